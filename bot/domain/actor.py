@@ -1,0 +1,38 @@
+"""Who asks: a person as Slack knows them, or a token; and what may be known of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Standing(StrEnum):
+    """What somebody is to the home workspace."""
+
+    MEMBER = "member"  # a full member
+    GUEST = "guest"  # restricted to some channels
+    BOT = "bot"
+    STRANGER = "stranger"  # of another workspace, in a shared channel
+    GONE = "gone"  # deactivated
+    TOKEN = "token"  # a machine with a bearer token
+    UNREADABLE = "unreadable"  # Slack could not be asked; counts as no
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """One asker. `id` is a Slack user id, or "token:<name>". `sites` limits a token; None means every site."""
+
+    id: str
+    standing: Standing
+    team: str = ""
+    sites: frozenset[str] | None = None
+    may_command: bool = True
+
+    @property
+    def is_token(self) -> bool:
+        """Whether a machine asks."""
+        return self.standing is Standing.TOKEN
+
+    def may_see(self, site: str) -> bool:
+        """Whether `site` exists for this actor."""
+        return self.sites is None or site in self.sites

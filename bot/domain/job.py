@@ -1,0 +1,165 @@
+"""A job: one purge from request to proof, its states, and what comes next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bot.domain.verdict import Look, Verdict
+from providers.contract import Kind
+
+
+class State(StrEnum):
+    """Where a job is."""
+
+    WAITING = "waiting"  # for votes
+    SCHEDULED = "scheduled"  # for its time
+    QUEUED = "queued"  # allowed, not begun
+    PURGING = "purging"  # layer by layer, innermost first
+    CONFIRMING = "confirming"  # a provider is still at it
+    CHECKING = "checking"  # purged; looking at the edge
+    NEEDS_DECISION = "needs_decision"  # an outcome is unknown and a repeat would not be safe by itself
+    DONE = "done"  # every layer purged
+    PARTIAL = "partial"  # some targets failed for good
+    FAILED = "failed"  # none went, or an inner layer stopped the rest
+    CANCELLED = "cancelled"  # somebody stopped it
+    DENIED = "denied"  # somebody said no
+    EXPIRED = "expired"  # nobody said yes in time
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still to happen by itself or by a person."""
+        return self not in CLOSED
+
+
+CLOSED = frozenset({State.DONE, State.PARTIAL, State.FAILED, State.CANCELLED, State.DENIED, State.EXPIRED})
+
+
+class LayerState(StrEnum):
+    """Where one layer of a job is."""
+
+    WAITING = "waiting"
+    PURGING = "purging"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"  # never begun, because something before it went wrong
+    UNKNOWN = "unknown"  # sent, answer lost
+
+
+class BatchState(StrEnum):
+    """Where one call is."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"  # taken; the provider finishes later
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An error as people see it: its class, what happened to what, what to do, and the provider's own words."""
+
+    cls: str
+    what: str
+    advice: str
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerView:
+    """One layer of a job as told."""
+
+    account: str
+    title: str  # "Cloudflare"
+    state: LayerState
+    calls: int
+    sent: int
+    ids: tuple[str, ...] = ()
+    started: float | None = None
+    ended: float | None = None
+    trouble: Trouble | None = None
+    failing: tuple[str, ...] = ()  # up to five targets that failed
+    retries: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One person's word on one plan."""
+
+    by: str
+    yes: bool
+    at: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What a job needs before it may run."""
+
+    needed: int
+    of: tuple[str, ...]
+    expires: float
+    rule: str
+    why: str
+    channel: str = ""
+    votes: tuple[Vote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """All of one job as cards, JSON and terminal tell it. Times are seconds since the epoch."""
+
+    id: int
+    site: str
+    environment: str
+    state: State
+    verdict: Verdict
+    kind: Kind
+    targets: int
+    sample: tuple[str, ...]  # the first targets as typed, at most 20
+    soft: bool
+    requested_by: str
+    created: float
+    layers: tuple[LayerView, ...]
+    digest: str
+    rule: str
+    reason: str = ""
+    why: str = ""  # what stands behind verdict or state, one sentence
+    looks: tuple[Look, ...] = ()  # the last look at each place and URL
+    before: tuple[Look, ...] = ()  # the looks before the purge
+    fresh_at: tuple[str, ...] = ()  # places proven
+    stale_at: tuple[str, ...] = ()
+    purged: float | None = None  # when the last layer was done
+    proven: float | None = None
+    ended: float | None = None
+    eta: float | None = None
+    approval: Approval | None = None
+    notes: tuple[str, ...] = ()  # repairs, dropped targets, what a layer does instead
+    read_as: str = ""  # the guess, printed back
+    stop_reason: str = ""  # who cancelled or denied, and why
+    thread: tuple[str, str] | None = None  # channel, ts of the root message
+    url: str = ""  # permalink, if known
+
+    @property
+    def name(self) -> str:
+        """The id people type."""
+        return f"P-{self.id}"
+
+    @property
+    def browsers_may_keep(self) -> int | None:
+        """The longest time a browser may keep a copy it already has, in seconds."""
+        kept = [look.max_age for look in (*self.before, *self.looks) if look.max_age is not None]
+        return max(kept) if kept else None
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How an open job ends."""
+
+    state: State
+    why: str = ""
+    stop_reason: str = field(default="")

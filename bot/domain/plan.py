@@ -1,0 +1,64 @@
+"""What a purge would do, as a value: printed, hashed, judged and stored, without secrets."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from bot.domain.target import Target
+from providers.contract import Call, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class LayerPlan:
+    """The calls for one layer. `settings` are those of the site's layer, without secrets."""
+
+    account: str
+    title: str  # "Cloudflare"
+    calls: tuple[Call, ...]
+    soft: bool = False
+    seconds: float = 0.0  # how long sending takes under the budget as it stands
+    note: str = ""  # what this layer does instead, if it cannot do the wish to the letter
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One purge of one site, layers innermost first."""
+
+    site: str
+    environment: str
+    kind: Kind  # the widest kind among the targets, as spoken
+    effect: Kind  # what it amounts to: a purge that empties the site is EVERYTHING whatever word was used
+    targets: tuple[Target, ...]  # resolved; what the layers are asked for
+    soft: bool
+    layers: tuple[LayerPlan, ...]
+    notes: tuple[str, ...] = ()  # repairs, what was dropped and why
+    read_as: str = ""  # the guess, printed back: "read as URL"
+
+    @property
+    def calls(self) -> int:
+        """How many calls all layers take together."""
+        return sum(len(layer.calls) for layer in self.layers)
+
+    @property
+    def seconds(self) -> float:
+        """How long sending takes under the budgets as they stand."""
+        return sum(layer.seconds for layer in self.layers)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over site, kind, mode, targets and layers: what a vote is bound to."""
+        digest = hashlib.sha256()
+        head = [
+            self.site,
+            self.environment,
+            self.kind,
+            self.effect,
+            self.soft,
+            [x.account for x in self.layers],
+        ]
+        digest.update(json.dumps(head).encode())
+        for target in self.targets:
+            digest.update(f"\n{target.kind} {target.value}".encode())
+        return digest.hexdigest()

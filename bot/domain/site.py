@@ -1,0 +1,57 @@
+"""A site: the hosts visitors use, where its truth is, and the caches in between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Environment(StrEnum):
+    """How careful one must be."""
+
+    PRODUCTION = "production"
+    STAGING = "staging"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One cache of a site: the account that purges it and this site's settings there."""
+
+    account: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """How a version of a page is recognised: a response header, a `<meta name>`, or a regex on the body."""
+
+    header: str = ""
+    meta: str = ""
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One site as configured. `layers` are innermost first: the order in which they are purged."""
+
+    name: str
+    hosts: tuple[str, ...]
+    schemes: tuple[str, ...] = ("https",)
+    origin: str = ""  # "https://origin.shop.test", dialled as written; empty: the origin cannot be asked
+    environment: Environment = Environment.PRODUCTION
+    channel: str = ""
+    soft: bool = False  # what a plain purge means where the provider knows both
+    tag_header: str = ""
+    variants: tuple[Mapping[str, str], ...] = ()
+    marker: Marker | None = None
+    layers: tuple[Layer, ...] = ()
+    edges: Mapping[str, str] = field(default_factory=dict)  # place → address, dialled as written
+
+    def claims(self, host: str) -> bool:
+        """Whether this site serves `host` (lower-case)."""
+        return host in self.hosts
+
+    def root_url(self) -> str:
+        """The site's front page on its first host."""
+        return f"{self.schemes[0]}://{self.hosts[0]}/"

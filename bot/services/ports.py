@@ -1,0 +1,70 @@
+"""The seams: everything that deeds need from outside, so that a test brings its own clock, network and Slack."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from bot.domain.actor import Actor
+from bot.domain.verdict import Look
+
+
+class Clock(Protocol):
+    """Time and waiting."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never step back."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after `seconds`."""
+        ...
+
+
+class Dice(Protocol):
+    """Randomness."""
+
+    def fraction(self) -> float:
+        """A number in [0, 1)."""
+        ...
+
+    def token(self) -> str:
+        """128 random bits as text fit for a button's value."""
+        ...
+
+
+class Engine(Protocol):
+    """Rings names. `run(name)` is called at least once at or after `at`, never twice at once for one name; wakes of a
+    waiting name coalesce to the earliest; a wake during a run gives one more run."""
+
+    def wake(self, name: str, at: float = 0.0) -> None:
+        """Have `name` run at or after `at` (seconds since the epoch; 0 means now)."""
+        ...
+
+
+class Notifier(Protocol):
+    """Tells people. It only hears that something changed, and renders it from the ledger."""
+
+    def changed(self, job: int) -> None:
+        """Job `job` has changed."""
+        ...
+
+
+class Directory(Protocol):
+    """Who somebody is at Slack."""
+
+    async def actor(self, user: str, team: str) -> Actor:
+        """The person, read at most 60 s ago; UNREADABLE when Slack cannot say."""
+        ...
+
+
+class Looker(Protocol):
+    """Fetches a URL once, behind the guards."""
+
+    async def look(self, url: str, place: str, address: str = "") -> Look:
+        """One look. `address` ("https://203.0.113.7") is dialled as written, with Host and SNI of
+        the URL; empty means through DNS. Never raises: what went wrong is the look's `problem`."""
+        ...

@@ -1,0 +1,1 @@
+"""Adapters for cache providers. This package knows nothing of the bot."""

@@ -1,0 +1,233 @@
+"""What every cache provider promises purgebot, and the plain values that pass between them.
+
+A provider is one *account* somewhere: a Cloudflare token, a Varnish with its doors. An adapter says only what is
+special about it. It plans purely, makes one attempt per call, and never sleeps, retries or logs: pacing, retry and
+recording are done once, outside, for all of them.
+
+    Purge ──plan──▶ Call, Call, …      pure; shown, hashed, stored, paced
+    Call ──send──▶ Receipt             one attempt; raises PurgeError only
+    headers ──sighting──▶ Sighting     what this provider's cache headers say
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+import httpx
+
+
+class Kind(StrEnum):
+    """What a purge names."""
+
+    URL = "url"  # one cached object, query string included
+    PATH = "path"  # the same path on every host of a site; resolved to URLs before a provider sees it
+    PREFIX = "prefix"  # everything below host + path
+    TAG = "tag"  # everything the origin labelled so
+    HOST = "host"  # everything under one host name
+    PATTERN = "pattern"  # a wildcard that is not a prefix
+    EVERYTHING = "everything"  # all of a site
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """One rate limit: `rate` units every `per` seconds, `burst` units at once.
+
+    `window=True` means that at most `rate` units may fall into any `per` seconds (a sliding window with a penalty,
+    as Cloudflare's client API has), instead of a bucket that refills. `source` and `checked` say where the number
+    comes from.
+    """
+
+    rate: float
+    per: float
+    burst: float
+    unit: str = "calls"
+    window: bool = False
+    source: str = ""
+    checked: str = ""
+
+
+class Confirmation(StrEnum):
+    """How it is known that the provider has finished."""
+
+    RECEIPT = "receipt"  # its answer is all there is
+    ESTIMATE = "estimate"  # it says how many seconds to wait
+    POLLED = "polled"  # it can be asked
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an account can do. Data, with its source, read by plan, policy, pacing, help and docs alike."""
+
+    kinds: frozenset[Kind]
+    soft: frozenset[Kind]
+    per_call: Mapping[Kind, int]
+    max_bytes: int
+    pace: Mapping[str, Pace]  # by bucket id, as in Call.cost; "urls:pro" is bucket "urls" of tier "pro"
+    confirmation: Confirmation = Confirmation.RECEIPT
+
+
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """One wish for one layer.
+
+    `targets` by kind: URL absolute URLs, byte for byte as they go on the wire · PREFIX `host/path` without scheme ·
+    TAG tags · HOST host names · PATTERN `host/path*with*stars` · EVERYTHING nothing. `layer` holds this layer's own
+    settings (`zone`, `tier`, …), `hosts` the site's host names, `variants` header sets that are part of its cache key.
+    """
+
+    kind: Kind
+    targets: tuple[str, ...]
+    soft: bool = False
+    layer: Mapping[str, str] = field(default_factory=dict)
+    hosts: tuple[str, ...] = ()
+    variants: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to the provider as plain data, without secrets.
+
+    `path` is the request target exactly as it goes on the wire; `targets` are those of the Purge that it covers;
+    `cost` says how many units it takes from each bucket of `Capabilities.pace`.
+    """
+
+    kind: Kind
+    method: str
+    path: str
+    targets: tuple[str, ...]
+    cost: tuple[tuple[str, int], ...]  # bucket id, units
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the provider answered to a call it took."""
+
+    id: str = ""  # the provider's own id, opaque
+    note: str = ""  # what it said that a person may want to read
+    ready_in: float = 0.0  # seconds until it says it is done
+    finished: bool = True  # False: ask `progress` again
+    left: tuple[
+        tuple[str, float, float], ...
+    ] = ()  # what it said of its budgets: bucket id, units left, seconds to reset
+
+
+class Cached(StrEnum):
+    """What a cache says it did with a request."""
+
+    HIT = "hit"  # from the cache, believed fresh
+    MISS = "miss"  # fetched from further in
+    EXPIRED = "expired"  # was stale, fetched anew
+    REVALIDATED = "revalidated"  # asked further in, unchanged
+    STALE = "stale"  # served although stale
+    UNCACHED = "uncached"  # never kept here
+    UNKNOWN = "unknown"  # says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What one provider's cache headers say about one answer."""
+
+    cached: Cached = Cached.UNKNOWN
+    says: str = ""  # its own word, e.g. "DYNAMIC"
+    place: str = ""  # the data centre it names, e.g. "FRA"
+
+
+class Health(StrEnum):
+    """How a probe ended."""
+
+    GOOD = "good"
+    DOUBTFUL = "doubtful"  # works, but something should change
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A doctor's finding about one account: what was seen, and what to do."""
+
+    health: Health
+    what: str
+    advice: str = ""
+
+
+class UnsupportedWish(ValueError):
+    """The account cannot do this. Raised while planning, before anything is sent; says what is possible."""
+
+    def __init__(self, what: str, possible: str) -> None:
+        super().__init__(f"{what} {possible}")
+        self.what = what
+        self.possible = possible
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One configuration key that a provider takes, for an account or for a layer; read by settings, docs and doctor."""
+
+    name: str
+    what: str  # half a line for people
+    required: bool = False
+    secret: bool = False  # given as {env: NAME} or {file: PATH}, never in the clear
+    choices: tuple[str, ...] = ()
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Account:
+    """Who we are at a provider, as configured. Never printed: `secrets` holds secrets."""
+
+    name: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    pace: Mapping[str, Pace] = field(default_factory=dict)  # replaces a bucket's default, by bucket name
+    per_call: Mapping[Kind, int] = field(default_factory=dict)
+
+
+class Provider(Protocol):
+    """One account at one provider."""
+
+    name: str  # "cloudflare"
+    title: str  # "Cloudflare"
+    can: Capabilities
+
+    def plan(self, purge: Purge) -> Sequence[Call]:
+        """The calls that cover every target once. Pure: the same wish gives the same calls. Raises UnsupportedWish."""
+        ...
+
+    async def send(self, call: Call) -> Receipt:
+        """Make one attempt. Safe to repeat. Raises only PurgeError."""
+        ...
+
+    async def progress(self, receipt: Receipt) -> Receipt:
+        """Ask how far the provider is. Raises only PurgeError."""
+        ...
+
+    def sighting(self, headers: Mapping[str, str]) -> Sighting:
+        """Read this provider's cache headers; names are lower-case."""
+        ...
+
+    async def probe(self, layer: Mapping[str, str]) -> Probe:
+        """Try credential, permission and reachability for one layer. Purges nothing."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """One line of PROVIDERS: how an account of this provider is configured and built.
+
+    `build` takes the account and, for tests, a transport that stands in for the network.
+    """
+
+    name: str
+    title: str
+    fields: tuple[Field, ...]  # of the account
+    layer_fields: tuple[Field, ...]  # of a site's layer
+    build: Callable[[Account, httpx.AsyncBaseTransport | None], Provider]
+    needs_one_of: tuple[tuple[str, ...], ...] = ()  # each tuple: at least one of these account fields must be given
