@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.verdict import Look, Verdict
@@ -49,6 +49,7 @@ class LayerState(StrEnum):
 class BatchState(StrEnum):
     """Where one call is."""
 
+    HELD = "held"  # its layer has not begun
     QUEUED = "queued"
     SENDING = "sending"
     SENT = "sent"  # taken; the provider finishes later
@@ -84,6 +85,12 @@ class LayerView:
     failing: tuple[str, ...] = ()  # up to five targets that failed
     retries: int = 0
     note: str = ""
+    open: int = 0  # calls queued or in flight
+    pending: int = 0  # taken, the provider finishes later
+    failed: int = 0
+    unknown: int = 0  # sent, answer lost
+    cancelled: int = 0
+    ready_at: float | None = None  # when the provider is to be asked, or says it is done
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +150,19 @@ class JobView:
     stop_reason: str = ""  # who cancelled or denied, and why
     thread: tuple[str, str] | None = None  # channel, ts of the root message
     url: str = ""  # permalink, if known
+    team: str = ""
+    source: str = ""  # slack, api, cli: the door it came through
+    channel: str = ""  # where it was asked
+    asked_thread: str = ""  # thread it was asked in, if any
+    hosts: tuple[str, ...] = ()
+    edges: tuple[str, ...] = ()  # places looked at
+    look_urls: tuple[str, ...] = ()  # what proof looks at, at most 20
+    check: bool = True
+    looked_before: bool = False
+    round: int = 0  # looks after the purge so far
+    due_at: float | None = None  # when the next step is due; never None while open
+    version: int = 0  # counts changes
+    crashes: int = 0  # runs that raised, one after another
 
     @property
     def name(self) -> str:
@@ -154,12 +174,3 @@ class JobView:
         """The longest time a browser may keep a copy it already has, in seconds."""
         kept = [look.max_age for look in (*self.before, *self.looks) if look.max_age is not None]
         return max(kept) if kept else None
-
-
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """How an open job ends."""
-
-    state: State
-    why: str = ""
-    stop_reason: str = field(default="")

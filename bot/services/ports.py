@@ -45,14 +45,6 @@ class Engine(Protocol):
         ...
 
 
-class Notifier(Protocol):
-    """Tells people. It only hears that something changed, and renders it from the ledger."""
-
-    def changed(self, job: int) -> None:
-        """Job `job` has changed."""
-        ...
-
-
 class Directory(Protocol):
     """Who somebody is at Slack."""
 

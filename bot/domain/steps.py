@@ -1,0 +1,164 @@
+"""What a job does next: one pure decision for each run, and the decision to retry a call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.domain.job import JobView, LayerState, LayerView, State
+from bot.domain.verdict import LOOK_AFTER
+
+FOREVER = 30 * 86400.0  # seconds an open job may wait for a person before it is cancelled
+LANE_PATIENCE = 30.0  # seconds; a lane wakes its job, this only finds a lost wake
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing to do before `until`."""
+
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """Nobody said yes in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookBefore:
+    """See what edges and origin serve, before anything is purged."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeginLayer:
+    """Let the lane of layer `position` send its calls."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class FinishLayer:
+    """Layer `position` has gone; `troubled` when some of its calls did not."""
+
+    position: int
+    troubled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AskPerson:
+    """Layer `position` has a call whose outcome is unknown and whose repeat would not be safe by itself."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Ask layer `position`'s provider how far it is."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class LookAfter:
+    """Look at the edge, for the `round`th time (from 0)."""
+
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """All layers are done and nothing is left to look at."""
+
+
+Step = Wait | Expire | LookBefore | BeginLayer | FinishLayer | AskPerson | Confirm | LookAfter | Finish
+
+
+def next_step(job: JobView, now: float) -> Step:
+    """What `job` does at `now`; `now` in seconds since the epoch. Total for open jobs."""
+    match job.state:
+        case State.WAITING:
+            expires = job.approval.expires if job.approval else now
+            return Expire() if now >= expires else Wait(expires)
+        case State.QUEUED:
+            return LookBefore() if job.check and not job.looked_before else BeginLayer(0)
+        case State.PURGING | State.CONFIRMING:
+            return _purging(job, now)
+        case State.CHECKING:
+            return _checking(job, now)
+        case _:
+            return Wait(job.due_at if job.due_at and job.due_at > now else now + FOREVER)
+
+
+def _purging(job: JobView, now: float) -> Step:
+    for position, layer in enumerate(job.layers):
+        if layer.state is LayerState.DONE:
+            continue
+        if layer.state is LayerState.WAITING:
+            return BeginLayer(position)
+        return _in_layer(position, layer, now)
+    return Finish()
+
+
+def _in_layer(position: int, layer: LayerView, now: float) -> Step:
+    if layer.open:
+        return Wait(now + LANE_PATIENCE)
+    if layer.unknown:
+        return AskPerson(position)
+    if layer.pending:
+        due = layer.ready_at or now
+        return Confirm(position) if now >= due else Wait(due)
+    return FinishLayer(position, troubled=layer.failed > 0)
+
+
+def _checking(job: JobView, now: float) -> Step:
+    if not job.check or job.round >= len(LOOK_AFTER):
+        return Finish()
+    due = (job.purged or now) + LOOK_AFTER[job.round]
+    return LookAfter(job.round) if now >= due else Wait(due)
+
+
+@dataclass(frozen=True, slots=True)
+class SendAgain:
+    """Send once more, not before `at`."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """It will not go; `stops_layer` when the layer's other calls would meet the same."""
+
+    stops_layer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeOpen:
+    """A repeat would not be safe by itself: a person decides."""
+
+
+TRIES_MAX = 3
+THROTTLES_MAX = 10
+BACKOFF_BASE = 1.0  # seconds
+BACKOFF_MAX = 30.0
+RETRY_AFTER_MIN, RETRY_AFTER_MAX = 1.0, 300.0  # seconds; what a provider asks is believed within these
+
+
+def retry_decision(
+    error: str, tries: int, throttles: int, everything: bool, retry_after: float | None, fraction: float, now: float
+) -> SendAgain | GiveUp | OutcomeOpen:
+    """What follows an error of class `error` after `tries` attempts (this one included; throttled ones are counted in
+    `throttles` instead). `fraction` in [0, 1) is the jitter."""
+    match error:
+        case "Throttled" if throttles <= THROTTLES_MAX:
+            wait = RETRY_AFTER_MIN if retry_after is None else retry_after
+            wait = min(max(wait, RETRY_AFTER_MIN), RETRY_AFTER_MAX)
+            return SendAgain(now + wait + fraction * min(1.0, wait / 10))
+        case "OutcomeUnknown" if everything:
+            return OutcomeOpen()
+        case "OutcomeUnknown" if tries < 2:
+            return SendAgain(now + fraction * BACKOFF_BASE)
+        case "Unavailable" if tries < TRIES_MAX:
+            return SendAgain(now + BACKOFF_BASE / 2 + fraction * min(BACKOFF_MAX, BACKOFF_BASE * 2**tries))
+        case "Refused" | "Unexpected":
+            return GiveUp(stops_layer=False)
+        case _:
+            return GiveUp(stops_layer=True)

@@ -1,0 +1,42 @@
+"""What a job's thread tells: one step, one line. Cards turn a step into words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    """What happened to a job."""
+
+    ALLOWED = "allowed"  # by rule `text`
+    ASKED = "asked"  # `n` people must agree; `text` is why
+    VOTED_YES = "voted_yes"  # by `who`
+    VOTED_NO = "voted_no"  # by `who`; `text` is the reason
+    EXPIRED = "expired"  # nobody agreed in time
+    LOOKED_BEFORE = "looked_before"  # `text` says what was seen
+    LAYER_BEGUN = "layer_begun"  # `layer`, `n` calls
+    LAYER_DONE = "layer_done"  # `layer` in `seconds`, with the provider's `ids`
+    LAYER_STOPPED = "layer_stopped"  # `layer`; `text` is why
+    WAITING = "waiting"  # `layer` asked to wait `seconds`
+    SENT_AGAIN = "sent_again"  # `n` calls of `layer` go once more; `text` is why
+    RESUMED = "resumed"  # after a restart; `n` calls were in flight
+    LOOKED = "looked"  # `text` says what was seen
+    ASKED_PERSON = "asked_person"  # the outcome of `layer` is unknown
+    CANCELLED = "cancelled"  # by `who`
+    RETRIED = "retried"  # by `who`
+    PARKED = "parked"  # runs kept raising; `text` is the last error
+    ENDED = "ended"  # `text` is the outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One step of a job; which fields count depends on the event."""
+
+    event: Event
+    who: str = ""
+    layer: str = ""
+    n: int = 0
+    seconds: float = 0.0
+    ids: tuple[str, ...] = ()
+    text: str = ""

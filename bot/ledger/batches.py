@@ -1,0 +1,263 @@
+"""Batches: one call each, written before it is sent and after, so that a crash loses nothing and repeats little."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.domain.job import BatchState, Trouble
+from bot.domain.steps import GiveUp, OutcomeOpen, SendAgain
+from bot.ledger.budgets import Budgets
+from bot.ledger.codec import CALL, RECEIPT, TROUBLE, maybe, pack, unpack, whole
+from bot.ledger.ledger import Row, Transaction
+from providers.contract import Call, Kind, Pace, Receipt
+
+IDS_MAX = 5  # provider ids and failing targets kept for the card
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One call about to be sent. `tries` counts this attempt, except those that were throttled."""
+
+    id: int
+    job: int
+    position: int
+    call: Call
+    tries: int
+    throttles: int
+    everything: bool = False  # a repeat would empty a whole site twice
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Batches marked as being sent. `again_at` is when there may be more, None when nothing waits."""
+
+    batches: tuple[Batch, ...]
+    again_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one attempt: a receipt, or a trouble and what follows from it."""
+
+    batch: Batch
+    receipt: Receipt | None = None
+    trouble: Trouble | None = None
+    next: SendAgain | GiveUp | OutcomeOpen | None = None
+    throttled: bool = False
+
+
+class Batches:
+    """The calls of all jobs."""
+
+    def __init__(self, tx: Transaction, budgets: Budgets) -> None:
+        self._tx = tx
+        self._budgets = budgets
+
+    def release(self, job: int, position: int) -> int:
+        """Let the lane send a layer's calls; how many there are."""
+        n = self._move(job, position, ("held",), BatchState.QUEUED)
+        self._recount(job, position)
+        return n
+
+    def _move(self, job: int, position: int, old: Sequence[str], new: BatchState) -> int:
+        states = ", ".join(f"'{state}'" for state in old)
+        return self._tx.run(
+            "update batches set state = :new, ready_at = 0"
+            f" where job = :job and position = :position and state in ({states})",
+            new=new, job=job, position=position,
+        )  # fmt: skip
+
+    def _recount(self, job: int, position: int) -> None:
+        rows = self._tx.rows(
+            "select state, count(*) as n from batches where job = :job and position = :position group by state",
+            job=job, position=position,
+        )  # fmt: skip
+        n = {str(row["state"]): whole(row["n"]) for row in rows}
+        self._tx.run(
+            "update layers set open = :open, sent = :sent, pending = :pending, failed = :failed, unknown = :unknown,"
+            " cancelled = :cancelled where job = :job and position = :position",
+            job=job, position=position, open=n.get("queued", 0) + n.get("sending", 0),
+            sent=n.get("sent", 0) + n.get("confirmed", 0), pending=n.get("sent", 0), failed=n.get("failed", 0),
+            unknown=n.get("unknown", 0), cancelled=n.get("cancelled", 0),
+        )  # fmt: skip
+
+    def waiting_jobs(self, account: str) -> list[tuple[int, int]]:
+        """Job and position of the layers with calls to send on `account`."""
+        rows = self._tx.rows(
+            "select job, position from layers where account = :account and state = 'purging' and open > 0 order by job",
+            account=account,
+        )
+        return [(whole(row["job"]), whole(row["position"])) for row in rows]
+
+    def take(
+        self,
+        account: str,
+        owner: str,
+        turn: Sequence[tuple[int, int]],
+        paces: Mapping[str, Pace],
+        most: int,
+        now: float,
+    ) -> Lot:
+        """Mark up to `most` batches as being sent, one of each layer in `turn` after the other, within the budgets."""
+        queues = [self._queue(job, position, most, now) for job, position in turn]
+        taken: list[Batch] = []
+        while len(taken) < most and any(queues):
+            for queue in queues:
+                if not queue or len(taken) >= most:
+                    continue
+                free = self._budgets.take(account, queue[0].call.cost, paces, now)
+                if free:
+                    return Lot(self._mark(taken, owner, now), free)
+                taken.append(queue.pop(0))
+        return Lot(self._mark(taken, owner, now), now if any(queues) else self._next_ready(turn))
+
+    def _queue(self, job: int, position: int, most: int, now: float) -> list[Batch]:
+        rows = self._tx.rows(
+            "select * from batches where job = :job and position = :position and state = 'queued' and ready_at <= :now"
+            " order by id limit :most",
+            job=job, position=position, now=now, most=most,
+        )  # fmt: skip
+        return [_batch(row) for row in rows]
+
+    def _next_ready(self, turn: Sequence[tuple[int, int]]) -> float | None:
+        times = [
+            maybe(row["ready_at"])
+            for job, position in turn
+            for row in self._tx.rows(
+                "select min(ready_at) as ready_at from batches"
+                " where job = :job and position = :position and state = 'queued'",
+                job=job, position=position,
+            )
+        ]  # fmt: skip
+        return min((at for at in times if at is not None), default=None)
+
+    def _mark(self, taken: Sequence[Batch], owner: str, now: float) -> tuple[Batch, ...]:
+        self._tx.many(
+            "update batches set state = 'sending', owner = :owner, tries = tries + 1, sent_at = :now where id = :id",
+            [{"id": batch.id, "owner": owner, "now": now} for batch in taken],
+        )
+        return tuple(replace(batch, tries=batch.tries + 1) for batch in taken)
+
+    def record(self, outcome: Outcome, now: float) -> None:
+        """Write what became of an attempt, and count it in its layer."""
+        match outcome.next:
+            case None:
+                state, ready = self._taken(outcome, now)
+            case SendAgain(at):
+                state, ready = BatchState.QUEUED, at
+            case GiveUp():
+                state, ready = BatchState.FAILED, 0.0
+            case OutcomeOpen():
+                state, ready = BatchState.UNKNOWN, 0.0
+        self._tx.run(
+            "update batches set state = :state, ready_at = :ready, changed = :now, receipt = :receipt,"
+            " trouble = :trouble, tries = tries - :free, throttles = throttles + :free where id = :id",
+            id=outcome.batch.id, state=state, ready=ready, now=now, free=int(outcome.throttled),
+            receipt=pack(RECEIPT, outcome.receipt) if outcome.receipt else None,
+            trouble=pack(TROUBLE, outcome.trouble) if outcome.trouble else None,
+        )  # fmt: skip
+        self._count(outcome.batch, state, ready, cancelled=self._stop_rest(outcome))
+
+    def _taken(self, outcome: Outcome, now: float) -> tuple[BatchState, float]:
+        receipt = outcome.receipt or Receipt()
+        later = not receipt.finished or receipt.ready_in > 0
+        return (
+            (BatchState.SENT, now + max(receipt.ready_in, 0.0 if receipt.finished else 5.0))
+            if later
+            else (
+                BatchState.CONFIRMED,
+                0.0,
+            )
+        )
+
+    def _stop_rest(self, outcome: Outcome) -> int:
+        if not (isinstance(outcome.next, GiveUp) and outcome.next.stops_layer):
+            return 0
+        return self._move(outcome.batch.job, outcome.batch.position, ("queued", "held"), BatchState.CANCELLED)
+
+    def _count(self, batch: Batch, state: BatchState, ready: float, cancelled: int) -> None:
+        self._tx.run(
+            "update layers set open = open - :gone - :cancelled, sent = sent + :sent, pending = pending + :pending,"
+            " failed = failed + :failed, unknown = unknown + :unknown, cancelled = cancelled + :cancelled,"
+            " retries = retries + :again,"
+            " ready_at = case when :pending then max(coalesce(ready_at, 0), :ready) else ready_at end"
+            " where job = :job and position = :position",
+            job=batch.job, position=batch.position, gone=int(state is not BatchState.QUEUED), cancelled=cancelled,
+            sent=int(state in (BatchState.SENT, BatchState.CONFIRMED)), pending=int(state is BatchState.SENT),
+            failed=int(state is BatchState.FAILED), unknown=int(state is BatchState.UNKNOWN),
+            again=int(state is BatchState.QUEUED), ready=ready,
+        )  # fmt: skip
+
+    def cancel(self, job: int) -> int:
+        """Take back every call of `job` that has not been sent; how many."""
+        n = 0
+        for row in self._tx.rows("select position from layers where job = :job", job=job):
+            n += self._move(job, whole(row["position"]), ("held", "queued", "unknown"), BatchState.CANCELLED)
+            self._recount(job, whole(row["position"]))
+        return n
+
+    def revive(self, job: int, position: int) -> int:
+        """Have a layer's calls that did not go sent once more; how many."""
+        n = self._tx.run(
+            "update batches set state = 'held', ready_at = 0, tries = 0, throttles = 0, trouble = null"
+            " where job = :job and position = :position and state in ('failed', 'cancelled', 'unknown', 'queued')",
+            job=job, position=position,
+        )  # fmt: skip
+        self._recount(job, position)
+        return n
+
+    def orphans(self, owner: str) -> list[Batch]:
+        """Batches that another process was sending when it ended."""
+        rows = self._tx.rows("select * from batches where state = 'sending' and owner != :owner", owner=owner)
+        return [_batch(row) for row in rows]
+
+    def pending(self, job: int, position: int) -> list[tuple[Batch, Receipt]]:
+        """Calls taken whose provider finishes later."""
+        rows = self._tx.rows(
+            "select * from batches where job = :job and position = :position and state = 'sent' order by id",
+            job=job, position=position,
+        )  # fmt: skip
+        return [(_batch(row), unpack(RECEIPT, row["receipt"])) for row in rows]
+
+    def confirm(self, batch: Batch, receipt: Receipt, now: float) -> None:
+        """Write how far the provider is."""
+        state, ready = self._taken(Outcome(batch, receipt), now)
+        self._tx.run(
+            "update batches set state = :state, ready_at = :ready, receipt = :receipt, changed = :now where id = :id",
+            id=batch.id, state=state, ready=ready, receipt=pack(RECEIPT, receipt), now=now,
+        )  # fmt: skip
+        self._recount(batch.job, batch.position)
+        self._tx.run(
+            "update layers set ready_at = (select max(ready_at) from batches where job = :job and position = :position"
+            " and state = 'sent') where job = :job and position = :position",
+            job=batch.job, position=batch.position,
+        )  # fmt: skip
+
+    def told(self, job: int, position: int) -> tuple[tuple[str, ...], Trouble | None, tuple[str, ...]]:
+        """For the card: provider ids, the first trouble, and targets of calls that did not go."""
+        ids = self._tx.rows(
+            "select receipt from batches where job = :job and position = :position and receipt is not null"
+            " order by id limit :most",
+            job=job, position=position, most=IDS_MAX,
+        )  # fmt: skip
+        bad = self._tx.rows(
+            "select trouble, call from batches where job = :job and position = :position"
+            " and state in ('failed', 'unknown') and trouble is not null order by id limit :most",
+            job=job, position=position, most=IDS_MAX,
+        )  # fmt: skip
+        names = tuple(dict.fromkeys(r for r in (unpack(RECEIPT, row["receipt"]).id for row in ids) if r))
+        failing = [target for row in bad for target in unpack(CALL, row["call"]).targets]
+        return names, unpack(TROUBLE, bad[0]["trouble"]) if bad else None, tuple(failing[:IDS_MAX])
+
+
+def _batch(row: Row) -> Batch:
+    return Batch(
+        whole(row["id"]),
+        whole(row["job"]),
+        whole(row["position"]),
+        unpack(CALL, row["call"]),
+        whole(row["tries"]),
+        whole(row["throttles"]),
+        row["kind"] == Kind.EVERYTHING,
+    )

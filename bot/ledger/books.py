@@ -1,0 +1,25 @@
+"""All the books of the ledger, open in one transaction."""
+
+from __future__ import annotations
+
+from bot.ledger.batches import Batches
+from bot.ledger.budgets import Budgets
+from bot.ledger.intake import Intake
+from bot.ledger.jobs import Jobs
+from bot.ledger.journal import Journal
+from bot.ledger.known import Known
+from bot.ledger.ledger import Transaction
+from bot.ledger.messages import Messages
+
+
+class Books:
+    """What a deed may read and write."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self.intake = Intake(tx)
+        self.jobs = Jobs(tx)
+        self.budgets = Budgets(tx)
+        self.batches = Batches(tx, self.budgets)
+        self.messages = Messages(tx)
+        self.known = Known(tx)
+        self.journal = Journal(tx)

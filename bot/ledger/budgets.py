@@ -1,0 +1,112 @@
+"""Budgets: a token bucket or a sliding window for each account and bucket, kept across restarts.
+
+Buckets follow the generic cell rate algorithm: one stored number, the theoretical arrival time. A little is held back
+(one unit of the burst, one percent of the rate), since the provider counts when a call arrives, not when it leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.ledger.codec import number
+from bot.ledger.ledger import Transaction
+from providers.contract import Pace
+
+HELD_BACK = 0.01  # share of the rate
+LOCKED_OUT_MAX = 600.0  # seconds; no answer of a provider blocks a bucket for longer
+
+
+class Budgets:
+    """What each account may still spend."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def take(self, account: str, cost: Sequence[tuple[str, int]], paces: Mapping[str, Pace], now: float) -> float:
+        """Take all of `cost`, or nothing; 0 when taken, else when to try again (seconds since the epoch)."""
+        paced = [(bucket, units, paces[bucket]) for bucket, units in cost if bucket in paces]
+        free = max((self._free_at(account, bucket, units, pace, now) for bucket, units, pace in paced), default=now)
+        if free > now:
+            return free
+        for bucket, units, pace in paced:
+            self._spend(account, bucket, units, pace, now)
+        return 0.0
+
+    def _free_at(self, account: str, bucket: str, units: int, pace: Pace, now: float) -> float:
+        tat, blocked = self._state(account, bucket)
+        if blocked > now:
+            return blocked
+        if pace.window:
+            return self._window_free_at(account, bucket, units, pace, now)
+        every, tolerance = _gcra(pace, units)
+        return max(tat, now) + units * every - tolerance
+
+    def _window_free_at(self, account: str, bucket: str, units: int, pace: Pace, now: float) -> float:
+        size = max(pace.rate * (1 - HELD_BACK), units)
+        rows = self._tx.rows(
+            "select at, units from spends where account = :account and bucket = :bucket and at > :since order by at",
+            account=account, bucket=bucket, since=now - pace.per,
+        )  # fmt: skip
+        over = sum(number(row["units"]) for row in rows) + units - size
+        for row in rows:
+            if over <= 0:
+                break
+            over -= number(row["units"])
+            now = number(row["at"]) + pace.per
+        return now
+
+    def _spend(self, account: str, bucket: str, units: int, pace: Pace, now: float) -> None:
+        if pace.window:
+            self._tx.run(
+                "insert into spends (account, bucket, at, units) values (:account, :bucket, :at, :units)",
+                account=account, bucket=bucket, at=now, units=units,
+            )  # fmt: skip
+            self._tx.run(
+                "delete from spends where account = :account and bucket = :bucket and at <= :old",
+                account=account, bucket=bucket, old=now - pace.per,
+            )  # fmt: skip
+            return
+        tat, _ = self._state(account, bucket)
+        every, _ = _gcra(pace, units)
+        self._write(account, bucket, "tat", max(tat, now) + units * every)
+
+    def _state(self, account: str, bucket: str) -> tuple[float, float]:
+        rows = self._tx.rows(
+            "select tat, blocked_until from budgets where account = :account and bucket = :bucket",
+            account=account, bucket=bucket,
+        )  # fmt: skip
+        return (number(rows[0]["tat"]), number(rows[0]["blocked_until"])) if rows else (0.0, 0.0)
+
+    def _write(self, account: str, bucket: str, column: str, value: float) -> None:
+        self._tx.run(
+            f"insert into budgets (account, bucket, {column}) values (:account, :bucket, :value)"
+            f" on conflict (account, bucket) do update set {column} = excluded.{column}",
+            account=account, bucket=bucket, value=value,
+        )  # fmt: skip
+
+    def block(self, account: str, buckets: Sequence[str], until: float, now: float) -> None:
+        """Send nothing from `buckets` before `until`: the provider asked for it."""
+        until = min(until, now + LOCKED_OUT_MAX)
+        for bucket in buckets:
+            if until > self._state(account, bucket)[1]:
+                self._write(account, bucket, "blocked_until", until)
+
+    def tokens(self, account: str, bucket: str, pace: Pace, now: float) -> float:
+        """Units that could be taken at once."""
+        tat, blocked = self._state(account, bucket)
+        if blocked > now:
+            return 0.0
+        if pace.window:
+            rows = self._tx.rows(
+                "select sum(units) as n from spends where account = :account and bucket = :bucket and at > :since",
+                account=account, bucket=bucket, since=now - pace.per,
+            )  # fmt: skip
+            return max(0.0, pace.rate * (1 - HELD_BACK) - number(rows[0]["n"]))
+        every, tolerance = _gcra(pace, 1)
+        return min(pace.burst, max(0.0, (tolerance - max(0.0, tat - now)) / every))
+
+
+def _gcra(pace: Pace, units: int) -> tuple[float, float]:
+    """Seconds for one unit, and how many seconds the theoretical arrival time may run ahead."""
+    every = pace.per / (pace.rate * (1 - HELD_BACK))
+    return every, max(pace.burst - 1, units) * every

@@ -1,0 +1,101 @@
+"""Intake: what came in is stored with its idempotency key before it is acknowledged. Drafts wait here for a click."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.ledger.codec import maybe, number, whole
+from bot.ledger.ledger import Row, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One thing that came in. `kind` says what sort, `body` is its JSON."""
+
+    key: str
+    kind: str
+    body: Mapping[str, object]
+    at: float
+    tries: int
+    done: bool
+    answer: str = ""
+
+
+class Intake:
+    """What came in and what became of it."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def store(self, key: str, kind: str, body: Mapping[str, object], now: float) -> bool:
+        """Keep a delivery, due now; False when the key is known."""
+        stored = self._tx.run(
+            "insert into deliveries (key, kind, body, at, due_at) values (:key, :kind, :body, :now, :now)"
+            " on conflict (key) do nothing",
+            key=key, kind=kind, body=json.dumps(body), now=now,
+        )  # fmt: skip
+        return stored == 1
+
+    def find(self, key: str) -> Delivery | None:
+        """The delivery under `key`."""
+        rows = self._tx.rows("select * from deliveries where key = :key", key=key)
+        return _delivery(rows[0]) if rows else None
+
+    def begin(self, key: str, again_at: float) -> Delivery | None:
+        """The delivery under `key` if it is still to be done; it comes back at `again_at` unless done by then."""
+        self._tx.run(
+            "update deliveries set tries = tries + 1, due_at = :again where key = :key and done_at is null",
+            key=key, again=again_at,
+        )  # fmt: skip
+        found = self.find(key)
+        return None if found is None or found.done else found
+
+    def done(self, key: str, now: float, answer: str = "") -> None:
+        """It is done; `answer` is what the same key gets again."""
+        self._tx.run(
+            "update deliveries set done_at = :now, due_at = null, answer = :answer where key = :key",
+            key=key, now=now, answer=answer,
+        )  # fmt: skip
+
+    def due(self, now: float) -> list[tuple[str, float]]:
+        """Keys and times of deliveries still to be done."""
+        rows = self._tx.rows(
+            "select key, due_at from deliveries where due_at <= :now order by due_at limit 1000", now=now
+        )
+        return [(str(row["key"]), number(row["due_at"])) for row in rows]
+
+    def prune(self, before: float) -> None:
+        """Forget what was done before `before`, and drafts that ended then."""
+        self._tx.run("delete from deliveries where done_at < :before", before=before)
+        self._tx.run("delete from drafts where expires < :before", before=before)
+
+    def save_draft(self, draft: str, by: str, doc: Mapping[str, object], expires: float) -> None:
+        """Keep what waits for a click."""
+        self._tx.run(
+            "insert into drafts (id, by, expires, doc) values (:id, :by, :expires, :doc)"
+            " on conflict (id) do update set doc = excluded.doc",
+            id=draft, by=by, expires=expires, doc=json.dumps(doc),
+        )  # fmt: skip
+
+    def draft(self, draft: str, now: float) -> tuple[str, Mapping[str, object]] | None:
+        """Whose draft it is and what it holds; None when it is unknown or over."""
+        rows = self._tx.rows("select * from drafts where id = :id and expires > :now", id=draft, now=now)
+        return (str(rows[0]["by"]), json.loads(str(rows[0]["doc"]))) if rows else None
+
+    def drop_draft(self, draft: str) -> bool:
+        """Use a draft up; False when somebody did already."""
+        return self._tx.run("delete from drafts where id = :id", id=draft) == 1
+
+
+def _delivery(row: Row) -> Delivery:
+    return Delivery(
+        key=str(row["key"]),
+        kind=str(row["kind"]),
+        body=json.loads(str(row["body"])),
+        at=number(row["at"]),
+        tries=whole(row["tries"]),
+        done=maybe(row["done_at"]) is not None,
+        answer=str(row["answer"] or ""),
+    )

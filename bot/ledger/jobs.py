@@ -1,0 +1,208 @@
+"""Jobs, their layers, targets, votes and looks."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from bot.domain.job import Approval, JobView, LayerState, LayerView, State, Vote
+from bot.domain.plan import LayerPlan, Plan
+from bot.domain.target import Target
+from bot.domain.verdict import Look, Verdict
+from bot.ledger.codec import CALL, JOB, LAYER, LOOK, TARGETS, maybe, number, pack, unpack, whole
+from bot.ledger.ledger import Row, Transaction, Value
+from providers.contract import Kind
+
+_OPEN = "state not in ('done', 'partial', 'failed', 'cancelled', 'denied', 'expired')"
+
+
+class Jobs:
+    """What is known of jobs. Every change of a job adds one to its version."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def create(self, job: JobView, plan: Plan, key: str) -> JobView:
+        """Write a new job with its layers and calls (held). `key` makes it once only: the same key, the same job."""
+        known = self._tx.rows("select id from jobs where key = :key", key=key)
+        if known:
+            return self.get(whole(known[0]["id"]))
+        bare = replace(job, layers=(), looks=(), before=())
+        number = self._tx.insert(
+            "insert into jobs"
+            " (key, site, state, verdict, kind, requested_by, created, due_at, version, digest, doc) values ("
+            ":key, :site, :state, :verdict, :kind, :by, :created, :due, 1, :digest, :doc)",
+            **{**_columns(bare), "by": job.requested_by, "created": job.created, "key": key},
+        )
+        packed = zlib.compress(TARGETS.dump_json(plan.targets), 1)
+        self._tx.run("insert into targets (job, doc) values (:job, :doc)", job=number, doc=packed)
+        for position, layer in enumerate(plan.layers):
+            self._create_layer(number, position, layer, plan.effect)
+        return self.get(number)
+
+    def _create_layer(self, job: int, position: int, plan: LayerPlan, effect: Kind) -> None:
+        view = LayerView(plan.account, plan.title, LayerState.WAITING, len(plan.calls), 0, note=plan.note)
+        self._tx.run(
+            "insert into layers (job, position, account, state, doc, calls)"
+            " values (:job, :position, :account, :state, :doc, :n)",
+            job=job, position=position, account=plan.account, state=view.state, doc=_layer_doc(view), n=len(plan.calls),
+        )  # fmt: skip
+        self._tx.many(
+            "insert into batches (job, position, account, state, kind, call)"
+            " values (:job, :position, :account, 'held', :kind, :call)",
+            [
+                {"job": job, "position": position, "account": plan.account, "kind": effect, "call": pack(CALL, c)}
+                for c in plan.calls
+            ],
+        )
+
+    def get(self, number: int) -> JobView:
+        """Job `number`, whole. Raises KeyError when there is none."""
+        found = self.find(number)
+        if found is None:
+            raise KeyError(number)
+        return found
+
+    def find(self, number: int) -> JobView | None:
+        """Job `number`, whole, or None."""
+        rows = self._tx.rows("select * from jobs where id = :id", id=number)
+        return self._whole(rows[0]) if rows else None
+
+    def _whole(self, row: Row) -> JobView:
+        job = unpack(JOB, row["doc"])
+        number = whole(row["id"])
+        layers = self._tx.rows("select * from layers where job = :job order by position", job=number)
+        looks = self._looks(number)
+        return replace(
+            job,
+            id=number,
+            state=State(str(row["state"])),
+            verdict=Verdict(str(row["verdict"])),
+            version=whole(row["version"]),
+            due_at=maybe(row["due_at"]),
+            layers=tuple(_layer(layer) for layer in layers),
+            before=looks["before"],
+            looks=looks["after"],
+            approval=self._with_votes(number, job.approval),
+        )
+
+    def _looks(self, job: int) -> Mapping[str, tuple[Look, ...]]:
+        rows = self._tx.rows("select phase, doc from looks where job = :job order by url, place, n", job=job)
+        phases: dict[str, list[Look]] = {"before": [], "after": []}
+        for row in rows:
+            phases[str(row["phase"])].append(unpack(LOOK, row["doc"]))
+        return {phase: tuple(looks) for phase, looks in phases.items()}
+
+    def _with_votes(self, job: int, approval: Approval | None) -> Approval | None:
+        if approval is None:
+            return None
+        rows = self._tx.rows("select * from votes where job = :job order by at", job=job)
+        votes = tuple(Vote(str(r["by"]), bool(r["yes"]), number(r["at"]), str(r["reason"])) for r in rows)
+        return replace(approval, votes=votes)
+
+    def save(self, job: JobView) -> JobView:
+        """Write `job` if nobody changed it since it was read. Raises StaleJob."""
+        changed = self._tx.run(
+            "update jobs set state = :state, verdict = :verdict, due_at = :due, version = version + 1, doc = :doc"
+            " where id = :id and version = :version",
+            id=job.id, version=job.version,
+            **{k: v for k, v in _columns(job).items() if k in ("state", "verdict", "due", "doc")},
+        )  # fmt: skip
+        if changed != 1:
+            raise StaleJob(job.name)
+        return replace(job, version=job.version + 1)
+
+    def touch(self, number: int) -> None:
+        """Count a change of the job's layers, so that its card is drawn anew."""
+        self._tx.run("update jobs set version = version + 1 where id = :id", id=number)
+
+    def save_layer(self, job: int, position: int, layer: LayerView) -> None:
+        """Write a layer's state and what is told of it; its counters belong to `batches`."""
+        self._tx.run(
+            "update layers set state = :state, doc = :doc where job = :job and position = :position",
+            job=job, position=position, state=layer.state, doc=_layer_doc(layer),
+        )  # fmt: skip
+
+    def due(self, now: float) -> list[tuple[int, float]]:
+        """Open jobs with their due times, up to `now`."""
+        rows = self._tx.rows("select id, due_at from jobs where due_at <= :now and " + _OPEN, now=now)
+        return [(whole(row["id"]), number(row["due_at"])) for row in rows]
+
+    def open(self, sites: Sequence[str], limit: int = 20) -> list[JobView]:
+        """Open jobs of `sites`, newest first."""
+        rows = self._tx.rows(f"select * from jobs where {_OPEN} order by id desc limit 200")
+        return [self._whole(row) for row in rows if row["site"] in sites][:limit]
+
+    def recent(self, sites: Sequence[str], limit: int = 10) -> list[JobView]:
+        """The newest jobs of `sites`."""
+        rows = self._tx.rows("select * from jobs order by id desc limit 200")
+        return [self._whole(row) for row in rows if row["site"] in sites][:limit]
+
+    def targets(self, number: int) -> tuple[Target, ...]:
+        """What job `number` was asked to purge, resolved."""
+        rows = self._tx.rows("select doc from targets where job = :job", job=number)
+        packed = rows[0]["doc"] if rows else None
+        return TARGETS.validate_json(zlib.decompress(packed)) if isinstance(packed, bytes) else ()
+
+    def vote(self, number: int, vote: Vote, digest: str) -> bool:
+        """Write a vote; False if this person has voted already."""
+        changed = self._tx.run(
+            "insert into votes (job, by, yes, at, reason, digest) values (:job, :by, :yes, :at, :reason, :digest)"
+            " on conflict do nothing",
+            job=number, by=vote.by, yes=int(vote.yes), at=vote.at, reason=vote.reason, digest=digest,
+        )  # fmt: skip
+        return changed == 1
+
+    def votes_for(self, number: int, digest: str) -> int:
+        """How many people said yes to exactly this plan."""
+        sql = "select count(*) as n from votes where job = :job and digest = :digest and yes = 1"
+        return whole(self._tx.rows(sql, job=number, digest=digest)[0]["n"])
+
+    def save_looks(self, number: int, phase: str, looks: Sequence[Look]) -> None:
+        """Keep the newest looks of a phase ("before" or "after"), by place and URL; the origin is asked twice."""
+        self._tx.run("delete from looks where job = :job and phase = :phase", job=number, phase=phase)
+        self._tx.many(
+            "insert into looks (job, phase, place, url, n, doc) values (:job, :phase, :place, :url, :n, :doc)",
+            [
+                {"job": number, "phase": phase, "place": x.place, "url": x.url, "n": n, "doc": pack(LOOK, x)}
+                for n, x in enumerate(looks)
+            ],
+        )
+
+
+class StaleJob(Exception):
+    """Somebody else changed the job first; read it again."""
+
+
+def _columns(job: JobView) -> dict[str, Value]:
+    bare = replace(job, layers=(), looks=(), before=())
+    return {
+        "site": job.site,
+        "state": job.state,
+        "verdict": job.verdict,
+        "kind": job.kind,
+        "due": job.due_at,
+        "digest": job.digest,
+        "doc": pack(JOB, bare),
+    }
+
+
+def _layer_doc(layer: LayerView) -> str:
+    return pack(LAYER, layer)
+
+
+def _layer(row: Row) -> LayerView:
+    return replace(
+        unpack(LAYER, row["doc"]),
+        state=LayerState(str(row["state"])),
+        calls=whole(row["calls"]),
+        sent=whole(row["sent"]),
+        open=whole(row["open"]),
+        pending=whole(row["pending"]),
+        failed=whole(row["failed"]),
+        unknown=whole(row["unknown"]),
+        cancelled=whole(row["cancelled"]),
+        retries=whole(row["retries"]),
+        ready_at=maybe(row["ready_at"]),
+    )

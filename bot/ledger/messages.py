@@ -1,0 +1,162 @@
+"""Messages: where each job is shown in Slack, what is shown there now, and thread lines still to be posted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.told import Told
+from bot.ledger.codec import TOLD, number, pack, unpack, whole
+from bot.ledger.ledger import Row, Transaction
+
+
+class Role(StrEnum):
+    """What a message is to its job."""
+
+    ROOT = "root"  # the card, edited in place
+    REQUEST = "request"  # the approval card, where approvers are
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message that shows a job. `ts` is empty until it is posted; `shown` is the hash of what it shows."""
+
+    job: int
+    role: Role
+    channel: str
+    thread_ts: str
+    ts: str
+    shown: str
+    tries: int
+    token: str  # what the vote buttons carry
+    lost: bool  # a post was sent and its answer lost
+    link: str  # permalink
+    due_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a job's thread."""
+
+    job: int
+    n: int
+    told: Told
+
+
+class Messages:
+    """Slack's side of jobs."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def plan(self, job: int, role: Role, channel: str, thread_ts: str, token: str, now: float) -> None:
+        """A message is to be posted."""
+        self._tx.run(
+            "insert into messages (job, role, channel, thread_ts, token, due_at)"
+            " values (:job, :role, :channel, :thread, :token, :now) on conflict (job, role) do nothing",
+            job=job, role=role, channel=channel, thread=thread_ts, token=token, now=now,
+        )  # fmt: skip
+
+    def changed(self, job: int, now: float) -> None:
+        """The job's messages may have to be drawn anew."""
+        self._tx.run(
+            "update messages set due_at = min(coalesce(due_at, :now), :now) where job = :job", job=job, now=now
+        )
+
+    def due(self, now: float, limit: int = 50) -> list[Message]:
+        """Messages to look at, longest waiting first."""
+        rows = self._tx.rows(
+            "select * from messages where due_at <= :now order by due_at limit :limit", now=now, limit=limit
+        )
+        return [_message(row) for row in rows]
+
+    def next_due(self) -> float | None:
+        """When the next message is due."""
+        rows = self._tx.rows("select min(due_at) as at from messages")
+        return None if rows[0]["at"] is None else number(rows[0]["at"])
+
+    def find(self, job: int, role: Role) -> Message | None:
+        """The job's message in that role."""
+        rows = self._tx.rows("select * from messages where job = :job and role = :role", job=job, role=role)
+        return _message(rows[0]) if rows else None
+
+    def by_ts(self, channel: str, ts: str) -> Message | None:
+        """The message at that place in Slack."""
+        rows = self._tx.rows("select * from messages where channel = :channel and ts = :ts", channel=channel, ts=ts)
+        return _message(rows[0]) if rows else None
+
+    def by_token(self, token: str) -> Message | None:
+        """The message whose buttons carry `token`."""
+        rows = self._tx.rows("select * from messages where token = :token and token != ''", token=token)
+        return _message(rows[0]) if rows else None
+
+    def shown(self, message: Message, channel: str, ts: str, shown: str, due_at: float | None) -> None:
+        """Slack shows it; `due_at` is when to look again, None when there is nothing to come."""
+        self._tx.run(
+            "update messages set channel = :channel, ts = :ts, shown = :shown, due_at = :due, tries = 0, lost = 0"
+            " where job = :job and role = :role",
+            channel=channel, ts=ts, shown=shown, due=due_at, job=message.job, role=message.role,
+        )  # fmt: skip
+
+    def link(self, message: Message, link: str) -> None:
+        """Keep the message's permalink."""
+        self._tx.run(
+            "update messages set link = :link where job = :job and role = :role",
+            link=link, job=message.job, role=message.role,
+        )  # fmt: skip
+
+    def later(self, message: Message, at: float | None, lost: bool = False) -> None:
+        """Try again at `at`; `lost` when a post was sent and its answer lost."""
+        self._tx.run(
+            "update messages set due_at = :at, tries = tries + 1, lost = max(lost, :lost)"
+            " where job = :job and role = :role",
+            at=at, lost=int(lost), job=message.job, role=message.role,
+        )  # fmt: skip
+
+    def move(self, message: Message, channel: str, thread_ts: str, now: float) -> None:
+        """Post it elsewhere instead."""
+        self._tx.run(
+            "update messages set channel = :channel, thread_ts = :thread, due_at = :now"
+            " where job = :job and role = :role",
+            channel=channel, thread=thread_ts, now=now, job=message.job, role=message.role,
+        )  # fmt: skip
+
+    def say(self, job: int, told: Told, now: float) -> None:
+        """Add a line to the job's thread."""
+        self._tx.run(
+            "insert into lines (job, n, text, at)"
+            " select :job, coalesce(max(n), 0) + 1, :text, :now from lines where job = :job",
+            job=job, text=pack(TOLD, told), now=now,
+        )  # fmt: skip
+
+    def unsaid(self, job: int, limit: int = 20) -> list[Line]:
+        """Lines of the job not yet posted, oldest first."""
+        rows = self._tx.rows(
+            "select * from lines where job = :job and posted = 0 order by n limit :limit", job=job, limit=limit
+        )
+        return [Line(whole(row["job"]), whole(row["n"]), unpack(TOLD, row["text"])) for row in rows]
+
+    def said(self, job: int, up_to: int) -> None:
+        """Lines up to number `up_to` are posted."""
+        self._tx.run("update lines set posted = 1 where job = :job and n <= :n", job=job, n=up_to)
+
+    def steps(self, job: int) -> list[tuple[float, Told]]:
+        """Time and step of every line of the job."""
+        rows = self._tx.rows("select at, text from lines where job = :job order by n", job=job)
+        return [(number(row["at"]), unpack(TOLD, row["text"])) for row in rows]
+
+
+def _message(row: Row) -> Message:
+    return Message(
+        job=whole(row["job"]),
+        role=Role(str(row["role"])),
+        channel=str(row["channel"]),
+        thread_ts=str(row["thread_ts"]),
+        ts=str(row["ts"]),
+        shown=str(row["shown"]),
+        tries=whole(row["tries"]),
+        token=str(row["token"]),
+        lost=bool(row["lost"]),
+        link=str(row["link"]),
+        due_at=number(row["due_at"]),
+    )

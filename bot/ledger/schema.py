@@ -1,0 +1,98 @@
+"""The ledger's tables. Times are seconds since the epoch; `doc` columns hold JSON.
+
+deliveries   what came in and must not be lost, by idempotency key
+jobs         one purge each; an open job always has a due time
+layers       a job's caches, innermost first, with counters of their calls
+batches      one call each, committed before it is sent and after
+budgets      one token bucket or window for each account and bucket
+spends       what was taken from windows
+votes looks known drafts
+messages     the Slack messages that show a job, and what they show
+lines        a job's thread, one step a line
+journal      append-only, each entry holding the hash of the one before
+"""
+
+VERSION = 1
+
+TABLES = """
+create table if not exists meta (name text primary key, value text not null);
+
+create table if not exists deliveries (
+  key text primary key, kind text not null, body text not null, at real not null,
+  due_at real, tries integer not null default 0, done_at real, answer text
+);
+create index if not exists deliveries_due on deliveries (due_at) where due_at is not null;
+
+create table if not exists jobs (
+  id integer primary key autoincrement, key text unique, site text not null, state text not null, verdict text not null,
+  kind text not null, requested_by text not null, created real not null, due_at real, version integer not null,
+  digest text not null, doc text not null,
+  check (due_at is not null or state in ('done', 'partial', 'failed', 'cancelled', 'denied', 'expired'))
+);
+create index if not exists jobs_due on jobs (due_at) where due_at is not null;
+create index if not exists jobs_state on jobs (state);
+
+create table if not exists targets (job integer primary key, doc blob not null);
+
+create table if not exists layers (
+  job integer not null, position integer not null, account text not null, state text not null, doc text not null,
+  calls integer not null, sent integer not null default 0, open integer not null default 0,
+  pending integer not null default 0, failed integer not null default 0, unknown integer not null default 0,
+  cancelled integer not null default 0, retries integer not null default 0, ready_at real,
+  primary key (job, position)
+);
+
+create table if not exists batches (
+  id integer primary key autoincrement, job integer not null, position integer not null, account text not null,
+  state text not null, kind text not null, call text not null, tries integer not null default 0,
+  throttles integer not null default 0, ready_at real not null default 0, owner text not null default '',
+  receipt text, trouble text, sent_at real, changed real
+);
+create index if not exists batches_ready on batches (account, ready_at, id) where state = 'queued';
+create index if not exists batches_flying on batches (account) where state = 'sending';
+create index if not exists batches_layer on batches (job, position, state);
+
+create table if not exists budgets (
+  account text not null, bucket text not null, tat real not null default 0, blocked_until real not null default 0,
+  primary key (account, bucket)
+);
+create table if not exists spends (account text not null, bucket text not null, at real not null, units real not null);
+create index if not exists spends_recent on spends (account, bucket, at);
+
+create table if not exists votes (
+  job integer not null, by text not null, yes integer not null, at real not null, reason text not null,
+  digest text not null, round integer not null default 0, primary key (job, by, round)
+);
+
+create table if not exists looks (
+  job integer not null, phase text not null, place text not null, url text not null, n integer not null,
+  doc text not null, primary key (job, phase, place, url, n)
+);
+
+create table if not exists known (
+  site text not null, url text not null, tags text not null default ' ', seen real not null, primary key (site, url)
+);
+
+create table if not exists drafts (
+  id text primary key, by text not null, expires real not null, doc text not null
+);
+
+create table if not exists messages (
+  job integer not null, role text not null, channel text not null, thread_ts text not null default '',
+  ts text not null default '', shown text not null default '', due_at real, tries integer not null default 0,
+  token text not null default '', lost integer not null default 0, link text not null default '',
+  primary key (job, role)
+);
+create index if not exists messages_due on messages (due_at) where due_at is not null;
+
+create table if not exists lines (
+  job integer not null, n integer not null, text text not null, at real not null, posted integer not null default 0,
+  primary key (job, n)
+);
+create index if not exists lines_waiting on lines (job) where posted = 0;
+
+create table if not exists journal (
+  seq integer primary key, at real not null, event text not null, job integer, actor text not null, doc text not null,
+  previous text not null, hash text not null
+);
+"""
