@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
+from bot.domain.command import Command
 from bot.domain.job import JobView, LayerView, Trouble
 from bot.domain.target import Target
 from bot.domain.told import Told
@@ -17,6 +18,7 @@ T = TypeVar("T")
 
 LAYER = TypeAdapter(LayerView)
 JOB = TypeAdapter(JobView)
+COMMAND = TypeAdapter(Command)
 CALL = TypeAdapter(Call)
 LOOK = TypeAdapter(Look)
 RECEIPT = TypeAdapter(Receipt)

@@ -52,11 +52,15 @@ class Intake:
         found = self.find(key)
         return None if found is None or found.done else found
 
-    def done(self, key: str, now: float, answer: str = "") -> None:
-        """It is done; `answer` is what the same key gets again."""
+    def done(self, key: str, now: float) -> None:
+        """It is done and told."""
+        self._tx.run("update deliveries set done_at = :now, due_at = null where key = :key", key=key, now=now)
+
+    def answered(self, key: str, answer: str, again_at: float) -> None:
+        """The deed is done and `answer` is to be told; it comes back at `again_at` unless told by then."""
         self._tx.run(
-            "update deliveries set done_at = :now, due_at = null, answer = :answer where key = :key",
-            key=key, now=now, answer=answer,
+            "update deliveries set answer = :answer, due_at = :again where key = :key and done_at is null",
+            key=key, answer=answer, again=again_at,
         )  # fmt: skip
 
     def due(self, now: float) -> list[tuple[str, float]]:

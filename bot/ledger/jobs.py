@@ -113,6 +113,11 @@ class Jobs:
             raise StaleJob(job.name)
         return replace(job, version=job.version + 1)
 
+    def key_of(self, number: int) -> str:
+        """The idempotency key of the request that made the job."""
+        rows = self._tx.rows("select key from jobs where id = :id", id=number)
+        return str(rows[0]["key"]) if rows else ""
+
     def touch(self, number: int) -> None:
         """Count a change of the job's layers, so that its card is drawn anew."""
         self._tx.run("update jobs set version = version + 1 where id = :id", id=number)

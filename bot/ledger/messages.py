@@ -32,6 +32,7 @@ class Message:
     lost: bool  # a post was sent and its answer lost
     link: str  # permalink
     due_at: float = 0.0
+    shown_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,7 @@ class Messages:
 
     def changed(self, job: int, now: float) -> None:
         """The job's messages may have to be drawn anew."""
-        self._tx.run(
-            "update messages set due_at = min(coalesce(due_at, :now), :now) where job = :job", job=job, now=now
-        )
+        self._tx.run("update messages set due_at = :now where job = :job", job=job, now=now)
 
     def due(self, now: float, limit: int = 50) -> list[Message]:
         """Messages to look at, longest waiting first."""
@@ -90,12 +89,12 @@ class Messages:
         rows = self._tx.rows("select * from messages where token = :token and token != ''", token=token)
         return _message(rows[0]) if rows else None
 
-    def shown(self, message: Message, channel: str, ts: str, shown: str, due_at: float | None) -> None:
-        """Slack shows it; `due_at` is when to look again, None when there is nothing to come."""
+    def shown(self, message: Message, ts: str, shown: str, now: float) -> None:
+        """Slack shows it under `ts`; a change meanwhile keeps it due."""
         self._tx.run(
-            "update messages set channel = :channel, ts = :ts, shown = :shown, due_at = :due, tries = 0, lost = 0"
-            " where job = :job and role = :role",
-            channel=channel, ts=ts, shown=shown, due=due_at, job=message.job, role=message.role,
+            "update messages set ts = :ts, shown = :shown, shown_at = :now, tries = 0, lost = 0,"
+            " due_at = case when due_at > :seen then due_at end where job = :job and role = :role",
+            ts=ts, shown=shown, now=now, seen=message.due_at, job=message.job, role=message.role,
         )  # fmt: skip
 
     def link(self, message: Message, link: str) -> None:
@@ -159,4 +158,5 @@ def _message(row: Row) -> Message:
         lost=bool(row["lost"]),
         link=str(row["link"]),
         due_at=number(row["due_at"]),
+        shown_at=number(row["shown_at"]),
     )

@@ -79,8 +79,9 @@ create table if not exists drafts (
 
 create table if not exists messages (
   job integer not null, role text not null, channel text not null, thread_ts text not null default '',
-  ts text not null default '', shown text not null default '', due_at real, tries integer not null default 0,
-  token text not null default '', lost integer not null default 0, link text not null default '',
+  ts text not null default '', shown text not null default '', due_at real,
+  shown_at real not null default 0, tries integer not null default 0, token text not null default '',
+  lost integer not null default 0, link text not null default '',
   primary key (job, role)
 );
 create index if not exists messages_due on messages (due_at) where due_at is not null;

@@ -1,0 +1,81 @@
+"""A job as JSON, as promised to machines."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from bot.domain.job import Approval, JobView, LayerView
+from bot.domain.verdict import Look
+
+Record = dict[str, object]
+
+
+def job_record(job: JobView) -> Record:
+    """Everything a pipeline or a checker wants of `job`. Times are ISO 8601 in UTC."""
+    record: Record = {
+        "job": job.name,
+        "site": job.site,
+        "state": job.state,
+        "verdict": job.verdict,
+        "kind": job.kind,
+        "targets": job.targets,
+        "requested_by": job.requested_by,
+        "created": moment(job.created),
+        "layers": [_layer(layer) for layer in job.layers],
+        "looks": [look_record(look, job) for look in job.looks],
+        "browsers_may_keep_s": job.browsers_may_keep,
+    }
+    optional: Record = {"reason": job.reason, "why": job.why, "url": job.url}
+    record |= {name: value for name, value in optional.items() if value}
+    if job.approval is not None:
+        record["approval"] = _approval(job.approval)
+    return record
+
+
+def moment(at: float) -> str:
+    """Seconds since the epoch as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _layer(layer: LayerView) -> Record:
+    record: Record = {
+        "account": layer.account,
+        "state": layer.state,
+        "calls": layer.calls,
+        "sent": layer.sent,
+        "ids": list(layer.ids),
+    }
+    if layer.trouble is not None:
+        trouble = layer.trouble
+        record["error"] = {"class": trouble.cls, "what": trouble.what, "advice": trouble.advice}
+        record["failing"] = list(layer.failing)
+    return record
+
+
+def look_record(look: Look, job: JobView) -> Record:
+    """One look; `fresh` is null where it cannot be said."""
+    fresh = True if look.place in job.fresh_at else False if look.place in job.stale_at else None
+    record: Record = {
+        "at": moment(look.at),
+        "place": look.place,
+        "url": look.url,
+        "status": look.status,
+        "cache": look.says or look.cached,
+        "age": look.age,
+        "etag": look.etag,
+        "fresh": None if look.place == "origin" else fresh,
+    }
+    if look.version:
+        record["version"] = look.version
+    if look.problem:
+        record["problem"] = look.problem
+    return record
+
+
+def _approval(approval: Approval) -> Record:
+    return {
+        "needed": approval.needed,
+        "of": list(approval.of),
+        "votes": [{"by": vote.by, "yes": vote.yes, "at": moment(vote.at)} for vote in approval.votes],
+        "expires": moment(approval.expires),
+    }

@@ -1,0 +1,79 @@
+"""Votes. A vote binds to the digest of the plan, counts once a person, and is checked at the click; one no ends it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.domain.actor import Actor
+from bot.domain.job import JobView, State, Vote
+from bot.domain.policy import Deed, authorise
+from bot.domain.told import Event, Told
+from bot.ledger.books import Books
+from bot.services.replies import Done, Refused
+from bot.services.setup import SLACK, Core, job_name
+
+
+async def vote(core: Core, actor: Actor, number: int, yes: bool, digest: str = "", reason: str = "") -> Done | Refused:
+    """Count `actor`'s word on job `number`. `digest` is that of the plan on the card that was clicked; empty when it
+    was typed. What is refused has no effect."""
+
+    def deed(books: Books) -> Done | Refused:
+        job = books.jobs.find(number)
+        if job is None or not actor.may_see(job.site):
+            return Refused(f"There is no P-{number}.", "`status` lists the jobs.")
+        refused = _refuse(core, actor, job, digest)
+        return refused if refused else _count(books, job, Vote(actor.id, yes, core.clock.now(), reason))
+
+    answer = await core.ledger.write(deed)
+    if isinstance(answer, Done):
+        core.engine.wake(SLACK)
+        core.engine.wake(job_name(number))
+    return answer
+
+
+def _refuse(core: Core, actor: Actor, job: JobView, digest: str) -> Refused | None:
+    if job.state is not State.WAITING:
+        return Refused(f"{job.name} no longer waits for votes: it is {job.state}.", _who_decided(job))
+    if job.approval is not None and core.clock.now() >= job.approval.expires:
+        return Refused(f"{job.name} has expired: nobody agreed in time.", "Ask for it again.")
+    denied = authorise(actor, Deed.VOTE, job.site, job, core.setup.approvers)
+    if denied is not None:
+        return Refused(denied.why, denied.advice)
+    if digest and digest != job.digest:
+        return Refused(f"{job.name} is not what this card showed.", "Vote on the newest card.")
+    return None
+
+
+def _who_decided(job: JobView) -> str:
+    votes = job.approval.votes if job.approval else ()
+    names = " and ".join(f"<@{vote.by}>" for vote in votes)
+    return f"{names} decided." if names else ""
+
+
+def _count(books: Books, job: JobView, vote: Vote) -> Done | Refused:
+    if not books.jobs.vote(job.id, vote, job.digest):
+        return Refused(f"You have voted on {job.name} already.", "Your vote counts once.")
+    event = Event.VOTED_YES if vote.yes else Event.VOTED_NO
+    books.messages.say(job.id, Told(event, who=vote.by, text=vote.reason), vote.at)
+    books.messages.changed(job.id, vote.at)
+    books.journal.add(vote.at, "vote", vote.by, job.id, yes=vote.yes, reason=vote.reason, digest=job.digest)
+    if not vote.yes:
+        return Done(_deny(books, job, vote), "denied")
+    needed = job.approval.needed if job.approval else 1
+    agreed = books.jobs.votes_for(job.id, job.digest)
+    if agreed < needed:
+        books.jobs.touch(job.id)
+        return Done(books.jobs.get(job.id), "voted")
+    books.journal.add(vote.at, "approved", "policy", job.id, votes=agreed, digest=job.digest)
+    return Done(books.jobs.save(replace(job, state=State.QUEUED, due_at=vote.at)), "approved")
+
+
+def _deny(books: Books, job: JobView, vote: Vote) -> JobView:
+    books.batches.cancel(job.id)
+    return books.jobs.save(
+        replace(job, state=State.DENIED, due_at=None, ended=vote.at, stop_reason=_by(vote.by, vote.reason))
+    )
+
+
+def _by(who: str, reason: str) -> str:
+    return f"{who}: {reason}" if reason else who

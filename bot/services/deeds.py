@@ -1,0 +1,128 @@
+"""What people do to a job that exists: cancel, retry, repeat, purge again, check again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot.domain.actor import Actor
+from bot.domain.command import Command, Verb
+from bot.domain.job import JobView, LayerState, State
+from bot.domain.policy import Deed, authorise
+from bot.domain.told import Event, Told
+from bot.ledger.books import Books
+from bot.services.purges import Asking, submit
+from bot.services.replies import Done, JobMade, PlanShown, Refused
+from bot.services.setup import SLACK, Core, job_name
+
+_RETRYABLE = frozenset({State.FAILED, State.PARTIAL})
+_CHECKABLE = frozenset({State.DONE, State.PARTIAL})
+
+
+async def cancel(core: Core, actor: Actor, number: int) -> Done | Refused:
+    """Stop job `number`: what was not sent stays unsent."""
+
+    def change(books: Books, job: JobView, now: float) -> Done | Refused:
+        if not job.state.is_open:
+            return Refused(f"{job.name} has ended already: it is {job.state}.")
+        n = books.batches.cancel(job.id)
+        books.messages.say(job.id, Told(Event.CANCELLED, who=actor.id, n=n), now)
+        books.journal.add(now, "cancelled", actor.id, job.id, unsent=n)
+        for position, layer in enumerate(books.jobs.get(job.id).layers):
+            if layer.state in (LayerState.WAITING, LayerState.PURGING, LayerState.UNKNOWN):
+                books.jobs.save_layer(job.id, position, replace(layer, state=LayerState.STOPPED))
+        ended = replace(job, state=State.CANCELLED, due_at=None, ended=now, stop_reason=actor.id)
+        return Done(books.jobs.save(ended), "cancelled")
+
+    return await _on_job(core, actor, number, Deed.CANCEL, change)
+
+
+async def retry(core: Core, actor: Actor, number: int) -> Done | Refused:
+    """Send the calls of job `number` that did not go once more; its approval stays, since nothing is added."""
+
+    def change(books: Books, job: JobView, now: float) -> Done | Refused:
+        if job.state not in _RETRYABLE:
+            return Refused(f"{job.name} has nothing to retry: it is {job.state}.")
+        return _again(books, job, actor, now)
+
+    return await _on_job(core, actor, number, Deed.RETRY, change)
+
+
+async def repeat_anyway(core: Core, actor: Actor, number: int) -> Done | Refused:
+    """Send the call of job `number` whose outcome is unknown once more; a person decided."""
+
+    def change(books: Books, job: JobView, now: float) -> Done | Refused:
+        if job.state is not State.NEEDS_DECISION:
+            return Refused(f"{job.name} waits for no decision: it is {job.state}.")
+        return _again(books, job, actor, now)
+
+    return await _on_job(core, actor, number, Deed.RETRY, change)
+
+
+def _again(books: Books, job: JobView, actor: Actor, now: float) -> Done:
+    for position, layer in enumerate(job.layers):
+        if layer.state is LayerState.DONE:
+            continue
+        books.batches.revive(job.id, position)
+        waiting = replace(layer, state=LayerState.WAITING, trouble=None, failing=(), ended=None, started=None)
+        books.jobs.save_layer(job.id, position, waiting)
+    books.messages.say(job.id, Told(Event.RETRIED, who=actor.id), now)
+    books.journal.add(now, "retried", actor.id, job.id, digest=job.digest)
+    fresh = replace(
+        job, state=State.PURGING, due_at=now, ended=None, purged=None, proven=None, why="", round=0, crashes=0,
+        fresh_at=(), stale_at=(),
+    )  # fmt: skip
+    return Done(books.jobs.save(fresh), "retried")
+
+
+async def check_again(core: Core, actor: Actor, number: int) -> Done | Refused:
+    """Look at the edge anew; the card says what is seen."""
+
+    def change(books: Books, job: JobView, now: float) -> Done | Refused:
+        if job.state not in _CHECKABLE:
+            return Refused(f"{job.name} cannot be checked: it is {job.state}.")
+        looking = replace(job, state=State.CHECKING, round=0, due_at=now, check=True, ended=None)
+        return Done(books.jobs.save(looking), "checking")
+
+    return await _on_job(core, actor, number, Deed.CHECK, change)
+
+
+async def purge_again(core: Core, asking: Asking, number: int) -> JobMade | PlanShown | Refused:
+    """Ask for the same purge as job `number`, as a new job under today's policy."""
+
+    def question(books: Books) -> tuple[JobView, Command] | None:
+        job = books.jobs.find(number)
+        if job is None or not asking.actor.may_see(job.site):
+            return None
+        targets = books.jobs.targets(number)
+        return job, Command(Verb.PURGE, targets, job.site, job.soft, job.reason, read_as=f"again, as {job.name}")
+
+    found = await core.ledger.read(question)
+    if found is None:
+        return Refused(f"There is no P-{number}.", "`status` lists the jobs.")
+    job, command = found
+    if job.site not in core.setup.sites:
+        return Refused(f"{job.name} was for {job.site}, which is no longer configured.")
+    return await submit(core, asking, command, core.setup.sites[job.site])
+
+
+async def _on_job(
+    core: Core, actor: Actor, number: int, deed: Deed, change: Callable[[Books, JobView, float], Done | Refused]
+) -> Done | Refused:
+    def within(books: Books) -> Done | Refused:
+        job = books.jobs.find(number)
+        if job is None or not actor.may_see(job.site):
+            return Refused(f"There is no P-{number}.", "`status` lists the jobs.")
+        denied = authorise(actor, deed, job.site, job, core.setup.approvers)
+        if denied is not None:
+            return Refused(denied.why, denied.advice)
+        now = core.clock.now()
+        answer = change(books, job, now)
+        books.messages.changed(number, now)
+        return answer
+
+    answer = await core.ledger.write(within)
+    if isinstance(answer, Done):
+        core.engine.wake(job_name(number))
+        core.engine.wake(SLACK)
+    return answer

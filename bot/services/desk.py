@@ -1,0 +1,192 @@
+"""The one desk behind every door: text and actor in, a reply out. Every deed is authorised here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from bot.domain.actor import Actor
+from bot.domain.command import Command, Misunderstood, Speaker, Verb, parse
+from bot.domain.help import help_text
+from bot.domain.policy import Deed, Deny, authorise, decide
+from bot.domain.site import Site
+from bot.domain.target import url_of
+from bot.domain.verdict import judge
+from bot.ledger.books import Books
+from bot.ledger.codec import COMMAND, pack
+from bot.services import approvals, deeds
+from bot.services.checks import look_all
+from bot.services.purges import Asking, plan_for, submit
+from bot.services.replies import (
+    BadLinesFound,
+    Checked,
+    FormWanted,
+    HelpShown,
+    HostToConfirm,
+    JobShown,
+    JobsListed,
+    NotUnderstood,
+    PlanShown,
+    Refused,
+    Reply,
+    SitesListed,
+    WhoAmI,
+)
+from bot.services.setup import Core
+from providers.contract import Kind
+
+DRAFT_SECONDS = 600.0
+CHECK_SECONDS = 8.5
+CHECK_URLS_MAX = 20
+
+_DEEDS = {
+    Verb.PURGE: Deed.PURGE,
+    Verb.PLAN: Deed.PLAN,
+    Verb.CHECK: Deed.CHECK,
+    Verb.STATUS: Deed.SEE,
+    Verb.SHOW: Deed.SEE,
+    Verb.CANCEL: Deed.SEE,  # the job itself is checked where it is read
+    Verb.RETRY: Deed.SEE,
+    Verb.APPROVE: Deed.SEE,
+    Verb.DENY: Deed.SEE,
+    Verb.SITES: Deed.SEE,
+    Verb.WHOAMI: Deed.HELP,
+    Verb.HELP: Deed.HELP,
+}
+
+
+class Desk:
+    """Takes what people and machines ask for."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def understand(self, actor: Actor, channel: str, text: str, more: Sequence[str] = ()) -> Command | Misunderstood:
+        """Parse as `actor` may: only what they may see has a name."""
+        return parse(text, self.speaker(actor, channel), more)
+
+    def speaker(self, actor: Actor, channel: str) -> Speaker:
+        """What the parser may know of `actor`'s world."""
+        sites = self._core.setup.seen_by(actor)
+        accounts = frozenset(layer.account for site in sites for layer in site.layers)
+        return Speaker(sites, channel, accounts, self._core.setup.command)
+
+    async def ask(self, asking: Asking, text: str, more: Sequence[str] = ()) -> Reply:
+        """Answer `text` as typed."""
+        understood = self.understand(asking.actor, asking.channel, text, more)
+        if isinstance(understood, Misunderstood):
+            return await self._not_understood(asking, understood)
+        return await self.do(asking, understood)
+
+    async def do(self, asking: Asking, command: Command, sure: bool = False) -> Reply:
+        """Do what was understood; `sure` when host or everything was confirmed."""
+        denied = authorise(asking.actor, _DEEDS[command.verb], command.site)
+        if denied is not None:
+            return Refused(denied.why, denied.advice)
+        match command.verb:
+            case Verb.PURGE:
+                return await self._purge(asking, command, sure)
+            case Verb.PLAN:
+                return await self._plan(asking, command)
+            case Verb.CHECK:
+                return await self._check(command)
+            case Verb.STATUS | Verb.SHOW:
+                return await self._show(asking, command)
+            case Verb.CANCEL:
+                return await deeds.cancel(self._core, asking.actor, command.job)
+            case Verb.RETRY:
+                return await deeds.retry(self._core, asking.actor, command.job)
+            case Verb.APPROVE | Verb.DENY:
+                yes = command.verb is Verb.APPROVE
+                return await approvals.vote(self._core, asking.actor, command.job, yes, reason=command.reason)
+            case Verb.SITES:
+                return SitesListed(self._core.setup.seen_by(asking.actor))
+            case Verb.WHOAMI:
+                approver = asking.actor.id in self._core.setup.approvers
+                return WhoAmI(asking.actor, approver, self._core.setup.seen_by(asking.actor))
+            case Verb.HELP:
+                return HelpShown(help_text(command.topic, self.speaker(asking.actor, asking.channel)))
+
+    async def _not_understood(self, asking: Asking, misunderstood: Misunderstood) -> NotUnderstood:
+        if not misunderstood.choices:
+            return NotUnderstood(misunderstood)
+        lines = [choice.line for choice in misunderstood.choices]
+        return NotUnderstood(misunderstood, await self.save_draft(asking, {"lines": lines}))
+
+    async def _purge(self, asking: Asking, command: Command, sure: bool) -> Reply:
+        site = self._core.setup.sites[command.site]
+        if command.bad:
+            return BadLinesFound(await self._draft_of(asking, replace(command, bad=())), command)
+        if not sure and (question := await self._question(asking, command, site)) is not None:
+            return question
+        return await submit(self._core, asking, command, site)
+
+    async def _question(self, asking: Asking, command: Command, site: Site) -> Reply | None:
+        """What must be confirmed first: a bare host, everything; None when nothing must."""
+        if self._core.setup.observe:
+            return None
+        if command.wants_host_confirmed and not asking.actor.is_token:
+            return HostToConfirm(await self._draft_of(asking, command), command)
+        if Kind.EVERYTHING not in {target.kind for target in command.targets}:
+            return None
+        if command.confirm:
+            wrong = f"--confirm says {command.confirm}, the purge is on {site.name}."
+            return None if command.confirm == site.name else Refused(wrong, f"Write --confirm {site.name}.")
+        if asking.actor.is_token:
+            return Refused(f"Purging everything on {site.name} must be confirmed.", f"Add: --confirm {site.name}")
+        return await self._form(asking, command, site)
+
+    async def _form(self, asking: Asking, command: Command, site: Site) -> Reply:
+        plan = await plan_for(self._core, command, site)
+        if isinstance(plan, Refused):
+            return plan
+        decision = decide(asking.actor, plan, self._core.setup.approvers, command.reason or "to be given")
+        if isinstance(decision, Deny):
+            return Refused(decision.why, decision.advice)
+        return FormWanted(await self._draft_of(asking, command), command, site)
+
+    async def _plan(self, asking: Asking, command: Command) -> Reply:
+        plan = await plan_for(self._core, command, self._core.setup.sites[command.site])
+        if isinstance(plan, Refused):
+            return plan
+        decision = decide(asking.actor, plan, self._core.setup.approvers, command.reason)
+        return PlanShown(plan, decision, command, self._core.setup.observe)
+
+    async def _check(self, command: Command) -> Reply:
+        site = self._core.setup.sites[command.site]
+        urls = tuple(dict.fromkeys(url_of(target, site) for target in command.targets))[:CHECK_URLS_MAX]
+        looks = await look_all(self._core.looker, site, urls, CHECK_SECONDS)
+        now = self._core.clock.now()
+        await self._core.ledger.write(lambda books: _remember(books, site, urls, now))
+        return Checked(site, urls, looks, judge((), looks, None))
+
+    async def _show(self, asking: Asking, command: Command) -> Reply:
+        names = [site.name for site in self._core.setup.seen_by(asking.actor)]
+
+        def question(books: Books) -> Reply:
+            if not command.job:
+                return JobsListed(books.jobs.open(names) or books.jobs.recent(names, 5))
+            job = books.jobs.find(command.job)
+            if job is None or job.site not in names:
+                return Refused(f"There is no P-{command.job}.", f"`{self._core.setup.command} status` lists the jobs.")
+            return JobShown(job, command.verb is Verb.SHOW, books.messages.steps(job.id))
+
+        return await self._core.ledger.read(question)
+
+    async def _draft_of(self, asking: Asking, command: Command) -> str:
+        return await self.save_draft(asking, {"command": pack(COMMAND, command)})
+
+    async def save_draft(self, asking: Asking, doc: Mapping[str, object]) -> str:
+        """Keep `doc` for ten minutes and a click; its name. The same request keeps the same draft."""
+        draft = self._core.dice.token()
+        where = {"channel": asking.channel, "thread": asking.thread}
+        expires = self._core.clock.now() + DRAFT_SECONDS
+        await self._core.ledger.write(
+            lambda books: books.intake.save_draft(draft, asking.actor.id, {**doc, **where}, expires)
+        )
+        return draft
+
+
+def _remember(books: Books, site: Site, urls: Sequence[str], now: float) -> None:
+    for url in urls:
+        books.known.remember(site.name, url, (), now)

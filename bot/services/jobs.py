@@ -1,0 +1,264 @@
+"""One step of a job: ask the pure rules what is due, do it, commit, wake again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import structlog
+
+from bot.domain.job import JobView, LayerState, State
+from bot.domain.steps import (
+    FOREVER,
+    AskPerson,
+    BeginLayer,
+    Confirm,
+    Expire,
+    Finish,
+    FinishLayer,
+    LookAfter,
+    LookBefore,
+    Wait,
+    next_step,
+)
+from bot.domain.told import Event, Told
+from bot.domain.verdict import LOOK_AFTER, Judgement, Look, Verdict, describe, judge
+from bot.ledger.batches import Batch
+from bot.ledger.books import Books
+from bot.ledger.jobs import StaleJob
+from bot.services.checks import look_all
+from bot.services.setup import SLACK, Core, job_name, lane_name
+from providers.contract import Receipt
+from providers.errors import PurgeError
+
+log = structlog.get_logger()
+BEFORE_SECONDS = 2.0  # the look before holds a purge at most this long
+AFTER_SECONDS = 8.5
+CRASHES_MAX = 3
+CONFIRM_AGAIN = 5.0  # seconds until a provider that did not answer is asked again
+
+Change = Callable[[Books, JobView, float], JobView]
+
+
+class Jobs:
+    """Runs jobs, a step at a time."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    async def run(self, number: int) -> None:
+        """Do what job `number` has due, and come back when the next step is."""
+        job = await self._core.ledger.read(lambda books: books.jobs.find(number))
+        if job is None:
+            log.error("job_missing", job=number)
+            return
+        if not job.state.is_open:
+            return
+        try:
+            await self._step(job)
+        except StaleJob:
+            self._core.engine.wake(job_name(number))
+        except Exception as exc:
+            await self._raised(number, exc)
+            raise
+
+    async def _step(self, job: JobView) -> None:
+        match next_step(job, self._core.clock.now()):
+            case Wait(until):
+                await self._wait(job, until)
+            case Expire():
+                await self._apply(job, _expire)
+            case LookBefore():
+                await self._look_before(job)
+            case BeginLayer(position):
+                await self._apply(job, lambda books, job, now: self._begin(books, job, position, now))
+                self._core.engine.wake(lane_name(job.layers[position].account))
+            case FinishLayer(position, troubled):
+                await self._apply(job, lambda books, job, now: self._finish_layer(books, job, position, troubled, now))
+            case AskPerson(position):
+                await self._apply(job, lambda books, job, now: _ask_person(books, job, position, now))
+            case Confirm(position):
+                await self._confirm(job, position)
+            case LookAfter(round):
+                await self._look_after(job, round)
+            case Finish():
+                await self._apply(job, _finish)
+
+    async def _wait(self, job: JobView, until: float) -> None:
+        if job.due_at is None or job.due_at <= self._core.clock.now() or until < job.due_at:
+            await self._core.ledger.write(lambda books: books.jobs.save(replace(job, due_at=until)))
+        self._core.engine.wake(job_name(job.id), until)
+
+    async def _apply(self, job: JobView, change: Change) -> None:
+        """Commit `change` if the job is still as it was read, then come back at its due time."""
+
+        def deed(books: Books) -> JobView:
+            fresh = books.jobs.get(job.id)
+            if fresh.version != job.version and fresh.state is not job.state:
+                raise StaleJob(job.name)
+            now = self._core.clock.now()
+            changed = books.jobs.save(change(books, fresh, now))
+            books.messages.changed(job.id, now)
+            return changed
+
+        changed = await self._core.ledger.write(deed)
+        self._core.engine.wake(SLACK)
+        if changed.due_at is not None:
+            self._core.engine.wake(job_name(job.id), changed.due_at)
+
+    async def _raised(self, number: int, error: Exception) -> None:
+        """A run raised: come back with a growing delay; after three in a row the job is parked and says so."""
+
+        def deed(books: Books) -> None:
+            job = books.jobs.get(number)
+            now = self._core.clock.now()
+            crashes = job.crashes + 1
+            if crashes < CRASHES_MAX:
+                books.jobs.save(replace(job, crashes=crashes, due_at=now + 2.0**crashes))
+                return
+            books.batches.cancel(number)
+            what = f"purgebot could not go on with it ({type(error).__name__})."
+            books.jobs.save(replace(job, state=State.FAILED, crashes=crashes, due_at=None, why=what, ended=now))
+            books.messages.say(number, Told(Event.PARKED, text=what), now)
+            books.messages.changed(number, now)
+            books.journal.add(now, "parked", "purgebot", number, error=type(error).__name__)
+
+        await self._core.ledger.write(deed)
+        self._core.engine.wake(SLACK)
+
+    async def _look_before(self, job: JobView) -> None:
+        looks = await self._looks(job, BEFORE_SECONDS)
+
+        def change(books: Books, job: JobView, now: float) -> JobView:
+            books.jobs.save_looks(job.id, "before", looks)
+            if looks:
+                books.messages.say(job.id, Told(Event.LOOKED_BEFORE, text=_seen(looks, now)), now)
+            return replace(job, looked_before=True, due_at=now)
+
+        await self._apply(job, change)
+
+    async def _looks(self, job: JobView, within: float) -> tuple[Look, ...]:
+        site = self._core.setup.sites.get(job.site)
+        return await look_all(self._core.looker, site, job.look_urls, within) if site else ()
+
+    def _begin(self, books: Books, job: JobView, position: int, now: float) -> JobView:
+        layer = job.layers[position]
+        books.jobs.save_layer(job.id, position, replace(layer, state=LayerState.PURGING, started=now, trouble=None))
+        n = books.batches.release(job.id, position)
+        books.messages.say(job.id, Told(Event.LAYER_BEGUN, layer=layer.title, n=n), now)
+        return replace(job, state=State.PURGING, due_at=now + 30.0)
+
+    def _finish_layer(self, books: Books, job: JobView, position: int, troubled: bool, now: float) -> JobView:
+        layer = job.layers[position]
+        ids, trouble, failing = books.batches.told(job.id, position)
+        state = LayerState.FAILED if troubled else LayerState.DONE
+        told = replace(layer, state=state, ended=now, ids=ids, trouble=trouble, failing=failing)
+        books.jobs.save_layer(job.id, position, told)
+        books.journal.add(
+            now, "layer", "purgebot", job.id,
+            account=layer.account, state=state, calls=layer.calls, sent=layer.sent, failed=layer.failed, ids=list(ids),
+        )  # fmt: skip
+        last = position == len(job.layers) - 1
+        if not troubled:
+            books.messages.say(
+                job.id, Told(Event.LAYER_DONE, layer=layer.title, seconds=now - (layer.started or now), ids=ids), now
+            )
+            return _purged(job, now) if last else replace(job, state=State.PURGING, due_at=now)
+        books.messages.say(
+            job.id, Told(Event.LAYER_STOPPED, layer=layer.title, text=trouble.what if trouble else ""), now
+        )
+        if last and layer.sent:
+            return _purged(job, now)
+        return _stopped(books, job, position, now)
+
+    async def _confirm(self, job: JobView, position: int) -> None:
+        provider = self._core.setup.providers[job.layers[position].account]
+        waiting = await self._core.ledger.read(lambda books: books.batches.pending(job.id, position))
+        for batch, receipt in waiting:
+            try:
+                answer = receipt if receipt.finished else await provider.progress(receipt)
+            except PurgeError as exc:
+                log.warning("progress_unknown", job=job.id, account=provider.name, what=exc.what)
+                answer = replace(receipt, ready_in=CONFIRM_AGAIN)
+            settled = replace(answer, ready_in=0.0) if answer.finished else answer
+            now = self._core.clock.now()
+            await self._core.ledger.write(partial(_confirm, batch=batch, receipt=settled, now=now))
+        await self._apply(job, lambda books, job, now: replace(job, state=State.CONFIRMING, due_at=now))
+
+    async def _look_after(self, job: JobView, round: int) -> None:
+        looks = await self._looks(job, AFTER_SECONDS)
+        judgement = judge(job.before, looks, job.purged, job.soft)
+        await self._apply(job, lambda books, job, now: self._judged(books, job, round, looks, judgement, now))
+
+    def _judged(
+        self, books: Books, job: JobView, round: int, looks: tuple[Look, ...], judgement: Judgement, now: float
+    ) -> JobView:
+        books.jobs.save_looks(job.id, "after", looks)
+        for url in {look.url for look in looks}:
+            books.known.remember(job.site, url, (), now)
+        text = judgement.why or f"fresh at {', '.join(judgement.fresh_at)}"
+        books.messages.say(job.id, Told(Event.LOOKED, n=round + 1, text=text), now)
+        again = judgement.worth_another and round + 1 < len(LOOK_AFTER)
+        seen = replace(
+            job,
+            round=round + 1,
+            why=judgement.why,
+            verdict=judgement.verdict,
+            fresh_at=judgement.fresh_at,
+            stale_at=judgement.stale_at,
+            due_at=now,
+        )
+        if again:
+            return replace(seen, due_at=(job.purged or now) + LOOK_AFTER[round + 1])
+        proven = now if judgement.verdict is Verdict.FRESH else None
+        books.journal.add(
+            now, "proof", "purgebot", job.id,
+            verdict=judgement.verdict, fresh=list(judgement.fresh_at), stale=list(judgement.stale_at), looks=len(looks),
+        )  # fmt: skip
+        return _finish(books, replace(seen, proven=proven), now)
+
+
+def _confirm(books: Books, batch: Batch, receipt: Receipt, now: float) -> None:
+    books.batches.confirm(batch, receipt, now)
+
+
+def _seen(looks: tuple[Look, ...], now: float) -> str:
+    first = looks[0].url
+    return " · ".join(dict.fromkeys(f"{x.place}: {describe(x, now)}" for x in looks if x.url == first))
+
+
+def _purged(job: JobView, now: float) -> JobView:
+    return replace(job, state=State.CHECKING, purged=now, round=0, due_at=now)
+
+
+def _expire(books: Books, job: JobView, now: float) -> JobView:
+    books.batches.cancel(job.id)
+    books.messages.say(job.id, Told(Event.EXPIRED), now)
+    books.journal.add(now, "expired", "purgebot", job.id)
+    return replace(job, state=State.EXPIRED, due_at=None, ended=now)
+
+
+def _ask_person(books: Books, job: JobView, position: int, now: float) -> JobView:
+    layer = job.layers[position]
+    _, trouble, failing = books.batches.told(job.id, position)
+    books.jobs.save_layer(job.id, position, replace(layer, state=LayerState.UNKNOWN, trouble=trouble, failing=failing))
+    books.messages.say(job.id, Told(Event.ASKED_PERSON, layer=layer.title), now)
+    books.journal.add(now, "outcome_unknown", "purgebot", job.id, account=layer.account)
+    return replace(job, state=State.NEEDS_DECISION, due_at=now + FOREVER)
+
+
+def _stopped(books: Books, job: JobView, position: int, now: float) -> JobView:
+    """An inner layer stopped the rest, or nothing went."""
+    for outer in range(position + 1, len(job.layers)):
+        books.jobs.save_layer(job.id, outer, replace(job.layers[outer], state=LayerState.STOPPED))
+    books.journal.add(now, "failed", "purgebot", job.id, layer=job.layers[position].account)
+    return replace(job, state=State.FAILED, due_at=None, ended=now)
+
+
+def _finish(books: Books, job: JobView, now: float) -> JobView:
+    troubled = any(layer.failed for layer in job.layers)
+    state = State.PARTIAL if troubled else State.DONE
+    books.messages.say(job.id, Told(Event.ENDED, text=f"{state} {job.verdict}"), now)
+    books.journal.add(now, "ended", "purgebot", job.id, state=state, verdict=job.verdict)
+    return replace(job, state=state, due_at=None, ended=now)

@@ -1,0 +1,172 @@
+"""The rate-limit queue of one account: take tokens, send, record, decide on retry.
+
+A run begins no call after RUN_SECONDS and each call is bounded by the provider, so a run ends. What it takes is
+written before it is sent and after; the jobs take turns, one call each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+import structlog
+
+from bot.domain.job import Trouble
+from bot.domain.steps import SendAgain, retry_decision
+from bot.domain.told import Event, Told
+from bot.ledger.batches import Batch, Lot, Outcome
+from bot.ledger.books import Books
+from bot.services.setup import SLACK, Core, job_name, lane_name
+from providers.contract import Provider, Receipt
+from providers.errors import PurgeError, Throttled
+
+log = structlog.get_logger()
+RUN_SECONDS = 2.0
+CALLS_AT_ONCE = 8  # one client's CPU per call grows with its concurrency
+RETRY_SHARE = 0.1  # of an account's calls in a minute
+RETRIES_FREE = 5  # a minute, so that a quiet account may retry at all
+
+
+class Lane:
+    """All calls of one account. `owner` names this process: calls another one left in flight are recognised by it."""
+
+    def __init__(
+        self, core: Core, account: str, provider: Provider, owner: str, failpoint: Callable[[str], None]
+    ) -> None:
+        self._core = core
+        self._account = account
+        self._provider = provider
+        self._owner = owner
+        self._failpoint = failpoint
+        self._served: dict[int, int] = {}  # job → turn number, so that jobs alternate
+        self._turns = 0
+        self._calls: deque[float] = deque()
+        self._retries: deque[float] = deque()
+
+    async def run(self) -> None:
+        """Send what may be sent for RUN_SECONDS, then come back when there is more."""
+        ends = self._core.clock.monotonic() + RUN_SECONDS
+        flying: set[asyncio.Task[None]] = set()
+        again: float | None = None
+        try:
+            while self._core.clock.monotonic() < ends:
+                lot = await self._take(CALLS_AT_ONCE - len(flying))
+                again = lot.again_at
+                flying |= {asyncio.create_task(self._send(batch)) for batch in lot.batches}
+                if not flying:
+                    break
+                if len(flying) >= CALLS_AT_ONCE or not lot.batches or (again or 0) > self._core.clock.now():
+                    done, flying = await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
+                    _raise_first(done)
+        finally:
+            if flying:
+                done, _ = await asyncio.wait(flying)
+                _raise_first(done)
+        if again is None:
+            again = (await self._take(0)).again_at
+        if again is not None:
+            self._core.engine.wake(lane_name(self._account), again)
+
+    async def _take(self, most: int) -> Lot:
+        now = self._core.clock.now()
+        paces = self._provider.can.pace
+
+        def take(books: Books) -> Lot:
+            waiting = books.batches.waiting_jobs(self._account)
+            turn = sorted(waiting, key=lambda pair: self._served.get(pair[0], -1))
+            return books.batches.take(self._account, self._owner, turn, paces, most, now)
+
+        lot = await self._core.ledger.write(take)
+        for batch in lot.batches:
+            self._turns += 1
+            self._served[batch.job] = self._turns
+            self._calls.append(now)
+        return lot
+
+    async def _send(self, batch: Batch) -> None:
+        self._failpoint("before call")
+        outcome, error = await self._attempt(batch)
+        self._failpoint("after call")
+        now = self._core.clock.now()
+        await self._core.ledger.write(lambda books: self._record(books, outcome, error, now))
+        self._core.engine.wake(job_name(batch.job))
+
+    async def _attempt(self, batch: Batch) -> tuple[Outcome, PurgeError | None]:
+        try:
+            receipt = await self._provider.send(batch.call)
+        except PurgeError as exc:
+            return self._troubled(batch, exc), exc
+        return Outcome(batch, receipt), None
+
+    def _troubled(self, batch: Batch, error: PurgeError) -> Outcome:
+        cls = type(error).__name__
+        throttled = isinstance(error, Throttled)
+        wait = error.retry_after if isinstance(error, Throttled) else None
+        now = self._core.clock.now()
+        throttles = batch.throttles + int(throttled)
+        fraction = self._core.dice.fraction()
+        decision = retry_decision(cls, batch.tries, throttles, batch.everything, wait, fraction, now)
+        if isinstance(decision, SendAgain) and not throttled:
+            decision = SendAgain(max(decision.at, self._retry_free_at(now)))
+            self._retries.append(now)
+        log.warning("call_not_taken", job=batch.job, account=self._account, cls=cls, tries=batch.tries, what=error.what)
+        return Outcome(batch, None, Trouble(cls, error.what, error.advice, error.said), decision, throttled)
+
+    def _retry_free_at(self, now: float) -> float:
+        """When the account may retry once more: at most RETRY_SHARE of its calls in a minute."""
+        for times in (self._calls, self._retries):
+            while times and times[0] <= now - 60:
+                times.popleft()
+        allowed = max(RETRIES_FREE, RETRY_SHARE * len(self._calls))
+        return now if len(self._retries) < allowed else self._retries[0] + 60
+
+    def _record(self, books: Books, outcome: Outcome, error: PurgeError | None, now: float) -> None:
+        batch = outcome.batch
+        books.batches.record(outcome, now)
+        books.jobs.touch(batch.job)
+        buckets = [bucket for bucket, _ in batch.call.cost]
+        if isinstance(error, Throttled) and isinstance(outcome.next, SendAgain):
+            books.budgets.block(self._account, buckets, outcome.next.at, now)
+            told = Told(Event.WAITING, layer=self._provider.title, seconds=round(outcome.next.at - now, 1))
+            books.messages.say(batch.job, told, now)
+        elif error is not None and isinstance(outcome.next, SendAgain):
+            told = Told(Event.SENT_AGAIN, layer=self._provider.title, n=1, text=error.what)
+            books.messages.say(batch.job, told, now)
+        if outcome.receipt is not None:
+            self._heed(books, outcome.receipt, now)
+        books.messages.changed(batch.job, now)
+        self._core.engine.wake(SLACK)
+
+    def _heed(self, books: Books, receipt: Receipt, now: float) -> None:
+        """Wait for the reset when the provider says that a budget is spent."""
+        for bucket, left, reset in receipt.left:
+            if left < 1:
+                books.budgets.block(self._account, [bucket], now + reset, now)
+
+
+def _raise_first(done: set[asyncio.Task[None]]) -> None:
+    for task in done:
+        task.result()
+
+
+async def recover(core: Core, owner: str) -> int:
+    """After a start: calls that another process left in flight are sent once more, *everything* asks; how many."""
+    now = core.clock.now()
+
+    def settle(books: Books) -> int:
+        orphans = books.batches.orphans(owner)
+        for batch in orphans:
+            lost = "The process ended while this call was in flight."
+            trouble = Trouble("OutcomeUnknown", lost, "It may have been done already.")
+            decision = retry_decision("OutcomeUnknown", 1, 0, batch.everything, None, 0.0, now)
+            books.batches.record(Outcome(batch, None, trouble, decision), now)
+        for job in {batch.job for batch in orphans}:
+            n = sum(1 for batch in orphans if batch.job == job)
+            books.jobs.touch(job)
+            books.messages.say(job, Told(Event.RESUMED, n=n), now)
+            books.messages.changed(job, now)
+            books.journal.add(now, "resumed", "purgebot", job, calls=n)
+        return len(orphans)
+
+    return await core.ledger.write(settle)

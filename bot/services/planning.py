@@ -1,0 +1,75 @@
+"""From an understood command to a plan. Sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from bot.domain.command import Command
+from bot.domain.plan import LayerPlan, Plan
+from bot.domain.site import Layer, Site
+from bot.domain.target import Target, empties, resolve
+from bot.ledger.books import Books
+from providers.contract import Call, Kind, Provider, Purge, UnsupportedWish
+
+WIDEST_FIRST = (Kind.EVERYTHING, Kind.HOST, Kind.PREFIX, Kind.PATTERN, Kind.TAG, Kind.PATH, Kind.URL)
+
+
+def make_plan(command: Command, site: Site, providers: Mapping[str, Provider]) -> Plan:
+    """What `command` does to `site`: the calls of each layer, innermost first. Raises UnsupportedWish."""
+    targets = resolve(command.targets, site)
+    kinds = {target.kind for target in targets}
+    kind = next(kind for kind in WIDEST_FIRST if kind in kinds)
+    soft = site.soft if command.soft is None else command.soft
+    layers = [layer for layer in site.layers if command.only in ("", layer.account)]
+    return Plan(
+        site=site.name,
+        environment=site.environment,
+        kind=kind,
+        effect=Kind.EVERYTHING if empties(targets, site) else kind,
+        targets=targets,
+        soft=soft,
+        layers=tuple(_plan_layer(layer, site, targets, soft, providers[layer.account]) for layer in layers),
+        notes=command.notes,
+        read_as=command.read_as,
+    )
+
+
+def _plan_layer(layer: Layer, site: Site, targets: Sequence[Target], soft: bool, provider: Provider) -> LayerPlan:
+    calls: list[Call] = []
+    for kind in WIDEST_FIRST:
+        values = tuple(target.value for target in targets if target.kind is kind)
+        if not values:
+            continue
+        wish = Purge(kind, values, soft and kind in provider.can.soft, layer.settings, site.hosts, site.variants)
+        calls.extend(_calls(provider, wish, layer))
+    softly = soft and any(call.kind in provider.can.soft for call in calls)
+    note = f"{provider.title} knows no soft purge here: hard" if soft and not softly else ""
+    return LayerPlan(layer.account, provider.title, tuple(calls), softly, note=note)
+
+
+def _calls(provider: Provider, wish: Purge, layer: Layer) -> Sequence[Call]:
+    try:
+        return provider.plan(wish)
+    except UnsupportedWish as exc:
+        raise UnsupportedWish(f"{provider.title} ({layer.account}): {exc.what}", exc.possible) from exc
+
+
+def with_seconds(plan: Plan, books: Books, providers: Mapping[str, Provider], now: float) -> Plan:
+    """`plan` with the time that sending takes under the budgets as they stand."""
+    layers = [replace(layer, seconds=_seconds(layer, books, providers[layer.account], now)) for layer in plan.layers]
+    return replace(plan, layers=tuple(layers))
+
+
+def _seconds(layer: LayerPlan, books: Books, provider: Provider, now: float) -> float:
+    units: dict[str, int] = {}
+    for call in layer.calls:
+        for bucket, cost in call.cost:
+            units[bucket] = units.get(bucket, 0) + cost
+    waits = [0.0]
+    for bucket, n in units.items():
+        pace = provider.can.pace.get(bucket)
+        if pace is not None:
+            missing = n - books.budgets.tokens(layer.account, bucket, pace, now)
+            waits.append(max(0.0, missing) / (pace.rate / pace.per))
+    return max(waits)

@@ -1,0 +1,180 @@
+"""A purge begins: plan, decide, record, start. One transaction makes the job; the same request never makes two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.domain.actor import Actor
+from bot.domain.command import Command
+from bot.domain.job import Approval, JobView, State
+from bot.domain.plan import Plan
+from bot.domain.policy import Allow, Ask, Decision, Deny, decide
+from bot.domain.site import Site
+from bot.domain.target import Target
+from bot.domain.told import Event, Told
+from bot.domain.verdict import Verdict
+from bot.ledger.books import Books
+from bot.ledger.messages import Role
+from bot.services.planning import make_plan, with_seconds
+from bot.services.replies import JobMade, PlanShown, Refused
+from bot.services.setup import SLACK, Core, job_name
+from providers.contract import Kind, UnsupportedWish
+
+SAMPLE_MAX = 20
+LOOK_URLS_MAX = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks, where, and through which door. `key` makes one request one job."""
+
+    actor: Actor
+    key: str
+    source: str = "slack"
+    channel: str = ""
+    thread: str = ""
+
+
+async def plan_for(core: Core, command: Command, site: Site) -> Plan | Refused:
+    """The plan of `command`, with its time under the budgets as they stand; Refused when a layer cannot do it."""
+    if not site.layers:
+        return Refused(f"{site.name} has no layers to purge.", "Name its caches under `layers` in the configuration.")
+    if command.only and command.only not in {layer.account for layer in site.layers}:
+        accounts = ", ".join(layer.account for layer in site.layers)
+        return Refused(f"{site.name} has no layer {command.only}.", f"Its layers are {accounts}.")
+    try:
+        plan = make_plan(command, site, core.setup.providers)
+    except UnsupportedWish as exc:
+        return Refused(exc.what, exc.possible)
+    now = core.clock.now()
+    return await core.ledger.read(lambda books: with_seconds(plan, books, core.setup.providers, now))
+
+
+async def submit(core: Core, asking: Asking, command: Command, site: Site) -> JobMade | PlanShown | Refused:
+    """Make `command` a job, or say why not. In a bot that only observes, the plan is shown instead."""
+    plan = await plan_for(core, command, site)
+    if isinstance(plan, Refused):
+        return plan
+    decision = decide(asking.actor, plan, core.setup.approvers, command.reason)
+    if core.setup.observe:
+        return PlanShown(plan, decision, command, observing=True)
+    if isinstance(decision, Deny):
+        await core.ledger.write(lambda books: _journal_denied(books, core, asking, plan, decision))
+        return Refused(decision.why, decision.advice)
+    made = await core.ledger.write(lambda books: _create(books, core, asking, command, plan, decision))
+    core.engine.wake(job_name(made.job.id))
+    core.engine.wake(SLACK)
+    return made
+
+
+def _journal_denied(books: Books, core: Core, asking: Asking, plan: Plan, decision: Deny) -> None:
+    books.journal.add(
+        core.clock.now(), "denied", asking.actor.id,
+        site=plan.site, kind=plan.kind, targets=len(plan.targets), rule=decision.rule, why=decision.why,
+    )  # fmt: skip
+
+
+def _create(books: Books, core: Core, asking: Asking, command: Command, plan: Plan, decision: Allow | Ask) -> JobMade:
+    now = core.clock.now()
+    site = core.setup.sites[plan.site]
+    draft = _job(core, asking, command, plan, site, decision, now)
+    job = books.jobs.create(replace(draft, look_urls=_look_urls(books, site, plan.targets)), plan, asking.key)
+    if books.messages.find(job.id, Role.ROOT) is not None:
+        return JobMade(job, new=False)
+    _journal(books, job, asking, plan, decision, now)
+    _plan_messages(books, core, job, asking, site, now)
+    books.messages.say(job.id, _first_line(decision), now)
+    return JobMade(job)
+
+
+def _job(
+    core: Core, asking: Asking, command: Command, plan: Plan, site: Site, decision: Allow | Ask, now: float
+) -> JobView:
+    return JobView(
+        id=0,
+        site=site.name,
+        environment=site.environment,
+        state=State.WAITING if isinstance(decision, Ask) else State.QUEUED,
+        verdict=Verdict.UNCHECKED,
+        kind=plan.effect,
+        targets=len(plan.targets),
+        sample=tuple(target.value for target in plan.targets[:SAMPLE_MAX]),
+        soft=plan.soft,
+        requested_by=asking.actor.id,
+        created=now,
+        layers=(),
+        digest=plan.digest,
+        rule=decision.rule,
+        reason=command.reason,
+        approval=_approval(core, decision, now),
+        notes=plan.notes,
+        read_as=plan.read_as,
+        team=asking.actor.team,
+        source=asking.source,
+        channel=asking.channel or site.channel,
+        asked_thread=asking.thread,
+        hosts=site.hosts,
+        edges=tuple(site.edges),
+        check=command.check,
+        due_at=now,
+        eta=now + plan.seconds,
+    )
+
+
+def _approval(core: Core, decision: Decision, now: float) -> Approval | None:
+    if not isinstance(decision, Ask):
+        return None
+    channel = core.setup.approvals_channel
+    return Approval(decision.needed, decision.of, now + decision.expires_in, decision.rule, decision.why, channel)
+
+
+def _look_urls(books: Books, site: Site, targets: Sequence[Target]) -> tuple[str, ...]:
+    """What proof looks at: the URLs themselves; for wider kinds what is known under them, and the front page."""
+    urls = [target.value for target in targets if target.kind is Kind.URL][:LOOK_URLS_MAX]
+    wider = [target for target in targets if target.kind is not Kind.URL]
+    if wider and len(urls) < LOOK_URLS_MAX:
+        known = books.known.of_site(site.name)
+        urls += [url for url, tags in known if any(_under(target, url, tags) for target in wider)]
+        urls = [*urls[: LOOK_URLS_MAX - 1], site.root_url()]
+    return tuple(dict.fromkeys(urls))[:LOOK_URLS_MAX]
+
+
+def _under(target: Target, url: str, tags: Sequence[str]) -> bool:
+    host_and_path = url.split("://", 1)[-1]
+    match target.kind:
+        case Kind.EVERYTHING:
+            return True
+        case Kind.HOST:
+            return host_and_path.split("/", 1)[0] == target.value
+        case Kind.PREFIX:
+            return host_and_path.startswith(target.value)
+        case Kind.TAG:
+            return target.value in tags
+        case _:
+            return False
+
+
+def _journal(books: Books, job: JobView, asking: Asking, plan: Plan, decision: Allow | Ask, now: float) -> None:
+    books.journal.add(
+        now, "asked", asking.actor.id, job.id,
+        site=plan.site, kind=plan.kind, effect=plan.effect, targets=len(plan.targets), calls=plan.calls, soft=plan.soft,
+        digest=plan.digest, reason=job.reason, source=asking.source, team=asking.actor.team,
+    )  # fmt: skip
+    asked = list(decision.of) if isinstance(decision, Ask) else []
+    needed = decision.needed if isinstance(decision, Ask) else 0
+    books.journal.add(now, "decided", "policy", job.id, rule=decision.rule, needed=needed, of=asked)
+
+
+def _plan_messages(books: Books, core: Core, job: JobView, asking: Asking, site: Site, now: float) -> None:
+    channel = asking.channel or site.channel or core.setup.approvals_channel
+    if channel:
+        books.messages.plan(job.id, Role.ROOT, channel, asking.thread, core.dice.token(), now)
+    if job.approval is not None and job.approval.channel:
+        books.messages.plan(job.id, Role.REQUEST, job.approval.channel, "", core.dice.token(), now)
+
+
+def _first_line(decision: Allow | Ask) -> Told:
+    if isinstance(decision, Ask):
+        return Told(Event.ASKED, n=decision.needed, text=decision.why)
+    return Told(Event.ALLOWED, text=decision.rule)

@@ -1,0 +1,149 @@
+"""What a deed answers. Faces turn it into a card, a line or JSON; no sentence of Slack's is made here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain.actor import Actor
+from bot.domain.command import Command, Misunderstood
+from bot.domain.job import JobView
+from bot.domain.plan import Plan
+from bot.domain.policy import Decision
+from bot.domain.site import Site
+from bot.domain.told import Told
+from bot.domain.verdict import Judgement, Look
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """What was typed has no meaning; `draft` holds the choices for the buttons."""
+
+    misunderstood: Misunderstood
+    draft: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It was understood and is not done."""
+
+    what: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanShown:
+    """What a purge would do; nothing was sent. `observing` when this bot never purges."""
+
+    plan: Plan
+    decision: Decision
+    command: Command
+    observing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JobMade:
+    """A job exists; its card is elsewhere. `new` is False when the same request had made it before."""
+
+    job: JobView
+    new: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FormWanted:
+    """Everything wants the site's name typed, and a reason if none was given."""
+
+    draft: str
+    command: Command
+    site: Site
+
+
+@dataclass(frozen=True, slots=True)
+class HostToConfirm:
+    """A bare host was typed: the whole host?"""
+
+    draft: str
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class BadLinesFound:
+    """Some lines could not be read; the good ones wait for a click."""
+
+    draft: str
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What edge and origin serve."""
+
+    site: Site
+    urls: Sequence[str]
+    looks: Sequence[Look]
+    judgement: Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class JobsListed:
+    """Open jobs, or the latest when none is open."""
+
+    jobs: Sequence[JobView]
+
+
+@dataclass(frozen=True, slots=True)
+class JobShown:
+    """One job; `whole` with every step."""
+
+    job: JobView
+    whole: bool = False
+    steps: Sequence[tuple[float, Told]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SitesListed:
+    """The caller's sites."""
+
+    sites: Sequence[Site]
+
+
+@dataclass(frozen=True, slots=True)
+class WhoAmI:
+    """The caller as policy sees them."""
+
+    actor: Actor
+    approver: bool
+    sites: Sequence[Site]
+
+
+@dataclass(frozen=True, slots=True)
+class HelpShown:
+    """Help on a topic."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A deed on a job took effect; the job's card says it too."""
+
+    job: JobView
+    what: str
+
+
+Reply = (
+    NotUnderstood
+    | Refused
+    | PlanShown
+    | JobMade
+    | FormWanted
+    | HostToConfirm
+    | BadLinesFound
+    | Checked
+    | JobsListed
+    | JobShown
+    | SitesListed
+    | WhoAmI
+    | HelpShown
+    | Done
+)

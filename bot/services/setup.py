@@ -1,0 +1,60 @@
+"""What a running bot is made of: sites, providers, approvers, and the ports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.domain.actor import Actor
+from bot.domain.site import Site
+from bot.ledger.ledger import Ledger
+from bot.services.ports import Clock, Dice, Directory, Engine, Looker
+from providers.contract import Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """The configuration as deeds need it."""
+
+    sites: Mapping[str, Site]
+    providers: Mapping[str, Provider]  # by account
+    approvers: tuple[str, ...] = ()
+    approvals_channel: str = ""
+    observe: bool = False
+    command: str = "/purge"
+
+    def seen_by(self, actor: Actor) -> list[Site]:
+        """The sites that exist for `actor`."""
+        return [site for site in self.sites.values() if actor.may_see(site.name)]
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """Everything a deed may use."""
+
+    setup: Setup
+    ledger: Ledger
+    engine: Engine
+    clock: Clock
+    dice: Dice
+    looker: Looker
+    directory: Directory
+
+
+def job_name(number: int) -> str:
+    """The engine's name for a job."""
+    return f"job:P-{number}"
+
+
+def lane_name(account: str) -> str:
+    """The engine's name for an account's lane."""
+    return f"lane:{account}"
+
+
+def delivery_name(key: str) -> str:
+    """The engine's name for something that came in."""
+    return f"delivery:{key}"
+
+
+SLACK = "slack"  # the engine's name for everything that is to be shown in Slack
+SWEEP = "sweep"  # the engine's name for finding what is due

@@ -1,0 +1,109 @@
+"""Slack's payloads as plain deliveries: what is kept in the ledger before the ack, and nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Payload = Mapping[str, object]
+
+COMMAND, MENTION, CLICK, SUBMIT = "slack.command", "slack.mention", "slack.click", "slack.submit"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One delivery: its idempotency key, its kind, and the body that is stored."""
+
+    key: str
+    kind: str
+    body: dict[str, object]
+
+
+def from_command(payload: Payload) -> Incoming:
+    """A slash command. Its trigger_id is unique to what the user did."""
+    body: dict[str, object] = {
+        "user": _text(payload, "user_id"),
+        "team": _text(payload, "team_id"),
+        "channel": _text(payload, "channel_id"),
+        "text": _text(payload, "text"),
+        "response_url": _text(payload, "response_url"),
+        "trigger_id": _text(payload, "trigger_id"),
+    }
+    return Incoming(f"command {body['trigger_id']}", COMMAND, body)
+
+
+def from_mention(payload: Payload) -> Incoming:
+    """An `@purgebot …` message; Slack sends an event again under the same event_id."""
+    event = _part(payload, "event")
+    text = _text(event, "text")
+    body: dict[str, object] = {
+        "user": _text(event, "user"),
+        "team": _text(event, "user_team") or _text(event, "team") or _text(payload, "team_id"),
+        "channel": _text(event, "channel"),
+        "thread": _text(event, "thread_ts"),
+        "text": text.split(">", 1)[1].strip() if text.startswith("<@") and ">" in text else text,
+    }
+    return Incoming(f"event {_text(payload, 'event_id')}", MENTION, body)
+
+
+def from_click(payload: Payload) -> Incoming:
+    """A button. The actor is the signed user, the message the container's: never what a value says."""
+    action = _first_action(payload)
+    container = _part(payload, "container")
+    user = _part(payload, "user")
+    view = _part(payload, "view")
+    body: dict[str, object] = {
+        "user": _text(user, "id"),
+        "team": _text(user, "team_id") or _text(_part(payload, "team"), "id"),
+        "channel": _text(container, "channel_id") or _text(_part(payload, "channel"), "id"),
+        "message_ts": _text(container, "message_ts"),
+        "thread": _text(container, "thread_ts"),
+        "ephemeral": bool(container.get("is_ephemeral")),
+        "action": _text(action, "action_id"),
+        "value": _text(action, "value"),
+        "response_url": _text(payload, "response_url"),
+        "trigger_id": _text(payload, "trigger_id"),
+        "view": _text(view, "id"),
+    }
+    return Incoming(f"click {body['trigger_id']}", CLICK, body)
+
+
+def from_submit(payload: Payload) -> Incoming:
+    """A form. `private_metadata` names the draft it belongs to."""
+    view = _part(payload, "view")
+    user = _part(payload, "user")
+    values = _part(_part(view, "state"), "values")
+    body: dict[str, object] = {
+        "user": _text(user, "id"),
+        "team": _text(user, "team_id") or _text(_part(payload, "team"), "id"),
+        "form": _text(view, "callback_id"),
+        "draft": _text(view, "private_metadata"),
+        "view": _text(view, "id"),
+        "fields": {name: _field(block) for name, block in values.items()},
+    }
+    return Incoming(f"view {_text(view, 'id')} {_text(view, 'hash')}", SUBMIT, body)
+
+
+def _field(block: object) -> str:
+    if not isinstance(block, Mapping):
+        return ""
+    for element in block.values():
+        if isinstance(element, Mapping):
+            return str(element.get("value") or "")
+    return ""
+
+
+def _first_action(payload: Payload) -> Payload:
+    actions = payload.get("actions")
+    first = actions[0] if isinstance(actions, list) and actions else {}
+    return first if isinstance(first, Mapping) else {}
+
+
+def _part(payload: Payload, name: str) -> Payload:
+    part = payload.get(name)
+    return part if isinstance(part, Mapping) else {}
+
+
+def _text(payload: Payload, name: str) -> str:
+    value = payload.get(name)
+    return value if isinstance(value, str) else ""

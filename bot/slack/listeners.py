@@ -1,0 +1,77 @@
+"""Bolt's listeners: store the delivery, acknowledge, ring the engine. Nothing after the ack can raise into Bolt."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+
+from bot.ledger.ledger import LedgerDown
+from bot.services.setup import Core, delivery_name
+from bot.slack import deliveries
+from bot.slack.deliveries import Incoming
+
+log = structlog.get_logger()
+STORE_SECONDS = 2.0  # what could not be stored by then is answered with a refusal
+NOT_STORED = "purgebot could not store this, so nothing was done. Try again in a moment; if it stays, ask its operator."
+
+Ack = Callable[..., Awaitable[object]]
+FormErrors = Callable[[Mapping[str, object]], Awaitable[dict[str, str]]]
+
+
+def listen(app: AsyncApp, core: Core, form_errors: FormErrors) -> None:
+    """Register every listener, with a catch-all of each sort, since Socket Mode leaves unmatched ones unacked."""
+
+    async def stored(incoming: Incoming) -> bool:
+        now = core.clock.now()
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                await core.ledger.write(
+                    lambda books: books.intake.store(incoming.key, incoming.kind, incoming.body, now)
+                )
+        except (LedgerDown, TimeoutError) as exc:
+            log.error("delivery_not_stored", kind=incoming.kind, error=str(exc))
+            return False
+        core.engine.wake(delivery_name(incoming.key))
+        return True
+
+    async def on_command(ack: Ack, body: dict[str, object]) -> None:
+        if await stored(deliveries.from_command(body)):
+            await ack()
+            return
+        await ack(response_type="ephemeral", text=NOT_STORED)
+
+    async def on_mention(body: dict[str, object]) -> None:
+        if not await stored(deliveries.from_mention(body)):
+            raise LedgerDown(NOT_STORED)  # a 500: Slack sends the event again
+
+    async def on_click(ack: Ack, body: dict[str, object]) -> None:
+        if await stored(deliveries.from_click(body)):
+            await ack()
+            return
+        raise LedgerDown(NOT_STORED)  # Slack shows that the click did not take
+
+    async def on_submit(ack: Ack, body: dict[str, object]) -> None:
+        incoming = deliveries.from_submit(body)
+        errors = await form_errors(incoming.body)
+        if not errors and not await stored(incoming):
+            errors = {"site_name": NOT_STORED}
+        if errors:
+            await ack(response_action="errors", errors=errors)
+            return
+        await ack()
+
+    async def on_anything(ack: Ack) -> None:
+        await ack()
+
+    anything = re.compile(".*", re.DOTALL)
+    app.command(anything)(on_command)
+    app.event("app_mention")(on_mention)
+    app.action(anything)(on_click)
+    app.view(anything)(on_submit)
+    app.view_closed(anything)(on_anything)
+    app.shortcut(anything)(on_anything)
+    app.options(anything)(on_anything)

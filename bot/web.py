@@ -1,0 +1,189 @@
+"""The HTTP surface: Slack's deliveries, commands and jobs for machines, health. Errors are problem details (RFC 9457)."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
+
+from bot.domain.actor import Actor, Standing
+from bot.domain.job import JobView, State
+from bot.ledger.ledger import LedgerDown
+from bot.record import job_record
+from bot.services.desk import Desk
+from bot.services.purges import Asking
+from bot.services.replies import NotUnderstood, Refused, Reply
+from bot.services.setup import Core
+from bot.wording import job_of, text_of
+
+log = structlog.get_logger()
+BODY_MAX = 1024 * 1024  # bytes
+WAIT_MAX = 60.0  # seconds of one long poll; ask again for more
+POLL_SECONDS = 0.25
+SETTLED = frozenset({State.NEEDS_DECISION, State.WAITING, State.SCHEDULED})
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Token:
+    """A machine that may knock: the SHA-256 of its bearer token, and what it may do."""
+
+    name: str
+    digest: bytes
+    sites: frozenset[str]
+    may_command: bool
+
+
+class CommandBody(BaseModel):
+    """What `POST /v1/commands` takes."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    text: str
+    targets: list[str] = []
+
+
+class Door:
+    """The machines' door. `ready` says whether work can be accepted; `stopping` ends long polls."""
+
+    def __init__(
+        self, core: Core, desk: Desk, tokens: Sequence[Token], ready: Callable[[], Awaitable[str]], stopping: asyncio.Event
+    ) -> None:
+        self._core = core
+        self._desk = desk
+        self._tokens = tokens
+        self._ready = ready
+        self._stopping = stopping
+
+    def app(self, slack_events: ASGIApp | None) -> Starlette:
+        """All routes; without Slack's when it speaks by Socket Mode."""
+        routes: list[Route | Mount] = [
+            Route("/v1/commands", self.command, methods=["POST"]),
+            Route("/v1/jobs/{job}", self.job, methods=["GET"]),
+            Route("/healthz", self.alive, methods=["GET"]),
+            Route("/readyz", self.able, methods=["GET"]),
+        ]
+        if slack_events is not None:
+            routes.append(Route("/slack/events", slack_events, methods=["POST"]))
+        return Starlette(routes=routes)
+
+    async def alive(self, request: Request) -> Response:
+        """The process answers."""
+        return JSONResponse({"status": "alive"})
+
+    async def able(self, request: Request) -> Response:
+        """Work can be accepted: the ledger can be written and the sweep beats; never a provider's or Slack's state."""
+        wrong = await self._ready()
+        return _problem(503, "Not ready", wrong) if wrong else JSONResponse({"status": "ready"})
+
+    async def command(self, request: Request) -> Response:
+        """The grammar for machines."""
+        actor = self._actor(request)
+        if actor is None:
+            return _unauthorised()
+        raw = await _body(request)
+        if raw is None:
+            return _problem(413, "Too large", f"The body is larger than {BODY_MAX} bytes. Send fewer targets at once.")
+        try:
+            body = CommandBody.model_validate_json(raw)
+        except ValidationError as exc:
+            return _problem(400, "Unreadable body", f'Send {{"text": "check https://…"}}. {_first_error(exc)}')
+        asking = Asking(actor, self._key(request, actor, raw), "api")
+        try:
+            return _answer(await self._desk.ask(asking, body.text, body.targets), self._core)
+        except LedgerDown as exc:
+            return _problem(503, "Not stored", str(exc))
+
+    def _key(self, request: Request, actor: Actor, raw: bytes) -> str:
+        """A client that sends an Idempotency-Key may repeat itself without a second job."""
+        given = request.headers.get("idempotency-key", "")[:200]
+        if not given:
+            return f"api {actor.id} {self._core.dice.token()}"
+        return f"api {actor.id} {given} {hashlib.sha256(raw).hexdigest()}"
+
+    async def job(self, request: Request) -> Response:
+        """One job; with `wait=` seconds, once it has ended or needs a person."""
+        actor = self._actor(request)
+        if actor is None:
+            return _unauthorised()
+        try:
+            wait = min(float(request.query_params.get("wait", "0")), WAIT_MAX)
+        except ValueError:
+            return _problem(400, "Unreadable wait", "`wait` is a number of seconds, at most 60.")
+        name = request.path_params["job"].removeprefix("P-")
+        if not name.isascii() or not name.isdigit() or len(name) > 12:
+            return _no_such_job()
+        job = await self._awaited(actor, int(name), wait)
+        return JSONResponse(job_record(job)) if job else _no_such_job()
+
+    async def _awaited(self, actor: Actor, number: int, wait: float) -> JobView | None:
+        until = self._core.clock.monotonic() + wait
+        while True:
+            job = await self._core.ledger.read(lambda books: books.jobs.find(number))
+            if job is None or not actor.may_see(job.site):
+                return None
+            late = self._core.clock.monotonic() >= until or self._stopping.is_set()
+            if late or not job.state.is_open or job.state in SETTLED:
+                return job
+            await self._core.clock.sleep(POLL_SECONDS)
+
+    def _actor(self, request: Request) -> Actor | None:
+        """The token's actor. Every token is compared, each in constant time."""
+        scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+        given = hashlib.sha256(bearer.strip().encode()).digest()
+        found = [token for token in self._tokens if hmac.compare_digest(token.digest, given)]
+        if scheme.lower() != "bearer" or not bearer.strip() or not found:
+            return None
+        token = found[0]
+        return Actor(f"token:{token.name}", Standing.TOKEN, "", token.sites, token.may_command)
+
+
+def _answer(reply: Reply, core: Core) -> Response:
+    text = text_of(reply, core.clock.now(), core.setup.command)
+    if isinstance(reply, NotUnderstood):
+        return _problem(422, "Not understood", text)
+    if isinstance(reply, Refused):
+        return JSONResponse({"text": text, "refused": True})
+    job = job_of(reply)
+    return JSONResponse({"job": job.name, "state": job.state, "text": text} if job else {"text": text})
+
+
+async def _body(request: Request) -> bytes | None:
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > BODY_MAX:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _first_error(exc: ValidationError) -> str:
+    error = exc.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in error["loc"])
+    return f"{where}: {error['msg']}" if where else str(error["msg"])
+
+
+def _problem(status: int, title: str, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    body = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail})
+    return Response(body, status, headers, media_type="application/problem+json")
+
+
+def _unauthorised() -> Response:
+    detail = "Send `Authorization: Bearer <token>`; tokens are named under `api.tokens` in the configuration."
+    return _problem(401, "Who is asking?", detail, {"www-authenticate": "Bearer"})
+
+
+def _no_such_job() -> Response:
+    return _problem(404, "No such job", "There is no such job among the sites of this token.")
