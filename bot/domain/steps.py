@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.domain.job import JobView, LayerState, LayerView, State
-from bot.domain.verdict import LOOK_AFTER
 
+LOOK_AFTER = (0.0, 2.0, 10.0, 30.0, 120.0)  # seconds after the purge; until fresh or until nothing can change
 FOREVER = 30 * 86400.0  # seconds an open job may wait for a person before it is cancelled
 LANE_PATIENCE = 30.0  # seconds; a lane wakes its job, this only finds a lost wake
 

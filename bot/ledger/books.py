@@ -16,6 +16,7 @@ class Books:
     """What a deed may read and write."""
 
     def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
         self.intake = Intake(tx)
         self.jobs = Jobs(tx)
         self.budgets = Budgets(tx)
@@ -23,3 +24,8 @@ class Books:
         self.messages = Messages(tx)
         self.known = Known(tx)
         self.journal = Journal(tx)
+
+    def beat(self, now: float) -> None:
+        """Write the time: the ledger takes writes."""
+        sql = "insert into meta (name, value) values ('beat', :at) on conflict (name) do update set value = excluded.value"
+        self._tx.run(sql, at=str(now))

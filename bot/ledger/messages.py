@@ -120,6 +120,13 @@ class Messages:
             channel=channel, thread=thread_ts, now=now, job=message.job, role=message.role,
         )  # fmt: skip
 
+    def forget(self, message: Message, now: float) -> None:
+        """Slack has it no more: it is to be posted anew."""
+        self._tx.run(
+            "update messages set ts = '', shown = '', due_at = :now where job = :job and role = :role",
+            now=now, job=message.job, role=message.role,
+        )  # fmt: skip
+
     def say(self, job: int, told: Told, now: float) -> None:
         """Add a line to the job's thread."""
         self._tx.run(

@@ -11,6 +11,7 @@ import structlog
 from bot.domain.job import JobView, LayerState, State
 from bot.domain.steps import (
     FOREVER,
+    LOOK_AFTER,
     AskPerson,
     BeginLayer,
     Confirm,
@@ -23,7 +24,7 @@ from bot.domain.steps import (
     next_step,
 )
 from bot.domain.told import Event, Told
-from bot.domain.verdict import LOOK_AFTER, Judgement, Look, Verdict, describe, judge
+from bot.domain.verdict import Judgement, Look, Verdict, describe, judge
 from bot.ledger.batches import Batch
 from bot.ledger.books import Books
 from bot.ledger.jobs import StaleJob

@@ -1,0 +1,240 @@
+"""The terminal: the bot itself, its doctor and configuration, and the grammar of `/purge` by HTTP to the running bot."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bot.client import BotClient, BotUnreachable, Heard, Record
+from bot.exits import FAILED, LATE, OK, PERSON, USAGE, exit_code, is_settled
+from bot.settings import BadSettings, Environment, Settings, example, load, schema
+
+app = typer.Typer(
+    name="purgebot",
+    help="Purges CDN and origin caches, and proves at the edge that it worked.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+config = typer.Typer(help="The configuration file.", no_args_is_help=True)
+app.add_typer(config, name="config")
+
+_FREE_TEXT = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": ["--help"]}
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+FileOption = Annotated[str, typer.Option("--file", help="Targets, one a line; - reads standard input.")]
+Words = Annotated[list[str] | None, typer.Argument(help="As after /purge.")]
+
+
+def main() -> None:
+    """The console script."""
+    app()
+
+
+@app.command()
+def serve(observe: Annotated[bool, typer.Option("--observe", help="Plan and look, never purge.")] = False) -> None:
+    """Run the bot."""
+    from bot.serving import run
+
+    environment = _environment()
+    raise typer.Exit(run(_settings(environment), environment, observe))
+
+
+@app.command()
+def doctor(as_json: JsonFlag = False) -> None:
+    """Look at configuration, Slack, every provider, clock and database; exit 0 only if all is well."""
+    from bot.doctor import run
+
+    environment = _environment()
+    raise typer.Exit(run(_settings(environment), environment, as_json))
+
+
+@config.command("example")
+def config_example() -> None:
+    """A commented file to start from."""
+    sys.stdout.write(example())
+
+
+@config.command("schema")
+def config_schema() -> None:
+    """JSON Schema of the file."""
+    sys.stdout.write(json.dumps(schema(), indent=2) + "\n")
+
+
+@config.command("check")
+def config_check() -> None:
+    """Check the file without starting."""
+    environment = _environment()
+    settings = _settings(environment)
+    for warning in settings.warnings:
+        _console(sys.stderr).print(f"note: {warning}", style="yellow", highlight=False)
+    sites = ", ".join(settings.sites) or "none"
+    sys.stdout.write(f"{environment.config} is good: mode {settings.mode}, sites {sites}.\n")
+
+
+def _command(verb: str, about: str) -> None:
+    """Register `purgebot <verb> …`, which says `<verb> …` to the running bot."""
+
+    def say(words: Words = None, file: FileOption = "", as_json: JsonFlag = False) -> None:
+        _show(_say([verb, *(words or [])], file), as_json)
+
+    app.command(verb, help=about, context_settings=_FREE_TEXT)(say)
+
+
+for _verb, _about in {
+    "plan": "What a purge would do; sends nothing.",
+    "check": "Edge against origin, now.",
+    "show": "One job in full.",
+    "sites": "The sites of this token.",
+    "cancel": "Stop a job.",
+    "retry": "Send what did not go once more.",
+    "whoami": "Who this token is.",
+}.items():
+    _command(_verb, _about)
+
+
+@app.command(context_settings=_FREE_TEXT)
+def status(words: Words = None, as_json: JsonFlag = False) -> None:
+    """Running jobs, or one."""
+    if as_json and words:
+        _print_json(_job(_client(), words[0]))
+        return
+    _show(_say(["status", *(words or [])], ""), as_json)
+
+
+@app.command(context_settings=_FREE_TEXT)
+def purge(
+    words: Words = None,
+    file: FileOption = "",
+    as_json: JsonFlag = False,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Return as soon as there is a job.")] = False,
+    timeout: Annotated[float, typer.Option("--timeout", help="Seconds to follow the job.")] = 600.0,
+) -> None:
+    """Purge, and follow the job to its verdict."""
+    heard = _say(["purge", *(words or [])], file)
+    if not heard.job or no_wait:
+        _show(heard, as_json)
+        raise typer.Exit(PERSON if heard.state in ("waiting", "needs_decision") else OK)
+    _follow(heard.job, timeout, as_json, through_approval=False)
+
+
+@app.command()
+def wait(
+    job: str,
+    timeout: Annotated[float, typer.Option("--timeout", help="Seconds.")] = 600.0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Follow a job, through its approval too; for pipelines."""
+    _follow(job, timeout, as_json, through_approval=True)
+
+
+def _follow(name: str, timeout: float, as_json: bool, through_approval: bool) -> None:
+    client = _client()
+    until = time.monotonic() + timeout
+    with _progress(as_json) as progress:
+        task = progress.add_task(name, total=None)
+        job = _job(client, name)
+        while not is_settled(job, through_approval) and time.monotonic() < until:
+            _draw(progress, task, job)
+            job = _job(client, name, min(2.0, max(0.1, until - time.monotonic())))
+        _draw(progress, task, job)
+    settled = is_settled(job, through_approval)
+    if as_json:
+        _print_json(job)
+    else:
+        sys.stdout.write(_say(["status", name], "").text + "\n")
+    raise typer.Exit(exit_code(job) if settled else LATE)
+
+
+def _progress(as_json: bool) -> Progress:
+    console = _console(sys.stderr)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
+    return Progress(*columns, console=console, disable=as_json or not console.is_terminal, transient=True)
+
+
+def _draw(progress: Progress, task: object, job: Record) -> None:
+    layers = job.get("layers")
+    rows = [layer for layer in layers if isinstance(layer, Mapping)] if isinstance(layers, list) else []
+    total, sent = (sum(int(str(row.get(name, 0))) for row in rows) for name in ("calls", "sent"))
+    progress.update(progress.task_ids[0], total=total or None, completed=sent, description=f"{job['job']} {job['state']}")
+
+
+def _say(words: Sequence[str], file: str) -> Heard:
+    try:
+        return _client().command(" ".join(words), _lines(file))
+    except BotUnreachable as exc:
+        _fail(str(exc), FAILED)
+
+
+def _lines(file: str) -> list[str]:
+    if not file:
+        return []
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text()
+    except (OSError, UnicodeDecodeError) as exc:
+        _fail(f"{file} could not be read: {exc}. Give a text file with one target a line.", USAGE)
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _job(client: BotClient, name: str, wait: float = 0.0) -> Record:
+    try:
+        job = client.job(name, wait)
+    except BotUnreachable as exc:
+        _fail(str(exc), FAILED)
+    if job is None:
+        _fail(f"There is no {name} among this token's sites. `purgebot status` lists the jobs.", USAGE)
+    return job
+
+
+def _show(heard: Heard, as_json: bool) -> None:
+    if as_json:
+        doc = {"text": heard.text} | ({"job": heard.job, "state": heard.state} if heard.job else {})
+        _print_json(doc)
+    elif heard.status < 400 and not heard.refused:
+        sys.stdout.write(heard.text + "\n")
+    else:
+        sys.stderr.write(heard.text + "\n")
+    if heard.status >= 400 or heard.refused:
+        raise typer.Exit(USAGE if heard.status in (400, 413, 422) else FAILED if heard.status >= 500 else 5)
+
+
+def _print_json(doc: Record) -> None:
+    sys.stdout.write(json.dumps(doc, indent=2, ensure_ascii=False) + "\n")
+
+
+def _client() -> BotClient:
+    environment = _environment()
+    if not environment.purgebot_token:
+        _fail("PURGEBOT_TOKEN is not set. Set it to a token named under api.tokens in the bot's configuration.", USAGE)
+    return BotClient(environment.purgebot_url, environment.purgebot_token)
+
+
+def _environment() -> Environment:
+    try:
+        return Environment.read(os.environ)
+    except BadSettings as exc:
+        _fail(str(exc), USAGE)
+
+
+def _settings(environment: Environment) -> Settings:
+    try:
+        return load(Path(environment.config), os.environ)
+    except BadSettings as exc:
+        _fail(str(exc), USAGE)
+
+
+def _fail(text: str, code: int) -> typer.Exit:
+    _console(sys.stderr).print(text, style="red", highlight=False, markup=False)
+    raise typer.Exit(code)
+
+
+def _console(stream: object) -> Console:
+    return Console(file=stream, soft_wrap=True)

@@ -1,0 +1,80 @@
+"""The running bot as the terminal sees it: `/v1/commands` and `/v1/jobs` over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import httpx
+
+Record = Mapping[str, object]
+LONG_POLL = 20.0  # seconds
+
+
+class BotUnreachable(Exception):
+    """The bot did not answer, or not as itself; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the bot answered to a command. `status` is HTTP's; `job` is "" where there is none."""
+
+    status: int
+    text: str
+    job: str = ""
+    state: str = ""
+    refused: bool = False
+
+
+class BotClient:
+    """One bot at `url`, knocked at with `token`."""
+
+    def __init__(self, url: str, token: str, transport: httpx.BaseTransport | None = None) -> None:
+        self._http = httpx.Client(
+            base_url=url,
+            headers={"authorization": f"Bearer {token}"},
+            timeout=LONG_POLL + 15,
+            trust_env=False,
+            transport=transport,
+        )
+        self._url = url
+
+    def command(self, text: str, targets: Sequence[str] = ()) -> Heard:
+        """Say `text`. Raises BotUnreachable."""
+        body: dict[str, object] = {"text": text}
+        if targets:
+            body["targets"] = list(targets)
+        response = self._ask(lambda: self._http.post("/v1/commands", json=body))
+        doc = _json(response)
+        if response.status_code in (401, 403):
+            raise BotUnreachable(f"{self._url} does not know this token. Set PURGEBOT_TOKEN to one named under api.tokens.")
+        text = str(doc.get("text") or doc.get("detail") or f"HTTP {response.status_code}")
+        return Heard(
+            response.status_code, text, str(doc.get("job") or ""), str(doc.get("state") or ""), bool(doc.get("refused"))
+        )
+
+    def job(self, name: str, wait: float = 0.0) -> Record | None:
+        """The job's record; None when there is no such job. Raises BotUnreachable."""
+        params = {"wait": f"{min(wait, LONG_POLL):.1f}"} if wait > 0 else {}
+        response = self._ask(lambda: self._http.get(f"/v1/jobs/{name}", params=params))
+        if response.status_code == 404:
+            return None
+        if response.status_code != 200:
+            raise BotUnreachable(f"{self._url} answered {response.status_code}: {_json(response).get('detail', '')}")
+        return _json(response)
+
+    def _ask(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
+        try:
+            return ask()
+        except httpx.HTTPError as exc:
+            raise BotUnreachable(
+                f"No bot answers at {self._url} ({type(exc).__name__}). Start it with `purgebot serve`, or set PURGEBOT_URL."
+            ) from exc
+
+
+def _json(response: httpx.Response) -> Record:
+    try:
+        doc = response.json()
+    except ValueError:
+        return {}
+    return doc if isinstance(doc, dict) else {}

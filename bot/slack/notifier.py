@@ -1,0 +1,213 @@
+"""Slack is a projection: every card is drawn from the ledger, so after a restart it is right again.
+
+One root message a job, edited in place; its thread holds the steps. Slack's limits are budgets like any other. The
+latest state wins, final and approval cards go first, and Slack being down never slows, repeats or loses a purge.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+import structlog
+
+from bot.domain.job import JobView, State
+from bot.ledger.books import Books
+from bot.ledger.messages import Line, Message, Role
+from bot.services.setup import SLACK, Core
+from bot.slack.cards import Card, request_card, root_card, thread_line
+from bot.slack.web_api import LINKS, POSTS, READS, UPDATES, SlackApi, SlackTrouble, Trouble
+
+log = structlog.get_logger()
+ACCOUNT = "slack"
+RUN_SECONDS = 2.0
+PROGRESS_SECONDS = 2.5  # between two edits of one running card
+BACKOFF_MAX = 5.0  # seconds; while Slack is away a card is tried this often
+LINES_AT_ONCE = 12
+HISTORY_SECONDS = 60.0  # how far back a lost post is looked for, before the job
+METADATA = "purgebot_job"
+
+
+class Notifier:
+    """Draws what is due, the most urgent first."""
+
+    def __init__(self, core: Core, api: SlackApi) -> None:
+        self._core = core
+        self._api = api
+
+    async def run(self) -> None:
+        """Show what is due for RUN_SECONDS, then come back for the rest."""
+        ends = self._core.clock.monotonic() + RUN_SECONDS
+        for message, job in await self._due():
+            if self._core.clock.monotonic() >= ends:
+                break
+            await self._show(message, job)
+        again = await self._core.ledger.read(lambda books: books.messages.next_due())
+        if again is not None:
+            self._core.engine.wake(SLACK, again)
+
+    async def _due(self) -> list[tuple[Message, JobView]]:
+        now = self._core.clock.now()
+
+        def question(books: Books) -> list[tuple[Message, JobView]]:
+            return [(message, books.jobs.get(message.job)) for message in books.messages.due(now)]
+
+        return sorted(await self._core.ledger.read(question), key=lambda pair: _urgency(*pair))
+
+    async def _show(self, message: Message, job: JobView) -> None:
+        now = self._core.clock.now()
+        if message.ts and not _is_urgent(job) and now < message.shown_at + PROGRESS_SECONDS:
+            await self._later(message, message.shown_at + PROGRESS_SECONDS)
+            return
+        try:
+            shown = await self._draw(message, job)
+            if shown and message.role is Role.ROOT:
+                await self._tell_steps(message, job)
+        except SlackTrouble as trouble:
+            await self._troubled(message, job, trouble)
+
+    async def _draw(self, message: Message, job: JobView) -> bool:
+        """Have Slack show the card; False when it must wait."""
+        card = await self._card(message, job)
+        shown = _hash(card)
+        if message.ts and shown == message.shown:
+            await self._shown(message, message.ts, shown)
+            return True
+        ts = message.ts or await self._found(message, job)
+        if ts is None or not await self._may(message, "update" if ts else f"post {message.channel}"):
+            return False
+        ts = await self._update(message, ts, card) if ts else await self._post(message, job, card)
+        await self._shown(message, ts, shown)
+        return True
+
+    async def _card(self, message: Message, job: JobView) -> Card:
+        now = self._core.clock.now()
+        if message.role is Role.ROOT:
+            return root_card(job, now, self._salt(message, job))
+        root = await self._core.ledger.read(lambda books: books.messages.find(job.id, Role.ROOT))
+        link = root.link if root else ""
+        return request_card(job, now, message.token, first=not message.ts, link=link, salt=self._salt(message, job))
+
+    def _salt(self, message: Message, job: JobView) -> str:
+        return f"{job.id}-{job.version}-{message.role}"
+
+    async def _found(self, message: Message, job: JobView) -> str | None:
+        """Where a post whose answer was lost can be seen; "" when it is not there, None when that cannot be asked yet."""
+        if not message.lost:
+            return ""
+        if not await self._may(message, "read"):
+            return None
+        answer = await self._api.call(
+            "conversations.history",
+            channel=message.channel, oldest=str(job.created - HISTORY_SECONDS), limit=100, include_all_metadata=True,
+        )  # fmt: skip
+        messages = answer.get("messages")
+        for posted in messages if isinstance(messages, list) else []:
+            if _is_ours(posted, job, message.role):
+                return str(posted["ts"])
+        return ""
+
+    async def _may(self, message: Message, bucket: str) -> bool:
+        """Take one call from a method's budget, or come back when there is one."""
+        paces = {"update": UPDATES, "read": READS, "link": LINKS, bucket: POSTS if bucket.startswith("post") else UPDATES}
+        now = self._core.clock.now()
+        free = await self._core.ledger.write(lambda books: books.budgets.take(ACCOUNT, [(bucket, 1)], paces, now))
+        if free:
+            await self._later(message, free)
+        return not free
+
+    async def _post(self, message: Message, job: JobView, card: Card) -> str:
+        answer = await self._api.call(
+            "chat.postMessage",
+            channel=message.channel, text=card.text, blocks=card.blocks, unfurl_links=False, unfurl_media=False,
+            metadata={"event_type": METADATA, "event_payload": {"job": job.name, "role": message.role}},
+            **({"thread_ts": message.thread_ts} if message.thread_ts else {}),
+        )  # fmt: skip
+        return str(answer.get("ts", ""))
+
+    async def _update(self, message: Message, ts: str, card: Card) -> str:
+        await self._api.call(
+            "chat.update", channel=message.channel, ts=ts, text=card.text, blocks=card.blocks, unfurl_links=False
+        )
+        return ts
+
+    async def _shown(self, message: Message, ts: str, shown: str) -> None:
+        now = self._core.clock.now()
+        await self._core.ledger.write(lambda books: books.messages.shown(message, ts, shown, now))
+        if not message.link and ts and message.role is Role.ROOT:
+            await self._keep_link(message, ts)
+
+    async def _keep_link(self, message: Message, ts: str) -> None:
+        try:
+            answer = await self._api.call("chat.getPermalink", channel=message.channel, message_ts=ts)
+        except SlackTrouble:
+            return
+        link = str(answer.get("permalink", ""))
+        await self._core.ledger.write(lambda books: books.messages.link(message, link))
+
+    async def _tell_steps(self, message: Message, job: JobView) -> None:
+        fresh = await self._core.ledger.read(lambda books: books.messages.find(job.id, Role.ROOT))
+        lines = await self._core.ledger.read(lambda books: books.messages.unsaid(job.id, LINES_AT_ONCE))
+        if not lines or fresh is None or not fresh.ts:
+            return
+        if not await self._may(message, f"post {message.channel}"):
+            return
+        await self._say(fresh, lines)
+        await self._core.ledger.write(lambda books: books.messages.said(job.id, lines[-1].n))
+
+    async def _say(self, root: Message, lines: Sequence[Line]) -> None:
+        await self._api.call(
+            "chat.postMessage",
+            channel=root.channel, thread_ts=root.thread_ts or root.ts, text="\n".join(thread_line(x.told) for x in lines),
+            unfurl_links=False, unfurl_media=False,
+        )  # fmt: skip
+
+    async def _troubled(self, message: Message, job: JobView, trouble: SlackTrouble) -> None:
+        log.warning("slack_not_shown", job=job.id, role=message.role, error=trouble.error)
+        now = self._core.clock.now()
+        match trouble.what:
+            case Trouble.ELSEWHERE if job.site in self._core.setup.sites:
+                channel = self._core.setup.sites[job.site].channel
+                if channel and channel != message.channel:
+                    await self._core.ledger.write(lambda books: books.messages.move(message, channel, "", now))
+                    return
+                await self._give_up(message)
+            case Trouble.GONE:
+                await self._core.ledger.write(lambda books: books.messages.forget(message, now))
+            case Trouble.NEVER | Trouble.ELSEWHERE:
+                await self._give_up(message)
+            case _:
+                wait = trouble.retry_after or min(BACKOFF_MAX, 0.5 * 2.0 ** min(message.tries, 10))
+                lost = trouble.what is Trouble.LOST and not message.ts
+                await self._later(message, now + wait, lost)
+
+    async def _later(self, message: Message, at: float, lost: bool = False) -> None:
+        await self._core.ledger.write(lambda books: books.messages.later(message, at, lost))
+
+    async def _give_up(self, message: Message) -> None:
+        await self._core.ledger.write(lambda books: books.messages.later(message, None))
+
+
+def _is_urgent(job: JobView) -> bool:
+    return not job.state.is_open or job.state in (State.WAITING, State.NEEDS_DECISION)
+
+
+def _urgency(message: Message, job: JobView) -> tuple[bool, bool, float]:
+    return (not _is_urgent(job), bool(message.ts), message.due_at)
+
+
+def _hash(card: Card) -> str:
+    """What a card says, apart from block ids, which are new each time."""
+    blocks = [{k: v for k, v in block.items() if k != "block_id"} for block in card.blocks]
+    return hashlib.sha256(json.dumps([card.text, blocks], sort_keys=True).encode()).hexdigest()
+
+
+def _is_ours(posted: object, job: JobView, role: Role) -> bool:
+    if not isinstance(posted, dict) or not isinstance(posted.get("metadata"), dict):
+        return False
+    metadata = posted["metadata"]
+    return bool(
+        metadata.get("event_type") == METADATA
+        and metadata.get("event_payload") == {"job": job.name, "role": str(role)}
+    )

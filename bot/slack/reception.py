@@ -1,0 +1,242 @@
+"""A stored delivery becomes a deed and an answer. A run may be repeated at any time: the deed has the delivery's key,
+and what was answered is kept before it is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackClientError
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.domain.command import Command
+from bot.ledger.books import Books
+from bot.ledger.codec import COMMAND, unpack
+from bot.ledger.intake import Delivery
+from bot.services import approvals, deeds
+from bot.services.desk import Desk
+from bot.services.purges import Asking
+from bot.services.replies import Done, FormWanted, JobMade, Refused, Reply
+from bot.services.setup import Core, delivery_name
+from bot.slack.answers import card_for, form_for, open_form_card
+from bot.slack.cards import Card
+from bot.slack.deliveries import CLICK, COMMAND as TYPED, MENTION, SUBMIT
+from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
+
+log = structlog.get_logger()
+AGAIN_SECONDS = 15.0  # a run that was lost is repeated after this
+TELL_TRIES_MAX = 8
+TRIGGER_SECONDS = 2.5  # Slack's trigger_id dies after 3 s
+RESPONSE_SECONDS = 1700.0  # a response_url lives 30 minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the asker is told in private; `replaces` the message that was clicked."""
+
+    card: Card | None = None
+    replaces: bool = False
+
+
+class Reception:
+    """Runs deliveries."""
+
+    def __init__(self, core: Core, desk: Desk, api: SlackApi) -> None:
+        self._core = core
+        self._desk = desk
+        self._api = api
+
+    async def run(self, key: str) -> None:
+        """Do what the delivery under `key` asks, then tell the asker."""
+        now = self._core.clock.now()
+        delivery = await self._core.ledger.write(lambda books: books.intake.begin(key, now + AGAIN_SECONDS))
+        if delivery is None:
+            return
+        answer = _unpacked(delivery.answer) if delivery.answer else await self._do(delivery)
+        if not delivery.answer:
+            packed = _packed(answer)
+            await self._core.ledger.write(lambda books: books.intake.answered(key, packed, now + AGAIN_SECONDS))
+        if await self._told(delivery, answer):
+            await self._core.ledger.write(lambda books: books.intake.done(key, self._core.clock.now()))
+            return
+        self._core.engine.wake(delivery_name(key), self._core.clock.now() + min(5.0, 0.5 * 2.0**delivery.tries))
+
+    async def _do(self, delivery: Delivery) -> Answer:
+        body = delivery.body
+        actor = await self._core.directory.actor(_text(body, "user"), _text(body, "team"))
+        asking = Asking(actor, delivery.key, "slack", _text(body, "channel"), _text(body, "thread"))
+        match delivery.kind:
+            case "slack.command" | "slack.mention":
+                return await self._answer(delivery, asking, await self._desk.ask(asking, _text(body, "text")))
+            case "slack.click":
+                return await self._clicked(delivery, asking)
+            case "slack.submit":
+                return await self._submitted(delivery, asking)
+            case _:
+                log.error("unknown_delivery", kind=delivery.kind)
+                return Answer()
+
+    async def _answer(self, delivery: Delivery, asking: Asking, reply: Reply, replaces: bool = False) -> Answer:
+        if isinstance(reply, FormWanted):
+            return await self._form(delivery, asking, reply)
+        return Answer(card_for(reply, self._core.clock.now(), self._core.setup.command), replaces)
+
+    async def _form(self, delivery: Delivery, asking: Asking, wanted: FormWanted) -> Answer:
+        """Open the form while the trigger lives; else a private button that brings a new one."""
+        trigger = _text(delivery.body, "trigger_id")
+        if trigger and self._core.clock.now() - delivery.at < TRIGGER_SECONDS:
+            try:
+                await self._api.call("views.open", trigger_id=trigger, view=form_for(wanted))
+                return Answer()
+            except SlackTrouble as trouble:
+                log.warning("form_not_opened", error=trouble.error)
+        return Answer(open_form_card(wanted))
+
+    async def _clicked(self, delivery: Delivery, asking: Asking) -> Answer:
+        body = delivery.body
+        value, action = _text(body, "value"), _text(body, "action")
+        private = bool(body.get("ephemeral"))
+        match action:
+            case "approve" | "deny":
+                return await self._answer(delivery, asking, await self._vote(asking, value, action == "approve"))
+            case "pick" | "fix" | "go_with_good" | "confirm_host" | "open_form":
+                reply = await self._from_draft(asking, value, action, delivery)
+                return await self._answer(delivery, asking, reply, private)
+            case "cancel" | "retry" | "repeat_anyway" | "purge_again" | "check_again":
+                return await self._answer(delivery, asking, await self._on_job(asking, action, value))
+            case _:
+                return await self._answer(delivery, asking, Refused("This button means nothing any more."))
+
+    async def _vote(self, asking: Asking, token: str, yes: bool) -> Reply:
+        message = await self._core.ledger.read(lambda books: books.messages.by_token(token))
+        if message is None:
+            return Refused("This button belongs to no job.", "Use the buttons on the job's card.")
+        return await approvals.vote(self._core, asking.actor, message.job, yes)
+
+    async def _on_job(self, asking: Asking, action: str, value: str) -> Reply:
+        digits = value.removeprefix("P-")
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= 12):
+            return Refused("This button belongs to no job.", "Use the buttons on the job's card.")
+        number = int(digits)
+        match action:
+            case "cancel":
+                return await deeds.cancel(self._core, asking.actor, number)
+            case "retry":
+                return await deeds.retry(self._core, asking.actor, number)
+            case "repeat_anyway":
+                return await deeds.repeat_anyway(self._core, asking.actor, number)
+            case "check_again":
+                return await deeds.check_again(self._core, asking.actor, number)
+            case _:
+                return await deeds.purge_again(self._core, asking, number)
+
+    async def _from_draft(self, asking: Asking, value: str, action: str, delivery: Delivery) -> Reply:
+        """What a private button stands for; it works once, for the person it was shown to, for ten minutes."""
+        name, _, index = value.partition(":")
+        now = self._core.clock.now()
+        draft = await self._core.ledger.read(lambda books: books.intake.draft(name, now))
+        if draft is None or draft[0] != asking.actor.id:
+            return Refused("This choice is over: it was used, or ten minutes have passed.", "Type the command again.")
+        doc = draft[1]
+        asking = replace(asking, channel=_text(doc, "channel"), thread=_text(doc, "thread"), key=f"draft {name}")
+        if "command" in doc:
+            command = unpack(COMMAND, _text(doc, "command"))
+            sure = action == "confirm_host"
+            return await self._desk.do(asking, replace(command, wants_host_confirmed=not sure and command.wants_host_confirmed))
+        lines = doc.get("lines")
+        choices = lines if isinstance(lines, list) else []
+        if not index.isdigit() or int(index) >= len(choices):
+            return Refused("This choice is not known.", "Type the command again.")
+        return await self._desk.ask(asking, str(choices[int(index)]))
+
+    async def _submitted(self, delivery: Delivery, asking: Asking) -> Answer:
+        found = await self._drafted(delivery.body)
+        if found is None or found[0] != asking.actor.id:
+            return Answer(card_for(Refused("This form is over.", "Type the command again."), 0.0, self._core.setup.command))
+        _, command, doc = found
+        fields = delivery.body.get("fields")
+        reason = _text(fields, "reason") if isinstance(fields, Mapping) else ""
+        name = _text(delivery.body, "draft")
+        asking = replace(asking, channel=_text(doc, "channel"), thread=_text(doc, "thread"), key=f"draft {name}")
+        sure = replace(command, reason=command.reason or reason, confirm=command.site)
+        return await self._answer(delivery, asking, await self._desk.do(asking, sure, sure=True))
+
+    async def form_errors(self, body: Mapping[str, object]) -> dict[str, str]:
+        """What is wrong with a form, by block; asked before it is acknowledged."""
+        found = await self._drafted(body)
+        if found is None:
+            return {"site_name": "This form is over: ten minutes have passed. Close it and type the command again."}
+        command = found[1]
+        fields = body.get("fields")
+        typed = _text(fields, "site_name").strip() if isinstance(fields, Mapping) else ""
+        errors = {}
+        if typed != command.site:
+            errors["site_name"] = f"Type {command.site} to confirm; nothing was purged."
+        if not command.reason and isinstance(fields, Mapping) and not _text(fields, "reason").strip():
+            errors["reason"] = "Say why; it is kept in the record."
+        return errors
+
+    async def _drafted(self, body: Mapping[str, object]) -> tuple[str, Command, Mapping[str, object]] | None:
+        now = self._core.clock.now()
+        draft = await self._core.ledger.read(lambda books: books.intake.draft(_text(body, "draft"), now))
+        if draft is None or "command" not in draft[1]:
+            return None
+        return draft[0], unpack(COMMAND, _text(draft[1], "command")), draft[1]
+
+    async def _told(self, delivery: Delivery, answer: Answer) -> bool:
+        """Tell the asker in private; False when that must be tried again."""
+        if answer.card is None and not answer.replaces:
+            return True
+        if delivery.tries > TELL_TRIES_MAX or self._core.clock.now() - delivery.at > RESPONSE_SECONDS:
+            log.warning("answer_not_told", kind=delivery.kind)
+            return True
+        url = _text(delivery.body, "response_url")
+        return await (self._by_url(url, answer) if url else self._by_post(delivery, answer))
+
+    async def _by_url(self, url: str, answer: Answer) -> bool:
+        webhook = AsyncWebhookClient(url, retry_handlers=[], timeout=5, trust_env_in_session=False)
+        try:
+            if answer.card is None:
+                sent = await webhook.send(delete_original=True)
+            else:
+                sent = await webhook.send(
+                    text=answer.card.text, blocks=answer.card.blocks, response_type="ephemeral",
+                    replace_original=answer.replaces, unfurl_links=False, unfurl_media=False,
+                )  # fmt: skip
+        except (aiohttp.ClientError, SlackClientError, OSError, TimeoutError) as exc:
+            log.warning("answer_not_taken", error=type(exc).__name__)
+            return False
+        return sent.status_code < 500 and sent.status_code != 429
+
+    async def _by_post(self, delivery: Delivery, answer: Answer) -> bool:
+        channel, user = _text(delivery.body, "channel"), _text(delivery.body, "user")
+        if answer.card is None:
+            return True
+        thread = _text(delivery.body, "thread")
+        try:
+            await self._api.call(
+                "chat.postEphemeral", channel=channel or user, user=user, text=answer.card.text, blocks=answer.card.blocks,
+                **({"thread_ts": thread} if thread else {}),
+            )  # fmt: skip
+        except SlackTrouble as trouble:
+            return trouble.what not in (Trouble.LATER, Trouble.LOST)
+        return True
+
+
+def _packed(answer: Answer) -> str:
+    card = answer.card
+    return json.dumps({"text": card.text, "blocks": card.blocks} if card else {}) + (" " if answer.replaces else "")
+
+
+def _unpacked(text: str) -> Answer:
+    doc = json.loads(text)
+    card = Card(doc["text"], doc["blocks"]) if doc else None
+    return Answer(card, text.endswith(" "))
+
+
+def _text(body: object, name: str) -> str:
+    value = body.get(name) if isinstance(body, Mapping) else None
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,96 @@
+"""Slack's Web API as the notifier needs it: one attempt, its limits as budgets in the ledger, errors by what to do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from providers.contract import Pace
+
+CALL_SECONDS = 6.0
+_DOCS = "https://docs.slack.dev/apis/web-api/rate-limits"
+UPDATES = Pace(40, 60.0, 8, source=_DOCS, checked="2026-11-23")  # tier 3 is 50+ a minute for the whole workspace
+POSTS = Pace(1, 1.0, 2, source=_DOCS, checked="2026-11-23")  # about one a second in a channel
+READS = Pace(40, 60.0, 8, source=_DOCS, checked="2026-11-23")  # conversations.history, tier 3
+LINKS = Pace(40, 60.0, 8, source=_DOCS, checked="2026-11-23")
+
+
+class Trouble(StrEnum):
+    """What follows from an answer that is not ok."""
+
+    LATER = "later"  # nothing was taken: again, after `retry_after`
+    LOST = "lost"  # sent, answer lost: look before posting again
+    ELSEWHERE = "elsewhere"  # the bot cannot post there
+    GONE = "gone"  # the message is not there any more
+    NEVER = "never"  # Slack will not take this
+
+
+@dataclass(frozen=True, slots=True)
+class SlackTrouble(Exception):
+    """An attempt that did not succeed."""
+
+    what: Trouble
+    error: str
+    retry_after: float = 0.0
+
+
+_BY_ERROR = {
+    "not_in_channel": Trouble.ELSEWHERE,
+    "channel_not_found": Trouble.ELSEWHERE,
+    "is_archived": Trouble.ELSEWHERE,
+    "restricted_action": Trouble.ELSEWHERE,
+    "message_not_found": Trouble.GONE,
+    "cant_update_message": Trouble.GONE,
+    "edit_window_closed": Trouble.GONE,
+    "thread_not_found": Trouble.GONE,
+    "msg_too_long": Trouble.NEVER,
+    "msg_blocks_too_long": Trouble.NEVER,
+    "invalid_blocks": Trouble.NEVER,
+    "invalid_blocks_format": Trouble.NEVER,
+    "no_text": Trouble.NEVER,
+}
+
+
+class SlackApi:
+    """One attempt each; raises SlackTrouble."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = client
+
+    async def call(self, method: str, **arguments: object) -> Mapping[str, object]:
+        """Call `method` once. Unfurls are off: Slack's crawler would fetch the very URL that was purged."""
+        try:
+            async with asyncio.timeout(CALL_SECONDS):
+                answer = await self._client.api_call(method, json=arguments)
+        except SlackApiError as exc:
+            raise _from_answer(exc) from exc
+        except aiohttp.ClientConnectorError as exc:
+            raise SlackTrouble(Trouble.LATER, type(exc).__name__) from exc
+        except (aiohttp.ClientError, SlackClientError, OSError, TimeoutError, ValueError) as exc:
+            raise SlackTrouble(Trouble.LOST, type(exc).__name__) from exc
+        data = answer.data
+        return data if isinstance(data, dict) else {}
+
+
+def _from_answer(exc: SlackApiError) -> SlackTrouble:
+    response = exc.response
+    data = getattr(response, "data", None)
+    error = str(data.get("error", "")) if isinstance(data, dict) else ""
+    status = int(getattr(response, "status_code", 0) or 0)
+    if status == 429 or error == "ratelimited":
+        headers = {str(k).lower(): v for k, v in dict(getattr(response, "headers", {})).items()}
+        return SlackTrouble(Trouble.LATER, "ratelimited", _seconds(headers.get("retry-after")))
+    if error in _BY_ERROR:
+        return SlackTrouble(_BY_ERROR[error], error)
+    return SlackTrouble(Trouble.LOST if status >= 500 or not error else Trouble.LATER, error or str(status))
+
+
+def _seconds(value: object) -> float:
+    text = str(value or "1")
+    return min(max(float(text), 1.0), 120.0) if text.isdigit() else 1.0

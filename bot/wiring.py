@@ -1,0 +1,217 @@
+"""Builds everything once; the only file that knows everyone, and the only one that reads the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import structlog
+
+from bot.domain.actor import Actor, Standing
+from bot.domain.site import Marker
+from bot.edge import EdgeLooker
+from bot.engine.embedded import EmbeddedEngine
+from bot.ledger.ledger import LedgerDown
+from bot.ledger.sqlite import SqliteLedger
+from bot.services.desk import Desk
+from bot.services.lanes import Lane, recover
+from bot.services.router import SWEEP_SECONDS, Router
+from bot.services.setup import Core, Setup
+from bot.settings import Environment, Mode, Settings
+from bot.slack.app import SlackDoor, web_client
+from bot.slack.directory import SlackDirectory
+from bot.slack.notifier import Notifier
+from bot.slack.reception import Reception
+from bot.slack.web_api import SlackApi
+from bot.web import Door, Token
+from providers import PROVIDERS
+from providers.contract import Provider, Sighting
+
+log = structlog.get_logger()
+GRACE_SECONDS = 10.0  # for calls in flight when stopping
+BEATS_MISSED = 15.0  # seconds without a sweep after which work is not accepted
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Seconds that never step back."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after `seconds`."""
+        await asyncio.sleep(seconds)
+
+
+class SystemDice:
+    """The machine's randomness."""
+
+    def fraction(self) -> float:
+        """A number in [0, 1)."""
+        return random.random()  # noqa: S311
+
+    def token(self) -> str:
+        """128 random bits as text fit for a button's value."""
+        return secrets.token_urlsafe(16)
+
+
+class NoSlack:
+    """Without a bot token nobody from Slack is known."""
+
+    async def actor(self, user: str, team: str) -> Actor:
+        """Unreadable: no rights."""
+        return Actor(user, Standing.UNREADABLE, team)
+
+
+def nothing(name: str) -> None:
+    """A failpoint that never fails."""
+
+
+class Bot:
+    """A whole bot. Build, `start`, serve `app`, `stop`."""
+
+    def __init__(
+        self, settings: Settings, environment: Environment, failpoint: Callable[[str], None] = nothing
+    ) -> None:
+        self.settings = settings
+        self.environment = environment
+        self.clock = SystemClock()
+        self.providers = build_providers(settings)
+        self.ledger = SqliteLedger(database_path(environment.database), failpoint)
+        self.engine = EmbeddedEngine(self._run, self.clock)
+        self.client = web_client(environment.slack_bot_token or "", environment.slack_api_url)
+        self.core = self._core()
+        self.desk = Desk(self.core)
+        api = SlackApi(self.client)
+        self.notifier = Notifier(self.core, api)
+        self.reception = Reception(self.core, self.desk, api)
+        owner = secrets.token_hex(8)
+        self._owner = owner
+        lanes = {
+            account: Lane(self.core, account, provider, owner, failpoint)
+            for account, provider in self.providers.items()
+        }
+        self.router = Router(self.core, lanes, self.reception.run, self.notifier.run)
+        self.stopping = asyncio.Event()
+        self.slack = self._slack_door()
+        self.door = Door(self.core, self.desk, tokens_of(settings), self._not_ready, self.stopping)
+        self._socket: asyncio.Task[None] | None = None
+
+    def _core(self) -> Core:
+        settings = self.settings
+        setup = Setup(
+            sites=settings.sites,
+            providers=self.providers,
+            approvers=settings.approvals.approvers,
+            approvals_channel=settings.approvals.channel,
+            observe=settings.mode is Mode.OBSERVE,
+            command=settings.command,
+        )
+        self.directory = SlackDirectory(self.client, self.clock) if self.environment.slack_bot_token else NoSlack()
+        looker = EdgeLooker(
+            hosts=lambda: frozenset(host for site in settings.sites.values() for host in site.hosts),
+            sightings=sightings_of(settings, self.providers),
+            markers=markers_of(settings),
+            clock=self.clock,
+        )
+        return Core(setup, self.ledger, self.engine, self.clock, SystemDice(), looker, self.directory)
+
+    def _slack_door(self) -> SlackDoor | None:
+        if not self.environment.slack_bot_token:
+            return None
+        secret = self.environment.slack_signing_secret or ""
+        return SlackDoor(self.client, secret, self.core, self.reception.form_errors)
+
+    async def _run(self, name: str) -> None:
+        await self.router.run(name)
+
+    def app(self) -> object:
+        """The ASGI app with every route."""
+        by_socket = self.environment.slack_app_token
+        slack = self.slack.http(self.clock.now) if self.slack and not by_socket else None
+        return self.door.app(slack)
+
+    async def start(self) -> None:
+        """Take up what was left, then listen to Slack."""
+        self.engine.start()
+        n = await recover(self.core, self._owner)
+        if n:
+            log.info("resumed", calls=n)
+        await self.router.prune()
+        await self.router.wake_all()
+        if self.slack and self.environment.slack_app_token:
+            self._socket = asyncio.create_task(self.slack.connect(self.environment.slack_app_token))
+
+    async def _not_ready(self) -> str:
+        """What keeps the bot from accepting work; "" when nothing does."""
+        try:
+            await self.ledger.write(lambda books: books.beat(self.clock.now()))
+        except LedgerDown as exc:
+            return str(exc)
+        if self.clock.now() - self.router.swept_at > SWEEP_SECONDS + BEATS_MISSED:
+            return "The sweep has not run lately: the process is overloaded or stuck."
+        return ""
+
+    async def stop(self) -> None:
+        """No new work; calls in flight are finished and recorded."""
+        self.stopping.set()
+        if self._socket is not None:
+            self._socket.cancel()
+        if self.slack is not None:
+            await self.slack.close()
+        await self.engine.stop(GRACE_SECONDS)
+        for provider in self.providers.values():
+            await provider.close()
+        await self.ledger.close()
+
+
+def build_providers(settings: Settings) -> Mapping[str, Provider]:
+    """Every configured account's adapter."""
+    return {
+        name: PROVIDERS[account.provider].build(account.account(), None) for name, account in settings.accounts.items()
+    }
+
+
+def sightings_of(
+    settings: Settings, providers: Mapping[str, Provider]
+) -> Mapping[str, Callable[[Mapping[str, str]], Sighting]]:
+    """For each host, how its outermost layer's cache headers are read."""
+    return {
+        host: providers[site.layers[-1].account].sighting
+        for site in settings.sites.values()
+        if site.layers
+        for host in site.hosts
+    }
+
+
+def markers_of(settings: Settings) -> Mapping[str, Marker]:
+    """For each host, how a version is recognised."""
+    return {host: site.marker for site in settings.sites.values() if site.marker for host in site.hosts}
+
+
+def tokens_of(settings: Settings) -> list[Token]:
+    """The machines that may knock; a token whose secret is missing lets nobody in."""
+    tokens = []
+    for token in settings.api_tokens:
+        value = token.bearer.reveal_or_none()
+        if not value:
+            log.warning("token_without_secret", token=token.name)
+            continue
+        digest = hashlib.sha256(value.encode()).digest()
+        tokens.append(Token(token.name, digest, token.sites, token.may_command))
+    return tokens
+
+
+def database_path(url: str) -> Path:
+    """The file that a `sqlite:///` URL names."""
+    return Path(url.removeprefix("sqlite:///"))

@@ -1,0 +1,128 @@
+"""The embedded ledger keeps its promises: groups commit together, a deed that raises changes nothing, one process."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from bot.ledger.books import Books
+from bot.ledger.ledger import LedgerDown
+from bot.ledger.sqlite import LedgerInUse, LedgerTooNew, SqliteLedger
+
+NOW = 1_800_000_000.0
+
+
+async def test_a_deed_that_raises_changes_nothing_and_others_of_its_group_stay(tmp_path: Path) -> None:
+    ledger = SqliteLedger(tmp_path / "l.db")
+
+    def bad(books: Books) -> None:
+        books.intake.store("bad", "k", {}, NOW)
+        raise RuntimeError("no")
+
+    results = await asyncio.gather(
+        ledger.write(lambda books: books.intake.store("one", "k", {}, NOW)),
+        ledger.write(bad),
+        ledger.write(lambda books: books.intake.store("two", "k", {}, NOW)),
+        return_exceptions=True,
+    )
+    keys = [key for key, _ in await ledger.read(lambda books: books.intake.due(NOW))]
+    await ledger.close()
+    assert [True, "RuntimeError('no')", True] == [results[0], repr(results[1]), results[2]]
+    assert ["one", "two"] == keys
+
+
+async def test_an_answer_comes_only_after_its_commit(tmp_path: Path) -> None:
+    steps: list[str] = []
+    ledger = SqliteLedger(tmp_path / "l.db", steps.append)
+    await ledger.write(lambda books: books.intake.store("one", "k", {}, NOW))
+    assert ["before commit", "after commit"] == steps
+    await ledger.close()
+
+
+async def test_a_second_process_is_refused_in_words(tmp_path: Path) -> None:
+    ledger = SqliteLedger(tmp_path / "l.db")
+    with pytest.raises(LedgerInUse, match=r"Another purgebot works on this ledger \(l.db.lock is locked\)"):
+        SqliteLedger(tmp_path / "l.db")
+    await ledger.close()
+    again = SqliteLedger(tmp_path / "l.db")
+    await again.close()
+
+
+async def test_a_newer_ledger_is_refused_in_words(tmp_path: Path) -> None:
+    ledger = SqliteLedger(tmp_path / "l.db")
+    await ledger.close()
+    with sqlite3.connect(tmp_path / "l.db") as connection:
+        connection.execute("update meta set value = '99' where name = 'version'")
+    connection.close()
+    with pytest.raises(LedgerTooNew, match="written by a newer purgebot"):
+        SqliteLedger(tmp_path / "l.db")
+
+
+async def test_wal_and_full_sync_are_on(tmp_path: Path) -> None:
+    ledger = SqliteLedger(tmp_path / "l.db")
+    await ledger.close()
+    connection = sqlite3.connect(tmp_path / "l.db")
+    mode = connection.execute("pragma journal_mode").fetchone()[0]
+    connection.close()
+    assert "wal" == mode
+
+
+async def test_a_full_disk_is_said_and_nothing_is_acknowledged(tmp_path: Path) -> None:
+    ledger = SqliteLedger(tmp_path / "l.db")
+
+    def fill(books: Books) -> None:
+        books._tx.run("pragma max_page_count = 1")
+        books.intake.store("big", "k", {"x": "y" * 1_000_000}, NOW)
+
+    with pytest.raises(LedgerDown, match=r"could not be used: database or disk is full. Nothing was changed."):
+        await ledger.write(fill)
+    stored = await ledger.read(lambda books: books.intake.find("big"))
+    await ledger.close()
+    assert stored is None
+
+
+async def test_a_question_cannot_write(tmp_path: Path) -> None:
+    ledger = SqliteLedger(tmp_path / "l.db")
+    with pytest.raises(LedgerDown, match="readonly"):
+        await ledger.read(lambda books: books.intake.store("x", "k", {}, NOW))
+    await ledger.close()
+
+
+async def test_the_journal_finds_what_was_changed_removed_or_reordered(tmp_path: Path) -> None:
+    ledger = SqliteLedger(tmp_path / "l.db")
+    for n in range(5):
+        await ledger.write(lambda books, n=n: books.journal.add(NOW + n, "asked", "U_MIA", n, site="shop"))
+    assert await ledger.read(lambda books: books.journal.first_broken()) is None
+    await ledger.close()
+    found = []
+    for sql in (
+        "update journal set doc = '{}' where seq = 3",
+        "update journal set actor = 'U_EVE' where seq = 2",
+        "delete from journal where seq = 4",
+        "update journal set at = at + 1 where seq = 1",
+    ):
+        copy = tmp_path / f"copy-{len(found)}.db"
+        copy.write_bytes((tmp_path / "l.db").read_bytes())
+        with sqlite3.connect(copy) as connection:
+            connection.execute(sql)
+        connection.close()
+        tampered = SqliteLedger(copy)
+        found.append(await tampered.read(lambda books: books.journal.first_broken()))
+        await tampered.close()
+    assert [3, 2, 4, 1] == found
+
+
+async def test_a_delivery_is_new_once_and_done_once(tmp_path: Path) -> None:
+    ledger = SqliteLedger(tmp_path / "l.db")
+    news = [await ledger.write(lambda books: books.intake.store("k1", "c", {"a": 1}, NOW)) for _ in range(3)]
+    first = await ledger.write(lambda books: books.intake.begin("k1", NOW + 15))
+    await ledger.write(lambda books: books.intake.done("k1", NOW))
+    after = await ledger.write(lambda books: books.intake.begin("k1", NOW + 15))
+    await ledger.close()
+    assert [True, False, False] == news
+    assert first is not None
+    assert ({"a": 1}, 1) == (first.body, first.tries)
+    assert after is None
