@@ -1,0 +1,187 @@
+"""A shop to test deeds in: two scripted caches, edges that answer as told, and a clock that only moves when told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from bot.domain.actor import Actor, Standing
+from bot.domain.command import Command, Verb
+from bot.domain.job import JobView
+from bot.domain.site import Layer, Site
+from bot.domain.target import Target
+from bot.domain.verdict import Look
+from bot.ledger.sqlite import SqliteLedger
+from bot.services.lanes import Lane, recover
+from bot.services.purges import Asking, submit
+from bot.services.replies import JobMade, PlanShown, Refused
+from bot.services.router import Router
+from bot.services.setup import Core, Setup
+from providers.contract import Cached, Call, Capabilities, Health, Kind, Pace, Probe, Purge, Receipt, Sighting
+from providers.errors import PurgeError
+from tests.slate import CountingDice, Slate, SlateClock
+
+ALL = frozenset(Kind)
+SHOP = Site(
+    name="shop",
+    hosts=("www.shop.test",),
+    origin="https://origin.shop.test",
+    channel="C_SHOP",
+    layers=(Layer("shield"), Layer("cf")),
+    edges={"fra": "https://203.0.113.7", "iad": "https://203.0.113.9"},
+)
+MIA = Actor("U_MIA", Standing.MEMBER, "T_SHOP")
+LEA = Actor("U_LEA", Standing.MEMBER, "T_SHOP")
+SAM = Actor("U_SAM", Standing.MEMBER, "T_SHOP")
+KIM = Actor("U_KIM", Standing.MEMBER, "T_SHOP")
+GUEST = Actor("U_GUEST", Standing.GUEST, "T_SHOP")
+APPROVERS = ("U_LEA", "U_SAM", "U_KIM")
+
+
+class ScriptedProvider:
+    """A provider whose answers are written beforehand: an error or receipt for the next calls, else a plain receipt."""
+
+    def __init__(self, name: str, clock: SlateClock, per_call: int = 30) -> None:
+        self.name = name
+        self.title = {"shield": "Varnish", "cf": "Cloudflare"}.get(name, name)
+        self.can = Capabilities(ALL, frozenset(), dict.fromkeys(Kind, per_call), 10**6, {})
+        self.sent: list[tuple[float, tuple[str, ...]]] = []
+        self.script: list[PurgeError | Receipt] = []
+        self._clock = clock
+        self._per_call = per_call
+
+    def slow_down(self, calls_per_second: float) -> None:
+        """From now on this provider has a budget."""
+        self.can = replace(self.can, pace={"calls": Pace(calls_per_second, 1.0, 2)})
+
+    def plan(self, purge: Purge) -> Sequence[Call]:
+        n = self._per_call
+        lots = [purge.targets[i : i + n] for i in range(0, len(purge.targets), n)] or [()]
+        return [Call(purge.kind, "POST", "/purge", tuple(lot), (("calls", 1), ("urls", len(lot)))) for lot in lots]
+
+    async def send(self, call: Call) -> Receipt:
+        self.sent.append((self._clock.now(), call.targets))
+        answer = self.script.pop(0) if self.script else Receipt(f"{self.name}-{len(self.sent)}")
+        if isinstance(answer, PurgeError):
+            raise answer
+        return answer
+
+    async def progress(self, receipt: Receipt) -> Receipt:
+        return replace(receipt, finished=True)
+
+    def sighting(self, headers: Mapping[str, str]) -> Sighting:
+        return Sighting()
+
+    async def probe(self, layer: Mapping[str, str]) -> Probe:
+        return Probe(Health.GOOD, "scripted")
+
+    async def close(self) -> None:
+        return
+
+
+class ScriptedEdges:
+    """What each place serves: a version, changed by the test or by `after`, looks after which a version appears."""
+
+    def __init__(self, clock: SlateClock) -> None:
+        self._clock = clock
+        self.serves = {"origin": "v2", "fra": "v1", "iad": "v1"}
+        self.becomes: dict[str, list[str]] = {}
+        self.looks = 0
+
+    async def look(self, url: str, place: str, address: str = "") -> Look:
+        self.looks += 1
+        queue = self.becomes.get(place)
+        if queue:
+            self.serves[place] = queue.pop(0)
+        version = self.serves[place]
+        cached = Cached.UNKNOWN if place == "origin" else Cached.MISS if version == "v2" else Cached.HIT
+        return Look(
+            place, url, self._clock.now(), 200, etag=f'"{version}"', digest=version, version=version, cached=cached,
+            says="" if place == "origin" else cached.upper(), age=None, max_age=60,
+        )  # fmt: skip
+
+
+class Everybody:
+    async def actor(self, user: str, team: str) -> Actor:
+        return {a.id: a for a in (MIA, LEA, SAM, KIM, GUEST)}.get(user, Actor(user, Standing.STRANGER, team))
+
+
+@dataclass
+class Shop:
+    """The shop, open. `again` opens it anew on the same ledger, as after a crash."""
+
+    path: Path
+    clock: SlateClock
+    slate: Slate
+    ledger: SqliteLedger
+    shield: ScriptedProvider
+    cf: ScriptedProvider
+    edges: ScriptedEdges
+    core: Core
+    router: Router
+    received: list[str] = field(default_factory=list)
+
+    async def purge(self, by: Actor, *targets: Target, key: str = "", reason: str = "", check: bool = True) -> JobView:
+        made = await self.ask(by, *targets, key=key, reason=reason, check=check)
+        assert isinstance(made, JobMade), made
+        return made.job
+
+    async def ask(
+        self, by: Actor, *targets: Target, key: str = "", reason: str = "", check: bool = True
+    ) -> JobMade | PlanShown | Refused:
+        command = Command(Verb.PURGE, targets, "shop", reason=reason, check=check)
+        asking = Asking(by, key or self.core.dice.token(), "slack", "C_SHOP")
+        return await submit(self.core, asking, command, self.core.setup.sites["shop"])
+
+    async def job(self, number: int) -> JobView:
+        return await self.ledger.read(lambda books: books.jobs.get(number))
+
+    async def events(self, number: int) -> list[str]:
+        steps = await self.ledger.read(lambda books: books.messages.steps(number))
+        return [str(told.event) for _, told in steps]
+
+    async def crash(self) -> Shop:
+        """The process ends, whatever it was doing; another one starts on the same ledger."""
+        await self.ledger.close()
+        shop = open_shop(self.path, self.clock, self.shield, self.cf, self.edges, self.core.setup)
+        await recover(shop.core, "second")
+        await shop.router.wake_all()
+        return shop
+
+
+def open_shop(
+    path: Path,
+    clock: SlateClock | None = None,
+    shield: ScriptedProvider | None = None,
+    cf: ScriptedProvider | None = None,
+    edges: ScriptedEdges | None = None,
+    setup: Setup | None = None,
+) -> Shop:
+    """A shop with everything new that is not given."""
+    first = clock is None
+    clock = clock or SlateClock()
+    shield = shield or ScriptedProvider("shield", clock, per_call=1)
+    cf = cf or ScriptedProvider("cf", clock)
+    edges = edges or ScriptedEdges(clock)
+    slate = Slate(clock)
+    ledger = SqliteLedger(path / "ledger.db")
+    setup = setup or Setup({"shop": SHOP}, {"shield": shield, "cf": cf}, APPROVERS, "C_APPROVE")
+    core = Core(setup, ledger, slate, clock, CountingDice(), edges, Everybody())
+    owner = "first" if first else "second"
+    lanes = {name: Lane(core, name, provider, owner, lambda name: None) for name, provider in setup.providers.items()}
+
+    async def nothing(*_: object) -> None:
+        return
+
+    router = Router(core, lanes, nothing, nothing)
+    slate.run = router.run
+    return Shop(path, clock, slate, ledger, shield, cf, edges, core, router)
+
+
+def url(path: str) -> Target:
+    """One page of the shop."""
+    return Target(Kind.URL, f"https://www.shop.test{path}", "shop")
+
+
+EVERYTHING = Target(Kind.EVERYTHING, "", "shop")

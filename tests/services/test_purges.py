@@ -1,0 +1,265 @@
+"""A purge, from request to proof, with every bad day that a provider can have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.domain.job import LayerState, State
+from bot.domain.verdict import Verdict
+from bot.services import approvals, deeds
+from bot.services.replies import Done, Refused
+from providers.contract import Kind
+from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Throttled, Unavailable
+from tests.services.shop import EVERYTHING, GUEST, KIM, LEA, MIA, SAM, Target, open_shop, url
+
+PREFIX = Target(Kind.PREFIX, "www.shop.test/news/", "shop")
+DOWN = Unavailable("Cloudflare answered 500.", "Try again.")
+CUT = OutcomeUnknown("The answer was lost.", "It may have been done.")
+
+
+async def test_one_url_is_purged_innermost_first_and_proven(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.edges.becomes = {"fra": ["v1", "v2"], "iad": ["v1", "v2"]}
+    job = await shop.purge(MIA, url("/pricing"))
+    await shop.slate.advance(5)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.DONE, Verdict.FRESH) == (ended.state, ended.verdict)
+    assert ("fra", "iad") == ended.fresh_at
+    assert [1, 1] == [len(shop.shield.sent), len(shop.cf.sent)]
+    assert shop.shield.sent[0][0] <= shop.cf.sent[0][0]
+    assert 60 == ended.browsers_may_keep
+
+
+async def test_the_steps_are_told_in_order(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.edges.becomes = {"fra": ["v1", "v2"], "iad": ["v1", "v2"]}
+    job = await shop.purge(MIA, url("/pricing"))
+    await shop.slate.advance(5)
+    events = await shop.events(job.id)
+    await shop.ledger.close()
+    expected = "allowed looked_before layer_begun layer_done layer_begun layer_done looked ended"
+    assert expected == " ".join(events)
+
+
+async def test_an_edge_that_stays_old_is_looked_at_five_times_and_said_to_be_stale(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, url("/pricing"))
+    await shop.slate.advance(119)
+    early = await shop.job(job.id)
+    await shop.slate.advance(10)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.CHECKING, 4) == (early.state, early.round)
+    assert (State.DONE, Verdict.STALE, ("fra", "iad")) == (ended.state, ended.verdict, ended.stale_at)
+
+
+async def test_the_same_request_makes_one_job(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    jobs = [await shop.purge(MIA, url("/a"), key="same") for _ in range(3)]
+    await shop.slate.advance(200)
+    await shop.ledger.close()
+    assert {1} == {job.id for job in jobs}
+    assert 1 == len(shop.cf.sent)
+
+
+ONE_BAD_DAY = [
+    pytest.param([DOWN], State.DONE, 2, id="500-once-is-sent-again"),
+    pytest.param([DOWN, DOWN, DOWN], State.FAILED, 3, id="500-unended-fails-after-three-tries"),
+    pytest.param([Throttled("Too many.", "Wait.", retry_after=3)], State.DONE, 2, id="throttled-once-waits"),
+    pytest.param([CUT], State.DONE, 2, id="answer-lost-is-sent-twice"),
+    pytest.param([CUT, CUT], State.FAILED, 2, id="answer-lost-twice-fails"),
+    pytest.param([BadCredentials("No.", "Give Cache Purge.")], State.FAILED, 1, id="bad-credentials-fail-at-once"),
+]
+
+
+@pytest.mark.parametrize(("script", "state", "sent"), ONE_BAD_DAY)
+async def test_a_bad_day_of_the_edge(tmp_path: Path, script: list[PurgeError], state: State, sent: int) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.script = list(script)
+    job = await shop.purge(MIA, url("/a"))
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (state, sent) == (ended.state, len(shop.cf.sent))
+
+
+async def test_retry_after_is_obeyed(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.script = [Throttled("Too many.", "Wait.", retry_after=30)]
+    await shop.purge(MIA, url("/a"))
+    await shop.slate.advance(200)
+    await shop.ledger.close()
+    assert 30 <= shop.cf.sent[1][0] - shop.cf.sent[0][0] <= 33
+
+
+async def test_a_failed_inner_layer_stops_the_outer_and_retry_goes_on(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.shield.script = [BadCredentials("Varnish refused.", "Add this host to acl purgers.")]
+    job = await shop.purge(MIA, url("/a"))
+    await shop.slate.advance(200)
+    failed = await shop.job(job.id)
+    again = await deeds.retry(shop.core, MIA, job.id)
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert [LayerState.FAILED, LayerState.STOPPED] == [layer.state for layer in failed.layers]
+    assert (State.FAILED, 1) == (failed.state, len(shop.cf.sent))
+    assert isinstance(again, Done)
+    assert (State.DONE, 2) == (ended.state, len(shop.shield.sent))
+
+
+async def test_everything_with_an_unknown_outcome_asks_and_is_never_repeated_by_itself(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.script = [CUT]
+    job = await shop.purge(LEA, EVERYTHING, reason="x")
+    await approvals.vote(shop.core, SAM, job.id, True)
+    await approvals.vote(shop.core, KIM, job.id, True)
+    await shop.slate.advance(3600)
+    waiting = await shop.job(job.id)
+    sent = len(shop.cf.sent)
+    await deeds.repeat_anyway(shop.core, LEA, job.id)
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.NEEDS_DECISION, 1) == (waiting.state, sent)
+    assert (State.DONE, 2) == (ended.state, len(shop.cf.sent))
+
+
+async def test_a_cancel_stops_what_was_not_sent(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.shield.slow_down(1)
+    job = await shop.purge(MIA, *[url(f"/{n}") for n in range(30)], check=False)
+    await shop.slate.advance(0.5)
+    await deeds.cancel(shop.core, MIA, job.id)
+    sent = len(shop.shield.sent)
+    await shop.slate.advance(600)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert State.CANCELLED == ended.state
+    assert 0 < sent == len(shop.shield.sent)
+    assert [] == shop.cf.sent
+
+
+async def test_a_small_job_does_not_wait_behind_a_long_one(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.slow_down(1)
+    long = await shop.purge(SAM, *[url(f"/{n}") for n in range(3000)], check=False)
+    await approvals.vote(shop.core, LEA, long.id, True)
+    await shop.slate.advance(20)
+    before = len(shop.cf.sent)
+    small = await shop.purge(MIA, url("/urgent"), check=False)
+    await shop.slate.advance(4)
+    ended = await shop.job(small.id)
+    await shop.ledger.close()
+    waited = [targets for _, targets in shop.cf.sent[before:]].index(("https://www.shop.test/urgent",))
+    assert State.DONE == ended.state
+    assert waited <= 2
+
+
+async def test_after_a_crash_nothing_is_lost_and_only_calls_in_flight_are_repeated(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(SAM, *[url(f"/{n}") for n in range(90)], check=False)
+    await approvals.vote(shop.core, LEA, job.id, True)
+    await shop.slate.advance(0.0)
+
+    lot = await shop.ledger.write(
+        lambda books: books.batches.take(
+            "shield", "first", books.batches.waiting_jobs("shield"), {}, 8, shop.clock.now()
+        )
+    )
+    shop = await shop.crash()
+    await shop.slate.advance(600)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    purged = [target for _, targets in shop.cf.sent for target in targets]
+    assert State.DONE == ended.state
+    assert 90 == len(set(purged)) == len(purged)
+    assert len(lot.batches) <= 8
+
+
+async def test_everything_in_flight_at_a_crash_asks(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(LEA, EVERYTHING, reason="x")
+    for who in (SAM, KIM):
+        await approvals.vote(shop.core, who, job.id, True)
+    await shop.router.run(f"job:P-{job.id}")
+    await shop.router.run(f"job:P-{job.id}")
+    await shop.ledger.write(
+        lambda books: books.batches.take(
+            "shield", "first", books.batches.waiting_jobs("shield"), {}, 8, shop.clock.now()
+        )
+    )
+    shop = await shop.crash()
+    await shop.slate.advance(3600)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.NEEDS_DECISION, 0) == (ended.state, len(shop.shield.sent))
+
+
+async def test_approval_needs_distinct_people_none_of_them_the_requester(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(LEA, EVERYTHING, reason="x")
+    answers = [
+        await approvals.vote(shop.core, LEA, job.id, True),
+        await approvals.vote(shop.core, GUEST, job.id, True),
+        await approvals.vote(shop.core, MIA, job.id, True),
+        await approvals.vote(shop.core, SAM, job.id, True),
+        await approvals.vote(shop.core, SAM, job.id, True),
+    ]
+    waiting = await shop.job(job.id)
+    await approvals.vote(shop.core, KIM, job.id, True)
+    late = await approvals.vote(shop.core, KIM, job.id, False)
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert [Refused, Refused, Refused, Done, Refused] == [type(answer) for answer in answers]
+    assert (State.WAITING, State.DONE) == (waiting.state, ended.state)
+    assert "P-1 no longer waits for votes: it is queued." == (late.what if isinstance(late, Refused) else "")
+
+
+async def test_one_no_ends_it(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, PREFIX)
+    await approvals.vote(shop.core, SAM, job.id, False, reason="sale running")
+    await shop.slate.advance(3600)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.DENIED, "U_SAM: sale running", 0) == (ended.state, ended.stop_reason, len(shop.shield.sent))
+
+
+async def test_expiry_survives_a_restart_and_fires_at_its_original_time(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, PREFIX)
+    await shop.slate.advance(1000)
+    shop = await shop.crash()
+    await shop.slate.advance(799)
+    waiting = await shop.job(job.id)
+    await shop.slate.advance(2)
+    ended = await shop.job(job.id)
+    late = await approvals.vote(shop.core, SAM, job.id, True)
+    await shop.ledger.close()
+    assert (State.WAITING, State.EXPIRED) == (waiting.state, ended.state)
+    assert isinstance(late, Refused)
+
+
+async def test_everything_needs_a_reason(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    answer = await shop.ask(LEA, EVERYTHING)
+    await shop.ledger.close()
+    assert Refused("Purging everything needs a reason.", "Add: because <reason>") == answer
+
+
+async def test_the_journal_of_a_job_is_whole(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.edges.becomes = {"fra": ["v1", "v2"], "iad": ["v1", "v2"]}
+    job = await shop.purge(MIA, PREFIX)
+    await approvals.vote(shop.core, SAM, job.id, True)
+    await shop.slate.advance(200)
+    events = [event for _, event, _, _ in await shop.ledger.read(lambda books: books.journal.events(job.id))]
+    broken = await shop.ledger.read(lambda books: books.journal.first_broken())
+    await shop.ledger.close()
+    assert ["asked", "decided", "vote", "approved", "layer", "layer", "proof", "ended"] == events
+    assert broken is None
