@@ -1,4 +1,4 @@
-"""The terminal: the bot itself, its doctor and configuration, and the grammar of `/purge` by HTTP to the running bot."""
+"""The terminal: the bot itself, its doctor and configuration, and the grammar of `/purge` to the running bot."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from bot.client import BotClient, BotUnreachable, Heard, Record
 from bot.exits import FAILED, LATE, OK, PERSON, USAGE, exit_code, is_settled
@@ -156,15 +156,17 @@ def _follow(name: str, timeout: float, as_json: bool, through_approval: bool) ->
 
 def _progress(as_json: bool) -> Progress:
     console = _console(sys.stderr)
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
+    percent = TextColumn("{task.percentage:>3.0f} %")
+    columns = (TextColumn("{task.description}"), BarColumn(), percent, TimeElapsedColumn())
     return Progress(*columns, console=console, disable=as_json or not console.is_terminal, transient=True)
 
 
-def _draw(progress: Progress, task: object, job: Record) -> None:
+def _draw(progress: Progress, task: TaskID, job: Record) -> None:
     layers = job.get("layers")
     rows = [layer for layer in layers if isinstance(layer, Mapping)] if isinstance(layers, list) else []
     total, sent = (sum(int(str(row.get(name, 0))) for row in rows) for name in ("calls", "sent"))
-    progress.update(progress.task_ids[0], total=total or None, completed=sent, description=f"{job['job']} {job['state']}")
+    said = f"{job['job']} {job['state']}"
+    progress.update(task, total=total or None, completed=sent, description=said)
 
 
 def _say(words: Sequence[str], file: str) -> Heard:

@@ -47,7 +47,7 @@ class BotClient:
         response = self._ask(lambda: self._http.post("/v1/commands", json=body))
         doc = _json(response)
         if response.status_code in (401, 403):
-            raise BotUnreachable(f"{self._url} does not know this token. Set PURGEBOT_TOKEN to one named under api.tokens.")
+            raise BotUnreachable(f"{self._url} does not know this token. Set PURGEBOT_TOKEN to one of api.tokens.")
         text = str(doc.get("text") or doc.get("detail") or f"HTTP {response.status_code}")
         return Heard(
             response.status_code, text, str(doc.get("job") or ""), str(doc.get("state") or ""), bool(doc.get("refused"))
@@ -68,7 +68,8 @@ class BotClient:
             return ask()
         except httpx.HTTPError as exc:
             raise BotUnreachable(
-                f"No bot answers at {self._url} ({type(exc).__name__}). Start it with `purgebot serve`, or set PURGEBOT_URL."
+                f"No bot answers at {self._url} ({type(exc).__name__})."
+                " Start it with `purgebot serve`, or set PURGEBOT_URL."
             ) from exc
 
 

@@ -17,10 +17,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.sqlite import LedgerInUse, LedgerTooNew, SqliteLedger
 from bot.services.ports import Clock
-from bot.settings import Environment, MissingSecret, Settings
+from bot.settings import Environment, Settings
 from bot.slack.app import web_client
-from bot.wiring import SystemClock, database_path
-from providers import PROVIDERS
+from bot.wiring import SystemClock, build_providers, database_path
 from providers.contract import Health
 from providers.errors import PurgeError
 
@@ -136,7 +135,9 @@ def _skew(headers: Mapping[str, str], clock: Clock) -> Finding:
         return Finding("clock", Health.DOUBTFUL, "Slack's answer held no time to compare with")
     off = clock.now() - theirs
     if abs(off) > SKEW_MAX:
-        return Finding("clock", Health.BAD, f"this machine's clock is {off:+.0f} s off", "Set it, for example by chrony.")
+        return Finding(
+            "clock", Health.BAD, f"this machine's clock is {off:+.0f} s off", "Set it, for example by chrony."
+        )
     return Finding("clock", Health.GOOD, "agrees with Slack's to the minute")
 
 
@@ -164,14 +165,12 @@ async def _channels(client: AsyncWebClient, settings: Settings) -> list[Finding]
 
 async def _providers(settings: Settings) -> list[Finding]:
     findings = []
-    for name, account in settings.accounts.items():
-        try:
-            provider = PROVIDERS[account.provider].build(account.account(), None)
-        except MissingSecret as exc:
-            findings.append(Finding(name, Health.BAD, str(exc), "Set it where the bot runs."))
-            continue
+    for name, provider in build_providers(settings).items():
         layers = [
-            (site.name, layer.settings) for site in settings.sites.values() for layer in site.layers if layer.account == name
+            (site.name, layer.settings)
+            for site in settings.sites.values()
+            for layer in site.layers
+            if layer.account == name
         ]
         for site, layer in layers or [("", {})]:
             try:

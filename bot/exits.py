@@ -1,9 +1,9 @@
 """What a job's state means to a pipeline: the exit codes as promised.
 
-    0 done, and fresh or unchecked   4 needs a person
-    1 failed or partial              5 denied, expired or cancelled
-    2 wrong usage or configuration   6 purged, proof not possible
-    3 purged, still old at the edge  7 time-out of `wait`
+0 done, and fresh or unchecked   4 needs a person
+1 failed or partial              5 denied, expired or cancelled
+2 wrong usage or configuration   6 purged, proof not possible
+3 purged, still old at the edge  7 time-out of `wait`
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
 from bot.ledger.sqlite import LedgerInUse, LedgerTooNew
 from bot.settings import Environment, Mode, Settings
@@ -51,25 +52,36 @@ def unusable(environment: Environment) -> str:
 async def serve(settings: Settings, environment: Environment) -> int:
     """Start, open the doors, wait for a signal, stop."""
     bot = Bot(settings, environment)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            bot.app(), host=environment.host, port=environment.port, lifespan="off", log_config=None, access_log=False,
-            timeout_graceful_shutdown=SHUTDOWN_SECONDS, server_header=False,
-        )
-    )  # fmt: skip
+    server = _quiet(uvicorn.Server(_plain(bot.app(), environment.host, environment.port)))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     await bot.start()
+    watched = _quiet(uvicorn.Server(_plain(bot.metrics.app(), environment.metrics_host, environment.metrics_port)))
+    watching = asyncio.create_task(watched.serve())
     ended = await _serve_until(server, stop, bot.stopping.set)
+    watched.should_exit = True
+    with contextlib.suppress(SystemExit):
+        await watching
     await bot.stop()
     return ended
 
 
-async def _serve_until(server: uvicorn.Server, stop: asyncio.Event, end_polls: Callable[[], None]) -> int:
+def _plain(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        app, host=host, port=port, lifespan="off", log_config=None, access_log=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS, server_header=False,
+    )  # fmt: skip
+
+
+def _quiet(server: uvicorn.Server) -> uvicorn.Server:
     """uvicorn's own signal capture would end the process before our clean-up, so it is replaced."""
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
+    return server
+
+
+async def _serve_until(server: uvicorn.Server, stop: asyncio.Event, end_polls: Callable[[], None]) -> int:
     serving = asyncio.create_task(server.serve())
     waiting = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)

@@ -57,7 +57,12 @@ class Door:
     """The machines' door. `ready` says whether work can be accepted; `stopping` ends long polls."""
 
     def __init__(
-        self, core: Core, desk: Desk, tokens: Sequence[Token], ready: Callable[[], Awaitable[str]], stopping: asyncio.Event
+        self,
+        core: Core,
+        desk: Desk,
+        tokens: Sequence[Token],
+        ready: Callable[[], Awaitable[str]],
+        stopping: asyncio.Event,
     ) -> None:
         self._core = core
         self._desk = desk

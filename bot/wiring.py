@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import structlog
+from starlette.applications import Starlette
 
 from bot.domain.actor import Actor, Standing
 from bot.domain.site import Marker
@@ -18,11 +19,12 @@ from bot.edge import EdgeLooker
 from bot.engine.embedded import EmbeddedEngine
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.sqlite import SqliteLedger
+from bot.metrics import Metrics
 from bot.services.desk import Desk
 from bot.services.lanes import Lane, recover
 from bot.services.router import SWEEP_SECONDS, Router
 from bot.services.setup import Core, Setup
-from bot.settings import Environment, Mode, Settings
+from bot.settings import AccountSettings, Environment, MissingSecret, Mode, Settings
 from bot.slack.app import SlackDoor, web_client
 from bot.slack.directory import SlackDirectory
 from bot.slack.notifier import Notifier
@@ -30,7 +32,8 @@ from bot.slack.reception import Reception
 from bot.slack.web_api import SlackApi
 from bot.web import Door, Token
 from providers import PROVIDERS
-from providers.contract import Provider, Sighting
+from providers.contract import Call, Health, Probe, Provider, Receipt, Sighting
+from providers.errors import BadCredentials
 
 log = structlog.get_logger()
 GRACE_SECONDS = 10.0  # for calls in flight when stopping
@@ -90,6 +93,7 @@ class Bot:
         self.ledger = SqliteLedger(database_path(environment.database), failpoint)
         self.engine = EmbeddedEngine(self._run, self.clock)
         self.client = web_client(environment.slack_bot_token or "", environment.slack_api_url)
+        self.metrics = Metrics({name: account.provider for name, account in settings.accounts.items()})
         self.core = self._core()
         self.desk = Desk(self.core)
         api = SlackApi(self.client)
@@ -105,7 +109,7 @@ class Bot:
         self.stopping = asyncio.Event()
         self.slack = self._slack_door()
         self.door = Door(self.core, self.desk, tokens_of(settings), self._not_ready, self.stopping)
-        self._socket: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     def _core(self) -> Core:
         settings = self.settings
@@ -124,7 +128,7 @@ class Bot:
             markers=markers_of(settings),
             clock=self.clock,
         )
-        return Core(setup, self.ledger, self.engine, self.clock, SystemDice(), looker, self.directory)
+        return Core(setup, self.ledger, self.engine, self.clock, SystemDice(), looker, self.directory, self.metrics)
 
     def _slack_door(self) -> SlackDoor | None:
         if not self.environment.slack_bot_token:
@@ -135,7 +139,7 @@ class Bot:
     async def _run(self, name: str) -> None:
         await self.router.run(name)
 
-    def app(self) -> object:
+    def app(self) -> Starlette:
         """The ASGI app with every route."""
         by_socket = self.environment.slack_app_token
         slack = self.slack.http(self.clock.now) if self.slack and not by_socket else None
@@ -149,8 +153,15 @@ class Bot:
             log.info("resumed", calls=n)
         await self.router.prune()
         await self.router.wake_all()
+        self._tasks.append(asyncio.create_task(self._watch_lag()))
         if self.slack and self.environment.slack_app_token:
-            self._socket = asyncio.create_task(self.slack.connect(self.environment.slack_app_token))
+            self._tasks.append(asyncio.create_task(self.slack.connect(self.environment.slack_app_token)))
+
+    async def _watch_lag(self) -> None:
+        while True:
+            began = self.clock.monotonic()
+            await self.clock.sleep(1.0)
+            self.metrics.lagged(max(0.0, self.clock.monotonic() - began - 1.0))
 
     async def _not_ready(self) -> str:
         """What keeps the bot from accepting work; "" when nothing does."""
@@ -165,8 +176,8 @@ class Bot:
     async def stop(self) -> None:
         """No new work; calls in flight are finished and recorded."""
         self.stopping.set()
-        if self._socket is not None:
-            self._socket.cancel()
+        for task in self._tasks:
+            task.cancel()
         if self.slack is not None:
             await self.slack.close()
         await self.engine.stop(GRACE_SECONDS)
@@ -176,10 +187,43 @@ class Bot:
 
 
 def build_providers(settings: Settings) -> Mapping[str, Provider]:
-    """Every configured account's adapter."""
-    return {
-        name: PROVIDERS[account.provider].build(account.account(), None) for name, account in settings.accounts.items()
-    }
+    """Every configured account's adapter. One without its secret plans like the others, and says what is missing when it
+    is to send: a bot with one wrong secret still starts."""
+    return {name: _build(account) for name, account in settings.accounts.items()}
+
+
+def _build(settings: AccountSettings) -> Provider:
+    build = PROVIDERS[settings.provider].build
+    try:
+        return build(settings.account(), None)
+    except MissingSecret as exc:
+        log.warning("account_without_secret", account=settings.name, what=str(exc))
+        return WithoutSecret(build(settings.account(placeholder="missing"), None), str(exc))
+
+
+class WithoutSecret:
+    """A provider whose secret is missing: it plans and reads headers, and sends nothing."""
+
+    def __init__(self, inner: Provider, missing: str) -> None:
+        self._missing = missing
+        self.name, self.title, self.can = inner.name, inner.title, inner.can
+        self.plan, self.sighting, self.close = inner.plan, inner.sighting, inner.close
+
+    async def send(self, call: Call) -> Receipt:
+        """Raises BadCredentials."""
+        raise self._trouble()
+
+    async def progress(self, receipt: Receipt) -> Receipt:
+        """Raises BadCredentials."""
+        raise self._trouble()
+
+    async def probe(self, layer: Mapping[str, str]) -> Probe:
+        """Bad, and what is missing."""
+        return Probe(Health.BAD, self._missing, "Set it where the bot runs, then start it again.")
+
+    def _trouble(self) -> BadCredentials:
+        what = f"{self.title} was not asked: {self._missing}"
+        return BadCredentials(what, "Set it where the bot runs, start it again, then Retry.")
 
 
 def sightings_of(

@@ -105,8 +105,15 @@ class Jobs:
 
         changed = await self._core.ledger.write(deed)
         self._core.engine.wake(SLACK)
+        if not changed.state.is_open:
+            self._meter(changed)
         if changed.due_at is not None:
             self._core.engine.wake(job_name(job.id), changed.due_at)
+
+    def _meter(self, job: JobView) -> None:
+        outcome = job.verdict if job.state is State.DONE else job.state
+        seconds = job.proven - job.created if job.proven is not None else None
+        self._core.meter.ended(job.site, job.kind, job.source, outcome, seconds)
 
     async def _raised(self, number: int, error: Exception) -> None:
         """A run raised: come back with a growing delay; after three in a row the job is parked and says so."""

@@ -93,11 +93,17 @@ class Lane:
         self._core.engine.wake(job_name(batch.job))
 
     async def _attempt(self, batch: Batch) -> tuple[Outcome, PurgeError | None]:
+        began = self._core.clock.monotonic()
         try:
             receipt = await self._provider.send(batch.call)
         except PurgeError as exc:
+            self._meter(type(exc).__name__, began)
             return self._troubled(batch, exc), exc
+        self._meter("ok", began)
         return Outcome(batch, receipt), None
+
+    def _meter(self, result: str, began: float) -> None:
+        self._core.meter.called(self._account, result, self._core.clock.monotonic() - began)
 
     def _troubled(self, batch: Batch, error: PurgeError) -> Outcome:
         cls = type(error).__name__
@@ -110,6 +116,8 @@ class Lane:
         if isinstance(decision, SendAgain) and not throttled:
             decision = SendAgain(max(decision.at, self._retry_free_at(now)))
             self._retries.append(now)
+        if isinstance(decision, SendAgain):
+            self._core.meter.retried(self._account)
         log.warning("call_not_taken", job=batch.job, account=self._account, cls=cls, tries=batch.tries, what=error.what)
         return Outcome(batch, None, Trouble(cls, error.what, error.advice, error.said), decision, throttled)
 

@@ -53,6 +53,22 @@ class Directory(Protocol):
         ...
 
 
+class Meter(Protocol):
+    """Counts, for those who watch."""
+
+    def called(self, account: str, result: str, seconds: float) -> None:
+        """A call to `account` ended in `result` ("ok" or the error's class) after `seconds`."""
+        ...
+
+    def retried(self, account: str) -> None:
+        """A call will be sent again."""
+        ...
+
+    def ended(self, site: str, kind: str, source: str, outcome: str, seconds: float | None) -> None:
+        """A job ended; `seconds` from request to proof where there is one."""
+        ...
+
+
 class Looker(Protocol):
     """Fetches a URL once, behind the guards."""
 

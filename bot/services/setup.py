@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.domain.actor import Actor
 from bot.domain.site import Site
 from bot.ledger.ledger import Ledger
-from bot.services.ports import Clock, Dice, Directory, Engine, Looker
+from bot.services.ports import Clock, Dice, Directory, Engine, Looker, Meter
 from providers.contract import Provider
 
 
@@ -39,6 +39,7 @@ class Core:
     dice: Dice
     looker: Looker
     directory: Directory
+    meter: Meter
 
 
 def job_name(number: int) -> str:

@@ -110,7 +110,12 @@ class Notifier:
 
     async def _may(self, message: Message, bucket: str) -> bool:
         """Take one call from a method's budget, or come back when there is one."""
-        paces = {"update": UPDATES, "read": READS, "link": LINKS, bucket: POSTS if bucket.startswith("post") else UPDATES}
+        paces = {
+            "update": UPDATES,
+            "read": READS,
+            "link": LINKS,
+            bucket: POSTS if bucket.startswith("post") else UPDATES,
+        }
         now = self._core.clock.now()
         free = await self._core.ledger.write(lambda books: books.budgets.take(ACCOUNT, [(bucket, 1)], paces, now))
         if free:
@@ -208,6 +213,5 @@ def _is_ours(posted: object, job: JobView, role: Role) -> bool:
         return False
     metadata = posted["metadata"]
     return bool(
-        metadata.get("event_type") == METADATA
-        and metadata.get("event_payload") == {"job": job.name, "role": str(role)}
+        metadata.get("event_type") == METADATA and metadata.get("event_payload") == {"job": job.name, "role": str(role)}
     )

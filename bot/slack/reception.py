@@ -4,7 +4,7 @@ and what was answered is kept before it is told."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import aiohttp
@@ -13,17 +13,15 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.domain.command import Command
-from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, unpack
 from bot.ledger.intake import Delivery
 from bot.services import approvals, deeds
 from bot.services.desk import Desk
 from bot.services.purges import Asking
-from bot.services.replies import Done, FormWanted, JobMade, Refused, Reply
+from bot.services.replies import FormWanted, Refused, Reply
 from bot.services.setup import Core, delivery_name
 from bot.slack.answers import card_for, form_for, open_form_card
 from bot.slack.cards import Card
-from bot.slack.deliveries import CLICK, COMMAND as TYPED, MENTION, SUBMIT
 from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
 
 log = structlog.get_logger()
@@ -145,7 +143,9 @@ class Reception:
         if "command" in doc:
             command = unpack(COMMAND, _text(doc, "command"))
             sure = action == "confirm_host"
-            return await self._desk.do(asking, replace(command, wants_host_confirmed=not sure and command.wants_host_confirmed))
+            return await self._desk.do(
+                asking, replace(command, wants_host_confirmed=not sure and command.wants_host_confirmed)
+            )
         lines = doc.get("lines")
         choices = lines if isinstance(lines, list) else []
         if not index.isdigit() or int(index) >= len(choices):
@@ -155,7 +155,9 @@ class Reception:
     async def _submitted(self, delivery: Delivery, asking: Asking) -> Answer:
         found = await self._drafted(delivery.body)
         if found is None or found[0] != asking.actor.id:
-            return Answer(card_for(Refused("This form is over.", "Type the command again."), 0.0, self._core.setup.command))
+            return Answer(
+                card_for(Refused("This form is over.", "Type the command again."), 0.0, self._core.setup.command)
+            )
         _, command, doc = found
         fields = delivery.body.get("fields")
         reason = _text(fields, "reason") if isinstance(fields, Mapping) else ""

@@ -13,6 +13,7 @@ from bot.domain.site import Layer, Site
 from bot.domain.target import Target
 from bot.domain.verdict import Look
 from bot.ledger.sqlite import SqliteLedger
+from bot.metrics import Metrics
 from bot.services.lanes import Lane, recover
 from bot.services.purges import Asking, submit
 from bot.services.replies import JobMade, PlanShown, Refused
@@ -167,7 +168,16 @@ def open_shop(
     slate = Slate(clock)
     ledger = SqliteLedger(path / "ledger.db")
     setup = setup or Setup({"shop": SHOP}, {"shield": shield, "cf": cf}, APPROVERS, "C_APPROVE")
-    core = Core(setup, ledger, slate, clock, CountingDice(), edges, Everybody())
+    core = Core(
+        setup,
+        ledger,
+        slate,
+        clock,
+        CountingDice(),
+        edges,
+        Everybody(),
+        Metrics({"shield": "varnish", "cf": "cloudflare"}),
+    )
     owner = "first" if first else "second"
     lanes = {name: Lane(core, name, provider, owner, lambda name: None) for name, provider in setup.providers.items()}
 
