@@ -1,84 +1,100 @@
-"""The grammar of `/purge`: text to a Command, or to a Misunderstood that says what to type instead. Pure and total."""
+"""The grammar of `/purge`: text to a Command, or to a Misunderstood that says what to type instead. Pure and total.
+
+    text ─words─▶ Word … ─hearing─▶ verb, things, options ─reading─▶ targets ─wish─▶ Command ─saying─▶ text
+
+`speech` holds the types and the table, `puzzles` what is asked back.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
 
-from bot.domain.site import Site
-from bot.domain.target import Target
+from bot.domain.hearing import REASON_MAX, TEXT_MAX, Heard, hear, job_of, misunderstood, reason_of
+from bot.domain.saying import line_of
+from bot.domain.speech import OPTIONS, BadLine, Choice, Command, Confused, Misunderstood, Speaker, Verb
+from bot.domain.wish import wish
+from bot.domain.words import JOINERS, Notes, refused_character, shown
 
-
-class Verb(StrEnum):
-    """What a command does."""
-
-    PURGE = "purge"
-    PLAN = "plan"  # what a purge would do
-    CHECK = "check"  # edge against origin, now
-    STATUS = "status"  # running jobs, or one
-    SHOW = "show"  # one job in full
-    CANCEL = "cancel"
-    RETRY = "retry"
-    APPROVE = "approve"
-    DENY = "deny"
-    SITES = "sites"
-    WHOAMI = "whoami"
-    HELP = "help"
+__all__ = ["BadLine", "Choice", "Command", "Misunderstood", "Speaker", "Verb", "line_of", "parse"]
 
 
-@dataclass(frozen=True, slots=True)
-class BadLine:
-    """One target of a list that could not be read, with its 1-based number and the reason."""
-
-    number: int
-    text: str  # cut to 80 characters, no control characters
-    problem: str
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One understood command."""
-
-    verb: Verb
-    targets: tuple[Target, ...] = ()
-    site: str = ""  # named, or implied by targets, channel or being the only one; else ""
-    soft: bool | None = None  # None: the site's own mode
-    reason: str = ""
-    only: str = ""  # one account
-    check: bool = True
-    confirm: str = ""  # the site's name after --confirm
-    job: int = 0  # P-12 -> 12
-    topic: str = ""  # of help
-    read_as: str = ""  # "read as URL", where the kind was guessed
-    notes: tuple[str, ...] = ()  # each repair, and what was dropped and why
-    bad: tuple[BadLine, ...] = ()  # the good targets wait for one click
-    wants_host_confirmed: bool = False  # a bare known host was guessed to mean the whole host
+def parse(text: str, speaker: Speaker, more: Sequence[str] = ()) -> Command | Misunderstood:
+    """What `text` asks for; `more` are further targets, one a line. Never raises, whatever was typed."""
+    if len(text) > TEXT_MAX:
+        problem = (
+            f"That is {len(text):,} characters, and a line has at most {TEXT_MAX:,}. Put a longer list into a file."
+        )
+        return Misunderstood(problem, f"{speaker.command} help lists")
+    notes = Notes()
+    try:
+        return _understand(hear(text, speaker, notes, more), speaker, notes)
+    except Confused as confused:
+        return confused.misunderstood
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One reading to choose from: what a button says, and the line (without `/purge`) it stands for."""
-
-    label: str  # at most 75 characters
-    line: str
-
-
-@dataclass(frozen=True, slots=True)
-class Misunderstood:
-    """What was not understood, why, and one line to copy."""
-
-    problem: str
-    suggestion: str = ""  # a line to copy, with the command's name
-    choices: tuple[Choice, ...] = ()
-    action: str = "pick"  # the buttons' action id: pick or fix
+def _understand(heard: Heard, speaker: Speaker, notes: Notes) -> Command:
+    verb = _verb_of(heard)
+    _must_go_with(verb, heard, speaker)
+    match verb:
+        case Verb.PURGE | Verb.PLAN | Verb.CHECK:
+            return wish(heard, verb, speaker, notes)
+        case Verb.HELP:
+            return Command(verb, topic=shown(" ".join(heard.rest.lower().split())))
+        case Verb.SITES | Verb.WHOAMI:
+            return _alone(verb, heard, speaker)
+        case _:
+            return _on_job(verb, heard, speaker)
 
 
-@dataclass(frozen=True, slots=True)
-class Speaker:
-    """What the parser knows of who speaks where: only what the caller may see."""
+def _verb_of(heard: Heard) -> Verb:
+    """The verb; none means purge, or status where a job's name stands alone. A dry run is a plan."""
+    if heard.verb is None and len(heard.things) == 1 and heard.kind is None and job_of(heard.things[0].text):
+        return Verb.STATUS
+    if heard.verb in (None, Verb.PURGE):
+        return Verb.PLAN if "dry-run" in heard.given else Verb.PURGE
+    return heard.verb or Verb.PURGE
 
-    sites: Sequence[Site]
-    channel: str = ""
-    accounts: frozenset[str] = field(default_factory=frozenset)
-    command: str = "/purge"
+
+def _must_go_with(verb: Verb, heard: Heard, speaker: Speaker) -> None:
+    for option in OPTIONS:
+        if option.name in heard.given and verb not in option.verbs:
+            problem = f"`{option.written[0]}` does not go with {verb.value}."
+            raise Confused(Misunderstood(problem, f"{speaker.command} help {verb.value}"))
+
+
+def _alone(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
+    if heard.things:
+        raise Confused(misunderstood(speaker, f"{verb.value} stands alone.", verb.value))
+    return Command(verb)
+
+
+def _on_job(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
+    if verb is Verb.STATUS and not heard.things:
+        return Command(verb)
+    job = _job(verb, heard, speaker)
+    reason = reason_of(heard.rest) if verb is Verb.DENY else heard.given.get("because", "")
+    if character := refused_character(reason, JOINERS):
+        problem = f"The reason holds {character}, which cannot be seen. Type it without."
+        raise Confused(misunderstood(speaker, problem, f"{verb.value} P-{job}"))
+    if len(reason) > REASON_MAX:
+        problem = f"A reason has at most {REASON_MAX:,} characters."
+        raise Confused(misunderstood(speaker, problem, f"{verb.value} P-{job}"))
+    return Command(verb, job=job, reason=reason)
+
+
+def _job(verb: Verb, heard: Heard, speaker: Speaker) -> int:
+    """The one job that the line names. Raises Confused."""
+    if not heard.things:
+        raise Confused(Misunderstood(f"{verb.value} wants a job's name.", f"{speaker.command} {verb.value} P-12"))
+    first = heard.things[0].text
+    job = job_of(first)
+    if job and len(heard.things) == 1:
+        return job
+    if job:
+        raise Confused(misunderstood(speaker, f"{verb.value} takes one job and nothing else.", f"{verb.value} P-{job}"))
+    meant = job_of(f"P-{first.lower().lstrip('p').lstrip('-#').lstrip('0')}")
+    mended = f"{verb.value} P-{meant}" if meant else ""
+    problem = f"`{shown(first)}` is not a job's name, which looks like P-12."
+    if not mended:
+        raise Confused(Misunderstood(problem, f"{speaker.command} {verb.value} P-12"))
+    raise Confused(misunderstood(speaker, problem, mended))

@@ -1,0 +1,282 @@
+"""Sorts the words of a line: which is the verb, which are options, and which are things under which spoken kind."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.domain.reading import JOB
+from bot.domain.speech import (
+    KIND_OF,
+    OPTION_OF,
+    VERB_OF,
+    Choice,
+    Confused,
+    Misunderstood,
+    OptionRow,
+    Speaker,
+    Verb,
+    example_site,
+)
+from bot.domain.words import JOINERS, Notes, Scanner, Unclosed, Word, one_line, refused_character, shown
+from providers.contract import Kind
+
+TEXT_MAX = 40_000  # characters of one line
+REASON_MAX = 1_000  # characters
+_LINE_SHOWN_MAX = 300  # characters of a line to copy
+_LABEL_MAX = 75  # characters on a button (Slack's limit)
+_NEAR = 0.7
+
+_FLAG_IN_PROSE = re.compile(r"(?:^|(?<=\s))(?P<dashes>[-‐‑‒–—―−﹘﹣－]{1,3})(?P<name>[A-Za-z][A-Za-z-]*)(?=[\s=]|$)")
+_OPTIONS_ONLY = re.compile(
+    r"(?:\s+(?:soft|hard|dry-run|no-check|(?:on|only)\s+[^\s]+|[-‐‑‒–—―−﹘﹣－]{1,3}[A-Za-z].*))*\s*"
+)
+_REASON_WORD = re.compile(r"\s*(?:because:?|[-‐‑‒–—―−﹘﹣－]{1,3}(?:reason|because))(?:=|\s+|$)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One word that names something, under the kind spoken before it, with its number in the request."""
+
+    text: str
+    kind: Kind | None
+    number: int
+    exact: bool = False
+    everything: bool = False
+
+
+@dataclass(slots=True)
+class Heard:
+    """A line, sorted. `given` holds each option's value by name; "" for options that take none."""
+
+    text: str = ""
+    verb: Verb | None = None
+    things: list[Thing] = field(default_factory=list)
+    given: dict[str, str] = field(default_factory=dict)
+    rest: str = ""  # what follows `help` or a denied job
+    kind: Kind | None = None  # the kind spoken last
+
+
+def hear(text: str, speaker: Speaker, notes: Notes, more: Sequence[str] = ()) -> Heard:
+    """Sort `text`, and add the lines of `more` as things. Raises Confused."""
+    sorter = _Sorter(text, speaker, notes)
+    try:
+        sorter.sort()
+    except Unclosed as exc:
+        begin = shown(sorter.text[exc.start : exc.start + 20], 20)
+        closed = f'{" ".join(sorter.text.split())}"'
+        raise sorter.confused(f"The quote that opens at `{begin}` never closes.", closed) from None
+    sorter.add_lines(more)
+    return sorter.heard
+
+
+class _Sorter:
+    def __init__(self, text: str, speaker: Speaker, notes: Notes) -> None:
+        self._scanner = Scanner(text, notes)
+        self.text = self._scanner.text
+        self.heard = Heard(self.text)
+        self._speaker = speaker
+        self._notes = notes
+
+    def sort(self) -> None:
+        """Take word after word until the line is used up."""
+        first = True
+        while (word := self._scanner.word()) is not None:
+            if not (first and word.text == self._speaker.command and self._scanner.rest_of_line().strip()):
+                self._take(word)
+            first = False
+
+    def _take(self, word: Word) -> None:
+        heard, said = self.heard, word.text.lower()
+        if word.exact:
+            return self._thing(word)
+        if word.value is not None or (word.text.startswith("-") and word.text.strip("-")):
+            return self._flag(word)
+        if said.removesuffix(":") == "because":
+            return self._give(OPTION_OF["because"], self._prose())
+        if (option := OPTION_OF.get(said)) is not None:
+            return self._give(option, self._value(option, said) if option.takes else "")
+        if heard.verb is None and not heard.things and heard.kind is None and said in VERB_OF:
+            return self._verb(VERB_OF[said])
+        if said == Kind.EVERYTHING.value and heard.kind is None:
+            heard.things.append(Thing(word.text, None, len(heard.things) + 1, everything=True))
+            return None
+        if (
+            said in KIND_OF
+            and said != Kind.EVERYTHING.value
+            and heard.verb in (None, Verb.PURGE, Verb.PLAN, Verb.CHECK)
+        ):
+            heard.kind = KIND_OF[said]
+            return None
+        return self._thing(word)
+
+    def _thing(self, word: Word) -> None:
+        heard = self.heard
+        heard.things.append(Thing(word.text, heard.kind, len(heard.things) + 1, word.exact))
+        if heard.verb is Verb.DENY and len(heard.things) == 1:
+            self._take_rest()
+
+    def _verb(self, verb: Verb) -> None:
+        self.heard.verb = verb
+        if verb is Verb.HELP:
+            self._take_rest()
+
+    def _help(self) -> None:
+        self.heard.rest = self.heard.verb.value if self.heard.verb else ""
+        self.heard.verb = Verb.HELP
+        self._scanner.at = len(self.text)
+
+    def _take_rest(self) -> None:
+        self.heard.rest = self.text[self._scanner.at :]
+        self._scanner.at = len(self.text)
+
+    def _flag(self, word: Word) -> None:
+        name, equals, value = word.text.partition("=")
+        if name.lower() in ("--help", "-h") and not self.heard.things:
+            return self._help()
+        option = OPTION_OF.get(name.lower())
+        if option is None:
+            raise self._unknown_flag(name, word)
+        given = word.value if word.value is not None else value if equals else None
+        if given is not None and not option.takes:
+            raise self.confused(f"`{name}` takes no value.", self._mended(word, name))
+        if given is not None:
+            return self._give(option, given)
+        return self._give(option, self._value(option, name) if option.takes else "")
+
+    def _unknown_flag(self, name: str, word: Word) -> Confused:
+        known = [written for written in OPTION_OF if written.startswith("--")]
+        near = difflib.get_close_matches(f"--{name.lower().strip('-')[:20]}", known, 1, _NEAR)
+        mended = self._mended(word, near[0]) if near else ""
+        return self.confused(f"`{shown(name)}` is not an option.", mended, topic="options")
+
+    def _value(self, option: OptionRow, written: str) -> str:
+        at = self._scanner.at
+        word = self._scanner.word()
+        if word is None or (word.text.startswith("-") and not word.exact):
+            raise self._nothing_after(option, written, at)
+        return word.text
+
+    def _nothing_after(self, option: OptionRow, written: str, at: int) -> Confused:
+        site = example_site(self._speaker)
+        values = {"site": site.name if site else "", "account": next(iter(sorted(self._speaker.accounts)), "")}
+        value = values.get(option.takes, "INC-123")
+        mended = " ".join(f"{self.text[:at]} {value} {self.text[at:]}".split()) if value and at else ""
+        what = {"site": "a site's name", "account": "an account's name", "reason": "a reason"}[option.takes]
+        return self.confused(f"`{shown(written)}` wants {what} after it.", mended)
+
+    def _prose(self) -> str:
+        """The reason after `because`: the rest of the line, up to a flag."""
+        rest = self._scanner.rest_of_line()
+        begin = self._scanner.at
+        if (quote := self._quoted_reason(rest)) is not None:
+            return quote
+        self._scanner.at = begin + len(rest)
+        for found in _FLAG_IN_PROSE.finditer(rest):
+            known = f"--{found['name'].lower()}" in OPTION_OF
+            if known or found["dashes"] == "--":
+                self._scanner.at = begin + found.start()
+                return rest[: found.start()]
+        return rest
+
+    def _quoted_reason(self, rest: str) -> str | None:
+        """A quoted reason with nothing but options behind it; else None, and the scanner has not moved."""
+        inner = Scanner(rest, Notes())
+        try:
+            word = inner.word()
+        except Unclosed:
+            return None
+        if word is None or not word.exact or not _OPTIONS_ONLY.fullmatch(rest[word.end :]):
+            return None
+        self._scanner.at += word.end
+        return word.text
+
+    def _give(self, option: OptionRow, value: str) -> None:
+        before = self.heard.given.get(option.name)
+        clean = one_line(value) if option.takes == "reason" else value
+        if option.takes and not clean.strip():
+            raise self._nothing_after(option, option.written[0], self._scanner.at if not value else 0)
+        if option.takes:
+            self._must_be_plain(option, clean)
+        if before is not None and before != clean:
+            raise self.confused(f"`{option.written[0]}` was given twice, with different words.")
+        if option.name in ("soft", "hard") and {"soft": "hard", "hard": "soft"}[option.name] in self.heard.given:
+            raise self.confused("Soft and hard exclude each other.")
+        self.heard.given[option.name] = clean
+
+    def _must_be_plain(self, option: OptionRow, value: str) -> None:
+        allowed = JOINERS if option.takes == "reason" else ""
+        if character := refused_character(value, allowed):
+            raise self.confused(f"The {option.takes} holds {character}, which cannot be seen. Type it without.")
+        if len(value) > REASON_MAX:
+            raise self.confused(f"A {option.takes} has at most {REASON_MAX:,} characters.")
+
+    def add_lines(self, more: Sequence[str]) -> None:
+        """Each line is a thing under the kind that was spoken last, or under the kind it begins with."""
+        before = len(self.heard.things)
+        for number, line in enumerate(more, before + 1):
+            self._add_line(line, number)
+
+    def _add_line(self, line: str, number: int) -> None:
+        kind, things = self.heard.kind, self.heard.things
+        if _SIMPLE_LINE.fullmatch(line):
+            things.append(Thing(line, kind, number))
+            return
+        try:
+            words = _words(line, self._notes)
+        except Unclosed:
+            words = [Word(line, 0, 0, exact=True)]
+        if len(words) > 1 and not words[0].exact and words[0].text.lower() in KIND_OF and words[0].text != "everything":
+            kind = KIND_OF[words.pop(0).text.lower()]
+        things.extend(Thing(word.text, kind, number, word.exact) for word in words)
+
+    def confused(self, problem: str, mended: str = "", topic: str = "") -> Confused:
+        """A Misunderstood with a mended line to click and copy, or the way to help."""
+        return Confused(misunderstood(self._speaker, problem, mended, topic))
+
+    def _mended(self, word: Word, new: str) -> str:
+        return " ".join(f"{self.text[: word.start]}{new} {self.text[word.end :]}".split())
+
+
+_SIMPLE_LINE = re.compile(r"(?:https?://|/)[!#-;=?-_a-{}~]*[#-&*+\-/-9=@-Z_a-z~]")
+
+
+def _words(line: str, notes: Notes) -> list[Word]:
+    scanner = Scanner(line, notes, prose=False)
+    words = []
+    while (word := scanner.word()) is not None:
+        words.append(word)
+    return words
+
+
+def misunderstood(speaker: Speaker, problem: str, mended: str = "", topic: str = "") -> Misunderstood:
+    """`problem`, with `mended` as the line to copy and to click if it may be shown, else the way to help."""
+    if not mended or not is_fit(mended):
+        return Misunderstood(problem, f"{speaker.command} help {topic}".strip())
+    choices = (Choice(shown(mended, _LABEL_MAX), mended),)
+    return Misunderstood(problem, f"{speaker.command} {mended}", choices, "fix")
+
+
+def is_fit(line: str) -> bool:
+    """Whether a line may be shown back whole: short, printable, and without anything that could be a credential."""
+    return len(line) <= _LINE_SHOWN_MAX and all(shown(word, len(word)) == word for word in line.split(" ") if word)
+
+
+def reason_of(rest: str) -> str:
+    """The reason in what follows a denied job: with or without because, with or without quotes."""
+    said = _REASON_WORD.sub("", rest, count=1) if _REASON_WORD.match(rest) else rest
+    scanner = Scanner(said, Notes())
+    try:
+        word = scanner.word()
+    except Unclosed:
+        word = None
+    whole = word is not None and word.exact and not said[word.end :].strip()
+    return one_line(word.text if word is not None and whole else said)
+
+
+def job_of(text: str) -> int:
+    """The number in `P-12`; 0 if it is no job's name."""
+    found = JOB.fullmatch(text)
+    return int(found.group(1)) if found else 0

@@ -1,0 +1,134 @@
+"""Help, from the same table as the parser, with the caller's own site as the example."""
+
+from __future__ import annotations
+
+from bot.domain.speech import (
+    KIND_OF,
+    KINDS,
+    OPTION_OF,
+    OPTIONS,
+    VERB_OF,
+    VERBS,
+    KindRow,
+    OptionRow,
+    Speaker,
+    VerbRow,
+    example_site,
+)
+from bot.domain.words import shown
+
+TOPICS = ("things", "options", "lists", *VERB_OF, *KIND_OF, *(row.name for row in OPTIONS))
+
+_GUESSES = (
+    "Without a word for the kind it is guessed, and the guess is told:",
+    "a URL, or one of your hosts with a path: that URL",
+    "/pricing: that path on every host of the site",
+    "/news/*: everything below; other stars, like *.css: a pattern",
+    "tag:x, key:x, #x: a tag",
+    "one of your hosts alone: that host, after a question",
+)
+_LISTS = (
+    "Many things in one request: put blanks, new lines, or commas with a blank between them.",
+    "What is said twice, or lies under something wider, is dropped and counted.",
+    "Bad lines are told with their number, and the good ones wait for one click.",
+    "A line has at most 40,000 characters. Longer lists go into a file.",
+)
+
+
+def help_text(topic: str, speaker: Speaker) -> str:
+    """Help on `topic`, or on everything if it is empty; plain lines without markup."""
+    named = topic.strip().lower()
+    match named:
+        case "":
+            return _overview(speaker)
+        case "things":
+            return _lines(_things(speaker))
+        case "options":
+            return _lines(_options(speaker))
+        case "lists":
+            return _lines(_LISTS)
+        case _:
+            return _lines(_on_word(named, speaker) or _unknown(named))
+
+
+def example(template: str, speaker: Speaker) -> str:
+    """A template of the table with the speaker's own site; placeholders in angle brackets if there is none."""
+    site = example_site(speaker)
+    accounts = {layer.account for layer in site.layers} & speaker.accounts if site else set()
+    return template.format(
+        url=f"{site.root_url()}pricing" if site else "https://<host>/pricing",
+        host=site.hosts[0] if site else "<host>",
+        site=site.name if site else "<site>",
+        path="/pricing",
+        account=min(accounts or speaker.accounts, default="<account>"),
+    )
+
+
+def _overview(speaker: Speaker) -> str:
+    """Every verb, kind and option in one line each."""
+    command = speaker.command
+    verbs = [f"{command} {row.usage} · {row.what}" for row in VERBS]
+    return _lines(
+        [
+            f"Type what should be gone: {command} {example(VERBS[0].example, speaker)}",
+            *verbs,
+            *_things(speaker),
+            *_options(speaker),
+            f"More: {command} help <topic>, where a topic is any word above, things, options or lists.",
+        ]
+    )
+
+
+def _things(speaker: Speaker) -> list[str]:
+    kinds = [f"{row.word} · {row.what} · {example(row.example, speaker)}" for row in KINDS]
+    return ["Things:", *kinds, *_GUESSES]
+
+
+def _options(speaker: Speaker) -> list[str]:
+    options = [f"{_written(row)} · {row.what} · {example(row.example, speaker)}" for row in OPTIONS]
+    return ["Options, anywhere in the line:", *options]
+
+
+def _written(row: OptionRow) -> str:
+    takes = f" <{row.takes}>" if row.takes else ""
+    return " or ".join(f"{written}{takes}" for written in row.written)
+
+
+def _on_word(word: str, speaker: Speaker) -> list[str]:
+    """What the table says of one verb, kind or option; empty if it has no such word."""
+    option = OPTION_OF.get(word) or OPTION_OF.get(f"--{word}")
+    if word in VERB_OF:
+        return _on_verb(next(row for row in VERBS if row.verb == word), speaker)
+    if word in KIND_OF:
+        return _on_kind(next(row for row in KINDS if row.word == word), speaker)
+    return _on_option(option, speaker) if option else []
+
+
+def _on_verb(row: VerbRow, speaker: Speaker) -> list[str]:
+    options = ", ".join(option.written[0] for option in OPTIONS if row.verb in option.verbs)
+    return [
+        f"{speaker.command} {row.usage} · {row.what}",
+        f"Example: {speaker.command} {example(row.example, speaker)}",
+        *([f"Options: {options}"] if options else []),
+    ]
+
+
+def _on_kind(row: KindRow, speaker: Speaker) -> list[str]:
+    return [f"{row.word} · {row.what}", f"Example: {speaker.command} {example(row.example, speaker)}"]
+
+
+def _on_option(row: OptionRow, speaker: Speaker) -> list[str]:
+    verbs = ", ".join(verb.value for verb in sorted(row.verbs))
+    return [
+        f"{_written(row)} · {row.what}",
+        f"Example: {speaker.command} {example(row.example, speaker)}",
+        f"Goes with: {verbs}",
+    ]
+
+
+def _unknown(word: str) -> list[str]:
+    return [f"There is no help on `{shown(word, 40)}`.", f"Topics: {', '.join(dict.fromkeys(TOPICS))}"]
+
+
+def _lines(lines: list[str] | tuple[str, ...]) -> str:
+    return "\n".join(lines)

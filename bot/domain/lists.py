@@ -1,0 +1,73 @@
+"""Many things at once: what is said twice or lies under something wider is dropped and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from bot.domain.target import Target, fixed_part, host_of
+from providers.contract import Kind
+
+
+class Coverage:
+    """What the wide targets of one request of one site cover: the same answers as `covers`, without asking each pair.
+
+    Prefixes are found by cutting a path at its boundaries, so a list of 100,000 lines stays linear.
+    """
+
+    def __init__(self, targets: Iterable[Target]) -> None:
+        self._everything = False
+        self._hosts: set[str] = set()
+        self._prefixes: set[str] = set()
+        for target in targets:
+            self._everything |= target.kind is Kind.EVERYTHING
+            if target.kind is Kind.HOST:
+                self._hosts.add(target.value)
+            if target.kind is Kind.PREFIX:
+                self._prefixes.add(target.value)
+
+    def covered(self, target: Target) -> bool:
+        """Whether another target of the request purges `target` as well."""
+        if target.kind is Kind.EVERYTHING:
+            return False
+        if self._everything:
+            return True
+        host = host_of(target)
+        if target.kind is not Kind.HOST and host in self._hosts:
+            return True
+        return bool(self._prefixes) and any(self._has(target, host, cut) for cut in boundaries(fixed_part(target)))
+
+    def _has(self, target: Target, host: str, cut: str) -> bool:
+        own = target.value if target.kind is Kind.PREFIX else ""
+        return any(place in self._prefixes and place != own for place in {cut, host + cut})
+
+
+def boundaries(rest: str) -> Iterator[str]:
+    """Every prefix that `rest` lies under, itself first: `/a/b?c` → `/a/b?c`, `/a/b`, `/a/`, `/a`, `/`."""
+    if not rest:
+        return
+    yield rest
+    path = rest.partition("?")[0]
+    if path != rest:
+        yield path
+    end = len(path)
+    while (slash := path.rfind("/", 0, end)) >= 0:
+        if slash + 1 < len(path):
+            yield path[: slash + 1]
+        if slash:
+            yield path[:slash]
+        end = slash
+
+
+def without_covered(targets: Sequence[Target]) -> tuple[tuple[Target, ...], int]:
+    """The targets that no other one covers, and how many were dropped."""
+    coverage = Coverage(targets)
+    kept = tuple(target for target in targets if not coverage.covered(target))
+    return kept, len(targets) - len(kept)
+
+
+def widest(targets: Iterable[Target]) -> str:
+    """What covers the others, in words: the one wide target by name, or their sorts."""
+    wide = [t for t in targets if t.kind in (Kind.EVERYTHING, Kind.HOST, Kind.PREFIX)]
+    if len(wide) == 1:
+        return f"{wide[0].kind.value} {wide[0].value}".strip()
+    return "a wider one in the same request"

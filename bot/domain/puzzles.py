@@ -1,0 +1,200 @@
+"""What is asked back when the things of a line have no meaning, or more than one."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from bot.domain.hearing import TEXT_MAX, Heard, Thing, is_fit, misunderstood
+from bot.domain.reading import JobName, Puzzling, SiteName, Star
+from bot.domain.saying import line_of, options_line, safe_word
+from bot.domain.site import Site
+from bot.domain.speech import (
+    KIND_OF,
+    VERB_OF,
+    Choice,
+    Command,
+    Misunderstood,
+    Speaker,
+    Verb,
+    example_site,
+)
+from bot.domain.target import Target, Unreadable, host_of
+from bot.domain.words import shown
+from providers.contract import Kind
+
+_LABEL_MAX = 75
+_HOST_CHOICES_MAX = 2
+_TOLD_MAX = 3  # bad lines that are told when none is good
+_NEAR = 0.7
+_STARTERS = tuple(word for word in (*VERB_OF, *KIND_OF) if word != Kind.EVERYTHING.value)
+
+
+def nothing_named(speaker: Speaker, verb: Verb, named: Site | None, given: Mapping[str, str]) -> Misunderstood:
+    """A line without a thing: what to type."""
+    if named is not None:
+        return ask_site(speaker, named, given)
+    site = example_site(speaker)
+    if site is None:
+        return Misunderstood("No site is configured for you.", f"{speaker.command} help")
+    wants = {
+        Verb.PLAN: "Type what the plan is for: a URL, path, prefix, tag or host.",
+        Verb.CHECK: "Type which URL to look at.",
+    }.get(verb, "Type what should be gone: a URL, path, prefix, tag or host.")
+    return Misunderstood(wants, f"{speaker.command} {_prefixed(verb, site.root_url())}")
+
+
+def _prefixed(verb: Verb, line: str) -> str:
+    return line if verb is Verb.PURGE else f"{verb.value} {line}"
+
+
+def ask_site(speaker: Speaker, site: Site, given: Mapping[str, str]) -> Misunderstood:
+    """A site's name alone never means everything: what of it?"""
+    options = options_line({name: value for name, value in given.items() if name not in ("on", "dry-run")})
+    tail = f" {options}" if options else ""
+    url = site.root_url()
+    choices = [Choice("Plan the front page", f"plan {url}"), Choice("Check the front page", f"check {url}")]
+    choices += [Choice(_label(f"Host {h}"), f"host {safe_word(h)}{tail}") for h in site.hosts[:_HOST_CHOICES_MAX]]
+    choices.append(Choice(_label(f"Everything on {site.name}"), f"everything on {safe_word(site.name)}{tail}"))
+    problem = f"{site.name} is a site, and its name alone does not say what of it."
+    return Misunderstood(problem, f"{speaker.command} {url}", tuple(choices))
+
+
+def unknown_verb(thing: Thing, heard: Heard, speaker: Speaker) -> Misunderstood:
+    """A first word that is neither a verb nor a thing."""
+    problem = f"I cannot tell what `{shown(thing.text)}` is.{_all_hint(thing.text)}"
+    near = difflib.get_close_matches(thing.text.lower()[:20], _STARTERS, 1, _NEAR)
+    mended = heard.text.replace(thing.text, near[0], 1) if near and heard.verb is None else ""
+    return misunderstood(speaker, problem, " ".join(mended.split()))
+
+
+def _all_hint(word: str) -> str:
+    near = word.lower() == "all" or difflib.get_close_matches(word.lower()[:20], [Kind.EVERYTHING.value], 1, _NEAR)
+    return " Only the word everything purges all of a site." if near else ""
+
+
+def all_unread(
+    unread: Sequence[tuple[Thing, Unreadable]], heard: Heard, verb: Verb, speaker: Speaker, named: Site | None
+) -> Misunderstood:
+    """Nothing of a line could be read."""
+    thing, why = unread[0]
+    if len(unread) > 1:
+        return _none_read(unread, speaker, verb)
+    match why:
+        case SiteName():
+            site = next(site for site in speaker.sites if site.name.lower() == thing.text.lower())
+            return ask_site(speaker, site, heard.given)
+        case Star():
+            return _star(thing, speaker, named)
+        case JobName():
+            return _job(thing, speaker)
+        case Puzzling():
+            return _puzzled(why, thing, heard, verb, speaker)
+        case _:
+            problem = f"I cannot read `{shown(thing.text)}`. {why.problem}"
+            instead = _prefixed(verb, f"{why.instead} {options_line(heard.given)}".strip())
+            if why.instead and is_fit(instead):
+                return misunderstood(speaker, problem, instead)
+            return Misunderstood(problem, f"{speaker.command} {_example(verb, speaker)}")
+
+
+def _none_read(unread: Sequence[tuple[Thing, Unreadable]], speaker: Speaker, verb: Verb) -> Misunderstood:
+    told = [f"{thing.number}. `{shown(thing.text, 40)}`: {why.problem}" for thing, why in unread[:_TOLD_MAX]]
+    more = len(unread) - len(told)
+    lines = [f"None of the {len(unread):,} things could be read.", *told, *([f"And {more:,} more."] if more else [])]
+    return Misunderstood("\n".join(lines), f"{speaker.command} {_example(verb, speaker)}")
+
+
+def _example(verb: Verb, speaker: Speaker) -> str:
+    """A line of the speaker's own that can be copied."""
+    site = example_site(speaker)
+    return _prefixed(verb, site.root_url()) if site else "help"
+
+
+def _star(thing: Thing, speaker: Speaker, named: Site | None) -> Misunderstood:
+    site = named or example_site(speaker)
+    said = f"`{shown(thing.text)}` alone does not mean everything."
+    if site is None:
+        return Misunderstood(f"{said} No site is configured for you.", f"{speaker.command} help")
+    everything = f"everything on {safe_word(site.name)}"
+    narrower = f"prefix {safe_word(site.hosts[0] + '/news/')}"
+    command = speaker.command
+    problem = (
+        f"{said} To empty {site.name} type `{command} {everything} because …`, "
+        f"for a part of it something like `{command} {narrower}`."
+    )
+    choices = (
+        Choice(_label(f"Everything on {site.name}"), everything),
+        Choice("Only the front page", site.root_url()),
+    )
+    return Misunderstood(problem, f"{command} {everything} because …", choices)
+
+
+def _job(thing: Thing, speaker: Speaker) -> Misunderstood:
+    job = thing.text.upper()
+    choices = tuple(Choice(f"{verb.capitalize()} {job}", f"{verb} {job}") for verb in ("status", "show", "retry"))
+    problem = f"{job} is a job, not something to purge or look at."
+    return Misunderstood(problem, f"{speaker.command} show {job}", choices)
+
+
+def _puzzled(why: Unreadable, thing: Thing, heard: Heard, verb: Verb, speaker: Speaker) -> Misunderstood:
+    """One word with no meaning: a choice per reading."""
+    word = thing.text
+    problem = f"{why.problem}{_all_hint(word)}"
+    unfit = not (word.isascii() and is_fit(word) and any(c.isalnum() for c in word))
+    if unfit or verb is Verb.CHECK or not speaker.sites:
+        return Misunderstood(problem, f"{speaker.command} {_example(verb, speaker)}")
+    options = options_line(heard.given)
+    tail = f" {options}" if options else ""
+    forms = {"Tag": safe_word(f"tag:{word}"), "Path": f"path {safe_word('/' + word)}"}
+    if "?" not in word and "#" not in word:
+        forms["Prefix"] = f"prefix {safe_word('/' + word + '/')}"
+    choices = tuple(Choice(_label(f"{name} {word}"), _prefixed(verb, line + tail)) for name, line in forms.items())
+    return Misunderstood(problem, f"{speaker.command} {choices[0].line}", choices)
+
+
+def which_site(command: Command, speaker: Speaker) -> Misunderstood:
+    """Something that every site may have: which one is meant?"""
+    target = command.targets[0]
+    name = target.value or target.kind.value
+    if not speaker.sites:
+        return Misunderstood("No site is configured for you.", f"{speaker.command} help")
+    problem = f"Which site is `{shown(name)}` for?"
+    return _per_site(problem, {site.name: replace(command, site=site.name) for site in speaker.sites}, speaker)
+
+
+def two_sites(command: Command, named: Site | None, speaker: Speaker) -> Misunderstood:
+    """Targets of several sites in one request: a line for each."""
+    names = list(dict.fromkeys(target.site for target in command.targets if target.site))
+    if named is not None and len(names) == 1:
+        first = next(target for target in command.targets if target.site)
+        problem = f"`{shown(host_of(first))}` belongs to {names[0]}, not to {named.name}."
+    else:
+        counts = ", ".join(f"{name} ({_count(command.targets, name):,})" for name in names)
+        problem = f"One request is for one site, and these belong to {len(names)}: {counts}."
+    if command.bad:
+        problem += f" {len(command.bad):,} more could not be read."
+    parts = {
+        site.name: replace(
+            command, site=site.name, targets=tuple(t for t in command.targets if t.site in ("", site.name))
+        )
+        for site in speaker.sites
+        if site.name in names
+    }
+    return _per_site(problem, parts, speaker)
+
+
+def _count(targets: Sequence[Target], site: str) -> int:
+    return sum(target.site == site for target in targets)
+
+
+def _per_site(problem: str, commands: Mapping[str, Command], speaker: Speaker) -> Misunderstood:
+    lines = {name: line_of(command, speaker) for name, command in commands.items()}
+    choices = tuple(Choice(_label(f"On {name}"), line) for name, line in lines.items() if len(line) <= TEXT_MAX)
+    copied = choices[0].line if choices and is_fit(choices[0].line) else "help lists"
+    return Misunderstood(problem, f"{speaker.command} {copied}", choices)
+
+
+def _label(text: str) -> str:
+    return shown(text, _LABEL_MAX)

@@ -1,0 +1,123 @@
+"""From a command back to a line that is understood as the same command."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from bot.domain.speech import KIND_OF, OPTION_OF, VERB_OF, WORD_OF, Command, Speaker, Verb
+from bot.domain.target import Target, host_of
+from bot.domain.words import quoted
+from providers.contract import Kind
+
+READ_AS = {**{kind: kind.value for kind in Kind}, Kind.URL: "URL"}
+
+_PLAIN_WORD = re.compile(r"[A-Za-z0-9/#*][!#-;=?-_a-~]*(?<![.,)(|])")
+_TAG_LIKE = re.compile(r"(?:tag:|key:|#)", re.IGNORECASE)
+_RESERVED = frozenset({*VERB_OF, *KIND_OF, *OPTION_OF, "because:"})
+
+
+def line_of(command: Command, speaker: Speaker) -> str:
+    """The canonical line of `command`, without the command's name; `parse` reads it back to the same command. Notes and
+    bad lines are not part of it."""
+    match command.verb:
+        case Verb.PURGE | Verb.PLAN | Verb.CHECK:
+            words = [*_verb_words(command.verb), *_target_words(command), *_option_words(command)]
+        case Verb.HELP:
+            words = ["help", command.topic]
+        case _:
+            job = f"P-{command.job}" if command.job else ""
+            words = [command.verb.value, job, *_option_words(command)]
+    line = " ".join(word for word in words if word)
+    return f"path {line}" if line == speaker.command else line
+
+
+def options_line(given: Mapping[str, str]) -> str:
+    """Options as given, as words that parse back to them."""
+    return " ".join(_option(name, value) for name, value in given.items())
+
+
+def _option(name: str, value: str) -> str:
+    match name:
+        case "because":
+            return f"--reason {quoted(value)}"
+        case "on" | "only":
+            return f"{name} {safe_word(value)}"
+        case "confirm":
+            return f"--confirm {safe_word(value)}"
+        case "dry-run" | "no-check":
+            return f"--{name}"
+        case _:
+            return name
+
+
+def _verb_words(verb: Verb) -> list[str]:
+    return [] if verb is Verb.PURGE else [verb.value]
+
+
+def _option_words(command: Command) -> list[str]:
+    given: dict[str, str] = {}
+    if command.site and not any(host_of(target) for target in command.targets):
+        given["on"] = command.site
+    if command.soft is not None:
+        given["soft" if command.soft else "hard"] = ""
+    if command.only:
+        given["only"] = command.only
+    if not command.check:
+        given["no-check"] = ""
+    if command.confirm:
+        given["confirm"] = command.confirm
+    if command.reason:
+        given["because"] = command.reason
+    return [options_line(given)] if given else []
+
+
+def _target_words(command: Command) -> list[str]:
+    """Guessed things first come without a kind; from the first spoken one on, every change of kind is spoken."""
+    guessed = command.read_as.removeprefix("read as ").split(", ") if command.read_as else []
+    words: list[str] = []
+    spoken: Kind | None = None
+    for target in command.targets:
+        free = target.kind is Kind.EVERYTHING or (READ_AS[target.kind] in guessed and _guessable(target))
+        if spoken is None and free:
+            words.append(_guessed_form(target))
+            continue
+        if target.kind is not spoken:
+            words.append(WORD_OF[target.kind])
+            spoken = target.kind
+        words.append(_spoken_form(target))
+    return words
+
+
+def _guessable(target: Target) -> bool:
+    match target.kind:
+        case Kind.URL | Kind.PATH:
+            return "*" not in target.value and not target.value.startswith("//")
+        case Kind.PREFIX:
+            return target.value.endswith("/") and target.value.strip("/") != ""
+        case _:
+            return True
+
+
+def _guessed_form(target: Target) -> str:
+    match target.kind:
+        case Kind.EVERYTHING:
+            return target.kind.value
+        case Kind.PREFIX:
+            return safe_word(f"{target.value}*")
+        case Kind.TAG:
+            return safe_word(f"tag:{target.value}")
+        case _:
+            return safe_word(target.value)
+
+
+def _spoken_form(target: Target) -> str:
+    tagged = target.kind is Kind.TAG and (_TAG_LIKE.match(target.value) or "://" in target.value)
+    return safe_word(f"tag:{target.value}" if tagged else target.value)
+
+
+def safe_word(text: str) -> str:
+    """`text` as one word of a line: bare where it reads back as itself, else in quotes."""
+    if _PLAIN_WORD.fullmatch(text) and text.lower() not in _RESERVED:
+        return text
+    return quoted(text)

@@ -1,0 +1,193 @@
+"""What can be said to purgebot, and what it understands: the types, and the one table behind parser and help.
+
+A line is a verb (none means *purge*), things with or without a spoken kind, and options anywhere:
+
+    [verb] [kind] thing … [on <site>] [soft|hard] [because <reason>]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bot.domain.site import Site
+from bot.domain.target import Target
+from providers.contract import Kind
+
+
+class Verb(StrEnum):
+    """What a command does."""
+
+    PURGE = "purge"
+    PLAN = "plan"  # what a purge would do
+    CHECK = "check"  # edge against origin, now
+    STATUS = "status"  # running jobs, or one
+    SHOW = "show"  # one job in full
+    CANCEL = "cancel"
+    RETRY = "retry"
+    APPROVE = "approve"
+    DENY = "deny"
+    SITES = "sites"
+    WHOAMI = "whoami"
+    HELP = "help"
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """One target of a list that could not be read, with its 1-based number and the reason."""
+
+    number: int
+    text: str  # cut to 80 characters, no control characters
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One understood command."""
+
+    verb: Verb
+    targets: tuple[Target, ...] = ()
+    site: str = ""  # named, or implied by targets, channel or being the only one; else ""
+    soft: bool | None = None  # None: the site's own mode
+    reason: str = ""
+    only: str = ""  # one account
+    check: bool = True
+    confirm: str = ""  # the site's name after --confirm
+    job: int = 0  # P-12 -> 12
+    topic: str = ""  # of help
+    read_as: str = ""  # "read as URL", where the kind was guessed
+    notes: tuple[str, ...] = ()  # each repair, and what was dropped and why
+    bad: tuple[BadLine, ...] = ()  # the good targets wait for one click
+    wants_host_confirmed: bool = False  # a bare known host was guessed to mean the whole host
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One reading to choose from: what a button says, and the line (without `/purge`) it stands for."""
+
+    label: str  # at most 75 characters
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Misunderstood:
+    """What was not understood, why, and one line to copy."""
+
+    problem: str
+    suggestion: str = ""  # a line to copy, with the command's name
+    choices: tuple[Choice, ...] = ()
+    action: str = "pick"  # the buttons' action id: pick or fix
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """What the parser knows of who speaks where: only what the caller may see."""
+
+    sites: Sequence[Site]
+    channel: str = ""
+    accounts: frozenset[str] = field(default_factory=frozenset)
+    command: str = "/purge"
+
+
+class Confused(Exception):
+    """Ends a parse: nobody outside the grammar sees it."""
+
+    def __init__(self, misunderstood: Misunderstood) -> None:
+        super().__init__(misunderstood.problem)
+        self.misunderstood = misunderstood
+
+
+@dataclass(frozen=True, slots=True)
+class VerbRow:
+    """One verb as parser and help know it. `example` may name {url}, {host}, {site} and {path}."""
+
+    verb: Verb
+    usage: str
+    what: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class KindRow:
+    """One kind that can be spoken, and how help shows it."""
+
+    word: str
+    kind: Kind
+    what: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class OptionRow:
+    """One option: every way to write it, what it takes, and the verbs it goes with."""
+
+    name: str
+    written: tuple[str, ...]  # bare words, and flags with their dashes
+    takes: str  # "site", "account", "reason" or nothing
+    what: str
+    example: str
+    verbs: frozenset[Verb]
+
+
+_PURGES = frozenset({Verb.PURGE, Verb.PLAN})
+_LOOKS = _PURGES | {Verb.CHECK}
+
+VERBS = (
+    VerbRow(Verb.PURGE, "[purge] <things…>", "purge, then prove at the edge that it worked", "{url}"),
+    VerbRow(Verb.PLAN, "plan <things…>", "what that purge would do; sends nothing", "plan {url}"),
+    VerbRow(Verb.CHECK, "check <url…>", "edge against origin, now", "check {url}"),
+    VerbRow(Verb.STATUS, "status [P-12]", "running jobs, or one", "status"),
+    VerbRow(Verb.SHOW, "show P-12", "one job in full", "show P-12"),
+    VerbRow(Verb.CANCEL, "cancel P-12", "stop a job before its next batch", "cancel P-12"),
+    VerbRow(Verb.RETRY, "retry P-12", "send again what did not go", "retry P-12"),
+    VerbRow(Verb.APPROVE, "approve P-12", "say yes to a waiting job", "approve P-12"),
+    VerbRow(Verb.DENY, "deny P-12 [reason]", "say no to a waiting job", "deny P-12 not during the sale"),
+    VerbRow(Verb.SITES, "sites", "your sites and their hosts", "sites"),
+    VerbRow(Verb.WHOAMI, "whoami", "what you may do here", "whoami"),
+    VerbRow(Verb.HELP, "help [topic]", "this, or more on one topic", "help options"),
+)
+
+KINDS = (
+    KindRow("url", Kind.URL, "one page or file, query string included", "url {url}"),
+    KindRow("path", Kind.PATH, "the same path on every host of a site", "path {path} on {site}"),
+    KindRow("prefix", Kind.PREFIX, "everything below a path", "prefix {host}{path}/"),
+    KindRow("tag", Kind.TAG, "everything the origin labelled so; also tag:x, key:x", "tag news on {site}"),
+    KindRow("host", Kind.HOST, "everything under one host name", "host {host}"),
+    KindRow("pattern", Kind.PATTERN, "other wildcards, where every layer can", "pattern /*.css on {site}"),
+    KindRow("everything", Kind.EVERYTHING, "all of a site; only this word does it",
+            "everything on {site} because new design"),
+)  # fmt: skip
+
+OPTIONS = (
+    OptionRow("on", ("on", "--on"), "site", "the site that paths and tags belong to", "{path} on {site}", _LOOKS),
+    OptionRow("soft", ("soft", "--soft"), "", "mark as stale where the provider can", "{url} soft", _PURGES),
+    OptionRow("hard", ("hard", "--hard"), "", "remove, whatever the site's own mode", "{url} hard", _PURGES),
+    OptionRow("because", ("because", "--reason"), "reason",
+              "why; takes the rest of the line (--reason takes one word, or text in quotes)",
+              "{url} because wrong price", _PURGES | {Verb.CANCEL}),
+    OptionRow("only", ("only", "--only"), "account", "one account's layer alone", "{url} only {account}", _PURGES),
+    OptionRow("dry-run", ("dry-run", "--dry-run"), "", "the same as plan", "{url} --dry-run", _PURGES),
+    OptionRow("no-check", ("no-check", "--no-check"), "", "purge without looking at the edge", "{url} --no-check",
+              _PURGES),
+    OptionRow("confirm", ("--confirm",), "site", "types the site's name where no form can ask",
+              "everything on {site} because new design --confirm {site}", _PURGES),
+)  # fmt: skip
+
+VERB_OF = {row.verb.value: row.verb for row in VERBS}
+KIND_OF = {row.word: row.kind for row in KINDS}
+WORD_OF = {row.kind: row.word for row in KINDS}
+OPTION_OF = {written: row for row in OPTIONS for written in row.written}
+
+
+def site_here(speaker: Speaker) -> Site | None:
+    """The site meant where none is named: the channel's, if exactly one tells its jobs here, or the only one."""
+    here = [site for site in speaker.sites if speaker.channel and site.channel == speaker.channel]
+    if len(here) == 1:
+        return here[0]
+    return speaker.sites[0] if len(speaker.sites) == 1 else None
+
+
+def example_site(speaker: Speaker) -> Site | None:
+    """The site that examples speak of."""
+    return site_here(speaker) or next(iter(speaker.sites), None)

@@ -1,0 +1,184 @@
+"""The things of a purge, plan or check: each read, put to one site, and told once."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from bot.domain.hearing import Heard, Thing, misunderstood
+from bot.domain.lists import widest, without_covered
+from bot.domain.puzzles import all_unread, nothing_named, two_sites, unknown_verb, which_site
+from bot.domain.reading import Puzzling, Reader
+from bot.domain.saying import READ_AS, line_of
+from bot.domain.site import Site
+from bot.domain.speech import BadLine, Command, Confused, Misunderstood, Speaker, Verb, site_here
+from bot.domain.target import Target, Unreadable
+from bot.domain.words import Notes, shown
+from providers.contract import Kind
+
+_NEAR = 0.6
+
+
+@dataclass(slots=True)
+class Read:
+    """The things of one request: each target once, with whether its kind was guessed; repeats; what is unreadable."""
+
+    guessed: dict[Target, bool] = field(default_factory=dict)
+    unread: list[tuple[Thing, Unreadable]] = field(default_factory=list)
+    repeats: int = 0
+
+
+def wish(heard: Heard, verb: Verb, speaker: Speaker, notes: Notes) -> Command:
+    """What is wished from one site. Raises Confused."""
+    named = _named_site(heard.given.get("on"), speaker)
+    _must_be_account(heard.given.get("only"), speaker)
+    if not heard.things:
+        raise Confused(nothing_named(speaker, verb, named, heard.given))
+    read = _read(heard.things, _Eyes(speaker, verb, notes))
+    _must_not_be_verb(heard, read, speaker)
+    if not read.guessed:
+        raise Confused(all_unread(read.unread, heard, verb, speaker, named))
+    asked = _asked(read, heard, verb)
+    return _told(asked, read, _site_of(asked, named, speaker), notes)
+
+
+def _named_site(name: str | None, speaker: Speaker) -> Site | None:
+    if name is None:
+        return None
+    for site in speaker.sites:
+        if name.lower() == site.name.lower():
+            return site
+    host_sites = [site.name for site in speaker.sites if site.claims(name.lower())]
+    near = host_sites or difflib.get_close_matches(name, [site.name for site in speaker.sites], 3, _NEAR)
+    raise Confused(_unknown("site", name, near, [site.name for site in speaker.sites], f"{speaker.command} sites"))
+
+
+def _must_be_account(name: str | None, speaker: Speaker) -> None:
+    if name is None or name in speaker.accounts:
+        return
+    accounts = sorted(speaker.accounts)
+    near = difflib.get_close_matches(name, accounts, 3, _NEAR)
+    raise Confused(_unknown("account", name, near, accounts, f"{speaker.command} sites"))
+
+
+def _unknown(what: str, name: str, near: list[str], own: list[str], suggestion: str) -> Misunderstood:
+    said = f"There is no {what} `{shown(name)}` for you."
+    if near:
+        return Misunderstood(f"{said} Did you mean {', '.join(near)}?", suggestion)
+    return Misunderstood(f"{said} Yours: {', '.join(own[:3])}." if own else said, suggestion)
+
+
+class _Eyes:
+    """Reads one thing for one verb."""
+
+    def __init__(self, speaker: Speaker, verb: Verb, notes: Notes) -> None:
+        self._reader = Reader(speaker, notes)
+        self._sites = {site.name: site for site in speaker.sites}
+        self._verb = verb
+        self._notes = notes
+
+    def read(self, thing: Thing) -> tuple[Target, ...]:
+        """The targets of `thing`. Raises Unreadable."""
+        if self._verb is Verb.CHECK:
+            return self._page(thing)
+        return (Target(Kind.EVERYTHING, ""),) if thing.everything else self._reader.read(thing.text, thing.kind)
+
+    def _page(self, thing: Thing) -> tuple[Target, ...]:
+        """A check looks at pages: a host means its front page, wider kinds name none."""
+        if thing.everything:
+            raise Unreadable("A check looks at pages, and everything names none.")
+        targets = self._reader.read(thing.text, thing.kind)
+        first = targets[0]
+        if first.kind is Kind.HOST:
+            self._notes.add("Looking at the front page of {}.", first.value)
+            schemes = self._sites[first.site].schemes
+            return tuple(Target(Kind.URL, f"{scheme}://{first.value}/", first.site) for scheme in schemes)
+        if first.kind not in (Kind.URL, Kind.PATH):
+            raise Unreadable(f"A check looks at pages, and a {first.kind.value} names none.")
+        return targets
+
+
+def _read(things: Iterable[Thing], eyes: _Eyes) -> Read:
+    read = Read()
+    for thing in things:
+        try:
+            targets = eyes.read(thing)
+        except Unreadable as why:
+            read.unread.append((thing, why))
+            continue
+        guessed = thing.kind is None and not thing.everything
+        read.repeats += all(target in read.guessed for target in targets)
+        for target in targets:
+            read.guessed[target] = guessed and read.guessed.get(target, True)
+    return read
+
+
+def _must_not_be_verb(heard: Heard, read: Read, speaker: Speaker) -> None:
+    """A bare first word beside other things was meant as a verb: nothing of the line is taken as understood."""
+    if not read.unread or len(heard.things) == 1:
+        return
+    thing, why = read.unread[0]
+    first = thing is heard.things[0] and thing.kind is None and not thing.exact
+    if first and isinstance(why, Puzzling) and thing.text.replace("-", "").isalpha():
+        raise Confused(unknown_verb(thing, heard, speaker))
+
+
+def _asked(read: Read, heard: Heard, verb: Verb) -> Command:
+    """The command as asked, before its site is known and anything is dropped."""
+    asked = Command(
+        verb=verb,
+        targets=tuple(read.guessed),
+        soft=_softness(heard.given),
+        reason=heard.given.get("because", ""),
+        only=heard.given.get("only", ""),
+        check="no-check" not in heard.given,
+        confirm=heard.given.get("confirm", ""),
+        bad=tuple(BadLine(thing.number, shown(thing.text), why.problem) for thing, why in read.unread),
+    )
+    return _with_guesses(asked, read)
+
+
+def _with_guesses(command: Command, read: Read) -> Command:
+    """`command` with what was guessed about the targets that it has."""
+    guessed = [target for target in command.targets if read.guessed[target]]
+    kinds = dict.fromkeys(READ_AS[target.kind] for target in guessed)
+    return replace(
+        command,
+        read_as=f"read as {', '.join(kinds)}" if kinds else "",
+        wants_host_confirmed=command.verb is Verb.PURGE and any(target.kind is Kind.HOST for target in guessed),
+    )
+
+
+def _softness(given: Mapping[str, str]) -> bool | None:
+    return True if "soft" in given else False if "hard" in given else None
+
+
+def _site_of(asked: Command, named: Site | None, speaker: Speaker) -> Site:
+    """The one site that its hosts, its words, its channel or being the only one decide."""
+    names = {target.site for target in asked.targets if target.site}
+    if len(names) > 1 or (named is not None and names - {named.name}):
+        raise Confused(two_sites(asked, named, speaker))
+    site = named or next((site for site in speaker.sites if site.name in names), None) or site_here(speaker)
+    if site is None:
+        raise Confused(which_site(asked, speaker))
+    if asked.confirm and asked.confirm.lower() != site.name.lower():
+        problem = f"--confirm says `{shown(asked.confirm)}`, but this is for {site.name}."
+        raise Confused(misunderstood(speaker, problem, line_of(replace(asked, confirm=site.name), speaker)))
+    return site
+
+
+def _told(asked: Command, read: Read, site: Site, notes: Notes) -> Command:
+    """`asked` on its site, without what is covered, with every repair, guess and omission told."""
+    targets, dropped = without_covered(asked.targets)
+    if read.repeats:
+        notes.add(f"Dropped {read.repeats:,} duplicate{'s' * (read.repeats > 1)}.")
+    if dropped:
+        notes.add(f"Dropped {dropped:,} that {widest(targets)} covers.")
+    return replace(
+        _with_guesses(replace(asked, targets=targets), read),
+        targets=tuple(target if target.site else replace(target, site=site.name) for target in targets),
+        site=site.name,
+        confirm=site.name if asked.confirm else "",
+        notes=notes.told(),
+    )
