@@ -27,5 +27,8 @@ class Books:
 
     def beat(self, now: float) -> None:
         """Write the time: the ledger takes writes."""
-        sql = "insert into meta (name, value) values ('beat', :at) on conflict (name) do update set value = excluded.value"
-        self._tx.run(sql, at=str(now))
+        self._tx.run(
+            "insert into meta (name, value) values ('beat', :at)"
+            " on conflict (name) do update set value = excluded.value",
+            at=str(now),
+        )

@@ -17,7 +17,7 @@ from bot.ledger.books import Books
 from bot.ledger.messages import Line, Message, Role
 from bot.services.setup import SLACK, Core
 from bot.slack.cards import Card, request_card, root_card, thread_line
-from bot.slack.web_api import LINKS, POSTS, READS, UPDATES, SlackApi, SlackTrouble, Trouble
+from bot.slack.web_api import POSTS, READS, UPDATES, SlackApi, SlackTrouble, Trouble
 
 log = structlog.get_logger()
 ACCOUNT = "slack"
@@ -93,7 +93,7 @@ class Notifier:
         return f"{job.id}-{job.version}-{message.role}"
 
     async def _found(self, message: Message, job: JobView) -> str | None:
-        """Where a post whose answer was lost can be seen; "" when it is not there, None when that cannot be asked yet."""
+        """Where a post whose answer was lost is; "" when it is not there, None when that cannot be asked yet."""
         if not message.lost:
             return ""
         if not await self._may(message, "read"):
