@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -233,10 +233,10 @@ def _settings(environment: Environment) -> Settings:
         _fail(str(exc), USAGE)
 
 
-def _fail(text: str, code: int) -> typer.Exit:
+def _fail(text: str, code: int) -> NoReturn:
     _console(sys.stderr).print(text, style="red", highlight=False, markup=False)
     raise typer.Exit(code)
 
 
-def _console(stream: object) -> Console:
+def _console(stream: IO[str]) -> Console:
     return Console(file=stream, soft_wrap=True)

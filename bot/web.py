@@ -1,4 +1,4 @@
-"""The HTTP surface: Slack's deliveries, commands and jobs for machines, health. Errors are problem details (RFC 9457)."""
+"""The HTTP surface: Slack's deliveries, commands and jobs for machines, health. Errors are RFC 9457 problems."""
 
 from __future__ import annotations
 

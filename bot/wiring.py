@@ -187,8 +187,8 @@ class Bot:
 
 
 def build_providers(settings: Settings) -> Mapping[str, Provider]:
-    """Every configured account's adapter. One without its secret plans like the others, and says what is missing when it
-    is to send: a bot with one wrong secret still starts."""
+    """Every configured account's adapter. One without its secret plans like the others, and says what is missing when
+    it is to send: a bot with one wrong secret still starts."""
     return {name: _build(account) for name, account in settings.accounts.items()}
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import cast
 
 import structlog
 from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
@@ -45,7 +46,8 @@ class SlackDoor:
 
     def http(self, now: Callable[[], float]) -> ASGIApp:
         """The ASGI app for `POST /slack/events`."""
-        return SlackGuard(AsyncSlackRequestHandler(self._app, path="/slack/events"), self._secret, now)
+        inner = cast(ASGIApp, AsyncSlackRequestHandler(self._app, path="/slack/events"))
+        return SlackGuard(inner, self._secret, now)
 
     async def connect(self, app_token: str) -> None:
         """Open Socket Mode and keep it; while Slack is away, try again."""
@@ -72,7 +74,7 @@ class SlackDoor:
             log.warning("socket_close_late")
 
 
-def _authorize(client: AsyncWebClient) -> Callable[..., object]:
+def _authorize(client: AsyncWebClient) -> Callable[..., Awaitable[AuthorizeResult]]:
     """Who we are, without asking Slack for every delivery: a delivery must be taken while its Web API is down."""
 
     async def authorize(enterprise_id: str | None, team_id: str | None, user_id: str | None) -> AuthorizeResult:

@@ -110,12 +110,7 @@ class Notifier:
 
     async def _may(self, message: Message, bucket: str) -> bool:
         """Take one call from a method's budget, or come back when there is one."""
-        paces = {
-            "update": UPDATES,
-            "read": READS,
-            "link": LINKS,
-            bucket: POSTS if bucket.startswith("post") else UPDATES,
-        }
+        paces = {bucket: {"update": UPDATES, "read": READS}.get(bucket, POSTS)}
         now = self._core.clock.now()
         free = await self._core.ledger.write(lambda books: books.budgets.take(ACCOUNT, [(bucket, 1)], paces, now))
         if free:
@@ -164,8 +159,8 @@ class Notifier:
     async def _say(self, root: Message, lines: Sequence[Line]) -> None:
         await self._api.call(
             "chat.postMessage",
-            channel=root.channel, thread_ts=root.thread_ts or root.ts, text="\n".join(thread_line(x.told) for x in lines),
-            unfurl_links=False, unfurl_media=False,
+            channel=root.channel, thread_ts=root.thread_ts or root.ts, unfurl_links=False, unfurl_media=False,
+            text="\n".join(thread_line(line.told) for line in lines),
         )  # fmt: skip
 
     async def _troubled(self, message: Message, job: JobView, trouble: SlackTrouble) -> None:

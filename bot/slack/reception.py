@@ -142,10 +142,8 @@ class Reception:
         asking = replace(asking, channel=_text(doc, "channel"), thread=_text(doc, "thread"), key=f"draft {name}")
         if "command" in doc:
             command = unpack(COMMAND, _text(doc, "command"))
-            sure = action == "confirm_host"
-            return await self._desk.do(
-                asking, replace(command, wants_host_confirmed=not sure and command.wants_host_confirmed)
-            )
+            asked = command.wants_host_confirmed and action != "confirm_host"
+            return await self._desk.do(asking, replace(command, wants_host_confirmed=asked))
         lines = doc.get("lines")
         choices = lines if isinstance(lines, list) else []
         if not index.isdigit() or int(index) >= len(choices):
@@ -220,7 +218,8 @@ class Reception:
         thread = _text(delivery.body, "thread")
         try:
             await self._api.call(
-                "chat.postEphemeral", channel=channel or user, user=user, text=answer.card.text, blocks=answer.card.blocks,
+                "chat.postEphemeral",
+                channel=channel or user, user=user, text=answer.card.text, blocks=answer.card.blocks,
                 **({"thread_ts": thread} if thread else {}),
             )  # fmt: skip
         except SlackTrouble as trouble:
