@@ -1,0 +1,148 @@
+"""What is configured, as plain frozen values. Secrets are kept as where they are, never as what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from bot.domain.site import Site
+from providers.contract import Account, Kind, Pace
+
+
+class Mode(StrEnum):
+    """Whether the bot may purge."""
+
+    LIVE = "live"
+    OBSERVE = "observe"  # plans and looks, never purges
+
+
+class MissingSecret(Exception):
+    """A secret is not where the configuration says; the text names the variable or file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Where a secret is: an environment variable or a file. Printing one shows the place, never the value."""
+
+    env: str = ""
+    file: str = ""
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    def reveal(self, what: str = "") -> str:
+        """The secret, without the line end that files have. Raises MissingSecret, which says that it holds `what`."""
+        value, trouble = self._variable() if self.env else self._content()
+        if not value:
+            holds = f" ({what})" if what else ""
+            raise MissingSecret(f"the {'variable' if self.env else 'file'} {self.env or self.file}{holds} {trouble}.")
+        return value
+
+    def reveal_or_none(self) -> str | None:
+        """The secret; None where there is none."""
+        try:
+            return self.reveal()
+        except MissingSecret:
+            return None
+
+    def _variable(self) -> tuple[str, str]:
+        value = self.environ.get(self.env)
+        return (value or "").rstrip("\r\n"), "is not set" if value is None else "is empty"
+
+    def _content(self) -> tuple[str, str]:
+        try:
+            return Path(self.file).read_text(encoding="utf-8").rstrip("\r\n"), "is empty"
+        except FileNotFoundError:
+            return "", "does not exist"
+        except OSError as exc:
+            return "", f"cannot be read ({exc.strerror})"
+        except UnicodeDecodeError:
+            return "", "is not text"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSettings:
+    """Who we are at one provider. `secrets` holds everything given as {env: …} or {file: …}; `settings` the rest.
+
+    `as_settings` names the keys of `secrets` that the provider takes as ordinary settings, such as a URL in a variable.
+    """
+
+    name: str
+    provider: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    pace: Mapping[str, Pace] = field(default_factory=dict)
+    per_call: Mapping[Kind, int] = field(default_factory=dict)
+    as_settings: frozenset[str] = frozenset()
+
+    def account(self, placeholder: str = "") -> Account:
+        """What the adapter is built from, secrets revealed. A missing one raises MissingSecret, unless a `placeholder`
+        is given to stand for it: such an account can plan, and must not send."""
+        revealed = {key: self._reveal(key, secret, placeholder) for key, secret in self.secrets.items()}
+        settings = {key: value for key, value in revealed.items() if key in self.as_settings}
+        secrets = {key: value for key, value in revealed.items() if key not in self.as_settings}
+        return Account(self.name, {**self.settings, **settings}, secrets, self.pace, self.per_call)
+
+    def _reveal(self, key: str, secret: Secret, placeholder: str) -> str:
+        try:
+            return secret.reveal(f"`{key}` of account {self.name}")
+        except MissingSecret:
+            if not placeholder:
+                raise
+            return f"http://{placeholder}.invalid" if key in self.as_settings else placeholder
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    """A machine that may knock: its name is the actor that policy judges."""
+
+    name: str
+    bearer: Secret
+    sites: frozenset[str]
+    may_command: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Approvals:
+    """Where approval is asked for, and who may give it (Slack user ids)."""
+
+    channel: str = ""
+    approvers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole configuration, checked. `warnings` are sentences about what is allowed but surprising."""
+
+    mode: Mode = Mode.LIVE
+    command: str = "/purge"
+    accounts: Mapping[str, AccountSettings] = field(default_factory=dict)
+    sites: Mapping[str, Site] = field(default_factory=dict)
+    approvals: Approvals = field(default_factory=Approvals)
+    api_tokens: tuple[ApiToken, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: where, what, and what to write instead."""
+
+    what: str
+    advice: str
+    key: str = ""  # "sites.shop.hosts[0]"; a variable's name for the environment
+    file: str = ""
+    line: int = 0  # from 1; 0: no line
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return " ".join(
+            part for part in (place and f"{place}:", self.key and f"{self.key}:", self.what, self.advice) if part
+        )
+
+
+class BadSettings(Exception):
+    """The configuration or the environment cannot be used. Its text is one line for each problem."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
