@@ -142,7 +142,7 @@ def _puzzled(why: Unreadable, thing: Thing, heard: Heard, verb: Verb, speaker: S
     """One word with no meaning: a choice per reading."""
     word = thing.text
     problem = f"{why.problem}{_all_hint(word)}"
-    unfit = not (word.isascii() and is_fit(word) and any(c.isalnum() for c in word))
+    unfit = ":" in word or not (word.isascii() and is_fit(word) and any(c.isalnum() for c in word))
     if unfit or verb is Verb.CHECK or not speaker.sites:
         return Misunderstood(problem, f"{speaker.command} {_example(verb, speaker)}")
     options = options_line(heard.given)
@@ -161,7 +161,7 @@ def which_site(command: Command, speaker: Speaker) -> Misunderstood:
     if not speaker.sites:
         return Misunderstood("No site is configured for you.", f"{speaker.command} help")
     problem = f"Which site is `{shown(name)}` for?"
-    return _per_site(problem, {site.name: replace(command, site=site.name) for site in speaker.sites}, speaker)
+    return _per_site(problem, [_at(site.name, command, command.targets) for site in speaker.sites], speaker)
 
 
 def two_sites(command: Command, named: Site | None, speaker: Speaker) -> Misunderstood:
@@ -175,22 +175,28 @@ def two_sites(command: Command, named: Site | None, speaker: Speaker) -> Misunde
         problem = f"One request is for one site, and these belong to {len(names)}: {counts}."
     if command.bad:
         problem += f" {len(command.bad):,} more could not be read."
-    parts = {
-        site.name: replace(
-            command, site=site.name, targets=tuple(t for t in command.targets if t.site in ("", site.name))
-        )
-        for site in speaker.sites
-        if site.name in names
-    }
+    parts = []
+    for site in speaker.sites:
+        own = [target for target in command.targets if target.site in ("", site.name)]
+        if named is not None and site.name == named.name and own:
+            parts.append(_at(site.name, command, own))
+        elif site.name in names:
+            parts.append(_at(site.name, command, [t for t in own if t.kind is not Kind.EVERYTHING]))
     return _per_site(problem, parts, speaker)
+
+
+def _at(site: str, command: Command, targets: Sequence[Target]) -> Command:
+    """`command` for one site; only that site's own name confirms anything there."""
+    confirm = command.confirm if command.confirm.lower() == site.lower() else ""
+    return replace(command, site=site, targets=tuple(targets), confirm=confirm)
 
 
 def _count(targets: Sequence[Target], site: str) -> int:
     return sum(target.site == site for target in targets)
 
 
-def _per_site(problem: str, commands: Mapping[str, Command], speaker: Speaker) -> Misunderstood:
-    lines = {name: line_of(command, speaker) for name, command in commands.items()}
+def _per_site(problem: str, commands: Sequence[Command], speaker: Speaker) -> Misunderstood:
+    lines = {command.site: line_of(command, speaker) for command in commands}
     choices = tuple(Choice(_label(f"On {name}"), line) for name, line in lines.items() if len(line) <= TEXT_MAX)
     copied = choices[0].line if choices and is_fit(choices[0].line) else "help lists"
     return Misunderstood(problem, f"{speaker.command} {copied}", choices)

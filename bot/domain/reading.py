@@ -17,7 +17,7 @@ import re
 from bot.domain.site import Site
 from bot.domain.speech import Speaker
 from bot.domain.target import CREDENTIALS, URL_MAX, Target, Unreadable, read_address, read_host, read_rest
-from bot.domain.words import Notes, refused_character, shown
+from bot.domain.words import QUOTES, Notes, refused_character, shown
 from providers.contract import Kind
 
 JOB = re.compile(r"[Pp]-([1-9][0-9]{0,14})")
@@ -239,6 +239,8 @@ class Reader:
         if text.lower() in self._sites:
             name = self._sites[text.lower()].name
             raise SiteName(f"{name} is a site. Name its pages, or say everything; a site is named with: on {name}")
+        if text[0] in QUOTES:
+            raise Unreadable("The quote that opens it never closes.")
         if "\\" in text:
             raise Unreadable("A backslash has no place in a URL. Use slashes.")
         if "@" in first:

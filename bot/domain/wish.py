@@ -105,7 +105,7 @@ def _read(things: Iterable[Thing], eyes: _Eyes) -> Read:
         try:
             targets = eyes.read(thing)
         except Unreadable as why:
-            read.unread.append((thing, why))
+            read.unread.append((thing, why.with_traceback(None)))  # its frames would outlive a list of 100,000 lines
             continue
         guessed = thing.kind is None and not thing.everything
         read.repeats += all(target in read.guessed for target in targets)
@@ -164,7 +164,8 @@ def _site_of(asked: Command, named: Site | None, speaker: Speaker) -> Site:
         raise Confused(which_site(asked, speaker))
     if asked.confirm and asked.confirm.lower() != site.name.lower():
         problem = f"--confirm says `{shown(asked.confirm)}`, but this is for {site.name}."
-        raise Confused(misunderstood(speaker, problem, line_of(replace(asked, confirm=site.name), speaker)))
+        mended = replace(asked, site=site.name, confirm=site.name)
+        raise Confused(misunderstood(speaker, problem, line_of(mended, speaker)))
     return site
 
 

@@ -19,6 +19,7 @@ SHOWN_MAX = 80  # characters of anybody's text that are shown back
 _BLANK = " \\t\\n\\r\\u00a0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u3000"
 _DOUBLE = '"“”„‟″«»'
 _SINGLE = "'‘’‚‛"
+QUOTES = _DOUBLE + _SINGLE
 _DASHES = "-‐‑‒–—―−﹘﹣－"
 _LINK = r"<(?=[@#!]|[A-Za-z][A-Za-z0-9+.\-]*:)([^<>\n]*)>"
 
@@ -35,6 +36,7 @@ _CLOSE_ESCAPED = re.compile(f'((?:[^"\\\\]|\\\\.)*)"{_AFTER_QUOTE}', re.DOTALL)
 _REST_IS_BLANK = re.compile(f"[{_BLANK}]*\\Z")
 _BLANKS = re.compile(f"[{_BLANK}]+")
 _SCHEME_AND_SLASHES = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[/\\]+")
+_PERSON = re.compile(r"<@[A-Z0-9]+(\|[^@>]*)?>")
 _CREDENTIALS_IN_TEXT = re.compile(r"(://)[^\s/?#@]*@")
 
 _CONTROLS = [
@@ -123,8 +125,10 @@ class Notes:
 
 def shown(text: str, limit: int = SHOWN_MAX) -> str:
     """Anybody's text made fit to be shown back between backticks: cut, printable, without credentials."""
-    plain = without_credentials(text) if "@" in text else text
+    plain = without_credentials(text) if "@" in text and not _PERSON.fullmatch(text) else text
     cut = plain if len(plain) <= limit else plain[: limit - 1] + "…"
+    if cut.isprintable():
+        return cut.replace("`", "'")
     return "".join(c if c.isprintable() else "\ufffd" for c in cut).replace("`", "'")
 
 

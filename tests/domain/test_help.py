@@ -1,0 +1,103 @@
+"""Help says what the parser takes: both come from one table."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.command import Command, parse
+from bot.domain.help import TOPICS, example, help_text
+from bot.domain.speech import KINDS, OPTIONS, VERBS, KindRow, OptionRow, Verb, VerbRow
+from tests.domain.people import IN_NEWS, LEA, MIA, NOBODY
+
+
+@pytest.mark.parametrize("row", VERBS, ids=[row.verb.value for row in VERBS])
+def test_every_verb_is_in_help_and_its_example_parses(row: VerbRow) -> None:
+    command = parse(example(row.example, MIA), MIA)
+    assert isinstance(command, Command)
+    assert command.verb == row.verb
+    assert f"/purge {row.usage} · {row.what}" in help_text("", MIA).splitlines()
+    assert f"Example: /purge {example(row.example, MIA)}" in help_text(row.verb.value, MIA).splitlines()
+
+
+@pytest.mark.parametrize("row", KINDS, ids=[row.word for row in KINDS])
+def test_every_kind_is_in_help_and_its_example_parses(row: KindRow) -> None:
+    command = parse(example(row.example, LEA), LEA)
+    assert isinstance(command, Command)
+    assert [target.kind for target in command.targets] == [row.kind]
+    assert f"{row.word} · {row.what} · {example(row.example, LEA)}" in help_text("", LEA).splitlines()
+
+
+@pytest.mark.parametrize("row", OPTIONS, ids=[row.name for row in OPTIONS])
+def test_every_option_is_in_help_and_its_example_parses(row: OptionRow) -> None:
+    assert isinstance(parse(example(row.example, MIA), MIA), Command)
+    assert f"· {row.what} · {example(row.example, MIA)}" in help_text("", MIA)
+    assert [written for written in row.written if written not in help_text("options", MIA)] == []
+
+
+VALUES = {"site": " shop", "account": " cf", "reason": " INC-1", "": ""}
+WRITTEN = [(written, row) for row in OPTIONS for written in row.written]
+
+
+@pytest.mark.parametrize(("written", "row"), WRITTEN, ids=[written for written, _ in WRITTEN])
+def test_every_way_to_write_an_option_parses(written: str, row: OptionRow) -> None:
+    line = f"/a {written}{VALUES[row.takes]}"
+    assert isinstance(parse(line, MIA), Command)
+    assert parse(line, MIA) != parse("/a", MIA) or row.name == "on"
+
+
+def test_every_verb_of_the_grammar_is_in_the_table() -> None:
+    assert [row.verb for row in VERBS] == list(Verb)
+
+
+def test_verbs_of_later_are_not_in_help() -> None:
+    words = {word.strip("<>[]…·,:") for word in help_text("", MIA).split()}
+    later = {"lint", "warm", "schedules", "queue", "log", "hold", "release", "limits", "stats", "doctor"}
+    assert words & later == set()
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_topic_says_something_of_its_own(topic: str) -> None:
+    said = help_text(topic, MIA)
+    assert not said.startswith("There is no help")
+    assert said != help_text("", MIA)
+
+
+def test_an_unknown_topic_is_answered_with_the_topics() -> None:
+    assert help_text("Lint\u202e", MIA) == (
+        "There is no help on `lint\ufffd`.\n"
+        "Topics: things, options, lists, purge, plan, check, status, show, cancel, retry, approve, deny, sites, "
+        "whoami, help, url, path, prefix, tag, host, pattern, everything, on, soft, hard, because, only, dry-run, "
+        "no-check, confirm"
+    )
+
+
+def test_examples_are_of_the_callers_own_site() -> None:
+    assert help_text("url", MIA) == (
+        "url · one page or file, query string included\nExample: /purge url https://www.shop.test/pricing"
+    )
+    assert "https://www.news.test/pricing" in help_text("url", IN_NEWS)
+
+
+def test_who_has_no_site_gets_placeholders() -> None:
+    assert help_text("on", NOBODY) == (
+        "on <site> or --on <site> · the site that paths and tags belong to\n"
+        "Example: /purge /pricing on <site>\n"
+        "Goes with: check, plan, purge"
+    )
+
+
+def test_help_on_a_verb_names_its_options() -> None:
+    assert help_text("check", MIA) == (
+        "/purge check <url…> · edge against origin, now\n"
+        "Example: /purge check https://www.shop.test/pricing\n"
+        "Options: on"
+    )
+
+
+def test_help_on_lists() -> None:
+    assert help_text("lists", MIA) == (
+        "Many things in one request: put blanks, new lines, or commas with a blank between them.\n"
+        "What is said twice, or lies under something wider, is dropped and counted.\n"
+        "Bad lines are told with their number, and the good ones wait for one click.\n"
+        "A line has at most 40,000 characters. Longer lists go into a file."
+    )

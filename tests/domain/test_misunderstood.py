@@ -1,0 +1,431 @@
+"""What is typed without a meaning, and what is heard back, word for word."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.command import Misunderstood, parse
+from tests.domain.people import (
+    FRONT,
+    MIA,
+    OWN,
+    WHAT,
+    heard,
+    mended,
+)
+
+AT = "What stands before an @ is a user name or password. Write the URL without it."
+BACKSLASH = "A backslash has no place in a URL. Use slashes."
+UNSEEN = "which cannot be seen. Type it without."
+
+
+def unseen(text: str, character: str) -> Misunderstood:
+    return heard(f"I cannot read `{text}`. It holds {character}, {UNSEEN}", FRONT)
+
+
+def star(typed: str) -> Misunderstood:
+    return heard(
+        f"`{typed}` alone does not mean everything. To empty shop type `/purge everything on shop because …`, "
+        "for a part of it something like `/purge prefix www.shop.test/news/`.",
+        "/purge everything on shop because …",
+        ("Everything on shop", "everything on shop"),
+        ("Only the front page", "https://www.shop.test/"),
+    )
+
+
+def puzzled(word: str, hint: str = "", verb: str = "") -> Misunderstood:
+    return heard(
+        f"I cannot tell what `{word}` is.{hint}",
+        f"/purge {verb}tag:{word}",
+        (f"Tag {word}", f"{verb}tag:{word}"),
+        (f"Path {word}", f"{verb}path /{word}"),
+        (f"Prefix {word}", f"{verb}prefix /{word}/"),
+    )
+
+
+def shop_alone(tail: str = "") -> Misunderstood:
+    return heard(
+        "shop is a site, and its name alone does not say what of it.",
+        FRONT,
+        ("Plan the front page", "plan https://www.shop.test/"),
+        ("Check the front page", "check https://www.shop.test/"),
+        ("Host www.shop.test", f"host www.shop.test{tail}"),
+        ("Host img.shop.test", f"host img.shop.test{tail}"),
+        ("Everything on shop", f"everything on shop{tail}"),
+    )
+
+
+HEARD = {
+    "nothing": ("", heard(WHAT, FRONT)),
+    "blanks": (" \n\t ", heard(WHAT, FRONT)),
+    "only a verb": ("purge", heard(WHAT, FRONT)),
+    "only options": ("hard", heard(WHAT, FRONT)),
+    "only a kind": ("tag", heard(WHAT, FRONT)),
+    "a tag that is an option": ("tag soft", heard(WHAT, FRONT)),
+    "plan of nothing": (
+        "plan",
+        heard("Type what the plan is for: a URL, path, prefix, tag or host.", "/purge plan https://www.shop.test/"),
+    ),
+    "check of nothing": ("check", heard("Type which URL to look at.", "/purge check https://www.shop.test/")),
+    # never everything
+    "a star": ("*", star("*")),
+    "a slash and a star": ("/*", star("/*")),
+    "stars": ("/**/*", star("/**/*")),
+    "a prefix of a star": ("prefix *", star("*")),
+    "a pattern of a star": ("pattern /*", star("/*")),
+    "a site's name": ("shop", shop_alone()),
+    "a site's name in capitals": ("SHOP", shop_alone()),
+    "a site named and nothing else": ("on shop", shop_alone()),
+    "a site's name with options": ("shop soft because new", shop_alone(' soft --reason "new"')),
+    "all": ("all", puzzled("all", " Only the word everything purges all of a site.")),
+    "everything misspelt": ("everythin", puzzled("everythin", " Only the word everything purges all of a site.")),
+    "everything in quotes": ('"everything"', puzzled("everything", " Only the word everything purges all of a site.")),
+    "a tag of a star": ("tag *", heard("I cannot read `*`. A tag has a name: tag:product-123", FRONT)),
+    "a tag of nothing": ("tag:", heard("I cannot read `tag:`. A tag has a name: tag:product-123", FRONT)),
+    # words without a meaning
+    "a word": ("foo", puzzled("foo")),
+    "a word to plan": ("plan foo", puzzled("foo", verb="plan ")),
+    "an emoji": ("🔥", heard("I cannot tell what `🔥` is.", FRONT)),
+    "a verb of later": ("why https://www.shop.test/a", heard("I cannot tell what `why` is.", "/purge help")),
+    "another verb of later": ("warm https://www.shop.test/a", heard("I cannot tell what `warm` is.", "/purge help")),
+    "a verb misspelt": (
+        "chekc https://www.shop.test/a",
+        mended("I cannot tell what `chekc` is.", "check https://www.shop.test/a"),
+    ),
+    "a kind misspelt": ("tags a b", mended("I cannot tell what `tags` is.", "tag a b")),
+    "prose": ("please purge the page", heard("I cannot tell what `please` is.", "/purge help")),
+    "a path without its slash": ("news/a", mended("I cannot read `news/a`. A path begins with a slash.", "/news/a")),
+    "a pattern without its slash": (
+        "img*",
+        heard(
+            "I cannot read `img*`. A pattern begins with a slash or with one of your hosts, and a host has no stars.",
+            FRONT,
+        ),
+    ),
+    # options
+    "an unknown flag": ("/a --warm", heard("`--warm` is not an option.", "/purge help options")),
+    "a flag misspelt": ("/a --hrad", mended("`--hrad` is not an option.", "/a --hard")),
+    "one dash": ("/a -hard", mended("`-hard` is not an option.", "/a --hard")),
+    "an unknown flag in a reason": (
+        "/a because old --confrim shop",
+        mended("`--confrim` is not an option.", "/a because old --confirm shop"),
+    ),
+    "a value where none belongs": ("/a --hard=yes", mended("`--hard` takes no value.", "/a --hard")),
+    "soft and hard": ("/a soft hard", heard("Soft and hard exclude each other.", "/purge help")),
+    "two sites named": ("/a on shop on news", heard("`on` was given twice, with different words.", "/purge help")),
+    "on without a site": ("/a on", mended("`on` wants a site's name after it.", "/a on shop")),
+    "on before a flag": ("/a on --hard", mended("`on` wants a site's name after it.", "/a on shop --hard")),
+    "only without an account": ("/a only", mended("`only` wants an account's name after it.", "/a only cf")),
+    "because of nothing": ("/a because", mended("`because` wants a reason after it.", "/a because INC-123")),
+    "a long reason": ("/a because " + "x" * 1001, heard("A reason has at most 1,000 characters.", "/purge help")),
+    "a reason with a bidi override": (
+        "/a because \u202egood",
+        heard(f"The reason holds U+202E RIGHT-TO-LEFT OVERRIDE, {UNSEEN}", "/purge help"),
+    ),
+    "an open quote": (
+        '/a --reason "old page',
+        mended('The quote that opens at `"old page` never closes.', '/a --reason "old page"'),
+    ),
+    "an unknown site": ("/a on shopp", heard("There is no site `shopp` for you. Did you mean shop?", "/purge sites")),
+    "a site that is not one's own": (
+        "/a on news",
+        heard("There is no site `news` for you. Yours: shop.", "/purge sites"),
+    ),
+    "a host for a site": (
+        "/a on img.shop.test",
+        heard("There is no site `img.shop.test` for you. Did you mean shop?", "/purge sites"),
+    ),
+    "an unknown account": (
+        "/a only fastly",
+        heard("There is no account `fastly` for you. Yours: cf, shield.", "/purge sites"),
+    ),
+    "an account misspelt": (
+        "/a only sheild",
+        heard("There is no account `sheild` for you. Did you mean shield?", "/purge sites"),
+    ),
+    "--confirm of another site": (
+        "everything on shop --confirm shpo",
+        mended("--confirm says `shpo`, but this is for shop.", "everything on shop --confirm shop"),
+    ),
+    "an option of another verb": ("check /a --hard", heard("`hard` does not go with check.", "/purge help check")),
+    "an option with a job": ("P-12 soft", heard("`soft` does not go with status.", "/purge help status")),
+    # hosts
+    "a host that no site has": (
+        "https://evil.test/?x=https://www.shop.test/",
+        heard(
+            "I cannot read `https://evil.test/?x=https://www.shop.test/`. "
+            f"No site of yours has the host evil.test. {OWN}",
+            FRONT,
+        ),
+    ),
+    "a host misspelt": (
+        "https://www.shoop.test/a",
+        mended(
+            "I cannot read `https://www.shoop.test/a`. "
+            "No site of yours has the host www.shoop.test. Did you mean www.shop.test?",
+            "https://www.shop.test/a",
+        ),
+    ),
+    "a bare host that no site has": (
+        "evil.test",
+        heard(f"I cannot read `evil.test`. No site of yours has the host evil.test. {OWN}", FRONT),
+    ),
+    "a label that is a site's": (
+        "<https://evil.test|https://www.shop.test/>",
+        heard(f"I cannot read `https://evil.test`. No site of yours has the host evil.test. {OWN}", FRONT),
+    ),
+    "a subdomain": (
+        "https://www.shop.test.evil.test/",
+        heard(
+            "I cannot read `https://www.shop.test.evil.test/`. "
+            f"No site of yours has the host www.shop.test.evil.test. {OWN}",
+            FRONT,
+        ),
+    ),
+    "cloud metadata": (
+        "http://169.254.169.254/latest",
+        heard(
+            f"I cannot read `http://169.254.169.254/latest`. No site of yours has the host 169.254.169.254. {OWN}",
+            FRONT,
+        ),
+    ),
+    "loopback": (
+        "http://[::1]/",
+        heard(f"I cannot read `http://[::1]/`. No site of yours has the host [::1]. {OWN}", FRONT),
+    ),
+    "loopback in circles": (
+        "http://①②⑦.⓪.⓪.①/",
+        heard(f"I cannot read `http://①②⑦.⓪.⓪.①/`. No site of yours has the host 127.0.0.1. {OWN}", FRONT),
+    ),
+    "a host with a star": (
+        "*.shop.test",
+        heard(
+            "I cannot read `*.shop.test`. "
+            "A pattern begins with a slash or with one of your hosts, and a host has no stars.",
+            FRONT,
+        ),
+    ),
+    "a host with an escape": (
+        "https://%77ww.shop.test/",
+        heard("I cannot read `https://%77ww.shop.test/`. `%77ww.shop.test` is not a host name.", FRONT),
+    ),
+    "no host": ("https:///a", heard("I cannot read `https:///a`. `` is not a host name.", FRONT)),
+    "a host with a path": (
+        "host www.shop.test/a",
+        mended(
+            "I cannot read `www.shop.test/a`. A host has no path. Say prefix for what lies below one.",
+            "prefix www.shop.test/a",
+        ),
+    ),
+    "a port": (
+        "https://www.shop.test:8443/a",
+        mended(
+            "I cannot read `https://www.shop.test:8443/a`. Visitors use no port 8443: only 443 goes with https.",
+            "https://www.shop.test/a",
+        ),
+    ),
+    "a port without a scheme": (
+        "www.shop.test:443/a",
+        mended(
+            "I cannot read `www.shop.test:443/a`. Visitors use no port 443: write http:// or https:// instead.",
+            "https://www.shop.test/a",
+        ),
+    ),
+    "a port of letters": (
+        "https://www.shop.test:x/a",
+        heard(
+            "I cannot read `https://www.shop.test:x/a`. "
+            "Between the colon and the first slash belongs a port, which is a number.",
+            FRONT,
+        ),
+    ),
+    # what a browser reads differently
+    "credentials": (
+        "http://user:pw@www.shop.test/",
+        mended(f"I cannot read `http://…@www.shop.test/`. {AT}", "http://www.shop.test/"),
+    ),
+    "credentials without a scheme": (
+        "user:pw@www.shop.test/a",
+        mended(f"I cannot read `…@www.shop.test/a`. {AT}", "www.shop.test/a"),
+    ),
+    "a password with a slash": (
+        "https://user:p/w@www.shop.test/",
+        heard(
+            "I cannot read `https://…@www.shop.test/`. "
+            "Between the colon and the first slash belongs a port, which is a number.",
+            FRONT,
+        ),
+    ),
+    "a backslash before an at": (
+        "https://www.shop.test\\@127.0.0.1/",
+        heard(f"I cannot read `https://…@127.0.0.1/`. {BACKSLASH}", FRONT),
+    ),
+    "a backslash": ("https://www.shop.test\\a", heard(f"I cannot read `https://www.shop.test\\a`. {BACKSLASH}", FRONT)),
+    "a backslash in a path": (
+        "/a\\b",
+        heard("I cannot read `/a\\b`. A backslash has no place in a path. Use slashes.", FRONT),
+    ),
+    "another scheme": (
+        "ftp://www.shop.test/a",
+        heard("I cannot read `ftp://www.shop.test/a`. Only http and https URLs can be purged, not ftp.", FRONT),
+    ),
+    "a scheme with one slash": (
+        "https:/www.shop.test/a",
+        mended(
+            "I cannot read `https:/www.shop.test/a`. After https come a colon and two slashes.",
+            "https://www.shop.test/a",
+        ),
+    ),
+    "a script": ("javascript:alert(1)", heard("I cannot tell what `javascript:alert(1)` is.", FRONT)),
+    "a very long URL": (
+        "https://www.shop.test/" + "a" * 8000,
+        heard("I cannot read `https://www.shop.test/" + "a" * 57 + "…`. It is longer than 8,000 bytes.", FRONT),
+    ),
+    # characters
+    "NUL": ("/a\x00b", unseen("/a\ufffdb", "U+0000 NULL")),
+    "an escape": ("\x1b[31m/a", unseen("\ufffd[31m/a", "U+001B ESCAPE")),
+    "a form feed": ("/a\x0cb", unseen("/a\ufffdb", "U+000C FORM FEED")),
+    "a bidi override": ("\u202e/a", unseen("\ufffd/a", "U+202E RIGHT-TO-LEFT OVERRIDE")),
+    "a bidi isolate": ("/a\u2066b", unseen("/a\ufffdb", "U+2066 LEFT-TO-RIGHT ISOLATE")),
+    "a bidi mark": ("/a\u200fb", unseen("/a\ufffdb", "U+200F RIGHT-TO-LEFT MARK")),
+    "a zero-width space": ("pur\u200bge", unseen("pur\ufffdge", "U+200B ZERO WIDTH SPACE")),
+    "a soft hyphen": ("https://www.sh\u00adop.test/", unseen("https://www.sh\ufffdop.test/", "U+00AD SOFT HYPHEN")),
+    "a byte-order mark": ("\ufeff/a", unseen("\ufffd/a", "U+FEFF ZERO WIDTH NO-BREAK SPACE")),
+    "a tag letter": ("/a\U000e0061", unseen("/a\ufffd", "U+E0061 TAG LATIN SMALL LETTER A")),
+    "a line separator": ("/a\u2028/b", unseen("/a\ufffd/b", "U+2028 LINE SEPARATOR")),
+    "a variation selector": ("/a\ufe0f", unseen("/a\ufe0f", "U+FE0F VARIATION SELECTOR-16")),
+    # Slack's words
+    "everybody": (
+        "<!channel>",
+        heard("I cannot read `<!channel>`. That is a mention in Slack, not something to purge.", FRONT),
+    ),
+    "a person": (
+        "<@U123|mia>",
+        heard("I cannot read `<@U123|mia>`. That is a person in Slack, not something to purge.", FRONT),
+    ),
+    "a channel": (
+        "tag <#C123|news>",
+        heard("I cannot read `<#C123|news>`. That is a channel in Slack, not something to purge.", FRONT),
+    ),
+    "an address": ("<mailto:mia@shop.test|mia@shop.test>", mended(f"I cannot read `…@shop.test`. {AT}", "shop.test")),
+    # kinds
+    "a path for a URL": (
+        "url /a",
+        mended("I cannot read `/a`. It has no host, so it is a path, not a URL.", "path /a"),
+    ),
+    "a URL for a path": (
+        "path https://www.shop.test/a",
+        heard(
+            "I cannot read `https://www.shop.test/a`. A path is what follows the host, and begins with a slash.", FRONT
+        ),
+    ),
+    "a URL for a tag": (
+        "tag https://www.shop.test/a",
+        heard(
+            "I cannot read `https://www.shop.test/a`. "
+            "It looks like a URL, not like a tag. If it is one, write tag: in front.",
+            FRONT,
+        ),
+    ),
+    "a query in a prefix": (
+        "prefix /a?b",
+        mended("I cannot read `/a?b`. A prefix has no query. End it before the question mark.", "prefix /a"),
+    ),
+    "a star in a prefix": (
+        "prefix /img*",
+        heard(
+            "I cannot read `/img*`. "
+            "A prefix ends at a slash and holds no star. Without the word prefix it is a pattern.",
+            FRONT,
+        ),
+    ),
+    "a prefix without its slash": (
+        "prefix news",
+        heard("I cannot read `news`. A prefix begins with a slash or with one of your hosts.", FRONT),
+    ),
+    "no star in a pattern": (
+        "pattern /a",
+        heard("I cannot read `/a`. A pattern holds a star. Without one it is a path, prefix or URL.", FRONT),
+    ),
+    "a star for a scheme": (
+        "*://www.shop.test/*",
+        heard(
+            "I cannot read `*://www.shop.test/*`. A scheme has no stars. Begin with the host: it is for every scheme.",
+            FRONT,
+        ),
+    ),
+    "a comma in a tag": ("tag a,b", heard("I cannot read `a,b`. A comma separates tags. Put a blank after it.", FRONT)),
+    "a tag beyond ASCII": (
+        "tag größe",
+        heard("I cannot read `größe`. A tag is made of ASCII letters, digits and signs.", FRONT),
+    ),
+    "a tag with a blank": (
+        'tag "a b"',
+        heard("I cannot read `a b`. A thing to purge is one word without blanks.", FRONT),
+    ),
+    "check of a tag": (
+        "check tag:a",
+        heard(
+            "I cannot read `tag:a`. A check looks at pages, and a tag names none.",
+            "/purge check https://www.shop.test/",
+        ),
+    ),
+    "check of everything": (
+        "check everything",
+        heard(
+            "I cannot read `everything`. A check looks at pages, and everything names none.",
+            "/purge check https://www.shop.test/",
+        ),
+    ),
+    # jobs
+    "a verb without its job": ("approve", heard("approve wants a job's name.", "/purge approve P-12")),
+    "a job without its letter": (
+        "approve 12",
+        mended("`12` is not a job's name, which looks like P-12.", "approve P-12"),
+    ),
+    "a job without its dash": ("show p12", mended("`p12` is not a job's name, which looks like P-12.", "show P-12")),
+    "a job with a zero": ("cancel P-012", mended("`P-012` is not a job's name, which looks like P-12.", "cancel P-12")),
+    "job nought": ("cancel P-0", heard("`P-0` is not a job's name, which looks like P-12.", "/purge cancel P-12")),
+    "a job of letters": ("retry foo", heard("`foo` is not a job's name, which looks like P-12.", "/purge retry P-12")),
+    "a job beyond counting": ("P-" + "9" * 5000, heard("I cannot tell what `P-" + "9" * 77 + "…` is.", FRONT)),
+    "two jobs": ("approve P-1 P-2", mended("approve takes one job and nothing else.", "approve P-1")),
+    "purge of a job": (
+        "purge P-3",
+        heard(
+            "P-3 is a job, not something to purge or look at.",
+            "/purge show P-3",
+            ("Status P-3", "status P-3"),
+            ("Show P-3", "show P-3"),
+            ("Retry P-3", "retry P-3"),
+        ),
+    ),
+    "sites of something": ("sites x", mended("sites stands alone.", "sites")),
+    "a denial with a bidi override": (
+        "deny P-1 \u202eok",
+        mended(f"The reason holds U+202E RIGHT-TO-LEFT OVERRIDE, {UNSEEN}", "deny P-1"),
+    ),
+    # lists
+    "nothing good": (
+        "https://evil.test/ /* https://www.shop.test:1/ ftp://x/",
+        heard(
+            "None of the 4 things could be read.\n"
+            f"1. `https://evil.test/`: No site of yours has the host evil.test. {OWN}\n"
+            "2. `/*`: A star alone does not mean everything.\n"
+            "3. `https://www.shop.test:1/`: Visitors use no port 1: only 443 goes with https.\n"
+            "And 1 more.",
+            FRONT,
+        ),
+    ),
+    "too much": (
+        "a" * 40_001,
+        heard(
+            "That is 40,001 characters, and a line has at most 40,000. Put a longer list into a file.",
+            "/purge help lists",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("typed", "expected"), HEARD.values(), ids=HEARD)
+def test_what_has_no_meaning_is_answered_with_what_to_type(typed: str, expected: Misunderstood) -> None:
+    assert parse(typed, MIA) == expected
