@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from bot.ledger.sqlite import LedgerInUse, LedgerTooNew
 from bot.settings import Environment, Mode, Settings
-from bot.wiring import Bot
+from bot.wiring import Bot, nothing
 
 log = structlog.get_logger()
 SHUTDOWN_SECONDS = 5  # for open requests
@@ -49,9 +49,9 @@ def unusable(environment: Environment) -> str:
     return ""
 
 
-async def serve(settings: Settings, environment: Environment) -> int:
-    """Start, open the doors, wait for a signal, stop."""
-    bot = Bot(settings, environment)
+async def serve(settings: Settings, environment: Environment, failpoint: Callable[[str], None] = nothing) -> int:
+    """Start, open the doors, wait for a signal, stop. `failpoint` is for crash tests."""
+    bot = Bot(settings, environment, failpoint)
     server = _quiet(uvicorn.Server(_plain(bot.app(), environment.host, environment.port)))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -173,14 +173,14 @@ class Bot:
             return "The sweep has not run lately: the process is overloaded or stuck."
         return ""
 
-    async def stop(self) -> None:
-        """No new work; calls in flight are finished and recorded."""
+    async def stop(self, grace: float = GRACE_SECONDS) -> None:
+        """No new work; calls in flight are finished and recorded, for `grace` seconds."""
         self.stopping.set()
         for task in self._tasks:
             task.cancel()
         if self.slack is not None:
             await self.slack.close()
-        await self.engine.stop(GRACE_SECONDS)
+        await self.engine.stop(grace)
         for provider in self.providers.values():
             await provider.close()
         await self.ledger.close()
