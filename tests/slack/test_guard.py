@@ -1,4 +1,4 @@
-"""What is missing, malformed, wrong or stale in a signature gets 401 and nothing else; what is right passes unchanged."""
+"""What is missing, malformed, wrong or stale in a signature gets 401 and nothing else; the rest passes unchanged."""
 
 from __future__ import annotations
 
