@@ -1,1 +1,12 @@
 """Adapters for cache providers. This package knows nothing of the bot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from providers import cloudflare, varnish
+from providers.contract import Blueprint
+
+PROVIDERS: Mapping[str, Blueprint] = {
+    blueprint.name: blueprint for blueprint in (cloudflare.BLUEPRINT, varnish.BLUEPRINT)
+}

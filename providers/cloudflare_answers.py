@@ -1,0 +1,142 @@
+"""What Cloudflare's answers mean. It publishes no list of its codes; these rows come from its users, read 2026-11-23.
+
+The useful code may stand in `errors[]` or only in `errors[].error_chain[]`; some failures have no code and text only in
+`messages`. A verified token carries code 10000 in `messages` on success, so a code counts only where success is false.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydantic import BaseModel, Field, JsonValue, ValidationError
+
+from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unexpected, WrongAddress
+from providers.wire import Answer, gateway_trouble, retry_after, said_by
+
+LOCKED_OUT = 10502
+NO_SELECTOR = 1012  # the body named nothing to purge: who we are, and the zone, were taken
+AGAIN = "It is sent again later."
+ZONE_ID = "Set `zone` to the 32 hex digits on the domain's overview page: not its name, not the account id."
+TOKEN_SHAPE = (
+    "Put an API token under `token`, whole and without blanks; a Global API Key goes under `key` with `email`."
+)
+BETTER = "Set `token` to an API token instead of `email` and `key`."
+REPORT = "Report it with what Cloudflare said. If it speaks of too many or too much, lower `per_call` or `max_bytes`."
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One code: which error it is, what happened, what to do. `{zone}` stands for the zone id."""
+
+    code: int
+    error: type[PurgeError]
+    what: str
+    advice: str
+
+
+ROWS = (  # the first row whose code was said decides, so the exact ones come before the general ones
+    Row(LOCKED_OUT, BadCredentials, "Cloudflare locked us out after too many wrong credentials.",
+        "Mend the token first, wait some minutes, then Retry."),
+    Row(971, Throttled, "Cloudflare asks for fewer calls.", AGAIN),
+    Row(10429, Throttled, "Cloudflare asks for fewer calls.", AGAIN),
+    Row(1083, Throttled, "Cloudflare asks for fewer URLs.", AGAIN),
+    Row(6111, BadCredentials, "Cloudflare cannot read the token.", TOKEN_SHAPE),
+    Row(6103, BadCredentials, "Cloudflare cannot read `key`.", TOKEN_SHAPE),
+    Row(6102, BadCredentials, "Cloudflare cannot read `email`.", f"Write the account's e-mail address. {BETTER}"),
+    Row(6003, BadCredentials, "Cloudflare cannot read the credentials.", TOKEN_SHAPE),
+    Row(9103, BadCredentials, "Cloudflare knows no such pair of `email` and `key`.", f"Check both. {BETTER}"),
+    Row(9106, BadCredentials, "Cloudflare saw no e-mail address.", BETTER),
+    Row(9107, BadCredentials, "Cloudflare saw no key.", BETTER),
+    Row(9109, BadCredentials, "Cloudflare does not take the token: it is wrong, revoked, or not allowed from here.",
+        "Check that the token is active, and that its IP filter lets this machine in."),
+    Row(1000, BadCredentials, "Cloudflare does not know the token.", "Copy the token again, or make a new one."),
+    Row(10000, BadCredentials, "The token may not purge zone {zone}.",
+        'Give it "Zone → Cache Purge" for zone {zone}, or mend `zone` if that is not the zone\'s id.'),
+    Row(7003, WrongAddress, "Cloudflare knows no zone {zone}.", ZONE_ID),
+    Row(7000, WrongAddress, "Cloudflare knows no zone {zone}.", ZONE_ID),
+    Row(1136, Refused, "Zone {zone} chooses its version by visitor, so single URLs cannot be purged there.",
+        "Purge a prefix, tag, host or everything instead."),
+    Row(1082, Refused, "A URL is not of zone {zone}.", "Purge it through the zone that its host belongs to."),
+    Row(1107, Refused, "The plan of zone {zone} takes no tags.", "Purge URLs or a prefix instead."),
+    Row(1015, Refused, "Cloudflare does not take one of these URLs.", "Check that each is of zone {zone}."),
+    Row(1016, Refused, "Cloudflare takes none of these URLs.", "Check that each is of zone {zone}."),
+    Row(1017, Refused, "Cloudflare did not empty zone {zone}.", "Try again later, or purge the host."),
+    Row(1084, Refused, "Cloudflare does not take these URLs.", "Check that each is of zone {zone}."),
+    Row(NO_SELECTOR, Unexpected, "Cloudflare saw nothing to purge in the call.", REPORT),
+    Row(1013, Unexpected, "Cloudflare does not take the word for everything.", REPORT),
+    Row(1014, Unexpected, "Cloudflare cannot read the list of what to purge.", REPORT),
+)  # fmt: skip
+
+
+class Said(BaseModel):
+    """One member of `errors`, `error_chain` or `messages`."""
+
+    code: int = 0
+    message: str = ""
+    error_chain: list[Said] = Field(default_factory=list)
+
+
+class Envelope(BaseModel):
+    """What every answer of the API is wrapped in."""
+
+    success: bool
+    errors: list[Said] | None = None
+    messages: list[Said | str] | None = None
+    result: JsonValue = None
+
+    def codes(self) -> frozenset[int]:
+        """Every code of what went wrong; none where nothing did."""
+        return frozenset() if self.success else frozenset(said.code for said in _flat(self.errors or []))
+
+    def words(self) -> str:
+        """Its own words with their codes: of the errors, else of the messages."""
+        said = [f"{said.message} ({said.code})" if said.code else said.message for said in _flat(self.errors or [])]
+        return ": ".join(said) or self.told()
+
+    def told(self) -> str:
+        """What `messages` say."""
+        return " ".join(said if isinstance(said, str) else said.message for said in self.messages or [])
+
+
+def _flat(errors: list[Said]) -> Iterator[Said]:
+    for error in errors:
+        yield error
+        yield from _flat(error.error_chain)
+
+
+def read(answer: Answer) -> Envelope | None:
+    """The envelope of `answer`; None where it is something else."""
+    try:
+        return Envelope.model_validate_json(answer.text)
+    except ValidationError:
+        return None
+
+
+def trouble(answer: Answer, zone: str) -> PurgeError:
+    """The error that `answer`, which is not a yes, stands for."""
+    envelope = read(answer)
+    codes = envelope.codes() if envelope else frozenset()
+    said = envelope.words() if envelope else said_by(answer)
+    busy = gateway_trouble(answer, "Cloudflare", said)
+    if busy is not None and LOCKED_OUT not in codes:
+        return busy
+    for row in ROWS:
+        if row.code in codes:
+            what, advice = row.what.format(zone=zone), row.advice.format(zone=zone)
+            if row.error is Throttled:
+                return Throttled(what, advice, said, retry_after(answer))
+            return row.error(what, advice, said)
+    return _without_code(answer, zone, said, envelope is not None)
+
+
+def _without_code(answer: Answer, zone: str, said: str, enveloped: bool) -> PurgeError:
+    match answer.status:
+        case 401 | 403 | 407:
+            advice = f'Give the token "Zone → Cache Purge" for zone {zone}, and check that this machine is not blocked.'
+            return BadCredentials(f"Cloudflare refused a call for zone {zone}.", advice, said)
+        case status if not enveloped and (status < 400 or status in (404, 405, 421)):
+            what = f"What answers for Cloudflare is not its API: status {status}, and no JSON of its shape."
+            return WrongAddress(what, "Check `api_url`, and any proxy on the way to it.", said)
+        case status:
+            return Unexpected(f"Cloudflare answered {status} in a way purgebot does not know.", REPORT, said)

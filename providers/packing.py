@@ -1,0 +1,25 @@
+"""How targets are put into calls: in their order, as many as fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+
+def pack(targets: Iterable[str], most: int, room: int, size: Callable[[str], int]) -> list[tuple[str, ...]]:
+    """Each target once, at most `most` and `room` bytes a pack. A target bigger than `room` gets a pack of its own."""
+    packs: list[tuple[str, ...]] = []
+    current: list[str] = []
+    used = 0
+    for target in dict.fromkeys(targets):
+        bytes_ = size(target)
+        if current and (len(current) >= most or used + bytes_ > room):
+            packs.append(tuple(current))
+            current, used = [], 0
+        current.append(target)
+        used += bytes_
+    return [*packs, tuple(current)] if current else packs
+
+
+def visible_ascii(text: str) -> bool:
+    """Whether `text` may stand in a request target or header as it is: printable ASCII without blanks, not empty."""
+    return bool(text) and text.isascii() and text.isprintable() and " " not in text

@@ -1,0 +1,244 @@
+"""The one HTTP door of all adapters: a single attempt, bounded, and network trouble named by who must act.
+
+    not sent                      refused, no DNS, no connection in time     Unavailable
+    sent, no whole answer         time-out, cut, not HTTP                    OutcomeUnknown
+    never sent                    certificate not trusted, bad base URL      WrongAddress
+    answered                      Answer, whatever its status
+
+An adapter reads the Answer; `gateway_trouble` reads the statuses that mean the same everywhere. There is no clock here:
+a Retry-After given as a date counts from the answer's own Date.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.parse import SplitResult, urlsplit
+
+import httpx
+
+from providers.errors import OutcomeUnknown, PurgeError, Throttled, Unavailable, Unexpected, WrongAddress
+
+CALL_SECONDS = 8.0  # one call in all, from the first packet to the last byte
+CONNECT_SECONDS = 3.0
+ANSWER_MAX = 1 << 20  # bytes that are read of an answer
+IDLE_SECONDS = 3.0  # below the 5 s after which Varnish and uvicorn close an idle connection
+
+_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+_SENDING = "send_request_headers.started"
+_DIALLING = "connection.connect"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: header names are lower-case, `text` holds at most 1 MiB of the body as UTF-8."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+    reason: str = ""
+
+
+class Wire:
+    """One account's connection to `base_url`, whose path is put before every target.
+
+    `who` names the other side in errors, `setting` the configuration key of its address; `secrets` are cut out of
+    whatever it says; `seconds` bound one call in all."""
+
+    def __init__(
+        self,
+        base_url: str,
+        auth: httpx.Auth | None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        *,
+        who: str,
+        setting: str = "url",
+        secrets: Sequence[str] = (),
+        seconds: float = CALL_SECONDS,
+    ) -> None:
+        self.who = who
+        self.setting = setting
+        self._base_url = base_url
+        self._auth = auth
+        self._transport = transport
+        self._secrets = tuple(secret for secret in secrets if secret)
+        self._seconds = seconds
+        self._client: httpx.AsyncClient | None = None
+
+    async def send(self, method: str, target: str, headers: Sequence[tuple[str, str]] = (), body: str = "") -> Answer:
+        """One attempt; the request target goes out byte for byte, a Host in `headers` replaces ours.
+        Raises Unavailable, OutcomeUnknown, WrongAddress, Unexpected."""
+        request = self._request(method, target, headers, body)
+        phase = _Phase()
+        request.extensions["trace"] = phase.trace
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._attempt(request)
+        except TimeoutError as exc:
+            raise self._late(phase.dialling) from exc
+        except httpx.HTTPError as exc:
+            raise self._trouble(exc, phase.dialling) from exc
+        except UnicodeError as exc:
+            raise self._unsendable() from exc
+
+    def _request(self, method: str, target: str, headers: Sequence[tuple[str, str]], body: str) -> httpx.Request:
+        base = self._base()
+        try:
+            url = httpx.URL(f"{base.scheme}://{base.netloc}/")
+            raw = (base.path.rstrip("/") + target).encode("ascii")
+            content = body.encode()
+            request = self._opened().build_request(method, url, headers=list(headers), content=content or None)
+        except httpx.InvalidURL as exc:
+            raise self._no_address() from exc
+        except UnicodeError as exc:
+            raise self._unsendable() from exc
+        request.extensions["target"] = raw
+        return request
+
+    def _base(self) -> SplitResult:
+        try:
+            base = urlsplit(self._base_url)
+            _ = base.port
+        except ValueError as exc:
+            raise self._no_address() from exc
+        if base.scheme not in ("http", "https") or not base.hostname or "@" in base.netloc or base.query:
+            raise self._no_address()
+        return base
+
+    def _opened(self) -> httpx.AsyncClient:
+        if self._client is None:
+            timeout = httpx.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds))
+            self._client = httpx.AsyncClient(
+                transport=self._transport,
+                timeout=timeout,
+                limits=httpx.Limits(keepalive_expiry=IDLE_SECONDS),
+                headers={"Accept-Encoding": "identity", "User-Agent": "purgebot"},
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+                follow_redirects=False,
+                trust_env=False,
+            )
+        return self._client
+
+    async def _attempt(self, request: httpx.Request) -> Answer:
+        response = await self._opened().send(request, auth=self._auth, stream=True)
+        try:
+            body = bytearray()
+            async for chunk in response.aiter_raw():
+                body += chunk
+                if len(body) >= ANSWER_MAX:
+                    break
+        finally:
+            await response.aclose()
+        text = self._without_secrets(bytes(body[:ANSWER_MAX]).decode(errors="replace"))
+        reason = self._without_secrets(response.reason_phrase)
+        return Answer(response.status_code, dict(response.headers.items()), text, reason)
+
+    def _without_secrets(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "…")
+        return text
+
+    def _late(self, dialling: bool) -> PurgeError:
+        if dialling:
+            return self._unreachable("no connection in time")
+        what = f"{self.who} did not answer within {self._seconds:g} s."
+        return OutcomeUnknown(what, "It may have been done already. Send it again, or look at the edge.")
+
+    def _trouble(self, exc: httpx.HTTPError, dialling: bool) -> PurgeError:
+        match exc:
+            case httpx.ConnectError() if _is_untrusted(exc):
+                what = f"The certificate of {self.who} is not trusted."
+                return WrongAddress(what, f"Check `{self.setting}`, and the clock and certificates here.", str(exc))
+            case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout():
+                return self._unreachable(self._without_secrets(str(exc)))
+            case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():
+                return self._unsendable()
+            case httpx.TimeoutException():
+                return self._late(dialling)
+            case _ if dialling:
+                return self._unreachable(self._without_secrets(str(exc)))
+            case _:
+                what = f"{self.who} broke off before its answer was whole."
+                said = self._without_secrets(str(exc))
+                advice = "It may have been done already. Send it again, or look at the edge."
+                return OutcomeUnknown(what, advice, said)
+
+    def _unreachable(self, said: str) -> PurgeError:
+        what = f"{self.who} cannot be reached."
+        return Unavailable(what, f"Check that it runs, the network in between, and `{self.setting}`.", said)
+
+    def _no_address(self) -> PurgeError:
+        what = f"The address of {self.who} is not a URL that can be dialled."
+        return WrongAddress(what, f"Write `{self.setting}` as http://host:port or https://host.")
+
+    def _unsendable(self) -> PurgeError:
+        what = f"This request to {self.who} is not valid HTTP, so nothing was sent."
+        return Unexpected(what, "Check the secret for blanks and line ends; else report the plan of this purge.")
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+
+class _Phase:
+    """How far a request came: while `dialling` is true, nothing of it has left."""
+
+    def __init__(self) -> None:
+        self.dialling = False
+
+    async def trace(self, name: str, info: Mapping[str, object]) -> None:
+        if name.startswith(_DIALLING):
+            self.dialling = True
+        elif name.endswith(_SENDING):
+            self.dialling = False
+
+
+def _is_untrusted(exc: BaseException | None) -> bool:
+    while exc is not None:
+        if isinstance(exc, ssl.SSLCertVerificationError):
+            return True
+        exc = exc.__cause__ or exc.__context__
+    return False
+
+
+def gateway_trouble(answer: Answer, who: str, said: str) -> PurgeError | None:
+    """What 429 and 5xx mean wherever they come from; None for any other status. 520 and 524 are Cloudflare's own for an
+    origin that broke off or did not answer (https://developers.cloudflare.com/support/troubleshooting/, 2026-11)."""
+    match answer.status:
+        case 429:
+            return Throttled(f"{who} asks for fewer calls.", "It is sent again later.", said, retry_after(answer))
+        case 504 | 520 | 524:
+            what = f"{who} answered {answer.status}: its answer was lost on the way."
+            return OutcomeUnknown(what, "It may have been done already. Send it again, or look at the edge.", said)
+        case status if status >= 500 and status != 501:
+            return Unavailable(
+                f"{who} answered {status}.", "Send it again; if it stays, look at its status page.", said
+            )
+        case _:
+            return None
+
+
+def said_by(answer: Answer) -> str:
+    """The first words of an answer for people: markup and blanks set aside."""
+    plain = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", " ", answer.text[:4000], flags=re.DOTALL | re.IGNORECASE)
+    return " ".join(plain.split())
+
+
+def retry_after(answer: Answer) -> float | None:
+    """Seconds that Retry-After asks for (RFC 9110, 10.2.3), never negative; None if it does not say."""
+    value = answer.headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(value):
+        return float(value)
+    try:
+        until = parsedate_to_datetime(value)
+        since = parsedate_to_datetime(answer.headers.get("date", ""))
+        return max(0.0, (until - since).total_seconds())
+    except (TypeError, ValueError, OverflowError):  # no date, or one with and one without a time zone
+        return None
