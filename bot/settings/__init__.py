@@ -1,6 +1,8 @@
 """Configuration and secrets. Nothing else in the house reads the environment."""
 
 from bot.settings.environment import Environment
+from bot.settings.example import example
+from bot.settings.loading import load
 from bot.settings.model import (
     AccountSettings,
     ApiToken,
@@ -12,6 +14,7 @@ from bot.settings.model import (
     Secret,
     Settings,
 )
+from bot.settings.schema import schema
 
 __all__ = [
     "AccountSettings",
@@ -24,4 +27,7 @@ __all__ = [
     "Problem",
     "Secret",
     "Settings",
+    "example",
+    "load",
+    "schema",
 ]

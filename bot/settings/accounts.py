@@ -1,0 +1,150 @@
+"""An account: what its provider takes, checked against the provider's own list of fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from bot.settings import shapes
+from bot.settings.complaints import Complaints, quoted, unknown
+from bot.settings.document import PLACES, AccountDoc, SecretDoc
+from bot.settings.model import AccountSettings, Secret
+from bot.settings.reader import Data, Place
+from providers.contract import Blueprint, Capabilities, Field, Pace
+
+COMMON = ("provider", "pace", "per_call")
+_PASSWORD = re.compile(r"://[^/?#\s]*@")
+
+
+class AccountReader:
+    """Reads accounts; `folder` is where relative paths of secrets begin."""
+
+    def __init__(
+        self, complaints: Complaints, providers: Mapping[str, Blueprint], environ: Mapping[str, str], folder: Path
+    ) -> None:
+        self._complaints = complaints
+        self._providers = providers
+        self._environ = environ
+        self._folder = folder
+
+    def read(self, name: str, data: Data, place: Place) -> AccountSettings | None:
+        """The account, or None after complaining."""
+        if not shapes.name(self._complaints, place, name, "account"):
+            return None
+        doc = self._complaints.read(AccountDoc, data, place)
+        if doc is None:
+            return None
+        blueprint = self._providers.get(doc.provider)
+        if blueprint is None:
+            self._complaints.add((*place, "provider"), *unknown("provider", doc.provider, self._providers))
+            return None
+        return self._account(name, doc, blueprint, place)
+
+    def secret(self, doc: SecretDoc) -> Secret:
+        """The place that `doc` names."""
+        return Secret(doc.env, str(self._folder / doc.file) if doc.file else "", self._environ)
+
+    def _account(self, name: str, doc: AccountDoc, blueprint: Blueprint, place: Place) -> AccountSettings | None:
+        before = len(self._complaints)
+        fields = {field.name: field for field in blueprint.fields}
+        settings, secrets = self._values(doc.extra(), fields, place)
+        self._require({*settings, *secrets}, blueprint, place)
+        paces = {key: Pace(pace.rate, pace.per, pace.burst, source="configuration") for key, pace in doc.pace.items()}
+        account = AccountSettings(
+            name,
+            doc.provider,
+            settings,
+            secrets,
+            paces,
+            doc.per_call,
+            frozenset(key for key in secrets if not fields[key].secret),
+        )
+        if len(self._complaints) > before:
+            return None
+        self._check_limits(account, blueprint, place)
+        return account
+
+    def _values(
+        self, extra: Mapping[str, object], fields: Mapping[str, Field], place: Place
+    ) -> tuple[dict[str, str], dict[str, Secret]]:
+        settings: dict[str, str] = {}
+        secrets: dict[str, Secret] = {}
+        for key, value in extra.items():
+            here = (*place, key)
+            if key not in fields:
+                self._complaints.add(here, *unknown("key", key, [*COMMON, *fields]))
+            elif fields[key].secret or isinstance(value, dict):
+                doc = self._complaints.read(SecretDoc, _data(value), here)
+                secrets |= {key: self.secret(doc)} if doc else {}
+            else:
+                settings |= {key: plain_value(self._complaints, here, value, fields[key])}
+        return settings, secrets
+
+    def _require(self, given: set[str], blueprint: Blueprint, place: Place) -> None:
+        for field in blueprint.fields:
+            if field.required and field.name not in given:
+                self._complaints.add((*place, field.name), "is missing.", f"Add it: {field.what}.")
+        for names in blueprint.needs_one_of:
+            if not given & set(names):
+                self._complaints.add(place, f"needs {' or '.join(f'`{n}`' for n in names)}.", _how(names, blueprint))
+                return
+
+    def _check_limits(self, account: AccountSettings, blueprint: Blueprint, place: Place) -> None:
+        if not (account.pace or account.per_call):
+            return
+        can = _capabilities(account, blueprint)
+        buckets = {bucket.partition(":")[0] for bucket in can.pace}
+        for bucket in account.pace.keys() - buckets:
+            self._complaints.add((*place, "pace", bucket), *unknown("bucket", bucket, buckets))
+        for kind in account.per_call.keys() - can.kinds:
+            what = f"{blueprint.title} cannot purge by {kind}."
+            self._complaints.add((*place, "per_call", kind), what, f"Known here: {', '.join(sorted(can.kinds))}.")
+
+
+def plain_value(complaints: Complaints, place: Place, value: object, field: Field) -> str:
+    """A value that is not a secret."""
+    if not isinstance(value, str) or not value:
+        complaints.add(place, *_not_text(value))
+        return ""
+    if _PASSWORD.search(value):
+        complaints.add(place, "a user name or password stands in this URL.", f"{PLACES} for the whole URL.")
+        return ""
+    if field.choices and value not in field.choices:
+        complaints.add(place, f"{quoted(value)} is not a choice.", f"Write {_either(field.choices)}.")
+    if field.example.isdigit() and not value.isdigit():
+        complaints.add(place, f"{quoted(value)} is not a number.", f"Write a number, such as {field.example}.")
+    if field.name.endswith("url"):
+        return shapes.address(complaints, place, value, with_path=True)
+    return shapes.plain_text(complaints, place, value)
+
+
+def _not_text(value: object) -> tuple[str, str]:
+    if value is None or value == "":
+        return "is empty.", "Write a value, or remove the key."
+    return f"must be text, not {'a list' if isinstance(value, list) else 'keys and values'}.", "Write one value."
+
+
+def _either(words: Iterable[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _how(names: tuple[str, ...], blueprint: Blueprint) -> str:
+    secrets = [field.name for field in blueprint.fields if field.name in names and field.secret]
+    return f"Add {secrets[0]}: {{env: NAME}}." if secrets else f"Add {names[0]}."
+
+
+def _capabilities(account: AccountSettings, blueprint: Blueprint) -> Capabilities:
+    plain = replace(account, pace={}, per_call={})
+    return blueprint.build(plain.account(placeholder="missing"), None).can
+
+
+def _data(value: object) -> Data:
+    """What pydantic kept as extra is still what the reader gave."""
+    if isinstance(value, dict):
+        return {str(key): _data(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_data(inner) for inner in value]
+    return None if value is None else str(value)

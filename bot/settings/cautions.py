@@ -1,0 +1,48 @@
+"""What is allowed but may surprise: sentences for `config check` and the doctor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+from bot.domain.site import Environment, Site
+from bot.settings.model import AccountSettings, Approvals
+
+
+def cautions(
+    accounts: Mapping[str, AccountSettings], sites: Mapping[str, Site], approvals: Approvals
+) -> tuple[str, ...]:
+    """One sentence each."""
+    return (*_approvals(sites, approvals), *_sites(sites), *_accounts(accounts, sites))
+
+
+def _approvals(sites: Mapping[str, Site], approvals: Approvals) -> Iterator[str]:
+    n = len(approvals.approvers)
+    if n == 0:
+        yield (
+            "approvals.approvers names nobody: up to 30 URLs, paths or tags can be purged, wider purges are refused."
+            " Name people by their Slack ids."
+        )
+    elif n == 1 and any(site.environment is Environment.PRODUCTION for site in sites.values()):
+        yield (
+            "approvals.approvers names one person: everything in production needs two, so it is refused."
+            " Name at least two, three if approvers ask themselves."
+        )
+
+
+def _sites(sites: Mapping[str, Site]) -> Iterator[str]:
+    if not sites:
+        yield "sites names no site: nothing can be purged or checked. Add one."
+    for site in sites.values():
+        if site.origin and urlsplit(site.origin).hostname in site.hosts:
+            yield (
+                f"sites.{site.name}.origin is a host that visitors use: a check would compare the edge with itself."
+                " Write the address behind the caches."
+            )
+
+
+def _accounts(accounts: Mapping[str, AccountSettings], sites: Mapping[str, Site]) -> Iterator[str]:
+    used = {layer.account for site in sites.values() for layer in site.layers}
+    for name in accounts:
+        if name not in used:
+            yield f"accounts.{name} is a layer of no site. Name it under a site's layers, or remove it."

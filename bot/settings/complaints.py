@@ -1,0 +1,130 @@
+"""Collects what is wrong with a document, and puts pydantic's findings into our words."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from typing import TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from bot.domain.words import shown
+from bot.settings.model import Problem
+from bot.settings.reader import Data, Document, Place, key_of, type_names
+
+Model = TypeVar("Model", bound=BaseModel)
+_TOKEN = re.compile(r"(xox[a-z]|xapp)-\S+")
+
+
+class Complaints:
+    """Everything that is wrong with one document."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._problems: list[Problem] = []
+
+    def add(self, place: Place, what: str, advice: str) -> None:
+        """Complain about `place`."""
+        document = self._document
+        self._problems.append(Problem(what, advice, key_of(place), document.file, document.line(place)))
+
+    def __len__(self) -> int:
+        return len(self._problems)
+
+    def line(self, place: Place) -> int:
+        """The line of `place`, to point at from elsewhere."""
+        return self._document.line(place)
+
+    def sorted(self) -> tuple[Problem, ...]:
+        """All of them, by line."""
+        return tuple(sorted(self._problems, key=lambda problem: problem.line))
+
+    def read(self, model: type[Model], data: Data, place: Place) -> Model | None:
+        """`data` as `model`; None after complaining."""
+        try:
+            return model.model_validate(data)
+        except ValidationError as exc:
+            for error in exc.errors(include_url=False):
+                self._translate(model, error, place)
+            return None
+
+    def _translate(self, model: type[BaseModel], error: ErrorDetails, place: Place) -> None:
+        loc = tuple(part for part in error["loc"] if part != "[key]")
+        here = (*place, *loc)
+        if error["type"] == "extra_forbidden":
+            self.add(here, *unknown("key", str(loc[-1]), _keys_at(model, loc[:-1])))
+        elif error["type"] == "missing":
+            self.add(here, "is missing.", f"Add it: {_about(model, loc)}.")
+        else:
+            self.add(here, *_sentence(error))
+
+
+def ours(what: str, advice: str) -> PydanticCustomError:
+    """A complaint raised inside a pydantic validator."""
+    return PydanticCustomError("ours", "{what} {advice}", {"what": what, "advice": advice})
+
+
+def quoted(value: str) -> str:
+    """What somebody wrote, fit to be shown: cut, and never a token or password."""
+    return f"`{_TOKEN.sub('…', shown(value, 60))}`"
+
+
+def unknown(sort: str, word: str, known: Iterable[str]) -> tuple[str, str]:
+    """That `word` is no known `sort`, and what may have been meant."""
+    choices = sorted(known)
+    near = difflib.get_close_matches(word.lower(), choices, n=1, cutoff=0.6)
+    advice = f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(choices) or 'none'}."
+    return ("unknown key." if sort == "key" else f"there is no {sort} {quoted(word)}."), advice
+
+
+def _sentence(error: ErrorDetails) -> tuple[str, str]:
+    ctx, value = error.get("ctx", {}), error["input"]
+    given = type_names.get(type(value), "text")
+    match error["type"]:
+        case "ours":
+            return str(ctx["what"]), str(ctx["advice"])
+        case _ if value is None:
+            return "is empty.", "Write a value, or remove the key."
+        case "string_type":
+            return f"must be text, not {given}.", "Write one value."
+        case "list_type":
+            example = f"[{value}]" if isinstance(value, str) and quoted(value) == f"`{value}`" else "[one, two]"
+            return f"must be a list, not {given}.", f"Write {example}."
+        case "dict_type" | "model_type":
+            return f"must hold keys and values, not {given}.", "Write {key: value}."
+        case "literal_error" | "enum":
+            return f"{quoted(str(value))} is not a choice.", f"Write {str(ctx['expected']).replace(chr(39), '')}."
+        case "too_short":
+            return "is empty.", "Name at least one."
+        case "int_parsing" | "int_from_float" | "int_type" | "float_parsing" | "float_type" | "finite_number":
+            return f"{quoted(str(value))} is not a number.", "Write a number, such as 30."
+        case "greater_than" | "greater_than_equal":
+            least = f"more than {ctx['gt']:g}" if "gt" in ctx else f"at least {ctx['ge']:g}"
+            return f"{quoted(str(value))} is too small.", f"Write a number of {least}."
+        case other:
+            return f"cannot be used ({other}).", "Compare it with `purgebot config schema`."
+
+
+def _about(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
+    inner = _model_at(model, loc[:-1])
+    return inner.model_fields[str(loc[-1])].description or "it is required"
+
+
+def _keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    return list(_model_at(model, loc).model_fields)
+
+
+def _model_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel]:
+    """The model that reads `loc`; list positions and names of a mapping lead to no other model."""
+    for part in loc:
+        field = model.model_fields.get(str(part))
+        model = (_inner(field.annotation) if field else None) or model
+    return model
+
+
+def _inner(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _inner(part))), None)

@@ -1,0 +1,168 @@
+"""The configuration file as pydantic reads it: which keys there are, of which sort. What goes beyond one value is
+checked afterwards, in words of our own. The JSON Schema comes from here too."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from bot.domain.site import Environment
+from bot.settings.complaints import ours
+from bot.settings.model import Mode
+from providers.contract import Kind
+
+SLACK_ID = r"[A-Z][A-Z0-9_]+"
+VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
+NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}"
+HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
+ADDRESS = r"https?://[^/?#@\s]+/?"
+COMMAND = r"/[a-z0-9_-]{1,31}"
+PLACES = "Write {env: NAME} or {file: PATH}"
+
+SlackId = Annotated[str, Field(json_schema_extra={"pattern": f"^{SLACK_ID}$"})]
+HeaderName = Annotated[str, Field(json_schema_extra={"pattern": f"^{HEADER}$"})]
+AddressText = Annotated[str, Field(json_schema_extra={"pattern": f"^{ADDRESS}$"})]
+Above = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Part(BaseModel):
+    """A mapping in which every key is known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Open(BaseModel):
+    """A mapping whose further keys are those of a provider."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    def extra(self) -> dict[str, object]:
+        """The provider's keys as written."""
+        return dict(self.model_extra or {})
+
+
+class SecretDoc(Part):
+    """Where a secret is."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["env"]}, {"required": ["file"]}]})
+    env: str = Field(
+        default="", description="the name of an environment variable", json_schema_extra={"pattern": f"^{VARIABLE}$"}
+    )
+    file: str = Field(default="", description="the path of a file, relative to this one")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_a_place(cls, data: object) -> object:
+        if isinstance(data, str):
+            raise ours(
+                "a secret stands here in the clear.", f"{PLACES}, and replace the secret: this file has held it."
+            )
+        return data
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if bool(self.env) == bool(self.file):
+            raise ours("must name one place.", f"{PLACES}.")
+        if self.env.startswith("$"):
+            raise ours("holds a `$`.", "Write the variable's name alone: {env: NAME}.")
+        if self.env and not re.fullmatch(VARIABLE, self.env):
+            raise ours("is not the name of a variable.", "Write its name, not its value: {env: NAME}.")
+        return self
+
+
+class PaceDoc(Part):
+    """A rate limit of our own for one of the provider's buckets."""
+
+    rate: Above = Field(description="units every `per` seconds")
+    per: Above = Field(description="seconds")
+    burst: float = Field(ge=1, allow_inf_nan=False, description="units at once")
+
+
+class AccountDoc(Open):
+    """Who we are at a provider."""
+
+    provider: str = Field(description="the provider's name")
+    pace: dict[str, PaceDoc] = Field(default={}, description="rate limits to keep instead of the provider's, by bucket")
+    per_call: dict[Kind, Annotated[int, Field(ge=1)]] = Field(
+        default={}, description="the most targets in one call, by kind"
+    )
+
+
+class LayerDoc(Open):
+    """One cache of a site."""
+
+    account: str = Field(description="a name from `accounts`")
+
+
+class TagsDoc(Part):
+    """How the origin labels its answers."""
+
+    header: HeaderName = Field(description="the response header that holds the tags, such as Cache-Tag")
+
+
+class MarkerDoc(Part):
+    """How a version is recognised: one of the three."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+    header: str = Field(default="", description="a response header, such as X-Build")
+    meta: str = Field(default="", description="the name of a <meta> element")
+    pattern: str = Field(default="", description="a regular expression on the page")
+
+
+class SiteDoc(Part):
+    """A site: its hosts, its caches, and where to look."""
+
+    hosts: list[str] = Field(min_length=1, description="the host names that visitors use")
+    schemes: list[Literal["http", "https"]] = Field(
+        default=["https"], min_length=1, description="what a URL typed without a scheme means"
+    )
+    origin: AddressText = Field(default="", description="where the truth is, such as https://origin.shop.test")
+    environment: Environment = Field(default=Environment.PRODUCTION, description="how careful one must be")
+    channel: SlackId = Field(default="", description="the Slack channel where this site's jobs are told, by id")
+    mode: Literal["hard", "soft"] = Field(default="hard", description="what a plain purge means where both are known")
+    tags: TagsDoc | None = Field(default=None, description="how the origin labels its answers")
+    variants: list[dict[str, str]] = Field(
+        default=[], description="headers beyond the URL that are part of the cache key"
+    )
+    marker: MarkerDoc | None = Field(default=None, description="how a version is recognised")
+    layers: list[LayerDoc] = Field(min_length=1, description="the caches, innermost first: [{account: …}, …]")
+    edges: dict[str, AddressText] = Field(
+        default={}, description="places to look from, such as {fra: https://203.0.113.7}"
+    )
+
+
+class ApprovalsDoc(Part):
+    """Where approval is asked for, and of whom."""
+
+    channel: SlackId = Field(default="", description="a Slack channel's id")
+    approvers: list[SlackId] = Field(default=[], description="the ids of Slack users who may approve")
+
+
+class TokenDoc(Part):
+    """A machine that may use the HTTP surface."""
+
+    name: str = Field(description="what this token is called in the record")
+    bearer: SecretDoc = Field(description="where the token is, {env: NAME} or {file: PATH}")
+    sites: list[str] = Field(min_length=1, description="the sites that it may see")
+    may: Literal["read", "command"] = Field(default="read", description="only look, or also ask for purges")
+
+
+class ApiDoc(Part):
+    """The HTTP surface."""
+
+    tokens: list[TokenDoc] = Field(default=[], description="the machines that may use it")
+
+
+class RootDoc(Part):
+    """purgebot's configuration file."""
+
+    mode: Mode = Field(default=Mode.LIVE, description="`observe` plans and looks, and never purges")
+    command: str = Field(
+        default="/purge", description="the slash command", json_schema_extra={"pattern": f"^{COMMAND}$"}
+    )
+    accounts: dict[str, AccountDoc] = Field(default={}, description="who we are at each provider")
+    sites: dict[str, SiteDoc] = Field(default={}, description="what can be purged")
+    approvals: ApprovalsDoc = Field(default=ApprovalsDoc(), description="where approval is asked for, and of whom")
+    api: ApiDoc = Field(default=ApiDoc(), description="the HTTP surface")

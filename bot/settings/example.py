@@ -1,0 +1,58 @@
+"""The file to start from."""
+
+from __future__ import annotations
+
+_TEXT = """\
+# purgebot's configuration. YAML 1.2. `purgebot config check` reads it without starting anything.
+# A secret is never written here: {env: NAME} names a variable, {file: PATH} a file (relative to this one).
+
+mode: observe            # plans and looks, never purges. Change it to `live` when the plans look right.
+command: /purge          # as in the Slack app's manifest
+
+# Who we are at each provider. Rate limits belong to the account.
+accounts:
+  shield:
+    provider: varnish
+    url: "http://10.0.0.5:6081"          # where docs/providers/varnish/purgebot.vcl is loaded
+  cf:
+    provider: cloudflare
+    token: {env: CLOUDFLARE_TOKEN}       # a token with Zone → Cache Purge on the zone, and nothing else
+    # api_url: "https://proxy.internal/client/v4"          # an egress proxy; any account takes it
+    # pace: {bulk: {rate: 5, per: 1, burst: 25}}           # keep to less than the provider allows
+    # per_call: {url: 30}                                  # the most targets in one call
+
+# What can be purged.
+sites:
+  shop:
+    hosts: [www.shop.test, img.shop.test]
+    schemes: [https]                     # what a URL typed without a scheme means; [https, http] purges both
+    origin: "https://origin.shop.test"   # where the truth is, behind every cache; dialled as written
+    environment: production              # or staging
+    # channel: C0SHOP                    # where this site's jobs are told, by id
+    mode: hard                           # or soft: what a plain purge means where the provider knows both
+    # tags: {header: Cache-Tag}          # how the origin labels its answers
+    # variants: [{CF-Device-Type: mobile}]                 # parts of the cache key beyond the URL
+    marker: {header: X-Build}            # how a version is recognised: header, meta or pattern
+    layers:                              # innermost first: the order in which they are purged
+      - {account: shield}
+      - {account: cf, zone: 0123456789abcdef0123456789abcdef, tier: pro}
+    edges:                               # places to look from; dialled as written, Host and SNI from the URL
+      fra: "https://203.0.113.7"
+      iad: "https://203.0.113.9"
+
+# Wider purges need somebody's yes: one approver for a prefix, host or pattern, two for everything in production.
+# Slack ids, not names; a profile's menu has "Copy member ID".
+# approvals:
+#   channel: C0APPROVE
+#   approvers: [U0LEA, U0SAM, U0KIM]
+
+# Pipelines and the terminal come in by HTTP. `may: read` only looks, `may: command` also asks for purges.
+# api:
+#   tokens:
+#     - {name: ops-cli, bearer: {env: OPS_TOKEN}, sites: [shop], may: command}
+"""
+
+
+def example() -> str:
+    """A commented file to start from, in `mode: observe`. It holds only what works today."""
+    return _TEXT

@@ -1,0 +1,116 @@
+"""From a file to Settings: every part is read by itself, so that one run tells all that is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from bot.domain.site import Site
+from bot.settings import shapes
+from bot.settings.accounts import AccountReader
+from bot.settings.cautions import cautions
+from bot.settings.complaints import Complaints, quoted, unknown
+from bot.settings.document import COMMAND, ApiDoc, ApprovalsDoc, RootDoc, TokenDoc
+from bot.settings.model import AccountSettings, ApiToken, Approvals, BadSettings, Settings
+from bot.settings.reader import Data, Place, read, type_names
+from bot.settings.sites import SiteReader
+from providers import PROVIDERS
+from providers.contract import Blueprint
+
+_READ_APART = ("accounts", "sites", "approvals", "api")
+
+
+def load(path: Path, environ: Mapping[str, str], providers: Mapping[str, Blueprint] = PROVIDERS) -> Settings:
+    """The configuration at `path`, checked. Secrets are not read: one that is missing is told when it is needed.
+    Raises BadSettings with everything that is wrong."""
+    document = read(path)
+    complaints = Complaints(document)
+    accounts = AccountReader(complaints, providers, environ, path.parent)
+    settings = _Loader(complaints, providers, accounts).load(document.data)
+    if len(complaints):
+        raise BadSettings(complaints.sorted())
+    return settings
+
+
+class _Loader:
+    """Reads each part and what holds between them."""
+
+    def __init__(self, complaints: Complaints, providers: Mapping[str, Blueprint], accounts: AccountReader) -> None:
+        self._complaints = complaints
+        self._providers = providers
+        self._accounts = accounts
+
+    def load(self, data: Mapping[str, Data]) -> Settings:
+        root = self._root(data)
+        accounts, sites = self._named(data, "accounts"), self._named(data, "sites")
+        found_accounts = self._read_accounts(accounts)
+        found_sites = self._read_sites(sites, accounts)
+        approvals = self._approvals(data.get("approvals"))
+        tokens = self._tokens(data.get("api"), sites)
+        told = cautions(found_accounts, found_sites, approvals)
+        return Settings(root.mode, root.command, found_accounts, found_sites, approvals, tokens, told)
+
+    def _root(self, data: Mapping[str, Data]) -> RootDoc:
+        own = {key: value for key, value in data.items() if key not in _READ_APART}
+        root = self._complaints.read(RootDoc, own, ()) or RootDoc()
+        if not re.fullmatch(COMMAND, root.command):
+            advice = "Write a slash and up to 31 small letters, digits, `-` or `_`, such as /purge."
+            self._complaints.add(("command",), f"{quoted(root.command)} is not a slash command.", advice)
+        return root
+
+    def _named(self, data: Mapping[str, Data], key: str) -> Mapping[str, Data]:
+        found = data.get(key)
+        if found is None or isinstance(found, dict):
+            return found or {}
+        what = f"must hold names and their settings, not {type_names[type(found)]}."
+        self._complaints.add((key,), what, "Write {name: {…}}.")
+        return {}
+
+    def _read_accounts(self, data: Mapping[str, Data]) -> dict[str, AccountSettings]:
+        read = {name: self._accounts.read(name, part, ("accounts", name)) for name, part in data.items()}
+        return {name: account for name, account in read.items() if account}
+
+    def _read_sites(self, data: Mapping[str, Data], accounts: Mapping[str, Data]) -> dict[str, Site]:
+        reader = SiteReader(self._complaints, {name: self._blueprint(part) for name, part in accounts.items()})
+        read = {name: reader.read(name, part, ("sites", name)) for name, part in data.items()}
+        return {name: site for name, site in read.items() if site}
+
+    def _blueprint(self, account: Data) -> Blueprint | None:
+        provider = account.get("provider") if isinstance(account, dict) else None
+        return self._providers.get(provider) if isinstance(provider, str) else None
+
+    def _approvals(self, data: Data) -> Approvals:
+        place: Place = ("approvals",)
+        doc = None if data is None else self._complaints.read(ApprovalsDoc, data, place)
+        if doc is None:
+            return Approvals()
+        people = [shapes.person(self._complaints, (*place, "approvers", n), who) for n, who in enumerate(doc.approvers)]
+        for n, who in enumerate(people):
+            if who and who in people[:n]:
+                self._complaints.add((*place, "approvers", n), f"{quoted(who)} is named twice.", "Keep one.")
+        if people and not doc.channel:
+            self._complaints.add(
+                (*place, "channel"), "is missing.", "Add the channel where approvers are asked, by id."
+            )
+        channel = shapes.channel(self._complaints, (*place, "channel"), doc.channel) if doc.channel else ""
+        return Approvals(channel, tuple(people))
+
+    def _tokens(self, data: Data, sites: Mapping[str, Data]) -> tuple[ApiToken, ...]:
+        doc = None if data is None else self._complaints.read(ApiDoc, data, ("api",))
+        names: set[str] = set()
+        return tuple(
+            self._token(t, ("api", "tokens", n), sites, names) for n, t in enumerate(doc.tokens if doc else ())
+        )
+
+    def _token(self, doc: TokenDoc, place: Place, sites: Mapping[str, Data], names: set[str]) -> ApiToken:
+        shapes.name(self._complaints, (*place, "name"), doc.name, "token")
+        if doc.name in names:
+            self._complaints.add(
+                (*place, "name"), f"{quoted(doc.name)} is named twice.", "Give each token its own name."
+            )
+        names.add(doc.name)
+        for n, site in enumerate(doc.sites):
+            if site not in sites:
+                self._complaints.add((*place, "sites", n), *unknown("site", site, sites))
+        return ApiToken(doc.name, self._accounts.secret(doc.bearer), frozenset(doc.sites), doc.may == "command")

@@ -1,0 +1,81 @@
+"""JSON Schema of the configuration file, for editors; the providers' own keys are in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from bot.settings.accounts import COMMON
+from bot.settings.document import NAME, RootDoc
+from providers import PROVIDERS
+from providers.contract import Blueprint, Field
+
+Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+_SECRET: dict[str, Json] = {"$ref": "#/$defs/SecretDoc"}
+_NAMES: dict[str, Json] = {"pattern": f"^{NAME}$"}
+
+
+def schema(providers: Mapping[str, Blueprint] = PROVIDERS) -> dict[str, Json]:
+    """JSON Schema, draft 2020-12."""
+    found: dict[str, Json] = RootDoc.model_json_schema()
+    parts = _mapping(found["$defs"])
+    _set_account(_mapping(parts["AccountDoc"]), providers)
+    _set_layer(_mapping(parts["LayerDoc"]), providers)
+    _mapping(_mapping(parts["PaceDoc"]))["required"] = ["rate", "per", "burst"]
+    root = _mapping(found["properties"])
+    for key in ("accounts", "sites"):
+        _mapping(root[key])["propertyNames"] = _NAMES
+    for key in ("accounts", "sites", "approvals", "api"):
+        root[key] = {"anyOf": [_mapping(root[key]), {"type": "null"}]}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
+
+
+def _set_account(part: dict[str, Json], providers: Mapping[str, Blueprint]) -> None:
+    """One alternative for each provider, with exactly its keys."""
+    common = {key: value for key, value in _mapping(part["properties"]).items() if key in COMMON}
+    part.clear()
+    part["oneOf"] = [_account(blueprint, common) for blueprint in providers.values()]
+
+
+def _account(blueprint: Blueprint, common: Mapping[str, Json]) -> Json:
+    required = ["provider", *(field.name for field in blueprint.fields if field.required)]
+    some: list[Json] = [{"anyOf": [{"required": [name]} for name in names]} for names in blueprint.needs_one_of]
+    return {
+        "title": blueprint.title,
+        "type": "object",
+        "properties": {
+            **common,
+            "provider": {"const": blueprint.name},
+            **{field.name: _value(field, True) for field in blueprint.fields},
+        },
+        "required": [*required],
+        "additionalProperties": False,
+        **({"allOf": some} if some else {}),
+    }
+
+
+def _set_layer(part: dict[str, Json], providers: Mapping[str, Blueprint]) -> None:
+    """Every key that some provider's layer takes: which provider an account has is known to the loader alone."""
+    fields = [field for blueprint in providers.values() for field in blueprint.layer_fields]
+    _mapping(part["properties"]).update({name: _either(name, fields) for name in dict.fromkeys(f.name for f in fields)})
+    part["additionalProperties"] = False
+
+
+def _either(name: str, fields: Iterable[Field]) -> Json:
+    values: list[Json] = [_value(field, False) for field in fields if field.name == name]
+    return values[0] if len(values) == 1 else {"anyOf": values}
+
+
+def _value(field: Field, may_refer: bool) -> Json:
+    about: dict[str, Json] = {"description": field.what}
+    if field.secret:
+        return {**about, **_SECRET}
+    text: dict[str, Json] = {"type": ["string", "number"], "minLength": 1}  # what is read is the text, as written
+    if field.choices:
+        text = {"enum": [*field.choices]}
+    return {**about, "anyOf": [text, _SECRET]} if may_refer else {**about, **text}
+
+
+def _mapping(value: Json) -> dict[str, Json]:
+    if not isinstance(value, dict):
+        raise TypeError(f"not a mapping: {value!r}")
+    return value

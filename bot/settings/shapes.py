@@ -1,0 +1,128 @@
+"""Single values: each check returns what is meant, or complains and returns something harmless."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from bot.domain.target import Unreadable, read_host
+from bot.domain.words import Notes, refused_character
+from bot.settings.complaints import Complaints, quoted
+from bot.settings.document import HEADER, NAME, SLACK_ID
+from bot.settings.reader import Place
+
+_SORT = {
+    "C": "a channel",
+    "G": "a channel",
+    "D": "a direct message",
+    "U": "a person",
+    "W": "a person",
+    "S": "a user group",
+}
+
+
+def host(complaints: Complaints, place: Place, typed: str) -> str:
+    """A host name in lower case and punycode, as visitors' requests carry it."""
+    bare = re.sub(r"^[A-Za-z][A-Za-z0-9+.-]*://", "", typed)
+    name = re.split(r"[/?#]", bare)[0].rpartition("@")[2]
+    name = re.sub(r":[0-9]*$", "", name) if not name.endswith("]") else name
+    if "*" in typed:
+        complaints.add(place, f"{quoted(typed)} holds a star.", "Name every host by itself.")
+    elif bare != typed:
+        complaints.add(place, f"{quoted(typed)} is a URL.", f"Write the host alone: {name}.")
+    elif name != typed:
+        complaints.add(place, f"{quoted(typed)} is more than a host.", f"Write the host alone: {name}.")
+    else:
+        return _host_name(complaints, place, typed)
+    return ""
+
+
+def _host_name(complaints: Complaints, place: Place, typed: str) -> str:
+    try:
+        return read_host(typed, Notes())
+    except Unreadable:
+        complaints.add(place, f"{quoted(typed)} is not a host name.", "Write it like www.shop.test.")
+        return ""
+
+
+def address(complaints: Complaints, place: Place, typed: str, with_path: bool = False) -> str:
+    """An http or https URL that is dialled as written, without its last slash; a path only if `with_path`."""
+    try:
+        parts = urlsplit(typed)
+        has_port = parts.port is not None or not re.search(r":\D*$", parts.netloc)
+    except ValueError:
+        parts, has_port = urlsplit(""), False
+    if "@" in parts.netloc:
+        secret = "Give the whole URL as {env: NAME} or {file: PATH}." if with_path else "Write it without."
+        complaints.add(place, "a user name or password stands in this URL.", secret)
+    elif parts.scheme not in ("http", "https") or not parts.hostname or not has_port or " " in typed:
+        complaints.add(place, f"{quoted(typed)} is not an http or https URL.", "Write it like https://203.0.113.7.")
+    elif parts.query or parts.fragment or (parts.path not in ("", "/") and not with_path):
+        complaints.add(place, f"{quoted(typed)} holds a path.", f"Write {parts.scheme}://{parts.netloc} alone.")
+    else:
+        return typed.rstrip("/")
+    return ""
+
+
+def name(complaints: Complaints, place: Place, typed: str, sort: str) -> bool:
+    """Whether `typed` can be typed in chat as one word."""
+    if typed.lower() in ("all", "everything") or re.fullmatch(r"[Pp]-\d+", typed):
+        complaints.add(
+            place, f"{quoted(typed)} already means something in a command.", f"Give the {sort} another name."
+        )
+    elif not re.fullmatch(NAME, typed):
+        advice = "Use up to 40 letters, digits, `-`, `_` and `.`, beginning with a letter or digit."
+        complaints.add(place, f"{quoted(typed)} cannot be the name of a {sort}.", advice)
+    else:
+        return True
+    return False
+
+
+def channel(complaints: Complaints, place: Place, typed: str) -> str:
+    """A Slack channel's id."""
+    return _slack_id(complaints, place, typed, ("a channel", "a direct message"), "channel's id, such as C0SHOP")
+
+
+def person(complaints: Complaints, place: Place, typed: str) -> str:
+    """A Slack user's id. A user group is refused: its members are not read."""
+    if re.fullmatch(SLACK_ID, typed) and typed.startswith("S"):
+        complaints.add(place, f"{quoted(typed)} is a user group.", "Name each person by their own id, such as U0LEA.")
+        return ""
+    return _slack_id(complaints, place, typed, ("a person",), "user's id, such as U0LEA")
+
+
+def _slack_id(complaints: Complaints, place: Place, typed: str, sorts: tuple[str, ...], wanted: str) -> str:
+    if not re.fullmatch(SLACK_ID, typed):
+        complaints.add(place, f"{quoted(typed)} is not a Slack id.", f"Write the {wanted}; names change, ids do not.")
+        return ""
+    sort = _SORT.get(typed[0])
+    if sort is not None and sort not in sorts:
+        complaints.add(place, f"{quoted(typed)} is {sort}.", f"Write the {wanted}.")
+        return ""
+    return typed
+
+
+def header_name(complaints: Complaints, place: Place, typed: str) -> str:
+    """The name of an HTTP header."""
+    if not re.fullmatch(HEADER, typed):
+        complaints.add(
+            place, f"{quoted(typed)} is not the name of a header.", "Write it like X-Build, without a colon."
+        )
+    return typed
+
+
+def plain_text(complaints: Complaints, place: Place, typed: str) -> str:
+    """Text without characters that cannot be seen."""
+    character = refused_character(typed)
+    if character:
+        complaints.add(place, f"holds {character}.", "Remove it.")
+    return typed
+
+
+def pattern(complaints: Complaints, place: Place, typed: str) -> str:
+    """A regular expression."""
+    try:
+        re.compile(typed)
+    except re.error as exc:
+        complaints.add(place, f"{quoted(typed)} is not a regular expression: {exc}.", "Mend it, or use header or meta.")
+    return typed
