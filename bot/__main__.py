@@ -1,0 +1,5 @@
+"""`python -m bot` is `purgebot`."""
+
+from bot.cli import main
+
+main()
