@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 from bot.domain.hearing import REASON_MAX, TEXT_MAX, Heard, hear, job_of, misunderstood, reason_of
 from bot.domain.saying import line_of
+from bot.domain.shown import JOINERS, Notes, refused_character, shown
 from bot.domain.speech import OPTIONS, BadLine, Choice, Command, Confused, Misunderstood, Speaker, Verb
 from bot.domain.wish import wish
-from bot.domain.words import JOINERS, Notes, refused_character, shown
 
 __all__ = ["BadLine", "Choice", "Command", "Misunderstood", "Speaker", "Verb", "line_of", "parse"]
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.reading import JOB
+from bot.domain.shown import JOINERS, Notes, one_line, refused_character, shown
 from bot.domain.speech import (
     KIND_OF,
     OPTION_OF,
@@ -20,7 +21,7 @@ from bot.domain.speech import (
     Verb,
     example_site,
 )
-from bot.domain.words import JOINERS, Notes, Scanner, Unclosed, Word, one_line, refused_character, shown
+from bot.domain.words import Scanner, Unclosed, Word
 from providers.contract import Kind
 
 TEXT_MAX = 40_000  # characters of one line

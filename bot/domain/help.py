@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.shown import shown
 from bot.domain.speech import (
     KIND_OF,
     KINDS,
@@ -15,7 +16,6 @@ from bot.domain.speech import (
     VerbRow,
     example_site,
 )
-from bot.domain.words import shown
 
 TOPICS = ("things", "options", "lists", *VERB_OF, *KIND_OF, *(row.name for row in OPTIONS))
 

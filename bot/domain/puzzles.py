@@ -9,6 +9,7 @@ from dataclasses import replace
 from bot.domain.hearing import TEXT_MAX, Heard, Thing, is_fit, misunderstood
 from bot.domain.reading import JobName, Puzzling, SiteName, Star
 from bot.domain.saying import line_of, options_line, safe_word
+from bot.domain.shown import shown
 from bot.domain.site import Site
 from bot.domain.speech import (
     KIND_OF,
@@ -21,7 +22,6 @@ from bot.domain.speech import (
     example_site,
 )
 from bot.domain.target import Target, Unreadable, host_of
-from bot.domain.words import shown
 from providers.contract import Kind
 
 _LABEL_MAX = 75
@@ -34,7 +34,7 @@ _STARTERS = tuple(word for word in (*VERB_OF, *KIND_OF) if word != Kind.EVERYTHI
 def nothing_named(speaker: Speaker, verb: Verb, named: Site | None, given: Mapping[str, str]) -> Misunderstood:
     """A line without a thing: what to type."""
     if named is not None:
-        return ask_site(speaker, named, given)
+        return ask_site(speaker, verb, named, given)
     site = example_site(speaker)
     if site is None:
         return Misunderstood("No site is configured for you.", f"{speaker.command} help")
@@ -49,16 +49,23 @@ def _prefixed(verb: Verb, line: str) -> str:
     return line if verb is Verb.PURGE else f"{verb.value} {line}"
 
 
-def ask_site(speaker: Speaker, site: Site, given: Mapping[str, str]) -> Misunderstood:
+def ask_site(speaker: Speaker, verb: Verb, site: Site, given: Mapping[str, str]) -> Misunderstood:
     """A site's name alone never means everything: what of it?"""
-    options = options_line({name: value for name, value in given.items() if name not in ("on", "dry-run")})
-    tail = f" {options}" if options else ""
     url = site.root_url()
-    choices = [Choice("Plan the front page", f"plan {url}"), Choice("Check the front page", f"check {url}")]
-    choices += [Choice(_label(f"Host {h}"), f"host {safe_word(h)}{tail}") for h in site.hosts[:_HOST_CHOICES_MAX]]
-    choices.append(Choice(_label(f"Everything on {site.name}"), f"everything on {safe_word(site.name)}{tail}"))
     problem = f"{site.name} is a site, and its name alone does not say what of it."
-    return Misunderstood(problem, f"{speaker.command} {url}", tuple(choices))
+    choices = [Choice("Check the front page", f"check {url}")]
+    if verb is not Verb.CHECK:
+        things = {f"Host {host}": f"host {safe_word(host)}" for host in site.hosts[:_HOST_CHOICES_MAX]}
+        things[f"Everything on {site.name}"] = f"everything on {safe_word(site.name)}"
+        choices.insert(0, Choice("Plan the front page", f"plan {url}"))
+        choices += [Choice(_label(label), _prefixed(verb, line + _tail(given, "on"))) for label, line in things.items()]
+    return Misunderstood(problem, f"{speaker.command} {_prefixed(verb, url)}", tuple(choices))
+
+
+def _tail(given: Mapping[str, str], *without: str) -> str:
+    """The options as given, for a choice: nobody has confirmed that."""
+    options = options_line({name: value for name, value in given.items() if name not in ("confirm", *without)})
+    return f" {options}" if options else ""
 
 
 def unknown_verb(thing: Thing, heard: Heard, speaker: Speaker) -> Misunderstood:
@@ -84,7 +91,7 @@ def all_unread(
     match why:
         case SiteName():
             site = next(site for site in speaker.sites if site.name.lower() == thing.text.lower())
-            return ask_site(speaker, site, heard.given)
+            return ask_site(speaker, verb, site, heard.given)
         case Star():
             return _star(thing, speaker, named)
         case JobName():
@@ -93,7 +100,7 @@ def all_unread(
             return _puzzled(why, thing, heard, verb, speaker)
         case _:
             problem = f"I cannot read `{shown(thing.text)}`. {why.problem}"
-            instead = _prefixed(verb, f"{why.instead} {options_line(heard.given)}".strip())
+            instead = _prefixed(verb, why.instead + _tail(heard.given))
             if why.instead and is_fit(instead):
                 return misunderstood(speaker, problem, instead)
             return Misunderstood(problem, f"{speaker.command} {_example(verb, speaker)}")
@@ -145,8 +152,7 @@ def _puzzled(why: Unreadable, thing: Thing, heard: Heard, verb: Verb, speaker: S
     unfit = ":" in word or not (word.isascii() and is_fit(word) and any(c.isalnum() for c in word))
     if unfit or verb is Verb.CHECK or not speaker.sites:
         return Misunderstood(problem, f"{speaker.command} {_example(verb, speaker)}")
-    options = options_line(heard.given)
-    tail = f" {options}" if options else ""
+    tail = _tail(heard.given)
     forms = {"Tag": safe_word(f"tag:{word}"), "Path": f"path {safe_word('/' + word)}"}
     if "?" not in word and "#" not in word:
         forms["Prefix"] = f"prefix {safe_word('/' + word + '/')}"

@@ -14,10 +14,11 @@ from __future__ import annotations
 import difflib
 import re
 
+from bot.domain.shown import Notes, refused_character, shown
 from bot.domain.site import Site
 from bot.domain.speech import Speaker
 from bot.domain.target import CREDENTIALS, URL_MAX, Target, Unreadable, read_address, read_host, read_rest
-from bot.domain.words import QUOTES, Notes, refused_character, shown
+from bot.domain.words import QUOTES
 from providers.contract import Kind
 
 JOB = re.compile(r"[Pp]-([1-9][0-9]{0,14})")
@@ -79,7 +80,7 @@ class Reader:
             case Kind.PREFIX:
                 return (self._prefix(text),)
             case Kind.TAG:
-                return (_tag(text),)
+                return (self._tag(text),)
             case Kind.HOST:
                 return (self._host(text),)
             case Kind.PATTERN:
@@ -88,12 +89,12 @@ class Reader:
                 raise Unreadable("everything stands alone.")
 
     def _guess(self, text: str) -> tuple[Target, ...]:
-        if text.startswith("/") or _SCHEME.match(text) or self._is_known(text):
+        if text.startswith("/") or _SCHEME.match(text) or self.is_known(text):
             return self._guess_place(text)
         if JOB.fullmatch(text):
             raise JobName(f"{text.upper()} is a job. A job's name stands alone or after a verb.")
         if found := _TAG.fullmatch(text):
-            return (_tag(found.group(1), stripped=True),)
+            return (self._tag(found.group(1), stripped=True),)
         if _ONLY_STARS.fullmatch(text):
             raise Star("A star alone does not mean everything.")
         if text.startswith("*") and not self._is_host_wildcard(text):
@@ -101,7 +102,7 @@ class Reader:
         return self._puzzle(text)
 
     def _guess_place(self, text: str) -> tuple[Target, ...]:
-        if text.startswith("//") and self._is_known(text[2:]):
+        if text.startswith("//") and self.is_known(text[2:]):
             self._notes.add("Read {} with the site's own schemes.", text)
             text = text[2:]
         if _ONLY_STARS.fullmatch(text):
@@ -174,7 +175,7 @@ class Reader:
         if text.startswith("/"):
             return read_rest(text, self._notes), ""
         first = _BEFORE_REST.match(text)
-        if first is not None and not self._is_known(text) and not re.search(r"[.:@\\]", first.group()):
+        if first is not None and not self.is_known(text) and not re.search(r"[.:@\\]", first.group()):
             raise Unreadable(f"A {word} begins with a slash or with one of your hosts.")
         address = read_address(text, self._notes)
         if address.scheme:
@@ -190,6 +191,11 @@ class Reader:
         if address.rest not in ("", "/"):
             raise Unreadable("A host has no path. Say prefix for what lies below one.", f"prefix {text}")
         return Target(Kind.HOST, address.host, self._owner(address.host).name)
+
+    def _tag(self, text: str, stripped: bool = False) -> Target:
+        target = read_tag(text, stripped)
+        self._note_star(target.value)
+        return target
 
     def _owner(self, host: str, typed: str = "") -> Site:
         if site := self._site_of.get(host):
@@ -212,7 +218,7 @@ class Reader:
             self._unknown[host] = (problem, near[0] if near else "")
         return self._unknown[host]
 
-    def _is_known(self, text: str) -> bool:
+    def is_known(self, text: str) -> bool:
         """Whether `text` begins with one of the speaker's hosts, whatever port or spelling."""
         first = _BEFORE_REST.match(text)
         typed = first.group() if first else ""
@@ -254,7 +260,8 @@ class Reader:
         raise Puzzling(f"I cannot tell what `{shown(text)}` is.")
 
 
-def _tag(text: str, stripped: bool = False) -> Target:
+def read_tag(text: str, stripped: bool = False) -> Target:
+    """A tag; its `tag:`, `key:` or `#` is taken off unless `stripped` says it is gone already. Raises Unreadable."""
     found = None if stripped else _TAG.fullmatch(text)
     tag = found.group(1) if found else text
     if not tag or not tag.strip("*"):

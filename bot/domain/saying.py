@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from bot.domain.reading import Reader
+from bot.domain.shown import Notes, quoted
 from bot.domain.speech import KIND_OF, OPTION_OF, VERB_OF, WORD_OF, Command, Speaker, Verb
 from bot.domain.target import Target, host_of
-from bot.domain.words import quoted
 from providers.contract import Kind
 
 READ_AS = {**{kind: kind.value for kind in Kind}, Kind.URL: "URL"}
@@ -22,7 +23,7 @@ def line_of(command: Command, speaker: Speaker) -> str:
     bad lines are not part of it."""
     match command.verb:
         case Verb.PURGE | Verb.PLAN | Verb.CHECK:
-            words = [*_verb_words(command.verb), *_target_words(command), *_option_words(command)]
+            words = [*_verb_words(command.verb), *_target_words(command, speaker), *_option_words(command)]
         case Verb.HELP:
             words = ["help", command.topic]
         case _:
@@ -72,13 +73,13 @@ def _option_words(command: Command) -> list[str]:
     return [options_line(given)] if given else []
 
 
-def _target_words(command: Command) -> list[str]:
+def _target_words(command: Command, speaker: Speaker) -> list[str]:
     """Guessed things first come without a kind; from the first spoken one on, every change of kind is spoken."""
     guessed = command.read_as.removeprefix("read as ").split(", ") if command.read_as else []
     words: list[str] = []
     spoken: Kind | None = None
     for target in command.targets:
-        free = target.kind is Kind.EVERYTHING or (READ_AS[target.kind] in guessed and _guessable(target))
+        free = target.kind is Kind.EVERYTHING or (READ_AS[target.kind] in guessed and _guessable(target, speaker))
         if spoken is None and free:
             words.append(_guessed_form(target))
             continue
@@ -89,10 +90,12 @@ def _target_words(command: Command) -> list[str]:
     return words
 
 
-def _guessable(target: Target) -> bool:
+def _guessable(target: Target, speaker: Speaker) -> bool:
     match target.kind:
+        case Kind.PATH if target.value.startswith("//"):
+            return not Reader(speaker, Notes()).is_known(target.value[2:])
         case Kind.URL | Kind.PATH:
-            return "*" not in target.value and not target.value.startswith("//")
+            return "*" not in target.value
         case Kind.PREFIX:
             return target.value.endswith("/") and target.value.strip("/") != ""
         case _:

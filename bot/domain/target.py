@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 import idna
 
+from bot.domain.shown import Notes, shown
 from bot.domain.site import Site
-from bot.domain.words import Notes, shown
 from providers.contract import Kind
 
 URL_MAX = 8_000  # bytes of one URL

@@ -11,10 +11,10 @@ from bot.domain.lists import widest, without_covered
 from bot.domain.puzzles import all_unread, nothing_named, two_sites, unknown_verb, which_site
 from bot.domain.reading import Puzzling, Reader
 from bot.domain.saying import READ_AS, line_of
+from bot.domain.shown import Notes, shown
 from bot.domain.site import Site
 from bot.domain.speech import BadLine, Command, Confused, Misunderstood, Speaker, Verb, site_here
 from bot.domain.target import Target, Unreadable
-from bot.domain.words import Notes, shown
 from providers.contract import Kind
 
 _NEAR = 0.6

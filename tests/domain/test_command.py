@@ -66,6 +66,10 @@ UNDERSTOOD = {
     "a key": ("key:product-123", purge(tag("product-123"), guess="tag")),
     "a hash": ("#product-123", purge(tag("product-123"), guess="tag")),
     "a tag in capitals": ("TAG:News", purge(tag("News"), guess="tag")),
+    "a tag with a star": (
+        "tag:news*",
+        purge(tag("news*"), guess="tag", notes=("Took the star in `news*` literally.",)),
+    ),
     "a tag with signs": ("tag:a/b:c@d!", purge(tag("a/b:c@d!"), guess="tag")),
     "a bare host": ("www.shop.test", purge(host("www.shop.test"), guess="host", wants_host_confirmed=True)),
     "a bare host in capitals": ("WWW.SHOP.TEST", purge(host("www.shop.test"), guess="host", wants_host_confirmed=True)),
@@ -385,4 +389,4 @@ UNDERSTOOD = {
 
 @pytest.mark.parametrize(("typed", "expected"), UNDERSTOOD.values(), ids=UNDERSTOOD)
 def test_what_is_typed_is_understood(typed: str, expected: Command) -> None:
-    assert parse(typed, MIA) == expected
+    assert expected == parse(typed, MIA)

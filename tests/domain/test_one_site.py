@@ -118,7 +118,7 @@ AT_SITES = {
 
 @pytest.mark.parametrize(("speaker", "typed", "expected"), AT_SITES.values(), ids=AT_SITES)
 def test_every_request_is_for_one_site(speaker: Speaker, typed: str, expected: Command | Misunderstood) -> None:
-    assert parse(typed, speaker) == expected
+    assert expected == parse(typed, speaker)
 
 
 LINES = {
@@ -164,7 +164,7 @@ LINES = {
 
 @pytest.mark.parametrize(("typed", "more", "expected"), LINES.values(), ids=LINES)
 def test_further_lines_are_targets(typed: str, more: list[str], expected: Command) -> None:
-    assert parse(typed, MIA, more) == expected
+    assert expected == parse(typed, MIA, more)
 
 
 def test_further_lines_go_only_with_what_takes_targets() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.lists import boundaries, without_covered
+from bot.domain.shown import Notes
 from bot.domain.target import (
     Address,
     Target,
@@ -22,7 +23,6 @@ from bot.domain.target import (
     rest_of,
     url_of,
 )
-from bot.domain.words import Notes
 from providers.contract import Kind
 from tests.domain.people import NEWS, SHOP, everything, host, path, pattern, prefix, tag, url
 
@@ -49,12 +49,12 @@ RESOLVED = {
 
 @pytest.mark.parametrize(("targets", "expected"), RESOLVED.values(), ids=RESOLVED)
 def test_targets_resolve(targets: list[Target], expected: list[Target]) -> None:
-    assert resolve(targets, SHOP) == tuple(expected)
+    assert tuple(expected) == resolve(targets, SHOP)
 
 
 def test_a_path_resolves_to_every_scheme() -> None:
     expected = (url("https://www.news.test/a", "news"), url("http://www.news.test/a", "news"))
-    assert resolve([path("/a", "news")], NEWS) == expected
+    assert expected == resolve([path("/a", "news")], NEWS)
 
 
 COVERS = {
@@ -90,7 +90,7 @@ COVERS = {
 
 @pytest.mark.parametrize(("wide", "narrow", "expected"), COVERS.values(), ids=COVERS)
 def test_what_covers_what(wide: Target, narrow: Target, expected: bool) -> None:
-    assert covers(wide, narrow) == expected
+    assert expected == covers(wide, narrow)
 
 
 EMPTIES = {
@@ -111,7 +111,7 @@ EMPTIES = {
 
 @pytest.mark.parametrize(("targets", "expected"), EMPTIES.values(), ids=EMPTIES)
 def test_what_empties_a_site(targets: list[Target], expected: bool) -> None:
-    assert empties(resolve(targets, SHOP), SHOP) == expected
+    assert expected == empties(resolve(targets, SHOP), SHOP)
 
 
 def test_an_only_host_empties_its_site() -> None:
