@@ -35,6 +35,7 @@ from providers.wire import Answer, Wire
 
 API = "https://api.cloudflare.com/client/v4"
 FIELDS = {Kind.URL: "files", Kind.TAG: "tags", Kind.HOST: "hosts", Kind.PREFIX: "prefixes"}
+JSON = (("Content-Type", "application/json"),)
 KINDS = frozenset({*FIELDS, Kind.EVERYTHING})
 SIGHTINGS = {
     "HIT": Cached.HIT,
@@ -110,19 +111,18 @@ class Cloudflare:
     async def send(self, call: Call) -> Receipt:
         """Make one attempt. Raises PurgeError."""
         zone = call.path.split("/")[2]
-        answer = await self._ask(call.method, call.path, call.body)
+        answer = await self._ask(call.method, call.path, call.headers, call.body)
         envelope = read(answer)
         if envelope is None or not envelope.success or answer.status >= 300:
             raise trouble(answer, zone)
         result = envelope.result if isinstance(envelope.result, dict) else {}
         return Receipt(id=str(result.get("id") or "")[:64], note=envelope.told()[:200], left=_left(answer))
 
-    async def _ask(self, method: str, path: str, body: str = "") -> Answer:
+    async def _ask(self, method: str, path: str, headers: Sequence[tuple[str, str]] = (), body: str = "") -> Answer:
         for field, secret in (("token", self._token), ("key", self._key)):
             if secret and not visible_ascii(secret):
                 what = f"`{field}` of this account holds a blank or a letter that no Cloudflare credential has."
                 raise BadCredentials(what, "Copy it again, then start the bot again.")
-        headers = (("Content-Type", "application/json"),) if body else ()
         return await self._wire.send(method, path, headers, body)
 
     async def progress(self, receipt: Receipt) -> Receipt:
@@ -147,9 +147,9 @@ class Cloudflare:
         if not _ZONE.fullmatch(zone):
             return Probe(Health.BAD, f"`{zone[:40]}` is not a zone id.", ZONE_ID)
         tier = layer.get("tier") or TIERS[0]
-        answer = await self._ask("POST", f"/zones/{zone}/purge_cache", "{}")
+        answer = await self._ask("POST", f"/zones/{zone}/purge_cache", JSON, "{}")
         envelope = read(answer)
-        if envelope and NO_SELECTOR in envelope.codes():
+        if envelope and str(NO_SELECTOR) in envelope.codes():
             return await self._seen(zone, tier)
         found = trouble(answer, zone)
         if self._token and isinstance(found, BadCredentials) and await self._is_active():
@@ -198,8 +198,7 @@ def _tier(layer: Mapping[str, str]) -> str:
 
 def _call(kind: Kind, path: str, tier: str, targets: tuple[str, ...], body: str, each: int = 1) -> Call:
     spent = (f"urls:{tier}", len(targets) * each) if kind is Kind.URL else (f"bulk:{tier}", 1)
-    headers = (("Content-Type", "application/json"),)
-    return Call(kind, "POST", path, targets, (spent, ("api", 1)), headers, body)
+    return Call(kind, "POST", path, targets, (spent, ("api", 1)), JSON, body)
 
 
 def _body(kind: Kind, entries: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pydantic import BaseModel, Field, JsonValue, ValidationError
+from pydantic import BaseModel, JsonValue, StrictBool, ValidationError
 
 from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unexpected, WrongAddress
 from providers.wire import Answer, gateway_trouble, retry_after, said_by
@@ -72,37 +72,42 @@ ROWS = (  # the first row whose code was said decides, so the exact ones come be
 class Said(BaseModel):
     """One member of `errors`, `error_chain` or `messages`."""
 
-    code: int = 0
-    message: str = ""
-    error_chain: list[Said] = Field(default_factory=list)
+    code: int | str | None = None
+    message: str | None = None
+    error_chain: list[Said | str] | None = None
+
+    def words(self) -> str:
+        """What it says, with its code."""
+        return " ".join(part for part in (self.message, f"({self.code})" if self.code else "") if part)
 
 
 class Envelope(BaseModel):
-    """What every answer of the API is wrapped in."""
+    """What every answer of the API is wrapped in. Read leniently: its codes matter more than its shape."""
 
-    success: bool
-    errors: list[Said] | None = None
+    success: StrictBool
+    errors: list[Said | str] | None = None
     messages: list[Said | str] | None = None
     result: JsonValue = None
 
-    def codes(self) -> frozenset[int]:
+    def codes(self) -> frozenset[str]:
         """Every code of what went wrong; none where nothing did."""
-        return frozenset() if self.success else frozenset(said.code for said in _flat(self.errors or []))
+        said = [] if self.success else _flat(self.errors)
+        return frozenset(str(one.code) for one in said)
 
     def words(self) -> str:
         """Its own words with their codes: of the errors, else of the messages."""
-        said = [f"{said.message} ({said.code})" if said.code else said.message for said in _flat(self.errors or [])]
-        return ": ".join(said) or self.told()
+        return ": ".join(one.words() for one in _flat(self.errors)) or self.told()
 
     def told(self) -> str:
         """What `messages` say."""
-        return " ".join(said if isinstance(said, str) else said.message for said in self.messages or [])
+        return " ".join(one.message or "" for one in _flat(self.messages)).strip()
 
 
-def _flat(errors: list[Said]) -> Iterator[Said]:
-    for error in errors:
-        yield error
-        yield from _flat(error.error_chain)
+def _flat(said: list[Said | str] | None) -> Iterator[Said]:
+    for one in said or []:
+        found = Said(message=one) if isinstance(one, str) else one
+        yield found
+        yield from _flat(found.error_chain)
 
 
 def read(answer: Answer) -> Envelope | None:
@@ -119,10 +124,10 @@ def trouble(answer: Answer, zone: str) -> PurgeError:
     codes = envelope.codes() if envelope else frozenset()
     said = envelope.words() if envelope else said_by(answer)
     busy = gateway_trouble(answer, "Cloudflare", said)
-    if busy is not None and LOCKED_OUT not in codes:
+    if busy is not None and str(LOCKED_OUT) not in codes:
         return busy
     for row in ROWS:
-        if row.code in codes:
+        if str(row.code) in codes:
             what, advice = row.what.format(zone=zone), row.advice.format(zone=zone)
             if row.error is Throttled:
                 return Throttled(what, advice, said, retry_after(answer))

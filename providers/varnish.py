@@ -49,7 +49,7 @@ SIGHTINGS = {
     "PASS": Cached.UNCACHED,
     "STALE": Cached.STALE,
 }
-_URL = re.compile(r"https?://([^/?#]+)([^#]*)")
+_URL = re.compile(r"https?://([^/?#]+)(/[^#]*)")
 _TWO_IDS = re.compile(r"[0-9]+ [0-9]+")
 
 
@@ -64,7 +64,7 @@ class Varnish:
         self.can = Capabilities(
             kinds=KINDS,
             soft=frozenset(),
-            per_call=dict.fromkeys(KINDS, 1),
+            per_call={**dict.fromkeys(KINDS, 1), Kind.URL: 2},  # http and https of one URL are one object
             max_bytes=MAX_BYTES,
             pace={**PACE, **{name: pace for name, pace in account.pace.items() if name in PACE}},
         )
@@ -115,7 +115,10 @@ class Varnish:
                 return gateway_trouble(answer, who, said) or self._no_door(answer)
 
     def _no_door(self, answer: Answer) -> PurgeError:
-        what = f"{self._wire.who} has no purge door: it answered {answer.status} like for any request."
+        if answer.status == 200 and answer.reason.startswith("Ban"):
+            what = f"{self._wire.who} has a ban door of its own, which did not read what to ban."
+            return WrongAddress(what, DOORS, answer.reason)
+        what = f"{self._wire.who} has no purge door: it answered {answer.status} like to any request."
         return WrongAddress(what, f"{DOORS} Is `url` the right one?", answer.reason)
 
     async def progress(self, receipt: Receipt) -> Receipt:
@@ -189,9 +192,10 @@ def _purges(urls: Iterable[str]) -> list[Call]:
     for url in urls:
         found = _URL.fullmatch(url)
         if not found or not visible_ascii(url):
-            raise UnsupportedWish(f"`{url[:80]}` is not a URL as it goes on the wire.", "Percent-encode it.")
-        host, rest = found.groups()
-        same.setdefault((host, rest if rest.startswith("/") else f"/{rest}"), []).append(url)
+            raise UnsupportedWish(
+                f"`{url[:80]}` is not a URL as it goes on the wire.", "Write it whole, percent-encoded."
+            )
+        same.setdefault((found[1], found[2]), []).append(url)
     return [_call(Kind.URL, "PURGE", rest, tuple(urls), [("Host", host)]) for (host, rest), urls in same.items()]
 
 

@@ -1,0 +1,36 @@
+"""Tests that need a real server are skipped where it is missing, one visible line a package; REQUIRE=all fails them."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+import pytest
+
+from tests.real import missing
+
+SKIPPED = pytest.StashKey[Counter[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin to count."""
+    config.stash[SKIPPED] = Counter()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test marked real(package) without its server, or fail it when everything is required."""
+    for marker in item.iter_markers("real"):
+        lacks = missing(marker.args[0])
+        if not lacks:
+            continue
+        say = f"needs {lacks}: apt-get install {lacks}, or make servers"
+        if os.environ.get("REQUIRE") == "all":
+            pytest.fail(f"REQUIRE=all, and this test {say}", pytrace=False)
+        item.config.stash[SKIPPED][lacks] += 1
+        pytest.skip(say)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """One line for each package that is missing."""
+    for package, n in sorted(config.stash[SKIPPED].items()):
+        terminalreporter.write_line(f"{n} tests skipped: no {package} here. apt-get install {package}, or make servers")
