@@ -1,4 +1,4 @@
-"""How close lanes come to a provider's limits without ever crossing them. Aim: wall over ideal ≤ 1.03, nothing lost, no 429.
+"""How close lanes come to a provider's limits without crossing them. Aim: wall over ideal ≤ 1.03, nothing lost, no 429.
 
 The provider here keeps its own strict buckets of the documented size; the playground's emulator is not involved.
 """

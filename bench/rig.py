@@ -38,7 +38,7 @@ LEA = Actor("U_LEA", Standing.MEMBER)
 
 @dataclass
 class StrictCloudflare:
-    """Buckets of the documented size, refilled by the documented rate; over them 429. Answers after `latency` seconds."""
+    """Buckets of the documented size and rate; over them 429. Answers after `latency` seconds."""
 
     urls: Pace
     bulk: Pace
