@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,7 +50,7 @@ class AccountReader:
         before = len(self._complaints)
         fields = {field.name: field for field in blueprint.fields}
         settings, secrets = self._values(doc.extra(), fields, place)
-        self._require({*settings, *secrets}, blueprint, place)
+        self._require(doc.extra().keys(), blueprint, place)
         paces = {key: Pace(pace.rate, pace.per, pace.burst, source="configuration") for key, pace in doc.pace.items()}
         account = AccountSettings(
             name,
@@ -82,12 +82,12 @@ class AccountReader:
                 settings |= {key: plain_value(self._complaints, here, value, fields[key])}
         return settings, secrets
 
-    def _require(self, given: set[str], blueprint: Blueprint, place: Place) -> None:
+    def _require(self, given: Set[str], blueprint: Blueprint, place: Place) -> None:
         for field in blueprint.fields:
             if field.required and field.name not in given:
                 self._complaints.add((*place, field.name), "is missing.", f"Add it: {field.what}.")
         for names in blueprint.needs_one_of:
-            if not given & set(names):
+            if given.isdisjoint(names):
                 self._complaints.add(place, f"needs {' or '.join(f'`{n}`' for n in names)}.", _how(names, blueprint))
                 return
 

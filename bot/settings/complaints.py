@@ -68,7 +68,8 @@ def ours(what: str, advice: str) -> PydanticCustomError:
 
 def quoted(value: str) -> str:
     """What somebody wrote, fit to be shown: cut, and never a token or password."""
-    return f"`{_TOKEN.sub('…', shown(value, 60))}`"
+    at = "@" if value.startswith("@") else ""  # a name, not what precedes a host
+    return f"`{at}{_TOKEN.sub('…', shown(value.removeprefix('@'), 60))}`"
 
 
 def unknown(sort: str, word: str, known: Iterable[str]) -> tuple[str, str]:

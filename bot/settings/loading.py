@@ -72,9 +72,18 @@ class _Loader:
         return {name: account for name, account in read.items() if account}
 
     def _read_sites(self, data: Mapping[str, Data], accounts: Mapping[str, Data]) -> dict[str, Site]:
+        self._refuse_lookalikes(data)
         reader = SiteReader(self._complaints, {name: self._blueprint(part) for name, part in accounts.items()})
         read = {name: reader.read(name, part, ("sites", name)) for name, part in data.items()}
         return {name: site for name, site in read.items() if site}
+
+    def _refuse_lookalikes(self, sites: Mapping[str, Data]) -> None:
+        firsts: dict[str, str] = {}
+        for name in sites:
+            first = firsts.setdefault(name.lower(), name)
+            if first != name:
+                what = f"{quoted(name)} differs from {quoted(first)} only in large and small letters."
+                self._complaints.add(("sites", name), what, "Give the site another name.")
 
     def _blueprint(self, account: Data) -> Blueprint | None:
         provider = account.get("provider") if isinstance(account, dict) else None

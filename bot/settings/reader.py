@@ -77,10 +77,9 @@ def _compose(text: str, file: str) -> Node | None:
     try:
         node: Node | None = YAML(typ="rt").compose(text)
     except MarkedYAMLError as exc:
+        said = ", ".join(part for part in (exc.context, exc.problem) if part)
         line = exc.problem_mark.line + 1 if exc.problem_mark else 1
-        raise _bad(
-            file, f"is not YAML: {exc.problem or exc.context}.", "Mend this line or the one above.", line
-        ) from exc
+        raise _bad(file, f"is not YAML: {said}.", "Mend this line or the one above.", line) from exc
     except YAMLError as exc:
         raise _bad(file, "is not YAML: it holds a character that YAML does not know.", "Remove it.") from exc
     return node
@@ -101,6 +100,8 @@ class _Walk:
 
     def value(self, node: Node, place: Place) -> Data:
         self.lines.setdefault(place, _line(node))
+        if len(self.lines) > VALUES_MAX:
+            raise _bad(self._file, f"makes more than {VALUES_MAX:,} values.", "Use fewer aliases.", _line(node))
         wrong = self._wrong(node)
         if wrong:
             self._refused(node, place, *wrong)
@@ -113,8 +114,6 @@ class _Walk:
     def _wrong(self, node: Node) -> tuple[str, str] | None:
         if any(node is outer for outer in self._inside):
             return "holds itself.", "Write the value out instead of the alias."
-        if len(self.lines) > VALUES_MAX:
-            return f"makes more than {VALUES_MAX:,} values.", "Use fewer aliases."
         if not str(node.tag or _CORE).startswith(_CORE):
             return f"the tag {node.tag} means nothing here.", "Write the value without it."
         return None

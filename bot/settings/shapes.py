@@ -49,13 +49,13 @@ def address(complaints: Complaints, place: Place, typed: str, with_path: bool = 
     """An http or https URL that is dialled as written, without its last slash; a path only if `with_path`."""
     try:
         parts = urlsplit(typed)
-        has_port = parts.port is not None or not re.search(r":\D*$", parts.netloc)
+        good = parts.port != 0 and not parts.netloc.endswith(":") and not re.search(r"\s", typed)
     except ValueError:
-        parts, has_port = urlsplit(""), False
+        parts, good = urlsplit(""), False
     if "@" in parts.netloc:
         secret = "Give the whole URL as {env: NAME} or {file: PATH}." if with_path else "Write it without."
         complaints.add(place, "a user name or password stands in this URL.", secret)
-    elif parts.scheme not in ("http", "https") or not parts.hostname or not has_port or " " in typed:
+    elif parts.scheme not in ("http", "https") or not parts.hostname or not good:
         complaints.add(place, f"{quoted(typed)} is not an http or https URL.", "Write it like https://203.0.113.7.")
     elif parts.query or parts.fragment or (parts.path not in ("", "/") and not with_path):
         complaints.add(place, f"{quoted(typed)} holds a path.", f"Write {parts.scheme}://{parts.netloc} alone.")
@@ -72,10 +72,14 @@ def name(complaints: Complaints, place: Place, typed: str, sort: str) -> bool:
         )
     elif not re.fullmatch(NAME, typed):
         advice = "Use up to 40 letters, digits, `-`, `_` and `.`, beginning with a letter or digit."
-        complaints.add(place, f"{quoted(typed)} cannot be the name of a {sort}.", advice)
+        complaints.add(place, f"{quoted(typed)} is no name for {_a(sort)}.", advice)
     else:
         return True
     return False
+
+
+def _a(sort: str) -> str:
+    return f"an {sort}" if sort.startswith("a") else f"a {sort}"
 
 
 def channel(complaints: Complaints, place: Place, typed: str) -> str:

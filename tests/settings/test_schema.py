@@ -1,0 +1,79 @@
+"""The JSON Schema agrees with the loader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jsonschema
+import pytest
+from ruamel.yaml import YAML
+
+from bot.settings import example, schema
+from providers import PROVIDERS
+from tests.settings.bench import BENCH, problems
+from tests.settings.test_loading import FULL
+
+BASE = """\
+accounts:
+  cf: {provider: cloudflare, token: {env: T}}
+  shield: {provider: varnish, url: "http://10.0.0.5:6081"}
+sites:
+  shop: {hosts: [a.test], layers: [{account: shield}]}
+"""
+REFUSED = {
+    "root": "policy: {}",
+    "mode": "mode: on",
+    "command": "command: purge",
+    "account's key": "accounts: {cf: {provider: cloudflare, token: {env: T}, tokn: x}}",
+    "provider": "accounts: {cf: {provider: cloudfront}}",
+    "clear secret": "accounts: {cf: {provider: cloudflare, token: hunter2}}",
+    "two places": "accounts: {cf: {provider: cloudflare, token: {env: T, file: t}}}",
+    "no credential": "accounts: {cf: {provider: cloudflare}}",
+    "required key": "accounts: {shield: {provider: varnish}}",
+    "pace": "accounts: {cf: {provider: cloudflare, token: {env: T}, pace: {urls: {rate: 1}}}}",
+    "per_call": "accounts: {cf: {provider: cloudflare, token: {env: T}, per_call: {urls: 1}}}",
+    "site's key": "sites: {shop: {hosts: [a.test], layers: [{account: shield}], before: x}}",
+    "no hosts": "sites: {shop: {hosts: [], layers: [{account: shield}]}}",
+    "no layers": "sites: {shop: {hosts: [a.test]}}",
+    "layer's key": "sites: {shop: {hosts: [a.test], layers: [{account: shield, zoen: x}]}}",
+    "tier": "sites: {shop: {hosts: [a.test], layers: [{account: cf, zone: a, tier: gold}]}}",
+    "scheme": "sites: {shop: {hosts: [a.test], schemes: [ftp], layers: [{account: shield}]}}",
+    "origin": 'sites: {shop: {hosts: [a.test], origin: "http://o/x", layers: [{account: shield}]}}',
+    "marker": "sites: {shop: {hosts: [a.test], marker: {header: A, meta: b}, layers: [{account: shield}]}}",
+    "channel": 'approvals: {channel: "#a", approvers: []}',
+    "may": "api: {tokens: [{name: ci, bearer: {env: T}, sites: [shop], may: write}]}",
+}
+
+
+def parsed(text: str) -> object:
+    """`text` as any YAML 1.2 reader sees it."""
+    data: object = YAML(typ="safe", pure=True).load(text)
+    return data
+
+
+def accepts(text: str) -> bool:
+    """Whether the schema takes `text`."""
+    return jsonschema.Draft202012Validator(dict(schema(BENCH))).is_valid(parsed(text))
+
+
+def test_it_is_a_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(dict(schema()))
+
+
+def test_it_takes_the_example_with_the_real_providers() -> None:
+    jsonschema.validate(parsed(example()), dict(schema()), jsonschema.Draft202012Validator)
+
+
+@pytest.mark.parametrize("text", [FULL, BASE, "accounts:\nsites:\napprovals:\napi:\n"], ids=["full", "base", "empty"])
+def test_it_takes_what_the_loader_takes(text: str, tmp_path: Path) -> None:
+    assert (accepts(text), problems(tmp_path, text)) == (True, [])
+
+
+@pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
+def test_it_refuses_what_the_loader_refuses(text: str, tmp_path: Path) -> None:
+    assert (accepts(text), problems(tmp_path, text) == []) == (False, False)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_every_provider_takes_api_url(provider: str) -> None:
+    assert "api_url" in [field.name for field in PROVIDERS[provider].fields]
