@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import httpx
 
 from providers.cloudflare_answers import NO_SELECTOR, ZONE_ID, read, trouble
-from providers.cloudflare_limits import MAX_BYTES, PER_CALL, SEPARATORS_MAX, TAG_MAX, TIERS, paces_of
+from providers.cloudflare_limits import FRAME, MAX_BYTES, PER_CALL, SEPARATORS_MAX, TAG_MAX, TIERS, paces_of
 from providers.contract import (
     Account,
     Blueprint,
@@ -77,7 +77,7 @@ class Cloudflare:
             kinds=KINDS,
             soft=KINDS,
             per_call={**PER_CALL, **{kind: n for kind, n in account.per_call.items() if kind in PER_CALL}},
-            max_bytes=int(own) if re.fullmatch(r"[1-9][0-9]{2,8}", own) else MAX_BYTES,
+            max_bytes=int(own) if re.fullmatch(r"[1-9][0-9]{3,8}", own) else MAX_BYTES,
             pace=paces_of(account),
         )
 
@@ -101,7 +101,7 @@ class Cloudflare:
         if not most:
             what = f"A URL with its variants is {each} entries, and a call takes {self.can.per_call[kind]}."
             raise UnsupportedWish(what, "Name fewer `variants`, or raise `per_call`.")
-        room = self.can.max_bytes - len(_body(kind, []))
+        room = self.can.max_bytes - FRAME
         for target, entry in entries.items():
             if len(entry) + 1 > room:
                 what = f"`{target[:60]}…` is longer than a call may be ({self.can.max_bytes:,} bytes)."

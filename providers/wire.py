@@ -112,7 +112,7 @@ class Wire:
 
     def _opened(self) -> httpx.AsyncClient:
         if self._client is None:
-            timeout = httpx.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds))
+            timeout = httpx.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds / 2))
             self._client = httpx.AsyncClient(
                 transport=self._transport,
                 timeout=timeout,
@@ -128,7 +128,7 @@ class Wire:
         response = await self._opened().send(request, auth=self._auth, stream=True)
         try:
             body = bytearray()
-            async for chunk in response.aiter_raw():
+            async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) >= ANSWER_MAX:
                     break

@@ -1,0 +1,97 @@
+"""What the shared suites need of every adapter: accounts built from its Fields, wishes, and a reading of its calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+
+import httpx
+from hypothesis import strategies as st
+
+from providers import PROVIDERS
+from providers.contract import Account, Blueprint, Call, Field, Kind, Provider, Purge
+
+CANARY = "canary-7d1e"
+HOSTS = ("www.shop.test", "img.shop.test")
+
+
+def build(
+    name: str,
+    transport: httpx.AsyncBaseTransport | None = None,
+    settings: Mapping[str, str] | None = None,
+    per_call: Mapping[Kind, int] | None = None,
+) -> Provider:
+    """The provider with every required account field as in its example, and canaries for secrets."""
+    blueprint = PROVIDERS[name]
+    usual = {field.name: field.example for field in blueprint.fields if field.required and not field.secret}
+    secrets = {field.name: f"{CANARY}-{field.name}" for field in blueprint.fields if field.secret}
+    account = Account("one", usual | dict(settings or {}), secrets, per_call=per_call or {})
+    return blueprint.build(account, transport)
+
+
+def providers(name: str) -> st.SearchStrategy[Provider]:
+    """The provider with its usual limits, or with tight ones where its fields allow."""
+    tight = {"max_bytes": "1500"} if any(field.name == "max_bytes" for field in PROVIDERS[name].fields) else {}
+    return st.sampled_from([build(name), build(name, settings=tight, per_call={Kind.URL: 7, Kind.TAG: 3})])
+
+
+def layers(blueprint: Blueprint) -> st.SearchStrategy[dict[str, str]]:
+    """A site's layer, as its fields allow."""
+    required = {field.name: _values(field) for field in blueprint.layer_fields if field.required}
+    optional = {field.name: _values(field) for field in blueprint.layer_fields if not field.required}
+    return st.fixed_dictionaries(required, optional=optional)
+
+
+def _values(field: Field) -> st.SearchStrategy[str]:
+    return st.sampled_from(field.choices) if field.choices else st.just(field.example)
+
+
+_RESTS = st.text(st.sampled_from("abAB01/.-_~%?&=+,;:@()[]!*'\"|<>"), max_size=40).map(lambda rest: f"/{rest}")
+_HOSTS = st.sampled_from(HOSTS)
+_PATHS = _RESTS.map(lambda rest: rest.replace("?", "").replace("*", ""))
+_TARGETS: Mapping[Kind, st.SearchStrategy[str]] = {
+    Kind.URL: st.builds("{}://{}{}".format, st.sampled_from(("http", "https")), _HOSTS, _RESTS),
+    Kind.PATH: _RESTS,
+    Kind.PREFIX: st.builds("{}{}".format, _HOSTS, _PATHS),
+    Kind.TAG: st.text(st.sampled_from("abAB01-_./:"), min_size=1, max_size=30),
+    Kind.HOST: _HOSTS,
+    Kind.PATTERN: st.builds("{}{}*{}".format, _HOSTS, _PATHS, st.text(st.sampled_from("ab./*?="), max_size=12)),
+}
+_VARIANTS = st.sampled_from(((), ({"CF-Device-Type": "mobile"},), ({"A": "1"}, {"A": "2", "B": "3"})))
+
+
+@st.composite
+def wishes(draw: st.DrawFn, name: str, kinds: frozenset[Kind] = frozenset(Kind)) -> Purge:
+    """Any wish of these kinds, for this provider's layers."""
+    kind = draw(st.sampled_from(sorted(kinds)))
+    targets = () if kind is Kind.EVERYTHING else tuple(draw(st.lists(_TARGETS[kind], min_size=1, max_size=130)))
+    return Purge(
+        kind=kind,
+        targets=targets,
+        soft=draw(st.booleans()),
+        layer=draw(layers(PROVIDERS[name])),
+        hosts=HOSTS,
+        variants=draw(_VARIANTS),
+    )
+
+
+def size(call: Call) -> int:
+    """Bytes of one call: target, headers and body."""
+    return len(call.path) + len(call.body.encode()) + sum(len(name) + len(value) for name, value in call.headers)
+
+
+def addresses(name: str, call: Call) -> set[str]:
+    """Host, path and query of every URL that a URL call purges, as this provider will read them off the wire."""
+    return _ADDRESSES[name](call)
+
+
+def _cloudflare(call: Call) -> set[str]:
+    entries = json.loads(call.body)["files"]
+    return {(entry if isinstance(entry, str) else entry["url"]).partition("://")[2] for entry in entries}
+
+
+def _varnish(call: Call) -> set[str]:
+    return {dict(call.headers)["Host"] + call.path}
+
+
+_ADDRESSES: Mapping[str, Callable[[Call], set[str]]] = {"cloudflare": _cloudflare, "varnish": _varnish}

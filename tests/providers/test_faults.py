@@ -1,0 +1,184 @@
+"""Every way in which a call can go wrong, asked of every adapter: one attempt, and an error named by who must act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+
+from providers import PROVIDERS
+from providers.contract import Call, Health, Kind, Provider, Purge
+from providers.errors import (
+    BadCredentials,
+    OutcomeUnknown,
+    PurgeError,
+    Refused,
+    Throttled,
+    Unavailable,
+    Unexpected,
+    WrongAddress,
+)
+from tests.providers.loopback import Deed, answering, cutting, loopback, saying
+from tests.providers.promises import CANARY, build
+from tests.real import free_port
+
+every = pytest.mark.parametrize("name", sorted(PROVIDERS))
+PAGE = "<!doctype html><html><head><title>Hello</title></head><body>It works</body></html>"
+DATE = {"Date": "Wed, 25 Nov 2026 12:00:00 GMT", "Retry-After": "Wed, 25 Nov 2026 12:01:30 GMT"}
+
+
+@dataclass
+class Answers:
+    """A transport that always does the same, and counts."""
+
+    deed: Callable[[httpx.Request], httpx.Response]
+    requests: list[httpx.Request] = field(default_factory=list)
+
+    def transport(self) -> httpx.MockTransport:
+        def answer(request: httpx.Request) -> httpx.Response:
+            self.requests.append(request)
+            return self.deed(request)
+
+        return httpx.MockTransport(answer)
+
+
+def raising(exc: type[httpx.HTTPError]) -> Callable[[httpx.Request], httpx.Response]:
+    def deed(request: httpx.Request) -> httpx.Response:
+        raise exc("broke")
+
+    return deed
+
+
+def saying_status(
+    status: int, text: str = "", headers: dict[str, str] | None = None
+) -> Callable[[httpx.Request], httpx.Response]:
+    return lambda request: httpx.Response(status, text=text, headers=headers)
+
+
+def call_of(name: str, provider: Provider) -> Call:
+    layer = {field.name: field.example for field in PROVIDERS[name].layer_fields if field.required}
+    return provider.plan(Purge(Kind.URL, ("https://www.shop.test/a",), layer=layer))[0]
+
+
+async def error_of(name: str, provider: Provider) -> PurgeError:
+    with pytest.raises(PurgeError) as caught:
+        await provider.send(call_of(name, provider))
+    await provider.close()
+    return caught.value
+
+
+FAULTS = [
+    ("refused", raising(httpx.ConnectError), Unavailable, Unavailable),
+    ("no-connection-in-time", raising(httpx.ConnectTimeout), Unavailable, Unavailable),
+    ("no-answer-in-time", raising(httpx.ReadTimeout), OutcomeUnknown, OutcomeUnknown),
+    ("reset", raising(httpx.ReadError), OutcomeUnknown, OutcomeUnknown),
+    ("cut", raising(httpx.RemoteProtocolError), OutcomeUnknown, OutcomeUnknown),
+    ("page-with-200", saying_status(200, PAGE), WrongAddress, WrongAddress),
+    ("empty-200", saying_status(200), WrongAddress, WrongAddress),
+    ("empty-204", saying_status(204), WrongAddress, WrongAddress),
+    ("json-of-another-shape", saying_status(200, '{"ok": true}'), WrongAddress, WrongAddress),
+    ("json-list", saying_status(200, "[1, 2]"), WrongAddress, WrongAddress),
+    ("json-cut-short", saying_status(200, '{"success": tr'), WrongAddress, WrongAddress),
+    ("json-nested-too-deep", saying_status(200, "[" * 100_000), WrongAddress, WrongAddress),
+    ("not-a-yes", saying_status(200, '{"success": "true", "errors": []}'), WrongAddress, WrongAddress),
+    ("redirect", saying_status(301, "", {"Location": "https://elsewhere.test/"}), WrongAddress, WrongAddress),
+    ("page-with-400", saying_status(400, PAGE), Unexpected, Refused),
+    ("page-with-401", saying_status(401, PAGE), BadCredentials, BadCredentials),
+    ("page-with-403", saying_status(403, PAGE), BadCredentials, BadCredentials),
+    ("proxy-wants-a-login", saying_status(407, PAGE), BadCredentials, BadCredentials),
+    ("page-with-404", saying_status(404, PAGE), WrongAddress, WrongAddress),
+    ("page-with-405", saying_status(405, PAGE), WrongAddress, WrongAddress),
+    ("page-with-418", saying_status(418, PAGE), Unexpected, WrongAddress),
+    ("page-with-429", saying_status(429, PAGE), Throttled, Throttled),
+    ("page-with-500", saying_status(500, PAGE), Unavailable, Unavailable),
+    ("page-with-501", saying_status(501, PAGE), Unexpected, WrongAddress),
+    ("page-with-502", saying_status(502, PAGE), Unavailable, Unavailable),
+    ("page-with-503", saying_status(503, PAGE), Unavailable, Unavailable),
+    ("page-with-504", saying_status(504, PAGE), OutcomeUnknown, OutcomeUnknown),
+    ("words-that-are-not-utf-8", lambda _: httpx.Response(500, content=b"\xff\xfe\x00"), Unavailable, Unavailable),
+]
+ROWS = [
+    pytest.param(name, deed, expected, id=f"{name}-{fault}")
+    for fault, deed, of_cloudflare, of_varnish in FAULTS
+    for name, expected in (("cloudflare", of_cloudflare), ("varnish", of_varnish))
+]
+
+
+def test_every_provider_is_asked() -> None:
+    assert sorted(PROVIDERS) == sorted({str(row.values[0]) for row in ROWS})
+
+
+@pytest.mark.parametrize(("name", "deed", "expected"), ROWS)
+async def test_a_fault_is_one_attempt_and_one_named_error(
+    name: str, deed: Callable[[httpx.Request], httpx.Response], expected: type[PurgeError]
+) -> None:
+    answers = Answers(deed)
+    error = await error_of(name, build(name, answers.transport()))
+    assert (expected, 1) == (type(error), len(answers.requests))
+    assert (True, True) == (error.what.endswith("."), error.advice.endswith((".", "?")))
+    assert CANARY not in f"{error}{error!r}"
+
+
+@pytest.mark.parametrize(("name", "deed", "expected"), ROWS)
+async def test_a_doctor_meets_the_same_fault_without_a_crash(
+    name: str, deed: Callable[[httpx.Request], httpx.Response], expected: type[PurgeError]
+) -> None:
+    provider = build(name, Answers(deed).transport())
+    layer = {field.name: field.example for field in PROVIDERS[name].layer_fields if field.required}
+    try:
+        health = (await provider.probe(layer)).health
+    except PurgeError:
+        health = Health.BAD
+    await provider.close()
+    assert Health.BAD == health
+
+
+@every
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        pytest.param({"Retry-After": "3"}, 3.0, id="in-seconds"),
+        pytest.param(DATE, 90.0, id="as-a-date"),
+        pytest.param({}, None, id="absent"),
+        pytest.param({"Retry-After": "whenever"}, None, id="not-a-number"),
+    ],
+)
+async def test_a_throttled_call_says_how_long_to_wait(
+    name: str, headers: dict[str, str], expected: float | None
+) -> None:
+    error = await error_of(name, build(name, Answers(saying_status(429, "slow down", headers)).transport()))
+    assert isinstance(error, Throttled)
+    assert expected == error.retry_after
+
+
+@every
+async def test_nobody_listens(name: str) -> None:
+    error = await error_of(name, build(name, settings={"api_url": f"http://127.0.0.1:{free_port()}"}))
+    assert Unavailable is type(error)
+
+
+@every
+@pytest.mark.parametrize(
+    "deed",
+    [
+        pytest.param(cutting, id="cut-after-sending"),
+        pytest.param(saying(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"), id="cut-in-the-answer"),
+        pytest.param(saying(b"nonsense\r\n\r\n"), id="not-http"),
+    ],
+)
+async def test_a_connection_that_breaks_after_sending(name: str, deed: Deed) -> None:
+    async with loopback(deed) as server:
+        error = await error_of(name, build(name, settings={"api_url": server.url}))
+    assert (OutcomeUnknown, 1) == (type(error), len(server.heads))
+
+
+@every
+async def test_a_cookie_or_a_redirect_changes_nothing(name: str) -> None:
+    redirect = answering("302 Found", "", "Set-Cookie: a=b; Path=/", "Location: /yes")
+    async with loopback(redirect) as server:
+        provider = build(name, settings={"api_url": server.url})
+        await error_of(name, provider)
+        await error_of(name, provider)
+    assert (2, []) == (len(server.heads), server.values(b"cookie"))

@@ -1,0 +1,284 @@
+"""The one HTTP door, on the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import httpx
+import pytest
+
+from providers.errors import OutcomeUnknown, PurgeError, Throttled, Unavailable, Unexpected, WrongAddress
+from providers.signing import Bearer, HeaderKeys
+from providers.wire import ANSWER_MAX, Answer, Wire, gateway_trouble, retry_after, said_by
+from tests.providers.loopback import Deed, answering, cutting, forever, loopback, never, saying
+from tests.real import free_port
+
+TOKEN = "canary-3f9c"
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+def wire(url: str, transport: httpx.AsyncBaseTransport | None = None, seconds: float = 8.0) -> Wire:
+    return Wire(url, Bearer(TOKEN), transport, who="The cache", secrets=(TOKEN,), seconds=seconds)
+
+
+async def refusal(sender: Wire, target: str = "/") -> PurgeError:
+    with pytest.raises(PurgeError) as caught:
+        await sender.send("POST", target)
+    await sender.close()
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/",
+        "/?",
+        "/a?b=2&a=1&b=2",
+        "/%7Ea/../b//c/./d",
+        "/caf%C3%A9/%c3%a9?q=%2F%2f",
+        "/A/a?X=x",
+        '/"quoted"<>|{}[]^`',
+        "//host-like/path",
+        "/a;b,c'(d)!$*=@:~",
+        "/?next=https://www.shop.test/a?b#c",
+    ],
+)
+async def test_a_request_target_leaves_byte_for_byte(target: str) -> None:
+    async with loopback(answering("200 OK")) as server:
+        sender = wire(server.url)
+        await sender.send("PURGE", target)
+        await sender.close()
+    assert [target.encode()] == server.targets
+
+
+@pytest.mark.parametrize("base", ["/cf/client/v4", "/cf/client/v4/"])
+async def test_the_path_of_the_base_url_comes_first(base: str) -> None:
+    async with loopback(answering("200 OK")) as server:
+        sender = wire(server.url + base)
+        await sender.send("POST", "/zones//x?y")
+        await sender.close()
+    assert [b"/cf/client/v4/zones//x?y"] == server.targets
+
+
+async def test_a_host_header_replaces_ours() -> None:
+    async with loopback(answering("200 OK")) as server:
+        sender = wire(server.url)
+        await sender.send("PURGE", "/", [("Host", "www.shop.test")])
+        await sender.close()
+    assert [b"www.shop.test"] == server.values(b"host")
+
+
+async def test_cookies_are_never_kept() -> None:
+    async with loopback(answering("200 OK", "", "Set-Cookie: session=1; Path=/")) as server:
+        sender = wire(server.url)
+        await sender.send("POST", "/")
+        await sender.send("POST", "/")
+        await sender.close()
+    assert (2, []) == (len(server.heads), server.values(b"cookie"))
+
+
+async def test_a_redirect_is_an_answer() -> None:
+    async with loopback(answering("302 Found", "", "Location: /elsewhere")) as server:
+        sender = wire(server.url)
+        answer = await sender.send("POST", "/")
+        await sender.close()
+    assert (302, [b"/"]) == (answer.status, server.targets)
+
+
+async def test_no_more_than_a_mebibyte_is_read() -> None:
+    async with loopback(forever) as server:
+        sender = wire(server.url)
+        answer = await sender.send("POST", "/")
+        await sender.close()
+    assert ANSWER_MAX == len(answer.text)
+
+
+async def test_headers_come_in_lower_case_and_secrets_are_cut_out() -> None:
+    async with loopback(answering(f"200 Hello {TOKEN}", f"your token {TOKEN}", "X-Some: Thing")) as server:
+        sender = wire(server.url)
+        answer = await sender.send("POST", "/")
+        await sender.close()
+    assert ("Thing", "your token …", "Hello …") == (answer.headers["x-some"], answer.text, answer.reason)
+
+
+@pytest.mark.parametrize(
+    ("auth", "header", "expected"),
+    [
+        pytest.param(Bearer("t0"), b"authorization", b"Bearer t0", id="bearer-with-a-capital"),
+        pytest.param(HeaderKeys({"X-Auth-Email": "a@b.test"}), b"x-auth-email", b"a@b.test", id="keys"),
+    ],
+)
+async def test_credentials_join_on_the_wire(auth: httpx.Auth, header: bytes, expected: bytes) -> None:
+    async with loopback(answering("200 OK")) as server:
+        sender = Wire(server.url, auth, who="The cache")
+        await sender.send("POST", "/")
+        await sender.close()
+    assert [expected] == server.values(header)
+
+
+@pytest.mark.parametrize(
+    ("deed", "seconds", "expected", "what"),
+    [
+        pytest.param(never, 0.2, OutcomeUnknown, "The cache did not answer within 0.2 s.", id="no-answer-in-time"),
+        pytest.param(
+            saying(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"),
+            8.0,
+            OutcomeUnknown,
+            "The cache broke off before its answer was whole.",
+            id="cut-in-the-body",
+        ),
+        pytest.param(cutting, 8.0, OutcomeUnknown, "The cache broke off before its answer was whole.", id="cut"),
+        pytest.param(
+            saying(b""), 8.0, OutcomeUnknown, "The cache broke off before its answer was whole.", id="closed-in-silence"
+        ),
+        pytest.param(
+            saying(b"220 mail.test ESMTP\r\n"),
+            8.0,
+            OutcomeUnknown,
+            "The cache broke off before its answer was whole.",
+            id="not-http",
+        ),
+    ],
+)
+async def test_what_was_sent_and_lost_has_an_unknown_outcome(
+    deed: Deed, seconds: float, expected: type[PurgeError], what: str
+) -> None:
+    async with loopback(deed) as server:
+        error = await refusal(wire(server.url, seconds=seconds))
+    assert (expected, what, 1) == (type(error), error.what, len(server.heads))
+
+
+async def test_a_body_that_stalls_is_bounded() -> None:
+    async def stall(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")
+        await never(writer)
+
+    async with loopback(stall) as server:
+        error = await refusal(wire(server.url, seconds=0.2))
+    assert OutcomeUnknown is type(error)
+
+
+async def test_nothing_was_sent_to_a_port_that_refuses() -> None:
+    error = await refusal(wire(f"http://127.0.0.1:{free_port()}"))
+    assert (Unavailable, "The cache cannot be reached.") == (type(error), error.what)
+
+
+async def test_nothing_was_sent_while_tls_is_not_there() -> None:
+    async with loopback(never) as server:
+        error = await refusal(wire(server.url.replace("http://", "https://"), seconds=0.2))
+    assert (Unavailable, []) == (type(error), server.heads)
+
+
+def failing(exc: Exception) -> httpx.MockTransport:
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise exc
+
+    return httpx.MockTransport(answer)
+
+
+def untrusted() -> httpx.ConnectError:
+    error = httpx.ConnectError("certificate verify failed")
+    error.__cause__ = ssl.SSLCertVerificationError("self-signed certificate")
+    return error
+
+
+@pytest.mark.parametrize(
+    ("exc", "expected"),
+    [
+        pytest.param(httpx.ConnectError("no such name"), Unavailable, id="dns"),
+        pytest.param(httpx.ConnectTimeout("late"), Unavailable, id="connect-time-out"),
+        pytest.param(httpx.PoolTimeout("late"), Unavailable, id="pool-time-out"),
+        pytest.param(untrusted(), WrongAddress, id="certificate"),
+        pytest.param(httpx.ReadTimeout("late"), OutcomeUnknown, id="read-time-out"),
+        pytest.param(httpx.WriteTimeout("late"), OutcomeUnknown, id="write-time-out"),
+        pytest.param(httpx.WriteError("broken pipe"), OutcomeUnknown, id="cut-while-sending"),
+        pytest.param(httpx.ReadError("reset"), OutcomeUnknown, id="reset"),
+        pytest.param(httpx.LocalProtocolError("illegal header"), Unexpected, id="illegal-request"),
+    ],
+)
+async def test_network_trouble_is_named_by_who_must_act(exc: Exception, expected: type[PurgeError]) -> None:
+    assert expected is type(await refusal(wire("http://cache.test", failing(exc))))
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "",
+        "cache.test",
+        "ftp://cache.test",
+        "http://",
+        "http://[",
+        "http://a:99999",
+        "http://u:p@cache.test",
+        "http://a?b",
+    ],
+)
+async def test_an_address_that_cannot_be_dialled_is_the_operators(base: str) -> None:
+    error = await refusal(wire(base))
+    assert (
+        WrongAddress,
+        "The address of The cache is not a URL that can be dialled. Write `url` as http://host:port or https://host.",
+    ) == (type(error), str(error))
+
+
+@pytest.mark.parametrize("target", ["/é", "/a b", "/a\r\nX-Evil: 1"])
+async def test_what_is_not_http_is_not_sent(target: str) -> None:
+    async with loopback(answering("200 OK")) as server:
+        error = await refusal(wire(server.url), target)
+    assert (Unexpected, []) == (type(error), server.heads)
+
+
+@pytest.mark.parametrize(
+    ("value", "date", "expected"),
+    [
+        pytest.param("3", "", 3.0, id="seconds"),
+        pytest.param("0", "", 0.0, id="now"),
+        pytest.param("1.5", "", 1.5, id="a-fraction"),
+        pytest.param(format_datetime(NOON + timedelta(seconds=90), usegmt=True), NOON, 90.0, id="a-date"),
+        pytest.param(format_datetime(NOON - timedelta(seconds=90), usegmt=True), NOON, 0.0, id="a-date-gone-by"),
+        pytest.param(format_datetime(NOON, usegmt=True), "", None, id="a-date-and-no-clock"),
+        pytest.param("Wed, 25 Nov 2026 12:00:00", NOON, None, id="a-date-without-a-zone"),
+        pytest.param("", "", None, id="absent"),
+        pytest.param("-5", "", None, id="negative"),
+        pytest.param("soon", NOON, None, id="a-word"),
+        pytest.param("9" * 400, NOON, None, id="absurd"),
+        pytest.param("٣", "", None, id="digits-of-another-script"),
+    ],
+)
+def test_retry_after_is_read_in_seconds_or_as_a_date(value: str, date: str | datetime, expected: float | None) -> None:
+    said = date if isinstance(date, str) else format_datetime(date, usegmt=True)
+    assert expected == retry_after(Answer(429, {"retry-after": value, "date": said}, ""))
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (429, Throttled),
+        (500, Unavailable),
+        (502, Unavailable),
+        (503, Unavailable),
+        (522, Unavailable),
+        (504, OutcomeUnknown),
+        (524, OutcomeUnknown),
+        (501, type(None)),
+        (403, type(None)),
+        (200, type(None)),
+    ],
+)
+def test_a_status_that_means_the_same_everywhere(status: int, expected: type[object]) -> None:
+    assert expected is type(gateway_trouble(Answer(status, {}, ""), "The cache", ""))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("<html><style>p{}</style><body>\n<h1>Busy</h1> come  back</body>", "Busy come back"),
+        ("plain\nwords", "plain words"),
+        ("", ""),
+    ],
+)
+def test_the_first_words_of_a_page_are_for_people(text: str, expected: str) -> None:
+    assert expected == said_by(Answer(500, {}, text))
