@@ -144,6 +144,8 @@ class Cloudflare:
         have been taken, and purges nothing.
         """
         zone = layer.get("zone", "")
+        if not zone:
+            return await self._alone()
         if not _ZONE.fullmatch(zone):
             return Probe(Health.BAD, f"`{zone[:40]}` is not a zone id.", ZONE_ID)
         tier = layer.get("tier") or TIERS[0]
@@ -155,6 +157,14 @@ class Cloudflare:
         if self._token and isinstance(found, BadCredentials) and await self._is_active():
             found = BadCredentials(f"The token is active, but may not purge zone {zone}.", found.advice)
         return Probe(Health.BAD, found.what, found.advice)
+
+    async def _alone(self) -> Probe:
+        """What can be said without a zone."""
+        if not self._token:
+            return Probe(Health.DOUBTFUL, "No site uses this account, so there is no zone to try it on.")
+        if await self._is_active():
+            return Probe(Health.GOOD, "The token is active; no site names a zone for it.")
+        return Probe(Health.BAD, "The token is not active.", "Copy it again, or make a new one.")
 
     async def _is_active(self) -> bool:
         envelope = read(await self._ask("GET", "/user/tokens/verify"))
