@@ -2,11 +2,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
 READY := $(VENV)/.ready
 PORT ?= 8080
 DATA ?= .play
 
-.PHONY: play test quick lint types servers clean
+.PHONY: play test quick lint types servers container clean
 play: $(READY)
 	@PORT=$(PORT) DATA=$(DATA) $(BIN)/python -m playground
 
@@ -25,6 +26,9 @@ types: $(READY)
 servers:
 	@sh tests/servers.sh
 
+container:
+	@PYTHON=$(PYTHON) bash tests/container.sh
+
 clean:
 	rm -rf $(VENV) $(DATA) build *.egg-info
 
@@ -35,6 +39,6 @@ $(READY): requirements.lock pyproject.toml
 	  { echo "This Python cannot make a virtual environment. On Debian: apt-get install python3-venv"; exit 1; }
 	@echo "Setting up $(VENV) (once, about a minute)…"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@{ $(PIP) install --require-hashes -r requirements.lock && $(PIP) install --no-deps -e .; } >$(VENV)/setup.log 2>&1 || \
+	  { cat $(VENV)/setup.log; echo "Setting up stopped: pip could not install what is named above."; exit 1; }
 	@touch $(READY)
