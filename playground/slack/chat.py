@@ -1,0 +1,284 @@
+"""What people do in the pretend workspace, as calls: type a command, mention, click, send a form, look.
+
+Shapes are the promise of the playground; what Slack's clients would not send is refused with what to send instead.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from playground.people import BOT_USER, Channel, Person, Workspace
+from playground.slack import payloads
+from playground.slack.answering import Answering
+from playground.slack.deliver import Outcome, Post
+from playground.slack.mrkdwn import escaped, mentioned
+from playground.slack.room import Message, Room
+from playground.slack.tickets import Tickets
+from playground.slack.views import View, Views
+
+Doc = dict[str, object]
+
+
+class Wrong(Exception):
+    """A call that cannot be carried out, and what to send instead."""
+
+
+class CommandCall(BaseModel):
+    """POST /_play/command. `escape` hands the text on as an app with `should_escape` gets it."""
+
+    user: str
+    channel: str
+    text: str
+    escape: bool = False
+
+
+class MentionCall(BaseModel):
+    """POST /_play/mention."""
+
+    user: str
+    channel: str
+    text: str
+    thread_ts: str = ""
+
+
+class ClickCall(BaseModel):
+    """POST /_play/click; in an open form, `view_id` stands for channel and ts."""
+
+    user: str
+    action_id: str
+    channel: str = ""
+    ts: str = ""
+    view_id: str = ""
+    block_id: str = ""
+    value: str | None = None
+
+
+class SubmitCall(BaseModel):
+    """POST /_play/submit."""
+
+    user: str
+    view_id: str
+    values: dict[str, dict[str, object]] = {}
+
+
+Call = TypeVar("Call", bound=BaseModel)
+
+
+class Chat:
+    """The people's side."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        room: Room,
+        views: Views,
+        tickets: Tickets,
+        post: Post,
+        respond_url: Callable[[str], str],
+        commands: tuple[str, ...],
+        now: Callable[[], float],
+    ) -> None:
+        self._workspace = workspace
+        self._room = room
+        self._views = views
+        self._tickets = tickets
+        self._post = post
+        self._respond_url = respond_url
+        self._commands = commands
+        self._now = now
+        self._answering = Answering(room, views)
+
+    @property
+    def routes(self) -> list[Route]:
+        """The calls."""
+        return [
+            _post("/_play/command", CommandCall, self.command),
+            _post("/_play/mention", MentionCall, self.mention),
+            _post("/_play/click", ClickCall, self.click),
+            _post("/_play/submit", SubmitCall, self.submit),
+            Route("/_play/messages", _guarded(self._messages)),
+            Route("/_play/views", _guarded(self._open_views)),
+        ]
+
+    async def command(self, call: CommandCall) -> Doc:
+        """A slash command, in a channel; Slack has none in threads."""
+        person, channel = self._person(call.user), self._channel(call.channel, call.user)
+        name, _, rest = call.text.strip().partition(" ")
+        if name not in self._commands:
+            raise Wrong(
+                f"{name or 'An empty line'} is no command here. Send text that starts with {self._commands[0]}."
+            )
+        text = escaped(rest) if call.escape else rest
+        url = self._respond_url(self._tickets.response(channel.id, person.id))
+        fields = payloads.command(person, channel, name, text, url, self._tickets.trigger(person.id))
+        outcome = await self._post.command(fields)
+        return _told(outcome, self._answering.to_command(outcome, channel.id, person.id, call.text))
+
+    async def mention(self, call: MentionCall) -> Doc:
+        """A message that names the bot, seen by the channel and delivered as an event."""
+        person, channel = self._person(call.user), self._channel(call.channel, call.user)
+        if call.thread_ts and self._room.find(channel.id, call.thread_ts) is None:
+            raise Wrong(f"There is no message {call.thread_ts} in {channel.id}. Send the ts of a message as thread_ts.")
+        text = escaped(mentioned(call.text))
+        message = self._room.post(Message(channel.id, "", person.id, text, thread_ts=call.thread_ts))
+        event = payloads.mention(person, message, f"Ev_{secrets.token_hex(6).upper()}", int(self._now()))
+        outcome = await self._post.event(event)
+        return _told(outcome, "") | {"ts": message.ts, "event_id": event["event_id"]}
+
+    async def click(self, call: ClickCall) -> Doc:
+        """A button in a message or a form."""
+        person = self._person(call.user)
+        if call.view_id:
+            return await self._click_in_view(person, call)
+        channel = self._channel(call.channel, call.user)
+        message = self._room.find(channel.id, call.ts, gone=True)
+        if message is None or message.only_for not in ("", person.id):
+            raise Wrong(f"{person.id} sees no message {call.ts or '(none)'} in {channel.id}. Send the ts of one.")
+        known = self._room.element(message, call.action_id, call.block_id, call.value or "")
+        if known is None and call.value is None:
+            raise Wrong(f"No button {call.action_id} was ever in {message.ts}. Send an action_id from its blocks.")
+        block_id, element = known or (call.block_id, {"type": "button", "action_id": call.action_id})
+        action = self._action(element, block_id, call.value)
+        url = self._respond_url(self._tickets.response(channel.id, person.id, message.ts))
+        payload = payloads.click(person, channel, message, action, url, self._tickets.trigger(person.id))
+        return _told(await self._post.interaction(payload), "")
+
+    async def submit(self, call: SubmitCall) -> Doc:
+        """A form. What its own fields demand is asked first, as Slack's clients do, and then nothing is sent."""
+        person, view = self._person(call.user), self._view(call.view_id, call.user)
+        unknown = call.values.keys() - {str(block.get("block_id")) for block in view.blocks}
+        if unknown:
+            raise Wrong(f"The form {view.id} has no block {sorted(unknown)[0]}. Send block ids from its blocks.")
+        missing = _missing(view, call.values)
+        if missing:
+            self._views.complain(view, missing)
+            return {"status": 200, "ack": {"response_action": "errors", "errors": missing}, "sent": False}
+        values = _values(view, call.values)
+        trigger = self._tickets.trigger(person.id, view.id)
+        outcome = await self._post.interaction(payloads.submission(person, view, values, trigger))
+        return _told(outcome, self._answering.to_form(outcome, view))
+
+    async def _click_in_view(self, person: Person, call: ClickCall) -> Doc:
+        view = self._view(call.view_id, person.id)
+        known = self._answering.element_in(view, call.action_id, call.block_id)
+        if known is None:
+            raise Wrong(f"No button {call.action_id} is in form {view.id}. Send an action_id from its blocks.")
+        action = self._action(known[1], known[0], call.value)
+        trigger = self._tickets.trigger(person.id, view.id)
+        return _told(await self._post.interaction(payloads.view_click(person, view, action, trigger)), "")
+
+    async def _messages(self, request: Request) -> Response:
+        asked = request.query_params
+        channel = self._channel(asked.get("channel", ""), asked.get("user", ""))
+        said = self._room.seen(channel.id, asked.get("thread_ts", ""), asked.get("user", ""))
+        return JSONResponse([message.shown() for message in said])
+
+    async def _open_views(self, request: Request) -> Response:
+        person = self._person(request.query_params.get("user", ""))
+        home = self._views.home(person.id)
+        shown = [view.shown() for view in self._views.stack(person.id)]
+        return JSONResponse({"open": shown, "home": home.shown() if home else None})
+
+    def _action(self, element: Mapping[str, object], block_id: str, value: str | None) -> Doc:
+        own = element.get("value")
+        sent = value if value is not None else own if isinstance(own, str) else None
+        return payloads.action_of(element, block_id, sent, f"{self._now():.6f}")
+
+    def _person(self, id: str) -> Person:
+        person = self._workspace.person(id)
+        if person is None or person.is_bot:
+            known = ", ".join(one.id for one in self._workspace.people if one.id != BOT_USER)
+            raise Wrong(f"There is no person {id or '(none)'}. Send one of {known} as user.")
+        return person
+
+    def _channel(self, id: str, user: str) -> Channel:
+        channel = self._workspace.channel(id)
+        if channel is None:
+            known = ", ".join(one.id for one in self._workspace.channels)
+            raise Wrong(f"There is no channel {id or '(none)'}. Send one of {known} as channel.")
+        if user and user not in channel.members:
+            raise Wrong(f"{user} is not in {channel.id}. Send a channel of theirs.")
+        return channel
+
+    def _view(self, id: str, user: str) -> View:
+        stack = self._views.stack(user)
+        if not stack or stack[-1].id != id:
+            top = f"send {stack[-1].id}, the one on top" if stack else "open one first"
+            raise Wrong(f"{user} has no form {id} in front of them; {top}.")
+        return stack[-1]
+
+
+def _missing(view: View, typed: Mapping[str, Mapping[str, object]]) -> Doc:
+    """What Slack's clients say about fields before they send a form, by block."""
+    wrong: Doc = {}
+    for block in view.blocks:
+        element = block.get("element")
+        if block.get("type") != "input" or not isinstance(element, Mapping):
+            continue
+        value = typed.get(str(block.get("block_id")), {}).get(str(element.get("action_id", "")))
+        problem = _wrong(element, value, bool(block.get("optional")))
+        wrong |= {str(block.get("block_id")): problem} if problem else {}
+    return wrong
+
+
+def _wrong(element: Mapping[str, object], value: object, is_optional: bool) -> str:
+    value = element.get("initial_value") if value is None else value
+    if value in (None, "", []):
+        return "" if is_optional else "Please complete this required field."
+    least, most = element.get("min_length"), element.get("max_length")
+    if isinstance(value, str) and isinstance(least, int) and len(value) < least:
+        return f"Please enter at least {least} characters."
+    if isinstance(value, str) and len(value) > (most if isinstance(most, int) else 3000):
+        return f"Please enter at most {most if isinstance(most, int) else 3000} characters."
+    return ""
+
+
+def _values(view: View, typed: Mapping[str, Mapping[str, object]]) -> Doc:
+    """state.values: every input of the form, filled or not."""
+    values: Doc = {}
+    for block in view.blocks:
+        element, id = block.get("element"), str(block.get("block_id"))
+        if block.get("type") == "input" and isinstance(element, Mapping):
+            name = str(element.get("action_id", ""))
+            value = typed.get(id, {}).get(name, element.get("initial_value", ""))
+            values[id] = {name: payloads.typed_value(element, value)}
+    return values
+
+
+def _told(outcome: Outcome, wrong: str) -> Doc:
+    error = outcome.error or wrong
+    return {"status": outcome.status, "ack": outcome.ack} | ({"error": error} if error else {})
+
+
+def _post(path: str, model: type[Call], deed: Callable[[Call], Awaitable[Doc]]) -> Route:
+    async def call(request: Request) -> Response:
+        try:
+            asked = model.model_validate_json(await request.body())
+        except ValidationError as exc:
+            first = exc.errors(include_url=False, include_input=False)[0]
+            where = ".".join(str(part) for part in first["loc"]) or "the body"
+            raise Wrong(f"{path} cannot read {where}: {first['msg']}. Send {_fields(model)} as JSON.") from exc
+        return JSONResponse(await deed(asked))
+
+    return Route(path, _guarded(call), methods=["POST"])
+
+
+def _fields(model: type[BaseModel]) -> str:
+    return ", ".join(name if field.is_required() else f"{name}?" for name, field in model.model_fields.items())
+
+
+def _guarded(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    async def guarded(request: Request) -> Response:
+        try:
+            return await answer(request)
+        except Wrong as wrong:
+            return JSONResponse({"error": str(wrong)}, 400)
+
+    return guarded

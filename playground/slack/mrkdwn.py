@@ -1,0 +1,64 @@
+"""Text as Slack reads it: what pings somebody, and what typed text becomes before it is delivered.
+
+Source: https://docs.slack.dev/messaging/formatting-message-text, read 2026-11-23: the control characters are `&`, `<`
+and `>`; only what stands in angle brackets is a mention or a link.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from playground.people import BOT_NAME, BOT_USER
+
+_PING = re.compile(r"<(?:!(?:channel|here|everyone|group)|!subteam\^[A-Z0-9_]+|@[UW][A-Z0-9_]*)(?:\|[^<>]*)?>")
+_TOKEN = re.compile(r"<(?:https?://|mailto:|@[UW]|#C|!)[^<>]*>")
+_URL = re.compile(r"https?://[^\s<>]+")
+_RICH = {"user": "<@{user_id}>", "usergroup": "<!subteam^{usergroup_id}>", "broadcast": "<!{range}>"}
+
+
+def pings(text: str, blocks: object) -> list[str]:
+    """Every mention in `text` and in the blocks that would reach somebody; plain_text and &lt; reach nobody."""
+    found = _PING.findall(text)
+    found.extend(ping for part in _parts(blocks) for ping in _pings_of(part))
+    return list(dict.fromkeys(found))
+
+
+def _parts(node: object) -> Iterator[Mapping[str, object]]:
+    if isinstance(node, list):
+        for part in node:
+            yield from _parts(part)
+    if isinstance(node, Mapping):
+        yield node
+        for part in node.values():
+            yield from _parts(part)
+
+
+def _pings_of(part: Mapping[str, object]) -> list[str]:
+    kind, text = part.get("type"), part.get("text")
+    if kind in ("mrkdwn", "markdown") and isinstance(text, str):
+        return _PING.findall(text)
+    if isinstance(kind, str) and kind in _RICH:
+        return [_RICH[kind].format_map({"user_id": "", "usergroup_id": "", "range": "", **part})]
+    return []
+
+
+def escaped(text: str) -> str:
+    """What somebody typed, as Slack hands it on: entities escaped, the bot's name resolved, links in brackets."""
+    parts: list[str] = []
+    at = 0
+    for token in _TOKEN.finditer(text):
+        parts += [_plain(text[at : token.start()]), token.group()]
+        at = token.end()
+    return "".join([*parts, _plain(text[at:])])
+
+
+def mentioned(text: str) -> str:
+    """`@purgebot` as the mention it becomes, put in front where it is missing."""
+    named = re.sub(rf"@{BOT_NAME}\b", f"<@{BOT_USER}>", text)
+    return named if f"<@{BOT_USER}>" in named else f"<@{BOT_USER}> {named}"
+
+
+def _plain(text: str) -> str:
+    safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _URL.sub(lambda url: f"<{url.group()}>", safe)

@@ -1,0 +1,122 @@
+"""A strict Slack for a bot that runs unmodified: its Web API, its deliveries and its people, on disk at every step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp
+
+from playground.faults import Faults
+from playground.people import WORKSPACE, Workspace
+from playground.requests import Requests
+from playground.slack.asking import Arguments, Doc
+from playground.slack.chat import Chat
+from playground.slack.deliver import DEADLINE_SECONDS, RETRY_WAITS, Post
+from playground.slack.forms import Forms
+from playground.slack.limits import Limits
+from playground.slack.looking import Looking
+from playground.slack.respond import Responder
+from playground.slack.room import Room
+from playground.slack.socket import Sockets
+from playground.slack.tickets import Tickets
+from playground.slack.views import Views
+from playground.slack.web_api import Door, Method, Tokens, WebApi
+from playground.slack.writing import Writing
+from playground.store import Store
+
+
+class SlackStandIn:
+    """`api` is an ASGI app to mount at `{base_url}/api`; `routes` are the people's calls under `/_play`."""
+
+    def __init__(
+        self,
+        store: Store,
+        requests: Requests,
+        faults: Faults,
+        now: Callable[[], float],
+        deliver_url: Callable[[], str],
+        signing_secret: str,
+        bot_token: str,
+        app_token: str,
+        base_url: str,
+        *,
+        workspace: Workspace = WORKSPACE,
+        mode: str = "auto",
+        commands: tuple[str, ...] = ("/purge",),
+        deadline: float = DEADLINE_SECONDS,
+        retry_waits: Sequence[float] = RETRY_WAITS,
+    ) -> None:
+        """`now` is in seconds since the epoch; `base_url` is what the bot reaches (`http://127.0.0.1:8080/slack`)."""
+        self._room = Room(store, now)
+        self._views = Views(store, now)
+        self._tickets = Tickets(store, now)
+        self._limits = Limits(store, now)
+        self.sockets = Sockets(store)
+        self._post = Post(store, self.sockets, now, deliver_url, signing_secret, mode, deadline, retry_waits)
+        door = Door(requests, faults)
+        methods = _methods(workspace, self._room, self._views, self._tickets, self.sockets)
+        self.api: ASGIApp = Router(
+            [
+                Route("/respond/{token}", Responder(door, self._room, self._tickets)),
+                Route("/{method}", WebApi(door, Tokens(bot_token, app_token), self._limits, methods)),
+            ],
+            redirect_slashes=False,
+        )
+
+        def respond_url(token: str) -> str:
+            return f"{base_url}/api/respond/{token}"
+
+        chat = Chat(workspace, self._room, self._views, self._tickets, self._post, respond_url, commands, now)
+        self.routes: list[Route] = chat.routes
+
+    async def start(self) -> None:
+        """Send the events again that were not taken before the last end."""
+        self._post.resume()
+
+    async def stop(self) -> None:
+        """Close sockets and deliveries; everything else is on disk already."""
+        await self._post.stop()
+        await self.sockets.stop()
+
+    def reset(self) -> None:
+        """An empty workspace with full buckets; time stamps go on."""
+        for part in (self._room, self._views, self._tickets, self._limits, self._post):
+            part.reset()
+
+
+def _methods(
+    workspace: Workspace, room: Room, views: Views, tickets: Tickets, sockets: Sockets
+) -> Mapping[str, Method]:
+    writing, forms = Writing(workspace, room), Forms(workspace, views, tickets)
+    looking = Looking(workspace, room, writing)
+
+    async def connect(asked: Arguments) -> Doc:
+        return {"ok": True, "url": await sockets.ticket()}
+
+    return {
+        "api.test": looking.test,
+        "apps.connections.open": connect,
+        "auth.test": looking.who,
+        "bots.info": looking.bot,
+        "chat.delete": writing.delete,
+        "chat.getPermalink": writing.permalink,
+        "chat.postEphemeral": writing.post_ephemeral,
+        "chat.postMessage": writing.post,
+        "chat.update": writing.update,
+        "conversations.history": looking.history,
+        "conversations.info": looking.channel,
+        "conversations.members": looking.members,
+        "conversations.open": looking.direct,
+        "conversations.replies": looking.replies,
+        "files.info": looking.file,
+        "reactions.add": writing.react,
+        "usergroups.list": looking.groups,
+        "usergroups.users.list": looking.group_people,
+        "users.info": looking.person,
+        "users.list": looking.people,
+        "views.open": forms.open,
+        "views.publish": forms.publish,
+        "views.push": forms.push,
+        "views.update": forms.update,
+    }
