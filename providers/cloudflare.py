@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import httpx
 
 from providers.cloudflare_answers import NO_SELECTOR, ZONE_ID, read, trouble
-from providers.cloudflare_limits import FRAME, MAX_BYTES, PER_CALL, SEPARATORS_MAX, TAG_MAX, TIERS, paces_of
+from providers.cloudflare_limits import FRAME, MAX_BYTES, PACES, PER_CALL, SEPARATORS_MAX, TAG_MAX, TIERS
 from providers.contract import (
     Account,
     Blueprint,
@@ -29,6 +29,7 @@ from providers.contract import (
     UnsupportedWish,
 )
 from providers.errors import BadCredentials
+from providers.pacing import paces_of
 from providers.packing import pack, visible_ascii
 from providers.signing import Bearer, HeaderKeys
 from providers.wire import Answer, Wire
@@ -78,7 +79,7 @@ class Cloudflare:
             soft=KINDS,
             per_call={**PER_CALL, **{kind: n for kind, n in account.per_call.items() if kind in PER_CALL}},
             max_bytes=int(own) if re.fullmatch(r"[1-9][0-9]{3,8}", own) else MAX_BYTES,
-            pace=paces_of(account),
+            pace=paces_of(PACES, account.pace),
         )
 
     def plan(self, purge: Purge) -> Sequence[Call]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from providers.contract import Account, Kind, Pace
+from providers.contract import Kind, Pace
 
 LIMITS = "https://developers.cloudflare.com/cache/how-to/purge-cache/"
 API_LIMITS = "https://developers.cloudflare.com/fundamentals/api/reference/limits/"
@@ -28,9 +28,3 @@ def _paces() -> dict[str, Pace]:
 
 
 PACES = _paces()
-
-
-def paces_of(account: Account) -> dict[str, Pace]:
-    """Every bucket; what the account sets for `urls:pro`, or for `urls` of every tier, replaces ours."""
-    own = account.pace
-    return {bucket: own.get(bucket) or own.get(bucket.partition(":")[0]) or pace for bucket, pace in PACES.items()}

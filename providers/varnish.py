@@ -32,13 +32,15 @@ from providers.contract import (
     UnsupportedWish,
 )
 from providers.errors import BadCredentials, PurgeError, Refused, WrongAddress
+from providers.pacing import paces_of
 from providers.packing import pack, visible_ascii
 from providers.wire import Answer, Wire, gateway_trouble
 
+LINE_SURE = 4_000  # bytes of a line that nobody finds too long
 LINE_MAX = 8_100  # bytes of a request line or header; Varnish's http_req_hdr_len is 8,192 by default, measured on 7.1.1
 MAX_BYTES = 16_384  # of target, headers and body; http_req_size is 32,768 by default
 READY = "ready 1"
-PACE = {
+PACES = {
     "calls": Pace(500, 1, 500, "calls", source="ours: Varnish has no limit, this is kind to a small one"),
 }
 KINDS = frozenset({Kind.URL, Kind.PREFIX, Kind.PATTERN, Kind.HOST, Kind.EVERYTHING})
@@ -66,7 +68,7 @@ class Varnish:
             soft=frozenset(),
             per_call={**dict.fromkeys(KINDS, 1), Kind.URL: 2},  # http and https of one URL are one object
             max_bytes=MAX_BYTES,
-            pace={**PACE, **{name: pace for name, pace in account.pace.items() if name in PACE}},
+            pace=paces_of(PACES, account.pace),
         )
         self._wire = Wire(url, None, transport, who=f"Varnish at {_shown(url)}")
 
@@ -96,9 +98,9 @@ class Varnish:
             return Receipt(note=answer.reason)
         if answer.status == 200 and call.method == "PURGE" and answer.reason == "Purged":
             return Receipt(note=answer.reason)
-        raise self._trouble(answer)
+        raise self._trouble(answer, long=max(len(call.path), *(len(value) for _, value in call.headers)) > LINE_SURE)
 
-    def _trouble(self, answer: Answer) -> PurgeError:
+    def _trouble(self, answer: Answer, long: bool = False) -> PurgeError:
         who, said = self._wire.who, answer.reason
         match answer.status:
             case 403 if "proxy" in answer.reason:
@@ -109,7 +111,7 @@ class Varnish:
                 return BadCredentials(what, "Add it to acl purgebot_clients in its VCL and load that again.", said)
             case 400 if "x-purgebot" in answer.headers:
                 return Refused(f"{who} did not take this ban.", "Name the URLs, or the host.", said)
-            case 400 | 413 | 414 | 431:
+            case 400 | 413 | 414 | 431 if long:
                 return Refused(f"{who} cannot read a request this long.", "Name a shorter prefix, or the host.", said)
             case _:
                 return gateway_trouble(answer, who, said) or self._no_door(answer)

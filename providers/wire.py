@@ -27,6 +27,7 @@ from providers.errors import OutcomeUnknown, PurgeError, Throttled, Unavailable,
 CALL_SECONDS = 8.0  # one call in all, from the first packet to the last byte
 CONNECT_SECONDS = 3.0
 ANSWER_MAX = 1 << 20  # bytes that are read of an answer
+SECRET_MIN = 8  # characters; what is shorter is no secret and may be part of any word
 IDLE_SECONDS = 3.0  # below the 5 s after which Varnish and uvicorn close an idle connection
 
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
@@ -66,7 +67,7 @@ class Wire:
         self._base_url = base_url
         self._auth = auth
         self._transport = transport
-        self._secrets = tuple(secret for secret in secrets if secret)
+        self._secrets = tuple(secret for secret in secrets if len(secret) >= SECRET_MIN)
         self._seconds = seconds
         self._client: httpx.AsyncClient | None = None
 

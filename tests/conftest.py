@@ -33,4 +33,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """One line for each package that is missing."""
     for package, n in sorted(config.stash[SKIPPED].items()):
-        terminalreporter.write_line(f"{n} tests skipped: no {package} here. apt-get install {package}, or make servers")
+        terminalreporter.write_line(
+            f"{n} test{'s' * (n > 1)} skipped: no {package} here. apt-get install {package}, or make servers"
+        )

@@ -228,12 +228,20 @@ def test_the_strictest_plan_counts_where_none_is_said() -> None:
     assert {"bulk:free": 1, "api": 1} == dict(call.cost)
 
 
-def test_an_accounts_own_pace_counts_for_every_tier_or_for_the_one_it_names() -> None:
-    small, own = Pace(30, 1, 60), Pace(1, 1, 1)
-    pace = cloudflare(pace={"urls": small, "bulk:pro": own}).can.pace
-    assert [small, small, own, 50] == [
-        pace["urls:free"], pace["urls:enterprise"], pace["bulk:pro"], pace["bulk:enterprise"].rate,
-    ]  # fmt: skip
+@pytest.mark.parametrize(
+    ("bucket", "expected"),
+    [
+        pytest.param("urls:free", (30, 1, 60, "URLs", False), id="named-for-every-tier"),
+        pytest.param("urls:enterprise", (30, 1, 60, "URLs", False), id="named-for-every-tier-too"),
+        pytest.param("bulk:pro", (1, 1, 1, "calls", False), id="named-for-this-tier"),
+        pytest.param("bulk:business", (10, 1, 50, "calls", False), id="not-named"),
+        pytest.param("api", (100, 60, 100, "calls", True), id="a-window-stays-a-window"),
+    ],
+)
+def test_an_accounts_own_pace_replaces_the_numbers(bucket: str, expected: tuple[object, ...]) -> None:
+    pace = cloudflare(pace={"urls": Pace(30, 1, 60), "bulk:pro": Pace(1, 1, 1), "api": Pace(100, 60, 100)}).can.pace
+    own = pace[bucket]
+    assert expected == (own.rate, own.per, own.burst, own.unit, own.window)
 
 
 def envelope(*errors: object, success: bool = False, result: object = None, messages: Sequence[object] = ()) -> str:

@@ -222,8 +222,8 @@ def test_what_cannot_be_done_is_refused_while_planning(asked: Purge, expected: s
 
 
 def test_an_accounts_own_pace_counts() -> None:
-    own = Pace(10, 1, 10)
-    assert {"calls": own} == varnish(pace={"calls": own, "urls": own}).can.pace
+    pace = varnish(pace={"calls": Pace(10, 2, 30), "urls": Pace(1, 1, 1)}).can.pace
+    assert {"calls": (10, 2, 30)} == {bucket: (own.rate, own.per, own.burst) for bucket, own in pace.items()}
 
 
 def always(status: int, reason: str, headers: Mapping[str, str] | None = None) -> httpx.MockTransport:
@@ -289,7 +289,7 @@ NO_DOOR = f"{LOAD} Is `url` the right one?"
             id="a-ban-that-it-cannot-read",
         ),
         pytest.param(
-            ONE,
+            wish(Kind.URL, f"https://{WWW}/{'a' * 8000}"),
             always(400, "Bad Request"),
             Refused,
             f'{WHO} cannot read a request this long. Name a shorter prefix, or the host. It said: "Bad Request"',
