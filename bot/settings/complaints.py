@@ -42,12 +42,20 @@ class Complaints:
         return tuple(sorted(self._problems, key=lambda problem: problem.line))
 
     def read(self, model: type[Model], data: Data, place: Place) -> Model | None:
-        """`data` as `model`; None after complaining."""
+        """`data` as `model`. After complaining it is what is left without the wrong keys, so that the rest is checked
+        too; None where that is not enough."""
         try:
             return model.model_validate(data)
         except ValidationError as exc:
-            for error in exc.errors(include_url=False):
-                self._translate(model, error, place)
+            errors = exc.errors(include_url=False)
+        for error in errors:
+            self._translate(model, error, place)
+        wrong = {error["loc"][0] for error in errors if error["loc"]}
+        if not wrong or not isinstance(data, dict):
+            return None
+        try:
+            return model.model_validate({key: value for key, value in data.items() if key not in wrong})
+        except ValidationError:  # a required key is missing, and that has been said
             return None
 
     def _translate(self, model: type[BaseModel], error: ErrorDetails, place: Place) -> None:

@@ -50,11 +50,14 @@ def key_of(place: Place) -> str:
 def read(path: Path) -> Document:
     """The file at `path`. Raises BadSettings."""
     file = str(path)
-    root = _compose(_text(path), file)
+    walk = _Walk(file)
+    try:
+        root = _compose(_text(path), file)
+        data = walk.value(root, ()) if root else {}
+    except RecursionError:
+        raise _bad(file, "is nested too deeply.", "Look for brackets that never close.") from None
     if root is None:
         raise _bad(file, "is empty.", _START)
-    walk = _Walk(file)
-    data = walk.value(root, ())
     if walk.problems:
         raise BadSettings(tuple(walk.problems))
     if not isinstance(data, dict):

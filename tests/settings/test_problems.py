@@ -60,6 +60,10 @@ FILES = {
         "sites:\n  shop:\n    <<: {hosts: [a.test]}\n",
         ":3: sites.shop: `<<` merges keys in YAML 1.1, and this is 1.2. Write the keys out.",
     ),
+    "a thousand brackets": (
+        f"mode: {'[' * 5000}",
+        ": is nested too deeply. Look for brackets that never close.",
+    ),
     "key of several": (
         "? [a, b]\n: c\n",
         ":1: a key must be text. Write one word before the colon.",
@@ -497,6 +501,17 @@ def test_several_problems_are_told_at_once_in_the_order_of_lines(tmp_path: Path)
         ["purgebot.yaml:4", "accounts.cf.token"],
         ["purgebot.yaml:5", "accounts.x"],
         ["purgebot.yaml:6", "approvals"],
+    ]
+
+
+def test_a_wrong_key_does_not_hide_what_else_is_wrong_beside_it(tmp_path: Path) -> None:
+    text = "{hosts: ['*.a.test'], environment: prod, host: b, layers: [{account: sheild}], channel: '#shop'}"
+    assert [line.split(": ")[1] for line in problems(tmp_path, f"{ACCOUNTS}sites:\n  shop: {text}\n")] == [
+        "sites.shop.environment",
+        "sites.shop.host",
+        "sites.shop.hosts[0]",
+        "sites.shop.channel",
+        "sites.shop.layers[0].account",
     ]
 
 
