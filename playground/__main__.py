@@ -1,0 +1,160 @@
+"""`python -m playground`: the pretend world and the bot, unmodified, in one process on one port.
+
+Only URLs differ from a real installation: Slack and the provider are emulators mounted under the port; edges, shield
+and origin have ports of their own. PORT moves it, DATA keeps its state, SPEED=fast takes away the human pace.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from bot.serving import set_up_logging
+from bot.settings import Environment, load
+from bot.wiring import Bot
+from playground.cut import CuttableProtocol
+from playground.slack import SlackStandIn
+from playground.world import World
+
+PAGE = Path(__file__).parent / "page"
+SIGNING_SECRET, BOT_TOKEN, APP_TOKEN, API_TOKEN = "play-signing-secret", "xoxb-play", "xapp-play", "play"
+
+
+class Play:
+    """Everything in one process. A reset stops the bot, clears the world and starts a new bot."""
+
+    def __init__(self, data: Path, port: int, speed: str) -> None:
+        data.mkdir(parents=True, exist_ok=True)
+        self._data = data
+        self._url = f"http://127.0.0.1:{port}"
+        self._world = World(data, speed, self._url)
+        self._slack = SlackStandIn(
+            self._world.store, self._world.requests, self._world.faults, time.time,
+            deliver_url=lambda: f"{self._url}/slack/events", signing_secret=SIGNING_SECRET,
+            bot_token=BOT_TOKEN, app_token=APP_TOKEN, base_url=f"{self._url}/slack",
+        )  # fmt: skip
+        self._bot: Bot | None = None
+        self._resetting = asyncio.Lock()
+
+    async def start(self) -> None:
+        """World first, then the bot on it."""
+        await self._world.start()
+        await self._open_bot()
+        await self._slack.start()
+
+    async def _open_bot(self) -> None:
+        config = self._data / "purgebot.yaml"
+        config.write_text(self._world.config())
+        environ = {
+            "PURGEBOT_CONFIG": str(config),
+            "PURGEBOT_DATABASE": f"sqlite:///{self._data / 'purgebot.db'}",
+            "SLACK_BOT_TOKEN": BOT_TOKEN,
+            "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+            "SLACK_API_URL": f"{self._url}/slack/api/",
+            "CLOUDFLARE_TOKEN": self._world.cloudflare_token,
+            "PLAY_API_TOKEN": API_TOKEN,
+        }
+        self._bot = Bot(load(config, environ), Environment.read(environ))
+        self._bot_app = self._bot.app()
+        await self._bot.start()
+
+    async def reset(self, request: Request) -> Response:
+        """The world as at the start."""
+        async with self._resetting:
+            await self._close_bot()
+            for file in self._data.glob("purgebot.db*"):
+                file.unlink()
+            self._slack.reset()
+            await self._world.reset()
+            await self._open_bot()
+        return JSONResponse({"reset": True})
+
+    async def _close_bot(self) -> None:
+        bot, self._bot = self._bot, None
+        if bot is not None:
+            await bot.stop(grace=0.5)
+
+    async def stop(self) -> None:
+        """The bot first, then its world."""
+        if self._bot is not None:
+            self._bot.stopping.set()
+            await self._bot.stop()
+        await self._slack.stop()
+        await self._world.stop()
+
+    def end_polls(self) -> None:
+        """Long polls answer now."""
+        if self._bot is not None:
+            self._bot.stopping.set()
+
+    async def _to_bot(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._bot is None:
+            await JSONResponse({"error": "The bot is starting again."}, 503)(scope, receive, send)
+            return
+        await self._bot_app(scope, receive, send)
+
+    def app(self) -> ASGIApp:
+        """Every route under PORT: the page, the world's own calls, the emulators, and the bot's routes for the rest."""
+        return Starlette(
+            routes=[
+                Route("/", lambda request: FileResponse(PAGE / "index.html")),
+                Mount("/page", StaticFiles(directory=PAGE)),
+                Route("/_play/reset", self.reset, methods=["POST"]),
+                *self._slack.routes,
+                *self._world.routes,
+                Mount("/slack/api", self._slack.api),
+                Mount("/cf/client/v4", self._world.cloudflare_app),
+                Mount("", self._to_bot),
+            ]
+        )
+
+
+async def play(data: Path, port: int, speed: str) -> int:
+    """Run until SIGINT or SIGTERM."""
+    world = Play(data, port, speed)
+    config = uvicorn.Config(
+        world.app(), host="127.0.0.1", port=port, http=CuttableProtocol, lifespan="off", log_config=None,
+        access_log=False, timeout_graceful_shutdown=3,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    serving = asyncio.create_task(server.serve())
+    await world.start()
+    print(f"purgebot's playground is open: http://127.0.0.1:{port}  (Ctrl-C ends it; DATA={data})", flush=True)
+    await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    if serving.done():
+        print(f"Port {port} is taken. Choose another: make play PORT=9000", file=sys.stderr)
+        return 1
+    world.end_polls()
+    server.should_exit = True
+    await serving
+    await world.stop()
+    return 0
+
+
+def main(environ: Mapping[str, str]) -> int:
+    """The command."""
+    set_up_logging(environ.get("LOG_FORMAT", "console"))
+    data = Path(environ.get("DATA", ".play")).absolute()
+    return asyncio.run(play(data, int(environ.get("PORT", "8080")), environ.get("SPEED", "human")))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(os.environ))

@@ -1,0 +1,88 @@
+"""Cloudflare-like caches in three cities, in front of the shield."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from starlette.types import Receive, Scope, Send
+
+from playground.cache import Cache, Copy
+from playground.http import Reply, Target, Upstream, answer, target_of
+from playground.requests import Requests
+
+_NOT_HERE = b"<html><h1>Error 1000</h1><p>This host is not served here.</p></html>"
+_INNER = ("cache-tag", "x-cache", "x-varnish", "age")
+
+
+class Edge:
+    """One city. Its key is scheme, host, path and query; a soft purge makes it ask the shield again."""
+
+    def __init__(
+        self,
+        city: str,
+        cache: Cache,
+        upstream: Upstream,
+        requests: Requests,
+        hosts: frozenset[str],
+        now: Callable[[], float],
+    ) -> None:
+        self.city = city
+        self.cache = cache
+        self._upstream = upstream
+        self._requests = requests
+        self._hosts = hosts
+        self._now = now
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one visitor."""
+        if scope["type"] != "http":
+            return
+        target = target_of(scope)
+        reply = await self.page(target)
+        self._requests.record(f"edge:{self.city}", target.method, f"{target.host}{target.path}", "", reply.status)
+        await answer(send, Reply(reply.status, reply.headers, b"" if target.method == "HEAD" else reply.body))
+
+    async def page(self, target: Target) -> Reply:
+        """The page from the cache, or from further in."""
+        if target.host not in self._hosts:
+            return self._marked(Reply(409, {"content-type": "text/html"}, _NOT_HERE), "NONE")
+        if target.method not in ("GET", "HEAD"):
+            return self._marked(await self._upstream.fetch(target.host, target.path), "DYNAMIC")
+        url = f"http://{target.host}{target.path}"
+        copy = self.cache.find(url)
+        if copy is None:
+            return await self._fetch(target, url, "MISS")
+        if copy.stale:
+            return await self._ask_again(target, copy)
+        return self._marked(copy.reply, "HIT", int(self._now() - copy.at))
+
+    async def _ask_again(self, target: Target, copy: Copy) -> Reply:
+        reply = await self._upstream.fetch(target.host, target.path, copy.reply.headers.get("etag", ""))
+        if reply.status == 304 or reply.headers.get("etag") == copy.reply.headers.get("etag"):
+            self.cache.keep(copy.url, copy.reply, _tags(reply))
+            return self._marked(copy.reply, "REVALIDATED", 0)
+        return self._kept(copy.url, reply, "EXPIRED")
+
+    async def _fetch(self, target: Target, url: str, says: str) -> Reply:
+        return self._kept(url, await self._upstream.fetch(target.host, target.path), says)
+
+    def _kept(self, url: str, reply: Reply, says: str) -> Reply:
+        outside = Reply(reply.status, {k: v for k, v in reply.headers.items() if k not in _INNER}, reply.body)
+        if reply.status == 200:
+            self.cache.keep(url, outside, _tags(reply))
+        return self._marked(outside, says if reply.status == 200 else "DYNAMIC")
+
+    def _marked(self, reply: Reply, says: str, age: int | None = None) -> Reply:
+        marks = {
+            "cf-cache-status": says,
+            "cf-ray": f"{secrets.token_hex(8)}-{self.city.upper()}",
+            "server": "cloudflare",
+        }
+        if age is not None:
+            marks["age"] = str(age)
+        return Reply(reply.status, {**reply.headers, **marks}, reply.body)
+
+
+def _tags(reply: Reply) -> list[str]:
+    return [tag.strip().lower() for tag in reply.headers.get("cache-tag", "").split(",") if tag.strip()]
