@@ -87,7 +87,7 @@ def _pattern(pattern: str, text: str) -> str:
 
 def _meta(name: str, text: str) -> str:
     for tag in _META.finditer(text):
-        said = {key.lower(): a or b or c for key, a, b, c in _ATTRIBUTE.findall(tag.group())}
+        said: dict[str, str] = {key.lower(): a or b or c for key, a, b, c in _ATTRIBUTE.findall(tag.group())}
         if said.get("name", "").lower() == name.lower():
             return said.get("content", "")
     return ""

@@ -2,40 +2,193 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
+from bot.domain.finding import Finding, Page, Verdict, find
+from bot.domain.look import ORIGIN, Likeness, Look, compare, describe
 from providers.contract import Cached
 
+__all__ = ["ORIGIN", "Judgement", "Look", "Verdict", "describe", "judge"]
 
-class Verdict(StrEnum):
-    """What the edge serves now, as far as anybody could see."""
+NAMED_MAX = 3  # places and reasons that a sentence names
+NOTHING_KNOWN = "no page to look at is known"
+REFILLED = "it was fetched again after the purge, so a cache further in may still hold the old"
+FURTHER_IN = "the edge does not keep it, so a cache further in does"
+SOFT = "after a soft purge a cache may serve the old once more while it fetches the new"
+REWRITTEN = "told by its bytes alone: where the edge rewrites pages, give the site a `marker`"
+ORIGIN_OLD = "if it still looks old, the origin itself may be old"
 
-    FRESH = "fresh"  # every place looked at serves what the origin serves
-    STALE = "stale"  # some place still serves the old content
-    UNKNOWN = "unknown"  # it cannot be proven from here, and `why` says why
-    UNCHECKED = "unchecked"  # nobody looked
+_Verdicts = Mapping[str, Verdict]  # by place
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """One answer to one request, as seen at one place.
+class Judgement:
+    """The verdict over all URLs and places, and what stands behind it in one line.
 
-    `place` is the configured edge's name, "dns" for wherever DNS led, or "origin". `at` is in seconds since the
-    epoch. `digest` is the SHA-256 of the decoded body. `age` is in seconds; None if the answer did not say.
-    `problem` is set when there was no usable answer.
+    A place is in `fresh_at` when nothing there is stale or unknown and a page is fresh, in `stale_at` when a page there
+    is old. `already_same` names the places that served the origin's content before the purge. `worth_another`: another
+    look could change the verdict.
     """
 
-    place: str
-    url: str
-    at: float
-    status: int = 0
-    etag: str = ""
-    last_modified: str = ""
-    age: int | None = None
-    digest: str = ""
-    version: str = ""
-    cached: Cached = Cached.UNKNOWN
-    says: str = ""  # the cache's own word
-    max_age: int | None = None  # what browsers may keep, seconds
-    problem: str = ""
+    verdict: Verdict
+    why: str = ""
+    fresh_at: tuple[str, ...] = ()
+    stale_at: tuple[str, ...] = ()
+    unknown_at: tuple[str, ...] = ()
+    already_same: tuple[str, ...] = ()
+    worth_another: bool = False
+
+
+def judge(before: Sequence[Look], after: Sequence[Look], purged_at: float | None, soft: bool = False) -> Judgement:
+    """The verdict on the looks `after`. `before` are those before the purge; `purged_at` is when its last layer was
+    done, in seconds since the epoch, None if nothing was purged. A look made before and not after counts as missing."""
+    looks = (*after, *before)
+    places = tuple(dict.fromkeys(look.place for look in looks if look.place != ORIGIN))
+    if not places:
+        return Judgement(Verdict.UNCHECKED, NOTHING_KNOWN)
+    pages = _pages(before, after)
+    findings = [finding for page in pages for place in places for finding in find(page, place)]
+    at = {place: _at_place([f for f in findings if f.place == place]) for place in places}
+    verdict = _worst(at.values())
+    same = tuple(place for place in places if all(page.was_same(place) for page in pages))
+    open_to_change = any(f.can_change for f in findings if f.verdict is not Verdict.FRESH)
+    return Judgement(
+        verdict=verdict,
+        why=_why(verdict, findings, _Scene(pages, at, same, purged_at, soft)),
+        fresh_at=tuple(place for place in places if at[place] is Verdict.FRESH),
+        stale_at=tuple(place for place in places if at[place] is Verdict.STALE),
+        unknown_at=tuple(place for place in places if at[place] is Verdict.UNKNOWN),
+        already_same=same,
+        worth_another=verdict is not Verdict.FRESH and open_to_change,
+    )
+
+
+def _pages(before: Sequence[Look], after: Sequence[Look]) -> list[Page]:
+    looks = (*after, *before)
+    has_origin = any(look.place == ORIGIN for look in looks)
+    return [
+        Page(url, tuple(x for x in before if x.url == url), tuple(x for x in after if x.url == url), has_origin)
+        for url in dict.fromkeys(look.url for look in looks)
+    ]
+
+
+def _at_place(findings: Sequence[Finding]) -> Verdict:
+    """What a place serves. The origin's content, never cached there, says nothing where another page does."""
+    return _worst([f.verdict for f in findings if not f.uncached] or [Verdict.UNKNOWN])
+
+
+def _worst(verdicts: Iterable[Verdict]) -> Verdict:
+    seen = set(verdicts)
+    return next(verdict for verdict in (Verdict.STALE, Verdict.UNKNOWN, Verdict.FRESH) if verdict in seen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What a reason may be told with."""
+
+    pages: Sequence[Page]
+    at: _Verdicts
+    same: tuple[str, ...]
+    purged_at: float | None
+    soft: bool
+
+    def places(self, verdict: Verdict) -> list[str]:
+        return [place for place, here in self.at.items() if here is verdict]
+
+    def since_purge(self, look: Look) -> float | None:
+        return None if self.purged_at is None else look.at - self.purged_at
+
+
+def _why(verdict: Verdict, findings: Sequence[Finding], scene: _Scene) -> str:
+    match verdict:
+        case Verdict.STALE:
+            parts = _why_stale([f for f in findings if f.verdict is Verdict.STALE], scene)
+        case Verdict.UNKNOWN:
+            fresh = scene.places(Verdict.FRESH)
+            parts = [*_reasons(findings, scene), *([f"fresh at {', '.join(fresh)}"] if fresh else [])]
+        case _:
+            parts = [*_why_fresh(findings, scene), *_reasons(findings, scene)]
+    return " · ".join(parts)
+
+
+def _why_fresh(findings: Sequence[Finding], scene: _Scene) -> Iterable[str]:
+    same = [place for place in scene.same if scene.at[place] is Verdict.FRESH]
+    if same:
+        yield f"already the same at {_listed(same)} before the purge"
+        if len(same) == len(scene.at) and all(_unchanged(page, place) for page in scene.pages for place in same):
+            yield ORIGIN_OLD
+    survivors = [f.look for f in findings if f.look and f.place not in same and _is_older_than_purge(f.look, scene)]
+    if survivors:
+        first = survivors[0]
+        yield f"{first.place} kept its copy ({describe(first, first.at)}), which is what the origin serves"
+
+
+def _unchanged(page: Page, place: str) -> bool:
+    return all(compare(was, now) is Likeness.SAME for was in page.was(place) for now in page.now(place))
+
+
+def _is_older_than_purge(look: Look, scene: _Scene) -> bool:
+    since = scene.since_purge(look)
+    return look.is_kept and since is not None and look.age is not None and look.age > since + 1
+
+
+def _why_stale(stale: Sequence[Finding], scene: _Scene) -> Iterable[str]:
+    places = scene.places(Verdict.STALE)
+    old = "old at" if scene.purged_at is None else "still old at"
+    yield f"{old} {_listed([_old_at(place, stale, scene) for place in places])}"
+    if hint := _hint([f.look for f in stale if f.look], scene):
+        yield hint
+    if all(f.by_bytes for f in stale):
+        yield REWRITTEN
+    if same := [place for place in places if place in scene.same]:
+        yield (
+            f"edge and origin were already the same before the purge at {_listed(same)}:"
+            " the origin changed since, or part of it is still old"
+        )
+
+
+def _old_at(place: str, stale: Sequence[Finding], scene: _Scene) -> str:
+    here = [f for f in stale if f.place == place]
+    look = here[0].look
+    told = describe(look, look.at) if look else ""
+    return f"{place} ({told}{_of_pages([f.url for f in here], scene, ', ')})"
+
+
+def _hint(looks: Sequence[Look], scene: _Scene) -> str:
+    """Why the old is still there, as far as the caches' own words say."""
+    if scene.purged_at is None:
+        return ""
+    if any(_was_refilled(look, scene) for look in looks):
+        return REFILLED
+    if any(look.cached is Cached.UNCACHED for look in looks):
+        return FURTHER_IN
+    return SOFT if scene.soft else ""
+
+
+def _was_refilled(look: Look, scene: _Scene) -> bool:
+    if look.cached in (Cached.MISS, Cached.EXPIRED):
+        return True
+    since = scene.since_purge(look)
+    return look.cached is Cached.HIT and since is not None and look.age is not None and 0 < look.age < since - 1
+
+
+def _reasons(findings: Sequence[Finding], scene: _Scene) -> list[str]:
+    """Why it is not known, each reason once, with how many pages it is about."""
+    urls: dict[str, list[str]] = {}
+    for f in findings:
+        if f.verdict is Verdict.UNKNOWN:
+            urls.setdefault(f.why, []).append(f.url)
+    told = [f"{why}{_of_pages(about, scene, ' on ')}" for why, about in urls.items()]
+    more = len(told) - NAMED_MAX
+    return [*told[:NAMED_MAX], f"and {more} more reasons"] if more > 1 else told
+
+
+def _of_pages(urls: Sequence[str], scene: _Scene, before: str) -> str:
+    n, total = len(set(urls)), len(scene.pages)
+    return f"{before}{n} of {total} pages" if n < total else ""
+
+
+def _listed(words: Sequence[str]) -> str:
+    more = len(words) - NAMED_MAX
+    return ", ".join([*words[:NAMED_MAX], f"{more} more"] if more > 1 else words)

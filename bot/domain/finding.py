@@ -1,0 +1,157 @@
+"""What one place serves of one URL, judged against the origin by content.
+
+What a cache says of itself (HIT, MISS, Age) explains a finding, and never makes one fresh:
+
+    no answer, refused, origin silent or unsteady    unknown, and why
+    the origin's content, cached here                fresh
+    the origin's content, never cached here          unknown: a purge changes nothing here
+    other content by status, validator or version    stale
+    other bytes, and nothing else to go by           stale if kept, or if they are those of before; else unknown
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.look import ORIGIN, Likeness, Look, compare
+from providers.contract import Cached
+
+REFUSING = frozenset({401, 403, 407, 429, *range(500, 600)})  # about the asker or a fault, not about the page
+UNSTEADY = "the origin answers differently each time"
+_STEADY = frozenset({Likeness.SAME, Likeness.UNSAID})
+
+
+class Verdict(StrEnum):
+    """What the edge serves now, as far as anybody could see."""
+
+    FRESH = "fresh"  # every place looked at serves what the origin serves
+    STALE = "stale"  # some place still serves the old content
+    UNKNOWN = "unknown"  # it cannot be proven from here, and `why` says why
+    UNCHECKED = "unchecked"  # nobody looked
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one place serves of one URL. A stale finding is explained by its look, an unknown one by `why`."""
+
+    place: str
+    url: str
+    verdict: Verdict
+    why: str = ""
+    look: Look | None = None
+    can_change: bool = True  # another look may see something else
+    uncached: bool = False  # the origin's content, and never cached here
+    by_bytes: bool = False  # stale by its bytes alone
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The looks at one URL. `has_origin`: there is an origin to compare with."""
+
+    url: str
+    before: tuple[Look, ...]
+    after: tuple[Look, ...]
+    has_origin: bool
+
+    def was(self, place: str) -> tuple[Look, ...]:
+        """The answers of `place` before the purge."""
+        return tuple(look for look in self.before if look.place == place and not look.problem)
+
+    def now(self, place: str) -> tuple[Look, ...]:
+        """The looks at `place` after the purge."""
+        return tuple(look for look in self.after if look.place == place)
+
+    def was_same(self, place: str) -> bool:
+        """Whether `place` served the origin's content before the purge."""
+        was, origin = self.was(place), self.was(ORIGIN)
+        return bool(was and origin) and all(compare(one, other) is Likeness.SAME for one in was for other in origin)
+
+    def stays(self, look: Look) -> bool:
+        """Whether `look` shows the very bytes that its place served before the purge."""
+        return any(
+            was.digest and (was.digest, was.status) == (look.digest, look.status) for was in self.was(look.place)
+        )
+
+
+def find(page: Page, place: str) -> list[Finding]:
+    """A finding for each look at `page` after the purge at `place`, and one if there was none."""
+    late = Finding(place, page.url, Verdict.UNKNOWN, f"{place} did not answer in time")
+    return [_find(page, look) for look in page.now(place)] or [late]
+
+
+def _find(page: Page, look: Look) -> Finding:
+    if look.problem:
+        return _unknown(look, f"{look.place} did not answer: {look.problem}")
+    if look.status in REFUSING and not look.is_kept:
+        return _unknown(look, f"{look.place} answered {look.status}")
+    origins = [origin for origin in page.now(ORIGIN) if not origin.problem]
+    if trouble := _trouble_of_origin(page, origins):
+        return _unknown(look, trouble, can_change=page.has_origin)
+    if _redirects(look) and not _redirects(origins[0]) and not look.is_kept:
+        return _unknown(look, f"{look.place} redirects ({look.status}), the origin does not")
+    likeness = _likeness(look, origins)
+    if look.cached is Cached.UNCACHED and likeness not in (Likeness.OTHER, Likeness.OTHER_BYTES):
+        return _uncached(look, likeness)
+    return _compared(page, look, likeness, look.digest not in {"", *(origin.digest for origin in origins)})
+
+
+def _unknown(look: Look, why: str, can_change: bool = True) -> Finding:
+    return Finding(look.place, look.url, Verdict.UNKNOWN, why, look, can_change)
+
+
+def _trouble_of_origin(page: Page, origins: Sequence[Look]) -> str:
+    if not page.has_origin:
+        return "no origin is configured to compare with"
+    if not origins:
+        silent = next(iter(page.now(ORIGIN)), None)
+        return f"the origin did not answer: {silent.problem}" if silent else "the origin did not answer in time"
+    refusing = next((origin.status for origin in origins if origin.status in REFUSING), 0)
+    return f"the origin answered {refusing}" if refusing else ""
+
+
+def _redirects(look: Look) -> bool:
+    return 300 <= look.status < 400
+
+
+def _likeness(look: Look, origins: Sequence[Look]) -> Likeness | None:
+    """How `look` compares with an origin that was asked twice; None if that answers differently each time. Where only
+    the site's marker holds still, only the marker counts."""
+    first, *others = origins
+    if all(compare(first, other) in _STEADY for other in others):
+        return compare(look, first)
+    held = {(origin.status, origin.version) for origin in origins}
+    if len(held) > 1 or not (first.version and look.version):
+        return None
+    return Likeness.SAME_VERSION if (look.status, look.version) in held else Likeness.OTHER
+
+
+def _uncached(look: Look, likeness: Likeness | None) -> Finding:
+    why = f"the page is never cached ({look.says})" if look.says else "the page is never cached"
+    same = likeness in (Likeness.SAME, Likeness.SAME_VERSION)
+    return Finding(look.place, look.url, Verdict.UNKNOWN, why, look, can_change=False, uncached=same)
+
+
+def _compared(page: Page, look: Look, likeness: Likeness | None, not_origins_bytes: bool) -> Finding:
+    place, url = look.place, look.url
+    survived = page.stays(look) and not_origins_bytes
+    match likeness:
+        case Likeness.OTHER:
+            return Finding(place, url, Verdict.STALE, look=look)
+        case Likeness.OTHER_BYTES if survived or (look.is_kept and not page.was(place)):
+            return Finding(place, url, Verdict.STALE, look=look, by_bytes=True)
+        case None if survived and look.is_kept:
+            return Finding(place, url, Verdict.STALE, look=look, by_bytes=True)
+        case Likeness.SAME_VERSION if survived:
+            return _unknown(look, f"{place} serves the bytes of before the purge under the origin's version")
+        case Likeness.SAME | Likeness.SAME_VERSION:
+            return Finding(place, url, Verdict.FRESH, look=look)
+        case Likeness.OTHER_BYTES:
+            return _unknown(look, f"{place} serves other bytes than the origin, and only a `marker` could tell why")
+        case Likeness.TORN:
+            return _unknown(look, f"{place} serves other bytes than the origin under the same ETag")
+        case Likeness.UNSAID:
+            return _unknown(look, "the answers hold nothing to compare: no ETag, no version, no whole body")
+        case None:
+            return _unknown(look, UNSTEADY, can_change=False)

@@ -1,0 +1,117 @@
+"""One answer as it was seen, and what two answers say about each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from providers.contract import Cached
+
+ORIGIN = "origin"  # the place of a look at the origin
+GONE = (404, 410)
+SHOWN_MAX = 40  # characters of a version or ETag
+
+_COMPRESSED = ("--gzip", "-gzip", ";gzip", "-br", ";br", "-zstd", ";zstd", "-df")  # what servers add to an ETag
+_UNITS = ((172_800, 86_400, "d"), (7_200, 3_600, "h"), (120, 60, "min"), (0, 1, "s"))  # from, size, name; in seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One answer to one request, as seen at one place.
+
+    `place` is the configured edge's name, "dns" for wherever DNS led, or "origin". `at` is in seconds since the
+    epoch. `digest` is the SHA-256 of the decoded body, empty if it was not read whole. `age` is in seconds; None if the
+    answer did not say. `problem` is set when there was no usable answer.
+    """
+
+    place: str
+    url: str
+    at: float
+    status: int = 0
+    etag: str = ""
+    last_modified: str = ""
+    age: int | None = None
+    digest: str = ""
+    version: str = ""
+    cached: Cached = Cached.UNKNOWN
+    says: str = ""  # the cache's own word
+    max_age: int | None = None  # what browsers may keep, seconds
+    problem: str = ""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the cache says that it gave a copy of its own without asking further in."""
+        return self.cached in (Cached.HIT, Cached.STALE)
+
+
+class Likeness(StrEnum):
+    """What two answers have in common."""
+
+    SAME = "same"  # byte for byte, or by a validator
+    SAME_VERSION = "same version"  # only the site's own marker says so
+    OTHER = "other"  # status, validator or marker differ
+    OTHER_BYTES = "other bytes"  # only the bodies differ, as they also do where an edge rewrites pages
+    TORN = "torn"  # one strong ETag over two bodies, which must not be (RFC 9110, 8.8.1)
+    UNSAID = "unsaid"  # there is nothing to compare
+
+
+def compare(one: Look, other: Look) -> Likeness:
+    """Whether two answers hold the same content. Equal bodies decide; then whatever differs; then whatever agrees."""
+    if one.status in GONE and other.status in GONE:
+        return Likeness.SAME
+    if one.status != other.status:
+        return Likeness.OTHER
+    bodies = _agree(one.digest, other.digest)
+    tags = _agree(bare_etag(one.etag), bare_etag(other.etag))
+    versions = _agree(one.version, other.version)
+    match bodies, tags, versions:
+        case True, _, _:
+            return Likeness.SAME
+        case (_, False, _) | (_, _, False):
+            return Likeness.OTHER
+        case False, True, None if one.etag == other.etag and not one.etag.startswith("W/"):
+            return Likeness.TORN
+        case _, True, _:
+            return Likeness.SAME
+        case _, _, True:
+            return Likeness.SAME_VERSION
+        case False, _, _:
+            return Likeness.OTHER_BYTES
+        case _:
+            return Likeness.UNSAID
+
+
+def _agree(one: str, other: str) -> bool | None:
+    return one == other if one and other else None
+
+
+def bare_etag(etag: str) -> str:
+    """An ETag without its quotes, its weak mark and the suffix that compressing servers add."""
+    bare = etag.strip().removeprefix("W/").strip('"')
+    for suffix in _COMPRESSED:
+        if bare.endswith(suffix):
+            return bare.removesuffix(suffix)
+    return bare
+
+
+def describe(look: Look, now: float) -> str:
+    """One look in a few words, "HIT, 5 h old, version "a1"", with the copy as old as it is at `now` (seconds since the
+    epoch; `look.at` for how old it was when seen)."""
+    if look.problem:
+        return look.problem
+    words = [look.says or ("" if look.cached is Cached.UNKNOWN else look.cached.upper())]
+    if look.status != 200:
+        words.append(str(look.status))
+    if look.age is not None and (look.age or look.is_kept):
+        words.append(f"{span(look.age + max(0.0, now - look.at))} old")
+    if look.version:
+        words.append(f'version "{look.version[:SHOWN_MAX]}"')
+    elif bare := bare_etag(look.etag):
+        words.append(f'ETag "{bare[:SHOWN_MAX]}"')
+    return ", ".join(word for word in words if word) or "answered"
+
+
+def span(seconds: float) -> str:
+    """A length of time in one unit, never longer than it is: 79 s, 5 min, 5 h, 3 d."""
+    size, name = next((size, name) for least, size, name in _UNITS if seconds >= least or not least)
+    return f"{int(seconds // size)} {name}"
