@@ -25,7 +25,8 @@ from bot.services.desk import Desk
 from bot.services.purges import Asking
 from bot.services.replies import NotUnderstood, Refused, Reply
 from bot.services.setup import Core
-from bot.wording import job_of, text_of
+from bot.slack.answers import card_for, job_of
+from bot.slack.plain import plain
 
 log = structlog.get_logger()
 BODY_MAX = 1024 * 1024  # bytes
@@ -154,7 +155,8 @@ class Door:
 
 
 def _answer(reply: Reply, core: Core) -> Response:
-    text = text_of(reply, core.clock.now(), core.setup.command)
+    card = card_for(reply, core.clock.now(), core.setup.command)
+    text = plain(card) if card else ""
     if isinstance(reply, NotUnderstood):
         return _problem(422, "Not understood", text)
     if isinstance(reply, Refused):

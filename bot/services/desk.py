@@ -143,7 +143,9 @@ class Desk:
         decision = decide(asking.actor, plan, self._core.setup.approvers, command.reason or "to be given")
         if isinstance(decision, Deny):
             return Refused(decision.why, decision.advice)
-        return FormWanted(await self._draft_of(asking, command), command, site)
+        narrower = [f"{site.root_url()} on {site.name}", f"host {site.hosts[0]} on {site.name}"]
+        draft = await self.save_draft(asking, {"command": pack(COMMAND, command), "lines": narrower})
+        return FormWanted(draft, command, site)
 
     async def _plan(self, asking: Asking, command: Command) -> Reply:
         plan = await plan_for(self._core, command, self._core.setup.sites[command.site])

@@ -18,10 +18,11 @@ from bot.ledger.intake import Delivery
 from bot.services import approvals, deeds
 from bot.services.desk import Desk
 from bot.services.purges import Asking
-from bot.services.replies import FormWanted, Refused, Reply
+from bot.services.replies import Done, FormWanted, JobMade, Refused, Reply
 from bot.services.setup import Core, delivery_name
-from bot.slack.answers import card_for, form_for, open_form_card
-from bot.slack.cards import Card
+from bot.slack.answers import card_for
+from bot.slack.cards import Card, chosen_form, everything_form
+from bot.slack.deliveries import CLICK
 from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
 
 log = structlog.get_logger()
@@ -79,19 +80,23 @@ class Reception:
 
     async def _answer(self, delivery: Delivery, asking: Asking, reply: Reply, replaces: bool = False) -> Answer:
         if isinstance(reply, FormWanted):
-            return await self._form(delivery, asking, reply)
+            return await self._form(delivery, reply, replaces)
+        if isinstance(reply, JobMade) or (isinstance(reply, Done) and delivery.kind == CLICK):
+            return Answer(None, replaces)  # the job's own card says it
         return Answer(card_for(reply, self._core.clock.now(), self._core.setup.command), replaces)
 
-    async def _form(self, delivery: Delivery, asking: Asking, wanted: FormWanted) -> Answer:
+    async def _form(self, delivery: Delivery, wanted: FormWanted, replaces: bool) -> Answer:
         """Open the form while the trigger lives; else a private button that brings a new one."""
         trigger = _text(delivery.body, "trigger_id")
         if trigger and self._core.clock.now() - delivery.at < TRIGGER_SECONDS:
             try:
-                await self._api.call("views.open", trigger_id=trigger, view=form_for(wanted))
-                return Answer()
+                await self._api.call(
+                    "views.open", trigger_id=trigger, view=everything_form(wanted.site, wanted.command, wanted.draft)
+                )
+                return Answer(None, replaces)
             except SlackTrouble as trouble:
                 log.warning("form_not_opened", error=trouble.error)
-        return Answer(open_form_card(wanted))
+        return Answer(card_for(wanted, self._core.clock.now(), self._core.setup.command))
 
     async def _clicked(self, delivery: Delivery, asking: Asking) -> Answer:
         body = delivery.body
@@ -101,12 +106,22 @@ class Reception:
             case "approve" | "deny":
                 return await self._answer(delivery, asking, await self._vote(asking, value, action == "approve"))
             case "pick" | "fix" | "go_with_good" | "confirm_host" | "open_form":
-                reply = await self._from_draft(asking, value, action, delivery)
+                reply = await self._from_draft(asking, value, action)
+                await self._close_form(_text(body, "view"))
                 return await self._answer(delivery, asking, reply, private)
             case "cancel" | "retry" | "repeat_anyway" | "purge_again" | "check_again":
                 return await self._answer(delivery, asking, await self._on_job(asking, action, value))
             case _:
                 return await self._answer(delivery, asking, Refused("This button means nothing any more."))
+
+    async def _close_form(self, view: str) -> None:
+        """A narrower choice was made in a form: it has no more to ask."""
+        if not view:
+            return
+        try:
+            await self._api.call("views.update", view_id=view, view=chosen_form())
+        except SlackTrouble as trouble:
+            log.warning("form_not_closed", error=trouble.error)
 
     async def _vote(self, asking: Asking, token: str, yes: bool) -> Reply:
         message = await self._core.ledger.read(lambda books: books.messages.by_token(token))
@@ -131,7 +146,7 @@ class Reception:
             case _:
                 return await deeds.purge_again(self._core, asking, number)
 
-    async def _from_draft(self, asking: Asking, value: str, action: str, delivery: Delivery) -> Reply:
+    async def _from_draft(self, asking: Asking, value: str, action: str) -> Reply:
         """What a private button stands for; it works once, for the person it was shown to, for ten minutes."""
         name, _, index = value.partition(":")
         now = self._core.clock.now()
@@ -140,7 +155,7 @@ class Reception:
             return Refused("This choice is over: it was used, or ten minutes have passed.", "Type the command again.")
         doc = draft[1]
         asking = replace(asking, channel=_text(doc, "channel"), thread=_text(doc, "thread"), key=f"draft {name}")
-        if "command" in doc:
+        if "command" in doc and not index:
             command = unpack(COMMAND, _text(doc, "command"))
             asked = command.wants_host_confirmed and action != "confirm_host"
             return await self._desk.do(asking, replace(command, wants_host_confirmed=asked))

@@ -35,7 +35,8 @@ class Buckets:
         rows = self._store.rows("select tokens, at from buckets where account = ? and name = ?", (self._account, name))
         if not rows:
             return bucket.size
-        return min(bucket.size, float(rows[0]["tokens"]) + max(0.0, self._now() - rows[0]["at"]) * bucket.per_s)
+        tokens, at = float(rows[0]["tokens"]), float(rows[0]["at"])
+        return min(bucket.size, tokens + max(0.0, self._now() - at) * bucket.per_s)
 
     def take(self, name: str, units: float) -> float:
         """Take `units`; 0, or the seconds until there are enough and nothing was taken."""
