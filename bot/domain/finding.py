@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.look import ORIGIN, Likeness, Look, compare
+from bot.domain.look import ORIGIN, Likeness, Look, bare_etag, compare
 from providers.contract import Cached
 
 REFUSING = frozenset({401, 403, 407, 429, *range(500, 600)})  # about the asker or a fault, not about the page
@@ -116,15 +116,24 @@ def _redirects(look: Look) -> bool:
 
 
 def _likeness(look: Look, origins: Sequence[Look]) -> Likeness | None:
-    """How `look` compares with an origin that was asked twice; None if that answers differently each time. Where only
-    the site's marker holds still, only the marker counts."""
+    """How `look` compares with an origin that was asked twice; None if that answers differently each time. Where the
+    origin's bytes do not hold still, the name that it gives them counts."""
     first, *others = origins
     if all(compare(first, other) in _STEADY for other in others):
         return compare(look, first)
-    held = {(origin.status, origin.version) for origin in origins}
-    if len(held) > 1 or not (first.version and look.version):
+    named = {(origin.status, _name(origin, first)) for origin in origins}
+    name = _name(look, first)
+    if len(named) > 1 or not name or not _name(first, first):
         return None
-    return Likeness.SAME_VERSION if (look.status, look.version) in held else Likeness.OTHER
+    return Likeness.SAME_VERSION if (look.status, name) in named else Likeness.OTHER
+
+
+def _name(look: Look, like: Look) -> str:
+    """What an answer calls its content, in the way `like` does: by the site's marker, else by a weak ETag. A strong one
+    promises the same bytes, and is not to be believed over others."""
+    if like.version:
+        return look.version
+    return bare_etag(look.etag) if like.etag.startswith("W/") else ""
 
 
 def _uncached(look: Look, likeness: Likeness | None) -> Finding:

@@ -47,16 +47,17 @@ class Look:
 class Likeness(StrEnum):
     """What two answers have in common."""
 
-    SAME = "same"  # byte for byte, or by a validator
-    SAME_VERSION = "same version"  # only the site's own marker says so
+    SAME = "same"  # byte for byte, or by an ETag where a body was not read whole
+    SAME_VERSION = "same version"  # by name alone: the site's own marker says so, the bytes differ
     OTHER = "other"  # status, validator or marker differ
     OTHER_BYTES = "other bytes"  # only the bodies differ, as they also do where an edge rewrites pages
-    TORN = "torn"  # one strong ETag over two bodies, which must not be (RFC 9110, 8.8.1)
+    TORN = "torn"  # one ETag over two bodies: one of them lies, or an edge rewrites pages
     UNSAID = "unsaid"  # there is nothing to compare
 
 
 def compare(one: Look, other: Look) -> Likeness:
-    """Whether two answers hold the same content. Equal bodies decide; then whatever differs; then whatever agrees."""
+    """Whether two answers hold the same content. Equal bodies decide; then whatever differs; then whatever agrees, of
+    which an ETag counts for less than the bodies that it stands over."""
     if one.status in GONE and other.status in GONE:
         return Likeness.SAME
     if one.status != other.status:
@@ -69,12 +70,12 @@ def compare(one: Look, other: Look) -> Likeness:
             return Likeness.SAME
         case (_, False, _) | (_, _, False):
             return Likeness.OTHER
-        case False, True, None if one.etag == other.etag and not one.etag.startswith("W/"):
-            return Likeness.TORN
-        case _, True, _:
+        case None, True, _:
             return Likeness.SAME
         case _, _, True:
             return Likeness.SAME_VERSION
+        case False, True, _:
+            return Likeness.TORN
         case False, _, _:
             return Likeness.OTHER_BYTES
         case _:

@@ -1,0 +1,569 @@
+"""What is said of an edge, seen from looks: who is fresh, who is stale, what cannot be known, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain.look import Likeness, compare, span
+from bot.domain.verdict import Judgement, Look, Verdict, describe, judge
+from providers.contract import Cached
+
+PURGED = 1_800_000_000.0
+URL = "https://www.shop.test/pricing"
+NEWS = "https://www.shop.test/news"
+
+
+def look(
+    place: str,
+    content: str = "b7",
+    cached: Cached = Cached.UNKNOWN,
+    age: int | None = None,
+    *,
+    url: str = URL,
+    at: float = PURGED + 10,
+    status: int = 200,
+    etag: str | None = None,
+    digest: str | None = None,
+    version: str = "",
+    says: str = "",
+    problem: str = "",
+) -> Look:
+    """An answer whose ETag and body follow from its content."""
+    if problem:
+        return Look(place, url, at, problem=problem)
+    return Look(
+        place,
+        url,
+        at,
+        status,
+        etag=f'"{content}"' if etag is None else etag,
+        digest=f"digest of {content}" if digest is None else digest,
+        version=version,
+        age=age,
+        cached=cached,
+        says=says or ("" if cached is Cached.UNKNOWN else cached.upper()),
+    )
+
+
+def earlier(*looks: Look) -> list[Look]:
+    return [replace(seen, at=PURGED - 5) for seen in looks]
+
+
+def origin(content: str = "b7", *, etag: str | None = None, digest: str | None = None, version: str = "") -> list[Look]:
+    """The origin asked twice."""
+    return [look("origin", content, etag=etag, digest=digest, version=version)] * 2
+
+
+HIT, MISS, STALE, UNCACHED = Cached.HIT, Cached.MISS, Cached.STALE, Cached.UNCACHED
+NEW = look("fra", "b7", MISS)
+OLD = look("sin", "a1", HIT, 18_000, version="a1")
+DOWN = [look("origin", problem="connection refused")] * 2
+UNSTEADY = [look("origin", "x1"), look("origin", "x2")]
+MARKED = [look("origin", "x1", version="b7"), look("origin", "x2", version="b7")]
+BARE = origin(etag="")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Looks, and what is to be said of them."""
+
+    after: Sequence[Look]
+    verdict: Verdict
+    why: str
+    before: Sequence[Look] = ()
+    soft: bool = False
+    again: bool = True
+
+
+FRESH_ROWS = {
+    "fetched anew": Row([NEW, *origin()], Verdict.FRESH, "", again=False),
+    "kept again, with the origin's content": Row(
+        [look("fra", "b7", HIT, 3), *origin()], Verdict.FRESH, "", again=False
+    ),
+    "a weak mark and a compressed suffix are not other content": Row(
+        [look("fra", etag='W/"b7-gzip"', digest=""), *origin(etag='"b7"')], Verdict.FRESH, "", again=False
+    ),
+    "a weak ETag, where the origin's bytes never hold still": Row(
+        [
+            look("fra", "x3", MISS, etag='W/"b7"'),
+            look("origin", "x1", etag='W/"b7"'),
+            look("origin", "x2", etag='W/"b7"'),
+        ],
+        Verdict.FRESH,
+        "",
+        again=False,
+    ),
+    "rewritten on the way, by the site's own marker": Row(
+        [look("fra", "rewritten", MISS, etag='W/"b7"', version="b7"), *origin(version="b7")],
+        Verdict.FRESH,
+        "",
+        again=False,
+    ),
+    "one ETag per server, one body": Row([look("fra", etag='"node-2"'), *origin()], Verdict.FRESH, "", again=False),
+    "gone at both, each with its own page": Row(
+        [look("fra", "edge's 404", MISS, status=404), *[replace(x, status=410) for x in origin()]],
+        Verdict.FRESH,
+        "",
+        again=False,
+    ),
+    "the marker, where the origin's bytes never hold still": Row(
+        [look("fra", "x3", MISS, version="b7"), *MARKED], Verdict.FRESH, "", again=False
+    ),
+    "served although stale, yet the origin's content": Row(
+        [look("fra", "b7", STALE, 4), *origin()], Verdict.FRESH, "", again=False
+    ),
+    "already the same": Row(
+        [look("fra", "b7", HIT, 2), *origin()],
+        Verdict.FRESH,
+        "already the same at fra before the purge · if it still looks old, the origin itself may be old",
+        before=earlier(look("fra", "b7", HIT, 60), *origin()),
+        again=False,
+    ),
+    "already the same, and new content meanwhile": Row(
+        [NEW, *origin()],
+        Verdict.FRESH,
+        "already the same at fra before the purge",
+        before=earlier(look("fra", "a1", HIT, 60), *origin("a1")),
+        again=False,
+    ),
+    "old before, new now": Row(
+        [NEW, *origin()], Verdict.FRESH, "", before=earlier(look("fra", "a1", HIT, 60), *origin()), again=False
+    ),
+    "a copy that outlived the purge but is the origin's": Row(
+        [look("fra", "b7", HIT, 18_000), *origin()],
+        Verdict.FRESH,
+        'fra kept its copy (HIT, 5 h old, ETag "b7"), which is what the origin serves',
+        again=False,
+    ),
+    "one of two pages is never cached": Row(
+        [
+            NEW,
+            *origin(),
+            look("fra", url=NEWS, cached=UNCACHED, says="DYNAMIC"),
+            *[replace(x, url=NEWS) for x in origin()],
+        ],
+        Verdict.FRESH,
+        "the page is never cached (DYNAMIC) on 1 of 2 pages",
+        again=False,
+    ),
+}
+
+STALE_ROWS = {
+    "a HIT with old content": Row([OLD, *origin()], Verdict.STALE, 'still old at sin (HIT, 5 h old, version "a1")'),
+    "two places": Row(
+        [OLD, look("fra", "a1", HIT), *origin()],
+        Verdict.STALE,
+        'still old at sin (HIT, 5 h old, version "a1"), fra (HIT, ETag "a1")',
+    ),
+    "a MISS with old content": Row(
+        [look("sin", "a1", MISS), *origin()],
+        Verdict.STALE,
+        'still old at sin (MISS, ETag "a1")'
+        " · it was fetched again after the purge, so a cache further in may still hold the old",
+    ),
+    "a HIT younger than the purge": Row(
+        [look("sin", "a1", HIT, 4), *origin()],
+        Verdict.STALE,
+        'still old at sin (HIT, 4 s old, ETag "a1")'
+        " · it was fetched again after the purge, so a cache further in may still hold the old",
+    ),
+    "a frozen Age of 0 explains nothing": Row(
+        [look("sin", "a1", HIT, 0), *origin()], Verdict.STALE, 'still old at sin (HIT, 0 s old, ETag "a1")'
+    ),
+    "never kept at the edge, and old": Row(
+        [look("sin", "a1", UNCACHED, says="DYNAMIC"), *origin()],
+        Verdict.STALE,
+        'still old at sin (DYNAMIC, ETag "a1") · the edge does not keep it, so a cache further in does',
+    ),
+    "updating after a soft purge": Row(
+        [look("sin", "a1", STALE, says="UPDATING"), *origin()],
+        Verdict.STALE,
+        'still old at sin (UPDATING, ETag "a1")'
+        " · after a soft purge a cache may serve the old once more while it fetches the new",
+        soft=True,
+    ),
+    "the page is gone at the origin": Row(
+        [look("sin", "a1", HIT), *[replace(x, status=404) for x in origin("404")]],
+        Verdict.STALE,
+        'still old at sin (HIT, ETag "a1")',
+    ),
+    "a kept error": Row(
+        [look("sin", "a fault", HIT, 40, status=503, etag=""), *origin()],
+        Verdict.STALE,
+        "still old at sin (HIT, 503, 40 s old)",
+    ),
+    "another version, where the origin's bytes never hold still": Row(
+        [look("sin", "x1", MISS, version="a1", etag=""), *MARKED],
+        Verdict.STALE,
+        'still old at sin (MISS, version "a1")'
+        " · it was fetched again after the purge, so a cache further in may still hold the old",
+    ),
+    "the same marker over other content is not new": Row(
+        [look("sin", "a1", HIT, version="1.0"), *origin(version="1.0")],
+        Verdict.STALE,
+        'still old at sin (HIT, version "1.0")',
+    ),
+    "only the bytes tell, and they are those of before": Row(
+        [look("sin", "a1", MISS, etag=""), *BARE],
+        Verdict.STALE,
+        "still old at sin (MISS)"
+        " · it was fetched again after the purge, so a cache further in may still hold the old"
+        " · told by its bytes alone: where the edge rewrites pages, give the site a `marker`",
+        before=earlier(look("sin", "a1", HIT, etag=""), *BARE),
+    ),
+    "the copy of before, where the origin is unsteady": Row(
+        [look("sin", "x0", HIT, 7200, etag=""), *UNSTEADY],
+        Verdict.STALE,
+        "still old at sin (HIT, 2 h old)"
+        " · told by its bytes alone: where the edge rewrites pages, give the site a `marker`",
+        before=earlier(look("sin", "x0", HIT, 7185, etag=""), *UNSTEADY),
+    ),
+    "the origin changed during the purge": Row(
+        [look("sin", "a1", HIT, 60), *origin()],
+        Verdict.STALE,
+        'still old at sin (HIT, 60 s old, ETag "a1") · edge and origin were already the same before the purge at sin:'
+        " the origin changed since, or part of it is still old",
+        before=earlier(look("sin", "a1", HIT, 45), *origin("a1")),
+    ),
+    "one old page of two": Row(
+        [OLD, *origin(), look("sin", url=NEWS), *[replace(x, url=NEWS) for x in origin()]],
+        Verdict.STALE,
+        'still old at sin (HIT, 5 h old, version "a1", 1 of 2 pages)',
+    ),
+    "one of several looks at a place": Row(
+        [look("sin"), OLD, *origin()], Verdict.STALE, 'still old at sin (HIT, 5 h old, version "a1")'
+    ),
+    "a stale place outweighs a silent one": Row(
+        [OLD, look("fra", problem="connection refused"), *origin()],
+        Verdict.STALE,
+        'still old at sin (HIT, 5 h old, version "a1")',
+    ),
+}
+
+UNKNOWN_ROWS = {
+    "never cached": Row(
+        [look("fra", cached=UNCACHED, says="DYNAMIC"), *origin()],
+        Verdict.UNKNOWN,
+        "the page is never cached (DYNAMIC)",
+        again=False,
+    ),
+    "never cached, and another answer each time": Row(
+        [look("fra", "x3", UNCACHED, says="BYPASS"), *UNSTEADY],
+        Verdict.UNKNOWN,
+        "the page is never cached (BYPASS)",
+        again=False,
+    ),
+    "the origin is unsteady": Row(
+        [look("fra", "x3", MISS), *UNSTEADY],
+        Verdict.UNKNOWN,
+        "the origin answers differently each time",
+        again=False,
+    ),
+    "half of an unsteady origin is no proof": Row(
+        [look("fra", "x1", HIT, 18_000), *UNSTEADY],
+        Verdict.UNKNOWN,
+        "the origin answers differently each time",
+        again=False,
+    ),
+    "the edge is silent": Row(
+        [look("fra", problem="connection refused"), *origin()],
+        Verdict.UNKNOWN,
+        "fra did not answer: connection refused",
+    ),
+    "one of two edges is silent": Row(
+        [NEW, look("sin", problem="no answer within 8 s"), *origin()],
+        Verdict.UNKNOWN,
+        "sin did not answer: no answer within 8 s · fresh at fra",
+    ),
+    "the edge refuses purgebot": Row([look("fra", status=403), *origin()], Verdict.UNKNOWN, "fra answered 403"),
+    "the edge is in trouble": Row([look("fra", status=502), *origin()], Verdict.UNKNOWN, "fra answered 502"),
+    "the edge redirects, the origin does not": Row(
+        [look("fra", "", status=301), *origin()], Verdict.UNKNOWN, "fra redirects (301), the origin does not"
+    ),
+    "the origin is silent": Row([NEW, *DOWN], Verdict.UNKNOWN, "the origin did not answer: connection refused"),
+    "the origin is silent and the old copy stays": Row(
+        [OLD, *DOWN], Verdict.UNKNOWN, "the origin did not answer: connection refused", before=earlier(OLD, *DOWN)
+    ),
+    "the origin is in trouble": Row(
+        [look("fra", status=200), *[replace(x, status=503) for x in origin()]],
+        Verdict.UNKNOWN,
+        "the origin answered 503",
+    ),
+    "trouble at both is not fresh": Row(
+        [look("fra", cached=HIT, status=500), *[replace(x, status=500) for x in origin()]],
+        Verdict.UNKNOWN,
+        "the origin answered 500",
+    ),
+    "no origin": Row([NEW], Verdict.UNKNOWN, "no origin is configured to compare with", again=False),
+    "the origin came too late": Row(
+        [NEW], Verdict.UNKNOWN, "the origin did not answer in time", before=earlier(NEW, *origin())
+    ),
+    "a look came too late": Row(
+        [NEW, *origin()],
+        Verdict.UNKNOWN,
+        "sin did not answer in time · fresh at fra",
+        before=earlier(NEW, OLD, *origin()),
+    ),
+    "the same ETag over other bytes": Row(
+        [look("fra", "a1", HIT, etag='"b7"'), *origin()],
+        Verdict.UNKNOWN,
+        "fra serves other bytes than the origin under the same ETag",
+    ),
+    "the same weak ETag over other bytes": Row(
+        [look("fra", "a1", HIT, etag='W/"b7"'), *origin(etag='W/"b7"')],
+        Verdict.UNKNOWN,
+        "fra serves other bytes than the origin under the same ETag",
+    ),
+    "a strong ETag over bytes that never hold still": Row(
+        [look("fra", "x3", MISS, etag='"b7"'), look("origin", "x1", etag='"b7"'), look("origin", "x2", etag='"b7"')],
+        Verdict.UNKNOWN,
+        "the origin answers differently each time",
+        again=False,
+    ),
+    "other bytes than before and than the origin": Row(
+        [look("fra", "rewritten", MISS, etag=""), *BARE],
+        Verdict.UNKNOWN,
+        "fra serves other bytes than the origin, and only a `marker` could tell why",
+        before=earlier(look("fra", "a1", HIT, etag=""), *BARE),
+    ),
+    "the bytes of before under the origin's version": Row(
+        [look("fra", "a1", HIT, etag="", version="1.0"), *origin(etag="", version="1.0")],
+        Verdict.UNKNOWN,
+        "fra serves the bytes of before the purge under the origin's version",
+        before=earlier(look("fra", "a1", HIT, etag="", version="1.0"), *BARE),
+    ),
+    "nothing to compare": Row(
+        [look("fra", etag="", digest=""), *origin(etag="", digest="")],
+        Verdict.UNKNOWN,
+        "the answers hold nothing to compare: no ETag, no version, no whole body",
+    ),
+    "an empty ETag says nothing": Row(
+        [look("fra", etag='""', digest=""), *origin(etag='W/""', digest="")],
+        Verdict.UNKNOWN,
+        "the answers hold nothing to compare: no ETag, no version, no whole body",
+    ),
+}
+ROWS = FRESH_ROWS | STALE_ROWS | UNKNOWN_ROWS
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_the_verdict_and_its_reason(row: Row) -> None:
+    judgement = judge(row.before, row.after, PURGED, row.soft)
+    assert (row.verdict, row.why, row.again) == (judgement.verdict, judgement.why, judgement.worth_another)
+
+
+def test_every_place_is_named_by_what_it_serves() -> None:
+    silent = look("iad", problem="connection refused")
+    judgement = judge(earlier(NEW, *origin()), [NEW, OLD, silent, *origin()], PURGED)
+    expected = Judgement(
+        Verdict.STALE,
+        'still old at sin (HIT, 5 h old, version "a1")',
+        fresh_at=("fra",),
+        stale_at=("sin",),
+        unknown_at=("iad",),
+        already_same=("fra",),
+        worth_another=True,
+    )
+    assert expected == judgement
+
+
+def test_without_a_purge_nothing_is_said_of_one() -> None:
+    judgement = judge((), [look("sin", "a1", MISS), *origin()], None)
+    assert (Verdict.STALE, 'old at sin (MISS, ETag "a1")') == (judgement.verdict, judgement.why)
+
+
+def test_no_look_is_no_verdict() -> None:
+    assert judge((), (), PURGED) == Judgement(Verdict.UNCHECKED, "no page to look at is known")
+
+
+def test_many_places_are_counted_after_three() -> None:
+    old = [look(place, "a1", HIT, etag='"a1"') for place in ("ams", "fra", "iad", "sin", "syd")]
+    judgement = judge((), [*old, *origin()], PURGED)
+    told = ", ".join(f'{place} (HIT, ETag "a1")' for place in ("ams", "fra", "iad"))
+    assert f"still old at {told}, 2 more" == judgement.why
+
+
+def test_many_reasons_are_counted_after_three() -> None:
+    silent = [look(place, problem="connection refused") for place in ("ams", "fra", "iad", "sin", "syd")]
+    judgement = judge((), [*silent, *origin()], PURGED)
+    told = " · ".join(f"{place} did not answer: connection refused" for place in ("ams", "fra", "iad"))
+    assert f"{told} · and 2 more reasons" == judgement.why
+
+
+DESCRIBED = {
+    "a kept copy": (OLD, 'HIT, 5 h old, version "a1"'),
+    "an ETag where there is no version": (look("fra", "b7", HIT, 79), 'HIT, 79 s old, ETag "b7"'),
+    "fetched anew": (look("fra", "b7", MISS, 0, version="b7"), 'MISS, version "b7"'),
+    "the cache's own word": (look("fra", cached=UNCACHED, says="DYNAMIC", etag=""), "DYNAMIC"),
+    "a status that is not 200": (look("fra", cached=HIT, etag="", status=404, age=200), "HIT, 404, 3 min old"),
+    "no word at all": (look("fra", etag=""), "answered"),
+    "no answer": (look("fra", problem="connection refused"), "connection refused"),
+}
+
+
+@pytest.mark.parametrize(("seen", "expected"), DESCRIBED.values(), ids=DESCRIBED)
+def test_a_look_in_a_few_words(seen: Look, expected: str) -> None:
+    assert expected == describe(seen, seen.at)
+
+
+def test_a_copy_is_as_old_as_it_is_by_now() -> None:
+    assert 'HIT, 4 min old, ETag "b7"' == describe(look("fra", "b7", HIT, 60), PURGED + 10 + 180)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0, "0 s"),
+        (119.9, "119 s"),
+        (120, "2 min"),
+        (7199, "119 min"),
+        (7200, "2 h"),
+        (172_799, "47 h"),
+        (259_200, "3 d"),
+    ],
+)
+def test_a_length_of_time_in_one_unit(seconds: float, expected: str) -> None:
+    assert expected == span(seconds)
+
+
+# Edges that lie.
+
+TAGS = {
+    "strong": '"{}"',
+    "weak": 'W/"{}"',
+    "compressed": '"{}-gzip"',
+    "none": "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lie:
+    """What an edge serves in truth, and what it says of itself."""
+
+    content: str
+    cached: Cached
+    age: int | None
+    tag: str
+    status: int
+    silent: bool
+    late: bool
+    before: str
+
+
+lies = st.builds(
+    Lie,
+    content=st.sampled_from(["old", "older", "new"]),
+    cached=st.sampled_from(list(Cached)),
+    age=st.none() | st.integers(0, 30) | st.integers(0, 10**6),
+    tag=st.sampled_from([*TAGS, "stolen"]),
+    status=st.sampled_from([200, 200, 200, 200, 301, 404, 503]),
+    silent=st.sampled_from([False, False, False, True]),
+    late=st.sampled_from([False, False, False, True]),
+    before=st.sampled_from(["old", "older", "new", ""]),
+)
+"""A late edge was seen before the purge and not after it; a stolen ETag is the origin's over whatever body."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    edges: tuple[Lie, ...]
+    origin_tag: str
+    origin_is: str  # steady, unsteady, silent, refusing or once
+    with_body: bool
+    marked: bool
+    soft: bool
+
+
+worlds = st.builds(
+    World,
+    edges=st.lists(lies, min_size=1, max_size=3).map(tuple),
+    origin_tag=st.sampled_from(list(TAGS)),
+    origin_is=st.sampled_from(["steady", "steady", "steady", "unsteady", "silent", "refusing", "once"]),
+    with_body=st.booleans(),
+    marked=st.booleans(),
+    soft=st.booleans(),
+)
+
+
+def seen_at(world: World, n: int, lie: Lie, content: str, at: float) -> Look:
+    if lie.silent and at > PURGED:
+        return look(f"edge{n}", problem="connection refused", at=at)
+    tag = TAGS["strong" if lie.tag == "stolen" else lie.tag].format("new" if lie.tag == "stolen" else content)
+    return look(
+        f"edge{n}", content, lie.cached, lie.age, at=at, status=lie.status, etag=tag,
+        digest=None if world.with_body else "", version=content if world.marked else "",
+    )  # fmt: skip
+
+
+def origin_of(world: World) -> list[Look]:
+    bodies = {"steady": ["new", "new"], "unsteady": ["new", "newer"], "once": ["new"], "refusing": ["new", "new"]}
+    if world.origin_is == "silent":
+        return DOWN
+    return [
+        look(
+            "origin", content, status=503 if world.origin_is == "refusing" else 200,
+            etag=TAGS[world.origin_tag].format(content), digest=None if world.with_body else "",
+            version=content if world.marked else "",
+        )
+        for content in bodies[world.origin_is]
+    ]  # fmt: skip
+
+
+def judged(world: World) -> Judgement:
+    after = [seen_at(world, n, lie, lie.content, PURGED + 5) for n, lie in enumerate(world.edges) if not lie.late]
+    before = [seen_at(world, n, lie, lie.before, PURGED - 5) for n, lie in enumerate(world.edges) if lie.before]
+    return judge(before, [*after, *origin_of(world)], PURGED, world.soft)
+
+
+def is_new(world: World, lie: Lie) -> bool:
+    """Whether an edge was seen to serve what the origin serves."""
+    steady = world.origin_is in ("steady", "once")
+    return steady and not lie.silent and not lie.late and (lie.content, lie.status) == ("new", 200)
+
+
+def never_falsely_fresh(world: World) -> None:
+    judgement = judged(world)
+    truly = {f"edge{n}" for n, lie in enumerate(world.edges) if is_new(world, lie)}
+    stolen = {f"edge{n}" for n, lie in enumerate(world.edges) if lie.tag == "stolen" and not world.with_body}
+    assert set() == set(judgement.fresh_at) - truly - stolen
+    if judgement.verdict is Verdict.FRESH:
+        assert all(not lie.late or not lie.before for lie in world.edges)
+        assert () == judgement.stale_at
+
+
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@given(worlds)
+def test_an_edge_that_lies_is_never_called_fresh(world: World) -> None:
+    never_falsely_fresh(world)
+
+
+@pytest.mark.slow
+@settings(max_examples=4_000, deadline=None, database=None)
+@given(worlds)
+def test_thousands_of_edges_that_lie_are_never_called_fresh(world: World) -> None:
+    never_falsely_fresh(world)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@given(worlds)
+def test_every_place_is_named_once_and_every_doubt_has_a_reason(world: World) -> None:
+    judgement = judged(world)
+    named = [*judgement.fresh_at, *judgement.stale_at, *judgement.unknown_at]
+    assert len(named) == len(set(named))
+    assert judgement.verdict in (Verdict.FRESH, Verdict.UNCHECKED) or judgement.why
+
+
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@given(worlds, worlds)
+def test_likeness_is_the_same_from_both_sides(one: World, other: World) -> None:
+    a, b = (seen_at(w, 0, w.edges[0], w.edges[0].content, PURGED - 1) for w in (one, other))
+    assert compare(a, b) is compare(b, a)
+
+
+def test_a_look_is_like_itself() -> None:
+    assert Likeness.SAME is compare(NEW, NEW)
