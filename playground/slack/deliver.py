@@ -90,6 +90,10 @@ class Post:
             task.cancel()
         self._store.execute("DELETE FROM slack_events")
 
+    async def settled(self) -> None:
+        """Return once every event was taken or given up."""
+        await asyncio.gather(*self._retries, return_exceptions=True)
+
     async def stop(self) -> None:
         """Send nothing more; what was not taken is kept."""
         for task in self._retries:

@@ -19,6 +19,7 @@ from playground.store import Store
 CONNECTIONS = 10
 TICKET_SECONDS = 30.0
 PING_SECONDS = 30.0
+CLOSE_SECONDS = 0.5  # an app that does not say goodbye in return is left
 SCHEMA = "CREATE TABLE IF NOT EXISTS slack_ports (name TEXT PRIMARY KEY, port INTEGER NOT NULL)"
 
 Doc = dict[str, object]
@@ -33,6 +34,8 @@ class Sockets:
         self._open: list[web.WebSocketResponse] = []
         self._acks: dict[str, asyncio.Future[Doc]] = {}
         self._turn = 0
+        self._opened = 0
+        self._news = asyncio.Condition()
         self._runner: web.AppRunner | None = None
         self._port = 0
         self._opening = asyncio.Lock()
@@ -42,6 +45,12 @@ class Sockets:
     def count(self) -> int:
         """How many connections are open."""
         return len(self._open)
+
+    async def opened(self, times: int) -> int:
+        """Wait until `times` connections have been opened since the start; how many there were."""
+        async with self._news:
+            await self._news.wait_for(lambda: self._opened >= times)
+        return self._opened
 
     async def ticket(self) -> str:
         """An address that opens one connection, once, within TICKET_SECONDS."""
@@ -75,8 +84,7 @@ class Sockets:
 
     async def stop(self) -> None:
         """Close everything."""
-        for socket in list(self._open):
-            await socket.close()
+        await asyncio.gather(*(socket.close() for socket in self._open))
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -100,7 +108,7 @@ class Sockets:
         if ticket not in self._tickets:
             return web.Response(status=403, text="This ticket was used or is too old.")
         self._tickets.discard(ticket)
-        socket = web.WebSocketResponse(heartbeat=PING_SECONDS)
+        socket = web.WebSocketResponse(heartbeat=PING_SECONDS, timeout=CLOSE_SECONDS)
         await socket.prepare(request)
         if self.count >= CONNECTIONS:
             await _send_off(socket, "too_many_websockets")
@@ -108,10 +116,16 @@ class Sockets:
         self._open.append(socket)
         try:
             await socket.send_json(_hello(self.count))
+            await self._announce()
             await self._listen_to(socket)
         finally:
             self._open.remove(socket)
         return socket
+
+    async def _announce(self) -> None:
+        async with self._news:
+            self._opened += 1
+            self._news.notify_all()
 
     async def _listen_to(self, socket: web.WebSocketResponse) -> None:
         async for message in socket:

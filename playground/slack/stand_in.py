@@ -79,6 +79,10 @@ class SlackStandIn:
         await self._post.stop()
         await self.sockets.stop()
 
+    async def settled(self) -> None:
+        """Return once no event waits to be sent again."""
+        await self._post.settled()
+
     def reset(self) -> None:
         """An empty workspace with full buckets; time stamps go on."""
         for part in (self._room, self._views, self._tickets, self._limits, self._post):

@@ -14,13 +14,13 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from playground.cut import cut, gone
-from playground.faults import Faults
+from playground.faults import SLOW_SECONDS, THROTTLE_SECONDS, Faults
 from playground.requests import Requests
 from playground.slack.asking import Arguments, Doc, Refusal, read
 from playground.slack.limits import Limits
 
 ACCOUNT = "slack"
-THROTTLE_SECONDS, SLOW_SECONDS, HOLD_SECONDS = 3, 3.0, 10.0
+HOLD_SECONDS = 10.0
 PAGE = "<!doctype html><title>Slack</title><h1>Something is not right here</h1>"
 
 Method = Callable[[Arguments], Awaitable[Doc]]
@@ -82,9 +82,6 @@ class Door:
     ) -> None:
         """Have `answer` answer the request, or the fault."""
         fault = self._faults.take(ACCOUNT)
-        if fault == "down":  # refused: nothing arrives, so nothing is recorded
-            await cut(scope, receive, send)
-            return
         request = Request(scope, receive)
         try:
             await request.body()
@@ -93,11 +90,11 @@ class Door:
         if fault == "slow":
             await asyncio.sleep(SLOW_SECONDS)
         answered = await answer(request, fault)
-        status = 0 if fault == "reset" else answered.response.status_code
+        status = 0 if fault in ("down", "reset") else answered.response.status_code
         self._requests.record(ACCOUNT, request.method, path, answered.body, status, fault)
         if fault == "timeout_after_effect":
             await _hold(receive)
-        if fault in ("reset", "timeout_after_effect"):
+        if fault in ("down", "reset", "timeout_after_effect"):
             await cut(scope, receive, send)
             return
         await answered.response(scope, receive, send)
@@ -171,7 +168,7 @@ def ill(fault: str) -> Response | None:
                 {"ok": False, "error": "missing_scope", "needed": "chat:write", "provided": "commands"},
                 headers={"x-oauth-scopes": "commands"},
             )
-        case "reset":
+        case "down" | "reset":
             return Response(status_code=502)
         case _:
             return None

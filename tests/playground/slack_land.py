@@ -10,9 +10,6 @@ from pathlib import Path
 
 import httpx
 import uvicorn
-from playground.faults import Faults
-from playground.requests import Requests
-from playground.store import Store
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -21,8 +18,11 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from playground.cut import CuttableProtocol
+from playground.faults import Faults
 from playground.people import WORKSPACE, Channel, Workspace
+from playground.requests import Requests
 from playground.slack import SlackStandIn
+from playground.store import Store
 
 SECRET, BOT_TOKEN, APP_TOKEN = "signing-secret", "xoxb-test", "xapp-test"
 START = 1_800_000_000.0
