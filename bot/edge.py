@@ -15,6 +15,7 @@ import socket
 import ssl
 import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
 
 import httpx
@@ -31,10 +32,11 @@ from bot.services.ports import Clock
 from providers.contract import Sighting
 
 LOOK_SECONDS = 8.0  # one look in all
-CONNECT_SECONDS = 3.0  # one address
+CONNECT_SECONDS = 3.0  # to be connected, and again for TLS, shared by the addresses that are tried
 ADDRESSES_MAX = 3  # of a name, tried one after the other
 HEADERS_MAX = 64_000  # bytes
 SAYS_MAX = 40  # characters
+PORT_MAX = 65_535
 AGENT = f"purgebot/{version('purgebot')} (+cache check)"
 REFUSED = "purgebot looks only at configured hosts, at public addresses, on ports 80 and 443"
 
@@ -53,7 +55,10 @@ class Unusable(Exception):
 
 async def resolve(host: str) -> Sequence[str]:
     """Every address that the system's resolver knows for `host`. Raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except UnicodeError as exc:  # an empty or overlong label
+        raise socket.gaierror(socket.EAI_NONAME, "not a host name") from exc
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
@@ -117,12 +122,13 @@ class EdgeLooker:
     async def _look(self, url: str, place: str, address: str) -> Look:
         asked = self._guard(url)
         dials = [as_written(address)] if address else await self._public(asked)
+        request = partial(self._request, asked, CONNECT_SECONDS / len(dials))
         for dial in dials[:-1]:
             try:
-                return await self._ask(dial, asked, url, place)
+                return await self._ask(request(dial), asked.host, url, place)
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 continue
-        return await self._ask(dials[-1], asked, url, place)
+        return await self._ask(request(dials[-1]), asked.host, url, place)
 
     def _guard(self, url: str) -> Address:
         """The URL taken apart, if it is one of ours. Raises Refusal."""
@@ -153,15 +159,15 @@ class EdgeLooker:
     def _direct(self) -> httpx.AsyncBaseTransport:
         return httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False, limits=httpx.Limits(max_connections=1))
 
-    async def _ask(self, dial: httpx.URL, asked: Address, url: str, place: str) -> Look:
+    async def _ask(self, request: httpx.Request, host: str, url: str, place: str) -> Look:
         async with self._transport() as transport:
-            response = await transport.handle_async_request(self._request(dial, asked))
+            response = await transport.handle_async_request(request)
             try:
-                return await self._seen(response, asked.host, url, place)
+                return await self._seen(response, host, url, place)
             finally:
                 await response.aclose()
 
-    def _request(self, dial: httpx.URL, asked: Address) -> httpx.Request:
+    def _request(self, asked: Address, connect: float, dial: httpx.URL) -> httpx.Request:
         headers = {
             "Host": asked.host,
             "User-Agent": AGENT,
@@ -169,11 +175,10 @@ class EdgeLooker:
             "Accept-Encoding": "gzip",
             "Connection": "close",
         }
-        timeout = httpx.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds)).as_dict()
         extensions = {
             "sni_hostname": asked.host.strip("[]"),
             "target": (asked.rest or "/").encode("ascii"),
-            "timeout": timeout,
+            "timeout": httpx.Timeout(self._seconds, connect=connect).as_dict(),
         }
         return httpx.Request("GET", dial, headers=headers, extensions=extensions)
 
@@ -216,6 +221,8 @@ async def _read(response: httpx.Response, headers: Mapping[str, str]) -> Body:
 def as_written(address: str) -> httpx.URL:
     """Where a configured address leads. Raises httpx.InvalidURL."""
     written = httpx.URL(address)
+    if written.scheme not in ("http", "https") or not written.host or (written.port or 0) > PORT_MAX:
+        raise httpx.InvalidURL("an address is http:// or https://, a host, and perhaps a port")
     return httpx.URL(scheme=written.scheme, host=written.host, port=written.port, path="/")
 
 
@@ -249,7 +256,7 @@ def _causes(error: BaseException | None) -> list[BaseException]:
 def _problem_of_http(error: BaseException, causes: Sequence[BaseException]) -> str:
     match error:
         case httpx.ConnectTimeout():
-            return f"no connection within {CONNECT_SECONDS:g} s"
+            return "no connection in time"
         case httpx.TimeoutException():
             return "no answer in time"
         case httpx.ConnectError():

@@ -27,15 +27,22 @@ async def serving(speak: Speak | bytes, tls: ssl.SSLContext | None = None) -> As
     """Answer every request with the same bytes, or let `speak` write them; then hang up."""
     asked = Asked()
 
+    talks: set[asyncio.Task[object]] = set()
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.heads.append(await reader.readuntil(b"\r\n\r\n"))
+        if isinstance(speak, bytes):
+            writer.write(speak)
+        else:
+            await speak(writer)
+        await writer.drain()
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked.connections += 1
-        with suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
-            asked.heads.append(await reader.readuntil(b"\r\n\r\n"))
-            if isinstance(speak, bytes):
-                writer.write(speak)
-            else:
-                await speak(writer)
-            await writer.drain()
+        if (talk := asyncio.current_task()) is not None:
+            talks.add(talk)
+        with suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, asyncio.CancelledError):
+            await converse(reader, writer)
         writer.close()
         with suppress(ConnectionError, ssl.SSLError):
             await writer.wait_closed()
@@ -47,6 +54,9 @@ async def serving(speak: Speak | bytes, tls: ssl.SSLContext | None = None) -> As
     asked.url = f"{'https' if tls else 'http'}://127.0.0.1:{asked.port}"
     async with server:
         yield asked
+        for talk in talks:
+            talk.cancel()
+        await asyncio.gather(*talks, return_exceptions=True)
 
 
 def answer(body: bytes = b"", *headers: str, status: str = "200 OK") -> bytes:

@@ -1,0 +1,299 @@
+"""What a look sends and what it makes of the answer, against a real server on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import socket
+import ssl
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain.site import Marker
+from bot.edge import AGENT, EdgeLooker, resolve
+from providers.contract import Cached
+from tests.edge.looking import HOST, HOSTS, eyes
+from tests.edge.loopback import Speak, answer, serving
+from tests.edge.recorder import watching
+from tests.real import find
+from tests.slate import START, SlateClock
+
+URL = f"http://{HOST}/pricing"
+
+
+async def test_an_answer_becomes_a_look() -> None:
+    sent = answer(
+        gzip.compress(b"<p>page</p>"),
+        "Content-Encoding: gzip",
+        'ETag: W/"b7"',
+        "Last-Modified: Fri, 15 Jan 2027 07:00:00 GMT",
+        "Age: 79",
+        "X-Cache: HIT",
+        "X-Build: b7",
+        "Cache-Control: max-age=300",
+    )
+    async with serving(sent) as server:
+        look = await eyes(marker=Marker(header="X-Build")).looker.look(URL, "fra", server.url)
+    assert ("fra", URL, START, 200, 'W/"b7"') == (look.place, look.url, look.at, look.status, look.etag)
+    assert ("Fri, 15 Jan 2027 07:00:00 GMT", 79, "b7") == (look.last_modified, look.age, look.version)
+    assert (Cached.HIT, "HIT", 300, "") == (look.cached, look.says, look.max_age, look.problem)
+    assert hashlib.sha256(b"<p>page</p>").hexdigest() == look.digest
+
+
+async def test_the_request_is_a_plain_visitors() -> None:
+    async with serving(answer()) as server:
+        await eyes().looker.look(URL, "fra", server.url)
+    expected = (
+        f"GET /pricing HTTP/1.1\r\nHost: {HOST}\r\nUser-Agent: {AGENT}\r\n"
+        "Accept: */*\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n"
+    )
+    assert [expected.encode()] == server.heads
+
+
+TARGETS = {
+    "dots and slashes": ("/%7Ea/../b//c", "/%7Ea/../b//c"),
+    "encoded dots and slashes": ("/a%2f%2e%2e/%00", "/a%2f%2e%2e/%00"),
+    "case and order": ("/A/b?Z=1&a=2&Z=1", "/A/b?Z=1&a=2&Z=1"),
+    "empty arguments": ("/?&&a=&=b?c", "/?&&a=&=b?c"),
+    "reserved characters": ("/a;b,c:d@e!$'()*+|^`{}", "/a;b,c:d@e!$'()*+|^`{}"),
+    "a fragment": ("/a#b", "/a"),
+    "no path": ("", "/"),
+    "a query without a path": ("?a=1", "/?a=1"),
+}
+
+
+@pytest.mark.parametrize(("typed", "expected"), TARGETS.values(), ids=TARGETS)
+async def test_the_target_goes_out_byte_for_byte(typed: str, expected: str) -> None:
+    async with serving(answer()) as server:
+        await eyes().looker.look(f"http://{HOST}{typed}", "fra", server.url)
+    assert [f"GET {expected} HTTP/1.1"] == [head.decode().partition("\r\n")[0] for head in server.heads]
+
+
+async def test_every_look_has_a_connection_of_its_own() -> None:
+    async with serving(answer()) as server:
+        see = eyes()
+        looks = [await see.looker.look(f"http://{host}/", "fra", server.url) for host in sorted(HOSTS)]
+    assert (["", ""], 2) == ([look.problem for look in looks], server.connections)
+
+
+async def test_cookies_are_not_brought_back() -> None:
+    async with serving(answer(b"", "Set-Cookie: a=b; Path=/")) as server:
+        see = eyes()
+        for _ in range(2):
+            await see.looker.look(URL, "fra", server.url)
+    assert [False, False] == [b"cookie" in head.lower() for head in server.heads]
+
+
+async def test_an_origin_may_be_configured_by_name() -> None:
+    async with serving(answer(b"page")) as server:
+        look = await eyes().looker.look(URL, "origin", f"http://localhost:{server.port}")
+    assert (200, "") == (look.status, look.problem)
+
+
+async def test_a_body_beyond_the_cap_leaves_its_etag_to_compare() -> None:
+    async with serving(answer(b"x" * 3_000_000, 'ETag: "big"')) as server:
+        look = await eyes().looker.look(URL, "fra", server.url)
+    assert ('"big"', "", "") == (look.etag, look.digest, look.problem)
+
+
+async def test_a_bomb_is_let_lie() -> None:
+    bomb = gzip.compress(b"\0" * 100_000_000, 9)
+    async with serving(answer(bomb, "Content-Encoding: gzip", 'ETag: "bomb"')) as server:
+        look = await eyes().looker.look(URL, "fra", server.url)
+    assert ('"bomb"', "", "") == (look.etag, look.digest, look.problem)
+
+
+async def endless(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    while True:
+        writer.write(b"x" * 65_536)
+        await writer.drain()
+
+
+async def test_an_endless_body_is_left() -> None:
+    async with serving(endless) as server:
+        look = await eyes().looker.look(URL, "fra", server.url)
+    assert (200, "", "") == (look.status, look.digest, look.problem)
+
+
+async def flood(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        writer.write(b"X-Flood: " + b"x" * 8000 + b"\r\n")
+        await writer.drain()
+
+
+async def mute(writer: asyncio.StreamWriter) -> None:
+    await asyncio.Event().wait()
+
+
+async def drip(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
+    await writer.drain()
+    writer.write(b"x")
+    await asyncio.Event().wait()
+
+
+async def hints(writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+        await writer.drain()
+
+
+LARGE_HEADERS = answer(b"", *[f"X-{n}: {'x' * 4000}" for n in range(20)])
+TROUBLE: dict[str, tuple[Speak | bytes, str]] = {
+    "headers over the cap": (LARGE_HEADERS, "its headers are larger than 64 kB"),
+    "headers without end": (flood, "its headers are larger than 64 kB"),
+    "no answer": (mute, "no answer within 0.3 s"),
+    "one byte and no more": (drip, "no answer within 0.3 s"),
+    "hints without end": (hints, "no answer within 0.3 s"),
+    "hung up": (b"", "the answer was cut off, or is not HTTP"),
+    "not HTTP": (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "the answer was cut off, or is not HTTP"),
+    "cut body": (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", "the answer was cut off, or is not HTTP"),
+    "cut chunk": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nx",
+        "the answer was cut off, or is not HTTP",
+    ),
+    "cut gzip": (answer(gzip.compress(b"page" * 99)[:-9], "Content-Encoding: gzip"), "the answer was cut off"),
+    "not gzip": (answer(b"page", "Content-Encoding: gzip"), "its body is not what its Content-Encoding says"),
+    "two lengths": (answer(b"page", "Content-Length: 5"), "the answer was cut off, or is not HTTP"),
+}
+
+
+@pytest.mark.parametrize(("speak", "expected"), TROUBLE.values(), ids=TROUBLE)
+async def test_what_is_no_answer_is_said_plainly(speak: Speak | bytes, expected: str) -> None:
+    async with serving(speak) as server:
+        look = await eyes(seconds=0.3).looker.look(URL, "fra", server.url)
+    assert (expected, 0, "") == (look.problem, look.status, look.digest)
+
+
+NAMES = ["age", "etag", "cache-control", "expires", "date", "content-encoding", "location", "last-modified", "x-cache"]
+VALUES = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), max_size=60) | st.sampled_from(
+    ["gzip", "deflate", "max-age=9", "HIT", "5", "Fri, 15 Jan 2027 08:00:00 GMT", "-1", '"b7"', 'W/"'],
+)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+@given(
+    status=st.integers(200, 599),
+    headers=st.lists(st.tuples(st.sampled_from(NAMES), VALUES), max_size=12),
+    body=st.binary(max_size=200) | st.binary(max_size=200).map(gzip.compress),
+)
+async def test_whatever_is_answered_a_look_never_raises(
+    status: int, headers: list[tuple[str, str]], body: bytes
+) -> None:
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers]
+
+    async def any_answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(status, headers=raw, stream=httpx.ByteStream(body))
+
+    see = eyes(transport=lambda: httpx.MockTransport(any_answer), marker=Marker("x-cache", "build", "build (.*)"))
+    look = await see.looker.look(URL, "fra", "https://203.0.113.7")
+    told = (look.etag, look.last_modified, look.version, look.says, look.problem)
+    assert all(text.isprintable() for text in told)
+    assert bool(look.problem) != bool(look.status)
+
+
+async def test_a_closed_port_is_said_plainly() -> None:
+    async with serving(answer()) as server:
+        pass
+    look = await eyes().looker.look(URL, "fra", server.url)
+    assert "connection refused" == look.problem
+
+
+async def test_a_name_without_address_is_said_plainly() -> None:
+    look = await eyes([]).looker.look(URL, "dns")
+    assert "DNS knows no address of it" == look.problem
+
+
+async def test_names_that_are_slow_are_within_the_time_of_a_look() -> None:
+    async def slow(host: str) -> Sequence[str]:
+        await asyncio.Event().wait()
+        return []
+
+    looker = EdgeLooker(lambda: HOSTS, {}, {}, SlateClock(), resolve=slow, seconds=0.05)
+    assert "no answer within 0.05 s" == (await looker.look(URL, "dns")).problem
+
+
+@pytest.mark.parametrize("address", ["junk", "http://", "ftp://127.0.0.1/", "http://[::1", "http://127.0.0.1:99999"])
+async def test_an_address_that_cannot_be_dialled_is_said_plainly(address: str) -> None:
+    with watching() as traffic:
+        look = await eyes().looker.look(URL, "fra", address)
+    assert ("the configured address cannot be dialled", []) == (look.problem, traffic.dialled)
+
+
+async def test_the_machines_own_resolver_gives_addresses() -> None:
+    assert "127.0.0.1" in await resolve("localhost")
+
+
+async def test_a_name_that_the_resolver_does_not_know_raises() -> None:
+    with pytest.raises(socket.gaierror):
+        await resolve("a..b")
+
+
+async def test_the_agent_says_who_looks() -> None:
+    name, _, rest = AGENT.partition("/")
+    assert ("purgebot", "(+cache check)") == (name, rest.partition(" ")[2])
+
+
+def certificate(folder: Path, name: str) -> Path:
+    """A certificate for `name` that signs itself, with its key, for an hour."""
+    pem = folder / f"{name}.pem"
+    command = f"{find('openssl')} req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN={name}"
+    files = ["-addext", f"subjectAltName=DNS:{name}", "-keyout", str(folder / "key"), "-out", str(folder / "cert")]
+    subprocess.run([*command.split(), *files], check=True, capture_output=True)
+    pem.write_bytes((folder / "key").read_bytes() + (folder / "cert").read_bytes())
+    return pem
+
+
+def speaks_for(pem: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    return context
+
+
+@pytest.mark.real("openssl")
+async def test_the_name_in_tls_is_the_urls_and_so_is_the_certificate(tmp_path: Path) -> None:
+    pem = certificate(tmp_path, HOST)
+    trusting = ssl.create_default_context(cafile=str(tmp_path / "cert"))
+    async with serving(answer(b"page"), speaks_for(pem)) as server:
+        look = await eyes(tls=trusting).looker.look(f"https://{HOST}/", "fra", server.url)
+    assert ("", 200, [HOST]) == (look.problem, look.status, server.names)
+    assert f"\r\nHost: {HOST}\r\n".encode() in server.heads[0]
+
+
+@pytest.mark.real("openssl")
+async def test_a_certificate_of_another_name_is_not_believed(tmp_path: Path) -> None:
+    pem = certificate(tmp_path, "other.test")
+    trusting = ssl.create_default_context(cafile=str(tmp_path / "cert"))
+    async with serving(answer(b"page"), speaks_for(pem)) as server:
+        look = await eyes(tls=trusting).looker.look(f"https://{HOST}/", "fra", server.url)
+    expected = f"its certificate is not trusted (Hostname mismatch, certificate is not valid for '{HOST}'.)"
+    assert (expected, []) == (look.problem, server.heads)
+
+
+@pytest.mark.real("openssl")
+async def test_a_certificate_that_nobody_signed_is_not_believed(tmp_path: Path) -> None:
+    async with serving(answer(b"page"), speaks_for(certificate(tmp_path, HOST))) as server:
+        look = await eyes().looker.look(f"https://{HOST}/", "fra", server.url)
+    assert ("its certificate is not trusted (self-signed certificate)", []) == (look.problem, server.heads)
+
+
+async def test_plain_http_where_tls_is_awaited_is_said_plainly() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(answer(status="400 Bad Request"))
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        look = await eyes().looker.look(f"https://{HOST}/", "fra", f"https://127.0.0.1:{port}")
+    assert "no encrypted connection could be made" == look.problem
