@@ -26,7 +26,7 @@ from bot.services.router import SWEEP_SECONDS, Router
 from bot.services.setup import Core, Setup
 from bot.settings import AccountSettings, Environment, MissingSecret, Mode, Settings
 from bot.slack.app import SlackDoor, web_client
-from bot.slack.directory import SlackDirectory
+from bot.slack.directory import READ_ALL_SECONDS, SlackDirectory
 from bot.slack.notifier import Notifier
 from bot.slack.reception import Reception
 from bot.slack.web_api import SlackApi
@@ -71,7 +71,7 @@ class SystemDice:
 class NoSlack:
     """Without a bot token nobody from Slack is known."""
 
-    async def actor(self, user: str, team: str) -> Actor:
+    async def actor(self, user: str, team: str, fresh: bool = False) -> Actor:
         """Unreadable: no rights."""
         return Actor(user, Standing.UNREADABLE, team)
 
@@ -121,7 +121,8 @@ class Bot:
             observe=settings.mode is Mode.OBSERVE,
             command=settings.command,
         )
-        self.directory = SlackDirectory(self.client, self.clock) if self.environment.slack_bot_token else NoSlack()
+        known = self.environment.slack_bot_token
+        self.directory = SlackDirectory(SlackApi(self.client), self.clock) if known else NoSlack()
         looker = EdgeLooker(
             hosts=lambda: frozenset(host for site in settings.sites.values() for host in site.hosts),
             sightings=sightings_of(settings, self.providers),
@@ -154,8 +155,14 @@ class Bot:
         await self.router.prune()
         await self.router.wake_all()
         self._tasks.append(asyncio.create_task(self._watch_lag()))
+        self._tasks.append(asyncio.create_task(self._read_everybody()))
         if self.slack and self.environment.slack_app_token:
             self._tasks.append(asyncio.create_task(self.slack.connect(self.environment.slack_app_token)))
+
+    async def _read_everybody(self) -> None:
+        while isinstance(self.directory, SlackDirectory):
+            await self.directory.read_everybody()
+            await self.clock.sleep(READ_ALL_SECONDS)
 
     async def _watch_lag(self) -> None:
         while True:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot.ledger.sqlite import LedgerInUse
 from bot.serving import set_up_logging
 from bot.settings import Environment, load
 from bot.wiring import Bot
@@ -112,7 +114,7 @@ class Play:
         return Starlette(
             routes=[
                 Route("/", lambda request: FileResponse(PAGE / "index.html")),
-                Mount("/page", StaticFiles(directory=PAGE)),
+                Mount("/page", StaticFiles(directory=PAGE, check_dir=False)),
                 Route("/_play/reset", self.reset, methods=["POST"]),
                 *self._slack.routes,
                 *self._world.routes,
@@ -125,23 +127,25 @@ class Play:
 
 async def play(data: Path, port: int, speed: str) -> int:
     """Run until SIGINT or SIGTERM."""
+    try:
+        listener = socket.create_server(("127.0.0.1", port), backlog=256)
+    except OSError:
+        print(f"Port {port} is taken. Choose another: make play PORT={port + 1000}", file=sys.stderr)
+        return 1
     world = Play(data, port, speed)
     config = uvicorn.Config(
-        world.app(), host="127.0.0.1", port=port, http=CuttableProtocol, lifespan="off", log_config=None,
-        access_log=False, timeout_graceful_shutdown=3,
+        world.app(), http=CuttableProtocol, lifespan="off", log_config=None, access_log=False,
+        timeout_graceful_shutdown=3,
     )  # fmt: skip
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    serving = asyncio.create_task(server.serve())
+    serving = asyncio.create_task(server.serve([listener]))
     await world.start()
     print(f"purgebot's playground is open: http://127.0.0.1:{port}  (Ctrl-C ends it; DATA={data})", flush=True)
-    await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
-    if serving.done():
-        print(f"Port {port} is taken. Choose another: make play PORT=9000", file=sys.stderr)
-        return 1
+    await stop.wait()
     world.end_polls()
     server.should_exit = True
     await serving
@@ -153,7 +157,11 @@ def main(environ: Mapping[str, str]) -> int:
     """The command."""
     set_up_logging(environ.get("LOG_FORMAT", "console"))
     data = Path(environ.get("DATA", ".play")).absolute()
-    return asyncio.run(play(data, int(environ.get("PORT", "8080")), environ.get("SPEED", "human")))
+    try:
+        return asyncio.run(play(data, int(environ.get("PORT", "8080")), environ.get("SPEED", "human")))
+    except LedgerInUse:
+        print(f"Another playground works in {data}. End it, or choose another folder: DATA=…", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ class Standing(StrEnum):
     STRANGER = "stranger"  # of another workspace, in a shared channel
     GONE = "gone"  # deactivated
     TOKEN = "token"  # a machine with a bearer token
-    UNREADABLE = "unreadable"  # Slack could not be asked; counts as no
+    UNREADABLE = "unreadable"  # Slack will not say; counts as no
+    AWAY = "away"  # Slack does not answer; counts as no until it does
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,8 @@ _NOT_A_MEMBER = {
     Standing.BOT: "Bots may not do this.",
     Standing.STRANGER: "People of other workspaces may not do this.",
     Standing.GONE: "This account is deactivated.",
-    Standing.UNREADABLE: "Slack could not say who you are, so the answer is no.",
+    Standing.UNREADABLE: "Slack will not say who you are, so the answer is no.",
+    Standing.AWAY: "Slack does not answer, so nobody knows who you are and the answer is no.",
 }
 
 

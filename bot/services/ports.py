@@ -48,8 +48,8 @@ class Engine(Protocol):
 class Directory(Protocol):
     """Who somebody is at Slack."""
 
-    async def actor(self, user: str, team: str) -> Actor:
-        """The person, read at most 60 s ago; UNREADABLE when Slack cannot say."""
+    async def actor(self, user: str, team: str, fresh: bool = False) -> Actor:
+        """The person, read at most 60 s ago; while Slack is away 15 min, unless `fresh`. Else without any right."""
         ...
 
 

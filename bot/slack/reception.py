@@ -12,6 +12,7 @@ import structlog
 from slack_sdk.errors import SlackClientError
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot.domain.actor import Standing
 from bot.domain.command import Command
 from bot.ledger.codec import COMMAND, unpack
 from bot.ledger.intake import Delivery
@@ -26,6 +27,8 @@ from bot.slack.deliveries import CLICK
 from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
 
 log = structlog.get_logger()
+AWAY_SECONDS = 2.0  # between two tries while Slack cannot say who asks
+AWAY_MAX_SECONDS = 600.0  # after this the answer is no
 AGAIN_SECONDS = 15.0  # a run that was lost is repeated after this
 TELL_TRIES_MAX = 8
 TRIGGER_SECONDS = 2.5  # Slack's trigger_id dies after 3 s
@@ -55,6 +58,9 @@ class Reception:
         if delivery is None:
             return
         answer = _unpacked(delivery.answer) if delivery.answer else await self._do(delivery)
+        if answer is None:
+            self._core.engine.wake(delivery_name(key), now + AWAY_SECONDS)
+            return
         if not delivery.answer:
             packed = _packed(answer)
             await self._core.ledger.write(lambda books: books.intake.answered(key, packed, now + AGAIN_SECONDS))
@@ -63,9 +69,13 @@ class Reception:
             return
         self._core.engine.wake(delivery_name(key), self._core.clock.now() + min(5.0, 0.5 * 2.0**delivery.tries))
 
-    async def _do(self, delivery: Delivery) -> Answer:
+    async def _do(self, delivery: Delivery) -> Answer | None:
+        """The deed and what to say of it; None while Slack cannot say who asks and it may yet."""
         body = delivery.body
-        actor = await self._core.directory.actor(_text(body, "user"), _text(body, "team"))
+        votes = _text(body, "action") in ("approve", "deny")
+        actor = await self._core.directory.actor(_text(body, "user"), _text(body, "team"), fresh=votes)
+        if actor.standing is Standing.AWAY and self._core.clock.now() - delivery.at < AWAY_MAX_SECONDS:
+            return None
         asking = Asking(actor, delivery.key, "slack", _text(body, "channel"), _text(body, "thread"))
         match delivery.kind:
             case "slack.command" | "slack.mention":

@@ -40,7 +40,15 @@ class SlackTrouble(Exception):
     retry_after: float = 0.0
 
 
+# Methods that take no JSON; the SDK asks them by GET too.
+_READS = frozenset({"auth.test", "users.info", "users.list", "conversations.history", "chat.getPermalink"})
+
 _BY_ERROR = {
+    "missing_scope": Trouble.NEVER,
+    "invalid_auth": Trouble.NEVER,
+    "user_not_found": Trouble.NEVER,
+    "trigger_expired": Trouble.NEVER,
+    "trigger_exchanged": Trouble.NEVER,
     "not_in_channel": Trouble.ELSEWHERE,
     "channel_not_found": Trouble.ELSEWHERE,
     "is_archived": Trouble.ELSEWHERE,
@@ -65,9 +73,11 @@ class SlackApi:
 
     async def call(self, method: str, **arguments: object) -> Mapping[str, object]:
         """Call `method` once. Unfurls are off: Slack's crawler would fetch the very URL that was purged."""
+        verb = "GET" if method in _READS else "POST"
+        body = {"params": arguments} if verb == "GET" else {"json": arguments}
         try:
             async with asyncio.timeout(CALL_SECONDS):
-                answer = await self._client.api_call(method, json=arguments)
+                answer = await self._client.api_call(method, http_verb=verb, **body)
         except SlackApiError as exc:
             raise _from_answer(exc) from exc
         except aiohttp.ClientConnectorError as exc:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.journeys.world import Playground
+from tests.journeys.world import Json, Playground
 
 pytestmark = pytest.mark.slow
 PRICING = "http://www.shop.test/pricing"
@@ -53,13 +54,9 @@ def test_everything_needs_two_others(play: Playground) -> None:
     play.command("U_LEA", "/purge everything on shop because x")
     view = play.until(lambda: play.get("/_play/views", user="U_LEA")["open"], "the form opens")
     assert isinstance(view, list)
-    wrong = play.post(
-        "/_play/submit", user="U_LEA", view_id=view[0]["id"], values={"site_name": {"site_name": {"value": "blog"}}}
-    )
+    wrong = play.post("/_play/submit", user="U_LEA", view_id=view[0]["id"], values={"site_name": {"site_name": "blog"}})
     assert "errors" == wrong["ack"]["response_action"]  # type: ignore[index]
-    play.post(
-        "/_play/submit", user="U_LEA", view_id=view[0]["id"], values={"site_name": {"site_name": {"value": "shop"}}}
-    )
+    play.post("/_play/submit", user="U_LEA", view_id=view[0]["id"], values={"site_name": {"site_name": "shop"}})
     request = play.wait_card("everything", channel="C_APPROVE")
     name = job_of(request)
     for user in ("U_LEA", "U_GUEST"):
@@ -79,9 +76,12 @@ def test_everything_needs_two_others(play: Playground) -> None:
     record = play.wait_job(name, "done")
     assert "fresh" == record["verdict"]
     assert 1 == len(play.purges("cf"))
-    decided = play.until(
-        lambda: (m := play.card(name, "C_APPROVE")) and "approve" not in str(m["blocks"]) and m, "the buttons vanish"
-    )
+
+    def without_buttons() -> Json | None:
+        card = play.card(name, "C_APPROVE")
+        return card if card and "'action_id'" not in str(card["blocks"]) else None
+
+    decided = play.until(without_buttons, "the buttons vanish")
     assert "U_SAM" in str(decided) and "U_KIM" in str(decided)
 
 
@@ -135,3 +135,81 @@ def test_slack_down_does_not_stop_a_purge(play: Playground) -> None:
     play.until(lambda: play.purges("cf"), "the edge is purged")
     play.post("/_play/fault", account="slack", kind="down", times=0)
     play.wait_card("fresh", PRICING, patience=60)
+
+
+def test_900_urls_survive_a_kill(tmp_path: Path) -> None:
+    play = Playground(tmp_path / "world").start()
+    play.post("/_play/origin", site="shop")
+    urls = " ".join(f"http://www.shop.test/p/{n}" for n in range(900))
+    play.command("U_MIA", f"/purge {urls}")
+    request = play.wait_card("900 URLs", channel="C_APPROVE")
+    name = job_of(request)
+    play.click("U_SAM", request, "approve", "C_APPROVE")
+    play.until(lambda: len(play.purges("cf")) >= 8, "the edge is being purged", patience=60)
+    before = play.card(name)
+    play.kill()
+    play.start()
+    record = play.wait_job(name, "done", patience=90)
+    card = play.wait_card(name, "cannot be proven", patience=30) if record["verdict"] == "unknown" else play.card(name)
+    purged = [url for row in play.purges("cf") for url in row["purged"]]  # type: ignore[attr-defined]
+    assert before is not None and card is not None
+    assert before["ts"] == card["ts"]
+    assert 900 == len(set(purged))
+    assert len(purged) - 900 <= 8 * 30
+    assert max(purged.count(url) for url in set(purged)) <= 2
+    assert 0 == play.stop()
+
+
+HOSTILE = [
+    pytest.param("", id="nothing"),
+    pytest.param("*", id="a-star"),
+    pytest.param("/*", id="slash-star"),
+    pytest.param("shop", id="a-site-name"),
+    pytest.param("everything", id="everything-without-a-reason"),
+    pytest.param("http://www.shop.test/\u202egnp.exe", id="right-to-left"),
+    pytest.param("http://www.shop.test/\x00", id="nul"),
+    pytest.param("<!channel>", id="channel"),
+    pytest.param("http://www.shop.test/<!everyone>", id="everyone-in-a-url"),
+    pytest.param("tag <@U_LEA>", id="a-person-as-a-tag"),
+    pytest.param("http://169.254.169.254/latest/meta-data/", id="metadata"),
+    pytest.param("check http://169.254.169.254/", id="check-metadata"),
+    pytest.param("check http://[::1]:8080/", id="check-loopback"),
+    pytest.param("http://www.shop.test\\@127.0.0.1/", id="backslash-at"),
+    pytest.param("http://user:secret@www.shop.test/", id="credentials"),
+    pytest.param("http://evil.test/?x=http://www.shop.test/", id="another-host"),
+    pytest.param("http://www.shop.test:8081/", id="another-port"),
+    pytest.param("x" * 40_001, id="forty-thousand-characters"),
+    pytest.param("--everything", id="unknown-flag"),
+    pytest.param("purge --force http://www.shop.test/", id="unknown-flag-beside-a-url"),
+    pytest.param("why http://www.shop.test/", id="a-later-verb"),
+    pytest.param("host evil.test", id="a-foreign-host"),
+    pytest.param("approve P-999999999999999999999", id="a-job-that-is-none"),
+    pytest.param("cancel P-1; drop table jobs", id="a-command-in-a-command"),
+    pytest.param("ftp://www.shop.test/", id="another-scheme"),
+    pytest.param("\U0001f4a9", id="emoji"),
+]
+
+
+@pytest.mark.parametrize("typed", HOSTILE)
+def test_hostile_or_odd_input_is_answered_and_purges_nothing(started: Playground, typed: str) -> None:
+    before = len(started.purges("cf")) + len(started.purges("shield"))
+    seen = len(private(started))
+    started.command("U_MIA", f"/purge {typed}".strip())
+    started.until(
+        lambda: len(private(started)) > seen or "modal" in str(started.get("/_play/views", user="U_MIA")), typed[:60]
+    )
+    answer = str(private(started)[-1:])
+    assert before == len(started.purges("cf")) + len(started.purges("shield"))
+    assert "secret" not in answer
+    assert [] == [m["pings"] for m in private(started)[seen:] if m["pings"]]
+
+
+def private(play: Playground) -> list[Json]:
+    return [m for m in play.messages("C_SHOP", "U_MIA") if m["ephemeral"]]
+
+
+def test_a_spoken_root_prefix_is_judged_as_everything(play: Playground) -> None:
+    seen = len(private(play))
+    play.command("U_MIA", "/purge prefix / on shop")
+    play.until(lambda: len(private(play)) > seen, "an answer")
+    assert "needs a reason" in str(private(play)[-1]["text"])

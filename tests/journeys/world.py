@@ -80,14 +80,14 @@ class Playground:
             time.sleep(0.05)
         raise AssertionError(f"{what}: not within {patience} s; log ends:\n{(self.data / 'log').read_text()[-3000:]}")
 
-    def get(self, path: str, **params: str) -> Json:
+    def get(self, path: str, /, **params: str) -> Json:
         """A GET of the playground's own."""
         response = self.http.get(path, params=params)
         assert response.status_code == 200, response.text
         answer: Json = response.json()
         return answer
 
-    def post(self, path: str, **body: object) -> Json:
+    def post(self, path: str, /, **body: object) -> Json:
         """A POST of the playground's own."""
         response = self.http.post(path, json=body)
         assert response.status_code == 200, response.text

@@ -104,7 +104,7 @@ class ScriptedEdges:
 
 
 class Everybody:
-    async def actor(self, user: str, team: str) -> Actor:
+    async def actor(self, user: str, team: str, fresh: bool = False) -> Actor:
         return {a.id: a for a in (MIA, LEA, SAM, KIM, GUEST)}.get(user, Actor(user, Standing.STRANGER, team))
 
 

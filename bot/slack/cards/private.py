@@ -195,7 +195,8 @@ _STANDINGS = {
     Standing.STRANGER: "of another workspace: you may neither purge nor vote",
     Standing.GONE: "deactivated",
     Standing.TOKEN: "a token",
-    Standing.UNREADABLE: "not known: Slack could not say who you are, so you may do nothing",
+    Standing.UNREADABLE: "not known: Slack will not say who you are, so you may do nothing",
+    Standing.AWAY: "not known: Slack does not answer, so you may do nothing",
 }
 
 
