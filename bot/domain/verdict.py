@@ -52,7 +52,6 @@ def judge(before: Sequence[Look], after: Sequence[Look], purged_at: float | None
     at = {place: _at_place([f for f in findings if f.place == place]) for place in places}
     verdict = _worst(at.values())
     same = tuple(place for place in places if all(page.was_same(place) for page in pages))
-    open_to_change = any(f.can_change for f in findings if f.verdict is not Verdict.FRESH)
     return Judgement(
         verdict=verdict,
         why=_why(verdict, findings, _Scene(pages, at, same, purged_at, soft)),
@@ -60,7 +59,7 @@ def judge(before: Sequence[Look], after: Sequence[Look], purged_at: float | None
         stale_at=tuple(place for place in places if at[place] is Verdict.STALE),
         unknown_at=tuple(place for place in places if at[place] is Verdict.UNKNOWN),
         already_same=same,
-        worth_another=verdict is not Verdict.FRESH and open_to_change,
+        worth_another=any(f.can_change for f in findings if f.verdict is not Verdict.FRESH),
     )
 
 

@@ -216,6 +216,17 @@ STALE_ROWS = {
         " · told by its bytes alone: where the edge rewrites pages, give the site a `marker`",
         before=earlier(look("sin", "a1", HIT, etag=""), *BARE),
     ),
+    "only the bytes tell, and the cache kept them": Row(
+        [look("sin", "a1", HIT, 18_000, etag=""), *BARE],
+        Verdict.STALE,
+        "still old at sin (HIT, 5 h old)"
+        " · told by its bytes alone: where the edge rewrites pages, give the site a `marker`",
+    ),
+    "another version and no ETag": Row(
+        [look("sin", "a1", etag="", version="a1"), *origin(etag="", version="b7")],
+        Verdict.STALE,
+        'still old at sin (version "a1")',
+    ),
     "the copy of before, where the origin is unsteady": Row(
         [look("sin", "x0", HIT, 7200, etag=""), *UNSTEADY],
         Verdict.STALE,
@@ -268,6 +279,25 @@ UNKNOWN_ROWS = {
         [look("fra", "x1", HIT, 18_000), *UNSTEADY],
         Verdict.UNKNOWN,
         "the origin answers differently each time",
+        again=False,
+    ),
+    "the bytes of before, fetched anew from an unsteady origin": Row(
+        [look("fra", "x0", MISS, etag=""), *UNSTEADY],
+        Verdict.UNKNOWN,
+        "the origin answers differently each time",
+        before=earlier(look("fra", "x0", HIT, etag=""), *UNSTEADY),
+        again=False,
+    ),
+    "no marker at the edge, where the origin's bytes never hold still": Row(
+        [look("fra", "x3", MISS), *MARKED],
+        Verdict.UNKNOWN,
+        "the origin answers differently each time",
+        again=False,
+    ),
+    "a fresh page beside one that is never cached and never the same": Row(
+        [NEW, *origin(), look("fra", "x3", UNCACHED, url=NEWS), *[replace(x, url=NEWS) for x in UNSTEADY]],
+        Verdict.UNKNOWN,
+        "the page is never cached (UNCACHED) on 1 of 2 pages",
         again=False,
     ),
     "the edge is silent": Row(
