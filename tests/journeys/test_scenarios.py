@@ -169,7 +169,6 @@ HOSTILE = [
     pytest.param("http://www.shop.test/\u202egnp.exe", id="right-to-left"),
     pytest.param("http://www.shop.test/\x00", id="nul"),
     pytest.param("<!channel>", id="channel"),
-    pytest.param("http://www.shop.test/<!everyone>", id="everyone-in-a-url"),
     pytest.param("tag <@U_LEA>", id="a-person-as-a-tag"),
     pytest.param("http://169.254.169.254/latest/meta-data/", id="metadata"),
     pytest.param("check http://169.254.169.254/", id="check-metadata"),
@@ -206,6 +205,13 @@ def test_hostile_or_odd_input_is_answered_and_purges_nothing(started: Playground
 
 def private(play: Playground) -> list[Json]:
     return [m for m in play.messages("C_SHOP", "U_MIA") if m["ephemeral"]]
+
+
+def test_a_call_to_everyone_in_a_url_purges_that_url_and_pings_nobody(play: Playground) -> None:
+    play.command("U_MIA", "/purge http://www.shop.test/<!everyone>")
+    card = play.wait_card("fresh", "everyone")
+    assert [["http://www.shop.test/<!everyone>"]] == [row["purged"] for row in play.purges("cf")]
+    assert "<!everyone>" not in str(card["text"]) + str(card["blocks"])
 
 
 def test_a_spoken_root_prefix_is_judged_as_everything(play: Playground) -> None:
