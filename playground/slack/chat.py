@@ -17,7 +17,9 @@ from starlette.routing import Route
 from playground.people import BOT_USER, Channel, Person, Workspace
 from playground.slack import payloads
 from playground.slack.answering import Answering
+from playground.slack.calls import ClickCall, CommandCall, MentionCall, SubmitCall
 from playground.slack.deliver import Outcome, Post
+from playground.slack.filling import missing_in, values_of
 from playground.slack.mrkdwn import escaped, mentioned
 from playground.slack.room import Message, Room
 from playground.slack.tickets import Tickets
@@ -28,44 +30,6 @@ Doc = dict[str, object]
 
 class Wrong(Exception):
     """A call that cannot be carried out, and what to send instead."""
-
-
-class CommandCall(BaseModel):
-    """POST /_play/command. `escape` hands the text on as an app with `should_escape` gets it."""
-
-    user: str
-    channel: str
-    text: str
-    escape: bool = False
-
-
-class MentionCall(BaseModel):
-    """POST /_play/mention."""
-
-    user: str
-    channel: str
-    text: str
-    thread_ts: str = ""
-
-
-class ClickCall(BaseModel):
-    """POST /_play/click; in an open form, `view_id` stands for channel and ts."""
-
-    user: str
-    action_id: str
-    channel: str = ""
-    ts: str = ""
-    view_id: str = ""
-    block_id: str = ""
-    value: str | None = None
-
-
-class SubmitCall(BaseModel):
-    """POST /_play/submit."""
-
-    user: str
-    view_id: str
-    values: dict[str, dict[str, object]] = {}
 
 
 Call = TypeVar("Call", bound=BaseModel)
@@ -115,7 +79,7 @@ class Chat:
             raise Wrong(
                 f"{name or 'An empty line'} is no command here. Send text that starts with {self._commands[0]}."
             )
-        text = escaped(rest) if call.escape else rest
+        text = escaped(rest, self._workspace) if call.escape else rest
         url = self._respond_url(self._tickets.response(channel.id, person.id))
         fields = payloads.command(person, channel, name, text, url, self._tickets.trigger(person.id))
         outcome = await self._post.command(fields)
@@ -126,7 +90,7 @@ class Chat:
         person, channel = self._person(call.user), self._channel(call.channel, call.user)
         if call.thread_ts and self._room.find(channel.id, call.thread_ts) is None:
             raise Wrong(f"There is no message {call.thread_ts} in {channel.id}. Send the ts of a message as thread_ts.")
-        text = escaped(mentioned(call.text))
+        text = escaped(mentioned(call.text), self._workspace)
         message = self._room.post(Message(channel.id, "", person.id, text, thread_ts=call.thread_ts))
         event = payloads.mention(person, message, f"Ev_{secrets.token_hex(6).upper()}", int(self._now()))
         outcome = await self._post.event(event)
@@ -156,11 +120,11 @@ class Chat:
         unknown = call.values.keys() - {str(block.get("block_id")) for block in view.blocks}
         if unknown:
             raise Wrong(f"The form {view.id} has no block {sorted(unknown)[0]}. Send block ids from its blocks.")
-        missing = _missing(view, call.values)
+        missing = missing_in(view, call.values)
         if missing:
             self._views.complain(view, missing)
             return {"status": 200, "ack": {"response_action": "errors", "errors": missing}, "sent": False}
-        values = _values(view, call.values)
+        values = values_of(view, call.values)
         trigger = self._tickets.trigger(person.id, view.id)
         outcome = await self._post.interaction(payloads.submission(person, view, values, trigger))
         return _told(outcome, self._answering.to_form(outcome, view))
@@ -213,43 +177,6 @@ class Chat:
             top = f"send {stack[-1].id}, the one on top" if stack else "open one first"
             raise Wrong(f"{user} has no form {id} in front of them; {top}.")
         return stack[-1]
-
-
-def _missing(view: View, typed: Mapping[str, Mapping[str, object]]) -> Doc:
-    """What Slack's clients say about fields before they send a form, by block."""
-    wrong: Doc = {}
-    for block in view.blocks:
-        element = block.get("element")
-        if block.get("type") != "input" or not isinstance(element, Mapping):
-            continue
-        value = typed.get(str(block.get("block_id")), {}).get(str(element.get("action_id", "")))
-        problem = _wrong(element, value, bool(block.get("optional")))
-        wrong |= {str(block.get("block_id")): problem} if problem else {}
-    return wrong
-
-
-def _wrong(element: Mapping[str, object], value: object, is_optional: bool) -> str:
-    value = element.get("initial_value") if value is None else value
-    if value in (None, "", []):
-        return "" if is_optional else "Please complete this required field."
-    least, most = element.get("min_length"), element.get("max_length")
-    if isinstance(value, str) and isinstance(least, int) and len(value) < least:
-        return f"Please enter at least {least} characters."
-    if isinstance(value, str) and len(value) > (most if isinstance(most, int) else 3000):
-        return f"Please enter at most {most if isinstance(most, int) else 3000} characters."
-    return ""
-
-
-def _values(view: View, typed: Mapping[str, Mapping[str, object]]) -> Doc:
-    """state.values: every input of the form, filled or not."""
-    values: Doc = {}
-    for block in view.blocks:
-        element, id = block.get("element"), str(block.get("block_id"))
-        if block.get("type") == "input" and isinstance(element, Mapping):
-            name = str(element.get("action_id", ""))
-            value = typed.get(id, {}).get(name, element.get("initial_value", ""))
-            values[id] = {name: payloads.typed_value(element, value)}
-    return values
 
 
 def _told(outcome: Outcome, wrong: str) -> Doc:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from playground.people import BOT_NAME, BOT_USER
+from playground.people import BOT_NAME, BOT_USER, Workspace
 
 _PING = re.compile(r"<(?:!(?:channel|here|everyone|group)|!subteam\^[A-Z0-9_]+|@[UW][A-Z0-9_]*)(?:\|[^<>]*)?>")
 _TOKEN = re.compile(r"<(?:https?://|mailto:|@[UW]|#C|!)[^<>]*>")
+_NAME = re.compile(r"(?<!\S)[@#][\w-]+")
 _URL = re.compile(r"https?://[^\s<>]+")
 _RICH = {"user": "<@{user_id}>", "usergroup": "<!subteam^{usergroup_id}>", "broadcast": "<!{range}>"}
 
@@ -43,14 +44,22 @@ def _pings_of(part: Mapping[str, object]) -> list[str]:
     return []
 
 
-def escaped(text: str) -> str:
-    """What somebody typed, as Slack hands it on: entities escaped, the bot's name resolved, links in brackets."""
+def escaped(text: str, workspace: Workspace) -> str:
+    """What somebody typed, as Slack hands it on: known names as ids, links in brackets, the rest escaped."""
     parts: list[str] = []
     at = 0
+    text = _NAME.sub(lambda name: _resolved(name.group(), workspace), text)
     for token in _TOKEN.finditer(text):
         parts += [_plain(text[at : token.start()]), token.group()]
         at = token.end()
     return "".join([*parts, _plain(text[at:])])
+
+
+def _resolved(name: str, workspace: Workspace) -> str:
+    kind, bare = name[0], name[1:]
+    if kind == "@":
+        return next((f"<@{person.id}>" for person in workspace.people if person.name == bare), name)
+    return next((f"<#{channel.id}|{bare}>" for channel in workspace.channels if channel.name == bare), name)
 
 
 def mentioned(text: str) -> str:

@@ -21,7 +21,7 @@ from playground.slack.room import Room
 from playground.slack.socket import Sockets
 from playground.slack.tickets import Tickets
 from playground.slack.views import Views
-from playground.slack.web_api import Door, Method, Tokens, WebApi
+from playground.slack.web_api import GRANTED, Door, Method, Tokens, WebApi
 from playground.slack.writing import Writing
 from playground.store import Store
 
@@ -46,6 +46,7 @@ class SlackStandIn:
         commands: tuple[str, ...] = ("/purge",),
         deadline: float = DEADLINE_SECONDS,
         retry_waits: Sequence[float] = RETRY_WAITS,
+        scopes: tuple[str, ...] = GRANTED,
     ) -> None:
         """`now` is in seconds since the epoch; `base_url` is what the bot reaches (`http://127.0.0.1:8080/slack`)."""
         self._room = Room(store, now)
@@ -55,11 +56,12 @@ class SlackStandIn:
         self.sockets = Sockets(store)
         self._post = Post(store, self.sockets, now, deliver_url, signing_secret, mode, deadline, retry_waits)
         door = Door(requests, faults)
-        methods = _methods(workspace, self._room, self._views, self._tickets, self.sockets)
+        writing = Writing(workspace, self._room, goes_anywhere="chat:write.public" in scopes)
+        methods = _methods(workspace, self._room, self._views, self._tickets, self.sockets, writing)
         self.api: ASGIApp = Router(
             [
                 Route("/respond/{token}", Responder(door, self._room, self._tickets)),
-                Route("/{method}", WebApi(door, Tokens(bot_token, app_token), self._limits, methods)),
+                Route("/{method}", WebApi(door, Tokens(bot_token, app_token, scopes), self._limits, methods)),
             ],
             redirect_slashes=False,
         )
@@ -90,10 +92,9 @@ class SlackStandIn:
 
 
 def _methods(
-    workspace: Workspace, room: Room, views: Views, tickets: Tickets, sockets: Sockets
+    workspace: Workspace, room: Room, views: Views, tickets: Tickets, sockets: Sockets, writing: Writing
 ) -> Mapping[str, Method]:
-    writing, forms = Writing(workspace, room), Forms(workspace, views, tickets)
-    looking = Looking(workspace, room, writing)
+    forms, looking = Forms(workspace, views, tickets), Looking(workspace, room, writing)
 
     async def connect(asked: Arguments) -> Doc:
         return {"ok": True, "url": await sockets.ticket()}

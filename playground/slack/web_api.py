@@ -43,9 +43,9 @@ SCOPES = {
     "users.info": "users:read",
     "users.list": "users:read",
 }
-GRANTED = (
-    "app_mentions:read", "channels:history", "channels:read", "chat:write", "commands", "files:read", "groups:history",
-    "groups:read", "im:write", "reactions:write", "usergroups:read", "users:read",
+GRANTED = (  # what manifest.yml asks for
+    "app_mentions:read", "channels:history", "chat:write", "chat:write.public", "commands", "groups:history",
+    "users:read",
 )  # fmt: skip
 
 

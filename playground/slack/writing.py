@@ -22,13 +22,15 @@ _TS = re.compile(r"\d{9,11}\.\d{6}")
 class Writing:
     """The bot's pen."""
 
-    def __init__(self, workspace: Workspace, room: Room) -> None:
+    def __init__(self, workspace: Workspace, room: Room, goes_anywhere: bool) -> None:
+        """`goes_anywhere`: with chat:write.public the bot posts in public channels that it is not in."""
         self._workspace = workspace
         self._room = room
+        self._goes_anywhere = goes_anywhere
 
     async def post(self, asked: Arguments) -> Doc:
         """chat.postMessage."""
-        channel = self._open_channel(asked)
+        channel = self._open_channel(asked, self._goes_anywhere)
         text, blocks = asked.text("text")[:POST_CHARACTERS], blocks_of(asked)
         if not text and not blocks:
             raise Refusal("no_text")
@@ -41,7 +43,7 @@ class Writing:
 
     async def post_ephemeral(self, asked: Arguments) -> Doc:
         """chat.postEphemeral."""
-        channel = self._open_channel(asked)
+        channel = self._open_channel(asked, goes_anywhere=False)
         text, blocks = asked.text("text")[:POST_CHARACTERS], blocks_of(asked)
         if not text and not blocks:
             raise Refusal("no_text")
@@ -103,11 +105,11 @@ class Writing:
             raise Refusal("channel_not_found")
         return channel
 
-    def _open_channel(self, asked: Arguments) -> Channel:
+    def _open_channel(self, asked: Arguments, goes_anywhere: bool) -> Channel:
         channel = self.channel(asked, "channel")
         if channel.is_archived:
             raise Refusal("is_archived")
-        if BOT_USER not in channel.members:
+        if BOT_USER not in channel.members and not goes_anywhere:
             raise Refusal("not_in_channel")
         return channel
 

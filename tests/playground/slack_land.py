@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -22,9 +23,11 @@ from playground.faults import Faults
 from playground.people import WORKSPACE, Channel, Workspace
 from playground.requests import Requests
 from playground.slack import SlackStandIn
+from playground.slack.web_api import GRANTED, SCOPES
 from playground.store import Store
 
 SECRET, BOT_TOKEN, APP_TOKEN = "signing-secret", "xoxb-test", "xapp-test"
+EVERY_SCOPE = tuple(dict.fromkeys([*GRANTED, *SCOPES.values()]))
 START = 1_800_000_000.0
 WIDER = replace(
     WORKSPACE,
@@ -86,12 +89,15 @@ async def served(app: ASGIApp, port: socket.socket) -> AsyncIterator[None]:
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
-    server.force_exit = True
     await server.startup(sockets=[port])
     try:
         yield
     finally:
-        await server.shutdown(sockets=[port])
+        for listener in server.servers:
+            listener.close()
+        for connection in list(server.server_state.connections):
+            connection.transport.abort()
+        await asyncio.gather(*server.server_state.tasks, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager
@@ -103,6 +109,7 @@ async def land(
     deadline: float = 3.0,
     retry_waits: Sequence[float] = (0.0, 0.0, 0.0),
     mode: str = "auto",
+    scopes: tuple[str, ...] = EVERY_SCOPE,
 ) -> AsyncIterator[Land]:
     """The stand-in on a free port; `bot` makes the app behind `/slack/events` from the Web API's address."""
     port = socket.create_server(("127.0.0.1", 0))
@@ -111,7 +118,7 @@ async def land(
     faults, requests = Faults(store), Requests(store)
     slack = SlackStandIn(
         store, requests, faults, now, lambda: f"{url}/slack/events", SECRET, BOT_TOKEN, APP_TOKEN, f"{url}/slack",
-        workspace=workspace, deadline=deadline, retry_waits=retry_waits, mode=mode,
+        workspace=workspace, deadline=deadline, retry_waits=retry_waits, mode=mode, scopes=scopes,
     )  # fmt: skip
     routes: list[BaseRoute] = [*slack.routes, Mount("/slack/api", slack.api)]
     routes += [Mount("", bot(f"{url}/slack/api/"))] if bot else []
@@ -120,8 +127,10 @@ async def land(
         httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as people,
     ):
         await slack.start()
-        yield Land(url, slack, faults, requests, people)
-        await slack.stop()
+        try:
+            yield Land(url, slack, faults, requests, people)
+        finally:
+            await slack.stop()
     store.close()
 
 

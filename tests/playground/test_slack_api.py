@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
 import httpx
 import pytest
+from ruamel.yaml import YAML
 from slack_sdk.errors import SlackApiError
 
+from playground.people import WORKSPACE
+from playground.slack.web_api import GRANTED
 from tests.playground.slack_land import APP_TOKEN, BOT_TOKEN, START, Clock, Land, land
 
 Doc = dict[str, object]
@@ -195,7 +199,6 @@ REFUSED: dict[str, tuple[str, Doc, str]] = {
     "no channel": ("chat.postMessage", {"text": "a"}, "invalid_arguments"),
     "an unknown channel": ("chat.postMessage", {"channel": "C_NONE", "text": "a"}, "channel_not_found"),
     "a channel by name": ("chat.postMessage", {"channel": "#shop", "text": "a"}, "channel_not_found"),
-    "a channel the bot is not in": ("chat.postMessage", {"channel": "C_ELSEWHERE", "text": "a"}, "not_in_channel"),
     "a private channel": ("chat.postMessage", {"channel": "C_SECRET", "text": "a"}, "channel_not_found"),
     "an archived channel": ("chat.postMessage", {"channel": "C_OLD", "text": "a"}, "is_archived"),
     "nothing to say": ("chat.postMessage", {"channel": "C_SHOP"}, "no_text"),
@@ -215,6 +218,10 @@ REFUSED: dict[str, tuple[str, Doc, str]] = {
     "metadata of another shape": (
         "chat.postMessage", {"channel": "C_SHOP", "text": "a", "metadata": {"job": 1}}, "invalid_metadata_schema",
     ),
+    "a private line where the bot is not": (
+        "chat.postEphemeral", {"channel": "C_ELSEWHERE", "user": "U_MIA", "text": "a"}, "not_in_channel",
+    ),
+    "history where the bot is not": ("conversations.history", {"channel": "C_ELSEWHERE"}, "not_in_channel"),
     "a private line to an outsider": (
         "chat.postEphemeral", {"channel": "C_SHOP", "user": "U_NOBODY", "text": "a"}, "user_not_in_channel",
     ),
@@ -283,6 +290,41 @@ async def test_reading_methods_answer_get_and_post(world: Land) -> None:
 
 async def test_a_group_lists_its_people(world: Land) -> None:
     assert ["U_LEA", "U_SAM", "U_KIM"] == (await world.bot.usergroups_users_list(usergroup="S_SRE"))["users"]
+
+
+async def test_a_free_workspace_has_no_groups(tmp_path: Path, clock: Clock) -> None:
+    async with land(tmp_path, clock, workspace=replace(WORKSPACE, has_groups=False)) as world:
+        errors = [
+            await error_of(world, "usergroups.list"),
+            await error_of(world, "usergroups.users.list", usergroup="S"),
+        ]
+    assert ["plan_upgrade_required", "plan_upgrade_required"] == errors
+
+
+async def test_a_scope_that_is_missing_is_named(tmp_path: Path, clock: Clock) -> None:
+    async with land(tmp_path, clock, scopes=("commands", "users:read")) as world:
+        answer = await world.people.post(
+            "/slack/api/chat.postMessage", data={"channel": "C_SHOP", "text": "a"},
+            headers={"authorization": f"Bearer {BOT_TOKEN}"},
+        )  # fmt: skip
+    expected = {"ok": False, "error": "missing_scope", "needed": "chat:write", "provided": "commands,users:read"}
+    assert expected == answer.json()
+
+
+PUBLIC = {"with chat:write.public": (GRANTED, ""), "without": (("chat:write",), "not_in_channel")}
+
+
+@pytest.mark.parametrize(("scopes", "error"), PUBLIC.values(), ids=PUBLIC)
+async def test_a_public_channel_without_the_bot(
+    tmp_path: Path, clock: Clock, scopes: tuple[str, ...], error: str
+) -> None:
+    async with land(tmp_path, clock, scopes=scopes) as world:
+        assert error == await error_of(world, "chat.postMessage", channel="C_ELSEWHERE", text="a")
+
+
+def test_the_pretend_token_may_do_what_the_manifest_asks_for() -> None:
+    manifest = YAML(typ="safe").load(Path(__file__).parents[2] / "manifest.yml")
+    assert tuple(manifest["oauth_config"]["scopes"]["bot"]) == GRANTED
 
 
 async def test_a_direct_message_goes_by_person_or_by_conversation(world: Land) -> None:
@@ -390,7 +432,8 @@ async def test_a_cut_connection_has_no_answer_and_no_effect(world: Land, kind: s
     world.faults.set("slack", kind, 1)
     with pytest.raises(aiohttp.ServerDisconnectedError):
         await world.bot.chat_postMessage(channel="C_SHOP", text="a")
-    assert [] == await world.messages()
+    recorded = [(request["path"], request["status"], request["fault"]) for request in world.requests.listed()]
+    assert ([], [("/api/chat.postMessage", 0, kind)]) == (await world.messages(), recorded)
 
 
 async def test_an_answer_that_never_comes_has_its_effect(world: Land) -> None:

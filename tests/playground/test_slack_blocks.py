@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from playground.slack.blocks import block_problems, is_too_long, view_problems
 
@@ -279,3 +281,26 @@ def test_all_blocks_together_have_a_ceiling() -> None:
         is_too_long(four_sections),
         is_too_long([*four_sections, {"type": "section", "text": mrkdwn(1000)}]),
     )
+
+
+KEYS = st.sampled_from(
+    ["type", "text", "elements", "accessory", "element", "fields", "options", "value", "action_id", "block_id"]
+)
+WORDS = st.sampled_from(
+    ["section", "actions", "button", "context", "mrkdwn", "rich_text", "container", "input", "table", "", "x"]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | WORDS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=5),
+    max_leaves=25,
+)
+
+
+@given(JSON)
+def test_whatever_comes_is_judged(blocks: object) -> None:
+    assert all(isinstance(problem, str) for problem in block_problems(blocks))
+
+
+@given(st.dictionaries(st.sampled_from(["type", "title", "blocks", "submit"]), JSON))
+def test_whatever_form_comes_is_judged(view: Doc) -> None:
+    assert all(isinstance(problem, str) for problem in view_problems(view, "modal", "home"))

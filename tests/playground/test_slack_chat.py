@@ -147,11 +147,18 @@ async def test_in_channel_shows_the_typed_command_too(world: Land) -> None:
 
 
 async def test_text_is_delivered_as_typed_unless_escaping_is_asked_for(world: Land) -> None:
-    plain = await typed(world, "/purge a&b <c> https://x.test/?a=1&b=2")
+    plain = await typed(world, "/purge a&b <c> @mia #shop https://x.test/?a=1&b=2")
     escaped = await world.play(
-        "command", user="U_MIA", channel="C_SHOP", text="/purge a&b <c> https://x.test/?a=1&b=2", escape=True
+        "command",
+        user="U_MIA",
+        channel="C_SHOP",
+        text="/purge a&b <c> @mia #shop #news https://x.test/?a=1&b=2#shop",
+        escape=True,
     )
-    expected = ["read: a&b <c> https://x.test/?a=1&b=2", "read: a&amp;b &lt;c&gt; <https://x.test/?a=1&amp;b=2>"]
+    expected = [
+        "read: a&b <c> @mia #shop https://x.test/?a=1&b=2",
+        "read: a&amp;b &lt;c&gt; <@U_MIA> <#C_SHOP|shop> #news <https://x.test/?a=1&amp;b=2#shop>",
+    ]
     assert expected == [plain["ack"], escaped["ack"]]
 
 
