@@ -1,0 +1,63 @@
+"""What a pipeline reads from the end of `purge` and `wait`."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.job import State
+from bot.domain.verdict import Verdict
+from bot.exits import exit_code, is_settled
+
+BY_VERDICT = {Verdict.FRESH: 0, Verdict.UNCHECKED: 0, Verdict.STALE: 3, Verdict.UNKNOWN: 6}
+BY_STATE = {
+    State.PARTIAL: 1,
+    State.FAILED: 1,
+    State.WAITING: 4,
+    State.NEEDS_DECISION: 4,
+    State.DENIED: 5,
+    State.EXPIRED: 5,
+    State.CANCELLED: 5,
+    State.SCHEDULED: 7,
+    State.QUEUED: 7,
+    State.PURGING: 7,
+    State.CONFIRMING: 7,
+    State.CHECKING: 7,
+}
+ENDS = {
+    State.DONE,
+    State.PARTIAL,
+    State.FAILED,
+    State.DENIED,
+    State.EXPIRED,
+    State.CANCELLED,
+    State.NEEDS_DECISION,
+}
+
+
+@pytest.mark.parametrize(("verdict", "code"), BY_VERDICT.items(), ids=str)
+def test_a_done_job_ends_by_its_verdict(verdict: Verdict, code: int) -> None:
+    assert exit_code({"state": "done", "verdict": str(verdict)}) == code
+
+
+@pytest.mark.parametrize(("state", "code"), BY_STATE.items(), ids=str)
+@pytest.mark.parametrize("verdict", Verdict)
+def test_any_other_job_ends_by_its_state(state: State, code: int, verdict: Verdict) -> None:
+    assert exit_code({"state": str(state), "verdict": str(verdict)}) == code
+
+
+def test_every_state_has_an_exit_code() -> None:
+    assert {State.DONE, *BY_STATE} == set(State)
+
+
+@pytest.mark.parametrize("state", State)
+def test_wait_goes_on_through_an_approval(state: State) -> None:
+    assert is_settled({"state": str(state)}, through_approval=True) == (state in ENDS)
+
+
+@pytest.mark.parametrize("state", State)
+def test_purge_stops_at_an_approval(state: State) -> None:
+    assert is_settled({"state": str(state)}, through_approval=False) == (state in ENDS | {State.WAITING})
+
+
+def test_a_done_job_of_a_verdict_never_heard_of_is_not_called_fresh() -> None:
+    assert exit_code({"state": "done", "verdict": "sparkling"}) == 6
