@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from playground.people import BOT_NAME, BOT_USER, Workspace
 
 _PING = re.compile(r"<(?:!(?:channel|here|everyone|group)|!subteam\^[A-Z0-9_]+|@[UW][A-Z0-9_]*)(?:\|[^<>]*)?>")
-_TOKEN = re.compile(r"<(?:https?://|mailto:|@[UW]|#C|!)[^<>]*>")
+_TOKEN = re.compile(r"<(?:https?://|mailto:|@[UW]|#C)[^<>]*>")
 _NAME = re.compile(r"(?<!\S)[@#][\w-]+")
 _URL = re.compile(r"https?://[^\s<>]+")
 _RICH = {"user": "<@{user_id}>", "usergroup": "<!subteam^{usergroup_id}>", "broadcast": "<!{range}>"}
@@ -45,21 +45,14 @@ def _pings_of(part: Mapping[str, object]) -> list[str]:
 
 
 def escaped(text: str, workspace: Workspace) -> str:
-    """What somebody typed, as Slack hands it on: known names as ids, links in brackets, the rest escaped."""
+    """What somebody typed, as Slack hands it on: known names as ids, links in brackets, the rest escaped. Links and
+    mentions that stand in brackets already are taken as they are; a typed `<!channel>` is only text."""
     parts: list[str] = []
     at = 0
-    text = _NAME.sub(lambda name: _resolved(name.group(), workspace), text)
     for token in _TOKEN.finditer(text):
-        parts += [_plain(text[at : token.start()]), token.group()]
+        parts += [_plain(text[at : token.start()], workspace), token.group()]
         at = token.end()
-    return "".join([*parts, _plain(text[at:])])
-
-
-def _resolved(name: str, workspace: Workspace) -> str:
-    kind, bare = name[0], name[1:]
-    if kind == "@":
-        return next((f"<@{person.id}>" for person in workspace.people if person.name == bare), name)
-    return next((f"<#{channel.id}|{bare}>" for channel in workspace.channels if channel.name == bare), name)
+    return "".join([*parts, _plain(text[at:], workspace)])
 
 
 def mentioned(text: str) -> str:
@@ -68,6 +61,16 @@ def mentioned(text: str) -> str:
     return named if f"<@{BOT_USER}>" in named else f"<@{BOT_USER}> {named}"
 
 
-def _plain(text: str) -> str:
+def _plain(text: str, workspace: Workspace) -> str:
     safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _URL.sub(lambda url: f"<{url.group()}>", safe)
+    linked = _URL.sub(lambda url: f"<{url.group()}>", safe)
+    return _NAME.sub(lambda name: _resolved(name.group(), workspace), linked)
+
+
+def _resolved(name: str, workspace: Workspace) -> str:
+    kind, bare = name[0], name[1:]
+    if kind == "#":
+        return next((f"<#{channel.id}|{bare}>" for channel in workspace.channels if channel.name == bare), name)
+    if bare in ("channel", "here", "everyone"):
+        return f"<!{bare}>"
+    return next((f"<@{person.id}>" for person in workspace.people if person.name == bare), name)

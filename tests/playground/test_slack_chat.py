@@ -20,6 +20,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp
 
+from playground.people import WORKSPACE
+from playground.slack.mrkdwn import escaped, mentioned
 from tests.playground.slack_land import BOT_TOKEN, SECRET, Clock, Land, answering, land
 
 Doc = dict[str, object]
@@ -202,6 +204,22 @@ async def test_a_mention_is_a_message_and_an_event(world: Land) -> None:
     seen = [(m["user"], m["text"], m.get("thread_ts")) for m in await world.messages()]
     expected = [("U_MIA", "<@U_PURGEBOT> purge <https://a.test/?a&amp;b>", None), ("U_PURGEBOT", "here", answer["ts"])]
     assert (200, expected) == (answer["status"], seen)
+
+
+TYPED = {
+    "a link": ("https://a.test/?a=1&b=2", "<https://a.test/?a=1&amp;b=2>"),
+    "a link in brackets already": ("<https://a.test/?a=1&amp;b=2>", "<https://a.test/?a=1&amp;b=2>"),
+    "a person": ("@mia", "<@U_MIA>"),
+    "a channel": ("#shop", "<#C_SHOP|shop>"),
+    "a tag": ("#news", "#news"),
+    "everybody, by name": ("@here", "<!here>"),
+    "everybody, in brackets": ("<!channel>", "&lt;!channel&gt;"),
+}
+
+
+@pytest.mark.parametrize(("text", "heard"), TYPED.values(), ids=TYPED)
+def test_what_is_typed_is_handed_on(text: str, heard: str) -> None:
+    assert f"<@U_PURGEBOT> purge {heard}" == escaped(mentioned(f"@purgebot purge {text}"), WORKSPACE)
 
 
 async def test_a_form_closes_when_it_is_taken(world: Land) -> None:
