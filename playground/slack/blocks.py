@@ -195,8 +195,8 @@ def elements_of(block: Mapping[str, object]) -> list[Mapping[str, object]]:
         inner = block.get(name)
         found += inner if isinstance(inner, list) else []
     kept = [element for element in found if isinstance(element, Mapping)]
-    nested = [deep for element in kept if element.get("type") in BLOCKS for deep in elements_of(element)]
-    return [element for element in kept if element.get("type") in ELEMENTS] + nested
+    nested = [deep for element in kept if str(element.get("type")) in BLOCKS for deep in elements_of(element)]
+    return [element for element in kept if str(element.get("type")) in ELEMENTS] + nested
 
 
 def _markdown(blocks: list[Mapping[str, object]]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from playground.slack.blocks import block_problems, is_too_long, view_problems
@@ -296,6 +296,7 @@ JSON = st.recursive(
 )
 
 
+@example([{"accessory": {"type": []}}])
 @given(JSON)
 def test_whatever_comes_is_judged(blocks: object) -> None:
     assert all(isinstance(problem, str) for problem in block_problems(blocks))
