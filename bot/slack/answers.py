@@ -20,7 +20,7 @@ from bot.services.replies import (
     SitesListed,
     WhoAmI,
 )
-from bot.slack.cards import private
+from bot.slack.cards import findings, private
 from bot.slack.cards.blocks import Card
 from bot.slack.cards.root import root_card
 
@@ -32,8 +32,8 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
             return private.misunderstood_card(misunderstood, draft)
         case Refused(what, advice):
             return private.refusal_card(what, advice)
-        case PlanShown(plan, decision, asked, observing):
-            return private.plan_card(plan, decision, asked, observing)
+        case PlanShown(plan, decision, _, observing):
+            return findings.plan_card(plan, decision, observing)
         case JobMade(job):
             return root_card(job, now)
         case FormWanted(draft, _, site):
@@ -43,7 +43,7 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
         case BadLinesFound(draft, asked):
             return private.bad_lines_card(asked, draft)
         case Checked(site, urls, looks, judgement):
-            return private.check_card(site, urls, looks, judgement, now)
+            return findings.check_card(site, urls, looks, judgement, now, command)
         case JobsListed(jobs):
             return private.status_card(jobs, now, command)
         case JobShown(job, whole, steps):

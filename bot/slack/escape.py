@@ -1,26 +1,67 @@
-"""Outside text made harmless before Slack sees it. Everything that is not ours goes through here."""
+"""Outside text made harmless before Slack sees it. Everything that is not ours goes through here.
+
+Slack's control characters are `&`, `<` and `>` and no others
+(https://docs.slack.dev/messaging/formatting-message-text, read 2026-11-23).
+"""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
-# Characters that turn or hide text; https://docs.slack.dev/messaging/formatting-message-text for the three below.
+URL_SHOWN = 200
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _BACKTICK = "\u02cb"  # a look-alike that does not end a code span
-_KEPT = "\n"
+_SPACES = ("Zs", "Zl", "Zp")
+_HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn")  # what turns, hides or means nothing
+_SLACK_ID = re.compile(r"[A-Z][A-Z0-9_]+")
+_LINK = re.compile(r"https?://[^\s<>|]+")
+_UNCLOSED = re.compile(r"<[^>]*$|&[a-z]{0,3}$")
 
 
 def escape(text: str, limit: int = 300) -> str:
-    """`text` for mrkdwn: `&`, `<` and `>` escaped and nothing else; control and turning characters out; cut."""
-    clean = "".join(
-        char for char in text if char == _KEPT or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co")
-    )
-    return cut(clean, limit).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """`text` as one line of mrkdwn: `&`, `<` and `>` escaped and nothing else, what hides or turns text left out, at
+    most `limit` characters as Slack counts them."""
+    return _fit([_ENTITIES.get(char, char) for char in one_line(text)], limit)
+
+
+def bare(text: str, limit: int) -> str:
+    """`text` for plain_text, which Slack does not parse: nothing there may even look like a mark."""
+    return cut(one_line(text).replace("<", "‹").replace(">", "›"), limit)
 
 
 def code(text: str, limit: int = 300) -> str:
     """`text` as a code span."""
-    inside = escape(text, limit).replace("`", _BACKTICK).replace("\n", " ").strip()
+    inside = escape(text, max(1, limit - 2)).replace("`", _BACKTICK).strip()
     return f"`{inside}`" if inside else ""
+
+
+def url_text(url: str, limit: int = URL_SHOWN) -> str:
+    """A URL. One that had to be cut stands in code, since Slack would make a link to another page of it."""
+    whole = escape(url, len(url) * 5 + 1)
+    return whole if len(whole) <= limit else code(url, limit)
+
+
+def person(actor: str) -> str:
+    """A mention for a Slack id, plain words for a token."""
+    if actor.startswith("token:"):
+        return f"token {code(actor.removeprefix('token:'), 60)}"
+    return f"<@{actor}>" if _SLACK_ID.fullmatch(actor) else code(actor, 60) or "nobody"
+
+
+def channel(id: str) -> str:
+    """A channel by its Slack id."""
+    return f"<#{id}>" if _SLACK_ID.fullmatch(id) else code(id, 60) or "another channel"
+
+
+def linked(url: str, text: str) -> str:
+    """`text` of ours as a link, or nothing where `url` is not a plain address."""
+    return f"<{url}|{text}>" if _LINK.fullmatch(url) else ""
+
+
+def one_line(text: str) -> str:
+    """`text` on one line, without what hides or turns text."""
+    return " ".join("".join(_char(char) for char in text).split())
 
 
 def cut(text: str, limit: int) -> str:
@@ -28,8 +69,25 @@ def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def person(actor: str) -> str:
-    """A mention for a Slack id, plain words for a token."""
-    if actor.startswith("token:"):
-        return f"token {code(actor.removeprefix('token:'), 60)}"
-    return f"<@{actor}>" if actor.replace("_", "").isalnum() and actor.isascii() else code(actor, 60)
+def cut_marked(text: str, limit: int) -> str:
+    """At most `limit` characters of finished mrkdwn, with no mark or entity left open."""
+    return text if len(text) <= limit else _UNCLOSED.sub("", text[: limit - 1]) + "…"
+
+
+def _char(char: str) -> str:
+    if char in "\t\n\r\x0b\x0c" or unicodedata.category(char) in _SPACES:
+        return " "
+    return "" if unicodedata.category(char) in _HIDDEN else char
+
+
+def _fit(parts: list[str], limit: int) -> str:
+    """As many whole parts as go into `limit` characters."""
+    if sum(map(len, parts)) <= limit:
+        return "".join(parts)
+    kept, room = [], limit - 1
+    for part in parts:
+        room -= len(part)
+        if room < 0:
+            break
+        kept.append(part)
+    return "".join(kept) + "…"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.slack.escape import cut
+from bot.slack.escape import bare, cut_marked
 
 Block = dict[str, object]
-SECTION_MAX, BUTTON_MAX, VALUE_MAX = 2900, 75, 2000
+FIRST_MAX, LINE_MAX, PARAGRAPH_MAX, PARAGRAPHS_MAX = 1500, 1400, 2900, 2  # characters; Slack takes 3,000 a paragraph
+BUTTON_MAX = 75
 CONFIRM_TITLE_MAX, CONFIRM_TEXT_MAX, CONFIRM_BUTTON_MAX = 100, 300, 30
-TEXT_MAX = 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +34,40 @@ class Confirm:
 
 def section(text: str, block_id: str = "") -> Block:
     """A paragraph of mrkdwn."""
-    block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": cut(text, SECTION_MAX)}}
+    block: Block = {"type": "section", "text": {"type": "mrkdwn", "text": cut_marked(text, PARAGRAPH_MAX)}}
     return block | ({"block_id": block_id} if block_id else {})
 
 
 def context(lines: Sequence[str], block_id: str = "") -> Block:
     """Small print, a line each."""
-    block: Block = {
-        "type": "context",
-        "elements": [{"type": "mrkdwn", "text": cut("\n".join(lines), SECTION_MAX)}],
-    }
+    text = cut_marked("\n".join(lines), PARAGRAPH_MAX)
+    block: Block = {"type": "context", "elements": [{"type": "mrkdwn", "text": text}]}
     return block | ({"block_id": block_id} if block_id else {})
+
+
+def paragraphs(lines: Sequence[str], salt: str = "") -> list[Block]:
+    """Small print in as many blocks as it takes, and as a message has room for; what is left out is counted."""
+    packed: list[list[str]] = [[]]
+    for n, line in enumerate(lines):
+        whole = cut_marked(line, LINE_MAX)
+        if sum(len(other) + 1 for other in packed[-1]) + len(whole) > PARAGRAPH_MAX - 40:
+            if len(packed) == PARAGRAPHS_MAX:
+                packed[-1].append(f"… and {len(lines) - n:,} more lines")
+                break
+            packed.append([])
+        packed[-1].append(whole)
+    return [context(part, _id(salt, f"lines{n or ''}")) for n, part in enumerate(packed) if part]
 
 
 def button(text: str, action: str, value: str, style: str = "", confirm: Confirm | None = None) -> Block:
     """A button; `style` is "", "primary" or "danger"."""
+    shown = bare(text, BUTTON_MAX)
     block: Block = {
         "type": "button",
         "action_id": action,
-        "text": {"type": "plain_text", "text": cut(text, BUTTON_MAX), "emoji": False},
-        "value": cut(value, VALUE_MAX),
-        "accessibility_label": cut(text, BUTTON_MAX),
+        "text": {"type": "plain_text", "text": shown, "emoji": False},
+        "value": value,
+        "accessibility_label": shown,
     }
     if style:
         block["style"] = style
@@ -65,10 +78,10 @@ def button(text: str, action: str, value: str, style: str = "", confirm: Confirm
 
 def _confirm(confirm: Confirm) -> Block:
     asked: Block = {
-        "title": {"type": "plain_text", "text": cut(confirm.title, CONFIRM_TITLE_MAX)},
-        "text": {"type": "plain_text", "text": cut(confirm.text, CONFIRM_TEXT_MAX)},
-        "confirm": {"type": "plain_text", "text": cut(confirm.yes, CONFIRM_BUTTON_MAX)},
-        "deny": {"type": "plain_text", "text": cut(confirm.no, CONFIRM_BUTTON_MAX)},
+        "title": {"type": "plain_text", "text": bare(confirm.title, CONFIRM_TITLE_MAX)},
+        "text": {"type": "plain_text", "text": bare(confirm.text, CONFIRM_TEXT_MAX)},
+        "confirm": {"type": "plain_text", "text": bare(confirm.yes, CONFIRM_BUTTON_MAX)},
+        "deny": {"type": "plain_text", "text": bare(confirm.no, CONFIRM_BUTTON_MAX)},
     }
     return asked | ({"style": "danger"} if confirm.danger else {})
 
@@ -83,11 +96,9 @@ def actions(buttons: Sequence[Block], block_id: str = "") -> list[Block]:
 
 def card(first: str, lines: Sequence[str] = (), buttons: Sequence[Block] = (), salt: str = "") -> Card:
     """The usual shape: the outcome, a few lines, a few buttons. Block ids are new for each `salt`."""
-    said = [line for line in lines if line]
-    blocks = [section(first, _id(salt, "first"))]
-    if said:
-        blocks.append(context(said, _id(salt, "lines")))
-    return Card(cut(first, TEXT_MAX), [*blocks, *actions(buttons, _id(salt, "buttons"))])
+    text = cut_marked(first, FIRST_MAX)
+    small = paragraphs([line for line in lines if line], salt)
+    return Card(text, [section(text, _id(salt, "first")), *small, *actions(buttons, _id(salt, "buttons"))])
 
 
 def _id(salt: str, name: str) -> str:

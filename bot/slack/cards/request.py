@@ -4,80 +4,121 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.domain.job import JobView, State
+from bot.domain.job import Approval, JobView, State
 from bot.slack.cards.blocks import Block, Card, Confirm, button, card
-from bot.slack.cards.words import clock, count, duration, listed, subject
-from bot.slack.escape import code, escape, person
+from bot.slack.cards.outcome import approvals_left, denier
+from bot.slack.cards.root import what
+from bot.slack.cards.words import NARROW, ORIGIN_LOAD, clock, count, duration, hosts, listed, subject, titles
+from bot.slack.escape import code, escape, linked, person, url_text
 from providers.contract import Kind
-
-_NARROW = frozenset({Kind.URL, Kind.PATH, Kind.TAG})
 
 
 def request_card(job: JobView, now: float, token: str, first: bool, link: str = "", salt: str = "") -> Card:
-    """The request for votes on `job`; `token` is what its buttons carry. The approvers are mentioned when `first`."""
+    """The request for votes on `job`; `token` is what its buttons carry, `link` leads to the job's own card. The
+    approvers are mentioned when `first`, so that an edit calls nobody again."""
     waiting = job.state is State.WAITING
-    lines = [line for line in _lines(job, first, link) if line]
+    lines = [*_asked_for(job), *(_vote(job, first) if waiting else _decided(job)), _elsewhere(job, link)]
     return card(_first(job), lines, _buttons(job, token) if waiting else [], salt)
 
 
 def _first(job: JobView) -> str:
-    approval = job.approval
     match job.state:
-        case State.WAITING if approval is not None:
-            left = approval.needed - sum(vote.yes for vote in approval.votes)
+        case State.WAITING:
             asks = f"{person(job.requested_by)} asks to purge {subject(job)}"
-            return f"🟡 {job.name} needs {count(left, 'approval')} · {asks}"
+            return f"🟡 {job.name} needs {approvals_left(job)} · {asks}"
         case State.DENIED:
-            who, _, reason = job.stop_reason.partition(": ")
-            why = f": {escape(reason)}" if reason else ""
-            return f"⚫ {job.name} denied by {person(who)}{why} · {subject(job)}"
+            return f"⚫ {job.name} denied by {denier(job)} · {subject(job)}"
         case State.EXPIRED:
-            return f"⚫ {job.name} expired: nobody agreed in time · {subject(job)}"
-        case State.CANCELLED if not _agreed(job):
+            return f"⚫ {job.name} expired, nobody agreed in time · {subject(job)}"
+        case State.CANCELLED if not _is_approved(job):
             return f"⚫ {job.name} cancelled by {person(job.stop_reason)} · {subject(job)}"
-        case _:
+        case _ if _is_approved(job):
             return f"🟢 {job.name} approved by {listed(_agreed(job))} · {subject(job)}"
+        case _:
+            return f"⚫ {job.name} asks for no votes any more · {subject(job)}"
 
 
 def _agreed(job: JobView) -> list[str]:
     return [person(vote.by) for vote in job.approval.votes if vote.yes] if job.approval else []
 
 
-def _lines(job: JobView, first: bool, link: str) -> Iterator[str]:
+def _is_approved(job: JobView) -> bool:
+    return job.approval is not None and len(_agreed(job)) >= job.approval.needed
+
+
+def _asked_for(job: JobView) -> Iterator[str]:
     yield f"What: {_in_words(job)}"
-    yield f"Why: {escape(job.reason, 300)}" if job.reason else "Why: no reason was given"
-    calls = sum(layer.calls for layer in job.layers)
-    time = duration(max(0.0, (job.eta or job.created) - job.created))
-    yield f"How much: {count(job.targets, 'target')} in {count(calls, 'call')}, about {time} of sending"
-    if job.kind not in _NARROW:
-        yield "Origin: its traffic is unknown here, so treat the load of refilling as high."
-    approval = job.approval
-    if approval is not None:
-        yield f"Rule {code(approval.rule)}: {escape(approval.why)}"
-        if _agreed(job) and job.state is State.WAITING:
-            yield f"Agreed so far: {listed(_agreed(job))}"
-        if job.state is State.WAITING:
-            asked = (
-                listed([person(who) for who in approval.of]) if first else count(len(approval.of), "person", "people")
-            )
-            yield f"Asked: {asked} · expires {clock(approval.expires)}"
-    if link.startswith("https://") or link.startswith("http://"):
-        yield f"<{link}|Progress of {job.name}>"
+    yield f"Why: {escape(job.reason, 500)}" if job.reason else "Why: no reason was given"
+    yield f"How much: {_how_much(job)}"
+    if job.kind not in NARROW:
+        yield f"Origin: {ORIGIN_LOAD}"
+    if narrower := _narrower(job):
+        yield f"Narrower: {narrower}"
 
 
 def _in_words(job: JobView) -> str:
-    hosts = ", ".join(escape(host, 80) for host in job.hosts[:5])
-    layers = listed([layer.title for layer in job.layers])
+    where = f"*{escape(job.site, 60)}*, {escape(job.environment, 20)}"
+    layers = f"{count(len(job.layers), 'layer')} ({titles(job.layers)})"
+    soft = ", soft" if job.soft else ""
     if job.kind is Kind.EVERYTHING:
-        return f"all {count(len(job.layers), 'layer')} ({layers}) of *{job.site}*, {job.environment}: {hosts}"
-    things = ", ".join(escape(target, 120) for target in job.sample[:3])
+        return f"all {layers} of {where}: {hosts(job.hosts)}{soft}"
+    things = ", ".join(url_text(target, 120) for target in job.sample[:3])
     more = f" and {job.targets - 3:,} more" if job.targets > 3 else ""
-    return f"{things}{more} on *{job.site}*, {job.environment}, in {layers}{' · soft' if job.soft else ''}"
+    return f"{things}{more} on {where}, in {layers}{soft}"
+
+
+def _how_much(job: JobView) -> str:
+    calls = count(sum(layer.calls for layer in job.layers), "call")
+    seconds = (job.eta or job.created) - job.created
+    time = "sent at once" if seconds < 1 else f"about {duration(seconds)} of sending under the budgets"
+    targets = "" if job.kind is Kind.EVERYTHING else f"{count(job.targets, 'target')} in "
+    return f"{targets}{calls}, {time}"
+
+
+def _narrower(job: JobView) -> str:
+    """What would do less, where the plan itself says so."""
+    if job.kind is Kind.EVERYTHING and len(job.hosts) > 1:
+        return f"one host, such as {code(f'host {job.hosts[0]}')}, or what lies below a path of it"
+    if job.kind in (Kind.EVERYTHING, Kind.HOST) and job.hosts:
+        host = job.sample[0] if job.kind is Kind.HOST and job.sample else job.hosts[0]
+        return f"what lies below a path, such as {code(f'prefix {host}/news/')}"
+    return ""
+
+
+def _vote(job: JobView, first: bool) -> Iterator[str]:
+    approval = job.approval
+    if approval is None:
+        return
+    yield f"Rule {code(approval.rule, 80)}: {escape(approval.why)}"
+    if agreed := _agreed(job):
+        yield f"Agreed so far: {listed(agreed)}"
+    people = listed([person(who) for who in approval.of]) if first else count(len(approval.of), "person", "people")
+    yield f"Asked: {people} · expires {clock(approval.expires)}"
+
+
+def _decided(job: JobView) -> Iterator[str]:
+    if job.approval is not None:
+        yield from _votes(job.approval)
+    match job.state:
+        case State.DENIED | State.EXPIRED:
+            yield "Nothing was purged."
+        case State.CANCELLED if not _is_approved(job):
+            yield "Nothing was purged."
+        case _ if _is_approved(job):
+            yield "It goes on by itself; its own card tells how."
+
+
+def _votes(approval: Approval) -> Iterator[str]:
+    told = [f"{person(vote.by)} {'yes' if vote.yes else 'no'} {clock(vote.at)}" for vote in approval.votes]
+    if told:
+        yield f"Votes: {listed(told, 10)}"
+
+
+def _elsewhere(job: JobView, url: str) -> str:
+    return linked(url, f"The card of {job.name}")
 
 
 def _buttons(job: JobView, token: str) -> list[Block]:
-    what = subject(job).replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
-    caches = listed([layer.title for layer in job.layers])
-    yes = Confirm(f"Approve {job.name}?", f"This lets purgebot purge {what} from {caches}.", "Approve")
-    no = Confirm(f"Deny {job.name}?", "One denial ends the request.", "Deny", danger=True)
+    yes = Confirm(f"Approve {job.name}?", f"Once enough people agree it purges {what(job)}.", "Approve")
+    no = Confirm(f"Deny {job.name}?", "One denial ends the request; nothing is purged.", "Deny", danger=True)
     return [button("Approve", "approve", token, "primary", yes), button("Deny", "deny", token, "danger", no)]

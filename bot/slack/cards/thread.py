@@ -6,17 +6,20 @@ from bot.domain.told import Event, Told
 from bot.slack.cards.words import count, duration
 from bot.slack.escape import code, escape, person
 
+IDS_SHOWN = 3
+TEXT_MAX = 500  # characters
+
 
 def thread_line(told: Told) -> str:
     """One step in words."""
-    return _BEGIN[told.event] + _words(told)
+    return f"{_MARKS.get(told.event, '•')} {_by_people(told) or _by_itself(told)}"
 
 
-def _words(told: Told) -> str:
-    text = escape(told.text, 400)
+def _by_people(told: Told) -> str:
+    text = escape(told.text, TEXT_MAX)
     match told.event:
         case Event.ALLOWED:
-            return f"Allowed by rule {code(told.text)}."
+            return f"Allowed by rule {code(told.text, 80)}."
         case Event.ASKED:
             return f"Waits for {count(told.n, 'approval')}, since {text}."
         case Event.VOTED_YES:
@@ -24,39 +27,52 @@ def _words(told: Told) -> str:
         case Event.VOTED_NO:
             return f"{person(told.who)} said no{f': {text}' if text else '.'}"
         case Event.EXPIRED:
-            return "Expired: nobody agreed in time."
+            return "Expired: nobody agreed in time. Nothing was purged."
+        case Event.ASKED_PERSON:
+            return f"The answer of {_layer(told)} was lost, and a repeat is not safe by itself: a person decides."
+        case Event.CANCELLED:
+            unsent = f"{count(told.n, 'call')} stayed unsent." if told.n else "every call had been sent."
+            return f"Cancelled by {person(told.who)}; {unsent}"
+        case Event.RETRIED:
+            return f"{person(told.who)} had it go on."
+        case _:
+            return ""
+
+
+def _by_itself(told: Told) -> str:
+    text = escape(told.text, TEXT_MAX)
+    match told.event:
         case Event.LOOKED_BEFORE:
             return f"Before: {text}"
         case Event.LAYER_BEGUN:
-            return f"{told.layer}: sending {count(told.n, 'call')}."
+            return f"{_layer(told)}: sending {count(told.n, 'call')}."
         case Event.LAYER_DONE:
-            ids = f" · id {', '.join(code(name, 64) for name in told.ids)}" if told.ids else ""
-            return f"{told.layer}: done in {duration(told.seconds)}{ids}"
+            return f"{_layer(told)}: done in {duration(told.seconds)}{_ids(told)}"
         case Event.LAYER_STOPPED:
-            return f"{told.layer}: stopped. {text}"
+            return f"{_layer(told)}: stopped. {text}".rstrip()
         case Event.WAITING:
-            return f"{told.layer} asked to wait {duration(told.seconds)}."
+            return f"{_layer(told)} asked to wait {duration(told.seconds)}."
         case Event.SENT_AGAIN:
-            return f"{told.layer}: {count(told.n, 'call')} will be sent again. {text}"
+            return f"{_layer(told)}: {count(told.n, 'call')} will be sent again. {text}".rstrip()
         case Event.RESUMED:
-            return f"purgebot started again and goes on; {count(told.n, 'call')} had been in flight."
+            flying = count(told.n, "call") if told.n else "no call"
+            return f"purgebot started again and goes on; {flying} had been in flight."
         case Event.LOOKED:
             return f"Look {told.n}: {text}"
-        case Event.ASKED_PERSON:
-            return f"The answer of {told.layer} was lost, and a repeat would not be safe by itself: a person decides."
-        case Event.CANCELLED:
-            return f"Cancelled by {person(told.who)}; {count(told.n, 'call')} stayed unsent."
-        case Event.RETRIED:
-            return f"{person(told.who)} had it go on."
         case Event.PARKED:
-            return f"Parked. {text}"
-        case Event.ENDED:
-            return f"Ended: {text.replace('_', ' ')}."
+            return f"Parked. {text}".rstrip()
+        case _:
+            return f"Ended: {text.replace(' ', ', ')}."
 
 
-_BEGIN = dict.fromkeys(Event, "• ") | {
-    Event.LAYER_DONE: "✓ ",
-    Event.VOTED_YES: "✓ ",
-    Event.VOTED_NO: "✗ ",
-    Event.LAYER_STOPPED: "✗ ",
-}
+def _layer(told: Told) -> str:
+    return escape(told.layer, 60)
+
+
+def _ids(told: Told) -> str:
+    more = len(told.ids) - IDS_SHOWN
+    shown = ", ".join(code(name, 80) for name in told.ids[:IDS_SHOWN])
+    return f" · id {shown}{f' and {more:,} more' if more > 0 else ''}" if shown else ""
+
+
+_MARKS = {Event.LAYER_DONE: "✓", Event.VOTED_YES: "✓", Event.VOTED_NO: "✗", Event.LAYER_STOPPED: "✗"}

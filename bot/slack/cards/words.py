@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from bot.domain.job import JobView, LayerView
-from bot.slack.escape import escape
+from bot.domain.job import JobView, LayerState, LayerView
+from bot.services.checks import DNS
+from bot.slack.escape import escape, url_text
 from providers.contract import Kind
 
-URL_SHOWN = 200
-PLURAL = {
-    Kind.URL: "URLs",
-    Kind.PATH: "paths",
-    Kind.PREFIX: "prefixes",
-    Kind.TAG: "tags",
-    Kind.HOST: "hosts",
-    Kind.PATTERN: "patterns",
-}
+PEOPLE_SHOWN, PLACES_SHOWN, LAYERS_SHOWN = 20, 6, 8
+NARROW = frozenset({Kind.URL, Kind.PATH, Kind.TAG})  # what a purge cannot empty much of a cache with
+ORIGIN_LOAD = "Its traffic is unknown here, so treat the load on the origin until it is refilled as high."
 
 
 def number(n: int) -> str:
@@ -31,9 +26,11 @@ def count(n: int, one: str, many: str = "") -> str:
 
 
 def duration(seconds: float) -> str:
-    """3.1 s, 40 s, 28 min, 5 h."""
-    if seconds < 10:
-        return f"{max(seconds, 0.0):.1f} s"
+    """3.1 s, 40 s, 28 min, 5 h, 3 d."""
+    if seconds < 0.05:
+        return "under 0.1 s"
+    if seconds < 9.95:
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
     if seconds < 120:
         return f"{seconds:.0f} s"
     if seconds < 7200:
@@ -47,37 +44,94 @@ def clock(at: float) -> str:
     return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
-def listed(words: Sequence[str]) -> str:
-    """fra, iad and sin."""
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"
+def listed(words: Sequence[str], most: int = PEOPLE_SHOWN) -> str:
+    """fra, iad and sin; beyond `most` the rest is counted."""
+    more = len(words) - most
+    shown = [*words[:most], f"{number(more)} more"] if more > 0 else list(words)
+    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
+
+
+def at_places(names: Sequence[str]) -> str:
+    """ " at fra, iad, sin", or " where DNS leads" where no edge is named; for no place nothing."""
+    if tuple(names) == (DNS,):
+        return " where DNS leads"
+    more = len(names) - PLACES_SHOWN
+    shown = [escape(name, 40) for name in names[:PLACES_SHOWN]]
+    return f" at {', '.join([*shown, f'{number(more)} more'] if more > 0 else shown)}" if names else ""
+
+
+def hosts(names: Sequence[str]) -> str:
+    """The hosts of a site, the first five by name."""
+    more = len(names) - 5
+    shown = [escape(name, 80) for name in names[:5]]
+    return ", ".join([*shown, f"{number(more)} more"] if more > 0 else shown)
+
+
+def titles(layers: Sequence[LayerView]) -> str:
+    """Varnish and Cloudflare."""
+    return listed([title(layer) for layer in layers], LAYERS_SHOWN)
+
+
+def title(layer: LayerView) -> str:
+    """A layer by the name that people know."""
+    return escape(layer.title, 40)
+
+
+def many(n: int, kind: Kind, site: str) -> str:
+    """41 URLs on shop; of other kinds only the widest is known. `site` is escaped."""
+    if kind is Kind.URL:
+        return f"{count(n, 'URL')} on {site}"
+    return f"{count(n, 'target')} on {site} (widest: {kind.value})"
 
 
 def subject(job: JobView) -> str:
     """What a job purges, in a few words: the thing itself where there is one."""
+    site = escape(job.site, 60)
     if job.kind is Kind.EVERYTHING:
-        return f"everything on {job.site} ({job.environment})"
+        return f"everything on {site} ({escape(job.environment, 20)})"
     if job.targets == 1 and job.sample:
-        return thing(job.kind, job.sample[0])
-    return f"{number(job.targets)} {PLURAL[job.kind]} on {job.site}"
+        return thing(job.kind, job.sample[0], site)
+    return many(job.targets, job.kind, site)
 
 
-def thing(kind: Kind, value: str) -> str:
-    """One target; a URL stands for itself."""
-    shown = escape(value, URL_SHOWN)
-    return shown if kind is Kind.URL else f"{kind.value} {shown}"
+def thing(kind: Kind, value: str, site: str) -> str:
+    """One target; a URL stands for itself, and what does not name its host is told with its (escaped) site."""
+    if kind is Kind.URL:
+        return url_text(value)
+    named = kind is Kind.HOST or (kind in (Kind.PREFIX, Kind.PATTERN) and not value.startswith("/"))
+    return f"{kind.value} {escape(value, 200)}{'' if named else f' on {site}'}"
 
 
-def layers_done(layers: Sequence[LayerView]) -> str:
-    """Varnish 0.2 s → Cloudflare 0.4 s."""
-    return " → ".join(
-        f"{layer.title} {duration(layer.ended - layer.started)}" if layer.ended and layer.started else layer.title
-        for layer in layers
-    )
+def layers_told(layers: Sequence[LayerView]) -> str:
+    """Varnish 0.2 s → Cloudflare 12 of 41."""
+    return arrows([f"{title(layer)} {_how_far(layer)}" for layer in layers])
+
+
+def _how_far(layer: LayerView) -> str:
+    match layer.state:
+        case LayerState.DONE if layer.ended is not None and layer.started is not None:
+            return duration(layer.ended - layer.started)
+        case LayerState.DONE:
+            return "purged"
+        case LayerState.WAITING:
+            return "to come"
+        case LayerState.PURGING:
+            return f"{number(layer.sent)} of {number(layer.calls)}"
+        case LayerState.UNKNOWN:
+            return "not known"
+        case _ if layer.unknown:
+            return "not known"
+        case _:
+            return f"stopped after {number(layer.sent)} of {number(layer.calls)}" if layer.sent else "not purged"
+
+
+def arrows(steps: Sequence[str]) -> str:
+    """One after the other, the first ones by name."""
+    more = len(steps) - LAYERS_SHOWN
+    return " → ".join([*steps[:LAYERS_SHOWN], f"{number(more)} more"] if more > 0 else steps)
 
 
 def bar(share: float) -> str:
     """▓▓▓▓▓▓▓░░░ 68 %."""
-    full = min(10, int(share * 10))
+    full = min(10, max(0, int(share * 10)))
     return f"{'▓' * full}{'░' * (10 - full)} {int(share * 100)} %"

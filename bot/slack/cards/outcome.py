@@ -1,0 +1,164 @@
+"""The first line of a job: what came of it, in one sentence that a phone shows alone. Emoji, word and colour agree.
+
+🔵 under way   🟡 a person is needed   🟢 proven   🟠 not all of it   ⚪ not known   🔴 stopped   ⚫ given up
+"""
+
+from __future__ import annotations
+
+from bot.domain.job import JobView, LayerState, LayerView, State
+from bot.domain.verdict import ORIGIN, Verdict
+from bot.slack.cards.words import at_places, bar, clock, count, duration, subject, title
+from bot.slack.escape import escape, person
+
+LEFT_MIN = 3.0  # seconds; less is not worth telling
+SHARE_MIN = 0.2  # of the calls sent, before their speed says how long the rest takes
+WHY_MAX = 300  # characters
+
+
+def outcome(job: JobView, now: float) -> str:
+    """What came of `job` so far; `now` is in seconds since the epoch."""
+    match job.state:
+        case State.DONE:
+            return f"{_proof(job)} · {subject(job)}{_doubt(job)}"
+        case State.FAILED:
+            return f"🔴 {job.name} {_stopped(job)}"
+        case State.PARTIAL:
+            missing = count(sum(layer.failed for layer in job.layers), "call")
+            return f"🟠 {job.name} partly purged, {missing} did not go{_seen(job)} · {subject(job)}"
+        case State.CANCELLED:
+            return f"⚫ {job.name} cancelled by {person(job.stop_reason)} · {subject(job)}"
+        case State.DENIED:
+            return f"⚫ {job.name} denied by {denier(job)} · {subject(job)}"
+        case State.EXPIRED:
+            return f"⚫ {job.name} expired, nobody agreed in time · {subject(job)}"
+        case _:
+            return _so_far(job, now)
+
+
+def _so_far(job: JobView, now: float) -> str:
+    match job.state:
+        case State.WAITING:
+            return f"🟡 {job.name} {waits(job)} · {subject(job)}{_until(job)}"
+        case State.NEEDS_DECISION:
+            layer = troubled(job)
+            where = title(layer) if layer else "a layer"
+            return f"🟡 {job.name} needs a decision, the answer of {where} was lost · {subject(job)}"
+        case State.SCHEDULED:
+            at = f" at {clock(job.due_at)}" if job.due_at is not None else ""
+            return f"🔵 {job.name} begins{at} · {subject(job)}"
+        case State.QUEUED:
+            return f"🔵 {job.name} begins · {subject(job)}"
+        case State.CONFIRMING:
+            return f"🔵 {job.name} sent, {_still_at_it(job)} still at it · {subject(job)}{_ready_in(job, now)}"
+        case State.CHECKING:
+            return f"🔵 {job.name} purged; {_proving(job)} · {subject(job)}"
+        case _:
+            return f"🔵 {job.name} purging · {subject(job)}{_progress(job, now)}"
+
+
+def waits(job: JobView) -> str:
+    """What a waiting job waits for."""
+    approval = job.approval
+    if approval is None:
+        return "waits"
+    asked = count(len(approval.of), "person", "people")
+    return f"waits for {approvals_left(job)} ({asked} asked)"
+
+
+def approvals_left(job: JobView) -> str:
+    """2 approvals."""
+    agreed = sum(vote.yes for vote in job.approval.votes) if job.approval else 0
+    return count(max(0, (job.approval.needed if job.approval else 0) - agreed), "approval")
+
+
+def _until(job: JobView) -> str:
+    return f" · until {clock(job.approval.expires)}" if job.approval else ""
+
+
+def denier(job: JobView) -> str:
+    """Who denied, and the reason if one was given."""
+    who, _, reason = job.stop_reason.partition(": ")
+    return f"{person(who)}: {escape(reason, WHY_MAX)}" if reason else person(who)
+
+
+def troubled(job: JobView) -> LayerView | None:
+    """The layer that went wrong: the one that stopped, else one with calls that did not go."""
+    stopped = (layer for layer in job.layers if layer.state in (LayerState.FAILED, LayerState.UNKNOWN))
+    return next(stopped, next((layer for layer in job.layers if layer.failed or layer.trouble), None))
+
+
+def _stopped(job: JobView) -> str:
+    layer = troubled(job)
+    if layer is None or layer.trouble is None:
+        what = escape(job.why, WHY_MAX).removesuffix(".") or "it could not go on"
+        return f"stopped · {what} · {subject(job)}"
+    return f"stopped at {title(layer)} · {escape(layer.trouble.what, WHY_MAX).removesuffix('.')}"
+
+
+def _proof(job: JobView) -> str:
+    match job.verdict:
+        case Verdict.FRESH:
+            return f"🟢 {job.name} fresh{at_places(job.fresh_at)}"
+        case Verdict.STALE:
+            return f"🟠 {job.name} purged, still old{at_places(job.stale_at)}"
+        case Verdict.UNKNOWN:
+            return f"⚪ {job.name} purged, cannot be proven from here"
+        case _:
+            return f"⚪ {job.name} purged, not checked"
+
+
+def _doubt(job: JobView) -> str:
+    """Why it is not known, which a phone should say too."""
+    return f" · {escape(job.why, WHY_MAX)}" if job.verdict is Verdict.UNKNOWN and job.why else ""
+
+
+def _seen(job: JobView) -> str:
+    match job.verdict:
+        case Verdict.FRESH:
+            return f", fresh{at_places(job.fresh_at)}"
+        case Verdict.STALE:
+            return f", still old{at_places(job.stale_at)}"
+        case _:
+            return ""
+
+
+def _proving(job: JobView) -> str:
+    if job.round == 0:
+        return "looking again" if job.looks else "proving…"
+    if not job.fresh_at:
+        return f"still old{at_places(job.stale_at)}, looking again" if job.stale_at else "looking again"
+    places = {*job.edges, *(look.place for look in job.looks if look.place != ORIGIN)}
+    left = len(places - {*job.fresh_at})
+    return f"fresh{at_places(job.fresh_at)}{f', {left} to go' if left else ''}"
+
+
+def _still_at_it(job: JobView) -> str:
+    busy = [title(layer) for layer in job.layers if layer.pending]
+    return f"{busy[0]} is" if busy else "the provider is"
+
+
+def _ready_in(job: JobView, now: float) -> str:
+    ready = [layer.ready_at for layer in job.layers if layer.pending and layer.ready_at is not None]
+    return _about(max(ready) - now) if ready else ""
+
+
+def _progress(job: JobView, now: float) -> str:
+    calls = sum(layer.calls for layer in job.layers)
+    sent = sum(layer.sent for layer in job.layers)
+    done = sum(layer.state is LayerState.DONE for layer in job.layers)
+    words = f" · {done} of {count(len(job.layers), 'layer')}"
+    if calls <= len(job.layers):
+        return words
+    left = _seconds_left(job, sent / calls, now)
+    return f"{words}{_about(left) if left is not None else ''}  {bar(sent / calls)}"
+
+
+def _about(seconds: float) -> str:
+    return f" · about {duration(seconds)} left" if seconds >= LEFT_MIN else ""
+
+
+def _seconds_left(job: JobView, share: float, now: float) -> float | None:
+    started = min((layer.started for layer in job.layers if layer.started is not None), default=None)
+    if started is not None and share > SHARE_MIN:
+        return (now - started) * (1 - share) / share
+    return job.eta - now if job.eta is not None else None
