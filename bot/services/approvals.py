@@ -38,7 +38,7 @@ def _refuse(core: Core, actor: Actor, job: JobView, digest: str) -> Refused | No
         return Refused(f"{job.name} has expired: nobody agreed in time.", "Ask for it again.")
     denied = authorise(actor, Deed.VOTE, job.site, job, core.setup.approvers)
     if denied is not None:
-        return Refused(denied.why, denied.advice)
+        return Refused(denied.why, denied.advice, by_rule=True)
     if digest and digest != job.digest:
         return Refused(f"{job.name} is not what this card showed.", "Vote on the newest card.")
     return None

@@ -115,7 +115,7 @@ async def _on_job(
             return Refused(f"There is no P-{number}.", "`status` lists the jobs.")
         denied = authorise(actor, deed, job.site, job, core.setup.approvers)
         if denied is not None:
-            return Refused(denied.why, denied.advice)
+            return Refused(denied.why, denied.advice, by_rule=True)
         now = core.clock.now()
         answer = change(books, job, now)
         books.messages.changed(number, now)

@@ -47,8 +47,8 @@ _DEEDS = {
     Verb.SHOW: Deed.SEE,
     Verb.CANCEL: Deed.SEE,  # the job itself is checked where it is read
     Verb.RETRY: Deed.SEE,
-    Verb.APPROVE: Deed.SEE,
-    Verb.DENY: Deed.SEE,
+    Verb.APPROVE: Deed.VOTE,
+    Verb.DENY: Deed.VOTE,
     Verb.SITES: Deed.SEE,
     Verb.WHOAMI: Deed.HELP,
     Verb.HELP: Deed.HELP,
@@ -82,7 +82,7 @@ class Desk:
         """Do what was understood; `sure` when host or everything was confirmed."""
         denied = authorise(asking.actor, _DEEDS[command.verb], command.site)
         if denied is not None:
-            return Refused(denied.why, denied.advice)
+            return Refused(denied.why, denied.advice, by_rule=True)
         match command.verb:
             case Verb.PURGE:
                 return await self._purge(asking, command, sure)
@@ -142,7 +142,7 @@ class Desk:
             return plan
         decision = decide(asking.actor, plan, self._core.setup.approvers, command.reason or "to be given")
         if isinstance(decision, Deny):
-            return Refused(decision.why, decision.advice)
+            return Refused(decision.why, decision.advice, by_rule=True)
         narrower = [f"{site.root_url()} on {site.name}", f"host {site.hosts[0]} on {site.name}"]
         draft = await self.save_draft(asking, {"command": pack(COMMAND, command), "lines": narrower})
         return FormWanted(draft, command, site)

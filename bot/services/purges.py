@@ -61,7 +61,7 @@ async def submit(core: Core, asking: Asking, command: Command, site: Site) -> Jo
         return PlanShown(plan, decision, command, observing=True)
     if isinstance(decision, Deny):
         await core.ledger.write(lambda books: _journal_denied(books, core, asking, plan, decision))
-        return Refused(decision.why, decision.advice)
+        return Refused(decision.why, decision.advice, by_rule=True)
     made = await core.ledger.write(lambda books: _create(books, core, asking, command, plan, decision))
     core.engine.wake(job_name(made.job.id))
     core.engine.wake(SLACK)

@@ -25,10 +25,11 @@ class NotUnderstood:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It was understood and is not done."""
+    """It was understood and is not done: a rule forbids it, or it cannot be done as asked."""
 
     what: str
     advice: str = ""
+    by_rule: bool = False
 
 
 @dataclass(frozen=True, slots=True)
