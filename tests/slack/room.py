@@ -1,0 +1,310 @@
+"""A whole room to talk in: the pretend world, the Slack stand-in and an unmodified bot, in one loop on loopback.
+
+Slack's own store is watched, so that a test waits for what people see and never for time to pass.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from bot.domain.job import JobView
+from bot.settings import Environment, load
+from bot.wiring import Bot, nothing
+from playground.faults import Faults
+from playground.people import WORKSPACE, Channel, Workspace
+from playground.requests import Requests
+from playground.slack import SlackStandIn
+from playground.store import Store
+from playground.world import World
+from tests.playground.slack_land import served
+
+SECRET, BOT_TOKEN, APP_TOKEN, API_TOKEN = "signing-secret", "xoxb-room", "xapp-room", "room"
+PATIENCE = 25.0  # seconds
+HOST = "http://www.shop.test"
+PRICING = f"{HOST}/pricing"
+PEOPLE = ("U_MIA", "U_LEA", "U_SAM", "U_KIM", "U_GUEST")
+HOUSE = Workspace(
+    WORKSPACE.people,
+    (*WORKSPACE.channels, Channel("C_SECRET", "secret", ("U_MIA", "U_LEA"), is_private=True)),
+    WORKSPACE.groups,
+)
+
+Doc = Mapping[str, object]
+T = TypeVar("T")
+
+
+class WatchedStore(Store):
+    """A store that tells when it was written to."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.written = asyncio.Event()
+
+    def execute(self, sql: str, args: Sequence[object] = ()) -> int:
+        """Run one statement, and say so."""
+        changed = super().execute(sql, args)
+        self.written.set()
+        return changed
+
+
+class Room:
+    """What people in it can do and see."""
+
+    def __init__(
+        self, data: Path, url: str, workspace: Workspace, by_socket: bool, failpoint: Callable[[str], None]
+    ) -> None:
+        self._data = data
+        self._by_socket = by_socket
+        self._failpoint = failpoint
+        self._app: ASGIApp = JSONResponse({"error": "The bot is down."}, 503)
+        self.url = url
+        self.world = World(data, "fast", url)
+        self.store = WatchedStore(data / "slack.db")
+        self.faults, self.requests = Faults(self.store), Requests(self.store)
+        self.slack = SlackStandIn(
+            self.store, self.requests, self.faults, time.time, lambda: f"{url}/slack/events", SECRET, BOT_TOKEN,
+            APP_TOKEN, f"{url}/slack", workspace=workspace, mode="socket" if by_socket else "http",
+            retry_waits=(0.0, 0.0, 0.0),
+        )  # fmt: skip
+        self.http = httpx.AsyncClient(base_url=url, trust_env=False, timeout=30)
+        self.bot: Bot
+
+    def app(self) -> ASGIApp:
+        """Everything under one port."""
+        return Starlette(
+            routes=[
+                *self.slack.routes,
+                Mount("/slack/api", self.slack.api),
+                Mount("/cf/client/v4", self.world.cloudflare_app),
+                Mount("", self._to_bot),
+            ]
+        )
+
+    async def _to_bot(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+    async def open_bot(self) -> None:
+        """A bot on the ledger as it is."""
+        config = self._data / "purgebot.yaml"
+        config.write_text(self.world.config())
+        environ = {
+            "PURGEBOT_CONFIG": str(config),
+            "PURGEBOT_DATABASE": f"sqlite:///{self._data / 'purgebot.db'}",
+            "SLACK_BOT_TOKEN": BOT_TOKEN,
+            "SLACK_SIGNING_SECRET": SECRET,
+            "SLACK_API_URL": f"{self.url}/slack/api/",
+            "CLOUDFLARE_TOKEN": self.world.cloudflare_token,
+            "PLAY_API_TOKEN": API_TOKEN,
+            **({"SLACK_APP_TOKEN": APP_TOKEN} if self._by_socket else {}),
+        }
+        self.bot = Bot(load(config, environ), Environment.read(environ), self._failpoint)
+        self._app = self.bot.app()
+        await self.bot.start()
+        if self._by_socket:
+            await self.slack.sockets.opened(1)
+
+    async def close_bot(self, grace: float = 1.0) -> None:
+        """The bot ends, at the latest after `grace` seconds."""
+        await self.bot.stop(grace)
+
+    async def restart(self) -> None:
+        """The bot ends in the middle of whatever it does, and a new one takes up its ledger."""
+        await self.close_bot(grace=0.0)
+        await self.open_bot()
+
+    async def clear(self) -> None:
+        """Everything as at the start, with a new bot."""
+        await self.close_bot()
+        for file in self._data.glob("purgebot.db*"):
+            file.unlink()
+        self.faults.clear()
+        self.requests.clear()
+        self.slack.reset()
+        await self.world.reset()
+        await self.open_bot()
+
+    async def until(self, ask: Callable[[], Awaitable[T]], what: str, patience: float = PATIENCE) -> T:
+        """The first true answer of `ask`, asked again whenever Slack's store was written to."""
+        try:
+            async with asyncio.timeout(patience):
+                while True:
+                    self.store.written.clear()
+                    answer = await ask()
+                    if answer:
+                        return answer
+                    await self.store.written.wait()
+        except TimeoutError:
+            raise AssertionError(f"{what}: not within {patience} s. There is:\n{await self._everything()}") from None
+
+    async def _everything(self) -> str:
+        seen = [await self.messages(channel.id, who) for channel in HOUSE.channels for who in channel.members[:3]]
+        return "\n".join(dict.fromkeys(f"{m['ts']} {m['text']}" for messages in seen for m in messages))
+
+    async def messages(self, channel: str = "C_SHOP", user: str = "", thread: str = "") -> list[Doc]:
+        """What is to be read in a channel, oldest first."""
+        params = {"channel": channel, "user": user, "thread_ts": thread}
+        answer = (await self.http.get("/_play/messages", params=params)).json()
+        assert isinstance(answer, list), answer
+        return answer
+
+    async def card(self, *words: str, channel: str = "C_SHOP", user: str = "") -> Doc:
+        """The newest message in a channel, outside threads, that holds all `words`, once it is there."""
+
+        async def look() -> Doc | None:
+            seen = await self.messages(channel, user)
+            found = [m for m in seen if "thread_ts" not in m and all(word in said(m) for word in words)]
+            return found[-1] if found else None
+
+        found = await self.until(look, f"a card with {words} in {channel}")
+        assert found is not None
+        return found
+
+    async def note(self, user: str, *words: str, channel: str = "C_SHOP") -> Doc:
+        """What only `user` sees and holds all `words`, once it is there; the newest."""
+
+        async def look() -> Doc | None:
+            found = [m for m in await self.notes(user, channel) if all(word in said(m) for word in words)]
+            return found[-1] if found else None
+
+        found = await self.until(look, f"a note with {words} to {user}")
+        assert found is not None
+        return found
+
+    async def notes(self, user: str, channel: str = "C_SHOP") -> list[Doc]:
+        """Everything that only `user` sees."""
+        return [message for message in await self.messages(channel, user) if message["ephemeral"]]
+
+    async def lines(self, root: Doc, *words: str, channel: str = "C_SHOP") -> str:
+        """What the thread under `root` says, once it holds all `words`."""
+
+        async def look() -> str:
+            thread = str(root.get("thread_ts") or root["ts"])
+            said = "\n".join(str(m["text"]) for m in (await self.messages(channel, thread=thread))[1:])
+            return said if all(word in said for word in words) else ""
+
+        return await self.until(look, f"a thread with {words}")
+
+    async def play(self, call: str, **body: object) -> Doc:
+        """One of the people's calls."""
+        answer = (await self.http.post(f"/_play/{call}", json=body)).json()
+        assert isinstance(answer, dict), answer
+        return answer
+
+    async def command(self, user: str, text: str, channel: str = "C_SHOP") -> Doc:
+        """`/purge …`."""
+        return await self.play("command", user=user, channel=channel, text=f"/purge {text}".strip())
+
+    async def mention(self, user: str, text: str, channel: str = "C_SHOP", thread: str = "") -> Doc:
+        """`@purgebot …`."""
+        return await self.play("mention", user=user, channel=channel, text=f"@purgebot {text}", thread_ts=thread)
+
+    async def click(self, user: str, message: Doc, action: str, channel: str = "C_SHOP", **more: str) -> Doc:
+        """A button of a message."""
+        return await self.play("click", user=user, channel=channel, ts=message["ts"], action_id=action, **more)
+
+    async def form(self, user: str) -> Doc:
+        """The form in front of `user`, once it is there."""
+
+        async def look() -> Doc | None:
+            shown = (await self.http.get("/_play/views", params={"user": user})).json()["open"]
+            return shown[-1] if shown else None
+
+        form = await self.until(look, f"a form in front of {user}")
+        assert form is not None
+        return form
+
+    async def submit(self, user: str, form: Doc, **fields: str) -> Doc:
+        """Send a form."""
+        values = {name: {name: value} for name, value in fields.items()}
+        return await self.play("submit", user=user, view_id=form["id"], values=values)
+
+    async def job(self, number: int, *states: str) -> Doc:
+        """The job's record, once it is in one of `states`; each asking waits for an end or for a person."""
+        headers = {"authorization": f"Bearer {API_TOKEN}"}
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                answer = await self.http.get(f"/v1/jobs/P-{number}", params={"wait": "5"}, headers=headers)
+                record = answer.json()
+                assert isinstance(record, dict)
+                if not states or record.get("state") in states:
+                    return record
+
+    async def jobs(self) -> list[JobView]:
+        """Every job in the ledger, latest first."""
+        return list(await self.bot.ledger.read(lambda books: books.jobs.recent(["shop"], 100)))
+
+    def purges(self, account: str = "cf") -> list[list[str]]:
+        """What each purge call to `account` purged, oldest first."""
+        calls = [row for row in self.world.requests.listed() if row["account"] == account]
+        purged = [row["purged"] for row in calls if row["method"] in ("POST", "PURGE", "BAN")]
+        return [list(urls) for urls in purged if isinstance(urls, list)]
+
+    def asked_slack(self, method: str) -> list[Doc]:
+        """Every request that Slack got for `method`."""
+        return [row for row in self.requests.listed() if row["path"] == f"/api/{method}"]
+
+
+def said(message: Doc) -> str:
+    """All the words of a message: its text, and what its blocks say."""
+    return f"{message['text']}\n{message['blocks']}"
+
+
+def buttons(message: Doc) -> list[str]:
+    """The action ids of a message or a form, in order."""
+    return [str(element["action_id"]) for element in elements(message)]
+
+
+def labels(message: Doc) -> list[str]:
+    """What the buttons of a message say, in order."""
+    return [str(element["text"]["text"]) for element in elements(message)]  # type: ignore[index]
+
+
+def elements(message: Doc) -> list[Doc]:
+    """The buttons of a message or a form, in order."""
+    blocks = message["blocks"]
+    assert isinstance(blocks, list)
+    return [element for block in blocks if block["type"] == "actions" for element in block["elements"]]
+
+
+def small_print(message: Doc) -> list[str]:
+    """The lines under the first one."""
+    blocks = message["blocks"]
+    assert isinstance(blocks, list)
+    told = [part["text"] for block in blocks if block["type"] == "context" for part in block["elements"]]
+    return "\n".join(told).split("\n") if told else []
+
+
+@contextlib.asynccontextmanager
+async def room(
+    data: Path,
+    workspace: Workspace = HOUSE,
+    by_socket: bool = False,
+    failpoint: Callable[[str], None] = nothing,
+) -> AsyncIterator[Room]:
+    """A room that is open until the block ends."""
+    port = socket.create_server(("127.0.0.1", 0))
+    opened = Room(data, f"http://127.0.0.1:{port.getsockname()[1]}", workspace, by_socket, failpoint)
+    await opened.world.start()
+    async with served(opened.app(), port):
+        await opened.open_bot()
+        await opened.slack.start()
+        try:
+            yield opened
+        finally:
+            await opened.http.aclose()
+            await opened.close_bot()
+            await opened.slack.stop()
+            await opened.world.stop()
+            opened.store.close()
