@@ -73,9 +73,7 @@ async def load(stage: Stage) -> tuple[list[float], list[float], int]:
             nonlocal bad
             headers, body = delivery(n, stage.port)
             began = time.perf_counter()
-            response = await client.post(
-                f"http://127.0.0.1:{stage.bot_port}/slack/events", headers=headers, content=body
-            )
+            response = await client.post(url, headers=headers, content=body)
             acks.append(time.perf_counter() - began)
             bad += response.status_code != 200
 

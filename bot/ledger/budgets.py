@@ -1,7 +1,7 @@
 """Budgets: a token bucket or a sliding window for each account and bucket, kept across restarts.
 
 Buckets follow the generic cell rate algorithm: one stored number, the theoretical arrival time. A little is held back
-(one unit of the burst, one percent of the rate), since the provider counts when a call arrives, not when it leaves.
+(one unit of the burst, half a percent of the rate), since the provider counts when a call arrives, not when it leaves.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from bot.ledger.codec import number
 from bot.ledger.ledger import Transaction
 from providers.contract import Pace
 
-HELD_BACK = 0.01  # share of the rate
+HELD_BACK = 0.005  # share of the rate
 LOCKED_OUT_MAX = 600.0  # seconds; no answer of a provider blocks a bucket for longer
 
 
