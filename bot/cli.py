@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -14,8 +15,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from bot.client import BotClient, BotUnreachable, Heard, Record
-from bot.exits import FAILED, LATE, OK, PERSON, USAGE, exit_code, is_settled
+from bot.client import BotClient, BotUnreachable, Heard, Record, TokenUnknown
+from bot.exits import FAILED, LATE, USAGE, exit_code, exit_of_answer, is_settled
 from bot.settings import BadSettings, Environment, Settings, example, load, schema
 
 app = typer.Typer(
@@ -29,6 +30,8 @@ config = typer.Typer(help="The configuration file.", no_args_is_help=True)
 app.add_typer(config, name="config")
 
 _FREE_TEXT = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": ["--help"]}
+POLL_SECONDS = 2.0  # of one long poll, so that the bar moves
+AWAY_SECONDS = 1.0  # until a bot that does not answer is asked again
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 FileOption = Annotated[str, typer.Option("--file", help="Targets, one a line; - reads standard input.")]
 Words = Annotated[list[str] | None, typer.Argument(help="As after /purge.")]
@@ -96,7 +99,10 @@ for _verb, _about in {
     "sites": "The sites of this token.",
     "cancel": "Stop a job.",
     "retry": "Send what did not go once more.",
+    "approve": "Say yes to a waiting job; people do that in Slack, tokens never.",
+    "deny": "Say no to a waiting job; people do that in Slack, tokens never.",
     "whoami": "Who this token is.",
+    "help": "The grammar, or more on one topic.",
 }.items():
     _command(_verb, _about)
 
@@ -121,8 +127,7 @@ def purge(
     """Purge, and follow the job to its verdict."""
     heard = _say(["purge", *(words or [])], file)
     if not heard.job or no_wait:
-        _show(heard, as_json)
-        raise typer.Exit(PERSON if heard.state in ("waiting", "needs_decision") else OK)
+        _show(heard, as_json, heard.state)
     _follow(heard.job, timeout, as_json, through_approval=False)
 
 
@@ -139,19 +144,32 @@ def wait(
 def _follow(name: str, timeout: float, as_json: bool, through_approval: bool) -> None:
     client = _client()
     until = time.monotonic() + timeout
+    job = _job(client, name)
     with _progress(as_json) as progress:
         task = progress.add_task(name, total=None)
-        job = _job(client, name)
         while not is_settled(job, through_approval) and time.monotonic() < until:
             _draw(progress, task, job)
-            job = _job(client, name, min(2.0, max(0.1, until - time.monotonic())))
+            job = _next(client, job, until)
         _draw(progress, task, job)
-    settled = is_settled(job, through_approval)
     if as_json:
         _print_json(job)
     else:
-        sys.stdout.write(_say(["status", name], "").text + "\n")
-    raise typer.Exit(exit_code(job) if settled else LATE)
+        sys.stdout.write(_say(["status", str(job["job"])], "").text + "\n")
+    raise typer.Exit(exit_code(job) if is_settled(job, through_approval) else LATE)
+
+
+def _next(client: BotClient, job: Record, until: float) -> Record:
+    """The job once more, or as it was while the bot is away: a pipeline outlives the bot's restart."""
+    left = max(0.1, until - time.monotonic())
+    try:
+        return client.job(str(job["job"]), min(POLL_SECONDS, left)) or job
+    except BotUnreachable as exc:
+        if left <= AWAY_SECONDS:
+            _fail(str(exc), FAILED)
+        time.sleep(AWAY_SECONDS)
+        return job
+    except TokenUnknown as exc:
+        _fail(str(exc), USAGE)
 
 
 def _progress(as_json: bool) -> Progress:
@@ -170,42 +188,45 @@ def _draw(progress: Progress, task: TaskID, job: Record) -> None:
 
 
 def _say(words: Sequence[str], file: str) -> Heard:
+    client, text, targets, key = _client(), " ".join(words), _lines(file), secrets.token_urlsafe(16)
     try:
-        return _client().command(" ".join(words), _lines(file))
+        return client.command(text, targets, key)
     except BotUnreachable as exc:
         _fail(str(exc), FAILED)
+    except TokenUnknown as exc:
+        _fail(str(exc), USAGE)
 
 
 def _lines(file: str) -> list[str]:
     if not file:
         return []
     try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text()
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
         _fail(f"{file} could not be read: {exc}. Give a text file with one target a line.", USAGE)
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _job(client: BotClient, name: str, wait: float = 0.0) -> Record:
+def _job(client: BotClient, name: str) -> Record:
     try:
-        job = client.job(name, wait)
+        job = client.job(name)
     except BotUnreachable as exc:
         _fail(str(exc), FAILED)
+    except TokenUnknown as exc:
+        _fail(str(exc), USAGE)
     if job is None:
         _fail(f"There is no {name} among this token's sites. `purgebot status` lists the jobs.", USAGE)
     return job
 
 
-def _show(heard: Heard, as_json: bool) -> None:
+def _show(heard: Heard, as_json: bool, state: str = "") -> NoReturn:
+    """Print an answer and end; `state` is that of a job that was asked for."""
     if as_json:
-        doc = {"text": heard.text} | ({"job": heard.job, "state": heard.state} if heard.job else {})
-        _print_json(doc)
-    elif heard.status < 400 and not heard.refused:
-        sys.stdout.write(heard.text + "\n")
+        told = {"job": heard.job, "state": heard.state, "verdict": heard.verdict}
+        _print_json({"text": heard.text} | {name: value for name, value in told.items() if value})
     else:
-        sys.stderr.write(heard.text + "\n")
-    if heard.status >= 400 or heard.refused:
-        raise typer.Exit(USAGE if heard.status in (400, 413, 422) else FAILED if heard.status >= 500 else 5)
+        (sys.stdout if heard.status < 400 else sys.stderr).write(heard.text + "\n")
+    raise typer.Exit(exit_of_answer(heard.status, state, heard.verdict))
 
 
 def _print_json(doc: Record) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import httpx
 
@@ -15,6 +16,10 @@ class BotUnreachable(Exception):
     """The bot did not answer, or not as itself; the text says what to do."""
 
 
+class TokenUnknown(Exception):
+    """The bot does not know this token; the text says what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What the bot answered to a command. `status` is HTTP's; `job` is "" where there is none."""
@@ -23,7 +28,7 @@ class Heard:
     text: str
     job: str = ""
     state: str = ""
-    refused: bool = False
+    verdict: str = ""  # of a check
 
 
 class BotClient:
@@ -39,24 +44,22 @@ class BotClient:
         )
         self._url = url
 
-    def command(self, text: str, targets: Sequence[str] = ()) -> Heard:
-        """Say `text`. Raises BotUnreachable."""
+    def command(self, text: str, targets: Sequence[str] = (), key: str = "") -> Heard:
+        """Say `text`; the same `key` again makes no second job. Raises BotUnreachable and TokenUnknown."""
         body: dict[str, object] = {"text": text}
         if targets:
             body["targets"] = list(targets)
-        response = self._ask(lambda: self._http.post("/v1/commands", json=body))
+        headers = {"idempotency-key": key} if key else {}
+        response = self._ask(lambda: self._http.post("/v1/commands", json=body, headers=headers))
         doc = _json(response)
-        if response.status_code in (401, 403):
-            raise BotUnreachable(f"{self._url} does not know this token. Set PURGEBOT_TOKEN to one of api.tokens.")
-        text = str(doc.get("text") or doc.get("detail") or f"HTTP {response.status_code}")
-        return Heard(
-            response.status_code, text, str(doc.get("job") or ""), str(doc.get("state") or ""), bool(doc.get("refused"))
-        )
+        said = {name: str(doc.get(name) or "") for name in ("job", "state", "verdict")}
+        text = str(doc.get("text") or doc.get("detail") or f"{self._url} answered {response.status_code}.")
+        return Heard(response.status_code, text, **said)
 
     def job(self, name: str, wait: float = 0.0) -> Record | None:
-        """The job's record; None when there is no such job. Raises BotUnreachable."""
+        """The job's record; None when there is no such job. Raises BotUnreachable and TokenUnknown."""
         params = {"wait": f"{min(wait, LONG_POLL):.1f}"} if wait > 0 else {}
-        response = self._ask(lambda: self._http.get(f"/v1/jobs/{name}", params=params))
+        response = self._ask(lambda: self._http.get(f"/v1/jobs/{quote(name, safe='')}", params=params))
         if response.status_code == 404:
             return None
         if response.status_code != 200:
@@ -65,12 +68,15 @@ class BotClient:
 
     def _ask(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
         try:
-            return ask()
+            response = ask()
         except httpx.HTTPError as exc:
             raise BotUnreachable(
                 f"No bot answers at {self._url} ({type(exc).__name__})."
                 " Start it with `purgebot serve`, or set PURGEBOT_URL."
             ) from exc
+        if response.status_code == 401:
+            raise TokenUnknown(f"{self._url} does not know this token. Set PURGEBOT_TOKEN to one of api.tokens.")
+        return response
 
 
 def _json(response: httpx.Response) -> Record:

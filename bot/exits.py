@@ -32,6 +32,16 @@ def exit_code(job: Mapping[str, object]) -> int:
     return _BY_STATE.get(state, LATE)
 
 
+def exit_of_answer(status: int, state: str = "", verdict: str = "") -> int:
+    """The exit code for an answer to a command, by its HTTP status, the state of the job that was asked for, and the
+    verdict of a check."""
+    if status >= 400:
+        return STOPPED if status == 403 else FAILED if status >= 500 else USAGE
+    if state in ("waiting", "needs_decision"):
+        return PERSON
+    return _BY_VERDICT.get(verdict, OK)
+
+
 def is_settled(job: Mapping[str, object], through_approval: bool) -> bool:
     """Whether there is nothing to wait for; an approval is waited for only by `wait`."""
     state = str(job.get("state"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from bot.domain.finding import Page, Verdict, find
 from bot.domain.job import Approval, JobView, LayerView
-from bot.domain.verdict import Look
+from bot.domain.look import ORIGIN, Look
 
 Record = dict[str, object]
 
@@ -54,7 +55,6 @@ def _layer(layer: LayerView) -> Record:
 
 def look_record(look: Look, job: JobView) -> Record:
     """One look; `fresh` is null where it cannot be said."""
-    fresh = True if look.place in job.fresh_at else False if look.place in job.stale_at else None
     record: Record = {
         "at": moment(look.at),
         "place": look.place,
@@ -63,13 +63,23 @@ def look_record(look: Look, job: JobView) -> Record:
         "cache": look.says or look.cached,
         "age": look.age,
         "etag": look.etag,
-        "fresh": None if look.place == "origin" else fresh,
+        "fresh": _is_fresh(look, job),
     }
     if look.version:
         record["version"] = look.version
     if look.problem:
         record["problem"] = look.problem
     return record
+
+
+def _is_fresh(look: Look, job: JobView) -> bool | None:
+    """Whether this place serves the origin's content of this URL; of another URL it may still serve the old."""
+    if look.place == ORIGIN:
+        return None
+    has_origin = any(one.place == ORIGIN for one in (*job.looks, *job.before))
+    before, after = (tuple(one for one in looks if one.url == look.url) for looks in (job.before, job.looks))
+    found = [one.verdict for one in find(Page(look.url, before, after, has_origin), look.place) if one.look == look]
+    return {Verdict.FRESH: True, Verdict.STALE: False}.get(found[0]) if found else None
 
 
 def _approval(approval: Approval) -> Record:

@@ -6,24 +6,28 @@ import asyncio
 import hashlib
 import hmac
 import json
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from bot.domain.actor import Actor, Standing
 from bot.domain.job import JobView, State
+from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
 from bot.record import job_record
 from bot.services.desk import Desk
 from bot.services.purges import Asking
-from bot.services.replies import NotUnderstood, Refused, Reply
+from bot.services.replies import BadLinesFound, Checked, NotUnderstood, Refused, Reply
 from bot.services.setup import Core
 from bot.slack.answers import card_for, job_of
 from bot.slack.plain import plain
@@ -32,6 +36,8 @@ log = structlog.get_logger()
 BODY_MAX = 1024 * 1024  # bytes
 WAIT_MAX = 60.0  # seconds of one long poll; ask again for more
 POLL_SECONDS = 0.25
+KEY_MAX = 200  # characters of an Idempotency-Key
+PATH_SHOWN = 100  # characters
 SETTLED = frozenset({State.NEEDS_DECISION, State.WAITING, State.SCHEDULED})
 
 
@@ -81,7 +87,7 @@ class Door:
         ]
         if slack_events is not None:
             routes.append(Route("/slack/events", slack_events, methods=["POST"]))
-        return Starlette(routes=routes)
+        return Starlette(routes=routes, exception_handlers={HTTPException: _no_route, LedgerDown: _not_stored})
 
     async def alive(self, request: Request) -> Response:
         """The process answers."""
@@ -97,34 +103,46 @@ class Door:
         actor = self._actor(request)
         if actor is None:
             return _unauthorised()
-        raw = await _body(request)
+        try:
+            raw = await _body(request)
+        except ClientDisconnect:
+            return Response(status_code=400)
         if raw is None:
             return _problem(413, "Too large", f"The body is larger than {BODY_MAX} bytes. Send fewer targets at once.")
         try:
             body = CommandBody.model_validate_json(raw)
         except ValidationError as exc:
             return _problem(400, "Unreadable body", f'Send {{"text": "check https://…"}}. {_first_error(exc)}')
-        asking = Asking(actor, self._key(request, actor, raw), "api")
-        try:
-            return _answer(await self._desk.ask(asking, body.text, body.targets), self._core)
-        except LedgerDown as exc:
-            return _problem(503, "Not stored", str(exc))
+        given = request.headers.get("idempotency-key", "")
+        if len(given) > KEY_MAX:
+            return _problem(400, "Unreadable key", f"`Idempotency-Key` has at most {KEY_MAX} characters.")
+        key = f"api {actor.id} {given or self._core.dice.token()}"
+        if given and not await self._claim(key, raw):
+            return _problem(409, "Key used before", "This Idempotency-Key came with another body. Take a new one.")
+        reply = await self._desk.ask(Asking(actor, key, "api"), body.text, body.targets)
+        return _answer(reply, self._core)
 
-    def _key(self, request: Request, actor: Actor, raw: bytes) -> str:
-        """A client that sends an Idempotency-Key may repeat itself without a second job."""
-        given = request.headers.get("idempotency-key", "")[:200]
-        if not given:
-            return f"api {actor.id} {self._core.dice.token()}"
-        return f"api {actor.id} {given} {hashlib.sha256(raw).hexdigest()}"
+    async def _claim(self, key: str, raw: bytes) -> bool:
+        """Bind `key` to its first body, for a week; False when it came with another one."""
+        digest = hashlib.sha256(raw).hexdigest()
+        now = self._core.clock.now()
+
+        def deed(books: Books) -> bool:
+            if books.intake.store(key, "api", {"digest": digest}, now):
+                books.intake.done(key, now)
+                return True
+            known = books.intake.find(key)
+            return known is not None and known.body.get("digest") == digest
+
+        return await self._core.ledger.write(deed)
 
     async def job(self, request: Request) -> Response:
         """One job; with `wait=` seconds, once it has ended or needs a person."""
         actor = self._actor(request)
         if actor is None:
             return _unauthorised()
-        try:
-            wait = min(float(request.query_params.get("wait", "0")), WAIT_MAX)
-        except ValueError:
+        wait = _seconds(request.query_params.get("wait", "0"))
+        if wait is None:
             return _problem(400, "Unreadable wait", "`wait` is a number of seconds, at most 60.")
         name = request.path_params["job"].removeprefix("P-")
         if not name.isascii() or not name.isdigit() or len(name) > 12:
@@ -157,12 +175,25 @@ class Door:
 def _answer(reply: Reply, core: Core) -> Response:
     card = card_for(reply, core.clock.now(), core.setup.command)
     text = plain(card) if card else ""
-    if isinstance(reply, NotUnderstood):
-        return _problem(422, "Not understood", text)
-    if isinstance(reply, Refused):
-        return JSONResponse({"text": text, "refused": True})
+    match reply:
+        case NotUnderstood() | BadLinesFound():
+            return _problem(422, "Not understood", text, text=text)
+        case Refused(by_rule=True):
+            return _problem(403, "Refused", text, text=text)
+        case Refused():
+            return _problem(422, "Not possible", text, text=text)
+        case Checked():
+            return JSONResponse({"text": text, "verdict": reply.judgement.verdict})
     job = job_of(reply)
     return JSONResponse({"job": job.name, "state": job.state, "text": text} if job else {"text": text})
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return min(seconds, WAIT_MAX) if math.isfinite(seconds) and seconds >= 0 else None
 
 
 async def _body(request: Request) -> bytes | None:
@@ -182,9 +213,20 @@ def _first_error(exc: ValidationError) -> str:
     return f"{where}: {error['msg']}" if where else str(error["msg"])
 
 
-def _problem(status: int, title: str, detail: str, headers: Mapping[str, str] | None = None) -> Response:
-    body = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail})
+def _problem(status: int, title: str, detail: str, headers: Mapping[str, str] | None = None, **more: str) -> Response:
+    body = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail, **more})
     return Response(body, status, headers, media_type="application/problem+json")
+
+
+async def _no_route(request: Request, exc: Exception) -> Response:
+    status = exc.status_code if isinstance(exc, HTTPException) else 500
+    headers = exc.headers if isinstance(exc, HTTPException) else None
+    here = f"{request.method} {request.url.path[:PATH_SHOWN]}"
+    return _problem(status, HTTPStatus(status).phrase, f"There is no {here} here.", headers)
+
+
+async def _not_stored(request: Request, exc: Exception) -> Response:
+    return _problem(503, "Not stored", str(exc))
 
 
 def _unauthorised() -> Response:
