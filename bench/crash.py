@@ -169,9 +169,8 @@ def main() -> None:
         print(f"failpoints passed by one job of {URLS} URLs: {total}; killed at {len(points)} of them")
         rounds = [one(stage, at) for at in points]
         back = [float(str(seen["back"])) for seen in rounds if seen["back"] is not None]
-        print(
-            f"died: {len(back)} · back at work: median {percentile(back, 0.5):.2f} s · worst {max(back, default=0):.2f} s"
-        )
+        median, worst = percentile(back, 0.5), max(back, default=0)
+        print(f"died: {len(back)} · back at work: median {median:.2f} s · worst {worst:.2f} s")
         print(f"jobs not done: {sum(not seen['done'] for seen in rounds)}")
         print(f"targets of acknowledged requests lost: {sum(int(str(seen['lost'])) for seen in rounds)}")
         print(f"most sends of one call in one round: {max(int(str(seen['most'])) for seen in rounds)}")
