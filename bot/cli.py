@@ -32,6 +32,7 @@ app.add_typer(config, name="config")
 _FREE_TEXT = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": ["--help"]}
 POLL_SECONDS = 2.0  # of one long poll, so that the bar moves
 AWAY_SECONDS = 1.0  # until a bot that does not answer is asked again
+REASON_FLAGS = ("--reason", "--because")
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 FileOption = Annotated[str, typer.Option("--file", help="Targets, one a line; - reads standard input.")]
 Words = Annotated[list[str] | None, typer.Argument(help="As after /purge.")]
@@ -188,13 +189,24 @@ def _draw(progress: Progress, task: TaskID, job: Record) -> None:
 
 
 def _say(words: Sequence[str], file: str) -> Heard:
-    client, text, targets, key = _client(), " ".join(words), _lines(file), secrets.token_urlsafe(16)
+    client, text, targets, key = _client(), _line(words), _lines(file), secrets.token_urlsafe(16)
     try:
         return client.command(text, targets, key)
     except BotUnreachable as exc:
         _fail(str(exc), FAILED)
     except TokenUnknown as exc:
         _fail(str(exc), USAGE)
+
+
+def _line(words: Sequence[str]) -> str:
+    """The words as one line of the grammar. The shell took the quotes of a reason away, so it gets them again."""
+    before = ("", *words)
+    return " ".join(_quoted(word) if was in REASON_FLAGS else word for was, word in zip(before, words, strict=False))
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _lines(file: str) -> list[str]:

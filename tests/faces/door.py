@@ -1,0 +1,77 @@
+"""The machines' door of the shop: three tokens, a clock that only moves when told, and a client that knocks."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import httpx
+
+from bot.domain.site import Layer, Site
+from bot.services.desk import Desk
+from bot.services.setup import Setup
+from bot.web import Door, Token
+from tests.services.shop import APPROVERS, SHOP, ScriptedProvider, Shop, open_shop
+from tests.slate import SlateClock
+
+NEWS = Site("news", ("www.news.test",), origin="https://origin.news.test", layers=(Layer("cf"),))
+BEARERS = {"ci": "let-ci-in", "reader": "let-reader-in", "press": "let-press-in"}
+
+
+def tokens() -> list[Token]:
+    """May command on shop, may only read there, and may command on news."""
+    rights = {"ci": ("shop", True), "reader": ("shop", False), "press": ("news", True)}
+    return [
+        Token(name, hashlib.sha256(BEARERS[name].encode()).digest(), frozenset({site}), may)
+        for name, (site, may) in rights.items()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """The door with somebody in front of it."""
+
+    shop: Shop
+    http: httpx.AsyncClient
+    stopping: asyncio.Event
+    wrong: list[str]  # what keeps the bot from accepting work
+
+    async def say(self, text: str, as_: str = "ci", key: str = "", **more: object) -> httpx.Response:
+        """A command."""
+        headers = auth(as_) | ({"idempotency-key": key} if key else {})
+        return await self.http.post("/v1/commands", json={"text": text, **more}, headers=headers)
+
+    async def job(self, name: str, as_: str = "ci", wait: str = "") -> httpx.Response:
+        """A job's record."""
+        return await self.http.get(f"/v1/jobs/{name}", params={"wait": wait} if wait else {}, headers=auth(as_))
+
+    async def jobs(self) -> int:
+        """How many jobs there are."""
+        return len(await self.shop.ledger.read(lambda books: books.jobs.recent(["shop", "news"], 100)))
+
+
+def auth(name: str) -> Mapping[str, str]:
+    """The header of one of the tokens."""
+    return {"authorization": f"Bearer {BEARERS[name]}"}
+
+
+@contextlib.asynccontextmanager
+async def counter(path: Path, observe: bool = False) -> AsyncIterator[Counter]:
+    """The door of a shop on the ledger in `path`."""
+    clock = SlateClock()
+    shield, cf = ScriptedProvider("shield", clock, per_call=1), ScriptedProvider("cf", clock)
+    setup = Setup({"shop": SHOP, "news": NEWS}, {"shield": shield, "cf": cf}, APPROVERS, "C_APPROVE")
+    shop = open_shop(path, clock, shield, cf, setup=replace(setup, observe=observe))
+    stopping, wrong = asyncio.Event(), [""]
+
+    async def ready() -> str:
+        return wrong[0]
+
+    app = Door(shop.core, Desk(shop.core), tokens(), ready, stopping).app(None)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot") as http:
+        yield Counter(shop, http, stopping, wrong)
+    await shop.ledger.close()

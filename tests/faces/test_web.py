@@ -1,0 +1,366 @@
+"""The machines' door: who comes in, what is answered, and how a job is told in JSON."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.faces.door import BEARERS, auth, counter
+from tests.services.shop import LEA, url
+
+URL = "https://www.shop.test/pricing"
+EVERYTHING = "everything on shop because new design --confirm shop"
+PROBLEM = {"type", "title", "status", "detail"}
+
+STRANGERS: Mapping[str, Mapping[str, str]] = {
+    "nothing": {},
+    "an empty header": {"authorization": ""},
+    "another scheme": {"authorization": f"Basic {BEARERS['ci']}"},
+    "the token alone": {"authorization": BEARERS["ci"]},
+    "a scheme alone": {"authorization": "Bearer"},
+    "a blank token": {"authorization": "Bearer  "},
+    "a wrong token": {"authorization": "Bearer let-ci-out"},
+    "half a token": {"authorization": f"Bearer {BEARERS['ci'][:-1]}"},
+    "two tokens": {"authorization": f"Bearer {BEARERS['ci']} {BEARERS['ci']}"},
+    "a token's name": {"authorization": "Bearer ci"},
+}
+
+
+@pytest.mark.parametrize("headers", STRANGERS.values(), ids=STRANGERS)
+async def test_a_stranger_stays_outside(tmp_path: Path, headers: Mapping[str, str]) -> None:
+    async with counter(tmp_path) as door:
+        answers = [
+            await door.http.post("/v1/commands", json={"text": f"purge {URL}"}, headers=headers),
+            await door.http.get("/v1/jobs/P-1", headers=headers),
+        ]
+        jobs = await door.jobs()
+    assert [401, 401] == [answer.status_code for answer in answers]
+    assert ["Bearer", "Bearer"] == [answer.headers["www-authenticate"] for answer in answers]
+    assert 0 == jobs
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+async def test_the_scheme_may_be_written_in_any_case(tmp_path: Path, scheme: str) -> None:
+    async with counter(tmp_path) as door:
+        headers = {"authorization": f"{scheme} {BEARERS['ci']}"}
+        answer = await door.http.post("/v1/commands", json={"text": "whoami"}, headers=headers)
+    assert 200 == answer.status_code
+
+
+async def test_every_token_is_itself(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        said = [(await door.say("whoami", as_=name)).json()["text"].splitlines()[0] for name in BEARERS]
+    assert ["You are token ci, a token.", "You are token reader, a token.", "You are token press, a token."] == said
+
+
+async def test_a_purge_is_answered_with_its_job(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        answer = await door.say(f"purge {URL}")
+    assert 200 == answer.status_code
+    assert {"job", "state", "text"} == set(answer.json())
+    assert ("P-1", "queued") == (answer.json()["job"], answer.json()["state"])
+
+
+async def test_targets_may_come_beside_the_text(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        await door.say("purge", targets=[URL, "https://www.shop.test/a,b"])
+        job = (await door.job("P-1")).json()
+    assert 2 == job["targets"]
+
+
+async def test_an_answer_without_a_job_is_its_text(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        answers = [await door.say(text) for text in ("sites", "help", "whoami", f"plan {URL}", "status")]
+    assert [{"text"}] * 5 == [set(answer.json()) for answer in answers]
+
+
+async def test_a_check_says_its_verdict(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        stale = (await door.say(f"check {URL}")).json()
+        door.shop.edges.serves.update(fra="v2", iad="v2")
+        fresh = (await door.say(f"check {URL}")).json()
+    assert ("stale", "fresh") == (stale["verdict"], fresh["verdict"])
+
+
+# what is said, by whom: status, title, a sentence of the text
+REFUSALS = {
+    "nonsense": ("frobnicate", "ci", 422, "Not understood", "frobnicate"),
+    "an unknown flag": (f"purge --frobnicate {URL}", "ci", 422, "Not understood", "--frobnicate is not an option."),
+    "a star alone": ("purge *", "ci", 422, "Not understood", "everything"),
+    "nothing": ("", "ci", 422, "Not understood", "Type what should be gone"),
+    "another's site": ("purge https://www.news.test/", "ci", 422, "Not understood", "www.news.test"),
+    "a token that only reads": (f"purge {URL}", "reader", 403, "Refused", "This token may only read."),
+    "a reader's check": (f"check {URL}", "reader", 403, "Refused", "This token may only read."),
+    "a vote for nothing": ("approve P-1", "ci", 403, "Refused", "Tokens do not vote."),
+    "a no for nothing": ("deny P-1 too late", "ci", 403, "Refused", "Tokens do not vote."),
+    "everything unconfirmed": ("everything on shop because x", "ci", 422, "Not possible", "Add: --confirm shop"),
+    "everything misconfirmed": (
+        "everything on shop because x --confirm www", "ci", 422, "Not understood", "www",
+    ),
+    "everything without a reason": ("everything on shop --confirm shop", "ci", 403, "Refused", "needs a reason"),
+    "no such job": ("show P-99", "ci", 422, "Not possible", "There is no P-99."),
+    "nothing to cancel": ("cancel P-99", "ci", 422, "Not possible", "There is no P-99."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "as_", "status", "title", "sentence"), REFUSALS.values(), ids=REFUSALS)
+async def test_what_is_not_done_is_a_problem_with_its_text(
+    tmp_path: Path, text: str, as_: str, status: int, title: str, sentence: str
+) -> None:
+    async with counter(tmp_path) as door:
+        answer = await door.say(text, as_)
+        jobs = await door.jobs()
+    told = answer.json()
+    assert (status, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+    assert PROBLEM | {"text"} == set(told)
+    assert ("about:blank", title, status) == (told["type"], told["title"], told["status"])
+    assert sentence in told["text"]
+    assert told["text"] == told["detail"]
+    assert 0 == jobs
+
+
+async def test_one_bad_line_stops_a_machine_s_list(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        answer = await door.say("purge", targets=[URL, "?!", "https://www.shop.test/"])
+        jobs = await door.jobs()
+    assert (422, 0) == (answer.status_code, jobs)
+    assert "1 line could not be read; 2 others can." == answer.json()["text"].splitlines()[0]
+
+
+# bodies that are no command: body, status
+BODIES = {
+    "nothing": (b"", 400),
+    "no JSON": (b"purge it", 400),
+    "half of it": (b'{"text": "whoami"', 400),
+    "no object": (b'["whoami"]', 400),
+    "no text": (b"{}", 400),
+    "a number": (b'{"text": 7}', 400),
+    "null": (b'{"text": null}', 400),
+    "an unknown field": (b'{"text": "whoami", "force": true}', 400),
+    "targets that are no list": (b'{"text": "purge", "targets": "x"}', 400),
+    "targets that are numbers": (b'{"text": "purge", "targets": [1]}', 400),
+    "not UTF-8": (b'{"text": "\xff"}', 400),
+    "half a character": (b'{"text": "\\ud800"}', 400),
+    "ten thousand brackets": (b"[" * 10_000, 400),
+    "a byte too many": (b'{"text": "' + b"x" * (1024 * 1024) + b'"}', 413),
+}
+
+
+@pytest.mark.parametrize(("body", "status"), BODIES.values(), ids=BODIES)
+async def test_a_body_that_is_no_command_is_a_problem(tmp_path: Path, body: bytes, status: int) -> None:
+    async with counter(tmp_path) as door:
+        answer = await door.http.post("/v1/commands", content=body, headers=auth("ci"))
+    assert (status, PROBLEM) == (answer.status_code, set(answer.json()))
+
+
+async def test_reading_stops_at_one_mebibyte(tmp_path: Path) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 65_536
+            yield b"x" * 65_536
+
+    async with counter(tmp_path) as door:
+        answer = await door.http.post("/v1/commands", content=endless(), headers=auth("ci"))
+    assert (413, 17 * 65_536) == (answer.status_code, sent)
+
+
+async def test_a_stranger_s_body_is_not_read(tmp_path: Path) -> None:
+    read: list[str] = []
+
+    async def body() -> AsyncIterator[bytes]:
+        read.append("read")
+        yield b'{"text": "whoami"}'
+
+    async with counter(tmp_path) as door:
+        answer = await door.http.post("/v1/commands", content=body())
+    assert (401, []) == (answer.status_code, read)
+
+
+async def test_one_key_makes_one_job(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        answers = [await door.say(f"purge {URL}", key="build-7") for _ in range(3)]
+        jobs = await door.jobs()
+    assert (["P-1"] * 3, 1) == ([answer.json()["job"] for answer in answers], jobs)
+
+
+async def test_one_key_at_the_same_moment_makes_one_job(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        answers = await asyncio.gather(*(door.say(f"purge {URL}", key="build-7") for _ in range(8)))
+        jobs = await door.jobs()
+    assert ({"P-1"}, 1) == ({answer.json()["job"] for answer in answers}, jobs)
+
+
+async def test_without_a_key_each_request_stands_for_itself(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        jobs = [(await door.say(f"purge {URL}")).json()["job"] for _ in range(2)]
+    assert ["P-1", "P-2"] == jobs
+
+
+async def test_a_key_with_another_body_is_a_conflict(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        await door.say(f"purge {URL}", key="build-7")
+        answer = await door.say("purge https://www.shop.test/", key="build-7")
+        jobs = await door.jobs()
+    assert (409, PROBLEM, 1) == (answer.status_code, set(answer.json()), jobs)
+
+
+async def test_a_key_belongs_to_its_token(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        await door.say(f"purge {URL}", key="build-7")
+        answer = await door.say("purge https://www.news.test/", as_="press", key="build-7")
+    assert (200, "P-2") == (answer.status_code, answer.json()["job"])
+
+
+async def test_a_key_is_known_after_a_restart(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        first = await door.say(f"purge {URL}", key="build-7")
+    async with counter(tmp_path) as door:
+        again = await door.say(f"purge {URL}", key="build-7")
+        other = await door.say("purge https://www.shop.test/", key="build-7")
+        jobs = await door.jobs()
+    assert (first.json()["job"], 409, 1) == (again.json()["job"], other.status_code, jobs)
+
+
+async def test_a_key_has_an_end(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        answers = [await door.say("whoami", key="k" * n) for n in (200, 201)]
+    assert [200, 400] == [answer.status_code for answer in answers]
+
+
+async def test_another_site_s_job_does_not_exist(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        await door.say(f"purge {URL}")
+        theirs, none = await door.job("P-1", as_="press"), await door.job("P-99", as_="press")
+        mine = await door.job("P-1", as_="reader")
+        shown = await door.say("show P-1", as_="press")
+        cancelled = await door.say("cancel P-1", as_="press")
+    assert (404, 200) == (theirs.status_code, mine.status_code)
+    assert none.content == theirs.content
+    assert [422, 422] == [shown.status_code, cancelled.status_code]
+    assert [True, True] == ["There is no P-1." in answer.json()["text"] for answer in (shown, cancelled)]
+
+
+@pytest.mark.parametrize("name", ["P-0", "P-x", "x", "P-1.5", "P--1", "P-1e3", "P-" + "9" * 30, "P-²", "%2e%2e"])
+async def test_what_is_no_job_s_name_is_not_there(tmp_path: Path, name: str) -> None:
+    async with counter(tmp_path) as door:
+        await door.say(f"purge {URL}")
+        answer = await door.job(name)
+    assert (404, PROBLEM) == (answer.status_code, set(answer.json()))
+
+
+@pytest.mark.parametrize("wait", ["soon", "nan", "inf", "-inf", "-1", ""])
+async def test_a_wait_is_a_number_of_seconds(tmp_path: Path, wait: str) -> None:
+    async with counter(tmp_path) as door:
+        await door.say(f"purge {URL}")
+        answer = await door.http.get(f"/v1/jobs/P-1?wait={wait}", headers=auth("ci"))
+    assert (400, PROBLEM) == (answer.status_code, set(answer.json()))
+
+
+@pytest.mark.parametrize(("wait", "seconds"), [("5", 5.0), ("60", 60.0), ("9999", 60.0)])
+async def test_a_wait_ends_when_it_said(tmp_path: Path, wait: str, seconds: float) -> None:
+    async with counter(tmp_path) as door:
+        await door.say(f"purge {URL}")
+        began = door.shop.clock.at
+        answer = await door.job("P-1", wait=wait)
+    assert ("queued", seconds) == (answer.json()["state"], door.shop.clock.at - began)
+
+
+async def test_a_wait_ends_for_a_job_that_has_ended(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        door.shop.edges.serves.update(fra="v2", iad="v2")
+        await door.say(f"purge {URL}")
+        await door.shop.slate.advance(30)
+        began = door.shop.clock.at
+        answer = await door.job("P-1", wait="60")
+    assert ("done", "fresh", 0.0) == (answer.json()["state"], answer.json()["verdict"], door.shop.clock.at - began)
+
+
+async def test_a_wait_ends_at_an_approval(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        await door.say(EVERYTHING)
+        began = door.shop.clock.at
+        answer = await door.job("P-1", wait="60")
+    assert ("waiting", 0.0) == (answer.json()["state"], door.shop.clock.at - began)
+
+
+async def test_a_wait_ends_with_the_bot(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        await door.say(f"purge {URL}")
+        door.stopping.set()
+        began = door.shop.clock.at
+        answer = await door.job("P-1", wait="60")
+    assert ("queued", 0.0) == (answer.json()["state"], door.shop.clock.at - began)
+
+
+async def test_a_job_in_json_has_the_promised_keys(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        door.shop.edges.serves.update(fra="v2", iad="v2")
+        await door.say(f"purge {URL} because new prices")
+        await door.shop.slate.advance(30)
+        job = (await door.job("P-1")).json()
+    always = {
+        "job", "site", "state", "verdict", "kind", "targets", "requested_by", "created", "layers", "looks",
+        "browsers_may_keep_s",
+    }  # fmt: skip
+    assert always | {"reason", "why"} == set(job)
+    assert [{"account", "state", "calls", "sent", "ids"}] * 2 == [set(layer) for layer in job["layers"]]
+    look = {"at", "place", "url", "status", "cache", "age", "etag", "version", "fresh"}
+    assert [look] * len(job["looks"]) == [set(one) for one in job["looks"]]
+    assert {"fra": True, "iad": True, "origin": None} == {one["place"]: one["fresh"] for one in job["looks"]}
+    assert ("P-1", "shop", "url", 1, "token:ci", "new prices", "2027-01-15T08:00:00.000Z", 60) == tuple(
+        job[key]
+        for key in ("job", "site", "kind", "targets", "requested_by", "reason", "created", "browsers_may_keep_s")
+    )
+
+
+async def test_a_waiting_job_in_json_says_who_may_agree(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        await door.say(EVERYTHING)
+        approval = (await door.job("P-1")).json()["approval"]
+    assert {
+        "needed": 2,
+        "of": ["U_LEA", "U_SAM", "U_KIM"],
+        "votes": [],
+        "expires": "2027-01-15T08:30:00.000Z",
+    } == approval
+
+
+async def test_readiness_is_the_bot_s_own(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        ready = await door.http.get("/readyz")
+        door.wrong[0] = "The ledger purgebot.db could not be used: disk full. Nothing was changed."
+        not_ready, alive = await door.http.get("/readyz"), await door.http.get("/healthz")
+    assert [200, 503, 200] == [ready.status_code, not_ready.status_code, alive.status_code]
+    assert PROBLEM == set(not_ready.json())
+    assert "The ledger purgebot.db could not be used: disk full. Nothing was changed." == not_ready.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/nowhere", 404), ("GET", "/v1/commands", 405), ("POST", "/v1/jobs/P-1", 405), ("GET", "/v1/jobs", 404)],
+)
+async def test_what_is_not_there_is_a_problem_too(tmp_path: Path, method: str, path: str, status: int) -> None:
+    async with counter(tmp_path) as door:
+        answer = await door.http.request(method, path, headers=auth("ci"))
+    assert (status, "application/problem+json") == (answer.status_code, answer.headers["content-type"])
+    assert PROBLEM == set(answer.json())
+
+
+async def test_a_bot_that_observes_plans_and_makes_no_job(tmp_path: Path) -> None:
+    async with counter(tmp_path, observe=True) as door:
+        answer = await door.say(f"purge {URL}")
+        jobs = await door.jobs()
+    assert (200, {"text"}, 0) == (answer.status_code, set(answer.json()), jobs)
+
+
+async def test_a_person_s_job_is_told_to_the_tokens_of_its_site(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        await door.shop.purge(LEA, url("/pricing"))
+        answer = await door.job("P-1", as_="reader")
+    assert "U_LEA" == answer.json()["requested_by"]
