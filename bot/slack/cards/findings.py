@@ -25,7 +25,7 @@ def plan_card(plan: Plan, decision: Decision, observing: bool = False) -> Card:
     lines = [
         _first_targets(plan),
         *(_layer_line(layer) for layer in plan.layers),
-        "" if plan.effect in NARROW else f"Origin: {ORIGIN_LOAD}",
+        "" if plan.effect in NARROW else ORIGIN_LOAD,
         _policy_line(decision),
         "This purgebot only observes (mode: observe); to purge, set `mode: live`." if observing else "",
         escape(plan.read_as, 60),

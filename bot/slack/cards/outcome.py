@@ -12,7 +12,7 @@ from bot.slack.escape import escape, person
 
 LEFT_MIN = 3.0  # seconds; less is not worth telling
 SHARE_MIN = 0.2  # of the calls sent, before their speed says how long the rest takes
-WHY_MAX = 300  # characters
+WHY_MAX = 120  # characters; a phone shows about 150 of a line
 
 
 def outcome(job: JobView, now: float) -> str:
@@ -44,14 +44,14 @@ def _so_far(job: JobView, now: float) -> str:
             where = title(layer) if layer else "a layer"
             return f"🟡 {job.name} needs a decision, the answer of {where} was lost · {subject(job)}"
         case State.SCHEDULED:
-            at = f" at {clock(job.due_at)}" if job.due_at is not None else ""
+            at = f" {clock(job.due_at)}" if job.due_at is not None else ""
             return f"🔵 {job.name} begins{at} · {subject(job)}"
         case State.QUEUED:
-            return f"🔵 {job.name} begins · {subject(job)}"
+            return f"🔵 {job.name} begins now · {subject(job)}"
         case State.CONFIRMING:
             return f"🔵 {job.name} sent, {_still_at_it(job)} still at it · {subject(job)}{_ready_in(job, now)}"
         case State.CHECKING:
-            return f"🔵 {job.name} purged; {_proving(job)} · {subject(job)}"
+            return f"🔵 {job.name} purged, {_proving(job)} · {subject(job)}"
         case _:
             return f"🔵 {job.name} purging · {subject(job)}{_progress(job, now)}"
 
@@ -154,7 +154,7 @@ def _progress(job: JobView, now: float) -> str:
 
 
 def _about(seconds: float) -> str:
-    return f" · about {duration(seconds)} left" if seconds >= LEFT_MIN else ""
+    return f" · about {duration(round(seconds))} left" if seconds >= LEFT_MIN else ""
 
 
 def _seconds_left(job: JobView, share: float, now: float) -> float | None:

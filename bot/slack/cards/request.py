@@ -51,9 +51,7 @@ def _asked_for(job: JobView) -> Iterator[str]:
     yield f"Why: {escape(job.reason, 500)}" if job.reason else "Why: no reason was given"
     yield f"How much: {_how_much(job)}"
     if job.kind not in NARROW:
-        yield f"Origin: {ORIGIN_LOAD}"
-    if narrower := _narrower(job):
-        yield f"Narrower: {narrower}"
+        yield ORIGIN_LOAD
 
 
 def _in_words(job: JobView) -> str:
@@ -61,7 +59,7 @@ def _in_words(job: JobView) -> str:
     layers = f"{count(len(job.layers), 'layer')} ({titles(job.layers)})"
     soft = ", soft" if job.soft else ""
     if job.kind is Kind.EVERYTHING:
-        return f"all {layers} of {where}: {hosts(job.hosts)}{soft}"
+        return f"everything in {layers} of {where}: {hosts(job.hosts)}{soft}"
     things = ", ".join(url_text(target, 120) for target in job.sample[:3])
     more = f" and {job.targets - 3:,} more" if job.targets > 3 else ""
     return f"{things}{more} on {where}, in {layers}{soft}"
@@ -89,6 +87,8 @@ def _vote(job: JobView, first: bool) -> Iterator[str]:
     approval = job.approval
     if approval is None:
         return
+    if narrower := _narrower(job):
+        yield f"Narrower: {narrower}"
     yield f"Rule {code(approval.rule, 80)}: {escape(approval.why)}"
     if agreed := _agreed(job):
         yield f"Agreed so far: {listed(agreed)}"

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from bot.domain.job import JobView, LayerState, LayerView, State
 from bot.domain.verdict import ORIGIN, Verdict, describe
+from bot.services.checks import DNS
 from bot.slack.cards.blocks import Block, Card, Confirm, button, card
+from bot.slack.cards.outcome import WHY_MAX as FIRST_WHY_MAX
 from bot.slack.cards.outcome import outcome, troubled
-from bot.slack.cards.words import at_places, count, duration, layers_told, listed, number, subject, title, titles
+from bot.slack.cards.words import at_places, count, duration, layers_told, listed, number, subject, title, titles, whole
 from bot.slack.escape import code, escape, person, url_text
 from providers.contract import Kind
 
@@ -19,7 +21,7 @@ WHY_MAX = 500  # characters
 def root_card(job: JobView, now: float, salt: str = "") -> Card:
     """The card of `job` at `now` (seconds since the epoch), whatever its state."""
     asked = _asked(job)
-    lines = [line for line in _lines(job) if line][: LINES_MAX - 1]
+    lines = [line for line in (whole(job), *_lines(job)) if line][: LINES_MAX - 1]
     notes = [escape(note) for note in job.notes if note]
     return card(outcome(job, now), [*lines, asked, *notes][:LINES_MAX], _buttons(job), salt)
 
@@ -38,6 +40,8 @@ def _lines(job: JobView) -> Iterator[str]:
             yield "Nothing was purged. If it is still wanted, ask again."
         case State.CANCELLED if not any(layer.sent or layer.unknown for layer in job.layers):
             yield "Nothing was purged."
+        case State.CANCELLED:
+            yield _what_went(job)
         case _:
             yield layers_told(job.layers)
 
@@ -56,7 +60,8 @@ def _waiting(job: JobView) -> Iterator[str]:
 def _trouble(job: JobView) -> Iterator[str]:
     layer = troubled(job)
     if job.state is State.NEEDS_DECISION:
-        yield "It may have been done already. A repeat purges it once more, so a person decides."
+        lost = f"{escape(layer.trouble.what)} " if layer is not None and layer.trouble is not None else ""
+        yield f"{lost}It may have been done already. A repeat purges it once more, so a person decides."
     elif layer is not None and layer.trouble is not None:
         yield escape(layer.trouble.advice, WHY_MAX)
     yield _what_went(job)
@@ -68,18 +73,19 @@ def _trouble(job: JobView) -> Iterator[str]:
         yield f"{title(layer)} said: “{escape(layer.trouble.said)}”"
     if job.state is State.PARTIAL:
         yield escape(job.why, WHY_MAX)
+        yield _browsers(job)
 
 
 def _what_went(job: JobView) -> str:
     """What was purged and what was not, of what."""
     went = [layer for layer in job.layers if layer.state is LayerState.DONE]
-    cut = [layer for layer in job.layers if layer.state is LayerState.FAILED and layer.sent]
-    lost = [layer for layer in job.layers if layer.state is LayerState.UNKNOWN]
+    lost = [layer for layer in job.layers if layer.state is LayerState.UNKNOWN or layer.unknown]
+    cut = [layer for layer in job.layers if layer.sent and layer not in (*went, *lost)]
     rest = [layer for layer in job.layers if layer not in (*went, *cut, *lost)]
     told = [
         f"{titles(went)} {_were(went)} purged" if went else "",
         *(f"{title(layer)} took {number(layer.sent)} of {count(layer.calls, 'call')}" for layer in cut),
-        f"of {titles(lost)} it is not known" if lost else "",
+        f"whether {titles(lost)} {_were(lost)} is not known" if lost else "",
         f"{titles(rest)} {_were(rest)} not" if rest and (went or cut or lost) else "",
     ]
     return f"{subject(job)}: {'; '.join(filter(None, told)) or 'nothing was purged'}"
@@ -92,9 +98,15 @@ def _were(layers: list[LayerView]) -> str:
 def _purged(job: JobView) -> Iterator[str]:
     yield _path(job)
     yield _comparison(job)
-    if not (job.state is State.DONE and job.verdict is Verdict.UNKNOWN):  # its first line says why
-        yield escape(job.why, WHY_MAX)
+    why = escape(job.why, WHY_MAX)
+    if job.verdict is not Verdict.UNKNOWN or len(why) > FIRST_WHY_MAX:  # else the first line says it
+        yield why or _unseen(job)
     yield _browsers(job)
+
+
+def _unseen(job: JobView) -> str:
+    unseen = job.state is State.DONE and job.verdict is Verdict.UNCHECKED
+    return "Nobody looked at the edge, so it is not known what it serves now." if unseen else ""
 
 
 def _path(job: JobView) -> str:
@@ -120,16 +132,17 @@ def _comparison(job: JobView) -> str:
     if after is None or job.state is not State.DONE or job.verdict is not Verdict.FRESH:
         return ""
     before = next((look for look in job.before if (look.place, look.url) == (after.place, after.url)), None)
-    was = f"before  {escape(describe(before, before.at), 200)}      " if before else ""
-    page = f"{url_text(after.url, 150)}  " if len({look.url for look in job.looks}) > 1 else ""
-    return f"{page}{was}after  {escape(describe(after, after.at), 200)} = origin"
+    was = f"before: {escape(describe(before, before.at), 200)} · " if before else ""
+    page = f"{url_text(after.url, 150)} · " if len({look.url for look in job.looks}) > 1 else ""
+    place = "" if after.place == DNS else f"{escape(after.place, 40)} "
+    return f"{page}{place}{was}after: {escape(describe(after, after.at), 200)} = origin"
 
 
 def _browsers(job: JobView) -> str:
     """The part that no purge reaches."""
     kept = job.browsers_may_keep
     if kept is None and not any(look.status for look in (*job.before, *job.looks)):
-        return "" if job.state is State.CHECKING else "Browsers may still keep a copy of their own."
+        return "Browsers may still keep a copy of their own."
     if kept is None:
         return "Nothing says how long browsers may keep a copy they have."
     if kept == 0:

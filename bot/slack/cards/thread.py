@@ -62,7 +62,7 @@ def _by_itself(told: Told) -> str:
         case Event.PARKED:
             return f"Parked. {text}".rstrip()
         case _:
-            return f"Ended: {text.replace(' ', ', ')}."
+            return _ENDS.get(told.text, f"Ended: {text.replace('_', ' ')}.")
 
 
 def _layer(told: Told) -> str:
@@ -74,5 +74,16 @@ def _ids(told: Told) -> str:
     shown = ", ".join(code(name, 80) for name in told.ids[:IDS_SHOWN])
     return f" · id {shown}{f' and {more:,} more' if more > 0 else ''}" if shown else ""
 
+
+_ENDS = {
+    "done fresh": "Ended: every layer is purged, and every place looked at serves what the origin serves.",
+    "done stale": "Ended: every layer is purged, and some place still serves the old.",
+    "done unknown": "Ended: every layer is purged; what the edge serves cannot be proven from here.",
+    "done unchecked": "Ended: every layer is purged; nobody looked at the edge.",
+    "partial fresh": "Ended: partly purged, some calls did not go; each place looked at serves what the origin serves.",
+    "partial stale": "Ended: partly purged, some calls did not go, and some place still serves the old.",
+    "partial unknown": "Ended: partly purged, some calls did not go; what the edge serves cannot be proven from here.",
+    "partial unchecked": "Ended: partly purged, some calls did not go; nobody looked at the edge.",
+}  # by what Event.ENDED says: state and verdict
 
 _MARKS = {Event.LAYER_DONE: "✓", Event.VOTED_YES: "✓", Event.VOTED_NO: "✗", Event.LAYER_STOPPED: "✗"}

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 
 from bot.domain.job import JobView, LayerState, LayerView
 from bot.services.checks import DNS
-from bot.slack.escape import escape, url_text
+from bot.slack.escape import code, escape, url_text
 from providers.contract import Kind
 
 PEOPLE_SHOWN, PLACES_SHOWN, LAYERS_SHOWN = 20, 6, 8
+THING_MAX, WHOLE_MAX = 100, 1000  # characters of one target: in a first line, and in full
 NARROW = frozenset({Kind.URL, Kind.PATH, Kind.TAG})  # what a purge cannot empty much of a cache with
-ORIGIN_LOAD = "Its traffic is unknown here, so treat the load on the origin until it is refilled as high."
+ORIGIN_LOAD = "Origin: its traffic is unknown here, so treat the load as high until the caches are filled again."
 
 
 def number(n: int) -> str:
@@ -94,12 +95,18 @@ def subject(job: JobView) -> str:
     return many(job.targets, job.kind, site)
 
 
+def whole(job: JobView) -> str:
+    """The one target in full, where a first line has no room for it."""
+    only = job.targets == 1 and job.kind is not Kind.EVERYTHING and job.sample
+    return code(job.sample[0], WHOLE_MAX) if only and len(escape(job.sample[0], WHOLE_MAX)) > THING_MAX else ""
+
+
 def thing(kind: Kind, value: str, site: str) -> str:
     """One target; a URL stands for itself, and what does not name its host is told with its (escaped) site."""
     if kind is Kind.URL:
-        return url_text(value)
+        return url_text(value, THING_MAX)
     named = kind is Kind.HOST or (kind in (Kind.PREFIX, Kind.PATTERN) and not value.startswith("/"))
-    return f"{kind.value} {escape(value, 200)}{'' if named else f' on {site}'}"
+    return f"{kind.value} {escape(value, THING_MAX)}{'' if named else f' on {site}'}"
 
 
 def layers_told(layers: Sequence[LayerView]) -> str:
