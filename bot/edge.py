@@ -22,7 +22,7 @@ import httpx
 import structlog
 
 from bot.domain.body import Body
-from bot.domain.headers import age_of, browsers_may_keep, etag_of, fit, version_of
+from bot.domain.headers import age_of, browsers_may_keep, etag_of, fit, tags_of, version_of
 from bot.domain.reach import denied
 from bot.domain.site import Marker
 from bot.domain.target import Address, Unreadable, read_address
@@ -75,7 +75,8 @@ def note_refusal(host: str, why: str) -> None:
 
 
 class EdgeLooker:
-    """One look at a time, any number at once. `sightings` and `markers` are by host; `seconds` bound one look in all.
+    """One look at a time, any number at once. `sightings`, `markers` and `tags` (the header that labels) are by host;
+    `seconds` bound one look in all.
 
     `transport` makes the connection of one look; `refused` is told the host and the reason that people are not.
     """
@@ -87,6 +88,7 @@ class EdgeLooker:
         markers: Mapping[str, Marker],
         clock: Clock,
         *,
+        tags: Mapping[str, str] | None = None,
         resolve: Resolve = resolve,
         transport: Callable[[], httpx.AsyncBaseTransport] | None = None,
         tls: ssl.SSLContext | None = None,
@@ -96,6 +98,7 @@ class EdgeLooker:
         self._hosts = hosts
         self._sightings = sightings
         self._markers = markers
+        self._tags = tags or {}
         self._clock = clock
         self._resolve = resolve
         self._transport = transport or self._direct
@@ -203,6 +206,7 @@ class EdgeLooker:
             cached=sighting.cached,
             says=fit(sighting.says, SAYS_MAX),
             max_age=browsers_may_keep(headers, at),
+            tags=tags_of(headers, self._tags.get(host, "")),
         )
 
 

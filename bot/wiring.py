@@ -128,6 +128,7 @@ class Bot:
             sightings=sightings_of(settings, self.providers),
             markers=markers_of(settings),
             clock=self.clock,
+            tags={host: site.tag_header for site in settings.sites.values() for host in site.hosts},
         )
         return Core(setup, self.ledger, self.engine, self.clock, SystemDice(), looker, self.directory, self.metrics)
 

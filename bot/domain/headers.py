@@ -101,3 +101,12 @@ def fit(text: str, limit: int) -> str:
     digest = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:10]
     plain = "".join(c for c in text if c.isprintable())
     return f"{plain[: limit - 11]}…{digest}"
+
+
+TAGS_MAX = 100
+
+
+def tags_of(headers: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """The tags in header `name`, separated by commas or blanks, at most a hundred; none where no header is named."""
+    text = headers.get(name.lower(), "") if name else ""
+    return tuple(dict.fromkeys(fit(tag, 80) for tag in text.replace(",", " ").split()))[:TAGS_MAX]

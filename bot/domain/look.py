@@ -37,6 +37,7 @@ class Look:
     says: str = ""  # the cache's own word
     max_age: int | None = None  # what browsers may keep, seconds
     problem: str = ""
+    tags: tuple[str, ...] = ()  # what the answer is labelled with, where the site says so
 
     @property
     def is_kept(self) -> bool:

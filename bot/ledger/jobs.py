@@ -85,7 +85,12 @@ class Jobs:
             before=looks["before"],
             looks=looks["after"],
             approval=self._with_votes(number, job.approval),
+            url=self._link(number),
         )
+
+    def _link(self, job: int) -> str:
+        rows = self._tx.rows("select link from messages where job = :job and role = 'root'", job=job)
+        return str(rows[0]["link"]) if rows else ""
 
     def _looks(self, job: int) -> Mapping[str, tuple[Look, ...]]:
         rows = self._tx.rows("select phase, doc from looks where job = :job order by url, place, n", job=job)

@@ -11,7 +11,7 @@ from bot.domain.help import help_text
 from bot.domain.policy import Deed, Deny, authorise, decide
 from bot.domain.site import Site
 from bot.domain.target import url_of
-from bot.domain.verdict import judge
+from bot.domain.verdict import Look, judge
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, pack
 from bot.services import approvals, deeds
@@ -159,7 +159,7 @@ class Desk:
         urls = tuple(dict.fromkeys(url_of(target, site) for target in command.targets))[:CHECK_URLS_MAX]
         looks = await look_all(self._core.looker, site, urls, CHECK_SECONDS)
         now = self._core.clock.now()
-        await self._core.ledger.write(lambda books: _remember(books, site, urls, now))
+        await self._core.ledger.write(lambda books: _remember(books, site, looks, now))
         return Checked(site, urls, looks, judge((), looks, None))
 
     async def _show(self, asking: Asking, command: Command) -> Reply:
@@ -189,6 +189,6 @@ class Desk:
         return draft
 
 
-def _remember(books: Books, site: Site, urls: Sequence[str], now: float) -> None:
-    for url in urls:
-        books.known.remember(site.name, url, (), now)
+def _remember(books: Books, site: Site, looks: Sequence[Look], now: float) -> None:
+    for look in looks:
+        books.known.remember(site.name, look.url, look.tags, now)

@@ -203,8 +203,8 @@ class Jobs:
         self, books: Books, job: JobView, round: int, looks: tuple[Look, ...], judgement: Judgement, now: float
     ) -> JobView:
         books.jobs.save_looks(job.id, "after", looks)
-        for url in {look.url for look in looks}:
-            books.known.remember(job.site, url, (), now)
+        for look in looks:
+            books.known.remember(job.site, look.url, look.tags, now)
         text = judgement.why or f"fresh at {', '.join(judgement.fresh_at)}"
         books.messages.say(job.id, Told(Event.LOOKED, n=round + 1, text=text), now)
         again = judgement.worth_another and round + 1 < len(LOOK_AFTER)
