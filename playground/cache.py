@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from playground.http import Reply
@@ -14,11 +14,20 @@ LIVES = 3600.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One stored answer. `url` is scheme, host, path and query."""
+    """One stored answer. `url` is scheme, host, path and query; `stale` once it has lived, or was softly purged."""
 
     url: str
     reply: Reply
     at: float
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A copy as people see it: its version, and since when (epoch seconds) it is here."""
+
+    version: str
+    since: float
     stale: bool
 
 
@@ -29,6 +38,7 @@ class Cache:
         self._store = store
         self.place = place
         self._now = now
+        self._purges = 0
         store.execute(
             "create table if not exists copies (place text, url text, status integer, headers text, body blob,"
             " tags text, at real, stale integer, primary key (place, url))"
@@ -39,17 +49,24 @@ class Cache:
         )
 
     def find(self, url: str) -> Copy | None:
-        """The copy of `url`, unless it has lived its time."""
+        """The copy of `url`."""
         self._apply()
         rows = self._store.rows("select * from copies where place = ? and url = ?", (self.place, url))
-        if not rows or rows[0]["at"] <= self._now() - LIVES:
+        if not rows:
             return None
         row = rows[0]
         reply = Reply(row["status"], json.loads(row["headers"]), row["body"])
-        return Copy(url, reply, row["at"], bool(row["stale"]))
+        return Copy(url, reply, row["at"], bool(row["stale"]) or row["at"] <= self._now() - LIVES)
 
-    def keep(self, url: str, reply: Reply, tags: Sequence[str]) -> None:
-        """Store an answer."""
+    def mark(self) -> int:
+        """A number to remember before fetching: `keep` stores nothing that was asked for before a later purge."""
+        self._apply()
+        return self._purges
+
+    def keep(self, url: str, reply: Reply, tags: Sequence[str], mark: int) -> None:
+        """Store an answer that was asked for at `mark`."""
+        if mark != self.mark():
+            return
         self._store.execute(
             "insert or replace into copies values (?, ?, ?, ?, ?, ?, ?, 0)",
             (self.place, url, reply.status, json.dumps(dict(reply.headers)), reply.body, " ".join(tags), self._now()),
@@ -57,57 +74,53 @@ class Cache:
 
     def purge_at(self, due: float, kind: str, values: Sequence[str], soft: bool = False) -> None:
         """Have copies gone (or marked stale) at `due`, even if the process ends before."""
-        for value in values:
-            self._store.execute(
-                "insert into pending (place, due, kind, value, soft) values (?, ?, ?, ?, ?)",
-                (self.place, due, kind, value, int(soft)),
-            )
+        self._store.execute(
+            "insert into pending (place, due, kind, value, soft) values (?, ?, ?, ?, ?)",
+            (self.place, due, kind, json.dumps(list(values)), int(soft)),
+        )
         self._apply()
 
     def _apply(self) -> None:
-        now = self._now()
-        due = self._store.rows("select * from pending where place = ? and due <= ? order by id", (self.place, now))
-        for row in due:
-            for url in list(self._matching(row["kind"], row["value"])):
-                if row["soft"]:
-                    self._store.execute("update copies set stale = 1 where place = ? and url = ?", (self.place, url))
-                else:
-                    self._store.execute("delete from copies where place = ? and url = ?", (self.place, url))
+        sql = "select * from pending where place = ? and due <= ? order by id"
+        for row in self._store.rows(sql, (self.place, self._now())):
+            self._purges += 1
+            self._remove(self.reached(row["kind"], json.loads(row["value"])), soft=bool(row["soft"]))
             self._store.execute("delete from pending where id = ?", (row["id"],))
 
-    def _matching(self, kind: str, value: str) -> Iterator[str]:
+    def _remove(self, urls: Sequence[str], soft: bool = False) -> None:
+        which = "where place = ? and url in (select value from json_each(?))"
+        deed = "update copies set stale = 1" if soft else "delete from copies"
+        self._store.execute(f"{deed} {which}", (self.place, json.dumps(list(urls))))
+
+    def reached(self, kind: str, values: Sequence[str]) -> list[str]:
+        """The URLs that a purge of `kind` is about: those named, or those of matching copies."""
         if kind == "url":
-            yield value
-            return
-        for row in self._store.rows("select url, tags from copies where place = ?", (self.place,)):
-            if matches(kind, value, row["url"], row["tags"].split()):
-                yield row["url"]
+            return list(values)
+        rows = self._store.rows("select url, tags from copies where place = ? order by url", (self.place,))
+        return [row["url"] for row in rows if any(matches(kind, v, row["url"], row["tags"].split()) for v in values)]
 
     def forget(self, matching: Callable[[str], bool]) -> list[str]:
         """Remove the copies whose URL matches, now; their URLs."""
         self._apply()
-        gone = [row["url"] for row in self._store.rows("select url from copies where place = ?", (self.place,))]
-        gone = [url for url in gone if matching(url)]
-        for url in gone:
-            self._store.execute("delete from copies where place = ? and url = ?", (self.place, url))
+        self._purges += 1
+        held = [row["url"] for row in self._store.rows("select url from copies where place = ?", (self.place,))]
+        gone = [url for url in held if matching(url)]
+        self._remove(gone)
         return gone
 
-    def shown(self, host: str) -> dict[str, str]:
-        """What it holds now, path → version; other hosts than `host` with their name in front."""
+    def shown(self, host: str) -> dict[str, Shown]:
+        """What it holds and has not lived its time, by path; other hosts than `host` have their name in front."""
         self._apply()
-        rows = self._store.rows(
-            "select url, headers from copies where place = ? and at > ? order by url", (self.place, self._now() - LIVES)
-        )
-        return {_name(row["url"], host): json.loads(row["headers"]).get("x-build", "") for row in rows}
-
-    def ages(self, host: str) -> dict[str, float]:
-        """Since when it holds what it holds, path → seconds since the epoch."""
-        self._apply()
-        rows = self._store.rows("select url, at from copies where place = ?", (self.place,))
-        return {_name(row["url"], host): float(row["at"]) for row in rows}
+        sql = "select url, headers, at, stale from copies where place = ? and at > ? order by url"
+        rows = self._store.rows(sql, (self.place, self._now() - LIVES))
+        return {
+            _name(row["url"], host): Shown(json.loads(row["headers"]).get("x-build", ""), row["at"], bool(row["stale"]))
+            for row in rows
+        }
 
     def clear(self) -> None:
         """Hold nothing."""
+        self._purges += 1
         self._store.execute("delete from copies where place = ?", (self.place,))
         self._store.execute("delete from pending where place = ?", (self.place,))
 
@@ -124,7 +137,7 @@ def matches(kind: str, value: str, url: str, tags: Sequence[str]) -> bool:
             return value.lower() in tags
         case "prefix":
             path = rest.partition("?")[0]
-            return path == value.rstrip("/") or path.startswith(value.rstrip("/") + "/")
+            return path == value or path.startswith(value if value.endswith("/") else value + "/")
         case _:
             return False
 

@@ -40,45 +40,52 @@ class Edge:
             return
         target = target_of(scope)
         reply = await self.page(target)
-        self._requests.record(f"edge:{self.city}", target.method, f"{target.host}{target.path}", "", reply.status)
-        await answer(send, Reply(reply.status, reply.headers, b"" if target.method == "HEAD" else reply.body))
+        self._requests.record(f"edge:{self.city}", target.method, target.path, "", reply.status, host=target.host)
+        await answer(send, reply)
 
     async def page(self, target: Target) -> Reply:
         """The page from the cache, or from further in."""
         if target.host not in self._hosts:
-            return self._marked(Reply(409, {"content-type": "text/html"}, _NOT_HERE), "NONE")
+            return self._marked(Reply(409, {"content-type": "text/html"}, _NOT_HERE), "")
         if target.method not in ("GET", "HEAD"):
-            return self._marked(await self._upstream.fetch(target.host, target.path), "DYNAMIC")
+            return self._marked(Reply(405, {"allow": "GET, HEAD"}, b"Only GET and HEAD.\n"), "DYNAMIC")
         url = f"http://{target.host}{target.path}"
         copy = self.cache.find(url)
         if copy is None:
-            return await self._fetch(target, url, "MISS")
+            return await self._fetch(target, url)
         if copy.stale:
             return await self._ask_again(target, copy)
         return self._marked(copy.reply, "HIT", int(self._now() - copy.at))
 
     async def _ask_again(self, target: Target, copy: Copy) -> Reply:
-        reply = await self._upstream.fetch(target.host, target.path, copy.reply.headers.get("etag", ""))
-        if reply.status == 304 or reply.headers.get("etag") == copy.reply.headers.get("etag"):
-            self.cache.keep(copy.url, copy.reply, _tags(reply))
+        mark = self.cache.mark()
+        etag = copy.reply.headers.get("etag", "")
+        reply = await self._upstream.fetch(target.host, target.path, etag)
+        if reply.status >= 500:
+            return self._marked(copy.reply, "STALE", int(self._now() - copy.at))
+        if reply.status == 304 or reply.headers.get("etag", "no") == etag:
+            self.cache.keep(copy.url, copy.reply, _tags(reply), mark)
             return self._marked(copy.reply, "REVALIDATED", 0)
-        return self._kept(copy.url, reply, "EXPIRED")
+        return self._kept(copy.url, reply, "EXPIRED", mark)
 
-    async def _fetch(self, target: Target, url: str, says: str) -> Reply:
-        return self._kept(url, await self._upstream.fetch(target.host, target.path), says)
+    async def _fetch(self, target: Target, url: str) -> Reply:
+        mark = self.cache.mark()
+        return self._kept(url, await self._upstream.fetch(target.host, target.path), "MISS", mark)
 
-    def _kept(self, url: str, reply: Reply, says: str) -> Reply:
+    def _kept(self, url: str, reply: Reply, says: str, mark: int) -> Reply:
         outside = Reply(reply.status, {k: v for k, v in reply.headers.items() if k not in _INNER}, reply.body)
-        if reply.status == 200:
-            self.cache.keep(url, outside, _tags(reply))
-        return self._marked(outside, says if reply.status == 200 else "DYNAMIC")
+        if reply.status != 200:
+            return self._marked(outside, "DYNAMIC")
+        self.cache.keep(url, outside, _tags(reply), mark)
+        return self._marked(outside, says)
 
     def _marked(self, reply: Reply, says: str, age: int | None = None) -> Reply:
         marks = {
-            "cf-cache-status": says,
             "cf-ray": f"{secrets.token_hex(8)}-{self.city.upper()}",
             "server": "cloudflare",
         }
+        if says:
+            marks["cf-cache-status"] = says
         if age is not None:
             marks["age"] = str(age)
         return Reply(reply.status, {**reply.headers, **marks}, reply.body)

@@ -56,10 +56,10 @@ class Faults:
             self._store.execute("update faults set times = times - 1 where account = ?", (account,))
         return str(rows[0]["kind"])
 
-    def peek(self, account: str) -> str:
-        """The fault that the next request will meet, without counting."""
-        rows = self._store.rows("select kind from faults where account = ?", (account,))
-        return str(rows[0]["kind"]) if rows else ""
+    def is_down(self, account: str) -> bool:
+        """Whether `account` is down until that is ended."""
+        sql = "select 1 from faults where account = ? and kind = 'down' and times is null"
+        return bool(self._store.rows(sql, (account,)))
 
     def shown(self) -> list[dict[str, object]]:
         """What is switched on."""

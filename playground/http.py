@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 
 import httpx
 import uvicorn
-from starlette.types import ASGIApp, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from playground.cut import CuttableProtocol
+from playground.cut import CuttableProtocol, cut, gone
 from playground.store import Store
 
+HOLD_SECONDS = 10.0  # longer than any caller of ours waits
 _HOP = frozenset(
     {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server", "content-encoding"}
 )
@@ -55,6 +56,15 @@ async def answer(send: Send, reply: Reply) -> None:
     headers.append((b"content-length", str(len(reply.body)).encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})
+
+
+async def hold(scope: Scope, receive: Receive, send: Send) -> None:
+    """Never answer: wait until the caller hangs up, at most HOLD_SECONDS, then cut."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(HOLD_SECONDS):
+            await gone(receive)
+            return
+    await cut(scope, receive, send)
 
 
 class Upstream:
@@ -104,7 +114,9 @@ class Server:
         return int(rows[0]["port"]) if rows else 0
 
     async def start(self) -> None:
-        """Listen on the remembered port, or on another that is free."""
+        """Listen on the remembered port, or on another that is free; nothing where it listens already."""
+        if self._server is not None:
+            return
         listener = _listen(self.port)
         port = listener.getsockname()[1]
         self._store.execute("insert or replace into ports values (?, ?)", (self._name, port))

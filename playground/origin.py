@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable
 from email.utils import formatdate
 
@@ -12,6 +13,7 @@ from playground.http import Reply, Target, answer, target_of
 from playground.requests import Requests
 from playground.store import Store
 
+_NUMBERED = re.compile(r"v([0-9]{1,9})")
 BROWSER_SECONDS, SHARED_SECONDS = 60, 3600
 
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="version" content="{version}">
@@ -27,28 +29,42 @@ class Origin:
         self._requests = requests
         self._now = now
         store.execute("create table if not exists versions (path text primary key, version text, at real)")
+        store.execute("create table if not exists versions_given (id integer primary key, highest integer)")
 
     def deploy(self, path: str = "", version: str = "") -> str:
-        """New content at `path`, or everywhere; the version it has now."""
-        version = version or self._next()
+        """New content at `path`, or everywhere; the version it has now. A number that was used is not used again."""
+        version = version or f"v{self._highest() + 1}"
         if not path:
             self._store.execute("delete from versions")
         self._store.execute("insert or replace into versions values (?, ?, ?)", (path, version, self._now()))
+        if numbered := _NUMBERED.fullmatch(version):
+            self._count(max(int(numbered[1]), self._highest()))
         return version
 
-    def _next(self) -> str:
-        versions = [str(row["version"]) for row in self._store.rows("select version from versions")]
-        numbers = [int(v[1:]) for v in versions if v[:1] == "v" and v[1:].isdigit()]
-        return f"v{max(numbers, default=0) + 1}"
+    def _highest(self) -> int:
+        rows = self._store.rows("select highest from versions_given")
+        return int(rows[0]["highest"]) if rows else 0
+
+    def _count(self, highest: int) -> None:
+        self._store.execute("insert or replace into versions_given values (1, ?)", (highest,))
+
+    def _row(self, path: str) -> tuple[str, float]:
+        plain = path.partition("?")[0]
+        sql = "select version, at from versions where path in (?, '') order by path desc"
+        rows = self._store.rows(sql, (plain,))
+        return (str(rows[0]["version"]), float(rows[0]["at"])) if rows else ("v1", self._now())
 
     def version(self, path: str) -> str:
-        """The version that `path` has now."""
-        rows = self._store.rows("select version from versions where path in (?, '') order by path desc", (path,))
-        return str(rows[0]["version"]) if rows else "v1"
+        """The version that `path` has now, whatever its query."""
+        return self._row(path)[0]
+
+    def ahead(self) -> list[str]:
+        """The paths that have a version of their own."""
+        return [str(row["path"]) for row in self._store.rows("select path from versions where path != ''")]
 
     def reset(self) -> None:
         """Version v1 everywhere."""
-        self._store.execute("delete from versions")
+        self._count(0)
         self.deploy(version="v1")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,30 +73,24 @@ class Origin:
             return
         target = target_of(scope)
         reply = self._page(target, dict(scope["headers"]))
-        self._requests.record("origin", target.method, target.path, "", reply.status)
+        self._requests.record("origin", target.method, target.path, "", reply.status, host=target.host)
         await answer(send, reply)
 
     def _page(self, target: Target, headers: dict[bytes, bytes]) -> Reply:
         if target.method not in ("GET", "HEAD"):
             return Reply(405, {"allow": "GET, HEAD"}, b"Only GET and HEAD.\n")
         path = target.path.partition("?")[0]
-        version = self.version(path)
+        version, changed = self._row(path)
         etag = f'"{version}"'
         section = path.strip("/").partition("/")[0]
         about = {
             "etag": etag,
             "x-build": version,
-            "last-modified": formatdate(self._changed(path), usegmt=True),
+            "last-modified": formatdate(changed, usegmt=True),
             "cache-control": f"public, max-age={BROWSER_SECONDS}, s-maxage={SHARED_SECONDS}",
             "cache-tag": f"all,{section or 'home'}",
         }
         if headers.get(b"if-none-match", b"").decode("latin-1") == etag:
             return Reply(304, about, b"")
         body = _PAGE.format(path=html.escape(path), version=html.escape(version)).encode()
-        return Reply(
-            200, {**about, "content-type": "text/html; charset=utf-8"}, b"" if target.method == "HEAD" else body
-        )
-
-    def _changed(self, path: str) -> float:
-        rows = self._store.rows("select at from versions where path in (?, '') order by path desc", (path,))
-        return float(rows[0]["at"]) if rows else self._now()
+        return Reply(200, {**about, "content-type": "text/html; charset=utf-8"}, body)

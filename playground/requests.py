@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 
 from playground.store import Store
 
-_TABLE = """create table if not exists requests (
+_TABLE = """create table if not exists received (
   n integer primary key autoincrement, at real not null, account text not null, method text not null,
-  path text not null, body text not null, status integer not null, fault text not null, purged text not null)"""
+  host text not null, path text not null, body text not null, status integer not null, fault text not null,
+  purged text not null)"""
 
 
 class Requests:
@@ -30,14 +31,17 @@ class Requests:
         status: int,
         fault: str = "",
         purged: Sequence[str] = (),
+        host: str = "",
     ) -> int:
-        """Append one request; its number, from 1. It is on disk when this returns."""
+        """Append one request; its number, from 1. It is on disk when this returns.
+
+        `status` is 0 where nothing was answered, `host` the Host header where one server has several."""
         self._store.execute(
-            "insert into requests (at, account, method, path, body, status, fault, purged)"
-            " values (?, ?, ?, ?, ?, ?, ?, ?)",
-            (self._now(), account, method, path, body, status, fault, json.dumps(list(purged))),
+            "insert into received (at, account, method, host, path, body, status, fault, purged)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (self._now(), account, method, host, path, body, status, fault, json.dumps(list(purged))),
         )
-        return int(self._store.rows("select max(n) as n from requests")[0]["n"])
+        return int(self._store.rows("select max(n) as n from received")[0]["n"])
 
     def listed(self) -> list[dict[str, object]]:
         """Every request, oldest first, as `/_play/ledger` shows it."""
@@ -47,16 +51,17 @@ class Requests:
                 "at": row["at"],
                 "account": row["account"],
                 "method": row["method"],
+                **({"host": row["host"]} if row["host"] else {}),
                 "path": row["path"],
                 "body": row["body"],
                 "status": row["status"],
                 **({"fault": row["fault"]} if row["fault"] else {}),
                 "purged": json.loads(row["purged"]),
             }
-            for row in self._store.rows("select * from requests order by n")
+            for row in self._store.rows("select * from received order by n")
         ]
 
     def clear(self) -> None:
         """Begin again at 1."""
-        self._store.execute("delete from requests")
-        self._store.execute("delete from sqlite_sequence where name = 'requests'")
+        self._store.execute("delete from received")
+        self._store.execute("delete from sqlite_sequence where name = 'received'")

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from starlette.types import Receive, Scope, Send
 
 from playground.cache import Cache
-from playground.cut import cut, gone
+from playground.cut import cut
 from playground.faults import SLOW_SECONDS, THROTTLE_SECONDS, Faults
-from playground.http import Reply, Target, Upstream, answer, target_of
+from playground.http import Reply, Target, Upstream, answer, hold, target_of
 from playground.pace import Pace
 from playground.requests import Requests
 
@@ -43,26 +43,26 @@ class Shield:
         if target.method in DOORS:
             await self._door(target, headers, scope, receive, send)
             return
-        if target.method not in ("GET", "HEAD"):
-            await answer(send, Reply(405, {}, b"Not allowed here.\n"))
-            return
-        await answer(send, await self.page(target))
+        known = target.method in ("GET", "HEAD")
+        reply = await self.page(target) if known else Reply(405, {"allow": "GET, HEAD"}, b"Not allowed here.\n")
+        self._record(target, headers, reply.status, "", [])
+        await answer(send, reply)
 
     async def page(self, target: Target) -> Reply:
         """The page from the cache, or from the origin."""
         url = f"http://{target.host}{target.path}"
         copy = self._cache.find(url)
         self._ids += 2
-        if copy is not None:
+        if copy is not None and not copy.stale:
             age = str(int(self._now() - copy.at))
             about = {**copy.reply.headers, "x-cache": "HIT", "age": age, "x-varnish": f"{self._ids} {self._ids - 1}"}
             return Reply(copy.reply.status, about, copy.reply.body)
+        mark = self._cache.mark()
         reply = await self._upstream.fetch(target.host, target.path)
         if reply.status == 200:
-            self._cache.keep(url, reply, reply.headers.get("cache-tag", "").split(","))
-        return Reply(
-            reply.status, {**reply.headers, "x-cache": "MISS", "age": "0", "x-varnish": str(self._ids)}, reply.body
-        )
+            self._cache.keep(url, reply, (), mark)
+        about = {**reply.headers, "x-cache": "MISS", "age": "0", "x-varnish": str(self._ids)}
+        return Reply(reply.status, about, reply.body)
 
     async def _door(
         self, target: Target, headers: Mapping[str, str], scope: Scope, receive: Receive, send: Send
@@ -78,7 +78,7 @@ class Shield:
             reply, purged = self._open(target, headers)
         self._record(target, headers, reply.status, fault, purged)
         if fault == "timeout_after_effect":
-            await gone(receive)
+            await hold(scope, receive, send)
             return
         await self._take_time(fault)
         await answer(send, reply)
@@ -91,9 +91,11 @@ class Shield:
 
     def _record(self, target: Target, headers: Mapping[str, str], status: int, fault: str, purged: list[str]) -> None:
         asked = " ".join(f"{k}: {headers[k]}" for k in ("x-ban-host", "x-ban-url") if k in headers)
-        self._requests.record(ACCOUNT, target.method, f"{target.host}{target.path}", asked, status, fault, purged)
+        self._requests.record(ACCOUNT, target.method, target.path, asked, status, fault, purged, target.host)
 
     def _open(self, target: Target, headers: Mapping[str, str]) -> tuple[Reply, list[str]]:
+        if "x-forwarded-for" in headers:
+            return _said(403, "refused", "Came through a proxy"), []
         match target.method:
             case "PURGEBOT":
                 return _said(200, "ready 1", "Ready"), []

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from playground.store import Store
 
+TOLERANCE = 1e-6  # units; epoch seconds as floats are this coarse
+
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
@@ -41,10 +43,11 @@ class Buckets:
     def take(self, name: str, units: float) -> float:
         """Take `units`; 0, or the seconds until there are enough and nothing was taken."""
         left = self.tokens(name)
-        if left < units:
+        if left < units - TOLERANCE:
             return (units - left) / self.buckets[name].per_s
         self._store.execute(
-            "insert or replace into buckets values (?, ?, ?, ?)", (self._account, name, left - units, self._now())
+            "insert or replace into buckets values (?, ?, ?, ?)",
+            (self._account, name, max(0.0, left - units), self._now()),
         )
         return 0.0
 

@@ -11,45 +11,31 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
 
 from playground.cache import Cache
 from playground.clouds.buckets import Buckets, Window
-from playground.cut import cut, gone
+from playground.clouds.wishes import Asked, Rejected, read
+from playground.cut import cut
 from playground.faults import SLOW_SECONDS, THROTTLE_SECONDS, Faults
-from playground.http import Reply, answer
+from playground.http import Reply, answer, hold
 from playground.pace import Pace
 from playground.requests import Requests
 
 ACCOUNT = "cf"
-BODY_MAX = 1024 * 1024
-ENTRIES_MAX = 100  # per call, for files as for tags, hosts and prefixes, on every plan but enterprise
-TAG_MAX, SEPARATORS_MAX = 1024, 31
-SELECTORS = {"files": "url", "tags": "tag", "hosts": "host", "prefixes": "prefix"}
-HEADERS_IN_KEY = frozenset({"cf-device-type", "cf-ipcountry", "accept-language", "origin"})
-_ZONE_PATH = re.compile(r"/zones/([^/]*)/(purge_cache|invalidate_cache)")
+BODY_MAX = 1024 * 1024  # bytes; ours, Cloudflare tells none
+_ZONE_PATH = re.compile(r"/zones/([^/]*)(?:/(purge_cache|invalidate_cache))?")
 
 
-class Rejected(Exception):
-    """An answer that is not a success."""
+class Throttled(Exception):
+    """Too much at once: seconds to wait, and Cloudflare's code."""
 
-    def __init__(self, status: int, code: int, message: str, chain: Sequence[tuple[int, str]] = ()) -> None:
+    def __init__(self, wait: float, code: int, message: str) -> None:
         super().__init__(message)
-        error: dict[str, object] = {"code": code, "message": message}
-        if chain:
-            error["error_chain"] = [{"code": number, "message": text} for number, text in chain]
-        self.status = status
-        self.errors = [error]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One purge as validated: `values` of one kind, and the URLs of files."""
-
-    kind: str
-    values: tuple[str, ...]
+        self.wait = wait
+        self.code = code
 
 
 @dataclass
@@ -66,7 +52,8 @@ class Cloudflare:
     faults: Faults
     pace: Pace
     now: Callable[[], float]
-    _calls: int = field(default=0)
+    name: str = "shop.test"
+    plan: str = "pro"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one API request."""
@@ -85,7 +72,7 @@ class Cloudflare:
             reply, purged = self._reply(scope["method"], path, dict(scope["headers"]), body)
         self._record(scope["method"], path, body, reply.status, fault, purged)
         if fault == "timeout_after_effect":
-            await gone(receive)
+            await hold(scope, receive, send)
             return
         slow = SLOW_SECONDS if fault == "slow" else 0.0
         await asyncio.sleep(slow + (self.pace.api if reply.status == 200 else 0.0))
@@ -100,11 +87,13 @@ class Cloudflare:
     ) -> tuple[Reply, tuple[str, ...]]:
         try:
             self._authenticate(headers)
+            if len(body) > BODY_MAX:
+                raise Rejected(413, 413, "Request entity too large")
             wait = self.window.take()
             if wait:
-                raise _Throttled(wait, 971, "Please wait and consider throttling your request speed")
+                raise Throttled(wait, 971, "Please wait and consider throttling your request speed")
             return self._routed(method, path, headers, body)
-        except _Throttled as exc:
+        except Throttled as exc:
             about = {"retry-after": str(math.ceil(exc.wait))}
             return self._enveloped(429, [{"code": exc.code, "message": str(exc)}], None, about), ()
         except Rejected as exc:
@@ -113,11 +102,9 @@ class Cloudflare:
     def _authenticate(self, headers: Mapping[bytes, bytes]) -> None:
         given = headers.get(b"authorization", b"").decode("latin-1")
         if not given:
-            missing = "X-Auth-Email" if b"x-auth-email" not in headers else "X-Auth-Key"
-            code = 9106 if missing == "X-Auth-Email" else 9107
-            if b"x-auth-email" in headers and b"x-auth-key" in headers:
-                raise Rejected(400, 9103, "Unknown X-Auth-Key or X-Auth-Email")
-            raise Rejected(400, code, f"Missing {missing} header")
+            raise _legacy(b"x-auth-email" in headers, b"x-auth-key" in headers)
+        if re.match(r"bearer ", given):
+            raise Rejected(403, 10000, "Authentication error")
         if not re.fullmatch(r"Bearer [A-Za-z0-9_-]{8,}", given):
             raise Rejected(400, 6003, "Invalid request headers", [(6111, "Invalid format for Authorization header")])
         if given != f"Bearer {self.token}":
@@ -128,84 +115,36 @@ class Cloudflare:
     ) -> tuple[Reply, tuple[str, ...]]:
         if (method, path) == ("GET", "/user/tokens/verify"):
             friendly = [{"code": 10000, "message": "This API Token is valid and active", "type": None}]
-            result = {"id": "0" * 32, "status": "active"}
-            return self._enveloped(200, [], result, messages=friendly), ()
+            return self._enveloped(200, [], {"id": "0" * 32, "status": "active"}, messages=friendly), ()
         found = _ZONE_PATH.fullmatch(path)
-        if found is None or method != "POST":
+        if found is None or method != ("POST" if found[2] else "GET"):
             raise Rejected(400, 7000, "No route for that URI")
         zone, deed = found.groups()
         if not re.fullmatch(r"[0-9a-f]{32}", zone):
-            what = f"Could not route to {path}, perhaps your object identifier is invalid?"
+            what = f"Could not route to {path[:200]}, perhaps your object identifier is invalid?"
             raise Rejected(400, 7003, what, [(7000, "No route for that URI")])
         if zone != self.zone:
             raise Rejected(403, 10000, "Authentication error")
-        asked = self._validated(headers, body)
-        self._pay(asked)
+        if not deed:
+            plan = {"legacy_id": self.plan, "name": f"{self.plan.title()} Website"}
+            return self._enveloped(200, [], {"id": zone, "name": self.name, "status": "active", "plan": plan}), ()
+        asked = read(headers.get(b"content-type", b"").decode("latin-1"), body, self.hosts)
+        self._take(asked)
         return self._enveloped(200, [], {"id": zone}), self._purge(asked, soft=deed == "invalidate_cache")
 
-    def _validated(self, headers: Mapping[bytes, bytes], body: bytes) -> Asked:
-        one_of = "Request must contain one of purge_everything, files, tags, hosts or prefixes"
-        try:
-            doc = json.loads(body)
-        except ValueError:
-            raise Rejected(400, 1012, one_of) from None
-        if not isinstance(doc, dict) or not headers.get(b"content-type", b"").startswith(b"application/json"):
-            raise Rejected(400, 1012, one_of)
-        chosen = [name for name in (*SELECTORS, "purge_everything") if name in doc]
-        if len(chosen) != 1:
-            raise Rejected(400, 1012, one_of)
-        if chosen == ["purge_everything"]:
-            if doc["purge_everything"] is not True:
-                raise Rejected(400, 1013, "purge_everything must be true")
-            return Asked("everything", ())
-        return Asked(SELECTORS[chosen[0]], self._values(chosen[0], doc[chosen[0]]))
-
-    def _values(self, name: str, values: object) -> tuple[str, ...]:
-        if not isinstance(values, list) or not values:
-            raise Rejected(400, 1014, f"{name} must be an array")
-        if len(values) > ENTRIES_MAX:
-            raise Rejected(400, 1094, f"You may only purge {ENTRIES_MAX} {name} at a time")
-        if name == "files":
-            if len({type(value) for value in values}) > 1:
-                raise Rejected(400, 1012, "files must be all strings or all objects")
-            return tuple(self._file(value) for value in values)
-        if not all(isinstance(value, str) and value for value in values):
-            raise Rejected(400, 1014, f"{name} must be an array of strings")
-        for value in values:
-            self._check(name, value)
-        return tuple(values)
-
-    def _file(self, value: object) -> str:
-        url = value.get("url") if isinstance(value, dict) else value
-        if not isinstance(url, str) or not re.match(r"https?://[^/]+", url):
-            raise Rejected(400, 1012, "files must hold full URLs, or objects with a url")
-        host = url.split("://", 1)[1].partition("/")[0].lower()
-        if host not in self.hosts:
-            raise Rejected(400, 1082, f"Unable to purge {url}: it is not in this zone")
-        scheme, _, rest = url.partition("://")
-        return f"{scheme.lower()}://{host}/{rest.partition('/')[2]}"
-
-    def _check(self, name: str, value: str) -> None:
-        if name == "tags" and (len(value) > TAG_MAX or not value.isascii() or " " in value):
-            raise Rejected(400, 1014, "a tag is at most 1024 printable ASCII characters without spaces")
-        if name == "prefixes" and ("://" in value or "?" in value or "#" in value or value.count("/") > SEPARATORS_MAX):
-            raise Rejected(400, 1014, "a prefix has no scheme, query or fragment, and at most 31 separators")
-        if name in ("prefixes", "hosts") and value.partition("/")[0] not in self.hosts:
-            raise Rejected(400, 1082, f"Unable to purge {value}: it is not in this zone")
-
-    def _pay(self, asked: Asked) -> None:
-        bucket, units = ("urls", len(asked.values)) if asked.kind == "url" else ("bulk", 1)
-        wait = self.buckets.take(bucket, units)
+    def _take(self, asked: Asked) -> None:
+        wait = self.buckets.take(*asked.cost)
         if wait:
-            raise _Throttled(wait, 10429, "Rate limited. Please wait and consider throttling your request speed")
+            raise Throttled(wait, 10429, "Rate limited. Please wait and consider throttling your request speed")
 
     def _purge(self, asked: Asked, soft: bool) -> tuple[str, ...]:
-        accepted = self.now()
-        values = asked.values or ("",)
+        """Have it gone in each city when it is due; the URLs it is about."""
+        accepted, values = self.now(), asked.values or ("*",)
+        reached: dict[str, None] = {}
         for city, cache in self.edges.items():
-            delay = self.pace.api + self.pace.cities[city] if self.pace.api else 0.0
-            cache.purge_at(accepted + delay, asked.kind, values, soft)
-        return asked.values or ("*",)
+            reached |= dict.fromkeys(cache.reached(asked.kind, values))
+            cache.purge_at(accepted + self.pace.api + self.pace.cities[city], asked.kind, values, soft)
+        return tuple(reached)
 
     def _enveloped(
         self,
@@ -224,20 +163,23 @@ class Cloudflare:
         return Reply(status, {**about, **(headers or {})}, json.dumps(doc).encode())
 
 
-class _Throttled(Exception):
-    def __init__(self, wait: float, code: int, message: str) -> None:
-        super().__init__(message)
-        self.wait = wait
-        self.code = code
+def _legacy(email: bool, key: bool) -> Rejected:
+    """There is no Global API Key here: what is wrong with what was sent instead of a token."""
+    if email and key:
+        return Rejected(400, 9103, "Unknown X-Auth-Key or X-Auth-Email")
+    if email:
+        return Rejected(400, 9107, "Missing X-Auth-Key header")
+    return Rejected(400, 9106, "Missing X-Auth-Email header")
 
 
 async def _read(receive: Receive) -> bytes:
-    body = b""
-    while True:
+    """The body, cut one byte above BODY_MAX."""
+    body, more = b"", True
+    while more:
         message = await receive()
-        body += bytes(message.get("body", b""))[: BODY_MAX - len(body)]
-        if not message.get("more_body"):
-            return body
+        body += bytes(message.get("body", b""))[: BODY_MAX + 1 - len(body)]
+        more = bool(message.get("more_body"))
+    return body
 
 
 def _faulty(fault: str) -> Reply | None:

@@ -1,0 +1,142 @@
+"""What may be asked of the world under /_play, JSON in and out. What cannot be done is 400 and says what to send."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from playground.faults import UnknownFault
+
+if TYPE_CHECKING:
+    from playground.world import World
+
+SITE, HOST = "shop", "www.shop.test"
+_PATH = re.compile(r"/[!-~]*")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,39}")
+
+
+class Unclear(Exception):
+    """What was sent cannot be done; the text says what to send."""
+
+
+def routes_of(world: World) -> list[Route]:
+    """The calls of one world."""
+    calls = Calls(world)
+    return [
+        Route("/_play/world", _told(calls.show), methods=["GET"]),
+        Route("/_play/visit", _told(calls.visit), methods=["GET"]),
+        Route("/_play/origin", _told(calls.deploy), methods=["POST"]),
+        Route("/_play/fault", _told(calls.fault), methods=["POST"]),
+        Route("/_play/ledger", _told(calls.ledger), methods=["GET"]),
+    ]
+
+
+def _told(call: Callable[[Request], Awaitable[object]]) -> Callable[[Request], Awaitable[Response]]:
+    async def answered(request: Request) -> Response:
+        try:
+            return JSONResponse(await call(request))
+        except (Unclear, UnknownFault) as exc:
+            return JSONResponse({"error": str(exc)}, 400)
+
+    return answered
+
+
+class Calls:
+    """The deeds behind the routes."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def show(self, request: Request) -> object:
+        """The world as it is now."""
+        world = self._world
+        return {
+            "api": {"url": world.url, "token": "play"},
+            "accounts": ["shield", "cf"],
+            "sites": {SITE: self._site()},
+            "faults": world.faults.shown(),
+            "now": world.now(),
+        }
+
+    def _site(self) -> Mapping[str, object]:
+        world = self._world
+        shield = world.shield_cache.shown(HOST)
+        edges = {city: edge.cache.shown(HOST) for city, edge in world.edges.items()}
+        places = {"shield": shield, **edges}
+        known = {"/", "/pricing", *world.origin.ahead(), *(path for held in places.values() for path in held)}
+        return {
+            "url": f"http://{HOST}/",
+            "provider": "cloudflare",
+            "origin": {path: world.origin.version(path[path.find("/") :]) for path in sorted(known)},
+            "shield": {path: copy.version for path, copy in shield.items()},
+            "edges": {city: {path: copy.version for path, copy in held.items()} for city, held in edges.items()},
+            "since": {place: {path: copy.since for path, copy in held.items()} for place, held in places.items()},
+            "budgets": {"cf": self._budgets()},
+        }
+
+    def _budgets(self) -> Mapping[str, object]:
+        buckets, window = self._world.cloudflare.buckets, self._world.cloudflare.window
+        shown: dict[str, object] = {
+            name: {"tokens": round(buckets.tokens(name), 2), "size": bucket.size, "per_s": bucket.per_s}
+            for name, bucket in buckets.buckets.items()
+        }
+        shown["api"] = {"tokens": window.left(), "size": window.most, "per_s": window.most / window.per}
+        return shown
+
+    async def visit(self, request: Request) -> object:
+        """One visitor's request through one edge."""
+        urls = self._world.edge_urls
+        asked = request.query_params
+        city, path = asked.get("edge", ""), asked.get("path", "/")
+        if asked.get("site", SITE) != SITE or city not in urls or not _PATH.fullmatch(path) or "#" in path:
+            raise Unclear(f"Ask for site={SITE}, edge={' or '.join(urls)}, and a path such as /pricing?page=2.")
+        async with httpx.AsyncClient(trust_env=False, timeout=15) as client:
+            visit = client.build_request("GET", urls[city], headers={"host": HOST, "accept-encoding": "identity"})
+            visit.extensions["target"] = path.encode()
+            response = await client.send(visit)
+        headers = dict(response.headers)
+        return {"status": response.status_code, "headers": headers, "version": headers.get("x-build")}
+
+    async def deploy(self, request: Request) -> object:
+        """New content."""
+        body = await _sent(request)
+        path, version = body.get("path") or "", body.get("version") or ""
+        if body.get("site", SITE) != SITE:
+            raise Unclear(f'There is no such site here. Send {{"site": "{SITE}"}}.')
+        if not isinstance(path, str) or (path and not re.fullmatch(r"/[!-~]*", path)) or set(path) & set("?#"):
+            raise Unclear('`path` begins with / and has no query. Send "path": "/pricing", or none for all paths.')
+        if not isinstance(version, str) or (version and not _VERSION.fullmatch(version)):
+            raise Unclear('`version` is up to 40 letters, digits and ._+-. Send "version": "v9", or none for the next.')
+        return {"version": self._world.origin.deploy(path, version)}
+
+    async def fault(self, request: Request) -> object:
+        """Switch a fault on or off."""
+        body = await _sent(request)
+        times = body.get("times")
+        if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 0):
+            raise Unclear("`times` is a whole number from 0, which ends the fault, or absent for until ended.")
+        self._world.faults.set(str(body.get("account", "")), str(body.get("kind", "")), times)
+        await self._world.open_doors()
+        return {"faults": self._world.faults.shown()}
+
+    async def ledger(self, request: Request) -> object:
+        """Every request that was received."""
+        return self._world.requests.listed()
+
+
+async def _sent(request: Request) -> Mapping[str, object]:
+    """The JSON object in the body; nothing is nothing. Raises Unclear."""
+    try:
+        sent = json.loads(await request.body() or b"{}")
+    except ValueError:
+        sent = None
+    if not isinstance(sent, dict):
+        raise Unclear('This is not a JSON object. Send one, such as {"site": "shop"}.')
+    return sent
