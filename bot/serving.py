@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import errno
 import logging
 import signal
+import socket
 import sys
 from collections.abc import Callable
 
@@ -14,13 +16,19 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
+from bot.ledger.ledger import LedgerDown
 from bot.ledger.sqlite import LedgerInUse, LedgerTooNew
 from bot.settings import Environment, Mode, Settings
 from bot.wiring import Bot, nothing
 
 log = structlog.get_logger()
 SHUTDOWN_SECONDS = 5  # for open requests
+BACKLOG = 256  # connections that wait while the bot starts
 FAILED, USAGE = 1, 2
+
+
+class CannotStart(Exception):
+    """A port is taken or the ledger cannot be opened; the text says which, why, and which setting to change."""
 
 
 def run(settings: Settings, environment: Environment, observe: bool) -> int:
@@ -34,7 +42,7 @@ def run(settings: Settings, environment: Environment, observe: bool) -> int:
         return USAGE
     try:
         return asyncio.run(serve(settings, environment))
-    except (LedgerInUse, LedgerTooNew) as exc:
+    except CannotStart as exc:
         sys.stderr.write(f"{exc}\n")
         return USAGE
 
@@ -50,29 +58,72 @@ def unusable(environment: Environment) -> str:
 
 
 async def serve(settings: Settings, environment: Environment, failpoint: Callable[[str], None] = nothing) -> int:
-    """Start, open the doors, wait for a signal, stop. `failpoint` is for crash tests."""
-    bot = Bot(settings, environment, failpoint)
-    server = _quiet(uvicorn.Server(_plain(bot.app(), environment.host, environment.port)))
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    await bot.start()
-    watched = _quiet(uvicorn.Server(_plain(bot.metrics.app(), environment.metrics_host, environment.metrics_port)))
-    watching = asyncio.create_task(watched.serve())
-    ended = await _serve_until(server, stop, bot.stopping.set)
-    watched.should_exit = True
-    with contextlib.suppress(SystemExit):
+    """Start, open the doors, wait for a signal, stop. `failpoint` is for crash tests. Raises CannotStart."""
+    with (
+        listen(environment.host, environment.port, "PORT") as door,
+        listen(environment.metrics_host, environment.metrics_port, "METRICS_PORT") as metrics_door,
+    ):
+        bot = _build(settings, environment, failpoint)
+        stop = _stop_signal()
+        await bot.start()
+        server, watched = _server(bot.app()), _server(bot.metrics.app())
+        watching = asyncio.create_task(watched.serve([metrics_door]))
+        log.info(
+            "serving", at=shown(door), metrics=shown(metrics_door), slack=slack_by(environment), mode=settings.mode
+        )
+        ended = await _serve_until(server, door, stop, bot.stopping.set)
+        watched.should_exit = True
         await watching
-    await bot.stop()
-    return ended
+        await bot.stop()
+        return ended
 
 
-def _plain(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
-    return uvicorn.Config(
-        app, host=host, port=port, lifespan="off", log_config=None, access_log=False,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS, server_header=False,
+def _build(settings: Settings, environment: Environment, failpoint: Callable[[str], None]) -> Bot:
+    try:
+        return Bot(settings, environment, failpoint)
+    except (LedgerInUse, LedgerTooNew) as exc:
+        raise CannotStart(str(exc)) from exc
+    except (LedgerDown, OSError) as exc:
+        raise CannotStart(f"{exc} Set PURGEBOT_DATABASE to a file on a writable local disk.") from exc
+
+
+def listen(host: str, port: int, setting: str) -> socket.socket:
+    """A socket that listens. Raises CannotStart, which names `setting`, the variable that moves the port."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as exc:
+        taken = exc.errno == errno.EADDRINUSE
+        why = "is taken by another program" if taken else f"cannot be listened on ({exc.strerror})"
+        raise CannotStart(f"{host} port {port} {why}. Set {setting} to a free port.") from exc
+
+
+def shown(door: socket.socket) -> str:
+    """Where a socket listens."""
+    host, port = door.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def slack_by(environment: Environment) -> str:
+    """How Slack's deliveries come in."""
+    if not environment.slack_bot_token:
+        return "off: there is no SLACK_BOT_TOKEN, so only the HTTP surface works"
+    return "socket" if environment.slack_app_token else "http"
+
+
+def _stop_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+def _server(app: ASGIApp) -> uvicorn.Server:
+    config = uvicorn.Config(
+        app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        server_header=False,
     )  # fmt: skip
+    return _quiet(uvicorn.Server(config))
 
 
 def _quiet(server: uvicorn.Server) -> uvicorn.Server:
@@ -81,15 +132,16 @@ def _quiet(server: uvicorn.Server) -> uvicorn.Server:
     return server
 
 
-async def _serve_until(server: uvicorn.Server, stop: asyncio.Event, end_polls: Callable[[], None]) -> int:
-    serving = asyncio.create_task(server.serve())
+async def _serve_until(
+    server: uvicorn.Server, door: socket.socket, stop: asyncio.Event, end_polls: Callable[[], None]
+) -> int:
+    serving = asyncio.create_task(server.serve([door]))
     waiting = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
     end_polls()
     server.should_exit = True
     waiting.cancel()
-    with contextlib.suppress(SystemExit):
-        await serving
+    await serving
     return 0 if stop.is_set() else FAILED
 
 

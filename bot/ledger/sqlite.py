@@ -84,6 +84,9 @@ class SqliteLedger:
         self._writer.start()
         try:
             opened.result()
+        except sqlite3.Error as exc:
+            self._lock.close()
+            raise LedgerDown(f"The ledger {path} cannot be opened: {exc}.") from exc
         except BaseException:
             self._lock.close()
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -54,7 +54,7 @@ class Counter:
         return len(await self.shop.ledger.read(lambda books: books.jobs.recent(["shop", "news"], 100)))
 
 
-def auth(name: str) -> Mapping[str, str]:
+def auth(name: str) -> dict[str, str]:
     """The header of one of the tokens."""
     return {"authorization": f"Bearer {BEARERS[name]}"}
 

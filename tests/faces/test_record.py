@@ -18,8 +18,8 @@ def look(place: str, url: str, version: str, at: float = 10.0) -> Look:
 
 def job(*looks: Look, before: tuple[Look, ...] = (), layers: tuple[LayerView, ...] = ()) -> JobView:
     return JobView(
-        12, "shop", "production", State.CHECKING, Verdict.STALE, Kind.URL, 2, (), False, "U_MIA", 0.0, layers, "d", "small",
-        looks=looks, before=before, fresh_at=("iad",), stale_at=("fra",),
+        12, "shop", "production", State.CHECKING, Verdict.STALE, Kind.URL, 2, (), False, "U_MIA", 0.0, layers, "d",
+        "small", looks=looks, before=before, fresh_at=("iad",), stale_at=("fra",),
     )  # fmt: skip
 
 
