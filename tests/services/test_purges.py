@@ -249,7 +249,7 @@ async def test_everything_needs_a_reason(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     answer = await shop.ask(LEA, EVERYTHING)
     await shop.ledger.close()
-    assert Refused("Purging everything needs a reason.", "Add: because <reason>") == answer
+    assert Refused("Purging everything needs a reason.", "Add: because <reason>", by_rule=True) == answer
 
 
 async def test_the_journal_of_a_job_is_whole(tmp_path: Path) -> None:

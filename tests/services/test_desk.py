@@ -1,0 +1,170 @@
+"""The desk: text and actor in, a reply out, the same behind every door."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.domain.actor import Actor, Standing
+from bot.domain.job import State
+from bot.domain.policy import Ask
+from bot.domain.verdict import Verdict
+from bot.services.desk import Desk
+from bot.services.purges import Asking
+from bot.services.replies import (
+    BadLinesFound,
+    Checked,
+    FormWanted,
+    HelpShown,
+    HostToConfirm,
+    JobMade,
+    JobShown,
+    JobsListed,
+    NotUnderstood,
+    PlanShown,
+    Refused,
+    Reply,
+    SitesListed,
+    WhoAmI,
+)
+from providers.contract import Kind
+from tests.services.shop import GUEST, LEA, MIA, Shop, open_shop
+
+CI = Actor("token:ci", Standing.TOKEN, sites=frozenset({"shop"}))
+OTHER = Actor("token:other", Standing.TOKEN, sites=frozenset({"bank"}))
+EYE = Actor("token:eye", Standing.TOKEN, sites=frozenset({"shop"}), may_command=False)
+
+
+async def say(shop: Shop, by: Actor, text: str, key: str = "", *more: str) -> Reply:
+    asking = Asking(by, key or shop.core.dice.token(), "api" if by.is_token else "slack", "C_SHOP")
+    return await Desk(shop.core).ask(asking, text, more)
+
+
+REPLIES = [
+    pytest.param(MIA, "https://www.shop.test/a", JobMade, id="a-url"),
+    pytest.param(MIA, "/a", JobMade, id="a-path-in-the-sites-channel"),
+    pytest.param(MIA, "/news/* because redesign", JobMade, id="a-prefix-waits"),
+    pytest.param(MIA, "www.shop.test", HostToConfirm, id="a-bare-host-is-confirmed"),
+    pytest.param(MIA, "host www.shop.test", Refused, id="the-only-host-is-everything-and-needs-a-reason"),
+    pytest.param(LEA, "everything on shop because leak", FormWanted, id="everything-opens-a-form"),
+    pytest.param(LEA, "everything on shop", FormWanted, id="everything-without-a-reason-asks-in-the-form"),
+    pytest.param(LEA, "everything on shop because leak --confirm shop", JobMade, id="typed-confirmation"),
+    pytest.param(CI, "everything on shop because leak", Refused, id="a-token-must-confirm"),
+    pytest.param(CI, "everything on shop because leak --confirm shop", JobMade, id="a-token-that-confirms"),
+    pytest.param(MIA, "https://www.shop.test/a https://evil.test/", BadLinesFound, id="bad-beside-good"),
+    pytest.param(MIA, "plan https://www.shop.test/a", PlanShown, id="plan"),
+    pytest.param(MIA, "https://www.shop.test/a --dry-run", PlanShown, id="dry-run"),
+    pytest.param(MIA, "check https://www.shop.test/a", Checked, id="check"),
+    pytest.param(MIA, "frobnicate", NotUnderstood, id="nonsense"),
+    pytest.param(MIA, "status", JobsListed, id="status"),
+    pytest.param(MIA, "show P-9", Refused, id="a-job-that-is-none"),
+    pytest.param(MIA, "sites", SitesListed, id="sites"),
+    pytest.param(MIA, "whoami", WhoAmI, id="whoami"),
+    pytest.param(GUEST, "help", HelpShown, id="help-for-a-guest"),
+    pytest.param(GUEST, "https://www.shop.test/a", Refused, id="a-guest-does-not-purge"),
+    pytest.param(GUEST, "status", Refused, id="a-guest-sees-no-jobs"),
+    pytest.param(EYE, "status", JobsListed, id="a-reading-token-reads"),
+    pytest.param(EYE, "check https://www.shop.test/a", Refused, id="a-reading-token-does-not-command"),
+    pytest.param(OTHER, "https://www.shop.test/a", NotUnderstood, id="another-tokens-site-has-no-name"),
+    pytest.param(CI, "approve P-1", Refused, id="a-token-does-not-vote"),
+    pytest.param(MIA, "https://www.shop.test/a only nowhere", NotUnderstood, id="an-account-that-is-none"),
+]
+
+
+@pytest.mark.parametrize(("by", "text", "expected"), REPLIES)
+async def test_what_is_answered(tmp_path: Path, by: Actor, text: str, expected: type[Reply]) -> None:
+    shop = open_shop(tmp_path)
+    reply = await say(shop, by, text)
+    await shop.ledger.close()
+    assert expected is type(reply), reply
+
+
+async def test_a_plan_says_what_a_purge_then_does(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    planned = await say(shop, MIA, "plan /news/* /a on shop because x")
+    made = await say(shop, MIA, "/news/* /a on shop because x")
+    await shop.ledger.close()
+    assert isinstance(planned, PlanShown)
+    assert isinstance(made, JobMade)
+    assert planned.plan.digest == made.job.digest
+    assert isinstance(planned.decision, Ask)
+    assert [len(layer.calls) for layer in planned.plan.layers] == [layer.calls for layer in made.job.layers]
+
+
+async def test_a_spoken_root_prefix_is_judged_as_everything(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    planned = await say(shop, MIA, "plan prefix / on shop because x")
+    await shop.ledger.close()
+    assert isinstance(planned, PlanShown)
+    assert (Kind.PREFIX, Kind.EVERYTHING) == (planned.plan.kind, planned.plan.effect)
+    assert isinstance(planned.decision, Ask)
+    assert 2 == planned.decision.needed
+
+
+async def test_only_one_account_is_purged_when_told_so(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, MIA, "https://www.shop.test/a only cf")
+    await shop.slate.advance(200)
+    await shop.ledger.close()
+    assert (0, 1) == (len(shop.shield.sent), len(shop.cf.sent))
+
+
+async def test_an_observing_bot_shows_the_plan_and_sends_nothing(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.core = replace(shop.core, setup=replace(shop.core.setup, observe=True))
+    replies = [
+        await say(shop, LEA, text)
+        for text in ("https://www.shop.test/a", "everything on shop because x", "www.shop.test")
+    ]
+    await shop.slate.advance(200)
+    await shop.ledger.close()
+    assert [True] * 3 == [isinstance(reply, PlanShown) and reply.observing for reply in replies]
+    assert 0 == len(shop.shield.sent) + len(shop.cf.sent)
+
+
+async def test_900_targets_beside_the_line_are_one_job(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    reply = await say(shop, CI, "purge", "", *[f"https://www.shop.test/{n}" for n in range(900)])
+    await shop.ledger.close()
+    assert isinstance(reply, JobMade)
+    assert (900, State.WAITING) == (reply.job.targets, reply.job.state)
+
+
+async def test_a_check_compares_edges_with_the_origin(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.edges.serves = {"origin": "v2", "fra": "v2", "iad": "v1"}
+    reply = await say(shop, MIA, "check https://www.shop.test/a")
+    await shop.ledger.close()
+    assert isinstance(reply, Checked)
+    assert (Verdict.STALE, ("fra",), ("iad",)) == (
+        reply.judgement.verdict,
+        reply.judgement.fresh_at,
+        reply.judgement.stale_at,
+    )
+
+
+async def test_status_of_one_job_and_of_all(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, MIA, "/news/* because x")
+    listed = await say(shop, MIA, "status")
+    shown = await say(shop, MIA, "P-1")
+    await shop.ledger.close()
+    assert isinstance(listed, JobsListed)
+    assert ["P-1"] == [job.name for job in listed.jobs]
+    assert isinstance(shown, JobShown)
+    assert State.WAITING == shown.job.state
+
+
+async def test_a_bare_host_sends_nothing_until_it_is_confirmed(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    reply = await say(shop, MIA, "www.shop.test because x")
+    await shop.slate.advance(100)
+    draft = await shop.ledger.read(lambda books: books.intake.draft(reply.draft, shop.clock.now()))  # type: ignore[union-attr]
+    gone = await shop.ledger.read(lambda books: books.intake.draft(reply.draft, shop.clock.now() + 600))  # type: ignore[union-attr]
+    await shop.ledger.close()
+    assert draft is not None
+    assert "U_MIA" == draft[0]
+    assert gone is None
+    assert 0 == len(shop.shield.sent)
