@@ -11,6 +11,7 @@ import unicodedata
 
 URL_SHOWN = 200
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_READ_TIMES = 8  # of a huge text no more than this is read; more than the limit, since some of it is left out
 _BACKTICK = "\u02cb"  # a look-alike that does not end a code span
 _SPACES = ("Zs", "Zl", "Zp")
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn")  # what turns, hides or means nothing
@@ -22,7 +23,8 @@ _UNCLOSED = re.compile(r"<[^>]*$|&[a-z]{0,3}$")
 def escape(text: str, limit: int = 300) -> str:
     """`text` as one line of mrkdwn: `&`, `<` and `>` escaped and nothing else, what hides or turns text left out, at
     most `limit` characters as Slack counts them."""
-    return _fit([_ENTITIES.get(char, char) for char in one_line(text)], limit)
+    clean = one_line(text[: limit * _READ_TIMES])
+    return _fit([_ENTITIES.get(char, char) for char in clean], limit)
 
 
 def bare(text: str, limit: int) -> str:
@@ -61,7 +63,7 @@ def linked(url: str, text: str) -> str:
 
 def one_line(text: str) -> str:
     """`text` on one line, without what hides or turns text."""
-    return " ".join("".join(_char(char) for char in text).split())
+    return " ".join((text if text.isprintable() else "".join(map(_char, text))).split())
 
 
 def cut(text: str, limit: int) -> str:

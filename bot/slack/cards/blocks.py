@@ -61,7 +61,7 @@ def paragraphs(lines: Sequence[str], salt: str = "") -> list[Block]:
 
 def button(text: str, action: str, value: str, style: str = "", confirm: Confirm | None = None) -> Block:
     """A button; `style` is "", "primary" or "danger"."""
-    shown = bare(text, BUTTON_MAX)
+    shown = bare(text, BUTTON_MAX) or action
     block: Block = {
         "type": "button",
         "action_id": action,
@@ -96,7 +96,7 @@ def actions(buttons: Sequence[Block], block_id: str = "") -> list[Block]:
 
 def card(first: str, lines: Sequence[str] = (), buttons: Sequence[Block] = (), salt: str = "") -> Card:
     """The usual shape: the outcome, a few lines, a few buttons. Block ids are new for each `salt`."""
-    text = cut_marked(first, FIRST_MAX)
+    text = cut_marked(first, FIRST_MAX) or "…"  # Slack takes no empty text
     small = paragraphs([line for line in lines if line], salt)
     return Card(text, [section(text, _id(salt, "first")), *small, *actions(buttons, _id(salt, "buttons"))])
 

@@ -1,0 +1,110 @@
+"""The form for everything: the site's name typed, a reason if none was given, and what would do less."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.command import Command, Verb
+from bot.domain.site import Environment, Layer, Site
+from bot.domain.target import Target
+from bot.slack.cards import chosen_form, everything_form
+from bot.slack.cards.blocks import Block
+from playground.slack.blocks import MODAL, view_problems
+from providers.contract import Kind
+from tests.slack.wild import strings, without_ours
+
+SHOP = Site("shop", ("www.shop.test", "img.shop.test"), layers=(Layer("shield"), Layer("cf")))
+COMMAND = Command(Verb.PURGE, (Target(Kind.EVERYTHING, "", "shop"),), "shop")
+WITH_REASON = replace(COMMAND, reason="INC-881")
+HOSTILE = "<!channel> <@U_LEA> <https://evil|x> & \u202e"
+
+
+def spelled(view: Mapping[str, object]) -> list[str]:
+    """A view as one reads it, a line a block."""
+    blocks = view["blocks"]
+    return [_spelled(block) for block in blocks] if isinstance(blocks, list) else []
+
+
+def _spelled(block: Mapping[str, object]) -> str:
+    match block:
+        case {"type": "section", "text": {"text": str(text)}} | {"type": "context", "elements": [{"text": str(text)}]}:
+            return text
+        case {"type": "input", "block_id": name, "label": {"text": label}, "element": {"action_id": action, **more}}:
+            return f"{label}: [{name}/{action}, {more['type']}, at most {more['max_length']}]"
+        case {"type": "actions", "elements": [{"text": {"text": label}, "action_id": action, "value": value}]}:
+            return f"[{label}] {action} {value}"
+        case _:
+            return str(block)
+
+
+def test_it_says_what_it_empties_and_asks_for_name_and_reason() -> None:
+    assert [
+        "This empties *all* of shop (production) in 2 layers: www.shop.test, img.shop.test.",
+        "Origin: its traffic is unknown here, so treat the load as high until the caches are filled again.",
+        "Type shop to confirm: [site_name/site_name, plain_text_input, at most 100]",
+        "Why: [reason/reason, plain_text_input, at most 500]",
+        "Or something narrower:",
+        "[Only the front page, https://www.shop.test/] pick d-1:0",
+        "[Only the host www.shop.test] pick d-1:1",
+    ] == spelled(everything_form(SHOP, COMMAND, "d-1"))
+
+
+def test_a_reason_that_was_given_is_not_asked_for_again() -> None:
+    assert [] == [line for line in spelled(everything_form(SHOP, WITH_REASON, "d-1")) if "reason" in line]
+
+
+def test_the_only_host_of_a_site_is_not_narrower() -> None:
+    only = replace(SHOP, hosts=("www.shop.test",))
+    assert ["[Only the front page, https://www.shop.test/] pick d-1:0"] == [
+        line for line in spelled(everything_form(only, COMMAND, "d-1")) if "pick" in line
+    ]
+
+
+def test_a_site_with_many_hosts_names_five() -> None:
+    many = replace(SHOP, hosts=tuple(f"h{n}.test" for n in range(9)), layers=SHOP.layers[:1])
+    assert (
+        "This empties *all* of shop (production) in 1 layer: h0.test, h1.test, h2.test, h3.test, h4.test, 4 more."
+        == spelled(everything_form(many, COMMAND, "d-1"))[0]
+    )
+
+
+def test_it_belongs_to_its_draft() -> None:
+    view = everything_form(SHOP, COMMAND, "d-1")
+    assert ("modal", "everything", "d-1") == (view["type"], view["callback_id"], view["private_metadata"])
+
+
+def test_its_buttons_say_that_it_only_asks() -> None:
+    view = everything_form(SHOP, COMMAND, "d-1")
+    assert ["Purge everything", "Ask for it", "Back"] == [
+        dict(strings([view[name]])).get("plain_text") for name in ("title", "submit", "close")
+    ]
+
+
+def test_what_it_becomes_says_what_goes_on() -> None:
+    assert ["Taken: the narrower purge goes on in its channel. Nothing else was asked for."] == spelled(chosen_form())
+
+
+FORMS: dict[str, Block] = {
+    "as it is": everything_form(SHOP, COMMAND, "d-1"),
+    "with a reason": everything_form(SHOP, WITH_REASON, "d-1"),
+    "staging": everything_form(replace(SHOP, environment=Environment.STAGING), COMMAND, "d-1"),
+    "chosen": chosen_form(),
+    **{
+        name: everything_form(replace(SHOP, name=text, hosts=(text,) * 60), COMMAND, "d-1")
+        for name, text in {"hostile": HOSTILE, "long": "x" * 2000, "marks": "&" * 2000}.items()
+    },
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_slack_takes_it(name: str) -> None:
+    assert [] == view_problems(FORMS[name], MODAL)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_no_mark_of_others_gets_into_it(name: str) -> None:
+    found = [(sort, without_ours(text) if sort == "mrkdwn" else text) for sort, text in strings(FORMS[name])]
+    assert [] == [text for sort, text in found if {*("<>&" if sort == "mrkdwn" else "<>"), "\u202e"} & set(text)]

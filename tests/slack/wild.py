@@ -1,0 +1,131 @@
+"""Every card there is, with one text in each field that comes from outside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from bot.domain.actor import Actor, Standing
+from bot.domain.command import BadLine, Choice, Command, Misunderstood, Verb
+from bot.domain.job import Approval, JobView, LayerState, LayerView, State, Trouble, Vote
+from bot.domain.plan import LayerPlan, Plan
+from bot.domain.policy import Allow, Ask, Deny
+from bot.domain.site import Layer, Site
+from bot.domain.target import Target
+from bot.domain.told import Event, Told
+from bot.domain.verdict import Look, Verdict, judge
+from bot.services.replies import WhoAmI
+from bot.slack.cards import Card, findings, private, request_card, root_card, thread_line
+from providers.contract import Cached, Kind
+
+T = 1_800_000_000.0
+
+
+def strings(node: object, kind: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in blocks or a view, with the sort of text object it stands in."""
+    if isinstance(node, list):
+        for part in node:
+            yield from strings(part, kind)
+    if isinstance(node, Mapping):
+        sort = str(node.get("type", ""))
+        for name, part in node.items():
+            if isinstance(part, str) and name in ("text", "accessibility_label"):
+                yield sort, part
+            yield from strings(part, sort)
+
+
+def without_ours(text: str) -> str:
+    """mrkdwn without date tokens and entities: no mark is left in it unless somebody else put one there."""
+    return re.sub(r"<!date\^\d+\^\{date_short_pretty\} \{time\}\|[-0-9: ]+ UTC>|&(?:amp|lt|gt);", "", text)
+
+
+def every_card(text: str) -> dict[str, Card]:
+    """Each card there is, with `text` wherever something of other people's, providers' or pages' can stand."""
+    return {**_job_cards(text), **_private_cards(text), **_finding_cards(text)}
+
+
+def _layer(text: str, state: LayerState, calls: int = 7) -> LayerView:
+    trouble = Trouble(text, text, text, text)
+    return LayerView(
+        text, text, state, calls, calls // 2, (text,) * 9, T, T + 1, trouble, (text,) * 5, 3, text, 2, 1, 1, 1, 1, T + 9
+    )
+
+
+def wild_job(text: str, state: State, verdict: Verdict, kind: Kind = Kind.URL, targets: int = 1_000_000) -> JobView:
+    """A job as bad as it gets."""
+    looks = tuple(
+        Look(f"{text}{n}", text, T, 500, text, text, n, text, text, Cached.HIT, text, n, text) for n in range(50)
+    )
+    places = tuple(f"{text}{n}" for n in range(50))
+    votes = tuple(Vote(text, n % 2 == 0, T, text) for n in range(20))
+    return JobView(
+        id=7, site=text, environment=text, state=state, verdict=verdict, kind=kind, targets=targets,
+        sample=(text,) * 20, soft=True, requested_by=text, created=T, digest=text, rule=text,
+        layers=tuple(_layer(text, of) for of in LayerState), reason=text, why=text, looks=looks, before=looks,
+        fresh_at=places, stale_at=places, purged=T, proven=T, ended=T, eta=T + 90,
+        approval=Approval(99, (text,) * 500, T + 1800, text, text, text, votes), notes=(text,) * 50, read_as=text,
+        stop_reason=f"{text}: {text}", url=text, team=text, source=text, channel=text, hosts=(text,) * 50,
+        edges=places, round=1, due_at=T,
+    )  # fmt: skip
+
+
+LOOKED = (State.CHECKING, State.DONE, State.PARTIAL)
+VERDICTS = {state: tuple(Verdict) if state in LOOKED else (Verdict.UNCHECKED,) for state in State}
+SHAPES = ((Kind.URL, 1), (Kind.TAG, 1_000_000), (Kind.HOST, 1), (Kind.EVERYTHING, 1))
+
+
+def _job_cards(text: str) -> dict[str, Card]:
+    cards = {}
+    for state, verdict in ((state, verdict) for state, verdicts in VERDICTS.items() for verdict in verdicts):
+        for kind, targets in SHAPES:
+            job = wild_job(text, state, verdict, kind, targets)
+            cards[f"root {state} {verdict} {kind}"] = root_card(job, T, "salt")
+            cards[f"request {state} {verdict} {kind}"] = request_card(job, T, "token", True, text, "salt")
+    return cards
+
+
+def _private_cards(text: str) -> dict[str, Card]:
+    job = wild_job(text, State.PURGING, Verdict.UNCHECKED)
+    told = {event: Told(event, text, text, 5, 3.0, (text,) * 50, text) for event in Event}
+    bad = tuple(BadLine(n, text, text) for n in range(200))
+    command = Command(Verb.PURGE, (Target(Kind.HOST, text),) * 30, text, bad=bad, reason=text)
+    site = Site(text, (text,) * 30, channel=text, layers=(Layer(text),) * 30)
+    choices = tuple(Choice(text, text) for _ in range(20))
+    return {
+        "misunderstood": private.misunderstood_card(Misunderstood(text, text, choices), "draft"),
+        "misunderstood lines": private.misunderstood_card(Misunderstood("\n".join([text] * 20), text), ""),
+        "refusal": private.refusal_card(text, text),
+        "bad lines": private.bad_lines_card(command, "draft"),
+        "confirm host": private.confirm_host_card(command, "draft"),
+        "status": private.status_card((job,) * 90, T, "/purge"),
+        "show": private.show_card(job, tuple((T, step) for step in told.values()) * 9, T, True),
+        "show in short": private.show_card(job, (), T, False),
+        "sites": private.sites_card((site,) * 90),
+        "whoami": private.whoami_card(WhoAmI(Actor(text, Standing.MEMBER), True, (site,) * 90)),
+        "help": private.help_card("\n".join([text] * 90)),
+        "done": private.done_card(job, text),
+        "open form": private.open_form_card(site, "draft"),
+        "made": private.made_card(job, text),
+        **{f"step {event}": Card(thread_line(step)) for event, step in told.items()},
+    }
+
+
+def _finding_cards(text: str) -> dict[str, Card]:
+    site = Site(text, (text,) * 30)
+    looks = wild_job(text, State.DONE, Verdict.FRESH).looks
+    urls = (text,) * 20
+    layers = (LayerPlan(text, text, (), True, 90, text),) * 20
+    ask = Ask(text, text, 99, (text,) * 500)
+    cards = {
+        f"check {verdict}": findings.check_card(
+            site, urls, looks, replace(judge((), looks, None), verdict=verdict, why=text), T, text
+        )
+        for verdict in Verdict
+    }
+    for decision in (Allow(text, text), ask, Deny(text, text, text)):
+        for kind in Kind:
+            targets = (Target(kind, text, text),) * 50
+            plan = Plan(text, text, kind, kind, targets, True, layers, (text,) * 50, text)
+            cards[f"plan {type(decision).__name__} {kind}"] = findings.plan_card(plan, decision, observing=True)
+    return cards
