@@ -88,9 +88,14 @@ class Intake:
         rows = self._tx.rows("select * from drafts where id = :id and expires > :now", id=draft, now=now)
         return (str(rows[0]["by"]), json.loads(str(rows[0]["doc"]))) if rows else None
 
-    def drop_draft(self, draft: str) -> bool:
-        """Use a draft up; False when somebody did already."""
-        return self._tx.run("delete from drafts where id = :id", id=draft) == 1
+    def use_draft(self, draft: str, by: str, key: str, now: float) -> Mapping[str, object] | None:
+        """What `by`'s draft holds, used up by the delivery `key`, which may come again; None for anybody else, when it
+        is over, and when another delivery used it."""
+        found = self.draft(draft, now)
+        if found is None or found[0] != by or found[1].get("used", key) != key:
+            return None
+        self._tx.run("update drafts set doc = :doc where id = :id", id=draft, doc=json.dumps({**found[1], "used": key}))
+        return found[1]
 
 
 def _delivery(row: Row) -> Delivery:

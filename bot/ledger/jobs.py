@@ -57,6 +57,14 @@ class Jobs:
             ],
         )
 
+    def ended_under(self, key: str) -> int:
+        """How many jobs whose key begins with `key` have ended."""
+        rows = self._tx.rows(
+            f"select count(*) as n from jobs where substr(key, 1, :length) = :key and not ({_OPEN})",
+            key=key, length=len(key),
+        )  # fmt: skip
+        return whole(rows[0]["n"])
+
     def get(self, number: int) -> JobView:
         """Job `number`, whole. Raises KeyError when there is none."""
         found = self.find(number)

@@ -88,22 +88,27 @@ async def check_again(core: Core, actor: Actor, number: int) -> Done | Refused:
 
 
 async def purge_again(core: Core, asking: Asking, number: int) -> JobMade | PlanShown | Refused:
-    """Ask for the same purge as job `number`, as a new job under today's policy."""
+    """Ask for the same purge as job `number`, as a new job under today's policy; while that is open, not once more."""
 
-    def question(books: Books) -> tuple[JobView, Command] | None:
+    def question(books: Books) -> tuple[JobView, Command, str] | None:
         job = books.jobs.find(number)
         if job is None or not asking.actor.may_see(job.site):
             return None
-        targets = books.jobs.targets(number)
-        return job, Command(Verb.PURGE, targets, job.site, job.soft, job.reason, read_as=f"again, as {job.name}")
+        again = Command(
+            Verb.PURGE, books.jobs.targets(number), job.site, job.soft, job.reason, read_as=f"again, as {job.name}"
+        )
+        return job, again, f"again {job.name} {books.jobs.ended_under(f'again {job.name} ')}"
 
     found = await core.ledger.read(question)
     if found is None:
         return Refused(f"There is no P-{number}.", "`status` lists the jobs.")
-    job, command = found
+    job, command, key = found
     if job.site not in core.setup.sites:
         return Refused(f"{job.name} was for {job.site}, which is no longer configured.")
-    return await submit(core, asking, command, core.setup.sites[job.site])
+    made = await submit(core, replace(asking, key=key), command, core.setup.sites[job.site])
+    if isinstance(made, JobMade) and not made.new:
+        return Refused(f"{made.job.name} does that already: it is {made.job.state}.")
+    return made
 
 
 async def _on_job(

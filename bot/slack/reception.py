@@ -13,9 +13,10 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.domain.actor import Standing
-from bot.domain.command import Command
+from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, unpack
 from bot.ledger.intake import Delivery
+from bot.ledger.messages import Role
 from bot.services import approvals, deeds
 from bot.services.desk import Desk
 from bot.services.purges import Asking
@@ -30,9 +31,12 @@ log = structlog.get_logger()
 AWAY_SECONDS = 2.0  # between two tries while Slack cannot say who asks
 AWAY_MAX_SECONDS = 600.0  # after this the answer is no
 AGAIN_SECONDS = 15.0  # a run that was lost is repeated after this
-TELL_TRIES_MAX = 8
 TRIGGER_SECONDS = 2.5  # Slack's trigger_id dies after 3 s
 RESPONSE_SECONDS = 1700.0  # a response_url lives 30 minutes
+
+NO_JOB = Refused("This button belongs to no job.", "Use the buttons on the job's card.")
+ANOTHER_CARD = Refused("This button belongs to another card.", "Use the buttons on the job's card.")
+OVER = Refused("This choice is over: it was used, or ten minutes have passed.", "Type the command again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ class Reception:
                 return Answer(None, replaces)
             except SlackTrouble as trouble:
                 log.warning("form_not_opened", error=trouble.error)
-        return Answer(card_for(wanted, self._core.clock.now(), self._core.setup.command))
+        return Answer(card_for(wanted, self._core.clock.now(), self._core.setup.command), replaces)
 
     async def _clicked(self, delivery: Delivery, asking: Asking) -> Answer:
         body = delivery.body
@@ -114,13 +118,16 @@ class Reception:
         private = bool(body.get("ephemeral"))
         match action:
             case "approve" | "deny":
-                return await self._answer(delivery, asking, await self._vote(asking, value, action == "approve"))
-            case "pick" | "fix" | "go_with_good" | "confirm_host" | "open_form":
-                reply = await self._from_draft(asking, value, action)
+                reply = await self._vote(asking, body, value, action == "approve")
+                return await self._answer(delivery, asking, reply)
+            case "open_form":
+                return await self._answer(delivery, asking, await self._form_again(delivery, value), private)
+            case "pick" | "fix" | "go_with_good" | "confirm_host":
+                reply = await self._from_draft(delivery, asking, value, action)
                 await self._close_form(_text(body, "view"))
                 return await self._answer(delivery, asking, reply, private)
             case "cancel" | "retry" | "repeat_anyway" | "purge_again" | "check_again":
-                return await self._answer(delivery, asking, await self._on_job(asking, action, value))
+                return await self._answer(delivery, asking, await self._on_job(asking, body, action, value))
             case _:
                 return await self._answer(delivery, asking, Refused("This button means nothing any more."))
 
@@ -133,17 +140,22 @@ class Reception:
         except SlackTrouble as trouble:
             log.warning("form_not_closed", error=trouble.error)
 
-    async def _vote(self, asking: Asking, token: str, yes: bool) -> Reply:
+    async def _vote(self, asking: Asking, body: Mapping[str, object], token: str, yes: bool) -> Reply:
         message = await self._core.ledger.read(lambda books: books.messages.by_token(token))
         if message is None:
-            return Refused("This button belongs to no job.", "Use the buttons on the job's card.")
+            return NO_JOB
+        if message.ts and (message.channel, message.ts) != _place(body):
+            return ANOTHER_CARD
         return await approvals.vote(self._core, asking.actor, message.job, yes)
 
-    async def _on_job(self, asking: Asking, action: str, value: str) -> Reply:
+    async def _on_job(self, asking: Asking, body: Mapping[str, object], action: str, value: str) -> Reply:
         digits = value.removeprefix("P-")
         if not (digits.isascii() and digits.isdigit() and len(digits) <= 12):
-            return Refused("This button belongs to no job.", "Use the buttons on the job's card.")
+            return NO_JOB
         number = int(digits)
+        wrong = await self._elsewhere(number, *_place(body))
+        if wrong is not None:
+            return wrong
         match action:
             case "cancel":
                 return await deeds.cancel(self._core, asking.actor, number)
@@ -156,14 +168,33 @@ class Reception:
             case _:
                 return await deeds.purge_again(self._core, asking, number)
 
-    async def _from_draft(self, asking: Asking, value: str, action: str) -> Reply:
+    async def _elsewhere(self, number: int, channel: str, ts: str) -> Refused | None:
+        """A button counts on its own job's card only; on one whose post was never answered it is believed."""
+
+        def question(books: Books) -> Refused | None:
+            there = books.messages.by_ts(channel, ts)
+            if there is not None:
+                return None if there.job == number else ANOTHER_CARD
+            root = books.messages.find(number, Role.ROOT)
+            return None if root is not None and root.lost and not root.ts else NO_JOB
+
+        return await self._core.ledger.read(question)
+
+    async def _form_again(self, delivery: Delivery, name: str) -> Reply:
+        """The form of a draft, for the person it was shown to, until it was used or ten minutes have passed."""
+        draft = await self._core.ledger.read(lambda books: books.intake.draft(name, delivery.at))
+        if draft is None or draft[0] != _text(delivery.body, "user") or "used" in draft[1] or "command" not in draft[1]:
+            return OVER
+        command = unpack(COMMAND, _text(draft[1], "command"))
+        site = self._core.setup.sites.get(command.site)
+        return FormWanted(name, command, site) if site else OVER
+
+    async def _from_draft(self, delivery: Delivery, asking: Asking, value: str, action: str) -> Reply:
         """What a private button stands for; it works once, for the person it was shown to, for ten minutes."""
         name, _, index = value.partition(":")
-        now = self._core.clock.now()
-        draft = await self._core.ledger.read(lambda books: books.intake.draft(name, now))
-        if draft is None or draft[0] != asking.actor.id:
-            return Refused("This choice is over: it was used, or ten minutes have passed.", "Type the command again.")
-        doc = draft[1]
+        doc = await self._used(delivery, asking, name)
+        if doc is None:
+            return OVER
         asking = replace(asking, channel=_text(doc, "channel"), thread=_text(doc, "thread"), key=f"draft {name}")
         if "command" in doc and not index:
             command = unpack(COMMAND, _text(doc, "command"))
@@ -175,26 +206,32 @@ class Reception:
             return Refused("This choice is not known.", "Type the command again.")
         return await self._desk.ask(asking, str(choices[int(index)]))
 
+    async def _used(self, delivery: Delivery, asking: Asking, name: str) -> Mapping[str, object] | None:
+        return await self._core.ledger.write(
+            lambda books: books.intake.use_draft(name, asking.actor.id, delivery.key, delivery.at)
+        )
+
     async def _submitted(self, delivery: Delivery, asking: Asking) -> Answer:
-        found = await self._drafted(delivery.body)
-        if found is None or found[0] != asking.actor.id:
-            return Answer(
-                card_for(Refused("This form is over.", "Type the command again."), 0.0, self._core.setup.command)
-            )
-        _, command, doc = found
+        name = _text(delivery.body, "draft")
+        doc = await self._used(delivery, asking, name)
+        if doc is None or "command" not in doc:
+            return await self._answer(delivery, asking, Refused("This form is over.", "Type the command again."))
+        command = unpack(COMMAND, _text(doc, "command"))
         fields = delivery.body.get("fields")
         reason = _text(fields, "reason") if isinstance(fields, Mapping) else ""
-        name = _text(delivery.body, "draft")
         asking = replace(asking, channel=_text(doc, "channel"), thread=_text(doc, "thread"), key=f"draft {name}")
         sure = replace(command, reason=command.reason or reason, confirm=command.site)
         return await self._answer(delivery, asking, await self._desk.do(asking, sure, sure=True))
 
     async def form_errors(self, body: Mapping[str, object]) -> dict[str, str]:
         """What is wrong with a form, by block; asked before it is acknowledged."""
-        found = await self._drafted(body)
-        if found is None:
+        now = self._core.clock.now()
+        draft = await self._core.ledger.read(lambda books: books.intake.draft(_text(body, "draft"), now))
+        if draft is None or "command" not in draft[1]:
             return {"site_name": "This form is over: ten minutes have passed. Close it and type the command again."}
-        command = found[1]
+        if "used" in draft[1]:
+            return {"site_name": "This form was sent already. Close it."}
+        command = unpack(COMMAND, _text(draft[1], "command"))
         fields = body.get("fields")
         typed = _text(fields, "site_name").strip() if isinstance(fields, Mapping) else ""
         errors = {}
@@ -204,18 +241,11 @@ class Reception:
             errors["reason"] = "Say why; it is kept in the record."
         return errors
 
-    async def _drafted(self, body: Mapping[str, object]) -> tuple[str, Command, Mapping[str, object]] | None:
-        now = self._core.clock.now()
-        draft = await self._core.ledger.read(lambda books: books.intake.draft(_text(body, "draft"), now))
-        if draft is None or "command" not in draft[1]:
-            return None
-        return draft[0], unpack(COMMAND, _text(draft[1], "command")), draft[1]
-
     async def _told(self, delivery: Delivery, answer: Answer) -> bool:
         """Tell the asker in private; False when that must be tried again."""
         if answer.card is None and not answer.replaces:
             return True
-        if delivery.tries > TELL_TRIES_MAX or self._core.clock.now() - delivery.at > RESPONSE_SECONDS:
+        if self._core.clock.now() - delivery.at > RESPONSE_SECONDS:
             log.warning("answer_not_told", kind=delivery.kind)
             return True
         url = _text(delivery.body, "response_url")
@@ -261,6 +291,11 @@ def _unpacked(text: str) -> Answer:
     doc = json.loads(text)
     card = Card(doc["text"], doc["blocks"]) if doc else None
     return Answer(card, text.endswith(" "))
+
+
+def _place(body: Mapping[str, object]) -> tuple[str, str]:
+    """Channel and time stamp of the message that was clicked."""
+    return _text(body, "channel"), _text(body, "message_ts")
 
 
 def _text(body: object, name: str) -> str:
