@@ -11,7 +11,7 @@ _DATE = re.compile(r"<!date\^[0-9]+\^[^|>]*\|([^>]*)>")
 _LINK = re.compile(r"<(https?://[^|>]+)\|([^>]*)>")
 _BARE = re.compile(r"<(https?://[^|>]+)>")
 _PERSON = re.compile(r"<[@#]([A-Z0-9_]+)(?:\|[^>]*)?>")
-_BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
+_BOLD = re.compile(r"`[^`\n]*`|(?<![^\s(])\*(\w[^*\n]*)\*(?![^\s,.:;)])")  # the stars of a pattern are none
 
 
 def plain(card: Card) -> str:
@@ -26,7 +26,8 @@ def unmarked(text: str) -> str:
     text = _LINK.sub(r"\2 (\1)", text)
     text = _BARE.sub(r"\1", text)
     text = _PERSON.sub(r"\1", text)
-    text = _BOLD.sub(r"\1", text).replace("```\n", "").replace("\n```", "").replace("```", "").replace("`", "")
+    text = _BOLD.sub(lambda found: found[1] or found[0], text)
+    text = text.replace("```\n", "").replace("\n```", "").replace("```", "").replace("`", "")
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 

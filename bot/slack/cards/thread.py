@@ -80,10 +80,10 @@ _ENDS = {
     "done stale": "Ended: every layer is purged, and some place still serves the old.",
     "done unknown": "Ended: every layer is purged; what the edge serves cannot be proven from here.",
     "done unchecked": "Ended: every layer is purged; nobody looked at the edge.",
-    "partial fresh": "Ended: partly purged, some calls did not go; each place looked at serves what the origin serves.",
-    "partial stale": "Ended: partly purged, some calls did not go, and some place still serves the old.",
-    "partial unknown": "Ended: partly purged, some calls did not go; what the edge serves cannot be proven from here.",
-    "partial unchecked": "Ended: partly purged, some calls did not go; nobody looked at the edge.",
+    "partial fresh": "Ended: some calls did not go; each place looked at serves what the origin serves.",
+    "partial stale": "Ended: some calls did not go, and some place still serves the old.",
+    "partial unknown": "Ended: some calls did not go; what the edge serves cannot be proven from here.",
+    "partial unchecked": "Ended: some calls did not go; nobody looked at the edge.",
 }  # by what Event.ENDED says: state and verdict
 
 _MARKS = {Event.LAYER_DONE: "✓", Event.VOTED_YES: "✓", Event.VOTED_NO: "✗", Event.LAYER_STOPPED: "✗"}

@@ -1,0 +1,104 @@
+"""What the thread of a job says, a line for each step."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.told import Event, Told
+from bot.slack.cards import thread_line
+
+LINES = {
+    "allowed": (Told(Event.ALLOWED, text="small"), "• Allowed by rule `small`."),
+    "two must agree": (
+        Told(Event.ASKED, n=2, text="it empties all of shop (production)"),
+        "• Waits for 2 approvals, since it empties all of shop (production).",
+    ),
+    "one must agree": (
+        Told(Event.ASKED, n=1, text="900 targets are more than 30"),
+        "• Waits for 1 approval, since 900 targets are more than 30.",
+    ),
+    "yes": (Told(Event.VOTED_YES, who="U_LEA"), "✓ <@U_LEA> agreed."),
+    "no": (Told(Event.VOTED_NO, who="U_LEA"), "✗ <@U_LEA> said no."),
+    "no, and why": (
+        Told(Event.VOTED_NO, who="U_LEA", text="not on a Friday"),
+        "✗ <@U_LEA> said no: not on a Friday",
+    ),
+    "expired": (Told(Event.EXPIRED), "• Expired: nobody agreed in time. Nothing was purged."),
+    "before": (
+        Told(Event.LOOKED_BEFORE, text='fra: HIT, 5 h old, version "a1"'),
+        '• Before: fra: HIT, 5 h old, version "a1"',
+    ),
+    "a layer begins": (Told(Event.LAYER_BEGUN, layer="Varnish", n=1), "• Varnish: sending 1 call."),
+    "a layer of many calls begins": (
+        Told(Event.LAYER_BEGUN, layer="Cloudflare", n=10_000),
+        "• Cloudflare: sending 10,000 calls.",
+    ),
+    "a layer is done": (
+        Told(Event.LAYER_DONE, layer="Cloudflare", seconds=0.44, ids=("7be0", "7be1")),
+        "✓ Cloudflare: done in 0.4 s · id `7be0`, `7be1`",
+    ),
+    "a layer is done at once, without an id": (
+        Told(Event.LAYER_DONE, layer="Varnish", seconds=0.01),
+        "✓ Varnish: done in under 0.1 s",
+    ),
+    "a layer is done, with many ids": (
+        Told(Event.LAYER_DONE, layer="Cloudflare", seconds=330, ids=tuple(f"c{n}" for n in range(1003))),
+        "✓ Cloudflare: done in 6 min · id `c0`, `c1`, `c2` and 1,000 more",
+    ),
+    "a layer stops": (
+        Told(Event.LAYER_STOPPED, layer="Cloudflare", text="The token may not purge zone shop.test."),
+        "✗ Cloudflare: stopped. The token may not purge zone shop.test.",
+    ),
+    "a layer stops, and nobody knows why": (Told(Event.LAYER_STOPPED, layer="Varnish"), "✗ Varnish: stopped."),
+    "throttled": (Told(Event.WAITING, layer="Cloudflare", seconds=3.0), "• Cloudflare asked to wait 3 s."),
+    "sent again": (
+        Told(Event.SENT_AGAIN, layer="Cloudflare", n=1, text="Cloudflare answered 500."),
+        "• Cloudflare: 1 call will be sent again. Cloudflare answered 500.",
+    ),
+    "after a restart": (
+        Told(Event.RESUMED, n=2),
+        "• purgebot started again and goes on; 2 calls had been in flight.",
+    ),
+    "after a restart between two calls": (
+        Told(Event.RESUMED),
+        "• purgebot started again and goes on; no call had been in flight.",
+    ),
+    "a look": (Told(Event.LOOKED, n=1, text="fresh at fra, iad, sin"), "• Look 1: fresh at fra, iad, sin"),
+    "an answer was lost": (
+        Told(Event.ASKED_PERSON, layer="Cloudflare"),
+        "• The answer of Cloudflare was lost, and a repeat is not safe by itself: a person decides.",
+    ),
+    "cancelled in time": (Told(Event.CANCELLED, who="U_MIA", n=3), "• Cancelled by <@U_MIA>; 3 calls stayed unsent."),
+    "cancelled too late": (Told(Event.CANCELLED, who="U_MIA"), "• Cancelled by <@U_MIA>; every call had been sent."),
+    "gone on": (Told(Event.RETRIED, who="token:ops-cli"), "• token `ops-cli` had it go on."),
+    "parked": (
+        Told(Event.PARKED, text="purgebot could not go on with it (KeyError)."),
+        "• Parked. purgebot could not go on with it (KeyError).",
+    ),
+}
+
+ENDS = {
+    "done fresh": "• Ended: every layer is purged, and every place looked at serves what the origin serves.",
+    "done stale": "• Ended: every layer is purged, and some place still serves the old.",
+    "done unknown": "• Ended: every layer is purged; what the edge serves cannot be proven from here.",
+    "done unchecked": "• Ended: every layer is purged; nobody looked at the edge.",
+    "partial fresh": "• Ended: some calls did not go; each place looked at serves what the origin serves.",
+    "partial stale": "• Ended: some calls did not go, and some place still serves the old.",
+    "partial unknown": "• Ended: some calls did not go; what the edge serves cannot be proven from here.",
+    "partial unchecked": "• Ended: some calls did not go; nobody looked at the edge.",
+    "a_word of another version": "• Ended: a word of another version.",
+}
+
+
+@pytest.mark.parametrize(("told", "expected"), LINES.values(), ids=LINES)
+def test_a_step_is_a_sentence(told: Told, expected: str) -> None:
+    assert expected == thread_line(told)
+
+
+@pytest.mark.parametrize(("text", "expected"), ENDS.items(), ids=ENDS)
+def test_the_end_says_what_came_of_it(text: str, expected: str) -> None:
+    assert expected == thread_line(Told(Event.ENDED, text=text))
+
+
+def test_every_step_has_its_sentence() -> None:
+    assert {*Event} == {Event.ENDED, *(told.event for told, _ in LINES.values())}
