@@ -125,14 +125,17 @@ class Room:
         await self.open_bot()
 
     async def clear(self) -> None:
-        """Everything as at the start, with a new bot."""
-        await self.close_bot()
+        """An empty workspace, full budgets and a new bot; caches and origin stay as they are."""
+        await self.close_bot(grace=0.0)
         for file in self._data.glob("purgebot.db*"):
             file.unlink()
         self.faults.clear()
         self.requests.clear()
         self.slack.reset()
-        await self.world.reset()
+        self.world.faults.clear()
+        self.world.requests.clear()
+        self.world.cloudflare.buckets.clear()
+        self.world.cloudflare.window.clear()
         await self.open_bot()
 
     async def until(self, ask: Callable[[], Awaitable[T]], what: str, patience: float = PATIENCE) -> T:
