@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from bot.ledger.codec import maybe, number, whole
 from bot.ledger.ledger import Row, Transaction
 
+MOVED = "slack.moved"  # the kind of what the bot tells itself to tell: a card that is not where it was asked for
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -96,6 +98,34 @@ class Intake:
             return None
         self._tx.run("update drafts set doc = :doc where id = :id", id=draft, doc=json.dumps({**found[1], "used": key}))
         return found[1]
+
+    def tell_moved(self, job: int, channel: str, now: float) -> str:
+        """Whoever asked for `job` is to be told in private that it is shown in `channel`, "" for nowhere; the key of
+        that, or "" when nobody at Slack asked."""
+        asked = self._asked(job)
+        if asked is None:
+            return ""
+        key = _moved_key(job, channel)
+        self.store(key, MOVED, {**asked.body, "job": job, "shown_in": channel}, now)
+        return key
+
+    def waits_for_link(self, job: int, channel: str) -> str:
+        """The key of what is to be told of `job` once its card is in `channel`, "" when nothing is."""
+        found = self.find(_moved_key(job, channel))
+        return found.key if found and not found.done else ""
+
+    def _asked(self, job: int) -> Delivery | None:
+        """The delivery that made `job`: its key is the job's, or used up the draft that is."""
+        rows = self._tx.rows(
+            "select coalesce(json_extract(drafts.doc, '$.used'), jobs.key) as key from jobs"
+            " left join drafts on jobs.key = 'draft ' || drafts.id where jobs.id = :job",
+            job=job,
+        )
+        return self.find(str(rows[0]["key"])) if rows else None
+
+
+def _moved_key(job: int, channel: str) -> str:
+    return f"moved P-{job} {channel}"
 
 
 def _delivery(row: Row) -> Delivery:

@@ -112,12 +112,12 @@ class Messages:
             at=at, lost=int(lost), job=message.job, role=message.role,
         )  # fmt: skip
 
-    def move(self, message: Message, channel: str, thread_ts: str, now: float) -> None:
-        """Post it elsewhere instead."""
+    def move(self, message: Message, channel: str, thread_ts: str, due_at: float | None) -> None:
+        """Post it elsewhere instead, at `due_at`; None and no channel where it cannot be posted at all."""
         self._tx.run(
             "update messages set channel = :channel, thread_ts = :thread, due_at = :now"
             " where job = :job and role = :role",
-            channel=channel, thread=thread_ts, now=now, job=message.job, role=message.role,
+            channel=channel, thread=thread_ts, now=due_at, job=message.job, role=message.role,
         )  # fmt: skip
 
     def forget(self, message: Message, now: float) -> None:

@@ -15,7 +15,7 @@ import structlog
 from bot.domain.job import JobView, State
 from bot.ledger.books import Books
 from bot.ledger.messages import Line, Message, Role
-from bot.services.setup import SLACK, Core
+from bot.services.setup import SLACK, Core, delivery_name
 from bot.slack.cards import Card, request_card, root_card, thread_line
 from bot.slack.web_api import POSTS, READS, UPDATES, SlackApi, SlackTrouble, Trouble
 
@@ -144,7 +144,14 @@ class Notifier:
         except SlackTrouble:
             return
         link = str(answer.get("permalink", ""))
-        await self._core.ledger.write(lambda books: books.messages.link(message, link))
+
+        def deed(books: Books) -> str:
+            books.messages.link(message, link)
+            return books.intake.waits_for_link(message.job, message.channel)
+
+        told = await self._core.ledger.write(deed)
+        if told:
+            self._core.engine.wake(delivery_name(told))
 
     async def _tell_steps(self, message: Message, job: JobView) -> None:
         fresh = await self._core.ledger.read(lambda books: books.messages.find(job.id, Role.ROOT))
@@ -167,20 +174,31 @@ class Notifier:
         log.warning("slack_not_shown", job=job.id, role=message.role, error=trouble.error)
         now = self._core.clock.now()
         match trouble.what:
-            case Trouble.ELSEWHERE if job.site in self._core.setup.sites:
-                channel = self._core.setup.sites[job.site].channel
-                if channel and channel != message.channel:
-                    await self._core.ledger.write(lambda books: books.messages.move(message, channel, "", now))
-                    return
-                await self._give_up(message)
+            case Trouble.ELSEWHERE:
+                await self._move(message, job, now)
             case Trouble.GONE:
                 await self._core.ledger.write(lambda books: books.messages.forget(message, now))
-            case Trouble.NEVER | Trouble.ELSEWHERE:
+            case Trouble.NEVER:
                 await self._give_up(message)
             case _:
                 wait = trouble.retry_after or min(BACKOFF_MAX, 0.5 * 2.0 ** min(message.tries, 10))
                 lost = trouble.what is Trouble.LOST and not message.ts
                 await self._later(message, now + wait, lost)
+
+    async def _move(self, message: Message, job: JobView, now: float) -> None:
+        """Show it in the site's channel instead, or nowhere; whoever asked is told where, in private."""
+        site = self._core.setup.sites.get(job.site)
+        home = site.channel if site and site.channel != message.channel else ""
+
+        def deed(books: Books) -> str:
+            books.messages.move(message, home, "", now if home else None)
+            return books.intake.tell_moved(job.id, home, now) if message.role is Role.ROOT else ""
+
+        key = await self._core.ledger.write(deed)
+        if key:
+            self._core.engine.wake(delivery_name(key))
+        if home:
+            self._core.engine.wake(SLACK)
 
     async def _later(self, message: Message, at: float, lost: bool = False) -> None:
         await self._core.ledger.write(lambda books: books.messages.later(message, at, lost))

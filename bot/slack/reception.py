@@ -13,10 +13,11 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.domain.actor import Standing
+from bot.domain.job import JobView
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, unpack
-from bot.ledger.intake import Delivery
-from bot.ledger.messages import Role
+from bot.ledger.intake import MOVED, Delivery
+from bot.ledger.messages import Message, Role
 from bot.services import approvals, deeds
 from bot.services.desk import Desk
 from bot.services.purges import Asking
@@ -24,6 +25,7 @@ from bot.services.replies import Done, FormWanted, JobMade, Refused, Reply
 from bot.services.setup import Core, delivery_name
 from bot.slack.answers import card_for
 from bot.slack.cards import Card, chosen_form, everything_form
+from bot.slack.cards.private import made_card
 from bot.slack.deliveries import CLICK
 from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
 
@@ -76,6 +78,8 @@ class Reception:
     async def _do(self, delivery: Delivery) -> Answer | None:
         """The deed and what to say of it; None while Slack cannot say who asks and it may yet."""
         body = delivery.body
+        if delivery.kind == MOVED:
+            return await self._moved(delivery)
         votes = _text(body, "action") in ("approve", "deny")
         actor = await self._core.directory.actor(_text(body, "user"), _text(body, "team"), fresh=votes)
         if actor.standing is Standing.AWAY and self._core.clock.now() - delivery.at < AWAY_MAX_SECONDS:
@@ -91,6 +95,22 @@ class Reception:
             case _:
                 log.error("unknown_delivery", kind=delivery.kind)
                 return Answer()
+
+    async def _moved(self, delivery: Delivery) -> Answer | None:
+        """Where the card of a job is that could not be shown where it was asked for; None until it is there."""
+        number, channel = int(str(delivery.body.get("job"))), _text(delivery.body, "shown_in")
+
+        def question(books: Books) -> tuple[JobView, Message | None]:
+            return books.jobs.get(number), books.messages.find(number, Role.ROOT)
+
+        job, root = await self._core.ledger.read(question)
+        if not channel:
+            return Answer(card_for(_shown_nowhere(job), self._core.clock.now(), self._core.setup.command))
+        if root is None or root.channel != channel:
+            return Answer()
+        if not root.link and self._core.clock.now() - delivery.at < AWAY_MAX_SECONDS:
+            return None
+        return Answer(made_card(replace(job, channel=channel), root.link))
 
     async def _answer(self, delivery: Delivery, asking: Asking, reply: Reply, replaces: bool = False) -> Answer:
         if isinstance(reply, FormWanted):
@@ -280,6 +300,11 @@ class Reception:
         except SlackTrouble as trouble:
             return trouble.what not in (Trouble.LATER, Trouble.LOST)
         return True
+
+
+def _shown_nowhere(job: JobView) -> Refused:
+    what = f"{job.name} goes on, but purgebot may post neither here nor in the channel of {job.site}."
+    return Refused(what, f"Invite it to one of them; `show {job.name}` tells how it stands.")
 
 
 def _packed(answer: Answer) -> str:

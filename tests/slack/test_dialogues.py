@@ -84,6 +84,27 @@ async def test_a_check_again_is_told_on_the_same_card(shop: Room) -> None:
     assert buttons(old) in ([], ["check_again", "purge_again"])
 
 
+async def test_where_the_bot_may_not_post_the_card_is_in_the_sites_channel_and_the_asker_gets_its_link(
+    shop: Room,
+) -> None:
+    await shop.command("U_MIA", PRICING, "C_SECRET")
+    card = await shop.card("fresh")
+    note = await shop.note("U_MIA", "P-1", channel="C_SECRET")
+    link = f"https://shop.slack.com/archives/C_SHOP/p{str(card['ts']).replace('.', '')}"
+    assert "P-1 is told in <#C_SHOP>." == note["text"]
+    assert [f"<{link}|Open its card>"] == small_print(note)
+    assert 1 == len(await shop.notes("U_MIA", "C_SECRET"))
+
+
+async def test_a_choice_made_where_the_bot_may_not_post_gets_its_link_too(shop: Room) -> None:
+    await shop.command("U_MIA", f"{PRICING} http://evil.test/", "C_SECRET")
+    note = await shop.note("U_MIA", "could not be read", channel="C_SECRET")
+    await shop.click("U_MIA", note, "go_with_good", "C_SECRET")
+    await shop.card("fresh")
+    told = await shop.note("U_MIA", "P-1", channel="C_SECRET")
+    assert "P-1 is told in <#C_SHOP>." == told["text"]
+
+
 # What was not understood
 
 
