@@ -7,12 +7,12 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
-import httpx
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from playground.faults import UnknownFault
+from playground.http import loopback_client
 
 if TYPE_CHECKING:
     from playground.world import World
@@ -97,8 +97,8 @@ class Calls:
         city, path = asked.get("edge", ""), asked.get("path", "/")
         if asked.get("site", SITE) != SITE or city not in urls or not _PATH.fullmatch(path) or "#" in path:
             raise Unclear(f"Ask for site={SITE}, edge={' or '.join(urls)}, and a path such as /pricing?page=2.")
-        async with httpx.AsyncClient(trust_env=False, timeout=15) as client:
-            visit = client.build_request("GET", urls[city], headers={"host": HOST, "accept-encoding": "identity"})
+        async with loopback_client() as client:
+            visit = client.build_request("GET", urls[city], headers={"host": HOST})
             visit.extensions["target"] = path.encode()
             response = await client.send(visit)
         headers = dict(response.headers)

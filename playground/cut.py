@@ -6,6 +6,7 @@ Serve with `uvicorn.Config(app, http=CuttableProtocol)`; then any app below, at 
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import cast
 
@@ -21,6 +22,8 @@ class CuttableProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Give every request of this connection its scissors."""
         self.app_state = {**self.app_state, _CUT: transport.close}
+        # asyncio does it only for sockets made with IPPROTO_TCP; without it each answer waits 40 ms for an ACK.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().connection_made(transport)
 
 

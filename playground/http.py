@@ -7,7 +7,9 @@ import contextlib
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
 
+import h11
 import httpx
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -15,10 +17,34 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from playground.cut import CuttableProtocol, cut, gone
 from playground.store import Store
 
+STOP_SECONDS = 1.0  # for requests in the middle of something
 HOLD_SECONDS = 10.0  # longer than any caller of ours waits
+_TARGET = "playground.target"
 _HOP = frozenset(
     {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server", "content-encoding"}
 )
+
+
+def loopback_client(seconds: float = 10.0) -> httpx.AsyncClient:
+    """A client for plain HTTP on this machine: no proxies, and no certificates to load."""
+    return httpx.AsyncClient(trust_env=False, verify=False, timeout=seconds, headers={"accept-encoding": "identity"})
+
+
+class WireProtocol(CuttableProtocol):
+    """HTTP/1.1 whose requests know their target as it came; ASGI would lose the `?` of an empty query."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Watch what is read from this connection."""
+        super().connection_made(transport)
+        read = self.conn.next_event
+
+        def next_event() -> object:
+            event = read()
+            if isinstance(event, h11.Request):
+                self.app_state = {**self.app_state, _TARGET: event.target}
+            return event
+
+        self.conn.next_event = next_event  # type: ignore[method-assign,assignment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +68,16 @@ class Reply:
 
 def target_of(scope: Scope) -> Target:
     """What `scope` asks for, untouched."""
-    raw: bytes = scope.get("raw_path") or scope["path"].encode()
-    query: bytes = scope.get("query_string") or b""
     headers = dict(scope["headers"])
     host = headers.get(b"host", b"").decode("latin-1").lower()
-    path = raw + (b"?" + query if query else b"")
-    return Target(scope["method"], host.rpartition(":")[0] if ":" in host else host, path.decode("latin-1"))
+    path: bytes = scope["state"][_TARGET]
+    return Target(scope["method"], host.partition(":")[0], path.decode("latin-1"))
 
 
 async def answer(send: Send, reply: Reply) -> None:
     """Send `reply`."""
     headers = [(name.encode(), value.encode("latin-1")) for name, value in reply.headers.items()]
+    headers.append((b"date", formatdate(usegmt=True).encode()))
     headers.append((b"content-length", str(len(reply.body)).encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})
@@ -71,7 +96,7 @@ class Upstream:
     """The next cache inwards."""
 
     def __init__(self) -> None:
-        self._client = httpx.AsyncClient(trust_env=False, timeout=10, headers={"accept-encoding": "identity"})
+        self._client = loopback_client()
         self.url = ""
 
     async def fetch(self, host: str, path: str, etag: str = "") -> Reply:
@@ -99,7 +124,6 @@ class Server:
         self._name = name
         self._app = app
         self._server: uvicorn.Server | None = None
-        self._task: asyncio.Task[None] | None = None
         store.execute("create table if not exists ports (name text primary key, port integer not null)")
 
     @property
@@ -121,22 +145,26 @@ class Server:
         port = listener.getsockname()[1]
         self._store.execute("insert or replace into ports values (?, ?)", (self._name, port))
         config = uvicorn.Config(
-            self._app, http=CuttableProtocol, lifespan="off", log_config=None, access_log=False, server_header=False,
-            timeout_graceful_shutdown=1,
+            self._app, http=WireProtocol, lifespan="off", log_config=None, access_log=False,
+            server_header=False, date_header=False,
         )  # fmt: skip
-        self._server = uvicorn.Server(config)
-        self._server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
-        self._task = asyncio.create_task(self._server.serve([listener]))
-        while not self._server.started:  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
+        config.load()
+        server = uvicorn.Server(config)
+        server.lifespan = config.lifespan_class(config)
+        await server.startup(sockets=[listener])
+        self._server = server
 
     async def stop(self) -> None:
-        """Listen no more."""
-        server, task = self._server, self._task
-        self._server = self._task = None
-        if server is not None and task is not None:
-            server.should_exit = True
-            await task
+        """Listen no more, and cut what is open, as the end of a real server would."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        for listener in server.servers:
+            listener.close()
+        for connection in list(server.server_state.connections):
+            connection.transport.abort()
+        if server.server_state.tasks:
+            await asyncio.wait(server.server_state.tasks, timeout=STOP_SECONDS)
 
 
 def _listen(port: int) -> socket.socket:
