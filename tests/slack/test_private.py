@@ -1,0 +1,376 @@
+"""What only the asker sees, word for word: questions back, plans, checks, lists and refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from textwrap import dedent
+
+import pytest
+
+from bot.domain.actor import Actor, Standing
+from bot.domain.command import BadLine, Choice, Command, Misunderstood, Verb
+from bot.domain.job import State
+from bot.domain.plan import LayerPlan, Plan
+from bot.domain.policy import Allow, Ask, Decision, Deny
+from bot.domain.target import Target
+from bot.domain.told import Event, Told
+from bot.domain.verdict import Look, judge
+from bot.services.replies import WhoAmI
+from bot.slack.cards import Card
+from bot.slack.cards.findings import check_card, plan_card
+from bot.slack.cards.private import (
+    bad_lines_card,
+    confirm_host_card,
+    done_card,
+    help_card,
+    made_card,
+    misunderstood_card,
+    open_form_card,
+    refusal_card,
+    show_card,
+    sites_card,
+    status_card,
+    whoami_card,
+)
+from providers.contract import Call, Kind
+from tests.slack.cases import ALL, AT_8_01, AT_8_02, DONE, LINK, MANY, ONE_YES, PRICING, SHOP, T, look, origin, spelled
+
+PAGE = Target(Kind.URL, PRICING, "shop")
+BAD = (BadLine(2, "htps:/x", "It has no host."), BadLine(5, "*", "A star alone is not a target."))
+LIST = Command(Verb.PURGE, (PAGE, Target(Kind.URL, "https://www.shop.test/", "shop")), "shop", bad=BAD)
+MANY_BAD = tuple(BadLine(n, "x", "No.") for n in range(1, 1013))
+HOST = Command(Verb.PURGE, (Target(Kind.HOST, "www.shop.test", "shop"),), "shop", wants_host_confirmed=True)
+READINGS = (Choice("Tag pricing on shop", "tag pricing on shop"), Choice("Path /pricing on shop", "/pricing on shop"))
+UNCLEAR = Misunderstood("I cannot tell what `pricing` is.", "/purge tag pricing on shop", READINGS)
+STEPS = (
+    (T + 60, Told(Event.ALLOWED, text="small")),
+    (T + 120, Told(Event.LAYER_DONE, layer="Varnish", seconds=0.2, ids=("v1",))),
+)
+
+CARDS: dict[str, tuple[Card, str]] = {
+    "two readings": (
+        misunderstood_card(UNCLEAR, "d-1"),
+        """\
+        I cannot tell what `pricing` is.
+           Copy: `/purge tag pricing on shop`
+           [Tag pricing on shop = pick d-1:0]
+           [Path /pricing on shop = pick d-1:1]""",
+    ),
+    "a correction to click": (
+        misunderstood_card(replace(UNCLEAR, choices=READINGS[:1], action="fix"), "d-1"),
+        """\
+        I cannot tell what `pricing` is.
+           Copy: `/purge tag pricing on shop`
+           [Tag pricing on shop = fix d-1:0]""",
+    ),
+    "no reading": (misunderstood_card(Misunderstood("status takes one job."), ""), "status takes one job."),
+    "none of many things": (
+        misunderstood_card(Misunderstood("None of the 2 things could be read.\n1. `a&b`: No.\n2. `<b>`: No."), ""),
+        """\
+        None of the 2 things could be read.
+           1. `a&amp;b`: No.
+           2. `&lt;b&gt;`: No.""",
+    ),
+    "a refusal": (
+        refusal_card("P-7 is not yours.", "Its requester or an approver can do that."),
+        """\
+        P-7 is not yours.
+           Its requester or an approver can do that.""",
+    ),
+    "a refusal without a way out": (
+        refusal_card("P-7 has ended already: it is done."),
+        "P-7 has ended already: it is done.",
+    ),
+    "a late click": (
+        refusal_card("P-7 no longer waits for votes: it is queued.", "<@U_LEA> and <@U_SAM> decided."),
+        """\
+        P-7 no longer waits for votes: it is queued.
+           <@U_LEA> and <@U_SAM> decided.""",
+    ),
+    "bad lines": (
+        bad_lines_card(LIST, "d-1"),
+        """\
+        2 lines could not be read; 2 others can.
+           2. `htps:/x`: It has no host.
+           5. `*`: A star alone is not a target.
+           They wait ten minutes.
+           [Go on with the 2 good ones = go_with_good d-1 primary]""",
+    ),
+    "more bad lines than fit": (
+        bad_lines_card(replace(LIST, targets=(PAGE,), bad=MANY_BAD), "d-1"),
+        """\
+        1,012 lines could not be read; 1 other can.
+           1. `x`: No.
+           2. `x`: No.
+           3. `x`: No.
+           4. `x`: No.
+           5. `x`: No.
+           6. `x`: No.
+           7. `x`: No.
+           8. `x`: No.
+           9. `x`: No.
+           10. `x`: No.
+           and 1,002 more lines
+           They wait ten minutes.
+           [Go on with the 1 good one = go_with_good d-1 primary]""",
+    ),
+    "a bare host": (
+        confirm_host_card(HOST, "d-1"),
+        """\
+        Purge everything under the host www.shop.test?
+           For one page write its path too, such as `www.shop.test/`.
+           [Purge all of www.shop.test = confirm_host d-1 danger]""",
+    ),
+    "the form needs a click": (
+        open_form_card(SHOP, "d-1"),
+        """\
+        Purging everything on shop (production) is asked for in a form.
+           It opens with this button; the request waits ten minutes.
+           [Continue = open_form d-1 primary]""",
+    ),
+    "status": (
+        status_card((replace(MANY, state=State.QUEUED), DONE), T, "/purge"),
+        f"""\
+        1 job under way
+           🔵 P-1042 begins now · 1,200 URLs on shop
+           🟢 P-1042 fresh at fra, iad, sin · {PRICING}""",
+    ),
+    "status at rest": (
+        status_card((DONE,), T, "/purge"),
+        f"""\
+        Nothing is under way; the latest:
+           🟢 P-1042 fresh at fra, iad, sin · {PRICING}""",
+    ),
+    "status at the beginning": (
+        status_card((), T, "/purge"),
+        """\
+        No jobs yet.
+           Begin with: `/purge plan https://…`""",
+    ),
+    "one job": (
+        show_card(replace(DONE, before=(), looks=()), STEPS, T, whole=False),
+        f"""\
+        🟢 P-1042 fresh at fra, iad, sin · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s
+           Browsers may still keep a copy of their own.
+           asked by <@U_MIA> · read as URL""",
+    ),
+    "one job in full": (
+        show_card(replace(ALL, state=State.EXPIRED, approval=ONE_YES, created=T + 60), STEPS, T, whole=True),
+        f"""\
+        ⚫ P-1042 expired, nobody agreed in time · everything on shop (production)
+           Nothing was purged. If it is still wanted, ask again.
+           asked by <@U_MIA> · because INC-881
+           rule `everything` · plan `9f2c0d1e4b5a` · asked {AT_8_01} · 1 vote
+           {AT_8_01} • Allowed by rule `small`.
+           {AT_8_02} ✓ Varnish: done in 0.2 s · id `v1`""",
+    ),
+    "sites": (
+        sites_card((SHOP, replace(SHOP, name="blog", hosts=tuple(f"h{n}.test" for n in range(7)), layers=()))),
+        """\
+        2 sites
+           *shop* (production): www.shop.test, img.shop.test · layers shield → cf
+           *blog* (production): h0.test, h1.test, h2.test, h3.test, h4.test, 2 more · layers none""",
+    ),
+    "no sites": (
+        sites_card(()),
+        """\
+        There is no site for you.
+           Ask whoever configured purgebot.""",
+    ),
+    "an approver": (
+        whoami_card(WhoAmI(Actor("U_LEA", Standing.MEMBER), True, (SHOP,))),
+        """\
+        You are <@U_LEA>, a full member: you may purge up to 30 URLs, paths or tags; more is asked for approval.
+           You are an approver: you vote on others' requests.
+           sites: shop""",
+    ),
+    "a guest": (
+        whoami_card(WhoAmI(Actor("U_GUEST", Standing.GUEST), False, ())),
+        """\
+        You are <@U_GUEST>, a guest: you may neither purge nor vote.
+           sites: none""",
+    ),
+    "help": (
+        help_card("/purge plan <things…> · what it would do\nExample: /purge plan https://a.test/?b&c"),
+        """\
+        /purge plan &lt;things…&gt; · what it would do
+        ```Example: /purge plan https://a.test/?b&amp;c```""",
+    ),
+    "help of one line": (help_card("There is no help on `x`."), "There is no help on `x`."),
+    "told elsewhere": (
+        made_card(replace(DONE, channel="C_SHOP"), LINK),
+        f"""\
+        P-1042 is told in <#C_SHOP>.
+           <{LINK}|Open its card>""",
+    ),
+    "a vote": (done_card(ALL, "voted"), "Your vote on P-1042 counts."),
+    "the last vote": (done_card(ALL, "approved"), "P-1042 has its approvals and runs."),
+    "a denial": (done_card(ALL, "denied"), "P-1042 is denied."),
+    "a cancellation": (done_card(ALL, "cancelled"), "P-1042 is cancelled."),
+    "a retry": (done_card(ALL, "retried"), "P-1042 goes on."),
+    "another look": (done_card(ALL, "checking"), "P-1042 is looked at again."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("card", "expected"), CARDS.values(), ids=CARDS)
+def test_the_asker_sees(card: Card, expected: str) -> None:
+    assert dedent(expected) == spelled(card)
+
+
+def test_of_many_readings_five_have_a_button() -> None:
+    card = misunderstood_card(replace(UNCLEAR, choices=READINGS * 4), "d-1")
+    assert 5 == spelled(card).count("= pick d-1:")
+
+
+def test_without_a_draft_there_are_no_buttons() -> None:
+    assert "[" not in spelled(misunderstood_card(UNCLEAR, ""))
+
+
+def test_a_line_to_copy_is_whole_or_not_there() -> None:
+    line = f"/purge https://www.shop.test/{'a' * 1300}"
+    assert "Too long." == spelled(misunderstood_card(Misunderstood("Too long.", line), ""))
+
+
+def test_a_line_to_copy_keeps_its_backticks() -> None:
+    shown = spelled(misunderstood_card(Misunderstood("No.", "/purge tag a`b"), ""))
+    assert "No.\n   Copy: /purge tag a`b" == shown
+
+
+def test_only_whole_sentences_of_ours_name_people() -> None:
+    shown = spelled(refusal_card("No.", "<@U_LEA> decided. <!here>"))
+    assert "No.\n   &lt;@U_LEA&gt; decided. &lt;!here&gt;" == shown
+
+
+def test_help_is_never_cut_in_the_middle_of_a_line() -> None:
+    lines = [f"{n:03d} {'x' * 90}" for n in range(60)]
+    card = help_card("\n".join(["Help", *lines]))
+    said = [line.strip("`") for line in spelled(card).split("\n")]
+    assert ["Help", *lines] == said
+
+
+SHIELD = LayerPlan("shield", "Varnish", (Call(Kind.URL, "PURGE", "/pricing", (PRICING,), ()),))
+CF = LayerPlan("cf", "Cloudflare", (Call(Kind.URL, "POST", "/purge", (PRICING,), ()),) * 2, seconds=28.2)
+SMALL = Allow("small", "up to 30 URLs, paths or tags run at once")
+NOTES = ("A trailing ) was dropped.",)
+PLAN = Plan("shop", "production", Kind.URL, Kind.URL, (PAGE,), False, (SHIELD, CF), NOTES, "read as URL")
+NOT_SOFT = replace(SHIELD, note="Varnish knows no soft purge here: hard")
+EMPTYING = replace(
+    PLAN, kind=Kind.PREFIX, effect=Kind.EVERYTHING, targets=(Target(Kind.PREFIX, "www.shop.test/", "shop"),), soft=True,
+    layers=(NOT_SOFT, replace(CF, soft=True)), notes=(), read_as="",
+)  # fmt: skip
+MANY_TARGETS = replace(
+    PLAN, kind=Kind.TAG, effect=Kind.TAG, targets=(Target(Kind.TAG, "news", "shop"), *(PAGE,) * 1199), notes=(),
+    read_as="",
+)  # fmt: skip
+
+PLANS: dict[str, tuple[Plan, Decision, bool, str]] = {
+    "one page": (
+        PLAN,
+        SMALL,
+        False,
+        f"""\
+        Plan · {PRICING} · nothing was sent
+           Varnish (shield): 1 call, at once
+           Cloudflare (cf): 2 calls, about 28 s under its budget
+           Policy: runs at once (rule `small`: up to 30 URLs, paths or tags run at once)
+           read as URL
+           A trailing ) was dropped.
+           plan `{PLAN.digest[:12]}`""",
+    ),
+    "what empties a site": (
+        EMPTYING,
+        Ask("everything", "it empties all of shop (production)", 2, ("U_LEA", "U_SAM", "U_KIM")),
+        False,
+        f"""\
+        Plan · everything on shop (production, spoken as prefix) · nothing was sent
+           Varnish (shield): 1 call, at once · Varnish knows no soft purge here: hard
+           Cloudflare (cf): soft, 2 calls, about 28 s under its budget
+           Origin: its traffic is unknown here, so treat the load as high until the caches are filled again.
+           Policy: needs 2 approvals of <@U_LEA>, <@U_SAM> and <@U_KIM> (rule `everything`: it empties all of shop \
+(production))
+           plan `{EMPTYING.digest[:12]}`""",
+    ),
+    "many, in a bot that observes": (
+        MANY_TARGETS,
+        Deny("wide", "no approvers are configured.", "Name them in `approvals`."),
+        True,
+        f"""\
+        Plan · 1,200 targets on shop (widest: tag) · nothing was sent
+           tag news, {PRICING}, {PRICING} and 1,197 more
+           Varnish (shield): 1 call, at once
+           Cloudflare (cf): 2 calls, about 28 s under its budget
+           Policy: no (rule `wide`: no approvers are configured.) Name them in `approvals`.
+           This purgebot only observes (mode: observe); to purge, set `mode: live`.
+           plan `{MANY_TARGETS.digest[:12]}`""",
+    ),
+}
+
+
+@pytest.mark.parametrize(("plan", "decision", "observing", "expected"), PLANS.values(), ids=PLANS)
+def test_a_plan_says(plan: Plan, decision: Decision, observing: bool, expected: str) -> None:
+    assert dedent(expected) == spelled(plan_card(plan, decision, observing))
+
+
+FRONT = "https://www.shop.test/"
+SILENT = replace(look("sin", ""), status=0, age=None, max_age=None, problem="no answer within 8 s")
+
+CHECKS: dict[str, tuple[Sequence[str], Sequence[Look], str]] = {
+    "fresh": (
+        (PRICING,),
+        (look("fra", "b7"), look("iad", "b7"), origin("b7"), origin("b7")),
+        f"""\
+        🟢 fresh at fra, iad: the edge serves what the origin serves · {PRICING}
+           origin: version "b7"
+           🟢 fresh · fra: HIT, 5 h old, version "b7"
+           🟢 fresh · iad: HIT, 5 h old, version "b7"
+           Browsers may keep a copy up to 5 min (max-age=300).""",
+    ),
+    "old at one place": (
+        (PRICING,),
+        (look("fra", "b7"), look("sin", "a1"), origin("b7"), origin("b7")),
+        f"""\
+        🟠 old at sin · {PRICING}
+           origin: version "b7"
+           🟢 fresh · fra: HIT, 5 h old, version "b7"
+           🟠 old · sin: HIT, 5 h old, version "a1"
+           Browsers may keep a copy up to 5 min (max-age=300).
+           To purge: `/purge {PRICING}`""",
+    ),
+    "not known": (
+        (PRICING,),
+        (SILENT, origin("b7")),
+        f"""\
+        ⚪ cannot be told from here: sin did not answer: no answer within 8 s · {PRICING}
+           origin: version "b7"
+           ⚪ not known · sin: no answer within 8 s
+           Browsers may keep a copy up to 5 min (max-age=300).""",
+    ),
+    "two pages, one of them old": (
+        (PRICING, FRONT),
+        (look("fra", "b7"), look("fra", "a1", url=FRONT), origin("b7"), origin("b7", FRONT)),
+        f"""\
+        🟠 old at fra · 2 URLs on shop
+           {PRICING}
+           origin: version "b7"
+           🟢 fresh · fra: HIT, 5 h old, version "b7"
+           {FRONT}
+           origin: version "b7"
+           🟠 old · fra: HIT, 5 h old, version "a1"
+           Browsers may keep a copy up to 5 min (max-age=300).
+           To purge: `/purge {FRONT}`""",
+    ),
+}
+
+
+@pytest.mark.parametrize(("urls", "looks", "expected"), CHECKS.values(), ids=CHECKS)
+def test_a_check_says(urls: Sequence[str], looks: Sequence[Look], expected: str) -> None:
+    assert dedent(expected) == spelled(check_card(SHOP, urls, looks, judge((), looks, None), T, "/purge"))
+
+
+def test_a_check_counts_what_it_does_not_list() -> None:
+    urls = [f"https://www.shop.test/{n}" for n in range(20)]
+    looks = [seen for url in urls for seen in (look("fra", "b7", url=url), origin("b7", url))]
+    shown = spelled(check_card(SHOP, urls, looks, judge((), looks, None), T, "/purge"))
+    assert "   and 12 more URLs" in shown.split("\n")
