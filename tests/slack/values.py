@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -13,6 +14,8 @@ from providers.contract import Cached, Kind
 
 NOW = 1_800_000_000.0  # 2027-01-15 08:00 UTC
 PAGE = "https://www.shop.test/pricing"
+
+_DATE = re.compile(r"<!date\^\d+\^\{date_short_pretty\} \{time\}\|([^>]*)>")
 
 VARNISH = LayerView("shield", "Varnish", LayerState.DONE, 1, 1, ("v-1",), NOW - 4, NOW - 3.8)
 CLOUDFLARE = LayerView("cf", "Cloudflare", LayerState.DONE, 1, 1, ("cf-1",), NOW - 3.8, NOW - 3.4)
@@ -62,8 +65,13 @@ FRESH = replace(
 
 
 def read(card: Card) -> str:
-    """A card as one reads it: its blocks' text a line each, then its buttons."""
-    return "\n".join(line for block in card.blocks for line in _lines(block))
+    """A card as one reads it: the text of its blocks, a line for each button, what its dialogs ask; times in UTC."""
+    return shown("\n".join(line for block in card.blocks for line in _lines(block)))
+
+
+def shown(text: str) -> str:
+    """mrkdwn with its times as somebody in UTC reads them."""
+    return _DATE.sub(r"\1", text)
 
 
 def _lines(block: Mapping[str, object]) -> Iterator[str]:
@@ -88,6 +96,6 @@ def _button(button: Mapping[str, object]) -> str:
 def _asked(confirm: object) -> str:
     match confirm:
         case {"title": {"text": title}, "text": {"text": text}, "confirm": {"text": yes}, "deny": {"text": no}}:
-            return f"\n  asks: {title} {text} [{yes}] [{no}]"
+            return f"\n  {title}\n  {text}\n  [{yes}] [{no}]"
         case _:
             return ""

@@ -104,8 +104,12 @@ def _decided(job: JobView) -> Iterator[str]:
             yield "Nothing was purged."
         case State.CANCELLED if not _is_approved(job):
             yield "Nothing was purged."
-        case _ if _is_approved(job):
+        case State.CANCELLED:
+            yield f"Then cancelled by {person(job.stop_reason)}; its own card tells what had gone."
+        case _ if _is_approved(job) and job.state.is_open:
             yield "It goes on by itself; its own card tells how."
+        case _ if _is_approved(job):
+            yield "It has ended; its own card tells what came of it."
 
 
 def _votes(approval: Approval) -> Iterator[str]:
