@@ -29,8 +29,7 @@ NEVER: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "providers know no bot": ("providers", ("bot", "playground"), ()),
     "the bot knows no playground": ("bot", ("playground", "tests"), ()),
     "domain does no I/O": ("bot/domain", (*OUTSIDE, *CLOCK, "httpx", "structlog", *FACES, *ABOVE_DOMAIN), ()),
-    # The doctor asks Slack what the bot would be told.
-    "Slack's libraries stay in their room": ("bot", ("slack_bolt", "slack_sdk"), ("bot/slack", "bot/doctor.py")),
+    "Slack's libraries stay in their room": ("bot", ("slack_bolt", "slack_sdk"), ("bot/slack",)),
     "SQL stays in the ledger": ("bot", ("sqlite_utils", "sqlite3", "psycopg"), ("bot/ledger",)),
     "schedulers stay in the engine": ("bot", ("apscheduler", "procrastinate"), ("bot/engine",)),
     # bot/client.py is the command line's way to the running bot.
