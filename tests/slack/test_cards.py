@@ -1,532 +1,574 @@
-"""The card of a job in every state, word for word, as one reads it."""
+"""The card of a job in every state, and the request for votes beside it, word for word."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from inspect import cleandoc
+from textwrap import dedent
 
 import pytest
 
-from bot.domain.job import JobView, LayerState, State, Vote
+from bot.domain.job import JobView, LayerState, State, Trouble
 from bot.domain.verdict import Verdict
-from bot.slack.cards import Card, root_card
-from tests.slack.values import (
+from bot.slack.cards import request_card, root_card
+from bot.slack.plain import unmarked
+from providers.contract import Cached, Kind
+from tests.slack.cases import (
+    ALL,
+    APPROVAL,
+    AT_8_01,
+    AT_8_02,
+    AT_8_30,
     CLOUDFLARE,
-    FRESH,
-    LAYERS,
+    DONE,
+    LINK,
+    MANY,
     NEW,
-    NOW,
-    OLD,
-    PAGE,
+    NEXT_CLOUDFLARE,
+    NEXT_VARNISH,
+    NO,
+    NO_PERMISSION,
+    ONE_YES,
+    PRICING,
     REFUSED,
-    TO_COME,
-    TRUTH,
+    TWO_YES,
     VARNISH,
-    everything,
-    job,
-    read,
-    shown,
+    T,
+    look,
+    origin,
+    spelled,
 )
 
-LEA, SAM = Vote("U_LEA", True, NOW), Vote("U_SAM", True, NOW + 60)
-NO = Vote("U_LEA", False, NOW, "not on a Friday")
-SENDING = replace(CLOUDFLARE, state=LayerState.PURGING, calls=41, sent=12, ended=None)
-AT_ONCE = tuple(replace(layer, started=NOW - 3.9, ended=NOW - 3.88) for layer in LAYERS)
-UNTIMED = tuple(replace(layer, started=None, ended=None) for layer in LAYERS)
-MANY = replace(job(State.DONE, Verdict.FRESH), targets=900, sample=(PAGE,) * 20, fresh_at=("fra", "iad", "sin"))
-LONG = "https://www.shop.test/" + "a" * 200
+FILLED = "it was fetched again after the purge, so a cache further in may still hold the old"
+SENDING = replace(CLOUDFLARE, state=LayerState.PURGING, calls=40, sent=15, started=T + 8, ended=None)
+LONG_VARNISH = replace(VARNISH, calls=40, sent=40, ended=T + 8)
+LOST = Trouble("OutcomeUnknown", "Cloudflare did not answer within 8 s.", "Look whether it took effect.")
+PARTLY = replace(REFUSED, calls=40, sent=39, failing=("https://www.shop.test/7",))
+ENDED_UNSEEN = replace(DONE, verdict=Verdict.UNCHECKED, before=(), looks=(), fresh_at=(), proven=None)
 
 CARDS: dict[str, tuple[JobView, str]] = {
     "fresh": (
-        FRESH,
-        """
-        🟢 P-1042 fresh at fra, iad, sin · https://www.shop.test/pricing
-        shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s
-        fra before: HIT, 5 h old, version "a1" · after: MISS, version "b7" = origin
-        Browsers that have it may keep it up to 5 min (max-age=300).
-        asked by <@U_MIA> · read as URL
-        [Check again] check_again P-1042
-        """,
+        DONE,
+        f"""\
+        🟢 P-1042 fresh at fra, iad, sin · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s
+           fra before: HIT, 5 h old, version "a1" · after: MISS, version "b7" = origin
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           asked by <@U_MIA> · read as URL
+           [Check again = check_again P-1042]""",
     ),
-    "fresh, purged at once and nothing seen before": (
-        replace(FRESH, layers=AT_ONCE, before=(), proven=NOW - 3.9),
-        """
-        🟢 P-1042 fresh at fra, iad, sin · https://www.shop.test/pricing
-        shop: Varnish under 0.1 s → Cloudflare under 0.1 s → proven at fra, iad, sin in 0.1 s
-        fra after: MISS, version "b7" = origin
-        Browsers that have it may keep it up to 5 min (max-age=300).
-        asked by <@U_MIA> · read as URL
-        [Check again] check_again P-1042
-        """,
+    "fresh, by looking at a part of it": (
+        replace(DONE, targets=41, looks=(look("fra", "b7"), look("fra", "b7", url="https://www.shop.test/"))),
+        f"""\
+        🟢 P-1042 fresh at fra, iad, sin · 41 URLs on shop
+           shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s, 2 of 41 URLs looked at
+           {PRICING} · fra before: HIT, 5 h old, version "a1" · after: HIT, 5 h old, version "b7" = origin
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           asked by <@U_MIA> · read as URL
+           [Check again = check_again P-1042]""",
     ),
-    "fresh, wherever DNS leads": (
-        replace(FRESH, looks=(replace(NEW, place="dns"), TRUTH), fresh_at=("dns",), edges=()),
-        """
-        🟢 P-1042 fresh where DNS leads · https://www.shop.test/pricing
-        shop: Varnish 0.2 s → Cloudflare 0.4 s → proven where DNS leads in 3.1 s
-        after: MISS, version "b7" = origin
-        Browsers that have it may keep it up to 5 min (max-age=300).
-        asked by <@U_MIA> · read as URL
-        [Check again] check_again P-1042
-        """,
+    "fresh, by looking at pages of something wider": (
+        replace(DONE, kind=Kind.TAG, sample=("news",), before=(), soft=True),
+        """\
+        🟢 P-1042 fresh at fra, iad, sin · tag news on shop
+           shop (soft): Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s, 1 page looked at
+           fra after: MISS, version "b7" = origin
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           asked by <@U_MIA> · read as URL
+           [Check again = check_again P-1042]""",
     ),
-    "fresh, and the same before": (
-        replace(FRESH, before=(replace(NEW, at=NOW - 5), TRUTH), why="already the same at fra before the purge"),
-        """
-        🟢 P-1042 fresh at fra, iad, sin · https://www.shop.test/pricing
-        shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s
-        fra before: MISS, version "b7" · after: MISS, version "b7" = origin
-        already the same at fra before the purge
-        Browsers that have it may keep it up to 5 min (max-age=300).
-        asked by <@U_MIA> · read as URL
-        [Check again] check_again P-1042
-        """,
-    ),
-    "fresh, softly": (
-        replace(FRESH, soft=True),
-        """
-        🟢 P-1042 fresh at fra, iad, sin · https://www.shop.test/pricing
-        shop (soft): Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s
-        fra before: HIT, 5 h old, version "a1" · after: MISS, version "b7" = origin
-        Browsers that have it may keep it up to 5 min (max-age=300).
-        asked by <@U_MIA> · read as URL
-        [Check again] check_again P-1042
-        """,
-    ),
-    "fresh, and browsers ask each time": (
-        replace(FRESH, before=(), looks=(replace(NEW, max_age=0), replace(TRUTH, max_age=0))),
-        """
-        🟢 P-1042 fresh at fra, iad, sin · https://www.shop.test/pricing
-        shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s
-        fra after: MISS, version "b7" = origin
-        Browsers ask again at once (max-age=0).
-        asked by <@U_MIA> · read as URL
-        [Check again] check_again P-1042
-        """,
-    ),
-    "fresh, by looks at two of many": (
-        replace(MANY, looks=(NEW, replace(NEW, url=f"{PAGE}/2"), TRUTH), proven=NOW + 30),
-        """
-        🟢 P-1042 fresh at fra, iad, sin · 900 URLs on shop
-        shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 34 s, 2 of 900 URLs looked at
-        https://www.shop.test/pricing · fra after: MISS, version "b7" = origin
-        Browsers that have it may keep it up to 5 min (max-age=300).
-        asked by <@U_MIA> · read as URL
-        [Check again] check_again P-1042
-        """,
-    ),
-    "fresh, all of a site": (
+    "fresh, and it was so before": (
         replace(
-            everything(State.DONE, LEA, SAM),
-            verdict=Verdict.FRESH,
-            layers=LAYERS,
-            looks=(NEW, TRUTH),
-            fresh_at=("fra", "iad", "sin"),
-            proven=NOW,
+            DONE, looks=(look("dns", "b7"), origin("b7")), before=(look("dns", "b7"), origin("b7")),
+            fresh_at=("dns",), edges=(), notes=("A trailing ) was dropped.", "1 target was said twice.", "third"),
+            why="already the same at dns before the purge · if it still looks old, the origin itself may be old",
         ),
-        """
-        🟢 P-1042 fresh at fra, iad, sin · everything on shop (production)
-        shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 4 s, 1 page looked at
-        fra after: MISS, version "b7" = origin
-        Browsers that have it may keep it up to 5 min (max-age=300).
-        asked by <@U_MIA> · because new prices · approved by <@U_LEA> and <@U_SAM>
-        [Check again] check_again P-1042
-        """,
-    ),
-    "fresh, with what was repaired": (
-        replace(FRESH, notes=("The curly quotes were taken as straight ones.",)),
-        """
-        🟢 P-1042 fresh at fra, iad, sin · https://www.shop.test/pricing
-        shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s
-        fra before: HIT, 5 h old, version "a1" · after: MISS, version "b7" = origin
-        Browsers that have it may keep it up to 5 min (max-age=300).
-        asked by <@U_MIA> · read as URL
-        The curly quotes were taken as straight ones.
-        [Check again] check_again P-1042
-        """,
+        f"""\
+        🟢 P-1042 fresh where DNS leads · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s → proven where DNS leads in 3.1 s
+           before: HIT, 5 h old, version "b7" · after: HIT, 5 h old, version "b7" = origin
+           already the same at dns before the purge · if it still looks old, the origin itself may be old
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           asked by <@U_MIA> · read as URL
+           A trailing ) was dropped.
+           [Check again = check_again P-1042]""",
     ),
     "stale": (
         replace(
-            job(State.DONE, Verdict.STALE),
-            looks=(NEW, replace(OLD, place="sin"), TRUTH),
-            fresh_at=("fra", "iad"),
-            stale_at=("sin",),
-            why='still old at sin (HIT, 5 h old, version "a1")',
+            DONE, verdict=Verdict.STALE, fresh_at=("fra", "iad"), stale_at=("sin",), proven=None,
+            why=f'still old at sin (HIT, 40 s old, version "a1") · {FILLED}',
         ),
-        """
-        🟠 P-1042 purged, still old at sin · https://www.shop.test/pricing
-        shop: Varnish 0.2 s → Cloudflare 0.4 s
-        still old at sin (HIT, 5 h old, version "a1")
-        Browsers that have it may keep it up to 5 min (max-age=300).
-        asked by <@U_MIA> · read as URL
-        [Check again] check_again P-1042
-        [Purge again] purge_again P-1042 primary
-        """,
+        f"""\
+        🟠 P-1042 purged, still old at sin · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s
+           still old at sin (HIT, 40 s old, version "a1") · {FILLED}
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           asked by <@U_MIA> · read as URL
+           [Check again = check_again P-1042] [Purge again = purge_again P-1042 primary]""",
     ),
-    "not to be proven": (
+    "unknown": (
         replace(
-            job(State.DONE, Verdict.UNKNOWN),
-            looks=(replace(NEW, max_age=None),),
-            why="the page is never cached (BYPASS)",
+            DONE, verdict=Verdict.UNKNOWN, fresh_at=(), proven=None, why="the origin answers differently each time",
+            looks=(replace(look("fra", "b7", Cached.UNCACHED), max_age=0),), before=(),
         ),
-        """
-        ⚪ P-1042 purged, cannot be proven from here · https://www.shop.test/pricing · the page is never cached (BYPASS)
-        shop: Varnish 0.2 s → Cloudflare 0.4 s
-        Nothing says how long browsers may keep a copy they have.
-        asked by <@U_MIA> · read as URL
-        [Check again] check_again P-1042
-        """,
+        f"""\
+        ⚪ P-1042 purged, cannot be proven from here · {PRICING} · the origin answers differently each time
+           shop: Varnish 0.2 s → Cloudflare 0.4 s
+           Browsers ask again at once (max-age=0).
+           asked by <@U_MIA> · read as URL
+           [Check again = check_again P-1042]""",
     ),
     "not checked": (
-        job(State.DONE),
-        """
-        ⚪ P-1042 purged, not checked · https://www.shop.test/pricing
-        shop: Varnish 0.2 s → Cloudflare 0.4 s
-        Nobody looked at the edge, so it is not known what it serves now.
-        Browsers may still keep a copy of their own.
-        asked by <@U_MIA> · read as URL
-        [Check again] check_again P-1042
-        """,
+        ENDED_UNSEEN,
+        f"""\
+        ⚪ P-1042 purged, not checked · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s
+           Nobody looked at the edge, so it is not known what it serves now.
+           Browsers may still keep a copy of their own.
+           asked by <@U_MIA> · read as URL
+           [Check again = check_again P-1042]""",
     ),
-    "not checked, and no times are known": (
-        replace(job(State.DONE), layers=UNTIMED, why="no page to look at is known"),
-        """
-        ⚪ P-1042 purged, not checked · https://www.shop.test/pricing
-        shop: Varnish purged → Cloudflare purged
-        no page to look at is known
-        Browsers may still keep a copy of their own.
-        asked by <@U_MIA> · read as URL
-        [Check again] check_again P-1042
-        """,
+    "nothing says what browsers keep": (
+        replace(DONE, before=(), looks=(replace(look("fra", "b7"), max_age=None),)),
+        f"""\
+        🟢 P-1042 fresh at fra, iad, sin · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s
+           fra after: HIT, 5 h old, version "b7" = origin
+           Nothing says how long browsers may keep a copy they have.
+           asked by <@U_MIA> · read as URL
+           [Check again = check_again P-1042]""",
     ),
-    "a long URL": (
-        replace(job(State.DONE), sample=(LONG,)),
-        """
-        ⚪ P-1042 purged, not checked · `https://www.shop.test/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…`
-        `https://www.shop.test/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
-        shop: Varnish 0.2 s → Cloudflare 0.4 s
-        Nobody looked at the edge, so it is not known what it serves now.
-        Browsers may still keep a copy of their own.
-        asked by <@U_MIA> · read as URL
-        [Check again] check_again P-1042
-        """,
-    ),
-    "stopped": (
-        replace(job(State.FAILED), layers=(VARNISH, REFUSED)),
-        """
-        🔴 P-1042 stopped at Cloudflare · The token may not purge zone shop.test
-        Give it “Zone → Cache Purge” for zone shop.test, then Retry.
-        https://www.shop.test/pricing: Varnish was purged; Cloudflare was not
-        Cloudflare said: “Authentication error (10000)”
-        asked by <@U_MIA> · read as URL
-        [Retry] retry P-1042 primary
-        """,
-    ),
-    "stopped among many, with the rest not begun": (
-        replace(
-            job(State.FAILED),
-            targets=900,
-            sample=(PAGE,) * 20,
-            layers=(replace(REFUSED, title="Varnish"), replace(TO_COME[1], state=LayerState.STOPPED)),
-        ),
-        """
-        🔴 P-1042 stopped at Varnish · The token may not purge zone shop.test
-        Give it “Zone → Cache Purge” for zone shop.test, then Retry.
-        900 URLs on shop: nothing was purged
-        not purged at Varnish: https://www.shop.test/pricing
-        Varnish said: “Authentication error (10000)”
-        asked by <@U_MIA> · read as URL
-        [Retry] retry P-1042 primary
-        """,
-    ),
-    "stopped for nobody's fault": (
-        replace(job(State.FAILED), layers=TO_COME, why="purgebot could not go on with it (KeyError)."),
-        """
-        🔴 P-1042 stopped · purgebot could not go on with it (KeyError) · https://www.shop.test/pricing
-        https://www.shop.test/pricing: nothing was purged
-        asked by <@U_MIA> · read as URL
-        [Retry] retry P-1042 primary
-        """,
-    ),
-    "partial": (
-        replace(
-            job(State.PARTIAL, Verdict.FRESH),
-            targets=900,
-            sample=(PAGE,) * 20,
-            fresh_at=("fra",),
-            looks=(NEW, TRUTH),
-            layers=(replace(VARNISH, calls=9, sent=9), replace(REFUSED, calls=30, sent=29)),
-        ),
-        """
-        🟠 P-1042 partly purged, 1 call did not go, fresh at fra · 900 URLs on shop
-        Give it “Zone → Cache Purge” for zone shop.test, then Retry.
-        900 URLs on shop: Varnish was purged; Cloudflare took 29 of 30 calls
-        not purged at Cloudflare: https://www.shop.test/pricing
-        Cloudflare said: “Authentication error (10000)”
-        Browsers that have it may keep it up to 5 min (max-age=300).
-        asked by <@U_MIA> · read as URL
-        [Retry] retry P-1042 primary
-        """,
-    ),
-    "partial, and old": (
-        replace(
-            job(State.PARTIAL, Verdict.STALE),
-            targets=2,
-            sample=(PAGE, f"{PAGE}/2"),
-            stale_at=("fra",),
-            layers=(VARNISH, replace(REFUSED, calls=2, sent=1)),
-            looks=(OLD, TRUTH),
-            why="still old at fra (HIT, 5 h old)",
-        ),
-        """
-        🟠 P-1042 partly purged, 1 call did not go, still old at fra · 2 URLs on shop
-        Give it “Zone → Cache Purge” for zone shop.test, then Retry.
-        2 URLs on shop: Varnish was purged; Cloudflare took 1 of 2 calls
-        not purged at Cloudflare: https://www.shop.test/pricing
-        Cloudflare said: “Authentication error (10000)”
-        still old at fra (HIT, 5 h old)
-        asked by <@U_MIA> · read as URL
-        [Retry] retry P-1042 primary
-        """,
-    ),
-    "allowed": (
-        replace(job(State.QUEUED), layers=TO_COME),
-        """
-        🔵 P-1042 begins now · https://www.shop.test/pricing
-        Varnish to come → Cloudflare to come
-        asked by <@U_MIA> · read as URL
-        [Cancel] cancel P-1042
-        """,
+    "queued": (
+        NEW,
+        f"""\
+        🔵 P-1042 begins now · {PRICING}
+           Varnish to come → Cloudflare to come
+           asked by <@U_MIA> · read as URL
+           [Cancel = cancel P-1042]""",
     ),
     "scheduled": (
-        replace(job(State.SCHEDULED), layers=TO_COME, due_at=NOW + 3600),
-        """
-        🔵 P-1042 begins 2027-01-15 09:00 UTC · https://www.shop.test/pricing
-        Varnish to come → Cloudflare to come
-        asked by <@U_MIA> · read as URL
-        [Cancel] cancel P-1042
-        """,
+        replace(NEW, state=State.SCHEDULED, due_at=T + 1800, soft=True),
+        f"""\
+        🔵 P-1042 begins {AT_8_30} · {PRICING}
+           Varnish to come → Cloudflare to come
+           asked by <@U_MIA> · read as URL
+           [Cancel = cancel P-1042]""",
     ),
-    "purging": (
-        replace(job(State.PURGING), targets=41, layers=(VARNISH, SENDING), purged=None),
-        """
-        🔵 P-1042 purging · 41 URLs on shop · 1 of 2 layers · about 9 s left  ▓▓▓░░░░░░░ 30 %
-        Varnish 0.2 s → Cloudflare 12 of 41
-        asked by <@U_MIA> · read as URL
-        [Cancel] cancel P-1042
-        """,
+    "purging one": (
+        replace(NEW, state=State.PURGING, layers=(VARNISH, replace(NEXT_CLOUDFLARE, state=LayerState.PURGING))),
+        f"""\
+        🔵 P-1042 purging · {PRICING} · 1 of 2 layers
+           Varnish 0.2 s → Cloudflare 0 of 1
+           asked by <@U_MIA> · read as URL
+           [Cancel = cancel P-1042]""",
     ),
-    "purging, as long as the budget says": (
-        replace(job(State.PURGING), targets=41, layers=(VARNISH, replace(SENDING, sent=2)), eta=NOW + 40),
-        """
-        🔵 P-1042 purging · 41 URLs on shop · 1 of 2 layers · about 40 s left  ░░░░░░░░░░ 7 %
-        Varnish 0.2 s → Cloudflare 2 of 41
-        asked by <@U_MIA> · read as URL
-        [Cancel] cancel P-1042
-        """,
+    "purging many": (
+        replace(MANY, state=State.PURGING, layers=(LONG_VARNISH, SENDING)),
+        """\
+        🔵 P-1042 purging · 1,200 URLs on shop · 1 of 2 layers · about 5 s left  ▓▓▓▓▓▓░░░░ 68 %
+           Varnish 8 s → Cloudflare 15 of 40
+           asked by <@U_MIA> · read as URL
+           [Cancel = cancel P-1042]""",
     ),
-    "purging one page": (
-        replace(job(State.PURGING), layers=(VARNISH, TO_COME[1]), purged=None),
-        """
-        🔵 P-1042 purging · https://www.shop.test/pricing · 1 of 2 layers
-        Varnish 0.2 s → Cloudflare to come
-        asked by <@U_MIA> · read as URL
-        [Cancel] cancel P-1042
-        """,
+    "purging many, as the plan said": (
+        replace(MANY, state=State.PURGING, layers=(replace(NEXT_VARNISH, calls=40), NEXT_CLOUDFLARE), eta=T + 40),
+        """\
+        🔵 P-1042 purging · 1,200 URLs on shop · 0 of 2 layers · about 30 s left  ░░░░░░░░░░ 0 %
+           Varnish to come → Cloudflare to come
+           asked by <@U_MIA> · read as URL
+           [Cancel = cancel P-1042]""",
     ),
-    "a provider at it": (
+    "confirming": (
+        replace(NEW, state=State.CONFIRMING, layers=(VARNISH, replace(CLOUDFLARE, pending=1, ready_at=T + 30))),
+        f"""\
+        🔵 P-1042 sent, Cloudflare is still at it · {PRICING} · about 20 s left
+           Varnish 0.2 s → Cloudflare 0.4 s
+           asked by <@U_MIA> · read as URL
+           [Cancel = cancel P-1042]""",
+    ),
+    "first look": (
+        replace(ENDED_UNSEEN, state=State.CHECKING, round=0),
+        f"""\
+        🔵 P-1042 purged, proving… · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s
+           Browsers may still keep a copy of their own.
+           asked by <@U_MIA> · read as URL""",
+    ),
+    "some places to go": (
         replace(
-            job(State.CONFIRMING), layers=(VARNISH, replace(SENDING, calls=1, sent=1, pending=1, ready_at=NOW + 40))
+            DONE, state=State.CHECKING, verdict=Verdict.STALE, fresh_at=("fra",), stale_at=("iad", "sin"),
+            why='still old at iad (HIT, 5 h old, version "a1"), sin (HIT, 5 h old, version "a1")',
         ),
-        """
-        🔵 P-1042 sent, Cloudflare is still at it · https://www.shop.test/pricing · about 40 s left
-        Varnish 0.2 s → Cloudflare 1 of 1
-        asked by <@U_MIA> · read as URL
-        [Cancel] cancel P-1042
-        """,
+        f"""\
+        🔵 P-1042 purged, fresh at fra, 2 to go · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s
+           still old at iad (HIT, 5 h old, version "a1"), sin (HIT, 5 h old, version "a1")
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           asked by <@U_MIA> · read as URL""",
     ),
-    "about to look": (
-        job(State.CHECKING),
-        """
-        🔵 P-1042 purged, proving… · https://www.shop.test/pricing
-        shop: Varnish 0.2 s → Cloudflare 0.4 s
-        Browsers may still keep a copy of their own.
-        asked by <@U_MIA> · read as URL
-        """,
+    "all places to go": (
+        replace(DONE, state=State.CHECKING, verdict=Verdict.STALE, fresh_at=(), stale_at=("fra", "iad", "sin")),
+        f"""\
+        🔵 P-1042 purged, still old at fra, iad, sin, looking again · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           asked by <@U_MIA> · read as URL""",
     ),
-    "proving": (
-        replace(job(State.CHECKING), round=1, looks=(NEW, TRUTH), fresh_at=("fra",), stale_at=("sin",)),
-        """
-        🔵 P-1042 purged, fresh at fra, 2 to go · https://www.shop.test/pricing
-        shop: Varnish 0.2 s → Cloudflare 0.4 s
-        Browsers that have it may keep it up to 5 min (max-age=300).
-        asked by <@U_MIA> · read as URL
-        """,
+    "checked again": (
+        replace(DONE, state=State.CHECKING, round=0),
+        f"""\
+        🔵 P-1042 purged, looking again · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           asked by <@U_MIA> · read as URL""",
     ),
-    "proving, all still old": (
+    "failed": (
+        replace(NEW, state=State.FAILED, layers=(VARNISH, REFUSED)),
+        f"""\
+        🔴 P-1042 stopped at Cloudflare · The token may not purge zone shop.test
+           Give it “Zone → Cache Purge” for zone shop.test, then Retry.
+           {PRICING}: Varnish was purged; Cloudflare was not
+           Cloudflare said: “Authentication error (10000)”
+           asked by <@U_MIA> · read as URL
+           [Retry = retry P-1042 primary]""",
+    ),
+    "failed at the first layer of many targets": (
         replace(
-            job(State.CHECKING), round=1, looks=(OLD, TRUTH), stale_at=("fra",), why="still old at fra (HIT, 5 h old)"
+            MANY, state=State.FAILED, layers=(
+                replace(VARNISH, state=LayerState.FAILED, calls=40, sent=12, failed=1, trouble=NO_PERMISSION,
+                        failing=("https://www.shop.test/12", "https://www.shop.test/13")),
+                replace(NEXT_CLOUDFLARE, state=LayerState.STOPPED),
+            ),
         ),
-        """
-        🔵 P-1042 purged, still old at fra, looking again · https://www.shop.test/pricing
-        shop: Varnish 0.2 s → Cloudflare 0.4 s
-        still old at fra (HIT, 5 h old)
-        Browsers that have it may keep it up to 5 min (max-age=300).
-        asked by <@U_MIA> · read as URL
-        """,
+        """\
+        🔴 P-1042 stopped at Varnish · The token may not purge zone shop.test
+           Give it “Zone → Cache Purge” for zone shop.test, then Retry.
+           1,200 URLs on shop: Varnish took 12 of 40 calls; Cloudflare was not
+           not purged at Varnish: https://www.shop.test/12, https://www.shop.test/13
+           Varnish said: “Authentication error (10000)”
+           asked by <@U_MIA> · read as URL
+           [Retry = retry P-1042 primary]""",
     ),
-    "needs a decision": (
+    "parked": (
+        replace(NEW, state=State.FAILED, why="purgebot could not go on with it (KeyError)."),
+        f"""\
+        🔴 P-1042 stopped · purgebot could not go on with it (KeyError) · {PRICING}
+           {PRICING}: nothing was purged
+           asked by <@U_MIA> · read as URL
+           [Retry = retry P-1042 primary]""",
+    ),
+    "partly": (
         replace(
-            everything(State.NEEDS_DECISION, LEA, SAM),
-            layers=(VARNISH, replace(TO_COME[1], state=LayerState.UNKNOWN, unknown=1)),
+            DONE, state=State.PARTIAL, verdict=Verdict.STALE, targets=1200, layers=(VARNISH, PARTLY), fresh_at=(),
+            stale_at=("sin",), proven=None,
         ),
-        """
+        """\
+        🟠 P-1042 partly purged, 1 call did not go, still old at sin · 1,200 URLs on shop
+           Give it “Zone → Cache Purge” for zone shop.test, then Retry.
+           1,200 URLs on shop: Varnish was purged; Cloudflare took 39 of 40 calls
+           not purged at Cloudflare: https://www.shop.test/7
+           Cloudflare said: “Authentication error (10000)”
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           asked by <@U_MIA> · read as URL
+           [Retry = retry P-1042 primary]""",
+    ),
+    "a person decides": (
+        replace(
+            ALL, state=State.NEEDS_DECISION, approval=TWO_YES,
+            layers=(VARNISH, replace(CLOUDFLARE, state=LayerState.UNKNOWN, unknown=1, trouble=LOST)),
+        ),
+        """\
         🟡 P-1042 needs a decision, the answer of Cloudflare was lost · everything on shop (production)
-        It may have been done already. A repeat purges it once more, so a person decides.
-        everything on shop (production): Varnish was purged; whether Cloudflare was is not known
-        asked by <@U_MIA> · because new prices · approved by <@U_LEA> and <@U_SAM>
-        [Cancel] cancel P-1042
-        [Repeat anyway] repeat_anyway P-1042 danger
-          Send it once more?
-          This may purge a second time: everything on shop (production), hosts www.shop.test, img.shop.test.
-          [Repeat] [Back]
-        """,
+           Cloudflare did not answer within 8 s. It may have been done already. A repeat purges it once more, \
+so a person decides.
+           everything on shop (production): Varnish was purged; whether Cloudflare was is not known
+           asked by <@U_MIA> · because INC-881 · approved by <@U_LEA> and <@U_SAM>
+           [Cancel = cancel P-1042] [Repeat anyway = repeat_anyway P-1042 danger asks]""",
     ),
     "waiting": (
-        everything(),
-        """
-        🟡 P-1042 waits for 2 approvals (3 people asked) · everything on shop (production) · until 2027-01-15 08:28 UTC
-        It empties all of shop (production) (rule `everything`).
-        asked by <@U_MIA> · because new prices
-        [Cancel] cancel P-1042
-        """,
+        ALL,
+        f"""\
+        🟡 P-1042 waits for 2 approvals (3 people asked) · everything on shop (production) · until {AT_8_30}
+           It empties all of shop (production) (rule `everything`).
+           asked by <@U_MIA> · because INC-881
+           [Cancel = cancel P-1042]""",
     ),
-    "waiting for one more": (
-        everything(State.WAITING, LEA),
-        """
-        🟡 P-1042 waits for 1 approval (3 people asked) · everything on shop (production) · until 2027-01-15 08:28 UTC
-        It empties all of shop (production) (rule `everything`).
-        agreed so far: <@U_LEA>
-        asked by <@U_MIA> · because new prices
-        [Cancel] cancel P-1042
-        """,
+    "waiting for the second": (
+        replace(ALL, approval=ONE_YES),
+        f"""\
+        🟡 P-1042 waits for 1 approval (3 people asked) · everything on shop (production) · until {AT_8_30}
+           It empties all of shop (production) (rule `everything`).
+           agreed so far: <@U_LEA>
+           asked by <@U_MIA> · because INC-881
+           [Cancel = cancel P-1042]""",
     ),
     "cancelled in time": (
-        replace(job(State.CANCELLED), layers=TO_COME, stop_reason="U_LEA"),
-        """
-        ⚫ P-1042 cancelled by <@U_LEA> · https://www.shop.test/pricing
-        Nothing was purged.
-        asked by <@U_MIA> · read as URL
-        """,
+        replace(NEW, state=State.CANCELLED, stop_reason="U_MIA"),
+        f"""\
+        ⚫ P-1042 cancelled by <@U_MIA> · {PRICING}
+           Nothing was purged.
+           asked by <@U_MIA> · read as URL""",
     ),
-    "cancelled half way": (
+    "cancelled on the way": (
         replace(
-            job(State.CANCELLED), stop_reason="U_LEA", layers=(VARNISH, replace(SENDING, state=LayerState.STOPPED))
+            MANY, state=State.CANCELLED, stop_reason="token:ops-cli",
+            layers=(LONG_VARNISH, replace(SENDING, state=LayerState.STOPPED)),
         ),
-        """
-        ⚫ P-1042 cancelled by <@U_LEA> · https://www.shop.test/pricing
-        https://www.shop.test/pricing: Varnish was purged; Cloudflare took 12 of 41 calls
-        asked by <@U_MIA> · read as URL
-        """,
+        """\
+        ⚫ P-1042 cancelled by token `ops-cli` · 1,200 URLs on shop
+           1,200 URLs on shop: Varnish was purged; Cloudflare took 15 of 40 calls
+           asked by <@U_MIA> · read as URL""",
     ),
     "denied": (
-        replace(everything(State.DENIED, NO), stop_reason="U_LEA: not on a Friday"),
-        """
-        ⚫ P-1042 denied by <@U_LEA>: not on a Friday · everything on shop (production)
-        Nothing was purged.
-        asked by <@U_MIA> · because new prices
-        """,
-    ),
-    "denied without a word": (
-        replace(everything(State.DENIED, NO), stop_reason="U_LEA"),
-        """
-        ⚫ P-1042 denied by <@U_LEA> · everything on shop (production)
-        Nothing was purged.
-        asked by <@U_MIA> · because new prices
-        """,
+        replace(ALL, state=State.DENIED, stop_reason="U_SAM: not during the sale"),
+        """\
+        ⚫ P-1042 denied by <@U_SAM>: not during the sale · everything on shop (production)
+           Nothing was purged.
+           asked by <@U_MIA> · because INC-881""",
     ),
     "expired": (
-        everything(State.EXPIRED),
-        """
+        replace(ALL, state=State.EXPIRED),
+        """\
         ⚫ P-1042 expired, nobody agreed in time · everything on shop (production)
-        Nothing was purged. If it is still wanted, ask again.
-        asked by <@U_MIA> · because new prices
-        [Ask again] purge_again P-1042
-        """,
+           Nothing was purged. If it is still wanted, ask again.
+           asked by <@U_MIA> · because INC-881
+           [Ask again = purge_again P-1042]""",
     ),
-    "asked by a token": (
-        replace(job(State.QUEUED), layers=TO_COME, requested_by="token:ops-cli", read_as="", reason="deploy 4.2"),
-        """
-        🔵 P-1042 begins now · https://www.shop.test/pricing
-        Varnish to come → Cloudflare to come
-        asked by token `ops-cli` · because deploy 4.2
-        [Cancel] cancel P-1042
-        """,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("job", "expected"), CARDS.values(), ids=CARDS)
+def test_a_job_says(job: JobView, expected: str) -> None:
+    assert dedent(expected) == spelled(root_card(job, T + 10))
+
+
+@pytest.mark.parametrize("job", [job for job, _ in CARDS.values()], ids=CARDS)
+def test_a_phone_has_room_for_the_first_line(job: JobView) -> None:
+    assert 150 >= len(unmarked(root_card(job, T + 10).text))
+
+
+@pytest.mark.parametrize("job", [job for job, _ in CARDS.values()], ids=CARDS)
+def test_below_it_are_six_lines_at_most(job: JobView) -> None:
+    _, small, *_ = root_card(job, T + 10).blocks
+    assert 6 >= str(small).count("\\n") + 1
+
+
+PURGED = {name: job for name, (job, _) in CARDS.items() if job.state in (State.DONE, State.CHECKING)}
+
+
+@pytest.mark.parametrize("job", PURGED.values(), ids=PURGED)
+def test_what_was_purged_always_says_what_browsers_do(job: JobView) -> None:
+    assert "rowsers" in spelled(root_card(job, T + 10))
+
+
+def test_every_state_has_its_words() -> None:
+    assert set(State) == {job.state for job, _ in CARDS.values()}
+
+
+SUBJECTS = {
+    "a path": (Kind.PATH, 1, "/pricing", "path /pricing on shop"),
+    "a prefix of a host": (Kind.PREFIX, 1, "www.shop.test/news/", "prefix www.shop.test/news/"),
+    "a prefix of every host": (Kind.PREFIX, 1, "/news/", "prefix /news/ on shop"),
+    "a tag": (Kind.TAG, 1, "news", "tag news on shop"),
+    "a host": (Kind.HOST, 1, "www.shop.test", "host www.shop.test"),
+    "a pattern": (Kind.PATTERN, 1, "/*.css", "pattern /*.css on shop"),
+    "many URLs": (Kind.URL, 1_000_000, PRICING, "1,000,000 URLs on shop"),
+    "many of several kinds": (Kind.TAG, 5, "news", "5 targets on shop (widest: tag)"),
+}
+
+
+@pytest.mark.parametrize(("kind", "targets", "value", "expected"), SUBJECTS.values(), ids=SUBJECTS)
+def test_a_first_line_names(kind: Kind, targets: int, value: str, expected: str) -> None:
+    job = replace(NEW, kind=kind, targets=targets, sample=(value,))
+    assert f"🔵 P-1042 begins now · {expected}" == root_card(job, T).text
+
+
+def test_a_long_target_stands_in_full_below() -> None:
+    url = f"{PRICING}?{'a=1&' * 40}"
+    shown = spelled(root_card(replace(NEW, sample=(url,)), T)).split("\n")
+    assert f"   `{url.replace('&', '&amp;')}`" == shown[1]
+
+
+def test_a_reason_too_long_for_a_phone_stands_in_full_below() -> None:
+    why = f"sin did not answer: {', '.join(['it took too long'] * 8)}"
+    card = root_card(replace(DONE, verdict=Verdict.UNKNOWN, why=why), T)
+    assert ("…", f"   {why}") == (card.text[-1], spelled(card).split("\n")[2])
+
+
+def test_many_places_and_layers_are_counted() -> None:
+    layers = tuple(replace(VARNISH, title=f"L{n}") for n in range(12))
+    card = root_card(replace(DONE, fresh_at=tuple(f"p{n}" for n in range(40)), layers=layers), T)
+    assert f"🟢 P-1042 fresh at p0, p1, p2, p3, p4, p5, 34 more · {PRICING}" == card.text
+    assert "L7 0.2 s → 4 more → proven at p0, p1, p2, p3, p4, p5, 34 more in 3.1 s" in spelled(card)
+
+
+def test_a_repeat_is_asked_once_more_with_what_it_empties() -> None:
+    job = replace(ALL, state=State.NEEDS_DECISION)
+    *_, buttons = root_card(job, T).blocks
+    assert "This may purge a second time: everything on shop (production), hosts www.shop.test, img.shop.test." in str(
+        buttons
+    )
+
+
+def test_block_ids_are_new_for_each_salt() -> None:
+    ids = [[block["block_id"] for block in root_card(NEW, T, salt).blocks] for salt in ("7-1-root", "7-2-root")]
+    assert set() == {*ids[0]} & {*ids[1]}
+
+
+def test_block_ids_differ_within_a_card() -> None:
+    assert 3 == len({block["block_id"] for block in root_card(NEW, T, "7-1-root").blocks})
+
+
+REQUESTS: dict[str, tuple[JobView, bool, str]] = {
+    "everything, first": (
+        ALL,
+        True,
+        f"""\
+        🟡 P-1042 needs 2 approvals · <@U_MIA> asks to purge everything on shop (production)
+           What: everything in 2 layers (Varnish and Cloudflare) of *shop*, production: www.shop.test, img.shop.test
+           Why: INC-881
+           How much: 2 calls, about 28 s of sending under the budgets
+           Origin: its traffic is unknown here, so treat the load as high until the caches are filled again.
+           Narrower: one host, such as `host www.shop.test`, or what lies below a path of it
+           Rule `everything`: it empties all of shop (production)
+           Asked: <@U_LEA>, <@U_SAM> and <@U_KIM> · expires {AT_8_30}
+           <{LINK}|The card of P-1042>
+           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger asks]""",
+    ),
+    "everything, edited": (
+        replace(ALL, approval=ONE_YES),
+        False,
+        f"""\
+        🟡 P-1042 needs 1 approval · <@U_MIA> asks to purge everything on shop (production)
+           What: everything in 2 layers (Varnish and Cloudflare) of *shop*, production: www.shop.test, img.shop.test
+           Why: INC-881
+           How much: 2 calls, about 28 s of sending under the budgets
+           Origin: its traffic is unknown here, so treat the load as high until the caches are filled again.
+           Narrower: one host, such as `host www.shop.test`, or what lies below a path of it
+           Rule `everything`: it empties all of shop (production)
+           Agreed so far: <@U_LEA>
+           Asked: 3 people · expires {AT_8_30}
+           <{LINK}|The card of P-1042>
+           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger asks]""",
+    ),
+    "many pages, from a token without a reason": (
+        replace(
+            MANY, state=State.WAITING, requested_by="token:ci-shop", soft=True,
+            approval=replace(APPROVAL, needed=1, rule="wide", why="1200 targets are more than 30"),
+        ),
+        False,
+        f"""\
+        🟡 P-1042 needs 1 approval · token `ci-shop` asks to purge 1,200 URLs on shop
+           What: https://www.shop.test/0, https://www.shop.test/1, https://www.shop.test/2 and 1,197 more \
+on *shop*, production, in 2 layers (Varnish and Cloudflare), soft
+           Why: no reason was given
+           How much: 1,200 targets in 2 calls, sent at once
+           Rule `wide`: 1200 targets are more than 30
+           Asked: 3 people · expires {AT_8_30}
+           <{LINK}|The card of P-1042>
+           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger asks]""",
+    ),
+    "a host": (
+        replace(ALL, kind=Kind.HOST, sample=("www.shop.test",), approval=replace(APPROVAL, needed=1, rule="wide")),
+        False,
+        f"""\
+        🟡 P-1042 needs 1 approval · <@U_MIA> asks to purge host www.shop.test
+           What: www.shop.test on *shop*, production, in 2 layers (Varnish and Cloudflare)
+           Why: INC-881
+           How much: 1 target in 2 calls, about 28 s of sending under the budgets
+           Origin: its traffic is unknown here, so treat the load as high until the caches are filled again.
+           Narrower: what lies below a path, such as `prefix www.shop.test/news/`
+           Rule `wide`: it empties all of shop (production)
+           Asked: 3 people · expires {AT_8_30}
+           <{LINK}|The card of P-1042>
+           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger asks]""",
+    ),
+    "approved": (
+        replace(ALL, state=State.QUEUED, approval=TWO_YES),
+        False,
+        f"""\
+        🟢 P-1042 approved by <@U_LEA> and <@U_SAM> · everything on shop (production)
+           What: everything in 2 layers (Varnish and Cloudflare) of *shop*, production: www.shop.test, img.shop.test
+           Why: INC-881
+           How much: 2 calls, about 28 s of sending under the budgets
+           Origin: its traffic is unknown here, so treat the load as high until the caches are filled again.
+           Votes: <@U_LEA> yes {AT_8_01} and <@U_SAM> yes {AT_8_02}
+           It goes on by itself; its own card tells how.
+           <{LINK}|The card of P-1042>""",
+    ),
+    "denied after a yes": (
+        replace(
+            ALL, state=State.DENIED, stop_reason="U_SAM: not during the sale",
+            approval=replace(ONE_YES, votes=(*ONE_YES.votes, NO)),
+        ),
+        False,
+        f"""\
+        ⚫ P-1042 denied by <@U_SAM>: not during the sale · everything on shop (production)
+           What: everything in 2 layers (Varnish and Cloudflare) of *shop*, production: www.shop.test, img.shop.test
+           Why: INC-881
+           How much: 2 calls, about 28 s of sending under the budgets
+           Origin: its traffic is unknown here, so treat the load as high until the caches are filled again.
+           Votes: <@U_LEA> yes {AT_8_01} and <@U_SAM> no {AT_8_02}
+           Nothing was purged.
+           <{LINK}|The card of P-1042>""",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("job", "first", "expected"), REQUESTS.values(), ids=REQUESTS)
+def test_a_request_says(job: JobView, first: bool, expected: str) -> None:
+    assert dedent(expected) == spelled(request_card(job, T, "token-1", first, LINK))
+
+
+OVER = {
+    "expired": (
+        replace(ALL, state=State.EXPIRED),
+        "⚫ P-1042 expired, nobody agreed in time · everything on shop (production)",
+    ),
+    "cancelled before a decision": (
+        replace(ALL, state=State.CANCELLED, stop_reason="U_MIA", approval=ONE_YES),
+        "⚫ P-1042 cancelled by <@U_MIA> · everything on shop (production)",
+    ),
+    "cancelled after it": (
+        replace(ALL, state=State.CANCELLED, stop_reason="U_MIA", approval=TWO_YES),
+        "🟢 P-1042 approved by <@U_LEA> and <@U_SAM> · everything on shop (production)",
+    ),
+    "parked while it waited": (
+        replace(ALL, state=State.FAILED),
+        "⚫ P-1042 asks for no votes any more · everything on shop (production)",
     ),
 }
 
 
-@pytest.mark.parametrize(("told", "expected"), CARDS.values(), ids=CARDS)
-def test_the_card_of_a_job_says(told: JobView, expected: str) -> None:
-    assert cleandoc(expected) == read(root_card(told, NOW))
+@pytest.mark.parametrize(("job", "expected"), OVER.values(), ids=OVER)
+def test_a_request_that_is_over_says(job: JobView, expected: str) -> None:
+    assert expected == request_card(job, T, "token-1", first=False).text
 
 
-TOLD = [pytest.param(told, id=name) for name, (told, _) in CARDS.items()]
+@pytest.mark.parametrize("job", [job for job, _ in OVER.values()], ids=OVER)
+def test_a_request_that_is_over_has_no_buttons(job: JobView) -> None:
+    assert [] == [block for block in request_card(job, T, "token-1", first=False).blocks if block["type"] == "actions"]
 
 
-@pytest.mark.parametrize("told", TOLD)
-def test_a_phone_shows_the_first_line(told: JobView) -> None:
-    card = root_card(told, NOW)
-    assert read(card).split("\n")[0] == shown(card.text)
+AFTERWARDS = {
+    "under way": (State.PURGING, "It goes on by itself; its own card tells how."),
+    "ended": (State.DONE, "It has ended; its own card tells what came of it."),
+    "cancelled": (State.CANCELLED, "Then cancelled by <@U_MIA>; its own card tells what had gone."),
+}
 
 
-@pytest.mark.parametrize("told", TOLD)
-def test_a_phone_has_room_for_the_first_line(told: JobView) -> None:
-    assert 150 >= len(shown(root_card(told, NOW).text))
+@pytest.mark.parametrize(("state", "expected"), AFTERWARDS.values(), ids=AFTERWARDS)
+def test_an_approved_request_says_what_came_of_it(state: State, expected: str) -> None:
+    job = replace(ALL, state=state, approval=TWO_YES, stop_reason="U_MIA" if state is State.CANCELLED else "")
+    assert f"   {expected}" == spelled(request_card(job, T, "token-1", first=False)).split("\n")[-1]
 
 
-@pytest.mark.parametrize("told", TOLD)
-def test_below_it_are_six_lines_at_most(told: JobView) -> None:
-    lines = [block for block in root_card(told, NOW).blocks if block["type"] == "context"]
-    assert 6 >= len(read(Card("", lines)).split("\n"))
+def test_a_vote_is_asked_once_more_with_what_it_lets_happen() -> None:
+    *_, buttons = request_card(ALL, T, "token-1", first=True).blocks
+    assert (
+        "Once enough people agree it purges everything on shop (production), hosts www.shop.test, img.shop.test."
+        in str(buttons)
+    )
 
 
-@pytest.mark.parametrize("told", TOLD)
-def test_a_job_that_was_purged_always_says_what_browsers_do(told: JobView) -> None:
-    tells = "Browsers" in read(root_card(told, NOW)) or "browsers" in read(root_card(told, NOW))
-    assert tells or told.state not in (State.DONE, State.CHECKING)
-
-
-def test_a_reason_too_long_for_a_phone_stands_below_in_full() -> None:
-    why = "fra did not answer: " + "it took too long, " * 8
-    card = root_card(replace(job(State.DONE, Verdict.UNKNOWN), why=why), NOW)
-    assert "…" == card.text[-1]
-    assert why.strip() in read(card).split("\n")
-
-
-def test_a_long_way_out_counts_its_layers() -> None:
-    card = root_card(replace(FRESH, layers=tuple(replace(VARNISH, title=f"L{n}") for n in range(12))), NOW)
-    assert "L7 0.2 s → 4 more → proven at fra, iad, sin in 3.1 s" in read(card)
-
-
-def test_many_places_are_counted() -> None:
-    card = root_card(replace(FRESH, fresh_at=tuple(f"p{n}" for n in range(40))), NOW)
-    assert "🟢 P-1042 fresh at p0, p1, p2, p3, p4, p5, 34 more · https://www.shop.test/pricing" == card.text
-
-
-def test_every_state_has_its_card() -> None:
-    assert {*State} == {told.state for told, _ in CARDS.values()}
-
-
-def test_every_verdict_has_its_card() -> None:
-    assert {*Verdict} == {told.verdict for told, _ in CARDS.values() if told.state is State.DONE}
-
-
-def test_block_ids_are_new_for_each_salt() -> None:
-    first, second = (root_card(FRESH, NOW, salt).blocks for salt in ("1042-1-root", "1042-2-root"))
-    assert not {block["block_id"] for block in first} & {block["block_id"] for block in second}
-
-
-def test_block_ids_differ_within_a_card() -> None:
-    blocks = root_card(FRESH, NOW, "1042-1-root").blocks
-    assert len(blocks) == len({block["block_id"] for block in blocks})
+def test_the_root_card_never_takes_votes() -> None:
+    assert "approve" not in str(root_card(ALL, T).blocks)

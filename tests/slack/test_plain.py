@@ -8,7 +8,7 @@ from bot.slack.cards import Card, root_card
 from bot.slack.cards.blocks import button, card
 from bot.slack.escape import code, escape, person
 from bot.slack.plain import plain, unmarked
-from tests.slack.values import FRESH, NOW
+from tests.slack.cases import DONE, T
 
 UNMARKED = {
     "words stay": ("shop: Varnish 0.2 s", "shop: Varnish 0.2 s"),
@@ -78,4 +78,4 @@ def test_the_card_of_a_job_reads_the_same_in_a_terminal() -> None:
         'fra before: HIT, 5 h old, version "a1" · after: MISS, version "b7" = origin\n'
         "Browsers that have it may keep it up to 5 min (max-age=300).\n"
         "asked by U_MIA · read as URL"
-    ) == plain(root_card(FRESH, NOW))
+    ) == plain(root_card(DONE, T))
