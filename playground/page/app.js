@@ -1,0 +1,289 @@
+// The playground's page. No framework, no build step, no request to anywhere but `/_play` on its own origin.
+//
+// Hooks for tests and scripts, all promised to stay:
+//   body[data-tab]                     "chat" or "world": what a narrow screen shows
+//   #me                                the who-am-I menu; its values are user ids
+//   [data-channel], [data-unread]      a channel's button, and the count of unread messages in it
+//   li[data-ts][data-from]             a message, in #messages or (in the open thread) #replies
+//   [data-action-id][data-block-id][data-value]   a button of the bot; in a form, a field
+//   [data-open-thread], [data-dismiss] a message's own buttons
+//   #box, #send, #thread-box           where lines are typed; [data-suggestion] is a line to take
+//   dialog#form[data-view-id], [data-input]       the open form, and its input blocks by block id; #form-send
+//   #confirm-yes, #confirm-no          the question before a click counts
+//   [data-place], [data-edge]          a box of the world: fra, iad, sin, shield, origin; [data-event] what just happened
+//   [data-path][data-version][data-state]         what a box holds: state is same, old or empty
+//   [data-visit], #path, #deploy       visit through a city, the page to ask for, a new version
+//   [data-account][data-bucket]        a budget; [data-empty] while it has none left
+//   [data-account] [data-fault]        a fault's switch; [data-how-long] how long it lasts; #reset
+//   [data-step][data-state]            the guide's steps: state is done, now or ahead; #next says what to do
+
+import { Chat } from "./chat.js";
+import { Composer } from "./composer.js";
+import { announce, byId, make, replay, setText } from "./dom.js";
+import { Faults } from "./faults.js";
+import { Forms } from "./forms.js";
+import { ALL_DONE, STEPS, guide, threadSuggestions } from "./guide.js";
+import { CHANNELS, PEOPLE, person } from "./people.js";
+import * as play from "./play.js";
+import { World } from "./world.js";
+
+const EVERY = 500; // milliseconds between two looks
+const TICK = 200; // milliseconds between two steps of what counts by itself
+const PATIENCE = 8_000; // milliseconds between two looks at most, while nobody answers
+const REST = 3; // the channel that is not open is looked at once in so many looks
+const WIDE = matchMedia("(min-width: 900px)");
+
+const state = {
+  me: "U_MIA",
+  channel: "C_SHOP",
+  thread: "",
+  messages: Object.fromEntries(Object.keys(CHANNELS).map((id) => [id, []])),
+  world: null,
+  seen: { old: false, deployed: 0 },
+};
+
+/** What the parts may ask of the whole. */
+const app = {
+  isChatSeen: () => !document.hidden && (WIDE.matches || document.body.dataset.tab === "chat"),
+
+  async open(channel) {
+    chat.closeThread();
+    state.channel = channel;
+    remember();
+    chat.forget();
+    showTab("chat");
+    await looking.now();
+    byId("messages").scrollTop = byId("messages").scrollHeight;
+  },
+
+  /** Do something that people asked for; false, and its reason said, where it did not go. */
+  async attempt(deed, say = (text) => setText(byId("visit-said"), text)) {
+    try {
+      await deed();
+      return true;
+    } catch (problem) {
+      if (!(problem instanceof play.Refused || problem instanceof play.Away)) throw problem;
+      const words = problem instanceof play.Refused ? problem.message : "The playground does not answer. Try again once it does.";
+      say(words);
+      announce(words);
+      return false;
+    } finally {
+      looking.poke();
+    }
+  },
+
+  visited(path, version) {
+    const origin = state.world?.sites.shop.origin[path];
+    if (origin && version && version !== origin) state.seen.old = true;
+    showGuide();
+  },
+
+  visitLink(url) {
+    showTab("world");
+    world.visit("fra", `${url.pathname}${url.search}`);
+  },
+
+  threadOpened: () => showSuggestions(),
+
+  wasReset() {
+    state.seen = { old: false, deployed: 0 };
+    Object.keys(state.messages).forEach((id) => (state.messages[id] = []));
+    forms.closed.clear();
+    chat.hidden.clear();
+    chat.read = {};
+    chat.closeThread();
+    chat.forget();
+  },
+};
+
+const chat = new Chat(state, app);
+const world = new World(state, app);
+const faults = new Faults(state, app);
+const forms = new Forms(() => state.me, () => looking.poke());
+const box = new Composer("", state, app, () => "");
+const replyBox = new Composer("thread-", state, app, () => state.thread);
+
+/** Looks at the world and the messages, again and again: not while the page is hidden, seldom while nobody answers. */
+const looking = {
+  timer: 0,
+  running: null,
+  again: false,
+  wait: EVERY,
+  count: 0,
+
+  async now() {
+    if (this.running) await this.running;
+    return this.look();
+  },
+
+  poke() {
+    if (this.running) this.again = true;
+    else this.look();
+  },
+
+  async look() {
+    clearTimeout(this.timer);
+    this.running = this.once();
+    await this.running;
+    this.running = null;
+    if (document.hidden) return;
+    this.timer = setTimeout(() => this.look(), this.again ? 0 : this.wait);
+    this.again = false;
+  },
+
+  async once() {
+    try {
+      await ask(this.count++ % REST === 0);
+      this.wait = EVERY;
+      showAway("");
+    } catch (problem) {
+      if (!(problem instanceof play.Away || problem instanceof play.Refused)) throw problem;
+      this.wait = Math.min(this.wait * 2, PATIENCE);
+      showAway(`The playground does not answer. Is “make play” still running? Asking again every ${this.wait / 1000} s.`);
+    }
+  },
+};
+
+async function ask(isAll) {
+  const { me, channel } = state;
+  const channels = Object.keys(CHANNELS).filter((id) => isAll || id === channel);
+  const [doc, views, ...lists] = await Promise.all([
+    play.world(),
+    play.views(me),
+    ...channels.map((id) => play.messages(id, me)),
+  ]);
+  if (me !== state.me || channel !== state.channel) return;
+  channels.forEach((id, index) => (state.messages[id] = lists[index]));
+  noticeDeploy(doc);
+  world.show(doc);
+  faults.show();
+  chat.show();
+  forms.show(views.open);
+  showGuide();
+}
+
+/** A job from before the newest deploy says nothing about it. */
+function noticeDeploy(doc) {
+  const [before, after] = [state.world, doc].map((one) => JSON.stringify(one?.sites.shop.origin));
+  if (!state.world || before === after) return;
+  state.seen = { old: false, deployed: state.world.now ?? 0 };
+}
+
+let step = null;
+
+function showGuide() {
+  if (!state.world) return;
+  const next = guide(state.world.sites.shop, state.messages, state.seen, state.me);
+  const isNew = step && next.step !== step.step;
+  step = next;
+  for (const node of byId("steps").children) {
+    const index = Number(node.dataset.step) - 1;
+    node.dataset.state = index < next.step ? "done" : index === next.step ? "now" : "ahead";
+    if (index === next.step) node.setAttribute("aria-current", "step");
+    else node.removeAttribute("aria-current");
+  }
+  setText(byId("step-of"), next.step === ALL_DONE ? "All done" : `${next.step + 1} of ${STEPS.length}`);
+  setText(byId("next"), next.text);
+  if (isNew) announce(next.text);
+  byId("show-me").hidden = false;
+  setText(byId("chat-news"), unread());
+  setText(byId("world-news"), world.summary().startsWith("no") ? "" : " · old copies");
+  showSuggestions();
+}
+
+function unread() {
+  const n = [...document.querySelectorAll("[data-unread]")].reduce((sum, node) => sum + Number(node.textContent), 0);
+  return n ? ` · ${n} new` : "";
+}
+
+function showSuggestions() {
+  if (step) box.suggest(step.suggestions);
+  replyBox.suggest(threadSuggestions(state.messages[state.channel].find((message) => message.ts === state.thread)));
+}
+
+const LEADS = {
+  deploy: () => (showTab("world"), byId("deploy")),
+  visit: () => (showTab("world"), document.querySelector("[data-visit]")),
+  box: async () => (await app.open("C_SHOP"), byId("box")),
+  card: async () => (await app.open("C_SHOP"), lastCard()),
+  approvals: async () => (await app.open("C_APPROVE"), lastCard()),
+  me: () => (showTab("chat"), byId("me")),
+  faults: () => (faults.open(), null),
+};
+
+const lastCard = () =>
+  [...byId("messages").children].findLast((node) => node.querySelector("[data-action-id]")) ?? byId("messages").lastElementChild;
+
+async function showMe() {
+  const node = await LEADS[step.target]();
+  if (!node) return;
+  node.scrollIntoView({ block: "nearest" });
+  node.focus();
+  replay(node, "pointed");
+}
+
+function showAway(text) {
+  const line = byId("away");
+  if (line.textContent && !text) announce("The playground answers again.");
+  line.hidden = !text;
+  setText(line, text);
+}
+
+function showTab(name) {
+  document.body.dataset.tab = name;
+  for (const tab of ["chat", "world"]) {
+    byId(`tab-${tab}`).setAttribute("aria-selected", String(tab === name));
+    byId(`tab-${tab}`).tabIndex = tab === name ? 0 : -1;
+  }
+  if (state.world) chat.show();
+}
+
+function showMyself() {
+  byId("me").value = state.me;
+  byId("me-avatar").dataset.avatar = state.me;
+  setText(byId("me-avatar"), person(state.me).name.slice(0, 1));
+}
+
+async function become(id) {
+  state.me = id;
+  remember();
+  showMyself();
+  chat.closeThread();
+  chat.forget();
+  forms.leave();
+  announce(`You are ${person(id).name} now, ${person(id).role}.`);
+  await looking.now();
+}
+
+function remember() {
+  sessionStorage.setItem("playground", JSON.stringify([state.me, state.channel]));
+}
+
+function recall() {
+  const [me, channel] = JSON.parse(sessionStorage.getItem("playground") ?? "[]");
+  if (PEOPLE[me]) state.me = me;
+  if (CHANNELS[channel]) state.channel = channel;
+}
+
+function tabKey(event) {
+  if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+  showTab(document.body.dataset.tab === "chat" ? "world" : "chat");
+  byId(`tab-${document.body.dataset.tab}`).focus();
+}
+
+function begin() {
+  recall();
+  byId("me").append(...Object.entries(PEOPLE).map(([id, { name, role }]) => make("option", { value: id }, `${name}, ${role}`)));
+  byId("steps").append(...STEPS.map((name, index) => make("li", { "data-step": index + 1, "data-state": "ahead" }, name)));
+  byId("me").addEventListener("change", (event) => become(event.target.value));
+  byId("show-me").addEventListener("click", showMe);
+  document.querySelector(".tabs").addEventListener("keydown", tabKey);
+  for (const tab of ["chat", "world"]) byId(`tab-${tab}`).addEventListener("click", () => showTab(tab));
+  document.addEventListener("visibilitychange", () => document.hidden || looking.poke());
+  showTab("chat");
+  showMyself();
+  setInterval(() => document.hidden || world.tick(), TICK);
+  looking.look();
+}
+
+begin();

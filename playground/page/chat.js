@@ -1,0 +1,232 @@
+// The chat: channels, messages, threads, and the box to type in, as Slack people expect them.
+
+import { drawBlocks } from "./blocks.js";
+import { announce, byId, make, setText } from "./dom.js";
+import { asked } from "./forms.js";
+import { mrkdwn, plainOf } from "./mrkdwn.js";
+import { APP, CHANNELS, names, person } from "./people.js";
+import * as play from "./play.js";
+
+const NEAR = 80; // pixels from the end of a list that still count as its end
+
+/** Draws what `state` holds: {me, channel, thread, messages: {channel: […]}}; `app` is told of what people do. */
+export class Chat {
+  constructor(state, app) {
+    this.state = state;
+    this.app = app;
+    this.hidden = new Set();
+    this.read = {};
+    this.said = new Map();
+    this.lists = { messages: byId("messages"), replies: byId("replies") };
+    byId("channels").append(...Object.keys(CHANNELS).map((id) => this.drawChannel(id)));
+    byId("chat").addEventListener("click", (event) => this.follow(event));
+    byId("thread-close").addEventListener("click", () => this.closeThread());
+    byId("thread").addEventListener("keydown", (event) => event.key === "Escape" && this.closeThread());
+  }
+
+  /** Everything anew: for another person or channel. */
+  forget() {
+    for (const list of Object.values(this.lists)) list.replaceChildren();
+    this.said.clear();
+  }
+
+  /** Bring what is shown up to what is known. */
+  show() {
+    const { channel, thread, messages } = this.state;
+    const all = messages[channel].filter((message) => !this.hidden.has(message.ts));
+    const replies = Map.groupBy(all.filter(isReply), (message) => message.thread_ts);
+    this.tell(all);
+    this.fill(this.lists.messages, all.filter((message) => !isReply(message)), (one) => replies.get(one.ts) ?? []);
+    byId("quiet").hidden = this.lists.messages.childElementCount > 0;
+    if (thread) this.showThread(all);
+    this.showChannels();
+  }
+
+  showThread(all) {
+    const { thread } = this.state;
+    const shown = all.filter((message) => message.ts === thread || message.thread_ts === thread);
+    if (shown.length) this.fill(this.lists.replies, shown, () => null);
+    else this.closeThread();
+  }
+
+  /** Lines that came or changed since the last look are said to those who do not see them. */
+  tell(all) {
+    const isFirst = this.said.size === 0;
+    const news = all.filter((message) => this.said.get(message.ts) !== message.text && message.user !== this.state.me);
+    for (const message of all) this.said.set(message.ts, message.text);
+    if (this.said.size === 0) this.said.set("", "");
+    if (isFirst || !news.length) return;
+    const last = news.findLast((message) => !isReply(message)) ?? news.at(-1);
+    announce(`${person(last.user).name}: ${plainOf(last.text, names)}`);
+  }
+
+  fill(list, messages, repliesOf) {
+    const wasAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR;
+    const known = new Map([...list.children].map((node) => [node.dataset.ts, node]));
+    messages.forEach((message, index) => {
+      const print = JSON.stringify([message, repliesOf(message)?.length]);
+      const old = known.get(message.ts);
+      known.delete(message.ts);
+      const node = old?.print === print ? old : this.redraw(old, message, repliesOf(message), print);
+      if (list.children[index] !== node) list.insertBefore(node, list.children[index] ?? null);
+    });
+    for (const gone of known.values()) gone.remove();
+    if (wasAtEnd) list.scrollTop = list.scrollHeight;
+  }
+
+  redraw(old, message, replies, print) {
+    const focused = old?.contains(document.activeElement) ? document.activeElement.dataset.actionId : undefined;
+    const node = this.drawMessage(message, replies);
+    node.print = print;
+    if (!old) return node;
+    old.replaceWith(node);
+    if (focused !== undefined) (node.querySelector(`[data-action-id="${CSS.escape(focused)}"]`) ?? node).focus();
+    return node;
+  }
+
+  drawMessage(message, replies) {
+    const who = person(message.user);
+    const at = new Date(Number(message.ts) * 1000);
+    const time = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    return make(
+      "li",
+      { class: `message${message.ephemeral ? " private" : ""}`, "data-ts": message.ts, "data-from": message.user, tabindex: "-1" },
+      avatar(message.user),
+      make(
+        "div",
+        { class: "said" },
+        message.ephemeral && make("p", { class: "only-you" }, eye(), "Only visible to you"),
+        make(
+          "p",
+          { class: "by" },
+          make("b", {}, who.name),
+          who.role === "app" && make("span", { class: "tag" }, "APP"),
+          make("time", { datetime: at.toISOString(), title: at.toString() }, time),
+        ),
+        ...this.drawContent(message),
+        this.drawFoot(message, replies),
+      ),
+    );
+  }
+
+  drawContent(message) {
+    const ask = (element, block_id, value) => this.click(message, element, block_id, value);
+    const drawn = drawBlocks(message.blocks ?? [], names, ask);
+    const edited = message.edited ? make("span", { class: "edited" }, " (edited)") : null;
+    return drawn.length ? drawn : [make("div", { class: "b-text" }, mrkdwn(message.text, names), edited)];
+  }
+
+  drawFoot(message, replies) {
+    if (message.ephemeral) {
+      const dismiss = () => (this.hidden.add(message.ts), this.show(), byId("box").focus());
+      return make("button", { type: "button", class: "quiet-button", "data-dismiss": true, on: { click: dismiss } }, "Dismiss");
+    }
+    if (replies === null) return null;
+    const n = replies.length;
+    const text = n ? `${n} ${n === 1 ? "reply" : "replies"}` : "Reply in thread";
+    const open = { click: () => this.openThread(message.ts) };
+    const about = { type: "button", class: n ? "replies" : "quiet-button", "data-open-thread": message.ts, on: open };
+    return make("button", about, ...[...new Set(replies.map((one) => one.user))].map((id) => avatar(id, "small")), text);
+  }
+
+  drawChannel(id) {
+    const open = { click: () => this.app.open(id) };
+    return make(
+      "li",
+      {},
+      make(
+        "button",
+        { type: "button", class: "channel", "data-channel": id, on: open },
+        make("span", { class: "hash", "aria-hidden": "true" }, "#"),
+        make("span", { class: "name" }, CHANNELS[id].name),
+        make("span", { class: "unread", "data-unread": id }),
+      ),
+    );
+  }
+
+  showChannels() {
+    for (const [id, messages] of Object.entries(this.state.messages)) {
+      const button = byId("channels").querySelector(`[data-channel="${id}"]`);
+      const isHere = id === this.state.channel;
+      button.toggleAttribute("aria-current", isHere);
+      if (isHere && this.app.isChatSeen()) this.markRead(id, messages);
+      this.showUnread(button, messages.filter((message) => message.user !== this.state.me && message.ts > this.lastRead(id)));
+    }
+    const { name, topic } = CHANNELS[this.state.channel];
+    setText(byId("channel-name"), `# ${name}`);
+    setText(byId("channel-topic"), topic);
+  }
+
+  showUnread(button, fresh) {
+    const n = fresh.filter((message) => !isReply(message)).length;
+    button.classList.toggle("has-unread", n > 0);
+    setText(button.querySelector(".unread"), n ? String(n) : "");
+    button.setAttribute("aria-label", `#${button.querySelector(".name").textContent}${n ? `, ${n} unread` : ""}`);
+  }
+
+  lastRead(channel) {
+    return this.read[`${this.state.me} ${channel}`] ?? "";
+  }
+
+  markRead(channel, messages) {
+    this.read[`${this.state.me} ${channel}`] = messages.at(-1)?.ts ?? "";
+  }
+
+  openThread(ts) {
+    this.state.thread = ts;
+    this.lists.replies.replaceChildren();
+    byId("thread").hidden = false;
+    setText(byId("thread-where"), `#${CHANNELS[this.state.channel].name}`);
+    this.show();
+    this.app.threadOpened();
+    byId("thread-box").focus();
+  }
+
+  closeThread() {
+    const { thread } = this.state;
+    if (!thread) return;
+    this.state.thread = "";
+    byId("thread").hidden = true;
+    byId("messages").querySelector(`[data-open-thread="${CSS.escape(thread)}"]`)?.focus();
+  }
+
+  async click(message, element, block_id, value) {
+    if (element.confirm && !(await asked(element.confirm))) return;
+    const { me, channel } = this.state;
+    const body = { user: me, channel, ts: message.ts, action_id: element.action_id, block_id };
+    const button = document.activeElement;
+    button?.classList.add("busy");
+    await this.app.attempt(() => play.click(value === undefined ? body : { ...body, value: String(value) }));
+    button?.classList.remove("busy");
+  }
+
+  /** Links to Slack's own messages and to the pretend site lead nowhere outside. */
+  follow(event) {
+    const channel = event.target.closest("[data-open-channel]")?.dataset.openChannel;
+    if (channel && CHANNELS[channel]) return this.app.open(channel);
+    const link = event.target.closest("a[href]");
+    const archive = /\/archives\/(\w+)\/p(\d+)(\d{6})/.exec(link?.href ?? "");
+    if (archive && CHANNELS[archive[1]]) return event.preventDefault(), this.goTo(archive[1], `${archive[2]}.${archive[3]}`);
+    if (!link || new URL(link.href).hostname !== "www.shop.test") return undefined;
+    event.preventDefault();
+    return this.app.visitLink(new URL(link.href));
+  }
+
+  async goTo(channel, ts) {
+    await this.app.open(channel);
+    const node = byId("messages").querySelector(`[data-ts="${CSS.escape(ts)}"]`);
+    node?.scrollIntoView({ block: "center" });
+    node?.focus();
+  }
+}
+
+const isReply = (message) => Boolean(message.thread_ts) && message.thread_ts !== message.ts;
+
+function avatar(id, size = "") {
+  const initial = id === APP ? "p" : person(id).name.slice(0, 1);
+  return make("span", { class: `avatar ${size}`.trim(), "data-avatar": id, "aria-hidden": "true" }, initial);
+}
+
+function eye() {
+  return make("span", { class: "eye", "aria-hidden": "true" });
+}

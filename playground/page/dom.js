@@ -1,0 +1,44 @@
+// Nodes are built, never parsed: text from outside can only become text.
+
+const live = () => document.getElementById("live");
+
+/** A node of `tag`. `attrs`: `class`, `on: {event: listener}`, anything else an attribute (true is bare, false and
+    null are left out). Children are nodes or strings. */
+export function make(tag, attrs = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attrs)) {
+    if (name === "on") Object.entries(value).forEach(([event, listener]) => node.addEventListener(event, listener));
+    else if (value !== false && value != null) node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+  return node;
+}
+
+/** The element of that id. */
+export const byId = (id) => document.getElementById(id);
+
+/** Set text only where it differs, so that nothing is selected away or announced twice. */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** Have a screen reader say `text` when it has time. The same words again are said again. */
+export function announce(text) {
+  const region = live();
+  if (!text || !region) return;
+  region.textContent = region.textContent === text ? `${text}\u00a0` : text;
+}
+
+/** Start an animation class from its beginning. */
+export function replay(node, name) {
+  node.classList.remove(name);
+  void node.offsetWidth; // only a layout between the two starts the animation again
+  node.classList.add(name);
+}
+
+/** Open `dialog` as a modal and give focus back where it was once it closes. */
+export function openDialog(dialog) {
+  const opener = document.activeElement;
+  if (!dialog.open) dialog.showModal();
+  dialog.addEventListener("close", () => opener?.isConnected && opener.focus(), { once: true });
+}

@@ -1,0 +1,118 @@
+// The drawer of faults: what to switch on, and what should then be seen.
+
+import { announce, byId, make, openDialog, setText } from "./dom.js";
+import { title } from "./flow.js";
+import * as play from "./play.js";
+
+// Each sentence was checked against the bot: what a plain purge of one page then shows.
+const TELLS = {
+  cf: [
+    ["throttle", "Throttle", "Answers 429, wait 3 s. The card stays blue, its thread says how long it was asked to wait; it goes on by itself."],
+    ["error500", "Error 500", "The call is sent again, up to three times. Then the card is red: stopped at Cloudflare, with Retry."],
+    ["bad_token", "Bad token", "The card is red at once and says what to mend. Varnish was purged, the edges stay old. Nothing is repeated."],
+    ["forbidden", "Forbidden", "The token may not purge this zone. Red, with the permission to give, in Cloudflare's own words too."],
+    ["timeout_after_effect", "Lost answer", "The purge is done, the answer never comes. After 8 s one URL is sent once more; everything would ask a person."],
+    ["reset", "Cut connection", "Cut before anything is done. It is tried again by itself; if that is cut too, the card is red."],
+    ["html", "A web page", "Status 200, but a page of HTML. That is no yes: the card is red and says that no Cloudflare is there."],
+    ["slow", "Slow", "Every answer takes 3 s longer. The card is blue for longer, and then proven all the same."],
+    ["down", "Down", "The connection is refused. Tried again, then red. The shield was purged already, the edges stay old."],
+  ],
+  shield: [
+    ["throttle", "Throttle", "Answers 429, wait 3 s. The card waits at 0 of 2 layers: Cloudflare is not purged before the shield."],
+    ["error500", "Error 500", "Sent again, up to three times, then red at Varnish. The edges are not purged: they would refill with the old copy."],
+    ["bad_token", "Bad token", "Varnish takes no purges from here. Red at Varnish, with what to set; nothing was purged."],
+    ["forbidden", "Forbidden", "As with a bad token: Varnish knows an address, and this one may not."],
+    ["timeout_after_effect", "Lost answer", "The shield is empty and does not say so. After 8 s the call is sent once more, then it goes outwards."],
+    ["reset", "Cut connection", "Cut before anything is done. Tried again by itself; if that is cut too, the card is red."],
+    ["html", "A web page", "Status 200, but a page of HTML: a site, not a purge. Red at Varnish, nothing claimed."],
+    ["slow", "Slow", "3 s longer at the first layer. Watch the edges wait for it."],
+    ["down", "Down", "The connection is refused. Tried again, then red at Varnish, before any edge is touched."],
+  ],
+  slack: [
+    ["throttle", "Throttle", "No more than the purge waits: the world goes fresh, the card follows some seconds later."],
+    ["error500", "Error 500", "The purge runs; the card appears or changes once this ends."],
+    ["down", "Down", "Slack does not answer the bot. What it had taken runs, as the world shows; end it and the card catches up."],
+    ["slow", "Slow", "Cards come 3 s later. The purge does not wait for them."],
+    ["bad_token", "Bad token", "The bot can say nothing here. Purges go on; end it and the card is right again."],
+  ],
+};
+
+const HOW_LONG = [
+  ["", "until I end it"],
+  ["1", "for the next request"],
+  ["3", "for the next 3 requests"],
+];
+
+/** Draws and switches faults; `state.world.faults` says what is on. */
+export class Faults {
+  constructor(state, app) {
+    this.state = state;
+    this.app = app;
+    this.dialog = byId("faults");
+    byId("faults-accounts").append(...Object.keys(TELLS).map((account) => this.drawAccount(account)));
+    byId("faults-open").addEventListener("click", () => this.open());
+    byId("faults-close").addEventListener("click", () => this.dialog.close());
+    byId("reset").addEventListener("click", () => this.reset());
+    this.dialog.addEventListener("click", (event) => event.target === this.dialog && this.dialog.close());
+  }
+
+  open() {
+    openDialog(this.dialog);
+  }
+
+  drawAccount(account) {
+    const long = make("select", { id: `long-${account}`, "data-how-long": account }, ...HOW_LONG.map(([value, text]) => make("option", { value }, text)));
+    const kinds = [["", "No fault", "Answers as it should."], ...TELLS[account]];
+    return make(
+      "fieldset",
+      { "data-account": account },
+      make("legend", {}, account === "cf" || account === "shield" ? `${title(account)} (${account})` : title(account)),
+      make("p", { class: "how-long" }, make("label", { for: `long-${account}` }, "lasts"), long),
+      ...kinds.map(([kind, name, tells]) => this.drawKind(account, kind, name, tells)),
+    );
+  }
+
+  drawKind(account, kind, name, tells) {
+    const pick = { change: () => this.set(account, kind, name) };
+    const radio = make("input", { type: "radio", name: `fault-${account}`, value: kind, "data-fault": kind || "none", on: pick });
+    return make("label", { class: "choice" }, radio, make("span", {}, make("b", {}, name), make("small", {}, tells)));
+  }
+
+  async set(account, kind, name) {
+    const times = Number(byId(`long-${account}`).value) || null;
+    const on = this.on(account);
+    const isTaken = await this.app.attempt(async () => {
+      if (on && on.kind !== kind) await play.fault(account, on.kind, 0);
+      if (kind) await play.fault(account, kind, times);
+    });
+    if (isTaken) announce(kind ? `${title(account)}: ${name} is on.` : `${title(account)}: no fault.`);
+  }
+
+  on(account) {
+    return this.state.world?.faults?.find((one) => one.account === account);
+  }
+
+  /** Bring the switches up to what the world says. */
+  show() {
+    const all = this.state.world?.faults ?? [];
+    for (const fieldset of byId("faults-accounts").children) {
+      const kind = this.on(fieldset.dataset.account)?.kind ?? "";
+      for (const radio of fieldset.querySelectorAll("input")) radio.checked = radio.value === kind;
+    }
+    setText(byId("faults-on"), all.length ? ` · ${all.map((one) => `${title(one.account)} ${one.kind.replaceAll("_", " ")}`).join(", ")}` : "");
+    byId("faults-open").toggleAttribute("data-on", all.length > 0);
+  }
+
+  async reset() {
+    const button = byId("reset");
+    button.disabled = true;
+    setText(byId("reset-said"), "Resetting: the bot stops and starts again…");
+    const isTaken = await this.app.attempt(() => play.reset(), (text) => setText(byId("reset-said"), text));
+    button.disabled = false;
+    if (!isTaken) return;
+    setText(byId("reset-said"), "");
+    this.app.wasReset();
+    this.dialog.close();
+    announce("The world is as at the start.");
+  }
+}

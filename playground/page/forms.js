@@ -1,0 +1,147 @@
+// Forms that the bot opens, and the question that Slack's clients ask before a dangerous click counts.
+
+import { drawBlocks } from "./blocks.js";
+import { announce, byId, make, openDialog } from "./dom.js";
+import { restore, valueOf } from "./fields.js";
+import { plain, textOf } from "./mrkdwn.js";
+import { names } from "./people.js";
+import * as play from "./play.js";
+
+/** Ask before a click counts; true if the answer is yes. `confirm` is Slack's confirmation object. */
+export function asked(confirm) {
+  const dialog = byId("confirm");
+  byId("confirm-title").textContent = plain(confirm.title);
+  byId("confirm-text").replaceChildren(textOf(confirm.text, names));
+  const [no, yes] = [byId("confirm-no"), byId("confirm-yes")];
+  no.textContent = plain(confirm.deny);
+  yes.textContent = plain(confirm.confirm);
+  yes.className = `button ${confirm.style === "danger" ? "danger" : "primary"}`;
+  dialog.returnValue = "";
+  yes.onclick = () => dialog.close("yes");
+  no.onclick = () => dialog.close("no");
+  openDialog(dialog);
+  no.focus();
+  return new Promise((answer) =>
+    dialog.addEventListener("close", () => answer(dialog.returnValue === "yes"), { once: true }),
+  );
+}
+
+/** The form on top of a person's stack. `closed` names those that were closed here: the playground has no call for it,
+    as a Slack that was not asked to notify. */
+export class Forms {
+  constructor(me, poke) {
+    this.me = me;
+    this.poke = poke;
+    this.closed = new Set();
+    this.view = null;
+    this.dialog = byId("form");
+    byId("form-body").addEventListener("submit", (event) => this.send(event));
+    byId("form-close").addEventListener("click", () => this.dialog.close());
+    byId("form-x").addEventListener("click", () => this.dialog.close());
+    this.dialog.addEventListener("close", () => this.dismiss());
+  }
+
+  /** Show what is open now; what was typed into the same form stays. */
+  show(open) {
+    const view = open.findLast((one) => !this.closed.has(one.id)) ?? null;
+    if (!view) return this.leave();
+    if (view.id !== this.view?.id || view.hash !== this.view.hash) this.draw(view);
+    this.complain(view.errors ?? {});
+    if (!this.dialog.open) this.open();
+  }
+
+  leave() {
+    this.view = null;
+    if (this.dialog.open) this.dialog.close();
+  }
+
+  dismiss() {
+    if (this.view) this.closed.add(this.view.id);
+    this.view = null;
+  }
+
+  open() {
+    openDialog(this.dialog);
+    announce(`A form is open: ${plain(this.view.title)}`);
+    (byId("form-blocks").querySelector("input, select, textarea") ?? byId("form-close")).focus();
+  }
+
+  draw(view) {
+    const typed = this.view?.id === view.id ? this.held() : [];
+    this.view = view;
+    byId("form-title").textContent = plain(view.title);
+    byId("form-close").textContent = view.close ? plain(view.close) : "Cancel";
+    const send = byId("form-send");
+    send.hidden = !view.submit;
+    send.textContent = view.submit ? plain(view.submit) : "";
+    this.dialog.dataset.viewId = view.id;
+    byId("form-blocks").replaceChildren(...drawBlocks(view.blocks, names, (...use) => this.click(...use)));
+    for (const [block, action, value] of typed) this.put(block, action, value);
+  }
+
+  put(block, action, value) {
+    const control = this.controls().find((one) => one.dataset.blockId === block && one.dataset.actionId === action);
+    if (control) restore(control, value);
+  }
+
+  controls() {
+    return [...byId("form-blocks").querySelectorAll("[data-input] [data-action-id]")];
+  }
+
+  held() {
+    return this.controls().map((control) => [control.dataset.blockId, control.dataset.actionId, valueOf(control)]);
+  }
+
+  complain(errors) {
+    for (const row of byId("form-blocks").querySelectorAll("[data-input]")) {
+      const wrong = errors[row.dataset.input] ?? "";
+      const line = row.querySelector(".wrong");
+      if (line.textContent !== wrong) line.textContent = wrong;
+      const control = row.querySelector("[data-action-id]");
+      if (wrong) control.setAttribute("aria-invalid", "true");
+      else control.removeAttribute("aria-invalid");
+    }
+  }
+
+  async send(event) {
+    event.preventDefault();
+    const values = {};
+    for (const [block, action, value] of this.held()) (values[block] ??= {})[action] = value;
+    await this.busy(async () => {
+      const answer = await play.submit(this.me(), this.view.id, values);
+      if (answer.ack?.response_action === "errors") this.refuse(answer.ack.errors);
+      else if (answer.error || answer.status !== 200) this.say(`The form was not taken: ${answer.error ?? answer.status}`);
+    });
+  }
+
+  refuse(errors) {
+    this.complain(errors);
+    const first = Object.keys(errors)[0];
+    this.controls().find((control) => control.dataset.blockId === first)?.focus();
+    announce(Object.values(errors).join(" "));
+  }
+
+  async click(element, block_id, value) {
+    if (element.confirm && !(await asked(element.confirm))) return;
+    const body = { user: this.me(), view_id: this.view.id, action_id: element.action_id, block_id };
+    await this.busy(() => play.click(value === undefined ? body : { ...body, value: String(value) }));
+  }
+
+  async busy(deed) {
+    const send = byId("form-send");
+    send.disabled = true;
+    this.say("");
+    try {
+      await deed();
+    } catch (problem) {
+      this.say(problem instanceof play.Refused ? problem.message : "The playground does not answer. Send it again.");
+    } finally {
+      send.disabled = false;
+      this.poke();
+    }
+  }
+
+  say(text) {
+    byId("form-note").textContent = text;
+  }
+}

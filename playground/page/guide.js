@@ -1,0 +1,129 @@
+// The one line that says what to do next, read from the world and the messages.
+
+import { CITIES, oldAtEdges } from "./flow.js";
+import { PEOPLE, person } from "./people.js";
+
+export const STEPS = ["Deploy", "See it go stale", "Purge it", "See the proof", "Everything, agreed by two"];
+export const ALL_DONE = STEPS.length;
+
+const APPROVERS = ["U_LEA", "U_SAM", "U_KIM"];
+const PAGE = "http://www.shop.test/pricing";
+const PURGE = [`/purge ${PAGE}`, `/purge plan ${PAGE}`, `/purge check ${PAGE}`];
+const EVERYTHING = "/purge everything on shop because new prices";
+const LOOK_AROUND = ["/purge help", "/purge whoami", "/purge sites"];
+const RUNNING = "🔵";
+const WAITING = "🟡";
+const PROVEN = "🟢";
+
+/** Where the reader is: {step: index into STEPS, or ALL_DONE; text; target: what "Show me" leads to; suggestions}.
+    `seen` is what only this page noticed: {old: a visitor was answered with an old copy, deployed: epoch seconds of the
+    newest deploy}; `me` is who types. */
+export function guide(site, messages, seen, me) {
+  const jobs = jobsIn(messages).filter((job) => isOpen(job) || job.at > seen.deployed);
+  const everything = jobs.findLast((job) => job.isEverything);
+  if (everything && (isOpen(everything) || everything === jobs.at(-1))) return toldEverything(everything, messages, me);
+  const page = jobs.findLast((job) => !job.isEverything);
+  return page ? toldPurge(page, site) : toldBefore(site, seen);
+}
+
+const isOpen = (job) => job.mark === RUNNING || job.mark === WAITING;
+
+const step = (number, target, text, suggestions) => ({ step: number, text, target, suggestions });
+
+function toldBefore(site, seen) {
+  const old = oldAtEdges(site);
+  if (!old.length)
+    return step(0, "deploy", "Deploy a new version. The origin will have it; the caches will not know.", LOOK_AROUND);
+  const [city, path] = old.find(([, one]) => one === "/pricing") ?? old[0];
+  const before = `The origin has ${site.origin[path]}, the edges do not.`;
+  if (!seen.old)
+    return step(1, "visit", `${before} Visit ${path} through ${CITIES[city]}: the answer is the old copy.`, PURGE.slice(1));
+  return step(2, "box", "Purge that page: take the first line under the box and send it in #shop.", PURGE);
+}
+
+function toldPurge(job, site) {
+  const more = about(job);
+  const old = [...new Set(oldAtEdges(site).map(([, path]) => path))];
+  switch (job.mark) {
+    case RUNNING:
+      return step(3, "card", `${job.name} goes from the origin outwards; then every edge is looked at.`, more);
+    case WAITING:
+      return step(3, "card", `${job.name} waits for a person. Its card says what for.`, more);
+    case PROVEN:
+      return old.length ? leftOver(job, old) : proven(job);
+    default:
+      return step(3, "card", `${job.name} is not proven. Its card says why, and what can be done.`, [PURGE[0], ...more]);
+  }
+}
+
+function leftOver(job, old) {
+  const lines = [`/purge ${old.map((path) => `http://www.shop.test${path}`).join(" ")}`, ...about(job)];
+  const text = `Proven: ${job.name}. Only what was named is purged: ${old.join(" and ")} ${old.length > 1 ? "are" : "is"} still old.`;
+  return step(2, "box", text, lines);
+}
+
+function proven(job) {
+  const text = `Proven: ${job.name} is fresh at the edge. Now ask for everything: two others must agree.`;
+  return step(4, "box", text, [EVERYTHING, ...about(job)]);
+}
+
+function toldEverything(job, messages, me) {
+  switch (job.mark) {
+    case WAITING:
+      return toldVotes(job, messages, me);
+    case RUNNING:
+      return step(4, "card", `Agreed: ${job.name} empties every cache, the innermost first; then comes the proof.`, about(job));
+    case PROVEN:
+      return step(ALL_DONE, "faults", `Proven: ${job.name}. Now switch on a fault, deploy, and purge again.`, PURGE);
+    default:
+      return step(4, "card", `${job.name} ended without a proof. Its card says why.`, [EVERYTHING, ...about(job)]);
+  }
+}
+
+function toldVotes(job, messages, me) {
+  const request = messages.C_APPROVE.findLast((message) => message.text.includes(`${job.name} `));
+  const said = request ? bodyOf(request) : "";
+  const agreed = idsIn(said, /^Agreed so far:/);
+  const asker = idsIn(said, /asks to purge/)[0] ?? me;
+  const left = APPROVERS.filter((id) => id !== asker && !agreed.includes(id));
+  if (left.includes(me))
+    return step(4, "approvals", `You are ${PEOPLE[me].name}: open #cdn-approvals and approve ${job.name}.`, [
+      `/purge approve ${job.name}`,
+      ...about(job),
+    ]);
+  const already = agreed.length ? `${agreed.map((id) => person(id).name).join(" and ")} agreed. ` : "";
+  const text = `${already}${job.name} waits: become ${person(left[0]).name} under “You are”, and approve it in #cdn-approvals.`;
+  return step(4, "me", text, about(job));
+}
+
+const about = (job) => [`/purge status ${job.name}`, `/purge show ${job.name}`];
+
+function idsIn(text, pattern) {
+  const line = text.split("\n").find((one) => pattern.test(one)) ?? "";
+  return [...line.matchAll(/<@(U_[A-Z]+)>/g)].map((found) => found[1]);
+}
+
+/** Everything a message says, its blocks too, a line each. */
+export function bodyOf(message) {
+  const texts = (node) => {
+    if (Array.isArray(node)) return node.flatMap(texts);
+    if (node === null || typeof node !== "object") return [];
+    return [typeof node.text === "string" ? node.text : "", ...Object.values(node).flatMap(texts)];
+  };
+  return [message.text, ...texts(message.blocks)].filter(Boolean).join("\n");
+}
+
+/** The jobs told in #shop, oldest first: {name, mark, isEverything, at}. */
+export function jobsIn(messages) {
+  return messages.C_SHOP.filter((message) => !message.thread_ts && !message.ephemeral).flatMap((message) => {
+    const found = /^(\p{Extended_Pictographic})\s+(P-\d+)\b/u.exec(message.text);
+    const isEverything = /\beverything on\b/.test(bodyOf(message));
+    return found ? [{ name: found[2], mark: found[1], isEverything, at: Number(message.ts) }] : [];
+  });
+}
+
+/** Lines for a thread, where commands do not work. */
+export function threadSuggestions(root) {
+  const name = /P-\d+/.exec(root?.text ?? "")?.[0];
+  return name ? [`@purgebot status ${name}`, `@purgebot show ${name}`] : ["@purgebot help"];
+}

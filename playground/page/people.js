@@ -1,0 +1,24 @@
+// Who lives in the pretend workspace, as surface.md promises them.
+
+export const PEOPLE = {
+  U_MIA: { name: "Mia", role: "editor" },
+  U_LEA: { name: "Lea", role: "site reliability, approver" },
+  U_SAM: { name: "Sam", role: "site reliability, approver" },
+  U_KIM: { name: "Kim", role: "site reliability, approver" },
+  U_GUEST: { name: "Guest", role: "guest" },
+};
+export const APP = "U_PURGEBOT";
+export const CHANNELS = {
+  C_SHOP: { name: "shop", topic: "Deploys and purges of www.shop.test" },
+  C_APPROVE: { name: "cdn-approvals", topic: "Purges that need a second pair of eyes" },
+};
+const OTHERS = { [APP]: { name: "purgebot", role: "app" }, USLACKBOT: { name: "Slackbot", role: "app" } };
+
+/** The person of that id, or what can be said of a stranger. */
+export const person = (id) => PEOPLE[id] ?? OTHERS[id] ?? { name: id, role: "" };
+
+/** Names behind ids, for text that holds them. */
+export const names = {
+  user: (id) => PEOPLE[id]?.name ?? OTHERS[id]?.name,
+  channel: (id) => CHANNELS[id]?.name,
+};
