@@ -183,9 +183,8 @@ class World:
         await self._fill()
 
     async def stop(self) -> None:
-        """Close every port, the outermost first."""
-        for server in reversed(list(self._servers.values())):
-            await server.stop()
+        """Close every port."""
+        await asyncio.gather(*(server.stop() for server in self._servers.values()))
         await self._to_origin.close()
         await self._to_shield.close()
         self.store.close()
