@@ -35,6 +35,7 @@ class Notifier:
     def __init__(self, core: Core, api: SlackApi) -> None:
         self._core = core
         self._api = api
+        self._bucket = ""  # what the call under way was taken from; a run makes one call at a time
 
     async def run(self) -> None:
         """Show what is due for RUN_SECONDS, then come back for the rest."""
@@ -110,6 +111,7 @@ class Notifier:
 
     async def _may(self, message: Message, bucket: str) -> bool:
         """Take one call from a method's budget, or come back when there is one."""
+        self._bucket = bucket
         paces = {bucket: {"update": UPDATES, "read": READS}.get(bucket, POSTS)}
         now = self._core.clock.now()
         free = await self._core.ledger.write(lambda books: books.budgets.take(ACCOUNT, [(bucket, 1)], paces, now))
@@ -181,9 +183,19 @@ class Notifier:
             case Trouble.NEVER:
                 await self._give_up(message)
             case _:
-                wait = trouble.retry_after or min(BACKOFF_MAX, 0.5 * 2.0 ** min(message.tries, 10))
-                lost = trouble.what is Trouble.LOST and not message.ts
-                await self._later(message, now + wait, lost)
+                await self._wait(message, trouble, now)
+
+    async def _wait(self, message: Message, trouble: SlackTrouble, now: float) -> None:
+        """Come back later. What Slack asked for binds every card, whatever changes meanwhile."""
+        at = now + (trouble.retry_after or min(BACKOFF_MAX, 0.5 * 2.0 ** min(message.tries, 10)))
+        lost = trouble.what is Trouble.LOST and not message.ts
+
+        def deed(books: Books) -> None:
+            books.messages.later(message, at, lost)
+            if trouble.retry_after:
+                books.budgets.block(ACCOUNT, [self._bucket], at, now)
+
+        await self._core.ledger.write(deed)
 
     async def _move(self, message: Message, job: JobView, now: float) -> None:
         """Show it in the site's channel instead, or nowhere; whoever asked is told where, in private."""

@@ -37,7 +37,7 @@ class SlackTrouble(Exception):
 
     what: Trouble
     error: str
-    retry_after: float = 0.0
+    retry_after: float = 0.0  # seconds that Slack asked to wait before the next call of that method; 0 when it did not
 
 
 # Methods that take no JSON; the SDK asks them by GET too.
