@@ -104,13 +104,26 @@ async def live(deeds_done: list[str], shield: list[str], cf: list[str], folder: 
     assert wholes <= 4 * asked  # refused or throttled ones are tried again; an unknown outcome never is
 
 
-@settings(max_examples=60, deadline=None)
-@given(
+LIVES = given(
     st.lists(DEEDS, max_size=14),
     st.lists(ANSWERS, max_size=12),
     st.lists(ANSWERS, max_size=12),
 )
+
+
+@settings(max_examples=15, deadline=None)
+@LIVES
 def test_every_job_comes_to_an_end_or_asks(deeds_done: list[str], shield: list[str], cf: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(live(deeds_done, shield, cf, Path(folder)))
+
+
+@pytest.mark.slow
+@settings(max_examples=80, deadline=None)
+@LIVES
+def test_every_job_comes_to_an_end_or_asks_in_many_lives(
+    deeds_done: list[str], shield: list[str], cf: list[str]
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(live(deeds_done, shield, cf, Path(folder)))
 
