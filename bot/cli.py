@@ -7,17 +7,16 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from bot.client import BotClient, BotUnreachable, Heard, Record, TokenUnknown
 from bot.exits import FAILED, LATE, USAGE, exit_code, exit_of_answer, is_settled
 from bot.settings import BadSettings, Environment, Settings, example, load, schema
+from bot.terminal import console, draw, fail, for_terminal, print_json, progress_bar
 
 app = typer.Typer(
     name="purgebot",
@@ -79,7 +78,7 @@ def config_check() -> None:
     environment = _environment()
     settings = _settings(environment)
     for warning in settings.warnings:
-        _console(sys.stderr).print(f"note: {warning}", style="yellow", highlight=False)
+        console(sys.stderr).print(f"note: {warning}", style="yellow", highlight=False, markup=False)
     sites = ", ".join(settings.sites) or "none"
     sys.stdout.write(f"{environment.config} is good: mode {settings.mode}, sites {sites}.\n")
 
@@ -108,16 +107,17 @@ for _verb, _about in {
     _command(_verb, _about)
 
 
-@app.command(context_settings=_FREE_TEXT)
+@app.command("status", context_settings=_FREE_TEXT)
 def status(words: Words = None, as_json: JsonFlag = False) -> None:
     """Running jobs, or one."""
     if as_json and words:
-        _print_json(_job(_client(), words[0]))
+        with _client() as client:
+            print_json(_job(client, words[0]))
         return
     _show(_say(["status", *(words or [])], ""), as_json)
 
 
-@app.command(context_settings=_FREE_TEXT)
+@app.command("purge", context_settings=_FREE_TEXT)
 def purge(
     words: Words = None,
     file: FileOption = "",
@@ -143,17 +143,17 @@ def wait(
 
 
 def _follow(name: str, timeout: float, as_json: bool, through_approval: bool) -> None:
-    client = _client()
     until = time.monotonic() + timeout
-    job = _job(client, name)
-    with _progress(as_json) as progress:
-        task = progress.add_task(name, total=None)
-        while not is_settled(job, through_approval) and time.monotonic() < until:
-            _draw(progress, task, job)
-            job = _next(client, job, until)
-        _draw(progress, task, job)
+    with _client() as client:
+        job = _job(client, name)
+        with progress_bar(as_json) as progress:
+            task = progress.add_task(name, total=None)
+            while not is_settled(job, through_approval) and time.monotonic() < until:
+                draw(progress, task, job)
+                job = _next(client, job, until)
+            draw(progress, task, job)
     if as_json:
-        _print_json(job)
+        print_json(job)
     else:
         sys.stdout.write(_say(["status", str(job["job"])], "").text + "\n")
     raise typer.Exit(exit_code(job) if is_settled(job, through_approval) else LATE)
@@ -166,36 +166,27 @@ def _next(client: BotClient, job: Record, until: float) -> Record:
         return client.job(str(job["job"]), min(POLL_SECONDS, left)) or job
     except BotUnreachable as exc:
         if left <= AWAY_SECONDS:
-            _fail(str(exc), FAILED)
+            fail(str(exc), FAILED)
         time.sleep(AWAY_SECONDS)
         return job
     except TokenUnknown as exc:
-        _fail(str(exc), USAGE)
-
-
-def _progress(as_json: bool) -> Progress:
-    console = _console(sys.stderr)
-    percent = TextColumn("{task.percentage:>3.0f} %")
-    columns = (TextColumn("{task.description}"), BarColumn(), percent, TimeElapsedColumn())
-    return Progress(*columns, console=console, disable=as_json or not console.is_terminal, transient=True)
-
-
-def _draw(progress: Progress, task: TaskID, job: Record) -> None:
-    layers = job.get("layers")
-    rows = [layer for layer in layers if isinstance(layer, Mapping)] if isinstance(layers, list) else []
-    total, sent = (sum(int(str(row.get(name, 0))) for row in rows) for name in ("calls", "sent"))
-    said = f"{job['job']} {job['state']}"
-    progress.update(task, total=total or None, completed=sent, description=said)
+        fail(str(exc), USAGE)
 
 
 def _say(words: Sequence[str], file: str) -> Heard:
-    client, text, targets, key = _client(), _line(words), _lines(file), secrets.token_urlsafe(16)
+    text, targets, key = _line(words), _lines(file), secrets.token_urlsafe(16)
     try:
-        return client.command(text, targets, key)
+        with _client() as client:
+            return client.command(text, targets, key)
     except BotUnreachable as exc:
-        _fail(str(exc), FAILED)
+        fail(str(exc), FAILED)
     except TokenUnknown as exc:
-        _fail(str(exc), USAGE)
+        fail(str(exc), USAGE)
+
+
+def _verbs() -> frozenset[str]:
+    """The words that `purgebot` takes in the place of `/purge`."""
+    return frozenset(command.name for command in app.registered_commands if command.name)
 
 
 def _line(words: Sequence[str]) -> str:
@@ -215,7 +206,7 @@ def _lines(file: str) -> list[str]:
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
-        _fail(f"{file} could not be read: {exc}. Give a text file with one target a line.", USAGE)
+        fail(f"{file} could not be read: {exc}. Give a text file with one target a line.", USAGE)
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
@@ -223,11 +214,11 @@ def _job(client: BotClient, name: str) -> Record:
     try:
         job = client.job(name)
     except BotUnreachable as exc:
-        _fail(str(exc), FAILED)
+        fail(str(exc), FAILED)
     except TokenUnknown as exc:
-        _fail(str(exc), USAGE)
+        fail(str(exc), USAGE)
     if job is None:
-        _fail(f"There is no {name} among this token's sites. `purgebot status` lists the jobs.", USAGE)
+        fail(f"There is no {name} among this token's sites. `purgebot status` lists the jobs.", USAGE)
     return job
 
 
@@ -235,20 +226,16 @@ def _show(heard: Heard, as_json: bool, state: str = "") -> NoReturn:
     """Print an answer and end; `state` is that of a job that was asked for."""
     if as_json:
         told = {"job": heard.job, "state": heard.state, "verdict": heard.verdict}
-        _print_json({"text": heard.text} | {name: value for name, value in told.items() if value})
+        print_json({"text": heard.text} | {name: value for name, value in told.items() if value})
     else:
-        (sys.stdout if heard.status < 400 else sys.stderr).write(heard.text + "\n")
+        (sys.stdout if heard.status < 400 else sys.stderr).write(for_terminal(heard.text, _verbs()) + "\n")
     raise typer.Exit(exit_of_answer(heard.status, state, heard.verdict))
-
-
-def _print_json(doc: Record) -> None:
-    sys.stdout.write(json.dumps(doc, indent=2, ensure_ascii=False) + "\n")
 
 
 def _client() -> BotClient:
     environment = _environment()
     if not environment.purgebot_token:
-        _fail("PURGEBOT_TOKEN is not set. Set it to a token named under api.tokens in the bot's configuration.", USAGE)
+        fail("PURGEBOT_TOKEN is not set. Set it to a token named under api.tokens in the bot's configuration.", USAGE)
     return BotClient(environment.purgebot_url, environment.purgebot_token)
 
 
@@ -256,20 +243,11 @@ def _environment() -> Environment:
     try:
         return Environment.read(os.environ)
     except BadSettings as exc:
-        _fail(str(exc), USAGE)
+        fail(str(exc), USAGE)
 
 
 def _settings(environment: Environment) -> Settings:
     try:
         return load(Path(environment.config), os.environ)
     except BadSettings as exc:
-        _fail(str(exc), USAGE)
-
-
-def _fail(text: str, code: int) -> NoReturn:
-    _console(sys.stderr).print(text, style="red", highlight=False, markup=False)
-    raise typer.Exit(code)
-
-
-def _console(stream: IO[str]) -> Console:
-    return Console(file=stream, soft_wrap=True)
+        fail(str(exc), USAGE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 from urllib.parse import quote
 
 import httpx
@@ -44,6 +45,12 @@ class BotClient:
         )
         self._url = url
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._http.close()
+
     def command(self, text: str, targets: Sequence[str] = (), key: str = "") -> Heard:
         """Say `text`; the same `key` again makes no second job. Raises BotUnreachable and TokenUnknown."""
         body: dict[str, object] = {"text": text}
@@ -69,10 +76,15 @@ class BotClient:
     def _ask(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
         try:
             response = ask()
-        except httpx.HTTPError as exc:
+        except (httpx.ConnectError, httpx.ConnectTimeout) as exc:
             raise BotUnreachable(
                 f"No bot answers at {self._url} ({type(exc).__name__})."
                 " Start it with `purgebot serve`, or set PURGEBOT_URL."
+            ) from exc
+        except httpx.HTTPError as exc:
+            raise BotUnreachable(
+                f"{self._url} took the request and gave no answer ({type(exc).__name__})."
+                " See `purgebot status` before you repeat it."
             ) from exc
         if response.status_code == 401:
             raise TokenUnknown(f"{self._url} does not know this token. Set PURGEBOT_TOKEN to one of api.tokens.")

@@ -11,7 +11,7 @@ import pytest
 from providers import PROVIDERS
 
 ROOT = Path(__file__).parent.parent
-FACES = ("bot.slack", "bot.web", "bot.cli", "bot.client", "bot.doctor", "bot.serving", "bot.wiring")
+FACES = ("bot.slack", "bot.web", "bot.cli", "bot.client", "bot.terminal", "bot.doctor", "bot.serving", "bot.wiring")
 ABOVE_DOMAIN = ("bot.ledger", "bot.services", "bot.engine", "bot.settings", "bot.edge", "bot.metrics", "bot.record")
 OUTSIDE = ("asyncio", "os", "pathlib", "socket", "ssl", "http", "sqlite3", "subprocess", "threading", "urllib.request")
 CLOCK = (

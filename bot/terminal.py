@@ -1,0 +1,61 @@
+"""What the command line prints: errors, JSON, a bar on a terminal, and lines to copy that work here."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import sys
+from collections.abc import Collection, Mapping
+from typing import IO, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+_COPY = re.compile(r"^Copy: /\S+ (.+)$", re.MULTILINE)
+
+
+def for_terminal(text: str, verbs: Collection[str]) -> str:
+    """The bot's words, with each line to copy as this shell takes it: `/purge` is `purgebot` here, and without one of
+    `verbs` it is `purgebot purge`."""
+
+    def here(found: re.Match[str]) -> str:
+        line = found[1]
+        verb = "" if line.split()[0] in verbs else "purge "
+        words = line if '"' in line else " ".join(map(shlex.quote, line.split()))
+        return f"Copy: purgebot {verb}{words}"
+
+    return _COPY.sub(here, text)
+
+
+def print_json(doc: Mapping[str, object]) -> None:
+    """`doc` on standard output."""
+    sys.stdout.write(json.dumps(doc, indent=2, ensure_ascii=False) + "\n")
+
+
+def fail(text: str, code: int) -> NoReturn:
+    """Say `text` on standard error and end with `code`."""
+    console(sys.stderr).print(text, style="red", highlight=False, markup=False)
+    raise typer.Exit(code)
+
+
+def console(stream: IO[str]) -> Console:
+    """Prints lines as they are; in colour on a terminal, unless NO_COLOR."""
+    return Console(file=stream, soft_wrap=True)
+
+
+def progress_bar(as_json: bool) -> Progress:
+    """A bar on standard error while a job runs; nothing where that is no terminal."""
+    errors = console(sys.stderr)
+    percent = TextColumn("{task.percentage:>3.0f} %")
+    columns = (TextColumn("{task.description}"), BarColumn(), percent, TimeElapsedColumn())
+    return Progress(*columns, console=errors, disable=as_json or not errors.is_terminal, transient=True)
+
+
+def draw(progress: Progress, task: TaskID, job: Mapping[str, object]) -> None:
+    """Move the bar to what `job` has sent of its calls."""
+    layers = job.get("layers")
+    rows = [layer for layer in layers if isinstance(layer, Mapping)] if isinstance(layers, list) else []
+    total, sent = (sum(int(str(row.get(name, 0))) for row in rows) for name in ("calls", "sent"))
+    progress.update(task, total=total or None, completed=sent, description=f"{job['job']} {job['state']}")

@@ -1,0 +1,342 @@
+"""The terminal against a running bot: what is printed where, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bot.cli import app
+from bot.terminal import for_terminal
+from tests.journeys.world import Playground
+
+HOME, PRICING = "http://www.shop.test/", "http://www.shop.test/pricing"
+EVERYTHING = ("everything", "on", "shop", "because", "new", "design", "--confirm", "shop")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
+    playground = Playground(tmp_path_factory.mktemp("play")).start()
+    yield playground
+    playground.stop()
+
+
+def environ(world: Playground, **more: str) -> dict[str, str]:
+    return {"PURGEBOT_URL": world.url, "PURGEBOT_TOKEN": "play", "PURGEBOT_CONFIG": "none.yaml"} | more
+
+
+def run(world: Playground, *words: str, typed: str = "", **more: str) -> Result:
+    """`purgebot <words>` in a pipe."""
+    return CliRunner().invoke(app, words, input=typed, env=environ(world, **more))
+
+
+def job_of(result: Result) -> Mapping[str, object]:
+    record: Mapping[str, object] = json.loads(result.stdout)
+    return record
+
+
+def outcome(result: Result) -> tuple[int, str, str]:
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_purge_follows_to_the_verdict(world: Playground) -> None:
+    result = run(world, "purge", PRICING)
+    first = result.stdout.splitlines()[0]
+    assert (0, "", True, True) == (result.exit_code, result.stderr, " fresh " in first, PRICING in first)
+
+
+def test_purge_as_json_is_the_record(world: Playground) -> None:
+    result = run(world, "purge", PRICING, "--json")
+    record = job_of(result)
+    assert (0, "") == (result.exit_code, result.stderr)
+    assert ("done", "fresh", "url", 1) == tuple(record[key] for key in ("state", "verdict", "kind", "targets"))
+
+
+def test_no_wait_returns_with_the_job(world: Playground) -> None:
+    result = run(world, "purge", PRICING, "--no-wait", "--json")
+    answer = job_of(result)
+    assert (0, {"job", "state", "text"}) == (result.exit_code, set(answer))
+    assert 0 == run(world, "wait", str(answer["job"])).exit_code
+
+
+def test_wait_follows_a_job_by_name_or_number(world: Playground) -> None:
+    name = str(job_of(run(world, "purge", PRICING, "--json"))["job"])
+    by_name, by_number = run(world, "wait", name), run(world, "wait", name.removeprefix("P-"))
+    assert outcome(by_name) == outcome(by_number)
+    assert (0, True) == (by_name.exit_code, f"{name} fresh" in by_name.stdout)
+
+
+def test_a_list_may_come_from_a_file(world: Playground, tmp_path: Path) -> None:
+    (tmp_path / "urls").write_text(f"{HOME}\n\n  {PRICING}  \n")
+    result = run(world, "purge", "--file", str(tmp_path / "urls"), "--json")
+    assert (0, 2) == (result.exit_code, job_of(result)["targets"])
+
+
+def test_a_list_may_come_from_standard_input(world: Playground) -> None:
+    result = run(world, "purge", "--file", "-", "--json", typed=f"{HOME}\n{PRICING}\n")
+    assert (0, 2) == (result.exit_code, job_of(result)["targets"])
+
+
+def test_a_bad_line_of_a_list_purges_nothing(world: Playground) -> None:
+    result = run(world, "purge", "--file", "-", typed=f"{HOME}\nnonsense\n{PRICING}\n")
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert "1 line could not be read; 2 others can." == result.stderr.splitlines()[0]
+
+
+def test_a_file_that_is_not_there_is_wrong_usage(world: Playground) -> None:
+    result = run(world, "purge", "--file", "/nowhere/urls")
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert result.stderr.startswith("/nowhere/urls could not be read: ")
+
+
+def test_a_file_that_is_no_text_is_wrong_usage(world: Playground, tmp_path: Path) -> None:
+    (tmp_path / "urls").write_bytes(b"\xff\xfe\x00")
+    assert 2 == run(world, "purge", "--file", str(tmp_path / "urls")).exit_code
+
+
+def test_a_reason_in_quotes_stays_whole(world: Playground) -> None:
+    said = 'a "new" price, on shop \\ soft'
+    flag = job_of(run(world, "purge", PRICING, "--reason", said, "--json"))
+    assert said == flag["reason"]
+
+
+def test_purge_stops_at_an_approval_and_wait_goes_through(world: Playground) -> None:
+    asked = run(world, "purge", *EVERYTHING, "--json")
+    name = str(job_of(asked)["job"])
+    late = run(world, "wait", name, "--timeout", "0.3")
+    request = world.wait_card(name, channel="C_APPROVE")
+    world.click("U_LEA", request, "approve", "C_APPROVE")
+    world.click("U_SAM", request, "approve", "C_APPROVE")
+    waited = run(world, "wait", name, "--json")
+    assert (4, "waiting") == (asked.exit_code, job_of(asked)["state"])
+    assert 7 == late.exit_code
+    assert (0, "done") == (waited.exit_code, job_of(waited)["state"])
+
+
+def test_no_wait_says_that_a_person_is_needed(world: Playground) -> None:
+    asked = run(world, "purge", *EVERYTHING, "--no-wait")
+    name = asked.stdout.split()[1]
+    cancelled = run(world, "cancel", name)
+    after = run(world, "wait", name)
+    assert (4, 0, 5) == (asked.exit_code, cancelled.exit_code, after.exit_code)
+
+
+def test_a_denial_ends_wait_with_5(world: Playground) -> None:
+    name = str(job_of(run(world, "purge", *EVERYTHING, "--json"))["job"])
+    request = world.wait_card(name, channel="C_APPROVE")
+    world.click("U_LEA", request, "deny", "C_APPROVE")
+    result = run(world, "wait", name)
+    assert (5, True) == (result.exit_code, name in result.stdout)
+
+
+def test_a_layer_that_refuses_ends_purge_with_1(world: Playground) -> None:
+    world.post("/_play/fault", account="cf", kind="forbidden")
+    result = run(world, "purge", PRICING)
+    world.post("/_play/fault", account="cf", kind="forbidden", times=0)
+    assert (1, True) == (result.exit_code, "Cloudflare" in result.stdout)
+
+
+def test_a_check_ends_as_its_verdict_says(world: Playground) -> None:
+    run(world, "purge", PRICING)
+    world.get("/_play/visit", site="shop", edge="fra", path="/pricing")
+    fresh = run(world, "check", PRICING)
+    world.post("/_play/origin", site="shop")
+    stale, as_json = run(world, "check", PRICING), run(world, "check", PRICING, "--json")
+    purged = run(world, "purge", PRICING)
+    assert (0, 3, 3, 0) == tuple(result.exit_code for result in (fresh, stale, as_json, purged))
+    assert ({"text", "verdict"}, "stale") == (set(job_of(as_json)), job_of(as_json)["verdict"])
+
+
+def test_status_of_a_job_as_json_is_the_record(world: Playground) -> None:
+    name = str(job_of(run(world, "purge", PRICING, "--json"))["job"])
+    record = job_of(run(world, "status", name, "--json"))
+    assert (name, "done", "token:play") == (record["job"], record["state"], record["requested_by"])
+
+
+# what is typed: exit code, a sentence on standard error
+REFUSED = {
+    "an unknown flag": (("purge", "--frobnicate", HOME), 2, "--frobnicate is not an option."),
+    "an unknown short flag": (("purge", "-x", HOME), 2, "-x"),
+    "nothing": (("purge",), 2, "Type what should be gone"),
+    "everything unconfirmed": (("purge", "everything", "on", "shop", "because", "x"), 2, "Add: --confirm shop"),
+    "everything without a reason": (("purge", "everything", "on", "shop", "--confirm", "shop"), 5, "needs a reason"),
+    "a pattern that a layer cannot": (("purge", "/*.css"), 2, "Cloudflare purges no patterns."),
+    "a vote": (("approve", "P-1"), 5, "Tokens do not vote."),
+    "a no": (("deny", "P-1", "too", "late"), 5, "Tokens do not vote."),
+    "status of no job": (("status", "P-999"), 2, "There is no P-999."),
+    "status of no job as JSON": (("status", "P-999", "--json"), 2, "There is no P-999 among this token's sites."),
+    "wait for no job": (("wait", "P-999"), 2, "There is no P-999 among this token's sites."),
+    "wait for nonsense": (("wait", "../../healthz"), 2, "There is no ../../healthz among this token's sites."),
+    "cancel of no job": (("cancel", "P-999"), 2, "There is no P-999."),
+}
+
+
+@pytest.mark.parametrize(("words", "code", "sentence"), REFUSED.values(), ids=REFUSED)
+def test_what_is_refused_is_said_on_standard_error(
+    world: Playground, words: tuple[str, ...], code: int, sentence: str
+) -> None:
+    result = run(world, *words)
+    assert (code, "") == (result.exit_code, result.stdout)
+    assert sentence in result.stderr
+
+
+@pytest.mark.parametrize("words", [("plan", PRICING), ("purge", "--dry-run", PRICING)], ids=["plan", "dry run"])
+def test_a_plan_sends_nothing(world: Playground, words: tuple[str, ...]) -> None:
+    before = len(world.http.get("/_play/ledger").json())
+    result = run(world, *words)
+    sent = [one for one in world.http.get("/_play/ledger").json()[before:] if one["account"] in ("cf", "shield")]
+    assert (0, "", []) == (result.exit_code, result.stderr, sent)
+    assert "nothing was sent" in result.stdout
+
+
+@pytest.mark.parametrize("verb", ["sites", "whoami", "help", "status"])
+def test_a_question_is_answered_in_plain_lines(world: Playground, verb: str) -> None:
+    text, as_json = run(world, verb), run(world, verb, "--json")
+    assert (0, "", 0) == (text.exit_code, text.stderr, as_json.exit_code)
+    assert f"{job_of(as_json)['text']}\n" == text.stdout
+    assert "\x1b" not in text.stdout
+
+
+def test_a_token_that_is_not_known_is_wrong_configuration(world: Playground) -> None:
+    said = f"{world.url} does not know this token. Set PURGEBOT_TOKEN to one of api.tokens.\n"
+    assert (2, "", said) == outcome(run(world, "sites", PURGEBOT_TOKEN="other"))
+    assert (2, "", said) == outcome(run(world, "wait", "P-1", PURGEBOT_TOKEN="other"))
+
+
+def test_without_a_token_it_says_which_variable(world: Playground) -> None:
+    said = "PURGEBOT_TOKEN is not set. Set it to a token named under api.tokens in the bot's configuration.\n"
+    assert (2, "", said) == outcome(run(world, "sites", PURGEBOT_TOKEN=""))
+
+
+def test_a_bot_that_does_not_answer_is_said(world: Playground) -> None:
+    said = "No bot answers at http://127.0.0.1:1 (ConnectError). Start it with `purgebot serve`, or set PURGEBOT_URL.\n"
+    assert (1, "", said) == outcome(run(world, "sites", PURGEBOT_URL="http://127.0.0.1:1"))
+
+
+def test_an_address_that_is_none_is_wrong_configuration(world: Playground) -> None:
+    result = run(world, "sites", PURGEBOT_URL="shop")
+    assert (2, "", True) == (result.exit_code, result.stdout, "PURGEBOT_URL" in result.stderr)
+
+
+def on_terminal(world: Playground, *words: str, **more: str) -> tuple[int, bytes]:
+    """`purgebot <words>` with its standard error on a terminal; what was drawn there."""
+    ours, theirs = pty.openpty()
+    env = {**os.environ, "TERM": "xterm-256color", **environ(world), **more}
+    process = subprocess.Popen([sys.executable, "-m", "bot", *words], env=env, stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    drawn = b""
+    while part := _read(ours):
+        drawn += part
+    os.close(ours)
+    return process.wait(), drawn
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # Linux says EIO where the other side is closed
+        return b""
+
+
+def test_a_terminal_sees_a_bar_and_a_pipe_does_not(world: Playground) -> None:
+    code, drawn = on_terminal(world, "purge", PRICING)
+    piped = run(world, "purge", PRICING)
+    assert (0, True, 0, "") == (code, "━".encode() in drawn, piped.exit_code, piped.stderr)
+
+
+def test_colours_honour_no_color(world: Playground) -> None:
+    colours = [on_terminal(world, "sites", PURGEBOT_TOKEN="", **more)[1] for more in ({}, {"NO_COLOR": "1"})]
+    assert [True, False] == [b"\x1b[31m" in drawn for drawn in colours]
+
+
+class OneRestart(BaseHTTPRequestHandler):
+    """A bot that goes away once between two looks at a job."""
+
+    asked = 0
+
+    def do_GET(self) -> None:
+        OneRestart.asked += 1
+        if OneRestart.asked == 2:
+            self.connection.close()
+            return
+        self._json({"job": "P-1", "state": "purging" if OneRestart.asked < 3 else "done", "verdict": "fresh"})
+
+    def _json(self, doc: Mapping[str, object]) -> None:
+        body = json.dumps(doc).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        return
+
+
+def test_wait_outlives_a_restart_of_the_bot(world: Playground) -> None:
+    server = HTTPServer(("127.0.0.1", 0), OneRestart)
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    result = run(world, "wait", "P-1", "--json", PURGEBOT_URL=f"http://127.0.0.1:{server.server_port}")
+    server.shutdown()
+    serving.join()
+    server.server_close()
+    assert (0, "done", 3) == (result.exit_code, job_of(result)["state"], OneRestart.asked)
+
+
+def test_the_example_is_a_file_that_checks(tmp_path: Path) -> None:
+    runner = CliRunner()
+    example = runner.invoke(app, ["config", "example"])
+    (tmp_path / "purgebot.yaml").write_text(example.stdout)
+    env = {"PURGEBOT_CONFIG": str(tmp_path / "purgebot.yaml")}
+    checked = runner.invoke(app, ["config", "check"], env=env)
+    assert (0, 0) == (example.exit_code, checked.exit_code)
+    assert f"{tmp_path}/purgebot.yaml is good: mode observe, sites shop.\n" == checked.stdout
+
+
+def test_the_schema_is_json() -> None:
+    result = CliRunner().invoke(app, ["config", "schema"])
+    assert (0, "object") == (result.exit_code, job_of(result)["type"])
+
+
+@pytest.mark.parametrize("words", [("config", "check"), ("serve",), ("doctor",)], ids=" ".join)
+def test_a_wrong_file_is_wrong_configuration(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "purgebot.yaml").write_text("mode: sometimes\n")
+    result = CliRunner().invoke(app, words, env={"PURGEBOT_CONFIG": str(tmp_path / "purgebot.yaml")})
+    assert (2, "", True) == (result.exit_code, result.stdout, f"{tmp_path}/purgebot.yaml:1: mode:" in result.stderr)
+
+
+@pytest.mark.parametrize("words", [("why", "x"), ("lint", "x"), ("warm", "x"), ("log", "verify"), ("nonsense",)])
+def test_a_command_that_is_not_there_is_wrong_usage(words: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(app, words)
+    assert (2, "") == (result.exit_code, result.stdout)
+
+
+COPIES = {
+    "a verb": ("Copy: /purge help options", "Copy: purgebot help options"),
+    "no verb": ("Copy: /purge http://www.shop.test/", "Copy: purgebot purge http://www.shop.test/"),
+    "another command": ("Copy: /cdn status", "Copy: purgebot status"),
+    "a star": ("Copy: /purge prefix /news/*", "Copy: purgebot purge prefix '/news/*'"),
+    "a query": ("Copy: /purge https://a.test/?a=1&b=2", "Copy: purgebot purge 'https://a.test/?a=1&b=2'"),
+    "a quoted reason": ('Copy: /purge /a --reason "b c"', 'Copy: purgebot purge /a --reason "b c"'),
+    "among others": ("One.\nCopy: /purge sites\nTwo.", "One.\nCopy: purgebot sites\nTwo."),
+    "no line to copy": ("/purge status lists the jobs.", "/purge status lists the jobs."),
+}
+
+
+@pytest.mark.parametrize(("text", "here"), COPIES.values(), ids=COPIES)
+def test_a_line_to_copy_works_in_this_shell(text: str, here: str) -> None:
+    assert here == for_terminal(text, {"help", "status", "sites", "purge"})
+
+
+def test_a_misunderstood_line_is_mended_for_this_shell(world: Playground) -> None:
+    result = run(world, "purge", "--frobnicate", HOME)
+    assert (2, "", "--frobnicate is not an option.\nCopy: purgebot help options\n") == outcome(result)
