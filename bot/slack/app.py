@@ -39,8 +39,9 @@ class SlackDoor:
         self._core = core
         logging.getLogger("slack_bolt").setLevel(logging.ERROR)
         self._app = AsyncApp(
-            client=client, signing_secret=signing_secret, authorize=_authorize(client), process_before_response=True
-        )
+            client=client, signing_secret=signing_secret, authorize=_authorize(client), process_before_response=True,
+            raise_error_for_unhandled_request=True,
+        )  # fmt: skip
         listen(self._app, core, form_errors)
         self._socket: AsyncSocketModeHandler | None = None
 

@@ -7,7 +7,9 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
+from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.error import BoltUnhandledRequestError
 
 from bot.ledger.ledger import LedgerDown
 from bot.services.setup import Core, delivery_name
@@ -23,7 +25,7 @@ FormErrors = Callable[[Mapping[str, object]], Awaitable[dict[str, str]]]
 
 
 def listen(app: AsyncApp, core: Core, form_errors: FormErrors) -> None:
-    """Register every listener, with a catch-all of each sort, since Socket Mode leaves unmatched ones unacked."""
+    """Register every listener. What none of them is for is acknowledged, which Bolt by itself does not by socket."""
 
     async def stored(incoming: Incoming) -> bool:
         now = core.clock.now()
@@ -64,14 +66,15 @@ def listen(app: AsyncApp, core: Core, form_errors: FormErrors) -> None:
             return
         await ack()
 
-    async def on_anything(ack: Ack) -> None:
-        await ack()
+    async def on_error(error: Exception) -> BoltResponse | None:
+        if isinstance(error, BoltUnhandledRequestError):
+            return BoltResponse(status=200)
+        log.error("delivery_not_taken", error=repr(error))
+        return None
 
     anything = re.compile(".*", re.DOTALL)
     app.command(anything)(on_command)
     app.event("app_mention")(on_mention)
     app.action(anything)(on_click)
     app.view(anything)(on_submit)
-    app.view_closed(anything)(on_anything)
-    app.shortcut(anything)(on_anything)
-    app.options(anything)(on_anything)
+    app.error(on_error)
