@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bot.domain.job import JobView
 from bot.ledger.sqlite import SqliteLedger
+from bot.settings import Environment, load
+from bot.wiring import Bot
 from tests.faces.served import environ, finished, served
 from tests.providers.loopback import loopback
 
@@ -177,6 +180,31 @@ async def test_a_bot_token_alone_is_a_sentence(tmp_path: Path) -> None:
         " Set SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET for signed HTTP.\n"
     )
     assert (2, "", said) == ended
+
+
+async def test_a_ledger_that_cannot_be_written_is_not_ready_and_not_dead(tmp_path: Path) -> None:
+    async with served(environ(tmp_path)) as bot:
+        with contextlib.closing(sqlite3.connect(tmp_path / "purgebot.db", isolation_level=None)) as other:
+            other.execute("begin immediate")
+            ready, alive = await bot.http.get("/readyz"), await bot.http.get("/healthz")
+            asked = await bot.http.post("/v1/commands", json={"text": f"purge {URL} --no-check"})
+            other.execute("rollback")
+        again = await bot.http.get("/readyz")
+        code = await bot.end()
+    detail = "The ledger purgebot.db could not be used: database is locked. Nothing was changed."
+    assert [503, 200, 503, 200, 0] == [*(one.status_code for one in (ready, alive, asked, again)), code]
+    assert [detail, detail] == [one.json()["detail"] for one in (ready, asked)]
+
+
+async def test_a_bot_that_does_not_sweep_is_not_ready(tmp_path: Path) -> None:
+    env = environ(tmp_path)
+    bot = Bot(load(tmp_path / "purgebot.yaml", env), Environment.read(env, terminal=False))
+    transport = httpx.ASGITransport(bot.app())
+    async with httpx.AsyncClient(transport=transport, base_url="http://bot") as http:
+        ready = await http.get("/readyz")
+    await bot.ledger.close()
+    assert 503 == ready.status_code
+    assert "The sweep has not run lately: the process is overloaded or stuck." == ready.json()["detail"]
 
 
 async def test_metrics_have_a_door_of_their_own_and_no_label_that_grows(tmp_path: Path) -> None:
