@@ -65,6 +65,10 @@ class Intake:
             key=key, answer=answer, again=again_at,
         )  # fmt: skip
 
+    def all_due(self, now: float) -> None:
+        """What is not done is due now."""
+        self._tx.run("update deliveries set due_at = :now where done_at is null", now=now)
+
     def due(self, now: float) -> list[tuple[str, float]]:
         """Keys and times of deliveries still to be done."""
         rows = self._tx.rows(

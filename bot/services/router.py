@@ -58,7 +58,10 @@ class Router:
             self._core.engine.wake(SWEEP, self._core.clock.now() + SWEEP_SECONDS)
 
     async def wake_all(self) -> None:
-        """After a start: wake everything that waits, whenever it is due, and begin to sweep."""
+        """After a start: wake everything that waits, whenever it is due, and begin to sweep. Nobody is at a delivery
+        that was begun, so each is due now."""
+        now = self._core.clock.now()
+        await self._core.ledger.write(lambda books: books.intake.all_due(now))
         await self._wake_due(float("inf"))
         self._core.engine.wake(SWEEP, self._core.clock.now() + SWEEP_SECONDS)
 
