@@ -37,10 +37,11 @@ class SlackDoor:
         self._client = client
         self._secret = signing_secret
         self._core = core
-        logging.getLogger("slack_bolt").setLevel(logging.ERROR)
+        logger = logging.getLogger("purgebot.slack")
+        logger.setLevel(logging.ERROR)  # Bolt's hints are many lines each, for people who write listeners
         self._app = AsyncApp(
             client=client, signing_secret=signing_secret, authorize=_authorize(client), process_before_response=True,
-            raise_error_for_unhandled_request=True,
+            raise_error_for_unhandled_request=True, logger=logger,
         )  # fmt: skip
         listen(self._app, core, form_errors)
         self._socket: AsyncSocketModeHandler | None = None
