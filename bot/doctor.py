@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,6 +16,7 @@ from rich.text import Text
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.sqlite import LedgerInUse, LedgerTooNew, SqliteLedger
 from bot.services.ports import Clock
+from bot.serving import set_up_logging
 from bot.settings import Environment, Settings
 from bot.slack.health import slack_health
 from bot.wiring import SystemClock, build_providers, database_path
@@ -41,6 +43,7 @@ class Finding:
 
 def run(settings: Settings, environment: Environment, as_json: bool) -> int:
     """Look at everything and print it; 0 only if all is well."""
+    set_up_logging(environment.log_format, logging.ERROR)  # what a warning would say is a finding
     findings = asyncio.run(examine(settings, environment, SystemClock()))
     if as_json:
         sys.stdout.write(json.dumps([asdict(finding) for finding in findings], indent=2) + "\n")

@@ -145,8 +145,8 @@ async def _serve_until(
     return 0 if stop.is_set() else FAILED
 
 
-def set_up_logging(log_format: str) -> None:
-    """Structured logs on standard error. Libraries that would print URLs or bodies are held at WARNING."""
+def set_up_logging(log_format: str, level: int = logging.INFO) -> None:
+    """Structured logs of `level` and above on standard error. Libraries that would print URLs or bodies are held at WARNING."""
     renderer = structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer()
     structlog.configure(
         processors=[
@@ -156,7 +156,7 @@ def set_up_logging(log_format: str) -> None:
             renderer,
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
     )
     for name in ("httpx", "httpcore", "slack_bolt", "slack_sdk", "apscheduler", "uvicorn"):
         logging.getLogger(name).setLevel(logging.WARNING)

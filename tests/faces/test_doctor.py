@@ -268,9 +268,9 @@ def test_unsaid_scopes_are_a_doubt() -> None:
     assert Health.DOUBTFUL is scopes({}).health
 
 
-async def doctor(surgery: Surgery, *words: str) -> tuple[int, str, str]:
+async def doctor(surgery: Surgery, *words: str, **more: str) -> tuple[int, str, str]:
     """The command, on the configuration of the world."""
-    env = environ(surgery.data) | surgery.environ
+    env = environ(surgery.data) | surgery.environ | more
     surgery.settings(env)
     return await finished(env, "doctor", *words)
 
@@ -289,3 +289,8 @@ async def test_json_holds_every_finding(surgery: Surgery) -> None:
     found = json.loads(out)
     assert (0, {"subject", "health", "what", "advice"}) == (code, {key for one in found for key in one})
     assert ("configuration", "good") == (found[0]["subject"], found[0]["health"])
+
+
+async def test_json_stays_json_where_a_secret_is_missing(surgery: Surgery) -> None:
+    code, out, err = await doctor(surgery, "--json", CLOUDFLARE_TOKEN="")
+    assert (1, "", ["cf on shop"]) == (code, err, [one["subject"] for one in json.loads(out) if one["health"] == "bad"])
