@@ -146,7 +146,7 @@ async def _serve_until(
 
 
 def set_up_logging(log_format: str, level: int = logging.INFO) -> None:
-    """Structured logs of `level` and above on standard error. Libraries that would print URLs or bodies are held at WARNING."""
+    """Structured logs from `level` on, on standard error. Libraries that would print URLs or bodies stay at WARNING."""
     renderer = structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer()
     structlog.configure(
         processors=[
