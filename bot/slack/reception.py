@@ -18,12 +18,12 @@ from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, unpack
 from bot.ledger.intake import MOVED, Delivery
 from bot.ledger.messages import Message, Role
-from bot.services import approvals, deeds
 from bot.services.desk import Desk
 from bot.services.purges import Asking
 from bot.services.replies import Done, FormWanted, JobMade, Refused, Reply
 from bot.services.setup import Core, delivery_name
 from bot.slack.answers import card_for
+from bot.slack.buttons import Buttons
 from bot.slack.cards import Card, chosen_form, everything_form
 from bot.slack.cards.private import made_card
 from bot.slack.deliveries import CLICK
@@ -35,10 +35,6 @@ AWAY_MAX_SECONDS = 600.0  # after this the answer is no
 AGAIN_SECONDS = 15.0  # a run that was lost is repeated after this
 TRIGGER_SECONDS = 2.5  # Slack's trigger_id dies after 3 s
 RESPONSE_SECONDS = 1700.0  # a response_url lives 30 minutes
-
-NO_JOB = Refused("This button belongs to no job.", "Use the buttons on the job's card.")
-ANOTHER_CARD = Refused("This button belongs to another card.", "Use the buttons on the job's card.")
-OVER = Refused("This choice is over: it was used, or ten minutes have passed.", "Type the command again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +52,7 @@ class Reception:
         self._core = core
         self._desk = desk
         self._api = api
+        self._buttons = Buttons(core, desk)
 
     async def run(self, key: str) -> None:
         """Do what the delivery under `key` asks, then tell the asker."""
@@ -138,16 +135,16 @@ class Reception:
         private = bool(body.get("ephemeral"))
         match action:
             case "approve" | "deny":
-                reply = await self._vote(asking, body, value, action == "approve")
+                reply = await self._buttons.vote(asking, body, value, action == "approve")
                 return await self._answer(delivery, asking, reply)
             case "open_form":
-                return await self._answer(delivery, asking, await self._form_again(delivery, value), private)
+                return await self._answer(delivery, asking, await self._buttons.form_again(delivery, value), private)
             case "pick" | "fix" | "go_with_good" | "confirm_host":
-                reply = await self._from_draft(delivery, asking, value, action)
+                reply = await self._buttons.from_draft(delivery, asking, value, action)
                 await self._close_form(_text(body, "view"))
                 return await self._answer(delivery, asking, reply, private)
             case "cancel" | "retry" | "repeat_anyway" | "purge_again" | "check_again":
-                return await self._answer(delivery, asking, await self._on_job(asking, body, action, value))
+                return await self._answer(delivery, asking, await self._buttons.on_job(asking, body, action, value))
             case _:
                 return await self._answer(delivery, asking, Refused("This button means nothing any more."))
 
@@ -160,80 +157,9 @@ class Reception:
         except SlackTrouble as trouble:
             log.warning("form_not_closed", error=trouble.error)
 
-    async def _vote(self, asking: Asking, body: Mapping[str, object], token: str, yes: bool) -> Reply:
-        message = await self._core.ledger.read(lambda books: books.messages.by_token(token))
-        if message is None:
-            return NO_JOB
-        if message.ts and (message.channel, message.ts) != _place(body):
-            return ANOTHER_CARD
-        return await approvals.vote(self._core, asking.actor, message.job, yes)
-
-    async def _on_job(self, asking: Asking, body: Mapping[str, object], action: str, value: str) -> Reply:
-        digits = value.removeprefix("P-")
-        if not (digits.isascii() and digits.isdigit() and len(digits) <= 12):
-            return NO_JOB
-        number = int(digits)
-        wrong = await self._elsewhere(number, *_place(body))
-        if wrong is not None:
-            return wrong
-        match action:
-            case "cancel":
-                return await deeds.cancel(self._core, asking.actor, number)
-            case "retry":
-                return await deeds.retry(self._core, asking.actor, number)
-            case "repeat_anyway":
-                return await deeds.repeat_anyway(self._core, asking.actor, number)
-            case "check_again":
-                return await deeds.check_again(self._core, asking.actor, number)
-            case _:
-                return await deeds.purge_again(self._core, asking, number)
-
-    async def _elsewhere(self, number: int, channel: str, ts: str) -> Refused | None:
-        """A button counts on its own job's card only; on one whose post was never answered it is believed."""
-
-        def question(books: Books) -> Refused | None:
-            there = books.messages.by_ts(channel, ts)
-            if there is not None:
-                return None if there.job == number else ANOTHER_CARD
-            root = books.messages.find(number, Role.ROOT)
-            return None if root is not None and root.lost and not root.ts else NO_JOB
-
-        return await self._core.ledger.read(question)
-
-    async def _form_again(self, delivery: Delivery, name: str) -> Reply:
-        """The form of a draft, for the person it was shown to, until it was used or ten minutes have passed."""
-        draft = await self._core.ledger.read(lambda books: books.intake.draft(name, delivery.at))
-        if draft is None or draft[0] != _text(delivery.body, "user") or "used" in draft[1] or "command" not in draft[1]:
-            return OVER
-        command = unpack(COMMAND, _text(draft[1], "command"))
-        site = self._core.setup.sites.get(command.site)
-        return FormWanted(name, command, site) if site else OVER
-
-    async def _from_draft(self, delivery: Delivery, asking: Asking, value: str, action: str) -> Reply:
-        """What a private button stands for; it works once, for the person it was shown to, for ten minutes."""
-        name, _, index = value.partition(":")
-        doc = await self._used(delivery, asking, name)
-        if doc is None:
-            return OVER
-        asking = replace(asking, channel=_text(doc, "channel"), thread=_text(doc, "thread"), key=f"draft {name}")
-        if "command" in doc and not index:
-            command = unpack(COMMAND, _text(doc, "command"))
-            asked = command.wants_host_confirmed and action != "confirm_host"
-            return await self._desk.do(asking, replace(command, wants_host_confirmed=asked))
-        lines = doc.get("lines")
-        choices = lines if isinstance(lines, list) else []
-        if not index.isdigit() or int(index) >= len(choices):
-            return Refused("This choice is not known.", "Type the command again.")
-        return await self._desk.ask(asking, str(choices[int(index)]))
-
-    async def _used(self, delivery: Delivery, asking: Asking, name: str) -> Mapping[str, object] | None:
-        return await self._core.ledger.write(
-            lambda books: books.intake.use_draft(name, asking.actor.id, delivery.key, delivery.at)
-        )
-
     async def _submitted(self, delivery: Delivery, asking: Asking) -> Answer:
         name = _text(delivery.body, "draft")
-        doc = await self._used(delivery, asking, name)
+        doc = await self._buttons.use(delivery, asking, name)
         if doc is None or "command" not in doc:
             return await self._answer(delivery, asking, Refused("This form is over.", "Type the command again."))
         command = unpack(COMMAND, _text(doc, "command"))
@@ -316,11 +242,6 @@ def _unpacked(text: str) -> Answer:
     doc = json.loads(text)
     card = Card(doc["text"], doc["blocks"]) if doc else None
     return Answer(card, text.endswith(" "))
-
-
-def _place(body: Mapping[str, object]) -> tuple[str, str]:
-    """Channel and time stamp of the message that was clicked."""
-    return _text(body, "channel"), _text(body, "message_ts")
 
 
 def _text(body: object, name: str) -> str:

@@ -1,0 +1,112 @@
+"""What a button means. It counts once, on its own job's card, and for the person it was shown to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.ledger.books import Books
+from bot.ledger.codec import COMMAND, unpack
+from bot.ledger.intake import Delivery
+from bot.ledger.messages import Role
+from bot.services import approvals, deeds
+from bot.services.desk import Desk
+from bot.services.purges import Asking
+from bot.services.replies import FormWanted, Refused, Reply
+from bot.services.setup import Core
+
+NO_JOB = Refused("This button belongs to no job.", "Use the buttons on the job's card.")
+ANOTHER_CARD = Refused("This button belongs to another card.", "Use the buttons on the job's card.")
+OVER = Refused("This choice is over: it was used, or ten minutes have passed.", "Type the command again.")
+
+
+class Buttons:
+    """The deeds behind the buttons of cards, private notes and forms."""
+
+    def __init__(self, core: Core, desk: Desk) -> None:
+        self._core = core
+        self._desk = desk
+
+    async def vote(self, asking: Asking, body: Mapping[str, object], token: str, yes: bool) -> Reply:
+        """A vote on the job whose card carries `token`."""
+        message = await self._core.ledger.read(lambda books: books.messages.by_token(token))
+        if message is None:
+            return NO_JOB
+        if message.ts and (message.channel, message.ts) != _place(body):
+            return ANOTHER_CARD
+        return await approvals.vote(self._core, asking.actor, message.job, yes)
+
+    async def on_job(self, asking: Asking, body: Mapping[str, object], action: str, value: str) -> Reply:
+        """A deed on the job that `value` names."""
+        digits = value.removeprefix("P-")
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= 12):
+            return NO_JOB
+        number = int(digits)
+        wrong = await self._elsewhere(number, *_place(body))
+        if wrong is not None:
+            return wrong
+        match action:
+            case "cancel":
+                return await deeds.cancel(self._core, asking.actor, number)
+            case "retry":
+                return await deeds.retry(self._core, asking.actor, number)
+            case "repeat_anyway":
+                return await deeds.repeat_anyway(self._core, asking.actor, number)
+            case "check_again":
+                return await deeds.check_again(self._core, asking.actor, number)
+            case _:
+                return await deeds.purge_again(self._core, asking, number)
+
+    async def _elsewhere(self, number: int, channel: str, ts: str) -> Refused | None:
+        """A button counts on its own job's card only; on one whose post was never answered it is believed."""
+
+        def question(books: Books) -> Refused | None:
+            there = books.messages.by_ts(channel, ts)
+            if there is not None:
+                return None if there.job == number else ANOTHER_CARD
+            root = books.messages.find(number, Role.ROOT)
+            return None if root is not None and root.lost and not root.ts else NO_JOB
+
+        return await self._core.ledger.read(question)
+
+    async def form_again(self, delivery: Delivery, name: str) -> Reply:
+        """The form of a draft, for the person it was shown to, until it was used or ten minutes have passed."""
+        draft = await self._core.ledger.read(lambda books: books.intake.draft(name, delivery.at))
+        if draft is None or draft[0] != _text(delivery.body, "user") or "used" in draft[1] or "command" not in draft[1]:
+            return OVER
+        command = unpack(COMMAND, _text(draft[1], "command"))
+        site = self._core.setup.sites.get(command.site)
+        return FormWanted(name, command, site) if site else OVER
+
+    async def from_draft(self, delivery: Delivery, asking: Asking, value: str, action: str) -> Reply:
+        """What a private button stands for; it works once, for the person it was shown to, for ten minutes."""
+        name, _, index = value.partition(":")
+        doc = await self.use(delivery, asking, name)
+        if doc is None:
+            return OVER
+        asking = replace(asking, channel=_text(doc, "channel"), thread=_text(doc, "thread"), key=f"draft {name}")
+        if "command" in doc and not index:
+            command = unpack(COMMAND, _text(doc, "command"))
+            asked = command.wants_host_confirmed and action != "confirm_host"
+            return await self._desk.do(asking, replace(command, wants_host_confirmed=asked))
+        lines = doc.get("lines")
+        choices = lines if isinstance(lines, list) else []
+        if not index.isdigit() or int(index) >= len(choices):
+            return Refused("This choice is not known.", "Type the command again.")
+        return await self._desk.ask(asking, str(choices[int(index)]))
+
+    async def use(self, delivery: Delivery, asking: Asking, name: str) -> Mapping[str, object] | None:
+        """What the asker's draft holds, used up by this delivery; None when it is over."""
+        return await self._core.ledger.write(
+            lambda books: books.intake.use_draft(name, asking.actor.id, delivery.key, delivery.at)
+        )
+
+
+def _place(body: Mapping[str, object]) -> tuple[str, str]:
+    """Channel and time stamp of the message that was clicked."""
+    return _text(body, "channel"), _text(body, "message_ts")
+
+
+def _text(body: object, name: str) -> str:
+    value = body.get(name) if isinstance(body, Mapping) else None
+    return value if isinstance(value, str) else ""
