@@ -106,19 +106,20 @@ class Batches:
             for queue in queues:
                 if not queue or len(taken) >= most:
                     continue
-                free = self._budgets.take(account, queue[0].call.cost, paces, now)
+                batch = _batch(queue[0])
+                free = self._budgets.take(account, batch.call.cost, paces, now)
                 if free:
                     return Lot(self._mark(taken, owner, now), free)
-                taken.append(queue.pop(0))
+                taken.append(batch)
+                queue.pop(0)
         return Lot(self._mark(taken, owner, now), now if any(queues) else self._next_ready(turn))
 
-    def _queue(self, job: int, position: int, most: int, now: float) -> list[Batch]:
-        rows = self._tx.rows(
+    def _queue(self, job: int, position: int, most: int, now: float) -> list[Row]:
+        return self._tx.rows(
             "select * from batches where job = :job and position = :position and state = 'queued' and ready_at <= :now"
             " order by id limit :most",
             job=job, position=position, now=now, most=most,
         )  # fmt: skip
-        return [_batch(row) for row in rows]
 
     def _next_ready(self, turn: Sequence[tuple[int, int]]) -> float | None:
         times = [
@@ -188,6 +189,13 @@ class Batches:
             failed=int(state is BatchState.FAILED), unknown=int(state is BatchState.UNKNOWN),
             again=int(state is BatchState.QUEUED), ready=ready,
         )  # fmt: skip
+
+    def is_settled(self, batch: Batch) -> bool:
+        """Whether no call of the batch's layer is queued or in flight."""
+        rows = self._tx.rows(
+            "select open from layers where job = :job and position = :position", job=batch.job, position=batch.position
+        )
+        return not rows or whole(rows[0]["open"]) <= 0
 
     def cancel(self, job: int) -> int:
         """Take back every call of `job` that has not been sent; how many."""

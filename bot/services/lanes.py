@@ -23,6 +23,7 @@ from providers.errors import PurgeError, Throttled
 
 log = structlog.get_logger()
 RUN_SECONDS = 2.0
+PROGRESS_SECONDS = 1.0  # a call more on the card can wait this long; so many become one
 CALLS_AT_ONCE = 8  # one client's CPU per call grows with its concurrency
 RETRY_SHARE = 0.1  # of an account's calls in a minute
 RETRIES_FREE = 5  # a minute, so that a quiet account may retry at all
@@ -89,8 +90,10 @@ class Lane:
         outcome, error = await self._attempt(batch)
         self._failpoint("after call")
         now = self._core.clock.now()
-        await self._core.ledger.write(lambda books: self._record(books, outcome, error, now))
-        self._core.engine.wake(job_name(batch.job))
+        settled = await self._core.ledger.write(lambda books: self._record(books, outcome, error, now))
+        if settled:
+            self._core.engine.wake(job_name(batch.job))
+        self._core.engine.wake(SLACK, now if settled else now + PROGRESS_SECONDS)
 
     async def _attempt(self, batch: Batch) -> tuple[Outcome, PurgeError | None]:
         began = self._core.clock.monotonic()
@@ -129,7 +132,8 @@ class Lane:
         allowed = max(RETRIES_FREE, RETRY_SHARE * len(self._calls))
         return now if len(self._retries) < allowed else self._retries[0] + 60
 
-    def _record(self, books: Books, outcome: Outcome, error: PurgeError | None, now: float) -> None:
+    def _record(self, books: Books, outcome: Outcome, error: PurgeError | None, now: float) -> bool:
+        """Write an outcome; whether nothing of its layer is left to send."""
         batch = outcome.batch
         books.batches.record(outcome, now)
         books.jobs.touch(batch.job)
@@ -144,7 +148,7 @@ class Lane:
         if outcome.receipt is not None:
             self._heed(books, outcome.receipt, now)
         books.messages.changed(batch.job, now)
-        self._core.engine.wake(SLACK)
+        return books.batches.is_settled(batch)
 
     def _heed(self, books: Books, receipt: Receipt, now: float) -> None:
         """Wait for the reset when the provider says that a budget is spent."""
