@@ -108,7 +108,7 @@ def _file(entry: object, hosts: frozenset[str]) -> str:
 def _tag(tag: str, hosts: frozenset[str]) -> str:
     if len(tag) > TAG_MAX or not _TAG.fullmatch(tag) or "," in tag:
         raise Rejected(400, 1014, f"a tag is at most {TAG_MAX} printable ASCII characters, without blanks and commas")
-    return tag.lower()
+    return tag
 
 
 def _host(host: str, hosts: frozenset[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
+import httpx
 import pytest
 
 from playground.world import HOSTS
@@ -86,6 +87,16 @@ async def test_doors_are_written_down_with_what_they_purged(shop: Land) -> None:
     assert ["http://www.shop.test/a?b=1&a=%2f"] == purge["purged"]
     assert "x-ban-host: ^www x-ban-url: ^/news/" == ban["body"]
     assert {"http://www.shop.test/news/a", "http://www.shop.test/news/a?x=1"} == set(ban["purged"])  # type: ignore[call-overload]
+
+
+async def test_only_the_first_purge_after_a_quiet_second_takes_its_time(tmp_path: Path) -> None:
+    async with land(tmp_path, speed="human") as shop:
+        shop.client.timeout = httpx.Timeout(0.2)
+        for _ in range(2):
+            with pytest.raises(httpx.ReadTimeout):
+                await shop.ask("PURGE", "shield", "/")
+            assert [200, 200] == [(await shop.ask("PURGE", "shield", path)).status_code for path in ("/a", "/b")]
+            shop.clock.at += 1.1
 
 
 # The adapter, unchanged, at these doors

@@ -96,6 +96,12 @@ async def test_a_deploy_changes_the_origin(
     assert {"/": home, "/pricing": pricing} == (await shop.shop())["origin"]
 
 
+async def test_a_query_shows_the_version_of_its_path(shop: Land) -> None:
+    await shop.get("fra", "/pricing?page=2")
+    await shop.play("origin", {"path": "/pricing"})
+    assert {"/": "v1", "/pricing": "v2", "/pricing?page=2": "v2"} == (await shop.shop())["origin"]
+
+
 # Stale, then purged, then fresh
 
 
@@ -361,6 +367,14 @@ async def test_a_reset_is_the_world_as_at_the_start(shop: Land) -> None:
     assert before == (await shop.play("world")).json()
     assert [] == (await shop.play("ledger")).json()
     assert "v2" == (await shop.play("origin", {})).json()["version"]
+
+
+async def test_a_reset_forgets_what_was_still_to_be_purged(tmp_path: Path) -> None:
+    async with land(tmp_path, speed="human") as shop:
+        await shop.api(PURGE, {"purge_everything": True})
+        await shop.world.reset()
+        shop.clock.at = START + 10
+        assert ("HIT", "v1") == await shop.sees("sin", "/")
 
 
 async def test_a_world_comes_back_as_it_was_on_the_same_ports(tmp_path: Path) -> None:
