@@ -15,7 +15,7 @@ test: $(READY) lint types
 	@$(BIN)/python -m pytest
 
 quick: $(READY)
-	@$(BIN)/python -m pytest -m "not slow and not real"
+	@$(BIN)/python -m pytest -m "not slow and not real" --hypothesis-profile=quick
 
 lint: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Mapping
@@ -25,7 +24,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.ledger.sqlite import LedgerInUse
-from bot.serving import set_up_logging
+from bot.serving import CannotStart, listen, set_up_logging
 from bot.settings import Environment, load
 from bot.wiring import Bot
 from playground.cut import CuttableProtocol
@@ -128,8 +127,8 @@ class Play:
 async def play(data: Path, port: int, speed: str) -> int:
     """Run until SIGINT or SIGTERM."""
     try:
-        listener = socket.create_server(("127.0.0.1", port), backlog=256)
-    except OSError:
+        listener = listen("127.0.0.1", port, "PORT")
+    except CannotStart:
         print(f"Port {port} is taken. Choose another: make play PORT={port + 1000}", file=sys.stderr)
         return 1
     world = Play(data, port, speed)

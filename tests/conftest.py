@@ -6,9 +6,11 @@ import os
 from collections import Counter
 
 import pytest
+from hypothesis import settings
 
 from tests.real import missing
 
+settings.register_profile("quick", max_examples=25)
 SKIPPED = pytest.StashKey[Counter[str]]()
 
 

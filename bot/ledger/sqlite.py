@@ -111,9 +111,9 @@ class SqliteLedger:
     async def close(self) -> None:
         """Finish what was begun and let go of the file."""
         self._reads.put(None)
-        self._writes.put(None)
-        await asyncio.to_thread(self._writer.join)
         await asyncio.to_thread(self._reader.join)
+        self._writes.put(None)  # last, since only the writer may fold the write-ahead log into the file
+        await asyncio.to_thread(self._writer.join)
         self._lock.close()
 
     def _write_forever(self, opened: Future[None]) -> None:

@@ -19,6 +19,8 @@ from bot.cli import app
 from bot.terminal import for_terminal
 from tests.journeys.world import Playground
 
+pytestmark = pytest.mark.slow
+
 HOME, PRICING = "http://www.shop.test/", "http://www.shop.test/pricing"
 EVERYTHING = ("everything", "on", "shop", "because", "new", "design", "--confirm", "shop")
 

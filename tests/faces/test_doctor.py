@@ -22,6 +22,8 @@ from providers.contract import Health, Probe
 from tests.faces.served import environ, finished
 from tests.journeys.world import Playground
 
+pytestmark = pytest.mark.slow
+
 NOON = 1_800_000_000.0  # Fri, 15 Jan 2027 08:00:00 GMT
 ZONE = "5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e"
 

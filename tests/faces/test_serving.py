@@ -20,6 +20,8 @@ from bot.wiring import Bot
 from tests.faces.served import environ, finished, served
 from tests.providers.loopback import loopback
 
+pytestmark = pytest.mark.slow
+
 PURGED = b"HTTP/1.1 200 Purged\r\nX-Purgebot: purged\r\nContent-Length: 0\r\n\r\n"
 URL = "https://www.shop.test/pricing"
 SLACK = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_API_URL": "http://127.0.0.1:1/"}

@@ -13,6 +13,8 @@ from playground.world import CITIES, ZONE
 from tests.playground.land import PURGE, SIGNED, SOFT, Land, land
 from tests.playground.slack_land import START, Clock
 
+pytestmark = pytest.mark.slow
+
 JSON = {"content-type": "application/json"}
 EVERYTHING = {"purge_everything": True}
 HOME = "http://www.shop.test/"

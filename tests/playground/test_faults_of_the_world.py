@@ -10,6 +10,8 @@ import pytest
 
 from tests.playground.land import PURGE, SIGNED, Land, hung_up_on, land
 
+pytestmark = pytest.mark.slow
+
 Knock = Callable[[Land], Awaitable[httpx.Response]]
 
 

@@ -13,6 +13,8 @@ from providers.contract import Account, Cached, Health, Kind, Purge
 from providers.varnish import Varnish
 from tests.playground.land import Land, land
 
+pytestmark = pytest.mark.slow
+
 HELD = ["/news", "/news/a", "/news/a?x=1", "/newsroom", "/a.css"]
 
 

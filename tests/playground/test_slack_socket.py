@@ -13,6 +13,8 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from tests.playground.slack_land import APP_TOKEN, Clock, Land, land
 
+pytestmark = pytest.mark.slow
+
 Doc = dict[str, object]
 
 

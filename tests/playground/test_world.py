@@ -11,6 +11,8 @@ from playground.world import CITIES
 from tests.playground.land import PURGE, SOFT, Land, land
 from tests.playground.slack_land import START, Clock
 
+pytestmark = pytest.mark.slow
+
 IMG = "img.shop.test"
 
 

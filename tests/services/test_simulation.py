@@ -111,7 +111,7 @@ LIVES = given(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5, deadline=None)
 @LIVES
 def test_every_job_comes_to_an_end_or_asks(deeds_done: list[str], shield: list[str], cf: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
