@@ -39,6 +39,7 @@ const state = {
   thread: "",
   messages: Object.fromEntries(Object.keys(CHANNELS).map((id) => [id, []])),
   world: null,
+  deeds: 0, // beginnings and ends of what people did: a look from before one of them is out of date
   seen: { old: false, deployed: 0 },
 };
 
@@ -53,11 +54,11 @@ const app = {
     chat.forget();
     showTab("chat");
     await looking.now();
-    byId("messages").scrollTop = byId("messages").scrollHeight;
   },
 
   /** Do something that people asked for; false, and its reason said, where it did not go. */
   async attempt(deed, say = (text) => setText(byId("visit-said"), text)) {
+    state.deeds += 1;
     try {
       await deed();
       return true;
@@ -68,6 +69,7 @@ const app = {
       announce(words);
       return false;
     } finally {
+      state.deeds += 1;
       looking.poke();
     }
   },
@@ -99,7 +101,7 @@ const app = {
 const chat = new Chat(state, app);
 const world = new World(state, app);
 const faults = new Faults(state, app);
-const forms = new Forms(() => state.me, () => looking.poke());
+const forms = new Forms(state, app);
 const box = new Composer("", state, app, () => "");
 const replyBox = new Composer("thread-", state, app, () => state.thread);
 
@@ -145,14 +147,14 @@ const looking = {
 };
 
 async function ask(isAll) {
-  const { me, channel } = state;
+  const { me, channel, deeds } = state;
   const channels = Object.keys(CHANNELS).filter((id) => isAll || id === channel);
   const [doc, views, ...lists] = await Promise.all([
     play.world(),
     play.views(me),
     ...channels.map((id) => play.messages(id, me)),
   ]);
-  if (me !== state.me || channel !== state.channel) return;
+  if (me !== state.me || channel !== state.channel || deeds !== state.deeds) return;
   channels.forEach((id, index) => (state.messages[id] = lists[index]));
   noticeDeploy(doc);
   world.show(doc);
@@ -239,6 +241,10 @@ function showTab(name) {
 }
 
 function showMyself() {
+  for (const option of byId("me").options) {
+    const { name, role } = PEOPLE[option.value];
+    setText(option, WIDE.matches && role !== name.toLowerCase() ? `${name}, ${role}` : name);
+  }
   byId("me").value = state.me;
   byId("me-avatar").dataset.avatar = state.me;
   setText(byId("me-avatar"), person(state.me).name.slice(0, 1));
@@ -273,12 +279,13 @@ function tabKey(event) {
 
 function begin() {
   recall();
-  byId("me").append(...Object.entries(PEOPLE).map(([id, { name, role }]) => make("option", { value: id }, `${name}, ${role}`)));
+  byId("me").append(...Object.keys(PEOPLE).map((id) => make("option", { value: id })));
   byId("steps").append(...STEPS.map((name, index) => make("li", { "data-step": index + 1, "data-state": "ahead" }, name)));
   byId("me").addEventListener("change", (event) => become(event.target.value));
   byId("show-me").addEventListener("click", showMe);
   document.querySelector(".tabs").addEventListener("keydown", tabKey);
   for (const tab of ["chat", "world"]) byId(`tab-${tab}`).addEventListener("click", () => showTab(tab));
+  WIDE.addEventListener("change", showMyself);
   document.addEventListener("visibilitychange", () => document.hidden || looking.poke());
   showTab("chat");
   showMyself();

@@ -11,6 +11,12 @@ export function drawBlocks(blocks, names, ask) {
   return blocks.map((block) => DRAW[block.type]?.(block, context)).filter(Boolean);
 }
 
+/** What a use of `element` sends: which it was, and the value that people saw on it or chose in it. */
+export function useOf(element, block_id, value = element.value) {
+  const which = { action_id: element.action_id, block_id };
+  return value === undefined ? which : { ...which, value: String(value) };
+}
+
 const DRAW = {
   header: (block) => make("h4", { class: "b-header" }, plain(block.text)),
   divider: () => make("hr", { class: "b-divider" }),

@@ -1,6 +1,6 @@
 // The chat: channels, messages, threads, and the box to type in, as Slack people expect them.
 
-import { drawBlocks } from "./blocks.js";
+import { drawBlocks, useOf } from "./blocks.js";
 import { announce, byId, make, setText } from "./dom.js";
 import { asked } from "./forms.js";
 import { mrkdwn, plainOf } from "./mrkdwn.js";
@@ -18,6 +18,8 @@ export class Chat {
     this.read = {};
     this.said = new Map();
     this.lists = { messages: byId("messages"), replies: byId("replies") };
+    this.left = new WeakSet();
+    for (const list of Object.values(this.lists)) this.keepEnd(list);
     byId("channels").append(...Object.keys(CHANNELS).map((id) => this.drawChannel(id)));
     byId("chat").addEventListener("click", (event) => this.follow(event));
     byId("thread-close").addEventListener("click", () => this.closeThread());
@@ -26,8 +28,25 @@ export class Chat {
 
   /** Everything anew: for another person or channel. */
   forget() {
-    for (const list of Object.values(this.lists)) list.replaceChildren();
+    for (const list of Object.values(this.lists)) {
+      list.replaceChildren();
+      this.left.delete(list);
+    }
     this.said.clear();
+  }
+
+  /** A list that shows its end goes on showing it, however it grows or shrinks; one that was scrolled up stays. */
+  keepEnd(list) {
+    list.addEventListener("scroll", () => {
+      const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR;
+      if (isAtEnd) this.left.delete(list);
+      else this.left.add(list);
+    });
+    new ResizeObserver(() => this.toEnd(list)).observe(list);
+  }
+
+  toEnd(list) {
+    if (!this.left.has(list)) list.scrollTop = list.scrollHeight;
   }
 
   /** Bring what is shown up to what is known. */
@@ -61,7 +80,6 @@ export class Chat {
   }
 
   fill(list, messages, repliesOf) {
-    const wasAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR;
     const known = new Map([...list.children].map((node) => [node.dataset.ts, node]));
     messages.forEach((message, index) => {
       const print = JSON.stringify([message, repliesOf(message)?.length]);
@@ -71,7 +89,7 @@ export class Chat {
       if (list.children[index] !== node) list.insertBefore(node, list.children[index] ?? null);
     });
     for (const gone of known.values()) gone.remove();
-    if (wasAtEnd) list.scrollTop = list.scrollHeight;
+    this.toEnd(list);
   }
 
   redraw(old, message, replies, print) {
@@ -175,6 +193,7 @@ export class Chat {
   openThread(ts) {
     this.state.thread = ts;
     this.lists.replies.replaceChildren();
+    this.left.delete(this.lists.replies);
     byId("thread").hidden = false;
     setText(byId("thread-where"), `#${CHANNELS[this.state.channel].name}`);
     this.show();
@@ -193,10 +212,10 @@ export class Chat {
   async click(message, element, block_id, value) {
     if (element.confirm && !(await asked(element.confirm))) return;
     const { me, channel } = this.state;
-    const body = { user: me, channel, ts: message.ts, action_id: element.action_id, block_id };
+    const place = { user: me, channel, ts: message.ts };
     const button = document.activeElement;
     button?.classList.add("busy");
-    await this.app.attempt(() => play.click(value === undefined ? body : { ...body, value: String(value) }));
+    await this.app.attempt(() => play.click({ ...place, ...useOf(element, block_id, value) }));
     button?.classList.remove("busy");
   }
 

@@ -1,16 +1,14 @@
 // Nodes are built, never parsed: text from outside can only become text.
 
-const live = () => document.getElementById("live");
-
 /** A node of `tag`. `attrs`: `class`, `on: {event: listener}`, anything else an attribute (true is bare, false and
-    null are left out). Children are nodes or strings. */
+    null are left out). Children are nodes or strings; what is falsy is left out. */
 export function make(tag, attrs = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attrs)) {
     if (name === "on") Object.entries(value).forEach(([event, listener]) => node.addEventListener(event, listener));
     else if (value !== false && value != null) node.setAttribute(name, value === true ? "" : value);
   }
-  node.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+  node.append(...children.filter((child) => child || child === 0));
   return node;
 }
 
@@ -22,10 +20,18 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+const SOON = 100; // milliseconds; what is announced within them is one announcement
+const waiting = [];
+
 /** Have a screen reader say `text` when it has time. The same words again are said again. */
 export function announce(text) {
-  const region = live();
-  if (!text || !region) return;
+  if (!text) return;
+  if (waiting.push(text) === 1) setTimeout(say, SOON);
+}
+
+function say() {
+  const text = waiting.splice(0).join(" ");
+  const region = byId("live");
   region.textContent = region.textContent === text ? `${text}\u00a0` : text;
 }
 

@@ -29,11 +29,11 @@ const TELLS = {
     ["down", "Down", "The connection is refused. Tried again, then red at Varnish, before any edge is touched."],
   ],
   slack: [
-    ["throttle", "Throttle", "No more than the purge waits: the world goes fresh, the card follows some seconds later."],
-    ["error500", "Error 500", "The purge runs; the card appears or changes once this ends."],
-    ["down", "Down", "Slack does not answer the bot. What it had taken runs, as the world shows; end it and the card catches up."],
+    ["throttle", "Throttle", "Slack has the bot wait 3 s at each call. The purge does not wait: the world goes fresh, the card follows once this ends."],
+    ["error500", "Error 500", "The purge runs, as the world shows; the card comes once this ends."],
+    ["down", "Down", "Slack does not answer the bot, while people can still type. The purge runs; end it and the card catches up."],
     ["slow", "Slow", "Cards come 3 s later. The purge does not wait for them."],
-    ["bad_token", "Bad token", "The bot can say nothing here. Purges go on; end it and the card is right again."],
+    ["bad_token", "Bad token", "The bot can say nothing here: no card comes, though the purge runs, as the world shows."],
   ],
 };
 
@@ -48,6 +48,7 @@ export class Faults {
   constructor(state, app) {
     this.state = state;
     this.app = app;
+    this.setting = ""; // the account whose switch is on its way to the world
     this.dialog = byId("faults");
     byId("faults-accounts").append(...Object.keys(TELLS).map((account) => this.drawAccount(account)));
     byId("faults-open").addEventListener("click", () => this.open());
@@ -67,7 +68,7 @@ export class Faults {
       "fieldset",
       { "data-account": account },
       make("legend", {}, account === "cf" || account === "shield" ? `${title(account)} (${account})` : title(account)),
-      make("p", { class: "how-long" }, make("label", { for: `long-${account}` }, "lasts"), long),
+      make("p", { class: "how-long" }, make("label", { for: `long-${account}` }, "A fault lasts"), long),
       ...kinds.map(([kind, name, tells]) => this.drawKind(account, kind, name, tells)),
     );
   }
@@ -81,10 +82,12 @@ export class Faults {
   async set(account, kind, name) {
     const times = Number(byId(`long-${account}`).value) || null;
     const on = this.on(account);
+    this.setting = account;
     const isTaken = await this.app.attempt(async () => {
       if (on && on.kind !== kind) await play.fault(account, on.kind, 0);
       if (kind) await play.fault(account, kind, times);
     });
+    this.setting = "";
     if (isTaken) announce(kind ? `${title(account)}: ${name} is on.` : `${title(account)}: no fault.`);
   }
 
@@ -96,11 +99,13 @@ export class Faults {
   show() {
     const all = this.state.world?.faults ?? [];
     for (const fieldset of byId("faults-accounts").children) {
+      if (fieldset.dataset.account === this.setting) continue;
       const kind = this.on(fieldset.dataset.account)?.kind ?? "";
       for (const radio of fieldset.querySelectorAll("input")) radio.checked = radio.value === kind;
     }
-    setText(byId("faults-on"), all.length ? ` · ${all.map((one) => `${title(one.account)} ${one.kind.replaceAll("_", " ")}`).join(", ")}` : "");
-    byId("faults-open").toggleAttribute("data-on", all.length > 0);
+    setText(byId("faults-on"), all.length ? `: ${all.map((one) => `${title(one.account)} ${one.kind.replaceAll("_", " ")}`).join(", ")}` : "");
+    if (all.length) byId("faults-open").dataset.on = `${all.length} on`;
+    else delete byId("faults-open").dataset.on;
   }
 
   async reset() {

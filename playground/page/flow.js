@@ -59,15 +59,20 @@ export function duration(seconds) {
 /** 1.4 s, 12 s. */
 export const shortly = (seconds) => `${seconds < 10 ? seconds.toFixed(1) : Math.ceil(seconds)} s`;
 
-/** A bucket `elapsed` seconds after the world told of it: {tokens, share (0 to 1), words}. */
-export function budgetNow(bucket, elapsed) {
+/** What one full call takes from a bucket: 30 URLs, else one. */
+const FULL_CALL = { urls: 30 };
+
+/** The bucket `name` as it is `elapsed` seconds after the world told of it: {tokens, share (0 to 1), isEmpty: it has no
+    full call left, words}. */
+export function budgetNow(name, bucket, elapsed) {
   const tokens = Math.min(bucket.size, bucket.tokens + bucket.per_s * Math.max(0, elapsed));
-  return { tokens, share: tokens / bucket.size, words: budgetWords(bucket, tokens) };
+  const call = Math.min(FULL_CALL[name] ?? 1, bucket.size);
+  return { tokens, share: tokens / bucket.size, isEmpty: tokens < call, words: budgetWords(bucket, tokens, call) };
 }
 
-function budgetWords(bucket, tokens) {
+function budgetWords(bucket, tokens, call) {
   const left = `${Math.floor(tokens).toLocaleString("en")} of ${bucket.size.toLocaleString("en")}`;
-  if (tokens < 1) return `${left} · next call in ${shortly((1 - tokens) / bucket.per_s)}`;
+  if (tokens < call) return `${left} · next call${call > 1 ? ` of ${call}` : ""} in ${shortly((call - tokens) / bucket.per_s)}`;
   const full = (bucket.size - tokens) / bucket.per_s;
   return full >= 0.1 ? `${left} · full in ${shortly(full)}` : `${left} · refills ${rate(bucket.per_s)}`;
 }
@@ -88,5 +93,5 @@ export function visitWords(city, path, answer, site) {
   const origin = site?.origin[path];
   const isOld = origin && answer.version && answer.version !== origin;
   const what = answer.version ? `${answer.version}, ${cache}${age}` : `status ${answer.status}, ${cache}`;
-  return `${CITIES[city]} answered ${path} with ${what}.${isOld ? ` That is old: the origin has ${origin}.` : ""}`;
+  return `${CITIES[city]} answers ${path} with ${what}.${isOld ? ` Old: the origin has ${origin}.` : ""}`;
 }

@@ -1,6 +1,6 @@
 // Forms that the bot opens, and the question that Slack's clients ask before a dangerous click counts.
 
-import { drawBlocks } from "./blocks.js";
+import { drawBlocks, useOf } from "./blocks.js";
 import { announce, byId, make, openDialog } from "./dom.js";
 import { restore, valueOf } from "./fields.js";
 import { plain, textOf } from "./mrkdwn.js";
@@ -29,9 +29,9 @@ export function asked(confirm) {
 /** The form on top of a person's stack. `closed` names those that were closed here: the playground has no call for it,
     as a Slack that was not asked to notify. */
 export class Forms {
-  constructor(me, poke) {
-    this.me = me;
-    this.poke = poke;
+  constructor(state, app) {
+    this.state = state;
+    this.app = app;
     this.closed = new Set();
     this.view = null;
     this.dialog = byId("form");
@@ -108,7 +108,7 @@ export class Forms {
     const values = {};
     for (const [block, action, value] of this.held()) (values[block] ??= {})[action] = value;
     await this.busy(async () => {
-      const answer = await play.submit(this.me(), this.view.id, values);
+      const answer = await play.submit(this.state.me, this.view.id, values);
       if (answer.ack?.response_action === "errors") this.refuse(answer.ack.errors);
       else if (answer.error || answer.status !== 200) this.say(`The form was not taken: ${answer.error ?? answer.status}`);
     });
@@ -123,22 +123,16 @@ export class Forms {
 
   async click(element, block_id, value) {
     if (element.confirm && !(await asked(element.confirm))) return;
-    const body = { user: this.me(), view_id: this.view.id, action_id: element.action_id, block_id };
-    await this.busy(() => play.click(value === undefined ? body : { ...body, value: String(value) }));
+    const place = { user: this.state.me, view_id: this.view.id };
+    await this.busy(() => play.click({ ...place, ...useOf(element, block_id, value) }));
   }
 
   async busy(deed) {
     const send = byId("form-send");
     send.disabled = true;
     this.say("");
-    try {
-      await deed();
-    } catch (problem) {
-      this.say(problem instanceof play.Refused ? problem.message : "The playground does not answer. Send it again.");
-    } finally {
-      send.disabled = false;
-      this.poke();
-    }
+    await this.app.attempt(deed, (text) => this.say(text));
+    send.disabled = false;
   }
 
   say(text) {

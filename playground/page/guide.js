@@ -1,6 +1,6 @@
 // The one line that says what to do next, read from the world and the messages.
 
-import { CITIES, oldAtEdges } from "./flow.js";
+import { CITIES, PAGES, oldAtEdges } from "./flow.js";
 import { PEOPLE, person } from "./people.js";
 
 export const STEPS = ["Deploy", "See it go stale", "Purge it", "See the proof", "Everything, agreed by two"];
@@ -23,7 +23,7 @@ export function guide(site, messages, seen, me) {
   const everything = jobs.findLast((job) => job.isEverything);
   if (everything && (isOpen(everything) || everything === jobs.at(-1))) return toldEverything(everything, messages, me);
   const page = jobs.findLast((job) => !job.isEverything);
-  return page ? toldPurge(page, site) : toldBefore(site, seen);
+  return page ? toldPurge(page, site, seen) : toldBefore(site, seen);
 }
 
 const isOpen = (job) => job.mark === RUNNING || job.mark === WAITING;
@@ -32,6 +32,8 @@ const step = (number, target, text, suggestions) => ({ step: number, text, targe
 
 function toldBefore(site, seen) {
   const old = oldAtEdges(site);
+  if (!old.length && isEmpty(site))
+    return step(0, "visit", "Every edge is empty. Visit a page through a city, so that there is a copy to go old; then deploy.", LOOK_AROUND);
   if (!old.length)
     return step(0, "deploy", "Deploy a new version. The origin will have it; the caches will not know.", LOOK_AROUND);
   const [city, path] = old.find(([, one]) => one === "/pricing") ?? old[0];
@@ -41,7 +43,9 @@ function toldBefore(site, seen) {
   return step(2, "box", "Purge that page: take the first line under the box and send it in #shop.", PURGE);
 }
 
-function toldPurge(job, site) {
+const isEmpty = (site) => Object.values(site.edges).every((held) => PAGES.every((path) => !held[path]));
+
+function toldPurge(job, site, seen) {
   const more = about(job);
   const old = [...new Set(oldAtEdges(site).map(([, path]) => path))];
   switch (job.mark) {
@@ -50,21 +54,16 @@ function toldPurge(job, site) {
     case WAITING:
       return step(3, "card", `${job.name} waits for a person. Its card says what for.`, more);
     case PROVEN:
-      return old.length ? leftOver(job, old) : proven(job);
+      return old.length === PAGES.length ? toldBefore(site, seen) : proven(job, old);
     default:
       return step(3, "card", `${job.name} is not proven. Its card says why, and what can be done.`, [PURGE[0], ...more]);
   }
 }
 
-function leftOver(job, old) {
-  const lines = [`/purge ${old.map((path) => `http://www.shop.test${path}`).join(" ")}`, ...about(job)];
-  const text = `Proven: ${job.name}. Only what was named is purged: ${old.join(" and ")} ${old.length > 1 ? "are" : "is"} still old.`;
-  return step(2, "box", text, lines);
-}
-
-function proven(job) {
-  const text = `Proven: ${job.name} is fresh at the edge. Now ask for everything: two others must agree.`;
-  return step(4, "box", text, [EVERYTHING, ...about(job)]);
+function proven(job, old) {
+  const rest = old.length ? ` ${old.join(" and ")} was not named, so it is still old.` : "";
+  const text = `Proven: ${job.name}.${rest} Now ask for everything: two others must agree.`;
+  return step(4, "box", text, [EVERYTHING, ...old.map((path) => `/purge http://www.shop.test${path}`), ...about(job)]);
 }
 
 function toldEverything(job, messages, me) {
@@ -74,7 +73,7 @@ function toldEverything(job, messages, me) {
     case RUNNING:
       return step(4, "card", `Agreed: ${job.name} empties every cache, the innermost first; then comes the proof.`, about(job));
     case PROVEN:
-      return step(ALL_DONE, "faults", `Proven: ${job.name}. Now switch on a fault, deploy, and purge again.`, PURGE);
+      return step(ALL_DONE, "faults", `Proven: ${job.name}. That is all of it. Visit again, deploy, and purge with a fault on.`, PURGE);
     default:
       return step(4, "card", `${job.name} ended without a proof. Its card says why.`, [EVERYTHING, ...about(job)]);
   }

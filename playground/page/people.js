@@ -2,9 +2,9 @@
 
 export const PEOPLE = {
   U_MIA: { name: "Mia", role: "editor" },
-  U_LEA: { name: "Lea", role: "site reliability, approver" },
-  U_SAM: { name: "Sam", role: "site reliability, approver" },
-  U_KIM: { name: "Kim", role: "site reliability, approver" },
+  U_LEA: { name: "Lea", role: "SRE, approver" },
+  U_SAM: { name: "Sam", role: "SRE, approver" },
+  U_KIM: { name: "Kim", role: "SRE, approver" },
   U_GUEST: { name: "Guest", role: "guest" },
 };
 export const APP = "U_PURGEBOT";

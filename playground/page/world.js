@@ -15,7 +15,7 @@ export class World {
     this.told = new Map();
     byId("edges").append(...Object.keys(CITIES).map((city) => this.drawEdge(city)));
     for (const place of ["shield", "origin"]) byId(place).append(drawCopies());
-    for (const place of [...Object.keys(CITIES), "shield", "origin"]) box(place).append(make("p", { class: "event" }));
+    for (const place of Object.keys(CITIES)) box(place).append(make("p", { class: "event" }));
     byId("path").append(...PAGES.map((path) => make("option", { value: path }, path)));
     byId("deploy").addEventListener("click", () => this.deploy());
   }
@@ -101,13 +101,14 @@ export class World {
   tickBudgets(budgets) {
     const elapsed = (performance.now() - this.state.heard) / 1000;
     for (const row of byId("budgets").children) {
-      const { tokens, share, words } = budgetNow(budgets[row.dataset.account][row.dataset.bucket], elapsed);
+      const { account, bucket } = row.dataset;
+      const { tokens, share, isEmpty, words } = budgetNow(bucket, budgets[account][bucket], elapsed);
       const meter = row.querySelector("[role=meter]");
       meter.firstChild.style.setProperty("width", `${(share * 100).toFixed(1)}%`);
       meter.setAttribute("aria-valuenow", Math.floor(tokens));
-      meter.setAttribute("aria-valuemax", budgets[row.dataset.account][row.dataset.bucket].size);
+      meter.setAttribute("aria-valuemax", budgets[account][bucket].size);
       meter.setAttribute("aria-valuetext", words);
-      row.toggleAttribute("data-empty", tokens < 1);
+      row.toggleAttribute("data-empty", isEmpty);
       setText(row.querySelector(".left"), words);
     }
   }
@@ -152,10 +153,10 @@ const pathsOf = (here) => here.map((one) => one.path).join(" ");
 const box = (place) => document.querySelector(`#world [data-place="${place}"]`);
 
 function note(state, age, place) {
-  if (place === "origin") return "the truth";
+  if (place === "origin") return "";
   if (state === "empty") return "nothing kept";
-  const words = age === undefined ? "" : duration(age);
-  return state === "old" ? `old${words ? ` · ${words}` : ""}` : words;
+  const words = age === undefined ? "" : `kept ${duration(age)}`;
+  return [state === "old" ? "old" : "", words].filter(Boolean).join(" · ");
 }
 
 function drawCopies() {

@@ -1,0 +1,129 @@
+"""The one line above: what to do next, and noticing by itself that it is done."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.page.conftest import NARROW, Open
+from tests.page.playground import recorded
+
+pytestmark = pytest.mark.real("chromium")
+
+
+def fresh_start() -> Any:
+    """The world at the start: v1 everywhere."""
+    world = recorded("world")
+    shop = world["sites"]["shop"]
+    shop["origin"] = {"/": "v1", "/pricing": "v1"}
+    shop["shield"] = {"/": "v1", "/pricing": "v1"}
+    shop["edges"] = {city: {"/": "v1", "/pricing": "v1"} for city in ("fra", "iad", "sin")}
+    return world
+
+
+def job(name: str, first: str, ts: float) -> dict[str, object]:
+    """The root message of a job."""
+    return {"ts": f"{ts:.6f}", "user": "U_PURGEBOT", "text": f"{first}", "blocks": [], "ephemeral": False, "pings": []}
+
+
+GUIDE = """async ([site, messages, seen, me]) => {
+  const { guide } = await import("/page/guide.js");
+  const { step, text, suggestions } = guide(site, messages, seen, me);
+  return [step, text, suggestions[0]];
+}"""
+PURGING = [job("P-1", "🔵 P-1 purging · http://www.shop.test/pricing · 1 of 2 layers", 2.0)]
+PROVEN = [job("P-1", "🟢 P-1 fresh at fra, iad, sin · http://www.shop.test/pricing", 2.0)]
+STOPPED = [job("P-1", "🔴 P-1 stopped at Cloudflare · Cloudflare answered 500", 2.0)]
+ASKED = [*PROVEN, job("P-2", "🟡 P-2 waits for 2 approvals (3 people asked) · everything on shop (production)", 3.0)]
+ALL_PROVEN = [*PROVEN, job("P-2", "🟢 P-2 fresh at fra, iad, sin · everything on shop (production)", 3.0)]
+NOT_PROVEN = "P-1 is not proven. Its card says why, and what can be done."
+ROWS = {
+    "the start": (
+        "v1", [], {}, "U_MIA", 0,
+        "Deploy a new version. The origin will have it; the caches will not know.", "/purge help",
+    ),
+    "deployed": (
+        "v2", [], {}, "U_MIA", 1,
+        "The origin has v2, the edges do not. Visit /pricing through Frankfurt: the answer is the old copy.",
+        "/purge plan http://www.shop.test/pricing",
+    ),
+    "the old copy was seen": (
+        "v2", [], {"old": True}, "U_MIA", 2, "Purge that page: take the first line under the box and send it in #shop.",
+        "/purge http://www.shop.test/pricing",
+    ),
+    "purging": (
+        "v2", PURGING, {}, "U_MIA", 3, "P-1 goes from the origin outwards; then every edge is looked at.",
+        "/purge status P-1",
+    ),
+    "stopped": ("v2", STOPPED, {}, "U_MIA", 3, NOT_PROVEN, "/purge http://www.shop.test/pricing"),
+    "proven": (
+        "v1", PROVEN, {}, "U_MIA", 4, "Proven: P-1. Now ask for everything: two others must agree.",
+        "/purge everything on shop because new prices",
+    ),
+    "deployed again": (
+        "v3", PROVEN, {"deployed": 9.0}, "U_MIA", 1,
+        "The origin has v3, the edges do not. Visit /pricing through Frankfurt: the answer is the old copy.",
+        "/purge plan http://www.shop.test/pricing",
+    ),
+    "everything asked": (
+        "v1", ASKED, {}, "U_MIA", 4,
+        "P-2 waits: become Lea under “You are”, and approve it in #cdn-approvals.", "/purge status P-2",
+    ),
+    "an approver's turn": (
+        "v1", ASKED, {}, "U_SAM", 4, "You are Sam: open #cdn-approvals and approve P-2.", "/purge approve P-2",
+    ),
+    "all is proven": (
+        "v1", ALL_PROVEN, {}, "U_MIA", 5,
+        "Proven: P-2. That is all of it. Visit again, deploy, and purge with a fault on.",
+        "/purge http://www.shop.test/pricing",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("origin", "jobs", "seen", "me", "step", "text", "first"), ROWS.values(), ids=ROWS.keys())
+def test_the_guide_says_what_to_do_next(
+    modules: Page, origin: str, jobs: list[Any], seen: dict[str, object], me: str, step: int, text: str, first: str
+) -> None:
+    site = fresh_start()["sites"]["shop"]
+    site["origin"] = dict.fromkeys(site["origin"], origin)
+    messages = {"C_SHOP": jobs, "C_APPROVE": recorded("approvals")}
+    all_seen = {"old": False, "deployed": 0, **seen}
+    assert [step, text, first] == modules.evaluate(GUIDE, [site, messages, all_seen, me])
+
+
+def test_after_the_first_vote_the_guide_leads_to_another_voter(modules: Page) -> None:
+    site = fresh_start()["sites"]["shop"]
+    request = deepcopy(recorded("approvals"))
+    request[0]["blocks"][1]["elements"][0]["text"] += "\nAgreed so far: <@U_LEA>"
+    messages = {"C_SHOP": ASKED, "C_APPROVE": request}
+    [_, text, _] = modules.evaluate(GUIDE, [site, messages, {"old": False, "deployed": 0}, "U_LEA"])
+    assert text == "Lea agreed. P-2 waits: become Sam under “You are”, and approve it in #cdn-approvals."
+
+
+def test_the_guide_notices_by_itself_that_a_step_is_done(open_page: Open) -> None:
+    shown = open_page()
+    shown.play.messages = {"C_SHOP": [], "C_APPROVE": []}
+    shown.play.world = fresh_start()
+    expect(shown.page.locator("[data-step='1']")).to_have_attribute("data-state", "now")
+    shown.play.deploy("v2")
+    expect(shown.page.locator("[data-step='1']")).to_have_attribute("data-state", "done")
+    expect(shown.page.locator("[data-step='2']")).to_have_attribute("data-state", "now")
+    shown.page.select_option("#path", "/pricing")
+    shown.page.click("[data-visit=fra]")
+    expect(shown.page.locator("[data-step='3']")).to_have_attribute("data-state", "now")
+    expect(shown.page.locator("#suggestions [data-suggestion]").first).to_have_text(
+        "/purge http://www.shop.test/pricing"
+    )
+
+
+def test_show_me_leads_to_what_is_next_on_a_narrow_screen(open_page: Open) -> None:
+    shown = open_page(NARROW)
+    shown.play.messages = {"C_SHOP": [], "C_APPROVE": []}
+    shown.play.world = fresh_start()
+    expect(shown.page.locator("#next")).to_contain_text("Deploy a new version.")
+    shown.page.click("#show-me")
+    expect(shown.page.locator("#deploy")).to_be_focused()
+    expect(shown.page.locator("#tab-world")).to_have_attribute("aria-selected", "true")
