@@ -95,15 +95,23 @@ def listen(host: str, port: int, setting: str) -> socket.socket:
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        door = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        door.bind((host, port))
-        door.listen(BACKLOG)
-        return door
+        return _bound(family, host, port)
     except OSError as exc:
         taken = exc.errno == errno.EADDRINUSE
         why = "is taken by another program" if taken else f"cannot be listened on ({exc.strerror})"
         raise CannotStart(f"{host} port {port} {why}. Set {setting} to a free port.") from exc
+
+
+def _bound(family: int, host: str, port: int) -> socket.socket:
+    door = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind((host, port))
+        door.listen(BACKLOG)
+    except OSError:
+        door.close()
+        raise
+    return door
 
 
 def shown(door: socket.socket) -> str:

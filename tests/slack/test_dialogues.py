@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from tests.slack.room import HOST, PRICING, Doc, Room, buttons, elements, labels, room, small_print
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 DATE = re.compile(r"<!date\^[^>]*>")
 OVER = "This choice is over: it was used, or ten minutes have passed."
 

@@ -18,7 +18,7 @@ import pytest_asyncio
 from bot.slack.listeners import NOT_STORED
 from tests.slack.room import PRICING, SECRET, Room, buttons, room
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 
 class Disk:

@@ -13,7 +13,7 @@ import pytest_asyncio
 from playground.people import Channel
 from tests.slack.room import HOST, HOUSE, PRICING, Doc, Room, room, small_print
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 FRESH = f"🟢 P-1 fresh at fra, iad, sin · {PRICING}"
 
 

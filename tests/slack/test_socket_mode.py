@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from tests.slack.room import PRICING, Doc, Room, room
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
