@@ -78,6 +78,7 @@ class Calls:
             "shield": {path: copy.version for path, copy in shield.items()},
             "edges": {city: {path: copy.version for path, copy in held.items()} for city, held in edges.items()},
             "since": {place: {path: copy.since for path, copy in held.items()} for place, held in places.items()},
+            "soft": {place: [path for path, copy in held.items() if copy.stale] for place, held in places.items()},
             "budgets": {"cf": self._budgets()},
         }
 

@@ -13,6 +13,9 @@ export const places = (site) => ({ ...site.edges, shield: site.shield });
 /** Since when (epoch seconds) `place` holds `path`; undefined where the world does not say. */
 export const since = (site, place, path) => site.since?.[place]?.[path];
 
+/** Whether the copy was softly purged: kept, but asked about at the next visit. */
+export const isSoft = (site, place, path) => Boolean(site.soft?.[place]?.includes(path));
+
 /** "empty", "old" or "same", seen from the origin. */
 export function standing(site, place, path) {
   const held = places(site)[place]?.[path];
@@ -27,7 +30,7 @@ export const oldAtEdges = (site) =>
   );
 
 /** Every place of one of the pages where something changed between two answers: {place, path, what, version}, `what`
-    being "deployed", "purged", "filled", or "refilled" (purged and filled since the last look). */
+    being "deployed", "purged", "softened" (softly purged), "filled", or "refilled" (purged and filled between two). */
 export function changes(before, after) {
   const found = [];
   for (const path of PAGES) {
@@ -45,6 +48,7 @@ function change(before, after, place, path) {
   const [was, is] = [places(before)[place]?.[path], places(after)[place]?.[path]];
   if (was && !is) return "purged";
   if (!was && is) return "filled";
+  if (isSoft(after, place, path) && !isSoft(before, place, path)) return "softened";
   const isNewer = since(before, place, path) !== since(after, place, path);
   return is && (was !== is || isNewer) ? "refilled" : "";
 }

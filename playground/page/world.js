@@ -1,7 +1,7 @@
 // The world: visitors, three edges, the shield, the origin, and each account's budget.
 
 import { announce, byId, make, replay, setText } from "./dom.js";
-import { CITIES, PAGES, budgetNow, changes, duration, hue, oldAtEdges, places, since, standing, title, visitWords } from "./flow.js";
+import { CITIES, PAGES, budgetNow, changes, duration, hue, isSoft, oldAtEdges, places, since, standing, title, visitWords } from "./flow.js";
 import * as play from "./play.js";
 
 const BUCKETS = { urls: "single URLs", bulk: "tags, prefixes, hosts, everything", api: "all calls" };
@@ -73,7 +73,8 @@ export class World {
     for (const row of document.querySelectorAll("#world [data-path]")) {
       const place = row.closest("[data-place]").dataset.place;
       const at = since(site, place, row.dataset.path);
-      setText(row.querySelector(".note"), note(row.dataset.state, at && this.now() - at, place));
+      const age = at === undefined ? "" : `kept ${duration(this.now() - at)}`;
+      setText(row.querySelector(".note"), note(row.dataset.state, isSoft(site, place, row.dataset.path), age, place));
     }
     for (const [place, at] of this.told) if (this.now() - at > NOTABLE) this.quiet(place);
     this.tickBudgets(site.budgets);
@@ -144,6 +145,7 @@ export class World {
 const EVENTS = {
   deployed: (here) => `new: ${here[0].version}`,
   purged: (here) => `purged: ${pathsOf(here)}`,
+  softened: (here) => `softly purged: ${pathsOf(here)}`,
   refilled: (here) => `purged, then a MISS: ${here[0].version}`,
   filled: (here) => `MISS, now ${here[0].version}`,
 };
@@ -152,11 +154,10 @@ const pathsOf = (here) => here.map((one) => one.path).join(" ");
 
 const box = (place) => document.querySelector(`#world [data-place="${place}"]`);
 
-function note(state, age, place) {
+function note(state, softly, age, place) {
   if (place === "origin") return "";
   if (state === "empty") return "nothing kept";
-  const words = age === undefined ? "" : `kept ${duration(age)}`;
-  return [state === "old" ? "old" : "", words].filter(Boolean).join(" · ");
+  return [state === "old" ? "old" : "", softly ? "asks next time" : age].filter(Boolean).join(" · ");
 }
 
 function drawCopies() {

@@ -73,6 +73,12 @@ def test_a_purge_is_seen_where_a_copy_leaves_and_comes_back(shown: Opened) -> No
     expect(copy_at(shown, "fra", "/")).to_have_attribute("data-state", "same")
 
 
+def test_a_soft_purge_is_seen_and_the_copy_says_that_it_will_ask(shown: Opened) -> None:
+    shown.play.shop["soft"] = {"fra": ["/"]}
+    expect(shown.page.locator("[data-place=fra] .event")).to_have_text("softly purged: /")
+    expect(copy_at(shown, "fra", "/").locator(".note")).to_have_text("old · asks next time")
+
+
 def test_a_purge_between_two_looks_is_not_missed(shown: Opened) -> None:
     shown.play.shop["edges"]["iad"]["/"] = "v2"
     shown.play.shop["since"]["iad"]["/"] = shown.play.world["now"]
