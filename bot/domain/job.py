@@ -162,7 +162,8 @@ class JobView:
     round: int = 0  # looks after the purge so far
     due_at: float | None = None  # when the next step is due; never None while open
     version: int = 0  # counts changes
-    crashes: int = 0  # runs that raised, one after another
+    crashes: int = 0  # runs that raised, or processes that ended in them, one after another
+    sent_at_crash: int = 0  # calls that had gone then; more since is progress
 
     @property
     def name(self) -> str:

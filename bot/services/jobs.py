@@ -99,7 +99,7 @@ class Jobs:
             if fresh.version != job.version and fresh.state is not job.state:
                 raise StaleJob(job.name)
             now = self._core.clock.now()
-            changed = books.jobs.save(change(books, fresh, now))
+            changed = books.jobs.save(replace(change(books, fresh, now), crashes=0))
             books.messages.changed(job.id, now)
             return changed
 
@@ -125,12 +125,7 @@ class Jobs:
             if crashes < CRASHES_MAX:
                 books.jobs.save(replace(job, crashes=crashes, due_at=now + 2.0**crashes))
                 return
-            books.batches.cancel(number)
-            what = f"purgebot could not go on with it ({type(error).__name__})."
-            books.jobs.save(replace(job, state=State.FAILED, crashes=crashes, due_at=None, why=what, ended=now))
-            books.messages.say(number, Told(Event.PARKED, text=what), now)
-            books.messages.changed(number, now)
-            books.journal.add(now, "parked", "purgebot", number, error=type(error).__name__)
+            park(books, job, f"purgebot could not go on with it ({type(error).__name__}).", now)
 
         await self._core.ledger.write(deed)
         self._core.engine.wake(SLACK)
@@ -229,6 +224,15 @@ class Jobs:
 
 def _confirm(books: Books, batch: Batch, receipt: Receipt, now: float) -> None:
     books.batches.confirm(batch, receipt, now)
+
+
+def park(books: Books, job: JobView, what: str, now: float) -> None:
+    """End a job that would stop the others: nothing more of it is sent."""
+    books.batches.cancel(job.id)
+    books.jobs.save(replace(job, state=State.FAILED, due_at=None, why=what, ended=now))
+    books.messages.say(job.id, Told(Event.PARKED, text=what), now)
+    books.messages.changed(job.id, now)
+    books.journal.add(now, "parked", "purgebot", job.id, why=what)
 
 
 def _seen(looks: tuple[Look, ...], now: float) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
@@ -17,6 +18,7 @@ from bot.domain.steps import SendAgain, retry_decision
 from bot.domain.told import Event, Told
 from bot.ledger.batches import Batch, Lot, Outcome
 from bot.ledger.books import Books
+from bot.services.jobs import CRASHES_MAX, park
 from bot.services.setup import SLACK, Core, job_name, lane_name
 from providers.contract import Provider, Receipt
 from providers.errors import PurgeError, Throttled
@@ -173,12 +175,22 @@ async def recover(core: Core, owner: str) -> int:
             trouble = Trouble("OutcomeUnknown", lost, "It may have been done already.")
             decision = retry_decision("OutcomeUnknown", 1, 0, batch.everything, None, 0.0, now)
             books.batches.record(Outcome(batch, None, trouble, decision), now)
-        for job in {batch.job for batch in orphans}:
-            n = sum(1 for batch in orphans if batch.job == job)
-            books.jobs.touch(job)
-            books.messages.say(job, Told(Event.RESUMED, n=n), now)
-            books.messages.changed(job, now)
-            books.journal.add(now, "resumed", "purgebot", job, calls=n)
+        for number in {batch.job for batch in orphans}:
+            _resume(books, number, sum(batch.job == number for batch in orphans), now)
         return len(orphans)
 
     return await core.ledger.write(settle)
+
+
+def _resume(books: Books, number: int, calls: int, now: float) -> None:
+    """Go on with a job; one whose process ended three times without progress in between is parked."""
+    job = books.jobs.get(number)
+    sent = sum(layer.sent for layer in job.layers)
+    crashes = 1 if sent > job.sent_at_crash else job.crashes + 1
+    if job.state.is_open and crashes >= CRASHES_MAX:
+        park(books, job, f"purgebot ended {crashes} times while it was being sent.", now)
+        return
+    books.jobs.save(replace(job, crashes=crashes, sent_at_crash=sent))
+    books.messages.say(number, Told(Event.RESUMED, n=calls), now)
+    books.messages.changed(number, now)
+    books.journal.add(now, "resumed", "purgebot", number, calls=calls)

@@ -142,11 +142,11 @@ class Shop:
         steps = await self.ledger.read(lambda books: books.messages.steps(number))
         return [str(told.event) for _, told in steps]
 
-    async def crash(self) -> Shop:
+    async def crash(self, as_owner: str = "second") -> Shop:
         """The process ends, whatever it was doing; another one starts on the same ledger."""
         await self.ledger.close()
         shop = open_shop(self.path, self.clock, self.shield, self.cf, self.edges, self.core.setup)
-        await recover(shop.core, "second")
+        await recover(shop.core, as_owner)
         await shop.router.wake_all()
         return shop
 

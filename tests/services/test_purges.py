@@ -263,3 +263,21 @@ async def test_the_journal_of_a_job_is_whole(tmp_path: Path) -> None:
     await shop.ledger.close()
     assert ["asked", "decided", "vote", "approved", "layer", "layer", "proof", "ended"] == events
     assert broken is None
+
+
+async def test_a_job_that_ends_its_process_three_times_without_progress_is_parked_and_others_go_on(
+    tmp_path: Path,
+) -> None:
+    shop = open_shop(tmp_path)
+    poison = await shop.purge(MIA, url("/poison"), check=False)
+    for owner in ("first", "second", "third"):
+        for _ in range(3):
+            await shop.router.run(f"job:P-{poison.id}")
+        await shop.ledger.write(lambda books, owner=owner: books.batches.take("shield", owner, [(1, 0)], {}, 8, 1e12))
+        shop = await shop.crash(as_owner="another")
+    other = await shop.purge(MIA, url("/other"), key="other", check=False)
+    await shop.slate.advance(600)
+    parked, went = await shop.job(poison.id), await shop.job(other.id)
+    await shop.ledger.close()
+    assert (State.FAILED, "purgebot ended 3 times while it was being sent.") == (parked.state, parked.why)
+    assert State.DONE == went.state
