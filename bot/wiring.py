@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import random
 import secrets
@@ -37,6 +38,7 @@ from providers.errors import BadCredentials
 
 log = structlog.get_logger()
 GRACE_SECONDS = 10.0  # for calls in flight when stopping
+READ_AT_START = 1.0  # seconds; the doors do not wait longer for Slack
 BEATS_MISSED = 15.0  # seconds without a sweep after which work is not accepted
 
 
@@ -156,14 +158,22 @@ class Bot:
         await self.router.prune()
         await self.router.wake_all()
         self._tasks.append(asyncio.create_task(self._watch_lag()))
+        await self._read_first()
         self._tasks.append(asyncio.create_task(self._read_everybody()))
         if self.slack and self.environment.slack_app_token:
             self._tasks.append(asyncio.create_task(self.slack.connect(self.environment.slack_app_token)))
 
+    async def _read_first(self) -> None:
+        """Know people before the first of them asks; a Slack that is slow now is asked again later."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(READ_AT_START):
+                if isinstance(self.directory, SlackDirectory):
+                    await self.directory.read_everybody()
+
     async def _read_everybody(self) -> None:
         while isinstance(self.directory, SlackDirectory):
-            await self.directory.read_everybody()
             await self.clock.sleep(READ_ALL_SECONDS)
+            await self.directory.read_everybody()
 
     async def _watch_lag(self) -> None:
         while True:

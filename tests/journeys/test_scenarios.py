@@ -203,6 +203,14 @@ def test_hostile_or_odd_input_is_answered_and_purges_nothing(started: Playground
     assert [] == [m["pings"] for m in private(started)[seen:] if m["pings"]]
 
 
+@pytest.fixture(autouse=True)
+def nothing_ails(started: Playground) -> None:
+    """A test before this one may have ended with a fault on."""
+    for account in ("slack", "cf", "shield"):
+        for kind in ("down", "throttle", "error500", "forbidden", "timeout_after_effect"):
+            started.post("/_play/fault", account=account, kind=kind, times=0)
+
+
 def private(play: Playground) -> list[Json]:
     return [m for m in play.messages("C_SHOP", "U_MIA") if m["ephemeral"]]
 
