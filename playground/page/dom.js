@@ -41,10 +41,3 @@ export function replay(node, name) {
   void node.offsetWidth; // only a layout between the two starts the animation again
   node.classList.add(name);
 }
-
-/** Open `dialog` as a modal and give focus back where it was once it closes. */
-export function openDialog(dialog) {
-  const opener = document.activeElement;
-  if (!dialog.open) dialog.showModal();
-  dialog.addEventListener("close", () => opener?.isConnected && opener.focus(), { once: true });
-}

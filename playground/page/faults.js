@@ -1,6 +1,6 @@
 // The drawer of faults: what to switch on, and what should then be seen.
 
-import { announce, byId, make, openDialog, setText } from "./dom.js";
+import { announce, byId, make, setText } from "./dom.js";
 import { title } from "./flow.js";
 import * as play from "./play.js";
 
@@ -58,7 +58,7 @@ export class Faults {
   }
 
   open() {
-    openDialog(this.dialog);
+    if (!this.dialog.open) this.dialog.showModal();
   }
 
   drawAccount(account) {

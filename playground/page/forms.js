@@ -1,7 +1,7 @@
 // Forms that the bot opens, and the question that Slack's clients ask before a dangerous click counts.
 
 import { drawBlocks, useOf } from "./blocks.js";
-import { announce, byId, make, openDialog } from "./dom.js";
+import { announce, byId } from "./dom.js";
 import { restore, valueOf } from "./fields.js";
 import { plain, textOf } from "./mrkdwn.js";
 import { names } from "./people.js";
@@ -19,7 +19,7 @@ export function asked(confirm) {
   dialog.returnValue = "";
   yes.onclick = () => dialog.close("yes");
   no.onclick = () => dialog.close("no");
-  openDialog(dialog);
+  dialog.showModal();
   no.focus();
   return new Promise((answer) =>
     dialog.addEventListener("close", () => answer(dialog.returnValue === "yes"), { once: true }),
@@ -61,7 +61,7 @@ export class Forms {
   }
 
   open() {
-    openDialog(this.dialog);
+    this.dialog.showModal();
     announce(`A form is open: ${plain(this.view.title)}`);
     (byId("form-blocks").querySelector("input, select, textarea") ?? byId("form-close")).focus();
   }

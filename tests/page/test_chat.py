@@ -203,6 +203,27 @@ def test_the_other_channel_counts_what_is_unread_until_it_is_opened(shown: Opene
     expect(unread).to_have_text("")
 
 
+def said(n: int) -> dict[str, object]:
+    """A short message."""
+    return {"ts": f"17956259{n}.000000", "user": "U_LEA", "text": f"note {n}", "blocks": [], "ephemeral": False}
+
+
+def test_the_newest_message_is_in_view(shown: Opened) -> None:
+    shown.play.messages["C_SHOP"] += [said(n) for n in range(10, 40)]
+    expect(shown.page.locator("#messages").get_by_text("note 39")).to_be_in_viewport()
+    shown.play.messages["C_SHOP"].append(said(40))
+    expect(shown.page.locator("#messages").get_by_text("note 40")).to_be_in_viewport()
+
+
+def test_a_reader_further_up_is_left_there(shown: Opened) -> None:
+    shown.play.messages["C_SHOP"] += [said(n) for n in range(10, 40)]
+    expect(shown.page.locator("#messages").get_by_text("note 39")).to_be_in_viewport()
+    shown.page.evaluate("document.getElementById('messages').scrollTop = 0")
+    shown.play.messages["C_SHOP"].append(said(40))
+    expect(shown.page.locator("#messages").get_by_text("note 40")).to_be_attached()
+    expect(shown.page.locator("#messages").get_by_text("note 40")).not_to_be_in_viewport()
+
+
 def test_a_link_to_a_message_leads_to_it(shown: Opened) -> None:
     shown.page.click("[data-channel=C_APPROVE]")
     shown.page.get_by_role("link", name="The card of P-2").click()
@@ -245,6 +266,16 @@ def test_what_is_typed_into_a_form_outlives_many_looks(shown: Opened) -> None:
         pass
     with shown.page.expect_response("**/_play/views*"):
         pass
+    expect(shown.page.locator("[data-input=site_name] input")).to_have_value("sho")
+
+
+def test_what_is_typed_into_a_form_outlives_its_update(shown: Opened) -> None:
+    shown.play.views = [recorded("form")]
+    shown.page.fill("[data-input=site_name] input", "sho")
+    newer = recorded("form") | {"hash": "2"}
+    newer["title"]["text"] = "Purge everything, still"
+    shown.play.views = [newer]
+    expect(shown.page.locator("#form-title")).to_have_text("Purge everything, still")
     expect(shown.page.locator("[data-input=site_name] input")).to_have_value("sho")
 
 

@@ -68,6 +68,11 @@ ROWS = {
         "The origin has v3, the edges do not. Visit /pricing through Frankfurt: the answer is the old copy.",
         "/purge plan http://www.shop.test/pricing",
     ),
+    "deployed after a stop": (
+        "v3", STOPPED, {"deployed": 9.0}, "U_MIA", 1,
+        "The origin has v3, the edges do not. Visit /pricing through Frankfurt: the answer is the old copy.",
+        "/purge plan http://www.shop.test/pricing",
+    ),
     "everything asked": (
         "v1", ASKED, {}, "U_MIA", 4,
         "P-2 waits: become Lea under “You are”, and approve it in #cdn-approvals.", "/purge status P-2",

@@ -78,7 +78,8 @@ def hostile(text: str) -> dict[str, object]:
     plain = {"type": "plain_text", "text": text[:75]}
     marked = {"type": "mrkdwn", "text": text}
     button = {"type": "button", "action_id": text, "value": text, "text": plain, "accessibility_label": text}
-    rich = {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}
+    link = {"type": "link", "url": f"javascript:{text}", "text": text}
+    rich = {"type": "rich_text_section", "elements": [{"type": "text", "text": text}, link]}
     blocks: list[dict[str, object]] = [
         {"type": "header", "text": plain},
         {"type": "section", "text": marked, "fields": [marked, plain], "accessory": button},
@@ -99,7 +100,7 @@ def test_hostile_text_is_inert_in_every_block(shown: Opened) -> None:
     shown.play.messages["C_SHOP"].append(hostile(HOSTILE))
     drawn = shown.page.locator("[data-ts='1795625999.000001']")
     expect(drawn).to_contain_text("window.owned=1")
-    assert 0 == drawn.locator("script, img, iframe, b b, i").count()
+    assert 0 == drawn.locator("script, img, iframe, b b, i, a").count()
     assert shown.page.evaluate("window.owned") is None
     assert shown.seen.hosts == {shown.play.url.removeprefix("http://")}
 
