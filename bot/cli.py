@@ -207,7 +207,7 @@ def _lines(file: str) -> list[str]:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
         fail(f"{file} could not be read: {exc}. Give a text file with one target a line.", USAGE)
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    return [line.strip() for line in text.splitlines()]  # empty ones too, so that bad lines keep their numbers
 
 
 def _job(client: BotClient, name: str) -> Record:

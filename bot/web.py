@@ -21,13 +21,14 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from bot.domain.actor import Actor, Standing
+from bot.domain.command import Command, Verb
 from bot.domain.job import JobView, State
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
 from bot.record import job_record
 from bot.services.desk import Desk
 from bot.services.purges import Asking
-from bot.services.replies import BadLinesFound, Checked, NotUnderstood, Refused, Reply
+from bot.services.replies import BadLinesFound, Checked, NotUnderstood, PlanShown, Refused, Reply
 from bot.services.setup import Core
 from bot.slack.answers import card_for, job_of
 from bot.slack.plain import plain
@@ -182,6 +183,8 @@ def _answer(reply: Reply, core: Core) -> Response:
             return _problem(403, "Refused", text, text=text)
         case Refused():
             return _problem(422, "Not possible", text, text=text)
+        case PlanShown(observing=True, command=Command(verb=Verb.PURGE)):
+            return _problem(403, "Only observing", text, text=text)
         case Checked():
             return JSONResponse({"text": text, "verdict": reply.judgement.verdict})
     job = job_of(reply)

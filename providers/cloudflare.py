@@ -34,6 +34,7 @@ from providers.packing import pack, visible_ascii
 from providers.signing import Bearer, HeaderKeys
 from providers.wire import Answer, Wire
 
+ZONE_EXAMPLE = "0123456789abcdef0123456789abcdef"
 API = "https://api.cloudflare.com/client/v4"
 FIELDS = {Kind.URL: "files", Kind.TAG: "tags", Kind.HOST: "hosts", Kind.PREFIX: "prefixes"}
 JSON = (("Content-Type", "application/json"),)
@@ -268,7 +269,7 @@ BLUEPRINT = Blueprint(
         Field("max_bytes", "the longest body of one call, in bytes", example=str(MAX_BYTES)),
     ),
     layer_fields=(
-        Field("zone", "the zone's id, 32 hex digits", required=True, example="0123456789abcdef0123456789abcdef"),
+        Field("zone", "the zone's id, 32 hex digits", required=True, example=ZONE_EXAMPLE, pattern="[0-9a-f]{32}"),
         Field("tier", "the plan of the zone, free where nothing is said", choices=TIERS, example="pro"),
     ),
     build=Cloudflare,

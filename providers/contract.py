@@ -173,6 +173,7 @@ class Field:
     secret: bool = False  # given as {env: NAME} or {file: PATH}, never in the clear
     choices: tuple[str, ...] = ()
     example: str = ""
+    pattern: str = ""  # a regex that the whole value must match; `what` says it in words
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -132,7 +132,8 @@ def decide(actor: Actor, plan: Plan, approvers: Sequence[str], reason: str) -> D
 
 def _decide_everything(actor: Actor, plan: Plan, approvers: Sequence[str], reason: str) -> Decision:
     if not reason.strip():
-        return Deny("everything", "Purging everything needs a reason.", "Add: because <reason>")
+        amounts = "" if plan.kind is Kind.EVERYTHING else f"This amounts to everything on {plan.site}. "
+        return Deny("everything", f"{amounts}Purging everything needs a reason.", "Add: because <reason>")
     needed = 2 if plan.environment == Environment.PRODUCTION else 1
     return _ask(actor, "everything", f"it empties all of {plan.site} ({plan.environment})", needed, approvers)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.finding import Finding, Page, Verdict, find
 from bot.domain.look import ORIGIN, Likeness, Look, compare, describe
@@ -41,14 +41,17 @@ class Judgement:
 
 
 def judge(before: Sequence[Look], after: Sequence[Look], purged_at: float | None, soft: bool = False) -> Judgement:
-    """The verdict on the looks `after`. `before` are those before the purge; `purged_at` is when its last layer was
-    done, in seconds since the epoch, None if nothing was purged. A look made before and not after counts as missing."""
+    """The verdict on the looks `after`. `before` are those before the purge; `purged_at` is when its last layer began
+    to be purged, in seconds since the epoch, None if nothing was purged. A look made before and not after counts as
+    missing. After a hard purge a copy that is older than it proves nothing, even where it is what the origin serves:
+    the purge has not reached it (https://developers.cloudflare.com/cache/concepts/cache-responses/, 2026-11-23)."""
     looks = (*after, *before)
     places = tuple(dict.fromkeys(look.place for look in looks if look.place != ORIGIN))
     if not places:
         return Judgement(Verdict.UNCHECKED, NOTHING_KNOWN)
     pages = _pages(before, after)
-    findings = [finding for page in pages for place in places for finding in find(page, place)]
+    since = None if soft else purged_at
+    findings = [_landed(found, since) for page in pages for place in places for found in find(page, place)]
     at = {place: _at_place([f for f in findings if f.place == place]) for place in places}
     verdict = _worst(at.values())
     same = tuple(place for place in places if all(page.was_same(place) for page in pages))
@@ -61,6 +64,20 @@ def judge(before: Sequence[Look], after: Sequence[Look], purged_at: float | None
         already_same=same,
         worth_another=any(f.can_change for f in findings if f.verdict is not Verdict.FRESH),
     )
+
+
+def _landed(finding: Finding, purged_at: float | None) -> Finding:
+    look = finding.look
+    if finding.verdict is not Verdict.FRESH or look is None or not _is_older(look, purged_at):
+        return finding
+    told = describe(look, look.at)
+    why = f"the purge has not reached {look.place} yet ({told}); that copy is what the origin serves"
+    return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=True)
+
+
+def _is_older(look: Look, purged_at: float | None) -> bool:
+    """Whether a kept copy was there before the purge. Ages are whole seconds, cut off."""
+    return look.is_kept and purged_at is not None and look.age is not None and look.age > look.at - purged_at
 
 
 def _pages(before: Sequence[Look], after: Sequence[Look]) -> list[Page]:
@@ -117,7 +134,7 @@ def _why_fresh(findings: Sequence[Finding], scene: _Scene) -> Iterable[str]:
         yield f"already the same at {_listed(same)} before the purge"
         if len(same) == len(scene.at) and all(_unchanged(page, place) for page in scene.pages for place in same):
             yield ORIGIN_OLD
-    survivors = [f.look for f in findings if f.look and f.place not in same and _is_older_than_purge(f.look, scene)]
+    survivors = [f.look for f in findings if f.look and f.place not in same and _is_older(f.look, scene.purged_at)]
     if survivors:
         first = survivors[0]
         yield f"{first.place} kept its copy ({describe(first, first.at)}), which is what the origin serves"
@@ -125,11 +142,6 @@ def _why_fresh(findings: Sequence[Finding], scene: _Scene) -> Iterable[str]:
 
 def _unchanged(page: Page, place: str) -> bool:
     return all(compare(was, now) is Likeness.SAME for was in page.was(place) for now in page.now(place))
-
-
-def _is_older_than_purge(look: Look, scene: _Scene) -> bool:
-    since = scene.since_purge(look)
-    return look.is_kept and since is not None and look.age is not None and look.age > since + 1
 
 
 def _why_stale(stale: Sequence[Finding], scene: _Scene) -> Iterable[str]:

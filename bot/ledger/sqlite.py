@@ -225,7 +225,8 @@ def _open(path: Path) -> sqlite_utils.Database:
 
 
 def _lock(path: Path) -> _Lock:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.absolute().parent.is_dir():
+        raise LedgerDown(f"There is no folder {path.parent} for the ledger.")
     return _Lock(path.with_name(path.name + ".lock"))
 
 

@@ -10,7 +10,7 @@ from bot.domain.command import Command, Misunderstood, Speaker, Verb, parse
 from bot.domain.help import help_text
 from bot.domain.policy import Deed, Deny, authorise, decide
 from bot.domain.site import Site
-from bot.domain.target import url_of
+from bot.domain.target import empties, resolve, url_of
 from bot.domain.verdict import Look, judge
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, pack
@@ -33,7 +33,6 @@ from bot.services.replies import (
     WhoAmI,
 )
 from bot.services.setup import Core
-from providers.contract import Kind
 
 DRAFT_SECONDS = 600.0
 CHECK_SECONDS = 8.5
@@ -105,6 +104,9 @@ class Desk:
                 approver = asking.actor.id in self._core.setup.approvers
                 return WhoAmI(asking.actor, approver, self._core.setup.seen_by(asking.actor))
             case Verb.HELP:
+                stranger = authorise(asking.actor, Deed.SEE)
+                if stranger is not None:
+                    return HelpShown(f"{stranger.why} You may ask for help and whoami.\n{stranger.advice}")
                 return HelpShown(help_text(command.topic, self.speaker(asking.actor, asking.channel)))
 
     async def _not_understood(self, asking: Asking, misunderstood: Misunderstood) -> NotUnderstood:
@@ -116,7 +118,8 @@ class Desk:
     async def _purge(self, asking: Asking, command: Command, sure: bool) -> Reply:
         site = self._core.setup.sites[command.site]
         if command.bad:
-            return BadLinesFound(await self._draft_of(asking, replace(command, bad=())), command)
+            machine = asking.actor.is_token  # which has no button to go on with the good ones
+            return BadLinesFound("" if machine else await self._draft_of(asking, replace(command, bad=())), command)
         if not sure and (question := await self._question(asking, command, site)) is not None:
             return question
         return await submit(self._core, asking, command, site)
@@ -127,7 +130,7 @@ class Desk:
             return None
         if command.wants_host_confirmed and not asking.actor.is_token:
             return HostToConfirm(await self._draft_of(asking, command), command)
-        if Kind.EVERYTHING not in {target.kind for target in command.targets}:
+        if not empties(resolve(command.targets, site), site):
             return None
         if command.confirm:
             wrong = f"--confirm says {command.confirm}, the purge is on {site.name}."

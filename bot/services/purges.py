@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -46,9 +47,19 @@ async def plan_for(core: Core, command: Command, site: Site) -> Plan | Refused:
     try:
         plan = make_plan(command, site, core.setup.providers)
     except UnsupportedWish as exc:
-        return Refused(exc.what, exc.possible)
+        return Refused(exc.what, f"{exc.possible}{_only_where_known(core, command, site)}")
     now = core.clock.now()
     return await core.ledger.read(lambda books: with_seconds(plan, books, core.setup.providers, now))
+
+
+def _only_where_known(core: Core, command: Command, site: Site) -> str:
+    """The layers that know this wish, where some do and others do not."""
+    known = []
+    for layer in site.layers if not command.only else ():
+        with contextlib.suppress(UnsupportedWish):
+            make_plan(replace(command, only=layer.account), site, core.setup.providers)
+            known.append(layer.account)
+    return f" Or purge only where it is known: add `only {known[0]}`." if known else ""
 
 
 async def submit(core: Core, asking: Asking, command: Command, site: Site) -> JobMade | PlanShown | Refused:

@@ -111,6 +111,8 @@ def plain_value(complaints: Complaints, place: Place, value: object, field: Fiel
     if _PASSWORD.search(value):
         complaints.add(place, "a user name or password stands in this URL.", f"{PLACES} for the whole URL.")
         return ""
+    if field.pattern and not re.fullmatch(field.pattern, value):
+        complaints.add(place, f"{quoted(value)} cannot be right.", f"Write {field.what}, such as {field.example}.")
     if field.choices and value not in field.choices:
         complaints.add(place, f"{quoted(value)} is not a choice.", f"Write {_either(field.choices)}.")
     if field.example.isdigit() and not value.isdigit():

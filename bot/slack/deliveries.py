@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 Payload = Mapping[str, object]
 
+_MARKS = re.compile(r"(<[^<>]*>)")  # https://docs.slack.dev/messaging/formatting-message-text
 COMMAND, MENTION, CLICK, SUBMIT = "slack.command", "slack.mention", "slack.click", "slack.submit"
 
 
@@ -41,9 +43,18 @@ def from_mention(payload: Payload) -> Incoming:
         "team": _text(event, "user_team") or _text(event, "team") or _text(payload, "team_id"),
         "channel": _text(event, "channel"),
         "thread": _text(event, "thread_ts"),
-        "text": text.split(">", 1)[1].strip() if text.startswith("<@") and ">" in text else text,
+        "text": _unescaped(text.split(">", 1)[1].strip() if text.startswith("<@") and ">" in text else text),
     }
     return Incoming(f"event {_text(payload, 'event_id')}", MENTION, body)
+
+
+def _unescaped(text: str) -> str:
+    """Message text with `&`, `<` and `>` as typed. Inside `<…>`, Slack's own marks, the grammar does it."""
+    return "".join(part if part.startswith("<") else _typed(part) for part in _MARKS.split(text))
+
+
+def _typed(text: str) -> str:
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def from_click(payload: Payload) -> Incoming:

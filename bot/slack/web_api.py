@@ -44,8 +44,6 @@ class SlackTrouble(Exception):
 _READS = frozenset({"auth.test", "users.info", "users.list", "conversations.history", "chat.getPermalink"})
 
 _BY_ERROR = {
-    "missing_scope": Trouble.NEVER,
-    "invalid_auth": Trouble.NEVER,
     "user_not_found": Trouble.NEVER,
     "trigger_expired": Trouble.NEVER,
     "trigger_exchanged": Trouble.NEVER,

@@ -119,7 +119,7 @@ def test_every_job_comes_to_an_end_or_asks(deeds_done: list[str], shield: list[s
 
 
 @pytest.mark.slow
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=20, deadline=None)
 @LIVES
 def test_every_job_comes_to_an_end_or_asks_in_many_lives(
     deeds_done: list[str], shield: list[str], cf: list[str]

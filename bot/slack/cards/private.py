@@ -67,6 +67,8 @@ def bad_lines_card(command: Command, draft: str) -> Card:
     more = len(command.bad) - BAD_SHOWN
     if more > 0:
         lines.append(f"and {count(more, 'more line')}")
+    if not draft:
+        return card(first, [*lines, "Nothing was purged. Mend them, or leave them out, and send it again."])
     good = button(f"Go on with the {count(len(command.targets), 'good one')}", "go_with_good", draft, "primary")
     return card(first, [*lines, "They wait ten minutes."], [good])
 

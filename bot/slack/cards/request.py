@@ -106,6 +106,8 @@ def _decided(job: JobView) -> Iterator[str]:
             yield "Nothing was purged."
         case State.CANCELLED:
             yield f"Then cancelled by {person(job.stop_reason)}; its own card tells what had gone."
+        case State.NEEDS_DECISION:
+            yield "It waits for a decision; its own card tells why."
         case _ if _is_approved(job) and job.state.is_open:
             yield "It goes on by itself; its own card tells how."
         case _ if _is_approved(job):

@@ -115,7 +115,7 @@ def _path(job: JobView) -> str:
     path = f"{escape(job.site, 60)}{how}: {layers_told(job.layers)}"
     if job.state is not State.DONE or job.verdict is not Verdict.FRESH or job.proven is None:
         return path
-    return f"{path} → proven{at_places(job.fresh_at)} in {duration(job.proven - job.created)}{_by_looking_at(job)}"
+    return f"{path} → proven{at_places(job.fresh_at)} in {duration(job.proven - _began(job))}{_by_looking_at(job)}"
 
 
 def _by_looking_at(job: JobView) -> str:
@@ -148,6 +148,11 @@ def _browsers(job: JobView) -> str:
     if kept == 0:
         return "Browsers ask again at once (max-age=0)."
     return f"Browsers that have it may keep it up to {duration(kept)} (max-age={kept})."
+
+
+def _began(job: JobView) -> float:
+    """When the purge itself began; waiting for people before it does not count."""
+    return next((layer.started for layer in job.layers if layer.started), job.created)
 
 
 def _asked(job: JobView) -> str:
