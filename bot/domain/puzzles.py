@@ -13,6 +13,7 @@ from bot.domain.shown import shown
 from bot.domain.site import Site
 from bot.domain.speech import (
     KIND_OF,
+    NOT_THINGS,
     VERB_OF,
     Choice,
     Command,
@@ -96,6 +97,8 @@ def all_unread(
             return _star(thing, speaker, named)
         case JobName():
             return _job(thing, speaker)
+        case Puzzling() if heard.verb is None and thing.text.lower() in NOT_THINGS:
+            return unknown_verb(thing, heard, speaker)
         case Puzzling():
             return _puzzled(why, thing, heard, verb, speaker)
         case _:

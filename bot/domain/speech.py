@@ -174,6 +174,10 @@ OPTIONS = (
               "everything on {site} because new design --confirm {site}", _PURGES),
 )  # fmt: skip
 
+# Words that people of such a bot expect to be verbs. They mean nothing yet, and so never a path or a tag by one click.
+NOT_THINGS = frozenset(
+    {"why", "lint", "warm", "in", "at", "schedules", "queue", "log", "hold", "release", "limits", "stats", "doctor"}
+)
 VERB_OF = {row.verb.value: row.verb for row in VERBS}
 KIND_OF = {row.word: row.kind for row in KINDS}
 WORD_OF = {row.kind: row.word for row in KINDS}
