@@ -126,7 +126,7 @@ async def test_observe_is_told_and_sends_nothing(tmp_path: Path) -> None:
     async with loopback(answer) as varnish, served(environ(tmp_path, varnish.url), "--observe") as bot:
         asked = await bot.http.post("/v1/commands", json={"text": f"purge {URL} --no-check"})
         await bot.end()
-    assert ("observe", {"text"}, []) == (bot.started["mode"], set(asked.json()), varnish.heads)
+    assert ("observe", 403, []) == (bot.started["mode"], asked.status_code, varnish.heads)
 
 
 @pytest.mark.parametrize("setting", ["PORT", "METRICS_PORT"])

@@ -355,8 +355,10 @@ async def test_what_is_not_there_is_a_problem_too(tmp_path: Path, method: str, p
 async def test_a_bot_that_observes_plans_and_makes_no_job(tmp_path: Path) -> None:
     async with counter(tmp_path, observe=True) as door:
         answer = await door.say(f"purge {URL}")
+        planned = await door.say(f"plan {URL}")
         jobs = await door.jobs()
-    assert (200, {"text"}, 0) == (answer.status_code, set(answer.json()), jobs)
+    assert (403, "Only observing", 0) == (answer.status_code, answer.json()["title"], jobs)
+    assert (200, {"text"}) == (planned.status_code, set(planned.json()))
 
 
 async def test_a_person_s_job_is_told_to_the_tokens_of_its_site(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""One Chromium for all, one context and one playground for each test."""
+"""One Chromium for a module, one context and one playground for each test."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class Opened:
 Open = Callable[..., Opened]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium."""
+    """Headless Chromium. Its event loop must not outlive the module: tests that bring their own loop come after."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find("chromium"), args=QUIET.split())
         yield browser
@@ -83,7 +83,7 @@ def open_page(browser: Browser, play: Fixture) -> Iterator[Open]:
         assert one.seen.problems == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def modules(browser: Browser) -> Iterator[Page]:
     """A page to ask the page's own modules what they make of a value."""
     with running() as fixture:
