@@ -157,6 +157,7 @@ class JobView:
     hosts: tuple[str, ...] = ()
     edges: tuple[str, ...] = ()  # places looked at
     look_urls: tuple[str, ...] = ()  # what proof looks at, at most 20
+    covered: tuple[str, ...] = ()  # those of them that the purge surely reaches
     check: bool = True
     looked_before: bool = False
     round: int = 0  # looks after the purge so far

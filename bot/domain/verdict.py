@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.finding import Finding, Page, Verdict, find
@@ -40,18 +40,25 @@ class Judgement:
     worth_another: bool = False
 
 
-def judge(before: Sequence[Look], after: Sequence[Look], purged_at: float | None, soft: bool = False) -> Judgement:
+def judge(
+    before: Sequence[Look],
+    after: Sequence[Look],
+    purged_at: float | None,
+    soft: bool = False,
+    covered: Collection[str] | None = None,
+) -> Judgement:
     """The verdict on the looks `after`. `before` are those before the purge; `purged_at` is when its last layer began
     to be purged, in seconds since the epoch, None if nothing was purged. A look made before and not after counts as
     missing. After a hard purge a copy that is older than it proves nothing, even where it is what the origin serves:
-    the purge has not reached it (https://developers.cloudflare.com/cache/concepts/cache-responses/, 2026-11-23)."""
+    the purge has not reached it (https://developers.cloudflare.com/cache/concepts/cache-responses/, 2026-11-23).
+    `covered` are the URLs that were surely purged, None for all: an older copy of another page says nothing at all."""
     looks = (*after, *before)
     places = tuple(dict.fromkeys(look.place for look in looks if look.place != ORIGIN))
     if not places:
         return Judgement(Verdict.UNCHECKED, NOTHING_KNOWN)
     pages = _pages(before, after)
     since = None if soft else purged_at
-    findings = [_landed(found, since) for page in pages for place in places for found in find(page, place)]
+    findings = [_landed(found, since, covered) for page in pages for place in places for found in find(page, place)]
     at = {place: _at_place([f for f in findings if f.place == place]) for place in places}
     verdict = _worst(at.values())
     same = tuple(place for place in places if all(page.was_same(place) for page in pages))
@@ -66,10 +73,13 @@ def judge(before: Sequence[Look], after: Sequence[Look], purged_at: float | None
     )
 
 
-def _landed(finding: Finding, purged_at: float | None) -> Finding:
+def _landed(finding: Finding, purged_at: float | None, covered: Collection[str] | None) -> Finding:
     look = finding.look
     if finding.verdict is not Verdict.FRESH or look is None or not _is_older(look, purged_at):
         return finding
+    if covered is not None and finding.url not in covered:
+        why = "no page that was surely purged is known, so there is nothing to look at"
+        return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=False, uncached=True)
     told = describe(look, look.at)
     why = f"the purge has not reached {look.place} yet ({told}); that copy is what the origin serves"
     return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=True)

@@ -192,7 +192,7 @@ class Jobs:
     async def _look_after(self, job: JobView, round: int) -> None:
         looks = await self._looks(job, AFTER_SECONDS)
         began = job.layers[-1].started if job.layers else None
-        judgement = judge(job.before, looks, began or job.purged, job.soft)
+        judgement = judge(job.before, looks, began or job.purged, job.soft, job.covered)
         await self._apply(job, lambda books, job, now: self._judged(books, job, round, looks, judgement, now))
 
     def _judged(

@@ -90,7 +90,8 @@ def _create(books: Books, core: Core, asking: Asking, command: Command, plan: Pl
     now = core.clock.now()
     site = core.setup.sites[plan.site]
     draft = _job(core, asking, command, plan, site, decision, now)
-    job = books.jobs.create(replace(draft, look_urls=_look_urls(books, site, plan.targets)), plan, asking.key)
+    urls, covered = _look_urls(books, site, plan.targets)
+    job = books.jobs.create(replace(draft, look_urls=urls, covered=covered), plan, asking.key)
     if books.messages.find(job.id, Role.ROOT) is not None:
         return JobMade(job, new=False)
     _journal(books, job, asking, plan, decision, now)
@@ -140,15 +141,19 @@ def _approval(core: Core, decision: Decision, now: float) -> Approval | None:
     return Approval(decision.needed, decision.of, now + decision.expires_in, decision.rule, decision.why, channel)
 
 
-def _look_urls(books: Books, site: Site, targets: Sequence[Target]) -> tuple[str, ...]:
-    """What proof looks at: the URLs themselves; for wider kinds what is known under them, and the front page."""
+def _look_urls(books: Books, site: Site, targets: Sequence[Target]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What proof looks at: the URLs themselves; for wider kinds what is known under them, and the front page. And those
+    of them that are surely purged: the front page only where it lies under a target."""
     urls = [target.value for target in targets if target.kind is Kind.URL][:LOOK_URLS_MAX]
     wider = [target for target in targets if target.kind is not Kind.URL]
-    if wider and len(urls) < LOOK_URLS_MAX:
-        known = books.known.of_site(site.name)
-        urls += [url for url, tags in known if any(_under(target, url, tags) for target in wider)]
-        urls = [*urls[: LOOK_URLS_MAX - 1], site.root_url()]
-    return tuple(dict.fromkeys(urls))[:LOOK_URLS_MAX]
+    if not wider or len(urls) >= LOOK_URLS_MAX:
+        return tuple(urls), tuple(urls)
+    known = books.known.of_site(site.name)
+    urls += [url for url, tags in known if any(_under(target, url, tags) for target in wider)]
+    urls = list(dict.fromkeys(urls))[: LOOK_URLS_MAX - 1]
+    front = site.root_url()
+    covered = [*urls, front] if any(_under(target, front, ()) for target in wider) else urls
+    return tuple(dict.fromkeys([*urls, front])), tuple(dict.fromkeys(covered))
 
 
 def _under(target: Target, url: str, tags: Sequence[str]) -> bool:
