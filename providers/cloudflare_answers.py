@@ -49,7 +49,7 @@ ROWS = (  # the first row whose code was said decides, so the exact ones come be
     Row(9106, BadCredentials, "Cloudflare saw no e-mail address.", BETTER),
     Row(9107, BadCredentials, "Cloudflare saw no key.", BETTER),
     Row(9109, BadCredentials, "Cloudflare does not take the token: it is wrong, revoked, or not allowed from here.",
-        "Check that the token is active, and that its IP filter lets this machine in."),
+        'Give it a token that is active, has "Zone → Cache Purge" for zone {zone}, and lets this machine in.'),
     Row(1000, BadCredentials, "Cloudflare does not know the token.", "Copy the token again, or make a new one."),
     Row(10000, BadCredentials, "The token may not purge zone {zone}.",
         'Give it "Zone → Cache Purge" for zone {zone}, or mend `zone` if that is not the zone\'s id.'),

@@ -317,7 +317,7 @@ BETTER = "Set `token` to an API token instead of `email` and `key`."
         pytest.param(
             403, envelope(error(9109, "Cannot use the access token from location: 192.0.2.7")), BadCredentials,
             "Cloudflare does not take the token: it is wrong, revoked, or not allowed from here. "
-            "Check that the token is active, and that its IP filter lets this machine in. "
+            f'Give it a token that is active, has "Zone → Cache Purge" for zone {ZONE}, and lets this machine in. '
             'It said: "Cannot use the access token from location: 192.0.2.7 (9109)"', id="9109",
         ),
         pytest.param(
