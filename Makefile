@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 READY := $(VENV)/.ready
 PORT ?= 8080
+AT_ONCE := -n auto --dist loadfile
 DATA ?= .play
 
 .PHONY: play test quick lint types servers container clean
@@ -12,10 +13,10 @@ play: $(READY)
 	@PORT=$(PORT) DATA=$(DATA) $(BIN)/python -m playground
 
 test: $(READY) lint types
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(AT_ONCE)
 
 quick: $(READY)
-	@$(BIN)/python -m pytest -m "not slow and not real" --hypothesis-profile=quick
+	@$(BIN)/python -m pytest $(AT_ONCE) -m "not slow and not real" --hypothesis-profile=quick
 
 lint: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -11,12 +11,7 @@ from hypothesis import settings
 from tests.real import missing
 
 settings.register_profile("quick", max_examples=25)
-SKIPPED = pytest.StashKey[Counter[str]]()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Begin to count."""
-    config.stash[SKIPPED] = Counter()
+LACKS = "lacks"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -28,13 +23,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         say = f"needs {lacks}: apt-get install {lacks}, or make servers"
         if os.environ.get("REQUIRE") == "all":
             pytest.fail(f"REQUIRE=all, and this test {say}", pytrace=False)
-        item.config.stash[SKIPPED][lacks] += 1
+        item.user_properties.append((LACKS, lacks))  # these reach the summary from other processes too
         pytest.skip(say)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """One line for each package that is missing."""
-    for package, n in sorted(config.stash[SKIPPED].items()):
+    reports = terminalreporter.stats.get("skipped", [])
+    skipped = Counter(package for report in reports for name, package in report.user_properties if name == LACKS)
+    for package, n in sorted(skipped.items()):
         terminalreporter.write_line(
             f"{n} test{'s' * (n > 1)} skipped: no {package} here. apt-get install {package}, or make servers"
         )

@@ -17,6 +17,7 @@ from bot.services.ports import Clock
 
 log = structlog.get_logger()
 RUN_MAX = 20.0  # seconds; a run is one bounded step
+CANCEL_SECONDS = 0.2  # a cancelled run has to end in
 
 
 class EmbeddedEngine:
@@ -62,6 +63,10 @@ class EmbeddedEngine:
         try:
             async with asyncio.timeout(RUN_MAX):
                 await self._run(name)
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+            log.warning("run_cut_off", name=name)
         except Exception as exc:
             log.error("run_raised", name=name, error=repr(exc), exc_info=exc)
         finally:
@@ -72,11 +77,17 @@ class EmbeddedEngine:
                 self.wake(name, again)
 
     async def stop(self, patience: float) -> None:
-        """Ring no more; wait up to `patience` seconds for runs under way, then cancel them."""
+        """Ring no more; wait up to `patience` seconds for runs under way, then cancel them: twice, since a run that is
+        cancelled once may wait for what it has in flight."""
         self._stopping = True
         self._scheduler.pause()
+        await self._ended(patience)
+        for _ in range(2):
+            for task in self._tasks:
+                task.cancel()
+            await self._ended(CANCEL_SECONDS)
+        self._scheduler.shutdown(wait=False)
+
+    async def _ended(self, patience: float) -> None:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=patience)
-        for task in list(self._tasks):
-            task.cancel()
-        self._scheduler.shutdown(wait=False)

@@ -63,9 +63,7 @@ class Lane:
                     done, flying = await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
                     _raise_first(done)
         finally:
-            if flying:
-                done, _ = await asyncio.wait(flying)
-                _raise_first(done)
+            await _all_ended(flying)
         if again is None:
             again = (await self._take(0)).again_at
         if again is not None:
@@ -157,6 +155,20 @@ class Lane:
         for bucket, left, reset in receipt.left:
             if left < 1:
                 books.budgets.block(self._account, [bucket], now + reset, now)
+
+
+async def _all_ended(flying: set[asyncio.Task[None]]) -> None:
+    """Wait for calls in flight. Cancelled meanwhile, leave them to the next start, which finds them in the ledger."""
+    if not flying:
+        return
+    try:
+        done, _ = await asyncio.wait(flying)
+    except asyncio.CancelledError:
+        for task in flying:
+            task.cancel()
+        await asyncio.gather(*flying, return_exceptions=True)
+        raise
+    _raise_first(done)
 
 
 def _raise_first(done: set[asyncio.Task[None]]) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.body import INFLATED_MAX, READ_MAX, Body
+from tests.effort import examples
 
 PAGE = b"<html>" + bytes(range(256)) * 500
 DIGEST = hashlib.sha256(PAGE).hexdigest()
@@ -41,7 +42,7 @@ def test_a_body_is_hashed_as_unpacked_however_it_arrives(encoding: str, sent: by
     assert (True, DIGEST, False) == (all(wanted), body.digest, body.cut)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+@settings(max_examples=examples(100), deadline=None, derandomize=True, database=None)
 @given(st.binary(max_size=3000), st.lists(st.integers(1, 500), min_size=1))
 def test_any_body_in_any_pieces_has_its_own_digest(data: bytes, sizes: list[int]) -> None:
     sent, body = gzip.compress(data), Body("gzip")

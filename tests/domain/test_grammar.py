@@ -16,6 +16,7 @@ from tests.domain.people import (
     MIA,
     NOBODY,
 )
+from tests.effort import examples
 
 
 def test_no_answer_repeats_a_password() -> None:
@@ -120,7 +121,7 @@ SPEAKERS = st.sampled_from([MIA, LEA, IN_NEWS, NOBODY])
 LINE = st.lists(WORDS | st.text(max_size=5), max_size=8).map(" ".join) | st.text()
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(LINE, SPEAKERS, st.lists(st.text(max_size=12) | WORDS, max_size=3))
 def test_whatever_is_typed_has_an_answer_fit_to_be_shown(typed: str, speaker: Speaker, more: list[str]) -> None:
     answer = parse(typed, speaker, more)
@@ -131,7 +132,7 @@ def test_whatever_is_typed_has_an_answer_fit_to_be_shown(typed: str, speaker: Sp
     assert [line for line in bad if len(line.text) > 80] == []
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(LINE, SPEAKERS, st.lists(st.text(max_size=12) | WORDS | st.just("everything"), max_size=3))
 def test_everything_is_only_what_was_typed(typed: str, speaker: Speaker, more: list[str]) -> None:
     assume("everything" not in typed.lower().replace("everything!", ""))
@@ -139,7 +140,7 @@ def test_everything_is_only_what_was_typed(typed: str, speaker: Speaker, more: l
     assert not (isinstance(answer, Command) and Kind.EVERYTHING in {target.kind for target in answer.targets})
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=examples(800), deadline=None)
 @given(st.lists(WORDS | st.just("everything") | st.text(max_size=5), max_size=8).map(" ".join), SPEAKERS)
 def test_a_command_has_a_line_that_is_understood_as_the_same(typed: str, speaker: Speaker) -> None:
     command = parse(typed, speaker)
@@ -150,7 +151,7 @@ def test_a_command_has_a_line_that_is_understood_as_the_same(typed: str, speaker
     assert replace(again, notes=()) == replace(command, notes=(), bad=()), line_of(command, speaker)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(
     st.lists(WORDS | st.just("everything") | st.text(max_size=5), max_size=8).map(" ".join),
     st.sampled_from([MIA, IN_NEWS]),
@@ -165,7 +166,7 @@ def test_every_choice_is_understood_and_fits_a_button(typed: str, speaker: Speak
 VISIBLE = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters='\\#*<>"`'), max_size=30)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(VISIBLE)
 def test_every_byte_of_path_and_query_survives(rest: str) -> None:
     typed = f"https://www.shop.test/{rest}"
@@ -179,7 +180,7 @@ def test_every_byte_of_path_and_query_survives(rest: str) -> None:
         assert answer.targets[0].value in (typed, linked, f"{typed}x")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.lists(st.sampled_from(["/a", "/b", "/c", "/d", "https://www.shop.test/a", "tag:a"]), min_size=1, max_size=12))
 def test_nothing_is_asked_twice_and_nothing_is_lost(words: list[str]) -> None:
     command = parse(" ".join(words), MIA)

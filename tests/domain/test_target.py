@@ -25,6 +25,7 @@ from bot.domain.target import (
 )
 from providers.contract import Kind
 from tests.domain.people import NEWS, SHOP, everything, host, path, pattern, prefix, tag, url
+from tests.effort import examples
 
 RESOLVED = {
     "a path is a URL per host": ([path("/a?b")], [url("https://www.shop.test/a?b"), url("https://img.shop.test/a?b")]),
@@ -179,20 +180,20 @@ TARGETS = st.one_of(
 )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=examples(1500), deadline=None)
 @given(st.lists(TARGETS, max_size=6, unique=True))
 def test_a_list_drops_exactly_what_another_target_covers(targets: list[Target]) -> None:
     kept = tuple(x for x in targets if not any(covers(wide, x) for wide in targets if wide != x))
     assert without_covered(targets) == (kept, len(targets) - len(kept))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(PLAIN, NO_QUERY)
 def test_boundaries_are_all_prefixes_that_a_path_lies_under(rest: str, prefixed: str) -> None:
     assert (prefixed in boundaries(rest)) == begins(rest, prefixed)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(TARGETS, max_size=5))
 def test_what_is_covered_before_resolving_is_covered_after(targets: list[Target]) -> None:
     kept, _ = without_covered(tuple(dict.fromkeys(targets)))

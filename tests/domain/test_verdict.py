@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.look import Likeness, compare, span
 from bot.domain.verdict import Judgement, Look, Verdict, describe, judge
 from providers.contract import Cached
+from tests.effort import examples
 
 PURGED = 1_800_000_000.0
 URL = "https://www.shop.test/pricing"
@@ -566,20 +567,20 @@ def never_falsely_fresh(world: World) -> None:
         assert () == judgement.stale_at
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@settings(max_examples=examples(200), deadline=None, derandomize=True, database=None)
 @given(worlds)
 def test_an_edge_that_lies_is_never_called_fresh(world: World) -> None:
     never_falsely_fresh(world)
 
 
 @pytest.mark.slow
-@settings(max_examples=4_000, deadline=None, database=None)
+@settings(max_examples=examples(4_000), deadline=None, database=None)
 @given(worlds)
 def test_thousands_of_edges_that_lie_are_never_called_fresh(world: World) -> None:
     never_falsely_fresh(world)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@settings(max_examples=examples(200), deadline=None, derandomize=True, database=None)
 @given(worlds)
 def test_every_place_is_named_once_and_every_doubt_has_a_reason(world: World) -> None:
     judgement = judged(world)
@@ -588,7 +589,7 @@ def test_every_place_is_named_once_and_every_doubt_has_a_reason(world: World) ->
     assert judgement.verdict in (Verdict.FRESH, Verdict.UNCHECKED) or judgement.why
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@settings(max_examples=examples(200), deadline=None, derandomize=True, database=None)
 @given(worlds, worlds)
 def test_likeness_is_the_same_from_both_sides(one: World, other: World) -> None:
     a, b = (seen_at(w, 0, w.edges[0], w.edges[0].content, PURGED - 1) for w in (one, other))

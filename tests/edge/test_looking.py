@@ -22,6 +22,7 @@ from providers.contract import Cached
 from tests.edge.looking import HOST, HOSTS, eyes
 from tests.edge.loopback import Speak, answer, serving
 from tests.edge.recorder import watching
+from tests.effort import examples
 from tests.real import find
 from tests.slate import START, SlateClock
 
@@ -180,7 +181,7 @@ VALUES = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), 
 )
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+@settings(max_examples=examples(150), deadline=None, derandomize=True, database=None)
 @given(
     status=st.integers(200, 599),
     headers=st.lists(st.tuples(st.sampled_from(NAMES), VALUES), max_size=12),

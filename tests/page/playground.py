@@ -12,7 +12,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Condition, Thread
 from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -22,6 +22,7 @@ import playground
 PAGE = Path(playground.__file__).parent / "page"
 RECORDED = Path(__file__).parent / "recorded"
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript"}
+PATIENCE_S = 10.0
 Json = Any
 
 
@@ -45,6 +46,7 @@ class Fixture:
     is_down: bool = False
     url: str = ""
     started: float = field(default_factory=monotonic)
+    _came: Condition = field(default_factory=Condition)
 
     @property
     def shop(self) -> Json:
@@ -75,15 +77,23 @@ class Fixture:
 
     def post(self, path: str, body: Json) -> tuple[int, Json]:
         """The answer to a POST, noted."""
-        self.posts.append((path, deepcopy(body)))
+        with self._came:
+            self.posts.append((path, deepcopy(body)))
+            self._came.notify_all()
         if path == "fault":
             others = [one for one in self.world["faults"] if one["account"] != body["account"]]
             self.world["faults"] = others if body.get("times") == 0 else [*others, {"times": None, **body}]
         return self.answers.get(path, (200, {"status": 200, "ack": None}))
 
-    def posted(self, path: str) -> list[Json]:
-        """The bodies sent to one call so far."""
-        return [body for name, body in self.posts if name == path]
+    def posted(self, path: str, times: int = 1) -> list[Json]:
+        """The bodies sent to one call, once there are as many as `times`."""
+
+        def bodies() -> list[Json]:
+            return [body for name, body in self.posts if name == path]
+
+        with self._came:
+            self._came.wait_for(lambda: len(bodies()) >= times, PATIENCE_S)
+            return bodies()
 
 
 def _serving(fixture: Fixture) -> type[BaseHTTPRequestHandler]:

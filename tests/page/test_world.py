@@ -123,7 +123,7 @@ def test_a_fault_is_switched_on_for_as_long_as_chosen(shown: Opened) -> None:
     page.check("[data-account=slack] [data-fault=down]")
     expect(page.locator("#live")).to_contain_text("Slack: Down is on.")
     sent = [{"account": "cf", "kind": "throttle", "times": 3}, {"account": "slack", "kind": "down"}]
-    assert shown.play.posted("fault") == sent
+    assert shown.play.posted("fault", times=2) == sent
 
 
 def test_a_fault_that_is_on_is_said_and_can_be_ended(shown: Opened) -> None:

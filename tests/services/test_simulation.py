@@ -15,6 +15,7 @@ from bot.domain.job import State
 from bot.services import approvals, deeds
 from providers.contract import Receipt
 from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Refused, Throttled, Unavailable, Unexpected
+from tests.effort import examples
 from tests.services.shop import EVERYTHING, KIM, LEA, MIA, SAM, Shop, open_shop, url
 
 ANSWERS = st.sampled_from(["ok", "ok", "ok", "down", "cut", "throttled", "refused", "forbidden", "odd", "later"])
@@ -111,7 +112,7 @@ LIVES = given(
 )
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(5), deadline=None)
 @LIVES
 def test_every_job_comes_to_an_end_or_asks(deeds_done: list[str], shield: list[str], cf: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -119,7 +120,7 @@ def test_every_job_comes_to_an_end_or_asks(deeds_done: list[str], shield: list[s
 
 
 @pytest.mark.slow
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @LIVES
 def test_every_job_comes_to_an_end_or_asks_in_many_lives(
     deeds_done: list[str], shield: list[str], cf: list[str]

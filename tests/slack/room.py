@@ -20,6 +20,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.domain.job import JobView
+from bot.ledger.books import Books
 from bot.settings import Environment, load
 from bot.wiring import Bot, nothing
 from playground.faults import Faults
@@ -247,6 +248,16 @@ class Room:
     async def jobs(self) -> list[JobView]:
         """Every job in the ledger, latest first."""
         return list(await self.bot.ledger.read(lambda books: books.jobs.recent(["shop"], 100)))
+
+    async def in_flight(self, layer: int) -> None:
+        """Waits until a purge call of a job's layer at this position, the innermost being 0, has begun and not ended."""
+
+        def calling(books: Books) -> bool:
+            return layer in {batch.position for batch in books.batches.orphans("another process")}
+
+        async with asyncio.timeout(PATIENCE):
+            while not await self.bot.ledger.read(calling):
+                await asyncio.sleep(0.01)
 
     def purges(self, account: str = "cf") -> list[list[str]]:
         """What each purge call to `account` purged, oldest first."""

@@ -126,6 +126,7 @@ async def test_after_a_restart_the_same_card_goes_on(shop: Room) -> None:
     shop.world.faults.set("cf", "slow", None)
     await shop.command("U_MIA", PRICING)
     begun = await shop.card("purging")
+    await shop.in_flight(layer=1)
     await shop.restart()
     shop.world.faults.set("cf", "slow", 0)
     ended = await shop.card("fresh")
