@@ -129,7 +129,7 @@ class Rig:
             job = await self.ledger.read(lambda books: books.jobs.get(number))
             if wanted(job):
                 return job
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.01)
 
     async def close(self) -> None:
         """Stop as after SIGTERM."""
