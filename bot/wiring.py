@@ -227,11 +227,15 @@ class WithoutSecret:
         self.name, self.title, self.can = inner.name, inner.title, inner.can
         self.plan, self.sighting, self.close = inner.plan, inner.sighting, inner.close
 
-    async def send(self, call: Call) -> Receipt:
+    async def send(self, call: Call, reference: str) -> Receipt:
         """Raises BadCredentials."""
         raise self._trouble()
 
     async def progress(self, receipt: Receipt) -> Receipt:
+        """Raises BadCredentials."""
+        raise self._trouble()
+
+    async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
         """Raises BadCredentials."""
         raise self._trouble()
 

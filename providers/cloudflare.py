@@ -110,7 +110,7 @@ class Cloudflare:
                 raise UnsupportedWish(what, "Name a shorter prefix or the host, or raise `max_bytes`.")
         return pack(entries, most, room, lambda target: len(entries[target]) + 1)
 
-    async def send(self, call: Call) -> Receipt:
+    async def send(self, call: Call, reference: str) -> Receipt:
         """Make one attempt. Raises PurgeError."""
         zone = call.path.split("/")[2]
         answer = await self._ask(call.method, call.path, call.headers, call.body)
@@ -130,6 +130,10 @@ class Cloudflare:
     async def progress(self, receipt: Receipt) -> Receipt:
         """Cloudflare has no job to ask about: its answer is all there is."""
         return receipt
+
+    async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
+        """Nothing: Cloudflare says what is left in its answers alone."""
+        return ()
 
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
         """CF-Cache-Status, and the data centre at the end of CF-Ray."""

@@ -49,6 +49,17 @@ class Pace:
     checked: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one unit of a bucket costs beyond the `free` units of each calendar month (UTC), in US dollars."""
+
+    usd: float
+    free: int = 0
+    unit: str = "paths"
+    source: str = ""
+    checked: str = ""
+
+
 class Confirmation(StrEnum):
     """How it is known that the provider has finished."""
 
@@ -67,6 +78,7 @@ class Capabilities:
     max_bytes: int
     pace: Mapping[str, Pace]  # by bucket id, as in Call.cost; "urls:pro" is bucket "urls" of tier "pro"
     confirmation: Confirmation = Confirmation.RECEIPT
+    prices: Mapping[str, Price] = field(default_factory=dict)  # by bucket id; a bucket that only costs has no pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +103,9 @@ class Call:
     """One request to the provider as plain data, without secrets.
 
     `path` is the request target exactly as it goes on the wire; `targets` are those of the Purge that it covers;
-    `cost` says how many units it takes from each bucket of `Capabilities.pace`.
+    `cost` says how many units it takes from each bucket of `Capabilities.pace` and `Capabilities.prices`. A call with
+    `again_after` is sent once more that many seconds after it was taken, at the same cost: a second pass, for caches
+    that refill one another.
     """
 
     kind: Kind
@@ -101,6 +115,7 @@ class Call:
     cost: tuple[tuple[str, int], ...]  # bucket id, units
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
+    again_after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +189,7 @@ class Field:
     choices: tuple[str, ...] = ()
     example: str = ""
     pattern: str = ""  # a regex that the whole value must match; `what` says it in words
+    tree: bool = False  # any depth of keys and lists; given as JSON, where {"secret": NAME} names Account.secrets[NAME]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -198,12 +214,18 @@ class Provider(Protocol):
         """The calls that cover every target once. Pure: the same wish gives the same calls. Raises UnsupportedWish."""
         ...
 
-    async def send(self, call: Call) -> Receipt:
-        """Make one attempt. Safe to repeat. Raises only PurgeError."""
+    async def send(self, call: Call, reference: str) -> Receipt:
+        """Make one attempt. Safe to repeat. `reference` is the same for every attempt at one pass of one call, and
+        for nothing else, ever: at most 64 letters, digits and dashes. Raises only PurgeError."""
         ...
 
     async def progress(self, receipt: Receipt) -> Receipt:
         """Ask how far the provider is. Raises only PurgeError."""
+        ...
+
+    async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
+        """What the provider says of its budgets now, as in `Receipt.left`; asked before many calls. Purges nothing.
+        Empty where it cannot be asked. Raises only PurgeError."""
         ...
 
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
@@ -231,4 +253,6 @@ class Blueprint:
     fields: tuple[Field, ...]  # of the account
     layer_fields: tuple[Field, ...]  # of a site's layer
     build: Callable[[Account, httpx.AsyncBaseTransport | None], Provider]
+    package: str = ""  # a Python package that it needs, such as "botocore"
+    extra: str = ""  # the extra that brings the package, such as "aws"
     needs_one_of: tuple[tuple[str, ...], ...] = ()  # each tuple: at least one of these account fields must be given

@@ -90,7 +90,7 @@ class Varnish:
                 possible = "Name URLs, a prefix, a pattern, a host, or everything instead."
                 raise UnsupportedWish(f"Varnish purges no {kind.value}s here.", possible)
 
-    async def send(self, call: Call) -> Receipt:
+    async def send(self, call: Call, reference: str) -> Receipt:
         """Knock at a door once. Raises PurgeError."""
         answer = await self._wire.send(call.method, call.path, call.headers, call.body)
         said = answer.headers.get("x-purgebot", "")
@@ -126,6 +126,10 @@ class Varnish:
     async def progress(self, receipt: Receipt) -> Receipt:
         """A purge is done when it is answered."""
         return receipt
+
+    async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
+        """Nothing: Varnish has no budget of its own."""
+        return ()
 
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
         """X-Cache as our VCL says it, else X-Varnish, which holds a second number where the object was in the cache."""

@@ -10,6 +10,7 @@ from bot.settings import Settings, load
 from bot.wiring import build_providers, database_path, tokens_of
 from providers.contract import Health, Kind, Purge
 from providers.errors import BadCredentials
+from tests.providers.manners import REFERENCE
 
 CONFIG = """
 accounts:
@@ -35,7 +36,7 @@ async def test_an_account_without_its_secret_plans_and_says_what_is_missing(tmp_
     calls = provider.plan(Purge(Kind.URL, ("https://www.shop.test/a",), layer=layer, hosts=("www.shop.test",)))
     probe = await provider.probe(layer)
     with pytest.raises(BadCredentials) as caught:
-        await provider.send(calls[0])
+        await provider.send(calls[0], REFERENCE)
     await provider.close()
     assert Health.BAD is probe.health
     assert (MISSING, "Set it where the bot runs, start it again, then Retry.") == (

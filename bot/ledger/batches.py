@@ -12,6 +12,7 @@ from bot.ledger.codec import CALL, RECEIPT, TROUBLE, maybe, pack, unpack, whole
 from bot.ledger.ledger import Row, Transaction
 from providers.contract import Call, Kind, Pace, Receipt
 
+LEDGER = "(select value from meta where name = 'ledger') as ledger"
 IDS_MAX = 5  # provider ids and failing targets kept for the card
 
 
@@ -25,6 +26,8 @@ class Batch:
     call: Call
     tries: int
     throttles: int
+    reference: str = ""  # the same for every attempt at one pass, in this ledger and every other
+    passes: int = 0  # taken before, by a call that is sent once more after a while
     everything: bool = False  # a repeat would empty a whole site twice
 
 
@@ -116,8 +119,8 @@ class Batches:
 
     def _queue(self, job: int, position: int, most: int, now: float) -> list[Row]:
         return self._tx.rows(
-            "select * from batches where job = :job and position = :position and state = 'queued' and ready_at <= :now"
-            " order by id limit :most",
+            f"select *, {LEDGER} from batches where job = :job and position = :position and state = 'queued'"
+            " and ready_at <= :now order by id limit :most",
             job=job, position=position, now=now, most=most,
         )  # fmt: skip
 
@@ -217,13 +220,15 @@ class Batches:
 
     def orphans(self, owner: str) -> list[Batch]:
         """Batches that another process was sending when it ended."""
-        rows = self._tx.rows("select * from batches where state = 'sending' and owner != :owner", owner=owner)
+        rows = self._tx.rows(
+            f"select *, {LEDGER} from batches where state = 'sending' and owner != :owner", owner=owner
+        )
         return [_batch(row) for row in rows]
 
     def pending(self, job: int, position: int) -> list[tuple[Batch, Receipt]]:
         """Calls taken whose provider finishes later."""
         rows = self._tx.rows(
-            "select * from batches where job = :job and position = :position and state = 'sent' order by id",
+            f"select *, {LEDGER} from batches where job = :job and position = :position and state = 'sent' order by id",
             job=job, position=position,
         )  # fmt: skip
         return [(_batch(row), unpack(RECEIPT, row["receipt"])) for row in rows]
@@ -267,5 +272,7 @@ def _batch(row: Row) -> Batch:
         unpack(CALL, row["call"]),
         whole(row["tries"]),
         whole(row["throttles"]),
+        f"{row['ledger']!s}-{whole(row['id'])}-{whole(row['passes'])}",
+        whole(row["passes"]),
         row["kind"] == Kind.EVERYTHING,
     )

@@ -6,16 +6,18 @@ layers       a job's caches, innermost first, with counters of their calls
 batches      one call each, committed before it is sent and after
 budgets      one token bucket or window for each account and bucket
 spends       what was taken from windows
+tally        what was spent of buckets that cost money, by calendar month
 votes looks known drafts
 messages     the Slack messages that show a job, and what they show
 lines        a job's thread, one step a line
 journal      append-only, each entry holding the hash of the one before
 """
 
-VERSION = 1
+VERSION = 2
 
 TABLES = """
 create table if not exists meta (name text primary key, value text not null);
+insert or ignore into meta (name, value) values ('ledger', lower(hex(randomblob(8))));
 
 create table if not exists deliveries (
   key text primary key, kind text not null, body text not null, at real not null,
@@ -46,7 +48,7 @@ create table if not exists batches (
   id integer primary key autoincrement, job integer not null, position integer not null, account text not null,
   state text not null, kind text not null, call text not null, tries integer not null default 0,
   throttles integer not null default 0, ready_at real not null default 0, owner text not null default '',
-  receipt text, trouble text, sent_at real, changed real
+  receipt text, trouble text, sent_at real, changed real, passes integer not null default 0
 );
 create index if not exists batches_ready on batches (account, ready_at, id) where state = 'queued';
 create index if not exists batches_flying on batches (account) where state = 'sending';
@@ -58,6 +60,11 @@ create table if not exists budgets (
 );
 create table if not exists spends (account text not null, bucket text not null, at real not null, units real not null);
 create index if not exists spends_recent on spends (account, bucket, at);
+
+create table if not exists tally (
+  account text not null, bucket text not null, month text not null, units integer not null,
+  primary key (account, bucket, month)
+);
 
 create table if not exists votes (
   job integer not null, by text not null, yes integer not null, at real not null, reason text not null,
@@ -97,3 +104,6 @@ create table if not exists journal (
   previous text not null, hash text not null
 );
 """
+
+# What makes a ledger of version n one of version n + 1, besides new tables.
+CHANGES = {1: "alter table batches add column passes integer not null default 0"}

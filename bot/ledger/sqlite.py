@@ -23,7 +23,7 @@ import sqlite_utils
 
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown, Row, Value
-from bot.ledger.schema import TABLES, VERSION
+from bot.ledger.schema import CHANGES, TABLES, VERSION
 
 T = TypeVar("T")
 GROUP_MAX = 64
@@ -221,6 +221,11 @@ def _open(path: Path) -> sqlite_utils.Database:
             f"The ledger {path} was written by a newer purgebot (version {written_by}, this one knows {VERSION})."
             " Install that version again, or restore the backup taken before the upgrade."
         )
+    for version in range(written_by, VERSION):
+        database.conn.execute("begin immediate")
+        database.conn.execute(CHANGES[version])
+        database.conn.execute("update meta set value = ? where name = 'version'", (str(version + 1),))
+        database.conn.execute("commit")
     return database
 
 

@@ -98,7 +98,7 @@ class Lane:
     async def _attempt(self, batch: Batch) -> tuple[Outcome, PurgeError | None]:
         began = self._core.clock.monotonic()
         try:
-            receipt = await self._provider.send(batch.call)
+            receipt = await self._provider.send(batch.call, batch.reference)
         except PurgeError as exc:
             self._meter(type(exc).__name__, began)
             return self._troubled(batch, exc), exc

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from bot.settings import shapes
@@ -12,6 +13,7 @@ from bot.settings.complaints import Complaints, quoted, unknown
 from bot.settings.document import PLACES, AccountDoc, SecretDoc
 from bot.settings.model import AccountSettings, Secret
 from bot.settings.reader import Data, Place
+from bot.settings.trees import TreeReader
 from providers.contract import Blueprint, Capabilities, Field, Pace
 
 COMMON = ("provider", "pace", "per_call")
@@ -40,6 +42,10 @@ class AccountReader:
         if blueprint is None:
             self._complaints.add((*place, "provider"), *unknown("provider", doc.provider, self._providers))
             return None
+        if blueprint.package and find_spec(blueprint.package) is None:
+            what = f"{blueprint.title} needs the Python package {blueprint.package}, which is not installed."
+            self._complaints.add((*place, "provider"), what, f"Install it: pip install 'purgebot[{blueprint.extra}]'.")
+            return None
         return self._account(name, doc, blueprint, place)
 
     def secret(self, doc: SecretDoc) -> Secret:
@@ -59,7 +65,7 @@ class AccountReader:
             secrets,
             paces,
             doc.per_call,
-            frozenset(key for key in secrets if not fields[key].secret),
+            frozenset(key for key in secrets if key in fields and not fields[key].secret),
         )
         if len(self._complaints) > before:
             return None
@@ -75,12 +81,22 @@ class AccountReader:
             here = (*place, key)
             if key not in fields:
                 self._complaints.add(here, *unknown("key", key, [*COMMON, *fields]))
+            elif fields[key].tree:
+                settings |= {key: self._tree(value, key, here, secrets)}
             elif fields[key].secret or isinstance(value, dict):
                 doc = self._complaints.read(SecretDoc, _data(value), here)
                 secrets |= {key: self.secret(doc)} if doc else {}
             else:
                 settings |= {key: plain_value(self._complaints, here, value, fields[key])}
         return settings, secrets
+
+    def _tree(self, value: object, key: str, place: Place, secrets: dict[str, Secret]) -> str:
+        def keep(name: str, typed: object, where: Place) -> None:
+            doc = self._complaints.read(SecretDoc, _data(typed), where)
+            if doc:
+                secrets[name] = self.secret(doc)
+
+        return TreeReader(self._complaints, keep).read(value, key, place)
 
     def _require(self, given: Set[str], blueprint: Blueprint, place: Place) -> None:
         for field in blueprint.fields:

@@ -67,6 +67,8 @@ def _either(name: str, fields: Iterable[Field]) -> Json:
 
 def _value(field: Field, may_refer: bool) -> Json:
     about: dict[str, Json] = {"description": field.what}
+    if field.tree:
+        return {**about, "type": ["object", "array"]}
     if field.secret:
         return {**about, **_SECRET}
     text: dict[str, Json] = {"type": ["string", "number"], "minLength": 1}  # what is read is the text, as written

@@ -10,6 +10,7 @@ from bot.settings.accounts import plain_value
 from bot.settings.complaints import Complaints, quoted, unknown
 from bot.settings.document import LayerDoc, MarkerDoc, SiteDoc
 from bot.settings.reader import Data, Place
+from bot.settings.trees import TreeReader
 from providers.contract import Blueprint
 
 
@@ -113,7 +114,9 @@ class SiteReader:
         fields = {field.name: field for field in blueprint.layer_fields}
         settings = {}
         for key, value in doc.extra().items():
-            if key in fields:
+            if key in fields and fields[key].tree:
+                settings[key] = TreeReader(self._complaints, None).read(value, key, (*place, key))
+            elif key in fields:
                 settings[key] = plain_value(self._complaints, (*place, key), value, fields[key])
             else:
                 self._complaints.add((*place, key), *unknown("key", key, ["account", *fields]))

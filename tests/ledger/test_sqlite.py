@@ -61,6 +61,25 @@ async def test_a_newer_ledger_is_refused_in_words(tmp_path: Path) -> None:
         SqliteLedger(tmp_path / "l.db")
 
 
+async def test_an_older_ledger_is_brought_up_to_date(tmp_path: Path) -> None:
+    ledger = SqliteLedger(tmp_path / "l.db")
+    await ledger.close()
+    with sqlite3.connect(tmp_path / "l.db") as connection:
+        connection.execute("alter table batches drop column passes")
+        connection.execute("drop table tally")
+        connection.execute("update meta set value = '1' where name = 'version'")
+    connection.close()
+    for _ in range(2):
+        ledger = SqliteLedger(tmp_path / "l.db")
+        await ledger.close()
+    with sqlite3.connect(tmp_path / "l.db") as connection:
+        columns = {row[1] for row in connection.execute("pragma table_info(batches)")}
+        [[version]] = connection.execute("select value from meta where name = 'version'")
+        connection.execute("select * from tally")
+    connection.close()
+    assert ("2", True) == (version, "passes" in columns)
+
+
 async def test_wal_and_full_sync_are_on(tmp_path: Path) -> None:
     ledger = SqliteLedger(tmp_path / "l.db")
     await ledger.close()

@@ -12,6 +12,7 @@ from playground.world import HOSTS
 from providers.contract import Account, Cached, Health, Kind, Purge
 from providers.varnish import Varnish
 from tests.playground.land import Land, land
+from tests.providers.manners import REFERENCE
 
 pytestmark = pytest.mark.slow
 
@@ -117,7 +118,7 @@ async def test_what_the_adapter_wishes_is_gone(shop: Land, kind: Kind, targets: 
     before = await held(shop)
     adapter = Varnish(Account("shield", {"url": shop.world.shield_url}))
     for call in adapter.plan(Purge(kind, tuple(targets), hosts=HOSTS)):
-        await adapter.send(call)
+        await adapter.send(call, REFERENCE)
     await adapter.close()
     assert before - gone == await held(shop)
 

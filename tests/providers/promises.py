@@ -1,15 +1,15 @@
-"""What the shared suites need of every adapter: accounts built from its Fields, wishes, and a reading of its calls."""
+"""What the shared suites need of every adapter: accounts built from its Fields, and wishes."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import httpx
 from hypothesis import strategies as st
 
 from providers import PROVIDERS
 from providers.contract import Account, Blueprint, Call, Field, Kind, Provider, Purge
+from tests.providers.manners import manner
 
 CANARY = "canary-7d1e"
 HOSTS = ("www.shop.test", "img.shop.test")
@@ -25,14 +25,18 @@ def build(
     blueprint = PROVIDERS[name]
     usual = {field.name: field.example for field in blueprint.fields if field.required and not field.secret}
     secrets = {field.name: f"{CANARY}-{field.name}" for field in blueprint.fields if field.secret}
-    account = Account("one", usual | dict(settings or {}), secrets, per_call=per_call or {})
+    own = manner(name)
+    account = Account(
+        "one", usual | own.settings | dict(settings or {}), secrets | own.secrets, per_call=per_call or {}
+    )
     return blueprint.build(account, transport)
 
 
 def providers(name: str) -> st.SearchStrategy[Provider]:
     """The provider with its usual limits, or with tight ones where its fields allow."""
     tight = {"max_bytes": "1500"} if any(field.name == "max_bytes" for field in PROVIDERS[name].fields) else {}
-    return st.sampled_from([build(name), build(name, settings=tight, per_call={Kind.URL: 7, Kind.TAG: 3})])
+    few = {kind: n for kind, n in ((Kind.URL, 7), (Kind.TAG, 3)) if kind in build(name).can.kinds}
+    return st.sampled_from([build(name), build(name, settings=tight, per_call=few)])
 
 
 def layers(blueprint: Blueprint) -> st.SearchStrategy[dict[str, str]]:
@@ -78,20 +82,3 @@ def wishes(draw: st.DrawFn, name: str, kinds: frozenset[Kind] = frozenset(Kind))
 def size(call: Call) -> int:
     """Bytes of one call: target, headers and body."""
     return len(call.path) + len(call.body.encode()) + sum(len(name) + len(value) for name, value in call.headers)
-
-
-def addresses(name: str, call: Call) -> set[str]:
-    """Host, path and query of every URL that a URL call purges, as this provider will read them off the wire."""
-    return _ADDRESSES[name](call)
-
-
-def _cloudflare(call: Call) -> set[str]:
-    entries = json.loads(call.body)["files"]
-    return {(entry if isinstance(entry, str) else entry["url"]).partition("://")[2] for entry in entries}
-
-
-def _varnish(call: Call) -> set[str]:
-    return {dict(call.headers)["Host"] + call.path}
-
-
-_ADDRESSES: Mapping[str, Callable[[Call], set[str]]] = {"cloudflare": _cloudflare, "varnish": _varnish}

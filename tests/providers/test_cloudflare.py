@@ -11,6 +11,7 @@ import pytest
 from providers.cloudflare import Cloudflare
 from providers.contract import Account, Cached, Call, Health, Kind, Pace, Purge, Receipt, Sighting, UnsupportedWish
 from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unexpected, WrongAddress
+from tests.providers.manners import REFERENCE
 
 ZONE = "0123456789abcdef0123456789abcdef"
 LAYER = {"zone": ZONE, "tier": "pro"}
@@ -260,7 +261,7 @@ def always(status: int, text: str, headers: Mapping[str, str] | None = None) -> 
 async def sent(transport: httpx.MockTransport, secrets: Mapping[str, str] | None = None) -> Receipt:
     provider = cloudflare(transport, secrets=secrets)
     try:
-        return await provider.send(provider.plan(wish(Kind.URL, A))[0])
+        return await provider.send(provider.plan(wish(Kind.URL, A))[0], REFERENCE)
     finally:
         await provider.close()
 
@@ -519,7 +520,7 @@ async def test_credentials_join_while_sending(secrets: Mapping[str, str], expect
         return httpx.Response(200, text=envelope(success=True))
 
     provider = cloudflare(httpx.MockTransport(answer), {"email": "ops@shop.test"}, secrets)
-    await provider.send(provider.plan(wish(Kind.URL, A))[0])
+    await provider.send(provider.plan(wish(Kind.URL, A))[0], REFERENCE)
     await provider.close()
     assert expected == {name: seen[name] for name in ("authorization", "x-auth-email", "x-auth-key") if name in seen}
 

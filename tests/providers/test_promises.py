@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from providers import PROVIDERS
 from providers.contract import Call, Kind, Provider, Purge, UnsupportedWish
 from providers.errors import PurgeError
-from tests.providers.promises import CANARY, addresses, build, providers, size, wishes
+from tests.providers.manners import REFERENCE, manner
+from tests.providers.promises import CANARY, build, providers, size, wishes
 
 every = pytest.mark.parametrize("name", sorted(PROVIDERS))
+by_http = pytest.mark.parametrize("name", sorted(name for name in PROVIDERS if manner(name).http))
 
 
 def planned(provider: Provider, wish: Purge) -> Sequence[Call]:
@@ -49,11 +51,12 @@ def test_no_call_is_over_its_limits(name: str, data: st.DataObject) -> None:
 
 @every
 @given(data=st.data())
-def test_a_call_costs_only_from_buckets_that_are_paced(name: str, data: st.DataObject) -> None:
+def test_a_call_costs_only_from_buckets_that_are_known(name: str, data: st.DataObject) -> None:
     provider = data.draw(providers(name))
     calls = planned(provider, data.draw(wishes(name, provider.can.kinds)))
     costs = [cost for call in calls for cost in call.cost]
-    assert [] == [cost for cost in costs if cost[0] not in provider.can.pace or cost[1] < 1]
+    known = provider.can.pace.keys() | provider.can.prices.keys()
+    assert [] == [cost for cost in costs if cost[0] not in known or cost[1] < 1]
     assert all(call.cost for call in calls)
 
 
@@ -68,7 +71,7 @@ def test_the_same_wish_gives_the_same_calls(name: str, data: st.DataObject) -> N
 @given(data=st.data())
 def test_url_bytes_survive(name: str, data: st.DataObject) -> None:
     wish = data.draw(wishes(name, frozenset({Kind.URL})))
-    found = {address for call in planned(build(name), wish) for address in addresses(name, call)}
+    found = {address for call in planned(build(name), wish) for address in manner(name).addresses(call)}
     assert {target.partition("://")[2] for target in wish.targets} == found
 
 
@@ -98,7 +101,7 @@ def test_a_kind_is_planned_if_and_only_if_it_is_among_what_can_be_done(name: str
 @every
 def test_every_limit_has_its_source(name: str) -> None:
     can = build(name).can
-    assert [] == [bucket for bucket, pace in can.pace.items() if not pace.source]
+    assert [] == [bucket for bucket, limit in [*can.pace.items(), *can.prices.items()] if not limit.source]
     assert can.kinds == can.per_call.keys()
     assert can.soft <= can.kinds
 
@@ -119,7 +122,7 @@ def calls_of(name: str, provider: Provider) -> list[Call]:
     return [call for wish in wishes for call in provider.plan(wish)]
 
 
-@every
+@by_http
 async def test_a_call_sent_twice_is_the_same_request_twice(name: str) -> None:
     seen: list[tuple[object, ...]] = []
 
@@ -131,13 +134,13 @@ async def test_a_call_sent_twice_is_the_same_request_twice(name: str) -> None:
     for call in calls_of(name, provider):
         for _ in range(2):
             with pytest.raises(PurgeError):
-                await provider.send(call)
+                await provider.send(call, REFERENCE)
         assert seen[-1] == seen[-2]
     await provider.close()
     assert 2 * len(calls_of(name, provider)) == len(seen)
 
 
-@every
+@by_http
 async def test_no_credential_is_in_an_error_or_log_even_if_the_provider_echoes_it(
     name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -150,7 +153,7 @@ async def test_no_credential_is_in_an_error_or_log_even_if_the_provider_echoes_i
     provider = build(name, httpx.MockTransport(echo))
     for call in calls_of(name, provider):
         with pytest.raises(PurgeError) as caught:
-            await provider.send(call)
+            await provider.send(call, REFERENCE)
         errors.append(caught.value)
     await provider.close()
     assert CANARY not in "".join([caplog.text, *(f"{error} {error!r} {error.__dict__}" for error in errors)])

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from providers.contract import Account, Cached, Health, Kind, Pace, Purge, Receipt, Sighting, UnsupportedWish
 from providers.errors import BadCredentials, PurgeError, Refused, WrongAddress
 from providers.varnish import Varnish, below, like
+from tests.providers.manners import REFERENCE
 
 WWW, IMG = "www.shop.test", "img.shop.test"
 URL = "http://10.0.0.5:6081"
@@ -236,7 +237,7 @@ def always(status: int, reason: str, headers: Mapping[str, str] | None = None) -
 async def sent(transport: httpx.MockTransport, asked: Purge) -> Receipt:
     provider = varnish(transport)
     try:
-        return await provider.send(provider.plan(asked)[0])
+        return await provider.send(provider.plan(asked)[0], REFERENCE)
     finally:
         await provider.close()
 

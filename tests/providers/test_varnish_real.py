@@ -11,6 +11,7 @@ import pytest
 from providers import PROVIDERS
 from providers.contract import Account, Cached, Health, Kind, Probe, Provider, Purge
 from providers.errors import BadCredentials, WrongAddress
+from tests.providers.manners import REFERENCE
 from tests.real import Origin, running_origin, running_varnish, visit
 
 pytestmark = pytest.mark.real("varnish")
@@ -64,7 +65,7 @@ def served(port: int, host: str, target: str) -> str:
 async def purge(port: int, wish: Purge) -> None:
     async with varnish(port) as provider:
         for call in provider.plan(wish):
-            await provider.send(call)
+            await provider.send(call, REFERENCE)
 
 
 Page = tuple[str, str]

@@ -48,6 +48,8 @@ class ScriptedProvider:
         self.title = {"shield": "Varnish", "cf": "Cloudflare"}.get(name, name)
         self.can = Capabilities(ALL, frozenset(), dict.fromkeys(Kind, per_call), 10**6, {})
         self.sent: list[tuple[float, tuple[str, ...]]] = []
+        self.references: list[str] = []
+        self.says_left: tuple[tuple[str, float, float], ...] = ()
         self.script: list[PurgeError | Receipt] = []
         self._clock = clock
         self._per_call = per_call
@@ -61,8 +63,9 @@ class ScriptedProvider:
         lots = [purge.targets[i : i + n] for i in range(0, len(purge.targets), n)] or [()]
         return [Call(purge.kind, "POST", "/purge", tuple(lot), (("calls", 1), ("urls", len(lot)))) for lot in lots]
 
-    async def send(self, call: Call) -> Receipt:
+    async def send(self, call: Call, reference: str) -> Receipt:
         self.sent.append((self._clock.now(), call.targets))
+        self.references.append(reference)
         answer = self.script.pop(0) if self.script else Receipt(f"{self.name}-{len(self.sent)}")
         if isinstance(answer, PurgeError):
             raise answer
@@ -70,6 +73,9 @@ class ScriptedProvider:
 
     async def progress(self, receipt: Receipt) -> Receipt:
         return replace(receipt, finished=True)
+
+    async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
+        return self.says_left
 
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
         return Sighting()

@@ -250,7 +250,7 @@ class Room:
         return list(await self.bot.ledger.read(lambda books: books.jobs.recent(["shop"], 100)))
 
     async def in_flight(self, layer: int) -> None:
-        """Waits until a purge call of a job's layer at this position, the innermost being 0, has begun and not ended."""
+        """Waits until a purge call of a job's layer at this position (0: innermost) has begun and not ended."""
 
         def calling(books: Books) -> bool:
             return layer in {batch.position for batch in books.batches.orphans("another process")}
