@@ -200,13 +200,23 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
+_UNREAD = {
+    FileNotFoundError: "does not exist",
+    IsADirectoryError: "is a folder",
+    PermissionError: "may not be read by this user",
+}
+
+
 def _lines(file: str) -> list[str]:
     if not file:
         return []
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as exc:
-        fail(f"{file} could not be read: {exc}. Give a text file with one target a line.", USAGE)
+    except UnicodeDecodeError:
+        fail(f"{file} is not text in UTF-8. Give a text file with one target a line.", USAGE)
+    except OSError as exc:
+        why = _UNREAD.get(type(exc), "cannot be read")
+        fail(f"{file} {why}. Give a text file with one target a line.", USAGE)
     return [line.strip() for line in text.splitlines()]  # empty ones too, so that bad lines keep their numbers
 
 

@@ -139,10 +139,10 @@ def _server(app: ASGIApp) -> uvicorn.Server:
         app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         server_header=False,
     )  # fmt: skip
-    return _quiet(uvicorn.Server(config))
+    return without_signals(uvicorn.Server(config))
 
 
-def _quiet(server: uvicorn.Server) -> uvicorn.Server:
+def without_signals(server: uvicorn.Server) -> uvicorn.Server:
     """uvicorn's own signal capture would end the process before our clean-up, so it is replaced."""
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
     return server

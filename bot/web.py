@@ -34,7 +34,7 @@ from bot.slack.answers import card_for, job_of
 from bot.slack.plain import plain
 
 log = structlog.get_logger()
-BODY_MAX = 1024 * 1024  # bytes
+BODY_MAX = 20 * 1024 * 1024  # bytes; read only from who has a token
 WAIT_MAX = 60.0  # seconds of one long poll; ask again for more
 POLL_SECONDS = 0.25
 KEY_MAX = 200  # characters of an Idempotency-Key

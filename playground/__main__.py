@@ -7,7 +7,6 @@ and origin have ports of their own. PORT moves it, DATA keeps its state, SPEED=f
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 import sys
@@ -24,7 +23,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.ledger.sqlite import LedgerInUse
-from bot.serving import CannotStart, listen, set_up_logging
+from bot.serving import CannotStart, listen, set_up_logging, without_signals
 from bot.settings import Environment, load
 from bot.wiring import Bot
 from playground.cut import CuttableProtocol
@@ -136,8 +135,7 @@ async def play(data: Path, port: int, speed: str) -> int:
         world.app(), http=CuttableProtocol, lifespan="off", log_config=None, access_log=False,
         timeout_graceful_shutdown=3,
     )  # fmt: skip
-    server = uvicorn.Server(config)
-    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
+    server = without_signals(uvicorn.Server(config))
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

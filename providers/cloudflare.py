@@ -118,7 +118,9 @@ class Cloudflare:
         if envelope is None or not envelope.success or answer.status >= 300:
             raise trouble(answer, zone)
         result = envelope.result if isinstance(envelope.result, dict) else {}
-        return Receipt(id=str(result.get("id") or "")[:64], note=envelope.told()[:200], left=_left(answer))
+        name = str(result.get("id") or "")[:64]
+        ours = answer.headers.get("cf-ray", "")[:64]  # what their support asks for; the id alone is often the zone's
+        return Receipt(id=ours if name in ("", zone) else name, note=envelope.told()[:200], left=_left(answer))
 
     async def _ask(self, method: str, path: str, headers: Sequence[tuple[str, str]] = (), body: str = "") -> Answer:
         for field, secret in (("token", self._token), ("key", self._key)):

@@ -231,6 +231,8 @@ class _Sorter:
             words = [Word(line, 0, 0, exact=True)]
         if len(words) > 1 and not words[0].exact and words[0].text.lower() in KIND_OF and words[0].text != "everything":
             kind = KIND_OF[words.pop(0).text.lower()]
+        elif len(words) > 1 and kind is None and not all(word.exact or _NAMES.search(word.text) for word in words):
+            words = [Word(line.strip(), 0, 0)]  # prose or a row of a table: one bad line, not one for each word
         things.extend(Thing(word.text, kind, number, word.exact) for word in words)
 
     def confused(self, problem: str, mended: str = "", topic: str = "") -> Confused:
@@ -241,6 +243,7 @@ class _Sorter:
         return " ".join(f"{self.text[: word.start]}{new} {self.text[word.end :]}".split())
 
 
+_NAMES = re.compile(r"[/:#.]")
 _SIMPLE_LINE = re.compile(r"(?:https?://|/)[!#-;=?-_a-{}~]*[#-&*+\-/-9=@-Z_a-z~]")
 
 

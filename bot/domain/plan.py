@@ -11,6 +11,17 @@ from providers.contract import Call, Kind
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """What a layer's calls cost: `units` more this month, after `used`; beyond `free` they cost `usd` in all."""
+
+    units: int
+    unit: str  # "paths"
+    used: int
+    free: int
+    usd: float
+
+
+@dataclass(frozen=True, slots=True)
 class LayerPlan:
     """The calls for one layer. `settings` are those of the site's layer, without secrets."""
 
@@ -19,6 +30,7 @@ class LayerPlan:
     calls: tuple[Call, ...]
     soft: bool = False
     seconds: float = 0.0  # how long sending takes under the budget as it stands
+    cost: Cost | None = None  # where the provider asks money
     note: str = ""  # what this layer does instead, if it cannot do the wish to the letter
 
 
@@ -40,6 +52,11 @@ class Plan:
     def calls(self) -> int:
         """How many calls all layers take together."""
         return sum(len(layer.calls) for layer in self.layers)
+
+    @property
+    def usd(self) -> float:
+        """What all layers cost together, in US dollars."""
+        return sum(layer.cost.usd for layer in self.layers if layer.cost)
 
     @property
     def seconds(self) -> float:

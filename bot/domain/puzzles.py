@@ -79,7 +79,7 @@ def unknown_verb(thing: Thing, heard: Heard, speaker: Speaker) -> Misunderstood:
 
 def _all_hint(word: str) -> str:
     near = word.lower() == "all" or difflib.get_close_matches(word.lower()[:20], [Kind.EVERYTHING.value], 1, _NEAR)
-    return " Only the word everything purges all of a site." if near else ""
+    return " Only the word everything purges all of a site: in the command itself, without quotes." if near else ""
 
 
 def all_unread(

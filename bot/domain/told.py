@@ -15,7 +15,7 @@ class Event(StrEnum):
     VOTED_NO = "voted_no"  # by `who`; `text` is the reason
     EXPIRED = "expired"  # nobody agreed in time
     LOOKED_BEFORE = "looked_before"  # `text` says what was seen
-    LAYER_BEGUN = "layer_begun"  # `layer`, `n` calls
+    LAYER_BEGUN = "layer_begun"  # `layer`, `n` calls; a second pass `seconds` later, if not 0
     LAYER_DONE = "layer_done"  # `layer` in `seconds`, with the provider's `ids`
     LAYER_STOPPED = "layer_stopped"  # `layer`; `text` is why
     WAITING = "waiting"  # `layer` asked to wait `seconds`

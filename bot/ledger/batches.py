@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bot.domain.job import BatchState, Trouble
 from bot.domain.steps import GiveUp, OutcomeOpen, SendAgain
 from bot.ledger.budgets import Budgets
-from bot.ledger.codec import CALL, RECEIPT, TROUBLE, maybe, pack, unpack, whole
+from bot.ledger.codec import CALL, RECEIPT, TROUBLE, maybe, number, pack, unpack, whole
 from bot.ledger.ledger import Row, Transaction
 from providers.contract import Call, Kind, Pace, Receipt
 
@@ -29,6 +29,11 @@ class Batch:
     reference: str = ""  # the same for every attempt at one pass, in this ledger and every other
     passes: int = 0  # taken before, by a call that is sent once more after a while
     everything: bool = False  # a repeat would empty a whole site twice
+
+    @property
+    def comes_again(self) -> bool:
+        """Whether a second pass follows this one."""
+        return self.call.again_after > 0 and self.passes == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,15 @@ class Batches:
         n = self._move(job, position, ("held",), BatchState.QUEUED)
         self._recount(job, position)
         return n
+
+    def again_after(self, job: int, position: int) -> float:
+        """Seconds until the second pass of a layer's calls; 0 where there is none."""
+        rows = self._tx.rows(
+            "select max(json_extract(call, '$.again_after')) as seconds from batches"
+            " where job = :job and position = :position",
+            job=job, position=position,
+        )  # fmt: skip
+        return number(rows[0]["seconds"])
 
     def _move(self, job: int, position: int, old: Sequence[str], new: BatchState) -> int:
         states = ", ".join(f"'{state}'" for state in old)
@@ -146,6 +160,8 @@ class Batches:
     def record(self, outcome: Outcome, now: float) -> None:
         """Write what became of an attempt, and count it in its layer."""
         match outcome.next:
+            case None if outcome.batch.comes_again:
+                state, ready = BatchState.QUEUED, now + outcome.batch.call.again_after
             case None:
                 state, ready = self._taken(outcome, now)
             case SendAgain(at):
@@ -156,12 +172,15 @@ class Batches:
                 state, ready = BatchState.UNKNOWN, 0.0
         self._tx.run(
             "update batches set state = :state, ready_at = :ready, changed = :now, receipt = :receipt,"
-            " trouble = :trouble, tries = tries - :free, throttles = throttles + :free where id = :id",
+            " trouble = :trouble, tries = case when :again then 0 else tries - :free end, passes = passes + :again,"
+            " throttles = throttles + :free where id = :id",
             id=outcome.batch.id, state=state, ready=ready, now=now, free=int(outcome.throttled),
+            again=int(outcome.next is None and outcome.batch.comes_again),
             receipt=pack(RECEIPT, outcome.receipt) if outcome.receipt else None,
             trouble=pack(TROUBLE, outcome.trouble) if outcome.trouble else None,
         )  # fmt: skip
-        self._count(outcome.batch, state, ready, cancelled=self._stop_rest(outcome))
+        retried = state is BatchState.QUEUED and outcome.next is not None
+        self._count(outcome.batch, state, ready, retried, cancelled=self._stop_rest(outcome))
 
     def _taken(self, outcome: Outcome, now: float) -> tuple[BatchState, float]:
         receipt = outcome.receipt or Receipt()
@@ -180,7 +199,7 @@ class Batches:
             return 0
         return self._move(outcome.batch.job, outcome.batch.position, ("queued", "held"), BatchState.CANCELLED)
 
-    def _count(self, batch: Batch, state: BatchState, ready: float, cancelled: int) -> None:
+    def _count(self, batch: Batch, state: BatchState, ready: float, retried: bool, cancelled: int) -> None:
         self._tx.run(
             "update layers set open = open - :gone - :cancelled, sent = sent + :sent, pending = pending + :pending,"
             " failed = failed + :failed, unknown = unknown + :unknown, cancelled = cancelled + :cancelled,"
@@ -190,7 +209,7 @@ class Batches:
             job=batch.job, position=batch.position, gone=int(state is not BatchState.QUEUED), cancelled=cancelled,
             sent=int(state in (BatchState.SENT, BatchState.CONFIRMED)), pending=int(state is BatchState.SENT),
             failed=int(state is BatchState.FAILED), unknown=int(state is BatchState.UNKNOWN),
-            again=int(state is BatchState.QUEUED), ready=ready,
+            again=int(retried), ready=ready,
         )  # fmt: skip
 
     def is_settled(self, batch: Batch) -> bool:

@@ -7,10 +7,11 @@ Buckets follow the generic cell rate algorithm: one stored number, the theoretic
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
-from bot.ledger.codec import number
+from bot.ledger.codec import number, whole
 from bot.ledger.ledger import Transaction
-from providers.contract import Pace
+from providers.contract import Pace, Price
 
 HELD_BACK = 0.005  # share of the rate
 LOCKED_OUT_MAX = 600.0  # seconds; no answer of a provider blocks a bucket for longer
@@ -84,6 +85,30 @@ class Budgets:
             account=account, bucket=bucket, value=value,
         )  # fmt: skip
 
+    def tally(self, account: str, cost: Sequence[tuple[str, int]], prices: Mapping[str, Price], now: float) -> None:
+        """Count what costs money, in its calendar month."""
+        for bucket, units in cost:
+            if bucket in prices:
+                self._tx.run(
+                    "insert into tally (account, bucket, month, units) values (:account, :bucket, :month, :units)"
+                    " on conflict (account, bucket, month) do update set units = units + excluded.units",
+                    account=account, bucket=bucket, month=_month(now), units=units,
+                )  # fmt: skip
+
+    def tallied(self, account: str, bucket: str, now: float) -> int:
+        """Units counted in the calendar month of `now`."""
+        rows = self._tx.rows(
+            "select units from tally where account = :account and bucket = :bucket and month = :month",
+            account=account, bucket=bucket, month=_month(now),
+        )  # fmt: skip
+        return whole(rows[0]["units"]) if rows else 0
+
+    def heed(self, account: str, left: Sequence[tuple[str, float, float]], now: float) -> None:
+        """Wait for the reset of each budget that the provider says is spent: bucket, units left, seconds."""
+        for bucket, units, reset in left:
+            if units < 1:
+                self.block(account, [bucket], now + reset, now)
+
     def block(self, account: str, buckets: Sequence[str], until: float, now: float) -> None:
         """Send nothing from `buckets` before `until`: the provider asked for it."""
         until = min(until, now + LOCKED_OUT_MAX)
@@ -104,6 +129,11 @@ class Budgets:
             return max(0.0, pace.rate * (1 - HELD_BACK) - number(rows[0]["n"]))
         every, tolerance = _gcra(pace, 1)
         return min(pace.burst, max(0.0, (tolerance - max(0.0, tat - now)) / every))
+
+
+def _month(now: float) -> str:
+    """A bill's month, as providers count it: UTC."""
+    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m")
 
 
 def _gcra(pace: Pace, units: int) -> tuple[float, float]:

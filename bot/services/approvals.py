@@ -20,7 +20,7 @@ async def vote(core: Core, actor: Actor, number: int, yes: bool, digest: str = "
     def deed(books: Books) -> Done | Refused:
         job = books.jobs.find(number)
         if job is None or not actor.may_see(job.site):
-            return Refused(f"There is no P-{number}.", "`status` lists the jobs.")
+            return Refused(f"There is no P-{number}.", "`status`, without a number, lists the jobs.")
         refused = _refuse(core, actor, job, digest)
         return refused if refused else _count(books, job, Vote(actor.id, yes, core.clock.now(), reason))
 

@@ -101,7 +101,7 @@ async def purge_again(core: Core, asking: Asking, number: int) -> JobMade | Plan
 
     found = await core.ledger.read(question)
     if found is None:
-        return Refused(f"There is no P-{number}.", "`status` lists the jobs.")
+        return Refused(f"There is no P-{number}.", "`status`, without a number, lists the jobs.")
     job, command, key = found
     if job.site not in core.setup.sites:
         return Refused(f"{job.name} was for {job.site}, which is no longer configured.")
@@ -117,7 +117,7 @@ async def _on_job(
     def within(books: Books) -> Done | Refused:
         job = books.jobs.find(number)
         if job is None or not actor.may_see(job.site):
-            return Refused(f"There is no P-{number}.", "`status` lists the jobs.")
+            return Refused(f"There is no P-{number}.", "`status`, without a number, lists the jobs.")
         denied = authorise(actor, deed, job.site, job, core.setup.approvers)
         if denied is not None:
             return Refused(denied.why, denied.advice, by_rule=True)

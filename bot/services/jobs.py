@@ -8,7 +8,7 @@ from functools import partial
 
 import structlog
 
-from bot.domain.job import JobView, LayerState, State
+from bot.domain.job import JobView, LayerState, LayerView, State
 from bot.domain.steps import (
     FOREVER,
     LOOK_AFTER,
@@ -37,6 +37,7 @@ log = structlog.get_logger()
 BEFORE_SECONDS = 2.0  # the look before holds a purge at most this long
 AFTER_SECONDS = 8.5
 CRASHES_MAX = 3
+MANY_CALLS = 20  # from here on a provider is asked first what is left of its budgets
 CONFIRM_AGAIN = 5.0  # seconds until a provider that did not answer is asked again
 
 Change = Callable[[Books, JobView, float], JobView]
@@ -73,6 +74,7 @@ class Jobs:
             case LookBefore():
                 await self._look_before(job)
             case BeginLayer(position):
+                await self._ask_left(job.layers[position], job.site)
                 await self._apply(job, lambda books, job, now: self._begin(books, job, position, now))
                 self._core.engine.wake(lane_name(job.layers[position].account))
             case FinishLayer(position, troubled):
@@ -145,11 +147,27 @@ class Jobs:
         site = self._core.setup.sites.get(job.site)
         return await look_all(self._core.looker, site, job.look_urls, within) if site else ()
 
+    async def _ask_left(self, layer: LayerView, site: str) -> None:
+        """Before many calls: what the provider says is left, where it can be asked. A budget spent elsewhere counts."""
+        if layer.calls < MANY_CALLS:
+            return
+        provider = self._core.setup.providers[layer.account]
+        found = self._core.setup.sites.get(site)
+        settings = next((x.settings for x in found.layers if x.account == layer.account), {}) if found else {}
+        try:
+            left = await provider.left(settings)
+        except PurgeError as exc:
+            log.warning("budget_unknown", account=layer.account, what=exc.what)
+            return
+        now = self._core.clock.now()
+        await self._core.ledger.write(lambda books: books.budgets.heed(layer.account, left, now))
+
     def _begin(self, books: Books, job: JobView, position: int, now: float) -> JobView:
         layer = job.layers[position]
         books.jobs.save_layer(job.id, position, replace(layer, state=LayerState.PURGING, started=now, trouble=None))
         n = books.batches.release(job.id, position)
-        books.messages.say(job.id, Told(Event.LAYER_BEGUN, layer=layer.title, n=n), now)
+        again = books.batches.again_after(job.id, position)
+        books.messages.say(job.id, Told(Event.LAYER_BEGUN, layer=layer.title, n=n, seconds=again), now)
         return replace(job, state=State.PURGING, due_at=now + 30.0)
 
     def _finish_layer(self, books: Books, job: JobView, position: int, troubled: bool, now: float) -> JobView:

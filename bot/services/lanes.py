@@ -20,7 +20,7 @@ from bot.ledger.batches import Batch, Lot, Outcome
 from bot.ledger.books import Books
 from bot.services.jobs import CRASHES_MAX, park
 from bot.services.setup import SLACK, Core, job_name, lane_name
-from providers.contract import Provider, Receipt
+from providers.contract import Provider
 from providers.errors import PurgeError, Throttled
 
 log = structlog.get_logger()
@@ -146,15 +146,10 @@ class Lane:
             told = Told(Event.SENT_AGAIN, layer=self._provider.title, n=1, text=error.what)
             books.messages.say(batch.job, told, now)
         if outcome.receipt is not None:
-            self._heed(books, outcome.receipt, now)
+            books.budgets.tally(self._account, batch.call.cost, self._provider.can.prices, now)
+            books.budgets.heed(self._account, outcome.receipt.left, now)
         books.messages.changed(batch.job, now)
         return books.batches.is_settled(batch)
-
-    def _heed(self, books: Books, receipt: Receipt, now: float) -> None:
-        """Wait for the reset when the provider says that a budget is spent."""
-        for bucket, left, reset in receipt.left:
-            if left < 1:
-                books.budgets.block(self._account, [bucket], now + reset, now)
 
 
 async def _all_ended(flying: set[asyncio.Task[None]]) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.command import Command
-from bot.domain.plan import LayerPlan, Plan
+from bot.domain.plan import Cost, LayerPlan, Plan
 from bot.domain.site import Layer, Site
 from bot.domain.target import Target, empties, resolve
 from bot.ledger.books import Books
@@ -56,20 +57,41 @@ def _calls(provider: Provider, wish: Purge, layer: Layer) -> Sequence[Call]:
 
 
 def with_seconds(plan: Plan, books: Books, providers: Mapping[str, Provider], now: float) -> Plan:
-    """`plan` with the time that sending takes under the budgets as they stand."""
-    layers = [replace(layer, seconds=_seconds(layer, books, providers[layer.account], now)) for layer in plan.layers]
-    return replace(plan, layers=tuple(layers))
+    """`plan` with the time and money that sending takes under the budgets as they stand."""
+    return replace(plan, layers=tuple(_measured(layer, books, providers[layer.account], now) for layer in plan.layers))
 
 
-def _seconds(layer: LayerPlan, books: Books, provider: Provider, now: float) -> float:
-    units: dict[str, int] = {}
+def _measured(layer: LayerPlan, books: Books, provider: Provider, now: float) -> LayerPlan:
+    units = _units(layer)
+    seconds = _seconds(layer.account, units, books, provider, now)
+    again = max((call.again_after for call in layer.calls), default=0.0)
+    return replace(layer, seconds=seconds + again, cost=_cost(layer.account, units, books, provider, now))
+
+
+def _units(layer: LayerPlan) -> Counter[str]:
+    """What a layer's calls take from each bucket, second passes counted."""
+    units: Counter[str] = Counter()
     for call in layer.calls:
         for bucket, cost in call.cost:
-            units[bucket] = units.get(bucket, 0) + cost
+            units[bucket] += cost * (2 if call.again_after else 1)
+    return units
+
+
+def _cost(account: str, units: Mapping[str, int], books: Books, provider: Provider, now: float) -> Cost | None:
+    for bucket, price in provider.can.prices.items():
+        n = units.get(bucket, 0)
+        if n:
+            used = books.budgets.tallied(account, bucket, now)
+            paid = max(0, used + n - max(price.free, used))
+            return Cost(n, price.unit, used, price.free, paid * price.usd)
+    return None
+
+
+def _seconds(account: str, units: Mapping[str, int], books: Books, provider: Provider, now: float) -> float:
     waits = [0.0]
     for bucket, n in units.items():
         pace = provider.can.pace.get(bucket)
         if pace is not None:
-            missing = n - books.budgets.tokens(layer.account, bucket, pace, now)
+            missing = n - books.budgets.tokens(account, bucket, pace, now)
             waits.append(max(0.0, missing) / (pace.rate / pace.per))
     return max(waits)

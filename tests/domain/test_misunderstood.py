@@ -18,6 +18,8 @@ AT = "What stands before an @ is a user name or password. Write the URL without 
 BACKSLASH = "A backslash has no place in a URL. Use slashes."
 UNSEEN = "which cannot be seen. Type it without."
 
+ALONE = " Only the word everything purges all of a site: in the command itself, without quotes."
+
 
 def unseen(text: str, character: str) -> Misunderstood:
     return heard(f"I cannot read `{text}`. It holds {character}, {UNSEEN}", FRONT)
@@ -97,9 +99,9 @@ HEARD = {
             ("Check the front page", "check https://www.shop.test/"),
         ),
     ),
-    "all": ("all", puzzled("all", " Only the word everything purges all of a site.")),
-    "everything misspelt": ("everythin", puzzled("everythin", " Only the word everything purges all of a site.")),
-    "everything in quotes": ('"everything"', puzzled("everything", " Only the word everything purges all of a site.")),
+    "all": ("all", puzzled("all", ALONE)),
+    "everything misspelt": ("everythin", puzzled("everythin", ALONE)),
+    "everything in quotes": ('"everything"', puzzled("everything", ALONE)),
     "a tag of a star": ("tag *", heard("I cannot read `*`. A tag has a name: tag:product-123", FRONT)),
     "a tag of nothing": ("tag:", heard("I cannot read `tag:`. A tag has a name: tag:product-123", FRONT)),
     # words without a meaning

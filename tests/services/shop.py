@@ -19,7 +19,7 @@ from bot.services.purges import Asking, submit
 from bot.services.replies import JobMade, PlanShown, Refused
 from bot.services.router import Router
 from bot.services.setup import Core, Setup
-from providers.contract import Cached, Call, Capabilities, Health, Kind, Pace, Probe, Purge, Receipt, Sighting
+from providers.contract import Cached, Call, Capabilities, Health, Kind, Pace, Price, Probe, Purge, Receipt, Sighting
 from providers.errors import PurgeError
 from tests.slate import CountingDice, Slate, SlateClock
 
@@ -49,6 +49,7 @@ class ScriptedProvider:
         self.can = Capabilities(ALL, frozenset(), dict.fromkeys(Kind, per_call), 10**6, {})
         self.sent: list[tuple[float, tuple[str, ...]]] = []
         self.references: list[str] = []
+        self.again_after = 0.0
         self.says_left: tuple[tuple[str, float, float], ...] = ()
         self.script: list[PurgeError | Receipt] = []
         self._clock = clock
@@ -58,10 +59,20 @@ class ScriptedProvider:
         """From now on this provider has a budget."""
         self.can = replace(self.can, pace={"calls": Pace(calls_per_second, 1.0, 2)})
 
+    def cost_money(self, price: Price) -> None:
+        """From now on each target costs."""
+        self.can = replace(self.can, prices={"paid": price})
+
     def plan(self, purge: Purge) -> Sequence[Call]:
         n = self._per_call
         lots = [purge.targets[i : i + n] for i in range(0, len(purge.targets), n)] or [()]
-        return [Call(purge.kind, "POST", "/purge", tuple(lot), (("calls", 1), ("urls", len(lot)))) for lot in lots]
+        return [
+            Call(
+                purge.kind, "POST", "/purge", tuple(lot),
+                (("calls", 1), ("urls", len(lot)), ("paid", max(1, len(lot)))), again_after=self.again_after,
+            )
+            for lot in lots
+        ]  # fmt: skip
 
     async def send(self, call: Call, reference: str) -> Receipt:
         self.sent.append((self._clock.now(), call.targets))

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.command import Command, Verb
 from bot.domain.job import LayerState, State
+from bot.domain.plan import Cost, Plan
+from bot.domain.told import Event
 from bot.domain.verdict import Verdict
 from bot.services import approvals, deeds
+from bot.services.purges import plan_for
 from bot.services.replies import Done, Refused
-from providers.contract import Kind
+from providers.contract import Kind, Price
 from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Throttled, Unavailable
 from tests.services.shop import EVERYTHING, GUEST, KIM, LEA, MIA, SAM, Target, open_shop, url
 
@@ -93,6 +97,68 @@ async def test_retry_after_is_obeyed(tmp_path: Path) -> None:
     await shop.slate.advance(200)
     await shop.ledger.close()
     assert 30 <= shop.cf.sent[1][0] - shop.cf.sent[0][0] <= 33
+
+
+async def test_a_second_pass_follows_after_its_time_and_the_outer_layer_waits_for_it(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.shield.again_after = 2.0
+    job = await shop.purge(MIA, url("/a"), url("/b"), check=False)
+    await shop.slate.advance(60)
+    ended = await shop.job(job.id)
+    told = [step for _, step in await shop.ledger.read(lambda books: books.messages.steps(job.id))]
+    await shop.ledger.close()
+    (first, _), (_, _), (again, target), (last, _) = shop.shield.sent
+    assert (State.DONE, ("https://www.shop.test/a",)) == (ended.state, target)
+    assert 2.0 <= again - first < 3.0
+    assert last <= shop.cf.sent[0][0]
+    assert 4 == len(set(shop.shield.references))
+    assert (2, 2.0, 0) == next((x.n, x.seconds, ended.layers[0].retries) for x in told if x.event is Event.LAYER_BEGUN)
+
+
+async def test_every_attempt_at_one_pass_has_one_reference(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.script = [DOWN, CUT]
+    await shop.purge(MIA, url("/a"), check=False)
+    await shop.purge(MIA, url("/b"), check=False)
+    await shop.slate.advance(600)
+    await shop.ledger.close()
+    of = {targets: set[str]() for _, targets in shop.cf.sent}
+    for (_, targets), reference in zip(shop.cf.sent, shop.cf.references, strict=True):
+        of[targets].add(reference)
+    assert ([1, 1], 4) == ([len(names) for names in of.values()], len(shop.cf.sent))
+    assert 2 == len(set(shop.cf.references))
+    assert all(len(name) <= 64 and name.replace("-", "").isalnum() for name in shop.cf.references)
+
+
+async def test_before_many_calls_what_was_spent_elsewhere_is_heeded(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.shield.slow_down(100)
+    shop.shield.says_left = (("calls", 0.0, 40.0),)
+    began = shop.clock.now()
+    job = await shop.purge(MIA, *[url(f"/{n}") for n in range(25)], check=False)
+    await shop.slate.advance(600)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.DONE, True) == (ended.state, shop.shield.sent[0][0] - began >= 40)
+
+
+async def test_what_a_purge_costs_is_told_before_and_counted_after(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.cost_money(Price(0.005, free=3))
+    command = Command(Verb.PURGE, (url("/a"), url("/b")), "shop", check=False)
+    told = []
+    for _ in range(3):
+        plan = await plan_for(shop.core, command, shop.core.setup.sites["shop"])
+        assert isinstance(plan, Plan)
+        told.append((plan.layers[1].cost, plan.usd))
+        await shop.purge(MIA, url("/a"), url("/b"), check=False)
+        await shop.slate.advance(60)
+    await shop.ledger.close()
+    assert [
+        (Cost(2, "paths", 0, 3, 0.0), 0.0),
+        (Cost(2, "paths", 2, 3, 0.005), 0.005),
+        (Cost(2, "paths", 4, 3, 0.01), 0.01),
+    ] == told
 
 
 async def test_a_failed_inner_layer_stops_the_outer_and_retry_goes_on(tmp_path: Path) -> None:

@@ -427,7 +427,7 @@ REQUESTS: dict[str, tuple[JobView, bool, str]] = {
            What: everything in 2 layers (Varnish and Cloudflare) of *shop*, production: www.shop.test, img.shop.test
            Why: INC-881
            How much: 2 calls, about 28 s of sending under the budgets
-           Origin: its traffic is unknown here, so treat the load as high until the caches are filled again.
+           Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
            Narrower: one host, such as `host www.shop.test`, or what lies below a path of it
            Rule `everything`: it empties all of shop (production)
            Asked: <@U_LEA>, <@U_SAM> and <@U_KIM> · expires {AT_8_30}
@@ -442,7 +442,7 @@ REQUESTS: dict[str, tuple[JobView, bool, str]] = {
            What: everything in 2 layers (Varnish and Cloudflare) of *shop*, production: www.shop.test, img.shop.test
            Why: INC-881
            How much: 2 calls, about 28 s of sending under the budgets
-           Origin: its traffic is unknown here, so treat the load as high until the caches are filled again.
+           Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
            Narrower: one host, such as `host www.shop.test`, or what lies below a path of it
            Rule `everything`: it empties all of shop (production)
            Agreed so far: <@U_LEA>
@@ -475,7 +475,7 @@ on *shop*, production, in 2 layers (Varnish and Cloudflare), soft
            What: www.shop.test on *shop*, production, in 2 layers (Varnish and Cloudflare)
            Why: INC-881
            How much: 1 target in 2 calls, about 28 s of sending under the budgets
-           Origin: its traffic is unknown here, so treat the load as high until the caches are filled again.
+           Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
            Narrower: what lies below a path, such as `prefix www.shop.test/news/`
            Rule `wide`: it empties all of shop (production)
            Asked: 3 people · expires {AT_8_30}
@@ -490,7 +490,7 @@ on *shop*, production, in 2 layers (Varnish and Cloudflare), soft
            What: everything in 2 layers (Varnish and Cloudflare) of *shop*, production: www.shop.test, img.shop.test
            Why: INC-881
            How much: 2 calls, about 28 s of sending under the budgets
-           Origin: its traffic is unknown here, so treat the load as high until the caches are filled again.
+           Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
            Votes: <@U_LEA> yes {AT_8_01} and <@U_SAM> yes {AT_8_02}
            It goes on by itself; its own card tells how.
            <{LINK}|The card of P-1042>""",
@@ -506,7 +506,7 @@ on *shop*, production, in 2 layers (Varnish and Cloudflare), soft
            What: everything in 2 layers (Varnish and Cloudflare) of *shop*, production: www.shop.test, img.shop.test
            Why: INC-881
            How much: 2 calls, about 28 s of sending under the budgets
-           Origin: its traffic is unknown here, so treat the load as high until the caches are filled again.
+           Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
            Votes: <@U_LEA> yes {AT_8_01} and <@U_SAM> no {AT_8_02}
            Nothing was purged.
            <{LINK}|The card of P-1042>""",

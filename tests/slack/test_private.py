@@ -287,7 +287,7 @@ PLANS: dict[str, tuple[Plan, Decision, bool, str]] = {
         Plan · everything on shop (production, spoken as prefix) · nothing was sent
            Varnish (shield): 1 call, at once · Varnish knows no soft purge here: hard
            Cloudflare (cf): soft, 2 calls, about 28 s under its budget
-           Origin: its traffic is unknown here, so treat the load as high until the caches are filled again.
+           Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
            Policy: needs 2 approvals of <@U_LEA>, <@U_SAM> and <@U_KIM> (rule `everything`: it empties all of shop \
 (production))
            plan `{EMPTYING.digest[:12]}`""",

@@ -10,7 +10,7 @@ from bot.domain.site import Site
 from bot.domain.verdict import ORIGIN, Judgement, Look, Verdict, describe, judge
 from bot.slack.cards.blocks import Card, card
 from bot.slack.cards.private import copied
-from bot.slack.cards.words import NARROW, ORIGIN_LOAD, at_places, count, duration, listed, many, thing
+from bot.slack.cards.words import NARROW, ORIGIN_LOAD, at_places, cost_text, count, duration, listed, many, thing
 from bot.slack.escape import code, escape, person, url_text
 from providers.contract import Kind
 
@@ -62,7 +62,8 @@ def _layer_line(layer: LayerPlan) -> str:
     note = f" · {escape(layer.note, 200)}" if layer.note else ""
     time = "at once" if layer.seconds < AT_ONCE else f"about {duration(layer.seconds)} under its budget"
     calls = count(len(layer.calls), "call")
-    return f"{escape(layer.title, 40)} ({escape(layer.account, 40)}): {soft}{calls}, {time}{note}"
+    cost = f" · {cost_text(layer.cost)}" if layer.cost else ""
+    return f"{escape(layer.title, 40)} ({escape(layer.account, 40)}): {soft}{calls}, {time}{cost}{note}"
 
 
 def _policy_line(decision: Decision) -> str:

@@ -45,7 +45,8 @@ def _by_itself(told: Told) -> str:
         case Event.LOOKED_BEFORE:
             return f"Before: {text}"
         case Event.LAYER_BEGUN:
-            return f"{_layer(told)}: sending {count(told.n, 'call')}."
+            twice = f", and once more {duration(told.seconds)} later, since its caches refill one another"
+            return f"{_layer(told)}: sending {count(told.n, 'call')}{twice if told.seconds else ''}."
         case Event.LAYER_DONE:
             return f"{_layer(told)}: done in {duration(told.seconds)}{_ids(told)}"
         case Event.LAYER_STOPPED:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bot.domain.job import JobView, LayerState, LayerView
+from bot.domain.plan import Cost
 from bot.services.checks import DNS
 from bot.slack.escape import code, escape, url_text
 from providers.contract import Kind
@@ -13,7 +14,7 @@ from providers.contract import Kind
 PEOPLE_SHOWN, PLACES_SHOWN, LAYERS_SHOWN = 20, 6, 8
 THING_MAX, WHOLE_MAX = 100, 1000  # characters of one target: in a first line, and in full
 NARROW = frozenset({Kind.URL, Kind.PATH, Kind.TAG})  # what a purge cannot empty much of a cache with
-ORIGIN_LOAD = "Origin: its traffic is unknown here, so treat the load as high until the caches are filled again."
+ORIGIN_LOAD = "Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again."
 
 
 def number(n: int) -> str:
@@ -142,3 +143,11 @@ def bar(share: float) -> str:
     """▓▓▓▓▓▓▓░░░ 68 %."""
     full = min(10, max(0, int(share * 10)))
     return f"{'▓' * full}{'░' * (10 - full)} {int(share * 100)} %"
+
+
+def cost_text(cost: Cost) -> str:
+    """What a layer's calls cost, and how much of the month's free units is left after them."""
+    what = f"{cost.units:,} {cost.unit if cost.units != 1 else cost.unit.removesuffix('s')}"
+    if cost.usd == 0:
+        return f"{what}, free: {cost.free - cost.used - cost.units:,} of {cost.free:,} free ones left this month"
+    return f"{what}, about ${cost.usd:,.2f}: {cost.used:,} used this month, {cost.free:,} are free"
