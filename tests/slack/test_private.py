@@ -11,7 +11,7 @@ import pytest
 from bot.domain.actor import Actor, Standing
 from bot.domain.command import BadLine, Choice, Command, Misunderstood, Verb
 from bot.domain.job import State
-from bot.domain.plan import LayerPlan, Plan
+from bot.domain.plan import Cost, LayerPlan, Plan
 from bot.domain.policy import Allow, Ask, Decision, Deny
 from bot.domain.target import Target
 from bot.domain.told import Event, Told
@@ -252,6 +252,7 @@ def test_help_is_never_cut_in_the_middle_of_a_line() -> None:
 
 SHIELD = LayerPlan("shield", "Varnish", (Call(Kind.URL, "PURGE", "/pricing", (PRICING,), ()),))
 CF = LayerPlan("cf", "Cloudflare", (Call(Kind.URL, "POST", "/purge", (PRICING,), ()),) * 2, seconds=28.2)
+FREE, PAID = Cost(1, "paths", 204, 1000, 0.0), Cost(312, "paths", 900, 1000, 1.06)
 SMALL = Allow("small", "up to 30 URLs, paths or tags run at once")
 NOTES = ("A trailing ) was dropped.",)
 PLAN = Plan("shop", "production", Kind.URL, Kind.URL, (PAGE,), False, (SHIELD, CF), NOTES, "read as URL")
@@ -277,6 +278,19 @@ PLANS: dict[str, tuple[Plan, Decision, bool, str]] = {
            Policy: runs at once (rule `small`: up to 30 URLs, paths or tags run at once)
            read as URL
            A trailing ) was dropped.
+           plan `{PLAN.digest[:12]}`""",
+    ),
+    "what costs money": (
+        replace(PLAN, layers=(replace(SHIELD, cost=FREE), replace(CF, cost=PAID)), notes=()),
+        SMALL,
+        False,
+        f"""\
+        Plan · {PRICING} · nothing was sent
+           Varnish (shield): 1 call, at once · 1 path, free: 795 of 1,000 free ones left this month
+           Cloudflare (cf): 2 calls, about 28 s under its budget · 312 paths, about $1.06: 900 used this month, 1,000 \
+are free
+           Policy: runs at once (rule `small`: up to 30 URLs, paths or tags run at once)
+           read as URL
            plan `{PLAN.digest[:12]}`""",
     ),
     "what empties a site": (

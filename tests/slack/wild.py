@@ -9,7 +9,7 @@ from dataclasses import replace
 from bot.domain.actor import Actor, Standing
 from bot.domain.command import BadLine, Choice, Command, Misunderstood, Verb
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State, Trouble, Vote
-from bot.domain.plan import LayerPlan, Plan
+from bot.domain.plan import Cost, LayerPlan, Plan
 from bot.domain.policy import Allow, Ask, Deny
 from bot.domain.site import Layer, Site
 from bot.domain.target import Target
@@ -115,7 +115,7 @@ def _finding_cards(text: str) -> dict[str, Card]:
     site = Site(text, (text,) * 30)
     looks = wild_job(text, State.DONE, Verdict.FRESH).looks
     urls = (text,) * 20
-    layers = (LayerPlan(text, text, (), True, 90, text),) * 20
+    layers = (LayerPlan(text, text, (), True, 90, Cost(9_999_999, text, 9, 8, 1e6), text),) * 20
     ask = Ask(text, text, 99, (text,) * 500)
     cards = {
         f"check {verdict}": findings.check_card(

@@ -147,7 +147,7 @@ def bar(share: float) -> str:
 
 def cost_text(cost: Cost) -> str:
     """What a layer's calls cost, and how much of the month's free units is left after them."""
-    what = f"{cost.units:,} {cost.unit if cost.units != 1 else cost.unit.removesuffix('s')}"
+    what = f"{cost.units:,} {escape(cost.unit if cost.units != 1 else cost.unit.removesuffix('s'), 40)}"
     if cost.usd == 0:
         return f"{what}, free: {cost.free - cost.used - cost.units:,} of {cost.free:,} free ones left this month"
     return f"{what}, about ${cost.usd:,.2f}: {cost.used:,} used this month, {cost.free:,} are free"
