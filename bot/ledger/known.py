@@ -22,6 +22,14 @@ class Known:
             site=site, url=url, tags=f" {' '.join(tags)} " if tags else " ", now=now,
         )  # fmt: skip
 
+    def tagged(self, site: str, tag: str) -> list[str]:
+        """Every URL that carried `tag` when it was last looked at."""
+        rows = self._tx.rows(
+            "select url from known where site = :site and instr(tags, ' ' || :tag || ' ') > 0 order by url",
+            site=site, tag=tag,
+        )  # fmt: skip
+        return [str(row["url"]) for row in rows]
+
     def of_site(self, site: str, limit: int = 2000) -> list[tuple[str, tuple[str, ...]]]:
         """URL and tags, last seen first."""
         rows = self._tx.rows(

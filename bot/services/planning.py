@@ -16,8 +16,12 @@ from providers.contract import Call, Kind, Provider, Purge, UnsupportedWish
 WIDEST_FIRST = (Kind.EVERYTHING, Kind.HOST, Kind.PREFIX, Kind.PATTERN, Kind.TAG, Kind.PATH, Kind.URL)
 
 
-def make_plan(command: Command, site: Site, providers: Mapping[str, Provider]) -> Plan:
-    """What `command` does to `site`: the calls of each layer, innermost first. Raises UnsupportedWish."""
+Known = Mapping[str, Sequence[str]]
+
+
+def make_plan(command: Command, site: Site, providers: Mapping[str, Provider], known: Known) -> Plan:
+    """What `command` does to `site`: the calls of each layer, innermost first. `known` are the URLs seen under each
+    tag: they stand for it in a layer that knows no tags. Raises UnsupportedWish."""
     targets = resolve(command.targets, site)
     kinds = {target.kind for target in targets}
     kind = next(kind for kind in WIDEST_FIRST if kind in kinds)
@@ -30,23 +34,43 @@ def make_plan(command: Command, site: Site, providers: Mapping[str, Provider]) -
         effect=Kind.EVERYTHING if empties(targets, site) else kind,
         targets=targets,
         soft=soft,
-        layers=tuple(_plan_layer(layer, site, targets, soft, providers[layer.account]) for layer in layers),
+        layers=tuple(_plan_layer(layer, site, targets, soft, providers[layer.account], known) for layer in layers),
         notes=command.notes,
         read_as=command.read_as,
     )
 
 
-def _plan_layer(layer: Layer, site: Site, targets: Sequence[Target], soft: bool, provider: Provider) -> LayerPlan:
+def _plan_layer(
+    layer: Layer, site: Site, targets: Sequence[Target], soft: bool, provider: Provider, known: Known
+) -> LayerPlan:
     calls: list[Call] = []
-    for kind in WIDEST_FIRST:
-        values = tuple(target.value for target in targets if target.kind is kind)
+    wishes = {kind: [target.value for target in targets if target.kind is kind] for kind in WIDEST_FIRST}
+    notes = [_by_urls(wishes, provider, layer, known)] if wishes[Kind.TAG] else []
+    for kind, values in wishes.items():
         if not values:
             continue
-        wish = Purge(kind, values, soft and kind in provider.can.soft, layer.settings, site.hosts, site.variants)
+        wish = Purge(kind, tuple(values), soft and kind in provider.can.soft, layer.settings, site.hosts, site.variants)
         calls.extend(_calls(provider, wish, layer))
     softly = soft and any(call.kind in provider.can.soft for call in calls)
-    note = f"{provider.title} knows no soft purge here: hard" if soft and not softly else ""
-    return LayerPlan(layer.account, provider.title, tuple(calls), softly, note=note)
+    if soft and not softly:
+        notes.append(f"{provider.title} knows no soft purge here: hard")
+    return LayerPlan(layer.account, provider.title, tuple(calls), softly, note=" · ".join(filter(None, notes)))
+
+
+def _by_urls(wishes: dict[Kind, list[str]], provider: Provider, layer: Layer, known: Known) -> str:
+    """Where a layer knows no tags, put the URLs seen under them in their place, and say so. Raises UnsupportedWish."""
+    if Kind.TAG in provider.can.kinds:
+        return ""
+    tags, wishes[Kind.TAG] = wishes[Kind.TAG], []
+    for tag in tags:
+        if not known.get(tag):
+            what = f"{provider.title} ({layer.account}) purges no tags, and no URL was seen under tag {tag} yet."
+            raise UnsupportedWish(what, "Name the URLs, a prefix or a host instead.")
+    urls = dict.fromkeys(url for tag in tags for url in known[tag])
+    wishes[Kind.URL] = list(dict.fromkeys([*wishes[Kind.URL], *urls]))
+    seen = "1 URL" if len(urls) == 1 else f"{len(urls):,} URLs"
+    which = "it" if len(tags) == 1 else "them"
+    return f"{provider.title} knows no tags: it purges the {seen} seen under {which} so far"
 
 
 def _calls(provider: Provider, wish: Purge, layer: Layer) -> Sequence[Call]:

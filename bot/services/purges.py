@@ -17,7 +17,7 @@ from bot.domain.told import Event, Told
 from bot.domain.verdict import Verdict
 from bot.ledger.books import Books
 from bot.ledger.messages import Role
-from bot.services.planning import make_plan, with_seconds
+from bot.services.planning import Known, make_plan, with_seconds
 from bot.services.replies import JobMade, PlanShown, Refused
 from bot.services.setup import SLACK, Core, job_name
 from providers.contract import Kind, UnsupportedWish
@@ -44,22 +44,30 @@ async def plan_for(core: Core, command: Command, site: Site) -> Plan | Refused:
     if command.only and command.only not in {layer.account for layer in site.layers}:
         accounts = ", ".join(layer.account for layer in site.layers)
         return Refused(f"{site.name} has no layer {command.only}.", f"Its layers are {accounts}.")
+    known = await _seen_under(core, command, site)
     try:
-        plan = make_plan(command, site, core.setup.providers)
+        plan = make_plan(command, site, core.setup.providers, known)
     except UnsupportedWish as exc:
-        return Refused(exc.what, f"{exc.possible}{_only_where_known(core, command, site)}")
+        return Refused(exc.what, f"{exc.possible}{_only_where_known(core, command, site, known)}")
     now = core.clock.now()
     return await core.ledger.read(lambda books: with_seconds(plan, books, core.setup.providers, now))
 
 
-def _only_where_known(core: Core, command: Command, site: Site) -> str:
+async def _seen_under(core: Core, command: Command, site: Site) -> Known:
+    tags = [target.value for target in command.targets if target.kind is Kind.TAG]
+    if not tags:
+        return {}
+    return await core.ledger.read(lambda books: {tag: books.known.tagged(site.name, tag) for tag in tags})
+
+
+def _only_where_known(core: Core, command: Command, site: Site, known: Known) -> str:
     """The layers that know this wish, where some do and others do not."""
-    known = []
+    able = []
     for layer in site.layers if not command.only else ():
         with contextlib.suppress(UnsupportedWish):
-            make_plan(replace(command, only=layer.account), site, core.setup.providers)
-            known.append(layer.account)
-    return f" Or purge only where it is known: add `only {known[0]}`." if known else ""
+            make_plan(replace(command, only=layer.account), site, core.setup.providers, known)
+            able.append(layer.account)
+    return f" Or purge only where it is known: add `only {able[0]}`." if able else ""
 
 
 async def submit(core: Core, asking: Asking, command: Command, site: Site) -> JobMade | PlanShown | Refused:

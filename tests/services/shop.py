@@ -55,6 +55,10 @@ class ScriptedProvider:
         self._clock = clock
         self._per_call = per_call
 
+    def know_no_tags(self) -> None:
+        """From now on this provider purges by anything but tags."""
+        self.can = replace(self.can, kinds=ALL - {Kind.TAG})
+
     def slow_down(self, calls_per_second: float) -> None:
         """From now on this provider has a budget."""
         self.can = replace(self.can, pace={"calls": Pace(calls_per_second, 1.0, 2)})

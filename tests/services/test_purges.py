@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from bot.domain.job import LayerState, State
 from bot.domain.plan import Cost, Plan
 from bot.domain.told import Event
 from bot.domain.verdict import Verdict
+from bot.ledger.books import Books
 from bot.services import approvals, deeds
 from bot.services.purges import plan_for
 from bot.services.replies import Done, Refused
@@ -159,6 +161,37 @@ async def test_what_a_purge_costs_is_told_before_and_counted_after(tmp_path: Pat
         (Cost(2, "paths", 2, 3, 0.005), 0.005),
         (Cost(2, "paths", 4, 3, 0.01), 0.01),
     ] == told
+
+
+NEWS = Target(Kind.TAG, "news", "shop")
+
+
+def _seen(books: Books, page: str, tags: tuple[str, ...]) -> None:
+    books.known.remember("shop", page, tags, 1.0)
+
+
+async def test_a_layer_without_tags_purges_the_urls_seen_under_a_tag(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.shield.know_no_tags()
+    for path, tags in (("/a", ("news", "home")), ("/b", ("newsletter",)), ("/c", ("news",))):
+        await shop.ledger.write(partial(_seen, page=url(path).value, tags=tags))
+    job = await shop.purge(MIA, NEWS, check=False)
+    await shop.slate.advance(60)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert ["https://www.shop.test/a", "https://www.shop.test/c"] == [x for _, lot in shop.shield.sent for x in lot]
+    assert [("news",)] == [lot for _, lot in shop.cf.sent]
+    assert "Varnish knows no tags: it purges the 2 URLs seen under it so far" == ended.layers[0].note
+
+
+async def test_a_tag_under_which_nothing_was_seen_is_refused_where_it_is_not_known(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.shield.know_no_tags()
+    refused = await shop.ask(MIA, NEWS)
+    await shop.ledger.close()
+    assert isinstance(refused, Refused)
+    assert "Varnish (shield) purges no tags, and no URL was seen under tag news yet." == refused.what
+    assert refused.advice.endswith("Or purge only where it is known: add `only cf`.")
 
 
 async def test_a_failed_inner_layer_stops_the_outer_and_retry_goes_on(tmp_path: Path) -> None:
