@@ -101,6 +101,7 @@ for _verb, _about in {
     "retry": "Send what did not go once more.",
     "approve": "Say yes to a waiting job; people do that in Slack, tokens never.",
     "deny": "Say no to a waiting job; people do that in Slack, tokens never.",
+    "limits": "What is left of each provider's rate limits.",
     "whoami": "Who this token is.",
     "help": "The grammar, or more on one topic.",
 }.items():

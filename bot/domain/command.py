@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 
 from bot.domain.hearing import REASON_MAX, TEXT_MAX, Heard, hear, job_of, misunderstood, reason_of
@@ -40,6 +41,8 @@ def _understand(heard: Heard, speaker: Speaker, notes: Notes) -> Command:
             return wish(heard, verb, speaker, notes)
         case Verb.HELP:
             return Command(verb, topic=shown(" ".join(heard.rest.lower().split())))
+        case Verb.LIMITS:
+            return _on_site(verb, heard, speaker)
         case Verb.SITES | Verb.WHOAMI:
             return _alone(verb, heard, speaker)
         case _:
@@ -66,6 +69,21 @@ def _alone(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
     if heard.things:
         raise Confused(misunderstood(speaker, f"{verb.value} stands alone.", verb.value))
     return Command(verb)
+
+
+def _on_site(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
+    """A verb with at most a site's name, with or without `on`. Raises Confused."""
+    names = [*(thing.text for thing in heard.things), *([heard.given["on"]] if "on" in heard.given else [])]
+    if len(names) > 1:
+        raise Confused(misunderstood(speaker, f"{verb.value} takes one site and nothing else.", verb.value))
+    if not names:
+        return Command(verb)
+    known = {site.name.lower(): site.name for site in speaker.sites}
+    if names[0].lower() in known:
+        return Command(verb, site=known[names[0].lower()])
+    near = difflib.get_close_matches(names[0].lower()[:40], known, 1)
+    mended = f"{verb.value} {known[near[0]]}" if near else verb.value
+    raise Confused(misunderstood(speaker, f"`{shown(names[0])}` is not a site of yours.", mended))
 
 
 def _on_job(verb: Verb, heard: Heard, speaker: Speaker) -> Command:

@@ -29,6 +29,7 @@ class Verb(StrEnum):
     APPROVE = "approve"
     DENY = "deny"
     SITES = "sites"
+    LIMITS = "limits"  # what is left of each budget
     WHOAMI = "whoami"
     HELP = "help"
 
@@ -132,6 +133,7 @@ class OptionRow:
 
 _PURGES = frozenset({Verb.PURGE, Verb.PLAN})
 _LOOKS = _PURGES | {Verb.CHECK}
+_ON_SITE = _LOOKS | {Verb.LIMITS}
 
 VERBS = (
     VerbRow(Verb.PURGE, "[purge] <things…>", "purge, then prove at the edge that it worked", "{url}"),
@@ -144,6 +146,7 @@ VERBS = (
     VerbRow(Verb.APPROVE, "approve P-12", "say yes to a waiting job", "approve P-12"),
     VerbRow(Verb.DENY, "deny P-12 [reason]", "say no to a waiting job", "deny P-12 not during the sale"),
     VerbRow(Verb.SITES, "sites", "your sites and their hosts", "sites"),
+    VerbRow(Verb.LIMITS, "limits [site]", "what is left of each provider's rate limits", "limits {site}"),
     VerbRow(Verb.WHOAMI, "whoami", "what you may do here", "whoami"),
     VerbRow(Verb.HELP, "help [topic]", "this, or more on one topic", "help options"),
 )
@@ -160,7 +163,7 @@ KINDS = (
 )  # fmt: skip
 
 OPTIONS = (
-    OptionRow("on", ("on", "--on"), "site", "the site that paths and tags belong to", "{path} on {site}", _LOOKS),
+    OptionRow("on", ("on", "--on"), "site", "the site that paths and tags belong to", "{path} on {site}", _ON_SITE),
     OptionRow("soft", ("soft", "--soft"), "", "mark as stale where the provider can", "{url} soft", _PURGES),
     OptionRow("hard", ("hard", "--hard"), "", "remove, whatever the site's own mode", "{url} hard", _PURGES),
     OptionRow("because", ("because", "--reason"), "reason",
@@ -176,7 +179,7 @@ OPTIONS = (
 
 # Words that people of such a bot expect to be verbs. They mean nothing yet, and so never a path or a tag by one click.
 NOT_THINGS = frozenset(
-    {"why", "lint", "warm", "in", "at", "schedules", "queue", "log", "hold", "release", "limits", "stats", "doctor"}
+    {"why", "lint", "warm", "in", "at", "schedules", "queue", "log", "hold", "release", "stats", "doctor"}
 )
 VERB_OF = {row.verb.value: row.verb for row in VERBS}
 KIND_OF = {row.word: row.kind for row in KINDS}

@@ -116,6 +116,10 @@ class Budgets:
             if until > self._state(account, bucket)[1]:
                 self._write(account, bucket, "blocked_until", until)
 
+    def free_at(self, account: str, bucket: str, pace: Pace, now: float) -> float:
+        """When one unit can be taken (seconds since the epoch); not later than `now` where it can at once."""
+        return self._free_at(account, bucket, 1, pace, now)
+
     def tokens(self, account: str, bucket: str, pace: Pace, now: float) -> float:
         """Units that could be taken at once."""
         tat, blocked = self._state(account, bucket)

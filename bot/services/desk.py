@@ -16,6 +16,7 @@ from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, pack
 from bot.services import approvals, deeds
 from bot.services.checks import look_all
+from bot.services.limits import limits
 from bot.services.purges import Asking, plan_for, submit
 from bot.services.replies import (
     BadLinesFound,
@@ -25,6 +26,7 @@ from bot.services.replies import (
     HostToConfirm,
     JobShown,
     JobsListed,
+    LimitsShown,
     NotUnderstood,
     PlanShown,
     Refused,
@@ -49,6 +51,7 @@ _DEEDS = {
     Verb.APPROVE: Deed.VOTE,
     Verb.DENY: Deed.VOTE,
     Verb.SITES: Deed.SEE,
+    Verb.LIMITS: Deed.SEE,
     Verb.WHOAMI: Deed.HELP,
     Verb.HELP: Deed.HELP,
 }
@@ -100,6 +103,9 @@ class Desk:
                 return await approvals.vote(self._core, asking.actor, command.job, yes, reason=command.reason)
             case Verb.SITES:
                 return SitesListed(self._core.setup.seen_by(asking.actor))
+            case Verb.LIMITS:
+                sites = self._core.setup.seen_by(asking.actor)
+                return LimitsShown(await limits(self._core, [s for s in sites if command.site in ("", s.name)]))
             case Verb.WHOAMI:
                 approver = asking.actor.id in self._core.setup.approvers
                 return WhoAmI(asking.actor, approver, self._core.setup.seen_by(asking.actor))

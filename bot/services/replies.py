@@ -13,6 +13,7 @@ from bot.domain.policy import Decision
 from bot.domain.site import Site
 from bot.domain.told import Told
 from bot.domain.verdict import Judgement, Look
+from bot.services.limits import AccountNow
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,13 @@ class SitesListed:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitsShown:
+    """What is left of each account's budgets."""
+
+    accounts: Sequence[AccountNow]
+
+
+@dataclass(frozen=True, slots=True)
 class WhoAmI:
     """The caller as policy sees them."""
 
@@ -144,6 +152,7 @@ Reply = (
     | JobsListed
     | JobShown
     | SitesListed
+    | LimitsShown
     | WhoAmI
     | HelpShown
     | Done

@@ -13,6 +13,7 @@ from bot.services.replies import (
     JobMade,
     JobShown,
     JobsListed,
+    LimitsShown,
     NotUnderstood,
     PlanShown,
     Refused,
@@ -22,6 +23,7 @@ from bot.services.replies import (
 )
 from bot.slack.cards import findings, private
 from bot.slack.cards.blocks import Card
+from bot.slack.cards.limits import limits_card
 from bot.slack.cards.root import root_card
 
 
@@ -50,6 +52,8 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
             return private.show_card(job, steps, now, whole)
         case SitesListed(sites):
             return private.sites_card(sites)
+        case LimitsShown(accounts):
+            return limits_card(accounts)
         case WhoAmI():
             return private.whoami_card(reply)
         case HelpShown(text):

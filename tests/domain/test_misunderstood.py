@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.command import Misunderstood, parse
+from bot.domain.command import Choice, Misunderstood, parse
 from tests.domain.people import (
     FRONT,
     MIA,
@@ -450,4 +450,17 @@ HEARD = {
 
 @pytest.mark.parametrize(("typed", "expected"), HEARD.values(), ids=HEARD)
 def test_what_has_no_meaning_is_answered_with_what_to_type(typed: str, expected: Misunderstood) -> None:
+    assert expected == parse(typed, MIA)
+
+
+@pytest.mark.parametrize(
+    ("typed", "problem", "mended"),
+    [
+        pytest.param("limits shop news", "limits takes one site and nothing else.", "limits", id="two sites"),
+        pytest.param("limits shup", "`shup` is not a site of yours.", "limits shop", id="a site misspelt"),
+        pytest.param("limits of-nobody", "`of-nobody` is not a site of yours.", "limits", id="no such site"),
+    ],
+)
+def test_limits_of_what_is_no_site_are_mended(typed: str, problem: str, mended: str) -> None:
+    expected = Misunderstood(problem, f"/purge {mended}", (Choice(mended, mended),), "fix")
     assert expected == parse(typed, MIA)
