@@ -52,7 +52,6 @@ async def stage(folder: Path, port: int, bot_port: int) -> None:
             *slack.routes,
             *world.routes,
             Mount("/slack/api", slack.api),
-            Mount("/cf/client/v4", world.cloudflare_app),
         ]
     )
     (folder / "purgebot.yaml").write_text(world.config())

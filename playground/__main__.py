@@ -65,7 +65,7 @@ class Play:
             "SLACK_BOT_TOKEN": BOT_TOKEN,
             "SLACK_SIGNING_SECRET": SIGNING_SECRET,
             "SLACK_API_URL": f"{self._url}/slack/api/",
-            "CLOUDFLARE_TOKEN": self._world.cloudflare_token,
+            **self._world.environ,
             "PLAY_API_TOKEN": API_TOKEN,
         }
         self._bot = Bot(load(config, environ), Environment.read(environ))
@@ -117,7 +117,6 @@ class Play:
                 *self._slack.routes,
                 *self._world.routes,
                 Mount("/slack/api", self._slack.api),
-                Mount("/cf/client/v4", self._world.cloudflare_app),
                 Mount("", self._to_bot),
             ]
         )

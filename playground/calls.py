@@ -15,9 +15,10 @@ from playground.faults import UnknownFault
 from playground.http import loopback_client
 
 if TYPE_CHECKING:
+    from playground.town import Town
     from playground.world import World
 
-SITE, HOST = "shop", "www.shop.test"
+FIRST = "shop"  # where no site is named
 _PATH = re.compile(r"/[!-~]*")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,39}")
 
@@ -59,47 +60,29 @@ class Calls:
         world = self._world
         return {
             "api": {"url": world.url, "token": "play"},
-            "accounts": ["shield", "cf"],
-            "sites": {SITE: self._site()},
+            "accounts": world.accounts,
+            "sites": {name: _site(town) for name, town in world.towns.items()},
             "faults": world.faults.shown(),
             "now": world.now(),
         }
 
-    def _site(self) -> Mapping[str, object]:
-        world = self._world
-        shield = world.shield_cache.shown(HOST)
-        edges = {city: edge.cache.shown(HOST) for city, edge in world.edges.items()}
-        places = {"shield": shield, **edges}
-        known = {"/", "/pricing", *world.origin.ahead(), *(path for held in places.values() for path in held)}
-        return {
-            "url": f"http://{HOST}/",
-            "provider": "cloudflare",
-            "origin": {path: world.origin.version(path[path.find("/") :]) for path in sorted(known)},
-            "shield": {path: copy.version for path, copy in shield.items()},
-            "edges": {city: {path: copy.version for path, copy in held.items()} for city, held in edges.items()},
-            "since": {place: {path: copy.since for path, copy in held.items()} for place, held in places.items()},
-            "soft": {place: [path for path, copy in held.items() if copy.stale] for place, held in places.items()},
-            "budgets": {"cf": self._budgets()},
-        }
-
-    def _budgets(self) -> Mapping[str, object]:
-        buckets, window = self._world.cloudflare.buckets, self._world.cloudflare.window
-        shown: dict[str, object] = {
-            name: {"tokens": round(buckets.tokens(name), 2), "size": bucket.size, "per_s": bucket.per_s}
-            for name, bucket in buckets.buckets.items()
-        }
-        shown["api"] = {"tokens": window.left(), "size": window.most, "per_s": window.most / window.per}
-        return shown
+    def _town(self, name: object) -> Town:
+        town = self._world.towns.get(str(name))
+        if town is None:
+            there = f"There are {', '.join(self._world.towns)}."
+            raise Unclear(f'There is no such site here. {there} Send site={FIRST}, or in JSON {{"site": "{FIRST}"}}.')
+        return town
 
     async def visit(self, request: Request) -> object:
         """One visitor's request through one edge."""
         urls = self._world.edge_urls
         asked = request.query_params
         city, path = asked.get("edge", ""), asked.get("path", "/")
-        if asked.get("site", SITE) != SITE or city not in urls or not _PATH.fullmatch(path) or "#" in path:
-            raise Unclear(f"Ask for site={SITE}, edge={' or '.join(urls)}, and a path such as /pricing?page=2.")
+        host = self._town(asked.get("site", FIRST)).hosts[0]
+        if city not in urls or not _PATH.fullmatch(path) or "#" in path:
+            raise Unclear(f"Ask for site={FIRST}, edge={' or '.join(urls)}, and a path such as /pricing?page=2.")
         async with loopback_client() as client:
-            visit = client.build_request("GET", urls[city], headers={"host": HOST})
+            visit = client.build_request("GET", urls[city], headers={"host": host})
             visit.extensions["target"] = path.encode()
             response = await client.send(visit)
         headers = dict(response.headers)
@@ -109,13 +92,12 @@ class Calls:
         """New content."""
         body = await _sent(request)
         path, version = body.get("path") or "", body.get("version") or ""
-        if body.get("site", SITE) != SITE:
-            raise Unclear(f'There is no such site here. Send {{"site": "{SITE}"}}.')
+        town = self._town(body.get("site", FIRST))
         if not isinstance(path, str) or (path and not re.fullmatch(r"/[!-~]*", path)) or set(path) & set("?#"):
             raise Unclear('`path` begins with / and has no query. Send "path": "/pricing", or none for all paths.')
         if not isinstance(version, str) or (version and not _VERSION.fullmatch(version)):
             raise Unclear('`version` is up to 40 letters, digits and ._+-. Send "version": "v9", or none for the next.')
-        return {"version": self._world.origin.deploy(path, version)}
+        return {"version": town.origin.deploy(path, version)}
 
     async def fault(self, request: Request) -> object:
         """Switch a fault on or off."""
@@ -130,6 +112,26 @@ class Calls:
     async def ledger(self, request: Request) -> object:
         """Every request that was received."""
         return self._world.requests.listed()
+
+
+def _site(town: Town) -> Mapping[str, object]:
+    """One site as it is now; `shield` is the copies of its one cache between origin and edges, where it has one."""
+    host = town.hosts[0]
+    places = {place: cache.shown(host) for place, cache in town.caches.items()}
+    known = {"/", "/pricing", *town.origin.ahead(), *(path for held in places.values() for path in held)}
+    versions = {place: {path: copy.version for path, copy in held.items()} for place, held in places.items()}
+    return {
+        "url": f"http://{host}/",
+        "provider": town.provider,
+        "channel": town.channel,
+        "origin": {path: town.origin.version(path[path.find("/") :]) for path in sorted(known)},
+        "inner": {place: versions[place] for place in town.inner},
+        **({"shield": versions["shield"]} if "shield" in town.inner else {}),
+        "edges": {city: versions[city] for city in town.edges},
+        "since": {place: {path: copy.since for path, copy in held.items()} for place, held in places.items()},
+        "soft": {place: [path for path, copy in held.items() if copy.stale] for place, held in places.items()},
+        "budgets": town.budgets(),
+    }
 
 
 async def _sent(request: Request) -> Mapping[str, object]:

@@ -1,18 +1,18 @@
-"""Cloudflare-like caches in three cities, in front of the shield."""
+"""Caches in three cities, as a provider has them, in front of the next cache inwards."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 
 from starlette.types import Receive, Scope, Send
 
 from playground.cache import Cache, Copy
 from playground.http import Reply, Target, Upstream, answer, target_of
+from playground.marks import Marks, cloudflare
 from playground.requests import Requests
 
 _NOT_HERE = b"<html><h1>Error 1000</h1><p>This host is not served here.</p></html>"
-_INNER = ("cache-tag", "x-cache", "x-varnish", "age")
+_INNER = ("cache-tag", "surrogate-key", "edge-cache-tag", "x-cache", "x-varnish", "age")
 
 
 class Edge:
@@ -26,12 +26,14 @@ class Edge:
         requests: Requests,
         hosts: frozenset[str],
         now: Callable[[], float],
+        marks: Marks = cloudflare,
     ) -> None:
         self.city = city
         self.cache = cache
         self._upstream = upstream
         self._requests = requests
-        self._hosts = hosts
+        self.hosts = hosts
+        self._marks = marks
         self._now = now
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,7 +47,7 @@ class Edge:
 
     async def page(self, target: Target) -> Reply:
         """The page from the cache, or from further in."""
-        if target.host not in self._hosts:
+        if target.host not in self.hosts:
             return self._marked(Reply(409, {"content-type": "text/html"}, _NOT_HERE), "")
         if target.method not in ("GET", "HEAD"):
             return self._marked(Reply(405, {"allow": "GET, HEAD"}, b"Only GET and HEAD.\n"), "DYNAMIC")
@@ -80,15 +82,7 @@ class Edge:
         return self._marked(outside, says)
 
     def _marked(self, reply: Reply, says: str, age: int | None = None) -> Reply:
-        marks = {
-            "cf-ray": f"{secrets.token_hex(8)}-{self.city.upper()}",
-            "server": "cloudflare",
-        }
-        if says:
-            marks["cf-cache-status"] = says
-        if age is not None:
-            marks["age"] = str(age)
-        return Reply(reply.status, {**reply.headers, **marks}, reply.body)
+        return Reply(reply.status, {**reply.headers, **self._marks(self.city, says, age)}, reply.body)
 
 
 def _tags(reply: Reply) -> list[str]:

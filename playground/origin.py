@@ -22,36 +22,40 @@ _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name
 
 
 class Origin:
-    """The shop's own server. Versions are v1, v2, …; one path may be ahead of the rest."""
+    """A site's own server. Versions are v1, v2, …; one path may be ahead of the rest."""
 
-    def __init__(self, store: Store, requests: Requests, now: Callable[[], float]) -> None:
+    def __init__(self, site: str, store: Store, requests: Requests, now: Callable[[], float]) -> None:
+        self._site = site
         self._store = store
         self._requests = requests
         self._now = now
-        store.execute("create table if not exists versions (path text primary key, version text, at real)")
-        store.execute("create table if not exists versions_given (id integer primary key, highest integer)")
+        store.execute(
+            "create table if not exists pages (site text, path text, version text, at real, primary key (site, path))"
+        )
+        store.execute("create table if not exists highest_given (site text primary key, highest integer)")
 
     def deploy(self, path: str = "", version: str = "") -> str:
         """New content at `path`, or everywhere; the version it has now. A number that was used is not used again."""
         version = version or f"v{self._highest() + 1}"
         if not path:
-            self._store.execute("delete from versions")
-        self._store.execute("insert or replace into versions values (?, ?, ?)", (path, version, self._now()))
+            self._store.execute("delete from pages where site = ?", (self._site,))
+        row = (self._site, path, version, self._now())
+        self._store.execute("insert or replace into pages values (?, ?, ?, ?)", row)
         if numbered := _NUMBERED.fullmatch(version):
             self._count(max(int(numbered[1]), self._highest()))
         return version
 
     def _highest(self) -> int:
-        rows = self._store.rows("select highest from versions_given")
+        rows = self._store.rows("select highest from highest_given where site = ?", (self._site,))
         return int(rows[0]["highest"]) if rows else 0
 
     def _count(self, highest: int) -> None:
-        self._store.execute("insert or replace into versions_given values (1, ?)", (highest,))
+        self._store.execute("insert or replace into highest_given values (?, ?)", (self._site, highest))
 
     def _row(self, path: str) -> tuple[str, float]:
         plain = path.partition("?")[0]
-        sql = "select version, at from versions where path in (?, '') order by path desc"
-        rows = self._store.rows(sql, (plain,))
+        sql = "select version, at from pages where site = ? and path in (?, '') order by path desc"
+        rows = self._store.rows(sql, (self._site, plain))
         return (str(rows[0]["version"]), float(rows[0]["at"])) if rows else ("v1", self._now())
 
     def version(self, path: str) -> str:
@@ -60,7 +64,8 @@ class Origin:
 
     def ahead(self) -> list[str]:
         """The paths that have a version of their own."""
-        return [str(row["path"]) for row in self._store.rows("select path from versions where path != ''")]
+        rows = self._store.rows("select path from pages where site = ? and path != ''", (self._site,))
+        return [str(row["path"]) for row in rows]
 
     def reset(self) -> None:
         """Version v1 everywhere."""
@@ -89,6 +94,8 @@ class Origin:
             "last-modified": formatdate(changed, usegmt=True),
             "cache-control": f"public, max-age={BROWSER_SECONDS}, s-maxage={SHARED_SECONDS}",
             "cache-tag": f"all,{section or 'home'}",
+            "surrogate-key": f"all {section or 'home'}",
+            "edge-cache-tag": f"all,{section or 'home'}",
         }
         if headers.get(b"if-none-match", b"").decode("latin-1") == etag:
             return Reply(304, about, b"")

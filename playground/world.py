@@ -1,70 +1,52 @@
-"""The pretend world around the bot: origin, shield, edges in three cities and a provider's API, all over real HTTP."""
+"""The pretend world around the bot: sites with their origins, caches and providers' APIs, all over real HTTP."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from starlette.applications import Starlette
-from starlette.routing import Mount, Route
-from starlette.types import ASGIApp
+from starlette.routing import BaseRoute, Mount
 
-from playground.cache import Cache
 from playground.calls import routes_of
-from playground.clouds.buckets import Bucket, Buckets, Window
-from playground.clouds.cloudflare import Cloudflare
 from playground.edge import Edge
 from playground.faults import Faults
 from playground.http import Server, Target, Upstream
-from playground.origin import Origin
 from playground.pace import Pace, pace_named
 from playground.requests import Requests
-from playground.shield import Shield
 from playground.store import Store
+from playground.town import CITIES, ByHost, Ground, Town
+from playground.towns import TOWNS
 
-HOSTS = ("www.shop.test", "img.shop.test")
-HOST = HOSTS[0]
-CITIES = ("fra", "iad", "sin")
 HELD_AT_START = ("/", "/pricing")
-ZONE = "5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e"
-TOKEN = "playground-cloudflare-token"
-BUDGETS = {"urls": Bucket(60, 30), "bulk": Bucket(25, 5)}
-API_PATH = "/cf/client/v4"
-API_CALLS, API_SECONDS = 1200, 300.0
 
-_CONFIG = """# What the playground tells the bot: only URLs differ from a real installation.
+_HEAD = """# What the playground tells the bot: only URLs differ from a real installation.
 mode: live
 accounts:
-  shield: {{provider: varnish, url: "{shield}"}}
-  cf:
-    provider: cloudflare
-    api_url: "{api}"
-    token: {{env: CLOUDFLARE_TOKEN}}
-    pace: {{urls: {{rate: 30, per: 1, burst: 60}}, bulk: {{rate: 5, per: 1, burst: 25}}}}
+{accounts}
 sites:
-  shop:
+{sites}
+approvals: {{channel: C_APPROVE, approvers: [U_LEA, U_SAM, U_KIM]}}
+api: {{tokens: [{{name: play, bearer: {{env: PLAY_API_TOKEN}}, sites: [{names}], may: command}}]}}
+"""
+_SITE = """  {name}:
     hosts: [{hosts}]
     schemes: [http]
     origin: "{origin}"
     environment: production
-    channel: C_SHOP
+    channel: {channel}
     mode: hard
-    tags: {{header: Cache-Tag}}
     marker: {{header: X-Build}}
+{settings}
     layers:
-      - {{account: shield}}
-      - {{account: cf, zone: {zone}, tier: pro}}
+{layers}
     edges:
-{edges}
-approvals: {{channel: C_APPROVE, approvers: [U_LEA, U_SAM, U_KIM]}}
-api: {{tokens: [{{name: play, bearer: {{env: PLAY_API_TOKEN}}, sites: [shop], may: command}}]}}
-"""
+{edges}"""
 
 
 class World:
-    """Site `shop` and everything it is served from. `url` is where the playground itself is."""
+    """Every site and everything it is served from. `url` is where the playground itself is."""
 
     def __init__(
         self,
@@ -72,8 +54,7 @@ class World:
         speed: str,
         url: str,
         now: Callable[[], float] = time.time,
-        budgets: Mapping[str, Bucket] | None = None,
-        api_calls: int = API_CALLS,
+        towns: Sequence[Callable[[Ground], Town]] = TOWNS,
     ) -> None:
         self.url = url
         self.now = now
@@ -83,70 +64,40 @@ class World:
         self.store.execute("create table if not exists filled (at real)")
         self.requests = Requests(self.store, now)
         self.faults = Faults(self.store)
-        self.origin = Origin(self.store, self.requests, now)
-        self._to_origin, self._to_shield = Upstream(), Upstream()
-        self.shield_cache = Cache(self.store, "shield", now)
-        self.shield = Shield(self.shield_cache, self._to_origin, self.requests, self.faults, self.pace, now)
-        self.edges = {
-            city: Edge(city, Cache(self.store, city, now), self._to_shield, self.requests, frozenset(HOSTS), now)
-            for city in CITIES
-        }
-        self.cloudflare = self._cloudflare(dict(budgets or BUDGETS), api_calls)
+        self._to_origin = Upstream()
+        ground = Ground(self.store, self.requests, self.faults, self.pace, now, self._to_origin)
+        self.towns = {town.name: town for town in (build(ground) for build in towns)}
+        every = list(self.towns.values())
         self._servers: Mapping[str, Server] = {
-            "origin": Server(self.store, "origin", self.origin),
-            "shield": Server(self.store, "shield", self.shield),
-            **{city: Server(self.store, city, edge) for city, edge in self.edges.items()},
-            "cf": Server(self.store, "cf", Starlette(routes=[Mount(API_PATH, self.cloudflare)])),
+            "origin": Server(self.store, "origin", ByHost([(frozenset(town.hosts), town.origin) for town in every])),
+            **{city: Server(self.store, city, ByHost(_edges(every, city))) for city in CITIES},
+            **{name: Server(self.store, name, app) for town in every for name, app in town.servers.items()},
         }
 
-    def _cloudflare(self, budgets: dict[str, Bucket], api_calls: int) -> Cloudflare:
-        return Cloudflare(
-            token=TOKEN,
-            zone=ZONE,
-            hosts=frozenset(HOSTS),
-            edges={city: edge.cache for city, edge in self.edges.items()},
-            buckets=Buckets(self.store, "cf", budgets, self.now),
-            window=Window(self.store, "cf", api_calls, API_SECONDS, self.now),
-            requests=self.requests,
-            faults=self.faults,
-            pace=self.pace,
-            now=self.now,
-        )
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The secrets that the bot signs in with, as its environment."""
+        return {name: value for town in self.towns.values() for name, value in town.environ.items()}
 
     @property
-    def cloudflare_token(self) -> str:
-        """What the bot signs in with."""
-        return TOKEN
+    def accounts(self) -> list[str]:
+        """Every account of the bot, by name."""
+        return [account for town in self.towns.values() for account in town.accounts(self.url_of)]
 
-    @property
-    def cloudflare_app(self) -> ASGIApp:
-        """Mounted at API_PATH under the playground's port."""
-        return self.cloudflare
-
-    @property
-    def cloudflare_url(self) -> str:
-        """Where the bot finds the API: a port of its own, since one under the playground's port cannot refuse."""
-        return self._servers["cf"].url + API_PATH
-
-    @property
-    def origin_url(self) -> str:
-        """Where the truth is."""
-        return self._servers["origin"].url
-
-    @property
-    def shield_url(self) -> str:
-        """Where the Varnish-like shield is."""
-        return self._servers["shield"].url
+    def url_of(self, server: str) -> str:
+        """Where a server is: each has a port of its own, since one under the playground's port cannot refuse."""
+        return self._servers[server].url
 
     @property
     def edge_urls(self) -> Mapping[str, str]:
-        """Where each city's edge is."""
-        return {city: self._servers[city].url for city in CITIES}
+        """Where each city's edges are."""
+        return {city: self.url_of(city) for city in CITIES}
 
     @property
-    def routes(self) -> list[Route]:
-        """The world's own calls under /_play."""
-        return routes_of(self)
+    def routes(self) -> list[BaseRoute]:
+        """The world's own calls under /_play, and the providers' APIs."""
+        mounts = {path: app for town in self.towns.values() for path, app in town.mounts.items()}
+        return [*routes_of(self), *(Mount(path, app) for path, app in mounts.items())]
 
     async def start(self) -> None:
         """Open every port that no fault keeps shut; a fresh world holds `/` and `/pricing` everywhere."""
@@ -161,13 +112,17 @@ class World:
         async with self._opening:
             for name, server in self._servers.items():
                 await (server.stop() if self.faults.is_down(name) else server.start())
-        self._to_origin.url, self._to_shield.url = self.origin_url, self.shield_url
+        self._to_origin.url = self.url_of("origin")
+        for town in self.towns.values():
+            for name, upstream in town.upstreams.items():
+                upstream.url = self.url_of(name)
 
     async def _fill(self) -> None:
-        self.origin.reset()
-        for path in HELD_AT_START:
-            for edge in self.edges.values():
-                await edge.page(Target("GET", HOST, path))
+        for town in self.towns.values():
+            town.origin.reset()
+            for path in HELD_AT_START:
+                for edge in town.edges.values():
+                    await edge.page(Target("GET", town.hosts[0], path))
         self.requests.clear()
         self.store.execute("insert into filled values (?)", (self.now(),))
 
@@ -176,27 +131,39 @@ class World:
         self.store.execute("delete from filled")
         self.faults.clear()
         await self.open_doors()
-        self.cloudflare.buckets.clear()
-        self.cloudflare.window.clear()
-        for cache in (self.shield_cache, *(edge.cache for edge in self.edges.values())):
-            cache.clear()
+        for town in self.towns.values():
+            town.refill()
+            for cache in town.caches.values():
+                cache.clear()
         await self._fill()
 
     async def stop(self) -> None:
         """Close every port."""
         await asyncio.gather(*(server.stop() for server in self._servers.values()))
-        await self._to_origin.close()
-        await self._to_shield.close()
+        for upstream in (self._to_origin, *(up for town in self.towns.values() for up in town.upstreams.values())):
+            await upstream.close()
         self.store.close()
 
     def config(self) -> str:
         """The bot's configuration file."""
-        edges = "\n".join(f'      {city}: "{url}"' for city, url in self.edge_urls.items())
-        return _CONFIG.format(
-            shield=self.shield_url,
-            api=self.cloudflare_url,
-            hosts=", ".join(HOSTS),
-            origin=self.origin_url,
-            zone=ZONE,
-            edges=edges,
+        accounts = {name: doc for town in self.towns.values() for name, doc in town.accounts(self.url_of).items()}
+        return _HEAD.format(
+            accounts="\n".join(f"  {name}: {doc}" for name, doc in accounts.items()),
+            sites="\n".join(self._site(town) for town in self.towns.values()),
+            names=", ".join(self.towns),
         )
+
+    def _site(self, town: Town) -> str:
+        return _SITE.format(
+            name=town.name,
+            hosts=", ".join(town.hosts),
+            origin=self.url_of("origin"),
+            channel=town.channel,
+            settings="\n".join(f"    {line}" for line in town.settings),
+            layers="\n".join(f"      - {layer}" for layer in town.layers),
+            edges="\n".join(f'      {city}: "{url}"' for city, url in self.edge_urls.items()),
+        )
+
+
+def _edges(towns: Sequence[Town], city: str) -> list[tuple[frozenset[str], Edge]]:
+    return [(town.edges[city].hosts, town.edges[city]) for town in towns]

@@ -94,10 +94,14 @@ def test_a_bad_line_of_a_list_purges_nothing(world: Playground) -> None:
     assert "1 line could not be read; 2 others can." == result.stderr.splitlines()[0]
 
 
-def test_a_file_that_is_not_there_is_wrong_usage(world: Playground) -> None:
-    result = run(world, "purge", "--file", "/nowhere/urls")
-    assert (2, "") == (result.exit_code, result.stdout)
-    assert result.stderr.startswith("/nowhere/urls could not be read: ")
+def test_a_file_that_cannot_be_read_is_wrong_usage(world: Playground, tmp_path: Path) -> None:
+    (tmp_path / "page").write_bytes(b"\xff\xfe")
+    said = {name: run(world, "purge", "--file", str(tmp_path / name)) for name in ("none", "", "page")}
+    what = {"none": "none does not exist.", "": " is a folder.", "page": "page is not text in UTF-8."}
+    assert {(2, "")} == {(result.exit_code, result.stdout) for result in said.values()}
+    assert [] == [
+        name for name in said if what[name] + " Give a text file with one target a line." not in said[name].stderr
+    ]
 
 
 def test_a_file_that_is_no_text_is_wrong_usage(world: Playground, tmp_path: Path) -> None:

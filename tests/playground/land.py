@@ -12,13 +12,14 @@ from pathlib import Path
 
 import httpx
 from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from playground.clouds.buckets import Bucket
 from playground.http import loopback_client
-from playground.world import API_PATH, HOST, TOKEN, ZONE, World
+from playground.towns.shop import API_PATH, HOSTS, TOKEN, ZONE, town
+from playground.world import World
 from tests.playground.slack_land import Clock, served
 
+HOST = HOSTS[0]
 PURGE = f"/zones/{ZONE}/purge_cache"
 SOFT = f"/zones/{ZONE}/invalidate_cache"
 SIGNED = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
@@ -39,7 +40,7 @@ class Land:
 
     async def ask(self, method: str, place: str, path: str, host: str = HOST, **headers: str) -> httpx.Response:
         """Any request at an edge, the shield or the origin."""
-        urls = {"shield": self.world.shield_url, "origin": self.world.origin_url, **self.world.edge_urls}
+        urls = {name: self.world.url_of(name) for name in ("shield", "origin", "fra", "iad", "sin")}
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         request = self.client.build_request(method, urls[place], headers={"host": host, **named})
         request.extensions["target"] = path.encode("latin-1")
@@ -54,7 +55,7 @@ class Land:
     async def api(self, path: str, body: object = None, headers: Mapping[str, str] = SIGNED) -> httpx.Response:
         """A POST to the pretend Cloudflare where the bot finds it; bytes go out as they are."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return await self.client.post(self.world.cloudflare_url + path, content=content, headers=headers)
+        return await self.client.post(self.world.url_of("cf") + API_PATH + path, content=content, headers=headers)
 
     async def play(self, call: str, body: object = None, **params: str) -> httpx.Response:
         """One of the calls under /_play: a POST where there is a body."""
@@ -92,8 +93,8 @@ async def land(
     now = clock or Clock()
     port = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{port.getsockname()[1]}"
-    world = World(data, speed, url, now, budgets, api_calls)
-    app = Starlette(routes=[*world.routes, Mount(API_PATH, world.cloudflare_app)])
+    world = World(data, speed, url, now, [lambda ground: town(ground, budgets, api_calls)])
+    app = Starlette(routes=world.routes)
     async with served(app, port), loopback_client() as client:
         await world.start()
         try:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from playground.clouds.buckets import Bucket
-from playground.world import CITIES, ZONE
+from playground.town import CITIES
+from playground.towns.shop import API_PATH, ZONE
 from tests.playground.land import PURGE, SIGNED, SOFT, Land, land
 from tests.playground.slack_land import START, Clock
 
@@ -52,13 +53,13 @@ async def test_an_accepted_purge_is_answered_as_documented(shop: Land, path: str
 
 
 async def test_a_good_token_is_told_so_with_a_code_on_success(shop: Land) -> None:
-    answer = (await shop.client.get(f"{shop.world.cloudflare_url}/user/tokens/verify", headers=SIGNED)).json()
+    answer = (await shop.client.get(f"{shop.world.url_of('cf')}{API_PATH}/user/tokens/verify", headers=SIGNED)).json()
     assert (True, [], "active") == (answer["success"], answer["errors"], answer["result"]["status"])
     assert 10000 == answer["messages"][0]["code"]
 
 
 async def test_the_zone_says_its_plan(shop: Land) -> None:
-    answer = (await shop.client.get(f"{shop.world.cloudflare_url}/zones/{ZONE}", headers=SIGNED)).json()
+    answer = (await shop.client.get(f"{shop.world.url_of('cf')}{API_PATH}/zones/{ZONE}", headers=SIGNED)).json()
     assert ("shop.test", "active", "pro") == (
         answer["result"]["name"],
         answer["result"]["status"],
@@ -119,7 +120,7 @@ PATHS = [
 async def test_a_wrong_address_purges_nothing(
     shop: Land, method: str, path: str, status: int, expected: list[int]
 ) -> None:
-    url = shop.world.cloudflare_url + path
+    url = shop.world.url_of("cf") + API_PATH + path
     response = await shop.client.request(method, url, content=json.dumps(EVERYTHING), headers=SIGNED)
     assert (status, expected) == (response.status_code, codes(response.json()))
     assert ("HIT", "v1") == await shop.sees("fra", "/")
@@ -270,7 +271,7 @@ async def test_over_the_calls_of_five_minutes_everything_is_refused_for_five_mor
         response = await shop.api(PURGE, files(1))
         assert (429, "300", [971]) == (response.status_code, response.headers["retry-after"], codes(response.json()))
         shop.clock.at += 299
-        verify = await shop.client.get(f"{shop.world.cloudflare_url}/user/tokens/verify", headers=SIGNED)
+        verify = await shop.client.get(f"{shop.world.url_of('cf')}{API_PATH}/user/tokens/verify", headers=SIGNED)
         assert (429, "1") == (verify.status_code, verify.headers["retry-after"])
         shop.clock.at += 1
         assert 200 == (await shop.api(PURGE, files(1))).status_code

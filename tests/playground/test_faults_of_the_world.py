@@ -156,5 +156,5 @@ async def test_slow_takes_three_seconds_longer(shop: Land) -> None:
 
 
 async def test_nonsense_on_the_wire_is_a_400_or_a_cut(shop: Land) -> None:
-    for url in (shop.world.shield_url, shop.world.origin_url, shop.world.edge_urls["fra"]):
+    for url in (shop.world.url_of("shield"), shop.world.url_of("origin"), shop.world.edge_urls["fra"]):
         assert (await hung_up_on(shop, url, b"\x00\xff nonsense\r\n\r\n"))[:12] in (b"HTTP/1.1 400", b"")

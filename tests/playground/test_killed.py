@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from playground.world import TOKEN, ZONE
+from playground.towns.shop import TOKEN, ZONE
 from tests.journeys.world import Playground
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from playground.world import HOSTS
+from playground.towns.shop import HOSTS
 from providers.contract import Account, Cached, Health, Kind, Purge
 from providers.varnish import Varnish
 from tests.playground.land import Land, land
@@ -116,7 +116,7 @@ WISHES = [
 @pytest.mark.parametrize(("kind", "targets", "gone"), WISHES)
 async def test_what_the_adapter_wishes_is_gone(shop: Land, kind: Kind, targets: Sequence[str], gone: set[str]) -> None:
     before = await held(shop)
-    adapter = Varnish(Account("shield", {"url": shop.world.shield_url}))
+    adapter = Varnish(Account("shield", {"url": shop.world.url_of("shield")}))
     for call in adapter.plan(Purge(kind, tuple(targets), hosts=HOSTS)):
         await adapter.send(call, REFERENCE)
     await adapter.close()
@@ -124,7 +124,7 @@ async def test_what_the_adapter_wishes_is_gone(shop: Land, kind: Kind, targets: 
 
 
 async def test_the_adapter_finds_the_doors_open_and_reads_the_shields_headers(shop: Land) -> None:
-    adapter = Varnish(Account("shield", {"url": shop.world.shield_url}))
+    adapter = Varnish(Account("shield", {"url": shop.world.url_of("shield")}))
     assert Health.GOOD == (await adapter.probe({})).health
     seen = [adapter.sighting((await shop.get("shield", "/brand-new")).headers).cached for _ in range(2)]
     await adapter.close()

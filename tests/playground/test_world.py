@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from playground.world import CITIES
+from playground.town import CITIES
 from tests.playground.land import PURGE, SOFT, Land, land
 from tests.playground.slack_land import START, Clock
 
@@ -421,6 +421,6 @@ async def test_what_was_down_is_down_after_a_restart(tmp_path: Path) -> None:
 async def test_a_start_cut_short_is_finished_by_the_next(tmp_path: Path) -> None:
     async with land(tmp_path) as first:
         first.world.store.execute("delete from filled")
-        first.world.edges["iad"].cache.clear()
+        first.world.towns["shop"].edges["iad"].cache.clear()
     async with land(tmp_path) as second:
         assert {"/": "v1", "/pricing": "v1"} == (await second.shop())["edges"]["iad"]  # type: ignore[index]

@@ -88,7 +88,6 @@ class Room:
             routes=[
                 *self.slack.routes,
                 Mount("/slack/api", self.slack.api),
-                Mount("/cf/client/v4", self.world.cloudflare_app),
                 Mount("", self._to_bot),
             ]
         )
@@ -106,7 +105,7 @@ class Room:
             "SLACK_BOT_TOKEN": BOT_TOKEN,
             "SLACK_SIGNING_SECRET": SECRET,
             "SLACK_API_URL": f"{self.url}/slack/api/",
-            "CLOUDFLARE_TOKEN": self.world.cloudflare_token,
+            **self.world.environ,
             "PLAY_API_TOKEN": API_TOKEN,
             **({"SLACK_APP_TOKEN": APP_TOKEN} if self._by_socket else {}),
         }
@@ -135,8 +134,8 @@ class Room:
         self.slack.reset()
         self.world.faults.clear()
         self.world.requests.clear()
-        self.world.cloudflare.buckets.clear()
-        self.world.cloudflare.window.clear()
+        for town in self.world.towns.values():
+            town.refill()
         await self.open_bot()
 
     async def until(self, ask: Callable[[], Awaitable[T]], what: str, patience: float = PATIENCE) -> T:

@@ -74,7 +74,7 @@ async def test_a_mention_in_a_thread_is_answered_in_that_thread(shop: Room) -> N
 async def test_a_check_again_is_told_on_the_same_card(shop: Room) -> None:
     await shop.command("U_MIA", PRICING)
     card = await shop.card("fresh")
-    shop.world.origin.deploy("", "")
+    shop.world.towns["shop"].origin.deploy("", "")
     await shop.click("U_GUEST", card, "check_again")
     refused = await shop.note("U_GUEST", "may not")
     await shop.click("U_LEA", card, "check_again")

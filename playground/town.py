@@ -1,0 +1,97 @@
+"""One pretend site: its pages, the caches in front of them, and the APIs that purge those caches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from playground.cache import Cache
+from playground.edge import Edge
+from playground.faults import Faults
+from playground.http import Upstream, target_of
+from playground.marks import Marks
+from playground.origin import Origin
+from playground.pace import Pace
+from playground.requests import Requests
+from playground.store import Store
+
+CITIES = ("fra", "iad", "sin")
+Url = Callable[[str], str]  # where a server is, by its name
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What all sites share. `to_origin` is the one server that answers for every origin, by host."""
+
+    store: Store
+    requests: Requests
+    faults: Faults
+    pace: Pace
+    now: Callable[[], float]
+    to_origin: Upstream
+
+    def origin(self, site: str) -> Origin:
+        """The pages of a site."""
+        return Origin(site, self.store, self.requests, self.now)
+
+    def edges(
+        self, site: str, hosts: Sequence[str], inwards: Upstream, marks: Marks, first: str = ""
+    ) -> dict[str, Edge]:
+        """An edge in each city."""
+        return {
+            city: Edge(city, self.cache(first + city), inwards, self.requests, frozenset(hosts), self.now, marks)
+            for city in CITIES
+        }
+
+    def cache(self, place: str) -> Cache:
+        """The copies of one place."""
+        return Cache(self.store, place, self.now)
+
+
+@dataclass(frozen=True)
+class Town:
+    """One site. `inner` are its caches between origin and edges, innermost first; `servers` need a port each, and
+    `upstreams` say which of them asks which; `accounts` and `layers` are YAML for the bot, given where servers are."""
+
+    name: str
+    hosts: tuple[str, ...]
+    provider: str  # of the outermost layer, as the bot knows it
+    origin: Origin
+    edges: Mapping[str, Edge]
+    accounts: Callable[[Url], Mapping[str, str]]
+    layers: Sequence[str]
+    settings: Sequence[str] = ()  # further lines of the site's YAML
+    inner: Mapping[str, Cache] = field(default_factory=dict)
+    servers: Mapping[str, ASGIApp] = field(default_factory=dict)
+    mounts: Mapping[str, ASGIApp] = field(default_factory=dict)  # providers' APIs, by path under the playground's port
+    upstreams: Mapping[str, Upstream] = field(default_factory=dict)  # by the name of the server asked
+    budgets: Callable[[], Mapping[str, Mapping[str, object]]] = dict
+    refill: Callable[[], None] = lambda: None  # budgets as at the start
+    environ: Mapping[str, str] = field(default_factory=dict)  # secrets of its accounts, for the bot
+
+    @property
+    def caches(self) -> dict[str, Cache]:
+        """Every cache by place, innermost first."""
+        return {**self.inner, **{city: edge.cache for city, edge in self.edges.items()}}
+
+    @property
+    def channel(self) -> str:
+        """Where its jobs are told."""
+        return f"C_{self.name.upper()}"
+
+
+class ByHost:
+    """Many sites behind one port: the app of the host that is asked for, else the first."""
+
+    def __init__(self, apps: Sequence[tuple[frozenset[str], ASGIApp]]) -> None:
+        self._apps = apps
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand one request on."""
+        if scope["type"] != "http":
+            return
+        host = target_of(scope).host
+        app = next((app for hosts, app in self._apps if host in hosts), self._apps[0][1])
+        await app(scope, receive, send)
