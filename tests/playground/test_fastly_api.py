@@ -234,7 +234,7 @@ TOO_MANY = {"status": "fail", "reason": "Batch surrogate key request only suppor
 async def test_what_cannot_be_done_is_refused_and_empties_nothing(
     shop: Shop, path: str, token: str, headers: Mapping[str, str], status: int, said: Mapping[str, str]
 ) -> None:
-    response = await shop.ask("POST", path, token, **headers)
+    response = await shop.ask("POST", path, token, b"", **headers)
     assert (status, said, set(PAGES)) == (response.status_code, response.json(), shop.held())
 
 
