@@ -9,7 +9,6 @@ from starlette.types import Receive, Scope, Send
 from playground.cache import Cache, Copy
 from playground.http import Reply, Target, Upstream, answer, target_of
 from playground.marks import Marks, cloudflare
-from playground.requests import Requests
 
 _NOT_HERE = b"<html><h1>Error 1000</h1><p>This host is not served here.</p></html>"
 _INNER = ("cache-tag", "surrogate-key", "edge-cache-tag", "x-cache", "x-varnish", "age")
@@ -23,7 +22,6 @@ class Edge:
         city: str,
         cache: Cache,
         upstream: Upstream,
-        requests: Requests,
         hosts: frozenset[str],
         now: Callable[[], float],
         marks: Marks = cloudflare,
@@ -31,7 +29,6 @@ class Edge:
         self.city = city
         self.cache = cache
         self._upstream = upstream
-        self._requests = requests
         self.hosts = hosts
         self._marks = marks
         self._now = now
@@ -41,9 +38,7 @@ class Edge:
         if scope["type"] != "http":
             return
         target = target_of(scope)
-        reply = await self.page(target)
-        self._requests.record(f"edge:{self.city}", target.method, target.path, "", reply.status, host=target.host)
-        await answer(send, reply)
+        await answer(send, await self.page(target))
 
     async def page(self, target: Target) -> Reply:
         """The page from the cache, or from further in."""

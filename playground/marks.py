@@ -21,13 +21,6 @@ def cloudfront(city: str, says: str, age: int | None) -> dict[str, str]:
     return {**marks, "via": "1.1 playground.cloudfront.net (CloudFront)", **_age(age)}
 
 
-def fastly(city: str, says: str, age: int | None) -> dict[str, str]:
-    """X-Cache, X-Cache-Hits and X-Served-By of one node."""
-    hit = says in ("HIT", "STALE", "REVALIDATED")
-    marks = {"x-served-by": f"cache-{city}-eddf8230091-{city.upper()}", "x-cache": "HIT" if hit else "MISS"}
-    return {**marks, "x-cache-hits": "1" if hit else "0", **_age(age)}
-
-
 def akamai(city: str, says: str, age: int | None) -> dict[str, str]:
     """X-Cache as debug headers show it."""
     words = {"HIT": "TCP_HIT", "MISS": "TCP_MISS", "EXPIRED": "TCP_EXPIRED_MISS", "REVALIDATED": "TCP_REFRESH_HIT",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from playground.cache import Cache
 from playground.edge import Edge
 from playground.faults import Faults
-from playground.http import Upstream, target_of
+from playground.http import Reply, Target, Upstream, target_of
 from playground.marks import Marks
 from playground.origin import Origin
 from playground.pace import Pace
@@ -41,13 +42,26 @@ class Ground:
     ) -> dict[str, Edge]:
         """An edge in each city."""
         return {
-            city: Edge(city, self.cache(first + city), inwards, self.requests, frozenset(hosts), self.now, marks)
-            for city in CITIES
+            city: Edge(city, self.cache(first + city), inwards, frozenset(hosts), self.now, marks) for city in CITIES
         }
 
     def cache(self, place: str) -> Cache:
         """The copies of one place."""
         return Cache(self.store, place, self.now)
+
+
+class Place(Protocol):
+    """One cache that visitors meet."""
+
+    cache: Cache
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one visitor."""
+        ...
+
+    async def page(self, target: Target) -> Reply:
+        """The page from the cache, or from further in."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -59,7 +73,7 @@ class Town:
     hosts: tuple[str, ...]
     provider: str  # of the outermost layer, as the bot knows it
     origin: Origin
-    edges: Mapping[str, Edge]
+    edges: Mapping[str, Place]
     accounts: Callable[[Url], Mapping[str, str]]
     layers: Sequence[str]
     settings: Sequence[str] = ()  # further lines of the site's YAML
@@ -80,6 +94,29 @@ class Town:
     def channel(self) -> str:
         """Where its jobs are told."""
         return f"C_{self.name.upper()}"
+
+
+class Noted:
+    """An edge whose visits are written into the request ledger by the door that they come through."""
+
+    def __init__(self, app: ASGIApp, city: str, requests: Requests) -> None:
+        self._app = app
+        self._city = city
+        self._requests = requests
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one visitor."""
+        if scope["type"] != "http":
+            return
+        target = target_of(scope)
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                status = int(message["status"])
+                self._requests.record(f"edge:{self._city}", target.method, target.path, "", status, host=target.host)
+            await send(message)
+
+        await self._app(scope, receive, noting)
 
 
 class ByHost:

@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from starlette.routing import BaseRoute, Mount
+from starlette.types import ASGIApp
 
 from playground.calls import routes_of
-from playground.edge import Edge
 from playground.faults import Faults
 from playground.http import Server, Target, Upstream
 from playground.pace import Pace, pace_named
 from playground.requests import Requests
 from playground.store import Store
-from playground.town import CITIES, ByHost, Ground, Town
+from playground.town import CITIES, ByHost, Ground, Noted, Town
 from playground.towns import TOWNS
 
 HELD_AT_START = ("/", "/pricing")
@@ -70,7 +70,7 @@ class World:
         every = list(self.towns.values())
         self._servers: Mapping[str, Server] = {
             "origin": Server(self.store, "origin", ByHost([(frozenset(town.hosts), town.origin) for town in every])),
-            **{city: Server(self.store, city, ByHost(_edges(every, city))) for city in CITIES},
+            **{city: Server(self.store, city, ByHost(self._edges(every, city))) for city in CITIES},
             **{name: Server(self.store, name, app) for town in every for name, app in town.servers.items()},
         }
 
@@ -164,6 +164,5 @@ class World:
             edges="\n".join(f'      {city}: "{url}"' for city, url in self.edge_urls.items()),
         )
 
-
-def _edges(towns: Sequence[Town], city: str) -> list[tuple[frozenset[str], Edge]]:
-    return [(town.edges[city].hosts, town.edges[city]) for town in towns]
+    def _edges(self, towns: Sequence[Town], city: str) -> list[tuple[frozenset[str], ASGIApp]]:
+        return [(frozenset(town.hosts), Noted(town.edges[city], city, self.requests)) for town in towns]

@@ -5,6 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from playground.town import Ground, Town
-from playground.towns import shop
+from playground.towns import media, shop
 
-TOWNS: Sequence[Callable[[Ground], Town]] = (shop.town,)
+TOWNS: Sequence[Callable[[Ground], Town]] = (shop.town, media.town)
