@@ -151,7 +151,7 @@ class CloudFront:
         except OutcomeUnknown as exc:
             raise Unavailable(exc.what, "Nothing was purged; send it again.", exc.said) from exc
         if not header:
-            raise Refused(f"The distribution of {Asked('', place).name} reads no tags from its origin.", TAGS)
+            raise Refused(f"CloudFront reads no tags from the origin of {Asked('', place).name}.", TAGS)
 
     async def _distribution(self, place: str) -> Element:
         """What is known of the distribution, or of that of a tenant."""
