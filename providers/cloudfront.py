@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import quote
 from xml.etree.ElementTree import Element
 
@@ -56,7 +56,7 @@ from providers.contract import (
 from providers.errors import BadCredentials, OutcomeUnknown, Refused, Unavailable
 from providers.pacing import paces_of
 from providers.packing import pack
-from providers.sigv4 import Chain, SigV4
+from providers.sigv4 import Chain, SigV4, utc_now
 from providers.wire import Answer, Wire
 
 API = "https://cloudfront.amazonaws.com"
@@ -93,7 +93,7 @@ class CloudFront:
         self,
         account: Account,
         transport: httpx.AsyncBaseTransport | None = None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         settings = {name: value.strip() for name, value in account.settings.items()}
         secret = account.secrets.get("secret_access_key", "").strip()

@@ -23,6 +23,11 @@ NOWHERE = "Set AWS_PROFILE or AWS_ACCESS_KEY_ID, give the machine a role, or set
 ONE_ALONE = "Give `access_key_id` and `secret_access_key` together, or neither for botocore's own chain."
 
 
+def utc_now() -> datetime:
+    """The time that a signature holds; a test brings its own."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Keys:
     """One set of credentials at one moment; never printed."""
@@ -88,7 +93,7 @@ class SigV4(httpx.Auth):
 
     requires_request_body = True
 
-    def __init__(self, region: str, service: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, region: str, service: str, now: Callable[[], datetime]) -> None:
         self._region = region
         self._service = service
         self._now = now
