@@ -15,7 +15,8 @@ from typing import Protocol
 
 import httpx
 
-from providers.errors import BadCredentials
+from providers.errors import BadCredentials, Unavailable
+from providers.wire import CALL_SECONDS
 
 STAMP = "%Y%m%dT%H%M%SZ"
 UNSIGNED = frozenset({"accept", "accept-encoding", "connection", "content-length", "user-agent"})  # proxies change them
@@ -54,20 +55,29 @@ class Refreshing(Protocol):
 
 
 class Chain:
-    """Where the keys of an account come from: itself, or botocore's chain, asked once and kept."""
+    """Where the keys of an account come from: itself, or botocore's chain, found once, kept, and asked for `seconds`
+    at most."""
 
-    def __init__(self, access_key: str = "", secret_key: str = "", profile: str = "") -> None:
+    def __init__(
+        self, access_key: str = "", secret_key: str = "", profile: str = "", seconds: float = CALL_SECONDS
+    ) -> None:
+        self._seconds = seconds
         self._fixed = Keys(access_key, secret_key)
         self._profile = profile
         self._found: Refreshing | None = None
 
     async def keys(self) -> Keys:
-        """The keys of now. Raises BadCredentials."""
+        """The keys of now. Raises BadCredentials, and Unavailable where they do not come in time."""
         if self._fixed.access_key and self._fixed.secret_key:
             return self._fixed
         if self._fixed.access_key or self._fixed.secret_key:
             raise BadCredentials("Half of an AWS key pair is missing.", ONE_ALONE)
-        return await asyncio.to_thread(self._fetched)
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await asyncio.to_thread(self._fetched)
+        except TimeoutError as exc:
+            what = f"AWS credentials did not come within {self._seconds:g} s."
+            raise Unavailable(what, "Check the way to where they come from: metadata service, STS, SSO.") from exc
 
     def _fetched(self) -> Keys:
         from botocore.exceptions import BotoCoreError, HTTPClientError  # type: ignore[import-untyped]

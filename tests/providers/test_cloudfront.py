@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from html import unescape
+from pathlib import Path
 
 import httpx
 import pytest
@@ -809,6 +810,23 @@ def test_botocores_chain_is_asked_where_no_key_is_given() -> None:
         [sys.executable, "-c", program], env={**os.environ, **given}, capture_output=True, text=True, check=True
     )
     assert "AKIDCHAIN s3cret t0ken\n" == done.stdout
+
+
+def test_credentials_that_do_not_come_are_not_waited_for(tmp_path: Path) -> None:
+    program = "import asyncio; from providers.sigv4 import Chain; asyncio.run(Chain(seconds=0.01).keys())"
+    config = tmp_path / "config"
+    config.write_text("[default]\ncredential_process = sleep 0.3\n")
+    env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**env, "AWS_CONFIG_FILE": str(config), "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr.endswith(
+        "Unavailable: AWS credentials did not come within 0.01 s. "
+        "Check the way to where they come from: metadata service, STS, SSO.\n"
+    )
 
 
 def test_nowhere_to_find_credentials_is_said() -> None:
