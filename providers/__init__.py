@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from providers import cloudflare, fastly, varnish
+from providers import cloudflare, cloudfront, fastly, varnish
 from providers.contract import Blueprint
 
 PROVIDERS: Mapping[str, Blueprint] = {
-    blueprint.name: blueprint for blueprint in (cloudflare.BLUEPRINT, fastly.BLUEPRINT, varnish.BLUEPRINT)
+    blueprint.name: blueprint
+    for blueprint in (
+        cloudflare.BLUEPRINT,
+        cloudfront.BLUEPRINT,
+        fastly.BLUEPRINT,
+        varnish.BLUEPRINT,
+    )
 }

@@ -1,0 +1,31 @@
+"""CloudFront's limits and price as data.
+
+The rates of 2026 count for the whole account; the older rule of files and wildcards in progress, which may still hold
+beside them, counts for each distribution. It is kept here for the account as a whole: what began in the last 25 s
+counts as in progress, since AWS says that 95 in 100 invalidations are completed by then.
+"""
+
+from __future__ import annotations
+
+from providers.contract import Kind, Pace, Price
+
+RATES = "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html"
+IN_PROGRESS = "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/InvalidationLimits.html"
+COMPLETED = "https://aws.amazon.com/about-aws/whats-new/2026/04/cloudfront-invalidation-cache-tag/"
+PAYING = "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/PayingForInvalidation.html"
+CHECKED = "2026-11-23"
+
+COMPLETED_SECONDS = 25.0  # by then 95 in 100 invalidations say Completed, see COMPLETED
+PACES = {
+    "paths": Pace(150, 1, 150, "paths", source=RATES, checked=CHECKED),
+    "wildcards": Pace(1, 1, 1, "wildcards", source=RATES, checked=CHECKED),
+    "running_paths": Pace(3000, COMPLETED_SECONDS, 3000, "paths", window=True, source=IN_PROGRESS, checked=CHECKED),
+    "running_wildcards": Pace(15, COMPLETED_SECONDS, 15, "wildcards", window=True, source=IN_PROGRESS, checked=CHECKED),
+}
+PRICES = {"paid": Price(0.005, 1000, "paths", source=PAYING, checked=CHECKED)}
+# AWS names no limit for one request. It is not known whether a long batch counts at once, so one fits into a second.
+PER_CALL = {Kind.URL: 150, Kind.TAG: 150, Kind.PREFIX: 1, Kind.PATTERN: 1, Kind.EVERYTHING: 1}
+MAX_BYTES = 100_000  # of a call; ours, AWS names none
+FRAME = 400  # bytes of a call around its paths: target, headers, and the tags around the list
+PATH_MAX = 4000  # characters, https://docs.aws.amazon.com/…/invalidation-specifying-objects.html
+TAG_MAX = 256  # characters, https://docs.aws.amazon.com/…/invalidation-specifying-tags.html
