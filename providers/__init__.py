@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from providers import cloudflare, varnish
+from providers import akamai, cloudflare, varnish
 from providers.contract import Blueprint
 
 PROVIDERS: Mapping[str, Blueprint] = {
-    blueprint.name: blueprint for blueprint in (cloudflare.BLUEPRINT, varnish.BLUEPRINT)
+    blueprint.name: blueprint for blueprint in (akamai.BLUEPRINT, cloudflare.BLUEPRINT, varnish.BLUEPRINT)
 }
