@@ -77,10 +77,8 @@ ROWS = (  # the first that fits decides
 
 
 class Problem(BaseModel):
-    """A no, or anything else of that shape. Both speakers' names are read, whichever is there."""
+    """A no, of either speaker."""
 
-    httpStatus: StrictInt | None = None  # noqa: N815
-    status: StrictInt | None = None
     title: StrictStr | None = None
     detail: StrictStr | None = None
     rateLimitCurrentRequestSize: float | None = None  # noqa: N815
@@ -218,12 +216,12 @@ def _page(answer: Answer, said: str) -> PurgeError:
 
 
 def _problem(answer: Answer) -> Problem | None:
-    """Only a JSON object that names the status it came with, as both speakers do."""
+    """Only a JSON object with a title, as both speakers give one."""
     try:
         found = Problem.model_validate_json(answer.text)
     except ValidationError:
         return None
-    return found if answer.status >= 400 and answer.status in (found.status, found.httpStatus) else None
+    return found if answer.status >= 400 and found.title else None
 
 
 def _wait(answer: Answer, problem: Problem) -> float:
