@@ -179,6 +179,8 @@ def _by_status(answer: Answer, problem: Problem, call: Call | None, said: str) -
         case 401 | 407:
             advice = f"Copy the section of the edgerc again. {SERVICE}."
             return BadCredentials("Akamai does not accept the credentials of the edgerc.", advice, said)
+        case 403 if call is None:
+            return BadCredentials("Akamai does not let this account purge.", f"{SERVICE}.", said)
         case 403:
             what = f"Akamai does not let this account purge {asked(call)}; nothing was purged."
             advice = f"{SERVICE} and purge rights on these CP codes."
@@ -246,7 +248,7 @@ def _named(problem: Problem) -> str:
 def asked(call: Call | None) -> str:
     """What a call was to purge, in few words."""
     if call is None:
-        return "anything"
+        return "nothing"
     objects: Sequence[object] = json.loads(call.body)["objects"]
     word = {Kind.URL: "URL", Kind.TAG: "tag", Kind.EVERYTHING: "CP code"}[call.kind]
     first = ", ".join(str(one)[:80] for one in objects[:3])
