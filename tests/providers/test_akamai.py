@@ -320,9 +320,9 @@ def gateway(status: int, title: str, detail: str, kind: str = "deny") -> dict[st
     return about | {"detail": detail, "instance": f"https://{HOST}/ccu/v3", "method": "POST", "requestId": "28bb1c9"}
 
 
-def problem(status: int, title: str, detail: str = "", **more: object) -> dict[str, object]:
+def problem(status: int, title: str, detail: str = "") -> dict[str, object]:
     about = {"httpStatus": status, "title": title, "detail": detail, "supportId": ID}
-    return about | {"describedBy": "https://problems.purge.akamaiapis.net/-/pep-authn/x"} | more
+    return about | {"describedBy": "https://problems.purge.akamaiapis.net/-/pep-authn/x"}
 
 
 SERVICE = 'Give its API client the service "CCU APIs" with READ-WRITE'
@@ -576,7 +576,7 @@ async def test_what_may_not_be_purged_is_named(asked: Purge, expected: str) -> N
 
 def limited(title: str, limit: int, size: int, remaining: int) -> dict[str, object]:
     numbers = {"rateLimit": limit, "rateLimitCurrentRequestSize": size, "rateLimitRemaining": remaining}
-    return problem(429, title, **numbers)
+    return problem(429, title) | numbers
 
 
 SLOW = LEFT | {"X-Ratelimit-Limit-Per-Second-Objects": "0.50"}
