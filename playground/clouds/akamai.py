@@ -68,7 +68,8 @@ class Akamai:
             self._record(arrived, 0, fault)
             await cut(scope, receive, send)
             return
-        reply, purged = _faulty(fault, arrived), ()
+        reply = _faulty(fault, arrived)
+        purged: tuple[str, ...] = ()
         if reply is None:
             reply, purged = self._reply(arrived, _content_type(scope))
         self._record(arrived, reply.status, fault, purged)
@@ -139,9 +140,7 @@ class Akamai:
             if left < size - TOLERANCE:
                 limit = self.buckets.buckets[bucket].size
                 about = {"rateLimit": limit, "rateLimitCurrentRequestSize": size, "rateLimitRemaining": int(left)}
-                denied = Problem(429, title, **about)
-                denied.headers = self._rates(kind)
-                raise denied
+                raise Problem(429, title, "", about, self._rates(kind))
         self.buckets.take("requests", 1)
         self.buckets.take(OBJECTS[kind], units)
 
@@ -218,9 +217,8 @@ def _faulty(fault: str, arrived: Arrived) -> Reply | None:
     match fault:
         case "throttle":
             about = {"rateLimit": 100, "rateLimitCurrentRequestSize": 1, "rateLimitRemaining": 0}
-            throttled = Problem(429, "Rate Limit exceeded", **about)
-            throttled.headers = {"retry-after": str(THROTTLE_SECONDS)}
-            return _problem(throttled)
+            again = {"retry-after": str(THROTTLE_SECONDS)}
+            return _problem(Problem(429, "Rate Limit exceeded", "", about, again))
         case "error500":
             more = "If problem persists over multiple requests, please contact Customer Care"
             return _problem(Problem(500, "internal error", more))

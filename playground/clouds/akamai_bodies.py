@@ -15,13 +15,20 @@ BODY_MAX = 50_000  # bytes (https://techdocs.akamai.com/purge-cache/reference/41
 class Problem(Exception):
     """The purge service's no."""
 
-    def __init__(self, status: int, title: str, detail: str = "", **more: float) -> None:
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        detail: str = "",
+        more: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(title)
         self.status = status
         self.title = title
         self.detail = detail
-        self.more = more
-        self.headers: Mapping[str, str] = {}
+        self.more = more or {}
+        self.headers = headers or {}
 
 
 def read(kind: str, content_type: str, body: bytes) -> tuple[str, ...]:
