@@ -16,10 +16,10 @@ import httpx
 
 from providers.akamai_answers import behind, left, receipt, told, trouble
 from providers.akamai_limits import BUCKETS, FRAME, MAX_BYTES, PACES, PER_CALL, TAG_MAX
+from providers.akamai_sightings import STATUS_HEADER, seen
 from providers.contract import (
     Account,
     Blueprint,
-    Cached,
     Call,
     Capabilities,
     Confirmation,
@@ -44,26 +44,8 @@ WORDS = {Kind.URL: "url", Kind.TAG: "tag", Kind.EVERYTHING: "cpcode"}
 JSON = (("Content-Type", "application/json"),)
 CPCODES = "[0-9]{1,12}( *, *[0-9]{1,12})*"
 DOUBTFUL_SKEW = 10.0  # seconds; at 30 Akamai refuses
-STATUS_HEADER = "Akamai-Cache-Status"
-SIGHTINGS = {
-    "TCP_HIT": Cached.HIT,
-    "TCP_MEM_HIT": Cached.HIT,
-    "TCP_IMS_HIT": Cached.HIT,
-    "TCP_NEGATIVE_HIT": Cached.HIT,
-    "TCP_MISS": Cached.MISS,
-    "TCP_REFRESH_HIT": Cached.REVALIDATED,
-    "TCP_REFRESH_MISS": Cached.EXPIRED,
-    "TCP_REFRESH_FAIL_HIT": Cached.STALE,
-}  # https://techdocs.akamai.com/edge-diagnostics/docs/pragma-headers, 2026-11-23
-STATUSES = {
-    "hit": Cached.HIT,
-    "miss": Cached.MISS,
-    "refreshhit": Cached.REVALIDATED,
-    "hitstale": Cached.STALE,
-}  # https://techdocs.akamai.com/property-mgr/reference/ga-return-cache-status, 2026-11-23
 _URL = re.compile(r"https?://[^/?#]+[^#]*")
 _TAG = re.compile(r"[A-Za-z0-9&'^$!`#%.+~_|/-]+")  # https://techdocs.akamai.com/purge-cache/docs/assign-cache-tags
-_SEEN = re.compile(r"(TCP_[A-Z_]+)(?: from ([a-z0-9-]+))?")
 
 
 class Akamai:
@@ -172,18 +154,7 @@ class Akamai:
 
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
         """X-Cache where debug headers are let through, else the header of the behavior Return Cache Status."""
-        seen = _SEEN.match(headers.get("x-cache", "").strip())
-        uncached = headers.get("x-check-cacheable", "").strip().upper() == "NO"
-        if seen is not None:
-            remote = _SEEN.match(headers.get("x-cache-remote", "").strip())
-            cached = SIGHTINGS.get(seen[1], Cached.UNKNOWN)
-            says = f"{seen[1]}, parent {remote[1]}" if remote else seen[1]
-            return Sighting(Cached.UNCACHED if uncached and cached is Cached.MISS else cached, says[:40], seen[2] or "")
-        says = headers.get(self._status_header, "").strip()
-        word = re.match(r"([A-Za-z]+)(?: from child)?(?:,|$)", says)
-        if word is not None:
-            return Sighting(STATUSES.get(word[1].lower(), Cached.UNKNOWN), says[:40])
-        return Sighting(Cached.UNCACHED, "not cacheable") if uncached else Sighting()
+        return seen(headers, self._status_header)
 
     async def probe(self, layer: Mapping[str, str]) -> Probe:
         """Whether Akamai takes calls of these credentials, by asking what is left of the URL budget. Purges nothing."""
