@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from providers import cloudflare, cloudfront, fastly, varnish
+from providers import akamai, cloudflare, cloudfront, fastly, varnish
 from providers.contract import Blueprint
 
 PROVIDERS: Mapping[str, Blueprint] = {
@@ -13,6 +13,7 @@ PROVIDERS: Mapping[str, Blueprint] = {
         cloudflare.BLUEPRINT,
         cloudfront.BLUEPRINT,
         fastly.BLUEPRINT,
+        akamai.BLUEPRINT,
         varnish.BLUEPRINT,
     )
 }

@@ -16,12 +16,16 @@ REFERENCE = "p-0123456789abcdef-1"
 class Manner:
     """`addresses` gives host, path and query of every URL that a URL call purges, as the provider reads them off the
     wire. `faults` names, by row of test_faults, the error that this provider's adapter raises where it differs from
-    the usual one; None where the answer is a yes. `settings` and `secrets` replace what a blueprint's examples give."""
+    the usual one; None where the answer is a yes. `settings` and `secrets` replace what a blueprint's examples give.
+    `layer` is what a layer must name beside its required fields for all that the account can do; `fresh` are headers
+    that are made anew for each attempt, such as a signature with its time."""
 
     addresses: Callable[[Call], set[str]]
     faults: Mapping[str, type[PurgeError] | None] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
+    layer: Mapping[str, str] = field(default_factory=dict)
+    fresh: frozenset[str] = frozenset()
     http: bool = True  # whether it is asked over HTTP; else its own tests hold its faults
 
 

@@ -1,0 +1,70 @@
+"""What may stand in the body of a purge at Akamai, and how its purge service says no.
+
+Read on 2026-11-23: https://techdocs.akamai.com/purge-cache/reference/api-errors; a single bad object fails all of them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+
+BODY_MAX = 50_000  # bytes (https://techdocs.akamai.com/purge-cache/reference/413)
+
+
+class Problem(Exception):
+    """The purge service's no."""
+
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        detail: str = "",
+        more: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(title)
+        self.status = status
+        self.title = title
+        self.detail = detail
+        self.more = more or {}
+        self.headers = headers or {}
+
+
+def read(kind: str, content_type: str, body: bytes) -> tuple[str, ...]:
+    """The objects that `body` names, CP codes as their digits. Raises Problem."""
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        raise Problem(415, "Unsupported Media Type")
+    if len(body) > BODY_MAX:
+        raise Problem(413, "Request Entity Too Large", f"the body is over {BODY_MAX} bytes")
+    try:
+        doc = json.loads(body)
+    except ValueError:
+        raise Problem(400, "invalid JSON") from None
+    objects = doc.get("objects") if isinstance(doc, dict) else None
+    wanted = "int" if kind == "cpcode" else "string"
+    if not isinstance(doc, dict) or doc.keys() != {"objects"} or not isinstance(objects, list) or not objects:
+        what = f"objects: expected []{wanted}, received {_sort(objects)}"
+        raise Problem(400, "invalid attribute value", what)
+    return tuple(_object(kind, wanted, one) for one in objects)
+
+
+def _object(kind: str, wanted: str, one: object) -> str:
+    if _sort(one) != wanted or one == "":
+        raise Problem(400, "invalid attribute value", f"objects: expected []{wanted}, received []{_sort(one)}")
+    text = str(one)
+    odd = re.search(r"[^!-~]", text)
+    if kind == "url" and odd:
+        raise Problem(400, "bad URL", f"{text} holds {odd[0]!r} at {odd.start()}, which is not ASCII")
+    return text
+
+
+def _sort(value: object) -> str:
+    sorts: Sequence[tuple[type, str]] = (
+        (bool, "boolean"),
+        (int, "int"),
+        (str, "string"),
+        (list, "array"),
+        (dict, "object"),
+    )
+    return next((name for sort, name in sorts if isinstance(value, sort)), "null")
