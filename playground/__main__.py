@@ -1,7 +1,8 @@
 """`python -m playground`: the pretend world and the bot, unmodified, in one process on one port.
 
 Only URLs differ from a real installation: Slack and the provider are emulators mounted under the port; edges, shield
-and origin have ports of their own. PORT moves it, DATA keeps its state, SPEED=fast takes away the human pace.
+and origin have ports of their own. PORT moves it, DATA keeps its state, SPEED=fast takes away the human pace,
+and SITES=shop,blog opens only those.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import uvicorn
@@ -28,6 +29,7 @@ from bot.settings import Environment, load
 from bot.wiring import Bot
 from playground.cut import CuttableProtocol
 from playground.slack import SlackStandIn
+from playground.towns import TOWNS
 from playground.world import World
 
 PAGE = Path(__file__).parent / "page"
@@ -37,11 +39,11 @@ SIGNING_SECRET, BOT_TOKEN, APP_TOKEN, API_TOKEN = "play-signing-secret", "xoxb-p
 class Play:
     """Everything in one process. A reset stops the bot, clears the world and starts a new bot."""
 
-    def __init__(self, data: Path, port: int, speed: str) -> None:
+    def __init__(self, data: Path, port: int, speed: str, sites: Sequence[str] = tuple(TOWNS)) -> None:
         data.mkdir(parents=True, exist_ok=True)
         self._data = data
         self._url = f"http://127.0.0.1:{port}"
-        self._world = World(data, speed, self._url)
+        self._world = World(data, speed, self._url, towns=[TOWNS[site] for site in sites])
         self._slack = SlackStandIn(
             self._world.store, self._world.requests, self._world.faults, time.time,
             deliver_url=lambda: f"{self._url}/slack/events", signing_secret=SIGNING_SECRET,
@@ -122,14 +124,14 @@ class Play:
         )
 
 
-async def play(data: Path, port: int, speed: str) -> int:
+async def play(data: Path, port: int, speed: str, sites: Sequence[str]) -> int:
     """Run until SIGINT or SIGTERM."""
     try:
         listener = listen("127.0.0.1", port, "PORT")
     except CannotStart:
         print(f"Port {port} is taken. Choose another: make play PORT={port + 1000}", file=sys.stderr)
         return 1
-    world = Play(data, port, speed)
+    world = Play(data, port, speed, sites)
     config = uvicorn.Config(
         world.app(), http=CuttableProtocol, lifespan="off", log_config=None, access_log=False,
         timeout_graceful_shutdown=3,
@@ -153,8 +155,12 @@ def main(environ: Mapping[str, str]) -> int:
     """The command."""
     set_up_logging(environ.get("LOG_FORMAT", "console"))
     data = Path(environ.get("DATA", ".play")).absolute()
+    sites = [site.strip() for site in environ.get("SITES", ",".join(TOWNS)).split(",")]
+    if unknown := [site for site in sites if site not in TOWNS]:
+        print(f"There is no site {unknown[0]}. SITES names some of {','.join(TOWNS)}.", file=sys.stderr)
+        return 1
     try:
-        return asyncio.run(play(data, int(environ.get("PORT", "8080")), environ.get("SPEED", "human")))
+        return asyncio.run(play(data, int(environ.get("PORT", "8080")), environ.get("SPEED", "human"), sites))
     except LedgerInUse:
         print(f"Another playground works in {data}. End it, or choose another folder: DATA=…", file=sys.stderr)
         return 1

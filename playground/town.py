@@ -37,10 +37,8 @@ class Ground:
         """The pages of a site."""
         return Origin(site, self.store, self.requests, self.now)
 
-    def edges(
-        self, site: str, hosts: Sequence[str], inwards: Upstream, marks: Marks, first: str = ""
-    ) -> dict[str, Edge]:
-        """An edge in each city."""
+    def edges(self, hosts: Sequence[str], inwards: Upstream, marks: Marks, first: str = "") -> dict[str, Edge]:
+        """An edge in each city; `first` is put before the names of their caches."""
         return {
             city: Edge(city, self.cache(first + city), inwards, frozenset(hosts), self.now, marks) for city in CITIES
         }

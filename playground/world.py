@@ -54,7 +54,7 @@ class World:
         speed: str,
         url: str,
         now: Callable[[], float] = time.time,
-        towns: Sequence[Callable[[Ground], Town]] = TOWNS,
+        towns: Sequence[Callable[[Ground], Town]] = tuple(TOWNS.values()),
     ) -> None:
         self.url = url
         self.now = now

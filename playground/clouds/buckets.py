@@ -51,6 +51,13 @@ class Buckets:
         )
         return 0.0
 
+    def shown(self) -> dict[str, object]:
+        """Each bucket as people see it: what is left, of how much, and how fast it refills."""
+        return {
+            name: {"tokens": round(self.tokens(name), 2), "size": bucket.size, "per_s": bucket.per_s}
+            for name, bucket in self.buckets.items()
+        }
+
     def clear(self) -> None:
         """Full again."""
         self._store.execute("delete from buckets where account = ?", (self._account,))

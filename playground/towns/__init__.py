@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 
 from playground.town import Ground, Town
-from playground.towns import media, shop
+from playground.towns import bank, blog, media, shop
 
-TOWNS: Sequence[Callable[[Ground], Town]] = (shop.town, media.town)
+TOWNS: Mapping[str, Callable[[Ground], Town]] = {
+    "shop": shop.town,
+    "blog": blog.town,
+    "media": media.town,
+    "bank": bank.town,
+}

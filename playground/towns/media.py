@@ -70,8 +70,5 @@ def _accounts(url: Url) -> Mapping[str, str]:
 
 
 def _budgets(cloud: Fastly) -> Mapping[str, object]:
-    purges = cloud.purges.tokens("purges")
-    return {
-        "purges": {"tokens": round(purges, 2), "size": PURGES, "per_s": PURGES / 3600},
-        "calls": {"tokens": cloud.calls.left(), "size": CALLS, "per_s": CALLS / 3600},
-    }
+    calls = {"tokens": cloud.calls.left(), "size": CALLS, "per_s": CALLS / 3600}
+    return {**cloud.purges.shown(), "calls": calls}

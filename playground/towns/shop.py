@@ -27,7 +27,7 @@ def town(ground: Ground, budgets: Mapping[str, Bucket] | None = None, api_calls:
     to_shield = Upstream()
     kept = ground.cache("shield")
     shield = Shield(kept, ground.to_origin, ground.requests, ground.faults, ground.pace, ground.now)
-    edges = ground.edges("shop", HOSTS, to_shield, cloudflare)
+    edges = ground.edges(HOSTS, to_shield, cloudflare)
     cloud = Cloudflare(
         token=TOKEN,
         zone=ZONE,
@@ -74,9 +74,6 @@ def _accounts(url: Url) -> Mapping[str, str]:
 
 
 def _budgets(cloud: Cloudflare) -> Mapping[str, object]:
-    shown: dict[str, object] = {
-        name: {"tokens": round(cloud.buckets.tokens(name), 2), "size": bucket.size, "per_s": bucket.per_s}
-        for name, bucket in cloud.buckets.buckets.items()
-    }
     window = cloud.window
-    return {**shown, "api": {"tokens": window.left(), "size": window.most, "per_s": window.most / window.per}}
+    api = {"tokens": window.left(), "size": window.most, "per_s": window.most / window.per}
+    return {**cloud.buckets.shown(), "api": api}
