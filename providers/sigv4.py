@@ -111,26 +111,23 @@ class SigV4(httpx.Auth):
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Add the date, the session's token if there is one, and the signature."""
-        request.headers["X-Amz-Date"] = self._now().strftime(STAMP)
-        if self.keys.token:
-            request.headers["X-Amz-Security-Token"] = self.keys.token
-        request.headers["Authorization"] = self._signature(request)
-        yield request
-
-    def _signature(self, request: httpx.Request) -> str:
         from botocore.auth import SigV4Auth  # type: ignore[import-untyped]
         from botocore.awsrequest import AWSRequest  # type: ignore[import-untyped]
         from botocore.credentials import Credentials  # type: ignore[import-untyped]
 
         logging.getLogger("botocore.auth").setLevel(logging.INFO)  # its DEBUG lines hold the session's token
-        keys = self.keys
-        signer = SigV4Auth(Credentials(keys.access_key, keys.secret_key), self._service, self._region)
+        request.headers["X-Amz-Date"] = self._now().strftime(STAMP)
+        if self.keys.token:
+            request.headers["X-Amz-Security-Token"] = self.keys.token
         headers = _signed(request.headers)
+        signer = SigV4Auth(Credentials(self.keys.access_key, self.keys.secret_key), self._service, self._region)
         aws = AWSRequest(request.method, _url(request), headers, request.content)
         aws.context["timestamp"] = headers["x-amz-date"]
         signature = signer.signature(signer.string_to_sign(aws, signer.canonical_request(aws)), aws)
-        names = signer.signed_headers(signer.headers_to_sign(aws))
-        return f"AWS4-HMAC-SHA256 Credential={signer.scope(aws)}, SignedHeaders={names}, Signature={signature}"
+        names = f"SignedHeaders={signer.signed_headers(signer.headers_to_sign(aws))}"
+        credential = f"Credential={signer.scope(aws)}"
+        request.headers["Authorization"] = f"AWS4-HMAC-SHA256 {credential}, {names}, Signature={signature}"
+        yield request
 
 
 def _signed(headers: Mapping[str, str]) -> dict[str, str]:
