@@ -32,10 +32,11 @@ from providers.contract import (
     Sighting,
     UnsupportedWish,
 )
-from providers.edgegrid import EdgeGrid, UnreadableEdgerc, fresh_nonce, read_edgerc, utc_now
+from providers.edgegrid import EdgeGrid, UnreadableEdgerc, fresh_nonce, read_edgerc
 from providers.errors import BadCredentials, PurgeError
 from providers.pacing import paces_of
 from providers.packing import pack, visible_ascii
+from providers.signing import utc_now
 from providers.wire import Answer, Wire
 
 API = "/ccu/v3"

@@ -56,7 +56,8 @@ from providers.contract import (
 from providers.errors import BadCredentials, OutcomeUnknown, Refused, Unavailable
 from providers.pacing import paces_of
 from providers.packing import pack
-from providers.sigv4 import Chain, SigV4, utc_now
+from providers.signing import utc_now
+from providers.sigv4 import Chain, SigV4
 from providers.wire import Answer, Wire
 
 API = "https://cloudfront.amazonaws.com"

@@ -18,6 +18,7 @@ from uuid import uuid4
 import httpx
 
 from providers.packing import visible_ascii
+from providers.signing import utc_now
 
 BODY_MAX = 131_072  # bytes of a body that are hashed
 KEYS = ("host", "client_token", "client_secret", "access_token")
@@ -85,11 +86,6 @@ def _body_max(values: dict[str, str]) -> int:
     (https://github.com/akamai/AkamaiOPEN-edgegrid-python/issues/11)."""
     own = values.get("max_body", "")
     return max(BODY_MAX, int(own)) if re.fullmatch(r"[0-9]{1,9}", own) else BODY_MAX
-
-
-def utc_now() -> datetime:
-    """This machine's time."""
-    return datetime.now(UTC)
 
 
 def fresh_nonce() -> str:

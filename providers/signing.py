@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from datetime import UTC, datetime
 
 import httpx
+
+
+def utc_now() -> datetime:
+    """The time that a signature holds, by this machine's clock; a test brings its own."""
+    return datetime.now(UTC)
 
 
 class Bearer(httpx.Auth):

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 import httpx
@@ -22,11 +22,6 @@ STAMP = "%Y%m%dT%H%M%SZ"
 UNSIGNED = frozenset({"accept", "accept-encoding", "connection", "content-length", "user-agent"})  # proxies change them
 NOWHERE = "Set AWS_PROFILE or AWS_ACCESS_KEY_ID, give the machine a role, or set `profile`."
 ONE_ALONE = "Give `access_key_id` and `secret_access_key` together, or neither for botocore's own chain."
-
-
-def utc_now() -> datetime:
-    """The time that a signature holds; a test brings its own."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

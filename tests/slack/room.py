@@ -28,7 +28,7 @@ from playground.people import WORKSPACE, Channel, Workspace
 from playground.requests import Requests
 from playground.slack import SlackStandIn
 from playground.store import Store
-from playground.towns.shop import town
+from playground.towns import shop
 from playground.world import World
 from tests.playground.slack_land import served
 
@@ -72,7 +72,7 @@ class Room:
         self._failpoint = failpoint
         self._app: ASGIApp = JSONResponse({"error": "The bot is down."}, 503)
         self.url = url
-        self.world = World(data, "fast", url, towns=[town])
+        self.world = World(data, "fast", url, towns=[shop.town])
         self.store = WatchedStore(data / "slack.db")
         self.faults, self.requests = Faults(self.store), Requests(self.store)
         self.slack = SlackStandIn(

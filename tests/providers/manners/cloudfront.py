@@ -17,4 +17,4 @@ def _addresses(call: Call) -> set[str]:
     return {f"{host}{path}" for path in paths for host in hosts[path] or [""]}
 
 
-MANNER = Manner(_addresses, settings={"access_key_id": "AKIDEXAMPLE"})
+MANNER = Manner(_addresses, settings={"access_key_id": "AKIDEXAMPLE"}, fresh=frozenset({"x-amz-date", "authorization"}))
