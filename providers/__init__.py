@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from providers import cloudflare, varnish
+from providers import cloudflare, http, nginx, varnish
 from providers.contract import Blueprint
 
 PROVIDERS: Mapping[str, Blueprint] = {
-    blueprint.name: blueprint for blueprint in (cloudflare.BLUEPRINT, varnish.BLUEPRINT)
+    blueprint.name: blueprint
+    for blueprint in (
+        cloudflare.BLUEPRINT,
+        http.BLUEPRINT,
+        nginx.BLUEPRINT,
+        varnish.BLUEPRINT,
+    )
 }
