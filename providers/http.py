@@ -46,14 +46,15 @@ class AnyHttp:
     def __init__(self, account: Account, transport: httpx.AsyncBaseTransport | None = None) -> None:
         url = account.settings.get("api_url") or account.settings.get("url", "")
         book = read_book(account.settings.get("purge", ""))
-        self._recipes, self._secrets = book.recipes, account.secrets
         self._headers, wrong = read_headers(account.settings.get("headers", ""))
-        self._problems = (*book.problems, wrong) if wrong else book.problems
+        self._recipes = {} if wrong else book.recipes  # a purge without its key would be worse than none
+        self._problems = (wrong, *book.problems) if wrong else book.problems
+        self._secrets = account.secrets
         self._probe = account.settings.get("probe", "")
         own = account.per_call
         self._planners = {
             kind: Planner(recipe, self._headers, min(recipe.per_call, own.get(kind, recipe.per_call)))
-            for kind, recipe in book.recipes.items()
+            for kind, recipe in self._recipes.items()
         }
         self.can = Capabilities(
             kinds=frozenset(self._planners),
@@ -76,10 +77,10 @@ class AnyHttp:
     def _unsupported(self, kind: Kind) -> UnsupportedWish:
         key = f"purge.{kind.value}"
         for problem in self._problems:
-            if problem.startswith((f"`{key}`", f"`{key}.")):
-                return UnsupportedWish(f"The recipe of this {self.title} cannot be used.", problem)
+            if problem.startswith((f"`{key}`", f"`{key}.", "`headers")):
+                return UnsupportedWish(f"The recipe of this {self.title} for {_named(kind)} cannot be used.", problem)
         known = ", ".join(kind.value for kind in Kind if kind in self._recipes) or "nothing"
-        what = f"This {self.title} has no recipe for {'everything' if kind is Kind.EVERYTHING else f'{kind.value}s'}."
+        what = f"This {self.title} has no recipe for {_named(kind)}."
         advice = "Add one to `purge`." if kind is not Kind.PATH else "Name the whole URL."
         return UnsupportedWish(what, f"It has recipes for: {known}. {advice}")
 
@@ -98,10 +99,10 @@ class AnyHttp:
         self, own: Headers, method: str, path: str, headers: Sequence[tuple[str, str]], body: str = ""
     ) -> Answer:
         given = {name.lower() for name, _ in headers}
-        all_ = {name.lower(): (name, value) for name, value in [*self._headers.items(), *own.items()]}
+        known = {name.lower(): (name, value) for name, value in [*self._headers.items(), *own.items()]}
         secret = [
             (name, self._secrets.get(value.secret, ""))
-            for key, (name, value) in all_.items()
+            for key, (name, value) in known.items()
             if isinstance(value, SecretName) and key not in given
         ]
         return await self._wire.send(method, path, [*headers, *secret], body)
@@ -155,12 +156,19 @@ class AnyHttp:
 
     async def _reached(self) -> Probe:
         answer = await self._ask({}, "HEAD", "/", ())
+        if answer.status in (401, 403, 407) or answer.status >= 500:
+            advice = "Check `url` and `headers`, and whether it lets in this machine."
+            return Probe(Health.BAD, f"{self._wire.who} answered {answer.status}.", advice)
         what = f"{self._wire.who} answers ({answer.status}); whether it takes purges is not known."
         return Probe(Health.DOUBTFUL, what, "Name a call that purges nothing under `probe`, and its `status`.")
 
     async def close(self) -> None:
         """Let go of connections."""
         await self._wire.close()
+
+
+def _named(kind: Kind) -> str:
+    return {Kind.EVERYTHING: "everything", Kind.PREFIX: "prefixes"}.get(kind, f"{kind.value}s")
 
 
 def _longest(call: Call) -> int:

@@ -99,7 +99,7 @@ class Nginx:
                 return [call for target in targets for call in self._wide(kind, (target,), target)]
 
     def _unsupported(self, kind: Kind) -> UnsupportedWish:
-        name = "everything" if kind is Kind.EVERYTHING else f"{kind.value}s"
+        name = {Kind.EVERYTHING: "everything", Kind.PREFIX: "prefixes"}.get(kind, f"{kind.value}s")
         if kind in WIDE:
             advice = "Name the URLs; with module 3.0 or newer set `wildcards: yes`, on the same machine `cache_dir`."
             return UnsupportedWish(f"The purge module of this nginx cannot purge {name}.", advice)
@@ -182,7 +182,7 @@ class Nginx:
                 return WrongAddress(what, advice, said)
             case 400 | 413 | 414 | 431 if length > LINE_SURE:
                 return Refused(f"{who} cannot read a request this long.", "Name a shorter or a wider target.", said)
-            case status if status < 400 or status in (405, 421):
+            case status if status < 400 or status in (405, 421, 501):
                 what = f"{who} has no purge door at `{self._door or '/'}`: it answered {status} like to any request."
                 return WrongAddress(what, f"{DOOR} Is `url` the right one?", said)
             case status:

@@ -18,8 +18,10 @@ PURGE = {
     "tag": {"path": "/tags", "headers": {"xkey": "{tag}"}, "per_call": 5, "join": " "},
     "everything": {"path": "/everything", "says": "Purged"},
 }
+PROBE = {"method": "GET", "path": "/ready", "says": "Ready"}
+HEADERS = {"X-Key": {"secret": "headers.X-Key"}}
 MANNER = Manner(
     _addresses,
-    settings={"purge": json.dumps(PURGE), "headers": json.dumps({"X-Key": {"secret": "headers.X-Key"}})},
+    settings={"purge": json.dumps(PURGE), "probe": json.dumps(PROBE), "headers": json.dumps(HEADERS)},
     secrets={"headers.X-Key": f"{CANARY}-key", "purge.url.headers.X-Own-Key": f"{CANARY}-own"},
 )
