@@ -168,7 +168,7 @@ class AnyHttp:
 
 
 def _named(kind: Kind) -> str:
-    return {Kind.EVERYTHING: "everything", Kind.PREFIX: "prefixes"}.get(kind, f"{kind.value}s")
+    return {Kind.EVERYTHING: "everything", Kind.PREFIX: "prefixes", Kind.URL: "URLs"}.get(kind, f"{kind.value}s")
 
 
 def _longest(call: Call) -> int:

@@ -201,4 +201,5 @@ def _object(text: str) -> Mapping[str, object]:
 def _complaint(exc: ValidationError, key: str) -> str:
     first = exc.errors(include_url=False, include_input=False)[0]
     place = ".".join([key, *(str(part) for part in first["loc"] if part not in ("str", "SecretName", "[key]"))])
-    return f"`{place}` cannot be right: {first['msg'].lower()}."
+    said = first["msg"]
+    return f"`{place}` cannot be right: {said[0].lower()}{said[1:]}."

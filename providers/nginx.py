@@ -99,7 +99,7 @@ class Nginx:
                 return [call for target in targets for call in self._wide(kind, (target,), target)]
 
     def _unsupported(self, kind: Kind) -> UnsupportedWish:
-        name = {Kind.EVERYTHING: "everything", Kind.PREFIX: "prefixes"}.get(kind, f"{kind.value}s")
+        name = {Kind.EVERYTHING: "everything", Kind.PREFIX: "prefixes", Kind.URL: "URLs"}.get(kind, f"{kind.value}s")
         if kind in WIDE:
             advice = "Name the URLs; with module 3.0 or newer set `wildcards: yes`, on the same machine `cache_dir`."
             return UnsupportedWish(f"The purge module of this nginx cannot purge {name}.", advice)
