@@ -11,12 +11,13 @@ from __future__ import annotations
 import errno
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from providers.contract import Kind
-from providers.errors import BadCredentials, PurgeError, Unavailable, WrongAddress
+from providers.errors import BadCredentials, Unavailable, WrongAddress
 from providers.nginx_keys import place_of, placed
 
 T = TypeVar("T")
@@ -54,23 +55,14 @@ class CacheFolder:
                 return deed(root)
         except (FileNotFoundError, NotADirectoryError) as exc:
             what = f"There is no cache at {self._folder}."
-            raise WrongAddress(what, "Set `cache_dir` to the path in `proxy_cache_path`, on this machine.") from exc
+            advice = "Set `cache_dir` to the path in `proxy_cache_path`, on this machine, where no symlink stands."
+            raise WrongAddress(what, advice) from exc
         except PermissionError as exc:
-            raise self._forbidden() from exc
+            what = f"purgebot may not remove files in {self._folder}."
+            raise BadCredentials(what, "Run it as the user of nginx's workers (`user` in nginx.conf).") from exc
         except OSError as exc:
-            raise self._broken(exc) from exc
-
-    def _forbidden(self) -> PurgeError:
-        what = f"purgebot may not remove files in {self._folder}."
-        return BadCredentials(what, "Run it as the user of nginx's workers (`user` in nginx.conf).")
-
-    def _broken(self, exc: OSError) -> PurgeError:
-        if exc.errno == errno.ELOOP:
-            what = f"{self._folder} is a symlink, which purgebot does not follow."
-            return WrongAddress(what, "Set `cache_dir` to where it leads, and `proxy_cache_path` as well.")
-        return Unavailable(
-            f"{self._folder} cannot be read.", "Look at the disk, then send it again.", str(exc.strerror)
-        )
+            what = f"{self._folder} cannot be read."
+            raise Unavailable(what, "Look at the disk, then send it again.", str(exc.strerror)) from exc
 
     def _exact(self, root: int, keys: frozenset[str]) -> int:
         return sum(self._at(root, place_of(key, self._levels), keys.__contains__) for key in sorted(keys))
@@ -127,9 +119,15 @@ def _remove(folder: int, name: str, wanted: Callable[[str], bool]) -> bool:
 
 
 def _key_in(folder: int, name: str) -> str | None:
-    file = os.open(name, _FILE, dir_fd=folder)
+    """The key that a file says of itself; None where it is no cache file."""
     try:
-        head = os.read(file, HEAD)
+        file = os.open(name, _FILE, dir_fd=folder)
+    except OSError as exc:
+        if exc.errno == errno.ELOOP:  # a symlink
+            return None
+        raise
+    try:
+        head = os.read(file, HEAD) if stat.S_ISREG(os.fstat(file).st_mode) else b""
     finally:
         os.close(file)
     _, found, rest = head.partition(b"\nKEY: ")

@@ -465,7 +465,7 @@ def test_a_key_is_made_as_nginx_makes_it(template: str, headers: Mapping[str, st
 @pytest.mark.parametrize(
     ("key", "levels", "expected"),
     [
-        # The first is the one that nginx itself wrote: docs and facts sheet, 2026-11-23.
+        # As nginx 1.22.1 itself named it, 2026-11-23.
         ("http127.0.0.1/b/1", (1, 2), ("b", "d5", "ea456674c2740c5f8ad99503d9f9fd5b")),
         ("http127.0.0.1/b/1", (2, 2, 1), ("5b", "fd", "9", "ea456674c2740c5f8ad99503d9f9fd5b")),
         ("http127.0.0.1/b/1", (), ("ea456674c2740c5f8ad99503d9f9fd5b",)),
@@ -632,7 +632,7 @@ async def test_a_cache_that_is_not_there_is_an_error_of_the_setting(tmp_path: Pa
 
 async def test_a_cache_folder_that_is_a_symlink_is_refused(cache: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(cache)
-    with pytest.raises(WrongAddress):
+    with pytest.raises(WrongAddress, match=r"where no symlink stands"):
         await purged(tmp_path / "link", ONE)
 
 
