@@ -626,7 +626,8 @@ async def test_a_cache_that_is_not_there_is_an_error_of_the_setting(tmp_path: Pa
     with pytest.raises(WrongAddress) as caught:
         await purged(tmp_path / "none", ONE)
     assert (
-        f"There is no cache at {tmp_path / 'none'}. Set `cache_dir` to the path in `proxy_cache_path`, on this machine."
+        f"There is no cache at {tmp_path / 'none'}. "
+        "Set `cache_dir` to the path in `proxy_cache_path`, on this machine, where no symlink stands."
     ) == str(caught.value)
 
 
