@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from providers import akamai, cloudflare, cloudfront, fastly, varnish
+from providers import akamai, cloudflare, cloudfront, fastly, http, nginx, varnish
 from providers.contract import Blueprint
 
 PROVIDERS: Mapping[str, Blueprint] = {
@@ -15,5 +15,7 @@ PROVIDERS: Mapping[str, Blueprint] = {
         fastly.BLUEPRINT,
         akamai.BLUEPRINT,
         varnish.BLUEPRINT,
+        nginx.BLUEPRINT,
+        http.BLUEPRINT,
     )
 }

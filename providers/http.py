@@ -1,0 +1,202 @@
+"""Any cache that is purged by one HTTP request, as its recipes in the configuration say: see http_recipes.
+
+What no recipe names is refused while planning. A yes is a status that the recipe lists, and the text under `says` where
+it names one: whatever serves pages answers 200 to an odd request as well, so a status alone proves little.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import httpx
+
+from providers.contract import (
+    Account,
+    Blueprint,
+    Call,
+    Capabilities,
+    Field,
+    Health,
+    Kind,
+    Pace,
+    Probe,
+    Purge,
+    Receipt,
+    Sighting,
+    UnsupportedWish,
+)
+from providers.errors import BadCredentials, PurgeError, Refused, Unexpected, WrongAddress
+from providers.http_calls import MAX_BYTES, Planner
+from providers.http_recipes import Headers, Recipe, SecretName, read_book, read_headers, read_recipe
+from providers.http_sightings import sighting
+from providers.pacing import paces_of
+from providers.wire import Answer, Wire, gateway_trouble, said_by
+
+LINE_SURE = 4_000  # bytes of a line that nobody finds too long
+PACES = {"calls": Pace(50, 1, 50, "calls", source="ours: kind to a small cache", checked="2026-11-25")}
+
+
+class AnyHttp:
+    """One cache, or one API in front of several."""
+
+    name = "http"
+    title = "HTTP cache"
+
+    def __init__(self, account: Account, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        url = account.settings.get("api_url") or account.settings.get("url", "")
+        book = read_book(account.settings.get("purge", ""))
+        self._headers, wrong = read_headers(account.settings.get("headers", ""))
+        self._recipes = {} if wrong else book.recipes  # a purge without its key would be worse than none
+        self._problems = (wrong, *book.problems) if wrong else book.problems
+        self._secrets = account.secrets
+        self._probe = account.settings.get("probe", "")
+        own = account.per_call
+        self._planners = {
+            kind: Planner(recipe, self._headers, min(recipe.per_call, own.get(kind, recipe.per_call)))
+            for kind, recipe in self._recipes.items()
+        }
+        self.can = Capabilities(
+            kinds=frozenset(self._planners),
+            soft=frozenset(),
+            per_call={kind: planner.per_call(kind) for kind, planner in self._planners.items()},
+            max_bytes=MAX_BYTES,
+            pace=paces_of(PACES, account.pace),
+        )
+        self._wire = Wire(
+            url, None, transport, who=f"The {self.title} at {_shown(url)}", secrets=[*account.secrets.values()]
+        )
+
+    def plan(self, purge: Purge) -> Sequence[Call]:
+        """One call for each target, or for as many of one host as the recipe joins. Raises UnsupportedWish."""
+        planner = self._planners.get(purge.kind)
+        if planner is None:
+            raise self._unsupported(purge.kind)
+        return planner.plan(purge)
+
+    def _unsupported(self, kind: Kind) -> UnsupportedWish:
+        key = f"purge.{kind.value}"
+        for problem in self._problems:
+            if problem.startswith((f"`{key}`", f"`{key}.", "`headers")):
+                return UnsupportedWish(f"The recipe of this {self.title} for {_named(kind)} cannot be used.", problem)
+        known = ", ".join(kind.value for kind in Kind if kind in self._recipes) or "nothing"
+        what = f"This {self.title} has no recipe for {_named(kind)}."
+        advice = "Add one to `purge`." if kind is not Kind.PATH else "Name the whole URL."
+        return UnsupportedWish(what, f"It has recipes for: {known}. {advice}")
+
+    async def send(self, call: Call, reference: str) -> Receipt:
+        """Make one attempt, its secrets joined now. Raises PurgeError."""
+        recipe = self._recipes.get(call.kind)
+        if recipe is None:
+            what = f"The configuration of {self._wire.who} has no recipe for this call any more."
+            raise Refused(what, "Ask again, so that it is planned anew.")
+        answer = await self._ask(recipe.headers, call.method, call.path, call.headers, call.body)
+        if trouble := self._trouble(recipe, answer, f"purge.{call.kind.value}", _longest(call)):
+            raise trouble
+        return Receipt(note=f"{answer.status} {answer.reason}".strip()[:200])
+
+    async def _ask(
+        self, own: Headers, method: str, path: str, headers: Sequence[tuple[str, str]], body: str = ""
+    ) -> Answer:
+        given = {name.lower() for name, _ in headers}
+        known = {name.lower(): (name, value) for name, value in [*self._headers.items(), *own.items()]}
+        secret = [
+            (name, self._secrets.get(value.secret, ""))
+            for key, (name, value) in known.items()
+            if isinstance(value, SecretName) and key not in given
+        ]
+        return await self._wire.send(method, path, [*headers, *secret], body)
+
+    def _trouble(self, recipe: Recipe, answer: Answer, key: str, longest: int = 0) -> PurgeError | None:
+        who, status, said = self._wire.who, answer.status, said_by(answer)
+        if status in recipe.status:
+            if recipe.says in answer.text or recipe.says in answer.reason:
+                return None
+            what = f"{who} answered {status}, but did not say `{recipe.says[:60]}`."
+            return WrongAddress(what, f"Is `url` the right one? Check `{key}`: its `path`, and `says`.", said)
+        match status:
+            case 401 | 403 | 407:
+                advice = "Let in the address of this machine there, or set the key that it wants under `headers`."
+                return BadCredentials(f"{who} takes no purges from us: it answered {status}.", advice, said)
+            case 400 | 413 | 414 | 431 if longest > LINE_SURE:
+                return Refused(f"{who} cannot read a request this long.", "Name a shorter or a wider target.", said)
+            case _ if status < 400 or status in (404, 405, 421):
+                what = f"{who} answered {status}, which `{key}` does not count as a yes."
+                return WrongAddress(what, "Is `url` the right one? If that is a yes there, add it to `status`.", said)
+            case _:
+                unknown = Unexpected(f"{who} answered {status}.", f"Check `{key}` against what it takes.", said)
+                return gateway_trouble(answer, who, said) or unknown
+
+    async def progress(self, receipt: Receipt) -> Receipt:
+        """A purge is done when it is answered."""
+        return receipt
+
+    async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
+        """Nothing: nobody says where to ask."""
+        return ()
+
+    def sighting(self, headers: Mapping[str, str]) -> Sighting:
+        """The standard Cache-Status, else what Squid, Traffic Server and others write."""
+        return sighting(headers)
+
+    async def probe(self, layer: Mapping[str, str]) -> Probe:
+        """Whether the recipes can be read, and what the call under `probe` is answered; without one, who answers."""
+        if self._problems:
+            return Probe(Health.BAD, f"The recipes of {self._wire.who} cannot be used.", self._problems[0])
+        if not self._probe:
+            return await self._reached()
+        recipe, problem = read_recipe(_json(self._probe), "probe", None)
+        if recipe is None:
+            return Probe(Health.BAD, f"The probe of {self._wire.who} cannot be used.", problem)
+        plain = [(name, value) for name, value in (self._headers | recipe.headers).items() if isinstance(value, str)]
+        answer = await self._ask(recipe.headers, recipe.method, recipe.path, plain, recipe.body)
+        if trouble := self._trouble(recipe, answer, "probe"):
+            return Probe(Health.BAD, trouble.what, trouble.advice)
+        return Probe(Health.GOOD, f"{self._wire.who} answered its probe with {answer.status}.")
+
+    async def _reached(self) -> Probe:
+        answer = await self._ask({}, "HEAD", "/", ())
+        if answer.status in (401, 403, 407) or answer.status >= 500:
+            advice = "Check `url` and `headers`, and whether it lets in this machine."
+            return Probe(Health.BAD, f"{self._wire.who} answered {answer.status}.", advice)
+        what = f"{self._wire.who} answers ({answer.status}); whether it takes purges is not known."
+        return Probe(Health.DOUBTFUL, what, "Name a call that purges nothing under `probe`, and its `status`.")
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._wire.close()
+
+
+def _named(kind: Kind) -> str:
+    return {Kind.EVERYTHING: "everything", Kind.PREFIX: "prefixes", Kind.URL: "URLs"}.get(kind, f"{kind.value}s")
+
+
+def _longest(call: Call) -> int:
+    return max(len(call.path), *(len(value) for _, value in call.headers), 0)
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _shown(url: str) -> str:
+    """Where an address leads, without what may be secret in it."""
+    return url.partition("://")[2].partition("/")[0].rpartition("@")[2] or "an address that is not a URL"
+
+
+BLUEPRINT = Blueprint(
+    name=AnyHttp.name,
+    title=AnyHttp.title,
+    fields=(
+        Field("url", "where the cache, or its API, listens", required=True, example="http://10.0.0.7:3128"),
+        Field("purge", "a recipe for each kind", required=True, tree=True, example='{"url": {"method": "PURGE"}}'),
+        Field("headers", "headers of every call, secrets among them", tree=True, example='{"Accept": "*/*"}'),
+        Field("probe", "a recipe that purges nothing, for the doctor", tree=True, example='{"path": "/"}'),
+        Field("api_url", "another address to send to instead", example="http://127.0.0.1:3128"),
+    ),
+    layer_fields=(),
+    build=AnyHttp,
+)

@@ -1,0 +1,122 @@
+"""How a recipe becomes calls: each object once, several of one host in a call where the recipe joins them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from providers.contract import Call, Kind, Purge, UnsupportedWish
+from providers.http_recipes import Headers, Recipe, joins, render
+from providers.packing import pack, visible_ascii
+
+MAX_BYTES = 16_384  # of target, headers and body together
+ROOM = 7_000  # bytes of joined values: most servers take lines of 8,192
+_URL = re.compile(r"(https?)://([^/?#]+)(/[^#]*)")
+
+Values = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Plans one kind: by its recipe, with the account's own headers, `most` objects a call."""
+
+    recipe: Recipe
+    common: Headers
+    most: int
+
+    def per_call(self, kind: Kind) -> int:
+        """Targets of one call: http and https of a URL are one object, unless the recipe names the scheme."""
+        return self.most * (2 if kind is Kind.URL and not self.recipe.by_scheme else 1)
+
+    def plan(self, purge: Purge) -> list[Call]:
+        """The calls that cover every target. Raises UnsupportedWish."""
+        if purge.kind is Kind.EVERYTHING:
+            return self._everything(purge.hosts)
+        alike: dict[str, list[str]] = {}
+        values: dict[str, Values] = {}
+        for target in dict.fromkeys(purge.targets):
+            one = _values(purge.kind, target)
+            address = one["host"] + one["path"] if purge.kind is Kind.URL and not self.recipe.by_scheme else target
+            values.setdefault(address, one)
+            alike.setdefault(address, []).append(target)
+        return [
+            call
+            for some in self._packs(purge.kind, values)
+            for call in self._calls(
+                purge, tuple(target for address in some for target in alike[address]), [values[one] for one in some]
+            )
+        ]
+
+    def _everything(self, hosts: Sequence[str]) -> list[Call]:
+        if not self.recipe.by_host:
+            return [self._call(Kind.EVERYTHING, (), [{}])]
+        if not hosts:
+            raise UnsupportedWish("Everything means the site's hosts, and it has none.", "Name them under `hosts`.")
+        return [self._call(Kind.EVERYTHING, (), [{"host": host}]) for host in dict.fromkeys(hosts)]
+
+    def _packs(self, kind: Kind, values: Mapping[str, Values]) -> Iterable[tuple[str, ...]]:
+        join = self.recipe.join
+        if bad := next((one for one in values if self.most > 1 and not joins([one], join)), ""):
+            what = f"`{bad[:60]}` holds what stands between two of them in one call: `{join}`."
+            raise UnsupportedWish(what, f"Set another `join` in `purge.{kind.value}`, or `per_call: 1`.")
+
+        def place(address: str) -> tuple[str, ...]:
+            named = [("host", self.recipe.by_host), ("scheme", self.recipe.by_scheme)]
+            return tuple(values[address].get(name, "") for name, counts in named if counts)
+
+        for _, some in groupby(sorted(values, key=place), key=place):
+            yield from pack(some, self.most, ROOM, lambda address: 2 * len(address) + len(join))
+
+    def _calls(self, purge: Purge, covered: tuple[str, ...], values: Sequence[Values]) -> list[Call]:
+        """The call, and where the cache itself is asked once more as each variant: it looks the object up as it does
+        for a visitor who sent these headers."""
+        plain = self._call(purge.kind, covered, values)
+        if purge.kind is not Kind.URL or not self.recipe.visits:
+            return [plain]
+        return [plain, *(self._call(purge.kind, (), values, headers) for headers in purge.variants)]
+
+    def _call(
+        self, kind: Kind, covered: tuple[str, ...], values: Sequence[Values], variant: Values | None = None
+    ) -> Call:
+        recipe = self.recipe
+        said = {name: render(text, values, "header", recipe.join) for name, text in self._headers().items()}
+        headers = tuple((said | dict(variant or {})).items())
+        path = render(recipe.path, values, "path", recipe.join)
+        body = render(recipe.body, values, "json" if recipe.speaks_json else "body", recipe.join)
+        return _sized(Call(kind, recipe.method, path, covered, (("calls", 1),), headers, body))
+
+    def _headers(self) -> dict[str, str]:
+        """What is no secret; a recipe's own header replaces one of the account, and Host is the visitor's."""
+        found: dict[str, tuple[str, str]] = {"host": ("Host", "{host}")} if self.recipe.visits else {}
+        for name, value in [*self.common.items(), *self.recipe.headers.items()]:
+            found.pop(name.lower(), None)
+            if isinstance(value, str):
+                found[name.lower()] = (name, value)
+        return dict(found.values())
+
+
+def _values(kind: Kind, target: str) -> Values:
+    if not visible_ascii(target):
+        raise UnsupportedWish(f"`{target[:80]}` cannot go on the wire as it is.", "Percent-encode it.")
+    match kind:
+        case Kind.URL:
+            found = _URL.fullmatch(target)
+            if found is None:
+                raise UnsupportedWish(f"`{target[:80]}` is not a URL as it goes on the wire.", "Write it whole.")
+            return {"url": target, "scheme": found[1], "host": found[2], "path": found[3]}
+        case Kind.PREFIX | Kind.PATTERN:
+            host, slash, rest = target.partition("/")
+            return {kind.value: target, "host": host, "path": f"{slash or '/'}{rest}"}
+        case _:
+            return {kind.value: target}
+
+
+def _sized(call: Call) -> Call:
+    """`call`, if it may be sent. Raises UnsupportedWish."""
+    size = len(call.path) + len(call.body.encode()) + sum(len(name) + len(value) for name, value in call.headers)
+    if size > MAX_BYTES:
+        what = f"`{''.join(call.targets)[:60]}…` makes a call of {size:,} bytes, over {MAX_BYTES:,}."
+        raise UnsupportedWish(what, "Name a shorter or a wider target.")
+    return call

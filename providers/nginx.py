@@ -1,0 +1,249 @@
+"""nginx, by its purge module or by NGINX Plus; on the same machine, by removing its cache files (nginx_files).
+
+    purge module   PURGE <door><path>, Host, X-Purge-Scheme    200 "Successful purge", 202; 404 and 412: nothing cached
+    NGINX Plus     PURGE <path>, Host                          204; a key that ends in a star is a wildcard
+
+The module's inline form (`proxy_cache_purge PURGE from …` in the location that serves) kills nginx's worker at each
+purge with module 2.3, and all that is seen of it is an answer cut off; so the module is used through a location of its
+own, the door (https://github.com/FRiCKLE/ngx_cache_purge/issues/68). A 404 is what an origin says as well, so it means
+"nothing cached" only where the door adds X-Purgebot.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import httpx
+
+from providers.contract import (
+    Account,
+    Blueprint,
+    Call,
+    Capabilities,
+    Field,
+    Health,
+    Kind,
+    Pace,
+    Probe,
+    Provider,
+    Purge,
+    Receipt,
+    Sighting,
+    UnsupportedWish,
+)
+from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Refused, Unexpected, WrongAddress
+from providers.nginx_files import KEY, LEVELS, NginxFiles
+from providers.nginx_sightings import sighting
+from providers.pacing import paces_of
+from providers.packing import visible_ascii
+from providers.wire import Answer, Wire, gateway_trouble, said_by
+
+LINE_SURE = 4_000  # bytes of a line that nobody finds too long
+LINE_MAX = 8_100  # bytes of a request line; large_client_header_buffers is 4 of 8k by default
+MAX_BYTES = 16_384  # of target and headers
+PACES = {
+    "calls": Pace(200, 1, 200, "calls", source="ours: nginx has no limit, this is kind to a small one"),
+}
+MODULES = ("purge", "plus")
+WIDE = frozenset({Kind.PREFIX, Kind.HOST, Kind.EVERYTHING})
+DOOR = "Open the door as docs/providers/nginx.md says."
+SAYS = ("Successful purge", '"Status": "purged"')  # modules 2.3 and 3.0.1, 2026-11-23
+NOTHING = "Nothing was cached under this key."
+NOWHERE = "/purgebot-looks-for-the-door"  # purged by the doctor: nothing is cached under it
+CRASH = (
+    "If every purge ends so, the inline form of the purge module has crashed nginx's worker: "
+    "give the module a location of its own, as docs/providers/nginx.md says."
+)
+_URL = re.compile(r"(https?)://([^/?#]+)(/[^#]*)")
+
+
+class Nginx:
+    """One nginx with a purge door."""
+
+    name = "nginx"
+    title = "nginx"
+
+    def __init__(self, account: Account, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        settings = account.settings
+        url = settings.get("api_url") or settings.get("url", "")
+        self._plus = settings.get("module") == "plus"
+        self._wild = self._plus or settings.get("wildcards") == "yes"
+        self._door = "" if self._plus else settings.get("door", "/purge").rstrip("/")
+        kinds = WIDE | {Kind.URL} if self._wild else frozenset({Kind.URL})
+        self.can = Capabilities(
+            kinds=kinds,
+            soft=frozenset(),
+            per_call={**dict.fromkeys(kinds, 1), **({Kind.URL: 2} if self._plus else {})},
+            max_bytes=MAX_BYTES,
+            pace=paces_of(PACES, account.pace),
+        )
+        self._wire = Wire(url, None, transport, who=f"nginx at {_shown(url)}")
+
+    def plan(self, purge: Purge) -> Sequence[Call]:
+        """One call for each key: of a URL and its variants, or of a wildcard. Raises UnsupportedWish."""
+        if purge.kind not in self.can.kinds:
+            raise self._unsupported(purge.kind)
+        for target in (*purge.targets, *purge.hosts):
+            if not visible_ascii(target):
+                raise UnsupportedWish(f"`{target[:80]}` cannot go on the wire as it is.", "Percent-encode it.")
+        targets = tuple(dict.fromkeys(purge.targets))
+        match purge.kind:
+            case Kind.URL:
+                return self._urls(targets, purge.variants)
+            case Kind.EVERYTHING if not purge.hosts:
+                raise UnsupportedWish("Everything means the site's hosts, and it has none.", "Name them under `hosts`.")
+            case Kind.EVERYTHING:
+                return [call for host in purge.hosts for call in self._wide(purge.kind, (), host)]
+            case kind:
+                return [call for target in targets for call in self._wide(kind, (target,), target)]
+
+    def _unsupported(self, kind: Kind) -> UnsupportedWish:
+        name = {Kind.EVERYTHING: "everything", Kind.PREFIX: "prefixes", Kind.URL: "URLs"}.get(kind, f"{kind.value}s")
+        if kind in WIDE:
+            advice = "Name the URLs; with module 3.0 or newer set `wildcards: yes`, on the same machine `cache_dir`."
+            return UnsupportedWish(f"The purge module of this nginx cannot purge {name}.", advice)
+        possible = "URLs, a prefix, a host, or everything" if self._wild else "URLs"
+        return UnsupportedWish(f"nginx purges no {name}.", f"Name {possible} instead.")
+
+    def _urls(self, urls: Sequence[str], variants: Sequence[Mapping[str, str]]) -> list[Call]:
+        """The variants go first: once the entry that nginx met first is gone, its `Vary` siblings cannot be found."""
+        same: dict[tuple[str, str, str], list[str]] = {}
+        for url in urls:
+            found = _URL.fullmatch(url)
+            if found is None:
+                raise UnsupportedWish(f"`{url[:80]}` is not a URL as it goes on the wire.", "Write it whole.")
+            if self._wild and url.endswith("*"):
+                raise UnsupportedWish(f"`{url[:80]}` ends in a star, a wildcard to nginx.", "Name it as a prefix.")
+            same.setdefault(("" if self._plus else found[1], found[2], found[3]), []).append(url)
+        return [
+            call
+            for (scheme, host, rest), alike in same.items()
+            for call in (
+                *(self._call(Kind.URL, (), scheme, host, rest, headers) for headers in variants),
+                self._call(Kind.URL, tuple(alike), scheme, host, rest),
+            )
+        ]
+
+    def _wide(self, kind: Kind, targets: tuple[str, ...], place: str) -> list[Call]:
+        """A wildcard knows no path boundary, so `/news` is three keys: /news, /news/* and /news?*."""
+        host, _, path = place.partition("/")
+        rests = [f"/{path}*"] if not path or path.endswith("/") else [f"/{path}", f"/{path}/*", f"/{path}?*"]
+        schemes = ("",) if self._plus else ("http", "https")
+        keys = [(scheme, rest) for rest in rests for scheme in schemes]
+        return [self._call(kind, () if n else targets, scheme, host, rest) for n, (scheme, rest) in enumerate(keys)]
+
+    def _call(
+        self,
+        kind: Kind,
+        targets: tuple[str, ...],
+        scheme: str,
+        host: str,
+        rest: str,
+        variant: Mapping[str, str] | None = None,
+    ) -> Call:
+        if len(self._door + rest) > LINE_MAX:
+            raise UnsupportedWish(f"`{host}{rest[:60]}…` is too long for one line to nginx.", "Name a shorter prefix.")
+        headers = {"Host": host} | ({"X-Purge-Scheme": scheme} if scheme else {}) | dict(variant or {})
+        return Call(kind, "PURGE", self._door + rest, targets, (("calls", 1),), tuple(headers.items()))
+
+    async def send(self, call: Call, reference: str) -> Receipt:
+        """Knock once. Raises PurgeError."""
+        answer = await self._ask(call.path, call.headers)
+        if self._is_yes(answer):
+            return Receipt(note="Purged.")
+        if _is_nothing(answer):
+            return Receipt(note=NOTHING)
+        raise self._trouble(answer, len(call.path))
+
+    async def _ask(self, path: str, headers: Sequence[tuple[str, str]]) -> Answer:
+        try:
+            return await self._wire.send("PURGE", path, headers)
+        except OutcomeUnknown as exc:
+            if self._plus or not isinstance(exc.__cause__, httpx.RemoteProtocolError | httpx.ReadError):
+                raise
+            raise OutcomeUnknown(exc.what, f"{exc.advice} {CRASH}", exc.said) from exc
+
+    def _is_yes(self, answer: Answer) -> bool:
+        if self._plus:
+            return answer.status == 204
+        marked = "x-purgebot" in answer.headers or any(words in answer.text for words in SAYS)
+        return answer.status in (200, 202) and marked
+
+    def _trouble(self, answer: Answer, length: int = 0) -> PurgeError:
+        who, said = self._wire.who, said_by(answer)
+        match answer.status:
+            case 401 | 403 | 407:
+                what = f"{who} takes no purges from the address of this machine."
+                return BadCredentials(what, "Add `allow` with it to the purge location and reload nginx.", said)
+            case 404:
+                what = f"{who} answered 404: nothing is cached, or there is no door."
+                advice = f"{DOOR} Its `add_header X-Purgebot` tells the two apart."
+                return WrongAddress(what, advice, said)
+            case 400 | 413 | 414 | 431 if length > LINE_SURE:
+                return Refused(f"{who} cannot read a request this long.", "Name a shorter or a wider target.", said)
+            case status if status < 400 or status in (405, 421, 501):
+                what = f"{who} has no purge door at `{self._door or '/'}`: it answered {status} like to any request."
+                return WrongAddress(what, f"{DOOR} Is `url` the right one?", said)
+            case status:
+                unknown = Unexpected(f"{who} answered {status}.", DOOR, said)
+                return gateway_trouble(answer, who, said) or unknown
+
+    async def progress(self, receipt: Receipt) -> Receipt:
+        """A purge is done when it is answered."""
+        return receipt
+
+    async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
+        """Nothing: nginx has no budget of its own."""
+        return ()
+
+    def sighting(self, headers: Mapping[str, str]) -> Sighting:
+        """X-Cache-Status."""
+        return sighting(headers)
+
+    async def probe(self, layer: Mapping[str, str]) -> Probe:
+        """Whether the door is there and open to us, asked with a name under which nothing is cached."""
+        answer = await self._ask(f"{self._door}{NOWHERE}", ())
+        if _is_nothing(answer) or self._is_yes(answer):
+            return Probe(Health.GOOD, f"{self._wire.who} has its purge door open to this machine.")
+        trouble = self._trouble(answer)
+        return Probe(Health.BAD, trouble.what, trouble.advice)
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._wire.close()
+
+
+def _is_nothing(answer: Answer) -> bool:
+    """412 is said by module 3 alone; 404 by any server."""
+    return answer.status == 412 or (answer.status == 404 and "x-purgebot" in answer.headers)
+
+
+def _shown(url: str) -> str:
+    """Where an address leads, without what may be secret in it."""
+    return url.partition("://")[2].partition("/")[0].rpartition("@")[2] or "an address that is not a URL"
+
+
+def build(account: Account, transport: httpx.AsyncBaseTransport | None = None) -> Provider:
+    """nginx by its files where `cache_dir` is given, else by its door."""
+    return NginxFiles(account) if account.settings.get("cache_dir") else Nginx(account, transport)
+
+
+BLUEPRINT = Blueprint(
+    name=Nginx.name,
+    title=Nginx.title,
+    fields=(
+        Field("url", "where nginx listens", example="http://10.0.0.6"),
+        Field("module", "what purges there; `purge` where nothing is said", choices=MODULES, example="purge"),
+        Field("door", "the path of the purge location", example="/purge", pattern="/[!-~]*"),
+        Field("wildcards", "whether the purge module is 3.0 or newer", choices=("no", "yes"), example="yes"),
+        Field("cache_dir", "the cache's folder on this machine, instead of `url`", example="/var/cache/nginx/shop"),
+        Field("levels", "its `levels`; `none` where it has none", example=LEVELS, pattern="none|[12](:[12]){0,2}"),
+        Field("key", "its proxy_cache_key", example=KEY),
+        Field("vary", "whether pages have variants (Vary): no saves reading all files", choices=("yes", "no")),
+        Field("api_url", "another address to send to instead", example="http://127.0.0.1:8080"),
+    ),
+    layer_fields=(),
+    build=build,
+    needs_one_of=(("url", "cache_dir"),),
+)
