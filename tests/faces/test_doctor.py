@@ -64,7 +64,7 @@ class Surgery:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
-    playground = Playground(tmp_path_factory.mktemp("play")).start()
+    playground = Playground(tmp_path_factory.mktemp("play"), env={"SITES": "shop"}).start()
     yield playground
     playground.stop()
 
