@@ -182,6 +182,22 @@ class Batches:
         retried = state is BatchState.QUEUED and outcome.next is not None
         self._count(outcome.batch, state, ready, retried, cancelled=self._stop_rest(outcome))
 
+    def replace(self, batch: Batch, calls: Sequence[Call]) -> None:
+        """Put other calls, to be sent now, in the place of one that was refused."""
+        self._tx.run("delete from batches where id = :id", id=batch.id)
+        where = {"job": batch.job, "position": batch.position}
+        self._tx.many(
+            "insert into batches (job, position, account, state, kind, call)"
+            " select :job, :position, account, 'queued', :kind, :call from layers"
+            " where job = :job and position = :position",
+            [{**where, "kind": call.kind, "call": pack(CALL, call)} for call in calls],
+        )
+        self._tx.run(
+            "update layers set calls = calls + :more where job = :job and position = :position",
+            more=len(calls) - 1, **where,
+        )  # fmt: skip
+        self._recount(batch.job, batch.position)
+
     def _taken(self, outcome: Outcome, now: float) -> tuple[BatchState, float]:
         receipt = outcome.receipt or Receipt()
         later = not receipt.finished or receipt.ready_in > 0

@@ -18,10 +18,11 @@ from bot.domain.steps import SendAgain, retry_decision
 from bot.domain.told import Event, Told
 from bot.ledger.batches import Batch, Lot, Outcome
 from bot.ledger.books import Books
+from bot.services.halves import halves
 from bot.services.jobs import CRASHES_MAX, park
 from bot.services.setup import SLACK, Core, job_name, lane_name
 from providers.contract import Provider
-from providers.errors import PurgeError, Throttled
+from providers.errors import PurgeError, Refused, Throttled
 
 log = structlog.get_logger()
 RUN_SECONDS = 2.0
@@ -124,6 +125,17 @@ class Lane:
         log.warning("call_not_taken", job=batch.job, account=self._account, cls=cls, tries=batch.tries, what=error.what)
         return Outcome(batch, None, Trouble(cls, error.what, error.advice, error.said), decision, throttled)
 
+    def _split(self, books: Books, batch: Batch, error: Refused, now: float) -> bool:
+        """Put the halves of a refused call in its place; whether there are any."""
+        job = books.jobs.get(batch.job)
+        calls = halves(self._core.setup, self._provider, self._account, job, batch.call)
+        if not calls or not job.state.is_open:
+            return False
+        books.batches.replace(batch, calls)
+        told = Told(Event.SENT_AGAIN, layer=self._provider.title, n=1, text=f"{error.what} In halves, to find which.")
+        books.messages.say(batch.job, told, now)
+        return True
+
     def _retry_free_at(self, now: float) -> float:
         """When the account may retry once more: at most RETRY_SHARE of its calls in a minute."""
         for times in (self._calls, self._retries):
@@ -135,6 +147,8 @@ class Lane:
     def _record(self, books: Books, outcome: Outcome, error: PurgeError | None, now: float) -> bool:
         """Write an outcome; whether nothing of its layer is left to send."""
         batch = outcome.batch
+        if isinstance(error, Refused) and self._split(books, batch, error, now):
+            return False
         books.batches.record(outcome, now)
         books.jobs.touch(batch.job)
         buckets = [bucket for bucket, _ in batch.call.cost]

@@ -19,6 +19,7 @@ from bot.services.purges import Asking, submit
 from bot.services.replies import JobMade, PlanShown, Refused
 from bot.services.router import Router
 from bot.services.setup import Core, Setup
+from providers import errors
 from providers.contract import Cached, Call, Capabilities, Health, Kind, Pace, Price, Probe, Purge, Receipt, Sighting
 from providers.errors import PurgeError
 from tests.slate import CountingDice, Slate, SlateClock
@@ -50,6 +51,7 @@ class ScriptedProvider:
         self.sent: list[tuple[float, tuple[str, ...]]] = []
         self.references: list[str] = []
         self.again_after = 0.0
+        self.bad: set[str] = set()  # targets for which a whole call is refused
         self.says_left: tuple[tuple[str, float, float], ...] = ()
         self.script: list[PurgeError | Receipt] = []
         self._clock = clock
@@ -81,6 +83,8 @@ class ScriptedProvider:
     async def send(self, call: Call, reference: str) -> Receipt:
         self.sent.append((self._clock.now(), call.targets))
         self.references.append(reference)
+        if self.bad & set(call.targets):
+            raise errors.Refused("A target is not taken.", "Mend it.")
         answer = self.script.pop(0) if self.script else Receipt(f"{self.name}-{len(self.sent)}")
         if isinstance(answer, PurgeError):
             raise answer

@@ -163,6 +163,24 @@ async def test_what_a_purge_costs_is_told_before_and_counted_after(tmp_path: Pat
     ] == told
 
 
+async def test_one_bad_target_of_many_is_found_and_the_others_are_purged(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    bad = "https://www.shop.test/17"
+    shop.cf.bad = {bad}
+    job = await shop.purge(MIA, *[url(f"/{n}") for n in range(30)], check=False)
+    await shop.slate.advance(60)
+    ended = await shop.job(job.id)
+    taken = [target for _, lot in shop.cf.sent if bad not in lot for target in lot]
+    again = await deeds.retry(shop.core, MIA, job.id)
+    shop.cf.bad = set()
+    await shop.slate.advance(60)
+    mended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.PARTIAL, (bad,)) == (ended.state, ended.layers[1].failing)
+    assert (29, 29, True) == (len(taken), len(set(taken)), isinstance(again, Done))
+    assert (State.DONE, (bad,)) == (mended.state, shop.cf.sent[-1][1])
+
+
 NEWS = Target(Kind.TAG, "news", "shop")
 
 
