@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from rich.console import Console
@@ -16,12 +16,12 @@ from rich.text import Text
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.sqlite import LedgerInUse, LedgerTooNew, SqliteLedger
 from bot.services.ports import Clock
+from bot.services.probing import probe_layers
 from bot.serving import set_up_logging
 from bot.settings import Environment, Settings
 from bot.slack.health import slack_health
 from bot.wiring import SystemClock, build_providers, database_path
-from providers.contract import Health, Probe, Provider
-from providers.errors import PurgeError
+from providers.contract import Health, Probe
 
 _WORDS = {Health.GOOD: ("good", "green"), Health.DOUBTFUL: ("note", "yellow"), Health.BAD: ("bad", "red")}
 
@@ -105,26 +105,12 @@ async def _database(environment: Environment, clock: Clock) -> Finding:
 
 async def _providers(settings: Settings) -> list[Finding]:
     """Each account, on each site that it is a layer of; one that no site uses, alone."""
-    findings = []
-    for name, provider in build_providers(settings).items():
-        layers = [
-            (f"{name} on {site.name}", layer.settings)
-            for site in settings.sites.values()
-            for layer in site.layers
-            if layer.account == name
-        ]
-        for subject, layer in layers or [(name, {})]:
-            findings.append(Finding.of(subject, await _probe(provider, layer)))
-        await provider.close()
-    return findings
-
-
-async def _probe(provider: Provider, layer: Mapping[str, str]) -> Probe:
+    providers = build_providers(settings)
     try:
-        return await provider.probe(layer)
-    except PurgeError as exc:
-        said = f' It said: "{exc.said}"' if exc.said else ""
-        return Probe(Health.BAD, f"{exc.what}{said}", exc.advice)
+        return [Finding.of(*seen) for seen in await probe_layers(providers, settings.sites.values(), alone=True)]
+    finally:
+        for provider in providers.values():
+            await provider.close()
 
 
 def _print(findings: Sequence[Finding]) -> None:

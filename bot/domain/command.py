@@ -41,7 +41,7 @@ def _understand(heard: Heard, speaker: Speaker, notes: Notes) -> Command:
             return wish(heard, verb, speaker, notes)
         case Verb.HELP:
             return Command(verb, topic=shown(" ".join(heard.rest.lower().split())))
-        case Verb.LIMITS:
+        case Verb.LIMITS | Verb.DOCTOR:
             return _on_site(verb, heard, speaker)
         case Verb.SITES | Verb.WHOAMI:
             return _alone(verb, heard, speaker)

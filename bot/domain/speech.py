@@ -30,6 +30,7 @@ class Verb(StrEnum):
     DENY = "deny"
     SITES = "sites"
     LIMITS = "limits"  # what is left of each budget
+    DOCTOR = "doctor"  # whether every account may purge
     WHOAMI = "whoami"
     HELP = "help"
 
@@ -133,7 +134,7 @@ class OptionRow:
 
 _PURGES = frozenset({Verb.PURGE, Verb.PLAN})
 _LOOKS = _PURGES | {Verb.CHECK}
-_ON_SITE = _LOOKS | {Verb.LIMITS}
+_ON_SITE = _LOOKS | {Verb.LIMITS, Verb.DOCTOR}
 
 VERBS = (
     VerbRow(Verb.PURGE, "[purge] <things…>", "purge, then prove at the edge that it worked", "{url}"),
@@ -147,6 +148,7 @@ VERBS = (
     VerbRow(Verb.DENY, "deny P-12 [reason]", "say no to a waiting job", "deny P-12 not during the sale"),
     VerbRow(Verb.SITES, "sites", "your sites and their hosts", "sites"),
     VerbRow(Verb.LIMITS, "limits [site]", "what is left of each provider's rate limits", "limits {site}"),
+    VerbRow(Verb.DOCTOR, "doctor [site]", "whether every provider would take a purge; purges nothing", "doctor {site}"),
     VerbRow(Verb.WHOAMI, "whoami", "what you may do here", "whoami"),
     VerbRow(Verb.HELP, "help [topic]", "this, or more on one topic", "help options"),
 )
@@ -178,9 +180,7 @@ OPTIONS = (
 )  # fmt: skip
 
 # Words that people of such a bot expect to be verbs. They mean nothing yet, and so never a path or a tag by one click.
-NOT_THINGS = frozenset(
-    {"why", "lint", "warm", "in", "at", "schedules", "queue", "log", "hold", "release", "stats", "doctor"}
-)
+NOT_THINGS = frozenset({"why", "lint", "warm", "in", "at", "schedules", "queue", "log", "hold", "release", "stats"})
 VERB_OF = {row.verb.value: row.verb for row in VERBS}
 KIND_OF = {row.word: row.kind for row in KINDS}
 WORD_OF = {row.kind: row.word for row in KINDS}

@@ -17,6 +17,7 @@ from bot.ledger.codec import COMMAND, pack
 from bot.services import approvals, deeds
 from bot.services.checks import look_all
 from bot.services.limits import limits
+from bot.services.probing import probe_layers
 from bot.services.purges import Asking, plan_for, submit
 from bot.services.replies import (
     BadLinesFound,
@@ -29,6 +30,7 @@ from bot.services.replies import (
     LimitsShown,
     NotUnderstood,
     PlanShown,
+    Probed,
     Refused,
     Reply,
     SitesListed,
@@ -52,6 +54,7 @@ _DEEDS = {
     Verb.DENY: Deed.VOTE,
     Verb.SITES: Deed.SEE,
     Verb.LIMITS: Deed.SEE,
+    Verb.DOCTOR: Deed.CHECK,
     Verb.WHOAMI: Deed.HELP,
     Verb.HELP: Deed.HELP,
 }
@@ -104,8 +107,10 @@ class Desk:
             case Verb.SITES:
                 return SitesListed(self._core.setup.seen_by(asking.actor))
             case Verb.LIMITS:
-                sites = self._core.setup.seen_by(asking.actor)
-                return LimitsShown(await limits(self._core, [s for s in sites if command.site in ("", s.name)]))
+                return LimitsShown(await limits(self._core, self._named(asking.actor, command)))
+            case Verb.DOCTOR:
+                sites = self._named(asking.actor, command)
+                return Probed(await probe_layers(self._core.setup.providers, sites))
             case Verb.WHOAMI:
                 approver = asking.actor.id in self._core.setup.approvers
                 return WhoAmI(asking.actor, approver, self._core.setup.seen_by(asking.actor))
@@ -114,6 +119,10 @@ class Desk:
                 if stranger is not None:
                     return HelpShown(f"{stranger.why} You may ask for help and whoami.\n{stranger.advice}")
                 return HelpShown(help_text(command.topic, self.speaker(asking.actor, asking.channel)))
+
+    def _named(self, actor: Actor, command: Command) -> list[Site]:
+        """The one site that was named, or all that `actor` sees."""
+        return [site for site in self._core.setup.seen_by(actor) if command.site in ("", site.name)]
 
     async def _not_understood(self, asking: Asking, misunderstood: Misunderstood) -> NotUnderstood:
         if not misunderstood.choices:

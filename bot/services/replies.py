@@ -14,6 +14,7 @@ from bot.domain.site import Site
 from bot.domain.told import Told
 from bot.domain.verdict import Judgement, Look
 from bot.services.limits import AccountNow
+from providers.contract import Probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,13 @@ class LimitsShown:
 
 
 @dataclass(frozen=True, slots=True)
+class Probed:
+    """What each account said when it was tried, by `account on site`."""
+
+    found: Sequence[tuple[str, Probe]]
+
+
+@dataclass(frozen=True, slots=True)
 class WhoAmI:
     """The caller as policy sees them."""
 
@@ -153,6 +161,7 @@ Reply = (
     | JobShown
     | SitesListed
     | LimitsShown
+    | Probed
     | WhoAmI
     | HelpShown
     | Done

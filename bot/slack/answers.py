@@ -16,6 +16,7 @@ from bot.services.replies import (
     LimitsShown,
     NotUnderstood,
     PlanShown,
+    Probed,
     Refused,
     Reply,
     SitesListed,
@@ -24,6 +25,7 @@ from bot.services.replies import (
 from bot.slack.cards import findings, private
 from bot.slack.cards.blocks import Card
 from bot.slack.cards.limits import limits_card
+from bot.slack.cards.probed import probed_card
 from bot.slack.cards.root import root_card
 
 
@@ -54,6 +56,8 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
             return private.sites_card(sites)
         case LimitsShown(accounts):
             return limits_card(accounts)
+        case Probed(found):
+            return probed_card(found)
         case WhoAmI():
             return private.whoami_card(reply)
         case HelpShown(text):

@@ -379,6 +379,8 @@ UNDERSTOOD = {
     "deny because": ("deny P-12 because not now", Command(Verb.DENY, job=12, reason="not now")),
     "deny --reason": ('deny P-12 --reason "not now"', Command(Verb.DENY, job=12, reason="not now")),
     "sites": ("sites", Command(Verb.SITES)),
+    "doctor": ("doctor", Command(Verb.DOCTOR)),
+    "doctor of a site": ("doctor shop", Command(Verb.DOCTOR, site="shop")),
     "limits": ("limits", Command(Verb.LIMITS)),
     "limits of a site": ("limits shop", Command(Verb.LIMITS, site="shop")),
     "limits on a site": ("limits on Shop", Command(Verb.LIMITS, site="shop")),

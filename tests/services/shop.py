@@ -51,6 +51,7 @@ class ScriptedProvider:
         self.sent: list[tuple[float, tuple[str, ...]]] = []
         self.references: list[str] = []
         self.again_after = 0.0
+        self.ill: PurgeError | None = None  # what a probe meets
         self.bad: set[str] = set()  # targets for which a whole call is refused
         self.says_left: tuple[tuple[str, float, float], ...] = ()
         self.script: list[PurgeError | Receipt] = []
@@ -100,6 +101,8 @@ class ScriptedProvider:
         return Sighting()
 
     async def probe(self, layer: Mapping[str, str]) -> Probe:
+        if self.ill is not None:
+            raise self.ill
         return Probe(Health.GOOD, "scripted")
 
     async def close(self) -> None:

@@ -1,0 +1,37 @@
+"""The card of `/purge doctor`: every account on every site, the bad ones first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.slack.cards.blocks import Card, card
+from bot.slack.cards.words import count
+from bot.slack.escape import escape
+from providers.contract import Health, Probe
+
+SHOWN = 30
+_MARKS = {Health.BAD: "🔴", Health.DOUBTFUL: "🟠", Health.GOOD: "🟢"}
+
+
+def probed_card(found: Sequence[tuple[str, Probe]]) -> Card:
+    """What was found, and what to do."""
+    if not found:
+        return card("No account belongs to a site of yours.", ["`sites` lists them."])
+    ordered = sorted(found, key=lambda seen: list(_MARKS).index(seen[1].health))
+    more = len(ordered) - SHOWN
+    lines = [_line(subject, probe) for subject, probe in ordered[:SHOWN]]
+    return card(_first([probe.health for _, probe in found]), [*lines, f"and {more:,} more" if more > 0 else ""])
+
+
+def _first(healths: Sequence[Health]) -> str:
+    bad, doubtful = healths.count(Health.BAD), healths.count(Health.DOUBTFUL)
+    if bad:
+        return f"🔴 {count(bad, 'account')} of {len(healths):,} would not take a purge. Nothing was purged."
+    if doubtful:
+        return f"🟠 Every account would take a purge; {count(doubtful, 'thing')} should change. Nothing was purged."
+    return "🟢 Every account would take a purge. Nothing was purged."
+
+
+def _line(subject: str, probe: Probe) -> str:
+    said = f"{escape(probe.what, 300)} {escape(probe.advice, 300)}".rstrip()
+    return f"{_MARKS[probe.health]} *{escape(subject, 120)}*: {said}"

@@ -1,0 +1,42 @@
+"""What the doctor asks of providers: every account on every site, at once, and an error is a finding."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from bot.services.desk import Desk
+from bot.services.probing import probe_layers
+from bot.services.purges import Asking
+from bot.services.replies import Probed, Refused
+from providers.contract import Health
+from providers.errors import BadCredentials
+from tests.services.shop import GUEST, MIA, SHOP, open_shop
+
+
+async def test_each_account_is_tried_on_each_site_and_purges_nothing(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.ill = BadCredentials("The token may not purge zone z.", "Give it Cache Purge.", "no")
+    news = replace(SHOP, name="news", layers=SHOP.layers[1:])
+    found = await probe_layers(shop.core.setup.providers, [SHOP, news])
+    await shop.ledger.close()
+    assert ["shield on shop", "cf on shop", "cf on news"] == [subject for subject, _ in found]
+    assert [Health.GOOD, Health.BAD, Health.BAD] == [probe.health for _, probe in found]
+    assert 'The token may not purge zone z. It said: "no"' == found[1][1].what
+    assert [] == shop.cf.sent + shop.shield.sent
+
+
+async def test_an_account_that_no_site_uses_is_tried_alone_where_that_is_asked(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    found = await probe_layers(shop.core.setup.providers, [], alone=True)
+    await shop.ledger.close()
+    assert ["shield", "cf"] == [subject for subject, _ in found]
+
+
+async def test_the_doctor_comes_to_members_only(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    desk = Desk(shop.core)
+    member = await desk.ask(Asking(MIA, "a"), "doctor shop")
+    guest = await desk.ask(Asking(GUEST, "b"), "doctor")
+    await shop.ledger.close()
+    assert (Probed, Refused) == (type(member), type(guest))
