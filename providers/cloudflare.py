@@ -157,7 +157,7 @@ class Cloudflare:
         if not _ZONE.fullmatch(zone):
             return Probe(Health.BAD, f"`{zone[:40]}` is not a zone id.", ZONE_ID)
         tier = layer.get("tier") or TIERS[0]
-        answer = await self._ask("POST", f"/zones/{zone}/purge_cache", JSON, "{}")
+        answer = await self._ask("POST", f"{_place(layer)}/purge_cache", JSON, "{}")
         envelope = read(answer)
         if envelope and str(NO_SELECTOR) in envelope.codes():
             return await self._seen(zone, tier)
@@ -203,7 +203,13 @@ def _path(purge: Purge) -> str:
     zone = purge.layer.get("zone", "")
     if not _ZONE.fullmatch(zone):
         raise UnsupportedWish(f"`{zone[:40]}` is not a zone id.", ZONE_ID)
-    return f"/zones/{zone}/{'invalidate_cache' if purge.soft else 'purge_cache'}"
+    return f"{_place(purge.layer)}/{'invalidate_cache' if purge.soft else 'purge_cache'}"
+
+
+def _place(layer: Mapping[str, str]) -> str:
+    """The zone, or the one environment of it that is named: at zone level everything means every environment."""
+    environment = layer.get("environment", "")
+    return f"/zones/{layer['zone']}{f'/environments/{environment}' if environment else ''}"
 
 
 def _tier(layer: Mapping[str, str]) -> str:
@@ -276,6 +282,12 @@ BLUEPRINT = Blueprint(
     ),
     layer_fields=(
         Field("zone", "the zone's id, 32 hex digits", required=True, example=ZONE_EXAMPLE, pattern="[0-9a-f]{32}"),
+        Field(
+            "environment",
+            "one environment's `ref`, as GET /zones/<zone>/environments tells it; production has none",
+            example="8d1e5b0c",
+            pattern="[0-9A-Za-z_-]{1,32}",
+        ),
         Field("tier", "the plan of the zone, free where nothing is said", choices=TIERS, example="pro"),
     ),
     build=Cloudflare,

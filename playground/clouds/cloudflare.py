@@ -26,7 +26,7 @@ from playground.requests import Requests
 
 ACCOUNT = "cf"
 BODY_MAX = 1024 * 1024  # bytes; ours, Cloudflare tells none
-_ZONE_PATH = re.compile(r"/zones/([^/]*)(?:/(purge_cache|invalidate_cache))?")
+_ZONE_PATH = re.compile(r"/zones/([^/]*)(?:/environments/([^/]*))?(?:/(purge_cache|invalidate_cache))?")
 
 
 class Throttled(Exception):
@@ -54,6 +54,7 @@ class Cloudflare:
     now: Callable[[], float]
     name: str = "shop.test"
     plan: str = "pro"
+    environments: frozenset[str] = frozenset()  # by `ref`; they hold copies of their own
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one API request."""
@@ -117,10 +118,11 @@ class Cloudflare:
             friendly = [{"code": 10000, "message": "This API Token is valid and active", "type": None}]
             return self._enveloped(200, [], {"id": "0" * 32, "status": "active"}, messages=friendly), ()
         found = _ZONE_PATH.fullmatch(path)
-        if found is None or method != ("POST" if found[2] else "GET"):
+        if found is None or method != ("POST" if found[3] else "GET"):
             raise Rejected(400, 7000, "No route for that URI")
-        zone, deed = found.groups()
-        if not re.fullmatch(r"[0-9a-f]{32}", zone):
+        zone, environment, deed = found.groups()
+        is_unknown = environment is not None and (environment not in self.environments or not deed)
+        if is_unknown or not re.fullmatch(r"[0-9a-f]{32}", zone):
             what = f"Could not route to {path[:200]}, perhaps your object identifier is invalid?"
             raise Rejected(400, 7003, what, [(7000, "No route for that URI")])
         if zone != self.zone:
@@ -130,6 +132,8 @@ class Cloudflare:
             return self._enveloped(200, [], {"id": zone, "name": self.name, "status": "active", "plan": plan}), ()
         asked = read(headers.get(b"content-type", b"").decode("latin-1"), body, self.hosts)
         self._take(asked)
+        if environment:  # the edges hold production alone
+            return self._enveloped(200, [], {"id": zone}), ()
         return self._enveloped(200, [], {"id": zone}), self._purge(asked, soft=deed == "invalidate_cache")
 
     def _take(self, asked: Asked) -> None:

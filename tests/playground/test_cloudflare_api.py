@@ -109,6 +109,7 @@ PATHS = [
     pytest.param("POST", "/zones/shop.test/purge_cache", 400, [7003, 7000], id="the-name-of-a-zone"),
     pytest.param("POST", "/zones//purge_cache", 400, [7003, 7000], id="no-zone"),
     pytest.param("POST", f"/zones/{ZONE.upper()}/purge_cache", 400, [7003, 7000], id="a-zone-in-upper-case"),
+    pytest.param("POST", f"/zones/{ZONE}/environments/none/purge_cache", 400, [7003, 7000], id="no-such-environment"),
     pytest.param("POST", f"/zones/{ZONE}/purge", 400, [7000], id="another-deed"),
     pytest.param("DELETE", f"/zones/{ZONE}/purge_cache", 400, [7000], id="another-method"),
     pytest.param("GET", f"/zones/{ZONE}/purge_cache", 400, [7000], id="a-get"),

@@ -224,6 +224,28 @@ def test_limits_are_those_of_the_facts(bucket: str, expected: tuple[float, float
     assert "2026-11-23" == pace.checked
 
 
+def test_one_environment_is_a_path_of_its_own_and_everything_is_of_it_alone() -> None:
+    layer = {"zone": ZONE, "environment": "8d1e5b0c"}
+    calls = cloudflare().plan(Purge(Kind.EVERYTHING, (), layer=layer))
+    soft = cloudflare().plan(Purge(Kind.URL, (A,), True, layer))
+    assert [f"/zones/{ZONE}/environments/8d1e5b0c/purge_cache"] == [call.path for call in calls]
+    assert [f"/zones/{ZONE}/environments/8d1e5b0c/invalidate_cache"] == [call.path for call in soft]
+
+
+async def test_the_doctor_asks_the_environment_that_is_purged() -> None:
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.extensions["target"].decode())
+        return httpx.Response(404, json={"success": False, "errors": [{"code": 7003, "message": "no route"}]})
+
+    provider = cloudflare(httpx.MockTransport(answer))
+    probe = await provider.probe({"zone": ZONE, "environment": "8d1e5b0c"})
+    await provider.close()
+    assert [f"/client/v4/zones/{ZONE}/environments/8d1e5b0c/purge_cache"] == seen[:1]
+    assert Health.BAD is probe.health
+
+
 def test_the_strictest_plan_counts_where_none_is_said() -> None:
     call = cloudflare().plan(Purge(Kind.TAG, ("a",), layer={"zone": ZONE}))[0]
     assert {"bulk:free": 1, "api": 1} == dict(call.cost)
