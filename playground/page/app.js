@@ -193,6 +193,7 @@ async function meet() {
 }
 
 let isMet = false;
+let isShown = false;
 
 async function ask(isAll) {
   if (!isMet) await meet();
@@ -209,6 +210,8 @@ async function ask(isAll) {
   world.show(doc);
   faults.show();
   chat.show();
+  if (!isShown) chat.pointOut();
+  isShown = true;
   forms.show(views.open);
   showGuide();
 }

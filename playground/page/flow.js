@@ -115,12 +115,12 @@ function budgetWords(bucket, tokens, call) {
   return full >= 0.1 ? `${left} · full in ${shortly(full)}` : `${left} · refills ${rate(bucket.per_s)}`;
 }
 
-const RATES = [[1, "second"], [60, "minute"], [3600, "hour"]];
+const RATES = [[1, "a second"], [60, "a minute"], [3600, "an hour"]];
 
 /** By the second, or by the longer time in which there is at least one. */
 function rate(per_s) {
   const [seconds, unit] = RATES.find(([seconds]) => per_s * seconds >= 1) ?? RATES.at(-1);
-  return `${Number((per_s * seconds).toFixed(1)).toLocaleString("en")} a ${unit}`;
+  return `${Number((per_s * seconds).toFixed(1)).toLocaleString("en")} ${unit}`;
 }
 
 /** A hue for a version: the same for the same name, far apart for neighbours. */
