@@ -271,7 +271,7 @@ const lastCard = () =>
   [...byId("messages").children].findLast((node) => node.querySelector("[data-action-id]")) ?? byId("messages").lastElementChild;
 
 async function showMe() {
-  show(GUIDED);
+  await app.choose(GUIDED);
   const node = await LEADS[step.target]();
   if (!node) return;
   node.scrollIntoView({ block: "nearest" });
