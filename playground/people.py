@@ -90,6 +90,9 @@ WORKSPACE = Workspace(
     PEOPLE,
     (
         Channel("C_SHOP", "shop", _ALL, "Deploys and purges of www.shop.test"),
+        Channel("C_BLOG", "blog", _ALL, "Deploys and purges of www.blog.test"),
+        Channel("C_MEDIA", "media", _ALL, "Deploys and purges of www.media.test"),
+        Channel("C_BANK", "bank", _ALL, "Deploys and purges of www.bank.test"),
         Channel("C_APPROVE", "approvals", _ALL, "Purges that need a second pair of eyes"),
     ),
     (

@@ -10,7 +10,8 @@
 //   #box, #send, #thread-box           where lines are typed; [data-suggestion] is a line to take
 //   dialog#form[data-view-id], [data-input]       the open form, and its input blocks by block id; #form-send
 //   #confirm-yes, #confirm-no          the question before a click counts
-//   [data-place], [data-edge]          a box of the world: fra, iad, sin, shield, origin; [data-event] what just happened
+//   [data-site]                        a site to show in the world, [data-old] while its edges hold something old
+//   [data-place], [data-edge]          a box of the world: fra, iad, sin, inner caches, origin; [data-event] what just happened
 //   [data-path][data-version][data-state]         what a box holds: state is same, old or empty
 //   [data-visit], #path, #deploy       visit through a city, the page to ask for, a new version
 //   [data-account][data-bucket]        a budget; [data-empty] while it has none left
@@ -21,9 +22,10 @@ import { Chat } from "./chat.js";
 import { Composer } from "./composer.js";
 import { announce, byId, make, replay, setText } from "./dom.js";
 import { Faults } from "./faults.js";
+import { hostOf, siteTitle, siteWhere } from "./flow.js";
 import { Forms } from "./forms.js";
-import { ALL_DONE, STEPS, guide, threadSuggestions } from "./guide.js";
-import { CHANNELS, PEOPLE, person } from "./people.js";
+import { ALL_DONE, GUIDED, STEPS, guide, siteSuggestions, threadSuggestions } from "./guide.js";
+import { CHANNELS, PEOPLE, learn, person } from "./people.js";
 import * as play from "./play.js";
 import { World } from "./world.js";
 
@@ -36,6 +38,7 @@ const WIDE = matchMedia("(min-width: 900px)");
 const state = {
   me: "U_MIA",
   channel: "C_SHOP",
+  site: GUIDED, // the one that the world shows
   thread: "",
   messages: Object.fromEntries(Object.keys(CHANNELS).map((id) => [id, []])),
   world: null,
@@ -47,12 +50,22 @@ const state = {
 const app = {
   isChatSeen: () => !document.hidden && (WIDE.matches || document.body.dataset.tab === "chat"),
 
+  /** Open a channel, and show the site that it is about. */
   async open(channel) {
-    chat.closeThread();
-    state.channel = channel;
-    remember();
-    chat.forget();
+    show(siteWhere(state.world, (site) => site.channel === channel) ?? state.site);
+    enter(channel);
     showTab("chat");
+    await looking.now();
+  },
+
+  /** Show a site, and open its channel. */
+  async choose(name) {
+    if (name === state.site) return;
+    show(name);
+    const site = state.world.sites[name];
+    announce(`${siteTitle(name, site)}: ${hostOf(site)} is shown.`);
+    if (!CHANNELS[site.channel] || site.channel === state.channel) return;
+    enter(site.channel);
     await looking.now();
   },
 
@@ -74,13 +87,14 @@ const app = {
     }
   },
 
-  visited(path, version) {
-    const origin = state.world?.sites.shop.origin[path];
-    if (origin && version && version !== origin) state.seen.old = true;
+  visited(site, path, version) {
+    const origin = state.world?.sites[GUIDED]?.origin[path];
+    if (site === GUIDED && origin && version && version !== origin) state.seen.old = true;
     showGuide();
   },
 
-  visitLink(url) {
+  visitLink(site, url) {
+    show(site);
     showTab("world");
     world.visit("fra", `${url.pathname}${url.search}`);
   },
@@ -104,6 +118,28 @@ const faults = new Faults(state, app);
 const forms = new Forms(state, app);
 const box = new Composer("", state, app, () => "");
 const replyBox = new Composer("thread-", state, app, () => state.thread);
+
+/** Show another site of the world. */
+function show(name) {
+  if (name === state.site) return;
+  state.site = name;
+  remember();
+  world.redraw();
+  showGuide();
+}
+
+/** Go to a channel; the focus stays where it is. */
+function enter(channel) {
+  const focused = document.activeElement;
+  chat.closeThread();
+  state.channel = channel;
+  remember();
+  chat.forget();
+  if (state.world) chat.show();
+  chat.pointOut();
+  showSuggestions();
+  focused?.focus();
+}
 
 /** Looks at the world and the messages, again and again: not while the page is hidden, seldom while nobody answers. */
 const looking = {
@@ -146,7 +182,21 @@ const looking = {
   },
 };
 
+/** Before the first messages are asked for: which channels there are, and which site and channel to begin with. */
+async function meet() {
+  const { sites } = await play.world();
+  learn(sites);
+  for (const id of Object.keys(CHANNELS)) state.messages[id] ??= [];
+  chat.drawChannels();
+  recall(sites);
+  isMet = true;
+}
+
+let isMet = false;
+let isShown = false;
+
 async function ask(isAll) {
+  if (!isMet) await meet();
   const { me, channel, deeds } = state;
   const channels = Object.keys(CHANNELS).filter((id) => isAll || id === channel);
   const [doc, views, ...lists] = await Promise.all([
@@ -160,13 +210,15 @@ async function ask(isAll) {
   world.show(doc);
   faults.show();
   chat.show();
+  if (!isShown) chat.pointOut();
+  isShown = true;
   forms.show(views.open);
   showGuide();
 }
 
 /** A job from before the newest deploy says nothing about it. */
 function noticeDeploy(doc) {
-  const [before, after] = [state.world, doc].map((one) => JSON.stringify(one?.sites.shop.origin));
+  const [before, after] = [state.world, doc].map((one) => JSON.stringify(one?.sites[GUIDED]?.origin));
   if (!state.world || before === after) return;
   state.seen = { old: false, deployed: state.world.now ?? 0 };
 }
@@ -175,7 +227,7 @@ let step = null;
 
 function showGuide() {
   if (!state.world) return;
-  const next = guide(state.world.sites.shop, state.messages, state.seen, state.me);
+  const next = guide(state.world.sites[GUIDED], state.messages, state.seen, state.me);
   const isNew = step && next.step !== step.step;
   step = next;
   for (const node of byId("steps").children) {
@@ -185,11 +237,12 @@ function showGuide() {
     else node.removeAttribute("aria-current");
   }
   setText(byId("step-of"), next.step === ALL_DONE ? "All done" : `${next.step + 1} of ${STEPS.length}`);
+  setText(byId("next-site"), state.site === GUIDED ? "" : `About ${GUIDED}: `);
   setText(byId("next"), next.text);
   if (isNew) announce(next.text);
   byId("show-me").hidden = false;
   setText(byId("chat-news"), unread());
-  setText(byId("world-news"), world.summary().startsWith("no") ? "" : " · old copies");
+  setText(byId("world-news"), world.hasOld() ? " · old copies" : "");
   showSuggestions();
 }
 
@@ -199,7 +252,8 @@ function unread() {
 }
 
 function showSuggestions() {
-  if (step) box.suggest(step.suggestions);
+  const name = siteWhere(state.world, (site) => site.channel === state.channel) ?? GUIDED;
+  if (step) box.suggest(name === GUIDED ? step.suggestions : siteSuggestions(name, state.world.sites[name], state.messages));
   replyBox.suggest(threadSuggestions(state.messages[state.channel].find((message) => message.ts === state.thread)));
 }
 
@@ -217,6 +271,7 @@ const lastCard = () =>
   [...byId("messages").children].findLast((node) => node.querySelector("[data-action-id]")) ?? byId("messages").lastElementChild;
 
 async function showMe() {
+  await app.choose(GUIDED);
   const node = await LEADS[step.target]();
   if (!node) return;
   node.scrollIntoView({ block: "nearest" });
@@ -238,6 +293,7 @@ function showTab(name) {
     byId(`tab-${tab}`).tabIndex = tab === name ? 0 : -1;
   }
   if (state.world) chat.show();
+  chat.pointOut();
 }
 
 function showMyself() {
@@ -261,14 +317,24 @@ async function become(id) {
   await looking.now();
 }
 
+/** Who and where, for this tab; the site in the address too, so that it can be kept and sent on. */
 function remember() {
-  sessionStorage.setItem("playground", JSON.stringify([state.me, state.channel]));
+  sessionStorage.setItem("playground", JSON.stringify([state.me, state.channel, state.site]));
+  const address = new URL(location);
+  if (state.site === GUIDED) address.searchParams.delete("site");
+  else address.searchParams.set("site", state.site);
+  history.replaceState(null, "", address);
 }
 
-function recall() {
-  const [me, channel] = JSON.parse(sessionStorage.getItem("playground") ?? "[]");
+/** A site in the address that is not the one of before is a new choice, and its channel goes with it. */
+function recall(sites) {
+  const [me, channel, before] = JSON.parse(sessionStorage.getItem("playground") ?? "[]");
+  const asked = new URL(location).searchParams.get("site") ?? GUIDED;
+  state.site = sites[asked] ? asked : GUIDED;
   if (PEOPLE[me]) state.me = me;
   if (CHANNELS[channel]) state.channel = channel;
+  if (state.site !== (before ?? GUIDED) && CHANNELS[sites[state.site].channel]) state.channel = sites[state.site].channel;
+  showMyself();
 }
 
 function tabKey(event) {
@@ -278,7 +344,6 @@ function tabKey(event) {
 }
 
 function begin() {
-  recall();
   byId("me").append(...Object.keys(PEOPLE).map((id) => make("option", { value: id })));
   byId("steps").append(...STEPS.map((name, index) => make("li", { "data-step": index + 1, "data-state": "ahead" }, name)));
   byId("me").addEventListener("change", (event) => become(event.target.value));

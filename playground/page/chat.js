@@ -2,6 +2,7 @@
 
 import { drawBlocks, useOf } from "./blocks.js";
 import { announce, byId, make, setText } from "./dom.js";
+import { hostOf, siteWhere } from "./flow.js";
 import { asked } from "./forms.js";
 import { mrkdwn, plainOf } from "./mrkdwn.js";
 import { APP, CHANNELS, names, person } from "./people.js";
@@ -20,10 +21,21 @@ export class Chat {
     this.lists = { messages: byId("messages"), replies: byId("replies") };
     this.left = new WeakSet();
     for (const list of Object.values(this.lists)) this.keepEnd(list);
-    byId("channels").append(...Object.keys(CHANNELS).map((id) => this.drawChannel(id)));
+    this.drawChannels();
     byId("chat").addEventListener("click", (event) => this.follow(event));
     byId("thread-close").addEventListener("click", () => this.closeThread());
     byId("thread").addEventListener("keydown", (event) => event.key === "Escape" && this.closeThread());
+  }
+
+  /** A button for each channel that is known by now. */
+  drawChannels() {
+    byId("channels").replaceChildren(...Object.keys(CHANNELS).map((id) => this.drawChannel(id)));
+  }
+
+  /** On a phone the row of channels is longer than the screen: bring the open one into it. */
+  pointOut() {
+    const button = byId("channels").querySelector(`[data-channel="${this.state.channel}"]`);
+    button?.scrollIntoView({ block: "nearest", inline: "center" });
   }
 
   /** Everything anew: for another person or channel. */
@@ -219,16 +231,17 @@ export class Chat {
     button?.classList.remove("busy");
   }
 
-  /** Links to Slack's own messages and to the pretend site lead nowhere outside. */
+  /** Links to Slack's own messages and to the pretend sites lead nowhere outside. */
   follow(event) {
     const channel = event.target.closest("[data-open-channel]")?.dataset.openChannel;
     if (channel && CHANNELS[channel]) return this.app.open(channel);
     const link = event.target.closest("a[href]");
     const archive = /\/archives\/(\w+)\/p(\d+)(\d{6})/.exec(link?.href ?? "");
     if (archive && CHANNELS[archive[1]]) return event.preventDefault(), this.goTo(archive[1], `${archive[2]}.${archive[3]}`);
-    if (!link || new URL(link.href).hostname !== "www.shop.test") return undefined;
+    const site = link && siteWhere(this.state.world, (one) => hostOf(one) === new URL(link.href).hostname);
+    if (!site) return undefined;
     event.preventDefault();
-    return this.app.visitLink(new URL(link.href));
+    return this.app.visitLink(site, new URL(link.href));
   }
 
   async goTo(channel, ts) {

@@ -2,13 +2,42 @@
 
 export const CITIES = { fra: "Frankfurt", iad: "Ashburn", sin: "Singapore" };
 export const PAGES = ["/", "/pricing"];
-const TITLES = { cf: "Cloudflare", shield: "Varnish", slack: "Slack" };
+const TITLES = {
+  cf: "Cloudflare",
+  cloudflare: "Cloudflare",
+  shield: "Varnish",
+  varnish: "Varnish",
+  app: "Redis",
+  redis: "Redis",
+  cloudfront: "CloudFront",
+  aws: "CloudFront",
+  fastly: "Fastly",
+  akamai: "Akamai",
+  slack: "Slack",
+};
+const INNER = { app: ["App", "Redis"], shield: ["Shield", "Varnish"], pop: ["Shield POP", "Fastly"] };
 
-/** The provider behind an account, as people call it. */
+/** An account or a provider, as people call it. */
 export const title = (account) => TITLES[account] ?? account;
 
+/** What a box between edges and origin is called: [its part, whose software it is]; an unknown one by its place alone. */
+export const innerTitle = (place) => INNER[place] ?? [place];
+
+/** The caches between edges and origin by place, the nearest to the edges first. */
+export const inner = (site) =>
+  Object.fromEntries(Object.entries(site.inner ?? (site.shield ? { shield: site.shield } : {})).reverse());
+
 /** Every cache of a site by place: {fra: {"/": "v1"}, …, shield: {…}}. */
-export const places = (site) => ({ ...site.edges, shield: site.shield });
+export const places = (site) => ({ ...site.edges, ...inner(site) });
+
+/** The host that visitors of a site ask. */
+export const hostOf = (site) => new URL(site.url).hostname;
+
+/** The name of the site where `test` is true of it, or undefined. */
+export const siteWhere = (world, test) => Object.entries(world?.sites ?? {}).find(([, site]) => test(site))?.[0];
+
+/** A site and its provider in words. */
+export const siteTitle = (name, site) => `${name} · ${title(site.provider)}`;
 
 /** Since when (epoch seconds) `place` holds `path`; undefined where the world does not say. */
 export const since = (site, place, path) => site.since?.[place]?.[path];
@@ -60,28 +89,39 @@ export function duration(seconds) {
   return whole < 7200 ? `${Math.floor(whole / 60)} min` : `${Math.floor(whole / 3600)} h`;
 }
 
-/** 1.4 s, 12 s. */
-export const shortly = (seconds) => `${seconds < 10 ? seconds.toFixed(1) : Math.ceil(seconds)} s`;
+/** 1.4 s, 12 s, 3 min. */
+export const shortly = (seconds) => {
+  if (seconds >= 120) return duration(seconds);
+  return `${seconds < 10 ? seconds.toFixed(1) : Math.ceil(seconds)} s`;
+};
 
-/** What one full call takes from a bucket: 30 URLs, else one. */
-const FULL_CALL = { urls: 30 };
+/** What one full call takes from a bucket of an account: 30 URLs at Cloudflare, else one. */
+const FULL_CALL = { "cf urls": 30 };
 
-/** The bucket `name` as it is `elapsed` seconds after the world told of it: {tokens, share (0 to 1), isEmpty: it has no
-    full call left, words}. */
-export function budgetNow(name, bucket, elapsed) {
+/** The bucket `name` of `account` as it is `elapsed` seconds after the world told of it: {tokens, share (0 to 1),
+    isEmpty: it has no full call left, words}. */
+export function budgetNow(name, bucket, elapsed, account = "cf") {
   const tokens = Math.min(bucket.size, bucket.tokens + bucket.per_s * Math.max(0, elapsed));
-  const call = Math.min(FULL_CALL[name] ?? 1, bucket.size);
-  return { tokens, share: tokens / bucket.size, isEmpty: tokens < call, words: budgetWords(bucket, tokens, call) };
+  const call = Math.min(FULL_CALL[`${account} ${name}`] ?? 1, bucket.size);
+  const share = bucket.size ? tokens / bucket.size : 0;
+  return { tokens, share, isEmpty: tokens < call || !bucket.size, words: budgetWords(bucket, tokens, call) };
 }
 
 function budgetWords(bucket, tokens, call) {
   const left = `${Math.floor(tokens).toLocaleString("en")} of ${bucket.size.toLocaleString("en")}`;
+  if (!(bucket.per_s > 0)) return tokens < call ? `${left} · next call once another is done` : left;
   if (tokens < call) return `${left} · next call${call > 1 ? ` of ${call}` : ""} in ${shortly((call - tokens) / bucket.per_s)}`;
   const full = (bucket.size - tokens) / bucket.per_s;
   return full >= 0.1 ? `${left} · full in ${shortly(full)}` : `${left} · refills ${rate(bucket.per_s)}`;
 }
 
-const rate = (per_s) => `${Number.isInteger(per_s) ? per_s : per_s.toFixed(1)} a second`;
+const RATES = [[1, "a second"], [60, "a minute"], [3600, "an hour"]];
+
+/** By the second, or by the longer time in which there is at least one. */
+function rate(per_s) {
+  const [seconds, unit] = RATES.find(([seconds]) => per_s * seconds >= 1) ?? RATES.at(-1);
+  return `${Number((per_s * seconds).toFixed(1)).toLocaleString("en")} ${unit}`;
+}
 
 /** A hue for a version: the same for the same name, far apart for neighbours. */
 export function hue(version) {
@@ -90,12 +130,22 @@ export function hue(version) {
   return Math.round((seed * 137.508 + 70) % 360);
 }
 
+/** What the edge's cache says it did, in its provider's own word: HIT, Hit, TCP_HIT; "" where no header tells. Of a list
+    in X-Cache the last is the edge. */
+export function cacheWord(headers) {
+  const said = headers["cf-cache-status"] ?? headers["x-cache"]?.split(",").at(-1) ?? "";
+  return said.trim().split(" ")[0];
+}
+
+/** Whether that word means that the edge answered from its cache, without asking further in. */
+export const isHit = (word) => /^(tcp_)?(mem_)?hit$/i.test(word);
+
 /** What one visit showed, in a sentence. `site` is the world as last seen. */
 export function visitWords(city, path, answer, site) {
-  const cache = answer.headers["cf-cache-status"] ?? "no cache said";
+  const cache = cacheWord(answer.headers) || "no cache said";
   const age = answer.headers.age === undefined ? "" : `, ${duration(Number(answer.headers.age))} old`;
   const origin = site?.origin[path];
   const isOld = origin && answer.version && answer.version !== origin;
   const what = answer.version ? `${answer.version}, ${cache}${age}` : `status ${answer.status}, ${cache}`;
-  return `${CITIES[city]} answers ${path} with ${what}.${isOld ? ` Old: the origin has ${origin}.` : ""}`;
+  return `${CITIES[city] ?? city} answers ${path} with ${what}.${isOld ? ` Old: the origin has ${origin}.` : ""}`;
 }

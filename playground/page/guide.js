@@ -1,7 +1,10 @@
 // The one line that says what to do next, read from the world and the messages.
 
-import { CITIES, PAGES, oldAtEdges } from "./flow.js";
+import { CITIES, PAGES, hostOf, oldAtEdges } from "./flow.js";
 import { PEOPLE, person } from "./people.js";
+
+/** The site that the guide is about. */
+export const GUIDED = "shop";
 
 export const STEPS = ["Deploy", "See it go stale", "Purge it", "See the proof", "Everything, agreed by two"];
 export const ALL_DONE = STEPS.length;
@@ -95,6 +98,14 @@ function toldVotes(job, messages, me) {
   return step(4, "me", text, about(job));
 }
 
+/** Lines for the channel of a site that the guide is not about. */
+export function siteSuggestions(name, site, messages) {
+  const page = `http://${hostOf(site)}/pricing`;
+  const job = jobsIn(messages, site.channel).at(-1);
+  const lines = [`/purge ${page}`, `/purge plan ${page}`, `/purge check ${page}`, `/purge everything on ${name} because new prices`];
+  return [...lines, ...(job ? about(job) : [])];
+}
+
 const about = (job) => [`/purge status ${job.name}`, `/purge show ${job.name}`];
 
 function idsIn(text, pattern) {
@@ -112,9 +123,9 @@ export function bodyOf(message) {
   return [message.text, ...texts(message.blocks)].filter(Boolean).join("\n");
 }
 
-/** The jobs told in #shop, oldest first: {name, mark, isEverything, at}. */
-export function jobsIn(messages) {
-  return messages.C_SHOP.filter((message) => !message.thread_ts && !message.ephemeral).flatMap((message) => {
+/** The jobs told in a channel, that of the guide's site if none is named, oldest first: {name, mark, isEverything, at}. */
+export function jobsIn(messages, channel = "C_SHOP") {
+  return (messages[channel] ?? []).filter((message) => !message.thread_ts && !message.ephemeral).flatMap((message) => {
     const found = /^(\p{Extended_Pictographic})\s+(P-\d+)\b/u.exec(message.text);
     const isEverything = /\beverything on\b/.test(bodyOf(message));
     return found ? [{ name: found[2], mark: found[1], isEverything, at: Number(message.ts) }] : [];

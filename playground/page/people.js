@@ -12,6 +12,16 @@ export const CHANNELS = {
   C_SHOP: { name: "shop", topic: "Deploys and purges of www.shop.test" },
   C_APPROVE: { name: "cdn-approvals", topic: "Purges that need a second pair of eyes" },
 };
+
+/** Add the channels of the sites that the world tells of; the one for approvals stays the last. */
+export function learn(sites) {
+  const { C_APPROVE } = CHANNELS;
+  delete CHANNELS.C_APPROVE;
+  for (const [name, site] of Object.entries(sites))
+    if (site.channel) CHANNELS[site.channel] ??= { name, topic: `Deploys and purges of ${new URL(site.url).hostname}` };
+  CHANNELS.C_APPROVE = C_APPROVE;
+}
+
 const OTHERS = { [APP]: { name: "purgebot", role: "app" }, USLACKBOT: { name: "Slackbot", role: "app" } };
 
 /** The person of that id, or what can be said of a stranger. */

@@ -44,8 +44,8 @@ function query(params) {
 export const world = () => get("world");
 export const messages = (channel, user) => get("messages", { channel, user });
 export const views = (user) => get("views", { user });
-export const visit = (edge, path) => get("visit", { site: "shop", edge, path });
-export const deploy = () => post("origin", { site: "shop" });
+export const visit = (site, edge, path) => get("visit", { site, edge, path });
+export const deploy = (site) => post("origin", { site });
 export const command = (user, channel, text) => post("command", { user, channel, text });
 export const mention = (user, channel, text, thread) =>
   post("mention", { user, channel, text, ...(thread ? { thread_ts: thread } : {}) });

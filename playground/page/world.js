@@ -1,40 +1,88 @@
-// The world: visitors, three edges, the shield, the origin, and each account's budget.
+// The world: one site's visitors, edges, inner caches and origin, and the budgets of its accounts.
 
 import { announce, byId, make, replay, setText } from "./dom.js";
-import { CITIES, PAGES, budgetNow, changes, duration, hue, isSoft, oldAtEdges, places, since, standing, title, visitWords } from "./flow.js";
+import {
+  CITIES, PAGES, budgetNow, cacheWord, changes, duration, hostOf, hue, inner, innerTitle, isHit, isSoft, oldAtEdges, places, since,
+  standing, title, visitWords,
+} from "./flow.js";
 import * as play from "./play.js";
+import { Sites } from "./sites.js";
 
-const BUCKETS = { urls: "single URLs", bulk: "tags, prefixes, hosts, everything", api: "all calls" };
+const BUCKETS = {
+  urls: "single URLs",
+  tags: "tags",
+  cpcodes: "CP codes",
+  bulk: "tags, prefixes, hosts, everything",
+  purges: "URLs and tags",
+  paths: "paths",
+  wildcards: "paths with a *",
+  running_paths: "paths in progress",
+  running_wildcards: "paths with a * in progress",
+  paid: "paths of the month",
+  requests: "all calls",
+  calls: "all calls",
+  api: "all calls",
+};
 const NOTABLE = 8; // seconds that a box says what happened in it
+const INVITE = "Visit through a city to see what people there get.";
+const AS_FAST = "An account without a bar takes purges as fast as they come.";
+const NO_BUDGETS = "No account of this site has a budget: purges go as fast as they come.";
 
-/** Draws `state.world`; `app` is told of visits and deploys. */
+/** Draws one site of `state.world`, `state.site`; `app` is told of visits, deploys and the site that people choose. */
 export class World {
   constructor(state, app) {
     this.state = state;
     this.app = app;
     this.told = new Map();
-    byId("edges").append(...Object.keys(CITIES).map((city) => this.drawEdge(city)));
-    for (const place of ["shield", "origin"]) byId(place).append(drawCopies());
-    for (const place of Object.keys(CITIES)) box(place).append(make("p", { class: "event" }));
+    this.drawn = "";
+    this.sites = new Sites(state, app);
+    byId("origin").append(drawCopies());
     byId("path").append(...PAGES.map((path) => make("option", { value: path }, path)));
     byId("deploy").addEventListener("click", () => this.deploy());
   }
 
+  get site() {
+    return this.state.world?.sites[this.state.site];
+  }
+
+  /** Boxes for the places of `site`; those of another site go, and with them what they said. */
+  draw(site) {
+    const shape = JSON.stringify([this.state.site, Object.keys(site.edges), Object.keys(inner(site))]);
+    if (this.drawn === shape) return;
+    this.drawn = shape;
+    this.quiet("origin");
+    this.told.clear();
+    setText(byId("world-host"), hostOf(site));
+    setText(byId("visit-said"), INVITE);
+    byId("edges").setAttribute("aria-label", `Edges of ${title(site.provider)}`);
+    byId("edges").replaceChildren(...Object.keys(site.edges).map((city) => this.drawEdge(city)));
+    byId("inner").replaceChildren(...Object.keys(inner(site)).flatMap(drawInner));
+  }
+
   drawEdge(city) {
     const visit = { click: () => this.visit(city, byId("path").value) };
-    const name = make("h3", {}, CITIES[city], " ", make("code", {}, city));
-    const button = { type: "button", class: "button", "data-visit": city, "aria-label": `Visit through ${CITIES[city]}`, on: visit };
-    return make("li", { class: "place", "data-place": city, "data-edge": city }, name, make("button", button, "Visit"), drawCopies());
+    const name = make("h3", {}, CITIES[city] ?? city, " ", make("code", {}, city));
+    const button = { type: "button", class: "button", "data-visit": city, "aria-label": `Visit through ${CITIES[city] ?? city}`, on: visit };
+    const parts = [name, make("button", button, "Visit"), drawCopies(), make("p", { class: "event" })];
+    return make("li", { class: "place", "data-place": city, "data-edge": city }, ...parts);
   }
 
   /** Bring what is shown up to `doc`, and mark what changed since the last answer. */
   show(doc) {
-    const [before, after] = [this.state.world?.sites.shop, doc.sites.shop];
+    const before = this.site;
     this.state.world = doc;
     this.state.heard = performance.now();
-    if (before) this.mark(changes(before, after));
-    for (const place of ["origin", ...Object.keys(places(after))]) this.showPlace(after, place);
-    this.showBudgets(after.budgets);
+    this.redraw(before);
+  }
+
+  /** Bring what is shown up to what is known of the chosen site, of which `before` was shown, if any. */
+  redraw(before) {
+    const { site } = this;
+    this.sites.show();
+    this.draw(site);
+    if (before) this.mark(changes(before, site));
+    for (const place of ["origin", ...Object.keys(places(site))]) this.showPlace(site, place);
+    this.showBudgets(site.budgets);
     this.tick();
   }
 
@@ -67,9 +115,8 @@ export class World {
 
   /** What moves by itself between two answers: ages and budgets. */
   tick() {
-    const { world } = this.state;
-    if (!world) return;
-    const site = world.sites.shop;
+    const { site } = this;
+    if (!site) return;
     for (const row of document.querySelectorAll("#world [data-path]")) {
       const place = row.closest("[data-place]").dataset.place;
       const at = since(site, place, row.dataset.path);
@@ -94,6 +141,7 @@ export class World {
   showBudgets(budgets) {
     const wanted = Object.entries(budgets).flatMap(([account, all]) => Object.keys(all).map((name) => `${account} ${name}`));
     const list = byId("budgets");
+    setText(byId("budgets-hint"), wanted.length ? AS_FAST : NO_BUDGETS);
     if (list.dataset.shown === wanted.join()) return;
     list.dataset.shown = wanted.join();
     list.replaceChildren(...wanted.map((key) => drawBudget(...key.split(" "))));
@@ -103,7 +151,7 @@ export class World {
     const elapsed = (performance.now() - this.state.heard) / 1000;
     for (const row of byId("budgets").children) {
       const { account, bucket } = row.dataset;
-      const { tokens, share, isEmpty, words } = budgetNow(bucket, budgets[account][bucket], elapsed);
+      const { tokens, share, isEmpty, words } = budgetNow(bucket, budgets[account][bucket], elapsed, account);
       const meter = row.querySelector("[role=meter]");
       meter.firstChild.style.setProperty("width", `${(share * 100).toFixed(1)}%`);
       meter.setAttribute("aria-valuenow", Math.floor(tokens));
@@ -115,30 +163,31 @@ export class World {
   }
 
   async visit(city, path) {
+    const name = this.state.site;
     let answer;
-    const isTaken = await this.app.attempt(async () => (answer = await play.visit(city, path)));
+    const isTaken = await this.app.attempt(async () => (answer = await play.visit(name, city, path)));
     if (!isTaken) return;
-    const words = visitWords(city, path, answer, this.state.world?.sites.shop);
-    const cache = answer.headers["cf-cache-status"] ?? "";
-    this.tellPlace(city, `${cache} ${answer.version}${path === "/" ? " on /" : ""}`.trim(), cache === "HIT" ? "hit" : "miss");
+    this.app.visited(name, path, answer.version);
+    if (name !== this.state.site) return;
+    const words = visitWords(city, path, answer, this.site);
+    const cache = cacheWord(answer.headers);
+    this.tellPlace(city, `${cache} ${answer.version}${path === "/" ? " on /" : ""}`.trim(), isHit(cache) ? "hit" : "miss");
     setText(byId("visit-said"), words);
     announce(words);
-    this.app.visited(path, answer.version);
   }
 
   async deploy() {
+    const name = this.state.site;
     let answer;
-    const isTaken = await this.app.attempt(async () => (answer = await play.deploy()));
+    const isTaken = await this.app.attempt(async () => (answer = await play.deploy(name)));
     if (isTaken) announce(`The origin has ${answer.version} now.`);
-    if (isTaken) setText(byId("visit-said"), `The origin has ${answer.version}. What the caches hold is old until it is purged.`);
+    if (isTaken && name === this.state.site)
+      setText(byId("visit-said"), `The origin has ${answer.version}. What the caches hold is old until it is purged.`);
   }
 
-  /** How many edges hold something old, in words. */
-  summary() {
-    const site = this.state.world?.sites.shop;
-    if (!site) return "";
-    const old = new Set(oldAtEdges(site).map(([city]) => city)).size;
-    return old ? `${old} of ${Object.keys(site.edges).length} edges serve something old` : "no edge serves anything old";
+  /** Whether an edge of a site holds something old. */
+  hasOld() {
+    return Object.values(this.state.world?.sites ?? {}).some((site) => oldAtEdges(site).length > 0);
   }
 }
 
@@ -158,6 +207,14 @@ function note(state, softly, age, place) {
   if (place === "origin") return "";
   if (state === "empty") return "nothing kept";
   return [state === "old" ? "old" : "", softly ? "asks next time" : age].filter(Boolean).join(" · ");
+}
+
+/** A box of a cache between edges and origin, and the wire that leads on from it. */
+function drawInner(place) {
+  const [part, software] = innerTitle(place);
+  const name = make("h3", {}, part, software && " ", software && make("code", {}, software));
+  const box = make("div", { class: "place wide", "data-place": place }, name, make("p", { class: "event" }), drawCopies());
+  return [box, make("div", { class: "wire wire-root", "aria-hidden": "true" })];
 }
 
 function drawCopies() {

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.page.playground import Fixture, running
+from tests.page.playground import Fixture, recorded, running
 from tests.real import find
 
 QUIET = (
@@ -55,11 +55,19 @@ def play() -> Iterator[Fixture]:
 
 
 @pytest.fixture
+def sites(play: Fixture) -> Fixture:
+    """The playground with four sites, the blog old, and one job told in its channel."""
+    play.world = recorded("sites")
+    play.messages["C_BLOG"] = recorded("blog")
+    return play
+
+
+@pytest.fixture
 def open_page(browser: Browser, play: Fixture) -> Iterator[Open]:
     """Opens the page at a size; every error of a page fails its test."""
     opened: list[Opened] = []
 
-    def open_page(size: tuple[int, int] = WIDE, scheme: str = "light") -> Opened:
+    def open_page(size: tuple[int, int] = WIDE, scheme: str = "light", query: str = "") -> Opened:
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme="dark" if scheme == "dark" else "light",
@@ -72,7 +80,7 @@ def open_page(browser: Browser, play: Fixture) -> Iterator[Open]:
         page.on("request", lambda request: seen.hosts.add(request.url.split("/")[2]))
         page.on("pageerror", lambda error: seen.problems.append(str(error)))
         page.on("console", lambda said: seen.problems.append(said.text) if "Content Security" in said.text else None)
-        page.goto(play.url)
+        page.goto(f"{play.url}/{query}")
         page.locator("#messages [data-ts]").first.wait_for(state="attached")
         opened.append(Opened(page, play, seen))
         return opened[-1]

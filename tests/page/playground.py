@@ -1,6 +1,7 @@
 """A playground as the page meets it: the files under /page, and recorded answers to its `_play` calls.
 
 What was recorded is the real playground's own, of 2026-11-25: a purged page, a waiting job, one stopped at Cloudflare.
+`sites` is that world with three more sites, written after it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,12 @@ PAGE = Path(playground.__file__).parent / "page"
 RECORDED = Path(__file__).parent / "recorded"
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript"}
 PATIENCE_S = 10.0
+HITS = {
+    "cloudflare": {"cf-cache-status": "HIT"},
+    "cloudfront": {"x-cache": "Hit from cloudfront", "x-amz-cf-pop": "FRA56-P1"},
+    "fastly": {"x-cache": "MISS, HIT", "x-cache-hits": "0, 1"},
+    "akamai": {"x-cache": "TCP_HIT from a-fra.deploy.akamaitechnologies.com (AkamaiGHost/22.0)"},
+}
 Json = Any
 
 
@@ -64,13 +71,14 @@ class Fixture:
                 return 200, {**self.world, "now": self.world["now"] + monotonic() - self.started}
             case "messages":
                 own = asked.get("user") == "U_MIA"
-                return 200, [m for m in self.messages[asked["channel"]] if own or not m["ephemeral"]]
+                return 200, [m for m in self.messages.get(asked["channel"], []) if own or not m["ephemeral"]]
             case "views":
                 return 200, {"open": self.views if asked.get("user") == "U_MIA" else [], "home": None}
             case "visit":
                 self.visits.append(asked)
-                held = self.shop["edges"][asked["edge"]].get(asked["path"], "")
-                headers = {"cf-cache-status": "HIT", "age": "12", "x-build": held}
+                site = self.world["sites"][asked["site"]]
+                held = site["edges"][asked["edge"]].get(asked["path"], "")
+                headers = {**HITS[site["provider"]], "age": "12", "x-build": held}
                 return 200, {"status": 200, "headers": headers, "version": held}
             case _:
                 return 404, {"error": f"There is no {path}."}

@@ -95,6 +95,11 @@ BUDGETS = {
     "empty": ("bulk", 0.3, 25, 0.5, 0, "0 of 25 · next call in 1.4 s"),
     "never over its size": ("bulk", 24.0, 25, 5, 60, "25 of 25 · refills 5 a second"),
     "thousands": ("api", 1200.0, 1200, 4.0, 0, "1,200 of 1,200 · refills 4 a second"),
+    "by the minute": ("cpcodes", 300.0, 300, 0.5, 0, "300 of 300 · refills 30 a minute"),
+    "by the hour": ("api", 10.0, 10, 10 / 3600, 0, "10 of 10 · refills 10 an hour"),
+    "a long wait": ("api", 0.0, 10, 10 / 3600, 0, "0 of 10 · next call in 6 min"),
+    "given back, not refilled": ("running_wildcards", 3.0, 15, 0, 60, "3 of 15"),
+    "all in use": ("running_wildcards", 0.0, 15, 0, 60, "0 of 15 · next call once another is done"),
 }
 
 
