@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from providers import cloudflare, varnish
+from providers import cloudflare, redis, varnish
 from providers.contract import Blueprint
 
 PROVIDERS: Mapping[str, Blueprint] = {
-    blueprint.name: blueprint for blueprint in (cloudflare.BLUEPRINT, varnish.BLUEPRINT)
+    blueprint.name: blueprint for blueprint in (cloudflare.BLUEPRINT, redis.BLUEPRINT, varnish.BLUEPRINT)
 }
