@@ -11,11 +11,7 @@ beginning of the layer's `keys`. A call does a bounded piece of work; what is le
 
 from __future__ import annotations
 
-import asyncio
-import json
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING
 
 import httpx
@@ -36,45 +32,22 @@ from providers.contract import (
     Sighting,
     UnsupportedWish,
 )
-from providers.errors import PurgeError, Unexpected
+from providers.errors import PurgeError
 from providers.pacing import paces_of
 from providers.packing import pack, visible_ascii
-from providers.redis_keys import Piece, Template, below, exactly, like, set_of
+from providers.redis_keys import Piece, Template, below, like, set_of
 
 if TYPE_CHECKING:
-    from providers.redis_wire import Servers
+    from providers.redis_walk import Walker
 
 KEYS_EXAMPLE = "page:{host}{path}"
-BATCH = 500  # keys in one UNLINK; 1,000 looked at in one SCAN held up others by at most 7 ms, measured on 7.0
-LOOKED_AT = 1000
+BATCH = 500  # URLs in one call
 ROUNDS = 500  # commands and their removals in one call
 SECONDS = 5.0  # of one call in all
 MAX_BYTES = 100_000  # of a call; ours
 DOCTOR = "purgebot-doctor"  # a key that nobody has
-ASIDE = "purgebot-purging"
 PACES = {"calls": Pace(50, 1, 50, "calls", source="ours: Redis has no limit, this is kind to those who share it")}
 WIDE = frozenset({Kind.PREFIX, Kind.PATTERN, Kind.HOST, Kind.EVERYTHING})
-
-
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """How far a call has come. `node` and `cursor` say where the next SCAN goes on; `cursor` is 1 for a tag whose set
-    is already set aside. `gone` counts keys."""
-
-    method: str
-    path: str
-    body: str
-    node: str = ""
-    cursor: int = 0
-    gone: int = 0
-    finished: bool = False
-
-    def receipt(self) -> Receipt:
-        """What is told of it; while it is not finished, the id holds all of it."""
-        note = f"{self.gone:,} key{'' if self.gone == 1 else 's'} removed"
-        if self.finished:
-            return Receipt(note=note)
-        return Receipt(id=json.dumps(astuple(self)[:-1]), note=f"{note} so far", finished=False)
 
 
 class Redis:
@@ -97,7 +70,7 @@ class Redis:
         self._tags = account.settings.get("tags", "")
         self._rounds = rounds
         self._seconds = seconds
-        self._servers: Servers | None = None
+        self._walker: Walker | None = None
         kinds = frozenset({Kind.URL, *WIDE, *([Kind.TAG] if self._tags else [])})
         self.can = Capabilities(
             kinds=kinds,
@@ -119,11 +92,10 @@ class Redis:
                 return self._by_key(template, list(targets), purge.variants)
             case Kind.TAG if self._tags:
                 return [_call(Kind.TAG, "TAG", set_of(self._tags, tag), template.prefix, (tag,)) for tag in targets]
+            case Kind.EVERYTHING:
+                return [_scan_call(template, purge.kind, (), purge.hosts)]
             case kind if kind in WIDE:
-                groups: list[tuple[str, ...]] = (
-                    [(target,) for target in targets] if kind is not Kind.EVERYTHING else [()]
-                )
-                return [_scan_call(template, kind, some, purge.hosts) for some in groups]
+                return [_scan_call(template, kind, (target,), ()) for target in targets]
             case Kind.TAG:
                 what = "Redis knows no tags by itself, and this account names no sets of keys for them."
                 raise UnsupportedWish(what, "Set `tags` on the account, or name URLs, a prefix, or everything.")
@@ -144,31 +116,20 @@ class Redis:
 
     async def send(self, call: Call, reference: str) -> Receipt:
         """Do a bounded piece of it. Raises PurgeError."""
-        return await self._walk(Walk(call.method, call.path, call.body))
+        return await self._opened().begin(call.method, call.path, call.body)
 
     async def progress(self, receipt: Receipt) -> Receipt:
         """Do the next piece. Raises PurgeError."""
-        return receipt if receipt.finished else await self._walk(_read(receipt.id))
+        return receipt if receipt.finished else await self._opened().go_on(receipt.id)
 
-    async def _walk(self, walk: Walk) -> Receipt:
-        servers, seen = self._opened(), walk
-        try:
-            async with asyncio.timeout(self._seconds):
-                for _ in range(self._rounds):
-                    seen = await _step(servers, seen)
-                    if seen.finished:
-                        break
-        except TimeoutError as exc:
-            if seen is walk:
-                raise servers.late(self._seconds) from exc
-        return seen.receipt()
-
-    def _opened(self) -> Servers:
-        if self._servers is None:
+    def _opened(self) -> Walker:
+        if self._walker is None:
+            from providers.redis_walk import Walker
             from providers.redis_wire import Servers
 
-            self._servers = Servers(self._url, self._cluster, self._ca_file)
-        return self._servers
+            servers = Servers(self._url, self._cluster, self._ca_file)
+            self._walker = Walker(servers, self._rounds, self._seconds)
+        return self._walker
 
     async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
         """Nothing: Redis has no budget of its own."""
@@ -180,99 +141,21 @@ class Redis:
 
     async def probe(self, layer: Mapping[str, str]) -> Probe:
         """Whether every primary takes each command of a purge, tried on a key that is not there."""
-        servers = self._opened()
         try:
-            template = Template(layer.get("keys") or KEYS_EXAMPLE)
+            prefix = Template(layer.get("keys") or KEYS_EXAMPLE).prefix
             sets = [set_of(self._tags, DOCTOR)] if self._tags else []
-            async with asyncio.timeout(self._seconds):
-                nodes = await _tried(servers, template.prefix, sets)
+            who = await self._opened().tried(prefix, DOCTOR, sets)
         except UnsupportedWish as exc:
             return Probe(Health.BAD, exc.what, exc.possible)
         except PurgeError as exc:
             return Probe(Health.BAD, exc.what, exc.advice)
-        except TimeoutError:
-            late = servers.late(self._seconds)
-            return Probe(Health.BAD, late.what, late.advice)
-        many = f" and the other primaries, {nodes} in all," if nodes > 1 else ""
-        what = f"{servers.who}{many} {'take' if many else 'takes'} purges of {template.prefix}* from this account."
-        return Probe(Health.GOOD, what)
+        return Probe(Health.GOOD, f"{who} purges of {prefix}* from this account.")
 
     async def close(self) -> None:
         """Let go of connections."""
-        if self._servers is not None:
-            await self._servers.close()
-            self._servers = None
-
-
-async def _tried(servers: Servers, prefix: str, sets: Sequence[str]) -> int:
-    """Every command of a purge on what is not there; the number of primaries."""
-    nodes = await servers.primaries()
-    for node in nodes:
-        await servers.ask(node, "SCAN", 0, "MATCH", exactly(f"{prefix}{DOCTOR}").glob, "COUNT", 1)
-    await servers.unlink([f"{prefix}{DOCTOR}".encode()])
-    for name in sets:
-        await _drain(servers, Walk("TAG", name, prefix))
-        aside = _aside(name, servers.cluster)
-        await servers.set_aside(name.encode(), aside)
-        await servers.ask(await servers.home(aside), "SREM", aside, DOCTOR)
-    return len(nodes)
-
-
-async def _step(servers: Servers, walk: Walk) -> Walk:
-    """The next round of a walk."""
-    match walk.method:
-        case "UNLINK":
-            keys = [key.encode() for key in walk.body.split("\n") if key.startswith(walk.path)]
-            return replace(walk, gone=walk.gone + await servers.unlink(keys), finished=True)
-        case "SCAN":
-            return await _scan(servers, walk)
-        case _:
-            return await _drain(servers, walk)
-
-
-async def _scan(servers: Servers, walk: Walk) -> Walk:
-    """One SCAN and the removal of what it found. Where a cluster lost the node, the walk begins again."""
-    from providers.redis_wire import words
-
-    nodes = await servers.primaries()
-    if walk.node not in nodes:
-        walk = replace(walk, node=nodes[0], cursor=0)
-    answer = await servers.ask(walk.node, "SCAN", walk.cursor, "MATCH", walk.path, "COUNT", LOOKED_AT)
-    cursor, found = answer if isinstance(answer, list | tuple) else (0, [])
-    exact = re.compile(walk.body.encode())
-    keys = [key for key in words(found) if exact.fullmatch(key)]
-    gone = walk.gone
-    for some in range(0, len(keys), BATCH):
-        gone += await servers.unlink(keys[some : some + BATCH])
-    if int(cursor):
-        return replace(walk, cursor=int(cursor), gone=gone)
-    if walk.node == nodes[-1]:
-        return replace(walk, gone=gone, finished=True)
-    return replace(walk, node=nodes[nodes.index(walk.node) + 1], cursor=0, gone=gone)
-
-
-async def _drain(servers: Servers, walk: Walk) -> Walk:
-    """Set a tag's set aside, so that keys which the application adds meanwhile start a new one, and remove its members
-    bit by bit. A member leaves the set only after its key is gone, so a walk that was cut off can be walked again."""
-    from providers.redis_wire import whole, words
-
-    name, aside = walk.path.encode(), _aside(walk.path, servers.cluster)
-    node = await servers.home(name)
-    if members := words(await servers.ask(node, "SRANDMEMBER", aside, BATCH)):
-        ours = [key for key in members if key.startswith(walk.body.encode())]
-        gone = await servers.unlink(ours)
-        await servers.ask(node, "SREM", aside, *members)
-        return replace(walk, gone=walk.gone + gone)
-    if walk.cursor or not whole(await servers.ask(node, "SCARD", name)):
-        return replace(walk, finished=True)
-    await servers.set_aside(name, aside)
-    return replace(walk, cursor=1)
-
-
-def _aside(name: str, cluster: bool) -> bytes:
-    """Where a tag's set is set aside: in the same slot of a cluster."""
-    tagged = not cluster or re.search(r"\{[^}]", name)
-    return (f"{name}:{ASIDE}" if tagged else f"{{{name}}}:{ASIDE}").encode()
+        if self._walker is not None:
+            await self._walker.close()
+            self._walker = None
 
 
 def _scan_call(template: Template, kind: Kind, targets: tuple[str, ...], hosts: Sequence[str]) -> Call:
@@ -304,17 +187,6 @@ def _call(kind: Kind, method: str, path: str, body: str, targets: tuple[str, ...
         what = f"`{''.join(targets)[:60]}…` is longer than a call may be ({MAX_BYTES:,} bytes)."
         raise UnsupportedWish(what, "Name a shorter prefix, or the host.")
     return Call(kind, method, path, targets, (("calls", 1),), (), body)
-
-
-def _read(id_: str) -> Walk:
-    """The walk that a receipt holds. Raises Unexpected."""
-    try:
-        match json.loads(id_):
-            case [str(method), str(path), str(body), str(node), int(cursor), int(gone)]:
-                return Walk(method, path, body, node, cursor, gone)
-    except ValueError:
-        pass
-    raise Unexpected("A receipt of Redis does not say where to go on.", "Purge it again.", id_)
 
 
 BLUEPRINT = Blueprint(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from providers.contract import UnsupportedWish
 
+ASIDE = "purgebot-purging"
 SLOTS = "{scheme}, {host}, {path} and {header:name}"
 STARS_MAX = 3  # in a glob; a server tries every way to match many
 TEMPLATE = "Write `keys` like page:{host}{path}: a fixed beginning, then what changes."
@@ -121,3 +122,9 @@ def set_of(template: str, tag: str) -> str:
     if not tag or not tag.isprintable() or "{" in tag or "}" in tag:
         raise UnsupportedWish(f"`{tag[:80]}` is not a tag.", "A tag holds no braces and no line ends.")
     return template.replace("{tag}", tag)
+
+
+def aside_of(name: str, cluster: bool) -> bytes:
+    """Where a tag's set is set aside: in the same slot of a cluster."""
+    tagged = not cluster or re.search(r"\{[^}]", name)
+    return (f"{name}:{ASIDE}" if tagged else f"{{{name}}}:{ASIDE}").encode()
