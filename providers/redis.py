@@ -104,14 +104,14 @@ class Redis:
                 raise UnsupportedWish(f"Redis purges no {kind.value}s here.", possible)
 
     def _by_key(self, template: Template, urls: Sequence[str], variants: Sequence[Mapping[str, str]]) -> list[Call]:
-        keys = {url: "\n".join(template.keys(url, variants)) for url in urls}
-        if not all(text.replace("\n", "").isprintable() for text in keys.values()):
+        keys = {url: template.keys(url, variants) for url in urls}
+        if not all(key.isprintable() for some in keys.values() for key in some):
             raise UnsupportedWish("A variant holds a letter that no key of Redis should.", "Mend `variants`.")
         most = self.can.per_call[Kind.URL]
-        packs = pack(urls, most, MAX_BYTES - 2_000, lambda url: len(keys[url].encode()) + 1)
+        packs = pack(urls, most, MAX_BYTES - 2_000, lambda url: sum(len(key.encode()) + 1 for key in keys[url]))
+        bodies = ["\n".join(dict.fromkeys(key for url in some for key in keys[url])) for some in packs]
         return [
-            _call(Kind.URL, "UNLINK", template.prefix, "\n".join(dict.fromkeys(keys[u] for u in some)), some)
-            for some in packs
+            _call(Kind.URL, "UNLINK", template.prefix, body, some) for some, body in zip(packs, bodies, strict=True)
         ]
 
     async def send(self, call: Call, reference: str) -> Receipt:

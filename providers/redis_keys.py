@@ -36,10 +36,10 @@ class Template:
     def __init__(self, text: str) -> None:
         self._parts = _SLOT.split(text)  # a literal, a slot's name, a literal, …
         self.prefix = self._parts[0].rstrip("{")
-        if not _FIXED.fullmatch(self.prefix) or not text.isprintable():
-            raise UnsupportedWish(f"The keys `{text[:80]}` have no fixed beginning.", TEMPLATE)
         if unknown := re.search(r"\{[^\0{}]+\}", _SLOT.sub("\0", text)):
             raise UnsupportedWish(f"The keys `{text[:80]}` hold an unknown {unknown[0]}.", f"There are {SLOTS}.")
+        if not _FIXED.fullmatch(self.prefix) or not text.isprintable():
+            raise UnsupportedWish(f"The keys `{text[:80]}` have no fixed beginning.", TEMPLATE)
         if "path" not in self.slots:
             raise UnsupportedWish(f"The keys `{text[:80]}` hold no {{path}}.", TEMPLATE)
 

@@ -38,8 +38,6 @@ BY_CLASS: tuple[tuple[type[Exception], type[PurgeError], str, str], ...] = (
     (exceptions.OutOfMemoryError, Unavailable, "is out of memory and takes no commands.",
      "Raise its `maxmemory`, or let it evict."),
     (exceptions.MaxConnectionsError, Unavailable, "has too many connections.", AGAIN),
-    (exceptions.InvalidResponse, WrongAddress, "does not answer as Redis does.",
-     "Check host and port in `url`, and whether it must be rediss:// (TLS)."),
 )  # fmt: skip
 BY_WORD: tuple[tuple[str, type[PurgeError], str, str], ...] = (
     ("WRONGTYPE", WrongAddress, "keeps something else than a set where a tag's keys should be.",
@@ -59,6 +57,9 @@ BY_WORD: tuple[tuple[str, type[PurgeError], str, str], ...] = (
      "End `url` with /0, or with the port."),
     ("DB index", WrongAddress, "has no database of this number.", "Mend the number at the end of `url`."),
 )  # fmt: skip
+ODD = (AttributeError, LookupError, TypeError, ValueError)  # the package reading an answer of another shape
+FOREIGN = (exceptions.RedisError, OSError, *ODD)
+NOT_REDIS = ("does not answer as Redis does.", "Check host and port in `url`.")
 IN_CLUSTER = ("is part of a cluster.", "Set `cluster: yes` on the account.")
 MOVED = ("has given these keys to another node.", AGAIN)
 
@@ -119,7 +120,7 @@ class Servers:
         client = await self._ready(node)
         try:
             return await _command(client)(*words)
-        except (exceptions.RedisError, OSError) as exc:
+        except FOREIGN as exc:
             raise self._trouble(exc) from exc
 
     async def set_aside(self, name: bytes, aside: bytes) -> None:
@@ -148,7 +149,7 @@ class Servers:
             pipe.unlink(key)
         try:
             return sum(whole(one) for one in await pipe.execute())
-        except (exceptions.RedisError, OSError) as exc:
+        except FOREIGN as exc:
             raise self._trouble(exc) from exc
 
     async def _ready(self, node: str) -> Redis:
@@ -160,7 +161,7 @@ class Servers:
         try:
             pool = client.connection_pool
             await pool.release(await cast(Callable[[], Awaitable[Connection]], pool.get_connection)())
-        except (exceptions.RedisError, OSError) as exc:
+        except FOREIGN as exc:
             self._slots = ()
             raise self._trouble(exc) from exc
         self.dialling = False
@@ -199,6 +200,8 @@ class Servers:
         for kind, error, what, advice in BY_CLASS:
             if isinstance(exc, kind):
                 return error(f"{self.who} {what}", advice, said)
+        if isinstance(exc, (exceptions.InvalidResponse, *ODD)):
+            return self.odd(said)
         if isinstance(exc, exceptions.ResponseError):
             return Unexpected(f"{self.who} answered what purgebot does not know.", "Report it.", said)
         return self._broken(exc, said)
@@ -210,9 +213,13 @@ class Servers:
         if any(isinstance(one, ssl.SSLError) for one in _causes(exc)):
             return WrongAddress(f"{self.who} does not speak TLS.", "Write redis:// in `url`, or mend the port.", said)
         if self.dialling:
-            advice = "Check that it runs, the network in between, and `url`; a port of TLS needs rediss://."
+            advice = "Check that it runs, the network in between, and `url`: redis:// for plain, rediss:// for TLS."
             return Unavailable(f"{self.who} cannot be reached.", advice, said)
         return OutcomeUnknown(f"{self.who} broke off before it answered.", "Send it again: that is safe.", said)
+
+    def odd(self, said: str) -> PurgeError:
+        """What it means that an answer has another shape than Redis gives."""
+        return WrongAddress(f"{self.who} {NOT_REDIS[0]}", NOT_REDIS[1], said)
 
     def late(self, seconds: float) -> PurgeError:
         """What it means that nothing was done within `seconds`."""
