@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from providers import cloudflare, redis, varnish
+from providers import bunny, cloudflare, redis, varnish
 from providers.contract import Blueprint
 
 PROVIDERS: Mapping[str, Blueprint] = {
-    blueprint.name: blueprint for blueprint in (cloudflare.BLUEPRINT, redis.BLUEPRINT, varnish.BLUEPRINT)
+    blueprint.name: blueprint
+    for blueprint in (bunny.BLUEPRINT, cloudflare.BLUEPRINT, redis.BLUEPRINT, varnish.BLUEPRINT)
 }
