@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from providers import bunny, cloudflare, redis, varnish
+from providers import bunny, cloudflare, googlecdn, redis, varnish
 from providers.contract import Blueprint
 
 PROVIDERS: Mapping[str, Blueprint] = {
     blueprint.name: blueprint
-    for blueprint in (bunny.BLUEPRINT, cloudflare.BLUEPRINT, redis.BLUEPRINT, varnish.BLUEPRINT)
+    for blueprint in (bunny.BLUEPRINT, cloudflare.BLUEPRINT, googlecdn.BLUEPRINT, redis.BLUEPRINT, varnish.BLUEPRINT)
 }
