@@ -172,7 +172,9 @@ class GoogleCdn:
         for running in self.operations.values():
             if running.name == name:
                 return self._shown(running)
-        raise Rejected(404, "notFound", f"The resource 'projects/{self.project}/global/operations/{name}' was not found")
+        raise Rejected(
+            404, "notFound", f"The resource 'projects/{self.project}/global/operations/{name}' was not found"
+        )
 
     def _shown(self, running: Running) -> Reply:
         done = self.now() >= running.due
