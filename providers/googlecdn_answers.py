@@ -1,0 +1,94 @@
+"""What the answers of Google's Compute API mean: an operation, or an error whose `reason` says more than its status."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field, ValidationError
+
+from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unavailable, Unexpected, WrongAddress
+from providers.wire import Answer, gateway_trouble, retry_after, said_by
+
+WHO = "Google Cloud CDN"
+TOO_FAST = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED"})
+PERMISSION = (
+    "Give the service account compute.urlMaps.invalidateCache in this project, by a role of your own or "
+    "Compute Load Balancer Admin."
+)
+KEY = "Make a new key of the service account, see that the account is enabled, and that the clock here is right."
+NAMES = "Check `project` and `url_map`: gcloud compute url-maps list names both. Only global URL maps can be purged."
+REPORT = "Report it with what Google said."
+
+
+class Reason(BaseModel):
+    """One member of a list of errors."""
+
+    code: str = ""
+    reason: str = ""
+    message: str = ""
+
+
+class _Reasons(BaseModel):
+    errors: list[Reason] = Field(default_factory=list)
+    message: str = ""
+
+
+class Operation(BaseModel):
+    """An operation of the Compute API: PENDING, RUNNING or DONE."""
+
+    kind: str = Field(pattern="^compute#operation$")
+    name: str = Field(pattern="^[A-Za-z0-9_-]{1,200}$")
+    status: str
+    error: _Reasons | None = None
+
+    def trouble(self) -> str:
+        """With what it ended; "" where nothing went wrong."""
+        return "; ".join(f"{one.message} ({one.code})" for one in self.error.errors) if self.error else ""
+
+
+class _Envelope(BaseModel):
+    error: _Reasons
+
+
+def operation(answer: Answer) -> Operation | None:
+    """The operation that an answer is."""
+    if answer.status != 200:
+        return None
+    try:
+        return Operation.model_validate_json(answer.text)
+    except ValidationError:
+        return None
+
+
+def trouble(answer: Answer, path: str) -> PurgeError:
+    """The error that `answer` to a call of `path`, which is no operation, stands for."""
+    try:
+        error: _Reasons | None = _Envelope.model_validate_json(answer.text).error
+    except ValidationError:
+        error = None
+    said = error.message if error and error.message else said_by(answer)
+    reasons = {one.reason for one in error.errors} if error else set()
+    if TOO_FAST & reasons and answer.status in (403, 429):
+        return Throttled(f"{WHO} asks for fewer calls.", "It is sent again later.", said, retry_after(answer))
+    if "resourceNotReady" in reasons:
+        return Unavailable(f"{WHO} is just changing this URL map.", "It is sent again.", said)
+    return gateway_trouble(answer, WHO, said) or _by_status(answer, path, said, reasons, error is not None)
+
+
+def _by_status(answer: Answer, path: str, said: str, reasons: set[str], enveloped: bool) -> PurgeError:
+    place = "/".join(path.split("/")[2:3] + path.split("/")[5:6])
+    match answer.status:
+        case 401:
+            return BadCredentials(f"{WHO} does not take the service account's signature.", KEY, said)
+        case 403 if "accessNotConfigured" in reasons:
+            advice = "Enable it: gcloud services enable compute.googleapis.com."
+            return BadCredentials("The Compute Engine API is not enabled in this project.", advice, said)
+        case 403 | 407:
+            return BadCredentials(f"{WHO} does not let the service account invalidate {place}.", PERMISSION, said)
+        case 404 if enveloped:
+            return WrongAddress(f"{WHO} knows no {place}.", NAMES, said)
+        case 400 if enveloped:
+            return Refused(f"{WHO} does not take this path, host or tag.", "Mend it, or name a prefix.", said)
+        case status if not enveloped and (status < 400 or status in (404, 405, 421)):
+            what = f"What answers for {WHO} is not its API: status {status}."
+            return WrongAddress(what, "Check `api_url`, and any proxy on the way to it.", said)
+        case status:
+            return Unexpected(f"{WHO} answered {status} in a way purgebot does not know.", REPORT, said)
