@@ -10,7 +10,10 @@ from hypothesis import settings
 
 from tests.real import missing
 
-settings.register_profile("quick", max_examples=25)
+# No case has a deadline: how long one takes is the machine's matter, and benches look at that.
+settings.register_profile("quick", max_examples=25, deadline=None)
+settings.register_profile("whole", deadline=None)
+settings.load_profile("whole")
 LACKS = "lacks"
 
 
