@@ -470,7 +470,8 @@ WRONG = {
     ),
     "an unknown channel": (
         "mention", {"user": "U_MIA", "channel": "C_NONE", "text": "a"},
-        "There is no channel C_NONE. Send one of C_SHOP, C_BLOG, C_MEDIA, C_BANK, C_APPROVE, C_ELSEWHERE, C_SECRET, C_OLD as channel.",
+        "There is no channel C_NONE. Send one of C_SHOP, C_BLOG, C_MEDIA, C_BANK, C_APPROVE, C_ELSEWHERE, C_SECRET, "
+        "C_OLD as channel.",
     ),
     "a channel of others": (
         "command", {"user": "U_SAM", "channel": "C_ELSEWHERE", "text": "/purge"},
