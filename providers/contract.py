@@ -220,7 +220,7 @@ class Provider(Protocol):
         ...
 
     async def progress(self, receipt: Receipt) -> Receipt:
-        """Ask how far the provider is. Raises only PurgeError."""
+        """Ask how far the provider is. Raises only PurgeError: Refused where it ended without having purged."""
         ...
 
     async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:

@@ -130,8 +130,6 @@ class GoogleCdn:
         found = operation(answer)
         if found is None:
             raise trouble(answer, call.path)
-        if found.trouble():
-            raise Refused("Google Cloud CDN ended this invalidation with an error.", "Look at it.", found.trouble())
         return _receipt(found)
 
     async def _ask(self, method: str, target: str, headers: Sequence[tuple[str, str]] = (), body: str = "") -> Answer:
@@ -140,7 +138,7 @@ class GoogleCdn:
         return replace(answer, text=answer.text.replace(token, "…"), reason=answer.reason.replace(token, "…"))
 
     async def progress(self, receipt: Receipt) -> Receipt:
-        """Ask for the operation. One that ended with an error is finished, and its note says so. Raises PurgeError."""
+        """Ask for the operation. Raises PurgeError: Refused where it ended with an error."""
         if receipt.finished:
             return receipt
         path = f"/projects/{self._project}/global/operations/{receipt.id}"
@@ -184,8 +182,11 @@ class GoogleCdn:
 def _receipt(found: Operation) -> Receipt:
     if found.status != "DONE":
         return Receipt(id=found.name, ready_in=READY_SECONDS, finished=False)
-    note = f"Google ended it with an error: {found.trouble()}"[:200] if found.trouble() else ""
-    return Receipt(id=found.name, note=note)
+    if found.trouble():
+        raise Refused(
+            f"Google ended {found.name} with an error.", "Retry; if it ends so again, ask Google.", found.trouble()
+        )
+    return Receipt(id=found.name)
 
 
 def _by_path(at: str, urls: Iterable[str]) -> list[Call]:

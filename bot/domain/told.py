@@ -21,6 +21,7 @@ class Event(StrEnum):
     WAITING = "waiting"  # `layer` asked to wait `seconds`
     SENT_AGAIN = "sent_again"  # `n` calls of `layer` go once more; `text` is why
     RESUMED = "resumed"  # after a restart; `n` calls were in flight
+    UNWATCHED = "unwatched"  # `layer` took its calls and does not say whether they are done; `text` is why
     LOOKED = "looked"  # `text` says what was seen
     ASKED_PERSON = "asked_person"  # the outcome of `layer` is unknown
     CANCELLED = "cancelled"  # by `who`

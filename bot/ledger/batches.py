@@ -260,20 +260,23 @@ class Batches:
         )
         return [_batch(row) for row in rows]
 
-    def pending(self, job: int, position: int) -> list[tuple[Batch, Receipt]]:
-        """Calls taken whose provider finishes later."""
+    def pending(self, job: int, position: int, now: float) -> list[tuple[Batch, Receipt]]:
+        """Calls taken whose provider finishes later, and who may be asked about them now."""
         rows = self._tx.rows(
-            f"select *, {LEDGER} from batches where job = :job and position = :position and state = 'sent' order by id",
-            job=job, position=position,
+            f"select *, {LEDGER} from batches where job = :job and position = :position and state = 'sent'"
+            " and ready_at <= :now order by ready_at, id",
+            job=job, position=position, now=now,
         )  # fmt: skip
         return [(_batch(row), unpack(RECEIPT, row["receipt"])) for row in rows]
 
-    def confirm(self, batch: Batch, receipt: Receipt, now: float) -> None:
-        """Write how far the provider is."""
-        state, ready = self._taken(Outcome(batch, receipt), now)
+    def confirm(self, batch: Batch, receipt: Receipt, now: float, trouble: Trouble | None = None) -> None:
+        """Write how far the provider is; with `trouble` it gave up."""
+        state, ready = (BatchState.FAILED, 0.0) if trouble else self._taken(Outcome(batch, receipt), now)
         self._tx.run(
-            "update batches set state = :state, ready_at = :ready, receipt = :receipt, changed = :now where id = :id",
+            "update batches set state = :state, ready_at = :ready, receipt = :receipt, changed = :now,"
+            " trouble = :trouble where id = :id",
             id=batch.id, state=state, ready=ready, receipt=pack(RECEIPT, receipt), now=now,
+            trouble=pack(TROUBLE, trouble) if trouble else None,
         )  # fmt: skip
         self._recount(batch.job, batch.position)
         self._tx.run(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 import structlog
 
-from bot.domain.job import JobView, LayerState, LayerView, State
+from bot.domain.job import JobView, LayerState, LayerView, State, Trouble
 from bot.domain.steps import (
     FOREVER,
     LOOK_AFTER,
@@ -30,14 +29,15 @@ from bot.ledger.books import Books
 from bot.ledger.jobs import StaleJob
 from bot.services.checks import look_all
 from bot.services.setup import SLACK, Core, job_name, lane_name
-from providers.contract import Receipt
-from providers.errors import PurgeError
+from providers.contract import Provider, Receipt
+from providers.errors import OutcomeUnknown, PurgeError, Refused, Throttled, Unavailable
 
 log = structlog.get_logger()
 BEFORE_SECONDS = 2.0  # the look before holds a purge at most this long
 AFTER_SECONDS = 8.5
 CRASHES_MAX = 3
 MANY_CALLS = 20  # from here on a provider is asked first what is left of its budgets
+CONFIRM_SECONDS = 2.0  # no further call is asked about after
 CONFIRM_AGAIN = 5.0  # seconds until a provider that did not answer is asked again
 
 Change = Callable[[Books, JobView, float], JobView]
@@ -194,18 +194,38 @@ class Jobs:
         return _stopped(books, job, position, now)
 
     async def _confirm(self, job: JobView, position: int) -> None:
-        provider = self._core.setup.providers[job.layers[position].account]
-        waiting = await self._core.ledger.read(lambda books: books.batches.pending(job.id, position))
-        for batch, receipt in waiting:
-            try:
-                answer = receipt if receipt.finished else await provider.progress(receipt)
-            except PurgeError as exc:
-                log.warning("progress_unknown", job=job.id, account=provider.name, what=exc.what)
-                answer = replace(receipt, ready_in=CONFIRM_AGAIN)
-            settled = replace(answer, ready_in=0.0) if answer.finished else answer
-            now = self._core.clock.now()
-            await self._core.ledger.write(partial(_confirm, batch=batch, receipt=settled, now=now))
+        """Ask how far the provider is with each call that is due, for CONFIRM_SECONDS; the rest comes right after."""
+        core = self._core
+        ends = core.clock.monotonic() + CONFIRM_SECONDS
+        provider = core.setup.providers[job.layers[position].account]
+        now = core.clock.now()
+        for batch, receipt in await core.ledger.read(lambda books: books.batches.pending(job.id, position, now)):
+            if core.clock.monotonic() > ends:
+                break
+            await self._ask_progress(provider, batch, receipt)
         await self._apply(job, lambda books, job, now: replace(job, state=State.CONFIRMING, due_at=now))
+
+    async def _ask_progress(self, provider: Provider, batch: Batch, receipt: Receipt) -> None:
+        told, trouble = None, None
+        try:
+            answer = receipt if receipt.finished else await provider.progress(receipt)
+        except (Throttled, Unavailable, OutcomeUnknown) as exc:
+            log.warning("progress_unknown", job=batch.job, account=provider.name, what=exc.what)
+            answer = replace(receipt, ready_in=CONFIRM_AGAIN)
+        except Refused as exc:
+            answer, trouble = receipt, Trouble(type(exc).__name__, exc.what, exc.advice, exc.said)
+        except PurgeError as exc:
+            told = Told(Event.UNWATCHED, layer=provider.title, text=f"{exc.what} {exc.advice}")
+            answer = replace(receipt, finished=True)
+        settled = replace(answer, ready_in=0.0) if answer.finished else answer
+        now = self._core.clock.now()
+
+        def deed(books: Books) -> None:
+            books.batches.confirm(batch, settled, now, trouble)
+            if told is not None:
+                books.messages.say(batch.job, told, now)
+
+        await self._core.ledger.write(deed)
 
     async def _look_after(self, job: JobView, round: int) -> None:
         looks = await self._looks(job, AFTER_SECONDS)
@@ -239,10 +259,6 @@ class Jobs:
             verdict=judgement.verdict, fresh=list(judgement.fresh_at), stale=list(judgement.stale_at), looks=len(looks),
         )  # fmt: skip
         return _finish(books, replace(seen, proven=proven), now)
-
-
-def _confirm(books: Books, batch: Batch, receipt: Receipt, now: float) -> None:
-    books.batches.confirm(batch, receipt, now)
 
 
 def park(books: Books, job: JobView, what: str, now: float) -> None:

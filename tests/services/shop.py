@@ -51,6 +51,7 @@ class ScriptedProvider:
         self.sent: list[tuple[float, tuple[str, ...]]] = []
         self.references: list[str] = []
         self.again_after = 0.0
+        self.progresses: list[PurgeError | Receipt] = []  # what the next askings meet, else it is done
         self.ill: PurgeError | None = None  # what a probe meets
         self.bad: set[str] = set()  # targets for which a whole call is refused
         self.says_left: tuple[tuple[str, float, float], ...] = ()
@@ -92,7 +93,10 @@ class ScriptedProvider:
         return answer
 
     async def progress(self, receipt: Receipt) -> Receipt:
-        return replace(receipt, finished=True)
+        answer = self.progresses.pop(0) if self.progresses else replace(receipt, finished=True, ready_in=0.0)
+        if isinstance(answer, PurgeError):
+            raise answer
+        return answer
 
     async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
         return self.says_left

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from bot.ledger.books import Books
 from bot.services import approvals, deeds
 from bot.services.purges import plan_for
 from bot.services.replies import Done, Refused
-from providers.contract import Kind, Price
+from providers import errors
+from providers.contract import Kind, Price, Receipt
 from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Throttled, Unavailable
 from tests.services.shop import EVERYTHING, GUEST, KIM, LEA, MIA, SAM, Target, open_shop, url
 
@@ -179,6 +181,35 @@ async def test_one_bad_target_of_many_is_found_and_the_others_are_purged(tmp_pat
     assert (State.PARTIAL, (bad,)) == (ended.state, ended.layers[1].failing)
     assert (29, 29, True) == (len(taken), len(set(taken)), isinstance(again, Done))
     assert (State.DONE, (bad,)) == (mended.state, shop.cf.sent[-1][1])
+
+
+RUNNING = Receipt("I1", ready_in=5.0, finished=False)
+
+
+@pytest.mark.parametrize(
+    ("progresses", "state", "words"),
+    [
+        pytest.param([replace(RUNNING, ready_in=10.0)], State.DONE, "", id="runs on, then done"),
+        pytest.param([DOWN, CUT, Throttled("Slow down.", "Wait.")], State.DONE, "", id="asked again"),
+        pytest.param([BadCredentials("May not watch.", "Give GetInvalidation.")], State.DONE,
+                     "May not watch. Give GetInvalidation.", id="cannot be watched"),
+        pytest.param([errors.Refused("It ended so.", "Retry.")], State.FAILED, "", id="ended without a purge"),
+    ],
+)  # fmt: skip
+async def test_a_provider_that_finishes_later_is_asked_until_it_says(
+    tmp_path: Path, progresses: list[PurgeError | Receipt], state: State, words: str
+) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.script, shop.cf.progresses = [RUNNING], progresses
+    job = await shop.purge(MIA, url("/a"), check=False)
+    await shop.slate.advance(4)
+    early = await shop.job(job.id)
+    await shop.slate.advance(120)
+    ended = await shop.job(job.id)
+    told = [step for _, step in await shop.ledger.read(lambda books: books.messages.steps(job.id))]
+    await shop.ledger.close()
+    assert (True, state, []) == (early.state.is_open, ended.state, shop.cf.progresses)
+    assert words == next((step.text for step in told if step.event is Event.UNWATCHED), "")
 
 
 NEWS = Target(Kind.TAG, "news", "shop")

@@ -63,6 +63,14 @@ LINES = {
         Told(Event.RESUMED),
         "• purgebot started again and goes on; no call had been in flight.",
     ),
+    "a provider that does not say": (
+        Told(Event.UNWATCHED, layer="CloudFront", text="May not watch. Give cloudfront:GetInvalidation."),
+        "• CloudFront took it, and does not say when it is done. May not watch. Give cloudfront:GetInvalidation.",
+    ),
+    "a second pass": (
+        Told(Event.LAYER_BEGUN, layer="Fastly", n=2, seconds=2.0),
+        "• Fastly: sending 2 calls, and once more 2 s later, since its caches refill one another.",
+    ),
     "a look": (Told(Event.LOOKED, n=1, text="fresh at fra, iad, sin"), "• Look 1: fresh at fra, iad, sin"),
     "an answer was lost": (
         Told(Event.ASKED_PERSON, layer="Cloudflare"),

@@ -55,6 +55,8 @@ def _by_itself(told: Told) -> str:
             return f"{_layer(told)} asked to wait {duration(told.seconds)}."
         case Event.SENT_AGAIN:
             return f"{_layer(told)}: {count(told.n, 'call')} will be sent again. {text}".rstrip()
+        case Event.UNWATCHED:
+            return f"{_layer(told)} took it, and does not say when it is done. {text}".rstrip()
         case Event.RESUMED:
             flying = count(told.n, "call") if told.n else "no call"
             return f"purgebot started again and goes on; {flying} had been in flight."
