@@ -17,6 +17,7 @@ from bot.domain.told import Event, Told
 from bot.domain.verdict import Verdict
 from bot.ledger.books import Books
 from bot.ledger.messages import Role
+from bot.services.cheaper import cheaper
 from bot.services.planning import Known, make_plan, with_seconds
 from bot.services.replies import JobMade, PlanShown, Refused
 from bot.services.setup import SLACK, Core, job_name
@@ -50,7 +51,16 @@ async def plan_for(core: Core, command: Command, site: Site) -> Plan | Refused:
     except UnsupportedWish as exc:
         return Refused(exc.what, f"{exc.possible}{_only_where_known(core, command, site, known)}")
     now = core.clock.now()
-    return await core.ledger.read(lambda books: with_seconds(plan, books, core.setup.providers, now))
+    return await core.ledger.read(lambda books: _measured(books, core, plan, command, site, now))
+
+
+def _measured(books: Books, core: Core, plan: Plan, command: Command, site: Site, now: float) -> Plan:
+    providers = core.setup.providers
+    measured = with_seconds(plan, books, providers, now)
+    if not any(layer.cost for layer in measured.layers):
+        return measured
+    offer = cheaper(measured, command, site, providers, [url for url, _ in books.known.of_site(site.name)])
+    return replace(measured, notes=(*measured.notes, offer)) if offer else measured
 
 
 async def _seen_under(core: Core, command: Command, site: Site) -> Known:

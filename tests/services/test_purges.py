@@ -212,6 +212,23 @@ async def test_a_provider_that_finishes_later_is_asked_until_it_says(
     assert words == next((step.text for step in told if step.event is Event.UNWATCHED), "")
 
 
+async def test_a_cheaper_prefix_is_offered_for_many_paid_urls_and_never_taken(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.cost_money(Price(0.005, free=1000))
+    for n in range(13):
+        await shop.ledger.write(partial(_seen, page=url(f"/news/{n}").value, tags=()))
+    site = shop.core.setup.sites["shop"]
+    command = Command(Verb.PURGE, tuple(url(f"/news/{n}?x=1") for n in range(12)), "shop")
+    scattered = replace(command, targets=tuple(url(f"/{n}") for n in range(12)))
+    few = replace(command, targets=command.targets[:9])
+    plans = [await plan_for(shop.core, asked, site) for asked in (command, scattered, few)]
+    await shop.ledger.close()
+    offer = "Cheaper: `prefix www.shop.test/news/` is 1 path instead of 12, and reaches 13 other pages seen there too."
+    assert [(offer,), (), ()] == [plan.notes for plan in plans if isinstance(plan, Plan)]
+    assert isinstance(plans[0], Plan)
+    assert 12 == len(plans[0].targets)
+
+
 NEWS = Target(Kind.TAG, "news", "shop")
 
 
