@@ -37,6 +37,20 @@ const TELLS = {
   ],
 };
 
+/** What a site with this one layer shows. */
+const alone = (name) => [
+  ["throttle", "Throttle", "Says that it is too much. The thread tells how long it was asked to wait; the job goes on by itself."],
+  ["error500", "Error 500", `The call is sent again, up to three times. Then the card is red: stopped at ${name}, with Retry.`],
+  ["bad_token", "Bad credential", "The card is red at once and says what to mend. The edges stay old. Nothing is repeated."],
+  ["forbidden", "Forbidden", "The credential is known and may not do this. Red, with the permission to give."],
+  ["timeout_after_effect", "Lost answer", "The purge is done, the answer never comes. After 8 s one URL is sent once more; everything would ask a person."],
+  ["reset", "Cut connection", "Cut before anything is done. It is tried again by itself; if that is cut too, the card is red."],
+  ["html", "A web page", `Status 200, but a page of HTML. That is no yes: the card is red and says that no ${name} is there.`],
+  ["slow", "Slow", "Every answer takes 3 s longer. The card is blue for longer, and then proven all the same."],
+  ["down", "Down", "The connection is refused. Tried again, then red."],
+];
+for (const account of ["aws", "fastly", "akamai"]) TELLS[account] = alone(title(account));
+
 const HOW_LONG = [
   ["", "until I end it"],
   ["1", "for the next request"],
@@ -50,7 +64,6 @@ export class Faults {
     this.app = app;
     this.setting = ""; // the account whose switch is on its way to the world
     this.dialog = byId("faults");
-    byId("faults-accounts").append(...Object.keys(TELLS).map((account) => this.drawAccount(account)));
     byId("faults-open").addEventListener("click", () => this.open());
     byId("faults-close").addEventListener("click", () => this.dialog.close());
     byId("reset").addEventListener("click", () => this.reset());
@@ -61,13 +74,22 @@ export class Faults {
     if (!this.dialog.open) this.dialog.showModal();
   }
 
+  /** A fieldset for each account that the world tells of, Slack last. */
+  drawMissing() {
+    const list = byId("faults-accounts");
+    const wanted = [...(this.state.world?.accounts ?? []).filter((account) => account in TELLS), "slack"];
+    if (list.dataset.shown === wanted.join()) return;
+    list.dataset.shown = wanted.join();
+    list.replaceChildren(...wanted.map((account) => this.drawAccount(account)));
+  }
+
   drawAccount(account) {
     const long = make("select", { id: `long-${account}`, "data-how-long": account }, ...HOW_LONG.map(([value, text]) => make("option", { value }, text)));
     const kinds = [["", "No fault", "Answers as it should."], ...TELLS[account]];
     return make(
       "fieldset",
       { "data-account": account },
-      make("legend", {}, account === "cf" || account === "shield" ? `${title(account)} (${account})` : title(account)),
+      make("legend", {}, account === "slack" ? title(account) : `${title(account)} (${account})`),
       make("p", { class: "how-long" }, make("label", { for: `long-${account}` }, "A fault lasts"), long),
       ...kinds.map(([kind, name, tells]) => this.drawKind(account, kind, name, tells)),
     );
@@ -98,6 +120,7 @@ export class Faults {
   /** Bring the switches up to what the world says. */
   show() {
     const all = this.state.world?.faults ?? [];
+    this.drawMissing();
     for (const fieldset of byId("faults-accounts").children) {
       if (fieldset.dataset.account === this.setting) continue;
       const kind = this.on(fieldset.dataset.account)?.kind ?? "";
