@@ -26,7 +26,7 @@ sub vcl_recv {
         }
     }
     if (req.method == "PURGEBOT") {
-        set req.http.X-Purgebot-Xkey = " xkey";
+        set req.http.X-Purgebot-Xkey = "xkey";
     }
 }
 

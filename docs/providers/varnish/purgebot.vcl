@@ -125,7 +125,7 @@ sub vcl_synth {
             set resp.http.X-Purgebot = "banned";
         } else {
             set resp.http.X-Purgebot = "ready 1";
-            set resp.http.X-Purgebot-Doors = "soft tags" + req.http.X-Purgebot-Xkey;
+            set resp.http.X-Purgebot-Doors = "soft tags " + req.http.X-Purgebot-Xkey;
         }
         set resp.http.Content-Type = "text/plain; charset=utf-8";
         synthetic(resp.reason + {"
