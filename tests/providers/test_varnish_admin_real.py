@@ -307,13 +307,18 @@ async def test_visitors_never_see_xkey(server: Server) -> None:
     assert "xkey" not in visit(server.port, WWW, "/tagged/seen/1").headers
 
 
+@pytest.mark.parametrize(
+    "listed",
+    [pytest.param("a", id="of-one-letter"), pytest.param("a" * 7, id="short"), pytest.param("a" * 25, id="long")],
+)
 async def test_the_most_tags_of_a_ban_and_the_longest_header_cost_varnish_no_panic(
-    origin: Origin, server: Server
+    origin: Origin, server: Server, listed: str
 ) -> None:
+    """No tag is there, each begins as those that are, and they end in different letters: PCRE must try them all."""
     origin.version = "long"
-    page = f"/tagged/{',a' * 3_900}/1"
+    page = f"/tagged/{f',{listed}' * (7_800 // (len(listed) + 1))}/1"
     served(server, WWW, page)
-    tags = tuple(f"a{'a' * n}b" for n in range(20))
+    tags = tuple(f"a{'a' * (n % 7)}{letter}" for n, letter in enumerate("bcdefghijklmnopqrstu"))
 
     notes = await purge(server.settings("admin", **HEADER), Purge(Kind.TAG, tags, hosts=HOSTS))
 
