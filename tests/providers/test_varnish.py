@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from providers.contract import Account, Cached, Health, Kind, Pace, Purge, Receipt, Sighting, UnsupportedWish
 from providers.errors import BadCredentials, PurgeError, Refused, WrongAddress
-from providers.varnish import Varnish, below, like
+from providers.varnish import Varnish
+from providers.varnish_bans import below, like
 from tests.providers.manners import REFERENCE
 
 WWW, IMG = "www.shop.test", "img.shop.test"

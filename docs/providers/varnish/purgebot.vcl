@@ -10,13 +10,19 @@
 #
 #   request                                               answer
 #   PURGE /path?query    Host                             200, X-Purgebot: purged   that URL, all its Vary variants
+#   PURGE /path?query    Host and X-Purgebot-Soft         200, X-Purgebot: softened the same, kept for grace
 #   BAN /                X-Ban-Host and X-Ban-Url         200, X-Purgebot: banned   objects that match both regexes
+#   BAN /                X-Ban-Host, X-Ban-Tag-Header     200, X-Purgebot: banned   objects whose header of that name
+#                        and X-Ban-Tag                                              matches
 #   PURGEBOT /                                            200, X-Purgebot: ready 1  nothing; are the doors here?
 #   any of them, from an address not in the acl           403, X-Purgebot: refused
-#   BAN without both headers, or with a bad regex         400, X-Purgebot: refused
+#   BAN without its headers, or with a bad regex          400, X-Purgebot: refused
+#
+# purgebot-xkey.vcl, included in its place, adds a door for tags by xkey.
 
 vcl 4.1;
 
+import purge as purgebot_purge;
 import std;
 
 # Who may knock. Put the address that purgebot calls from here.
@@ -36,10 +42,31 @@ sub vcl_recv {
             return (synth(403, "Came through a proxy"));
         }
         if (req.method == "PURGE") {
+            if (req.http.xkey-purge || req.http.xkey-softpurge) {
+                return (synth(501, "No xkey door"));
+            }
+            if (req.http.X-Purgebot-Soft) {
+                # Looks the object up and softens it below; a fetch under way is not waited for.
+                set req.hash_ignore_busy = true;
+                return (hash);
+            }
             return (purge);
         }
         if (req.method == "PURGEBOT") {
             return (synth(200, "Ready"));
+        }
+        if (req.http.X-Ban-Tag) {
+            if (!req.http.X-Ban-Host || req.http.X-Ban-Tag-Header !~ "^[A-Za-z][A-Za-z0-9-]*$") {
+                return (synth(400, "Needs X-Ban-Host and X-Ban-Tag-Header"));
+            }
+            if (req.http.X-Ban-Host ~ "[\s\x22]" || req.http.X-Ban-Tag ~ "[\s\x22]") {
+                return (synth(400, "No blanks or quotes in X-Ban-Host and X-Ban-Tag"));
+            }
+            if (std.ban("obj.http.x-host ~ " + req.http.X-Ban-Host
+                + " && obj.http." + req.http.X-Ban-Tag-Header + " ~ " + req.http.X-Ban-Tag)) {
+                return (synth(200, "Banned"));
+            }
+            return (synth(400, std.ban_error()));
         }
         if (!req.http.X-Ban-Host || !req.http.X-Ban-Url) {
             return (synth(400, "Needs X-Ban-Host and X-Ban-Url"));
@@ -60,16 +87,45 @@ sub vcl_purge {
     return (synth(200, "Purged"));
 }
 
+# From a hit or a miss, purge.soft() reaches all variants. Nothing is kept under a pass.
+sub purgebot_soften {
+    if (req.method == "PURGE") {
+        set req.http.X-Purgebot-Soft = purgebot_purge.soft(0s, -1s, -1s);
+        return (synth(200, "Softened"));
+    }
+}
+
+sub vcl_hit {
+    call purgebot_soften;
+}
+
+sub vcl_miss {
+    call purgebot_soften;
+}
+
+sub vcl_pass {
+    if (req.method == "PURGE") {
+        return (synth(200, "Softened"));
+    }
+}
+
 sub vcl_synth {
     if (req.method ~ "^(PURGE|BAN|PURGEBOT)$") {
         if (resp.status != 200) {
             set resp.http.X-Purgebot = "refused";
+        } elsif (req.http.xkey-softpurge) {
+            set resp.http.X-Purgebot = "xkey-softened";
+        } elsif (req.http.xkey-purge) {
+            set resp.http.X-Purgebot = "xkey-purged";
+        } elsif (req.http.X-Purgebot-Soft) {
+            set resp.http.X-Purgebot = "softened";
         } elsif (req.method == "PURGE") {
             set resp.http.X-Purgebot = "purged";
         } elsif (req.method == "BAN") {
             set resp.http.X-Purgebot = "banned";
         } else {
             set resp.http.X-Purgebot = "ready 1";
+            set resp.http.X-Purgebot-Doors = "soft tags " + req.http.X-Purgebot-Xkey;
         }
         set resp.http.Content-Type = "text/plain; charset=utf-8";
         synthetic(resp.reason + {"
@@ -82,6 +138,8 @@ sub vcl_synth {
 sub vcl_backend_response {
     set beresp.http.x-url = bereq.url;
     set beresp.http.x-host = std.tolower(bereq.http.host);
+    # A ban reads the first line of a header only.
+    std.collect(beresp.http.Cache-Tag, ",");
 }
 
 sub vcl_backend_error {

@@ -11,4 +11,8 @@ def _addresses(call: Call) -> set[str]:
     return {dict(call.headers)["Host"] + call.path}
 
 
-MANNER = Manner(_addresses, dict.fromkeys(("page-with-400", "page-with-418", "page-with-501"), WrongAddress))
+MANNER = Manner(
+    _addresses,
+    dict.fromkeys(("page-with-400", "page-with-418", "page-with-501"), WrongAddress),
+    settings={"url": "http://10.0.0.5:6081", "tags": "xkey"},
+)
