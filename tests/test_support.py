@@ -24,7 +24,7 @@ def test_the_readme_holds_the_table_as_the_code_makes_it() -> None:
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
-def test_each_provider_has_a_page_with_its_title(name: str) -> None:
+def test_each_provider_has_a_page(name: str) -> None:
     page = ROOT / "docs" / "providers" / f"{name}.md"
     assert page.read_text(encoding="utf-8").startswith("# ")
 
