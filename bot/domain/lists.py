@@ -27,7 +27,7 @@ class Coverage:
 
     def covered(self, target: Target) -> bool:
         """Whether another target of the request purges `target` as well."""
-        if target.kind is Kind.EVERYTHING:
+        if not (self._everything or self._hosts or self._prefixes) or target.kind is Kind.EVERYTHING:
             return False
         if self._everything:
             return True

@@ -176,8 +176,13 @@ def url_of(target: Target, site: Site) -> str:
 
 def resolve(targets: Iterable[Target], site: Site) -> tuple[Target, ...]:
     """What the layers of `site` are asked for: paths as URLs, and every prefix and pattern with its host; each once."""
-    resolved = (target for typed in targets for target in _resolved(typed, site))
-    return tuple(dict.fromkeys(resolved))
+    each: dict[Target, None] = {}
+    for target in targets:
+        if target.kind is Kind.URL and target.site:
+            each[target] = None
+        else:
+            each.update(dict.fromkeys(_resolved(target, site)))
+    return tuple(each)
 
 
 def _resolved(target: Target, site: Site) -> Iterable[Target]:
@@ -226,7 +231,7 @@ def empties(targets: Sequence[Target], site: Site) -> bool:
     """Whether purging these resolved targets in effect empties the site."""
     if any(target.kind is Kind.EVERYTHING for target in targets):
         return True
-    emptied = {host_of(target) for target in targets if _is_whole_host(target)}
+    emptied = {host_of(target) for target in targets if target.kind is not Kind.URL and _is_whole_host(target)}
     return bool(site.hosts) and emptied.issuperset(site.hosts)
 
 

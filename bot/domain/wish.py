@@ -107,10 +107,13 @@ def _read(things: Iterable[Thing], eyes: _Eyes) -> Read:
         except Unreadable as why:
             read.unread.append((thing, why.with_traceback(None)))  # its frames would outlive a list of 100,000 lines
             continue
-        guessed = thing.kind is None and not thing.everything
-        read.repeats += all(target in read.guessed for target in targets)
+        known = len(read.guessed)
         for target in targets:
-            read.guessed[target] = guessed and read.guessed.get(target, True)
+            if thing.kind is None and not thing.everything:
+                read.guessed.setdefault(target, True)
+            else:
+                read.guessed[target] = False
+        read.repeats += len(read.guessed) == known
     return read
 
 
@@ -136,17 +139,17 @@ def _asked(read: Read, heard: Heard, verb: Verb) -> Command:
         confirm=heard.given.get("confirm", ""),
         bad=tuple(BadLine(thing.number, shown(thing.text), why.problem) for thing, why in read.unread),
     )
-    return _with_guesses(asked, read)
+    return _with_guesses(asked, (target for target, guessed in read.guessed.items() if guessed))
 
 
-def _with_guesses(command: Command, read: Read) -> Command:
-    """`command` with what was guessed about the targets that it has."""
-    guessed = [target for target in command.targets if read.guessed[target]]
-    kinds = dict.fromkeys(READ_AS[target.kind] for target in guessed)
+def _with_guesses(command: Command, guessed: Iterable[Target]) -> Command:
+    """`command` with what was guessed: the kinds of these of its targets."""
+    kinds = dict.fromkeys(target.kind for target in guessed)
+    words = dict.fromkeys(READ_AS[kind] for kind in kinds)
     return replace(
         command,
-        read_as=f"read as {', '.join(kinds)}" if kinds else "",
-        wants_host_confirmed=command.verb is Verb.PURGE and any(target.kind is Kind.HOST for target in guessed),
+        read_as=f"read as {', '.join(words)}" if words else "",
+        wants_host_confirmed=command.verb is Verb.PURGE and Kind.HOST in kinds,
     )
 
 
@@ -176,8 +179,9 @@ def _told(asked: Command, read: Read, site: Site, notes: Notes) -> Command:
         notes.add(f"Dropped {read.repeats:,} duplicate{'s' * (read.repeats > 1)}.")
     if dropped:
         notes.add(f"Dropped {dropped:,} that {widest(targets)} covers.")
+        asked = _with_guesses(asked, (target for target in targets if read.guessed[target]))
     return replace(
-        _with_guesses(replace(asked, targets=targets), read),
+        asked,
         targets=tuple(target if target.site else replace(target, site=site.name) for target in targets),
         site=site.name,
         confirm=site.name if asked.confirm else "",

@@ -9,7 +9,7 @@ from dataclasses import replace
 from bot.domain.command import Command
 from bot.domain.plan import Cost, LayerPlan, Plan
 from bot.domain.site import Layer, Site
-from bot.domain.target import Target, empties, resolve
+from bot.domain.target import empties, resolve
 from bot.ledger.books import Books
 from providers.contract import Call, Kind, Provider, Purge, UnsupportedWish
 
@@ -23,8 +23,10 @@ def make_plan(command: Command, site: Site, providers: Mapping[str, Provider], k
     """What `command` does to `site`: the calls of each layer, innermost first. `known` are the URLs seen under each
     tag: they stand for it in a layer that knows no tags. Raises UnsupportedWish."""
     targets = resolve(command.targets, site)
-    kinds = {target.kind for target in targets}
-    kind = next(kind for kind in WIDEST_FIRST if kind in kinds)
+    wishes: dict[Kind, list[str]] = {kind: [] for kind in WIDEST_FIRST}
+    for target in targets:
+        wishes[target.kind].append(target.value)
+    kind = next(kind for kind in WIDEST_FIRST if wishes[kind])
     soft = site.soft if command.soft is None else command.soft
     layers = [layer for layer in site.layers if command.only in ("", layer.account)]
     return Plan(
@@ -34,17 +36,16 @@ def make_plan(command: Command, site: Site, providers: Mapping[str, Provider], k
         effect=Kind.EVERYTHING if empties(targets, site) else kind,
         targets=targets,
         soft=soft,
-        layers=tuple(_plan_layer(layer, site, targets, soft, providers[layer.account], known) for layer in layers),
+        layers=tuple(_plan_layer(layer, site, dict(wishes), soft, providers[layer.account], known) for layer in layers),
         notes=command.notes,
         read_as=command.read_as,
     )
 
 
 def _plan_layer(
-    layer: Layer, site: Site, targets: Sequence[Target], soft: bool, provider: Provider, known: Known
+    layer: Layer, site: Site, wishes: dict[Kind, list[str]], soft: bool, provider: Provider, known: Known
 ) -> LayerPlan:
     calls: list[Call] = []
-    wishes = {kind: [target.value for target in targets if target.kind is kind] for kind in WIDEST_FIRST}
     notes = [_by_urls(wishes, provider, layer, known)] if wishes[Kind.TAG] else []
     for kind, values in wishes.items():
         if not values:
