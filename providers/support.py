@@ -44,7 +44,15 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("`module: plus`", {"url": "http://127.0.0.1", "module": "plus"}),
         Example("on the same machine, `cache_dir`", {"cache_dir": "/var/cache/nginx"}),
     ),
-    "varnish": (Example("", {"url": "http://127.0.0.1"}),),
+    "varnish": (
+        Example("", {"url": "http://127.0.0.1"}),
+        Example("`soft: yes`, `tags: xkey`", {"url": "http://127.0.0.1", "soft": "yes", "tags": "xkey"}),
+        Example("`tags: header`", {"url": "http://127.0.0.1", "tags": "header"}),
+    ),
+    "redis": (
+        Example("", {"url": "redis://127.0.0.1"}),
+        Example("`tags`", {"url": "redis://127.0.0.1", "tags": "tag:{tag}"}),
+    ),
     "http": (Example("", {"url": "http://127.0.0.1", "purge": json.dumps(RECIPES)}, yours=True),),
 }
 
