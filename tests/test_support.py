@@ -42,7 +42,15 @@ def test_examples_are_of_providers_that_there_are() -> None:
     ("name", "expected"),
     [
         ("fastly", [["hard, soft", "–", "hard, soft", "–", "–", "hard"]]),
-        ("varnish", [["hard", "hard", "–", "hard", "hard", "hard"]]),
+        (
+            "varnish",
+            [
+                ["hard", "hard", "–", "hard", "hard", "hard"],
+                ["hard, soft", "hard", "hard, soft", "hard", "hard", "hard"],
+                ["hard"] * 6,
+            ],
+        ),
+        ("redis", [["hard", "hard", "–", "hard", "hard", "hard"], ["hard"] * 6]),
         ("http", [["by recipe"] * 6]),
         (
             "nginx",
