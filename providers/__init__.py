@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from providers import akamai, cloudflare, cloudfront, fastly, http, nginx, varnish
+from providers import akamai, bunny, cloudflare, cloudfront, fastly, http, nginx, redis, varnish
 from providers.contract import Blueprint
 
 PROVIDERS: Mapping[str, Blueprint] = {
@@ -14,8 +14,10 @@ PROVIDERS: Mapping[str, Blueprint] = {
         cloudfront.BLUEPRINT,
         fastly.BLUEPRINT,
         akamai.BLUEPRINT,
+        bunny.BLUEPRINT,
         varnish.BLUEPRINT,
         nginx.BLUEPRINT,
         http.BLUEPRINT,
+        redis.BLUEPRINT,
     )
 }
