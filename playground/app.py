@@ -78,7 +78,7 @@ class Pages(Cache):
 
 
 class App:
-    """Between content and shield. It goes on without its Redis, as an application should."""
+    """Between content and shield. Faults are for those who purge: the application itself always reaches its pages."""
 
     def __init__(self, pages: Pages, content: Upstream, requests: Requests) -> None:
         self._pages = pages

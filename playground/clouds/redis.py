@@ -29,7 +29,7 @@ _NOT_A_NUMBER = "ERR value is not an integer or out of range"
 _SYNTAX = "ERR syntax error"
 _WRONGTYPE = "WRONGTYPE Operation against a key holding the wrong kind of value"
 _HELLO_FIRST = (
-    "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass>"
+    "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass>"
     " option can be used to authenticate the client and select the RESP protocol version at the same time"
 )
 _MISCONF = (
@@ -59,7 +59,7 @@ class Redis:
         self._faults = faults
         # name: (least words, most words, deed)
         self._commands: dict[str, tuple[int, int, Callable[[Session, Words], Value]]] = {
-            "AUTH": (1, 2, self._auth),
+            "AUTH": (1, 99, self._auth),
             "HELLO": (0, 7, self._hello),
             "CLIENT": (1, 3, _client),
             "CLUSTER": (1, 99, _cluster),
@@ -115,6 +115,8 @@ class Redis:
     # Who is there
 
     def _auth(self, session: Session, given: Words) -> Value:
+        if len(given) > 2:
+            raise Refused(_SYNTAX)
         user, password = given if len(given) == 2 else (USER, given[0])
         right = hmac.compare_digest(password.encode(), self._password.encode())
         if user != USER or not right:

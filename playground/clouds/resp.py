@@ -11,13 +11,13 @@ import contextlib
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, Union
+from typing import Protocol, Union, cast
 
 from playground.faults import SLOW_SECONDS
-from playground.http import HOLD_SECONDS, listen_again, remembered_port
+from playground.http import HOLD_SECONDS, STOP_SECONDS, listen_again, remembered_port
 from playground.store import Store
 
-WORDS_MAX, WORD_MAX = 1024 * 1024, 512 * 1024 * 1024
+WORDS_MAX, WORD_MAX = 2**31 - 1, 512 * 1024 * 1024
 STRANGER_WORDS_MAX, STRANGER_WORD_MAX = 10, 16384  # before AUTH
 LINE_MAX = 64 * 1024
 
@@ -147,7 +147,7 @@ class RespServer:
         self._name = name
         self._redis = redis
         self._server: asyncio.Server | None = None
-        self._open: set[asyncio.StreamWriter] = set()
+        self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._numbers = 0
 
     @property
@@ -167,20 +167,24 @@ class RespServer:
         if server is None:
             return
         server.close()
-        for writer in list(self._open):
+        for talk, writer in self._open.items():
             writer.transport.abort()
-        await server.wait_closed()
+            talk.cancel()
+        if self._open:
+            await asyncio.wait(self._open, timeout=STOP_SECONDS)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # asyncio does it only for sockets made with IPPROTO_TCP; without it each answer waits 40 ms for an ACK.
         writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._open.add(writer)
+        talk = cast("asyncio.Task[None]", asyncio.current_task())
+        self._open[talk] = writer
         self._numbers += 1
         try:
-            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            # A talk that is cancelled ends as if it were over, or asyncio complains of it.
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 await self._talk(reader, writer, Session(self._numbers))
         finally:
-            self._open.discard(writer)
+            del self._open[talk]
             writer.close()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, session: Session) -> None:
@@ -207,4 +211,4 @@ class RespServer:
                 await asyncio.sleep(SLOW_SECONDS)
         writer.write(told.reply)
         await writer.drain()
-        return told.fault in ("", "slow")
+        return told.fault not in ("throttle", "html")
