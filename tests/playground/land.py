@@ -95,8 +95,7 @@ async def land(
     port = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{port.getsockname()[1]}"
     world = World(data, speed, url, now, [lambda ground: town(ground, budgets, api_calls, app)])
-    app = Starlette(routes=world.routes)
-    async with served(app, port), loopback_client() as client:
+    async with served(Starlette(routes=world.routes), port), loopback_client() as client:
         await world.start()
         try:
             yield Land(world, now, url, client)
