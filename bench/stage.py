@@ -34,7 +34,7 @@ SECRET, BOT_TOKEN = "bench-signing-secret", "xoxb-bench"
 async def stage(folder: Path, port: int, bot_port: int) -> None:
     """Serve Slack, the provider, edges and origin until killed."""
     url = f"http://127.0.0.1:{port}"
-    world = World(folder, "fast", url, towns=[shop.town])
+    world = World(folder, "fast", url, towns=[lambda ground: shop.town(ground, app=False)])
     slack = SlackStandIn(
         world.store, world.requests, world.faults, time.time,
         deliver_url=lambda: f"http://127.0.0.1:{bot_port}/slack/events", signing_secret=SECRET,

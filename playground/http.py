@@ -124,26 +124,17 @@ class Server:
         self._name = name
         self._app = app
         self._server: uvicorn.Server | None = None
-        store.execute("create table if not exists ports (name text primary key, port integer not null)")
 
     @property
     def url(self) -> str:
-        """Where it is."""
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def port(self) -> int:
-        """Its port, once started."""
-        rows = self._store.rows("select port from ports where name = ?", (self._name,))
-        return int(rows[0]["port"]) if rows else 0
+        """Where it is, once started."""
+        return f"http://127.0.0.1:{remembered_port(self._store, self._name)}"
 
     async def start(self) -> None:
         """Listen on the remembered port, or on another that is free; nothing where it listens already."""
         if self._server is not None:
             return
-        listener = _listen(self.port)
-        port = listener.getsockname()[1]
-        self._store.execute("insert or replace into ports values (?, ?)", (self._name, port))
+        listener = listen_again(self._store, self._name)
         config = uvicorn.Config(
             self._app, http=WireProtocol, lifespan="off", log_config=None, access_log=False,
             server_header=False, date_header=False,
@@ -165,6 +156,20 @@ class Server:
             connection.transport.abort()
         if server.server_state.tasks:
             await asyncio.wait(server.server_state.tasks, timeout=STOP_SECONDS)
+
+
+def remembered_port(store: Store, name: str) -> int:
+    """The port that a server had last; 0 for none."""
+    store.execute("create table if not exists ports (name text primary key, port integer not null)")
+    rows = store.rows("select port from ports where name = ?", (name,))
+    return int(rows[0]["port"]) if rows else 0
+
+
+def listen_again(store: Store, name: str) -> socket.socket:
+    """A socket on the port that this server had last, or on another that is free and remembered from now on."""
+    listener = _listen(remembered_port(store, name))
+    store.execute("insert or replace into ports values (?, ?)", (name, listener.getsockname()[1]))
+    return listener
 
 
 def _listen(port: int) -> socket.socket:

@@ -48,6 +48,23 @@ class Ground:
         return Cache(self.store, place, self.now)
 
 
+class Listening(Protocol):
+    """A server on a port of its own."""
+
+    @property
+    def url(self) -> str:
+        """Where it is, once started."""
+        ...
+
+    async def start(self) -> None:
+        """Listen; nothing where it listens already."""
+        ...
+
+    async def stop(self) -> None:
+        """Listen no more."""
+        ...
+
+
 class Place(Protocol):
     """One cache that visitors meet."""
 
@@ -65,7 +82,8 @@ class Place(Protocol):
 @dataclass(frozen=True)
 class Town:
     """One site. `inner` are its caches between origin and edges, innermost first; `servers` need a port each, and
-    `upstreams` say which of them asks which; `accounts` and `layers` are YAML for the bot, given where servers are."""
+    `upstreams` say which of them asks which; `listening` speak something else than HTTP on ports of their own.
+    `accounts` and `layers` are YAML for the bot, given where servers are, and so are secrets that hold an address."""
 
     name: str
     hosts: tuple[str, ...]
@@ -77,11 +95,13 @@ class Town:
     settings: Sequence[str] = ()  # further lines of the site's YAML
     inner: Mapping[str, Cache] = field(default_factory=dict)
     servers: Mapping[str, ASGIApp] = field(default_factory=dict)
+    listening: Mapping[str, Listening] = field(default_factory=dict)
     mounts: Mapping[str, ASGIApp] = field(default_factory=dict)  # providers' APIs, by path under the playground's port
     upstreams: Mapping[str, Upstream] = field(default_factory=dict)  # by the name of the server asked
     budgets: Callable[[], Mapping[str, Mapping[str, object]]] = dict
     refill: Callable[[], None] = lambda: None  # budgets as at the start
     environ: Mapping[str, str] = field(default_factory=dict)  # secrets of its accounts, for the bot
+    addressed: Callable[[Url], Mapping[str, str]] = lambda url: {}  # those among them that hold an address
 
     @property
     def caches(self) -> dict[str, Cache]:

@@ -16,7 +16,7 @@ from playground.http import Server, Target, Upstream
 from playground.pace import Pace, pace_named
 from playground.requests import Requests
 from playground.store import Store
-from playground.town import CITIES, ByHost, Ground, Noted, Town
+from playground.town import CITIES, ByHost, Ground, Listening, Noted, Town
 from playground.towns import TOWNS
 
 HELD_AT_START = ("/", "/pricing")
@@ -68,16 +68,18 @@ class World:
         ground = Ground(self.store, self.requests, self.faults, self.pace, now, self._to_origin)
         self.towns = {town.name: town for town in (build(ground) for build in towns)}
         every = list(self.towns.values())
-        self._servers: Mapping[str, Server] = {
+        self._servers: Mapping[str, Listening] = {
             "origin": Server(self.store, "origin", ByHost([(frozenset(town.hosts), town.origin) for town in every])),
             **{city: Server(self.store, city, ByHost(self._edges(every, city))) for city in CITIES},
             **{name: Server(self.store, name, app) for town in every for name, app in town.servers.items()},
+            **{name: server for town in every for name, server in town.listening.items()},
         }
 
     @property
     def environ(self) -> Mapping[str, str]:
         """The secrets that the bot signs in with, as its environment."""
-        return {name: value for town in self.towns.values() for name, value in town.environ.items()}
+        every = [{**town.environ, **town.addressed(self.url_of)} for town in self.towns.values()]
+        return {name: value for secrets in every for name, value in secrets.items()}
 
     @property
     def accounts(self) -> list[str]:

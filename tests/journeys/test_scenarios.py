@@ -112,7 +112,7 @@ def test_a_bad_token_names_the_permission_and_retry_works_once_mended(play: Play
     play.command("U_MIA", f"/purge {PRICING}")
     card = play.wait_card("stopped at Cloudflare")
     assert "Cache Purge" in str(card["blocks"])
-    assert "Varnish was purged" in str(card["blocks"])
+    assert "Redis and Varnish were purged" in str(card["blocks"])
     play.post("/_play/fault", account="cf", kind="forbidden", times=0)
     play.click("U_MIA", card, "retry", "C_SHOP")
     play.wait_card("fresh", PRICING)

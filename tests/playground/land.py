@@ -88,14 +88,14 @@ async def land(
     speed: str = "fast",
     budgets: Mapping[str, Bucket] | None = None,
     api_calls: int = 1200,
+    app: bool = False,
 ) -> AsyncIterator[Land]:
-    """A world on `data`, stopped at the end of the block."""
+    """A world on `data`, stopped at the end of the block. With `app` the shop's application stands at its content."""
     now = clock or Clock()
     port = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{port.getsockname()[1]}"
-    world = World(data, speed, url, now, [lambda ground: town(ground, budgets, api_calls)])
-    app = Starlette(routes=world.routes)
-    async with served(app, port), loopback_client() as client:
+    world = World(data, speed, url, now, [lambda ground: town(ground, budgets, api_calls, app)])
+    async with served(Starlette(routes=world.routes), port), loopback_client() as client:
         await world.start()
         try:
             yield Land(world, now, url, client)

@@ -72,7 +72,7 @@ class Room:
         self._failpoint = failpoint
         self._app: ASGIApp = JSONResponse({"error": "The bot is down."}, 503)
         self.url = url
-        self.world = World(data, "fast", url, towns=[shop.town])
+        self.world = World(data, "fast", url, towns=[lambda ground: shop.town(ground, app=False)])
         self.store = WatchedStore(data / "slack.db")
         self.faults, self.requests = Faults(self.store), Requests(self.store)
         self.slack = SlackStandIn(
