@@ -44,8 +44,15 @@ class Surgery:
             "SLACK_SIGNING_SECRET": "play-signing-secret",
             "SLACK_API_URL": f"{self.world.url}/slack/api/",
             "CLOUDFLARE_TOKEN": "playground-cloudflare-token",
+            "SHOP_REDIS_URL": f"redis://:playground-redis-password@127.0.0.1:{self._redis_port()}",
             "PLAY_API_TOKEN": "play",
         }
+
+    def _redis_port(self) -> int:
+        """The pretend Redis listens where the world remembers."""
+        with contextlib.closing(sqlite3.connect(self.world.data / "world.db")) as store:
+            [[port]] = store.execute("select port from ports where name = 'app'")
+        return int(port)
 
     def settings(self, environ: Mapping[str, str], was: str = "", becomes: str = "") -> Settings:
         text = (self.world.data / "purgebot.yaml").read_text()
@@ -89,7 +96,8 @@ async def test_a_well_world_is_good_in_every_line(surgery: Surgery) -> None:
         "slack channel": "The bot is in C_APPROVE (approvals.channel).",
         "approvers": "All 3 are full members.",
         "cf on shop": "Cloudflare takes purges of zone shop.test from this account.",
-    } == {name: one.what for name, one in found.items() if name != "shield on shop"}
+    } == {name: one.what for name, one in found.items() if name not in ("shield on shop", "app on shop")}
+    assert found["app on shop"].what.endswith(" takes purges of page:* from this account.")
     assert found["shield on shop"].what.endswith(" has its purge doors open to this machine.")
     assert {Health.GOOD} == {one.health for one in found.values()}
     assert {""} == {one.advice for one in found.values()}
