@@ -90,7 +90,7 @@ class Redis:
             reply = encoded(self._done(session, name, given), session.version)
         except Refused as exc:
             return self._noted(command, given, _STATUS.get(str(exc).partition(" ")[0], 400), error(str(exc)), fault)
-        purged = [url_of(key) for key in given if key.startswith("page:")] if command == "UNLINK" else []
+        purged = [url_of(key) for key in given if key.startswith("page:") and "/" in key] if command == "UNLINK" else []
         return self._noted(command, given, 200, reply, fault, purged)
 
     def _noted(
