@@ -15,7 +15,10 @@ KINDS = {
     "html": "answers 200 with a page of HTML",
     "slow": "takes three seconds longer",
     "down": "refuses the connection",
+    "clock": "has a clock that is 60 seconds ahead of the caller's",
 }
+ONLY = {"clock": ("akamai",)}  # kinds that not every account has
+CLOCK_SECONDS = 60
 THROTTLE_SECONDS = 3
 SLOW_SECONDS = 3.0
 
@@ -39,6 +42,8 @@ class Faults:
             raise UnknownFault(f"There is no account {account!r:.60}. There are {', '.join(ACCOUNTS)}.")
         if kind not in KINDS:
             raise UnknownFault(f"There is no fault {kind!r:.60}. There are {', '.join(KINDS)}.")
+        if account not in ONLY.get(kind, ACCOUNTS):
+            raise UnknownFault(f"{account} has no fault {kind}. {', '.join(ONLY[kind])} has.")
         if times is not None and times <= 0:
             self._store.execute("delete from faults where account = ? and kind = ?", (account, kind))
             return

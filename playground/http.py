@@ -75,9 +75,10 @@ def target_of(scope: Scope) -> Target:
 
 
 async def answer(send: Send, reply: Reply) -> None:
-    """Send `reply`."""
+    """Send `reply`, with the time now unless it says another."""
     headers = [(name.encode(), value.encode("latin-1")) for name, value in reply.headers.items()]
-    headers.append((b"date", formatdate(usegmt=True).encode()))
+    if "date" not in reply.headers:
+        headers.append((b"date", formatdate(usegmt=True).encode()))
     headers.append((b"content-length", str(len(reply.body)).encode()))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})

@@ -50,7 +50,8 @@ def _plan_layer(
     for kind, values in wishes.items():
         if not values:
             continue
-        wish = Purge(kind, tuple(values), soft and kind in provider.can.soft, layer.settings, site.hosts, site.variants)
+        named = () if kind is Kind.EVERYTHING else tuple(values)
+        wish = Purge(kind, named, soft and kind in provider.can.soft, layer.settings, site.hosts, site.variants)
         calls.extend(_calls(provider, wish, layer))
     softly = soft and any(call.kind in provider.can.soft for call in calls)
     if soft and not softly:

@@ -13,15 +13,16 @@ import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from email.utils import formatdate
 
 from starlette.types import Receive, Scope, Send
 
 from playground.cache import Cache
 from playground.clouds.akamai_bodies import Problem, read
-from playground.clouds.akamai_gate import HASHED_MAX, Arrived, Denied, Gate
+from playground.clouds.akamai_gate import HASHED_MAX, Arrived, Client, Denied, Gate
 from playground.clouds.buckets import TOLERANCE, Bucket, Buckets
 from playground.cut import cut
-from playground.faults import SLOW_SECONDS, THROTTLE_SECONDS, Faults
+from playground.faults import CLOCK_SECONDS, SLOW_SECONDS, THROTTLE_SECONDS, Faults
 from playground.http import Reply, answer, hold
 from playground.pace import Pace
 from playground.requests import Requests
@@ -68,10 +69,10 @@ class Akamai:
             self._record(arrived, 0, fault)
             await cut(scope, receive, send)
             return
-        reply = _faulty(fault, arrived)
+        reply = _faulty(fault, arrived, self.now())
         purged: tuple[str, ...] = ()
         if reply is None:
-            reply, purged = self._reply(arrived, _content_type(scope))
+            reply, purged = self._reply(arrived, _content_type(scope), CLOCK_SECONDS if fault == "clock" else 0)
         self._record(arrived, reply.status, fault, purged)
         if fault == "timeout_after_effect":
             await hold(scope, receive, send)
@@ -84,16 +85,15 @@ class Akamai:
         body = arrived.body.decode(errors="replace")
         self.requests.record(self.account, arrived.method, arrived.path, body, status, fault, purged)
 
-    def _reply(self, arrived: Arrived, content_type: str) -> tuple[Reply, tuple[str, ...]]:
+    def _reply(self, arrived: Arrived, content_type: str, ahead: int) -> tuple[Reply, tuple[str, ...]]:
         try:
-            return self._routed(arrived, content_type)
+            return self._routed(arrived, content_type, self.gate.admit(arrived, ahead))
         except Denied as exc:
-            return _denied(exc), ()
+            return _denied(exc, self.now() + ahead), ()
         except Problem as exc:
             return _problem(exc), ()
 
-    def _routed(self, arrived: Arrived, content_type: str) -> tuple[Reply, tuple[str, ...]]:
-        client = self.gate.admit(arrived)
+    def _routed(self, arrived: Arrived, content_type: str, client: Client) -> tuple[Reply, tuple[str, ...]]:
         path = arrived.path.partition("?")[0]
         purge, status = _PURGE.fullmatch(path), _STATUS.fullmatch(path)
         if purge is None and status is None:
@@ -191,8 +191,9 @@ def _problem(exc: Problem) -> Reply:
     return _reply(exc.status, doc, {"content-type": "application/api-problem+json", **exc.headers})
 
 
-def _denied(exc: Denied) -> Reply:
-    return _reply(exc.status, exc.doc, {"content-type": "application/problem+json"})
+def _denied(exc: Denied, now: float) -> Reply:
+    date = formatdate(now, usegmt=True)
+    return _reply(exc.status, exc.doc, {"content-type": "application/problem+json", "date": date})
 
 
 async def _arrived(scope: Scope, receive: Receive) -> Arrived:
@@ -213,7 +214,7 @@ def _content_type(scope: Scope) -> str:
     return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"content-type"), "")
 
 
-def _faulty(fault: str, arrived: Arrived) -> Reply | None:
+def _faulty(fault: str, arrived: Arrived, now: float) -> Reply | None:
     match fault:
         case "throttle":
             about = {"rateLimit": 100, "rateLimitCurrentRequestSize": 1, "rateLimitRemaining": 0}
@@ -223,7 +224,7 @@ def _faulty(fault: str, arrived: Arrived) -> Reply | None:
             more = "If problem persists over multiple requests, please contact Customer Care"
             return _problem(Problem(500, "internal error", more))
         case "bad_token":
-            return _denied(Denied(401, "Not authorized", "Inactive client token", "deny", arrived))
+            return _denied(Denied(401, "Not authorized", "Inactive client token", "deny", arrived), now)
         case "forbidden":
             return _problem(Problem(403, "unauthorized arl", f"http://{arrived.host}/"))
         case "html":

@@ -50,6 +50,7 @@ const alone = (name) => [
   ["down", "Down", "The connection is refused. Tried again, then red."],
 ];
 for (const account of ["aws", "fastly", "akamai"]) TELLS[account] = alone(title(account));
+TELLS.akamai.push(["clock", "Clock", "Akamai's clock is 60 s ahead. The card is red and says how far off the clock of purgebot's machine is."]);
 
 const HOW_LONG = [
   ["", "until I end it"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -142,3 +143,17 @@ def test_a_killed_playground_comes_back_with_every_cache_of_the_shop(tmp_path: P
     play.command("U_MIA", f"/purge {url('shop')}")
     play.wait_card("fresh", url("shop"))
     assert 0 == play.stop()
+
+
+def test_a_clock_that_is_off_is_recognised_at_akamai_and_retry_works_once_it_is_set(play: Playground) -> None:
+    play.post("/_play/origin", site="bank")
+    play.post("/_play/fault", account="akamai", kind="clock")
+    play.command("U_MIA", f"/purge {url('bank')}")
+    red = play.wait_card("🔴", "clock")
+    said = f"{red['text']} {red['blocks']}"
+    play.post("/_play/fault", account="akamai", kind="clock", times=0)
+    play.click("U_MIA", red, "retry", "C_SHOP")
+    green = play.wait_card("fresh at fra, iad, sin")
+    found = re.search(r"this machine's clock is (\d+) s behind Akamai's", said)  # a Date header has whole seconds
+    assert found is not None
+    assert (True, True, red["ts"]) == (59 <= int(found[1]) <= 61, "by NTP, then Retry" in said, green["ts"])

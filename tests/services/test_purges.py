@@ -446,3 +446,11 @@ async def test_a_job_that_ends_its_process_three_times_without_progress_is_parke
     await shop.ledger.close()
     assert (State.FAILED, "purgebot ended 3 times while it was being sent.") == (parked.state, parked.why)
     assert State.DONE == went.state
+
+
+async def test_everything_reaches_a_provider_as_a_wish_that_names_nothing(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    plan = await plan_for(shop.core, Command(Verb.PURGE, (EVERYTHING,), "shop"), shop.core.setup.sites["shop"])
+    await shop.ledger.close()
+    assert isinstance(plan, Plan)
+    assert [()] * 2 == [call.targets for layer in plan.layers for call in layer.calls]
