@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from hashlib import blake2b
 
 from playground.app import ACCOUNT, Pages, url_of
+from playground.clouds.globs import matcher
 from playground.clouds.resp import Refused, Session, Text, Told, Value, encoded, error
 from playground.faults import Faults
 from playground.requests import Requests
@@ -90,10 +91,7 @@ class Redis:
             reply = encoded(self._done(session, name, given), session.version)
         except Refused as exc:
             return self._noted(command, given, _STATUS.get(str(exc).partition(" ")[0], 400), error(str(exc)), fault)
-        pages = [
-            key for key in given if key.startswith("page:") and "/" in key
-        ]  # the doctor tries a key that is no page
-        purged = [url_of(key) for key in pages] if command == "UNLINK" else []
+        purged = [url_of(key) for key in given if key.startswith("page:") and "/" in key] if command == "UNLINK" else []
         return self._noted(command, given, 200, reply, fault, purged)
 
     def _noted(
@@ -249,33 +247,3 @@ def _place(name: str) -> int:
 
 def _raw(text: str) -> bytes:
     return text.encode("latin-1")
-
-
-_GLOB = re.compile(r"\\(?P<literal>.)|\[(?P<not>\^?)(?P<among>(?:\\.|[^\]\\])*)\]?|(?P<any>\*+)|(?P<one>\?)", re.DOTALL)
-
-
-def matcher(glob: str) -> re.Pattern[str]:
-    """What MATCH means: `*`, `?`, `[a-c]`, `[^a]`, and a backslash before what is meant itself."""
-    found, at = "", 0
-    for part in _GLOB.finditer(glob):
-        found += re.escape(glob[at : part.start()]) + _piece(part)
-        at = part.end()
-    return re.compile(found + re.escape(glob[at:]), re.DOTALL)
-
-
-def _piece(part: re.Match[str]) -> str:
-    if part["literal"]:
-        return re.escape(part["literal"])
-    if part["any"]:
-        return ".*"
-    if part["one"]:
-        return "."
-    among = re.findall(r"\\?(.)(?:-(.))?", part["among"], re.DOTALL)
-    ranges = "".join(_range(*sorted((first, last or first))) for first, last in among)
-    if not ranges:
-        return "." if part["not"] else "(?!)"
-    return f"[{part['not']}{ranges}]"
-
-
-def _range(first: str, last: str) -> str:
-    return f"{re.escape(first)}-{re.escape(last)}"
