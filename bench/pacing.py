@@ -2,8 +2,8 @@
 
     python -m bench.pacing                    everything, about ten minutes
     python -m bench.pacing --provider akamai  one provider
-    python -m bench.pacing --case learn       learn, three or turns: what is below its documentation, accounts side by
-                                              side, a small job behind a large one
+    python -m bench.pacing --case learn       a provider below its documentation; also `three` (accounts side by
+                                              side) and `turns` (a small job behind a large one)
 
 Each provider here keeps its own strict buckets (bench.strict). The ideal is what these requests would have taken with
 nothing lost between them; where 10,000 targets would take over 90 s, there are fewer.
@@ -13,11 +13,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import structlog
 
 from bench.clouds import CLOUDS, HOST
 from bench.machine import describe, percentile
@@ -203,6 +206,7 @@ async def turns() -> None:
 
 async def main(provider: str, case: str) -> None:
     """Print the figures."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))  # 429s are counted here
     print(describe(), flush=True)
     if not case:
         for one in CASES:
