@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-
-import httpx
 
 from bot.domain.actor import Actor, Standing
 from bot.domain.command import Command, Verb
-from bot.domain.job import JobView
-from bot.domain.site import Layer, Site
+from bot.domain.job import JobView, State
+from bot.domain.site import Site
 from bot.domain.target import Target
 from bot.domain.verdict import Look
 from bot.engine.embedded import EmbeddedEngine
@@ -27,53 +22,10 @@ from bot.services.replies import JobMade
 from bot.services.router import Router
 from bot.services.setup import Core, Setup
 from bot.wiring import NoSlack, SystemClock, SystemDice, nothing
-from providers import PROVIDERS
-from providers.contract import Account, Kind, Pace
+from providers.contract import Kind, Provider
 
-ZONE = "0123456789abcdef0123456789abcdef"
-SITE = Site("shop", ("www.shop.test",), layers=(Layer("cf", {"zone": ZONE, "tier": "pro"}),))
 MIA = Actor("U_MIA", Standing.MEMBER)
 LEA = Actor("U_LEA", Standing.MEMBER)
-
-
-@dataclass
-class StrictCloudflare:
-    """Buckets of the documented size and rate; over them 429. Answers after `latency` seconds."""
-
-    urls: Pace
-    bulk: Pace
-    latency: float = 0.03
-    calls: list[float] = field(default_factory=list)
-    purged: dict[str, int] = field(default_factory=dict)
-    refused: int = 0
-    _tokens: dict[str, tuple[float, float]] = field(default_factory=dict)
-
-    async def __call__(self, request: httpx.Request) -> httpx.Response:
-        """One API call."""
-        now = time.monotonic()
-        body = json.loads(request.content)
-        wanted = [str(x) for values in body.values() if isinstance(values, list) for x in values]
-        bucket, pace, units = ("urls", self.urls, len(wanted)) if "files" in body else ("bulk", self.bulk, 1)
-        window = [at for at in self.calls if at > now - 300]
-        allowed = self._take(bucket, pace, units, now) and len(window) < 1200
-        if allowed:
-            self.calls.append(now)
-            for target in wanted:
-                self.purged[target] = self.purged.get(target, 0) + 1
-        await asyncio.sleep(self.latency)
-        if allowed:
-            return httpx.Response(200, json={"success": True, "errors": [], "messages": [], "result": {"id": ZONE}})
-        self.refused += 1
-        errors = [{"code": 10429, "message": "Rate limited"}]
-        answer = {"success": False, "errors": errors, "messages": [], "result": None}
-        return httpx.Response(429, json=answer, headers={"retry-after": "1"})
-
-    def _take(self, bucket: str, pace: Pace, units: int, now: float) -> bool:
-        tokens, at = self._tokens.get(bucket, (pace.burst, now))
-        tokens = min(pace.burst, tokens + (now - at) * pace.rate / pace.per)
-        enough = tokens >= units
-        self._tokens[bucket] = (tokens - units if enough else tokens, now)
-        return enough
 
 
 class NoLooks:
@@ -87,19 +39,17 @@ class NoLooks:
 class Rig:
     """A bot without faces. Close it and open another on the same folder to restart."""
 
-    def __init__(self, folder: Path, cloud: StrictCloudflare, owner: str = "first") -> None:
-        account = Account("cf", {}, {"token": "bench"}, {"urls": cloud.urls, "bulk": cloud.bulk}, {})
-        provider = PROVIDERS["cloudflare"].build(account, httpx.MockTransport(cloud))
+    def __init__(self, folder: Path, sites: Sequence[Site], accounts: Mapping[str, Provider], owner: str = "x") -> None:
         clock = SystemClock()
+        self._sites = {site.name: site for site in sites}
         self.ledger = SqliteLedger(folder / "ledger.db")
         self.engine = EmbeddedEngine(self._run, clock)
-        setup = Setup({"shop": SITE}, {"cf": provider}, ("U_LEA", "U_SAM"))
-        metrics = Metrics({"cf": "cloudflare"})
+        setup = Setup(self._sites, accounts, ("U_LEA", "U_SAM"))
+        metrics = Metrics({name: provider.name for name, provider in accounts.items()})
         self.core = Core(setup, self.ledger, self.engine, clock, SystemDice(), NoLooks(), NoSlack(), metrics)
         self._owner = owner
-        self._router = Router(
-            self.core, {"cf": Lane(self.core, "cf", provider, owner, nothing)}, self._nobody, self._nobody
-        )
+        lanes = {name: Lane(self.core, name, provider, owner, nothing) for name, provider in accounts.items()}
+        self._router = Router(self.core, lanes, self._nobody, self._nobody)
 
     async def _run(self, name: str) -> None:
         await self._router.run(name)
@@ -113,14 +63,15 @@ class Rig:
         await recover(self.core, self._owner)
         await self._router.wake_all()
 
-    async def purge(self, kind: Kind, values: list[str]) -> int:
-        """A job for `values`, approved."""
-        targets = tuple(Target(kind, value, "shop") for value in values)
-        command = Command(Verb.PURGE, targets, "shop", check=False)
-        made = await submit(self.core, Asking(MIA, self.core.dice.token()), command, SITE)
+    async def purge(self, site: str, kind: Kind, values: Sequence[str]) -> int:
+        """A job for `values`, approved if it must be."""
+        targets = tuple(Target(kind, value, site) for value in values)
+        command = Command(Verb.PURGE, targets, site, reason="bench", check=False)
+        made = await submit(self.core, Asking(MIA, self.core.dice.token()), command, self._sites[site])
         if not isinstance(made, JobMade):
             raise SystemExit(f"not a job: {made}")
-        await approvals.vote(self.core, LEA, made.job.id, True)
+        if made.job.state is State.WAITING:
+            await approvals.vote(self.core, LEA, made.job.id, True)
         return made.job.id
 
     async def until(self, number: int, wanted: Callable[[JobView], bool]) -> JobView:
