@@ -2,6 +2,8 @@
 
 Buckets follow the generic cell rate algorithm: one stored number, the theoretical arrival time. A little is held back
 (one unit of the burst, half a percent of the rate), since the provider counts when a call arrives, not when it leaves.
+A provider that refuses all the same has less to give than it says, or somebody else spends it: for ten minutes the
+bucket is taken to be a share of its size.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from bot.ledger.ledger import Transaction
 from providers.contract import Pace, Price
 
 HELD_BACK = 0.005  # share of the rate
+REFUSED_SHARE, SHARE_MIN, SHARE_SECONDS = 0.85, 0.4, 600.0  # what a refusal leaves of a bucket, and for how long
 LOCKED_OUT_MAX = 600.0  # seconds; no answer of a provider blocks a bucket for longer
 
 
@@ -34,12 +37,12 @@ class Budgets:
         return 0.0
 
     def _free_at(self, account: str, bucket: str, units: int, pace: Pace, now: float) -> float:
-        tat, blocked = self._state(account, bucket)
+        tat, blocked, share = self._state(account, bucket, now)
         if blocked > now:
             return blocked
         if pace.window:
             return self._window_free_at(account, bucket, units, pace, now)
-        every, tolerance = _gcra(pace, units)
+        every, tolerance = _gcra(pace, units, share)
         return max(tat, now) + units * every - tolerance
 
     def _window_free_at(self, account: str, bucket: str, units: int, pace: Pace, now: float) -> float:
@@ -67,16 +70,20 @@ class Budgets:
                 account=account, bucket=bucket, old=now - pace.per,
             )  # fmt: skip
             return
-        tat, _ = self._state(account, bucket)
-        every, _ = _gcra(pace, units)
+        tat, _, share = self._state(account, bucket, now)
+        every, _ = _gcra(pace, units, share)
         self._write(account, bucket, "tat", max(tat, now) + units * every)
 
-    def _state(self, account: str, bucket: str) -> tuple[float, float]:
+    def _state(self, account: str, bucket: str, now: float) -> tuple[float, float, float]:
+        """The theoretical arrival time, until when it is blocked, and the share of the bucket that counts."""
         rows = self._tx.rows(
-            "select tat, blocked_until from budgets where account = :account and bucket = :bucket",
+            "select tat, blocked_until, share, share_until from budgets where account = :account and bucket = :bucket",
             account=account, bucket=bucket,
         )  # fmt: skip
-        return (number(rows[0]["tat"]), number(rows[0]["blocked_until"])) if rows else (0.0, 0.0)
+        if not rows:
+            return 0.0, 0.0, 1.0
+        share = number(rows[0]["share"]) if number(rows[0]["share_until"]) > now else 1.0
+        return number(rows[0]["tat"]), number(rows[0]["blocked_until"]), share
 
     def _write(self, account: str, bucket: str, column: str, value: float) -> None:
         self._tx.run(
@@ -113,8 +120,28 @@ class Budgets:
         """Send nothing from `buckets` before `until`: the provider asked for it."""
         until = min(until, now + LOCKED_OUT_MAX)
         for bucket in buckets:
-            if until > self._state(account, bucket)[1]:
+            if until > self._state(account, bucket, now)[1]:
                 self._write(account, bucket, "blocked_until", until)
+
+    def refused(
+        self, account: str, buckets: Sequence[str], paces: Mapping[str, Pace], until: float, now: float
+    ) -> None:
+        """The provider had too much: send nothing before `until`, then from an empty bucket, and from a smaller one."""
+        self.block(account, buckets, until, now)
+        for bucket in buckets:
+            pace = paces.get(bucket)
+            if pace is None or pace.window:
+                continue
+            tat, _, share = self._state(account, bucket, now)
+            share = max(SHARE_MIN, share * REFUSED_SHARE)
+            _, tolerance = _gcra(pace, 1, share)
+            for column, value in (("share", share), ("share_until", now + SHARE_SECONDS)):
+                self._write(account, bucket, column, value)
+            self._write(account, bucket, "tat", max(tat, min(until, now + LOCKED_OUT_MAX) + tolerance))
+
+    def share(self, account: str, bucket: str, now: float) -> float:
+        """How much of the bucket counts: less than 1 for a while after the provider refused."""
+        return self._state(account, bucket, now)[2]
 
     def free_at(self, account: str, bucket: str, pace: Pace, now: float) -> float:
         """When one unit can be taken (seconds since the epoch); not later than `now` where it can at once."""
@@ -122,7 +149,7 @@ class Budgets:
 
     def tokens(self, account: str, bucket: str, pace: Pace, now: float) -> float:
         """Units that could be taken at once."""
-        tat, blocked = self._state(account, bucket)
+        tat, blocked, share = self._state(account, bucket, now)
         if blocked > now:
             return 0.0
         if pace.window:
@@ -131,7 +158,7 @@ class Budgets:
                 account=account, bucket=bucket, since=now - pace.per,
             )  # fmt: skip
             return max(0.0, pace.rate * (1 - HELD_BACK) - number(rows[0]["n"]))
-        every, tolerance = _gcra(pace, 1)
+        every, tolerance = _gcra(pace, 1, share)
         return min(pace.burst, max(0.0, (tolerance - max(0.0, tat - now)) / every))
 
 
@@ -140,7 +167,7 @@ def _month(now: float) -> str:
     return datetime.fromtimestamp(now, UTC).strftime("%Y-%m")
 
 
-def _gcra(pace: Pace, units: int) -> tuple[float, float]:
+def _gcra(pace: Pace, units: int, share: float) -> tuple[float, float]:
     """Seconds for one unit, and how many seconds the theoretical arrival time may run ahead."""
-    every = pace.per / (pace.rate * (1 - HELD_BACK))
-    return every, max(pace.burst - 1, units) * every
+    every = pace.per / (pace.rate * share * (1 - HELD_BACK))
+    return every, max(pace.burst * share - 1, units) * every

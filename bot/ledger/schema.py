@@ -56,6 +56,7 @@ create index if not exists batches_layer on batches (job, position, state);
 
 create table if not exists budgets (
   account text not null, bucket text not null, tat real not null default 0, blocked_until real not null default 0,
+  share real not null default 1, share_until real not null default 0,
   primary key (account, bucket)
 );
 create table if not exists spends (account text not null, bucket text not null, at real not null, units real not null);
@@ -106,4 +107,10 @@ create table if not exists journal (
 """
 
 # What makes a ledger of version n one of version n + 1, besides new tables.
-CHANGES = {1: "alter table batches add column passes integer not null default 0"}
+CHANGES = {
+    1: (
+        "alter table batches add column passes integer not null default 0",
+        "alter table budgets add column share real not null default 1",
+        "alter table budgets add column share_until real not null default 0",
+    )
+}

@@ -223,7 +223,8 @@ def _open(path: Path) -> sqlite_utils.Database:
         )
     for version in range(written_by, VERSION):
         database.conn.execute("begin immediate")
-        database.conn.execute(CHANGES[version])
+        for change in CHANGES[version]:
+            database.conn.execute(change)
         database.conn.execute("update meta set value = ? where name = 'version'", (str(version + 1),))
         database.conn.execute("commit")
     return database

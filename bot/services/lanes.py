@@ -153,7 +153,7 @@ class Lane:
         books.jobs.touch(batch.job)
         buckets = [bucket for bucket, _ in batch.call.cost]
         if isinstance(error, Throttled) and isinstance(outcome.next, SendAgain):
-            books.budgets.block(self._account, buckets, outcome.next.at, now)
+            books.budgets.refused(self._account, buckets, self._provider.can.pace, outcome.next.at, now)
             told = Told(Event.WAITING, layer=self._provider.title, seconds=round(outcome.next.at - now, 1))
             books.messages.say(batch.job, told, now)
         elif error is not None and isinstance(outcome.next, SendAgain):

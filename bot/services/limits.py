@@ -19,6 +19,7 @@ class BudgetNow:
     pace: Pace
     left: float
     seconds: float
+    share: float = 1.0  # of the bucket that counts, for a while after the provider refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ def _account(
 def _budget(books: Books, account: str, bucket: str, paces: Mapping[str, Pace], now: float) -> BudgetNow:
     pace = paces[bucket]
     left = books.budgets.tokens(account, bucket, pace, now)
-    return BudgetNow(bucket, pace, left, max(0.0, books.budgets.free_at(account, bucket, pace, now) - now))
+    return BudgetNow(bucket, pace, left, max(0.0, books.budgets.free_at(account, bucket, pace, now) - now),
+                     books.budgets.share(account, bucket, now))  # fmt: skip
 
 
 def _buckets(provider: Provider, site: Site, layer: Layer) -> Iterator[str]:

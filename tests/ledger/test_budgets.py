@@ -88,3 +88,34 @@ async def test_a_block_is_obeyed_and_bounded(tmp_path: Path) -> None:
     long = await ledger.write(lambda b: b.budgets.take("cf", [("x", 1)], {"x": URLS}, NOW))
     await ledger.close()
     assert (NOW + 3, NOW + 600) == (short, long)
+
+
+async def test_a_provider_that_has_less_than_it_says_refuses_a_few_times_and_is_then_believed(tmp_path: Path) -> None:
+    ledger, said, truly = SqliteLedger(tmp_path / "l.db"), Pace(5, 1.0, 25), Pace(4, 1.0, 20)
+    at, tokens, last, taken, refused = NOW, truly.burst, NOW, 0, 0
+    while taken < 1000:
+        if free := await ledger.write(lambda b, at=at: b.budgets.take("cf", [("x", 1)], {"x": said}, at)):
+            at = free
+            continue
+        tokens, last = min(truly.burst, tokens + (at - last) * truly.rate), at
+        if tokens >= 1 - 1e-9:
+            tokens, taken = tokens - 1, taken + 1
+            continue
+        refused += 1
+        await ledger.write(lambda b, at=at: b.budgets.refused("cf", ["x"], {"x": said}, at + 1.0, at))
+    await ledger.close()
+    assert 1 <= refused <= 10
+
+
+async def test_after_ten_minutes_without_a_refusal_the_whole_bucket_counts_again(tmp_path: Path) -> None:
+    ledger = SqliteLedger(tmp_path / "l.db")
+    for n in range(9):
+        await ledger.write(lambda b, n=n: b.budgets.refused("cf", ["x"], {"x": URLS}, NOW + n + 1, NOW + n))
+    shares = [
+        await ledger.read(lambda b, at=at: b.budgets.share("cf", "x", at)) for at in (NOW + 9, NOW + 600, NOW + 608)
+    ]
+    emptied = await ledger.read(lambda b: b.budgets.tokens("cf", "x", URLS, NOW + 9.01))
+    full = await ledger.read(lambda b: b.budgets.tokens("cf", "x", URLS, NOW + 608))
+    await ledger.close()
+    assert [0.4, 0.4, 1.0] == shares
+    assert (True, True) == (emptied < 1, full > 58)

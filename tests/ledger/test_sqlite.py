@@ -66,6 +66,8 @@ async def test_an_older_ledger_is_brought_up_to_date(tmp_path: Path) -> None:
     await ledger.close()
     with sqlite3.connect(tmp_path / "l.db") as connection:
         connection.execute("alter table batches drop column passes")
+        connection.execute("alter table budgets drop column share")
+        connection.execute("alter table budgets drop column share_until")
         connection.execute("drop table tally")
         connection.execute("update meta set value = '1' where name = 'version'")
     connection.close()

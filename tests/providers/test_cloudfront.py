@@ -117,8 +117,8 @@ def test_a_tenant_has_a_place_of_its_own(kind: Kind) -> None:
 @pytest.mark.parametrize(
     ("asked", "per_call", "expected"),
     [
-        pytest.param(wish(Kind.URL, *(f"https://w.test/{n}" for n in range(301))), {}, [150, 150, 1], id="urls"),
-        pytest.param(wish(Kind.TAG, *(f"t{n}" for n in range(151))), {}, [150, 1], id="tags"),
+        pytest.param(wish(Kind.URL, *(f"https://w.test/{n}" for n in range(151))), {}, [75, 75, 1], id="urls"),
+        pytest.param(wish(Kind.TAG, *(f"t{n}" for n in range(76))), {}, [75, 1], id="tags"),
         pytest.param(wish(Kind.TAG, *(f"t{n}" for n in range(7))), {Kind.TAG: 3}, [3, 3, 1], id="tags-as-told"),
         pytest.param(
             wish(Kind.URL, *(f"https://w.test/{n}/{'x' * 3900}" for n in range(30))), {}, [25, 5], id="by-bytes"

@@ -29,6 +29,11 @@ AWS"""
     assert dedent(expected) == spelled(limits_card([CF, AWS]))
 
 
+def test_a_bucket_that_was_refused_says_so() -> None:
+    account = AccountNow("cf", "Cloudflare", ("shop",), (BudgetNow("bulk:pro", BULK, 3.0, 0.0, 0.72),), (), ())
+    assert "25 at once, slowed to 72% since it was refused · 3 left" in spelled(limits_card([account]))
+
+
 def test_where_there_is_nothing_it_says_where_to_look() -> None:
     assert dedent("""\
         No budget belongs to a site of yours.

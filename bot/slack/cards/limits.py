@@ -42,7 +42,8 @@ def _account(account: AccountNow) -> Iterator[str]:
 def _budget(budget: BudgetNow) -> str:
     left = f"{budget.left:,.0f} left" if budget.left >= 1 else f"none left, the next in {duration(budget.seconds)}"
     pace = budget.pace
-    return f"{code(budget.bucket, 40)}: {size_text(pace)} · {left}{_from(pace.source, pace.checked)}"
+    slowed = f", slowed to {budget.share:.0%} since it was refused" if budget.share < 1 else ""
+    return f"{code(budget.bucket, 40)}: {size_text(pace)}{slowed} · {left}{_from(pace.source, pace.checked)}"
 
 
 def size_text(pace: Pace) -> str:
