@@ -153,7 +153,7 @@ def test_a_clock_that_is_off_is_recognised_at_akamai_and_retry_works_once_it_is_
     said = f"{red['text']} {red['blocks']}"
     play.post("/_play/fault", account="akamai", kind="clock", times=0)
     play.click("U_MIA", red, "retry", "C_SHOP")
-    green = play.wait_card("fresh at fra, iad, sin")
+    green = play.wait_card("🟢", "fresh at fra, iad, sin")
     found = re.search(r"this machine's clock is (\d+) s behind Akamai's", said)  # a Date header has whole seconds
     assert found is not None
     assert (True, True, red["ts"]) == (59 <= int(found[1]) <= 61, "by NTP, then Retry" in said, green["ts"])
