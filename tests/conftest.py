@@ -11,7 +11,7 @@ from hypothesis import settings
 from tests.real import missing
 
 # No case has a deadline: how long one takes is the machine's matter, and benches look at that.
-settings.register_profile("quick", max_examples=25, deadline=None)
+settings.register_profile("quick", max_examples=8, deadline=None)
 settings.register_profile("whole", deadline=None)
 settings.load_profile("whole")
 LACKS = "lacks"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -44,6 +45,7 @@ def test_no_answer_repeats_a_password() -> None:
     assert [line for line in typed if "hunter2" in repr(parse(line, MIA))] == []
 
 
+@pytest.mark.slow
 def test_40_000_characters_and_100_000_lines_are_heard_to_the_end() -> None:
     command = parse("", MIA, [f"https://www.shop.test/a/{n}?b={n}" for n in range(100_000)])
     assert isinstance(command, Command)

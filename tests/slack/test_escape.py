@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from bot.slack.cards import Card
@@ -125,7 +127,9 @@ def test_finished_text_is_cut_between_marks(text: str, limit: int, expected: str
     assert expected == cut_marked(text, limit)
 
 
-HOSTILE_CARDS = every_card(HOSTILE)
+@cache
+def hostile_cards() -> dict[str, Card]:
+    return every_card(HOSTILE)
 
 
 def marks_of_others(card: Card) -> list[str]:
@@ -136,7 +140,7 @@ def marks_of_others(card: Card) -> list[str]:
 
 
 def test_no_field_of_any_card_lets_a_mark_through() -> None:
-    assert {} == {name: marks for name, card in HOSTILE_CARDS.items() if (marks := marks_of_others(card))}
+    assert {} == {name: marks for name, card in hostile_cards().items() if (marks := marks_of_others(card))}
 
 
 def test_a_mark_that_got_through_would_be_found() -> None:
@@ -145,26 +149,28 @@ def test_a_mark_that_got_through_would_be_found() -> None:
 
 
 def test_no_card_calls_anybody_who_was_only_named() -> None:
-    assert {} == {name: called for name, card in HOSTILE_CARDS.items() if (called := pings(card.text, card.blocks))}
+    assert {} == {name: called for name, card in hostile_cards().items() if (called := pings(card.text, card.blocks))}
 
 
 def test_nothing_turns_the_text_around() -> None:
-    assert [] == [name for name, card in HOSTILE_CARDS.items() if "\u202e" in str((card.text, card.blocks))]
+    assert [] == [name for name, card in hostile_cards().items() if "\u202e" in str((card.text, card.blocks))]
 
 
 def test_nobody_begins_a_line_of_ours() -> None:
     of_ours = ("help", "misunderstood", "misunderstood lines")  # the grammar's own lines, its quotes made safe there
     begun = {
-        name for name, card in HOSTILE_CARDS.items() if any("\n🟢 P-1" in text for _, text in strings(card.blocks))
+        name for name, card in hostile_cards().items() if any("\n🟢 P-1" in text for _, text in strings(card.blocks))
     }
     assert set() == begun - {*of_ours}
 
 
-EXTREME = {
-    f"{sort}: {name}": card
-    for sort, text in {"long": "x" * 2000, "marks": "&" * 2000, "empty": "", "wide": "🟢" * 2000}.items()
-    for name, card in every_card(text).items()
-}
+@cache
+def extreme() -> dict[str, Card]:
+    return {
+        f"{sort}: {name}": card
+        for sort, text in {"long": "x" * 2000, "marks": "&" * 2000, "empty": "", "wide": "🟢" * 2000}.items()
+        for name, card in every_card(text).items()
+    }
 
 
 def size(card: Card) -> int:
@@ -173,25 +179,25 @@ def size(card: Card) -> int:
 
 
 def test_slack_takes_every_card_whatever_stands_in_it() -> None:
-    assert {} == {name: problems for name, card in EXTREME.items() if (problems := block_problems(card.blocks))}
+    assert {} == {name: problems for name, card in extreme().items() if (problems := block_problems(card.blocks))}
 
 
 def test_no_card_is_too_long_for_slack() -> None:
-    assert [] == [name for name, card in EXTREME.items() if size(card) > 10_000 or is_too_long(card.blocks)]
+    assert [] == [name for name, card in extreme().items() if size(card) > 10_000 or is_too_long(card.blocks)]
 
 
 def test_no_card_has_too_many_blocks() -> None:
-    assert 12 > max(len(card.blocks) for card in EXTREME.values())
+    assert 12 > max(len(card.blocks) for card in extreme().values())
 
 
 def test_every_card_has_words_for_a_phone() -> None:
-    assert [] == [name for name, card in EXTREME.items() if not 0 < len(card.text) <= 3000]
+    assert [] == [name for name, card in extreme().items() if not 0 < len(card.text) <= 3000]
 
 
 def test_the_first_block_says_what_the_phone_says() -> None:
-    said = {name: next(strings(card.blocks), ("", card.text))[1] for name, card in EXTREME.items()}
-    assert [] == [name for name, card in EXTREME.items() if said[name] != card.text]
+    said = {name: next(strings(card.blocks), ("", card.text))[1] for name, card in extreme().items()}
+    assert [] == [name for name, card in extreme().items() if said[name] != card.text]
 
 
 def test_no_card_says_none() -> None:
-    assert [] == [name for name, card in EXTREME.items() if any("None" in text for _, text in strings(card.blocks))]
+    assert [] == [name for name, card in extreme().items() if any("None" in text for _, text in strings(card.blocks))]
