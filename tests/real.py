@@ -136,6 +136,7 @@ def running_varnish(folder: Path, vcl: str) -> Iterator[int]:
                 break
         else:
             raise AssertionError(f"varnishd ended with {process.wait()}: {said}")
+        until_listening(port)  # it says so a moment before its ports are open
         yield port
     finally:
         process.terminate()
@@ -257,12 +258,12 @@ def running_squid(origin: Origin, allowed: str = "127.0.0.1") -> Iterator[int]:
         return [find("squid"), "-N", "-d", "1", "-f", str(config)]
 
     with running_as_anyone(command, "Accepting reverse-proxy HTTP Socket connections"):
-        _until_listening(port)
+        until_listening(port)
         yield port
 
 
-def _until_listening(port: int) -> None:
-    """Squid says that it accepts a moment before it does."""
+def until_listening(port: int) -> None:
+    """A server may say that it accepts a moment before it does."""
     until = time.monotonic() + 10
     while True:
         try:

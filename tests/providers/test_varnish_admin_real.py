@@ -14,7 +14,7 @@ from providers import PROVIDERS
 from providers.contract import Account, Call, Health, Kind, Probe, Provider, Purge
 from providers.errors import BadCredentials, PurgeError, Refused, Unavailable, WrongAddress
 from tests.providers.manners import REFERENCE
-from tests.real import Origin, find, free_port, running_origin, visit
+from tests.real import Origin, find, free_port, running_origin, until_listening, visit
 
 FOLDER = Path(__file__).parents[2] / "docs/providers/varnish"
 MODULES = [str(path) for path in Path("/usr/lib").glob("*/varnish/vmods/libvmod_xkey.so")]
@@ -67,6 +67,8 @@ def running(folder: Path, vcl: str, secret: str = f"{SECRET}\n") -> Iterator[Ser
                 break
         else:
             raise AssertionError(f"varnishd ended with {process.wait()}: {said}")
+        for port in (server.port, server.admin):  # it says so a moment before its ports are open
+            until_listening(port)
         yield server
     finally:
         process.terminate()
