@@ -9,7 +9,7 @@ from bot.domain.verdict import ORIGIN, Verdict, describe
 from bot.services.checks import DNS
 from bot.slack.cards.blocks import Block, Card, Confirm, button, card
 from bot.slack.cards.outcome import WHY_MAX as FIRST_WHY_MAX
-from bot.slack.cards.outcome import outcome, troubled
+from bot.slack.cards.outcome import first_reason, outcome, troubled
 from bot.slack.cards.words import (
     THING_MAX,
     at_places,
@@ -38,7 +38,8 @@ def root_card(job: JobView, now: float, salt: str = "") -> Card:
     """The card of `job` at `now` (seconds since the epoch), whatever its state."""
     asked = _asked(job)
     lines = [line for line in (whole(job), *_lines(job, now)) if line][: LINES_MAX - 1]
-    notes = [escape(note) for note in (*(layer.note for layer in job.layers), *job.notes) if note]
+    instead = " · ".join(escape(layer.note) for layer in job.layers if layer.note)
+    notes = [note for note in (instead, *(escape(note) for note in job.notes)) if note]
     return card(outcome(job, now), [*lines, asked, *notes, _named(job)][:LINES_MAX], _buttons(job), salt)
 
 
@@ -132,8 +133,8 @@ def _were(layers: list[LayerView]) -> str:
 def _purged(job: JobView) -> Iterator[str]:
     yield _path(job)
     yield _comparison(job) or _looked_at(job)
-    why = escape(job.why, WHY_MAX)
-    if job.verdict is not Verdict.UNKNOWN or len(why) > FIRST_WHY_MAX:  # else the first line says it
+    why = escape(job.why, WHY_MAX)  # which the first line says, if it is one short reason why it is not known
+    if job.verdict is not Verdict.UNKNOWN or job.why != first_reason(job) or len(why) > FIRST_WHY_MAX:
         yield why or _unseen(job)
     yield _browsers(job)
 
