@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Mapping, Sequence
+
+from playground.clouds.desk import Refused, said
 
 BODY_MAX = 50_000  # bytes (https://techdocs.akamai.com/purge-cache/reference/413)
 
 
-class Problem(Exception):
+class Problem(Refused):
     """The purge service's no."""
 
     def __init__(
@@ -23,12 +26,15 @@ class Problem(Exception):
         more: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(title)
-        self.status = status
-        self.title = title
-        self.detail = detail
-        self.more = more or {}
-        self.headers = headers or {}
+        told = new_id("e", "r")
+        about = {"httpStatus": status, "title": title, "detail": detail, "supportId": told}
+        doc = {**about, "describedBy": "https://problems.purge.akamaiapis.net/-/ccu", **(more or {})}
+        super().__init__(said(status, doc, {"content-type": "application/api-problem+json", **(headers or {})}))
+
+
+def new_id(deed: str, kind: str) -> str:
+    """An id of a purge or of an answer, as Akamai's look."""
+    return f"e{deed}{kind[0]}p-{secrets.token_urlsafe(16)[:22]}"
 
 
 def read(kind: str, content_type: str, body: bytes) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 SKEW_SECONDS = 300
 USER = "arn:aws:iam::123456789012:user"
+NO_SUCH_KEY = "The security token included in the request is invalid."
 NO_MATCH = (
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "
     "and signing method. Consult the service documentation for details."
@@ -79,7 +80,7 @@ def caller_of(sent: Sent, callers: Mapping[str, Caller], region: str, service: s
     key, day, its_region, its_service, names, signature = found.groups()
     caller = callers.get(key)
     if caller is None or caller.token != sent.header("x-amz-security-token"):
-        raise Denied(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
+        raise Denied(403, "InvalidClientTokenId", NO_SUCH_KEY)
     _in_scope(its_region, its_service, region, service)
     stamp = _in_time(sent.header("x-amz-date"), day, now)
     _covers(sent, names.split(";"))

@@ -103,15 +103,15 @@ async def land(
         for url, tags in HELD.items():
             cache.keep(url, Reply(200), tags, cache.mark())
     akamai = Akamai(
-        Gate((OURS, OFF, REPORTS), clock),
-        CPCODES,
-        edges,
-        Buckets(store, "akamai", dict(budgets), clock),
-        Requests(store, clock),
-        Faults(store),
-        HUMAN if human else FAST,
-        clock,
         account="cf",
+        gate=Gate((OURS, OFF, REPORTS), clock),
+        cpcodes=CPCODES,
+        edges=edges,
+        buckets=Buckets(store, "akamai", dict(budgets), clock),
+        requests=Requests(store, clock),
+        faults=Faults(store),
+        pace=HUMAN if human else FAST,
+        now=clock,
     )
     port = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{port.getsockname()[1]}"

@@ -74,7 +74,17 @@ async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
         for address, tags in HELD.items():
             cache.keep(f"https://{address}", Reply(200), tags, cache.mark())
     buckets = Buckets(store, "bunny", dict(BUDGETS), clock)
-    cloud = Bunny(KEY, ZONE, frozenset({WWW, IMG}), edges, buckets, Requests(store, clock), Faults(store), FAST, clock)
+    cloud = Bunny(
+        key=KEY,
+        zone=ZONE,
+        hosts=frozenset({WWW, IMG}),
+        edges=edges,
+        buckets=buckets,
+        requests=Requests(store, clock),
+        faults=Faults(store),
+        pace=FAST,
+        now=clock,
+    )
     port = socket.create_server(("127.0.0.1", 0))
     async with served(cloud, port), loopback_client() as client:
         yield Shop(f"http://127.0.0.1:{port.getsockname()[1]}", cloud, clock, store, client)

@@ -101,10 +101,17 @@ async def land(
     caches = {city: Cache(store, city, clock) for city in ("fra", "iad", "sin")}
     requests = Requests(store, clock)
     cloud = CloudFront(
-        callers or {KEY: Caller(SECRET, actions=ACTIONS)}, DISTRIBUTIONS, caches,
-        Buckets(store, "cloudfront", dict(budgets or BUDGETS), clock), Invalidations(store, clock), requests,
-        Faults(store), pace, clock, account="cf",
-    )  # fmt: skip
+        account="cf",
+        callers=callers or {KEY: Caller(SECRET, actions=ACTIONS)},
+        distributions=DISTRIBUTIONS,
+        edges=caches,
+        buckets=Buckets(store, "cloudfront", dict(budgets or BUDGETS), clock),
+        invalidations=Invalidations(store, clock),
+        requests=requests,
+        faults=Faults(store),
+        pace=pace,
+        now=clock,
+    )
     for cache in caches.values():
         for url in KEPT:
             tags = ["news", "all"] if "/news" in url else ["all"]

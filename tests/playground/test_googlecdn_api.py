@@ -101,9 +101,17 @@ async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
         for address, tags in HELD.items():
             cache.keep(f"https://{address}", Reply(200), tags, cache.mark())
     cloud = GoogleCdn(
-        "shop-prod", "shop-map", EMAIL, KEY.public_key(), edges, Buckets(store, "googlecdn", dict(BUDGETS), clock),
-        Requests(store, clock), Faults(store), FAST, clock,
-    )  # fmt: skip
+        project="shop-prod",
+        url_map="shop-map",
+        email=EMAIL,
+        public_key=KEY.public_key(),
+        edges=edges,
+        buckets=Buckets(store, "googlecdn", dict(BUDGETS), clock),
+        requests=Requests(store, clock),
+        faults=Faults(store),
+        pace=FAST,
+        now=clock,
+    )
     port = socket.create_server(("127.0.0.1", 0))
     async with served(cloud, port), loopback_client() as client:
         yield Shop(f"http://127.0.0.1:{port.getsockname()[1]}", cloud, clock, store, client)
