@@ -30,6 +30,12 @@ BUDGETS = {
 }
 OBJECTS = {"url": "urls", "cpcode": "cpcodes", "tag": "tags"}
 TITLES = {"url": "URL Rate Limit exceeded", "cpcode": "CPCODE Rate Limit exceeded", "tag": "TAG Rate Limit exceeded"}
+UNAUTHORIZED = {
+    "url": "unauthorized arl",
+    # not documented: our wording
+    "cpcode": "unauthorized cpcode",
+    "tag": "unauthorized tag",
+}
 _PURGE = re.compile(API_PATH + r"/(invalidate|delete)/(url|cpcode|tag)(?:/(production|staging))?")
 _STATUS = re.compile(API_PATH + r"/rate-limit-status/(url|cpcode|tag)")
 _URL = re.compile(r"https?://([^/?#\s]+)([^#\s]*)", re.IGNORECASE)
@@ -61,7 +67,7 @@ class Akamai(Desk):
             "throttle": Problem(429, "Rate Limit exceeded", "", about, again).reply,
             "error500": Problem(500, "internal error", more).reply,
             "bad_token": _denied(inactive, self.now()),
-            "forbidden": Problem(403, "unauthorized arl", f"http://{_arrived(request).host}/").reply,
+            "forbidden": _forbidden(request).reply,
         }
 
     async def reply(self, request: Request, ahead: float) -> Done:
@@ -97,7 +103,7 @@ class Akamai(Desk):
             case "cpcode":
                 foreign = [code for code in objects if int(code) not in self.cpcodes]
                 if foreign:
-                    raise Problem(403, "unauthorized cpcode", foreign[0])
+                    raise Problem(403, UNAUTHORIZED["cpcode"], foreign[0])
                 return tuple(host for code in objects for host in sorted(self.cpcodes[int(code)]))
             case _:
                 return tuple(objects)
@@ -107,7 +113,7 @@ class Akamai(Desk):
         if found is not None and not _HOST.fullmatch(found[1]):
             raise Problem(400, "bad URL hostname", "Invalid or malformed hostname")
         if found is None or found[1].lower() not in frozenset().union(*self.cpcodes.values()):
-            raise Problem(403, "unauthorized arl", url)
+            raise Problem(403, UNAUTHORIZED["url"], url)
         return f"{found[1].lower()}{found[2] if found[2].startswith('/') else '/' + found[2]}"
 
     def _take(self, kind: str, units: int) -> None:
@@ -142,6 +148,17 @@ class Akamai(Desk):
 def _both(rest: str) -> tuple[str, str]:
     """One URL over either scheme: Akamai keeps one copy of both."""
     return f"http://{rest}", f"https://{rest}"
+
+
+def _forbidden(request: Request) -> Problem:
+    """As the purge service says it: of the first object that was asked for."""
+    found = _PURGE.fullmatch(request.target.partition("?")[0])
+    kind = found[2] if found else "url"
+    try:
+        named = read(kind, request.headers.get("content-type", ""), request.body)[0]
+    except Problem:
+        named = ""
+    return Problem(403, UNAUTHORIZED[kind], named)
 
 
 def _denied(exc: Denied, now: float) -> Reply:

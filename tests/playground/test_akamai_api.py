@@ -600,6 +600,24 @@ async def test_a_fault_is_met_once_and_purges_nothing(shop: Land, fault: str, er
     assert [fault, ""] == [row.get("fault", "") for row in shop.akamai.requests.listed()]
 
 
+FORBIDDEN = [
+    pytest.param("url", [f"{HOME}a", HOME], ("unauthorized arl", f"{HOME}a"), id="the-first-url"),
+    pytest.param("cpcode", [111], ("unauthorized cpcode", "111"), id="a-cp-code"),
+    pytest.param("tag", ["news", "all"], ("unauthorized tag", "news"), id="the-first-tag"),
+    pytest.param("url", [], ("unauthorized arl", ""), id="nothing-asked-for"),
+]
+
+
+@pytest.mark.parametrize(("kind", "objects", "told"), FORBIDDEN)
+async def test_the_forbidden_fault_names_what_was_asked_for(
+    shop: Land, kind: str, objects: list[object], told: tuple[str, str]
+) -> None:
+    shop.akamai.faults.set("cf", "forbidden", 1)
+    response = await shop.ask(f"/ccu/v3/delete/{kind}/production", {"objects": objects})
+    assert (403, told) == (response.status_code, (response.json()["title"], response.json()["detail"]))
+    assert HELD.keys() == shop.held().keys()
+
+
 async def test_the_doctor_finds_a_good_account_and_purges_nothing(shop: Land) -> None:
     adapter = shop.adapter()
     shop.clock.at = datetime.now(UTC).timestamp()  # the server's Date is the machine's
