@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from starlette.types import Receive, Scope, Send
 
 from playground.cache import Cache
-from playground.clouds.desk import HTML, Desk, Done, Request, read
+from playground.clouds.desk import HTML, Desk, Done, Refusals, Request, read
 from playground.faults import THROTTLE_SECONDS, Faults
 from playground.http import Reply, Target, Upstream, answer, target_of
 from playground.pace import Pace
@@ -69,16 +69,16 @@ class Shield(Desk):
         asked = " ".join(f"{name}: {headers[name]}" for name in ("x-ban-host", "x-ban-url") if name in headers)
         return request.target, asked, _host(request)
 
-    def refusals(self, request: Request) -> Mapping[str, Reply]:
+    def refusals(self, request: Request) -> Refusals:
         """The VCL asks where a caller comes from, so both faults of a credential are one."""
         again = {"retry-after": str(THROTTLE_SECONDS), "content-type": "text/plain"}
         stranger = _said(403, "refused", "Not in acl purgebot_clients")
-        return {
-            "throttle": Reply(429, again, b"Too many purges.\n"),
-            "bad_token": stranger,
-            "forbidden": stranger,
-            "html": Reply(200, HTML, b"<html><h1>Welcome</h1></html>"),
-        }
+        return Refusals(
+            throttle=Reply(429, again, b"Too many purges.\n"),
+            bad_token=stranger,
+            forbidden=stranger,
+            html=Reply(200, HTML, b"<html><h1>Welcome</h1></html>"),
+        )
 
     async def reply(self, request: Request, ahead: float) -> Done:
         """What is behind one door."""

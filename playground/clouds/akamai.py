@@ -15,7 +15,7 @@ from email.utils import formatdate
 from playground.clouds.akamai_bodies import Problem, new_id, read
 from playground.clouds.akamai_gate import HASHED_MAX, Arrived, Denied, Gate
 from playground.clouds.buckets import TOLERANCE, Bucket, Buckets
-from playground.clouds.desk import Desk, Done, Request, said
+from playground.clouds.desk import Desk, Done, Refusals, Request, said
 from playground.faults import THROTTLE_SECONDS
 from playground.http import Reply
 
@@ -57,18 +57,18 @@ class Akamai(Desk):
         """The path as it was signed."""
         return request.target, request.text, ""
 
-    def refusals(self, request: Request) -> Mapping[str, Reply]:
+    def refusals(self, request: Request) -> Refusals:
         """Those of the gateway have a shape of their own."""
         about = {"rateLimit": 100, "rateLimitCurrentRequestSize": 1, "rateLimitRemaining": 0}
         again = {"retry-after": str(THROTTLE_SECONDS)}
         more = "If problem persists over multiple requests, please contact Customer Care"
         inactive = Denied(401, "Not authorized", "Inactive client token", "deny", _arrived(request))
-        return {
-            "throttle": Problem(429, "Rate Limit exceeded", "", about, again).reply,
-            "error500": Problem(500, "internal error", more).reply,
-            "bad_token": _denied(inactive, self.now()),
-            "forbidden": _forbidden(request).reply,
-        }
+        return Refusals(
+            throttle=Problem(429, "Rate Limit exceeded", "", about, again).reply,
+            error500=Problem(500, "internal error", more).reply,
+            bad_token=_denied(inactive, self.now()),
+            forbidden=_forbidden(request).reply,
+        )
 
     async def reply(self, request: Request, ahead: float) -> Done:
         """One API request's answer."""

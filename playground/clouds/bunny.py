@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from playground.clouds.buckets import Bucket, Buckets
-from playground.clouds.desk import JSON, Desk, Done, Refused, Request, said
+from playground.clouds.desk import JSON, Desk, Done, Refusals, Refused, Request, said
 from playground.faults import THROTTLE_SECONDS
 from playground.http import Reply
 
@@ -70,14 +70,14 @@ class Bunny(Desk):
         self._take("prefix")
         return Reply(204), self._gone(self._tagged(tag) if tag else lambda url: True)
 
-    def refusals(self, request: Request) -> Mapping[str, Reply]:
+    def refusals(self, request: Request) -> Refusals:
         """The same words for both faults of the key."""
         again = {**JSON, "retry-after": str(THROTTLE_SECONDS)}
-        return {
-            "throttle": Reply(429, again, b'{"Message":"Too many requests."}'),
-            "bad_token": _NO_KEY,
-            "forbidden": Reply(403, JSON, _NO_KEY.body),
-        }
+        return Refusals(
+            throttle=Reply(429, again, b'{"Message":"Too many requests."}'),
+            bad_token=_NO_KEY,
+            forbidden=Reply(403, JSON, _NO_KEY.body),
+        )
 
     def _by_url(self, query: str) -> tuple[str, ...]:
         given = parse_qs(query, keep_blank_values=True, errors="surrogateescape")

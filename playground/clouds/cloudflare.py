@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from playground.clouds.buckets import Buckets, Window
-from playground.clouds.desk import Desk, Done, Request, said
+from playground.clouds.desk import Desk, Done, Refusals, Request, said
 from playground.clouds.wishes import Asked, Rejected, read
 from playground.faults import THROTTLE_SECONDS
 from playground.http import Reply
@@ -67,13 +67,13 @@ class Cloudflare(Desk):
         except Rejected as exc:
             return self._enveloped(exc.status, exc.errors, None), ()
 
-    def refusals(self, request: Request) -> Mapping[str, Reply]:
+    def refusals(self, request: Request) -> Refusals:
         """Without the window's headers: nothing is counted."""
-        return {
-            "throttle": _failure(429, 10429, "Rate limited", {"retry-after": str(THROTTLE_SECONDS)}),
-            "bad_token": _failure(403, 9109, "Invalid access token"),
-            "forbidden": _failure(403, 10000, "Authentication error"),
-        }
+        return Refusals(
+            throttle=_failure(429, 10429, "Rate limited", {"retry-after": str(THROTTLE_SECONDS)}),
+            bad_token=_failure(403, 9109, "Invalid access token"),
+            forbidden=_failure(403, 10000, "Authentication error"),
+        )
 
     def _authenticate(self, headers: Mapping[str, str]) -> None:
         given = headers.get("authorization", "")

@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 from playground.cache import Cache
 from playground.clouds.aws import NO_SUCH_KEY, Caller, Denied, Sent, caller_of
 from playground.clouds.buckets import Bucket, Buckets
-from playground.clouds.desk import Desk, Done, Request
+from playground.clouds.desk import Desk, Done, Refusals, Request
 from playground.clouds.invalidations import XMLNS, Batch, Invalidation, Invalidations, is_reached, read
 from playground.http import Reply
 
@@ -73,14 +73,14 @@ class CloudFront(Desk):
         """Without the query: no call has one."""
         return request.path, request.text, ""
 
-    def refusals(self, request: Request) -> Mapping[str, Reply]:
+    def refusals(self, request: Request) -> Refusals:
         """Too much is 400 at AWS."""
         forbidden = "User is not authorized to perform: cloudfront:CreateInvalidation"
-        return {
-            "throttle": _failure(400, "Throttling", "Rate exceeded"),
-            "bad_token": _failure(403, "InvalidClientTokenId", NO_SUCH_KEY),
-            "forbidden": _failure(403, "AccessDenied", forbidden),
-        }
+        return Refusals(
+            throttle=_failure(400, "Throttling", "Rate exceeded"),
+            bad_token=_failure(403, "InvalidClientTokenId", NO_SUCH_KEY),
+            forbidden=_failure(403, "AccessDenied", forbidden),
+        )
 
     async def reply(self, request: Request, ahead: float) -> Done:
         """One API request's answer."""

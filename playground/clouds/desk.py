@@ -2,8 +2,9 @@
 
 To write the next one, give a dataclass of what it knows and two answers: `reply` does what is asked, and `refusals`
 says its faults in the provider's words. Reading, faults, the ledger, the pace and how an answer gets lost are here.
-`shown`, `takes`, `places` and `keeps` are for those that differ. Words that no sheet documents stand under a comment
-"not documented: our wording" in each emulator.
+`shown`, `takes`, `places` and `keeps` are for those that differ. Its account gets a line in playground/faults.py, its
+site a module in playground/towns. Words that the provider documents nowhere stand in one place of each emulator, under
+"not documented: our wording".
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from playground.requests import Requests
 
 JSON = {"content-type": "application/json"}
 HTML = {"content-type": "text/html"}
+BROKEN = Reply(500, HTML, b"<html><h1>500 Internal Server Error</h1></html>")
+PAGE = Reply(200, HTML, b"<html><h1>Just a moment</h1></html>")
 Done = tuple[Reply, Sequence[str]]  # the answer, and the URLs that were purged
 
 
@@ -60,6 +63,17 @@ class Refused(Exception):
         self.reply = reply
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusals:
+    """What a provider says with each fault that is an answer, by the fault's name."""
+
+    throttle: Reply
+    bad_token: Reply
+    forbidden: Reply
+    error500: Reply = BROKEN
+    html: Reply = PAGE
+
+
 @dataclass(kw_only=True)
 class Desk(ABC):
     """One account at one provider; `edges` are the caches that it really empties, by city."""
@@ -78,8 +92,8 @@ class Desk(ABC):
         """The answer, its effect done, by a clock that is `ahead` seconds ahead of the caller's. Raises Refused."""
 
     @abstractmethod
-    def refusals(self, request: Request) -> Mapping[str, Reply]:
-        """How this provider says `throttle`, `bad_token` and `forbidden`, and any fault that others say otherwise."""
+    def refusals(self, request: Request) -> Refusals:
+        """How this provider says that it is too much, that it knows no such credential, and that this one may not."""
 
     def shown(self, request: Request) -> tuple[str, str, str]:
         """Path, body and host for the ledger; credentials never."""
@@ -108,7 +122,7 @@ class Desk(ABC):
         await answer(send, reply)
 
     async def _answered(self, request: Request, fault: str) -> Done:
-        faulty = {**_PAGES, **self.refusals(request)}.get(fault) if fault else None
+        faulty: Reply | None = getattr(self.refusals(request), fault, None) if fault else None
         if faulty is not None:
             return faulty, ()
         try:
@@ -170,9 +184,3 @@ def whole(path: str, query: str) -> str:
 def said(status: int, doc: object, headers: Mapping[str, str] | None = None) -> Reply:
     """An answer of JSON."""
     return Reply(status, {**JSON, **(headers or {})}, json.dumps(doc).encode())
-
-
-_PAGES = {
-    "error500": Reply(500, HTML, b"<html><h1>500 Internal Server Error</h1></html>"),
-    "html": Reply(200, HTML, b"<html><h1>Just a moment</h1></html>"),
-}

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 
 from playground.cache import Cache
 from playground.clouds.buckets import Buckets
-from playground.clouds.desk import Desk, Done, Refused, Request, said
+from playground.clouds.desk import Desk, Done, Refusals, Refused, Request, said
 from playground.clouds.fastly_pop import Inner, exact
 from playground.faults import THROTTLE_SECONDS
 from playground.http import Reply, Target
@@ -108,13 +108,13 @@ class Fastly(Desk):
         lines = [f"{name}: {request.headers[name]}" for name in names if name in request.headers]
         return request.target, "\n".join(filter(None, [*lines, request.text])), ""
 
-    def refusals(self, request: Request) -> Mapping[str, Reply]:
+    def refusals(self, request: Request) -> Refusals:
         """Each as one word: `msg`."""
-        return {
-            "throttle": said(429, TOO_MANY, {"retry-after": str(THROTTLE_SECONDS)}),
-            "bad_token": said(401, NO_CREDENTIALS),
-            "forbidden": said(403, NOT_AUTHORIZED),
-        }
+        return Refusals(
+            throttle=said(429, TOO_MANY, {"retry-after": str(THROTTLE_SECONDS)}),
+            bad_token=said(401, NO_CREDENTIALS),
+            forbidden=said(403, NOT_AUTHORIZED),
+        )
 
     async def reply(self, request: Request, ahead: float) -> Done:
         """One API request's answer."""

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from playground.cache import Cache
 from playground.clouds.buckets import Bucket, Buckets
-from playground.clouds.desk import HTML, Desk, Done, Refused, Request, said
+from playground.clouds.desk import HTML, Desk, Done, Refusals, Refused, Request, said
 from playground.http import Reply
 
 ACCOUNT = "googlecdn"
@@ -87,14 +87,14 @@ class GoogleCdn(Desk):
             raise Rejected(404, "notFound", f"The resource '{resource}' was not found")
         return self._invalidate(request)
 
-    def refusals(self, request: Request) -> Mapping[str, Reply]:
+    def refusals(self, request: Request) -> Refusals:
         """All are errors of the API, a broken backend too."""
-        return {
-            "throttle": _error(403, "rateLimitExceeded", "Rate Limit Exceeded"),
-            "error500": _error(500, "backendError", "Backend Error"),
-            "bad_token": _error(401, "authError", NO_CREDENTIALS),
-            "forbidden": _error(403, "forbidden", "Required 'compute.urlMaps.invalidateCache' permission"),
-        }
+        return Refusals(
+            throttle=_error(403, "rateLimitExceeded", "Rate Limit Exceeded"),
+            error500=_error(500, "backendError", "Backend Error"),
+            bad_token=_error(401, "authError", NO_CREDENTIALS),
+            forbidden=_error(403, "forbidden", "Required 'compute.urlMaps.invalidateCache' permission"),
+        )
 
     def places(self) -> Sequence[tuple[Cache, float]]:
         """Every city at once, when the operation is done."""
