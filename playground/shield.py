@@ -15,6 +15,8 @@ from playground.pace import Pace
 from playground.requests import Requests
 
 ACCOUNT = "shield"
+# not documented: our wording; Varnish itself has no such limit and no such page
+TOO_MANY, PAGE, NOT_A_DOOR = b"Too many purges.\n", b"<html><h1>Welcome</h1></html>", b"Not allowed here.\n"
 DOORS = ("PURGE", "BAN", "PURGEBOT")
 
 
@@ -36,7 +38,7 @@ class Shield(Desk):
             await super().__call__(scope, receive, send)
             return
         known = scope["method"] in ("GET", "HEAD")
-        refused = Reply(405, {"allow": "GET, HEAD"}, b"Not allowed here.\n")
+        refused = Reply(405, {"allow": "GET, HEAD"}, NOT_A_DOOR)
         reply = await self.page(target_of(scope)) if known else refused
         self.record(await read(scope, receive, self.keeps), reply.status)
         await answer(send, reply)
@@ -74,10 +76,10 @@ class Shield(Desk):
         again = {"retry-after": str(THROTTLE_SECONDS), "content-type": "text/plain"}
         stranger = _said(403, "refused", "Not in acl purgebot_clients")
         return Refusals(
-            throttle=Reply(429, again, b"Too many purges.\n"),
+            throttle=Reply(429, again, TOO_MANY),
             bad_token=stranger,
             forbidden=stranger,
-            html=Reply(200, HTML, b"<html><h1>Welcome</h1></html>"),
+            html=Reply(200, HTML, PAGE),
         )
 
     async def reply(self, request: Request, ahead: float) -> Done:

@@ -1,8 +1,8 @@
 """Akamai's Fast Purge as far as purgebot meets it: signatures, validation, rights, budgets, and what they answer.
 
 Paths, bodies and limits are those of Akamai's API description and pages, read on 2026-11-23:
-https://techdocs.akamai.com/purge-cache/reference/api and .../reference/rate-limiting. Titles that it publishes nowhere
-(what a client without rights on a CP code is told, a body too long) are ours.
+https://techdocs.akamai.com/purge-cache/reference/api and .../reference/rate-limiting. Words that it publishes nowhere
+are marked in akamai_bodies.py; the Retry-After of the fault `throttle` is ours too.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
 
-from playground.clouds.akamai_bodies import Problem, new_id, read
+from playground.clouds.akamai_bodies import NO_SUCH_METHOD, NO_SUCH_PATH, UNAUTHORIZED, Problem, new_id, read
 from playground.clouds.akamai_gate import HASHED_MAX, Arrived, Denied, Gate
 from playground.clouds.buckets import TOLERANCE, Bucket, Buckets
 from playground.clouds.desk import Desk, Done, Refusals, Request, said
@@ -30,12 +30,6 @@ BUDGETS = {
 }
 OBJECTS = {"url": "urls", "cpcode": "cpcodes", "tag": "tags"}
 TITLES = {"url": "URL Rate Limit exceeded", "cpcode": "CPCODE Rate Limit exceeded", "tag": "TAG Rate Limit exceeded"}
-UNAUTHORIZED = {
-    "url": "unauthorized arl",
-    # not documented: our wording
-    "cpcode": "unauthorized cpcode",
-    "tag": "unauthorized tag",
-}
 _PURGE = re.compile(API_PATH + r"/(invalidate|delete)/(url|cpcode|tag)(?:/(production|staging))?")
 _STATUS = re.compile(API_PATH + r"/rate-limit-status/(url|cpcode|tag)")
 _URL = re.compile(r"https?://([^/?#\s]+)([^#\s]*)", re.IGNORECASE)
@@ -79,9 +73,9 @@ class Akamai(Desk):
         path = request.target.partition("?")[0]
         purge, status = _PURGE.fullmatch(path), _STATUS.fullmatch(path)
         if purge is None and status is None:
-            raise Problem(404, "Not Found")
+            raise Problem(404, NO_SUCH_PATH)
         if request.method != "POST":
-            raise Problem(405, "Method Not Allowed")
+            raise Problem(405, NO_SUCH_METHOD)
         if not client.purging:
             raise Problem(400, "Invalid endpoint")
         if purge is None:

@@ -1,7 +1,6 @@
 """Who calls a pretend AWS service: Signature Version 4 computed from AWS' description of it, not by any library.
 
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html, read 2026-11-23. Which code
-CloudFront gives for which wrong signature is published nowhere; these are AWS' common ones.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html, read 2026-11-23.
 """
 
 from __future__ import annotations
@@ -29,6 +28,9 @@ _AUTHORIZATION = re.compile(
 _STAMP = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 
 
+# not documented: our wording, of all about signatures, and with MalformedXML, MissingBody, InconsistentQuantities,
+# BatchTooLarge, NoSuchInvalidation and EntityNotFound. Guesses: NoSuchResource, MethodNotAllowed, and which of AWS'
+# common codes CloudFront has for which signature.
 class Denied(Exception):
     """An answer that is not a success: HTTP status, AWS' code and message."""
 

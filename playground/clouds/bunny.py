@@ -26,6 +26,7 @@ _URL = re.compile(r"https?://([^/?#:]+)(?::[0-9]+)?(/[^#]*)", re.IGNORECASE)
 _NO_KEY = said(401, {"Message": "Authorization has been denied for this request."})
 
 
+# not documented: our wording, of every ErrorKey and Message here; that a 429 says when to retry is Bunny's
 class Rejected(Refused):
     """An answer that is not a success."""
 

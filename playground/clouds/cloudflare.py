@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from playground.clouds.buckets import Buckets, Window
 from playground.clouds.desk import Desk, Done, Refusals, Request, said
-from playground.clouds.wishes import Asked, Rejected, read
+from playground.clouds.wishes import TOO_LONG, Asked, Rejected, read
 from playground.faults import THROTTLE_SECONDS
 from playground.http import Reply
 
@@ -56,7 +56,7 @@ class Cloudflare(Desk):
         try:
             self._authenticate(request.headers)
             if len(request.body) > BODY_MAX:
-                raise Rejected(413, 413, "Request entity too large")
+                raise Rejected(413, *TOO_LONG)
             wait = self.window.take()
             if wait:
                 raise Throttled(wait, 971, "Please wait and consider throttling your request speed")

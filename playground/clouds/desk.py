@@ -27,6 +27,7 @@ from playground.requests import Requests
 
 JSON = {"content-type": "application/json"}
 HTML = {"content-type": "text/html"}
+# not documented: our wording
 BROKEN = Reply(500, HTML, b"<html><h1>500 Internal Server Error</h1></html>")
 PAGE = Reply(200, HTML, b"<html><h1>Just a moment</h1></html>")
 Done = tuple[Reply, Sequence[str]]  # the answer, and the URLs that were purged

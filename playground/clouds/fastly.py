@@ -32,8 +32,11 @@ READ = frozenset({"global", "global:read"})
 MALFORMED = {"msg": "Malformed purge request"}
 NO_CREDENTIALS = {"msg": "Provided credentials are missing or invalid"}
 NO_SERVICE = {"msg": "Record not found", "details": "Cannot find service"}
+TOO_MANY_KEYS = f"Batch surrogate key request only supports up to {KEYS_MAX} surrogate keys"
+# not documented: our wording
 NOT_AUTHORIZED = {"msg": "You are not authorized to perform this action"}
-TOO_MANY = {"msg": "Too many requests"}
+TOO_MANY, TOO_LONG = {"msg": "Too many requests"}, {"msg": "URI Too Long"}
+NO_SUCH_METHOD, NO_SUCH_PATH = {"msg": "Method not allowed"}, {"msg": "Record not found"}
 
 
 class Rejected(Refused):
@@ -119,7 +122,7 @@ class Fastly(Desk):
     async def reply(self, request: Request, ahead: float) -> Done:
         """One API request's answer."""
         if len(request.target) > TARGET_MAX:
-            raise Rejected(414, {"msg": "URI Too Long"})
+            raise Rejected(414, TOO_LONG)
         headers, token = request.headers, self._token(request.headers)
         path, _, query = request.target.partition("?")
         match request.method, path.split("/")[1:]:
@@ -139,9 +142,9 @@ class Fastly(Desk):
             case "GET", ["content", "edge_check"]:
                 return await self._edge_check(token, parse_qs(query).get("url", [""])[0]), ()
             case _, ["purge" | "service", *_]:
-                raise Rejected(405, {"msg": "Method not allowed"})
+                raise Rejected(405, NO_SUCH_METHOD)
             case _:
-                raise Rejected(404, {"msg": "Record not found"})
+                raise Rejected(404, NO_SUCH_PATH)
 
     def _token(self, headers: Mapping[str, str]) -> Token:
         token = self.tokens.get(headers.get("fastly-key", ""))
@@ -176,8 +179,7 @@ class Fastly(Desk):
     def _keys(self, token: Token, service: str, keys: Sequence[str], headers: Mapping[str, str]) -> Done:
         self._may(token, SELECT, service)
         if len(keys) > KEYS_MAX:
-            reason = f"Batch surrogate key request only supports up to {KEYS_MAX} surrogate keys"
-            raise Rejected(400, {"status": "fail", "reason": reason})
+            raise Rejected(400, {"status": "fail", "reason": TOO_MANY_KEYS})
         if not keys or any(len(key.encode()) > KEY_MAX for key in keys):
             raise Rejected(400, MALFORMED)
         self._pay(len(keys))

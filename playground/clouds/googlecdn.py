@@ -203,6 +203,7 @@ def _part(text: str) -> Mapping[str, object]:
     return part
 
 
+# not documented: our wording, of every message here; the shape and the reasons are those of Google's APIs
 def _error(status: int, reason: str, message: str) -> Reply:
     errors = [{"message": message, "domain": "global", "reason": reason}]
     return said(status, {"error": {"code": status, "message": message, "errors": errors}})
