@@ -158,7 +158,10 @@ class ApiDoc(Part):
 class RootDoc(Part):
     """purgebot's configuration file."""
 
-    mode: Mode = Field(default=Mode.LIVE, description="`observe` plans and looks, and never purges")
+    mode: Mode = Field(
+        default=Mode.OBSERVE,
+        description="`observe`, where nothing is said, plans and looks and never purges; `live` purges",
+    )
     command: str = Field(
         default="/purge", description="the slash command", json_schema_extra={"pattern": f"^{COMMAND}$"}
     )
