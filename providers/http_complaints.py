@@ -24,7 +24,11 @@ def worded(exc: ValidationError, place: Place) -> list[Complaint]:
         loc = tuple(part for part in error["loc"] if part not in ("str", "SecretName", "[key]"))
         where = _inside_one(place + loc)
         found.setdefault(where, Complaint(where, *_sentence(error, where)))
-    return list(found.values())
+    return [one for one in found.values() if not any(_is_inside(other, one.place) for other in found)]
+
+
+def _is_inside(where: Place, outer: Place) -> bool:
+    return len(where) > len(outer) and where[: len(outer)] == outer
 
 
 def _inside_one(where: Place) -> Place:
@@ -70,13 +74,13 @@ def _as_path(value: object) -> tuple[str, str]:
     if not isinstance(value, str):
         return _as_text(value)
     return (
-        "does not begin with / or http://, or holds what no path may.",
-        "Write it like /purge/{path}; a blank is %20.",
+        "does not begin with / or http://, or holds a blank.",
+        "Write it like /purge{path}; a blank is %20.",
     )
 
 
 def _as_status(value: object) -> tuple[str, str]:
-    if value == ():
+    if not value:
         return "is empty.", "Write which answers are a yes, such as [200, 404]."
     advice = f"Write numbers from {STATUS_MIN} to {STATUS_MAX}, such as [200, 404]."
     return f"{_shown(value)} is not a status that can be a yes.", advice

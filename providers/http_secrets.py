@@ -10,13 +10,13 @@ from providers.http_complaints import SECRET, Place
 
 _LABELS = frozenset({"xkey", "surrogate-key", "cache-key", "x-cache-key", "edge-cache-key"})  # say what is cached
 _ALWAYS = re.compile(r"(?i)^(proxy-)?authorization$|^cookie$")
-_HEADER = re.compile(r"(?i)auth|cookie|passw|secret|token|credential|signature|(^|[_-])(api)?keys?($|[_-])|apikey")
+_HEADER = re.compile(
+    r"(?i:auth(?!or(?!i[sz]))|cookie|passw|secret|token|credential|signature|apikey|(^|[_-])keys?($|[_-]))|[a-z]Keys?$"
+)
 _BEGINS = re.compile(r"(?i)(bearer|basic|digest|apikey|token)\s+\S")
 _VALUE = re.compile(r"\{[a-z_]+(:[a-z]+)?\}")
-_NAME = (
-    r"(?:api[_-]?key|apikey|auth[_-]?key|access[_-]?key|(?:[a-z]+[_-])?token|passw(?:or)?d|(?:[a-z]+[_-])?secret|key)"
-)
-_IN_QUERY = re.compile(rf"(?i)[?&;]{_NAME}=(?!\{{)[^&\s]")
+_NAME = r"[a-z_-]*(?:token|secret|passw(?:or)?d|(?:api|auth|access)[_-]?key)"
+_IN_QUERY = re.compile(rf"(?i)[?&;](?:{_NAME}|key)=(?!\{{)[^&\s]")
 _IN_BODY = re.compile(rf'(?i)(?:^|[&\s]){_NAME}=(?!\{{)[^&\s]|"{_NAME}"\s*:\s*"(?!\{{)[^"]')
 WHAT = "a secret stands here in the clear."
 AGAIN = "and replace the secret: this file has held it."
