@@ -150,7 +150,9 @@ def check_whole(
 def unknown_key(key: str, blueprint: Blueprint) -> tuple[str, str]:
     """That there is no such key of an account; where it sounds like a secret, where secrets go."""
     taking = [f"`{field.name}`" for field in blueprint.fields if field.secret]
-    if taking and _SECRET.search(key):
+    if not taking and _SECRET.search(key):
+        return "unknown key.", f"{blueprint.title} takes no secret: remove it."
+    if _SECRET.search(key):
         return (
             "unknown key.",
             f"Secrets of {blueprint.title} go in {_either(taking)}, as {{env: NAME}} or {{file: PATH}}.",
@@ -216,8 +218,9 @@ def _either(words: Iterable[str]) -> str:
 
 
 def _how(names: tuple[str, ...], blueprint: Blueprint) -> str:
-    secrets = [field.name for field in blueprint.fields if field.name in names and field.secret]
-    return f"Add {secrets[0]}: {{env: NAME}}." if secrets else f"Add {names[0]}."
+    fields = {field.name: field for field in blueprint.fields}
+    secrets = [name for name in names if fields[name].secret]
+    return f"Add {secrets[0]}: {{env: NAME}}." if secrets else f"Add {written(fields[names[0]])}."
 
 
 def _capabilities(account: AccountSettings, blueprint: Blueprint) -> Capabilities:

@@ -55,6 +55,10 @@ class SecretDoc(Part):
     @model_validator(mode="before")
     @classmethod
     def _is_a_place(cls, data: object) -> object:
+        if data is None:
+            raise ours("is empty.", f"{PLACES}, or remove the key.")
+        if isinstance(data, list):
+            raise ours("must name one place, not a list.", f"{PLACES}.")
         if isinstance(data, str) and re.fullmatch(r"\$\{?[A-Z_][A-Z0-9_]*\}?", data):
             raise ours("names a variable as a shell does.", "Write {env: NAME}, without the `$`.")
         if isinstance(data, str) and re.fullmatch(r"[/~][\w./~-]+", data):

@@ -133,10 +133,10 @@ ACCOUNT = {
     ),
     "secret nowhere": ("{provider: cloudflare, token: {}}", f".token: must name one place. {SECRET}."),
     "secret misspelt": ("{provider: cloudflare, token: {evn: T}}", ".token.evn: unknown key. Did you mean `env`?"),
-    "secret empty": ("{provider: cloudflare, token: }", ".token: is empty. Write a value, or remove the key."),
+    "secret empty": ("{provider: cloudflare, token: }", f".token: is empty. {SECRET}, or remove the key."),
     "secret as list": (
         "{provider: cloudflare, token: [a]}",
-        ".token: must hold keys and values, not a list. Write {key: value}.",
+        f".token: must name one place, not a list. {SECRET}.",
     ),
     "a path for a secret": (
         "{provider: cloudflare, token: /run/secrets/cf}",

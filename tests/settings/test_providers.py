@@ -80,6 +80,16 @@ ACCOUNTS = {
         "provider: varnish, admin: 10.0.0.5",
         "admin: `10.0.0.5` is not a host and a port. Write it like 10.0.0.5:6082.",
     ),
+    "varnish: no address": ("provider: varnish", "_: needs `url` or `admin`. Add `url: http://10.0.0.5:6081`."),
+    "nginx: no address": ("provider: nginx", "_: needs `url` or `cache_dir`. Add `url: http://10.0.0.6`."),
+    "nginx: a secret": (
+        'provider: nginx, url: "http://10.0.0.6", password: hunter2',
+        "password: unknown key. nginx takes no secret: remove it.",
+    ),
+    "nginx: a URL with a query": (
+        'provider: nginx, url: "http://10.0.0.6/a?b"',
+        "url: `http://10.0.0.6/a?b` does not end with its path. Write it up to the `?` or `#`.",
+    ),
     "bunny: no key": (
         "provider: bunny",
         "key: is missing. Add `key: {env: NAME}` or `key: {file: PATH}`: the account's API key.",
@@ -252,7 +262,8 @@ GOOD = {
 
 @pytest.mark.parametrize(("account", "words"), ACCOUNTS.values(), ids=ACCOUNTS)
 def test_an_account_that_would_break_later_is_refused(account: str, words: str, tmp_path: Path) -> None:
-    assert [f"2: accounts.one.{words}"] == said(tmp_path, f"accounts:\n  one: {{{account}}}\n")
+    key = f"accounts.one.{words}".replace("one._:", "one:")
+    assert [f"2: {key}"] == said(tmp_path, f"accounts:\n  one: {{{account}}}\n")
 
 
 @pytest.mark.parametrize(("recipe", "words"), RECIPES.values(), ids=RECIPES)
