@@ -163,8 +163,11 @@ def read_recipe(value: object, place: Place, kind: Kind | None) -> tuple[Recipe 
 
 
 def _strange(recipe: Recipe, place: Place, kind: Kind | None) -> Iterator[Complaint]:
-    known = VALUES[kind] if kind else frozenset[str]()
-    for inside, text in recipe.texts():
+    return _unfilled(recipe.texts(), place, VALUES[kind] if kind else frozenset())
+
+
+def _unfilled(texts: Iterable[tuple[Place, str]], place: Place, known: frozenset[str]) -> Iterator[Complaint]:
+    for inside, text in texts:
         words = [found[0] for found in _WORD.finditer(text) if not _is_known(found[1], found[2], known)]
         if words:
             yield strange((*place, *inside), words, known, _CHANGES)
@@ -185,9 +188,12 @@ def read_headers(text: str) -> tuple[Headers, Sequence[Complaint]]:
 def complaints(settings: Mapping[str, str]) -> Sequence[Complaint]:
     """All that is wrong with the recipes and headers of an account."""
     trees = {key: _parsed(settings[key]) for key in ("purge", "headers", "probe") if settings.get(key)}
+    headers, wrong_headers = read_headers(settings.get("headers", ""))
+    texts = [((name,), value) for name, value in headers.items() if isinstance(value, str)]
     found = [
         *(read_book(settings["purge"]).problems if "purge" in trees else ()),
-        *read_headers(settings.get("headers", ""))[1],
+        *wrong_headers,
+        *_unfilled(texts, ("headers",), frozenset().union(*VALUES.values())),
         *(read_probe(settings["probe"])[1] if "probe" in trees else ()),
     ]
     wrong = {complaint.place for complaint in found}

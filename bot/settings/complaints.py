@@ -33,8 +33,8 @@ class Complaints:
         self._problems.append(Problem(what, advice, key_of(place), document.file, document.line(place)))
 
     def at(self, place: Place) -> bool:
-        """Whether anything is wrong at `place` or inside."""
-        return any(where[: len(place)] == place for where in self._places)
+        """Whether anything is wrong with what stands at `place` as a whole."""
+        return place in self._places
 
     def __len__(self) -> int:
         return len(self._problems)

@@ -225,6 +225,11 @@ RECIPES = {
         "purge: {url: {}}, headers: {X-Key: {evn: K}}",
         f"headers.X-Key: must be text, or a secret as {PLACES}. Write one value.",
     ),
+    "unknown value in a header of every call": (
+        'purge: {url: {}}, headers: {X-Sig: "${SIG}"}',
+        "headers.X-Sig: holds {SIG}, which nothing fills in. Known here: {host}, {path}, {pattern}, {prefix}, {scheme},"
+        " {tag}, {url}. {…:query} and {…:regex} change them.",
+    ),
     "probe with a target": (
         'purge: {url: {}}, probe: {path: "/{host}"}',
         "probe.path: holds {host}, which nothing fills in. It names no target: write it out.",
@@ -283,6 +288,21 @@ def test_a_secret_in_what_is_sent_is_refused_and_not_repeated(
 @pytest.mark.parametrize("recipe", GOOD.values(), ids=GOOD)
 def test_a_recipe_without_secrets_in_the_clear_is_taken(recipe: str, tmp_path: Path) -> None:
     assert [] == said(tmp_path, f'accounts: {{one: {{provider: http, url: "http://10.0.0.7", {recipe}}}}}\n')
+
+
+def test_one_bad_place_of_a_secret_hides_nothing_beside_it(tmp_path: Path) -> None:
+    text = """\
+accounts:
+  one:
+    provider: http
+    url: "http://10.0.0.7"
+    headers:
+      X-One: {env: 9}
+      X-Token: hunter2
+    purge:
+      url: {method: BAN IT}
+"""
+    assert [6, 7, 9] == [int(line.partition(":")[0]) for line in said(tmp_path, text)]
 
 
 def test_each_line_of_a_recipe_is_pointed_at(tmp_path: Path) -> None:
