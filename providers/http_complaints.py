@@ -108,7 +108,7 @@ _WORDS: Mapping[str, Callable[[object], tuple[str, str]]] = {
 
 
 def _shown(value: object) -> str:
-    return f"`{value[:40]}`" if isinstance(value, str) else _sort(value)
+    return f"`{value[:40]}`" if isinstance(value, str) else "this"
 
 
 def _sort(value: object) -> str:

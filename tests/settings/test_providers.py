@@ -155,7 +155,7 @@ RECIPES = {
     ),
     "method as a list": (
         "purge: {url: {method: [PURGE]}}",
-        "purge.url.method: a list is not a method. Write one word in capitals, such as PURGE.",
+        "purge.url.method: this is not a method. Write one word in capitals, such as PURGE.",
     ),
     "path": (
         "purge: {url: {path: purge}}",
