@@ -18,6 +18,8 @@ from providers.akamai_answers import behind, left, receipt, told, trouble
 from providers.akamai_limits import BUCKETS, FRAME, MAX_BYTES, PACES, PER_CALL, TAG_MAX
 from providers.akamai_sightings import STATUS_HEADER, seen
 from providers.contract import (
+    A_HEADER,
+    HEADER,
     Account,
     Blueprint,
     Call,
@@ -249,14 +251,24 @@ BLUEPRINT = Blueprint(
         ),
         Field("section", "its section, default where nothing is said", example="default"),
         Field("account_switch_key", "for those who manage several accounts: which one", example="1-5BYUG1:1-8BYUX"),
-        Field("status_header", "the header of the behavior Return Cache Status", example=STATUS_HEADER),
+        Field(
+            "status_header",
+            "the header of the behavior Return Cache Status",
+            example=STATUS_HEADER,
+            pattern=HEADER,
+            form=A_HEADER,
+        ),
         Field("api_url", "an egress proxy, or an emulator", example="http://127.0.0.1:8080"),
         Field("max_bytes", "the longest call, in bytes", example=str(MAX_BYTES)),
     ),
     layer_fields=(
         Field("network", "production where nothing is said", choices=NETWORKS, example="production"),
         Field(
-            "cpcodes", "what *everything* is: CP codes with commas between", example="123456, 123457", pattern=CPCODES
+            "cpcodes",
+            "what *everything* is: CP codes with commas between",
+            example="123456, 123457",
+            pattern=CPCODES,
+            form="a list of CP codes with commas between",
         ),
     ),
     build=Akamai,

@@ -245,7 +245,14 @@ BLUEPRINT = Blueprint(
         Field("api_url", "an egress proxy, or an emulator", example=API),
     ),
     layer_fields=(
-        Field("pull_zone", "the pull zone's number", required=True, example="123456", pattern="[0-9]{1,12}"),
+        Field(
+            "pull_zone",
+            "the pull zone's number",
+            required=True,
+            example="123456",
+            pattern="[0-9]{1,12}",
+            form="the number of a pull zone",
+        ),
         Field("perma_cache", "whether it has Perma-Cache, which knows no tags", choices=("yes", "no"), example="no"),
     ),
     build=Bunny,

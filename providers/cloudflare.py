@@ -281,12 +281,20 @@ BLUEPRINT = Blueprint(
         Field("max_bytes", "the longest body of one call, in bytes", example=str(MAX_BYTES)),
     ),
     layer_fields=(
-        Field("zone", "the zone's id, 32 hex digits", required=True, example=ZONE_EXAMPLE, pattern="[0-9a-f]{32}"),
+        Field(
+            "zone",
+            "the zone's id, 32 hex digits",
+            required=True,
+            example=ZONE_EXAMPLE,
+            pattern="[0-9a-f]{32}",
+            form="a zone's id, 32 hex digits in small letters",
+        ),
         Field(
             "environment",
             "one environment's `ref`, as GET /zones/<zone>/environments tells it; production has none",
             example="8d1e5b0c",
             pattern="[0-9A-Za-z_-]{1,32}",
+            form="the `ref` of an environment",
         ),
         Field("tier", "the plan of the zone, free where nothing is said", choices=TIERS, example="pro"),
     ),

@@ -81,6 +81,7 @@ SIGHTINGS = {
 }  # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html, 2026-11-23
 ID = "[A-Za-z0-9_-]{1,128}"
 _ID = re.compile(ID)
+DISTRIBUTION = "(?=[0-9]*[A-Z])[A-Z0-9]{6,64}"  # AWS: E and 12 or 13 more; emulators leave the E out
 _PLACE = re.compile(r"[A-Z]{3}[0-9]{1,4}(-[A-Z0-9]{1,6})?")
 
 
@@ -290,10 +291,24 @@ BLUEPRINT = Blueprint(
         Field("max_bytes", "the longest body of one call, in bytes", example=str(MAX_BYTES)),
     ),
     layer_fields=(
-        Field("distribution", "the distribution's id", required=True, example="E1A2B3C4D5E6F7", pattern=ID),
-        Field("tenant", "a distribution tenant's id", example="dt_2wjDZi3hD1ivOXf6rpZJOSNE1AB", pattern=ID),
+        Field(
+            "distribution",
+            "the distribution's id",
+            required=True,
+            example="E1A2B3C4D5E6F7",
+            pattern=DISTRIBUTION,
+            form="a distribution's id: not its number, name or domain",
+        ),
+        Field(
+            "tenant",
+            "a distribution tenant's id",
+            example="dt_2wjDZi3hD1ivOXf6rpZJOSNE1AB",
+            pattern=ID,
+            form="the id of a distribution tenant",
+        ),
     ),
     build=CloudFront,
     package="botocore",
     extra="aws",
+    needs=(("access_key_id", "secret_access_key"), ("secret_access_key", "access_key_id")),
 )

@@ -277,14 +277,17 @@ BLUEPRINT = Blueprint(
     layer_fields=(
         Field(
             "service", "the service's id, letters and digits", required=True, example="SU1Z0isxPaozGVKXdv0eY5",
-            pattern="[0-9A-Za-z]{10,40}",
+            pattern="[0-9A-Za-z]{10,40}", form="a service's id",
         ),
         Field("shielded", "whether a backend has a shield: every call is then sent twice", choices=("yes", "no")),
         Field(
             "second_pass", "seconds between the two; 2, and at least 30 after everything, where nothing is said",
-            example="20", pattern="[0-9]{1,3}",
+            example="20", pattern="[0-9]{1,3}", form="a number of seconds up to 999",
         ),
-        Field("environment", "production, or staging", example="production", pattern="production|staging"),
+        Field(
+            "environment", "production, or staging", example="production", pattern="production|staging",
+            form="production or staging",
+        ),
     ),
     build=Fastly,
 )  # fmt: skip

@@ -21,6 +21,8 @@ from uuid import NAMESPACE_URL, uuid5
 import httpx
 
 from providers.contract import (
+    A_HEADER,
+    HEADER,
     Account,
     Blueprint,
     Cached,
@@ -250,12 +252,15 @@ BLUEPRINT = Blueprint(
             "credentials", "a service account's key, the whole JSON", required=True, secret=True,
             example="{file: /run/secrets/google.json}",
         ),
-        Field("project", "the project of the URL map", required=True, example="shop-prod", pattern=_NAME.pattern),
-        Field("status_header", "the response header that holds {cdn_cache_status}", example="x-cache-status"),
+        Field("project", "the project of the URL map", required=True, example="shop-prod", pattern=_NAME.pattern,
+            form="a project's id"),
+        Field("status_header", "the response header that holds {cdn_cache_status}", example="x-cache-status",
+            pattern=HEADER, form=A_HEADER),
         Field("api_url", "an egress proxy, or an emulator", example=API),
     ),
     layer_fields=(
-        Field("url_map", "the name of the global URL map", required=True, example="shop-map", pattern=_NAME.pattern),
+        Field("url_map", "the name of the global URL map", required=True, example="shop-map", pattern=_NAME.pattern,
+            form="the name of a URL map"),
     ),
     build=GoogleCdn,
     package="google",  # of google-auth; a dotted name cannot be looked for where its parent is missing

@@ -34,6 +34,7 @@ from providers.contract import (
 )
 from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Refused, Unexpected, WrongAddress
 from providers.nginx_files import KEY, LEVELS, NginxFiles
+from providers.nginx_keys import complaints
 from providers.nginx_sightings import sighting
 from providers.pacing import paces_of
 from providers.packing import visible_ascii
@@ -235,10 +236,13 @@ BLUEPRINT = Blueprint(
     fields=(
         Field("url", "where nginx listens", example="http://10.0.0.6"),
         Field("module", "what purges there; `purge` where nothing is said", choices=MODULES, example="purge"),
-        Field("door", "the path of the purge location", example="/purge", pattern="/[!-~]*"),
+        Field("door", "the path of the purge location", example="/purge", pattern="/[!-~]*", form="a path"),
         Field("wildcards", "whether the purge module is 3.0 or newer", choices=("no", "yes"), example="yes"),
         Field("cache_dir", "the cache's folder on this machine, instead of `url`", example="/var/cache/nginx/shop"),
-        Field("levels", "its `levels`; `none` where it has none", example=LEVELS, pattern="none|[12](:[12]){0,2}"),
+        Field(
+            "levels", "its `levels`; `none` where it has none", example=LEVELS, pattern="none|[12](:[12]){0,2}",
+            form="what `levels` may say",
+        ),
         Field("key", "its proxy_cache_key", example=KEY),
         Field("vary", "whether pages have variants (Vary): no saves reading all files", choices=("yes", "no")),
         Field("api_url", "another address to send to instead", example="http://127.0.0.1:8080"),
@@ -246,4 +250,6 @@ BLUEPRINT = Blueprint(
     layer_fields=(),
     build=build,
     needs_one_of=(("url", "cache_dir"),),
-)
+    excludes=(("url", "cache_dir"),),
+    check=complaints,
+)  # fmt: skip

@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 import httpx
 
 from providers.contract import (
+    A_HEADER,
     Account,
     Blueprint,
     Cached,
@@ -208,13 +209,26 @@ BLUEPRINT = Blueprint(
     fields=(
         Field("url", "where Varnish listens", example="http://10.0.0.5:6081"),
         Field("api_url", "another address to send to instead", example="http://127.0.0.1:6081"),
-        Field("admin", "host and port of its management port (-T)", example="10.0.0.5:6082", pattern=FIELD),
+        Field(
+            "admin",
+            "host and port of its management port (-T)",
+            example="10.0.0.5:6082",
+            pattern=FIELD,
+            form="a host and a port",
+        ),
         Field("secret", "the file of its management port (-S)", secret=True),
         Field("tags", "how its objects are tagged", choices=("xkey", "header"), example="xkey"),
-        Field("tag_header", "the header that lists tags", example="Cache-Tag", pattern=r"[A-Za-z][A-Za-z0-9-]*"),
+        Field(
+            "tag_header",
+            "the header that lists tags",
+            example="Cache-Tag",
+            pattern=r"[A-Za-z][A-Za-z0-9-]*",
+            form=A_HEADER,
+        ),
         Field("soft", "whether its VCL softens single URLs", choices=("yes", "no"), example="yes"),
     ),
     layer_fields=(),
     build=Varnish,
     needs_one_of=(("url", "admin"),),
+    needs=(("secret", "admin"),),
 )
