@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import httpx
 
-from providers.akamai_answers import behind, left, receipt, told, trouble
+from providers.akamai_answers import SIDE, STATUS_PAGE, behind, left, receipt, told, trouble
 from providers.akamai_limits import BUCKETS, FRAME, MAX_BYTES, PACES, PER_CALL, TAG_MAX
 from providers.akamai_sightings import STATUS_HEADER, seen
 from providers.contract import (
@@ -38,6 +38,7 @@ from providers.edgegrid import EdgeGrid, UnreadableEdgerc, fresh_nonce, read_edg
 from providers.errors import BadCredentials, PurgeError
 from providers.pacing import paces_of
 from providers.packing import pack, visible_ascii
+from providers.sides import cloud
 from providers.signing import utc_now
 from providers.wire import Answer, Wire
 
@@ -96,8 +97,7 @@ class Akamai:
             url or f"https://{own.host}",
             EdgeGrid(own, self._clock, nonce, below),
             transport,
-            who=self.title,
-            setting="api_url" if url else "host` in `edgerc",
+            side=SIDE if url else cloud(self.title, STATUS_PAGE, SIDE.busy, "host` in `edgerc"),
             secrets=(own.client_secret, own.access_token, own.client_token),
         )
 
@@ -209,7 +209,7 @@ def _is_status(answer: Answer) -> bool:
 
 
 def _bad(found: PurgeError) -> Probe:
-    return Probe(Health.BAD, found.what, found.advice)
+    return Probe(Health.BAD, found.what, found.cure)
 
 
 def _cpcodes(layer: Mapping[str, str]) -> list[str]:

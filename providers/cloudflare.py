@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import httpx
 
-from providers.cloudflare_answers import NO_SELECTOR, ZONE_ID, read, trouble
+from providers.cloudflare_answers import NO_SELECTOR, SIDE, ZONE_ID, read, trouble
 from providers.cloudflare_limits import FRAME, MAX_BYTES, PACES, PER_CALL, SEPARATORS_MAX, TAG_MAX, TIERS
 from providers.contract import (
     Account,
@@ -70,8 +70,7 @@ class Cloudflare:
             account.settings.get("api_url") or API,
             auth,
             transport,
-            who=self.title,
-            setting="api_url",
+            side=SIDE,
             secrets=(self._token, self._key),
         )
         own = account.settings.get("max_bytes", "")
@@ -164,7 +163,7 @@ class Cloudflare:
         found = trouble(answer, zone)
         if self._token and isinstance(found, BadCredentials) and await self._is_active():
             found = BadCredentials(f"The token is active, but may not purge zone {zone}.", found.advice)
-        return Probe(Health.BAD, found.what, found.advice)
+        return Probe(Health.BAD, found.what, found.cure)
 
     async def _alone(self) -> Probe:
         """What can be said without a zone."""

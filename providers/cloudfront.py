@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element
 import httpx
 
 from providers.cloudfront_answers import (
+    SIDE,
     WHERE_ID,
     WHERE_TENANT,
     Asked,
@@ -102,7 +103,7 @@ class CloudFront:
         self._chain = Chain(settings.get("access_key_id", ""), secret, settings.get("profile", ""))
         self._auth = SigV4(settings.get("region") or REGION, "cloudfront", now)
         base = settings.get("api_url") or API
-        self._wire = Wire(base, self._auth, transport, who=self.title, setting="api_url", secrets=(secret,))
+        self._wire = Wire(base, self._auth, transport, side=SIDE, secrets=(secret,))
         own = settings.get("max_bytes", "")
         self.can = Capabilities(
             kinds=frozenset(PER_CALL),
@@ -151,7 +152,7 @@ class CloudFront:
         try:
             header = text_of(await self._distribution(place), "DistributionConfig/CacheTagConfig/HeaderName")
         except OutcomeUnknown as exc:
-            raise Unavailable(exc.what, "Nothing was purged; send it again.", exc.said) from exc
+            raise Unavailable(exc.what, f"Nothing was purged. {exc.cure}", exc.said) from exc
         if not header:
             raise Refused(f"CloudFront reads no tags from the origin of {Asked('', place).name}.", TAGS)
 
@@ -211,7 +212,7 @@ class CloudFront:
         failed = failure(answer)
         if failed is None or failed.code not in REFUSED_FOR_NOTHING:
             found = trouble(answer, Asked(CREATE[_sort(place)], place))
-            return Probe(Health.BAD, found.what, found.advice)
+            return Probe(Health.BAD, found.what, found.cure)
         return await self._watched(place, layer["distribution"])
 
     async def _watched(self, place: str, distribution: str) -> Probe:
@@ -221,11 +222,11 @@ class CloudFront:
         failed = failure(answer)
         if failed is None or failed.code != "NoSuchInvalidation":
             found = trouble(answer, Asked(WATCH[_sort(place)], place))
-            return Probe(Health.DOUBTFUL, f"{taken}, but cannot be watched. {found.what}", found.advice)
+            return Probe(Health.DOUBTFUL, f"{taken}, but cannot be watched. {found.what}", found.cure)
         try:
             return _finding(taken, await self._distribution(place), distribution)
         except BadCredentials as exc:
-            return Probe(Health.DOUBTFUL, f"{taken}, but tags cannot be purged. {exc.what}", exc.advice)
+            return Probe(Health.DOUBTFUL, f"{taken}, but tags cannot be purged. {exc.what}", exc.cure)
 
     async def close(self) -> None:
         """Let go of connections."""

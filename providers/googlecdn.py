@@ -40,7 +40,7 @@ from providers.contract import (
     UnsupportedWish,
 )
 from providers.errors import Refused
-from providers.googlecdn_answers import Operation, operation, trouble
+from providers.googlecdn_answers import SIDE, Operation, operation, trouble
 from providers.googlecdn_key import ServiceAccount
 from providers.pacing import paces_of
 from providers.packing import pack, visible_ascii
@@ -81,7 +81,7 @@ class GoogleCdn:
         self._status_header = account.settings.get("status_header", "").lower()
         self._key = ServiceAccount(account.secrets.get("credentials", ""))
         url = account.settings.get("api_url") or API
-        self._wire = Wire(url, None, transport, who=self.title, setting="api_url")
+        self._wire = Wire(url, None, transport, side=SIDE)
         self.can = Capabilities(
             kinds=KINDS,
             soft=frozenset(),
@@ -174,7 +174,7 @@ class GoogleCdn:
         if isinstance(found, Refused) and "path" in found.said:
             what = f"Google Cloud CDN takes invalidations of {layer['url_map']} from {self._key.email}."
             return Probe(Health.GOOD, what)
-        return Probe(Health.BAD, found.what, found.advice)
+        return Probe(Health.BAD, found.what, found.cure)
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -30,10 +30,12 @@ from providers.http_calls import MAX_BYTES, Planner
 from providers.http_recipes import Headers, Recipe, SecretName, complaints, read_book, read_headers, read_probe
 from providers.http_sightings import sighting
 from providers.pacing import paces_of
+from providers.sides import server
 from providers.wire import Answer, Wire, gateway_trouble, said_by
 
 LINE_SURE = 4_000  # bytes of a line that nobody finds too long
 PACES = {"calls": Pace(50, 1, 50, "calls", source="ours: kind to a small cache", checked="2026-11-25")}
+BUSY = "Wait a minute, then retry. Look at what limits calls there, or lower `calls` under `pace` to stay below it."
 
 
 class AnyHttp:
@@ -63,7 +65,8 @@ class AnyHttp:
             pace=paces_of(PACES, account.pace),
         )
         self._who = f"the {self.title} at {_shown(url)}"  # inside a sentence
-        self._wire = Wire(url, None, transport, who=f"T{self._who[1:]}", secrets=[*account.secrets.values()])
+        side = server(f"T{self._who[1:]}", "it runs and listens there", "its own log there", BUSY)
+        self._wire = Wire(url, None, transport, side=side, secrets=[*account.secrets.values()])
 
     def plan(self, purge: Purge) -> Sequence[Call]:
         """One call for each target, or for as many of one host as the recipe joins. Raises UnsupportedWish."""
@@ -106,7 +109,7 @@ class AnyHttp:
         return await self._wire.send(method, path, [*headers, *secret], body)
 
     def _trouble(self, recipe: Recipe, answer: Answer, key: str, longest: int = 0) -> PurgeError | None:
-        who, status, said = self._wire.who, answer.status, said_by(answer)
+        who, status, said = self._wire.side.who, answer.status, said_by(answer)
         if status in recipe.status:
             if recipe.says in answer.text or recipe.says in answer.reason:
                 return None
@@ -123,7 +126,7 @@ class AnyHttp:
                 return WrongAddress(what, "Is `url` the right one? If that is a yes there, add it to `status`.", said)
             case _:
                 unknown = Unexpected(f"{who} answered {status}.", f"Check `{key}` against what it takes.", said)
-                return gateway_trouble(answer, who, said) or unknown
+                return gateway_trouble(answer, self._wire.side, said) or unknown
 
     async def progress(self, receipt: Receipt) -> Receipt:
         """A purge is done when it is answered."""
@@ -149,15 +152,15 @@ class AnyHttp:
         plain = [(name, value) for name, value in (self._headers | recipe.headers).items() if isinstance(value, str)]
         answer = await self._ask(recipe.headers, recipe.method, recipe.path, plain, recipe.body)
         if trouble := self._trouble(recipe, answer, "probe"):
-            return Probe(Health.BAD, trouble.what, trouble.advice)
-        return Probe(Health.GOOD, f"{self._wire.who} answered its probe with {answer.status}.")
+            return Probe(Health.BAD, trouble.what, trouble.cure)
+        return Probe(Health.GOOD, f"{self._wire.side.who} answered its probe with {answer.status}.")
 
     async def _reached(self) -> Probe:
         answer = await self._ask({}, "HEAD", "/", ())
         if answer.status in (401, 403, 407) or answer.status >= 500:
             advice = "Check `url` and `headers`, and whether it lets in this machine."
-            return Probe(Health.BAD, f"{self._wire.who} answered {answer.status}.", advice)
-        what = f"{self._wire.who} answers ({answer.status}); whether it takes purges is not known."
+            return Probe(Health.BAD, f"{self._wire.side.who} answered {answer.status}.", advice)
+        what = f"{self._wire.side.who} answers ({answer.status}); whether it takes purges is not known."
         return Probe(Health.DOUBTFUL, what, "Name a call that purges nothing under `probe`, and its `status`.")
 
     async def close(self) -> None:

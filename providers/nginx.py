@@ -38,6 +38,7 @@ from providers.nginx_keys import complaints
 from providers.nginx_sightings import sighting
 from providers.pacing import paces_of
 from providers.packing import visible_ascii
+from providers.sides import server
 from providers.wire import Answer, Wire, gateway_trouble, said_by
 
 LINE_SURE = 4_000  # bytes of a line that nobody finds too long
@@ -46,6 +47,11 @@ MAX_BYTES = 16_384  # of target and headers
 PACES = {
     "calls": Pace(200, 1, 200, "calls", source="ours: nginx has no limit, this is kind to a small one"),
 }
+LOG = "nginx's error log there (503 may be its `limit_req`)"
+BUSY = (
+    "Wait a minute, then retry. Take the purge location out of `limit_req` and `limit_conn` there, or lower `calls` "
+    "under `pace`."
+)
 MODULES = ("purge", "plus")
 WIDE = frozenset({Kind.PREFIX, Kind.HOST, Kind.EVERYTHING})
 DOOR = "Open the door as docs/providers/nginx.md says."
@@ -79,7 +85,8 @@ class Nginx:
             max_bytes=MAX_BYTES,
             pace=paces_of(PACES, account.pace),
         )
-        self._wire = Wire(url, None, transport, who=f"nginx at {_shown(url)}")
+        side = server(f"nginx at {_shown(url)}", "nginx runs and listens there", LOG, BUSY)
+        self._wire = Wire(url, None, transport, side=side)
 
     def plan(self, purge: Purge) -> Sequence[Call]:
         """One call for each key: of a URL and its variants, or of a wildcard. Raises UnsupportedWish."""
@@ -163,7 +170,7 @@ class Nginx:
         except OutcomeUnknown as exc:
             if self._plus or not isinstance(exc.__cause__, httpx.RemoteProtocolError | httpx.ReadError):
                 raise
-            raise OutcomeUnknown(exc.what, f"{exc.advice} {CRASH}", exc.said) from exc
+            raise OutcomeUnknown(exc.what, f"{exc.cure} {CRASH}", exc.said) from exc
 
     def _is_yes(self, answer: Answer) -> bool:
         if self._plus:
@@ -172,7 +179,7 @@ class Nginx:
         return answer.status in (200, 202) and marked
 
     def _trouble(self, answer: Answer, length: int = 0) -> PurgeError:
-        who, said = self._wire.who, said_by(answer)
+        who, said = self._wire.side.who, said_by(answer)
         match answer.status:
             case 401 | 403 | 407:
                 what = f"{who} takes no purges from the address of this machine."
@@ -188,7 +195,7 @@ class Nginx:
                 return WrongAddress(what, f"{DOOR} Is `url` the right one?", said)
             case status:
                 unknown = Unexpected(f"{who} answered {status}.", DOOR, said)
-                return gateway_trouble(answer, who, said) or unknown
+                return gateway_trouble(answer, self._wire.side, said) or unknown
 
     async def progress(self, receipt: Receipt) -> Receipt:
         """A purge is done when it is answered."""
@@ -206,9 +213,9 @@ class Nginx:
         """Whether the door is there and open to us, asked with a name under which nothing is cached."""
         answer = await self._ask(f"{self._door}{NOWHERE}", ())
         if _is_nothing(answer) or self._is_yes(answer):
-            return Probe(Health.GOOD, f"{self._wire.who} has its purge door open to this machine.")
+            return Probe(Health.GOOD, f"{self._wire.side.who} has its purge door open to this machine.")
         trouble = self._trouble(answer)
-        return Probe(Health.BAD, trouble.what, trouble.advice)
+        return Probe(Health.BAD, trouble.what, trouble.cure)
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -98,7 +98,7 @@ class Redis:
             case kind if kind in WIDE:
                 return [_scan_call(template, kind, (target,), ()) for target in targets]
             case Kind.TAG:
-                what = "Redis knows no tags by itself, and this account names no sets of keys for them."
+                what = "Redis knows no tags, and this account names no sets of keys for them."
                 raise UnsupportedWish(what, "Set `tags` on the account, or name URLs, a prefix, or everything.")
             case kind:
                 possible = "Name URLs, a prefix, a pattern, a host, or everything instead."
@@ -149,7 +149,7 @@ class Redis:
         except UnsupportedWish as exc:
             return Probe(Health.BAD, exc.what, exc.possible)
         except PurgeError as exc:
-            return Probe(Health.BAD, exc.what, exc.advice)
+            return Probe(Health.BAD, exc.what, exc.cure)
         return Probe(Health.GOOD, f"{who} purges of {prefix}* from this account.")
 
     async def close(self) -> None:

@@ -38,7 +38,7 @@ from providers.errors import WrongAddress
 from providers.pacing import paces_of
 from providers.packing import pack, visible_ascii
 from providers.varnish_admin import FIELD, AdminPort
-from providers.varnish_answers import command_trouble, door_trouble, taken
+from providers.varnish_answers import command_trouble, door_trouble, side_at, taken
 from providers.varnish_bans import (
     COMMAND,
     COST,
@@ -79,7 +79,7 @@ class Varnish:
         admin = settings.get("admin", "")
         self._tags = settings.get("tags", "")
         self._field = settings.get("tag_header", "Cache-Tag")
-        self._wire = Wire(url, None, transport, who=f"Varnish at {_shown(url)}") if url else None
+        self._wire = Wire(url, None, transport, side=side_at(_shown(url))) if url else None
         self._admin = AdminPort(admin, account.secrets.get("secret", "")) if admin else None
         tags = frozenset({Kind.TAG} if self._tags == "header" or (self._tags and url) else ())
         urls = frozenset({Kind.URL} if url and settings.get("soft") == "yes" else ())
@@ -123,7 +123,7 @@ class Varnish:
         answer = await self._wire.send(call.method, call.path, call.headers, call.body)
         if receipt := taken(call, answer):
             return receipt
-        raise door_trouble(answer, self._wire.who, call)
+        raise door_trouble(answer, self._wire.side, call)
 
     async def _command(self, call: Call) -> Receipt:
         if self._admin is None:

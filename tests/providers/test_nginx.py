@@ -333,7 +333,8 @@ OPEN = "Open the door as docs/providers/nginx.md says."
             ONE,
             OutcomeUnknown,
             f"{WHO} broke off before its answer was whole. "
-            f"It may have been done already. Send it again, or look at the edge. {CRASH} "
+            "It may have been done already: look at the edge, or retry. "
+            f"If it stays, look at nginx's error log there (503 may be its `limit_req`). {CRASH} "
             'It said: "Server disconnected without sending a response."',
             id="the-inline-form-crashed",
         ),

@@ -34,4 +34,6 @@ def _addresses(call: Call) -> set[str]:
     return {address for address in addresses if address.partition("?")[0] == about}
 
 
-MANNER = Manner(_addresses, secrets={"credentials": json.dumps(CREDENTIALS)})
+MANNER = Manner(
+    _addresses, secrets={"credentials": json.dumps(CREDENTIALS)}, status_page="https://status.cloud.google.com"
+)
