@@ -16,7 +16,7 @@ test: $(READY) lint types
 	@$(BIN)/python -m pytest $(AT_ONCE)
 
 quick: $(READY)
-	@$(BIN)/python -m pytest $(AT_ONCE) -m "not slow and not real" --hypothesis-profile=quick
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(AT_ONCE) -m "not slow and not real" --hypothesis-profile=quick
 
 lint: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
