@@ -21,7 +21,7 @@ MEMORY, ROOM = Path("/dev/shm"), 48 << 20  # a container gives it 64 MiB
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Under the profile `quick` the tests' files lie in memory where it has room: the whole suite waits for the disk."""
+    """Under the profile `quick` files of tests lie in memory, if it has room: the whole suite waits for the disk."""
     if config.getoption("--hypothesis-profile") == "quick" and has_room(MEMORY):
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
