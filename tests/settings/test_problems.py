@@ -61,7 +61,7 @@ FILES = {
         ":3: sites.shop: `<<` merges keys in YAML 1.1, and this is 1.2. Write the keys out.",
     ),
     "a thousand brackets": (
-        f"mode: {'[' * 2000}",
+        f"mode: {'[' * 1000}",
         ": is nested too deeply. Look for brackets that never close.",
     ),
     "key of several": (
