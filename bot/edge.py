@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
+from urllib.parse import urlsplit
 
 import httpx
 import structlog
@@ -29,7 +30,7 @@ from bot.domain.target import Address, Unreadable, read_address
 from bot.domain.verdict import Look
 from bot.domain.words import Notes, shown
 from bot.services.ports import Clock
-from providers.contract import Sighting
+from providers.contract import Seen, Sighting
 
 LOOK_SECONDS = 8.0  # one look in all
 CONNECT_SECONDS = 3.0  # to be connected, and again for TLS, shared by the addresses that are tried
@@ -185,24 +186,36 @@ class EdgeLooker:
         }
         return httpx.Request("GET", dial, headers=headers, extensions=extensions)
 
+    def told(self, url: str, place: str, seen: Seen) -> Look:
+        """What a provider saw, as a look: read by the same rules, without a body."""
+        if seen.problem or not seen.status:
+            return self._nothing(url, place, fit(seen.problem or "no answer", SAYS_MAX))
+        host = urlsplit(url).hostname or ""
+        return self._read_headers(seen.status, seen.headers, host, url, place)
+
     async def _seen(self, response: httpx.Response, host: str, url: str, place: str) -> Look:
-        at = self._clock.now()
         if sum(len(name) + len(value) + 4 for name, value in response.headers.raw) > HEADERS_MAX:
             raise Unusable(f"its headers are larger than {HEADERS_MAX // 1000} kB")
         headers = dict(response.headers.items())
         body = await _read(response, headers)
+        return self._read_headers(response.status_code, headers, host, url, place, body.digest, body.text)
+
+    def _read_headers(
+        self, status: int, headers: Mapping[str, str], host: str, url: str, place: str, digest: str = "", text: str = ""
+    ) -> Look:
+        at = self._clock.now()
         read = self._sightings.get(host)
         sighting = read(headers) if read else Sighting()
         return Look(
             place=place,
             url=url,
             at=at,
-            status=response.status_code,
+            status=status,
             etag=etag_of(headers),
             last_modified=fit(headers.get("last-modified", "").strip(), SAYS_MAX),
             age=age_of(headers),
-            digest=body.digest,
-            version=version_of(self._markers.get(host), headers, body.text),
+            digest=digest,
+            version=version_of(self._markers.get(host), headers, text),
             cached=sighting.cached,
             says=fit(sighting.says, SAYS_MAX),
             max_age=browsers_may_keep(headers, at),

@@ -8,7 +8,7 @@ import hashlib
 import random
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -33,7 +33,7 @@ from bot.slack.reception import Reception
 from bot.slack.web_api import SlackApi
 from bot.web import Door, Token
 from providers import PROVIDERS
-from providers.contract import Call, Health, Probe, Provider, Receipt, Sighting
+from providers.contract import Call, Health, Probe, Provider, Receipt, Seen, Sighting
 from providers.errors import BadCredentials
 
 log = structlog.get_logger()
@@ -236,6 +236,10 @@ class WithoutSecret:
         raise self._trouble()
 
     async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
+        """Raises BadCredentials."""
+        raise self._trouble()
+
+    async def everywhere(self, url: str) -> Sequence[Seen]:
         """Raises BadCredentials."""
         raise self._trouble()
 

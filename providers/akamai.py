@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import httpx
 
+from providers.adapter import Adapter
 from providers.akamai_answers import SIDE, STATUS_PAGE, behind, left, receipt, told, trouble
 from providers.akamai_limits import BUCKETS, FRAME, MAX_BYTES, PACES, PER_CALL, TAG_MAX
 from providers.akamai_sightings import STATUS_HEADER, seen
@@ -52,7 +53,7 @@ _URL = re.compile(r"https?://[^/?#]+[^#]*")
 _TAG = re.compile(r"[A-Za-z0-9&'^$!`#%.+~_|/-]+")  # https://techdocs.akamai.com/purge-cache/docs/assign-cache-tags
 
 
-class Akamai:
+class Akamai(Adapter):
     """One API client, as one section of an .edgerc holds it."""
 
     name = "akamai"
@@ -137,10 +138,6 @@ class Akamai:
         if isinstance(self._wire, UnreadableEdgerc):
             raise BadCredentials(self._wire.what, self._wire.advice)
         return await self._wire.send("POST", path, headers, body)
-
-    async def progress(self, receipt: Receipt) -> Receipt:
-        """Akamai has no job to ask about: its estimate is all there is."""
-        return receipt
 
     async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
         """All four budgets, by the call for each kind of object. Raises PurgeError."""

@@ -17,6 +17,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from providers.adapter import Adapter
 from providers.contract import (
     Account,
     Blueprint,
@@ -76,7 +77,7 @@ class _Object(BaseModel):
     """Any JSON object."""
 
 
-class Bunny:
+class Bunny(Adapter):
     """One account at Bunny."""
 
     name = "bunny"
@@ -133,14 +134,6 @@ class Bunny:
         if not visible_ascii(self._key):
             raise BadCredentials("`key` of this account is empty, or holds what no key of Bunny has.", KEY)
         return await self._wire.send(method, path, headers, body)
-
-    async def progress(self, receipt: Receipt) -> Receipt:
-        """A purge is done when it is answered."""
-        return receipt
-
-    async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
-        """Nothing: Bunny does not say."""
-        return ()
 
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
         """CDN-Cache."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import httpx
 
+from providers.adapter import Adapter
 from providers.cloudflare_answers import NO_SELECTOR, SIDE, ZONE_ID, read, trouble
 from providers.cloudflare_limits import FRAME, MAX_BYTES, PACES, PER_CALL, SEPARATORS_MAX, TAG_MAX, TIERS
 from providers.contract import (
@@ -55,7 +56,7 @@ _LEFT = re.compile(r"\br=([0-9]{1,9})\b")
 _RESET = re.compile(r"\bt=([0-9]{1,9})\b")
 
 
-class Cloudflare:
+class Cloudflare(Adapter):
     """One token, or one e-mail address and key, at Cloudflare."""
 
     name = "cloudflare"
@@ -127,14 +128,6 @@ class Cloudflare:
                 what = f"`{field}` of this account holds a blank or a letter that no Cloudflare credential has."
                 raise BadCredentials(what, "Copy it again, then start the bot again.")
         return await self._wire.send(method, path, headers, body)
-
-    async def progress(self, receipt: Receipt) -> Receipt:
-        """Cloudflare has no job to ask about: its answer is all there is."""
-        return receipt
-
-    async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
-        """Nothing: Cloudflare says what is left in its answers alone."""
-        return ()
 
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
         """CF-Cache-Status, and the data centre at the end of CF-Ray."""

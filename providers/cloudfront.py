@@ -14,6 +14,7 @@ from xml.etree.ElementTree import Element
 
 import httpx
 
+from providers.adapter import Adapter
 from providers.cloudfront_answers import (
     SIDE,
     WHERE_ID,
@@ -86,7 +87,7 @@ DISTRIBUTION = "(?=[0-9]*[A-Z])[A-Z0-9]{6,64}"  # AWS: E and 12 or 13 more; emul
 _PLACE = re.compile(r"[A-Z]{3}[0-9]{1,4}(-[A-Z0-9]{1,6})?")
 
 
-class CloudFront:
+class CloudFront(Adapter):
     """The credentials of one AWS account."""
 
     name = "cloudfront"
@@ -180,10 +181,6 @@ class CloudFront:
         place = f"{TENANT}/{short.removeprefix('tenant:')}" if short.startswith("tenant:") else f"distribution/{short}"
         answer = await self._ask("GET", f"{VERSION}{place}/invalidation/{quote(id_, safe='')}")
         return _receipt(answer, Asked(WATCH[_sort(place)], place), min(LAST_SECONDS, 2 * receipt.ready_in))
-
-    async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
-        """Nothing: CloudFront does not say what is left."""
-        return ()
 
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
         """X-Cache, if it speaks of CloudFront, and the point of presence in X-Amz-Cf-Pop."""

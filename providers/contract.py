@@ -152,6 +152,17 @@ class Sighting:
     place: str = ""  # the data centre it names, e.g. "FRA"
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the provider itself saw of one URL at one of its places; header names are lower-case. `problem` instead
+    where it saw nothing."""
+
+    place: str
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
+
+
 class Health(StrEnum):
     """How a probe ended."""
 
@@ -228,6 +239,11 @@ class Provider(Protocol):
     async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
         """What the provider says of its budgets now, as in `Receipt.left`; asked before many calls. Purges nothing.
         Empty where it cannot be asked. Raises only PurgeError."""
+        ...
+
+    async def everywhere(self, url: str) -> Sequence[Seen]:
+        """What each of the provider's places serves for `url`, where it looks for us. Purges nothing, and may fill
+        caches. Raises only PurgeError."""
         ...
 
     def sighting(self, headers: Mapping[str, str]) -> Sighting:

@@ -18,6 +18,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
+from providers.adapter import Adapter
 from providers.contract import (
     Account,
     Blueprint,
@@ -29,6 +30,7 @@ from providers.contract import (
     Probe,
     Purge,
     Receipt,
+    Seen,
     Sighting,
     UnsupportedWish,
 )
@@ -66,6 +68,7 @@ _PLACE = re.compile(r"-([A-Z]{3,4})$")
 
 
 class _Answered(BaseModel):
+    status: int = 0
     headers: dict[str, JsonValue] = {}
 
 
@@ -74,11 +77,18 @@ class _Pop(BaseModel):
     hash: str
     response: _Answered = _Answered()
 
+    def seen(self) -> Seen:
+        """As a look; `hash` is the body's MD5, or a word such as `error-timeout-fra`."""
+        if self.hash.startswith("error"):
+            return Seen(self.pop, problem=self.hash[:40])
+        headers = {name.lower(): str(value) for name, value in self.response.headers.items()}
+        return Seen(self.pop, self.response.status, headers)
+
 
 _POPS = TypeAdapter(list[_Pop])
 
 
-class Fastly:
+class Fastly(Adapter):
     """One token at Fastly."""
 
     name = "fastly"
@@ -138,14 +148,6 @@ class Fastly:
             raise BadCredentials(what, "Copy it again, then start the bot again.")
         return await self._wire.send(method, path, headers)
 
-    async def progress(self, receipt: Receipt) -> Receipt:
-        """Fastly has no job to ask about: its answer is all there is."""
-        return receipt
-
-    async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
-        """Nothing: Fastly says what is left in its answers to purge_all alone."""
-        return ()
-
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
         """The last word of X-Cache, which is the edge's, and the place at the end of X-Served-By.
 
@@ -164,10 +166,9 @@ class Fastly:
         """Whether this token may purge the layer's service, by what token and service say of themselves."""
         return await examine(lambda path: self._ask("GET", path), layer)
 
-    async def edge_check(self, url: str) -> tuple[tuple[str, Mapping[str, str], str], ...]:
-        """What every POP serves for `url`: its name, its answer's headers (names in lower case), and the MD5 of the
-        body or a word like `error-timeout-<pop>`. At most 200 an hour (docs/ContentApi.md of fastly-py, 2026-11-23);
-        it makes each POP fetch what it does not hold. Raises PurgeError."""
+    async def everywhere(self, url: str) -> Sequence[Seen]:
+        """What every POP serves for `url`, by edge_check: at most 200 an hour (docs/ContentApi.md of fastly-py,
+        2026-11-23), and each POP fetches what it does not hold. Raises PurgeError."""
         answer = await self._ask("GET", f"/content/edge_check?url={quote(url, safe='')}")
         try:
             pops = _POPS.validate_json(answer.text) if answer.status == 200 else None
@@ -175,7 +176,7 @@ class Fastly:
             pops = None
         if pops is None:
             raise trouble(answer, reading("what the POPs hold"))
-        return tuple((pop.pop, {k.lower(): str(v) for k, v in pop.response.headers.items()}, pop.hash) for pop in pops)
+        return [pop.seen() for pop in pops]
 
     async def close(self) -> None:
         """Let go of connections."""

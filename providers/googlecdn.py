@@ -20,6 +20,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import httpx
 
+from providers.adapter import Adapter
 from providers.contract import (
     A_HEADER,
     HEADER,
@@ -70,7 +71,7 @@ _NAME = re.compile(r"[a-z][-a-z0-9:.]{0,98}")
 _AGE = re.compile(r"[0-9]{1,9}")
 
 
-class GoogleCdn:
+class GoogleCdn(Adapter):
     """One service account in one project."""
 
     name = "googlecdn"
@@ -149,10 +150,6 @@ class GoogleCdn:
         if found is None:
             raise trouble(answer, path)
         return _receipt(found)
-
-    async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
-        """Nothing: Google does not say."""
-        return ()
 
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
         """The header of {cdn_cache_status} where one is configured, else an Age behind `Via: 1.1 google`."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import httpx
 
+from providers.adapter import Adapter
 from providers.contract import (
     Account,
     Blueprint,
@@ -38,7 +39,7 @@ PACES = {"calls": Pace(50, 1, 50, "calls", source="ours: kind to a small cache",
 BUSY = "Wait a minute, then retry. Look at what limits calls there, or lower `calls` under `pace` to stay below it."
 
 
-class AnyHttp:
+class AnyHttp(Adapter):
     """One cache, or one API in front of several."""
 
     name = "http"
@@ -127,14 +128,6 @@ class AnyHttp:
             case _:
                 unknown = Unexpected(f"{who} answered {status}.", f"Check `{key}` against what it takes.", said)
                 return gateway_trouble(answer, self._wire.side, said) or unknown
-
-    async def progress(self, receipt: Receipt) -> Receipt:
-        """A purge is done when it is answered."""
-        return receipt
-
-    async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
-        """Nothing: nobody says where to ask."""
-        return ()
 
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
         """The standard Cache-Status, else what Squid, Traffic Server and others write."""

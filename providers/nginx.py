@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 
 import httpx
 
+from providers.adapter import Adapter
 from providers.contract import (
     Account,
     Blueprint,
@@ -65,7 +66,7 @@ CRASH = (
 _URL = re.compile(r"(https?)://([^/?#]+)(/[^#]*)")
 
 
-class Nginx:
+class Nginx(Adapter):
     """One nginx with a purge door."""
 
     name = "nginx"
@@ -196,14 +197,6 @@ class Nginx:
             case status:
                 unknown = Unexpected(f"{who} answered {status}.", DOOR, said)
                 return gateway_trouble(answer, self._wire.side, said) or unknown
-
-    async def progress(self, receipt: Receipt) -> Receipt:
-        """A purge is done when it is answered."""
-        return receipt
-
-    async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
-        """Nothing: nginx has no budget of its own."""
-        return ()
 
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
         """X-Cache-Status."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
+from providers.adapter import Adapter
 from providers.contract import (
     Account,
     Call,
@@ -36,7 +37,7 @@ KINDS = frozenset({Kind.URL, Kind.PREFIX, Kind.HOST, Kind.EVERYTHING})
 REMOVE = "REMOVE"
 
 
-class NginxFiles:
+class NginxFiles(Adapter):
     """The cache folder of one nginx."""
 
     name = "nginx"
@@ -104,14 +105,6 @@ class NginxFiles:
             raise Refused(what, "Ask again, so that it is planned anew.")
         removed = await asyncio.to_thread(self._folder.remove, call.kind, call.body, self._scan)
         return Receipt(note=f"Removed {removed:,} file{'' if removed == 1 else 's'}.")
-
-    async def progress(self, receipt: Receipt) -> Receipt:
-        """What is removed is gone."""
-        return receipt
-
-    async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
-        """Nothing: a disk has no budget."""
-        return ()
 
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
         """X-Cache-Status."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from providers.adapter import Adapter
 from providers.contract import (
     Account,
     Blueprint,
@@ -51,7 +52,7 @@ PACES = {"calls": Pace(50, 1, 50, "calls", source="ours: Redis has no limit, thi
 WIDE = frozenset({Kind.PREFIX, Kind.PATTERN, Kind.HOST, Kind.EVERYTHING})
 
 
-class Redis:
+class Redis(Adapter):
     """One Redis, or one Redis Cluster."""
 
     name = "redis"
@@ -131,10 +132,6 @@ class Redis:
             servers = Servers(self._url, self._cluster, self._ca_file)
             self._walker = Walker(servers, self._rounds, self._seconds)
         return self._walker
-
-    async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
-        """Nothing: Redis has no budget of its own."""
-        return ()
 
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
         """Nothing: Redis stands behind the application and writes no headers."""

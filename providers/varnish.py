@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 
 import httpx
 
+from providers.adapter import Adapter
 from providers.contract import (
     A_HEADER,
     Account,
@@ -67,7 +68,7 @@ SIGHTINGS = {
 _TWO_IDS = re.compile(r"[0-9]+ [0-9]+")
 
 
-class Varnish:
+class Varnish(Adapter):
     """One Varnish."""
 
     name = "varnish"
@@ -132,14 +133,6 @@ class Varnish:
         if not reply.good:
             raise command_trouble(reply, self._admin.who)
         return Receipt(note="Banned")
-
-    async def progress(self, receipt: Receipt) -> Receipt:
-        """A purge is done when it is answered."""
-        return receipt
-
-    async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
-        """Nothing: Varnish has no budget of its own."""
-        return ()
 
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
         """X-Cache as our VCL says it, else X-Varnish, which holds a second number where the object was in the cache."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ from bot.domain.verdict import Look, judge
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, pack
 from bot.services import approvals, deeds
-from bot.services.checks import look_all
+from bot.services.checks import look_all, look_from_within, telling
 from bot.services.limits import limits
 from bot.services.probing import probe_layers
 from bot.services.purges import Asking, plan_for, submit
@@ -175,10 +176,17 @@ class Desk:
     async def _check(self, command: Command) -> Reply:
         site = self._core.setup.sites[command.site]
         urls = tuple(dict.fromkeys(url_of(target, site) for target in command.targets))[:CHECK_URLS_MAX]
-        looks = await look_all(self._core.looker, site, urls, CHECK_SECONDS)
+        looks, (inner, problem) = await asyncio.gather(
+            look_all(self._core.looker, site, urls, CHECK_SECONDS), self._look_from_within(site, urls)
+        )
         now = self._core.clock.now()
         await self._core.ledger.write(lambda books: _remember(books, site, looks, now))
-        return Checked(site, urls, looks, judge((), looks, None))
+        all_looks = (*looks, *telling(inner, looks))
+        return Checked(site, urls, all_looks, judge((), all_looks, None), problem)
+
+    async def _look_from_within(self, site: Site, urls: Sequence[str]) -> tuple[tuple[Look, ...], str]:
+        """For one URL only: providers that look for us do so a few hundred times an hour."""
+        return await look_from_within(self._core, site, urls[0], CHECK_SECONDS) if len(urls) == 1 else ((), "")
 
     async def _show(self, asking: Asking, command: Command) -> Reply:
         names = [site.name for site in self._core.setup.seen_by(asking.actor)]

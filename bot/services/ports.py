@@ -6,6 +6,7 @@ from typing import Protocol
 
 from bot.domain.actor import Actor
 from bot.domain.verdict import Look
+from providers.contract import Seen
 
 
 class Clock(Protocol):
@@ -75,4 +76,8 @@ class Looker(Protocol):
     async def look(self, url: str, place: str, address: str = "") -> Look:
         """One look. `address` ("https://203.0.113.7") is dialled as written, with Host and SNI of
         the URL; empty means through DNS. Never raises: what went wrong is the look's `problem`."""
+        ...
+
+    def told(self, url: str, place: str, seen: Seen) -> Look:
+        """What a provider saw, as a look: read by the same rules, without a body."""
         ...

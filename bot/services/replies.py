@@ -79,12 +79,13 @@ class BadLinesFound:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What edge and origin serve."""
+    """What edge and origin serve; `problem` says why a provider's own places are not among the looks."""
 
     site: Site
     urls: Sequence[str]
     looks: Sequence[Look]
     judgement: Judgement
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

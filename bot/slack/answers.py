@@ -46,8 +46,8 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
             return private.confirm_host_card(asked, draft)
         case BadLinesFound(draft, asked):
             return private.bad_lines_card(asked, draft)
-        case Checked(site, urls, looks, judgement):
-            return findings.check_card(site, urls, looks, judgement, now, command)
+        case Checked() as checked:
+            return findings.check_card(checked, now, command)
         case JobsListed(jobs):
             return private.status_card(jobs, now, command)
         case JobShown(job, whole, steps):

@@ -17,6 +17,7 @@ from providers.contract import (
     Pace,
     Purge,
     Receipt,
+    Seen,
     Sighting,
     UnsupportedWish,
 )
@@ -603,7 +604,7 @@ CHECKED = [
 ]  # fmt: skip
 
 
-async def test_edge_check_tells_what_each_pop_serves() -> None:
+async def test_every_pop_tells_what_it_serves() -> None:
     asked: list[bytes] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -611,12 +612,9 @@ async def test_edge_check_tells_what_each_pop_serves() -> None:
         return httpx.Response(200, json=CHECKED)
 
     provider = fastly(httpx.MockTransport(answer))
-    found = await provider.edge_check(A)
+    found = await provider.everywhere(A)
     await provider.close()
-    assert (
-        ("AMS", {"x-cache": "HIT", "age": "12"}, "9f86d081884c7d659a2feaa0c55ad015"),
-        ("FRA", {}, "error-timeout-fra"),
-    ) == found
+    assert [Seen("AMS", 200, {"x-cache": "HIT", "age": "12"}), Seen("FRA", problem="error-timeout-fra")] == found
     assert [b"/content/edge_check?url=https%3A%2F%2Fwww.shop.test%2Fa%3Fb%3D1"] == asked
 
 
@@ -642,6 +640,6 @@ async def test_edge_check_tells_what_each_pop_serves() -> None:
 async def test_edge_check_names_what_is_wrong(status: int, text: str, expected: type[PurgeError], told: str) -> None:
     provider = fastly(always(status, text))
     with pytest.raises(PurgeError) as caught:
-        await provider.edge_check(A)
+        await provider.everywhere(A)
     await provider.close()
     assert (expected, told) == (type(caught.value), str(caught.value))

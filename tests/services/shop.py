@@ -20,7 +20,20 @@ from bot.services.replies import JobMade, PlanShown, Refused
 from bot.services.router import Router
 from bot.services.setup import Core, Setup
 from providers import errors
-from providers.contract import Cached, Call, Capabilities, Health, Kind, Pace, Price, Probe, Purge, Receipt, Sighting
+from providers.contract import (
+    Cached,
+    Call,
+    Capabilities,
+    Health,
+    Kind,
+    Pace,
+    Price,
+    Probe,
+    Purge,
+    Receipt,
+    Seen,
+    Sighting,
+)
 from providers.errors import PurgeError
 from tests.slate import CountingDice, Slate, SlateClock
 
@@ -55,6 +68,7 @@ class ScriptedProvider:
         self.ill: PurgeError | None = None  # what a probe meets
         self.bad: set[str] = set()  # targets for which a whole call is refused
         self.says_left: tuple[tuple[str, float, float], ...] = ()
+        self.sees: Sequence[Seen] | PurgeError = ()  # at its own places
         self.script: list[PurgeError | Receipt] = []
         self._clock = clock
         self._per_call = per_call
@@ -104,6 +118,11 @@ class ScriptedProvider:
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
         return Sighting()
 
+    async def everywhere(self, url: str) -> Sequence[Seen]:
+        if isinstance(self.sees, PurgeError):
+            raise self.sees
+        return self.sees
+
     async def probe(self, layer: Mapping[str, str]) -> Probe:
         if self.ill is not None:
             raise self.ill
@@ -133,6 +152,11 @@ class ScriptedEdges:
             place, url, self._clock.now(), 200, etag=f'"{version}"', digest=version, version=version, cached=cached,
             says="" if place == "origin" else cached.upper(), age=None, max_age=60,
         )  # fmt: skip
+
+    def told(self, url: str, place: str, seen: Seen) -> Look:
+        if seen.problem:
+            return Look(place, url, self._clock.now(), problem=seen.problem)
+        return Look(place, url, self._clock.now(), seen.status, etag=seen.headers.get("etag", ""))
 
 
 class Everybody:

@@ -29,7 +29,8 @@ from bot.services.replies import (
     SitesListed,
     WhoAmI,
 )
-from providers.contract import Kind
+from providers.contract import Kind, Seen
+from providers.errors import BadCredentials
 from tests.services.shop import GUEST, LEA, MIA, Shop, open_shop
 
 CI = Actor("token:ci", Standing.TOKEN, sites=frozenset({"shop"}))
@@ -132,6 +133,35 @@ async def test_900_targets_beside_the_line_are_one_job(tmp_path: Path) -> None:
     await shop.ledger.close()
     assert isinstance(reply, JobMade)
     assert (900, State.WAITING) == (reply.job.targets, reply.job.state)
+
+
+AMS, HND = Seen("AMS", 200, {"etag": '"v2"'}), Seen("HND", 200, {"etag": '"v1"'})
+SILENT, BARE = Seen("FRA", problem="error-timeout-fra"), Seen("GRU", 200)
+FROM_WITHIN = {
+    "fresh and old": ([AMS, HND], ["Fastly AMS", "Fastly HND"], Verdict.STALE, ""),
+    "what says nothing is left out": ([AMS, SILENT, BARE], ["Fastly AMS"], Verdict.FRESH, ""),
+    "not allowed": (
+        BadCredentials("The token may not.", "Give it `global:read`."), [], Verdict.FRESH,
+        "Fastly's own places could not be asked: The token may not. Give it `global:read`.",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("sees", "places", "verdict", "problem"), FROM_WITHIN.values(), ids=FROM_WITHIN)
+async def test_a_check_asks_the_provider_for_its_own_places(
+    tmp_path: Path, sees: list[Seen] | BadCredentials, places: list[str], verdict: Verdict, problem: str
+) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.title, shop.cf.sees = "Fastly", sees
+    shop.edges.serves |= {"fra": "v2", "iad": "v2"}
+    reply = await say(shop, MIA, "check https://www.shop.test/a")
+    many = await say(shop, MIA, "check https://www.shop.test/a https://www.shop.test/b")
+    await shop.ledger.close()
+    assert isinstance(reply, Checked)
+    assert isinstance(many, Checked)
+    assert (verdict, problem) == (reply.judgement.verdict, reply.problem)
+    assert places == [look.place for look in reply.looks if look.place.startswith("Fastly ")]
+    assert {"origin", "fra", "iad"} == {look.place for look in many.looks}
 
 
 async def test_a_check_compares_edges_with_the_origin(tmp_path: Path) -> None:

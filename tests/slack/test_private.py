@@ -16,7 +16,7 @@ from bot.domain.policy import Allow, Ask, Decision, Deny
 from bot.domain.target import Target
 from bot.domain.told import Event, Told
 from bot.domain.verdict import Look, judge
-from bot.services.replies import WhoAmI
+from bot.services.replies import Checked, WhoAmI
 from bot.slack.cards import Card
 from bot.slack.cards.findings import check_card, plan_card
 from bot.slack.cards.private import (
@@ -380,11 +380,33 @@ CHECKS: dict[str, tuple[Sequence[str], Sequence[Look], str]] = {
 
 @pytest.mark.parametrize(("urls", "looks", "expected"), CHECKS.values(), ids=CHECKS)
 def test_a_check_says(urls: Sequence[str], looks: Sequence[Look], expected: str) -> None:
-    assert dedent(expected) == spelled(check_card(SHOP, urls, looks, judge((), looks, None), T, "/purge"))
+    assert dedent(expected) == spelled(check_card(Checked(SHOP, urls, looks, judge((), looks, None)), T, "/purge"))
+
+
+def test_a_provider_s_own_places_are_told_together_and_the_old_ones_first() -> None:
+    pops = [look(f"Fastly {name}", "b7") for name in ("AMS", "BMA", "CDG", "DEL", "EZE", "FRA", "GRU")]
+    looks = (look("fra", "b7"), *pops, look("Fastly HND", "a1"), origin("b7"), origin("b7"))
+    shown = spelled(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks, None)), T, "/purge"))
+    expected = f"""\
+        🟠 old at Fastly HND · {PRICING}
+           origin: version "b7"
+           🟢 fresh · fra: HIT, 5 h old, version "b7"
+           🟠 old · Fastly HND: HIT, 5 h old, version "a1"
+           🟢 fresh · Fastly AMS, Fastly BMA, Fastly CDG, Fastly DEL, Fastly EZE, Fastly FRA and 1 more: HIT, 5 h old, \
+version "b7"
+           Browsers may keep a copy up to 5 min (max-age=300).
+           To purge: `/purge {PRICING}`"""
+    assert dedent(expected) == shown
+
+
+def test_why_a_provider_s_own_places_are_missing_is_told() -> None:
+    looks = (look("fra", "b7"), origin("b7"), origin("b7"))
+    checked = Checked(SHOP, (PRICING,), looks, judge((), looks, None), "Fastly's own places could not be asked: busy.")
+    assert "   Fastly's own places could not be asked: busy." in spelled(check_card(checked, T, "/purge")).split("\n")
 
 
 def test_a_check_counts_what_it_does_not_list() -> None:
     urls = [f"https://www.shop.test/{n}" for n in range(20)]
     looks = [seen for url in urls for seen in (look("fra", "b7", url=url), origin("b7", url))]
-    shown = spelled(check_card(SHOP, urls, looks, judge((), looks, None), T, "/purge"))
+    shown = spelled(check_card(Checked(SHOP, urls, looks, judge((), looks, None)), T, "/purge"))
     assert "   and 12 more URLs" in shown.split("\n")

@@ -15,7 +15,7 @@ from bot.domain.site import Layer, Site
 from bot.domain.target import Target
 from bot.domain.told import Event, Told
 from bot.domain.verdict import Look, Verdict, judge
-from bot.services.replies import WhoAmI
+from bot.services.replies import Checked, WhoAmI
 from bot.slack.cards import Card, findings, private, request_card, root_card, thread_line
 from providers.contract import Cached, Kind
 
@@ -120,7 +120,7 @@ def _finding_cards(text: str) -> dict[str, Card]:
     ask = Ask(text, text, 99, (text,) * 500)
     cards = {
         f"check {verdict}": findings.check_card(
-            site, urls, looks, replace(judge((), looks, None), verdict=verdict, why=text), T, text
+            Checked(site, urls, looks, replace(judge((), looks, None), verdict=verdict, why=text), text), T, text
         )
         for verdict in Verdict
     }

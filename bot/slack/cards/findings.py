@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from bot.domain.plan import LayerPlan, Plan
 from bot.domain.policy import Allow, Ask, Decision, Deny
-from bot.domain.site import Site
 from bot.domain.verdict import ORIGIN, Judgement, Look, Verdict, describe, judge
+from bot.services.checks import places_of
+from bot.services.replies import Checked
 from bot.slack.cards.blocks import Card, card
 from bot.slack.cards.private import copied
-from bot.slack.cards.words import NARROW, ORIGIN_LOAD, at_places, cost_text, count, duration, listed, many, thing
+from bot.slack.cards.words import (
+    NARROW,
+    ORIGIN_LOAD,
+    PLACES_SHOWN,
+    at_places,
+    cost_text,
+    count,
+    duration,
+    listed,
+    many,
+    thing,
+)
 from bot.slack.escape import code, escape, person, url_text
 from providers.contract import Kind
 
@@ -18,6 +30,7 @@ NOTES_SHOWN = 10
 TARGETS_SHOWN = 3
 URLS_SHOWN = 8
 AT_ONCE = 0.5  # seconds
+OLD, FRESH, NOT_KNOWN = "🟠 old ·", "🟢 fresh ·", "⚪ not known ·"
 
 
 def plan_card(plan: Plan, decision: Decision, observing: bool = False) -> Card:
@@ -78,11 +91,14 @@ def _policy_line(decision: Decision) -> str:
             return f"Policy: no {because} {escape(decision.advice)}"
 
 
-def check_card(
-    site: Site, urls: Sequence[str], looks: Sequence[Look], judgement: Judgement, now: float, command: str
-) -> Card:
+def check_card(checked: Checked, now: float, command: str) -> Card:
     """Places and what they serve at `now` (seconds since the epoch), the origin on top."""
-    lines = [line for url in urls[:URLS_SHOWN] for line in _url_lines(url, looks, now, len(urls) > 1)]
+    site, urls, looks, judgement = checked.site, checked.urls, checked.looks, checked.judgement
+    ours = {ORIGIN, *places_of(site)}
+    lines = [
+        *(line for url in urls[:URLS_SHOWN] for line in _url_lines(url, looks, ours, now, len(urls) > 1)),
+        escape(checked.problem, 400),
+    ]
     if len(urls) > URLS_SHOWN:
         lines.append(f"and {count(len(urls) - URLS_SHOWN, 'more URL')}")
     what = url_text(urls[0]) if len(urls) == 1 else f"{count(len(urls), 'URL')} on {escape(site.name, 60)}"
@@ -99,8 +115,9 @@ def _found(judgement: Judgement) -> str:
             return f"⚪ cannot be told from here: {escape(judgement.why)}"
 
 
-def _url_lines(url: str, looks: Sequence[Look], now: float, named: bool) -> Iterator[str]:
-    """The URL where there are several, the origin, and a line for each place with what it means."""
+def _url_lines(url: str, looks: Sequence[Look], ours: Set[str], now: float, named: bool) -> Iterator[str]:
+    """The URL where there are several, the origin, and a line for each of our places with what it means; one line for
+    all of a provider's own places that are alike."""
     mine = [look for look in looks if look.url == url]
     told = judge((), mine, None)
     if named:
@@ -109,14 +126,20 @@ def _url_lines(url: str, looks: Sequence[Look], now: float, named: bool) -> Iter
     if origin is not None:
         yield f"origin: {escape(describe(origin, now), 150)}"
     for look in mine:
-        if look.place != ORIGIN:
+        if look.place in ours and look.place != ORIGIN:
             yield f"{_mark(look.place, told)} {escape(look.place, 40)}: {escape(describe(look, now), 150)}"
+    inner = [look for look in mine if look.place not in ours]
+    for mark in (OLD, FRESH, NOT_KNOWN):
+        alike = [look for look in inner if _mark(look.place, told) == mark]
+        if alike:
+            first = escape(describe(alike[0], now), 150)
+            yield f"{mark} {listed([escape(look.place, 40) for look in alike], PLACES_SHOWN)}: {first}"
 
 
 def _mark(place: str, told: Judgement) -> str:
     if place in told.stale_at:
-        return "🟠 old ·"
-    return "🟢 fresh ·" if place in told.fresh_at else "⚪ not known ·"
+        return OLD
+    return FRESH if place in told.fresh_at else NOT_KNOWN
 
 
 def _kept(looks: Sequence[Look]) -> str:
