@@ -22,7 +22,7 @@ from bot.services.replies import JobMade
 from bot.services.router import Router
 from bot.services.setup import Core, Setup
 from bot.wiring import NoSlack, SystemClock, SystemDice, nothing
-from providers.contract import Kind, Provider
+from providers.contract import Kind, Provider, Seen
 
 MIA = Actor("U_MIA", Standing.MEMBER)
 LEA = Actor("U_LEA", Standing.MEMBER)
@@ -32,6 +32,10 @@ class NoLooks:
     """Nothing is looked at."""
 
     async def look(self, url: str, place: str, address: str = "") -> Look:
+        """An empty look."""
+        return Look(place, url, 0.0)
+
+    def told(self, url: str, place: str, seen: Seen) -> Look:
         """An empty look."""
         return Look(place, url, 0.0)
 
