@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from playground.faults import ACCOUNTS, KINDS, ONLY
 from tests.journeys.world import Playground
 
 pytestmark = [pytest.mark.slow, pytest.mark.real("chromium")]
@@ -118,6 +119,28 @@ def test_nothing_is_wider_than_the_window_and_everything_has_a_name(page: Page) 
         "!(e.textContent.trim() || e.ariaLabel || e.labels?.length || e.getAttribute('aria-labelledby'))).length"
     )
     assert (0, 0) == (too_wide, nameless)
+
+
+def test_no_channel_is_cut(page: Page) -> None:
+    cut = page.evaluate(
+        "[...document.querySelectorAll('[data-channel]')].filter(e => e.scrollWidth > e.clientWidth || "
+        "e.getBoundingClientRect().right > e.closest('.side').getBoundingClientRect().right).map(e => e.textContent)"
+    )
+    assert [] == cut
+
+
+def test_every_account_of_the_world_has_a_switch_for_each_of_its_faults(page: Page, started: Playground) -> None:
+    page.locator("#faults-open").click()
+    expect(page.locator("#faults-accounts fieldset").first).to_be_visible()
+    accounts = started.http.get("/_play/world").json()["accounts"]
+    kinds = {account: {kind for kind in KINDS if account in ONLY.get(kind, ACCOUNTS)} for account in accounts}
+    switches = {
+        account: set(
+            page.locator(f"[data-account={account}] [data-fault]").evaluate_all("all => all.map(e => e.dataset.fault)")
+        )
+        for account in accounts
+    }
+    assert {account: {"none", *known} for account, known in kinds.items()} == switches
 
 
 def test_the_keyboard_reaches_the_box_and_sends(page: Page) -> None:
