@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from bot.settings import load
+from bot.cli import app
+from bot.settings import Environment, load
 from bot.wiring import build_providers
 from providers.contract import Kind, Provider, Purge, UnsupportedWish
 
@@ -60,3 +62,38 @@ async def test_an_example_is_a_whole_configuration_that_can_purge(tmp_path: Path
     assert re.search(r"^mode: ", text, re.MULTILINE), "it does not say its mode"
     assert able, "it has no layer"
     assert [] not in able, "a layer can purge nothing"
+
+
+class Asked(Mapping[str, str]):
+    """An environment that holds nothing and remembers what was asked for."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.names.add(name)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def variables_read() -> set[str]:
+    asked = Asked()
+    Environment.read(asked, terminal=False)
+    return asked.names
+
+
+def test_every_variable_is_on_the_page_of_the_configuration() -> None:
+    page = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+    assert variables_read() == set(re.findall(r"`([A-Z][A-Z_]+)`", page)) - {"NAME", "PATH"}
+
+
+@pytest.mark.parametrize("words", [["--help"], ["serve", "--help"], ["doctor", "--help"]], ids=" ".join)
+def test_the_help_of_the_terminal_names_every_variable(words: list[str]) -> None:
+    told = CliRunner().invoke(app, words).output
+    quiet = {"SLACK_API_URL"} | {name for name in variables_read() if name.endswith("_FILE")}
+    assert set() == {name for name in variables_read() - quiet if name not in told}
