@@ -86,7 +86,7 @@ class LayerView:
     retries: int = 0
     soft: bool = False  # marked stale instead of removed
     note: str = ""  # what it does instead of the wish to the letter
-    waits_until: float | None = None  # when its provider may be called again, if it asked to wait
+    waits_until: float | None = None  # when its provider may be called again, if it wants fewer calls
     open: int = 0  # calls queued or in flight
     pending: int = 0  # taken, the provider finishes later
     failed: int = 0

@@ -30,6 +30,8 @@ PROGRESS_SECONDS = 1.0  # a call more on the card can wait this long; so many be
 CALLS_AT_ONCE = 8  # one client's CPU per call grows with its concurrency
 RETRY_SHARE = 0.1  # of an account's calls in a minute
 RETRIES_FREE = 5  # a minute, so that a quiet account may retry at all
+WAIT_LONG = 30.0  # seconds; a wait that grows beyond is told once more
+WAITS_OVER = 60.0  # seconds without a refusal after a wait; the next one begins anew
 
 
 class Lane:
@@ -47,6 +49,7 @@ class Lane:
         self._turns = 0
         self._calls: deque[float] = deque()
         self._retries: deque[float] = deque()
+        self._waits: dict[tuple[int, int], tuple[float, float]] = {}  # job and layer → until when, the longest
 
     async def run(self) -> None:
         """Send what may be sent for RUN_SECONDS, then come back when there is more."""
@@ -154,8 +157,9 @@ class Lane:
         buckets = [bucket for bucket, _ in batch.call.cost]
         if isinstance(error, Throttled) and isinstance(outcome.next, SendAgain):
             books.budgets.refused(self._account, buckets, self._provider.can.pace, outcome.next.at, now)
-            told = Told(Event.WAITING, layer=self._provider.title, seconds=round(outcome.next.at - now, 1))
-            books.messages.say(batch.job, told, now)
+            if self._is_worth_telling(batch, outcome.next.at - now, now):
+                told = Told(Event.WAITING, layer=self._provider.title, seconds=round(outcome.next.at - now, 1))
+                books.messages.say(batch.job, told, now)
         elif error is not None and isinstance(outcome.next, SendAgain):
             told = Told(Event.SENT_AGAIN, layer=self._provider.title, n=1, text=error.what)
             books.messages.say(batch.job, told, now)
@@ -164,6 +168,14 @@ class Lane:
             books.budgets.heed(self._account, outcome.receipt.left, now)
         books.messages.changed(batch.job, now)
         return books.batches.is_settled(batch)
+
+    def _is_worth_telling(self, batch: Batch, wait: float, now: float) -> bool:
+        """Whether the layer's throttling begins with this wait of so many seconds, or grows long with it."""
+        layer = (batch.job, batch.position)
+        until, longest = self._waits.get(layer, (0.0, 0.0))
+        begins = now > until + WAITS_OVER
+        self._waits[layer] = (max(until, now + wait), wait if begins else max(longest, wait))
+        return begins or longest <= WAIT_LONG < wait
 
 
 async def _all_ended(flying: set[asyncio.Task[None]]) -> None:

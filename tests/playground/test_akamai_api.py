@@ -513,7 +513,7 @@ async def test_the_adapter_is_understood_through_a_mount_and_with_a_switch_key(t
         assert 5.0 == (await purged(adapter, Kind.URL, HOME)).ready_in
 
 
-NTP = "Set this machine's clock by NTP, then Retry."
+NTP = "Set this machine's clock by NTP, then retry."
 COPY = "Copy the section of the edgerc again, whole: its host, tokens and secret belong together. "
 DENIALS = [
     pytest.param({"late": 31.0}, HOME, BadCredentials, NTP, id="a-clock-behind"),

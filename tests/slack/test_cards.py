@@ -213,12 +213,12 @@ CARDS: dict[str, tuple[JobView, str]] = {
            https://www.shop.test/0, https://www.shop.test/1, https://www.shop.test/2 and 1,197 more
            [Cancel = cancel P-1042]""",
     ),
-    "purging, and the provider asked to wait": (
+    "purging, and the provider takes no more for now": (
         replace(MANY, state=State.PURGING, layers=(LONG_VARNISH, replace(SENDING, waits_until=T + 60))),
         f"""\
         🔵 P-1042 purging · 1,200 URLs on shop · 1 of 2 layers · about 5 s left  ▓▓▓▓▓▓░░░░ 68 %
            Varnish 8 s → Cloudflare 15 of 40
-           Cloudflare asked purgebot to wait. It goes on by itself {AT_8_01}.
+           Cloudflare takes no more calls for now. It goes on by itself {AT_8_01}.
            asked by <@U_MIA> · read as URL
            https://www.shop.test/0, https://www.shop.test/1, https://www.shop.test/2 and 1,197 more
            [Cancel = cancel P-1042]""",

@@ -68,7 +68,7 @@ def _held_up(job: JobView, now: float) -> str:
     """Why nothing is sent at the moment, if a provider asked for that."""
     for layer in job.layers:
         if layer.waits_until is not None and layer.waits_until > now + WAIT_MIN:
-            return f"{title(layer)} asked purgebot to wait. It goes on by itself {clock(layer.waits_until)}."
+            return f"{title(layer)} takes no more calls for now. It goes on by itself {clock(layer.waits_until)}."
     return ""
 
 
