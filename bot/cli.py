@@ -20,10 +20,23 @@ from bot.settings import BadSettings, Environment, Settings, example, load, sche
 from bot.terminal import console, draw, fail, for_terminal, print_json, progress_bar
 
 WHERE = "PURGEBOT_CONFIG names the configuration file; purgebot.yaml where it is not set."
+_ENVIRONMENT = f"""Variables that `serve` and `doctor` read, with what counts where nothing is said:
+
+{WHERE}
+PURGEBOT_DATABASE: sqlite:///path (sqlite:///purgebot.db)
+SLACK_BOT_TOKEN, and SLACK_APP_TOKEN or SLACK_SIGNING_SECRET
+HOST, PORT: where it listens (127.0.0.1, 8080)
+METRICS_HOST, METRICS_PORT (127.0.0.1, 9464)
+LOG_FORMAT: console or json
+
+Those that speak to the running bot read PURGEBOT_URL (http://127.0.0.1:8080) and PURGEBOT_TOKEN.
+
+More: docs/configuration.md"""
+
 app = typer.Typer(
     name="purgebot",
     help="Purges CDN and origin caches, and proves at the edge that it worked.",
-    epilog=WHERE,
+    epilog=_ENVIRONMENT,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -46,7 +59,7 @@ def main() -> None:
     app()
 
 
-@app.command()
+@app.command(epilog=_ENVIRONMENT)
 def serve(observe: Annotated[bool, typer.Option("--observe", help="Plan and look, never purge.")] = False) -> None:
     """Run the bot."""
     from bot.serving import run
@@ -55,7 +68,7 @@ def serve(observe: Annotated[bool, typer.Option("--observe", help="Plan and look
     raise typer.Exit(run(_settings(environment), environment, observe))
 
 
-@app.command()
+@app.command(epilog=_ENVIRONMENT)
 def doctor(as_json: JsonFlag = False) -> None:
     """Look at configuration, Slack, every provider, clock and database; exit 0 only if all is well."""
     from bot.doctor import run

@@ -1,8 +1,7 @@
 """`python -m playground`: the pretend world and the bot, unmodified, in one process on one port.
 
 Only URLs differ from a real installation: Slack and the provider are emulators mounted under the port; edges, shield
-and origin have ports of their own. PORT moves it, DATA keeps its state, SPEED=fast takes away the human pace,
-and SITES=shop,blog opens only those.
+and origin have ports of their own. HELP names what the environment may say.
 """
 
 from __future__ import annotations
@@ -32,6 +31,18 @@ from playground.slack import SlackStandIn
 from playground.towns import TOWNS
 from playground.world import World
 
+HELP = f"""\
+python -m playground: purgebot in a pretend world, without Slack, a CDN account or a network. Ctrl-C ends it.
+
+The environment says how:
+  PORT        where the page is on 127.0.0.1 (8080)
+  DATA        the folder that keeps the world and the bot's ledger (.play); remove it to begin anew
+  SPEED       human, or fast: nothing takes its time (human)
+  SITES       the sites to open, with commas ({",".join(TOWNS)})
+  LOG_FORMAT  console or json (console)
+
+What can be asked of the world by curl: docs/playground.md.
+"""
 PAGE = Path(__file__).parent / "page"
 SIGNING_SECRET, BOT_TOKEN, APP_TOKEN, API_TOKEN = "play-signing-secret", "xoxb-play", "xapp-play", "play"
 
@@ -151,20 +162,35 @@ async def play(data: Path, port: int, speed: str, sites: Sequence[str]) -> int:
     return 0
 
 
-def main(environ: Mapping[str, str]) -> int:
-    """The command."""
-    set_up_logging(environ.get("LOG_FORMAT", "console"))
-    data = Path(environ.get("DATA", ".play")).absolute()
+def main(environ: Mapping[str, str], words: Sequence[str] = ()) -> int:
+    """The command; `words` are what stands after it, of which only a wish for help means something."""
+    if words:
+        asked = words[0] in ("-h", "--help")
+        print(HELP if asked else f"There is no {words[0]}: the environment says how.\n\n{HELP}", end="",
+              file=sys.stdout if asked else sys.stderr)  # fmt: skip
+        return 0 if asked else 2
+    port = _port(environ.get("PORT") or "8080")
+    if port is None:
+        print("PORT is not a port. Write a number from 1 to 65535, such as 8080.", file=sys.stderr)
+        return 1
+    data = Path(environ.get("DATA") or ".play").absolute()
     sites = [site.strip() for site in environ.get("SITES", ",".join(TOWNS)).split(",")]
     if unknown := [site for site in sites if site not in TOWNS]:
         print(f"There is no site {unknown[0]}. SITES names some of {','.join(TOWNS)}.", file=sys.stderr)
         return 1
+    set_up_logging(environ.get("LOG_FORMAT", "console"))
     try:
-        return asyncio.run(play(data, int(environ.get("PORT", "8080")), environ.get("SPEED", "human"), sites))
+        return asyncio.run(play(data, port, environ.get("SPEED", "human"), sites))
     except LedgerInUse:
         print(f"Another playground works in {data}. End it, or choose another folder: DATA=…", file=sys.stderr)
         return 1
 
 
+def _port(text: str) -> int | None:
+    """The port that `text` names; None if it names none."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 5 else 0
+    return number if 1 <= number <= 65535 else None
+
+
 if __name__ == "__main__":
-    raise SystemExit(main(os.environ))
+    raise SystemExit(main(os.environ, sys.argv[1:]))

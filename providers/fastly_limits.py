@@ -5,7 +5,6 @@ from __future__ import annotations
 from providers.contract import Kind, Pace
 
 API_LIMITS = "https://docs.fastly.com/products/network-services-resource-limits"
-PURGE_LIMITS = "https://apis.io/rate-limits/fastly/fastly-rate-limits/"
 CHECKED = "2026-11-23"
 TAGS_MAX = 256  # in one call: https://github.com/fastly/fastly-py/blob/main/docs/PurgeApi.md, 2026-11-23
 TAG_MAX = 1024  # bytes: https://www.fastly.com/documentation/reference/vcl/constraints-and-limitations/, 2026-11-23
@@ -17,7 +16,8 @@ SECOND_PASS = 2.0  # seconds after URLs and tags, before the edges of a shielded
 SECOND_PASS_EVERYTHING = 30.0  # https://github.com/pypi/warehouse/pull/12771, 2026-11-23
 
 PACES = {
+    # Reported by others and not read on Fastly's own page: https://apis.io/rate-limits/fastly/fastly-rate-limits/.
     # Whether a batch counts as one or as its tags is not published, so each tag counts.
-    "purges": Pace(100_000, 3600, 100_000, "URLs and tags", source=PURGE_LIMITS, checked=CHECKED),
+    "purges": Pace(100_000, 3600, 100_000, "URLs and tags", source=API_LIMITS, checked=CHECKED),
     "api": Pace(1000, 3600, 1000, "calls", window=True, source=API_LIMITS, checked=CHECKED),
 }

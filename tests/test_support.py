@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from providers import PROVIDERS
-from providers.contract import Capabilities, Kind, Pace, Price
-from providers.support import BEGIN, END, EXAMPLES, limits, main, rows, written
+from providers.contract import Account, Capabilities, Kind, Pace, Price
+from providers.support import BEGIN, END, EXAMPLES, Example, limits, main, rows, written
 
 ROOT = Path(__file__).parent.parent
 
@@ -103,3 +103,22 @@ def test_the_command_puts_the_table_into_a_file(tmp_path: Path) -> None:
 def test_the_command_refuses_what_it_does_not_know(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--wrong"]) == 2
     assert capsys.readouterr().err == "python -m providers.support [--write FILE]\n"
+
+
+OWN_PAGES = {
+    "cloudflare": "https://developers.cloudflare.com/",
+    "cloudfront": "https://docs.aws.amazon.com/",
+    "fastly": "https://docs.fastly.com/",
+    "akamai": "https://techdocs.akamai.com/",
+    "googlecdn": "https://cloud.google.com/",
+    "bunny": "https://docs.bunny.net/",
+}
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_a_limit_is_ours_or_read_in_the_providers_own_documentation(name: str) -> None:
+    examples = EXAMPLES.get(name, (Example(),))
+    abilities = [PROVIDERS[name].build(Account("example", example.settings), None).can for example in examples]
+    paced = {pace.source for can in abilities for pace in can.pace.values()}
+    sources = paced | {price.source for can in abilities for price in can.prices.values()}
+    assert {True} == {source.startswith(OWN_PAGES.get(name, "ours: ")) for source in sources}

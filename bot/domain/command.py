@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Sequence
 
 from bot.domain.hearing import REASON_MAX, TEXT_MAX, Heard, hear, job_of, misunderstood, reason_of
+from bot.domain.puzzles import yours
 from bot.domain.saying import line_of
 from bot.domain.shown import JOINERS, Notes, refused_character, shown
 from bot.domain.speech import OPTIONS, BadLine, Choice, Command, Confused, Misunderstood, Speaker, Verb
@@ -83,7 +84,8 @@ def _on_site(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
         return Command(verb, site=known[names[0].lower()])
     near = difflib.get_close_matches(names[0].lower()[:40], known, 1)
     mended = f"{verb.value} {known[near[0]]}" if near else verb.value
-    raise Confused(misunderstood(speaker, f"`{shown(names[0])}` is not a site of yours.", mended))
+    problem = f"`{shown(names[0])}` is not a site of yours.{yours(list(known.values()))}"
+    raise Confused(misunderstood(speaker, problem, mended))
 
 
 def _on_job(verb: Verb, heard: Heard, speaker: Speaker) -> Command:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.hearing import TEXT_MAX, Heard, Thing, is_fit, misunderstood
-from bot.domain.reading import JobName, Puzzling, SiteName, Star
+from bot.domain.reading import JobName, NoSuchHost, Puzzling, SiteName, Star
 from bot.domain.saying import line_of, options_line, safe_word
 from bot.domain.shown import shown
 from bot.domain.site import Site
@@ -28,6 +28,7 @@ from providers.contract import Kind
 _LABEL_MAX = 75
 _HOST_CHOICES_MAX = 2
 _TOLD_MAX = 3  # bad lines that are told when none is good
+_NAMES_MAX = 20
 _NEAR = 0.7
 _STARTERS = tuple(word for word in (*VERB_OF, *KIND_OF) if word != Kind.EVERYTHING.value)
 
@@ -43,7 +44,7 @@ def nothing_named(speaker: Speaker, verb: Verb, named: Site | None, given: Mappi
         Verb.PLAN: "Type what the plan is for: a URL, path, prefix, tag or host.",
         Verb.CHECK: "Type which URL to look at.",
     }.get(verb, "Type what should be gone: a URL, path, prefix, tag or host.")
-    return Misunderstood(wants, f"{speaker.command} {_prefixed(verb, site.root_url())}")
+    return Misunderstood(wants, f"{speaker.command} {_harmless(verb, site.root_url())}")
 
 
 def _prefixed(verb: Verb, line: str) -> str:
@@ -60,7 +61,7 @@ def ask_site(speaker: Speaker, verb: Verb, site: Site, given: Mapping[str, str])
         things[f"Everything on {site.name}"] = f"everything on {safe_word(site.name)}"
         choices.insert(0, Choice("Plan the front page", f"plan {url}"))
         choices += [Choice(_label(label), _prefixed(verb, line + _tail(given, "on"))) for label, line in things.items()]
-    return Misunderstood(problem, f"{speaker.command} {_prefixed(verb, url)}", tuple(choices))
+    return Misunderstood(problem, f"{speaker.command} {_harmless(verb, url)}", tuple(choices))
 
 
 def _tail(given: Mapping[str, str], *without: str) -> str:
@@ -106,7 +107,15 @@ def all_unread(
             instead = _prefixed(verb, why.instead + _tail(heard.given))
             if why.instead and is_fit(instead):
                 return misunderstood(speaker, problem, instead)
-            return Misunderstood(problem, f"{speaker.command} {_example(verb, speaker)}")
+            known = isinstance(why, NoSuchHost) and speaker.sites
+            return Misunderstood(problem, f"{speaker.command} {'sites' if known else _example(verb, speaker)}")
+
+
+def yours(names: Sequence[str]) -> str:
+    """ " Yours: shop, blog."; nothing where there are none."""
+    more = len(names) - _NAMES_MAX
+    listed = ", ".join([*names[:_NAMES_MAX], *([f"and {more:,} more"] if more > 0 else [])])
+    return f" Yours: {listed}." if names else ""
 
 
 def _none_read(unread: Sequence[tuple[Thing, Unreadable]], speaker: Speaker, verb: Verb) -> Misunderstood:
@@ -119,7 +128,12 @@ def _none_read(unread: Sequence[tuple[Thing, Unreadable]], speaker: Speaker, ver
 def _example(verb: Verb, speaker: Speaker) -> str:
     """A line of the speaker's own that can be copied."""
     site = example_site(speaker)
-    return _prefixed(verb, site.root_url()) if site else "help"
+    return _harmless(verb, site.root_url()) if site else "help"
+
+
+def _harmless(verb: Verb, url: str) -> str:
+    """A line on what nobody asked to purge, which therefore purges nothing."""
+    return f"{(Verb.CHECK if verb is Verb.CHECK else Verb.PLAN).value} {url}"
 
 
 def _star(thing: Thing, speaker: Speaker, named: Site | None) -> Misunderstood:

@@ -11,7 +11,6 @@ a site's name, anything else      unreadable, and says why
 
 from __future__ import annotations
 
-import difflib
 import re
 
 from bot.domain.shown import Notes, refused_character, shown
@@ -31,7 +30,6 @@ _PLAIN_URL = re.compile(r"https?://([a-z0-9_](?:[a-z0-9_.\-]*[a-z0-9_])?)/[!\"$-
 _ONLY_STARS = re.compile(r"[/*]*\*[/*]*")
 _BEFORE_REST = re.compile(r"[^/?#]*")
 _SLACK = {"@": "a person in Slack", "#": "a channel in Slack", "!": "a mention in Slack"}
-_NEAR = 0.75  # how alike "did you mean" must be, as difflib counts
 _GUESSES_MAX = 20  # unknown hosts for which likeness is worked out, per request
 
 
@@ -49,6 +47,10 @@ class Puzzling(Unreadable):
 
 class JobName(Unreadable):
     """A job where a target was expected."""
+
+
+class NoSuchHost(Unreadable):
+    """A host that no site of the speaker has; `instead` is set only where one of theirs is evidently meant."""
 
 
 class Reader:
@@ -210,21 +212,21 @@ class Reader:
         if site := self._site_of.get(host):
             return site
         problem, near = self._no_such_host(host)
-        raise Unreadable(problem, typed.replace(host, near, 1) if near else "")
+        raise NoSuchHost(problem, typed.replace(host, near, 1) if near else "")
 
     def _no_such_host(self, host: str) -> tuple[str, str]:
-        """Why, and the one host that is most alike."""
+        """Why, and the one host that is evidently meant."""
         if not self._site_of:
             return "No site is configured for you.", ""
         if host not in self._unknown:
             worth = len(self._unknown) < _GUESSES_MAX
-            near = difflib.get_close_matches(host, self._site_of, 3, _NEAR) if worth else []
+            near = [own for own in self._site_of if is_slip(host, own)][:3] if worth else []
             own = ", ".join(near or list(self._site_of)[:3])
             advice = (
                 f"Did you mean {own}?" if near else f"Your hosts are {own}{'' if len(self._site_of) < 4 else ', …'}."
             )
             problem = f"No site of yours has the host {shown(host, 60)}. {advice}"
-            self._unknown[host] = (problem, near[0] if near else "")
+            self._unknown[host] = (problem, near[0] if len(near) == 1 else "")
         return self._unknown[host]
 
     def is_known(self, text: str) -> bool:
@@ -267,6 +269,27 @@ class Reader:
         if "/" in text and ":" not in first:
             raise Unreadable("A path begins with a slash.", f"/{text}")
         raise Puzzling(f"I cannot tell what `{shown(text)}` is.")
+
+
+def is_slip(typed: str, meant: str) -> bool:
+    """Whether `typed` is evidently `meant`: one letter too many, too few or wrong, two swapped, or `www.` apart.
+
+    Another digit is no slip: cdn2 is a machine beside cdn1.
+    """
+    if typed.removeprefix("www.") == meant.removeprefix("www."):
+        return True
+    begin = _alike(typed, meant)
+    end = _alike(typed[begin:][::-1], meant[begin:][::-1])
+    left, right = typed[begin : len(typed) - end], meant[begin : len(meant) - end]
+    if any(sign.isdigit() for sign in left + right):
+        return False
+    return max(len(left), len(right)) == 1 or (len(left) == 2 and left == right[::-1])
+
+
+def _alike(left: str, right: str) -> int:
+    """How many characters both begin with."""
+    pairs = enumerate(zip(left, right, strict=False))
+    return next((n for n, (one, other) in pairs if one != other), min(len(left), len(right)))
 
 
 def read_tag(text: str, stripped: bool = False) -> Target:

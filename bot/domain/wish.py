@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.domain.hearing import Heard, Thing, misunderstood
 from bot.domain.lists import widest, without_covered
-from bot.domain.puzzles import all_unread, nothing_named, two_sites, unknown_verb, which_site
+from bot.domain.puzzles import all_unread, nothing_named, two_sites, unknown_verb, which_site, yours
 from bot.domain.reading import Puzzling, Reader
 from bot.domain.saying import READ_AS, line_of
 from bot.domain.shown import Notes, shown
@@ -66,7 +66,7 @@ def _unknown(what: str, name: str, near: list[str], own: list[str], suggestion: 
     said = f"There is no {what} `{shown(name)}` for you."
     if near:
         return Misunderstood(f"{said} Did you mean {', '.join(near)}?", suggestion)
-    return Misunderstood(f"{said} Yours: {', '.join(own[:3])}." if own else said, suggestion)
+    return Misunderstood(f"{said}{yours(own)}", suggestion)
 
 
 class _Eyes:

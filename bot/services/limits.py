@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 from bot.domain.site import Layer, Site
 from bot.ledger.books import Books
+from bot.ledger.budgets import HELD_BACK
 from bot.services.setup import Core
 from providers.contract import Kind, Pace, Price, Provider, Purge, UnsupportedWish
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetNow:
-    """One budget: `left` units can be taken at once, the next one in `seconds`."""
+    """One budget: `left` of its units are there, none where the next can be taken only in `seconds`.
+
+    What purgebot holds back (see `bot.ledger.budgets`) counts as there, so that an unused budget is a full one.
+    """
 
     bucket: str
     pace: Pace
@@ -73,9 +77,20 @@ def _account(
 
 def _budget(books: Books, account: str, bucket: str, paces: Mapping[str, Pace], now: float) -> BudgetNow:
     pace = paces[bucket]
-    left = books.budgets.tokens(account, bucket, pace, now)
-    return BudgetNow(bucket, pace, left, max(0.0, books.budgets.free_at(account, bucket, pace, now) - now),
-                     books.budgets.share(account, bucket, now))  # fmt: skip
+    share = books.budgets.share(account, bucket, now)
+    free = books.budgets.tokens(account, bucket, pace, now)
+    left = min(_size(pace, share), free + _held_back(pace)) if free >= 1 else free
+    return BudgetNow(bucket, pace, left, max(0.0, books.budgets.free_at(account, bucket, pace, now) - now), share)
+
+
+def _size(pace: Pace, share: float) -> float:
+    """Units of a full budget."""
+    return pace.rate if pace.window else pace.burst * share
+
+
+def _held_back(pace: Pace) -> float:
+    """Units that are never taken."""
+    return pace.rate * HELD_BACK if pace.window else 1.0
 
 
 def _buckets(provider: Provider, site: Site, layer: Layer) -> Iterator[str]:

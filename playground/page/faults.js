@@ -7,20 +7,31 @@ import * as play from "./play.js";
 // Each sentence was checked against the bot: what a plain purge of one page then shows.
 const TELLS = {
   cf: [
-    ["throttle", "Throttle", "Answers 429, wait 3 s. The card stays blue, its thread says how long it was asked to wait; it goes on by itself."],
+    ["throttle", "Throttle", "Answers 429, wait 3 s. The card stays blue, its thread says how long it was asked to wait. It goes on once this ends, and is red if it lasts a quarter of an hour."],
     ["error500", "Error 500", "The call is sent again, up to three times. Then the card is red: stopped at Cloudflare, with Retry."],
-    ["bad_token", "Bad token", "The card is red at once and says what to mend. Varnish was purged, the edges stay old. Nothing is repeated."],
+    ["bad_token", "Bad token", "The card is red at once and says what to mend. Redis and Varnish were purged, the edges stay old. Nothing is repeated."],
     ["forbidden", "Forbidden", "The token may not purge this zone. Red, with the permission to give, in Cloudflare's own words too."],
     ["timeout_after_effect", "Lost answer", "The purge is done, the answer never comes. After 8 s one URL is sent once more; everything would ask a person."],
     ["reset", "Cut connection", "Cut before anything is done. It is tried again by itself; if that is cut too, the card is red."],
     ["html", "A web page", "Status 200, but a page of HTML. That is no yes: the card is red and says that no Cloudflare is there."],
     ["slow", "Slow", "Every answer takes 3 s longer. The card is blue for longer, and then proven all the same."],
-    ["down", "Down", "The connection is refused. Tried again, then red. The shield was purged already, the edges stay old."],
+    ["down", "Down", "The connection is refused. Tried again, then red. Redis and Varnish were purged already, the edges stay old."],
+  ],
+  app: [
+    ["throttle", "Throttle", "Too many connections. Tried again, then red at Redis, before anything outside it is purged."],
+    ["error500", "Error 500", "It cannot save to its disk and takes no changes. Tried again, then red at Redis, with what to look at."],
+    ["bad_token", "Bad password", "Red at Redis at once, with how to write the password. Nothing was purged: the outer caches would refill with the old copy."],
+    ["forbidden", "Forbidden", "Its user may not do this. Red, with the line for ACL SETUSER; nothing was purged."],
+    ["timeout_after_effect", "Lost answer", "The keys are gone, the answer never comes. After 5 s it is sent once more, which is safe; if that is lost too, the card is red."],
+    ["reset", "Cut connection", "Cut before anything is done. It is tried again by itself; if that is cut too, the card is red."],
+    ["html", "A web page", "It answers in HTTP. That is no Redis: red at once, and it says to check host and port."],
+    ["slow", "Slow", "3 s longer at the innermost layer. Watch all the others wait for it."],
+    ["down", "Down", "The connection is refused. Tried again, then red at Redis. The shop still answers its visitors."],
   ],
   shield: [
-    ["throttle", "Throttle", "Answers 429, wait 3 s. The card waits at 0 of 2 layers: Cloudflare is not purged before the shield."],
+    ["throttle", "Throttle", "Answers 429, wait 3 s. The card waits at 1 of 3 layers: Cloudflare is not purged before the shield."],
     ["error500", "Error 500", "Sent again, up to three times, then red at Varnish. The edges are not purged: they would refill with the old copy."],
-    ["bad_token", "Bad token", "Varnish takes no purges from here. Red at Varnish, with what to set; nothing was purged."],
+    ["bad_token", "Bad token", "Varnish takes no purges from here. Red at Varnish, with what to set; of three layers only Redis was purged."],
     ["forbidden", "Forbidden", "As with a bad token: Varnish knows an address, and this one may not."],
     ["timeout_after_effect", "Lost answer", "The shield is empty and does not say so. After 8 s the call is sent once more, then it goes outwards."],
     ["reset", "Cut connection", "Cut before anything is done. Tried again by itself; if that is cut too, the card is red."],
@@ -39,7 +50,7 @@ const TELLS = {
 
 /** What a site with this one layer shows. */
 const alone = (name) => [
-  ["throttle", "Throttle", "Says that it is too much. The thread tells how long it was asked to wait; the job goes on by itself."],
+  ["throttle", "Throttle", "Says that it is too much. The card stays blue, its thread says that it waits. It goes on once this ends, and is red if it lasts a quarter of an hour."],
   ["error500", "Error 500", `The call is sent again, up to three times. Then the card is red: stopped at ${name}, with Retry.`],
   ["bad_token", "Bad credential", "The card is red at once and says what to mend. The edges stay old. Nothing is repeated."],
   ["forbidden", "Forbidden", "The credential is known and may not do this. Red, with the permission to give."],

@@ -205,7 +205,7 @@ const box = (place) => document.querySelector(`#world [data-place="${place}"]`);
 
 function note(state, softly, age, place) {
   if (place === "origin") return "";
-  if (state === "empty") return "nothing kept";
+  if (state === "empty") return "next visit fetches it";
   return [state === "old" ? "old" : "", softly ? "asks next time" : age].filter(Boolean).join(" · ");
 }
 

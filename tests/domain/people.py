@@ -87,6 +87,6 @@ def purge(
 A = url("https://www.shop.test/a")
 B = url("https://www.shop.test/b")
 OWN = "Your hosts are www.shop.test, img.shop.test."
-FRONT = "/purge https://www.shop.test/"
+FRONT = "/purge plan https://www.shop.test/"
 WHAT = "Type what should be gone: a URL, path, prefix, tag or host."
 NO_SITE = "No site is configured for you."

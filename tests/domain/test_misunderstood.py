@@ -16,6 +16,7 @@ from tests.domain.people import (
 
 AT = "What stands before an @ is a user name or password. Write the URL without it."
 BACKSLASH = "A backslash has no place in a URL. Use slashes."
+SITES = "/purge sites"
 UNSEEN = "which cannot be seen. Type it without."
 
 ALONE = " Only the word everything purges all of a site: in the command itself, without quotes."
@@ -177,7 +178,7 @@ HEARD = {
         heard(
             "I cannot read `https://evil.test/?x=https://www.shop.test/`. "
             f"No site of yours has the host evil.test. {OWN}",
-            FRONT,
+            SITES,
         ),
     ),
     "a host misspelt": (
@@ -188,36 +189,59 @@ HEARD = {
             "https://www.shop.test/a",
         ),
     ),
+    "a host with two letters swapped": (
+        "https://www.shpo.test/a",
+        mended(
+            "I cannot read `https://www.shpo.test/a`. "
+            "No site of yours has the host www.shpo.test. Did you mean www.shop.test?",
+            "https://www.shop.test/a",
+        ),
+    ),
+    "a host without its www": (
+        "shop.test/a",
+        mended(
+            "I cannot read `shop.test/a`. No site of yours has the host shop.test. Did you mean www.shop.test?",
+            "www.shop.test/a",
+        ),
+    ),
+    "a host that is only alike": (
+        "https://www.ship2.test/a",
+        heard(f"I cannot read `https://www.ship2.test/a`. No site of yours has the host www.ship2.test. {OWN}", SITES),
+    ),
+    "a machine beside one's own": (
+        "https://img2.shop.test/a",
+        heard(f"I cannot read `https://img2.shop.test/a`. No site of yours has the host img2.shop.test. {OWN}", SITES),
+    ),
     "a bare host that no site has": (
         "evil.test",
-        heard(f"I cannot read `evil.test`. No site of yours has the host evil.test. {OWN}", FRONT),
+        heard(f"I cannot read `evil.test`. No site of yours has the host evil.test. {OWN}", SITES),
     ),
     "a label that is a site's": (
         "<https://evil.test|https://www.shop.test/>",
-        heard(f"I cannot read `https://evil.test`. No site of yours has the host evil.test. {OWN}", FRONT),
+        heard(f"I cannot read `https://evil.test`. No site of yours has the host evil.test. {OWN}", SITES),
     ),
     "a subdomain": (
         "https://www.shop.test.evil.test/",
         heard(
             "I cannot read `https://www.shop.test.evil.test/`. "
             f"No site of yours has the host www.shop.test.evil.test. {OWN}",
-            FRONT,
+            SITES,
         ),
     ),
     "cloud metadata": (
         "http://169.254.169.254/latest",
         heard(
             f"I cannot read `http://169.254.169.254/latest`. No site of yours has the host 169.254.169.254. {OWN}",
-            FRONT,
+            SITES,
         ),
     ),
     "loopback": (
         "http://[::1]/",
-        heard(f"I cannot read `http://[::1]/`. No site of yours has the host [::1]. {OWN}", FRONT),
+        heard(f"I cannot read `http://[::1]/`. No site of yours has the host [::1]. {OWN}", SITES),
     ),
     "loopback in circles": (
         "http://①②⑦.⓪.⓪.①/",
-        heard(f"I cannot read `http://①②⑦.⓪.⓪.①/`. No site of yours has the host 127.0.0.1. {OWN}", FRONT),
+        heard(f"I cannot read `http://①②⑦.⓪.⓪.①/`. No site of yours has the host 127.0.0.1. {OWN}", SITES),
     ),
     "a host with a star": (
         "*.shop.test",
@@ -457,8 +481,11 @@ def test_what_has_no_meaning_is_answered_with_what_to_type(typed: str, expected:
     ("typed", "problem", "mended"),
     [
         pytest.param("limits shop news", "limits takes one site and nothing else.", "limits", id="two sites"),
-        pytest.param("limits shup", "`shup` is not a site of yours.", "limits shop", id="a site misspelt"),
-        pytest.param("limits of-nobody", "`of-nobody` is not a site of yours.", "limits", id="no such site"),
+        pytest.param("limits shup", "`shup` is not a site of yours. Yours: shop.", "limits shop", id="a site misspelt"),
+        pytest.param("doctor of-nobody", "`of-nobody` is not a site of yours. Yours: shop.", "doctor", id="of doctor"),
+        pytest.param(
+            "limits of-nobody", "`of-nobody` is not a site of yours. Yours: shop.", "limits", id="no such site"
+        ),
     ],
 )
 def test_limits_of_what_is_no_site_are_mended(typed: str, problem: str, mended: str) -> None:

@@ -111,7 +111,7 @@ AT_SITES = {
     "another command": (
         Speaker(MIA.sites, "", MIA.accounts, "/flush"),
         "",
-        heard(WHAT, "/flush https://www.shop.test/"),
+        heard(WHAT, "/flush plan https://www.shop.test/"),
     ),
 }
 

@@ -120,6 +120,27 @@ def test_nothing_is_wider_than_the_window_and_everything_has_a_name(page: Page) 
     assert (0, 0) == (too_wide, nameless)
 
 
+def test_no_channel_is_cut(page: Page) -> None:
+    cut = page.evaluate(
+        "[...document.querySelectorAll('[data-channel]')].filter(e => e.scrollWidth > e.clientWidth || "
+        "e.getBoundingClientRect().right > e.closest('.side').getBoundingClientRect().right).map(e => e.textContent)"
+    )
+    assert [] == cut
+
+
+def test_every_account_of_the_world_has_a_switch_for_each_of_its_faults(page: Page, started: Playground) -> None:
+    page.locator("#faults-open").click()
+    expect(page.locator("#faults-accounts fieldset").first).to_be_visible()
+    kinds = started.http.get("/_play/world").json()["kinds"]
+    switches = {
+        account: page.locator(f"[data-account={account}] [data-fault]").evaluate_all("all => all.map(e => e.value)")
+        for account in kinds
+    }
+    assert [] == [(account, kind) for account, told in kinds.items() for kind in told if account != "slack"
+                  and kind not in switches[account]]  # fmt: skip
+    assert switches["slack"]
+
+
 def test_the_keyboard_reaches_the_box_and_sends(page: Page) -> None:
     page.locator("#box").focus()
     page.keyboard.type("/purge help")

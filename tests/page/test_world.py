@@ -20,7 +20,7 @@ def test_each_box_shows_what_it_holds_and_what_is_old(shown: Opened) -> None:
     expect(copy_at(shown, "fra", "/")).to_contain_text("v1")
     expect(copy_at(shown, "fra", "/")).to_contain_text("old · kept")
     expect(copy_at(shown, "sin", "/pricing")).to_have_attribute("data-state", "same")
-    expect(copy_at(shown, "shield", "/")).to_have_text("/emptynothing kept")
+    expect(copy_at(shown, "shield", "/")).to_have_text("/emptynext visit fetches it")
 
 
 def test_the_same_version_has_the_same_colour_everywhere(shown: Opened) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from bot.services.limits import AccountNow, limits
-from providers.contract import Price
+from providers.contract import Pace, Price
 from tests.services.shop import MIA, SHOP, open_shop, url
 
 
@@ -22,6 +24,22 @@ async def test_a_budget_in_use_says_what_is_left_and_who_waits(tmp_path: Path) -
     assert ("shield", "Varnish", ("shop",), ()) == (fresh.account, fresh.title, fresh.sites, fresh.jobs)
     assert (True, 0.0) == (before.left >= 1, before.seconds)
     assert (True, True, (1,)) == (after.left < 1, 0 < after.seconds <= 2.1, used.jobs)
+
+
+@pytest.mark.parametrize(
+    ("pace", "full"),
+    [
+        pytest.param(Pace(500, 1, 500), 500, id="a bucket"),
+        pytest.param(Pace(1, 1, 1, "wildcards"), 1, id="a bucket of one"),
+        pytest.param(Pace(1200, 300, 1200, window=True), 1200, id="a window"),
+    ],
+)
+async def test_a_budget_that_nobody_used_is_full(tmp_path: Path, pace: Pace, full: float) -> None:
+    shop = open_shop(tmp_path)
+    shop.shield.can = replace(shop.shield.can, pace={"calls": pace})
+    [budget] = (await limits(shop.core, [SHOP]))[0].budgets
+    await shop.ledger.close()
+    assert (full, 0.0) == (budget.left, budget.seconds)
 
 
 async def test_what_costs_money_says_how_much_of_it_was_used_this_month(tmp_path: Path) -> None:

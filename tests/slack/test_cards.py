@@ -61,7 +61,7 @@ CARDS: dict[str, tuple[JobView, str]] = {
         f"""\
         🟢 P-1042 fresh at fra, iad, sin · 41 URLs on shop
            shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s, 2 of 41 URLs looked at
-           {PRICING} · fra before: HIT, 5 h old, version "a1" · after: HIT, 5 h old, version "b7" = origin
+           one of them: {PRICING} · fra before: HIT, 5 h old, version "a1" · after: HIT, 5 h old, version "b7" = origin
            Browsers that have it may keep it up to 5 min (max-age=300).
            asked by <@U_MIA> · read as URL
            {PRICING} and 40 more

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.services.limits import AccountNow, BudgetNow, PriceNow
 from bot.slack.cards.blocks import Card, card
-from bot.slack.cards.words import count, duration, listed
+from bot.slack.cards.words import count, duration, listed, units
 from bot.slack.escape import code, escape, linked
 from providers.contract import Pace
 
@@ -48,7 +48,7 @@ def _budget(budget: BudgetNow) -> str:
 
 def size_text(pace: Pace) -> str:
     """A rate limit in words: `5 calls a second, 25 at once`; `1,200 calls in any 300 s`."""
-    unit = escape(pace.unit, 40)
+    unit = escape(units(pace.rate, pace.unit), 40)
     if pace.window:
         return f"{pace.rate:,.15g} {unit} in any {pace.per:,.15g} s"
     per = {1.0: "a second", 60.0: "a minute", 3600.0: "an hour", 86400.0: "a day"}.get(pace.per, f"each {pace.per:g} s")
@@ -57,7 +57,7 @@ def size_text(pace: Pace) -> str:
 
 def _price(now: PriceNow) -> str:
     price = now.price
-    what = f"${price.usd:g} for each of the {escape(price.unit, 40)} beyond {price.free:,} a month"
+    what = f"${price.usd:g} for each {escape(units(1, price.unit), 40)} beyond {price.free:,} a month"
     return f"{code(now.bucket, 40)}: {what} · {now.used:,} used this month{_from(price.source, price.checked)}"
 
 

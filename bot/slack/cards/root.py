@@ -167,14 +167,15 @@ def _by_looking_at(job: JobView) -> str:
 
 
 def _comparison(job: JobView) -> str:
-    """before … after …, for the first URL at the first place."""
+    """before … after …, for the first URL at the first place; that it is one of many is said."""
     after = next((look for look in job.looks if look.place != ORIGIN), None)
     if after is None or job.state is not State.DONE or job.verdict is not Verdict.FRESH:
         return ""
     before = next((look for look in job.before if (look.place, look.url) == (after.place, after.url)), None)
     was = f"before: {escape(describe(before, before.at), 200)} · " if before else ""
     alone = job.kind is Kind.URL and job.targets == 1
-    page = "" if alone else f"{url_text(after.url, 150)} · "
+    many = len({look.url for look in job.looks}) > 1
+    page = "" if alone else f"{'one of them: ' if many else ''}{url_text(after.url, 150)} · "
     place = "" if after.place == DNS else f"{escape(after.place, 40)} "
     return f"{page}{place}{was}after: {escape(describe(after, after.at), 200)} = origin"
 

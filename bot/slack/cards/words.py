@@ -27,6 +27,13 @@ def count(n: int, one: str, many: str = "") -> str:
     return f"{number(n)} {one if n == 1 else many or one + 's'}"
 
 
+def units(n: float, many: str) -> str:
+    """What `n` of a budget are: paths, a path; URLs and tags, URL or tag."""
+    if n != 1:
+        return many
+    return " or ".join(one.removesuffix("es" if one.endswith("sses") else "s") for one in many.split(" and "))
+
+
 def duration(seconds: float) -> str:
     """3.1 s, 40 s, 28 min, 5 h, 3 d."""
     if seconds < 0.05:
@@ -152,7 +159,7 @@ def bar(share: float) -> str:
 
 def cost_text(cost: Cost) -> str:
     """What a layer's calls cost, and how much of the month's free units is left after them."""
-    what = f"{cost.units:,} {escape(cost.unit if cost.units != 1 else cost.unit.removesuffix('s'), 40)}"
+    what = f"{cost.units:,} {escape(units(cost.units, cost.unit), 40)}"
     if cost.usd == 0:
         return f"{what}, free: {cost.free - cost.used - cost.units:,} of {cost.free:,} free ones left this month"
     return f"{what}, about ${cost.usd:,.2f}: {cost.used:,} used this month, {cost.free:,} are free"
