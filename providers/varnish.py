@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 
 import httpx
 
+from providers.calls import Calls
 from providers.contract import (
     Account,
     Blueprint,
@@ -44,7 +45,9 @@ from providers.varnish_bans import (
     LINE_MAX,
     TAGS_A_BAN,
     bans_of,
+    named,
     same_objects,
+    taken_apart,
     too_long,
 )
 from providers.varnish_probe import door_probe, port_probe, worst
@@ -173,9 +176,18 @@ class Varnish:
             await self._wire.close()
 
 
-def _purges(urls: Sequence[str], soft: bool) -> list[Call]:
+def _purges(urls: Sequence[str], soft: bool) -> Calls:
     mark = (("X-Purgebot-Soft", "yes"),) if soft else ()
-    return [_call(Kind.URL, rest, alike, (("Host", host), *mark)) for (host, rest), alike in same_objects(urls).items()]
+    each, others = same_objects(urls)
+
+    def make(n: int) -> Call:
+        host, rest = taken_apart(each[n])
+        return _call(Kind.URL, rest, named(each[n], others), (("Host", host), *mark))
+
+    for n, url in enumerate(each):
+        if len(url) > LINE_MAX:
+            make(n)  # which refuses what is too long
+    return Calls(len(each), make, {"calls": len(each)})
 
 
 def _keys(purge: Purge, soft: bool, most: int) -> list[Call]:
