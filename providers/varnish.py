@@ -182,11 +182,11 @@ def _purges(urls: Sequence[str], soft: bool) -> Calls:
 
     def make(n: int) -> Call:
         host, rest = taken_apart(each[n])
-        return _call(Kind.URL, rest, named(each[n], others), (("Host", host), *mark))
+        return Call(Kind.URL, "PURGE", rest, named(each[n], others), COST, (("Host", host), *mark))
 
-    for n, url in enumerate(each):
-        if len(url) > LINE_MAX:
-            make(n)  # which refuses what is too long
+    for url in each:
+        if len(url) > LINE_MAX and max(map(len, taken_apart(url))) > LINE_MAX:
+            raise too_long(named(url, others))
     return Calls(len(each), make, {"calls": len(each)})
 
 
