@@ -252,6 +252,8 @@ def _problem(kind: Kind, target: str) -> str:
     if not visible_ascii(target):
         return "holds a blank or a letter that cannot go on the wire as it is."
     match kind:
+        case Kind.URL:
+            return ""
         case Kind.TAG if len(target) > TAG_MAX or "," in target:
             return f"is not a tag: at most {TAG_MAX:,} characters, without commas."
         case Kind.PREFIX if "?" in target or "#" in target or "://" in target:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
+from operator import attrgetter
 
 from bot.domain.command import Command
 from bot.domain.plan import Cost, LayerPlan, Plan
@@ -25,7 +26,7 @@ def make_plan(command: Command, site: Site, providers: Mapping[str, Provider], k
     tag: they stand for it in a layer that knows no tags. Raises UnsupportedWish."""
     targets = resolve(command.targets, site)
     wishes: dict[Kind, list[str]] = {kind: [] for kind in WIDEST_FIRST}
-    for kind, alike in groupby(targets, lambda target: target.kind):
+    for kind, alike in groupby(targets, attrgetter("kind")):
         wishes[kind].extend(target.value for target in alike)
     kind = next(kind for kind in WIDEST_FIRST if wishes[kind])
     soft = site.soft if command.soft is None else command.soft
