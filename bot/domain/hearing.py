@@ -232,6 +232,9 @@ class _Sorter:
 
     def _add_line(self, line: str, number: int) -> None:
         kind, things = self.heard.kind, self.heard.things
+        if _SIMPLE_LINE.fullmatch(line):
+            things.append(Thing(line, kind, number))
+            return
         try:
             words = _words(line, self._notes)
         except Unclosed:
@@ -251,6 +254,7 @@ class _Sorter:
 
 
 _NAMES = re.compile(r"[/:#.]")
+_SIMPLE_LINE = re.compile(r"(?:https?://|/)[!#-;=?-_a-{}~]*[#-&*+\-/-9=@-Z_a-z~]")
 
 
 def _words(line: str, notes: Notes) -> list[Word]:
