@@ -35,6 +35,11 @@ def alike(urls: Iterable[str]) -> tuple[Sequence[str], Mapping[str, str]]:
     return list(first.values()), left_out
 
 
+def named(url: str, others: Mapping[str, str]) -> tuple[str, ...]:
+    """All URLs of the call for `url`: itself, and the one that was left out beside it."""
+    return (url, others[url]) if url in others else (url,)
+
+
 def visible_ascii(text: str) -> bool:
     """Whether `text` may stand in a request target or header as it is: printable ASCII without blanks, not empty."""
     return bool(text) and text.isascii() and text.isprintable() and " " not in text

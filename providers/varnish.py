@@ -36,7 +36,7 @@ from providers.contract import (
 )
 from providers.errors import WrongAddress
 from providers.pacing import paces_of
-from providers.packing import pack, visible_ascii
+from providers.packing import named, pack, visible_ascii
 from providers.varnish_admin import FIELD, AdminPort
 from providers.varnish_answers import command_trouble, door_trouble, taken
 from providers.varnish_bans import (
@@ -45,7 +45,6 @@ from providers.varnish_bans import (
     LINE_MAX,
     TAGS_A_BAN,
     bans_of,
-    named,
     same_objects,
     taken_apart,
     too_long,

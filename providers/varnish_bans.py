@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from providers.contract import Call, Kind, Purge, UnsupportedWish
-from providers.packing import alike, pack, visible_ascii
+from providers.packing import alike, named, pack, visible_ascii
 
 LINE_MAX = 8_100  # bytes of a request line or header; Varnish's http_req_hdr_len is 8,192 by default, measured on 7.1.1
 COMMAND_MAX = 16_000  # bytes of a line to the management port; 7.1.1 took as many, measured
@@ -101,11 +101,6 @@ def taken_apart(url: str) -> tuple[str, str]:
         what = f"`{url[:80]}` is not a URL as it goes on the wire."
         raise UnsupportedWish(what, "Write it whole, percent-encoded.")
     return found[1], found[2]
-
-
-def named(url: str, others: Mapping[str, str]) -> tuple[str, ...]:
-    """All that was named of the object of `url`."""
-    return (url, others[url]) if url in others else (url,)
 
 
 def below(prefix: str) -> str:
