@@ -98,10 +98,8 @@ class Cloudflare:
         def make(n: int) -> Call:
             return _call(kind, path, tier, packs[n], _body(kind, [_entry(purge, one) for one in packs[n]]), each)
 
-        urls = {f"urls:{tier}": each * sum(map(len, packs))}
-        return Calls(
-            len(packs), make, {**(urls if kind is Kind.URL else {f"bulk:{tier}": len(packs)}), "api": len(packs)}
-        )
+        urls, n = sum(map(len, packs)), len(packs)
+        return Calls(n, make, dict(_cost(kind, tier, urls * each, n)))
 
     def _packed(self, purge: Purge, each: int) -> list[tuple[str, ...]]:
         most = self.can.per_call[purge.kind] // each
@@ -230,8 +228,11 @@ def _tier(layer: Mapping[str, str]) -> str:
 
 
 def _call(kind: Kind, path: str, tier: str, targets: tuple[str, ...], body: str, each: int = 1) -> Call:
-    spent = (f"urls:{tier}", len(targets) * each) if kind is Kind.URL else (f"bulk:{tier}", 1)
-    return Call(kind, "POST", path, targets, (spent, ("api", 1)), JSON, body)
+    return Call(kind, "POST", path, targets, _cost(kind, tier, len(targets) * each, 1), JSON, body)
+
+
+def _cost(kind: Kind, tier: str, urls: int, calls: int) -> tuple[tuple[str, int], ...]:
+    return (f"urls:{tier}", urls) if kind is Kind.URL else (f"bulk:{tier}", calls), ("api", calls)
 
 
 def _body(kind: Kind, entries: Sequence[str]) -> str:

@@ -95,7 +95,7 @@ async def submit(core: Core, asking: Asking, command: Command, site: Site) -> Jo
     if isinstance(decision, Deny):
         await core.ledger.write(lambda books: _journal_denied(books, core, asking, plan, decision))
         return Refused(decision.why, decision.advice, by_rule=True)
-    stored = await aside(len(plan.targets), lambda: packed(plan))
+    stored = await aside(len(plan.targets) + plan.calls, lambda: packed(plan))
     made = await core.ledger.write(lambda books: _create(books, core, asking, command, plan, stored, decision))
     core.engine.wake(job_name(made.job.id))
     core.engine.wake(SLACK)

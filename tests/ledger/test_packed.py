@@ -41,6 +41,17 @@ def stored(books: Books, number: int) -> list[Call]:
     return [unpack(CALL, row["call"]) for row in rows]
 
 
+@pytest.mark.parametrize("n", [0, 1, 1_000, 2_001])
+async def test_a_job_keeps_the_targets_of_its_plan_in_their_order(tmp_path: Path, n: int) -> None:
+    targets = tuple(Target(Kind.TAG, f'é"{number}', "shop") for number in range(n))
+    plan = packed(Plan("shop", "production", Kind.TAG, Kind.TAG, targets, False, ()))
+    ledger = SqliteLedger(tmp_path / "ledger.db")
+    made = await ledger.write(lambda books: books.jobs.create(job(), plan, "key"))
+    kept = await ledger.read(lambda books: books.jobs.targets(made.id))
+    await ledger.close()
+    assert targets == kept
+
+
 @pytest.mark.parametrize("calls", CALLS.values(), ids=CALLS)
 async def test_a_job_keeps_the_calls_of_its_plan_in_their_order(tmp_path: Path, calls: tuple[Call, ...]) -> None:
     targets = (Target(Kind.URL, "https://w.test/a", "shop"), Target(Kind.TAG, "é", "shop"))
