@@ -1,11 +1,12 @@
-"""How long it takes to understand and plan a long list, and how much memory: text lines → parse → make_plan.
+"""How long it takes to understand and plan a long list, and how much memory: text lines → parse → make_plan,
+and then to pack its calls for the ledger.
 
     python -m bench.plan                 100,000 and 1,000,000 URLs, each several times in a process of its own
     python -m bench.plan child FILE      one time, on the lines of a file
     python -m bench.plan profile FILE    where the time goes
 
 Aims: 1 s for 100,000 URLs; 8 s and 400 MB for a million. The site has Cloudflare behind Varnish, so a million URLs are
-33,334 calls and a million more.
+33,334 calls and a million more, which are made only as they are packed. Where others use the machine, look at the CPU.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pathlib import Path
 from bench.machine import describe, percentile
 from bot.domain.command import Command, Speaker, parse
 from bot.domain.site import Layer, Site
+from bot.ledger.packed import packed
 from bot.services.planning import make_plan
 from providers import PROVIDERS
 from providers.contract import Account, Provider
@@ -65,12 +67,16 @@ def once(file: Path) -> dict[str, float]:
     plan = make_plan(command, SITE, accounts, {})
     planned, planned_mb = time.perf_counter(), resident_mb()
     digest = plan.digest
-    ended, work = time.perf_counter(), time.process_time() - worked
+    ended, work, most = time.perf_counter(), time.process_time() - worked, resident_mb()
+    stored = packed(plan)
+    stored_at, packing = time.perf_counter(), time.process_time() - worked - work
     return {
         "parse": parsed - began, "plan": planned - parsed, "digest": ended - planned, "all": ended - began,
         "cpu": work,
-        "start_mb": before, "lines_mb": read, "parsed_mb": parsed_mb, "planned_mb": planned_mb, "mb": resident_mb(),
+        "start_mb": before, "lines_mb": read, "parsed_mb": parsed_mb, "planned_mb": planned_mb, "mb": most,
+        "pack": stored_at - ended, "pack_cpu": packing, "packed_mb": resident_mb(),
         "targets": len(plan.targets), "calls": plan.calls, "digits": len(digest),
+        "slices": sum(len(layer.slices) for layer in stored.layers),
     }  # fmt: skip
 
 
@@ -91,6 +97,9 @@ def measure(n: int) -> None:
     print(
         f"  most memory: {said['mb']:.0f} MB; by then at the start {said['start_mb']:.0f}, with the lines read"
         f" {said['lines_mb']:.0f}, parsed {said['parsed_mb']:.0f}, planned {said['planned_mb']:.0f}"
+    )
+    print(
+        f"  then packed for the ledger: {said['pack']:.2f} s, CPU {said['pack_cpu']:.2f} s, {said['packed_mb']:.0f} MB"
     )
 
 

@@ -18,6 +18,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from providers.adapter import Adapter
+from providers.calls import Calls
 from providers.contract import (
     Account,
     Blueprint,
@@ -108,7 +109,7 @@ class Bunny(Adapter):
             raise UnsupportedWish(f"`{wrong[:80]}` is not as it goes on the wire.", "Percent-encode it.")
         match purge.kind:
             case Kind.URL:
-                return [_by_url(Kind.URL, url, url, exact=True) for url in targets]
+                return _urls(list(targets))
             case Kind.PREFIX:
                 return [_by_url(Kind.PREFIX, t, f"https://{_below(t)}") for t in targets]
             case Kind.PATTERN:
@@ -175,11 +176,26 @@ def _below(prefix: str) -> str:
     return prefix if prefix.endswith("/") else f"{prefix}*" if "/" in prefix else f"{prefix}/*"
 
 
+def _urls(urls: Sequence[str]) -> Calls:
+    def make(n: int) -> Call:
+        return _by_url(Kind.URL, urls[n], urls[n], exact=True)
+
+    for n, url in enumerate(urls):
+        if 3 * len(url) > MAX_BYTES // 2:
+            make(n)  # which refuses what is too long once it is percent-encoded
+    wide = sum(map(_is_wide, urls))
+    spent = {"prefix": wide, "exact": len(urls) - wide}
+    return Calls(len(urls), make, {bucket: units for bucket, units in spent.items() if units})
+
+
 def _by_url(kind: Kind, target: str, url: str, exact: bool = False) -> Call:
     """Bunny counts as prefix what holds a star or ends in a slash, exactPath or not."""
-    wide = "*" in url or url.partition("?")[0].endswith("/")
     path = f"/purge?url={quote(url, safe='')}&async=false&exactPath={'true' if exact else 'false'}"
-    return _call(kind, path, (target,), "prefix" if wide else "exact")
+    return _call(kind, path, (target,), "prefix" if _is_wide(url) else "exact")
+
+
+def _is_wide(url: str) -> bool:
+    return "*" in url or url.partition("?")[0].endswith("/")
 
 
 def _tagged(zone: str, tag: str, layer: Mapping[str, str]) -> Call:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import httpx
 
 from providers.adapter import Adapter
+from providers.calls import Calls
 from providers.cloudflare_answers import NO_SELECTOR, SIDE, ZONE_ID, read, trouble
 from providers.cloudflare_limits import FRAME, MAX_BYTES, PACES, PER_CALL, SEPARATORS_MAX, TAG_MAX, TIERS
 from providers.contract import (
@@ -51,6 +52,7 @@ SIGHTINGS = {
     "DYNAMIC": Cached.UNCACHED,
 }  # https://developers.cloudflare.com/cache/concepts/cache-responses/, 2026-11-23
 _ZONE = re.compile(r"[0-9a-f]{32}")
+_quoted = json.JSONEncoder().encode
 _PLACE = re.compile(r"[A-Z]{3}")
 _LEFT = re.compile(r"\br=([0-9]{1,9})\b")
 _RESET = re.compile(r"\bt=([0-9]{1,9})\b")
@@ -85,30 +87,35 @@ class Cloudflare(Adapter):
 
     def plan(self, purge: Purge) -> Sequence[Call]:
         """The fewest calls that cover every target; all variants of a URL go in one. Raises UnsupportedWish."""
-        path, tier = _path(purge), _tier(purge.layer)
-        if purge.kind is Kind.EVERYTHING:
-            return [_call(purge.kind, path, tier, (), '{"purge_everything":true}')]
-        if purge.kind not in FIELDS:
-            raise UnsupportedWish(f"Cloudflare purges no {purge.kind.value}s.", _instead(purge))
-        entries = {target: _entry(purge, target) for target in purge.targets}
-        each = 1 + len(purge.variants) if purge.kind is Kind.URL else 1
-        packs = self._packed(purge.kind, entries, each)
-        return [
-            _call(purge.kind, path, tier, targets, _body(purge.kind, [entries[target] for target in targets]), each)
-            for targets in packs
-        ]
+        path, tier, kind = _path(purge), _tier(purge.layer), purge.kind
+        if kind is Kind.EVERYTHING:
+            return [_call(kind, path, tier, (), '{"purge_everything":true}')]
+        if kind not in FIELDS:
+            raise UnsupportedWish(f"Cloudflare purges no {kind.value}s.", _instead(purge))
+        each = 1 + len(purge.variants) if kind is Kind.URL else 1
+        packs = self._packed(purge, each)
 
-    def _packed(self, kind: Kind, entries: Mapping[str, str], each: int) -> list[tuple[str, ...]]:
-        most = self.can.per_call[kind] // each
+        def make(n: int) -> Call:
+            return _call(kind, path, tier, packs[n], _body(kind, [_entry(purge, one) for one in packs[n]]), each)
+
+        urls, n = sum(map(len, packs)), len(packs)
+        return Calls(n, make, dict(_cost(kind, tier, urls * each, n)))
+
+    def _packed(self, purge: Purge, each: int) -> list[tuple[str, ...]]:
+        most = self.can.per_call[purge.kind] // each
         if not most:
-            what = f"A URL with its variants is {each} entries, and a call takes {self.can.per_call[kind]}."
+            what = f"A URL with its variants is {each} entries, and a call takes {self.can.per_call[purge.kind]}."
             raise UnsupportedWish(what, "Name fewer `variants`, or raise `per_call`.")
         room = self.can.max_bytes - FRAME
-        for target, entry in entries.items():
-            if len(entry) + 1 > room:
+
+        def size(target: str) -> int:
+            bytes_ = len(_entry(purge, target)) + 1
+            if bytes_ > room:
                 what = f"`{target[:60]}…` is longer than a call may be ({self.can.max_bytes:,} bytes)."
                 raise UnsupportedWish(what, "Name a shorter prefix or the host, or raise `max_bytes`.")
-        return pack(entries, most, room, lambda target: len(entries[target]) + 1)
+            return bytes_
+
+        return pack(purge.targets, most, room, size)
 
     async def send(self, call: Call, reference: str) -> Receipt:
         """Make one attempt. Raises PurgeError."""
@@ -213,8 +220,11 @@ def _tier(layer: Mapping[str, str]) -> str:
 
 
 def _call(kind: Kind, path: str, tier: str, targets: tuple[str, ...], body: str, each: int = 1) -> Call:
-    spent = (f"urls:{tier}", len(targets) * each) if kind is Kind.URL else (f"bulk:{tier}", 1)
-    return Call(kind, "POST", path, targets, (spent, ("api", 1)), JSON, body)
+    return Call(kind, "POST", path, targets, _cost(kind, tier, len(targets) * each, 1), JSON, body)
+
+
+def _cost(kind: Kind, tier: str, urls: int, calls: int) -> tuple[tuple[str, int], ...]:
+    return (f"urls:{tier}", urls) if kind is Kind.URL else (f"bulk:{tier}", calls), ("api", calls)
 
 
 def _body(kind: Kind, entries: Sequence[str]) -> str:
@@ -226,7 +236,7 @@ def _entry(purge: Purge, target: str) -> str:
     if problem := _problem(purge.kind, target):
         raise UnsupportedWish(f"`{target[:80]}` {problem}", "Mend it, or name something wider.")
     if purge.kind is not Kind.URL or not purge.variants:
-        return json.dumps(target)
+        return _quoted(target)
     variants = [{"url": target}, *({"url": target, "headers": dict(headers)} for headers in purge.variants)]
     return ",".join(json.dumps(variant, separators=(",", ":")) for variant in variants)
 
@@ -235,6 +245,8 @@ def _problem(kind: Kind, target: str) -> str:
     if not visible_ascii(target):
         return "holds a blank or a letter that cannot go on the wire as it is."
     match kind:
+        case Kind.URL:
+            return ""
         case Kind.TAG if len(target) > TAG_MAX or "," in target:
             return f"is not a tag: at most {TAG_MAX:,} characters, without commas."
         case Kind.PREFIX if "?" in target or "#" in target or "://" in target:

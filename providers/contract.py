@@ -224,7 +224,8 @@ class Provider(Protocol):
     can: Capabilities
 
     def plan(self, purge: Purge) -> Sequence[Call]:
-        """The calls that cover every target once. Pure: the same wish gives the same calls. Raises UnsupportedWish."""
+        """The calls that cover every target once. Pure: the same wish gives the same calls, made now or when they are
+        looked at (`calls.Calls`); what cannot be done is refused now. Raises UnsupportedWish."""
         ...
 
     async def send(self, call: Call, reference: str) -> Receipt:

@@ -19,6 +19,7 @@ import httpx
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from providers.adapter import Adapter
+from providers.calls import Calls
 from providers.contract import (
     Account,
     Blueprint,
@@ -49,7 +50,7 @@ from providers.fastly_limits import (
 )
 from providers.fastly_probe import examine
 from providers.pacing import paces_of
-from providers.packing import pack, visible_ascii
+from providers.packing import alike, named, pack, visible_ascii
 from providers.signing import HeaderKeys
 from providers.wire import Answer, Wire
 
@@ -219,15 +220,17 @@ def _headers(purge: Purge) -> tuple[tuple[str, str], ...]:
             raise UnsupportedWish(what, "Set `environment` to production or staging.")
 
 
-def _urls(purge: Purge, headers: tuple[tuple[str, str], ...], again: float) -> list[Call]:
-    """One call for each object."""
-    same: dict[str, list[str]] = {}
-    for url in dict.fromkeys(purge.targets):
-        same.setdefault(_object(url), []).append(url)
-    return [
-        Call(Kind.URL, "POST", path, tuple(urls), (("purges", 1),), headers, again_after=again)
-        for path, urls in same.items()
-    ]
+def _urls(purge: Purge, headers: tuple[tuple[str, str], ...], again: float) -> Calls:
+    """One call for each object: http and https are one."""
+    for url in purge.targets:
+        _object(url)
+    each, others = alike(purge.targets)
+    cost = (("purges", 1),)
+
+    def make(n: int) -> Call:
+        return Call(Kind.URL, "POST", _object(each[n]), named(each[n], others), cost, headers, again_after=again)
+
+    return Calls(len(each), make, {"purges": len(each) * (2 if again else 1)}, again)
 
 
 def _object(url: str) -> str:

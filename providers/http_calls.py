@@ -36,9 +36,10 @@ class Planner:
             return self._everything(purge.hosts)
         alike: dict[str, list[str]] = {}
         values: dict[str, Values] = {}
+        one_object = purge.kind is Kind.URL and not self.recipe.by_scheme
         for target in dict.fromkeys(purge.targets):
             one = _values(purge.kind, target)
-            address = one["host"] + one["path"] if purge.kind is Kind.URL and not self.recipe.by_scheme else target
+            address = one["host"] + one["path"] if one_object else target
             values.setdefault(address, one)
             alike.setdefault(address, []).append(target)
         return [
@@ -62,9 +63,11 @@ class Planner:
             what = f"`{bad[:60]}` holds what stands between two of them in one call: `{join}`."
             raise UnsupportedWish(what, f"Set another `join` in `purge.{kind.value}`, or `per_call: 1`.")
 
+        parting = [("host", self.recipe.by_host), ("scheme", self.recipe.by_scheme)]
+        names = [name for name, counts in parting if counts]
+
         def place(address: str) -> tuple[str, ...]:
-            named = [("host", self.recipe.by_host), ("scheme", self.recipe.by_scheme)]
-            return tuple(values[address].get(name, "") for name, counts in named if counts)
+            return tuple(values[address].get(name, "") for name in names)
 
         for _, some in groupby(sorted(values, key=place), key=place):
             yield from pack(some, self.most, ROOM, lambda address: 2 * len(address) + len(join))

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 import httpx
 
 from providers.adapter import Adapter
+from providers.calls import Calls
 from providers.contract import (
     Account,
     Blueprint,
@@ -38,7 +39,7 @@ from providers.nginx_files import KEY, LEVELS, NginxFiles
 from providers.nginx_keys import complaints
 from providers.nginx_sightings import sighting
 from providers.pacing import paces_of
-from providers.packing import visible_ascii
+from providers.packing import alike, named, visible_ascii
 from providers.sides import server
 from providers.wire import Answer, Wire, gateway_trouble, said_by
 
@@ -115,24 +116,32 @@ class Nginx(Adapter):
         possible = "URLs, a prefix, a host, or everything" if self._wild else "URLs"
         return UnsupportedWish(f"nginx purges no {name}.", f"Name {possible} instead.")
 
-    def _urls(self, urls: Sequence[str], variants: Sequence[Mapping[str, str]]) -> list[Call]:
+    def _urls(self, urls: Sequence[str], variants: Sequence[Mapping[str, str]]) -> Calls:
         """The variants go first: once the entry that nginx met first is gone, its `Vary` siblings cannot be found."""
-        same: dict[tuple[str, str, str], list[str]] = {}
         for url in urls:
-            found = _URL.fullmatch(url)
-            if found is None:
-                raise UnsupportedWish(f"`{url[:80]}` is not a URL as it goes on the wire.", "Write it whole.")
-            if self._wild and url.endswith("*"):
-                raise UnsupportedWish(f"`{url[:80]}` ends in a star, a wildcard to nginx.", "Name it as a prefix.")
-            same.setdefault(("" if self._plus else found[1], found[2], found[3]), []).append(url)
-        return [
-            call
-            for (scheme, host, rest), alike in same.items()
-            for call in (
-                *(self._call(Kind.URL, (), scheme, host, rest, headers) for headers in variants),
-                self._call(Kind.URL, tuple(alike), scheme, host, rest),
-            )
-        ]
+            self._taken_apart(url)
+        each, others = alike(urls) if self._plus else (urls, dict[str, str]())
+        headers = (*variants, None)
+
+        def make(n: int) -> Call:
+            url, variant = each[n // len(headers)], headers[n % len(headers)]
+            scheme, host, rest = self._taken_apart(url)
+            covered = named(url, others) if variant is None else ()
+            return self._call(Kind.URL, covered, scheme, host, rest, variant)
+
+        for n, url in enumerate(each):
+            if len(self._door + url) > LINE_MAX:
+                make(n * len(headers))  # which refuses what is too long
+        return Calls(len(each) * len(headers), make, {"calls": len(each) * len(headers)})
+
+    def _taken_apart(self, url: str) -> tuple[str, str, str]:
+        """Scheme where it counts, host and the rest of a URL. Raises UnsupportedWish."""
+        found = _URL.fullmatch(url)
+        if found is None:
+            raise UnsupportedWish(f"`{url[:80]}` is not a URL as it goes on the wire.", "Write it whole.")
+        if self._wild and url.endswith("*"):
+            raise UnsupportedWish(f"`{url[:80]}` ends in a star, a wildcard to nginx.", "Name it as a prefix.")
+        return "" if self._plus else found[1], found[2], found[3]
 
     def _wide(self, kind: Kind, targets: tuple[str, ...], place: str) -> list[Call]:
         """A wildcard knows no path boundary, so `/news` is three keys: /news, /news/* and /news?*."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 
 def pack(targets: Iterable[str], most: int, room: int, size: Callable[[str], int]) -> list[tuple[str, ...]]:
@@ -18,6 +18,26 @@ def pack(targets: Iterable[str], most: int, room: int, size: Callable[[str], int
         current.append(target)
         used += bytes_
     return [*packs, tuple(current)] if current else packs
+
+
+def alike(urls: Iterable[str]) -> tuple[Sequence[str], Mapping[str, str]]:
+    """URLs of which none differs from another in its scheme alone, and by URL the one of the other scheme that was left
+    out beside it. All begin with http:// or https://."""
+    each = dict.fromkeys(urls)
+    if len({url[:5] for url in each}) < 2:
+        return list(each), {}
+    first: dict[str, str] = {}
+    left_out: dict[str, str] = {}
+    for url in each:
+        same = first.setdefault(url.partition("://")[2], url)
+        if same != url:
+            left_out[same] = url
+    return list(first.values()), left_out
+
+
+def named(url: str, others: Mapping[str, str]) -> tuple[str, ...]:
+    """All URLs of the call for `url`: itself, and the one that was left out beside it."""
+    return (url, others[url]) if url in others else (url,)
 
 
 def visible_ascii(text: str) -> bool:

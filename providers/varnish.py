@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 import httpx
 
 from providers.adapter import Adapter
+from providers.calls import Calls
 from providers.contract import (
     A_HEADER,
     Account,
@@ -37,7 +38,7 @@ from providers.contract import (
 )
 from providers.errors import WrongAddress
 from providers.pacing import paces_of
-from providers.packing import pack, visible_ascii
+from providers.packing import named, pack, visible_ascii
 from providers.varnish_admin import FIELD, AdminPort
 from providers.varnish_answers import command_trouble, door_trouble, side_at, taken
 from providers.varnish_bans import (
@@ -47,6 +48,7 @@ from providers.varnish_bans import (
     TAGS_A_BAN,
     bans_of,
     same_objects,
+    taken_apart,
     too_long,
 )
 from providers.varnish_probe import door_probe, port_probe, worst
@@ -167,9 +169,18 @@ class Varnish(Adapter):
             await self._wire.close()
 
 
-def _purges(urls: Sequence[str], soft: bool) -> list[Call]:
+def _purges(urls: Sequence[str], soft: bool) -> Calls:
     mark = (("X-Purgebot-Soft", "yes"),) if soft else ()
-    return [_call(Kind.URL, rest, alike, (("Host", host), *mark)) for (host, rest), alike in same_objects(urls).items()]
+    each, others = same_objects(urls)
+
+    def make(n: int) -> Call:
+        host, rest = taken_apart(each[n])
+        return Call(Kind.URL, "PURGE", rest, named(each[n], others), COST, (("Host", host), *mark))
+
+    for url in each:
+        if len(url) > LINE_MAX and max(map(len, taken_apart(url))) > LINE_MAX:
+            raise too_long(named(url, others))
+    return Calls(len(each), make, {"calls": len(each)})
 
 
 def _keys(purge: Purge, soft: bool, most: int) -> list[Call]:

@@ -7,18 +7,18 @@ Only obj.* fields are compared, which the shipped VCL sets: such bans are worked
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from providers.contract import Call, Kind, Purge, UnsupportedWish
-from providers.packing import pack, visible_ascii
+from providers.packing import alike, named, pack, visible_ascii
 
 LINE_MAX = 8_100  # bytes of a request line or header; Varnish's http_req_hdr_len is 8,192 by default, measured on 7.1.1
 COMMAND_MAX = 16_000  # bytes of a line to the management port; 7.1.1 took as many, measured
 TAGS_A_BAN = 20  # more alternatives bring a ban nearer to PCRE's match limit, where 7.1 panics
 COMMAND = "CLI"  # the method of a call that goes to the management port
 COST = (("calls", 1),)
-_URL = re.compile(r"https?://([^/?#]+)(/[^#]*)")
+_URL = re.compile(r"https?://([!-\"$-.0->@-~]++)(/[!-\"$-~]*)")  # visible ASCII, without #
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,10 @@ def bans_of(purge: Purge, field: str, tags: int) -> Iterator[Ban]:
         raise UnsupportedWish(f"{word} the site's hosts, and it has none.", "Name them under `hosts`.")
     match kind:
         case Kind.URL:
-            for (host, rest), alike in same_objects(targets).items():
-                yield Ban(kind, alike, (host,), f"^{escaped(rest)}$")
+            urls, others = same_objects(targets)
+            for url in urls:
+                host, rest = taken_apart(url)
+                yield Ban(kind, named(url, others), (host,), f"^{escaped(rest)}$")
         case Kind.PREFIX:
             yield from (Ban(kind, (t,), (_host(t),), below(_rest(t))) for t in targets)
         case Kind.PATTERN:
@@ -83,16 +85,22 @@ def _of_tags(tags: Sequence[tuple[str, ...]], hosts: Sequence[tuple[str, ...]], 
             yield Ban(Kind.TAG, () if n else some, pack_of_hosts, tagged(some), field)
 
 
-def same_objects(urls: Iterable[str]) -> dict[tuple[str, str], tuple[str, ...]]:
-    """URLs by host and the rest: http and https of one URL are one object. Raises UnsupportedWish."""
-    same: dict[tuple[str, str], tuple[str, ...]] = {}
-    for url in dict.fromkeys(urls):
-        found = _URL.fullmatch(url)
-        if not found or not visible_ascii(url):
-            what = f"`{url[:80]}` is not a URL as it goes on the wire."
-            raise UnsupportedWish(what, "Write it whole, percent-encoded.")
-        same[found[1], found[2]] = (*same.get((found[1], found[2]), ()), url)
-    return same
+def same_objects(urls: Sequence[str]) -> tuple[Sequence[str], Mapping[str, str]]:
+    """A URL of each object, and by it the other one of the same object: http and https are one. Raises
+    UnsupportedWish."""
+    for url in urls:
+        if not _URL.fullmatch(url):
+            taken_apart(url)  # which says why not
+    return alike(urls)
+
+
+def taken_apart(url: str) -> tuple[str, str]:
+    """Host and the rest of a URL. Raises UnsupportedWish."""
+    found = _URL.fullmatch(url)
+    if found is None:
+        what = f"`{url[:80]}` is not a URL as it goes on the wire."
+        raise UnsupportedWish(what, "Write it whole, percent-encoded.")
+    return found[1], found[2]
 
 
 def below(prefix: str) -> str:

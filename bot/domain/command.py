@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Sequence
 
 from bot.domain.hearing import REASON_MAX, TEXT_MAX, Heard, hear, job_of, misunderstood, reason_of
+from bot.domain.lists import uncollected
 from bot.domain.puzzles import yours
 from bot.domain.saying import line_of
 from bot.domain.shown import JOINERS, Notes, refused_character, shown
@@ -29,7 +30,8 @@ def parse(text: str, speaker: Speaker, more: Sequence[str] = ()) -> Command | Mi
         return Misunderstood(problem, f"{speaker.command} help lists")
     notes = Notes()
     try:
-        return _understand(hear(text, speaker, notes, more), speaker, notes)
+        with uncollected():
+            return _understand(hear(text, speaker, notes, more), speaker, notes)
     except Confused as confused:
         return confused.misunderstood
 
@@ -52,7 +54,7 @@ def _understand(heard: Heard, speaker: Speaker, notes: Notes) -> Command:
 
 def _verb_of(heard: Heard) -> Verb:
     """The verb; none means purge, or status where a job's name stands alone. A dry run is a plan."""
-    if heard.verb is None and len(heard.things) == 1 and heard.kind is None and job_of(heard.things[0].text):
+    if heard.verb is None and len(heard.things) == 1 and heard.kind is None and job_of(heard.said(0)):
         return Verb.STATUS
     if heard.verb in (None, Verb.PURGE):
         return Verb.PLAN if "dry-run" in heard.given else Verb.PURGE
@@ -74,7 +76,7 @@ def _alone(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
 
 def _on_site(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
     """A verb with at most a site's name, with or without `on`. Raises Confused."""
-    names = [*(thing.text for thing in heard.things), *([heard.given["on"]] if "on" in heard.given else [])]
+    names = [*map(heard.said, range(len(heard.things))), *([heard.given["on"]] if "on" in heard.given else [])]
     if len(names) > 1:
         raise Confused(misunderstood(speaker, f"{verb.value} takes one site and nothing else.", verb.value))
     if not names:
@@ -106,7 +108,7 @@ def _job(verb: Verb, heard: Heard, speaker: Speaker) -> int:
     """The one job that the line names. Raises Confused."""
     if not heard.things:
         raise Confused(Misunderstood(f"{verb.value} wants a job's name.", f"{speaker.command} {verb.value} P-12"))
-    first = heard.things[0].text
+    first = heard.said(0)
     job = job_of(first)
     if job and len(heard.things) == 1:
         return job

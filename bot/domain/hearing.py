@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.domain.reading import JOB
+from bot.domain.reading import JOB, plain_urls
 from bot.domain.shown import JOINERS, Notes, one_line, refused_character, shown
 from bot.domain.speech import (
     KIND_OF,
@@ -21,6 +21,7 @@ from bot.domain.speech import (
     Verb,
     example_site,
 )
+from bot.domain.target import Target
 from bot.domain.words import Scanner, Unclosed, Word
 from providers.contract import Kind
 
@@ -54,10 +55,15 @@ class Heard:
 
     text: str = ""
     verb: Verb | None = None
-    things: list[Thing] = field(default_factory=list)
+    things: list[Thing | Target] = field(default_factory=list)  # a line that is a plain URL is its target at once
     given: dict[str, str] = field(default_factory=dict)
     rest: str = ""  # what follows `help` or a denied job
     kind: Kind | None = None  # the kind spoken last
+
+    def said(self, at: int) -> str:
+        """Thing number `at`, as typed."""
+        thing = self.things[at]
+        return thing.value if isinstance(thing, Target) else thing.text
 
 
 def hear(text: str, speaker: Speaker, notes: Notes, more: Sequence[str] = ()) -> Heard:
@@ -216,9 +222,13 @@ class _Sorter:
 
     def add_lines(self, more: Sequence[str]) -> None:
         """Each line is a thing under the kind that was spoken last, or under the kind it begins with."""
-        before = len(self.heard.things)
-        for number, line in enumerate(more, before + 1):
-            self._add_line(line, number)
+        things = self.heard.things
+        plain = plain_urls(self._speaker.sites if self.heard.kind in (None, Kind.URL) else ())
+        for number, line in enumerate(more, len(things) + 1):
+            if (target := plain(line)) is not None:
+                things.append(target)
+            else:
+                self._add_line(line, number)
 
     def _add_line(self, line: str, number: int) -> None:
         kind, things = self.heard.kind, self.heard.things

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.target import Target
@@ -27,7 +28,7 @@ class LayerPlan:
 
     account: str
     title: str  # "Cloudflare"
-    calls: tuple[Call, ...]
+    calls: Sequence[Call]
     soft: bool = False
     seconds: float = 0.0  # how long sending takes under the budget as it stands
     cost: Cost | None = None  # where the provider asks money

@@ -12,6 +12,7 @@ a site's name, anything else      unreadable, and says why
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 
 from bot.domain.shown import Notes, refused_character, shown
 from bot.domain.site import Site
@@ -26,7 +27,7 @@ _TAG = re.compile(r"(?:tag:|key:|#)(.*)", re.IGNORECASE | re.DOTALL)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://")
 _BAD_SCHEME = re.compile(r"(https?):(?!//)[/\\]*", re.IGNORECASE)
 _ENDS_IN_STAR = re.compile(r"/\*+\Z")
-_PLAIN_URL = re.compile(r"https?://([a-z0-9_](?:[a-z0-9_.\-]*[a-z0-9_])?)/[!\"$-)+-\[\]-~]*")
+_PLAIN_URL = re.compile(r"https?://([a-z0-9_.\-]++)/(?:[!$-)+-;=?-\[\]-_a-{}~]*[$-&+\-/-9=@-Z_a-z~])?")
 _ONLY_STARS = re.compile(r"[/*]*\*[/*]*")
 _BEFORE_REST = re.compile(r"[^/?#]*")
 _SLACK = {"@": "a person in Slack", "#": "a channel in Slack", "!": "a mention in Slack"}
@@ -53,6 +54,21 @@ class NoSuchHost(Unreadable):
     """A host that no site of the speaker has; `instead` is set only where one of theirs is evidently meant."""
 
 
+def plain_urls(sites: Sequence[Site]) -> Callable[[str], Target | None]:
+    """Reads a line that is a URL of these sites with nothing to repair, note or refuse, which is most of a long list;
+    None for any other line. What it reads, scanner and Reader would read alike."""
+    names = {host: site.name for site in sites for host in site.hosts}
+    fullmatch, url = _PLAIN_URL.fullmatch, Kind.URL
+
+    def read(line: str) -> Target | None:
+        found = fullmatch(line)
+        if found is None or (name := names.get(found[1])) is None or len(line) > URL_MAX:
+            return None
+        return Target(url, line, name)
+
+    return read
+
+
 class Reader:
     """Reads the words of one request for one speaker; only the speaker's own hosts and sites have a meaning."""
 
@@ -64,8 +80,6 @@ class Reader:
 
     def read(self, text: str, kind: Kind | None) -> tuple[Target, ...]:
         """What `text` names: several targets only where the site has several schemes. Raises Unreadable."""
-        if kind in (None, Kind.URL) and (plain := self._plain_url(text)):
-            return plain
         if character := refused_character(text):
             raise Unreadable(f"It holds {character}, which cannot be seen. Type it without.")
         if len(text) > URL_MAX:
@@ -75,12 +89,6 @@ class Reader:
         if " " in text or not text:
             raise Unreadable("A thing to purge is one word without blanks.")
         return self._guess(text) if kind is None else self._spoken(text, kind)
-
-    def _plain_url(self, text: str) -> tuple[Target, ...]:
-        """A URL with nothing to repair, note or refuse, which is most lines of a long list; else nothing."""
-        found = _PLAIN_URL.fullmatch(text)
-        site = self._site_of.get(found.group(1)) if found else None
-        return (Target(Kind.URL, text, site.name),) if site and len(text) <= URL_MAX else ()
 
     def _spoken(self, text: str, kind: Kind) -> tuple[Target, ...]:
         match kind:

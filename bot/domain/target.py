@@ -11,6 +11,8 @@ import re
 import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import attrgetter
 from urllib.parse import quote
 
 import idna
@@ -42,6 +44,9 @@ class Target:
     kind: Kind
     value: str
     site: str = ""
+
+    def __hash__(self) -> int:
+        return hash(self.value)  # a list is hashed over and over, and an enum's hash is slow
 
 
 class Unreadable(ValueError):
@@ -174,15 +179,16 @@ def url_of(target: Target, site: Site) -> str:
             return site.root_url()
 
 
-def resolve(targets: Iterable[Target], site: Site) -> tuple[Target, ...]:
+def kinds_of(targets: Iterable[Target]) -> set[Kind]:
+    """Which kinds are among `targets`."""
+    return {kind for kind, _ in groupby(targets, attrgetter("kind"))}
+
+
+def resolve(targets: Sequence[Target], site: Site) -> tuple[Target, ...]:
     """What the layers of `site` are asked for: paths as URLs, and every prefix and pattern with its host; each once."""
-    each: dict[Target, None] = {}
-    for target in targets:
-        if target.kind is Kind.URL and target.site:
-            each[target] = None
-        else:
-            each.update(dict.fromkeys(_resolved(target, site)))
-    return tuple(each)
+    if kinds_of(targets) == {Kind.URL} and all(target.site for target in targets):
+        return tuple({target.value: target for target in targets}.values())
+    return tuple(dict.fromkeys(one for target in targets for one in _resolved(target, site)))
 
 
 def _resolved(target: Target, site: Site) -> Iterable[Target]:
@@ -229,8 +235,9 @@ def begins(rest: str, prefix: str) -> bool:
 
 def empties(targets: Sequence[Target], site: Site) -> bool:
     """Whether purging these resolved targets in effect empties the site."""
-    if any(target.kind is Kind.EVERYTHING for target in targets):
-        return True
+    kinds = kinds_of(targets)
+    if Kind.EVERYTHING in kinds or kinds <= {Kind.URL}:
+        return Kind.EVERYTHING in kinds
     emptied = {host_of(target) for target in targets if target.kind is not Kind.URL and _is_whole_host(target)}
     return bool(site.hosts) and emptied.issuperset(site.hosts)
 

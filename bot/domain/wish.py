@@ -35,7 +35,7 @@ def wish(heard: Heard, verb: Verb, speaker: Speaker, notes: Notes) -> Command:
     _must_be_account(heard.given.get("only"), speaker)
     if not heard.things:
         raise Confused(nothing_named(speaker, verb, named, heard.given))
-    read = _read(heard.things, _Eyes(speaker, verb, notes))
+    read = _read(heard, _Eyes(speaker, verb, notes))
     _must_not_be_verb(heard, read, speaker)
     if not read.guessed:
         raise Confused(all_unread(read.unread, heard, verb, speaker, named))
@@ -99,9 +99,17 @@ class _Eyes:
         return targets
 
 
-def _read(things: Iterable[Thing], eyes: _Eyes) -> Read:
+def _read(heard: Heard, eyes: _Eyes) -> Read:
     read = Read()
-    for thing in things:
+    guessed, plainly_guessed = read.guessed, heard.kind is None
+    for thing in heard.things:
+        if isinstance(thing, Target):
+            if thing in guessed:
+                read.repeats += 1
+                guessed[thing] &= plainly_guessed
+            else:
+                guessed[thing] = plainly_guessed
+            continue
         try:
             targets = eyes.read(thing)
         except Unreadable as why:

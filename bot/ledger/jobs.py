@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State, Vote
-from bot.domain.plan import LayerPlan, Plan
 from bot.domain.target import Target
 from bot.domain.verdict import Look, Verdict
-from bot.ledger.codec import CALL, JOB, LAYER, LOOK, TARGETS, maybe, number, pack, unpack, whole
+from bot.ledger.codec import JOB, LAYER, LOOK, TARGETS, maybe, number, pack, unpack, whole
 from bot.ledger.ledger import Row, Transaction, Value
+from bot.ledger.packed import PackedLayer, PackedPlan
 from providers.contract import Kind
 
 _OPEN = "state not in ('done', 'partial', 'failed', 'cancelled', 'denied', 'expired')"
@@ -23,7 +23,7 @@ class Jobs:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
 
-    def create(self, job: JobView, plan: Plan, key: str) -> JobView:
+    def create(self, job: JobView, plan: PackedPlan, key: str) -> JobView:
         """Write a new job with its layers and calls (held). `key` makes it once only: the same key, the same job."""
         known = self._tx.rows("select id from jobs where key = :key", key=key)
         if known:
@@ -35,29 +35,24 @@ class Jobs:
             ":key, :site, :state, :verdict, :kind, :by, :created, :due, 1, :digest, :doc)",
             **{**_columns(bare), "by": job.requested_by, "created": job.created, "key": key},
         )
-        packed = zlib.compress(TARGETS.dump_json(plan.targets), 1)
-        self._tx.run("insert into targets (job, doc) values (:job, :doc)", job=number, doc=packed)
+        self._tx.run("insert into targets (job, doc) values (:job, :doc)", job=number, doc=plan.targets)
         for position, layer in enumerate(plan.layers):
             self._create_layer(number, position, layer, plan.effect)
         return self.get(number)
 
-    def _create_layer(self, job: int, position: int, plan: LayerPlan, effect: Kind) -> None:
-        view = LayerView(
-            plan.account, plan.title, LayerState.WAITING, len(plan.calls), 0, soft=plan.soft, note=plan.note
-        )
+    def _create_layer(self, job: int, position: int, plan: PackedLayer, effect: Kind) -> None:
+        view = LayerView(plan.account, plan.title, LayerState.WAITING, plan.calls, 0, soft=plan.soft, note=plan.note)
         self._tx.run(
             "insert into layers (job, position, account, state, doc, calls)"
             " values (:job, :position, :account, :state, :doc, :n)",
-            job=job, position=position, account=plan.account, state=view.state, doc=_layer_doc(view), n=len(plan.calls),
+            job=job, position=position, account=plan.account, state=view.state, doc=_layer_doc(view), n=plan.calls,
         )  # fmt: skip
-        self._tx.many(
-            "insert into batches (job, position, account, state, kind, call)"
-            " values (:job, :position, :account, 'held', :kind, :call)",
-            [
-                {"job": job, "position": position, "account": plan.account, "kind": effect, "call": pack(CALL, c)}
-                for c in plan.calls
-            ],
-        )
+        for calls in plan.texts():
+            self._tx.run(
+                "insert into batches (job, position, account, state, kind, call)"
+                " select :job, :position, :account, 'held', :kind, value from json_each(:calls) order by key",
+                job=job, position=position, account=plan.account, kind=effect, calls=calls,
+            )  # fmt: skip
 
     def ended_under(self, key: str) -> int:
         """How many jobs whose key begins with `key` have ended."""

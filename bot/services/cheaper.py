@@ -11,6 +11,7 @@ from bot.domain.plan import Plan
 from bot.domain.site import Site
 from bot.domain.target import Target
 from bot.services.planning import make_plan
+from providers.calls import summed
 from providers.contract import Kind, Provider, UnsupportedWish
 
 FEWEST = 10  # URLs; for less it is not worth a thought
@@ -53,5 +54,5 @@ def _shared_folder(urls: Sequence[str]) -> str:
 
 def _units(plan: Plan, account: str, providers: Mapping[str, Provider]) -> int:
     prices = providers[account].can.prices
-    calls = [call for layer in plan.layers if layer.account == account for call in layer.calls]
-    return sum(n for call in calls for bucket, n in call.cost if bucket in prices)
+    spent = [summed(layer.calls).spent for layer in plan.layers if layer.account == account]
+    return sum(units for one in spent for bucket, units in one.items() if bucket in prices)

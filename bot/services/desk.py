@@ -16,6 +16,7 @@ from bot.domain.verdict import Look, judge
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, pack
 from bot.services import approvals, deeds
+from bot.services.aside import aside
 from bot.services.checks import look_all, look_from_within, telling
 from bot.services.limits import limits
 from bot.services.probing import probe_layers
@@ -79,7 +80,7 @@ class Desk:
 
     async def ask(self, asking: Asking, text: str, more: Sequence[str] = ()) -> Reply:
         """Answer `text` as typed."""
-        understood = self.understand(asking.actor, asking.channel, text, more)
+        understood = await aside(len(more), lambda: self.understand(asking.actor, asking.channel, text, more))
         if isinstance(understood, Misunderstood):
             return await self._not_understood(asking, understood)
         return await self.do(asking, understood)
@@ -146,7 +147,7 @@ class Desk:
             return None
         if command.wants_host_confirmed and not asking.actor.is_token:
             return HostToConfirm(await self._draft_of(asking, command), command)
-        if not empties(resolve(command.targets, site), site):
+        if not await aside(len(command.targets), lambda: empties(resolve(command.targets, site), site)):
             return None
         if command.confirm:
             wrong = f"--confirm says {command.confirm}, the purge is on {site.name}."
@@ -202,7 +203,8 @@ class Desk:
         return await self._core.ledger.read(question)
 
     async def _draft_of(self, asking: Asking, command: Command) -> str:
-        return await self.save_draft(asking, {"command": pack(COMMAND, command)})
+        packed = await aside(len(command.targets), lambda: pack(COMMAND, command))
+        return await self.save_draft(asking, {"command": packed})
 
     async def save_draft(self, asking: Asking, doc: Mapping[str, object]) -> str:
         """Keep `doc` for ten minutes and a click; its name. The same request keeps the same draft."""

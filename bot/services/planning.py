@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
+from operator import attrgetter
 
 from bot.domain.command import Command
 from bot.domain.plan import Cost, LayerPlan, Plan
 from bot.domain.site import Layer, Site
-from bot.domain.target import empties, resolve
+from bot.domain.target import Target, empties, resolve
 from bot.ledger.books import Books
-from providers.contract import Call, Kind, Provider, Purge, UnsupportedWish
+from providers.calls import Calls, joined, summed
+from providers.contract import Kind, Provider, Purge, UnsupportedWish
 
 WIDEST_FIRST = (Kind.EVERYTHING, Kind.HOST, Kind.PREFIX, Kind.PATTERN, Kind.TAG, Kind.PATH, Kind.URL)
 
@@ -23,9 +25,7 @@ def make_plan(command: Command, site: Site, providers: Mapping[str, Provider], k
     """What `command` does to `site`: the calls of each layer, innermost first. `known` are the URLs seen under each
     tag: they stand for it in a layer that knows no tags. Raises UnsupportedWish."""
     targets = resolve(command.targets, site)
-    wishes: dict[Kind, list[str]] = {kind: [] for kind in WIDEST_FIRST}
-    for target in targets:
-        wishes[target.kind].append(target.value)
+    wishes = _by_kind(targets)
     kind = next(kind for kind in WIDEST_FIRST if wishes[kind])
     soft = site.soft if command.soft is None else command.soft
     layers = [layer for layer in site.layers if command.only in ("", layer.account)]
@@ -42,42 +42,49 @@ def make_plan(command: Command, site: Site, providers: Mapping[str, Provider], k
     )
 
 
+def _by_kind(targets: Sequence[Target]) -> dict[Kind, tuple[str, ...]]:
+    values: dict[Kind, list[str]] = {kind: [] for kind in WIDEST_FIRST}
+    for kind, some in groupby(targets, attrgetter("kind")):
+        values[kind].extend(target.value for target in some)
+    return {kind: tuple(some) for kind, some in values.items()}
+
+
 def _plan_layer(
-    layer: Layer, site: Site, wishes: dict[Kind, list[str]], soft: bool, provider: Provider, known: Known
+    layer: Layer, site: Site, wishes: dict[Kind, tuple[str, ...]], soft: bool, provider: Provider, known: Known
 ) -> LayerPlan:
-    calls: list[Call] = []
+    parts: list[Calls] = []
     notes = [_by_urls(wishes, provider, layer, known)] if wishes[Kind.TAG] else []
     for kind, values in wishes.items():
         if not values:
             continue
-        named = () if kind is Kind.EVERYTHING else tuple(values)
+        named = () if kind is Kind.EVERYTHING else values
         wish = Purge(kind, named, soft and kind in provider.can.soft, layer.settings, site.hosts, site.variants)
-        calls.extend(_calls(provider, wish, layer))
-    softly = soft and any(call.kind in provider.can.soft for call in calls)
+        parts.append(_calls(provider, wish, layer))
+    softly = soft and any(kind in provider.can.soft for kind, values in wishes.items() if values)
     if soft and not softly:
         notes.append(f"{provider.title} knows no soft purge here: hard")
-    return LayerPlan(layer.account, provider.title, tuple(calls), softly, note=" · ".join(filter(None, notes)))
+    return LayerPlan(layer.account, provider.title, joined(parts), softly, note=" · ".join(filter(None, notes)))
 
 
-def _by_urls(wishes: dict[Kind, list[str]], provider: Provider, layer: Layer, known: Known) -> str:
+def _by_urls(wishes: dict[Kind, tuple[str, ...]], provider: Provider, layer: Layer, known: Known) -> str:
     """Where a layer knows no tags, put the URLs seen under them in their place, and say so. Raises UnsupportedWish."""
     if Kind.TAG in provider.can.kinds:
         return ""
-    tags, wishes[Kind.TAG] = wishes[Kind.TAG], []
+    tags, wishes[Kind.TAG] = wishes[Kind.TAG], ()
     for tag in tags:
         if not known.get(tag):
             what = f"{provider.title} ({layer.account}) purges no tags, and no URL was seen under tag {tag} yet."
             raise UnsupportedWish(what, "Name the URLs, a prefix or a host instead.")
     urls = dict.fromkeys(url for tag in tags for url in known[tag])
-    wishes[Kind.URL] = list(dict.fromkeys([*wishes[Kind.URL], *urls]))
+    wishes[Kind.URL] = tuple(dict.fromkeys([*wishes[Kind.URL], *urls]))
     seen = "1 URL" if len(urls) == 1 else f"{len(urls):,} URLs"
     which = "it" if len(tags) == 1 else "them"
     return f"{provider.title} knows no tags: it purges the {seen} seen under {which} so far"
 
 
-def _calls(provider: Provider, wish: Purge, layer: Layer) -> Sequence[Call]:
+def _calls(provider: Provider, wish: Purge, layer: Layer) -> Calls:
     try:
-        return provider.plan(wish)
+        return summed(provider.plan(wish))
     except UnsupportedWish as exc:
         raise UnsupportedWish(f"{provider.title} ({layer.account}): {exc.what}", exc.possible) from exc
 
@@ -88,19 +95,10 @@ def with_seconds(plan: Plan, books: Books, providers: Mapping[str, Provider], no
 
 
 def _measured(layer: LayerPlan, books: Books, provider: Provider, now: float) -> LayerPlan:
-    units = _units(layer)
-    seconds = _seconds(layer.account, units, books, provider, now)
-    again = max((call.again_after for call in layer.calls), default=0.0)
-    return replace(layer, seconds=seconds + again, cost=_cost(layer.account, units, books, provider, now))
-
-
-def _units(layer: LayerPlan) -> Counter[str]:
-    """What a layer's calls take from each bucket, second passes counted."""
-    units: Counter[str] = Counter()
-    for call in layer.calls:
-        for bucket, cost in call.cost:
-            units[bucket] += cost * (2 if call.again_after else 1)
-    return units
+    calls = summed(layer.calls)
+    seconds = _seconds(layer.account, calls.spent, books, provider, now)
+    cost = _cost(layer.account, calls.spent, books, provider, now)
+    return replace(layer, seconds=seconds + calls.again_after, cost=cost)
 
 
 def _cost(account: str, units: Mapping[str, int], books: Books, provider: Provider, now: float) -> Cost | None:

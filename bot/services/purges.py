@@ -15,6 +15,8 @@ from bot.domain.told import Event, Told
 from bot.domain.verdict import Verdict
 from bot.ledger.books import Books
 from bot.ledger.messages import Role
+from bot.ledger.packed import PackedPlan, packed
+from bot.services.aside import aside
 from bot.services.cheaper import cheaper
 from bot.services.planning import Known, make_plan, with_seconds
 from bot.services.replies import JobMade, PlanShown, Refused
@@ -44,10 +46,12 @@ async def plan_for(core: Core, command: Command, site: Site) -> Plan | Refused:
         accounts = ", ".join(layer.account for layer in site.layers)
         return Refused(f"{site.name} has no layer {command.only}.", f"Its layers are {accounts}.")
     known = await _seen_under(core, command, site)
+    things = len(command.targets) + sum(map(len, known.values()))
     try:
-        plan = make_plan(command, site, core.setup.providers, known)
+        plan = await aside(things, lambda: make_plan(command, site, core.setup.providers, known))
     except UnsupportedWish as exc:
-        return Refused(exc.what, f"{exc.possible}{_only_where_known(core, command, site, known)}")
+        instead = await aside(things, lambda: _only_where_known(core, command, site, known))
+        return Refused(exc.what, f"{exc.possible}{instead}")
     now = core.clock.now()
     return await core.ledger.read(lambda books: _measured(books, core, plan, command, site, now))
 
@@ -89,7 +93,8 @@ async def submit(core: Core, asking: Asking, command: Command, site: Site) -> Jo
     if isinstance(decision, Deny):
         await core.ledger.write(lambda books: _journal_denied(books, core, asking, plan, decision))
         return Refused(decision.why, decision.advice, by_rule=True)
-    made = await core.ledger.write(lambda books: _create(books, core, asking, command, plan, decision))
+    stored = await aside(len(plan.targets) + plan.calls, lambda: packed(plan))
+    made = await core.ledger.write(lambda books: _create(books, core, asking, command, plan, stored, decision))
     core.engine.wake(job_name(made.job.id))
     core.engine.wake(SLACK)
     return made
@@ -102,11 +107,14 @@ def _journal_denied(books: Books, core: Core, asking: Asking, plan: Plan, decisi
     )  # fmt: skip
 
 
-def _create(books: Books, core: Core, asking: Asking, command: Command, plan: Plan, decision: Allow | Ask) -> JobMade:
+def _create(
+    books: Books, core: Core, asking: Asking, command: Command, plan: Plan, stored: PackedPlan, decision: Allow | Ask
+) -> JobMade:
     now = core.clock.now()
     site = core.setup.sites[plan.site]
     draft = _job(core, asking, command, plan, site, decision, now)
-    job = books.jobs.create(replace(draft, look_urls=pages_to_look_at(books, site, plan.targets)), plan, asking.key)
+    urls = pages_to_look_at(books, site, plan.targets)
+    job = books.jobs.create(replace(draft, look_urls=urls), stored, asking.key)
     if books.messages.find(job.id, Role.ROOT) is not None:
         return JobMade(job, new=False)
     _journal(books, job, asking, plan, decision, now)
@@ -167,7 +175,7 @@ def _journal(books: Books, job: JobView, asking: Asking, plan: Plan, decision: A
     books.journal.add(
         now, "asked", asking.actor.id, job.id,
         site=plan.site, kind=plan.kind, effect=plan.effect, targets=len(plan.targets), calls=plan.calls, soft=plan.soft,
-        digest=plan.digest, reason=job.reason, source=asking.source, team=asking.actor.team,
+        digest=job.digest, reason=job.reason, source=asking.source, team=asking.actor.team,
     )  # fmt: skip
     asked = list(decision.of) if isinstance(decision, Ask) else []
     needed = decision.needed if isinstance(decision, Ask) else 0

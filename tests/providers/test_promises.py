@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import providers as providers_package
 from providers import PROVIDERS
+from providers.calls import summed
 from providers.contract import Call, Kind, Provider, Purge, UnsupportedWish
 from providers.errors import PurgeError
 from tests.providers.manners import REFERENCE, manner
@@ -67,6 +68,15 @@ def test_a_call_costs_only_from_buckets_that_are_known(name: str, data: st.DataO
     known = provider.can.pace.keys() | provider.can.prices.keys()
     assert [] == [cost for cost in costs if cost[0] not in known or cost[1] < 1]
     assert all(call.cost for call in calls)
+
+
+@every
+@given(data=st.data())
+def test_what_a_plan_says_it_spends_is_what_its_calls_cost(name: str, data: st.DataObject) -> None:
+    provider = data.draw(providers(name))
+    calls = planned(provider, data.draw(wishes(name, provider.can.kinds)))
+    told, counted = summed(calls), summed(list(calls))
+    assert (counted.spent, counted.again_after) == (told.spent, told.again_after)
 
 
 @every

@@ -1,0 +1,61 @@
+"""A plan as the ledger stores it. It is packed before the one writer is asked, who then keeps no other deed waiting."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.domain.plan import LayerPlan, Plan
+from bot.ledger.codec import CALLS, TARGETS
+from providers.contract import Kind
+
+_SLICE = 1_000  # calls or targets
+_LEVEL = 1  # of zlib, the fastest: addresses of one site are much alike
+
+
+@dataclass(frozen=True, slots=True)
+class PackedLayer:
+    """One layer and its calls, a slice after the other."""
+
+    account: str
+    title: str
+    soft: bool
+    note: str
+    calls: int
+    slices: tuple[bytes, ...]
+
+    def texts(self) -> Iterator[str]:
+        """Each slice as a JSON array of calls."""
+        return (zlib.decompress(one).decode() for one in self.slices)
+
+
+@dataclass(frozen=True, slots=True)
+class PackedPlan:
+    """What of a plan outlives its request."""
+
+    effect: Kind
+    targets: bytes
+    layers: tuple[PackedLayer, ...]
+
+
+def packed(plan: Plan) -> PackedPlan:
+    """`plan`, packed: a million calls take some seconds and a tenth of their size."""
+    return PackedPlan(plan.effect, _packed_targets(plan), tuple(_packed_layer(layer) for layer in plan.layers))
+
+
+def _packed_targets(plan: Plan) -> bytes:
+    """One JSON array of all targets, which is never held unpacked."""
+    squeeze, targets = zlib.compressobj(_LEVEL), plan.targets
+    parts = [squeeze.compress(b"[")]
+    for at in range(0, len(targets), _SLICE):
+        text = TARGETS.dump_json(targets[at : at + _SLICE])[1:-1]
+        parts.append(squeeze.compress(b"," + text if at else text))
+    return b"".join([*parts, squeeze.compress(b"]"), squeeze.flush()])
+
+
+def _packed_layer(layer: LayerPlan) -> PackedLayer:
+    calls = layer.calls
+    slices = (CALLS.dump_json(tuple(calls[at : at + _SLICE])) for at in range(0, len(calls), _SLICE))
+    squeezed = tuple(zlib.compress(one, _LEVEL) for one in slices)
+    return PackedLayer(layer.account, layer.title, layer.soft, layer.note, len(calls), squeezed)
