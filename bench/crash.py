@@ -146,7 +146,7 @@ def one(stage: Stage, at: int) -> dict[str, object]:
     sent = Counter(url for row in ledger if row["account"] == "cf" for url in row["purged"])
     calls = Counter(row["body"] for row in ledger if row["account"] == "cf" and row["method"] == "POST")
     votes = job.get("approval", {})
-    seen = {
+    seen: dict[str, object] = {
         "done": job.get("state") == "done",
         "lost": URLS - len(sent),
         "most": max(calls.values(), default=0),

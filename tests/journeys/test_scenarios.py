@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -59,12 +60,13 @@ def test_everything_needs_two_others(play: Playground) -> None:
     play.post("/_play/submit", user="U_LEA", view_id=view[0]["id"], values={"site_name": {"site_name": "shop"}})
     request = play.wait_card("everything", channel="C_APPROVE")
     name = job_of(request)
+
+    def told_privately(user: str) -> list[Json]:
+        return [m for m in play.messages("C_APPROVE", user) if m["ephemeral"]]
+
     for user in ("U_LEA", "U_GUEST"):
         play.click(user, request, "approve", "C_APPROVE")
-        play.until(
-            lambda user=user: [m for m in play.messages("C_APPROVE", user) if m["ephemeral"]],
-            f"{user} is told privately",
-        )
+        play.until(partial(told_privately, user), f"{user} is told privately")
     play.click("U_SAM", request, "approve", "C_APPROVE")
     play.click("U_SAM", request, "approve", "C_APPROVE")
     play.until(

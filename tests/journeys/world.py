@@ -70,7 +70,7 @@ class Playground:
         self.http.close()
         return code
 
-    def until(self, ask: Callable[[], T], what: str, patience: float = PATIENCE) -> T:
+    def until(self, ask: Callable[[], T | None], what: str, patience: float = PATIENCE) -> T:
         """The first true answer of `ask`."""
         end = time.monotonic() + patience
         while time.monotonic() < end:
@@ -116,9 +116,7 @@ class Playground:
             found = [m for m in self.messages(channel, user) if all(word in str(m["text"]) for word in words)]
             return found[-1] if found else None
 
-        found = self.until(look, f"a card with {words} in {channel}", patience)
-        assert found is not None
-        return found
+        return self.until(look, f"a card with {words} in {channel}", patience)
 
     def click(self, user: str, message: Json, action: str, channel: str) -> Json:
         """A button of a message."""
@@ -133,9 +131,12 @@ class Playground:
 
     def wait_job(self, name: str, *states: str, patience: float = PATIENCE) -> Json:
         """The job's record once it is in one of `states`."""
-        return self.until(
-            lambda: record if (record := self.job(name)).get("state") in states else None, f"{name} {states}", patience
-        )  # type: ignore[return-value]
+
+        def look() -> Json | None:
+            record = self.job(name)
+            return record if record.get("state") in states else None
+
+        return self.until(look, f"{name} {states}", patience)
 
     def world(self) -> Json:
         """Site `shop` as the world is now."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from bot.ledger.books import Books
 from bot.ledger.sqlite import SqliteLedger
 from providers.contract import Pace
 
@@ -31,9 +33,12 @@ def breaches(times: list[float], units: int, pace: Pace) -> int:
 
 
 async def spend(ledger: SqliteLedger, pace: Pace, units: int, calls: int, at: float) -> list[float]:
+    def take(books: Books, at: float) -> float:
+        return books.budgets.take("cf", [("x", units)], {"x": pace}, at)
+
     times = []
     for _ in range(calls):
-        while free := await ledger.write(lambda b, at=at: b.budgets.take("cf", [("x", units)], {"x": pace}, at)):
+        while free := await ledger.write(partial(take, at=at)):
             at = free
         times.append(at)
     return times
@@ -92,9 +97,16 @@ async def test_a_block_is_obeyed_and_bounded(tmp_path: Path) -> None:
 
 async def test_a_provider_that_has_less_than_it_says_refuses_a_few_times_and_is_then_believed(tmp_path: Path) -> None:
     ledger, said, truly = SqliteLedger(tmp_path / "l.db"), Pace(5, 1.0, 25), Pace(4, 1.0, 20)
+
+    def take(books: Books, at: float) -> float:
+        return books.budgets.take("cf", [("x", 1)], {"x": said}, at)
+
+    def refuse(books: Books, at: float) -> None:
+        books.budgets.refused("cf", ["x"], {"x": said}, at + 1.0, at)
+
     at, tokens, last, taken, refused = NOW, truly.burst, NOW, 0, 0
     while taken < 1000:
-        if free := await ledger.write(lambda b, at=at: b.budgets.take("cf", [("x", 1)], {"x": said}, at)):
+        if free := await ledger.write(partial(take, at=at)):
             at = free
             continue
         tokens, last = min(truly.burst, tokens + (at - last) * truly.rate), at
@@ -102,18 +114,22 @@ async def test_a_provider_that_has_less_than_it_says_refuses_a_few_times_and_is_
             tokens, taken = tokens - 1, taken + 1
             continue
         refused += 1
-        await ledger.write(lambda b, at=at: b.budgets.refused("cf", ["x"], {"x": said}, at + 1.0, at))
+        await ledger.write(partial(refuse, at=at))
     await ledger.close()
     assert 1 <= refused <= 10
 
 
 async def test_after_ten_minutes_without_a_refusal_the_whole_bucket_counts_again(tmp_path: Path) -> None:
+    def refuse(books: Books, at: float) -> None:
+        books.budgets.refused("cf", ["x"], {"x": URLS}, at + 1, at)
+
+    def share(books: Books, at: float) -> float:
+        return books.budgets.share("cf", "x", at)
+
     ledger = SqliteLedger(tmp_path / "l.db")
     for n in range(9):
-        await ledger.write(lambda b, n=n: b.budgets.refused("cf", ["x"], {"x": URLS}, NOW + n + 1, NOW + n))
-    shares = [
-        await ledger.read(lambda b, at=at: b.budgets.share("cf", "x", at)) for at in (NOW + 9, NOW + 600, NOW + 608)
-    ]
+        await ledger.write(partial(refuse, at=NOW + n))
+    shares = [await ledger.read(partial(share, at=at)) for at in (NOW + 9, NOW + 600, NOW + 608)]
     emptied = await ledger.read(lambda b: b.budgets.tokens("cf", "x", URLS, NOW + 9.01))
     full = await ledger.read(lambda b: b.budgets.tokens("cf", "x", URLS, NOW + 608))
     await ledger.close()

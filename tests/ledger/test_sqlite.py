@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -113,12 +114,15 @@ async def test_a_question_cannot_write(tmp_path: Path) -> None:
 
 
 async def test_the_journal_finds_what_was_changed_removed_or_reordered(tmp_path: Path) -> None:
+    def ask(books: Books, job: int) -> None:
+        books.journal.add(NOW + job, "asked", "U_MIA", job, site="shop")
+
     ledger = SqliteLedger(tmp_path / "l.db")
-    for n in range(5):
-        await ledger.write(lambda books, n=n: books.journal.add(NOW + n, "asked", "U_MIA", n, site="shop"))
+    for job in range(5):
+        await ledger.write(partial(ask, job=job))
     assert await ledger.read(lambda books: books.journal.first_broken()) is None
     await ledger.close()
-    found = []
+    found: list[int | None] = []
     for sql in (
         "update journal set doc = '{}' where seq = 3",
         "update journal set actor = 'U_EVE' where seq = 2",

@@ -34,8 +34,13 @@ async def world(tmp_path: Path, clock: Clock) -> AsyncIterator[Land]:
         yield opened
 
 
-async def error_of(world: Land, method: str, token: str = BOT_TOKEN, **arguments: object) -> str:
-    """The error of one call, "" when it is ok."""
+async def error_of(world: Land, method: str, /, **arguments: object) -> str:
+    """The error of one call by the bot, "" when it is ok."""
+    return await error_with(BOT_TOKEN, world, method, arguments)
+
+
+async def error_with(token: str, world: Land, method: str, arguments: Doc) -> str:
+    """The error of one call with this token, "" when it is ok."""
     try:
         await world.client(token).api_call(method, json=arguments)
     except SlackApiError as exc:
@@ -265,7 +270,7 @@ TOKENS = {
 
 @pytest.mark.parametrize(("token", "error"), TOKENS.values(), ids=TOKENS)
 async def test_a_token_is_judged(world: Land, token: str, error: str) -> None:
-    assert error == await error_of(world, "auth.test", token=token)
+    assert error == await error_with(token, world, "auth.test", {})
 
 
 async def test_a_token_in_a_form_counts_and_in_json_does_not(world: Land) -> None:

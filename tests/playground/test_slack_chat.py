@@ -13,6 +13,7 @@ import pytest
 from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.errors import SlackApiError
+from slack_sdk.signature import Clock as SlackClock
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
@@ -282,7 +283,7 @@ def recording(seen: Seen, body: object = None) -> Callable[[str], ASGIApp]:
     return answering(answer)
 
 
-class Fixed:
+class Fixed(SlackClock):
     """A clock that stands where the header says, so that only the digest is judged."""
 
     def __init__(self, at: str) -> None:

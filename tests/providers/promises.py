@@ -28,7 +28,7 @@ def build(
     secrets = {field.name: f"{CANARY}-{field.name}" for field in blueprint.fields if field.secret}
     own = manner(name)
     account = Account(
-        "one", usual | own.settings | dict(settings or {}), secrets | own.secrets, per_call=per_call or {}
+        "one", usual | dict(own.settings) | dict(settings or {}), secrets | dict(own.secrets), per_call=per_call or {}
     )
     return blueprint.build(account, transport)
 

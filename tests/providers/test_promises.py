@@ -120,7 +120,8 @@ def test_a_kind_is_planned_if_and_only_if_it_is_among_what_can_be_done(name: str
 @every
 def test_every_limit_has_its_source(name: str) -> None:
     can = build(name).can
-    assert [] == [bucket for bucket, limit in [*can.pace.items(), *can.prices.items()] if not limit.source]
+    assert [] == [bucket for bucket, pace in can.pace.items() if not pace.source]
+    assert [] == [bucket for bucket, price in can.prices.items() if not price.source]
     assert can.kinds == can.per_call.keys()
     assert can.soft <= can.kinds
 

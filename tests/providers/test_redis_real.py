@@ -285,10 +285,11 @@ async def test_a_big_keyspace_is_walked_in_pieces_by_whoever_has_the_receipt(sho
 
 
 def fill(client: Client | ClusterClient, keys: Sequence[str]) -> None:
-    pipe = client.pipeline(transaction=False) if isinstance(client, Client) else client.pipeline()
-    for key in keys:
-        pipe.set(key, "old")
-    pipe.execute()
+    old = dict.fromkeys(keys, "old")
+    if isinstance(client, Client):
+        client.mset(old)
+        return
+    client.mset_nonatomic(old)
 
 
 async def test_many_urls_of_one_call_are_removed_wherever_they_are(shop: Shop) -> None:

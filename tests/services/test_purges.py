@@ -11,6 +11,7 @@ import pytest
 from bot.domain.command import Command, Verb
 from bot.domain.job import LayerState, State
 from bot.domain.plan import Cost, Plan
+from bot.domain.target import Target
 from bot.domain.told import Event
 from bot.domain.verdict import Verdict
 from bot.ledger.books import Books
@@ -20,7 +21,7 @@ from bot.services.replies import Done, Refused
 from providers import errors
 from providers.contract import Kind, Price, Receipt
 from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Throttled, Unavailable
-from tests.services.shop import EVERYTHING, GUEST, KIM, LEA, MIA, SAM, Target, open_shop, url
+from tests.services.shop import EVERYTHING, GUEST, KIM, LEA, MIA, SAM, open_shop, url
 
 PREFIX = Target(Kind.PREFIX, "www.shop.test/news/", "shop")
 DOWN = Unavailable("Cloudflare answered 500.", "Try again.")
@@ -471,12 +472,15 @@ async def test_the_journal_of_a_job_is_whole(tmp_path: Path) -> None:
 async def test_a_job_that_ends_its_process_three_times_without_progress_is_parked_and_others_go_on(
     tmp_path: Path,
 ) -> None:
+    def take(books: Books, owner: str) -> None:
+        books.batches.take("shield", owner, [(1, 0)], {}, 8, 1e12)
+
     shop = open_shop(tmp_path)
     poison = await shop.purge(MIA, url("/poison"), check=False)
     for owner in ("first", "second", "third"):
         for _ in range(3):
             await shop.router.run(f"job:P-{poison.id}")
-        await shop.ledger.write(lambda books, owner=owner: books.batches.take("shield", owner, [(1, 0)], {}, 8, 1e12))
+        await shop.ledger.write(partial(take, owner=owner))
         shop = await shop.crash(as_owner="another")
     other = await shop.purge(MIA, url("/other"), key="other", check=False)
     await shop.slate.advance(600)

@@ -243,8 +243,8 @@ def test_the_example_observes_and_loads_with_the_real_providers(tmp_path: Path) 
 
 
 def test_the_example_loads_with_all_that_it_offers_in_comments(tmp_path: Path) -> None:
-    offers = ("api_url:", "pace:", "per_call:", "channel:", "tags:", "variants:", "approvals:", "approvers:")
-    offers += ("api:", "tokens:", "- {name: ops-cli")
+    offers: tuple[str, ...] = ("api_url:", "pace:", "per_call:", "channel:", "tags:", "variants:", "approvals:")
+    offers += ("approvers:", "api:", "tokens:", "- {name: ops-cli")
     lines = []
     for line in example().splitlines():
         bare = line.replace("# ", "", 1)
