@@ -33,8 +33,8 @@ def versions(play: Playground, path: str) -> set[str]:
     return {str(cached.get(path)) for cached in edges.values()}
 
 
-def job_of(message: object) -> str:
-    text = str(message["text"])  # type: ignore[index]
+def job_of(message: Json) -> str:
+    text = str(message["text"])
     return next(word.strip("`*·:") for word in text.split() if word.strip("`*·:").startswith("P-"))
 
 
@@ -56,7 +56,8 @@ def test_everything_needs_two_others(play: Playground) -> None:
     view = play.until(lambda: play.get("/_play/views", user="U_LEA")["open"], "the form opens")
     assert isinstance(view, list)
     wrong = play.post("/_play/submit", user="U_LEA", view_id=view[0]["id"], values={"site_name": {"site_name": "blog"}})
-    assert "errors" == wrong["ack"]["response_action"]  # type: ignore[index]
+    assert isinstance(wrong["ack"], dict)
+    assert "errors" == wrong["ack"]["response_action"]
     play.post("/_play/submit", user="U_LEA", view_id=view[0]["id"], values={"site_name": {"site_name": "shop"}})
     request = play.wait_card("everything", channel="C_APPROVE")
     name = job_of(request)

@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import httpx
 from starlette.applications import Starlette
@@ -24,6 +25,24 @@ HOST = HOSTS[0]
 PURGE = f"/zones/{ZONE}/purge_cache"
 SOFT = f"/zones/{ZONE}/invalidate_cache"
 SIGNED = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
+
+
+class Tokens(TypedDict):
+    """A bucket of an emulated account, as it is shown."""
+
+    tokens: float
+    size: float
+    per_s: float
+
+
+class Shown(TypedDict):
+    """What /_play/world tells of the shop: versions by path, of each place."""
+
+    origin: dict[str, str]
+    inner: dict[str, dict[str, str]]
+    shield: dict[str, str]
+    edges: dict[str, dict[str, str]]
+    budgets: dict[str, dict[str, Tokens]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +94,9 @@ class Land:
         rows = (await self.play("ledger")).json()
         return [row for row in rows if row["account"] == account]
 
-    async def shop(self) -> dict[str, object]:
+    async def shop(self) -> Shown:
         """The site as /_play/world shows it."""
-        shop = (await self.play("world")).json()["sites"]["shop"]
-        assert isinstance(shop, dict)
+        shop: Shown = (await self.play("world")).json()["sites"]["shop"]
         return shop
 
 

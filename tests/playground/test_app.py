@@ -127,20 +127,20 @@ async def test_the_shield_asks_the_app_and_the_app_asks_for_content_once(shop: L
 async def test_hosts_have_pages_of_their_own(shop: Land) -> None:
     await shop.get("fra", "/pricing", host=HOSTS[1])
     await told(shop, Purge(Kind.HOST, (HOSTS[1],), layer={"keys": KEYS}, hosts=HOSTS))
-    assert HELD == (await shop.shop())["inner"]["app"]  # type: ignore[index]
+    assert HELD == (await shop.shop())["inner"]["app"]
 
 
 async def test_a_tag_reaches_the_pages_that_bear_it(shop: Land) -> None:
     await told(shop, Purge(Kind.TAG, ("pricing",), layer={"keys": KEYS}, hosts=HOSTS))
-    assert {"/": "v1"} == (await shop.shop())["inner"]["app"]  # type: ignore[index]
+    assert {"/": "v1"} == (await shop.shop())["inner"]["app"]
     await told(shop, Purge(Kind.TAG, ("all",), layer={"keys": KEYS}, hosts=HOSTS))
-    assert {} == (await shop.shop())["inner"]["app"]  # type: ignore[index]
+    assert {} == (await shop.shop())["inner"]["app"]
 
 
 async def test_pages_of_the_app_live_an_hour(shop: Land) -> None:
     await shop.play("origin", {})
     shop.clock.at = START + 3600
-    assert {} == (await shop.shop())["inner"]["app"]  # type: ignore[index]
+    assert {} == (await shop.shop())["inner"]["app"]
     assert ("EXPIRED", "v2") == await shop.sees("fra", "/")
 
 
@@ -151,7 +151,7 @@ async def test_a_redis_that_is_down_refuses_purges_and_no_visitors(shop: Land) -
     assert 200 == (await shop.get("fra", "/never-seen")).status_code
     await shop.fault("app", "down", 0)
     await purge_at(shop, "app", "/")
-    assert "/" not in (await shop.shop())["inner"]["app"]  # type: ignore[index]
+    assert "/" not in (await shop.shop())["inner"]["app"]
 
 
 async def test_a_reset_fills_the_app_anew_with_its_tags(shop: Land) -> None:
@@ -159,9 +159,9 @@ async def test_a_reset_fills_the_app_anew_with_its_tags(shop: Land) -> None:
     await told(shop, Purge(Kind.EVERYTHING, (), layer={"keys": KEYS}, hosts=HOSTS))
     await shop.get("fra", "/new")
     await shop.world.reset()
-    assert HELD == (await shop.shop())["inner"]["app"]  # type: ignore[index]
+    assert HELD == (await shop.shop())["inner"]["app"]
     await told(shop, Purge(Kind.TAG, ("all",), layer={"keys": KEYS}, hosts=HOSTS))
-    assert {} == (await shop.shop())["inner"]["app"]  # type: ignore[index]
+    assert {} == (await shop.shop())["inner"]["app"]
 
 
 async def test_a_world_comes_back_with_its_app(tmp_path: Path) -> None:

@@ -183,7 +183,7 @@ async def test_a_body_that_is_not_right_purges_nothing_and_costs_no_budget(
         name: value for name, value in response.json().items() if name != "errors"
     }
     assert ("HIT", "v1") == await shop.sees("fra", "/")
-    budgets = (await shop.shop())["budgets"]["cf"]  # type: ignore[index]
+    budgets = (await shop.shop())["budgets"]["cf"]
     assert (60, 25, 1199) == tuple(budgets[name]["tokens"] for name in ("urls", "bulk", "api"))
     assert [] == (await shop.recorded("cf"))[-1]["purged"]
 
@@ -300,14 +300,14 @@ async def test_budgets_are_whatever_a_test_wants(tmp_path: Path) -> None:
     async with land(tmp_path, budgets={"urls": Bucket(5, 1), "bulk": Bucket(1, 0.1)}) as shop:
         assert [200, 429] == [(await shop.api(PURGE, files(n))).status_code for n in (5, 1)]
         assert [200, 429] == [(await shop.api(PURGE, EVERYTHING)).status_code for _ in range(2)]
-        assert 0 == (await shop.shop())["budgets"]["cf"]["bulk"]["tokens"]  # type: ignore[index]
+        assert 0 == (await shop.shop())["budgets"]["cf"]["bulk"]["tokens"]
 
 
 async def test_refills_are_seen(shop: Land) -> None:
     await shop.api(PURGE, files(45))
     seen = []
     for _ in range(3):
-        seen.append((await shop.shop())["budgets"]["cf"]["urls"]["tokens"])  # type: ignore[index]
+        seen.append((await shop.shop())["budgets"]["cf"]["urls"]["tokens"])
         shop.clock.at += 0.75
     assert [15, 37.5, 60] == seen
 
@@ -318,7 +318,7 @@ async def test_refills_are_seen(shop: Land) -> None:
 async def held_at(shop: Land, seconds: float) -> list[str]:
     shop.clock.at = START + seconds
     edges = (await shop.shop())["edges"]
-    return [city for city in CITIES if "/" in edges[city]]  # type: ignore[index]
+    return [city for city in CITIES if "/" in edges[city]]
 
 
 async def test_a_purge_travels_outwards_city_by_city(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ async def knock(shop: Land) -> httpx.Response:
 
 async def still_held(shop: Land, account: str) -> bool:
     seen = await shop.shop()
-    return "/" in (seen["shield"] if account == "shield" else seen["edges"]["fra"])  # type: ignore[index, operator]
+    return "/" in (seen["shield"] if account == "shield" else seen["edges"]["fra"])
 
 
 ACCOUNTS = [pytest.param("cf", purge, id="cf"), pytest.param("shield", knock, id="shield")]

@@ -193,8 +193,9 @@ async def test_a_bare_host_sends_nothing_until_it_is_confirmed(tmp_path: Path) -
     shop = open_shop(tmp_path)
     reply = await say(shop, MIA, "www.shop.test because x")
     await shop.slate.advance(100)
-    draft = await shop.ledger.read(lambda books: books.intake.draft(reply.draft, shop.clock.now()))  # type: ignore[union-attr]
-    gone = await shop.ledger.read(lambda books: books.intake.draft(reply.draft, shop.clock.now() + 600))  # type: ignore[union-attr]
+    assert isinstance(reply, HostToConfirm)
+    draft = await shop.ledger.read(lambda books: books.intake.draft(reply.draft, shop.clock.now()))
+    gone = await shop.ledger.read(lambda books: books.intake.draft(reply.draft, shop.clock.now() + 600))
     await shop.ledger.close()
     assert draft is not None
     assert "U_MIA" == draft[0]
