@@ -134,8 +134,8 @@ class Batches:
     def _queue(self, job: int, position: int, most: int, now: float) -> list[Row]:
         return self._tx.rows(
             f"select *, {LEDGER} from batches where job = :job and position = :position and state = 'queued'"
-            " and ready_at <= :now order by id limit :most",
-            job=job, position=position, now=now, most=most,
+            " and ready_at <= :now order by ready_at, id limit :most",
+            job=job, position=position, now=now, most=most + 1,
         )  # fmt: skip
 
     def _next_ready(self, turn: Sequence[tuple[int, int]]) -> float | None:
@@ -228,10 +228,10 @@ class Batches:
             again=int(retried), ready=ready,
         )  # fmt: skip
 
-    def is_settled(self, batch: Batch) -> bool:
-        """Whether no call of the batch's layer is queued or in flight."""
+    def is_settled(self, job: int, position: int) -> bool:
+        """Whether no call of a layer is queued or in flight."""
         rows = self._tx.rows(
-            "select open from layers where job = :job and position = :position", job=batch.job, position=batch.position
+            "select open from layers where job = :job and position = :position", job=job, position=position
         )
         return not rows or whole(rows[0]["open"]) <= 0
 
