@@ -69,31 +69,37 @@ class Wire:
         self._transport = transport
         self._secrets = tuple(secret for secret in secrets if len(secret) >= SECRET_MIN)
         self._seconds = seconds
-        self._client: httpx.AsyncClient | None = None
+        self._context: ssl.SSLContext | None = None  # read once, for all clients
+        self._idle: list[httpx.AsyncClient] = []  # with their connections; the one used last goes first
 
     async def send(self, method: str, target: str, headers: Sequence[tuple[str, str]] = (), body: str = "") -> Answer:
         """One attempt; the request target goes out byte for byte, a Host in `headers` replaces ours.
         Raises Unavailable, OutcomeUnknown, WrongAddress, Unexpected."""
-        request = self._request(method, target, headers, body)
+        client = self._idle.pop() if self._idle else self._opened()
         phase = _Phase()
-        request.extensions["trace"] = phase.trace
         try:
+            request = self._request(client, method, target, headers, body)
+            request.extensions["trace"] = phase.trace
             async with asyncio.timeout(self._seconds):
-                return await self._attempt(request)
+                return await self._attempt(client, request)
         except TimeoutError as exc:
             raise self._late(phase.dialling) from exc
         except httpx.HTTPError as exc:
             raise self._trouble(exc, phase.dialling) from exc
         except UnicodeError as exc:
             raise self._unsendable() from exc
+        finally:
+            self._idle.append(client)
 
-    def _request(self, method: str, target: str, headers: Sequence[tuple[str, str]], body: str) -> httpx.Request:
+    def _request(
+        self, client: httpx.AsyncClient, method: str, target: str, headers: Sequence[tuple[str, str]], body: str
+    ) -> httpx.Request:
         base = self._base()
         try:
             url = httpx.URL(f"{base.scheme}://{base.netloc}/")
             raw = (base.path.rstrip("/") + target).encode("ascii")
             content = body.encode()
-            request = self._opened().build_request(method, url, headers=list(headers), content=content or None)
+            request = client.build_request(method, url, headers=list(headers), content=content or None)
         except httpx.InvalidURL as exc:
             raise self._no_address() from exc
         except UnicodeError as exc:
@@ -112,21 +118,24 @@ class Wire:
         return base
 
     def _opened(self) -> httpx.AsyncClient:
-        if self._client is None:
-            timeout = httpx.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds / 2))
-            self._client = httpx.AsyncClient(
-                transport=self._transport,
-                timeout=timeout,
-                limits=httpx.Limits(keepalive_expiry=IDLE_SECONDS),
-                headers={"Accept-Encoding": "identity", "User-Agent": "purgebot"},
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-                follow_redirects=False,
-                trust_env=False,
-            )
-        return self._client
+        """A client for one call at a time. httpx looks at all of a client's connections at each call: one client for
+        32 calls at once takes three times the processor time of 32 clients."""
+        if self._transport is None and self._context is None:
+            self._context = httpx.create_ssl_context(trust_env=False)
+        timeout = httpx.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds / 2))
+        return httpx.AsyncClient(
+            transport=self._transport,
+            verify=self._context or True,
+            timeout=timeout,
+            limits=httpx.Limits(keepalive_expiry=IDLE_SECONDS),
+            headers={"Accept-Encoding": "identity", "User-Agent": "purgebot"},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            follow_redirects=False,
+            trust_env=False,
+        )
 
-    async def _attempt(self, request: httpx.Request) -> Answer:
-        response = await self._opened().send(request, auth=self._auth, stream=True)
+    async def _attempt(self, client: httpx.AsyncClient, request: httpx.Request) -> Answer:
+        response = await client.send(request, auth=self._auth, stream=True)
         try:
             body = bytearray()
             async for chunk in response.aiter_bytes():
@@ -183,9 +192,8 @@ class Wire:
 
     async def close(self) -> None:
         """Let go of connections."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        while self._idle:
+            await self._idle.pop().aclose()
 
 
 class _Phase:
