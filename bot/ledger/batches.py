@@ -29,6 +29,7 @@ class Batch:
     reference: str = ""  # the same for every attempt at one pass, in this ledger and every other
     passes: int = 0  # taken before, by a call that is sent once more after a while
     everything: bool = False  # a repeat would empty a whole site twice
+    sent_at: float = 0.0  # when it was last taken to be sent, in seconds since the epoch
 
     @property
     def comes_again(self) -> bool:
@@ -155,7 +156,7 @@ class Batches:
             "update batches set state = 'sending', owner = :owner, tries = tries + 1, sent_at = :now where id = :id",
             [{"id": batch.id, "owner": owner, "now": now} for batch in taken],
         )
-        return tuple(replace(batch, tries=batch.tries + 1) for batch in taken)
+        return tuple(replace(batch, tries=batch.tries + 1, sent_at=now) for batch in taken)
 
     def record(self, outcome: Outcome, now: float) -> None:
         """Write what became of an attempt, and count it in its layer."""
@@ -313,4 +314,5 @@ def _batch(row: Row) -> Batch:
         f"{row['ledger']!s}-{whole(row['id'])}-{whole(row['passes'])}",
         whole(row["passes"]),
         row["kind"] == Kind.EVERYTHING,
+        number(row["sent_at"]),
     )

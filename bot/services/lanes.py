@@ -207,7 +207,8 @@ class Lane:
         books.batches.record(outcome, now)
         buckets = [bucket for bucket, _ in batch.call.cost]
         if isinstance(error, Throttled) and isinstance(outcome.next, SendAgain):
-            books.budgets.refused(self._account, buckets, self._provider.can.pace, outcome.next.at, now)
+            paces, sent = self._provider.can.pace, batch.sent_at
+            books.budgets.refused(self._account, buckets, paces, sent, outcome.next.at, now)
             told = Told(Event.WAITING, layer=self._provider.title, seconds=round(outcome.next.at - now, 1))
             books.messages.say(batch.job, told, now)
         elif error is not None and isinstance(outcome.next, SendAgain):
