@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -65,6 +65,7 @@ class Wire:
         self.who = who
         self.setting = setting
         self._base_url = base_url
+        self._base: tuple[httpx.URL, str] | None = None  # the same, parsed once
         self._auth = auth
         self._transport = transport
         self._secrets = tuple(secret for secret in secrets if len(secret) >= SECRET_MIN)
@@ -94,28 +95,26 @@ class Wire:
     def _request(
         self, client: httpx.AsyncClient, method: str, target: str, headers: Sequence[tuple[str, str]], body: str
     ) -> httpx.Request:
-        base = self._base()
+        url, path = self._base = self._base or self._parsed()
         try:
-            url = httpx.URL(f"{base.scheme}://{base.netloc}/")
-            raw = (base.path.rstrip("/") + target).encode("ascii")
-            content = body.encode()
-            request = client.build_request(method, url, headers=list(headers), content=content or None)
-        except httpx.InvalidURL as exc:
-            raise self._no_address() from exc
+            raw = (path + target).encode("ascii")
+            request = client.build_request(method, url, headers=list(headers), content=body.encode() or None)
         except UnicodeError as exc:
             raise self._unsendable() from exc
         request.extensions["target"] = raw
         return request
 
-    def _base(self) -> SplitResult:
+    def _parsed(self) -> tuple[httpx.URL, str]:
+        """Where to dial, and the path before every target."""
         try:
             base = urlsplit(self._base_url)
             _ = base.port
-        except ValueError as exc:
+            url = httpx.URL(f"{base.scheme}://{base.netloc}/")
+        except (ValueError, httpx.InvalidURL) as exc:
             raise self._no_address() from exc
         if base.scheme not in ("http", "https") or not base.hostname or "@" in base.netloc or base.query:
             raise self._no_address()
-        return base
+        return url, base.path.rstrip("/")
 
     def _opened(self) -> httpx.AsyncClient:
         """A client for one call at a time. httpx looks at all of a client's connections at each call: one client for
