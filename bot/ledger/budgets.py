@@ -1,8 +1,8 @@
 """Budgets: a token bucket or a sliding window for each account and bucket, kept across restarts.
 
 Buckets follow the generic cell rate algorithm: one stored number, the theoretical arrival time. A little is held back
-(half a percent of the rate, and of the burst one unit or what 20 ms bring), since the provider counts when a call
-arrives, not when it leaves. A provider that refuses all the same has less to give than it says, or somebody else spends
+(half a percent of the rate or of a window, and of the burst one unit or what 20 ms bring), since the provider counts
+when a call arrives, not when it leaves. A provider that refuses all the same has less to give than it says, or somebody else spends
 it: for ten minutes the bucket is taken to be a share of its size.
 """
 
@@ -47,17 +47,17 @@ class Budgets:
         return max(tat, now) + units * every - tolerance
 
     def _window_free_at(self, account: str, bucket: str, units: int, pace: Pace, now: float) -> float:
-        size = max(pace.rate * (1 - HELD_BACK), units)
+        size, per = max(pace.rate, units), _window(pace)
         rows = self._tx.rows(
             "select at, units from spends where account = :account and bucket = :bucket and at > :since order by at",
-            account=account, bucket=bucket, since=now - pace.per,
+            account=account, bucket=bucket, since=now - per,
         )  # fmt: skip
         over = sum(number(row["units"]) for row in rows) + units - size
         for row in rows:
             if over <= 0:
                 break
             over -= number(row["units"])
-            now = number(row["at"]) + pace.per
+            now = number(row["at"]) + per
         return now
 
     def _spend(self, account: str, bucket: str, units: int, pace: Pace, now: float) -> None:
@@ -68,7 +68,7 @@ class Budgets:
             )  # fmt: skip
             self._tx.run(
                 "delete from spends where account = :account and bucket = :bucket and at <= :old",
-                account=account, bucket=bucket, old=now - pace.per,
+                account=account, bucket=bucket, old=now - _window(pace),
             )  # fmt: skip
             return
         tat, _, share = self._state(account, bucket, now)
@@ -165,9 +165,9 @@ class Budgets:
         if pace.window:
             rows = self._tx.rows(
                 "select sum(units) as n from spends where account = :account and bucket = :bucket and at > :since",
-                account=account, bucket=bucket, since=now - pace.per,
+                account=account, bucket=bucket, since=now - _window(pace),
             )  # fmt: skip
-            return max(0.0, pace.rate * (1 - HELD_BACK) - number(rows[0]["n"]))
+            return max(0.0, pace.rate - number(rows[0]["n"]))
         every, tolerance = _gcra(pace, 1, share)
         return min(pace.burst, max(0.0, (tolerance - max(0.0, tat - now)) / every))
 
@@ -175,6 +175,11 @@ class Budgets:
 def _month(now: float) -> str:
     """A bill's month, as providers count it: UTC."""
     return datetime.fromtimestamp(now, UTC).strftime("%Y-%m")
+
+
+def _window(pace: Pace) -> float:
+    """Seconds for which what was taken counts: somewhat longer than there, where it counts from its arrival on."""
+    return pace.per * (1 + HELD_BACK)
 
 
 def _gcra(pace: Pace, units: int, share: float) -> tuple[float, float]:
