@@ -2,8 +2,8 @@
 
 Buckets follow the generic cell rate algorithm: one stored number, the theoretical arrival time. A little is held back
 (half a percent of the rate or of a window, and of the burst one unit or what 20 ms bring), since the provider counts
-when a call arrives, not when it leaves. A provider that refuses all the same has less to give than it says, or somebody else spends
-it: for ten minutes the bucket is taken to be a share of its size.
+when a call arrives, not when it leaves. A provider that refuses all the same has less to give than it says, or somebody
+else spends it: for ten minutes the bucket is taken to be a share of its size.
 """
 
 from __future__ import annotations

@@ -73,24 +73,17 @@ class Lane:
                 flying |= {asyncio.create_task(self._send(batch)) for batch in lot.batches}
                 if not flying:
                     break
-                flying = await self._landing(flying, lot.again_at)
+                more = room > len(lot.batches)
+                flying = await _landing(flying, self._look_in(lot.again_at) if more else None)
         except BaseException:
             await self._cut_short(flying)
             raise
         if lot.again_at is not None:
             self._core.engine.wake(lane_name(self._account), lot.again_at)
 
-    async def _landing(self, flying: set[asyncio.Task[None]], again: float | None) -> set[asyncio.Task[None]]:
-        """Wait until calls have come back, or more may be sent; what is still in flight."""
-        done, flying = await asyncio.wait(flying, timeout=BEAT_SECONDS)
-        if not done:
-            free = LOOK_SECONDS if again is None else min(LOOK_SECONDS, again - self._core.clock.now())
-            full = len(flying) >= CALLS_AT_ONCE
-            done, flying = await asyncio.wait(
-                flying, timeout=None if full else max(0.0, free), return_when=asyncio.FIRST_COMPLETED
-            )
-        _raise_first(done)
-        return flying
+    def _look_in(self, again: float | None) -> float:
+        """Seconds until there may be more to send, though no call has come back."""
+        return LOOK_SECONDS if again is None else max(0.0, min(LOOK_SECONDS, again - self._core.clock.now()))
 
     async def _cut_short(self, flying: set[asyncio.Task[None]]) -> None:
         """Wait for calls in flight. Cut short once more, leave them to the next start, which finds them in the ledger;
@@ -217,6 +210,15 @@ class Lane:
         if outcome.receipt is not None:
             books.budgets.tally(self._account, batch.call.cost, self._provider.can.prices, now)
             books.budgets.heed(self._account, outcome.receipt.left, now)
+
+
+async def _landing(flying: set[asyncio.Task[None]], seconds: float | None) -> set[asyncio.Task[None]]:
+    """Wait for a beat, then until one has come back, at most `seconds`; what is still in flight."""
+    done, flying = await asyncio.wait(flying, timeout=BEAT_SECONDS)
+    if not done:
+        done, flying = await asyncio.wait(flying, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    _raise_first(done)
+    return flying
 
 
 def _raise_first(done: set[asyncio.Task[None]]) -> None:
