@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 
@@ -36,13 +36,7 @@ RETRY_SHARE = 0.1  # of an account's calls in a minute
 RETRIES_FREE = 5  # a minute, so that a quiet account may retry at all
 
 
-@dataclass(frozen=True, slots=True)
-class Landed:
-    """A call that came back: what became of it, the error behind it, and when (seconds since the epoch)."""
-
-    outcome: Outcome
-    error: PurgeError | None
-    at: float
+Landed = tuple[Outcome, PurgeError | None]  # what became of a call, and the error behind it
 
 
 class Lane:
@@ -130,11 +124,11 @@ class Lane:
 
     async def _send(self, batch: Batch) -> None:
         self._failpoint("before call")
-        outcome, error = await self._attempt(batch)
+        landed = await self._attempt(batch)
         self._failpoint("after call")
-        self._landed.append(Landed(outcome, error, self._core.clock.now()))
+        self._landed.append(landed)
 
-    async def _attempt(self, batch: Batch) -> tuple[Outcome, PurgeError | None]:
+    async def _attempt(self, batch: Batch) -> Landed:
         began = self._core.clock.monotonic()
         try:
             receipt = await self._provider.send(batch.call, batch.reference)
@@ -184,9 +178,9 @@ class Lane:
 
     def _record_all(self, books: Books, landed: Sequence[Landed], now: float) -> set[int]:
         """Write outcomes; the jobs of whose layers nothing is left to send."""
-        for one in landed:
-            self._record(books, one.outcome, one.error, one.at)
-        batches = [one.outcome.batch for one in landed]
+        for outcome, error in landed:
+            self._record(books, outcome, error, now)
+        batches = [outcome.batch for outcome, _ in landed]
         for job in {batch.job for batch in batches}:
             books.jobs.touch(job)
             books.messages.changed(job, now)
