@@ -17,7 +17,8 @@ from providers.contract import Pace, Price
 
 HELD_BACK = 0.005  # share of the rate
 LATE_SECONDS = 0.02  # by which a call may be late, so that the next one seems early
-REFUSED_SHARE, SHARE_MIN, SHARE_SECONDS = 0.8, 0.4, 600.0  # what a refusal leaves of a bucket, and for how long
+FIRST_SHARE, NEXT_SHARE = 0.95, 0.8  # what a refusal leaves of a bucket; the first may be due to a call that was late
+SHARE_MIN, SHARE_SECONDS = 0.4, 600.0
 LOCKED_OUT_MAX = 600.0  # seconds; no answer of a provider blocks a bucket for longer
 
 
@@ -136,7 +137,7 @@ class Budgets:
                 continue
             tat, _, share = self._state(account, bucket, now)
             if sent >= self._shrunk_at(account, bucket):
-                share = max(SHARE_MIN, share * REFUSED_SHARE)
+                share = max(SHARE_MIN, share * NEXT_SHARE) if share < 1 else FIRST_SHARE
                 for column, value in (("share", share), ("share_until", now + SHARE_SECONDS)):
                     self._write(account, bucket, column, value)
             _, tolerance = _gcra(pace, 1, share)
