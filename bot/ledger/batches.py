@@ -133,6 +133,7 @@ class Batches:
         return Lot(self._mark(taken, owner, now), now if any(queues) else self._next_ready(turn))
 
     def _queue(self, job: int, position: int, most: int, now: float) -> list[Row]:
+        """What may be sent, longest waiting first: one more than can be taken, to see that more waits."""
         return self._tx.rows(
             f"select *, {LEDGER} from batches where job = :job and position = :position and state = 'queued'"
             " and ready_at <= :now order by ready_at, id limit :most",
