@@ -8,6 +8,7 @@ import secrets
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -15,17 +16,19 @@ import typer
 
 from bot.client import BotClient, BotUnreachable, Heard, Record, TokenUnknown
 from bot.exits import FAILED, LATE, USAGE, exit_code, exit_of_answer, is_settled
-from bot.settings import BadSettings, Environment, Settings, example, load, schema
+from bot.settings import BadSettings, Environment, Settings, example, load, schema, unset
 from bot.terminal import console, draw, fail, for_terminal, print_json, progress_bar
 
+WHERE = "PURGEBOT_CONFIG names the configuration file; purgebot.yaml where it is not set."
 app = typer.Typer(
     name="purgebot",
     help="Purges CDN and origin caches, and proves at the edge that it worked.",
+    epilog=WHERE,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-config = typer.Typer(help="The configuration file.", no_args_is_help=True)
+config = typer.Typer(help="The configuration file.", epilog=WHERE, no_args_is_help=True)
 app.add_typer(config, name="config")
 
 _FREE_TEXT = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": ["--help"]}
@@ -33,6 +36,7 @@ POLL_SECONDS = 2.0  # of one long poll, so that the bar moves
 AWAY_SECONDS = 1.0  # until a bot that does not answer is asked again
 REASON_FLAGS = ("--reason", "--because")
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ConfigFile = Annotated[str, typer.Argument(metavar="FILE", help="The file, instead of PURGEBOT_CONFIG.")]
 FileOption = Annotated[str, typer.Option("--file", help="Targets, one a line; - reads standard input.")]
 Words = Annotated[list[str] | None, typer.Argument(help="As after /purge.")]
 
@@ -72,15 +76,16 @@ def config_schema() -> None:
     sys.stdout.write(json.dumps(schema(), indent=2) + "\n")
 
 
-@config.command("check")
-def config_check() -> None:
+@config.command("check", epilog=WHERE)
+def config_check(file: ConfigFile = "") -> None:
     """Check the file without starting."""
     environment = _environment()
+    environment = replace(environment, config=file or environment.config)
     settings = _settings(environment)
-    for warning in settings.warnings:
+    for warning in (*settings.warnings, *unset(settings)):
         console(sys.stderr).print(f"note: {warning}", style="yellow", highlight=False, markup=False)
     sites = ", ".join(settings.sites) or "none"
-    sys.stdout.write(f"{environment.config} is good: mode {settings.mode}, sites {sites}.\n")
+    sys.stdout.write(f"{environment.config} is good: mode {settings.mode.told}, sites {sites}.\n")
 
 
 def _command(verb: str, about: str) -> None:

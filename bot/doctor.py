@@ -64,7 +64,7 @@ async def examine(settings: Settings, environment: Environment, clock: Clock) ->
 
 def _configuration(settings: Settings) -> list[Finding]:
     sites = ", ".join(settings.sites) or "none"
-    good = Finding("configuration", Health.GOOD, f"Mode {settings.mode}, sites {sites}.")
+    good = Finding("configuration", Health.GOOD, f"Mode {settings.mode.told}, sites {sites}.")
     doubts = [Finding("configuration", Health.DOUBTFUL, warning) for warning in settings.warnings]
     return [good, *doubts, *_tokens(settings)]
 

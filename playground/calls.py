@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from playground.faults import UnknownFault
+from playground.faults import KINDS, ONLY, UnknownFault
 from playground.http import loopback_client
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class Calls:
             "accounts": world.accounts,
             "sites": {name: _site(town) for name, town in world.towns.items()},
             "faults": world.faults.shown(),
+            "kinds": {account: _kinds(account) for account in (*world.accounts, "slack")},
             "now": world.now(),
         }
 
@@ -112,6 +113,11 @@ class Calls:
     async def ledger(self, request: Request) -> object:
         """Every request that was received."""
         return self._world.requests.listed()
+
+
+def _kinds(account: str) -> list[str]:
+    """The faults that an account has."""
+    return [kind for kind in KINDS if account in ONLY.get(kind, (account,))]
 
 
 def _site(town: Town) -> Mapping[str, object]:

@@ -68,10 +68,15 @@ class Reply:
 
 def target_of(scope: Scope) -> Target:
     """What `scope` asks for, untouched."""
-    headers = dict(scope["headers"])
-    host = headers.get(b"host", b"").decode("latin-1").lower()
-    path: bytes = scope["state"][_TARGET]
-    return Target(scope["method"], host.partition(":")[0], path.decode("latin-1"))
+    host = dict(scope["headers"]).get(b"host", b"").decode("latin-1").lower()
+    return Target(scope["method"], host.partition(":")[0], wire_target(scope))
+
+
+def wire_target(scope: Scope) -> str:
+    """Path and query as they came; under another protocol than ours, without the `?` of an empty query."""
+    known: bytes | None = scope.get("state", {}).get(_TARGET)
+    path, query = scope["raw_path"], scope["query_string"]
+    return (known or (path + b"?" + query if query else path)).decode("latin-1")
 
 
 async def answer(send: Send, reply: Reply) -> None:

@@ -2,50 +2,45 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable, Mapping
 
 from starlette.types import Receive, Scope, Send
 
 from playground.cache import Cache
-from playground.cut import cut
-from playground.faults import SLOW_SECONDS, THROTTLE_SECONDS, Faults
-from playground.http import Reply, Target, Upstream, answer, hold, target_of
+from playground.clouds.desk import HTML, Desk, Done, Refusals, Request, read
+from playground.faults import THROTTLE_SECONDS, Faults
+from playground.http import Reply, Target, Upstream, answer, target_of
 from playground.pace import Pace
 from playground.requests import Requests
 
 ACCOUNT = "shield"
+# not documented: our wording; Varnish itself has no such limit and no such page
+TOO_MANY, PAGE, NOT_A_DOOR = b"Too many purges.\n", b"<html><h1>Welcome</h1></html>", b"Not allowed here.\n"
 DOORS = ("PURGE", "BAN", "PURGEBOT")
 
 
-class Shield:
+class Shield(Desk):
     """One shield. Its key is host and URL, whatever the scheme."""
 
     def __init__(
         self, cache: Cache, upstream: Upstream, requests: Requests, faults: Faults, pace: Pace, now: Callable[[], float]
     ) -> None:
+        super().__init__(account=ACCOUNT, requests=requests, faults=faults, pace=pace, now=now)
         self._cache = cache
         self._upstream = upstream
-        self._requests = requests
-        self._faults = faults
-        self._pace = pace
-        self._now = now
         self._ids = 32768
         self._last = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request: a door, or a page."""
-        if scope["type"] != "http":
+        """Answer one request: a door, or a page, which no fault meets."""
+        if scope["type"] != "http" or scope["method"] in DOORS:
+            await super().__call__(scope, receive, send)
             return
-        target = target_of(scope)
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        if target.method in DOORS:
-            await self._door(target, headers, scope, receive, send)
-            return
-        known = target.method in ("GET", "HEAD")
-        reply = await self.page(target) if known else Reply(405, {"allow": "GET, HEAD"}, b"Not allowed here.\n")
-        self._record(target, headers, reply.status, "", [])
+        known = scope["method"] in ("GET", "HEAD")
+        refused = Reply(405, {"allow": "GET, HEAD"}, NOT_A_DOOR)
+        reply = await self.page(target_of(scope)) if known else refused
+        self.record(await read(scope, receive, self.keeps), reply.status)
         await answer(send, reply)
 
     async def page(self, target: Target) -> Reply:
@@ -54,7 +49,7 @@ class Shield:
         copy = self._cache.find(url)
         self._ids += 2
         if copy is not None and not copy.stale:
-            age = str(int(self._now() - copy.at))
+            age = str(int(self.now() - copy.at))
             about = {**copy.reply.headers, "x-cache": "HIT", "age": age, "x-varnish": f"{self._ids} {self._ids - 1}"}
             return Reply(copy.reply.status, about, copy.reply.body)
         mark = self._cache.mark()
@@ -64,49 +59,44 @@ class Shield:
         about = {**reply.headers, "x-cache": "MISS", "age": "0", "x-varnish": str(self._ids)}
         return Reply(reply.status, about, reply.body)
 
-    async def _door(
-        self, target: Target, headers: Mapping[str, str], scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        fault = self._faults.take(ACCOUNT)
-        reply = _FAULTY.get(fault)
-        purged: list[str] = []
-        if fault in ("down", "reset"):
-            self._record(target, headers, 0, fault, [])
-            await cut(scope, receive, send)
-            return
-        if reply is None:
-            reply, purged = self._open(target, headers)
-        self._record(target, headers, reply.status, fault, purged)
-        if fault == "timeout_after_effect":
-            await hold(scope, receive, send)
-            return
-        await self._take_time(fault)
-        await answer(send, reply)
-
-    async def _take_time(self, fault: str) -> None:
+    def takes(self, reply: Reply) -> float:
         """The first purge after a quiet second takes its human time, those after it hardly any."""
-        idle = self._now() - self._last > 1.0
-        self._last = self._now()
-        await asyncio.sleep((self._pace.shield if idle else 0.0) + (SLOW_SECONDS if fault == "slow" else 0.0))
+        idle = self.now() - self._last > 1.0
+        self._last = self.now()
+        return self.pace.shield if idle else 0.0
 
-    def _record(self, target: Target, headers: Mapping[str, str], status: int, fault: str, purged: list[str]) -> None:
-        asked = " ".join(f"{k}: {headers[k]}" for k in ("x-ban-host", "x-ban-url") if k in headers)
-        self._requests.record(ACCOUNT, target.method, target.path, asked, status, fault, purged, target.host)
+    def shown(self, request: Request) -> tuple[str, str, str]:
+        """With what a ban is about."""
+        headers = request.headers
+        asked = " ".join(f"{name}: {headers[name]}" for name in ("x-ban-host", "x-ban-url") if name in headers)
+        return request.target, asked, _host(request)
 
-    def _open(self, target: Target, headers: Mapping[str, str]) -> tuple[Reply, list[str]]:
-        if "x-forwarded-for" in headers:
+    def refusals(self, request: Request) -> Refusals:
+        """The VCL asks where a caller comes from, so both faults of a credential are one."""
+        again = {"retry-after": str(THROTTLE_SECONDS), "content-type": "text/plain"}
+        stranger = _said(403, "refused", "Not in acl purgebot_clients")
+        return Refusals(
+            throttle=Reply(429, again, TOO_MANY),
+            bad_token=stranger,
+            forbidden=stranger,
+            html=Reply(200, HTML, PAGE),
+        )
+
+    async def reply(self, request: Request, ahead: float) -> Done:
+        """What is behind one door."""
+        if "x-forwarded-for" in request.headers:
             return _said(403, "refused", "Came through a proxy"), []
-        match target.method:
+        match request.method:
             case "PURGEBOT":
                 return _said(200, "ready 1", "Ready"), []
             case "PURGE":
-                url = f"http://{target.host}{target.path}"
+                url = f"http://{_host(request)}{request.target}"
                 self._cache.forget(lambda copy: copy == url)
                 return _said(200, "purged", "Purged"), [url]
             case _:
-                return self._ban(headers)
+                return self._ban(request.headers)
 
-    def _ban(self, headers: Mapping[str, str]) -> tuple[Reply, list[str]]:
+    def _ban(self, headers: Mapping[str, str]) -> Done:
         host, url = headers.get("x-ban-host", ""), headers.get("x-ban-url", "")
         if not host or not url:
             return _said(400, "refused", "Needs X-Ban-Host and X-Ban-Url"), []
@@ -124,14 +114,9 @@ class Shield:
         return _said(200, "banned", "Banned"), self._cache.forget(matching)
 
 
+def _host(request: Request) -> str:
+    return request.headers.get("host", "").lower().partition(":")[0]
+
+
 def _said(status: int, says: str, text: str) -> Reply:
     return Reply(status, {"x-purgebot": says, "content-type": "text/plain; charset=utf-8"}, f"{text}\n".encode())
-
-
-_FAULTY = {
-    "throttle": Reply(429, {"retry-after": str(THROTTLE_SECONDS), "content-type": "text/plain"}, b"Too many purges.\n"),
-    "error500": Reply(500, {"content-type": "text/html"}, b"<html><h1>500 Internal Server Error</h1></html>"),
-    "bad_token": _said(403, "refused", "Not in acl purgebot_clients"),
-    "forbidden": _said(403, "refused", "Not in acl purgebot_clients"),
-    "html": Reply(200, {"content-type": "text/html"}, b"<html><h1>Welcome</h1></html>"),
-}

@@ -14,10 +14,12 @@ from urllib.parse import quote
 
 import httpx
 
-from providers.akamai_answers import behind, left, receipt, told, trouble
+from providers.akamai_answers import SIDE, STATUS_PAGE, behind, left, receipt, told, trouble
 from providers.akamai_limits import BUCKETS, FRAME, MAX_BYTES, PACES, PER_CALL, TAG_MAX
 from providers.akamai_sightings import STATUS_HEADER, seen
 from providers.contract import (
+    A_HEADER,
+    HEADER,
     Account,
     Blueprint,
     Call,
@@ -36,6 +38,7 @@ from providers.edgegrid import EdgeGrid, UnreadableEdgerc, fresh_nonce, read_edg
 from providers.errors import BadCredentials, PurgeError
 from providers.pacing import paces_of
 from providers.packing import pack, visible_ascii
+from providers.sides import cloud
 from providers.signing import utc_now
 from providers.wire import Answer, Wire
 
@@ -94,8 +97,7 @@ class Akamai:
             url or f"https://{own.host}",
             EdgeGrid(own, self._clock, nonce, below),
             transport,
-            who=self.title,
-            setting="api_url" if url else "host` in `edgerc",
+            side=SIDE if url else cloud(self.title, STATUS_PAGE, SIDE.busy, "host` in `edgerc"),
             secrets=(own.client_secret, own.access_token, own.client_token),
         )
 
@@ -207,7 +209,7 @@ def _is_status(answer: Answer) -> bool:
 
 
 def _bad(found: PurgeError) -> Probe:
-    return Probe(Health.BAD, found.what, found.advice)
+    return Probe(Health.BAD, found.what, found.cure)
 
 
 def _cpcodes(layer: Mapping[str, str]) -> list[str]:
@@ -249,14 +251,24 @@ BLUEPRINT = Blueprint(
         ),
         Field("section", "its section, default where nothing is said", example="default"),
         Field("account_switch_key", "for those who manage several accounts: which one", example="1-5BYUG1:1-8BYUX"),
-        Field("status_header", "the header of the behavior Return Cache Status", example=STATUS_HEADER),
+        Field(
+            "status_header",
+            "the header of the behavior Return Cache Status",
+            example=STATUS_HEADER,
+            pattern=HEADER,
+            form=A_HEADER,
+        ),
         Field("api_url", "an egress proxy, or an emulator", example="http://127.0.0.1:8080"),
         Field("max_bytes", "the longest call, in bytes", example=str(MAX_BYTES)),
     ),
     layer_fields=(
         Field("network", "production where nothing is said", choices=NETWORKS, example="production"),
         Field(
-            "cpcodes", "what *everything* is: CP codes with commas between", example="123456, 123457", pattern=CPCODES
+            "cpcodes",
+            "what *everything* is: CP codes with commas between",
+            example="123456, 123457",
+            pattern=CPCODES,
+            form="a list of CP codes with commas between",
         ),
     ),
     build=Akamai,

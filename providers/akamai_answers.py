@@ -19,6 +19,7 @@ from pydantic import BaseModel, JsonValue, StrictInt, StrictStr, ValidationError
 from providers.akamai_limits import BUCKETS
 from providers.contract import Call, Kind, Receipt
 from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unavailable, Unexpected, WrongAddress
+from providers.sides import cloud
 from providers.wire import Answer, gateway_trouble, retry_after, said_by
 
 SECONDS = 5.0  # until a purge is done, where the answer does not say
@@ -26,7 +27,20 @@ AGAIN_SECONDS = 5.0  # what Akamai asks to wait after a 429 (https://techdocs.ak
 SKEW_SECONDS = 30.0  # https://github.com/akamai/terraform-provider-akamai/issues/758
 SERVICE = 'Give its API client the service "CCU APIs" with READ-WRITE'
 REPORT = "Report it with what Akamai said."
+STATUS_PAGE = "https://www.akamaistatus.com"
+UNITS = {"urls": "URLs", "cpcodes": "CP codes", "tags": "tags", "requests": "calls"}  # by bucket
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+
+
+def busy(bucket: str) -> str:
+    """What to do where Akamai wants fewer of what `bucket` counts."""
+    return (
+        "Wait a minute, then retry. All API clients of the Akamai account share this limit: where others purge too, "
+        f"lower `{bucket}` under `pace` to leave them room."
+    )
+
+
+SIDE = cloud("Akamai", STATUS_PAGE, busy("requests"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +60,7 @@ class Row:
 ROWS = (  # the first that fits decides
     # https://github.com/akamai/AkamaiOPEN-edgegrid-node/issues/234
     Row(400, "invalid timestamp", BadCredentials, "Akamai does not take the time of our signature: {clock}.",
-        "Set this machine's clock by NTP, then Retry."),
+        "Set this machine's clock by NTP, then retry."),
     # https://github.com/akamai/wp-akamai/issues/12
     Row(400, "invalid endpoint", BadCredentials, "The credentials of the edgerc are not for purging.",
         f"{SERVICE}, or set `section` to the one that has it."),
@@ -165,7 +179,7 @@ def trouble(answer: Answer, call: Call | None, here: datetime) -> PurgeError:
     problem = _problem(answer)
     said = problem.words() if problem else said_by(answer)
     if problem is None:
-        return gateway_trouble(answer, "Akamai", said) or _page(answer, said)
+        return gateway_trouble(answer, SIDE, said) or _page(answer, said)
     words = said.lower()
     for row in ROWS:
         if row.status == answer.status and row.words in words:
@@ -190,16 +204,18 @@ def _by_status(answer: Answer, problem: Problem, call: Call | None, said: str) -
             return WrongAddress(what, "Check `host` in the edgerc, `section` and `api_url`.", said)
         case 408:
             what = "Akamai did not get the whole call in time, and took nothing of it."
-            return Unavailable(what, "It is sent again later.", said)
+            advice = "Check this machine's way out and any proxy on the way; a lower `max_bytes` makes calls shorter."
+            return Unavailable(what, advice, said)
         case 429:
-            return Throttled(
-                f"Akamai asks for fewer {_unit(said)}.", "It is sent again later.", said, _wait(answer, problem)
-            )
+            bucket = _bucket(said)
+            what = f"Akamai asks for fewer {UNITS[bucket]}."
+            return Throttled(what, busy(bucket), said, _wait(answer, problem))
         case 507:
             what = "Akamai takes no more purges for now (507)."
-            return Throttled(what, "It is sent again later.", said, retry_after(answer) or AGAIN_SECONDS)
+            advice = f"See {STATUS_PAGE}, wait some minutes, then retry; if it stays, ask Akamai's support."
+            return Throttled(what, advice, said, retry_after(answer) or AGAIN_SECONDS)
         case _:
-            return gateway_trouble(answer, "Akamai", said) or _page(answer, said)
+            return gateway_trouble(answer, SIDE, said) or _page(answer, said)
 
 
 def _page(answer: Answer, said: str) -> PurgeError:
@@ -235,9 +251,10 @@ def _wait(answer: Answer, problem: Problem) -> float:
     return retry_after(answer) or max(AGAIN_SECONDS, enough)
 
 
-def _unit(said: str) -> str:
-    units = {"url": "URLs", "cpcode": "CP codes", "tag": "tags"}
-    return units.get(said.partition(" ")[0].lower(), "calls")
+def _bucket(said: str) -> str:
+    """The budget that a refusal speaks of."""
+    buckets = {"url": "urls", "cpcode": "cpcodes", "tag": "tags"}
+    return buckets.get(said.partition(" ")[0].lower(), "requests")
 
 
 def _named(problem: Problem) -> str:

@@ -36,6 +36,7 @@ from providers.contract import (
 from providers.errors import BadCredentials, PurgeError, Refused, Unexpected, WrongAddress
 from providers.pacing import paces_of
 from providers.packing import visible_ascii
+from providers.sides import cloud
 from providers.signing import HeaderKeys
 from providers.wire import Answer, Wire, gateway_trouble, said_by
 
@@ -50,6 +51,12 @@ KINDS = frozenset({Kind.URL, Kind.PREFIX, Kind.PATTERN, Kind.HOST, Kind.TAG, Kin
 MAX_BYTES = 30_000  # of a call; ours, Bunny names none
 TAG_MAX = 1024  # bytes of a CDN-Tag header, https://docs.bunny.net/cdn/purge-cache, 2026-11-23
 JSON = (("Content-Type", "application/json"),)
+SIDE = cloud(
+    "Bunny",
+    "https://status.bunny.net",
+    "Wait a minute, then retry. Where others purge with this account too, lower `exact` and `prefix` under `pace` to "
+    "leave them room; Bunny's support raises limits.",
+)
 ZONE = "Set `pull_zone` to the number in the address of the pull zone's page at dash.bunny.net."
 KEY = "Set `key` to the account's API key (dash.bunny.net, Account settings), whole; a storage zone's key is another."
 REPORT = "Report it with what Bunny said."
@@ -81,8 +88,7 @@ class Bunny:
             account.settings.get("api_url") or API,
             HeaderKeys({"AccessKey": self._key}),
             transport,
-            who=self.title,
-            setting="api_url",
+            side=SIDE,
             secrets=(self._key,),
         )
         self.can = Capabilities(
@@ -155,7 +161,7 @@ class Bunny:
         if answer.status == 200 and seen and str(seen.Id) == zone:
             return Probe(Health.GOOD, f"Bunny knows the key, and pull zone {zone} ({seen.Name[:40] or 'no name'}).")
         found = _trouble(answer, f"/pullzone/{zone}")
-        return Probe(Health.BAD, found.what, found.advice)
+        return Probe(Health.BAD, found.what, found.cure)
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -217,7 +223,7 @@ def _is_object(answer: Answer) -> bool:
 
 def _trouble(answer: Answer, path: str) -> PurgeError:
     said = said_by(answer)
-    if busy := gateway_trouble(answer, "Bunny", said):
+    if busy := gateway_trouble(answer, SIDE, said):
         return busy
     zone = _ZONE_PATH.match(path)
     match answer.status:
@@ -245,7 +251,14 @@ BLUEPRINT = Blueprint(
         Field("api_url", "an egress proxy, or an emulator", example=API),
     ),
     layer_fields=(
-        Field("pull_zone", "the pull zone's number", required=True, example="123456", pattern="[0-9]{1,12}"),
+        Field(
+            "pull_zone",
+            "the pull zone's number",
+            required=True,
+            example="123456",
+            pattern="[0-9]{1,12}",
+            form="the number of a pull zone",
+        ),
         Field("perma_cache", "whether it has Perma-Cache, which knows no tags", choices=("yes", "no"), example="no"),
     ),
     build=Bunny,

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import httpx
 
-from providers.cloudflare_answers import NO_SELECTOR, ZONE_ID, read, trouble
+from providers.cloudflare_answers import NO_SELECTOR, SIDE, ZONE_ID, read, trouble
 from providers.cloudflare_limits import FRAME, MAX_BYTES, PACES, PER_CALL, SEPARATORS_MAX, TAG_MAX, TIERS
 from providers.contract import (
     Account,
@@ -70,8 +70,7 @@ class Cloudflare:
             account.settings.get("api_url") or API,
             auth,
             transport,
-            who=self.title,
-            setting="api_url",
+            side=SIDE,
             secrets=(self._token, self._key),
         )
         own = account.settings.get("max_bytes", "")
@@ -164,7 +163,7 @@ class Cloudflare:
         found = trouble(answer, zone)
         if self._token and isinstance(found, BadCredentials) and await self._is_active():
             found = BadCredentials(f"The token is active, but may not purge zone {zone}.", found.advice)
-        return Probe(Health.BAD, found.what, found.advice)
+        return Probe(Health.BAD, found.what, found.cure)
 
     async def _alone(self) -> Probe:
         """What can be said without a zone."""
@@ -281,12 +280,20 @@ BLUEPRINT = Blueprint(
         Field("max_bytes", "the longest body of one call, in bytes", example=str(MAX_BYTES)),
     ),
     layer_fields=(
-        Field("zone", "the zone's id, 32 hex digits", required=True, example=ZONE_EXAMPLE, pattern="[0-9a-f]{32}"),
+        Field(
+            "zone",
+            "the zone's id, 32 hex digits",
+            required=True,
+            example=ZONE_EXAMPLE,
+            pattern="[0-9a-f]{32}",
+            form="a zone's id, 32 hex digits in small letters",
+        ),
         Field(
             "environment",
             "one environment's `ref`, as GET /zones/<zone>/environments tells it; production has none",
             example="8d1e5b0c",
             pattern="[0-9A-Za-z_-]{1,32}",
+            form="the `ref` of an environment",
         ),
         Field("tier", "the plan of the zone, free where nothing is said", choices=TIERS, example="pro"),
     ),

@@ -12,11 +12,20 @@ from dataclasses import dataclass
 from pydantic import BaseModel, JsonValue, StrictBool, ValidationError
 
 from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unexpected, WrongAddress
+from providers.sides import cloud
 from providers.wire import Answer, gateway_trouble, retry_after, said_by
 
 LOCKED_OUT = 10502
 NO_SELECTOR = 1012  # the body named nothing to purge: who we are, and the zone, were taken
-AGAIN = "It is sent again later."
+BUSY = (
+    "Wait 5 minutes, then retry. Others may spend the same limits, with this user's tokens or on this account's zones: "
+    "if so, lower `api`, `bulk` or `urls` under `pace` to leave them room."
+)
+FEWER_URLS = (
+    "Wait a minute, then retry. Check that `tier` is the zone's plan; where others purge the account's zones too, "
+    "lower `urls` under `pace` to leave them room."
+)
+SIDE = cloud("Cloudflare", "https://www.cloudflarestatus.com", BUSY)
 ZONE_ID = "Set `zone` to the 32 hex digits on the domain's overview page: not its name, not the account id."
 TOKEN_SHAPE = (
     "Put an API token under `token`, whole and without blanks; a Global API Key goes under `key` with `email`."
@@ -37,10 +46,10 @@ class Row:
 
 ROWS = (  # the first row whose code was said decides, so the exact ones come before the general ones
     Row(LOCKED_OUT, BadCredentials, "Cloudflare locked us out after too many wrong credentials.",
-        "Mend the token first, wait some minutes, then Retry."),
-    Row(971, Throttled, "Cloudflare asks for fewer calls.", AGAIN),
-    Row(10429, Throttled, "Cloudflare asks for fewer calls.", AGAIN),
-    Row(1083, Throttled, "Cloudflare asks for fewer URLs.", AGAIN),
+        "Mend the token first, wait some minutes, then retry."),
+    Row(971, Throttled, "Cloudflare asks for fewer calls.", BUSY),
+    Row(10429, Throttled, "Cloudflare asks for fewer calls.", BUSY),
+    Row(1083, Throttled, "Cloudflare asks for fewer URLs.", FEWER_URLS),
     Row(6111, BadCredentials, "Cloudflare cannot read the token.", TOKEN_SHAPE),
     Row(6103, BadCredentials, "Cloudflare cannot read `key`.", TOKEN_SHAPE),
     Row(6102, BadCredentials, "Cloudflare cannot read `email`.", f"Write the account's e-mail address. {BETTER}"),
@@ -61,7 +70,7 @@ ROWS = (  # the first row whose code was said decides, so the exact ones come be
     Row(1107, Refused, "The plan of zone {zone} takes no tags.", "Purge URLs or a prefix instead."),
     Row(1015, Refused, "Cloudflare does not take one of these URLs.", "Check that each is of zone {zone}."),
     Row(1016, Refused, "Cloudflare takes none of these URLs.", "Check that each is of zone {zone}."),
-    Row(1017, Refused, "Cloudflare did not empty zone {zone}.", "Try again later, or purge the host."),
+    Row(1017, Refused, "Cloudflare did not empty zone {zone}.", "Retry in some minutes, or purge the host."),
     Row(1084, Refused, "Cloudflare does not take these URLs.", "Check that each is of zone {zone}."),
     Row(NO_SELECTOR, Unexpected, "Cloudflare saw nothing to purge in the call.", REPORT),
     Row(1013, Unexpected, "Cloudflare does not take the word for everything.", REPORT),
@@ -123,7 +132,7 @@ def trouble(answer: Answer, zone: str) -> PurgeError:
     envelope = read(answer)
     codes = envelope.codes() if envelope else frozenset()
     said = envelope.words() if envelope else said_by(answer)
-    busy = gateway_trouble(answer, "Cloudflare", said)
+    busy = gateway_trouble(answer, SIDE, said)
     if busy is not None and str(LOCKED_OUT) not in codes:
         return busy
     for row in ROWS:

@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element
 import httpx
 
 from providers.cloudfront_answers import (
+    SIDE,
     WHERE_ID,
     WHERE_TENANT,
     Asked,
@@ -81,6 +82,7 @@ SIGHTINGS = {
 }  # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html, 2026-11-23
 ID = "[A-Za-z0-9_-]{1,128}"
 _ID = re.compile(ID)
+DISTRIBUTION = "(?=[0-9]*[A-Z])[A-Z0-9]{6,64}"  # AWS: E and 12 or 13 more; emulators leave the E out
 _PLACE = re.compile(r"[A-Z]{3}[0-9]{1,4}(-[A-Z0-9]{1,6})?")
 
 
@@ -101,7 +103,7 @@ class CloudFront:
         self._chain = Chain(settings.get("access_key_id", ""), secret, settings.get("profile", ""))
         self._auth = SigV4(settings.get("region") or REGION, "cloudfront", now)
         base = settings.get("api_url") or API
-        self._wire = Wire(base, self._auth, transport, who=self.title, setting="api_url", secrets=(secret,))
+        self._wire = Wire(base, self._auth, transport, side=SIDE, secrets=(secret,))
         own = settings.get("max_bytes", "")
         self.can = Capabilities(
             kinds=frozenset(PER_CALL),
@@ -150,7 +152,7 @@ class CloudFront:
         try:
             header = text_of(await self._distribution(place), "DistributionConfig/CacheTagConfig/HeaderName")
         except OutcomeUnknown as exc:
-            raise Unavailable(exc.what, "Nothing was purged; send it again.", exc.said) from exc
+            raise Unavailable(exc.what, f"Nothing was purged. {exc.cure}", exc.said) from exc
         if not header:
             raise Refused(f"CloudFront reads no tags from the origin of {Asked('', place).name}.", TAGS)
 
@@ -210,7 +212,7 @@ class CloudFront:
         failed = failure(answer)
         if failed is None or failed.code not in REFUSED_FOR_NOTHING:
             found = trouble(answer, Asked(CREATE[_sort(place)], place))
-            return Probe(Health.BAD, found.what, found.advice)
+            return Probe(Health.BAD, found.what, found.cure)
         return await self._watched(place, layer["distribution"])
 
     async def _watched(self, place: str, distribution: str) -> Probe:
@@ -220,11 +222,11 @@ class CloudFront:
         failed = failure(answer)
         if failed is None or failed.code != "NoSuchInvalidation":
             found = trouble(answer, Asked(WATCH[_sort(place)], place))
-            return Probe(Health.DOUBTFUL, f"{taken}, but cannot be watched. {found.what}", found.advice)
+            return Probe(Health.DOUBTFUL, f"{taken}, but cannot be watched. {found.what}", found.cure)
         try:
             return _finding(taken, await self._distribution(place), distribution)
         except BadCredentials as exc:
-            return Probe(Health.DOUBTFUL, f"{taken}, but tags cannot be purged. {exc.what}", exc.advice)
+            return Probe(Health.DOUBTFUL, f"{taken}, but tags cannot be purged. {exc.what}", exc.cure)
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -290,10 +292,24 @@ BLUEPRINT = Blueprint(
         Field("max_bytes", "the longest body of one call, in bytes", example=str(MAX_BYTES)),
     ),
     layer_fields=(
-        Field("distribution", "the distribution's id", required=True, example="E1A2B3C4D5E6F7", pattern=ID),
-        Field("tenant", "a distribution tenant's id", example="dt_2wjDZi3hD1ivOXf6rpZJOSNE1AB", pattern=ID),
+        Field(
+            "distribution",
+            "the distribution's id",
+            required=True,
+            example="E1A2B3C4D5E6F7",
+            pattern=DISTRIBUTION,
+            form="a distribution's id: not its number, name or domain",
+        ),
+        Field(
+            "tenant",
+            "a distribution tenant's id",
+            example="dt_2wjDZi3hD1ivOXf6rpZJOSNE1AB",
+            pattern=ID,
+            form="the id of a distribution tenant",
+        ),
     ),
     build=CloudFront,
     package="botocore",
     extra="aws",
+    needs=(("access_key_id", "secret_access_key"), ("secret_access_key", "access_key_id")),
 )

@@ -14,9 +14,19 @@ from xml.etree.ElementTree import Element
 
 from providers.cloudfront_limits import COMPLETED_SECONDS
 from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unexpected, WrongAddress
+from providers.sides import cloud
 from providers.wire import Answer, gateway_trouble, retry_after, said_by
 
-AGAIN = "It is sent again later, and costs nothing twice."
+STATUS_PAGE = "https://health.aws.amazon.com"
+BUSY = (
+    "Wait a minute, then retry. The limits are of the whole AWS account (150 paths and 1 wildcard a second): where "
+    "others purge too, lower `paths` or `wildcards` under `pace` to leave them room."
+)
+UNDER_WAY = (
+    "Wait until those are done (the tab Invalidations shows them), then retry. Where others purge it too, lower "
+    "`running_paths` or `running_wildcards` under `pace` to leave them room."
+)
+SIDE = cloud("CloudFront", STATUS_PAGE, BUSY)
 ALLOW = "Allow `cloudfront:{action}` on {arn}."
 KEY = "Check the access key: it is unknown, deleted or of another partition. Make a new one, or use a role."
 CLOCK = "Set the clock of this machine: AWS takes a signature for some minutes only."
@@ -64,10 +74,10 @@ class Row:
 
 
 ROWS = (
-    Row(("TooManyInvalidationsInProgress",), Throttled, "Too many invalidations of {name} are in progress.", AGAIN),
+    Row(("TooManyInvalidationsInProgress",), Throttled, "Too many invalidations of {name} are in progress.", UNDER_WAY),
     Row(("Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "RequestThrottled"),
-        Throttled, "CloudFront asks for fewer calls.", AGAIN),
-    Row(("ServiceUnavailable",), Throttled, "CloudFront has an internal error.", AGAIN),
+        Throttled, "CloudFront asks for fewer calls.", BUSY),
+    Row(("ServiceUnavailable",), Throttled, "CloudFront has an internal error.", SIDE.down),
     Row(("AccessDenied", "AccessDeniedException"), BadCredentials,
         "These credentials may not use {action} on {name}.", ALLOW),
     Row(("NoSuchDistribution",), WrongAddress, "CloudFront knows no {name} in this AWS account.", WHERE_ID),
@@ -144,7 +154,7 @@ def trouble(answer: Answer, asked: Asked) -> PurgeError:
     said = failed.words() if failed else said_by(answer)
     if failed is not None and (row := _row(failed)) is not None:
         return _error(row, answer, asked, said)
-    busy = gateway_trouble(answer, "CloudFront", said)
+    busy = gateway_trouble(answer, SIDE, said)
     return busy or _without_code(answer, asked, said, failed is not None)
 
 

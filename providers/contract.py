@@ -185,10 +185,12 @@ class Field:
     name: str
     what: str  # half a line for people
     required: bool = False
-    secret: bool = False  # given as {env: NAME} or {file: PATH}, never in the clear
+    secret: bool = False  # given as {env: NAME} or {file: PATH}, never in the clear; of a tree: somewhere inside
     choices: tuple[str, ...] = ()
     example: str = ""
-    pattern: str = ""  # a regex that the whole value must match; `what` says it in words
+    pattern: str = ""  # a regex that the whole value must match; `form` says it in words
+    form: str = ""  # what every value is, such as "a zone's id"; said of one that is not
+    clear: str = ""  # of a secret: a regex of values that hide nothing and may stand in the clear; `form` says it
     tree: bool = False  # any depth of keys and lists; given as JSON, where {"secret": NAME} names Account.secrets[NAME]
 
 
@@ -242,6 +244,27 @@ class Provider(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Complaint:
+    """One thing that is wrong with an account's or a layer's settings, and what to write. Holds no secret."""
+
+    place: tuple[str | int, ...]  # its key and what is inside: ("purge", "url", "status", 1)
+    what: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"`{'.'.join(map(str, self.place))}`: {self.what} {self.advice}"
+
+
+HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"  # a header's name, RFC 9110, 5.6.2
+A_HEADER = "the name of a header"
+
+
+def no_complaint(settings: Mapping[str, str]) -> Sequence[Complaint]:
+    """Nothing more can be wrong."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
 class Blueprint:
     """One line of PROVIDERS: how an account of this provider is configured and built.
 
@@ -256,3 +279,8 @@ class Blueprint:
     package: str = ""  # a Python package that it needs, such as "botocore"
     extra: str = ""  # the extra that brings the package, such as "aws"
     needs_one_of: tuple[tuple[str, ...], ...] = ()  # each tuple: at least one of these account fields must be given
+    needs: tuple[tuple[str, str], ...] = ()  # each pair: the first account field means nothing without the second
+    excludes: tuple[tuple[str, str], ...] = ()  # each pair: these account fields are two ways, of which one is chosen
+    # What is wrong beyond single fields: pure, asked with the good settings; secrets are not among them.
+    check: Callable[[Mapping[str, str]], Sequence[Complaint]] = no_complaint
+    check_layer: Callable[[Mapping[str, str]], Sequence[Complaint]] = no_complaint

@@ -4,18 +4,20 @@
     ├── Refused            the requester: this target cannot be purged as asked
     ├── BadCredentials     the operator: which permission is missing
     ├── WrongAddress       the operator: which setting is wrong
-    ├── Throttled          nobody: wait `retry_after`, then send again
-    ├── Unavailable        nobody: nothing was sent or taken, send again
-    ├── OutcomeUnknown     sent, but the answer was lost: a repeat may do it twice
+    ├── Throttled          who shares the account: it has no more to give for now
+    ├── Unavailable        who runs it, or the network: nothing was sent or taken
+    ├── OutcomeUnknown     who runs it: sent, but the answer was lost, and a repeat may do it twice
     └── Unexpected         the maintainer: the provider said something new
 
-Retry is decided by the class, never by the text. `what` says what happened and to what, `advice` what to do,
-`said` quotes the provider, cut to 200 characters and without control characters.
+Whether a call is sent again is decided by the class, never by the text. `what` says what happened and to what; `advice`
+what a person can do once nothing is sent again, since it ends on cards that are final; `cure` the same where nothing
+was to be purged, as in the doctor; `said` quotes the provider, cut to 200 characters and without control characters.
 """
 
 from __future__ import annotations
 
 SAID_MAX = 200
+MAYBE_DONE = "It may have been done already: look at the edge, or retry."
 
 
 class PurgeError(Exception):
@@ -24,6 +26,7 @@ class PurgeError(Exception):
     def __init__(self, what: str, advice: str, said: str = "") -> None:
         self.what = what
         self.advice = advice
+        self.cure = advice
         self.said = "".join(c if c.isprintable() else " " for c in said)[:SAID_MAX].strip()
         super().__init__(f'{what} {advice} It said: "{self.said}"' if self.said else f"{what} {advice}")
 
@@ -53,7 +56,11 @@ class Unavailable(PurgeError):
 
 
 class OutcomeUnknown(PurgeError):
-    """The request went out and its answer was lost."""
+    """The request went out and its answer was lost; `cure` is what to look at if that stays so."""
+
+    def __init__(self, what: str, cure: str, said: str = "") -> None:
+        super().__init__(what, f"{MAYBE_DONE} {cure}", said)
+        self.cure = cure
 
 
 class Unexpected(PurgeError):

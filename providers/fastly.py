@@ -33,7 +33,7 @@ from providers.contract import (
     UnsupportedWish,
 )
 from providers.errors import BadCredentials, Unexpected
-from providers.fastly_answers import SERVICE_ID, about, ids_of, is_service_id, left_of, reading, trouble, yes_of
+from providers.fastly_answers import SERVICE_ID, SIDE, about, ids_of, is_service_id, left_of, reading, trouble, yes_of
 from providers.fastly_limits import (
     MAX_BYTES,
     PACES,
@@ -90,8 +90,7 @@ class Fastly:
             account.settings.get("api_url") or API,
             HeaderKeys({"Fastly-Key": self._token}),
             transport,
-            who=self.title,
-            setting="api_url",
+            side=SIDE,
             secrets=(self._token,),
         )
         tags = min(TAGS_MAX, account.per_call.get(Kind.TAG, TAGS_MAX))
@@ -255,7 +254,7 @@ def _tags_taken(call: Call, answer: Answer) -> Receipt:
         raise trouble(answer, about(call))
     if missing:
         what = f"Fastly purged {len(call.targets) - len(missing)} of {len(call.targets)} tags, and not `{missing[0]}`."
-        raise Unexpected(what, "Purge it again by itself, and report it.")
+        raise Unexpected(what, "Purge that tag alone, and report it.")
     note = f"one purge id for each of {len(ids)} tags" if len(ids) > 1 else ""
     return Receipt(id=ids[call.targets[0]][:64], note=note)
 
@@ -277,14 +276,17 @@ BLUEPRINT = Blueprint(
     layer_fields=(
         Field(
             "service", "the service's id, letters and digits", required=True, example="SU1Z0isxPaozGVKXdv0eY5",
-            pattern="[0-9A-Za-z]{10,40}",
+            pattern="[0-9A-Za-z]{10,40}", form="a service's id",
         ),
         Field("shielded", "whether a backend has a shield: every call is then sent twice", choices=("yes", "no")),
         Field(
             "second_pass", "seconds between the two; 2, and at least 30 after everything, where nothing is said",
-            example="20", pattern="[0-9]{1,3}",
+            example="20", pattern="[0-9]{1,3}", form="a number of seconds up to 999",
         ),
-        Field("environment", "production, or staging", example="production", pattern="production|staging"),
+        Field(
+            "environment", "production, or staging", example="production", pattern="production|staging",
+            form="production or staging",
+        ),
     ),
     build=Fastly,
 )  # fmt: skip

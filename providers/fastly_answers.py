@@ -14,11 +14,18 @@ from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from providers.contract import Call, Kind
 from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unexpected, WrongAddress
+from providers.sides import cloud
 from providers.wire import Answer, gateway_trouble, retry_after, said_by
 
 HOUR = 3600.0
 SERVICE_ID = "Set `service` to the id under the service's name in Fastly's control panel: letters and digits."
 REPORT = "Report it with what Fastly said."
+SIDE = cloud(
+    "Fastly",
+    "https://www.fastlystatus.com",
+    "Retry when the hour is over: Fastly counts 1,000 calls of the token's user in it, and 100,000 purges of the "
+    "customer. Where others spend them too, lower `api` or `purges` under `pace` to leave them room.",
+)
 UNKNOWN_TOKEN = "Fastly does not know the token, or it has expired."
 COPY_AGAIN = "Copy the token again, or make a new one."
 
@@ -123,7 +130,7 @@ def reading(what: str, service: str = "") -> About:
 def trouble(answer: Answer, asked: About) -> PurgeError:
     """The error that `answer`, which is not a yes, stands for."""
     said, is_fastly = _said(answer)
-    busy = gateway_trouble(answer, "Fastly", said)
+    busy = gateway_trouble(answer, SIDE, said)
     if isinstance(busy, Throttled):
         wait = retry_after(answer)
         return Throttled(busy.what, busy.advice, said, _until_reset(answer) if wait is None else wait)

@@ -87,7 +87,7 @@ async def _served(ask: Ask, token: Token, service: str, layer: Mapping[str, str]
     if found is None:
         bad = trouble(answer, reading(f"service {service}", service))
         if not isinstance(bad, BadCredentials) or token.scopes & READING:
-            return Probe(Health.BAD, bad.what, bad.advice)
+            return Probe(Health.BAD, bad.what, bad.cure)
     name = (found.name if found else None) or service
     advice = [*_scopes(token.scopes, found is not None), *_shield(found, layer)]
     health = Health.DOUBTFUL if advice else Health.GOOD
@@ -99,7 +99,7 @@ def _no_token(answer: Answer) -> Probe:
     found = trouble(answer, reading("itself"))
     if answer.status in (401, 403):
         return Probe(Health.BAD, UNKNOWN_TOKEN, COPY_AGAIN)
-    return Probe(Health.BAD, found.what, found.advice)
+    return Probe(Health.BAD, found.what, found.cure)
 
 
 def _scopes(scopes: frozenset[str], was_seen: bool) -> list[str]:

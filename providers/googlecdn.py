@@ -21,6 +21,8 @@ from uuid import NAMESPACE_URL, uuid5
 import httpx
 
 from providers.contract import (
+    A_HEADER,
+    HEADER,
     Account,
     Blueprint,
     Cached,
@@ -38,7 +40,7 @@ from providers.contract import (
     UnsupportedWish,
 )
 from providers.errors import Refused
-from providers.googlecdn_answers import Operation, operation, trouble
+from providers.googlecdn_answers import SIDE, Operation, operation, trouble
 from providers.googlecdn_key import ServiceAccount
 from providers.pacing import paces_of
 from providers.packing import pack, visible_ascii
@@ -79,7 +81,7 @@ class GoogleCdn:
         self._status_header = account.settings.get("status_header", "").lower()
         self._key = ServiceAccount(account.secrets.get("credentials", ""))
         url = account.settings.get("api_url") or API
-        self._wire = Wire(url, None, transport, who=self.title, setting="api_url")
+        self._wire = Wire(url, None, transport, side=SIDE)
         self.can = Capabilities(
             kinds=KINDS,
             soft=frozenset(),
@@ -172,7 +174,7 @@ class GoogleCdn:
         if isinstance(found, Refused) and "path" in found.said:
             what = f"Google Cloud CDN takes invalidations of {layer['url_map']} from {self._key.email}."
             return Probe(Health.GOOD, what)
-        return Probe(Health.BAD, found.what, found.advice)
+        return Probe(Health.BAD, found.what, found.cure)
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -250,12 +252,15 @@ BLUEPRINT = Blueprint(
             "credentials", "a service account's key, the whole JSON", required=True, secret=True,
             example="{file: /run/secrets/google.json}",
         ),
-        Field("project", "the project of the URL map", required=True, example="shop-prod", pattern=_NAME.pattern),
-        Field("status_header", "the response header that holds {cdn_cache_status}", example="x-cache-status"),
+        Field("project", "the project of the URL map", required=True, example="shop-prod", pattern=_NAME.pattern,
+            form="a project's id"),
+        Field("status_header", "the response header that holds {cdn_cache_status}", example="x-cache-status",
+            pattern=HEADER, form=A_HEADER),
         Field("api_url", "an egress proxy, or an emulator", example=API),
     ),
     layer_fields=(
-        Field("url_map", "the name of the global URL map", required=True, example="shop-map", pattern=_NAME.pattern),
+        Field("url_map", "the name of the global URL map", required=True, example="shop-map", pattern=_NAME.pattern,
+            form="the name of a URL map"),
     ),
     build=GoogleCdn,
     package="google",  # of google-auth; a dotted name cannot be looked for where its parent is missing

@@ -5,10 +5,17 @@ from __future__ import annotations
 from pydantic import BaseModel, Field, ValidationError
 
 from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unavailable, Unexpected, WrongAddress
+from providers.sides import cloud
 from providers.wire import Answer, gateway_trouble, retry_after, said_by
 
 WHO = "Google Cloud CDN"
 TOO_FAST = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED"})
+SIDE = cloud(
+    WHO,
+    "https://status.cloud.google.com",
+    "Wait a minute, then retry. The project's quota of the Compute Engine API is in the console under IAM & Admin, "
+    "Quotas; where others invalidate too, lower `calls` under `pace` to leave them room.",
+)
 PERMISSION = (
     "Give the service account compute.urlMaps.invalidateCache in this project, by a role of your own or "
     "Compute Load Balancer Admin."
@@ -67,10 +74,11 @@ def trouble(answer: Answer, path: str) -> PurgeError:
     said = error.message if error and error.message else said_by(answer)
     reasons = {one.reason for one in error.errors} if error else set()
     if TOO_FAST & reasons and answer.status in (403, 429):
-        return Throttled(f"{WHO} asks for fewer calls.", "It is sent again later.", said, retry_after(answer))
+        return Throttled(f"{WHO} asks for fewer calls.", SIDE.busy, said, retry_after(answer))
     if "resourceNotReady" in reasons:
-        return Unavailable(f"{WHO} is just changing this URL map.", "It is sent again.", said)
-    return gateway_trouble(answer, WHO, said) or _by_status(answer, path, said, reasons, error is not None)
+        advice = "Wait until that change is done (gcloud compute operations list --global shows it), then retry."
+        return Unavailable(f"{WHO} is just changing this URL map.", advice, said)
+    return gateway_trouble(answer, SIDE, said) or _by_status(answer, path, said, reasons, error is not None)
 
 
 def _by_status(answer: Answer, path: str, said: str, reasons: set[str], enveloped: bool) -> PurgeError:

@@ -6,7 +6,6 @@ it names one: whatever serves pages answers 200 to an odd request as well, so a 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 
 import httpx
@@ -28,13 +27,15 @@ from providers.contract import (
 )
 from providers.errors import BadCredentials, PurgeError, Refused, Unexpected, WrongAddress
 from providers.http_calls import MAX_BYTES, Planner
-from providers.http_recipes import Headers, Recipe, SecretName, read_book, read_headers, read_recipe
+from providers.http_recipes import Headers, Recipe, SecretName, complaints, read_book, read_headers, read_probe
 from providers.http_sightings import sighting
 from providers.pacing import paces_of
+from providers.sides import server
 from providers.wire import Answer, Wire, gateway_trouble, said_by
 
 LINE_SURE = 4_000  # bytes of a line that nobody finds too long
 PACES = {"calls": Pace(50, 1, 50, "calls", source="ours: kind to a small cache", checked="2026-11-25")}
+BUSY = "Wait a minute, then retry. Look at what limits calls there, or lower `calls` under `pace` to stay below it."
 
 
 class AnyHttp:
@@ -48,7 +49,7 @@ class AnyHttp:
         book = read_book(account.settings.get("purge", ""))
         self._headers, wrong = read_headers(account.settings.get("headers", ""))
         self._recipes = {} if wrong else book.recipes  # a purge without its key would be worse than none
-        self._problems = (wrong, *book.problems) if wrong else book.problems
+        self._problems = (*wrong, *book.problems)
         self._secrets = account.secrets
         self._probe = account.settings.get("probe", "")
         own = account.per_call
@@ -63,9 +64,9 @@ class AnyHttp:
             max_bytes=MAX_BYTES,
             pace=paces_of(PACES, account.pace),
         )
-        self._wire = Wire(
-            url, None, transport, who=f"The {self.title} at {_shown(url)}", secrets=[*account.secrets.values()]
-        )
+        self._who = f"the {self.title} at {_shown(url)}"  # inside a sentence
+        side = server(f"T{self._who[1:]}", "it runs and listens there", "its own log there", BUSY)
+        self._wire = Wire(url, None, transport, side=side, secrets=[*account.secrets.values()])
 
     def plan(self, purge: Purge) -> Sequence[Call]:
         """One call for each target, or for as many of one host as the recipe joins. Raises UnsupportedWish."""
@@ -75,10 +76,10 @@ class AnyHttp:
         return planner.plan(purge)
 
     def _unsupported(self, kind: Kind) -> UnsupportedWish:
-        key = f"purge.{kind.value}"
         for problem in self._problems:
-            if problem.startswith((f"`{key}`", f"`{key}.", "`headers")):
-                return UnsupportedWish(f"The recipe of this {self.title} for {_named(kind)} cannot be used.", problem)
+            if problem.place[0] == "headers" or problem.place[:2] == ("purge", kind.value):
+                what = f"The recipe of this {self.title} for {_named(kind)} cannot be used."
+                return UnsupportedWish(what, str(problem))
         known = ", ".join(kind.value for kind in Kind if kind in self._recipes) or "nothing"
         what = f"This {self.title} has no recipe for {_named(kind)}."
         advice = "Add one to `purge`." if kind is not Kind.PATH else "Name the whole URL."
@@ -88,7 +89,7 @@ class AnyHttp:
         """Make one attempt, its secrets joined now. Raises PurgeError."""
         recipe = self._recipes.get(call.kind)
         if recipe is None:
-            what = f"The configuration of {self._wire.who} has no recipe for this call any more."
+            what = f"The configuration of {self._who} has no recipe for this call any more."
             raise Refused(what, "Ask again, so that it is planned anew.")
         answer = await self._ask(recipe.headers, call.method, call.path, call.headers, call.body)
         if trouble := self._trouble(recipe, answer, f"purge.{call.kind.value}", _longest(call)):
@@ -108,7 +109,7 @@ class AnyHttp:
         return await self._wire.send(method, path, [*headers, *secret], body)
 
     def _trouble(self, recipe: Recipe, answer: Answer, key: str, longest: int = 0) -> PurgeError | None:
-        who, status, said = self._wire.who, answer.status, said_by(answer)
+        who, status, said = self._wire.side.who, answer.status, said_by(answer)
         if status in recipe.status:
             if recipe.says in answer.text or recipe.says in answer.reason:
                 return None
@@ -125,7 +126,7 @@ class AnyHttp:
                 return WrongAddress(what, "Is `url` the right one? If that is a yes there, add it to `status`.", said)
             case _:
                 unknown = Unexpected(f"{who} answered {status}.", f"Check `{key}` against what it takes.", said)
-                return gateway_trouble(answer, who, said) or unknown
+                return gateway_trouble(answer, self._wire.side, said) or unknown
 
     async def progress(self, receipt: Receipt) -> Receipt:
         """A purge is done when it is answered."""
@@ -142,24 +143,24 @@ class AnyHttp:
     async def probe(self, layer: Mapping[str, str]) -> Probe:
         """Whether the recipes can be read, and what the call under `probe` is answered; without one, who answers."""
         if self._problems:
-            return Probe(Health.BAD, f"The recipes of {self._wire.who} cannot be used.", self._problems[0])
+            return Probe(Health.BAD, f"The recipes of {self._who} cannot be used.", str(self._problems[0]))
         if not self._probe:
             return await self._reached()
-        recipe, problem = read_recipe(_json(self._probe), "probe", None)
+        recipe, wrong = read_probe(self._probe)
         if recipe is None:
-            return Probe(Health.BAD, f"The probe of {self._wire.who} cannot be used.", problem)
+            return Probe(Health.BAD, f"The probe of {self._who} cannot be used.", str(wrong[0]))
         plain = [(name, value) for name, value in (self._headers | recipe.headers).items() if isinstance(value, str)]
         answer = await self._ask(recipe.headers, recipe.method, recipe.path, plain, recipe.body)
         if trouble := self._trouble(recipe, answer, "probe"):
-            return Probe(Health.BAD, trouble.what, trouble.advice)
-        return Probe(Health.GOOD, f"{self._wire.who} answered its probe with {answer.status}.")
+            return Probe(Health.BAD, trouble.what, trouble.cure)
+        return Probe(Health.GOOD, f"{self._wire.side.who} answered its probe with {answer.status}.")
 
     async def _reached(self) -> Probe:
         answer = await self._ask({}, "HEAD", "/", ())
         if answer.status in (401, 403, 407) or answer.status >= 500:
             advice = "Check `url` and `headers`, and whether it lets in this machine."
-            return Probe(Health.BAD, f"{self._wire.who} answered {answer.status}.", advice)
-        what = f"{self._wire.who} answers ({answer.status}); whether it takes purges is not known."
+            return Probe(Health.BAD, f"{self._wire.side.who} answered {answer.status}.", advice)
+        what = f"{self._wire.side.who} answers ({answer.status}); whether it takes purges is not known."
         return Probe(Health.DOUBTFUL, what, "Name a call that purges nothing under `probe`, and its `status`.")
 
     async def close(self) -> None:
@@ -175,13 +176,6 @@ def _longest(call: Call) -> int:
     return max(len(call.path), *(len(value) for _, value in call.headers), 0)
 
 
-def _json(text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
-
-
 def _shown(url: str) -> str:
     """Where an address leads, without what may be secret in it."""
     return url.partition("://")[2].partition("/")[0].rpartition("@")[2] or "an address that is not a URL"
@@ -193,10 +187,13 @@ BLUEPRINT = Blueprint(
     fields=(
         Field("url", "where the cache, or its API, listens", required=True, example="http://10.0.0.7:3128"),
         Field("purge", "a recipe for each kind", required=True, tree=True, example='{"url": {"method": "PURGE"}}'),
-        Field("headers", "headers of every call, secrets among them", tree=True, example='{"Accept": "*/*"}'),
+        Field(
+            "headers", "headers of every call, secrets among them", tree=True, secret=True, example='{"Accept": "*/*"}'
+        ),
         Field("probe", "a recipe that purges nothing, for the doctor", tree=True, example='{"path": "/"}'),
         Field("api_url", "another address to send to instead", example="http://127.0.0.1:3128"),
     ),
     layer_fields=(),
     build=AnyHttp,
+    check=complaints,
 )

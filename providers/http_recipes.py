@@ -13,14 +13,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from providers.contract import Kind
+from providers.contract import HEADER, Complaint, Kind
+from providers.http_complaints import PER_CALL_MAX, STATUS_MAX, STATUS_MIN, Place, strange, unknown, worded
+from providers.http_secrets import in_the_clear
 
 VALUES: Mapping[Kind, frozenset[str]] = {
     Kind.URL: frozenset({"url", "scheme", "host", "path"}),
@@ -39,7 +41,8 @@ NEEDS: Mapping[Kind, tuple[str, ...]] = {  # one of them must be said, or the ca
     Kind.EVERYTHING: (),
 }
 _VALUE = re.compile(r"\{([a-z_]+)(?::([a-z]+))?\}")
-_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # RFC 9110, 5.6.2
+_WORD = re.compile(r"\{([A-Za-z_]\w*)(?::(\w*))?\}")  # what whoever wrote it took for a value
+_CHANGES = ("query", "regex")
 
 
 def _as_list(value: object) -> object:
@@ -54,30 +57,34 @@ class SecretName(BaseModel):
 
 
 Header = str | SecretName
-Headers = dict[Annotated[str, Field(pattern=f"^{_TOKEN}$")], Header]
+Headers = dict[Annotated[str, Field(pattern=f"^{HEADER}$")], Header]
+
+
+Status = Annotated[int, Field(ge=STATUS_MIN, le=STATUS_MAX)]
 
 
 class Recipe(BaseModel):
     """One kind: the request, and which answers are a yes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    method: str = Field("PURGE", pattern=f"^{_TOKEN}$")
+    method: str = Field("PURGE", pattern=r"^[A-Z][A-Z0-9_-]*$")
     path: str = Field("", pattern=r"^([/{*h][!-~]*)?$")
     headers: Headers = {}
     body: str = ""
-    status: Annotated[tuple[Annotated[int, Field(ge=200, le=499)], ...], BeforeValidator(_as_list)] = (200, 204)
+    status: Annotated[tuple[Status, ...], Field(min_length=1), BeforeValidator(_as_list)] = (200, 204)
     says: str = ""  # what the answer must hold as well
-    per_call: int = Field(1, ge=1, le=10_000)
+    per_call: int = Field(1, ge=1, le=PER_CALL_MAX)
     join: str = Field(",", min_length=1)
 
-    def used(self) -> list[tuple[str, str]]:
-        """Every value that it names, with what is done to it."""
-        texts = [self.path, self.body, *(value for value in self.headers.values() if isinstance(value, str))]
-        return [(found[1], found[2] or "") for text in texts for found in _VALUE.finditer(text)]
+    def texts(self) -> Iterator[tuple[Place, str]]:
+        """Every text in which a value may stand, with its place."""
+        yield ("path",), self.path
+        yield ("body",), self.body
+        yield from ((("headers", name), value) for name, value in self.headers.items() if isinstance(value, str))
 
     def names(self) -> frozenset[str]:
         """The values that it names."""
-        return frozenset(name for name, _ in self.used())
+        return frozenset(found[1] for _, text in self.texts() for found in _VALUE.finditer(text))
 
     @property
     def visits(self) -> bool:
@@ -108,7 +115,7 @@ class Book:
     """The recipes of an account, by kind, and what is wrong with those that cannot be used."""
 
     recipes: Mapping[Kind, Recipe]
-    problems: tuple[str, ...]
+    problems: tuple[Complaint, ...]
 
 
 _HEADERS: TypeAdapter[Headers] = TypeAdapter(Headers)
@@ -116,45 +123,81 @@ _HEADERS: TypeAdapter[Headers] = TypeAdapter(Headers)
 
 def read_book(text: str) -> Book:
     """The recipes that `text`, a JSON object by kind, gives."""
-    given, recipes, problems = _object(text), {}, []
+    given = _parsed(text)
+    if not given or not isinstance(given, dict):
+        what = "must hold a recipe for each kind, not a list." if given else "names no kind."
+        return Book({}, (Complaint(("purge",), what, "Write {url: {method: PURGE}}, for example."),))
+    recipes, problems = {}, []
     for name, value in given.items():
         kind = next((kind for kind in VALUES if kind == name), None)
         if kind is None:
-            problems.append(f"`purge.{name}` is no kind: {', '.join(sorted(VALUES))}.")
+            problems.append(Complaint(("purge", name), *unknown("kind", name, VALUES)))
             continue
-        recipe, problem = read_recipe(value, f"purge.{name}", kind)
-        if recipe is None or problem:
-            problems.append(problem)
-            continue
-        recipes[kind] = recipe
-    return Book(recipes, tuple(problems) if given else ("`purge` must name at least one kind.",))
+        recipe, wrong = read_recipe(value, ("purge", name), kind)
+        problems += wrong
+        if recipe is not None:
+            recipes[kind] = recipe
+    return Book(recipes, tuple(problems))
 
 
-def read_recipe(value: object, key: str, kind: Kind | None) -> tuple[Recipe | None, str]:
+def read_probe(text: str) -> tuple[Recipe | None, Sequence[Complaint]]:
+    """The recipe of what purges nothing, or what is wrong with it."""
+    return read_recipe(_parsed(text), ("probe",), None)
+
+
+def read_recipe(value: object, place: Place, kind: Kind | None) -> tuple[Recipe | None, Sequence[Complaint]]:
     """A recipe, or what is wrong with it; without a `kind` it may name no value."""
     try:
         recipe = Recipe.model_validate(value)
     except ValidationError as exc:
-        return None, _complaint(exc, key)
+        return None, worded(exc, place)
     if kind is Kind.URL and not recipe.path:
         recipe = recipe.model_copy(update={"path": "{path}"})
+    wrong = list(_strange(recipe, place, kind))
     if not recipe.path:
-        return None, f"`{key}` needs a `path`."
-    if unknown := sorted({_shown(*used) for used in recipe.used() if not _is_known(used, kind)}):
-        known = ", ".join(f"{{{name}}}" for name in sorted(VALUES[kind])) if kind else "none"
-        return None, f"`{key}` holds {unknown[0]}; the values known there: {known}."
-    if kind and NEEDS[kind] and recipe.names().isdisjoint(NEEDS[kind]):
-        return None, f"`{key}` must hold {{{NEEDS[kind][0]}}}, or it would not say what to purge."
-    return recipe, ""
+        wrong.append(Complaint((*place, "path"), "is missing.", "Add it: the request target, such as /purge."))
+    elif not wrong and kind and NEEDS[kind] and recipe.names().isdisjoint(NEEDS[kind]):
+        advice = f"Put {{{NEEDS[kind][0]}}} into its path, headers or body."
+        wrong.append(Complaint(place, "does not say what to purge.", advice))
+    return (None if wrong else recipe), wrong
 
 
-def read_headers(text: str) -> tuple[Headers, str]:
+def _strange(recipe: Recipe, place: Place, kind: Kind | None) -> Iterator[Complaint]:
+    return _unfilled(recipe.texts(), place, VALUES[kind] if kind else frozenset())
+
+
+def _unfilled(texts: Iterable[tuple[Place, str]], place: Place, known: frozenset[str]) -> Iterator[Complaint]:
+    for inside, text in texts:
+        words = [found[0] for found in _WORD.finditer(text) if not _is_known(found[1], found[2], known)]
+        if words:
+            yield strange((*place, *inside), words, known, _CHANGES)
+
+
+def _is_known(name: str, change: str | None, known: Iterable[str]) -> bool:
+    return name in known and (change is None or change in _CHANGES)
+
+
+def read_headers(text: str) -> tuple[Headers, Sequence[Complaint]]:
     """The headers of every call, or what is wrong with them."""
     try:
-        headers = _HEADERS.validate_json(text or "{}")
+        return _HEADERS.validate_json(text or "{}"), ()
     except ValidationError as exc:
-        return {}, _complaint(exc, "headers")
-    return headers, ""
+        return {}, worded(exc, ("headers",))
+
+
+def complaints(settings: Mapping[str, str]) -> Sequence[Complaint]:
+    """All that is wrong with the recipes and headers of an account."""
+    trees = {key: _parsed(settings[key]) for key in ("purge", "headers", "probe") if settings.get(key)}
+    headers, wrong_headers = read_headers(settings.get("headers", ""))
+    texts = [((name,), value) for name, value in headers.items() if isinstance(value, str)]
+    found = [
+        *(read_book(settings["purge"]).problems if "purge" in trees else ()),
+        *wrong_headers,
+        *_unfilled(texts, ("headers",), frozenset().union(*VALUES.values())),
+        *(read_probe(settings["probe"])[1] if "probe" in trees else ()),
+    ]
+    wrong = {complaint.place for complaint in found}
+    return [*found, *(complaint for complaint in in_the_clear(trees) if complaint.place not in wrong)]
 
 
 def render(template: str, values: Sequence[Mapping[str, str]], place: str, join: str) -> str:
@@ -181,25 +224,9 @@ def joins(text: Iterable[str], join: str) -> bool:
     return not any(join.strip() in one if join.strip() else join in one for one in text)
 
 
-def _is_known(used: tuple[str, str], kind: Kind | None) -> bool:
-    name, change = used
-    return kind is not None and name in VALUES[kind] and change in ("", "query", "regex")
-
-
-def _shown(name: str, change: str) -> str:
-    return f"{{{name}:{change}}}" if change else f"{{{name}}}"
-
-
-def _object(text: str) -> Mapping[str, object]:
+def _parsed(text: str) -> object:
     try:
-        given = json.loads(text)
+        found: object = json.loads(text)
     except ValueError:
-        return {}
-    return given if isinstance(given, dict) else {}
-
-
-def _complaint(exc: ValidationError, key: str) -> str:
-    first = exc.errors(include_url=False, include_input=False)[0]
-    place = ".".join([key, *(str(part) for part in first["loc"] if part not in ("str", "SecretName", "[key]"))])
-    said = first["msg"]
-    return f"`{place}` cannot be right: {said[0].lower()}{said[1:]}."
+        return None
+    return found

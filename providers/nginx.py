@@ -34,9 +34,11 @@ from providers.contract import (
 )
 from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Refused, Unexpected, WrongAddress
 from providers.nginx_files import KEY, LEVELS, NginxFiles
+from providers.nginx_keys import complaints
 from providers.nginx_sightings import sighting
 from providers.pacing import paces_of
 from providers.packing import visible_ascii
+from providers.sides import server
 from providers.wire import Answer, Wire, gateway_trouble, said_by
 
 LINE_SURE = 4_000  # bytes of a line that nobody finds too long
@@ -45,6 +47,11 @@ MAX_BYTES = 16_384  # of target and headers
 PACES = {
     "calls": Pace(200, 1, 200, "calls", source="ours: nginx has no limit, this is kind to a small one"),
 }
+LOG = "nginx's error log there (503 may be its `limit_req`)"
+BUSY = (
+    "Wait a minute, then retry. Take the purge location out of `limit_req` and `limit_conn` there, or lower `calls` "
+    "under `pace`."
+)
 MODULES = ("purge", "plus")
 WIDE = frozenset({Kind.PREFIX, Kind.HOST, Kind.EVERYTHING})
 DOOR = "Open the door as docs/providers/nginx.md says."
@@ -78,7 +85,8 @@ class Nginx:
             max_bytes=MAX_BYTES,
             pace=paces_of(PACES, account.pace),
         )
-        self._wire = Wire(url, None, transport, who=f"nginx at {_shown(url)}")
+        side = server(f"nginx at {_shown(url)}", "nginx runs and listens there", LOG, BUSY)
+        self._wire = Wire(url, None, transport, side=side)
 
     def plan(self, purge: Purge) -> Sequence[Call]:
         """One call for each key: of a URL and its variants, or of a wildcard. Raises UnsupportedWish."""
@@ -162,7 +170,7 @@ class Nginx:
         except OutcomeUnknown as exc:
             if self._plus or not isinstance(exc.__cause__, httpx.RemoteProtocolError | httpx.ReadError):
                 raise
-            raise OutcomeUnknown(exc.what, f"{exc.advice} {CRASH}", exc.said) from exc
+            raise OutcomeUnknown(exc.what, f"{exc.cure} {CRASH}", exc.said) from exc
 
     def _is_yes(self, answer: Answer) -> bool:
         if self._plus:
@@ -171,7 +179,7 @@ class Nginx:
         return answer.status in (200, 202) and marked
 
     def _trouble(self, answer: Answer, length: int = 0) -> PurgeError:
-        who, said = self._wire.who, said_by(answer)
+        who, said = self._wire.side.who, said_by(answer)
         match answer.status:
             case 401 | 403 | 407:
                 what = f"{who} takes no purges from the address of this machine."
@@ -187,7 +195,7 @@ class Nginx:
                 return WrongAddress(what, f"{DOOR} Is `url` the right one?", said)
             case status:
                 unknown = Unexpected(f"{who} answered {status}.", DOOR, said)
-                return gateway_trouble(answer, who, said) or unknown
+                return gateway_trouble(answer, self._wire.side, said) or unknown
 
     async def progress(self, receipt: Receipt) -> Receipt:
         """A purge is done when it is answered."""
@@ -205,9 +213,9 @@ class Nginx:
         """Whether the door is there and open to us, asked with a name under which nothing is cached."""
         answer = await self._ask(f"{self._door}{NOWHERE}", ())
         if _is_nothing(answer) or self._is_yes(answer):
-            return Probe(Health.GOOD, f"{self._wire.who} has its purge door open to this machine.")
+            return Probe(Health.GOOD, f"{self._wire.side.who} has its purge door open to this machine.")
         trouble = self._trouble(answer)
-        return Probe(Health.BAD, trouble.what, trouble.advice)
+        return Probe(Health.BAD, trouble.what, trouble.cure)
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -235,10 +243,13 @@ BLUEPRINT = Blueprint(
     fields=(
         Field("url", "where nginx listens", example="http://10.0.0.6"),
         Field("module", "what purges there; `purge` where nothing is said", choices=MODULES, example="purge"),
-        Field("door", "the path of the purge location", example="/purge", pattern="/[!-~]*"),
+        Field("door", "the path of the purge location", example="/purge", pattern="/[!-~]*", form="a path"),
         Field("wildcards", "whether the purge module is 3.0 or newer", choices=("no", "yes"), example="yes"),
         Field("cache_dir", "the cache's folder on this machine, instead of `url`", example="/var/cache/nginx/shop"),
-        Field("levels", "its `levels`; `none` where it has none", example=LEVELS, pattern="none|[12](:[12]){0,2}"),
+        Field(
+            "levels", "its `levels`; `none` where it has none", example=LEVELS, pattern="none|[12](:[12]){0,2}",
+            form="what `levels` may say",
+        ),
         Field("key", "its proxy_cache_key", example=KEY),
         Field("vary", "whether pages have variants (Vary): no saves reading all files", choices=("yes", "no")),
         Field("api_url", "another address to send to instead", example="http://127.0.0.1:8080"),
@@ -246,4 +257,6 @@ BLUEPRINT = Blueprint(
     layer_fields=(),
     build=build,
     needs_one_of=(("url", "cache_dir"),),
-)
+    excludes=(("url", "cache_dir"),),
+    check=complaints,
+)  # fmt: skip

@@ -62,7 +62,7 @@ class CacheFolder:
             raise BadCredentials(what, "Run it as the user of nginx's workers (`user` in nginx.conf).") from exc
         except OSError as exc:
             what = f"{self._folder} cannot be read."
-            raise Unavailable(what, "Look at the disk, then send it again.", str(exc.strerror)) from exc
+            raise Unavailable(what, "Look at the disk and the kernel's log, then retry.", str(exc.strerror)) from exc
 
     def _exact(self, root: int, keys: frozenset[str]) -> int:
         return sum(self._at(root, place_of(key, self._levels), keys.__contains__) for key in sorted(keys))

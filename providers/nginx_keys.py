@@ -8,23 +8,48 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
-VARIABLES = ("scheme", "host", "http_host", "request_uri", "http_…")
+from providers.contract import Complaint
+
+VARIABLES = ("scheme", "host", "http_host", "request_uri")
+LIKE = "Write what proxy_cache_key says, such as $scheme$host$request_uri."
+_ANY = re.compile(r"\$(?:\{([^}]*)\}|([A-Za-z0-9_]*))")
 _VARIABLE = re.compile(r"\$\{?([a-z_][a-z0-9_]*)\}?")
 _SHARED = ("home", "usr", "var")  # folders of these are not a cache of its own
 
 
+def complaints(settings: Mapping[str, str]) -> Sequence[Complaint]:
+    """Why files cannot be removed with these settings."""
+    return [
+        *(_of_folder(settings["cache_dir"]) if "cache_dir" in settings else ()),
+        *(_of_key(settings["key"]) if "key" in settings else ()),
+    ]
+
+
+def _of_folder(folder: str) -> Iterable[Complaint]:
+    root, *parts = PurePosixPath(folder).parts or ("",)
+    advice = "Write the path in proxy_cache_path, such as /var/cache/nginx/shop."
+    if root != "/":
+        yield Complaint(("cache_dir",), f"`{folder[:80]}` does not begin with a slash.", advice)
+    elif ".." in parts or len(parts) < (3 if parts and parts[0] in _SHARED else 2):
+        yield Complaint(("cache_dir",), f"`{folder[:80]}` is not a folder of a cache alone.", advice)
+
+
+def _of_key(key: str) -> Iterable[Complaint]:
+    names = [braced or bare for braced, bare in _ANY.findall(key)]
+    unknown = [name for name in names if name not in VARIABLES and not re.fullmatch("http_[a-z0-9_]+", name)]
+    if unknown:
+        what = f"holds ${unknown[0][:40]}, which purgebot cannot fill in."
+        yield Complaint(("key",), what, "Write its value, or use $request_uri.")
+    elif "request_uri" not in names:
+        yield Complaint(("key",), "holds no $request_uri, so it does not say which page it is of.", LIKE)
+
+
 def unusable(folder: str, key: str) -> str:
     """Why files cannot be removed with these settings; empty if they can."""
-    root, *parts = PurePosixPath(folder).parts or ("",)
-    if root != "/" or ".." in parts or len(parts) < (3 if parts and parts[0] in _SHARED else 2):
-        return f"`cache_dir` {folder[:80]} is not the whole path of a cache of its own."
-    unknown = [name for name in _VARIABLE.findall(key) if name not in VARIABLES and not name.startswith("http_")]
-    if unknown:
-        return f"`key` holds ${unknown[0]}, which purgebot cannot fill in: write its value, or use $request_uri."
-    return "" if "$request_uri" in key else "`key` must hold $request_uri."
+    return next((str(one) for one in complaints({"cache_dir": folder, "key": key})), "")
 
 
 def key_of(template: str, url: str, headers: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ beginning of the layer's `keys`. A call does a bounded piece of work; what is le
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import httpx
@@ -21,6 +21,7 @@ from providers.contract import (
     Blueprint,
     Call,
     Capabilities,
+    Complaint,
     Confirmation,
     Field,
     Health,
@@ -97,7 +98,7 @@ class Redis:
             case kind if kind in WIDE:
                 return [_scan_call(template, kind, (target,), ()) for target in targets]
             case Kind.TAG:
-                what = "Redis knows no tags by itself, and this account names no sets of keys for them."
+                what = "Redis knows no tags, and this account names no sets of keys for them."
                 raise UnsupportedWish(what, "Set `tags` on the account, or name URLs, a prefix, or everything.")
             case kind:
                 possible = "Name URLs, a prefix, a pattern, a host, or everything instead."
@@ -148,7 +149,7 @@ class Redis:
         except UnsupportedWish as exc:
             return Probe(Health.BAD, exc.what, exc.possible)
         except PurgeError as exc:
-            return Probe(Health.BAD, exc.what, exc.advice)
+            return Probe(Health.BAD, exc.what, exc.cure)
         return Probe(Health.GOOD, f"{who} purges of {prefix}* from this account.")
 
     async def close(self) -> None:
@@ -189,6 +190,22 @@ def _call(kind: Kind, method: str, path: str, body: str, targets: tuple[str, ...
     return Call(kind, method, path, targets, (("calls", 1),), (), body)
 
 
+def _check(settings: Mapping[str, str]) -> Sequence[Complaint]:
+    return _refused("tags", lambda: set_of(settings["tags"], "news")) if "tags" in settings else ()
+
+
+def _check_layer(layer: Mapping[str, str]) -> Sequence[Complaint]:
+    return _refused("keys", lambda: Template(layer["keys"])) if "keys" in layer else ()
+
+
+def _refused(key: str, deed: Callable[[], object]) -> Sequence[Complaint]:
+    try:
+        deed()
+    except UnsupportedWish as exc:
+        return [Complaint((key,), exc.what, exc.possible)]
+    return ()
+
+
 BLUEPRINT = Blueprint(
     name=Redis.name,
     title=Redis.title,
@@ -199,10 +216,18 @@ BLUEPRINT = Blueprint(
             required=True,
             secret=True,
             example="{env: REDIS_URL}",
+            clear=r"rediss?://[^/?#@\s]+(/[0-9]*)?",
+            form="a Redis URL without a password, such as redis://10.0.0.9:6379/0",
         ),
         Field("cluster", "whether it is a Redis Cluster", choices=("yes", "no"), example="yes"),
         Field("ca_file", "certificates to trust, as PEM, instead of the machine's", example="/etc/ssl/redis-ca.pem"),
-        Field("tags", "the set that holds the keys of a tag", example="tag:{tag}", pattern=r"[^{}]+\{.*"),
+        Field(
+            "tags",
+            "the set that holds the keys of a tag",
+            example="tag:{tag}",
+            pattern=r"[^{}]+\{.*",
+            form="the name of a set, with a fixed beginning and {tag}",
+        ),
     ),
     layer_fields=(
         Field(
@@ -211,9 +236,12 @@ BLUEPRINT = Blueprint(
             required=True,
             example=KEYS_EXAMPLE,
             pattern=r"[^{}]*[A-Za-z0-9][^{}]*\{.*",
+            form="a key with a fixed beginning and {path}",
         ),
     ),
     build=Redis,
     package="redis",
     extra="redis",
+    check=_check,
+    check_layer=_check_layer,
 )

@@ -21,37 +21,40 @@ from redis.crc import key_slot
 from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Unavailable, Unexpected, WrongAddress
 
 CONNECT_SECONDS = 2.0
-AGAIN = "It is sent again."
+FULL = "Raise its `maxclients`, or end idle ones (CLIENT LIST there shows them), then retry."
 RIGHTS = "Give its user +unlink +scan +info +cluster|slots, with tags also +scard +srandmember +srem +renamenx, and"
 BY_CLASS: tuple[tuple[type[Exception], type[PurgeError], str, str], ...] = (
     (exceptions.NoPermissionError, BadCredentials, "does not let this user do a purge.",
      f"{RIGHTS} the layer's keys (~page:*), by ACL SETUSER."),
     (exceptions.AuthenticationError, BadCredentials, "does not take the user name and password.",
      "Mend them in `url`: redis://user:password@host:port; a password without a user is redis://:password@host."),
-    (exceptions.BusyLoadingError, Unavailable, "is still loading its data.", AGAIN),
+    (exceptions.BusyLoadingError, Unavailable, "is still loading its data.",
+     "Wait until it has (INFO persistence there tells how far it is), then retry."),
     (exceptions.ReadOnlyError, WrongAddress, "is a replica, which takes no purges.",
      "Set `url` to the primary."),
-    (exceptions.MasterDownError, Unavailable, "is a replica whose primary is down.", AGAIN),
+    (exceptions.MasterDownError, Unavailable, "is a replica whose primary is down.",
+     "Start that, or set `url` to what is primary now, then retry."),
     (exceptions.ClusterDownError, Unavailable, "says that its cluster is down.",
-     "Send it again; if it stays, look at CLUSTER INFO there."),
-    (exceptions.TryAgainError, Unavailable, "is just moving these keys to another node.", AGAIN),
+     "Look at CLUSTER INFO there, then retry."),
+    (exceptions.TryAgainError, Unavailable, "is just moving these keys to another node.",
+     "Wait until they are moved (CLUSTER NODES there shows it), then retry."),
     (exceptions.OutOfMemoryError, Unavailable, "is out of memory and takes no commands.",
-     "Raise its `maxmemory`, or let it evict."),
-    (exceptions.MaxConnectionsError, Unavailable, "has too many connections.", AGAIN),
+     "Raise its `maxmemory`, or let it evict, then retry."),
+    (exceptions.MaxConnectionsError, Unavailable, "has too many connections.", FULL),
 )  # fmt: skip
 BY_WORD: tuple[tuple[str, type[PurgeError], str, str], ...] = (
     ("WRONGTYPE", WrongAddress, "keeps something else than a set where a tag's keys should be.",
      "Mend `tags`: it names the set that holds the keys of a tag."),
     ("MISCONF", Unavailable, "takes no changes because it cannot save to its disk.",
-     "Look at its disk and log, then Retry."),
-    ("NOREPLICAS", Unavailable, "takes no changes because it has too few replicas.", "Look at them, then Retry."),
+     "Look at its disk and log, then retry."),
+    ("NOREPLICAS", Unavailable, "takes no changes because it has too few replicas.", "Look at them, then retry."),
     ("DENIED", BadCredentials, "is in protected mode and takes no one from outside.",
      "Give it a password and put that into `url`."),
     ("unknown command", WrongAddress, "does not know a command that a purge needs.",
      "It must be Redis 4 or newer with UNLINK and SCAN not renamed, and no Sentinel: `url` names the primary."),
     ("This instance has cluster support disabled", WrongAddress, "is not part of a cluster.",
      "Remove `cluster: yes`."),
-    ("max number of clients", Unavailable, "has too many connections.", AGAIN),
+    ("max number of clients", Unavailable, "has too many connections.", FULL),
     ("Invalid Database", WrongAddress, "has no database of this number.", "Mend the number at the end of `url`."),
     ("SELECT is not allowed in cluster mode", WrongAddress, "is a cluster, which has only database 0.",
      "End `url` with /0, or with the port."),
@@ -61,7 +64,10 @@ ODD = (AttributeError, LookupError, TypeError, ValueError)  # the package readin
 FOREIGN = (exceptions.RedisError, OSError, *ODD)
 NOT_REDIS = ("does not answer as Redis does.", "Check host and port in `url`.")
 IN_CLUSTER = ("is part of a cluster.", "Set `cluster: yes` on the account.")
-MOVED = ("has given these keys to another node.", AGAIN)
+MOVED = (
+    "has given these keys to another node.",
+    "Retry: its nodes are then asked anew which holds what. If it stays, look at CLUSTER NODES there.",
+)
 
 
 class Servers:
@@ -215,7 +221,7 @@ class Servers:
         if self.dialling:
             advice = "Check that it runs, the network in between, and `url`: redis:// for plain, rediss:// for TLS."
             return Unavailable(f"{self.who} cannot be reached.", advice, said)
-        return OutcomeUnknown(f"{self.who} broke off before it answered.", "Send it again: that is safe.", said)
+        return OutcomeUnknown(f"{self.who} broke off before it answered.", "If it stays, look at its log there.", said)
 
     def odd(self, said: str) -> PurgeError:
         """What it means that an answer has another shape than Redis gives."""
@@ -227,7 +233,7 @@ class Servers:
             advice = "Check that it runs, the network in between, and `url`."
             return Unavailable(f"{self.who} cannot be reached: no connection in time.", advice)
         what = f"{self.who} did not answer within {seconds:g} s."
-        return OutcomeUnknown(what, "Send it again: that is safe. If it stays, look at SLOWLOG there.")
+        return OutcomeUnknown(what, "If it stays, look at SLOWLOG there.")
 
     def _without_password(self, text: str) -> str:
         try:

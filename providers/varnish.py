@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 import httpx
 
 from providers.contract import (
+    A_HEADER,
     Account,
     Blueprint,
     Cached,
@@ -37,7 +38,7 @@ from providers.errors import WrongAddress
 from providers.pacing import paces_of
 from providers.packing import pack, visible_ascii
 from providers.varnish_admin import FIELD, AdminPort
-from providers.varnish_answers import command_trouble, door_trouble, taken
+from providers.varnish_answers import command_trouble, door_trouble, side_at, taken
 from providers.varnish_bans import (
     COMMAND,
     COST,
@@ -78,7 +79,7 @@ class Varnish:
         admin = settings.get("admin", "")
         self._tags = settings.get("tags", "")
         self._field = settings.get("tag_header", "Cache-Tag")
-        self._wire = Wire(url, None, transport, who=f"Varnish at {_shown(url)}") if url else None
+        self._wire = Wire(url, None, transport, side=side_at(_shown(url))) if url else None
         self._admin = AdminPort(admin, account.secrets.get("secret", "")) if admin else None
         tags = frozenset({Kind.TAG} if self._tags == "header" or (self._tags and url) else ())
         urls = frozenset({Kind.URL} if url and settings.get("soft") == "yes" else ())
@@ -122,7 +123,7 @@ class Varnish:
         answer = await self._wire.send(call.method, call.path, call.headers, call.body)
         if receipt := taken(call, answer):
             return receipt
-        raise door_trouble(answer, self._wire.who, call)
+        raise door_trouble(answer, self._wire.side, call)
 
     async def _command(self, call: Call) -> Receipt:
         if self._admin is None:
@@ -208,13 +209,26 @@ BLUEPRINT = Blueprint(
     fields=(
         Field("url", "where Varnish listens", example="http://10.0.0.5:6081"),
         Field("api_url", "another address to send to instead", example="http://127.0.0.1:6081"),
-        Field("admin", "host and port of its management port (-T)", example="10.0.0.5:6082", pattern=FIELD),
+        Field(
+            "admin",
+            "host and port of its management port (-T)",
+            example="10.0.0.5:6082",
+            pattern=FIELD,
+            form="a host and a port",
+        ),
         Field("secret", "the file of its management port (-S)", secret=True),
         Field("tags", "how its objects are tagged", choices=("xkey", "header"), example="xkey"),
-        Field("tag_header", "the header that lists tags", example="Cache-Tag", pattern=r"[A-Za-z][A-Za-z0-9-]*"),
+        Field(
+            "tag_header",
+            "the header that lists tags",
+            example="Cache-Tag",
+            pattern=r"[A-Za-z][A-Za-z0-9-]*",
+            form=A_HEADER,
+        ),
         Field("soft", "whether its VCL softens single URLs", choices=("yes", "no"), example="yes"),
     ),
     layer_fields=(),
     build=Varnish,
     needs_one_of=(("url", "admin"),),
+    needs=(("secret", "admin"),),
 )

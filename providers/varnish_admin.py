@@ -30,7 +30,8 @@ _HEAD = re.compile(rb"([0-9]{3}) ([0-9]{1,8}) *\n")
 _CHALLENGE = 32
 SECRET = "Set `secret` to the file that varnishd's -S names: {file: /etc/varnish/secret}."
 PORT = "Is `admin` what varnishd's -T says, such as 10.0.0.5:6082?"
-LOOK = "It may have been done already. Send it again, or look at the edge."
+LOOK = "If it stays, look at `varnishadm status` and varnishd's own log there."
+UNSENT = f"Nothing was sent. {PORT}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,20 +97,22 @@ class AdminPort:
             return False
 
     def _unreachable(self, said: str) -> PurgeError:
-        advice = "Check that varnishd runs with -T on that address, the network in between, and `admin`."
+        advice = (
+            "Nothing was sent. Check that varnishd runs with -T on that address, the network in between, and `admin`."
+        )
         return Unavailable(f"{self.who} cannot be reached.", advice, said)
 
     def _late(self, phase: _Phase) -> PurgeError:
         if phase.asked:
             return OutcomeUnknown(f"{self.who} did not answer within {self._seconds:g} s.", LOOK)
         if phase.open:
-            return Unavailable(f"{self.who} did not greet within {self._seconds:g} s.", PORT)
+            return Unavailable(f"{self.who} did not greet within {self._seconds:g} s.", UNSENT)
         return self._unreachable("no connection in time")
 
     def _cut(self, phase: _Phase) -> PurgeError:
         if phase.asked:
             return OutcomeUnknown(f"{self.who} broke off before its answer was whole.", LOOK)
-        return Unavailable(f"{self.who} broke off before it greeted.", PORT)
+        return Unavailable(f"{self.who} broke off before it greeted.", UNSENT)
 
     def _foreign(self, phase: _Phase, said: str) -> PurgeError:
         if phase.asked:

@@ -12,12 +12,25 @@ from providers.errors import (
     Unexpected,
     WrongAddress,
 )
-from providers.varnish_admin import LOOK, PORT, SECRET, Reply
+from providers.sides import Side, server
+from providers.varnish_admin import PORT, SECRET, Reply
 from providers.wire import Answer, gateway_trouble
 
+PANIC = "`varnishadm panic.show` there says why."
 LINE_SURE = 4_000  # bytes of a line that nobody finds too long
 DOORS = "Include docs/providers/varnish/purgebot.vcl in its VCL and load it again."
 XKEY_DOORS = "Include docs/providers/varnish/purgebot-xkey.vcl in place of purgebot.vcl and load it again."
+
+
+def side_at(place: str) -> Side:
+    """A Varnish that listens at `place`, in the words of its errors."""
+    return server(
+        f"Varnish at {place}",
+        "varnishd runs and listens there",
+        "varnishd and its VCL log there (varnishlog -q 'RespStatus >= 500'), and at the origin behind it",
+        "Wait a minute, then retry. Look in its VCL for what limits calls, such as vsthrottle, and let purges pass "
+        "there; or lower `calls` under `pace`.",
+    )
 
 
 def taken(call: Call, answer: Answer) -> Receipt | None:
@@ -46,9 +59,9 @@ def expected(call: Call) -> str:
     return "softened" if "X-Purgebot-Soft" in names else "purged"
 
 
-def door_trouble(answer: Answer, who: str, call: Call | None = None) -> PurgeError:
+def door_trouble(answer: Answer, side: Side, call: Call | None = None) -> PurgeError:
     """Why a door, or what stands in its place, did not take this call."""
-    said = answer.reason
+    who, said = side.who, answer.reason
     match answer.status:
         case 403 if "proxy" in said:
             what = f"{who} saw this call come through a proxy, where it cannot tell callers apart."
@@ -63,7 +76,7 @@ def door_trouble(answer: Answer, who: str, call: Call | None = None) -> PurgeErr
         case 400 | 413 | 414 | 431 if call and _longest(call) > LINE_SURE:
             return Refused(f"{who} cannot read a request this long.", "Name a shorter prefix, or the host.", said)
         case _:
-            return gateway_trouble(answer, who, said) or _no_door(answer, who, call)
+            return gateway_trouble(answer, side, said) or _no_door(answer, who, call)
 
 
 def _longest(call: Call) -> int:
@@ -93,8 +106,9 @@ def command_trouble(reply: Reply, who: str) -> PurgeError:
         case 107:
             return BadCredentials(f"{who} asks for its secret again.", SECRET, said)
         case 300:
-            return Unavailable(f"{who} cannot do this now.", "It is sent again later.", said)
+            advice = "Look at `varnishadm status` and varnishd's own log there, then retry."
+            return Unavailable(f"{who} cannot do this now.", advice, said)
         case 400 | 500:
-            return OutcomeUnknown(f"{who} lost its cache process while it answered.", LOOK, said)
+            return OutcomeUnknown(f"{who} lost its cache process while it answered.", PANIC, said)
         case status:
             return Unexpected(f"{who} answered {status}.", "Report the plan of this purge.", said)

@@ -23,15 +23,15 @@ async def door_probe(wire: Wire, needs: Sequence[str]) -> Probe:
     answer = await wire.send("PURGEBOT", "/")
     said = answer.headers.get("x-purgebot", "")
     if answer.status != 200 or not said.startswith("ready"):
-        trouble = door_trouble(answer, wire.who)
-        return Probe(Health.BAD, trouble.what, trouble.advice)
+        trouble = door_trouble(answer, wire.side)
+        return Probe(Health.BAD, trouble.what, trouble.cure)
     if said != READY:
-        return Probe(Health.DOUBTFUL, f"{wire.who} has purge doors of another version ({said}).", DOORS)
+        return Probe(Health.DOUBTFUL, f"{wire.side.who} has purge doors of another version ({said}).", DOORS)
     doors = answer.headers.get("x-purgebot-doors", "").split()
     if lacking := [door for door in needs if door not in doors]:
-        what = f"{wire.who} has no door that {' and none that '.join(_NAMES[door] for door in lacking)}."
+        what = f"{wire.side.who} has no door that {' and none that '.join(_NAMES[door] for door in lacking)}."
         return Probe(Health.BAD, what, XKEY_DOORS if "xkey" in lacking else DOORS)
-    return Probe(Health.GOOD, f"{wire.who} has its purge doors open to this machine.")
+    return Probe(Health.GOOD, f"{wire.side.who} has its purge doors open to this machine.")
 
 
 async def port_probe(admin: AdminPort) -> Probe:
@@ -39,7 +39,7 @@ async def port_probe(admin: AdminPort) -> Probe:
     replies = await admin.ask("status", "vcl.list", "ban.list")
     if not replies[-1].good:
         trouble = command_trouble(replies[-1], admin.who)
-        return Probe(Health.BAD, trouble.what, trouble.advice)
+        return Probe(Health.BAD, trouble.what, trouble.cure)
     status, vcls, bans = (reply.text for reply in replies)
     if "running" not in status:
         return Probe(Health.BAD, f"{admin.who} says: {status.strip()}.", "Start it with `varnishadm start`.")

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from providers.errors import OutcomeUnknown, PurgeError, Throttled, Unavailable, Unexpected, WrongAddress
+from providers.sides import Side
 
 CALL_SECONDS = 8.0  # one call in all, from the first packet to the last byte
 CONNECT_SECONDS = 3.0
@@ -49,8 +50,7 @@ class Answer:
 class Wire:
     """One account's connection to `base_url`, whose path is put before every target.
 
-    `who` names the other side in errors, `setting` the configuration key of its address; `secrets` are cut out of
-    whatever it says; `seconds` bound one call in all."""
+    `side` gives the words of errors; `secrets` are cut out of whatever it says; `seconds` bound one call in all."""
 
     def __init__(
         self,
@@ -58,13 +58,11 @@ class Wire:
         auth: httpx.Auth | None,
         transport: httpx.AsyncBaseTransport | None = None,
         *,
-        who: str,
-        setting: str = "url",
+        side: Side,
         secrets: Sequence[str] = (),
         seconds: float = CALL_SECONDS,
     ) -> None:
-        self.who = who
-        self.setting = setting
+        self.side = side
         self._base_url = base_url
         self._base: tuple[httpx.URL, str] | None = None  # the same, parsed once
         self._auth = auth
@@ -159,14 +157,14 @@ class Wire:
     def _late(self, dialling: bool) -> PurgeError:
         if dialling:
             return self._unreachable("no connection in time")
-        what = f"{self.who} did not answer within {self._seconds:g} s."
-        return OutcomeUnknown(what, "It may have been done already. Send it again, or look at the edge.")
+        return OutcomeUnknown(f"{self.side.who} did not answer within {self._seconds:g} s.", self.side.lost)
 
     def _trouble(self, exc: httpx.HTTPError, dialling: bool) -> PurgeError:
         match exc:
             case httpx.ConnectError() if _is_untrusted(exc):
-                what = f"The certificate of {self.who} is not trusted."
-                return WrongAddress(what, f"Check `{self.setting}`, and the clock and certificates here.", str(exc))
+                what = f"The certificate of {self.side.who} is not trusted."
+                advice = f"Check `{self.side.setting}`, and the clock and certificates here."
+                return WrongAddress(what, advice, str(exc))
             case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout():
                 return self._unreachable(self._without_secrets(str(exc)))
             case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():
@@ -176,21 +174,18 @@ class Wire:
             case _ if dialling:
                 return self._unreachable(self._without_secrets(str(exc)))
             case _:
-                what = f"{self.who} broke off before its answer was whole."
-                said = self._without_secrets(str(exc))
-                advice = "It may have been done already. Send it again, or look at the edge."
-                return OutcomeUnknown(what, advice, said)
+                what = f"{self.side.who} broke off before its answer was whole."
+                return OutcomeUnknown(what, self.side.lost, self._without_secrets(str(exc)))
 
     def _unreachable(self, said: str) -> PurgeError:
-        what = f"{self.who} cannot be reached."
-        return Unavailable(what, f"Check that it runs, the network in between, and `{self.setting}`.", said)
+        return Unavailable(f"{self.side.who} cannot be reached.", self.side.away, said)
 
     def _no_address(self) -> PurgeError:
-        what = f"The address of {self.who} is not a URL that can be dialled."
-        return WrongAddress(what, f"Write `{self.setting}` as http://host:port or https://host.")
+        what = f"The address of {self.side.who} is not a URL that can be dialled."
+        return WrongAddress(what, f"Write `{self.side.setting}` as http://host:port or https://host.")
 
     def _unsendable(self) -> PurgeError:
-        what = f"This request to {self.who} is not valid HTTP, so nothing was sent."
+        what = f"This request to {self.side.who} is not valid HTTP, so nothing was sent."
         return Unexpected(what, "Check the secret for blanks and line ends; else report the plan of this purge.")
 
     async def close(self) -> None:
@@ -220,19 +215,17 @@ def _is_untrusted(exc: BaseException | None) -> bool:
     return False
 
 
-def gateway_trouble(answer: Answer, who: str, said: str) -> PurgeError | None:
+def gateway_trouble(answer: Answer, side: Side, said: str) -> PurgeError | None:
     """What 429 and 5xx mean wherever they come from; None for any other status. 520 and 524 are Cloudflare's own for an
     origin that broke off or did not answer (https://developers.cloudflare.com/support/troubleshooting/, 2026-11)."""
     match answer.status:
         case 429:
-            return Throttled(f"{who} asks for fewer calls.", "It is sent again later.", said, retry_after(answer))
+            return Throttled(f"{side.who} asks for fewer calls.", side.busy, said, retry_after(answer))
         case 504 | 520 | 524:
-            what = f"{who} answered {answer.status}: its answer was lost on the way."
-            return OutcomeUnknown(what, "It may have been done already. Send it again, or look at the edge.", said)
+            what = f"{side.who} answered {answer.status}: its answer was lost on the way."
+            return OutcomeUnknown(what, side.lost, said)
         case status if status >= 500 and status != 501:
-            return Unavailable(
-                f"{who} answered {status}.", "Send it again; if it stays, look at its status page.", said
-            )
+            return Unavailable(f"{side.who} answered {status}.", side.down, said)
         case _:
             return None
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -15,6 +17,18 @@ settings.register_profile("quick", max_examples=8, deadline=None)
 settings.register_profile("whole", deadline=None)
 settings.load_profile("whole")
 LACKS = "lacks"
+MEMORY, ROOM = Path("/dev/shm"), 48 << 20  # a container gives it 64 MiB
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Under the profile `quick` files of tests lie in memory, if it has room: the whole suite waits for the disk."""
+    if config.getoption("--hypothesis-profile") == "quick" and has_room(MEMORY):
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def has_room(folder: Path) -> bool:
+    """Whether all that the quick tests write goes into `folder`."""
+    return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free >= ROOM
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

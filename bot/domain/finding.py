@@ -64,9 +64,16 @@ class Page:
         return tuple(look for look in self.after if look.place == place)
 
     def was_same(self, place: str) -> bool:
-        """Whether `place` served the origin's content before the purge."""
+        """Whether `place` served the origin's content before the purge, and had not fetched it for that look."""
         was, origin = self.was(place), self.was(ORIGIN)
-        return bool(was and origin) and all(compare(one, other) is Likeness.SAME for one in was for other in origin)
+        if not was or not origin or self.was_missing(place):
+            return False
+        return all(compare(one, other) is Likeness.SAME for one in was for other in origin)
+
+    def was_missing(self, place: str) -> bool:
+        """Whether `place` held no copy before the purge and fetched one for the look."""
+        was = self.was(place)
+        return bool(was) and all(look.cached is Cached.MISS for look in was)
 
     def stays(self, look: Look) -> bool:
         """Whether `look` shows the very bytes that its place served before the purge."""

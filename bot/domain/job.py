@@ -84,7 +84,9 @@ class LayerView:
     trouble: Trouble | None = None
     failing: tuple[str, ...] = ()  # up to five targets that failed
     retries: int = 0
-    note: str = ""
+    soft: bool = False  # marked stale instead of removed
+    note: str = ""  # what it does instead of the wish to the letter
+    waits_until: float | None = None  # when its provider may be called again, if it wants fewer calls
     open: int = 0  # calls queued or in flight
     pending: int = 0  # taken, the provider finishes later
     failed: int = 0
@@ -157,7 +159,8 @@ class JobView:
     hosts: tuple[str, ...] = ()
     edges: tuple[str, ...] = ()  # places looked at
     look_urls: tuple[str, ...] = ()  # what proof looks at, at most 20
-    covered: tuple[str, ...] = ()  # those of them that the purge surely reaches
+    left_alone: tuple[str, ...] = ()  # caches of the site that were not asked, by title
+    edge_asked: bool = True  # the outermost of them was
     check: bool = True
     looked_before: bool = False
     round: int = 0  # looks after the purge so far
@@ -170,6 +173,14 @@ class JobView:
     def name(self) -> str:
         """The id people type."""
         return f"P-{self.id}"
+
+    @property
+    def softly(self) -> str:
+        """ "soft" where every layer marks its copies as stale, "soft at Cloudflare" where only that one does."""
+        soft = [layer.title for layer in self.layers if layer.soft]
+        if len(soft) in (0, len(self.layers)):
+            return "soft" if soft else ""
+        return f"soft at {' and '.join(soft)}"
 
     @property
     def browsers_may_keep(self) -> int | None:

@@ -136,22 +136,26 @@ class OutcomeOpen:
 
 
 TRIES_MAX = 3
-THROTTLES_MAX = 10
 BACKOFF_BASE = 1.0  # seconds
 BACKOFF_MAX = 30.0
 RETRY_AFTER_MIN, RETRY_AFTER_MAX = 1.0, 300.0  # seconds; what a provider asks is believed within these
+THROTTLE_WAIT_MAX = 60.0  # seconds; where it asks for none, each wait is twice the one before, up to this
+THROTTLED_SECONDS = 900.0  # waited in a row before a call is given up
+THROTTLES_MIN = 10  # refusals that are borne however long each wait is
 
 
 def retry_decision(
     error: str, tries: int, throttles: int, everything: bool, retry_after: float | None, fraction: float, now: float
 ) -> SendAgain | GiveUp | OutcomeOpen:
-    """What follows an error of class `error` after `tries` attempts (this one included; throttled ones are counted in
-    `throttles` instead). `fraction` in [0, 1) is the jitter."""
+    """What follows an error of class `error` after `tries` attempts (this one included). Throttled ones are counted in
+    `throttles` instead, this one included, and given up after about THROTTLED_SECONDS of waiting. `retry_after` is in
+    seconds, None where the provider did not say; `fraction` in [0, 1) is the jitter; `now` in seconds since the epoch.
+    """
     match error:
-        case "Throttled" if throttles <= THROTTLES_MAX:
-            wait = RETRY_AFTER_MIN if retry_after is None else retry_after
-            wait = min(max(wait, RETRY_AFTER_MIN), RETRY_AFTER_MAX)
-            return SendAgain(now + wait + fraction * min(1.0, wait / 10))
+        case "Throttled" if _is_borne(throttles, retry_after):
+            wait = throttle_wait(throttles, retry_after)
+            jitter = wait / 4 if retry_after is None else min(1.0, wait / 10)
+            return SendAgain(now + wait + fraction * jitter)
         case "OutcomeUnknown" if everything:
             return OutcomeOpen()
         case "OutcomeUnknown" if tries < 2:
@@ -162,3 +166,17 @@ def retry_decision(
             return GiveUp(stops_layer=False)
         case _:
             return GiveUp(stops_layer=True)
+
+
+def throttle_wait(throttles: int, retry_after: float | None) -> float:
+    """Seconds to wait after the `throttles`th refusal in a row (from 1): what was asked for, else 1, 2, 4, … 60."""
+    if retry_after is not None:
+        return min(max(retry_after, RETRY_AFTER_MIN), RETRY_AFTER_MAX)
+    return min(BACKOFF_BASE * 2.0 ** (min(throttles, 10) - 1), THROTTLE_WAIT_MAX)
+
+
+def _is_borne(throttles: int, retry_after: float | None) -> bool:
+    """Whether the waits before this refusal, taken to have been of the same sort, are less than THROTTLED_SECONDS."""
+    if retry_after is not None and throttles <= THROTTLES_MIN:
+        return True
+    return sum(throttle_wait(n, retry_after) for n in range(1, throttles)) < THROTTLED_SECONDS

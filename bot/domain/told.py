@@ -18,7 +18,7 @@ class Event(StrEnum):
     LAYER_BEGUN = "layer_begun"  # `layer`, `n` calls; a second pass `seconds` later, if not 0
     LAYER_DONE = "layer_done"  # `layer` in `seconds`, with the provider's `ids`
     LAYER_STOPPED = "layer_stopped"  # `layer`; `text` is why
-    WAITING = "waiting"  # `layer` asked to wait `seconds`
+    WAITING = "waiting"  # `layer` wants fewer calls: none for `seconds`
     SENT_AGAIN = "sent_again"  # `n` calls of `layer` go once more; `text` is why
     RESUMED = "resumed"  # after a restart; `n` calls were in flight
     UNWATCHED = "unwatched"  # `layer` took its calls and does not say whether they are done; `text` is why

@@ -12,7 +12,9 @@ from providers.contract import Cached
 __all__ = ["ORIGIN", "Judgement", "Look", "Verdict", "describe", "judge"]
 
 NAMED_MAX = 3  # places and reasons that a sentence names
+PAGE_MAX = 80  # characters of a page's name in a sentence
 NOTHING_KNOWN = "no page to look at is known"
+NONE_COVERED = "no page that this covers is known: look at one by its URL, with `check`"
 REFILLED = "it was fetched again after the purge, so a cache further in may still hold the old"
 FURTHER_IN = "the edge does not keep it, so a cache further in does"
 SOFT = "after a soft purge a cache may serve the old once more while it fetches the new"
@@ -46,25 +48,32 @@ def judge(
     purged_at: float | None,
     soft: bool = False,
     covered: Collection[str] | None = None,
+    left_alone: Sequence[str] = (),
 ) -> Judgement:
     """The verdict on the looks `after`. `before` are those before the purge; `purged_at` is when its last layer began
     to be purged, in seconds since the epoch, None if nothing was purged. A look made before and not after counts as
     missing. After a hard purge a copy that is older than it proves nothing, even where it is what the origin serves:
     the purge has not reached it (https://developers.cloudflare.com/cache/concepts/cache-responses/, 2026-11-23).
-    `covered` are the URLs that were surely purged, None for all: an older copy of another page says nothing at all."""
+    `covered` are the URLs that were surely purged, None for all: another page says nothing of the purge, and is told
+    beside it where it is old. `left_alone` are the caches of the chain that were not asked, by name."""
     looks = (*after, *before)
     places = tuple(dict.fromkeys(look.place for look in looks if look.place != ORIGIN))
     if not places:
         return Judgement(Verdict.UNCHECKED, NOTHING_KNOWN)
-    pages = _pages(before, after)
+    all_pages = _pages(before, after)
+    pages = [page for page in all_pages if covered is None or page.url in covered]
+    beside = _beside([page for page in all_pages if page not in pages], places)
+    if not pages:
+        return Judgement(Verdict.UNKNOWN, " · ".join([NONE_COVERED, *beside]))
     since = None if soft else purged_at
-    findings = [_landed(found, since, covered) for page in pages for place in places for found in find(page, place)]
+    findings = [_landed(found, since) for page in pages for place in places for found in find(page, place)]
     at = {place: _at_place([f for f in findings if f.place == place]) for place in places}
     verdict = _worst(at.values())
     same = tuple(place for place in places if all(page.was_same(place) for page in pages))
+    scene = _Scene(pages, at, same, purged_at, soft, tuple(left_alone))
     return Judgement(
         verdict=verdict,
-        why=_why(verdict, findings, _Scene(pages, at, same, purged_at, soft)),
+        why=" · ".join([*_why(verdict, findings, scene), *beside]),
         fresh_at=tuple(place for place in places if at[place] is Verdict.FRESH),
         stale_at=tuple(place for place in places if at[place] is Verdict.STALE),
         unknown_at=tuple(place for place in places if at[place] is Verdict.UNKNOWN),
@@ -73,13 +82,24 @@ def judge(
     )
 
 
-def _landed(finding: Finding, purged_at: float | None, covered: Collection[str] | None) -> Finding:
+def _beside(pages: Sequence[Page], places: Sequence[str]) -> list[str]:
+    """What is old of pages that were looked at and not surely purged."""
+    old = {page.url: [f.place for p in places for f in find(page, p) if f.verdict is Verdict.STALE] for page in pages}
+    return [
+        f"{_named(url)}, which this does not surely cover, is old at {_listed(at)}" for url, at in old.items() if at
+    ]
+
+
+def _named(url: str) -> str:
+    """A page within a sentence."""
+    bare = url.split("://", 1)[-1]
+    return bare if len(bare) <= PAGE_MAX else f"{bare[: PAGE_MAX - 1]}…"
+
+
+def _landed(finding: Finding, purged_at: float | None) -> Finding:
     look = finding.look
     if finding.verdict is not Verdict.FRESH or look is None or not _is_older(look, purged_at):
         return finding
-    if covered is not None and finding.url not in covered:
-        why = "no page that was surely purged is known, so there is nothing to look at"
-        return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=False, uncached=True)
     told = describe(look, look.at)
     why = f"the purge has not reached {look.place} yet ({told}); that copy is what the origin serves"
     return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=True)
@@ -118,6 +138,7 @@ class _Scene:
     same: tuple[str, ...]
     purged_at: float | None
     soft: bool
+    left_alone: tuple[str, ...]
 
     def places(self, verdict: Verdict) -> list[str]:
         return [place for place, here in self.at.items() if here is verdict]
@@ -126,24 +147,27 @@ class _Scene:
         return None if self.purged_at is None else look.at - self.purged_at
 
 
-def _why(verdict: Verdict, findings: Sequence[Finding], scene: _Scene) -> str:
+def _why(verdict: Verdict, findings: Sequence[Finding], scene: _Scene) -> Sequence[str]:
     match verdict:
         case Verdict.STALE:
-            parts = _why_stale([f for f in findings if f.verdict is Verdict.STALE], scene)
+            return list(_why_stale([f for f in findings if f.verdict is Verdict.STALE], scene))
         case Verdict.UNKNOWN:
             fresh = scene.places(Verdict.FRESH)
-            parts = [*_reasons(findings, scene), *([f"fresh at {', '.join(fresh)}"] if fresh else [])]
+            return [*_reasons(findings, scene), *([f"fresh at {', '.join(fresh)}"] if fresh else [])]
         case _:
-            parts = [*_why_fresh(findings, scene), *_reasons(findings, scene)]
-    return " · ".join(parts)
+            return [*_why_fresh(findings, scene), *_reasons(findings, scene)]
 
 
 def _why_fresh(findings: Sequence[Finding], scene: _Scene) -> Iterable[str]:
     same = [place for place in scene.same if scene.at[place] is Verdict.FRESH]
+    empty = [place for place in scene.at if all(page.was_missing(place) for page in scene.pages)]
+    if empty:
+        yield f"not in the cache at {_listed(empty)} before the purge"
     if same:
         yield f"already the same at {_listed(same)} before the purge"
-        if len(same) == len(scene.at) and all(_unchanged(page, place) for page in scene.pages for place in same):
-            yield ORIGIN_OLD
+    told = {*same, *empty}
+    if told == {*scene.at} and all(_unchanged(page, place) for page in scene.pages for place in told):
+        yield ORIGIN_OLD
     survivors = [f.look for f in findings if f.look and f.place not in same and _is_older(f.look, scene.purged_at)]
     if survivors:
         first = survivors[0]
@@ -173,18 +197,25 @@ def _old_at(place: str, stale: Sequence[Finding], scene: _Scene) -> str:
     here = [f for f in stale if f.place == place]
     look = here[0].look
     told = describe(look, look.at) if look else ""
-    return f"{place} ({told}{_of_pages([f.url for f in here], scene, ', ')})"
+    page = f"{_named(here[0].url)}: " if len(scene.pages) > 1 else ""
+    return f"{place} ({page}{told}{_of_pages([f.url for f in here], scene, ', ')})"
 
 
 def _hint(looks: Sequence[Look], scene: _Scene) -> str:
     """Why the old is still there, as far as the caches' own words say."""
     if scene.purged_at is None:
         return ""
+    if scene.left_alone:
+        return f"{' and '.join(scene.left_alone)} {_was(scene.left_alone)} not asked, so may still hold the old"
     if any(_was_refilled(look, scene) for look in looks):
         return REFILLED
     if any(look.cached is Cached.UNCACHED for look in looks):
         return FURTHER_IN
     return SOFT if scene.soft else ""
+
+
+def _was(names: Sequence[str]) -> str:
+    return "was" if len(names) == 1 else "were"
 
 
 def _was_refilled(look: Look, scene: _Scene) -> bool:

@@ -42,7 +42,9 @@ class Jobs:
         return self.get(number)
 
     def _create_layer(self, job: int, position: int, plan: LayerPlan, effect: Kind) -> None:
-        view = LayerView(plan.account, plan.title, LayerState.WAITING, len(plan.calls), 0, note=plan.note)
+        view = LayerView(
+            plan.account, plan.title, LayerState.WAITING, len(plan.calls), 0, soft=plan.soft, note=plan.note
+        )
         self._tx.run(
             "insert into layers (job, position, account, state, doc, calls)"
             " values (:job, :position, :account, :state, :doc, :n)",
@@ -80,7 +82,11 @@ class Jobs:
     def _whole(self, row: Row) -> JobView:
         job = unpack(JOB, row["doc"])
         number = whole(row["id"])
-        layers = self._tx.rows("select * from layers where job = :job order by position", job=number)
+        layers = self._tx.rows(
+            "select *, (select max(blocked_until) from budgets where budgets.account = layers.account) as waits_until"
+            " from layers where job = :job order by position",
+            job=number,
+        )
         looks = self._looks(number)
         return replace(
             job,
@@ -223,4 +229,5 @@ def _layer(row: Row) -> LayerView:
         cancelled=whole(row["cancelled"]),
         retries=whole(row["retries"]),
         ready_at=maybe(row["ready_at"]),
+        waits_until=maybe(row["waits_until"]) if row["state"] == LayerState.PURGING else None,
     )

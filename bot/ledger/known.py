@@ -30,6 +30,11 @@ class Known:
         )  # fmt: skip
         return [str(row["url"]) for row in rows]
 
+    def tags_of(self, site: str, url: str) -> tuple[str, ...]:
+        """The tags that `url` carried when it was last looked at."""
+        rows = self._tx.rows("select tags from known where site = :site and url = :url", site=site, url=url)
+        return tuple(str(rows[0]["tags"]).split()) if rows else ()
+
     def of_site(self, site: str, limit: int = 2000) -> list[tuple[str, tuple[str, ...]]]:
         """URL and tags, last seen first."""
         rows = self._tx.rows(

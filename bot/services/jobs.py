@@ -29,7 +29,8 @@ from bot.ledger.books import Books
 from bot.ledger.jobs import StaleJob
 from bot.services.checks import look_all
 from bot.services.setup import SLACK, Core, job_name, lane_name
-from providers.contract import Provider, Receipt
+from bot.services.witnesses import covered
+from providers.contract import Kind, Provider, Receipt
 from providers.errors import OutcomeUnknown, PurgeError, Refused, Throttled, Unavailable
 
 log = structlog.get_logger()
@@ -138,7 +139,7 @@ class Jobs:
         def change(books: Books, job: JobView, now: float) -> JobView:
             books.jobs.save_looks(job.id, "before", looks)
             if looks:
-                books.messages.say(job.id, Told(Event.LOOKED_BEFORE, text=_seen(looks, now)), now)
+                books.messages.say(job.id, Told(Event.LOOKED_BEFORE, text=_seen(job, looks, now)), now)
             return replace(job, looked_before=True, due_at=now)
 
         await self._apply(job, change)
@@ -229,8 +230,10 @@ class Jobs:
 
     async def _look_after(self, job: JobView, round: int) -> None:
         looks = await self._looks(job, AFTER_SECONDS)
+        pages = await self._core.ledger.read(lambda books: covered(books, job, (*job.before, *looks)))
         began = job.layers[-1].started if job.layers else None
-        judgement = judge(job.before, looks, began or job.purged, job.soft, job.covered)
+        soft = any(layer.soft for layer in job.layers)
+        judgement = judge(job.before, looks, began or job.purged, soft, pages, job.left_alone)
         await self._apply(job, lambda books, job, now: self._judged(books, job, round, looks, judgement, now))
 
     def _judged(
@@ -241,7 +244,7 @@ class Jobs:
             books.known.remember(job.site, look.url, look.tags, now)
         text = judgement.why or f"fresh at {', '.join(judgement.fresh_at)}"
         books.messages.say(job.id, Told(Event.LOOKED, n=round + 1, text=text), now)
-        again = judgement.worth_another and round + 1 < len(LOOK_AFTER)
+        again = judgement.worth_another and job.edge_asked and round + 1 < len(LOOK_AFTER)
         seen = replace(
             job,
             round=round + 1,
@@ -270,9 +273,11 @@ def park(books: Books, job: JobView, what: str, now: float) -> None:
     books.journal.add(now, "parked", "purgebot", job.id, why=what)
 
 
-def _seen(looks: tuple[Look, ...], now: float) -> str:
+def _seen(job: JobView, looks: tuple[Look, ...], now: float) -> str:
+    """What the first page looked at was at each place, named where the job itself does not name it."""
     first = looks[0].url
-    return " · ".join(dict.fromkeys(f"{x.place}: {describe(x, now)}" for x in looks if x.url == first))
+    page = "" if job.kind is Kind.URL and job.targets == 1 else f"{first} at "
+    return page + " · ".join(dict.fromkeys(f"{x.place}: {describe(x, now)}" for x in looks if x.url == first))
 
 
 def _purged(job: JobView, now: float) -> JobView:

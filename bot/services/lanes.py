@@ -34,6 +34,8 @@ BEAT_SECONDS = 0.01
 LOOK_SECONDS = 0.1  # with slow calls in flight, the calls of a new job go out within this
 RETRY_SHARE = 0.1  # of an account's calls in a minute
 RETRIES_FREE = 5  # a minute, so that a quiet account may retry at all
+WAIT_LONG = 30.0  # seconds; a wait that grows beyond is told once more
+WAITS_OVER = 60.0  # seconds without a refusal after a wait; the next one begins anew
 
 
 Landed = tuple[Outcome, PurgeError | None]  # what became of a call, and the error behind it
@@ -55,6 +57,7 @@ class Lane:
         self._calls: deque[float] = deque()
         self._retries: deque[float] = deque()
         self._landed: list[Landed] = []  # came back and not recorded yet
+        self._waits: dict[tuple[int, int], tuple[float, float]] = {}  # job and layer → until when, the longest
 
     async def run(self) -> None:
         """Send what may be sent for RUN_SECONDS, then come back when there is more."""
@@ -196,14 +199,23 @@ class Lane:
         if isinstance(error, Throttled) and isinstance(outcome.next, SendAgain):
             paces, sent = self._provider.can.pace, batch.sent_at
             books.budgets.refused(self._account, buckets, paces, sent, outcome.next.at, now)
-            told = Told(Event.WAITING, layer=self._provider.title, seconds=round(outcome.next.at - now, 1))
-            books.messages.say(batch.job, told, now)
+            if self._is_worth_telling(batch, outcome.next.at - now, now):
+                told = Told(Event.WAITING, layer=self._provider.title, seconds=round(outcome.next.at - now, 1))
+                books.messages.say(batch.job, told, now)
         elif error is not None and isinstance(outcome.next, SendAgain):
             told = Told(Event.SENT_AGAIN, layer=self._provider.title, n=1, text=error.what)
             books.messages.say(batch.job, told, now)
         if outcome.receipt is not None:
             books.budgets.tally(self._account, batch.call.cost, self._provider.can.prices, now)
             books.budgets.heed(self._account, outcome.receipt.left, now)
+
+    def _is_worth_telling(self, batch: Batch, wait: float, now: float) -> bool:
+        """Whether the layer's throttling begins with this wait of so many seconds, or grows long with it."""
+        layer = (batch.job, batch.position)
+        until, longest = self._waits.get(layer, (0.0, 0.0))
+        begins = now > until + WAITS_OVER
+        self._waits[layer] = (max(until, now + wait), wait if begins else max(longest, wait))
+        return begins or longest <= WAIT_LONG < wait
 
 
 async def _landing(flying: set[asyncio.Task[None]], seconds: float | None) -> set[asyncio.Task[None]]:

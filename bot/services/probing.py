@@ -29,4 +29,4 @@ async def _probe(provider: Provider, layer: Mapping[str, str]) -> Probe:
         return await provider.probe(layer)
     except PurgeError as exc:
         said = f' It said: "{exc.said}"' if exc.said else ""
-        return Probe(Health.BAD, f"{exc.what}{said}", exc.advice)
+        return Probe(Health.BAD, f"{exc.what}{said}", exc.cure)

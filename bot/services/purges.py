@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.actor import Actor
@@ -12,7 +11,6 @@ from bot.domain.job import Approval, JobView, State
 from bot.domain.plan import Plan
 from bot.domain.policy import Allow, Ask, Decision, Deny, decide
 from bot.domain.site import Site
-from bot.domain.target import Target
 from bot.domain.told import Event, Told
 from bot.domain.verdict import Verdict
 from bot.ledger.books import Books
@@ -21,10 +19,10 @@ from bot.services.cheaper import cheaper
 from bot.services.planning import Known, make_plan, with_seconds
 from bot.services.replies import JobMade, PlanShown, Refused
 from bot.services.setup import SLACK, Core, job_name
+from bot.services.witnesses import pages_to_look_at
 from providers.contract import Kind, UnsupportedWish
 
 SAMPLE_MAX = 20
-LOOK_URLS_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +106,7 @@ def _create(books: Books, core: Core, asking: Asking, command: Command, plan: Pl
     now = core.clock.now()
     site = core.setup.sites[plan.site]
     draft = _job(core, asking, command, plan, site, decision, now)
-    urls, covered = _look_urls(books, site, plan.targets)
-    job = books.jobs.create(replace(draft, look_urls=urls, covered=covered), plan, asking.key)
+    job = books.jobs.create(replace(draft, look_urls=pages_to_look_at(books, site, plan.targets)), plan, asking.key)
     if books.messages.find(job.id, Role.ROOT) is not None:
         return JobMade(job, new=False)
     _journal(books, job, asking, plan, decision, now)
@@ -146,10 +143,17 @@ def _job(
         asked_thread=asking.thread,
         hosts=site.hosts,
         edges=tuple(site.edges),
+        left_alone=_left_alone(core, site, plan),
+        edge_asked=site.layers[-1].account == plan.layers[-1].account,
         check=command.check,
         due_at=now,
         eta=now + plan.seconds,
     )
+
+
+def _left_alone(core: Core, site: Site, plan: Plan) -> tuple[str, ...]:
+    asked = {layer.account for layer in plan.layers}
+    return tuple(core.setup.providers[x.account].title for x in site.layers if x.account not in asked)
 
 
 def _approval(core: Core, decision: Decision, now: float) -> Approval | None:
@@ -157,36 +161,6 @@ def _approval(core: Core, decision: Decision, now: float) -> Approval | None:
         return None
     channel = core.setup.approvals_channel
     return Approval(decision.needed, decision.of, now + decision.expires_in, decision.rule, decision.why, channel)
-
-
-def _look_urls(books: Books, site: Site, targets: Sequence[Target]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What proof looks at: the URLs themselves; for wider kinds what is known under them, and the front page. And those
-    of them that are surely purged: the front page only where it lies under a target."""
-    urls = [target.value for target in targets if target.kind is Kind.URL][:LOOK_URLS_MAX]
-    wider = [target for target in targets if target.kind is not Kind.URL]
-    if not wider or len(urls) >= LOOK_URLS_MAX:
-        return tuple(urls), tuple(urls)
-    known = books.known.of_site(site.name)
-    urls += [url for url, tags in known if any(_under(target, url, tags) for target in wider)]
-    urls = list(dict.fromkeys(urls))[: LOOK_URLS_MAX - 1]
-    front = site.root_url()
-    covered = [*urls, front] if any(_under(target, front, ()) for target in wider) else urls
-    return tuple(dict.fromkeys([*urls, front])), tuple(dict.fromkeys(covered))
-
-
-def _under(target: Target, url: str, tags: Sequence[str]) -> bool:
-    host_and_path = url.split("://", 1)[-1]
-    match target.kind:
-        case Kind.EVERYTHING:
-            return True
-        case Kind.HOST:
-            return host_and_path.split("/", 1)[0] == target.value
-        case Kind.PREFIX:
-            return host_and_path.startswith(target.value)
-        case Kind.TAG:
-            return target.value in tags
-        case _:
-            return False
 
 
 def _journal(books: Books, job: JobView, asking: Asking, plan: Plan, decision: Allow | Ask, now: float) -> None:

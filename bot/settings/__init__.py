@@ -1,5 +1,6 @@
 """Configuration and secrets. Nothing else in the house reads the environment."""
 
+from bot.settings.cautions import unset
 from bot.settings.environment import Environment
 from bot.settings.example import example
 from bot.settings.loading import load
@@ -30,4 +31,5 @@ __all__ = [
     "example",
     "load",
     "schema",
+    "unset",
 ]

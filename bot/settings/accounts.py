@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,9 +14,10 @@ from bot.settings.document import PLACES, AccountDoc, SecretDoc
 from bot.settings.model import AccountSettings, Secret
 from bot.settings.reader import Data, Place
 from bot.settings.trees import TreeReader
-from providers.contract import Blueprint, Capabilities, Field, Pace
+from providers.contract import Blueprint, Capabilities, Complaint, Field, Pace
 
 COMMON = ("provider", "pace", "per_call")
+_SECRET = re.compile(r"(?i)passw|secret|token|credential|(^|[_-])(api)?_?key$|^apikey|^auth")
 _PASSWORD = re.compile(r"://[^/?#\s]*@")
 
 
@@ -55,8 +56,9 @@ class AccountReader:
     def _account(self, name: str, doc: AccountDoc, blueprint: Blueprint, place: Place) -> AccountSettings | None:
         before = len(self._complaints)
         fields = {field.name: field for field in blueprint.fields}
-        settings, secrets = self._values(doc.extra(), fields, place)
+        settings, secrets = self._values(doc.extra(), blueprint, place)
         self._require(doc.extra().keys(), blueprint, place)
+        check_whole(self._complaints, blueprint.check, settings, place)
         paces = {key: Pace(pace.rate, pace.per, pace.burst, source="configuration") for key, pace in doc.pace.items()}
         account = AccountSettings(
             name,
@@ -73,16 +75,19 @@ class AccountReader:
         return account
 
     def _values(
-        self, extra: Mapping[str, object], fields: Mapping[str, Field], place: Place
+        self, extra: Mapping[str, object], blueprint: Blueprint, place: Place
     ) -> tuple[dict[str, str], dict[str, Secret]]:
+        fields = {field.name: field for field in blueprint.fields}
         settings: dict[str, str] = {}
         secrets: dict[str, Secret] = {}
         for key, value in extra.items():
             here = (*place, key)
             if key not in fields:
-                self._complaints.add(here, *unknown("key", key, [*COMMON, *fields]))
+                self._complaints.add(here, *unknown_key(key, blueprint))
             elif fields[key].tree:
                 settings |= {key: self._tree(value, key, here, secrets)}
+            elif isinstance(value, str) and fields[key].clear and "@" not in value:
+                settings |= {key: clear_value(self._complaints, here, value, fields[key])}
             elif fields[key].secret or isinstance(value, dict):
                 doc = self._complaints.read(SecretDoc, _data(value), here)
                 secrets |= {key: self.secret(doc)} if doc else {}
@@ -101,11 +106,23 @@ class AccountReader:
     def _require(self, given: Set[str], blueprint: Blueprint, place: Place) -> None:
         for field in blueprint.fields:
             if field.required and field.name not in given:
-                self._complaints.add((*place, field.name), "is missing.", f"Add it: {field.what}.")
+                self._complaints.add((*place, field.name), *missing(field))
+        self._require_others(given, blueprint, place)
         for names in blueprint.needs_one_of:
             if given.isdisjoint(names):
                 self._complaints.add(place, f"needs {' or '.join(f'`{n}`' for n in names)}.", _how(names, blueprint))
                 return
+
+    def _require_others(self, given: Set[str], blueprint: Blueprint, place: Place) -> None:
+        fields = {field.name: field for field in blueprint.fields}
+        for name, other in blueprint.needs:
+            if name in given and other not in given:
+                what, advice = f"means nothing without `{other}`.", f"Add {written(fields[other])}, or remove `{name}`."
+                self._complaints.add((*place, name), what, advice)
+        for one, other in blueprint.excludes:
+            if {one, other} <= given:
+                what = f"cannot stand beside `{one}`: they are two ways to reach {blueprint.title}."
+                self._complaints.add((*place, other), what, "Keep one of them.")
 
     def _check_limits(self, account: AccountSettings, blueprint: Blueprint, place: Place) -> None:
         if not (account.pace or account.per_call):
@@ -119,6 +136,53 @@ class AccountReader:
             self._complaints.add((*place, "per_call", kind), what, f"Known here: {', '.join(sorted(can.kinds))}.")
 
 
+def check_whole(
+    complaints: Complaints,
+    check: Callable[[Mapping[str, str]], Sequence[Complaint]],
+    settings: Mapping[str, str],
+    place: Place,
+) -> None:
+    """What the provider itself finds wrong with those settings that are good by themselves."""
+    for one in check({key: value for key, value in settings.items() if value and not complaints.at((*place, key))}):
+        complaints.add((*place, *one.place), one.what, one.advice)
+
+
+def unknown_key(key: str, blueprint: Blueprint) -> tuple[str, str]:
+    """That there is no such key of an account; where it sounds like a secret, where secrets go."""
+    taking = [f"`{field.name}`" for field in blueprint.fields if field.secret]
+    if not taking and _SECRET.search(key):
+        return "unknown key.", f"{blueprint.title} takes no secret: remove it."
+    if _SECRET.search(key):
+        return (
+            "unknown key.",
+            f"Secrets of {blueprint.title} go in {_either(taking)}, as {{env: NAME}} or {{file: PATH}}.",
+        )
+    return unknown("key", key, [*COMMON, *(field.name for field in blueprint.fields)])
+
+
+def missing(field: Field) -> tuple[str, str]:
+    """That a key is not there, and in which form to write it."""
+    if field.secret and not field.tree:
+        return "is missing.", f"Add {written(field)}: {field.what}."
+    return "is missing.", f"Add it: {field.what}."
+
+
+def written(field: Field) -> str:
+    """The key as it may stand in the file."""
+    if field.secret:
+        return f"`{field.name}: {{env: NAME}}` or `{field.name}: {{file: PATH}}`"
+    return f"`{field.name}: {field.example}`" if field.example else f"`{field.name}`"
+
+
+def clear_value(complaints: Complaints, place: Place, value: str, field: Field) -> str:
+    """A value that could be a secret, and hides nothing."""
+    if not re.fullmatch(field.clear, value):
+        advice = "Write one, or where it holds a password {env: NAME} or {file: PATH}."
+        complaints.add(place, f"is not {field.form}.", advice)
+        return ""
+    return shapes.plain_text(complaints, place, value)
+
+
 def plain_value(complaints: Complaints, place: Place, value: object, field: Field) -> str:
     """A value that is not a secret."""
     if not isinstance(value, str) or not value:
@@ -128,10 +192,10 @@ def plain_value(complaints: Complaints, place: Place, value: object, field: Fiel
         complaints.add(place, "a user name or password stands in this URL.", f"{PLACES} for the whole URL.")
         return ""
     if field.pattern and not re.fullmatch(field.pattern, value):
-        complaints.add(place, f"{quoted(value)} cannot be right.", f"Write {field.what}, such as {field.example}.")
-    if field.choices and value not in field.choices:
+        complaints.add(place, f"{quoted(value)} is not {field.form or 'of the right form'}.", _like(field))
+    elif field.choices and value not in field.choices:
         complaints.add(place, f"{quoted(value)} is not a choice.", f"Write {_either(field.choices)}.")
-    if field.example.isdigit() and not value.isdigit():
+    elif field.example.isdigit() and not value.isdigit():
         complaints.add(place, f"{quoted(value)} is not a number.", f"Write a number, such as {field.example}.")
     if field.name.endswith("url"):
         return shapes.address(complaints, place, value, with_path=True)
@@ -144,14 +208,19 @@ def _not_text(value: object) -> tuple[str, str]:
     return f"must be text, not {'a list' if isinstance(value, list) else 'keys and values'}.", "Write one value."
 
 
+def _like(field: Field) -> str:
+    return f"Write it like {field.example}." if field.example else f"Write {field.what}."
+
+
 def _either(words: Iterable[str]) -> str:
     *first, last = words
     return f"{', '.join(first)} or {last}" if first else last
 
 
 def _how(names: tuple[str, ...], blueprint: Blueprint) -> str:
-    secrets = [field.name for field in blueprint.fields if field.name in names and field.secret]
-    return f"Add {secrets[0]}: {{env: NAME}}." if secrets else f"Add {names[0]}."
+    fields = {field.name: field for field in blueprint.fields}
+    secrets = [name for name in names if fields[name].secret]
+    return f"Add {secrets[0]}: {{env: NAME}}." if secrets else f"Add {written(fields[names[0]])}."
 
 
 def _capabilities(account: AccountSettings, blueprint: Blueprint) -> Capabilities:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from bot.domain.site import Environment, Site
-from bot.settings.model import AccountSettings, Approvals
+from bot.settings.model import AccountSettings, Approvals, MissingSecret, Secret, Settings
 
 
 def cautions(
@@ -14,6 +14,25 @@ def cautions(
 ) -> tuple[str, ...]:
     """One sentence each."""
     return (*_approvals(sites, approvals), *_sites(sites), *_accounts(accounts, sites))
+
+
+def unset(settings: Settings) -> tuple[str, ...]:
+    """The secrets that are not where the configuration says; a sentence each, which says the place alone."""
+    places = {
+        f"accounts.{account.name}.{key}": secret
+        for account in settings.accounts.values()
+        for key, secret in account.secrets.items()
+    } | {f"api.tokens.{token.name}.bearer": token.bearer for token in settings.api_tokens}
+    troubles = {key: _trouble(secret) for key, secret in places.items()}
+    return tuple(f"{key}: {trouble} It must be where the bot runs." for key, trouble in troubles.items() if trouble)
+
+
+def _trouble(secret: Secret) -> str:
+    try:
+        secret.reveal()
+    except MissingSecret as exc:
+        return str(exc)
+    return ""
 
 
 def _approvals(sites: Mapping[str, Site], approvals: Approvals) -> Iterator[str]:

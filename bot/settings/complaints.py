@@ -24,11 +24,17 @@ class Complaints:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._problems: list[Problem] = []
+        self._places: list[Place] = []
 
     def add(self, place: Place, what: str, advice: str) -> None:
         """Complain about `place`."""
         document = self._document
+        self._places.append(place)
         self._problems.append(Problem(what, advice, key_of(place), document.file, document.line(place)))
+
+    def at(self, place: Place) -> bool:
+        """Whether anything is wrong with what stands at `place` as a whole."""
+        return place in self._places
 
     def __len__(self) -> int:
         return len(self._problems)

@@ -55,6 +55,14 @@ class SecretDoc(Part):
     @model_validator(mode="before")
     @classmethod
     def _is_a_place(cls, data: object) -> object:
+        if data is None:
+            raise ours("is empty.", f"{PLACES}, or remove the key.")
+        if isinstance(data, list):
+            raise ours("must name one place, not a list.", f"{PLACES}.")
+        if isinstance(data, str) and re.fullmatch(r"\$\{?[A-Z_][A-Z0-9_]*\}?", data):
+            raise ours("names a variable as a shell does.", "Write {env: NAME}, without the `$`.")
+        if isinstance(data, str) and re.fullmatch(r"[/~][\w./~-]+", data):
+            raise ours("holds a path, or a secret in the clear.", "Write {file: PATH}.")
         if isinstance(data, str):
             raise ours(
                 "a secret stands here in the clear.", f"{PLACES}, and replace the secret: this file has held it."
@@ -76,7 +84,7 @@ class PaceDoc(Part):
     """A rate limit of our own for one of the provider's buckets."""
 
     rate: Above = Field(description="units every `per` seconds")
-    per: Above = Field(description="seconds")
+    per: Above = Field(description="the number of seconds that `rate` is for")
     burst: float = Field(ge=1, allow_inf_nan=False, description="units at once")
 
 
@@ -158,7 +166,10 @@ class ApiDoc(Part):
 class RootDoc(Part):
     """purgebot's configuration file."""
 
-    mode: Mode = Field(default=Mode.LIVE, description="`observe` plans and looks, and never purges")
+    mode: Mode = Field(
+        default=Mode.OBSERVE,
+        description="`observe`, where nothing is said, plans and looks and never purges; `live` purges",
+    )
     command: str = Field(
         default="/purge", description="the slash command", json_schema_extra={"pattern": f"^{COMMAND}$"}
     )

@@ -6,7 +6,9 @@ _TEXT = """\
 # purgebot's configuration. YAML 1.2. `purgebot config check` reads it without starting anything.
 # A secret is never written here: {env: NAME} names a variable, {file: PATH} a file (relative to this one).
 
-mode: observe            # plans and looks, never purges. Change it to `live` when the plans look right.
+# `observe` plans and looks and never purges; so does a file without this line. `live` purges: set it when the plans
+# look right.
+mode: observe
 command: /purge          # as in the Slack app's manifest
 
 # Who we are at each provider. Rate limits belong to the account.

@@ -15,7 +15,12 @@ class Mode(StrEnum):
     """Whether the bot may purge."""
 
     LIVE = "live"
-    OBSERVE = "observe"  # plans and looks, never purges
+    OBSERVE = "observe"  # plans and looks, never purges; where nothing is said
+
+    @property
+    def told(self) -> str:
+        """The word, and how to purge where nothing is purged."""
+        return f"{self}" if self is Mode.LIVE else f"{self} (nothing is purged; set mode: live to purge)"
 
 
 class MissingSecret(Exception):
@@ -114,7 +119,7 @@ class Approvals:
 class Settings:
     """The whole configuration, checked. `warnings` are sentences about what is allowed but surprising."""
 
-    mode: Mode = Mode.LIVE
+    mode: Mode = Mode.OBSERVE
     command: str = "/purge"
     accounts: Mapping[str, AccountSettings] = field(default_factory=dict)
     sites: Mapping[str, Site] = field(default_factory=dict)

@@ -39,6 +39,8 @@ def _set_account(part: dict[str, Json], providers: Mapping[str, Blueprint]) -> N
 def _account(blueprint: Blueprint, common: Mapping[str, Json]) -> Json:
     required = ["provider", *(field.name for field in blueprint.fields if field.required)]
     some: list[Json] = [{"anyOf": [{"required": [name]} for name in names]} for names in blueprint.needs_one_of]
+    some += [{"not": {"required": [*names]}} for names in blueprint.excludes]
+    some += [{"anyOf": [{"required": [other]}, {"not": {"required": [name]}}]} for name, other in blueprint.needs]
     return {
         "title": blueprint.title,
         "type": "object",
@@ -69,6 +71,8 @@ def _value(field: Field, may_refer: bool) -> Json:
     about: dict[str, Json] = {"description": field.what}
     if field.tree:
         return {**about, "type": ["object", "array"]}
+    if field.clear:
+        return {**about, "anyOf": [{"type": "string", "pattern": f"^(?:{field.clear})$"}, _SECRET]}
     if field.secret:
         return {**about, **_SECRET}
     text: dict[str, Json] = {"type": ["string", "number"], "minLength": 1}  # what is read is the text, as written

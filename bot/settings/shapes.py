@@ -57,6 +57,8 @@ def address(complaints: Complaints, place: Place, typed: str, with_path: bool = 
         complaints.add(place, "a user name or password stands in this URL.", secret)
     elif parts.scheme not in ("http", "https") or not parts.hostname or not good:
         complaints.add(place, f"{quoted(typed)} is not an http or https URL.", "Write it like https://203.0.113.7.")
+    elif with_path and (parts.query or parts.fragment):
+        complaints.add(place, f"{quoted(typed)} does not end with its path.", "Write it up to the `?` or `#`.")
     elif parts.query or parts.fragment or (parts.path not in ("", "/") and not with_path):
         complaints.add(place, f"{quoted(typed)} holds a path.", f"Write {parts.scheme}://{parts.netloc} alone.")
     else:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bot.domain.site import Layer, Marker, Site
 from bot.settings import shapes
-from bot.settings.accounts import plain_value
+from bot.settings.accounts import check_whole, missing, plain_value
 from bot.settings.complaints import Complaints, quoted, unknown
 from bot.settings.document import LayerDoc, MarkerDoc, SiteDoc
 from bot.settings.reader import Data, Place
@@ -122,5 +122,6 @@ class SiteReader:
                 self._complaints.add((*place, key), *unknown("key", key, ["account", *fields]))
         for field in blueprint.layer_fields:
             if field.required and field.name not in doc.extra():
-                self._complaints.add((*place, field.name), "is missing.", f"Add it: {field.what}.")
+                self._complaints.add((*place, field.name), *missing(field))
+        check_whole(self._complaints, blueprint.check_layer, settings, place)
         return settings

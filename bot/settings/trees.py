@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from bot.settings import shapes
 from bot.settings.complaints import Complaints
+from bot.settings.document import PLACES
 from bot.settings.reader import Place
 
 Json = dict[str, "Json"] | list["Json"] | str
@@ -22,8 +23,9 @@ class TreeReader:
     def read(self, value: object, name: str, place: Place) -> str:
         """The value as JSON text; `{"secret": NAME}` stands for a secret."""
         if not isinstance(value, dict | list):
-            self._complaints.add(place, "must be keys and values, or a list.", "See this provider's page.")
-            return "{}"
+            what = "must hold keys and values, not text." if value else "is empty."
+            self._complaints.add(place, what, "Write {key: value}.")
+            return ""
         return json.dumps(self._part(value, name, place), separators=(",", ":"))
 
     def _part(self, value: object, name: str, place: Place) -> Json:
@@ -33,6 +35,8 @@ class TreeReader:
             return shapes.plain_text(self._complaints, place, "" if value is None else str(value))
         if value and value.keys() <= {"env", "file"}:
             return self._secret(value, name, place)
+        if value.keys() == {"secret"}:  # what an adapter is told of a secret that was read, so nobody may write it
+            self._complaints.add(place, "`secret` names no place.", f"{PLACES}.")
         return {str(key): self._part(inner, f"{name}.{key}", (*place, str(key))) for key, inner in value.items()}
 
     def _secret(self, value: object, name: str, place: Place) -> Json:

@@ -10,7 +10,6 @@ import re
 import unicodedata
 
 URL_SHOWN = 200
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _READ_TIMES = 8  # of a huge text no more than this is read; more than the limit, since some of it is left out
 _BACKTICK = "\u02cb"  # a look-alike that does not end a code span
 _SPACES = ("Zs", "Zl", "Zp")
@@ -24,7 +23,7 @@ def escape(text: str, limit: int = 300) -> str:
     """`text` as one line of mrkdwn: `&`, `<` and `>` escaped and nothing else, what hides or turns text left out, at
     most `limit` characters as Slack counts them."""
     clean = one_line(text[: limit * _READ_TIMES])
-    return _fit([_ENTITIES.get(char, char) for char in clean], limit)
+    return cut_marked(clean.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"), limit)
 
 
 def bare(text: str, limit: int) -> str:
@@ -80,16 +79,3 @@ def _char(char: str) -> str:
     if char in "\t\n\r\x0b\x0c" or unicodedata.category(char) in _SPACES:
         return " "
     return "" if unicodedata.category(char) in _HIDDEN else char
-
-
-def _fit(parts: list[str], limit: int) -> str:
-    """As many whole parts as go into `limit` characters."""
-    if sum(map(len, parts)) <= limit:
-        return "".join(parts)
-    kept, room = [], limit - 1
-    for part in parts:
-        room -= len(part)
-        if room < 0:
-            break
-        kept.append(part)
-    return "".join(kept) + "…"

@@ -7,12 +7,21 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Mapping, Sequence
 
+from playground.clouds.desk import Refused, said
+
 BODY_MAX = 50_000  # bytes (https://techdocs.akamai.com/purge-cache/reference/413)
+# not documented: our wording, but for "unauthorized arl"
+NO_SUCH_PATH, NO_SUCH_METHOD = "Not Found", "Method Not Allowed"
+NO_JSON, BAD_JSON = "Unsupported Media Type", "invalid JSON"
+TOO_LONG = ("Request Entity Too Large", f"the body is over {BODY_MAX} bytes")
+UNAUTHORIZED = {"url": "unauthorized arl", "cpcode": "unauthorized cpcode", "tag": "unauthorized tag"}
+NO_SIGNATURE, SEEN_BEFORE = "Invalid authorization header", "Duplicate nonce"
 
 
-class Problem(Exception):
+class Problem(Refused):
     """The purge service's no."""
 
     def __init__(
@@ -23,24 +32,27 @@ class Problem(Exception):
         more: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(title)
-        self.status = status
-        self.title = title
-        self.detail = detail
-        self.more = more or {}
-        self.headers = headers or {}
+        told = new_id("e", "r")
+        about = {"httpStatus": status, "title": title, "detail": detail, "supportId": told}
+        doc = {**about, "describedBy": "https://problems.purge.akamaiapis.net/-/ccu", **(more or {})}
+        super().__init__(said(status, doc, {"content-type": "application/api-problem+json", **(headers or {})}))
+
+
+def new_id(deed: str, kind: str) -> str:
+    """An id of a purge or of an answer, as Akamai's look."""
+    return f"e{deed}{kind[0]}p-{secrets.token_urlsafe(16)[:22]}"
 
 
 def read(kind: str, content_type: str, body: bytes) -> tuple[str, ...]:
     """The objects that `body` names, CP codes as their digits. Raises Problem."""
     if content_type.partition(";")[0].strip().lower() != "application/json":
-        raise Problem(415, "Unsupported Media Type")
+        raise Problem(415, NO_JSON)
     if len(body) > BODY_MAX:
-        raise Problem(413, "Request Entity Too Large", f"the body is over {BODY_MAX} bytes")
+        raise Problem(413, *TOO_LONG)
     try:
         doc = json.loads(body)
     except ValueError:
-        raise Problem(400, "invalid JSON") from None
+        raise Problem(400, BAD_JSON) from None
     objects = doc.get("objects") if isinstance(doc, dict) else None
     wanted = "int" if kind == "cpcode" else "string"
     if not isinstance(doc, dict) or doc.keys() != {"objects"} or not isinstance(objects, list) or not objects:

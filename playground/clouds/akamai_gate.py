@@ -17,6 +17,8 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from playground.clouds.akamai_bodies import NO_SIGNATURE, SEEN_BEFORE
+
 SKEW_SECONDS = 30.0  # https://github.com/akamai/terraform-provider-akamai/issues/758
 HASHED_MAX = 131_072
 _AUTHORIZATION = re.compile(
@@ -80,7 +82,7 @@ class Gate:
         """Who signed it, judged by a clock that is `ahead` seconds ahead. Raises Denied."""
         found = _AUTHORIZATION.fullmatch(arrived.authorization)
         if found is None:
-            raise Denied(400, "Bad request", "Invalid authorization header", "request-error", arrived)
+            raise Denied(400, "Bad request", NO_SIGNATURE, "request-error", arrived)
         if not self._is_in_time(found["stamp"], ahead):
             raise Denied(400, "Bad request", "Invalid timestamp", "request-error", arrived)
         client = next((one for one in self.clients if one.client_token == found["client"]), None)
@@ -107,7 +109,7 @@ class Gate:
         now = self.now()
         self.seen = {one: at for one, at in self.seen.items() if now - at <= 2 * SKEW_SECONDS}
         if nonce in self.seen:
-            raise Denied(401, "Not authorized", "Duplicate nonce", "deny", arrived)
+            raise Denied(401, "Not authorized", SEEN_BEFORE, "deny", arrived)
         self.seen[nonce] = now
 
 

@@ -1,7 +1,6 @@
 """Who calls a pretend AWS service: Signature Version 4 computed from AWS' description of it, not by any library.
 
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html, read 2026-11-23. Which code
-CloudFront gives for which wrong signature is published nowhere; these are AWS' common ones.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html, read 2026-11-23.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from urllib.parse import quote
 
 SKEW_SECONDS = 300
 USER = "arn:aws:iam::123456789012:user"
+NO_SUCH_KEY = "The security token included in the request is invalid."
 NO_MATCH = (
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "
     "and signing method. Consult the service documentation for details."
@@ -28,6 +28,9 @@ _AUTHORIZATION = re.compile(
 _STAMP = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 
 
+# not documented: our wording, of all about signatures, and with MalformedXML, MissingBody, InconsistentQuantities,
+# BatchTooLarge, NoSuchInvalidation and EntityNotFound. Guesses: NoSuchResource, MethodNotAllowed, and which of AWS'
+# common codes CloudFront has for which signature.
 class Denied(Exception):
     """An answer that is not a success: HTTP status, AWS' code and message."""
 
@@ -79,7 +82,7 @@ def caller_of(sent: Sent, callers: Mapping[str, Caller], region: str, service: s
     key, day, its_region, its_service, names, signature = found.groups()
     caller = callers.get(key)
     if caller is None or caller.token != sent.header("x-amz-security-token"):
-        raise Denied(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
+        raise Denied(403, "InvalidClientTokenId", NO_SUCH_KEY)
     _in_scope(its_region, its_service, region, service)
     stamp = _in_time(sent.header("x-amz-date"), day, now)
     _covers(sent, names.split(";"))

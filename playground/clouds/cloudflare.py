@@ -6,23 +6,16 @@ https://developers.cloudflare.com/cache/how-to/purge-cache/ and https://develope
 
 from __future__ import annotations
 
-import asyncio
-import json
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from starlette.types import Receive, Scope, Send
-
-from playground.cache import Cache
 from playground.clouds.buckets import Buckets, Window
-from playground.clouds.wishes import Asked, Rejected, read
-from playground.cut import cut
-from playground.faults import SLOW_SECONDS, THROTTLE_SECONDS, Faults
-from playground.http import Reply, answer, hold
-from playground.pace import Pace
-from playground.requests import Requests
+from playground.clouds.desk import Desk, Done, Refusals, Request, said
+from playground.clouds.wishes import TOO_LONG, Asked, Rejected, read
+from playground.faults import THROTTLE_SECONDS
+from playground.http import Reply
 
 ACCOUNT = "cf"
 BODY_MAX = 1024 * 1024  # bytes; ours, Cloudflare tells none
@@ -38,72 +31,54 @@ class Throttled(Exception):
         self.code = code
 
 
-@dataclass
-class Cloudflare:
-    """One account with one zone, whose edges it really empties."""
+@dataclass(kw_only=True)
+class Cloudflare(Desk):
+    """One account with one zone."""
 
+    account: str = ACCOUNT
     token: str
     zone: str
     hosts: frozenset[str]
-    edges: Mapping[str, Cache]
     buckets: Buckets
     window: Window
-    requests: Requests
-    faults: Faults
-    pace: Pace
-    now: Callable[[], float]
     name: str = "shop.test"
     plan: str = "pro"
     environments: frozenset[str] = frozenset()  # by `ref`; they hold copies of their own
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one API request."""
-        if scope["type"] != "http":
-            return
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        body = await _read(receive)
-        fault = self.faults.take(ACCOUNT)
-        if fault in ("down", "reset"):
-            self._record(scope["method"], path, body, 0, fault)
-            await cut(scope, receive, send)
-            return
-        reply = _faulty(fault)
-        purged: tuple[str, ...] = ()
-        if reply is None:
-            reply, purged = self._reply(scope["method"], path, dict(scope["headers"]), body)
-        self._record(scope["method"], path, body, reply.status, fault, purged)
-        if fault == "timeout_after_effect":
-            await hold(scope, receive, send)
-            return
-        slow = SLOW_SECONDS if fault == "slow" else 0.0
-        await asyncio.sleep(slow + (self.pace.api if reply.status == 200 else 0.0))
-        await answer(send, reply)
+    keeps = BODY_MAX + 1
 
-    def _record(self, method: str, path: str, body: bytes, status: int, fault: str, purged: Sequence[str] = ()) -> None:
-        text = body.decode(errors="replace")
-        self.requests.record(ACCOUNT, method, f"/client/v4{path}", text, status, fault, purged)
+    def shown(self, request: Request) -> tuple[str, str, str]:
+        """With the API's prefix, wherever it is mounted."""
+        return f"/client/v4{request.path}", request.text, ""
 
-    def _reply(
-        self, method: str, path: str, headers: Mapping[bytes, bytes], body: bytes
-    ) -> tuple[Reply, tuple[str, ...]]:
+    async def reply(self, request: Request, ahead: float) -> Done:
+        """One API request's answer."""
         try:
-            self._authenticate(headers)
-            if len(body) > BODY_MAX:
-                raise Rejected(413, 413, "Request entity too large")
+            self._authenticate(request.headers)
+            if len(request.body) > BODY_MAX:
+                raise Rejected(413, *TOO_LONG)
             wait = self.window.take()
             if wait:
                 raise Throttled(wait, 971, "Please wait and consider throttling your request speed")
-            return self._routed(method, path, headers, body)
+            return self._routed(request)
         except Throttled as exc:
             about = {"retry-after": str(math.ceil(exc.wait))}
             return self._enveloped(429, [{"code": exc.code, "message": str(exc)}], None, about), ()
         except Rejected as exc:
             return self._enveloped(exc.status, exc.errors, None), ()
 
-    def _authenticate(self, headers: Mapping[bytes, bytes]) -> None:
-        given = headers.get(b"authorization", b"").decode("latin-1")
+    def refusals(self, request: Request) -> Refusals:
+        """Without the window's headers: nothing is counted."""
+        return Refusals(
+            throttle=_failure(429, 10429, "Rate limited", {"retry-after": str(THROTTLE_SECONDS)}),
+            bad_token=_failure(403, 9109, "Invalid access token"),
+            forbidden=_failure(403, 10000, "Authentication error"),
+        )
+
+    def _authenticate(self, headers: Mapping[str, str]) -> None:
+        given = headers.get("authorization", "")
         if not given:
-            raise _legacy(b"x-auth-email" in headers, b"x-auth-key" in headers)
+            raise _legacy("x-auth-email" in headers, "x-auth-key" in headers)
         if re.match(r"bearer ", given):
             raise Rejected(403, 10000, "Authentication error")
         if not re.fullmatch(r"Bearer [A-Za-z0-9_-]{8,}", given):
@@ -111,9 +86,8 @@ class Cloudflare:
         if given != f"Bearer {self.token}":
             raise Rejected(403, 9109, "Invalid access token")
 
-    def _routed(
-        self, method: str, path: str, headers: Mapping[bytes, bytes], body: bytes
-    ) -> tuple[Reply, tuple[str, ...]]:
+    def _routed(self, request: Request) -> Done:
+        method, path = request.method, request.path
         if (method, path) == ("GET", "/user/tokens/verify"):
             friendly = [{"code": 10000, "message": "This API Token is valid and active", "type": None}]
             return self._enveloped(200, [], {"id": "0" * 32, "status": "active"}, messages=friendly), ()
@@ -130,25 +104,18 @@ class Cloudflare:
         if not deed:
             plan = {"legacy_id": self.plan, "name": f"{self.plan.title()} Website"}
             return self._enveloped(200, [], {"id": zone, "name": self.name, "status": "active", "plan": plan}), ()
-        asked = read(headers.get(b"content-type", b"").decode("latin-1"), body, self.hosts)
+        asked = read(request.headers.get("content-type", ""), request.body, self.hosts)
         self._take(asked)
         if environment:  # the edges hold production alone
             return self._enveloped(200, [], {"id": zone}), ()
-        return self._enveloped(200, [], {"id": zone}), self._purge(asked, soft=deed == "invalidate_cache")
+        return self._enveloped(200, [], {"id": zone}), self.purge(
+            asked.kind, asked.values or ("*",), soft=deed == "invalidate_cache"
+        )
 
     def _take(self, asked: Asked) -> None:
         wait = self.buckets.take(*asked.cost)
         if wait:
             raise Throttled(wait, 10429, "Rate limited. Please wait and consider throttling your request speed")
-
-    def _purge(self, asked: Asked, soft: bool) -> tuple[str, ...]:
-        """Have it gone in each city when it is due; the URLs it is about."""
-        accepted, values = self.now(), asked.values or ("*",)
-        reached: dict[str, None] = {}
-        for city, cache in self.edges.items():
-            reached |= dict.fromkeys(cache.reached(asked.kind, values))
-            cache.purge_at(accepted + self.pace.api + self.pace.cities[city], asked.kind, values, soft)
-        return tuple(reached)
 
     def _enveloped(
         self,
@@ -160,11 +127,10 @@ class Cloudflare:
     ) -> Reply:
         doc = {"success": status == 200, "errors": list(errors), "messages": list(messages), "result": result}
         about = {
-            "content-type": "application/json",
             "ratelimit": f'"default";r={self.window.left()};t={int(self.window.per)}',
             "ratelimit-policy": f'"default";q={self.window.most};w={int(self.window.per)}',
         }
-        return Reply(status, {**about, **(headers or {})}, json.dumps(doc).encode())
+        return said(status, doc, {**about, **(headers or {})})
 
 
 def _legacy(email: bool, key: bool) -> Rejected:
@@ -176,34 +142,6 @@ def _legacy(email: bool, key: bool) -> Rejected:
     return Rejected(400, 9106, "Missing X-Auth-Email header")
 
 
-async def _read(receive: Receive) -> bytes:
-    """The body, cut one byte above BODY_MAX."""
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body += bytes(message.get("body", b""))[: BODY_MAX + 1 - len(body)]
-        more = bool(message.get("more_body"))
-    return body
-
-
-def _faulty(fault: str) -> Reply | None:
-    json_type = {"content-type": "application/json"}
-    match fault:
-        case "throttle":
-            about = {**json_type, "retry-after": str(THROTTLE_SECONDS)}
-            return Reply(429, about, _failure(10429, "Rate limited"))
-        case "error500":
-            return Reply(500, {"content-type": "text/html"}, b"<html><h1>500 Internal Server Error</h1></html>")
-        case "bad_token":
-            return Reply(403, json_type, _failure(9109, "Invalid access token"))
-        case "forbidden":
-            return Reply(403, json_type, _failure(10000, "Authentication error"))
-        case "html":
-            return Reply(200, {"content-type": "text/html"}, b"<html><h1>Just a moment</h1></html>")
-        case _:
-            return None
-
-
-def _failure(code: int, message: str) -> bytes:
+def _failure(status: int, code: int, message: str, headers: Mapping[str, str] | None = None) -> Reply:
     errors = [{"code": code, "message": message}]
-    return json.dumps({"success": False, "errors": errors, "messages": [], "result": None}).encode()
+    return said(status, {"success": False, "errors": errors, "messages": [], "result": None}, headers)

@@ -7,24 +7,18 @@ wildcards in progress for each distribution.
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
 
-from starlette.types import Receive, Scope, Send
-
 from playground.cache import Cache
-from playground.clouds.aws import Caller, Denied, Sent, caller_of
+from playground.clouds.aws import NO_SUCH_KEY, Caller, Denied, Sent, caller_of
 from playground.clouds.buckets import Bucket, Buckets
+from playground.clouds.desk import Desk, Done, Refusals, Request
 from playground.clouds.invalidations import XMLNS, Batch, Invalidation, Invalidations, is_reached, read
-from playground.cut import cut
-from playground.faults import SLOW_SECONDS, Faults
-from playground.http import Reply, answer, hold
-from playground.pace import Pace
-from playground.requests import Requests
+from playground.http import Reply
 
 ACCOUNT = "cloudfront"
 BODY_MAX = 4 * 1024 * 1024  # bytes; ours, AWS tells none
@@ -62,61 +56,48 @@ class Asked:
     place: str
 
 
-@dataclass
-class CloudFront:
-    """One AWS account with its distributions, whose edges it really empties. `callers` by access key."""
+@dataclass(kw_only=True)
+class CloudFront(Desk):
+    """One AWS account with its distributions. `callers` by access key."""
 
+    account: str = ACCOUNT
     callers: Mapping[str, Caller]
     distributions: Sequence[Distribution]
-    edges: Mapping[str, Cache]
     buckets: Buckets
     invalidations: Invalidations
-    requests: Requests
-    faults: Faults
-    pace: Pace
-    now: Callable[[], float]
-    account: str = ACCOUNT
     completes_in: float = 20.0  # seconds after it was made
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one API request."""
-        if scope["type"] != "http":
-            return
-        sent = await _sent(scope, receive)
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        fault = self.faults.take(self.account)
-        if fault in ("down", "reset"):
-            self._record(sent, path, 0, fault)
-            await cut(scope, receive, send)
-            return
-        reply = _faulty(fault)
-        purged: tuple[str, ...] = ()
-        if reply is None:
-            reply, purged = self._reply(sent, path)
-        self._record(sent, path, reply.status, fault, purged)
-        if fault == "timeout_after_effect":
-            await hold(scope, receive, send)
-            return
-        slow = SLOW_SECONDS if fault == "slow" else 0.0
-        await asyncio.sleep(slow + (self.pace.api if reply.status < 300 else 0.0))
-        await answer(send, reply)
+    keeps = BODY_MAX + 1
 
-    def _record(self, sent: Sent, path: str, status: int, fault: str, purged: Sequence[str] = ()) -> None:
-        self.requests.record(self.account, sent.method, path, sent.body.decode(errors="replace"), status, fault, purged)
+    def shown(self, request: Request) -> tuple[str, str, str]:
+        """Without the query: no call has one."""
+        return request.path, request.text, ""
 
-    def _reply(self, sent: Sent, path: str) -> tuple[Reply, tuple[str, ...]]:
+    def refusals(self, request: Request) -> Refusals:
+        """Too much is 400 at AWS."""
+        forbidden = "User is not authorized to perform: cloudfront:CreateInvalidation"
+        return Refusals(
+            throttle=_failure(400, "Throttling", "Rate exceeded"),
+            bad_token=_failure(403, "InvalidClientTokenId", NO_SUCH_KEY),
+            forbidden=_failure(403, "AccessDenied", forbidden),
+        )
+
+    async def reply(self, request: Request, ahead: float) -> Done:
+        """One API request's answer."""
+        raw = request.mount + request.target.partition("?")[0]
+        sent = Sent(request.method, raw, request.query, request.lines, request.body)
         try:
             caller = caller_of(sent, self.callers, REGION, "cloudfront", self.now())
-            return self._routed(sent, path, caller)
+            return self._routed(request, caller)
         except Denied as exc:
             return _failure(exc.status, exc.code, str(exc)), ()
 
-    def _routed(self, sent: Sent, path: str, caller: Caller) -> tuple[Reply, tuple[str, ...]]:
-        found = _ROUTE.fullmatch(path)
+    def _routed(self, request: Request, caller: Caller) -> Done:
+        found = _ROUTE.fullmatch(request.path)
         if found is None:
             raise Denied(404, "NoSuchResource", "The specified resource does not exist.")
         sort, id_, listed, one = found.groups()
-        match (sent.method, bool(listed), bool(one)):
+        match (request.method, bool(listed), bool(one)):
             case ("GET", False, False):
                 action, reader = ("GetDistribution", self._shown)
             case ("GET", True, True):
@@ -129,7 +110,7 @@ class CloudFront:
         place = f"{sort}/{id_}"
         action = action if sort == "distribution" else tenant
         caller.must("cloudfront", action, f"arn:aws:cloudfront::123456789012:{place}")
-        return reader(self._asked(sort, id_), sent, one or "")
+        return reader(self._asked(sort, id_), request.body, one or "")
 
     def _asked(self, sort: str, id_: str) -> Asked:
         for one in self.distributions:
@@ -141,16 +122,16 @@ class CloudFront:
             raise Denied(404, "NoSuchDistribution", "The specified distribution does not exist.")
         raise Denied(404, "EntityNotFound", "The specified entity does not exist.")
 
-    def _made(self, asked: Asked, sent: Sent, one: str) -> tuple[Reply, tuple[str, ...]]:
-        if len(sent.body) > BODY_MAX:
+    def _made(self, asked: Asked, body: bytes, one: str) -> Done:
+        if len(body) > BODY_MAX:
             raise Denied(413, "BatchTooLarge", "Invalidation batch specified is too large.")
-        batch = read(sent.body)
+        batch = read(body)
         made, purged = self.invalidations.repeated(asked.place, batch), tuple[str, ...]()
         if made is None:
             self._take(asked.distribution.id, batch)
             done = self.now() + self.completes_in
             made = self.invalidations.make(asked.distribution.id, asked.place, batch, done)
-            purged = self._purge(asked, batch)
+            purged = self.purge_urls(lambda cache: _reached(batch, cache, asked))
         where = f"https://cloudfront.amazonaws.com/2020-05-31/{asked.place}/invalidation/{made.id}"
         return _xml(201, self._document(made), {"location": where}), purged
 
@@ -166,24 +147,13 @@ class CloudFront:
         for name, n in units.items():
             self.buckets.take(name, n)
 
-    def _purge(self, asked: Asked, batch: Batch) -> tuple[str, ...]:
-        """Have the copies that are here now gone in each city when it is due; their URLs."""
-        accepted = self.now()
-        reached: dict[str, None] = {}
-        for city, cache in self.edges.items():
-            urls = [url for url in cache.reached("everything", ("*",)) if _host(url) in asked.hosts]
-            gone = {url for entry in batch.entries for url in _about(entry, urls, cache, asked.distribution)}
-            cache.purge_at(accepted + self.pace.api + self.pace.cities[city], "url", sorted(gone))
-            reached |= dict.fromkeys(sorted(gone))
-        return tuple(reached)
-
-    def _one(self, asked: Asked, sent: Sent, one: str) -> tuple[Reply, tuple[str, ...]]:
+    def _one(self, asked: Asked, body: bytes, one: str) -> Done:
         found = self.invalidations.find(asked.place, one)
         if found is None:
             raise Denied(404, "NoSuchInvalidation", "The specified invalidation does not exist.")
         return _xml(200, self._document(found)), ()
 
-    def _shown(self, asked: Asked, sent: Sent, one: str) -> tuple[Reply, tuple[str, ...]]:
+    def _shown(self, asked: Asked, body: bytes, one: str) -> Done:
         its = asked.distribution
         if not asked.place.startswith("distribution/"):
             id_ = asked.place.partition("/")[2]
@@ -216,40 +186,18 @@ def _host(url: str) -> str:
     return url.split("://", 1)[1].partition("/")[0]
 
 
+def _reached(batch: Batch, cache: Cache, asked: Asked) -> list[str]:
+    """The URLs of the copies here that a batch is about."""
+    urls = [url for url in cache.reached("everything", ("*",)) if _host(url) in asked.hosts]
+    return sorted({url for entry in batch.entries for url in _about(entry, urls, cache, asked.distribution)})
+
+
 def _about(entry: str, urls: Sequence[str], cache: Cache, distribution: Distribution) -> list[str]:
     """The URLs that an entry is about; tags are known only where the distribution reads some."""
     if entry.startswith("#"):
         tagged = set(cache.reached("tag", (entry[1:],))) if distribution.tag_header else set()
         return [url for url in urls if url in tagged]
     return [url for url in urls if is_reached(entry, "/" + url.split("://", 1)[1].partition("/")[2])]
-
-
-async def _sent(scope: Scope, receive: Receive) -> Sent:
-    """The request, its body cut one byte above BODY_MAX."""
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body += bytes(message.get("body", b""))[: BODY_MAX + 1 - len(body)]
-        more = bool(message.get("more_body"))
-    headers = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]]
-    raw, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
-    return Sent(scope["method"], raw.partition("?")[0], query, headers, body)
-
-
-def _faulty(fault: str) -> Reply | None:
-    match fault:
-        case "throttle":
-            return _failure(400, "Throttling", "Rate exceeded")
-        case "error500":
-            return Reply(500, {"content-type": "text/html"}, b"<html><h1>500 Internal Server Error</h1></html>")
-        case "bad_token":
-            return _failure(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
-        case "forbidden":
-            return _failure(403, "AccessDenied", "User is not authorized to perform: cloudfront:CreateInvalidation")
-        case "html":
-            return Reply(200, {"content-type": "text/html"}, b"<html><h1>Just a moment</h1></html>")
-        case _:
-            return None
 
 
 def _failure(status: int, code: str, message: str) -> Reply:

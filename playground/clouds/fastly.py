@@ -8,7 +8,6 @@ taken, so an edge can refill from a shield that is still old; only a second purg
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import itertools
 import json
@@ -16,34 +15,35 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
-from starlette.types import Receive, Scope, Send
-
 from playground.cache import Cache
 from playground.clouds.buckets import Buckets
+from playground.clouds.desk import Desk, Done, Refusals, Refused, Request, said
 from playground.clouds.fastly_pop import Inner, exact
-from playground.cut import cut
-from playground.faults import SLOW_SECONDS, THROTTLE_SECONDS, Faults
-from playground.http import Reply, Target, answer, hold, target_of
-from playground.pace import Pace
-from playground.requests import Requests
+from playground.faults import THROTTLE_SECONDS
+from playground.http import Reply, Target
 from playground.store import Store
 
 ACCOUNT = "fastly"
 HOUR = 3600
 KEYS_MAX, KEY_MAX, TARGET_MAX = 256, 1024, 8192
-JSON = {"content-type": "application/json"}
 SELECT = frozenset({"global", "purge_select"})
 ALL = frozenset({"global", "purge_all"})
 READ = frozenset({"global", "global:read"})
-Done = tuple[Reply, Sequence[str]]  # the answer, and the URLs that were purged
+MALFORMED = {"msg": "Malformed purge request"}
+NO_CREDENTIALS = {"msg": "Provided credentials are missing or invalid"}
+NO_SERVICE = {"msg": "Record not found", "details": "Cannot find service"}
+TOO_MANY_KEYS = f"Batch surrogate key request only supports up to {KEYS_MAX} surrogate keys"
+# not documented: our wording
+NOT_AUTHORIZED = {"msg": "You are not authorized to perform this action"}
+TOO_MANY, TOO_LONG = {"msg": "Too many requests"}, {"msg": "URI Too Long"}
+NO_SUCH_METHOD, NO_SUCH_PATH = {"msg": "Method not allowed"}, {"msg": "Record not found"}
 
 
-class Rejected(Exception):
+class Rejected(Refused):
     """An answer that is not a success: status, body and headers."""
 
     def __init__(self, status: int, body: Mapping[str, str], headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(str(body))
-        self.reply = _said(status, body, headers)
+        super().__init__(said(status, body, headers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,136 +87,103 @@ class Hours:
         self._store.execute("delete from hours where account = ?", (self._account,))
 
 
-@dataclass
-class Fastly:
+@dataclass(kw_only=True)
+class Fastly(Desk):
     """One customer with one service whose caches it really empties; `others` are old services that hold nothing."""
 
+    account: str = ACCOUNT
     tokens: Mapping[str, Token]
     service: str
     hosts: frozenset[str]
-    edges: Mapping[str, Cache]
     purges: Buckets  # bucket "purges"
     calls: Hours
     checks: Hours
-    requests: Requests
-    faults: Faults
-    pace: Pace
-    now: Callable[[], float]
     shield: Cache | None = None
     race: float = 0.0
     pages: Mapping[str, Inner] = field(default_factory=dict)  # by city, for edge_check
     others: frozenset[str] = frozenset()
     name: str = "shop.test"
-    account: str = ACCOUNT
     ids: itertools.count[int] = field(default_factory=lambda: itertools.count(11035))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one API request."""
-        if scope["type"] != "http":
-            return
-        asked = target_of(scope)
-        target = Target(asked.method, asked.host, asked.path.removeprefix(scope.get("root_path", "")))
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        body = await _read(receive)
-        fault = self.faults.take(self.account)
-        if fault in ("down", "reset"):
-            self._record(target, headers, body, 0, fault)
-            await cut(scope, receive, send)
-            return
-        reply, purged = (_FAULTY[fault], ()) if fault in _FAULTY else await self._reply(target, headers, body)
-        self._record(target, headers, body, reply.status, fault, purged)
-        if fault == "timeout_after_effect":
-            await hold(scope, receive, send)
-            return
-        slow = SLOW_SECONDS if fault == "slow" else 0.0
-        await asyncio.sleep(slow + (self.pace.api if reply.status == 200 else 0.0))
-        await answer(send, reply)
-
-    def _record(
-        self,
-        target: Target,
-        headers: Mapping[str, str],
-        body: bytes,
-        status: int,
-        fault: str,
-        purged: Sequence[str] = (),
-    ) -> None:
+    def shown(self, request: Request) -> tuple[str, str, str]:
+        """With the headers that say what is purged, and how."""
         names = ("surrogate-key", "fastly-soft-purge", "fastly-purge-environment")
-        said = [f"{name}: {headers[name]}" for name in names if name in headers] + [body.decode(errors="replace")]
-        text = "\n".join(filter(None, said))
-        self.requests.record(self.account, target.method, target.path, text, status, fault, purged)
+        lines = [f"{name}: {request.headers[name]}" for name in names if name in request.headers]
+        return request.target, "\n".join(filter(None, [*lines, request.text])), ""
 
-    async def _reply(self, target: Target, headers: Mapping[str, str], body: bytes) -> Done:
-        try:
-            return await self._routed(target, headers, body)
-        except Rejected as exc:
-            return exc.reply, ()
+    def refusals(self, request: Request) -> Refusals:
+        """Each as one word: `msg`."""
+        return Refusals(
+            throttle=said(429, TOO_MANY, {"retry-after": str(THROTTLE_SECONDS)}),
+            bad_token=said(401, NO_CREDENTIALS),
+            forbidden=said(403, NOT_AUTHORIZED),
+        )
 
-    async def _routed(self, target: Target, headers: Mapping[str, str], body: bytes) -> Done:
-        if len(target.path) > TARGET_MAX:
-            raise Rejected(414, {"msg": "URI Too Long"})
-        token = self._token(headers)
-        path, _, query = target.path.partition("?")
-        match target.method, path.split("/")[1:]:
+    async def reply(self, request: Request, ahead: float) -> Done:
+        """One API request's answer."""
+        if len(request.target) > TARGET_MAX:
+            raise Rejected(414, TOO_LONG)
+        headers, token = request.headers, self._token(request.headers)
+        path, _, query = request.target.partition("?")
+        match request.method, path.split("/")[1:]:
             case "POST", ["purge", host, *rest]:
-                return self._url(token, host, "/".join(["", *rest]) + target.path[len(path) :], headers)
+                return self._url(token, host, "/".join(["", *rest]) + request.target[len(path) :], headers)
             case "POST", ["service", service, "purge"]:
-                return self._keys(token, service, _keys(headers, body), headers)
+                return self._keys(token, service, _keys(headers, request.body), headers)
             case "POST", ["service", service, "purge", *key]:
                 return self._key(token, service, "/".join(key), headers)
             case "POST", ["service", service, "purge_all"]:
                 return self._everything(token, service, headers)
             case "GET", ["tokens", "self"]:
                 about = {"id": "5Yo3XXnrQpjc20u0ybrf2g", "name": "purgebot", "services": list(token.services)}
-                return _said(200, {**about, "scope": " ".join(sorted(token.scopes)), "expires_at": None}), ()
+                return said(200, {**about, "scope": " ".join(sorted(token.scopes)), "expires_at": None}), ()
             case "GET", ["service", service, "details"]:
                 return self._details(token, service), ()
             case "GET", ["content", "edge_check"]:
                 return await self._edge_check(token, parse_qs(query).get("url", [""])[0]), ()
             case _, ["purge" | "service", *_]:
-                raise Rejected(405, {"msg": "Method not allowed"})
+                raise Rejected(405, NO_SUCH_METHOD)
             case _:
-                raise Rejected(404, {"msg": "Record not found"})
+                raise Rejected(404, NO_SUCH_PATH)
 
     def _token(self, headers: Mapping[str, str]) -> Token:
         token = self.tokens.get(headers.get("fastly-key", ""))
         if token is None:
-            raise Rejected(401, {"msg": "Provided credentials are missing or invalid"})
+            raise Rejected(401, NO_CREDENTIALS)
         return token
 
     def _may(self, token: Token, scopes: frozenset[str], service: str) -> None:
         if not token.scopes & scopes or (token.services and service not in token.services):
-            raise Rejected(403, {"msg": "You are not authorized to perform this action"})
+            raise Rejected(403, NOT_AUTHORIZED)
         if service != self.service and service not in self.others:
-            raise Rejected(404, {"msg": "Record not found", "details": "Cannot find service"})
+            raise Rejected(404, NO_SERVICE)
 
     def _url(self, token: Token, host: str, path: str, headers: Mapping[str, str]) -> Done:
         if "%2f" in host.lower() or not host:
-            raise Rejected(400, {"msg": "Malformed purge request"})
+            raise Rejected(400, MALFORMED)
         if host.lower() not in self.hosts:
-            raise Rejected(404, {"msg": "Record not found", "details": "Cannot find service"})
+            raise Rejected(404, NO_SERVICE)
         self._may(token, SELECT, self.service)
         self._pay(1)
         url = f"http://{host.lower()}{path if path.startswith('/') else '/' + path}"
-        done = self._purge("url", [url], headers)
-        return _said(200, {"status": "ok", "id": self._id()}), done
+        done = self._gone("url", [url], headers)
+        return said(200, {"status": "ok", "id": self._id()}), done
 
     def _key(self, token: Token, service: str, key: str, headers: Mapping[str, str]) -> Done:
         """One key on the path, as it is: where it is escaped, no object has it."""
         self._may(token, SELECT, service)
         self._pay(1)
-        done = self._purge("tag", [exact(key)] if "/" not in key else [], headers, service)
-        return _said(200, {"status": "ok", "id": self._id()}, _counted(1)), done
+        done = self._gone("tag", [exact(key)] if "/" not in key else [], headers, service)
+        return said(200, {"status": "ok", "id": self._id()}, _counted(1)), done
 
     def _keys(self, token: Token, service: str, keys: Sequence[str], headers: Mapping[str, str]) -> Done:
         self._may(token, SELECT, service)
         if len(keys) > KEYS_MAX:
-            reason = f"Batch surrogate key request only supports up to {KEYS_MAX} surrogate keys"
-            raise Rejected(400, {"status": "fail", "reason": reason})
+            raise Rejected(400, {"status": "fail", "reason": TOO_MANY_KEYS})
         if not keys or any(len(key.encode()) > KEY_MAX for key in keys):
-            raise Rejected(400, {"msg": "Malformed purge request"})
+            raise Rejected(400, MALFORMED)
         self._pay(len(keys))
-        done = self._purge("tag", [exact(key) for key in keys], headers, service)
+        done = self._gone("tag", [exact(key) for key in keys], headers, service)
         doc = {key: self._id() for key in keys}
         return Reply(200, _counted(len(keys)), json.dumps(doc).encode()), done
 
@@ -224,9 +191,9 @@ class Fastly:
         """Always hard, whatever the headers say."""
         self._may(token, ALL, service)
         if not self.calls.take():
-            raise Rejected(429, {"msg": "Too many requests"}, self._limited())
+            raise Rejected(429, TOO_MANY, self._limited())
         hard = {name: value for name, value in headers.items() if name != "fastly-soft-purge"}
-        return _said(200, {"status": "ok"}, self._limited()), self._purge("everything", ["*"], hard, service)
+        return said(200, {"status": "ok"}, self._limited()), self._gone("everything", ["*"], hard, service)
 
     def _limited(self) -> dict[str, str]:
         left, reset = str(self.calls.left()), str(self.calls.reset())
@@ -234,38 +201,36 @@ class Fastly:
 
     def _pay(self, units: int) -> None:
         if self.purges.take("purges", units):
-            raise Rejected(429, {"msg": "Too many requests"})
+            raise Rejected(429, TOO_MANY)
 
     def _id(self) -> str:
         return f"4151-{int(self.now())}-{next(self.ids)}"
 
-    def _purge(
-        self, kind: str, values: Sequence[str], headers: Mapping[str, str], service: str = ""
-    ) -> tuple[str, ...]:
-        """Have it gone, stale if the soft header is there at all, in each place when it is due; the URLs reached."""
+    def _gone(self, kind: str, values: Sequence[str], headers: Mapping[str, str], service: str = "") -> tuple[str, ...]:
+        """Have it gone, or stale if the soft header is there at all; the URLs reached."""
         is_staging = headers.get("fastly-purge-environment") == "staging"
         if service in self.others or is_staging:  # they share no cache with production
             return ()
-        taken, reached = self.now() + self.pace.api, dict[str, None]()
-        places = [(cache, self.pace.cities.get(city, 0.0)) for city, cache in self.edges.items()]
-        for cache, later in [*places, *([(self.shield, self.race)] if self.shield else [])]:
-            reached |= dict.fromkeys(cache.reached(kind, values))
-            cache.purge_at(taken + later, kind, values, "fastly-soft-purge" in headers)
-        return tuple(reached)
+        return self.purge(kind, values, "fastly-soft-purge" in headers)
+
+    def places(self) -> Sequence[tuple[Cache, float]]:
+        """The cities, and the shield after them."""
+        late = self.now() + self.pace.api + self.race
+        return [*super().places(), *([(self.shield, late)] if self.shield else [])]
 
     def _details(self, token: Token, service: str) -> Reply:
         self._may(token, READ, service)
         shield = "frankfurt-de" if self.shield and service == self.service else None
         version = {"number": 7, "active": True, "backends": [{"name": "origin", "shield": shield}]}
-        return _said(200, {"id": service, "name": self.name, "type": "vcl", "active_version": version})
+        return said(200, {"id": service, "name": self.name, "type": "vcl", "active_version": version})
 
     async def _edge_check(self, token: Token, url: str) -> Reply:
         self._may(token, READ, self.service)
         if not self.checks.take():
-            raise Rejected(429, {"msg": "Too many requests"})
+            raise Rejected(429, TOO_MANY)
         host, slash, path = url.partition("://")[2].partition("/") if "://" in url else url.partition("/")
         target = Target("GET", host, slash + path if slash else "/")
-        return _said(200, [await self._checked(city, page, target) for city, page in self.pages.items()])
+        return said(200, [await self._checked(city, page, target) for city, page in self.pages.items()])
 
     async def _checked(self, city: str, page: Inner, target: Target) -> Mapping[str, object]:
         reply = await page(target)
@@ -286,32 +251,10 @@ def _keys(headers: Mapping[str, str], body: bytes) -> list[str]:
     try:
         doc = json.loads(body or b"{}")
     except ValueError:
-        raise Rejected(400, {"msg": "Malformed purge request"}) from None
+        raise Rejected(400, MALFORMED) from None
     keys = doc.get("surrogate_keys", []) if isinstance(doc, dict) else []
     return list(dict.fromkeys(map(str, keys)))
 
 
 def _counted(keys: int) -> dict[str, str]:
     return {"fastly-surrogate-key-count": str(keys), "fastly-instant-rate": "0"}
-
-
-def _said(status: int, body: object, headers: Mapping[str, str] | None = None) -> Reply:
-    return Reply(status, {**JSON, **(headers or {})}, json.dumps(body).encode())
-
-
-async def _read(receive: Receive) -> bytes:
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body += bytes(message.get("body", b""))
-        more = bool(message.get("more_body"))
-    return body
-
-
-_FAULTY = {
-    "throttle": _said(429, {"msg": "Too many requests"}, {"retry-after": str(THROTTLE_SECONDS)}),
-    "error500": Reply(500, {"content-type": "text/html"}, b"<html><h1>500 Internal Server Error</h1></html>"),
-    "bad_token": _said(401, {"msg": "Provided credentials are missing or invalid"}),
-    "forbidden": _said(403, {"msg": "You are not authorized to perform this action"}),
-    "html": Reply(200, {"content-type": "text/html"}, b"<html><h1>Just a moment</h1></html>"),
-}

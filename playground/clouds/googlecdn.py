@@ -8,11 +8,10 @@ checked here with `cryptography` alone.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -20,15 +19,11 @@ from uuid import UUID
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from starlette.types import Receive, Scope, Send
 
 from playground.cache import Cache
 from playground.clouds.buckets import Bucket, Buckets
-from playground.cut import cut
-from playground.faults import SLOW_SECONDS, Faults
-from playground.http import Reply, answer, hold
-from playground.pace import Pace
-from playground.requests import Requests
+from playground.clouds.desk import HTML, Desk, Done, Refusals, Refused, Request, said
+from playground.http import Reply
 
 ACCOUNT = "googlecdn"
 AUDIENCE = "https://compute.googleapis.com/"
@@ -36,17 +31,16 @@ BUDGETS = {"invalidations": Bucket(500, 500 / 60)}
 BODY_MAX = 1 << 20
 TOKEN_SECONDS, SKEW_SECONDS = 3600, 300
 TAGS_MAX = 10
+NO_CREDENTIALS = "Request had invalid authentication credentials."
 _CALL = re.compile(r"/projects/([^/]+)/global/(?:urlMaps/([^/]+)/invalidateCache|operations/([^/]+))")
 _HOST = re.compile(r"[a-z0-9.-]+")
 
 
-class Rejected(Exception):
+class Rejected(Refused):
     """An answer that is not an operation."""
 
     def __init__(self, status: int, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.reason = reason
+        super().__init__(_error(status, reason, message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,77 +52,28 @@ class Running:
     asked: str
 
 
-@dataclass
-class GoogleCdn:
+@dataclass(kw_only=True)
+class GoogleCdn(Desk):
     """One project with one URL map; its copies are gone, and its operation DONE, `seconds` after a call was taken."""
 
+    account: str = ACCOUNT
     project: str
     url_map: str
     email: str
     public_key: rsa.RSAPublicKey
-    edges: Mapping[str, Cache]
     buckets: Buckets
-    requests: Requests
-    faults: Faults
-    pace: Pace
-    now: Callable[[], float]
     seconds: float = 10.0
     may_invalidate: bool = True
     operations: dict[str, Running] = field(default_factory=dict)  # by requestId, else by name
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one API request."""
-        if scope["type"] != "http":
-            return
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        query = scope["query_string"].decode("latin-1")
-        body = await _read(receive)
-        fault = self.faults.take(ACCOUNT)
-        shown = f"{path}?{query}" if query else path
-        if fault in ("down", "reset"):
-            self.requests.record(ACCOUNT, scope["method"], shown, body.decode(errors="replace"), 0, fault)
-            await cut(scope, receive, send)
-            return
-        reply = _faulty(fault)
-        purged: tuple[str, ...] = ()
-        if reply is None:
-            reply, purged = self._reply(scope["method"], path, query, dict(scope["headers"]), body)
-        text = body.decode(errors="replace")
-        self.requests.record(ACCOUNT, scope["method"], shown, text, reply.status, fault, purged)
-        if fault == "timeout_after_effect":
-            await hold(scope, receive, send)
-            return
-        slow = SLOW_SECONDS if fault == "slow" else 0.0
-        await asyncio.sleep(slow + (self.pace.api if reply.status == 200 else 0.0))
-        await answer(send, reply)
+    keeps = BODY_MAX
 
-    def _reply(
-        self, method: str, path: str, query: str, headers: Mapping[bytes, bytes], body: bytes
-    ) -> tuple[Reply, tuple[str, ...]]:
-        try:
-            self._authenticate(headers.get(b"authorization", b"").decode("latin-1"))
-            return self._routed(method, path, query, body)
-        except Rejected as exc:
-            return _error(exc.status, exc.reason, str(exc)), ()
-
-    def _authenticate(self, given: str) -> None:
-        try:
-            scheme, _, token = given.partition(" ")
-            head, claims, signature = token.split(".")
-            signed, header, said = f"{head}.{claims}".encode(), _part(head), _part(claims)
-            self.public_key.verify(_bytes(signature), signed, padding.PKCS1v15(), hashes.SHA256())
-            issued, expires = float(str(said["iat"])), float(str(said["exp"]))
-        except (ValueError, KeyError, InvalidSignature):
-            raise Rejected(401, "authError", "Request had invalid authentication credentials.") from None
-        whose = (scheme, header.get("alg"), said.get("iss"), said.get("sub"), said.get("aud"))
-        in_time = issued - SKEW_SECONDS <= self.now() < expires and expires - issued <= TOKEN_SECONDS
-        if whose != ("Bearer", "RS256", self.email, self.email, AUDIENCE) or not in_time:
-            raise Rejected(401, "authError", "Request had invalid authentication credentials.")
-
-    def _routed(self, method: str, path: str, query: str, body: bytes) -> tuple[Reply, tuple[str, ...]]:
-        found = _CALL.fullmatch(path)
-        if found is None or method != ("POST" if found[2] else "GET"):
-            return Reply(404, {"content-type": "text/html"}, b"<title>Error 404 (Not Found)!!1</title>"), ()
+    async def reply(self, request: Request, ahead: float) -> Done:
+        """One API request's answer."""
+        self._authenticate(request.headers.get("authorization", ""))
+        found = _CALL.fullmatch(request.path)
+        if found is None or request.method != ("POST" if found[2] else "GET"):
+            return Reply(404, HTML, b"<title>Error 404 (Not Found)!!1</title>"), ()
         project, url_map, name = found.groups()
         if project != self.project:
             raise Rejected(403, "forbidden", f"Permission denied on resource project {project}.")
@@ -140,41 +85,54 @@ class GoogleCdn:
             raise Rejected(403, "forbidden", needed)
         if url_map != self.url_map:
             raise Rejected(404, "notFound", f"The resource '{resource}' was not found")
-        return self._invalidate(query, body)
+        return self._invalidate(request)
 
-    def _invalidate(self, query: str, body: bytes) -> tuple[Reply, tuple[str, ...]]:
-        request = _request_id(query)
-        if request and request in self.operations:
-            return self._shown(self.operations[request]), ()
-        asked = _asked(body)
+    def refusals(self, request: Request) -> Refusals:
+        """All are errors of the API, a broken backend too."""
+        return Refusals(
+            throttle=_error(403, "rateLimitExceeded", "Rate Limit Exceeded"),
+            error500=_error(500, "backendError", "Backend Error"),
+            bad_token=_error(401, "authError", NO_CREDENTIALS),
+            forbidden=_error(403, "forbidden", "Required 'compute.urlMaps.invalidateCache' permission"),
+        )
+
+    def places(self) -> Sequence[tuple[Cache, float]]:
+        """Every city at once, when the operation is done."""
+        return [(cache, self.now() + self.seconds) for cache in self.edges.values()]
+
+    def _authenticate(self, given: str) -> None:
+        try:
+            scheme, _, token = given.partition(" ")
+            head, claims, signature = token.split(".")
+            signed, header, said = f"{head}.{claims}".encode(), _part(head), _part(claims)
+            self.public_key.verify(_bytes(signature), signed, padding.PKCS1v15(), hashes.SHA256())
+            issued, expires = float(str(said["iat"])), float(str(said["exp"]))
+        except (ValueError, KeyError, InvalidSignature):
+            raise Rejected(401, "authError", NO_CREDENTIALS) from None
+        whose = (scheme, header.get("alg"), said.get("iss"), said.get("sub"), said.get("aud"))
+        in_time = issued - SKEW_SECONDS <= self.now() < expires and expires - issued <= TOKEN_SECONDS
+        if whose != ("Bearer", "RS256", self.email, self.email, AUDIENCE) or not in_time:
+            raise Rejected(401, "authError", NO_CREDENTIALS)
+
+    def _invalidate(self, request: Request) -> Done:
+        id_ = _request_id(request.query)
+        if id_ and id_ in self.operations:
+            return self._shown(self.operations[id_]), ()
+        asked = _asked(request.body)
         if self.buckets.take("invalidations", 1):
             raise Rejected(403, "rateLimitExceeded", "Rate Limit Exceeded")
-        reached: dict[str, None] = {}
+        purged = self.purge_urls(lambda cache: _matching(cache, asked))
         due = self.now() + self.seconds
-        for cache in self.edges.values():
-            urls = self._matching(cache, asked)
-            reached |= dict.fromkeys(urls)
-            cache.purge_at(due, "url", urls)
         running = Running(f"operation-{len(self.operations) + 1:013d}", due, json.dumps(asked))
-        self.operations[request or running.name] = running
-        return self._shown(running), tuple(reached)
-
-    def _matching(self, cache: Cache, asked: Mapping[str, object]) -> list[str]:
-        urls = cache.reached("everything", [""])
-        tags = asked.get("cacheTags")
-        if isinstance(tags, list):
-            tagged = set(cache.reached("tag", tags))
-            urls = [url for url in urls if url in tagged]
-        host, path = str(asked.get("host", "")), str(asked.get("path", ""))
-        return [url for url in urls if _is_about(url, host, path)]
+        self.operations[id_ or running.name] = running
+        return self._shown(running), purged
 
     def _operation(self, name: str) -> Reply:
         for running in self.operations.values():
             if running.name == name:
                 return self._shown(running)
-        raise Rejected(
-            404, "notFound", f"The resource 'projects/{self.project}/global/operations/{name}' was not found"
-        )
+        what = f"The resource 'projects/{self.project}/global/operations/{name}' was not found"
+        raise Rejected(404, "notFound", what)
 
     def _shown(self, running: Running) -> Reply:
         done = self.now() >= running.due
@@ -182,7 +140,7 @@ class GoogleCdn:
             "kind": "compute#operation", "name": running.name, "operationType": "invalidateCache",
             "description": running.asked, "status": "DONE" if done else "PENDING", "progress": 100 if done else 0,
         }  # fmt: skip
-        return Reply(200, {"content-type": "application/json"}, json.dumps(doc).encode())
+        return said(200, doc)
 
 
 def _asked(body: bytes) -> Mapping[str, object]:
@@ -201,6 +159,16 @@ def _asked(body: bytes) -> Mapping[str, object]:
     if not isinstance(tags, list) or not 0 < len(tags) <= TAGS_MAX or not all(isinstance(t, str) and t for t in tags):
         raise Rejected(400, "invalid", "Invalid value for field 'resource.cacheTags'.")
     return doc
+
+
+def _matching(cache: Cache, asked: Mapping[str, object]) -> list[str]:
+    urls = cache.reached("everything", [""])
+    tags = asked.get("cacheTags")
+    if isinstance(tags, list):
+        tagged = set(cache.reached("tag", tags))
+        urls = [url for url in urls if url in tagged]
+    host, path = str(asked.get("host", "")), str(asked.get("path", ""))
+    return [url for url in urls if _is_about(url, host, path)]
 
 
 def _is_about(url: str, host: str, path: str) -> bool:
@@ -235,32 +203,7 @@ def _part(text: str) -> Mapping[str, object]:
     return part
 
 
-async def _read(receive: Receive) -> bytes:
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body += bytes(message.get("body", b""))[: BODY_MAX - len(body)]
-        more = bool(message.get("more_body"))
-    return body
-
-
-def _error(status: int, reason: str, message: str, headers: Sequence[tuple[str, str]] = ()) -> Reply:
+# not documented: our wording, of every message here; the shape and the reasons are those of Google's APIs
+def _error(status: int, reason: str, message: str) -> Reply:
     errors = [{"message": message, "domain": "global", "reason": reason}]
-    doc = {"error": {"code": status, "message": message, "errors": errors}}
-    return Reply(status, {"content-type": "application/json", **dict(headers)}, json.dumps(doc).encode())
-
-
-def _faulty(fault: str) -> Reply | None:
-    match fault:
-        case "throttle":
-            return _error(403, "rateLimitExceeded", "Rate Limit Exceeded")
-        case "error500":
-            return _error(500, "backendError", "Backend Error")
-        case "bad_token":
-            return _error(401, "authError", "Request had invalid authentication credentials.")
-        case "forbidden":
-            return _error(403, "forbidden", "Required 'compute.urlMaps.invalidateCache' permission")
-        case "html":
-            return Reply(200, {"content-type": "text/html"}, b"<html><h1>Just a moment</h1></html>")
-        case _:
-            return None
+    return said(status, {"error": {"code": status, "message": message, "errors": errors}})

@@ -45,6 +45,9 @@ _FAULTY: dict[str, tuple[int, str]] = {
     "bad_token": (401, _NOAUTH),
     "forbidden": (403, "NOPERM this user has no permissions to run the '{command}' command"),
 }
+# not documented: our wording; a real Redis does both
+_NO_PAGE_RENAMED = "ERR this pretend Redis gives no page another name"
+_ONE_DATABASE = "ERR this pretend Redis has one database"
 _HTML = b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<html><h1>Welcome</h1></html>"
 
 Words = Sequence[str]  # latin-1: every byte is a letter
@@ -183,7 +186,7 @@ class Redis:
     def _rename(self, session: Session, given: Words) -> Value:
         name, new = given
         if self._pages.is_page(name):
-            raise Refused("ERR this pretend Redis gives no page another name")
+            raise Refused(_NO_PAGE_RENAMED)
         if not self._pages.members(name):
             raise Refused("ERR no such key")
         if self._pages.members(new) or self._pages.is_page(new):
@@ -207,7 +210,7 @@ def _select(session: Session, given: Words) -> Value:
     if not 0 <= _whole(given[0], _NOT_A_NUMBER) < DATABASES:
         raise Refused("ERR DB index is out of range")
     if int(given[0]):
-        raise Refused("ERR this pretend Redis has one database")
+        raise Refused(_ONE_DATABASE)
     return "OK"
 
 

@@ -139,8 +139,18 @@ def test_everything_is_only_what_was_typed(typed: str, speaker: Speaker, more: l
     assert not (isinstance(answer, Command) and Kind.EVERYTHING in {target.kind for target in answer.targets})
 
 
+BEGUN = st.sampled_from(
+    ["", "https://www.shop.test/a", "plan url /a /b on shop", "tag x on shop", "status", "/a on shop"]
+)
+
+
 @settings(max_examples=examples(800), deadline=None)
-@given(st.lists(WORDS | st.just("everything") | st.text(max_size=5), max_size=8).map(" ".join), SPEAKERS)
+@given(
+    st.builds(
+        "{} {}".format, BEGUN, st.lists(WORDS | st.just("everything") | st.text(max_size=5), max_size=8).map(" ".join)
+    ),
+    SPEAKERS,
+)
 def test_a_command_has_a_line_that_is_understood_as_the_same(typed: str, speaker: Speaker) -> None:
     command = parse(typed, speaker)
     assume(isinstance(command, Command))

@@ -90,7 +90,15 @@ RETRIES = [
     pytest.param("Throttled", 1, 1, False, 3.0, SendAgain(NOW + 3.15), id="throttled-waits-what-was-asked"),
     pytest.param("Throttled", 1, 1, False, 1e9, SendAgain(NOW + 300.5), id="throttled-within-sane-bounds"),
     pytest.param("Throttled", 1, 1, False, 0.0, SendAgain(NOW + 1.05), id="throttled-not-at-once"),
-    pytest.param("Throttled", 1, 11, False, 3.0, GiveUp(True), id="throttled-too-often"),
+    pytest.param("Throttled", 1, 300, False, 3.0, SendAgain(NOW + 3.15), id="throttled-for-just-under-15-minutes"),
+    pytest.param("Throttled", 1, 301, False, 3.0, GiveUp(True), id="throttled-for-15-minutes"),
+    pytest.param("Throttled", 1, 10, False, 300.0, SendAgain(NOW + 300.5), id="throttled-ten-times-however-long"),
+    pytest.param("Throttled", 1, 11, False, 300.0, GiveUp(True), id="throttled-eleven-times-for-long"),
+    pytest.param("Throttled", 1, 1, False, None, SendAgain(NOW + 1.125), id="throttled-without-a-word-one-second"),
+    pytest.param("Throttled", 1, 4, False, None, SendAgain(NOW + 9), id="throttled-without-a-word-twice-as-long"),
+    pytest.param("Throttled", 1, 7, False, None, SendAgain(NOW + 67.5), id="throttled-without-a-word-a-minute"),
+    pytest.param("Throttled", 1, 20, False, None, SendAgain(NOW + 67.5), id="throttled-without-a-word-14-minutes"),
+    pytest.param("Throttled", 1, 21, False, None, GiveUp(True), id="throttled-without-a-word-for-15-minutes"),
     pytest.param("Refused", 1, 0, False, None, GiveUp(False), id="refused-leaves-the-others"),
     pytest.param("Unexpected", 1, 0, False, None, GiveUp(False), id="unexpected-leaves-the-others"),
     pytest.param("BadCredentials", 1, 0, False, None, GiveUp(True), id="bad-credentials-stop-the-layer"),
@@ -118,7 +126,7 @@ def _rounded(decision: SendAgain | GiveUp | OutcomeOpen) -> SendAgain | GiveUp |
 @given(
     error=st.sampled_from(["Throttled", "Unavailable", "OutcomeUnknown", "Refused", "Unexpected", "New"]),
     tries=st.integers(1, 20),
-    throttles=st.integers(0, 20),
+    throttles=st.integers(0, 1000),
     wait=st.none() | st.floats(-1e9, 1e9),
     fraction=st.floats(0, 0.999),
 )
@@ -129,3 +137,11 @@ def test_everything_with_an_unknown_outcome_is_never_sent_again(
     other = retry_decision(error, tries, throttles, False, wait, fraction, NOW)
     assert OutcomeOpen() == decision
     assert not isinstance(other, SendAgain) or NOW <= other.at <= NOW + 302
+
+
+@pytest.mark.parametrize("asked", [None, 1.0, 25.0, 60.0], ids=["no-word", "a-second", "25-seconds", "a-minute"])
+def test_throttling_is_borne_for_about_fifteen_minutes(asked: float | None) -> None:
+    waited, throttles = 0.0, 1
+    while isinstance(decision := retry_decision("Throttled", 1, throttles, False, asked, 0.0, NOW), SendAgain):
+        waited, throttles = waited + decision.at - NOW, throttles + 1
+    assert 900 <= round(waited) < 960

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.look import Likeness, compare, span
-from bot.domain.verdict import Judgement, Look, Verdict, describe, judge
+from bot.domain.verdict import NONE_COVERED, Judgement, Look, Verdict, describe, judge
 from providers.contract import Cached
 from tests.effort import examples
 
@@ -78,6 +78,8 @@ class Row:
     why: str
     before: Sequence[Look] = ()
     soft: bool = False
+    covered: Sequence[str] | None = None
+    left_alone: Sequence[str] = ()
     again: bool = True
 
 
@@ -123,6 +125,20 @@ FRESH_ROWS = {
         Verdict.FRESH,
         "already the same at fra before the purge · if it still looks old, the origin itself may be old",
         before=earlier(look("fra", "b7", HIT, 60), *origin()),
+        again=False,
+    ),
+    "fetched for the look before": Row(
+        [look("fra", "b7", HIT, 2), *origin()],
+        Verdict.FRESH,
+        "not in the cache at fra before the purge · if it still looks old, the origin itself may be old",
+        before=earlier(look("fra", "b7", MISS), *origin()),
+        again=False,
+    ),
+    "the purged page is fresh, another one is old": Row(
+        [NEW, *origin(), look("fra", "a1", HIT, 60, url=NEWS), *[replace(x, url=NEWS) for x in origin()]],
+        Verdict.FRESH,
+        "www.shop.test/news, which this does not surely cover, is old at fra",
+        covered=(URL,),
         again=False,
     ),
     "already the same, and new content meanwhile": Row(
@@ -242,10 +258,16 @@ STALE_ROWS = {
         " the origin changed since, or part of it is still old",
         before=earlier(look("sin", "a1", HIT, 45), *origin("a1")),
     ),
+    "a cache of the chain was not asked": Row(
+        [look("sin", "a1", HIT, 3), *origin()],
+        Verdict.STALE,
+        'still old at sin (HIT, 3 s old, ETag "a1") · Varnish was not asked, so may still hold the old',
+        left_alone=("Varnish",),
+    ),
     "one old page of two": Row(
         [OLD, *origin(), look("sin", url=NEWS), *[replace(x, url=NEWS) for x in origin()]],
         Verdict.STALE,
-        'still old at sin (HIT, 5 h old, version "a1", 1 of 2 pages)',
+        'still old at sin (www.shop.test/pricing: HIT, 5 h old, version "a1", 1 of 2 pages)',
     ),
     "one of several looks at a place": Row(
         [look("sin"), OLD, *origin()], Verdict.STALE, 'still old at sin (HIT, 5 h old, version "a1")'
@@ -258,6 +280,14 @@ STALE_ROWS = {
 }
 
 UNKNOWN_ROWS = {
+    "only another page is fresh": Row([NEW, *origin()], Verdict.UNKNOWN, NONE_COVERED, covered=(), again=False),
+    "only another page is old": Row(
+        [OLD, *origin()],
+        Verdict.UNKNOWN,
+        f"{NONE_COVERED} · www.shop.test/pricing, which this does not surely cover, is old at sin",
+        covered=(NEWS,),
+        again=False,
+    ),
     "never cached": Row(
         [look("fra", cached=UNCACHED, says="DYNAMIC"), *origin()],
         Verdict.UNKNOWN,
@@ -384,13 +414,13 @@ ROWS = FRESH_ROWS | STALE_ROWS | UNKNOWN_ROWS
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_the_verdict_and_its_reason(row: Row) -> None:
-    judgement = judge(row.before, row.after, PURGED, row.soft)
+    judgement = judge(row.before, row.after, PURGED, row.soft, row.covered, row.left_alone)
     assert (row.verdict, row.why, row.again) == (judgement.verdict, judgement.why, judgement.worth_another)
 
 
 def test_every_place_is_named_by_what_it_serves() -> None:
     silent = look("iad", problem="connection refused")
-    judgement = judge(earlier(NEW, *origin()), [NEW, OLD, silent, *origin()], PURGED)
+    judgement = judge(earlier(look("fra", "b7", HIT, 60), *origin()), [NEW, OLD, silent, *origin()], PURGED)
     expected = Judgement(
         Verdict.STALE,
         'still old at sin (HIT, 5 h old, version "a1")',

@@ -298,6 +298,9 @@ def test_wait_outlives_a_restart_of_the_bot(world: Playground) -> None:
     assert (0, "done", 3) == (result.exit_code, job_of(result)["state"], OneRestart.asked)
 
 
+OBSERVES = "mode observe (nothing is purged; set mode: live to purge)"
+
+
 def test_the_example_is_a_file_that_checks(tmp_path: Path) -> None:
     runner = CliRunner()
     example = runner.invoke(app, ["config", "example"])
@@ -305,7 +308,23 @@ def test_the_example_is_a_file_that_checks(tmp_path: Path) -> None:
     env = {"PURGEBOT_CONFIG": str(tmp_path / "purgebot.yaml")}
     checked = runner.invoke(app, ["config", "check"], env=env)
     assert (0, 0) == (example.exit_code, checked.exit_code)
-    assert f"{tmp_path}/purgebot.yaml is good: mode observe, sites shop.\n" == checked.stdout
+    assert f"{tmp_path}/purgebot.yaml is good: {OBSERVES}, sites shop.\n" == checked.stdout
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"), [("", OBSERVES), ("mode: observe", OBSERVES), ("mode: live", "mode live")], ids=str
+)
+def test_a_check_says_whether_this_file_purges(tmp_path: Path, mode: str, said: str) -> None:
+    file = tmp_path / "other.yaml"
+    file.write_text(f"{mode}\naccounts: {{}}\n")
+    checked = CliRunner().invoke(app, ["config", "check", str(file)], env={"PURGEBOT_CONFIG": "elsewhere.yaml"})
+    assert (0, f"{file} is good: {said}, sites none.\n") == (checked.exit_code, checked.stdout)
+
+
+@pytest.mark.parametrize("words", [[], ["config"], ["config", "check"]], ids=" ".join)
+def test_help_names_the_variable_of_the_file(words: list[str]) -> None:
+    said = CliRunner().invoke(app, [*words, "--help"])
+    assert (0, True) == (said.exit_code, "PURGEBOT_CONFIG names the configuration file" in said.stdout)
 
 
 def test_the_schema_is_json() -> None:

@@ -106,7 +106,7 @@ def test_a_throttled_cloudfront_is_waited_for_and_the_job_completes(play: Playgr
     play.post("/_play/fault", account="aws", kind="throttle", times=1)
     play.command("U_MIA", f"/purge {url('blog')}")
     card = play.wait_card("fresh", url("blog"))
-    thread(play, card, "CloudFront asked to wait")
+    thread(play, card, "CloudFront takes no more calls for now")
     assert [("aws", 400), ("aws", 201)] == sent(play, "aws")
     assert ["v2"] * 3 == visited(play, "blog", "/pricing")
     assert [] == play.get("/_play/world")["faults"]
@@ -156,4 +156,4 @@ def test_a_clock_that_is_off_is_recognised_at_akamai_and_retry_works_once_it_is_
     green = play.wait_card("🟢", "fresh at fra, iad, sin")
     found = re.search(r"this machine's clock is (\d+) s behind Akamai's", said)  # a Date header has whole seconds
     assert found is not None
-    assert (True, True, red["ts"]) == (59 <= int(found[1]) <= 61, "by NTP, then Retry" in said, green["ts"])
+    assert (True, True, red["ts"]) == (59 <= int(found[1]) <= 61, "by NTP, then retry" in said, green["ts"])

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from playground.clouds.buckets import Bucket
 from playground.http import loopback_client
+from playground.town import Ground, Town
 from playground.towns.shop import API_PATH, HOSTS, TOKEN, ZONE, town
 from playground.world import World
 from tests.playground.slack_land import Clock, served
@@ -89,12 +90,14 @@ async def land(
     budgets: Mapping[str, Bucket] | None = None,
     api_calls: int = 1200,
     app: bool = False,
+    towns: Sequence[Callable[[Ground], Town]] = (),
 ) -> AsyncIterator[Land]:
-    """A world on `data`, stopped at the end of the block. With `app` the shop's application stands at its content."""
+    """A world on `data`, stopped at the end of the block: the shop, or `towns`. With `app` the shop's application
+    stands at its content."""
     now = clock or Clock()
     port = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{port.getsockname()[1]}"
-    world = World(data, speed, url, now, [lambda ground: town(ground, budgets, api_calls, app)])
+    world = World(data, speed, url, now, towns or [lambda ground: town(ground, budgets, api_calls, app)])
     async with served(Starlette(routes=world.routes), port), loopback_client() as client:
         await world.start()
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,20 +14,16 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from playground.cache import Cache
 from playground.clouds.akamai import BUDGETS, Akamai
 from playground.clouds.akamai_gate import Arrived, Client, Denied, Gate
-from playground.clouds.buckets import Bucket, Buckets
-from playground.faults import Faults
-from playground.http import Reply, loopback_client
+from playground.clouds.buckets import Bucket
 from playground.pace import FAST, HUMAN
-from playground.requests import Requests
-from playground.store import Store
 from providers.akamai import Akamai as Adapter
 from providers.contract import Account, Health, Kind, Purge, Receipt
 from providers.edgegrid import Credentials, EdgeGrid, fresh_nonce
-from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Throttled, Unavailable, WrongAddress
-from tests.playground.slack_land import START, Clock, served
+from providers.errors import BadCredentials, PurgeError, Throttled
+from tests.playground.cloud_land import faults, ground
+from tests.playground.slack_land import START, Clock
 from tests.providers.manners import REFERENCE
 
 pytestmark = pytest.mark.slow
@@ -97,28 +92,21 @@ async def land(
     data: Path, human: bool = False, budgets: Mapping[str, Bucket] = BUDGETS, mount: str = ""
 ) -> AsyncIterator[Land]:
     """The stand-in on a free port, with three pages in each city; its faults are those of `cf`."""
-    clock, store = Clock(), Store(data / "world.db")
-    edges = {city: Cache(store, city, clock) for city in CITIES}
-    for cache in edges.values():
-        for url, tags in HELD.items():
-            cache.keep(url, Reply(200), tags, cache.mark())
-    akamai = Akamai(
-        Gate((OURS, OFF, REPORTS), clock),
-        CPCODES,
-        edges,
-        Buckets(store, "akamai", dict(budgets), clock),
-        Requests(store, clock),
-        Faults(store),
-        HUMAN if human else FAST,
-        clock,
-        account="cf",
-    )
-    port = socket.create_server(("127.0.0.1", 0))
-    url = f"http://127.0.0.1:{port.getsockname()[1]}"
-    app = Starlette(routes=[Mount(mount, akamai)]) if mount else akamai
-    async with served(app, port), loopback_client() as client:
-        yield Land(url + mount, clock, akamai, client)
-    store.close()
+    with ground(data) as here:
+        akamai = Akamai(
+            account="cf",
+            gate=Gate((OURS, OFF, REPORTS), here.clock),
+            cpcodes=CPCODES,
+            edges=here.edges(HELD, CITIES),
+            buckets=here.buckets(budgets),
+            requests=here.requests,
+            faults=here.faults,
+            pace=HUMAN if human else FAST,
+            now=here.clock,
+        )
+        app = Starlette(routes=[Mount(mount, akamai)]) if mount else akamai
+        async with here.served(app) as (url, client):
+            yield Land(url + mount, here.clock, akamai, client)
 
 
 @pytest.fixture
@@ -525,7 +513,7 @@ async def test_the_adapter_is_understood_through_a_mount_and_with_a_switch_key(t
         assert 5.0 == (await purged(adapter, Kind.URL, HOME)).ready_in
 
 
-NTP = "Set this machine's clock by NTP, then Retry."
+NTP = "Set this machine's clock by NTP, then retry."
 COPY = "Copy the section of the edgerc again, whole: its host, tokens and secret belong together. "
 DENIALS = [
     pytest.param({"late": 31.0}, HOME, BadCredentials, NTP, id="a-clock-behind"),
@@ -580,17 +568,7 @@ async def test_the_adapter_waits_as_long_as_a_budget_needs(tmp_path: Path) -> No
         assert 0.0 == (await purged(shop.adapter(), Kind.EVERYTHING)).left[1][1]
 
 
-FAULTS = [
-    pytest.param("throttle", Throttled, id="throttle"),
-    pytest.param("error500", Unavailable, id="error500"),
-    pytest.param("bad_token", BadCredentials, id="bad-token"),
-    pytest.param("forbidden", BadCredentials, id="forbidden"),
-    pytest.param("html", WrongAddress, id="html"),
-    pytest.param("reset", OutcomeUnknown, id="reset"),
-]
-
-
-@pytest.mark.parametrize(("fault", "error"), FAULTS)
+@faults
 async def test_a_fault_is_met_once_and_purges_nothing(shop: Land, fault: str, error: type[PurgeError]) -> None:
     shop.akamai.faults.set("cf", fault, 1)
     with pytest.raises(error):
@@ -598,6 +576,24 @@ async def test_a_fault_is_met_once_and_purges_nothing(shop: Land, fault: str, er
     assert HELD.keys() == shop.held().keys()
     await purged(shop.adapter(), Kind.URL, HOME)
     assert [fault, ""] == [row.get("fault", "") for row in shop.akamai.requests.listed()]
+
+
+FORBIDDEN = [
+    pytest.param("url", [f"{HOME}a", HOME], ("unauthorized arl", f"{HOME}a"), id="the-first-url"),
+    pytest.param("cpcode", [111], ("unauthorized cpcode", "111"), id="a-cp-code"),
+    pytest.param("tag", ["news", "all"], ("unauthorized tag", "news"), id="the-first-tag"),
+    pytest.param("url", [], ("unauthorized arl", ""), id="nothing-asked-for"),
+]
+
+
+@pytest.mark.parametrize(("kind", "objects", "told"), FORBIDDEN)
+async def test_the_forbidden_fault_names_what_was_asked_for(
+    shop: Land, kind: str, objects: list[object], told: tuple[str, str]
+) -> None:
+    shop.akamai.faults.set("cf", "forbidden", 1)
+    response = await shop.ask(f"/ccu/v3/delete/{kind}/production", {"objects": objects})
+    assert (403, told) == (response.status_code, (response.json()["title"], response.json()["detail"]))
+    assert HELD.keys() == shop.held().keys()
 
 
 async def test_the_doctor_finds_a_good_account_and_purges_nothing(shop: Land) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,18 +10,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from playground.cache import Cache
-from playground.clouds.buckets import Buckets
 from playground.clouds.bunny import BUDGETS, Bunny
-from playground.faults import Faults
-from playground.http import Reply, loopback_client
 from playground.pace import FAST
-from playground.requests import Requests
-from playground.store import Store
 from providers.bunny import Bunny as Adapter
 from providers.contract import Account, Health, Kind, Purge
-from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Refused, Throttled, Unavailable, WrongAddress
-from tests.playground.slack_land import Clock, served
+from providers.errors import BadCredentials, PurgeError, Refused, WrongAddress
+from tests.playground.cloud_land import faults, ground
+from tests.playground.slack_land import Clock
 from tests.providers.manners import REFERENCE
 
 pytestmark = pytest.mark.slow
@@ -52,7 +46,6 @@ class Shop:
     url: str
     cloud: Bunny
     clock: Clock
-    store: Store
     client: httpx.AsyncClient
 
     async def ask(self, path: str, method: str = "POST", body: str = "", **headers: str) -> httpx.Response:
@@ -68,17 +61,21 @@ class Shop:
 
 @pytest.fixture
 async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
-    store, clock = Store(tmp_path / "world.db"), Clock()
-    edges = {city: Cache(store, city, clock) for city in ("fra", "iad")}
-    for cache in edges.values():
-        for address, tags in HELD.items():
-            cache.keep(f"https://{address}", Reply(200), tags, cache.mark())
-    buckets = Buckets(store, "bunny", dict(BUDGETS), clock)
-    cloud = Bunny(KEY, ZONE, frozenset({WWW, IMG}), edges, buckets, Requests(store, clock), Faults(store), FAST, clock)
-    port = socket.create_server(("127.0.0.1", 0))
-    async with served(cloud, port), loopback_client() as client:
-        yield Shop(f"http://127.0.0.1:{port.getsockname()[1]}", cloud, clock, store, client)
-    store.close()
+    with ground(tmp_path) as here:
+        cloud = Bunny(
+            account="cf",
+            key=KEY,
+            zone=ZONE,
+            hosts=frozenset({WWW, IMG}),
+            edges=here.edges({f"https://{address}": tags for address, tags in HELD.items()}, ("fra", "iad")),
+            buckets=here.buckets(BUDGETS),
+            requests=here.requests,
+            faults=here.faults,
+            pace=FAST,
+            now=here.clock,
+        )
+        async with here.served(cloud) as (url, client):
+            yield Shop(url, cloud, here.clock, client)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +155,7 @@ async def test_a_bucket_that_is_empty_says_when_it_is_not(shop: Shop, path: str,
 async def test_requests_are_written_down_with_what_they_purged_and_without_the_key(shop: Shop) -> None:
     await shop.ask(f"/pullzone/{ZONE}/purgeCache", body='{"CacheTag":"home"}', content_type="application/json")
     (row,) = shop.cloud.requests.listed()
-    assert ("bunny", "POST", 204, '{"CacheTag":"home"}') == (row["account"], row["method"], row["status"], row["body"])
+    assert ("cf", "POST", 204, '{"CacheTag":"home"}') == (row["account"], row["method"], row["status"], row["body"])
     assert [f"https://{IMG}/logo", f"https://{WWW}/"] == sorted(row["purged"])  # type: ignore[call-overload]
     assert KEY not in json.dumps(row)
 
@@ -221,19 +218,9 @@ async def test_the_adapter_counts_as_the_emulator_does(shop: Shop) -> None:
     await adapter.close()
 
 
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        pytest.param("throttle", Throttled, id="throttle"),
-        pytest.param("error500", Unavailable, id="error500"),
-        pytest.param("bad_token", BadCredentials, id="bad-token"),
-        pytest.param("forbidden", BadCredentials, id="forbidden"),
-        pytest.param("reset", OutcomeUnknown, id="reset"),
-        pytest.param("html", WrongAddress, id="html"),
-    ],
-)
+@faults
 async def test_a_fault_is_one_named_error_and_then_it_is_over(shop: Shop, fault: str, error: type[PurgeError]) -> None:
-    shop.store.execute("insert into faults values ('bunny', ?, 1)", (fault,))
+    shop.cloud.faults.set("cf", fault, 1)
     with pytest.raises(error):
         await purge(shop.adapter(), wish(Kind.EVERYTHING))
     before = shop.held()

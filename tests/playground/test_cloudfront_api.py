@@ -16,18 +16,16 @@ import pytest
 
 from playground.cache import Cache
 from playground.clouds.aws import Caller
-from playground.clouds.buckets import Bucket, Buckets
+from playground.clouds.buckets import Bucket
 from playground.clouds.cloudfront import ACTIONS, BUDGETS, CloudFront, Distribution
 from playground.clouds.invalidations import XMLNS, Invalidations, is_reached
-from playground.faults import Faults
-from playground.http import Reply, Server, loopback_client
 from playground.pace import FAST, HUMAN, Pace
 from playground.requests import Requests
-from playground.store import Store
 from providers import cloudfront as adapter
 from providers.contract import Account, Health, Kind, Purge, Receipt
-from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Throttled, Unavailable, WrongAddress
+from providers.errors import BadCredentials, PurgeError
 from providers.sigv4 import Keys, SigV4
+from tests.playground.cloud_land import faults, ground
 from tests.playground.slack_land import START, Clock
 
 pytestmark = pytest.mark.slow
@@ -97,26 +95,24 @@ async def land(
     budgets: Mapping[str, Bucket] | None = None,
     callers: Mapping[str, Caller] | None = None,
 ) -> AsyncIterator[Land]:
-    clock, store = Clock(), Store(data / "cloudfront.db")
-    caches = {city: Cache(store, city, clock) for city in ("fra", "iad", "sin")}
-    requests = Requests(store, clock)
-    cloud = CloudFront(
-        callers or {KEY: Caller(SECRET, actions=ACTIONS)}, DISTRIBUTIONS, caches,
-        Buckets(store, "cloudfront", dict(budgets or BUDGETS), clock), Invalidations(store, clock), requests,
-        Faults(store), pace, clock, account="cf",
-    )  # fmt: skip
-    for cache in caches.values():
-        for url in KEPT:
-            tags = ["news", "all"] if "/news" in url else ["all"]
-            cache.keep(url, Reply(200, {"x-build": "v1"}, b"page"), tags, cache.mark())
-    server = Server(store, "cloudfront", cloud)
-    await server.start()
-    async with loopback_client() as client:
-        try:
-            yield Land(server.url, clock, cloud, caches, requests, client)
-        finally:
-            await server.stop()
-            store.close()
+    with ground(data) as here:
+        caches = here.edges(
+            {url: ["news", "all"] if "/news" in url else ["all"] for url in KEPT}, ("fra", "iad", "sin")
+        )
+        cloud = CloudFront(
+            account="cf",
+            callers=callers or {KEY: Caller(SECRET, actions=ACTIONS)},
+            distributions=DISTRIBUTIONS,
+            edges=caches,
+            buckets=here.buckets(budgets or BUDGETS),
+            invalidations=Invalidations(here.store, here.clock),
+            requests=here.requests,
+            faults=here.faults,
+            pace=pace,
+            now=here.clock,
+        )
+        async with here.served(cloud) as (url, client):
+            yield Land(url, here.clock, cloud, caches, here.requests, client)
 
 
 @pytest.fixture
@@ -532,22 +528,12 @@ async def test_the_doctor_purges_and_pays_nothing(
         assert (health, set(), 0) == (found.health, gone(shop), shop.cloud.invalidations.paid())
 
 
-@pytest.mark.parametrize(
-    ("fault", "expected"),
-    [
-        ("throttle", Throttled),
-        ("error500", Unavailable),
-        ("bad_token", BadCredentials),
-        ("forbidden", BadCredentials),
-        ("html", WrongAddress),
-        ("reset", OutcomeUnknown),
-    ],
-)
-async def test_the_adapter_names_what_goes_wrong(shop: Land, fault: str, expected: type[PurgeError]) -> None:
+@faults
+async def test_the_adapter_names_what_goes_wrong(shop: Land, fault: str, error: type[PurgeError]) -> None:
     shop.cloud.faults.set("cf", fault, 1)
     with pytest.raises(PurgeError) as caught:
         await purged(shop, Kind.URL, f"http://{HOST}/news")
-    assert (expected, set()) == (type(caught.value), gone(shop))
+    assert (error, set()) == (type(caught.value), gone(shop))
     assert 1 == len(await purged(shop, Kind.URL, f"http://{HOST}/news"))
 
 

@@ -12,19 +12,16 @@ from pathlib import Path
 import httpx
 import pytest
 
-from playground.cache import Cache
-from playground.clouds.buckets import Bucket, Buckets
+from playground.clouds.buckets import Bucket
 from playground.clouds.fastly import Fastly as Api
 from playground.clouds.fastly import Hours, Token
 from playground.clouds.fastly_pop import Pop
-from playground.faults import Faults
-from playground.http import Reply, Server, Target, loopback_client
+from playground.http import Reply, Target
 from playground.pace import Pace
-from playground.requests import Requests
-from playground.store import Store
 from providers.contract import Account, Cached, Call, Health, Kind, Purge
-from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Refused, Throttled, Unavailable, WrongAddress
+from providers.errors import BadCredentials, PurgeError, Refused, Throttled, WrongAddress
 from providers.fastly import Fastly
+from tests.playground.cloud_land import faults, ground
 from tests.playground.slack_land import START, Clock
 from tests.providers.manners import REFERENCE
 
@@ -51,7 +48,6 @@ class Shop:
     """A pretend Fastly with its POPs, an origin that has one version of everything, and a clock."""
 
     api: Api
-    store: Store
     clock: Clock
     pops: Mapping[str, Pop]
     url: str
@@ -85,38 +81,34 @@ class Shop:
 async def shop_of(
     data: Path, is_shielded: bool = False, calls: int = 1000, purges: int = 100_000
 ) -> AsyncIterator[Shop]:
-    clock, store = Clock(), Store(data / "world.db")
-    caches = {name: Cache(store, name, clock) for name in (*CITIES, "shield")}
-    api = Api(
-        tokens=TOKENS,
-        service=SERVICE,
-        hosts=frozenset({HOST}),
-        edges={city: caches[city] for city in CITIES},
-        purges=Buckets(store, "fastly", {"purges": Bucket(purges, purges / 3600)}, clock),
-        calls=Hours(store, "fastly", calls, clock),
-        checks=Hours(store, "checks", 2, clock),
-        requests=Requests(store, clock),
-        faults=Faults(store),
-        pace=Pace(0.0, 0.0),
-        now=clock,
-        shield=caches["shield"] if is_shielded else None,
-        race=RACE,
-        others=frozenset({OLD}),
-        account="cf",
-    )
-    server = Server(store, "fastly", api)
-    await server.start()
-    async with loopback_client() as client:
-        shop = Shop(api, store, clock, {}, server.url, client)
-        inner = Pop("AMS", caches["shield"], shop.origin, clock).page if is_shielded else shop.origin
-        shop.pops = {city: Pop(city.upper(), caches[city], inner, clock) for city in CITIES}
-        api.pages = {city: pop.page for city, pop in shop.pops.items()}
-        for path in PAGES:
-            for city in CITIES:
-                await shop.sees(city, path)
-        yield shop
-    await server.stop()
-    store.close()
+    with ground(data) as here:
+        caches = here.edges({}, (*CITIES, "shield"))
+        api = Api(
+            account="cf",
+            tokens=TOKENS,
+            service=SERVICE,
+            hosts=frozenset({HOST}),
+            edges={city: caches[city] for city in CITIES},
+            purges=here.buckets({"purges": Bucket(purges, purges / 3600)}),
+            calls=Hours(here.store, "fastly", calls, here.clock),
+            checks=Hours(here.store, "checks", 2, here.clock),
+            requests=here.requests,
+            faults=here.faults,
+            pace=Pace(0.0, 0.0),
+            now=here.clock,
+            shield=caches["shield"] if is_shielded else None,
+            race=RACE,
+            others=frozenset({OLD}),
+        )
+        async with here.served(api) as (url, client):
+            shop = Shop(api, here.clock, {}, url, client)
+            inner = Pop("AMS", caches["shield"], shop.origin, here.clock).page if is_shielded else shop.origin
+            shop.pops = {city: Pop(city.upper(), caches[city], inner, here.clock) for city in CITIES}
+            api.pages = {city: pop.page for city, pop in shop.pops.items()}
+            for path in PAGES:
+                for city in CITIES:
+                    await shop.sees(city, path)
+            yield shop
 
 
 @pytest.fixture
@@ -371,20 +363,10 @@ async def test_over_the_hour_the_adapter_waits_for_the_next(tmp_path: Path) -> N
     assert 3600 - shop.clock.at % 3600 == pytest.approx(caught.value.retry_after, abs=5)
 
 
-@pytest.mark.parametrize(
-    ("fault", "expected"),
-    [
-        pytest.param("throttle", Throttled, id="throttle"),
-        pytest.param("error500", Unavailable, id="error500"),
-        pytest.param("bad_token", BadCredentials, id="bad-token"),
-        pytest.param("forbidden", BadCredentials, id="forbidden"),
-        pytest.param("html", WrongAddress, id="html"),
-        pytest.param("reset", OutcomeUnknown, id="reset"),
-    ],
-)
-async def test_a_fault_is_met_once(shop: Shop, fault: str, expected: type[PurgeError]) -> None:
+@faults
+async def test_a_fault_is_met_once(shop: Shop, fault: str, error: type[PurgeError]) -> None:
     shop.api.faults.set("cf", fault, 1)
-    with pytest.raises(expected):
+    with pytest.raises(error):
         await sent(shop, wish(Kind.URL, f"https://{HOST}/c"))
     before = shop.held()
     await sent(shop, wish(Kind.URL, f"https://{HOST}/c"))

@@ -8,6 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from playground.faults import KINDS
+from playground.towns import TOWNS
 from tests.playground.land import PURGE, SIGNED, Land, hung_up_on, land
 
 pytestmark = pytest.mark.slow
@@ -158,3 +160,16 @@ async def test_slow_takes_three_seconds_longer(shop: Land) -> None:
 async def test_nonsense_on_the_wire_is_a_400_or_a_cut(shop: Land) -> None:
     for url in (shop.world.url_of("shield"), shop.world.url_of("origin"), shop.world.edge_urls["fra"]):
         assert (await hung_up_on(shop, url, b"\x00\xff nonsense\r\n\r\n"))[:12] in (b"HTTP/1.1 400", b"")
+
+
+async def test_the_world_tells_which_faults_each_account_has(tmp_path: Path) -> None:
+    async with land(tmp_path, towns=(*TOWNS.values(),)) as full:
+        known = (await full.play("world")).json()["kinds"]
+        assert {"app", "shield", "cf", "aws", "fastly", "akamai", "slack"} == known.keys()
+        assert ["akamai"] == [account for account, kinds in known.items() if "clock" in kinds]
+        told = [(account, kind) for account in known for kind in KINDS if await took(full, account, kind)]
+        assert [(account, kind) for account, kinds in known.items() for kind in kinds] == told
+
+
+async def took(shop: Land, account: str, kind: str) -> bool:
+    return (await shop.play("fault", {"account": account, "kind": kind, "times": 0})).status_code == 200

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import socket
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,25 +15,18 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from playground.cache import Cache
-from playground.clouds.buckets import Buckets
 from playground.clouds.googlecdn import BUDGETS, GoogleCdn
-from playground.faults import Faults
-from playground.http import Reply, loopback_client
 from playground.pace import FAST
-from playground.requests import Requests
-from playground.store import Store
 from providers.contract import Account, Health, Kind, Purge, Receipt
 from providers.errors import (
     BadCredentials,
-    OutcomeUnknown,
     PurgeError,
     Refused,
-    Throttled,
-    Unavailable,
     WrongAddress,
 )
 from providers.googlecdn import GoogleCdn as Adapter
-from tests.playground.slack_land import Clock, served
+from tests.playground.cloud_land import faults, ground
+from tests.playground.slack_land import Clock
 from tests.providers.manners import REFERENCE
 from tests.providers.manners.googlecdn import CREDENTIALS, KEY
 
@@ -72,7 +64,6 @@ class Shop:
     url: str
     cloud: GoogleCdn
     clock: Clock
-    store: Store
     client: httpx.AsyncClient
 
     async def ask(self, body: object, path: str = INVALIDATE, bearer: str = "", method: str = "POST") -> httpx.Response:
@@ -95,19 +86,22 @@ def _urls(cache: Cache) -> Sequence[str]:
 
 @pytest.fixture
 async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
-    store, clock = Store(tmp_path / "world.db"), Clock(NOW)
-    edges = {city: Cache(store, city, clock) for city in ("fra", "iad")}
-    for cache in edges.values():
-        for address, tags in HELD.items():
-            cache.keep(f"https://{address}", Reply(200), tags, cache.mark())
-    cloud = GoogleCdn(
-        "shop-prod", "shop-map", EMAIL, KEY.public_key(), edges, Buckets(store, "googlecdn", dict(BUDGETS), clock),
-        Requests(store, clock), Faults(store), FAST, clock,
-    )  # fmt: skip
-    port = socket.create_server(("127.0.0.1", 0))
-    async with served(cloud, port), loopback_client() as client:
-        yield Shop(f"http://127.0.0.1:{port.getsockname()[1]}", cloud, clock, store, client)
-    store.close()
+    with ground(tmp_path, NOW) as here:
+        cloud = GoogleCdn(
+            account="cf",
+            project="shop-prod",
+            url_map="shop-map",
+            email=EMAIL,
+            public_key=KEY.public_key(),
+            edges=here.edges({f"https://{address}": tags for address, tags in HELD.items()}, ("fra", "iad")),
+            buckets=here.buckets(BUDGETS),
+            requests=here.requests,
+            faults=here.faults,
+            pace=FAST,
+            now=here.clock,
+        )
+        async with here.served(cloud) as (url, client):
+            yield Shop(url, cloud, here.clock, client)
 
 
 @pytest.mark.parametrize(
@@ -257,19 +251,9 @@ async def test_the_adapter_repeats_without_invalidating_twice(shop: Shop) -> Non
     assert (True, False, 2) == (first.id == second.id, first.id == other.id, len(shop.cloud.operations))
 
 
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        pytest.param("throttle", Throttled, id="throttle"),
-        pytest.param("error500", Unavailable, id="error500"),
-        pytest.param("bad_token", BadCredentials, id="bad-token"),
-        pytest.param("forbidden", BadCredentials, id="forbidden"),
-        pytest.param("reset", OutcomeUnknown, id="reset"),
-        pytest.param("html", WrongAddress, id="html"),
-    ],
-)
+@faults
 async def test_a_fault_is_one_named_error_and_then_it_is_over(shop: Shop, fault: str, error: type[PurgeError]) -> None:
-    shop.store.execute("insert into faults values ('googlecdn', ?, 1)", (fault,))
+    shop.cloud.faults.set("cf", fault, 1)
     with pytest.raises(error):
         await purge(shop.adapter(), wish(Kind.HOST, IMG))
     await purge(shop.adapter(), wish(Kind.HOST, IMG))

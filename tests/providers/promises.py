@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import httpx
@@ -77,6 +78,14 @@ def wishes(draw: st.DrawFn, name: str, kinds: frozenset[Kind] = frozenset(Kind))
         hosts=HOSTS,
         variants=draw(_VARIANTS),
     )
+
+
+_AGAIN = re.compile(r"\b(sent|tried|asked|read) again\b|\bby itself\b|\blater\b|\bsend it again\b", re.IGNORECASE)
+
+
+def promised_again(text: str) -> list[str]:
+    """Words that promise a resend, which only a job's thread may: the same text ends on cards that are final."""
+    return [found[0] for found in _AGAIN.finditer(text)]
 
 
 def size(call: Call) -> int:

@@ -329,7 +329,7 @@ SERVICE = 'Give its API client the service "CCU APIs" with READ-WRITE'
 REPORT = "Report it with what Akamai said."
 BOTH = f"URLs {A}, {B}"
 SKEWED = gateway(400, "Bad request", "Invalid timestamp", "request-error")
-NTP = 'Set this machine\'s clock by NTP, then Retry. It said: "Bad request: Invalid timestamp"'
+NTP = 'Set this machine\'s clock by NTP, then retry. It said: "Bad request: Invalid timestamp"'
 FOREIGN = "https://www.other.test/a"
 ADDRESS = "Check `host` in the edgerc, `api_url`, and any proxy on the way to it."
 
@@ -467,7 +467,8 @@ NOES = [
         problem(408, "Request Timeout"),
         {},
         Unavailable,
-        "Akamai did not get the whole call in time, and took nothing of it. It is sent again later. "
+        "Akamai did not get the whole call in time, and took nothing of it. "
+        "Check this machine's way out and any proxy on the way; a lower `max_bytes` makes calls shorter. "
         'It said: "Request Timeout"',
         id="408",
     ),
@@ -513,7 +514,8 @@ NOES = [
         problem(500, "internal error", "If problem persists over multiple requests, please contact Customer Care"),
         {},
         Unavailable,
-        "Akamai answered 500. Send it again; if it stays, look at its status page. "
+        "Akamai answered 500. "
+        "See https://www.akamaistatus.com and any proxy on the way; once all is well there, retry. "
         'It said: "internal error: If problem persists over multiple requests, please contact Customer Care"',
         id="500",
     ),
@@ -579,21 +581,38 @@ def limited(title: str, limit: int, size: int, remaining: int) -> dict[str, obje
     return problem(429, title) | numbers
 
 
+def fewer(bucket: str) -> str:
+    return (
+        "Wait a minute, then retry. All API clients of the Akamai account share this limit: where others purge too, "
+        f"lower `{bucket}` under `pace` to leave them room."
+    )
+
+
+TOO_MUCH = {
+    "requests": ("Akamai asks for fewer calls.", fewer("requests")),
+    "urls": ("Akamai asks for fewer URLs.", fewer("urls")),
+    "cpcodes": ("Akamai asks for fewer CP codes.", fewer("cpcodes")),
+    "tags": ("Akamai asks for fewer tags.", fewer("tags")),
+    "": (
+        "Akamai takes no more purges for now (507).",
+        "See https://www.akamaistatus.com, wait some minutes, then retry; if it stays, ask Akamai's support.",
+    ),
+}
 SLOW = LEFT | {"X-Ratelimit-Limit-Per-Second-Objects": "0.50"}
 
 
 @pytest.mark.parametrize(
     ("status", "doc", "headers", "expected"),
     [
-        pytest.param(429, limited("Rate Limit exceeded", 100, 1, 0), SLOW, ("calls", 5.0), id="calls"),
-        pytest.param(429, limited("URL Rate Limit exceeded", 10_000, 110, 94), LEFT, ("URLs", 5.0), id="urls"),
-        pytest.param(429, limited("CPCODE Rate Limit exceeded", 300, 5, 1), SLOW, ("CP codes", 8.0), id="cp-codes"),
+        pytest.param(429, limited("Rate Limit exceeded", 100, 1, 0), SLOW, ("requests", 5.0), id="calls"),
+        pytest.param(429, limited("URL Rate Limit exceeded", 10_000, 110, 94), LEFT, ("urls", 5.0), id="urls"),
+        pytest.param(429, limited("CPCODE Rate Limit exceeded", 300, 5, 1), SLOW, ("cpcodes", 8.0), id="cp-codes"),
         pytest.param(429, limited("TAG Rate Limit exceeded", 5_000, 45, 34), SLOW, ("tags", 22.0), id="tags"),
         pytest.param(429, limited("TAG Rate Limit exceeded", 5_000, 45, 34), {}, ("tags", 5.0), id="without-a-rate"),
         pytest.param(
-            429, limited("Rate Limit exceeded", 100, 1, 0), {"Retry-After": "9"}, ("calls", 9.0), id="retry-after"
+            429, limited("Rate Limit exceeded", 100, 1, 0), {"Retry-After": "9"}, ("requests", 9.0), id="retry-after"
         ),
-        pytest.param(507, problem(507, "Insufficient Storage", "denied because"), {}, ("more purges", 5.0), id="507"),
+        pytest.param(507, problem(507, "Insufficient Storage", "denied because"), {}, ("", 5.0), id="507"),
     ],
 )
 async def test_a_throttled_call_waits_until_there_is_enough_again(
@@ -601,9 +620,8 @@ async def test_a_throttled_call_waits_until_there_is_enough_again(
 ) -> None:
     with pytest.raises(Throttled) as caught:
         await sent(always(status, doc, headers))
-    asks = {"more purges": "Akamai takes no more purges for now (507)."}
-    what = asks.get(expected[0], f"Akamai asks for fewer {expected[0]}.")
-    assert (what, expected[1]) == (caught.value.what, caught.value.retry_after)
+    bucket, seconds = expected
+    assert (*TOO_MUCH[bucket], seconds) == (caught.value.what, caught.value.advice, caught.value.retry_after)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,10 @@ from tests.providers.manners import REFERENCE
 LAYER = {"pull_zone": "123456"}
 ZONE = "/pullzone/123456/purgeCache"
 A = "https://www.shop.test/a?b=%2F&c"
+FEWER = (
+    "Wait a minute, then retry. Where others purge with this account too, lower `exact` and `prefix` under `pace` to "
+    "leave them room; Bunny's support raises limits."
+)
 KEY = "Set `key` to the account's API key (dash.bunny.net, Account settings), whole; a storage zone's key is another."
 IS_ZONE = "Set `pull_zone` to the number in the address of the pull zone's page at dash.bunny.net."
 
@@ -177,11 +181,11 @@ NOT_FOUND = '{"ErrorKey":"pullZone.not_found","Field":"Id","Message":"The reques
         ),
         pytest.param(
             wish(Kind.URL, A), 429, '{"Message":"Too many requests"}',
-            Throttled, "Bunny asks for fewer calls.", "It is sent again later.", id="429",
+            Throttled, "Bunny asks for fewer calls.", FEWER, id="429",
         ),
         pytest.param(
             wish(Kind.URL, A), 503, "", Unavailable, "Bunny answered 503.",
-            "Send it again; if it stays, look at its status page.", id="503",
+            "See https://status.bunny.net and any proxy on the way; once all is well there, retry.", id="503",
         ),
         pytest.param(
             wish(Kind.URL, A), 415, "", Unexpected, "Bunny answered 415 in a way purgebot does not know.",

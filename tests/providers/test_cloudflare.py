@@ -386,7 +386,7 @@ BETTER = "Set `token` to an API token instead of `email` and `key`."
         pytest.param(
             429, envelope(error(10502, "Too many authentication failures")), BadCredentials,
             "Cloudflare locked us out after too many wrong credentials. "
-            "Mend the token first, wait some minutes, then Retry. "
+            "Mend the token first, wait some minutes, then retry. "
             'It said: "Too many authentication failures (10502)"', id="10502-is-not-throttling",
         ),
         pytest.param(
@@ -419,7 +419,7 @@ BETTER = "Set `token` to an API token instead of `email` and `key`."
         ),
         pytest.param(
             400, envelope(error(1017, "Unable to purge all")), Refused,
-            f"Cloudflare did not empty zone {ZONE}. Try again later, or purge the host. "
+            f"Cloudflare did not empty zone {ZONE}. Retry in some minutes, or purge the host. "
             'It said: "Unable to purge all (1017)"', id="1017",
         ),
         pytest.param(
@@ -497,21 +497,31 @@ async def test_a_no_becomes_an_error_that_says_what_to_do(
     assert (expected, told) == (type(caught.value), str(caught.value))
 
 
+FEWER = (
+    "Cloudflare asks for fewer calls. Wait 5 minutes, then retry. Others may spend the same limits, with this user's "
+    "tokens or on this account's zones: if so, lower `api`, `bulk` or `urls` under `pace` to leave them room."
+)
+FEWER_URLS = (
+    "Cloudflare asks for fewer URLs. Wait a minute, then retry. Check that `tier` is the zone's plan; where others "
+    "purge the account's zones too, lower `urls` under `pace` to leave them room."
+)
+
+
 @pytest.mark.parametrize(
-    ("status", "text"),
+    ("status", "text", "told"),
     [
-        pytest.param(429, envelope(error(971, "Please wait and consider throttling")), id="971"),
-        pytest.param(429, envelope(error(10429, "Rate limited")), id="10429"),
-        pytest.param(400, envelope(error(1083, "Unable to purge url, rate limit reached")), id="1083-with-400"),
-        pytest.param(400, envelope(error(971, "Please wait")), id="971-with-400"),
-        pytest.param(429, "", id="429-without-a-word"),
-        pytest.param(429, envelope(error(9999, "Slow down")), id="429-with-an-unknown-code"),
+        pytest.param(429, envelope(error(971, "Please wait and consider throttling")), FEWER, id="971"),
+        pytest.param(429, envelope(error(10429, "Rate limited")), FEWER, id="10429"),
+        pytest.param(400, envelope(error(1083, "Unable to purge url")), FEWER_URLS, id="1083-with-400"),
+        pytest.param(400, envelope(error(971, "Please wait")), FEWER, id="971-with-400"),
+        pytest.param(429, "", FEWER, id="429-without-a-word"),
+        pytest.param(429, envelope(error(9999, "Slow down")), FEWER, id="429-with-an-unknown-code"),
     ],
 )
-async def test_a_throttled_call_waits_as_told(status: int, text: str) -> None:
+async def test_a_throttled_call_waits_as_told(status: int, text: str, told: str) -> None:
     with pytest.raises(Throttled) as caught:
         await sent(always(status, text, {"Retry-After": "7"}))
-    assert 7.0 == caught.value.retry_after
+    assert (told, 7.0) == (f"{caught.value.what} {caught.value.advice}", caught.value.retry_after)
 
 
 @pytest.mark.parametrize("token", ["two words", "line\nend", "café"])

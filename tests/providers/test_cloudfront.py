@@ -390,7 +390,15 @@ async def test_a_question_that_is_not_answered(status: int, text: str, expected:
     assert (expected, told) == (type(caught.value), str(caught.value))
 
 
-AGAIN = "It is sent again later, and costs nothing twice."
+STATUS = "See https://health.aws.amazon.com and any proxy on the way; once all is well there, retry."
+FEWER = (
+    "Wait a minute, then retry. The limits are of the whole AWS account (150 paths and 1 wildcard a second): where "
+    "others purge too, lower `paths` or `wildcards` under `pace` to leave them room."
+)
+UNDER_WAY = (
+    "Wait until those are done (the tab Invalidations shows them), then retry. Where others purge it too, lower "
+    "`running_paths` or `running_wildcards` under `pace` to leave them room."
+)
 REPORT = "Report it with what CloudFront said."
 SESSION = "The session of these credentials has ended. Sign in again, or use a role that renews itself."
 NO_ACCESS = f"Allow `cloudfront:CreateInvalidation` on arn:aws:cloudfront::<account>:distribution/{ONE}."
@@ -473,7 +481,7 @@ REUSED = (
         ),
         pytest.param(
             500, "InternalError", "We had a problem", Unavailable,
-            "CloudFront answered 500. Send it again; if it stays, look at its status page.", id="internal-error",
+            f"CloudFront answered 500. {STATUS}", id="internal-error",
         ),
     ],
 )  # fmt: skip
@@ -492,26 +500,27 @@ async def test_an_unknown_tenant_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "headers", "told", "expected"),
+    ("status", "code", "headers", "told", "advice", "expected"),
     [
-        pytest.param(400, "Throttling", {}, "CloudFront asks for fewer calls.", None, id="throttling"),
-        pytest.param(400, "TooManyRequestsException", {}, "CloudFront asks for fewer calls.", None, id="requests"),
+        pytest.param(400, "Throttling", {}, "CloudFront asks for fewer calls.", FEWER, None, id="throttling"),
+        pytest.param(400, "TooManyRequestsException", {}, "CloudFront asks for fewer calls.", FEWER, None, id="many"),
         pytest.param(
             400, "TooManyInvalidationsInProgress", {}, f"Too many invalidations of distribution {ONE} are in progress.",
-            25.0, id="in-progress",
+            UNDER_WAY, 25.0, id="in-progress",
         ),
-        pytest.param(503, "ServiceUnavailable", {}, "CloudFront has an internal error.", 25.0, id="503-waves"),
+        pytest.param(503, "ServiceUnavailable", {}, "CloudFront has an internal error.", STATUS, 25.0, id="503-waves"),
         pytest.param(
-            503, "ServiceUnavailable", {"Retry-After": "7"}, "CloudFront has an internal error.", 7.0, id="as-told"
+            503, "ServiceUnavailable", {"Retry-After": "7"}, "CloudFront has an internal error.", STATUS, 7.0,
+            id="as-told",
         ),
     ],
 )  # fmt: skip
 async def test_what_passes_by_itself_waits(
-    status: int, code: str, headers: Mapping[str, str], told: str, expected: float | None
+    status: int, code: str, headers: Mapping[str, str], told: str, advice: str, expected: float | None
 ) -> None:
     with pytest.raises(Throttled) as caught:
         await sent(always(status, failed(code, "Rate exceeded"), headers))
-    assert (told, AGAIN, expected) == (caught.value.what, caught.value.advice, caught.value.retry_after)
+    assert (told, advice, expected) == (caught.value.what, caught.value.advice, caught.value.retry_after)
 
 
 @pytest.mark.parametrize(
@@ -624,7 +633,7 @@ async def test_a_lost_look_at_the_tags_is_no_lost_purge() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         raise httpx.ReadTimeout("late")
 
-    with pytest.raises(Unavailable, match="Nothing was purged; send it again"):
+    with pytest.raises(Unavailable, match=r"Nothing was purged\. If it stays, see https://health\.aws\.amazon\.com"):
         await sent(httpx.MockTransport(answer), wish(Kind.TAG, "home"))
 
 

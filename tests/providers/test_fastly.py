@@ -287,6 +287,10 @@ async def test_a_yes_becomes_a_receipt(asked: Purge, text: str, headers: Mapping
 
 
 REPORT = "Report it with what Fastly said."
+FEWER = (
+    "Retry when the hour is over: Fastly counts 1,000 calls of the token's user in it, and 100,000 purges of the "
+    "customer. Where others spend them too, lower `api` or `purges` under `pace` to leave them room."
+)
 NOT_KNOWN = '{"msg":"Provided credentials are missing or invalid"}'
 NO_SERVICE = '{"msg":"Record not found","details":"Cannot find service"}'
 NOT_ALLOWED = '{"msg":"You are not authorized to perform this action"}'
@@ -364,7 +368,8 @@ AMONG = "and if it is limited to services, name this one among them."
         ),
         pytest.param(
             URLS, 503, "<h1>first byte timeout</h1>", Unavailable,
-            "Fastly answered 503. Send it again; if it stays, look at its status page. "
+            "Fastly answered 503. "
+            "See https://www.fastlystatus.com and any proxy on the way; once all is well there, retry. "
             'It said: "first byte timeout"', id="503",
         ),
         pytest.param(
@@ -378,7 +383,7 @@ AMONG = "and if it is limited to services, name this one among them."
         ),
         pytest.param(
             TAGS, 200, '{"foo":"4151-1-2"}', Unexpected,
-            "Fastly purged 1 of 2 tags, and not `bar`. Purge it again by itself, and report it.", id="a-tag-left-out",
+            "Fastly purged 1 of 2 tags, and not `bar`. Purge that tag alone, and report it.", id="a-tag-left-out",
         ),
         pytest.param(
             TAGS, 200, "<html><body>Sign in to the hotel's network</body></html>", WrongAddress,
@@ -624,7 +629,7 @@ async def test_edge_check_tells_what_each_pop_serves() -> None:
             'It said: "You are not authorized to perform this action"', id="not-allowed",
         ),
         pytest.param(
-            429, "{}", Throttled, 'Fastly asks for fewer calls. It is sent again later. It said: "{}"',
+            429, "{}", Throttled, f'Fastly asks for fewer calls. {FEWER} It said: "{{}}"',
             id="over-200-an-hour",
         ),
         pytest.param(

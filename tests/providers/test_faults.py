@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from providers import PROVIDERS
-from providers.contract import Call, Health, Kind, Provider, Purge
+from providers.contract import Call, Health, Kind, Probe, Provider, Purge
 from providers.errors import (
     BadCredentials,
     OutcomeUnknown,
@@ -21,7 +21,7 @@ from providers.errors import (
 )
 from tests.providers.loopback import Deed, answering, cutting, loopback, saying
 from tests.providers.manners import REFERENCE, manner
-from tests.providers.promises import CANARY, build
+from tests.providers.promises import CANARY, build, promised_again
 from tests.real import free_port
 
 BY_HTTP = sorted(name for name in PROVIDERS if manner(name).http)
@@ -127,6 +127,7 @@ async def test_a_fault_is_one_attempt_and_one_named_error(
     error = await error_of(name, build(name, answers.transport()))
     assert (expected, 1) == (type(error), len(answers.requests))
     assert (True, True) == (error.what.endswith("."), error.advice.endswith((".", "?")))
+    assert [] == promised_again(f"{error.what} {error.advice}")
     assert CANARY not in f"{error}{error!r}"
 
 
@@ -137,11 +138,44 @@ async def test_a_doctor_meets_the_same_fault_without_a_crash(
     provider = build(name, Answers(deed).transport())
     layer = {field.name: field.example for field in PROVIDERS[name].layer_fields if field.required}
     try:
-        health = (await provider.probe(layer)).health
-    except PurgeError:
-        health = Health.BAD
+        found = await provider.probe(layer)
+    except PurgeError as exc:
+        found = Probe(Health.BAD, exc.what, exc.cure)
     await provider.close()
-    assert (Health.BAD == health) or expected is None
+    assert (Health.BAD == found.health) or expected is None
+    assert [] == promised_again(f"{found.what} {found.advice}")
+    assert "may have been done" not in found.advice
+
+
+def fault(name: str) -> Callable[[httpx.Request], httpx.Response]:
+    return next(deed for row, deed, _ in FAULTS if row == name)
+
+
+@by_http
+@pytest.mark.parametrize("row", ["refused", "no-answer-in-time", "page-with-502", "page-with-504"])
+async def test_who_is_away_is_looked_for_where_a_person_can_look(name: str, row: str) -> None:
+    error = await error_of(name, build(name, Answers(fault(row)).transport()))
+    page = manner(name).status_page
+    assert page in error.advice
+    assert page or ("status" not in error.advice and "https://" not in error.advice)
+    assert not page or "runs" not in error.advice
+
+
+@by_http
+async def test_nothing_sent_is_not_told_as_an_answer_lost(name: str) -> None:
+    away = await error_of(name, build(name, Answers(fault("refused")).transport()))
+    lost = await error_of(name, build(name, Answers(fault("no-answer-in-time")).transport()))
+    assert (True, False) == tuple("Nothing was sent." in error.advice for error in (away, lost))
+    assert (False, True) == tuple("It may have been done already" in error.advice for error in (away, lost))
+
+
+@by_http
+async def test_who_is_throttled_for_good_is_told_which_limit_of_the_account_to_lower(name: str) -> None:
+    provider = build(name, Answers(fault("page-with-429")).transport())
+    buckets = {bucket.partition(":")[0] for bucket in provider.can.pace}
+    error = await error_of(name, provider)
+    assert any(f"`{bucket}`" in error.advice for bucket in buckets)
+    assert ("etry" in error.advice, "`pace`" in error.advice) == (True, True)
 
 
 @by_http

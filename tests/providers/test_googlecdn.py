@@ -204,6 +204,10 @@ PERMISSION = (
     "Compute Load Balancer Admin."
 )
 KEY = "Make a new key of the service account, see that the account is enabled, and that the clock here is right."
+FEWER = (
+    "Wait a minute, then retry. The project's quota of the Compute Engine API is in the console under IAM & Admin, "
+    "Quotas; where others invalidate too, lower `calls` under `pace` to leave them room."
+)
 NAMES = "Check `project` and `url_map`: gcloud compute url-maps list names both. Only global URL maps can be purged."
 
 
@@ -226,11 +230,11 @@ NAMES = "Check `project` and `url_map`: gcloud compute url-maps list names both.
         ),
         pytest.param(
             403, error(403, "rateLimitExceeded", "Rate Limit Exceeded"),
-            Throttled, "Google Cloud CDN asks for fewer calls.", "It is sent again later.", id="too-fast-as-403",
+            Throttled, "Google Cloud CDN asks for fewer calls.", FEWER, id="too-fast-as-403",
         ),
         pytest.param(
             429, error(429, "quotaExceeded", "Quota exceeded"),
-            Throttled, "Google Cloud CDN asks for fewer calls.", "It is sent again later.", id="too-fast-as-429",
+            Throttled, "Google Cloud CDN asks for fewer calls.", FEWER, id="too-fast-as-429",
         ),
         pytest.param(
             404, error(404, "notFound", "The resource 'projects/x/global/urlMaps/y' was not found"),
@@ -242,11 +246,14 @@ NAMES = "Check `project` and `url_map`: gcloud compute url-maps list names both.
         ),
         pytest.param(
             400, error(400, "resourceNotReady", "The resource 'projects/x' is not ready"),
-            Unavailable, "Google Cloud CDN is just changing this URL map.", "It is sent again.", id="not-ready",
+            Unavailable, "Google Cloud CDN is just changing this URL map.",
+            "Wait until that change is done (gcloud compute operations list --global shows it), then retry.",
+            id="not-ready",
         ),
         pytest.param(
             503, error(503, "backendError", "Backend Error"),
-            Unavailable, "Google Cloud CDN answered 503.", "Send it again; if it stays, look at its status page.",
+            Unavailable, "Google Cloud CDN answered 503.",
+            "See https://status.cloud.google.com and any proxy on the way; once all is well there, retry.",
             id="503",
         ),
         pytest.param(

@@ -17,7 +17,7 @@ from tests.providers.manners import REFERENCE
 
 WWW, IMG = "www.shop.test", "img.shop.test"
 URL = "http://10.0.0.7:3128"
-WHO = "The HTTP cache at 10.0.0.7:3128"
+WHO, IT = "The HTTP cache at 10.0.0.7:3128", "the HTTP cache at 10.0.0.7:3128"
 Tree = Mapping[str, object]
 Row = tuple[str, str, tuple[str, ...], Mapping[str, str], str]
 
@@ -188,34 +188,36 @@ def test_an_accounts_own_per_call_can_only_be_smaller() -> None:
             {"tag": {"path": "/"}},
             wish(Kind.TAG, "a"),
             "The recipe of this HTTP cache for tags cannot be used. "
-            "`purge.tag` must hold {tag}, or it would not say what to purge.",
+            "`purge.tag`: does not say what to purge. Put {tag} into its path, headers or body.",
             id="a-recipe-without-its-target",
         ),
         pytest.param(
             {"tag": {"path": "/{tga}"}},
             wish(Kind.TAG, "a"),
             "The recipe of this HTTP cache for tags cannot be used. "
-            "`purge.tag` holds {tga}; the values known there: {tag}.",
+            "`purge.tag.path`: holds {tga}, which nothing fills in."
+            " Known here: {tag}. {…:query} and {…:regex} change them.",
             id="an-unknown-value",
         ),
         pytest.param(
             {"prefix": {"headers": {"X": "{prefix}"}}},
             wish(Kind.PREFIX, f"{WWW}/a"),
-            "The recipe of this HTTP cache for prefixes cannot be used. `purge.prefix` needs a `path`.",
+            "The recipe of this HTTP cache for prefixes cannot be used. "
+            "`purge.prefix.path`: is missing. Add it: the request target, such as /purge.",
             id="no-path",
         ),
         pytest.param(
             {"url": {"status": ["200", "many"]}},
             wish(Kind.URL, f"https://{WWW}/a"),
-            "The recipe of this HTTP cache for URLs cannot be used. `purge.url.status.1` cannot be right: "
-            "input should be a valid integer, unable to parse string as an integer.",
+            "The recipe of this HTTP cache for URLs cannot be used. `purge.url.status.1`: "
+            "`many` is not a status that can be a yes. Write numbers from 200 to 499, such as [200, 404].",
             id="a-status-that-is-none",
         ),
         pytest.param(
             {"url": {"headers": {"X Y": "a"}}},
             wish(Kind.URL, f"https://{WWW}/a"),
-            "The recipe of this HTTP cache for URLs cannot be used. `purge.url.headers.X Y` cannot be right: "
-            "string should match pattern '^[!#$%&'*+.^_`|~0-9A-Za-z-]+$'.",
+            "The recipe of this HTTP cache for URLs cannot be used. `purge.url.headers.X Y`: "
+            "is not the name of a header. Write it like X-Key, without blanks and without a colon.",
             id="a-header-that-is-none",
         ),
         pytest.param(
@@ -259,7 +261,7 @@ def test_what_cannot_be_done_is_refused_while_planning(purge: Tree, asked: Purge
 
 def test_headers_that_cannot_be_read_stop_every_purge() -> None:
     provider = cache({"url": {}}, headers={"X-Key": {"env": "KEY"}})
-    with pytest.raises(UnsupportedWish, match=r"for URLs cannot be used. `headers.X-Key.*` cannot be right"):
+    with pytest.raises(UnsupportedWish, match=r"for URLs cannot be used. `headers.X-Key`: must be text, or"):
         provider.plan(wish(Kind.URL, f"https://{WWW}/a"))
     assert frozenset() == provider.can.kinds
 
@@ -422,7 +424,10 @@ PROBE = {"method": "GET", "path": "/status", "says": "ready"}
         ),
         pytest.param(
             {"url": {}}, {"path": "/{tag}"}, always(200),
-            (Health.BAD, f"The probe of {WHO} cannot be used.", "`probe` holds {tag}; the values known there: none."),
+            (
+                Health.BAD, f"The probe of {IT} cannot be used.",
+                "`probe.path`: holds {tag}, which nothing fills in. It names no target: write it out.",
+            ),
             id="a-probe-that-names-a-target",
         ),
         pytest.param(
@@ -444,14 +449,17 @@ PROBE = {"method": "GET", "path": "/status", "says": "ready"}
         pytest.param(
             {"urls": {}}, None, always(200),
             (
-                Health.BAD, f"The recipes of {WHO} cannot be used.",
-                "`purge.urls` is no kind: everything, host, pattern, prefix, tag, url.",
+                Health.BAD, f"The recipes of {IT} cannot be used.",
+                "`purge.urls`: there is no kind `urls`. Did you mean `url`?",
             ),
             id="a-kind-that-is-none",
         ),
         pytest.param(
             {}, None, always(200),
-            (Health.BAD, f"The recipes of {WHO} cannot be used.", "`purge` must name at least one kind."),
+            (
+                Health.BAD, f"The recipes of {IT} cannot be used.",
+                "`purge`: names no kind. Write {url: {method: PURGE}}, for example.",
+            ),
             id="no-recipe-at-all",
         ),
     ],

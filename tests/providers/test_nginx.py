@@ -35,7 +35,7 @@ from providers.errors import (
     WrongAddress,
 )
 from providers.nginx import CRASH, build
-from providers.nginx_keys import key_of, keys_below, place_of, unusable
+from providers.nginx_keys import complaints, key_of, keys_below, place_of, unusable
 from tests.providers.manners import REFERENCE
 from tests.providers.promises import wishes
 from tests.providers.test_faults import FAULTS
@@ -223,7 +223,7 @@ def test_the_door_is_asked_for_every_byte_of_every_url_once(data: st.DataObject)
         pytest.param(
             {**FILES, "key": "$scheme$proxy_host$request_uri"},
             wish(Kind.URL, f"https://{WWW}/a"),
-            "`key` holds $proxy_host, which purgebot cannot fill in: write its value, or use $request_uri. "
+            "`key`: holds $proxy_host, which purgebot cannot fill in. Write its value, or use $request_uri. "
             "See docs/providers/nginx.md.",
             id="files-a-key-that-only-nginx-knows",
         ),
@@ -333,7 +333,8 @@ OPEN = "Open the door as docs/providers/nginx.md says."
             ONE,
             OutcomeUnknown,
             f"{WHO} broke off before its answer was whole. "
-            f"It may have been done already. Send it again, or look at the edge. {CRASH} "
+            "It may have been done already: look at the edge, or retry. "
+            f"If it stays, look at nginx's error log there (503 may be its `limit_req`). {CRASH} "
             'It said: "Server disconnected without sending a response."',
             id="the-inline-form-crashed",
         ),
@@ -492,9 +493,38 @@ def test_keys_below_a_prefix_end_at_a_path_boundary(key: str, expected: bool) ->
     assert expected == bool(re.fullmatch(keys_below("$scheme$host$request_uri", (WWW,), "/news"), key))
 
 
-@pytest.mark.parametrize("folder", ["/", "/tmp", "/var", "/var/cache", "/home/ann", "cache", "", "/var/cache/../lib/x"])
+@pytest.mark.parametrize("folder", ["/", "/tmp", "/var", "/var/cache", "/home/ann", "/var/cache/../lib/x"])
 def test_a_folder_that_is_no_cache_of_its_own_is_refused(folder: str) -> None:
-    assert f"`cache_dir` {folder} is not the whole path of a cache of its own." == unusable(folder, "$request_uri")
+    said = f"`cache_dir`: `{folder}` is not a folder of a cache alone."
+    assert f"{said} Write the path in proxy_cache_path, such as /var/cache/nginx/shop." == unusable(
+        folder, "$request_uri"
+    )
+
+
+@pytest.mark.parametrize("folder", ["cache", "", "./cache/nginx", "~/cache/nginx"])
+def test_a_folder_without_its_whole_path_is_refused(folder: str) -> None:
+    said = f"`cache_dir`: `{folder}` does not begin with a slash."
+    assert f"{said} Write the path in proxy_cache_path, such as /var/cache/nginx/shop." == unusable(
+        folder, "$request_uri"
+    )
+
+
+BAD_KEYS = {
+    "an unknown variable": ("$scheme$uri$request_uri", "holds $uri, which purgebot cannot fill in."),
+    "one in braces": ("${proxy_host}$request_uri", "holds $proxy_host, which purgebot cannot fill in."),
+    "one in capitals": ("$Host$request_uri", "holds $Host, which purgebot cannot fill in."),
+    "no page": ("$scheme$host", "holds no $request_uri, so it does not say which page it is of."),
+}
+
+
+@pytest.mark.parametrize(("key", "said"), BAD_KEYS.values(), ids=BAD_KEYS)
+def test_a_key_that_cannot_be_filled_in_is_refused(key: str, said: str) -> None:
+    assert [("key",)] == [one.place for one in complaints({"key": key}) if one.what == said]
+
+
+@pytest.mark.parametrize("key", ["$scheme$host$request_uri", "${scheme}x$http_x_device$request_uri", "$request_uri"])
+def test_a_key_that_can_be_filled_in_is_taken(key: str) -> None:
+    assert [] == complaints({"key": key})
 
 
 @pytest.mark.parametrize("folder", ["/data/cache", "/var/cache/nginx", "/srv/nginx/shop"])

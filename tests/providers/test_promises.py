@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import providers as providers_package
 from providers import PROVIDERS
 from providers.contract import Call, Kind, Provider, Purge, UnsupportedWish
 from providers.errors import PurgeError
 from tests.providers.manners import REFERENCE, manner
-from tests.providers.promises import CANARY, build, providers, size, wishes
+from tests.providers.promises import CANARY, build, promised_again, providers, size, wishes
 
 every = pytest.mark.parametrize("name", sorted(PROVIDERS))
 by_http = pytest.mark.parametrize("name", sorted(name for name in PROVIDERS if manner(name).http))
@@ -117,6 +120,22 @@ def test_every_limit_has_its_source(name: str) -> None:
 def test_no_credential_is_in_a_call(name: str, data: st.DataObject) -> None:
     calls = planned(build(name), data.draw(wishes(name)))
     assert CANARY not in repr(calls)
+
+
+def texts_of(module: Path) -> list[str]:
+    """Every string of a module that is no docstring."""
+    tree = ast.parse(module.read_text())
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    strings = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in docs]
+    return [node.value for node in strings if isinstance(node.value, str)]
+
+
+MODULES = sorted(Path(providers_package.__file__).parent.glob("*.py"))
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.stem)
+def test_no_text_promises_that_a_call_is_sent_again(module: Path) -> None:
+    assert [] == [text for text in texts_of(module) if promised_again(text)]
 
 
 def calls_of(name: str, provider: Provider) -> list[Call]:

@@ -206,7 +206,7 @@ def test_what_cannot_be_planned_is_refused_with_what_is_possible(asked: Purge, e
     [
         pytest.param(
             "",
-            "Redis knows no tags by itself, and this account names no sets of keys for them. "
+            "Redis knows no tags, and this account names no sets of keys for them. "
             "Set `tags` on the account, or name URLs, a prefix, or everything.",
             id="none",
         ),
@@ -304,24 +304,27 @@ MEND_URL = "Mend them in `url`: redis://user:password@host:port; a password with
         ),
         pytest.param(
             "UNLINK", b"-LOADING Redis is loading the dataset in memory\r\n",
-            Unavailable, "is still loading its data.", "It is sent again.", id="loading",
+            Unavailable, "is still loading its data.",
+            "Wait until it has (INFO persistence there tells how far it is), then retry.", id="loading",
         ),
         pytest.param(
             "UNLINK", b"-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.\r\n",
-            Unavailable, "is a replica whose primary is down.", "It is sent again.", id="masterdown",
+            Unavailable, "is a replica whose primary is down.",
+            "Start that, or set `url` to what is primary now, then retry.", id="masterdown",
         ),
         pytest.param(
             "UNLINK", b"-OOM command not allowed when used memory > 'maxmemory'.\r\n",
-            Unavailable, "is out of memory and takes no commands.", "Raise its `maxmemory`, or let it evict.", id="oom",
+            Unavailable, "is out of memory and takes no commands.",
+            "Raise its `maxmemory`, or let it evict, then retry.", id="oom",
         ),
         pytest.param(
             "UNLINK", b"-MISCONF Redis is configured to save RDB snapshots, but it is unable to persist to disk.\r\n",
             Unavailable, "takes no changes because it cannot save to its disk.",
-            "Look at its disk and log, then Retry.", id="misconf",
+            "Look at its disk and log, then retry.", id="misconf",
         ),
         pytest.param(
             "UNLINK", b"-NOREPLICAS Not enough good replicas to write.\r\n",
-            Unavailable, "takes no changes because it has too few replicas.", "Look at them, then Retry.",
+            Unavailable, "takes no changes because it has too few replicas.", "Look at them, then retry.",
             id="noreplicas",
         ),
         pytest.param(
@@ -331,7 +334,9 @@ MEND_URL = "Mend them in `url`: redis://user:password@host:port; a password with
         ),
         pytest.param(
             "INFO", b"-ERR max number of clients reached\r\n",
-            Unavailable, "has too many connections.", "It is sent again.", id="too-many-clients",
+            Unavailable, "has too many connections.",
+            "Raise its `maxclients`, or end idle ones (CLIENT LIST there shows them), then retry.",
+            id="too-many-clients",
         ),
         pytest.param(
             "UNLINK", b"-ERR unknown command 'UNLINK', with args beginning with: 'page:' \r\n",
@@ -357,7 +362,9 @@ MEND_URL = "Mend them in `url`: redis://user:password@host:port; a password with
         ),
         pytest.param(
             "UNLINK", None,
-            OutcomeUnknown, "broke off before it answered.", "Send it again: that is safe.", id="cut-after-sending",
+            OutcomeUnknown, "broke off before it answered.",
+            "It may have been done already: look at the edge, or retry. If it stays, look at its log there.",
+            id="cut-after-sending",
         ),
         pytest.param(
             "SCAN", b"+OK\r\n",

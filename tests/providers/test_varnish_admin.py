@@ -322,7 +322,8 @@ async def sent(address: str, secret: str = CANARY) -> None:
 CHILD = "Unknown request in manager process (child not running).\nType 'help' for more info.\n"
 SECRET = "Set `secret` to the file that varnishd's -S names: {file: /etc/varnish/secret}."
 PORT = "Is `admin` what varnishd's -T says, such as 10.0.0.5:6082?"
-LOOK = "It may have been done already. Send it again, or look at the edge."
+MAYBE = "It may have been done already: look at the edge, or retry."
+LOOK = f"{MAYBE} If it stays, look at `varnishadm status` and varnishd's own log there."
 REPORT = "Report the plan of this purge."
 
 
@@ -387,13 +388,15 @@ def greeting(raw: bytes) -> Callable[[], Port]:
         pytest.param(
             answering((300, "Busy\n")),
             Unavailable,
-            'cannot do this now. It is sent again later. It said: "Busy"',
+            "cannot do this now. Look at `varnishadm status` and varnishd's own log there, then retry. "
+            'It said: "Busy"',
             id="300-cannot",
         ),
         pytest.param(
             answering((400, "CLI communication error (hdr)\n")),
             OutcomeUnknown,
-            f'lost its cache process while it answered. {LOOK} It said: "CLI communication error (hdr)"',
+            f"lost its cache process while it answered. {MAYBE} `varnishadm panic.show` there says why. "
+            'It said: "CLI communication error (hdr)"',
             id="400-the-child-was-lost",
         ),
         pytest.param(answering(b""), OutcomeUnknown, f"broke off before its answer was whole. {LOOK}", id="cut"),

@@ -11,17 +11,19 @@ import httpx
 import pytest
 
 from providers.errors import OutcomeUnknown, PurgeError, Throttled, Unavailable, Unexpected, WrongAddress
+from providers.sides import server
 from providers.signing import Bearer, HeaderKeys
 from providers.wire import ANSWER_MAX, Answer, Wire, gateway_trouble, retry_after, said_by
 from tests.providers.loopback import Deed, answering, cutting, forever, loopback, never, saying
 from tests.real import free_port
 
 TOKEN = "canary-3f9c"
+SIDE = server("The cache", "it runs", "its log", "Wait, then retry.")
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
 def wire(url: str, transport: httpx.AsyncBaseTransport | None = None, seconds: float = 8.0) -> Wire:
-    return Wire(url, Bearer(TOKEN), transport, who="The cache", secrets=(TOKEN,), seconds=seconds)
+    return Wire(url, Bearer(TOKEN), transport, side=SIDE, secrets=(TOKEN,), seconds=seconds)
 
 
 async def refusal(sender: Wire, target: str = "/") -> PurgeError:
@@ -113,7 +115,7 @@ async def test_headers_come_in_lower_case_and_secrets_are_cut_out() -> None:
 )
 async def test_credentials_join_on_the_wire(auth: httpx.Auth, header: bytes, expected: bytes) -> None:
     async with loopback(answering("200 OK")) as server:
-        sender = Wire(server.url, auth, who="The cache")
+        sender = Wire(server.url, auth, side=SIDE)
         await sender.send("POST", "/")
         await sender.close()
     assert [expected] == server.values(header)
@@ -269,7 +271,7 @@ def test_retry_after_is_read_in_seconds_or_as_a_date(value: str, date: str | dat
     ],
 )
 def test_a_status_that_means_the_same_everywhere(status: int, expected: type[object]) -> None:
-    assert expected is type(gateway_trouble(Answer(status, {}, ""), "The cache", ""))
+    assert expected is type(gateway_trouble(Answer(status, {}, ""), SIDE, ""))
 
 
 @pytest.mark.parametrize(

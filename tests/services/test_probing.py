@@ -10,7 +10,7 @@ from bot.services.probing import probe_layers
 from bot.services.purges import Asking
 from bot.services.replies import Probed, Refused
 from providers.contract import Health
-from providers.errors import BadCredentials
+from providers.errors import BadCredentials, OutcomeUnknown
 from tests.services.shop import GUEST, MIA, SHOP, open_shop
 
 
@@ -24,6 +24,14 @@ async def test_each_account_is_tried_on_each_site_and_purges_nothing(tmp_path: P
     assert [Health.GOOD, Health.BAD, Health.BAD] == [probe.health for _, probe in found]
     assert 'The token may not purge zone z. It said: "no"' == found[1][1].what
     assert [] == shop.cf.sent + shop.shield.sent
+
+
+async def test_a_question_of_the_doctor_that_was_lost_may_not_have_purged_anything(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.ill = OutcomeUnknown("Cloudflare did not answer within 8 s.", "See its status page.")
+    found = await probe_layers(shop.core.setup.providers, [SHOP])
+    await shop.ledger.close()
+    assert ("Cloudflare did not answer within 8 s.", "See its status page.") == (found[1][1].what, found[1][1].advice)
 
 
 async def test_an_account_that_no_site_uses_is_tried_alone_where_that_is_asked(tmp_path: Path) -> None:

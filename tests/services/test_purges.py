@@ -104,6 +104,44 @@ async def test_retry_after_is_obeyed(tmp_path: Path) -> None:
     assert 30 <= shop.cf.sent[1][0] - shop.cf.sent[0][0] <= 33
 
 
+BUSY = Throttled("Too many.", "Wait.")
+WAITS = [
+    pytest.param([BUSY], 1, [1], id="one-refusal"),
+    pytest.param([BUSY] * 5, 1, [1], id="one-line-while-the-wait-is-short"),
+    pytest.param([BUSY] * 8, 1, [1, 32], id="one-more-when-it-grows-long"),
+    pytest.param([BUSY] * 8, 4, [1], id="many-calls-refused-at-once"),
+    pytest.param([Throttled("Too many.", "Wait.", retry_after=200)] * 3, 1, [200], id="long-from-the-start"),
+]
+
+
+@pytest.mark.parametrize(("script", "calls", "seconds"), WAITS)
+async def test_waiting_is_told_when_it_begins_and_when_it_grows_long(
+    tmp_path: Path, script: list[PurgeError], calls: int, seconds: list[int]
+) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.script = list(script)
+    job = await shop.purge(SAM, *(url(f"/{n}") for n in range(30 * calls - 29)), check=False)
+    await approvals.vote(shop.core, LEA, job.id, True)  # only many URLs wait for it
+    await shop.slate.advance(1800)
+    ended = await shop.job(job.id)
+    told = [step for _, step in await shop.ledger.read(lambda books: books.messages.steps(job.id))]
+    await shop.ledger.close()
+    waits = [step.seconds for step in told if step.event is Event.WAITING]
+    assert (State.DONE, len(seconds)) == (ended.state, len(waits))
+    assert all(asked <= wait <= 1.25 * asked + 0.1 for asked, wait in zip(seconds, waits, strict=True))
+
+
+async def test_throttling_that_lasts_is_borne_for_a_quarter_of_an_hour(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.script = [BUSY] * 100
+    job = await shop.purge(MIA, url("/a"), check=False)
+    await shop.slate.advance(3600)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.FAILED, 21) == (ended.state, len(shop.cf.sent))
+    assert 900 <= shop.cf.sent[-1][0] - shop.cf.sent[0][0] <= 1200
+
+
 async def test_a_second_pass_follows_after_its_time_and_the_outer_layer_waits_for_it(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     shop.shield.again_after = 2.0

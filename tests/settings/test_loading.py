@@ -107,7 +107,7 @@ def test_a_small_file_has_safe_defaults(tmp_path: Path) -> None:
     settings = loaded(tmp_path, ONE_ACCOUNT + SHOP)
     assert settings.sites == {"shop": Site(name="shop", hosts=("a.test",), layers=(Layer("shield"),))}
     assert (settings.mode, settings.command, settings.approvals, settings.api_tokens) == (
-        Mode.LIVE,
+        Mode.OBSERVE,
         "/purge",
         Approvals(),
         (),

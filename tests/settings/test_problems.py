@@ -61,7 +61,7 @@ FILES = {
         ":3: sites.shop: `<<` merges keys in YAML 1.1, and this is 1.2. Write the keys out.",
     ),
     "a thousand brackets": (
-        f"mode: {'[' * 2000}",
+        f"mode: {'[' * 1000}",
         ": is nested too deeply. Look for brackets that never close.",
     ),
     "key of several": (
@@ -133,10 +133,26 @@ ACCOUNT = {
     ),
     "secret nowhere": ("{provider: cloudflare, token: {}}", f".token: must name one place. {SECRET}."),
     "secret misspelt": ("{provider: cloudflare, token: {evn: T}}", ".token.evn: unknown key. Did you mean `env`?"),
-    "secret empty": ("{provider: cloudflare, token: }", ".token: is empty. Write a value, or remove the key."),
+    "secret empty": ("{provider: cloudflare, token: }", f".token: is empty. {SECRET}, or remove the key."),
     "secret as list": (
         "{provider: cloudflare, token: [a]}",
-        ".token: must hold keys and values, not a list. Write {key: value}.",
+        f".token: must name one place, not a list. {SECRET}.",
+    ),
+    "a path for a secret": (
+        "{provider: cloudflare, token: /run/secrets/cf}",
+        ".token: holds a path, or a secret in the clear. Write {file: PATH}.",
+    ),
+    "a path of one's own for a secret": (
+        "{provider: cloudflare, token: ~/cf.token}",
+        ".token: holds a path, or a secret in the clear. Write {file: PATH}.",
+    ),
+    "a shell's variable for a secret": (
+        '{provider: cloudflare, token: "${CF_TOKEN}"}',
+        ".token: names a variable as a shell does. Write {env: NAME}, without the `$`.",
+    ),
+    "a key that sounds like a secret": (
+        "{provider: cloudflare, token: {env: T}, client_secret: hunter2}",
+        ".client_secret: unknown key. Secrets of Cloudflare go in `token` or `key`, as {env: NAME} or {file: PATH}.",
     ),
     "no credential": ("{provider: cloudflare}", ": needs `token` or `key`. Add token: {env: NAME}."),
     "key without email": (
@@ -190,7 +206,7 @@ ACCOUNT = {
     ),
     "pace without per": (
         "{provider: cloudflare, token: {env: T}, pace: {urls: {rate: 1, burst: 1}}}",
-        ".pace.urls.per: is missing. Add it: seconds.",
+        ".pace.urls.per: is missing. Add it: the number of seconds that `rate` is for.",
     ),
     "pace as number": (
         "{provider: cloudflare, token: {env: T}, pace: {urls: 3}}",

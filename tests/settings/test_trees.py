@@ -51,7 +51,13 @@ def test_a_layer_has_trees_without_secrets(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        pytest.param("abc", "headers: must be keys and values, or a list.", id="plain text"),
+        pytest.param("abc", "headers: must hold keys and values, not text. Write {key: value}.", id="plain text"),
+        pytest.param("", "headers: is empty. Write {key: value}.", id="nothing"),
+        pytest.param(
+            "{X-Key: {secret: OTHER_KEY}}",
+            "headers.X-Key: `secret` names no place. Write {env: NAME} or {file: PATH}.",
+            id="the adapter's own word",
+        ),
         pytest.param("{X-Key: {env: 'a b'}}", "is not the name of a variable.", id="a bad place"),
     ],
 )

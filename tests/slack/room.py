@@ -80,7 +80,7 @@ class Room:
             APP_TOKEN, f"{url}/slack", workspace=workspace, mode="socket" if by_socket else "http",
             retry_waits=(0.0, 0.0, 0.0),
         )  # fmt: skip
-        self.http = httpx.AsyncClient(base_url=url, trust_env=False, timeout=30)
+        self.http = httpx.AsyncClient(base_url=url, trust_env=False, verify=False, timeout=30)
         self.bot: Bot
 
     def app(self) -> ASGIApp:

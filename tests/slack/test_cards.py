@@ -8,7 +8,7 @@ from textwrap import dedent
 import pytest
 
 from bot.domain.job import JobView, LayerState, State, Trouble
-from bot.domain.verdict import Verdict
+from bot.domain.verdict import NONE_COVERED, Verdict
 from bot.slack.cards import request_card, root_card
 from bot.slack.plain import unmarked
 from providers.contract import Cached, Kind
@@ -64,16 +64,22 @@ CARDS: dict[str, tuple[JobView, str]] = {
            {PRICING} · fra before: HIT, 5 h old, version "a1" · after: HIT, 5 h old, version "b7" = origin
            Browsers that have it may keep it up to 5 min (max-age=300).
            asked by <@U_MIA> · read as URL
+           {PRICING} and 40 more
            [Check again = check_again P-1042]""",
     ),
     "fresh, by looking at pages of something wider": (
-        replace(DONE, kind=Kind.TAG, sample=("news",), before=(), soft=True),
-        """\
+        replace(
+            DONE, kind=Kind.TAG, sample=("news",), before=(), soft=True,
+            layers=(replace(VARNISH, note="Varnish knows no soft purge here: hard"), replace(CLOUDFLARE, soft=True)),
+        ),
+        f"""\
         🟢 P-1042 fresh at fra, iad, sin · tag news on shop
-           shop (soft): Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s, 1 page looked at
-           fra after: MISS, version "b7" = origin
+           shop (soft at Cloudflare): Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s, \
+1 page looked at
+           {PRICING} · fra after: MISS, version "b7" = origin
            Browsers that have it may keep it up to 5 min (max-age=300).
            asked by <@U_MIA> · read as URL
+           Varnish knows no soft purge here: hard
            [Check again = check_again P-1042]""",
     ),
     "fresh, and it was so before": (
@@ -114,6 +120,34 @@ CARDS: dict[str, tuple[JobView, str]] = {
         ⚪ P-1042 purged, cannot be proven from here · {PRICING} · the origin answers differently each time
            shop: Varnish 0.2 s → Cloudflare 0.4 s
            Browsers ask again at once (max-age=0).
+           asked by <@U_MIA> · read as URL
+           [Check again = check_again P-1042]""",
+    ),
+    "unknown, since no page of it is known": (
+        replace(
+            DONE, kind=Kind.TAG, sample=("promo",), verdict=Verdict.UNKNOWN, fresh_at=(), proven=None, before=(),
+            looks=(look("fra", "b7", url="https://www.shop.test/"),), why=NONE_COVERED,
+        ),
+        f"""\
+        ⚪ P-1042 purged, cannot be proven from here · tag promo on shop · {NONE_COVERED}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s
+           looked at https://www.shop.test/
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           asked by <@U_MIA> · read as URL
+           [Check again = check_again P-1042]""",
+    ),
+    "still old, since the edge was not asked": (
+        replace(
+            DONE, kind=Kind.HOST, sample=("www.shop.test",), layers=(VARNISH,), verdict=Verdict.STALE, fresh_at=(),
+            stale_at=("fra",), proven=None, left_alone=("Cloudflare",), edge_asked=False,
+            why="still old at fra (HIT, 5 h old) · Cloudflare was not asked, so may still hold the old",
+        ),
+        f"""\
+        🟠 P-1042 purged, still old at fra · host www.shop.test
+           shop: Varnish 0.2 s; Cloudflare was not asked
+           looked at {PRICING}
+           still old at fra (HIT, 5 h old) · Cloudflare was not asked, so may still hold the old
+           Browsers that have it may keep it up to 5 min (max-age=300).
            asked by <@U_MIA> · read as URL
            [Check again = check_again P-1042]""",
     ),
@@ -167,6 +201,7 @@ CARDS: dict[str, tuple[JobView, str]] = {
         🔵 P-1042 purging · 1,200 URLs on shop · 1 of 2 layers · about 5 s left  ▓▓▓▓▓▓░░░░ 68 %
            Varnish 8 s → Cloudflare 15 of 40
            asked by <@U_MIA> · read as URL
+           https://www.shop.test/0, https://www.shop.test/1, https://www.shop.test/2 and 1,197 more
            [Cancel = cancel P-1042]""",
     ),
     "purging many, as the plan said": (
@@ -175,6 +210,17 @@ CARDS: dict[str, tuple[JobView, str]] = {
         🔵 P-1042 purging · 1,200 URLs on shop · 0 of 2 layers · about 30 s left  ░░░░░░░░░░ 0 %
            Varnish to come → Cloudflare to come
            asked by <@U_MIA> · read as URL
+           https://www.shop.test/0, https://www.shop.test/1, https://www.shop.test/2 and 1,197 more
+           [Cancel = cancel P-1042]""",
+    ),
+    "purging, and the provider takes no more for now": (
+        replace(MANY, state=State.PURGING, layers=(LONG_VARNISH, replace(SENDING, waits_until=T + 60))),
+        f"""\
+        🔵 P-1042 purging · 1,200 URLs on shop · 1 of 2 layers · about 5 s left  ▓▓▓▓▓▓░░░░ 68 %
+           Varnish 8 s → Cloudflare 15 of 40
+           Cloudflare takes no more calls for now. It goes on by itself {AT_8_01}.
+           asked by <@U_MIA> · read as URL
+           https://www.shop.test/0, https://www.shop.test/1, https://www.shop.test/2 and 1,197 more
            [Cancel = cancel P-1042]""",
     ),
     "confirming": (
@@ -231,6 +277,24 @@ CARDS: dict[str, tuple[JobView, str]] = {
            asked by <@U_MIA> · read as URL
            [Retry = retry P-1042 primary]""",
     ),
+    "failed, since no answer came twice": (
+        replace(NEW, state=State.FAILED, layers=(VARNISH, replace(REFUSED, trouble=LOST))),
+        f"""\
+        🔴 P-1042 stopped at Cloudflare · Cloudflare did not answer within 8 s
+           Look whether it took effect.
+           {PRICING}: Varnish was purged; whether Cloudflare was is not known
+           asked by <@U_MIA> · read as URL
+           [Retry = retry P-1042 primary]""",
+    ),
+    "failed at the only layer, whose answer was lost twice": (
+        replace(NEW, state=State.FAILED, layers=(replace(REFUSED, trouble=LOST),)),
+        f"""\
+        🔴 P-1042 stopped at Cloudflare · Cloudflare did not answer within 8 s
+           Look whether it took effect.
+           {PRICING}: whether Cloudflare was is not known
+           asked by <@U_MIA> · read as URL
+           [Retry = retry P-1042 primary]""",
+    ),
     "failed at the first layer of many targets": (
         replace(
             MANY, state=State.FAILED, layers=(
@@ -246,6 +310,7 @@ CARDS: dict[str, tuple[JobView, str]] = {
            not purged at Varnish: https://www.shop.test/12, https://www.shop.test/13
            Varnish said: “Authentication error (10000)”
            asked by <@U_MIA> · read as URL
+           https://www.shop.test/0, https://www.shop.test/1, https://www.shop.test/2 and 1,197 more
            [Retry = retry P-1042 primary]""",
     ),
     "parked": (
@@ -316,7 +381,8 @@ so a person decides.
         """\
         ⚫ P-1042 cancelled by token `ops-cli` · 1,200 URLs on shop
            1,200 URLs on shop: Varnish was purged; Cloudflare took 15 of 40 calls
-           asked by <@U_MIA> · read as URL""",
+           asked by <@U_MIA> · read as URL
+           https://www.shop.test/0, https://www.shop.test/1, https://www.shop.test/2 and 1,197 more""",
     ),
     "denied": (
         replace(ALL, state=State.DENIED, stop_reason="U_SAM: not during the sale"),
@@ -452,7 +518,8 @@ REQUESTS: dict[str, tuple[JobView, bool, str]] = {
     ),
     "many pages, from a token without a reason": (
         replace(
-            MANY, state=State.WAITING, requested_by="token:ci-shop", soft=True,
+            MANY, state=State.WAITING, requested_by="token:ci-shop",
+            layers=(replace(NEXT_VARNISH, soft=True), replace(NEXT_CLOUDFLARE, soft=True)),
             approval=replace(APPROVAL, needed=1, rule="wide", why="1200 targets are more than 30"),
         ),
         False,

@@ -50,7 +50,10 @@ LINES = {
         "✗ Cloudflare: stopped. The token may not purge zone shop.test.",
     ),
     "a layer stops, and nobody knows why": (Told(Event.LAYER_STOPPED, layer="Varnish"), "✗ Varnish: stopped."),
-    "throttled": (Told(Event.WAITING, layer="Cloudflare", seconds=3.0), "• Cloudflare asked to wait 3 s."),
+    "throttled": (
+        Told(Event.WAITING, layer="Cloudflare", seconds=3.0),
+        "• Cloudflare takes no more calls for now; the next one goes in 3 s.",
+    ),
     "sent again": (
         Told(Event.SENT_AGAIN, layer="Cloudflare", n=1, text="Cloudflare answered 500."),
         "• Cloudflare: 1 call will be sent again. Cloudflare answered 500.",

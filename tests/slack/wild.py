@@ -48,8 +48,9 @@ def every_card(text: str) -> dict[str, Card]:
 def _layer(text: str, state: LayerState, calls: int = 7) -> LayerView:
     trouble = Trouble(text, text, text, text)
     return LayerView(
-        text, text, state, calls, calls // 2, (text,) * 9, T, T + 1, trouble, (text,) * 5, 3, text, 2, 1, 1, 1, 1, T + 9
-    )
+        text, text, state, calls, calls // 2, (text,) * 9, T, T + 1, trouble, (text,) * 5, 3, soft=calls % 2 == 0,
+        note=text, waits_until=T + 90, open=2, pending=1, failed=1, unknown=1, cancelled=1, ready_at=T + 9,
+    )  # fmt: skip
 
 
 def wild_job(text: str, state: State, verdict: Verdict, kind: Kind = Kind.URL, targets: int = 1_000_000) -> JobView:
@@ -66,7 +67,7 @@ def wild_job(text: str, state: State, verdict: Verdict, kind: Kind = Kind.URL, t
         fresh_at=places, stale_at=places, purged=T, proven=T, ended=T, eta=T + 90,
         approval=Approval(99, (text,) * 500, T + 1800, text, text, text, votes), notes=(text,) * 50, read_as=text,
         stop_reason=f"{text}: {text}", url=text, team=text, source=text, channel=text, hosts=(text,) * 50,
-        edges=places, round=1, due_at=T,
+        edges=places, left_alone=(text,) * 9, round=1, due_at=T,
     )  # fmt: skip
 
 

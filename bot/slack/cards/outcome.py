@@ -108,8 +108,13 @@ def _proof(job: JobView) -> str:
 
 
 def _doubt(job: JobView) -> str:
-    """Why it is not known, which a phone should say too."""
-    return f" · {escape(job.why, WHY_MAX)}" if job.verdict is Verdict.UNKNOWN and job.why else ""
+    """The first reason why it is not known, which a phone should say too."""
+    return f" · {escape(first_reason(job), WHY_MAX)}" if job.verdict is Verdict.UNKNOWN and job.why else ""
+
+
+def first_reason(job: JobView) -> str:
+    """The first of the things that stand behind a verdict."""
+    return job.why.partition(" · ")[0]
 
 
 def _seen(job: JobView) -> str:

@@ -57,7 +57,7 @@ def _asked_for(job: JobView) -> Iterator[str]:
 def _in_words(job: JobView) -> str:
     where = f"*{escape(job.site, 60)}*, {escape(job.environment, 20)}"
     layers = f"{count(len(job.layers), 'layer')} ({titles(job.layers)})"
-    soft = ", soft" if job.soft else ""
+    soft = f", {escape(job.softly, 80)}" if job.softly else ""
     if job.kind is Kind.EVERYTHING:
         return f"everything in {layers} of {where}: {hosts(job.hosts)}{soft}"
     things = ", ".join(url_text(target, 120) for target in job.sample[:3])

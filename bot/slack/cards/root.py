@@ -9,24 +9,41 @@ from bot.domain.verdict import ORIGIN, Verdict, describe
 from bot.services.checks import DNS
 from bot.slack.cards.blocks import Block, Card, Confirm, button, card
 from bot.slack.cards.outcome import WHY_MAX as FIRST_WHY_MAX
-from bot.slack.cards.outcome import outcome, troubled
-from bot.slack.cards.words import at_places, count, duration, layers_told, listed, number, subject, title, titles, whole
+from bot.slack.cards.outcome import first_reason, outcome, troubled
+from bot.slack.cards.words import (
+    THING_MAX,
+    at_places,
+    clock,
+    count,
+    duration,
+    is_lost,
+    layers_told,
+    listed,
+    number,
+    subject,
+    title,
+    titles,
+    whole,
+)
 from bot.slack.escape import code, escape, person, url_text
 from providers.contract import Kind
 
 LINES_MAX = 6
+NAMED_MAX = 3  # targets
+WAIT_MIN = 1.0  # seconds; less is not worth telling
 WHY_MAX = 500  # characters
 
 
 def root_card(job: JobView, now: float, salt: str = "") -> Card:
     """The card of `job` at `now` (seconds since the epoch), whatever its state."""
     asked = _asked(job)
-    lines = [line for line in (whole(job), *_lines(job)) if line][: LINES_MAX - 1]
-    notes = [escape(note) for note in job.notes if note]
-    return card(outcome(job, now), [*lines, asked, *notes][:LINES_MAX], _buttons(job), salt)
+    lines = [line for line in (whole(job), *_lines(job, now)) if line][: LINES_MAX - 1]
+    instead = " · ".join(escape(layer.note) for layer in job.layers if layer.note)
+    notes = [note for note in (instead, *(escape(note) for note in job.notes)) if note]
+    return card(outcome(job, now), [*lines, asked, *notes, _named(job)][:LINES_MAX], _buttons(job), salt)
 
 
-def _lines(job: JobView) -> Iterator[str]:
+def _lines(job: JobView, now: float) -> Iterator[str]:
     match job.state:
         case State.WAITING:
             yield from _waiting(job)
@@ -43,7 +60,25 @@ def _lines(job: JobView) -> Iterator[str]:
         case State.CANCELLED:
             yield _what_went(job)
         case _:
-            yield layers_told(job.layers)
+            yield f"{layers_told(job.layers)}{_not_asked(job)}"
+            yield _held_up(job, now)
+
+
+def _held_up(job: JobView, now: float) -> str:
+    """Why nothing is sent at the moment, if a provider asked for that."""
+    for layer in job.layers:
+        if layer.waits_until is not None and layer.waits_until > now + WAIT_MIN:
+            return f"{title(layer)} takes no more calls for now. It goes on by itself {clock(layer.waits_until)}."
+    return ""
+
+
+def _named(job: JobView) -> str:
+    """The first of several targets."""
+    if job.targets < 2 or job.state is State.WAITING:
+        return ""
+    shown = [url_text(target, THING_MAX) for target in job.sample[:NAMED_MAX] if target]
+    more = job.targets - len(shown)
+    return f"{', '.join(shown)}{f' and {number(more)} more' if more > 0 else ''}"
 
 
 def _waiting(job: JobView) -> Iterator[str]:
@@ -79,7 +114,7 @@ def _trouble(job: JobView) -> Iterator[str]:
 def _what_went(job: JobView) -> str:
     """What was purged and what was not, of what."""
     went = [layer for layer in job.layers if layer.state is LayerState.DONE]
-    lost = [layer for layer in job.layers if layer.state is LayerState.UNKNOWN or layer.unknown]
+    lost = [layer for layer in job.layers if is_lost(layer)]
     cut = [layer for layer in job.layers if layer.sent and layer not in (*went, *lost)]
     rest = [layer for layer in job.layers if layer not in (*went, *cut, *lost)]
     told = [
@@ -97,9 +132,9 @@ def _were(layers: list[LayerView]) -> str:
 
 def _purged(job: JobView) -> Iterator[str]:
     yield _path(job)
-    yield _comparison(job)
-    why = escape(job.why, WHY_MAX)
-    if job.verdict is not Verdict.UNKNOWN or len(why) > FIRST_WHY_MAX:  # else the first line says it
+    yield _comparison(job) or _looked_at(job)
+    why = escape(job.why, WHY_MAX)  # which the first line says, if it is one short reason why it is not known
+    if job.verdict is not Verdict.UNKNOWN or job.why != first_reason(job) or len(why) > FIRST_WHY_MAX:
         yield why or _unseen(job)
     yield _browsers(job)
 
@@ -111,11 +146,16 @@ def _unseen(job: JobView) -> str:
 
 def _path(job: JobView) -> str:
     """The layers on the way out, and the proof."""
-    how = " (soft)" if job.soft else ""
-    path = f"{escape(job.site, 60)}{how}: {layers_told(job.layers)}"
+    how = f" ({escape(job.softly, 80)})" if job.softly else ""
+    path = f"{escape(job.site, 60)}{how}: {layers_told(job.layers)}{_not_asked(job)}"
     if job.state is not State.DONE or job.verdict is not Verdict.FRESH or job.proven is None:
         return path
     return f"{path} → proven{at_places(job.fresh_at)} in {duration(job.proven - _began(job))}{_by_looking_at(job)}"
+
+
+def _not_asked(job: JobView) -> str:
+    names = [escape(name, 40) for name in job.left_alone]
+    return f"; {listed(names, NAMED_MAX)} {'was' if len(names) == 1 else 'were'} not asked" if names else ""
 
 
 def _by_looking_at(job: JobView) -> str:
@@ -133,9 +173,18 @@ def _comparison(job: JobView) -> str:
         return ""
     before = next((look for look in job.before if (look.place, look.url) == (after.place, after.url)), None)
     was = f"before: {escape(describe(before, before.at), 200)} · " if before else ""
-    page = f"{url_text(after.url, 150)} · " if len({look.url for look in job.looks}) > 1 else ""
+    alone = job.kind is Kind.URL and job.targets == 1
+    page = "" if alone else f"{url_text(after.url, 150)} · "
     place = "" if after.place == DNS else f"{escape(after.place, 40)} "
     return f"{page}{place}{was}after: {escape(describe(after, after.at), 200)} = origin"
+
+
+def _looked_at(job: JobView) -> str:
+    """The pages that the verdict is about, where the first line does not name them."""
+    pages = list(dict.fromkeys(look.url for look in job.looks))
+    if not pages or (job.kind is Kind.URL and job.targets == 1):
+        return ""
+    return f"looked at {listed([url_text(page, THING_MAX) for page in pages], NAMED_MAX)}"
 
 
 def _browsers(job: JobView) -> str:
@@ -180,7 +229,7 @@ def _buttons(job: JobView) -> list[Block]:
             return [button("Retry", "retry", job.name, "primary")]
         case State.EXPIRED:
             return [button("Ask again", "purge_again", job.name)]
-        case State.DONE if job.verdict is Verdict.STALE:
+        case State.DONE if job.verdict is Verdict.STALE and job.edge_asked:
             return [
                 button("Check again", "check_again", job.name),
                 button("Purge again", "purge_again", job.name, "primary"),

@@ -52,7 +52,7 @@ def _by_itself(told: Told) -> str:
         case Event.LAYER_STOPPED:
             return f"{_layer(told)}: stopped. {text}".rstrip()
         case Event.WAITING:
-            return f"{_layer(told)} asked to wait {duration(told.seconds)}."
+            return f"{_layer(told)} takes no more calls for now; the next one goes in {duration(told.seconds)}."
         case Event.SENT_AGAIN:
             return f"{_layer(told)}: {count(told.n, 'call')} will be sent again. {text}".rstrip()
         case Event.UNWATCHED:

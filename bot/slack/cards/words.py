@@ -125,12 +125,17 @@ def _how_far(layer: LayerView) -> str:
             return "to come"
         case LayerState.PURGING:
             return f"{number(layer.sent)} of {number(layer.calls)}"
-        case LayerState.UNKNOWN:
-            return "not known"
-        case _ if layer.unknown:
+        case _ if is_lost(layer):
             return "not known"
         case _:
             return f"stopped after {number(layer.sent)} of {number(layer.calls)}" if layer.sent else "not purged"
+
+
+def is_lost(layer: LayerView) -> bool:
+    """Whether a layer was asked and nobody knows what it did: its answer was lost, also after a repeat."""
+    if layer.state is LayerState.UNKNOWN or layer.unknown:
+        return True
+    return layer.state is LayerState.FAILED and layer.trouble is not None and layer.trouble.cls == "OutcomeUnknown"
 
 
 def arrows(steps: Sequence[str]) -> str:

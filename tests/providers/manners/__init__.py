@@ -26,6 +26,7 @@ class Manner:
     secrets: Mapping[str, str] = field(default_factory=dict)
     layer: Mapping[str, str] = field(default_factory=dict)
     fresh: frozenset[str] = frozenset()
+    status_page: str = ""  # of a cloud service; a server of one's own has none
     http: bool = True  # whether it is asked over HTTP; else its own tests hold its faults
 
 

@@ -25,4 +25,5 @@ MANNER = Manner(
     secrets={"edgerc": EDGERC},
     layer={"cpcodes": "123456, 123457"},
     fresh=frozenset({"authorization"}),
+    status_page="https://www.akamaistatus.com",
 )

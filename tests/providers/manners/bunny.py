@@ -12,4 +12,8 @@ def _addresses(call: Call) -> set[str]:
     return {url.partition("://")[2] for url in parse_qs(urlsplit(call.path).query)["url"]}
 
 
-MANNER = Manner(_addresses, dict.fromkeys(("empty-200", "empty-204", "json-of-another-shape", "not-a-yes")))
+MANNER = Manner(
+    _addresses,
+    dict.fromkeys(("empty-200", "empty-204", "json-of-another-shape", "not-a-yes")),
+    status_page="https://status.bunny.net",
+)

@@ -13,4 +13,4 @@ def _addresses(call: Call) -> set[str]:
     return {(entry if isinstance(entry, str) else entry["url"]).partition("://")[2] for entry in entries}
 
 
-MANNER = Manner(_addresses)
+MANNER = Manner(_addresses, status_page="https://www.cloudflarestatus.com")

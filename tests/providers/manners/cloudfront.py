@@ -17,4 +17,9 @@ def _addresses(call: Call) -> set[str]:
     return {f"{host}{path}" for path in paths for host in hosts[path] or [""]}
 
 
-MANNER = Manner(_addresses, settings={"access_key_id": "AKIDEXAMPLE"}, fresh=frozenset({"x-amz-date", "authorization"}))
+MANNER = Manner(
+    _addresses,
+    settings={"access_key_id": "AKIDEXAMPLE"},
+    fresh=frozenset({"x-amz-date", "authorization"}),
+    status_page="https://health.aws.amazon.com",
+)

@@ -10,4 +10,4 @@ def _addresses(call: Call) -> set[str]:
     return {call.path.removeprefix("/purge/")}
 
 
-MANNER = Manner(_addresses)
+MANNER = Manner(_addresses, status_page="https://www.fastlystatus.com")

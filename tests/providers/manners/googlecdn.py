@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from providers.contract import Call
 from tests.providers.manners import Manner
 
-KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # small: it is read in a hundred tests
 PEM = KEY.private_bytes(
     serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
 ).decode()
@@ -34,4 +34,6 @@ def _addresses(call: Call) -> set[str]:
     return {address for address in addresses if address.partition("?")[0] == about}
 
 
-MANNER = Manner(_addresses, secrets={"credentials": json.dumps(CREDENTIALS)})
+MANNER = Manner(
+    _addresses, secrets={"credentials": json.dumps(CREDENTIALS)}, status_page="https://status.cloud.google.com"
+)

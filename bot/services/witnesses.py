@@ -1,0 +1,75 @@
+"""Which pages show whether a purge worked: those that were named, those that are known to lie under what was named,
+and the front page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from bot.domain.job import JobView
+from bot.domain.look import GONE, ORIGIN, Look
+from bot.domain.site import Site
+from bot.domain.target import Target
+from bot.ledger.books import Books
+from providers.contract import Kind
+
+PAGES_MAX = 20
+
+
+def pages_to_look_at(books: Books, site: Site, targets: Sequence[Target]) -> tuple[str, ...]:
+    """At most PAGES_MAX URLs: those named; for wider kinds what was seen under them in earlier jobs, the page that a
+    prefix itself names, and the front page."""
+    urls = [target.value for target in targets if target.kind is Kind.URL][:PAGES_MAX]
+    wider = [target for target in targets if target.kind is not Kind.URL]
+    if not wider or len(urls) >= PAGES_MAX:
+        return tuple(urls)
+    front = site.root_url()
+    scheme = front.partition("://")[0]
+    known = [url for url, tags in books.known.of_site(site.name) if any(_under(x, url, tags) for x in wider)]
+    own = [f"{scheme}://{target.value}" for target in wider if target.kind is Kind.PREFIX]
+    return tuple(dict.fromkeys([*list(dict.fromkeys([*urls, *known, *own]))[: PAGES_MAX - 1], front]))
+
+
+def covered(books: Books, job: JobView, looks: Sequence[Look]) -> tuple[str, ...]:
+    """The pages of `job` that its purge surely reaches, by its targets and by the tags that `looks` were labelled with.
+    Where it names wider things than URLs, a page that was never there shows nothing and is left out."""
+    if job.kind is Kind.URL:
+        return job.look_urls
+    targets = books.jobs.targets(job.id)
+    named = {target.value for target in targets if target.kind is Kind.URL}
+    wider = [target for target in targets if target.kind is not Kind.URL]
+    tags = {url: {*books.known.tags_of(job.site, url), *_labels(looks, url)} for url in job.look_urls}
+    return tuple(
+        url
+        for url in job.look_urls
+        if url in named or (any(_under(target, url, tags[url]) for target in wider) and not _never_there(looks, url))
+    )
+
+
+def _labels(looks: Sequence[Look], url: str) -> Iterable[str]:
+    return (tag for look in looks if look.url == url for tag in look.tags)
+
+
+def _never_there(looks: Sequence[Look], url: str) -> bool:
+    """Whether the origin has no such page, and no cache held one."""
+    mine = [look for look in looks if look.url == url and not look.problem]
+    return any(look.place == ORIGIN for look in mine) and all(look.status in GONE for look in mine)
+
+
+def _under(target: Target, url: str, tags: Iterable[str]) -> bool:
+    host_and_path = url.split("://", 1)[-1]
+    match target.kind:
+        case Kind.EVERYTHING:
+            return True
+        case Kind.HOST:
+            return host_and_path.split("/", 1)[0] == target.value
+        case Kind.PREFIX:
+            return host_and_path.startswith(target.value)
+        case Kind.TAG:
+            return target.value in tags
+        case Kind.PATTERN:
+            return (
+                re.fullmatch(".*".join(re.escape(part) for part in target.value.split("*")), host_and_path) is not None
+            )
+        case _:
+            return False

@@ -1,0 +1,162 @@
+"""Which pages a verdict rests on: never on one that the purge did not reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.domain.command import Command, Verb
+from bot.domain.job import JobView, State
+from bot.domain.target import Target
+from bot.domain.verdict import NONE_COVERED, Look, Verdict
+from bot.ledger.books import Books
+from bot.services.purges import Asking, submit
+from bot.services.replies import JobMade
+from bot.services.witnesses import covered, pages_to_look_at
+from providers.contract import Cached, Kind
+from providers.errors import Throttled
+from tests.services.shop import MIA, SHOP, Shop, open_shop, url
+
+FRONT = "https://www.shop.test/"
+NEWS = "https://www.shop.test/news/"
+SEEN = {"/news/1": ("news",), "/news/2": ("news", "sport"), "/pricing": ("prices",)}
+
+
+def target(kind: Kind, value: str) -> Target:
+    return Target(kind, value, "shop")
+
+
+def page(path: str) -> str:
+    return url(path).value
+
+
+WISHES = {
+    "one page": ([url("/a")], [page("/a")], [page("/a")]),
+    "a prefix": (
+        [target(Kind.PREFIX, "www.shop.test/news/")],
+        [page("/news/1"), page("/news/2"), NEWS, FRONT],
+        [page("/news/1"), page("/news/2"), NEWS],
+    ),
+    "a prefix under which nothing was seen": (
+        [target(Kind.PREFIX, "www.shop.test/x/")], [page("/x/"), FRONT], [page("/x/")],
+    ),
+    "a tag": (
+        [target(Kind.TAG, "news")], [page("/news/1"), page("/news/2"), FRONT], [page("/news/1"), page("/news/2")],
+    ),
+    "a tag that nobody saw": ([target(Kind.TAG, "promo")], [FRONT], []),
+    "a pattern": (
+        [target(Kind.PATTERN, "www.shop.test/*/2")], [page("/news/2"), FRONT], [page("/news/2")],
+    ),
+    "a host": (
+        [target(Kind.HOST, "www.shop.test")],
+        [page("/news/1"), page("/news/2"), page("/pricing"), FRONT],
+        [page("/news/1"), page("/news/2"), page("/pricing"), FRONT],
+    ),
+    "a page and a tag": (
+        [url("/a"), target(Kind.TAG, "sport")], [page("/a"), page("/news/2"), FRONT], [page("/a"), page("/news/2")],
+    ),
+}  # fmt: skip
+
+
+def seen_earlier(books: Books) -> None:
+    """What earlier jobs looked at."""
+    for n, (path, tags) in enumerate(sorted(SEEN.items(), reverse=True)):
+        books.known.remember("shop", page(path), tags, float(n))
+
+
+@pytest.mark.parametrize(("wish", "looked_at", "counts"), WISHES.values(), ids=WISHES)
+async def test_what_is_looked_at_and_what_counts(
+    tmp_path: Path, wish: list[Target], looked_at: list[str], counts: list[str]
+) -> None:
+    shop = open_shop(tmp_path)
+    await shop.ledger.write(seen_earlier)
+    pages = await shop.ledger.read(lambda books: pages_to_look_at(books, SHOP, wish))
+    job = await shop.purge(MIA, *wish, reason="a test")
+    reached = await shop.ledger.read(lambda books: covered(books, job, ()))
+    await shop.ledger.close()
+    assert (looked_at, looked_at, counts) == (list(pages), list(job.look_urls), list(reached))
+
+
+def answers(at: str, status: int, tags: Sequence[str] = (), kept: bool = False) -> list[Look]:
+    """What edge and origin say of a page."""
+    cached = Cached.HIT if kept else Cached.MISS
+    edge = 200 if kept else status
+    return [Look("origin", at, 1.0, status, tags=tuple(tags)), Look("fra", at, 1.0, edge, cached=cached)]
+
+
+LABELLED = {
+    "the front page carries the tag": (Kind.TAG, "promo", answers(FRONT, 200, ("all", "promo")), [FRONT]),
+    "the front page carries another": (Kind.TAG, "promo", answers(FRONT, 200, ("all",)), []),
+    "the prefix has no page of its own": (Kind.PREFIX, "www.shop.test/x/", answers(page("/x/"), 404), []),
+    "the prefix's own page is gone, and was kept": (
+        Kind.PREFIX, "www.shop.test/x/", answers(page("/x/"), 410, kept=True), [page("/x/")],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "value", "looks", "counts"), LABELLED.values(), ids=LABELLED)
+async def test_what_the_looks_themselves_show(
+    tmp_path: Path, kind: Kind, value: str, looks: list[Look], counts: list[str]
+) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, target(kind, value))
+    reached = await shop.ledger.read(lambda books: covered(books, job, looks))
+    await shop.ledger.close()
+    assert counts == list(reached)
+
+
+async def ended(shop: Shop, job: JobView) -> JobView:
+    await shop.slate.advance(400)
+    last = await shop.job(job.id)
+    await shop.ledger.close()
+    return last
+
+
+@pytest.mark.parametrize("edges", [{"fra": "v1", "iad": "v1"}, {"fra": "v2", "iad": "v2"}], ids=["old", "fresh"])
+async def test_a_tag_that_nobody_saw_is_not_judged_by_the_front_page(tmp_path: Path, edges: dict[str, str]) -> None:
+    shop = open_shop(tmp_path)
+    shop.edges.serves |= edges
+    job = await ended(shop, await shop.purge(MIA, target(Kind.TAG, "nosuchtag")))
+    assert (State.DONE, Verdict.UNKNOWN, (), ()) == (job.state, job.verdict, job.fresh_at, job.stale_at)
+    assert job.why.startswith(NONE_COVERED)
+
+
+async def test_an_edge_that_was_not_asked_is_looked_at_once_and_named(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    command = Command(Verb.PURGE, (url("/a"),), "shop", only="shield")
+    made = await submit(shop.core, Asking(MIA, "one", "slack", "C_SHOP"), command, SHOP)
+    assert isinstance(made, JobMade)
+    job = await ended(shop, made.job)
+    assert (Verdict.STALE, 1, ("Cloudflare",)) == (job.verdict, job.round, job.left_alone)
+    assert job.why.endswith("Cloudflare was not asked, so may still hold the old")
+
+
+async def test_only_the_layers_that_purge_softly_are_said_to(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.can = replace(shop.cf.can, soft=frozenset({Kind.URL}))
+    command = Command(Verb.PURGE, (url("/a"),), "shop", soft=True)
+    made = await submit(shop.core, Asking(MIA, "one", "slack", "C_SHOP"), command, SHOP)
+    assert isinstance(made, JobMade)
+    await shop.ledger.close()
+    assert [False, True] == [layer.soft for layer in made.job.layers]
+    assert ("soft at Cloudflare", "Varnish knows no soft purge here: hard") == (
+        made.job.softly,
+        made.job.layers[0].note,
+    )
+
+
+async def test_while_a_provider_asks_to_wait_its_layer_says_until_when(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.slow_down(100)
+    shop.cf.script = [Throttled("Too many.", "Wait.", retry_after=30)]
+    job = await shop.purge(MIA, url("/a"))
+    await shop.slate.advance(5)
+    waiting = await shop.job(job.id)
+    last = await ended(shop, job)
+    until = waiting.layers[1].waits_until
+    assert until is not None
+    assert 25 <= until - shop.cf.sent[0][0] <= 33
+    assert (State.DONE, None) == (last.state, last.layers[1].waits_until)
