@@ -1,7 +1,7 @@
 """Budgets: a token bucket or a sliding window for each account and bucket, kept across restarts.
 
 Buckets follow the generic cell rate algorithm: one stored number, the theoretical arrival time. A little is held back
-(half a percent of the rate or of a window, and of the burst one unit or what 20 ms bring), since the provider counts
+(half a percent of the rate or of a window, and of the burst a call, or what 100 ms bring), since the provider counts
 when a call arrives, not when it leaves. A provider that refuses all the same has less to give than it says, or somebody
 else spends it: for ten minutes the bucket is taken to be a share of its size.
 """
@@ -16,7 +16,7 @@ from bot.ledger.ledger import Transaction
 from providers.contract import Pace, Price
 
 HELD_BACK = 0.005  # share of the rate
-LATE_SECONDS = 0.02  # by which a call may be late, so that the next one seems early
+LATE_SECONDS = 0.1  # by which a call may be late, so that the next one seems early; the first one has to connect
 FIRST_SHARE, NEXT_SHARE = 0.95, 0.8  # what a refusal leaves of a bucket; the first may be due to a call that was late
 SHARE_MIN, SHARE_SECONDS = 0.4, 600.0
 LOCKED_OUT_MAX = 600.0  # seconds; no answer of a provider blocks a bucket for longer
@@ -186,5 +186,5 @@ def _window(pace: Pace) -> float:
 def _gcra(pace: Pace, units: int, share: float) -> tuple[float, float]:
     """Seconds for one unit, and how many seconds the theoretical arrival time may run ahead."""
     every = pace.per / (pace.rate * share * (1 - HELD_BACK))
-    spare = max(1.0, min(LATE_SECONDS / every, pace.burst * share / 10))
+    spare = max(1.0, min(LATE_SECONDS / every, units))
     return every, max(pace.burst * share - spare, units) * every
