@@ -102,7 +102,7 @@ async def test_a_provider_that_has_less_than_it_says_refuses_a_few_times_and_is_
             tokens, taken = tokens - 1, taken + 1
             continue
         refused += 1
-        await ledger.write(lambda b, at=at: b.budgets.refused("cf", ["x"], {"x": said}, at + 1.0, at))
+        await ledger.write(lambda b, at=at: b.budgets.refused("cf", ["x"], {"x": said}, at, at + 1.0, at))
     await ledger.close()
     assert 1 <= refused <= 10
 
@@ -110,7 +110,8 @@ async def test_a_provider_that_has_less_than_it_says_refuses_a_few_times_and_is_
 async def test_after_ten_minutes_without_a_refusal_the_whole_bucket_counts_again(tmp_path: Path) -> None:
     ledger = SqliteLedger(tmp_path / "l.db")
     for n in range(9):
-        await ledger.write(lambda b, n=n: b.budgets.refused("cf", ["x"], {"x": URLS}, NOW + n + 1, NOW + n))
+        at = NOW + n
+        await ledger.write(lambda b, at=at: b.budgets.refused("cf", ["x"], {"x": URLS}, at, at + 1, at))
     shares = [
         await ledger.read(lambda b, at=at: b.budgets.share("cf", "x", at)) for at in (NOW + 9, NOW + 600, NOW + 608)
     ]
@@ -119,3 +120,13 @@ async def test_after_ten_minutes_without_a_refusal_the_whole_bucket_counts_again
     await ledger.close()
     assert [0.4, 0.4, 1.0] == shares
     assert (True, True) == (emptied < 1, full > 58)
+
+
+async def test_calls_in_flight_when_the_first_was_refused_make_a_bucket_no_smaller(tmp_path: Path) -> None:
+    ledger = SqliteLedger(tmp_path / "l.db")
+    for late in (0.03, 0.031, 0.05):
+        at = NOW + late
+        await ledger.write(lambda b, at=at: b.budgets.refused("cf", ["x"], {"x": URLS}, NOW, at + 1, at))
+    share = await ledger.read(lambda b: b.budgets.share("cf", "x", NOW + 1))
+    await ledger.close()
+    assert 0.95 == share
