@@ -84,7 +84,7 @@ class Rig:
             job = await self.ledger.read(lambda books: books.jobs.get(number))
             if wanted(job):
                 return job
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)  # often enough, and no load
 
     async def close(self) -> None:
         """Stop as after SIGTERM."""

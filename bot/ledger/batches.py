@@ -29,6 +29,7 @@ class Batch:
     reference: str = ""  # the same for every attempt at one pass, in this ledger and every other
     passes: int = 0  # taken before, by a call that is sent once more after a while
     everything: bool = False  # a repeat would empty a whole site twice
+    sent_at: float = 0.0  # when it was last taken to be sent, in seconds since the epoch
 
     @property
     def comes_again(self) -> bool:
@@ -132,10 +133,11 @@ class Batches:
         return Lot(self._mark(taken, owner, now), now if any(queues) else self._next_ready(turn))
 
     def _queue(self, job: int, position: int, most: int, now: float) -> list[Row]:
+        """What may be sent, longest waiting first: one more than can be taken, to see that more waits."""
         return self._tx.rows(
             f"select *, {LEDGER} from batches where job = :job and position = :position and state = 'queued'"
-            " and ready_at <= :now order by id limit :most",
-            job=job, position=position, now=now, most=most,
+            " and ready_at <= :now order by ready_at, id limit :most",
+            job=job, position=position, now=now, most=most + 1,
         )  # fmt: skip
 
     def _next_ready(self, turn: Sequence[tuple[int, int]]) -> float | None:
@@ -155,7 +157,7 @@ class Batches:
             "update batches set state = 'sending', owner = :owner, tries = tries + 1, sent_at = :now where id = :id",
             [{"id": batch.id, "owner": owner, "now": now} for batch in taken],
         )
-        return tuple(replace(batch, tries=batch.tries + 1) for batch in taken)
+        return tuple(replace(batch, tries=batch.tries + 1, sent_at=now) for batch in taken)
 
     def record(self, outcome: Outcome, now: float) -> None:
         """Write what became of an attempt, and count it in its layer."""
@@ -228,10 +230,10 @@ class Batches:
             again=int(retried), ready=ready,
         )  # fmt: skip
 
-    def is_settled(self, batch: Batch) -> bool:
-        """Whether no call of the batch's layer is queued or in flight."""
+    def is_settled(self, job: int, position: int) -> bool:
+        """Whether no call of a layer is queued or in flight."""
         rows = self._tx.rows(
-            "select open from layers where job = :job and position = :position", job=batch.job, position=batch.position
+            "select open from layers where job = :job and position = :position", job=job, position=position
         )
         return not rows or whole(rows[0]["open"]) <= 0
 
@@ -313,4 +315,5 @@ def _batch(row: Row) -> Batch:
         f"{row['ledger']!s}-{whole(row['id'])}-{whole(row['passes'])}",
         whole(row["passes"]),
         row["kind"] == Kind.EVERYTHING,
+        number(row["sent_at"]),
     )

@@ -1,9 +1,9 @@
 """Budgets: a token bucket or a sliding window for each account and bucket, kept across restarts.
 
 Buckets follow the generic cell rate algorithm: one stored number, the theoretical arrival time. A little is held back
-(one unit of the burst, half a percent of the rate), since the provider counts when a call arrives, not when it leaves.
-A provider that refuses all the same has less to give than it says, or somebody else spends it: for ten minutes the
-bucket is taken to be a share of its size.
+(half a percent of the rate or of a window, and of the burst a call, or what 100 ms bring), since the provider counts
+when a call arrives, not when it leaves. A provider that refuses all the same has less to give than it says, or somebody
+else spends it: for ten minutes the bucket is taken to be a share of its size.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from bot.ledger.ledger import Transaction
 from providers.contract import Pace, Price
 
 HELD_BACK = 0.005  # share of the rate
-REFUSED_SHARE, SHARE_MIN, SHARE_SECONDS = 0.85, 0.4, 600.0  # what a refusal leaves of a bucket, and for how long
+LATE_SECONDS = 0.1  # by which a call may be late, so that the next one seems early; the first one has to connect
+FIRST_SHARE, NEXT_SHARE = 0.95, 0.8  # what a refusal leaves of a bucket; the first may be due to a call that was late
+SHARE_MIN, SHARE_SECONDS = 0.4, 600.0
 LOCKED_OUT_MAX = 600.0  # seconds; no answer of a provider blocks a bucket for longer
 
 
@@ -46,17 +48,17 @@ class Budgets:
         return max(tat, now) + units * every - tolerance
 
     def _window_free_at(self, account: str, bucket: str, units: int, pace: Pace, now: float) -> float:
-        size = max(pace.rate * (1 - HELD_BACK), units)
+        size, per = max(pace.rate, units), _window(pace)
         rows = self._tx.rows(
             "select at, units from spends where account = :account and bucket = :bucket and at > :since order by at",
-            account=account, bucket=bucket, since=now - pace.per,
+            account=account, bucket=bucket, since=now - per,
         )  # fmt: skip
         over = sum(number(row["units"]) for row in rows) + units - size
         for row in rows:
             if over <= 0:
                 break
             over -= number(row["units"])
-            now = number(row["at"]) + pace.per
+            now = number(row["at"]) + per
         return now
 
     def _spend(self, account: str, bucket: str, units: int, pace: Pace, now: float) -> None:
@@ -67,7 +69,7 @@ class Budgets:
             )  # fmt: skip
             self._tx.run(
                 "delete from spends where account = :account and bucket = :bucket and at <= :old",
-                account=account, bucket=bucket, old=now - pace.per,
+                account=account, bucket=bucket, old=now - _window(pace),
             )  # fmt: skip
             return
         tat, _, share = self._state(account, bucket, now)
@@ -124,20 +126,29 @@ class Budgets:
                 self._write(account, bucket, "blocked_until", until)
 
     def refused(
-        self, account: str, buckets: Sequence[str], paces: Mapping[str, Pace], until: float, now: float
+        self, account: str, buckets: Sequence[str], paces: Mapping[str, Pace], sent: float, until: float, now: float
     ) -> None:
-        """The provider had too much: send nothing before `until`, then from an empty bucket, and from a smaller one."""
+        """The provider had too much: send nothing before `until`, then from an empty bucket, and from a smaller one.
+        A call `sent` before the bucket was last made smaller says nothing new of its size."""
         self.block(account, buckets, until, now)
         for bucket in buckets:
             pace = paces.get(bucket)
             if pace is None or pace.window:
                 continue
             tat, _, share = self._state(account, bucket, now)
-            share = max(SHARE_MIN, share * REFUSED_SHARE)
+            if sent >= self._shrunk_at(account, bucket):
+                share = max(SHARE_MIN, share * NEXT_SHARE) if share < 1 else FIRST_SHARE
+                for column, value in (("share", share), ("share_until", now + SHARE_SECONDS)):
+                    self._write(account, bucket, column, value)
             _, tolerance = _gcra(pace, 1, share)
-            for column, value in (("share", share), ("share_until", now + SHARE_SECONDS)):
-                self._write(account, bucket, column, value)
             self._write(account, bucket, "tat", max(tat, min(until, now + LOCKED_OUT_MAX) + tolerance))
+
+    def _shrunk_at(self, account: str, bucket: str) -> float:
+        rows = self._tx.rows(
+            "select share_until from budgets where account = :account and bucket = :bucket",
+            account=account, bucket=bucket,
+        )  # fmt: skip
+        return number(rows[0]["share_until"]) - SHARE_SECONDS if rows else 0.0
 
     def share(self, account: str, bucket: str, now: float) -> float:
         """How much of the bucket counts: less than 1 for a while after the provider refused."""
@@ -155,9 +166,9 @@ class Budgets:
         if pace.window:
             rows = self._tx.rows(
                 "select sum(units) as n from spends where account = :account and bucket = :bucket and at > :since",
-                account=account, bucket=bucket, since=now - pace.per,
+                account=account, bucket=bucket, since=now - _window(pace),
             )  # fmt: skip
-            return max(0.0, pace.rate * (1 - HELD_BACK) - number(rows[0]["n"]))
+            return max(0.0, pace.rate - number(rows[0]["n"]))
         every, tolerance = _gcra(pace, 1, share)
         return min(pace.burst, max(0.0, (tolerance - max(0.0, tat - now)) / every))
 
@@ -167,7 +178,13 @@ def _month(now: float) -> str:
     return datetime.fromtimestamp(now, UTC).strftime("%Y-%m")
 
 
+def _window(pace: Pace) -> float:
+    """Seconds for which what was taken counts: somewhat longer than there, where it counts from its arrival on."""
+    return pace.per * (1 + HELD_BACK)
+
+
 def _gcra(pace: Pace, units: int, share: float) -> tuple[float, float]:
     """Seconds for one unit, and how many seconds the theoretical arrival time may run ahead."""
     every = pace.per / (pace.rate * share * (1 - HELD_BACK))
-    return every, max(pace.burst * share - 1, units) * every
+    spare = max(1.0, min(LATE_SECONDS / every, units))
+    return every, max(pace.burst * share - spare, units) * every

@@ -50,9 +50,10 @@ create table if not exists batches (
   throttles integer not null default 0, ready_at real not null default 0, owner text not null default '',
   receipt text, trouble text, sent_at real, changed real, passes integer not null default 0
 );
-create index if not exists batches_ready on batches (account, ready_at, id) where state = 'queued';
 create index if not exists batches_flying on batches (account) where state = 'sending';
-create index if not exists batches_layer on batches (job, position, state);
+create index if not exists batches_line on batches (job, position, state, ready_at);
+drop index if exists batches_ready;
+drop index if exists batches_layer;
 
 create table if not exists budgets (
   account text not null, bucket text not null, tat real not null default 0, blocked_until real not null default 0,

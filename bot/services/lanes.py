@@ -1,14 +1,15 @@
 """The rate-limit queue of one account: take tokens, send, record, decide on retry.
 
-A run begins no call after RUN_SECONDS and each call is bounded by the provider, so a run ends. What it takes is
-written before it is sent and after; the jobs take turns, one call each.
+A run begins no call after RUN_SECONDS and each call is bounded by the provider, so a run ends. It goes in turns: one
+write records the calls that came back and takes the next ones, so each is written before it is sent and after. Between
+two turns calls have a beat to come back, so that many share a write. The jobs alternate, one call each.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import structlog
@@ -18,6 +19,7 @@ from bot.domain.steps import SendAgain, retry_decision
 from bot.domain.told import Event, Told
 from bot.ledger.batches import Batch, Lot, Outcome
 from bot.ledger.books import Books
+from bot.ledger.ledger import LedgerDown
 from bot.services.halves import halves
 from bot.services.jobs import CRASHES_MAX, park
 from bot.services.setup import SLACK, Core, job_name, lane_name
@@ -27,11 +29,16 @@ from providers.errors import PurgeError, Refused, Throttled
 log = structlog.get_logger()
 RUN_SECONDS = 2.0
 PROGRESS_SECONDS = 1.0  # a call more on the card can wait this long; so many become one
-CALLS_AT_ONCE = 8  # one client's CPU per call grows with its concurrency
+CALLS_AT_ONCE = 32  # 640 a second at 50 ms each; a crash repeats at most these
+BEAT_SECONDS = 0.01
+LOOK_SECONDS = 0.1  # with slow calls in flight, the calls of a new job go out within this
 RETRY_SHARE = 0.1  # of an account's calls in a minute
 RETRIES_FREE = 5  # a minute, so that a quiet account may retry at all
 WAIT_LONG = 30.0  # seconds; a wait that grows beyond is told once more
 WAITS_OVER = 60.0  # seconds without a refusal after a wait; the next one begins anew
+
+
+Landed = tuple[Outcome, PurgeError | None]  # what became of a call, and the error behind it
 
 
 class Lane:
@@ -49,57 +56,82 @@ class Lane:
         self._turns = 0
         self._calls: deque[float] = deque()
         self._retries: deque[float] = deque()
+        self._landed: list[Landed] = []  # came back and not recorded yet
         self._waits: dict[tuple[int, int], tuple[float, float]] = {}  # job and layer → until when, the longest
 
     async def run(self) -> None:
         """Send what may be sent for RUN_SECONDS, then come back when there is more."""
         ends = self._core.clock.monotonic() + RUN_SECONDS
         flying: set[asyncio.Task[None]] = set()
-        again: float | None = None
         try:
-            while self._core.clock.monotonic() < ends:
-                lot = await self._take(CALLS_AT_ONCE - len(flying))
-                again = lot.again_at
+            while True:
+                room = CALLS_AT_ONCE - len(flying) if self._core.clock.monotonic() < ends else 0
+                lot = await self._turn(room)
                 flying |= {asyncio.create_task(self._send(batch)) for batch in lot.batches}
                 if not flying:
                     break
-                if len(flying) >= CALLS_AT_ONCE or not lot.batches or (again or 0) > self._core.clock.now():
-                    done, flying = await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
-                    _raise_first(done)
+                more = room > len(lot.batches)
+                flying = await _landing(flying, self._look_in(lot.again_at) if more else None)
+        except BaseException:
+            await self._cut_short(flying)
+            raise
+        if lot.again_at is not None:
+            self._core.engine.wake(lane_name(self._account), lot.again_at)
+
+    def _look_in(self, again: float | None) -> float:
+        """Seconds until there may be more to send, though no call has come back."""
+        return LOOK_SECONDS if again is None else max(0.0, min(LOOK_SECONDS, again - self._core.clock.now()))
+
+    async def _cut_short(self, flying: set[asyncio.Task[None]]) -> None:
+        """Wait for calls in flight. Cut short once more, leave them to the next start, which finds them in the ledger;
+        what came back is recorded."""
+        try:
+            if flying:
+                await asyncio.wait(flying)
+        except asyncio.CancelledError:
+            for task in flying:
+                task.cancel()
+            raise
         finally:
-            await _all_ended(flying)
-        if again is None:
-            again = (await self._take(0)).again_at
-        if again is not None:
-            self._core.engine.wake(lane_name(self._account), again)
+            await asyncio.gather(*flying, return_exceptions=True)
+            if self._landed:
+                await self._turn(0)
 
-    async def _take(self, most: int) -> Lot:
+    async def _turn(self, room: int) -> Lot:
+        """One write: record what came back, and take up to `room` calls."""
         now = self._core.clock.now()
-        paces = self._provider.can.pace
+        landed, self._landed = self._landed, []
 
-        def take(books: Books) -> Lot:
-            waiting = books.batches.waiting_jobs(self._account)
-            turn = sorted(waiting, key=lambda pair: self._served.get(pair[0], -1))
-            return books.batches.take(self._account, self._owner, turn, paces, most, now)
+        def deed(books: Books) -> tuple[set[int], Lot]:
+            return self._record_all(books, landed, now), self._take(books, room, now)
 
-        lot = await self._core.ledger.write(take)
+        try:
+            settled, lot = await self._core.ledger.write(deed)
+        except LedgerDown:
+            self._landed = landed + self._landed  # the next run writes them
+            raise
         for batch in lot.batches:
             self._turns += 1
             self._served[batch.job] = self._turns
             self._calls.append(now)
+        for job in settled:
+            self._core.engine.wake(job_name(job))
+        if landed:
+            self._core.engine.wake(SLACK, now if settled else now + PROGRESS_SECONDS)
         return lot
+
+    def _take(self, books: Books, most: int, now: float) -> Lot:
+        waiting = books.batches.waiting_jobs(self._account)
+        turn = sorted(waiting, key=lambda pair: self._served.get(pair[0], -1))
+        return books.batches.take(self._account, self._owner, turn, self._provider.can.pace, most, now)
 
     async def _send(self, batch: Batch) -> None:
         self._failpoint("before call")
-        outcome, error = await self._attempt(batch)
+        landed = await self._attempt(batch)
         self._failpoint("after call")
-        now = self._core.clock.now()
-        settled = await self._core.ledger.write(lambda books: self._record(books, outcome, error, now))
-        if settled:
-            self._core.engine.wake(job_name(batch.job))
-        self._core.engine.wake(SLACK, now if settled else now + PROGRESS_SECONDS)
+        self._landed.append(landed)
 
-    async def _attempt(self, batch: Batch) -> tuple[Outcome, PurgeError | None]:
+    async def _attempt(self, batch: Batch) -> Landed:
         began = self._core.clock.monotonic()
         try:
             receipt = await self._provider.send(batch.call, batch.reference)
@@ -147,16 +179,26 @@ class Lane:
         allowed = max(RETRIES_FREE, RETRY_SHARE * len(self._calls))
         return now if len(self._retries) < allowed else self._retries[0] + 60
 
-    def _record(self, books: Books, outcome: Outcome, error: PurgeError | None, now: float) -> bool:
-        """Write an outcome; whether nothing of its layer is left to send."""
+    def _record_all(self, books: Books, landed: Sequence[Landed], now: float) -> set[int]:
+        """Write outcomes; the jobs of whose layers nothing is left to send."""
+        for outcome, error in landed:
+            self._record(books, outcome, error, now)
+        batches = [outcome.batch for outcome, _ in landed]
+        for job in {batch.job for batch in batches}:
+            books.jobs.touch(job)
+            books.messages.changed(job, now)
+        layers = {(batch.job, batch.position) for batch in batches}
+        return {job for job, position in layers if books.batches.is_settled(job, position)}
+
+    def _record(self, books: Books, outcome: Outcome, error: PurgeError | None, now: float) -> None:
         batch = outcome.batch
         if isinstance(error, Refused) and self._split(books, batch, error, now):
-            return False
+            return
         books.batches.record(outcome, now)
-        books.jobs.touch(batch.job)
         buckets = [bucket for bucket, _ in batch.call.cost]
         if isinstance(error, Throttled) and isinstance(outcome.next, SendAgain):
-            books.budgets.refused(self._account, buckets, self._provider.can.pace, outcome.next.at, now)
+            paces, sent = self._provider.can.pace, batch.sent_at
+            books.budgets.refused(self._account, buckets, paces, sent, outcome.next.at, now)
             if self._is_worth_telling(batch, outcome.next.at - now, now):
                 told = Told(Event.WAITING, layer=self._provider.title, seconds=round(outcome.next.at - now, 1))
                 books.messages.say(batch.job, told, now)
@@ -166,8 +208,6 @@ class Lane:
         if outcome.receipt is not None:
             books.budgets.tally(self._account, batch.call.cost, self._provider.can.prices, now)
             books.budgets.heed(self._account, outcome.receipt.left, now)
-        books.messages.changed(batch.job, now)
-        return books.batches.is_settled(batch)
 
     def _is_worth_telling(self, batch: Batch, wait: float, now: float) -> bool:
         """Whether the layer's throttling begins with this wait of so many seconds, or grows long with it."""
@@ -178,18 +218,13 @@ class Lane:
         return begins or longest <= WAIT_LONG < wait
 
 
-async def _all_ended(flying: set[asyncio.Task[None]]) -> None:
-    """Wait for calls in flight. Cancelled meanwhile, leave them to the next start, which finds them in the ledger."""
-    if not flying:
-        return
-    try:
-        done, _ = await asyncio.wait(flying)
-    except asyncio.CancelledError:
-        for task in flying:
-            task.cancel()
-        await asyncio.gather(*flying, return_exceptions=True)
-        raise
+async def _landing(flying: set[asyncio.Task[None]], seconds: float | None) -> set[asyncio.Task[None]]:
+    """Wait for a beat, then until one has come back, at most `seconds`; what is still in flight."""
+    done, flying = await asyncio.wait(flying, timeout=BEAT_SECONDS)
+    if not done:
+        done, flying = await asyncio.wait(flying, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     _raise_first(done)
+    return flying
 
 
 def _raise_first(done: set[asyncio.Task[None]]) -> None:

@@ -32,13 +32,18 @@ def breaches(times: list[float], units: int, pace: Pace) -> int:
     return refused
 
 
-async def spend(ledger: SqliteLedger, pace: Pace, units: int, calls: int, at: float) -> list[float]:
-    def take(books: Books, at: float) -> float:
-        return books.budgets.take("cf", [("x", units)], {"x": pace}, at)
+def take(books: Books, pace: Pace, units: int, at: float) -> float:
+    return books.budgets.take("cf", [("x", units)], {"x": pace}, at)
 
+
+def refuse(books: Books, pace: Pace, sent: float, at: float) -> None:
+    books.budgets.refused("cf", ["x"], {"x": pace}, sent, at + 1.0, at)
+
+
+async def spend(ledger: SqliteLedger, pace: Pace, units: int, calls: int, at: float) -> list[float]:
     times = []
     for _ in range(calls):
-        while free := await ledger.write(partial(take, at=at)):
+        while free := await ledger.write(partial(take, pace=pace, units=units, at=at)):
             at = free
         times.append(at)
     return times
@@ -97,16 +102,9 @@ async def test_a_block_is_obeyed_and_bounded(tmp_path: Path) -> None:
 
 async def test_a_provider_that_has_less_than_it_says_refuses_a_few_times_and_is_then_believed(tmp_path: Path) -> None:
     ledger, said, truly = SqliteLedger(tmp_path / "l.db"), Pace(5, 1.0, 25), Pace(4, 1.0, 20)
-
-    def take(books: Books, at: float) -> float:
-        return books.budgets.take("cf", [("x", 1)], {"x": said}, at)
-
-    def refuse(books: Books, at: float) -> None:
-        books.budgets.refused("cf", ["x"], {"x": said}, at + 1.0, at)
-
     at, tokens, last, taken, refused = NOW, truly.burst, NOW, 0, 0
     while taken < 1000:
-        if free := await ledger.write(partial(take, at=at)):
+        if free := await ledger.write(partial(take, pace=said, units=1, at=at)):
             at = free
             continue
         tokens, last = min(truly.burst, tokens + (at - last) * truly.rate), at
@@ -114,24 +112,30 @@ async def test_a_provider_that_has_less_than_it_says_refuses_a_few_times_and_is_
             tokens, taken = tokens - 1, taken + 1
             continue
         refused += 1
-        await ledger.write(partial(refuse, at=at))
+        await ledger.write(partial(refuse, pace=said, sent=at, at=at))
     await ledger.close()
     assert 1 <= refused <= 10
 
 
 async def test_after_ten_minutes_without_a_refusal_the_whole_bucket_counts_again(tmp_path: Path) -> None:
-    def refuse(books: Books, at: float) -> None:
-        books.budgets.refused("cf", ["x"], {"x": URLS}, at + 1, at)
-
     def share(books: Books, at: float) -> float:
         return books.budgets.share("cf", "x", at)
 
     ledger = SqliteLedger(tmp_path / "l.db")
     for n in range(9):
-        await ledger.write(partial(refuse, at=NOW + n))
+        await ledger.write(partial(refuse, pace=URLS, sent=NOW + n, at=NOW + n))
     shares = [await ledger.read(partial(share, at=at)) for at in (NOW + 9, NOW + 600, NOW + 608)]
     emptied = await ledger.read(lambda b: b.budgets.tokens("cf", "x", URLS, NOW + 9.01))
     full = await ledger.read(lambda b: b.budgets.tokens("cf", "x", URLS, NOW + 608))
     await ledger.close()
     assert [0.4, 0.4, 1.0] == shares
     assert (True, True) == (emptied < 1, full > 58)
+
+
+async def test_calls_in_flight_when_the_first_was_refused_make_a_bucket_no_smaller(tmp_path: Path) -> None:
+    ledger = SqliteLedger(tmp_path / "l.db")
+    for late in (0.03, 0.031, 0.05):
+        await ledger.write(partial(refuse, pace=URLS, sent=NOW, at=NOW + late))
+    share = await ledger.read(lambda b: b.budgets.share("cf", "x", NOW + 1))
+    await ledger.close()
+    assert 0.95 == share

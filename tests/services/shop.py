@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from bot.domain.job import JobView
 from bot.domain.site import Layer, Site
 from bot.domain.target import Target
 from bot.domain.verdict import Look
+from bot.ledger.books import Books
 from bot.ledger.sqlite import SqliteLedger
 from bot.metrics import Metrics
 from bot.services.lanes import Lane, recover
@@ -66,6 +67,7 @@ class ScriptedProvider:
         self.again_after = 0.0
         self.progresses: list[PurgeError | Receipt] = []  # what the next askings meet, else it is done
         self.ill: PurgeError | None = None  # what a probe meets
+        self.before_answer: Callable[[], Awaitable[None]] | None = None  # what happens while a call is in flight
         self.bad: set[str] = set()  # targets for which a whole call is refused
         self.says_left: tuple[tuple[str, float, float], ...] = ()
         self.sees: Sequence[Seen] | PurgeError = ()  # at its own places
@@ -99,6 +101,8 @@ class ScriptedProvider:
     async def send(self, call: Call, reference: str) -> Receipt:
         self.sent.append((self._clock.now(), call.targets))
         self.references.append(reference)
+        if self.before_answer is not None:
+            await self.before_answer()
         if self.bad & set(call.targets):
             raise errors.Refused("A target is not taken.", "Mend it.")
         answer = self.script.pop(0) if self.script else Receipt(f"{self.name}-{len(self.sent)}")
@@ -197,6 +201,14 @@ class Shop:
     async def events(self, number: int) -> list[str]:
         steps = await self.ledger.read(lambda books: books.messages.steps(number))
         return [str(told.event) for _, told in steps]
+
+    async def fill_disk(self, full: bool) -> None:
+        """From now on the ledger's file can grow no more, or can again."""
+
+        def limit(books: Books) -> None:
+            books._tx.run(f"pragma max_page_count = {1 if full else 1_000_000}")
+
+        await self.ledger.write(limit)
 
     async def crash(self, as_owner: str = "second") -> Shop:
         """The process ends, whatever it was doing; another one starts on the same ledger."""

@@ -15,6 +15,7 @@ from bot.domain.target import Target
 from bot.domain.told import Event
 from bot.domain.verdict import Verdict
 from bot.ledger.books import Books
+from bot.ledger.ledger import LedgerDown
 from bot.services import approvals, deeds
 from bot.services.purges import plan_for
 from bot.services.replies import Done, Refused
@@ -382,6 +383,36 @@ async def test_after_a_crash_nothing_is_lost_and_only_calls_in_flight_are_repeat
     assert State.DONE == ended.state
     assert 90 == len(set(purged)) == len(purged)
     assert len(lot.batches) <= 8
+
+
+async def test_what_came_back_while_the_disk_was_full_is_recorded_later_and_not_sent_again(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, url("/a"), url("/b"), url("/c"), check=False)
+    for _ in range(2):
+        await shop.router.run(f"job:P-{job.id}")
+    shop.shield.script = [Receipt("id", note="long " * 100_000)]
+    shop.shield.before_answer = partial(shop.fill_disk, True)
+    with pytest.raises(LedgerDown):
+        await shop.router.run("lane:shield")
+    shop.shield.before_answer = None
+    await shop.fill_disk(False)
+    await shop.slate.advance(600)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.DONE, 3) == (ended.state, len(shop.shield.sent))
+
+
+async def test_calls_that_come_back_together_share_a_write(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, *[url(f"/{n}") for n in range(20)], check=False)
+    for _ in range(2):
+        await shop.router.run(f"job:P-{job.id}")
+    before = await shop.job(job.id)
+    await shop.router.run("lane:shield")
+    after = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (0, 20, 20) == (before.layers[0].sent, after.layers[0].sent, len(shop.shield.sent))
+    assert 1 == after.version - before.version
 
 
 async def test_everything_in_flight_at_a_crash_asks(tmp_path: Path) -> None:
