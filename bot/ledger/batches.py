@@ -39,10 +39,24 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """Batches marked as being sent. `again_at` is when there may be more, None when nothing waits."""
+    """Batches marked as being sent. `again_at` is when there may be more, None when nothing waits, or until a call in
+    flight comes back."""
 
     batches: tuple[Batch, ...]
     again_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many calls may be taken, beside those in flight, of which each takes so many seconds."""
+
+    most: int
+    flying: int = 0
+    seconds: float = 0.0
+
+    def keeps_busy(self, rate: float, taken: int) -> bool:
+        """Whether the calls in flight, and those taken now, are as many as `rate` calls a second need."""
+        return self.flying + taken >= max(1, rate * self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +128,20 @@ class Batches:
         owner: str,
         turn: Sequence[tuple[int, int]],
         paces: Mapping[str, Pace],
-        most: int,
+        room: Room,
         now: float,
     ) -> Lot:
-        """Mark up to `most` batches as being sent, one of each layer in `turn` after the other, within the budgets."""
-        queues = [self._queue(job, position, most, now) for job, position in turn]
+        """Mark as many batches as there is `room` for as being sent, one of each layer in `turn` after the other and
+        within the budgets; where little is left of one, no more than keep it busy."""
+        queues = [self._queue(job, position, room.most, now) for job, position in turn]
         taken: list[Batch] = []
-        while len(taken) < most and any(queues):
+        while len(taken) < room.most and any(queues):
             for queue in queues:
-                if not queue or len(taken) >= most:
+                if not queue or len(taken) >= room.most:
                     continue
                 batch = _batch(queue[0])
+                if room.keeps_busy(self._budgets.brink(account, batch.call.cost, paces, now), len(taken)):
+                    return Lot(self._mark(taken, owner, now), None)
                 free = self._budgets.take(account, batch.call.cost, paces, now)
                 if free:
                     return Lot(self._mark(taken, owner, now), free)

@@ -1,13 +1,17 @@
 """Budgets: a token bucket or a sliding window for each account and bucket, kept across restarts.
 
 Buckets follow the generic cell rate algorithm: one stored number, the theoretical arrival time. A little is held back
-(half a percent of the rate or of a window, and of the burst a call, or what 100 ms bring), since the provider counts
-when a call arrives, not when it leaves. A provider that refuses all the same has less to give than it says, or somebody
-else spends it: for ten minutes the bucket is taken to be a share of its size.
+(half a percent of the rate or of a window, and of the burst a call, or what 100 ms bring; where a burst is too small
+for that, two and a half percent of the rate), since the provider counts when a call arrives, not when it leaves.
+
+A provider that refuses all the same has less to give than it says, or somebody else spends it: for ten minutes the
+bucket is taken to be a share of its size. So that few calls find that out, the last part of a burst is not sent all at
+once: see `brink`.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -15,10 +19,10 @@ from bot.ledger.codec import number, whole
 from bot.ledger.ledger import Transaction
 from providers.contract import Pace, Price
 
-HELD_BACK = 0.005  # share of the rate
+HELD_BACK, HELD_BACK_BARE = 0.005, 0.025  # share of the rate; the second where no burst makes up for a late call
+BRINK = 0.4  # of a burst; where no more is left, calls go out no faster than the bucket fills
 LATE_SECONDS = 0.1  # by which a call may be late, so that the next one seems early; the first one has to connect
-FIRST_SHARE, NEXT_SHARE = 0.95, 0.8  # what a refusal leaves of a bucket; the first may be due to a call that was late
-SHARE_MIN, SHARE_SECONDS = 0.4, 600.0
+REFUSED_SHARE, SHARE_MIN, SHARE_SECONDS = 0.8, 0.4, 600.0  # what a refusal leaves of a bucket, and for how long
 LOCKED_OUT_MAX = 600.0  # seconds; no answer of a provider blocks a bucket for longer
 
 
@@ -37,6 +41,23 @@ class Budgets:
         for bucket, units, pace in paced:
             self._spend(account, bucket, units, pace, now)
         return 0.0
+
+    def brink(self, account: str, cost: Sequence[tuple[str, int]], paces: Mapping[str, Pace], now: float) -> float:
+        """Calls of this cost a second that the buckets sustain of which little is left; infinite while there is enough.
+        Whoever keeps no more in flight than that takes loses nothing, and where a bucket is smaller than it is said to
+        be meets one refusal and not many at once."""
+        return min(
+            (self._sustained(account, bucket, units, paces[bucket], now) for bucket, units in cost if bucket in paces),
+            default=math.inf,
+        )
+
+    def _sustained(self, account: str, bucket: str, units: int, pace: Pace, now: float) -> float:
+        if pace.window or not units:
+            return math.inf
+        tat, _, share = self._state(account, bucket, now)
+        every, _ = _gcra(pace, units, share)
+        left = 1 - (tat - now) / (pace.burst * share * every)
+        return 1 / (units * every) if left < BRINK else math.inf
 
     def _free_at(self, account: str, bucket: str, units: int, pace: Pace, now: float) -> float:
         tat, blocked, share = self._state(account, bucket, now)
@@ -137,7 +158,7 @@ class Budgets:
                 continue
             tat, _, share = self._state(account, bucket, now)
             if sent >= self._shrunk_at(account, bucket):
-                share = max(SHARE_MIN, share * NEXT_SHARE) if share < 1 else FIRST_SHARE
+                share = max(SHARE_MIN, share * REFUSED_SHARE)
                 for column, value in (("share", share), ("share_until", now + SHARE_SECONDS)):
                     self._write(account, bucket, column, value)
             _, tolerance = _gcra(pace, 1, share)
@@ -185,6 +206,8 @@ def _window(pace: Pace) -> float:
 
 def _gcra(pace: Pace, units: int, share: float) -> tuple[float, float]:
     """Seconds for one unit, and how many seconds the theoretical arrival time may run ahead."""
-    every = pace.per / (pace.rate * share * (1 - HELD_BACK))
+    every = pace.per / (pace.rate * share)
     spare = max(1.0, min(LATE_SECONDS / every, units))
-    return every, max(pace.burst * share - spare, units) * every
+    burst = pace.burst * share - spare
+    every /= 1 - (HELD_BACK if burst >= units else HELD_BACK_BARE)
+    return every, max(burst, units) * every

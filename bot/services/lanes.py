@@ -17,7 +17,7 @@ import structlog
 from bot.domain.job import Trouble
 from bot.domain.steps import SendAgain, retry_decision
 from bot.domain.told import Event, Told
-from bot.ledger.batches import Batch, Lot, Outcome
+from bot.ledger.batches import Batch, Lot, Outcome, Room
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
 from bot.services.halves import halves
@@ -31,6 +31,7 @@ RUN_SECONDS = 2.0
 PROGRESS_SECONDS = 1.0  # a call more on the card can wait this long; so many become one
 CALLS_AT_ONCE = 32  # 640 a second at 50 ms each; a crash repeats at most these
 BEAT_SECONDS = 0.01
+FIRST_SECONDS, NEWEST = 0.1, 0.1  # what a call is thought to take at first, and the weight of the newest one
 LOOK_SECONDS = 0.1  # with slow calls in flight, the calls of a new job go out within this
 RETRY_SHARE = 0.1  # of an account's calls in a minute
 RETRIES_FREE = 5  # a minute, so that a quiet account may retry at all
@@ -56,6 +57,7 @@ class Lane:
         self._turns = 0
         self._calls: deque[float] = deque()
         self._retries: deque[float] = deque()
+        self._seconds = FIRST_SECONDS  # from taking a call to recording it, of late
         self._landed: list[Landed] = []  # came back and not recorded yet
         self._waits: dict[tuple[int, int], tuple[float, float]] = {}  # job and layer → until when, the longest
 
@@ -66,7 +68,7 @@ class Lane:
         try:
             while True:
                 room = CALLS_AT_ONCE - len(flying) if self._core.clock.monotonic() < ends else 0
-                lot = await self._turn(room)
+                lot = await self._turn(Room(room, len(flying), self._seconds))
                 flying |= {asyncio.create_task(self._send(batch)) for batch in lot.batches}
                 if not flying:
                     break
@@ -95,12 +97,14 @@ class Lane:
         finally:
             await asyncio.gather(*flying, return_exceptions=True)
             if self._landed:
-                await self._turn(0)
+                await self._turn(Room(0))
 
-    async def _turn(self, room: int) -> Lot:
-        """One write: record what came back, and take up to `room` calls."""
+    async def _turn(self, room: Room) -> Lot:
+        """One write: record what came back, and take the calls that there is room for."""
         now = self._core.clock.now()
         landed, self._landed = self._landed, []
+        for outcome, _ in landed:
+            self._seconds += (now - outcome.batch.sent_at - self._seconds) * NEWEST
 
         def deed(books: Books) -> tuple[set[int], Lot]:
             return self._record_all(books, landed, now), self._take(books, room, now)
@@ -120,10 +124,10 @@ class Lane:
             self._core.engine.wake(SLACK, now if settled else now + PROGRESS_SECONDS)
         return lot
 
-    def _take(self, books: Books, most: int, now: float) -> Lot:
+    def _take(self, books: Books, room: Room, now: float) -> Lot:
         waiting = books.batches.waiting_jobs(self._account)
         turn = sorted(waiting, key=lambda pair: self._served.get(pair[0], -1))
-        return books.batches.take(self._account, self._owner, turn, self._provider.can.pace, most, now)
+        return books.batches.take(self._account, self._owner, turn, self._provider.can.pace, room, now)
 
     async def _send(self, batch: Batch) -> None:
         self._failpoint("before call")

@@ -14,6 +14,7 @@ from bot.domain.plan import Cost, Plan
 from bot.domain.target import Target
 from bot.domain.told import Event
 from bot.domain.verdict import Verdict
+from bot.ledger.batches import Room
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
 from bot.services import approvals, deeds
@@ -372,7 +373,7 @@ async def test_after_a_crash_nothing_is_lost_and_only_calls_in_flight_are_repeat
 
     lot = await shop.ledger.write(
         lambda books: books.batches.take(
-            "shield", "first", books.batches.waiting_jobs("shield"), {}, 8, shop.clock.now()
+            "shield", "first", books.batches.waiting_jobs("shield"), {}, Room(8), shop.clock.now()
         )
     )
     shop = await shop.crash()
@@ -424,7 +425,7 @@ async def test_everything_in_flight_at_a_crash_asks(tmp_path: Path) -> None:
     await shop.router.run(f"job:P-{job.id}")
     await shop.ledger.write(
         lambda books: books.batches.take(
-            "shield", "first", books.batches.waiting_jobs("shield"), {}, 8, shop.clock.now()
+            "shield", "first", books.batches.waiting_jobs("shield"), {}, Room(8), shop.clock.now()
         )
     )
     shop = await shop.crash()
