@@ -505,7 +505,7 @@ async def test_a_job_that_ends_its_process_three_times_without_progress_is_parke
     tmp_path: Path,
 ) -> None:
     def take(books: Books, owner: str) -> None:
-        books.batches.take("shield", owner, [(1, 0)], {}, 8, 1e12)
+        books.batches.take("shield", owner, [(1, 0)], {}, Room(8), 1e12)
 
     shop = open_shop(tmp_path)
     poison = await shop.purge(MIA, url("/poison"), check=False)
