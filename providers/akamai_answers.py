@@ -80,7 +80,9 @@ ROWS = (  # the first that fits decides
     # https://github.com/cfpb/consumerfinance.gov/pull/2801
     Row(403, "unauthorized arl", BadCredentials, "Akamai does not let this account purge {detail}; nothing was purged.",
         "Give its API client purge rights on the CP code behind that URL, and check that Akamai serves the host."),
-    Row(413, "", Unexpected, "Akamai finds this call too long.",
+    Row(411, "", WrongAddress, "Akamai did not see how long this call is, which purgebot says.",
+        "Check `api_url`, and let the proxy on the way pass Content-Length on."),
+    Row(413, "", Refused, "Akamai finds this call too long.",
         "Lower `max_bytes`: Akamai takes 50,000 bytes in one body."),
     Row(415, "", Unexpected, "Akamai does not take this call as JSON.",
         "Check that a proxy on the way passes Content-Type on; else report it."),
@@ -197,7 +199,8 @@ def _by_status(answer: Answer, problem: Problem, call: Call | None, said: str) -
             return BadCredentials("Akamai does not let this account purge.", f"{SERVICE}.", said)
         case 403:
             what = f"Akamai does not let this account purge {asked(call)}; nothing was purged."
-            advice = f"{SERVICE} and purge rights on these CP codes."
+            codes = "these CP codes" if call and call.kind is Kind.EVERYTHING else "the CP codes behind that"
+            advice = f"{SERVICE} and purge rights on {codes}."
             return BadCredentials(what, advice, said)
         case 404 | 405 | 410:
             what = f"Akamai has no such call at this address: status {answer.status}."
@@ -225,7 +228,7 @@ def _page(answer: Answer, said: str) -> PurgeError:
             advice = "Check `api_url` and any proxy on the way, and that the edgerc is of an API client for purging."
             return BadCredentials(f"A call to Akamai was refused on the way: status {answer.status}.", advice, said)
         case 413:
-            return Unexpected("A call to Akamai was found too long on the way.", "Lower `max_bytes`.", said)
+            return Refused("A call to Akamai was found too long on the way.", "Lower `max_bytes`.", said)
         case status if status < 400 or status in (404, 405, 410, 421):
             what = f"What answers for Akamai is not its API: status {status}, and no JSON of its shape."
             return WrongAddress(what, "Check `host` in the edgerc, `api_url`, and any proxy on the way to it.", said)
