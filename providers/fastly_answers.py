@@ -27,7 +27,7 @@ SIDE = cloud(
     "customer. Where others spend them too, lower `api` or `purges` under `pace` to leave them room.",
 )
 UNKNOWN_TOKEN = "Fastly does not know the token, or it has expired."
-COPY_AGAIN = "Copy the token again, or make a new one."
+COPY_AGAIN = "Copy it again, or make one in Fastly's control panel (Account, API tokens) that may purge."
 
 
 class Yes(BaseModel):
@@ -155,6 +155,9 @@ def _no(status: int, asked: About, said: str, is_fastly: bool) -> PurgeError:
             return Unexpected(f"Fastly does not take this call for {asked.what}.", REPORT, said)
         case 414:
             return Refused("The URL is longer than Fastly takes.", "Purge a tag instead.", said)
+        case 413 | 431:
+            what = f"Fastly, or a proxy on the way, takes no call this long: status {status}."
+            return Refused(what, "Set `per_call: {tag: 100}` or less for the account.", said)
         case status if not is_fastly and (status < 400 or status in (404, 405, 421)):
             what = f"What answers for Fastly is not its API: status {status}, and no JSON of its shape."
             return WrongAddress(what, "Check `api_url`, and any proxy on the way to it.", said)
