@@ -192,7 +192,7 @@ def trouble(answer: Answer, call: Call | None, here: datetime) -> PurgeError:
 
 def _by_status(answer: Answer, problem: Problem, call: Call | None, said: str) -> PurgeError:
     match answer.status:
-        case 401 | 407:
+        case 401:
             advice = f"Copy the section of the edgerc again. {SERVICE}."
             return BadCredentials("Akamai does not accept the credentials of the edgerc.", advice, said)
         case 403 if call is None:
@@ -224,7 +224,12 @@ def _by_status(answer: Answer, problem: Problem, call: Call | None, said: str) -
 def _page(answer: Answer, said: str) -> PurgeError:
     """An answer that is not of the API's shape, or of no status that it is known for."""
     match answer.status:
-        case 401 | 403 | 407:
+        case 407:
+            what = "A proxy on the way to Akamai wants a login (407)."
+            return BadCredentials(
+                what, "Let this machine pass there without one, or set `api_url` to another way.", said
+            )
+        case 401 | 403:
             advice = "Check `api_url` and any proxy on the way, and that the edgerc is of an API client for purging."
             return BadCredentials(f"A call to Akamai was refused on the way: status {answer.status}.", advice, said)
         case 413:

@@ -160,7 +160,12 @@ def _outdoes(row: Row, busy: PurgeError) -> bool:
 
 def _without_code(answer: Answer, zone: str, said: str, enveloped: bool) -> PurgeError:
     match answer.status:
-        case 401 | 403 | 407:
+        case 407:
+            what = "A proxy on the way to Cloudflare wants a login (407)."
+            return BadCredentials(
+                what, "Let this machine pass there without one, or set `api_url` to another way.", said
+            )
+        case 401 | 403:
             advice = f'Give the token "Zone → Cache Purge" for zone {zone}, and check that this machine is not blocked.'
             return BadCredentials(f"Cloudflare refused a call for zone {zone}.", advice, said)
         case 400 if enveloped and "maximum" in said.lower():  # its code is not known; the text names the number

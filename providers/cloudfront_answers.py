@@ -179,7 +179,12 @@ def _error(row: Row, answer: Answer, asked: Asked, said: str) -> PurgeError:
 
 def _without_code(answer: Answer, asked: Asked, said: str, enveloped: bool) -> PurgeError:
     match answer.status:
-        case 401 | 403 | 407:
+        case 407:
+            what = "A proxy on the way to CloudFront wants a login (407)."
+            return BadCredentials(
+                what, "Let this machine pass there without one, or set `api_url` to another way.", said
+            )
+        case 401 | 403:
             advice = f"{ALLOW.format(action=asked.action, arn=asked.arn)} Check that this machine is not blocked."
             return BadCredentials(f"CloudFront refused a call for {asked.name}.", advice, said)
         case 413 | 414 | 431:

@@ -141,9 +141,16 @@ def _no(status: int, asked: About, said: str, is_fastly: bool) -> PurgeError:
     match status:
         case 401:
             return BadCredentials(UNKNOWN_TOKEN, COPY_AGAIN, said)
-        case 403 | 407:
+        case 407:
+            what = "A proxy on the way to Fastly wants a login (407)."
+            return BadCredentials(
+                what, "Let this machine pass there without one, or set `api_url` to another way.", said
+            )
+        case 403:
             deed = "read" if asked.scope == "global:read" else "purge"
             advice = f"Give it the scope `{asked.scope}`, and if it is limited to services, name this one among them."
+            if not is_fastly:
+                advice = f"{advice} Check that this machine is not blocked."
             return BadCredentials(f"The token may not {deed} {asked.what}.", advice, said)
         case 404 if is_fastly:
             return WrongAddress(asked.missing, asked.mend, said)

@@ -91,10 +91,16 @@ def _by_status(answer: Answer, path: str, said: str, reasons: set[str], envelope
         case 403 if "accessNotConfigured" in reasons:
             advice = "Enable it: gcloud services enable compute.googleapis.com."
             return BadCredentials("The Compute Engine API is not enabled in this project.", advice, said)
-        case 403 | 407 if watching:
+        case 407:
+            what = f"A proxy on the way to {WHO} wants a login (407)."
+            return BadCredentials(
+                what, "Let this machine pass there without one, or set `api_url` to another way.", said
+            )
+        case 403 if watching:
             return BadCredentials(f"{WHO} does not let the service account watch {place}.", WATCH, said)
-        case 403 | 407:
-            return BadCredentials(f"{WHO} does not let the service account invalidate {place}.", PERMISSION, said)
+        case 403:
+            advice = PERMISSION if enveloped else f"{PERMISSION} Check that this machine is not blocked."
+            return BadCredentials(f"{WHO} does not let the service account invalidate {place}.", advice, said)
         case 404 if enveloped and watching:
             advice = "Look at the edge, or purge again. If it is so each time, check `project`."
             return WrongAddress(f"{WHO} does not know how {place} ended.", advice, said)

@@ -603,6 +603,15 @@ NOES = [
         'It said: "blocked"',
         id="a-page-with-403",
     ),
+    pytest.param(
+        407,
+        "<html>Sign in</html>",
+        {},
+        BadCredentials,
+        "A proxy on the way to Akamai wants a login (407). "
+        'Let this machine pass there without one, or set `api_url` to another way. It said: "Sign in"',
+        id="407",
+    ),
 ]
 
 

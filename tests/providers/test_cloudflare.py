@@ -528,6 +528,11 @@ LOST = (
             'It said: "You have been blocked"', id="a-page-with-403",
         ),
         pytest.param(
+            407, "<html><body>Sign in</body></html>", BadCredentials,
+            "A proxy on the way to Cloudflare wants a login (407). Let this machine pass there without one, or set "
+            '`api_url` to another way. It said: "Sign in"', id="407",
+        ),
+        pytest.param(
             200, "<html><body>Sign in to the hotel's network</body></html>", WrongAddress,
             "What answers for Cloudflare is not its API: status 200, and no JSON of its shape. "
             'Check `api_url`, and any proxy on the way to it. It said: "Sign in to the hotel\'s network"',

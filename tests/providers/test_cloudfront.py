@@ -527,13 +527,32 @@ async def test_a_no_becomes_an_error_that_says_what_to_do(
     assert (expected, f'{told} It said: "{said}"') == (type(caught.value), str(caught.value))
 
 
-async def test_a_call_too_long_for_a_proxy_is_not_called_unknown() -> None:
-    with pytest.raises(Refused) as caught:
-        await sent(always(413, "<html><h1>413 Request Entity Too Large</h1></html>"))
-    assert (
-        f"A proxy on the way takes no call as long as that for distribution {ONE}: status 413. Lower `per_call` or "
-        '`max_bytes` of this account, or mend that proxy. It said: "413 Request Entity Too Large"'
-    ) == str(caught.value)
+@pytest.mark.parametrize(
+    ("status", "text", "expected", "told"),
+    [
+        pytest.param(
+            413, "<html><h1>413 Request Entity Too Large</h1></html>", Refused,
+            f"A proxy on the way takes no call as long as that for distribution {ONE}: status 413. Lower `per_call` or "
+            '`max_bytes` of this account, or mend that proxy. It said: "413 Request Entity Too Large"', id="413",
+        ),
+        pytest.param(
+            407, "<html>Sign in</html>", BadCredentials,
+            "A proxy on the way to CloudFront wants a login (407). Let this machine pass there without one, or set "
+            '`api_url` to another way. It said: "Sign in"', id="407",
+        ),
+        pytest.param(
+            403, "<html>You have been blocked</html>", BadCredentials,
+            f"CloudFront refused a call for distribution {ONE}. {NO_ACCESS} Check that this machine is not blocked. "
+            'It said: "You have been blocked"', id="403",
+        ),
+    ],
+)  # fmt: skip
+async def test_what_a_proxy_says_on_the_way_is_told_apart(
+    status: int, text: str, expected: type[PurgeError], told: str
+) -> None:
+    with pytest.raises(PurgeError) as caught:
+        await sent(always(status, text))
+    assert (expected, told) == (type(caught.value), str(caught.value))
 
 
 async def test_too_many_wildcards_say_which_limits_to_lower() -> None:

@@ -432,6 +432,16 @@ AMONG = "and if it is limited to services, name this one among them."
             "Fastly purged 1 of 2 tags, and not `bar`. Purge that tag alone, and report it.", id="a-tag-left-out",
         ),
         pytest.param(
+            TAGS, 403, "<html><body>You have been blocked</body></html>", BadCredentials,
+            f"The token may not purge tags of service {SERVICE}. Give it the scope `purge_select`, {AMONG} "
+            'Check that this machine is not blocked. It said: "You have been blocked"', id="a-page-with-403",
+        ),
+        pytest.param(
+            TAGS, 407, "<html><body>Sign in</body></html>", BadCredentials,
+            "A proxy on the way to Fastly wants a login (407). Let this machine pass there without one, or set "
+            '`api_url` to another way. It said: "Sign in"', id="407",
+        ),
+        pytest.param(
             TAGS, 200, "<html><body>Sign in to the hotel's network</body></html>", WrongAddress,
             "What answers for Fastly is not its API: status 200, and no JSON of its shape. "
             'Check `api_url`, and any proxy on the way to it. It said: "Sign in to the hotel\'s network"',

@@ -298,6 +298,28 @@ async def test_an_answer_that_is_no_yes_is_an_error_named_by_who_must_act(
 
 
 @pytest.mark.parametrize(
+    ("status", "text", "what", "advice"),
+    [
+        pytest.param(
+            403, "<html>You have been blocked</html>",
+            "Google Cloud CDN does not let the service account invalidate shop-prod/shop-map.",
+            f"{PERMISSION} Check that this machine is not blocked.", id="403",
+        ),
+        pytest.param(
+            407, "<html>Sign in</html>", "A proxy on the way to Google Cloud CDN wants a login (407).",
+            "Let this machine pass there without one, or set `api_url` to another way.", id="407",
+        ),
+    ],
+)  # fmt: skip
+async def test_what_a_proxy_says_on_the_way_is_told_apart(status: int, text: str, what: str, advice: str) -> None:
+    provider = googlecdn(answering(status, text))
+    with pytest.raises(BadCredentials) as caught:
+        await provider.send(provider.plan(wish(Kind.HOST, WWW))[0], REFERENCE)
+    await provider.close()
+    assert (what, advice) == (caught.value.what, caught.value.advice)
+
+
+@pytest.mark.parametrize(
     ("status", "reason", "expected", "told"),
     [
         pytest.param(
