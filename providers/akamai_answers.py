@@ -80,7 +80,9 @@ ROWS = (  # the first that fits decides
     # https://github.com/cfpb/consumerfinance.gov/pull/2801
     Row(403, "unauthorized arl", BadCredentials, "Akamai does not let this account purge {detail}; nothing was purged.",
         "Give its API client purge rights on the CP code behind that URL, and check that Akamai serves the host."),
-    Row(413, "", Unexpected, "Akamai finds this call too long.",
+    Row(411, "", WrongAddress, "Akamai did not see how long this call is, which purgebot says.",
+        "Check `api_url`, and let the proxy on the way pass Content-Length on."),
+    Row(413, "", Refused, "Akamai finds this call too long.",
         "Lower `max_bytes`: Akamai takes 50,000 bytes in one body."),
     Row(415, "", Unexpected, "Akamai does not take this call as JSON.",
         "Check that a proxy on the way passes Content-Type on; else report it."),
@@ -190,14 +192,15 @@ def trouble(answer: Answer, call: Call | None, here: datetime) -> PurgeError:
 
 def _by_status(answer: Answer, problem: Problem, call: Call | None, said: str) -> PurgeError:
     match answer.status:
-        case 401 | 407:
+        case 401:
             advice = f"Copy the section of the edgerc again. {SERVICE}."
             return BadCredentials("Akamai does not accept the credentials of the edgerc.", advice, said)
         case 403 if call is None:
             return BadCredentials("Akamai does not let this account purge.", f"{SERVICE}.", said)
         case 403:
             what = f"Akamai does not let this account purge {asked(call)}; nothing was purged."
-            advice = f"{SERVICE} and purge rights on these CP codes."
+            codes = "these CP codes" if call and call.kind is Kind.EVERYTHING else "the CP codes behind that"
+            advice = f"{SERVICE} and purge rights on {codes}."
             return BadCredentials(what, advice, said)
         case 404 | 405 | 410:
             what = f"Akamai has no such call at this address: status {answer.status}."
@@ -221,11 +224,16 @@ def _by_status(answer: Answer, problem: Problem, call: Call | None, said: str) -
 def _page(answer: Answer, said: str) -> PurgeError:
     """An answer that is not of the API's shape, or of no status that it is known for."""
     match answer.status:
-        case 401 | 403 | 407:
+        case 407:
+            what = "A proxy on the way to Akamai wants a login (407)."
+            return BadCredentials(
+                what, "Let this machine pass there without one, or set `api_url` to another way.", said
+            )
+        case 401 | 403:
             advice = "Check `api_url` and any proxy on the way, and that the edgerc is of an API client for purging."
             return BadCredentials(f"A call to Akamai was refused on the way: status {answer.status}.", advice, said)
         case 413:
-            return Unexpected("A call to Akamai was found too long on the way.", "Lower `max_bytes`.", said)
+            return Refused("A call to Akamai was found too long on the way.", "Lower `max_bytes`.", said)
         case status if status < 400 or status in (404, 405, 410, 421):
             what = f"What answers for Akamai is not its API: status {status}, and no JSON of its shape."
             return WrongAddress(what, "Check `host` in the edgerc, `api_url`, and any proxy on the way to it.", said)

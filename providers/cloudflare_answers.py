@@ -31,17 +31,27 @@ TOKEN_SHAPE = (
     "Put an API token under `token`, whole and without blanks; a Global API Key goes under `key` with `email`."
 )
 BETTER = "Set `token` to an API token instead of `email` and `key`."
+MAKE_TOKEN = (
+    'Copy it again, or make one (My Profile or Manage Account, API Tokens) with "Zone → Cache Purge" for zone {zone}.'
+)
+FEWER_IN_A_CALL = "Lower `per_call` of this account to the number that Cloudflare names."
 REPORT = "Report it with what Cloudflare said. If it speaks of too many or too much, lower `per_call` or `max_bytes`."
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One code: which error it is, what happened, what to do. `{zone}` stands for the zone id."""
+    """One code: which error it is, what happened, what to do. `{zone}` stands for the zone id; `words`, in any case,
+    must have been said as well."""
 
     code: int
     error: type[PurgeError]
     what: str
     advice: str
+    words: str = ""
+
+    def fits(self, codes: frozenset[str], said: str) -> bool:
+        """Whether this is the row of an answer."""
+        return str(self.code) in codes and self.words in said.lower()
 
 
 ROWS = (  # the first row whose code was said decides, so the exact ones come before the general ones
@@ -57,9 +67,10 @@ ROWS = (  # the first row whose code was said decides, so the exact ones come be
     Row(9103, BadCredentials, "Cloudflare knows no such pair of `email` and `key`.", f"Check both. {BETTER}"),
     Row(9106, BadCredentials, "Cloudflare saw no e-mail address.", BETTER),
     Row(9107, BadCredentials, "Cloudflare saw no key.", BETTER),
-    Row(9109, BadCredentials, "Cloudflare does not take the token: it is wrong, revoked, or not allowed from here.",
-        'Give it a token that is active, has "Zone → Cache Purge" for zone {zone}, and lets this machine in.'),
-    Row(1000, BadCredentials, "Cloudflare does not know the token.", "Copy the token again, or make a new one."),
+    Row(9109, BadCredentials, "The token may not be used from the address of this machine.",
+        "Let that address in: My Profile or Manage Account, API Tokens, Client IP Address Filtering.", "location"),
+    Row(9109, BadCredentials, "Cloudflare does not take the token: it is wrong, revoked or has expired.", MAKE_TOKEN),
+    Row(1000, BadCredentials, "Cloudflare does not know the token.", MAKE_TOKEN),
     Row(10000, BadCredentials, "The token may not purge zone {zone}.",
         'Give it "Zone → Cache Purge" for zone {zone}, or mend `zone` if that is not the zone\'s id.'),
     Row(7003, WrongAddress, "Cloudflare knows no zone {zone}.", ZONE_ID),
@@ -133,22 +144,35 @@ def trouble(answer: Answer, zone: str) -> PurgeError:
     codes = envelope.codes() if envelope else frozenset()
     said = envelope.words() if envelope else said_by(answer)
     busy = gateway_trouble(answer, SIDE, said)
-    if busy is not None and str(LOCKED_OUT) not in codes:
-        return busy
     for row in ROWS:
-        if str(row.code) in codes:
+        if row.fits(codes, said) and (busy is None or _outdoes(row, busy)):
             what, advice = row.what.format(zone=zone), row.advice.format(zone=zone)
             if row.error is Throttled:
                 return Throttled(what, advice, said, retry_after(answer))
             return row.error(what, advice, said)
-    return _without_code(answer, zone, said, envelope is not None)
+    return busy or _without_code(answer, zone, said, envelope is not None)
+
+
+def _outdoes(row: Row, busy: PurgeError) -> bool:
+    """Whether a code says more than its status: that no waiting helps, or which limit was met."""
+    return row.code == LOCKED_OUT or (row.error is Throttled and isinstance(busy, Throttled))
 
 
 def _without_code(answer: Answer, zone: str, said: str, enveloped: bool) -> PurgeError:
     match answer.status:
-        case 401 | 403 | 407:
+        case 407:
+            what = "A proxy on the way to Cloudflare wants a login (407)."
+            return BadCredentials(
+                what, "Let this machine pass there without one, or set `api_url` to another way.", said
+            )
+        case 401 | 403:
             advice = f'Give the token "Zone → Cache Purge" for zone {zone}, and check that this machine is not blocked.'
             return BadCredentials(f"Cloudflare refused a call for zone {zone}.", advice, said)
+        case 400 if enveloped and "maximum" in said.lower():  # its code is not known; the text names the number
+            return Refused("Cloudflare takes fewer targets in one call.", FEWER_IN_A_CALL, said)
+        case 413 | 414 | 431:
+            what = f"Cloudflare, or a proxy on the way, takes no call this long: status {answer.status}."
+            return Refused(what, "Lower `max_bytes` of this account.", said)
         case status if not enveloped and (status < 400 or status in (404, 405, 421)):
             what = f"What answers for Cloudflare is not its API: status {status}, and no JSON of its shape."
             return WrongAddress(what, "Check `api_url`, and any proxy on the way to it.", said)

@@ -179,9 +179,17 @@ def _error(row: Row, answer: Answer, asked: Asked, said: str) -> PurgeError:
 
 def _without_code(answer: Answer, asked: Asked, said: str, enveloped: bool) -> PurgeError:
     match answer.status:
-        case 401 | 403 | 407:
+        case 407:
+            what = "A proxy on the way to CloudFront wants a login (407)."
+            return BadCredentials(
+                what, "Let this machine pass there without one, or set `api_url` to another way.", said
+            )
+        case 401 | 403:
             advice = f"{ALLOW.format(action=asked.action, arn=asked.arn)} Check that this machine is not blocked."
             return BadCredentials(f"CloudFront refused a call for {asked.name}.", advice, said)
+        case 413 | 414 | 431:
+            what = f"A proxy on the way takes no call as long as that for {asked.name}: status {answer.status}."
+            return Refused(what, "Lower `per_call` or `max_bytes` of this account, or mend that proxy.", said)
         case status if not enveloped and (status < 400 or status in (404, 405, 421)):
             what = f"What answers for CloudFront is not its API: status {status}, and no XML of its shape."
             return WrongAddress(what, "Check `api_url`, and any proxy on the way to it.", said)

@@ -27,7 +27,7 @@ SIDE = cloud(
     "customer. Where others spend them too, lower `api` or `purges` under `pace` to leave them room.",
 )
 UNKNOWN_TOKEN = "Fastly does not know the token, or it has expired."
-COPY_AGAIN = "Copy the token again, or make a new one."
+COPY_AGAIN = "Copy it again, or make one in Fastly's control panel (Account, API tokens) that may purge."
 
 
 class Yes(BaseModel):
@@ -141,9 +141,16 @@ def _no(status: int, asked: About, said: str, is_fastly: bool) -> PurgeError:
     match status:
         case 401:
             return BadCredentials(UNKNOWN_TOKEN, COPY_AGAIN, said)
-        case 403 | 407:
+        case 407:
+            what = "A proxy on the way to Fastly wants a login (407)."
+            return BadCredentials(
+                what, "Let this machine pass there without one, or set `api_url` to another way.", said
+            )
+        case 403:
             deed = "read" if asked.scope == "global:read" else "purge"
             advice = f"Give it the scope `{asked.scope}`, and if it is limited to services, name this one among them."
+            if not is_fastly:
+                advice = f"{advice} Check that this machine is not blocked."
             return BadCredentials(f"The token may not {deed} {asked.what}.", advice, said)
         case 404 if is_fastly:
             return WrongAddress(asked.missing, asked.mend, said)
@@ -155,6 +162,9 @@ def _no(status: int, asked: About, said: str, is_fastly: bool) -> PurgeError:
             return Unexpected(f"Fastly does not take this call for {asked.what}.", REPORT, said)
         case 414:
             return Refused("The URL is longer than Fastly takes.", "Purge a tag instead.", said)
+        case 413 | 431:
+            what = f"Fastly, or a proxy on the way, takes no call this long: status {status}."
+            return Refused(what, "Set `per_call: {tag: 100}` or less for the account.", said)
         case status if not is_fastly and (status < 400 or status in (404, 405, 421)):
             what = f"What answers for Fastly is not its API: status {status}, and no JSON of its shape."
             return WrongAddress(what, "Check `api_url`, and any proxy on the way to it.", said)

@@ -20,6 +20,7 @@ PERMISSION = (
     "Give the service account compute.urlMaps.invalidateCache in this project, by a role of your own or "
     "Compute Load Balancer Admin."
 )
+WATCH = "The purge itself was taken. Give the service account compute.globalOperations.get in this project as well."
 KEY = "Make a new key of the service account, see that the account is enabled, and that the clock here is right."
 NAMES = "Check `project` and `url_map`: gcloud compute url-maps list names both. Only global URL maps can be purged."
 REPORT = "Report it with what Google said."
@@ -82,19 +83,34 @@ def trouble(answer: Answer, path: str) -> PurgeError:
 
 
 def _by_status(answer: Answer, path: str, said: str, reasons: set[str], enveloped: bool) -> PurgeError:
-    place = "/".join(path.split("/")[2:3] + path.split("/")[5:6])
+    parts = path.split("/")
+    place, watching = "/".join(parts[2:3] + parts[5:6]), "operations" in parts
     match answer.status:
         case 401:
             return BadCredentials(f"{WHO} does not take the service account's signature.", KEY, said)
         case 403 if "accessNotConfigured" in reasons:
             advice = "Enable it: gcloud services enable compute.googleapis.com."
             return BadCredentials("The Compute Engine API is not enabled in this project.", advice, said)
-        case 403 | 407:
-            return BadCredentials(f"{WHO} does not let the service account invalidate {place}.", PERMISSION, said)
+        case 407:
+            what = f"A proxy on the way to {WHO} wants a login (407)."
+            return BadCredentials(
+                what, "Let this machine pass there without one, or set `api_url` to another way.", said
+            )
+        case 403 if watching:
+            return BadCredentials(f"{WHO} does not let the service account watch {place}.", WATCH, said)
+        case 403:
+            advice = PERMISSION if enveloped else f"{PERMISSION} Check that this machine is not blocked."
+            return BadCredentials(f"{WHO} does not let the service account invalidate {place}.", advice, said)
+        case 404 if enveloped and watching:
+            advice = "Look at the edge, or purge again. If it is so each time, check `project`."
+            return WrongAddress(f"{WHO} does not know how {place} ended.", advice, said)
         case 404 if enveloped:
             return WrongAddress(f"{WHO} knows no {place}.", NAMES, said)
         case 400 if enveloped:
             return Refused(f"{WHO} does not take this path, host or tag.", "Mend it, or name a prefix.", said)
+        case 413 | 414 | 431:
+            what = f"{WHO}, or a proxy on the way, takes no call this long: status {answer.status}."
+            return Refused(what, "Name a prefix or the host; for tags lower `per_call` of this account.", said)
         case status if not enveloped and (status < 400 or status in (404, 405, 421)):
             what = f"What answers for {WHO} is not its API: status {status}."
             return WrongAddress(what, "Check `api_url`, and any proxy on the way to it.", said)

@@ -23,7 +23,16 @@ from providers.contract import (
     Sighting,
     UnsupportedWish,
 )
-from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unavailable, Unexpected, WrongAddress
+from providers.errors import (
+    BadCredentials,
+    OutcomeUnknown,
+    PurgeError,
+    Refused,
+    Throttled,
+    Unavailable,
+    Unexpected,
+    WrongAddress,
+)
 from tests.providers.manners import REFERENCE
 
 HOST = "akaa-baseurl-xxxxxxxxxxx-xxxxxxxxxxxxx.luna.akamaiapis.net"
@@ -450,7 +459,7 @@ NOES = [
         {},
         BadCredentials,
         f"Akamai does not let this account purge {BOTH}; nothing was purged. "
-        f'{SERVICE} and purge rights on these CP codes. It said: "forbidden"',
+        f'{SERVICE} and purge rights on the CP codes behind that. It said: "forbidden"',
         id="another-403",
     ),
     pytest.param(
@@ -461,6 +470,53 @@ NOES = [
         "Akamai has no such call at this address: status 404. "
         'Check `host` in the edgerc, `section` and `api_url`. It said: "Not Found"',
         id="404",
+    ),
+    pytest.param(
+        405,
+        problem(405, "Method Not Allowed"),
+        {},
+        WrongAddress,
+        "Akamai has no such call at this address: status 405. "
+        'Check `host` in the edgerc, `section` and `api_url`. It said: "Method Not Allowed"',
+        id="405",
+    ),
+    pytest.param(
+        410,
+        problem(410, "Gone"),
+        {},
+        WrongAddress,
+        "Akamai has no such call at this address: status 410. "
+        'Check `host` in the edgerc, `section` and `api_url`. It said: "Gone"',
+        id="410",
+    ),
+    pytest.param(
+        411,
+        problem(411, "Length Required"),
+        {},
+        WrongAddress,
+        "Akamai did not see how long this call is, which purgebot says. "
+        'Check `api_url`, and let the proxy on the way pass Content-Length on. It said: "Length Required"',
+        id="411",
+    ),
+    pytest.param(
+        503,
+        problem(503, "Service Unavailable"),
+        {},
+        Unavailable,
+        "Akamai answered 503. "
+        "See https://www.akamaistatus.com and any proxy on the way; once all is well there, retry. "
+        'It said: "Service Unavailable"',
+        id="503",
+    ),
+    pytest.param(
+        504,
+        problem(504, "Gateway Timeout"),
+        {},
+        OutcomeUnknown,
+        "Akamai answered 504: its answer was lost on the way. It may have been done already: look at the edge, or "
+        "retry. If it stays, see https://www.akamaistatus.com and any proxy on the way. "
+        'It said: "Gateway Timeout"',
+        id="504",
     ),
     pytest.param(
         408,
@@ -476,7 +532,7 @@ NOES = [
         413,
         problem(413, "Request Entity Too Large"),
         {},
-        Unexpected,
+        Refused,
         "Akamai finds this call too long. Lower `max_bytes`: Akamai takes 50,000 bytes in one body. "
         'It said: "Request Entity Too Large"',
         id="413",
@@ -485,7 +541,7 @@ NOES = [
         413,
         "<html>too large</html>",
         {},
-        Unexpected,
+        Refused,
         'A call to Akamai was found too long on the way. Lower `max_bytes`. It said: "too large"',
         id="413-of-a-proxy",
     ),
@@ -547,6 +603,15 @@ NOES = [
         'It said: "blocked"',
         id="a-page-with-403",
     ),
+    pytest.param(
+        407,
+        "<html>Sign in</html>",
+        {},
+        BadCredentials,
+        "A proxy on the way to Akamai wants a login (407). "
+        'Let this machine pass there without one, or set `api_url` to another way. It said: "Sign in"',
+        id="407",
+    ),
 ]
 
 
@@ -563,17 +628,21 @@ MANY = "1, 2, 3 and 2 more"
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("asked", "expected", "rights"),
     [
-        pytest.param(wish(Kind.EVERYTHING), "CP codes 12345, 98765", id="cp-codes"),
-        pytest.param(wish(Kind.EVERYTHING, layer={"cpcodes": "1,2,3,4,5"}), f"CP codes {MANY}", id="many-cp-codes"),
-        pytest.param(wish(Kind.TAG, "sale"), "tag sale", id="a-tag"),
+        pytest.param(wish(Kind.EVERYTHING), "CP codes 12345, 98765", "these CP codes", id="cp-codes"),
+        pytest.param(
+            wish(Kind.EVERYTHING, layer={"cpcodes": "1,2,3,4,5"}), f"CP codes {MANY}", "these CP codes",
+            id="many-cp-codes",
+        ),
+        pytest.param(wish(Kind.TAG, "sale"), "tag sale", "the CP codes behind that", id="a-tag"),
     ],
-)
-async def test_what_may_not_be_purged_is_named(asked: Purge, expected: str) -> None:
+)  # fmt: skip
+async def test_what_may_not_be_purged_is_named(asked: Purge, expected: str, rights: str) -> None:
     with pytest.raises(BadCredentials) as caught:
         await sent(always(403, problem(403, "forbidden")), asked)
     assert f"Akamai does not let this account purge {expected}; nothing was purged." == caught.value.what
+    assert f"{SERVICE} and purge rights on {rights}." == caught.value.advice
 
 
 def limited(title: str, limit: int, size: int, remaining: int) -> dict[str, object]:

@@ -9,7 +9,16 @@ import pytest
 
 from providers.bunny import Bunny
 from providers.contract import Account, Cached, Health, Kind, Pace, Purge, Receipt, Sighting, UnsupportedWish
-from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unavailable, Unexpected, WrongAddress
+from providers.errors import (
+    BadCredentials,
+    OutcomeUnknown,
+    PurgeError,
+    Refused,
+    Throttled,
+    Unavailable,
+    Unexpected,
+    WrongAddress,
+)
 from tests.providers.manners import REFERENCE
 
 LAYER = {"pull_zone": "123456"}
@@ -186,6 +195,23 @@ NOT_FOUND = '{"ErrorKey":"pullZone.not_found","Field":"Id","Message":"The reques
         pytest.param(
             wish(Kind.URL, A), 503, "", Unavailable, "Bunny answered 503.",
             "See https://status.bunny.net and any proxy on the way; once all is well there, retry.", id="503",
+        ),
+        pytest.param(
+            wish(Kind.TAG, "home"), 429, "", Throttled, "Bunny asks for fewer calls.", FEWER, id="429-without-a-word",
+        ),
+        pytest.param(
+            wish(Kind.TAG, "home"), 401, "", BadCredentials, "Bunny does not know the key.", KEY,
+            id="401-without-a-word",
+        ),
+        pytest.param(
+            wish(Kind.TAG, "home"), 504, "", OutcomeUnknown, "Bunny answered 504: its answer was lost on the way.",
+            "It may have been done already: look at the edge, or retry. "
+            "If it stays, see https://status.bunny.net and any proxy on the way.", id="504",
+        ),
+        pytest.param(
+            wish(Kind.URL, A), 200, "Sign in to the network", WrongAddress,
+            "What answers for Bunny is not its API: status 200.", "Check `api_url`, and any proxy on the way to it.",
+            id="a-page-with-200",
         ),
         pytest.param(
             wish(Kind.URL, A), 415, "", Unexpected, "Bunny answered 415 in a way purgebot does not know.",

@@ -10,7 +10,16 @@ import pytest
 
 from providers.cloudflare import Cloudflare
 from providers.contract import Account, Cached, Call, Health, Kind, Pace, Purge, Receipt, Sighting, UnsupportedWish
-from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unexpected, WrongAddress
+from providers.errors import (
+    BadCredentials,
+    OutcomeUnknown,
+    PurgeError,
+    Refused,
+    Throttled,
+    Unavailable,
+    Unexpected,
+    WrongAddress,
+)
 from tests.providers.manners import REFERENCE
 
 ZONE = "0123456789abcdef0123456789abcdef"
@@ -328,6 +337,14 @@ MEND_ZONE = "Set `zone` to the 32 hex digits on the domain's overview page: not 
 REPORT = "Report it with what Cloudflare said. If it speaks of too many or too much, lower `per_call` or `max_bytes`."
 WITHIN = f"Check that each is of zone {ZONE}."
 BETTER = "Set `token` to an API token instead of `email` and `key`."
+MAKE_TOKEN = (
+    f'Copy it again, or make one (My Profile or Manage Account, API Tokens) with "Zone → Cache Purge" for zone {ZONE}.'
+)
+STATUS = "See https://www.cloudflarestatus.com and any proxy on the way; once all is well there, retry."
+LOST = (
+    "It may have been done already: look at the edge, or retry. "
+    "If it stays, see https://www.cloudflarestatus.com and any proxy on the way."
+)
 
 
 @pytest.mark.parametrize(
@@ -339,14 +356,18 @@ BETTER = "Set `token` to an API token instead of `email` and `key`."
         ),
         pytest.param(
             403, envelope(error(9109, "Cannot use the access token from location: 192.0.2.7")), BadCredentials,
-            "Cloudflare does not take the token: it is wrong, revoked, or not allowed from here. "
-            f'Give it a token that is active, has "Zone → Cache Purge" for zone {ZONE}, and lets this machine in. '
-            'It said: "Cannot use the access token from location: 192.0.2.7 (9109)"', id="9109",
+            "The token may not be used from the address of this machine. "
+            "Let that address in: My Profile or Manage Account, API Tokens, Client IP Address Filtering. "
+            'It said: "Cannot use the access token from location: 192.0.2.7 (9109)"', id="9109-from-here",
+        ),
+        pytest.param(
+            403, envelope(error(9109, "Invalid access token")), BadCredentials,
+            "Cloudflare does not take the token: it is wrong, revoked or has expired. "
+            f'{MAKE_TOKEN} It said: "Invalid access token (9109)"', id="9109-wrong-or-expired",
         ),
         pytest.param(
             401, envelope(error(1000, "Invalid API Token")), BadCredentials,
-            "Cloudflare does not know the token. Copy the token again, or make a new one. "
-            'It said: "Invalid API Token (1000)"', id="1000",
+            f'Cloudflare does not know the token. {MAKE_TOKEN} It said: "Invalid API Token (1000)"', id="1000",
         ),
         pytest.param(
             400, envelope(error(6003, "Invalid request headers", (6111, "Invalid format for Authorization header"))),
@@ -393,6 +414,12 @@ BETTER = "Set `token` to an API token instead of `email` and `key`."
             404, envelope(error(7003, "No route to /zones/x"), error(7000, "No route for that URI")), WrongAddress,
             f"Cloudflare knows no zone {ZONE}. {MEND_ZONE} "
             'It said: "No route to /zones/x (7003): No route for that URI (7000)"', id="7003-7000",
+        ),
+        pytest.param(
+            400, envelope(error(7003, "Could not route to /zones/shop.test"), error(7000, "No route for that URI")),
+            WrongAddress,
+            f"Cloudflare knows no zone {ZONE}. {MEND_ZONE} "
+            'It said: "Could not route to /zones/shop.test (7003): No route for that URI (7000)"', id="7003-with-400",
         ),
         pytest.param(
             400, envelope(error(7000, "No route for that URI")), WrongAddress,
@@ -447,9 +474,32 @@ BETTER = "Set `token` to an API token instead of `email` and `key`."
             'It said: "tags must be an array (1014)"', id="1014",
         ),
         pytest.param(
-            400, envelope(error(4242, "Too many tags: the maximum is 100")), Unexpected,
+            400, envelope(error(4242, "Too many tags: the maximum is 100")), Refused,
+            "Cloudflare takes fewer targets in one call. "
+            "Lower `per_call` of this account to the number that Cloudflare names. "
+            'It said: "Too many tags: the maximum is 100 (4242)"', id="too-many-in-a-call",
+        ),
+        pytest.param(
+            400, envelope(error(4242, "Too odd")), Unexpected,
             f"Cloudflare answered 400 in a way purgebot does not know. {REPORT} "
-            'It said: "Too many tags: the maximum is 100 (4242)"', id="an-unknown-code",
+            'It said: "Too odd (4242)"', id="an-unknown-code",
+        ),
+        pytest.param(
+            413, "<html><center><h1>413 Request Entity Too Large</h1></center></html>", Refused,
+            "Cloudflare, or a proxy on the way, takes no call this long: status 413. "
+            'Lower `max_bytes` of this account. It said: "413 Request Entity Too Large"', id="413",
+        ),
+        pytest.param(
+            500, envelope(error(4242, "Internal server error")), Unavailable,
+            f'Cloudflare answered 500. {STATUS} It said: "Internal server error (4242)"', id="500",
+        ),
+        pytest.param(
+            504, envelope(error(4242, "Timed out")), OutcomeUnknown,
+            f'Cloudflare answered 504: its answer was lost on the way. {LOST} It said: "Timed out (4242)"', id="504",
+        ),
+        pytest.param(
+            524, "<html><body>error code: 524</body></html>", OutcomeUnknown,
+            f'Cloudflare answered 524: its answer was lost on the way. {LOST} It said: "error code: 524"', id="524",
         ),
         pytest.param(
             400, envelope(messages=["Something is off"]), Unexpected,
@@ -476,6 +526,11 @@ BETTER = "Set `token` to an API token instead of `email` and `key`."
             f"Cloudflare refused a call for zone {ZONE}. "
             f'Give the token "Zone → Cache Purge" for zone {ZONE}, and check that this machine is not blocked. '
             'It said: "You have been blocked"', id="a-page-with-403",
+        ),
+        pytest.param(
+            407, "<html><body>Sign in</body></html>", BadCredentials,
+            "A proxy on the way to Cloudflare wants a login (407). Let this machine pass there without one, or set "
+            '`api_url` to another way. It said: "Sign in"', id="407",
         ),
         pytest.param(
             200, "<html><body>Sign in to the hotel's network</body></html>", WrongAddress,
@@ -513,6 +568,7 @@ FEWER_URLS = (
         pytest.param(429, envelope(error(971, "Please wait and consider throttling")), FEWER, id="971"),
         pytest.param(429, envelope(error(10429, "Rate limited")), FEWER, id="10429"),
         pytest.param(400, envelope(error(1083, "Unable to purge url")), FEWER_URLS, id="1083-with-400"),
+        pytest.param(429, envelope(error(1083, "Unable to purge url, rate limit reached")), FEWER_URLS, id="1083"),
         pytest.param(400, envelope(error(971, "Please wait")), FEWER, id="971-with-400"),
         pytest.param(429, "", FEWER, id="429-without-a-word"),
         pytest.param(429, envelope(error(9999, "Slow down")), FEWER, id="429-with-an-unknown-code"),

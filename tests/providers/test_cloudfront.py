@@ -17,7 +17,16 @@ import pytest
 from playground.clouds.aws import Caller, Sent, caller_of
 from providers.cloudfront import CloudFront
 from providers.contract import Account, Cached, Call, Health, Kind, Pace, Purge, Receipt, Sighting, UnsupportedWish
-from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unavailable, Unexpected, WrongAddress
+from providers.errors import (
+    BadCredentials,
+    OutcomeUnknown,
+    PurgeError,
+    Refused,
+    Throttled,
+    Unavailable,
+    Unexpected,
+    WrongAddress,
+)
 from providers.sigv4 import Chain, Keys, SigV4
 from tests.providers.manners import REFERENCE
 
@@ -391,6 +400,10 @@ async def test_a_question_that_is_not_answered(status: int, text: str, expected:
 
 
 STATUS = "See https://health.aws.amazon.com and any proxy on the way; once all is well there, retry."
+LOST = (
+    "It may have been done already: look at the edge, or retry. "
+    "If it stays, see https://health.aws.amazon.com and any proxy on the way."
+)
 FEWER = (
     "Wait a minute, then retry. The limits are of the whole AWS account (150 paths and 1 wildcard a second): where "
     "others purge too, lower `paths` or `wildcards` under `pace` to leave them room."
@@ -452,6 +465,10 @@ REUSED = (
             f"CloudFront cannot read the call. {REPORT}", id="missing-body",
         ),
         pytest.param(
+            400, "MalformedXML", "The XML is not well-formed", Unexpected,
+            f"CloudFront cannot read the call. {REPORT}", id="malformed-xml",
+        ),
+        pytest.param(
             403, "SignatureDoesNotMatch", "The request signature we calculated does not match", BadCredentials,
             "AWS computes another signature than purgebot. Check `secret_access_key` or the profile's secret, "
             "`region`, and that no proxy on the way changes a call.", id="signature-does-not-match",
@@ -460,11 +477,23 @@ REUSED = (
             403, "SignatureDoesNotMatch", "Signature expired: 20261123T1 is now earlier than 20261123T2",
             BadCredentials, OTHER_TIME, id="signature-expired",
         ),
+        pytest.param(
+            403, "SignatureDoesNotMatch", "Signature not yet current: 20261123T2 is still later than 20261123T1",
+            BadCredentials, OTHER_TIME, id="signature-of-the-future",
+        ),
         pytest.param(403, "RequestExpired", "Request has expired", BadCredentials, OTHER_TIME, id="request-expired"),
         pytest.param(403, "ExpiredToken", "The token has expired", BadCredentials, SESSION, id="expired-token"),
         pytest.param(
             403, "InvalidClientTokenId", "The security token is invalid", BadCredentials,
             f"AWS does not know this access key. {NO_KEY}", id="invalid-client-token-id",
+        ),
+        pytest.param(
+            403, "ExpiredTokenException", "The security token included in the request is expired", BadCredentials,
+            SESSION, id="expired-token-exception",
+        ),
+        pytest.param(
+            403, "UnrecognizedClientException", "The security token included in the request is invalid.",
+            BadCredentials, f"AWS does not know this access key. {NO_KEY}", id="unrecognized-client",
         ),
         pytest.param(
             403, "MissingAuthenticationToken", "Request is missing it", BadCredentials,
@@ -483,6 +512,10 @@ REUSED = (
             500, "InternalError", "We had a problem", Unavailable,
             f"CloudFront answered 500. {STATUS}", id="internal-error",
         ),
+        pytest.param(
+            504, "GatewayTimeout", "No answer in time", OutcomeUnknown,
+            f"CloudFront answered 504: its answer was lost on the way. {LOST}", id="gateway-timeout",
+        ),
     ],
 )  # fmt: skip
 async def test_a_no_becomes_an_error_that_says_what_to_do(
@@ -492,6 +525,43 @@ async def test_a_no_becomes_an_error_that_says_what_to_do(
         await sent(always(status, failed(code, message)))
     said = f"{message} ({code})".strip()
     assert (expected, f'{told} It said: "{said}"') == (type(caught.value), str(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "expected", "told"),
+    [
+        pytest.param(
+            413, "<html><h1>413 Request Entity Too Large</h1></html>", Refused,
+            f"A proxy on the way takes no call as long as that for distribution {ONE}: status 413. Lower `per_call` or "
+            '`max_bytes` of this account, or mend that proxy. It said: "413 Request Entity Too Large"', id="413",
+        ),
+        pytest.param(
+            407, "<html>Sign in</html>", BadCredentials,
+            "A proxy on the way to CloudFront wants a login (407). Let this machine pass there without one, or set "
+            '`api_url` to another way. It said: "Sign in"', id="407",
+        ),
+        pytest.param(
+            403, "<html>You have been blocked</html>", BadCredentials,
+            f"CloudFront refused a call for distribution {ONE}. {NO_ACCESS} Check that this machine is not blocked. "
+            'It said: "You have been blocked"', id="403",
+        ),
+    ],
+)  # fmt: skip
+async def test_what_a_proxy_says_on_the_way_is_told_apart(
+    status: int, text: str, expected: type[PurgeError], told: str
+) -> None:
+    with pytest.raises(PurgeError) as caught:
+        await sent(always(status, text))
+    assert (expected, told) == (type(caught.value), str(caught.value))
+
+
+async def test_too_many_wildcards_say_which_limits_to_lower() -> None:
+    message = (
+        "Processing your request will cause you to exceed the maximum number of in-progress wildcard invalidations."
+    )
+    with pytest.raises(Throttled) as caught:
+        await sent(always(400, failed("TooManyInvalidationsInProgress", message)))
+    assert (UNDER_WAY, f"{message} (TooManyInvalidationsInProgress)") == (caught.value.advice, caught.value.said)
 
 
 async def test_an_unknown_tenant_is_named() -> None:
@@ -504,6 +574,9 @@ async def test_an_unknown_tenant_is_named() -> None:
     [
         pytest.param(400, "Throttling", {}, "CloudFront asks for fewer calls.", FEWER, None, id="throttling"),
         pytest.param(400, "TooManyRequestsException", {}, "CloudFront asks for fewer calls.", FEWER, None, id="many"),
+        pytest.param(400, "ThrottlingException", {}, "CloudFront asks for fewer calls.", FEWER, None, id="exception"),
+        pytest.param(503, "RequestLimitExceeded", {}, "CloudFront asks for fewer calls.", FEWER, None, id="limit"),
+        pytest.param(429, "SomethingNew", {}, "CloudFront asks for fewer calls.", FEWER, None, id="429"),
         pytest.param(
             400, "TooManyInvalidationsInProgress", {}, f"Too many invalidations of distribution {ONE} are in progress.",
             UNDER_WAY, 25.0, id="in-progress",

@@ -21,7 +21,16 @@ from providers.contract import (
     Sighting,
     UnsupportedWish,
 )
-from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unavailable, Unexpected, WrongAddress
+from providers.errors import (
+    BadCredentials,
+    OutcomeUnknown,
+    PurgeError,
+    Refused,
+    Throttled,
+    Unavailable,
+    Unexpected,
+    WrongAddress,
+)
 from providers.fastly import Fastly
 from tests.providers.manners import REFERENCE
 
@@ -296,6 +305,8 @@ NOT_KNOWN = '{"msg":"Provided credentials are missing or invalid"}'
 NO_SERVICE = '{"msg":"Record not found","details":"Cannot find service"}'
 NOT_ALLOWED = '{"msg":"You are not authorized to perform this action"}'
 TOO_MANY = '{"status":"fail","reason":"Batch surrogate key request only supports up to 256 surrogate keys"}'
+COPY = "Copy it again, or make one in Fastly's control panel (Account, API tokens) that may purge."
+STATUS = "See https://www.fastlystatus.com and any proxy on the way; once all is well there, retry."
 AMONG = "and if it is limited to services, name this one among them."
 
 
@@ -319,7 +330,7 @@ AMONG = "and if it is limited to services, name this one among them."
         ),
         pytest.param(
             TAGS, 401, NOT_KNOWN, BadCredentials,
-            "Fastly does not know the token, or it has expired. Copy the token again, or make a new one. "
+            f"Fastly does not know the token, or it has expired. {COPY} "
             'It said: "Provided credentials are missing or invalid"', id="401",
         ),
         pytest.param(
@@ -349,6 +360,20 @@ AMONG = "and if it is limited to services, name this one among them."
             id="404-service",
         ),
         pytest.param(
+            ALL, 404, NO_SERVICE, WrongAddress,
+            f'Fastly knows no service {SERVICE}. {SAY_SERVICE} It said: "Record not found: Cannot find service"',
+            id="404-everything",
+        ),
+        pytest.param(
+            ALL, 403, '{"msg":"Forbidden","detail":"You do not have access to this service"}', BadCredentials,
+            f"The token may not purge everything of service {SERVICE}. Give it the scope `purge_all`, {AMONG} "
+            'It said: "Forbidden: You do not have access to this service"', id="403-in-the-legacy-form",
+        ),
+        pytest.param(
+            ALL, 429, '{"msg":"Too many requests"}', Throttled,
+            f'Fastly asks for fewer calls. {FEWER} It said: "Too many requests"', id="429",
+        ),
+        pytest.param(
             URLS, 405, '{"msg":"Method not allowed"}', Unexpected,
             "Fastly does not take this call for URLs of www.shop.test. "
             f'{REPORT} It said: "Method not allowed"', id="405",
@@ -356,6 +381,26 @@ AMONG = "and if it is limited to services, name this one among them."
         pytest.param(
             URLS, 414, "<h1>URI Too Long</h1>", Refused,
             'The URL is longer than Fastly takes. Purge a tag instead. It said: "URI Too Long"', id="414",
+        ),
+        pytest.param(
+            TAGS, 413, "<h1>Request Entity Too Large</h1>", Refused,
+            "Fastly, or a proxy on the way, takes no call this long: status 413. "
+            'Set `per_call: {tag: 100}` or less for the account. It said: "Request Entity Too Large"', id="413",
+        ),
+        pytest.param(
+            TAGS, 431, "<h1>Request Header Fields Too Large</h1>", Refused,
+            "Fastly, or a proxy on the way, takes no call this long: status 431. "
+            'Set `per_call: {tag: 100}` or less for the account. It said: "Request Header Fields Too Large"', id="431",
+        ),
+        pytest.param(
+            ALL, 500, '{"msg":"Internal error"}', Unavailable,
+            f'Fastly answered 500. {STATUS} It said: "Internal error"', id="500",
+        ),
+        pytest.param(
+            ALL, 504, "<h1>gateway timeout</h1>", OutcomeUnknown,
+            "Fastly answered 504: its answer was lost on the way. It may have been done already: look at the edge, "
+            "or retry. If it stays, see https://www.fastlystatus.com and any proxy on the way. "
+            'It said: "gateway timeout"', id="504",
         ),
         pytest.param(
             TAGS, 422, '{"errors":[{"title":"Odd key","detail":"no such"},{"title":"And more"}]}', Unexpected,
@@ -385,6 +430,16 @@ AMONG = "and if it is limited to services, name this one among them."
         pytest.param(
             TAGS, 200, '{"foo":"4151-1-2"}', Unexpected,
             "Fastly purged 1 of 2 tags, and not `bar`. Purge that tag alone, and report it.", id="a-tag-left-out",
+        ),
+        pytest.param(
+            TAGS, 403, "<html><body>You have been blocked</body></html>", BadCredentials,
+            f"The token may not purge tags of service {SERVICE}. Give it the scope `purge_select`, {AMONG} "
+            'Check that this machine is not blocked. It said: "You have been blocked"', id="a-page-with-403",
+        ),
+        pytest.param(
+            TAGS, 407, "<html><body>Sign in</body></html>", BadCredentials,
+            "A proxy on the way to Fastly wants a login (407). Let this machine pass there without one, or set "
+            '`api_url` to another way. It said: "Sign in"', id="407",
         ),
         pytest.param(
             TAGS, 200, "<html><body>Sign in to the hotel's network</body></html>", WrongAddress,
@@ -493,7 +548,7 @@ def service_of(shield: str | None = None, name: str = "shop.test") -> tuple[int,
 RIGHT = "purge_select purge_all global:read"
 TAKES = "Fastly takes purges of service shop.test from this token."
 MAKE = "Make a token with the scopes `purge_select` and `global:read`, and `purge_all` where everything may be purged."
-UNKNOWN = (Health.BAD, "Fastly does not know the token, or it has expired.", "Copy the token again, or make a new one.")
+UNKNOWN = (Health.BAD, "Fastly does not know the token, or it has expired.", COPY)
 LAYER = {"service": SERVICE}
 
 

@@ -13,7 +13,16 @@ import httpx
 import pytest
 
 from providers.contract import Account, Cached, Health, Kind, Purge, Receipt, Sighting, UnsupportedWish
-from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unavailable, Unexpected, WrongAddress
+from providers.errors import (
+    BadCredentials,
+    OutcomeUnknown,
+    PurgeError,
+    Refused,
+    Throttled,
+    Unavailable,
+    Unexpected,
+    WrongAddress,
+)
 from providers.googlecdn import GoogleCdn
 from tests.providers.manners import REFERENCE
 from tests.providers.manners.googlecdn import CREDENTIALS
@@ -257,6 +266,18 @@ NAMES = "Check `project` and `url_map`: gcloud compute url-maps list names both.
             id="503",
         ),
         pytest.param(
+            504, error(504, "deadlineExceeded", "Deadline Exceeded"),
+            OutcomeUnknown, "Google Cloud CDN answered 504: its answer was lost on the way.",
+            "It may have been done already: look at the edge, or retry. "
+            "If it stays, see https://status.cloud.google.com and any proxy on the way.",
+            id="504",
+        ),
+        pytest.param(
+            413, error(413, "requestTooLarge", "Request is too large"),
+            Refused, "Google Cloud CDN, or a proxy on the way, takes no call this long: status 413.",
+            "Name a prefix or the host; for tags lower `per_call` of this account.", id="413",
+        ),
+        pytest.param(
             412, error(412, "conditionNotMet", "Precondition Failed"),
             Unexpected, "Google Cloud CDN answered 412 in a way purgebot does not know.",
             "Report it with what Google said.", id="412",
@@ -274,6 +295,52 @@ async def test_an_answer_that_is_no_yes_is_an_error_named_by_who_must_act(
     await provider.close()
     found = caught.value
     assert (kind, what, advice, body["error"]["message"]) == (type(found), found.what, found.advice, found.said)
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "what", "advice"),
+    [
+        pytest.param(
+            403, "<html>You have been blocked</html>",
+            "Google Cloud CDN does not let the service account invalidate shop-prod/shop-map.",
+            f"{PERMISSION} Check that this machine is not blocked.", id="403",
+        ),
+        pytest.param(
+            407, "<html>Sign in</html>", "A proxy on the way to Google Cloud CDN wants a login (407).",
+            "Let this machine pass there without one, or set `api_url` to another way.", id="407",
+        ),
+    ],
+)  # fmt: skip
+async def test_what_a_proxy_says_on_the_way_is_told_apart(status: int, text: str, what: str, advice: str) -> None:
+    provider = googlecdn(answering(status, text))
+    with pytest.raises(BadCredentials) as caught:
+        await provider.send(provider.plan(wish(Kind.HOST, WWW))[0], REFERENCE)
+    await provider.close()
+    assert (what, advice) == (caught.value.what, caught.value.advice)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "expected", "told"),
+    [
+        pytest.param(
+            403, "forbidden", BadCredentials,
+            "Google Cloud CDN does not let the service account watch shop-prod/operation-1-a. The purge itself was "
+            "taken. Give the service account compute.globalOperations.get in this project as well. "
+            'It said: "No"', id="may-not-watch",
+        ),
+        pytest.param(
+            404, "notFound", WrongAddress,
+            "Google Cloud CDN does not know how shop-prod/operation-1-a ended. "
+            'Look at the edge, or purge again. If it is so each time, check `project`. It said: "No"', id="forgotten",
+        ),
+    ],
+)  # fmt: skip
+async def test_a_question_that_is_not_answered(status: int, reason: str, expected: type[PurgeError], told: str) -> None:
+    provider = googlecdn(answering(status, error(status, reason, "No")))
+    with pytest.raises(PurgeError) as caught:
+        await provider.progress(Receipt(id="operation-1-a", finished=False))
+    await provider.close()
+    assert (expected, told) == (type(caught.value), str(caught.value))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,16 @@ import httpx
 import pytest
 
 from providers.contract import Account, Cached, Call, Health, Kind, Purge, Receipt, Sighting, UnsupportedWish
-from providers.errors import BadCredentials, PurgeError, Refused, Unexpected, WrongAddress
+from providers.errors import (
+    BadCredentials,
+    OutcomeUnknown,
+    PurgeError,
+    Refused,
+    Throttled,
+    Unavailable,
+    Unexpected,
+    WrongAddress,
+)
 from providers.http import AnyHttp
 from providers.http_recipes import VALUES
 from tests.providers.loopback import answering, loopback
@@ -339,6 +348,35 @@ async def test_a_yes_becomes_a_receipt(recipe: Tree, transport: httpx.MockTransp
             f"{WHO} takes no purges from us: it answered 403. Let in the address of this machine there, "
             'or set the key that it wants under `headers`. It said: "Access Denied"',
             id="not-in-the-acl",
+        ),
+        pytest.param(
+            {}, always(401, "Who are you"), ONE, BadCredentials,
+            f"{WHO} takes no purges from us: it answered 401. Let in the address of this machine there, "
+            'or set the key that it wants under `headers`. It said: "Who are you"',
+            id="a-key-that-is-wrong",
+        ),
+        pytest.param(
+            {}, always(429, "Slow down"), ONE, Throttled,
+            f"{WHO} asks for fewer calls. Wait a minute, then retry. Look at what limits calls there, or lower "
+            '`calls` under `pace` to stay below it. It said: "Slow down"',
+            id="429",
+        ),
+        pytest.param(
+            {}, always(503, "Down"), ONE, Unavailable,
+            f'{WHO} answered 503. Look at its own log there; then retry. It said: "Down"',
+            id="503",
+        ),
+        pytest.param(
+            {}, always(504, "Late"), ONE, OutcomeUnknown,
+            f"{WHO} answered 504: its answer was lost on the way. "
+            "It may have been done already: look at the edge, or retry. "
+            'If it stays, look at its own log there. It said: "Late"',
+            id="504",
+        ),
+        pytest.param(
+            {}, always(431), wish(Kind.URL, f"https://{WWW}/{'a' * 7_000}"), Refused,
+            f"{WHO} cannot read a request this long. Name a shorter or a wider target.",
+            id="a-header-too-long-for-it",
         ),
         pytest.param(
             {}, always(400, "bad"), ONE, Unexpected,

@@ -277,6 +277,11 @@ async def test_a_yes_becomes_a_receipt(settings: Settings, transport: httpx.Mock
     assert Receipt(note=note) == await sent(nginx(settings, transport), ONE)
 
 
+LOG = "nginx's error log there (503 may be its `limit_req`)"
+BUSY = (
+    "Wait a minute, then retry. Take the purge location out of `limit_req` and `limit_conn` there, or lower `calls` "
+    "under `pace`."
+)
 OPEN = "Open the door as docs/providers/nginx.md says."
 
 
@@ -326,6 +331,51 @@ OPEN = "Open the door as docs/providers/nginx.md says."
             Refused,
             f"{WHO} cannot read a request this long. Name a shorter or a wider target.",
             id="too-long-for-it",
+        ),
+        pytest.param(
+            MODULE,
+            always(429, "<title>429 Too Many Requests</title>"),
+            ONE,
+            Throttled,
+            f'{WHO} asks for fewer calls. {BUSY} It said: "429 Too Many Requests"',
+            id="limit-req-429",
+        ),
+        pytest.param(
+            MODULE,
+            always(503, "<title>503 Service Temporarily Unavailable</title>"),
+            ONE,
+            Unavailable,
+            f'{WHO} answered 503. Look at {LOG}; then retry. It said: "503 Service Temporarily Unavailable"',
+            id="limit-req-503",
+        ),
+        pytest.param(
+            MODULE,
+            always(504, "<title>504 Gateway Time-out</title>"),
+            ONE,
+            OutcomeUnknown,
+            f"{WHO} answered 504: its answer was lost on the way. "
+            "It may have been done already: look at the edge, or retry. "
+            f'If it stays, look at {LOG}. It said: "504 Gateway Time-out"',
+            id="504",
+        ),
+        pytest.param(
+            WILD,
+            always(405, "<title>405 Not Allowed</title>"),
+            ONE,
+            WrongAddress,
+            f"{WHO} has no purge door at `/purge`: it answered 405 like to any request. "
+            f'{OPEN} Is `url` the right one? It said: "405 Not Allowed"',
+            id="405-of-a-place-without-a-door",
+        ),
+        pytest.param(
+            MODULE,
+            always(0, exc=httpx.ReadError("Connection reset by peer")),
+            ONE,
+            OutcomeUnknown,
+            f"{WHO} broke off before its answer was whole. "
+            "It may have been done already: look at the edge, or retry. "
+            f'If it stays, look at {LOG}. {CRASH} It said: "Connection reset by peer"',
+            id="the-inline-form-crashed-with-a-reset",
         ),
         pytest.param(
             MODULE,

@@ -299,6 +299,10 @@ MEND_URL = "Mend them in `url`: redis://user:password@host:port; a password with
             BadCredentials, "does not take the user name and password.", MEND_URL, id="noauth",
         ),
         pytest.param(
+            "INFO", b"-WRONGPASS invalid username-password pair or user is disabled.\r\n",
+            BadCredentials, "does not take the user name and password.", MEND_URL, id="wrongpass",
+        ),
+        pytest.param(
             "UNLINK", b"-READONLY You can't write against a read only replica.\r\n",
             WrongAddress, "is a replica, which takes no purges.", "Set `url` to the primary.", id="readonly",
         ),
@@ -388,6 +392,45 @@ async def test_an_answer_that_is_no_yes_is_an_error_named_by_who_must_act(
     who = f"Redis at {url.removeprefix('redis://')}"
     assert (error, f"{who} {what}", advice) == (type(caught.value), caught.value.what, caught.value.advice)
     assert len(heard) == len(set(heard))  # one attempt
+
+
+@pytest.mark.parametrize(
+    ("more", "cluster", "answers", "asked", "what", "advice"),
+    [
+        pytest.param(
+            "/99", "no", {"SELECT": b"-ERR DB index is out of range\r\n"}, wish(Kind.URL, A),
+            "has no database of this number.", "Mend the number at the end of `url`.", id="no-database",
+        ),
+        pytest.param(
+            "", "yes", {"CLUSTER": b"-ERR This instance has cluster support disabled\r\n"},
+            wish(Kind.URL, A), "is not part of a cluster.", "Remove `cluster: yes`.", id="no-cluster",
+        ),
+        pytest.param(
+            "", "no", {"SCARD": b"-WRONGTYPE Operation against a key holding the wrong kind of value\r\n"},
+            wish(Kind.TAG, "news"), "keeps something else than a set where a tag's keys should be.",
+            "Mend `tags`: it names the set that holds the keys of a tag.", id="wrongtype",
+        ),
+    ],
+)  # fmt: skip
+async def test_a_setting_that_does_not_fit_the_server_is_named(
+    more: str, cluster: str, answers: Mapping[str, bytes | None], asked: Purge, what: str, advice: str
+) -> None:
+    async with saying({"INFO": INFO, "SRANDMEMBER": b"*0\r\n", **answers}) as (url, _):
+        provider = redis(url + more, cluster=cluster)
+        with pytest.raises(WrongAddress) as caught:
+            await provider.send(provider.plan(asked)[0], REFERENCE)
+        await provider.close()
+    assert (f"Redis at {url.removeprefix('redis://')} {what}", advice) == (caught.value.what, caught.value.advice)
+
+
+async def test_a_tag_that_another_purge_has_just_taken_is_nothing_to_do() -> None:
+    gone = b"-ERR no such key\r\n"
+    async with saying({"INFO": INFO, "SRANDMEMBER": b"*0\r\n", "SCARD": b":1\r\n", "RENAMENX": gone}) as (url, heard):
+        provider = redis(url)
+        receipt = await provider.send(provider.plan(wish(Kind.TAG, "news"))[0], REFERENCE)
+        await provider.close()
+    assert (True, "0 keys removed") == (receipt.finished, receipt.note)
+    assert 1 == heard.count("RENAMENX tag:news tag:news:purgebot-purging")
 
 
 SLOTS = b"*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$0\r\n\r\n:%d\r\n"

@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.contract import Account, Cached, Health, Kind, Pace, Purge, Receipt, Sighting, UnsupportedWish
-from providers.errors import BadCredentials, PurgeError, Refused, WrongAddress
+from providers.errors import (
+    BadCredentials,
+    OutcomeUnknown,
+    PurgeError,
+    Refused,
+    Throttled,
+    Unavailable,
+    WrongAddress,
+)
 from providers.varnish import Varnish
 from providers.varnish_bans import below, like
 from tests.providers.manners import REFERENCE
@@ -260,6 +268,7 @@ async def test_a_yes_becomes_a_receipt(asked: Purge, transport: httpx.MockTransp
 
 WHO = "Varnish at 10.0.0.5:6081"
 LOAD = "Include docs/providers/varnish/purgebot.vcl in its VCL and load it again."
+LOG = "varnishd and its VCL log there (varnishlog -q 'RespStatus >= 500'), and at the origin behind it"
 NO_DOOR = f"{LOAD} Is `url` the right one?"
 
 
@@ -296,6 +305,68 @@ NO_DOOR = f"{LOAD} Is `url` the right one?"
             Refused,
             f'{WHO} cannot read a request this long. Name a shorter prefix, or the host. It said: "Bad Request"',
             id="a-line-too-long",
+        ),
+        pytest.param(
+            wish(Kind.URL, f"https://{WWW}/{'a' * 8000}"),
+            always(414, "URI Too Long"),
+            Refused,
+            f'{WHO} cannot read a request this long. Name a shorter prefix, or the host. It said: "URI Too Long"',
+            id="414",
+        ),
+        pytest.param(
+            wish(Kind.URL, f"https://{WWW}/{'a' * 8000}"),
+            always(431, "Request Header Fields Too Large"),
+            Refused,
+            f"{WHO} cannot read a request this long. Name a shorter prefix, or the host. "
+            'It said: "Request Header Fields Too Large"',
+            id="431",
+        ),
+        pytest.param(
+            ONE,
+            always(401, "Unauthorized"),
+            BadCredentials,
+            f"{WHO} takes no purges from the address of this machine. "
+            'Add it to acl purgebot_clients in its VCL and load that again. It said: "Unauthorized"',
+            id="a-server-that-wants-a-login",
+        ),
+        pytest.param(
+            ONE,
+            always(429, "Too Many Requests"),
+            Throttled,
+            f"{WHO} asks for fewer calls. Wait a minute, then retry. Look in its VCL for what limits calls, such as "
+            "vsthrottle, and let purges pass there; or lower `calls` under `pace`. "
+            'It said: "Too Many Requests"',
+            id="vsthrottle",
+        ),
+        pytest.param(
+            ONE,
+            always(503, "Backend fetch failed"),
+            Unavailable,
+            f'{WHO} answered 503. Look at {LOG}; then retry. It said: "Backend fetch failed"',
+            id="no-backend",
+        ),
+        pytest.param(
+            ONE,
+            always(504, "Gateway Timeout"),
+            OutcomeUnknown,
+            f"{WHO} answered 504: its answer was lost on the way. "
+            "It may have been done already: look at the edge, or retry. "
+            f'If it stays, look at {LOG}. It said: "Gateway Timeout"',
+            id="504",
+        ),
+        pytest.param(
+            ONE,
+            always(404, "Not Found"),
+            WrongAddress,
+            f'{WHO} has no purge door: it answered 404 like to any request. {NO_DOOR} It said: "Not Found"',
+            id="404",
+        ),
+        pytest.param(
+            ONE,
+            always(405, "Method Not Allowed"),
+            WrongAddress,
+            f'{WHO} has no purge door: it answered 405 like to any request. {NO_DOOR} It said: "Method Not Allowed"',
+            id="405",
         ),
         pytest.param(
             ONE,

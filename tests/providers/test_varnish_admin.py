@@ -348,6 +348,24 @@ def greeting(raw: bytes) -> Callable[[], Port]:
             id="106-a-bad-regex",
         ),
         pytest.param(
+            answering((106, 'Found "||" expected &&\n')),
+            Refused,
+            'did not take this ban. Name the URLs, or the host. It said: "Found "||" expected &&"',
+            id="106-another-connective",
+        ),
+        pytest.param(
+            answering((106, "Unknown or unsupported field\n")),
+            Refused,
+            'did not take this ban. Name the URLs, or the host. It said: "Unknown or unsupported field"',
+            id="106-an-unknown-field",
+        ),
+        pytest.param(
+            answering((106, "Wrong number of arguments\n")),
+            Refused,
+            'did not take this ban. Name the URLs, or the host. It said: "Wrong number of arguments"',
+            id="106-a-blank",
+        ),
+        pytest.param(
             answering((101, "Unknown request.\n")),
             WrongAddress,
             f'does not know this command. {PORT} It said: "Unknown request."',
@@ -398,6 +416,13 @@ def greeting(raw: bytes) -> Callable[[], Port]:
             f"lost its cache process while it answered. {MAYBE} `varnishadm panic.show` there says why. "
             'It said: "CLI communication error (hdr)"',
             id="400-the-child-was-lost",
+        ),
+        pytest.param(
+            answering((500, "Closing CLI connection\n")),
+            OutcomeUnknown,
+            f"lost its cache process while it answered. {MAYBE} `varnishadm panic.show` there says why. "
+            'It said: "Closing CLI connection"',
+            id="500-it-closes",
         ),
         pytest.param(answering(b""), OutcomeUnknown, f"broke off before its answer was whole. {LOOK}", id="cut"),
         pytest.param(
