@@ -13,6 +13,7 @@ from bot.ledger.ledger import Row, Transaction
 from providers.contract import Call, Kind, Pace, Receipt
 
 LEDGER = "(select value from meta where name = 'ledger') as ledger"
+SURELY = 1.5  # since some calls take longer than others
 IDS_MAX = 5  # provider ids and failing targets kept for the card
 
 
@@ -55,8 +56,8 @@ class Room:
     seconds: float = 0.0
 
     def keeps_busy(self, rate: float, taken: int) -> bool:
-        """Whether the calls in flight, and those taken now, are as many as `rate` calls a second need."""
-        return self.flying + taken >= max(1, rate * self.seconds)
+        """Whether the calls in flight, and those taken now, surely are as many as `rate` calls a second need."""
+        return self.flying + taken >= max(1, rate * self.seconds * SURELY)
 
 
 @dataclass(frozen=True, slots=True)

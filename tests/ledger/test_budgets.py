@@ -168,8 +168,8 @@ ROOMS = {
     "one call at a time, and none flies": (Room(32, 0, 0.03), 5.0, 0, False),
     "one call at a time, and one flies": (Room(32, 1, 0.03), 5.0, 0, True),
     "one call at a time, and one is taken": (Room(32, 0, 0.03), 5.0, 1, True),
-    "as many as slow calls need": (Room(32, 4, 1.0), 5.0, 0, False),
-    "one more than slow calls need": (Room(32, 4, 1.0), 5.0, 1, True),
+    "not surely as many as slow calls need": (Room(32, 7, 1.0), 5.0, 0, False),
+    "surely as many as slow calls need": (Room(32, 7, 1.0), 5.0, 1, True),
 }
 
 
