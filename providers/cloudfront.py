@@ -14,11 +14,9 @@ from xml.etree.ElementTree import Element
 
 import httpx
 
-from providers.adapter import Adapter
+from providers.adapter import OverHttp, bad
 from providers.cloudfront_answers import (
     SIDE,
-    WHERE_ID,
-    WHERE_TENANT,
     Asked,
     failure,
     is_named,
@@ -27,13 +25,12 @@ from providers.cloudfront_answers import (
     texts_of,
     trouble,
 )
-from providers.cloudfront_limits import FRAME, MAX_BYTES, PACES, PER_CALL, PRICES
+from providers.cloudfront_limits import FRAME, MAX_BYTES, can_of
 from providers.cloudfront_paths import (
     apart,
     batch,
     by_path,
     element,
-    instead,
     is_wildcard,
     listed,
     must_be_takeable,
@@ -44,8 +41,6 @@ from providers.contract import (
     Blueprint,
     Cached,
     Call,
-    Capabilities,
-    Confirmation,
     Field,
     Health,
     Kind,
@@ -53,14 +48,12 @@ from providers.contract import (
     Purge,
     Receipt,
     Sighting,
-    UnsupportedWish,
 )
 from providers.errors import BadCredentials, OutcomeUnknown, Refused, Unavailable
-from providers.pacing import paces_of
 from providers.packing import pack
 from providers.signing import utc_now
 from providers.sigv4 import Chain, SigV4
-from providers.wire import Answer, Wire
+from providers.wire import Answer
 
 API = "https://cloudfront.amazonaws.com"
 VERSION = "/2020-05-31/"
@@ -82,16 +75,42 @@ SIGHTINGS = {
     "refreshhit": Cached.REVALIDATED,
 }  # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html, 2026-11-23
 ID = "[A-Za-z0-9_-]{1,128}"
-_ID = re.compile(ID)
 DISTRIBUTION = "(?=[0-9]*[A-Z])[A-Z0-9]{6,64}"  # AWS: E and 12 or 13 more; emulators leave the E out
 _PLACE = re.compile(r"[A-Z]{3}[0-9]{1,4}(-[A-Z0-9]{1,6})?")
 
 
-class CloudFront(Adapter):
+class CloudFront(OverHttp):
     """The credentials of one AWS account."""
 
     name = "cloudfront"
     title = "CloudFront"
+    fields = (
+        Field("profile", "a profile of the AWS configuration files, else botocore's own chain", example="purgebot"),
+        Field("access_key_id", "a key instead of botocore's chain, with `secret_access_key`", example="AKIDEXAMPLE"),
+        Field(
+            "secret_access_key", "the secret of `access_key_id`", secret=True, example="{env: AWS_SECRET_ACCESS_KEY}"
+        ),
+        Field("region", "the region that signatures name, another in China only", example=REGION),
+        Field("api_url", "an egress proxy, an emulator, or the API in China", example=API),
+        Field("max_bytes", "the longest body of one call, in bytes", example=str(MAX_BYTES)),
+    )
+    layer_fields = (
+        Field(
+            "distribution",
+            "the distribution's id, on its page",
+            required=True,
+            example="E1A2B3C4D5E6F7",
+            pattern=DISTRIBUTION,
+            form="a distribution's id: not its number, name or domain",
+        ),
+        Field(
+            "tenant",
+            "a distribution tenant's id",
+            example="dt_2wjDZi3hD1ivOXf6rpZJOSNE1AB",
+            pattern=ID,
+            form="the id of a distribution tenant",
+        ),
+    )
 
     def __init__(
         self,
@@ -103,39 +122,24 @@ class CloudFront(Adapter):
         secret = account.secrets.get("secret_access_key", "").strip()
         self._chain = Chain(settings.get("access_key_id", ""), secret, settings.get("profile", ""))
         self._auth = SigV4(settings.get("region") or REGION, "cloudfront", now)
-        base = settings.get("api_url") or API
-        self._wire = Wire(base, self._auth, transport, side=SIDE, secrets=(secret,))
-        own = settings.get("max_bytes", "")
-        self.can = Capabilities(
-            kinds=frozenset(PER_CALL),
-            soft=frozenset(),
-            per_call={**PER_CALL, **{kind: n for kind, n in account.per_call.items() if kind in PER_CALL}},
-            max_bytes=int(own) if re.fullmatch(r"[1-9][0-9]{3,8}", own) else MAX_BYTES,
-            pace=paces_of(PACES, account.pace),
-            confirmation=Confirmation.POLLED,
-            prices=PRICES,
-        )
+        super().__init__(account, transport, api=API, side=SIDE, auth=self._auth, secrets=(secret,))
+        self.can = can_of(account)
 
-    def plan(self, purge: Purge) -> Sequence[Call]:
-        """The fewest calls that cover every target; targets of one path are one entry. Raises UnsupportedWish."""
-        if purge.kind not in self.can.kinds:
-            raise UnsupportedWish(f"CloudFront purges no {purge.kind.value}s.", instead(purge))
-        path = f"{VERSION}{_place(purge.layer)}/invalidation"
-        if purge.kind is Kind.EVERYTHING:
-            return [_call(purge.kind, path, (), ("/*",))]
-        entries = {target: listed(purge.kind, target) for target in purge.targets}
+    def calls(self, purge: Purge) -> Sequence[Call]:
+        """The fewest calls; targets of one path are one entry. Raises UnsupportedWish."""
+        kind, path = purge.kind, f"{VERSION}{_place(purge.layer)}/invalidation"
+        if kind is Kind.EVERYTHING:
+            return [_call(kind, path, (), ("/*",))]
+        entries = {target: listed(kind, target) for target in purge.targets}
         return [
-            _call(purge.kind, path, targets, tuple(dict.fromkeys(e for target in targets for e in entries[target])))
-            for some in apart(purge.kind, entries)
-            for targets in self._packed(purge.kind, {target: entries[target] for target in some})
+            _call(kind, path, targets, tuple(dict.fromkeys(e for target in targets for e in entries[target])))
+            for some in apart(kind, entries)
+            for targets in self._packed(kind, {target: entries[target] for target in some})
         ]
 
     def _packed(self, kind: Kind, entries: Mapping[str, tuple[str, ...]]) -> list[tuple[str, ...]]:
-        room = self.can.max_bytes - FRAME
         bytes_ = {target: sum(len(element(entry)) for entry in entries[target]) for target in entries}
-        for target in (target for target in entries if bytes_[target] > room):
-            what = f"`{target[:60]}…` is longer than a call may be ({self.can.max_bytes:,} bytes)."
-            raise UnsupportedWish(what, "Name a shorter prefix, or raise `max_bytes`.")
+        room = self.can.max_bytes - FRAME
         return pack(by_path(entries), self.can.per_call[kind], room, lambda target: bytes_[target])
 
     async def send(self, call: Call, reference: str) -> Receipt:
@@ -145,7 +149,7 @@ class CloudFront(Adapter):
             must_be_takeable(call.targets)
         if call.kind is Kind.TAG:
             await self._must_read_tags(place)
-        answer = await self._ask(call.method, call.path, call.headers, referenced(call.body, reference))
+        answer = await self.ask(call.method, call.path, call.headers, referenced(call.body, reference))
         return _receipt(answer, Asked(CREATE[_sort(place)], place))
 
     async def _must_read_tags(self, place: str) -> None:
@@ -165,21 +169,22 @@ class CloudFront(Adapter):
         return await self._got("GetDistribution", place, "Distribution")
 
     async def _got(self, action: str, place: str, name: str) -> Element:
-        answer = await self._ask("GET", f"{VERSION}{place}")
+        answer = await self.ask("GET", f"{VERSION}{place}")
         root = read(answer.text)
         if root is None or answer.status != 200 or not is_named(root, name):
             raise trouble(answer, Asked(action, place))
         return root
 
-    async def _ask(self, method: str, path: str, headers: Sequence[tuple[str, str]] = (), body: str = "") -> Answer:
+    async def ask(self, method: str, path: str, headers: Sequence[tuple[str, str]] = (), body: str = "") -> Answer:
+        """One attempt, signed with the credentials of now. Raises PurgeError."""
         self._auth.keys = await self._chain.keys()
-        return await self._wire.send(method, path, headers, body)
+        return await super().ask(method, path, headers, body)
 
     async def progress(self, receipt: Receipt) -> Receipt:
         """Ask whether it is Completed; each next question waits longer. Raises PurgeError."""
         short, _, id_ = receipt.id.rpartition("/")
         place = f"{TENANT}/{short.removeprefix('tenant:')}" if short.startswith("tenant:") else f"distribution/{short}"
-        answer = await self._ask("GET", f"{VERSION}{place}/invalidation/{quote(id_, safe='')}")
+        answer = await self.ask("GET", f"{VERSION}{place}/invalidation/{quote(id_, safe='')}")
         return _receipt(answer, Asked(WATCH[_sort(place)], place), min(LAST_SECONDS, 2 * receipt.ready_in))
 
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
@@ -191,31 +196,29 @@ class CloudFront(Adapter):
             return Sighting(place=place)
         return Sighting(SIGHTINGS.get(says.split()[0].lower(), Cached.UNKNOWN), says[:40], place)
 
-    async def probe(self, layer: Mapping[str, str]) -> Probe:
+    async def examine(self, layer: Mapping[str, str]) -> Probe:
         """Whether these credentials may purge the layer's distribution, watch it, and read its settings.
 
         A batch that says one path and names none is refused for exactly that once the permission has been seen, and
         purges nothing.
         """
-        if not layer.get("distribution"):
-            await self._chain.keys()
-            return Probe(Health.DOUBTFUL, "There are AWS credentials, but no site names a distribution to try them on.")
-        try:
-            place = _place(layer)
-        except UnsupportedWish as exc:
-            return Probe(Health.BAD, exc.what, exc.possible)
+        place = _place(layer)
         body = referenced(NOTHING, "purgebot-doctor")
-        answer = await self._ask("POST", f"{VERSION}{place}/invalidation", XML, body)
+        answer = await self.ask("POST", f"{VERSION}{place}/invalidation", XML, body)
         failed = failure(answer)
         if failed is None or failed.code not in REFUSED_FOR_NOTHING:
-            found = trouble(answer, Asked(CREATE[_sort(place)], place))
-            return Probe(Health.BAD, found.what, found.cure)
+            return bad(trouble(answer, Asked(CREATE[_sort(place)], place)))
         return await self._watched(place, layer["distribution"])
+
+    async def alone(self, needed: str) -> Probe:
+        """Whether there are credentials at all."""
+        await self._chain.keys()
+        return Probe(Health.DOUBTFUL, "There are AWS credentials, but no site names a distribution to try them on.")
 
     async def _watched(self, place: str, distribution: str) -> Probe:
         """A good finding, or what should change."""
         taken = f"CloudFront takes purges of {Asked('', place).name} from these credentials"
-        answer = await self._ask("GET", f"{VERSION}{place}/invalidation/I0")
+        answer = await self.ask("GET", f"{VERSION}{place}/invalidation/I0")
         failed = failure(answer)
         if failed is None or failed.code != "NoSuchInvalidation":
             found = trouble(answer, Asked(WATCH[_sort(place)], place))
@@ -225,19 +228,11 @@ class CloudFront(Adapter):
         except BadCredentials as exc:
             return Probe(Health.DOUBTFUL, f"{taken}, but tags cannot be purged. {exc.what}", exc.cure)
 
-    async def close(self) -> None:
-        """Let go of connections."""
-        await self._wire.close()
-
 
 def _place(layer: Mapping[str, str]) -> str:
-    """Where the layer's invalidations go. Raises UnsupportedWish."""
-    distribution, tenant = layer.get("distribution", ""), layer.get("tenant", "")
-    if not _ID.fullmatch(distribution):
-        raise UnsupportedWish(f"`{distribution[:40]}` is not the id of a CloudFront distribution.", WHERE_ID)
-    if tenant and not _ID.fullmatch(tenant):
-        raise UnsupportedWish(f"`{tenant[:40]}` is not the id of a CloudFront distribution tenant.", WHERE_TENANT)
-    return f"{TENANT}/{tenant}" if tenant else f"distribution/{distribution}"
+    """Where the layer's invalidations go."""
+    tenant = layer.get("tenant", "")
+    return f"{TENANT}/{tenant}" if tenant else f"distribution/{layer['distribution']}"
 
 
 def _sort(place: str) -> str:
@@ -276,35 +271,10 @@ def _finding(taken: str, distribution: Element, wanted: str) -> Probe:
 
 
 BLUEPRINT = Blueprint(
-    name=CloudFront.name,
-    title=CloudFront.title,
-    fields=(
-        Field("profile", "a profile of the AWS configuration files, else botocore's own chain", example="purgebot"),
-        Field("access_key_id", "a key instead of botocore's chain, with `secret_access_key`", example="AKIDEXAMPLE"),
-        Field(
-            "secret_access_key", "the secret of `access_key_id`", secret=True, example="{env: AWS_SECRET_ACCESS_KEY}"
-        ),
-        Field("region", "the region that signatures name, another in China only", example=REGION),
-        Field("api_url", "an egress proxy, an emulator, or the API in China", example=API),
-        Field("max_bytes", "the longest body of one call, in bytes", example=str(MAX_BYTES)),
-    ),
-    layer_fields=(
-        Field(
-            "distribution",
-            "the distribution's id",
-            required=True,
-            example="E1A2B3C4D5E6F7",
-            pattern=DISTRIBUTION,
-            form="a distribution's id: not its number, name or domain",
-        ),
-        Field(
-            "tenant",
-            "a distribution tenant's id",
-            example="dt_2wjDZi3hD1ivOXf6rpZJOSNE1AB",
-            pattern=ID,
-            form="the id of a distribution tenant",
-        ),
-    ),
+    CloudFront.name,
+    CloudFront.title,
+    CloudFront.fields,
+    CloudFront.layer_fields,
     build=CloudFront,
     package="botocore",
     extra="aws",

@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
 from providers.cloudfront_limits import PATH_MAX, TAG_MAX
-from providers.contract import Kind, Purge, UnsupportedWish
+from providers.contract import Kind, UnsupportedWish
 from providers.errors import Refused
-from providers.packing import visible_ascii
 
 XMLNS = "http://cloudfront.amazonaws.com/doc/2020-05-31/"
 MEND = "Mend it, or name something wider."
@@ -21,8 +20,6 @@ ALL = "Purge everything instead: it empties the whole distribution, with every h
 
 def listed(kind: Kind, target: str) -> tuple[str, ...]:
     """The entries that purge one target. Raises UnsupportedWish."""
-    if not visible_ascii(target):
-        raise _cannot(target, "holds a blank or a letter that cannot go on the wire as it is.")
     match kind:
         case Kind.TAG:
             return (_tag(target),)
@@ -94,15 +91,6 @@ def by_path(entries: Mapping[str, tuple[str, ...]]) -> list[str]:
     """The targets, those of one path side by side: http and https, or two hosts, are paid once then."""
     first = {entry: place for place, entry in enumerate(dict.fromkeys(entries.values()))}
     return sorted(entries, key=lambda target: first[entries[target]])
-
-
-def instead(purge: Purge) -> str:
-    """What is possible where a kind is not."""
-    match purge.kind:
-        case Kind.HOST:
-            return f"Its paths are the same for every host. {ALL}"
-        case _:
-            return "Name URLs, tags, a prefix, a pattern that ends in a star, or everything instead."
 
 
 def _tag(tag: str) -> str:
