@@ -7,26 +7,15 @@ OverHttp    an adapter whose calls go over one wire
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Protocol
 
 import httpx
 
 from providers.calls import Calls
-from providers.contract import (
-    Account,
-    Cached,
-    Call,
-    Capabilities,
-    Field,
-    Health,
-    Probe,
-    Purge,
-    Receipt,
-    Seen,
-    Sighting,
-)
+from providers.contract import Account, Cached, Call, Capabilities, Field, Health, Probe, Purge, Receipt, Seen, Sighting
 from providers.errors import BadCredentials, PurgeError
 from providers.packing import visible_ascii
 from providers.planning import long_ones, mistaken, must_fit, sound
@@ -127,6 +116,14 @@ class OverHttp(Adapter):
     async def close(self) -> None:
         """Let go of connections."""
         await self._wire.close()
+
+
+class Ask(Protocol):
+    """`OverHttp.ask`, for a part of an adapter that stands in a module of its own."""
+
+    def __call__(
+        self, method: str, path: str, headers: Sequence[tuple[str, str]] = (), body: str = ""
+    ) -> Awaitable[Answer]: ...
 
 
 def bad(found: PurgeError) -> Probe:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
-from providers.cloudfront_limits import PATH_MAX, TAG_MAX
-from providers.contract import Kind, UnsupportedWish
+from providers.cloudfront_limits import FRAME, PATH_MAX, TAG_MAX
+from providers.contract import Capabilities, Kind, Purge, UnsupportedWish
 from providers.errors import Refused
+from providers.packing import pack
 
 XMLNS = "http://cloudfront.amazonaws.com/doc/2020-05-31/"
 MEND = "Mend it, or name something wider."
+Entries = Mapping[str, tuple[str, ...]]  # by target
 ALL = "Purge everything instead: it empties the whole distribution, with every host in it."
 
 
@@ -46,11 +48,15 @@ def untakeable(path: str) -> str:
     return ""
 
 
-def apart(kind: Kind, entries: Mapping[str, tuple[str, ...]]) -> list[list[str]]:
-    """URLs that CloudFront cannot take go in calls of their own, so that they are refused and no other with them."""
-    untaken = [target for target in entries if kind is Kind.URL and untakeable(entries[target][0])]
-    taken = [target for target in entries if target not in set(untaken)]
-    return [some for some in (taken, untaken) if some]
+def packed(purge: Purge, can: Capabilities) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Targets and entries of each call. Raises UnsupportedWish."""
+    entries = {target: listed(purge.kind, target) for target in purge.targets}
+    bytes_ = {target: sum(len(element(entry)) for entry in entries[target]) for target in entries}
+    return [
+        (targets, tuple(dict.fromkeys(entry for target in targets for entry in entries[target])))
+        for some in _apart(purge.kind, entries)
+        for targets in pack(_by_path(some), can.per_call[purge.kind], can.max_bytes - FRAME, bytes_.__getitem__)
+    ]
 
 
 def must_be_takeable(targets: Sequence[str]) -> None:
@@ -87,7 +93,14 @@ def referenced(body: str, reference: str) -> str:
     return f"{body.removesuffix(end)}{told}{end}"
 
 
-def by_path(entries: Mapping[str, tuple[str, ...]]) -> list[str]:
+def _apart(kind: Kind, entries: Entries) -> list[Entries]:
+    """URLs that CloudFront cannot take go in calls of their own, so that they are refused and no other with them."""
+    untaken = {target: some for target, some in entries.items() if kind is Kind.URL and untakeable(some[0])}
+    taken = {target: some for target, some in entries.items() if target not in untaken}
+    return [some for some in (taken, untaken) if some]
+
+
+def _by_path(entries: Entries) -> list[str]:
     """The targets, those of one path side by side: http and https, or two hosts, are paid once then."""
     first = {entry: place for place, entry in enumerate(dict.fromkeys(entries.values()))}
     return sorted(entries, key=lambda target: first[entries[target]])
