@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import httpx
 
-from providers.adapter import JSON, Adapter, bad
+from providers.adapter import JSON, OverHttp, bad
 from providers.akamai_answers import SIDE, STATUS_PAGE, behind, left, receipt, told, trouble
 from providers.akamai_limits import BUCKETS, FRAME, MAX_BYTES, TAG_MAX, can_of
 from providers.akamai_sightings import STATUS_HEADER, seen
@@ -37,17 +37,18 @@ from providers.errors import BadCredentials
 from providers.packing import pack
 from providers.sides import cloud
 from providers.signing import utc_now
-from providers.wire import Answer, Wire
+from providers.wire import Answer
 
 API = "/ccu/v3"
 NETWORKS = ("production", "staging")
 WORDS = {Kind.URL: "url", Kind.TAG: "tag", Kind.EVERYTHING: "cpcode"}
 CPCODES = "[0-9]{1,12}( *, *[0-9]{1,12})*"
 DOUBTFUL_SKEW = 10.0  # seconds; at 30 Akamai refuses
+SIGNS = "& ' ^ - $ ! ` # % . + ~ _ | /"
 _TAG = re.compile(r"[A-Za-z0-9&'^$!`#%.+~_|/-]+")  # https://techdocs.akamai.com/purge-cache/docs/assign-cache-tags
 
 
-class Akamai(Adapter):
+class Akamai(OverHttp):
     """One API client, as one section of an .edgerc holds it."""
 
     name = "akamai"
@@ -64,14 +65,9 @@ class Akamai(Adapter):
     )
     layer_fields = (
         Field("network", "production where nothing is said", choices=NETWORKS, example="production"),
-        Field(
-            "cpcodes",
-            "what *everything* is: CP codes with commas between",
-            example="123456, 123457",
-            pattern=CPCODES,
-            form="a list of CP codes with commas between",
-        ),
-    )
+        Field("cpcodes", "what *everything* is: CP codes with commas between", example="123456, 123457",
+              pattern=CPCODES, form="a list of CP codes with commas between"),
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -84,33 +80,28 @@ class Akamai(Adapter):
         self._status_header = (account.settings.get("status_header") or STATUS_HEADER).lower()
         switch = account.settings.get("account_switch_key", "").strip()
         self._switch = f"?accountSwitchKey={quote(switch, safe=':-')}" if switch else ""
-        self._wire = self._opened(account, transport, nonce)
         self.can = can_of(account)
-
-    def _opened(
-        self, account: Account, transport: httpx.AsyncBaseTransport | None, nonce: Callable[[], str]
-    ) -> Wire | UnreadableEdgerc:
-        section = account.settings.get("section") or "default"
-        try:
-            own = read_edgerc(account.secrets.get("edgerc", ""), section)
-        except UnreadableEdgerc as exc:
-            return exc
         url = account.settings.get("api_url", "")
         below = re.sub(r"^[a-z]+://[^/]*", "", url).rstrip("/")
-        return Wire(
-            url or f"https://{own.host}",
-            EdgeGrid(own, self._clock, nonce, below),
+        try:
+            own = read_edgerc(account.secrets.get("edgerc", ""), account.settings.get("section") or "default")
+        except UnreadableEdgerc as exc:
+            super().__init__(account, transport, api="", side=SIDE, secrets=("",), no_key=(exc.what, exc.advice))
+            return
+        super().__init__(
+            account,
             transport,
+            api=f"https://{own.host}",
             side=SIDE if url else cloud(self.title, STATUS_PAGE, SIDE.busy, "host` in `edgerc"),
+            auth=EdgeGrid(own, clock, nonce, below),
             secrets=(own.client_secret, own.access_token, own.client_token),
         )
 
     def calls(self, purge: Purge) -> Sequence[Call]:
         """The fewest calls that cover every target. Raises UnsupportedWish."""
         kind, network = purge.kind, purge.layer.get("network", NETWORKS[0])
-        for target in purge.targets:
-            if problem := _problem(kind, target):
-                raise UnsupportedWish(f"`{target[:80]}` {problem}", "Mend it, or name something wider.")
+        if kind is Kind.TAG:
+            _must_be_tags(purge.targets)
         entries = {target: json.dumps(target) for target in purge.targets}
         if kind is Kind.EVERYTHING:
             entries = {code: code for code in _cpcodes(purge.layer)}
@@ -121,16 +112,11 @@ class Akamai(Adapter):
 
     async def send(self, call: Call, reference: str) -> Receipt:
         """Make one attempt. Raises PurgeError."""
-        answer = await self._ask(call.path, call.headers, call.body)
+        answer = await self.ask(call.method, call.path, call.headers, call.body)
         taken = receipt(answer, call.kind)
         if taken is None:
             raise trouble(answer, call, self._clock())
         return taken
-
-    async def _ask(self, path: str, headers: Sequence[tuple[str, str]] = (), body: str = "") -> Answer:
-        if isinstance(self._wire, UnreadableEdgerc):
-            raise BadCredentials(self._wire.what, self._wire.advice)
-        return await self._wire.send("POST", path, headers, body)
 
     async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
         """All four budgets, by the call for each kind of object. Raises PurgeError."""
@@ -143,7 +129,7 @@ class Akamai(Adapter):
         return tuple(found.values())
 
     async def _status(self, kind: Kind) -> Answer:
-        return await self._ask(f"{API}/rate-limit-status/{WORDS[kind]}{self._switch}")
+        return await self.ask("POST", f"{API}/rate-limit-status/{WORDS[kind]}{self._switch}")
 
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
         """X-Cache where debug headers are let through, else the header of the behavior Return Cache Status."""
@@ -169,11 +155,6 @@ class Akamai(Adapter):
             return Probe(Health.DOUBTFUL, f"{what} T{clock[1:]}.", "Set it by NTP: at 30 s Akamai refuses every call.")
         return Probe(Health.GOOD, f"{what} Which CP codes it may purge shows only when it does.")
 
-    async def close(self) -> None:
-        """Let go of connections."""
-        if isinstance(self._wire, Wire):
-            await self._wire.close()
-
 
 def _is_status(answer: Answer) -> bool:
     """Its numbers are in the headers; a page that some proxy makes has none."""
@@ -194,12 +175,11 @@ def _call(kind: Kind, path: str, targets: tuple[str, ...], entries: Mapping[str,
     return Call(kind, "POST", path, () if kind is Kind.EVERYTHING else targets, cost, JSON, body)
 
 
-def _problem(kind: Kind, target: str) -> str:
-    match kind:
-        case Kind.TAG if len(target) > TAG_MAX or not _TAG.fullmatch(target):
-            return f"is not a tag of Akamai's: at most {TAG_MAX} letters, digits and & ' ^ - $ ! ` # % . + ~ _ | /."
-        case _:
-            return ""
+def _must_be_tags(tags: Sequence[str]) -> None:
+    for tag in tags:
+        if len(tag) > TAG_MAX or not _TAG.fullmatch(tag):
+            what = f"`{tag[:80]}` is not a tag of Akamai's: at most {TAG_MAX} letters, digits and {SIGNS}."
+            raise UnsupportedWish(what, "Mend it, or name something wider.")
 
 
 BLUEPRINT = Blueprint(Akamai.name, Akamai.title, Akamai.fields, Akamai.layer_fields, build=Akamai)

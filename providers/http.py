@@ -25,17 +25,16 @@ from providers.contract import (
     Receipt,
     Sighting,
 )
-from providers.errors import BadCredentials, PurgeError, Refused, Unexpected, WrongAddress
+from providers.errors import Refused
+from providers.http_answers import side_of, trouble
 from providers.http_calls import MAX_BYTES, Planner
-from providers.http_recipes import Headers, Recipe, SecretName, complaints, read_book, read_headers, read_probe
+from providers.http_recipes import Headers, SecretName, complaints, read_book, read_headers, read_probe
 from providers.http_sightings import sighting
 from providers.pacing import paces_of
-from providers.sides import server, shown
-from providers.wire import Answer, gateway_trouble, said_by
+from providers.sides import shown
+from providers.wire import Answer
 
-LINE_SURE = 4_000  # bytes of a line that nobody finds too long
 PACES = {"calls": Pace(50, 1, 50, "calls", source="ours: kind to a small cache", checked="2026-11-25")}
-BUSY = "Wait a minute, then retry. Look at what limits calls there, or lower `calls` under `pace` to stay below it."
 
 
 class AnyHttp(OverHttp):
@@ -69,7 +68,7 @@ class AnyHttp(OverHttp):
             instead={kind: self._instead(kind) for kind in Kind},
         )
         self._who = f"the {self.title} at {shown(account.settings.get('api_url') or url)}"  # inside a sentence
-        side = server(f"T{self._who[1:]}", "it runs and listens there", "its own log there", BUSY)
+        side = side_of(f"T{self._who[1:]}")
         super().__init__(account, transport, api=url, side=side, secrets=[*account.secrets.values()])
 
     def _instead(self, kind: Kind) -> str:
@@ -92,8 +91,8 @@ class AnyHttp(OverHttp):
             what = f"The configuration of {self._who} has no recipe for this call any more."
             raise Refused(what, "Ask again, so that it is planned anew.")
         answer = await self._joined(recipe.headers, call.method, call.path, call.headers, call.body)
-        if trouble := self._trouble(recipe, answer, f"purge.{call.kind.value}", _longest(call)):
-            raise trouble
+        if wrong := trouble(recipe, answer, self._wire.side, f"purge.{call.kind.value}", _longest(call)):
+            raise wrong
         return Receipt(note=f"{answer.status} {answer.reason}".strip()[:200])
 
     async def _joined(
@@ -107,26 +106,6 @@ class AnyHttp(OverHttp):
             if isinstance(value, SecretName) and key not in given
         ]
         return await self.ask(method, path, [*headers, *secret], body)
-
-    def _trouble(self, recipe: Recipe, answer: Answer, key: str, longest: int = 0) -> PurgeError | None:
-        who, status, said = self._wire.side.who, answer.status, said_by(answer)
-        if status in recipe.status:
-            if recipe.says in answer.text or recipe.says in answer.reason:
-                return None
-            what = f"{who} answered {status}, but did not say `{recipe.says[:60]}`."
-            return WrongAddress(what, f"Is `url` the right one? Check `{key}`: its `path`, and `says`.", said)
-        match status:
-            case 401 | 403 | 407:
-                advice = "Let in the address of this machine there, or set the key that it wants under `headers`."
-                return BadCredentials(f"{who} takes no purges from us: it answered {status}.", advice, said)
-            case 400 | 413 | 414 | 431 if longest > LINE_SURE:
-                return Refused(f"{who} cannot read a request this long.", "Name a shorter or a wider target.", said)
-            case _ if status < 400 or status in (404, 405, 421):
-                what = f"{who} answered {status}, which `{key}` does not count as a yes."
-                return WrongAddress(what, "Is `url` the right one? If that is a yes there, add it to `status`.", said)
-            case _:
-                unknown = Unexpected(f"{who} answered {status}.", f"Check `{key}` against what it takes.", said)
-                return gateway_trouble(answer, self._wire.side, said) or unknown
 
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
         """The standard Cache-Status, else what Squid, Traffic Server and others write."""
@@ -143,8 +122,8 @@ class AnyHttp(OverHttp):
             return Probe(Health.BAD, f"The probe of {self._who} cannot be used.", str(wrong[0]))
         plain = [(name, value) for name, value in (self._headers | recipe.headers).items() if isinstance(value, str)]
         answer = await self._joined(recipe.headers, recipe.method, recipe.path, plain, recipe.body)
-        if trouble := self._trouble(recipe, answer, "probe"):
-            return bad(trouble)
+        if found := trouble(recipe, answer, self._wire.side, "probe"):
+            return bad(found)
         return Probe(Health.GOOD, f"{self._wire.side.who} answered its probe with {answer.status}.")
 
     async def _reached(self) -> Probe:

@@ -33,37 +33,25 @@ from providers.contract import (
     Sighting,
     UnsupportedWish,
 )
-from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Refused, Unexpected, WrongAddress
+from providers.errors import OutcomeUnknown
+from providers.nginx_answers import CRASH, NOTHING, is_nothing, is_yes, side_at, trouble
 from providers.nginx_files import KEY, LEVELS, NginxFiles
 from providers.nginx_keys import complaints
 from providers.nginx_sightings import sighting
 from providers.pacing import paces_of
 from providers.packing import alike, named
-from providers.sides import server, shown
-from providers.wire import Answer, gateway_trouble, said_by
+from providers.sides import shown
+from providers.wire import Answer
 
-LINE_SURE = 4_000  # bytes of a line that nobody finds too long
 LINE_MAX = 8_100  # bytes of a request line; large_client_header_buffers is 4 of 8k by default
 MAX_BYTES = 16_384  # of target and headers
 PACES = {
     "calls": Pace(200, 1, 200, "calls", source="ours: nginx has no limit, this is kind to a small one"),
 }
-LOG = "nginx's error log there (503 may be its `limit_req`)"
-BUSY = (
-    "Wait a minute, then retry. Take the purge location out of `limit_req` and `limit_conn` there, or lower `calls` "
-    "under `pace`."
-)
 MODULES = ("purge", "plus")
 WIDE = frozenset({Kind.PREFIX, Kind.HOST, Kind.EVERYTHING})
 NEWER = "Name the URLs; with module 3.0 or newer set `wildcards: yes`, on the same machine `cache_dir`."
-DOOR = "Open the door as docs/providers/nginx.md says."
-SAYS = ("Successful purge", '"Status": "purged"')  # modules 2.3 and 3.0.1, 2026-11-23
-NOTHING = "Nothing was cached under this key."
 NOWHERE = "/purgebot-looks-for-the-door"  # purged by the doctor: nothing is cached under it
-CRASH = (
-    "If every purge ends so, the inline form of the purge module has crashed nginx's worker: "
-    "give the module a location of its own, as docs/providers/nginx.md says."
-)
 
 
 class Nginx(OverHttp):
@@ -88,8 +76,7 @@ class Nginx(OverHttp):
             of_hosts=frozenset({Kind.EVERYTHING}),
             instead={} if self._wild else dict.fromkeys(WIDE, NEWER),
         )
-        side = server(f"nginx at {shown(settings.get('api_url') or url)}", "nginx runs and listens there", LOG, BUSY)
-        super().__init__(account, transport, api=url, side=side)
+        super().__init__(account, transport, api=url, side=side_at(shown(settings.get("api_url") or url)))
 
     def calls(self, purge: Purge) -> Sequence[Call]:
         """One for each key: of a URL and its variants, or of a wildcard. Raises UnsupportedWish."""
@@ -145,11 +132,11 @@ class Nginx(OverHttp):
     async def send(self, call: Call, reference: str) -> Receipt:
         """Knock once. Raises PurgeError."""
         answer = await self.ask("PURGE", call.path, call.headers)
-        if self._is_yes(answer):
+        if is_yes(answer, self._plus):
             return Receipt(note="Purged.")
-        if _is_nothing(answer):
+        if is_nothing(answer):
             return Receipt(note=NOTHING)
-        raise self._trouble(answer, len(call.path))
+        raise trouble(answer, self._wire.side, self._door, len(call.path))
 
     async def ask(self, method: str, path: str, headers: Sequence[tuple[str, str]] = (), body: str = "") -> Answer:
         """One attempt, of which a crash is told. Raises PurgeError."""
@@ -160,31 +147,6 @@ class Nginx(OverHttp):
                 raise
             raise OutcomeUnknown(exc.what, f"{exc.cure} {CRASH}", exc.said) from exc
 
-    def _is_yes(self, answer: Answer) -> bool:
-        if self._plus:
-            return answer.status == 204
-        marked = "x-purgebot" in answer.headers or any(words in answer.text for words in SAYS)
-        return answer.status in (200, 202) and marked
-
-    def _trouble(self, answer: Answer, length: int = 0) -> PurgeError:
-        who, said = self._wire.side.who, said_by(answer)
-        match answer.status:
-            case 401 | 403 | 407:
-                what = f"{who} takes no purges from the address of this machine."
-                return BadCredentials(what, "Add `allow` with it to the purge location and reload nginx.", said)
-            case 404:
-                what = f"{who} answered 404: nothing is cached, or there is no door."
-                advice = f"{DOOR} Its `add_header X-Purgebot` tells the two apart."
-                return WrongAddress(what, advice, said)
-            case 400 | 413 | 414 | 431 if length > LINE_SURE:
-                return Refused(f"{who} cannot read a request this long.", "Name a shorter or a wider target.", said)
-            case status if status < 400 or status in (405, 421, 501):
-                what = f"{who} has no purge door at `{self._door or '/'}`: it answered {status} like to any request."
-                return WrongAddress(what, f"{DOOR} Is `url` the right one?", said)
-            case status:
-                unknown = Unexpected(f"{who} answered {status}.", DOOR, said)
-                return gateway_trouble(answer, self._wire.side, said) or unknown
-
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
         """X-Cache-Status."""
         return sighting(headers)
@@ -192,14 +154,9 @@ class Nginx(OverHttp):
     async def examine(self, layer: Mapping[str, str]) -> Probe:
         """Whether the door is there and open to us, asked with a name under which nothing is cached."""
         answer = await self.ask("PURGE", f"{self._door}{NOWHERE}")
-        if _is_nothing(answer) or self._is_yes(answer):
+        if is_nothing(answer) or is_yes(answer, self._plus):
             return Probe(Health.GOOD, f"{self._wire.side.who} has its purge door open to this machine.")
-        return bad(self._trouble(answer))
-
-
-def _is_nothing(answer: Answer) -> bool:
-    """412 is said by module 3 alone; 404 by any server."""
-    return answer.status == 412 or (answer.status == 404 and "x-purgebot" in answer.headers)
+        return bad(trouble(answer, self._wire.side, self._door))
 
 
 def build(account: Account, transport: httpx.AsyncBaseTransport | None = None) -> Provider:
