@@ -14,18 +14,14 @@ from urllib.parse import quote
 
 import httpx
 
-from providers.adapter import Adapter
+from providers.adapter import JSON, OverHttp, bad
 from providers.akamai_answers import SIDE, STATUS_PAGE, behind, left, receipt, told, trouble
-from providers.akamai_limits import BUCKETS, FRAME, MAX_BYTES, PACES, PER_CALL, TAG_MAX
+from providers.akamai_limits import BUCKETS, FRAME, MAX_BYTES, TAG_MAX, can_of
 from providers.akamai_sightings import STATUS_HEADER, seen
 from providers.contract import (
-    A_HEADER,
-    HEADER,
     Account,
     Blueprint,
     Call,
-    Capabilities,
-    Confirmation,
     Field,
     Health,
     Kind,
@@ -34,30 +30,44 @@ from providers.contract import (
     Receipt,
     Sighting,
     UnsupportedWish,
+    header_field,
 )
 from providers.edgegrid import EdgeGrid, UnreadableEdgerc, fresh_nonce, read_edgerc
-from providers.errors import BadCredentials, PurgeError
-from providers.pacing import paces_of
-from providers.packing import pack, visible_ascii
+from providers.errors import BadCredentials
+from providers.packing import pack
 from providers.sides import cloud
 from providers.signing import utc_now
-from providers.wire import Answer, Wire
+from providers.wire import Answer
 
 API = "/ccu/v3"
 NETWORKS = ("production", "staging")
 WORDS = {Kind.URL: "url", Kind.TAG: "tag", Kind.EVERYTHING: "cpcode"}
-JSON = (("Content-Type", "application/json"),)
 CPCODES = "[0-9]{1,12}( *, *[0-9]{1,12})*"
 DOUBTFUL_SKEW = 10.0  # seconds; at 30 Akamai refuses
-_URL = re.compile(r"https?://[^/?#]+[^#]*")
+SIGNS = "& ' ^ - $ ! ` # % . + ~ _ | /"
 _TAG = re.compile(r"[A-Za-z0-9&'^$!`#%.+~_|/-]+")  # https://techdocs.akamai.com/purge-cache/docs/assign-cache-tags
 
 
-class Akamai(Adapter):
+class Akamai(OverHttp):
     """One API client, as one section of an .edgerc holds it."""
 
     name = "akamai"
     title = "Akamai"
+    fields = (
+        Field(
+            "edgerc", "the whole text of an .edgerc", required=True, secret=True, example="{file: /etc/purgebot/edgerc}"
+        ),
+        Field("section", "its section, default where nothing is said", example="default"),
+        Field("account_switch_key", "for those who manage several accounts: which one", example="1-5BYUG1:1-8BYUX"),
+        header_field("status_header", "the header of the behavior Return Cache Status", STATUS_HEADER),
+        Field("api_url", "an egress proxy, or an emulator", example="http://127.0.0.1:8080"),
+        Field("max_bytes", "the longest call, in bytes", example=str(MAX_BYTES)),
+    )
+    layer_fields = (
+        Field("network", "production where nothing is said", choices=NETWORKS, example="production"),
+        Field("cpcodes", "what *everything* is: CP codes with commas between", example="123456, 123457",
+              pattern=CPCODES, form="a list of CP codes with commas between"),
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -70,74 +80,43 @@ class Akamai(Adapter):
         self._status_header = (account.settings.get("status_header") or STATUS_HEADER).lower()
         switch = account.settings.get("account_switch_key", "").strip()
         self._switch = f"?accountSwitchKey={quote(switch, safe=':-')}" if switch else ""
-        self._wire = self._opened(account, transport, nonce)
-        own = account.settings.get("max_bytes", "")
-        pace = paces_of(PACES, account.pace)
-        self.can = Capabilities(
-            kinds=frozenset(WORDS),
-            soft=frozenset(WORDS),
-            per_call={
-                kind: _most(account.per_call.get(kind, n), pace[BUCKETS[kind]].burst) for kind, n in PER_CALL.items()
-            },
-            max_bytes=int(own) if re.fullmatch(r"[1-9][0-9]{3,8}", own) else MAX_BYTES,
-            pace=pace,
-            confirmation=Confirmation.ESTIMATE,
-        )
-
-    def _opened(
-        self, account: Account, transport: httpx.AsyncBaseTransport | None, nonce: Callable[[], str]
-    ) -> Wire | UnreadableEdgerc:
-        section = account.settings.get("section") or "default"
-        try:
-            own = read_edgerc(account.secrets.get("edgerc", ""), section)
-        except UnreadableEdgerc as exc:
-            return exc
+        self.can = can_of(account)
         url = account.settings.get("api_url", "")
         below = re.sub(r"^[a-z]+://[^/]*", "", url).rstrip("/")
-        return Wire(
-            url or f"https://{own.host}",
-            EdgeGrid(own, self._clock, nonce, below),
+        try:
+            own = read_edgerc(account.secrets.get("edgerc", ""), account.settings.get("section") or "default")
+        except UnreadableEdgerc as exc:
+            super().__init__(account, transport, api="", side=SIDE, secrets=("",), no_key=(exc.what, exc.advice))
+            return
+        super().__init__(
+            account,
             transport,
+            api=f"https://{own.host}",
             side=SIDE if url else cloud(self.title, STATUS_PAGE, SIDE.busy, "host` in `edgerc"),
+            auth=EdgeGrid(own, clock, nonce, below),
             secrets=(own.client_secret, own.access_token, own.client_token),
         )
 
-    def plan(self, purge: Purge) -> Sequence[Call]:
+    def calls(self, purge: Purge) -> Sequence[Call]:
         """The fewest calls that cover every target. Raises UnsupportedWish."""
-        network = purge.layer.get("network") or NETWORKS[0]
-        if network not in NETWORKS:
-            what = f"Akamai has no network {network[:40]}."
-            raise UnsupportedWish(what, f"Set `network` to {' or '.join(NETWORKS)}.")
-        if purge.kind not in WORDS:
-            raise UnsupportedWish(f"Akamai purges no {_many(purge.kind)}.", "Name URLs, tags, or everything instead.")
+        kind, network = purge.kind, purge.layer.get("network", NETWORKS[0])
+        if kind is Kind.TAG:
+            _must_be_tags(purge.targets)
         entries = {target: json.dumps(target) for target in purge.targets}
-        if purge.kind is Kind.EVERYTHING:
+        if kind is Kind.EVERYTHING:
             entries = {code: code for code in _cpcodes(purge.layer)}
-        path = f"{API}/{'invalidate' if purge.soft else 'delete'}/{WORDS[purge.kind]}/{network}{self._switch}"
-        return [_call(purge.kind, path, targets, entries) for targets in self._packed(purge.kind, entries)]
-
-    def _packed(self, kind: Kind, entries: Mapping[str, str]) -> list[tuple[str, ...]]:
+        path = f"{API}/{'invalidate' if purge.soft else 'delete'}/{WORDS[kind]}/{network}{self._switch}"
         room = self.can.max_bytes - FRAME - len(self._switch)
-        for target, entry in entries.items():
-            if problem := _problem(kind, target):
-                raise UnsupportedWish(f"`{target[:80]}` {problem}", "Mend it, or name something wider.")
-            if len(entry) + 1 > room:
-                what = f"`{target[:60]}…` is longer than a call may be ({self.can.max_bytes:,} bytes)."
-                raise UnsupportedWish(what, "Name a tag of it, or everything.")
-        return pack(entries, self.can.per_call[kind], room, lambda target: len(entries[target]) + 1)
+        packs = pack(entries, self.can.per_call[kind], room, lambda target: len(entries[target]) + 1)
+        return [_call(kind, path, targets, entries) for targets in packs]
 
     async def send(self, call: Call, reference: str) -> Receipt:
         """Make one attempt. Raises PurgeError."""
-        answer = await self._ask(call.path, call.headers, call.body)
+        answer = await self.ask(call.method, call.path, call.headers, call.body)
         taken = receipt(answer, call.kind)
         if taken is None:
             raise trouble(answer, call, self._clock())
         return taken
-
-    async def _ask(self, path: str, headers: Sequence[tuple[str, str]] = (), body: str = "") -> Answer:
-        if isinstance(self._wire, UnreadableEdgerc):
-            raise BadCredentials(self._wire.what, self._wire.advice)
-        return await self._wire.send("POST", path, headers, body)
 
     async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
         """All four budgets, by the call for each kind of object. Raises PurgeError."""
@@ -150,29 +129,20 @@ class Akamai(Adapter):
         return tuple(found.values())
 
     async def _status(self, kind: Kind) -> Answer:
-        return await self._ask(f"{API}/rate-limit-status/{WORDS[kind]}{self._switch}")
+        return await self.ask("POST", f"{API}/rate-limit-status/{WORDS[kind]}{self._switch}")
 
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
         """X-Cache where debug headers are let through, else the header of the behavior Return Cache Status."""
         return seen(headers, self._status_header)
 
-    async def probe(self, layer: Mapping[str, str]) -> Probe:
+    async def examine(self, layer: Mapping[str, str]) -> Probe:
         """Whether Akamai takes calls of these credentials, by asking what is left of the URL budget. Purges nothing."""
-        network, codes = layer.get("network") or NETWORKS[0], layer.get("cpcodes", "")
-        if network not in NETWORKS:
-            return Probe(
-                Health.BAD, f"Akamai has no network {network[:40]}.", f"Set `network` to {' or '.join(NETWORKS)}."
-            )
-        if codes and not re.fullmatch(CPCODES, codes):
-            return Probe(
-                Health.BAD, f"`{codes[:40]}` are no CP codes.", "Set `cpcodes` to numbers, with commas between."
-            )
         try:
             answer = await self._status(Kind.URL)
         except BadCredentials as exc:
-            return _bad(exc)
+            return bad(exc)
         if not _is_status(answer):
-            return _bad(trouble(answer, None, self._clock()))
+            return bad(trouble(answer, None, self._clock()))
         return self._seen(answer)
 
     def _seen(self, answer: Answer) -> Probe:
@@ -185,28 +155,10 @@ class Akamai(Adapter):
             return Probe(Health.DOUBTFUL, f"{what} T{clock[1:]}.", "Set it by NTP: at 30 s Akamai refuses every call.")
         return Probe(Health.GOOD, f"{what} Which CP codes it may purge shows only when it does.")
 
-    async def close(self) -> None:
-        """Let go of connections."""
-        if isinstance(self._wire, Wire):
-            await self._wire.close()
-
-
-def _most(own: int, burst: float) -> int:
-    """A call may hold no more than the bucket ever does."""
-    return max(1, min(own, int(burst)))
-
-
-def _many(kind: Kind) -> str:
-    return f"{kind.value}es" if kind.value.endswith("x") else f"{kind.value}s"
-
 
 def _is_status(answer: Answer) -> bool:
     """Its numbers are in the headers; a page that some proxy makes has none."""
     return answer.status == 201 and "x-ratelimit-limit" in answer.headers
-
-
-def _bad(found: PurgeError) -> Probe:
-    return Probe(Health.BAD, found.what, found.cure)
 
 
 def _cpcodes(layer: Mapping[str, str]) -> list[str]:
@@ -214,10 +166,6 @@ def _cpcodes(layer: Mapping[str, str]) -> list[str]:
     if not given:
         what = "Akamai has no call for everything, and this layer names no CP codes."
         raise UnsupportedWish(what, "Set `cpcodes` to those that hold the site, or name URLs or tags.")
-    if not re.fullmatch(CPCODES, given):
-        raise UnsupportedWish(
-            f"`{given[:40]}` are no CP codes for Akamai.", "Set `cpcodes` to numbers, with commas between."
-        )
     return [str(int(code)) for code in given.split(",")]
 
 
@@ -227,46 +175,11 @@ def _call(kind: Kind, path: str, targets: tuple[str, ...], entries: Mapping[str,
     return Call(kind, "POST", path, () if kind is Kind.EVERYTHING else targets, cost, JSON, body)
 
 
-def _problem(kind: Kind, target: str) -> str:
-    match kind:
-        case Kind.URL if not visible_ascii(target):
-            return "holds a blank or a letter that must be percent-encoded."
-        case Kind.URL if not _URL.fullmatch(target):
-            return "is not a full URL: scheme, host and path, without #."
-        case Kind.TAG if len(target) > TAG_MAX or not _TAG.fullmatch(target):
-            return f"is not a tag of Akamai's: at most {TAG_MAX} letters, digits and & ' ^ - $ ! ` # % . + ~ _ | /."
-        case _:
-            return ""
+def _must_be_tags(tags: Sequence[str]) -> None:
+    for tag in tags:
+        if len(tag) > TAG_MAX or not _TAG.fullmatch(tag):
+            what = f"`{tag[:80]}` is not a tag of Akamai's: at most {TAG_MAX} letters, digits and {SIGNS}."
+            raise UnsupportedWish(what, "Mend it, or name something wider.")
 
 
-BLUEPRINT = Blueprint(
-    name=Akamai.name,
-    title=Akamai.title,
-    fields=(
-        Field(
-            "edgerc", "the whole text of an .edgerc", required=True, secret=True, example="{file: /etc/purgebot/edgerc}"
-        ),
-        Field("section", "its section, default where nothing is said", example="default"),
-        Field("account_switch_key", "for those who manage several accounts: which one", example="1-5BYUG1:1-8BYUX"),
-        Field(
-            "status_header",
-            "the header of the behavior Return Cache Status",
-            example=STATUS_HEADER,
-            pattern=HEADER,
-            form=A_HEADER,
-        ),
-        Field("api_url", "an egress proxy, or an emulator", example="http://127.0.0.1:8080"),
-        Field("max_bytes", "the longest call, in bytes", example=str(MAX_BYTES)),
-    ),
-    layer_fields=(
-        Field("network", "production where nothing is said", choices=NETWORKS, example="production"),
-        Field(
-            "cpcodes",
-            "what *everything* is: CP codes with commas between",
-            example="123456, 123457",
-            pattern=CPCODES,
-            form="a list of CP codes with commas between",
-        ),
-    ),
-    build=Akamai,
-)
+BLUEPRINT = Blueprint(Akamai.name, Akamai.title, Akamai.fields, Akamai.layer_fields, build=Akamai)

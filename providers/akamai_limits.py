@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from providers.contract import Kind, Pace
+from providers.contract import Account, Capabilities, Confirmation, Kind, Pace
+from providers.pacing import max_bytes_of, paces_of, per_call_of
 
 LIMITS = "https://techdocs.akamai.com/purge-cache/reference/rate-limiting"
 CHECKED = "2026-11-23"
@@ -19,3 +20,17 @@ BUCKETS = {Kind.URL: "urls", Kind.EVERYTHING: "cpcodes", Kind.TAG: "tags"}
 PER_CALL = {
     kind: int(PACES[bucket].burst) for kind, bucket in BUCKETS.items()
 }  # no call may cost more than is ever there
+
+
+def can_of(account: Account) -> Capabilities:
+    """What an account can do, by its own limits. A call may hold no more than its bucket ever does."""
+    pace = paces_of(PACES, account.pace)
+    per_call = per_call_of(PER_CALL, account)
+    return Capabilities(
+        kinds=frozenset(PER_CALL),
+        soft=frozenset(PER_CALL),
+        per_call={kind: max(1, min(n, int(pace[BUCKETS[kind]].burst))) for kind, n in per_call.items()},
+        max_bytes=max_bytes_of(MAX_BYTES, account),
+        pace=pace,
+        confirmation=Confirmation.ESTIMATE,
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from providers.contract import Kind, Pace
+from providers.contract import Account, Capabilities, Kind, Pace
+from providers.pacing import max_bytes_of, paces_of, per_call_of
 
 LIMITS = "https://developers.cloudflare.com/cache/how-to/purge-cache/"
 API_LIMITS = "https://developers.cloudflare.com/fundamentals/api/reference/limits/"
@@ -28,3 +29,14 @@ def _paces() -> dict[str, Pace]:
 
 
 PACES = _paces()
+
+
+def can_of(account: Account) -> Capabilities:
+    """What an account can do, by its own limits."""
+    return Capabilities(
+        kinds=frozenset(PER_CALL),
+        soft=frozenset(PER_CALL),
+        per_call=per_call_of(PER_CALL, account),
+        max_bytes=max_bytes_of(MAX_BYTES, account),
+        pace=paces_of(PACES, account.pace),
+    )

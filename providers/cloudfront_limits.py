@@ -7,7 +7,8 @@ counts as in progress, since AWS says that 95 in 100 invalidations are completed
 
 from __future__ import annotations
 
-from providers.contract import Kind, Pace, Price
+from providers.contract import Account, Capabilities, Confirmation, Kind, Pace, Price
+from providers.pacing import max_bytes_of, paces_of, per_call_of
 
 RATES = "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html"
 IN_PROGRESS = "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/InvalidationLimits.html"
@@ -30,3 +31,21 @@ MAX_BYTES = 100_000  # of a call; ours, AWS names none
 FRAME = 400  # bytes of a call around its paths: target, headers, and the tags around the list
 PATH_MAX = 4000  # characters, https://docs.aws.amazon.com/…/invalidation-specifying-objects.html
 TAG_MAX = 256  # characters, https://docs.aws.amazon.com/…/invalidation-specifying-tags.html
+INSTEAD = {
+    Kind.HOST: "Its paths are the same for every host. "
+    "Purge everything instead: it empties the whole distribution, with every host in it."
+}
+
+
+def can_of(account: Account) -> Capabilities:
+    """What an account can do, by its own limits."""
+    return Capabilities(
+        kinds=frozenset(PER_CALL),
+        soft=frozenset(),
+        per_call=per_call_of(PER_CALL, account),
+        max_bytes=max_bytes_of(MAX_BYTES, account),
+        pace=paces_of(PACES, account.pace),
+        confirmation=Confirmation.POLLED,
+        prices=PRICES,
+        instead=INSTEAD,
+    )

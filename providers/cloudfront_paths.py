@@ -9,20 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
-from providers.cloudfront_limits import PATH_MAX, TAG_MAX
-from providers.contract import Kind, Purge, UnsupportedWish
+from providers.cloudfront_limits import FRAME, PATH_MAX, TAG_MAX
+from providers.contract import Capabilities, Kind, Purge, UnsupportedWish
 from providers.errors import Refused
-from providers.packing import visible_ascii
+from providers.packing import pack
 
 XMLNS = "http://cloudfront.amazonaws.com/doc/2020-05-31/"
 MEND = "Mend it, or name something wider."
+Entries = Mapping[str, tuple[str, ...]]  # by target
 ALL = "Purge everything instead: it empties the whole distribution, with every host in it."
 
 
 def listed(kind: Kind, target: str) -> tuple[str, ...]:
     """The entries that purge one target. Raises UnsupportedWish."""
-    if not visible_ascii(target):
-        raise _cannot(target, "holds a blank or a letter that cannot go on the wire as it is.")
     match kind:
         case Kind.TAG:
             return (_tag(target),)
@@ -49,11 +48,15 @@ def untakeable(path: str) -> str:
     return ""
 
 
-def apart(kind: Kind, entries: Mapping[str, tuple[str, ...]]) -> list[list[str]]:
-    """URLs that CloudFront cannot take go in calls of their own, so that they are refused and no other with them."""
-    untaken = [target for target in entries if kind is Kind.URL and untakeable(entries[target][0])]
-    taken = [target for target in entries if target not in set(untaken)]
-    return [some for some in (taken, untaken) if some]
+def packed(purge: Purge, can: Capabilities) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Targets and entries of each call. Raises UnsupportedWish."""
+    entries = {target: listed(purge.kind, target) for target in purge.targets}
+    bytes_ = {target: sum(len(element(entry)) for entry in entries[target]) for target in entries}
+    return [
+        (targets, tuple(dict.fromkeys(entry for target in targets for entry in entries[target])))
+        for some in _apart(purge.kind, entries)
+        for targets in pack(_by_path(some), can.per_call[purge.kind], can.max_bytes - FRAME, bytes_.__getitem__)
+    ]
 
 
 def must_be_takeable(targets: Sequence[str]) -> None:
@@ -90,19 +93,17 @@ def referenced(body: str, reference: str) -> str:
     return f"{body.removesuffix(end)}{told}{end}"
 
 
-def by_path(entries: Mapping[str, tuple[str, ...]]) -> list[str]:
+def _apart(kind: Kind, entries: Entries) -> list[Entries]:
+    """URLs that CloudFront cannot take go in calls of their own, so that they are refused and no other with them."""
+    untaken = {target: some for target, some in entries.items() if kind is Kind.URL and untakeable(some[0])}
+    taken = {target: some for target, some in entries.items() if target not in untaken}
+    return [some for some in (taken, untaken) if some]
+
+
+def _by_path(entries: Entries) -> list[str]:
     """The targets, those of one path side by side: http and https, or two hosts, are paid once then."""
     first = {entry: place for place, entry in enumerate(dict.fromkeys(entries.values()))}
     return sorted(entries, key=lambda target: first[entries[target]])
-
-
-def instead(purge: Purge) -> str:
-    """What is possible where a kind is not."""
-    match purge.kind:
-        case Kind.HOST:
-            return f"Its paths are the same for every host. {ALL}"
-        case _:
-            return "Name URLs, tags, a prefix, a pattern that ends in a star, or everything instead."
 
 
 def _tag(tag: str) -> str:

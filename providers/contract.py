@@ -2,7 +2,7 @@
 
 A provider is one *account* somewhere: a Cloudflare token, a Varnish with its doors. An adapter says only what is
 special about it. It plans purely, makes one attempt per call, and never sleeps, retries or logs: pacing, retry and
-recording are done once, outside, for all of them.
+recording are done once, outside, for all of them. What every plan must hold is checked once, in `adapter.Adapter`.
 
     Purge ──plan──▶ Call, Call, …      pure; shown, hashed, stored, paced
     Call ──send──▶ Receipt             one attempt; raises PurgeError only
@@ -79,6 +79,8 @@ class Capabilities:
     pace: Mapping[str, Pace]  # by bucket id, as in Call.cost; "urls:pro" is bucket "urls" of tier "pro"
     confirmation: Confirmation = Confirmation.RECEIPT
     prices: Mapping[str, Price] = field(default_factory=dict)  # by bucket id; a bucket that only costs has no pace
+    of_hosts: frozenset[Kind] = frozenset()  # done host by host of the site, so it must have some
+    instead: Mapping[Kind, str] = field(default_factory=dict)  # what to do where a kind is not: better than other kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +276,11 @@ class Complaint:
 
 HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"  # a header's name, RFC 9110, 5.6.2
 A_HEADER = "the name of a header"
+
+
+def header_field(name: str, what: str, example: str) -> Field:
+    """A key that names a header."""
+    return Field(name, what, example=example, pattern=HEADER, form=A_HEADER)
 
 
 def no_complaint(settings: Mapping[str, str]) -> Sequence[Complaint]:

@@ -11,21 +11,17 @@ in turn, so each call is sent twice: Fastly's own advice (https://github.com/pyp
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 import httpx
-from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
-from providers.adapter import Adapter
+from providers.adapter import OverHttp
 from providers.calls import Calls
 from providers.contract import (
     Account,
     Blueprint,
-    Cached,
     Call,
-    Capabilities,
     Field,
     Kind,
     Probe,
@@ -35,87 +31,51 @@ from providers.contract import (
     Sighting,
     UnsupportedWish,
 )
-from providers.errors import BadCredentials, Unexpected
-from providers.fastly_answers import SERVICE_ID, SIDE, about, ids_of, is_service_id, left_of, reading, trouble, yes_of
-from providers.fastly_limits import (
-    MAX_BYTES,
-    PACES,
-    PER_CALL,
-    SECOND_PASS,
-    SECOND_PASS_EVERYTHING,
-    TAG_MAX,
-    TAGS_MAX,
-    TAGS_ROOM,
-    TARGET_MAX,
-)
-from providers.fastly_probe import examine
-from providers.pacing import paces_of
-from providers.packing import alike, named, pack, visible_ascii
+from providers.errors import Unexpected
+from providers.fastly_answers import SIDE, about, ids_of, left_of, reading, trouble, yes_of
+from providers.fastly_limits import SECOND_PASS, SECOND_PASS_EVERYTHING, TAG_MAX, TAGS_ROOM, TARGET_MAX, can_of
+from providers.fastly_probe import finding
+from providers.fastly_sightings import pops_of, seen
+from providers.packing import alike, named, pack
 from providers.signing import HeaderKeys
-from providers.wire import Answer, Wire
+from providers.wire import Answer
 
 API = "https://api.fastly.com"
-KINDS = frozenset(PER_CALL)
-INSTEAD = {
-    Kind.PREFIX: ("prefixes", "Name the URLs, a tag that the origin gives all of them, or everything."),
-    Kind.PATTERN: ("patterns", "Name the URLs, a tag that the origin gives all of them, or everything."),
-    Kind.HOST: ("hosts", "Have the origin tag each page with its host and purge that tag, or name URLs or everything."),
-    Kind.PATH: ("paths without a host", "Name URLs, tags, or everything."),
-}
-MEND = "Write it whole, percent-encoded."
-_URL = re.compile(r"https?://([^/?#@]+)(/[^#]*)")
-_SECONDS = re.compile(r"[0-9]{1,3}")
-_PLACE = re.compile(r"-([A-Z]{3,4})$")
+NO_TOKEN = (
+    "`token` of this account is empty, or holds a blank or a letter that no Fastly token has.",
+    "Copy it again, then start the bot again.",
+)
 
 
-class _Answered(BaseModel):
-    status: int = 0
-    headers: dict[str, JsonValue] = {}
-
-
-class _Pop(BaseModel):
-    pop: str
-    hash: str
-    response: _Answered = _Answered()
-
-    def seen(self) -> Seen:
-        """As a look; `hash` is the body's MD5, or a word such as `error-timeout-fra`."""
-        if self.hash.startswith("error"):
-            return Seen(self.pop, problem=self.hash[:40])
-        headers = {name.lower(): str(value) for name, value in self.response.headers.items()}
-        return Seen(self.pop, self.response.status, headers)
-
-
-_POPS = TypeAdapter(list[_Pop])
-
-
-class Fastly(Adapter):
+class Fastly(OverHttp):
     """One token at Fastly."""
 
     name = "fastly"
     title = "Fastly"
+    fields = (
+        Field("token", "an API token with the scopes `purge_select` and, for everything, `purge_all`", required=True,
+              secret=True, example="{env: FASTLY_TOKEN}"),
+        Field("api_url", "an egress proxy, or an emulator", example=API),
+    )  # fmt: skip
+    layer_fields = (
+        Field("service", "the service's id, under its name in Fastly's control panel", required=True,
+              example="SU1Z0isxPaozGVKXdv0eY5", pattern="[0-9A-Za-z]{10,40}", form="a service's id"),
+        Field("shielded", "whether a backend has a shield: every call is then sent twice", choices=("yes", "no")),
+        Field("second_pass", "seconds between the two; 2, and at least 30 after everything, where nothing is said",
+              example="20", pattern="[0-9]{1,3}", form="a number of seconds up to 999"),
+        Field("environment", "production, or staging", example="production", pattern="production|staging",
+              form="production or staging"),
+    )  # fmt: skip
 
     def __init__(self, account: Account, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._token = account.secrets.get("token", "").strip()
-        self._wire = Wire(
-            account.settings.get("api_url") or API,
-            HeaderKeys({"Fastly-Key": self._token}),
-            transport,
-            side=SIDE,
-            secrets=(self._token,),
-        )
-        tags = min(TAGS_MAX, account.per_call.get(Kind.TAG, TAGS_MAX))
-        self.can = Capabilities(
-            kinds=KINDS,
-            soft=frozenset({Kind.URL, Kind.TAG}),
-            per_call={**PER_CALL, Kind.TAG: tags},
-            max_bytes=MAX_BYTES,
-            pace=paces_of(PACES, account.pace),
-        )
+        token = account.secrets.get("token", "").strip()
+        auth = HeaderKeys({"Fastly-Key": token})
+        super().__init__(account, transport, api=API, side=SIDE, auth=auth, secrets=(token,), no_key=NO_TOKEN)
+        self.can = can_of(account)
 
-    def plan(self, purge: Purge) -> Sequence[Call]:
-        """A call for each URL, one for up to 256 tags, one for everything. Raises UnsupportedWish."""
-        path, again, headers = _path(purge), _again(purge), _headers(purge)
+    def calls(self, purge: Purge) -> Sequence[Call]:
+        """One for each URL, for up to 256 tags, or for everything. Raises UnsupportedWish."""
+        path, again, headers = f"/service/{purge.layer['service']}", _again(purge), _headers(purge)
         match purge.kind:
             case Kind.URL:
                 return _urls(purge, headers, again)
@@ -126,16 +86,12 @@ class Fastly(Adapter):
                          (("Surrogate-Key", " ".join(tags)), *headers), again_after=again)
                     for tags in packs
                 ]  # fmt: skip
-            case Kind.EVERYTHING:
-                cost = (("api", 1),)
-                return [Call(Kind.EVERYTHING, "POST", f"{path}/purge_all", (), cost, headers, again_after=again)]
             case kind:
-                plural, possible = INSTEAD[kind]
-                raise UnsupportedWish(f"Fastly purges no {plural}.", possible)
+                return [Call(kind, "POST", f"{path}/purge_all", (), (("api", 1),), headers, again_after=again)]
 
     async def send(self, call: Call, reference: str) -> Receipt:
         """Make one attempt. Raises PurgeError."""
-        answer = await self._ask(call.method, call.path, call.headers)
+        answer = await self.ask(call.method, call.path, call.headers)
         if call.kind is Kind.TAG:
             return _tags_taken(call, answer)
         yes = yes_of(answer)
@@ -143,62 +99,33 @@ class Fastly(Adapter):
             raise trouble(answer, about(call))
         return Receipt(id=yes.id[:64], left=left_of(answer))
 
-    async def _ask(self, method: str, path: str, headers: Sequence[tuple[str, str]] = ()) -> Answer:
-        if not visible_ascii(self._token):
-            what = "`token` of this account is empty, or holds a blank or a letter that no Fastly token has."
-            raise BadCredentials(what, "Copy it again, then start the bot again.")
-        return await self._wire.send(method, path, headers)
-
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
-        """The last word of X-Cache, which is the edge's, and the place at the end of X-Served-By.
+        """X-Cache and X-Served-By."""
+        return seen(headers)
 
-        Words further left are a shield's, from when the edge stored its copy. PASS shows as MISS, and what the edge
-        made up itself as a HIT without hits and Age
-        (https://www.fastly.com/documentation/reference/http/http-headers/X-Cache/, 2026-11-23).
-        """
-        says = headers.get("x-cache", "").strip()
-        place = _PLACE.search(_last(headers.get("x-served-by", "")))
-        cached = {"HIT": Cached.HIT, "MISS": Cached.MISS}.get(_last(says).upper(), Cached.UNKNOWN)
-        if cached is Cached.HIT and _last(headers.get("x-cache-hits", "")) == "0" and "age" not in headers:
-            cached = Cached.UNCACHED
-        return Sighting(cached, says[-40:], place[1] if place else "")
-
-    async def probe(self, layer: Mapping[str, str]) -> Probe:
+    async def examine(self, layer: Mapping[str, str]) -> Probe:
         """Whether this token may purge the layer's service, by what token and service say of themselves."""
-        return await examine(lambda path: self._ask("GET", path), layer)
+        return await finding(lambda path: self.ask("GET", path), layer)
+
+    async def alone(self, needed: str) -> Probe:
+        """Whether the token may purge anything."""
+        return await self.examine({})
 
     async def everywhere(self, url: str) -> Sequence[Seen]:
         """What every POP serves for `url`, by edge_check: at most 200 an hour (docs/ContentApi.md of fastly-py,
         2026-11-23), and each POP fetches what it does not hold. Raises PurgeError."""
-        answer = await self._ask("GET", f"/content/edge_check?url={quote(url, safe='')}")
-        try:
-            pops = _POPS.validate_json(answer.text) if answer.status == 200 else None
-        except ValidationError:
-            pops = None
+        answer = await self.ask("GET", f"/content/edge_check?url={quote(url, safe='')}")
+        pops = pops_of(answer)
         if pops is None:
             raise trouble(answer, reading("what the POPs hold"))
-        return [pop.seen() for pop in pops]
-
-    async def close(self) -> None:
-        """Let go of connections."""
-        await self._wire.close()
-
-
-def _path(purge: Purge) -> str:
-    service = purge.layer.get("service", "")
-    if not is_service_id(service):
-        raise UnsupportedWish(f"`{service[:40]}` is not a service id.", SERVICE_ID)
-    return f"/service/{service}"
+        return pops
 
 
 def _again(purge: Purge) -> float:
     """Seconds until the second pass; none where the service has no shield."""
-    own = purge.layer.get("second_pass", "")
-    if own and not _SECONDS.fullmatch(own):
-        raise UnsupportedWish(f"`{own[:40]}` is not a number of seconds.", "Set `second_pass` to 0 or up to 999.")
     if purge.layer.get("shielded") != "yes":
         return 0.0
-    after = float(own) if own else SECOND_PASS
+    after = float(purge.layer.get("second_pass", SECOND_PASS))
     return max(after, SECOND_PASS_EVERYTHING) if after and purge.kind is Kind.EVERYTHING else after
 
 
@@ -208,22 +135,17 @@ def _headers(purge: Purge) -> tuple[tuple[str, str], ...]:
         possible = "Purge it hard, or have the origin give all pages one tag and purge that softly."
         raise UnsupportedWish("Fastly cannot purge everything softly.", possible)
     soft = (("Fastly-Soft-Purge", "1"),) if purge.soft else ()
-    match purge.layer.get("environment") or "production":
-        case "production":
-            return soft
-        case "staging" if purge.kind is not Kind.URL:
-            return (*soft, ("Fastly-Purge-Environment", "staging"))
-        case "staging":
-            raise UnsupportedWish("Fastly's API purges no URLs in staging.", "Name tags or everything.")
-        case other:
-            what = f"Fastly has no environment {other[:40]}."
-            raise UnsupportedWish(what, "Set `environment` to production or staging.")
+    if purge.layer.get("environment") != "staging":
+        return soft
+    if purge.kind is Kind.URL:
+        raise UnsupportedWish("Fastly's API purges no URLs in staging.", "Name tags or everything.")
+    return (*soft, ("Fastly-Purge-Environment", "staging"))
 
 
 def _urls(purge: Purge, headers: tuple[tuple[str, str], ...], again: float) -> Calls:
     """One call for each object: http and https are one."""
-    for url in purge.targets:
-        _object(url)
+    if long := next((url for url in purge.targets if len(_object(url)) > TARGET_MAX), ""):
+        raise UnsupportedWish(f"`{long[:60]}…` is longer than Fastly takes ({TARGET_MAX:,} bytes).", "Purge a tag.")
     each, others = alike(purge.targets)
     cost = (("purges", 1),)
 
@@ -234,17 +156,11 @@ def _urls(purge: Purge, headers: tuple[tuple[str, str], ...], again: float) -> C
 
 
 def _object(url: str) -> str:
-    found = _URL.fullmatch(url)
-    if found is None or not visible_ascii(url):
-        raise UnsupportedWish(f"`{url[:80]}` is not a URL as it goes on the wire.", MEND)
-    path = f"/purge/{found[1]}{found[2]}"
-    if len(path) > TARGET_MAX:
-        raise UnsupportedWish(f"`{url[:60]}…` is longer than Fastly takes ({TARGET_MAX:,} bytes).", "Purge a tag.")
-    return path
+    return f"/purge/{url.partition('://')[2]}"
 
 
 def _tag(tag: str) -> str:
-    if not visible_ascii(tag) or len(tag) > TAG_MAX:
+    if len(tag) > TAG_MAX:
         what = f"`{tag[:80]}` is not a tag: up to {TAG_MAX:,} printable ASCII characters without blanks."
         raise UnsupportedWish(what, "Mend it, or name URLs or everything.")
     return tag
@@ -263,34 +179,4 @@ def _tags_taken(call: Call, answer: Answer) -> Receipt:
     return Receipt(id=ids[call.targets[0]][:64], note=note)
 
 
-def _last(words: str) -> str:
-    return words.rpartition(",")[2].strip()
-
-
-BLUEPRINT = Blueprint(
-    name=Fastly.name,
-    title=Fastly.title,
-    fields=(
-        Field(
-            "token", "an API token with the scopes `purge_select` and, for everything, `purge_all`", required=True,
-            secret=True, example="{env: FASTLY_TOKEN}",
-        ),
-        Field("api_url", "an egress proxy, or an emulator", example=API),
-    ),
-    layer_fields=(
-        Field(
-            "service", "the service's id, letters and digits", required=True, example="SU1Z0isxPaozGVKXdv0eY5",
-            pattern="[0-9A-Za-z]{10,40}", form="a service's id",
-        ),
-        Field("shielded", "whether a backend has a shield: every call is then sent twice", choices=("yes", "no")),
-        Field(
-            "second_pass", "seconds between the two; 2, and at least 30 after everything, where nothing is said",
-            example="20", pattern="[0-9]{1,3}", form="a number of seconds up to 999",
-        ),
-        Field(
-            "environment", "production, or staging", example="production", pattern="production|staging",
-            form="production or staging",
-        ),
-    ),
-    build=Fastly,
-)  # fmt: skip
+BLUEPRINT = Blueprint(Fastly.name, Fastly.title, Fastly.fields, Fastly.layer_fields, build=Fastly)

@@ -6,7 +6,6 @@ go-fastly's order: `errors` (JSON:API), `title` and `detail` (a problem document
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
@@ -56,12 +55,6 @@ class Said(BaseModel):
 
 
 _IDS = TypeAdapter(dict[str, str])
-_SERVICE = re.compile(r"[0-9A-Za-z]{10,40}")
-
-
-def is_service_id(text: str) -> bool:
-    """Whether it has the shape of one."""
-    return bool(_SERVICE.fullmatch(text))
 
 
 def yes_of(answer: Answer) -> Yes | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from providers.contract import Kind, Pace
+from providers.contract import Account, Capabilities, Kind, Pace
+from providers.pacing import paces_of
 
 API_LIMITS = "https://docs.fastly.com/products/network-services-resource-limits"
 CHECKED = "2026-11-23"
@@ -21,3 +22,23 @@ PACES = {
     "purges": Pace(100_000, 3600, 100_000, "URLs and tags", source=API_LIMITS, checked=CHECKED),
     "api": Pace(1000, 3600, 1000, "calls", window=True, source=API_LIMITS, checked=CHECKED),
 }
+
+ALL_OF_THEM = "Name the URLs, a tag that the origin gives all of them, or everything."
+INSTEAD = {
+    Kind.PREFIX: ALL_OF_THEM,
+    Kind.PATTERN: ALL_OF_THEM,
+    Kind.HOST: "Have the origin tag each page with its host and purge that tag, or name URLs or everything.",
+}
+
+
+def can_of(account: Account) -> Capabilities:
+    """What an account can do, by its own pace and its own number of tags a call."""
+    tags = min(TAGS_MAX, account.per_call.get(Kind.TAG, TAGS_MAX))
+    return Capabilities(
+        kinds=frozenset(PER_CALL),
+        soft=frozenset({Kind.URL, Kind.TAG}),
+        per_call={**PER_CALL, Kind.TAG: tags},
+        max_bytes=MAX_BYTES,
+        pace=paces_of(PACES, account.pace),
+        instead=INSTEAD,
+    )

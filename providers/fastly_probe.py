@@ -7,13 +7,14 @@ purge cannot read its service, which is fine, but then nobody sees that `service
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
+from providers.adapter import bad
+from providers.answers import Shape, shaped
 from providers.contract import Health, Probe
 from providers.errors import BadCredentials
-from providers.fastly_answers import COPY_AGAIN, SERVICE_ID, UNKNOWN_TOKEN, is_service_id, reading, trouble
+from providers.fastly_answers import COPY_AGAIN, UNKNOWN_TOKEN, reading, trouble
 from providers.wire import Answer
 
 PURGING = frozenset({"global", "purge_select", "purge_all"})
@@ -60,13 +61,12 @@ class Service(BaseModel):
 
 
 Ask = Callable[[str], Awaitable[Answer]]
-Shape = TypeVar("Shape", bound=BaseModel)
 
 
-async def examine(ask: Ask, layer: Mapping[str, str]) -> Probe:
+async def finding(ask: Ask, layer: Mapping[str, str]) -> Probe:
     """The finding about one token and, where the layer names it, one service. Raises PurgeError."""
     answer = await ask("/tokens/self")
-    token = _read(Token, answer)
+    token = _of(Token, answer)
     if token is None:
         return _no_token(answer)
     if not token.scopes & PURGING:
@@ -74,8 +74,6 @@ async def examine(ask: Ask, layer: Mapping[str, str]) -> Probe:
     service = layer.get("service", "")
     if not service:
         return Probe(Health.GOOD, "The token is active; no site names a service for it.")
-    if not is_service_id(service):
-        return Probe(Health.BAD, f"`{service[:40]}` is not a service id.", SERVICE_ID)
     if token.services and service not in token.services:
         return Probe(Health.BAD, f"The token is limited to other services than {service}.", MAKE)
     return await _served(ask, token, service, layer)
@@ -83,11 +81,11 @@ async def examine(ask: Ask, layer: Mapping[str, str]) -> Probe:
 
 async def _served(ask: Ask, token: Token, service: str, layer: Mapping[str, str]) -> Probe:
     answer = await ask(f"/service/{service}/details")
-    found = _read(Service, answer)
+    found = _of(Service, answer)
     if found is None:
-        bad = trouble(answer, reading(f"service {service}", service))
-        if not isinstance(bad, BadCredentials) or token.scopes & READING:
-            return Probe(Health.BAD, bad.what, bad.cure)
+        no = trouble(answer, reading(f"service {service}", service))
+        if not isinstance(no, BadCredentials) or token.scopes & READING:
+            return bad(no)
     name = (found.name if found else None) or service
     advice = [*_scopes(token.scopes, found is not None), *_shield(found, layer)]
     health = Health.DOUBTFUL if advice else Health.GOOD
@@ -99,7 +97,7 @@ def _no_token(answer: Answer) -> Probe:
     found = trouble(answer, reading("itself"))
     if answer.status in (401, 403):
         return Probe(Health.BAD, UNKNOWN_TOKEN, COPY_AGAIN)
-    return Probe(Health.BAD, found.what, found.cure)
+    return bad(found)
 
 
 def _scopes(scopes: frozenset[str], was_seen: bool) -> list[str]:
@@ -118,9 +116,5 @@ def _shield(service: Service | None, layer: Mapping[str, str]) -> list[str]:
     return [f"Set `shielded: yes`: backend {backend} is, and one purge can leave edges old."] if backend else []
 
 
-def _read(shape: type[Shape], answer: Answer) -> Shape | None:
-    """The answer as `shape`; None where it is something else."""
-    try:
-        return shape.model_validate_json(answer.text) if answer.status == 200 else None
-    except ValidationError:
-        return None
+def _of(shape: type[Shape], answer: Answer) -> Shape | None:
+    return shaped(shape, answer) if answer.status == 200 else None

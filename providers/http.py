@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import httpx
 
-from providers.adapter import Adapter
+from providers.adapter import OverHttp, bad
 from providers.contract import (
     Account,
     Blueprint,
@@ -24,29 +24,27 @@ from providers.contract import (
     Purge,
     Receipt,
     Sighting,
-    UnsupportedWish,
 )
-from providers.errors import BadCredentials, PurgeError, Refused, Unexpected, WrongAddress
+from providers.errors import Refused
+from providers.http_answers import side_of, trouble
 from providers.http_calls import MAX_BYTES, Planner
-from providers.http_recipes import Headers, Recipe, SecretName, complaints, read_book, read_headers, read_probe
+from providers.http_recipes import Headers, SecretName, complaints, read_book, read_headers, read_probe
 from providers.http_sightings import sighting
 from providers.pacing import paces_of
-from providers.sides import server
-from providers.wire import Answer, Wire, gateway_trouble, said_by
+from providers.sides import shown
+from providers.wire import Answer
 
-LINE_SURE = 4_000  # bytes of a line that nobody finds too long
 PACES = {"calls": Pace(50, 1, 50, "calls", source="ours: kind to a small cache", checked="2026-11-25")}
-BUSY = "Wait a minute, then retry. Look at what limits calls there, or lower `calls` under `pace` to stay below it."
 
 
-class AnyHttp(Adapter):
+class AnyHttp(OverHttp):
     """One cache, or one API in front of several."""
 
     name = "http"
     title = "HTTP cache"
 
     def __init__(self, account: Account, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        url = account.settings.get("api_url") or account.settings.get("url", "")
+        url = account.settings.get("url", "")
         book = read_book(account.settings.get("purge", ""))
         self._headers, wrong = read_headers(account.settings.get("headers", ""))
         self._recipes = {} if wrong else book.recipes  # a purge without its key would be worse than none
@@ -64,27 +62,27 @@ class AnyHttp(Adapter):
             per_call={kind: planner.per_call(kind) for kind, planner in self._planners.items()},
             max_bytes=MAX_BYTES,
             pace=paces_of(PACES, account.pace),
+            of_hosts=frozenset(
+                kind for kind in (Kind.EVERYTHING,) if kind in self._recipes and self._recipes[kind].by_host
+            ),
+            instead={kind: self._instead(kind) for kind in Kind},
         )
-        self._who = f"the {self.title} at {_shown(url)}"  # inside a sentence
-        side = server(f"T{self._who[1:]}", "it runs and listens there", "its own log there", BUSY)
-        self._wire = Wire(url, None, transport, side=side, secrets=[*account.secrets.values()])
+        self._who = f"the {self.title} at {shown(account.settings.get('api_url') or url)}"  # inside a sentence
+        side = side_of(f"T{self._who[1:]}")
+        super().__init__(account, transport, api=url, side=side, secrets=[*account.secrets.values()])
 
-    def plan(self, purge: Purge) -> Sequence[Call]:
-        """One call for each target, or for as many of one host as the recipe joins. Raises UnsupportedWish."""
-        planner = self._planners.get(purge.kind)
-        if planner is None:
-            raise self._unsupported(purge.kind)
-        return planner.plan(purge)
-
-    def _unsupported(self, kind: Kind) -> UnsupportedWish:
+    def _instead(self, kind: Kind) -> str:
+        """What to do where there is no recipe for `kind`."""
         for problem in self._problems:
             if problem.place[0] == "headers" or problem.place[:2] == ("purge", kind.value):
-                what = f"The recipe of this {self.title} for {_named(kind)} cannot be used."
-                return UnsupportedWish(what, str(problem))
+                return f"Its recipe cannot be used. {problem}"
         known = ", ".join(kind.value for kind in Kind if kind in self._recipes) or "nothing"
-        what = f"This {self.title} has no recipe for {_named(kind)}."
         advice = "Add one to `purge`." if kind is not Kind.PATH else "Name the whole URL."
-        return UnsupportedWish(what, f"It has recipes for: {known}. {advice}")
+        return f"It has recipes for: {known}. {advice}"
+
+    def calls(self, purge: Purge) -> Sequence[Call]:
+        """One for each target, or for as many of one host as the recipe joins. Raises UnsupportedWish."""
+        return self._planners[purge.kind].plan(purge)
 
     async def send(self, call: Call, reference: str) -> Receipt:
         """Make one attempt, its secrets joined now. Raises PurgeError."""
@@ -92,12 +90,12 @@ class AnyHttp(Adapter):
         if recipe is None:
             what = f"The configuration of {self._who} has no recipe for this call any more."
             raise Refused(what, "Ask again, so that it is planned anew.")
-        answer = await self._ask(recipe.headers, call.method, call.path, call.headers, call.body)
-        if trouble := self._trouble(recipe, answer, f"purge.{call.kind.value}", _longest(call)):
-            raise trouble
+        answer = await self._joined(recipe.headers, call.method, call.path, call.headers, call.body)
+        if wrong := trouble(recipe, answer, self._wire.side, f"purge.{call.kind.value}", _longest(call)):
+            raise wrong
         return Receipt(note=f"{answer.status} {answer.reason}".strip()[:200])
 
-    async def _ask(
+    async def _joined(
         self, own: Headers, method: str, path: str, headers: Sequence[tuple[str, str]], body: str = ""
     ) -> Answer:
         given = {name.lower() for name, _ in headers}
@@ -107,33 +105,13 @@ class AnyHttp(Adapter):
             for key, (name, value) in known.items()
             if isinstance(value, SecretName) and key not in given
         ]
-        return await self._wire.send(method, path, [*headers, *secret], body)
-
-    def _trouble(self, recipe: Recipe, answer: Answer, key: str, longest: int = 0) -> PurgeError | None:
-        who, status, said = self._wire.side.who, answer.status, said_by(answer)
-        if status in recipe.status:
-            if recipe.says in answer.text or recipe.says in answer.reason:
-                return None
-            what = f"{who} answered {status}, but did not say `{recipe.says[:60]}`."
-            return WrongAddress(what, f"Is `url` the right one? Check `{key}`: its `path`, and `says`.", said)
-        match status:
-            case 401 | 403 | 407:
-                advice = "Let in the address of this machine there, or set the key that it wants under `headers`."
-                return BadCredentials(f"{who} takes no purges from us: it answered {status}.", advice, said)
-            case 400 | 413 | 414 | 431 if longest > LINE_SURE:
-                return Refused(f"{who} cannot read a request this long.", "Name a shorter or a wider target.", said)
-            case _ if status < 400 or status in (404, 405, 421):
-                what = f"{who} answered {status}, which `{key}` does not count as a yes."
-                return WrongAddress(what, "Is `url` the right one? If that is a yes there, add it to `status`.", said)
-            case _:
-                unknown = Unexpected(f"{who} answered {status}.", f"Check `{key}` against what it takes.", said)
-                return gateway_trouble(answer, self._wire.side, said) or unknown
+        return await self.ask(method, path, [*headers, *secret], body)
 
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
         """The standard Cache-Status, else what Squid, Traffic Server and others write."""
         return sighting(headers)
 
-    async def probe(self, layer: Mapping[str, str]) -> Probe:
+    async def examine(self, layer: Mapping[str, str]) -> Probe:
         """Whether the recipes can be read, and what the call under `probe` is answered; without one, who answers."""
         if self._problems:
             return Probe(Health.BAD, f"The recipes of {self._who} cannot be used.", str(self._problems[0]))
@@ -143,35 +121,22 @@ class AnyHttp(Adapter):
         if recipe is None:
             return Probe(Health.BAD, f"The probe of {self._who} cannot be used.", str(wrong[0]))
         plain = [(name, value) for name, value in (self._headers | recipe.headers).items() if isinstance(value, str)]
-        answer = await self._ask(recipe.headers, recipe.method, recipe.path, plain, recipe.body)
-        if trouble := self._trouble(recipe, answer, "probe"):
-            return Probe(Health.BAD, trouble.what, trouble.cure)
+        answer = await self._joined(recipe.headers, recipe.method, recipe.path, plain, recipe.body)
+        if found := trouble(recipe, answer, self._wire.side, "probe"):
+            return bad(found)
         return Probe(Health.GOOD, f"{self._wire.side.who} answered its probe with {answer.status}.")
 
     async def _reached(self) -> Probe:
-        answer = await self._ask({}, "HEAD", "/", ())
+        answer = await self._joined({}, "HEAD", "/", ())
         if answer.status in (401, 403, 407) or answer.status >= 500:
             advice = "Check `url` and `headers`, and whether it lets in this machine."
             return Probe(Health.BAD, f"{self._wire.side.who} answered {answer.status}.", advice)
         what = f"{self._wire.side.who} answers ({answer.status}); whether it takes purges is not known."
         return Probe(Health.DOUBTFUL, what, "Name a call that purges nothing under `probe`, and its `status`.")
 
-    async def close(self) -> None:
-        """Let go of connections."""
-        await self._wire.close()
-
-
-def _named(kind: Kind) -> str:
-    return {Kind.EVERYTHING: "everything", Kind.PREFIX: "prefixes", Kind.URL: "URLs"}.get(kind, f"{kind.value}s")
-
 
 def _longest(call: Call) -> int:
     return max(len(call.path), *(len(value) for _, value in call.headers), 0)
-
-
-def _shown(url: str) -> str:
-    """Where an address leads, without what may be secret in it."""
-    return url.partition("://")[2].partition("/")[0].rpartition("@")[2] or "an address that is not a URL"
 
 
 BLUEPRINT = Blueprint(

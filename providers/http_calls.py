@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from providers.contract import Call, Kind, Purge, UnsupportedWish
 from providers.http_recipes import Headers, Recipe, joins, render
-from providers.packing import pack, visible_ascii
+from providers.packing import pack
 
 MAX_BYTES = 16_384  # of target, headers and body together
 ROOM = 7_000  # bytes of joined values: most servers take lines of 8,192
-_URL = re.compile(r"(https?)://([^/?#]+)(/[^#]*)")
 
 Values = Mapping[str, str]
 
@@ -37,7 +35,7 @@ class Planner:
         alike: dict[str, list[str]] = {}
         values: dict[str, Values] = {}
         one_object = purge.kind is Kind.URL and not self.recipe.by_scheme
-        for target in dict.fromkeys(purge.targets):
+        for target in purge.targets:
             one = _values(purge.kind, target)
             address = one["host"] + one["path"] if one_object else target
             values.setdefault(address, one)
@@ -53,8 +51,6 @@ class Planner:
     def _everything(self, hosts: Sequence[str]) -> list[Call]:
         if not self.recipe.by_host:
             return [self._call(Kind.EVERYTHING, (), [{}])]
-        if not hosts:
-            raise UnsupportedWish("Everything means the site's hosts, and it has none.", "Name them under `hosts`.")
         return [self._call(Kind.EVERYTHING, (), [{"host": host}]) for host in dict.fromkeys(hosts)]
 
     def _packs(self, kind: Kind, values: Mapping[str, Values]) -> Iterable[tuple[str, ...]]:
@@ -88,7 +84,7 @@ class Planner:
         headers = tuple((said | dict(variant or {})).items())
         path = render(recipe.path, values, "path", recipe.join)
         body = render(recipe.body, values, "json" if recipe.speaks_json else "body", recipe.join)
-        return _sized(Call(kind, recipe.method, path, covered, (("calls", 1),), headers, body))
+        return Call(kind, recipe.method, path, covered, (("calls", 1),), headers, body)
 
     def _headers(self) -> dict[str, str]:
         """What is no secret; a recipe's own header replaces one of the account, and Host is the visitor's."""
@@ -101,25 +97,13 @@ class Planner:
 
 
 def _values(kind: Kind, target: str) -> Values:
-    if not visible_ascii(target):
-        raise UnsupportedWish(f"`{target[:80]}` cannot go on the wire as it is.", "Percent-encode it.")
     match kind:
         case Kind.URL:
-            found = _URL.fullmatch(target)
-            if found is None:
-                raise UnsupportedWish(f"`{target[:80]}` is not a URL as it goes on the wire.", "Write it whole.")
-            return {"url": target, "scheme": found[1], "host": found[2], "path": found[3]}
+            scheme, _, address = target.partition("://")
+            host, slash, rest = address.partition("/")
+            return {"url": target, "scheme": scheme, "host": host, "path": slash + rest}
         case Kind.PREFIX | Kind.PATTERN:
             host, slash, rest = target.partition("/")
             return {kind.value: target, "host": host, "path": f"{slash or '/'}{rest}"}
         case _:
             return {kind.value: target}
-
-
-def _sized(call: Call) -> Call:
-    """`call`, if it may be sent. Raises UnsupportedWish."""
-    size = len(call.path) + len(call.body.encode()) + sum(len(name) + len(value) for name, value in call.headers)
-    if size > MAX_BYTES:
-        what = f"`{''.join(call.targets)[:60]}…` makes a call of {size:,} bytes, over {MAX_BYTES:,}."
-        raise UnsupportedWish(what, "Name a shorter or a wider target.")
-    return call

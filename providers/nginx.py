@@ -11,12 +11,11 @@ own, the door (https://github.com/FRiCKLE/ngx_cache_purge/issues/68). A 404 is w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 import httpx
 
-from providers.adapter import Adapter
+from providers.adapter import OverHttp, bad
 from providers.calls import Calls
 from providers.contract import (
     Account,
@@ -34,40 +33,28 @@ from providers.contract import (
     Sighting,
     UnsupportedWish,
 )
-from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Refused, Unexpected, WrongAddress
+from providers.errors import OutcomeUnknown
+from providers.nginx_answers import CRASH, NOTHING, is_nothing, is_yes, side_at, trouble
 from providers.nginx_files import KEY, LEVELS, NginxFiles
 from providers.nginx_keys import complaints
 from providers.nginx_sightings import sighting
 from providers.pacing import paces_of
-from providers.packing import alike, named, visible_ascii
-from providers.sides import server
-from providers.wire import Answer, Wire, gateway_trouble, said_by
+from providers.packing import alike, named
+from providers.sides import shown
+from providers.wire import Answer
 
-LINE_SURE = 4_000  # bytes of a line that nobody finds too long
 LINE_MAX = 8_100  # bytes of a request line; large_client_header_buffers is 4 of 8k by default
 MAX_BYTES = 16_384  # of target and headers
 PACES = {
     "calls": Pace(200, 1, 200, "calls", source="ours: nginx has no limit, this is kind to a small one"),
 }
-LOG = "nginx's error log there (503 may be its `limit_req`)"
-BUSY = (
-    "Wait a minute, then retry. Take the purge location out of `limit_req` and `limit_conn` there, or lower `calls` "
-    "under `pace`."
-)
 MODULES = ("purge", "plus")
 WIDE = frozenset({Kind.PREFIX, Kind.HOST, Kind.EVERYTHING})
-DOOR = "Open the door as docs/providers/nginx.md says."
-SAYS = ("Successful purge", '"Status": "purged"')  # modules 2.3 and 3.0.1, 2026-11-23
-NOTHING = "Nothing was cached under this key."
+NEWER = "Name the URLs; with module 3.0 or newer set `wildcards: yes`, on the same machine `cache_dir`."
 NOWHERE = "/purgebot-looks-for-the-door"  # purged by the doctor: nothing is cached under it
-CRASH = (
-    "If every purge ends so, the inline form of the purge module has crashed nginx's worker: "
-    "give the module a location of its own, as docs/providers/nginx.md says."
-)
-_URL = re.compile(r"(https?)://([^/?#]+)(/[^#]*)")
 
 
-class Nginx(Adapter):
+class Nginx(OverHttp):
     """One nginx with a purge door."""
 
     name = "nginx"
@@ -75,7 +62,7 @@ class Nginx(Adapter):
 
     def __init__(self, account: Account, transport: httpx.AsyncBaseTransport | None = None) -> None:
         settings = account.settings
-        url = settings.get("api_url") or settings.get("url", "")
+        url = settings.get("url", "")
         self._plus = settings.get("module") == "plus"
         self._wild = self._plus or settings.get("wildcards") == "yes"
         self._door = "" if self._plus else settings.get("door", "/purge").rstrip("/")
@@ -86,62 +73,39 @@ class Nginx(Adapter):
             per_call={**dict.fromkeys(kinds, 1), **({Kind.URL: 2} if self._plus else {})},
             max_bytes=MAX_BYTES,
             pace=paces_of(PACES, account.pace),
+            of_hosts=frozenset({Kind.EVERYTHING}),
+            instead={} if self._wild else dict.fromkeys(WIDE, NEWER),
         )
-        side = server(f"nginx at {_shown(url)}", "nginx runs and listens there", LOG, BUSY)
-        self._wire = Wire(url, None, transport, side=side)
+        super().__init__(account, transport, api=url, side=side_at(shown(settings.get("api_url") or url)))
 
-    def plan(self, purge: Purge) -> Sequence[Call]:
-        """One call for each key: of a URL and its variants, or of a wildcard. Raises UnsupportedWish."""
-        if purge.kind not in self.can.kinds:
-            raise self._unsupported(purge.kind)
-        for target in (*purge.targets, *purge.hosts):
-            if not visible_ascii(target):
-                raise UnsupportedWish(f"`{target[:80]}` cannot go on the wire as it is.", "Percent-encode it.")
-        targets = tuple(dict.fromkeys(purge.targets))
+    def calls(self, purge: Purge) -> Sequence[Call]:
+        """One for each key: of a URL and its variants, or of a wildcard. Raises UnsupportedWish."""
         match purge.kind:
             case Kind.URL:
-                return self._urls(targets, purge.variants)
-            case Kind.EVERYTHING if not purge.hosts:
-                raise UnsupportedWish("Everything means the site's hosts, and it has none.", "Name them under `hosts`.")
+                return self._urls(purge.targets, purge.variants)
             case Kind.EVERYTHING:
                 return [call for host in purge.hosts for call in self._wide(purge.kind, (), host)]
             case kind:
-                return [call for target in targets for call in self._wide(kind, (target,), target)]
-
-    def _unsupported(self, kind: Kind) -> UnsupportedWish:
-        name = {Kind.EVERYTHING: "everything", Kind.PREFIX: "prefixes", Kind.URL: "URLs"}.get(kind, f"{kind.value}s")
-        if kind in WIDE:
-            advice = "Name the URLs; with module 3.0 or newer set `wildcards: yes`, on the same machine `cache_dir`."
-            return UnsupportedWish(f"The purge module of this nginx cannot purge {name}.", advice)
-        possible = "URLs, a prefix, a host, or everything" if self._wild else "URLs"
-        return UnsupportedWish(f"nginx purges no {name}.", f"Name {possible} instead.")
+                return [call for target in purge.targets for call in self._wide(kind, (target,), target)]
 
     def _urls(self, urls: Sequence[str], variants: Sequence[Mapping[str, str]]) -> Calls:
         """The variants go first: once the entry that nginx met first is gone, its `Vary` siblings cannot be found."""
-        for url in urls:
-            self._taken_apart(url)
+        if wild := next((url for url in urls if self._wild and url.endswith("*")), ""):
+            raise UnsupportedWish(f"`{wild[:80]}` ends in a star, a wildcard to nginx.", "Name it as a prefix.")
         each, others = alike(urls) if self._plus else (urls, dict[str, str]())
         headers = (*variants, None)
 
         def make(n: int) -> Call:
             url, variant = each[n // len(headers)], headers[n % len(headers)]
-            scheme, host, rest = self._taken_apart(url)
+            scheme, _, address = url.partition("://")
+            host, slash, path = address.partition("/")
             covered = named(url, others) if variant is None else ()
-            return self._call(Kind.URL, covered, scheme, host, rest, variant)
+            return self._call(Kind.URL, covered, "" if self._plus else scheme, host, slash + path, variant)
 
         for n, url in enumerate(each):
             if len(self._door + url) > LINE_MAX:
                 make(n * len(headers))  # which refuses what is too long
         return Calls(len(each) * len(headers), make, {"calls": len(each) * len(headers)})
-
-    def _taken_apart(self, url: str) -> tuple[str, str, str]:
-        """Scheme where it counts, host and the rest of a URL. Raises UnsupportedWish."""
-        found = _URL.fullmatch(url)
-        if found is None:
-            raise UnsupportedWish(f"`{url[:80]}` is not a URL as it goes on the wire.", "Write it whole.")
-        if self._wild and url.endswith("*"):
-            raise UnsupportedWish(f"`{url[:80]}` ends in a star, a wildcard to nginx.", "Name it as a prefix.")
-        return "" if self._plus else found[1], found[2], found[3]
 
     def _wide(self, kind: Kind, targets: tuple[str, ...], place: str) -> list[Call]:
         """A wildcard knows no path boundary, so `/news` is three keys: /news, /news/* and /news?*."""
@@ -167,71 +131,32 @@ class Nginx(Adapter):
 
     async def send(self, call: Call, reference: str) -> Receipt:
         """Knock once. Raises PurgeError."""
-        answer = await self._ask(call.path, call.headers)
-        if self._is_yes(answer):
+        answer = await self.ask("PURGE", call.path, call.headers)
+        if is_yes(answer, self._plus):
             return Receipt(note="Purged.")
-        if _is_nothing(answer):
+        if is_nothing(answer):
             return Receipt(note=NOTHING)
-        raise self._trouble(answer, len(call.path))
+        raise trouble(answer, self._wire.side, self._door, len(call.path))
 
-    async def _ask(self, path: str, headers: Sequence[tuple[str, str]]) -> Answer:
+    async def ask(self, method: str, path: str, headers: Sequence[tuple[str, str]] = (), body: str = "") -> Answer:
+        """One attempt, of which a crash is told. Raises PurgeError."""
         try:
-            return await self._wire.send("PURGE", path, headers)
+            return await super().ask(method, path, headers, body)
         except OutcomeUnknown as exc:
             if self._plus or not isinstance(exc.__cause__, httpx.RemoteProtocolError | httpx.ReadError):
                 raise
             raise OutcomeUnknown(exc.what, f"{exc.cure} {CRASH}", exc.said) from exc
 
-    def _is_yes(self, answer: Answer) -> bool:
-        if self._plus:
-            return answer.status == 204
-        marked = "x-purgebot" in answer.headers or any(words in answer.text for words in SAYS)
-        return answer.status in (200, 202) and marked
-
-    def _trouble(self, answer: Answer, length: int = 0) -> PurgeError:
-        who, said = self._wire.side.who, said_by(answer)
-        match answer.status:
-            case 401 | 403 | 407:
-                what = f"{who} takes no purges from the address of this machine."
-                return BadCredentials(what, "Add `allow` with it to the purge location and reload nginx.", said)
-            case 404:
-                what = f"{who} answered 404: nothing is cached, or there is no door."
-                advice = f"{DOOR} Its `add_header X-Purgebot` tells the two apart."
-                return WrongAddress(what, advice, said)
-            case 400 | 413 | 414 | 431 if length > LINE_SURE:
-                return Refused(f"{who} cannot read a request this long.", "Name a shorter or a wider target.", said)
-            case status if status < 400 or status in (405, 421, 501):
-                what = f"{who} has no purge door at `{self._door or '/'}`: it answered {status} like to any request."
-                return WrongAddress(what, f"{DOOR} Is `url` the right one?", said)
-            case status:
-                unknown = Unexpected(f"{who} answered {status}.", DOOR, said)
-                return gateway_trouble(answer, self._wire.side, said) or unknown
-
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
         """X-Cache-Status."""
         return sighting(headers)
 
-    async def probe(self, layer: Mapping[str, str]) -> Probe:
+    async def examine(self, layer: Mapping[str, str]) -> Probe:
         """Whether the door is there and open to us, asked with a name under which nothing is cached."""
-        answer = await self._ask(f"{self._door}{NOWHERE}", ())
-        if _is_nothing(answer) or self._is_yes(answer):
+        answer = await self.ask("PURGE", f"{self._door}{NOWHERE}")
+        if is_nothing(answer) or is_yes(answer, self._plus):
             return Probe(Health.GOOD, f"{self._wire.side.who} has its purge door open to this machine.")
-        trouble = self._trouble(answer)
-        return Probe(Health.BAD, trouble.what, trouble.cure)
-
-    async def close(self) -> None:
-        """Let go of connections."""
-        await self._wire.close()
-
-
-def _is_nothing(answer: Answer) -> bool:
-    """412 is said by module 3 alone; 404 by any server."""
-    return answer.status == 412 or (answer.status == 404 and "x-purgebot" in answer.headers)
-
-
-def _shown(url: str) -> str:
-    """Where an address leads, without what may be secret in it."""
-    return url.partition("://")[2].partition("/")[0].rpartition("@")[2] or "an address that is not a URL"
+        return bad(trouble(answer, self._wire.side, self._door))
 
 
 def build(account: Account, transport: httpx.AsyncBaseTransport | None = None) -> Provider:

@@ -24,7 +24,7 @@ from providers.nginx_folder import CacheFolder
 from providers.nginx_keys import key_of, keys_below, keys_match, names_host, unusable
 from providers.nginx_sightings import sighting
 from providers.pacing import paces_of
-from providers.packing import pack, visible_ascii
+from providers.packing import pack
 
 KEY = "$scheme$host$request_uri"
 LEVELS = "1:2"
@@ -35,6 +35,10 @@ PACES = {
 }
 KINDS = frozenset({Kind.URL, Kind.PREFIX, Kind.HOST, Kind.EVERYTHING})
 REMOVE = "REMOVE"
+NAMELESS = (
+    "The keys of this nginx do not say whose they are, so none but URLs can be told apart. "
+    "Put $host into proxy_cache_key and `key`, or name the URLs."
+)
 
 
 class NginxFiles(Adapter):
@@ -55,38 +59,26 @@ class NginxFiles(Adapter):
             per_call={kind: 1 for kind in KINDS if names_host(self._key)} | {Kind.URL: self._most(account)},
             max_bytes=BODY_MAX + len(self._path),
             pace=paces_of(PACES, account.pace),
+            of_hosts=frozenset({Kind.EVERYTHING}),
+            instead={} if names_host(self._key) else dict.fromkeys(KINDS, NAMELESS),
         )
 
     def _most(self, account: Account) -> int:
         return account.per_call.get(Kind.URL, URLS_A_PASS)
 
-    def plan(self, purge: Purge) -> Sequence[Call]:
+    def calls(self, purge: Purge) -> Sequence[Call]:
         """One pass over the cache for as many URLs as fit; one for each prefix and host. Raises UnsupportedWish."""
         if problem := unusable(self._path, self._key):
             raise UnsupportedWish(problem, "See docs/providers/nginx.md.")
-        if purge.kind not in self.can.kinds:
-            raise self._unsupported(purge.kind)
-        for target in (*purge.targets, *purge.hosts):
-            if not visible_ascii(target):
-                raise UnsupportedWish(f"`{target[:80]}` cannot go on the wire as it is.", "Percent-encode it.")
-        targets = dict.fromkeys(purge.targets)
         match purge.kind:
             case Kind.URL:
-                return self._urls(targets, purge.variants)
-            case Kind.EVERYTHING if not purge.hosts:
-                raise UnsupportedWish("Everything means the site's hosts, and it has none.", "Name them under `hosts`.")
+                return self._urls(purge.targets, purge.variants)
             case Kind.EVERYTHING:
                 return [self._call(purge.kind, (), keys_below(self._key, purge.hosts))]
             case kind:
-                return [self._call(kind, (target,), self._below(target)) for target in targets]
+                return [self._call(kind, (target,), self._below(target)) for target in purge.targets]
 
-    def _unsupported(self, kind: Kind) -> UnsupportedWish:
-        if kind in KINDS:
-            what = "The keys of this nginx do not say whose they are, so none but URLs can be told apart."
-            return UnsupportedWish(what, "Put $host into proxy_cache_key and `key`, or name the URLs.")
-        return UnsupportedWish(f"nginx removes no {kind.value}s.", "Name URLs, a prefix, a host or everything.")
-
-    def _urls(self, urls: Mapping[str, None], variants: Sequence[Mapping[str, str]]) -> list[Call]:
+    def _urls(self, urls: Sequence[str], variants: Sequence[Mapping[str, str]]) -> list[Call]:
         keys = {url: "\n".join(dict.fromkeys(key_of(self._key, url, sent) for sent in ({}, *variants))) for url in urls}
         packs = pack(urls, self.can.per_call[Kind.URL], BODY_MAX, lambda url: len(keys[url]) + 1)
         return [self._call(Kind.URL, urls, "\n".join(keys[url] for url in urls)) for urls in packs]
@@ -110,7 +102,7 @@ class NginxFiles(Adapter):
         """X-Cache-Status."""
         return sighting(headers)
 
-    async def probe(self, layer: Mapping[str, str]) -> Probe:
+    async def examine(self, layer: Mapping[str, str]) -> Probe:
         """Whether the cache is there, holds files of its shape, and may be changed by us. Raises PurgeError."""
         if problem := unusable(self._path, self._key):
             return Probe(Health.BAD, problem, "See docs/providers/nginx.md.")

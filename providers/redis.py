@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from providers.adapter import Adapter
+from providers.adapter import Adapter, bad
 from providers.contract import (
     Account,
     Blueprint,
@@ -36,7 +36,7 @@ from providers.contract import (
 )
 from providers.errors import PurgeError
 from providers.pacing import paces_of
-from providers.packing import pack, visible_ascii
+from providers.packing import pack
 from providers.redis_keys import Piece, Template, below, like, set_of
 
 if TYPE_CHECKING:
@@ -57,6 +57,16 @@ class Redis(Adapter):
 
     name = "redis"
     title = "Redis"
+    layer_fields = (
+        Field(
+            "keys",
+            "the key of a page, with a fixed beginning",
+            required=True,
+            example=KEYS_EXAMPLE,
+            pattern=r"[^{}]*[A-Za-z0-9][^{}]*\{.*",
+            form="a key with a fixed beginning and {path}",
+        ),
+    )
 
     def __init__(
         self,
@@ -81,29 +91,21 @@ class Redis(Adapter):
             max_bytes=MAX_BYTES,
             pace=paces_of(PACES, account.pace),
             confirmation=Confirmation.POLLED,
+            instead={Kind.TAG: "Set `tags` on the account, or name URLs, a prefix, or everything."},
         )
 
-    def plan(self, purge: Purge) -> Sequence[Call]:
+    def calls(self, purge: Purge) -> Sequence[Call]:
         """Keys by the hundred, everything wider one by one. Raises UnsupportedWish."""
-        template = Template(purge.layer.get("keys", ""))
-        targets = dict.fromkeys(purge.targets)
-        if wrong := next((target for target in targets if not visible_ascii(target)), ""):
-            raise UnsupportedWish(f"`{wrong[:80]}` is not as it goes on the wire.", "Percent-encode it.")
+        template, targets = Template(purge.layer["keys"]), purge.targets
         match purge.kind:
             case Kind.URL:
-                return self._by_key(template, list(targets), purge.variants)
-            case Kind.TAG if self._tags:
+                return self._by_key(template, targets, purge.variants)
+            case Kind.TAG:
                 return [_call(Kind.TAG, "TAG", set_of(self._tags, tag), template.prefix, (tag,)) for tag in targets]
             case Kind.EVERYTHING:
                 return [_scan_call(template, purge.kind, (), purge.hosts)]
-            case kind if kind in WIDE:
-                return [_scan_call(template, kind, (target,), ()) for target in targets]
-            case Kind.TAG:
-                what = "Redis knows no tags, and this account names no sets of keys for them."
-                raise UnsupportedWish(what, "Set `tags` on the account, or name URLs, a prefix, or everything.")
             case kind:
-                possible = "Name URLs, a prefix, a pattern, a host, or everything instead."
-                raise UnsupportedWish(f"Redis purges no {kind.value}s here.", possible)
+                return [_scan_call(template, kind, (target,), ()) for target in targets]
 
     def _by_key(self, template: Template, urls: Sequence[str], variants: Sequence[Mapping[str, str]]) -> list[Call]:
         keys = {url: template.keys(url, variants) for url in urls}
@@ -137,17 +139,21 @@ class Redis(Adapter):
         """Nothing: Redis stands behind the application and writes no headers."""
         return Sighting()
 
-    async def probe(self, layer: Mapping[str, str]) -> Probe:
+    async def examine(self, layer: Mapping[str, str]) -> Probe:
         """Whether every primary takes each command of a purge, tried on a key that is not there."""
         try:
-            prefix = Template(layer.get("keys") or KEYS_EXAMPLE).prefix
+            prefix = Template(layer["keys"]).prefix
             sets = [set_of(self._tags, DOCTOR)] if self._tags else []
             who = await self._opened().tried(prefix, DOCTOR, sets)
         except UnsupportedWish as exc:
             return Probe(Health.BAD, exc.what, exc.possible)
         except PurgeError as exc:
-            return Probe(Health.BAD, exc.what, exc.cure)
+            return bad(exc)
         return Probe(Health.GOOD, f"{who} purges of {prefix}* from this account.")
+
+    async def alone(self, needed: str) -> Probe:
+        """The same, on keys as in the example."""
+        return await self.examine({needed: KEYS_EXAMPLE})
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -181,9 +187,6 @@ def _scanned(template: Template, kind: Kind, target: str, hosts: Sequence[str]) 
 
 
 def _call(kind: Kind, method: str, path: str, body: str, targets: tuple[str, ...]) -> Call:
-    if len(path.encode()) + len(body.encode()) > MAX_BYTES:
-        what = f"`{''.join(targets)[:60]}…` is longer than a call may be ({MAX_BYTES:,} bytes)."
-        raise UnsupportedWish(what, "Name a shorter prefix, or the host.")
     return Call(kind, method, path, targets, (("calls", 1),), (), body)
 
 
@@ -226,16 +229,7 @@ BLUEPRINT = Blueprint(
             form="the name of a set, with a fixed beginning and {tag}",
         ),
     ),
-    layer_fields=(
-        Field(
-            "keys",
-            "the key of a page, with a fixed beginning",
-            required=True,
-            example=KEYS_EXAMPLE,
-            pattern=r"[^{}]*[A-Za-z0-9][^{}]*\{.*",
-            form="a key with a fixed beginning and {path}",
-        ),
-    ),
+    layer_fields=Redis.layer_fields,
     build=Redis,
     package="redis",
     extra="redis",

@@ -44,3 +44,8 @@ def server(who: str, runs: str, look: str, busy: str, setting: str = "url") -> S
         lost=f"If it stays, look at {look}.",
         busy=busy,
     )
+
+
+def shown(url: str) -> str:
+    """Where an address leads, without what may be secret in it."""
+    return url.partition("://")[2].partition("/")[0].rpartition("@")[2] or "an address that is not a URL"

@@ -38,7 +38,8 @@ from providers.contract import (
 )
 from providers.errors import WrongAddress
 from providers.pacing import paces_of
-from providers.packing import named, pack, visible_ascii
+from providers.packing import alike, named, pack
+from providers.sides import shown
 from providers.varnish_admin import FIELD, AdminPort
 from providers.varnish_answers import command_trouble, door_trouble, side_at, taken
 from providers.varnish_bans import (
@@ -47,7 +48,6 @@ from providers.varnish_bans import (
     LINE_MAX,
     TAGS_A_BAN,
     bans_of,
-    same_objects,
     taken_apart,
     too_long,
 )
@@ -60,6 +60,7 @@ XKEY_PATH = "/purgebot-tags"  # a VCL without the door purges this, which is now
 PACES = {
     "calls": Pace(500, 1, 500, "calls", source="ours: Varnish has no limit, this is kind to a small one"),
 }
+NO_DOOR = "xkey is asked through a door of its VCL: set `url` beside `admin`."
 BANS = frozenset({Kind.PREFIX, Kind.PATTERN, Kind.HOST, Kind.EVERYTHING})
 SIGHTINGS = {
     "HIT": Cached.HIT,
@@ -82,7 +83,7 @@ class Varnish(Adapter):
         admin = settings.get("admin", "")
         self._tags = settings.get("tags", "")
         self._field = settings.get("tag_header", "Cache-Tag")
-        self._wire = Wire(url, None, transport, side=side_at(_shown(url))) if url else None
+        self._wire = Wire(url, None, transport, side=side_at(shown(url))) if url else None
         self._admin = AdminPort(admin, account.secrets.get("secret", "")) if admin else None
         tags = frozenset({Kind.TAG} if self._tags == "header" or (self._tags and url) else ())
         urls = frozenset({Kind.URL} if url and settings.get("soft") == "yes" else ())
@@ -97,12 +98,12 @@ class Varnish(Adapter):
             },
             max_bytes=MAX_BYTES,
             pace=paces_of(PACES, account.pace),
+            of_hosts=frozenset({Kind.EVERYTHING, *(tags if self._tags == "header" else ())}),
+            instead={Kind.TAG: NO_DOOR} if self._tags == "xkey" else {},
         )
 
-    def plan(self, purge: Purge) -> Sequence[Call]:
-        """One call for each object, ban or pack of tags. Raises UnsupportedWish."""
-        if purge.kind not in self.can.kinds:
-            raise self._unsupported(purge.kind)
+    def calls(self, purge: Purge) -> Sequence[Call]:
+        """One for each object, ban or pack of tags. Raises UnsupportedWish."""
         soft = purge.soft and purge.kind in self.can.soft
         if purge.kind is Kind.URL and self._wire:
             return _purges(purge.targets, soft)
@@ -110,12 +111,6 @@ class Varnish(Adapter):
             return _keys(purge, soft, self.can.per_call[Kind.TAG])
         bans = bans_of(purge, self._field, self.can.per_call.get(Kind.TAG, 1))
         return [ban.as_a_command() if self._admin else ban.at_a_door() for ban in bans]
-
-    def _unsupported(self, kind: Kind) -> UnsupportedWish:
-        what = f"Varnish purges no {kind.value}s here."
-        if kind is Kind.TAG and self._tags == "xkey":
-            return UnsupportedWish(what, "xkey is asked through a door of its VCL: set `url` beside `admin`.")
-        return UnsupportedWish(what, "Name URLs, a prefix, a pattern, a host, or everything instead.")
 
     async def send(self, call: Call, reference: str) -> Receipt:
         """Knock at a door, or give one command, once. Raises PurgeError."""
@@ -147,7 +142,7 @@ class Varnish(Adapter):
             return Sighting(Cached.HIT, "HIT") if hit else Sighting(Cached.MISS, "MISS")
         return Sighting()
 
-    async def probe(self, layer: Mapping[str, str]) -> Probe:
+    async def examine(self, layer: Mapping[str, str]) -> Probe:
         """Whether the doors and the port are there and open to us, with all that this account asks of them."""
         found: list[Probe] = []
         if self._wire:
@@ -171,7 +166,7 @@ class Varnish(Adapter):
 
 def _purges(urls: Sequence[str], soft: bool) -> Calls:
     mark = (("X-Purgebot-Soft", "yes"),) if soft else ()
-    each, others = same_objects(urls)
+    each, others = alike(urls)
 
     def make(n: int) -> Call:
         host, rest = taken_apart(each[n])
@@ -185,11 +180,8 @@ def _purges(urls: Sequence[str], soft: bool) -> Calls:
 
 def _keys(purge: Purge, soft: bool, most: int) -> list[Call]:
     """xkey parts its keys at blanks and commas, and knows no hosts: a key goes wherever it stands."""
-    for tag in purge.targets:
-        if not visible_ascii(tag) or "," in tag:
-            raise UnsupportedWish(
-                f"`{tag[:80]}` is no single xkey.", "Name tags without blanks and commas, one by one."
-            )
+    if two := next((tag for tag in purge.targets if "," in tag), ""):
+        raise UnsupportedWish(f"`{two[:80]}` is no single xkey.", "Name tags without blanks and commas, one by one.")
     name = "xkey-softpurge" if soft else "xkey-purge"
     host = purge.hosts[0] if purge.hosts else "purgebot"
     packs = pack(purge.targets, most, LINE_MAX - 100, lambda tag: len(tag) + 1)
@@ -200,11 +192,6 @@ def _call(kind: Kind, path: str, targets: tuple[str, ...], headers: tuple[tuple[
     if max(len(path), *(len(value) for _, value in headers)) > LINE_MAX:
         raise too_long(targets)
     return Call(kind, "PURGE", path, targets, COST, headers)
-
-
-def _shown(url: str) -> str:
-    """Where an address leads, without what may be secret in it."""
-    return url.partition("://")[2].partition("/")[0].rpartition("@")[2] or "an address that is not a URL"
 
 
 BLUEPRINT = Blueprint(

@@ -7,18 +7,17 @@ Only obj.* fields are compared, which the shipped VCL sets: such bans are worked
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from providers.contract import Call, Kind, Purge, UnsupportedWish
-from providers.packing import alike, named, pack, visible_ascii
+from providers.packing import alike, named, pack
 
 LINE_MAX = 8_100  # bytes of a request line or header; Varnish's http_req_hdr_len is 8,192 by default, measured on 7.1.1
 COMMAND_MAX = 16_000  # bytes of a line to the management port; 7.1.1 took as many, measured
 TAGS_A_BAN = 20  # more alternatives bring a ban nearer to PCRE's match limit, where 7.1 panics
 COMMAND = "CLI"  # the method of a call that goes to the management port
 COST = (("calls", 1),)
-_URL = re.compile(r"https?://([!-\"$-.0->@-~]++)(/[!-\"$-~]*)")  # visible ASCII, without #
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +53,10 @@ class Ban:
 def bans_of(purge: Purge, field: str, tags: int) -> Iterator[Ban]:
     """The bans that cover every target once; tags, so many a ban, are looked for in header `field`.
     Raises UnsupportedWish."""
-    kind, targets = purge.kind, tuple(dict.fromkeys(purge.targets))
-    for text in (*targets, *purge.hosts):
-        if not visible_ascii(text):
-            raise UnsupportedWish(f"`{text[:80]}` is not an address as it goes on the wire.", "Percent-encode it.")
-    if kind in (Kind.EVERYTHING, Kind.TAG) and not purge.hosts:
-        word = "Everything means" if kind is Kind.EVERYTHING else "A tag is looked for on"
-        raise UnsupportedWish(f"{word} the site's hosts, and it has none.", "Name them under `hosts`.")
+    kind, targets = purge.kind, purge.targets
     match kind:
         case Kind.URL:
-            urls, others = same_objects(targets)
+            urls, others = alike(targets)
             for url in urls:
                 host, rest = taken_apart(url)
                 yield Ban(kind, named(url, others), (host,), f"^{escaped(rest)}$")
@@ -85,22 +78,10 @@ def _of_tags(tags: Sequence[tuple[str, ...]], hosts: Sequence[tuple[str, ...]], 
             yield Ban(Kind.TAG, () if n else some, pack_of_hosts, tagged(some), field)
 
 
-def same_objects(urls: Sequence[str]) -> tuple[Sequence[str], Mapping[str, str]]:
-    """A URL of each object, and by it the other one of the same object: http and https are one. Raises
-    UnsupportedWish."""
-    for url in urls:
-        if not _URL.fullmatch(url):
-            taken_apart(url)  # which says why not
-    return alike(urls)
-
-
 def taken_apart(url: str) -> tuple[str, str]:
-    """Host and the rest of a URL. Raises UnsupportedWish."""
-    found = _URL.fullmatch(url)
-    if found is None:
-        what = f"`{url[:80]}` is not a URL as it goes on the wire."
-        raise UnsupportedWish(what, "Write it whole, percent-encoded.")
-    return found[1], found[2]
+    """Host and the rest of a URL."""
+    host, slash, rest = url.partition("://")[2].partition("/")
+    return host, slash + rest
 
 
 def below(prefix: str) -> str:

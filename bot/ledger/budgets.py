@@ -1,8 +1,8 @@
 """Budgets: a token bucket or a sliding window for each account and bucket, kept across restarts.
 
 Buckets follow the generic cell rate algorithm: one stored number, the theoretical arrival time. A little is held back
-(half a percent of the rate or of a window, and of the burst a call, or what 100 ms bring; where a burst is too small
-for that, two and a half percent of the rate), since the provider counts when a call arrives, not when it leaves.
+(half a percent of the rate or of a window, and of the burst a call, or what 100 ms bring; where a burst is a single
+unit, two and a half percent of the rate), since the provider counts when a call arrives, not when it leaves.
 
 A provider that refuses all the same has less to give than it says, or somebody else spends it: for ten minutes the
 bucket is taken to be a share of its size. So that few calls find that out, the last part of a burst is not sent all at
@@ -208,6 +208,5 @@ def _gcra(pace: Pace, units: int, share: float) -> tuple[float, float]:
     """Seconds for one unit, and how many seconds the theoretical arrival time may run ahead."""
     every = pace.per / (pace.rate * share)
     spare = max(1.0, min(LATE_SECONDS / every, units))
-    burst = pace.burst * share - spare
-    every /= 1 - (HELD_BACK if burst >= units else HELD_BACK_BARE)
-    return every, max(burst, units) * every
+    every /= 1 - (HELD_BACK if pace.burst * share >= 2 else HELD_BACK_BARE)
+    return every, max(pace.burst * share - spare, units) * every

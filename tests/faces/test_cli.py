@@ -175,7 +175,7 @@ REFUSED = {
     "nothing": (("purge",), 2, "Type what should be gone"),
     "everything unconfirmed": (("purge", "everything", "on", "shop", "because", "x"), 2, "Add: --confirm shop"),
     "everything without a reason": (("purge", "everything", "on", "shop", "--confirm", "shop"), 5, "needs a reason"),
-    "a pattern that a layer cannot": (("purge", "/*.css", "on", "shop"), 2, "Cloudflare purges no patterns."),
+    "a pattern that a layer cannot": (("purge", "/*.css", "on", "shop"), 2, "Cloudflare purges no patterns here."),
     "a vote": (("approve", "P-1"), 5, "Tokens do not vote."),
     "a no": (("deny", "P-1", "too", "late"), 5, "Tokens do not vote."),
     "status of no job": (("status", "P-999"), 2, "There is no P-999."),

@@ -165,10 +165,12 @@ MEND = "Mend it, or name something wider."
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
-        pytest.param(wish(Kind.PREFIX, "www.shop.test/a"), f"Akamai purges no prefixes. {POSSIBLE}", id="prefix"),
-        pytest.param(wish(Kind.HOST, "www.shop.test"), f"Akamai purges no hosts. {POSSIBLE}", id="host"),
-        pytest.param(wish(Kind.PATTERN, "www.shop.test/*a"), f"Akamai purges no patterns. {POSSIBLE}", id="pattern"),
-        pytest.param(wish(Kind.PATH, "/a"), f"Akamai purges no paths. {POSSIBLE}", id="path"),
+        pytest.param(wish(Kind.PREFIX, "www.shop.test/a"), f"Akamai purges no prefixes here. {POSSIBLE}", id="prefix"),
+        pytest.param(wish(Kind.HOST, "www.shop.test"), f"Akamai purges no hosts here. {POSSIBLE}", id="host"),
+        pytest.param(
+            wish(Kind.PATTERN, "www.shop.test/*a"), f"Akamai purges no patterns here. {POSSIBLE}", id="pattern"
+        ),
+        pytest.param(wish(Kind.PATH, "/a"), f"Akamai purges no paths here. {POSSIBLE}", id="path"),
         pytest.param(
             wish(Kind.EVERYTHING, layer={}),
             "Akamai has no call for everything, and this layer names no CP codes. "
@@ -177,35 +179,42 @@ MEND = "Mend it, or name something wider."
         ),
         pytest.param(
             wish(Kind.EVERYTHING, layer={"cpcodes": "shop"}),
-            "`shop` are no CP codes for Akamai. Set `cpcodes` to numbers, with commas between.",
+            "`shop` under `cpcodes` is not a list of CP codes with commas between. "
+            "Write it like `cpcodes: 123456, 123457`: what *everything* is: CP codes with commas between.",
             id="a-name-as-cp-code",
         ),
         pytest.param(
             wish(Kind.URL, A, layer={"network": "development"}),
-            "Akamai has no network development. Set `network` to production or staging.",
+            "`development` is no choice of `network`. Write production or staging.",
             id="no-such-network",
         ),
         pytest.param(
             wish(Kind.URL, "https://www.shop.test/é"),
-            f"`https://www.shop.test/é` holds a blank or a letter that must be percent-encoded. {MEND}",
+            "`https://www.shop.test/é` is not as it goes on the wire. Percent-encode it.",
             id="beyond-ascii",
         ),
         pytest.param(
             wish(Kind.URL, "/a"),
-            f"`/a` is not a full URL: scheme, host and path, without #. {MEND}",
+            "`/a` is not a whole URL. Write it with scheme, host and path, without #.",
             id="a-path-as-url",
         ),
         pytest.param(
-            wish(Kind.URL, f"{B}#top"), f"`{B}#top` is not a full URL: scheme, host and path, without #. {MEND}", id="#"
+            wish(Kind.URL, f"{B}#top"),
+            f"`{B}#top` is not a whole URL. Write it with scheme, host and path, without #.",
+            id="#",
         ),
         pytest.param(wish(Kind.TAG, "a:b"), f"`a:b` {TAGS}{MEND}", id="a-tag-with-a-colon"),
-        pytest.param(wish(Kind.TAG, "a b"), f"`a b` {TAGS}{MEND}", id="a-tag-with-a-blank"),
+        pytest.param(
+            wish(Kind.TAG, "a b"),
+            "`a b` is not a tag as it goes on the wire. Write it in visible ASCII, without blanks.",
+            id="a-tag-with-a-blank",
+        ),
         pytest.param(wish(Kind.TAG, "a\\b"), f"`a\\b` {TAGS}{MEND}", id="a-tag-with-a-backslash"),
         pytest.param(wish(Kind.TAG, "t" * 129), f"`{'t' * 80}` {TAGS}{MEND}", id="a-tag-too-long"),
         pytest.param(
             wish(Kind.URL, "https://w.test/" + "x" * 50_000),
             f"`https://w.test/{'x' * 45}…` is longer than a call may be (50,000 bytes). "
-            "Name a tag of it, or everything.",
+            "Name tags or everything instead. Or raise `max_bytes`.",
             id="a-url-too-long",
         ),
     ],
@@ -891,13 +900,17 @@ async def test_the_doctor_asks_what_is_left_and_purges_nothing(
         pytest.param(
             {"cpcodes": "shop"},
             EDGERC,
-            (Health.BAD, "`shop` are no CP codes.", "Set `cpcodes` to numbers, with commas between."),
+            (
+                Health.BAD,
+                "`shop` under `cpcodes` is not a list of CP codes with commas between.",
+                "Write it like `cpcodes: 123456, 123457`: what *everything* is: CP codes with commas between.",
+            ),
             id="cp-codes",
         ),
         pytest.param(
             {"network": "dev"},
             EDGERC,
-            (Health.BAD, "Akamai has no network dev.", "Set `network` to production or staging."),
+            (Health.BAD, "`dev` is no choice of `network`.", "Write production or staging."),
             id="network",
         ),
         pytest.param(

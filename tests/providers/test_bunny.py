@@ -100,7 +100,7 @@ def test_an_accounts_own_pace_counts_and_the_others_stay() -> None:
     [
         pytest.param(
             wish(Kind.PATH, "/a"),
-            "Bunny purges no paths here. Name URLs, a prefix, a pattern, a host, tags, or everything instead.",
+            "Bunny purges no paths here. Name URLs, a prefix, tags, a host, a pattern, or everything instead.",
             id="a-path-without-a-host",
         ),
         pytest.param(
@@ -125,13 +125,14 @@ def test_an_accounts_own_pace_counts_and_the_others_stay() -> None:
         ),
         pytest.param(
             wish(Kind.EVERYTHING, layer={"pull_zone": "shop"}),
-            f"`shop` is not a pull zone of Bunny. {IS_ZONE}",
+            "`shop` under `pull_zone` is not the number of a pull zone. "
+            "Write it like `pull_zone: 123456`: the pull zone's number, in the address of its page.",
             id="a-pull-zone-by-name",
         ),
         pytest.param(
             wish(Kind.URL, "https://www.shop.test/" + "x" * 30_000),
             f"`https://www.shop.test/{'x' * 38}…` is longer than a call may be (30,000 bytes). "
-            "Name a shorter prefix, or the host.",
+            "Name a prefix, tags, a host, or everything instead.",
             id="a-url-too-long",
         ),
     ],
@@ -283,7 +284,14 @@ def test_headers_are_read(headers: Mapping[str, str], expected: Sighting) -> Non
         pytest.param(
             LAYER, 404, NOT_FOUND, Health.BAD, "Bunny knows no pull zone 123456 of this account.", id="no-pull-zone"
         ),
-        pytest.param({}, 200, "", Health.BAD, "`` is not a pull zone of Bunny.", id="no-site"),
+        pytest.param(
+            {"pull_zone": "shop"}, 200, "",
+            Health.BAD, "`shop` under `pull_zone` is not the number of a pull zone.", id="a-pull-zone-by-name",
+        ),
+        pytest.param(
+            {}, 200, "",
+            Health.DOUBTFUL, "No site uses this account, so there is no `pull_zone` to try it on.", id="no-site",
+        ),
     ],
 )  # fmt: skip
 async def test_the_doctor(layer: Mapping[str, str], status: int, text: str, health: Health, what: str) -> None:
@@ -297,7 +305,7 @@ async def test_the_doctor(layer: Mapping[str, str], status: int, text: str, heal
     probe = await provider.probe(layer)
     await provider.close()
     assert (health, what) == (probe.health, probe.what)
-    assert ([("GET", "/pullzone/123456")] if layer else []) == seen
+    assert ([("GET", "/pullzone/123456")] if layer == LAYER else []) == seen
 
 
 async def test_it_says_nothing_of_its_budgets() -> None:

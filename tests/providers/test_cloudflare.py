@@ -148,17 +148,17 @@ def test_long_urls_split_calls_by_bytes() -> None:
     [
         pytest.param(
             wish(Kind.PATTERN, "www.shop.test/img/a*.png"),
-            "Cloudflare purges no patterns. Wider: prefix www.shop.test/img/. Narrower: the URLs, one by one.",
+            "Cloudflare purges no patterns here. Wider: prefix www.shop.test/img/. Narrower: the URLs, one by one.",
             id="a-pattern-in-a-folder",
         ),
         pytest.param(
             wish(Kind.PATTERN, "www.shop.test/*.css"),
-            "Cloudflare purges no patterns. Wider: host www.shop.test. Narrower: the URLs, one by one.",
+            "Cloudflare purges no patterns here. Wider: host www.shop.test. Narrower: the URLs, one by one.",
             id="a-pattern-at-the-top",
         ),
         pytest.param(
             wish(Kind.PATH, "/a"),
-            "Cloudflare purges no paths. Name URLs, tags, a prefix, a host, or everything instead.",
+            "Cloudflare purges no paths here. Name URLs, a prefix, tags, a host, or everything instead.",
             id="a-path-without-a-host",
         ),
         pytest.param(
@@ -180,18 +180,19 @@ def test_long_urls_split_calls_by_bytes() -> None:
         ),
         pytest.param(
             wish(Kind.TAG, "a b"),
-            "`a b` holds a blank or a letter that cannot go on the wire as it is. Mend it, or name something wider.",
+            "`a b` is not a tag as it goes on the wire. Write it in visible ASCII, without blanks.",
             id="a-tag-with-a-blank",
         ),
         pytest.param(
             Purge(Kind.URL, (A,), layer={"zone": "shop.test"}),
-            "`shop.test` is not a zone id. "
-            "Set `zone` to the 32 hex digits on the domain's overview page: not its name, not the account id.",
+            "`shop.test` under `zone` is not a zone's id, 32 hex digits in small letters. "
+            "Write it like `zone: 0123456789abcdef0123456789abcdef`: the zone's id, 32 hex digits, on "
+            "the domain's overview page.",
             id="a-zone-by-name",
         ),
         pytest.param(
             Purge(Kind.URL, (A,), layer={"zone": ZONE, "tier": "gold"}),
-            "Cloudflare has no plan gold. Set `tier` to free, pro, business, enterprise.",
+            "`gold` is no choice of `tier`. Write free, pro, business, or enterprise.",
             id="an-unknown-tier",
         ),
         pytest.param(
@@ -202,7 +203,7 @@ def test_long_urls_split_calls_by_bytes() -> None:
         pytest.param(
             wish(Kind.URL, "https://w.test/" + "x" * 100_000),
             f"`https://w.test/{'x' * 45}…` is longer than a call may be (100,000 bytes). "
-            "Name a shorter prefix or the host, or raise `max_bytes`.",
+            "Name a prefix, tags, a host, or everything instead. Or raise `max_bytes`.",
             id="a-url-too-long",
         ),
     ],
@@ -731,4 +732,6 @@ async def test_the_doctor_tries_a_token_that_no_site_uses(
 
 async def test_the_doctor_asks_nothing_about_a_zone_that_cannot_be_one() -> None:
     probe = await cloudflare().probe({"zone": "shop.test"})
-    assert (Health.BAD, "`shop.test` is not a zone id.", MEND_ZONE) == (probe.health, probe.what, probe.advice)
+    what = "`shop.test` under `zone` is not a zone's id, 32 hex digits in small letters."
+    advice = f"Write it like `zone: {ZONE}`: the zone's id, 32 hex digits, on the domain's overview page."
+    assert (Health.BAD, what, advice) == (probe.health, probe.what, probe.advice)

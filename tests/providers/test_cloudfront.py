@@ -82,8 +82,8 @@ def test_a_body_is_that_of_the_service_model_and_gets_its_reference_last() -> No
 @pytest.mark.parametrize(
     ("asked", "entries", "costs"),
     [
-        pytest.param(wish(Kind.URL, "https://w.test"), [["/"]], [cost(1)], id="a-url-without-a-path"),
-        pytest.param(wish(Kind.URL, "https://w.test?a"), [["/?a"]], [cost(1)], id="a-url-of-a-query-alone"),
+        pytest.param(wish(Kind.URL, "https://w.test/"), [["/"]], [cost(1)], id="the-first-page"),
+        pytest.param(wish(Kind.URL, "https://w.test/?a"), [["/?a"]], [cost(1)], id="the-first-page-with-a-query"),
         pytest.param(wish(Kind.URL, "https://w.test/a%7Eb/%2f*x"), [["/a%7Eb/%2f*x"]], [cost(1)], id="bytes-stay"),
         pytest.param(
             wish(Kind.URL, B, A, "http://www.shop.test/b", "https://img.shop.test/b"),
@@ -143,13 +143,12 @@ def test_a_call_holds_what_is_allowed(asked: Purge, per_call: Mapping[Kind, int]
     [
         pytest.param(
             wish(Kind.HOST, "w.test"),
-            f"CloudFront purges no hosts. Its paths are the same for every host. {ALL}",
+            f"CloudFront purges no hosts here. Its paths are the same for every host. {ALL}",
             id="a-host",
         ),
         pytest.param(
             wish(Kind.PATH, "/a"),
-            "CloudFront purges no paths. Name URLs, tags, a prefix, a pattern that ends in a star, or everything "
-            "instead.",
+            "CloudFront purges no paths here. Name URLs, a prefix, tags, a pattern, or everything instead.",
             id="a-path-without-a-host",
         ),
         pytest.param(
@@ -205,12 +204,12 @@ def test_a_call_holds_what_is_allowed(asked: Purge, per_call: Mapping[Kind, int]
         ),
         pytest.param(
             wish(Kind.URL, "https://w.test/a b"),
-            f"`https://w.test/a b` holds a blank or a letter that cannot go on the wire as it is. {MEND}",
+            "`https://w.test/a b` is not as it goes on the wire. Percent-encode it.",
             id="a-blank",
         ),
         pytest.param(
             wish(Kind.URL, "https://w.test/a#b"),
-            f"`https://w.test/a#b` holds a #, which no request for a page holds. {MEND}",
+            "`https://w.test/a#b` is not a whole URL. Write it with scheme, host and path, without #.",
             id="a-fragment",
         ),
         pytest.param(
@@ -220,14 +219,14 @@ def test_a_call_holds_what_is_allowed(asked: Purge, per_call: Mapping[Kind, int]
         ),
         pytest.param(
             wish(Kind.EVERYTHING, layer={"distribution": "d1.cloudfront.net"}),
-            "`d1.cloudfront.net` is not the id of a CloudFront distribution. "
-            "Set `distribution` to the id on the distribution's page, such as E1A2B3C4D5E6F7: not its domain name.",
+            "`d1.cloudfront.net` under `distribution` is not a distribution's id: not its number, name "
+            "or domain. Write it like `distribution: E1A2B3C4D5E6F7`: the distribution's id, on its page.",
             id="a-domain-as-distribution",
         ),
         pytest.param(
             wish(Kind.EVERYTHING, layer={"distribution": ONE, "tenant": "a/b"}),
-            "`a/b` is not the id of a CloudFront distribution tenant. "
-            "Set `tenant` to the id of the tenant, such as dt_2wjDZi3hD1ivOXf6rpZJOSNE1AB: not its name.",
+            "`a/b` under `tenant` is not the id of a distribution tenant. "
+            "Write it like `tenant: dt_2wjDZi3hD1ivOXf6rpZJOSNE1AB`: a distribution tenant's id.",
             id="a-tenant-that-is-none",
         ),
     ],
@@ -240,8 +239,8 @@ def test_what_cannot_be_done_is_refused_while_planning(asked: Purge, expected: s
 
 def test_a_url_longer_than_a_call_is_refused_while_planning() -> None:
     small = cloudfront(settings={**SETTINGS, "max_bytes": "1000"})
-    with pytest.raises(UnsupportedWish, match=r"is longer than a call may be \(1,000 bytes\)\. Name a shorter prefix"):
-        small.plan(wish(Kind.URL, "https://w.test/" + "x" * 700))
+    with pytest.raises(UnsupportedWish, match=r"is longer than a call may be \(1,000 bytes\)\. Name a prefix"):
+        small.plan(wish(Kind.URL, "https://w.test/" + "x" * 800))
 
 
 @pytest.mark.parametrize(
@@ -804,8 +803,9 @@ TAKEN = f"CloudFront takes purges of distribution {ONE} from these credentials"
         pytest.param(
             {"distribution": "d1.cloudfront.net"}, {},
             (
-                Health.BAD, "`d1.cloudfront.net` is not the id of a CloudFront distribution.",
-                "Set `distribution` to the id on the distribution's page, such as E1A2B3C4D5E6F7: not its domain name.",
+                Health.BAD,
+                "`d1.cloudfront.net` under `distribution` is not a distribution's id: not its number, name or domain.",
+                "Write it like `distribution: E1A2B3C4D5E6F7`: the distribution's id, on its page.",
             ), id="a-domain-as-distribution",
         ),
         pytest.param(

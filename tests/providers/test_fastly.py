@@ -151,23 +151,25 @@ SAY_SERVICE = "Set `service` to the id under the service's name in Fastly's cont
     [
         pytest.param(
             wish(Kind.PREFIX, "www.shop.test/blog"),
-            "Fastly purges no prefixes. Name the URLs, a tag that the origin gives all of them, or everything.",
+            "Fastly purges no prefixes here. "
+            "Name the URLs, a tag that the origin gives all of them, or everything.",
             id="a-prefix",
         ),
         pytest.param(
             wish(Kind.PATTERN, "www.shop.test/*.css"),
-            "Fastly purges no patterns. Name the URLs, a tag that the origin gives all of them, or everything.",
+            "Fastly purges no patterns here. "
+            "Name the URLs, a tag that the origin gives all of them, or everything.",
             id="a-pattern",
         ),
         pytest.param(
             wish(Kind.HOST, "www.shop.test"),
-            "Fastly purges no hosts. "
+            "Fastly purges no hosts here. "
             "Have the origin tag each page with its host and purge that tag, or name URLs or everything.",
             id="a-host",
         ),
         pytest.param(
             wish(Kind.PATH, "/a"),
-            "Fastly purges no paths without a host. Name URLs, tags, or everything.",
+            "Fastly purges no paths here. Name URLs, tags, or everything instead.",
             id="a-path-without-a-host",
         ),
         pytest.param(
@@ -183,30 +185,38 @@ SAY_SERVICE = "Set `service` to the id under the service's name in Fastly's cont
         ),
         pytest.param(
             wish(Kind.URL, A, environment="test"),
-            "Fastly has no environment test. Set `environment` to production or staging.",
+            "`test` under `environment` is not production or staging. "
+            "Write it like `environment: production`: production, or staging.",
             id="an-unknown-environment",
         ),
         pytest.param(
             wish(Kind.URL, A, second_pass="soon"),
-            "`soon` is not a number of seconds. Set `second_pass` to 0 or up to 999.",
+            "`soon` under `second_pass` is not a number of seconds up to 999. "
+            "Write it like `second_pass: 20`: seconds between the two; 2, and at least 30 after "
+            "everything, where nothing is said.",
             id="a-second-pass-without-seconds",
         ),
         pytest.param(
             Purge(Kind.URL, (A,), layer={"service": "www.shop.test"}),
-            f"`www.shop.test` is not a service id. {SAY_SERVICE}",
+            "`www.shop.test` under `service` is not a service's id. "
+            "Write it like `service: SU1Z0isxPaozGVKXdv0eY5`: the service's id, under its name in "
+            "Fastly's control panel.",
             id="a-service-by-name",
         ),
         pytest.param(
-            Purge(Kind.EVERYTHING, ()), f"`` is not a service id. {SAY_SERVICE}", id="no-service"
+            Purge(Kind.EVERYTHING, ()),
+            "The layer names no `service`. "
+            "Add `service: SU1Z0isxPaozGVKXdv0eY5`: the service's id, under its name in Fastly's control panel.",
+            id="no-service",
         ),
         pytest.param(
             wish(Kind.URL, "https://www.shop.test"),
-            "`https://www.shop.test` is not a URL as it goes on the wire. Write it whole, percent-encoded.",
+            "`https://www.shop.test` is not a whole URL. Write it with scheme, host and path, without #.",
             id="a-url-without-a-path",
         ),
         pytest.param(
             wish(Kind.URL, "https://www.shop.test/a b"),
-            "`https://www.shop.test/a b` is not a URL as it goes on the wire. Write it whole, percent-encoded.",
+            "`https://www.shop.test/a b` is not as it goes on the wire. Percent-encode it.",
             id="a-url-with-a-blank",
         ),
         pytest.param(
@@ -216,8 +226,7 @@ SAY_SERVICE = "Set `service` to the id under the service's name in Fastly's cont
         ),
         pytest.param(
             wish(Kind.TAG, "a b"),
-            "`a b` is not a tag: up to 1,024 printable ASCII characters without blanks. "
-            "Mend it, or name URLs or everything.",
+            "`a b` is not a tag as it goes on the wire. Write it in visible ASCII, without blanks.",
             id="a-tag-with-a-blank",
         ),
         pytest.param(
@@ -617,7 +626,11 @@ LAYER = {"service": SERVICE}
         ),
         pytest.param(
             token_of(RIGHT), service_of(), {"service": "shop.test"},
-            (Health.BAD, "`shop.test` is not a service id.", SAY_SERVICE), id="a-service-by-name",
+            (
+                Health.BAD, "`shop.test` under `service` is not a service's id.",
+                "Write it like `service: SU1Z0isxPaozGVKXdv0eY5`: the service's id, under its name in Fastly's "
+                "control panel.",
+            ), id="a-service-by-name",
         ),
     ],
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -23,7 +24,7 @@ from providers.errors import (
     Unexpected,
     WrongAddress,
 )
-from providers.googlecdn import GoogleCdn
+from providers.googlecdn import BLUEPRINT, GoogleCdn
 from tests.providers.manners import REFERENCE
 from tests.providers.manners.googlecdn import CREDENTIALS
 
@@ -110,17 +111,19 @@ def test_more_tags_a_call_if_told() -> None:
     [
         pytest.param(
             wish(Kind.PATTERN, f"{WWW}/img/a*.png"),
-            f"Google Cloud CDN purges no patterns. Wider: prefix {WWW}/img/. Narrower: the URLs, one by one.",
+            f"Google Cloud CDN purges no patterns here. Wider: prefix {WWW}/img/. "
+            "Narrower: the URLs, one by one.",
             id="a-pattern",
         ),
         pytest.param(
             wish(Kind.PATTERN, f"{WWW}/*.css"),
-            f"Google Cloud CDN purges no patterns. Wider: host {WWW}. Narrower: the URLs, one by one.",
+            f"Google Cloud CDN purges no patterns here. Wider: host {WWW}. Narrower: the URLs, one by one.",
             id="a-pattern-at-the-top",
         ),
         pytest.param(
             wish(Kind.PATH, "/a"),
-            "Google Cloud CDN purges no paths. Name URLs, tags, a prefix, a host, or everything instead.",
+            "Google Cloud CDN purges no paths here. "
+            "Name URLs, a prefix, tags, a host, or everything instead.",
             id="a-path-without-a-host",
         ),
         pytest.param(
@@ -130,22 +133,25 @@ def test_more_tags_a_call_if_told() -> None:
         ),
         pytest.param(
             wish(Kind.URL, f"{WWW}/a"),
-            f"`{WWW}/a` is not a whole URL. Write it with scheme, host and path.",
+            f"`{WWW}/a` is not a whole URL. Write it with scheme, host and path, without #.",
             id="a-url-without-a-scheme",
         ),
         pytest.param(
-            wish(Kind.TAG, "a b"), "`a b` is not as it goes on the wire. Percent-encode it.", id="a-tag-with-a-blank"
+            wish(Kind.TAG, "a b"),
+            "`a b` is not a tag as it goes on the wire. Write it in visible ASCII, without blanks.",
+            id="a-tag-with-a-blank",
         ),
         pytest.param(
             wish(Kind.EVERYTHING, layer={"url_map": "a/b"}),
-            "`a/b` is not the name of a URL map. "
-            "Set `url_map` to its name, as gcloud compute url-maps list shows it.",
+            "`a/b` under `url_map` is not the name of a URL map. "
+            "Write it like `url_map: shop-map`: the name of the global URL map, as gcloud compute "
+            "url-maps list shows it.",
             id="a-map-that-is-a-path",
         ),
         pytest.param(
             wish(Kind.URL, f"https://{WWW}/" + "x" * 100_000),
             f"`https://{WWW}/{'x' * 38}…` is longer than a call may be (100,000 bytes). "
-            "Name a shorter prefix, or the host.",
+            "Name a prefix, tags, a host, or everything instead.",
             id="a-url-too-long",
         ),
     ],
@@ -156,9 +162,10 @@ def test_what_cannot_be_planned_is_refused_with_what_is_possible(asked: Purge, e
     assert expected == str(caught.value)
 
 
-def test_a_project_that_is_none_is_refused() -> None:
-    with pytest.raises(UnsupportedWish, match=r"^`Shop` is not the name of a project\. Set `project` to its name"):
-        googlecdn(project="Shop").plan(wish(Kind.EVERYTHING))
+@pytest.mark.parametrize(("project", "expected"), [("shop-prod", True), ("example.com:shop", True), ("Shop", False)])
+def test_a_project_is_known_by_its_shape_when_the_configuration_is_read(project: str, expected: bool) -> None:
+    (field,) = [field for field in BLUEPRINT.fields if field.name == "project"]
+    assert expected == bool(re.fullmatch(field.pattern, project))
 
 
 def answering(status: int, body: object) -> httpx.MockTransport:
@@ -436,7 +443,14 @@ def test_without_a_status_header_only_an_age_is_read() -> None:
             Health.BAD, "Google Cloud CDN does not let the service account invalidate shop-prod/shop-map.",
             id="no-permission",
         ),
-        pytest.param({}, 200, {}, Health.BAD, "`` is not the name of a URL map.", id="no-site"),
+        pytest.param(
+            {"url_map": "a/b"}, 200, {},
+            Health.BAD, "`a/b` under `url_map` is not the name of a URL map.", id="a-map-that-is-a-path",
+        ),
+        pytest.param(
+            {}, 200, {},
+            Health.DOUBTFUL, "No site uses this account, so there is no `url_map` to try it on.", id="no-site",
+        ),
     ],
 )  # fmt: skip
 async def test_the_doctor(layer: Mapping[str, str], status: int, body: object, health: Health, what: str) -> None:
@@ -450,7 +464,7 @@ async def test_the_doctor(layer: Mapping[str, str], status: int, body: object, h
     probe = await provider.probe(layer)
     await provider.close()
     assert (health, what) == (probe.health, probe.what)
-    assert ([(f"/compute/v1{PATH}", b'{"path":"purgebot-doctor"}')] if layer else []) == sent
+    assert ([(f"/compute/v1{PATH}", b'{"path":"purgebot-doctor"}')] if layer == LAYER else []) == sent
 
 
 async def test_it_says_nothing_of_its_budgets() -> None:

@@ -184,49 +184,51 @@ def test_an_accounts_own_per_call_can_only_be_smaller() -> None:
         pytest.param(
             {"url": {}},
             wish(Kind.TAG, "a"),
-            "This HTTP cache has no recipe for tags. It has recipes for: url. Add one to `purge`.",
+            "HTTP cache purges no tags here. It has recipes for: url. Add one to `purge`.",
             id="no-recipe",
         ),
         pytest.param(
             {"url": {}},
             wish(Kind.PATH, "/a"),
-            "This HTTP cache has no recipe for paths. It has recipes for: url. Name the whole URL.",
+            "HTTP cache purges no paths here. It has recipes for: url. Name the whole URL.",
             id="a-path",
         ),
         pytest.param(
             {"tag": {"path": "/"}},
             wish(Kind.TAG, "a"),
-            "The recipe of this HTTP cache for tags cannot be used. "
+            "HTTP cache purges no tags here. Its recipe cannot be used. "
             "`purge.tag`: does not say what to purge. Put {tag} into its path, headers or body.",
             id="a-recipe-without-its-target",
         ),
         pytest.param(
             {"tag": {"path": "/{tga}"}},
             wish(Kind.TAG, "a"),
-            "The recipe of this HTTP cache for tags cannot be used. "
-            "`purge.tag.path`: holds {tga}, which nothing fills in."
-            " Known here: {tag}. {…:query} and {…:regex} change them.",
+            "HTTP cache purges no tags here. Its recipe cannot be used. "
+            "`purge.tag.path`: holds {tga}, which nothing fills in. Known here: {tag}. "
+            "{…:query} and {…:regex} change them.",
             id="an-unknown-value",
         ),
         pytest.param(
             {"prefix": {"headers": {"X": "{prefix}"}}},
             wish(Kind.PREFIX, f"{WWW}/a"),
-            "The recipe of this HTTP cache for prefixes cannot be used. "
+            "HTTP cache purges no prefixes here. Its recipe cannot be used. "
             "`purge.prefix.path`: is missing. Add it: the request target, such as /purge.",
             id="no-path",
         ),
         pytest.param(
             {"url": {"status": ["200", "many"]}},
             wish(Kind.URL, f"https://{WWW}/a"),
-            "The recipe of this HTTP cache for URLs cannot be used. `purge.url.status.1`: "
-            "`many` is not a status that can be a yes. Write numbers from 200 to 499, such as [200, 404].",
+            "HTTP cache purges no URLs here. Its recipe cannot be used. "
+            "`purge.url.status.1`: `many` is not a status that can be a yes. "
+            "Write numbers from 200 to 499, such as [200, 404].",
             id="a-status-that-is-none",
         ),
         pytest.param(
             {"url": {"headers": {"X Y": "a"}}},
             wish(Kind.URL, f"https://{WWW}/a"),
-            "The recipe of this HTTP cache for URLs cannot be used. `purge.url.headers.X Y`: "
-            "is not the name of a header. Write it like X-Key, without blanks and without a colon.",
+            "HTTP cache purges no URLs here. Its recipe cannot be used. "
+            "`purge.url.headers.X Y`: is not the name of a header. "
+            "Write it like X-Key, without blanks and without a colon.",
             id="a-header-that-is-none",
         ),
         pytest.param(
@@ -239,13 +241,13 @@ def test_an_accounts_own_per_call_can_only_be_smaller() -> None:
         pytest.param(
             {"url": {}},
             wish(Kind.URL, f"https://{WWW}/a b"),
-            f"`https://{WWW}/a b` cannot go on the wire as it is. Percent-encode it.",
+            f"`https://{WWW}/a b` is not as it goes on the wire. Percent-encode it.",
             id="a-blank",
         ),
         pytest.param(
             {"url": {}},
             wish(Kind.URL, f"{WWW}/a"),
-            f"`{WWW}/a` is not a URL as it goes on the wire. Write it whole.",
+            f"`{WWW}/a` is not a whole URL. Write it with scheme, host and path, without #.",
             id="no-url",
         ),
         pytest.param(
@@ -257,7 +259,7 @@ def test_an_accounts_own_per_call_can_only_be_smaller() -> None:
         pytest.param(
             {"tag": {"path": "/{tag}"}},
             wish(Kind.TAG, "%" * 6_000),
-            f"`{'%' * 60}…` makes a call of 18,001 bytes, over 16,384. Name a shorter or a wider target.",
+            f"`{'%' * 60}…` is longer than a call may be (16,384 bytes). Name something shorter instead.",
             id="too-long",
         ),
     ],
@@ -270,7 +272,7 @@ def test_what_cannot_be_done_is_refused_while_planning(purge: Tree, asked: Purge
 
 def test_headers_that_cannot_be_read_stop_every_purge() -> None:
     provider = cache({"url": {}}, headers={"X-Key": {"env": "KEY"}})
-    with pytest.raises(UnsupportedWish, match=r"for URLs cannot be used. `headers.X-Key`: must be text, or"):
+    with pytest.raises(UnsupportedWish, match=r"Its recipe cannot be used. `headers.X-Key`: must be text, or"):
         provider.plan(wish(Kind.URL, f"https://{WWW}/a"))
     assert frozenset() == provider.can.kinds
 

@@ -34,7 +34,8 @@ from providers.errors import (
     Unexpected,
     WrongAddress,
 )
-from providers.nginx import CRASH, build
+from providers.nginx import build
+from providers.nginx_answers import CRASH
 from providers.nginx_keys import complaints, key_of, keys_below, place_of, unusable
 from tests.providers.manners import REFERENCE
 from tests.providers.promises import wishes
@@ -154,15 +155,16 @@ def test_the_door_is_asked_for_every_byte_of_every_url_once(data: st.DataObject)
         pytest.param(
             MODULE,
             wish(Kind.EVERYTHING),
-            "The purge module of this nginx cannot purge everything. Name the URLs; with module 3.0 or newer set "
-            "`wildcards: yes`, on the same machine `cache_dir`.",
+            "nginx cannot purge everything here. "
+            "Name the URLs; with module 3.0 or newer set `wildcards: yes`, on the same machine "
+            "`cache_dir`.",
             id="module-everything",
         ),
-        pytest.param(MODULE, wish(Kind.TAG, "a"), "nginx purges no tags. Name URLs instead.", id="module-tag"),
+        pytest.param(MODULE, wish(Kind.TAG, "a"), "nginx purges no tags here. Name URLs instead.", id="module-tag"),
         pytest.param(
             WILD,
             wish(Kind.PATTERN, f"{WWW}/*.css"),
-            "nginx purges no patterns. Name URLs, a prefix, a host, or everything instead.",
+            "nginx purges no patterns here. Wider: host www.shop.test. Narrower: the URLs, one by one.",
             id="wild-pattern",
         ),
         pytest.param(
@@ -174,13 +176,13 @@ def test_the_door_is_asked_for_every_byte_of_every_url_once(data: st.DataObject)
         pytest.param(
             MODULE,
             wish(Kind.URL, f"https://{WWW}/a b"),
-            f"`https://{WWW}/a b` cannot go on the wire as it is. Percent-encode it.",
+            f"`https://{WWW}/a b` is not as it goes on the wire. Percent-encode it.",
             id="a-blank",
         ),
         pytest.param(
             MODULE,
             wish(Kind.URL, f"{WWW}/a"),
-            f"`{WWW}/a` is not a URL as it goes on the wire. Write it whole.",
+            f"`{WWW}/a` is not a whole URL. Write it with scheme, host and path, without #.",
             id="no-url",
         ),
         pytest.param(
@@ -204,18 +206,19 @@ def test_the_door_is_asked_for_every_byte_of_every_url_once(data: st.DataObject)
         pytest.param(
             FILES,
             wish(Kind.TAG, "a"),
-            "nginx removes no tags. Name URLs, a prefix, a host or everything.",
+            "nginx purges no tags here. Name URLs, a prefix, a host, or everything instead.",
             id="files-tag",
         ),
         pytest.param(
             FILES,
             wish(Kind.URL, f"https://{WWW}/a\nb"),
-            f"`https://{WWW}/a\nb` cannot go on the wire as it is. Percent-encode it.",
+            f"`https://{WWW}/a\nb` is not as it goes on the wire. Percent-encode it.",
             id="files-two-keys-in-one",
         ),
         pytest.param(
             {**FILES, "key": "backend$request_uri"},
             wish(Kind.EVERYTHING),
+            "nginx cannot purge everything here. "
             "The keys of this nginx do not say whose they are, so none but URLs can be told apart. "
             "Put $host into proxy_cache_key and `key`, or name the URLs.",
             id="files-keys-without-a-host",

@@ -125,25 +125,25 @@ def test_an_accounts_own_pace_counts() -> None:
     [
         pytest.param(
             wish(Kind.PATH, "/a"),
-            "Redis purges no paths here. Name URLs, a prefix, a pattern, a host, or everything instead.",
+            "Redis purges no paths here. Name URLs, a prefix, tags, a host, a pattern, or everything instead.",
             id="a-path-without-a-host",
         ),
         pytest.param(
             wish(Kind.URL, A, keys="{host}{path}"),
-            "The keys `{host}{path}` have no fixed beginning. "
-            "Write `keys` like page:{host}{path}: a fixed beginning, then what changes.",
+            "`{host}{path}` under `keys` is not a key with a fixed beginning and {path}. "
+            "Write it like `keys: page:{host}{path}`: the key of a page, with a fixed beginning.",
             id="no-prefix",
         ),
         pytest.param(
             wish(Kind.EVERYTHING, keys=":{{host}}{path}"),
-            "The keys `:{{host}}{path}` have no fixed beginning. "
-            "Write `keys` like page:{host}{path}: a fixed beginning, then what changes.",
+            "`:{{host}}{path}` under `keys` is not a key with a fixed beginning and {path}. "
+            "Write it like `keys: page:{host}{path}`: the key of a page, with a fixed beginning.",
             id="a-prefix-of-no-letter",
         ),
         pytest.param(
             wish(Kind.EVERYTHING, keys=""),
-            "The keys `` have no fixed beginning. "
-            "Write `keys` like page:{host}{path}: a fixed beginning, then what changes.",
+            "`` under `keys` is not a key with a fixed beginning and {path}. "
+            "Write it like `keys: page:{host}{path}`: the key of a page, with a fixed beginning.",
             id="no-keys",
         ),
         pytest.param(
@@ -180,7 +180,7 @@ def test_an_accounts_own_pace_counts() -> None:
         ),
         pytest.param(
             wish(Kind.URL, f"{WWW}/a"),
-            f"`{WWW}/a` is not a whole URL. Write it with scheme, host and path.",
+            f"`{WWW}/a` is not a whole URL. Write it with scheme, host and path, without #.",
             id="a-url-without-a-scheme",
         ),
         pytest.param(
@@ -190,7 +190,8 @@ def test_an_accounts_own_pace_counts() -> None:
         ),
         pytest.param(
             wish(Kind.PREFIX, WWW + "/" + "x" * 60_000),
-            f"`{WWW}/{'x' * 46}…` is longer than a call may be (100,000 bytes). Name a shorter prefix, or the host.",
+            f"`{WWW}/{'x' * 46}…` is longer than a call may be (100,000 bytes). "
+            "Name a shorter prefix, tags, a host, or everything instead.",
             id="a-prefix-too-long",
         ),
     ],
@@ -206,8 +207,7 @@ def test_what_cannot_be_planned_is_refused_with_what_is_possible(asked: Purge, e
     [
         pytest.param(
             "",
-            "Redis knows no tags, and this account names no sets of keys for them. "
-            "Set `tags` on the account, or name URLs, a prefix, or everything.",
+            "Redis purges no tags here. Set `tags` on the account, or name URLs, a prefix, or everything.",
             id="none",
         ),
         pytest.param(
@@ -552,7 +552,8 @@ async def test_a_doctor_waits_no_longer_than_a_call() -> None:
 
 async def test_a_doctor_tells_a_template_that_cannot_be(tmp_path: Path) -> None:
     probe = await redis().probe({"keys": "{path}"})
-    assert (Health.BAD, "The keys `{path}` have no fixed beginning.") == (probe.health, probe.what)
+    what = "`{path}` under `keys` is not a key with a fixed beginning and {path}."
+    assert (Health.BAD, what) == (probe.health, probe.what)
 
 
 @pytest.mark.parametrize("id_", ["", "[1]", "{}", '["SCAN", "page:*", "x", "n", "0", 1]'])

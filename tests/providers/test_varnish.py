@@ -190,12 +190,12 @@ def test_no_path_can_end_its_regex_and_begin_another_condition(path: str) -> Non
     [
         pytest.param(
             wish(Kind.TAG, "home"),
-            "Varnish purges no tags here. Name URLs, a prefix, a pattern, a host, or everything instead.",
+            "Varnish purges no tags here. Name URLs, a prefix, a host, a pattern, or everything instead.",
             id="a-tag",
         ),
         pytest.param(
             wish(Kind.PATH, "/a"),
-            "Varnish purges no paths here. Name URLs, a prefix, a pattern, a host, or everything instead.",
+            "Varnish purges no paths here. Name URLs, a prefix, a host, a pattern, or everything instead.",
             id="a-path-without-a-host",
         ),
         pytest.param(
@@ -205,17 +205,17 @@ def test_no_path_can_end_its_regex_and_begin_another_condition(path: str) -> Non
         ),
         pytest.param(
             wish(Kind.URL, f"https://{WWW}/a b"),
-            f"`https://{WWW}/a b` is not a URL as it goes on the wire. Write it whole, percent-encoded.",
+            f"`https://{WWW}/a b` is not as it goes on the wire. Percent-encode it.",
             id="a-url-with-a-blank",
         ),
         pytest.param(
             wish(Kind.PREFIX, f"{WWW}/é"),
-            f"`{WWW}/é` is not an address as it goes on the wire. Percent-encode it.",
+            f"`{WWW}/é` is not as it goes on the wire. Percent-encode it.",
             id="a-prefix-beyond-ascii",
         ),
         pytest.param(
             wish(Kind.HOST, f"{WWW} && obj.ttl > 0s"),
-            f"`{WWW} && obj.ttl > 0s` is not an address as it goes on the wire. Percent-encode it.",
+            f"`{WWW} && obj.ttl > 0s` is not as it goes on the wire. Percent-encode it.",
             id="a-host-that-wants-more",
         ),
         pytest.param(

@@ -240,7 +240,7 @@ def test_what_an_account_can_do_follows_from_its_settings(
         pytest.param(
             {"url": URL, "tags": "xkey"},
             wish(Kind.TAG, "a\r\nX: b"),
-            "`a\r\nX: b` is no single xkey. Name tags without blanks and commas, one by one.",
+            "`a\r\nX: b` is not a tag as it goes on the wire. Write it in visible ASCII, without blanks.",
             id="an-xkey-that-ends-its-header",
         ),
         pytest.param(
@@ -252,7 +252,7 @@ def test_what_an_account_can_do_follows_from_its_settings(
         pytest.param(
             {"admin": ADMIN, "tags": "header"},
             wish(Kind.TAG, "a\nvcl.discard boot"),
-            "`a\nvcl.discard boot` is not an address as it goes on the wire. Percent-encode it.",
+            "`a\nvcl.discard boot` is not a tag as it goes on the wire. Write it in visible ASCII, without blanks.",
             id="a-tag-that-ends-its-line",
         ),
         pytest.param(
