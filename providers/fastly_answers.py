@@ -26,7 +26,7 @@ SIDE = cloud(
     "customer. Where others spend them too, lower `api` or `purges` under `pace` to leave them room.",
 )
 UNKNOWN_TOKEN = "Fastly does not know the token, or it has expired."
-COPY_AGAIN = "Copy it again, or make one in Fastly's control panel (Account, API tokens) that may purge."
+COPY_AGAIN = "Copy the token again, or make one in Fastly's control panel (Account, API tokens) that may purge."
 
 
 class Yes(BaseModel):

@@ -314,7 +314,7 @@ NOT_KNOWN = '{"msg":"Provided credentials are missing or invalid"}'
 NO_SERVICE = '{"msg":"Record not found","details":"Cannot find service"}'
 NOT_ALLOWED = '{"msg":"You are not authorized to perform this action"}'
 TOO_MANY = '{"status":"fail","reason":"Batch surrogate key request only supports up to 256 surrogate keys"}'
-COPY = "Copy it again, or make one in Fastly's control panel (Account, API tokens) that may purge."
+COPY = "Copy the token again, or make one in Fastly's control panel (Account, API tokens) that may purge."
 STATUS = "See https://www.fastlystatus.com and any proxy on the way; once all is well there, retry."
 AMONG = "and if it is limited to services, name this one among them."
 
