@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from playground.cut import CuttableProtocol, cut, gone
 from playground.store import Store
 
+PORTS = range(20_000, 32_000)  # below those that Linux lends to whoever dials out, so that a port is free once more
 STOP_SECONDS = 1.0  # for requests in the middle of something
 HOLD_SECONDS = 10.0  # longer than any caller of ours waits
 _TARGET = "playground.target"
@@ -179,7 +181,7 @@ def listen_again(store: Store, name: str) -> socket.socket:
 
 
 def _listen(port: int) -> socket.socket:
-    for wanted in (port, 0):
+    for wanted in (*([port] if port else []), *random.sample(PORTS, 20), 0):
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
