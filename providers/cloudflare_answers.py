@@ -32,7 +32,8 @@ TOKEN_SHAPE = (
 )
 BETTER = "Set `token` to an API token instead of `email` and `key`."
 MAKE_TOKEN = (
-    'Copy the token again, or make one (My Profile or Manage Account, API Tokens) with "Zone → Cache Purge" for zone {zone}.'
+    "Copy the token again, or make one (My Profile or Manage Account, API Tokens) with "
+    '"Zone → Cache Purge" for zone {zone}.'
 )
 FEWER_IN_A_CALL = "Lower `per_call` of this account to the number that Cloudflare names."
 REPORT = "Report it with what Cloudflare said. If it speaks of too many or too much, lower `per_call` or `max_bytes`."

@@ -339,7 +339,8 @@ REPORT = "Report it with what Cloudflare said. If it speaks of too many or too m
 WITHIN = f"Check that each is of zone {ZONE}."
 BETTER = "Set `token` to an API token instead of `email` and `key`."
 MAKE_TOKEN = (
-    f'Copy the token again, or make one (My Profile or Manage Account, API Tokens) with "Zone → Cache Purge" for zone {ZONE}.'
+    "Copy the token again, or make one (My Profile or Manage Account, API Tokens) with "
+    f'"Zone → Cache Purge" for zone {ZONE}.'
 )
 STATUS = "See https://www.cloudflarestatus.com and any proxy on the way; once all is well there, retry."
 LOST = (
