@@ -84,6 +84,7 @@ class LayerView:
     trouble: Trouble | None = None
     failing: tuple[str, ...] = ()  # up to five targets that failed
     retries: int = 0
+    seconds: float = 0.0  # that sending was thought to take
     soft: bool = False  # marked stale instead of removed
     note: str = ""  # what it does instead of the wish to the letter
     waits_until: float | None = None  # when its provider may be called again, if it wants fewer calls
@@ -159,6 +160,7 @@ class JobView:
     hosts: tuple[str, ...] = ()
     edges: tuple[str, ...] = ()  # places looked at
     look_urls: tuple[str, ...] = ()  # what proof looks at, at most 20
+    covered: tuple[str, ...] = ()  # those of the pages last looked at that the purge surely reached
     left_alone: tuple[str, ...] = ()  # caches of the site that were not asked, by title
     edge_asked: bool = True  # the outermost of them was
     check: bool = True

@@ -41,7 +41,10 @@ class Jobs:
         return self.get(number)
 
     def _create_layer(self, job: int, position: int, plan: PackedLayer, effect: Kind) -> None:
-        view = LayerView(plan.account, plan.title, LayerState.WAITING, plan.calls, 0, soft=plan.soft, note=plan.note)
+        view = LayerView(
+            account=plan.account, title=plan.title, state=LayerState.WAITING, calls=plan.calls, sent=0,
+            seconds=plan.seconds, soft=plan.soft, note=plan.note,
+        )  # fmt: skip
         self._tx.run(
             "insert into layers (job, position, account, state, doc, calls)"
             " values (:job, :position, :account, :state, :doc, :n)",

@@ -55,6 +55,20 @@ async def test_the_steps_are_told_in_order(tmp_path: Path) -> None:
     assert expected == " ".join(events)
 
 
+async def test_after_a_new_deploy_a_check_says_that_the_origin_has_changed(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.edges.becomes = {"fra": ["v1", "v2"], "iad": ["v1", "v2"]}
+    job = await shop.purge(MIA, url("/pricing"))
+    await shop.slate.advance(5)
+    shop.edges.serves["origin"] = "v3"
+    await deeds.check_again(shop.core, MIA, job.id)
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (Verdict.STALE, 1) == (ended.verdict, ended.round)
+    assert ended.why.endswith("the origin has changed since this purge was proven: purge again for what is new")
+
+
 async def test_an_edge_that_stays_old_is_looked_at_five_times_and_said_to_be_stale(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     job = await shop.purge(MIA, url("/pricing"))

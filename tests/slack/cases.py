@@ -73,6 +73,7 @@ DONE = JobView(
     proven=T + 3.1,
     hosts=SHOP.hosts,
     edges=("fra", "iad", "sin"),
+    covered=(PRICING,),
     round=1,
 )
 NEW = replace(

@@ -57,7 +57,10 @@ CARDS: dict[str, tuple[JobView, str]] = {
            [Check again = check_again P-1042]""",
     ),
     "fresh, by looking at a part of it": (
-        replace(DONE, targets=41, looks=(look("fra", "b7"), look("fra", "b7", url="https://www.shop.test/"))),
+        replace(
+            DONE, targets=41, covered=(PRICING, "https://www.shop.test/"),
+            looks=(look("fra", "b7"), look("fra", "b7", url="https://www.shop.test/")),
+        ),
         f"""\
         🟢 P-1042 fresh at fra, iad, sin · 41 URLs on shop
            shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s, 2 of 41 URLs looked at
@@ -80,6 +83,19 @@ CARDS: dict[str, tuple[JobView, str]] = {
            Browsers that have it may keep it up to 5 min (max-age=300).
            asked by <@U_MIA> · read as URL
            Varnish knows no soft purge here: hard
+           [Check again = check_again P-1042]""",
+    ),
+    "fresh, beside an old page that is not of the purge": (
+        replace(
+            DONE, kind=Kind.TAG, sample=("pricing",), before=(),
+            looks=(look("fra", "a1", url="https://www.shop.test/"), look("fra", "b7", Cached.MISS, None), origin("b7")),
+        ),
+        f"""\
+        🟢 P-1042 fresh at fra, iad, sin · tag pricing on shop
+           shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s, 1 page looked at
+           {PRICING} · fra after: MISS, version "b7" = origin
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           asked by <@U_MIA> · read as URL
            [Check again = check_again P-1042]""",
     ),
     "fresh, and it was so before": (
@@ -149,7 +165,7 @@ CARDS: dict[str, tuple[JobView, str]] = {
            still old at fra (HIT, 5 h old) · Cloudflare was not asked, so may still hold the old
            Browsers that have it may keep it up to 5 min (max-age=300).
            asked by <@U_MIA> · read as URL
-           [Check again = check_again P-1042]""",
+           [Check again = check_again P-1042] [Purge all layers = purge_again P-1042 primary]""",
     ),
     "not checked": (
         ENDED_UNSEEN,
@@ -223,6 +239,20 @@ CARDS: dict[str, tuple[JobView, str]] = {
            https://www.shop.test/0, https://www.shop.test/1, https://www.shop.test/2 and 1,197 more
            [Cancel = cancel P-1042]""",
     ),
+    "purging, by the time that each layer takes": (
+        replace(
+            NEW, state=State.PURGING,
+            layers=(
+                replace(VARNISH, calls=900, sent=900, seconds=1.8),
+                replace(SENDING, calls=30, sent=6, seconds=28.0, started=T),
+            ),
+        ),
+        f"""\
+        🔵 P-1042 purging · {PRICING} · 1 of 2 layers · about 24 s left  ▓▓░░░░░░░░ 29 %
+           Varnish 0.2 s → Cloudflare 6 of 30
+           asked by <@U_MIA> · read as URL
+           [Cancel = cancel P-1042]""",
+    ),
     "confirming": (
         replace(NEW, state=State.CONFIRMING, layers=(VARNISH, replace(CLOUDFLARE, pending=1, ready_at=T + 30))),
         f"""\
@@ -272,7 +302,7 @@ CARDS: dict[str, tuple[JobView, str]] = {
         f"""\
         🔴 P-1042 stopped at Cloudflare · The token may not purge zone shop.test
            Give it “Zone → Cache Purge” for zone shop.test, then Retry.
-           {PRICING}: Varnish was purged; Cloudflare was not
+           {PRICING}: Varnish was purged; Cloudflare was not purged
            Cloudflare said: “Authentication error (10000)”
            asked by <@U_MIA> · read as URL
            [Retry = retry P-1042 primary]""",
@@ -282,7 +312,7 @@ CARDS: dict[str, tuple[JobView, str]] = {
         f"""\
         🔴 P-1042 stopped at Cloudflare · Cloudflare did not answer within 8 s
            Look whether it took effect.
-           {PRICING}: Varnish was purged; whether Cloudflare was is not known
+           {PRICING}: Varnish was purged; whether Cloudflare was purged is not known
            asked by <@U_MIA> · read as URL
            [Retry = retry P-1042 primary]""",
     ),
@@ -291,7 +321,7 @@ CARDS: dict[str, tuple[JobView, str]] = {
         f"""\
         🔴 P-1042 stopped at Cloudflare · Cloudflare did not answer within 8 s
            Look whether it took effect.
-           {PRICING}: whether Cloudflare was is not known
+           {PRICING}: whether Cloudflare was purged is not known
            asked by <@U_MIA> · read as URL
            [Retry = retry P-1042 primary]""",
     ),
@@ -306,7 +336,7 @@ CARDS: dict[str, tuple[JobView, str]] = {
         """\
         🔴 P-1042 stopped at Varnish · The token may not purge zone shop.test
            Give it “Zone → Cache Purge” for zone shop.test, then Retry.
-           1,200 URLs on shop: Varnish took 12 of 40 calls; Cloudflare was not
+           1,200 URLs on shop: Varnish took 12 of 40 calls; Cloudflare was not purged
            not purged at Varnish: https://www.shop.test/12, https://www.shop.test/13
            Varnish said: “Authentication error (10000)”
            asked by <@U_MIA> · read as URL
@@ -328,7 +358,7 @@ CARDS: dict[str, tuple[JobView, str]] = {
         ),
         """\
         🟠 P-1042 partly purged, 1 call did not go, still old at sin · 1,200 URLs on shop
-           Give it “Zone → Cache Purge” for zone shop.test, then Retry.
+           The token may not purge zone shop.test. Give it “Zone → Cache Purge” for zone shop.test, then Retry.
            1,200 URLs on shop: Varnish was purged; Cloudflare took 39 of 40 calls
            not purged at Cloudflare: https://www.shop.test/7
            Cloudflare said: “Authentication error (10000)”
@@ -345,7 +375,7 @@ CARDS: dict[str, tuple[JobView, str]] = {
         🟡 P-1042 needs a decision, the answer of Cloudflare was lost · everything on shop (production)
            Cloudflare did not answer within 8 s. It may have been done already. A repeat purges it once more, \
 so a person decides.
-           everything on shop (production): Varnish was purged; whether Cloudflare was is not known
+           everything on shop (production): Varnish was purged; whether Cloudflare was purged is not known
            asked by <@U_MIA> · because INC-881 · approved by <@U_LEA> and <@U_SAM>
            [Cancel = cancel P-1042] [Repeat anyway = repeat_anyway P-1042 danger asks]""",
     ),
@@ -381,8 +411,10 @@ so a person decides.
         """\
         ⚫ P-1042 cancelled by token `ops-cli` · 1,200 URLs on shop
            1,200 URLs on shop: Varnish was purged; Cloudflare took 15 of 40 calls
+           Nobody looked at the edge, which may still serve the old. *Purge again* asks for all of it.
            asked by <@U_MIA> · read as URL
-           https://www.shop.test/0, https://www.shop.test/1, https://www.shop.test/2 and 1,197 more""",
+           https://www.shop.test/0, https://www.shop.test/1, https://www.shop.test/2 and 1,197 more
+           [Purge again = purge_again P-1042]""",
     ),
     "denied": (
         replace(ALL, state=State.DENIED, stop_reason="U_SAM: not during the sale"),
