@@ -85,7 +85,8 @@ def _in_some(able: Sequence[Layer], site: Site, providers: Providers) -> str:
     unable = _listed([_title(layer, providers) for layer in site.layers if layer not in able], "and")
     if outermost not in able:
         names = _listed([_title(layer, providers) for layer in able], "and")
-        return f" Only {names} can do this, and visitors would keep the old page that {_title(outermost, providers)} holds."
+        old = f"visitors would keep the old page that {_title(outermost, providers)} holds"
+        return f" Only {names} can do this, and {old}."
     inner = _listed([f"`only {layer.account}`" for layer in reversed(able[:-1])], "or")
     more = f" With {inner} visitors keep the old page." if inner else ""
     stays = f"the copies in {unable} stay, and old pages may come back from there."
