@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.plan import softly
 from bot.domain.verdict import Look, Verdict
 from providers.contract import Kind
 
@@ -117,6 +118,7 @@ class Approval:
     why: str
     channel: str = ""
     votes: tuple[Vote, ...] = ()
+    offers: tuple[str, ...] = ()  # what would do less, or cost less, in every layer that was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +180,8 @@ class JobView:
 
     @property
     def softly(self) -> str:
-        """ "soft" where every layer marks its copies as stale, "soft at Cloudflare" where only that one does."""
-        soft = [layer.title for layer in self.layers if layer.soft]
-        if len(soft) in (0, len(self.layers)):
-            return "soft" if soft else ""
-        return f"soft at {' and '.join(soft)}"
+        """Which layers mark their copies as stale, in words."""
+        return softly([(layer.title, layer.soft) for layer in self.layers])
 
     @property
     def browsers_may_keep(self) -> int | None:

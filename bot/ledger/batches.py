@@ -273,6 +273,16 @@ class Batches:
         self._recount(job, position)
         return n
 
+    def is_refused(self, job: int) -> bool:
+        """Whether every call of `job` that did not go was refused for good, before its provider took it."""
+        rows = self._tx.rows(
+            "select count(*) as n, coalesce(sum(state = 'failed' and receipt is null"
+            " and json_extract(trouble, '$.cls') = 'Refused'), 0) as refused from batches"
+            " where job = :job and state in ('failed', 'cancelled', 'unknown', 'queued', 'sending')",
+            job=job,
+        )  # fmt: skip
+        return 0 < whole(rows[0]["n"]) == whole(rows[0]["refused"])
+
     def orphans(self, owner: str) -> list[Batch]:
         """Batches that another process was sending when it ended."""
         rows = self._tx.rows(

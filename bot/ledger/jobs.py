@@ -161,6 +161,15 @@ class Jobs:
         rows = self._tx.rows("select * from jobs order by id desc limit 200")
         return [self._whole(row) for row in rows if row["site"] in sites][:limit]
 
+    def alike(self, site: str, digest: str) -> tuple[str, State] | None:
+        """The first open job of exactly this plan, by name, and where it is."""
+        rows = self._tx.rows(
+            "select id, state from jobs where due_at is not null and digest = :digest and site = :site"
+            f" and {_OPEN} order by id limit 1",
+            site=site, digest=digest,
+        )  # fmt: skip
+        return (f"P-{whole(rows[0]['id'])}", State(str(rows[0]["state"]))) if rows else None
+
     def targets(self, number: int) -> tuple[Target, ...]:
         """What job `number` was asked to purge, resolved."""
         rows = self._tx.rows("select doc from targets where job = :job", job=number)

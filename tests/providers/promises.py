@@ -70,6 +70,7 @@ def wishes(draw: st.DrawFn, name: str, kinds: frozenset[Kind] = frozenset(Kind))
     """Any wish of these kinds, for this provider's layers."""
     kind = draw(st.sampled_from(sorted(kinds)))
     targets = () if kind is Kind.EVERYTHING else tuple(draw(st.lists(_TARGETS[kind], min_size=1, max_size=130)))
+    targets = tuple(map(manner(name).takeable, targets)) if kind is Kind.URL else targets
     return Purge(
         kind=kind,
         targets=targets,

@@ -526,7 +526,7 @@ REQUESTS: dict[str, tuple[JobView, bool, str]] = {
            Why: INC-881
            How much: 2 calls, about 28 s of sending under the budgets
            Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
-           Narrower: one host, such as `host www.shop.test`, or what lies below a path of it
+           Narrower: one host, such as `host www.shop.test`
            Rule `everything`: it empties all of shop (production)
            Asked: <@U_LEA>, <@U_SAM> and <@U_KIM> · expires {AT_8_30}
            <{LINK}|The card of P-1042>
@@ -541,7 +541,7 @@ REQUESTS: dict[str, tuple[JobView, bool, str]] = {
            Why: INC-881
            How much: 2 calls, about 28 s of sending under the budgets
            Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
-           Narrower: one host, such as `host www.shop.test`, or what lies below a path of it
+           Narrower: one host, such as `host www.shop.test`
            Rule `everything`: it empties all of shop (production)
            Agreed so far: <@U_LEA>
            Asked: 3 people · expires {AT_8_30}
@@ -552,7 +552,7 @@ REQUESTS: dict[str, tuple[JobView, bool, str]] = {
         replace(
             MANY, state=State.WAITING, requested_by="token:ci-shop",
             layers=(replace(NEXT_VARNISH, soft=True), replace(NEXT_CLOUDFLARE, soft=True)),
-            approval=replace(APPROVAL, needed=1, rule="wide", why="1200 targets are more than 30"),
+            approval=replace(APPROVAL, needed=1, rule="wide", why="1200 targets are more than 30", offers=()),
         ),
         False,
         f"""\
@@ -567,7 +567,11 @@ on *shop*, production, in 2 layers (Varnish and Cloudflare), soft
            [Approve = approve token-1 primary asks] [Deny = deny token-1 danger asks]""",
     ),
     "a host": (
-        replace(ALL, kind=Kind.HOST, sample=("www.shop.test",), approval=replace(APPROVAL, needed=1, rule="wide")),
+        replace(
+            ALL, kind=Kind.HOST, sample=("www.shop.test",), notes=("P-9 asks for the same and waits for approval.",),
+            layers=(replace(NEXT_VARNISH, note="Varnish does <something> else"), NEXT_CLOUDFLARE),
+            approval=replace(APPROVAL, needed=1, rule="wide", offers=("Narrower: <a> tag", "Cheaper: `prefix a/`")),
+        ),
         False,
         f"""\
         🟡 P-1042 needs 1 approval · <@U_MIA> asks to purge host www.shop.test
@@ -575,7 +579,9 @@ on *shop*, production, in 2 layers (Varnish and Cloudflare), soft
            Why: INC-881
            How much: 1 target in 2 calls, about 28 s of sending under the budgets
            Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
-           Narrower: what lies below a path, such as `prefix www.shop.test/news/`
+           Varnish does &lt;something&gt; else · P-9 asks for the same and waits for approval.
+           Narrower: &lt;a&gt; tag
+           Cheaper: `prefix a/`
            Rule `wide`: it empties all of shop (production)
            Asked: 3 people · expires {AT_8_30}
            <{LINK}|The card of P-1042>
