@@ -132,7 +132,9 @@ class JobView:
     verdict: Verdict
     kind: Kind
     targets: int
-    sample: tuple[str, ...]  # the first targets as typed, at most 20
+    sample: tuple[
+        str, ...
+    ]  # the first targets as typed, at most 20; of several, those that are no URLs with their kind
     soft: bool
     requested_by: str
     created: float

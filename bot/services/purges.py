@@ -123,7 +123,7 @@ def _job(
         verdict=Verdict.UNCHECKED,
         kind=plan.effect,
         targets=len(plan.targets),
-        sample=tuple(target.value for target in plan.targets[:SAMPLE_MAX]),
+        sample=_sample(plan),
         soft=plan.soft,
         requested_by=asking.actor.id,
         created=now,
@@ -156,6 +156,14 @@ def _asked_already(books: Books, plan: Plan) -> tuple[str, ...]:
     """A word on the open job that does the same: two of them send everything twice."""
     alike = books.jobs.alike(plan.site, plan.digest)
     return (f"{alike[0]} asks for the same and {_SO_FAR.get(alike[1], 'is under way')}.",) if alike else ()
+
+
+def _sample(plan: Plan) -> tuple[str, ...]:
+    """The first targets; of several, those that are no URLs with their kind."""
+    some = plan.targets[:SAMPLE_MAX]
+    if len(some) == 1:
+        return (some[0].value,)
+    return tuple(x.value if x.kind is Kind.URL else f"{x.kind.value} {x.value}" for x in some)
 
 
 def _approval(core: Core, command: Command, plan: Plan, site: Site, decision: Decision, now: float) -> Approval | None:

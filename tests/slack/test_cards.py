@@ -307,6 +307,23 @@ CARDS: dict[str, tuple[JobView, str]] = {
            asked by <@U_MIA> · read as URL
            [Retry = retry P-1042 primary]""",
     ),
+    "partly, since a target can never be taken": (
+        replace(
+            MANY, state=State.PARTIAL, verdict=Verdict.FRESH, fresh_at=("fra",), why="",
+            layers=(
+                VARNISH,
+                replace(PARTLY, trouble=Trouble("Refused", "A URL holds a `~`.", "Purge a prefix around it.")),
+            ),
+        ),
+        """\
+        🟠 P-1042 partly purged, 1 call did not go, fresh at fra · 1,200 URLs on shop
+           A URL holds a `~`. Purge a prefix around it.
+           1,200 URLs on shop: Varnish was purged; Cloudflare took 39 of 40 calls
+           not purged at Cloudflare: https://www.shop.test/7
+           Browsers may still keep a copy of their own.
+           asked by <@U_MIA> · read as URL
+           [Purge again = purge_again P-1042]""",
+    ),
     "failed, since no answer came twice": (
         replace(NEW, state=State.FAILED, layers=(VARNISH, replace(REFUSED, trouble=LOST))),
         f"""\
@@ -566,6 +583,22 @@ on *shop*, production, in 2 layers (Varnish and Cloudflare), soft
            <{LINK}|The card of P-1042>
            [Approve = approve token-1 primary asks] [Deny = deny token-1 danger asks]""",
     ),
+    "a prefix": (
+        replace(ALL, kind=Kind.PREFIX, sample=("www.shop.test/news/",), approval=replace(APPROVAL, needed=1)),
+        False,
+        f"""\
+        🟡 P-1042 needs 1 approval · <@U_MIA> asks to purge prefix www.shop.test/news/
+           What: prefix www.shop.test/news/ with all that lies below it on *shop*, production, in 2 layers \
+(Varnish and Cloudflare)
+           Why: INC-881
+           How much: 1 target in 2 calls, about 28 s of sending under the budgets
+           Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
+           Narrower: one host, such as `host www.shop.test`
+           Rule `everything`: it empties all of shop (production)
+           Asked: 3 people · expires {AT_8_30}
+           <{LINK}|The card of P-1042>
+           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger asks]""",
+    ),
     "a host": (
         replace(
             ALL, kind=Kind.HOST, sample=("www.shop.test",), notes=("P-9 asks for the same and waits for approval.",),
@@ -575,7 +608,7 @@ on *shop*, production, in 2 layers (Varnish and Cloudflare), soft
         False,
         f"""\
         🟡 P-1042 needs 1 approval · <@U_MIA> asks to purge host www.shop.test
-           What: www.shop.test on *shop*, production, in 2 layers (Varnish and Cloudflare)
+           What: host www.shop.test on *shop*, production, in 2 layers (Varnish and Cloudflare)
            Why: INC-881
            How much: 1 target in 2 calls, about 28 s of sending under the budgets
            Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.

@@ -65,9 +65,17 @@ def _in_words(job: JobView) -> str:
     soft = f", {escape(job.softly, 80)}" if job.softly else ""
     if job.kind is Kind.EVERYTHING:
         return f"everything in {layers} of {where}: {hosts(job.hosts)}{soft}"
-    things = ", ".join(url_text(target, 120) for target in job.sample[:3])
+    things = ", ".join(_thing(job, target) for target in job.sample[:3])
     more = f" and {job.targets - 3:,} more" if job.targets > 3 else ""
     return f"{things}{more} on {where}, in {layers}{soft}"
+
+
+def _thing(job: JobView, target: str) -> str:
+    """One target with what it means: a prefix is not the page of that name."""
+    if job.targets > 1 or job.kind is Kind.URL:
+        return url_text(target, 120)
+    below = " with all that lies below it" if job.kind is Kind.PREFIX else ""
+    return f"{job.kind.value} {escape(target, 120)}{below}"
 
 
 def _how_much(job: JobView) -> str:

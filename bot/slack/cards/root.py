@@ -235,8 +235,10 @@ def _buttons(job: JobView) -> list[Block]:
                 button("Cancel", "cancel", job.name),
                 button("Repeat anyway", "repeat_anyway", job.name, "danger", _repeat(job)),
             ]
-        case State.FAILED | State.PARTIAL:
+        case State.FAILED | State.PARTIAL if _can_be_retried(job):
             return [button("Retry", "retry", job.name, "primary")]
+        case State.FAILED | State.PARTIAL:
+            return [button("Purge again", "purge_again", job.name)]
         case State.EXPIRED:
             return [button("Ask again", "purge_again", job.name)]
         case State.DONE if job.verdict is Verdict.STALE:
@@ -251,6 +253,12 @@ def _buttons(job: JobView) -> list[Block]:
             return [button("Check again", "check_again", job.name)]
         case _:
             return []
+
+
+def _can_be_retried(job: JobView) -> bool:
+    """Whether sending it once more may help: not where every call that did not go was refused for what it asks."""
+    troubles = [layer.trouble for layer in job.layers if layer.trouble is not None]
+    return not troubles or any(trouble.cls != "Refused" for trouble in troubles)
 
 
 def _repeat(job: JobView) -> Confirm:
