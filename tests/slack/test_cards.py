@@ -322,6 +322,7 @@ CARDS: dict[str, tuple[JobView, str]] = {
            not purged at Cloudflare: https://www.shop.test/7
            Browsers may still keep a copy of their own.
            asked by <@U_MIA> · read as URL
+           https://www.shop.test/0, https://www.shop.test/1, https://www.shop.test/2 and 1,197 more
            [Purge again = purge_again P-1042]""",
     ),
     "failed, since no answer came twice": (
