@@ -133,6 +133,14 @@ FAULTS = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("account", ["cf", "shield", "app"])
+async def test_who_is_throttled_is_no_bad_finding_and_tells_nobody_to_retry(surgery: Surgery, account: str) -> None:
+    surgery.world.post("/_play/fault", account=account, kind="throttle")
+    found = (await surgery.look())[f"{account} on shop"]
+    assert (Health.DOUBTFUL, True) == (found.health, "Jobs wait for it." in found.what)
+    assert "retry" not in f"{found.what} {found.advice}".lower()
+
+
 @pytest.mark.parametrize(("account", "kind", "subject", "what", "advice"), FAULTS.values(), ids=FAULTS)
 async def test_a_bad_day_is_found_and_says_what_to_do(
     surgery: Surgery, account: str, kind: str, subject: str, what: str, advice: str
