@@ -89,6 +89,14 @@ def promised_again(text: str) -> list[str]:
     return [found[0] for found in _AGAIN.finditer(text)]
 
 
+_NOTHING = re.compile(r"\bnothing was (sent|purged|taken)\b(?! (to|by|of|at) )", re.IGNORECASE)
+
+
+def unnamed_nothing(*texts: str) -> list[str]:
+    """Words that tell for all layers what is true of one: inner ones may have been purged before."""
+    return [found[0] for text in texts for found in _NOTHING.finditer(text)]
+
+
 def size(call: Call) -> int:
     """Bytes of one call: target, headers and body."""
     return len(call.path) + len(call.body.encode()) + sum(len(name) + len(value) for name, value in call.headers)
