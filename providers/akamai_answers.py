@@ -17,7 +17,7 @@ from email.utils import parsedate_to_datetime
 from pydantic import BaseModel, JsonValue, StrictInt, StrictStr, ValidationError
 
 from providers.akamai_limits import BUCKETS
-from providers.answers import foreign
+from providers.answers import behind_a_proxy, foreign
 from providers.contract import Call, Kind, Receipt
 from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unavailable, Unexpected, WrongAddress
 from providers.sides import cloud
@@ -233,10 +233,7 @@ def _page(answer: Answer, said: str) -> PurgeError:
     """An answer that is not of the API's shape, or of no status that it is known for."""
     match answer.status:
         case 407:
-            what = "A proxy on the way to Akamai wants a login (407)."
-            return BadCredentials(
-                what, "Let this machine pass there without one, or set `api_url` to another way.", said
-            )
+            return behind_a_proxy(SIDE, said)
         case 401 | 403:
             advice = "Check `api_url` and any proxy on the way, and that `edgerc` is of an API client for purging."
             return BadCredentials(f"A call to Akamai was refused on the way: status {answer.status}.", advice, said)

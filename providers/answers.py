@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from providers.errors import PurgeError, Unexpected, WrongAddress, cleaned
+from providers.errors import BadCredentials, PurgeError, Unexpected, WrongAddress, cleaned
 from providers.sides import Side
 from providers.wire import Answer, said_by
 
@@ -29,6 +29,14 @@ def foreign(error: PurgeError, answer: Answer) -> PurgeError:
         error.what = f"{error.what} What answers there said “{words}”."
     error.said = ""
     return error
+
+
+def behind_a_proxy(side: Side, said: str) -> BadCredentials:
+    """The error for a 407."""
+    what = f"A proxy on the way to {side.who} wants a login (407)."
+    return BadCredentials(
+        what, f"Let this machine pass there without one, or set `{side.setting}` to another way.", said
+    )
 
 
 def unknown(answer: Answer, side: Side, said: str, known: bool) -> PurgeError:

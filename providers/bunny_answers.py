@@ -6,7 +6,7 @@ import re
 
 from pydantic import BaseModel
 
-from providers.answers import foreign, shaped, unknown
+from providers.answers import behind_a_proxy, foreign, shaped, unknown
 from providers.contract import Cached
 from providers.errors import BadCredentials, PurgeError, Refused, WrongAddress
 from providers.sides import cloud
@@ -53,12 +53,17 @@ def _no(answer: Answer, path: str, said: str, is_object: bool) -> PurgeError:
     match answer.status:
         case 401:
             return BadCredentials("Bunny does not know the key.", KEY, said)
-        case 403 | 407:
+        case 407:
+            return behind_a_proxy(SIDE, said)
+        case 403:
             return BadCredentials("Bunny does not let this key do it, or not from this machine.", KEY, said)
         case 404 if zone and (is_object or not said):
             return WrongAddress(f"Bunny knows no pull zone {zone[1]} of this account.", ZONE, said)
         case 400 if is_object:
             advice = "Check that it is of a host of this account's pull zones."
             return Refused("Bunny does not take this target.", advice, said)
+        case 413 | 414 | 431:
+            what = f"Bunny, or a proxy on the way, takes no call this long: status {answer.status}."
+            return Refused(what, "Name a shorter prefix, or the host.", said)
         case _:
             return unknown(answer, SIDE, said, known=False)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, JsonValue, StrictBool, ValidationError
 
-from providers.answers import foreign
+from providers.answers import behind_a_proxy, foreign
 from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unexpected, WrongAddress
 from providers.sides import cloud
 from providers.wire import Answer, gateway_trouble, retry_after
@@ -166,10 +166,7 @@ def _outdoes(row: Row, busy: PurgeError) -> bool:
 def _without_code(answer: Answer, zone: str, said: str, enveloped: bool) -> PurgeError:
     match answer.status:
         case 407:
-            what = "A proxy on the way to Cloudflare wants a login (407)."
-            return BadCredentials(
-                what, "Let this machine pass there without one, or set `api_url` to another way.", said
-            )
+            return behind_a_proxy(SIDE, said)
         case 401 | 403:
             advice = (
                 f'Give the one in `token` "Zone → Cache Purge" for zone {zone}. Check that this machine is not blocked.'

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from providers.answers import foreign
+from providers.answers import behind_a_proxy, foreign
 from providers.cloudfront_limits import COMPLETED_SECONDS
 from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unexpected, WrongAddress
 from providers.sides import cloud
@@ -182,10 +182,7 @@ def _error(row: Row, answer: Answer, asked: Asked, said: str) -> PurgeError:
 def _without_code(answer: Answer, asked: Asked, said: str, enveloped: bool) -> PurgeError:
     match answer.status:
         case 407:
-            what = "A proxy on the way to CloudFront wants a login (407)."
-            return BadCredentials(
-                what, "Let this machine pass there without one, or set `api_url` to another way.", said
-            )
+            return behind_a_proxy(SIDE, said)
         case 401 | 403:
             advice = f"{ALLOW.format(action=asked.action, arn=asked.arn)} Check that this machine is not blocked."
             return BadCredentials(f"CloudFront refused a call for {asked.name}.", advice, said)

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
-from providers.answers import foreign
+from providers.answers import behind_a_proxy, foreign
 from providers.contract import Call, Kind
 from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unexpected, WrongAddress
 from providers.sides import cloud
@@ -144,10 +144,7 @@ def _no(status: int, asked: About, said: str, is_fastly: bool) -> PurgeError:
         case 401:
             return BadCredentials(UNKNOWN_TOKEN, COPY_AGAIN, said)
         case 407:
-            what = "A proxy on the way to Fastly wants a login (407)."
-            return BadCredentials(
-                what, "Let this machine pass there without one, or set `api_url` to another way.", said
-            )
+            return behind_a_proxy(SIDE, said)
         case 403:
             deed = "read" if asked.scope == "global:read" else "purge"
             advice = (

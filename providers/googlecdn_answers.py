@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field, ValidationError
 
-from providers.answers import foreign
+from providers.answers import behind_a_proxy, foreign
 from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unavailable, Unexpected, WrongAddress
 from providers.sides import cloud
 from providers.wire import Answer, gateway_trouble, retry_after, said_by
@@ -104,10 +104,7 @@ def _by_status(answer: Answer, path: str, said: str, reasons: set[str], envelope
             advice = "Enable it in the project of `credentials`: gcloud services enable compute.googleapis.com."
             return BadCredentials("The Compute Engine API is not enabled in this project.", advice, said)
         case 407:
-            what = f"A proxy on the way to {WHO} wants a login (407)."
-            return BadCredentials(
-                what, "Let this machine pass there without one, or set `api_url` to another way.", said
-            )
+            return behind_a_proxy(SIDE, said)
         case 403 if watching:
             return BadCredentials(f"{WHO} does not let the service account watch {place}.", WATCH, said)
         case 403:

@@ -30,6 +30,8 @@ def trouble(recipe: Recipe, answer: Answer, side: Side, key: str, longest: int =
         case 401 | 403 | 407:
             advice = "Let in the address of this machine there, or set the key that it wants under `headers`."
             return BadCredentials(f"{who} takes no purges from us: it answered {status}.", advice, said)
+        case 413 if recipe.per_call > 1:
+            return Refused(f"{who} takes no call this long.", f"Lower `{key}.per_call`.", said)
         case 400 | 413 | 414 | 431 if longest > LINE_SURE:
             return Refused(f"{who} cannot read a request this long.", "Name a shorter or a wider target.", said)
         case _ if status < 400 or status in (404, 405, 421):

@@ -172,6 +172,16 @@ NOT_FOUND = '{"ErrorKey":"pullZone.not_found","Field":"Id","Message":"The reques
             BadCredentials, "Bunny does not let this key do it, or not from this machine.", KEY, id="403",
         ),
         pytest.param(
+            wish(Kind.URL, A), 407, "",
+            BadCredentials, "A proxy on the way to Bunny wants a login (407).",
+            "Let this machine pass there without one, or set `api_url` to another way.", id="407-of-a-proxy",
+        ),
+        pytest.param(
+            wish(Kind.URL, A), 413, "",
+            Refused, "Bunny, or a proxy on the way, takes no call this long: status 413.",
+            "Name a shorter prefix, or the host.", id="413",
+        ),
+        pytest.param(
             wish(Kind.EVERYTHING), 404, NOT_FOUND,
             WrongAddress, "Bunny knows no pull zone 123456 of this account.", IS_ZONE, id="404-of-a-pull-zone",
         ),

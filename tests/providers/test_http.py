@@ -390,6 +390,10 @@ async def test_a_yes_becomes_a_receipt(recipe: Tree, transport: httpx.MockTransp
             f"{WHO} cannot read a request this long. Name a shorter or a wider target.",
             id="too-long-for-it",
         ),
+        pytest.param(
+            {"body": "{urls}", "per_call": 50}, always(413), ONE, Refused,
+            f"{WHO} takes no call this long. Lower `purge.url.per_call`.", id="too-many-in-one-call",
+        ),
     ],
 )  # fmt: skip
 async def test_a_no_becomes_an_error_that_says_what_to_do(
