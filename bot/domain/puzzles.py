@@ -160,10 +160,9 @@ def _star(thing: Thing, speaker: Speaker, named: Site | None) -> Misunderstood:
     if site is None:
         return Misunderstood(f"{said} No site is configured for you.", f"{speaker.command} help")
     everything = f"everything on {safe_word(site.name)}"
-    narrower = f"prefix {safe_word(site.hosts[0] + '/news/')}"
     problem = (
-        f"{said} To empty {site.name} type `{typed(speaker, everything)} because …`, "
-        f"for a part of it something like `{typed(speaker, narrower)}`."
+        f"{said} To empty {site.name} type `{typed(speaker, everything)} because …`; "
+        "for a part of it name pages, a tag, or what lies below a path."
     )
     choices = (
         Choice(_label(f"Everything on {site.name}"), everything),

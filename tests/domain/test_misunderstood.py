@@ -32,8 +32,8 @@ def unseen(text: str, character: str) -> Misunderstood:
 
 def star(typed: str) -> Misunderstood:
     return heard(
-        f"`{typed}` alone does not mean everything. To empty shop type `/purge everything on shop because …`, "
-        "for a part of it something like `/purge prefix www.shop.test/news/`.",
+        f"`{typed}` alone does not mean everything. To empty shop type `/purge everything on shop because …`; "
+        "for a part of it name pages, a tag, or what lies below a path.",
         "/purge everything on shop because …",
         ("Everything on shop", "everything on shop"),
         ("Only the front page", "https://www.shop.test/"),
