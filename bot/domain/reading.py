@@ -155,8 +155,10 @@ class Reader:
             raise Unreadable(f"It is longer than {URL_MAX:,} bytes.")
         self._note_star(rest)
         if schemes[0] not in site.schemes:
-            said = f"{site.name} is served over {' and '.join(site.schemes)}: {{}} is another copy than"
-            self._notes.add(f"{said} that of {site.schemes[0]}://.", urls[0].value)
+            own = " and ".join(site.schemes)
+            self._notes.add(
+                f"{site.name} is served over {own}: {{}} is another copy than the {own} one.", urls[0].value
+            )
         return urls
 
     def _path(self, text: str) -> Target:

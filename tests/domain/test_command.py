@@ -20,7 +20,7 @@ from tests.domain.people import (
     url,
 )
 
-OVER_HTTPS = "shop is served over https: `http://www.shop.test{}` is another copy than that of https://."
+OVER_HTTPS = "shop is served over https: `http://www.shop.test{}` is another copy than the https one."
 CURLY = "Read curly quotes as straight ones."
 
 
