@@ -16,7 +16,7 @@ import httpx
 
 from providers.calls import Calls
 from providers.contract import Account, Cached, Call, Capabilities, Field, Health, Probe, Purge, Receipt, Seen, Sighting
-from providers.errors import BadCredentials, PurgeError
+from providers.errors import BadCredentials, PurgeError, Throttled
 from providers.packing import visible_ascii
 from providers.planning import long_ones, mistaken, must_fit, sound
 from providers.sides import Side
@@ -127,5 +127,7 @@ class Ask(Protocol):
 
 
 def bad(found: PurgeError) -> Probe:
-    """An error as a doctor's finding."""
+    """An error as a doctor's finding; where jobs would only wait, nothing is broken."""
+    if isinstance(found, Throttled):
+        return Probe(Health.DOUBTFUL, f"{found.what} Jobs wait for it.", found.cure)
     return Probe(Health.BAD, found.what, found.cure)

@@ -17,15 +17,16 @@ from email.utils import parsedate_to_datetime
 from pydantic import BaseModel, JsonValue, StrictInt, StrictStr, ValidationError
 
 from providers.akamai_limits import BUCKETS
+from providers.answers import foreign
 from providers.contract import Call, Kind, Receipt
 from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unavailable, Unexpected, WrongAddress
 from providers.sides import cloud
-from providers.wire import Answer, gateway_trouble, retry_after, said_by
+from providers.wire import Answer, gateway_trouble, retry_after
 
 SECONDS = 5.0  # until a purge is done, where the answer does not say
 AGAIN_SECONDS = 5.0  # what Akamai asks to wait after a 429 (https://techdocs.akamai.com/purge-cache/reference/429)
 SKEW_SECONDS = 30.0  # https://github.com/akamai/terraform-provider-akamai/issues/758
-SERVICE = 'Give its API client the service "CCU APIs" with READ-WRITE'
+SERVICE = 'Give the API client of `edgerc` the service "CCU APIs" with READ-WRITE'
 REPORT = "Report it with what Akamai said."
 STATUS_PAGE = "https://www.akamaistatus.com"
 UNITS = {"urls": "URLs", "cpcodes": "CP codes", "tags": "tags", "requests": "calls"}  # by bucket
@@ -56,13 +57,18 @@ class Row:
     what: str
     advice: str
 
+    @property
+    def names_targets(self) -> bool:
+        """Whether it tells what was to be purged, and so is of no question."""
+        return "{asked}" in self.what or "{detail}" in self.what
+
 
 ROWS = (  # the first that fits decides
     # https://github.com/akamai/AkamaiOPEN-edgegrid-node/issues/234
     Row(400, "invalid timestamp", BadCredentials, "Akamai does not take the time of our signature: {clock}.",
         "Set this machine's clock by NTP, then retry."),
     # https://github.com/akamai/wp-akamai/issues/12
-    Row(400, "invalid endpoint", BadCredentials, "The credentials of the edgerc are not for purging.",
+    Row(400, "invalid endpoint", BadCredentials, "The credentials of `edgerc` are not for purging.",
         f"{SERVICE}, or set `section` to the one that has it."),
     Row(400, "bad url hostname", Refused, "Akamai does not take a host name in {asked}; none of it was purged.",
         "Check that each URL has a host that is served by Akamai."),
@@ -72,14 +78,16 @@ ROWS = (  # the first that fits decides
     Row(400, "invalid attribute value", Unexpected, "Akamai cannot read the list of what to purge.", REPORT),
     # https://github.com/akamai/AkamaiOPEN-edgegrid-powershell/issues/10
     Row(401, "signature does not match", BadCredentials, "Akamai finds that our signature does not match.",
-        "Copy the section of the edgerc again, whole: its host, tokens and secret belong together. "
+        "Copy the section of `edgerc` again, whole: its host, tokens and secret belong together. "
         "A proxy on the way must pass Host, path and body on as they are."),
     # https://techdocs.akamai.com/client-access-control/reference/401
-    Row(401, "inactive client token", BadCredentials, "The client token of the edgerc is not active.",
-        "Activate its API client in Akamai Control Center, or make new credentials."),
+    Row(401, "inactive client token", BadCredentials, "The client token of `edgerc` is not active.",
+        "Activate the API client of `edgerc` in Akamai Control Center, or make new credentials."),
     # https://github.com/cfpb/consumerfinance.gov/pull/2801
-    Row(403, "unauthorized arl", BadCredentials, "Akamai does not let this account purge {detail}; nothing was purged.",
-        "Give its API client purge rights on the CP code behind that URL, and check that Akamai serves the host."),
+    Row(403, "unauthorized arl", BadCredentials,
+        "Akamai does not let this account purge {detail}, and purged none of this call.",
+        "Give the API client of `edgerc` purge rights on the CP code behind that URL, and check that Akamai serves "
+        "the host."),
     Row(411, "", WrongAddress, "Akamai did not see how long this call is, which purgebot says.",
         "Check `api_url`, and let the proxy on the way pass Content-Length on."),
     Row(413, "", Refused, "Akamai finds this call too long.",
@@ -179,12 +187,12 @@ def trouble(answer: Answer, call: Call | None, here: datetime) -> PurgeError:
     """The error that `answer`, which is not a yes, stands for. `here` is the time by our clock; no `call` where nothing
     was to be purged."""
     problem = _problem(answer)
-    said = problem.words() if problem else said_by(answer)
+    said = problem.words() if problem else ""
     if problem is None:
-        return gateway_trouble(answer, SIDE, said) or _page(answer, said)
+        return foreign(gateway_trouble(answer, SIDE, said) or _page(answer, said), answer)
     words = said.lower()
     for row in ROWS:
-        if row.status == answer.status and row.words in words:
+        if row.status == answer.status and row.words in words and (call or not row.names_targets):
             about = {"asked": asked(call), "detail": _named(problem), "clock": told(behind(answer, here))}
             return row.error(row.what.format(**about), row.advice, said)
     return _by_status(answer, problem, call, said)
@@ -193,18 +201,18 @@ def trouble(answer: Answer, call: Call | None, here: datetime) -> PurgeError:
 def _by_status(answer: Answer, problem: Problem, call: Call | None, said: str) -> PurgeError:
     match answer.status:
         case 401:
-            advice = f"Copy the section of the edgerc again. {SERVICE}."
-            return BadCredentials("Akamai does not accept the credentials of the edgerc.", advice, said)
+            advice = f"Copy the section of `edgerc` again. {SERVICE}."
+            return BadCredentials("Akamai does not accept the credentials of `edgerc`.", advice, said)
         case 403 if call is None:
-            return BadCredentials("Akamai does not let this account purge.", f"{SERVICE}.", said)
+            return BadCredentials("Akamai does not let this account ask for its rate limits.", f"{SERVICE}.", said)
         case 403:
-            what = f"Akamai does not let this account purge {asked(call)}; nothing was purged."
+            what = f"Akamai does not let this account purge {asked(call)}, and purged none of it."
             codes = "these CP codes" if call and call.kind is Kind.EVERYTHING else "the CP codes behind that"
             advice = f"{SERVICE} and purge rights on {codes}."
             return BadCredentials(what, advice, said)
         case 404 | 405 | 410:
             what = f"Akamai has no such call at this address: status {answer.status}."
-            return WrongAddress(what, "Check `host` in the edgerc, `section` and `api_url`.", said)
+            return WrongAddress(what, "Check `host` in `edgerc`, `section` and `api_url`.", said)
         case 408:
             what = "Akamai did not get the whole call in time, and took nothing of it."
             advice = "Check this machine's way out and any proxy on the way; a lower `max_bytes` makes calls shorter."
@@ -230,13 +238,13 @@ def _page(answer: Answer, said: str) -> PurgeError:
                 what, "Let this machine pass there without one, or set `api_url` to another way.", said
             )
         case 401 | 403:
-            advice = "Check `api_url` and any proxy on the way, and that the edgerc is of an API client for purging."
+            advice = "Check `api_url` and any proxy on the way, and that `edgerc` is of an API client for purging."
             return BadCredentials(f"A call to Akamai was refused on the way: status {answer.status}.", advice, said)
         case 413:
             return Refused("A call to Akamai was found too long on the way.", "Lower `max_bytes`.", said)
         case status if status < 400 or status in (404, 405, 410, 421):
             what = f"What answers for Akamai is not its API: status {status}, and no JSON of its shape."
-            return WrongAddress(what, "Check `host` in the edgerc, `api_url`, and any proxy on the way to it.", said)
+            return WrongAddress(what, "Check `host` in `edgerc`, `api_url`, and any proxy on the way to it.", said)
         case status:
             return Unexpected(f"Akamai answered {status} in a way purgebot does not know.", REPORT, said)
 

@@ -6,9 +6,9 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from providers.errors import PurgeError, Unexpected, WrongAddress
+from providers.errors import PurgeError, Unexpected, WrongAddress, cleaned
 from providers.sides import Side
-from providers.wire import Answer
+from providers.wire import Answer, said_by
 
 Shape = TypeVar("Shape", bound=BaseModel)
 
@@ -19,6 +19,16 @@ def shaped(shape: type[Shape], answer: Answer) -> Shape | None:
         return shape.model_validate_json(answer.text)
     except ValidationError:
         return None
+
+
+def foreign(error: PurgeError, answer: Answer) -> PurgeError:
+    """`error` for an answer that is not of the API's shape. Some proxy, or a page in front, may have given it: so its
+    words are told, but not as the provider's."""
+    words = cleaned(said_by(answer)).rstrip(".")
+    if any(map(str.isalpha, words)):
+        error.what = f"{error.what} What answers there said “{words}”."
+    error.said = ""
+    return error
 
 
 def unknown(answer: Answer, side: Side, said: str, known: bool) -> PurgeError:

@@ -6,7 +6,7 @@ import re
 
 from pydantic import BaseModel
 
-from providers.answers import shaped, unknown
+from providers.answers import foreign, shaped, unknown
 from providers.contract import Cached
 from providers.errors import BadCredentials, PurgeError, Refused, WrongAddress
 from providers.sides import cloud
@@ -43,10 +43,13 @@ def is_yes(answer: Answer) -> bool:
 
 def trouble(answer: Answer, path: str) -> PurgeError:
     """The error that `answer` to a call of `path`, which is not a yes, stands for."""
-    said = said_by(answer)
-    if busy := gateway_trouble(answer, SIDE, said):
-        return busy
-    zone, is_object = _ZONE_PATH.match(path), shaped(_Object, answer) is not None
+    said, is_object = said_by(answer), shaped(_Object, answer) is not None
+    found = gateway_trouble(answer, SIDE, said) or _no(answer, path, said, is_object)
+    return found if is_object else foreign(found, answer)
+
+
+def _no(answer: Answer, path: str, said: str, is_object: bool) -> PurgeError:
+    zone = _ZONE_PATH.match(path)
     match answer.status:
         case 401:
             return BadCredentials("Bunny does not know the key.", KEY, said)

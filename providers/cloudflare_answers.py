@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, JsonValue, StrictBool, ValidationError
 
+from providers.answers import foreign
 from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unexpected, WrongAddress
 from providers.sides import cloud
-from providers.wire import Answer, gateway_trouble, retry_after, said_by
+from providers.wire import Answer, gateway_trouble, retry_after
 
 LOCKED_OUT = 10502
 NO_SELECTOR = 1012  # the body named nothing to purge: who we are, and the zone, were taken
@@ -32,7 +33,7 @@ TOKEN_SHAPE = (
 )
 BETTER = "Set `token` to an API token instead of `email` and `key`."
 MAKE_TOKEN = (
-    "Copy the token again, or make one (My Profile or Manage Account, API Tokens) with "
+    "Copy the token into `token` again, or make one (My Profile or Manage Account, API Tokens) with "
     '"Zone → Cache Purge" for zone {zone}.'
 )
 FEWER_IN_A_CALL = "Lower `per_call` of this account to the number that Cloudflare names."
@@ -57,7 +58,7 @@ class Row:
 
 ROWS = (  # the first row whose code was said decides, so the exact ones come before the general ones
     Row(LOCKED_OUT, BadCredentials, "Cloudflare locked us out after too many wrong credentials.",
-        "Mend the token first, wait some minutes, then retry."),
+        "Mend `token` first, wait some minutes, then retry."),
     Row(971, Throttled, "Cloudflare asks for fewer calls.", BUSY),
     Row(10429, Throttled, "Cloudflare asks for fewer calls.", BUSY),
     Row(1083, Throttled, "Cloudflare asks for fewer URLs.", FEWER_URLS),
@@ -65,15 +66,17 @@ ROWS = (  # the first row whose code was said decides, so the exact ones come be
     Row(6103, BadCredentials, "Cloudflare cannot read `key`.", TOKEN_SHAPE),
     Row(6102, BadCredentials, "Cloudflare cannot read `email`.", f"Write the account's e-mail address. {BETTER}"),
     Row(6003, BadCredentials, "Cloudflare cannot read the credentials.", TOKEN_SHAPE),
-    Row(9103, BadCredentials, "Cloudflare knows no such pair of `email` and `key`.", f"Check both. {BETTER}"),
+    Row(9103, BadCredentials, "Cloudflare knows no such e-mail address with this key.",
+        f"Check `email` and `key`. {BETTER}"),
     Row(9106, BadCredentials, "Cloudflare saw no e-mail address.", BETTER),
     Row(9107, BadCredentials, "Cloudflare saw no key.", BETTER),
     Row(9109, BadCredentials, "The token may not be used from the address of this machine.",
-        "Let that address in: My Profile or Manage Account, API Tokens, Client IP Address Filtering.", "location"),
+        "Let that address in for the token in `token`: My Profile or Manage Account, API Tokens, Client IP Address "
+        "Filtering.", "location"),
     Row(9109, BadCredentials, "Cloudflare does not take the token: it is wrong, revoked or has expired.", MAKE_TOKEN),
     Row(1000, BadCredentials, "Cloudflare does not know the token.", MAKE_TOKEN),
     Row(10000, BadCredentials, "The token may not purge zone {zone}.",
-        'Give it "Zone → Cache Purge" for zone {zone}, or mend `zone` if that is not the zone\'s id.'),
+        'Give the one in `token` "Zone → Cache Purge" for zone {zone}, or mend `zone` if that is not the zone\'s id.'),
     Row(7003, WrongAddress, "Cloudflare knows no zone {zone}.", ZONE_ID),
     Row(7000, WrongAddress, "Cloudflare knows no zone {zone}.", ZONE_ID),
     Row(1136, Refused, "Zone {zone} chooses its version by visitor, so single URLs cannot be purged there.",
@@ -143,7 +146,7 @@ def trouble(answer: Answer, zone: str) -> PurgeError:
     """The error that `answer`, which is not a yes, stands for."""
     envelope = read(answer)
     codes = envelope.codes() if envelope else frozenset()
-    said = envelope.words() if envelope else said_by(answer)
+    said = envelope.words() if envelope else ""
     busy = gateway_trouble(answer, SIDE, said)
     for row in ROWS:
         if row.fits(codes, said) and (busy is None or _outdoes(row, busy)):
@@ -151,7 +154,8 @@ def trouble(answer: Answer, zone: str) -> PurgeError:
             if row.error is Throttled:
                 return Throttled(what, advice, said, retry_after(answer))
             return row.error(what, advice, said)
-    return busy or _without_code(answer, zone, said, envelope is not None)
+    found = busy or _without_code(answer, zone, said, envelope is not None)
+    return found if envelope else foreign(found, answer)
 
 
 def _outdoes(row: Row, busy: PurgeError) -> bool:
@@ -167,7 +171,9 @@ def _without_code(answer: Answer, zone: str, said: str, enveloped: bool) -> Purg
                 what, "Let this machine pass there without one, or set `api_url` to another way.", said
             )
         case 401 | 403:
-            advice = f'Give the token "Zone → Cache Purge" for zone {zone}, and check that this machine is not blocked.'
+            advice = (
+                f'Give the one in `token` "Zone → Cache Purge" for zone {zone}. Check that this machine is not blocked.'
+            )
             return BadCredentials(f"Cloudflare refused a call for zone {zone}.", advice, said)
         case 400 if enveloped and "maximum" in said.lower():  # its code is not known; the text names the number
             return Refused("Cloudflare takes fewer targets in one call.", FEWER_IN_A_CALL, said)

@@ -40,7 +40,7 @@ class Doctor:
             return Probe(Health.DOUBTFUL, "No site uses this account, so there is no zone to try it on.")
         if await self._is_active():
             return Probe(Health.GOOD, "The token is active; no site names a zone for it.")
-        return Probe(Health.BAD, "The token is not active.", "Copy it again, or make a new one.")
+        return Probe(Health.BAD, "The token is not active.", "Copy it into `token` again, or make a new one.")
 
     async def _is_active(self) -> bool:
         return (await self._result("/user/tokens/verify")).get("status") == "active"

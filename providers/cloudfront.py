@@ -16,7 +16,7 @@ import httpx
 from providers.adapter import OverHttp
 from providers.cloudfront_answers import SIDE, Asked, is_named, read, text_of, trouble
 from providers.cloudfront_limits import MAX_BYTES, can_of
-from providers.cloudfront_paths import batch, is_wildcard, must_be_takeable, packed, referenced
+from providers.cloudfront_paths import batch, is_wildcard, packed, referenced
 from providers.cloudfront_places import TENANT, XML, creating, path_to, place_in, place_of, watching
 from providers.cloudfront_settings import Settings
 from providers.contract import Account, Blueprint, Cached, Call, Field, Health, Kind, Probe, Purge, Receipt, Sighting
@@ -82,8 +82,6 @@ class CloudFront(OverHttp):
     async def send(self, call: Call, reference: str) -> Receipt:
         """Make one attempt. Raises PurgeError."""
         place = place_in(call.path)
-        if call.kind is Kind.URL:
-            must_be_takeable(call.targets)
         if call.kind is Kind.TAG:
             await self._settings.must_read_tags(place)
         answer = await self.ask(call.method, call.path, call.headers, referenced(call.body, reference))

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from providers.answers import foreign
 from providers.cloudfront_limits import COMPLETED_SECONDS
 from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unexpected, WrongAddress
 from providers.sides import cloud
-from providers.wire import Answer, gateway_trouble, retry_after, said_by
+from providers.wire import Answer, gateway_trouble, retry_after
 
 STATUS_PAGE = "https://health.aws.amazon.com"
 BUSY = (
@@ -27,10 +28,10 @@ UNDER_WAY = (
     "`running_paths` or `running_wildcards` under `pace` to leave them room."
 )
 SIDE = cloud("CloudFront", STATUS_PAGE, BUSY)
-ALLOW = "Allow `cloudfront:{action}` on {arn}."
-KEY = "Check the access key: it is unknown, deleted or of another partition. Make a new one, or use a role."
+ALLOW = "Allow `cloudfront:{action}` on {arn} to the user or role of `access_key_id` or `profile`."
+KEY = "Check `access_key_id`: it is unknown, deleted or of another partition. Make a new one, or use a role."
 CLOCK = "Set the clock of this machine: AWS takes a signature for some minutes only."
-SECRET = "Check `secret_access_key` or the profile's secret, `region`, and that no proxy on the way changes a call."
+SECRET = "Check `secret_access_key` or the secret of `profile`, `region`, and that no proxy on the way changes a call."
 WHERE_ID = "Set `distribution` to the id on the distribution's page, such as E1A2B3C4D5E6F7: not its domain name."
 WHERE_TENANT = "Set `tenant` to the id of the tenant, such as dt_2wjDZi3hD1ivOXf6rpZJOSNE1AB: not its name."
 REPORT = "Report it with what CloudFront said."
@@ -92,13 +93,14 @@ ROWS = (
     Row(("MissingBody", "MalformedXML", "MalformedInput"), Unexpected, "CloudFront cannot read the call.", REPORT),
     Row(("RequestExpired",), BadCredentials, "The time in the signature is not AWS' time.", CLOCK),
     Row(("ExpiredToken", "ExpiredTokenException"), BadCredentials, "The session of these credentials has ended.",
-        "Sign in again, or use a role that renews itself."),
+        "Sign in again with `profile`, or use a role that renews itself."),
     Row(("SignatureDoesNotMatch", "InvalidSignatureException"), BadCredentials,
         "AWS computes another signature than purgebot.", SECRET),
     Row(("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId"), BadCredentials,
         "AWS does not know this access key.", KEY),
     Row(("MissingAuthenticationToken", "IncompleteSignature"), BadCredentials,
-        "AWS sees no whole signature.", "Check that no proxy on the way takes headers off."),
+        "AWS sees no whole signature.",
+        "Check `access_key_id` and `secret_access_key`, and that no proxy on the way takes headers off."),
 )  # fmt: skip
 
 
@@ -151,11 +153,11 @@ def failure(answer: Answer) -> Failure | None:
 def trouble(answer: Answer, asked: Asked) -> PurgeError:
     """The error that `answer`, which is not a yes, stands for."""
     failed = failure(answer)
-    said = failed.words() if failed else said_by(answer)
+    said = failed.words() if failed else ""
     if failed is not None and (row := _row(failed)) is not None:
         return _error(row, answer, asked, said)
-    busy = gateway_trouble(answer, SIDE, said)
-    return busy or _without_code(answer, asked, said, failed is not None)
+    found = gateway_trouble(answer, SIDE, said) or _without_code(answer, asked, said, failed is not None)
+    return found if failed else foreign(found, answer)
 
 
 def _row(failed: Failure) -> Row | None:

@@ -6,16 +6,17 @@ star is a wildcard as the last character only, paths know case, and `~` cannot b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
 from providers.cloudfront_limits import FRAME, PATH_MAX, TAG_MAX
 from providers.contract import Capabilities, Kind, Purge, UnsupportedWish
-from providers.errors import Refused
 from providers.packing import pack
 
 XMLNS = "http://cloudfront.amazonaws.com/doc/2020-05-31/"
 MEND = "Mend it, or name something wider."
+TILDE = re.compile("~|%7E", re.IGNORECASE)
 Entries = Mapping[str, tuple[str, ...]]  # by target
 ALL = "Purge everything instead: it empties the whole distribution, with every host in it."
 
@@ -41,7 +42,7 @@ def path_of(address: str) -> str:
 
 def untakeable(path: str) -> str:
     """Why CloudFront cannot purge exactly this path; empty where it can."""
-    if "~" in path:
+    if TILDE.search(path):
         return "holds a ~, which CloudFront can invalidate neither plain nor encoded."
     if path.endswith("*"):
         return "ends in a star, which CloudFront takes for a wildcard."
@@ -50,20 +51,14 @@ def untakeable(path: str) -> str:
 
 def packed(purge: Purge, can: Capabilities) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     """Targets and entries of each call. Raises UnsupportedWish."""
+    if purge.kind is Kind.URL:
+        _must_be_takeable(purge.targets)
     entries = {target: listed(purge.kind, target) for target in purge.targets}
     bytes_ = {target: sum(len(element(entry)) for entry in entries[target]) for target in entries}
     return [
         (targets, tuple(dict.fromkeys(entry for target in targets for entry in entries[target])))
-        for some in _apart(purge.kind, entries)
-        for targets in pack(_by_path(some), can.per_call[purge.kind], can.max_bytes - FRAME, bytes_.__getitem__)
+        for targets in pack(_by_path(entries), can.per_call[purge.kind], can.max_bytes - FRAME, bytes_.__getitem__)
     ]
-
-
-def must_be_takeable(targets: Sequence[str]) -> None:
-    """Raises Refused where CloudFront cannot take one of these URLs; asked before anything is sent."""
-    for target in targets:
-        if problem := untakeable(path_of(target.partition("://")[2])):
-            raise Refused(f"`{target[:80]}` {problem}", "Purge a prefix or pattern around it, or everything instead.")
 
 
 def is_wildcard(entry: str) -> bool:
@@ -93,11 +88,26 @@ def referenced(body: str, reference: str) -> str:
     return f"{body.removesuffix(end)}{told}{end}"
 
 
-def _apart(kind: Kind, entries: Entries) -> list[Entries]:
-    """URLs that CloudFront cannot take go in calls of their own, so that they are refused and no other with them."""
-    untaken = {target: some for target, some in entries.items() if kind is Kind.URL and untakeable(some[0])}
-    taken = {target: some for target, some in entries.items() if target not in untaken}
-    return [some for some in (taken, untaken) if some]
+def _must_be_takeable(urls: Sequence[str]) -> None:
+    """Raises UnsupportedWish where CloudFront would take one of these URLs for nothing, or for a wildcard."""
+    bad = [url for url in urls if untakeable(path_of(url.partition("://")[2]))]
+    if not bad:
+        return
+    address = bad[0].partition("://")[2]
+    path = path_of(address)
+    more = f" {len(bad) - 1:,} more of these URLs cannot be taken either." if len(bad) > 1 else ""
+    leave = "" if len(urls) == 1 else "Leave it out, or p" if not more else "Leave them out, or p"
+    wider = _around(address.removesuffix(path), path)
+    raise UnsupportedWish(f"`{bad[0][:80]}` {untakeable(path)}{more}", f"{leave or 'P'}urge {wider} instead.")
+
+
+def _around(host: str, path: str) -> str:
+    """The nearest that CloudFront can take around a path it cannot: its folder, else what begins like it."""
+    start = TILDE.split(path)[0].rstrip("*")
+    folder = start[: start.rfind("/") + 1]
+    if len(folder) > 1:
+        return f"`prefix {host}{folder}`"
+    return f"`pattern {host}{start}*`" if len(start) > 1 else "everything"
 
 
 def _by_path(entries: Entries) -> list[str]:
@@ -114,13 +124,13 @@ def _tag(tag: str) -> str:
 
 def _prefix(prefix: str) -> tuple[str, ...]:
     """`/news` and `/news/*`: with `/news*` alone, /newsroom would go too."""
-    path = path_of(prefix)
+    host, path = prefix.partition("/")[0], path_of(prefix)
     if "?" in path or "://" in prefix:
         raise _cannot(prefix, "is not a prefix: host and path, without scheme or query.")
     if not path.strip("/"):
         raise UnsupportedWish(f"CloudFront purges no prefix that is a whole host, as `{prefix[:80]}` is.", ALL)
     if problem := untakeable(path):
-        raise _cannot(prefix, problem)
+        raise UnsupportedWish(f"`{prefix[:80]}` {problem}", f"Purge {_around(host, path)} instead.")
     below = f"{path.rstrip('/')}/*"
     _sound(prefix, below)
     return (below,) if path.endswith("/") else (path, below)
@@ -134,7 +144,7 @@ def _pattern(pattern: str) -> str:
         what = f"CloudFront takes one star, as the last character; `{pattern[:80]}` is another pattern."
         raise UnsupportedWish(what, _nearest(host, path))
     if problem := untakeable(path[:-1]):
-        raise _cannot(pattern, problem)
+        raise UnsupportedWish(f"`{pattern[:80]}` {problem}", f"Purge {_around(host, path)} instead.")
     return _sound(pattern, path)
 
 

@@ -34,7 +34,7 @@ class Settings:
         try:
             header = text_of(await self._distribution(place), "DistributionConfig/CacheTagConfig/HeaderName")
         except OutcomeUnknown as exc:
-            raise Unavailable(exc.what, f"Nothing was purged. {exc.cure}", exc.said) from exc
+            raise Unavailable(exc.what, f"CloudFront was not asked to purge yet. {exc.cure}", exc.said) from exc
         if not header:
             raise Refused(f"CloudFront reads no tags from the origin of {Asked('', place).name}.", TAGS)
 

@@ -11,10 +11,13 @@
 
 Whether a call is sent again is decided by the class, never by the text. `what` says what happened and to what; `advice`
 what a person can do once nothing is sent again, since it ends on cards that are final; `cure` the same where nothing
-was to be purged, as in the doctor; `said` quotes the provider, cut to 200 characters and without control characters.
+was to be purged, as in the doctor; `said` is the provider's own words or empty, cut to 200 characters and without
+control characters. What our own libraries say, and what somebody else says in the provider's place, is never in it.
 """
 
 from __future__ import annotations
+
+import re
 
 SAID_MAX = 200
 MAYBE_DONE = "It may have been done already: look at the edge, or retry."
@@ -27,8 +30,22 @@ class PurgeError(Exception):
         self.what = what
         self.advice = advice
         self.cure = advice
-        self.said = "".join(c if c.isprintable() else " " for c in said)[:SAID_MAX].strip()
-        super().__init__(f'{what} {advice} It said: "{self.said}"' if self.said else f"{what} {advice}")
+        self.said = cleaned(said)
+        super().__init__(what, advice, said)
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.advice} {self.quoted}".rstrip()
+
+    @property
+    def quoted(self) -> str:
+        """What was said, as a sentence; empty where nothing was."""
+        end = "" if self.said.endswith((".", "!", "?")) else "."
+        return f'It said: "{self.said}"{end}' if self.said else ""
+
+
+def cleaned(said: str) -> str:
+    """Words of others as they may stand in an error: printable, and not too many."""
+    return "".join(c if c.isprintable() else " " for c in said)[:SAID_MAX].strip()
 
 
 class Refused(PurgeError):
@@ -44,10 +61,12 @@ class WrongAddress(PurgeError):
 
 
 class Throttled(PurgeError):
-    """Too many calls; `retry_after` seconds were asked for, None if it did not say."""
+    """Too many calls; `retry_after` seconds were asked for, None if it did not say. Its `cure` tells nobody to retry:
+    jobs wait by themselves."""
 
     def __init__(self, what: str, advice: str, said: str = "", retry_after: float | None = None) -> None:
         super().__init__(what, advice, said)
+        self.cure = " ".join(one for one in re.split(r"(?<=[.]) ", advice) if "retry" not in one.lower())
         self.retry_after = retry_after
 
 

@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
+from providers.answers import foreign
 from providers.contract import Call, Kind
 from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unexpected, WrongAddress
 from providers.sides import cloud
@@ -22,11 +23,14 @@ REPORT = "Report it with what Fastly said."
 SIDE = cloud(
     "Fastly",
     "https://www.fastlystatus.com",
-    "Retry when the hour is over: Fastly counts 1,000 calls of the token's user in it, and 100,000 purges of the "
+    "Retry when the hour is over. Fastly counts 1,000 calls of the token's user in it, and 100,000 purges of the "
     "customer. Where others spend them too, lower `api` or `purges` under `pace` to leave them room.",
 )
 UNKNOWN_TOKEN = "Fastly does not know the token, or it has expired."
-COPY_AGAIN = "Copy the token again, or make one in Fastly's control panel (Account, API tokens) that may purge."
+COPY_AGAIN = (
+    "Copy the token into `token` again, or make one in Fastly's control panel (Account, API tokens) with the scopes "
+    "`purge_select` and `global:read`, and `purge_all` where everything is purged."
+)
 
 
 class Yes(BaseModel):
@@ -123,11 +127,16 @@ def reading(what: str, service: str = "") -> About:
 def trouble(answer: Answer, asked: About) -> PurgeError:
     """The error that `answer`, which is not a yes, stands for."""
     said, is_fastly = _said(answer)
+    found = _busy(answer, said) or _no(answer.status, asked, said, is_fastly)
+    return found if is_fastly else foreign(found, answer)
+
+
+def _busy(answer: Answer, said: str) -> PurgeError | None:
     busy = gateway_trouble(answer, SIDE, said)
     if isinstance(busy, Throttled):
         wait = retry_after(answer)
         return Throttled(busy.what, busy.advice, said, _until_reset(answer) if wait is None else wait)
-    return busy or _no(answer.status, asked, said, is_fastly)
+    return busy
 
 
 def _no(status: int, asked: About, said: str, is_fastly: bool) -> PurgeError:
@@ -141,7 +150,10 @@ def _no(status: int, asked: About, said: str, is_fastly: bool) -> PurgeError:
             )
         case 403:
             deed = "read" if asked.scope == "global:read" else "purge"
-            advice = f"Give it the scope `{asked.scope}`, and if it is limited to services, name this one among them."
+            advice = (
+                f"Give the one in `token` the scope `{asked.scope}`, and if it is limited to services, name this one "
+                "among them."
+            )
             if not is_fastly:
                 advice = f"{advice} Check that this machine is not blocked."
             return BadCredentials(f"The token may not {deed} {asked.what}.", advice, said)

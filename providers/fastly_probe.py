@@ -19,7 +19,10 @@ from providers.wire import Answer
 
 PURGING = frozenset({"global", "purge_select", "purge_all"})
 READING = frozenset({"global", "global:read"})
-MAKE = "Make a token with the scopes `purge_select` and `global:read`, and `purge_all` where everything may be purged."
+MAKE = (
+    "Put one with the scopes `purge_select` and `global:read` into `token`, and with `purge_all` where everything is "
+    "purged."
+)
 
 
 class Token(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field, ValidationError
 
+from providers.answers import foreign
 from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unavailable, Unexpected, WrongAddress
 from providers.sides import cloud
 from providers.wire import Answer, gateway_trouble, retry_after, said_by
@@ -17,11 +18,17 @@ SIDE = cloud(
     "Quotas; where others invalidate too, lower `calls` under `pace` to leave them room.",
 )
 PERMISSION = (
-    "Give the service account compute.urlMaps.invalidateCache in this project, by a role of your own or "
-    "Compute Load Balancer Admin."
+    "Give the service account in `credentials` compute.urlMaps.invalidateCache in this project, by a role of your own "
+    "or Compute Load Balancer Admin."
 )
-WATCH = "The purge itself was taken. Give the service account compute.globalOperations.get in this project as well."
-KEY = "Make a new key of the service account, see that the account is enabled, and that the clock here is right."
+WATCH = (
+    "The purge itself was taken. Give the service account in `credentials` compute.globalOperations.get in this "
+    "project as well."
+)
+KEY = (
+    "Put a new key of the service account into `credentials`, see that the account is enabled, and that the clock here "
+    "is right."
+)
 NAMES = "Check `project` and `url_map`: gcloud compute url-maps list names both. Only global URL maps can be purged."
 REPORT = "Report it with what Google said."
 
@@ -73,6 +80,11 @@ def trouble(answer: Answer, path: str) -> PurgeError:
     except ValidationError:
         error = None
     said = error.message if error and error.message else said_by(answer)
+    found = _no(answer, path, said, error)
+    return found if error else foreign(found, answer)
+
+
+def _no(answer: Answer, path: str, said: str, error: _Reasons | None) -> PurgeError:
     reasons = {one.reason for one in error.errors} if error else set()
     if TOO_FAST & reasons and answer.status in (403, 429):
         return Throttled(f"{WHO} asks for fewer calls.", SIDE.busy, said, retry_after(answer))
@@ -89,7 +101,7 @@ def _by_status(answer: Answer, path: str, said: str, reasons: set[str], envelope
         case 401:
             return BadCredentials(f"{WHO} does not take the service account's signature.", KEY, said)
         case 403 if "accessNotConfigured" in reasons:
-            advice = "Enable it: gcloud services enable compute.googleapis.com."
+            advice = "Enable it in the project of `credentials`: gcloud services enable compute.googleapis.com."
             return BadCredentials("The Compute Engine API is not enabled in this project.", advice, said)
         case 407:
             what = f"A proxy on the way to {WHO} wants a login (407)."

@@ -13,7 +13,10 @@ from typing import Protocol, cast
 from providers.errors import BadCredentials
 
 AUDIENCE = "https://compute.googleapis.com/"
-ADVICE = "Give the whole JSON of a service account's key (IAM, Service accounts, Keys), by {file: PATH} or {env: NAME}."
+ADVICE = (
+    "Set `credentials` to the whole JSON of a service account's key (IAM, Service accounts, Keys), by {file: PATH} or "
+    "{env: NAME}."
+)
 
 
 class _Signed(Protocol):

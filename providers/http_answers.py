@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from providers.answers import foreign
 from providers.errors import BadCredentials, PurgeError, Refused, Unexpected, WrongAddress
 from providers.http_recipes import Recipe
 from providers.sides import Side, server
@@ -24,7 +25,7 @@ def trouble(recipe: Recipe, answer: Answer, side: Side, key: str, longest: int =
         if recipe.says in answer.text or recipe.says in answer.reason:
             return None
         what = f"{who} answered {status}, but did not say `{recipe.says[:60]}`."
-        return WrongAddress(what, f"Is `url` the right one? Check `{key}`: its `path`, and `says`.", said)
+        return foreign(WrongAddress(what, f"Is `url` the right one? Check `{key}`: its `path`, and `says`."), answer)
     match status:
         case 401 | 403 | 407:
             advice = "Let in the address of this machine there, or set the key that it wants under `headers`."
@@ -33,7 +34,8 @@ def trouble(recipe: Recipe, answer: Answer, side: Side, key: str, longest: int =
             return Refused(f"{who} cannot read a request this long.", "Name a shorter or a wider target.", said)
         case _ if status < 400 or status in (404, 405, 421):
             what = f"{who} answered {status}, which `{key}` does not count as a yes."
-            return WrongAddress(what, "Is `url` the right one? If that is a yes there, add it to `status`.", said)
+            advice = "Is `url` the right one? If that is a yes there, add it to `status`."
+            return foreign(WrongAddress(what, advice), answer)
         case _:
             unknown = Unexpected(f"{who} answered {status}.", f"Check `{key}` against what it takes.", said)
             return gateway_trouble(answer, side, said) or unknown

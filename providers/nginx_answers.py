@@ -5,6 +5,7 @@ A 404 is what an origin says as well, so it is "nothing cached" only where the d
 
 from __future__ import annotations
 
+from providers.answers import foreign
 from providers.errors import BadCredentials, PurgeError, Refused, Unexpected, WrongAddress
 from providers.sides import Side, server
 from providers.wire import Answer, gateway_trouble, said_by
@@ -50,11 +51,11 @@ def trouble(answer: Answer, side: Side, door: str, length: int = 0) -> PurgeErro
         case 404:
             what = f"{who} answered 404: nothing is cached, or there is no door."
             advice = f"{DOOR} Its `add_header X-Purgebot` tells the two apart."
-            return WrongAddress(what, advice, said)
+            return foreign(WrongAddress(what, advice), answer)
         case 400 | 413 | 414 | 431 if length > LINE_SURE:
             return Refused(f"{who} cannot read a request this long.", "Name a shorter or a wider target.", said)
         case status if status < 400 or status in (405, 421, 501):
             what = f"{who} has no purge door at `{door or '/'}`: it answered {status} like to any request."
-            return WrongAddress(what, f"{DOOR} Is `url` the right one?", said)
+            return foreign(WrongAddress(what, f"{DOOR} Is `url` the right one?"), answer)
         case status:
             return gateway_trouble(answer, side, said) or Unexpected(f"{who} answered {status}.", DOOR, said)

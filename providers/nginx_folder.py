@@ -61,8 +61,8 @@ class CacheFolder:
             what = f"purgebot may not remove files in {self._folder}."
             raise BadCredentials(what, "Run it as the user of nginx's workers (`user` in nginx.conf).") from exc
         except OSError as exc:
-            what = f"{self._folder} cannot be read."
-            raise Unavailable(what, "Look at the disk and the kernel's log, then retry.", str(exc.strerror)) from exc
+            what = f"{self._folder} cannot be read: {exc.strerror}."
+            raise Unavailable(what, "Look at the disk and the kernel's log, then retry.") from exc
 
     def _exact(self, root: int, keys: frozenset[str]) -> int:
         return sum(self._at(root, place_of(key, self._levels), keys.__contains__) for key in sorted(keys))

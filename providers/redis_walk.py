@@ -34,8 +34,8 @@ class Walk:
         """What is told of it; while it is not finished, the id holds all of it."""
         note = f"{self.gone:,} key{'' if self.gone == 1 else 's'} removed"
         if self.finished:
-            return Receipt(note=note)
-        return Receipt(id=json.dumps(astuple(self)[:-1]), note=f"{note} so far", finished=False)
+            return Receipt(note=f"{note}.")
+        return Receipt(id=json.dumps(astuple(self)[:-1]), note=f"{note} so far.", finished=False)
 
 
 class Walker:
@@ -122,7 +122,7 @@ async def _scan(servers: Servers, walk: Walk) -> Walk:
         case [int(cursor), [*found]]:
             keys = _matched(walk.body, words(found))
         case _:
-            raise servers.odd(repr(answer))
+            raise servers.odd()
     gone = walk.gone
     for some in range(0, len(keys), BATCH):
         gone += await servers.unlink(keys[some : some + BATCH])
@@ -157,4 +157,4 @@ def _read(id_: str) -> Walk:
                 return Walk(method, path, body, node, cursor, gone)
     except ValueError:
         pass
-    raise Unexpected("A receipt of Redis does not say where to go on.", "Purge it again.", id_)
+    raise Unexpected("A receipt of Redis does not say where to go on.", "Purge it again.")

@@ -7,7 +7,7 @@ here and not by RedisCluster, which reads every command's description first, sle
 from __future__ import annotations
 
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import cast
 from urllib.parse import unquote, urlsplit
@@ -18,11 +18,20 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.crc import key_slot
 
-from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Unavailable, Unexpected, WrongAddress
+from providers.causes import causes, reason, untrusted
+from providers.errors import (
+    BadCredentials,
+    OutcomeUnknown,
+    PurgeError,
+    Throttled,
+    Unavailable,
+    Unexpected,
+    WrongAddress,
+)
 
 CONNECT_SECONDS = 2.0
-FULL = "Raise its `maxclients`, or end idle ones (CLIENT LIST there shows them), then retry."
-RIGHTS = "Give its user +unlink +scan +info +cluster|slots, with tags also +scard +srandmember +srem +renamenx, and"
+FULL = "Raise its `maxclients`, or end idle ones (CLIENT LIST there shows them). Then retry."
+RIGHTS = "Give the user in `url` +unlink +scan +info +cluster|slots, for tags +scard +srandmember +srem +renamenx, and"
 BY_CLASS: tuple[tuple[type[Exception], type[PurgeError], str, str], ...] = (
     (exceptions.NoPermissionError, BadCredentials, "does not let this user do a purge.",
      f"{RIGHTS} the layer's keys (~page:*), by ACL SETUSER."),
@@ -40,7 +49,7 @@ BY_CLASS: tuple[tuple[type[Exception], type[PurgeError], str, str], ...] = (
      "Wait until they are moved (CLUSTER NODES there shows it), then retry."),
     (exceptions.OutOfMemoryError, Unavailable, "is out of memory and takes no commands.",
      "Raise its `maxmemory`, or let it evict, then retry."),
-    (exceptions.MaxConnectionsError, Unavailable, "has too many connections.", FULL),
+    (exceptions.MaxConnectionsError, Throttled, "has too many connections.", FULL),
 )  # fmt: skip
 BY_WORD: tuple[tuple[str, type[PurgeError], str, str], ...] = (
     ("WRONGTYPE", WrongAddress, "keeps something else than a set where a tag's keys should be.",
@@ -54,7 +63,7 @@ BY_WORD: tuple[tuple[str, type[PurgeError], str, str], ...] = (
      "It must be Redis 4 or newer with UNLINK and SCAN not renamed, and no Sentinel: `url` names the primary."),
     ("This instance has cluster support disabled", WrongAddress, "is not part of a cluster.",
      "Remove `cluster: yes`."),
-    ("max number of clients", Unavailable, "has too many connections.", FULL),
+    ("max number of clients", Throttled, "has too many connections.", FULL),
     ("Invalid Database", WrongAddress, "has no database of this number.", "Mend the number at the end of `url`."),
     ("SELECT is not allowed in cluster mode", WrongAddress, "is a cluster, which has only database 0.",
      "End `url` with /0, or with the port."),
@@ -62,7 +71,8 @@ BY_WORD: tuple[tuple[str, type[PurgeError], str, str], ...] = (
 )  # fmt: skip
 ODD = (AttributeError, LookupError, TypeError, ValueError)  # the package reading an answer of another shape
 FOREIGN = (exceptions.RedisError, OSError, *ODD)
-NOT_REDIS = ("does not answer as Redis does.", "Check host and port in `url`.")
+NOT_REDIS = ("does not answer as Redis does", "Check host and port in `url`.")
+OURS = frozenset({"Invalid Database", "Invalid Username or Password", "Too many connections"})  # redis-py's own words
 IN_CLUSTER = ("is part of a cluster.", "Set `cluster: yes` on the account.")
 MOVED = (
     "has given these keys to another node.",
@@ -195,37 +205,40 @@ class Servers:
         return Redis.from_url(url, socket_connect_timeout=wait, retry=once)
 
     def _trouble(self, exc: Exception) -> PurgeError:
-        said = self._without_password(str(exc))
+        heard = self._without_password(str(exc))
+        said = "" if heard in OURS else heard
         if isinstance(exc, exceptions.MovedError | exceptions.AskError | exceptions.ClusterCrossSlotError):
             self._slots = ()
             what, advice = MOVED if self.cluster else IN_CLUSTER
             return (Unavailable if self.cluster else WrongAddress)(f"{self.who} {what}", advice, said)
         for word, error, what, advice in BY_WORD:
-            if said.startswith(word):
+            if heard.startswith(word):
                 return error(f"{self.who} {what}", advice, said)
         for kind, error, what, advice in BY_CLASS:
             if isinstance(exc, kind):
                 return error(f"{self.who} {what}", advice, said)
         if isinstance(exc, (exceptions.InvalidResponse, *ODD)):
-            return self.odd(said)
+            return self.odd("HTTP/" in heard)
         if isinstance(exc, exceptions.ResponseError):
             return Unexpected(f"{self.who} answered what purgebot does not know.", "Report it.", said)
-        return self._broken(exc, said)
+        return self._broken(exc)
 
-    def _broken(self, exc: Exception, said: str) -> PurgeError:
-        if any(isinstance(one, ssl.SSLCertVerificationError) for one in _causes(exc)):
+    def _broken(self, exc: Exception) -> PurgeError:
+        """A connection that is none, told in our words: redis-py's are not Redis'."""
+        if (fault := untrusted(exc)) is not None:
             advice = "Set `ca_file` to its authority's certificate, and name it in `url` as the certificate does."
-            return WrongAddress(f"The certificate of {self.who} is not trusted.", advice, said)
-        if any(isinstance(one, ssl.SSLError) for one in _causes(exc)):
-            return WrongAddress(f"{self.who} does not speak TLS.", "Write redis:// in `url`, or mend the port.", said)
+            return WrongAddress(f"The certificate of {self.who} is not trusted{fault}.", advice)
+        if any(isinstance(one, ssl.SSLError) for one in causes(exc)):
+            return WrongAddress(f"{self.who} does not speak TLS.", "Write redis:// in `url`, or mend the port.")
         if self.dialling:
             advice = "Check that it runs, the network in between, and `url`: redis:// for plain, rediss:// for TLS."
-            return Unavailable(f"{self.who} cannot be reached.", advice, said)
-        return OutcomeUnknown(f"{self.who} broke off before it answered.", "If it stays, look at its log there.", said)
+            return Unavailable(f"{self.who} cannot be reached{reason(exc)}.", advice)
+        return OutcomeUnknown(f"{self.who} broke off before it answered.", "If it stays, look at its log there.")
 
-    def odd(self, said: str) -> PurgeError:
+    def odd(self, in_http: bool = False) -> PurgeError:
         """What it means that an answer has another shape than Redis gives."""
-        return WrongAddress(f"{self.who} {NOT_REDIS[0]}", NOT_REDIS[1], said)
+        what, advice = NOT_REDIS
+        return WrongAddress(f"{self.who} {what}{': it speaks HTTP' if in_http else ''}.", advice)
 
     def late(self, seconds: float) -> PurgeError:
         """What it means that nothing was done within `seconds`."""
@@ -287,9 +300,3 @@ def _name(host: str, port: int) -> str:
 def _shown(url: str) -> str:
     """Where an address leads, without what may be secret in it."""
     return url.partition("://")[2].partition("/")[0].partition("?")[0].rpartition("@")[2] or "an unknown address"
-
-
-def _causes(exc: BaseException | None) -> Iterable[BaseException]:
-    while exc is not None:
-        yield exc
-        exc = exc.__cause__ or exc.__context__

@@ -1,7 +1,8 @@
 """Who answers at the other end, in the words of its errors: what a person can look at and do when a call did not go.
 
 A cloud service is looked at from outside, by its status page and our own way out; a server of one's own at the server.
-Every text must be true where the error is final, and in the doctor, where nothing was to be purged. Whether purgebot
+Every text must be true where the error is final, on a card of a job that purged other layers before, and in the doctor,
+where nothing was to be purged: so none tells that nothing was sent or purged. Whether purgebot
 sends a call again is told by the job's thread, never by an adapter.
 """
 
@@ -16,7 +17,7 @@ class Side:
 
     who: str
     setting: str
-    away: str  # it could not be reached, so nothing was sent
+    away: str  # it could not be reached
     down: str  # it said that something is wrong there
     lost: str  # its answer did not come, or not whole
     busy: str  # it wants fewer calls
@@ -27,7 +28,7 @@ def cloud(who: str, status_page: str, busy: str, setting: str = "api_url") -> Si
     return Side(
         who,
         setting,
-        away=f"Nothing was sent. Check this machine's way out (DNS, firewall, proxy), `{setting}`, and {status_page}.",
+        away=f"Check this machine's way out (DNS, firewall, proxy), `{setting}`, and {status_page}.",
         down=f"See {status_page} and any proxy on the way; once all is well there, retry.",
         lost=f"If it stays, see {status_page} and any proxy on the way.",
         busy=busy,
@@ -39,7 +40,7 @@ def server(who: str, runs: str, look: str, busy: str, setting: str = "url") -> S
     return Side(
         who,
         setting,
-        away=f"Nothing was sent. Check that {runs}, the network in between, and `{setting}`.",
+        away=f"Check that {runs}, the network in between, and `{setting}`.",
         down=f"Look at {look}; then retry.",
         lost=f"If it stays, look at {look}.",
         busy=busy,

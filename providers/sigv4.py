@@ -15,7 +15,7 @@ from typing import Protocol
 
 import httpx
 
-from providers.errors import BadCredentials, Unavailable
+from providers.errors import BadCredentials, Unavailable, cleaned
 from providers.wire import CALL_SECONDS
 
 STAMP = "%Y%m%dT%H%M%SZ"
@@ -81,7 +81,8 @@ class Chain:
             self._found = self._found or self._looked_up()
             frozen = self._found.get_frozen_credentials()
         except (BotoCoreError, HTTPClientError) as exc:
-            raise BadCredentials("botocore cannot get AWS credentials.", NOWHERE, str(exc)) from exc
+            why = cleaned(str(exc)).rstrip(".")
+            raise BadCredentials(f"botocore cannot get AWS credentials: {why}.", NOWHERE) from exc
         return Keys(frozen.access_key, frozen.secret_key, frozen.token or "")
 
     def _looked_up(self) -> Refreshing:

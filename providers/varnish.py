@@ -129,7 +129,7 @@ class Varnish(Adapter):
         (reply,) = await self._admin.ask(call.path)
         if not reply.good:
             raise command_trouble(reply, self._admin.who)
-        return Receipt(note="Banned")
+        return Receipt(note="Banned.")
 
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
         """X-Cache as our VCL says it, else X-Varnish, which holds a second number where the object was in the cache."""

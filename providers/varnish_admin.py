@@ -19,7 +19,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Unavailable, WrongAddress
+from providers.causes import reason
+from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Unavailable, WrongAddress, cleaned
 
 CALL_SECONDS = 8.0  # one call in all
 CONNECT_SECONDS = 3.0
@@ -31,7 +32,6 @@ _CHALLENGE = 32
 SECRET = "Set `secret` to the file that varnishd's -S names: {file: /etc/varnish/secret}."
 PORT = "Is `admin` what varnishd's -T says, such as 10.0.0.5:6082?"
 LOOK = "If it stays, look at `varnishadm status` and varnishd's own log there."
-UNSENT = f"Nothing was sent. {PORT}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class AdminPort:
         except _NoFrame as exc:
             raise self._foreign(phase, str(exc)) from exc
         except (OSError, ValueError, OverflowError) as exc:  # the latter: a name or port that cannot be one
-            raise self._cut(phase) if phase.open else self._unreachable(_plain(exc)) from exc
+            raise self._cut(phase) if phase.open else self._unreachable(_why(exc)) from exc
 
     async def _talk(self, lines: Sequence[str], phase: _Phase) -> list[Reply]:
         for key in self._keys or [b""]:
@@ -96,28 +96,27 @@ class AdminPort:
         except (asyncio.IncompleteReadError, ConnectionError):  # it may close without another word
             return False
 
-    def _unreachable(self, said: str) -> PurgeError:
-        advice = (
-            "Nothing was sent. Check that varnishd runs with -T on that address, the network in between, and `admin`."
-        )
-        return Unavailable(f"{self.who} cannot be reached.", advice, said)
+    def _unreachable(self, why: str) -> PurgeError:
+        advice = "Check that varnishd runs with -T on that address, the network in between, and `admin`."
+        return Unavailable(f"{self.who} cannot be reached{why}.", advice)
 
     def _late(self, phase: _Phase) -> PurgeError:
         if phase.asked:
             return OutcomeUnknown(f"{self.who} did not answer within {self._seconds:g} s.", LOOK)
         if phase.open:
-            return Unavailable(f"{self.who} did not greet within {self._seconds:g} s.", UNSENT)
-        return self._unreachable("no connection in time")
+            return Unavailable(f"{self.who} did not greet within {self._seconds:g} s.", PORT)
+        return self._unreachable(": no connection in time")
 
     def _cut(self, phase: _Phase) -> PurgeError:
         if phase.asked:
             return OutcomeUnknown(f"{self.who} broke off before its answer was whole.", LOOK)
-        return Unavailable(f"{self.who} broke off before it greeted.", UNSENT)
+        return Unavailable(f"{self.who} broke off before it greeted.", PORT)
 
     def _foreign(self, phase: _Phase, said: str) -> PurgeError:
+        heard = f" What answers there said “{words}”." if (words := cleaned(said)) else ""
         if phase.asked:
-            return OutcomeUnknown(f"{self.who} answered what is no answer of a management port.", LOOK, said)
-        return WrongAddress(f"{self.who} does not speak as a management port does.", PORT, said)
+            return OutcomeUnknown(f"{self.who} answered what is no answer of a management port.{heard}", LOOK)
+        return WrongAddress(f"{self.who} does not speak as a management port does.{heard}", PORT)
 
 
 def proof(challenge: str, key: bytes) -> str:
@@ -183,5 +182,5 @@ async def _answers(link: _Link, lines: Sequence[str]) -> list[Reply]:
     return replies
 
 
-def _plain(exc: Exception) -> str:
-    return (exc.strerror or "") if isinstance(exc, OSError) else "not a host and port"
+def _why(exc: Exception) -> str:
+    return reason(exc) if isinstance(exc, OSError) else ": that is not a host and port"

@@ -39,12 +39,17 @@ def taken(call: Call, answer: Answer) -> Receipt | None:
     if answer.status != 200:
         return None
     if said == expected(call):
-        return Receipt(note=answer.reason)
+        return Receipt(note=_told(answer))
     if expected(call) == "softened" and (said == "purged" or answer.reason == "Purged"):
-        return Receipt(note="Purged hard: its VCL has no soft door")
+        return Receipt(note="Purged hard: its VCL has no soft door.")
     if expected(call) == "purged" and answer.reason == "Purged":
-        return Receipt(note=answer.reason)
+        return Receipt(note=_told(answer))
     return None
+
+
+def _told(answer: Answer) -> str:
+    """A door's own words as a sentence: `Purged.`, `Softened 3 objects.`"""
+    return f"{answer.reason[:200]}." if answer.reason else ""
 
 
 def expected(call: Call) -> str:
@@ -85,11 +90,11 @@ def _longest(call: Call) -> int:
 
 def _no_door(answer: Answer, who: str, call: Call | None) -> PurgeError:
     if call and expected(call).startswith("xkey"):
-        return WrongAddress(f"{who} has no xkey door: it answered {answer.status}.", XKEY_DOORS, answer.reason)
+        return WrongAddress(f"{who} has no xkey door: it answered {answer.status}.", XKEY_DOORS)
     if answer.status == 200 and answer.reason.startswith("Ban"):
         return WrongAddress(f"{who} has a ban door of its own, which did not read what to ban.", DOORS, answer.reason)
     what = f"{who} has no purge door: it answered {answer.status} like to any request."
-    return WrongAddress(what, f"{DOORS} Is `url` the right one?", answer.reason)
+    return WrongAddress(what, f"{DOORS} Is `url` the right one?")
 
 
 def command_trouble(reply: Reply, who: str) -> PurgeError:

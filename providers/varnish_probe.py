@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from providers.adapter import bad
 from providers.contract import Health, Probe
 from providers.varnish_admin import OK, AdminPort
 from providers.varnish_answers import DOORS, XKEY_DOORS, command_trouble, door_trouble
@@ -23,8 +24,7 @@ async def door_probe(wire: Wire, needs: Sequence[str]) -> Probe:
     answer = await wire.send("PURGEBOT", "/")
     said = answer.headers.get("x-purgebot", "")
     if answer.status != 200 or not said.startswith("ready"):
-        trouble = door_trouble(answer, wire.side)
-        return Probe(Health.BAD, trouble.what, trouble.cure)
+        return bad(door_trouble(answer, wire.side))
     if said != READY:
         return Probe(Health.DOUBTFUL, f"{wire.side.who} has purge doors of another version ({said}).", DOORS)
     doors = answer.headers.get("x-purgebot-doors", "").split()
@@ -38,8 +38,7 @@ async def port_probe(admin: AdminPort) -> Probe:
     """Whether the port lets us in, the cache runs, and its objects carry what bans compare. Raises PurgeError."""
     replies = await admin.ask("status", "vcl.list", "ban.list")
     if not replies[-1].good:
-        trouble = command_trouble(replies[-1], admin.who)
-        return Probe(Health.BAD, trouble.what, trouble.cure)
+        return bad(command_trouble(replies[-1], admin.who))
     status, vcls, bans = (reply.text for reply in replies)
     if "running" not in status:
         return Probe(Health.BAD, f"{admin.who} says: {status.strip()}.", "Start it with `varnishadm start`.")

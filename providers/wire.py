@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from providers.causes import reason, untrusted
 from providers.errors import OutcomeUnknown, PurgeError, Throttled, Unavailable, Unexpected, WrongAddress
 from providers.sides import Side
 
@@ -156,36 +157,34 @@ class Wire:
 
     def _late(self, dialling: bool) -> PurgeError:
         if dialling:
-            return self._unreachable("no connection in time")
+            return self._unreachable(": no connection in time")
         return OutcomeUnknown(f"{self.side.who} did not answer within {self._seconds:g} s.", self.side.lost)
 
     def _trouble(self, exc: httpx.HTTPError, dialling: bool) -> PurgeError:
         match exc:
-            case httpx.ConnectError() if _is_untrusted(exc):
-                what = f"The certificate of {self.side.who} is not trusted."
-                advice = f"Check `{self.side.setting}`, and the clock and certificates here."
-                return WrongAddress(what, advice, str(exc))
+            case httpx.ConnectError() if (fault := untrusted(exc)) is not None:
+                what = f"The certificate of {self.side.who} is not trusted{fault}."
+                return WrongAddress(what, f"Check `{self.side.setting}`, and the clock and certificates here.")
             case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout():
-                return self._unreachable(self._without_secrets(str(exc)))
+                return self._unreachable(reason(exc))
             case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():
                 return self._unsendable()
             case httpx.TimeoutException():
                 return self._late(dialling)
             case _ if dialling:
-                return self._unreachable(self._without_secrets(str(exc)))
+                return self._unreachable(reason(exc))
             case _:
-                what = f"{self.side.who} broke off before its answer was whole."
-                return OutcomeUnknown(what, self.side.lost, self._without_secrets(str(exc)))
+                return OutcomeUnknown(f"{self.side.who} broke off before its answer was whole.", self.side.lost)
 
-    def _unreachable(self, said: str) -> PurgeError:
-        return Unavailable(f"{self.side.who} cannot be reached.", self.side.away, said)
+    def _unreachable(self, why: str) -> PurgeError:
+        return Unavailable(f"{self.side.who} cannot be reached{why}.", self.side.away)
 
     def _no_address(self) -> PurgeError:
         what = f"The address of {self.side.who} is not a URL that can be dialled."
         return WrongAddress(what, f"Write `{self.side.setting}` as http://host:port or https://host.")
 
     def _unsendable(self) -> PurgeError:
-        what = f"This request to {self.side.who} is not valid HTTP, so nothing was sent."
+        what = f"This request to {self.side.who} is not valid HTTP, so it was not sent."
         return Unexpected(what, "Check the secret for blanks and line ends; else report the plan of this purge.")
 
     async def close(self) -> None:
@@ -205,14 +204,6 @@ class _Phase:
             self.dialling = True
         elif name.endswith(_SENDING):
             self.dialling = False
-
-
-def _is_untrusted(exc: BaseException | None) -> bool:
-    while exc is not None:
-        if isinstance(exc, ssl.SSLCertVerificationError):
-            return True
-        exc = exc.__cause__ or exc.__context__
-    return False
 
 
 def gateway_trouble(answer: Answer, side: Side, said: str) -> PurgeError | None:

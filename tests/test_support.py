@@ -116,9 +116,16 @@ OWN_PAGES = {
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
-def test_a_limit_is_ours_or_read_in_the_providers_own_documentation(name: str) -> None:
+def test_a_limit_is_ours_or_read_in_the_providers_own_documentation_or_says_that_it_is_not(name: str) -> None:
     examples = EXAMPLES.get(name, (Example(),))
     abilities = [PROVIDERS[name].build(Account("example", example.settings), None).can for example in examples]
     paced = {pace.source for can in abilities for pace in can.pace.values()}
     sources = paced | {price.source for can in abilities for price in can.prices.values()}
-    assert {True} == {source.startswith(OWN_PAGES.get(name, "ours: ")) for source in sources}
+    honest = (OWN_PAGES.get(name, "ours: "), "as others report it; ")
+    assert {True} == {source.startswith(honest) for source in sources}
+
+
+def test_a_figure_that_is_not_on_fastlys_pages_does_not_point_there() -> None:
+    can = PROVIDERS["fastly"].build(Account("example"), None).can
+    assert "as others report it; Fastly's own pages name none" == can.pace["purges"].source
+    assert can.pace["api"].source.startswith(OWN_PAGES["fastly"])

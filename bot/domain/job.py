@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.plan import softly
 from bot.domain.verdict import Look, Verdict
 from providers.contract import Kind
 
@@ -84,6 +85,7 @@ class LayerView:
     trouble: Trouble | None = None
     failing: tuple[str, ...] = ()  # up to five targets that failed
     retries: int = 0
+    seconds: float = 0.0  # that sending was thought to take
     soft: bool = False  # marked stale instead of removed
     note: str = ""  # what it does instead of the wish to the letter
     waits_until: float | None = None  # when its provider may be called again, if it wants fewer calls
@@ -116,6 +118,7 @@ class Approval:
     why: str
     channel: str = ""
     votes: tuple[Vote, ...] = ()
+    offers: tuple[str, ...] = ()  # what would do less, or cost less, in every layer that was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,9 @@ class JobView:
     verdict: Verdict
     kind: Kind
     targets: int
-    sample: tuple[str, ...]  # the first targets as typed, at most 20
+    sample: tuple[
+        str, ...
+    ]  # the first targets as typed, at most 20; of several, those that are no URLs with their kind
     soft: bool
     requested_by: str
     created: float
@@ -159,6 +164,7 @@ class JobView:
     hosts: tuple[str, ...] = ()
     edges: tuple[str, ...] = ()  # places looked at
     look_urls: tuple[str, ...] = ()  # what proof looks at, at most 20
+    covered: tuple[str, ...] = ()  # those of the pages last looked at that the purge surely reached
     left_alone: tuple[str, ...] = ()  # caches of the site that were not asked, by title
     edge_asked: bool = True  # the outermost of them was
     check: bool = True
@@ -176,11 +182,8 @@ class JobView:
 
     @property
     def softly(self) -> str:
-        """ "soft" where every layer marks its copies as stale, "soft at Cloudflare" where only that one does."""
-        soft = [layer.title for layer in self.layers if layer.soft]
-        if len(soft) in (0, len(self.layers)):
-            return "soft" if soft else ""
-        return f"soft at {' and '.join(soft)}"
+        """Which layers mark their copies as stale, in words."""
+        return softly([(layer.title, layer.soft) for layer in self.layers])
 
     @property
     def browsers_may_keep(self) -> int | None:

@@ -35,6 +35,14 @@ class LayerPlan:
     note: str = ""  # what this layer does instead, if it cannot do the wish to the letter
 
 
+def softly(layers: Sequence[tuple[str, bool]]) -> str:
+    """ "soft" where every layer, by title, marks its copies as stale, "soft at Cloudflare" where only that one does."""
+    soft = [title for title, is_soft in layers if is_soft]
+    if len(soft) in (0, len(layers)):
+        return "soft" if soft else ""
+    return f"soft at {' and '.join(soft)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One purge of one site, layers innermost first."""
@@ -48,6 +56,12 @@ class Plan:
     layers: tuple[LayerPlan, ...]
     notes: tuple[str, ...] = ()  # repairs, what was dropped and why
     read_as: str = ""  # the guess, printed back: "read as URL"
+    offer: str = ""  # a cheaper or quicker form of the same wish, never taken by itself
+
+    @property
+    def softly(self) -> str:
+        """Which layers mark their copies as stale, in words."""
+        return softly([(layer.title, layer.soft) for layer in self.layers])
 
     @property
     def calls(self) -> int:

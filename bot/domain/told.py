@@ -16,7 +16,7 @@ class Event(StrEnum):
     EXPIRED = "expired"  # nobody agreed in time
     LOOKED_BEFORE = "looked_before"  # `text` says what was seen
     LAYER_BEGUN = "layer_begun"  # `layer`, `n` calls; a second pass `seconds` later, if not 0
-    LAYER_DONE = "layer_done"  # `layer` in `seconds`, with the provider's `ids`
+    LAYER_DONE = "layer_done"  # `n` calls of `layer` in `seconds`, with some of its `ids`; `text` is its note
     LAYER_STOPPED = "layer_stopped"  # `layer`; `text` is why
     WAITING = "waiting"  # `layer` wants fewer calls: none for `seconds`
     SENT_AGAIN = "sent_again"  # `n` calls of `layer` go once more; `text` is why

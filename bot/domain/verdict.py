@@ -12,11 +12,13 @@ from providers.contract import Cached
 __all__ = ["ORIGIN", "Judgement", "Look", "Verdict", "describe", "judge"]
 
 NAMED_MAX = 3  # places and reasons that a sentence names
+PLACE = "\0"  # stands for the places of one reason
 PAGE_MAX = 80  # characters of a page's name in a sentence
 NOTHING_KNOWN = "no page to look at is known"
 NONE_COVERED = "no page that this covers is known: look at one by its URL, with `check`"
 REFILLED = "it was fetched again after the purge, so a cache further in may still hold the old"
 FURTHER_IN = "the edge does not keep it, so a cache further in does"
+MOVED_ON = "the origin has changed since this purge was proven: purge again for what is new"
 SOFT = "after a soft purge a cache may serve the old once more while it fetches the new"
 REWRITTEN = "told by its bytes alone: where the edge rewrites pages, give the site a `marker`"
 ORIGIN_OLD = "if it still looks old, the origin itself may be old"
@@ -49,13 +51,15 @@ def judge(
     soft: bool = False,
     covered: Collection[str] | None = None,
     left_alone: Sequence[str] = (),
+    proven: Sequence[Look] = (),
 ) -> Judgement:
     """The verdict on the looks `after`. `before` are those before the purge; `purged_at` is when its last layer began
     to be purged, in seconds since the epoch, None if nothing was purged. A look made before and not after counts as
     missing. After a hard purge a copy that is older than it proves nothing, even where it is what the origin serves:
     the purge has not reached it (https://developers.cloudflare.com/cache/concepts/cache-responses/, 2026-11-23).
     `covered` are the URLs that were surely purged, None for all: another page says nothing of the purge, and is told
-    beside it where it is old. `left_alone` are the caches of the chain that were not asked, by name."""
+    beside it where it is old. `left_alone` are the caches of the chain that were not asked, by name; `proven` the looks
+    that proved the purge earlier, if it was proven."""
     looks = (*after, *before)
     places = tuple(dict.fromkeys(look.place for look in looks if look.place != ORIGIN))
     if not places:
@@ -66,11 +70,11 @@ def judge(
     if not pages:
         return Judgement(Verdict.UNKNOWN, " · ".join([NONE_COVERED, *beside]))
     since = None if soft else purged_at
-    findings = [_landed(found, since) for page in pages for place in places for found in find(page, place)]
+    findings = [_landed(found, since, left_alone) for page in pages for place in places for found in find(page, place)]
     at = {place: _at_place([f for f in findings if f.place == place]) for place in places}
     verdict = _worst(at.values())
     same = tuple(place for place in places if all(page.was_same(place) for page in pages))
-    scene = _Scene(pages, at, same, purged_at, soft, tuple(left_alone))
+    scene = _Scene(pages, at, same, purged_at, soft, tuple(left_alone), _moved_on(pages, proven))
     return Judgement(
         verdict=verdict,
         why=" · ".join([*_why(verdict, findings, scene), *beside]),
@@ -78,7 +82,7 @@ def judge(
         stale_at=tuple(place for place in places if at[place] is Verdict.STALE),
         unknown_at=tuple(place for place in places if at[place] is Verdict.UNKNOWN),
         already_same=same,
-        worth_another=any(f.can_change for f in findings if f.verdict is not Verdict.FRESH),
+        worth_another=not scene.moved_on and any(f.can_change for f in findings if f.verdict is not Verdict.FRESH),
     )
 
 
@@ -96,13 +100,26 @@ def _named(url: str) -> str:
     return bare if len(bare) <= PAGE_MAX else f"{bare[: PAGE_MAX - 1]}…"
 
 
-def _landed(finding: Finding, purged_at: float | None) -> Finding:
+def _landed(finding: Finding, purged_at: float | None, left_alone: Sequence[str]) -> Finding:
     look = finding.look
     if finding.verdict is not Verdict.FRESH or look is None or not _is_older(look, purged_at):
         return finding
-    told = describe(look, look.at)
-    why = f"the purge has not reached {look.place} yet ({told}); that copy is what the origin serves"
+    if left_alone:
+        why = f"{look.place} kept its copy, which is what the origin serves: {_not_asked(left_alone)}"
+        return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=False)
+    why = f"the purge has not reached {look.place} yet: a copy from before it, which is what the origin serves"
     return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=True)
+
+
+def _not_asked(names: Sequence[str]) -> str:
+    return f"{' and '.join(names)} {'was' if len(names) == 1 else 'were'} not asked"
+
+
+def _moved_on(pages: Sequence[Page], proven: Sequence[Look]) -> bool:
+    """Whether the origin has other content now than when the purge was proven."""
+    then = {look.url: look for look in proven if look.place == ORIGIN and not look.problem}
+    now = [look for page in pages for look in page.now(ORIGIN) if not look.problem and page.url in then]
+    return any(compare(then[look.url], look) is Likeness.OTHER for look in now)
 
 
 def _is_older(look: Look, purged_at: float | None) -> bool:
@@ -139,6 +156,7 @@ class _Scene:
     purged_at: float | None
     soft: bool
     left_alone: tuple[str, ...]
+    moved_on: bool  # the origin, since the purge was proven
 
     def places(self, verdict: Verdict) -> list[str]:
         return [place for place, here in self.at.items() if here is verdict]
@@ -182,6 +200,9 @@ def _why_stale(stale: Sequence[Finding], scene: _Scene) -> Iterable[str]:
     places = scene.places(Verdict.STALE)
     old = "old at" if scene.purged_at is None else "still old at"
     yield f"{old} {_listed([_old_at(place, stale, scene) for place in places])}"
+    if scene.moved_on:
+        yield MOVED_ON
+        return
     if hint := _hint([f.look for f in stale if f.look], scene):
         yield hint
     if all(f.by_bytes for f in stale):
@@ -206,16 +227,12 @@ def _hint(looks: Sequence[Look], scene: _Scene) -> str:
     if scene.purged_at is None:
         return ""
     if scene.left_alone:
-        return f"{' and '.join(scene.left_alone)} {_was(scene.left_alone)} not asked, so may still hold the old"
+        return f"{_not_asked(scene.left_alone)}, so may still hold the old"
     if any(_was_refilled(look, scene) for look in looks):
         return REFILLED
     if any(look.cached is Cached.UNCACHED for look in looks):
         return FURTHER_IN
     return SOFT if scene.soft else ""
-
-
-def _was(names: Sequence[str]) -> str:
-    return "was" if len(names) == 1 else "were"
 
 
 def _was_refilled(look: Look, scene: _Scene) -> bool:
@@ -227,11 +244,15 @@ def _was_refilled(look: Look, scene: _Scene) -> bool:
 
 def _reasons(findings: Sequence[Finding], scene: _Scene) -> list[str]:
     """Why it is not known, each reason once, with how many pages it is about."""
-    urls: dict[str, list[str]] = {}
+    alike: dict[str, list[Finding]] = {}
     for f in findings:
         if f.verdict is Verdict.UNKNOWN:
-            urls.setdefault(f.why, []).append(f.url)
-    told = [f"{why}{_of_pages(about, scene, ' on ')}" for why, about in urls.items()]
+            alike.setdefault(f.why.replace(f.place, PLACE, 1), []).append(f)
+    told = [
+        f"{why.replace(PLACE, _listed(list(dict.fromkeys(f.place for f in about))))}"
+        f"{_of_pages([f.url for f in about], scene, ' on ')}"
+        for why, about in alike.items()
+    ]
     more = len(told) - NAMED_MAX
     return [*told[:NAMED_MAX], f"and {more} more reasons"] if more > 1 else told
 

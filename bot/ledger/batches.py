@@ -273,6 +273,16 @@ class Batches:
         self._recount(job, position)
         return n
 
+    def is_refused(self, job: int) -> bool:
+        """Whether every call of `job` that did not go was refused for good, before its provider took it."""
+        rows = self._tx.rows(
+            "select count(*) as n, coalesce(sum(state = 'failed' and receipt is null"
+            " and json_extract(trouble, '$.cls') = 'Refused'), 0) as refused from batches"
+            " where job = :job and state in ('failed', 'cancelled', 'unknown', 'queued', 'sending')",
+            job=job,
+        )  # fmt: skip
+        return 0 < whole(rows[0]["n"]) == whole(rows[0]["refused"])
+
     def orphans(self, owner: str) -> list[Batch]:
         """Batches that another process was sending when it ended."""
         rows = self._tx.rows(
@@ -305,8 +315,9 @@ class Batches:
             job=batch.job, position=batch.position,
         )  # fmt: skip
 
-    def told(self, job: int, position: int) -> tuple[tuple[str, ...], Trouble | None, tuple[str, ...]]:
-        """For the card: provider ids, the first trouble, and targets of calls that did not go."""
+    def told(self, job: int, position: int) -> tuple[tuple[str, ...], str, Trouble | None, tuple[str, ...]]:
+        """For card and thread: provider ids, what the provider noted, the first trouble, and targets of calls that did
+        not go."""
         ids = self._tx.rows(
             "select receipt from batches where job = :job and position = :position and receipt is not null"
             " order by id limit :most",
@@ -317,9 +328,11 @@ class Batches:
             " and state in ('failed', 'unknown') and trouble is not null order by id limit :most",
             job=job, position=position, most=IDS_MAX,
         )  # fmt: skip
-        names = tuple(dict.fromkeys(r for r in (unpack(RECEIPT, row["receipt"]).id for row in ids) if r))
+        receipts = [unpack(RECEIPT, row["receipt"]) for row in ids]
+        names = tuple(dict.fromkeys(receipt.id for receipt in receipts if receipt.id))
+        notes = " ".join(dict.fromkeys(receipt.note for receipt in receipts if receipt.note))
         failing = [target for row in bad for target in unpack(CALL, row["call"]).targets]
-        return names, unpack(TROUBLE, bad[0]["trouble"]) if bad else None, tuple(failing[:IDS_MAX])
+        return names, notes, unpack(TROUBLE, bad[0]["trouble"]) if bad else None, tuple(failing[:IDS_MAX])
 
 
 def _batch(row: Row) -> Batch:

@@ -41,7 +41,10 @@ class Jobs:
         return self.get(number)
 
     def _create_layer(self, job: int, position: int, plan: PackedLayer, effect: Kind) -> None:
-        view = LayerView(plan.account, plan.title, LayerState.WAITING, plan.calls, 0, soft=plan.soft, note=plan.note)
+        view = LayerView(
+            account=plan.account, title=plan.title, state=LayerState.WAITING, calls=plan.calls, sent=0,
+            seconds=plan.seconds, soft=plan.soft, note=plan.note,
+        )  # fmt: skip
         self._tx.run(
             "insert into layers (job, position, account, state, doc, calls)"
             " values (:job, :position, :account, :state, :doc, :n)",
@@ -157,6 +160,15 @@ class Jobs:
         """The newest jobs of `sites`."""
         rows = self._tx.rows("select * from jobs order by id desc limit 200")
         return [self._whole(row) for row in rows if row["site"] in sites][:limit]
+
+    def alike(self, site: str, digest: str) -> tuple[str, State] | None:
+        """The first open job of exactly this plan, by name, and where it is."""
+        rows = self._tx.rows(
+            "select id, state from jobs where due_at is not null and digest = :digest and site = :site"
+            f" and {_OPEN} order by id limit 1",
+            site=site, digest=digest,
+        )  # fmt: skip
+        return (f"P-{whole(rows[0]['id'])}", State(str(rows[0]["state"]))) if rows else None
 
     def targets(self, number: int) -> tuple[Target, ...]:
         """What job `number` was asked to purge, resolved."""

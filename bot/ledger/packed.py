@@ -20,6 +20,7 @@ class PackedLayer:
 
     account: str
     title: str
+    seconds: float
     soft: bool
     note: str
     calls: int
@@ -58,4 +59,4 @@ def _packed_layer(layer: LayerPlan) -> PackedLayer:
     calls = layer.calls
     slices = (CALLS.dump_json(tuple(calls[at : at + _SLICE])) for at in range(0, len(calls), _SLICE))
     squeezed = tuple(zlib.compress(one, _LEVEL) for one in slices)
-    return PackedLayer(layer.account, layer.title, layer.soft, layer.note, len(calls), squeezed)
+    return PackedLayer(layer.account, layer.title, layer.seconds, layer.soft, layer.note, len(calls), squeezed)

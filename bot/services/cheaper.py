@@ -1,4 +1,4 @@
-"""A cheaper form of the same wish, where a provider asks money for each path. Offered, never taken by itself."""
+"""A cheaper or quicker form of a wish, where many URLs cost money or a long wait. Offered, never taken by itself."""
 
 from __future__ import annotations
 
@@ -10,33 +10,52 @@ from bot.domain.command import Command
 from bot.domain.plan import Plan
 from bot.domain.site import Site
 from bot.domain.target import Target
-from bot.services.planning import make_plan
-from providers.calls import summed
+from bot.ledger.books import Books
+from bot.services.planning import make_plan, with_seconds
 from providers.contract import Kind, Provider, UnsupportedWish
 
 FEWEST = 10  # URLs; for less it is not worth a thought
+LONG = 60.0  # seconds of sending; to save less is not worth reaching other pages
+CENT = 0.01  # US dollars
 
 
-def cheaper(plan: Plan, command: Command, site: Site, providers: Mapping[str, Provider], known: Sequence[str]) -> str:
-    """What one prefix in place of many URLs would save, and how many other pages of those `known` it reaches."""
-    priced = [layer for layer in plan.layers if layer.cost]
-    shared = _shared_folder([target.value for target in plan.targets if target.kind is Kind.URL])
-    if not priced or not shared or any(target.kind is not Kind.URL for target in plan.targets):
+def cheaper(
+    plan: Plan, command: Command, site: Site, providers: Mapping[str, Provider], books: Books, now: float
+) -> str:
+    """What one prefix in place of many URLs would save of money or time, and how many other known pages it reaches."""
+    if plan.usd < CENT and plan.seconds < LONG:
         return ""
-    wider = replace(command, targets=(Target(Kind.PREFIX, shared, site.name),))
+    shared = _shared_folder([target.value for target in plan.targets if target.kind is Kind.URL])
+    if not shared or any(target.kind is not Kind.URL for target in plan.targets):
+        return ""
     try:
-        other = make_plan(wider, site, providers, {})
+        wider = replace(command, targets=(Target(Kind.PREFIX, shared, site.name),))
+        other = with_seconds(make_plan(wider, site, providers, {}), books, providers, now)
     except UnsupportedWish:
         return ""
+    saved = _saved(plan, other)
+    if saved is None:
+        return ""
+    others = _others(plan, shared, books)
+    return f"{saved[0]}: `prefix {shared}` {saved[1]}, and reaches all else below it too: {others}."
+
+
+def _saved(plan: Plan, other: Plan) -> tuple[str, str] | None:
+    """Cheaper or quicker, and by how much; None where it is neither."""
+    usd, seconds = plan.usd - other.usd, plan.seconds - other.seconds
+    if usd >= CENT:
+        return "Cheaper", f"saves about ${usd:,.2f}"
+    if seconds >= LONG and other.usd <= plan.usd:
+        minutes = round(seconds / 60)
+        return "Quicker", f"saves about {minutes:,} minute{'s' if minutes > 1 else ''} of sending"
+    return None
+
+
+def _others(plan: Plan, shared: str, books: Books) -> str:
     named = {target.value for target in plan.targets}
-    others = sum(1 for url in known if url not in named and url.partition("://")[2].startswith(shared))
-    for layer in priced:
-        fewer = _units(other, layer.account, providers)
-        if layer.cost and 0 < fewer < layer.cost.units:
-            units = f"{fewer:,} {layer.cost.unit if fewer > 1 else layer.cost.unit.removesuffix('s')}"
-            pages = f"{others:,} other {'pages' if others != 1 else 'page'} seen there"
-            return f"Cheaper: `prefix {shared}` is {units} instead of {layer.cost.units:,}, and reaches {pages} too."
-    return ""
+    known = (url for url, _ in books.known.of_site(plan.site))
+    n = sum(1 for url in known if url not in named and url.partition("://")[2].startswith(shared))
+    return f"{f'{n:,}' if n else 'no'} other {'pages were' if n > 1 else 'page was'} seen there"
 
 
 def _shared_folder(urls: Sequence[str]) -> str:
@@ -50,9 +69,3 @@ def _shared_folder(urls: Sequence[str]) -> str:
     same = next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
     folder = first[: first.rfind("/", 0, same) + 1]
     return f"{parts[0].netloc}{folder}" if len(folder) > 1 else ""
-
-
-def _units(plan: Plan, account: str, providers: Mapping[str, Provider]) -> int:
-    prices = providers[account].can.prices
-    spent = [summed(layer.calls).spent for layer in plan.layers if layer.account == account]
-    return sum(units for one in spent for bucket, units in one.items() if bucket in prices)

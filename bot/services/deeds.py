@@ -16,6 +16,7 @@ from bot.services.replies import Done, JobMade, PlanShown, Refused
 from bot.services.setup import SLACK, Core, job_name
 
 _RETRYABLE = frozenset({State.FAILED, State.PARTIAL})
+_SHOWN_MAX = 200  # characters of a target
 _CHECKABLE = frozenset({State.DONE, State.PARTIAL})
 
 
@@ -43,9 +44,21 @@ async def retry(core: Core, actor: Actor, number: int) -> Done | Refused:
     def change(books: Books, job: JobView, now: float) -> Done | Refused:
         if job.state not in _RETRYABLE:
             return Refused(f"{job.name} has nothing to retry: it is {job.state}.")
-        return _again(books, job, actor, now)
+        return _never(books, job) or _again(books, job, actor, now)
 
     return await _on_job(core, actor, number, Deed.RETRY, change)
+
+
+def _never(books: Books, job: JobView) -> Refused | None:
+    """What to do where all that did not go was refused for good: the same calls would be refused once more."""
+    if not books.batches.is_refused(job.id):
+        return None
+    layer = next(layer for layer in job.layers if layer.failed)
+    more = ", …" if layer.failed > len(layer.failing) else ""
+    failing = f"{', '.join(f'`{target[:_SHOWN_MAX]}`' for target in layer.failing)}{more}"
+    what = f"{layer.title} refused {failing or job.kind.value} for good: a retry of {job.name} would change nothing."
+    advice = layer.trouble.advice if layer.trouble else "Mend it."
+    return Refused(what, f"{advice} Then ask for it anew.")
 
 
 async def repeat_anyway(core: Core, actor: Actor, number: int) -> Done | Refused:

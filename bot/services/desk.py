@@ -18,6 +18,7 @@ from bot.ledger.codec import COMMAND, pack
 from bot.services import approvals, deeds
 from bot.services.aside import aside
 from bot.services.checks import look_all, look_from_within, telling
+from bot.services.instead import is_possible
 from bot.services.limits import limits
 from bot.services.probing import probe_layers
 from bot.services.purges import Asking, plan_for, submit
@@ -39,6 +40,7 @@ from bot.services.replies import (
     WhoAmI,
 )
 from bot.services.setup import Core
+from providers.contract import Kind
 
 DRAFT_SECONDS = 600.0
 CHECK_SECONDS = 8.5
@@ -163,9 +165,15 @@ class Desk:
         decision = decide(asking.actor, plan, self._core.setup.approvers, command.reason or "to be given")
         if isinstance(decision, Deny):
             return Refused(decision.why, decision.advice, by_rule=True)
-        narrower = [f"{site.root_url()} on {site.name}", f"host {site.hosts[0]} on {site.name}"]
-        draft = await self.save_draft(asking, {"command": pack(COMMAND, command), "lines": narrower})
-        return FormWanted(draft, command, site)
+        lines, softly = self._narrower(command, site), plan.softly
+        draft = await self.save_draft(asking, {"command": pack(COMMAND, command), "lines": lines, "softly": softly})
+        return FormWanted(draft, command, site, softly, lines)
+
+    def _narrower(self, command: Command, site: Site) -> list[str]:
+        """The front page, and one host of several where every layer can purge one."""
+        host, providers = site.hosts[0], self._core.setup.providers
+        is_part = len(site.hosts) > 1 and is_possible(Kind.HOST, host, command, site, providers)
+        return [f"{site.root_url()} on {site.name}", *([f"host {host} on {site.name}"] if is_part else [])]
 
     async def _plan(self, asking: Asking, command: Command) -> Reply:
         plan = await plan_for(self._core, command, self._core.setup.sites[command.site])

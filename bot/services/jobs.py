@@ -173,7 +173,7 @@ class Jobs:
 
     def _finish_layer(self, books: Books, job: JobView, position: int, troubled: bool, now: float) -> JobView:
         layer = job.layers[position]
-        ids, trouble, failing = books.batches.told(job.id, position)
+        ids, notes, trouble, failing = books.batches.told(job.id, position)
         state = LayerState.FAILED if troubled else LayerState.DONE
         told = replace(layer, state=state, ended=now, ids=ids, trouble=trouble, failing=failing)
         books.jobs.save_layer(job.id, position, told)
@@ -183,9 +183,9 @@ class Jobs:
         )  # fmt: skip
         last = position == len(job.layers) - 1
         if not troubled:
-            books.messages.say(
-                job.id, Told(Event.LAYER_DONE, layer=layer.title, seconds=now - (layer.started or now), ids=ids), now
-            )
+            seconds = now - (layer.started or now)
+            done = Told(Event.LAYER_DONE, layer=layer.title, n=layer.sent, seconds=seconds, ids=ids, text=notes)
+            books.messages.say(job.id, done, now)
             return _purged(job, now) if last else replace(job, state=State.PURGING, due_at=now)
         books.messages.say(
             job.id, Told(Event.LAYER_STOPPED, layer=layer.title, text=trouble.what if trouble else ""), now
@@ -233,21 +233,23 @@ class Jobs:
         pages = await self._core.ledger.read(lambda books: covered(books, job, (*job.before, *looks)))
         began = job.layers[-1].started if job.layers else None
         soft = any(layer.soft for layer in job.layers)
-        judgement = judge(job.before, looks, began or job.purged, soft, pages, job.left_alone)
-        await self._apply(job, lambda books, job, now: self._judged(books, job, round, looks, judgement, now))
+        proven = job.looks if job.proven is not None else ()
+        judgement = judge(job.before, looks, began or job.purged, soft, pages, job.left_alone, proven)
 
-    def _judged(
-        self, books: Books, job: JobView, round: int, looks: tuple[Look, ...], judgement: Judgement, now: float
-    ) -> JobView:
+        def change(books: Books, job: JobView, now: float) -> JobView:
+            return self._judged(books, replace(job, round=round + 1, covered=pages), looks, judgement, now)
+
+        await self._apply(job, change)
+
+    def _judged(self, books: Books, job: JobView, looks: tuple[Look, ...], judgement: Judgement, now: float) -> JobView:
         books.jobs.save_looks(job.id, "after", looks)
         for look in looks:
             books.known.remember(job.site, look.url, look.tags, now)
         text = judgement.why or f"fresh at {', '.join(judgement.fresh_at)}"
-        books.messages.say(job.id, Told(Event.LOOKED, n=round + 1, text=text), now)
-        again = judgement.worth_another and job.edge_asked and round + 1 < len(LOOK_AFTER)
+        books.messages.say(job.id, Told(Event.LOOKED, n=job.round, text=text), now)
+        again = judgement.worth_another and job.edge_asked and job.round < len(LOOK_AFTER)
         seen = replace(
             job,
-            round=round + 1,
             why=judgement.why,
             verdict=judgement.verdict,
             fresh_at=judgement.fresh_at,
@@ -255,7 +257,7 @@ class Jobs:
             due_at=now,
         )
         if again:
-            return replace(seen, due_at=(job.purged or now) + LOOK_AFTER[round + 1])
+            return replace(seen, due_at=(job.purged or now) + LOOK_AFTER[job.round])
         proven = now if judgement.verdict is Verdict.FRESH else None
         books.journal.add(
             now, "proof", "purgebot", job.id,
@@ -293,7 +295,7 @@ def _expire(books: Books, job: JobView, now: float) -> JobView:
 
 def _ask_person(books: Books, job: JobView, position: int, now: float) -> JobView:
     layer = job.layers[position]
-    _, trouble, failing = books.batches.told(job.id, position)
+    _, _, trouble, failing = books.batches.told(job.id, position)
     books.jobs.save_layer(job.id, position, replace(layer, state=LayerState.UNKNOWN, trouble=trouble, failing=failing))
     books.messages.say(job.id, Told(Event.ASKED_PERSON, layer=layer.title), now)
     books.journal.add(now, "outcome_unknown", "purgebot", job.id, account=layer.account)
@@ -304,6 +306,7 @@ def _stopped(books: Books, job: JobView, position: int, now: float) -> JobView:
     """An inner layer stopped the rest, or nothing went."""
     for outer in range(position + 1, len(job.layers)):
         books.jobs.save_layer(job.id, outer, replace(job.layers[outer], state=LayerState.STOPPED))
+    books.messages.say(job.id, Told(Event.ENDED, text=State.FAILED), now)
     books.journal.add(now, "failed", "purgebot", job.id, layer=job.layers[position].account)
     return replace(job, state=State.FAILED, due_at=None, ended=now)
 

@@ -74,12 +74,13 @@ def _by_urls(wishes: dict[Kind, tuple[str, ...]], provider: Provider, layer: Lay
     for tag in tags:
         if not known.get(tag):
             what = f"{provider.title} ({layer.account}) purges no tags, and no URL was seen under tag {tag} yet."
-            raise UnsupportedWish(what, "Name the URLs, a prefix or a host instead.")
+            raise UnsupportedWish(what, "Name the URLs instead.")
     urls = dict.fromkeys(url for tag in tags for url in known[tag])
     wishes[Kind.URL] = tuple(dict.fromkeys([*wishes[Kind.URL], *urls]))
     seen = "1 URL" if len(urls) == 1 else f"{len(urls):,} URLs"
     which = "it" if len(tags) == 1 else "them"
-    return f"{provider.title} knows no tags: it purges the {seen} seen under {which} so far"
+    stays = f"other pages with {which} stay as they are there"
+    return f"{provider.title} knows no tags: it purges only the {seen} seen under {which} so far; {stays}"
 
 
 def _calls(provider: Provider, wish: Purge, layer: Layer) -> Calls:

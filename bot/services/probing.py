@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from bot.domain.site import Site
-from providers.contract import Health, Probe, Provider
+from providers.adapter import bad
+from providers.contract import Probe, Provider
 from providers.errors import PurgeError
 
 
@@ -28,5 +30,5 @@ async def _probe(provider: Provider, layer: Mapping[str, str]) -> Probe:
     try:
         return await provider.probe(layer)
     except PurgeError as exc:
-        said = f' It said: "{exc.said}"' if exc.said else ""
-        return Probe(Health.BAD, f"{exc.what}{said}", exc.cure)
+        found = bad(exc)
+        return replace(found, what=f"{found.what} {exc.quoted}".rstrip())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass, replace
 
 from bot.domain.actor import Actor
@@ -18,6 +17,7 @@ from bot.ledger.messages import Role
 from bot.ledger.packed import PackedPlan, packed
 from bot.services.aside import aside
 from bot.services.cheaper import cheaper
+from bot.services.instead import instead, narrower
 from bot.services.planning import Known, make_plan, with_seconds
 from bot.services.replies import JobMade, PlanShown, Refused
 from bot.services.setup import SLACK, Core, job_name
@@ -25,6 +25,7 @@ from bot.services.witnesses import pages_to_look_at
 from providers.contract import Kind, UnsupportedWish
 
 SAMPLE_MAX = 20
+_SO_FAR = {State.WAITING: "waits for approval", State.NEEDS_DECISION: "waits for a decision"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,8 @@ async def plan_for(core: Core, command: Command, site: Site) -> Plan | Refused:
     try:
         plan = await aside(things, lambda: make_plan(command, site, core.setup.providers, known))
     except UnsupportedWish as exc:
-        instead = await aside(things, lambda: _only_where_known(core, command, site, known))
-        return Refused(exc.what, f"{exc.possible}{instead}")
+        more = await aside(things, lambda: instead(command, site, core.setup.providers, known))
+        return Refused(exc.what, f"{exc.possible}{more}")
     now = core.clock.now()
     return await core.ledger.read(lambda books: _measured(books, core, plan, command, site, now))
 
@@ -59,10 +60,7 @@ async def plan_for(core: Core, command: Command, site: Site) -> Plan | Refused:
 def _measured(books: Books, core: Core, plan: Plan, command: Command, site: Site, now: float) -> Plan:
     providers = core.setup.providers
     measured = with_seconds(plan, books, providers, now)
-    if not any(layer.cost for layer in measured.layers):
-        return measured
-    offer = cheaper(measured, command, site, providers, [url for url, _ in books.known.of_site(site.name)])
-    return replace(measured, notes=(*measured.notes, offer)) if offer else measured
+    return replace(measured, offer=cheaper(measured, command, site, providers, books, now))
 
 
 async def _seen_under(core: Core, command: Command, site: Site) -> Known:
@@ -70,16 +68,6 @@ async def _seen_under(core: Core, command: Command, site: Site) -> Known:
     if not tags:
         return {}
     return await core.ledger.read(lambda books: {tag: books.known.tagged(site.name, tag) for tag in tags})
-
-
-def _only_where_known(core: Core, command: Command, site: Site, known: Known) -> str:
-    """The layers that know this wish, where some do and others do not."""
-    able = []
-    for layer in site.layers if not command.only else ():
-        with contextlib.suppress(UnsupportedWish):
-            make_plan(replace(command, only=layer.account), site, core.setup.providers, known)
-            able.append(layer.account)
-    return f" Or purge only where it is known: add `only {able[0]}`." if able else ""
 
 
 async def submit(core: Core, asking: Asking, command: Command, site: Site) -> JobMade | PlanShown | Refused:
@@ -114,7 +102,8 @@ def _create(
     site = core.setup.sites[plan.site]
     draft = _job(core, asking, command, plan, site, decision, now)
     urls = pages_to_look_at(books, site, plan.targets)
-    job = books.jobs.create(replace(draft, look_urls=urls), stored, asking.key)
+    draft = replace(draft, look_urls=urls, notes=(*_asked_already(books, plan), *plan.notes))
+    job = books.jobs.create(draft, stored, asking.key)
     if books.messages.find(job.id, Role.ROOT) is not None:
         return JobMade(job, new=False)
     _journal(books, job, asking, plan, decision, now)
@@ -134,7 +123,7 @@ def _job(
         verdict=Verdict.UNCHECKED,
         kind=plan.effect,
         targets=len(plan.targets),
-        sample=tuple(target.value for target in plan.targets[:SAMPLE_MAX]),
+        sample=_sample(plan),
         soft=plan.soft,
         requested_by=asking.actor.id,
         created=now,
@@ -142,8 +131,7 @@ def _job(
         digest=plan.digest,
         rule=decision.rule,
         reason=command.reason,
-        approval=_approval(core, decision, now),
-        notes=plan.notes,
+        approval=_approval(core, command, plan, site, decision, now),
         read_as=plan.read_as,
         team=asking.actor.team,
         source=asking.source,
@@ -164,11 +152,27 @@ def _left_alone(core: Core, site: Site, plan: Plan) -> tuple[str, ...]:
     return tuple(core.setup.providers[x.account].title for x in site.layers if x.account not in asked)
 
 
-def _approval(core: Core, decision: Decision, now: float) -> Approval | None:
+def _asked_already(books: Books, plan: Plan) -> tuple[str, ...]:
+    """A word on the open job that does the same: two of them send everything twice."""
+    alike = books.jobs.alike(plan.site, plan.digest)
+    return (f"{alike[0]} asks for the same and {_SO_FAR.get(alike[1], 'is under way')}.",) if alike else ()
+
+
+def _sample(plan: Plan) -> tuple[str, ...]:
+    """The first targets; of several, those that are no URLs with their kind."""
+    some = plan.targets[:SAMPLE_MAX]
+    if len(some) == 1:
+        return (some[0].value,)
+    return tuple(x.value if x.kind is Kind.URL else f"{x.kind.value} {x.value}" for x in some)
+
+
+def _approval(core: Core, command: Command, plan: Plan, site: Site, decision: Decision, now: float) -> Approval | None:
     if not isinstance(decision, Ask):
         return None
+    expires = now + decision.expires_in
+    offers = tuple(filter(None, (narrower(plan, command, site, core.setup.providers), plan.offer)))
     channel = core.setup.approvals_channel
-    return Approval(decision.needed, decision.of, now + decision.expires_in, decision.rule, decision.why, channel)
+    return Approval(decision.needed, decision.of, expires, decision.rule, decision.why, channel, offers=offers)
 
 
 def _journal(books: Books, job: JobView, asking: Asking, plan: Plan, decision: Allow | Ask, now: float) -> None:

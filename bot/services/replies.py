@@ -59,6 +59,8 @@ class FormWanted:
     draft: str
     command: Command
     site: Site
+    softly: str = ""  # which layers mark their copies as stale, as on the job's card
+    narrower: Sequence[str] = ()  # lines, by their place in the draft
 
 
 @dataclass(frozen=True, slots=True)

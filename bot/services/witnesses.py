@@ -31,10 +31,12 @@ def pages_to_look_at(books: Books, site: Site, targets: Sequence[Target]) -> tup
 
 
 def covered(books: Books, job: JobView, looks: Sequence[Look]) -> tuple[str, ...]:
-    """The pages of `job` that its purge surely reaches, by its targets and by the tags that `looks` were labelled with.
-    Where it names wider things than URLs, a page that was never there shows nothing and is left out."""
+    """The pages of `job` that its purge surely reaches, by its targets and by the tags that `looks` were labelled with;
+    not those that a layer did not take. Where it names wider things than URLs, a page that was never there shows
+    nothing and is left out."""
+    failing = {target for layer in job.layers for target in layer.failing}
     if job.kind is Kind.URL:
-        return job.look_urls
+        return tuple(url for url in job.look_urls if url not in failing)
     targets = books.jobs.targets(job.id)
     named = {target.value for target in targets if target.kind is Kind.URL}
     wider = [target for target in targets if target.kind is not Kind.URL]

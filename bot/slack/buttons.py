@@ -76,7 +76,9 @@ class Buttons:
             return OVER
         command = unpack(COMMAND, _text(draft[1], "command"))
         site = self._core.setup.sites.get(command.site)
-        return FormWanted(name, command, site) if site else OVER
+        lines = draft[1].get("lines")
+        narrower = tuple(map(str, lines)) if isinstance(lines, list) else ()
+        return FormWanted(name, command, site, _text(draft[1], "softly"), narrower) if site else OVER
 
     async def from_draft(self, delivery: Delivery, asking: Asking, value: str, action: str) -> Reply:
         """What a private button stands for; it works once, for the person it was shown to, for ten minutes."""

@@ -121,9 +121,7 @@ class Reception:
         trigger = _text(delivery.body, "trigger_id")
         if trigger and self._core.clock.now() - delivery.at < TRIGGER_SECONDS:
             try:
-                await self._api.call(
-                    "views.open", trigger_id=trigger, view=everything_form(wanted.site, wanted.command, wanted.draft)
-                )
+                await self._api.call("views.open", trigger_id=trigger, view=everything_form(wanted))
                 return Answer(None, replaces)
             except SlackTrouble as trouble:
                 log.warning("form_not_opened", error=trouble.error)

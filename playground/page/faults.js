@@ -18,7 +18,7 @@ const TELLS = {
     ["down", "Down", "The connection is refused. Tried again, then red. Redis and Varnish were purged already, the edges stay old."],
   ],
   app: [
-    ["throttle", "Throttle", "Too many connections. Tried again, then red at Redis, before anything outside it is purged."],
+    ["throttle", "Throttle", "Too many connections. The card stays blue, its thread says that it waits; nothing outside Redis is purged before. It goes on once this ends, and is red if it lasts a quarter of an hour."],
     ["error500", "Error 500", "It cannot save to its disk and takes no changes. Tried again, then red at Redis, with what to look at."],
     ["bad_token", "Bad password", "Red at Redis at once, with how to write the password. Nothing was purged: the outer caches would refill with the old copy."],
     ["forbidden", "Forbidden", "Its user may not do this. Red, with the line for ACL SETUSER; nothing was purged."],

@@ -79,6 +79,7 @@ class Row:
     before: Sequence[Look] = ()
     soft: bool = False
     covered: Sequence[str] | None = None
+    proven: Sequence[Look] = ()
     left_alone: Sequence[str] = ()
     again: bool = True
 
@@ -154,8 +155,15 @@ FRESH_ROWS = {
     "a copy that outlived the purge but is the origin's": Row(
         [look("fra", "b7", HIT, 18_000), *origin()],
         Verdict.UNKNOWN,
-        'the purge has not reached fra yet (HIT, 5 h old, ETag "b7"); that copy is what the origin serves',
+        "the purge has not reached fra yet: a copy from before it, which is what the origin serves",
         again=True,
+    ),
+    "a copy that was not to be purged, and is the origin's": Row(
+        [look("fra", "b7", HIT, 18_000), *origin()],
+        Verdict.UNKNOWN,
+        "fra kept its copy, which is what the origin serves: Cloudflare was not asked",
+        left_alone=("Cloudflare",),
+        again=False,
     ),
     "one of two pages is never cached": Row(
         [
@@ -263,6 +271,15 @@ STALE_ROWS = {
         Verdict.STALE,
         'still old at sin (HIT, 3 s old, ETag "a1") · Varnish was not asked, so may still hold the old',
         left_alone=("Varnish",),
+    ),
+    "the origin has changed since the purge was proven": Row(
+        [look("fra", "b7", HIT, 3), *origin("c9")],
+        Verdict.STALE,
+        'still old at fra (HIT, 3 s old, ETag "b7")'
+        " · the origin has changed since this purge was proven: purge again for what is new",
+        before=earlier(look("fra", "a1", HIT, 60), *origin("b7")),
+        proven=[NEW, *origin("b7")],
+        again=False,
     ),
     "one old page of two": Row(
         [OLD, *origin(), look("sin", url=NEWS), *[replace(x, url=NEWS) for x in origin()]],
@@ -414,7 +431,7 @@ ROWS = FRESH_ROWS | STALE_ROWS | UNKNOWN_ROWS
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_the_verdict_and_its_reason(row: Row) -> None:
-    judgement = judge(row.before, row.after, PURGED, row.soft, row.covered, row.left_alone)
+    judgement = judge(row.before, row.after, PURGED, row.soft, row.covered, row.left_alone, row.proven)
     assert (row.verdict, row.why, row.again) == (judgement.verdict, judgement.why, judgement.worth_another)
 
 
@@ -449,10 +466,16 @@ def test_many_places_are_counted_after_three() -> None:
     assert f"still old at {told}, 2 more" == judgement.why
 
 
-def test_many_reasons_are_counted_after_three() -> None:
+def test_places_of_one_reason_are_told_together() -> None:
     silent = [look(place, problem="connection refused") for place in ("ams", "fra", "iad", "sin", "syd")]
     judgement = judge((), [*silent, *origin()], PURGED)
-    told = " · ".join(f"{place} did not answer: connection refused" for place in ("ams", "fra", "iad"))
+    assert "ams, fra, iad, 2 more did not answer: connection refused" == judgement.why
+
+
+def test_many_reasons_are_counted_after_three() -> None:
+    silent = [look(place, problem=f"reason {place}") for place in ("ams", "fra", "iad", "sin", "syd")]
+    judgement = judge((), [*silent, *origin()], PURGED)
+    told = " · ".join(f"{place} did not answer: reason {place}" for place in ("ams", "fra", "iad"))
     assert f"{told} · and 2 more reasons" == judgement.why
 
 

@@ -15,9 +15,10 @@ import pytest
 from bot.doctor import Finding, examine
 from bot.ledger.books import Books
 from bot.ledger.sqlite import SqliteLedger
+from bot.services.probing import probe_layers
 from bot.settings import Environment, Settings, load
 from bot.slack.health import scopes, skew
-from bot.wiring import SystemClock
+from bot.wiring import SystemClock, build_providers
 from providers.contract import Health, Probe
 from tests.faces.served import environ, finished
 from tests.journeys.world import Playground
@@ -131,6 +132,18 @@ FAULTS = {
     "Slack is a page": ("slack", "html", "slack", "Slack answers nonsense.", "SLACK_API_URL"),
     "Slack is busy": ("slack", "throttle", "slack", "ratelimited", "Run the doctor again in a minute."),
 }  # fmt: skip
+
+
+async def test_who_is_throttled_is_no_bad_finding_and_tells_nobody_to_retry(surgery: Surgery) -> None:
+    for account in ("cf", "shield", "app"):
+        surgery.world.post("/_play/fault", account=account, kind="throttle")
+    settings = surgery.settings(surgery.environ)
+    providers = build_providers(settings)
+    found = [probe for _, probe in await probe_layers(providers, settings.sites.values())]
+    for provider in providers.values():
+        await provider.close()
+    assert [(Health.DOUBTFUL, True)] * 3 == [(one.health, "Jobs wait for it." in one.what) for one in found]
+    assert [] == [one for one in found if "retry" in f"{one.what} {one.advice}".lower()]
 
 
 @pytest.mark.parametrize(("account", "kind", "subject", "what", "advice"), FAULTS.values(), ids=FAULTS)

@@ -514,7 +514,7 @@ async def test_the_adapter_is_understood_through_a_mount_and_with_a_switch_key(t
 
 
 NTP = "Set this machine's clock by NTP, then retry."
-COPY = "Copy the section of the edgerc again, whole: its host, tokens and secret belong together. "
+COPY = "Copy the section of `edgerc` again, whole: its host, tokens and secret belong together. "
 DENIALS = [
     pytest.param({"late": 31.0}, HOME, BadCredentials, NTP, id="a-clock-behind"),
     pytest.param(
@@ -528,21 +528,23 @@ DENIALS = [
         {"who": OFF},
         HOME,
         BadCredentials,
-        "Activate its API client in Akamai Control Center, or make new credentials.",
+        "Activate the API client of `edgerc` in Akamai Control Center, or make new credentials.",
         id="an-inactive-token",
     ),
     pytest.param(
         {"who": REPORTS},
         HOME,
         BadCredentials,
-        'Give its API client the service "CCU APIs" with READ-WRITE, or set `section` to the one that has it.',
+        'Give the API client of `edgerc` the service "CCU APIs" with READ-WRITE, '
+        "or set `section` to the one that has it.",
         id="not-for-purging",
     ),
     pytest.param(
         {},
         "http://evil.test/",
         BadCredentials,
-        "Give its API client purge rights on the CP code behind that URL, and check that Akamai serves the host.",
+        "Give the API client of `edgerc` purge rights on the CP code behind that URL, and check that Akamai serves the "
+        "host.",
         id="a-host-of-others",
     ),
 ]

@@ -19,7 +19,7 @@ from playground.http import Reply
 from playground.requests import Requests
 from playground.store import Store
 from providers.contract import Account, Health, Kind, Purge
-from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Unavailable, WrongAddress
+from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Throttled, Unavailable, WrongAddress
 from providers.redis import Redis
 from tests.playground.slack_land import Clock
 from tests.providers.manners import REFERENCE
@@ -308,7 +308,7 @@ async def test_a_purged_tag_leaves_no_set(place: Place) -> None:
     [call] = adapter.plan(Purge(Kind.TAG, ("news",), layer=LAYER, hosts=HOSTS))
     receipt = await adapter.send(call, REFERENCE)
     await adapter.close()
-    assert "1 key removed" == receipt.note
+    assert "1 key removed." == receipt.note
     assert ["tag:one"] == [name for name in place.pages.names() if name.startswith("tag:")]
 
 
@@ -321,7 +321,7 @@ async def test_the_doctor_finds_it_well_and_purges_nothing(place: Place) -> None
 
 
 FAULTS = [
-    pytest.param("throttle", Unavailable, "too many connections", False, id="throttle"),
+    pytest.param("throttle", Throttled, "too many connections", False, id="throttle"),
     pytest.param("error500", Unavailable, "cannot save to its disk", False, id="error500"),
     pytest.param("bad_token", BadCredentials, "does not take the user name and password", False, id="bad-token"),
     pytest.param("forbidden", BadCredentials, "ACL SETUSER", False, id="forbidden"),
@@ -343,7 +343,7 @@ async def test_a_fault_is_named_and_the_next_call_goes_through(
     assert says in str(caught.value)
     assert is_gone == ("/news" not in place.pages.shown("www.shop.test"))
     assert (kind, []) == (place.requests.listed()[-1]["fault"], place.requests.listed()[-1]["purged"])
-    assert "1 key removed" == (await adapter.send(call, REFERENCE)).note
+    assert "1 key removed." == (await adapter.send(call, REFERENCE)).note
     await adapter.close()
 
 

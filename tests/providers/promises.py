@@ -70,6 +70,7 @@ def wishes(draw: st.DrawFn, name: str, kinds: frozenset[Kind] = frozenset(Kind))
     """Any wish of these kinds, for this provider's layers."""
     kind = draw(st.sampled_from(sorted(kinds)))
     targets = () if kind is Kind.EVERYTHING else tuple(draw(st.lists(_TARGETS[kind], min_size=1, max_size=130)))
+    targets = tuple(map(manner(name).takeable, targets)) if kind is Kind.URL else targets
     return Purge(
         kind=kind,
         targets=targets,
@@ -86,6 +87,14 @@ _AGAIN = re.compile(r"\b(sent|tried|asked|read) again\b|\bby itself\b|\blater\b|
 def promised_again(text: str) -> list[str]:
     """Words that promise a resend, which only a job's thread may: the same text ends on cards that are final."""
     return [found[0] for found in _AGAIN.finditer(text)]
+
+
+_NOTHING = re.compile(r"\bnothing was (sent|purged|taken)\b(?! (to|by|of|at) )", re.IGNORECASE)
+
+
+def unnamed_nothing(*texts: str) -> list[str]:
+    """Words that tell for all layers what is true of one: inner ones may have been purged before."""
+    return [found[0] for text in texts for found in _NOTHING.finditer(text)]
 
 
 def size(call: Call) -> int:

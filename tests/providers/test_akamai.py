@@ -343,13 +343,13 @@ def problem(status: int, title: str, detail: str = "") -> dict[str, object]:
     return about | {"describedBy": "https://problems.purge.akamaiapis.net/-/pep-authn/x"}
 
 
-SERVICE = 'Give its API client the service "CCU APIs" with READ-WRITE'
+SERVICE = 'Give the API client of `edgerc` the service "CCU APIs" with READ-WRITE'
 REPORT = "Report it with what Akamai said."
 BOTH = f"URLs {A}, {B}"
 SKEWED = gateway(400, "Bad request", "Invalid timestamp", "request-error")
-NTP = 'Set this machine\'s clock by NTP, then retry. It said: "Bad request: Invalid timestamp"'
+NTP = 'Set this machine\'s clock by NTP, then retry. It said: "Bad request: Invalid timestamp".'
 FOREIGN = "https://www.other.test/a"
-ADDRESS = "Check `host` in the edgerc, `api_url`, and any proxy on the way to it."
+ADDRESS = "Check `host` in `edgerc`, `api_url`, and any proxy on the way to it."
 
 NOES = [
     pytest.param(
@@ -381,8 +381,8 @@ NOES = [
         problem(400, "Invalid endpoint"),
         {},
         BadCredentials,
-        f"The credentials of the edgerc are not for purging. {SERVICE}, or set `section` to the one that has it. "
-        'It said: "Invalid endpoint"',
+        f"The credentials of `edgerc` are not for purging. {SERVICE}, or set `section` to the one that has it. "
+        'It said: "Invalid endpoint".',
         id="not-for-purging",
     ),
     pytest.param(
@@ -392,7 +392,7 @@ NOES = [
         Refused,
         f"Akamai does not take a host name in {BOTH}; none of it was purged. "
         "Check that each URL has a host that is served by Akamai. "
-        'It said: "bad URL hostname: Invalid or malformed hostname"',
+        'It said: "bad URL hostname: Invalid or malformed hostname".',
         id="bad-hostname",
     ),
     pytest.param(
@@ -402,7 +402,7 @@ NOES = [
         Refused,
         f"Akamai does not take a URL in {BOTH}; none of it was purged. "
         "Write full URLs, with every letter beyond ASCII percent-encoded. "
-        'It said: "bad URL: http://www.shop.test/é has é at 21"',
+        'It said: "bad URL: http://www.shop.test/é has é at 21".',
         id="bad-url",
     ),
     pytest.param(
@@ -411,7 +411,7 @@ NOES = [
         {},
         Unexpected,
         f"Akamai cannot read the list of what to purge. {REPORT} "
-        'It said: "invalid attribute value: objects: expected []string, received object"',
+        'It said: "invalid attribute value: objects: expected []string, received object".',
         id="not-a-list",
     ),
     pytest.param(
@@ -419,7 +419,7 @@ NOES = [
         problem(400, "brand new"),
         {},
         Unexpected,
-        f'Akamai answered 400 in a way purgebot does not know. {REPORT} It said: "brand new"',
+        f'Akamai answered 400 in a way purgebot does not know. {REPORT} It said: "brand new".',
         id="a-new-400",
     ),
     pytest.param(
@@ -428,9 +428,9 @@ NOES = [
         {},
         BadCredentials,
         "Akamai finds that our signature does not match. "
-        "Copy the section of the edgerc again, whole: its host, tokens and secret belong together. "
+        "Copy the section of `edgerc` again, whole: its host, tokens and secret belong together. "
         "A proxy on the way must pass Host, path and body on as they are. "
-        'It said: "Not authorized: The signature does not match"',
+        'It said: "Not authorized: The signature does not match".',
         id="signature",
     ),
     pytest.param(
@@ -438,9 +438,9 @@ NOES = [
         gateway(401, "Not authorized", "Inactive client token"),
         {},
         BadCredentials,
-        "The client token of the edgerc is not active. "
-        "Activate its API client in Akamai Control Center, or make new credentials. "
-        'It said: "Not authorized: Inactive client token"',
+        "The client token of `edgerc` is not active. "
+        "Activate the API client of `edgerc` in Akamai Control Center, or make new credentials. "
+        'It said: "Not authorized: Inactive client token".',
         id="inactive",
     ),
     pytest.param(
@@ -448,8 +448,8 @@ NOES = [
         gateway(401, "Not authorized", "Something new"),
         {},
         BadCredentials,
-        "Akamai does not accept the credentials of the edgerc. "
-        f'Copy the section of the edgerc again. {SERVICE}. It said: "Not authorized: Something new"',
+        "Akamai does not accept the credentials of `edgerc`. "
+        f'Copy the section of `edgerc` again. {SERVICE}. It said: "Not authorized: Something new".',
         id="a-new-401",
     ),
     pytest.param(
@@ -457,9 +457,10 @@ NOES = [
         problem(403, "unauthorized arl", FOREIGN),
         {},
         BadCredentials,
-        f"Akamai does not let this account purge `{FOREIGN}`; nothing was purged. "
-        "Give its API client purge rights on the CP code behind that URL, and check that Akamai serves the host. "
-        f'It said: "unauthorized arl: {FOREIGN}"',
+        f"Akamai does not let this account purge `{FOREIGN}`, and purged none of this call. "
+        "Give the API client of `edgerc` purge rights on the CP code behind that URL, and check that Akamai serves the "
+        "host. "
+        f'It said: "unauthorized arl: {FOREIGN}".',
         id="a-url-of-others",
     ),
     pytest.param(
@@ -467,8 +468,8 @@ NOES = [
         problem(403, "forbidden"),
         {},
         BadCredentials,
-        f"Akamai does not let this account purge {BOTH}; nothing was purged. "
-        f'{SERVICE} and purge rights on the CP codes behind that. It said: "forbidden"',
+        f"Akamai does not let this account purge {BOTH}, and purged none of it. "
+        f'{SERVICE} and purge rights on the CP codes behind that. It said: "forbidden".',
         id="another-403",
     ),
     pytest.param(
@@ -477,7 +478,7 @@ NOES = [
         {},
         WrongAddress,
         "Akamai has no such call at this address: status 404. "
-        'Check `host` in the edgerc, `section` and `api_url`. It said: "Not Found"',
+        'Check `host` in `edgerc`, `section` and `api_url`. It said: "Not Found".',
         id="404",
     ),
     pytest.param(
@@ -486,7 +487,7 @@ NOES = [
         {},
         WrongAddress,
         "Akamai has no such call at this address: status 405. "
-        'Check `host` in the edgerc, `section` and `api_url`. It said: "Method Not Allowed"',
+        'Check `host` in `edgerc`, `section` and `api_url`. It said: "Method Not Allowed".',
         id="405",
     ),
     pytest.param(
@@ -495,7 +496,7 @@ NOES = [
         {},
         WrongAddress,
         "Akamai has no such call at this address: status 410. "
-        'Check `host` in the edgerc, `section` and `api_url`. It said: "Gone"',
+        'Check `host` in `edgerc`, `section` and `api_url`. It said: "Gone".',
         id="410",
     ),
     pytest.param(
@@ -504,7 +505,7 @@ NOES = [
         {},
         WrongAddress,
         "Akamai did not see how long this call is, which purgebot says. "
-        'Check `api_url`, and let the proxy on the way pass Content-Length on. It said: "Length Required"',
+        'Check `api_url`, and let the proxy on the way pass Content-Length on. It said: "Length Required".',
         id="411",
     ),
     pytest.param(
@@ -514,7 +515,7 @@ NOES = [
         Unavailable,
         "Akamai answered 503. "
         "See https://www.akamaistatus.com and any proxy on the way; once all is well there, retry. "
-        'It said: "Service Unavailable"',
+        'It said: "Service Unavailable".',
         id="503",
     ),
     pytest.param(
@@ -524,7 +525,7 @@ NOES = [
         OutcomeUnknown,
         "Akamai answered 504: its answer was lost on the way. It may have been done already: look at the edge, or "
         "retry. If it stays, see https://www.akamaistatus.com and any proxy on the way. "
-        'It said: "Gateway Timeout"',
+        'It said: "Gateway Timeout".',
         id="504",
     ),
     pytest.param(
@@ -534,7 +535,7 @@ NOES = [
         Unavailable,
         "Akamai did not get the whole call in time, and took nothing of it. "
         "Check this machine's way out and any proxy on the way; a lower `max_bytes` makes calls shorter. "
-        'It said: "Request Timeout"',
+        'It said: "Request Timeout".',
         id="408",
     ),
     pytest.param(
@@ -543,7 +544,7 @@ NOES = [
         {},
         Refused,
         "Akamai finds this call too long. Lower `max_bytes`: Akamai takes 50,000 bytes in one body. "
-        'It said: "Request Entity Too Large"',
+        'It said: "Request Entity Too Large".',
         id="413",
     ),
     pytest.param(
@@ -551,7 +552,7 @@ NOES = [
         "<html>too large</html>",
         {},
         Refused,
-        'A call to Akamai was found too long on the way. Lower `max_bytes`. It said: "too large"',
+        "A call to Akamai was found too long on the way. What answers there said “too large”. Lower `max_bytes`.",
         id="413-of-a-proxy",
     ),
     pytest.param(
@@ -561,7 +562,7 @@ NOES = [
         Unexpected,
         "Akamai does not take this call as JSON. "
         "Check that a proxy on the way passes Content-Type on; else report it. "
-        'It said: "Unsupported Media Type"',
+        'It said: "Unsupported Media Type".',
         id="415",
     ),
     pytest.param(
@@ -571,7 +572,7 @@ NOES = [
         WrongAddress,
         "Akamai saw an Expect header, which purgebot does not send. "
         "Check `api_url`, and let the proxy on the way send no `Expect: 100-continue`. "
-        'It said: "Expectation Failed: Expect 100-continue header is not supported"',
+        'It said: "Expectation Failed: Expect 100-continue header is not supported".',
         id="417",
     ),
     pytest.param(
@@ -581,7 +582,7 @@ NOES = [
         Unavailable,
         "Akamai answered 500. "
         "See https://www.akamaistatus.com and any proxy on the way; once all is well there, retry. "
-        'It said: "internal error: If problem persists over multiple requests, please contact Customer Care"',
+        'It said: "internal error: If problem persists over multiple requests, please contact Customer Care".',
         id="500",
     ),
     pytest.param(
@@ -589,8 +590,8 @@ NOES = [
         "<html>Sign in to the hotel's network</html>",
         {},
         WrongAddress,
-        f"What answers for Akamai is not its API: status 200, and no JSON of its shape. {ADDRESS} "
-        'It said: "Sign in to the hotel\'s network"',
+        f"What answers for Akamai is not its API: status 200, and no JSON of its shape. "
+        f"What answers there said “Sign in to the hotel's network”. {ADDRESS}",
         id="a-page",
     ),
     pytest.param(
@@ -598,8 +599,8 @@ NOES = [
         YES,
         {},
         WrongAddress,
-        f"What answers for Akamai is not its API: status 200, and no JSON of its shape. {ADDRESS} "
-        f'It said: "{json.dumps(YES)[:200]}"',
+        f"What answers for Akamai is not its API: status 200, and no JSON of its shape. "
+        f"What answers there said “{json.dumps(YES)[:200]}”. {ADDRESS}",
         id="a-yes-with-200-is-none",
     ),
     pytest.param(
@@ -607,9 +608,8 @@ NOES = [
         "<html>blocked</html>",
         {},
         BadCredentials,
-        "A call to Akamai was refused on the way: status 403. "
-        "Check `api_url` and any proxy on the way, and that the edgerc is of an API client for purging. "
-        'It said: "blocked"',
+        "A call to Akamai was refused on the way: status 403. What answers there said “blocked”. "
+        "Check `api_url` and any proxy on the way, and that `edgerc` is of an API client for purging.",
         id="a-page-with-403",
     ),
     pytest.param(
@@ -617,8 +617,8 @@ NOES = [
         "<html>Sign in</html>",
         {},
         BadCredentials,
-        "A proxy on the way to Akamai wants a login (407). "
-        'Let this machine pass there without one, or set `api_url` to another way. It said: "Sign in"',
+        "A proxy on the way to Akamai wants a login (407). What answers there said “Sign in”. "
+        "Let this machine pass there without one, or set `api_url` to another way.",
         id="407",
     ),
 ]
@@ -650,7 +650,7 @@ MANY = "1, 2, 3 and 2 more"
 async def test_what_may_not_be_purged_is_named(asked: Purge, expected: str, rights: str) -> None:
     with pytest.raises(BadCredentials) as caught:
         await sent(always(403, problem(403, "forbidden")), asked)
-    assert f"Akamai does not let this account purge {expected}; nothing was purged." == caught.value.what
+    assert f"Akamai does not let this account purge {expected}, and purged none of it." == caught.value.what
     assert f"{SERVICE} and purge rights on {rights}." == caught.value.advice
 
 
@@ -858,8 +858,8 @@ PROBES = [
         {},
         (
             Health.BAD,
-            "The client token of the edgerc is not active.",
-            "Activate its API client in Akamai Control Center, or make new credentials.",
+            "The client token of `edgerc` is not active.",
+            "Activate the API client of `edgerc` in Akamai Control Center, or make new credentials.",
         ),
         id="inactive",
     ),
@@ -868,15 +868,26 @@ PROBES = [
         {},
         (
             Health.BAD,
-            "Akamai does not let this account purge.",
+            "Akamai does not let this account ask for its rate limits.",
             f"{SERVICE}.",
         ),
         id="not-for-purging",
     ),
     pytest.param(
+        httpx.Response(403, json=problem(403, "unauthorized arl")),
+        {},
+        (Health.BAD, "Akamai does not let this account ask for its rate limits.", f"{SERVICE}."),
+        id="a-no-that-speaks-of-urls-which-nobody-named",
+    ),
+    pytest.param(
         httpx.Response(201, json=YES),
         {},
-        (Health.BAD, "What answers for Akamai is not its API: status 201, and no JSON of its shape.", ADDRESS),
+        (
+            Health.BAD,
+            "What answers for Akamai is not its API: status 201, and no JSON of its shape. "
+            f"What answers there said “{json.dumps(YES, separators=(',', ':'))}”.",
+            ADDRESS,
+        ),
         id="a-201-without-its-headers",
     ),
 ]

@@ -211,7 +211,8 @@ NOT_FOUND = '{"ErrorKey":"pullZone.not_found","Field":"Id","Message":"The reques
         ),
         pytest.param(
             wish(Kind.URL, A), 200, "Sign in to the network", WrongAddress,
-            "What answers for Bunny is not its API: status 200.", "Check `api_url`, and any proxy on the way to it.",
+            "What answers for Bunny is not its API: status 200. What answers there said “Sign in to the network”.",
+            "Check `api_url`, and any proxy on the way to it.",
             id="a-page-with-200",
         ),
         pytest.param(
@@ -228,7 +229,7 @@ async def test_an_answer_that_is_no_yes_is_an_error_named_by_who_must_act(
         await provider.send(provider.plan(asked)[0], REFERENCE)
     await provider.close()
     assert (error, what, advice) == (type(caught.value), caught.value.what, caught.value.advice)
-    assert text[:200] == caught.value.said
+    assert (text[:200] if text.startswith("{") else "") == caught.value.said
 
 
 @pytest.mark.parametrize("key", ["", "two words", "line\nend"])

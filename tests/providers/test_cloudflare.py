@@ -332,14 +332,14 @@ async def test_a_yes_becomes_a_receipt(text: str, headers: Mapping[str, str], ex
     assert expected == await sent(always(200, text, headers))
 
 
-GIVE = f'Give it "Zone → Cache Purge" for zone {ZONE}, or mend `zone` if that is not the zone\'s id.'
+GIVE = f'Give the one in `token` "Zone → Cache Purge" for zone {ZONE}, or mend `zone` if that is not the zone\'s id.'
 SHAPE = "Put an API token under `token`, whole and without blanks; a Global API Key goes under `key` with `email`."
 MEND_ZONE = "Set `zone` to the 32 hex digits on the domain's overview page: not its name, not the account id."
 REPORT = "Report it with what Cloudflare said. If it speaks of too many or too much, lower `per_call` or `max_bytes`."
 WITHIN = f"Check that each is of zone {ZONE}."
 BETTER = "Set `token` to an API token instead of `email` and `key`."
 MAKE_TOKEN = (
-    "Copy the token again, or make one (My Profile or Manage Account, API Tokens) with "
+    "Copy the token into `token` again, or make one (My Profile or Manage Account, API Tokens) with "
     f'"Zone → Cache Purge" for zone {ZONE}.'
 )
 STATUS = "See https://www.cloudflarestatus.com and any proxy on the way; once all is well there, retry."
@@ -354,163 +354,166 @@ LOST = (
     [
         pytest.param(
             403, envelope(error(10000, "Authentication error")), BadCredentials,
-            f'The token may not purge zone {ZONE}. {GIVE} It said: "Authentication error (10000)"', id="10000",
+            f'The token may not purge zone {ZONE}. {GIVE} It said: "Authentication error (10000)".', id="10000",
         ),
         pytest.param(
             403, envelope(error(9109, "Cannot use the access token from location: 192.0.2.7")), BadCredentials,
             "The token may not be used from the address of this machine. "
-            "Let that address in: My Profile or Manage Account, API Tokens, Client IP Address Filtering. "
-            'It said: "Cannot use the access token from location: 192.0.2.7 (9109)"', id="9109-from-here",
+            "Let that address in for the token in `token`: My Profile or Manage Account, API Tokens, Client IP Address "
+            "Filtering. "
+            'It said: "Cannot use the access token from location: 192.0.2.7 (9109)".', id="9109-from-here",
         ),
         pytest.param(
             403, envelope(error(9109, "Invalid access token")), BadCredentials,
             "Cloudflare does not take the token: it is wrong, revoked or has expired. "
-            f'{MAKE_TOKEN} It said: "Invalid access token (9109)"', id="9109-wrong-or-expired",
+            f'{MAKE_TOKEN} It said: "Invalid access token (9109)".', id="9109-wrong-or-expired",
         ),
         pytest.param(
             401, envelope(error(1000, "Invalid API Token")), BadCredentials,
-            f'Cloudflare does not know the token. {MAKE_TOKEN} It said: "Invalid API Token (1000)"', id="1000",
+            f'Cloudflare does not know the token. {MAKE_TOKEN} It said: "Invalid API Token (1000)".', id="1000",
         ),
         pytest.param(
             400, envelope(error(6003, "Invalid request headers", (6111, "Invalid format for Authorization header"))),
             BadCredentials,
             f"Cloudflare cannot read the token. {SHAPE} "
-            'It said: "Invalid request headers (6003): Invalid format for Authorization header (6111)"', id="6003-6111",
+            'It said: "Invalid request headers (6003): Invalid format for Authorization header (6111)".',
+            id="6003-6111",
         ),
         pytest.param(
             400, envelope(error(6003, "Invalid request headers", (6103, "Invalid format for X-Auth-Key header"))),
             BadCredentials,
             f"Cloudflare cannot read `key`. {SHAPE} "
-            'It said: "Invalid request headers (6003): Invalid format for X-Auth-Key header (6103)"', id="6003-6103",
+            'It said: "Invalid request headers (6003): Invalid format for X-Auth-Key header (6103)".', id="6003-6103",
         ),
         pytest.param(
             400, envelope(error(6003, "Invalid request headers", (6102, "Invalid format for X-Auth-Email header"))),
             BadCredentials,
             f"Cloudflare cannot read `email`. Write the account's e-mail address. {BETTER} "
-            'It said: "Invalid request headers (6003): Invalid format for X-Auth-Email header (6102)"', id="6003-6102",
+            'It said: "Invalid request headers (6003): Invalid format for X-Auth-Email header (6102)".', id="6003-6102",
         ),
         pytest.param(
             400, envelope(error(6003, "Invalid request headers")), BadCredentials,
-            f'Cloudflare cannot read the credentials. {SHAPE} It said: "Invalid request headers (6003)"', id="6003",
+            f'Cloudflare cannot read the credentials. {SHAPE} It said: "Invalid request headers (6003)".', id="6003",
         ),
         pytest.param(
             400, envelope(error(9103, "Unknown X-Auth-Key or X-Auth-Email")), BadCredentials,
-            f"Cloudflare knows no such pair of `email` and `key`. Check both. {BETTER} "
-            'It said: "Unknown X-Auth-Key or X-Auth-Email (9103)"', id="9103",
+            f"Cloudflare knows no such e-mail address with this key. Check `email` and `key`. {BETTER} "
+            'It said: "Unknown X-Auth-Key or X-Auth-Email (9103)".', id="9103",
         ),
         pytest.param(
             400, envelope(error(9106, "Missing X-Auth-Email header")), BadCredentials,
-            f'Cloudflare saw no e-mail address. {BETTER} It said: "Missing X-Auth-Email header (9106)"', id="9106",
+            f'Cloudflare saw no e-mail address. {BETTER} It said: "Missing X-Auth-Email header (9106)".', id="9106",
         ),
         pytest.param(
             400, envelope(error(9107, "Missing X-Auth-Key header")), BadCredentials,
-            f'Cloudflare saw no key. {BETTER} It said: "Missing X-Auth-Key header (9107)"', id="9107",
+            f'Cloudflare saw no key. {BETTER} It said: "Missing X-Auth-Key header (9107)".', id="9107",
         ),
         pytest.param(
             429, envelope(error(10502, "Too many authentication failures")), BadCredentials,
             "Cloudflare locked us out after too many wrong credentials. "
-            "Mend the token first, wait some minutes, then retry. "
-            'It said: "Too many authentication failures (10502)"', id="10502-is-not-throttling",
+            "Mend `token` first, wait some minutes, then retry. "
+            'It said: "Too many authentication failures (10502)".', id="10502-is-not-throttling",
         ),
         pytest.param(
             404, envelope(error(7003, "No route to /zones/x"), error(7000, "No route for that URI")), WrongAddress,
             f"Cloudflare knows no zone {ZONE}. {MEND_ZONE} "
-            'It said: "No route to /zones/x (7003): No route for that URI (7000)"', id="7003-7000",
+            'It said: "No route to /zones/x (7003): No route for that URI (7000)".', id="7003-7000",
         ),
         pytest.param(
             400, envelope(error(7003, "Could not route to /zones/shop.test"), error(7000, "No route for that URI")),
             WrongAddress,
             f"Cloudflare knows no zone {ZONE}. {MEND_ZONE} "
-            'It said: "Could not route to /zones/shop.test (7003): No route for that URI (7000)"', id="7003-with-400",
+            'It said: "Could not route to /zones/shop.test (7003): No route for that URI (7000)".', id="7003-with-400",
         ),
         pytest.param(
             400, envelope(error(7000, "No route for that URI")), WrongAddress,
-            f'Cloudflare knows no zone {ZONE}. {MEND_ZONE} It said: "No route for that URI (7000)"', id="7000",
+            f'Cloudflare knows no zone {ZONE}. {MEND_ZONE} It said: "No route for that URI (7000)".', id="7000",
         ),
         pytest.param(
             400, envelope(error(1136, "URL purge is not possible for this environment")), Refused,
             f"Zone {ZONE} chooses its version by visitor, so single URLs cannot be purged there. "
             "Purge a prefix, tag, host or everything instead. "
-            'It said: "URL purge is not possible for this environment (1136)"', id="1136",
+            'It said: "URL purge is not possible for this environment (1136)".', id="1136",
         ),
         pytest.param(
             400, envelope(error(1082, "You can only purge files of this zone")), Refused,
             f"A URL is not of zone {ZONE}. Purge it through the zone that its host belongs to. "
-            'It said: "You can only purge files of this zone (1082)"', id="1082",
+            'It said: "You can only purge files of this zone (1082)".', id="1082",
         ),
         pytest.param(
             400, envelope(error(1015, "Unable to purge url")), Refused,
-            f'Cloudflare does not take one of these URLs. {WITHIN} It said: "Unable to purge url (1015)"', id="1015",
+            f'Cloudflare does not take one of these URLs. {WITHIN} It said: "Unable to purge url (1015)".', id="1015",
         ),
         pytest.param(
             400, envelope(error(1016, "Unable to purge any url")), Refused,
-            f'Cloudflare takes none of these URLs. {WITHIN} It said: "Unable to purge any url (1016)"', id="1016",
+            f'Cloudflare takes none of these URLs. {WITHIN} It said: "Unable to purge any url (1016)".', id="1016",
         ),
         pytest.param(
             400, envelope(error(1017, "Unable to purge all")), Refused,
             f"Cloudflare did not empty zone {ZONE}. Retry in some minutes, or purge the host. "
-            'It said: "Unable to purge all (1017)"', id="1017",
+            'It said: "Unable to purge all (1017)".', id="1017",
         ),
         pytest.param(
             400, envelope(error(1084, "Unable to purge")), Refused,
-            f'Cloudflare does not take these URLs. {WITHIN} It said: "Unable to purge (1084)"', id="1084",
+            f'Cloudflare does not take these URLs. {WITHIN} It said: "Unable to purge (1084)".', id="1084",
         ),
         pytest.param(
             400, envelope(error(1107, "Only enterprise zones can purge by tag")), Refused,
             f"The plan of zone {ZONE} takes no tags. Purge URLs or a prefix instead. "
-            'It said: "Only enterprise zones can purge by tag (1107)"', id="1107",
+            'It said: "Only enterprise zones can purge by tag (1107)".', id="1107",
         ),
         pytest.param(
             400, envelope(error(1012, "Request must contain one of files, tags, …")), Unexpected,
             f"Cloudflare saw nothing to purge in the call. {REPORT} "
-            'It said: "Request must contain one of files, tags, … (1012)"', id="1012",
+            'It said: "Request must contain one of files, tags, … (1012)".', id="1012",
         ),
         pytest.param(
             400, envelope(error(1013, "purge_everything must be true")), Unexpected,
             f"Cloudflare does not take the word for everything. {REPORT} "
-            'It said: "purge_everything must be true (1013)"', id="1013",
+            'It said: "purge_everything must be true (1013)".', id="1013",
         ),
         pytest.param(
             400, envelope(error(1014, "tags must be an array")), Unexpected,
             f"Cloudflare cannot read the list of what to purge. {REPORT} "
-            'It said: "tags must be an array (1014)"', id="1014",
+            'It said: "tags must be an array (1014)".', id="1014",
         ),
         pytest.param(
             400, envelope(error(4242, "Too many tags: the maximum is 100")), Refused,
             "Cloudflare takes fewer targets in one call. "
             "Lower `per_call` of this account to the number that Cloudflare names. "
-            'It said: "Too many tags: the maximum is 100 (4242)"', id="too-many-in-a-call",
+            'It said: "Too many tags: the maximum is 100 (4242)".', id="too-many-in-a-call",
         ),
         pytest.param(
             400, envelope(error(4242, "Too odd")), Unexpected,
             f"Cloudflare answered 400 in a way purgebot does not know. {REPORT} "
-            'It said: "Too odd (4242)"', id="an-unknown-code",
+            'It said: "Too odd (4242)".', id="an-unknown-code",
         ),
         pytest.param(
             413, "<html><center><h1>413 Request Entity Too Large</h1></center></html>", Refused,
             "Cloudflare, or a proxy on the way, takes no call this long: status 413. "
-            'Lower `max_bytes` of this account. It said: "413 Request Entity Too Large"', id="413",
+            "What answers there said “413 Request Entity Too Large”. Lower `max_bytes` of this account.", id="413",
         ),
         pytest.param(
             500, envelope(error(4242, "Internal server error")), Unavailable,
-            f'Cloudflare answered 500. {STATUS} It said: "Internal server error (4242)"', id="500",
+            f'Cloudflare answered 500. {STATUS} It said: "Internal server error (4242)".', id="500",
         ),
         pytest.param(
             504, envelope(error(4242, "Timed out")), OutcomeUnknown,
-            f'Cloudflare answered 504: its answer was lost on the way. {LOST} It said: "Timed out (4242)"', id="504",
+            f'Cloudflare answered 504: its answer was lost on the way. {LOST} It said: "Timed out (4242)".', id="504",
         ),
         pytest.param(
             524, "<html><body>error code: 524</body></html>", OutcomeUnknown,
-            f'Cloudflare answered 524: its answer was lost on the way. {LOST} It said: "error code: 524"', id="524",
+            "Cloudflare answered 524: its answer was lost on the way. What answers there said “error code: 524”. "
+            f"{LOST}", id="524",
         ),
         pytest.param(
             400, envelope(messages=["Something is off"]), Unexpected,
-            f'Cloudflare answered 400 in a way purgebot does not know. {REPORT} It said: "Something is off"',
+            f'Cloudflare answered 400 in a way purgebot does not know. {REPORT} It said: "Something is off".',
             id="no-errors-and-text-only-in-messages",
         ),
         pytest.param(
             200, envelope(error(10000, "Authentication error")), BadCredentials,
-            f'The token may not purge zone {ZONE}. {GIVE} It said: "Authentication error (10000)"',
+            f'The token may not purge zone {ZONE}. {GIVE} It said: "Authentication error (10000)".',
             id="success-false-with-200",
         ),
         pytest.param(
@@ -521,28 +524,29 @@ LOST = (
             400, '{"success": false, "errors": ["plain words", {"code": "1082", "message": null}], "messages": null}',
             Refused,
             f"A URL is not of zone {ZONE}. Purge it through the zone that its host belongs to. "
-            'It said: "plain words: (1082)"', id="errors-of-an-odd-shape",
+            'It said: "plain words: (1082)".', id="errors-of-an-odd-shape",
         ),
         pytest.param(
             403, "<html><body>You have been blocked</body></html>", BadCredentials,
-            f"Cloudflare refused a call for zone {ZONE}. "
-            f'Give the token "Zone → Cache Purge" for zone {ZONE}, and check that this machine is not blocked. '
-            'It said: "You have been blocked"', id="a-page-with-403",
+            f"Cloudflare refused a call for zone {ZONE}. What answers there said “You have been blocked”. "
+            f'Give the one in `token` "Zone → Cache Purge" for zone {ZONE}. Check that this machine is not blocked.',
+            id="a-page-with-403",
         ),
         pytest.param(
             407, "<html><body>Sign in</body></html>", BadCredentials,
-            "A proxy on the way to Cloudflare wants a login (407). Let this machine pass there without one, or set "
-            '`api_url` to another way. It said: "Sign in"', id="407",
+            "A proxy on the way to Cloudflare wants a login (407). What answers there said “Sign in”. Let this machine "
+            "pass there without one, or set `api_url` to another way.", id="407",
         ),
         pytest.param(
             200, "<html><body>Sign in to the hotel's network</body></html>", WrongAddress,
             "What answers for Cloudflare is not its API: status 200, and no JSON of its shape. "
-            'Check `api_url`, and any proxy on the way to it. It said: "Sign in to the hotel\'s network"',
+            "What answers there said “Sign in to the hotel's network”. "
+            "Check `api_url`, and any proxy on the way to it.",
             id="a-page-with-200",
         ),
         pytest.param(
             403, envelope(error(10000, "x" * 300)), BadCredentials,
-            f'The token may not purge zone {ZONE}. {GIVE} It said: "{"x" * 200}"', id="its-words-are-cut",
+            f'The token may not purge zone {ZONE}. {GIVE} It said: "{"x" * 200}".', id="its-words-are-cut",
         ),
     ],
 )  # fmt: skip

@@ -307,15 +307,19 @@ async def test_a_yes_becomes_a_receipt(asked: Purge, text: str, headers: Mapping
 
 REPORT = "Report it with what Fastly said."
 FEWER = (
-    "Retry when the hour is over: Fastly counts 1,000 calls of the token's user in it, and 100,000 purges of the "
+    "Retry when the hour is over. Fastly counts 1,000 calls of the token's user in it, and 100,000 purges of the "
     "customer. Where others spend them too, lower `api` or `purges` under `pace` to leave them room."
 )
 NOT_KNOWN = '{"msg":"Provided credentials are missing or invalid"}'
 NO_SERVICE = '{"msg":"Record not found","details":"Cannot find service"}'
 NOT_ALLOWED = '{"msg":"You are not authorized to perform this action"}'
 TOO_MANY = '{"status":"fail","reason":"Batch surrogate key request only supports up to 256 surrogate keys"}'
-COPY = "Copy the token again, or make one in Fastly's control panel (Account, API tokens) that may purge."
+COPY = (
+    "Copy the token into `token` again, or make one in Fastly's control panel (Account, API tokens) with the scopes "
+    "`purge_select` and `global:read`, and `purge_all` where everything is purged."
+)
 STATUS = "See https://www.fastlystatus.com and any proxy on the way; once all is well there, retry."
+GIVE = "Give the one in `token` the scope"
 AMONG = "and if it is limited to services, name this one among them."
 
 
@@ -325,115 +329,117 @@ AMONG = "and if it is limited to services, name this one among them."
         pytest.param(
             URLS, 400, '{"msg":"Malformed purge request"}', Refused,
             "Fastly cannot read the URL of this purge. Check it, or purge a tag instead. "
-            'It said: "Malformed purge request"', id="400-malformed",
+            'It said: "Malformed purge request".', id="400-malformed",
         ),
         pytest.param(
             TAGS, 400, TOO_MANY, Refused,
             "Fastly takes fewer tags in one call. Set `per_call: {tag: 100}` for the account. "
-            'It said: "Batch surrogate key request only supports up to 256 surrogate keys"', id="400-too-many-tags",
+            'It said: "Batch surrogate key request only supports up to 256 surrogate keys".', id="400-too-many-tags",
         ),
         pytest.param(
             TAGS, 400, '{"msg":"Bad request","detail":"Odd"}', Unexpected,
-            f'Fastly answered 400 in a way purgebot does not know. {REPORT} It said: "Bad request: Odd"',
+            f'Fastly answered 400 in a way purgebot does not know. {REPORT} It said: "Bad request: Odd".',
             id="400-unknown",
         ),
         pytest.param(
             TAGS, 401, NOT_KNOWN, BadCredentials,
             f"Fastly does not know the token, or it has expired. {COPY} "
-            'It said: "Provided credentials are missing or invalid"', id="401",
+            'It said: "Provided credentials are missing or invalid".', id="401",
         ),
         pytest.param(
             ALL, 403, NOT_ALLOWED, BadCredentials,
-            f"The token may not purge everything of service {SERVICE}. Give it the scope `purge_all`, {AMONG} "
-            'It said: "You are not authorized to perform this action"', id="403-everything",
+            f"The token may not purge everything of service {SERVICE}. {GIVE} `purge_all`, {AMONG} "
+            'It said: "You are not authorized to perform this action".', id="403-everything",
         ),
         pytest.param(
             TAGS, 403, NOT_ALLOWED, BadCredentials,
-            f"The token may not purge tags of service {SERVICE}. Give it the scope `purge_select`, {AMONG} "
-            'It said: "You are not authorized to perform this action"', id="403-tags",
+            f"The token may not purge tags of service {SERVICE}. {GIVE} `purge_select`, {AMONG} "
+            'It said: "You are not authorized to perform this action".', id="403-tags",
         ),
         pytest.param(
             URLS, 403, NOT_ALLOWED, BadCredentials,
-            f"The token may not purge URLs of www.shop.test. Give it the scope `purge_select`, {AMONG} "
-            'It said: "You are not authorized to perform this action"', id="403-url",
+            f"The token may not purge URLs of www.shop.test. {GIVE} `purge_select`, {AMONG} "
+            'It said: "You are not authorized to perform this action".', id="403-url",
         ),
         pytest.param(
             URLS, 404, NO_SERVICE, WrongAddress,
             "Fastly serves no host www.shop.test. "
             "Check that www.shop.test is a domain of a service that the token may purge. "
-            'It said: "Record not found: Cannot find service"', id="404-host",
+            'It said: "Record not found: Cannot find service".', id="404-host",
         ),
         pytest.param(
             TAGS, 404, NO_SERVICE, WrongAddress,
-            f'Fastly knows no service {SERVICE}. {SAY_SERVICE} It said: "Record not found: Cannot find service"',
+            f'Fastly knows no service {SERVICE}. {SAY_SERVICE} It said: "Record not found: Cannot find service".',
             id="404-service",
         ),
         pytest.param(
             ALL, 404, NO_SERVICE, WrongAddress,
-            f'Fastly knows no service {SERVICE}. {SAY_SERVICE} It said: "Record not found: Cannot find service"',
+            f'Fastly knows no service {SERVICE}. {SAY_SERVICE} It said: "Record not found: Cannot find service".',
             id="404-everything",
         ),
         pytest.param(
             ALL, 403, '{"msg":"Forbidden","detail":"You do not have access to this service"}', BadCredentials,
-            f"The token may not purge everything of service {SERVICE}. Give it the scope `purge_all`, {AMONG} "
-            'It said: "Forbidden: You do not have access to this service"', id="403-in-the-legacy-form",
+            f"The token may not purge everything of service {SERVICE}. {GIVE} `purge_all`, {AMONG} "
+            'It said: "Forbidden: You do not have access to this service".', id="403-in-the-legacy-form",
         ),
         pytest.param(
             ALL, 429, '{"msg":"Too many requests"}', Throttled,
-            f'Fastly asks for fewer calls. {FEWER} It said: "Too many requests"', id="429",
+            f'Fastly asks for fewer calls. {FEWER} It said: "Too many requests".', id="429",
         ),
         pytest.param(
             URLS, 405, '{"msg":"Method not allowed"}', Unexpected,
             "Fastly does not take this call for URLs of www.shop.test. "
-            f'{REPORT} It said: "Method not allowed"', id="405",
+            f'{REPORT} It said: "Method not allowed".', id="405",
         ),
         pytest.param(
             URLS, 414, "<h1>URI Too Long</h1>", Refused,
-            'The URL is longer than Fastly takes. Purge a tag instead. It said: "URI Too Long"', id="414",
+            "The URL is longer than Fastly takes. What answers there said “URI Too Long”. Purge a tag instead.",
+            id="414",
         ),
         pytest.param(
             TAGS, 413, "<h1>Request Entity Too Large</h1>", Refused,
             "Fastly, or a proxy on the way, takes no call this long: status 413. "
-            'Set `per_call: {tag: 100}` or less for the account. It said: "Request Entity Too Large"', id="413",
+            "What answers there said “Request Entity Too Large”. Set `per_call: {tag: 100}` or less for the account.",
+            id="413",
         ),
         pytest.param(
             TAGS, 431, "<h1>Request Header Fields Too Large</h1>", Refused,
             "Fastly, or a proxy on the way, takes no call this long: status 431. "
-            'Set `per_call: {tag: 100}` or less for the account. It said: "Request Header Fields Too Large"', id="431",
+            "What answers there said “Request Header Fields Too Large”. "
+            "Set `per_call: {tag: 100}` or less for the account.", id="431",
         ),
         pytest.param(
             ALL, 500, '{"msg":"Internal error"}', Unavailable,
-            f'Fastly answered 500. {STATUS} It said: "Internal error"', id="500",
+            f'Fastly answered 500. {STATUS} It said: "Internal error".', id="500",
         ),
         pytest.param(
             ALL, 504, "<h1>gateway timeout</h1>", OutcomeUnknown,
-            "Fastly answered 504: its answer was lost on the way. It may have been done already: look at the edge, "
-            "or retry. If it stays, see https://www.fastlystatus.com and any proxy on the way. "
-            'It said: "gateway timeout"', id="504",
+            "Fastly answered 504: its answer was lost on the way. What answers there said “gateway timeout”. "
+            "It may have been done already: look at the edge, or retry. "
+            "If it stays, see https://www.fastlystatus.com and any proxy on the way.", id="504",
         ),
         pytest.param(
             TAGS, 422, '{"errors":[{"title":"Odd key","detail":"no such"},{"title":"And more"}]}', Unexpected,
-            f'Fastly answered 422 in a way purgebot does not know. {REPORT} It said: "Odd key: no such: And more"',
+            f'Fastly answered 422 in a way purgebot does not know. {REPORT} It said: "Odd key: no such: And more".',
             id="json-api",
         ),
         pytest.param(
             TAGS, 422, '{"type":"about:blank","title":"Odd","status":422,"detail":"no such"}', Unexpected,
-            f'Fastly answered 422 in a way purgebot does not know. {REPORT} It said: "Odd: no such"',
+            f'Fastly answered 422 in a way purgebot does not know. {REPORT} It said: "Odd: no such".',
             id="a-problem-document",
         ),
         pytest.param(
             URLS, 503, "<h1>first byte timeout</h1>", Unavailable,
-            "Fastly answered 503. "
-            "See https://www.fastlystatus.com and any proxy on the way; once all is well there, retry. "
-            'It said: "first byte timeout"', id="503",
+            "Fastly answered 503. What answers there said “first byte timeout”. "
+            "See https://www.fastlystatus.com and any proxy on the way; once all is well there, retry.", id="503",
         ),
         pytest.param(
             URLS, 200, '{"status":"fail","reason":"Odd"}', Unexpected,
-            f'Fastly answered 200 in a way purgebot does not know. {REPORT} It said: "Odd"', id="a-no-with-200",
+            f'Fastly answered 200 in a way purgebot does not know. {REPORT} It said: "Odd".', id="a-no-with-200",
         ),
         pytest.param(
             URLS, 200, '{"status":"ok"}', Unexpected,
-            f'Fastly answered 200 in a way purgebot does not know. {REPORT} It said: "{{"status":"ok"}}"',
+            f'Fastly answered 200 in a way purgebot does not know. {REPORT} It said: "{{"status":"ok"}}".',
             id="a-url-without-an-id",
         ),
         pytest.param(
@@ -442,18 +448,19 @@ AMONG = "and if it is limited to services, name this one among them."
         ),
         pytest.param(
             TAGS, 403, "<html><body>You have been blocked</body></html>", BadCredentials,
-            f"The token may not purge tags of service {SERVICE}. Give it the scope `purge_select`, {AMONG} "
-            'Check that this machine is not blocked. It said: "You have been blocked"', id="a-page-with-403",
+            f"The token may not purge tags of service {SERVICE}. What answers there said “You have been blocked”. "
+            f"{GIVE} `purge_select`, {AMONG} Check that this machine is not blocked.", id="a-page-with-403",
         ),
         pytest.param(
             TAGS, 407, "<html><body>Sign in</body></html>", BadCredentials,
-            "A proxy on the way to Fastly wants a login (407). Let this machine pass there without one, or set "
-            '`api_url` to another way. It said: "Sign in"', id="407",
+            "A proxy on the way to Fastly wants a login (407). What answers there said “Sign in”. Let this machine "
+            "pass there without one, or set `api_url` to another way.", id="407",
         ),
         pytest.param(
             TAGS, 200, "<html><body>Sign in to the hotel's network</body></html>", WrongAddress,
             "What answers for Fastly is not its API: status 200, and no JSON of its shape. "
-            'Check `api_url`, and any proxy on the way to it. It said: "Sign in to the hotel\'s network"',
+            "What answers there said “Sign in to the hotel's network”. "
+            "Check `api_url`, and any proxy on the way to it.",
             id="a-page-with-200",
         ),
     ],
@@ -556,7 +563,10 @@ def service_of(shield: str | None = None, name: str = "shop.test") -> tuple[int,
 
 RIGHT = "purge_select purge_all global:read"
 TAKES = "Fastly takes purges of service shop.test from this token."
-MAKE = "Make a token with the scopes `purge_select` and `global:read`, and `purge_all` where everything may be purged."
+MAKE = (
+    "Put one with the scopes `purge_select` and `global:read` into `token`, and with `purge_all` where everything is "
+    "purged."
+)
 UNKNOWN = (Health.BAD, "Fastly does not know the token, or it has expired.", COPY)
 LAYER = {"service": SERVICE}
 
@@ -615,7 +625,7 @@ LAYER = {"service": SERVICE}
             token_of(RIGHT), (403, NOT_ALLOWED), LAYER,
             (
                 Health.BAD, f"The token may not read service {SERVICE}.",
-                f"Give it the scope `global:read`, {AMONG}",
+                f"{GIVE} `global:read`, {AMONG}",
             ), id="a-service-of-others",
         ),
         pytest.param((401, NOT_KNOWN), service_of(), LAYER, UNKNOWN, id="expired"),
@@ -691,17 +701,17 @@ async def test_every_pop_tells_what_it_serves() -> None:
     [
         pytest.param(
             403, NOT_ALLOWED, BadCredentials,
-            f"The token may not read what the POPs hold. Give it the scope `global:read`, {AMONG} "
-            'It said: "You are not authorized to perform this action"', id="not-allowed",
+            f"The token may not read what the POPs hold. {GIVE} `global:read`, {AMONG} "
+            'It said: "You are not authorized to perform this action".', id="not-allowed",
         ),
         pytest.param(
-            429, "{}", Throttled, f'Fastly asks for fewer calls. {FEWER} It said: "{{}}"',
+            429, "{}", Throttled, f"Fastly asks for fewer calls. {FEWER}",
             id="over-200-an-hour",
         ),
         pytest.param(
             200, "{}", WrongAddress,
             "What answers for Fastly is not its API: status 200, and no JSON of its shape. "
-            'Check `api_url`, and any proxy on the way to it. It said: "{}"', id="not-a-list",
+            "Check `api_url`, and any proxy on the way to it.", id="not-a-list",
         ),
     ],
 )  # fmt: skip

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 import pytest
 
-from providers import PROVIDERS
-from providers.contract import Call, Health, Kind, Probe, Provider, Purge
+from providers import PROVIDERS, adapter, akamai_answers, cloudflare_answers, cloudfront_answers
+from providers.adapter import bad
+from providers.contract import Call, Health, Kind, Provider, Purge
 from providers.errors import (
     BadCredentials,
     OutcomeUnknown,
@@ -21,7 +24,7 @@ from providers.errors import (
 )
 from tests.providers.loopback import Deed, answering, cutting, loopback, saying
 from tests.providers.manners import REFERENCE, manner
-from tests.providers.promises import CANARY, build, promised_again
+from tests.providers.promises import CANARY, build, promised_again, unnamed_nothing
 from tests.real import free_port
 
 BY_HTTP = sorted(name for name in PROVIDERS if manner(name).http)
@@ -126,6 +129,7 @@ async def test_a_fault_is_one_attempt_and_one_named_error(
         return
     error = await error_of(name, build(name, answers.transport()))
     assert (expected, 1) == (type(error), len(answers.requests))
+    assert [] == unnamed_nothing(error.what, error.advice)
     assert (True, True) == (error.what.endswith("."), error.advice.endswith((".", "?")))
     assert [] == promised_again(f"{error.what} {error.advice}")
     assert CANARY not in f"{error}{error!r}"
@@ -140,9 +144,11 @@ async def test_a_doctor_meets_the_same_fault_without_a_crash(
     try:
         found = await provider.probe(layer)
     except PurgeError as exc:
-        found = Probe(Health.BAD, exc.what, exc.cure)
+        found = bad(exc)
     await provider.close()
-    assert (Health.BAD == found.health) or expected is None
+    health = Health.DOUBTFUL if expected is Throttled else Health.BAD
+    assert (health == found.health) or expected is None
+    assert [] == unnamed_nothing(found.what, found.advice)
     assert [] == promised_again(f"{found.what} {found.advice}")
     assert "may have been done" not in found.advice
 
@@ -165,7 +171,7 @@ async def test_who_is_away_is_looked_for_where_a_person_can_look(name: str, row:
 async def test_nothing_sent_is_not_told_as_an_answer_lost(name: str) -> None:
     away = await error_of(name, build(name, Answers(fault("refused")).transport()))
     lost = await error_of(name, build(name, Answers(fault("no-answer-in-time")).transport()))
-    assert (True, False) == tuple("Nothing was sent." in error.advice for error in (away, lost))
+    assert (True, False) == tuple("cannot be reached" in error.what for error in (away, lost))
     assert (False, True) == tuple("It may have been done already" in error.advice for error in (away, lost))
 
 
@@ -199,7 +205,82 @@ async def test_a_throttled_call_says_how_long_to_wait(
 @by_http
 async def test_nobody_listens(name: str) -> None:
     error = await error_of(name, build(name, settings={"api_url": f"http://127.0.0.1:{free_port()}"}))
-    assert Unavailable is type(error)
+    assert (Unavailable, "") == (type(error), error.said)
+    assert error.what.endswith(" cannot be reached: the connection was refused.")
+
+
+@by_http
+@pytest.mark.parametrize("row", ["refused", "no-connection-in-time", "no-answer-in-time", "reset", "cut"])
+async def test_what_our_own_libraries_say_is_not_quoted_as_the_provider(name: str, row: str) -> None:
+    error = await error_of(name, build(name, Answers(fault(row)).transport()))
+    assert ("", False) == (error.said, "It said" in f"{error}")
+
+
+CLOUDS = [name for name in BY_HTTP if manner(name).status_page]
+PAGES = [row for row, _, _ in FAULTS if row.startswith("page-with-")]
+
+
+@pytest.mark.parametrize("name", CLOUDS)
+@pytest.mark.parametrize("row", PAGES)
+async def test_a_page_in_front_of_a_cloud_is_not_quoted_as_the_cloud(name: str, row: str) -> None:
+    error = await error_of(name, build(name, Answers(fault(row)).transport()))
+    assert ("", True) == (error.said, error.what.endswith(" What answers there said “Hello It works”."))
+
+
+@by_http
+@pytest.mark.parametrize("row", ["page-with-200", "page-with-404", "page-with-405", "json-of-another-shape"])
+async def test_a_server_that_is_not_the_one_meant_is_not_quoted_as_it(name: str, row: str) -> None:
+    deed, expected = next((deed, manner(name).faults.get(row, usual)) for at, deed, usual in FAULTS if at == row)
+    if expected is WrongAddress:
+        error = await error_of(name, build(name, Answers(deed).transport()))
+        assert "" == error.said
+
+
+@by_http
+async def test_a_throttle_in_the_doctor_is_no_reason_to_retry(name: str) -> None:
+    error = await error_of(name, build(name, Answers(fault("page-with-429")).transport()))
+    found = bad(error)
+    assert (Health.DOUBTFUL, True) == (found.health, found.what.endswith(" Jobs wait for it."))
+    assert "retry" not in f"{found.what} {found.advice}".lower()
+
+
+@pytest.mark.parametrize("name", [*CLOUDS, "http"])
+@pytest.mark.parametrize("row", ["page-with-401", "page-with-403"])
+async def test_a_credential_that_is_not_taken_is_named_by_its_key(name: str, row: str) -> None:
+    error = await error_of(name, build(name, Answers(fault(row)).transport()))
+    assert BadCredentials is type(error)
+    assert names_a_key(name, error.advice)
+
+
+def names_a_key(name: str, advice: str) -> bool:
+    """Whether an advice names a key of the account that holds a secret, or one that goes with it."""
+    beside = {"cloudfront": {"access_key_id", "profile"}, "cloudflare": {"email"}}.get(name, set())
+    keys = beside | {field.name for field in PROVIDERS[name].fields if field.secret}
+    return any(f"`{key}`" in advice for key in keys)
+
+
+LISTED = [
+    *(("akamai", row.what, row.advice) for row in akamai_answers.ROWS if row.error is BadCredentials),
+    *(("cloudflare", row.what, row.advice) for row in cloudflare_answers.ROWS if row.error is BadCredentials),
+    *(("cloudfront", row.what, row.advice) for row in cloudfront_answers.ROWS if row.error is BadCredentials),
+]
+
+
+@pytest.mark.parametrize(("name", "what", "advice"), LISTED)
+def test_a_known_no_to_a_credential_names_its_key_unless_the_clock_is_at_fault(
+    name: str, what: str, advice: str
+) -> None:
+    assert names_a_key(name, advice) or "clock" in advice
+
+
+def test_no_error_of_an_adapter_tells_that_nothing_was_sent_without_saying_to_whom() -> None:
+    found = []
+    for file in sorted(Path(adapter.__file__).parent.glob("*.py")):
+        nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+        docs = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+        texts = [node.value for node in nodes if isinstance(node, ast.Constant) and id(node) not in docs]
+        found += [(file.name, text) for text in texts if isinstance(text, str) and unnamed_nothing(text)]
+    assert [] == found
 
 
 @by_http
@@ -214,7 +295,7 @@ async def test_nobody_listens(name: str) -> None:
 async def test_a_connection_that_breaks_after_sending(name: str, deed: Deed) -> None:
     async with loopback(deed) as server:
         error = await error_of(name, build(name, settings={"api_url": server.url}))
-    assert (OutcomeUnknown, 1) == (type(error), len(server.heads))
+    assert (OutcomeUnknown, 1, "") == (type(error), len(server.heads), error.said)
 
 
 @by_http

@@ -216,10 +216,13 @@ def error(status: int, reason: str, message: str) -> dict[str, object]:
 
 
 PERMISSION = (
-    "Give the service account compute.urlMaps.invalidateCache in this project, by a role of your own or "
-    "Compute Load Balancer Admin."
+    "Give the service account in `credentials` compute.urlMaps.invalidateCache in this project, by a role of your own "
+    "or Compute Load Balancer Admin."
 )
-KEY = "Make a new key of the service account, see that the account is enabled, and that the clock here is right."
+KEY = (
+    "Put a new key of the service account into `credentials`, see that the account is enabled, and that the clock here "
+    "is right."
+)
 FEWER = (
     "Wait a minute, then retry. The project's quota of the Compute Engine API is in the console under IAM & Admin, "
     "Quotas; where others invalidate too, lower `calls` under `pace` to leave them room."
@@ -242,7 +245,8 @@ NAMES = "Check `project` and `url_map`: gcloud compute url-maps list names both.
         pytest.param(
             403, error(403, "accessNotConfigured", "Compute Engine API has not been used in project 1 before"),
             BadCredentials, "The Compute Engine API is not enabled in this project.",
-            "Enable it: gcloud services enable compute.googleapis.com.", id="api-not-enabled",
+            "Enable it in the project of `credentials`: gcloud services enable compute.googleapis.com.",
+            id="api-not-enabled",
         ),
         pytest.param(
             403, error(403, "rateLimitExceeded", "Rate Limit Exceeded"),
@@ -309,11 +313,13 @@ async def test_an_answer_that_is_no_yes_is_an_error_named_by_who_must_act(
     [
         pytest.param(
             403, "<html>You have been blocked</html>",
-            "Google Cloud CDN does not let the service account invalidate shop-prod/shop-map.",
+            "Google Cloud CDN does not let the service account invalidate shop-prod/shop-map. "
+            "What answers there said “You have been blocked”.",
             f"{PERMISSION} Check that this machine is not blocked.", id="403",
         ),
         pytest.param(
-            407, "<html>Sign in</html>", "A proxy on the way to Google Cloud CDN wants a login (407).",
+            407, "<html>Sign in</html>", "A proxy on the way to Google Cloud CDN wants a login (407). "
+            "What answers there said “Sign in”.",
             "Let this machine pass there without one, or set `api_url` to another way.", id="407",
         ),
     ],
@@ -332,13 +338,13 @@ async def test_what_a_proxy_says_on_the_way_is_told_apart(status: int, text: str
         pytest.param(
             403, "forbidden", BadCredentials,
             "Google Cloud CDN does not let the service account watch shop-prod/operation-1-a. The purge itself was "
-            "taken. Give the service account compute.globalOperations.get in this project as well. "
-            'It said: "No"', id="may-not-watch",
+            "taken. Give the service account in `credentials` compute.globalOperations.get in this project as well. "
+            'It said: "No".', id="may-not-watch",
         ),
         pytest.param(
             404, "notFound", WrongAddress,
             "Google Cloud CDN does not know how shop-prod/operation-1-a ended. "
-            'Look at the edge, or purge again. If it is so each time, check `project`. It said: "No"', id="forgotten",
+            'Look at the edge, or purge again. If it is so each time, check `project`. It said: "No".', id="forgotten",
         ),
     ],
 )  # fmt: skip
@@ -373,7 +379,8 @@ async def test_a_key_that_is_none_is_told_and_nothing_is_sent(credentials: str) 
         await provider.send(provider.plan(wish(Kind.HOST, WWW))[0], REFERENCE)
     assert (
         "`credentials` of this account is not a service account's key. "
-        "Give the whole JSON of a service account's key (IAM, Service accounts, Keys), by {file: PATH} or {env: NAME}."
+        "Set `credentials` to the whole JSON of a service account's key (IAM, Service accounts, Keys), by {file: PATH} "
+        "or {env: NAME}."
     ) == str(caught.value)
     assert [] == seen
 
@@ -403,7 +410,7 @@ async def test_a_token_that_is_echoed_is_cut_out() -> None:
     with pytest.raises(PurgeError) as caught:
         await provider.send(provider.plan(wish(Kind.HOST, WWW))[0], REFERENCE)
     await provider.close()
-    assert "you sent Bearer …" == caught.value.said
+    assert ("", True) == (caught.value.said, "“you sent Bearer …”" in caught.value.what)
 
 
 @pytest.mark.parametrize(

@@ -329,8 +329,8 @@ async def test_a_yes_becomes_a_receipt(recipe: Tree, transport: httpx.MockTransp
     [
         pytest.param(
             {"says": "Purged"}, always(200, "<p>Welcome"), ONE, WrongAddress,
-            f"{WHO} answered 200, but did not say `Purged`. "
-            'Is `url` the right one? Check `purge.url`: its `path`, and `says`. It said: "Welcome"',
+            f"{WHO} answered 200, but did not say `Purged`. What answers there said “Welcome”. "
+            "Is `url` the right one? Check `purge.url`: its `path`, and `says`.",
             id="a-page-is-no-purge",
         ),
         pytest.param(
@@ -341,38 +341,38 @@ async def test_a_yes_becomes_a_receipt(recipe: Tree, transport: httpx.MockTransp
         ),
         pytest.param(
             {}, always(404, "nowhere"), ONE, WrongAddress,
-            f"{WHO} answered 404, which `purge.url` does not count as a yes. "
-            'Is `url` the right one? If that is a yes there, add it to `status`. It said: "nowhere"',
+            f"{WHO} answered 404, which `purge.url` does not count as a yes. What answers there said “nowhere”. "
+            "Is `url` the right one? If that is a yes there, add it to `status`.",
             id="404",
         ),
         pytest.param(
             {}, always(403, "Access Denied"), ONE, BadCredentials,
             f"{WHO} takes no purges from us: it answered 403. Let in the address of this machine there, "
-            'or set the key that it wants under `headers`. It said: "Access Denied"',
+            'or set the key that it wants under `headers`. It said: "Access Denied".',
             id="not-in-the-acl",
         ),
         pytest.param(
             {}, always(401, "Who are you"), ONE, BadCredentials,
             f"{WHO} takes no purges from us: it answered 401. Let in the address of this machine there, "
-            'or set the key that it wants under `headers`. It said: "Who are you"',
+            'or set the key that it wants under `headers`. It said: "Who are you".',
             id="a-key-that-is-wrong",
         ),
         pytest.param(
             {}, always(429, "Slow down"), ONE, Throttled,
             f"{WHO} asks for fewer calls. Wait a minute, then retry. Look at what limits calls there, or lower "
-            '`calls` under `pace` to stay below it. It said: "Slow down"',
+            '`calls` under `pace` to stay below it. It said: "Slow down".',
             id="429",
         ),
         pytest.param(
             {}, always(503, "Down"), ONE, Unavailable,
-            f'{WHO} answered 503. Look at its own log there; then retry. It said: "Down"',
+            f'{WHO} answered 503. Look at its own log there; then retry. It said: "Down".',
             id="503",
         ),
         pytest.param(
             {}, always(504, "Late"), ONE, OutcomeUnknown,
             f"{WHO} answered 504: its answer was lost on the way. "
             "It may have been done already: look at the edge, or retry. "
-            'If it stays, look at its own log there. It said: "Late"',
+            'If it stays, look at its own log there. It said: "Late".',
             id="504",
         ),
         pytest.param(
@@ -382,7 +382,7 @@ async def test_a_yes_becomes_a_receipt(recipe: Tree, transport: httpx.MockTransp
         ),
         pytest.param(
             {}, always(400, "bad"), ONE, Unexpected,
-            f'{WHO} answered 400. Check `purge.url` against what it takes. It said: "bad"',
+            f'{WHO} answered 400. Check `purge.url` against what it takes. It said: "bad".',
             id="400",
         ),
         pytest.param(
@@ -457,7 +457,7 @@ PROBE = {"method": "GET", "path": "/status", "says": "ready"}
         pytest.param(
             {"url": {}}, PROBE, always(200, "hello"),
             (
-                Health.BAD, f"{WHO} answered 200, but did not say `ready`.",
+                Health.BAD, f"{WHO} answered 200, but did not say `ready`. What answers there said “hello”.",
                 "Is `url` the right one? Check `probe`: its `path`, and `says`.",
             ),
             id="another-page",

@@ -297,7 +297,7 @@ OPEN = "Open the door as docs/providers/nginx.md says."
             ONE,
             BadCredentials,
             f"{WHO} takes no purges from the address of this machine. "
-            'Add `allow` with it to the purge location and reload nginx. It said: "403 Forbidden"',
+            'Add `allow` with it to the purge location and reload nginx. It said: "403 Forbidden".',
             id="not-allowed",
         ),
         pytest.param(
@@ -305,8 +305,8 @@ OPEN = "Open the door as docs/providers/nginx.md says."
             always(404, "<h1>404 Not Found</h1>"),
             ONE,
             WrongAddress,
-            f"{WHO} answered 404: nothing is cached, or there is no door. "
-            f'{OPEN} Its `add_header X-Purgebot` tells the two apart. It said: "404 Not Found"',
+            f"{WHO} answered 404: nothing is cached, or there is no door. What answers there said “404 Not Found”. "
+            f"{OPEN} Its `add_header X-Purgebot` tells the two apart.",
             id="a-404-of-anyone",
         ),
         pytest.param(
@@ -315,7 +315,7 @@ OPEN = "Open the door as docs/providers/nginx.md says."
             ONE,
             WrongAddress,
             f"{WHO} has no purge door at `/purge`: it answered 200 like to any request. "
-            f'{OPEN} Is `url` the right one? It said: "Welcome"',
+            f"What answers there said “Welcome”. {OPEN} Is `url` the right one?",
             id="a-page-is-no-purge",
         ),
         pytest.param(
@@ -324,7 +324,7 @@ OPEN = "Open the door as docs/providers/nginx.md says."
             ONE,
             WrongAddress,
             f"{WHO} has no purge door at `/`: it answered 200 like to any request. "
-            f'{OPEN} Is `url` the right one? It said: "Welcome"',
+            f"What answers there said “Welcome”. {OPEN} Is `url` the right one?",
             id="plus-without-proxy_cache_purge",
         ),
         pytest.param(
@@ -340,7 +340,7 @@ OPEN = "Open the door as docs/providers/nginx.md says."
             always(429, "<title>429 Too Many Requests</title>"),
             ONE,
             Throttled,
-            f'{WHO} asks for fewer calls. {BUSY} It said: "429 Too Many Requests"',
+            f'{WHO} asks for fewer calls. {BUSY} It said: "429 Too Many Requests".',
             id="limit-req-429",
         ),
         pytest.param(
@@ -348,7 +348,7 @@ OPEN = "Open the door as docs/providers/nginx.md says."
             always(503, "<title>503 Service Temporarily Unavailable</title>"),
             ONE,
             Unavailable,
-            f'{WHO} answered 503. Look at {LOG}; then retry. It said: "503 Service Temporarily Unavailable"',
+            f'{WHO} answered 503. Look at {LOG}; then retry. It said: "503 Service Temporarily Unavailable".',
             id="limit-req-503",
         ),
         pytest.param(
@@ -358,7 +358,7 @@ OPEN = "Open the door as docs/providers/nginx.md says."
             OutcomeUnknown,
             f"{WHO} answered 504: its answer was lost on the way. "
             "It may have been done already: look at the edge, or retry. "
-            f'If it stays, look at {LOG}. It said: "504 Gateway Time-out"',
+            f'If it stays, look at {LOG}. It said: "504 Gateway Time-out".',
             id="504",
         ),
         pytest.param(
@@ -367,7 +367,7 @@ OPEN = "Open the door as docs/providers/nginx.md says."
             ONE,
             WrongAddress,
             f"{WHO} has no purge door at `/purge`: it answered 405 like to any request. "
-            f'{OPEN} Is `url` the right one? It said: "405 Not Allowed"',
+            f"What answers there said “405 Not Allowed”. {OPEN} Is `url` the right one?",
             id="405-of-a-place-without-a-door",
         ),
         pytest.param(
@@ -377,7 +377,7 @@ OPEN = "Open the door as docs/providers/nginx.md says."
             OutcomeUnknown,
             f"{WHO} broke off before its answer was whole. "
             "It may have been done already: look at the edge, or retry. "
-            f'If it stays, look at {LOG}. {CRASH} It said: "Connection reset by peer"',
+            f"If it stays, look at {LOG}. {CRASH}",
             id="the-inline-form-crashed-with-a-reset",
         ),
         pytest.param(
@@ -387,8 +387,7 @@ OPEN = "Open the door as docs/providers/nginx.md says."
             OutcomeUnknown,
             f"{WHO} broke off before its answer was whole. "
             "It may have been done already: look at the edge, or retry. "
-            f"If it stays, look at nginx's error log there (503 may be its `limit_req`). {CRASH} "
-            'It said: "Server disconnected without sending a response."',
+            f"If it stays, look at nginx's error log there (503 may be its `limit_req`). {CRASH}",
             id="the-inline-form-crashed",
         ),
     ],

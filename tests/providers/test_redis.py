@@ -16,7 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.contract import Account, Health, Kind, Pace, Probe, Purge, Receipt, Sighting, UnsupportedWish
-from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Unavailable, Unexpected, WrongAddress
+from providers.errors import (
+    BadCredentials,
+    OutcomeUnknown,
+    PurgeError,
+    Throttled,
+    Unavailable,
+    Unexpected,
+    WrongAddress,
+)
 from providers.redis import Redis
 from providers.redis_keys import Template, below, like
 from tests.providers.manners import REFERENCE
@@ -281,7 +289,7 @@ async def saying(answers: Mapping[str, bytes | None]) -> AsyncIterator[tuple[str
 
 INFO = b"$30\r\n# Cluster\r\ncluster_enabled:0\r\n\r\n"
 RIGHTS = (
-    "Give its user +unlink +scan +info +cluster|slots, with tags also +scard +srandmember +srem +renamenx, and the "
+    "Give the user in `url` +unlink +scan +info +cluster|slots, for tags +scard +srandmember +srem +renamenx, and the "
     "layer's keys (~page:*), by ACL SETUSER."
 )
 MEND_URL = "Mend them in `url`: redis://user:password@host:port; a password without a user is redis://:password@host."
@@ -338,8 +346,8 @@ MEND_URL = "Mend them in `url`: redis://user:password@host:port; a password with
         ),
         pytest.param(
             "INFO", b"-ERR max number of clients reached\r\n",
-            Unavailable, "has too many connections.",
-            "Raise its `maxclients`, or end idle ones (CLIENT LIST there shows them), then retry.",
+            Throttled, "has too many connections.",
+            "Raise its `maxclients`, or end idle ones (CLIENT LIST there shows them). Then retry.",
             id="too-many-clients",
         ),
         pytest.param(
@@ -362,7 +370,7 @@ MEND_URL = "Mend them in `url`: redis://user:password@host:port; a password with
         ),
         pytest.param(
             "INFO", b"HTTP/1.1 400 Bad Request\r\n\r\n",
-            WrongAddress, "does not answer as Redis does.", "Check host and port in `url`.", id="http",
+            WrongAddress, "does not answer as Redis does: it speaks HTTP.", "Check host and port in `url`.", id="http",
         ),
         pytest.param(
             "UNLINK", None,
@@ -391,6 +399,7 @@ async def test_an_answer_that_is_no_yes_is_an_error_named_by_who_must_act(
         await provider.close()
     who = f"Redis at {url.removeprefix('redis://')}"
     assert (error, f"{who} {what}", advice) == (type(caught.value), caught.value.what, caught.value.advice)
+    assert (answer or b"").startswith(b"-") == bool(caught.value.said)  # Redis' own words, or none
     assert len(heard) == len(set(heard))  # one attempt
 
 
@@ -429,7 +438,7 @@ async def test_a_tag_that_another_purge_has_just_taken_is_nothing_to_do() -> Non
         provider = redis(url)
         receipt = await provider.send(provider.plan(wish(Kind.TAG, "news"))[0], REFERENCE)
         await provider.close()
-    assert (True, "0 keys removed") == (receipt.finished, receipt.note)
+    assert (True, "0 keys removed.") == (receipt.finished, receipt.note)
     assert 1 == heard.count("RENAMENX tag:news tag:news:purgebot-purging")
 
 
@@ -461,7 +470,7 @@ async def test_a_cluster_in_motion_is_asked_again_and_its_slots_anew_where_keys_
         receipt = await provider.send(call, REFERENCE)
         await provider.close()
     assert f"Redis at {url.removeprefix('redis://')} {what}" == caught.value.what
-    assert (Receipt(note="1 key removed"), 2 if b"-MOVED" in answer or b"-ASK" in answer else 1) == (
+    assert (Receipt(note="1 key removed."), 2 if b"-MOVED" in answer or b"-ASK" in answer else 1) == (
         receipt,
         heard.count("CLUSTER SLOTS"),
     )
@@ -489,9 +498,10 @@ async def test_nobody_listens() -> None:
     with pytest.raises(Unavailable) as caught:
         await provider.send(provider.plan(wish(Kind.URL, A))[0], REFERENCE)
     assert (
-        f"Redis at 127.0.0.1:{port} cannot be reached.",
+        f"Redis at 127.0.0.1:{port} cannot be reached: the connection was refused.",
         "Check that it runs, the network in between, and `url`: redis:// for plain, rediss:// for TLS.",
-    ) == (caught.value.what, caught.value.advice)
+        "",
+    ) == (caught.value.what, caught.value.advice, caught.value.said)
     await provider.close()
 
 
@@ -578,8 +588,8 @@ async def test_a_call_that_runs_out_of_time_says_where_to_go_on() -> None:
         await provider.close()
     node = url.removeprefix("redis://")
     assert ["SCAN", call.path, call.body, node, 17, 0] == json.loads(begun.id)
-    assert ("0 keys removed so far", False) == (begun.note, begun.finished)
-    assert (Receipt(note="1 key removed"), "SCAN 17 MATCH") == (done, heard[-2])
+    assert ("0 keys removed so far.", False) == (begun.note, begun.finished)
+    assert (Receipt(note="1 key removed."), "SCAN 17 MATCH") == (done, heard[-2])
 
 
 async def test_it_has_no_budgets_and_writes_no_headers() -> None:

@@ -229,7 +229,7 @@ async def test_what_is_purged_is_gone_and_its_neighbours_are_still_there(
         receipts = await purge(provider, asked)
     assert gone | kept == before
     assert kept == held(client)
-    assert f"{len(gone)} key{'' if len(gone) == 1 else 's'} removed" == receipts[-1].note
+    assert f"{len(gone)} key{'' if len(gone) == 1 else 's'} removed." == receipts[-1].note
 
 
 @pytest.mark.parametrize("tags", ["tag:{tag}", "tag:{{tag}}"])
@@ -244,7 +244,7 @@ async def test_a_tag_removes_its_keys_and_its_set_and_nothing_of_another_prefix(
         first = await purge(provider, wish(Kind.TAG, "news", "nobody"))
         again = await purge(provider, wish(Kind.TAG, "news"))
     assert {"page:/3", "session:9", sale} == held(client)
-    assert (["2 keys removed", "0 keys removed"], ["0 keys removed"]) == (
+    assert (["2 keys removed.", "0 keys removed."], ["0 keys removed."]) == (
         [one.note for one in first],
         [one.note for one in again],
     )
@@ -281,7 +281,7 @@ async def test_a_big_keyspace_is_walked_in_pieces_by_whoever_has_the_receipt(sho
             receipt = await other.progress(receipt)
         pieces += 1
     assert (False, True) == (begun.finished, pieces >= 5)
-    assert (Receipt(note="5,000 keys removed"), 300) == (receipt, len(held(client)))
+    assert (Receipt(note="5,000 keys removed."), 300) == (receipt, len(held(client)))
 
 
 def fill(client: Client | ClusterClient, keys: Sequence[str]) -> None:
@@ -298,7 +298,7 @@ async def test_many_urls_of_one_call_are_removed_wherever_they_are(shop: Shop) -
     fill(client, [url.replace("https://", "page:") for url in urls])
     async with redis(url, cluster) as provider:
         receipts = await purge(provider, wish(Kind.URL, *urls))
-    assert (["500 keys removed", "200 keys removed"], set()) == ([one.note for one in receipts], held(client))
+    assert (["500 keys removed.", "200 keys removed."], set()) == ([one.note for one in receipts], held(client))
 
 
 async def test_the_doctor_finds_it_good_and_purges_nothing(shop: Shop) -> None:
@@ -377,7 +377,7 @@ async def test_the_rights_that_the_advice_names_are_enough(guarded: int, who: st
     tags = "tag:{tag}" if who == "exact" else ""
     async with redis(f"redis://{who}:s3cret-word@127.0.0.1:{guarded}", tags=tags) as it:
         assert Health.GOOD == (await it.probe(LAYER)).health
-        assert ["0 keys removed"] == [one.note for one in await purge(it, wish(Kind.EVERYTHING))]
+        assert ["0 keys removed."] == [one.note for one in await purge(it, wish(Kind.EVERYTHING))]
 
 
 async def test_a_tag_whose_set_is_no_set_is_told_and_left_where_it_is(guarded: int) -> None:
@@ -441,9 +441,12 @@ async def test_a_redis_that_was_restarted_is_found_again(tmp_path: Path) -> None
             await purge(provider, URL)
         broken, error = await trouble(provider), await trouble(provider)
         with running_redis(tmp_path, port=port):
-            assert [Receipt(note="0 keys removed")] == await purge(provider, URL)
+            assert [Receipt(note="0 keys removed.")] == await purge(provider, URL)
     assert isinstance(broken, Unavailable | OutcomeUnknown)  # whether its end was noticed before the call
-    assert (Unavailable, f"Redis at 127.0.0.1:{port} cannot be reached.") == (type(error), error.what)
+    assert (Unavailable, f"Redis at 127.0.0.1:{port} cannot be reached: the connection was refused.") == (
+        type(error),
+        error.what,
+    )
 
 
 # TLS
@@ -464,12 +467,12 @@ async def test_tls_is_spoken_and_a_strange_certificate_is_not_trusted(tmp_path: 
     options = ("--tls-cert-file", cert, "--tls-key-file", key, "--tls-auth-clients", "no")
     with running_redis(tmp_path, *options, tls=True) as port:
         async with redis(f"rediss://127.0.0.1:{port}", ca=cert) as provider:
-            assert [Receipt(note="0 keys removed")] == await purge(provider, URL)
+            assert [Receipt(note="0 keys removed.")] == await purge(provider, URL)
         async with redis(f"rediss://127.0.0.1:{port}") as provider:
             strange = await trouble(provider)
         async with redis(f"redis://127.0.0.1:{port}") as provider:
             plain = await trouble(provider)
-    assert (WrongAddress, f"The certificate of Redis at 127.0.0.1:{port} is not trusted.") == (
+    assert (WrongAddress, f"The certificate of Redis at 127.0.0.1:{port} is not trusted: self-signed certificate.") == (
         type(strange),
         strange.what,
     )

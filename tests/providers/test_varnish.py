@@ -281,7 +281,7 @@ NO_DOOR = f"{LOAD} Is `url` the right one?"
             BadCredentials,
             f"{WHO} takes no purges from the address of this machine. "
             "Add it to acl purgebot_clients in its VCL and load that again. "
-            'It said: "Not in acl purgebot_clients"',
+            'It said: "Not in acl purgebot_clients".',
             id="not-in-the-acl",
         ),
         pytest.param(
@@ -289,28 +289,28 @@ NO_DOOR = f"{LOAD} Is `url` the right one?"
             always(403, "Came through a proxy", {"X-Purgebot": "refused"}),
             BadCredentials,
             f"{WHO} saw this call come through a proxy, where it cannot tell callers apart. "
-            'Set `url` to the address where Varnish itself listens. It said: "Came through a proxy"',
+            'Set `url` to the address where Varnish itself listens. It said: "Came through a proxy".',
             id="through-a-proxy",
         ),
         pytest.param(
             ALL,
             always(400, "Regex compile error: missing )", {"X-Purgebot": "refused"}),
             Refused,
-            f'{WHO} did not take this ban. Name the URLs, or the host. It said: "Regex compile error: missing )"',
+            f'{WHO} did not take this ban. Name the URLs, or the host. It said: "Regex compile error: missing )".',
             id="a-ban-that-it-cannot-read",
         ),
         pytest.param(
             wish(Kind.URL, f"https://{WWW}/{'a' * 8000}"),
             always(400, "Bad Request"),
             Refused,
-            f'{WHO} cannot read a request this long. Name a shorter prefix, or the host. It said: "Bad Request"',
+            f'{WHO} cannot read a request this long. Name a shorter prefix, or the host. It said: "Bad Request".',
             id="a-line-too-long",
         ),
         pytest.param(
             wish(Kind.URL, f"https://{WWW}/{'a' * 8000}"),
             always(414, "URI Too Long"),
             Refused,
-            f'{WHO} cannot read a request this long. Name a shorter prefix, or the host. It said: "URI Too Long"',
+            f'{WHO} cannot read a request this long. Name a shorter prefix, or the host. It said: "URI Too Long".',
             id="414",
         ),
         pytest.param(
@@ -318,7 +318,7 @@ NO_DOOR = f"{LOAD} Is `url` the right one?"
             always(431, "Request Header Fields Too Large"),
             Refused,
             f"{WHO} cannot read a request this long. Name a shorter prefix, or the host. "
-            'It said: "Request Header Fields Too Large"',
+            'It said: "Request Header Fields Too Large".',
             id="431",
         ),
         pytest.param(
@@ -326,7 +326,7 @@ NO_DOOR = f"{LOAD} Is `url` the right one?"
             always(401, "Unauthorized"),
             BadCredentials,
             f"{WHO} takes no purges from the address of this machine. "
-            'Add it to acl purgebot_clients in its VCL and load that again. It said: "Unauthorized"',
+            'Add it to acl purgebot_clients in its VCL and load that again. It said: "Unauthorized".',
             id="a-server-that-wants-a-login",
         ),
         pytest.param(
@@ -335,14 +335,14 @@ NO_DOOR = f"{LOAD} Is `url` the right one?"
             Throttled,
             f"{WHO} asks for fewer calls. Wait a minute, then retry. Look in its VCL for what limits calls, such as "
             "vsthrottle, and let purges pass there; or lower `calls` under `pace`. "
-            'It said: "Too Many Requests"',
+            'It said: "Too Many Requests".',
             id="vsthrottle",
         ),
         pytest.param(
             ONE,
             always(503, "Backend fetch failed"),
             Unavailable,
-            f'{WHO} answered 503. Look at {LOG}; then retry. It said: "Backend fetch failed"',
+            f'{WHO} answered 503. Look at {LOG}; then retry. It said: "Backend fetch failed".',
             id="no-backend",
         ),
         pytest.param(
@@ -351,56 +351,56 @@ NO_DOOR = f"{LOAD} Is `url` the right one?"
             OutcomeUnknown,
             f"{WHO} answered 504: its answer was lost on the way. "
             "It may have been done already: look at the edge, or retry. "
-            f'If it stays, look at {LOG}. It said: "Gateway Timeout"',
+            f'If it stays, look at {LOG}. It said: "Gateway Timeout".',
             id="504",
         ),
         pytest.param(
             ONE,
             always(404, "Not Found"),
             WrongAddress,
-            f'{WHO} has no purge door: it answered 404 like to any request. {NO_DOOR} It said: "Not Found"',
+            f"{WHO} has no purge door: it answered 404 like to any request. {NO_DOOR}",
             id="404",
         ),
         pytest.param(
             ONE,
             always(405, "Method Not Allowed"),
             WrongAddress,
-            f'{WHO} has no purge door: it answered 405 like to any request. {NO_DOOR} It said: "Method Not Allowed"',
+            f"{WHO} has no purge door: it answered 405 like to any request. {NO_DOOR}",
             id="405",
         ),
         pytest.param(
             ONE,
             always(200, "OK"),
             WrongAddress,
-            f'{WHO} has no purge door: it answered 200 like to any request. {NO_DOOR} It said: "OK"',
+            f"{WHO} has no purge door: it answered 200 like to any request. {NO_DOOR}",
             id="a-page-is-no-purge",
         ),
         pytest.param(
             ONE,
             always(200, "Banned", {"X-Purgebot": "banned"}),
             WrongAddress,
-            f'{WHO} has a ban door of its own, which did not read what to ban. {LOAD} It said: "Banned"',
+            f'{WHO} has a ban door of its own, which did not read what to ban. {LOAD} It said: "Banned".',
             id="a-ban-is-no-purge",
         ),
         pytest.param(
             ALL,
             always(200, "Banned"),
             WrongAddress,
-            f'{WHO} has a ban door of its own, which did not read what to ban. {LOAD} It said: "Banned"',
+            f'{WHO} has a ban door of its own, which did not read what to ban. {LOAD} It said: "Banned".',
             id="a-ban-door-of-its-own",
         ),
         pytest.param(
             ALL,
             always(200, "Purged"),
             WrongAddress,
-            f'{WHO} has no purge door: it answered 200 like to any request. {NO_DOOR} It said: "Purged"',
+            f"{WHO} has no purge door: it answered 200 like to any request. {NO_DOOR}",
             id="a-purge-is-no-ban",
         ),
         pytest.param(
             ONE,
             always(501, "Not Implemented"),
             WrongAddress,
-            f'{WHO} has no purge door: it answered 501 like to any request. {NO_DOOR} It said: "Not Implemented"',
+            f"{WHO} has no purge door: it answered 501 like to any request. {NO_DOOR}",
             id="no-door",
         ),
     ],

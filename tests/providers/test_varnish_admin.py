@@ -303,7 +303,7 @@ async def test_a_secret_is_proved_with_the_line_end_it_has(secret: str, given_: 
     async with listening(Port(secret.encode())) as port:
         provider = varnish(given_, admin=f"127.0.0.1:{port.number}")
         (call,) = provider.plan(wish(Kind.HOST, WWW))
-        assert "Banned" == (await provider.send(call, REFERENCE)).note
+        assert "Banned." == (await provider.send(call, REFERENCE)).note
     assert ([call.path], connections) == (port.commands, port.connections)
 
 
@@ -344,25 +344,25 @@ def greeting(raw: bytes) -> Callable[[], Port]:
         pytest.param(
             answering((106, "Regex compile error: missing )\n")),
             Refused,
-            'did not take this ban. Name the URLs, or the host. It said: "Regex compile error: missing )"',
+            'did not take this ban. Name the URLs, or the host. It said: "Regex compile error: missing )".',
             id="106-a-bad-regex",
         ),
         pytest.param(
             answering((106, 'Found "||" expected &&\n')),
             Refused,
-            'did not take this ban. Name the URLs, or the host. It said: "Found "||" expected &&"',
+            'did not take this ban. Name the URLs, or the host. It said: "Found "||" expected &&".',
             id="106-another-connective",
         ),
         pytest.param(
             answering((106, "Unknown or unsupported field\n")),
             Refused,
-            'did not take this ban. Name the URLs, or the host. It said: "Unknown or unsupported field"',
+            'did not take this ban. Name the URLs, or the host. It said: "Unknown or unsupported field".',
             id="106-an-unknown-field",
         ),
         pytest.param(
             answering((106, "Wrong number of arguments\n")),
             Refused,
-            'did not take this ban. Name the URLs, or the host. It said: "Wrong number of arguments"',
+            'did not take this ban. Name the URLs, or the host. It said: "Wrong number of arguments".',
             id="106-a-blank",
         ),
         pytest.param(
@@ -374,7 +374,7 @@ def greeting(raw: bytes) -> Callable[[], Port]:
         pytest.param(
             answering((102, "Unimplemented\n")),
             WrongAddress,
-            f'does not know this command. {PORT} It said: "Unimplemented"',
+            f'does not know this command. {PORT} It said: "Unimplemented".',
             id="102-not-made",
         ),
         pytest.param(
@@ -388,40 +388,40 @@ def greeting(raw: bytes) -> Callable[[], Port]:
         pytest.param(
             answering((104, "Too few parameters\n")),
             Unexpected,
-            f'answered 104. {REPORT} It said: "Too few parameters"',
+            f'answered 104. {REPORT} It said: "Too few parameters".',
             id="104-too-few-words",
         ),
         pytest.param(
             answering((100, "Invalid backslash sequence\n")),
             Unexpected,
-            f'answered 100. {REPORT} It said: "Invalid backslash sequence"',
+            f'answered 100. {REPORT} It said: "Invalid backslash sequence".',
             id="100-a-bad-quote",
         ),
         pytest.param(
             answering((107, "x\n")),
             BadCredentials,
-            f'asks for its secret again. {SECRET} It said: "x"',
+            f'asks for its secret again. {SECRET} It said: "x".',
             id="107-once-more",
         ),
         pytest.param(
             answering((300, "Busy\n")),
             Unavailable,
             "cannot do this now. Look at `varnishadm status` and varnishd's own log there, then retry. "
-            'It said: "Busy"',
+            'It said: "Busy".',
             id="300-cannot",
         ),
         pytest.param(
             answering((400, "CLI communication error (hdr)\n")),
             OutcomeUnknown,
             f"lost its cache process while it answered. {MAYBE} `varnishadm panic.show` there says why. "
-            'It said: "CLI communication error (hdr)"',
+            'It said: "CLI communication error (hdr)".',
             id="400-the-child-was-lost",
         ),
         pytest.param(
             answering((500, "Closing CLI connection\n")),
             OutcomeUnknown,
             f"lost its cache process while it answered. {MAYBE} `varnishadm panic.show` there says why. "
-            'It said: "Closing CLI connection"',
+            'It said: "Closing CLI connection".',
             id="500-it-closes",
         ),
         pytest.param(answering(b""), OutcomeUnknown, f"broke off before its answer was whole. {LOOK}", id="cut"),
@@ -434,25 +434,25 @@ def greeting(raw: bytes) -> Callable[[], Port]:
         pytest.param(
             answering(b"HTTP/1.1 400 Bad Request\r\n"),
             OutcomeUnknown,
-            f'answered what is no answer of a management port. {LOOK} It said: "HTTP/1.1 400"',
+            f"answered what is no answer of a management port. What answers there said “HTTP/1.1 400”. {LOOK}",
             id="another-tongue-after-the-ban",
         ),
         pytest.param(
             greeting(b"SSH-2.0-OpenSSH_9.2p1\r\n"),
             WrongAddress,
-            f'does not speak as a management port does. {PORT} It said: "SSH-2.0-OpenS"',
+            f"does not speak as a management port does. What answers there said “SSH-2.0-OpenS”. {PORT}",
             id="another-tongue",
         ),
         pytest.param(
             greeting(b"107 99999999\n"),
             WrongAddress,
-            f'does not speak as a management port does. {PORT} It said: "107 99999999"',
+            f"does not speak as a management port does. What answers there said “107 99999999”. {PORT}",
             id="a-greeting-without-an-end",
         ),
         pytest.param(
             greeting(frame(500, "Go\n")),
             WrongAddress,
-            f'does not speak as a management port does. {PORT} It said: "500 Go"',
+            f"does not speak as a management port does. What answers there said “500 Go”. {PORT}",
             id="a-greeting-that-ends",
         ),
     ],
@@ -525,13 +525,13 @@ TAG, PAGE = wish(Kind.TAG, "a", soft=True), wish(Kind.URL, f"https://{WWW}/a", s
     ("settings", "asked", "transport", "note"),
     [
         pytest.param(XKEY, TAG, always(200, "Softened 3 objects", {"X-Purgebot": "xkey-softened"}),
-                     "Softened 3 objects", id="soft-xkey"),
+                     "Softened 3 objects.", id="soft-xkey"),
         pytest.param(XKEY, wish(Kind.TAG, "a"), always(200, "Purged 3 objects", {"X-Purgebot": "xkey-purged"}),
-                     "Purged 3 objects", id="xkey"),
-        pytest.param(SOFT, PAGE, always(200, "Softened", {"X-Purgebot": "softened"}), "Softened", id="soft-url"),
+                     "Purged 3 objects.", id="xkey"),
+        pytest.param(SOFT, PAGE, always(200, "Softened", {"X-Purgebot": "softened"}), "Softened.", id="soft-url"),
         pytest.param(SOFT, PAGE, always(200, "Purged", {"X-Purgebot": "purged"}),
-                     "Purged hard: its VCL has no soft door", id="a-door-from-before-soft"),
-        pytest.param(HEADER, TAG, always(200, "Banned", {"X-Purgebot": "banned"}), "Banned", id="tags-in-a-header"),
+                     "Purged hard: its VCL has no soft door.", id="a-door-from-before-soft"),
+        pytest.param(HEADER, TAG, always(200, "Banned", {"X-Purgebot": "banned"}), "Banned.", id="tags-in-a-header"),
     ],
 )  # fmt: skip
 async def test_a_door_that_says_yes(

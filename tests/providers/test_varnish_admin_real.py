@@ -294,15 +294,15 @@ def until_fresh(server: Server, page: str) -> str:
 async def test_softening_what_is_not_kept_reaches_no_origin(origin: Origin, server: Server, page: str) -> None:
     visit(server.port, WWW, "/private")
     wish = Purge(Kind.URL, (f"https://{WWW}{page}",), soft=True, hosts=HOSTS)
-    assert ["Softened"] == await purge(server.settings("url", soft="yes"), wish)
+    assert ["Softened."] == await purge(server.settings("url", soft="yes"), wish)
 
 
 async def test_xkey_says_how_many_objects_went(server: Server) -> None:
     for n in range(3):
         visit(server.port, WWW, f"/tagged/counted/{n}")
     wish = Purge(Kind.TAG, ("counted", "never"), hosts=HOSTS)
-    assert ["Purged 3 objects"] == await purge(server.settings("url", **XKEY), wish)
-    assert ["Purged 0 objects"] == await purge(server.settings("url", **XKEY), wish)
+    assert ["Purged 3 objects."] == await purge(server.settings("url", **XKEY), wish)
+    assert ["Purged 0 objects."] == await purge(server.settings("url", **XKEY), wish)
 
 
 async def test_visitors_never_see_xkey(server: Server) -> None:
@@ -324,7 +324,7 @@ async def test_the_most_tags_of_a_ban_and_the_longest_header_cost_varnish_no_pan
 
     notes = await purge(server.settings("admin", **HEADER), Purge(Kind.TAG, tags, hosts=HOSTS))
 
-    assert (["Banned"], "HIT long") == (notes, served(server, WWW, page))
+    assert (["Banned."], "HIT long") == (notes, served(server, WWW, page))
 
 
 @pytest.mark.parametrize(
@@ -339,7 +339,7 @@ async def test_the_most_tags_of_a_ban_and_the_longest_header_cost_varnish_no_pan
 )
 async def test_the_right_secret_opens_the_port(origin: Origin, tmp_path: Path, file: str, given: str) -> None:
     with running(tmp_path, vcl(origin), file) as at:
-        assert ["Banned"] == await purge(at.settings("admin"), Purge(Kind.HOST, (WWW,), hosts=HOSTS), given)
+        assert ["Banned."] == await purge(at.settings("admin"), Purge(Kind.HOST, (WWW,), hosts=HOSTS), given)
         probe = await doctor(at.settings("admin"), given)
     who = f"The management port of Varnish at 127.0.0.1:{at.admin}"
     assert (Health.GOOD, f"{who} lets this machine in; 1 bans wait to be worked off.") == (probe.health, probe.what)

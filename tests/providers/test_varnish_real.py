@@ -250,7 +250,7 @@ async def test_who_is_not_in_the_acl_is_refused(origin: Origin, tmp_path: Path) 
         probe = await doctor(port)
     assert (
         f"Varnish at 127.0.0.1:{port} takes no purges from the address of this machine. "
-        'Add it to acl purgebot_clients in its VCL and load that again. It said: "Not in acl purgebot_clients"'
+        'Add it to acl purgebot_clients in its VCL and load that again. It said: "Not in acl purgebot_clients".'
     ) == str(caught.value)
     assert Health.BAD == probe.health
 

@@ -165,7 +165,7 @@ async def test_a_body_that_stalls_is_bounded() -> None:
 
 async def test_nothing_was_sent_to_a_port_that_refuses() -> None:
     error = await refusal(wire(f"http://127.0.0.1:{free_port()}"))
-    assert (Unavailable, "The cache cannot be reached.") == (type(error), error.what)
+    assert (Unavailable, "The cache cannot be reached: the connection was refused.") == (type(error), error.what)
 
 
 async def test_nothing_was_sent_while_tls_is_not_there() -> None:

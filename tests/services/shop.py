@@ -34,6 +34,7 @@ from providers.contract import (
     Receipt,
     Seen,
     Sighting,
+    UnsupportedWish,
 )
 from providers.errors import PurgeError
 from tests.slate import CountingDice, Slate, SlateClock
@@ -75,9 +76,13 @@ class ScriptedProvider:
         self._clock = clock
         self._per_call = per_call
 
-    def know_no_tags(self) -> None:
-        """From now on this provider purges by anything but tags."""
-        self.can = replace(self.can, kinds=ALL - {Kind.TAG})
+    def know_no(self, *kinds: Kind) -> None:
+        """From now on this provider purges by anything but these."""
+        self.can = replace(self.can, kinds=self.can.kinds - {*kinds})
+
+    def mark_as_stale(self) -> None:
+        """From now on this provider knows soft purges of every kind."""
+        self.can = replace(self.can, soft=ALL)
 
     def slow_down(self, calls_per_second: float) -> None:
         """From now on this provider has a budget."""
@@ -88,6 +93,8 @@ class ScriptedProvider:
         self.can = replace(self.can, prices={"paid": price})
 
     def plan(self, purge: Purge) -> Sequence[Call]:
+        if purge.kind not in self.can.kinds:
+            raise UnsupportedWish(f"{self.title} purges no {purge.kind}.", "Ask for something else.")
         n = self._per_call
         lots = [purge.targets[i : i + n] for i in range(0, len(purge.targets), n)] or [()]
         return [

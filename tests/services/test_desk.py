@@ -201,3 +201,13 @@ async def test_a_bare_host_sends_nothing_until_it_is_confirmed(tmp_path: Path) -
     assert "U_MIA" == draft[0]
     assert gone is None
     assert 0 == len(shop.shield.sent)
+
+
+async def test_the_form_says_what_is_soft_and_offers_what_every_layer_can_do(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.mark_as_stale()
+    forms = [await say(shop, LEA, f"everything on shop {how} because leak") for how in ("soft", "hard")]
+    await shop.ledger.close()
+    assert [("soft at Cloudflare", 1), ("", 1)] == [
+        (form.softly, len(form.narrower)) for form in forms if isinstance(form, FormWanted)
+    ]

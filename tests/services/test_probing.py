@@ -9,8 +9,8 @@ from bot.services.desk import Desk
 from bot.services.probing import probe_layers
 from bot.services.purges import Asking
 from bot.services.replies import Probed, Refused
-from providers.contract import Health
-from providers.errors import BadCredentials, OutcomeUnknown
+from providers.contract import Health, Probe
+from providers.errors import BadCredentials, OutcomeUnknown, Throttled
 from tests.services.shop import GUEST, MIA, SHOP, open_shop
 
 
@@ -22,7 +22,7 @@ async def test_each_account_is_tried_on_each_site_and_purges_nothing(tmp_path: P
     await shop.ledger.close()
     assert ["shield on shop", "cf on shop", "cf on news"] == [subject for subject, _ in found]
     assert [Health.GOOD, Health.BAD, Health.BAD] == [probe.health for _, probe in found]
-    assert 'The token may not purge zone z. It said: "no"' == found[1][1].what
+    assert 'The token may not purge zone z. It said: "no".' == found[1][1].what
     assert [] == shop.cf.sent + shop.shield.sent
 
 
@@ -32,6 +32,15 @@ async def test_a_question_of_the_doctor_that_was_lost_may_not_have_purged_anythi
     found = await probe_layers(shop.core.setup.providers, [SHOP])
     await shop.ledger.close()
     assert ("Cloudflare did not answer within 8 s.", "See its status page.") == (found[1][1].what, found[1][1].advice)
+
+
+async def test_a_throttle_is_doubtful_since_jobs_wait_for_it(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.ill = Throttled("Cloudflare asks for fewer calls.", "Wait 5 minutes, then retry. Lower `api`.", "slow down")
+    found = await probe_layers(shop.core.setup.providers, [SHOP])
+    await shop.ledger.close()
+    expected = 'Cloudflare asks for fewer calls. Jobs wait for it. It said: "slow down".'
+    assert Probe(Health.DOUBTFUL, expected, "Lower `api`.") == found[1][1]
 
 
 async def test_an_account_that_no_site_uses_is_tried_alone_where_that_is_asked(tmp_path: Path) -> None:

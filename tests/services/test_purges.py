@@ -11,6 +11,7 @@ import pytest
 from bot.domain.command import Command, Verb
 from bot.domain.job import LayerState, State
 from bot.domain.plan import Cost, Plan
+from bot.domain.site import Layer
 from bot.domain.target import Target
 from bot.domain.told import Event
 from bot.domain.verdict import Verdict
@@ -18,12 +19,15 @@ from bot.ledger.batches import Room
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
 from bot.services import approvals, deeds
+from bot.services.instead import instead, narrower
+from bot.services.planning import make_plan
 from bot.services.purges import plan_for
 from bot.services.replies import Done, Refused
 from providers import errors
 from providers.contract import Kind, Price, Receipt
 from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Throttled, Unavailable
-from tests.services.shop import EVERYTHING, GUEST, KIM, LEA, MIA, SAM, open_shop, url
+from tests.services.shop import EVERYTHING, GUEST, KIM, LEA, MIA, SAM, SHOP, ScriptedProvider, open_shop, url
+from tests.slate import SlateClock
 
 PREFIX = Target(Kind.PREFIX, "www.shop.test/news/", "shop")
 DOWN = Unavailable("Cloudflare answered 500.", "Try again.")
@@ -53,6 +57,20 @@ async def test_the_steps_are_told_in_order(tmp_path: Path) -> None:
     await shop.ledger.close()
     expected = "allowed looked_before layer_begun layer_done layer_begun layer_done looked ended"
     assert expected == " ".join(events)
+
+
+async def test_after_a_new_deploy_a_check_says_that_the_origin_has_changed(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.edges.becomes = {"fra": ["v1", "v2"], "iad": ["v1", "v2"]}
+    job = await shop.purge(MIA, url("/pricing"))
+    await shop.slate.advance(5)
+    shop.edges.serves["origin"] = "v3"
+    await deeds.check_again(shop.core, MIA, job.id)
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (Verdict.STALE, 1) == (ended.verdict, ended.round)
+    assert ended.why.endswith("the origin has changed since this purge was proven: purge again for what is new")
 
 
 async def test_an_edge_that_stays_old_is_looked_at_five_times_and_said_to_be_stale(tmp_path: Path) -> None:
@@ -214,14 +232,48 @@ async def test_one_bad_target_of_many_is_found_and_the_others_are_purged(tmp_pat
     await shop.slate.advance(60)
     ended = await shop.job(job.id)
     taken = [target for _, lot in shop.cf.sent if bad not in lot for target in lot]
-    again = await deeds.retry(shop.core, MIA, job.id)
-    shop.cf.bad = set()
-    await shop.slate.advance(60)
-    mended = await shop.job(job.id)
     await shop.ledger.close()
     assert (State.PARTIAL, (bad,)) == (ended.state, ended.layers[1].failing)
-    assert (29, 29, True) == (len(taken), len(set(taken)), isinstance(again, Done))
-    assert (State.DONE, (bad,)) == (mended.state, shop.cf.sent[-1][1])
+    assert (29, 29) == (len(taken), len(set(taken)))
+
+
+async def test_a_retry_of_what_was_refused_for_good_is_answered_in_words_and_sends_nothing(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.bad = {url("/17").value}
+    job = await shop.purge(MIA, *[url(f"/{n}") for n in range(20)], check=False)
+    await shop.slate.advance(60)
+    sent = len(shop.cf.sent)
+    again = await deeds.retry(shop.core, MIA, job.id)
+    await shop.slate.advance(60)
+    after = await shop.job(job.id)
+    await shop.ledger.close()
+    what = "Cloudflare refused `https://www.shop.test/17` for good: a retry of P-1 would change nothing."
+    assert Refused(what, "Mend it. Then ask for it anew.") == again
+    assert (State.PARTIAL, sent) == (after.state, len(shop.cf.sent))
+
+
+async def test_a_retry_of_a_refused_call_beside_one_that_may_go_goes_on(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.shield.script = [errors.Refused("A target is not taken.", "Mend it."), *[DOWN] * 3]
+    job = await shop.purge(MIA, url("/a"), url("/b"), check=False)
+    await shop.slate.advance(200)
+    again = await deeds.retry(shop.core, MIA, job.id)
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (True, State.DONE) == (isinstance(again, Done), ended.state)
+
+
+async def test_a_purge_that_ended_at_the_provider_without_effect_can_be_retried(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.script, shop.cf.progresses = [RUNNING], [errors.Refused("It ended so.", "Retry.")]
+    job = await shop.purge(MIA, url("/a"), check=False)
+    await shop.slate.advance(120)
+    again = await deeds.retry(shop.core, MIA, job.id)
+    await shop.slate.advance(120)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (True, State.DONE) == (isinstance(again, Done), ended.state)
 
 
 RUNNING = Receipt("I1", ready_in=5.0, finished=False)
@@ -253,9 +305,12 @@ async def test_a_provider_that_finishes_later_is_asked_until_it_says(
     assert words == next((step.text for step in told if step.event is Event.UNWATCHED), "")
 
 
+BELOW = "`prefix www.shop.test/news/` saves about $0.06, and reaches all else below it too:"
+
+
 async def test_a_cheaper_prefix_is_offered_for_many_paid_urls_and_never_taken(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
-    shop.cf.cost_money(Price(0.005, free=1000))
+    shop.cf.cost_money(Price(0.005))
     for n in range(13):
         await shop.ledger.write(partial(_seen, page=url(f"/news/{n}").value, tags=()))
     site = shop.core.setup.sites["shop"]
@@ -264,10 +319,105 @@ async def test_a_cheaper_prefix_is_offered_for_many_paid_urls_and_never_taken(tm
     few = replace(command, targets=command.targets[:9])
     plans = [await plan_for(shop.core, asked, site) for asked in (command, scattered, few)]
     await shop.ledger.close()
-    offer = "Cheaper: `prefix www.shop.test/news/` is 1 path instead of 12, and reaches 13 other pages seen there too."
-    assert [(offer,), (), ()] == [plan.notes for plan in plans if isinstance(plan, Plan)]
+    offer = f"Cheaper: {BELOW} 13 other pages were seen there."
+    assert [offer, "", ""] == [plan.offer for plan in plans if isinstance(plan, Plan)]
     assert isinstance(plans[0], Plan)
-    assert 12 == len(plans[0].targets)
+    assert (12, ()) == (len(plans[0].targets), plans[0].notes)
+
+
+OFFERS = {
+    "free of charge": (Price(0.005, free=1000), 100.0, ""),
+    "free of charge, but slow": (
+        Price(0.005, free=1000), 0.01,
+        "Quicker: `prefix www.shop.test/news/` saves about 18 minutes of sending, and reaches all else below it "
+        "too: no other page was seen there.",
+    ),
+    "little of it must be paid": (Price(0.005, free=11), 100.0, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("price", "rate", "expected"), OFFERS.values(), ids=OFFERS)
+async def test_a_prefix_is_offered_where_it_saves_money_or_a_long_wait(
+    tmp_path: Path, price: Price, rate: float, expected: str
+) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.cost_money(price)
+    shop.shield.slow_down(rate)
+    command = Command(Verb.PURGE, tuple(url(f"/news/{n}") for n in range(12)), "shop")
+    plan = await plan_for(shop.core, command, shop.core.setup.sites["shop"])
+    await shop.ledger.close()
+    assert isinstance(plan, Plan)
+    assert expected == plan.offer
+
+
+async def test_a_cheaper_form_stands_in_the_request_for_approval_and_not_among_a_jobs_notes(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.cost_money(Price(0.005))
+    job = await shop.purge(MIA, *[url(f"/news/{n}") for n in range(40)])
+    await shop.ledger.close()
+    offer = f"Cheaper: {BELOW.replace('0.06', '0.20')} no other page was seen there."
+    assert ((offer,), ()) == (job.approval.offers if job.approval else (), job.notes)
+
+
+NARROWER = {
+    "all can do all": ((), (), "what lies below a path, such as `prefix www.shop.test/news/`"),
+    "one knows no prefixes": ((Kind.PREFIX,), (), "a tag, or the pages by their URLs"),
+    "each knows something else": ((Kind.PREFIX,), (Kind.TAG,), "the pages by their URLs"),
+}
+
+
+@pytest.mark.parametrize(("shield", "cf", "expected"), NARROWER.values(), ids=NARROWER)
+async def test_something_narrower_is_offered_only_where_every_layer_can_do_it(
+    tmp_path: Path, shield: tuple[Kind, ...], cf: tuple[Kind, ...], expected: str
+) -> None:
+    shop = open_shop(tmp_path)
+    shop.shield.know_no(*shield)
+    shop.cf.know_no(*cf)
+    job = await shop.purge(LEA, EVERYTHING, reason="x")
+    await shop.ledger.close()
+    assert (f"Narrower: {expected}",) == (job.approval.offers if job.approval else ())
+
+
+async def test_one_host_of_several_is_narrower(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    site = replace(shop.core.setup.sites["shop"], hosts=("www.shop.test", "img.shop.test"))
+    command = Command(Verb.PURGE, (EVERYTHING,), "shop")
+    plan = make_plan(command, site, shop.core.setup.providers, {})
+    with_hosts = narrower(plan, command, site, shop.core.setup.providers)
+    shop.cf.know_no(Kind.HOST)
+    without = narrower(plan, command, site, shop.core.setup.providers)
+    await shop.ledger.close()
+    below = "what lies below a path, such as `prefix www.shop.test/news/`"
+    assert (f"Narrower: one host, such as `host www.shop.test`, or {below}", f"Narrower: {below}") == (
+        with_hosts,
+        without,
+    )
+
+
+ALIKE = {
+    "waiting": (False, "P-1 asks for the same and waits for approval."),
+    "under way": (True, "P-1 asks for the same and is under way."),
+}
+
+
+@pytest.mark.parametrize(("approved", "expected"), ALIKE.values(), ids=ALIKE)
+async def test_a_request_like_one_that_is_open_says_so(tmp_path: Path, approved: bool, expected: str) -> None:
+    shop = open_shop(tmp_path)
+    first = await shop.purge(MIA, PREFIX)
+    if approved:
+        await approvals.vote(shop.core, SAM, first.id, True)
+    second, other = await shop.purge(LEA, PREFIX), await shop.purge(LEA, NEWS)
+    await shop.ledger.close()
+    assert [(), (expected,), ()] == [first.notes, second.notes, other.notes]
+
+
+async def test_a_request_like_one_that_has_ended_says_nothing_of_it(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    first = await shop.purge(MIA, url("/a"), check=False)
+    await shop.slate.advance(60)
+    second = await shop.purge(MIA, url("/a"), check=False)
+    await shop.ledger.close()
+    assert (2, ()) == (second.id, second.notes) and first.id == 1
 
 
 NEWS = Target(Kind.TAG, "news", "shop")
@@ -279,7 +429,7 @@ def _seen(books: Books, page: str, tags: tuple[str, ...]) -> None:
 
 async def test_a_layer_without_tags_purges_the_urls_seen_under_a_tag(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
-    shop.shield.know_no_tags()
+    shop.shield.know_no(Kind.TAG)
     for path, tags in (("/a", ("news", "home")), ("/b", ("newsletter",)), ("/c", ("news",))):
         await shop.ledger.write(partial(_seen, page=url(path).value, tags=tags))
     job = await shop.purge(MIA, NEWS, check=False)
@@ -288,17 +438,58 @@ async def test_a_layer_without_tags_purges_the_urls_seen_under_a_tag(tmp_path: P
     await shop.ledger.close()
     assert ["https://www.shop.test/a", "https://www.shop.test/c"] == [x for _, lot in shop.shield.sent for x in lot]
     assert [("news",)] == [lot for _, lot in shop.cf.sent]
-    assert "Varnish knows no tags: it purges the 2 URLs seen under it so far" == ended.layers[0].note
+    assert (
+        "Varnish knows no tags: it purges only the 2 URLs seen under it so far; other pages with it stay as they are "
+        "there"
+    ) == ended.layers[0].note
 
 
 async def test_a_tag_under_which_nothing_was_seen_is_refused_where_it_is_not_known(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
-    shop.shield.know_no_tags()
+    shop.shield.know_no(Kind.TAG)
     refused = await shop.ask(MIA, NEWS)
     await shop.ledger.close()
     assert isinstance(refused, Refused)
     assert "Varnish (shield) purges no tags, and no URL was seen under tag news yet." == refused.what
-    assert refused.advice.endswith("Or purge only where it is known: add `only cf`.")
+    assert (
+        "Name the URLs instead. All layers of shop can purge URLs, prefixes, hosts, patterns and everything. Or add "
+        "`only cf`: the copies in Varnish (shield) stay, and old pages may come back from there."
+    ) == refused.advice
+
+
+PATTERN = Target(Kind.PATTERN, "www.shop.test/*.css", "shop")
+COMMON = "Ask for something else. All layers of shop can purge URLs, prefixes, tags, hosts and everything."
+ONLY_SOME = {
+    "none can": (("in", "mid", "out"), ""),
+    "the outermost can": (
+        ("in", "mid"),
+        " Or add `only out`: the copies in in (in) and mid (mid) stay, and old pages may come back from there.",
+    ),
+    "the outermost can, and the innermost": (
+        ("mid",),
+        " Or add `only out`: the copies in mid (mid) stay, and old pages may come back from there. With `only in` "
+        "visitors keep the old page.",
+    ),
+    "only inner ones can": (
+        ("out",),
+        " Only in (in) and mid (mid) can do this, and visitors would keep the old page that out (out) holds.",
+    ),
+    "only the innermost can": (
+        ("mid", "out"),
+        " Only in (in) can do this, and visitors would keep the old page that out (out) holds.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("unable", "expected"), ONLY_SOME.values(), ids=ONLY_SOME)
+def test_a_layer_that_can_do_it_is_a_way_only_where_visitors_see_it(unable: tuple[str, ...], expected: str) -> None:
+    clock = SlateClock()
+    providers = {name: ScriptedProvider(name, clock) for name in ("in", "mid", "out")}
+    for name in unable:
+        providers[name].know_no(Kind.PATTERN)
+    site = replace(SHOP, layers=tuple(map(Layer, providers)))
+    said = instead(Command(Verb.PURGE, (PATTERN,), "shop"), site, providers, {})
+    assert f"{COMMON}{expected}" == f"Ask for something else.{said}"
 
 
 async def test_a_failed_inner_layer_stops_the_outer_and_retry_goes_on(tmp_path: Path) -> None:

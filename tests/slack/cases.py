@@ -73,6 +73,7 @@ DONE = JobView(
     proven=T + 3.1,
     hosts=SHOP.hosts,
     edges=("fra", "iad", "sin"),
+    covered=(PRICING,),
     round=1,
 )
 NEW = replace(
@@ -81,8 +82,9 @@ NEW = replace(
 )  # fmt: skip
 MANY = replace(NEW, targets=1200, sample=tuple(f"https://www.shop.test/{n}" for n in range(20)))
 APPROVAL = Approval(
-    2, ("U_LEA", "U_SAM", "U_KIM"), T + 1800, "everything", "it empties all of shop (production)", "C_APPROVE"
-)
+    2, ("U_LEA", "U_SAM", "U_KIM"), T + 1800, "everything", "it empties all of shop (production)", "C_APPROVE",
+    offers=("Narrower: one host, such as `host www.shop.test`",),
+)  # fmt: skip
 ALL = replace(
     NEW, state=State.WAITING, kind=Kind.EVERYTHING, sample=("",), reason="INC-881", read_as="", rule="everything",
     approval=APPROVAL, eta=T + 28,

@@ -57,7 +57,10 @@ CARDS: dict[str, tuple[JobView, str]] = {
            [Check again = check_again P-1042]""",
     ),
     "fresh, by looking at a part of it": (
-        replace(DONE, targets=41, looks=(look("fra", "b7"), look("fra", "b7", url="https://www.shop.test/"))),
+        replace(
+            DONE, targets=41, covered=(PRICING, "https://www.shop.test/"),
+            looks=(look("fra", "b7"), look("fra", "b7", url="https://www.shop.test/")),
+        ),
         f"""\
         🟢 P-1042 fresh at fra, iad, sin · 41 URLs on shop
            shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s, 2 of 41 URLs looked at
@@ -80,6 +83,19 @@ CARDS: dict[str, tuple[JobView, str]] = {
            Browsers that have it may keep it up to 5 min (max-age=300).
            asked by <@U_MIA> · read as URL
            Varnish knows no soft purge here: hard
+           [Check again = check_again P-1042]""",
+    ),
+    "fresh, beside an old page that is not of the purge": (
+        replace(
+            DONE, kind=Kind.TAG, sample=("pricing",), before=(),
+            looks=(look("fra", "a1", url="https://www.shop.test/"), look("fra", "b7", Cached.MISS, None), origin("b7")),
+        ),
+        f"""\
+        🟢 P-1042 fresh at fra, iad, sin · tag pricing on shop
+           shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s, 1 page looked at
+           {PRICING} · fra after: MISS, version "b7" = origin
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           asked by <@U_MIA> · read as URL
            [Check again = check_again P-1042]""",
     ),
     "fresh, and it was so before": (
@@ -149,7 +165,7 @@ CARDS: dict[str, tuple[JobView, str]] = {
            still old at fra (HIT, 5 h old) · Cloudflare was not asked, so may still hold the old
            Browsers that have it may keep it up to 5 min (max-age=300).
            asked by <@U_MIA> · read as URL
-           [Check again = check_again P-1042]""",
+           [Check again = check_again P-1042] [Purge all layers = purge_again P-1042 primary]""",
     ),
     "not checked": (
         ENDED_UNSEEN,
@@ -223,6 +239,20 @@ CARDS: dict[str, tuple[JobView, str]] = {
            https://www.shop.test/0, https://www.shop.test/1, https://www.shop.test/2 and 1,197 more
            [Cancel = cancel P-1042]""",
     ),
+    "purging, by the time that each layer takes": (
+        replace(
+            NEW, state=State.PURGING,
+            layers=(
+                replace(VARNISH, calls=900, sent=900, seconds=1.8),
+                replace(SENDING, calls=30, sent=6, seconds=28.0, started=T),
+            ),
+        ),
+        f"""\
+        🔵 P-1042 purging · {PRICING} · 1 of 2 layers · about 24 s left  ▓▓░░░░░░░░ 29 %
+           Varnish 0.2 s → Cloudflare 6 of 30
+           asked by <@U_MIA> · read as URL
+           [Cancel = cancel P-1042]""",
+    ),
     "confirming": (
         replace(NEW, state=State.CONFIRMING, layers=(VARNISH, replace(CLOUDFLARE, pending=1, ready_at=T + 30))),
         f"""\
@@ -272,17 +302,35 @@ CARDS: dict[str, tuple[JobView, str]] = {
         f"""\
         🔴 P-1042 stopped at Cloudflare · The token may not purge zone shop.test
            Give it “Zone → Cache Purge” for zone shop.test, then Retry.
-           {PRICING}: Varnish was purged; Cloudflare was not
+           {PRICING}: Varnish was purged; Cloudflare was not purged
            Cloudflare said: “Authentication error (10000)”
            asked by <@U_MIA> · read as URL
            [Retry = retry P-1042 primary]""",
+    ),
+    "partly, since a target can never be taken": (
+        replace(
+            MANY, state=State.PARTIAL, verdict=Verdict.FRESH, fresh_at=("fra",), why="",
+            layers=(
+                VARNISH,
+                replace(PARTLY, trouble=Trouble("Refused", "A URL holds a `~`.", "Purge a prefix around it.")),
+            ),
+        ),
+        """\
+        🟠 P-1042 partly purged, 1 call did not go, fresh at fra · 1,200 URLs on shop
+           A URL holds a `~`. Purge a prefix around it.
+           1,200 URLs on shop: Varnish was purged; Cloudflare took 39 of 40 calls
+           not purged at Cloudflare: https://www.shop.test/7
+           Browsers may still keep a copy of their own.
+           asked by <@U_MIA> · read as URL
+           https://www.shop.test/0, https://www.shop.test/1, https://www.shop.test/2 and 1,197 more
+           [Purge again = purge_again P-1042]""",
     ),
     "failed, since no answer came twice": (
         replace(NEW, state=State.FAILED, layers=(VARNISH, replace(REFUSED, trouble=LOST))),
         f"""\
         🔴 P-1042 stopped at Cloudflare · Cloudflare did not answer within 8 s
            Look whether it took effect.
-           {PRICING}: Varnish was purged; whether Cloudflare was is not known
+           {PRICING}: Varnish was purged; whether Cloudflare was purged is not known
            asked by <@U_MIA> · read as URL
            [Retry = retry P-1042 primary]""",
     ),
@@ -291,7 +339,7 @@ CARDS: dict[str, tuple[JobView, str]] = {
         f"""\
         🔴 P-1042 stopped at Cloudflare · Cloudflare did not answer within 8 s
            Look whether it took effect.
-           {PRICING}: whether Cloudflare was is not known
+           {PRICING}: whether Cloudflare was purged is not known
            asked by <@U_MIA> · read as URL
            [Retry = retry P-1042 primary]""",
     ),
@@ -306,7 +354,7 @@ CARDS: dict[str, tuple[JobView, str]] = {
         """\
         🔴 P-1042 stopped at Varnish · The token may not purge zone shop.test
            Give it “Zone → Cache Purge” for zone shop.test, then Retry.
-           1,200 URLs on shop: Varnish took 12 of 40 calls; Cloudflare was not
+           1,200 URLs on shop: Varnish took 12 of 40 calls; Cloudflare was not purged
            not purged at Varnish: https://www.shop.test/12, https://www.shop.test/13
            Varnish said: “Authentication error (10000)”
            asked by <@U_MIA> · read as URL
@@ -328,7 +376,7 @@ CARDS: dict[str, tuple[JobView, str]] = {
         ),
         """\
         🟠 P-1042 partly purged, 1 call did not go, still old at sin · 1,200 URLs on shop
-           Give it “Zone → Cache Purge” for zone shop.test, then Retry.
+           The token may not purge zone shop.test. Give it “Zone → Cache Purge” for zone shop.test, then Retry.
            1,200 URLs on shop: Varnish was purged; Cloudflare took 39 of 40 calls
            not purged at Cloudflare: https://www.shop.test/7
            Cloudflare said: “Authentication error (10000)”
@@ -345,7 +393,7 @@ CARDS: dict[str, tuple[JobView, str]] = {
         🟡 P-1042 needs a decision, the answer of Cloudflare was lost · everything on shop (production)
            Cloudflare did not answer within 8 s. It may have been done already. A repeat purges it once more, \
 so a person decides.
-           everything on shop (production): Varnish was purged; whether Cloudflare was is not known
+           everything on shop (production): Varnish was purged; whether Cloudflare was purged is not known
            asked by <@U_MIA> · because INC-881 · approved by <@U_LEA> and <@U_SAM>
            [Cancel = cancel P-1042] [Repeat anyway = repeat_anyway P-1042 danger asks]""",
     ),
@@ -381,8 +429,10 @@ so a person decides.
         """\
         ⚫ P-1042 cancelled by token `ops-cli` · 1,200 URLs on shop
            1,200 URLs on shop: Varnish was purged; Cloudflare took 15 of 40 calls
+           Nobody looked at the edge, which may still serve the old. *Purge again* asks for all of it.
            asked by <@U_MIA> · read as URL
-           https://www.shop.test/0, https://www.shop.test/1, https://www.shop.test/2 and 1,197 more""",
+           https://www.shop.test/0, https://www.shop.test/1, https://www.shop.test/2 and 1,197 more
+           [Purge again = purge_again P-1042]""",
     ),
     "denied": (
         replace(ALL, state=State.DENIED, stop_reason="U_SAM: not during the sale"),
@@ -494,7 +544,7 @@ REQUESTS: dict[str, tuple[JobView, bool, str]] = {
            Why: INC-881
            How much: 2 calls, about 28 s of sending under the budgets
            Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
-           Narrower: one host, such as `host www.shop.test`, or what lies below a path of it
+           Narrower: one host, such as `host www.shop.test`
            Rule `everything`: it empties all of shop (production)
            Asked: <@U_LEA>, <@U_SAM> and <@U_KIM> · expires {AT_8_30}
            <{LINK}|The card of P-1042>
@@ -509,7 +559,7 @@ REQUESTS: dict[str, tuple[JobView, bool, str]] = {
            Why: INC-881
            How much: 2 calls, about 28 s of sending under the budgets
            Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
-           Narrower: one host, such as `host www.shop.test`, or what lies below a path of it
+           Narrower: one host, such as `host www.shop.test`
            Rule `everything`: it empties all of shop (production)
            Agreed so far: <@U_LEA>
            Asked: 3 people · expires {AT_8_30}
@@ -520,7 +570,7 @@ REQUESTS: dict[str, tuple[JobView, bool, str]] = {
         replace(
             MANY, state=State.WAITING, requested_by="token:ci-shop",
             layers=(replace(NEXT_VARNISH, soft=True), replace(NEXT_CLOUDFLARE, soft=True)),
-            approval=replace(APPROVAL, needed=1, rule="wide", why="1200 targets are more than 30"),
+            approval=replace(APPROVAL, needed=1, rule="wide", why="1200 targets are more than 30", offers=()),
         ),
         False,
         f"""\
@@ -534,16 +584,38 @@ on *shop*, production, in 2 layers (Varnish and Cloudflare), soft
            <{LINK}|The card of P-1042>
            [Approve = approve token-1 primary asks] [Deny = deny token-1 danger asks]""",
     ),
-    "a host": (
-        replace(ALL, kind=Kind.HOST, sample=("www.shop.test",), approval=replace(APPROVAL, needed=1, rule="wide")),
+    "a prefix": (
+        replace(ALL, kind=Kind.PREFIX, sample=("www.shop.test/news/",), approval=replace(APPROVAL, needed=1)),
         False,
         f"""\
-        🟡 P-1042 needs 1 approval · <@U_MIA> asks to purge host www.shop.test
-           What: www.shop.test on *shop*, production, in 2 layers (Varnish and Cloudflare)
+        🟡 P-1042 needs 1 approval · <@U_MIA> asks to purge prefix www.shop.test/news/
+           What: prefix www.shop.test/news/ with all that lies below it on *shop*, production, in 2 layers \
+(Varnish and Cloudflare)
            Why: INC-881
            How much: 1 target in 2 calls, about 28 s of sending under the budgets
            Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
-           Narrower: what lies below a path, such as `prefix www.shop.test/news/`
+           Narrower: one host, such as `host www.shop.test`
+           Rule `everything`: it empties all of shop (production)
+           Asked: 3 people · expires {AT_8_30}
+           <{LINK}|The card of P-1042>
+           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger asks]""",
+    ),
+    "a host": (
+        replace(
+            ALL, kind=Kind.HOST, sample=("www.shop.test",), notes=("P-9 asks for the same and waits for approval.",),
+            layers=(replace(NEXT_VARNISH, note="Varnish does <something> else"), NEXT_CLOUDFLARE),
+            approval=replace(APPROVAL, needed=1, rule="wide", offers=("Narrower: <a> tag", "Cheaper: `prefix a/`")),
+        ),
+        False,
+        f"""\
+        🟡 P-1042 needs 1 approval · <@U_MIA> asks to purge host www.shop.test
+           What: host www.shop.test on *shop*, production, in 2 layers (Varnish and Cloudflare)
+           Why: INC-881
+           How much: 1 target in 2 calls, about 28 s of sending under the budgets
+           Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
+           Varnish does &lt;something&gt; else · P-9 asks for the same and waits for approval.
+           Narrower: &lt;a&gt; tag
+           Cheaper: `prefix a/`
            Rule `wide`: it empties all of shop (production)
            Asked: 3 people · expires {AT_8_30}
            <{LINK}|The card of P-1042>

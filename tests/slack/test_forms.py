@@ -10,6 +10,7 @@ import pytest
 from bot.domain.command import Command, Verb
 from bot.domain.site import Environment, Layer, Site
 from bot.domain.target import Target
+from bot.services.replies import FormWanted
 from bot.slack.cards import chosen_form, everything_form
 from bot.slack.cards.blocks import Block
 from playground.slack.blocks import MODAL, view_problems
@@ -19,6 +20,7 @@ from tests.slack.wild import strings, without_ours
 SHOP = Site("shop", ("www.shop.test", "img.shop.test"), layers=(Layer("shield"), Layer("cf")))
 COMMAND = Command(Verb.PURGE, (Target(Kind.EVERYTHING, "", "shop"),), "shop")
 WITH_REASON = replace(COMMAND, reason="INC-881")
+FORM = FormWanted("d-1", COMMAND, SHOP, "", ("https://www.shop.test/ on shop", "host www.shop.test on shop"))
 HOSTILE = "<!channel> <@U_LEA> <https://evil|x> & \u202e"
 
 
@@ -49,17 +51,24 @@ def test_it_says_what_it_empties_and_asks_for_name_and_reason() -> None:
         "Or something narrower:",
         "[Only the front page, https://www.shop.test/] pick d-1:0",
         "[Only the host www.shop.test] pick d-1:1",
-    ] == spelled(everything_form(SHOP, COMMAND, "d-1"))
+    ] == spelled(everything_form(FORM))
+
+
+def test_it_says_which_layers_only_mark_their_copies_as_stale() -> None:
+    assert [
+        "This empties *all* of shop (production) in 2 layers, soft at Cloudflare: www.shop.test, img.shop.test.",
+        "Soft: old copies stay, marked as stale, until they are fetched anew.",
+    ] == spelled(everything_form(replace(FORM, softly="soft at Cloudflare")))[:2]
 
 
 def test_a_reason_that_was_given_is_not_asked_for_again() -> None:
-    assert [] == [line for line in spelled(everything_form(SHOP, WITH_REASON, "d-1")) if "reason" in line]
+    assert [] == [line for line in spelled(everything_form(replace(FORM, command=WITH_REASON))) if "reason" in line]
 
 
-def test_the_only_host_of_a_site_is_not_narrower() -> None:
-    only = replace(SHOP, hosts=("www.shop.test",))
+def test_it_offers_what_its_draft_holds_and_no_more() -> None:
+    only = replace(FORM, narrower=FORM.narrower[:1])
     assert ["[Only the front page, https://www.shop.test/] pick d-1:0"] == [
-        line for line in spelled(everything_form(only, COMMAND, "d-1")) if "pick" in line
+        line for line in spelled(everything_form(only)) if "pick" in line
     ]
 
 
@@ -67,17 +76,17 @@ def test_a_site_with_many_hosts_names_five() -> None:
     many = replace(SHOP, hosts=tuple(f"h{n}.test" for n in range(9)), layers=SHOP.layers[:1])
     assert (
         "This empties *all* of shop (production) in 1 layer: h0.test, h1.test, h2.test, h3.test, h4.test, 4 more."
-        == spelled(everything_form(many, COMMAND, "d-1"))[0]
+        == spelled(everything_form(replace(FORM, site=many)))[0]
     )
 
 
 def test_it_belongs_to_its_draft() -> None:
-    view = everything_form(SHOP, COMMAND, "d-1")
+    view = everything_form(FORM)
     assert ("modal", "everything", "d-1") == (view["type"], view["callback_id"], view["private_metadata"])
 
 
 def test_its_buttons_say_that_it_only_asks() -> None:
-    view = everything_form(SHOP, COMMAND, "d-1")
+    view = everything_form(FORM)
     assert ["Purge everything", "Ask for it", "Back"] == [
         dict(strings([view[name]])).get("plain_text") for name in ("title", "submit", "close")
     ]
@@ -88,12 +97,13 @@ def test_what_it_becomes_says_what_goes_on() -> None:
 
 
 FORMS: dict[str, Block] = {
-    "as it is": everything_form(SHOP, COMMAND, "d-1"),
-    "with a reason": everything_form(SHOP, WITH_REASON, "d-1"),
-    "staging": everything_form(replace(SHOP, environment=Environment.STAGING), COMMAND, "d-1"),
+    "as it is": everything_form(FORM),
+    "soft": everything_form(replace(FORM, softly="soft")),
+    "with a reason": everything_form(replace(FORM, command=WITH_REASON)),
+    "staging": everything_form(replace(FORM, site=replace(SHOP, environment=Environment.STAGING))),
     "chosen": chosen_form(),
     **{
-        name: everything_form(replace(SHOP, name=text, hosts=(text,) * 60), COMMAND, "d-1")
+        name: everything_form(replace(FORM, site=replace(SHOP, name=text, hosts=(text,) * 60), softly=text))
         for name, text in {"hostile": HOSTILE, "long": "x" * 2000, "marks": "&" * 2000}.items()
     },
 }

@@ -26,6 +26,6 @@ def test_the_first_line_says_how_it_stands() -> None:
     firsts = [probed_card(found).text for found in ([GOOD], [GOOD, NOTE], [])]
     assert [
         "🟢 Every account would take a purge. Nothing was purged.",
-        "🟠 Every account would take a purge; 1 thing should change. Nothing was purged.",
+        "🟠 No account would refuse a purge; 1 thing to look at. Nothing was purged.",
         "No account belongs to a site of yours.",
     ] == firsts

@@ -41,6 +41,18 @@ LINES = {
         Told(Event.LAYER_DONE, layer="Varnish", seconds=0.01),
         "✓ Varnish: done in under 0.1 s",
     ),
+    "a layer is done, and notes something": (
+        Told(Event.LAYER_DONE, layer="Redis", n=1, seconds=0.2, text="3 keys removed."),
+        "✓ Redis: done in 0.2 s · 3 keys removed.",
+    ),
+    "a layer is done, with more ids than are kept": (
+        Told(Event.LAYER_DONE, layer="CloudFront", n=12, seconds=2.0, ids=("I1", "I2", "I3", "I4", "I5")),
+        "✓ CloudFront: done in 2 s · id `I1`, `I2`, `I3` and 9 more",
+    ),
+    "throttled for long": (
+        Told(Event.WAITING, layer="Cloudflare", seconds=40.0),
+        "• Cloudflare takes no more calls for now; the next one goes in 40 s.",
+    ),
     "a layer is done, with many ids": (
         Told(Event.LAYER_DONE, layer="Cloudflare", seconds=330, ids=tuple(f"c{n}" for n in range(1003))),
         "✓ Cloudflare: done in 6 min · id `c0`, `c1`, `c2` and 1,000 more",
@@ -52,7 +64,7 @@ LINES = {
     "a layer stops, and nobody knows why": (Told(Event.LAYER_STOPPED, layer="Varnish"), "✗ Varnish: stopped."),
     "throttled": (
         Told(Event.WAITING, layer="Cloudflare", seconds=3.0),
-        "• Cloudflare takes no more calls for now; the next one goes in 3 s.",
+        "• Cloudflare takes no more calls for now; it is asked again.",
     ),
     "sent again": (
         Told(Event.SENT_AGAIN, layer="Cloudflare", n=1, text="Cloudflare answered 500."),
@@ -89,11 +101,11 @@ LINES = {
 }
 
 ENDS = {
-    "done fresh": "• Ended: every layer is purged, and every place looked at serves what the origin serves.",
-    "done stale": "• Ended: every layer is purged, and some place still serves the old.",
-    "done unknown": "• Ended: every layer is purged; what the edge serves cannot be proven from here.",
-    "done unchecked": "• Ended: every layer is purged; nobody looked at the edge.",
-    "partial fresh": "• Ended: some calls did not go; each place looked at serves what the origin serves.",
+    "done fresh": "• Ended: every layer asked is purged, and the pages that show it are as at the origin.",
+    "done stale": "• Ended: every layer asked is purged, and some place still serves the old.",
+    "done unknown": "• Ended: every layer asked is purged; what the edge serves cannot be proven from here.",
+    "done unchecked": "• Ended: every layer asked is purged; nobody looked at the edge.",
+    "partial fresh": "• Ended: some calls did not go; the pages of the others are as at the origin.",
     "partial stale": "• Ended: some calls did not go, and some place still serves the old.",
     "partial unknown": "• Ended: some calls did not go; what the edge serves cannot be proven from here.",
     "partial unchecked": "• Ended: some calls did not go; nobody looked at the edge.",

@@ -65,7 +65,8 @@ def wild_job(text: str, state: State, verdict: Verdict, kind: Kind = Kind.URL, t
         sample=(text,) * 20, soft=True, requested_by=text, created=T, digest=text, rule=text,
         layers=tuple(_layer(text, of) for of in LayerState), reason=text, why=text, looks=looks, before=looks,
         fresh_at=places, stale_at=places, purged=T, proven=T, ended=T, eta=T + 90,
-        approval=Approval(99, (text,) * 500, T + 1800, text, text, text, votes), notes=(text,) * 50, read_as=text,
+        approval=Approval(99, (text,) * 500, T + 1800, text, text, text, votes, (text,) * 2), notes=(text,) * 50,
+        read_as=text,
         stop_reason=f"{text}: {text}", url=text, team=text, source=text, channel=text, hosts=(text,) * 50,
         edges=places, left_alone=(text,) * 9, round=1, due_at=T,
     )  # fmt: skip

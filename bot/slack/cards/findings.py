@@ -43,6 +43,7 @@ def plan_card(plan: Plan, decision: Decision, observing: bool = False) -> Card:
         "This purgebot only observes (mode: observe); to purge, set `mode: live`." if observing else "",
         escape(plan.read_as, 60),
         *(escape(note) for note in plan.notes[:NOTES_SHOWN]),
+        escape(plan.offer, 400),
         f"plan {code(plan.digest[:12])}",
     ]
     return card(f"Plan · {_what(plan)} · nothing was sent", lines)

@@ -2,43 +2,46 @@
 
 from __future__ import annotations
 
-from bot.domain.command import Command
-from bot.domain.site import Site
+from bot.services.replies import FormWanted
 from bot.slack.cards.blocks import Block, actions, button, context, section
 from bot.slack.cards.words import ORIGIN_LOAD, count, hosts
 from bot.slack.escape import bare, escape
 
 NAME_MAX, REASON_MAX, LABEL_MAX = 100, 500, 200
 CALLBACK = "everything"
+SOFT = "Soft: old copies stay, marked as stale, until they are fetched anew."
 
 
-def everything_form(site: Site, command: Command, draft: str) -> Block:
-    """The view. `draft` is what it belongs to; a reason is asked for only if none was given."""
-    name = escape(site.name, 60)
-    layers = count(len(site.layers), "layer")
+def everything_form(wanted: FormWanted) -> Block:
+    """The view. A reason is asked for only if none was given."""
+    site, name = wanted.site, escape(wanted.site.name, 60)
+    softly = f", {escape(wanted.softly, 80)}" if wanted.softly else ""
+    layers = f"{count(len(site.layers), 'layer')}{softly}"
     return {
         "type": "modal",
         "callback_id": CALLBACK,
-        "private_metadata": draft,
+        "private_metadata": wanted.draft,
         "title": {"type": "plain_text", "text": "Purge everything"},
         "submit": {"type": "plain_text", "text": "Ask for it"},
         "close": {"type": "plain_text", "text": "Back"},
         "blocks": [
             section(f"This empties *all* of {name} ({site.environment}) in {layers}: {hosts(site.hosts)}."),
+            *([context([SOFT])] if softly else []),
             context([ORIGIN_LOAD]),
             _input("site_name", f"Type {site.name} to confirm", NAME_MAX),
-            *([] if command.reason else [_input("reason", "Why", REASON_MAX)]),
+            *([] if wanted.command.reason else [_input("reason", "Why", REASON_MAX)]),
             context(["Or something narrower:"]),
-            *_narrower(site, draft),
+            *_narrower(wanted),
         ],
     }
 
 
-def _narrower(site: Site, draft: str) -> list[Block]:
-    """The draft's own choices, in its order. The only host of a site is all of it, and so not narrower."""
-    front = button(f"Only the front page, {site.root_url()}", "pick", f"{draft}:0")
-    host = button(f"Only the host {site.hosts[0]}", "pick", f"{draft}:1")
-    return [*actions([front]), *(actions([host]) if len(site.hosts) > 1 else [])]
+def _narrower(wanted: FormWanted) -> list[Block]:
+    """The draft's own choices, in its order: the front page, and a host where one is a part that can be purged."""
+    site = wanted.site
+    labels = [f"Only the front page, {site.root_url()}", f"Only the host {site.hosts[0]}"]
+    choices = zip(labels, range(len(wanted.narrower)), strict=False)
+    return [block for label, n in choices for block in actions([button(label, "pick", f"{wanted.draft}:{n}")])]
 
 
 def chosen_form() -> Block:

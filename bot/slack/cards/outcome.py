@@ -10,6 +10,7 @@ from bot.domain.verdict import ORIGIN, Verdict
 from bot.slack.cards.words import at_places, bar, clock, count, duration, subject, title
 from bot.slack.escape import escape, person
 
+CALL_SECONDS = 0.002  # beside what pacing takes
 LEFT_MIN = 3.0  # seconds; less is not worth telling
 SHARE_MIN = 0.2  # of the calls sent, before their speed says how long the rest takes
 WHY_MAX = 120  # characters; a phone shows about 150 of a line
@@ -149,13 +150,20 @@ def _ready_in(job: JobView, now: float) -> str:
 
 def _progress(job: JobView, now: float) -> str:
     calls = sum(layer.calls for layer in job.layers)
-    sent = sum(layer.sent for layer in job.layers)
     done = sum(layer.state is LayerState.DONE for layer in job.layers)
     words = f" · {done} of {count(len(job.layers), 'layer')}"
     if calls <= len(job.layers):
         return words
-    left = _seconds_left(job, sent / calls, now)
-    return f"{words}{_about(left) if left is not None else ''}  {bar(sent / calls)}"
+    share = _share(job)
+    left = _seconds_left(job, share, now)
+    return f"{words}{_about(left) if left is not None else ''}  {bar(share)}"
+
+
+def _share(job: JobView) -> float:
+    """How much of the sending is behind us, by the time that each layer was thought to take."""
+    seconds = [layer.seconds + CALL_SECONDS * layer.calls for layer in job.layers]
+    parts = [layer.sent / layer.calls if layer.calls else 0.0 for layer in job.layers]
+    return sum(weight * part for weight, part in zip(seconds, parts, strict=True)) / max(sum(seconds), CALL_SECONDS)
 
 
 def _about(seconds: float) -> str:

@@ -28,7 +28,7 @@ def _first(healths: Sequence[Health]) -> str:
     if bad:
         return f"🔴 {count(bad, 'account')} of {len(healths):,} would not take a purge. Nothing was purged."
     if doubtful:
-        return f"🟠 Every account would take a purge; {count(doubtful, 'thing')} should change. Nothing was purged."
+        return f"🟠 No account would refuse a purge; {count(doubtful, 'thing')} to look at. Nothing was purged."
     return "🟢 Every account would take a purge. Nothing was purged."
 
 

@@ -12,6 +12,9 @@ from bot.slack.cards.words import NARROW, ORIGIN_LOAD, clock, count, duration, h
 from bot.slack.escape import code, escape, linked, person, url_text
 from providers.contract import Kind
 
+NOTES_SHOWN = 4
+NOTES_MAX, OFFER_MAX = 800, 400  # characters
+
 
 def request_card(job: JobView, now: float, token: str, first: bool, link: str = "", salt: str = "") -> Card:
     """The request for votes on `job`; `token` is what its buttons carry, `link` leads to the job's own card. The
@@ -52,6 +55,8 @@ def _asked_for(job: JobView) -> Iterator[str]:
     yield f"How much: {_how_much(job)}"
     if job.kind not in NARROW:
         yield ORIGIN_LOAD
+    if notes := list(dict.fromkeys(filter(None, [*(layer.note for layer in job.layers), *job.notes]))):
+        yield escape(" · ".join(notes[:NOTES_SHOWN]), NOTES_MAX)
 
 
 def _in_words(job: JobView) -> str:
@@ -60,9 +65,17 @@ def _in_words(job: JobView) -> str:
     soft = f", {escape(job.softly, 80)}" if job.softly else ""
     if job.kind is Kind.EVERYTHING:
         return f"everything in {layers} of {where}: {hosts(job.hosts)}{soft}"
-    things = ", ".join(url_text(target, 120) for target in job.sample[:3])
+    things = ", ".join(_thing(job, target) for target in job.sample[:3])
     more = f" and {job.targets - 3:,} more" if job.targets > 3 else ""
     return f"{things}{more} on {where}, in {layers}{soft}"
+
+
+def _thing(job: JobView, target: str) -> str:
+    """One target with what it means: a prefix is not the page of that name."""
+    if job.targets > 1 or job.kind is Kind.URL:
+        return url_text(target, 120)
+    below = " with all that lies below it" if job.kind is Kind.PREFIX else ""
+    return f"{job.kind.value} {escape(target, 120)}{below}"
 
 
 def _how_much(job: JobView) -> str:
@@ -73,22 +86,11 @@ def _how_much(job: JobView) -> str:
     return f"{targets}{calls}, {time}"
 
 
-def _narrower(job: JobView) -> str:
-    """What would do less, where the plan itself says so."""
-    if job.kind is Kind.EVERYTHING and len(job.hosts) > 1:
-        return f"one host, such as {code(f'host {job.hosts[0]}')}, or what lies below a path of it"
-    if job.kind in (Kind.EVERYTHING, Kind.HOST) and job.hosts:
-        host = job.sample[0] if job.kind is Kind.HOST and job.sample else job.hosts[0]
-        return f"what lies below a path, such as {code(f'prefix {host}/news/')}"
-    return ""
-
-
 def _vote(job: JobView, first: bool) -> Iterator[str]:
     approval = job.approval
     if approval is None:
         return
-    if narrower := _narrower(job):
-        yield f"Narrower: {narrower}"
+    yield from (escape(offer, OFFER_MAX) for offer in approval.offers)
     yield f"Rule {code(approval.rule, 80)}: {escape(approval.why)}"
     if agreed := _agreed(job):
         yield f"Agreed so far: {listed(agreed)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.domain.job import JobView, LayerState, LayerView, State
-from bot.domain.verdict import ORIGIN, Verdict, describe
+from bot.domain.verdict import Verdict, describe
 from bot.services.checks import DNS
 from bot.slack.cards.blocks import Block, Card, Confirm, button, card
 from bot.slack.cards.outcome import WHY_MAX as FIRST_WHY_MAX
@@ -59,6 +59,7 @@ def _lines(job: JobView, now: float) -> Iterator[str]:
             yield "Nothing was purged."
         case State.CANCELLED:
             yield _what_went(job)
+            yield "Nobody looked at the edge, which may still serve the old. *Purge again* asks for all of it."
         case _:
             yield f"{layers_told(job.layers)}{_not_asked(job)}"
             yield _held_up(job, now)
@@ -74,7 +75,7 @@ def _held_up(job: JobView, now: float) -> str:
 
 def _named(job: JobView) -> str:
     """The first of several targets."""
-    if job.targets < 2 or job.state is State.WAITING:
+    if job.targets < 2:
         return ""
     shown = [url_text(target, THING_MAX) for target in job.sample[:NAMED_MAX] if target]
     more = job.targets - len(shown)
@@ -98,7 +99,8 @@ def _trouble(job: JobView) -> Iterator[str]:
         lost = f"{escape(layer.trouble.what)} " if layer is not None and layer.trouble is not None else ""
         yield f"{lost}It may have been done already. A repeat purges it once more, so a person decides."
     elif layer is not None and layer.trouble is not None:
-        yield escape(layer.trouble.advice, WHY_MAX)
+        partly = f"{escape(layer.trouble.what)} " if job.state is State.PARTIAL else ""  # else the first line says it
+        yield f"{partly}{escape(layer.trouble.advice, WHY_MAX)}"
     yield _what_went(job)
     if layer is None:
         return
@@ -120,8 +122,8 @@ def _what_went(job: JobView) -> str:
     told = [
         f"{titles(went)} {_were(went)} purged" if went else "",
         *(f"{title(layer)} took {number(layer.sent)} of {count(layer.calls, 'call')}" for layer in cut),
-        f"whether {titles(lost)} {_were(lost)} is not known" if lost else "",
-        f"{titles(rest)} {_were(rest)} not" if rest and (went or cut or lost) else "",
+        f"whether {titles(lost)} {_were(lost)} purged is not known" if lost else "",
+        f"{titles(rest)} {_were(rest)} not purged" if rest and (went or cut or lost) else "",
     ]
     return f"{subject(job)}: {'; '.join(filter(None, told)) or 'nothing was purged'}"
 
@@ -133,10 +135,16 @@ def _were(layers: list[LayerView]) -> str:
 def _purged(job: JobView) -> Iterator[str]:
     yield _path(job)
     yield _comparison(job) or _looked_at(job)
-    why = escape(job.why, WHY_MAX)  # which the first line says, if it is one short reason why it is not known
-    if job.verdict is not Verdict.UNKNOWN or job.why != first_reason(job) or len(why) > FIRST_WHY_MAX:
-        yield why or _unseen(job)
+    yield escape(_rest_of_why(job), WHY_MAX) or _unseen(job)
     yield _browsers(job)
+
+
+def _rest_of_why(job: JobView) -> str:
+    """What stands behind the verdict, without what the first line says already."""
+    first = first_reason(job)
+    if job.verdict is Verdict.UNKNOWN and len(escape(first)) <= FIRST_WHY_MAX:
+        return job.why.removeprefix(first).removeprefix(" · ")
+    return job.why
 
 
 def _unseen(job: JobView) -> str:
@@ -160,7 +168,7 @@ def _not_asked(job: JobView) -> str:
 
 def _by_looking_at(job: JobView) -> str:
     """How much of it was looked at, where that is not all."""
-    looked = len({look.url for look in job.looks})
+    looked = len({look.url for look in job.looks if look.url in job.covered})
     if job.kind is Kind.URL:
         return f", {number(looked)} of {count(job.targets, 'URL')} looked at" if 0 < looked < job.targets else ""
     return f", {count(looked, 'page')} looked at" if looked else ""
@@ -168,13 +176,14 @@ def _by_looking_at(job: JobView) -> str:
 
 def _comparison(job: JobView) -> str:
     """before … after …, for the first URL at the first place; that it is one of many is said."""
-    after = next((look for look in job.looks if look.place != ORIGIN), None)
+    shows = (look for look in job.looks if look.place in job.fresh_at and look.url in job.covered and not look.problem)
+    after = next(shows, None)
     if after is None or job.state is not State.DONE or job.verdict is not Verdict.FRESH:
         return ""
     before = next((look for look in job.before if (look.place, look.url) == (after.place, after.url)), None)
     was = f"before: {escape(describe(before, before.at), 200)} · " if before else ""
     alone = job.kind is Kind.URL and job.targets == 1
-    many = len({look.url for look in job.looks}) > 1
+    many = len(job.covered) > 1
     page = "" if alone else f"{'one of them: ' if many else ''}{url_text(after.url, 150)} · "
     place = "" if after.place == DNS else f"{escape(after.place, 40)} "
     return f"{page}{place}{was}after: {escape(describe(after, after.at), 200)} = origin"
@@ -226,19 +235,30 @@ def _buttons(job: JobView) -> list[Block]:
                 button("Cancel", "cancel", job.name),
                 button("Repeat anyway", "repeat_anyway", job.name, "danger", _repeat(job)),
             ]
-        case State.FAILED | State.PARTIAL:
+        case State.FAILED | State.PARTIAL if _can_be_retried(job):
             return [button("Retry", "retry", job.name, "primary")]
+        case State.FAILED | State.PARTIAL:
+            return [button("Purge again", "purge_again", job.name)]
         case State.EXPIRED:
             return [button("Ask again", "purge_again", job.name)]
-        case State.DONE if job.verdict is Verdict.STALE and job.edge_asked:
+        case State.DONE if job.verdict is Verdict.STALE:
+            again = "Purge all layers" if job.left_alone else "Purge again"
             return [
                 button("Check again", "check_again", job.name),
-                button("Purge again", "purge_again", job.name, "primary"),
+                button(again, "purge_again", job.name, "primary"),
             ]
+        case State.CANCELLED if any(layer.sent or layer.unknown for layer in job.layers):
+            return [button("Purge again", "purge_again", job.name)]
         case State.DONE:
             return [button("Check again", "check_again", job.name)]
         case _:
             return []
+
+
+def _can_be_retried(job: JobView) -> bool:
+    """Whether sending it once more may help: not where every call that did not go was refused for what it asks."""
+    troubles = [layer.trouble for layer in job.layers if layer.trouble is not None]
+    return not troubles or any(trouble.cls != "Refused" for trouble in troubles)
 
 
 def _repeat(job: JobView) -> Confirm:

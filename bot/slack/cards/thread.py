@@ -7,6 +7,7 @@ from bot.slack.cards.words import count, duration
 from bot.slack.escape import code, escape, person
 
 IDS_SHOWN = 3
+LONG = 30.0  # seconds; a shorter wait is not worth naming, since more of them may follow
 TEXT_MAX = 500  # characters
 
 
@@ -48,11 +49,13 @@ def _by_itself(told: Told) -> str:
             twice = f", and once more {duration(told.seconds)} later, since its caches refill one another"
             return f"{_layer(told)}: sending {count(told.n, 'call')}{twice if told.seconds else ''}."
         case Event.LAYER_DONE:
-            return f"{_layer(told)}: done in {duration(told.seconds)}{_ids(told)}"
+            noted = f" · {text}" if text else ""
+            return f"{_layer(told)}: done in {duration(told.seconds)}{noted}{_ids(told)}"
         case Event.LAYER_STOPPED:
             return f"{_layer(told)}: stopped. {text}".rstrip()
         case Event.WAITING:
-            return f"{_layer(told)} takes no more calls for now; the next one goes in {duration(told.seconds)}."
+            goes_on = f"the next one goes in {duration(told.seconds)}" if told.seconds >= LONG else "it is asked again"
+            return f"{_layer(told)} takes no more calls for now; {goes_on}."
         case Event.SENT_AGAIN:
             return f"{_layer(told)}: {count(told.n, 'call')} will be sent again. {text}".rstrip()
         case Event.UNWATCHED:
@@ -73,17 +76,18 @@ def _layer(told: Told) -> str:
 
 
 def _ids(told: Told) -> str:
-    more = len(told.ids) - IDS_SHOWN
+    more = max(told.n, len(told.ids)) - IDS_SHOWN
     shown = ", ".join(code(name, 80) for name in told.ids[:IDS_SHOWN])
     return f" · id {shown}{f' and {more:,} more' if more > 0 else ''}" if shown else ""
 
 
 _ENDS = {
-    "done fresh": "Ended: every layer is purged, and every place looked at serves what the origin serves.",
-    "done stale": "Ended: every layer is purged, and some place still serves the old.",
-    "done unknown": "Ended: every layer is purged; what the edge serves cannot be proven from here.",
-    "done unchecked": "Ended: every layer is purged; nobody looked at the edge.",
-    "partial fresh": "Ended: some calls did not go; each place looked at serves what the origin serves.",
+    "done fresh": "Ended: every layer asked is purged, and the pages that show it are as at the origin.",
+    "done stale": "Ended: every layer asked is purged, and some place still serves the old.",
+    "done unknown": "Ended: every layer asked is purged; what the edge serves cannot be proven from here.",
+    "done unchecked": "Ended: every layer asked is purged; nobody looked at the edge.",
+    "failed": "Ended: what comes after it was not asked.",
+    "partial fresh": "Ended: some calls did not go; the pages of the others are as at the origin.",
     "partial stale": "Ended: some calls did not go, and some place still serves the old.",
     "partial unknown": "Ended: some calls did not go; what the edge serves cannot be proven from here.",
     "partial unchecked": "Ended: some calls did not go; nobody looked at the edge.",

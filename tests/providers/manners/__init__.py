@@ -18,7 +18,8 @@ class Manner:
     wire. `faults` names, by row of test_faults, the error that this provider's adapter raises where it differs from
     the usual one; None where the answer is a yes. `settings` and `secrets` replace what a blueprint's examples give.
     `layer` is what a layer must name beside its required fields for all that the account can do; `fresh` are headers
-    that are made anew for each attempt, such as a signature with its time."""
+    that are made anew for each attempt, such as a signature with its time. `takeable` makes of any URL one that the
+    provider does not refuse while planning, where that is not every one."""
 
     addresses: Callable[[Call], set[str]]
     faults: Mapping[str, type[PurgeError] | None] = field(default_factory=dict)
@@ -27,6 +28,7 @@ class Manner:
     layer: Mapping[str, str] = field(default_factory=dict)
     fresh: frozenset[str] = frozenset()
     status_page: str = ""  # of a cloud service; a server of one's own has none
+    takeable: Callable[[str], str] = str
     http: bool = True  # whether it is asked over HTTP; else its own tests hold its faults
 
 

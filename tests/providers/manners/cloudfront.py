@@ -22,4 +22,5 @@ MANNER = Manner(
     settings={"access_key_id": "AKIDEXAMPLE"},
     fresh=frozenset({"x-amz-date", "authorization"}),
     status_page="https://health.aws.amazon.com",
+    takeable=lambda url: url.replace("~", "").rstrip("*"),
 )
