@@ -15,7 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from bot.client import BotClient, BotUnreachable, Heard, Record, TokenUnknown
-from bot.exits import FAILED, LATE, USAGE, exit_code, exit_of_answer, is_settled
+from bot.exits import FAILED, LATE, MEANINGS, USAGE, exit_code, exit_of_answer, is_settled
 from bot.settings import BadSettings, Environment, Settings, example, load, schema, unset
 from bot.terminal import console, draw, fail, for_terminal, print_json, progress_bar
 
@@ -32,11 +32,12 @@ LOG_FORMAT: console or json
 Those that speak to the running bot read PURGEBOT_URL (http://127.0.0.1:8080) and PURGEBOT_TOKEN.
 
 More: docs/configuration.md"""
+_EXITS = "Exit codes:\n\n" + "\n".join(f"{code} {meaning}" for code, meaning in MEANINGS.items())
 
 app = typer.Typer(
     name="purgebot",
     help="Purges CDN and origin caches, and proves at the edge that it worked.",
-    epilog=_ENVIRONMENT,
+    epilog=f"{_EXITS}\n\n{_ENVIRONMENT}",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -107,7 +108,7 @@ def _command(verb: str, about: str) -> None:
     def say(words: Words = None, file: FileOption = "", as_json: JsonFlag = False) -> None:
         _show(_say([verb, *(words or [])], file), as_json)
 
-    app.command(verb, help=about, context_settings=_FREE_TEXT)(say)
+    app.command(verb, help=about, epilog=_EXITS, context_settings=_FREE_TEXT)(say)
 
 
 for _verb, _about in {
@@ -126,7 +127,7 @@ for _verb, _about in {
     _command(_verb, _about)
 
 
-@app.command("status", context_settings=_FREE_TEXT)
+@app.command("status", epilog=_EXITS, context_settings=_FREE_TEXT)
 def status(words: Words = None, as_json: JsonFlag = False) -> None:
     """Running jobs, or one."""
     if as_json and words:
@@ -136,7 +137,7 @@ def status(words: Words = None, as_json: JsonFlag = False) -> None:
     _show(_say(["status", *(words or [])], ""), as_json)
 
 
-@app.command("purge", context_settings=_FREE_TEXT)
+@app.command("purge", epilog=_EXITS, context_settings=_FREE_TEXT)
 def purge(
     words: Words = None,
     file: FileOption = "",
@@ -144,14 +145,14 @@ def purge(
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Return as soon as there is a job.")] = False,
     timeout: Annotated[float, typer.Option("--timeout", help="Seconds to follow the job.")] = 600.0,
 ) -> None:
-    """Purge, and follow the job to its verdict."""
+    """Purge, and follow the job to its verdict; where approval is needed it stops with 4, and `wait` goes on."""
     heard = _say(["purge", *(words or [])], file)
     if not heard.job or no_wait:
         _show(heard, as_json, heard.state)
     _follow(heard.job, timeout, as_json, through_approval=False)
 
 
-@app.command()
+@app.command(epilog=_EXITS)
 def wait(
     job: str,
     timeout: Annotated[float, typer.Option("--timeout", help="Seconds.")] = 600.0,

@@ -1,16 +1,21 @@
-"""What a job's state means to a pipeline: the exit codes as promised.
-
-0 done, and fresh or unchecked   4 needs a person
-1 failed or partial              5 denied, expired or cancelled
-2 wrong usage or configuration   6 purged, proof not possible
-3 purged, still old at the edge  7 time-out of `wait`
-"""
+"""What a job's state means to a pipeline: the exit codes as promised."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 OK, FAILED, USAGE, STALE, PERSON, STOPPED, UNPROVEN, LATE = range(8)
+
+MEANINGS = {
+    OK: "done, and fresh at the edge or not looked at",
+    FAILED: "failed or partly purged, or no bot answers",
+    USAGE: "wrong usage or configuration",
+    STALE: "purged, but the edge still serves the old content; for a check: the edge is old",
+    PERSON: "waits for approval, or for a person to decide",
+    STOPPED: "refused by the policy, denied, expired or cancelled",
+    UNPROVEN: "purged, proof not possible; for a check: it cannot be told",
+    LATE: "--timeout is over, and the job goes on",
+}
 
 _BY_STATE = {
     "failed": FAILED,

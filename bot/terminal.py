@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-_COPY = re.compile(r"^Copy: /\S+ (.+)$", re.MULTILINE)
+_COPY = re.compile(r"^(Copy|To purge|Begin with): (?:/\S+|purgebot) (.+)$", re.MULTILINE)
 
 
 def for_terminal(text: str, verbs: Collection[str]) -> str:
@@ -21,10 +21,10 @@ def for_terminal(text: str, verbs: Collection[str]) -> str:
     `verbs` it is `purgebot purge`."""
 
     def here(found: re.Match[str]) -> str:
-        line = found[1]
+        line = found[2]
         verb = "" if line.split()[0] in verbs else "purge "
         words = line if '"' in line else " ".join(map(shlex.quote, line.split()))
-        return f"Copy: purgebot {verb}{words}"
+        return f"{found[1]}: purgebot {verb}{words}"
 
     return _COPY.sub(here, text)
 

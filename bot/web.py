@@ -8,7 +8,7 @@ import hmac
 import json
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 import structlog
@@ -39,6 +39,7 @@ WAIT_MAX = 60.0  # seconds of one long poll; ask again for more
 POLL_SECONDS = 0.25
 KEY_MAX = 200  # characters of an Idempotency-Key
 PATH_SHOWN = 100  # characters
+COMMAND_NAME = "purgebot"  # what a machine types where a person types /purge
 SETTLED = frozenset({State.NEEDS_DECISION, State.WAITING, State.SCHEDULED})
 
 
@@ -62,18 +63,19 @@ class CommandBody(BaseModel):
 
 
 class Door:
-    """The machines' door. `ready` says whether work can be accepted; `stopping` ends long polls."""
+    """The machines' door, where the command goes by the terminal's name. `ready` says whether work can be accepted;
+    `stopping` ends long polls."""
 
     def __init__(
         self,
         core: Core,
-        desk: Desk,
         tokens: Sequence[Token],
         ready: Callable[[], Awaitable[str]],
         stopping: asyncio.Event,
     ) -> None:
-        self._core = core
-        self._desk = desk
+        self._core = replace(core, setup=replace(core.setup, command=COMMAND_NAME))
+        self._desk = Desk(self._core)
+        self._slash = core.setup.command
         self._tokens = tokens
         self._ready = ready
         self._stopping = stopping
@@ -120,8 +122,13 @@ class Door:
         key = f"api {actor.id} {given or self._core.dice.token()}"
         if given and not await self._claim(key, raw):
             return _problem(409, "Key used before", "This Idempotency-Key came with another body. Take a new one.")
-        reply = await self._desk.ask(Asking(actor, key, "api"), body.text, body.targets)
+        reply = await self._desk.ask(Asking(actor, key, "api"), self._line(body.text), body.targets)
         return _answer(reply, self._core)
+
+    def _line(self, text: str) -> str:
+        """The text without the slash command in front, as in a line copied from Slack."""
+        first, _, rest = text.lstrip().partition(" ")
+        return rest if first == self._slash and rest.strip() else text
 
     async def _claim(self, key: str, raw: bytes) -> bool:
         """Bind `key` to its first body, for a week; False when it came with another one."""
@@ -174,7 +181,8 @@ class Door:
 
 
 def _answer(reply: Reply, core: Core) -> Response:
-    card = card_for(reply, core.clock.now(), core.setup.command)
+    purges = isinstance(reply, Checked)  # whose line to copy is things alone
+    card = card_for(reply, core.clock.now(), f"{COMMAND_NAME} purge" if purges else COMMAND_NAME)
     text = plain(card) if card else ""
     match reply:
         case NotUnderstood() | BadLinesFound():

@@ -110,7 +110,7 @@ class Bot:
         self.router = Router(self.core, lanes, self.reception.run, self.notifier.run)
         self.stopping = asyncio.Event()
         self.slack = self._slack_door()
-        self.door = Door(self.core, self.desk, tokens_of(settings), self._not_ready, self.stopping)
+        self.door = Door(self.core, tokens_of(settings), self._not_ready, self.stopping)
         self._tasks: list[asyncio.Task[None]] = []
 
     def _core(self) -> Core:

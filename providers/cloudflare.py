@@ -15,7 +15,7 @@ from providers.adapter import JSON, OverHttp
 from providers.calls import Calls
 from providers.cloudflare_answers import SIDE, read, trouble
 from providers.cloudflare_bodies import EVERYTHING, body, entries_of, packed
-from providers.cloudflare_limits import MAX_BYTES, TIERS, can_of
+from providers.cloudflare_limits import MAX_BYTES, MOST, TIERS, can_of
 from providers.cloudflare_probe import Doctor
 from providers.contract import Account, Blueprint, Cached, Call, Field, Kind, Probe, Purge, Receipt, Sighting
 from providers.packing import visible_ascii
@@ -145,4 +145,6 @@ BLUEPRINT = Blueprint(
     Cloudflare.layer_fields,
     build=Cloudflare,
     needs_one_of=(("token", "key"), ("token", "email")),
+    overrides=(("token", "email"), ("token", "key")),
+    most_per_call=MOST,
 )

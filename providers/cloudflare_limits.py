@@ -13,6 +13,7 @@ URLS_PER_SECOND = {"free": 800, "pro": 1500, "business": 1500, "enterprise": 300
 BULK = {"free": (5, 60, 25), "pro": (5, 1, 25), "business": (10, 1, 50), "enterprise": (50, 1, 500)}  # rate, per, burst
 # 30 URLs keep both limits that Cloudflare's pages name, 30 and 100, and cost nothing: URLs are counted one by one.
 PER_CALL = {Kind.URL: 30, Kind.TAG: 100, Kind.HOST: 100, Kind.PREFIX: 100, Kind.EVERYTHING: 1}
+MOST = {**PER_CALL, Kind.URL: 500}  # by LIMITS; 500 URLs on Enterprise, 100 on other plans
 MAX_BYTES = 100_000  # of a call; ours, Cloudflare names none
 FRAME = 200  # bytes of a call around its entries: path, headers and brackets
 TAG_MAX = 1024  # characters

@@ -303,8 +303,11 @@ class Blueprint:
     package: str = ""  # a Python package that it needs, such as "botocore"
     extra: str = ""  # the extra that brings the package, such as "aws"
     needs_one_of: tuple[tuple[str, ...], ...] = ()  # each tuple: at least one of these account fields must be given
-    needs: tuple[tuple[str, str], ...] = ()  # each pair: the first account field means nothing without the second
+    # Each pair: the first account field, or this value of it (`tags: xkey`), means nothing without the second.
+    needs: tuple[tuple[str, str], ...] = ()
     excludes: tuple[tuple[str, str], ...] = ()  # each pair: these account fields are two ways, of which one is chosen
+    overrides: tuple[tuple[str, str], ...] = ()  # each pair: where both are given, the first counts
+    most_per_call: Mapping[Kind, int] = field(default_factory=dict)  # the provider's own maximum, where it names one
     # What is wrong beyond single fields: pure, asked with the good settings; secrets are not among them.
     check: Callable[[Mapping[str, str]], Sequence[Complaint]] = no_complaint
     check_layer: Callable[[Mapping[str, str]], Sequence[Complaint]] = no_complaint

@@ -221,5 +221,5 @@ BLUEPRINT = Blueprint(
     layer_fields=(),
     build=Varnish,
     needs_one_of=(("url", "admin"),),
-    needs=(("secret", "admin"),),
+    needs=(("secret", "admin"), ("tags: xkey", "url")),
 )

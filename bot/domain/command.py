@@ -11,7 +11,7 @@ import difflib
 from collections.abc import Sequence
 
 from bot.domain.hearing import REASON_MAX, TEXT_MAX, Heard, hear, job_of, misunderstood, reason_of
-from bot.domain.lists import uncollected
+from bot.domain.lists import LONGER, uncollected
 from bot.domain.puzzles import yours
 from bot.domain.saying import line_of
 from bot.domain.shown import JOINERS, Notes, refused_character, shown
@@ -24,9 +24,7 @@ __all__ = ["BadLine", "Choice", "Command", "Misunderstood", "Speaker", "Verb", "
 def parse(text: str, speaker: Speaker, more: Sequence[str] = ()) -> Command | Misunderstood:
     """What `text` asks for; `more` are further targets, one a line. Never raises, whatever was typed."""
     if len(text) > TEXT_MAX:
-        problem = (
-            f"That is {len(text):,} characters, and a line has at most {TEXT_MAX:,}. Put a longer list into a file."
-        )
+        problem = f"That is {len(text):,} characters, and a line has at most {TEXT_MAX:,}. {LONGER}"
         return Misunderstood(problem, f"{speaker.command} help lists")
     notes = Notes()
     try:

@@ -265,12 +265,18 @@ def _words(line: str, notes: Notes) -> list[Word]:
     return words
 
 
+def typed(speaker: Speaker, line: str) -> str:
+    """`line` as it is typed whole. A shell knows no line without a verb, so there `purge` is spoken."""
+    bare = not speaker.command.startswith("/") and line.split(" ", 1)[0] not in VERB_OF
+    return f"{speaker.command} {Verb.PURGE.value} {line}" if bare else f"{speaker.command} {line}"
+
+
 def misunderstood(speaker: Speaker, problem: str, mended: str = "", topic: str = "") -> Misunderstood:
     """`problem`, with `mended` as the line to copy and to click if it may be shown, else the way to help."""
     if not mended or not is_fit(mended):
         return Misunderstood(problem, f"{speaker.command} help {topic}".strip())
     choices = (Choice(shown(mended, _LABEL_MAX), mended),)
-    return Misunderstood(problem, f"{speaker.command} {mended}", choices, "fix")
+    return Misunderstood(problem, typed(speaker, mended), choices, "fix")
 
 
 def is_fit(line: str) -> bool:

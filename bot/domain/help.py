@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bot.domain.hearing import TEXT_MAX, typed
+from bot.domain.lists import LONGER
 from bot.domain.shown import shown
 from bot.domain.speech import (
     KIND_OF,
@@ -31,7 +33,7 @@ _LISTS = (
     "Many things in one request: put blanks, new lines, or commas with a blank between them.",
     "What is said twice, or lies under something wider, is dropped and counted.",
     "Bad lines are told with their number, and the good ones wait for one click.",
-    "A line has at most 40,000 characters. Longer lists go into a file.",
+    f"A line has at most {TEXT_MAX:,} characters. {LONGER.replace('`', '')}",
 )
 
 
@@ -67,16 +69,21 @@ def example(template: str, speaker: Speaker) -> str:
 def _overview(speaker: Speaker) -> str:
     """Every verb, kind and option in one line each."""
     command = speaker.command
-    verbs = [f"{command} {row.usage} · {row.what}" for row in VERBS]
+    verbs = [f"{command} {_usage(row, speaker)} · {row.what}" for row in VERBS]
     return _lines(
         [
-            f"Type what should be gone: {command} {example(VERBS[0].example, speaker)}",
+            f"Type what should be gone: {typed(speaker, example(VERBS[0].example, speaker))}",
             *verbs,
             *_things(speaker),
             *_options(speaker),
             f"More: {command} help <topic>, where a topic is any word above, things, options or lists.",
         ]
     )
+
+
+def _usage(row: VerbRow, speaker: Speaker) -> str:
+    """How a verb is written; in a terminal none may be left out."""
+    return row.usage if speaker.command.startswith("/") else row.usage.replace("[purge]", "purge")
 
 
 def _things(speaker: Speaker) -> list[str]:
@@ -107,21 +114,21 @@ def _on_word(word: str, speaker: Speaker) -> list[str]:
 def _on_verb(row: VerbRow, speaker: Speaker) -> list[str]:
     options = ", ".join(option.written[0] for option in OPTIONS if row.verb in option.verbs)
     return [
-        f"{speaker.command} {row.usage} · {row.what}",
-        f"Example: {speaker.command} {example(row.example, speaker)}",
+        f"{speaker.command} {_usage(row, speaker)} · {row.what}",
+        f"Example: {typed(speaker, example(row.example, speaker))}",
         *([f"Options: {options}"] if options else []),
     ]
 
 
 def _on_kind(row: KindRow, speaker: Speaker) -> list[str]:
-    return [f"{row.word} · {row.what}", f"Example: {speaker.command} {example(row.example, speaker)}"]
+    return [f"{row.word} · {row.what}", f"Example: {typed(speaker, example(row.example, speaker))}"]
 
 
 def _on_option(row: OptionRow, speaker: Speaker) -> list[str]:
     verbs = ", ".join(verb.value for verb in sorted(row.verbs))
     return [
         f"{_written(row)} · {row.what}",
-        f"Example: {speaker.command} {example(row.example, speaker)}",
+        f"Example: {typed(speaker, example(row.example, speaker))}",
         f"Goes with: {verbs}",
     ]
 

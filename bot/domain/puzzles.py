@@ -6,10 +6,10 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.domain.hearing import TEXT_MAX, Heard, Thing, is_fit, misunderstood
-from bot.domain.reading import JobName, NoSuchHost, Puzzling, SiteName, Star
+from bot.domain.hearing import TEXT_MAX, Heard, Thing, is_fit, misunderstood, typed
+from bot.domain.reading import JobName, NoSuchHost, Puzzling, Reader, SiteName, Star
 from bot.domain.saying import line_of, options_line, safe_word
-from bot.domain.shown import shown
+from bot.domain.shown import Notes, shown
 from bot.domain.site import Site
 from bot.domain.speech import (
     KIND_OF,
@@ -29,6 +29,7 @@ _LABEL_MAX = 75
 _HOST_CHOICES_MAX = 2
 _TOLD_MAX = 3  # bad lines that are told when none is good
 _NAMES_MAX = 20
+_MENDS_MAX = 3  # of one word: a password, then a port, then a kind
 _NEAR = 0.7
 _STARTERS = tuple(word for word in (*VERB_OF, *KIND_OF) if word != Kind.EVERYTHING.value)
 
@@ -104,11 +105,28 @@ def all_unread(
             return _puzzled(why, thing, heard, verb, speaker)
         case _:
             problem = f"I cannot read `{shown(thing.text)}`. {why.problem}"
-            instead = _prefixed(verb, why.instead + _tail(heard.given))
-            if why.instead and is_fit(instead):
+            mended = _readable(why.instead, verb, speaker)
+            instead = _prefixed(verb, mended + _tail(heard.given))
+            if mended and is_fit(instead):
                 return misunderstood(speaker, problem, instead)
             known = isinstance(why, NoSuchHost) and speaker.sites
             return Misunderstood(problem, f"{speaker.command} {'sites' if known else _example(verb, speaker)}")
+
+
+def _readable(line: str, verb: Verb, speaker: Speaker) -> str:
+    """`line`, or what it is mended to in its turn, once that is understood; "" where it would be refused as well."""
+    pages = {Kind.URL, Kind.PATH, Kind.HOST}
+    for _ in range(_MENDS_MAX):
+        kind, _, word = line.rpartition(" ")
+        try:
+            targets = Reader(speaker, Notes()).read(word, KIND_OF.get(kind))
+        except NoSuchHost:
+            return ""
+        except Unreadable as why:
+            line = why.instead
+        else:
+            return line if verb is not Verb.CHECK or targets[0].kind in pages else ""
+    return ""
 
 
 def yours(names: Sequence[str]) -> str:
@@ -142,16 +160,15 @@ def _star(thing: Thing, speaker: Speaker, named: Site | None) -> Misunderstood:
     if site is None:
         return Misunderstood(f"{said} No site is configured for you.", f"{speaker.command} help")
     everything = f"everything on {safe_word(site.name)}"
-    command = speaker.command
     problem = (
-        f"{said} To empty {site.name} type `{command} {everything} because …`; "
+        f"{said} To empty {site.name} type `{typed(speaker, everything)} because …`; "
         "for a part of it name pages, a tag, or what lies below a path."
     )
     choices = (
         Choice(_label(f"Everything on {site.name}"), everything),
         Choice("Only the front page", site.root_url()),
     )
-    return Misunderstood(problem, f"{command} {everything} because …", choices)
+    return Misunderstood(problem, f"{typed(speaker, everything)} because …", choices)
 
 
 def _job(thing: Thing, speaker: Speaker) -> Misunderstood:
@@ -173,7 +190,7 @@ def _puzzled(why: Unreadable, thing: Thing, heard: Heard, verb: Verb, speaker: S
     if "?" not in word and "#" not in word:
         forms["Prefix"] = f"prefix {safe_word('/' + word + '/')}"
     choices = tuple(Choice(_label(f"{name} {word}"), _prefixed(verb, line + tail)) for name, line in forms.items())
-    return Misunderstood(problem, f"{speaker.command} {choices[0].line}", choices)
+    return Misunderstood(problem, typed(speaker, choices[0].line), choices)
 
 
 def which_site(command: Command, speaker: Speaker) -> Misunderstood:
@@ -221,7 +238,7 @@ def _per_site(problem: str, commands: Sequence[Command], speaker: Speaker) -> Mi
     lines = {command.site: line_of(command, speaker) for command in commands}
     choices = tuple(Choice(_label(f"On {name}"), line) for name, line in lines.items() if len(line) <= TEXT_MAX)
     copied = choices[0].line if choices and is_fit(choices[0].line) else "help lists"
-    return Misunderstood(problem, f"{speaker.command} {copied}", choices)
+    return Misunderstood(problem, typed(speaker, copied), choices)
 
 
 def _label(text: str) -> str:

@@ -27,7 +27,7 @@ _TAG = re.compile(r"(?:tag:|key:|#)(.*)", re.IGNORECASE | re.DOTALL)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://")
 _BAD_SCHEME = re.compile(r"(https?):(?!//)[/\\]*", re.IGNORECASE)
 _ENDS_IN_STAR = re.compile(r"/\*+\Z")
-_PLAIN_URL = re.compile(r"https?://([a-z0-9_.\-]++)/(?:[!$-)+-;=?-\[\]-_a-{}~]*[$-&+\-/-9=@-Z_a-z~])?")
+_PLAIN_URL = re.compile(r"(https?://[a-z0-9_.\-]++)/(?:[!$-)+-;=?-\[\]-_a-{}~]*[$-&+\-/-9=@-Z_a-z~])?")
 _ONLY_STARS = re.compile(r"[/*]*\*[/*]*")
 _BEFORE_REST = re.compile(r"[^/?#]*")
 _SLACK = {"@": "a person in Slack", "#": "a channel in Slack", "!": "a mention in Slack"}
@@ -57,7 +57,7 @@ class NoSuchHost(Unreadable):
 def plain_urls(sites: Sequence[Site]) -> Callable[[str], Target | None]:
     """Reads a line that is a URL of these sites with nothing to repair, note or refuse, which is most of a long list;
     None for any other line. What it reads, scanner and Reader would read alike."""
-    names = {host: site.name for site in sites for host in site.hosts}
+    names = {f"{scheme}://{host}": site.name for site in sites for host in site.hosts for scheme in site.schemes}
     fullmatch, url = _PLAIN_URL.fullmatch, Kind.URL
 
     def read(line: str) -> Target | None:
@@ -154,6 +154,11 @@ class Reader:
         if len(urls[0].value) > URL_MAX:
             raise Unreadable(f"It is longer than {URL_MAX:,} bytes.")
         self._note_star(rest)
+        if schemes[0] not in site.schemes:
+            own = " and ".join(site.schemes)
+            self._notes.add(
+                f"{site.name} is served over {own}: {{}} is another copy than the {own} one.", urls[0].value
+            )
         return urls
 
     def _path(self, text: str) -> Target:

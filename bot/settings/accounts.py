@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -57,7 +57,7 @@ class AccountReader:
         before = len(self._complaints)
         fields = {field.name: field for field in blueprint.fields}
         settings, secrets = self._values(doc.extra(), blueprint, place)
-        self._require(doc.extra().keys(), blueprint, place)
+        self._require(doc.extra(), blueprint, place)
         check_whole(self._complaints, blueprint.check, settings, place)
         paces = {key: Pace(pace.rate, pace.per, pace.burst, source="configuration") for key, pace in doc.pace.items()}
         account = AccountSettings(
@@ -103,24 +103,25 @@ class AccountReader:
 
         return TreeReader(self._complaints, keep).read(value, key, place)
 
-    def _require(self, given: Set[str], blueprint: Blueprint, place: Place) -> None:
+    def _require(self, given: Mapping[str, object], blueprint: Blueprint, place: Place) -> None:
         for field in blueprint.fields:
             if field.required and field.name not in given:
                 self._complaints.add((*place, field.name), *missing(field))
         self._require_others(given, blueprint, place)
         for names in blueprint.needs_one_of:
-            if given.isdisjoint(names):
+            if given.keys().isdisjoint(names):
                 self._complaints.add(place, f"needs {' or '.join(f'`{n}`' for n in names)}.", _how(names, blueprint))
                 return
 
-    def _require_others(self, given: Set[str], blueprint: Blueprint, place: Place) -> None:
+    def _require_others(self, given: Mapping[str, object], blueprint: Blueprint, place: Place) -> None:
         fields = {field.name: field for field in blueprint.fields}
-        for name, other in blueprint.needs:
-            if name in given and other not in given:
-                what, advice = f"means nothing without `{other}`.", f"Add {written(fields[other])}, or remove `{name}`."
-                self._complaints.add((*place, name), what, advice)
+        for first, other in blueprint.needs:
+            name, _, value = first.partition(": ")
+            if name in given and value in ("", given[name]) and other not in given:
+                what = f"{f'`{value}` ' if value else ''}means nothing without `{other}`."
+                self._complaints.add((*place, name), what, f"Add {written(fields[other])}, or remove `{name}`.")
         for one, other in blueprint.excludes:
-            if {one, other} <= given:
+            if {one, other} <= given.keys():
                 what = f"cannot stand beside `{one}`: they are two ways to reach {blueprint.title}."
                 self._complaints.add((*place, other), what, "Keep one of them.")
 
@@ -134,6 +135,10 @@ class AccountReader:
         for kind in account.per_call.keys() - can.kinds:
             what = f"{blueprint.title} cannot purge by {kind}."
             self._complaints.add((*place, "per_call", kind), what, f"Known here: {', '.join(sorted(can.kinds))}.")
+        for kind, most in blueprint.most_per_call.items():
+            if account.per_call.get(kind, 0) > most:
+                what = f"{blueprint.title} takes at most {most:,} in one call."
+                self._complaints.add((*place, "per_call", kind), what, f"Write a number up to {most}.")
 
 
 def check_whole(
@@ -186,7 +191,7 @@ def clear_value(complaints: Complaints, place: Place, value: str, field: Field) 
 def plain_value(complaints: Complaints, place: Place, value: object, field: Field) -> str:
     """A value that is not a secret."""
     if not isinstance(value, str) or not value:
-        complaints.add(place, *_not_text(value))
+        complaints.add(place, *_not_text(value, field))
         return ""
     if _PASSWORD.search(value):
         complaints.add(place, "a user name or password stands in this URL.", f"{PLACES} for the whole URL.")
@@ -202,9 +207,12 @@ def plain_value(complaints: Complaints, place: Place, value: object, field: Fiel
     return shapes.plain_text(complaints, place, value)
 
 
-def _not_text(value: object) -> tuple[str, str]:
+def _not_text(value: object, field: Field) -> tuple[str, str]:
     if value is None or value == "":
         return "is empty.", "Write a value, or remove the key."
+    joined = ", ".join(map(str, value)) if isinstance(value, list) else ""
+    if joined and field.pattern and re.fullmatch(field.pattern, joined):
+        return "must be text, not a list.", f'Write "{joined}".'
     return f"must be text, not {'a list' if isinstance(value, list) else 'keys and values'}.", "Write one value."
 
 

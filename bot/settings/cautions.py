@@ -7,13 +7,17 @@ from urllib.parse import urlsplit
 
 from bot.domain.site import Environment, Site
 from bot.settings.model import AccountSettings, Approvals, MissingSecret, Secret, Settings
+from providers.contract import Blueprint
 
 
 def cautions(
-    accounts: Mapping[str, AccountSettings], sites: Mapping[str, Site], approvals: Approvals
+    accounts: Mapping[str, AccountSettings],
+    sites: Mapping[str, Site],
+    approvals: Approvals,
+    providers: Mapping[str, Blueprint],
 ) -> tuple[str, ...]:
     """One sentence each."""
-    return (*_approvals(sites, approvals), *_sites(sites), *_accounts(accounts, sites))
+    return (*_approvals(sites, approvals), *_sites(sites), *_accounts(accounts, sites), *_idle(accounts, providers))
 
 
 def unset(settings: Settings) -> tuple[str, ...]:
@@ -65,3 +69,13 @@ def _accounts(accounts: Mapping[str, AccountSettings], sites: Mapping[str, Site]
     for name in accounts:
         if name not in used:
             yield f"accounts.{name} is a layer of no site. Name it under a site's layers, or remove it."
+
+
+def _idle(accounts: Mapping[str, AccountSettings], providers: Mapping[str, Blueprint]) -> Iterator[str]:
+    """Keys that do nothing, since another one counts."""
+    for name, account in accounts.items():
+        given = {*account.settings, *account.secrets}
+        pairs = [pair for pair in providers[account.provider].overrides if given.issuperset(pair)]
+        for first in dict.fromkeys(first for first, _ in pairs):
+            idle = " and ".join(other for one, other in pairs if one == first)
+            yield f"accounts.{name} has {first} beside {idle}: {first} alone counts. Remove {idle}."

@@ -15,6 +15,8 @@ from bot.settings.model import Problem
 from bot.settings.reader import Data, Document, Place, key_of, type_names
 
 Model = TypeVar("Model", bound=BaseModel)
+_FORM = re.compile(r"[\[{].*[\]}]$")  # how a key may be written, at the end of what is said about it
+_SHAPES = frozenset({"dict_type", "model_type", "list_type"})
 _TOKEN = re.compile(r"(xox[a-z]|xapp)-\S+")
 
 
@@ -71,8 +73,13 @@ class Complaints:
             self.add(here, *unknown("key", str(loc[-1]), _keys_at(model, loc[:-1])))
         elif error["type"] == "missing":
             self.add(here, "is missing.", f"Add it: {_about(model, loc)}.")
+        elif error["loc"][-1:] == ("[key]",) and "expected" in error.get("ctx", {}):
+            known = re.findall(r"'([^']+)'", str(error["ctx"]["expected"]))
+            self.add(here, *unknown("kind", str(error["input"]), known))
         else:
-            self.add(here, *_sentence(error))
+            what, advice = _sentence(error)
+            form = _FORM.search(_about(model, loc)) if error["type"] in _SHAPES and loc else None
+            self.add(here, what, f"Write {form.group()}." if form else advice)
 
 
 def ours(what: str, advice: str) -> PydanticCustomError:
@@ -124,7 +131,8 @@ def _sentence(error: ErrorDetails) -> tuple[str, str]:
 
 def _about(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
     inner = _model_at(model, loc[:-1])
-    return inner.model_fields[str(loc[-1])].description or "it is required"
+    field = inner.model_fields.get(str(loc[-1]))
+    return (field.description if field else None) or "it is required"
 
 
 def _keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:

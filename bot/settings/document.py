@@ -135,7 +135,7 @@ class SiteDoc(Part):
         default=[], description="headers beyond the URL that are part of the cache key"
     )
     marker: MarkerDoc | None = Field(default=None, description="how a version is recognised")
-    layers: list[LayerDoc] = Field(min_length=1, description="the caches, innermost first: [{account: …}, …]")
+    layers: list[LayerDoc] = Field(min_length=1, description="the caches, innermost first, such as [{account: cf}]")
     edges: dict[str, AddressText] = Field(
         default={}, description="places to look from, such as {fra: https://203.0.113.7}"
     )
@@ -160,7 +160,10 @@ class TokenDoc(Part):
 class ApiDoc(Part):
     """The HTTP surface."""
 
-    tokens: list[TokenDoc] = Field(default=[], description="the machines that may use it")
+    tokens: list[TokenDoc] = Field(
+        default=[],
+        description="the machines that may use it, such as [{name: ci, bearer: {env: CI_TOKEN}, sites: [shop]}]",
+    )
 
 
 class RootDoc(Part):

@@ -44,6 +44,11 @@ class Environment:
     purgebot_url: str = "http://127.0.0.1:8080"
     purgebot_token: str | None = field(default=None, repr=False)
 
+    @property
+    def has_slack(self) -> bool:
+        """Whether anything of Slack is configured; without it terminal and HTTP work alone."""
+        return any((self.slack_bot_token, self.slack_signing_secret, self.slack_app_token))
+
     @classmethod
     def read(cls, environ: Mapping[str, str], terminal: bool | None = None) -> Environment:
         """Read every variable. `terminal` says whether logs go to one (asked of standard error where None).

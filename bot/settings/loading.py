@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 
 from bot.domain.site import Site
@@ -45,10 +46,10 @@ class _Loader:
         root = self._root(data)
         accounts, sites = self._named(data, "accounts"), self._named(data, "sites")
         found_accounts = self._read_accounts(accounts)
-        found_sites = self._read_sites(sites, accounts)
+        found_sites = self._read_sites(sites, accounts or _meant(data, "accounts"))
         approvals = self._approvals(data.get("approvals"))
-        tokens = self._tokens(data.get("api"), sites)
-        told = cautions(found_accounts, found_sites, approvals)
+        tokens = self._tokens(data.get("api"), sites or _meant(data, "sites"))
+        told = cautions(found_accounts, found_sites, approvals, self._providers)
         return Settings(root.mode, root.command, found_accounts, found_sites, approvals, tokens, told)
 
     def _root(self, data: Mapping[str, Data]) -> RootDoc:
@@ -123,3 +124,11 @@ class _Loader:
             if site not in sites:
                 self._complaints.add((*place, "sites", n), *unknown("site", site, sites))
         return ApiToken(doc.name, self._accounts.secret(doc.bearer), frozenset(doc.sites), doc.may == "command")
+
+
+def _meant(data: Mapping[str, Data], key: str) -> Mapping[str, Data]:
+    """What stands under a misspelt `key`, which is told by itself: a name from there is not missing as well."""
+    keys = [*RootDoc.model_fields]
+    words = [] if key in data else [word for word in data if get_close_matches(word.lower(), keys, 1) == [key]]
+    found = data[words[0]] if words else None
+    return found if isinstance(found, dict) else {}

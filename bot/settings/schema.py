@@ -40,7 +40,7 @@ def _account(blueprint: Blueprint, common: Mapping[str, Json]) -> Json:
     required = ["provider", *(field.name for field in blueprint.fields if field.required)]
     some: list[Json] = [{"anyOf": [{"required": [name]} for name in names]} for names in blueprint.needs_one_of]
     some += [{"not": {"required": [*names]}} for names in blueprint.excludes]
-    some += [{"anyOf": [{"required": [other]}, {"not": {"required": [name]}}]} for name, other in blueprint.needs]
+    some += [{"anyOf": [{"required": [other]}, {"not": _given(first)}]} for first, other in blueprint.needs]
     return {
         "title": blueprint.title,
         "type": "object",
@@ -48,11 +48,24 @@ def _account(blueprint: Blueprint, common: Mapping[str, Json]) -> Json:
             **common,
             "provider": {"const": blueprint.name},
             **{field.name: _value(field, True) for field in blueprint.fields},
+            **({"per_call": _per_call(common["per_call"], blueprint)} if blueprint.most_per_call else {}),
         },
         "required": [*required],
         "additionalProperties": False,
         **({"allOf": some} if some else {}),
     }
+
+
+def _per_call(part: Json, blueprint: Blueprint) -> Json:
+    """As every provider has it, with the greatest number that this one takes."""
+    most: dict[str, Json] = {kind.value: {"maximum": n} for kind, n in blueprint.most_per_call.items()}
+    return {**_mapping(part), "properties": most, "additionalProperties": {"type": "integer", "minimum": 1}}
+
+
+def _given(first: str) -> Json:
+    """That a key is there, or as in `tags: xkey` has that value."""
+    name, _, value = first.partition(": ")
+    return {"required": [name], **({"properties": {name: {"const": value}}} if value else {})}
 
 
 def _set_layer(part: dict[str, Json], providers: Mapping[str, Blueprint]) -> None:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 Payload = Mapping[str, object]
 
 _MARKS = re.compile(r"(<[^<>]*>)")  # https://docs.slack.dev/messaging/formatting-message-text
+_MARK = re.compile(r"<(?:[@#!]|[A-Za-z][A-Za-z0-9+.-]*:)[^<>]*>")
+_RAW = re.compile(r"[<>]|&(?!(?:amp|lt|gt);)|https?://")  # Slack puts what it takes for a link in brackets
+_ESCAPED = re.compile(r"&[lg]t;|(?<!\S)&amp;(?!\S)")
 COMMAND, MENTION, CLICK, SUBMIT = "slack.command", "slack.mention", "slack.click", "slack.submit"
 
 
@@ -27,7 +30,7 @@ def from_command(payload: Payload) -> Incoming:
         "user": _text(payload, "user_id"),
         "team": _text(payload, "team_id"),
         "channel": _text(payload, "channel_id"),
-        "text": _text(payload, "text"),
+        "text": _as_typed(_text(payload, "text")),
         "response_url": _text(payload, "response_url"),
         "trigger_id": _text(payload, "trigger_id"),
     }
@@ -46,6 +49,14 @@ def from_mention(payload: Payload) -> Incoming:
         "text": _unescaped(text.split(">", 1)[1].strip() if text.startswith("<@") and ">" in text else text),
     }
     return Incoming(f"event {_text(payload, 'event_id')}", MENTION, body)
+
+
+def _as_typed(text: str) -> str:
+    """A command's text as typed. Whether Slack escapes it is a switch of the app that no delivery tells: it does where
+    nothing stands unescaped, and a mark of Slack's, a bracket or a lone `&` shows it. Else `&amp;` was typed."""
+    outside = _MARK.sub("", text)
+    escapes = not _RAW.search(outside) and (outside != text or _ESCAPED.search(outside) is not None)
+    return _unescaped(text) if escapes else text
 
 
 def _unescaped(text: str) -> str:

@@ -49,6 +49,10 @@ class _NoAnswer(Exception):
 
 async def slack_health(settings: Settings, environment: Environment, clock: Clock) -> list[Seen]:
     """Everything that can be said of Slack, in the order of the table."""
+    if not environment.has_slack:
+        advice = "For Slack set SLACK_BOT_TOKEN, and SLACK_APP_TOKEN or SLACK_SIGNING_SECRET."
+        what = "Nothing of Slack is set: terminal and HTTP work, and votes need Slack."
+        return [("slack", Probe(Health.DOUBTFUL, what, advice))]
     if not environment.slack_bot_token:
         advice = "Set SLACK_BOT_TOKEN, and SLACK_APP_TOKEN or SLACK_SIGNING_SECRET. Without them only HTTP works."
         return [("slack", Probe(Health.BAD, "There is no bot token.", advice))]

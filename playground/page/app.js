@@ -241,6 +241,7 @@ function showGuide() {
   setText(byId("next"), next.text);
   if (isNew) announce(next.text);
   byId("show-me").hidden = false;
+  setText(byId("show-me"), next.job ? `Show ${next.job}` : "Show me");
   setText(byId("chat-news"), unread());
   setText(byId("world-news"), world.hasOld() ? " · old copies" : "");
   showSuggestions();
@@ -261,14 +262,13 @@ const LEADS = {
   deploy: () => (showTab("world"), byId("deploy")),
   visit: () => (showTab("world"), document.querySelector("[data-visit]")),
   box: async () => (await app.open("C_SHOP"), byId("box")),
-  card: async () => (await app.open("C_SHOP"), lastCard()),
-  approvals: async () => (await app.open("C_APPROVE"), lastCard()),
+  card: async () => (await app.open("C_SHOP"), cardOf(step.card)),
+  approvals: async () => (await app.open("C_APPROVE"), cardOf(step.card)),
   me: () => (showTab("chat"), byId("me")),
   faults: () => (faults.open(), null),
 };
 
-const lastCard = () =>
-  [...byId("messages").children].findLast((node) => node.querySelector("[data-action-id]")) ?? byId("messages").lastElementChild;
+const cardOf = (ts) => [...byId("messages").children].find((node) => node.dataset.ts === ts) ?? byId("messages").lastElementChild;
 
 async function showMe() {
   await app.choose(GUIDED);

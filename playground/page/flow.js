@@ -123,11 +123,15 @@ function rate(per_s) {
   return `${Number((per_s * seconds).toFixed(1)).toLocaleString("en")} ${unit}`;
 }
 
-/** A hue for a version: the same for the same name, far apart for neighbours. */
-export function hue(version) {
+const CALM = 186; // the accent's hue
+const WARM = [36, 14, 50, 25]; // of neighbours apart
+
+/** A hue for a copy: calm for what the origin has, warm for what is old, each old version with its own. */
+export function hue(version, isOld) {
+  if (!isOld) return CALM;
   const number = /\d+/.exec(version);
   const seed = number ? Number(number[0]) : [...version].reduce((sum, char) => sum * 31 + char.codePointAt(0), 7);
-  return Math.round((seed * 137.508 + 70) % 360);
+  return WARM[seed % WARM.length];
 }
 
 /** What the edge's cache says it did, in its provider's own word: HIT, Hit, TCP_HIT; "" where no header tells. Of a list

@@ -18,7 +18,8 @@ const RUNNING = "🔵";
 const WAITING = "🟡";
 const PROVEN = "🟢";
 
-/** Where the reader is: {step: index into STEPS, or ALL_DONE; text; target: what "Show me" leads to; suggestions}.
+/** Where the reader is: {step: index into STEPS, or ALL_DONE; text; target: what "Show me" leads to; suggestions; and
+    where that is a card, job: its job's name, and card: its message's ts}.
     `seen` is what only this page noticed: {old: a visitor was answered with an old copy, deployed: epoch seconds of the
     newest deploy}; `me` is who types. */
 export function guide(site, messages, seen, me) {
@@ -31,7 +32,10 @@ export function guide(site, messages, seen, me) {
 
 const isOpen = (job) => job.mark === RUNNING || job.mark === WAITING;
 
-const step = (number, target, text, suggestions) => ({ step: number, text, target, suggestions });
+const step = (number, target, text, suggestions) => ({ step: number, text, target, suggestions, job: "", card: "" });
+
+/** A step that leads to a job's card. */
+const onCard = (number, job, text, suggestions) => ({ ...step(number, "card", text, suggestions), job: job.name, card: job.ts });
 
 function toldBefore(site, seen) {
   const old = oldAtEdges(site);
@@ -53,13 +57,13 @@ function toldPurge(job, site, seen) {
   const old = [...new Set(oldAtEdges(site).map(([, path]) => path))];
   switch (job.mark) {
     case RUNNING:
-      return step(3, "card", `${job.name} goes from the origin outwards; then every edge is looked at.`, more);
+      return onCard(3, job, `${job.name} goes from the origin outwards; then every edge is looked at.`, more);
     case WAITING:
-      return step(3, "card", `${job.name} waits for a person. Its card says what for.`, more);
+      return onCard(3, job, `${job.name} waits for a person. Its card says what for.`, more);
     case PROVEN:
       return old.length === PAGES.length ? toldBefore(site, seen) : proven(job, old);
     default:
-      return step(3, "card", `${job.name} is not proven. Its card says why, and what can be done.`, [PURGE[0], ...more]);
+      return onCard(3, job, `${job.name} is not proven. Its card says why, and what can be done.`, [PURGE[0], ...more]);
   }
 }
 
@@ -74,11 +78,11 @@ function toldEverything(job, messages, me) {
     case WAITING:
       return toldVotes(job, messages, me);
     case RUNNING:
-      return step(4, "card", `Agreed: ${job.name} empties every cache, the innermost first; then comes the proof.`, about(job));
+      return onCard(4, job, `Agreed: ${job.name} empties every cache, the innermost first; then comes the proof.`, about(job));
     case PROVEN:
       return step(ALL_DONE, "faults", `Proven: ${job.name}. That is all of it. Visit again, deploy, and purge with a fault on.`, PURGE);
     default:
-      return step(4, "card", `${job.name} ended without a proof. Its card says why.`, [EVERYTHING, ...about(job)]);
+      return onCard(4, job, `${job.name} ended without a proof. Its card says why.`, [EVERYTHING, ...about(job)]);
   }
 }
 
@@ -88,11 +92,11 @@ function toldVotes(job, messages, me) {
   const agreed = idsIn(said, /^Agreed so far:/);
   const asker = idsIn(said, /asks to purge/)[0] ?? me;
   const left = APPROVERS.filter((id) => id !== asker && !agreed.includes(id));
-  if (left.includes(me))
-    return step(4, "approvals", `You are ${PEOPLE[me].name}: open #cdn-approvals and approve ${job.name}.`, [
-      `/purge approve ${job.name}`,
-      ...about(job),
-    ]);
+  if (left.includes(me)) {
+    const text = `You are ${PEOPLE[me].name}: open #cdn-approvals and approve ${job.name}.`;
+    const lines = [`/purge approve ${job.name}`, ...about(job)];
+    return { ...step(4, "approvals", text, lines), job: job.name, card: request?.ts ?? "" };
+  }
   const already = agreed.length ? `${agreed.map((id) => person(id).name).join(" and ")} agreed. ` : "";
   const text = `${already}${job.name} waits: become ${person(left[0]).name} under “You are”, and approve it in #cdn-approvals.`;
   return step(4, "me", text, about(job));
@@ -123,12 +127,12 @@ export function bodyOf(message) {
   return [message.text, ...texts(message.blocks)].filter(Boolean).join("\n");
 }
 
-/** The jobs told in a channel, that of the guide's site if none is named, oldest first: {name, mark, isEverything, at}. */
+/** The jobs told in a channel, that of the guide's site if none is named, oldest first: {name, mark, isEverything, ts, at}. */
 export function jobsIn(messages, channel = "C_SHOP") {
   return (messages[channel] ?? []).filter((message) => !message.thread_ts && !message.ephemeral).flatMap((message) => {
     const found = /^(\p{Extended_Pictographic})\s+(P-\d+)\b/u.exec(message.text);
     const isEverything = /\beverything on\b/.test(bodyOf(message));
-    return found ? [{ name: found[2], mark: found[1], isEverything, at: Number(message.ts) }] : [];
+    return found ? [{ name: found[2], mark: found[1], isEverything, ts: message.ts, at: Number(message.ts) }] : [];
   });
 }
 

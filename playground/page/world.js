@@ -230,7 +230,7 @@ function drawCopy(row, version, state) {
   row.dataset.version = version;
   row.dataset.state = state;
   chip.textContent = version || "empty";
-  chip.style.setProperty("--hue", version ? hue(version) : 0);
+  chip.style.setProperty("--hue", version ? hue(version, state === "old") : 0);
   replay(chip, "arrived");
 }
 

@@ -20,6 +20,7 @@ from tests.domain.people import (
     url,
 )
 
+OVER_HTTPS = "shop is served over https: `http://www.shop.test{}` is another copy than the https one."
 CURLY = "Read curly quotes as straight ones."
 
 
@@ -38,7 +39,23 @@ UNDERSTOOD = {
         "https://www.shop.test/a?b=1&b=2",
         purge(url("https://www.shop.test/a?b=1&b=2"), guess="URL"),
     ),
-    "http is kept": ("http://www.shop.test/a", purge(url("http://www.shop.test/a"), guess="URL")),
+    "http is kept": (
+        "http://www.shop.test/a",
+        purge(url("http://www.shop.test/a"), guess="URL", notes=(OVER_HTTPS.format("/a"),)),
+    ),
+    "several of another scheme are told once": (
+        "http://www.shop.test/a http://www.shop.test/b",
+        purge(
+            url("http://www.shop.test/a"),
+            url("http://www.shop.test/b"),
+            guess="URL",
+            notes=(f"{OVER_HTTPS.format('/a')} (and 1 more like it)",),
+        ),
+    ),
+    "a look at another scheme": (
+        "check http://www.shop.test/a",
+        purge(url("http://www.shop.test/a"), guess="URL", verb=Verb.CHECK, notes=(OVER_HTTPS.format("/a"),)),
+    ),
     "a host in capitals": ("HTTPS://WWW.Shop.TEST/A", purge(url("https://www.shop.test/A"), guess="URL")),
     "no path is the front page": ("https://www.shop.test", purge(url("https://www.shop.test/"), guess="URL")),
     "a query without a path": ("https://www.shop.test?a=1", purge(url("https://www.shop.test/?a=1"), guess="URL")),
@@ -272,7 +289,11 @@ UNDERSTOOD = {
     ),
     "a colon without a port": (
         "http://www.shop.test:/",
-        purge(url("http://www.shop.test/"), guess="URL", notes=("Dropped the default port of `www.shop.test:`.",)),
+        purge(
+            url("http://www.shop.test/"),
+            guess="URL",
+            notes=("Dropped the default port of `www.shop.test:`.", OVER_HTTPS.format("/")),
+        ),
     ),
     "a host's trailing dot": ("https://www.shop.test./a", purge(A, guess="URL")),
     "a wide host": (

@@ -99,5 +99,6 @@ def test_help_on_lists() -> None:
         "Many things in one request: put blanks, new lines, or commas with a blank between them.\n"
         "What is said twice, or lies under something wider, is dropped and counted.\n"
         "Bad lines are told with their number, and the good ones wait for one click.\n"
-        "A line has at most 40,000 characters. Longer lists go into a file."
+        "A line has at most 40,000 characters. A longer list goes into a file, one thing a line:"
+        " purgebot purge --file urls.txt in a terminal, or as targets to POST /v1/commands."
     )

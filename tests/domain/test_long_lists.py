@@ -46,7 +46,8 @@ def test_the_short_way_of_a_plain_url_leads_where_the_long_one_does(
 PLAIN = {
     "a URL": (A, True),
     "the front page": ("https://www.shop.test/", True),
-    "with a query": ("http://img.shop.test/a?b=1&c=%20", True),
+    "with a query": ("https://img.shop.test/a?b=1&c=%20", True),
+    "a scheme that the site has not": ("http://www.shop.test/a", False),
     "nothing behind the host": ("https://www.shop.test", False),
     "another's host": ("https://else.test/a", False),
     "a fragment": (f"{A}#b", False),

@@ -19,6 +19,10 @@ BACKSLASH = "A backslash has no place in a URL. Use slashes."
 SITES = "/purge sites"
 UNSEEN = "which cannot be seen. Type it without."
 
+LONGER = (
+    "A longer list goes into a file, one thing a line: `purgebot purge --file urls.txt` in a terminal,"
+    " or as `targets` to POST /v1/commands."
+)
 ALONE = " Only the word everything purges all of a site: in the command itself, without quotes."
 
 
@@ -353,7 +357,26 @@ HEARD = {
         "tag <#C123|news>",
         heard("I cannot read `<#C123|news>`. That is a channel in Slack, not something to purge.", FRONT),
     ),
-    "an address": ("<mailto:mia@shop.test|mia@shop.test>", mended(f"I cannot read `…@shop.test`. {AT}", "shop.test")),
+    "an address": ("<mailto:mia@shop.test|mia@shop.test>", heard(f"I cannot read `…@shop.test`. {AT}", FRONT)),
+    "a stranger's host behind an @": (
+        "check http://www.shop.test@169.254.169.254/",
+        heard(f"I cannot read `http://…@169.254.169.254/`. {AT}", "/purge check https://www.shop.test/"),
+    ),
+    "a stranger's port": (
+        "http://localhost:8400/",
+        heard("I cannot read `http://localhost:8400/`. Visitors use no port 8400: only 80 goes with http.", FRONT),
+    ),
+    "a password and a port": (
+        "https://mia:pw@www.shop.test:8443/a",
+        mended(f"I cannot read `https://…@www.shop.test:8443/a`. {AT}", "https://www.shop.test/a"),
+    ),
+    "a look at a host with a path": (
+        "check host www.shop.test/a",
+        heard(
+            "I cannot read `www.shop.test/a`. A host has no path. Say prefix for what lies below one.",
+            "/purge check https://www.shop.test/",
+        ),
+    ),
     # kinds
     "a path for a URL": (
         "url /a",
@@ -465,7 +488,7 @@ HEARD = {
     "too much": (
         "a" * 40_001,
         heard(
-            "That is 40,001 characters, and a line has at most 40,000. Put a longer list into a file.",
+            f"That is 40,001 characters, and a line has at most 40,000. {LONGER}",
             "/purge help lists",
         ),
     ),

@@ -12,7 +12,6 @@ from pathlib import Path
 import httpx
 
 from bot.domain.site import Layer, Site
-from bot.services.desk import Desk
 from bot.services.setup import Setup
 from bot.web import Door, Token
 from tests.services.shop import APPROVERS, SHOP, ScriptedProvider, Shop, open_shop
@@ -71,7 +70,7 @@ async def counter(path: Path, observe: bool = False) -> AsyncIterator[Counter]:
     async def ready() -> str:
         return wrong[0]
 
-    app = Door(shop.core, Desk(shop.core), tokens(), ready, stopping).app(None)
+    app = Door(shop.core, tokens(), ready, stopping).app(None)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot") as http:
         yield Counter(shop, http, stopping, wrong)
     await shop.ledger.close()

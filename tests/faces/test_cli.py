@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bot.cli import app
+from bot.exits import MEANINGS
 from bot.terminal import for_terminal
 from tests.journeys.world import Playground
 
@@ -327,6 +328,18 @@ def test_help_names_the_variable_of_the_file(words: list[str]) -> None:
     assert (0, True) == (said.exit_code, "PURGEBOT_CONFIG names the configuration file" in said.stdout)
 
 
+@pytest.mark.parametrize("words", [[], ["purge"], ["wait"], ["check"], ["status"]], ids=" ".join)
+def test_help_names_every_exit_code(words: list[str]) -> None:
+    said = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "200"}).stdout.splitlines()
+    codes = [line.strip() for line in said if line.strip()[:2].strip().isdigit()]
+    assert [f"{code} {meaning}" for code, meaning in MEANINGS.items()] == codes
+
+
+def test_help_says_where_a_purge_stops() -> None:
+    said = CliRunner().invoke(app, ["purge", "--help"], env={"COLUMNS": "200"}).stdout
+    assert "where approval is needed it stops with 4, and `wait` goes on." in said
+
+
 def test_the_schema_is_json() -> None:
     result = CliRunner().invoke(app, ["config", "schema"])
     assert (0, "object") == (result.exit_code, job_of(result)["type"])
@@ -352,6 +365,9 @@ COPIES = {
     "a star": ("Copy: /purge prefix /news/*", "Copy: purgebot purge prefix '/news/*'"),
     "a query": ("Copy: /purge https://a.test/?a=1&b=2", "Copy: purgebot purge 'https://a.test/?a=1&b=2'"),
     "a quoted reason": ('Copy: /purge /a --reason "b c"', 'Copy: purgebot purge /a --reason "b c"'),
+    "the terminal's own name": ("Copy: purgebot purge prefix /news/*", "Copy: purgebot purge prefix '/news/*'"),
+    "a purge of what is old": ("To purge: purgebot purge /a?b=1&c", "To purge: purgebot purge '/a?b=1&c'"),
+    "a beginning": ("Begin with: /purge plan https://…", "Begin with: purgebot plan 'https://…'"),
     "among others": ("One.\nCopy: /purge sites\nTwo.", "One.\nCopy: purgebot sites\nTwo."),
     "no line to copy": ("/purge status lists the jobs.", "/purge status lists the jobs."),
 }
@@ -359,7 +375,15 @@ COPIES = {
 
 @pytest.mark.parametrize(("text", "here"), COPIES.values(), ids=COPIES)
 def test_a_line_to_copy_works_in_this_shell(text: str, here: str) -> None:
-    assert here == for_terminal(text, {"help", "status", "sites", "purge"})
+    assert here == for_terminal(text, {"help", "status", "sites", "purge", "plan"})
+
+
+def test_what_is_old_is_purged_by_a_line_of_this_shell(world: Playground) -> None:
+    run(world, "purge", PRICING)
+    world.get("/_play/visit", site="shop", edge="fra", path="/pricing")
+    world.post("/_play/origin", site="shop")
+    said = run(world, "check", PRICING).stdout
+    assert (f"To purge: purgebot purge {PRICING}", False) == (said.splitlines()[-1], "/purge" in said)
 
 
 def test_a_misunderstood_line_is_mended_for_this_shell(world: Playground) -> None:

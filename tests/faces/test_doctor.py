@@ -204,8 +204,21 @@ async def test_a_machine_s_token_that_is_missing_names_its_variable(surgery: Sur
     )
 
 
-async def test_without_a_bot_token_it_says_which_variables(surgery: Surgery) -> None:
+async def test_without_anything_of_slack_it_is_a_note(surgery: Surgery) -> None:
     found = await surgery.look(SLACK_BOT_TOKEN="", SLACK_SIGNING_SECRET="")
+    assert (
+        Finding(
+            "slack",
+            Health.DOUBTFUL,
+            "Nothing of Slack is set: terminal and HTTP work, and votes need Slack.",
+            "For Slack set SLACK_BOT_TOKEN, and SLACK_APP_TOKEN or SLACK_SIGNING_SECRET.",
+        )
+        == found["slack"]
+    )
+
+
+async def test_without_a_bot_token_it_says_which_variables(surgery: Surgery) -> None:
+    found = await surgery.look(SLACK_BOT_TOKEN="")
     assert (
         Finding(
             "slack",

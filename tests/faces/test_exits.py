@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bot.domain.job import State
 from bot.domain.verdict import Verdict
-from bot.exits import exit_code, is_settled
+from bot.exits import MEANINGS, exit_code, is_settled
 
 BY_VERDICT = {Verdict.FRESH: 0, Verdict.UNCHECKED: 0, Verdict.STALE: 3, Verdict.UNKNOWN: 6}
 BY_STATE = {
@@ -61,3 +63,9 @@ def test_purge_stops_at_an_approval(state: State) -> None:
 
 def test_a_done_job_of_a_verdict_never_heard_of_is_not_called_fresh() -> None:
     assert exit_code({"state": "done", "verdict": "sparkling"}) == 6
+
+
+def test_the_terminal_s_page_lists_every_code() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ") and line[2].isdigit()]
+    assert [f"| {code} | {meaning} |" for code, meaning in MEANINGS.items()] == rows

@@ -78,6 +78,39 @@ async def test_an_answer_without_a_job_is_its_text(tmp_path: Path) -> None:
     assert [{"text"}] * 5 == [set(answer.json()) for answer in answers]
 
 
+NAMED = {
+    "no such job": ("show P-9999", "There is no P-9999.\npurgebot status lists the jobs."),
+    "a flag": ("purge --frobnicate /a", "--frobnicate is not an option.\nCopy: purgebot help options"),
+    "a typing error": ("/a --har", "--har is not an option.\nCopy: purgebot purge /a --hard"),
+    "a word": ("news", "I cannot tell what news is.\nCopy: purgebot purge tag:news"),
+    "nothing": ("", "Type what should be gone: a URL, path, prefix, tag or host.\nCopy: purgebot plan"),
+    "a star": (
+        "*",
+        "* alone does not mean everything. To empty shop type purgebot purge everything on shop because …;",
+    ),
+    "help": (
+        "help",
+        "Type what should be gone: purgebot purge https://www.shop.test/pricing\npurgebot purge <things…>",
+    ),
+    "help on a kind": ("help tag", "Example: purgebot purge tag news on shop"),
+    "no jobs yet": ("status", "No jobs yet.\nBegin with: purgebot plan https://…"),
+}
+
+
+@pytest.mark.parametrize(("said", "answer"), NAMED.values(), ids=NAMED)
+async def test_a_machine_hears_the_terminal_s_name_of_the_command(tmp_path: Path, said: str, answer: str) -> None:
+    async with counter(tmp_path) as door:
+        text = (await door.say(said)).json()["text"]
+    assert (True, False) == (answer in text, "/purge" in text)
+
+
+async def test_a_machine_may_repeat_a_line_of_slack(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        answers = [await door.say(line) for line in ("/purge whoami", "purgebot whoami", "whoami", "/purge")]
+    assert [200, 200, 200] == [answer.status_code for answer in answers[:3]]
+    assert 1 == len({answer.json()["text"] for answer in answers[:3]})
+
+
 async def test_a_check_says_its_verdict(tmp_path: Path) -> None:
     async with counter(tmp_path) as door:
         stale = (await door.say(f"check {URL}")).json()

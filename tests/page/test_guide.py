@@ -132,3 +132,25 @@ def test_show_me_leads_to_what_is_next_on_a_narrow_screen(open_page: Open) -> No
     shown.page.click("#show-me")
     expect(shown.page.locator("#deploy")).to_be_focused()
     expect(shown.page.locator("#tab-world")).to_have_attribute("aria-selected", "true")
+
+
+def test_show_me_names_the_job_and_scrolls_to_its_card(open_page: Open) -> None:
+    shown = open_page()
+    waits = job("P-7", "🟡 P-7 waits for 1 approval · 31 URLs on shop", 2.0)
+    plans = [job("", f"Plan {n} · nothing was sent", 3.0 + n) | {"ephemeral": True} for n in range(60)]
+    shown.play.messages = {"C_SHOP": [waits, *plans], "C_APPROVE": []}
+    card = shown.page.locator("#messages [data-ts='2.000000']")
+    expect(shown.page.locator("#show-me")).to_have_text("Show P-7")
+    expect(card).not_to_be_in_viewport()
+    shown.page.click("#show-me")
+    expect(card).to_be_focused()
+    expect(card).to_be_in_viewport()
+
+
+def test_an_approver_is_led_to_the_request_of_that_job(open_page: Open) -> None:
+    shown = open_page()
+    shown.play.messages = {"C_SHOP": ASKED, "C_APPROVE": [*recorded("approvals"), job("", "Another says hello.", 9e9)]}
+    shown.page.select_option("#me", "U_SAM")
+    expect(shown.page.locator("#show-me")).to_have_text("Show P-2")
+    shown.page.click("#show-me")
+    expect(shown.page.locator(f"#messages [data-ts='{recorded('approvals')[0]['ts']}']")).to_be_focused()

@@ -63,7 +63,7 @@ def test_every_version_has_contrast(open_page: Open, scheme: str) -> None:
         for (let n = 1; n <= 60; n++) {
           const copy = chip.cloneNode();
           copy.textContent = `v${n}`;
-          copy.style.setProperty("--hue", hue(`v${n}`));
+          copy.style.setProperty("--hue", hue(`v${n}`, n > 1));
           chip.parentElement.append(copy);
         }
         }"""
@@ -79,6 +79,17 @@ def test_nothing_scrolls_sideways_on_a_phone(open_page: Open, tab: str) -> None:
     assert 0 == shown.page.evaluate(
         "[...document.querySelectorAll('#messages, #world')].filter(n => n.scrollWidth > n.clientWidth).length"
     )
+
+
+def test_a_suggestion_is_read_whole_on_a_phone_and_the_next_one_s_edge_is_seen(open_page: Open) -> None:
+    shown = open_page(NARROW)
+    lines = shown.page.locator("#suggestions li")
+    expect(lines.nth(1)).to_be_visible()
+    ends = lines.evaluate_all(
+        "nodes => nodes.map((node) => node.getBoundingClientRect()).map((at) => [at.left, at.right])"
+    )
+    assert (True, True) == (ends[0][1] <= 390, ends[1][0] < 390)
+    assert "none" == shown.page.locator("#suggestions").evaluate("node => getComputedStyle(node).maskImage")
 
 
 @pytest.mark.parametrize("tab", ["chat", "world"])

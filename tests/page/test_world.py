@@ -32,6 +32,17 @@ def test_the_same_version_has_the_same_colour_everywhere(shown: Opened) -> None:
     assert old != origin
 
 
+def test_the_truth_is_calm_and_what_is_old_is_warm(modules: Page) -> None:
+    hues = """async () => {
+        const { hue } = await import("/page/flow.js");
+        return ["v1", "v2", "v3", "v4", "main"].map((name) => [hue(name, false), hue(name, true)]);
+    }"""
+    found = modules.evaluate(hues)
+    assert [186] * 5 == [calm for calm, _ in found]
+    assert [] == [warm for _, warm in found if not 0 <= warm <= 60]
+    assert 4 == len({warm for _, warm in found[:4]})
+
+
 def test_ages_count_up_by_themselves(shown: Opened) -> None:
     note = copy_at(shown, "fra", "/pricing").locator(".note")
     first = note.inner_text()

@@ -218,7 +218,11 @@ ACCOUNT = {
     ),
     "unknown kind": (
         "{provider: cloudflare, token: {env: T}, per_call: {urls: 3}}",
-        ".per_call.urls: `urls` is not a choice. Write url, path, prefix, tag, host, pattern or everything.",
+        ".per_call.urls: there is no kind `urls`. Did you mean `url`?",
+    ),
+    "a kind that nothing is like": (
+        "{provider: cloudflare, token: {env: T}, per_call: {files: 3}}",
+        ".per_call.files: there is no kind `files`. Known here: everything, host, path, pattern, prefix, tag, url.",
     ),
     "kind that the provider lacks": (
         "{provider: cloudflare, token: {env: T}, per_call: {pattern: 3}}",
@@ -271,7 +275,7 @@ SITE = {
     ),
     "no layers": (
         "{hosts: [a.test]}",
-        ".layers: is missing. Add it: the caches, innermost first: [{account: …}, …].",
+        ".layers: is missing. Add it: the caches, innermost first, such as [{account: cf}].",
     ),
     "empty layers": ("{hosts: [a.test], layers: []}", ".layers: is empty. Name at least one."),
     "layer as text": (
@@ -306,6 +310,14 @@ SITE = {
     "zone at a provider without": (
         "{hosts: [a.test], layers: [{account: shield, zone: a}]}",
         ".layers[0].zone: unknown key. Known here: account.",
+    ),
+    "edges as a list": (
+        "{hosts: [a.test], layers: [{account: shield}], edges: [nowhere]}",
+        ".edges: must hold keys and values, not a list. Write {fra: https://203.0.113.7}.",
+    ),
+    "layers as keys and values": (
+        "{hosts: [a.test], layers: {account: shield}}",
+        ".layers: must be a list, not keys and values. Write [{account: cf}].",
     ),
     "unknown tier": (
         "{hosts: [a.test], layers: [{account: cf, zone: a, tier: gold}]}",
@@ -490,6 +502,34 @@ def test_wrong_approvals_are_told(text: str, said: str, tmp_path: Path) -> None:
 def test_a_wrong_token_is_told(text: str, said: str, tmp_path: Path) -> None:
     head = f"{ACCOUNTS}sites: {{shop: {{hosts: [a.test], layers: [{{account: shield}}]}}}}\n"
     assert problems(tmp_path, f"{head}api:\n  tokens: {text}\n") == [f"purgebot.yaml:6: api.tokens{said}"]
+
+
+MISSPELT = {
+    "accounts": (
+        "acounts: {shield: {provider: varnish}}\nsites: {shop: {hosts: [a.test], layers: [{account: shield}]}}\n",
+        "acounts: unknown key. Did you mean `accounts`?",
+    ),
+    "sites": (
+        f"{ACCOUNTS}stes: {{shop: {{}}}}\napi: {{tokens: [{{name: ci, bearer: {{env: T}}, sites: [shop]}}]}}\n",
+        "stes: unknown key. Did you mean `sites`?",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), MISSPELT.values(), ids=MISSPELT)
+def test_a_misspelt_section_is_the_only_thing_told(text: str, said: str, tmp_path: Path) -> None:
+    assert [said] == [line.split(": ", 1)[1] for line in problems(tmp_path, text)]
+
+
+def test_a_name_that_a_misspelt_section_has_not_is_told_too(tmp_path: Path) -> None:
+    text = "acounts: {cf: {}}\nsites: {shop: {hosts: [a.test], layers: [{account: shield}]}}\n"
+    said = "sites.shop.layers[0].account: there is no account `shield`. Known here: cf."
+    assert said in [line.split(": ", 1)[1] for line in problems(tmp_path, text)]
+
+
+def test_tokens_as_keys_and_values_show_the_list(tmp_path: Path) -> None:
+    said = "must be a list, not keys and values. Write [{name: ci, bearer: {env: CI_TOKEN}, sites: [shop]}]."
+    assert [f"purgebot.yaml:1: api.tokens: {said}"] == problems(tmp_path, "api: {tokens: {ci: {env: T}}}\n")
 
 
 def test_two_sites_claiming_one_host_are_told_with_both_lines(tmp_path: Path) -> None:

@@ -72,6 +72,18 @@ ACCOUNTS = {
         "provider: akamai, edgerc: {file: e}, status_header: 'A B'",
         "status_header: `A B` is not the name of a header. Write it like Akamai-Cache-Status.",
     ),
+    "varnish: xkey without its door": (
+        "provider: varnish, admin: 10.0.0.5:6082, tags: xkey",
+        "tags: `xkey` means nothing without `url`. Add `url: http://10.0.0.5:6081`, or remove `tags`.",
+    ),
+    "cloudflare: more tags than a call takes": (
+        "provider: cloudflare, token: {env: T}, per_call: {tag: 100000}",
+        "per_call.tag: Cloudflare takes at most 100 in one call. Write a number up to 100.",
+    ),
+    "cloudflare: more URLs than a call takes": (
+        "provider: cloudflare, token: {env: T}, per_call: {url: 501}",
+        "per_call.url: Cloudflare takes at most 500 in one call. Write a number up to 500.",
+    ),
     "varnish: secret without admin": (
         'provider: varnish, url: "http://10.0.0.5", secret: {file: s}',
         "secret: means nothing without `admin`. Add `admin: 10.0.0.5:6082`, or remove `secret`.",
@@ -324,6 +336,11 @@ accounts:
 
 
 LAYERS = {
+    "akamai: CP codes as a list": (
+        "provider: akamai, edgerc: {file: e}",
+        "cpcodes: [123, 456]",
+        'cpcodes: must be text, not a list. Write "123, 456".',
+    ),
     "cloudfront: a number": (
         "provider: cloudfront",
         "distribution: 12",
@@ -372,6 +389,26 @@ def test_a_redis_without_a_password_may_stand_in_the_clear(url: str, tmp_path: P
     file.write_text(f'accounts: {{one: {{provider: redis, url: "{url}"}}}}\n')
     account = load(file, {}).accounts["one"].account()
     assert ({"url": url}, {}) == (account.settings, account.secrets)
+
+
+TAKEN = {
+    "xkey with its door": 'provider: varnish, admin: "10.0.0.5:6082", tags: xkey, url: "http://10.0.0.5"',
+    "xkey with its door in a variable": 'provider: varnish, admin: "10.0.0.5:6082", tags: xkey, url: {env: U}',
+    "tags of a header without a door": 'provider: varnish, admin: "10.0.0.5:6082", tags: header',
+    "as many as Cloudflare takes": "provider: cloudflare, token: {env: T}, per_call: {url: 500, tag: 100}",
+}
+
+
+@pytest.mark.parametrize("account", TAKEN.values(), ids=TAKEN)
+def test_an_account_that_works_is_taken(account: str, tmp_path: Path) -> None:
+    assert [] == said(tmp_path, f"accounts: {{one: {{{account}}}}}\n")
+
+
+def test_a_second_credential_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "purgebot.yaml"
+    file.write_text("accounts: {cf: {provider: cloudflare, token: {env: T}, email: a@b.test, key: {env: K}}}\n")
+    told = "accounts.cf has token beside email and key: token alone counts. Remove email and key."
+    assert told in load(file, {}).warnings
 
 
 def test_a_secret_that_is_not_here_is_told_without_refusing(tmp_path: Path) -> None:
