@@ -391,7 +391,7 @@ async def test_a_yes_becomes_a_receipt(recipe: Tree, transport: httpx.MockTransp
             id="too-long-for-it",
         ),
         pytest.param(
-            {"body": "{urls}", "per_call": 50}, always(413), ONE, Refused,
+            {"method": "POST", "path": "/p", "body": "[{url}]", "per_call": 50}, always(413), ONE, Refused,
             f"{WHO} takes no call this long. Lower `purge.url.per_call`.", id="too-many-in-one-call",
         ),
     ],
