@@ -5,39 +5,23 @@ All kinds are on all plans since 2025-04-01. A 200 with `success: true` means ac
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import httpx
 
-from providers.adapter import JSON, OverHttp
-from providers.calls import Calls
-from providers.cloudflare_answers import SIDE, read, trouble
-from providers.cloudflare_bodies import EVERYTHING, body, entries_of, packed
+from providers.adapter import OverHttp
+from providers.cloudflare_answers import CACHED, SIDE, data_center, left_of, read, trouble
+from providers.cloudflare_calls import calls_of, place_of
 from providers.cloudflare_limits import MAX_BYTES, MOST, TIERS, can_of
 from providers.cloudflare_probe import Doctor
-from providers.contract import Account, Blueprint, Cached, Call, Field, Kind, Probe, Purge, Receipt, Sighting
+from providers.contract import Account, Blueprint, Call, Field, Probe, Purge, Receipt, Sighting
 from providers.packing import visible_ascii
 from providers.signing import Bearer, HeaderKeys
-from providers.wire import Answer
 
 ZONE_EXAMPLE = "0123456789abcdef0123456789abcdef"
 API = "https://api.cloudflare.com/client/v4"
-CACHED = {
-    "HIT": Cached.HIT,
-    "MISS": Cached.MISS,
-    "EXPIRED": Cached.EXPIRED,
-    "REVALIDATED": Cached.REVALIDATED,
-    "UPDATING": Cached.STALE,
-    "STALE": Cached.STALE,
-    "BYPASS": Cached.UNCACHED,
-    "DYNAMIC": Cached.UNCACHED,
-}  # https://developers.cloudflare.com/cache/concepts/cache-responses/, 2026-11-23
 NOT_SENDABLE = "holds a blank or a letter that no Cloudflare credential has."
-_PLACE = re.compile(r"[A-Z]{3}")
-_LEFT = re.compile(r"\br=([0-9]{1,9})\b")
-_RESET = re.compile(r"\bt=([0-9]{1,9})\b")
 
 
 class Cloudflare(OverHttp):
@@ -80,16 +64,7 @@ class Cloudflare(OverHttp):
 
     def calls(self, purge: Purge) -> Sequence[Call]:
         """The fewest calls; all variants of a URL go in one. Raises UnsupportedWish."""
-        kind, tier = purge.kind, purge.layer.get("tier", TIERS[0])
-        path = f"{_place(purge.layer)}/{'invalidate_cache' if purge.soft else 'purge_cache'}"
-        if kind is Kind.EVERYTHING:
-            return [_call(kind, path, tier, (), EVERYTHING)]
-        packs, each = packed(purge, self.can), entries_of(purge)
-
-        def make(n: int) -> Call:
-            return _call(kind, path, tier, packs[n], body(purge, packs[n]), each)
-
-        return Calls(len(packs), make, dict(_cost(kind, tier, sum(map(len, packs)) * each, len(packs))))
+        return calls_of(purge, self.can)
 
     async def send(self, call: Call, reference: str) -> Receipt:
         """Make one attempt. Raises PurgeError."""
@@ -101,41 +76,19 @@ class Cloudflare(OverHttp):
         result = envelope.result if isinstance(envelope.result, dict) else {}
         name = str(result.get("id") or "")[:64]
         ours = answer.headers.get("cf-ray", "")[:64]  # what their support asks for; the id alone is often the zone's
-        return Receipt(id=ours if name in ("", zone) else name, note=envelope.told()[:200], left=_left(answer))
+        return Receipt(id=ours if name in ("", zone) else name, note=envelope.told()[:200], left=left_of(answer))
 
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
         """CF-Cache-Status, and the data centre at the end of CF-Ray."""
-        place = headers.get("cf-ray", "").rpartition("-")[2].strip()
-        return replace(super().sighting(headers), place=place if _PLACE.fullmatch(place) else "")
+        return replace(super().sighting(headers), place=data_center(headers))
 
     async def examine(self, layer: Mapping[str, str]) -> Probe:
         """Whether these credentials may purge the layer's zone."""
-        return await self._doctor.finding(layer, f"{_place(layer)}/purge_cache")
+        return await self._doctor.finding(layer, f"{place_of(layer)}/purge_cache")
 
     async def alone(self, needed: str) -> Probe:
         """Whether a token is active."""
         return await self._doctor.alone()
-
-
-def _place(layer: Mapping[str, str]) -> str:
-    """The zone, or the one environment of it that is named: at zone level everything means every environment."""
-    environment = layer.get("environment", "")
-    return f"/zones/{layer['zone']}{f'/environments/{environment}' if environment else ''}"
-
-
-def _call(kind: Kind, path: str, tier: str, targets: tuple[str, ...], body: str, each: int = 1) -> Call:
-    return Call(kind, "POST", path, targets, _cost(kind, tier, len(targets) * each, 1), JSON, body)
-
-
-def _cost(kind: Kind, tier: str, urls: int, calls: int) -> tuple[tuple[str, int], ...]:
-    return (f"urls:{tier}", urls) if kind is Kind.URL else (f"bulk:{tier}", calls), ("api", calls)
-
-
-def _left(answer: Answer) -> tuple[tuple[str, float, float], ...]:
-    """Ratelimit: "default";r=50;t=30, units left and seconds to the reset (Cloudflare's changelog of 2025-09-03)."""
-    members = answer.headers.get("ratelimit", "").split(",")
-    found = [(_LEFT.search(member), _RESET.search(member)) for member in members]
-    return tuple(("api", float(left[1]), float(reset[1])) for left, reset in found if left and reset)
 
 
 BLUEPRINT = Blueprint(

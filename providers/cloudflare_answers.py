@@ -6,12 +6,14 @@ The useful code may stand in `errors[]` or only in `errors[].error_chain[]`; som
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pydantic import BaseModel, JsonValue, StrictBool, ValidationError
 
 from providers.answers import behind_a_proxy, foreign
+from providers.contract import Cached
 from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unexpected, WrongAddress
 from providers.sides import cloud
 from providers.wire import Answer, gateway_trouble, retry_after
@@ -38,6 +40,19 @@ MAKE_TOKEN = (
 )
 FEWER_IN_A_CALL = "Lower `per_call` of this account to the number that Cloudflare names."
 REPORT = "Report it with what Cloudflare said. If it speaks of too many or too much, lower `per_call` or `max_bytes`."
+CACHED = {
+    "HIT": Cached.HIT,
+    "MISS": Cached.MISS,
+    "EXPIRED": Cached.EXPIRED,
+    "REVALIDATED": Cached.REVALIDATED,
+    "UPDATING": Cached.STALE,
+    "STALE": Cached.STALE,
+    "BYPASS": Cached.UNCACHED,
+    "DYNAMIC": Cached.UNCACHED,
+}  # https://developers.cloudflare.com/cache/concepts/cache-responses/, 2026-11-23
+_DATA_CENTER = re.compile(r"[A-Z]{3}")
+_LEFT = re.compile(r"\br=([0-9]{1,9})\b")
+_RESET = re.compile(r"\bt=([0-9]{1,9})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +155,19 @@ def read(answer: Answer) -> Envelope | None:
         return Envelope.model_validate_json(answer.text)
     except ValidationError:
         return None
+
+
+def left_of(answer: Answer) -> tuple[tuple[str, float, float], ...]:
+    """Ratelimit: "default";r=50;t=30, units left and seconds to the reset (Cloudflare's changelog of 2025-09-03)."""
+    members = answer.headers.get("ratelimit", "").split(",")
+    found = [(_LEFT.search(member), _RESET.search(member)) for member in members]
+    return tuple(("api", float(left[1]), float(reset[1])) for left, reset in found if left and reset)
+
+
+def data_center(headers: Mapping[str, str]) -> str:
+    """The data centre at the end of CF-Ray; empty where none is named."""
+    place = headers.get("cf-ray", "").rpartition("-")[2].strip()
+    return place if _DATA_CENTER.fullmatch(place) else ""
 
 
 def trouble(answer: Answer, zone: str) -> PurgeError:
