@@ -7,13 +7,14 @@ references come from AWS' general pages and from users, read 2026-11-23. Over a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from providers.answers import behind_a_proxy, foreign
 from providers.cloudfront_limits import COMPLETED_SECONDS
+from providers.contract import Cached, Sighting
 from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unexpected, WrongAddress
 from providers.sides import cloud
 from providers.wire import Answer, gateway_trouble, retry_after
@@ -41,8 +42,14 @@ PATHS = (
 )
 LESS = "Lower `per_call` or `max_bytes` of this account; AWS does not say how much is too much."
 REUSED = "Ask for the purge anew: it then gets a reference of its own."
+SIGHTINGS = {
+    "hit": Cached.HIT,
+    "miss": Cached.MISS,
+    "refreshhit": Cached.REVALIDATED,
+}  # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html, 2026-11-23
 
 _DECLARES = re.compile(r"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
+_PLACE = re.compile(r"[A-Z]{3}[0-9]{1,4}(-[A-Z0-9]{1,6})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +155,16 @@ def failure(answer: Answer) -> Failure | None:
     if root is None or not is_named(root, "ErrorResponse"):
         return None
     return Failure(text_of(root, "Error/Code"), text_of(root, "Error/Message"))
+
+
+def seen(headers: Mapping[str, str]) -> Sighting:
+    """X-Cache, if it speaks of CloudFront, and the point of presence in X-Amz-Cf-Pop."""
+    says = headers.get("x-cache", "").strip()
+    place = headers.get("x-amz-cf-pop", "").strip()
+    place = place if _PLACE.fullmatch(place) else ""
+    if "cloudfront" not in says.lower():
+        return Sighting(place=place)
+    return Sighting(SIGHTINGS.get(says.split()[0].lower(), Cached.UNKNOWN), says[:40], place)
 
 
 def trouble(answer: Answer, asked: Asked) -> PurgeError:

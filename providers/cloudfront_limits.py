@@ -17,6 +17,7 @@ PAYING = "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Pay
 CHECKED = "2026-11-23"
 
 COMPLETED_SECONDS = 25.0  # by then 95 in 100 invalidations say Completed, see COMPLETED
+FIRST_SECONDS, LAST_SECONDS = 5.0, 30.0  # between two questions how far it is: 5, 10, 20, 30, 30, …
 PACES = {
     "paths": Pace(150, 1, 150, "paths", source=RATES, checked=CHECKED),
     "wildcards": Pace(1, 1, 1, "wildcards", source=RATES, checked=CHECKED),
