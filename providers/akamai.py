@@ -6,7 +6,6 @@ whole call. Akamai has no call for everything: it is the CP codes that the layer
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -14,38 +13,18 @@ from urllib.parse import quote
 
 import httpx
 
-from providers.adapter import JSON, OverHttp, bad
-from providers.akamai_answers import SIDE, STATUS_PAGE, behind, left, receipt, told, trouble
-from providers.akamai_limits import BUCKETS, FRAME, MAX_BYTES, TAG_MAX, can_of
+from providers.adapter import OverHttp, bad
+from providers.akamai_answers import SIDE, STATUS_PAGE, left, receipt, trouble
+from providers.akamai_calls import API, CPCODES, NETWORKS, WORDS, calls_of
+from providers.akamai_limits import BUCKETS, MAX_BYTES, can_of
+from providers.akamai_probe import finding, is_status
 from providers.akamai_sightings import STATUS_HEADER, seen
-from providers.contract import (
-    Account,
-    Blueprint,
-    Call,
-    Field,
-    Health,
-    Kind,
-    Probe,
-    Purge,
-    Receipt,
-    Sighting,
-    UnsupportedWish,
-    header_field,
-)
+from providers.contract import Account, Blueprint, Call, Field, Kind, Probe, Purge, Receipt, Sighting, header_field
 from providers.edgegrid import EdgeGrid, UnreadableEdgerc, fresh_nonce, read_edgerc
 from providers.errors import BadCredentials
-from providers.packing import pack
 from providers.sides import cloud
 from providers.signing import utc_now
 from providers.wire import Answer
-
-API = "/ccu/v3"
-NETWORKS = ("production", "staging")
-WORDS = {Kind.URL: "url", Kind.TAG: "tag", Kind.EVERYTHING: "cpcode"}
-CPCODES = "[0-9]{1,12}( *, *[0-9]{1,12})*"
-DOUBTFUL_SKEW = 10.0  # seconds; at 30 Akamai refuses
-SIGNS = "& ' ^ - $ ! ` # % . + ~ _ | /"
-_TAG = re.compile(r"[A-Za-z0-9&'^$!`#%.+~_|/-]+")  # https://techdocs.akamai.com/purge-cache/docs/assign-cache-tags
 
 
 class Akamai(OverHttp):
@@ -99,16 +78,7 @@ class Akamai(OverHttp):
 
     def calls(self, purge: Purge) -> Sequence[Call]:
         """The fewest calls that cover every target. Raises UnsupportedWish."""
-        kind, network = purge.kind, purge.layer.get("network", NETWORKS[0])
-        if kind is Kind.TAG:
-            _must_be_tags(purge.targets)
-        entries = {target: json.dumps(target) for target in purge.targets}
-        if kind is Kind.EVERYTHING:
-            entries = {code: code for code in _cpcodes(purge.layer)}
-        path = f"{API}/{'invalidate' if purge.soft else 'delete'}/{WORDS[kind]}/{network}{self._switch}"
-        room = self.can.max_bytes - FRAME - len(self._switch)
-        packs = pack(entries, self.can.per_call[kind], room, lambda target: len(entries[target]) + 1)
-        return [_call(kind, path, targets, entries) for targets in packs]
+        return calls_of(purge, self.can, self._switch)
 
     async def send(self, call: Call, reference: str) -> Receipt:
         """Make one attempt. Raises PurgeError."""
@@ -123,7 +93,7 @@ class Akamai(OverHttp):
         found: dict[str, tuple[str, float, float]] = {}
         for kind in WORDS:
             answer = await self._status(kind)
-            if not _is_status(answer):
+            if not is_status(answer):
                 raise trouble(answer, None, self._clock())
             found |= {one[0]: one for one in left(answer, BUCKETS[kind])}
         return tuple(found.values())
@@ -141,45 +111,9 @@ class Akamai(OverHttp):
             answer = await self._status(Kind.URL)
         except BadCredentials as exc:
             return bad(exc)
-        if not _is_status(answer):
+        if not is_status(answer):
             return bad(trouble(answer, None, self._clock()))
-        return self._seen(answer)
-
-    def _seen(self, answer: Answer) -> Probe:
-        budgets = {name: units for name, units, _ in left(answer, BUCKETS[Kind.URL])}
-        urls = f"; {budgets['urls']:,.0f} URLs of its budget are left" if "urls" in budgets else ""
-        what = f"Akamai takes calls from this account{urls}."
-        skew = behind(answer, self._clock())
-        if skew is not None and abs(skew) > DOUBTFUL_SKEW:
-            clock = told(skew)
-            return Probe(Health.DOUBTFUL, f"{what} T{clock[1:]}.", "Set it by NTP: at 30 s Akamai refuses every call.")
-        return Probe(Health.GOOD, f"{what} Which CP codes it may purge shows only when it does.")
-
-
-def _is_status(answer: Answer) -> bool:
-    """Its numbers are in the headers; a page that some proxy makes has none."""
-    return answer.status == 201 and "x-ratelimit-limit" in answer.headers
-
-
-def _cpcodes(layer: Mapping[str, str]) -> list[str]:
-    given = layer.get("cpcodes", "")
-    if not given:
-        what = "Akamai has no call for everything, and this layer names no CP codes."
-        raise UnsupportedWish(what, "Set `cpcodes` to those that hold the site, or name URLs or tags.")
-    return [str(int(code)) for code in given.split(",")]
-
-
-def _call(kind: Kind, path: str, targets: tuple[str, ...], entries: Mapping[str, str]) -> Call:
-    body = f'{{"objects":[{",".join(entries[target] for target in targets)}]}}'
-    cost = (("requests", 1), (BUCKETS[kind], len(targets)))
-    return Call(kind, "POST", path, () if kind is Kind.EVERYTHING else targets, cost, JSON, body)
-
-
-def _must_be_tags(tags: Sequence[str]) -> None:
-    for tag in tags:
-        if len(tag) > TAG_MAX or not _TAG.fullmatch(tag):
-            what = f"`{tag[:80]}` is not a tag of Akamai's: at most {TAG_MAX} letters, digits and {SIGNS}."
-            raise UnsupportedWish(what, "Mend it, or name something wider.")
+        return finding(answer, self._clock())
 
 
 BLUEPRINT = Blueprint(Akamai.name, Akamai.title, Akamai.fields, Akamai.layer_fields, build=Akamai)

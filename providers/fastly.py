@@ -17,34 +17,15 @@ from urllib.parse import quote
 import httpx
 
 from providers.adapter import OverHttp
-from providers.calls import Calls
-from providers.contract import (
-    Account,
-    Blueprint,
-    Call,
-    Field,
-    Kind,
-    Probe,
-    Purge,
-    Receipt,
-    Seen,
-    Sighting,
-    UnsupportedWish,
-)
-from providers.errors import Unexpected
-from providers.fastly_answers import SIDE, about, ids_of, left_of, reading, trouble, yes_of
-from providers.fastly_limits import SECOND_PASS, SECOND_PASS_EVERYTHING, TAG_MAX, TAGS_ROOM, TARGET_MAX, can_of
+from providers.contract import Account, Blueprint, Call, Field, Kind, Probe, Purge, Receipt, Seen, Sighting
+from providers.fastly_answers import NO_TOKEN, SIDE, about, left_of, reading, tags_taken, trouble, yes_of
+from providers.fastly_calls import calls_of
+from providers.fastly_limits import can_of
 from providers.fastly_probe import finding
 from providers.fastly_sightings import pops_of, seen
-from providers.packing import alike, named, pack
 from providers.signing import HeaderKeys
-from providers.wire import Answer
 
 API = "https://api.fastly.com"
-NO_TOKEN = (
-    "`token` of this account is empty, or holds a blank or a letter that no Fastly token has.",
-    "Copy it again, then start the bot again.",
-)
 
 
 class Fastly(OverHttp):
@@ -75,25 +56,13 @@ class Fastly(OverHttp):
 
     def calls(self, purge: Purge) -> Sequence[Call]:
         """One for each URL, for up to 256 tags, or for everything. Raises UnsupportedWish."""
-        path, again, headers = f"/service/{purge.layer['service']}", _again(purge), _headers(purge)
-        match purge.kind:
-            case Kind.URL:
-                return _urls(purge, headers, again)
-            case Kind.TAG:
-                packs = pack(map(_tag, purge.targets), self.can.per_call[Kind.TAG], TAGS_ROOM, lambda t: len(t) + 1)
-                return [
-                    Call(Kind.TAG, "POST", f"{path}/purge", tags, (("purges", len(tags)),),
-                         (("Surrogate-Key", " ".join(tags)), *headers), again_after=again)
-                    for tags in packs
-                ]  # fmt: skip
-            case kind:
-                return [Call(kind, "POST", f"{path}/purge_all", (), (("api", 1),), headers, again_after=again)]
+        return calls_of(purge, self.can)
 
     async def send(self, call: Call, reference: str) -> Receipt:
         """Make one attempt. Raises PurgeError."""
         answer = await self.ask(call.method, call.path, call.headers)
         if call.kind is Kind.TAG:
-            return _tags_taken(call, answer)
+            return tags_taken(call, answer)
         yes = yes_of(answer)
         if yes is None or (call.kind is Kind.URL and not yes.id):
             raise trouble(answer, about(call))
@@ -119,64 +88,6 @@ class Fastly(OverHttp):
         if pops is None:
             raise trouble(answer, reading("what the POPs hold"))
         return pops
-
-
-def _again(purge: Purge) -> float:
-    """Seconds until the second pass; none where the service has no shield."""
-    if purge.layer.get("shielded") != "yes":
-        return 0.0
-    after = float(purge.layer.get("second_pass", SECOND_PASS))
-    return max(after, SECOND_PASS_EVERYTHING) if after and purge.kind is Kind.EVERYTHING else after
-
-
-def _headers(purge: Purge) -> tuple[tuple[str, str], ...]:
-    """Those that say how to purge, and where. None at all for a hard purge in production."""
-    if purge.soft and purge.kind is Kind.EVERYTHING:
-        possible = "Purge it hard, or have the origin give all pages one tag and purge that softly."
-        raise UnsupportedWish("Fastly cannot purge everything softly.", possible)
-    soft = (("Fastly-Soft-Purge", "1"),) if purge.soft else ()
-    if purge.layer.get("environment") != "staging":
-        return soft
-    if purge.kind is Kind.URL:
-        raise UnsupportedWish("Fastly's API purges no URLs in staging.", "Name tags or everything.")
-    return (*soft, ("Fastly-Purge-Environment", "staging"))
-
-
-def _urls(purge: Purge, headers: tuple[tuple[str, str], ...], again: float) -> Calls:
-    """One call for each object: http and https are one."""
-    if long := next((url for url in purge.targets if len(_object(url)) > TARGET_MAX), ""):
-        raise UnsupportedWish(f"`{long[:60]}…` is longer than Fastly takes ({TARGET_MAX:,} bytes).", "Purge a tag.")
-    each, others = alike(purge.targets)
-    cost = (("purges", 1),)
-
-    def make(n: int) -> Call:
-        return Call(Kind.URL, "POST", _object(each[n]), named(each[n], others), cost, headers, again_after=again)
-
-    return Calls(len(each), make, {"purges": len(each) * (2 if again else 1)}, again)
-
-
-def _object(url: str) -> str:
-    return f"/purge/{url.partition('://')[2]}"
-
-
-def _tag(tag: str) -> str:
-    if len(tag) > TAG_MAX:
-        what = f"`{tag[:80]}` is not a tag: up to {TAG_MAX:,} printable ASCII characters without blanks."
-        raise UnsupportedWish(what, "Mend it, or name URLs or everything.")
-    return tag
-
-
-def _tags_taken(call: Call, answer: Answer) -> Receipt:
-    """The answer to tags is a purge id for each. Raises PurgeError."""
-    ids = ids_of(answer)
-    missing = [tag for tag in call.targets if tag not in ids]
-    if len(missing) == len(call.targets):
-        raise trouble(answer, about(call))
-    if missing:
-        what = f"Fastly purged {len(call.targets) - len(missing)} of {len(call.targets)} tags, and not `{missing[0]}`."
-        raise Unexpected(what, "Purge that tag alone, and report it.")
-    note = f"one purge id for each of {len(ids)} tags" if len(ids) > 1 else ""
-    return Receipt(id=ids[call.targets[0]][:64], note=note)
 
 
 BLUEPRINT = Blueprint(Fastly.name, Fastly.title, Fastly.fields, Fastly.layer_fields, build=Fastly)

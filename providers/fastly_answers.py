@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from providers.answers import behind_a_proxy, foreign
-from providers.contract import Call, Kind
+from providers.contract import Call, Kind, Receipt
 from providers.errors import BadCredentials, PurgeError, Refused, Throttled, Unexpected, WrongAddress
 from providers.sides import cloud
 from providers.wire import Answer, gateway_trouble, retry_after, said_by
@@ -30,6 +30,10 @@ UNKNOWN_TOKEN = "Fastly does not know the token, or it has expired."
 COPY_AGAIN = (
     "Copy the token into `token` again, or make one in Fastly's control panel (Account, API tokens) with the scopes "
     "`purge_select` and `global:read`, and `purge_all` where everything is purged."
+)
+NO_TOKEN = (
+    "`token` of this account is empty, or holds a blank or a letter that no Fastly token has.",
+    "Copy it again, then start the bot again.",
 )
 
 
@@ -122,6 +126,19 @@ def reading(what: str, service: str = "") -> About:
     """A question that purges nothing, to which `what` is the answer."""
     missing = f"Fastly knows no service {service}." if service else f"Fastly has no {what}."
     return About(what, "global:read", missing, SERVICE_ID if service else "Check `api_url`.")
+
+
+def tags_taken(call: Call, answer: Answer) -> Receipt:
+    """The answer to tags is a purge id for each. Raises PurgeError."""
+    ids = ids_of(answer)
+    missing = [tag for tag in call.targets if tag not in ids]
+    if len(missing) == len(call.targets):
+        raise trouble(answer, about(call))
+    if missing:
+        what = f"Fastly purged {len(call.targets) - len(missing)} of {len(call.targets)} tags, and not `{missing[0]}`."
+        raise Unexpected(what, "Purge that tag alone, and report it.")
+    note = f"one purge id for each of {len(ids)} tags" if len(ids) > 1 else ""
+    return Receipt(id=ids[call.targets[0]][:64], note=note)
 
 
 def trouble(answer: Answer, asked: About) -> PurgeError:
