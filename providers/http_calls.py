@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from providers.contract import Call, Kind, Purge, UnsupportedWish
-from providers.http_recipes import Headers, Recipe, joins, render
+from providers.http_recipes import Headers, Recipe, SecretName, joins, render
 from providers.packing import pack
 
 MAX_BYTES = 16_384  # of target, headers and body together
@@ -107,3 +107,29 @@ def _values(kind: Kind, target: str) -> Values:
             return {kind.value: target, "host": host, "path": f"{slash or '/'}{rest}"}
         case _:
             return {kind.value: target}
+
+
+def planners_of(recipes: Mapping[Kind, Recipe], common: Headers, own: Mapping[Kind, int]) -> dict[Kind, Planner]:
+    """Who plans each kind, with as many objects a call as its recipe joins, or fewer where the account says so."""
+    return {
+        kind: Planner(recipe, common, min(recipe.per_call, own.get(kind, recipe.per_call)))
+        for kind, recipe in recipes.items()
+    }
+
+
+def secret_headers(
+    common: Headers, own: Headers, given: Sequence[tuple[str, str]], secrets: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """The headers that hold a secret of the account, a recipe's own before `common`, but for those that are given."""
+    names = {name.lower() for name, _ in given}
+    known = {name.lower(): (name, value) for name, value in [*common.items(), *own.items()]}
+    return [
+        (name, secrets.get(value.secret, ""))
+        for key, (name, value) in known.items()
+        if isinstance(value, SecretName) and key not in names
+    ]
+
+
+def longest(call: Call) -> int:
+    """Bytes of the longest line of a call."""
+    return max(len(call.path), *(len(value) for _, value in call.headers), 0)

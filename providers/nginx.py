@@ -16,41 +16,18 @@ from collections.abc import Mapping, Sequence
 import httpx
 
 from providers.adapter import OverHttp, bad
-from providers.calls import Calls
-from providers.contract import (
-    Account,
-    Blueprint,
-    Call,
-    Capabilities,
-    Field,
-    Health,
-    Kind,
-    Pace,
-    Probe,
-    Provider,
-    Purge,
-    Receipt,
-    Sighting,
-    UnsupportedWish,
-)
+from providers.contract import Account, Blueprint, Call, Field, Health, Probe, Provider, Purge, Receipt, Sighting
 from providers.errors import OutcomeUnknown
 from providers.nginx_answers import CRASH, NOTHING, is_nothing, is_yes, side_at, trouble
+from providers.nginx_calls import door_of
 from providers.nginx_files import KEY, LEVELS, NginxFiles
 from providers.nginx_keys import complaints
+from providers.nginx_limits import can_of
 from providers.nginx_sightings import sighting
-from providers.pacing import paces_of
-from providers.packing import alike, named
 from providers.sides import shown
 from providers.wire import Answer
 
-LINE_MAX = 8_100  # bytes of a request line; large_client_header_buffers is 4 of 8k by default
-MAX_BYTES = 16_384  # of target and headers
-PACES = {
-    "calls": Pace(200, 1, 200, "calls", source="ours: nginx has no limit, this is kind to a small one"),
-}
 MODULES = ("purge", "plus")
-WIDE = frozenset({Kind.PREFIX, Kind.HOST, Kind.EVERYTHING})
-NEWER = "Name the URLs; with module 3.0 or newer set `wildcards: yes`, on the same machine `cache_dir`."
 NOWHERE = "/purgebot-looks-for-the-door"  # purged by the doctor: nothing is cached under it
 
 
@@ -63,87 +40,29 @@ class Nginx(OverHttp):
     def __init__(self, account: Account, transport: httpx.AsyncBaseTransport | None = None) -> None:
         settings = account.settings
         url = settings.get("url", "")
-        self._plus = settings.get("module") == "plus"
-        self._wild = self._plus or settings.get("wildcards") == "yes"
-        self._door = "" if self._plus else settings.get("door", "/purge").rstrip("/")
-        kinds = WIDE | {Kind.URL} if self._wild else frozenset({Kind.URL})
-        self.can = Capabilities(
-            kinds=kinds,
-            soft=frozenset(),
-            per_call={**dict.fromkeys(kinds, 1), **({Kind.URL: 2} if self._plus else {})},
-            max_bytes=MAX_BYTES,
-            pace=paces_of(PACES, account.pace),
-            of_hosts=frozenset({Kind.EVERYTHING}),
-            instead={} if self._wild else dict.fromkeys(WIDE, NEWER),
-        )
+        self._door = door_of(settings)
+        self.can = can_of(account, self._door.plus, self._door.wild)
         super().__init__(account, transport, api=url, side=side_at(shown(settings.get("api_url") or url)))
 
     def calls(self, purge: Purge) -> Sequence[Call]:
         """One for each key: of a URL and its variants, or of a wildcard. Raises UnsupportedWish."""
-        match purge.kind:
-            case Kind.URL:
-                return self._urls(purge.targets, purge.variants)
-            case Kind.EVERYTHING:
-                return [call for host in purge.hosts for call in self._wide(purge.kind, (), host)]
-            case kind:
-                return [call for target in purge.targets for call in self._wide(kind, (target,), target)]
-
-    def _urls(self, urls: Sequence[str], variants: Sequence[Mapping[str, str]]) -> Calls:
-        """The variants go first: once the entry that nginx met first is gone, its `Vary` siblings cannot be found."""
-        if wild := next((url for url in urls if self._wild and url.endswith("*")), ""):
-            raise UnsupportedWish(f"`{wild[:80]}` ends in a star, a wildcard to nginx.", "Name it as a prefix.")
-        each, others = alike(urls) if self._plus else (urls, dict[str, str]())
-        headers = (*variants, None)
-
-        def make(n: int) -> Call:
-            url, variant = each[n // len(headers)], headers[n % len(headers)]
-            scheme, _, address = url.partition("://")
-            host, slash, path = address.partition("/")
-            covered = named(url, others) if variant is None else ()
-            return self._call(Kind.URL, covered, "" if self._plus else scheme, host, slash + path, variant)
-
-        for n, url in enumerate(each):
-            if len(self._door + url) > LINE_MAX:
-                make(n * len(headers))  # which refuses what is too long
-        return Calls(len(each) * len(headers), make, {"calls": len(each) * len(headers)})
-
-    def _wide(self, kind: Kind, targets: tuple[str, ...], place: str) -> list[Call]:
-        """A wildcard knows no path boundary, so `/news` is three keys: /news, /news/* and /news?*."""
-        host, _, path = place.partition("/")
-        rests = [f"/{path}*"] if not path or path.endswith("/") else [f"/{path}", f"/{path}/*", f"/{path}?*"]
-        schemes = ("",) if self._plus else ("http", "https")
-        keys = [(scheme, rest) for rest in rests for scheme in schemes]
-        return [self._call(kind, () if n else targets, scheme, host, rest) for n, (scheme, rest) in enumerate(keys)]
-
-    def _call(
-        self,
-        kind: Kind,
-        targets: tuple[str, ...],
-        scheme: str,
-        host: str,
-        rest: str,
-        variant: Mapping[str, str] | None = None,
-    ) -> Call:
-        if len(self._door + rest) > LINE_MAX:
-            raise UnsupportedWish(f"`{host}{rest[:60]}…` is too long for one line to nginx.", "Name a shorter prefix.")
-        headers = {"Host": host} | ({"X-Purge-Scheme": scheme} if scheme else {}) | dict(variant or {})
-        return Call(kind, "PURGE", self._door + rest, targets, (("calls", 1),), tuple(headers.items()))
+        return self._door.plan(purge)
 
     async def send(self, call: Call, reference: str) -> Receipt:
         """Knock once. Raises PurgeError."""
         answer = await self.ask("PURGE", call.path, call.headers)
-        if is_yes(answer, self._plus):
+        if is_yes(answer, self._door.plus):
             return Receipt(note="Purged.")
         if is_nothing(answer):
             return Receipt(note=NOTHING)
-        raise trouble(answer, self._wire.side, self._door, len(call.path))
+        raise trouble(answer, self._wire.side, self._door.path, len(call.path))
 
     async def ask(self, method: str, path: str, headers: Sequence[tuple[str, str]] = (), body: str = "") -> Answer:
         """One attempt, of which a crash is told. Raises PurgeError."""
         try:
             return await super().ask(method, path, headers, body)
         except OutcomeUnknown as exc:
-            if self._plus or not isinstance(exc.__cause__, httpx.RemoteProtocolError | httpx.ReadError):
+            if self._door.plus or not isinstance(exc.__cause__, httpx.RemoteProtocolError | httpx.ReadError):
                 raise
             raise OutcomeUnknown(exc.what, f"{exc.cure} {CRASH}", exc.said) from exc
 
@@ -153,10 +72,10 @@ class Nginx(OverHttp):
 
     async def examine(self, layer: Mapping[str, str]) -> Probe:
         """Whether the door is there and open to us, asked with a name under which nothing is cached."""
-        answer = await self.ask("PURGE", f"{self._door}{NOWHERE}")
-        if is_nothing(answer) or is_yes(answer, self._plus):
+        answer = await self.ask("PURGE", f"{self._door.path}{NOWHERE}")
+        if is_nothing(answer) or is_yes(answer, self._door.plus):
             return Probe(Health.GOOD, f"{self._wire.side.who} has its purge door open to this machine.")
-        return bad(trouble(answer, self._wire.side, self._door))
+        return bad(trouble(answer, self._wire.side, self._door.path))
 
 
 def build(account: Account, transport: httpx.AsyncBaseTransport | None = None) -> Provider:
