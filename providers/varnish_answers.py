@@ -1,8 +1,11 @@
-"""What Varnish's answers mean: of its VCL doors, and of its management port."""
+"""What Varnish's answers mean: of its VCL doors, of its management port, and to a visitor."""
 
 from __future__ import annotations
 
-from providers.contract import Call, Kind, Receipt
+import re
+from collections.abc import Mapping
+
+from providers.contract import Cached, Call, Kind, Receipt, Sighting
 from providers.errors import (
     BadCredentials,
     OutcomeUnknown,
@@ -20,6 +23,13 @@ PANIC = "`varnishadm panic.show` there says why."
 LINE_SURE = 4_000  # bytes of a line that nobody finds too long
 DOORS = "Include docs/providers/varnish/purgebot.vcl in its VCL and load it again."
 XKEY_DOORS = "Include docs/providers/varnish/purgebot-xkey.vcl in place of purgebot.vcl and load it again."
+SIGHTINGS = {
+    "HIT": Cached.HIT,
+    "MISS": Cached.MISS,
+    "PASS": Cached.UNCACHED,
+    "STALE": Cached.STALE,
+}
+_TWO_IDS = re.compile(r"[0-9]+ [0-9]+")
 
 
 def side_at(place: str) -> Side:
@@ -117,3 +127,15 @@ def command_trouble(reply: Reply, who: str) -> PurgeError:
             return OutcomeUnknown(f"{who} lost its cache process while it answered.", PANIC, said)
         case status:
             return Unexpected(f"{who} answered {status}.", "Report the plan of this purge.", said)
+
+
+def sighting(headers: Mapping[str, str]) -> Sighting:
+    """X-Cache as our VCL says it, else X-Varnish, which holds a second number where the object was in the cache."""
+    says = headers.get("x-cache", "").strip()
+    word = re.split(r"[\s,;]", says.upper())[0]
+    if word in SIGHTINGS:
+        return Sighting(SIGHTINGS[word], says[:40])
+    if ids := (headers.get("x-varnish") or headers.get("x-vinyl") or "").strip():
+        hit = _TWO_IDS.fullmatch(ids) is not None
+        return Sighting(Cached.HIT, "HIT") if hit else Sighting(Cached.MISS, "MISS")
+    return Sighting()
