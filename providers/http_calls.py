@@ -118,13 +118,13 @@ def planners_of(recipes: Mapping[Kind, Recipe], common: Headers, own: Mapping[Ki
 
 
 def secret_headers(
-    common: Headers, own: Headers, given: Sequence[tuple[str, str]], secrets: Mapping[str, str]
+    common: Headers, own: Headers, given: Sequence[tuple[str, str]], held: Mapping[str, str]
 ) -> list[tuple[str, str]]:
     """The headers that hold a secret of the account, a recipe's own before `common`, but for those that are given."""
     names = {name.lower() for name, _ in given}
     known = {name.lower(): (name, value) for name, value in [*common.items(), *own.items()]}
     return [
-        (name, secrets.get(value.secret, ""))
+        (name, held.get(value.secret, ""))
         for key, (name, value) in known.items()
         if isinstance(value, SecretName) and key not in names
     ]
