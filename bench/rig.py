@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.domain.actor import Actor, Standing
 from bot.domain.command import Command, Verb
+from bot.domain.defaults import built_in
 from bot.domain.job import JobView, State
 from bot.domain.site import Site
 from bot.domain.target import Target
@@ -48,7 +49,7 @@ class Rig:
         self._sites = {site.name: site for site in sites}
         self.ledger = SqliteLedger(folder / "ledger.db")
         self.engine = EmbeddedEngine(self._run, clock)
-        setup = Setup(self._sites, accounts, ("U_LEA", "U_SAM"))
+        setup = Setup(self._sites, accounts, built_in(("U_LEA", "U_SAM")))
         metrics = Metrics({name: provider.name for name, provider in accounts.items()})
         self.core = Core(setup, self.ledger, self.engine, clock, SystemDice(), NoLooks(), NoSlack(), metrics)
         self._owner = owner

@@ -15,6 +15,7 @@ import structlog
 from starlette.applications import Starlette
 
 from bot.domain.actor import Actor, Standing
+from bot.domain.policy import Members
 from bot.domain.site import Marker
 from bot.edge import EdgeLooker
 from bot.engine.embedded import EmbeddedEngine
@@ -77,6 +78,10 @@ class NoSlack:
         """Unreadable: no rights."""
         return Actor(user, Standing.UNREADABLE, team)
 
+    async def members(self, group: str, fresh: bool = False) -> Members:
+        """Nobody, and why."""
+        return Members(problem=f"Without Slack nobody knows who is in {group}.")
+
 
 def nothing(name: str) -> None:
     """A failpoint that never fails."""
@@ -118,13 +123,15 @@ class Bot:
         setup = Setup(
             sites=settings.sites,
             providers=self.providers,
-            approvers=settings.approvals.approvers,
+            policy=settings.policy,
             approvals_channel=settings.approvals.channel,
             observe=settings.mode is Mode.OBSERVE,
             command=settings.command,
+            tokens=actors_of(settings),
         )
         known = self.environment.slack_bot_token
-        self.directory = SlackDirectory(SlackApi(self.client), self.clock) if known else NoSlack()
+        names = settings.policy.names
+        self.directory = SlackDirectory(SlackApi(self.client), self.clock, names) if known else NoSlack()
         looker = EdgeLooker(
             hosts=lambda: frozenset(host for site in settings.sites.values() for host in site.hosts),
             sightings=sightings_of(settings, self.providers),
@@ -280,6 +287,15 @@ def tokens_of(settings: Settings) -> list[Token]:
         digest = hashlib.sha256(value.encode()).digest()
         tokens.append(Token(token.name, digest, token.sites, token.may_command))
     return tokens
+
+
+def actors_of(settings: Settings) -> Mapping[str, Actor]:
+    """The machines that may knock, as actors."""
+    actors = [
+        Actor(f"token:{token.name}", Standing.TOKEN, "", token.sites, token.may_command)
+        for token in settings.api_tokens
+    ]
+    return {actor.id: actor for actor in actors}
 
 
 def database_path(url: str) -> Path:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.domain.plan import softly
+from bot.domain.plan import Cost, softly
 from bot.domain.verdict import Look, Verdict
 from providers.contract import Kind
 
@@ -95,6 +96,8 @@ class LayerView:
     unknown: int = 0  # sent, answer lost
     cancelled: int = 0
     ready_at: float | None = None  # when the provider is to be asked, or says it is done
+    spends: Mapping[str, int] = field(default_factory=dict)  # units of each budget that its calls take
+    cost: Cost | None = None  # as it was when it was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,14 @@ class Approval:
     channel: str = ""
     votes: tuple[Vote, ...] = ()
     offers: tuple[str, ...] = ()  # what would do less, or cost less, in every layer that was asked
+    groups: tuple[str, ...] = ()  # the policy's words for those who are asked
+    digest: str = ""  # of the plan and the rules: what a vote is bound to
+    run_within: float = 900.0  # seconds after the last yes
+    usd: float = 0.0  # as shown to those who vote
+    asked: float = 0.0  # when, in this round
+    approved: float | None = None  # when the last yes came
+    round: int = 0  # it was asked again so many times; votes of earlier rounds do not count
+    returned: str = ""  # why it was asked again
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +152,8 @@ class JobView:
     layers: tuple[LayerView, ...]
     digest: str
     rule: str
+    counts: Mapping[Kind, int] = field(default_factory=dict)  # targets by kind, as policy judges them
+    also_by: tuple[str, ...] = ()  # others whose requests are in it
     reason: str = ""
     why: str = ""  # what stands behind verdict or state, one sentence
     looks: tuple[Look, ...] = ()  # the last look at each place and URL
@@ -179,6 +192,11 @@ class JobView:
     def name(self) -> str:
         """The id people type."""
         return f"P-{self.id}"
+
+    @property
+    def asked_by(self) -> frozenset[str]:
+        """Everybody who asked for some of it, and so has no vote on it."""
+        return frozenset({self.requested_by, *self.also_by})
 
     @property
     def softly(self) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
+from bot.domain.policy import Ask, Outline
 from bot.domain.target import Target
 from providers.contract import Call, Kind
 
@@ -57,6 +60,11 @@ class Plan:
     notes: tuple[str, ...] = ()  # repairs, what was dropped and why
     read_as: str = ""  # the guess, printed back: "read as URL"
     offer: str = ""  # a cheaper or quicker form of the same wish, never taken by itself
+    counts: Mapping[Kind, int] | None = None  # targets by kind; counted where they are not given
+
+    def __post_init__(self) -> None:
+        if self.counts is None:
+            object.__setattr__(self, "counts", Counter(map(attrgetter("kind"), self.targets)))
 
     @property
     def softly(self) -> str:
@@ -78,9 +86,14 @@ class Plan:
         """How long sending takes under the budgets as they stand."""
         return sum(layer.seconds for layer in self.layers)
 
+    def outline(self, reason: str) -> Outline:
+        """The plan as policy judges it."""
+        counts = {Kind.EVERYTHING: 1} if self.effect is Kind.EVERYTHING else dict(self.counts or {})
+        return Outline(self.site, self.environment, counts, self.soft, self.usd, bool(reason.strip()), self.kind)
+
     @property
     def digest(self) -> str:
-        """SHA-256 over site, kind, mode, targets and layers: what a vote is bound to."""
+        """SHA-256 over site, kind, mode, targets and layers."""
         digest = hashlib.sha256()
         head = [
             self.site,
@@ -94,3 +107,8 @@ class Plan:
         for target in self.targets:
             digest.update(f"\n{target.kind} {target.value}".encode())
         return digest.hexdigest()
+
+
+def bound(digest: str, ask: Ask) -> str:
+    """What a vote is bound to: the plan of `digest`, and the rules that ask for the vote."""
+    return hashlib.sha256(f"{digest} {ask.rule} {ask.needed} {ask.fingerprint}".encode()).hexdigest()

@@ -1,26 +1,207 @@
-"""Who may do what, and who must agree: the built-in policy. Pure: it judges the resolved plan, not the words typed.
+"""The policy as a value: rules in order, what tightens them, and what a judgement looks like.
 
-up to 30 URLs, paths or tags        every full member
-more, or a prefix, host, pattern    one approver
-everything                          a reason, and two approvers in production, one elsewhere
-anything else                       no
+    rules        the first that matches decides; the end of the list is no
+    tighten      each that matches adds to that; none relaxes it
+    groups       people by Slack's ids; user-groups (S…) are read at Slack, and what cannot be read counts as no
+
+`ruling.decide` judges an `Outline`, the resolved plan in short, never the words typed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from bot.domain.actor import Actor, Standing
-from bot.domain.job import JobView
-from bot.domain.plan import Plan
+from bot.domain.actor import Standing
+from bot.domain.hours import Span
 from bot.domain.site import Environment
 from providers.contract import Kind
 
-SMALL_MAX = 30
 APPROVE_WITHIN = 1800.0  # seconds
-SMALL_KINDS = frozenset({Kind.URL, Kind.PATH, Kind.TAG})
+RUN_WITHIN = 900.0  # seconds after the last yes
+RECENT_SECONDS = 600.0  # one person's requests on a site within this are summed before size rules
+ALL_KINDS = frozenset(Kind)
+MEMBERS, GUESTS, TOKEN = "members", "guests", "token:"  # words of `who`, beside groups and Slack ids
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Who is in a group now; `problem` says why that cannot be read in full."""
+
+    people: frozenset[str] = frozenset()
+    problem: str = ""
+    is_away: bool = False  # Slack does not answer, so another try may tell
+
+
+Roster = Mapping[str, Members]  # by the policy's name of a group, or a user-group's id
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a purge amounts to, as policy judges it. `counts` are targets by kind: everything alone where the purge in
+    effect empties the site."""
+
+    site: str
+    environment: str
+    counts: Mapping[Kind, int]
+    soft: bool = False
+    usd: float = 0.0
+    has_reason: bool = False
+    spoken: Kind = Kind.URL  # the widest kind as spoken
+
+    @property
+    def empties(self) -> bool:
+        """Whether nothing of the site stays."""
+        return Kind.EVERYTHING in self.counts
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """When a rule speaks; what is not said holds always."""
+
+    who: tuple[str, ...] = ()  # groups, Slack ids, "members", "guests", "token:<name>"
+    kinds: frozenset[Kind] = ALL_KINDS
+    sites: frozenset[str] = frozenset()  # empty: every site
+    environment: Environment | None = None
+    soft: bool | None = None
+    max_items: int | None = None  # targets of `kinds`, with those of the last ten minutes
+    over_items: int | None = None
+    over_usd: float | None = None
+    during: Span | None = None
+    outside: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Then it runs at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    """Then `needed` of the people `of` (groups and Slack ids) must agree."""
+
+    needed: int
+    of: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Then it does not run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. `say` is what people hear of it, beside its name."""
+
+    name: str
+    when: Conditions
+    then: Run | Approve | Refuse
+    reason: bool = False  # a reason is required
+    say: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tightening:
+    """What is added to whatever matched: a refusal, `more` approvals (of people `of`, where nobody else is asked), a
+    reason."""
+
+    name: str
+    when: Conditions
+    refuse: bool = False
+    more: int = 0
+    of: tuple[str, ...] = ()
+    reason: bool = False
+    say: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BreakGlass:
+    """Who may do without votes, and what it takes. `tell` are channels; `remind` is in seconds."""
+
+    who: tuple[str, ...]
+    reason_min: int = 20
+    per_day: int = 2
+    tell: tuple[str, ...] = ()
+    remind: float = 4 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """All of it. `approvers` are asked where something was only tightened."""
+
+    rules: tuple[Rule, ...] = ()
+    tighten: tuple[Tightening, ...] = ()
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    approvers: tuple[str, ...] = ()
+    approve_within: float = APPROVE_WITHIN  # seconds
+    run_within: float = RUN_WITHIN  # seconds
+    break_glass: BreakGlass | None = None
+    is_built_in: bool = False
+
+    @property
+    def version(self) -> str:
+        """Twelve characters that change with the policy."""
+        return hashlib.sha256(canonical(self).encode()).hexdigest()[:12]
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Every group and id that some rule asks for votes."""
+        named = [name for rule in self.rules if isinstance(rule.then, Approve) for name in rule.then.of]
+        return tuple(dict.fromkeys([*named, *self.approvers, *(name for t in self.tighten for name in t.of)]))
+
+    @property
+    def named(self) -> frozenset[str]:
+        """Everybody whom a rule or a group names by their own id."""
+        return frozenset(filter(is_person, self._words()))
+
+    def names(self, user: str, standing: Standing) -> bool:
+        """Whether some rule means this person although they are no full member."""
+        guests = standing is Standing.GUEST and any(GUESTS in rule.when.who for rule in self.rules)
+        return guests or user in self.named
+
+    @property
+    def user_groups(self) -> tuple[str, ...]:
+        """Every Slack user-group that must be read, by id."""
+        return tuple(dict.fromkeys(filter(self.is_user_group, self._words())))
+
+    def _words(self) -> list[str]:
+        """Every group and id that stands somewhere."""
+        when = [*(rule.when for rule in self.rules), *(one.when for one in self.tighten)]
+        said = [name for conditions in when for name in conditions.who]
+        glass = self.break_glass.who if self.break_glass else ()
+        return [*said, *self.asked, *glass, *(name for names in self.groups.values() for name in names)]
+
+    def is_user_group(self, name: str) -> bool:
+        """Whether `name` is a Slack user-group's id, and no group of the policy's own."""
+        return name not in self.groups and name.startswith("S") and name.isupper()
+
+
+def is_person(name: str) -> bool:
+    """Whether `name` is a Slack user's id."""
+    return name[:1] in ("U", "W") and name.isupper()
+
+
+def canonical(part: Policy | Rule | Tightening) -> str:
+    """A text that is the same for the same rules, whatever the order of their sets."""
+    return json.dumps(_plain(part), sort_keys=True)
+
+
+def _plain(value: object) -> object:
+    match value:
+        case Mapping():
+            return {str(key): _plain(inner) for key, inner in value.items()}
+        case set() | frozenset():
+            return sorted(map(str, value))
+        case tuple() | list():
+            return [_plain(inner) for inner in value]
+        case str() | int() | float() | bool() | None:
+            return value
+    slots = getattr(type(value), "__slots__", None)
+    if slots is None or not hasattr(value, "__dataclass_fields__"):
+        return str(value)
+    return {"is": type(value).__name__} | {name: _plain(getattr(value, name)) for name in slots}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +214,17 @@ class Allow:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """It may run once `needed` of the people `of` agree."""
+    """It may run once `needed` of the people `of` agree. `groups` are the policy's words for them; `fingerprint` is
+    that of the rules behind it."""
 
     rule: str
     why: str
     needed: int
     of: tuple[str, ...]
     expires_in: float = APPROVE_WITHIN
+    groups: tuple[str, ...] = ()
+    run_within: float = RUN_WITHIN
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,100 +237,3 @@ class Deny:
 
 
 Decision = Allow | Ask | Deny
-
-
-class Deed(StrEnum):
-    """What somebody may want to do."""
-
-    HELP = "help"  # help and whoami: harmless, for everybody
-    SEE = "see"  # sites, status, show
-    PLAN = "plan"
-    CHECK = "check"
-    PURGE = "purge"
-    VOTE = "vote"
-    CANCEL = "cancel"
-    RETRY = "retry"  # failed calls again, or a call whose outcome is unknown
-
-
-_NOT_A_MEMBER = {
-    Standing.GUEST: "Guests may not do this.",
-    Standing.BOT: "Bots may not do this.",
-    Standing.STRANGER: "People of other workspaces may not do this.",
-    Standing.GONE: "This account is deactivated.",
-    Standing.UNREADABLE: "Slack will not say who you are, so the answer is no.",
-    Standing.AWAY: "Slack does not answer, so nobody knows who you are and the answer is no.",
-}
-
-
-def authorise(
-    actor: Actor, deed: Deed, site: str = "", job: JobView | None = None, approvers: Sequence[str] = ()
-) -> Deny | None:
-    """Whether `actor` may do `deed` at all; None means yes. Stands behind every door."""
-    if deed is Deed.HELP:
-        return None
-    if actor.standing in _NOT_A_MEMBER:
-        return Deny("members", _NOT_A_MEMBER[actor.standing], "Ask a full member of the workspace.")
-    if site and not actor.may_see(site):
-        return Deny("sites", f"There is no site {site} for you.", "Ask whoever configured purgebot.")
-    if actor.is_token:
-        return _token_may(actor, deed, job)
-    if job is not None and deed in (Deed.CANCEL, Deed.RETRY) and actor.id not in (job.requested_by, *approvers):
-        return Deny("own", f"{job.name} is not yours.", "Its requester or an approver can do that.")
-    if job is not None and deed is Deed.VOTE:
-        return _may_vote(actor, job)
-    return None
-
-
-def _token_may(actor: Actor, deed: Deed, job: JobView | None) -> Deny | None:
-    if deed is Deed.VOTE:
-        return Deny("people", "Tokens do not vote.", "Ask an approver to press Approve in Slack.")
-    if deed is Deed.SEE:
-        return None
-    if not actor.may_command:
-        return Deny("read-only", "This token may only read.", "Use a token with `may: command`.")
-    if job is not None and deed in (Deed.CANCEL, Deed.RETRY) and job.requested_by != actor.id:
-        return Deny("own", f"{job.name} was not asked for by this token.", "Its requester or an approver can do that.")
-    return None
-
-
-def _may_vote(actor: Actor, job: JobView) -> Deny | None:
-    if actor.id == job.requested_by:
-        return Deny("self", f"You asked for {job.name}, so somebody else must decide.", "You can cancel it.")
-    if job.approval is None or actor.id not in job.approval.of:
-        return Deny("approvers", f"You are not an approver of {job.name}.", "The card names who is asked.")
-    return None
-
-
-def decide(actor: Actor, plan: Plan, approvers: Sequence[str], reason: str) -> Decision:
-    """The built-in policy's answer to `plan`. Deny fails closed: an unreachable quorum is said at once."""
-    denied = authorise(actor, Deed.PURGE, plan.site)
-    if denied is not None:
-        return denied
-    count = len(plan.targets)
-    if plan.effect in SMALL_KINDS and count <= SMALL_MAX:
-        return Allow("small", f"up to {SMALL_MAX} URLs, paths or tags run at once")
-    if plan.effect is Kind.EVERYTHING:
-        return _decide_everything(actor, plan, approvers, reason)
-    why = f"{count} targets are more than {SMALL_MAX}" if plan.effect in SMALL_KINDS else f"it purges a {plan.effect}"
-    return _ask(actor, "wide", why, 1, approvers)
-
-
-def _decide_everything(actor: Actor, plan: Plan, approvers: Sequence[str], reason: str) -> Decision:
-    if not reason.strip():
-        amounts = "" if plan.kind is Kind.EVERYTHING else f"This amounts to everything on {plan.site}. "
-        return Deny("everything", f"{amounts}Purging everything needs a reason.", "Add: because <reason>")
-    needed = 2 if plan.environment == Environment.PRODUCTION else 1
-    return _ask(actor, "everything", f"it empties all of {plan.site} ({plan.environment})", needed, approvers)
-
-
-def _ask(actor: Actor, rule: str, why: str, needed: int, approvers: Sequence[str]) -> Ask | Deny:
-    asked = tuple(dict.fromkeys(person for person in approvers if person != actor.id))
-    if len(asked) >= needed:
-        return Ask(rule, why, needed, asked)
-    if not approvers:
-        return Deny(rule, f"This needs approval, since {why}, and no approvers are configured.", _NAME_APPROVERS)
-    people = f"{needed} approver{'s' if needed > 1 else ''} other than you"
-    return Deny(rule, f"This needs {people}, and the configuration names {len(asked)}.", _NAME_APPROVERS)
-
-
-_NAME_APPROVERS = "Name them in `approvals: {channel: …, approvers: [U…]}`."

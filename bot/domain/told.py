@@ -14,6 +14,8 @@ class Event(StrEnum):
     VOTED_YES = "voted_yes"  # by `who`
     VOTED_NO = "voted_no"  # by `who`; `text` is the reason
     EXPIRED = "expired"  # nobody agreed in time
+    ASKED_AGAIN = "asked_again"  # approved, and then `text` kept it from running: `n` people must agree anew
+    REFUSED = "refused"  # by the policy, before it began; `text` is why
     LOOKED_BEFORE = "looked_before"  # `text` says what was seen
     LAYER_BEGUN = "layer_begun"  # `layer`, `n` calls; a second pass `seconds` later, if not 0
     LAYER_DONE = "layer_done"  # `n` calls of `layer` in `seconds`, with some of its `ids`; `text` is its note

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -43,7 +45,7 @@ class Jobs:
     def _create_layer(self, job: int, position: int, plan: PackedLayer, effect: Kind) -> None:
         view = LayerView(
             account=plan.account, title=plan.title, state=LayerState.WAITING, calls=plan.calls, sent=0,
-            seconds=plan.seconds, soft=plan.soft, note=plan.note,
+            seconds=plan.seconds, soft=plan.soft, note=plan.note, spends=plan.spends, cost=plan.cost,
         )  # fmt: skip
         self._tx.run(
             "insert into layers (job, position, account, state, doc, calls)"
@@ -56,6 +58,26 @@ class Jobs:
                 " select :job, :position, :account, 'held', :kind, value from json_each(:calls) order by key",
                 job=job, position=position, account=plan.account, kind=effect, calls=calls,
             )  # fmt: skip
+
+    def made_under(self, key: str) -> JobView | None:
+        """The job that the request under `key` made."""
+        rows = self._tx.rows("select id from jobs where key = :key", key=key)
+        return self.get(whole(rows[0]["id"])) if rows else None
+
+    def recent_counts(self, by: str, site: str, since: float, before: int | None = None) -> dict[Kind, int]:
+        """Targets by kind that `by` purged on `site` since then without anybody's vote, in jobs made before number
+        `before`; what ended before it was sent does not count."""
+        rows = self._tx.rows(
+            "select json_extract(doc, '$.counts') as counts from jobs where requested_by = :by and created > :since"
+            " and site = :site and id < :before and json_extract(doc, '$.approval') is null"
+            " and (state not in ('denied', 'expired', 'cancelled')"
+            " or exists (select 1 from layers where job = jobs.id and sent + unknown > 0))",
+            by=by, site=site, since=since, before=2**62 if before is None else before,
+        )  # fmt: skip
+        total: Counter[Kind] = Counter()
+        for row in rows:
+            total.update({Kind(kind): int(n) for kind, n in json.loads(str(row["counts"] or "{}")).items()})
+        return dict(total)
 
     def ended_under(self, key: str) -> int:
         """How many jobs whose key begins with `key` have ended."""
@@ -114,7 +136,9 @@ class Jobs:
     def _with_votes(self, job: int, approval: Approval | None) -> Approval | None:
         if approval is None:
             return None
-        rows = self._tx.rows("select * from votes where job = :job order by at", job=job)
+        rows = self._tx.rows(
+            "select * from votes where job = :job and round = :round order by at", job=job, round=approval.round
+        )
         votes = tuple(Vote(str(r["by"]), bool(r["yes"]), number(r["at"]), str(r["reason"])) for r in rows)
         return replace(approval, votes=votes)
 
@@ -176,19 +200,19 @@ class Jobs:
         packed = rows[0]["doc"] if rows else None
         return TARGETS.validate_json(zlib.decompress(packed)) if isinstance(packed, bytes) else ()
 
-    def vote(self, number: int, vote: Vote, digest: str) -> bool:
-        """Write a vote; False if this person has voted already."""
+    def vote(self, number: int, vote: Vote, digest: str, round: int) -> bool:
+        """Write a vote; False if this person has voted already in this round."""
         changed = self._tx.run(
-            "insert into votes (job, by, yes, at, reason, digest) values (:job, :by, :yes, :at, :reason, :digest)"
-            " on conflict do nothing",
-            job=number, by=vote.by, yes=int(vote.yes), at=vote.at, reason=vote.reason, digest=digest,
+            "insert into votes (job, by, yes, at, reason, digest, round)"
+            " values (:job, :by, :yes, :at, :reason, :digest, :round) on conflict do nothing",
+            job=number, by=vote.by, yes=int(vote.yes), at=vote.at, reason=vote.reason, digest=digest, round=round,
         )  # fmt: skip
         return changed == 1
 
-    def votes_for(self, number: int, digest: str) -> int:
-        """How many people said yes to exactly this plan."""
-        sql = "select count(*) as n from votes where job = :job and digest = :digest and yes = 1"
-        return whole(self._tx.rows(sql, job=number, digest=digest)[0]["n"])
+    def votes_for(self, number: int, digest: str, round: int) -> int:
+        """How many people said yes to exactly this plan under these rules in this round."""
+        sql = "select count(*) as n from votes where job = :job and digest = :digest and round = :round and yes = 1"
+        return whole(self._tx.rows(sql, job=number, digest=digest, round=round)[0]["n"])
 
     def save_looks(self, number: int, phase: str, looks: Sequence[Look]) -> None:
         """Keep the newest looks of a phase ("before" or "after"), by place and URL; the origin is asked twice."""

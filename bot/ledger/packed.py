@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.domain.plan import LayerPlan, Plan
+from bot.domain.plan import Cost, LayerPlan, Plan
 from bot.ledger.codec import CALLS, TARGETS
+from providers.calls import summed
 from providers.contract import Kind
 
 _SLICE = 1_000  # calls or targets
@@ -24,6 +25,8 @@ class PackedLayer:
     soft: bool
     note: str
     calls: int
+    spends: Mapping[str, int]
+    cost: Cost | None
     slices: tuple[bytes, ...]
 
     def texts(self) -> Iterator[str]:
@@ -59,4 +62,7 @@ def _packed_layer(layer: LayerPlan) -> PackedLayer:
     calls = layer.calls
     slices = (CALLS.dump_json(tuple(calls[at : at + _SLICE])) for at in range(0, len(calls), _SLICE))
     squeezed = tuple(zlib.compress(one, _LEVEL) for one in slices)
-    return PackedLayer(layer.account, layer.title, layer.seconds, layer.soft, layer.note, len(calls), squeezed)
+    spends = dict(summed(calls).spent)
+    return PackedLayer(
+        layer.account, layer.title, layer.seconds, layer.soft, layer.note, len(calls), spends, layer.cost, squeezed
+    )

@@ -13,7 +13,7 @@ lines        a job's thread, one step a line
 journal      append-only, each entry holding the hash of the one before
 """
 
-VERSION = 2
+VERSION = 3
 
 TABLES = """
 create table if not exists meta (name text primary key, value text not null);
@@ -33,6 +33,7 @@ create table if not exists jobs (
 );
 create index if not exists jobs_due on jobs (due_at) where due_at is not null;
 create index if not exists jobs_state on jobs (state);
+create index if not exists jobs_by on jobs (requested_by, created);
 
 create table if not exists targets (job integer primary key, doc blob not null);
 
@@ -113,5 +114,6 @@ CHANGES = {
         "alter table batches add column passes integer not null default 0",
         "alter table budgets add column share real not null default 1",
         "alter table budgets add column share_until real not null default 0",
-    )
+    ),
+    2: (),
 }

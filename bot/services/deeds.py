@@ -8,11 +8,12 @@ from dataclasses import replace
 from bot.domain.actor import Actor
 from bot.domain.command import Command, Verb
 from bot.domain.job import JobView, LayerState, State
-from bot.domain.policy import Deed, authorise
+from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.told import Event, Told
 from bot.ledger.books import Books
 from bot.services.purges import Asking, submit
 from bot.services.replies import Done, JobMade, PlanShown, Refused
+from bot.services.roster import approvers, read_roster
 from bot.services.setup import SLACK, Core, job_name
 
 _RETRYABLE = frozenset({State.FAILED, State.PARTIAL})
@@ -127,11 +128,13 @@ async def purge_again(core: Core, asking: Asking, number: int) -> JobMade | Plan
 async def _on_job(
     core: Core, actor: Actor, number: int, deed: Deed, change: Callable[[Books, JobView, float], Done | Refused]
 ) -> Done | Refused:
+    asked = approvers(core, await read_roster(core))
+
     def within(books: Books) -> Done | Refused:
         job = books.jobs.find(number)
         if job is None or not actor.may_see(job.site):
             return Refused(f"There is no P-{number}.", "`status`, without a number, lists the jobs.")
-        denied = authorise(actor, deed, job.site, job, core.setup.approvers)
+        denied = authorise(actor, deed, Subject(job.site, job, approvers=asked))
         if denied is not None:
             return Refused(denied.why, denied.advice, by_rule=True)
         now = core.clock.now()

@@ -9,7 +9,8 @@ from dataclasses import replace
 from bot.domain.actor import Actor
 from bot.domain.command import Command, Misunderstood, Speaker, Verb, parse
 from bot.domain.help import help_text
-from bot.domain.policy import Deed, Deny, authorise, decide
+from bot.domain.policy import Deny
+from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.site import Site
 from bot.domain.target import empties, resolve, url_of
 from bot.domain.verdict import Look, judge
@@ -21,7 +22,7 @@ from bot.services.checks import look_all, look_from_within, telling
 from bot.services.instead import is_possible
 from bot.services.limits import limits
 from bot.services.probing import probe_layers
-from bot.services.purges import Asking, plan_for, submit
+from bot.services.purges import Asking, judge_plan, plan_for, submit
 from bot.services.replies import (
     BadLinesFound,
     Checked,
@@ -39,6 +40,7 @@ from bot.services.replies import (
     SitesListed,
     WhoAmI,
 )
+from bot.services.roster import approvers, read_roster
 from bot.services.setup import Core
 from providers.contract import Kind
 
@@ -89,7 +91,7 @@ class Desk:
 
     async def do(self, asking: Asking, command: Command, sure: bool = False) -> Reply:
         """Do what was understood; `sure` when host or everything was confirmed."""
-        denied = authorise(asking.actor, _DEEDS[command.verb], command.site)
+        denied = authorise(asking.actor, _DEEDS[command.verb], Subject(command.site))
         if denied is not None:
             return Refused(denied.why, denied.advice, by_rule=True)
         match command.verb:
@@ -116,7 +118,7 @@ class Desk:
                 sites = self._named(asking.actor, command)
                 return Probed(await probe_layers(self._core.setup.providers, sites))
             case Verb.WHOAMI:
-                approver = asking.actor.id in self._core.setup.approvers
+                approver = asking.actor.id in approvers(self._core, await read_roster(self._core))
                 return WhoAmI(asking.actor, approver, self._core.setup.seen_by(asking.actor))
             case Verb.HELP:
                 stranger = authorise(asking.actor, Deed.SEE)
@@ -162,7 +164,7 @@ class Desk:
         plan = await plan_for(self._core, command, site)
         if isinstance(plan, Refused):
             return plan
-        decision = decide(asking.actor, plan, self._core.setup.approvers, command.reason or "to be given")
+        decision = await judge_plan(self._core, asking.actor, plan, command.reason or "to be given")
         if isinstance(decision, Deny):
             return Refused(decision.why, decision.advice, by_rule=True)
         lines, softly = self._narrower(command, site), plan.softly
@@ -179,7 +181,7 @@ class Desk:
         plan = await plan_for(self._core, command, self._core.setup.sites[command.site])
         if isinstance(plan, Refused):
             return plan
-        decision = decide(asking.actor, plan, self._core.setup.approvers, command.reason)
+        decision = await judge_plan(self._core, asking.actor, plan, command.reason)
         return PlanShown(plan, decision, command, self._core.setup.observe)
 
     async def _check(self, command: Command) -> Reply:

@@ -27,7 +27,9 @@ from bot.domain.verdict import Judgement, Look, Verdict, describe, judge
 from bot.ledger.batches import Batch
 from bot.ledger.books import Books
 from bot.ledger.jobs import StaleJob
+from bot.services import clearance
 from bot.services.checks import look_all
+from bot.services.clearance import People
 from bot.services.setup import SLACK, Core, job_name, lane_name
 from bot.services.witnesses import covered
 from providers.contract import Kind, Provider, Receipt
@@ -37,6 +39,7 @@ log = structlog.get_logger()
 BEFORE_SECONDS = 2.0  # the look before holds a purge at most this long
 AFTER_SECONDS = 8.5
 CRASHES_MAX = 3
+SLACK_AWAY = 5.0  # seconds between two tries to read who asked
 MANY_CALLS = 20  # from here on a provider is asked first what is left of its budgets
 CONFIRM_SECONDS = 2.0  # no further call is asked about after
 CONFIRM_AGAIN = 5.0  # seconds until a provider that did not answer is asked again
@@ -74,6 +77,8 @@ class Jobs:
                 await self._apply(job, _expire)
             case LookBefore():
                 await self._look_before(job)
+            case BeginLayer() if job.state is State.QUEUED and not await self._is_cleared(job):
+                return
             case BeginLayer(position):
                 await self._ask_left(job.layers[position], job.site)
                 await self._apply(job, lambda books, job, now: self._begin(books, job, position, now))
@@ -88,6 +93,34 @@ class Jobs:
                 await self._look_after(job, round)
             case Finish():
                 await self._apply(job, _finish)
+
+    async def _is_cleared(self, job: JobView) -> bool:
+        """Whether the job may still begin; if not, it has been told so and is asked again, waits or has ended."""
+        people = await clearance.people_of(self._core, job)
+        if people is None:
+            await self._wait(job, self._core.clock.now() + SLACK_AWAY)
+            return False
+        return await self._apply_clearance(job, people)
+
+    async def _apply_clearance(self, job: JobView, people: People) -> bool:
+        def deed(books: Books) -> bool:
+            fresh = books.jobs.get(job.id)
+            if fresh.state is not job.state:
+                raise StaleJob(job.name)
+            now = self._core.clock.now()
+            changed = clearance.cleared(books, self._core, fresh, people, now)
+            if changed is None:
+                return True
+            saved = books.jobs.save(changed)
+            books.messages.changed(job.id, now)
+            if saved.due_at is not None:
+                self._core.engine.wake(job_name(job.id), saved.due_at)
+            return False
+
+        clear = await self._core.ledger.write(deed)
+        if not clear:
+            self._core.engine.wake(SLACK)
+        return clear
 
     async def _wait(self, job: JobView, until: float) -> None:
         if job.due_at is None or job.due_at <= self._core.clock.now() or until < job.due_at:

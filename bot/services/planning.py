@@ -98,11 +98,12 @@ def with_seconds(plan: Plan, books: Books, providers: Mapping[str, Provider], no
 def _measured(layer: LayerPlan, books: Books, provider: Provider, now: float) -> LayerPlan:
     calls = summed(layer.calls)
     seconds = _seconds(layer.account, calls.spent, books, provider, now)
-    cost = _cost(layer.account, calls.spent, books, provider, now)
+    cost = cost_of(layer.account, calls.spent, books, provider, now)
     return replace(layer, seconds=seconds + calls.again_after, cost=cost)
 
 
-def _cost(account: str, units: Mapping[str, int], books: Books, provider: Provider, now: float) -> Cost | None:
+def cost_of(account: str, units: Mapping[str, int], books: Books, provider: Provider, now: float) -> Cost | None:
+    """What `units` of each of an account's buckets cost at `now`; None where nothing asks money."""
     for bucket, price in provider.can.prices.items():
         n = units.get(bucket, 0)
         if n:

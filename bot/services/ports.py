@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from bot.domain.actor import Actor
+from bot.domain.policy import Members
 from bot.domain.verdict import Look
 from providers.contract import Seen
 
@@ -51,6 +52,10 @@ class Directory(Protocol):
 
     async def actor(self, user: str, team: str, fresh: bool = False) -> Actor:
         """The person, read at most 60 s ago; while Slack is away 15 min, unless `fresh`. Else without any right."""
+        ...
+
+    async def members(self, group: str, fresh: bool = False) -> Members:
+        """Who is in a user-group, read as a person is; else nobody, and why."""
         ...
 
 

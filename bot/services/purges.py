@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from bot.domain.actor import Actor
 from bot.domain.command import Command
 from bot.domain.job import Approval, JobView, State
-from bot.domain.plan import Plan
-from bot.domain.policy import Allow, Ask, Decision, Deny, decide
+from bot.domain.plan import Plan, bound
+from bot.domain.policy import RECENT_SECONDS, Allow, Ask, Decision, Deny, Roster
+from bot.domain.ruling import decide
 from bot.domain.site import Site
 from bot.domain.told import Event, Told
 from bot.domain.verdict import Verdict
@@ -20,6 +21,7 @@ from bot.services.cheaper import cheaper
 from bot.services.instead import instead, narrower
 from bot.services.planning import Known, make_plan, with_seconds
 from bot.services.replies import JobMade, PlanShown, Refused
+from bot.services.roster import read_roster
 from bot.services.setup import SLACK, Core, job_name
 from bot.services.witnesses import pages_to_look_at
 from providers.contract import Kind, UnsupportedWish
@@ -75,17 +77,43 @@ async def submit(core: Core, asking: Asking, command: Command, site: Site) -> Jo
     plan = await plan_for(core, command, site)
     if isinstance(plan, Refused):
         return plan
-    decision = decide(asking.actor, plan, core.setup.approvers, command.reason)
+    roster = await read_roster(core)
     if core.setup.observe:
-        return PlanShown(plan, decision, command, observing=True)
-    if isinstance(decision, Deny):
-        await core.ledger.write(lambda books: _journal_denied(books, core, asking, plan, decision))
-        return Refused(decision.why, decision.advice, by_rule=True)
+        return PlanShown(plan, await judge_plan(core, asking.actor, plan, command.reason), command, observing=True)
     stored = await aside(len(plan.targets) + plan.calls, lambda: packed(plan))
-    made = await core.ledger.write(lambda books: _create(books, core, asking, command, plan, stored, decision))
+    made = await core.ledger.write(lambda books: _decide(books, core, asking, command, plan, stored, roster))
+    if isinstance(made, Refused):
+        return made
     core.engine.wake(job_name(made.job.id))
     core.engine.wake(SLACK)
     return made
+
+
+async def judge_plan(core: Core, actor: Actor, plan: Plan, reason: str) -> Decision:
+    """What the policy would say of `plan` now."""
+    roster = await read_roster(core)
+    return await core.ledger.read(lambda books: judged(books, core, actor, plan, reason, roster))
+
+
+def judged(books: Books, core: Core, actor: Actor, plan: Plan, reason: str, roster: Roster) -> Decision:
+    """The policy's answer, with what `actor` asked for of late."""
+    now = core.clock.now()
+    recent = books.jobs.recent_counts(actor.id, plan.site, now - RECENT_SECONDS)
+    return decide(actor, plan.outline(reason), core.setup.policy, roster, now, recent)
+
+
+def _decide(
+    books: Books, core: Core, asking: Asking, command: Command, plan: Plan, stored: PackedPlan, roster: Roster
+) -> JobMade | Refused:
+    """Judge and record in one transaction, so that two requests at once are summed like two in a row."""
+    known = books.jobs.made_under(asking.key)
+    if known is not None:
+        return JobMade(known, new=False)
+    decision = judged(books, core, asking.actor, plan, command.reason, roster)
+    if not isinstance(decision, Deny):
+        return _create(books, core, asking, command, plan, stored, decision)
+    _journal_denied(books, core, asking, plan, decision)
+    return Refused(decision.why, decision.advice, by_rule=True)
 
 
 def _journal_denied(books: Books, core: Core, asking: Asking, plan: Plan, decision: Deny) -> None:
@@ -104,9 +132,7 @@ def _create(
     urls = pages_to_look_at(books, site, plan.targets)
     draft = replace(draft, look_urls=urls, notes=(*_asked_already(books, plan), *plan.notes))
     job = books.jobs.create(draft, stored, asking.key)
-    if books.messages.find(job.id, Role.ROOT) is not None:
-        return JobMade(job, new=False)
-    _journal(books, job, asking, plan, decision, now)
+    _journal(books, core, job, asking, plan, decision, now)
     _plan_messages(books, core, job, asking, site, now)
     books.messages.say(job.id, _first_line(decision), now)
     return JobMade(job)
@@ -130,6 +156,7 @@ def _job(
         layers=(),
         digest=plan.digest,
         rule=decision.rule,
+        counts=plan.outline(command.reason).counts,
         reason=command.reason,
         approval=_approval(core, command, plan, site, decision, now),
         read_as=plan.read_as,
@@ -172,10 +199,16 @@ def _approval(core: Core, command: Command, plan: Plan, site: Site, decision: De
     expires = now + decision.expires_in
     offers = tuple(filter(None, (narrower(plan, command, site, core.setup.providers), plan.offer)))
     channel = core.setup.approvals_channel
-    return Approval(decision.needed, decision.of, expires, decision.rule, decision.why, channel, offers=offers)
+    return Approval(
+        decision.needed, decision.of, expires, decision.rule, decision.why, channel, offers=offers,
+        groups=decision.groups, digest=bound(plan.digest, decision), run_within=decision.run_within, usd=plan.usd,
+        asked=now,
+    )  # fmt: skip
 
 
-def _journal(books: Books, job: JobView, asking: Asking, plan: Plan, decision: Allow | Ask, now: float) -> None:
+def _journal(
+    books: Books, core: Core, job: JobView, asking: Asking, plan: Plan, decision: Allow | Ask, now: float
+) -> None:
     books.journal.add(
         now, "asked", asking.actor.id, job.id,
         site=plan.site, kind=plan.kind, effect=plan.effect, targets=len(plan.targets), calls=plan.calls, soft=plan.soft,
@@ -183,7 +216,8 @@ def _journal(books: Books, job: JobView, asking: Asking, plan: Plan, decision: A
     )  # fmt: skip
     asked = list(decision.of) if isinstance(decision, Ask) else []
     needed = decision.needed if isinstance(decision, Ask) else 0
-    books.journal.add(now, "decided", "policy", job.id, rule=decision.rule, needed=needed, of=asked)
+    version = core.setup.policy.version
+    books.journal.add(now, "decided", "policy", job.id, rule=decision.rule, policy=version, needed=needed, of=asked)
 
 
 def _plan_messages(books: Books, core: Core, job: JobView, asking: Asking, site: Site, now: float) -> None:

@@ -1,11 +1,13 @@
-"""What a running bot is made of: sites, providers, approvers, and the ports."""
+"""What a running bot is made of: sites, providers, policy, and the ports."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.domain.actor import Actor
+from bot.domain.defaults import built_in
+from bot.domain.policy import Policy
 from bot.domain.site import Site
 from bot.ledger.ledger import Ledger
 from bot.services.ports import Clock, Dice, Directory, Engine, Looker, Meter
@@ -18,10 +20,11 @@ class Setup:
 
     sites: Mapping[str, Site]
     providers: Mapping[str, Provider]  # by account
-    approvers: tuple[str, ...] = ()
+    policy: Policy = field(default_factory=lambda: built_in(()))
     approvals_channel: str = ""
     observe: bool = False
     command: str = "/purge"
+    tokens: Mapping[str, Actor] = field(default_factory=dict)  # by the actor's id
 
     def seen_by(self, actor: Actor) -> list[Site]:
         """The sites that exist for `actor`."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
+from bot.domain.defaults import built_in
 from bot.domain.site import Site
 from bot.settings import shapes
 from bot.settings.accounts import AccountReader
@@ -48,9 +49,10 @@ class _Loader:
         found_accounts = self._read_accounts(accounts)
         found_sites = self._read_sites(sites, accounts or _meant(data, "accounts"))
         approvals = self._approvals(data.get("approvals"))
+        policy = built_in(approvals.approvers)
         tokens = self._tokens(data.get("api"), sites or _meant(data, "sites"))
         told = cautions(found_accounts, found_sites, approvals, self._providers)
-        return Settings(root.mode, root.command, found_accounts, found_sites, approvals, tokens, told)
+        return Settings(root.mode, root.command, found_accounts, found_sites, approvals, policy, tokens, told)
 
     def _root(self, data: Mapping[str, Data]) -> RootDoc:
         own = {key: value for key, value in data.items() if key not in _READ_APART}

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from bot.domain.defaults import built_in
+from bot.domain.policy import Policy
 from bot.domain.site import Site
 from providers.contract import Account, Kind, Pace
 
@@ -124,6 +126,7 @@ class Settings:
     accounts: Mapping[str, AccountSettings] = field(default_factory=dict)
     sites: Mapping[str, Site] = field(default_factory=dict)
     approvals: Approvals = field(default_factory=Approvals)
+    policy: Policy = field(default_factory=lambda: built_in(()))
     api_tokens: tuple[ApiToken, ...] = ()
     warnings: tuple[str, ...] = ()
 

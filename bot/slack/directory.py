@@ -1,4 +1,4 @@
-"""Who somebody is: Slack's users.info, believed for 60 seconds. What Slack cannot say counts as no.
+"""Who somebody is, and who is in a user-group: what Slack says, believed for 60 seconds. What it cannot say is no.
 
 While Slack does not answer, a reading of at most 15 minutes still stands, so that its bad day does not stop a purge;
 votes want a fresh one. Everybody is read at the start and every ten minutes, so there is one to fall back on.
@@ -6,11 +6,14 @@ votes want a fresh one. Everybody is read at the start and every ten minutes, so
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 
 import structlog
 
 from bot.domain.actor import Actor, Standing
+from bot.domain.policy import Members
 from bot.services.ports import Clock
 from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
 
@@ -19,14 +22,25 @@ BELIEVED_SECONDS = 60.0
 STANDS_SECONDS = 900.0  # while Slack does not answer
 READ_ALL_SECONDS = 600.0
 PAGE, PAGES_MAX = 200, 10
+_NO_GROUP = {
+    "no_such_subteam": "Slack knows no user-group {group}.",
+    "plan_upgrade_required": "This Slack plan has no user-groups, so nobody is in {group}; people can be named by id.",
+    "missing_scope": "purgebot may not read user-groups (scope usergroups:read), so nobody is in {group}.",
+}  # Slack's errors, https://docs.slack.dev/reference/methods/usergroups.users.list
 
 
 class SlackDirectory:
     """People of the home workspace."""
 
-    def __init__(self, api: SlackApi, clock: Clock) -> None:
+    def __init__(
+        self, api: SlackApi, clock: Clock, names: Callable[[str, Standing], bool] = lambda user, standing: False
+    ) -> None:
+        """`names` says whether the policy names somebody by their own id."""
         self._api = api
         self._clock = clock
+        self._names = names
+        self._groups: dict[str, tuple[float, frozenset[str]]] = {}
+        self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._known: dict[str, tuple[float, Mapping[str, object]]] = {}
         self._home = ""
 
@@ -34,12 +48,51 @@ class SlackDirectory:
         """The person, read at most 60 s ago; when Slack is away 15 min, unless `fresh`. Else UNREADABLE."""
         person = self._read(user, BELIEVED_SECONDS)
         if person is not None and self._home:
-            return Actor(user, _standing(person, team, self._home), team)
+            return self._actor(user, person, team)
         try:
             await self._learn(user)
         except SlackTrouble as trouble:
             return self._without_slack(user, team, fresh, trouble)
-        return Actor(user, _standing(self._known[user][1], team, self._home), team)
+        return self._actor(user, self._known[user][1], team)
+
+    async def members(self, group: str, fresh: bool = False) -> Members:
+        """Who is in a user-group, read at most 60 s ago; while Slack is away 15 min, unless `fresh`. Else nobody, and
+        why. Guests, bots and the like are not among them, unless the policy names them."""
+        async with self._asking[group]:
+            found = self._in(group, BELIEVED_SECONDS)
+            if found is not None:
+                return self._able(found)
+            try:
+                answer = await self._api.call("usergroups.users.list", usergroup=group)
+            except SlackTrouble as trouble:
+                return self._unread(group, fresh, trouble)
+            users = answer.get("users")
+            people = frozenset(map(str, users if isinstance(users, list) else ()))
+            self._groups[group] = (self._clock.now(), people)
+            return self._able(people)
+
+    def _in(self, group: str, within: float) -> frozenset[str] | None:
+        at, people = self._groups.get(group, (0.0, frozenset()))
+        return people if group in self._groups and self._clock.now() - at < within else None
+
+    def _able(self, people: frozenset[str]) -> Members:
+        known = {user: self._known[user][1] for user in people if user in self._known}
+        standings = {user: _standing(person, "", self._home) for user, person in known.items()}
+        unable = {user for user, standing in standings.items() if standing is not Standing.MEMBER}
+        return Members(frozenset(user for user in people if user not in unable or self._names(user, standings[user])))
+
+    def _unread(self, group: str, fresh: bool, trouble: SlackTrouble) -> Members:
+        away = trouble.what in (Trouble.LOST, Trouble.LATER) and trouble.error not in _NO_GROUP
+        found = self._in(group, STANDS_SECONDS) if away and not fresh else None
+        log.warning("group_unreadable", group=group, error=trouble.error, stands=found is not None)
+        if found is not None:
+            return self._able(found)
+        problem = _NO_GROUP.get(trouble.error, "Slack does not say who is in {group} now.")
+        return Members(problem=problem.format(group=group), is_away=away)
+
+    def _actor(self, user: str, person: Mapping[str, object], team: str) -> Actor:
+        standing = _standing(person, team, self._home)
+        return Actor(user, standing, team, is_named=self._names(user, standing))
 
     def _read(self, user: str, within: float) -> Mapping[str, object] | None:
         at, person = self._known.get(user, (0.0, {}))
@@ -59,8 +112,9 @@ class SlackDirectory:
         away = trouble.what in (Trouble.LOST, Trouble.LATER)
         person = self._read(user, STANDS_SECONDS) if away and not fresh else None
         log.warning("person_unreadable", user=user, error=trouble.error, stands=person is not None)
-        standing = _standing(person, team, self._home) if person else Standing.AWAY if away else Standing.UNREADABLE
-        return Actor(user, standing, team)
+        if person:
+            return self._actor(user, person, team)
+        return Actor(user, Standing.AWAY if away else Standing.UNREADABLE, team)
 
     async def read_everybody(self) -> None:
         """Read the whole workspace, ten pages at most; what Slack does not say now is asked later."""

@@ -41,7 +41,16 @@ class SlackTrouble(Exception):
 
 
 # Methods that take no JSON; the SDK asks them by GET too.
-_READS = frozenset({"auth.test", "users.info", "users.list", "conversations.history", "chat.getPermalink"})
+_READS = frozenset(
+    {
+        "auth.test",
+        "chat.getPermalink",
+        "conversations.history",
+        "usergroups.users.list",
+        "users.info",
+        "users.list",
+    }
+)
 
 _BY_ERROR = {
     "user_not_found": Trouble.NEVER,

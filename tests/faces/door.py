@@ -11,6 +11,8 @@ from pathlib import Path
 
 import httpx
 
+from bot.domain.actor import Actor, Standing
+from bot.domain.defaults import built_in
 from bot.domain.site import Layer, Site
 from bot.services.setup import Setup
 from bot.web import Door, Token
@@ -28,6 +30,11 @@ def tokens() -> list[Token]:
         Token(name, hashlib.sha256(BEARERS[name].encode()).digest(), frozenset({site}), may)
         for name, (site, may) in rights.items()
     ]
+
+
+def actor_of(token: Token) -> Actor:
+    """A token as the policy judges it."""
+    return Actor(f"token:{token.name}", Standing.TOKEN, "", token.sites, token.may_command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,8 @@ async def counter(path: Path, observe: bool = False) -> AsyncIterator[Counter]:
     """The door of a shop on the ledger in `path`."""
     clock = SlateClock()
     shield, cf = ScriptedProvider("shield", clock, per_call=1), ScriptedProvider("cf", clock)
-    setup = Setup({"shop": SHOP, "news": NEWS}, {"shield": shield, "cf": cf}, APPROVERS, "C_APPROVE")
+    setup = Setup({"shop": SHOP, "news": NEWS}, {"shield": shield, "cf": cf}, built_in(APPROVERS), "C_APPROVE")
+    setup = replace(setup, tokens={actor.id: actor for actor in map(actor_of, tokens())})
     shop = open_shop(path, clock, shield, cf, setup=replace(setup, observe=observe))
     stopping, wrong = asyncio.Event(), [""]
 

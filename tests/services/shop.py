@@ -8,7 +8,9 @@ from pathlib import Path
 
 from bot.domain.actor import Actor, Standing
 from bot.domain.command import Command, Verb
+from bot.domain.defaults import built_in
 from bot.domain.job import JobView
+from bot.domain.policy import Members
 from bot.domain.site import Layer, Site
 from bot.domain.target import Target
 from bot.domain.verdict import Look
@@ -171,8 +173,17 @@ class ScriptedEdges:
 
 
 class Everybody:
+    """Slack's people and user-groups; a test moves them about."""
+
+    def __init__(self) -> None:
+        self.people = {a.id: a for a in (MIA, LEA, SAM, KIM, GUEST)}
+        self.groups: dict[str, Members] = {}
+
     async def actor(self, user: str, team: str, fresh: bool = False) -> Actor:
-        return {a.id: a for a in (MIA, LEA, SAM, KIM, GUEST)}.get(user, Actor(user, Standing.STRANGER, team))
+        return self.people.get(user, Actor(user, Standing.STRANGER, team))
+
+    async def members(self, group: str, fresh: bool = False) -> Members:
+        return self.groups.get(group, Members(problem=f"Slack knows no user-group {group}."))
 
 
 @dataclass
@@ -242,7 +253,7 @@ def open_shop(
     edges = edges or ScriptedEdges(clock)
     slate = Slate(clock)
     ledger = SqliteLedger(path / "ledger.db")
-    setup = setup or Setup({"shop": SHOP}, {"shield": shield, "cf": cf}, APPROVERS, "C_APPROVE")
+    setup = setup or Setup({"shop": SHOP}, {"shield": shield, "cf": cf}, built_in(APPROVERS), "C_APPROVE")
     core = Core(
         setup,
         ledger,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.defaults import built_in
 from bot.domain.site import Environment, Layer, Marker, Site
 from bot.settings import (
     AccountSettings,
@@ -99,6 +100,7 @@ def test_a_full_file_becomes_plain_values(tmp_path: Path) -> None:
             )
         },
         approvals=Approvals("C0APPROVE", ("U0LEA", "U_SAM", "W0KIM")),
+        policy=built_in(("U0LEA", "U_SAM", "W0KIM")),
         api_tokens=(ApiToken("ops-cli", Secret(file=str(tmp_path / "ops.token")), frozenset({"shop"}), True),),
     )
 

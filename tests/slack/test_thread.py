@@ -23,6 +23,11 @@ LINES = {
         Told(Event.VOTED_NO, who="U_LEA", text="not on a Friday"),
         "✗ <@U_LEA> said no: not on a Friday",
     ),
+    "asked again": (
+        Told(Event.ASKED_AGAIN, text="The last yes was more than 15 min ago.", n=2),
+        "• Approved, and then held back: The last yes was more than 15 min ago. 2 approvals must be given anew.",
+    ),
+    "refused by the policy": (Told(Event.REFUSED, text="Sale freeze"), "• Not begun: Sale freeze. Nothing was purged."),
     "expired": (Told(Event.EXPIRED), "• Expired: nobody agreed in time. Nothing was purged."),
     "before": (
         Told(Event.LOOKED_BEFORE, text='fra: HIT, 5 h old, version "a1"'),

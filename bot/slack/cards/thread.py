@@ -27,6 +27,10 @@ def _by_people(told: Told) -> str:
             return f"{person(told.who)} agreed."
         case Event.VOTED_NO:
             return f"{person(told.who)} said no{f': {text}' if text else '.'}"
+        case Event.ASKED_AGAIN:
+            return f"Approved, and then held back: {text} {count(told.n, 'approval')} must be given anew."
+        case Event.REFUSED:
+            return f"Not begun: {text.rstrip('.')}. Nothing was purged."
         case Event.EXPIRED:
             return "Expired: nobody agreed in time. Nothing was purged."
         case Event.ASKED_PERSON:

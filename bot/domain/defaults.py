@@ -1,0 +1,36 @@
+"""The policy of a configuration that has none.
+
+up to 30 URLs, paths or tags        every full member
+more, or a prefix, host, pattern    one approver
+everything                          a reason, and two approvers in production, one elsewhere
+anything else                       no
+"""
+
+from __future__ import annotations
+
+from bot.domain.policy import Approve, Conditions, Policy, Rule, Run
+from bot.domain.site import Environment
+from providers.contract import Kind
+
+SMALL_MAX = 30
+_SMALL = frozenset({Kind.URL, Kind.PATH, Kind.TAG})
+_WIDE = frozenset(Kind) - {Kind.EVERYTHING}
+_ALL = frozenset({Kind.EVERYTHING})
+
+
+def built_in(approvers: tuple[str, ...]) -> Policy:
+    """It, with `approvers` (Slack users and user-groups) as those who are asked."""
+    groups = {"approvers": approvers} if approvers else {}
+    of = tuple(groups)
+    production = Conditions(kinds=_ALL, environment=Environment.PRODUCTION)
+    return Policy(
+        (
+            Rule("small", Conditions(kinds=_SMALL, max_items=SMALL_MAX), Run()),
+            Rule("wide", Conditions(kinds=_WIDE), Approve(1, of)),
+            Rule("everything", production, Approve(2, of), reason=True),
+            Rule("everything", Conditions(kinds=_ALL), Approve(1, of), reason=True),
+        ),
+        groups=groups,
+        approvers=of,
+        is_built_in=True,
+    )

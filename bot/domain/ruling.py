@@ -1,0 +1,229 @@
+"""What the policy says of one purge. Pure: the same actor, outline, policy, roster, time and history, the same answer.
+
+Each kind in the request is judged by itself, and the strictest answer counts. Then everything that tightens is added.
+Who is asked is never the requester. What cannot be known (a user-group that Slack does not tell) counts as no.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from bot.domain import wording
+from bot.domain.actor import Actor, Standing
+from bot.domain.policy import (
+    GUESTS,
+    MEMBERS,
+    Allow,
+    Approve,
+    Ask,
+    Conditions,
+    Decision,
+    Deny,
+    Members,
+    Outline,
+    Policy,
+    Refuse,
+    Roster,
+    Rule,
+    Tightening,
+    canonical,
+    is_person,
+)
+from bot.domain.rights import Deed, Subject, authorise
+from providers.contract import Kind
+
+WIDEST_FIRST = (Kind.EVERYTHING, Kind.HOST, Kind.PREFIX, Kind.PATTERN, Kind.TAG, Kind.PATH, Kind.URL)
+Recent = Mapping[Kind, int]  # targets that this person purged on the site in the last ten minutes without any vote
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One purge to be judged, and all that counts for it."""
+
+    actor: Actor
+    outline: Outline
+    policy: Policy
+    roster: Roster
+    now: float  # seconds since the epoch
+    recent: Recent
+
+
+def decide(actor: Actor, outline: Outline, policy: Policy, roster: Roster, now: float, recent: Recent) -> Decision:
+    """The policy's answer; never none. `now` in seconds since the epoch."""
+    denied = authorise(actor, Deed.PURGE, Subject(outline.site))
+    if denied is not None:
+        return denied
+    asked = Asked(actor, outline, policy, roster, now, recent)
+    kinds = [kind for kind in WIDEST_FIRST if outline.counts.get(kind)]
+    found = [_first_match(asked, kind) for kind in kinds]
+    return _tightened(asked, _strictest(asked, found))
+
+
+def voters(policy: Policy, roster: Roster, groups: Iterable[str], requesters: Iterable[str]) -> Members:
+    """Who of `groups` may vote on what `requesters` asked for, and what hides some of them."""
+    members = [members_of(policy, roster, name) for name in groups]
+    people = frozenset().union(*(some.people for some in members)) - {*requesters}
+    return Members(people, next((some.problem for some in members if some.problem), ""))
+
+
+def members_of(policy: Policy, roster: Roster, name: str) -> Members:
+    """The people behind a word of the policy: a group, a user-group's id, a person's id."""
+    if is_person(name) and name not in policy.groups:
+        return Members(frozenset({name}))
+    if name not in policy.groups:
+        return roster.get(name, Members(problem=f"Slack was not asked who is in {name}."))
+    parts = [members_of(policy, roster, part) for part in policy.groups[name] if part not in policy.groups]
+    return Members(
+        frozenset().union(*(part.people for part in parts)), next((part.problem for part in parts if part.problem), "")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The rule that speaks for one kind, or why that cannot be said; `outgrown` are rules that only the number of
+    targets kept from speaking."""
+
+    rule: Rule | None
+    problem: str = ""
+    outgrown: tuple[Rule, ...] = ()
+
+
+def _first_match(asked: Asked, kind: Kind) -> _Found:
+    outgrown: list[Rule] = []
+    for rule in asked.policy.rules:
+        if not _speaks(rule.when, asked, kind):
+            continue
+        among, problem = is_among(asked, rule.when.who)
+        if problem:
+            return _Found(rule, problem)
+        if not among:
+            continue
+        if rule.when.max_items is not None and items(asked, rule.when) > rule.when.max_items:
+            outgrown.append(rule)
+            continue
+        return _Found(rule, "", tuple(outgrown))
+    return _Found(None, "", tuple(outgrown))
+
+
+def _speaks(when: Conditions, asked: Asked, kind: Kind) -> bool:
+    """Whether the conditions hold, but for who asks and how much at most."""
+    outline, now = asked.outline, asked.now
+    return (
+        kind in when.kinds
+        and (not when.sites or outline.site in when.sites)
+        and when.environment in (None, outline.environment)
+        and when.soft in (None, outline.soft)
+        and (when.over_items is None or items(asked, when) > when.over_items)
+        and (when.over_usd is None or outline.usd > when.over_usd)
+        and (when.during is None or when.during.covers(now))
+        and (when.outside is None or not when.outside.covers(now))
+    )
+
+
+def items(asked: Asked, when: Conditions) -> int:
+    """How many targets count for a rule on size: those of its kinds, with the last ten minutes'."""
+    return sum(asked.outline.counts.get(kind, 0) + asked.recent.get(kind, 0) for kind in when.kinds)
+
+
+def is_among(asked: Asked, who: tuple[str, ...]) -> tuple[bool, str]:
+    """Whether the asker is one of `who`, and why that cannot be said. Nobody named means full members."""
+    actor, problem = asked.actor, ""
+    for name in who or (MEMBERS,):
+        match name:
+            case "members" if actor.standing in (Standing.MEMBER, Standing.TOKEN):
+                return True, ""
+            case "guests" if actor.standing is Standing.GUEST:
+                return True, ""
+            case _ if name in (MEMBERS, GUESTS):
+                continue
+            case _ if name == actor.id:
+                return True, ""
+            case _ if not actor.is_token and not name.startswith("token:"):
+                members = members_of(asked.policy, asked.roster, name)
+                if actor.id in members.people:
+                    return True, ""
+                problem = problem or members.problem
+    return False, problem
+
+
+def _strictest(asked: Asked, found: list[_Found]) -> Decision:
+    """The answer for the whole request. The widest kind speaks first where two are as strict."""
+    answers = [_answer(asked, one) for one in found]
+    denied = next((answer for answer in answers if isinstance(answer, Deny)), None)
+    if denied is not None:
+        return denied
+    asks = [answer for answer in answers if isinstance(answer, Ask)]
+    if not asks:
+        return answers[0]
+    if len({ask.groups for ask in asks}) > 1:
+        return Deny(asks[0].rule, "Its parts need the yes of different people.", "Ask for each kind by itself.")
+    most = max(asks, key=lambda ask: ask.needed)
+    return replace(most, fingerprint=_joined([ask.fingerprint for ask in asks]))
+
+
+def _answer(asked: Asked, found: _Found) -> Decision:
+    rule = found.rule
+    if rule is None:
+        return Deny("the end of the rules", wording.no_rule(asked.outline), wording.hint(asked.policy, found.outgrown))
+    if found.problem:
+        return Deny(rule.name, found.problem, wording.UNREAD)
+    if isinstance(rule.then, Refuse):
+        return Deny(rule.name, rule.say or wording.refused(asked.outline), wording.until(rule.when, asked.now))
+    if rule.reason and not asked.outline.has_reason:
+        return Deny(rule.name, wording.wants_reason(asked.outline), wording.ADD_REASON)
+    if isinstance(rule.then, Approve):
+        outgrown = found.outgrown[0] if found.outgrown else None
+        n = items(asked, outgrown.when) if outgrown else 0
+        why = rule.say or wording.why(asked.outline, outgrown, n, sum(asked.recent.values()))
+        return _ask(asked, Ask(rule.name, why, rule.then.needed, (), groups=rule.then.of, fingerprint=canonical(rule)))
+    return Allow(rule.name, rule.say or wording.allowed(rule))
+
+
+def _ask(asked: Asked, ask: Ask) -> Ask | Deny:
+    """`ask` with the people who may vote now, or why there are too few of them."""
+    policy = asked.policy
+    able = voters(policy, asked.roster, ask.groups, {asked.actor.id})
+    if able.problem:
+        return Deny(ask.rule, f"This needs approval, since {ask.why}. {able.problem}", wording.UNREAD)
+    if len(able.people) < ask.needed:
+        return Deny(ask.rule, *wording.too_few(policy, ask, len(able.people)))
+    order = [name for group in ask.groups for name in policy.groups.get(group, (group,))]
+    of = sorted(able.people, key=lambda who: (order.index(who) if who in order else len(order), who))
+    mark = hashlib.sha256(ask.fingerprint.encode()).hexdigest()
+    return replace(ask, of=tuple(of), expires_in=policy.approve_within, run_within=policy.run_within, fingerprint=mark)
+
+
+def _tightened(asked: Asked, decision: Decision) -> Decision:
+    if isinstance(decision, Deny):
+        return decision
+    adding = [one for one in asked.policy.tighten if _tightens(one, asked)]
+    for one in adding:
+        if one.refuse:
+            return Deny(one.name, one.say or wording.refused(asked.outline), wording.until(one.when, asked.now))
+        if one.reason and not asked.outline.has_reason:
+            return Deny(one.name, wording.wants_reason(asked.outline), wording.ADD_REASON)
+    more = [one for one in adding if one.more]
+    if not more:
+        return decision
+    base = decision if isinstance(decision, Ask) else Ask(decision.rule, "", 0, ())
+    groups = base.groups or tuple(dict.fromkeys(name for one in more for name in one.of)) or asked.policy.approvers
+    why = " and ".join(filter(None, [base.why, *(wording.tightened(one) for one in more)]))
+    prints = _joined([base.fingerprint, *(canonical(one) for one in more)])
+    needed = base.needed + sum(one.more for one in more)
+    return _ask(asked, replace(base, why=why, needed=needed, groups=groups, fingerprint=prints))
+
+
+def _tightens(one: Tightening, asked: Asked) -> bool:
+    """Whether it speaks for some kind in the request. Where nobody can say who is meant, it does."""
+    if not any(_speaks(one.when, asked, kind) for kind in asked.outline.counts if asked.outline.counts[kind]):
+        return False
+    if one.when.max_items is not None and items(asked, one.when) > one.when.max_items:
+        return False
+    among, problem = is_among(asked, one.when.who) if one.when.who else (True, "")
+    return among or bool(problem)
+
+
+def _joined(prints: list[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(prints)).encode()).hexdigest()

@@ -1,0 +1,152 @@
+"""Before the first call of a job leaves, everything that let it run is looked at once more.
+
+    an old yes             longer ago than `run_within`
+    a vote of somebody     who is no longer asked
+    a changed policy       or a freeze that has begun
+    a changed price        more than a fifth above what was shown
+
+What does not hold any more sends the job back to be asked again, with the reason; what the policy now denies and
+nobody voted on is denied. People and groups are those of at most 15 minutes ago, which a request or a vote itself may
+be: so Slack being away stops nothing that was just asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.domain.actor import Actor, Standing
+from bot.domain.job import Approval, JobView, State
+from bot.domain.plan import bound
+from bot.domain.policy import RECENT_SECONDS, Ask, Decision, Deny, Members, Outline, Roster
+from bot.domain.rights import Deed, Subject, authorise
+from bot.domain.ruling import decide, voters
+from bot.domain.told import Event, Told
+from bot.ledger.books import Books
+from bot.ledger.messages import Role
+from bot.services.planning import cost_of
+from bot.services.roster import read_roster
+from bot.services.setup import Core
+
+STANDS_SECONDS = 900.0  # what was read at Slack for a request or a vote is believed so long
+COST_MORE = 1.2  # times what was shown
+COST_FREE = 0.01  # US dollars; less is not worth a question
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who asked and who agreed, as Slack says now."""
+
+    requester: Actor
+    agreed: Sequence[Actor]
+    roster: Roster
+
+    @property
+    def is_away(self) -> bool:
+        """Whether Slack did not say who they are."""
+        away = any(actor.standing is Standing.AWAY for actor in (self.requester, *self.agreed))
+        return away or any(members.is_away for members in self.roster.values())
+
+
+async def people_of(core: Core, job: JobView) -> People | None:
+    """Everybody whose rights count for `job`; None while Slack does not say, and it has said nothing of late."""
+    yes = [vote.by for vote in job.approval.votes if vote.yes] if job.approval else []
+    requester, roster = await asyncio.gather(_requester(core, job), read_roster(core))
+    agreed = await asyncio.gather(*(core.directory.actor(who, "") for who in yes))
+    people = People(requester, agreed, roster)
+    if not people.is_away:
+        return people
+    return _as_they_were(people, job) if core.clock.now() - _last_read(job) < STANDS_SECONDS else None
+
+
+async def _requester(core: Core, job: JobView) -> Actor:
+    if job.requested_by.startswith("token:"):
+        return core.setup.tokens.get(job.requested_by, Actor(job.requested_by, Standing.GONE))
+    return await core.directory.actor(job.requested_by, job.team)
+
+
+def _last_read(job: JobView) -> float:
+    """When Slack said who may: for the request, or for the last vote."""
+    return job.approval.approved if job.approval and job.approval.approved else job.created
+
+
+def _as_they_were(people: People, job: JobView) -> People:
+    """As they were when it was asked for or agreed to."""
+    members = Members(frozenset({job.requested_by, *(job.approval.of if job.approval else ())}))
+    then = [replace(a, standing=Standing.MEMBER) if a.standing is Standing.AWAY else a for a in people.agreed]
+    requester = people.requester
+    if requester.standing is Standing.AWAY:
+        requester = replace(requester, standing=Standing.MEMBER)
+    return People(requester, then, {name: members if m.is_away else m for name, m in people.roster.items()})
+
+
+def cleared(books: Books, core: Core, job: JobView, people: People, now: float) -> JobView | None:
+    """None when `job` may begin; else the job as it goes on: asked again or denied, with the reason, which is told."""
+    outline = _outline(books, core, job, now)
+    recent = books.jobs.recent_counts(job.requested_by, job.site, job.created - RECENT_SECONDS, job.id)
+    decision = decide(people.requester, outline, core.setup.policy, people.roster, now, recent)
+    why = _what_changed(core, job, people, decision, outline.usd, now)
+    if not why:
+        return None
+    if isinstance(decision, Ask) or job.approval is not None:
+        return _ask_again(books, core, job, decision, outline.usd, why, now)
+    return _deny(books, job, why, now)
+
+
+def _outline(books: Books, core: Core, job: JobView, now: float) -> Outline:
+    providers = core.setup.providers
+    costs = [cost_of(layer.account, layer.spends, books, providers[layer.account], now) for layer in job.layers]
+    usd = sum(cost.usd for cost in costs if cost is not None)
+    return Outline(job.site, job.environment, job.counts, job.soft, usd, bool(job.reason.strip()), job.kind)
+
+
+def _what_changed(core: Core, job: JobView, people: People, decision: Decision, usd: float, now: float) -> str:
+    """Why the job may not begin; "" when it may."""
+    approval = job.approval
+    if isinstance(decision, Deny):
+        return f"{decision.why} {decision.advice}".strip()
+    if approval is None:
+        return f"{decision.why[:1].upper()}{decision.why[1:]}." if isinstance(decision, Ask) else ""
+    if approval.approved is not None and now - approval.approved > approval.run_within:
+        return f"The last yes was more than {approval.run_within / 60:.0f} min ago."
+    if lost := _lost_votes(core, job, approval, people):
+        return f"{lost} may no longer vote on it."
+    if usd > approval.usd * COST_MORE and usd - approval.usd > COST_FREE:
+        return f"It costs about ${usd:,.2f} now; ${approval.usd:,.2f} was shown."
+    if isinstance(decision, Ask) and bound(job.digest, decision) != approval.digest:
+        return f"The policy has changed: {decision.why}, and {decision.needed} must agree."
+    return ""
+
+
+def _lost_votes(core: Core, job: JobView, approval: Approval, people: People) -> str:
+    able = voters(core.setup.policy, people.roster, approval.groups, job.asked_by).people
+    subject = Subject(job.site, job, voters=able)
+    lost = [who.id for who in people.agreed if authorise(who, Deed.VOTE, subject) is not None]
+    return " and ".join(f"<@{who}>" for who in lost)
+
+
+def _ask_again(books: Books, core: Core, job: JobView, decision: Decision, usd: float, why: str, now: float) -> JobView:
+    policy = core.setup.policy
+    old = job.approval or Approval(0, (), now, job.rule, "", core.setup.approvals_channel, round=-1)
+    again = replace(
+        old, expires=now + policy.approve_within, votes=(), asked=now, approved=None, round=old.round + 1,
+        returned=why, usd=usd, run_within=policy.run_within,
+    )  # fmt: skip
+    if isinstance(decision, Ask):
+        again = replace(
+            again, needed=decision.needed, of=decision.of, groups=decision.groups, rule=decision.rule,
+            why=decision.why, digest=bound(job.digest, decision),
+        )  # fmt: skip
+    books.messages.say(job.id, Told(Event.ASKED_AGAIN, text=why, n=again.needed), now)
+    books.journal.add(now, "asked_again", "policy", job.id, why=why, rule=again.rule, policy=policy.version)
+    if again.channel:
+        books.messages.plan(job.id, Role.REQUEST, again.channel, "", core.dice.token(), now)
+    return replace(job, state=State.WAITING, approval=again, rule=again.rule, due_at=again.expires)
+
+
+def _deny(books: Books, job: JobView, why: str, now: float) -> JobView:
+    books.batches.cancel(job.id)
+    books.messages.say(job.id, Told(Event.REFUSED, text=why), now)
+    books.journal.add(now, "denied", "policy", job.id, why=why)
+    return replace(job, state=State.DENIED, due_at=None, ended=now, stop_reason=f"policy: {why}")

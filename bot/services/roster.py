@@ -1,0 +1,28 @@
+"""Who is in which group, as Slack says now."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.domain.policy import Roster
+from bot.domain.ruling import voters
+from bot.services.setup import Core
+
+
+async def read_roster(core: Core, fresh: bool = False) -> Roster:
+    """Every user-group of the policy; `fresh` as for votes, read at most 60 s ago whatever Slack does."""
+    names = core.setup.policy.user_groups
+    members = await asyncio.gather(*(core.directory.members(name, fresh) for name in names))
+    return dict(zip(names, members, strict=True))
+
+
+def approvers(core: Core, roster: Roster) -> frozenset[str]:
+    """Everybody whom some rule asks for a vote, as far as Slack says."""
+    policy = core.setup.policy
+    return voters(policy, roster, policy.asked, ()).people
+
+
+def breakers(core: Core, roster: Roster) -> frozenset[str]:
+    """Everybody who may break the glass."""
+    policy = core.setup.policy
+    return voters(policy, roster, policy.break_glass.who, ()).people if policy.break_glass else frozenset()
