@@ -48,7 +48,8 @@ def why(outline: Outline, outgrown: Rule | None, n: int, recent: int) -> str:
 
 def tightened(one: Tightening) -> str:
     """What a tightening adds, and why."""
-    return f"{one.name} asks for {one.more} more{f': {one.say}' if one.say else _when(one.when)}"
+    more = f"{one.more} approval{'s' if one.more > 1 else ''} more"
+    return f"rule {one.name} asks for {more}{f': {one.say}' if one.say else _when(one.when)}"
 
 
 def _when(when: Conditions) -> str:

@@ -1,0 +1,266 @@
+"""What holds of every policy, whoever asks for whatever: properties over random policies, and a table of cases."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.actor import Actor, Standing
+from bot.domain.defaults import built_in
+from bot.domain.hours import Days
+from bot.domain.policy import (
+    Allow,
+    Approve,
+    Ask,
+    Conditions,
+    Decision,
+    Deny,
+    Members,
+    Outline,
+    Policy,
+    Refuse,
+    Roster,
+    Rule,
+    Run,
+    Tightening,
+)
+from bot.domain.ruling import Recent, decide, voters
+from bot.domain.site import Environment
+from providers.contract import Kind
+
+PEOPLE = ("U_A", "U_B", "U_C", "U_D")
+GROUPS = {"editors": ("S_EDIT",), "sre": ("S_SRE", "U_D"), "leads": ("U_A", "U_B")}
+NOW = 1_795_000_000.0
+MIA = Actor("U_MIA", Standing.MEMBER)
+
+words = st.sampled_from(["editors", "sre", "leads", "U_A", "S_SRE", "members", "guests", "token:ci"])
+kinds = st.frozensets(st.sampled_from(list(Kind)), min_size=1)
+spans = st.none() | st.sampled_from([Days(NOW - 10, NOW + 10, "now"), Days(NOW + 10, NOW + 20, "later")])
+conditions = st.builds(
+    Conditions,
+    who=st.lists(words, max_size=2).map(tuple),
+    kinds=kinds,
+    sites=st.frozensets(st.sampled_from(["shop", "news"]), max_size=1),
+    environment=st.none() | st.sampled_from(list(Environment)),
+    soft=st.none() | st.booleans(),
+    max_items=st.none() | st.integers(1, 40),
+    over_items=st.none() | st.integers(1, 40),
+    over_usd=st.none() | st.sampled_from([0.0, 5.0]),
+    during=spans,
+    outside=spans,
+)
+asked_of = st.lists(st.sampled_from(["sre", "leads", "S_SRE", "U_B"]), min_size=1, max_size=2, unique=True).map(tuple)
+thens = st.builds(Run) | st.builds(Refuse) | st.builds(Approve, st.integers(1, 3), asked_of)
+rules = st.builds(Rule, st.sampled_from(["one", "two", "three"]), conditions, thens, st.booleans())
+tightenings = st.builds(
+    Tightening, st.sampled_from(["night", "freeze"]), conditions, st.booleans(), st.integers(0, 2),
+    st.just(()) | asked_of, st.booleans(),
+)  # fmt: skip
+policies = st.builds(
+    Policy, st.lists(rules, max_size=4).map(tuple), st.lists(tightenings, max_size=2).map(tuple), st.just(GROUPS),
+    st.just(("sre",)),
+)  # fmt: skip
+members = st.frozensets(st.sampled_from(PEOPLE)).map(Members) | st.just(Members(problem="Slack does not say."))
+rosters = st.fixed_dictionaries({"S_EDIT": members, "S_SRE": members})
+actors = st.builds(
+    Actor, st.sampled_from([*PEOPLE, "U_MIA", "token:ci"]), st.sampled_from(list(Standing)), is_named=st.booleans()
+)
+narrow = st.dictionaries(st.sampled_from([kind for kind in Kind if kind is not Kind.EVERYTHING]), st.integers(1, 50),
+                         min_size=1)  # fmt: skip
+outlines = st.builds(
+    Outline, st.sampled_from(["shop", "news"]), st.sampled_from(list(Environment)),
+    narrow | st.just({Kind.EVERYTHING: 1}), st.booleans(), st.sampled_from([0.0, 3.0, 30.0]), st.booleans(),
+)  # fmt: skip
+recents = st.dictionaries(st.sampled_from([Kind.URL, Kind.TAG]), st.integers(0, 40))
+
+
+def strictness(decision: Decision) -> float:
+    """How much stands in the way."""
+    match decision:
+        case Allow():
+            return 0
+        case Ask(needed=needed):
+            return needed
+        case Deny():
+            return float("inf")
+
+
+@given(actors, outlines, policies, rosters, recents, tightenings)
+def test_tightening_never_loosens(
+    actor: Actor, outline: Outline, policy: Policy, roster: Roster, recent: Recent, more: Tightening
+) -> None:
+    tighter = replace(policy, tighten=(*policy.tighten, more))
+    before, after = (decide(actor, outline, p, roster, NOW, recent) for p in (policy, tighter))
+    assert strictness(before) <= strictness(after)
+
+
+@given(actors, outlines, policies, rosters, recents, conditions, st.integers(0, 4))
+def test_a_further_deny_never_allows(
+    actor: Actor, outline: Outline, policy: Policy, roster: Roster, recent: Recent, when: Conditions, at: int
+) -> None:
+    denying = (*policy.rules[:at], Rule("no", when, Refuse()), *policy.rules[at:])
+    before = decide(actor, outline, policy, roster, NOW, recent)
+    after = decide(actor, outline, replace(policy, rules=denying), roster, NOW, recent)
+    assert strictness(before) <= strictness(after)
+
+
+@given(actors, outlines, policies, rosters, recents)
+def test_the_same_question_has_the_same_answer_and_every_question_has_one(
+    actor: Actor, outline: Outline, policy: Policy, roster: Roster, recent: Recent
+) -> None:
+    first, second = (decide(actor, outline, policy, roster, NOW, recent) for _ in range(2))
+    assert first == second
+    assert first.rule
+    assert first.why
+
+
+@given(actors, outlines, policies, rosters, recents)
+def test_who_is_asked_is_never_the_requester_and_can_reach_the_quorum(
+    actor: Actor, outline: Outline, policy: Policy, roster: Roster, recent: Recent
+) -> None:
+    decision = decide(actor, outline, policy, roster, NOW, recent)
+    of, needed = (decision.of, decision.needed) if isinstance(decision, Ask) else ((), 0)
+    assert actor.id not in of
+    assert needed <= len(of) == len(set(of))
+
+
+@given(actors, outlines, policies, rosters, recents, st.sampled_from(["S_EDIT", "S_SRE"]))
+def test_a_user_group_that_cannot_be_read_never_loosens(
+    actor: Actor, outline: Outline, policy: Policy, roster: dict[str, Members], recent: Recent, group: str
+) -> None:
+    unread = roster | {group: Members(problem="Slack does not say.")}
+    before, after = (decide(actor, outline, policy, r, NOW, recent) for r in (roster, unread))
+    assert strictness(before) <= strictness(after)
+
+
+@given(
+    outlines, policies, rosters, st.sampled_from([s for s in Standing if s not in (Standing.MEMBER, Standing.TOKEN)])
+)
+def test_who_is_no_full_member_and_not_named_gets_nothing(
+    outline: Outline, policy: Policy, roster: Roster, standing: Standing
+) -> None:
+    decision = decide(Actor("U_A", standing), outline, policy, roster, NOW, {})
+    assert isinstance(decision, Deny)
+    assert "members" == decision.rule
+
+
+@given(policies, st.permutations(range(4)))
+def test_the_version_changes_with_the_rules_and_not_with_the_order_of_sets(policy: Policy, order: list[int]) -> None:
+    shuffled = replace(policy, groups=dict(sorted(policy.groups.items(), key=lambda pair: hash((pair[0], order[0])))))
+    assert policy.version == shuffled.version
+    assert policy.version != replace(policy, run_within=1.0).version
+
+
+def outline(*counts: tuple[Kind, int], environment: str = "production", usd: float = 0.0, why: bool = True) -> Outline:
+    return Outline("shop", environment, dict(counts), False, usd, why)
+
+
+BUILT_IN = built_in(("S_SRE",))
+SRE = {"S_SRE": Members(frozenset({"U_LEA", "U_SAM"}))}
+HOST = (Kind.HOST, 1)
+OF_LATE = [
+    pytest.param({}, Allow("small", "up to 30 URLs, paths or tags run at once"), id="nothing-before"),
+    pytest.param({Kind.URL: 10}, Allow("small", "up to 30 URLs, paths or tags run at once"), id="thirty-in-all"),
+    pytest.param(
+        {Kind.URL: 11}, "31 targets, 11 of them in the last 10 minutes, are more than 30", id="thirty-one-in-all"
+    ),
+    pytest.param({Kind.TAG: 11}, "31 targets, 11 of them in the last 10 minutes, are more than 30", id="other-kinds"),
+    pytest.param({Kind.HOST: 11}, Allow("small", "up to 30 URLs, paths or tags run at once"), id="kinds-of-no-size"),
+]
+
+
+@pytest.mark.parametrize(("recent", "expected"), OF_LATE)
+def test_requests_of_the_last_ten_minutes_are_summed(recent: Recent, expected: Allow | str) -> None:
+    decision = decide(MIA, outline((Kind.URL, 20)), BUILT_IN, SRE, NOW, recent)
+    assert expected == (decision.why if isinstance(expected, str) else decision)
+
+
+def test_a_mixed_request_is_judged_by_its_strictest_part() -> None:
+    mixed = decide(MIA, outline((Kind.URL, 29), (Kind.PREFIX, 2)), BUILT_IN, SRE, NOW, {})
+    assert ("wide", "it purges a prefix", 1) == (mixed.rule, mixed.why, mixed.needed if isinstance(mixed, Ask) else 0)
+
+
+def test_parts_that_need_different_people_are_asked_for_apart() -> None:
+    policy = Policy(
+        (
+            Rule("pages", Conditions(kinds=frozenset({Kind.URL})), Approve(1, ("U_A",))),
+            Rule("hosts", Conditions(kinds=frozenset({Kind.HOST})), Approve(1, ("U_B",))),
+        )
+    )
+    expected = Deny("hosts", "Its parts need the yes of different people.", "Ask for each kind by itself.")
+    assert expected == decide(MIA, outline((Kind.URL, 1), HOST), policy, {}, NOW, {})
+
+
+FREEZE = Tightening("freeze", Conditions(during=Days(NOW - 60, NOW + 60, "")), refuse=True, say="Sale freeze.")
+NIGHT = Tightening("night", Conditions(during=Days(NOW - 60, NOW + 60, "")), more=1)
+COSTLY = Tightening("costly", Conditions(over_usd=20.0), more=1)
+TIGHTENED = [
+    pytest.param((FREEZE,), outline((Kind.URL, 1)), Deny("freeze", "Sale freeze.", "It ends 2026-11-18 10:41 UTC."),
+                 id="a-freeze-stops-all"),
+    pytest.param((NIGHT,), outline((Kind.URL, 1)), "night asks for 1 more", id="one-yes-where-none-was-needed"),
+    pytest.param((NIGHT,), outline(HOST), "it purges a host and night asks for 1 more", id="one-yes-more"),
+    pytest.param((NIGHT, COSTLY), outline((Kind.URL, 1), usd=20.01),
+                 "night asks for 1 more and costly asks for 1 more (it costs more than $20.00)", id="two-add-up"),
+    pytest.param((COSTLY,), outline((Kind.URL, 1), usd=20.0), "up to 30 URLs, paths or tags run at once",
+                 id="just-not-costly"),
+    pytest.param((NIGHT, COSTLY), outline((Kind.EVERYTHING, 1), usd=21.0),
+                 "This needs 4 approvers other than you, and the configuration names 2.", id="too-few-people"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("tighten", "wanted", "expected"), TIGHTENED)
+def test_what_tightens_is_added(tighten: tuple[Tightening, ...], wanted: Outline, expected: Deny | str) -> None:
+    decision = decide(MIA, wanted, replace(BUILT_IN, tighten=tighten), SRE, NOW, {})
+    said = decision.why.replace(" ()", "")
+    assert expected == (said if isinstance(expected, str) else decision)
+
+
+WHO = [
+    pytest.param(("editors",), MIA, False, id="not-in-the-group"),
+    pytest.param(("editors", "U_MIA"), MIA, True, id="by-id"),
+    pytest.param(("members",), MIA, True, id="a-full-member"),
+    pytest.param((), MIA, True, id="nobody-named"),
+    pytest.param(("guests",), Actor("U_G", Standing.GUEST, is_named=True), True, id="guests-by-the-word"),
+    pytest.param(("members",), Actor("U_G", Standing.GUEST, is_named=True), False, id="a-guest-is-no-member"),
+    pytest.param(("U_G",), Actor("U_G", Standing.GUEST, is_named=True), True, id="a-guest-by-id"),
+    pytest.param(("U_G",), Actor("U_G", Standing.GONE, is_named=True), False, id="never-the-deactivated"),
+    pytest.param(("token:ci",), Actor("token:ci", Standing.TOKEN), True, id="a-token-by-name"),
+    pytest.param(("token:cd",), Actor("token:ci", Standing.TOKEN), False, id="another-token"),
+    pytest.param(("members",), Actor("token:ci", Standing.TOKEN), True, id="a-token-as-a-member"),
+    pytest.param(("members",), Actor("token:ci", Standing.TOKEN, may_command=False), False, id="a-token-that-reads"),
+    pytest.param(("editors",), Actor("token:ci", Standing.TOKEN), False, id="a-token-is-in-no-group"),
+]
+
+
+@pytest.mark.parametrize(("who", "actor", "expected"), WHO)
+def test_whom_a_rule_means(who: tuple[str, ...], actor: Actor, expected: bool) -> None:
+    policy = Policy((Rule("r", Conditions(who=who), Run()),), groups={"editors": ("U_A",)})
+    decision = decide(actor, outline((Kind.URL, 1)), policy, {}, NOW, {})
+    assert expected is isinstance(decision, Allow)
+
+
+def test_a_group_that_slack_hides_is_told_with_the_rule() -> None:
+    policy = Policy((Rule("r", Conditions(who=("S_X",)), Run()),))
+    hidden = {"S_X": Members(problem="Slack knows no user-group S_X.")}
+    decision = decide(MIA, outline((Kind.URL, 1)), policy, hidden, NOW, {})
+    advice = (
+        "What Slack does not tell counts as no. Try again in a minute; if it stays, ask whoever configured purgebot."
+    )
+    assert Deny("r", "Slack knows no user-group S_X.", advice) == decision
+
+
+def test_the_end_of_the_rules_says_what_would_pass() -> None:
+    policy = Policy((Rule("small", Conditions(kinds=frozenset({Kind.URL}), max_items=30), Run()),))
+    decision = decide(MIA, outline((Kind.URL, 31)), policy, {}, NOW, {})
+    why = "No rule lets you purge URLs on shop (production), so the answer is no."
+    advice = "Up to 30 at once may run, those of the last 10 minutes counted."
+    assert Deny("the end of the rules", why, advice) == decision
+
+
+def test_voters_are_the_groups_people_without_those_who_asked() -> None:
+    policy = Policy(groups={"sre": ("S_SRE", "U_KIM")})
+    expected = Members(frozenset({"U_SAM", "U_KIM"}))
+    assert expected == voters(policy, SRE, ("sre",), ("U_LEA",))
