@@ -6,11 +6,13 @@ twice, one that is left out never comes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 
 DAY = timedelta(days=1)
 DAYS_AHEAD = 9  # a week, and a day on each side
+QUARTER = 900.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,20 @@ class Week:
 
     def changes_after(self, now: float) -> float | None:
         """When `covers` next changes, in seconds since the epoch; None when it never does."""
-        today = datetime.fromtimestamp(now, self.zone).date()
-        days = [today + n * DAY for n in range(-1, DAYS_AHEAD)]
-        clocks = {at for shift in self.shifts for at in (shift.begins, shift.ends)}
-        walls = [datetime.combine(day, at, self.zone) for day in days for at in clocks]
-        moments = sorted(wall.astimezone(UTC).timestamp() for wall in walls)
         here = self.covers(now)
-        return next((at for at in moments if at > now and self.covers(at) is not here), None)
+        return next((at for at in sorted(self._moments(now)) if at > now and self.covers(at) is not here), None)
+
+    def _moments(self, now: float) -> Iterator[float]:
+        """Every moment of the days around `now` at which a shift may begin or end."""
+        today = datetime.fromtimestamp(now, self.zone).date()
+        clocks = {
+            at.replace(fold=fold) for shift in self.shifts for at in (shift.begins, shift.ends) for fold in (0, 1)
+        }
+        for day in (today + n * DAY for n in range(-1, DAYS_AHEAD)):
+            yield from (datetime.combine(day, at, self.zone).timestamp() for at in clocks)
+            midnight, next_one = (datetime.combine(d, time(), self.zone) for d in (day, day + DAY))
+            if midnight.utcoffset() != next_one.utcoffset():  # the clocks change, at a quarter of an hour
+                yield from (midnight.timestamp() + n * QUARTER for n in range(26 * 4))
 
 
 Span = Days | Week

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from bot.domain.actor import Actor, Standing
 from bot.domain.job import Approval, JobView, State
 from bot.domain.plan import bound
-from bot.domain.policy import RECENT_SECONDS, Ask, Decision, Deny, Members, Outline, Roster
+from bot.domain.policy import RECENT_SECONDS, Allow, Ask, Decision, Deny, Members, Outline, Roster
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.ruling import decide, voters
 from bot.domain.told import Event, Told
@@ -106,15 +106,17 @@ def _what_changed(core: Core, job: JobView, people: People, decision: Decision, 
     approval = job.approval
     if isinstance(decision, Deny):
         return f"{decision.why} {decision.advice}".strip()
+    if isinstance(decision, Allow):
+        return ""
     if approval is None:
-        return f"{decision.why[:1].upper()}{decision.why[1:]}." if isinstance(decision, Ask) else ""
+        return f"{decision.why[:1].upper()}{decision.why[1:]}."
     if approval.approved is not None and now - approval.approved > approval.run_within:
         return f"The last yes was more than {approval.run_within / 60:.0f} min ago."
     if lost := _lost_votes(core, job, approval, people):
         return f"{lost} may no longer vote on it."
     if usd > approval.usd * COST_MORE and usd - approval.usd > COST_FREE:
         return f"It costs about ${usd:,.2f} now; ${approval.usd:,.2f} was shown."
-    if isinstance(decision, Ask) and bound(job.digest, decision) != approval.digest:
+    if bound(job.digest, decision) != approval.digest:
         return f"The policy has changed: {decision.why}, and {decision.needed} must agree."
     return ""
 

@@ -1,0 +1,210 @@
+"""Between the last yes and the first call everything is looked at once more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.domain.actor import Standing
+from bot.domain.hours import Days
+from bot.domain.job import JobView, State
+from bot.domain.policy import Conditions, Members, Policy, Rule, Run, Tightening
+from bot.domain.target import Target
+from bot.services import approvals
+from bot.services.replies import Done, Refused
+from providers.contract import Kind, Price
+from tests.services.shop import KIM, LEA, MIA, SAM, Everybody, Shop, open_shop, url
+
+PREFIX = Target(Kind.PREFIX, "www.shop.test/news/", "shop")
+FREEZE = "Sale freeze."
+
+
+async def approved_while_down(tmp_path: Path, prices: Price | None = None) -> tuple[Shop, JobView]:
+    """Mia asked for a prefix and Lea agreed; nothing has run since."""
+    shop = open_shop(tmp_path)
+    if prices is not None:
+        shop.cf.cost_money(prices)
+    job = await shop.purge(MIA, PREFIX)
+    voted = await approvals.vote(shop.core, LEA, job.id, True)
+    assert isinstance(voted, Done)
+    return shop, voted.job
+
+
+def under(shop: Shop, policy: Policy) -> None:
+    """From now on another policy counts, as after a restart with another file."""
+    object.__setattr__(shop.core.setup, "policy", policy)
+
+
+def people(shop: Shop) -> Everybody:
+    """Slack's people."""
+    assert isinstance(shop.core.directory, Everybody)
+    return shop.core.directory
+
+
+async def test_an_approved_job_runs(tmp_path: Path) -> None:
+    shop, job = await approved_while_down(tmp_path)
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.DONE, 1) == (ended.state, len(shop.cf.sent))
+
+
+async def asked_again(shop: Shop, job: JobView) -> tuple[State, str, int]:
+    """Where the job is after a while, why, and how many calls have gone."""
+    await shop.slate.advance(60)
+    now = await shop.job(job.id)
+    await shop.ledger.close()
+    return now.state, now.approval.returned if now.approval else "", len(shop.shield.sent) + len(shop.cf.sent)
+
+
+async def test_an_old_yes_is_asked_for_again(tmp_path: Path) -> None:
+    shop, job = await approved_while_down(tmp_path)
+    shop.clock.at += 901
+    assert (State.WAITING, "The last yes was more than 15 min ago.", 0) == await asked_again(shop, job)
+
+
+async def test_a_yes_of_just_under_a_quarter_of_an_hour_counts(tmp_path: Path) -> None:
+    shop, job = await approved_while_down(tmp_path)
+    shop.clock.at += 899
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.DONE, 1) == (ended.state, len(shop.cf.sent))
+
+
+async def test_who_is_no_approver_any_more_has_no_vote(tmp_path: Path) -> None:
+    shop, job = await approved_while_down(tmp_path)
+    fewer = replace(shop.core.setup.policy, groups={"approvers": ("U_SAM", "U_KIM")})
+    under(shop, fewer)
+    assert (State.WAITING, "<@U_LEA> may no longer vote on it.", 0) == await asked_again(shop, job)
+
+
+@pytest.mark.parametrize("standing", [Standing.GONE, Standing.GUEST, Standing.UNREADABLE])
+async def test_who_is_no_member_any_more_has_no_vote(tmp_path: Path, standing: Standing) -> None:
+    shop, job = await approved_while_down(tmp_path)
+    people(shop).people["U_LEA"] = replace(LEA, standing=standing)
+    assert (State.WAITING, "<@U_LEA> may no longer vote on it.", 0) == await asked_again(shop, job)
+
+
+async def test_a_freeze_that_began_meanwhile_holds_it_back(tmp_path: Path) -> None:
+    shop, job = await approved_while_down(tmp_path)
+    now = shop.clock.now()
+    freeze = Tightening("freeze", Conditions(during=Days(now - 1, now + 3600, "")), refuse=True, say=FREEZE)
+    under(shop, replace(shop.core.setup.policy, tighten=(freeze,)))
+    state, why, sent = await asked_again(shop, job)
+    assert (State.WAITING, True, 0) == (state, why.startswith(FREEZE), sent)
+
+
+async def test_a_policy_that_asks_for_more_meanwhile_asks_again(tmp_path: Path) -> None:
+    shop, job = await approved_while_down(tmp_path)
+    under(shop, replace(shop.core.setup.policy, tighten=(Tightening("night", Conditions(), more=1),)))
+    why = "The policy has changed: it purges a prefix and rule night asks for 1 approval more, and 2 must agree."
+    assert (State.WAITING, why, 0) == await asked_again(shop, job)
+
+
+async def test_a_policy_that_asks_for_nothing_any_more_lets_it_run(tmp_path: Path) -> None:
+    shop, job = await approved_while_down(tmp_path)
+    under(shop, Policy((Rule("all", Conditions(), Run()),)))
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.DONE, 1) == (ended.state, len(shop.cf.sent))
+
+
+async def test_a_price_a_fifth_higher_is_shown_again(tmp_path: Path) -> None:
+    shop, job = await approved_while_down(tmp_path, Price(1.0, 0, "paths"))
+    shop.cf.cost_money(Price(1.3, 0, "paths"))
+    assert (State.WAITING, "It costs about $1.30 now; $1.00 was shown.", 0) == await asked_again(shop, job)
+
+
+async def test_votes_of_the_first_round_do_not_count_in_the_second(tmp_path: Path) -> None:
+    shop, job = await approved_while_down(tmp_path)
+    shop.clock.at += 901
+    await shop.slate.advance(5)
+    returned = await shop.job(job.id)
+    again = await approvals.vote(shop.core, LEA, job.id, True)
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert () == (returned.approval.votes if returned.approval else None)
+    assert isinstance(again, Done)
+    assert (State.DONE, 1) == (ended.state, len(shop.cf.sent))
+
+
+async def test_a_small_purge_that_a_freeze_met_in_the_queue_is_refused_by_the_policy(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, url("/a"))
+    under(shop, replace(shop.core.setup.policy, tighten=(Tightening("freeze", Conditions(), refuse=True, say=FREEZE),)))
+    await shop.slate.advance(60)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.DENIED, f"policy: {FREEZE}", 0) == (ended.state, ended.stop_reason, len(shop.cf.sent))
+
+
+async def test_while_slack_is_away_what_it_said_a_moment_ago_stands(tmp_path: Path) -> None:
+    shop, job = await approved_while_down(tmp_path)
+    for person in (MIA, LEA):
+        people(shop).people[person.id] = replace(person, standing=Standing.AWAY)
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.DONE, 1) == (ended.state, len(shop.cf.sent))
+
+
+async def test_a_job_older_than_that_waits_for_slack(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, url("/a"))
+    people(shop).people["U_MIA"] = replace(MIA, standing=Standing.AWAY)
+    shop.clock.at += 1000
+    await shop.slate.advance(60)
+    waiting = await shop.job(job.id)
+    people(shop).people["U_MIA"] = MIA
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.QUEUED, State.DONE) == (waiting.state, ended.state)
+
+
+async def test_a_vote_counts_only_for_members_of_the_user_group_now(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    policy = shop.core.setup.policy
+    under(shop, replace(policy, groups={"approvers": ("S_SRE",)}))
+    people(shop).groups["S_SRE"] = Members(frozenset({"U_LEA", "U_SAM"}))
+    job = await shop.purge(MIA, PREFIX)
+    people(shop).groups["S_SRE"] = Members(frozenset({"U_SAM"}))
+    late = await approvals.vote(shop.core, LEA, job.id, True)
+    kim = await approvals.vote(shop.core, KIM, job.id, True)
+    sam = await approvals.vote(shop.core, SAM, job.id, True)
+    await shop.ledger.close()
+    no = Refused(f"You are not an approver of {job.name}.", "The card names who is asked.", by_rule=True)
+    assert [no, no] == [late, kim]
+    assert isinstance(sam, Done)
+
+
+async def test_a_group_that_slack_hides_lets_nobody_vote(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    under(shop, replace(shop.core.setup.policy, groups={"approvers": ("S_SRE",)}))
+    people(shop).groups["S_SRE"] = Members(frozenset({"U_LEA"}))
+    job = await shop.purge(MIA, PREFIX)
+    people(shop).groups["S_SRE"] = Members(problem="Slack does not say who is in S_SRE now.")
+    refused = await approvals.vote(shop.core, LEA, job.id, True)
+    await shop.ledger.close()
+    why = f"You are not an approver of {job.name}. Slack does not say who is in S_SRE now."
+    assert Refused(why, "The card names who is asked.", by_rule=True) == refused
+
+
+async def test_two_requests_at_once_are_summed_like_two_in_a_row(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    first = await shop.purge(MIA, *(url(f"/{n}") for n in range(20)))
+    second = await shop.purge(MIA, *(url(f"/more/{n}") for n in range(11)))
+    others = await shop.purge(SAM, *(url(f"/more/{n}") for n in range(11)))
+    shop.clock.at += 601
+    later = await shop.purge(MIA, *(url(f"/late/{n}") for n in range(11)))
+    await shop.ledger.close()
+    assert [State.QUEUED, State.WAITING, State.QUEUED, State.QUEUED] == [
+        job.state for job in (first, second, others, later)
+    ]
+    assert second.approval is not None
+    assert "31 targets, 20 of them in the last 10 minutes, are more than 30" == second.approval.why
