@@ -19,7 +19,7 @@ OVER = "This choice is over: it was used, or ten minutes have passed."
 
 
 class Disk:
-    """A disk that is full for so many writes of deliveries as it is told."""
+    """A disk that is full while it is told to be."""
 
     def __init__(self) -> None:
         self.is_full = False
