@@ -25,6 +25,7 @@ _ENVIRONMENT = f"""Variables that `serve` and `doctor` read, with what counts wh
 {WHERE}
 PURGEBOT_DATABASE: sqlite:///path (sqlite:///purgebot.db)
 SLACK_BOT_TOKEN, and SLACK_APP_TOKEN or SLACK_SIGNING_SECRET
+SLACK_CONNECTIONS: 1 to 10, for Socket Mode (2)
 HOST, PORT: where it listens (127.0.0.1, 8080)
 METRICS_HOST, METRICS_PORT (127.0.0.1, 9464)
 LOG_FORMAT: console or json

@@ -167,8 +167,9 @@ class Bot:
         self._tasks.append(asyncio.create_task(self._watch_lag()))
         await self._read_first()
         self._tasks.append(asyncio.create_task(self._read_everybody()))
-        if self.slack and self.environment.slack_app_token:
-            self._tasks.append(asyncio.create_task(self.slack.connect(self.environment.slack_app_token)))
+        token, connections = self.environment.slack_app_token, self.environment.slack_connections
+        if self.slack and token:
+            self._tasks.append(asyncio.create_task(self.slack.connect(token, connections)))
 
     async def _read_first(self) -> None:
         """Know people before the first of them asks; a Slack that is slow now is asked again later."""

@@ -24,6 +24,7 @@ _MIXED_UP = {
 }
 _FORMATS = ("console", "json")
 _SQLITE = "sqlite:///"
+MOST_CONNECTIONS = 10  # of one app, https://docs.slack.dev/apis/events-api/using-socket-mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Environment:
     slack_bot_token: str | None = field(default=None, repr=False)
     slack_signing_secret: str | None = field(default=None, repr=False)
     slack_app_token: str | None = field(default=None, repr=False)
+    slack_connections: int = 2
     slack_api_url: str = "https://slack.com/api/"
     host: str = "127.0.0.1"
     port: int = 8080
@@ -62,6 +64,7 @@ class Environment:
             slack_bot_token=tokens["SLACK_BOT_TOKEN"],
             slack_signing_secret=tokens["SLACK_SIGNING_SECRET"],
             slack_app_token=tokens["SLACK_APP_TOKEN"],
+            slack_connections=reader.count("SLACK_CONNECTIONS", usual.slack_connections, 1, MOST_CONNECTIONS),
             slack_api_url=reader.url("SLACK_API_URL", usual.slack_api_url).rstrip("/") + "/",
             host=reader.text("HOST", usual.host),
             port=reader.port("PORT", usual.port),
@@ -129,6 +132,13 @@ class _Reader:
         if value.isascii() and value.isdigit() and int(value) <= 65535:
             return int(value)
         self._wrong(name, "is not a port.", f"Write a number from 0 to 65535, such as {default}.")
+        return default
+
+    def count(self, name: str, default: int, least: int, most: int) -> int:
+        value = self.text(name, str(default))
+        if value.isascii() and value.isdigit() and least <= int(value) <= most:
+            return int(value)
+        self._wrong(name, "is not a number that fits.", f"Write one from {least} to {most}, such as {default}.")
         return default
 
     def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:

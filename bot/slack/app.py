@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
+import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import cast
 
 import structlog
 from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
-from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.types import ASGIApp
 
 from bot.services.setup import Core
+from bot.slack.frames import Envelope
 from bot.slack.guard import SlackGuard
 from bot.slack.listeners import FormErrors, listen
+from bot.slack.sockets import Sockets
 
 log = structlog.get_logger()
-CLOSE_SECONDS = 3.0  # close_async alone may wait ten
-CONNECT_AGAIN_MAX = 30.0
 
 
 def web_client(token: str, api_url: str) -> AsyncWebClient:
@@ -44,36 +43,43 @@ class SlackDoor:
             raise_error_for_unhandled_request=True, logger=logger,
         )  # fmt: skip
         listen(self._app, core, form_errors)
-        self._socket: AsyncSocketModeHandler | None = None
+        self._sockets: Sockets | None = None
 
     def http(self, now: Callable[[], float]) -> ASGIApp:
         """The ASGI app for `POST /slack/events`."""
         inner = cast(ASGIApp, AsyncSlackRequestHandler(self._app, path="/slack/events"))
         return SlackGuard(inner, self._secret, now)
 
-    async def connect(self, app_token: str) -> None:
-        """Open Socket Mode and keep it; while Slack is away, try again."""
-        wait = 1.0
-        while True:
-            try:
-                self._socket = AsyncSocketModeHandler(self._app, app_token, web_client=self._client)
-                await self._socket.connect_async()  # type: ignore[no-untyped-call]
-                log.info("socket_connected")
-                return
-            except (SlackApiError, SlackClientError, OSError, TimeoutError) as exc:
-                log.warning("socket_not_connected", error=type(exc).__name__, again_in=wait)
-            await self._core.clock.sleep(wait)
-            wait = min(wait * 2, CONNECT_AGAIN_MAX)
+    async def connect(self, app_token: str, connections: int) -> None:
+        """Open Socket Mode with so many connections and keep them until cancelled."""
+        client = web_client(app_token, self._client.base_url)
+        self._sockets = Sockets(client, self.take, self._core.clock, self._core.dice, connections)
+        await self._sockets.keep()
 
     async def close(self) -> None:
-        """Take no more deliveries by socket."""
-        if self._socket is None:
-            return
+        """Take no more deliveries by socket; those in hand are stored and acknowledged first."""
+        if self._sockets is not None:
+            await self._sockets.close()
+
+    async def take(self, envelope: Envelope) -> Mapping[str, object] | None:
+        """What to acknowledge an envelope with; None where it was not taken, so that Slack sends it again."""
+        again = {"x-slack-retry-num": str(envelope.attempt), "x-slack-retry-reason": envelope.why_again}
+        headers: dict[str, str | Sequence[str]] = {**again} if envelope.attempt else {}
         try:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await self._socket.close_async()  # type: ignore[no-untyped-call]
-        except TimeoutError:
-            log.warning("socket_close_late")
+            request = AsyncBoltRequest(mode="socket_mode", body=dict(envelope.payload), headers=headers)
+            response = await self._app.async_dispatch(request)
+        except Exception as exc:  # Bolt reads payloads before any listener, and raises whatever a strange one leads to
+            log.error("payload_unreadable", kind=envelope.kind, error=repr(exc))
+            return None
+        return _said(response.body) if response.status == 200 else None
+
+
+def _said(body: str) -> Mapping[str, object]:
+    """A listener's ack as it goes into an envelope's answer."""
+    if not body.startswith("{"):
+        return {"text": body} if body else {}
+    doc = json.loads(body)
+    return doc if isinstance(doc, dict) else {}
 
 
 def _authorize(client: AsyncWebClient) -> Callable[..., Awaitable[AuthorizeResult]]:

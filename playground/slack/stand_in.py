@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from playground.faults import Faults
 from playground.people import WORKSPACE, Workspace
 from playground.requests import Requests
+from playground.slack import mishaps
 from playground.slack.asking import Arguments, Doc
 from playground.slack.chat import Chat
 from playground.slack.deliver import DEADLINE_SECONDS, RETRY_WAITS, Post
@@ -53,7 +54,7 @@ class SlackStandIn:
         self._views = Views(store, now)
         self._tickets = Tickets(store, now)
         self._limits = Limits(store, now)
-        self.sockets = Sockets(store)
+        self.sockets = Sockets(store, now)
         self._post = Post(store, self.sockets, now, deliver_url, signing_secret, mode, deadline, retry_waits)
         door = Door(requests, faults)
         writing = Writing(workspace, self._room, goes_anywhere="chat:write.public" in scopes)
@@ -70,7 +71,7 @@ class SlackStandIn:
             return f"{base_url}/api/respond/{token}"
 
         chat = Chat(workspace, self._room, self._views, self._tickets, self._post, respond_url, commands, now)
-        self.routes: list[Route] = chat.routes
+        self.routes: list[Route] = [*chat.routes, *mishaps.routes(self.sockets)]
 
     async def start(self) -> None:
         """Send the events again that were not taken before the last end."""
@@ -87,7 +88,7 @@ class SlackStandIn:
 
     def reset(self) -> None:
         """An empty workspace with full buckets; time stamps go on."""
-        for part in (self._room, self._views, self._tickets, self._limits, self._post):
+        for part in (self._room, self._views, self._tickets, self._limits, self._post, self.sockets):
             part.reset()
 
 

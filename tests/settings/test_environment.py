@@ -24,6 +24,7 @@ GOOD = {
         {"SLACK_API_URL": "http://127.0.0.1:1/api"},
         Environment(slack_api_url="http://127.0.0.1:1/api/"),
     ),
+    "connections": ({"SLACK_CONNECTIONS": "10"}, Environment(slack_connections=10)),
     "doors": ({"HOST": "0.0.0.0", "PORT": "0"}, Environment(host="0.0.0.0", port=0)),
     "metrics": (
         {"METRICS_HOST": "10.0.0.1", "METRICS_PORT": "65535"},
@@ -76,6 +77,18 @@ BAD = {
     "port too high": (
         {"METRICS_PORT": "65536"},
         "METRICS_PORT: is not a port. Write a number from 0 to 65535, such as 9464.",
+    ),
+    "no connection": (
+        {"SLACK_CONNECTIONS": "0"},
+        "SLACK_CONNECTIONS: is not a number that fits. Write one from 1 to 10, such as 2.",
+    ),
+    "more connections than Slack gives": (
+        {"SLACK_CONNECTIONS": "11"},
+        "SLACK_CONNECTIONS: is not a number that fits. Write one from 1 to 10, such as 2.",
+    ),
+    "connections in words": (
+        {"SLACK_CONNECTIONS": "two"},
+        "SLACK_CONNECTIONS: is not a number that fits. Write one from 1 to 10, such as 2.",
     ),
     "log format": ({"LOG_FORMAT": "xml"}, "LOG_FORMAT: is not a choice. Write console or json."),
     "slack's address": (
