@@ -54,7 +54,7 @@ class Rig:
         self.core = Core(setup, self.ledger, self.engine, clock, SystemDice(), NoLooks(), NoSlack(), metrics)
         self._owner = owner
         lanes = {name: Lane(self.core, name, provider, owner, nothing) for name, provider in accounts.items()}
-        self._router = Router(self.core, lanes, self._nobody, self._nobody)
+        self._router = Router(self.core, lanes, self._nobody, self._nobody, self._nobody)
 
     async def _run(self, name: str) -> None:
         await self._router.run(name)

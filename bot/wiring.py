@@ -29,6 +29,7 @@ from bot.services.setup import Core, Setup
 from bot.settings import AccountSettings, Environment, MissingSecret, Mode, Settings
 from bot.slack.app import SlackDoor, web_client
 from bot.slack.directory import READ_ALL_SECONDS, SlackDirectory
+from bot.slack.home import HomeTabs
 from bot.slack.notifier import Notifier
 from bot.slack.reception import Reception
 from bot.slack.web_api import SlackApi
@@ -105,6 +106,7 @@ class Bot:
         self.desk = Desk(self.core)
         api = SlackApi(self.client)
         self.notifier = Notifier(self.core, api)
+        self.homes = HomeTabs(self.core, api)
         self.reception = Reception(self.core, self.desk, api)
         owner = secrets.token_hex(8)
         self._owner = owner
@@ -112,7 +114,7 @@ class Bot:
             account: Lane(self.core, account, provider, owner, failpoint)
             for account, provider in self.providers.items()
         }
-        self.router = Router(self.core, lanes, self.reception.run, self.notifier.run)
+        self.router = Router(self.core, lanes, self.reception.run, self.notifier.run, self.homes.run)
         self.stopping = asyncio.Event()
         self.slack = self._slack_door()
         self.door = Door(self.core, tokens_of(settings), self._not_ready, self.stopping)

@@ -61,7 +61,13 @@ SCHEMA = closed(
         ["name"], name=text(35), description=text(140), background_color=text(7, pattern="^#[0-9a-f]{6}$")
     ),
     features=closed(
-        ["bot_user", "slash_commands"],
+        ["app_home", "bot_user", "slash_commands"],
+        app_home=closed(
+            ["home_tab_enabled", "messages_tab_enabled", "messages_tab_read_only_enabled"],
+            home_tab_enabled={"const": True},  # views.publish answers `not_enabled` without it
+            messages_tab_enabled=YES_OR_NO,
+            messages_tab_read_only_enabled=YES_OR_NO,
+        ),
         bot_user=closed(["display_name"], display_name=text(80), always_online=YES_OR_NO),
         slash_commands=several(50, COMMAND),
     ),

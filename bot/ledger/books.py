@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.ledger.batches import Batches
 from bot.ledger.budgets import Budgets
+from bot.ledger.homes import Homes
 from bot.ledger.intake import Intake
 from bot.ledger.jobs import Jobs
 from bot.ledger.journal import Journal
@@ -22,6 +23,7 @@ class Books:
         self.budgets = Budgets(tx)
         self.batches = Batches(tx, self.budgets)
         self.messages = Messages(tx)
+        self.homes = Homes(tx)
         self.known = Known(tx)
         self.journal = Journal(tx)
 

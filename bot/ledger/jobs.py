@@ -11,6 +11,7 @@ from dataclasses import replace
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State, Vote
 from bot.domain.target import Target
 from bot.domain.verdict import Look, Verdict
+from bot.ledger import homes
 from bot.ledger.codec import JOB, LAYER, LOOK, TARGETS, maybe, number, pack, unpack, whole
 from bot.ledger.ledger import Row, Transaction, Value
 from bot.ledger.packed import PackedLayer, PackedPlan
@@ -40,6 +41,7 @@ class Jobs:
         self._tx.run("insert into targets (job, doc) values (:job, :doc)", job=number, doc=plan.targets)
         for position, layer in enumerate(plan.layers):
             self._create_layer(number, position, layer, plan.effect)
+        homes.changed(self._tx)
         return self.get(number)
 
     def _create_layer(self, job: int, position: int, plan: PackedLayer, effect: Kind) -> None:
@@ -99,7 +101,12 @@ class Jobs:
         rows = self._tx.rows("select * from jobs where id = :id", id=number)
         return self._whole(rows[0]) if rows else None
 
-    def _whole(self, row: Row) -> JobView:
+    def in_brief(self, numbers: Sequence[int]) -> list[JobView]:
+        """Jobs as a first line tells them: looks, of which there may be hundreds, only while one is being checked."""
+        found = [row for n in numbers for row in self._tx.rows("select * from jobs where id = :id", id=n)]
+        return [self._whole(row, with_looks=row["state"] == State.CHECKING) for row in found]
+
+    def _whole(self, row: Row, with_looks: bool = True) -> JobView:
         job = unpack(JOB, row["doc"])
         number = whole(row["id"])
         layers = self._tx.rows(
@@ -107,7 +114,7 @@ class Jobs:
             " from layers where job = :job order by position",
             job=number,
         )
-        looks = self._looks(number)
+        looks = self._looks(number) if with_looks else {"before": (), "after": ()}
         return replace(
             job,
             id=number,
@@ -152,6 +159,7 @@ class Jobs:
         )  # fmt: skip
         if changed != 1:
             raise StaleJob(job.name)
+        homes.changed(self._tx)
         return replace(job, version=job.version + 1)
 
     def key_of(self, number: int) -> str:
@@ -162,6 +170,7 @@ class Jobs:
     def touch(self, number: int) -> None:
         """Count a change of the job's layers, so that its card is drawn anew."""
         self._tx.run("update jobs set version = version + 1 where id = :id", id=number)
+        homes.changed(self._tx)
 
     def save_layer(self, job: int, position: int, layer: LayerView) -> None:
         """Write a layer's state and what is told of it; its counters belong to `batches`."""

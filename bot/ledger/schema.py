@@ -10,6 +10,7 @@ tally        what was spent of buckets that cost money, by calendar month
 votes looks known drafts
 messages     the Slack messages that show a job, and what they show
 lines        a job's thread, one step a line
+homes        the Home tabs that people have opened, and what they show
 journal      append-only, each entry holding the hash of the one before
 """
 
@@ -102,6 +103,14 @@ create table if not exists lines (
 );
 create index if not exists lines_waiting on lines (job) where posted = 0;
 
+create table if not exists homes (
+  user text primary key, team text not null, opened_at real not null, due_at real, stale integer not null default 1,
+  shown text not null default '', shown_at real not null default 0, tries integer not null default 0,
+  note text not null default ''
+);
+create index if not exists homes_due on homes (due_at) where due_at is not null;
+create index if not exists homes_fresh on homes (stale) where stale = 0;
+
 create table if not exists journal (
   seq integer primary key, at real not null, event text not null, job integer, actor text not null, doc text not null,
   previous text not null, hash text not null
@@ -109,7 +118,7 @@ create table if not exists journal (
 """
 
 # What makes a ledger of version n one of version n + 1, besides new tables.
-CHANGES = {
+CHANGES: dict[int, tuple[str, ...]] = {
     1: (
         "alter table batches add column passes integer not null default 0",
         "alter table budgets add column share real not null default 1",

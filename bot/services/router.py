@@ -9,16 +9,17 @@ import structlog
 from bot.ledger.books import Books
 from bot.services.jobs import Jobs
 from bot.services.lanes import Lane
-from bot.services.setup import SLACK, SWEEP, Core, delivery_name, job_name, lane_name
+from bot.services.setup import HOME, SLACK, SWEEP, Core, delivery_name, job_name, lane_name
 
 log = structlog.get_logger()
 SWEEP_SECONDS = 2.0
 FRESH_SECONDS = 1.0  # what fell due this recently has its own wake
+Due = tuple[list[tuple[int, float]], list[tuple[str, float]], Mapping[str, float | None], list[str]]
 PRUNE_AFTER = 7 * 86400.0  # seconds; idempotency keys are kept this long
 
 
 class Router:
-    """Runs a name: `job:P-12`, `lane:cf`, `delivery:<key>`, `slack`, `sweep`."""
+    """Runs a name: `job:P-12`, `lane:cf`, `delivery:<key>`, `slack`, `home`, `sweep`."""
 
     def __init__(
         self,
@@ -26,12 +27,14 @@ class Router:
         lanes: Mapping[str, Lane],
         receive: Callable[[str], Awaitable[None]],
         show: Callable[[], Awaitable[None]],
+        draw_homes: Callable[[], Awaitable[None]],
     ) -> None:
         self._core = core
         self._jobs = Jobs(core)
         self._lanes = lanes
         self._receive = receive
         self._show = show
+        self._draw_homes = draw_homes
         self.swept_at = 0.0
 
     async def run(self, name: str) -> None:
@@ -45,7 +48,10 @@ class Router:
             case "delivery":
                 await self._receive(rest)
             case "slack":
+                self._core.engine.wake(HOME)
                 await self._show()
+            case "home":
+                await self._draw_homes()
             case "sweep":
                 await self._sweep()
             case _:
@@ -59,28 +65,35 @@ class Router:
 
     async def wake_all(self) -> None:
         """After a start: wake everything that waits, whenever it is due, and begin to sweep. Nobody is at a delivery
-        that was begun, so each is due now."""
+        that was begun, so each is due now; and rights and sites may have changed, which every Home shows."""
         now = self._core.clock.now()
-        await self._core.ledger.write(lambda books: books.intake.all_due(now))
+
+        def deed(books: Books) -> None:
+            books.intake.all_due(now)
+            books.homes.changed()
+
+        await self._core.ledger.write(deed)
         await self._wake_due(float("inf"))
         self._core.engine.wake(SWEEP, self._core.clock.now() + SWEEP_SECONDS)
 
     async def _wake_due(self, until: float) -> None:
         now = self._core.clock.now()
 
-        def question(books: Books) -> tuple[list[tuple[int, float]], list[tuple[str, float]], float | None, list[str]]:
+        def question(books: Books) -> Due:
             lanes = [account for account in self._lanes if books.batches.waiting_jobs(account)]
-            return books.jobs.due(until), books.intake.due(until), books.messages.next_due(), lanes
+            shown = {SLACK: books.messages.next_due(), HOME: books.homes.next_due()}
+            return books.jobs.due(until), books.intake.due(until), shown, lanes
 
-        jobs, deliveries, message, lanes = await self._core.ledger.read(question)
+        jobs, deliveries, shown, lanes = await self._core.ledger.read(question)
         for number, at in jobs:
             self._core.engine.wake(job_name(number), at)
         for key, at in deliveries:
             self._core.engine.wake(delivery_name(key), at)
         for account in lanes:
             self._core.engine.wake(lane_name(account))
-        if message is not None and message <= until:
-            self._core.engine.wake(SLACK, message)
+        for name, at_last in shown.items():
+            if at_last is not None and at_last <= until:
+                self._core.engine.wake(name, at_last)
         self.swept_at = now
 
     async def prune(self) -> None:

@@ -61,4 +61,5 @@ def delivery_name(key: str) -> str:
 
 
 SLACK = "slack"  # the engine's name for everything that is to be shown in Slack
+HOME = "home"  # the engine's name for the Home tabs that are to be drawn anew
 SWEEP = "sweep"  # the engine's name for finding what is due

@@ -36,15 +36,28 @@ class Buttons:
             return ANOTHER_CARD
         return await approvals.vote(self._core, asking.actor, message.job, yes)
 
+    async def at_home(self, asking: Asking, action: str, value: str) -> Reply:
+        """A button of the asker's Home: as on the card of the job that it names, where it is drawn from."""
+        match action:
+            case "approve" | "deny":
+                message = await self._core.ledger.read(lambda books: books.messages.by_token(value))
+                yes = action == "approve"
+                return await approvals.vote(self._core, asking.actor, message.job, yes) if message else NO_JOB
+            case "cancel" | "check_again":
+                number = _number(value)
+                return await self._do(asking, action, number) if number else NO_JOB
+            case _:
+                return NO_JOB
+
     async def on_job(self, asking: Asking, body: Mapping[str, object], action: str, value: str) -> Reply:
         """A deed on the job that `value` names."""
-        digits = value.removeprefix("P-")
-        if not (digits.isascii() and digits.isdigit() and len(digits) <= 12):
+        number = _number(value)
+        if not number:
             return NO_JOB
-        number = int(digits)
         wrong = await self._elsewhere(number, *_place(body))
-        if wrong is not None:
-            return wrong
+        return await self._do(asking, action, number) if wrong is None else wrong
+
+    async def _do(self, asking: Asking, action: str, number: int) -> Reply:
         match action:
             case "cancel":
                 return await deeds.cancel(self._core, asking.actor, number)
@@ -102,6 +115,12 @@ class Buttons:
         return await self._core.ledger.write(
             lambda books: books.intake.use_draft(name, asking.actor.id, delivery.key, delivery.at)
         )
+
+
+def _number(value: str) -> int:
+    """The job that a button's value names; 0 when it names none."""
+    digits = value.removeprefix("P-")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 12 else 0
 
 
 def _place(body: Mapping[str, object]) -> tuple[str, str]:

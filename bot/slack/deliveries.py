@@ -13,6 +13,7 @@ _MARK = re.compile(r"<(?:[@#!]|[A-Za-z][A-Za-z0-9+.-]*:)[^<>]*>")
 _RAW = re.compile(r"[<>]|&(?!(?:amp|lt|gt);)|https?://")  # Slack puts what it takes for a link in brackets
 _ESCAPED = re.compile(r"&[lg]t;|(?<!\S)&amp;(?!\S)")
 COMMAND, MENTION, CLICK, SUBMIT = "slack.command", "slack.mention", "slack.click", "slack.submit"
+OPENING = "slack.home"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,19 @@ def from_mention(payload: Payload) -> Incoming:
     return Incoming(f"event {_text(payload, 'event_id')}", MENTION, body)
 
 
+def from_opening(payload: Payload) -> Incoming | None:
+    """Somebody opened the app; None where that was not its Home. `blank` when Slack shows nothing there yet."""
+    event = _part(payload, "event")
+    if event.get("tab") != "home":
+        return None
+    body: dict[str, object] = {
+        "user": _text(event, "user"),
+        "team": _text(event, "user_team") or _text(payload, "team_id"),
+        "blank": not _part(event, "view"),
+    }
+    return Incoming(f"event {_text(payload, 'event_id')}", OPENING, body)
+
+
 def _as_typed(text: str) -> str:
     """A command's text as typed. Whether Slack escapes it is a switch of the app that no delivery tells: it does where
     nothing stands unescaped, and a mark of Slack's, a bracket or a lone `&` shows it. Else `&amp;` was typed."""
@@ -86,6 +100,7 @@ def from_click(payload: Payload) -> Incoming:
         "response_url": _text(payload, "response_url"),
         "trigger_id": _text(payload, "trigger_id"),
         "view": _text(view, "id"),
+        "home": view.get("type") == "home",
     }
     return Incoming(f"click {body['trigger_id']}", CLICK, body)
 

@@ -50,6 +50,11 @@ def listen(app: AsyncApp, core: Core, form_errors: FormErrors) -> None:
         if not await stored(deliveries.from_mention(body)):
             raise LedgerDown(NOT_STORED)  # a 500: Slack sends the event again
 
+    async def on_opening(body: dict[str, object]) -> None:
+        incoming = deliveries.from_opening(body)
+        if incoming is not None and not await stored(incoming):
+            raise LedgerDown(NOT_STORED)
+
     async def on_click(ack: Ack, body: dict[str, object]) -> None:
         if await stored(deliveries.from_click(body)):
             await ack()
@@ -75,6 +80,7 @@ def listen(app: AsyncApp, core: Core, form_errors: FormErrors) -> None:
     anything = re.compile(".*", re.DOTALL)
     app.command(anything)(on_command)
     app.event("app_mention")(on_mention)
+    app.event("app_home_opened")(on_opening)
     app.action(anything)(on_click)
     app.view(anything)(on_submit)
     app.error(on_error)

@@ -149,6 +149,7 @@ class Notifier:
 
         def deed(books: Books) -> str:
             books.messages.link(message, link)
+            books.homes.changed()
             return books.intake.waits_for_link(message.job, message.channel)
 
         told = await self._core.ledger.write(deed)

@@ -26,7 +26,8 @@ from bot.slack.answers import card_for
 from bot.slack.buttons import Buttons
 from bot.slack.cards import Card, chosen_form, everything_form
 from bot.slack.cards.private import made_card
-from bot.slack.deliveries import CLICK
+from bot.slack.deliveries import CLICK, OPENING
+from bot.slack.home import opened
 from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
 
 log = structlog.get_logger()
@@ -77,6 +78,9 @@ class Reception:
         body = delivery.body
         if delivery.kind == MOVED:
             return await self._moved(delivery)
+        if delivery.kind == OPENING:
+            await opened(self._core, body)
+            return Answer()
         votes = _text(body, "action") in ("approve", "deny")
         actor = await self._core.directory.actor(_text(body, "user"), _text(body, "team"), fresh=votes)
         if actor.standing is Standing.AWAY and self._core.clock.now() - delivery.at < AWAY_MAX_SECONDS:
@@ -131,6 +135,9 @@ class Reception:
         body = delivery.body
         value, action = _text(body, "value"), _text(body, "action")
         private = bool(body.get("ephemeral"))
+        if body.get("home"):
+            await opened(self._core, body, await self._buttons.at_home(asking, action, value))
+            return Answer()
         match action:
             case "approve" | "deny":
                 reply = await self._buttons.vote(asking, body, value, action == "approve")

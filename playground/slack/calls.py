@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel
 
 
@@ -23,8 +25,15 @@ class MentionCall(BaseModel):
     thread_ts: str = ""
 
 
+class HomeCall(BaseModel):
+    """POST /_play/home: somebody looks at the app's Home, or at its messages."""
+
+    user: str
+    tab: Literal["home", "messages"] = "home"
+
+
 class ClickCall(BaseModel):
-    """POST /_play/click; in an open form, `view_id` stands for channel and ts."""
+    """POST /_play/click; in an open form and in a Home tab, `view_id` stands for channel and ts."""
 
     user: str
     action_id: str

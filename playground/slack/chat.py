@@ -17,7 +17,7 @@ from starlette.routing import Route
 from playground.people import BOT_USER, Channel, Person, Workspace
 from playground.slack import payloads
 from playground.slack.answering import Answering
-from playground.slack.calls import ClickCall, CommandCall, MentionCall, SubmitCall
+from playground.slack.calls import ClickCall, CommandCall, HomeCall, MentionCall, SubmitCall
 from playground.slack.deliver import Outcome, Post
 from playground.slack.filling import missing_in, values_of
 from playground.slack.mrkdwn import escaped, mentioned
@@ -66,6 +66,7 @@ class Chat:
             _post("/_play/command", CommandCall, self.command),
             _post("/_play/mention", MentionCall, self.mention),
             _post("/_play/click", ClickCall, self.click),
+            _post("/_play/home", HomeCall, self.look_home),
             _post("/_play/submit", SubmitCall, self.submit),
             Route("/_play/messages", _guarded(self._messages)),
             Route("/_play/views", _guarded(self._open_views)),
@@ -96,8 +97,15 @@ class Chat:
         outcome = await self._post.event(event)
         return _told(outcome, "") | {"ts": message.ts, "event_id": event["event_id"]}
 
+    async def look_home(self, call: HomeCall) -> Doc:
+        """Somebody opens the app: an event each time, as Slack sends it."""
+        person = self._person(call.user)
+        id = f"Ev_{secrets.token_hex(6).upper()}"
+        event = payloads.opening(person, call.tab, self._views.home(person.id), id, self._now())
+        return _told(await self._post.event(event), "") | {"event_id": id}
+
     async def click(self, call: ClickCall) -> Doc:
-        """A button in a message or a form."""
+        """A button in a message, a form or a Home tab."""
         person = self._person(call.user)
         if call.view_id:
             return await self._click_in_view(person, call)
@@ -130,11 +138,13 @@ class Chat:
         return _told(outcome, self._answering.to_form(outcome, view))
 
     async def _click_in_view(self, person: Person, call: ClickCall) -> Doc:
-        view = self._view(call.view_id, person.id)
+        home = self._views.home(person.id)
+        view = home if home and home.id == call.view_id else self._view(call.view_id, person.id)
         known = self._answering.element_in(view, call.action_id, call.block_id)
-        if known is None:
-            raise Wrong(f"No button {call.action_id} is in form {view.id}. Send an action_id from its blocks.")
-        action = self._action(known[1], known[0], call.value)
+        if known is None and (view is not home or call.value is None):
+            raise Wrong(f"No button {call.action_id} is in view {view.id}. Send an action_id from its blocks.")
+        block_id, element = known or (call.block_id, {"type": "button", "action_id": call.action_id})
+        action = self._action(element, block_id, call.value)
         trigger = self._tickets.trigger(person.id, view.id)
         return _told(await self._post.interaction(payloads.view_click(person, view, action, trigger)), "")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from playground.people import APP, BOT_USER, TEAM, TEAM_DOMAIN, Channel, Person
+from playground.people import APP, BOT_USER, TEAM, TEAM_DOMAIN, Channel, Person, direct_id
 from playground.slack.room import Message
 from playground.slack.views import View
 
@@ -39,7 +39,7 @@ def click(
 
 
 def view_click(person: Person, view: View, action: Mapping[str, object], trigger: str) -> Doc:
-    """block_actions from an open form."""
+    """block_actions from an open form or a Home tab: no message, no channel, no response URL."""
     doc = _interaction("block_actions", person, trigger)
     doc |= {"container": {"type": "view", "view_id": view.id}, "view": view.record()}
     return doc | {"actions": [dict(action)]}
@@ -55,11 +55,22 @@ def mention(person: Person, message: Message, event_id: str, at: int) -> Doc:
     event: Doc = {"type": "app_mention", "user": person.id, "text": message.text, "ts": message.ts}
     event |= {"client_msg_id": event_id.lower(), "team": person.team, "channel": message.channel}
     event |= {"thread_ts": message.thread_ts} if message.thread_ts else {}
+    return _envelope(event | {"event_ts": message.ts}, event_id, at)
+
+
+def opening(person: Person, tab: str, home: View | None, event_id: str, at: float) -> Doc:
+    """app_home_opened, in its envelope; with the Home that is shown, where one was published."""
+    event: Doc = {"type": "app_home_opened", "user": person.id, "channel": direct_id(person.id), "tab": tab}
+    event |= {"view": home.record()} if home and tab == "home" else {}
+    return _envelope(event | {"event_ts": f"{at:.6f}"}, event_id, int(at))
+
+
+def _envelope(event: Doc, event_id: str, at: int) -> Doc:
     who = {"enterprise_id": None, "team_id": TEAM, "user_id": BOT_USER, "is_bot": True, "is_enterprise_install": False}
     return {
         "token": "deprecated", "team_id": TEAM, "api_app_id": APP, "type": "event_callback", "event_id": event_id,
-        "event_time": at, "event": event | {"event_ts": message.ts}, "authorizations": [who],
-        "is_ext_shared_channel": False, "event_context": f"4-{event_id}",
+        "event_time": at, "event": event, "authorizations": [who], "is_ext_shared_channel": False,
+        "event_context": f"4-{event_id}",
     }  # fmt: skip
 
 

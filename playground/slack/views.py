@@ -75,9 +75,9 @@ class Views:
         return self._add(user, view, stack[-1]) if stack else self._add(user, view)
 
     def publish(self, user: str, view: Mapping[str, object]) -> View:
-        """A person's home tab."""
-        self._store.execute("DELETE FROM slack_views WHERE user = ? AND kind = 'home'", (user,))
-        return self._add(user, view)
+        """A person's home tab; it keeps its id, however often it is published."""
+        old = self.home(user)
+        return self.update(old, view) if old else self._add(user, view)
 
     def update(self, old: View, view: Mapping[str, object]) -> View:
         """Other content for an open view."""

@@ -270,7 +270,7 @@ def open_shop(
     async def nothing(*_: object) -> None:
         return
 
-    router = Router(core, lanes, nothing, nothing)
+    router = Router(core, lanes, nothing, nothing, nothing)
     slate.run = router.run
     return Shop(path, clock, slate, ledger, shield, cf, edges, core, router)
 

@@ -118,3 +118,20 @@ def _button(button: Mapping[str, object]) -> str:
             return f"[{' '.join([f'{label} = {action} {value}', *marks, *(['asks'] if 'confirm' in more else [])])}]"
         case _:
             return str(button)
+
+
+def home_spelled(view: Mapping[str, object]) -> str:
+    """A Home as one reads it: titles underlined, a row's one button behind it, rows of buttons under it."""
+    blocks = view["blocks"]
+    assert isinstance(blocks, list)
+    return "\n".join(line for block in blocks for line in _home_lines(block))
+
+
+def _home_lines(block: Mapping[str, object]) -> list[str]:
+    match block:
+        case {"type": "header", "text": {"text": str(title)}}:
+            return ["", f"# {title}"]
+        case {"type": "section", "accessory": button, "text": {"text": str(text)}}:
+            return [f"{text} {_button(button)}"]
+        case _:
+            return _lines(block)

@@ -21,7 +21,7 @@ def request_card(job: JobView, now: float, token: str, first: bool, link: str = 
     approvers are mentioned when `first`, so that an edit calls nobody again."""
     waiting = job.state is State.WAITING
     lines = [*_asked_for(job), *(_vote(job, first) if waiting else _decided(job)), _elsewhere(job, link)]
-    return card(_first(job), lines, _buttons(job, token) if waiting else [], salt)
+    return card(_first(job), lines, vote_buttons(job, token) if waiting else [], salt)
 
 
 def _first(job: JobView) -> str:
@@ -126,7 +126,7 @@ def _elsewhere(job: JobView, url: str) -> str:
     return linked(url, f"The card of {job.name}")
 
 
-def _buttons(job: JobView, token: str) -> list[Block]:
+def vote_buttons(job: JobView, token: str) -> list[Block]:
     yes = Confirm(f"Approve {job.name}?", f"Once enough people agree it purges {what(job)}.", "Approve")
     no = Confirm(f"Deny {job.name}?", "One denial ends the request; nothing is purged.", "Deny", danger=True)
     return [button("Approve", "approve", token, "primary", yes), button("Deny", "deny", token, "danger", no)]

@@ -1,0 +1,166 @@
+"""The Home tab: what waits for the person first, then what runs, what came of the latest, and their sites.
+
+Slack takes 100 blocks; of characters, dialogs and all, there are never more than CHARACTERS here: a row that has no
+room is counted instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+from bot.domain.job import JobView, State
+from bot.domain.site import Site
+from bot.services.home import HomeView, Request
+from bot.slack.cards.blocks import Block, actions, button, context, section
+from bot.slack.cards.outcome import approvals_left, outcome
+from bot.slack.cards.private import copied, refusal_card
+from bot.slack.cards.request import vote_buttons
+from bot.slack.cards.words import arrows, clock, count, hosts, number, subject, titles
+from bot.slack.escape import code, cut_marked, escape, linked, person
+
+CHARACTERS = 10_000
+REST = 9_400  # characters for everything but the first lines, titles and counts
+SHARE = 1_100  # of them, for each list but the requests, which have what the others leave
+LINE_MAX, WHY_MAX, NOTE_MAX = 330, 160, 250
+CALLBACK = "home"
+
+Row = list[Block]
+
+
+def home_view(home: HomeView, now: float, note: tuple[str, str] = ("", "")) -> Block:
+    """The view at `now` (seconds since the epoch); `note` is what the last click here came to, and what to do."""
+    blocks = [section(_refused(home))] if home.refused is not None else _whole(home, now, note)
+    return {"type": "home", "callback_id": CALLBACK, "blocks": blocks}
+
+
+def _refused(home: HomeView) -> str:
+    why = home.refused
+    return f"⚫ You cannot use purgebot. {escape(why.why)} {escape(why.advice)}" if why else ""
+
+
+def _whole(home: HomeView, now: float, note: tuple[str, str]) -> list[Block]:
+    status = code(f"{home.command} status")
+    told = list(_note(note))
+    below = [
+        _part("Your requests that wait", [_waiting(job, now) for job in home.waiting], home.waiting_total, status),
+        _part("Running", [_running(job, now, home.actor.id) for job in home.running], home.running_total, status),
+        _part("Recent", [_ended(job, now) for job in home.ended], len(home.ended), ""),
+        _part("Your sites", [_site(*pair) for pair in home.sites], home.sites_total, code(f"{home.command} sites")),
+    ]
+    room = REST - _weight(below) - _weight(told)
+    rows = [_request(request, home.command) for request in home.requests]
+    votes = _part("Waits for your vote", rows, home.requests_total, status, room)
+    return [section(_first(home)), *told, *votes, *(block for part in below for block in part), *_last(home)]
+
+
+def _first(home: HomeView) -> str:
+    told = [
+        _are(home.requests_total, "request waits", "requests wait", " for your vote"),
+        _are(home.waiting_total, "request of yours waits", "requests of yours wait"),
+        _are(home.running_total, "job runs", "jobs run"),
+    ]
+    words = " · ".join(filter(None, told))
+    if not words:
+        return "⚪ Nothing waits for you, and nothing runs."
+    return f"{'🟡' if home.requests_total or home.waiting_total else '🔵'} {words}"
+
+
+def _are(n: int, one: str, many: str, what: str = "") -> str:
+    return f"{count(n, one, many)}{what}" if n else ""
+
+
+def _note(note: tuple[str, str]) -> Iterator[Block]:
+    what, advice = note
+    if what:
+        yield from refusal_card(what[:NOTE_MAX], advice[:NOTE_MAX]).blocks
+
+
+def _last(home: HomeView) -> Iterator[Block]:
+    if home.observing:
+        yield context(["This bot only observes: it plans and looks, and purges nothing."])
+    if not (home.ended or home.running or home.waiting or home.requests):
+        yield context([copied("Begin with", f"{home.command} plan https://…")])
+
+
+def _part(title: str, rows: Sequence[Row], total: int, where: str, room: int = SHARE) -> list[Block]:
+    """A titled list of as many rows as there is room for; the rest is counted, and `where` lists it."""
+    shown = list(_fitting(rows, room))
+    if not shown:
+        return []
+    more = total - len(shown)
+    rest = [context([f"and {number(more)} more: {where}"])] if more > 0 and where else []
+    head: Block = {"type": "header", "text": {"type": "plain_text", "text": title}}
+    return [head, *(block for row in shown for block in row), *rest]
+
+
+def _fitting(rows: Sequence[Row], room: int) -> Iterator[Row]:
+    for row in rows:
+        room -= _weight(row)
+        if room < 0:
+            return
+        yield row
+
+
+def _weight(value: object) -> int:
+    """The characters that people can read in blocks, dialogs and buttons too."""
+    match value:
+        case {"text": str(text)}:
+            return len(text)
+        case Mapping():
+            return sum(map(_weight, value.values()))
+        case list():
+            return sum(map(_weight, value))
+        case _:
+            return 0
+
+
+def _request(request: Request, command: str) -> Row:
+    job, approval = request.job, request.job.approval
+    agreed = [person(vote.by) for vote in approval.votes if vote.yes] if approval else []
+    lines = [
+        f"🟡 *{job.name}* {person(job.requested_by)} asks to purge {subject(job)}",
+        f"Where: *{escape(job.site, 60)}* ({escape(job.environment, 20)}), {titles(job.layers)}",
+        f"Why: {escape(job.reason, WHY_MAX)}" if job.reason else "Why: no reason was given",
+        _joined(
+            f"needs {approvals_left(job)}",
+            f"agreed so far: {', '.join(islice(agreed, 3))}" if agreed else "",
+            f"expires {clock(approval.expires)}" if approval else "",
+            linked(job.url, "Its card"),
+        ),
+    ]
+    if not request.token:
+        lines.append(f"Vote with `{command} approve {job.name}` or `{command} deny {job.name}`.")
+    voting = actions(vote_buttons(job, request.token), job.name) if request.token else []
+    return [section("\n".join(cut_marked(line, LINE_MAX) for line in lines)), *voting]
+
+
+def _waiting(job: JobView, now: float) -> Row:
+    return [_line(job, now, button("Cancel", "cancel", job.name))]
+
+
+def _running(job: JobView, now: float, reader: str) -> Row:
+    own = job.requested_by == reader
+    return [_line(job, now, button("Cancel", "cancel", job.name) if own and job.state is not State.CHECKING else None)]
+
+
+def _ended(job: JobView, now: float) -> Row:
+    can_be_checked = job.state in (State.DONE, State.PARTIAL)
+    return [_line(job, now, button("Check again", "check_again", job.name) if can_be_checked else None)]
+
+
+def _line(job: JobView, now: float, offered: Block | None) -> Block:
+    """A job's first line, as on its card, and one button."""
+    card = linked(job.url, "Its card")
+    told = section(_joined(cut_marked(outcome(job, now), LINE_MAX), card), job.name)
+    return told | ({"accessory": offered} if offered else {})
+
+
+def _site(site: Site, may: str) -> Row:
+    layers = arrows([escape(layer.account, 40) for layer in site.layers]) or "none"
+    where = f"*{escape(site.name, 60)}* ({site.environment}): {hosts(site.hosts)} · layers {layers}"
+    return [section(f"{cut_marked(where, LINE_MAX)}\n{cut_marked(may[:1].upper() + may[1:], LINE_MAX)}")]
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(filter(None, parts))
