@@ -21,6 +21,7 @@ from providers.contract import Kind
 VOTES, WAITING, RUNNING, ENDED, SITES = 10, 5, 8, 8, 10  # at most, of each
 MANY = 1000  # targets; more at once are nobody's small change
 
+_MANY = {Kind.URL: "URLs", Kind.PREFIX: "prefixes", Kind.EVERYTHING: "everything"}
 _KINDS = (Kind.URL, Kind.PATH, Kind.TAG, Kind.PREFIX, Kind.HOST, Kind.PATTERN, Kind.EVERYTHING)
 
 
@@ -122,7 +123,7 @@ def _answer(core: Core, actor: Actor, site: Site, kind: Kind) -> _Answer:
 def _told(answer: _Answer, kinds: Sequence[Kind]) -> str:
     why = "a reason" if answer.wants_reason else ""
     needs = " and ".join(filter(None, [why, f"{answer.votes} approval{'' if answer.votes == 1 else 's'}"]))
-    many = _either([f"{name}s" if name != Kind.EVERYTHING else name for name in map(_named, kinds)])
+    many = _either([_MANY.get(kind, f"{kind.value}s") for kind in kinds])
     if not answer.allowed:
         return f"not allowed: {many}"
     if not answer.at_once:

@@ -6,7 +6,7 @@ room is counted instead.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from bot.domain.job import JobView, State
@@ -43,13 +43,13 @@ def _whole(home: HomeView, now: float, note: tuple[str, str]) -> list[Block]:
     status = code(f"{home.command} status")
     told = list(_note(note))
     below = [
-        _part("Your requests that wait", [_waiting(job, now) for job in home.waiting], home.waiting_total, status),
-        _part("Running", [_running(job, now, home.actor.id) for job in home.running], home.running_total, status),
-        _part("Recent", [_ended(job, now) for job in home.ended], len(home.ended), ""),
-        _part("Your sites", [_site(*pair) for pair in home.sites], home.sites_total, code(f"{home.command} sites")),
+        _part("Your requests that wait", (_waiting(job, now) for job in home.waiting), home.waiting_total, status),
+        _part("Running", (_running(job, now, home.actor.id) for job in home.running), home.running_total, status),
+        _part("Recent", (_ended(job, now) for job in home.ended), len(home.ended), ""),
+        _part("Your sites", (_site(*pair) for pair in home.sites), home.sites_total, code(f"{home.command} sites")),
     ]
     room = REST - _weight(below) - _weight(told)
-    rows = [_request(request, home.command) for request in home.requests]
+    rows = (_request(request, home.command) for request in home.requests)
     votes = _part("Waits for your vote", rows, home.requests_total, status, room)
     return [section(_first(home)), *told, *votes, *(block for part in below for block in part), *_last(home)]
 
@@ -83,7 +83,7 @@ def _last(home: HomeView) -> Iterator[Block]:
         yield context([copied("Begin with", f"{home.command} plan https://…")])
 
 
-def _part(title: str, rows: Sequence[Row], total: int, where: str, room: int = SHARE) -> list[Block]:
+def _part(title: str, rows: Iterable[Row], total: int, where: str, room: int = SHARE) -> list[Block]:
     """A titled list of as many rows as there is room for; the rest is counted, and `where` lists it."""
     shown = list(_fitting(rows, room))
     if not shown:
@@ -94,7 +94,7 @@ def _part(title: str, rows: Sequence[Row], total: int, where: str, room: int = S
     return [head, *(block for row in shown for block in row), *rest]
 
 
-def _fitting(rows: Sequence[Row], room: int) -> Iterator[Row]:
+def _fitting(rows: Iterable[Row], room: int) -> Iterator[Row]:
     for row in rows:
         room -= _weight(row)
         if room < 0:
@@ -159,7 +159,7 @@ def _line(job: JobView, now: float, offered: Block | None) -> Block:
 def _site(site: Site, may: str) -> Row:
     layers = arrows([escape(layer.account, 40) for layer in site.layers]) or "none"
     where = f"*{escape(site.name, 60)}* ({site.environment}): {hosts(site.hosts)} · layers {layers}"
-    return [section(f"{cut_marked(where, LINE_MAX)}\n{cut_marked(may[:1].upper() + may[1:], LINE_MAX)}")]
+    return [section(f"{cut_marked(where, LINE_MAX)}\n{escape(may[:1].upper() + may[1:], LINE_MAX)}")]
 
 
 def _joined(*parts: str) -> str:
