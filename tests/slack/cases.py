@@ -111,7 +111,7 @@ def _lines(block: Mapping[str, object]) -> list[str]:
             return [str(block)]
 
 
-def _button(button: Mapping[str, object]) -> str:
+def _button(button: object) -> str:
     match button:
         case {"text": {"text": label}, "action_id": action, "value": value, **more}:
             marks = [str(more["style"])] if "style" in more else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.slack.deliveries import from_command, from_mention
+from bot.slack.deliveries import from_click, from_command, from_mention, from_opening
 
 TEXTS = [
     pytest.param("<@U0BOT> help", "help", id="the-mention-is-dropped"),
@@ -47,3 +47,26 @@ COMMANDS = [
 def test_a_command_is_read_as_typed(text: str, typed: str) -> None:
     incoming = from_command({"trigger_id": "1.2", "user_id": "U_MIA", "text": text})
     assert ("command 1.2", typed) == (incoming.key, incoming.body["text"])
+
+
+@pytest.mark.parametrize(("shown", "blank"), [({}, True), ({"view": {"id": "V1", "type": "home"}}, False)])
+def test_an_opening_says_whose_home_it_is_and_whether_it_is_blank(shown: dict[str, object], blank: bool) -> None:
+    event = {"type": "app_home_opened", "user": "U_LEA", "channel": "D_LEA", "tab": "home", **shown}
+    incoming = from_opening({"event_id": "E2", "team_id": "T_SHOP", "event": event})
+    assert incoming is not None
+    assert ("event E2", "slack.home") == (incoming.key, incoming.kind)
+    assert {"user": "U_LEA", "team": "T_SHOP", "blank": blank} == incoming.body
+
+
+def test_who_opens_the_messages_opens_no_home() -> None:
+    event = {"type": "app_home_opened", "user": "U_LEA", "channel": "D_LEA", "tab": "messages"}
+    assert from_opening({"event_id": "E3", "team_id": "T_SHOP", "event": event}) is None
+
+
+@pytest.mark.parametrize(("kind", "at_home"), [("home", True), ("modal", False)])
+def test_a_click_at_home_is_told_from_one_in_a_form(kind: str, at_home: bool) -> None:
+    user, action = {"id": "U_LEA", "team_id": "T_SHOP"}, {"action_id": "cancel", "value": "P-1"}
+    view = {"id": "V1", "type": kind}
+    payload = {"user": user, "container": {"type": "view", "view_id": "V1"}, "view": view, "actions": [action]}
+    body = from_click({**payload, "trigger_id": "1.2"}).body
+    assert ("V1", at_home, "", "") == (body["view"], body["home"], body["channel"], body["message_ts"])

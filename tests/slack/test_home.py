@@ -145,7 +145,7 @@ def crowded(text: str, n: int) -> HomeView:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("n", [1, 1000])
+@pytest.mark.parametrize("n", [1, 60])
 @pytest.mark.parametrize("text", WILD.values(), ids=WILD)
 def test_it_stays_within_slacks_limits_and_names_nobody(text: str, n: int) -> None:
     view = home_view(crowded(text, n), T, (text, text))
@@ -157,7 +157,7 @@ def test_it_stays_within_slacks_limits_and_names_nobody(text: str, n: int) -> No
 
 @pytest.mark.parametrize("text", WILD.values(), ids=WILD)
 def test_whatever_the_names_something_of_everything_is_shown(text: str) -> None:
-    blocks = home_view(crowded(text, 1000), T, (text, text))["blocks"]
+    blocks = home_view(crowded(text, 60), T, (text, text))["blocks"]
     assert isinstance(blocks, list)
     titles = [block["text"]["text"] for block in blocks if block["type"] == "header"]
     rows = [b for a, b in pairwise(blocks) if a["type"] == "header" and b["type"] == "section"]
