@@ -9,6 +9,7 @@
 //   [data-open-thread], [data-dismiss] a message's own buttons
 //   #box, #send, #thread-box           where lines are typed; [data-suggestion] is a line to take
 //   dialog#form[data-view-id], [data-input]       the open form, and its input blocks by block id; #form-send
+//   [data-home], #home[data-view-id]   the button that opens the app's Home, and the Home while it is open
 //   #confirm-yes, #confirm-no          the question before a click counts
 //   [data-site]                        a site to show in the world, [data-old] while its edges hold something old
 //   [data-place], [data-edge]          a box of the world: fra, iad, sin, inner caches, origin; [data-event] what just happened
@@ -24,6 +25,7 @@ import { announce, byId, make, replay, setText } from "./dom.js";
 import { Faults } from "./faults.js";
 import { hostOf, siteTitle, siteWhere } from "./flow.js";
 import { Forms } from "./forms.js";
+import { Home } from "./home.js";
 import { ALL_DONE, GUIDED, STEPS, guide, siteSuggestions, threadSuggestions } from "./guide.js";
 import { CHANNELS, PEOPLE, learn, person } from "./people.js";
 import * as play from "./play.js";
@@ -40,6 +42,7 @@ const state = {
   channel: "C_SHOP",
   site: GUIDED, // the one that the world shows
   thread: "",
+  atHome: false, // the app's Home stands where the channel would
   messages: Object.fromEntries(Object.keys(CHANNELS).map((id) => [id, []])),
   world: null,
   deeds: 0, // beginnings and ends of what people did: a look from before one of them is out of date
@@ -56,6 +59,15 @@ const app = {
     enter(channel);
     showTab("chat");
     await looking.now();
+  },
+
+  /** Open the app's Home, in the channel's place. */
+  async goHome() {
+    chat.closeThread();
+    state.atHome = true;
+    showTab("chat");
+    home.show(null);
+    await home.open();
   },
 
   /** Show a site, and open its channel. */
@@ -109,6 +121,7 @@ const app = {
     chat.read = {};
     chat.closeThread();
     chat.forget();
+    if (state.atHome) home.open();
   },
 };
 
@@ -116,6 +129,7 @@ const chat = new Chat(state, app);
 const world = new World(state, app);
 const faults = new Faults(state, app);
 const forms = new Forms(state, app);
+const home = new Home(state, app);
 const box = new Composer("", state, app, () => "");
 const replyBox = new Composer("thread-", state, app, () => state.thread);
 
@@ -133,6 +147,8 @@ function enter(channel) {
   const focused = document.activeElement;
   chat.closeThread();
   state.channel = channel;
+  state.atHome = false;
+  home.show(null);
   remember();
   chat.forget();
   if (state.world) chat.show();
@@ -213,6 +229,7 @@ async function ask(isAll) {
   if (!isShown) chat.pointOut();
   isShown = true;
   forms.show(views.open);
+  home.show(views.home);
   showGuide();
 }
 
@@ -314,6 +331,7 @@ async function become(id) {
   chat.forget();
   forms.leave();
   announce(`You are ${person(id).name} now, ${person(id).role}.`);
+  if (state.atHome) await home.open();
   await looking.now();
 }
 

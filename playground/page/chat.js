@@ -29,12 +29,13 @@ export class Chat {
 
   /** A button for each channel that is known by now. */
   drawChannels() {
-    byId("channels").replaceChildren(...Object.keys(CHANNELS).map((id) => this.drawChannel(id)));
+    byId("channels").replaceChildren(...Object.keys(CHANNELS).map((id) => this.drawChannel(id)), this.drawHome());
   }
 
   /** On a phone the row of channels is longer than the screen: bring the open one into it. */
   pointOut() {
-    const button = byId("channels").querySelector(`[data-channel="${this.state.channel}"]`);
+    const here = this.state.atHome ? "[data-home]" : `[data-channel="${this.state.channel}"]`;
+    const button = byId("channels").querySelector(here);
     button?.scrollIntoView({ block: "nearest", inline: "center" });
   }
 
@@ -174,10 +175,28 @@ export class Chat {
     );
   }
 
+  /** The app itself, among the channels, as in Slack's side bar. */
+  drawHome() {
+    const open = { click: () => this.app.goHome() };
+    return make(
+      "li",
+      { class: "app" },
+      make(
+        "button",
+        { type: "button", class: "channel", "data-home": true, "aria-label": "purgebot Home", on: open },
+        avatar(APP, "small"),
+        make("span", { class: "name" }, "Home"),
+      ),
+    );
+  }
+
   showChannels() {
+    const { atHome } = this.state;
+    byId("channel").hidden = atHome;
+    byId("channels").querySelector("[data-home]").toggleAttribute("aria-current", atHome);
     for (const [id, messages] of Object.entries(this.state.messages)) {
       const button = byId("channels").querySelector(`[data-channel="${id}"]`);
-      const isHere = id === this.state.channel;
+      const isHere = id === this.state.channel && !atHome;
       button.toggleAttribute("aria-current", isHere);
       if (isHere && this.app.isChatSeen()) this.markRead(id, messages);
       this.showUnread(button, messages.filter((message) => message.user !== this.state.me && message.ts > this.lastRead(id)));

@@ -49,6 +49,7 @@ export const deploy = (site) => post("origin", { site });
 export const command = (user, channel, text) => post("command", { user, channel, text });
 export const mention = (user, channel, text, thread) =>
   post("mention", { user, channel, text, ...(thread ? { thread_ts: thread } : {}) });
+export const home = (user) => post("home", { user });
 export const click = (body) => post("click", body);
 export const submit = (user, view_id, values) => post("submit", { user, view_id, values });
 export const fault = (account, kind, times) => post("fault", { account, kind, ...(times === null ? {} : { times }) });

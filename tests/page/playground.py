@@ -47,6 +47,7 @@ class Fixture:
         default_factory=lambda: {"C_SHOP": recorded("shop"), "C_APPROVE": recorded("approvals")}
     )
     views: list[Json] = field(default_factory=list)
+    homes: dict[str, Json] = field(default_factory=dict)
     answers: dict[str, tuple[int, Json]] = field(default_factory=dict)
     posts: list[tuple[str, Json]] = field(default_factory=list)
     visits: list[dict[str, str]] = field(default_factory=list)
@@ -73,7 +74,8 @@ class Fixture:
                 own = asked.get("user") == "U_MIA"
                 return 200, [m for m in self.messages.get(asked["channel"], []) if own or not m["ephemeral"]]
             case "views":
-                return 200, {"open": self.views if asked.get("user") == "U_MIA" else [], "home": None}
+                user = asked.get("user", "")
+                return 200, {"open": self.views if user == "U_MIA" else [], "home": self.homes.get(user)}
             case "visit":
                 self.visits.append(asked)
                 site = self.world["sites"][asked["site"]]

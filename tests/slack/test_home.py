@@ -57,16 +57,16 @@ def read(view: Mapping[str, object]) -> list[str]:
 def test_what_waits_for_the_reader_comes_first_then_the_rest() -> None:
     agreed = "agreed so far: <@U_LEA>"
     assert [
-        "🟡 39 requests wait for your vote · 1 request of yours waits · 12 jobs run",
+        "🟡 39 requests wait for your vote · 1 of yours waits · 12 jobs run",
         "",
         "# Waits for your vote",
         "🟡 *P-1045* <@U_MIA> asks to purge everything on shop (production)",
-        "Where: *shop* (production), Varnish and Cloudflare",
+        "Where: *shop* (production): Varnish and Cloudflare",
         "Why: INC-881",
         f"needs 2 approvals · expires {AT_8_30} · <{LINK}|Its card>",
         "   [Approve = approve token primary asks] [Deny = deny token danger asks]",
         "🟡 *P-1046* <@U_MIA> asks to purge everything on shop (production)",
-        "Where: *shop* (production), Varnish and Cloudflare",
+        "Where: *shop* (production): Varnish and Cloudflare",
         "Why: no reason was given",
         f"needs 1 approval · {agreed} · expires {AT_8_30}",
         "Vote with `/purge approve P-1046` or `/purge deny P-1046`.",

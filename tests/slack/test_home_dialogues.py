@@ -120,7 +120,7 @@ async def test_a_request_comes_and_goes_with_its_votes(shop: Room) -> None:
         "",
         "# Waits for your vote",
         f"🟡 *P-1* <@U_MIA> asks to purge prefix {NEWS}",
-        "Where: *shop* (production), Varnish and Cloudflare",
+        "Where: *shop* (production): Varnish and Cloudflare",
         "Why: the menu moved",
         "needs 1 approval · expires <date> · <link|Its card>",
     ] == spelled(asked).split("\n")[:7]

@@ -55,9 +55,10 @@ def _whole(home: HomeView, now: float, note: tuple[str, str]) -> list[Block]:
 
 
 def _first(home: HomeView) -> str:
+    one, many = ("", "") if home.requests_total else ("request ", "requests ")
     told = [
         _are(home.requests_total, "request waits", "requests wait", " for your vote"),
-        _are(home.waiting_total, "request of yours waits", "requests of yours wait"),
+        _are(home.waiting_total, f"{one}of yours waits", f"{many}of yours wait"),
         _are(home.running_total, "job runs", "jobs run"),
     ]
     words = " · ".join(filter(None, told))
@@ -120,7 +121,7 @@ def _request(request: Request, command: str) -> Row:
     agreed = [person(vote.by) for vote in approval.votes if vote.yes] if approval else []
     lines = [
         f"🟡 *{job.name}* {person(job.requested_by)} asks to purge {subject(job)}",
-        f"Where: *{escape(job.site, 60)}* ({escape(job.environment, 20)}), {titles(job.layers)}",
+        f"Where: *{escape(job.site, 60)}* ({escape(job.environment, 20)}): {titles(job.layers)}",
         f"Why: {escape(job.reason, WHY_MAX)}" if job.reason else "Why: no reason was given",
         _joined(
             f"needs {approvals_left(job)}",
