@@ -24,6 +24,7 @@ from bench.machine import describe, percentile
 from bench.rig import NoLooks
 from bot.domain.actor import Actor, Standing
 from bot.domain.command import Command, Verb
+from bot.domain.defaults import built_in
 from bot.domain.job import Approval, JobView, LayerState, State
 from bot.domain.plan import Plan
 from bot.domain.site import Layer, Site
@@ -66,7 +67,7 @@ def setup_of(folder: Path) -> Core:
         "door": PROVIDERS["varnish"].build(Account("door", {"url": "http://127.0.0.1:6081"}), None),
         "cf": PROVIDERS["cloudflare"].build(Account("cf", {}, {"token": "bench"}), None),
     }
-    setup = Setup({site.name: site for site in SITES}, accounts, PEOPLE[:5], "C_APPROVE")
+    setup = Setup({site.name: site for site in SITES}, accounts, built_in(PEOPLE[:5]), "C_APPROVE")
     ledger, engine = SqliteLedger(folder / "ledger.db"), EmbeddedEngine(_nobody, clock)
     metrics = Metrics({name: provider.name for name, provider in accounts.items()})
     return Core(setup, ledger, engine, clock, SystemDice(), NoLooks(), NoSlack(), metrics)
@@ -88,7 +89,9 @@ def a_job(plan: Plan, site: Site, n: int, now: float) -> JobView:
         requested_by=PEOPLE[n % len(PEOPLE)], created=now, layers=(), digest=plan.digest, rule="wide",
         reason="the menu moved", hosts=site.hosts, edges=("fra", "iad", "sin"), due_at=now + 1800,
         look_urls=tuple(target.value for target in plan.targets),
-        approval=Approval(2, PEOPLE[:5], now + 1800, "wide", "41 targets are more than 30", "C_APPROVE"),
+        approval=Approval(
+            2, PEOPLE[:5], now + 1800, "wide", "41 targets are more than 30", "C_APPROVE", groups=("approvers",)
+        ),
     )  # fmt: skip
 
 
@@ -128,7 +131,7 @@ async def fill(core: Core) -> None:
 async def draw(core: Core, person: str) -> tuple[float, float, int]:
     """Milliseconds of reading and in all, and how many jobs the Home shows."""
     began = time.perf_counter()
-    home = await home_of(core, Actor(person, Standing.MEMBER))
+    home = await home_of(core, Actor(person, Standing.MEMBER), {})
     read = time.perf_counter()
     home_view(home, core.clock.now())
     ended = time.perf_counter()

@@ -89,13 +89,17 @@ class Homes:
         """Draw it no more, until it is opened again."""
         self._tx.run("delete from homes where user = :user", user=home.user)
 
-    def for_vote_of(self, user: str, sites: Sequence[str], limit: int) -> Some:
-        """Requests of others that `user` was asked about and has not voted on, the oldest first."""
+    def for_vote_of(self, user: str, asked_as: Sequence[str], sites: Sequence[str], limit: int) -> Some:
+        """Requests of others on which one of the policy's words `asked_as` may vote, and `user` has not in this round;
+        the oldest first."""
         return self._some(
             "state = 'waiting' and requested_by != :user"
-            " and exists (select 1 from json_each(doc, '$.approval.of') where value = :user)"
-            " and not exists (select 1 from votes where votes.job = jobs.id and votes.by = :user) order by id",
-            sites, limit, user=user,
+            " and exists (select 1 from json_each(doc, '$.approval.groups') where value in"
+            " (select value from json_each(:words)))"
+            " and not exists (select 1 from json_each(doc, '$.also_by') where value = :user)"
+            " and not exists (select 1 from votes where votes.job = jobs.id and votes.by = :user"
+            " and votes.round = coalesce(json_extract(doc, '$.approval.round'), 0)) order by id",
+            sites, limit, user=user, words=json.dumps(list(asked_as)),
         )  # fmt: skip
 
     def waiting_of(self, user: str, sites: Sequence[str], limit: int) -> Some:

@@ -17,6 +17,7 @@ from bot.ledger.books import Books
 from bot.ledger.homes import Home
 from bot.services.home import home_of
 from bot.services.replies import Refused, Reply
+from bot.services.roster import read_roster
 from bot.services.setup import HOME, Core
 from bot.slack.cards.home import home_view
 from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
@@ -68,7 +69,10 @@ class HomeTabs:
         actor = await self._core.directory.actor(home.user, home.team)
         if actor.standing is Standing.AWAY:
             raise SlackTrouble(Trouble.LATER, "person_unreadable")
-        view = home_view(await home_of(self._core, actor), self._core.clock.now(), home.note)
+        roster = await read_roster(self._core)
+        if any(members.is_away for members in roster.values()):
+            raise SlackTrouble(Trouble.LATER, "group_unreadable")
+        view = home_view(await home_of(self._core, actor, roster), self._core.clock.now(), home.note)
         shown = hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()
         if shown != home.shown:
             if not await self._may_publish():

@@ -12,20 +12,23 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.actor import Actor, Standing
+from bot.domain.defaults import built_in
 from bot.domain.job import JobView, State
-from bot.domain.policy import Deny
+from bot.domain.policy import Conditions, Deny, Members, Policy, Rule, Run, Tightening
 from bot.domain.site import Environment, Layer, Site
 from bot.domain.verdict import Verdict
 from bot.services import approvals, deeds
 from bot.services.home import HomeView, Request, home_of, may_do
-from bot.services.setup import Setup
+from bot.services.roster import read_roster
+from bot.services.setup import Core, Setup
 from bot.slack.cards.home import CHARACTERS, home_view
 from bot.slack.home import OPEN_SECONDS, HomeTabs, opened
 from bot.slack.web_api import SlackApi
 from playground.slack.blocks import HOME, view_problems
 from playground.slack.mrkdwn import pings
+from providers.contract import Kind
 from tests.playground.slack_land import Land, land
-from tests.services.shop import EVERYTHING, GUEST, KIM, LEA, MIA, SAM, Shop, open_shop, url
+from tests.services.shop import EVERYTHING, GUEST, KIM, LEA, MIA, SAM, Everybody, Shop, open_shop, url
 from tests.slack.cases import ALL, AT_8_30, DONE, LINK, MANY, NEW, ONE_YES, PRICING, SHOP, VARNISH, T, home_spelled
 from tests.slack.wild import strings, wild_job, without_ours
 
@@ -173,41 +176,64 @@ def shop_of(environment: Environment = Environment.PRODUCTION) -> Site:
 
 
 SMALL = "up to 30 URLs, paths or tags at once"
+TWO = built_in(("U_LEA", "U_SAM"))
+WIDE = f"{SMALL} (more needs 1 approval); a prefix, host or pattern needs 1 approval"
+FREEZE = Tightening(
+    "freeze", Conditions(kinds=frozenset({Kind.HOST, Kind.EVERYTHING}), sites=frozenset({"shop"})), True
+)
+PAIRS = Tightening("pairs", Conditions(kinds=frozenset({Kind.TAG}), over_items=5), more=1)
 MAY = [
     pytest.param(
-        ("U_LEA", "U_SAM"), Environment.PRODUCTION, MIA,
-        f"{SMALL} (more needs 1 approval); a prefix, host or pattern needs 1 approval;"
-        " everything needs a reason and 2 approvals", id="with-approvers",
+        TWO, Environment.PRODUCTION, MIA, f"{WIDE}; everything needs a reason and 2 approvals", id="with-approvers"
     ),
+    pytest.param(TWO, Environment.STAGING, MIA, f"{WIDE}; everything needs a reason and 1 approval", id="staging"),
     pytest.param(
-        ("U_LEA", "U_SAM"), Environment.STAGING, MIA,
-        f"{SMALL} (more needs 1 approval); a prefix, host or pattern needs 1 approval;"
-        " everything needs a reason and 1 approval", id="staging",
-    ),
-    pytest.param(
-        ("U_LEA", "U_MIA"), Environment.PRODUCTION, MIA,
-        f"{SMALL} (more needs 1 approval); a prefix, host or pattern needs 1 approval; not allowed: everything",
+        built_in(("U_LEA", "U_MIA")), Environment.PRODUCTION, MIA, f"{WIDE}; not allowed: everything",
         id="one-approver-besides-oneself",
     ),
     pytest.param(
-        (), Environment.PRODUCTION, MIA,
+        built_in(()), Environment.PRODUCTION, MIA,
         f"{SMALL} (more is not allowed); not allowed: prefixes, hosts, patterns or everything", id="no-approvers",
     ),
     pytest.param(
-        ("U_LEA",), Environment.PRODUCTION, GUEST,
+        TWO, Environment.PRODUCTION, GUEST,
         "not allowed: URLs, paths, tags, prefixes, hosts, patterns or everything", id="a-guest",
+    ),
+    pytest.param(
+        replace(TWO, tighten=(FREEZE,)), Environment.PRODUCTION, MIA,
+        f"{SMALL} (more needs 1 approval); a prefix or pattern needs 1 approval; not allowed: hosts or everything",
+        id="a-freeze-of-this-site",
+    ),
+    pytest.param(
+        replace(TWO, tighten=(PAIRS,)), Environment.PRODUCTION, MIA,
+        "up to 30 URLs or paths at once (more needs 1 approval); up to 5 tags at once (more needs 1 approval);"
+        " a prefix, host or pattern needs 1 approval; everything needs a reason and 2 approvals",
+        id="a-tightening-beyond-a-size",
+    ),
+    pytest.param(
+        Policy((Rule("any", Conditions(), Run()),)), Environment.PRODUCTION, MIA,
+        "URLs, paths, tags, prefixes, hosts, patterns or everything at once", id="everybody-everything",
     ),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("approvers", "environment", "actor", "expected"), MAY)
+@pytest.mark.parametrize(("policy", "environment", "actor", "expected"), MAY)
 async def test_what_one_may_do_on_a_site_is_what_the_policy_says(
-    tmp_path: Path, approvers: tuple[str, ...], environment: Environment, actor: Actor, expected: str
+    tmp_path: Path, policy: Policy, environment: Environment, actor: Actor, expected: str
 ) -> None:
     site = shop_of(environment)
-    shop = open_shop(tmp_path, setup=Setup({"shop": site}, {}, approvers))
-    assert expected == may_do(shop.core, actor, site)
+    shop = open_shop(tmp_path, setup=Setup({"shop": site}, {}, policy))
+    assert expected == may_do(shop.core, actor, site, {})
     await shop.ledger.close()
+
+
+async def test_each_site_has_its_own_sentence_where_the_policy_tells_them_apart(tmp_path: Path) -> None:
+    sites = {name: replace(shop_of(), name=name) for name in ("shop", "blog", "media")}
+    shop = open_shop(tmp_path, setup=Setup(sites, {}, replace(TWO, tighten=(FREEZE,))))
+    told = {site.name: may for site, may in (await home_of(shop.core, MIA, {})).sites}
+    await shop.ledger.close()
+    assert told["blog"] == told["media"] == f"{WIDE}; everything needs a reason and 2 approvals"
+    assert told["shop"].endswith("not allowed: hosts or everything")
 
 
 # Which jobs belong on it
@@ -222,7 +248,7 @@ async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
 
 async def shown(shop: Shop, actor: Actor) -> dict[str, list[str]]:
     """The jobs on `actor`'s Home, by list."""
-    view = await home_of(shop.core, actor)
+    view = await home_of(shop.core, actor, await read_roster(shop.core))
     lists = {"requests": [request.job for request in view.requests]}
     lists |= {"waiting": list(view.waiting), "running": list(view.running), "ended": list(view.ended)}
     return {name: [job.name for job in jobs] for name, jobs in lists.items() if jobs}
@@ -244,6 +270,35 @@ async def test_a_request_is_gone_once_one_has_voted_and_waits_for_the_others(sho
     assert ({}, {"requests": ["P-1"]}) == (await shown(shop, LEA), await shown(shop, KIM))
 
 
+async def test_asked_once_more_it_waits_for_those_who_had_voted_too(shop: Shop) -> None:
+    await shop.purge(MIA, EVERYTHING, reason="one")
+    await approvals.vote(shop.core, LEA, 1, True)
+    job = await shop.job(1)
+    assert job.approval is not None
+    again = replace(job, approval=replace(job.approval, round=1))
+    await shop.ledger.write(lambda books: books.jobs.save(again))
+    assert {"requests": ["P-1"]} == await shown(shop, LEA)
+
+
+async def test_whose_request_is_in_anothers_is_not_asked(shop: Shop) -> None:
+    job = await shop.purge(MIA, EVERYTHING, reason="one")
+    await shop.ledger.write(lambda books: books.jobs.save(replace(job, also_by=("U_LEA",))))
+    assert ({}, {"requests": ["P-1"]}) == (await shown(shop, LEA), await shown(shop, SAM))
+
+
+async def test_a_user_group_is_asked_as_slack_says_who_is_in_it_now(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path, setup=Setup({"shop": shop_of()}, {}, built_in(("S_SRE",))))
+    shop = replace(shop, core=replace(shop.core, setup=replace(shop.core.setup, providers={"cf": shop.cf})))
+    groups = shop.core.directory
+    assert isinstance(groups, Everybody)
+    groups.groups["S_SRE"] = Members(frozenset({"U_LEA", "U_SAM", "U_KIM"}))
+    await shop.purge(MIA, EVERYTHING, reason="one")
+    before = await shown(shop, LEA)
+    groups.groups["S_SRE"] = Members(frozenset({"U_SAM", "U_KIM"}))
+    assert ({"requests": ["P-1"]}, {}) == (before, await shown(shop, LEA))
+    await shop.ledger.close()
+
+
 async def test_running_begins_with_ones_own_and_recent_with_the_newest(shop: Shop) -> None:
     for n, who in enumerate((MIA, LEA, MIA, SAM)):
         await shop.purge(who, url(f"/{n}"), check=False)
@@ -256,7 +311,7 @@ async def test_running_begins_with_ones_own_and_recent_with_the_newest(shop: Sho
 async def test_of_many_the_first_are_shown_and_all_are_counted(shop: Shop) -> None:
     for n in range(25):
         await shop.purge(MIA, EVERYTHING, reason=f"{n}", key=f"{n}")
-    view, own = await home_of(shop.core, LEA), await home_of(shop.core, MIA)
+    view, own = await home_of(shop.core, LEA, {}), await home_of(shop.core, MIA, {})
     assert (10, 25, "P-1") == (len(view.requests), view.requests_total, view.requests[0].job.name)
     assert (5, 25, "P-25") == (len(own.waiting), own.waiting_total, own.waiting[0].name)
 
@@ -269,7 +324,7 @@ async def test_the_token_is_that_of_the_request_or_else_of_the_jobs_own_card(
     setup = replace(shop.core.setup, approvals_channel=channel)
     other = open_shop(tmp_path / "other", shop.clock, shop.shield, shop.cf, shop.edges, setup)
     await other.purge(MIA, EVERYTHING, reason="one")
-    [request] = (await home_of(other.core, LEA)).requests
+    [request] = (await home_of(other.core, LEA, {})).requests
     message = await other.ledger.read(lambda books: books.messages.by_token(request.token))
     await other.ledger.close()
     assert message is not None
@@ -291,6 +346,10 @@ class Tabs:
         for person in people:
             await opened(self.shop.core, {"user": person.id, "team": person.team, "blank": False})
 
+    def asking(self, group: str) -> Core:
+        """The shop, if its policy asked this user-group."""
+        return replace(self.shop.core, setup=replace(self.shop.core.setup, policy=built_in((group,))))
+
     def drawn(self) -> list[str]:
         """Whose tab Slack was asked to show, in order."""
         rows = [row for row in self.slack.requests.listed() if row["path"] == "/api/views.publish"]
@@ -302,14 +361,14 @@ async def home(shop: Shop, tmp_path: Path) -> AsyncIterator[Tabs]:
     """Nobody has opened theirs; the shop's other names ring in vain."""
     (tmp_path / "slack").mkdir()
     async with land(tmp_path / "slack", shop.clock.now) as slack:
-        tabs = HomeTabs(shop.core, SlackApi(slack.bot))
+        tabs = Tabs(shop, slack, HomeTabs(shop.core, SlackApi(slack.bot)))
         rest = shop.slate.run
 
         async def run(name: str) -> None:
-            await (tabs.run() if name == "home" else rest(name))
+            await (tabs.tabs.run() if name == "home" else rest(name))
 
         shop.slate.run = run
-        yield Tabs(shop, slack, tabs)
+        yield tabs
 
 
 async def test_a_tab_is_drawn_when_it_is_opened_and_for_nobody_else(home: Tabs) -> None:
@@ -393,6 +452,19 @@ async def test_slack_away_is_tried_again_until_it_is_back(home: Tabs, kind: str)
     rows = [row for row in home.slack.requests.listed() if row["path"] == "/api/views.publish"]
     assert 3 <= tries <= 25
     assert (tries + 1, 200) == (len(rows), rows[-1]["status"])
+
+
+async def test_while_slack_does_not_say_who_is_in_a_group_nothing_is_drawn(home: Tabs) -> None:
+    groups = home.shop.core.directory
+    assert isinstance(groups, Everybody)
+    home.tabs = HomeTabs(home.asking("S_SRE"), SlackApi(home.slack.bot))
+    groups.groups["S_SRE"] = Members(problem="Slack does not say who is in S_SRE now.", is_away=True)
+    await home.open(LEA)
+    await home.shop.slate.advance(5)
+    before = home.drawn()
+    groups.groups["S_SRE"] = Members(frozenset({"U_LEA"}))
+    await home.shop.slate.advance(30)
+    assert ([], ["U_LEA"]) == (before, home.drawn())
 
 
 async def test_what_slack_will_not_take_is_not_tried_again_until_it_is_opened(home: Tabs) -> None:
