@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.actor import Standing
-from bot.domain.hours import Span
+from bot.domain.hours import Shift, Span
 from bot.domain.site import Environment
 from providers.contract import Kind
 
@@ -184,7 +184,7 @@ def is_person(name: str) -> bool:
 
 
 def canonical(part: Policy | Rule | Tightening) -> str:
-    """A text that is the same for the same rules, whatever the order of their sets."""
+    """A text that is the same for the same rules, whatever the order of what they list."""
     return json.dumps(_plain(part), sort_keys=True)
 
 
@@ -194,6 +194,8 @@ def _plain(value: object) -> object:
             return {str(key): _plain(inner) for key, inner in value.items()}
         case set() | frozenset():
             return sorted(map(str, value))
+        case tuple() | list() if value and isinstance(value[0], str | Shift):  # written in some order, and meant in none
+            return sorted((_plain(inner) for inner in value), key=str)
         case tuple() | list():
             return [_plain(inner) for inner in value]
         case str() | int() | float() | bool() | None:
@@ -201,7 +203,8 @@ def _plain(value: object) -> object:
     slots = getattr(type(value), "__slots__", None)
     if slots is None or not hasattr(value, "__dataclass_fields__"):
         return str(value)
-    return {"is": type(value).__name__} | {name: _plain(getattr(value, name)) for name in slots}
+    said = [name for name in slots if name != "text"]  # how a span was written, beside what it is
+    return {"is": type(value).__name__} | {name: _plain(getattr(value, name)) for name in said}
 
 
 @dataclass(frozen=True, slots=True)

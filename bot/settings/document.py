@@ -6,14 +6,15 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from bot.domain.site import Environment
 from bot.settings.complaints import ours
 from bot.settings.model import Mode
+from bot.settings.parts import Open, Part, SlackId
+from bot.settings.policy_document import PolicyDoc
 from providers.contract import Kind
 
-SLACK_ID = r"[A-Z][A-Z0-9_]+"
 VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}"
 HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
@@ -21,26 +22,9 @@ ADDRESS = r"https?://[^/?#@\s]+/?"
 COMMAND = r"/[a-z0-9_-]{1,31}"
 PLACES = "Write {env: NAME} or {file: PATH}"
 
-SlackId = Annotated[str, Field(json_schema_extra={"pattern": f"^{SLACK_ID}$"})]
 HeaderName = Annotated[str, Field(json_schema_extra={"pattern": f"^{HEADER}$"})]
 AddressText = Annotated[str, Field(json_schema_extra={"pattern": f"^{ADDRESS}$"})]
 Above = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-class Part(BaseModel):
-    """A mapping in which every key is known."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Open(BaseModel):
-    """A mapping whose further keys are those of a provider."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    def extra(self) -> dict[str, object]:
-        """The provider's keys as written."""
-        return dict(self.model_extra or {})
 
 
 class SecretDoc(Part):
@@ -145,7 +129,7 @@ class ApprovalsDoc(Part):
     """Where approval is asked for, and of whom."""
 
     channel: SlackId = Field(default="", description="a Slack channel's id")
-    approvers: list[SlackId] = Field(default=[], description="the ids of Slack users who may approve")
+    approvers: list[SlackId] = Field(default=[], description="the ids of Slack users and user-groups who may approve")
 
 
 class TokenDoc(Part):
@@ -179,4 +163,5 @@ class RootDoc(Part):
     accounts: dict[str, AccountDoc] = Field(default={}, description="who we are at each provider")
     sites: dict[str, SiteDoc] = Field(default={}, description="what can be purged")
     approvals: ApprovalsDoc = Field(default=ApprovalsDoc(), description="where approval is asked for, and of whom")
+    policy: PolicyDoc = Field(default=PolicyDoc.model_construct(), description="who may purge what, and who must agree")
     api: ApiDoc = Field(default=ApiDoc(), description="the HTTP surface")

@@ -13,14 +13,16 @@ from bot.settings import shapes
 from bot.settings.accounts import AccountReader
 from bot.settings.cautions import cautions
 from bot.settings.complaints import Complaints, quoted, unknown
+from bot.settings.conditions import Named
 from bot.settings.document import COMMAND, ApiDoc, ApprovalsDoc, RootDoc, TokenDoc
 from bot.settings.model import AccountSettings, ApiToken, Approvals, BadSettings, Settings
+from bot.settings.policies import PolicyReader
 from bot.settings.reader import Data, Place, read, type_names
 from bot.settings.sites import SiteReader
 from providers import PROVIDERS
 from providers.contract import Blueprint
 
-_READ_APART = ("accounts", "sites", "approvals", "api")
+_READ_APART = ("accounts", "sites", "approvals", "policy", "api")
 
 
 def load(path: Path, environ: Mapping[str, str], providers: Mapping[str, Blueprint] = PROVIDERS) -> Settings:
@@ -50,6 +52,9 @@ class _Loader:
         found_sites = self._read_sites(sites, accounts or _meant(data, "accounts"))
         approvals = self._approvals(data.get("approvals"))
         policy = built_in(approvals.approvers)
+        if "policy" in data:
+            named = Named(found_sites, sites or _meant(data, "sites"), _token_names(data), approvals)
+            policy = PolicyReader(self._complaints, named).read(data["policy"]) or policy
         tokens = self._tokens(data.get("api"), sites or _meant(data, "sites"))
         told = cautions(found_accounts, found_sites, approvals, self._providers)
         return Settings(root.mode, root.command, found_accounts, found_sites, approvals, policy, tokens, told)
@@ -97,7 +102,7 @@ class _Loader:
         doc = None if data is None else self._complaints.read(ApprovalsDoc, data, place)
         if doc is None:
             return Approvals()
-        people = [shapes.person(self._complaints, (*place, "approvers", n), who) for n, who in enumerate(doc.approvers)]
+        people = [shapes.voter(self._complaints, (*place, "approvers", n), who) for n, who in enumerate(doc.approvers)]
         for n, who in enumerate(people):
             if who and who in people[:n]:
                 self._complaints.add((*place, "approvers", n), f"{quoted(who)} is named twice.", "Keep one.")
@@ -126,6 +131,13 @@ class _Loader:
             if site not in sites:
                 self._complaints.add((*place, "sites", n), *unknown("site", site, sites))
         return ApiToken(doc.name, self._accounts.secret(doc.bearer), frozenset(doc.sites), doc.may == "command")
+
+
+def _token_names(data: Mapping[str, Data]) -> frozenset[str]:
+    """Every token that has a name in the file."""
+    parts = [part for key in ("api", "deploys") if isinstance(part := data.get(key), dict)]
+    tokens = [token for part in parts if isinstance(found := part.get("tokens"), list) for token in found]
+    return frozenset(str(token["name"]) for token in tokens if isinstance(token, dict) and token.get("name"))
 
 
 def _meant(data: Mapping[str, Data], key: str) -> Mapping[str, Data]:

@@ -22,11 +22,27 @@ def schema(providers: Mapping[str, Blueprint] = PROVIDERS) -> dict[str, Json]:
     _set_layer(_mapping(parts["LayerDoc"]), providers)
     _mapping(_mapping(parts["PaceDoc"]))["required"] = ["rate", "per", "burst"]
     root = _mapping(found["properties"])
+    del _mapping(root["policy"])["default"]  # without one the built-in policy counts, which is no default of a key
+    parts["PolicyDoc"] = _without_null(parts["PolicyDoc"])
     for key in ("accounts", "sites"):
         _mapping(root[key])["propertyNames"] = _NAMES
     for key in ("accounts", "sites", "approvals", "api"):
         root[key] = {"anyOf": [_mapping(root[key]), {"type": "null"}]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
+
+
+def _without_null(part: Json) -> Json:
+    """Without the null that stands for a key that is not there: one that is there says something."""
+    match part:
+        case {"anyOf": [value, {"type": "null"}]}:
+            more = {key: said for key, said in _mapping(part).items() if key not in ("anyOf", "default")}
+            return {**_mapping(_without_null(value)), **more}
+        case dict():
+            return {key: _without_null(value) for key, value in part.items()}
+        case list():
+            return [_without_null(value) for value in part]
+        case _:
+            return part
 
 
 def _set_account(part: dict[str, Json], providers: Mapping[str, Blueprint]) -> None:

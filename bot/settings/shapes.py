@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from bot.domain.target import Unreadable, read_host
 from bot.domain.words import Notes, refused_character
 from bot.settings.complaints import Complaints, quoted
-from bot.settings.document import HEADER, NAME, SLACK_ID
+from bot.settings.document import HEADER, NAME
+from bot.settings.parts import SLACK_ID
 from bot.settings.reader import Place
 
 _SORT = {
@@ -72,11 +73,17 @@ def name(complaints: Complaints, place: Place, typed: str, sort: str) -> bool:
         complaints.add(
             place, f"{quoted(typed)} already means something in a command.", f"Give the {sort} another name."
         )
-    elif not re.fullmatch(NAME, typed):
-        advice = "Use up to 40 letters, digits, `-`, `_` and `.`, beginning with a letter or digit."
-        complaints.add(place, f"{quoted(typed)} is no name for {_a(sort)}.", advice)
     else:
+        return label(complaints, place, typed, sort)
+    return False
+
+
+def label(complaints: Complaints, place: Place, typed: str, sort: str) -> bool:
+    """Whether `typed` is one word, as names are."""
+    if re.fullmatch(NAME, typed):
         return True
+    advice = "Use up to 40 letters, digits, `-`, `_` and `.`, beginning with a letter or digit."
+    complaints.add(place, f"{quoted(typed)} is no name for {_a(sort)}.", advice)
     return False
 
 
@@ -89,12 +96,11 @@ def channel(complaints: Complaints, place: Place, typed: str) -> str:
     return _slack_id(complaints, place, typed, ("a channel", "a direct message"), "channel's id, such as C0SHOP")
 
 
-def person(complaints: Complaints, place: Place, typed: str) -> str:
-    """A Slack user's id. A user group is refused: its members are not read."""
-    if re.fullmatch(SLACK_ID, typed) and typed.startswith("S"):
-        complaints.add(place, f"{quoted(typed)} is a user group.", "Name each person by their own id, such as U0LEA.")
-        return ""
-    return _slack_id(complaints, place, typed, ("a person",), "user's id, such as U0LEA")
+def voter(complaints: Complaints, place: Place, typed: str) -> str:
+    """The id of a Slack user or user-group."""
+    return _slack_id(
+        complaints, place, typed, ("a person", "a user group"), "id of a user or user-group, such as U0LEA"
+    )
 
 
 def _slack_id(complaints: Complaints, place: Place, typed: str, sorts: tuple[str, ...], wanted: str) -> str:

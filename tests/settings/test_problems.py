@@ -10,6 +10,7 @@ from tests.settings.bench import ACCOUNTS, problems
 
 SECRET = "Write {env: NAME} or {file: PATH}"
 WORD = "Use up to 40 letters, digits, `-`, `_` and `.`, beginning with a letter or digit."
+VOTER = "Write the id of a user or user-group, such as U0LEA"
 SITE_KEYS = "channel, edges, environment, hosts, layers, marker, mode, origin, schemes, tags, variants"
 
 FILES = {
@@ -72,10 +73,9 @@ FILES = {
 
 ROOT = {
     "unknown key": (
-        "policy: {}",
-        "policy: unknown key. Known here: accounts, api, approvals, command, mode, sites.",
+        "deploys: {}",
+        "deploys: unknown key. Known here: accounts, api, approvals, command, mode, policy, sites.",
     ),
-    "deploys": ("deploys: {}", "deploys: unknown key. Known here: accounts, api, approvals, command, mode, sites."),
     "misspelt key": ("aprovals: {}", "aprovals: unknown key. Did you mean `approvals`?"),
     "key in capitals": ("Mode: live", "Mode: unknown key. Did you mean `mode`?"),
     "mode": ("mode: liv", "mode: `liv` is not a choice. Write live or observe."),
@@ -417,21 +417,17 @@ NAMES = {
 }
 
 APPROVALS = {
-    "user group": (
-        "{channel: C0A, approvers: [S0APPR]}",
-        ".approvers[0]: `S0APPR` is a user group. Name each person by their own id, such as U0LEA.",
-    ),
     "name": (
         '{channel: C0A, approvers: ["@lea"]}',
-        ".approvers[0]: `@lea` is not a Slack id. Write the user's id, such as U0LEA; names change, ids do not.",
+        f".approvers[0]: `@lea` is not a Slack id. {VOTER}; names change, ids do not.",
     ),
     "channel": (
         "{channel: C0A, approvers: [C0X]}",
-        ".approvers[0]: `C0X` is a channel. Write the user's id, such as U0LEA.",
+        f".approvers[0]: `C0X` is a channel. {VOTER}.",
     ),
     "token": (
         "{channel: C0A, approvers: [xoxb-12-hunter2]}",
-        ".approvers[0]: `…` is not a Slack id. Write the user's id, such as U0LEA; names change, ids do not.",
+        f".approvers[0]: `…` is not a Slack id. {VOTER}; names change, ids do not.",
     ),
     "twice": ("{channel: C0A, approvers: [U0LEA, U0LEA]}", ".approvers[1]: `U0LEA` is named twice. Keep one."),
     "no channel": (
