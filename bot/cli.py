@@ -16,7 +16,7 @@ import typer
 
 from bot.client import BotClient, BotUnreachable, Heard, Record, TokenUnknown
 from bot.exits import FAILED, LATE, MEANINGS, USAGE, exit_code, exit_of_answer, is_settled
-from bot.settings import BadSettings, Environment, Settings, example, load, schema, unset
+from bot.settings import BadSettings, Environment, Settings, example, load, over, schema, unset
 from bot.terminal import console, draw, fail, for_terminal, print_json, progress_bar
 
 WHERE = "PURGEBOT_CONFIG names the configuration file; purgebot.yaml where it is not set."
@@ -97,7 +97,7 @@ def config_check(file: ConfigFile = "") -> None:
     environment = _environment()
     environment = replace(environment, config=file or environment.config)
     settings = _settings(environment)
-    for warning in (*settings.warnings, *unset(settings)):
+    for warning in (*settings.warnings, *over(settings.policy, time.time()), *unset(settings)):
         console(sys.stderr).print(f"note: {warning}", style="yellow", highlight=False, markup=False)
     sites = ", ".join(settings.sites) or "none"
     sys.stdout.write(f"{environment.config} is good: mode {settings.mode.told}, sites {sites}.\n")

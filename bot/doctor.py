@@ -18,7 +18,7 @@ from bot.ledger.sqlite import LedgerInUse, LedgerTooNew, SqliteLedger
 from bot.services.ports import Clock
 from bot.services.probing import probe_layers
 from bot.serving import set_up_logging
-from bot.settings import Environment, Settings
+from bot.settings import Environment, Settings, over
 from bot.slack.health import slack_health
 from bot.wiring import SystemClock, build_providers, database_path
 from providers.contract import Health, Probe
@@ -55,17 +55,18 @@ def run(settings: Settings, environment: Environment, as_json: bool) -> int:
 async def examine(settings: Settings, environment: Environment, clock: Clock) -> list[Finding]:
     """Every finding, in the order of the table."""
     return [
-        *_configuration(settings),
+        *_configuration(settings, clock.now()),
         await _database(environment, clock),
         *(Finding.of(*seen) for seen in await slack_health(settings, environment, clock)),
         *await _providers(settings),
     ]
 
 
-def _configuration(settings: Settings) -> list[Finding]:
+def _configuration(settings: Settings, now: float) -> list[Finding]:
     sites = ", ".join(settings.sites) or "none"
     good = Finding("configuration", Health.GOOD, f"Mode {settings.mode.told}, sites {sites}.")
-    doubts = [Finding("configuration", Health.DOUBTFUL, warning) for warning in settings.warnings]
+    warnings = (*settings.warnings, *over(settings.policy, now))
+    doubts = [Finding("configuration", Health.DOUBTFUL, warning) for warning in warnings]
     return [good, *doubts, *_tokens(settings)]
 
 

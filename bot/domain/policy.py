@@ -194,7 +194,7 @@ def _plain(value: object) -> object:
             return {str(key): _plain(inner) for key, inner in value.items()}
         case set() | frozenset():
             return sorted(map(str, value))
-        case tuple() | list() if value and isinstance(value[0], str | Shift):  # written in some order, and meant in none
+        case tuple() | list() if value and isinstance(value[0], str | Shift):  # its order means nothing
             return sorted((_plain(inner) for inner in value), key=str)
         case tuple() | list():
             return [_plain(inner) for inner in value]

@@ -1,6 +1,7 @@
 """Configuration and secrets. Nothing else in the house reads the environment."""
 
 from bot.settings.cautions import unset
+from bot.settings.doubts import over
 from bot.settings.environment import Environment
 from bot.settings.example import example
 from bot.settings.loading import load
@@ -30,6 +31,7 @@ __all__ = [
     "Settings",
     "example",
     "load",
+    "over",
     "schema",
     "unset",
 ]

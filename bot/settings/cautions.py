@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
+from bot.domain.policy import Policy, is_person
 from bot.domain.site import Environment, Site
+from bot.settings.doubts import doubts
 from bot.settings.model import AccountSettings, Approvals, MissingSecret, Secret, Settings
 from providers.contract import Blueprint
 
@@ -14,10 +16,12 @@ def cautions(
     accounts: Mapping[str, AccountSettings],
     sites: Mapping[str, Site],
     approvals: Approvals,
+    policy: Policy,
     providers: Mapping[str, Blueprint],
 ) -> tuple[str, ...]:
     """One sentence each."""
-    return (*_approvals(sites, approvals), *_sites(sites), *_accounts(accounts, sites), *_idle(accounts, providers))
+    people = _approvals(sites, approvals) if policy.is_built_in else doubts(policy, sites, approvals)
+    return (*people, *_sites(sites), *_accounts(accounts, sites), *_idle(accounts, providers))
 
 
 def unset(settings: Settings) -> tuple[str, ...]:
@@ -46,11 +50,15 @@ def _approvals(sites: Mapping[str, Site], approvals: Approvals) -> Iterator[str]
             "approvals.approvers names nobody: up to 30 URLs, paths or tags can be purged, wider purges are refused."
             " Name people by their Slack ids."
         )
-    elif n == 1 and any(site.environment is Environment.PRODUCTION for site in sites.values()):
+    elif n == 1 and is_person(approvals.approvers[0]) and _have_production(sites):
         yield (
             "approvals.approvers names one person: everything in production needs two, so it is refused."
             " Name at least two, three if approvers ask themselves."
         )
+
+
+def _have_production(sites: Mapping[str, Site]) -> bool:
+    return any(site.environment is Environment.PRODUCTION for site in sites.values())
 
 
 def _sites(sites: Mapping[str, Site]) -> Iterator[str]:

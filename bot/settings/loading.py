@@ -56,7 +56,7 @@ class _Loader:
             named = Named(found_sites, sites or _meant(data, "sites"), _token_names(data), approvals)
             policy = PolicyReader(self._complaints, named).read(data["policy"]) or policy
         tokens = self._tokens(data.get("api"), sites or _meant(data, "sites"))
-        told = cautions(found_accounts, found_sites, approvals, self._providers)
+        told = cautions(found_accounts, found_sites, approvals, policy, self._providers)
         return Settings(root.mode, root.command, found_accounts, found_sites, approvals, policy, tokens, told)
 
     def _root(self, data: Mapping[str, Data]) -> RootDoc:

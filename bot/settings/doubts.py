@@ -1,0 +1,158 @@
+"""What a policy allows or forbids that its author may not have meant: a sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from bot.domain.hours import Days
+from bot.domain.policy import GUESTS, MEMBERS, Approve, Conditions, Policy, Rule, Run, Tightening, is_person
+from bot.domain.site import Environment, Site
+from bot.settings.model import Approvals
+from bot.settings.shadows import Known, covers, known_of
+from providers.contract import Kind
+
+
+def doubts(policy: Policy, sites: Mapping[str, Site], approvals: Approvals) -> tuple[str, ...]:
+    """One sentence each."""
+    known = known_of(policy, sites)
+    return (
+        *_everything(policy, known),
+        *_kinds(policy),
+        *_nearly_shadowed(policy, replace(known, ids_are_members=True)),
+        *_tight_quorums(policy),
+        *_pushed_quorums(policy),
+        *_unasked(policy, approvals),
+    )
+
+
+def over(policy: Policy, now: float) -> tuple[str, ...]:
+    """The rules whose days lie before `now` (seconds since the epoch)."""
+    everything: list[Rule | Tightening] = [*policy.rules, *policy.tighten]
+    spans = [(one.name, one.when.during) for one in everything]
+    ended = [(name, span) for name, span in spans if isinstance(span, Days) and span.ends <= now]
+    return tuple(
+        f"policy rule `{name}` is over since {datetime.fromtimestamp(span.ends, UTC):%Y-%m-%d %H:%M} UTC"
+        f" ({span.text}). Give it new days, or remove it."
+        for name, span in ended
+    )
+
+
+def _everything(policy: Policy, known: Known) -> Iterator[str]:
+    for n, rule in enumerate(policy.rules):
+        if not isinstance(rule.then, Run) or Kind.EVERYTHING not in rule.when.kinds:
+            continue
+        if rule.when.sites and not _may_be_production(rule.when, known):
+            continue
+        worst = replace(rule.when, kinds=frozenset({Kind.EVERYTHING}), environment=Environment.PRODUCTION)
+        decided = any(covers(earlier.when, worst, known) for earlier in policy.rules[:n])
+        if rule.when.environment is not Environment.STAGING and not decided:
+            yield (
+                f"policy rule `{rule.name}` lets everything be purged in production without anybody's yes."
+                " Name its kinds, or ask: then: {approve: 1, of: GROUP}."
+            )
+
+
+def _may_be_production(when: Conditions, known: Known) -> bool:
+    return any(known.environments.get(site) is Environment.PRODUCTION for site in when.sites)
+
+
+def _kinds(policy: Policy) -> Iterator[str]:
+    said = frozenset().union(*(rule.when.kinds for rule in policy.rules))
+    unsaid = [kind.value for kind in Kind if kind not in said]
+    if unsaid:
+        yield (
+            f"policy has no rule for {_listed(unsaid)}, so the answer is always no."
+            " Add a rule, be it `then: deny` that says what to do instead."
+        )
+
+
+def _nearly_shadowed(policy: Policy, known: Known) -> Iterator[str]:
+    for n, rule in enumerate(policy.rules):
+        first = next((one for one in policy.rules[:n] if covers(one.when, rule.when, known)), None)
+        if first is not None:
+            yield (
+                f"policy rule `{rule.name}` speaks only for those named by id who are no full members:"
+                f" `{first.name}` decides first for all others. Put it before `{first.name}`, or remove it."
+            )
+
+
+def _tight_quorums(policy: Policy) -> Iterator[str]:
+    for rule in policy.rules:
+        if not isinstance(rule.then, Approve) or _size(policy, rule.then.of) != rule.then.needed:
+            continue
+        people, askers = _ids(policy, rule.then.of), _ids(policy, rule.when.who or (MEMBERS,))
+        if askers <= people:
+            yield (
+                f"policy rule `{rule.name}` asks all of {_asked(rule)}, and only they may ask for it:"
+                " one is always missing, so it is refused. Name one more."
+            )
+        elif askers & people or not all(is_person(one) or one == GUESTS or ":" in one for one in askers):
+            yield (
+                f"policy rule `{rule.name}` asks all of {_asked(rule)}: when one of them wants it, one is missing,"
+                " so it is refused. Name one more."
+            )
+
+
+def _pushed_quorums(policy: Policy) -> Iterator[str]:
+    for rule in policy.rules:
+        needed = rule.then.needed if isinstance(rule.then, Approve) else 0
+        adding = [one for one in policy.tighten if one.more and _meet(rule.when, one.when)]
+        of = rule.then.of if isinstance(rule.then, Approve) else _of(policy, adding)
+        size, most = _size(policy, of), needed + sum(one.more for one in adding)
+        if isinstance(rule.then, Approve | Run) and adding and size is not None and size < most:
+            names = _listed([f"`{one.name}`" for one in adding])
+            yield (
+                f"policy rule `{rule.name}` needs {most} of {', '.join(of)} together with {names}, and that is {size}:"
+                " then it is refused. Name more of them."
+            )
+
+
+def _of(policy: Policy, adding: list[Tightening]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for one in adding for name in one.of)) or policy.approvers
+
+
+def _meet(a: Conditions, b: Conditions) -> bool:
+    """Whether some request is meant by both, but for who asks, how much and when."""
+    return (
+        bool(a.kinds & b.kinds)
+        and (not a.sites or not b.sites or bool(a.sites & b.sites))
+        and (None in (a.environment, b.environment) or a.environment is b.environment)
+        and (None in (a.soft, b.soft) or a.soft is b.soft)
+    )
+
+
+def _unasked(policy: Policy, approvals: Approvals) -> Iterator[str]:
+    asks = any(isinstance(rule.then, Approve) for rule in policy.rules) or any(one.more for one in policy.tighten)
+    if asks and not approvals.channel:
+        yield "policy asks for votes, and approvals.channel names no channel where people are asked. Add its id."
+    if policy.break_glass is not None and not policy.break_glass.tell:
+        yield (
+            "policy.break_glass tells no channel when somebody does without the votes."
+            " Add one by id, such as tell: [C0SEC]."
+        )
+    named = frozenset(approvals.approvers)
+    if named and named != frozenset(policy.groups.get("approvers", ())):
+        yield (
+            "policy.groups.approvers and approvals.approvers differ, and the policy's count."
+            " Remove approvals.approvers, or write the same."
+        )
+
+
+def _ids(policy: Policy, words: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(one for word in words for one in policy.groups.get(word, (word,)))
+
+
+def _size(policy: Policy, words: tuple[str, ...]) -> int | None:
+    """How many people; None where a user-group hides that."""
+    ids = _ids(policy, words)
+    return None if any(policy.is_user_group(one) for one in ids) or not ids else len(ids)
+
+
+def _asked(rule: Rule) -> str:
+    return ", ".join(rule.then.of) if isinstance(rule.then, Approve) else ""
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

@@ -1,0 +1,154 @@
+"""What a policy says that its author may not have meant is told, and what is well meant is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.settings import over
+from tests.settings.bench import loaded
+from tests.settings.test_policies import BASE, FULL
+
+GROUPS = "  groups: {leads: [U0LEA, U0SAM], sre: [S0SRE], ci: [U0CI]}\n"
+REST = "    - {name: rest, then: deny}\n"
+
+
+def rules(*lines: str, rest: str = REST) -> str:
+    return f"policy:\n{GROUPS}  rules:\n" + "".join(f"    - {{{line}}}\n" for line in lines) + rest
+
+
+def tighten(*lines: str) -> str:
+    return "  tighten:\n" + "".join(f"    - {{{line}}}\n" for line in lines)
+
+
+EVERYTHING = (
+    "policy rule `any` lets everything be purged in production without anybody's yes."
+    " Name its kinds, or ask: then: {approve: 1, of: GROUP}."
+)
+FIRST = "name: first, kind: everything, then: {approve: 1, of: sre}"
+CASES = {
+    "the promise": (FULL, ()),
+    "everything is allowed": (rules("name: any, who: sre, then: allow", rest=""), (EVERYTHING,)),
+    "everything is allowed on a site in production": (rules("name: any, site: shop, then: allow"), (EVERYTHING,)),
+    "everything is allowed on a site in staging": (rules("name: any, site: news, then: allow"), ()),
+    "everything is allowed in staging": (rules("name: any, environment: staging, then: allow"), ()),
+    "everything was decided before": (rules(FIRST, "name: any, then: allow", rest=""), ()),
+    "everything was decided before for some": (
+        rules(FIRST.replace("kind", "who: sre, kind"), "name: any, then: allow", rest=""), (EVERYTHING,),
+    ),
+    "kinds without a rule": (
+        rules("name: a, kind: [url, path, tag, prefix], then: allow", "name: b, kind: everything, then: deny", rest=""),
+        (
+            "policy has no rule for host and pattern, so the answer is always no."
+            " Add a rule, be it `then: deny` that says what to do instead.",
+        ),
+    ),
+    "only guests by name": (
+        rules("name: a, kind: url, then: allow", "name: b, kind: url, who: leads, then: deny"),
+        (
+            "policy rule `b` speaks only for those named by id who are no full members:"
+            " `a` decides first for all others. Put it before `a`, or remove it.",
+        ),
+    ),
+    "all must agree": (
+        rules("name: a, kind: url, then: {approve: 2, of: leads}"),
+        (
+            "policy rule `a` asks all of leads: when one of them wants it, one is missing, so it is refused."
+            " Name one more.",
+        ),
+    ),
+    "all must agree with somebody else": (
+        rules("name: a, kind: url, who: ci, then: {approve: 2, of: leads}"), (),
+    ),
+    "all must agree with a machine": (
+        rules('name: a, kind: url, who: "token:ci-shop", then: {approve: 2, of: leads}'), (),
+    ),
+    "all must agree and one may be in the user-group": (
+        rules("name: a, kind: url, who: sre, then: {approve: 2, of: leads}"),
+        (
+            "policy rule `a` asks all of leads: when one of them wants it, one is missing, so it is refused."
+            " Name one more.",
+        ),
+    ),
+    "all must agree, and nobody else may ask": (
+        rules("name: a, kind: url, who: U0LEA, then: {approve: 2, of: leads}"),
+        (
+            "policy rule `a` asks all of leads, and only they may ask for it: one is always missing, so it is refused."
+            " Name one more.",
+        ),
+    ),
+    "tightened beyond the group": (
+        rules("name: a, kind: url, then: {approve: 1, of: leads}")
+        + tighten("name: b, then: {approve_more: 1}", "name: c, kind: [url, tag], then: {approve_more: 1}"),
+        (
+            "policy rule `a` needs 3 of leads together with `b` and `c`, and that is 2: then it is refused."
+            " Name more of them.",
+        ),
+    ),
+    "tightened elsewhere": (
+        rules("name: a, kind: url, site: shop, then: {approve: 1, of: leads}")
+        + tighten("name: b, kind: tag, then: {approve_more: 2}", "name: c, site: news, then: {approve_more: 2}"),
+        (),
+    ),
+    "tightened where it was allowed": (
+        rules("name: a, kind: url, then: allow")
+        + tighten("name: b, then: {approve_more: 2, of: leads}", "name: c, then: {approve_more: 1, of: leads}"),
+        (
+            "policy rule `a` needs 3 of leads together with `b` and `c`, and that is 2: then it is refused."
+            " Name more of them.",
+        ),
+    ),
+    "glass without an alarm": (
+        rules() + "  break_glass: {who: leads}\n",
+        (
+            "policy.break_glass tells no channel when somebody does without the votes."
+            " Add one by id, such as tell: [C0SEC].",
+        ),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES)
+def test_what_may_not_be_meant_is_told(text: str, expected: tuple[str, ...], tmp_path: Path) -> None:
+    assert expected == loaded(tmp_path, BASE + text).warnings
+
+
+VOTES = {
+    "a rule asks": rules("name: a, kind: url, then: {approve: 1, of: sre}"),
+    "a tightening asks": rules() + tighten("name: b, then: {approve_more: 1}"),
+}
+
+
+@pytest.mark.parametrize("text", VOTES.values(), ids=VOTES)
+def test_votes_without_a_channel_are_told(text: str, tmp_path: Path) -> None:
+    base = BASE.replace("approvals: {channel: C0APPROVE}\n", "")
+    expected = "policy asks for votes, and approvals.channel names no channel where people are asked. Add its id."
+    assert (expected,) == loaded(tmp_path, base + text).warnings
+
+
+def test_two_lists_of_approvers_are_told(tmp_path: Path) -> None:
+    base = BASE.replace("C0APPROVE}", "C0APPROVE, approvers: [U0LEA]}")
+    assert (
+        "policy.groups.approvers and approvals.approvers differ, and the policy's count."
+        " Remove approvals.approvers, or write the same.",
+    ) == loaded(tmp_path, base + FULL).warnings
+
+
+def test_approvers_of_a_user_group_are_not_counted(tmp_path: Path) -> None:
+    base = BASE.replace("C0APPROVE}", "C0APPROVE, approvers: [S0APPR]}")
+    assert () == loaded(tmp_path, base).warnings
+
+
+FREEZE = tighten("name: freeze, between: [2026-11-26, 2026-11-30], then: deny")
+
+
+@pytest.mark.parametrize(("now", "expected"), [
+    (1796083199.0, ()),
+    (1796083200.0, (
+        "policy rule `freeze` is over since 2026-12-01 00:00 UTC (2026-11-26 to 2026-11-30)."
+        " Give it new days, or remove it.",
+    )),
+], ids=["its last second", "the first one after it"])  # fmt: skip
+def test_days_that_have_passed_are_told(now: float, expected: tuple[str, ...], tmp_path: Path) -> None:
+    assert expected == over(loaded(tmp_path, BASE + rules() + FREEZE).policy, now)
