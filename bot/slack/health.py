@@ -4,6 +4,7 @@ auth.test                the bot token; its answer's headers hold the scopes and
 apps.connections.open    the app-level token, for Socket Mode; opens nothing
 conversations.history    whether the bot is in a channel (conversations.info needs a scope that it does not have)
 users.info               whether an approver may vote
+usergroups.users.list    who is in the user-groups that the policy names
 """
 
 from __future__ import annotations
@@ -17,17 +18,19 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.actor import Standing
+from bot.domain.policy import is_person
 from bot.services.ports import Clock
 from bot.settings import Environment, Settings
 from bot.slack.app import web_client
 from bot.slack.directory import SlackDirectory
+from bot.slack.group_health import SCOPE, Seen, group_health
 from bot.slack.web_api import SlackApi
 from providers.contract import Health, Probe
 
 # As manifest.yml asks for.
 SCOPES = (
     "app_mentions:read", "channels:history", "chat:write", "chat:write.public", "commands", "groups:history",
-    "users:read",
+    "usergroups:read", "users:read",
 )  # fmt: skip
 SKEW_MAX = 60.0  # seconds; Slack refuses signatures 300 s off
 CALL_SECONDS = 8.0
@@ -35,8 +38,6 @@ _TOKEN_ADVICE = "Install the app again, and set SLACK_BOT_TOKEN to the bot token
 _LATER = "Run the doctor again in a minute."
 _VERBS = {"apps.connections.open": "POST"}
 _BAD_TOKEN = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
-
-Seen = tuple[str, Probe]  # subject, what was found there
 
 
 class _NoAnswer(Exception):
@@ -64,11 +65,12 @@ async def slack_health(settings: Settings, environment: Environment, clock: Cloc
     signed_in = f"Signed in to {answer.get('team')} as {answer.get('user')}."
     return [
         ("slack", Probe(Health.GOOD, signed_in)),
-        ("slack scopes", scopes(headers)),
+        ("slack scopes", scopes(headers, bool(settings.policy.user_groups))),
         ("slack deliveries", await _way_in(environment)),
         ("clock", skew(headers, clock.now())),
         *await _channels(client, settings),
         *await _approvers(client, settings, clock),
+        *await _groups(client, settings, clock),
     ]
 
 
@@ -99,10 +101,11 @@ def _silent(trouble: _NoAnswer, url: str) -> Probe:
     return Probe(Health.BAD, str(trouble), advice)
 
 
-def scopes(headers: Mapping[str, str]) -> Probe:
-    """Whether the bot token has every scope that the manifest asks for, by the headers of an answer."""
+def scopes(headers: Mapping[str, str], reads_groups: bool = False) -> Probe:
+    """Whether the bot token has every scope that it uses, by the headers of an answer. Only where it `reads_groups` is
+    the one for user-groups among them."""
     granted = {scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",")} - {""}
-    missing = [scope for scope in SCOPES if scope not in granted]
+    missing = [scope for scope in SCOPES if scope not in granted and (reads_groups or scope != SCOPE)]
     if not granted:
         return Probe(Health.DOUBTFUL, "Slack does not say which scopes the token has.", _LATER)
     if missing:
@@ -177,11 +180,17 @@ def _not_in(channel: str, where: str, trouble: _NoAnswer) -> Probe:
 
 async def _approvers(client: AsyncWebClient, settings: Settings, clock: Clock) -> Sequence[Seen]:
     directory = SlackDirectory(SlackApi(client), clock)
-    people = {person: (await directory.actor(person, "")).standing for person in settings.approvals.approvers}
+    named = filter(is_person, settings.approvals.approvers)
+    people = {person: (await directory.actor(person, "")).standing for person in named}
     found = [("approver", _approver(person, standing)) for person, standing in people.items()]
     if people and all(standing is Standing.MEMBER for standing in people.values()):
         return [("approvers", Probe(Health.GOOD, f"All {len(people)} are full members."))]
     return [seen for seen in found if seen[1].health is not Health.GOOD]
+
+
+async def _groups(client: AsyncWebClient, settings: Settings, clock: Clock) -> Sequence[Seen]:
+    api = SlackApi(client)
+    return await group_health(api, SlackDirectory(api, clock, settings.policy.names), settings.policy)
 
 
 def _approver(person: str, standing: Standing) -> Probe:

@@ -45,7 +45,7 @@ SCOPES = {
 }
 GRANTED = (  # what manifest.yml asks for
     "app_mentions:read", "channels:history", "chat:write", "chat:write.public", "commands", "groups:history",
-    "users:read",
+    "usergroups:read", "users:read",
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from bot.ledger.books import Books
 from bot.ledger.sqlite import SqliteLedger
 from bot.services.probing import probe_layers
 from bot.settings import Environment, Settings, load
-from bot.slack.health import scopes, skew
+from bot.slack.health import SCOPES, scopes, skew
 from bot.wiring import SystemClock, build_providers
 from providers.contract import Health, Probe
 from tests.faces.served import environ, finished
@@ -176,6 +176,17 @@ SETTINGS = {
         "approvers: [U_LEA", "approvers: [U_NOBODY, U_LEA", "approver", Health.BAD,
         "Slack knows no U_NOBODY, so this vote never counts.",
     ),
+    "a user-group that may vote": (
+        "approvers: [U_LEA", "approvers: [S_SRE, U_LEA", "user-group S_SRE", Health.GOOD, "S_SRE has 3 people.",
+    ),
+    "a user-group nobody knows": (
+        "approvers: [U_LEA", "approvers: [S_GONE, U_LEA", "user-group S_GONE", Health.BAD,
+        "Slack knows no user-group S_GONE.",
+    ),
+    "a user-group with too few for a rule": (
+        "approvers: [U_LEA, U_SAM, U_KIM]", "approvers: [S_EDITORS]", "rule everything", Health.BAD,
+        "Rule `everything` needs 2 of approvers beside whoever asks, and there is 1.",
+    ),
     "a zone that is not ours": (
         ZONE, "0" * 32, "cf on shop", Health.BAD, f"The token is active, but may not purge zone {'0' * 32}.",
     ),
@@ -304,6 +315,20 @@ def test_missing_scopes_are_named() -> None:
     granted = {"x-oauth-scopes": "commands,chat:write,app_mentions:read,users:read,channels:history"}
     advice = "Add them under OAuth & Permissions (or apply manifest.yml), then install the app again."
     assert Probe(Health.BAD, "Missing: chat:write.public, groups:history.", advice) == scopes(granted)
+
+
+GRANTED = {"x-oauth-scopes": ",".join(scope for scope in SCOPES if scope != "usergroups:read")}
+
+
+@pytest.mark.parametrize(("reads_groups", "health", "what"), [
+    (True, Health.BAD, "Missing: usergroups:read."),
+    (False, Health.GOOD, "All that are used are granted."),
+], ids=["a user-group is named", "none is"])  # fmt: skip
+def test_the_scope_for_user_groups_is_missed_only_where_one_is_named(
+    reads_groups: bool, health: Health, what: str
+) -> None:
+    probe = scopes(GRANTED, reads_groups)
+    assert (health, what) == (probe.health, probe.what)
 
 
 def test_unsaid_scopes_are_a_doubt() -> None:
