@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.domain.hours import Days
-from bot.domain.policy import GUESTS, MEMBERS, Approve, Conditions, Policy, Rule, Run, Tightening, is_person
+from bot.domain.policy import MEMBERS, Approve, Conditions, Policy, Rule, Run, Tightening
 from bot.domain.site import Environment, Site
 from bot.settings.model import Approvals
 from bot.settings.shadows import Known, covers, known_of
 from providers.contract import Kind
+
+_ONE_MISSING = "when one of them wants it, one is missing"
 
 
 def doubts(policy: Policy, sites: Mapping[str, Site], approvals: Approvals) -> tuple[str, ...]:
@@ -82,17 +84,22 @@ def _tight_quorums(policy: Policy) -> Iterator[str]:
     for rule in policy.rules:
         if not isinstance(rule.then, Approve) or _size(policy, rule.then.of) != rule.then.needed:
             continue
-        people, askers = _ids(policy, rule.then.of), _ids(policy, rule.when.who or (MEMBERS,))
-        if askers <= people:
+        if _ids(policy, rule.when.who or (MEMBERS,)) <= _ids(policy, rule.then.of):
             yield (
-                f"policy rule `{rule.name}` asks all of {_asked(rule)}, and only they may ask for it:"
+                f"policy rule `{rule.name}` asks all of {', '.join(rule.then.of)}, and only they may ask for it:"
                 " one is always missing, so it is refused. Name one more."
             )
-        elif askers & people or not all(is_person(one) or one == GUESTS or ":" in one for one in askers):
+        elif _may_ask(policy, rule, rule.then.of):
             yield (
-                f"policy rule `{rule.name}` asks all of {_asked(rule)}: when one of them wants it, one is missing,"
-                " so it is refused. Name one more."
+                f"policy rule `{rule.name}` asks all of {', '.join(rule.then.of)}: {_ONE_MISSING}, so it is refused."
+                " Name one more."
             )
+
+
+def _may_ask(policy: Policy, rule: Rule, of: tuple[str, ...]) -> bool:
+    """Whether one of the people `of`, whose number is known, may ask for what the rule is about."""
+    people, askers = _ids(policy, of), _ids(policy, rule.when.who or (MEMBERS,))
+    return bool(askers & people) or MEMBERS in askers or any(map(policy.is_user_group, askers))
 
 
 def _pushed_quorums(policy: Policy) -> Iterator[str]:
@@ -101,12 +108,13 @@ def _pushed_quorums(policy: Policy) -> Iterator[str]:
         adding = [one for one in policy.tighten if one.more and _meet(rule.when, one.when)]
         of = rule.then.of if isinstance(rule.then, Approve) else _of(policy, adding)
         size, most = _size(policy, of), needed + sum(one.more for one in adding)
-        if isinstance(rule.then, Approve | Run) and adding and size is not None and size < most:
-            names = _listed([f"`{one.name}`" for one in adding])
-            yield (
-                f"policy rule `{rule.name}` needs {most} of {', '.join(of)} together with {names}, and that is {size}:"
-                " then it is refused. Name more of them."
-            )
+        if not isinstance(rule.then, Approve | Run) or not adding or size is None:
+            continue
+        what = f"policy rule `{rule.name}` with {_listed([f'`{one.name}`' for one in adding])} asks {most} of"
+        if size < most:
+            yield f"{what} {', '.join(of)}, and that is {size}: then it is refused. Name more of them."
+        elif size == most and _may_ask(policy, rule, of):
+            yield f"{what} {', '.join(of)}: {_ONE_MISSING}, so it is refused. Name one more."
 
 
 def _of(policy: Policy, adding: list[Tightening]) -> tuple[str, ...]:
@@ -148,10 +156,6 @@ def _size(policy: Policy, words: tuple[str, ...]) -> int | None:
     """How many people; None where a user-group hides that."""
     ids = _ids(policy, words)
     return None if any(policy.is_user_group(one) for one in ids) or not ids else len(ids)
-
-
-def _asked(rule: Rule) -> str:
-    return ", ".join(rule.then.of) if isinstance(rule.then, Approve) else ""
 
 
 def _listed(words: list[str]) -> str:

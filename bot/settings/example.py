@@ -43,10 +43,26 @@ sites:
       iad: "https://203.0.113.9"
 
 # Wider purges need somebody's yes: one approver for a prefix, host or pattern, two for everything in production.
-# Slack ids, not names; a profile's menu has "Copy member ID".
+# Slack ids, not names; a profile's menu has "Copy member ID". User-groups (S…) may stand here too.
 # approvals:
 #   channel: C0APPROVE
 #   approvers: [U0LEA, U0SAM, U0KIM]
+
+# Who may purge what, and who must agree: the first rule that speaks decides, and where none does the answer is no.
+# Without `policy` it is what the line above says, with 30 URLs, paths or tags free for every member. More in
+# docs/policy.md.
+# policy:
+#   groups: {editors: [S0EDIT], sre: [S0SRE]}              # user-groups or people, by id; `approvers` are those above
+#   approve_within: 30m                                    # then a request expires
+#   run_within: 15m                                        # after the last yes
+#   rules:
+#     - {name: small, who: [editors, sre], kind: [url, path, tag], max_items: 30, then: allow}
+#     - {name: wide, who: sre, kind: [url, path, tag, prefix, host, pattern], then: {approve: 1, of: approvers}}
+#     - {name: all, who: sre, kind: everything, reason: required, then: {approve: 2, of: approvers}}
+#   tighten:                                               # adds to what a rule said, and never takes away
+#     - {name: freeze, between: [2027-11-25, 2027-11-29], kind: [host, prefix, everything], then: deny, say: Sale}
+#     - {name: night, outside: "Mon-Fri 08:00-19:00 Europe/Berlin", kind: host, then: {approve_more: 1}}
+#   break_glass: {who: sre, reason_min: 20, per_day: 2, tell: [C0SEC]}
 
 # Pipelines and the terminal come in by HTTP. `may: read` only looks, `may: command` also asks for purges.
 # api:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SkipValidation, WithJsonSchema, field_validator
+from pydantic import BeforeValidator, ConfigDict, Field, SkipValidation, WithJsonSchema, field_validator
+from pydantic.config import JsonDict
 
 from bot.domain.policy import APPROVE_WITHIN, RUN_WITHIN
 from bot.settings.complaints import ours
@@ -58,6 +59,9 @@ _THEN = WithJsonSchema({"anyOf": [{"enum": ["allow", "deny"]}, ApproveDoc.model_
 _THEN_MORE = WithJsonSchema({"anyOf": [{"const": "deny"}, ApproveMoreDoc.model_json_schema()]})
 
 
+_BOTH: JsonDict = {"required": ["between", "during"]}
+
+
 class ConditionsDoc(Part):
     """When a rule speaks; what is not written holds always."""
 
@@ -91,12 +95,16 @@ class ConditionsDoc(Part):
 class RuleDoc(ConditionsDoc):
     """One rule: the first that speaks decides."""
 
+    model_config = ConfigDict(json_schema_extra={"not": _BOTH})
     then: Annotated[object, _THEN] = Field(description=RULE_THEN)
 
 
 class TightenDoc(ConditionsDoc):
     """What is added to whatever the rules say."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"not": _BOTH, "anyOf": [{"required": ["then"]}, {"required": ["reason"]}]}
+    )
     over_items: int | None = Field(default=None, ge=1, description="more targets of these kinds than this")
     cost_usd_over: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
         default=None, description="a dearer purge than this many US dollars"

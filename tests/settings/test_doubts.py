@@ -82,8 +82,15 @@ CASES = {
         rules("name: a, kind: url, then: {approve: 1, of: leads}")
         + tighten("name: b, then: {approve_more: 1}", "name: c, kind: [url, tag], then: {approve_more: 1}"),
         (
-            "policy rule `a` needs 3 of leads together with `b` and `c`, and that is 2: then it is refused."
+            "policy rule `a` with `b` and `c` asks 3 of leads, and that is 2: then it is refused."
             " Name more of them.",
+        ),
+    ),
+    "tightened to the whole group": (
+        rules("name: a, kind: url, then: {approve: 1, of: leads}") + tighten("name: b, then: {approve_more: 1}"),
+        (
+            "policy rule `a` with `b` asks 2 of leads: when one of them wants it, one is missing,"
+            " so it is refused. Name one more.",
         ),
     ),
     "tightened elsewhere": (
@@ -95,7 +102,7 @@ CASES = {
         rules("name: a, kind: url, then: allow")
         + tighten("name: b, then: {approve_more: 2, of: leads}", "name: c, then: {approve_more: 1, of: leads}"),
         (
-            "policy rule `a` needs 3 of leads together with `b` and `c`, and that is 2: then it is refused."
+            "policy rule `a` with `b` and `c` asks 3 of leads, and that is 2: then it is refused."
             " Name more of them.",
         ),
     ),

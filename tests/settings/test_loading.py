@@ -246,7 +246,8 @@ def test_the_example_observes_and_loads_with_the_real_providers(tmp_path: Path) 
 
 def test_the_example_loads_with_all_that_it_offers_in_comments(tmp_path: Path) -> None:
     offers: tuple[str, ...] = ("api_url:", "pace:", "per_call:", "channel:", "tags:", "variants:", "approvals:")
-    offers += ("approvers:", "api:", "tokens:", "- {name: ops-cli")
+    offers += ("approvers:", "api:", "tokens:", "- {name: ", "policy:", "groups:", "approve_within:", "run_within:")
+    offers += ("rules:", "tighten:", "break_glass:")
     lines = []
     for line in example().splitlines():
         bare = line.replace("# ", "", 1)
@@ -254,3 +255,4 @@ def test_the_example_loads_with_all_that_it_offers_in_comments(tmp_path: Path) -
     settings = loaded(tmp_path, "\n".join(lines))
     assert (settings.warnings, settings.sites["shop"].channel, len(settings.approvals.approvers)) == ((), "C0SHOP", 3)
     assert [token.name for token in settings.api_tokens] == ["ops-cli"]
+    assert [rule.name for rule in settings.policy.rules] == ["small", "wide", "all"]

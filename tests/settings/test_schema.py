@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import jsonschema
@@ -13,6 +14,9 @@ from providers import PROVIDERS
 from tests.providers.manners import manner
 from tests.settings.bench import BENCH, problems
 from tests.settings.test_loading import FULL
+from tests.settings.test_policies import BASE as RULED
+from tests.settings.test_policies import FULL as POLICY
+from tests.settings.test_policies import LEAST
 
 BASE = """\
 accounts:
@@ -42,13 +46,42 @@ REFUSED = {
     "origin": 'sites: {shop: {hosts: [a.test], origin: "http://o/x", layers: [{account: shield}]}}',
     "marker": "sites: {shop: {hosts: [a.test], marker: {header: A, meta: b}, layers: [{account: shield}]}}",
     "channel": 'approvals: {channel: "#a", approvers: []}',
+    "policy's key": "policy: {rules: [{name: a, then: deny}], tightn: []}",
+    "self approval": "policy: {self_approval: always, rules: [{name: a, then: deny}]}",
+    "length": "policy: {run_within: 15, rules: [{name: a, then: deny}]}",
+    "empty group": "policy: {groups: {sre: []}, rules: [{name: a, then: deny}]}",
+    "no rules": "policy: {rules: []}",
+    "rule's name": "policy: {rules: [{then: deny}]}",
+    "rule's kind": "policy: {rules: [{name: a, kind: prefx, then: deny}]}",
+    "rule's then": "policy: {rules: [{name: a, then: maybe}]}",
+    "rule's votes": "policy: {rules: [{name: a, then: {approve: 0, of: U0LEA}}]}",
+    "nobody asked": "policy: {rules: [{name: a, then: {approve: 1}}]}",
+    "rule's size": "policy: {rules: [{name: a, kind: url, max_items: 0, then: allow}]}",
+    "rule's reason": "policy: {rules: [{name: a, reason: yes, then: allow}]}",
+    "empty environment": "policy: {rules: [{name: a, environment: , then: deny}]}",
+    "one day": "policy: {rules: [{name: a, between: [2026-11-26], then: deny}]}",
+    "days and hours": (
+        "policy: {rules: [{name: a, between: [2026-11-26, 2026-11-27], during: Sat 8:00-9:00 UTC, then: deny}]}"
+    ),
+    "rule that tightens": "policy: {rules: [{name: a, over_items: 3, then: deny}]}",
+    "nothing added": "policy: {rules: [{name: a, then: deny}], tighten: [{name: b, kind: url}]}",
+    "glass of nobody": "policy: {rules: [{name: a, then: deny}], break_glass: {tell: [C0A]}}",
     "may": "api: {tokens: [{name: ci, bearer: {env: T}, sites: [shop], may: write}]}",
+}
+
+
+TAKEN = {
+    "full": FULL,
+    "base": BASE,
+    "empty": "accounts:\nsites:\napprovals:\napi:\n",
+    "policy": RULED + POLICY,
+    "least policy": RULED + LEAST,
 }
 
 
 def parsed(text: str) -> object:
     """`text` as any YAML 1.2 reader sees it."""
-    data: object = YAML(typ="safe", pure=True).load(text)
+    data: object = json.loads(json.dumps(YAML(typ="safe", pure=True).load(text), default=str))  # days are text in 1.2
     return data
 
 
@@ -65,7 +98,7 @@ def test_it_takes_the_example_with_the_real_providers() -> None:
     jsonschema.validate(parsed(example()), dict(schema()), jsonschema.Draft202012Validator)
 
 
-@pytest.mark.parametrize("text", [FULL, BASE, "accounts:\nsites:\napprovals:\napi:\n"], ids=["full", "base", "empty"])
+@pytest.mark.parametrize("text", TAKEN.values(), ids=TAKEN)
 def test_it_takes_what_the_loader_takes(text: str, tmp_path: Path) -> None:
     assert (accepts(text), problems(tmp_path, text)) == (True, [])
 
