@@ -45,7 +45,8 @@ def zone(complaints: Complaints, place: Place, typed: str) -> tzinfo | None:
         return ZoneInfo(typed)
     by_small = {name.lower(): name for name in known}
     near = get_close_matches(typed.lower(), by_small, n=1, cutoff=0.7)
-    advice = f"Did you mean `{by_small[near[0]]}`?" if near else "Write one like Europe/Berlin or UTC."
+    like = "Write one like Europe/Berlin or UTC." if known else "This machine knows none: install tzdata."
+    advice = f"Did you mean `{by_small[near[0]]}`?" if near else like
     complaints.add(place, f"there is no time zone {quoted(typed)}.", advice)
     return None
 
