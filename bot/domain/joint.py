@@ -24,13 +24,13 @@ def joined(commands: Sequence[Command], site: str) -> Command:
     reasons = dict.fromkeys(command.reason for command in commands if command.reason)
     first = commands[0]
     notes = [
-        f"{len(commands)} requests that waited for the release." if len(commands) > 1 else "Waited for the release.",
-        f"Dropped {repeats:,} duplicate{'s' * (repeats > 1)}." if repeats else "",
-        f"Dropped {covered:,} that {shown(widest(targets))} covers." if covered else "",
+        f"{len(commands)} requests that waited for the release" if len(commands) > 1 else "waited for the release",
+        f"{repeats:,} duplicate{'s' * (repeats > 1)} dropped" if repeats else "",
+        f"{covered:,} dropped that {shown(widest(targets))} covers" if covered else "",
     ]
     return Command(
         Verb.PURGE, targets, site, first.soft, _cut("; ".join(reasons)), first.only, first.check,
-        notes=tuple(filter(None, notes)),
+        notes=("; ".join(filter(None, notes)),),
     )  # fmt: skip
 
 

@@ -58,12 +58,13 @@ def ended_card(ended: HoldEnded) -> Card:
     hold, still = ended.hold, ended.still
     if still is not None:
         first = f"The hold on {place(hold.site)} is released, and it stays held." if hold.site != ALL else ""
-        return card(first or "The hold on every site is released, and another stands.", [hold_line(still)])
+        return card(first or "The hold on every site is released, and another stands.", [_begun(hold_line(still))])
+    each = " for each site" if hold.site == ALL else ""
     waited = [
         f"{count(ended.jobs, 'job')} that waited for it now {'begins' if ended.jobs == 1 else 'begin'}."
         if ended.jobs
         else "",
-        f"{count(ended.requests, 'queued request')} become{'s' if ended.requests == 1 else ''} one plan for each site."
+        f"{count(ended.requests, 'queued request')} become{'s' * (ended.requests == 1)} one plan{each}."
         if ended.requests
         else "",
     ]
