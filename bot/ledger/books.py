@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.ledger.batches import Batches
 from bot.ledger.budgets import Budgets
-from bot.ledger.homes import Homes
 from bot.ledger.holds import Holds
+from bot.ledger.homes import Homes
 from bot.ledger.intake import Intake
 from bot.ledger.jobs import Jobs
 from bot.ledger.journal import Journal
