@@ -83,9 +83,11 @@ def _is_fresh(look: Look, job: JobView) -> bool | None:
 
 
 def _approval(approval: Approval) -> Record:
+    broken: Record = {"broken_by": approval.broken_by, "broken_because": approval.broken_because}
     return {
         "needed": approval.needed,
         "of": list(approval.of),
         "votes": [{"by": vote.by, "yes": vote.yes, "at": moment(vote.at)} for vote in approval.votes],
         "expires": moment(approval.expires),
+        **(broken if approval.broken_by else {}),
     }

@@ -33,7 +33,7 @@ _NEAR = 0.7
 
 _FLAG_IN_PROSE = re.compile(r"(?:^|(?<=\s))(?P<dashes>[-‐‑‒–—―−﹘﹣－]{1,3})(?P<name>[A-Za-z][A-Za-z-]*)(?=[\s=]|$)")
 _OPTIONS_ONLY = re.compile(
-    r"(?:\s+(?:soft|hard|dry-run|no-check|(?:on|only)\s+[^\s]+|[-‐‑‒–—―−﹘﹣－]{1,3}[A-Za-z].*))*\s*"
+    r"(?:\s+(?:soft|hard|dry-run|no-check|(?:on|only|for)\s+[^\s]+|[-‐‑‒–—―−﹘﹣－]{1,3}[A-Za-z].*))*\s*"
 )
 _REASON_WORD = re.compile(r"\s*(?:because:?|[-‐‑‒–—―−﹘﹣－]{1,3}(?:reason|because))(?:=|\s+|$)", re.IGNORECASE)
 
@@ -57,7 +57,7 @@ class Heard:
     verb: Verb | None = None
     things: list[Thing | Target] = field(default_factory=list)  # a line that is a plain URL is its target at once
     given: dict[str, str] = field(default_factory=dict)
-    rest: str = ""  # what follows `help` or a denied job
+    rest: str = ""  # what follows `help`, or a denied or reviewed job
     kind: Kind | None = None  # the kind spoken last
 
     def said(self, at: int) -> str:
@@ -122,7 +122,7 @@ class _Sorter:
     def _thing(self, word: Word) -> None:
         heard = self.heard
         heard.things.append(Thing(word.text, heard.kind, len(heard.things) + 1, word.exact))
-        if heard.verb is Verb.DENY and len(heard.things) == 1:
+        if heard.verb in (Verb.DENY, Verb.REVIEW) and len(heard.things) == 1:
             self._take_rest()
 
     def _verb(self, verb: Verb) -> None:
@@ -168,10 +168,11 @@ class _Sorter:
 
     def _nothing_after(self, option: OptionRow, written: str, at: int) -> Confused:
         site = example_site(self._speaker)
-        values = {"site": site.name if site else "", "account": next(iter(sorted(self._speaker.accounts)), "")}
+        account = next(iter(sorted(self._speaker.accounts)), "")
+        values = {"site": site.name if site else "", "account": account, "time": "2h"}
         value = values.get(option.takes, "INC-123")
         mended = " ".join(f"{self.text[:at]} {value} {self.text[at:]}".split()) if value and at else ""
-        what = {"site": "a site's name", "account": "an account's name", "reason": "a reason"}[option.takes]
+        what = _WANTED[option.takes]
         return self.confused(f"`{shown(written)}` wants {what} after it.", mended)
 
     def _prose(self) -> str:
@@ -253,6 +254,7 @@ class _Sorter:
         return " ".join(f"{self.text[: word.start]}{new} {self.text[word.end :]}".split())
 
 
+_WANTED = {"site": "a site's name", "account": "an account's name", "reason": "a reason", "time": "a time"}
 _NAMES = re.compile(r"[/:#.]")
 _SIMPLE_LINE = re.compile(r"(?:https?://|/)[!#-;=?-_a-{}~]*[#-&*+\-/-9=@-Z_a-z~]")
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bot.domain.hold import Hold
 from bot.domain.plan import Cost, softly
 from bot.domain.verdict import Look, Verdict
 from providers.contract import Kind
@@ -130,6 +131,9 @@ class Approval:
     approved: float | None = None  # when the last yes came
     round: int = 0  # it was asked again so many times; votes of earlier rounds do not count
     returned: str = ""  # why it was asked again
+    breakers: tuple[str, ...] = ()  # the policy's words for those who may break the glass
+    broken_by: str = ""  # who did, so that it runs without the rest of the votes
+    broken_because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,7 @@ class JobView:
     thread: tuple[str, str] | None = None  # channel, ts of the root message
     url: str = ""  # permalink, if known
     team: str = ""
+    held: Hold | None = None  # what keeps it from beginning, while it is queued
     source: str = ""  # slack, api, cli: the door it came through
     channel: str = ""  # where it was asked
     asked_thread: str = ""  # thread it was asked in, if any

@@ -31,7 +31,12 @@ _TOLD_MAX = 3  # bad lines that are told when none is good
 _NAMES_MAX = 20
 _MENDS_MAX = 3  # of one word: a password, then a port, then a kind
 _NEAR = 0.7
-_STARTERS = tuple(word for word in (*VERB_OF, *KIND_OF) if word != Kind.EVERYTHING.value)
+_NO_MENDS = (
+    Kind.EVERYTHING,
+    Verb.RELEASE,
+    Verb.BREAK_GLASS,
+)  # too much for a click on what was typed as something else
+_STARTERS = tuple(word for word in (*VERB_OF, *KIND_OF) if word not in _NO_MENDS)
 
 
 def nothing_named(speaker: Speaker, verb: Verb, named: Site | None, given: Mapping[str, str]) -> Misunderstood:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from bot.domain.hold import span
 from bot.domain.reading import Reader
 from bot.domain.shown import Notes, quoted
 from bot.domain.speech import KIND_OF, OPTION_OF, VERB_OF, WORD_OF, Command, Speaker, Verb
@@ -24,6 +25,8 @@ def line_of(command: Command, speaker: Speaker) -> str:
     match command.verb:
         case Verb.PURGE | Verb.PLAN | Verb.CHECK:
             words = [*_verb_words(command.verb), *_target_words(command, speaker), *_option_words(command)]
+        case Verb.HOLD | Verb.RELEASE:
+            words = [command.verb.value, *_hold_words(command)]
         case Verb.HELP:
             words = ["help", command.topic]
         case _:
@@ -46,7 +49,7 @@ def _option(name: str, value: str) -> str:
             return f"{name} {safe_word(value)}"
         case "confirm":
             return f"--confirm {safe_word(value)}"
-        case "dry-run" | "no-check":
+        case "dry-run" | "no-check" | "queue":
             return f"--{name}"
         case _:
             return name
@@ -66,11 +69,19 @@ def _option_words(command: Command) -> list[str]:
         given["only"] = command.only
     if not command.check:
         given["no-check"] = ""
+    if command.queue:
+        given["queue"] = ""
     if command.confirm:
         given["confirm"] = command.confirm
     if command.reason:
         given["because"] = command.reason
     return [options_line(given)] if given else []
+
+
+def _hold_words(command: Command) -> list[str]:
+    lasts = f"for {span(command.seconds)}" if command.seconds else ""
+    reason = _option("because", command.reason) if command.reason else ""
+    return ["all" if command.everywhere else safe_word(command.site), lasts, reason]
 
 
 def _target_words(command: Command, speaker: Speaker) -> list[str]:

@@ -28,6 +28,10 @@ class Verb(StrEnum):
     RETRY = "retry"
     APPROVE = "approve"
     DENY = "deny"
+    HOLD = "hold"  # let nothing begin on a site
+    RELEASE = "release"  # or let it again
+    BREAK_GLASS = "break-glass"  # run a waiting job without its votes
+    REVIEW = "review"  # close what that has opened
     SITES = "sites"
     LIMITS = "limits"  # what is left of each budget
     DOCTOR = "doctor"  # whether every account may purge
@@ -57,6 +61,9 @@ class Command:
     check: bool = True
     confirm: str = ""  # the site's name after --confirm
     job: int = 0  # P-12 -> 12
+    queue: bool = False  # while the site is held, wait for the release
+    everywhere: bool = False  # a hold or release of every site
+    seconds: float = 0.0  # how long a hold lasts; 0: until it is released
     topic: str = ""  # of help
     read_as: str = ""  # "read as URL", where the kind was guessed
     notes: tuple[str, ...] = ()  # each repair, and what was dropped and why
@@ -126,7 +133,7 @@ class OptionRow:
 
     name: str
     written: tuple[str, ...]  # bare words, and flags with their dashes
-    takes: str  # "site", "account", "reason" or nothing
+    takes: str  # "site", "account", "reason", "time" or nothing
     what: str
     example: str
     verbs: frozenset[Verb]
@@ -146,12 +153,19 @@ VERBS = (
     VerbRow(Verb.RETRY, "retry P-12", "send again what did not go", "retry P-12"),
     VerbRow(Verb.APPROVE, "approve P-12", "say yes to a waiting job", "approve P-12"),
     VerbRow(Verb.DENY, "deny P-12 [reason]", "say no to a waiting job", "deny P-12 not during the sale"),
+    VerbRow(Verb.HOLD, "hold <site>|all [for 2h] because …", "let nothing begin there until then, or until release",
+            "hold {site} for 2h because deploying 4.2"),
+    VerbRow(Verb.RELEASE, "release <site>|all", "end a hold; what was queued meanwhile runs", "release {site}"),
+    VerbRow(Verb.BREAK_GLASS, "break-glass P-12 because …", "run a waiting job without its votes; loud, and reviewed",
+            "break-glass P-12 because nobody is awake and prices are wrong"),
+    VerbRow(Verb.REVIEW, "review P-12 [note]", "close the review that a broken glass opened",
+            "review P-12 it was right to do so"),
     VerbRow(Verb.SITES, "sites", "your sites and their hosts", "sites"),
     VerbRow(Verb.LIMITS, "limits [site]", "what is left of each provider's rate limits", "limits {site}"),
     VerbRow(Verb.DOCTOR, "doctor [site]", "whether every provider would take a purge; purges nothing", "doctor {site}"),
     VerbRow(Verb.WHOAMI, "whoami", "what you may do here", "whoami"),
     VerbRow(Verb.HELP, "help [topic]", "this, or more on one topic", "help options"),
-)
+)  # fmt: skip
 
 KINDS = (
     KindRow("url", Kind.URL, "one page or file, query string included", "url {url}"),
@@ -170,17 +184,21 @@ OPTIONS = (
     OptionRow("hard", ("hard", "--hard"), "", "remove, whatever the site's own mode", "{url} hard", _PURGES),
     OptionRow("because", ("because", "--reason"), "reason",
               "why; takes the rest of the line (--reason takes one word, or text in quotes)",
-              "{url} because wrong price", _PURGES | {Verb.CANCEL}),
+              "{url} because wrong price", _PURGES | {Verb.CANCEL, Verb.HOLD, Verb.BREAK_GLASS}),
     OptionRow("only", ("only", "--only"), "account", "one account's layer alone", "{url} only {account}", _PURGES),
     OptionRow("dry-run", ("dry-run", "--dry-run"), "", "the same as plan", "{url} --dry-run", _PURGES),
     OptionRow("no-check", ("no-check", "--no-check"), "", "purge without looking at the edge", "{url} --no-check",
               _PURGES),
+    OptionRow("for", ("for", "--for"), "time", "how long a hold lasts: 30m, 2h, 2d; without it until release",
+              "hold {site} for 2h because deploying 4.2", frozenset({Verb.HOLD})),
+    OptionRow("queue", ("--queue",), "", "while the site is held, run on its release", "{url} --queue",
+              frozenset({Verb.PURGE})),
     OptionRow("confirm", ("--confirm",), "site", "types the site's name where no form can ask",
               "everything on {site} because new design --confirm {site}", _PURGES),
 )  # fmt: skip
 
 # Words that people of such a bot expect to be verbs. They mean nothing yet, and so never a path or a tag by one click.
-NOT_THINGS = frozenset({"why", "lint", "warm", "in", "at", "schedules", "queue", "log", "hold", "release", "stats"})
+NOT_THINGS = frozenset({"why", "lint", "warm", "in", "at", "schedules", "queue", "log", "stats"})
 VERB_OF = {row.verb.value: row.verb for row in VERBS}
 KIND_OF = {row.word: row.kind for row in KINDS}
 WORD_OF = {row.kind: row.word for row in KINDS}

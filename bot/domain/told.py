@@ -15,6 +15,10 @@ class Event(StrEnum):
     VOTED_NO = "voted_no"  # by `who`; `text` is the reason
     EXPIRED = "expired"  # nobody agreed in time
     ASKED_AGAIN = "asked_again"  # approved, and then `text` kept it from running: `n` people must agree anew
+    HELD = "held"  # by `who`'s hold: it does not begin before that ends; `text` is why
+    LET_GO = "let_go"  # the hold has ended, by `who` or by itself
+    GLASS_BROKEN = "glass_broken"  # by `who`: `n` votes were skipped; `text` is why
+    REVIEWED = "reviewed"  # by `who`, who closed the review; `text` is the note
     REFUSED = "refused"  # by the policy, before it began; `text` is why
     LOOKED_BEFORE = "looked_before"  # `text` says what was seen
     LAYER_BEGUN = "layer_begun"  # `layer`, `n` calls; a second pass `seconds` later, if not 0

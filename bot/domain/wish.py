@@ -144,6 +144,7 @@ def _asked(read: Read, heard: Heard, verb: Verb) -> Command:
         reason=heard.given.get("because", ""),
         only=heard.given.get("only", ""),
         check="no-check" not in heard.given,
+        queue="queue" in heard.given,
         confirm=heard.given.get("confirm", ""),
         bad=tuple(BadLine(thing.number, shown(thing.text), why.problem) for thing, why in read.unread),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.ledger.batches import Batches
 from bot.ledger.budgets import Budgets
+from bot.ledger.holds import Holds
 from bot.ledger.homes import Homes
 from bot.ledger.intake import Intake
 from bot.ledger.jobs import Jobs
@@ -11,6 +12,7 @@ from bot.ledger.journal import Journal
 from bot.ledger.known import Known
 from bot.ledger.ledger import Transaction
 from bot.ledger.messages import Messages
+from bot.ledger.reviews import Reviews
 
 
 class Books:
@@ -26,6 +28,8 @@ class Books:
         self.homes = Homes(tx)
         self.known = Known(tx)
         self.journal = Journal(tx)
+        self.holds = Holds(tx)
+        self.reviews = Reviews(tx)
 
     def beat(self, now: float) -> None:
         """Write the time: the ledger takes writes."""

@@ -7,6 +7,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from bot.domain.command import Command
+from bot.domain.hold import Hold
 from bot.domain.job import JobView, LayerView, Trouble
 from bot.domain.target import Target
 from bot.domain.told import Told
@@ -19,6 +20,7 @@ T = TypeVar("T")
 LAYER = TypeAdapter(LayerView)
 JOB = TypeAdapter(JobView)
 COMMAND = TypeAdapter(Command)
+HOLD = TypeAdapter(Hold)
 CALL = TypeAdapter(Call)
 CALLS = TypeAdapter(tuple[Call, ...])
 LOOK = TypeAdapter(Look)

@@ -15,11 +15,14 @@ class Role(StrEnum):
 
     ROOT = "root"  # the card, edited in place
     REQUEST = "request"  # the approval card, where approvers are
+    GLASS = "glass"  # that its glass was broken, where that is to be told; one a channel
+    REMINDER = "reminder"  # in the thread of that: it is still to be reviewed
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message that shows a job. `ts` is empty until it is posted; `shown` is the hash of what it shows."""
+    """One message that shows a job. `ts` is empty until it is posted; `shown` is the hash of what it shows. `of` tells
+    those of one role apart: "<review> <channel>"."""
 
     job: int
     role: Role
@@ -33,6 +36,12 @@ class Message:
     link: str  # permalink
     due_at: float = 0.0
     shown_at: float = 0.0
+    of: str = ""
+
+    @property
+    def key(self) -> str:
+        """Its name among the messages of the job."""
+        return f"{self.role} {self.of}" if self.of else str(self.role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +59,12 @@ class Messages:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
 
-    def plan(self, job: int, role: Role, channel: str, thread_ts: str, token: str, now: float) -> None:
-        """A message is to be posted."""
+    def plan(self, job: int, role: Role, channel: str, thread_ts: str, token: str, now: float, of: str = "") -> None:
+        """A message is to be posted; `of` where a job has several in that role."""
         self._tx.run(
             "insert into messages (job, role, channel, thread_ts, token, due_at)"
             " values (:job, :role, :channel, :thread, :token, :now) on conflict (job, role) do nothing",
-            job=job, role=role, channel=channel, thread=thread_ts, token=token, now=now,
+            job=job, role=f"{role} {of}" if of else role, channel=channel, thread=thread_ts, token=token, now=now,
         )  # fmt: skip
 
     def changed(self, job: int, now: float) -> None:
@@ -79,6 +88,14 @@ class Messages:
         rows = self._tx.rows("select * from messages where job = :job and role = :role", job=job, role=role)
         return _message(rows[0]) if rows else None
 
+    def posted(self, job: int, role: Role, review: int) -> list[Message]:
+        """The job's messages of a review in that role that are there."""
+        rows = self._tx.rows(
+            "select * from messages where job = :job and role like :like and ts != ''",
+            job=job, like=f"{role} {review} %",
+        )  # fmt: skip
+        return [_message(row) for row in rows]
+
     def by_ts(self, channel: str, ts: str) -> Message | None:
         """The message at that place in Slack."""
         rows = self._tx.rows("select * from messages where channel = :channel and ts = :ts", channel=channel, ts=ts)
@@ -89,19 +106,19 @@ class Messages:
         rows = self._tx.rows("select * from messages where token = :token and token != ''", token=token)
         return _message(rows[0]) if rows else None
 
-    def shown(self, message: Message, ts: str, shown: str, now: float) -> None:
-        """Slack shows it under `ts`; a change meanwhile keeps it due."""
+    def shown(self, message: Message, ts: str, shown: str, now: float, again: float | None = None) -> None:
+        """Slack shows it under `ts`; a change meanwhile keeps it due, else it is drawn anew at `again`."""
         self._tx.run(
             "update messages set ts = :ts, shown = :shown, shown_at = :now, tries = 0, lost = 0,"
-            " due_at = case when due_at > :seen then due_at end where job = :job and role = :role",
-            ts=ts, shown=shown, now=now, seen=message.due_at, job=message.job, role=message.role,
+            " due_at = case when due_at > :seen then due_at else :again end where job = :job and role = :role",
+            ts=ts, shown=shown, now=now, seen=message.due_at, again=again, job=message.job, role=message.key,
         )  # fmt: skip
 
     def link(self, message: Message, link: str) -> None:
         """Keep the message's permalink."""
         self._tx.run(
             "update messages set link = :link where job = :job and role = :role",
-            link=link, job=message.job, role=message.role,
+            link=link, job=message.job, role=message.key,
         )  # fmt: skip
 
     def later(self, message: Message, at: float | None, lost: bool = False) -> None:
@@ -109,7 +126,7 @@ class Messages:
         self._tx.run(
             "update messages set due_at = :at, tries = tries + 1, lost = max(lost, :lost)"
             " where job = :job and role = :role",
-            at=at, lost=int(lost), job=message.job, role=message.role,
+            at=at, lost=int(lost), job=message.job, role=message.key,
         )  # fmt: skip
 
     def move(self, message: Message, channel: str, thread_ts: str, due_at: float | None) -> None:
@@ -117,14 +134,14 @@ class Messages:
         self._tx.run(
             "update messages set channel = :channel, thread_ts = :thread, due_at = :now"
             " where job = :job and role = :role",
-            channel=channel, thread=thread_ts, now=due_at, job=message.job, role=message.role,
+            channel=channel, thread=thread_ts, now=due_at, job=message.job, role=message.key,
         )  # fmt: skip
 
     def forget(self, message: Message, now: float) -> None:
         """Slack has it no more: it is to be posted anew."""
         self._tx.run(
             "update messages set ts = '', shown = '', due_at = :now where job = :job and role = :role",
-            now=now, job=message.job, role=message.role,
+            now=now, job=message.job, role=message.key,
         )  # fmt: skip
 
     def say(self, job: int, told: Told, now: float) -> None:
@@ -153,9 +170,10 @@ class Messages:
 
 
 def _message(row: Row) -> Message:
+    role, _, of = str(row["role"]).partition(" ")
     return Message(
         job=whole(row["job"]),
-        role=Role(str(row["role"])),
+        role=Role(role),
         channel=str(row["channel"]),
         thread_ts=str(row["thread_ts"]),
         ts=str(row["ts"]),
@@ -166,4 +184,5 @@ def _message(row: Row) -> Message:
         link=str(row["link"]),
         due_at=number(row["due_at"]),
         shown_at=number(row["shown_at"]),
+        of=of,
     )

@@ -8,6 +8,9 @@ budgets      one token bucket or window for each account and bucket
 spends       what was taken from windows
 tally        what was spent of buckets that cost money, by calendar month
 votes looks known drafts
+holds        what nothing may begin on, by site; `*` is every site
+in_line      requests that wait for the end of a hold, and the job that took them up
+reviews      each broken glass, until somebody else has looked at it
 messages     the Slack messages that show a job, and what they show
 lines        a job's thread, one step a line
 homes        the Home tabs that people have opened, and what they show
@@ -110,6 +113,26 @@ create table if not exists homes (
 );
 create index if not exists homes_due on homes (due_at) where due_at is not null;
 create index if not exists homes_fresh on homes (stale) where stale = 0;
+
+create table if not exists holds (site text primary key, doc text not null, due_at real);
+
+create table if not exists in_line (
+  id integer primary key autoincrement, key text not null unique, site text not null, soft integer not null,
+  only_account text not null, checks integer not null, by text not null, team text not null, source text not null,
+  channel text not null, thread text not null, at real not null, targets integer not null, urls integer not null,
+  doc blob, job integer
+);
+create index if not exists in_line_waiting on in_line (site) where job is null;
+
+create table if not exists reviews (
+  id integer primary key autoincrement, job integer not null, by text not null, at real not null, reason text not null,
+  skipped integer not null, needed integer not null, remind real not null, due_at real,
+  reminders integer not null default 0, closed_by text not null default '', closed_at real,
+  note text not null default ''
+);
+create index if not exists reviews_by on reviews (by, at);
+create index if not exists reviews_job on reviews (job);
+create index if not exists reviews_due on reviews (due_at) where due_at is not null;
 
 create table if not exists journal (
   seq integer primary key, at real not null, event text not null, job integer, actor text not null, doc text not null,

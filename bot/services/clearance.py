@@ -4,10 +4,12 @@
     a vote of somebody     who is no longer asked
     a changed policy       or a freeze that has begun
     a changed price        more than a fifth above what was shown
+    a hold                 on the site: the job waits for its end
 
-What does not hold any more sends the job back to be asked again, with the reason; what the policy now denies and
-nobody voted on is denied. People and groups are those of at most 15 minutes ago, which a request or a vote itself may
-be: so Slack being away stops nothing that was just asked for.
+Where the glass was broken nobody's vote is looked at, but all the rest is. What does not hold any more sends the job
+back to be asked again, with the reason; what the policy now denies and nobody voted on is denied. People and groups are
+those of at most 15 minutes ago, which a request or a vote itself may be: so Slack being away stops nothing that was
+just asked for.
 """
 
 from __future__ import annotations
@@ -17,11 +19,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.actor import Actor, Standing
+from bot.domain.hold import Hold
 from bot.domain.job import Approval, JobView, State
+from bot.domain.joint import strictest
 from bot.domain.plan import bound
 from bot.domain.policy import RECENT_SECONDS, Allow, Ask, Decision, Deny, Members, Outline, Roster
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.ruling import decide, voters
+from bot.domain.steps import FOREVER
 from bot.domain.told import Event, Told
 from bot.ledger.books import Books
 from bot.ledger.messages import Role
@@ -30,6 +35,7 @@ from bot.services.roster import read_roster
 from bot.services.setup import Core
 
 STANDS_SECONDS = 900.0  # what was read at Slack for a request or a vote is believed so long
+HOLD_PATIENCE = 1.0  # seconds; the end of a hold wakes its jobs, this only finds a lost wake
 COST_MORE = 1.2  # times what was shown
 COST_FREE = 0.01  # US dollars; less is not worth a question
 
@@ -41,29 +47,37 @@ class People:
     requester: Actor
     agreed: Sequence[Actor]
     roster: Roster
+    others: Sequence[Actor] = ()  # whose requests are in it too
 
     @property
     def is_away(self) -> bool:
         """Whether Slack did not say who they are."""
-        away = any(actor.standing is Standing.AWAY for actor in (self.requester, *self.agreed))
+        away = any(actor.standing is Standing.AWAY for actor in (*self.askers, *self.agreed))
         return away or any(members.is_away for members in self.roster.values())
+
+    @property
+    def askers(self) -> tuple[Actor, ...]:
+        """Everybody who asked for some of it."""
+        return self.requester, *self.others
 
 
 async def people_of(core: Core, job: JobView) -> People | None:
     """Everybody whose rights count for `job`; None while Slack does not say, and it has said nothing of late."""
     yes = [vote.by for vote in job.approval.votes if vote.yes] if job.approval else []
-    requester, roster = await asyncio.gather(_requester(core, job), read_roster(core))
+    requester, roster = await asyncio.gather(asker(core, job.requested_by, job.team), read_roster(core))
     agreed = await asyncio.gather(*(core.directory.actor(who, "") for who in yes))
-    people = People(requester, agreed, roster)
+    others = await asyncio.gather(*(asker(core, who, "") for who in job.also_by))
+    people = People(requester, agreed, roster, others)
     if not people.is_away:
         return people
     return _as_they_were(people, job) if core.clock.now() - _last_read(job) < STANDS_SECONDS else None
 
 
-async def _requester(core: Core, job: JobView) -> Actor:
-    if job.requested_by.startswith("token:"):
-        return core.setup.tokens.get(job.requested_by, Actor(job.requested_by, Standing.GONE))
-    return await core.directory.actor(job.requested_by, job.team)
+async def asker(core: Core, who: str, team: str) -> Actor:
+    """Who asked, as they are now."""
+    if who.startswith("token:"):
+        return core.setup.tokens.get(who, Actor(who, Standing.GONE))
+    return await core.directory.actor(who, team)
 
 
 def _last_read(job: JobView) -> float:
@@ -73,25 +87,53 @@ def _last_read(job: JobView) -> float:
 
 def _as_they_were(people: People, job: JobView) -> People:
     """As they were when it was asked for or agreed to."""
-    members = Members(frozenset({job.requested_by, *(job.approval.of if job.approval else ())}))
-    then = [replace(a, standing=Standing.MEMBER) if a.standing is Standing.AWAY else a for a in people.agreed]
-    requester = people.requester
-    if requester.standing is Standing.AWAY:
-        requester = replace(requester, standing=Standing.MEMBER)
-    return People(requester, then, {name: members if m.is_away else m for name, m in people.roster.items()})
+    members = Members(frozenset({*job.asked_by, *(job.approval.of if job.approval else ())}))
+    roster = {name: members if m.is_away else m for name, m in people.roster.items()}
+    agreed, others = [*map(_as_member, people.agreed)], [*map(_as_member, people.others)]
+    return People(_as_member(people.requester), agreed, roster, others)
+
+
+def _as_member(actor: Actor) -> Actor:
+    return replace(actor, standing=Standing.MEMBER) if actor.standing is Standing.AWAY else actor
 
 
 def cleared(books: Books, core: Core, job: JobView, people: People, now: float) -> JobView | None:
     """None when `job` may begin; else the job as it goes on: asked again or denied, with the reason, which is told."""
+    hold = books.holds.on(job.site, now)
+    if hold is not None:
+        return _wait_for(books, job, hold.alone, now)
     outline = _outline(books, core, job, now)
-    recent = books.jobs.recent_counts(job.requested_by, job.site, job.created - RECENT_SECONDS, job.id)
-    decision = decide(people.requester, outline, core.setup.policy, people.roster, now, recent)
+    decision = judged_again(books, core, job, people, outline, now)
     why = _what_changed(core, job, people, decision, outline.usd, now)
     if not why:
         return None
     if isinstance(decision, Ask) or job.approval is not None:
         return _ask_again(books, core, job, decision, outline.usd, why, now)
     return _deny(books, job, why, now)
+
+
+def judge_again(books: Books, core: Core, job: JobView, people: People, now: float) -> Decision:
+    """What the policy says of `job` at `now`."""
+    return judged_again(books, core, job, people, _outline(books, core, job, now), now)
+
+
+def judged_again(books: Books, core: Core, job: JobView, people: People, outline: Outline, now: float) -> Decision:
+    """The strictest answer to those who asked."""
+
+    def answer(who: Actor) -> Decision:
+        recent = books.jobs.recent_counts(who.id, job.site, job.created - RECENT_SECONDS, job.id)
+        return decide(who, outline, core.setup.policy, people.roster, now, recent)
+
+    return strictest([answer(who) for who in people.askers], job.asked_by)
+
+
+def _wait_for(books: Books, job: JobView, hold: Hold, now: float) -> JobView:
+    """`job` until `hold` ends; what is seen before a purge is looked at anew then."""
+    if job.held != hold:
+        books.messages.say(job.id, Told(Event.HELD, who=hold.by, text=hold.reason), now)
+        books.journal.add(now, "held", "purgebot", job.id, by=hold.by, why=hold.reason)
+    due_at = now + FOREVER if hold.until is None else hold.until + HOLD_PATIENCE
+    return replace(job, held=hold, due_at=due_at, looked_before=False)
 
 
 def _outline(books: Books, core: Core, job: JobView, now: float) -> Outline:
@@ -111,7 +153,10 @@ def _what_changed(core: Core, job: JobView, people: People, decision: Decision, 
     if approval is None:
         return f"{decision.why[:1].upper()}{decision.why[1:]}."
     if approval.approved is not None and now - approval.approved > approval.run_within:
-        return f"The last yes was more than {approval.run_within / 60:.0f} min ago."
+        what = "The glass was broken" if approval.broken_by else "The last yes was"
+        return f"{what} more than {approval.run_within / 60:.0f} min ago."
+    if approval.broken_by:
+        return ""
     if lost := _lost_votes(core, job, approval, people):
         return f"{lost} may no longer vote on it."
     if usd > approval.usd * COST_MORE and usd - approval.usd > COST_FREE:
@@ -133,7 +178,7 @@ def _ask_again(books: Books, core: Core, job: JobView, decision: Decision, usd: 
     old = job.approval or Approval(0, (), now, job.rule, "", core.setup.approvals_channel, round=-1)
     again = replace(
         old, expires=now + policy.approve_within, votes=(), asked=now, approved=None, round=old.round + 1,
-        returned=why, usd=usd, run_within=policy.run_within,
+        returned=why, usd=usd, run_within=policy.run_within, broken_by="", broken_because="",
     )  # fmt: skip
     if isinstance(decision, Ask):
         again = replace(

@@ -16,13 +16,15 @@ from bot.domain.target import empties, resolve, url_of
 from bot.domain.verdict import Look, judge
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, pack
-from bot.services import approvals, deeds
+from bot.services import approvals, deeds, glass, holds
 from bot.services.aside import aside
 from bot.services.checks import look_all, look_from_within, telling
+from bot.services.holds import seen_holds
 from bot.services.instead import is_possible
 from bot.services.limits import limits
 from bot.services.probing import probe_layers
-from bot.services.purges import Asking, judge_plan, plan_for, submit
+from bot.services.purges import Asking, judge_plan, plan_for, site_held, submit
+from bot.services.queued import put_in_line
 from bot.services.replies import (
     BadLinesFound,
     Checked,
@@ -58,6 +60,10 @@ _DEEDS = {
     Verb.RETRY: Deed.SEE,
     Verb.APPROVE: Deed.VOTE,
     Verb.DENY: Deed.VOTE,
+    Verb.HOLD: Deed.HOLD,
+    Verb.RELEASE: Deed.HOLD,
+    Verb.BREAK_GLASS: Deed.SEE,
+    Verb.REVIEW: Deed.SEE,
     Verb.SITES: Deed.SEE,
     Verb.LIMITS: Deed.SEE,
     Verb.DOCTOR: Deed.CHECK,
@@ -110,8 +116,16 @@ class Desk:
             case Verb.APPROVE | Verb.DENY:
                 yes = command.verb is Verb.APPROVE
                 return await approvals.vote(self._core, asking.actor, command.job, yes, reason=command.reason)
+            case Verb.HOLD:
+                return await holds.lay(self._core, asking.actor, command)
+            case Verb.RELEASE:
+                return await holds.release(self._core, asking.actor, command)
+            case Verb.BREAK_GLASS:
+                return await glass.break_glass(self._core, asking.actor, command.job, command.reason)
+            case Verb.REVIEW:
+                return await glass.close_review(self._core, asking.actor, command.job, command.reason)
             case Verb.SITES:
-                return SitesListed(self._core.setup.seen_by(asking.actor))
+                return await self._sites(asking.actor)
             case Verb.LIMITS:
                 return LimitsShown(await limits(self._core, self._named(asking.actor, command)))
             case Verb.DOCTOR:
@@ -141,9 +155,18 @@ class Desk:
         if command.bad:
             machine = asking.actor.is_token  # which has no button to go on with the good ones
             return BadLinesFound("" if machine else await self._draft_of(asking, replace(command, bad=())), command)
+        hold = None if self._core.setup.observe else await holds.held(self._core, site.name)
+        if hold is not None and not command.queue:
+            return site_held(hold, site.name)
         if not sure and (question := await self._question(asking, command, site)) is not None:
             return question
+        if hold is not None and (queued := await put_in_line(self._core, asking, command, site)) is not None:
+            return queued
         return await submit(self._core, asking, command, site)
+
+    async def _sites(self, actor: Actor) -> SitesListed:
+        sites, now = self._core.setup.seen_by(actor), self._core.clock.now()
+        return SitesListed(sites, await self._core.ledger.read(lambda books: seen_holds(books, actor, now)))
 
     async def _question(self, asking: Asking, command: Command, site: Site) -> Reply | None:
         """What must be confirmed first: a bare host, everything; None when nothing must."""
@@ -182,7 +205,8 @@ class Desk:
         if isinstance(plan, Refused):
             return plan
         decision = await judge_plan(self._core, asking.actor, plan, command.reason)
-        return PlanShown(plan, decision, command, self._core.setup.observe)
+        hold = await holds.held(self._core, plan.site)
+        return PlanShown(plan, decision, command, self._core.setup.observe, hold)
 
     async def _check(self, command: Command) -> Reply:
         site = self._core.setup.sites[command.site]
@@ -193,7 +217,8 @@ class Desk:
         now = self._core.clock.now()
         await self._core.ledger.write(lambda books: _remember(books, site, looks, now))
         all_looks = (*looks, *telling(inner, looks))
-        return Checked(site, urls, all_looks, judge((), all_looks, None), problem)
+        hold = await holds.held(self._core, site.name)
+        return Checked(site, urls, all_looks, judge((), all_looks, None), problem, hold)
 
     async def _look_from_within(self, site: Site, urls: Sequence[str]) -> tuple[tuple[Look, ...], str]:
         """For one URL only: providers that look for us do so a few hundred times an hour."""
@@ -204,7 +229,9 @@ class Desk:
 
         def question(books: Books) -> Reply:
             if not command.job:
-                return JobsListed(books.jobs.open(names) or books.jobs.recent(names, 5))
+                jobs = books.jobs.open(names) or books.jobs.recent(names, 5)
+                now = self._core.clock.now()
+                return JobsListed(jobs, seen_holds(books, asking.actor, now), books.reviews.open_on(names))
             job = books.jobs.find(command.job)
             if job is None or job.site not in names:
                 return Refused(f"There is no P-{command.job}.", f"`{self._core.setup.command} status` lists the jobs.")

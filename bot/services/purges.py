@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.actor import Actor
 from bot.domain.command import Command
+from bot.domain.hold import Hold
 from bot.domain.job import Approval, JobView, State
 from bot.domain.plan import Plan, bound
 from bot.domain.policy import RECENT_SECONDS, Allow, Ask, Decision, Deny, Roster
@@ -20,7 +21,7 @@ from bot.services.aside import aside
 from bot.services.cheaper import cheaper
 from bot.services.instead import instead, narrower
 from bot.services.planning import Known, make_plan, with_seconds
-from bot.services.replies import JobMade, PlanShown, Refused
+from bot.services.replies import JobMade, PlanShown, Refused, SiteHeld
 from bot.services.roster import read_roster
 from bot.services.setup import SLACK, Core, job_name
 from bot.services.witnesses import pages_to_look_at
@@ -39,6 +40,7 @@ class Asking:
     source: str = "slack"
     channel: str = ""
     thread: str = ""
+    also_by: tuple[str, ...] = ()  # others whose requests are in it
 
 
 async def plan_for(core: Core, command: Command, site: Site) -> Plan | Refused:
@@ -110,22 +112,33 @@ def _decide(
     if known is not None:
         return JobMade(known, new=False)
     decision = judged(books, core, asking.actor, plan, command.reason, roster)
-    if not isinstance(decision, Deny):
-        return _create(books, core, asking, command, plan, stored, decision)
-    _journal_denied(books, core, asking, plan, decision)
-    return Refused(decision.why, decision.advice, by_rule=True)
+    if isinstance(decision, Deny):
+        journal_denied(books, core, asking, plan, decision)
+        return Refused(decision.why, decision.advice, by_rule=True)
+    hold = books.holds.on(plan.site, core.clock.now())
+    if hold is not None:
+        return site_held(hold, plan.site)
+    return create(books, core, asking, command, plan, stored, decision)
 
 
-def _journal_denied(books: Books, core: Core, asking: Asking, plan: Plan, decision: Deny) -> None:
+def site_held(hold: Hold, site: str) -> SiteHeld:
+    """Nothing begins on `site` while `hold` lasts."""
+    advice = "Nothing was purged. Add --queue to have it run on release."
+    return SiteHeld(f"{site} is held: {hold.reason}", advice, by_rule=True, hold=hold.alone, site=site)
+
+
+def journal_denied(books: Books, core: Core, asking: Asking, plan: Plan, decision: Deny) -> None:
+    """Keep that the policy said no."""
     books.journal.add(
         core.clock.now(), "denied", asking.actor.id,
         site=plan.site, kind=plan.kind, targets=len(plan.targets), rule=decision.rule, why=decision.why,
     )  # fmt: skip
 
 
-def _create(
+def create(
     books: Books, core: Core, asking: Asking, command: Command, plan: Plan, stored: PackedPlan, decision: Allow | Ask
 ) -> JobMade:
+    """Write the job, its calls, journal entries and messages."""
     now = core.clock.now()
     site = core.setup.sites[plan.site]
     draft = _job(core, asking, command, plan, site, decision, now)
@@ -152,6 +165,7 @@ def _job(
         sample=_sample(plan),
         soft=plan.soft,
         requested_by=asking.actor.id,
+        also_by=asking.also_by,
         created=now,
         layers=(),
         digest=plan.digest,
@@ -202,7 +216,7 @@ def _approval(core: Core, command: Command, plan: Plan, site: Site, decision: De
     return Approval(
         decision.needed, decision.of, expires, decision.rule, decision.why, channel, offers=offers,
         groups=decision.groups, digest=bound(plan.digest, decision), run_within=decision.run_within, usd=plan.usd,
-        asked=now,
+        asked=now, breakers=core.setup.policy.break_glass.who if core.setup.policy.break_glass else (),
     )  # fmt: skip
 
 

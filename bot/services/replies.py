@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.domain.actor import Actor
 from bot.domain.command import Command, Misunderstood
+from bot.domain.hold import Hold
 from bot.domain.job import JobView
 from bot.domain.plan import Plan
 from bot.domain.policy import Decision
 from bot.domain.site import Site
 from bot.domain.told import Told
 from bot.domain.verdict import Judgement, Look
+from bot.ledger.holds import LotSize
 from bot.services.limits import AccountNow
 from providers.contract import Probe
 
@@ -35,13 +37,50 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteHeld(Refused):
+    """It is not done because of a hold on `site` (on every site where that is empty)."""
+
+    hold: Hold = field(kw_only=True)
+    site: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """It waits for the end of `hold`, with others that become one plan; `decision` is the policy's now."""
+
+    hold: Hold
+    site: str
+    size: LotSize
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class HoldLaid:
+    """Nothing begins there any more; `before` is what held it until now."""
+
+    hold: Hold
+    before: Hold | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldEnded:
+    """A hold is over; `still` holds the site yet. `jobs` and `requests` had waited for it."""
+
+    hold: Hold
+    still: Hold | None
+    jobs: int = 0
+    requests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class PlanShown:
-    """What a purge would do; nothing was sent. `observing` when this bot never purges."""
+    """What a purge would do; nothing was sent. `observing` when this bot never purges; `held` while nothing begins."""
 
     plan: Plan
     decision: Decision
     command: Command
     observing: bool = False
+    held: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +127,16 @@ class Checked:
     looks: Sequence[Look]
     judgement: Judgement
     problem: str = ""
+    held: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class JobsListed:
-    """Open jobs, or the latest when none is open."""
+    """Open jobs, or the latest when none is open; what is held, and the jobs whose broken glass waits for a review."""
 
     jobs: Sequence[JobView]
+    holds: Sequence[Hold] = ()
+    reviews: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +150,10 @@ class JobShown:
 
 @dataclass(frozen=True, slots=True)
 class SitesListed:
-    """The caller's sites."""
+    """The caller's sites, and what holds them."""
 
     sites: Sequence[Site]
+    holds: Sequence[Hold] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +197,9 @@ class Done:
 Reply = (
     NotUnderstood
     | Refused
+    | Queued
+    | HoldLaid
+    | HoldEnded
     | PlanShown
     | JobMade
     | FormWanted

@@ -7,9 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from bot.ledger.books import Books
+from bot.services.glass import remind
+from bot.services.holds import settle
 from bot.services.jobs import Jobs
 from bot.services.lanes import Lane
-from bot.services.setup import HOME, SLACK, SWEEP, Core, delivery_name, job_name, lane_name
+from bot.services.setup import HOME, SLACK, SWEEP, Core, delivery_name, hold_name, job_name, lane_name, review_name
 
 log = structlog.get_logger()
 SWEEP_SECONDS = 2.0
@@ -19,7 +21,7 @@ PRUNE_AFTER = 7 * 86400.0  # seconds; idempotency keys are kept this long
 
 
 class Router:
-    """Runs a name: `job:P-12`, `lane:cf`, `delivery:<key>`, `slack`, `home`, `sweep`."""
+    """Runs a name: `job:P-12`, `lane:cf`, `delivery:<key>`, `hold:shop`, `review:3`, `slack`, `home`, `sweep`."""
 
     def __init__(
         self,
@@ -47,6 +49,10 @@ class Router:
                 await self._lanes[rest].run()
             case "delivery":
                 await self._receive(rest)
+            case "hold":
+                await settle(self._core, rest)
+            case "review":
+                await remind(self._core, int(rest))
             case "slack":
                 self._core.engine.wake(HOME)
                 await self._show()
@@ -84,6 +90,14 @@ class Router:
             shown = {SLACK: books.messages.next_due(), HOME: books.homes.next_due()}
             return books.jobs.due(until), books.intake.due(until), shown, lanes
 
+        def others(books: Books) -> tuple[list[tuple[str, float]], list[tuple[int, float]]]:
+            return books.holds.due(until), books.reviews.due(until)
+
+        holds, reviews = await self._core.ledger.read(others)
+        for site, at in holds:
+            self._core.engine.wake(hold_name(site), at)
+        for review, at in reviews:
+            self._core.engine.wake(review_name(review), at)
         jobs, deliveries, shown, lanes = await self._core.ledger.read(question)
         for number, at in jobs:
             self._core.engine.wake(job_name(number), at)
@@ -97,6 +111,11 @@ class Router:
         self.swept_at = now
 
     async def prune(self) -> None:
-        """Forget deliveries and drafts that ended long ago."""
+        """Forget deliveries, drafts and queued requests that ended long ago."""
         before = self._core.clock.now() - PRUNE_AFTER
-        await self._core.ledger.write(lambda books: books.intake.prune(before))
+
+        def deed(books: Books) -> None:
+            books.intake.prune(before)
+            books.holds.prune(before)
+
+        await self._core.ledger.write(deed)

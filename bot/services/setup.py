@@ -60,6 +60,16 @@ def delivery_name(key: str) -> str:
     return f"delivery:{key}"
 
 
+def hold_name(site: str) -> str:
+    """The engine's name for a site's hold and what is in line for it."""
+    return f"hold:{site}"
+
+
+def review_name(review: int) -> str:
+    """The engine's name for the reminders of a review."""
+    return f"review:{review}"
+
+
 SLACK = "slack"  # the engine's name for everything that is to be shown in Slack
 HOME = "home"  # the engine's name for the Home tabs that are to be drawn anew
 SWEEP = "sweep"  # the engine's name for finding what is due

@@ -9,6 +9,8 @@ from bot.services.replies import (
     Done,
     FormWanted,
     HelpShown,
+    HoldEnded,
+    HoldLaid,
     HostToConfirm,
     JobMade,
     JobShown,
@@ -17,13 +19,16 @@ from bot.services.replies import (
     NotUnderstood,
     PlanShown,
     Probed,
+    Queued,
     Refused,
     Reply,
+    SiteHeld,
     SitesListed,
     WhoAmI,
 )
-from bot.slack.cards import findings, private
+from bot.slack.cards import findings, holds, private
 from bot.slack.cards.blocks import Card
+from bot.slack.cards.glass import with_reviews
 from bot.slack.cards.limits import limits_card
 from bot.slack.cards.probed import probed_card
 from bot.slack.cards.root import root_card
@@ -34,10 +39,18 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
     match reply:
         case NotUnderstood(misunderstood, draft):
             return private.misunderstood_card(misunderstood, draft)
+        case SiteHeld(hold=hold, advice=advice):
+            return holds.held_card(hold, advice)
+        case Queued():
+            return holds.queued_card(reply)
+        case HoldLaid():
+            return holds.laid_card(reply, command)
+        case HoldEnded():
+            return holds.ended_card(reply)
         case Refused(what, advice):
             return private.refusal_card(what, advice)
-        case PlanShown(plan, decision, _, observing):
-            return findings.plan_card(plan, decision, observing)
+        case PlanShown(plan, decision, _, observing, held):
+            return holds.also_held(findings.plan_card(plan, decision, observing), held)
         case JobMade(job):
             return root_card(job, now)
         case FormWanted(draft, _, site):
@@ -47,13 +60,13 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
         case BadLinesFound(draft, asked):
             return private.bad_lines_card(asked, draft)
         case Checked() as checked:
-            return findings.check_card(checked, now, command)
-        case JobsListed(jobs):
-            return private.status_card(jobs, now, command)
+            return holds.also_held(findings.check_card(checked, now, command), checked.held)
+        case JobsListed(jobs, held_now, reviews):
+            return with_reviews(holds.with_holds(private.status_card(jobs, now, command), held_now), reviews)
         case JobShown(job, whole, steps):
             return private.show_card(job, steps, now, whole)
-        case SitesListed(sites):
-            return private.sites_card(sites)
+        case SitesListed(sites, held_now):
+            return holds.with_holds(private.sites_card(sites), held_now)
         case LimitsShown(accounts):
             return limits_card(accounts)
         case Probed(found):

@@ -9,7 +9,7 @@ from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, unpack
 from bot.ledger.intake import Delivery
 from bot.ledger.messages import Role
-from bot.services import approvals, deeds
+from bot.services import approvals, deeds, glass
 from bot.services.desk import Desk
 from bot.services.purges import Asking
 from bot.services.replies import FormWanted, Refused, Reply
@@ -65,6 +65,8 @@ class Buttons:
                 return await deeds.retry(self._core, asking.actor, number)
             case "repeat_anyway":
                 return await deeds.repeat_anyway(self._core, asking.actor, number)
+            case "close_review":
+                return await glass.close_review(self._core, asking.actor, number)
             case "check_again":
                 return await deeds.check_again(self._core, asking.actor, number)
             case _:

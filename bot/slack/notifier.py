@@ -16,7 +16,8 @@ from bot.domain.job import JobView, State
 from bot.ledger.books import Books
 from bot.ledger.messages import Line, Message, Role
 from bot.services.setup import SLACK, Core, delivery_name
-from bot.slack.cards import Card, request_card, root_card, thread_line
+from bot.slack.cards import Card, glass_card, reminder_card, request_card, root_card, thread_line
+from bot.slack.cards.glass import half_time
 from bot.slack.web_api import POSTS, READS, UPDATES, SlackApi, SlackTrouble, Trouble
 
 log = structlog.get_logger()
@@ -73,13 +74,13 @@ class Notifier:
         card = await self._card(message, job)
         shown = _hash(card)
         if message.ts and shown == message.shown:
-            await self._shown(message, message.ts, shown)
+            await self._shown(message, job, message.ts, shown)
             return True
         ts = message.ts or await self._found(message, job)
         if ts is None or not await self._may(message, "update" if ts else f"post {message.channel}"):
             return False
         ts = await self._update(message, ts, card) if ts else await self._post(message, job, card)
-        await self._shown(message, ts, shown)
+        await self._shown(message, job, ts, shown)
         return True
 
     async def _card(self, message: Message, job: JobView) -> Card:
@@ -87,11 +88,18 @@ class Notifier:
         if message.role is Role.ROOT:
             return root_card(job, now, self._salt(message, job))
         root = await self._core.ledger.read(lambda books: books.messages.find(job.id, Role.ROOT))
-        link = root.link if root else ""
-        return request_card(job, now, message.token, first=not message.ts, link=link, salt=self._salt(message, job))
+        link, salt, command = root.link if root else "", self._salt(message, job), self._core.setup.command
+        if message.role in (Role.GLASS, Role.REMINDER):
+            review = await self._core.ledger.read(lambda books: books.reviews.of_message(message.of))
+            return (
+                reminder_card(job, review, command)
+                if message.role is Role.REMINDER
+                else glass_card(job, review, link, salt)
+            )
+        return request_card(job, now, message.token, not message.ts, link, salt, command)
 
     def _salt(self, message: Message, job: JobView) -> str:
-        return f"{job.id}-{job.version}-{message.role}"
+        return f"{job.id}-{job.version}-{message.key}"
 
     async def _found(self, message: Message, job: JobView) -> str | None:
         """Where a post whose answer was lost is; "" when it is not there, None when that cannot be asked yet."""
@@ -105,7 +113,7 @@ class Notifier:
         )  # fmt: skip
         messages = answer.get("messages")
         for posted in messages if isinstance(messages, list) else []:
-            if _is_ours(posted, job, message.role):
+            if _is_ours(posted, job, message.key):
                 return str(posted["ts"])
         return ""
 
@@ -123,7 +131,7 @@ class Notifier:
         answer = await self._api.call(
             "chat.postMessage",
             channel=message.channel, text=card.text, blocks=card.blocks, unfurl_links=False, unfurl_media=False,
-            metadata={"event_type": METADATA, "event_payload": {"job": job.name, "role": message.role}},
+            metadata={"event_type": METADATA, "event_payload": {"job": job.name, "role": message.key}},
             **({"thread_ts": message.thread_ts} if message.thread_ts else {}),
         )  # fmt: skip
         return str(answer.get("ts", ""))
@@ -134,9 +142,10 @@ class Notifier:
         )
         return ts
 
-    async def _shown(self, message: Message, ts: str, shown: str) -> None:
+    async def _shown(self, message: Message, job: JobView, ts: str, shown: str) -> None:
         now = self._core.clock.now()
-        await self._core.ledger.write(lambda books: books.messages.shown(message, ts, shown, now))
+        again = _redrawn_at(message, job, now)
+        await self._core.ledger.write(lambda books: books.messages.shown(message, ts, shown, now, again))
         if not message.link and ts and message.role is Role.ROOT:
             await self._keep_link(message, ts)
 
@@ -179,6 +188,8 @@ class Notifier:
         match trouble.what:
             case Trouble.ELSEWHERE:
                 await self._move(message, job, now)
+            case Trouble.GONE if message.role is Role.REMINDER:
+                await self._give_up(message)
             case Trouble.GONE:
                 await self._core.ledger.write(lambda books: books.messages.forget(message, now))
             case Trouble.NEVER:
@@ -224,6 +235,14 @@ def _is_urgent(job: JobView) -> bool:
     return not job.state.is_open or job.state in (State.WAITING, State.NEEDS_DECISION)
 
 
+def _redrawn_at(message: Message, job: JobView, now: float) -> float | None:
+    """When a card says something else although nothing happens: a request at half time, where a glass may be broken."""
+    approval = job.approval
+    if message.role is not Role.REQUEST or job.state is not State.WAITING or not (approval and approval.breakers):
+        return None
+    return half_time(approval) if half_time(approval) > now else None
+
+
 def _urgency(message: Message, job: JobView) -> tuple[bool, bool, float]:
     return (not _is_urgent(job), bool(message.ts), message.due_at)
 
@@ -234,10 +253,10 @@ def _hash(card: Card) -> str:
     return hashlib.sha256(json.dumps([card.text, blocks], sort_keys=True).encode()).hexdigest()
 
 
-def _is_ours(posted: object, job: JobView, role: Role) -> bool:
+def _is_ours(posted: object, job: JobView, key: str) -> bool:
     if not isinstance(posted, dict) or not isinstance(posted.get("metadata"), dict):
         return False
     metadata = posted["metadata"]
     return bool(
-        metadata.get("event_type") == METADATA and metadata.get("event_payload") == {"job": job.name, "role": str(role)}
+        metadata.get("event_type") == METADATA and metadata.get("event_payload") == {"job": job.name, "role": key}
     )

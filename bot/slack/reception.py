@@ -16,6 +16,7 @@ from bot.domain.actor import Standing
 from bot.domain.job import JobView
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, unpack
+from bot.ledger.holds import REFUSED_LATER
 from bot.ledger.intake import MOVED, Delivery
 from bot.ledger.messages import Message, Role
 from bot.services.desk import Desk
@@ -25,7 +26,7 @@ from bot.services.setup import Core, delivery_name
 from bot.slack.answers import card_for
 from bot.slack.buttons import Buttons
 from bot.slack.cards import Card, chosen_form, everything_form
-from bot.slack.cards.private import made_card
+from bot.slack.cards.private import made_card, refusal_card
 from bot.slack.deliveries import CLICK, OPENING
 from bot.slack.home import opened
 from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
@@ -81,7 +82,9 @@ class Reception:
         if delivery.kind == OPENING:
             await opened(self._core, body)
             return Answer()
-        votes = _text(body, "action") in ("approve", "deny")
+        if delivery.kind == REFUSED_LATER:
+            return Answer(refusal_card(_text(body, "what"), _text(body, "advice")))
+        votes = _text(body, "action") in ("approve", "deny", "close_review")
         actor = await self._core.directory.actor(_text(body, "user"), _text(body, "team"), fresh=votes)
         if actor.standing is Standing.AWAY and self._core.clock.now() - delivery.at < AWAY_MAX_SECONDS:
             return None
@@ -148,7 +151,7 @@ class Reception:
                 reply = await self._buttons.from_draft(delivery, asking, value, action)
                 await self._close_form(_text(body, "view"))
                 return await self._answer(delivery, asking, reply, private)
-            case "cancel" | "retry" | "repeat_anyway" | "purge_again" | "check_again":
+            case "cancel" | "retry" | "repeat_anyway" | "purge_again" | "check_again" | "close_review":
                 return await self._answer(delivery, asking, await self._buttons.on_job(asking, body, action, value))
             case _:
                 return await self._answer(delivery, asking, Refused("This button means nothing any more."))

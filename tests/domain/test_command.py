@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.command import BadLine, Command, Verb, parse
@@ -399,6 +401,29 @@ UNDERSTOOD = {
     "deny with a reason": ("deny P-12 not soft on sale", Command(Verb.DENY, job=12, reason="not soft on sale")),
     "deny because": ("deny P-12 because not now", Command(Verb.DENY, job=12, reason="not now")),
     "deny --reason": ('deny P-12 --reason "not now"', Command(Verb.DENY, job=12, reason="not now")),
+    "break-glass": (
+        "break-glass P-12 because prices are wrong",
+        Command(Verb.BREAK_GLASS, job=12, reason="prices are wrong"),
+    ),
+    "review": ("review P-12", Command(Verb.REVIEW, job=12)),
+    "review with a note": ("review P-12 it was on purpose", Command(Verb.REVIEW, job=12, reason="it was on purpose")),
+    # holds
+    "hold": ("hold shop because a deploy", Command(Verb.HOLD, site="shop", reason="a deploy")),
+    "hold for a time": (
+        "hold Shop for 2h because a deploy",
+        Command(Verb.HOLD, site="shop", reason="a deploy", seconds=7200.0),
+    ),
+    "hold for a time behind a quoted reason": (
+        'hold shop because "a deploy" for 30m',
+        Command(Verb.HOLD, site="shop", reason="a deploy", seconds=1800.0),
+    ),
+    "hold of all": (
+        "hold all --for 2d because sale",
+        Command(Verb.HOLD, reason="sale", everywhere=True, seconds=172_800.0),
+    ),
+    "release": ("release shop", Command(Verb.RELEASE, site="shop")),
+    "release of all": ("release all", Command(Verb.RELEASE, everywhere=True)),
+    "queued": ("/a --queue", replace(purge(path("/a"), guess="path"), queue=True)),
     "sites": ("sites", Command(Verb.SITES)),
     "doctor": ("doctor", Command(Verb.DOCTOR)),
     "doctor of a site": ("doctor shop", Command(Verb.DOCTOR, site="shop")),

@@ -495,6 +495,49 @@ HEARD = {
 }
 
 
+HEARD |= {
+    "a hold of nothing": (
+        "hold because INC-1",
+        heard("hold wants a site's name, or all.", "/purge help hold"),
+    ),
+    "a hold of two": ("hold shop news because INC-1", heard("hold takes one site, or all.", "/purge help hold")),
+    "a hold of a misspelt site": (
+        "hold shup for 2h because INC-1",
+        mended("`shup` is not a site of yours. Yours: shop.", "hold shop for 2h because INC-1"),
+    ),
+    "a hold without a reason": (
+        "hold shop for 2h",
+        heard("A hold needs a reason.", "/purge hold shop for 2h because …"),
+    ),
+    "a hold for no time": (
+        "hold shop for ever because INC-1",
+        heard(
+            "`ever` is no time that a hold can last: 30m, 2h or 2d, at most 90d.",
+            "/purge hold shop for 2h because INC-1",
+        ),
+    ),
+    "a hold whose time may be its reason": (
+        "hold all because deploying for 2h",
+        mended(
+            "Whether `for 2h` is how long or part of the reason cannot be told. Write it before because.",
+            "hold all for 2h because deploying",
+        ),
+    ),
+    "a release of nothing": ("release", heard("release wants a site's name, or all.", "/purge help release")),
+    "a release with a reason": (
+        "release shop because done",
+        heard("`because` does not go with release.", "/purge help release"),
+    ),
+    "a time on a purge": ("/a for 2h", heard("`for` does not go with purge.", "/purge help purge")),
+    "a queued plan": ("plan /a --queue", heard("`--queue` does not go with plan.", "/purge help plan")),
+    "a glass broken without a reason": (
+        "break-glass P-12",
+        heard("Breaking the glass needs a reason.", "/purge break-glass P-12 because …"),
+    ),
+    "what looks like a release": ("relase shop", heard("I cannot tell what `relase` is.", "/purge help")),
+}
+
+
 @pytest.mark.parametrize(("typed", "expected"), HEARD.values(), ids=HEARD)
 def test_what_has_no_meaning_is_answered_with_what_to_type(typed: str, expected: Misunderstood) -> None:
     assert expected == parse(typed, MIA)

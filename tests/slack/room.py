@@ -10,6 +10,7 @@ import contextlib
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +21,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.domain.job import JobView
+from bot.domain.policy import Policy
 from bot.ledger.books import Books
 from bot.settings import Environment, load
 from bot.wiring import Bot, nothing
@@ -65,11 +67,18 @@ class Room:
     """What people in it can do and see."""
 
     def __init__(
-        self, data: Path, url: str, workspace: Workspace, by_socket: bool, failpoint: Callable[[str], None]
+        self,
+        data: Path,
+        url: str,
+        workspace: Workspace,
+        by_socket: bool,
+        failpoint: Callable[[str], None],
+        policy: Policy | None = None,
     ) -> None:
         self._data = data
         self._by_socket = by_socket
         self._failpoint = failpoint
+        self._policy = policy
         self._app: ASGIApp = JSONResponse({"error": "The bot is down."}, 503)
         self.url = url
         self.world = World(data, "fast", url, towns=[lambda ground: shop.town(ground, app=False)])
@@ -110,7 +119,9 @@ class Room:
             "PLAY_API_TOKEN": API_TOKEN,
             **({"SLACK_APP_TOKEN": APP_TOKEN} if self._by_socket else {}),
         }
-        self.bot = Bot(load(config, environ), Environment.read(environ), self._failpoint)
+        settings = load(config, environ)
+        settings = replace(settings, policy=self._policy) if self._policy is not None else settings
+        self.bot = Bot(settings, Environment.read(environ), self._failpoint)
         self._app = self.bot.app()
         await self.bot.start()
         if self._by_socket:
@@ -306,10 +317,11 @@ async def room(
     workspace: Workspace = HOUSE,
     by_socket: bool = False,
     failpoint: Callable[[str], None] = nothing,
+    policy: Policy | None = None,
 ) -> AsyncIterator[Room]:
-    """A room that is open until the block ends."""
+    """A room that is open until the block ends; `policy` instead of the configured one."""
     port = socket.create_server(("127.0.0.1", 0))
-    opened = Room(data, f"http://127.0.0.1:{port.getsockname()[1]}", workspace, by_socket, failpoint)
+    opened = Room(data, f"http://127.0.0.1:{port.getsockname()[1]}", workspace, by_socket, failpoint, policy)
     await opened.world.start()
     async with served(opened.app(), port):
         await opened.open_bot()

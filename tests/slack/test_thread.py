@@ -99,6 +99,21 @@ LINES = {
     "cancelled in time": (Told(Event.CANCELLED, who="U_MIA", n=3), "• Cancelled by <@U_MIA>; 3 calls stayed unsent."),
     "cancelled too late": (Told(Event.CANCELLED, who="U_MIA"), "• Cancelled by <@U_MIA>; every call had been sent."),
     "gone on": (Told(Event.RETRIED, who="token:ops-cli"), "• token `ops-cli` had it go on."),
+    "held": (
+        Told(Event.HELD, who="U_LEA", text="deploying 4.2"),
+        "• Held back by <@U_LEA>: deploying 4.2",
+    ),
+    "released": (Told(Event.LET_GO, who="U_LEA"), "• Let go by <@U_LEA>."),
+    "let go": (Told(Event.LET_GO), "• Let go: the hold has ended."),
+    "glass broken": (
+        Told(Event.GLASS_BROKEN, who="U_SAM", n=2, text="prices are <wrong>"),
+        "• <@U_SAM> broke the glass, 2 approvals skipped: prices are &lt;wrong&gt;",
+    ),
+    "reviewed": (Told(Event.REVIEWED, who="U_LEA"), "• <@U_LEA> closed the review of the broken glass."),
+    "reviewed with a note": (
+        Told(Event.REVIEWED, who="U_LEA", text="rightly so"),
+        "• <@U_LEA> closed the review of the broken glass: rightly so",
+    ),
     "parked": (
         Told(Event.PARKED, text="purgebot could not go on with it (KeyError)."),
         "• Parked. purgebot could not go on with it (KeyError).",

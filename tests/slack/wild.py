@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from bot.domain.actor import Actor, Standing
 from bot.domain.command import BadLine, Choice, Command, Misunderstood, Verb
+from bot.domain.hold import Hold
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State, Trouble, Vote
 from bot.domain.plan import Cost, LayerPlan, Plan
 from bot.domain.policy import Allow, Ask, Deny
@@ -15,11 +16,24 @@ from bot.domain.site import Layer, Site
 from bot.domain.target import Target
 from bot.domain.told import Event, Told
 from bot.domain.verdict import Look, Verdict, judge
-from bot.services.replies import Checked, WhoAmI
-from bot.slack.cards import Card, findings, private, request_card, root_card, thread_line
+from bot.ledger.holds import LotSize
+from bot.ledger.reviews import Review
+from bot.services.replies import Checked, HoldEnded, HoldLaid, Queued, WhoAmI
+from bot.slack.cards import (
+    Card,
+    findings,
+    glass_card,
+    holds,
+    private,
+    reminder_card,
+    request_card,
+    root_card,
+    thread_line,
+)
 from providers.contract import Cached, Kind
 
 T = 1_800_000_000.0
+APPROVED = Approval(0, (), T, "", "")
 
 
 def strings(node: object, kind: str = "") -> Iterator[tuple[str, str]]:
@@ -109,7 +123,31 @@ def _private_cards(text: str) -> dict[str, Card]:
         "done": private.done_card(job, text),
         "open form": private.open_form_card(site, "draft"),
         "made": private.made_card(job, text),
+        **_guard_cards(job, text),
         **{f"step {event}": Card(thread_line(step)) for event, step in told.items()},
+    }
+
+
+def _guard_cards(job: JobView, text: str) -> dict[str, Card]:
+    """Holds and broken glasses."""
+    hold = Hold(text, text, text, T, T + 1)
+    review = Review(1, 7, text, T, text, 9, 99, 60.0, T)
+    closed = replace(review, closed_by=text, closed_at=T, note=text)
+    waiting = wild_job(text, State.WAITING, Verdict.UNCHECKED)
+    late = replace(waiting.approval or APPROVED, breakers=(text,) * 30)
+    broken = replace(late, broken_by=text, broken_because=text)
+    return {
+        "held": holds.held_card(hold, text),
+        "hold laid": holds.laid_card(HoldLaid(hold, replace(hold, by=f"{text}.")), "/purge"),
+        "hold ended": holds.ended_card(HoldEnded(hold, hold)),
+        "queued": holds.queued_card(Queued(hold, text, LotSize(9, 9, 8), Ask(text, text, 99, (text,)))),
+        "what is held": holds.with_holds(private.refusal_card(text), (hold,) * 50),
+        "a held job": root_card(replace(job, state=State.QUEUED, held=hold, also_by=(text,) * 50), T, "salt"),
+        "glass": glass_card(job, review, text, "salt"),
+        "glass reviewed": glass_card(replace(job, also_by=(text,) * 50), closed, text, "salt"),
+        "reminder": reminder_card(job, review, "/purge"),
+        "a request at its end": request_card(replace(waiting, approval=late), T + 1800, "token", True, text, "salt"),
+        "a broken request": request_card(replace(job, approval=broken), T, "token", True, text, "salt"),
     }
 
 

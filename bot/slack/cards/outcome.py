@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from bot.domain.hold import ALL
 from bot.domain.job import JobView, LayerState, LayerView, State
 from bot.domain.verdict import ORIGIN, Verdict
 from bot.slack.cards.words import at_places, bar, clock, count, duration, subject, title
@@ -47,6 +48,9 @@ def _so_far(job: JobView, now: float) -> str:
         case State.SCHEDULED:
             at = f" {clock(job.due_at)}" if job.due_at is not None else ""
             return f"🔵 {job.name} begins{at} · {subject(job)}"
+        case State.QUEUED if job.held is not None:
+            site = "every site" if job.held.site == ALL else escape(job.held.site, 60)
+            return f"🟡 {job.name} waits, {site} is held by {person(job.held.by)} · {subject(job)}"
         case State.QUEUED:
             return f"🔵 {job.name} begins now · {subject(job)}"
         case State.CONFIRMING:

@@ -174,6 +174,8 @@ def done_card(job: JobView, what: str) -> Card:
         "cancelled": f"{job.name} is cancelled.",
         "retried": f"{job.name} goes on.",
         "checking": f"{job.name} is looked at again.",
+        "broken": f"The glass of {job.name} is broken: it runs without votes, and a review is open.",
+        "reviewed": f"The review of {job.name} is closed.",
     }
     return card(said.get(what, f"{job.name}: {escape(what)}"))
 

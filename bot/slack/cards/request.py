@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bot.domain.job import Approval, JobView, State
 from bot.slack.cards.blocks import Block, Card, Confirm, button, card
+from bot.slack.cards.glass import hint_line
 from bot.slack.cards.outcome import approvals_left, denier
 from bot.slack.cards.root import what
 from bot.slack.cards.words import NARROW, ORIGIN_LOAD, clock, count, duration, hosts, listed, subject, titles
@@ -16,11 +17,14 @@ NOTES_SHOWN = 4
 NOTES_MAX, OFFER_MAX = 800, 400  # characters
 
 
-def request_card(job: JobView, now: float, token: str, first: bool, link: str = "", salt: str = "") -> Card:
+def request_card(
+    job: JobView, now: float, token: str, first: bool, link: str = "", salt: str = "", command: str = "/purge"
+) -> Card:
     """The request for votes on `job`; `token` is what its buttons carry, `link` leads to the job's own card. The
     approvers are mentioned when `first`, so that an edit calls nobody again."""
     waiting = job.state is State.WAITING
-    lines = [*_asked_for(job), *(_vote(job, first) if waiting else _decided(job)), _elsewhere(job, link)]
+    voting = [*_vote(job, first), hint_line(job, now, command)] if waiting else _decided(job)
+    lines = [*_asked_for(job), *voting, _elsewhere(job, link)]
     return card(_first(job), lines, vote_buttons(job, token) if waiting else [], salt)
 
 
@@ -35,6 +39,8 @@ def _first(job: JobView) -> str:
             return f"⚫ {job.name} expired, nobody agreed in time · {subject(job)}"
         case State.CANCELLED if not _is_approved(job):
             return f"⚫ {job.name} cancelled by {person(job.stop_reason)} · {subject(job)}"
+        case _ if job.approval is not None and job.approval.broken_by:
+            return f"🟡 {job.name} needs no votes, {person(job.approval.broken_by)} broke the glass · {subject(job)}"
         case _ if _is_approved(job):
             return f"🟢 {job.name} approved by {listed(_agreed(job))} · {subject(job)}"
         case _:
@@ -46,7 +52,9 @@ def _agreed(job: JobView) -> list[str]:
 
 
 def _is_approved(job: JobView) -> bool:
-    return job.approval is not None and len(_agreed(job)) >= job.approval.needed
+    """Whether it runs, or ran: by its votes, or without."""
+    approval = job.approval
+    return approval is not None and (bool(approval.broken_by) or len(_agreed(job)) >= approval.needed)
 
 
 def _asked_for(job: JobView) -> Iterator[str]:
@@ -101,6 +109,8 @@ def _vote(job: JobView, first: bool) -> Iterator[str]:
 def _decided(job: JobView) -> Iterator[str]:
     if job.approval is not None:
         yield from _votes(job.approval)
+        if job.approval.broken_by:
+            yield f"Why without votes: {escape(job.approval.broken_because, 500)}"
     match job.state:
         case State.DENIED | State.EXPIRED:
             yield "Nothing was purged."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.domain.job import JobView, LayerState, LayerView, State
+from bot.domain.job import Approval, JobView, LayerState, LayerView, State
 from bot.domain.verdict import Verdict, describe
 from bot.services.checks import DNS
 from bot.slack.cards.blocks import Block, Card, Confirm, button, card
@@ -47,6 +47,10 @@ def _lines(job: JobView, now: float) -> Iterator[str]:
     match job.state:
         case State.WAITING:
             yield from _waiting(job)
+        case State.QUEUED if job.held is not None:
+            until = f"{clock(job.held.until)}" if job.held.until is not None else "when that is released"
+            yield f"Held since {clock(job.held.since)}: {escape(job.held.reason, WHY_MAX)}"
+            yield f"It goes on by itself {until}."
         case State.FAILED | State.NEEDS_DECISION | State.PARTIAL:
             yield from _trouble(job)
         case State.DONE | State.CHECKING:
@@ -215,7 +219,7 @@ def _began(job: JobView) -> float:
 
 
 def _asked(job: JobView) -> str:
-    words = [f"asked by {person(job.requested_by)}"]
+    words = [f"asked by {listed([person(who) for who in (job.requested_by, *job.also_by)])}"]
     if job.read_as:
         words.append(escape(job.read_as, 60))
     if job.reason:
@@ -223,7 +227,15 @@ def _asked(job: JobView) -> str:
     if job.approval is not None and job.state not in (State.WAITING, State.DENIED, State.EXPIRED):
         yes = [person(vote.by) for vote in job.approval.votes if vote.yes]
         words.append(f"approved by {listed(yes)}" if yes else "")
+        words.append(_broken(job.approval))
     return " · ".join(filter(None, words))
+
+
+def _broken(approval: Approval) -> str:
+    """That it runs without the votes, if it does."""
+    if not approval.broken_by:
+        return ""
+    return f"the glass was broken by {person(approval.broken_by)}: {escape(approval.broken_because, 200)}"
 
 
 def _buttons(job: JobView) -> list[Block]:

@@ -29,6 +29,14 @@ def _by_people(told: Told) -> str:
             return f"{person(told.who)} said no{f': {text}' if text else '.'}"
         case Event.ASKED_AGAIN:
             return f"Approved, and then held back: {text} {count(told.n, 'approval')} must be given anew."
+        case Event.HELD:
+            return f"Held back by {person(told.who)}: {text}"
+        case Event.LET_GO:
+            return f"Let go by {person(told.who)}." if told.who else "Let go: the hold has ended."
+        case Event.GLASS_BROKEN:
+            return f"{person(told.who)} broke the glass, {count(told.n, 'approval')} skipped: {text}"
+        case Event.REVIEWED:
+            return f"{person(told.who)} closed the review of the broken glass{f': {text}' if text else '.'}"
         case Event.REFUSED:
             return f"Not begun: {text.rstrip('.')}. Nothing was purged."
         case Event.EXPIRED:

@@ -1,0 +1,57 @@
+"""Requests of several people that become one: what they ask for together, and what the policy says of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence, Set
+from dataclasses import replace
+
+from bot.domain.command import Command, Verb
+from bot.domain.hearing import REASON_MAX
+from bot.domain.lists import widest, without_covered
+from bot.domain.policy import Ask, Decision, Deny
+from bot.domain.shown import shown
+
+_SEVERAL = "Its requests need the yes of different people."
+
+
+def joined(commands: Sequence[Command], site: str) -> Command:
+    """All that `commands` of one site, softness, account and check ask for, once, with what was dropped counted."""
+    asked = [target for command in commands for target in command.targets]
+    unique = tuple(dict.fromkeys(asked))
+    targets, covered = without_covered(unique)
+    repeats = len(asked) - len(unique)
+    reasons = dict.fromkeys(command.reason for command in commands if command.reason)
+    first = commands[0]
+    notes = [
+        f"{len(commands)} requests that waited for the release" if len(commands) > 1 else "waited for the release",
+        f"{repeats:,} duplicate{'s' * (repeats > 1)} dropped" if repeats else "",
+        f"{covered:,} dropped that {shown(widest(targets))} covers" if covered else "",
+    ]
+    return Command(
+        Verb.PURGE, targets, site, first.soft, _cut("; ".join(reasons)), first.only, first.check,
+        notes=("; ".join(filter(None, notes)),),
+    )  # fmt: skip
+
+
+def _cut(reason: str) -> str:
+    return reason if len(reason) <= REASON_MAX else f"{reason[: REASON_MAX - 1]}…"
+
+
+def strictest(decisions: Sequence[Decision], askers: Set[str]) -> Decision:
+    """What counts for one plan where the policy answers each of `askers` by themselves: none of them votes on it."""
+    denied = next((answer for answer in decisions if isinstance(answer, Deny)), None)
+    if denied is not None or len(decisions) == 1:
+        return denied or decisions[0]
+    asks = [answer for answer in decisions if isinstance(answer, Ask)]
+    if not asks:
+        return decisions[0]
+    if len({ask.groups for ask in asks}) > 1:
+        return Deny(asks[0].rule, _SEVERAL, "Ask for each by itself.")
+    most = max(asks, key=lambda ask: ask.needed)
+    of = tuple(who for who in most.of if who not in askers)
+    if len(of) < most.needed:
+        what = f"This needs {most.needed} approver{'s' * (most.needed > 1)} who did not ask for any of it, "
+        return Deny(most.rule, f"{what}and there are {len(of)}.", "Ask for each by itself.")
+    prints = "\n".join(sorted({ask.fingerprint for ask in asks}))
+    return replace(most, of=of, fingerprint=hashlib.sha256(prints.encode()).hexdigest())

@@ -1,0 +1,184 @@
+"""Holds, and the requests that wait for their end.
+
+A request is in line until a job takes it up, in the transaction that makes the job. It stays written, so that the same
+request is never in line twice.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bot.domain.command import Command
+from bot.domain.hold import ALL, Hold, standing
+from bot.ledger.codec import COMMAND, HOLD, number, pack, unpack, whole
+from bot.ledger.ledger import Row, Transaction
+
+REFUSED_LATER = "slack.refused"  # the kind of what the bot tells itself to tell: a request in line that came to nothing
+
+
+@dataclass(frozen=True, slots=True)
+class InLine:
+    """One request that waits for a release. `packed` is its command."""
+
+    id: int
+    site: str
+    by: str
+    team: str
+    source: str
+    channel: str
+    thread: str
+    packed: bytes
+
+    @property
+    def command(self) -> Command:
+        """What was asked for."""
+        return unpack(COMMAND, zlib.decompress(self.packed).decode())
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """What becomes one plan: requests of one site, with the same softness, account and check."""
+
+    site: str
+    soft: bool
+    only: str
+    check: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LotSize:
+    """How many requests are in line in a lot, and what they ask for as counted when they came."""
+
+    requests: int
+    targets: int
+    urls: int  # how many of them are URLs
+
+
+def squeezed(command: Command) -> bytes:
+    """`command` as it waits in line."""
+    return zlib.compress(pack(COMMAND, command).encode(), 1)
+
+
+class Holds:
+    """Which sites are held, and what waits for them."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def find(self, site: str) -> Hold | None:
+        """The pile of holds laid on `site` itself, ended ones too."""
+        rows = self._tx.rows("select doc from holds where site = :site", site=site)
+        return unpack(HOLD, rows[0]["doc"]) if rows else None
+
+    def on(self, site: str, now: float) -> Hold | None:
+        """What holds `site` at `now`: its own hold, else one on every site."""
+        return standing(self.find(site), now) or standing(self.find(ALL), now)
+
+    def listed(self, now: float) -> list[Hold]:
+        """All holds that stand, the one on every site first."""
+        rows = self._tx.rows("select doc from holds order by site")
+        found = [standing(unpack(HOLD, row["doc"]), now) for row in rows]
+        return [hold for hold in found if hold is not None]
+
+    def keep(self, site: str, hold: Hold | None) -> None:
+        """From now on this pile is on `site`; None ends it."""
+        if hold is None:
+            self._tx.run("delete from holds where site = :site", site=site)
+            return
+        self._tx.run(
+            "insert into holds (site, doc, due_at) values (:site, :doc, :due)"
+            " on conflict (site) do update set doc = excluded.doc, due_at = excluded.due_at",
+            site=site, doc=pack(HOLD, hold), due=hold.until,
+        )  # fmt: skip
+
+    def held_jobs(self, site: str) -> list[int]:
+        """Allowed jobs of `site` (or of every site) that have not begun, by number."""
+        rows = self._tx.rows(
+            "select id from jobs where state = 'queued' and (site = :site or :site = :all)", site=site, all=ALL
+        )
+        return [whole(row["id"]) for row in rows]
+
+    def due(self, until: float) -> list[tuple[str, float]]:
+        """Sites whose hold ends by then, and those that nothing holds any more although requests are in line."""
+        ending = self._tx.rows("select site, due_at from holds where due_at <= :until", until=until)
+        ripe = self._tx.rows(
+            "select distinct site from in_line where job is null"
+            " and not exists (select 1 from holds where site in (in_line.site, :all))",
+            all=ALL,
+        )
+        return [(str(row["site"]), number(row["due_at"])) for row in ending] + [(str(row["site"]), 0.0) for row in ripe]
+
+    def sites_in_line(self) -> list[str]:
+        """Sites that somebody is in line for."""
+        rows = self._tx.rows("select distinct site from in_line where job is null")
+        return [str(row["site"]) for row in rows]
+
+    def add(self, key: str, lot: Lot, request: InLine, targets: int, urls: int, now: float) -> None:
+        """Put a request in line; once for each `key`."""
+        self._tx.run(
+            "insert into in_line (key, site, soft, only_account, checks, by, team, source, channel, thread, at,"
+            " targets, urls, doc) values (:key, :site, :soft, :only, :checks, :by, :team, :source, :channel, :thread,"
+            " :now, :targets, :urls, :doc) on conflict (key) do nothing",
+            key=key, **_values(lot), by=request.by, team=request.team, source=request.source, channel=request.channel,
+            thread=request.thread, now=now, targets=targets, urls=urls, doc=request.packed,
+        )  # fmt: skip
+
+    def is_known(self, key: str) -> bool:
+        """Whether the request under `key` came before."""
+        return bool(self._tx.rows("select 1 from in_line where key = :key", key=key))
+
+    def size(self, lot: Lot) -> LotSize:
+        """What is in line in `lot`."""
+        rows = self._tx.rows(
+            f"select count(*) as n, sum(targets) as targets, sum(urls) as urls from in_line where {_IN_LOT}",
+            **_values(lot),
+        )
+        return LotSize(whole(rows[0]["n"]), whole(rows[0]["targets"]), whole(rows[0]["urls"]))
+
+    def lots(self, site: str) -> list[Lot]:
+        """The plans that wait for `site`, the first asked for first."""
+        rows = self._tx.rows(
+            "select site, soft, only_account, checks from in_line where job is null and site = :site"
+            " group by site, soft, only_account, checks order by min(id)",
+            site=site,
+        )
+        return [Lot(str(r["site"]), bool(r["soft"]), str(r["only_account"]), bool(r["checks"])) for r in rows]
+
+    def requests(self, lot: Lot) -> list[InLine]:
+        """The requests of `lot`, the first first."""
+        rows = self._tx.rows(f"select * from in_line where {_IN_LOT} order by id", **_values(lot))
+        return [_request(row) for row in rows]
+
+    def take(self, requests: Iterable[InLine], job: int) -> None:
+        """They are in line no more: `job` does what they ask for, or 0 where it is refused."""
+        self._tx.many(
+            "update in_line set job = :job, doc = null where id = :id",
+            [{"id": request.id, "job": job} for request in requests],
+        )
+
+    def prune(self, before: float) -> None:
+        """Forget requests that were taken up, if they came before `before`."""
+        self._tx.run("delete from in_line where job is not null and at < :before", before=before)
+
+
+_IN_LOT = "job is null and site = :site and soft = :soft and only_account = :only and checks = :checks"
+
+
+def _values(lot: Lot) -> Mapping[str, str | int]:
+    return {"site": lot.site, "soft": int(lot.soft), "only": lot.only, "checks": int(lot.check)}
+
+
+def _request(row: Row) -> InLine:
+    doc = row["doc"]
+    return InLine(
+        id=whole(row["id"]),
+        site=str(row["site"]),
+        by=str(row["by"]),
+        team=str(row["team"]),
+        source=str(row["source"]),
+        channel=str(row["channel"]),
+        thread=str(row["thread"]),
+        packed=doc if isinstance(doc, bytes) else b"",
+    )

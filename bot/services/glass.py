@@ -1,0 +1,203 @@
+"""Breaking the glass: a waiting job runs without its votes. It skips people, not rules: what the policy denies, a hold,
+pacing, order, proof and record stay. It is told loudly, and opens a review that reminds until somebody else closes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.domain.actor import Actor, Standing
+from bot.domain.job import JobView, State
+from bot.domain.policy import BreakGlass, Deny, Roster
+from bot.domain.rights import Deed, Subject, authorise
+from bot.domain.told import Event, Told
+from bot.ledger.books import Books
+from bot.ledger.messages import Role
+from bot.ledger.reviews import Review
+from bot.services import clearance
+from bot.services.clearance import People
+from bot.services.purges import site_held
+from bot.services.replies import Done, Refused
+from bot.services.roster import approvers, breakers, read_roster
+from bot.services.setup import SLACK, Core, job_name, review_name
+
+_NOBODY = Refused(
+    "Nobody may break the glass here.", "The policy names nobody under `break_glass`. Ask an approver.", by_rule=True
+)
+_AWAY = Refused("Slack does not answer, so nobody knows who asked and the answer is no.", "Try again in a minute.")
+
+
+async def break_glass(core: Core, actor: Actor, number: int, reason: str) -> Done | Refused:
+    """Have job `number` run without the votes it waits for."""
+    glass = core.setup.policy.break_glass
+    roster = await read_roster(core, fresh=True)
+    now_here = actor if actor.is_token else await core.directory.actor(actor.id, actor.team, fresh=True)
+    job = await core.ledger.read(lambda books: books.jobs.find(number))
+    if job is None or not actor.may_see(job.site):
+        return _unknown(number)
+    if glass is None:
+        return _NOBODY
+    people = await clearance.people_of(core, job)
+    if people is None or now_here.standing is Standing.AWAY:
+        return _AWAY
+
+    def deed(books: Books) -> tuple[Done | Refused, Review | None]:
+        fresh = books.jobs.get(number)
+        if fresh.approval is not None and fresh.approval.broken_by == actor.id:
+            return Done(fresh, "broken"), None
+        refused = (
+            _refuse(core, now_here, fresh, roster)
+            or _too_short(glass, reason)
+            or _denied(books, core, fresh, people)
+            or _used_up(books, core, actor, glass)
+        )
+        return (refused, None) if refused else _break(books, core, fresh, actor, reason, glass)
+
+    answer, review = await core.ledger.write(deed)
+    if review is not None:
+        core.engine.wake(SLACK)
+        core.engine.wake(job_name(number))
+        if review.due_at is not None:
+            core.engine.wake(review_name(review.id), review.due_at)
+    return answer
+
+
+def _unknown(number: int) -> Refused:
+    return Refused(f"There is no P-{number}.", "`status`, without a number, lists the jobs.")
+
+
+def _refuse(core: Core, actor: Actor, job: JobView, roster: Roster) -> Refused | None:
+    subject = Subject(job.site, job, breakers=breakers(core, roster))
+    denied = authorise(actor, Deed.BREAK_GLASS, subject)
+    if denied is not None:
+        return Refused(denied.why, denied.advice, by_rule=True)
+    if job.state is not State.WAITING or job.approval is None:
+        return Refused(f"{job.name} does not wait for votes: it is {job.state}.", "There is no glass to break.")
+    if core.clock.now() >= job.approval.expires:
+        return Refused(f"{job.name} has expired: nobody agreed in time.", "Ask for it again, then break the glass.")
+    return None
+
+
+def _too_short(glass: BreakGlass, reason: str) -> Refused | None:
+    n, least = len("".join(reason.split())), glass.reason_min
+    if n >= least:
+        return None
+    what = f"Breaking the glass needs a reason of at least {least} characters, blanks not counted; this has {n}."
+    return Refused(what, "Say what happens if it waits.", by_rule=True)
+
+
+def _denied(books: Books, core: Core, job: JobView, people: People) -> Refused | None:
+    """What no broken glass skips: a hold, and what the policy denies."""
+    now = core.clock.now()
+    hold = books.holds.on(job.site, now)
+    if hold is not None:
+        held = site_held(hold, job.site)
+        advice = "A broken glass skips votes, not holds. Whoever holds it can release it, and so can an approver."
+        return replace(held, advice=advice)
+    decision = clearance.judge_again(books, core, job, people, now)
+    if not isinstance(decision, Deny):
+        return None
+    advice = f"{decision.advice} A broken glass skips votes, not what the policy denies.".strip()
+    return Refused(decision.why, advice, by_rule=True)
+
+
+def _used_up(books: Books, core: Core, actor: Actor, glass: BreakGlass) -> Refused | None:
+    n = books.reviews.broken_on_day_of(actor.id, core.clock.now())
+    if n < glass.per_day:
+        return None
+    times = "once" if n == 1 else f"{n} times"
+    what = f"You have broken the glass {times} today (UTC), and may do so {glass.per_day} a day."
+    return Refused(what, "Ask an approver, or somebody else who may break it.", by_rule=True)
+
+
+def _break(
+    books: Books, core: Core, job: JobView, actor: Actor, reason: str, glass: BreakGlass
+) -> tuple[Done | Refused, Review | None]:
+    approval, now = job.approval, core.clock.now()
+    if approval is None:
+        return _unknown(job.id), None
+    agreed = sum(vote.yes for vote in approval.votes)
+    skipped = max(0, approval.needed - agreed)
+    due_at = now + glass.remind if glass.remind > 0 else None
+    review = books.reviews.open(
+        Review(0, job.id, actor.id, now, reason, skipped, approval.needed, glass.remind, due_at)
+    )
+    books.journal.add(
+        now, "glass_broken", actor.id, job.id,
+        reason=reason, skipped=skipped, needed=approval.needed, digest=approval.digest,
+        policy=core.setup.policy.version,
+    )  # fmt: skip
+    books.messages.say(job.id, Told(Event.GLASS_BROKEN, who=actor.id, n=skipped, text=reason), now)
+    for channel in _told_in(core, job, glass):
+        books.messages.plan(job.id, Role.GLASS, channel, "", "", now, of=f"{review.id} {channel}")
+    broken = replace(approval, approved=now, broken_by=actor.id, broken_because=reason)
+    queued = books.jobs.save(replace(job, state=State.QUEUED, due_at=now, approval=broken))
+    books.messages.changed(job.id, now)
+    return Done(queued, "broken"), review
+
+
+def _told_in(core: Core, job: JobView, glass: BreakGlass) -> tuple[str, ...]:
+    """The channels that hear of it: those of the policy, else wherever approval was asked for."""
+    if glass.tell:
+        return tuple(dict.fromkeys(glass.tell))
+    site = core.setup.sites.get(job.site)
+    homes = (site.channel if site else "", core.setup.approvals_channel, job.channel)
+    return tuple(filter(None, homes))[:1]
+
+
+async def close_review(core: Core, actor: Actor, number: int, note: str = "") -> Done | Refused:
+    """Somebody else than who broke the glass or asked has looked at what was done and why."""
+    roster = await read_roster(core, fresh=True)
+    now_here = actor if actor.is_token else await core.directory.actor(actor.id, actor.team, fresh=True)
+    asked, able = approvers(core, roster), breakers(core, roster)
+
+    def deed(books: Books) -> Done | Refused:
+        job = books.jobs.find(number)
+        if job is None or not actor.may_see(job.site):
+            return _unknown(number)
+        denied = authorise(now_here, Deed.REVIEW, Subject(job.site, job, approvers=asked, breakers=able))
+        if denied is not None:
+            return Refused(denied.why, denied.advice, by_rule=True)
+        return _close(books, core, job, actor, note)
+
+    answer = await core.ledger.write(deed)
+    if isinstance(answer, Done):
+        core.engine.wake(SLACK)
+    return answer
+
+
+def _close(books: Books, core: Core, job: JobView, actor: Actor, note: str) -> Done | Refused:
+    now, reviews = core.clock.now(), books.reviews.of_job(job.id)
+    waiting = [review for review in reviews if review.is_open]
+    if not reviews:
+        return Refused(f"Nobody broke the glass of {job.name}.", "`status` tells which reviews are open.")
+    if not waiting:
+        return Refused(f"The review of {job.name} is closed already.", f"`show {job.name}` tells by whom.")
+    if actor.id in {review.by for review in waiting}:
+        what = f"You broke the glass of {job.name}, so somebody else must review it."
+        return Refused(what, "Ask an approver.", by_rule=True)
+    books.reviews.close(job.id, actor.id, note, now)
+    books.messages.say(job.id, Told(Event.REVIEWED, who=actor.id, text=note), now)
+    books.messages.changed(job.id, now)
+    books.journal.add(now, "review_closed", actor.id, job.id, note=note, broken_by=[review.by for review in waiting])
+    return Done(job, "reviewed")
+
+
+async def remind(core: Core, number: int) -> None:
+    """Say once more, in the threads that tell of it, that review `number` is open; at most once a period."""
+
+    def deed(books: Books) -> float | None:
+        review, now = books.reviews.find(number), core.clock.now()
+        if review is None or review.due_at is None or review.due_at > now:
+            return review.due_at if review else None
+        for told in books.messages.posted(review.job, Role.GLASS, number):
+            of = f"{number}.{review.reminders + 1} {told.channel}"
+            books.messages.plan(review.job, Role.REMINDER, told.channel, told.ts, "", now, of=of)
+        due_at = now + review.remind
+        books.reviews.reminded(review, due_at)
+        return due_at
+
+    due_at = await core.ledger.write(deed)
+    if due_at is not None:
+        core.engine.wake(SLACK)
+        core.engine.wake(review_name(number), due_at)

@@ -1,0 +1,169 @@
+"""Holds: laid, released, and let go when they end by themselves; what waited for that goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.domain.actor import Actor
+from bot.domain.command import Command
+from bot.domain.hold import ALL, Hold, laid, lifted, standing
+from bot.domain.policy import Deny
+from bot.domain.rights import Deed, Subject, authorise
+from bot.domain.told import Event, Told
+from bot.ledger.books import Books
+from bot.services.queued import run_queued
+from bot.services.replies import HoldEnded, HoldLaid, Refused, SiteHeld
+from bot.services.roster import approvers, read_roster
+from bot.services.setup import SLACK, Core, hold_name, job_name
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What became of a site's holds, and the jobs that waited for it."""
+
+    before: Hold | None
+    after: Hold | None
+    jobs: tuple[int, ...] = ()
+
+
+async def held(core: Core, site: str) -> Hold | None:
+    """What holds `site` now."""
+    now = core.clock.now()
+    return await core.ledger.read(lambda books: books.holds.on(site, now))
+
+
+def seen_holds(books: Books, actor: Actor, now: float) -> list[Hold]:
+    """The holds that stand, of sites that exist for `actor`."""
+    return [hold.alone for hold in books.holds.listed(now) if hold.site == ALL or actor.may_see(hold.site)]
+
+
+async def lay(core: Core, actor: Actor, command: Command) -> HoldLaid | Refused:
+    """Let nothing begin on a site, or on any, for some time or until it is released."""
+    denied = await _denied(core, actor, command)
+    if denied is not None:
+        return Refused(denied.why, denied.advice, by_rule=True)
+    site = ALL if command.everywhere else command.site
+
+    def deed(books: Books) -> tuple[HoldLaid, _Change]:
+        now = core.clock.now()
+        until = now + command.seconds if command.seconds else None
+        before = standing(books.holds.find(site), now)
+        hold = laid(Hold(site, actor.id, command.reason, now, until), before, now)
+        change = _changed(books, site, before, hold, actor.id, now)
+        books.journal.add(now, "hold", actor.id, site=site, reason=hold.reason, until=until)
+        return HoldLaid(hold, before), change
+
+    answer, change = await core.ledger.write(deed)
+    _wake(core, site, change)
+    return answer
+
+
+async def _denied(core: Core, actor: Actor, command: Command) -> Deny | None:
+    deed = Deed.HOLD_ALL if command.everywhere else Deed.HOLD
+    asked = approvers(core, await read_roster(core))
+    return authorise(actor, deed, Subject(command.site, approvers=asked))
+
+
+async def release(core: Core, actor: Actor, command: Command) -> HoldEnded | Refused:
+    """End what `actor` holds; an approver ends anybody's. What lies under it still stands."""
+    site = ALL if command.everywhere else command.site
+    denied = authorise(actor, Deed.HOLD, Subject(command.site))
+    if denied is not None:
+        return Refused(denied.why, denied.advice, by_rule=True)
+    asked = approvers(core, await read_roster(core))
+    may_end_all = not actor.is_token and (actor.id in asked or not core.setup.policy.asked)
+
+    def deed(books: Books) -> tuple[HoldEnded | Refused, _Change]:
+        now = core.clock.now()
+        before = standing(books.holds.find(site), now)
+        if before is None:
+            return _not_held(books, core, site, now), _Change(None, None)
+        after = None if may_end_all else lifted(before, actor.id, now)
+        if after == before:
+            return SiteHeld(*_NOT_YOURS, by_rule=True, hold=before.alone, site=command.site), _Change(before, before)
+        change = _changed(books, site, before, after, actor.id, now)
+        books.journal.add(now, "release", actor.id, site=site, held_by=before.by, reason=before.reason)
+        still = after or books.holds.on(command.site or ALL, now)
+        return HoldEnded(before, still, len(change.jobs), _in_line(books, site)), change
+
+    answer, change = await core.ledger.write(deed)
+    _wake(core, site, change)
+    return answer
+
+
+_NOT_YOURS = ("It is held by somebody else.", "Whoever holds it can release it, and so can an approver.")
+
+
+def _not_held(books: Books, core: Core, site: str, now: float) -> Refused:
+    """Nothing to release: the site is free, or held only with every other."""
+    hold = books.holds.on(site, now)
+    command = core.setup.command
+    if hold is not None:
+        what = f"{site} is held only with every other site."
+        return SiteHeld(what, f"To end that: {command} release all", hold=hold.alone, site=site)
+    held_now = [one.site for one in books.holds.listed(now)]
+    what = "No hold is on every site." if site == ALL else f"{site} is not held."
+    return Refused(what, f"Held now: {', '.join(held_now)}." if held_now else "Nothing is held.")
+
+
+def _changed(books: Books, site: str, before: Hold | None, after: Hold | None, who: str, now: float) -> _Change:
+    """Write what holds `site` from now on, and let its jobs see."""
+    books.holds.keep(site, after)
+    freed = []
+    for number in books.holds.held_jobs(site):
+        job = books.jobs.get(number)
+        if job.held is None:
+            continue
+        if books.holds.on(job.site, now) is None:
+            books.messages.say(number, Told(Event.LET_GO, who=who), now)
+            job = replace(job, held=None)
+        books.jobs.save(replace(job, due_at=now))
+        books.messages.changed(number, now)
+        freed.append(number)
+    return _Change(before, after, tuple(freed))
+
+
+def _in_line(books: Books, site: str) -> int:
+    """How many requests are in line for `site`, or for any."""
+    sites = books.holds.sites_in_line() if site == ALL else [site]
+    return sum(books.holds.size(lot).requests for name in sites for lot in books.holds.lots(name))
+
+
+def _wake(core: Core, site: str, change: _Change) -> None:
+    for number in change.jobs:
+        core.engine.wake(job_name(number))
+    if change.after is not None and change.after.until is not None:
+        core.engine.wake(hold_name(site), change.after.until)
+    if change.before != change.after:
+        core.engine.wake(SLACK)
+        core.engine.wake(hold_name(site))
+
+
+async def settle(core: Core, site: str) -> None:
+    """Let go what has ended by itself, then run what waited for it."""
+
+    def deed(books: Books) -> tuple[_Change, list[str]]:
+        now = core.clock.now()
+        before = books.holds.find(site)
+        after = standing(before, now)
+        if after == before:
+            change = _Change(before, after)
+        else:
+            books.journal.add(now, "hold_ended", "purgebot", site=site, held_by=before.by if before else "")
+            change = _changed(books, site, before, after, "", now)
+        return change, books.holds.sites_in_line()
+
+    change, waiting = await core.ledger.write(deed)
+    for number in change.jobs:
+        core.engine.wake(job_name(number))
+    if change.jobs:
+        core.engine.wake(SLACK)
+    if change.after is not None:
+        if change.after.until is not None:
+            core.engine.wake(hold_name(site), change.after.until)
+        return
+    if site != ALL:
+        await run_queued(core, site)
+        return
+    for name in waiting:
+        core.engine.wake(hold_name(name))

@@ -1,0 +1,89 @@
+"""That a glass was broken: who, what, why, how many votes were skipped, what follows, and who has looked at it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.job import Approval, JobView
+from bot.domain.policy import is_person
+from bot.ledger.reviews import Review
+from bot.slack.cards.blocks import Block, Card, Confirm, button, card, context
+from bot.slack.cards.root import what
+from bot.slack.cards.words import clock, count, duration, listed, subject
+from bot.slack.escape import code, escape, linked, person
+
+REASON_MAX, NOTE_MAX = 1000, 1000  # characters
+FOLLOWS = "It runs as any other: layer by layer, within the rate limits, proven at the edge, and recorded."
+
+
+def glass_card(job: JobView, review: Review, link: str, salt: str = "") -> Card:
+    """The post that tells of it; once the review is closed it says by whom."""
+    lines = [
+        f"Why: {escape(review.reason, REASON_MAX)}",
+        f"What: {escape(what(job), 500)}",
+        f"Asked by {listed([person(who) for who in (job.requested_by, *job.also_by)])}; {_skipped(job, review)}",
+        FOLLOWS,
+        _review(review),
+        linked(link, f"The card of {job.name}"),
+    ]
+    return card(_first(job, review), lines, [_close(job)] if review.is_open else [], salt)
+
+
+def _first(job: JobView, review: Review) -> str:
+    if review.is_open:
+        return f"🟡 {person(review.by)} broke the glass of {job.name} · {subject(job)}"
+    return f"🟢 {job.name}: the broken glass was reviewed by {person(review.closed_by)} · {subject(job)}"
+
+
+def _skipped(job: JobView, review: Review) -> str:
+    rule = f" of rule {code(job.approval.rule, 80)}" if job.approval else ""
+    return f"{review.skipped} of {count(review.needed, 'approval')}{rule} skipped"
+
+
+def _review(review: Review) -> str:
+    if review.closed_at is None:
+        every = f" Until then it is asked for every {duration(review.remind)}." if review.remind > 0 else ""
+        return f"Somebody else than who asked or broke the glass looks at it and closes the review.{every}"
+    note = f": {escape(review.note, NOTE_MAX)}" if review.note else ""
+    closed = f"{person(review.closed_by)} closed the review {clock(review.closed_at)}{note}"
+    return f"{person(review.by)} broke it {clock(review.at)}; {closed}"
+
+
+def _close(job: JobView) -> Block:
+    asked = Confirm(
+        "Close the review?", f"You have looked at what {job.name} did, and why its votes were skipped.", "Close"
+    )
+    return button("Close the review", "close_review", job.name, "primary", asked)
+
+
+def reminder_card(job: JobView, review: Review, command: str) -> Card:
+    """In the thread of the post, while nobody has looked at it."""
+    return card(
+        f"The review of {job.name} is open since {clock(review.at)}: {person(review.by)} broke the glass, and somebody"
+        f" else closes it, with the button above or {code(f'{command} review {job.name}')}."
+    )
+
+
+def hint_line(job: JobView, now: float, command: str) -> str:
+    """On the request, when half of the time is over: who could do without the votes."""
+    approval = job.approval
+    if approval is None or not approval.breakers or now < half_time(approval):
+        return ""
+    who = listed([person(name) if is_person(name) else code(name, 60) for name in approval.breakers])
+    return f"{who} may break the glass: {code(f'{command} break-glass {job.name} because …')}"
+
+
+def half_time(approval: Approval) -> float:
+    """When half of the time to agree is over."""
+    return approval.asked + (approval.expires - approval.asked) / 2
+
+
+def with_reviews(shown: Card, reviews: Sequence[int]) -> Card:
+    """`shown`, with the reviews that are open."""
+    if not reviews:
+        return shown
+    names = listed([f"P-{number}" for number in reviews], 10)
+    return Card(
+        shown.text,
+        [*shown.blocks, context([f"{count(len(reviews), 'review')} open: the glass of {names} was broken."])],
+    )

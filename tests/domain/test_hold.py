@@ -1,0 +1,73 @@
+"""Holds lie on one another: nobody ends another's by laying one of their own on it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.command import Command, Speaker, Verb, line_of, parse
+from bot.domain.hold import LONGEST, Hold, laid, lifted, seconds_in, span, standing
+from tests.domain.people import MIA
+
+LEAS = Hold("shop", "U_LEA", "a deploy", 100.0, 500.0)
+MIAS = Hold("shop", "U_MIA", "an incident", 200.0, 300.0)
+LONG = Hold("shop", "U_LEA", "a longer deploy", 250.0)
+
+
+def test_the_latest_hold_is_on_top_and_the_other_lies_under_it() -> None:
+    assert laid(MIAS, LEAS, 200.0) == Hold("shop", "U_MIA", "an incident", 200.0, 300.0, under=LEAS)
+
+
+def test_a_second_hold_of_the_same_person_takes_the_place_of_the_first() -> None:
+    assert laid(LONG, laid(MIAS, LEAS, 200.0), 250.0) == Hold("shop", "U_LEA", "a longer deploy", 250.0, None, MIAS)
+
+
+def test_what_lies_under_a_hold_stands_when_it_ends() -> None:
+    assert standing(laid(MIAS, LEAS, 200.0), 300.0) == LEAS
+
+
+def test_what_lies_under_a_hold_stands_when_it_is_lifted() -> None:
+    assert lifted(laid(MIAS, LEAS, 200.0), "U_MIA", 250.0) == LEAS
+
+
+def test_who_lies_under_another_may_lift_their_own() -> None:
+    assert lifted(laid(MIAS, LEAS, 200.0), "U_LEA", 250.0) == MIAS
+
+
+@pytest.mark.parametrize(("now", "expected"), [(499.0, LEAS), (500.0, None)], ids=["before its end", "at its end"])
+def test_a_hold_ends_at_its_time(now: float, expected: Hold | None) -> None:
+    assert standing(LEAS, now) == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "seconds"),
+    [
+        pytest.param("30m", 1800.0, id="minutes"),
+        pytest.param("2H", 7200.0, id="hours"),
+        pytest.param("90d", LONGEST, id="the longest"),
+        pytest.param("91d", 0.0, id="longer than the longest"),
+        pytest.param("0m", 0.0, id="none"),
+        pytest.param("1.5h", 0.0, id="a fraction"),
+        pytest.param("2h30m", 0.0, id="two units"),
+        pytest.param("٢h", 0.0, id="digits of another script"),
+    ],
+)
+def test_times_are_minutes_hours_or_days(typed: str, seconds: float) -> None:
+    assert seconds_in(typed) == seconds
+
+
+@pytest.mark.parametrize("typed", ["45m", "2h", "36h", "2d"])
+def test_a_time_is_written_as_it_is_read(typed: str) -> None:
+    assert seconds_in(span(seconds_in(typed))) == seconds_in(typed)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(Command(Verb.HOLD, site="shop", reason="a deploy", seconds=7200.0), id="for a time"),
+        pytest.param(Command(Verb.HOLD, reason="it's a “sale” for all", everywhere=True), id="all"),
+        pytest.param(Command(Verb.RELEASE, site="shop"), id="release"),
+        pytest.param(Command(Verb.RELEASE, everywhere=True), id="release of all"),
+    ],
+)
+def test_a_hold_is_read_back_from_its_line(command: Command) -> None:
+    assert parse(line_of(command, MIA), Speaker(MIA.sites)) == command

@@ -1,0 +1,387 @@
+"""While a site is held nothing begins on it; what was queued meanwhile becomes one plan when it is let go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.domain.actor import Actor, Standing
+from bot.domain.hold import Hold
+from bot.domain.job import JobView, State
+from bot.domain.policy import Conditions, Policy, Refuse, Rule, Run
+from bot.domain.target import Target
+from bot.services import approvals, deeds
+from bot.services.desk import Desk
+from bot.services.purges import Asking
+from bot.services.replies import (
+    Checked,
+    HoldEnded,
+    HoldLaid,
+    JobMade,
+    JobsListed,
+    PlanShown,
+    Queued,
+    Refused,
+    Reply,
+    SiteHeld,
+    SitesListed,
+)
+from providers.contract import Kind
+from tests.services.shop import GUEST, KIM, LEA, MIA, SAM, Everybody, Shop, open_shop, url
+from tests.slate import START
+
+PREFIX = Target(Kind.PREFIX, "www.shop.test/news/", "shop")
+TOKEN = Actor("token:ci", Standing.TOKEN, "", frozenset({"shop"}))
+
+
+async def say(shop: Shop, who: Actor, text: str, key: str = "") -> Reply:
+    """What the desk answers."""
+    return await Desk(shop.core).ask(Asking(who, key or shop.core.dice.token(), "slack", "C_SHOP"), text)
+
+
+async def done(shop: Shop) -> list[JobView]:
+    """Every job, oldest first, once the ledger is closed."""
+    jobs = await shop.ledger.read(lambda books: books.jobs.recent(["shop"], 50))
+    await shop.ledger.close()
+    return sorted(jobs, key=lambda job: job.id)
+
+
+async def with_policy(shop: Shop, policy: Policy) -> Shop:
+    """The same shop, started again under another policy."""
+    await shop.ledger.close()
+    setup = replace(shop.core.setup, policy=policy)
+    again = open_shop(shop.path, shop.clock, shop.shield, shop.cf, shop.edges, setup)
+    await again.router.wake_all()
+    return again
+
+
+def told_holds(reply: Reply) -> list[Hold | None]:
+    """The holds that a reply tells of."""
+    match reply:
+        case SiteHeld(hold=hold) | PlanShown(held=hold) | Checked(held=hold):
+            return [hold]
+        case JobsListed(holds=holds) | SitesListed(holds=holds):
+            return [*holds]
+        case _:
+            return []
+
+
+async def test_a_purge_of_a_held_site_is_refused_with_who_and_why(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    laid = await say(shop, LEA, "hold shop for 2h because deploying 4.2")
+    refused = await shop.ask(MIA, url("/a"))
+    hold = Hold("shop", "U_LEA", "deploying 4.2", START, START + 7200)
+    assert HoldLaid(hold) == laid
+    assert isinstance(refused, SiteHeld)
+    assert (hold, "Nothing was purged. Add --queue to have it run on release.") == (refused.hold, refused.advice)
+    assert [] == await done(shop)
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        pytest.param("everything on shop because new design", SiteHeld, id="everything opens no form"),
+        pytest.param("/a", SiteHeld, id="one page"),
+        pytest.param("www.shop.test", SiteHeld, id="a host is not asked about"),
+        pytest.param("plan /a", PlanShown, id="a plan"),
+        pytest.param("check /a", Checked, id="a check"),
+        pytest.param("sites", SitesListed, id="sites"),
+        pytest.param("status", JobsListed, id="status"),
+    ],
+)
+async def test_whatever_is_asked_of_a_held_site_tells_the_hold(
+    tmp_path: Path, typed: str, expected: type[Reply]
+) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, LEA, "hold shop because deploying 4.2")
+    reply = await say(shop, MIA, typed)
+    await shop.ledger.close()
+    hold = Hold("shop", "U_LEA", "deploying 4.2", START)
+    assert isinstance(reply, expected)
+    assert [hold] == told_holds(reply)
+
+
+async def test_a_hold_on_all_holds_every_site(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, LEA, "hold all because the sale begins")
+    refused = await shop.ask(MIA, url("/a"))
+    await shop.ledger.close()
+    assert isinstance(refused, SiteHeld)
+    assert Hold("*", "U_LEA", "the sale begins", START) == refused.hold
+
+
+@pytest.mark.parametrize(
+    ("who", "typed", "expected"),
+    [
+        pytest.param(GUEST, "hold shop because x", "Guests may not do this.", id="a guest"),
+        pytest.param(MIA, "hold all because x", "Only approvers may hold or release every site.", id="all, a member"),
+        pytest.param(TOKEN, "hold all because x", "Tokens may not do this.", id="all, a token"),
+        pytest.param(MIA, "release shop", "shop is not held.", id="a release of nothing"),
+        pytest.param(MIA, "release all", "No hold is on every site.", id="a release of no hold on all"),
+    ],
+)  # fmt: skip
+async def test_who_may_not_hold_is_told_why(tmp_path: Path, who: Actor, typed: str, expected: str) -> None:
+    shop = open_shop(tmp_path)
+    reply = await say(shop, who, typed)
+    await shop.ledger.close()
+    assert isinstance(reply, Refused)
+    assert expected == reply.what
+
+
+async def test_a_token_may_hold_its_site(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    laid = await say(shop, TOKEN, "hold shop for 30m because deploying 4.2")
+    await shop.ledger.close()
+    assert HoldLaid(Hold("shop", "token:ci", "deploying 4.2", START, START + 1800)) == laid
+
+
+async def test_only_who_holds_or_an_approver_releases(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, MIA, "hold shop because an incident")
+    other = Actor("U_NIA", Standing.MEMBER, "T_SHOP")
+    refused = await say(shop, other, "release shop")
+    released = await say(shop, SAM, "release shop")
+    await shop.ledger.close()
+    hold = Hold("shop", "U_MIA", "an incident", START)
+    assert SiteHeld(
+        "It is held by somebody else.", "Whoever holds it can release it, and so can an approver.", True,
+        hold=hold, site="shop",
+    ) == refused  # fmt: skip
+    assert HoldEnded(hold, None) == released
+
+
+async def test_nobody_ends_anothers_hold_with_one_of_their_own(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, LEA, "hold shop because deploying 4.2")
+    mias = await say(shop, MIA, "hold shop for 30m because an incident")
+    released = await say(shop, MIA, "release shop")
+    refused = await shop.ask(MIA, url("/a"))
+    await shop.ledger.close()
+    leas = Hold("shop", "U_LEA", "deploying 4.2", START)
+    top = Hold("shop", "U_MIA", "an incident", START, START + 1800, leas)
+    assert HoldLaid(top, leas) == mias
+    assert HoldEnded(top, leas) == released
+    assert isinstance(refused, SiteHeld)
+    assert leas == refused.hold
+
+
+async def test_what_lies_under_a_hold_stands_when_that_ends_by_itself(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, LEA, "hold shop for 2h because deploying 4.2")
+    await say(shop, MIA, "hold shop for 30m because an incident")
+    await shop.slate.advance(1801)
+    under = await shop.ask(MIA, url("/a"))
+    await shop.slate.advance(5400)
+    free = await shop.ask(MIA, url("/a"))
+    await shop.ledger.close()
+    assert isinstance(under, SiteHeld)
+    assert "U_LEA" == under.hold.by
+    assert isinstance(free, JobMade)
+
+
+async def test_what_is_purging_goes_on(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.slow_down(0.1)
+    await shop.purge(MIA, *(url(f"/{n}") for n in range(25)), check=False)
+    await shop.slate.advance(0.1)
+    await say(shop, LEA, "hold shop because deploying 4.2")
+    await shop.slate.advance(900)
+    (job,) = await done(shop)
+    assert State.DONE == job.state
+
+
+async def test_an_approved_job_waits_for_the_release_and_then_runs(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, PREFIX)
+    await say(shop, LEA, "hold shop because deploying 4.2")
+    await approvals.vote(shop.core, SAM, job.id, yes=True)
+    await shop.slate.advance(300)
+    held = await shop.job(job.id)
+    sent = len(shop.cf.sent)
+    released = await say(shop, LEA, "release shop")
+    await shop.slate.advance(300)
+    events = await shop.events(job.id)
+    (ended,) = await done(shop)
+    assert (State.QUEUED, Hold("shop", "U_LEA", "deploying 4.2", START), 0) == (held.state, held.held, sent)
+    assert isinstance(released, HoldEnded)
+    assert 1 == released.jobs
+    assert (State.DONE, None) == (ended.state, ended.held)
+    assert "asked voted_yes looked_before held let_go looked_before layer_begun" == " ".join(events[:7])
+
+
+async def test_a_job_that_waits_for_a_release_can_be_cancelled(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, PREFIX)
+    await say(shop, LEA, "hold shop because deploying 4.2")
+    await approvals.vote(shop.core, SAM, job.id, yes=True)
+    await shop.slate.advance(10)
+    await deeds.cancel(shop.core, MIA, job.id)
+    await say(shop, LEA, "release shop")
+    await shop.slate.advance(300)
+    (ended,) = await done(shop)
+    assert (State.CANCELLED, []) == (ended.state, shop.cf.sent)
+
+
+async def test_a_yes_that_grew_old_under_a_hold_is_asked_for_again(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, PREFIX)
+    await say(shop, LEA, "hold shop for 1h because deploying 4.2")
+    await approvals.vote(shop.core, SAM, job.id, yes=True)
+    await shop.slate.advance(3700)
+    again = await shop.job(job.id)
+    await shop.ledger.close()
+    assert again.approval is not None
+    assert (State.WAITING, "The last yes was more than 15 min ago.") == (again.state, again.approval.returned)
+
+
+async def test_a_hold_ends_by_itself_also_after_a_restart(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, PREFIX)
+    await say(shop, LEA, "hold shop for 10m because deploying 4.2")
+    await approvals.vote(shop.core, SAM, job.id, yes=True)
+    await shop.slate.advance(60)
+    shop = await shop.crash()
+    await shop.slate.advance(900)
+    events = await shop.events(job.id)
+    (ended,) = await done(shop)
+    assert State.DONE == ended.state
+    assert ["held", "let_go", "looked_before"] == events[3:6]
+
+
+async def test_queued_requests_become_one_plan_on_release(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, LEA, "hold shop because deploying 4.2")
+    await say(shop, MIA, "/a /b --queue because prices")
+    await say(shop, SAM, "/b /news/x --queue because an error")
+    third = await say(shop, KIM, "prefix /news/ --queue")
+    released = await say(shop, LEA, "release shop")
+    await shop.slate.advance(60)
+    (job,) = await done(shop)
+    assert isinstance(third, Queued)
+    assert (3, 5, 0) == (third.size.requests, third.size.targets, third.size.urls)
+    assert isinstance(released, HoldEnded)
+    assert 3 == released.requests
+    assert (State.WAITING, 3) == (job.state, job.targets)
+    assert ("U_MIA", ("U_SAM", "U_KIM"), "prices; an error") == (job.requested_by, job.also_by, job.reason)
+    joined = "3 requests that waited for the release; 1 duplicate dropped; 1 dropped that prefix /news/ covers"
+    assert joined == job.notes[0]
+    assert job.approval is not None
+    assert ("U_LEA",) == job.approval.of
+
+
+async def test_requests_of_another_softness_are_another_plan(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.mark_as_stale()
+    await say(shop, LEA, "hold shop because deploying 4.2")
+    for typed in ("/a --queue", "/b soft --queue", "/c hard --queue", "/d only cf --queue", "/e --no-check --queue"):
+        await say(shop, MIA, typed)
+    await say(shop, LEA, "release shop")
+    await shop.slate.advance(600)
+    jobs = await done(shop)
+    assert [["a", "c"], ["b"], ["d"], ["e"]] == [[page.rpartition("/")[2] for page in job.sample] for job in jobs]
+    assert [False, True, False, False] == [job.soft for job in jobs]
+
+
+async def test_the_queue_runs_when_the_hold_ends_by_itself(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, LEA, "hold shop for 10m because deploying 4.2")
+    await say(shop, MIA, "/a --queue")
+    shop = await shop.crash()
+    await shop.slate.advance(900)
+    (job,) = await done(shop)
+    assert (State.DONE, START + 600) == (job.state, job.created)
+
+
+async def test_the_queue_waits_for_the_hold_on_all_too(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, LEA, "hold all because sale")
+    await say(shop, MIA, "hold shop because deploying 4.2")
+    await say(shop, MIA, "/a --queue")
+    still = await say(shop, MIA, "release shop")
+    await shop.slate.advance(60)
+    before = await shop.ledger.read(lambda books: books.jobs.recent(["shop"], 5))
+    await say(shop, LEA, "release all")
+    await shop.slate.advance(300)
+    (job,) = await done(shop)
+    assert isinstance(still, HoldEnded)
+    assert Hold("*", "U_LEA", "sale", START) == still.still
+    assert [] == before
+    assert State.DONE == job.state
+
+
+async def test_what_the_policy_denies_is_not_queued(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, LEA, "hold shop because deploying 4.2")
+    refused = await say(shop, GUEST, "/a --queue")
+    everything = await say(shop, TOKEN, "everything on shop --confirm shop --queue")
+    assert isinstance(refused, Refused)
+    assert isinstance(everything, Refused)
+    assert ("Guests may not do this.", "Purging everything needs a reason.") == (refused.what, everything.what)
+    await say(shop, LEA, "release shop")
+    await shop.slate.advance(60)
+    assert [] == await done(shop)
+
+
+async def test_queued_where_nothing_holds_runs_at_once(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    made = await say(shop, MIA, "/a --queue")
+    await shop.ledger.close()
+    assert isinstance(made, JobMade)
+
+
+async def test_the_same_request_is_in_line_once(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, LEA, "hold shop because deploying 4.2")
+    for _ in range(2):
+        queued = await say(shop, MIA, "/a --queue", key="the same")
+    await say(shop, LEA, "release shop")
+    await shop.slate.advance(60)
+    await say(shop, LEA, "hold shop because once more")
+    again = await say(shop, MIA, "/a --queue", key="the same")
+    await say(shop, LEA, "release shop")
+    await shop.slate.advance(60)
+    jobs = await done(shop)
+    assert isinstance(queued, Queued)
+    assert 1 == queued.size.requests
+    assert isinstance(again, Queued)
+    assert 0 == again.size.requests
+    assert 1 == len(jobs)
+
+
+async def test_all_are_told_in_private_when_the_policy_denies_their_plan(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, LEA, "hold shop because deploying 4.2")
+    await say(shop, MIA, "/a --queue")
+    await say(shop, SAM, "/b --queue")
+    not_mia = Policy(
+        (Rule("none", Conditions(who=("U_MIA",)), Refuse(), say="Not today."), Rule("all", Conditions(), Run()))
+    )
+    shop = await with_policy(shop, not_mia)
+    await say(shop, LEA, "release shop")
+    await shop.slate.advance(60)
+    told = await shop.ledger.read(lambda books: [books.intake.find(f"slack.refused {n}") for n in (1, 2)])
+    jobs = await done(shop)
+    assert [] == jobs
+    assert [("U_MIA", "C_SHOP"), ("U_SAM", "C_SHOP")] == [
+        (found.body["user"], found.body["channel"]) for found in told if found
+    ]
+    assert ["What you queued for shop does not run. Not today."] * 2 == [found.body["what"] for found in told if found]
+
+
+async def test_slack_being_away_loses_no_queued_request(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, LEA, "hold shop because deploying 4.2")
+    await say(shop, MIA, "/a --queue")
+    everybody = shop.core.directory
+    assert isinstance(everybody, Everybody)
+    everybody.people["U_MIA"] = replace(MIA, standing=Standing.AWAY)
+    await say(shop, LEA, "release shop")
+    await shop.slate.advance(60)
+    before = await shop.ledger.read(lambda books: books.jobs.recent(["shop"], 5))
+    everybody.people["U_MIA"] = MIA
+    await shop.slate.advance(300)
+    (job,) = await done(shop)
+    assert [] == before
+    assert State.DONE == job.state

@@ -1,0 +1,165 @@
+"""What is said of holds and broken glasses, word for word."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from textwrap import dedent
+
+import pytest
+
+from bot.domain.hold import ALL as EVERY_SITE
+from bot.domain.hold import Hold
+from bot.domain.job import State
+from bot.domain.policy import Allow, Ask
+from bot.ledger.holds import LotSize
+from bot.ledger.reviews import Review
+from bot.services.replies import HoldEnded, HoldLaid, JobsListed, Queued, Reply, SiteHeld
+from bot.slack.answers import card_for
+from bot.slack.cards import glass_card, reminder_card, request_card, root_card
+from tests.slack.cases import ALL, APPROVAL, AT_8_01, AT_8_30, LEA, NEW, ONE_YES, T, spelled
+
+AT_8 = "<!date^1800000000^{date_short_pretty} {time}|2027-01-15 08:00 UTC>"
+HOLD = Hold("shop", "U_LEA", "deploying <4.2>", T, T + 1800)
+OPEN_END = Hold(EVERY_SITE, "token:ci", "the sale begins", T)
+ASK = Ask("wide", "it purges a prefix", 1, ("U_LEA",))
+REVIEW = Review(3, 1042, "U_SAM", T, "prices are <wrong>", 2, 2, 14_400.0, T + 14_400)
+CLOSED = replace(REVIEW, closed_by="U_LEA", closed_at=T + 60, note="rightly so", due_at=None)
+BROKEN = replace(APPROVAL, broken_by="U_SAM", broken_because="prices are <wrong>", approved=T)
+
+REPLIES: dict[str, tuple[Reply, str]] = {
+    "refused": (
+        SiteHeld("shop is held", "Add --queue.", True, hold=HOLD, site="shop"),
+        f"""\
+        shop is held by <@U_LEA> since {AT_8}, until {AT_8_30}: deploying &lt;4.2&gt;
+           Add --queue.""",
+    ),
+    "every site": (
+        SiteHeld("shop is held", "Add --queue.", True, hold=OPEN_END, site="shop"),
+        f"""\
+        Every site is held by token `ci` since {AT_8}, until it is released: the sale begins
+           Add --queue.""",
+    ),
+    "laid": (
+        HoldLaid(HOLD),
+        f"""\
+        shop is held until {AT_8_30}: deploying &lt;4.2&gt;
+           Nothing begins there meanwhile. Jobs that purge already go on; `cancel` stops them.
+           To end it: `/purge release shop`""",
+    ),
+    "laid on another": (
+        HoldLaid(replace(HOLD, by="U_MIA"), HOLD),
+        f"""\
+        shop is held until {AT_8_30}: deploying &lt;4.2&gt;
+           It lies on another, which stands when it ends: shop is held by <@U_LEA> since {AT_8}, until {AT_8_30}: \
+deploying &lt;4.2&gt;
+           Nothing begins there meanwhile. Jobs that purge already go on; `cancel` stops them.
+           To end it: `/purge release shop`""",
+    ),
+    "in place of one's own": (
+        HoldLaid(OPEN_END, OPEN_END),
+        """\
+        Every site is held until it is released: the sale begins
+           It takes the place of yours: the sale begins
+           Nothing begins there meanwhile. Jobs that purge already go on; `cancel` stops them.
+           To end it: `/purge release all`""",
+    ),
+    "released": (HoldEnded(HOLD, None), "shop is released."),
+    "released with what waited": (
+        HoldEnded(OPEN_END, None, 2, 1),
+        """\
+        Every site is released.
+           2 jobs that waited for it now begin.
+           1 queued request becomes one plan for each site.""",
+    ),
+    "released and still held": (
+        HoldEnded(HOLD, OPEN_END),
+        f"""\
+        The hold on shop is released, and it stays held.
+           Every site is held by token `ci` since {AT_8}, until it is released: the sale begins""",
+    ),
+    "queued": (
+        Queued(HOLD, "shop", LotSize(3, 41, 41), Allow("small", "")),
+        f"""\
+        Queued: runs when shop is released (3 requests, 41 URLs so far).
+           shop is held by <@U_LEA> since {AT_8}, until {AT_8_30}: deploying &lt;4.2&gt;""",
+    ),
+    "queued, to be asked": (
+        Queued(HOLD, "shop", LotSize(1, 2, 1), ASK),
+        f"""\
+        Queued: runs when shop is released (1 request, 2 targets so far).
+           shop is held by <@U_LEA> since {AT_8}, until {AT_8_30}: deploying &lt;4.2&gt;
+           It is asked for 1 approval then, since it purges a prefix.""",
+    ),
+    "status": (
+        JobsListed([], [OPEN_END, HOLD], [12, 14]),
+        f"""\
+        No jobs yet.
+           Begin with: `/purge plan https://…`
+           Every site is held by token `ci` since {AT_8}, until it is released: the sale begins
+           shop is held by <@U_LEA> since {AT_8}, until {AT_8_30}: deploying &lt;4.2&gt;
+           2 reviews open: the glass of P-12 and P-14 was broken.""",
+    ),
+}
+
+
+@pytest.mark.parametrize(("reply", "expected"), REPLIES.values(), ids=REPLIES)
+def test_what_is_said_of_holds(reply: Reply, expected: str) -> None:
+    assert dedent(expected) == spelled(card_for(reply, T, "/purge"))
+
+
+def test_a_held_job_says_who_holds_it_and_until_when() -> None:
+    held = spelled(root_card(replace(NEW, held=HOLD), T)).split("\n")
+    assert "🟡 P-1042 waits, shop is held by <@U_LEA> · https://www.shop.test/pricing" == held[0]
+    assert f"   Held since {AT_8}: deploying &lt;4.2&gt;" == held[1]
+    assert f"   It goes on by itself {AT_8_30}." == held[2]
+
+
+def test_the_post_of_a_broken_glass_says_all_of_it() -> None:
+    assert dedent("""\
+        🟡 <@U_SAM> broke the glass of P-1042 · everything on shop (production)
+           Why: prices are &lt;wrong&gt;
+           What: everything on shop (production), hosts www.shop.test, img.shop.test
+           Asked by <@U_MIA>; 2 of 2 approvals of rule `everything` skipped
+           It runs as any other: layer by layer, within the rate limits, proven at the edge, and recorded.
+           Somebody else than who asked or broke the glass looks at it and closes the review. \
+Until then it is asked for every 4 h.
+           <https://shop.slack.com/x|The card of P-1042>
+           [Close the review = close_review P-1042 primary asks]""") == spelled(
+        glass_card(replace(ALL, approval=BROKEN), REVIEW, "https://shop.slack.com/x")
+    )
+
+
+def test_a_closed_review_says_by_whom_and_has_no_button() -> None:
+    lines = spelled(glass_card(replace(ALL, approval=BROKEN), CLOSED, "")).split("\n")
+    reviewed = "🟢 P-1042: the broken glass was reviewed by <@U_LEA> · everything on shop (production)"
+    assert reviewed == lines[0]
+    assert f"   <@U_SAM> broke it {AT_8}; <@U_LEA> closed the review {AT_8_01}: rightly so" == lines[-1]
+
+
+def test_a_reminder_says_who_waits_for_whom() -> None:
+    assert (
+        f"The review of P-1042 is open since {AT_8}: <@U_SAM> broke the glass, and somebody else closes it, "
+        "with the button above or `/purge review P-1042`."
+    ) == spelled(reminder_card(ALL, REVIEW, "/purge"))
+
+
+@pytest.mark.parametrize(
+    ("now", "shown"), [(T + 899, []), (T + 900, ["   `sre` and <@U_KIM> may break the glass: "
+                                                 "`/purge break-glass P-1042 because …`"])],
+    ids=["before half time", "from half time on"],
+)  # fmt: skip
+def test_a_request_names_who_may_break_the_glass_once_half_of_the_time_is_over(now: float, shown: list[str]) -> None:
+    waiting = replace(ALL, approval=replace(APPROVAL, asked=T, breakers=("sre", "U_KIM")))
+    lines = spelled(request_card(waiting, now, "token-1", first=False)).split("\n")
+    assert shown == [line for line in lines if "break the glass" in line]
+
+
+def test_a_request_whose_glass_was_broken_says_so_and_has_no_buttons() -> None:
+    queued = replace(ALL, state=State.QUEUED, approval=replace(BROKEN, votes=ONE_YES.votes))
+    lines = spelled(request_card(queued, T, "token-1", first=False)).split("\n")
+    assert "🟡 P-1042 needs no votes, <@U_SAM> broke the glass · everything on shop (production)" == lines[0]
+    assert [
+        f"   Votes: <@{LEA.by}> yes {AT_8_01}",
+        "   Why without votes: prices are &lt;wrong&gt;",
+        "   It goes on by itself; its own card tells how.",
+    ] == lines[-3:]

@@ -1,0 +1,177 @@
+"""Holds and broken glasses in Slack, word for word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from bot.domain.policy import Approve, BreakGlass, Conditions, Policy, Rule, Run
+from providers.contract import Kind
+from tests.slack.room import HOST, PRICING, Doc, Room, buttons, room, small_print
+
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+DATE = re.compile(r"<!date\^[^>]*>")
+REASON = "prices are wrong since noon and nobody answers"
+POLICY = Policy(
+    (
+        Rule("small", Conditions(kinds=frozenset({Kind.URL, Kind.PATH})), Run()),
+        Rule("wide", Conditions(), Approve(1, ("approvers",))),
+    ),
+    groups={"approvers": ("U_LEA", "U_SAM", "U_KIM"), "sre": ("U_SAM",)},
+    approvers=("approvers",),
+    break_glass=BreakGlass(("sre",), tell=("C_SHOP", "C_APPROVE"), remind=2.0),
+)
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Room]:
+    async with room(tmp_path_factory.mktemp("room"), policy=POLICY) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def shop(house: Room) -> Room:
+    await house.clear()
+    return house
+
+
+def dated(text: object) -> str:
+    return DATE.sub("<date>", str(text))
+
+
+def read(message: Doc) -> list[str]:
+    """A message, a line each."""
+    return [dated(line) for line in (message["text"], *small_print(message))]
+
+
+async def test_a_hold_is_told_to_whoever_tries_and_what_is_queued_runs_on_release(shop: Room) -> None:
+    await shop.command("U_LEA", "hold shop for 2h because deploying 4.2")
+    laid = await shop.note("U_LEA", "shop is held until")
+    await shop.command("U_MIA", PRICING)
+    refused = await shop.note("U_MIA", "is held by")
+    await shop.command("U_MIA", f"{PRICING} --queue")
+    await shop.note("U_MIA", "Queued")
+    await shop.command("U_SAM", f"{PRICING} {HOST}/ --queue because the menu moved")
+    queued = await shop.note("U_SAM", "Queued")
+    await shop.command("U_MIA", "release shop")
+    not_hers = await shop.note("U_MIA", "Whoever holds it")
+    await shop.command("U_LEA", "release shop")
+    released = await shop.note("U_LEA", "is released")
+    card = await shop.card("fresh")
+    assert [
+        "shop is held until <date>: deploying 4.2",
+        "Nothing begins there meanwhile. Jobs that purge already go on; `cancel` stops them.",
+        "To end it: `/purge release shop`",
+    ] == read(laid)
+    assert [
+        "shop is held by <@U_LEA> since <date>, until <date>: deploying 4.2",
+        "Nothing was purged. Add --queue to have it run on release.",
+    ] == read(refused)
+    assert [
+        "Queued: runs when shop is released (2 requests, 3 URLs so far).",
+        "shop is held by <@U_LEA> since <date>, until <date>: deploying 4.2",
+    ] == read(queued)
+    assert [
+        "shop is held by <@U_LEA> since <date>, until <date>: deploying 4.2",
+        "Whoever holds it can release it, and so can an approver.",
+    ] == read(not_hers)
+    assert ["shop is released.", "2 queued requests become one plan."] == read(released)
+    assert "🟢 P-1 fresh at fra, iad, sin · 2 URLs on shop" == card["text"]
+    assert "asked by <@U_MIA> and <@U_SAM> · because the menu moved" in read(card)
+    assert "2 requests that waited for the release; 1 duplicate dropped" in read(card)
+
+
+async def test_plan_sites_and_status_tell_of_a_hold(shop: Room) -> None:
+    await shop.command("U_LEA", "hold all because the sale begins")
+    laid = await shop.note("U_LEA", "Every site is held")
+    line = "Every site is held by <@U_LEA> since <date>, until it is released: the sale begins"
+    for typed, word in ((f"plan {PRICING}", "Plan"), ("sites", "1 site"), ("status", "No jobs yet")):
+        await shop.command("U_MIA", typed)
+        note = await shop.note("U_MIA", word, "is held by")
+        assert line == read(note)[-1]
+    assert "To end it: `/purge release all`" == read(laid)[-1]
+
+
+async def test_an_approved_job_says_what_holds_it(shop: Room) -> None:
+    await shop.command("U_LEA", "hold shop because deploying 4.2")
+    await shop.note("U_LEA", "shop is held")
+    await shop.command("U_LEA", "release shop")
+    await shop.note("U_LEA", "is released")
+    await shop.command("U_MIA", "prefix www.shop.test/news/ because the menu moved")
+    request = await shop.card("needs 1 approval", channel="C_APPROVE")
+    await shop.command("U_LEA", "hold shop because deploying 4.3")
+    await shop.note("U_LEA", "4.3")
+    await shop.click("U_SAM", request, "approve", "C_APPROVE")
+    card = await shop.card("waits, shop is held")
+    assert [
+        "🟡 P-1 waits, shop is held by <@U_LEA> · prefix www.shop.test/news/",
+        "Held since <date>: deploying 4.3",
+        "It goes on by itself when that is released.",
+        "asked by <@U_MIA> · because the menu moved · approved by <@U_SAM>",
+    ] == read(card)[:4]
+    assert ["cancel"] == buttons(card)
+    await shop.command("U_LEA", "release shop")
+    told = await shop.note("U_LEA", "1 job")
+    assert ["shop is released.", "1 job that waited for it now begins."] == read(told)
+    await shop.lines(card, "Held back by <@U_LEA>: deploying 4.3", "Let go by <@U_LEA>.", "Ended")
+
+
+async def test_a_broken_glass_is_told_loudly_and_reviewed_by_somebody_else(shop: Room) -> None:
+    await shop.command("U_MIA", "prefix www.shop.test/news/ because the menu moved")
+    request = await shop.card("needs 1 approval", channel="C_APPROVE")
+    await shop.command("U_SAM", "break-glass P-1 because now")
+    short = await shop.note("U_SAM", "needs a reason")
+    await shop.command("U_SAM", f"break-glass P-1 because {REASON}")
+    broken = await shop.note("U_SAM", "is broken")
+    post = await shop.card("broke the glass", "Close the review", channel="C_APPROVE")
+    await shop.card("broke the glass", "Close the review", channel="C_SHOP")
+    await shop.job(1, "done")
+    await shop.lines(post, "The review of P-1 is open since", channel="C_APPROVE")
+    await shop.click("U_SAM", post, "close_review", "C_APPROVE")
+    own = await shop.note("U_SAM", "somebody else must review it", channel="C_APPROVE")
+    await shop.click("U_LEA", post, "close_review", "C_APPROVE")
+    closed = await shop.card("was reviewed by", channel="C_APPROVE")
+    record = await shop.job(1, "done")
+    root = await shop.card("P-1", "fresh")
+    request = next(m for m in await shop.messages("C_APPROVE") if m["ts"] == request["ts"])
+    assert [
+        "Breaking the glass needs a reason of at least 20 characters, blanks not counted; this has 3.",
+        "Say what happens if it waits.",
+    ] == read(short)
+    assert "The glass of P-1 is broken: it runs without votes, and a review is open." == broken["text"]
+    assert [
+        "🟡 <@U_SAM> broke the glass of P-1 · prefix www.shop.test/news/",
+        f"Why: {REASON}",
+        "What: prefix www.shop.test/news/ on shop",
+        "Asked by <@U_MIA>; 1 of 1 approval of rule `wide` skipped",
+        "It runs as any other: layer by layer, within the rate limits, proven at the edge, and recorded.",
+        "Somebody else than who asked or broke the glass looks at it and closes the review."
+        " Until then it is asked for every 2 s.",
+    ] == read(post)[:6]
+    assert "You broke the glass of P-1, so somebody else must review it." == own["text"]
+    assert "🟢 P-1: the broken glass was reviewed by <@U_LEA> · prefix www.shop.test/news/" == closed["text"]
+    assert "<@U_SAM> broke it <date>; <@U_LEA> closed the review <date>" in read(closed)
+    assert [] == buttons(closed)
+    assert f"asked by <@U_MIA> · because the menu moved · the glass was broken by <@U_SAM>: {REASON}" in read(root)
+    assert "🟡 P-1 needs no votes, <@U_SAM> broke the glass · prefix www.shop.test/news/" == request["text"]
+    approval = record["approval"]
+    assert isinstance(approval, dict)
+    assert ("U_SAM", REASON) == (approval["broken_by"], approval["broken_because"])
+
+
+async def test_open_reviews_are_counted_and_closed_by_a_word(shop: Room) -> None:
+    await shop.command("U_MIA", "prefix www.shop.test/news/ because the menu moved")
+    await shop.card("needs 1 approval", channel="C_APPROVE")
+    await shop.command("U_SAM", f"break-glass P-1 because {REASON}")
+    await shop.card("broke the glass", channel="C_APPROVE")
+    await shop.command("U_MIA", "status")
+    status = await shop.note("U_MIA", "1 review open")
+    await shop.command("U_KIM", "review P-1 it was right to do so")
+    closed = await shop.note("U_KIM", "is closed")
+    post = await shop.card("was reviewed by", channel="C_APPROVE")
+    assert "1 review open: the glass of P-1 was broken." == read(status)[-1]
+    assert "The review of P-1 is closed." == closed["text"]
+    assert "<@U_SAM> broke it <date>; <@U_KIM> closed the review <date>: it was right to do so" in read(post)
