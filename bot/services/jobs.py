@@ -103,24 +103,24 @@ class Jobs:
         return await self._apply_clearance(job, people)
 
     async def _apply_clearance(self, job: JobView, people: People) -> bool:
-        def deed(books: Books) -> bool:
+        def deed(books: Books) -> JobView | None:
             fresh = books.jobs.get(job.id)
             if fresh.state is not job.state:
                 raise StaleJob(job.name)
             now = self._core.clock.now()
             changed = clearance.cleared(books, self._core, fresh, people, now)
             if changed is None:
-                return True
-            saved = books.jobs.save(changed)
+                return None
             books.messages.changed(job.id, now)
-            if saved.due_at is not None:
-                self._core.engine.wake(job_name(job.id), saved.due_at)
-            return False
+            return books.jobs.save(changed)
 
-        clear = await self._core.ledger.write(deed)
-        if not clear:
-            self._core.engine.wake(SLACK)
-        return clear
+        held_back = await self._core.ledger.write(deed)
+        if held_back is None:
+            return True
+        if held_back.due_at is not None:
+            self._core.engine.wake(job_name(job.id), held_back.due_at)
+        self._core.engine.wake(SLACK)
+        return False
 
     async def _wait(self, job: JobView, until: float) -> None:
         if job.due_at is None or job.due_at <= self._core.clock.now() or until < job.due_at:
