@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.ledger.batches import Batches
 from bot.ledger.budgets import Budgets
+from bot.ledger.configuration import Configuration
 from bot.ledger.holds import Holds
 from bot.ledger.homes import Homes
 from bot.ledger.intake import Intake
@@ -11,7 +12,9 @@ from bot.ledger.jobs import Jobs
 from bot.ledger.journal import Journal
 from bot.ledger.known import Known
 from bot.ledger.ledger import Transaction
+from bot.ledger.lots import Lots
 from bot.ledger.messages import Messages
+from bot.ledger.retention import Retention
 from bot.ledger.reviews import Reviews
 
 
@@ -28,6 +31,9 @@ class Books:
         self.homes = Homes(tx)
         self.known = Known(tx)
         self.journal = Journal(tx)
+        self.lots = Lots(tx)
+        self.configuration = Configuration(tx, self.journal)
+        self.retention = Retention(tx, self.journal, self.lots)
         self.holds = Holds(tx)
         self.reviews = Reviews(tx)
 

@@ -135,10 +135,28 @@ create index if not exists reviews_job on reviews (job);
 create index if not exists reviews_due on reviews (due_at) where due_at is not null;
 
 create table if not exists journal (
-  seq integer primary key, at real not null, event text not null, job integer, actor text not null, doc text not null,
-  previous text not null, hash text not null
+  seq integer primary key, at real not null, event text not null, job integer, actor text not null, doc text,
+  doc_hash text not null, previous text not null, hash text not null
 );
 """
+
+# What keeps the journal append-only; only the pruning of a document is let through. Made after every change of tables.
+GUARDS = {
+    "journal_appends": """CREATE TRIGGER journal_appends before insert on journal
+when new.seq is not (select coalesce(max(seq), 0) + 1 from journal)
+begin select raise(abort, 'the journal is append-only'); end""",
+    "journal_keeps": """CREATE TRIGGER journal_keeps before delete on journal
+begin select raise(abort, 'the journal is append-only'); end""",
+    "journal_stays": """CREATE TRIGGER journal_stays before update on journal
+when new.doc is not null or old.doc is null or new.seq is not old.seq or new.at is not old.at
+  or new.event is not old.event or new.job is not old.job or new.actor is not old.actor
+  or new.doc_hash is not old.doc_hash or new.previous is not old.previous or new.hash is not old.hash
+begin select raise(abort, 'the journal is append-only'); end""",
+}
+JOURNAL_INDEXES = (
+    "create index if not exists journal_of_job on journal (job) where job is not null",
+    "create index if not exists journal_pruned on journal (event) where event = 'pruned'",
+)
 
 # What makes a ledger of version n one of version n + 1, besides new tables.
 CHANGES: dict[int, tuple[str, ...]] = {
@@ -147,5 +165,14 @@ CHANGES: dict[int, tuple[str, ...]] = {
         "alter table budgets add column share real not null default 1",
         "alter table budgets add column share_until real not null default 0",
     ),
-    2: (),
+    2: (
+        "alter table journal rename to journal_of_version_2",
+        """create table journal (
+  seq integer primary key, at real not null, event text not null, job integer, actor text not null, doc text,
+  doc_hash text not null, previous text not null, hash text not null
+)""",
+        "insert into journal (seq, at, event, job, actor, doc, doc_hash, previous, hash)"
+        " select seq, at, event, job, actor, doc, sha256(doc), previous, hash from journal_of_version_2 order by seq",
+        "drop table journal_of_version_2",
+    ),
 }

@@ -22,8 +22,9 @@ from typing import TypeVar, cast
 import sqlite_utils
 
 from bot.ledger.books import Books
+from bot.ledger.chain import sha256
 from bot.ledger.ledger import LedgerDown, Row, Value
-from bot.ledger.schema import CHANGES, TABLES, VERSION
+from bot.ledger.schema import CHANGES, GUARDS, JOURNAL_INDEXES, TABLES, VERSION
 
 T = TypeVar("T")
 GROUP_MAX = 64
@@ -221,13 +222,25 @@ def _open(path: Path) -> sqlite_utils.Database:
             f"The ledger {path} was written by a newer purgebot (version {written_by}, this one knows {VERSION})."
             " Install that version again, or restore the backup taken before the upgrade."
         )
+    database.conn.create_function("sha256", 1, sha256, deterministic=True)
     for version in range(written_by, VERSION):
         database.conn.execute("begin immediate")
         for change in CHANGES[version]:
             database.conn.execute(change)
         database.conn.execute("update meta set value = ? where name = 'version'", (str(version + 1),))
         database.conn.execute("commit")
+    _guard(database.conn)
     return database
+
+
+def _guard(connection: sqlite3.Connection) -> None:
+    connection.execute("begin immediate")
+    for sql in JOURNAL_INDEXES:
+        connection.execute(sql)
+    for name, sql in GUARDS.items():
+        connection.execute(f"drop trigger if exists {name}")
+        connection.execute(sql)
+    connection.execute("commit")
 
 
 def _lock(path: Path) -> _Lock:

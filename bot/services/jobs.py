@@ -27,6 +27,7 @@ from bot.domain.verdict import Judgement, Look, Verdict, describe, judge
 from bot.ledger.batches import Batch
 from bot.ledger.books import Books
 from bot.ledger.jobs import StaleJob
+from bot.ledger.lots import LotSum
 from bot.services import clearance
 from bot.services.checks import look_all
 from bot.services.clearance import People
@@ -84,7 +85,10 @@ class Jobs:
                 await self._apply(job, lambda books, job, now: self._begin(books, job, position, now))
                 self._core.engine.wake(lane_name(job.layers[position].account))
             case FinishLayer(position, troubled):
-                await self._apply(job, lambda books, job, now: self._finish_layer(books, job, position, troubled, now))
+                lot = await self._lot(job.id, position)
+                await self._apply(
+                    job, lambda books, job, now: self._finish_layer(books, job, position, troubled, lot, now)
+                )
             case AskPerson(position):
                 await self._apply(job, lambda books, job, now: _ask_person(books, job, position, now))
             case Confirm(position):
@@ -204,7 +208,16 @@ class Jobs:
         books.messages.say(job.id, Told(Event.LAYER_BEGUN, layer=layer.title, n=n, seconds=again), now)
         return replace(job, state=State.PURGING, due_at=now + 30.0)
 
-    def _finish_layer(self, books: Books, job: JobView, position: int, troubled: bool, now: float) -> JobView:
+    async def _lot(self, job: int, position: int) -> LotSum:
+        """The layer's calls for the journal. None of them changes any more, so they are read before, in slices."""
+        lot = LotSum()
+        while rows := await self._core.ledger.read(lambda books: books.lots.slice(job, position, lot.after)):
+            lot.add(rows)
+        return lot
+
+    def _finish_layer(
+        self, books: Books, job: JobView, position: int, troubled: bool, lot: LotSum, now: float
+    ) -> JobView:
         layer = job.layers[position]
         ids, notes, trouble, failing = books.batches.told(job.id, position)
         state = LayerState.FAILED if troubled else LayerState.DONE
@@ -212,7 +225,8 @@ class Jobs:
         books.jobs.save_layer(job.id, position, told)
         books.journal.add(
             now, "layer", "purgebot", job.id,
-            account=layer.account, state=state, calls=layer.calls, sent=layer.sent, failed=layer.failed, ids=list(ids),
+            position=position, account=layer.account, state=state, calls=layer.calls, sent=layer.sent,
+            failed=layer.failed, rows=lot.hash, ids=list(lot.ids), more_ids=lot.more_ids,
         )  # fmt: skip
         last = position == len(job.layers) - 1
         if not troubled:

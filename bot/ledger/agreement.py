@@ -1,0 +1,206 @@
+"""What the tables say of a job against what the journal said when it was written: jobs, votes, layers and their calls.
+
+Known endings, by event; a feature that ends a job in another way adds its event here:
+
+    ended restored    in the state that the entry names
+    failed parked     failed
+    expired cancelled as they are called
+    vote              denied, where it was a no
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.domain.job import State
+from bot.ledger.chain import Breach, microseconds
+from bot.ledger.ledger import Row, Value
+from bot.ledger.lots import Lots
+from bot.ledger.reading import Reading
+
+Doc = Mapping[str, object]
+Cast = tuple[str, object, object, object, int]  # who, yes, reason, digest, microseconds
+_NAMED = {"ended": "state", "restored": "state"}
+_FIXED = {
+    "failed": State.FAILED, "parked": State.FAILED, "expired": State.EXPIRED, "cancelled": State.CANCELLED,
+}  # fmt: skip
+_ALLOWS = "approved", "glass"  # what an event that lets a job run without further votes is called
+_HELD_BACK = frozenset({State.WAITING, State.EXPIRED, State.DENIED, State.CANCELLED, State.FAILED})
+_ASKED = {"site": "site", "effect": "kind", "digest": "digest", "reason": "reason", "soft": "soft"}
+
+
+@dataclass(slots=True)
+class Said:
+    """What the journal says of one job, entry by entry."""
+
+    asked: tuple[str, Doc | None] | None = None
+    decided: Doc | None = None
+    ending: tuple[str, Doc | None] | None = None
+    approved: bool = False
+    votes: list[tuple[Cast, bool]] = field(default_factory=list)  # and whether its document is still there
+    layers: dict[int, Doc] = field(default_factory=dict)
+    entry: int = 0  # the last
+
+    def hear(self, row: Row) -> None:
+        """The next entry."""
+        event, doc, self.entry = str(row["event"]), _doc(row["doc"]), int(row["seq"] or 0)
+        match event:
+            case "asked":
+                self.asked = (str(row["actor"]), doc)
+            case "decided":
+                self.decided = doc
+            case "vote":
+                self._voted(row, doc)
+            case "layer":
+                self._layer(doc)
+            case "retried":
+                self.ending = None
+                self.layers = {n: x for n, x in self.layers.items() if x.get("state") != "failed"}
+            case _ if event in _NAMED or event in _FIXED:
+                self.ending = (event, doc)
+        self.approved = self.approved or any(word in event for word in _ALLOWS)
+
+    def _voted(self, row: Row, doc: Doc | None) -> None:
+        known = doc or {}
+        at = row["at"] if isinstance(row["at"], float) else 0.0
+        vote = (str(row["actor"]), known.get("yes"), known.get("reason"), known.get("digest"), microseconds(at))
+        self.votes.append((vote, doc is not None))
+        if doc is not None and known.get("yes") is False:
+            self.ending = ("vote", doc)
+
+    def _layer(self, doc: Doc | None) -> None:
+        position = (doc or {}).get("position")
+        if doc is not None and isinstance(position, int):
+            self.layers[position] = doc
+
+
+class Agreement:
+    """Compares job after job."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._lots = Lots(reading)
+
+    def breaches(self, job: int, row: Row | None, said: Said) -> Iterator[Breach]:
+        """What of `job` is not as the journal said; `row` is that of the table, None where there is none."""
+        if row is None:
+            if said.asked is not None:
+                yield Breach(f"P-{job} is in the journal and no longer in the table of jobs.", said.entry, job)
+            return
+        if said.asked is None:
+            yield Breach(f"P-{job} is in the table of jobs, and no entry says that anybody asked for it.", 0, job)
+            return
+        for what in (*_asked(row, *said.asked), *_decided(row, said), *_ending(row, said)):
+            yield Breach(f"P-{job}: {what}", said.entry, job)
+        for what in (*self._votes(job, said), *self._layers(job, said)):
+            yield Breach(f"P-{job}: {what}", said.entry, job)
+
+    def _votes(self, job: int, said: Said) -> Iterator[str]:
+        rows = self._reading.rows('select "by", yes, at, reason, digest from votes where job = :job', job=job)
+        whole = all(has_doc for _, has_doc in said.votes)
+        written = Counter(_bare(vote, whole) for vote, _ in said.votes)
+        found = Counter(_bare(_cast(row), whole) for row in rows)
+        for who in sorted({vote[0] for vote in (written - found)}):
+            yield f"the vote of {who} is not as it was given."
+        for who in sorted({vote[0] for vote in (found - written)} - {vote[0] for vote in (written - found)}):
+            yield f"a vote of {who} stands in the table, and no entry says that it was given."
+
+    def _layers(self, job: int, said: Said) -> Iterator[str]:
+        rows = self._reading.rows(
+            "select position, account, state from layers where job = :job order by position", job=job
+        )
+        found = {int(row["position"] or 0): row for row in rows}
+        for position, doc in said.layers.items():
+            name = str(doc.get("account"))
+            if position not in found:
+                yield f"the layer {name} is no longer in the table."
+            elif found[position]["state"] != doc.get("state") or found[position]["account"] != name:
+                yield f"the layer {name} ended as {doc.get('state')} and stands there as {found[position]['state']!s}."
+            elif self._lots.sum(job, position).hash != doc.get("rows"):
+                yield f"the calls of layer {name}, or their receipts, are not as they were when it ended."
+
+
+def _asked(row: Row, actor: str, doc: Doc | None) -> Iterator[str]:
+    if row["requested_by"] != actor or row["by_doc"] != actor:
+        yield f"{actor} asked for it, and the table says {_other(row, actor)}."
+    if doc is None:
+        return
+    for name, column in _ASKED.items():
+        if name in doc and not _same(doc[name], row[column]):
+            yield f"its {column} is not what was asked for."
+    if "digest" in doc and row["digest_doc"] != doc["digest"]:
+        yield "its digest is not what was asked for."
+
+
+def _other(row: Row, actor: str) -> str:
+    return str(row["requested_by"] if row["requested_by"] != actor else row["by_doc"])
+
+
+def _same(said: object, found: Value) -> bool:
+    return bool(found) == said if isinstance(said, bool) else said == found
+
+
+def _decided(row: Row, said: Said) -> Iterator[str]:
+    doc = said.decided
+    if doc is None:
+        return
+    if "rule" in doc and doc["rule"] != row["rule"]:
+        yield f"the rule that decided it was {doc['rule']}, and the table says {row['rule']!s}."
+    needed = doc.get("needed")
+    if isinstance(needed, int) and needed > 0 and not said.approved and row["state"] not in _HELD_BACK:
+        yield f"it is {row['state']!s} without the approval that it needed."
+
+
+def _ending(row: Row, said: Said) -> Iterator[str]:
+    state = State(str(row["state"])) if row["state"] in [*State] else None
+    if state is None:
+        yield f"its state {row['state']!s} does not exist."
+    elif state.is_open:
+        if said.ending is not None and state is not State.CHECKING:
+            yield f"it is {state}, and the journal says that it has ended."
+    elif said.ending is None:
+        votes = [has_doc for _, has_doc in said.votes]
+        if not (state is State.DENIED and votes and not all(votes)):
+            yield f"it is {state}, and no entry says so."
+    else:
+        yield from _ended(row, state, *said.ending)
+
+
+def _ended(row: Row, state: State, event: str, doc: Doc | None) -> Iterator[str]:
+    if event in _NAMED and doc is None:
+        return
+    wanted = State.DENIED if event == "vote" else _FIXED.get(event) or (doc or {}).get(_NAMED.get(event, ""))
+    if state != wanted:
+        yield f"it ended as {wanted}, and the table says {state}."
+    verdict = (doc or {}).get("verdict")
+    if verdict is not None and row["verdict"] != verdict:
+        yield f"its verdict was {verdict}, and the table says {row['verdict']!s}."
+
+
+def _cast(row: Row) -> Cast:
+    at = row["at"] if isinstance(row["at"], float) else 0.0
+    return str(row["by"]), bool(row["yes"]), row["reason"], row["digest"], microseconds(at)
+
+
+def _bare(vote: Cast, whole: bool) -> Cast:
+    return vote if whole else (vote[0], None, None, None, vote[4])
+
+
+def _doc(text: Value) -> Doc | None:
+    """The document; None where it was pruned, or is none any more, which the walk tells."""
+    try:
+        found = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+COLUMNS: Sequence[str] = (
+    "id", "site", "state", "verdict", "kind", "requested_by", "digest",
+    *(f"json_extract(iif(json_valid(doc), doc, '{{}}'), '$.{key}') as {name}" for key, name in (
+        ("requested_by", "by_doc"), ("digest", "digest_doc"), ("reason", "reason"), ("rule", "rule"), ("soft", "soft"),
+    )),
+)  # fmt: skip

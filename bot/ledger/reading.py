@@ -1,0 +1,76 @@
+"""A ledger opened for reading alone, beside a running bot or without one: it takes no lock and changes nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+from urllib.parse import quote
+
+from bot.ledger.ledger import LedgerDown, Row, Value
+from bot.ledger.schema import VERSION
+from bot.ledger.sqlite import SqliteTransaction
+
+
+class NotALedger(Exception):
+    """The file cannot be read as a ledger of this version; the text says why and what to do."""
+
+
+class Reading(SqliteTransaction):
+    """One state of the ledger, however long the reading takes."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection)
+        self.connection = connection
+
+    def rows(self, sql: str, **values: Value) -> list[Row]:
+        """Execute; all rows of the answer. Raises LedgerDown where the file is damaged."""
+        return list(self.stream(sql, **values))
+
+    def stream(self, sql: str, **values: Value) -> Iterator[Row]:
+        """Execute; the rows one by one. Raises LedgerDown where the file is damaged."""
+        try:
+            for row in self.connection.execute(sql, values):
+                yield cast(Row, row)
+        except sqlite3.Error as exc:
+            raise LedgerDown(f"The ledger cannot be read to its end: {exc}.") from exc
+
+
+@contextlib.contextmanager
+def reading(path: Path, version: int | None = VERSION) -> Iterator[Reading]:
+    """The ledger in `path` as it is now; one of another `version` is refused, unless None. Raises NotALedger."""
+    connection = _connect(path)
+    try:
+        _check(connection, path, version)
+        yield Reading(connection)
+    finally:
+        connection.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    if not path.is_file():
+        raise NotALedger(f"There is no ledger {path}. Name it in PURGEBOT_DATABASE, as sqlite:/// and its path.")
+    connection = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _check(connection: sqlite3.Connection, path: Path, version: int | None) -> None:
+    try:
+        connection.execute("pragma query_only = on")
+        connection.execute("begin")
+        rows = connection.execute("select value from meta where name = 'version'").fetchall()
+    except sqlite3.Error as exc:
+        raise NotALedger(f"{path} cannot be read as a ledger: {exc}. Name a file that purgebot wrote.") from exc
+    found = int(rows[0][0]) if rows and str(rows[0][0]).isdigit() else 0
+    if version is not None and found > version:
+        raise NotALedger(
+            f"{path} was written by a newer purgebot (version {found}, this one knows {version}). Use that one."
+        )
+    if version is not None and found < version:
+        raise NotALedger(
+            f"{path} is a ledger of version {found}, and this purgebot reads version {version}."
+            " Start the bot once, which brings it up to date."
+        )

@@ -1,0 +1,52 @@
+"""The configuration as lines, the same for the same meaning: what the journal compares. A secret shows as its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import fields, is_dataclass
+from enum import Enum
+
+from bot.settings.model import Secret, Settings
+
+_LEFT_OUT = frozenset({"warnings"})  # they follow from the rest
+
+
+def lines(settings: Settings) -> tuple[str, ...]:
+    """One line a value, `sites.shop.hosts[0]: www.shop.test`, in order of their keys."""
+    return tuple(sorted(_lines("", settings)))
+
+
+def summary(settings: Settings) -> str:
+    """The whole in one line."""
+    accounts = ", ".join(f"{name} ({account.provider})" for name, account in sorted(settings.accounts.items()))
+    sites = ", ".join(sorted(settings.sites))
+    return f"mode {settings.mode}; sites {sites or 'none'}; accounts {accounts or 'none'}"
+
+
+def _lines(key: str, value: object) -> Iterator[str]:
+    if isinstance(value, Secret):
+        yield f"{key}: {{env: {value.env}}}" if value.env else f"{key}: {{file: {value.file}}}"
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            if field.name not in _LEFT_OUT:
+                yield from _lines(_under(key, field.name), getattr(value, field.name))
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            yield from _lines(_under(key, _text(name)), part)
+    elif isinstance(value, Set):
+        yield from _lines(key, sorted(value, key=_text))
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for n, part in enumerate(value):
+            yield from _lines(f"{key}[{n}]", part)
+    elif value not in (None, ""):
+        yield f"{key}: {_text(value)}"
+
+
+def _under(key: str, name: str) -> str:
+    return f"{key}.{name}" if key else name
+
+
+def _text(value: object) -> str:
+    """On one line, whatever it is."""
+    plain = str(value.value if isinstance(value, Enum) else value)
+    return plain.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")

@@ -1,0 +1,390 @@
+"""The journal is append-only, and whoever changes the file is found: in the chain, in the tables, or by a head kept."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bot.domain.target import Target
+from bot.ledger.audit import Exported, Verdict, audit
+from bot.ledger.books import Books
+from bot.ledger.chain import Head, Ranges, canonical, entry_hash, sha256
+from bot.ledger.reading import reading
+from bot.ledger.sqlite import SqliteLedger
+from bot.services import approvals, deeds
+from providers.contract import Kind
+from tests.services.shop import LEA, MIA, SAM, open_shop, url
+
+NOW = 1_800_000_000.0
+PREFIX = Target(Kind.PREFIX, "https://www.shop.test/news/", "shop")
+GUARDS = ("journal_appends", "journal_keeps", "journal_stays")
+Tamper = Callable[[sqlite3.Connection], object]
+
+
+async def ledger_of(folder: Path) -> Path:
+    """A shop's ledger: P-1 done after a vote, P-2 done, P-3 waits, P-4 cancelled."""
+    shop = open_shop(folder)
+    shop.edges.becomes = {"fra": ["v1", "v2"], "iad": ["v1", "v2"]}
+    voted = await shop.purge(MIA, PREFIX, reason="new prices")
+    await approvals.vote(shop.core, SAM, voted.id, True, reason="go")
+    await shop.slate.advance(200)
+    await shop.purge(LEA, url("/a"), url("/b"), check=False)
+    await shop.slate.advance(200)
+    await shop.purge(MIA, PREFIX, reason="later")
+    last = await shop.purge(MIA, PREFIX, reason="never")
+    await deeds.cancel(shop.core, LEA, last.id)
+    await shop.ledger.close()
+    return folder / "ledger.db"
+
+
+def unguarded(tamper: Tamper) -> Tamper:
+    """`tamper` by somebody who puts the triggers back."""
+
+    def change(connection: sqlite3.Connection) -> None:
+        kept = [row[0] for row in connection.execute("select sql from sqlite_master where type = 'trigger'")]
+        for name in GUARDS:
+            connection.execute(f"drop trigger {name}")
+        tamper(connection)
+        for sql in kept:
+            connection.execute(sql)
+
+    return change
+
+
+def sql(*statements: str) -> Tamper:
+    def change(connection: sqlite3.Connection) -> None:
+        for statement in statements:
+            assert connection.execute(statement).rowcount != 0, f"changes nothing: {statement}"
+
+    return change
+
+
+def rewrite(connection: sqlite3.Connection, first: int) -> None:
+    """Hash anew what stands from entry `first` on: a forger who knows the documents."""
+    rows = connection.execute("select seq, at, event, job, actor, doc from journal order by seq").fetchall()
+    known = dict(connection.execute("select seq, hash from journal"))
+    previous = known.get(first - 1, "0" * 64)
+    for seq, at, event, job, actor, doc in rows[first - 1 :]:
+        mine = entry_hash(previous, seq, at, event, job, actor, sha256(doc))
+        connection.execute(
+            "update journal set doc_hash = ?, previous = ?, hash = ? where seq = ?", (sha256(doc), previous, mine, seq)
+        )
+        previous = mine
+
+
+def rehashed(*statements: str, first: int) -> Tamper:
+    def change(connection: sqlite3.Connection) -> None:
+        sql(*statements)(connection)
+        rewrite(connection, first)
+
+    return change
+
+
+def forged(connection: sqlite3.Connection) -> None:
+    """An entry of the forger's own between 3 and 4, the others moved up."""
+    connection.execute("update journal set seq = -seq - 1 where seq >= 4")
+    connection.execute("update journal set seq = -seq where seq < 0")
+    connection.execute(
+        "insert into journal select 4, at, 'vote', job, 'U_EVE', doc, doc_hash, previous, hash from journal"
+        " where seq = 3"
+    )
+
+
+def tampered(path: Path, tamper: Tamper) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        tamper(connection)
+
+
+def looked_at(path: Path, exported: Exported | None = None) -> Verdict:
+    with reading(path) as ledger:
+        return audit(ledger, exported)
+
+
+def told(path: Path, exported: Exported | None = None) -> list[str]:
+    return [breach.what for breach in looked_at(path, exported).breaches]
+
+
+async def test_an_untouched_ledger_is_whole(tmp_path: Path) -> None:
+    verdict = looked_at(await ledger_of(tmp_path))
+    assert ((), 4, True) == (verdict.breaches, verdict.jobs, verdict.head.count > 15)
+
+
+TRIGGER = "The trigger {}, which keeps the journal append-only, was dropped or changed."
+WAYS: dict[str, tuple[Tamper, list[str]]] = {
+    "a document is changed": (
+        unguarded(sql("update journal set doc = replace(doc, 'new prices', 'old prices') where seq = 1")),
+        ["The document of entry 1 was changed.", "P-1: its reason is not what was asked for."],
+    ),
+    "a document is removed": (
+        sql("update journal set doc = null where seq = 2"),
+        ["The document of entry 2 is missing, and no pruning took it."],
+    ),
+    "an actor is changed": (
+        unguarded(sql("update journal set actor = 'U_EVE' where event = 'cancelled'")),
+        ["Entry 18 was changed: its number, time, event, job or actor does not give its hash."],
+    ),
+    "a time is changed": (
+        unguarded(sql("update journal set at = at - 3600 where seq = 5")),
+        ["Entry 5 was changed: its number, time, event, job or actor does not give its hash."],
+    ),
+    "a time is no time": (
+        unguarded(sql("update journal set at = 'noon' where seq = 5")),
+        ["Entry 5 was changed: its number, time, event, job or actor does not give its hash."],
+    ),
+    "a hash is changed": (
+        unguarded(sql("update journal set hash = '00' || substr(hash, 3) where seq = 6")),
+        ["Entry 6 was changed: its number, time, event, job or actor does not give its hash."],
+    ),
+    "an entry in the middle is deleted": (
+        unguarded(sql("delete from journal where seq = 7")),
+        ["Entry 7 is missing."],
+    ),
+    "the tail is deleted": (
+        unguarded(sql("delete from journal where seq >= 16")),
+        ["P-4 is in the table of jobs, and no entry says that anybody asked for it."],
+    ),
+    "the end of a job is deleted": (
+        unguarded(sql("delete from journal where seq >= 18")),
+        ["P-4: it is cancelled, and no entry says so."],
+    ),
+    "two entries change places": (
+        unguarded(
+            sql(
+                "update journal set seq = -5 where seq = 5",
+                "update journal set seq = 5 where seq = 6",
+                "update journal set seq = 6 where seq = -5",
+            )
+        ),
+        [
+            "Entry 5 is not the one that stood there: it fits neither entry 4 nor its own hash.",
+            "Entry 6 is not the one that stood there: it fits neither entry 5 nor its own hash.",
+            "Entry 7 does not follow from entry 6: one of them was put there later, or written anew.",
+        ],
+    ),
+    "an entry is changed with its hash": (
+        unguarded(
+            lambda connection: (
+                sql("update journal set actor = 'U_EVE' where seq = 3")(connection),
+                connection.execute(
+                    "update journal set hash = ? where seq = 3",
+                    (
+                        entry_hash(
+                            *connection.execute(
+                                "select previous, seq, at, event, job, actor, doc_hash from journal where seq = 3"
+                            ).fetchone()
+                        ),
+                    ),
+                ),
+            )
+        ),
+        [
+            "Entry 4 does not follow from entry 3: one of them was put there later, or written anew.",
+            "P-1: the vote of U_EVE is not as it was given.",
+            "P-1: a vote of U_SAM stands in the table, and no entry says that it was given.",
+        ],
+    ),
+    "a vote's row is changed": (
+        sql("update votes set \"by\" = 'U_LEA' where job = 1"),
+        [
+            "P-1: the vote of U_SAM is not as it was given.",
+            "P-1: a vote of U_LEA stands in the table, and no entry says that it was given.",
+        ],
+    ),
+    "a no becomes a yes": (sql("update votes set yes = 0"), ["P-1: the vote of U_SAM is not as it was given."]),
+    "a vote's row is deleted": (sql("delete from votes"), ["P-1: the vote of U_SAM is not as it was given."]),
+    "a vote is put in": (
+        sql("insert into votes values (3, 'U_KIM', 1, 1, '', 'x', 0)"),
+        ["P-3: a vote of U_KIM stands in the table, and no entry says that it was given."],
+    ),
+    "a job's requester is changed": (
+        sql("update jobs set requested_by = 'U_EVE' where id = 2"),
+        ["P-2: U_LEA asked for it, and the table says U_EVE."],
+    ),
+    "a job's requester is changed in its document": (
+        sql("update jobs set doc = json_set(doc, '$.requested_by', 'U_EVE') where id = 2"),
+        ["P-2: U_LEA asked for it, and the table says U_EVE."],
+    ),
+    "a job's digest is changed": (
+        sql("update jobs set digest = 'f00' where id = 2"),
+        ["P-2: its digest is not what was asked for."],
+    ),
+    "a job's reason is changed": (
+        sql("update jobs set doc = json_set(doc, '$.reason', 'because') where id = 1"),
+        ["P-1: its reason is not what was asked for."],
+    ),
+    "a job's rule is changed": (
+        sql("update jobs set doc = json_set(doc, '$.rule', 'anybody') where id = 2"),
+        ["P-2: the rule that decided it was small, and the table says anybody."],
+    ),
+    "a job's document is torn": (
+        sql("update jobs set doc = '{' where id = 4"),
+        [
+            "P-4: U_MIA asked for it, and the table says None.",
+            "P-4: its reason is not what was asked for.",
+            "P-4: its digest is not what was asked for.",
+            "P-4: the rule that decided it was wide, and the table says None.",
+        ],
+    ),
+    "a verdict is changed": (
+        sql("update jobs set verdict = 'fresh' where id = 2"),
+        ["P-2: its verdict was unchecked, and the table says fresh."],
+    ),
+    "a cancelled job is made done": (
+        sql("update jobs set state = 'done' where id = 4"),
+        [
+            "P-4: it is done without the approval that it needed.",
+            "P-4: it ended as cancelled, and the table says done.",
+        ],
+    ),
+    "a waiting job is let through": (
+        sql("update jobs set state = 'queued' where id = 3"),
+        ["P-3: it is queued without the approval that it needed."],
+    ),
+    "a receipt is changed": (
+        sql("update batches set receipt = json_set(receipt, '$.id', 'other') where job = 2 and position = 1"),
+        ["P-2: the calls of layer cf, or their receipts, are not as they were when it ended."],
+    ),
+    "a receipt is torn": (
+        sql("update batches set receipt = '{' where job = 2 and position = 1"),
+        ["P-2: the calls of layer cf, or their receipts, are not as they were when it ended."],
+    ),
+    "a call is removed": (
+        sql("delete from batches where id = (select min(id) from batches where job = 2)"),
+        ["P-2: the calls of layer shield, or their receipts, are not as they were when it ended."],
+    ),
+    "a layer is made to have gone wrong": (
+        sql("update layers set state = 'failed' where job = 2 and position = 0"),
+        ["P-2: the layer shield ended as done and stands there as failed."],
+    ),
+    "a job is deleted": (
+        sql("delete from jobs where id = 2"),
+        ["P-2 is in the journal and no longer in the table of jobs."],
+    ),
+    "the triggers are dropped": (
+        sql(*(f"drop trigger {name}" for name in GUARDS)),
+        [TRIGGER.format(name) for name in GUARDS],
+    ),
+}
+
+
+@pytest.mark.parametrize(("tamper", "expected"), WAYS.values(), ids=WAYS)
+async def test_tampering_is_found(tmp_path: Path, tamper: Tamper, expected: list[str]) -> None:
+    path = await ledger_of(tmp_path)
+    tampered(path, tamper)
+    assert expected == told(path)
+
+
+async def test_a_forged_entry_is_found(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    tampered(path, unguarded(forged))
+    assert "Entry 4 is not the one that stood there: it fits neither entry 3 nor its own hash." == told(path)[0]
+
+
+def exported_from(path: Path) -> Exported:
+    with reading(path) as ledger:
+        head = audit(ledger).head
+        marks = {int(str(row["seq"])): str(row["hash"]) for row in ledger.rows("select seq, hash from journal")}
+    return Exported(head, marks)
+
+
+async def test_a_chain_written_anew_is_found_by_a_head_kept_elsewhere(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    kept = exported_from(path)
+    tampered(path, unguarded(rehashed("update journal set at = at + 60 where seq = 9", first=9)))
+    assert [] == told(path)
+    assert [
+        "The journal does not continue the exported head of 18 entries: it was written anew from entry 9 on."
+    ] == told(path, kept)
+    assert [
+        "The journal does not continue the exported head of 18 entries: it was written anew from one of the entries"
+        " 1 to 18 on."
+    ] == told(path, Exported(kept.head, {}))
+
+
+async def test_a_tail_removed_with_its_rows_is_found_by_a_head_kept_elsewhere(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    kept = exported_from(path)
+    tampered(path, unguarded(sql("delete from journal where job = 4", "delete from jobs where id = 4")))
+    assert [] == told(path)
+    assert ["The exported head has 18 entries, and the journal ends with 15: its end was removed."] == told(path, kept)
+
+
+async def test_a_journal_that_went_on_continues_its_head(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    kept = exported_from(path)
+    ledger = SqliteLedger(path)
+    await ledger.write(lambda books: books.journal.add(NOW, "denied", "U_MIA", site="shop"))
+    await ledger.close()
+    assert [] == told(path, kept)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update journal set actor = 'U_EVE' where seq = 1",
+        "update journal set doc = '{}' where seq = 1",
+        "update journal set doc = null, actor = 'U_EVE' where seq = 1",
+        "delete from journal where seq = 1",
+        "insert or replace into journal select * from journal where seq = 1",
+    ],
+)
+async def test_the_table_refuses_changes(tmp_path: Path, statement: str) -> None:
+    path = await ledger_of(tmp_path)
+    with (
+        closing(sqlite3.connect(path)) as connection,
+        pytest.raises(sqlite3.IntegrityError, match="the journal is append-only"),
+    ):
+        connection.execute(statement)
+    assert [] == told(path)
+
+
+async def test_a_ledger_is_audited_while_the_bot_writes(tmp_path: Path) -> None:
+    ledger = SqliteLedger(tmp_path / "l.db")
+    add = partial(_denied, at=NOW)
+    await ledger.write(add)
+    with reading(tmp_path / "l.db") as before:
+        await ledger.write(add)
+        count = audit(before).head.count
+    after = looked_at(tmp_path / "l.db").head.count
+    await ledger.close()
+    assert (1, 2) == (count, after)
+
+
+def _denied(books: Books, at: float) -> None:
+    books.journal.add(at, "denied", "U_MIA", site="shop")
+
+
+async def test_a_journal_of_version_2_keeps_its_hashes(tmp_path: Path) -> None:
+    path = tmp_path / "l.db"
+    ledger = SqliteLedger(path)
+    await ledger.close()
+    doc = canonical({"site": "shöp"})
+    mine = entry_hash("0" * 64, 1, NOW, "denied", None, "U_MIA", sha256(doc))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("drop table journal")
+        connection.execute(
+            "create table journal (seq integer primary key, at real not null, event text not null, job integer,"
+            " actor text not null, doc text not null, previous text not null, hash text not null)"
+        )
+        connection.execute(
+            "insert into journal values (1, ?, 'denied', null, 'U_MIA', ?, ?, ?)", (NOW, doc, "0" * 64, mine)
+        )
+        connection.execute("update meta set value = '2' where name = 'version'")
+    ledger = SqliteLedger(path)
+    await ledger.close()
+    verdict = looked_at(path)
+    assert (Head(1, mine, NOW), ()) == (verdict.head, verdict.breaches)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"), [([], ""), ([7], "7"), ([3, 1, 2, 9], "1-3,9"), ([1, 3, 5], "1,3,5")], ids=str
+)
+def test_ranges_are_written_short_and_read_back(numbers: list[int], text: str) -> None:
+    ranges = Ranges.of(numbers)
+    assert (text, ranges) == (str(ranges), Ranges.read(text))
+    assert sorted(numbers) == [n for n in range(12) if n in ranges]
