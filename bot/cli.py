@@ -14,6 +14,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from bot import audit
 from bot.client import BotClient, BotUnreachable, Heard, Record, TokenUnknown
 from bot.exits import FAILED, LATE, MEANINGS, USAGE, exit_code, exit_of_answer, is_settled
 from bot.settings import BadSettings, Environment, Settings, example, load, over, schema, unset
@@ -128,6 +129,14 @@ for _verb, _about in {
     _command(_verb, _about)
 
 
+audit.register(
+    app,
+    lambda words, as_json: _show(_say(words, ""), as_json),
+    lambda: Path(_environment().database.removeprefix("sqlite:///")),
+    time.time,
+)
+
+
 @app.command("status", epilog=_EXITS, context_settings=_FREE_TEXT)
 def status(words: Words = None, as_json: JsonFlag = False) -> None:
     """Running jobs, or one."""
@@ -207,7 +216,7 @@ def _say(words: Sequence[str], file: str) -> Heard:
 
 def _verbs() -> frozenset[str]:
     """The words that `purgebot` takes in the place of `/purge`."""
-    return frozenset(command.name for command in app.registered_commands if command.name)
+    return frozenset({"log", *(command.name for command in app.registered_commands if command.name)})
 
 
 def _line(words: Sequence[str]) -> str:

@@ -23,10 +23,11 @@ from bot.ledger.ledger import LedgerDown
 from bot.ledger.sqlite import SqliteLedger
 from bot.metrics import Metrics
 from bot.services.desk import Desk
+from bot.services.keeping import forget_daily
 from bot.services.lanes import Lane, recover
 from bot.services.router import SWEEP_SECONDS, Router
 from bot.services.setup import Core, Setup
-from bot.settings import AccountSettings, Environment, MissingSecret, Mode, Settings
+from bot.settings import AccountSettings, Environment, MissingSecret, Mode, Settings, lines, summary
 from bot.slack.app import SlackDoor, web_client
 from bot.slack.directory import READ_ALL_SECONDS, SlackDirectory
 from bot.slack.home import HomeTabs
@@ -164,14 +165,28 @@ class Bot:
         n = await recover(self.core, self._owner)
         if n:
             log.info("resumed", calls=n)
+        await self._record_configuration()
+        await self._log_head()
         await self.router.prune()
         await self.router.wake_all()
+        kept = self.settings.retention
+        self._tasks.append(asyncio.create_task(forget_daily(self.core, kept.jobs, kept.documents)))
         self._tasks.append(asyncio.create_task(self._watch_lag()))
         await self._read_first()
         self._tasks.append(asyncio.create_task(self._read_everybody()))
         token, connections = self.environment.slack_app_token, self.environment.slack_connections
         if self.slack and token:
             self._tasks.append(asyncio.create_task(self.slack.connect(token, connections)))
+
+    async def _record_configuration(self) -> None:
+        told, short, now = lines(self.settings), summary(self.settings), self.clock.now()
+        if await self.ledger.write(lambda books: books.configuration.record(told, short, now)):
+            log.info("configuration", what=short)
+
+    async def _log_head(self) -> None:
+        """A copy of where the journal stands, outside the file."""
+        head = await self.ledger.read(lambda books: books.journal.head())
+        log.info("journal_head", count=head.count, hash=head.hash)
 
     async def _read_first(self) -> None:
         """Know people before the first of them asks; a Slack that is slow now is asked again later."""
@@ -211,6 +226,8 @@ class Bot:
         await self.engine.stop(grace)
         for provider in self.providers.values():
             await provider.close()
+        with contextlib.suppress(LedgerDown):
+            await self._log_head()
         await self.ledger.close()
 
 

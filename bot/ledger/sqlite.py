@@ -8,12 +8,13 @@ never waits for a group. A file lock refuses a second process: two would send th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -241,6 +242,21 @@ def _guard(connection: sqlite3.Connection) -> None:
         connection.execute(f"drop trigger if exists {name}")
         connection.execute(sql)
     connection.execute("commit")
+
+
+def opened(path: Path) -> sqlite3.Connection:
+    """A connection of its own to the ledger in `path`, brought up to date; whoever calls holds the lock."""
+    return _open(path).conn
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """No purgebot works on the ledger in `path` meanwhile. Raises LedgerInUse and LedgerDown."""
+    lock = _lock(path)
+    try:
+        yield
+    finally:
+        lock.close()
 
 
 def _lock(path: Path) -> _Lock:

@@ -13,9 +13,11 @@ from bot.settings.model import (
     MissingSecret,
     Mode,
     Problem,
+    Retention,
     Secret,
     Settings,
 )
+from bot.settings.rendering import lines, summary
 from bot.settings.schema import schema
 
 __all__ = [
@@ -27,11 +29,14 @@ __all__ = [
     "MissingSecret",
     "Mode",
     "Problem",
+    "Retention",
     "Secret",
     "Settings",
     "example",
+    "lines",
     "load",
     "over",
     "schema",
+    "summary",
     "unset",
 ]

@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 from bot.domain.policy import Policy, is_person
 from bot.domain.site import Environment, Site
 from bot.settings.doubts import doubts
-from bot.settings.model import AccountSettings, Approvals, MissingSecret, Secret, Settings
+from bot.settings.model import AccountSettings, Approvals, MissingSecret, Retention, Secret, Settings
 from providers.contract import Blueprint
+
+JOBS_LEAST = 7 * 86400.0  # seconds, as long as idempotency keys are kept
 
 
 def cautions(
@@ -22,6 +24,15 @@ def cautions(
     """One sentence each."""
     people = _approvals(sites, approvals) if policy.is_built_in else doubts(policy, sites, approvals)
     return (*people, *_sites(sites), *_accounts(accounts, sites), *_idle(accounts, providers))
+
+
+def short_lived(kept: Retention) -> Iterator[str]:
+    """What is asked to go sooner than it can."""
+    if kept.jobs is not None and kept.jobs < JOBS_LEAST:
+        yield (
+            "retention.jobs is less than 7d: jobs are kept 7 days all the same, since a repeated request must find its"
+            " job for so long."
+        )
 
 
 def unset(settings: Settings) -> tuple[str, ...]:

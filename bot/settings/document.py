@@ -19,11 +19,13 @@ VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}"
 HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 ADDRESS = r"https?://[^/?#@\s]+/?"
+TIME = r"[1-9][0-9]{0,4}[dh]|never"
 COMMAND = r"/[a-z0-9_-]{1,31}"
 PLACES = "Write {env: NAME} or {file: PATH}"
 
 HeaderName = Annotated[str, Field(json_schema_extra={"pattern": f"^{HEADER}$"})]
 AddressText = Annotated[str, Field(json_schema_extra={"pattern": f"^{ADDRESS}$"})]
+TimeText = Annotated[str, Field(json_schema_extra={"pattern": f"^(?:{TIME})$"})]
 Above = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -150,6 +152,15 @@ class ApiDoc(Part):
     )
 
 
+class RetentionDoc(Part):
+    """How long what is remembered is kept: a time such as 400d or 12h, or never (it never goes)."""
+
+    jobs: TimeText = Field(default="400d", description="ended jobs with all that belongs to them; 7d at least")
+    documents: TimeText = Field(
+        default="never", description="what the journal's entries say; their hashes stay, so the chain stays whole"
+    )
+
+
 class RootDoc(Part):
     """purgebot's configuration file."""
 
@@ -165,3 +176,4 @@ class RootDoc(Part):
     approvals: ApprovalsDoc = Field(default=ApprovalsDoc(), description="where approval is asked for, and of whom")
     policy: PolicyDoc = Field(default=PolicyDoc.model_construct(), description="who may purge what, and who must agree")
     api: ApiDoc = Field(default=ApiDoc(), description="the HTTP surface")
+    retention: RetentionDoc = Field(default=RetentionDoc(), description="how long what is remembered is kept")

@@ -68,6 +68,10 @@ sites:
 # api:
 #   tokens:
 #     - {name: ops-cli, bearer: {env: OPS_TOKEN}, sites: [shop], may: command}
+
+# How long what is remembered is kept: days, hours or never. Jobs go once they have ended; of the journal only what its
+# entries say, never the entries.
+# retention: {jobs: 400d, documents: never}
 """
 
 

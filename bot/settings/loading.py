@@ -11,18 +11,18 @@ from bot.domain.defaults import built_in
 from bot.domain.site import Site
 from bot.settings import shapes
 from bot.settings.accounts import AccountReader
-from bot.settings.cautions import cautions
+from bot.settings.cautions import cautions, short_lived
 from bot.settings.complaints import Complaints, quoted, unknown
 from bot.settings.conditions import Named
-from bot.settings.document import COMMAND, ApiDoc, ApprovalsDoc, RootDoc, TokenDoc
-from bot.settings.model import AccountSettings, ApiToken, Approvals, BadSettings, Settings
+from bot.settings.document import COMMAND, ApiDoc, ApprovalsDoc, RetentionDoc, RootDoc, TokenDoc
+from bot.settings.model import AccountSettings, ApiToken, Approvals, BadSettings, Retention, Settings
 from bot.settings.policies import PolicyReader
 from bot.settings.reader import Data, Place, read, type_names
 from bot.settings.sites import SiteReader
 from providers import PROVIDERS
 from providers.contract import Blueprint
 
-_READ_APART = ("accounts", "sites", "approvals", "policy", "api")
+_READ_APART = ("accounts", "sites", "approvals", "policy", "api", "retention")
 
 
 def load(path: Path, environ: Mapping[str, str], providers: Mapping[str, Blueprint] = PROVIDERS) -> Settings:
@@ -56,8 +56,9 @@ class _Loader:
             named = Named(found_sites, sites or _meant(data, "sites"), _token_names(data), approvals)
             policy = PolicyReader(self._complaints, named).read(data["policy"]) or policy
         tokens = self._tokens(data.get("api"), sites or _meant(data, "sites"))
-        told = cautions(found_accounts, found_sites, approvals, policy, self._providers)
-        return Settings(root.mode, root.command, found_accounts, found_sites, approvals, policy, tokens, told)
+        kept = self._retention(data.get("retention"))
+        told = (*cautions(found_accounts, found_sites, approvals, policy, self._providers), *short_lived(kept))
+        return Settings(root.mode, root.command, found_accounts, found_sites, approvals, policy, tokens, kept, told)
 
     def _root(self, data: Mapping[str, Data]) -> RootDoc:
         own = {key: value for key, value in data.items() if key not in _READ_APART}
@@ -112,6 +113,17 @@ class _Loader:
             )
         channel = shapes.channel(self._complaints, (*place, "channel"), doc.channel) if doc.channel else ""
         return Approvals(channel, tuple(people))
+
+    def _retention(self, data: Data) -> Retention:
+        place: Place = ("retention",)
+        doc = None if data is None else self._complaints.read(RetentionDoc, data, place)
+        if doc is None:
+            return Retention()
+        jobs, documents = (
+            shapes.time(self._complaints, (*place, name), typed)
+            for name, typed in (("jobs", doc.jobs), ("documents", doc.documents))
+        )
+        return Retention(jobs, documents)
 
     def _tokens(self, data: Data, sites: Mapping[str, Data]) -> tuple[ApiToken, ...]:
         doc = None if data is None else self._complaints.read(ApiDoc, data, ("api",))

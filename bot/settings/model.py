@@ -118,6 +118,14 @@ class Approvals:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How long, in seconds, ended jobs and the documents of the journal's entries are kept; None: for ever."""
+
+    jobs: float | None = 400 * 86400.0
+    documents: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole configuration, checked. `warnings` are sentences about what is allowed but surprising."""
 
@@ -128,6 +136,7 @@ class Settings:
     approvals: Approvals = field(default_factory=Approvals)
     policy: Policy = field(default_factory=lambda: built_in(()))
     api_tokens: tuple[ApiToken, ...] = ()
+    retention: Retention = field(default_factory=Retention)
     warnings: tuple[str, ...] = ()
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from bot.domain.target import Unreadable, read_host
 from bot.domain.words import Notes, refused_character
 from bot.settings.complaints import Complaints, quoted
-from bot.settings.document import HEADER, NAME
+from bot.settings.document import HEADER, NAME, TIME
 from bot.settings.parts import SLACK_ID
 from bot.settings.reader import Place
 
@@ -129,6 +129,14 @@ def plain_text(complaints: Complaints, place: Place, typed: str) -> str:
     if character:
         complaints.add(place, f"holds {character}.", "Remove it.")
     return typed
+
+
+def time(complaints: Complaints, place: Place, typed: str) -> float | None:
+    """Seconds of a time such as 30d or 12h; None for `never`."""
+    if not re.fullmatch(TIME, typed):
+        complaints.add(place, f"{quoted(typed)} is not a time.", "Write days or hours, such as 400d or 12h, or never.")
+        return None
+    return None if typed == "never" else int(typed[:-1]) * {"d": 86400.0, "h": 3600.0}[typed[-1]]
 
 
 def pattern(complaints: Complaints, place: Place, typed: str) -> str:

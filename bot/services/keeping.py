@@ -1,0 +1,52 @@
+"""Once a day: what is older than it is to be kept goes, a little at a time, so that nobody waits for it."""
+
+from __future__ import annotations
+
+import structlog
+
+from bot.ledger.ledger import LedgerDown
+from bot.services.router import PRUNE_AFTER
+from bot.services.setup import Core
+
+log = structlog.get_logger()
+KEEPING_SECONDS = 86_400.0
+JOBS_LEAST = PRUNE_AFTER  # a repeated request finds its job for so long
+
+
+async def forget(core: Core, jobs: float | None, documents: float | None) -> tuple[int, int]:
+    """Remove jobs that ended more than `jobs` seconds ago, and documents of the journal older than `documents`
+    seconds; None keeps them. How many of each went."""
+    now = core.clock.now()
+    gone_jobs = 0 if jobs is None else await _forget_jobs(core, now - max(jobs, JOBS_LEAST))
+    gone_documents = 0 if documents is None else await _forget_documents(core, now - documents)
+    return gone_jobs, gone_documents
+
+
+async def _forget_jobs(core: Core, before: float) -> int:
+    gone = 0
+    while some := await core.ledger.read(lambda books: books.retention.jobs_ended(before)):
+        gone += await core.ledger.write(lambda books: books.retention.forget_jobs(some, core.clock.now()))
+    return gone
+
+
+async def _forget_documents(core: Core, before: float) -> int:
+    gone = 0
+    while some := await core.ledger.read(lambda books: books.retention.documents_before(before)):
+        first, last = some
+        gone += await core.ledger.write(
+            lambda books: books.retention.forget_documents(first, last, core.clock.now())  # noqa: B023
+        )
+    return gone
+
+
+async def forget_daily(core: Core, jobs: float | None, documents: float | None) -> None:
+    """`forget`, at once and once a day from then on."""
+    while True:
+        try:
+            gone = await forget(core, jobs, documents)
+        except LedgerDown as exc:
+            log.warning("nothing_forgotten", why=str(exc))
+        else:
+            if any(gone):
+                log.info("forgotten", jobs=gone[0], documents=gone[1])
+        await core.clock.sleep(KEEPING_SECONDS)
