@@ -8,12 +8,15 @@ import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bot.ledger.audit import audit
 from bot.ledger.ledger import LedgerDown
+from bot.ledger.reading import NotALedger, reading
 from bot.ledger.sqlite import LedgerInUse, LedgerTooNew, SqliteLedger
 from bot.services.ports import Clock
 from bot.services.probing import probe_layers
@@ -86,22 +89,31 @@ async def _database(environment: Environment, clock: Clock) -> Finding:
     try:
         ledger = SqliteLedger(path)
     except LedgerInUse:
-        return Finding("database", Health.GOOD, f"{path.name} is in use by a running purgebot.")
+        return await asyncio.to_thread(_journal, path, "is in use by a running purgebot")
     except LedgerTooNew as exc:
         return Finding("database", Health.BAD, str(exc))
     except (LedgerDown, OSError) as exc:
         return Finding("database", Health.BAD, str(exc), "Set PURGEBOT_DATABASE to a file on a writable local disk.")
     try:
         await ledger.write(lambda books: books.beat(clock.now()))
-        broken = await ledger.read(lambda books: books.journal.first_broken())
     except LedgerDown as exc:
         return Finding("database", Health.BAD, str(exc), "Free disk space, or restore the backup.")
     finally:
         await ledger.close()
-    if broken is not None:
-        advice = "Somebody changed the file. Keep it, and restore the backup taken before."
-        return Finding("database", Health.BAD, f"The journal breaks at entry {broken}.", advice)
-    return Finding("database", Health.GOOD, f"{path.name} can be written, and the journal is whole.")
+    return await asyncio.to_thread(_journal, path, "can be written")
+
+
+def _journal(path: Path, good: str) -> Finding:
+    """The ledger's file, audited; `good` is what has been found of it already."""
+    try:
+        with reading(path) as ledger:
+            verdict = audit(ledger)
+    except NotALedger as exc:
+        return Finding("database", Health.BAD, str(exc))
+    if verdict.is_whole:
+        return Finding("database", Health.GOOD, f"{path.name} {good}, and the journal is whole.")
+    advice = "`purgebot log verify` tells all of it. Keep the file, and restore the backup taken before."
+    return Finding("database", Health.BAD, verdict.breaches[0].what, advice)
 
 
 async def _providers(settings: Settings) -> list[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from bot.ledger.chain import Head, Walk, canonical, entry_hash, sha256
+from bot.ledger.chain import Head, canonical, entry_hash, sha256
 from bot.ledger.codec import number, whole
 from bot.ledger.ledger import Transaction
 
@@ -32,14 +32,6 @@ class Journal:
         """Where the journal stands."""
         rows = self._tx.rows("select seq, hash, at from journal order by seq desc limit 1")
         return Head(whole(rows[0]["seq"]), str(rows[0]["hash"]), number(rows[0]["at"])) if rows else Head()
-
-    def first_broken(self) -> int | None:
-        """The number of the first entry that does not follow from the one before; None when the chain is whole."""
-        walk = Walk()
-        for row in self._tx.rows("select * from journal order by seq"):
-            for breach in walk.step(row):
-                return breach.entry
-        return None
 
     def events(self, job: int) -> list[tuple[float, str, str, Mapping[str, object]]]:
         """Time, event, actor and document of each entry of `job`, oldest first; a pruned document is empty."""

@@ -1,0 +1,273 @@
+"""What is old goes and the chain stays whole; a backup is made while the bot writes; a restore sends nothing twice."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bot.domain.job import State
+from bot.ledger.backup import ASK_AGAIN, CannotCopy, backup, restore
+from bot.ledger.books import Books
+from bot.ledger.reading import NotALedger, reading
+from bot.ledger.retention import OF_JOB
+from bot.ledger.sqlite import LedgerInUse, SqliteLedger
+from bot.services.keeping import forget
+from providers.contract import Receipt
+from tests.ledger.test_journal import GUARDS, ledger_of, told
+from tests.services.shop import EVERYTHING, LEA, MIA, open_shop, url
+
+DAY = 86_400.0
+STAMP = "20270115-080000"
+
+
+def docs(path: Path, event: str) -> list[Mapping[str, object]]:
+    with reading(path) as ledger:
+        rows = ledger.rows("select doc from journal where event = :event order by seq", event=event)
+    return [json.loads(str(row["doc"])) for row in rows]
+
+
+def column(path: Path, sql: str) -> list[object]:
+    with reading(path) as ledger:
+        return [next(iter(row.values() if isinstance(row, dict) else tuple(row))) for row in ledger.rows(sql)]
+
+
+async def test_ended_jobs_go_after_their_time_and_open_ones_stay(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    shop = open_shop(tmp_path)
+    shop.clock.at += 400 * DAY
+    gone = await forget(shop.core, 300 * DAY, None)
+    again = await forget(shop.core, 300 * DAY, None)
+    await shop.ledger.close()
+    pruned = docs(path, "pruned")
+    assert ((3, 0), (0, 0)) == (gone, again)
+    assert [3] == column(path, "select id from jobs order by id")
+    assert {3} >= {job for table in OF_JOB for job in column(path, f"select job from {table}")}
+    assert [("1-2,4", 3)] == [(doc["jobs"], doc["count"]) for doc in pruned]
+    assert [] == told(path)
+
+
+async def test_younger_jobs_stay(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    shop = open_shop(tmp_path)
+    shop.clock.at += 5 * DAY
+    gone = await forget(shop.core, DAY, None)
+    await shop.ledger.close()
+    assert ((0, 0), [1, 2, 3, 4]) == (gone, column(path, "select id from jobs order by id"))
+
+
+async def test_documents_go_and_the_chain_stays_whole(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    shop = open_shop(tmp_path)
+    shop.clock.at += 30 * DAY
+    await shop.purge(LEA, url("/young"), key="young", check=False)
+    gone = await forget(shop.core, None, 20 * DAY)
+    again = await forget(shop.core, None, 20 * DAY)
+    await shop.ledger.close()
+    assert ((0, 18), (0, 0)) == (gone, again)
+    assert [("1-18", 18)] == [(doc["documents"], doc["count"]) for doc in docs(path, "pruned")]
+    assert [19, 20, 21] == column(path, "select seq from journal where doc is not null")
+    assert [] == told(path)
+
+
+async def test_a_document_taken_away_after_a_pruning_is_found(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    shop = open_shop(tmp_path)
+    shop.clock.at += 30 * DAY
+    await shop.purge(LEA, url("/young"), key="young", check=False)
+    await forget(shop.core, None, 20 * DAY)
+    await shop.ledger.close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("update journal set doc = null where seq = 19")
+    assert ["The document of entry 19 is missing, and no pruning took it."] == told(path)
+
+
+async def test_a_job_taken_away_after_a_pruning_is_found(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    shop = open_shop(tmp_path)
+    shop.clock.at += 400 * DAY
+    await forget(shop.core, 300 * DAY, None)
+    await shop.ledger.close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("delete from jobs where id = 3")
+    assert ["P-3 is in the journal and no longer in the table of jobs."] == told(path)
+
+
+def configure(books: Books, lines: tuple[str, ...]) -> bool:
+    return books.configuration.record(lines, "short", 1.0)
+
+
+async def test_a_configuration_is_journalled_as_what_changed(tmp_path: Path) -> None:
+    path = tmp_path / "l.db"
+    ledger = SqliteLedger(path)
+    first, second = ("mode: live", "sites.shop.soft: False"), ("mode: live", "sites.shop.soft: True")
+    news = [await ledger.write(partial(configure, lines=lines)) for lines in (first, first, second)]
+    await ledger.close()
+    assert [True, False, True] == news
+    assert [[], ["-sites.shop.soft: False", "+sites.shop.soft: True"]] == [
+        d["diff"] for d in docs(path, "configuration")
+    ]
+    assert [] == told(path)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("update meta set value = 'mode: observe' where name = 'configuration'")
+    assert ["The configuration kept beside the journal is not that of entry 2."] == told(path)
+
+
+async def test_a_backup_made_while_the_bot_writes_is_whole(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await shop.purge(LEA, url("/a"), check=False)
+    verdict = backup(tmp_path / "ledger.db", tmp_path / "copy.db")
+    await shop.purge(LEA, url("/b"), check=False)
+    await shop.ledger.close()
+    assert (True, 2, 1) == (verdict.is_whole, verdict.head.count, verdict.jobs)
+    assert [1] == column(tmp_path / "copy.db", "select id from jobs order by id")
+    assert [] == [file.name for file in tmp_path.iterdir() if file.name.startswith("copy.db-")]
+
+
+async def test_a_backup_overwrites_nothing(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    (tmp_path / "copy.db").write_text("mine")
+    with pytest.raises(CannotCopy, match=r"copy\.db exists already, and nothing is overwritten\. Name another file\."):
+        backup(path, tmp_path / "copy.db")
+    assert "mine" == (tmp_path / "copy.db").read_text()
+
+
+async def test_what_is_no_ledger_makes_no_backup(tmp_path: Path) -> None:
+    (tmp_path / "page.db").write_text("a page that is long enough to be none" * 100)
+    with pytest.raises(NotALedger, match=r"cannot be read as a ledger: file is not a database\."):
+        backup(tmp_path / "page.db", tmp_path / "copy.db")
+    assert not (tmp_path / "copy.db").exists()
+
+
+async def test_a_restore_tells_what_is_lost_and_keeps_the_old_file(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    backup(path, tmp_path / "copy.db")
+    shop = open_shop(tmp_path)
+    lost = await shop.purge(LEA, url("/late"), key="late", check=False)
+    await shop.slate.advance(60)
+    await shop.ledger.close()
+    done = restore(tmp_path / "copy.db", path, 1.0, STAMP)
+    kept = tmp_path / f"ledger.db.before-restore-{STAMP}"
+    assert ((lost.id,), (3,), kept) == (done.lost, done.parked, done.kept)
+    assert ([1, 2, 3, 4], [1, 2, 3, 4, 5]) == (
+        column(path, "select id from jobs order by id"),
+        column(kept, "select id from jobs order by id"),
+    )
+    assert ["expired"] == column(path, "select state from jobs where id = 3")
+    assert [] == told(path)
+    assert {lost.id + 1} == await next_numbers(tmp_path)
+
+
+async def next_numbers(folder: Path) -> set[int]:
+    """The number that the next job gets: never that of a lost one."""
+    shop = open_shop(folder)
+    job = await shop.purge(LEA, url("/next"), key="next", check=False)
+    await shop.ledger.close()
+    return {job.id}
+
+
+async def test_after_a_restore_nothing_is_sent_that_was_under_way(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.shield.slow_down(0.01)
+    job = await shop.purge(LEA, *(url(f"/{n}") for n in range(9)), check=False)
+    await shop.slate.advance(5)
+    taken = await shop.ledger.write(lambda books: take(books, job.id))
+    await shop.ledger.write(lambda books: books.intake.store("k", "slack.command", {}, 1.0))
+    backup(tmp_path / "ledger.db", tmp_path / "copy.db")
+    await shop.ledger.close()
+    done = restore(tmp_path / "copy.db", tmp_path / "ledger.db", shop.clock.at, STAMP)
+    sent = len(shop.shield.sent)
+    shop = await open_shop(tmp_path, shop.clock, shop.shield, shop.cf, shop.edges).crash()
+    await shop.slate.advance(600)
+    after = await shop.job(job.id)
+    due = await shop.ledger.read(lambda books: books.intake.due(1e12))
+    await shop.ledger.close()
+    assert (1, (job.id,), 1) == (taken, done.parked, done.requests)
+    assert (State.CANCELLED, ASK_AGAIN, sent, []) == (after.state, after.why, len(shop.shield.sent), due)
+    assert [] == told(tmp_path / "ledger.db")
+
+
+def take(books: Books, job: int) -> int:
+    """Calls marked as in flight when the copy is made."""
+    return books._tx.run(
+        "update batches set state = 'sending' where job = :job and state = 'queued' and id % 9 = 0", job=job
+    )
+
+
+async def test_after_a_restore_no_reference_is_used_again(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    backup(tmp_path / "ledger.db", tmp_path / "copy.db")
+    await shop.purge(LEA, url("/a"), check=False)
+    await shop.slate.advance(60)
+    await shop.ledger.close()
+    restore(tmp_path / "copy.db", tmp_path / "ledger.db", shop.clock.at, STAMP)
+    shop = await open_shop(tmp_path, shop.clock, shop.shield, shop.cf, shop.edges).crash()
+    await shop.purge(LEA, url("/a"), key="again", check=False)
+    await shop.slate.advance(60)
+    await shop.ledger.close()
+    assert 2 == len(set(shop.shield.references))
+
+
+async def test_a_job_that_waits_for_a_decision_is_ended_by_a_restore(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.script = [Receipt("x")]
+    await shop.purge(MIA, EVERYTHING, reason="leak")
+    await shop.ledger.close()
+    backup(tmp_path / "ledger.db", tmp_path / "copy.db")
+    done = restore(tmp_path / "copy.db", tmp_path / "ledger.db", 2e9, STAMP)
+    assert ((1,), ["restored", "restored"]) == (
+        done.parked,
+        column(tmp_path / "ledger.db", "select event from journal order by seq desc limit 2"),
+    )
+
+
+async def test_no_restore_while_a_bot_runs(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    backup(path, tmp_path / "copy.db")
+    ledger = SqliteLedger(path)
+    with pytest.raises(LedgerInUse, match=r"Another purgebot works on this ledger"):
+        restore(tmp_path / "copy.db", path, 1.0, STAMP)
+    await ledger.close()
+
+
+async def test_a_backup_that_somebody_changed_is_not_restored(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    backup(path, tmp_path / "copy.db")
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as connection, connection:
+        for name in GUARDS:
+            connection.execute(f"drop trigger {name}")
+        connection.execute("update journal set actor = 'U_EVE' where seq = 2")
+    before = path.read_bytes()
+    with pytest.raises(CannotCopy, match=r"copy\.db is not whole: Entry 2 was changed.* Nothing was changed\."):
+        restore(tmp_path / "copy.db", path, 1.0, STAMP)
+    assert before == path.read_bytes()
+    assert [] == [file.name for file in tmp_path.iterdir() if "restor" in file.name]
+
+
+async def test_a_backup_of_a_newer_version_is_not_restored(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    backup(path, tmp_path / "copy.db")
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as connection, connection:
+        connection.execute("update meta set value = '99' where name = 'version'")
+    with pytest.raises(NotALedger, match=r"written by a newer purgebot \(version 99"):
+        restore(tmp_path / "copy.db", path, 1.0, STAMP)
+
+
+async def test_a_restore_where_nothing_is_needs_no_old_file(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    backup(path, tmp_path / "copy.db")
+    done = restore(tmp_path / "copy.db", tmp_path / "new.db", 1.0, STAMP)
+    assert (None, (), []) == (done.kept, done.lost, told(tmp_path / "new.db"))
+
+
+async def test_a_restore_over_a_damaged_file_keeps_it(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    backup(path, tmp_path / "copy.db")
+    path.write_bytes(b"nothing of a ledger" * 1000)
+    done = restore(tmp_path / "copy.db", path, 1.0, STAMP)
+    assert (None, [], True) == (done.lost, told(path), done.kept is not None and done.kept.exists())
