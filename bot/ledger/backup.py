@@ -150,7 +150,9 @@ def _park(tx: SqliteTransaction, books: Books, job: JobView, now: float) -> bool
     for position, layer in enumerate(books.jobs.get(job.id).layers):
         if layer.state in _BEGUN:
             books.jobs.save_layer(job.id, position, replace(layer, state=LayerState.STOPPED))
-    books.jobs.save(replace(job, state=state, due_at=None, ended=now, why=ASK_AGAIN, stop_reason=ASK_AGAIN))
+    books.jobs.save(
+        replace(job, state=state, due_at=None, ended=now, why=ASK_AGAIN, stop_reason="the restore of a backup")
+    )
     books.messages.changed(job.id, now)
     books.journal.add(now, "restored", "purgebot", job.id, state=state, was=job.state, why=ASK_AGAIN)
     return True

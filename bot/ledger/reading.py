@@ -41,30 +41,42 @@ class Reading(SqliteTransaction):
 @contextlib.contextmanager
 def reading(path: Path, version: int | None = VERSION) -> Iterator[Reading]:
     """The ledger in `path` as it is now; one of another `version` is refused, unless None. Raises NotALedger."""
-    connection = _connect(path)
+    connection, found = _connect(path)
     try:
-        _check(connection, path, version)
+        _refuse_other(path, found, version)
         yield Reading(connection)
     finally:
         connection.close()
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path) -> tuple[sqlite3.Connection, int]:
+    """A connection that has begun to read, and the ledger's version. Where nothing may be written beside the file, as
+    SQLite would for its log, it is read as one that nobody writes to: nobody does while it has no log."""
     if not path.is_file():
         raise NotALedger(f"There is no ledger {path}. Name it in PURGEBOT_DATABASE, as sqlite:/// and its path.")
-    connection = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, isolation_level=None)
+    try:
+        return _begin(path, "mode=ro")
+    except sqlite3.Error as exc:
+        if isinstance(exc, sqlite3.OperationalError) and not path.with_name(f"{path.name}-wal").exists():
+            with contextlib.suppress(sqlite3.Error):
+                return _begin(path, "mode=ro&immutable=1")
+        raise NotALedger(f"{path} cannot be read as a ledger: {exc}. Name a file that purgebot wrote.") from exc
+
+
+def _begin(path: Path, how: str) -> tuple[sqlite3.Connection, int]:
+    connection = sqlite3.connect(f"file:{quote(str(path.absolute()))}?{how}", uri=True, isolation_level=None)
     connection.row_factory = sqlite3.Row
-    return connection
-
-
-def _check(connection: sqlite3.Connection, path: Path, version: int | None) -> None:
     try:
         connection.execute("pragma query_only = on")
         connection.execute("begin")
         rows = connection.execute("select value from meta where name = 'version'").fetchall()
-    except sqlite3.Error as exc:
-        raise NotALedger(f"{path} cannot be read as a ledger: {exc}. Name a file that purgebot wrote.") from exc
-    found = int(rows[0][0]) if rows and str(rows[0][0]).isdigit() else 0
+    except BaseException:
+        connection.close()
+        raise
+    return connection, int(rows[0][0]) if rows and str(rows[0][0]).isdigit() else 0
+
+
+def _refuse_other(path: Path, found: int, version: int | None) -> None:
     if version is not None and found > version:
         raise NotALedger(
             f"{path} was written by a newer purgebot (version {found}, this one knows {version}). Use that one."

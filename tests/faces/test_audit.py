@@ -216,16 +216,3 @@ async def test_a_running_bot_is_verified_and_copied_and_tells_its_head(tmp_path:
         ended = await bot.end()
     after = await finished(env, "log", "verify", "--json")
     assert (0, 0, 2, 0, 0) == (verified[0], copied[0], refused[0], ended, after[0])
-
-
-CANARY = "canary-1f0e9d8c"
-CONFIG = """
-mode: live
-accounts:
-  cf: {provider: cloudflare, token: {env: CF}}
-  app: {provider: redis, url: {env: REDIS}, url_template: "page:{path}"}
-  other: {provider: http, url: "http://127.0.0.1:1", purge: {url: {method: PURGE}}, headers: {X-Key: {env: KEY}}}
-sites:
-  shop: {hosts: [www.shop.test], layers: [{account: cf, zone: 0123456789abcdef0123456789abcdef}]}
-api: {tokens: [{name: ci, bearer: {env: CI_TOKEN}, sites: [shop], may: command}]}
-"""

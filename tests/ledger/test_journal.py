@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -353,6 +354,16 @@ async def test_a_ledger_is_audited_while_the_bot_writes(tmp_path: Path) -> None:
     after = looked_at(tmp_path / "l.db").head.count
     await ledger.close()
     assert (1, 2) == (count, after)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+async def test_a_ledger_is_audited_by_somebody_who_may_only_read(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    tmp_path.chmod(0o555)
+    path.chmod(0o444)
+    found = told(path)
+    tmp_path.chmod(0o755)
+    assert [] == found
 
 
 def _denied(books: Books, at: float) -> None:
