@@ -145,7 +145,11 @@ class _Auditor:
 
     def _side_by_side(self) -> Iterator[tuple[int, Row | None, Iterable[Row]]]:
         """Every job of the table and of the journal, by number, with its row and its entries."""
-        entries = self._counted(self._reading.stream("select * from journal where job is not null order by job, seq"))
+        entries = self._counted(
+            self._reading.stream(
+                "select seq, at, event, job, actor, doc from journal where job is not null order by job, seq"
+            )
+        )
         jobs = self._reading.stream(f"select {', '.join(COLUMNS)} from jobs order by id")
         row = next(jobs, None)
         for number, said in itertools.groupby(entries, lambda entry: int(entry["job"] or 0)):

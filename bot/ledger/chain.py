@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from bot.ledger.ledger import Row, Value
 
 GENESIS = "0" * 64
+_DOCUMENT = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_ENTRY = json.JSONEncoder(separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Ranges:
 
 def canonical(doc: object) -> str:
     """JSON with sorted keys and no blanks."""
-    return json.dumps(doc, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _DOCUMENT.encode(doc)
 
 
 def sha256(text: str) -> str:
@@ -90,8 +92,7 @@ def microseconds(at: float) -> int:
 
 def entry_hash(previous: str, seq: int, at: float, event: str, job: int | None, actor: str, doc_hash: str) -> str:
     """The hash that the next entry will hold."""
-    head = json.dumps([previous, seq, microseconds(at), event, job, actor, doc_hash], separators=(",", ":"))
-    return hashlib.sha256(head.encode()).hexdigest()
+    return sha256(_ENTRY.encode([previous, seq, microseconds(at), event, job, actor, doc_hash]))
 
 
 class Walk:

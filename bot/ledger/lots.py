@@ -26,12 +26,13 @@ class LotSum:
     more_ids: int = 0
     _hash: hashlib._Hash = field(default_factory=hashlib.sha256, repr=False)
 
-    def add(self, rows: list[Row]) -> None:
-        """The next rows, in order."""
+    def add(self, rows: list[Row]) -> bool:
+        """The next rows, in order; whether there may be more."""
         for row in rows:
             self._hash.update(f"{row['line']!s}\n".encode())
             self._name(str(row["ref"] or ""))
         self.after = whole(rows[-1]["id"]) if rows else self.after
+        return len(rows) == SLICE
 
     def _name(self, ref: str) -> None:
         if not ref or ref in self.ids:
@@ -60,6 +61,6 @@ class Lots:
     def sum(self, job: int, position: int) -> LotSum:
         """All of a layer's rows. Takes about a second for a million."""
         found = LotSum()
-        while rows := self.slice(job, position, found.after):
-            found.add(rows)
+        while found.add(self.slice(job, position, found.after)):
+            pass
         return found

@@ -211,8 +211,8 @@ class Jobs:
     async def _lot(self, job: int, position: int) -> LotSum:
         """The layer's calls for the journal. None of them changes any more, so they are read before, in slices."""
         lot = LotSum()
-        while rows := await self._core.ledger.read(lambda books: books.lots.slice(job, position, lot.after)):
-            lot.add(rows)
+        while lot.add(await self._core.ledger.read(lambda books: books.lots.slice(job, position, lot.after))):
+            pass
         return lot
 
     def _finish_layer(

@@ -15,6 +15,7 @@ from bot.domain.target import Target
 from bot.ledger.audit import Exported, Verdict, audit
 from bot.ledger.books import Books
 from bot.ledger.chain import Head, Ranges, canonical, entry_hash, sha256
+from bot.ledger.lots import SLICE
 from bot.ledger.reading import reading
 from bot.ledger.sqlite import SqliteLedger
 from bot.services import approvals, deeds
@@ -399,3 +400,20 @@ def test_ranges_are_written_short_and_read_back(numbers: list[int], text: str) -
     ranges = Ranges.of(numbers)
     assert (text, ranges) == (str(ranges), Ranges.read(text))
     assert sorted(numbers) == [n for n in range(12) if n in ranges]
+
+
+async def test_a_long_lot_is_summed_as_a_whole(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    pages = [url(f"/{n}") for n in range(2 * SLICE)]
+    job = await shop.purge(MIA, *pages, check=False)
+    sums = []
+    for n in (1, SLICE, SLICE + 1, 2 * SLICE):
+        await shop.ledger.write(partial(_touch, nth=n))
+        sums.append(await shop.ledger.read(lambda books: books.lots.sum(job.id, 0)))
+    await shop.ledger.close()
+    assert 4 == len({found.hash for found in sums})
+    assert 2 * SLICE == sums[-1].after
+
+
+def _touch(books: Books, nth: int) -> None:
+    books._tx.run("update batches set tries = 9 where id = :nth", nth=nth)
