@@ -180,7 +180,8 @@ class Bot:
 
     async def _record_configuration(self) -> None:
         told, short, now = lines(self.settings), summary(self.settings), self.clock.now()
-        if await self.ledger.write(lambda books: books.configuration.record(told, short, now)):
+        version = self.settings.policy.version
+        if await self.ledger.write(lambda books: books.configuration.record(told, short, now, version)):
             log.info("configuration", what=short)
 
     async def _log_head(self) -> None:

@@ -5,6 +5,7 @@ Known endings, by event; a feature that ends a job in another way adds its event
     ended restored    in the state that the entry names
     failed parked     failed
     expired cancelled as they are called
+    denied            as it is called
     vote              denied, where it was a no
 """
 
@@ -22,10 +23,11 @@ from bot.ledger.lots import Lots
 from bot.ledger.reading import Reading
 
 Doc = Mapping[str, object]
-Cast = tuple[str, object, object, object, int]  # who, yes, reason, digest, microseconds
+Cast = tuple[str, object, object, object, object, int]  # who, yes, reason, digest, round, microseconds
 _NAMED = {"ended": "state", "restored": "state"}
 _FIXED = {
     "failed": State.FAILED, "parked": State.FAILED, "expired": State.EXPIRED, "cancelled": State.CANCELLED,
+    "denied": State.DENIED,
 }  # fmt: skip
 _ALLOWS = "approved", "glass"  # what an event that lets a job run without further votes is called
 _HELD_BACK = frozenset({State.WAITING, State.EXPIRED, State.DENIED, State.CANCELLED, State.FAILED})
@@ -37,7 +39,7 @@ class Said:
     """What the journal says of one job, entry by entry."""
 
     asked: tuple[str, Doc | None] | None = None
-    decided: Doc | None = None
+    decided: Doc | None = None  # and asked again, which needs votes
     ending: tuple[str, Doc | None] | None = None
     approved: bool = False
     votes: list[tuple[Cast, bool]] = field(default_factory=list)  # and whether its document is still there
@@ -52,6 +54,8 @@ class Said:
                 self.asked = (str(row["actor"]), doc)
             case "decided":
                 self.decided = doc
+            case "asked_again":
+                self.decided, self.approved = {"needed": 1, **(doc or {})}, False
             case "vote":
                 self._voted(row, doc)
             case "layer":
@@ -66,8 +70,8 @@ class Said:
     def _voted(self, row: Row, doc: Doc | None) -> None:
         known = doc or {}
         at = row["at"] if isinstance(row["at"], float) else 0.0
-        vote = (str(row["actor"]), known.get("yes"), known.get("reason"), known.get("digest"), microseconds(at))
-        self.votes.append((vote, doc is not None))
+        said = (known.get("yes"), known.get("reason"), known.get("digest"), known.get("round", 0))
+        self.votes.append(((str(row["actor"]), *said, microseconds(at)), doc is not None))
         if doc is not None and known.get("yes") is False:
             self.ending = ("vote", doc)
 
@@ -99,7 +103,7 @@ class Agreement:
             yield Breach(f"P-{job}: {what}", said.entry, job)
 
     def _votes(self, job: int, said: Said) -> Iterator[str]:
-        rows = self._reading.rows('select "by", yes, at, reason, digest from votes where job = :job', job=job)
+        rows = self._reading.rows('select "by", yes, at, reason, digest, round from votes where job = :job', job=job)
         whole = all(has_doc for _, has_doc in said.votes)
         written = Counter(_bare(vote, whole) for vote, _ in said.votes)
         found = Counter(_bare(_cast(row), whole) for row in rows)
@@ -182,11 +186,11 @@ def _ended(row: Row, state: State, event: str, doc: Doc | None) -> Iterator[str]
 
 def _cast(row: Row) -> Cast:
     at = row["at"] if isinstance(row["at"], float) else 0.0
-    return str(row["by"]), bool(row["yes"]), row["reason"], row["digest"], microseconds(at)
+    return str(row["by"]), bool(row["yes"]), row["reason"], row["digest"], row["round"], microseconds(at)
 
 
 def _bare(vote: Cast, whole: bool) -> Cast:
-    return vote if whole else (vote[0], None, None, None, vote[4])
+    return vote if whole else (vote[0], None, None, None, None, vote[5])
 
 
 def _doc(text: Value) -> Doc | None:

@@ -27,6 +27,8 @@ def _lines(key: str, value: object) -> Iterator[str]:
     if isinstance(value, Secret):
         yield f"{key}: {{env: {value.env}}}" if value.env else f"{key}: {{file: {value.file}}}"
     elif is_dataclass(value) and not isinstance(value, type):
+        if not fields(value):  # it says by its name alone what it is
+            yield f"{key}: {type(value).__name__.lower()}"
         for field in fields(value):
             if field.name not in _LEFT_OUT:
                 yield from _lines(_under(key, field.name), getattr(value, field.name))

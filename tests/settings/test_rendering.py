@@ -23,7 +23,10 @@ accounts:
 sites:
   shop:
     hosts: [www.shop.test]
-    layers: [{account: app, keys: "page:{path}"}, {account: other}, {account: cf, zone: 0123456789abcdef0123456789abcdef}]
+    layers:
+      - {account: app, keys: "page:{path}"}
+      - {account: other}
+      - {account: cf, zone: 0123456789abcdef0123456789abcdef}
 api: {tokens: [{name: ci, bearer: {env: CI_TOKEN}, sites: [shop], may: command}]}
 """
 ENVIRON = {
@@ -50,6 +53,7 @@ def test_a_value_is_a_line_and_a_secret_its_place(tmp_path: Path) -> None:
         "sites.shop.hosts[0]: www.shop.test",
         "sites.shop.layers[2].settings.zone: 0123456789abcdef0123456789abcdef",
         "retention.jobs: 34560000.0",
+        "policy.rules[0].then: run",
     }
     assert set() == wanted - {*told}
     assert [] == [line for line in told if CANARY in line]
