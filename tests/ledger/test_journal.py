@@ -417,3 +417,26 @@ async def test_a_long_lot_is_summed_as_a_whole(tmp_path: Path) -> None:
 
 def _touch(books: Books, nth: int) -> None:
     books._tx.run("update batches set tries = 9 where id = :nth", nth=nth)
+
+
+async def test_a_purge_that_was_asked_for_again_agrees_and_the_old_yes_does_not_let_it_run(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, PREFIX)
+    await approvals.vote(shop.core, SAM, job.id, True)
+    shop.clock.at += 901
+    await shop.slate.advance(60)
+    await approvals.vote(shop.core, LEA, job.id, False)
+    await shop.ledger.close()
+    agrees = told(tmp_path / "ledger.db")
+    tampered(tmp_path / "ledger.db", sql("update jobs set state = 'queued', due_at = 1"))
+    assert [] == agrees
+    assert [
+        "P-1: it is queued without the approval that it needed.",
+        "P-1: it is queued, and the journal says that it has ended.",
+    ] == told(tmp_path / "ledger.db")
+
+
+async def test_a_vote_moved_to_another_round_is_found(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    tampered(path, sql("update votes set round = 1"))
+    assert ["P-1: the vote of U_SAM is not as it was given."] == told(path)
