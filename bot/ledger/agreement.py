@@ -1,4 +1,5 @@
-"""What the tables say of a job against what the journal said when it was written: jobs, votes, layers and their calls.
+"""What the tables say of a job against what the journal said when it was written: jobs, votes, broken glasses, layers
+and their calls.
 
 Known endings, by event; a feature that ends a job in another way adds its event here:
 
@@ -43,6 +44,8 @@ class Said:
     ending: tuple[str, Doc | None] | None = None
     approved: bool = False
     votes: list[tuple[Cast, bool]] = field(default_factory=list)  # and whether its document is still there
+    glass: list[str] = field(default_factory=list)  # who broke it
+    reviewed: bool = False
     layers: dict[int, Doc] = field(default_factory=dict)
     entry: int = 0  # the last
 
@@ -60,6 +63,11 @@ class Said:
                 self._voted(row, doc)
             case "layer":
                 self._layer(doc)
+            case "glass_broken":
+                self.glass.append(str(row["actor"]))
+                self.reviewed = False
+            case "review_closed":
+                self.reviewed = True
             case "retried":
                 self.ending = None
                 self.layers = {n: x for n, x in self.layers.items() if x.get("state") != "failed"}
@@ -99,7 +107,7 @@ class Agreement:
             return
         for what in (*_asked(row, *said.asked), *_decided(row, said), *_ending(row, said)):
             yield Breach(f"P-{job}: {what}", said.entry, job)
-        for what in (*self._votes(job, said), *self._layers(job, said)):
+        for what in (*self._votes(job, said), *self._glass(job, said), *self._layers(job, said)):
             yield Breach(f"P-{job}: {what}", said.entry, job)
 
     def _votes(self, job: int, said: Said) -> Iterator[str]:
@@ -111,6 +119,13 @@ class Agreement:
             yield f"the vote of {who} is not as it was given."
         for who in sorted({vote[0] for vote in (found - written)} - {vote[0] for vote in (written - found)}):
             yield f"a vote of {who} stands in the table, and no entry says that it was given."
+
+    def _glass(self, job: int, said: Said) -> Iterator[str]:
+        rows = self._reading.rows('select "by", closed_at from reviews where job = :job', job=job)
+        if Counter(said.glass) != Counter(str(row["by"]) for row in rows):
+            yield "its broken glasses are not those that the journal names."
+        elif rows and not said.reviewed and rows[-1]["closed_at"] is not None:
+            yield "its review stands as closed, and no entry says who closed it."
 
     def _layers(self, job: int, said: Said) -> Iterator[str]:
         rows = self._reading.rows(

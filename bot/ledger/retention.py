@@ -20,7 +20,7 @@ JOBS_AT_ONCE = 100
 CALLS_AT_ONCE = 5_000  # rows that go in one transaction, unless one job has more
 DOCUMENTS_AT_ONCE = 5_000
 KEPT = ("pruned", "restored", "configuration")  # entries whose documents are needed to judge the others
-OF_JOB = ("layers", "batches", "votes", "looks", "lines", "messages", "targets")
+OF_JOB = ("layers", "batches", "votes", "looks", "lines", "messages", "reviews", "targets")
 _CLOSED = ", ".join(f"'{state}'" for state in sorted(CLOSED))
 _KEPT = ", ".join(f"'{event}'" for event in KEPT)
 
@@ -38,6 +38,7 @@ class Retention:
         rows = self._tx.rows(
             "select id, (select coalesce(sum(calls), 0) from layers where job = jobs.id) as calls from jobs"
             f" where state in ({_CLOSED}) and created < :before"
+            " and not exists (select 1 from reviews where job = jobs.id and closed_at is null)"
             " and coalesce(json_extract(doc, '$.ended'), created) < :before order by id limit :most",
             before=before, most=JOBS_AT_ONCE,
         )  # fmt: skip

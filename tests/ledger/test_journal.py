@@ -21,6 +21,7 @@ from bot.ledger.sqlite import SqliteLedger
 from bot.services import approvals, deeds
 from providers.contract import Kind
 from tests.services.shop import LEA, MIA, SAM, open_shop, url
+from tests.services.test_glass import REASON, glass_shop, say
 
 NOW = 1_800_000_000.0
 PREFIX = Target(Kind.PREFIX, "https://www.shop.test/news/", "shop")
@@ -440,3 +441,38 @@ async def test_a_vote_moved_to_another_round_is_found(tmp_path: Path) -> None:
     path = await ledger_of(tmp_path)
     tampered(path, sql("update votes set round = 1"))
     assert ["P-1: the vote of U_SAM is not as it was given."] == told(path)
+
+
+async def broken_glass(folder: Path) -> Path:
+    """A ledger in which Sam broke the glass of P-1, which is done."""
+    shop = glass_shop(folder)
+    await shop.purge(MIA, PREFIX)
+    await say(shop, SAM, f"break-glass P-1 because {REASON}")
+    await shop.slate.advance(300)
+    await shop.ledger.close()
+    return folder / "ledger.db"
+
+
+GLASS = {
+    "it was broken": (None, []),
+    "a broken glass is taken away": (
+        sql("delete from reviews"),
+        ["P-1: its broken glasses are not those that the journal names."],
+    ),
+    "somebody else broke it": (
+        sql("update reviews set \"by\" = 'U_EVE'"),
+        ["P-1: its broken glasses are not those that the journal names."],
+    ),
+    "nobody has reviewed it": (
+        sql("update reviews set closed_at = 1, closed_by = 'U_LEA'"),
+        ["P-1: its review stands as closed, and no entry says who closed it."],
+    ),
+}
+
+
+@pytest.mark.parametrize(("tamper", "expected"), GLASS.values(), ids=GLASS)
+async def test_a_broken_glass_cannot_be_hidden(tmp_path: Path, tamper: Tamper | None, expected: list[str]) -> None:
+    path = await broken_glass(tmp_path)
+    if tamper is not None:
+        tampered(path, tamper)
+    assert expected == told(path)

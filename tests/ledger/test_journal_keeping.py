@@ -17,10 +17,13 @@ from bot.ledger.books import Books
 from bot.ledger.reading import NotALedger, reading
 from bot.ledger.retention import OF_JOB
 from bot.ledger.sqlite import LedgerInUse, SqliteLedger
+from bot.services.glass import close_review
 from bot.services.keeping import forget
+from bot.services.replies import Queued
 from providers.contract import Receipt
-from tests.ledger.test_journal import GUARDS, ledger_of, told
-from tests.services.shop import EVERYTHING, LEA, MIA, open_shop, url
+from tests.ledger.test_journal import GUARDS, broken_glass, ledger_of, told
+from tests.services.shop import EVERYTHING, KIM, LEA, MIA, open_shop, url
+from tests.services.test_glass import say
 
 DAY = 86_400.0
 STAMP = "20270115-080000"
@@ -271,3 +274,31 @@ async def test_a_restore_over_a_damaged_file_keeps_it(tmp_path: Path) -> None:
     path.write_bytes(b"nothing of a ledger" * 1000)
     done = restore(tmp_path / "copy.db", path, 1.0, STAMP)
     assert (None, [], True) == (done.lost, told(path), done.kept is not None and done.kept.exists())
+
+
+async def test_a_job_whose_broken_glass_nobody_has_reviewed_stays(tmp_path: Path) -> None:
+    path = await broken_glass(tmp_path)
+    shop = open_shop(tmp_path)
+    shop.clock.at += 400 * DAY
+    open_review = await forget(shop.core, 300 * DAY, None)
+    await close_review(shop.core, KIM, 1, "seen")
+    closed = await forget(shop.core, 300 * DAY, None)
+    await shop.ledger.close()
+    assert ((0, 0), (1, 0), []) == (open_review, closed, column(path, "select id from reviews"))
+    assert [] == told(path)
+
+
+async def test_after_a_restore_what_waited_for_the_end_of_a_hold_is_not_taken_up(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, LEA, "hold shop because deploy")
+    waits = await say(shop, MIA, "purge https://www.shop.test/a --queue")
+    backup(tmp_path / "ledger.db", tmp_path / "copy.db")
+    await shop.ledger.close()
+    done = restore(tmp_path / "copy.db", tmp_path / "ledger.db", shop.clock.at, STAMP)
+    shop = await open_shop(tmp_path, shop.clock, shop.shield, shop.cf, shop.edges).crash()
+    await say(shop, LEA, "release shop")
+    await shop.slate.advance(600)
+    await shop.ledger.close()
+    assert isinstance(waits, Queued)
+    assert (1, []) == (done.requests, shop.shield.sent)
+    assert [] == told(tmp_path / "ledger.db")
