@@ -33,7 +33,8 @@ class HomeCall(BaseModel):
 
 
 class ClickCall(BaseModel):
-    """POST /_play/click; in an open form and in a Home tab, `view_id` stands for channel and ts."""
+    """POST /_play/click; in an open form and in a Home tab, `view_id` stands for channel and ts, and `values` are what
+    stands in its fields by then."""
 
     user: str
     action_id: str
@@ -42,6 +43,7 @@ class ClickCall(BaseModel):
     view_id: str = ""
     block_id: str = ""
     value: str | None = None
+    values: dict[str, dict[str, object]] = {}
 
 
 class SubmitCall(BaseModel):
@@ -50,3 +52,25 @@ class SubmitCall(BaseModel):
     user: str
     view_id: str
     values: dict[str, dict[str, object]] = {}
+
+
+class ShortcutCall(BaseModel):
+    """POST /_play/shortcut: on a message with channel and ts, else a global one."""
+
+    user: str
+    callback_id: str
+    channel: str = ""
+    ts: str = ""
+
+
+class UploadCall(BaseModel):
+    """POST /_play/upload: a file, and the message that brings it, if a channel is named. `content` is text, or bytes
+    in base64 where `is_base64`."""
+
+    user: str
+    name: str
+    content: str
+    channel: str = ""
+    thread_ts: str = ""
+    text: str = ""
+    is_base64: bool = False

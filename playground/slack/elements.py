@@ -6,7 +6,10 @@ https://docs.slack.dev/reference/block-kit/composition-objects, and slack_sdk 3.
 
 from __future__ import annotations
 
-from playground.slack.checks import Check, Shape, anything, flag, many, one_of, shaped, string, text, typed, whole
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from playground.slack.checks import Check, Shape, anything, flag, many, one_of, said, shaped, string, text, typed, whole
 
 NAME = string(255)  # action_id, block_id, callback_id, external_id
 _PLACEHOLDER = text(150, plain=True)
@@ -81,6 +84,27 @@ ELEMENTS: dict[str, Shape] = {
     "icon_button": Shape({"icon": string(255), "text": text(75, plain=True)}, open=True),
     "feedback_buttons": Shape({"positive_button": anything, "negative_button": anything}, open=True),
 }  # fmt: skip
+
+
+def _choosing(value: object, at: str) -> Iterator[str]:
+    """Options there must be, alone or in groups, and what is chosen first is one of them."""
+    if not isinstance(value, Mapping):
+        return
+    if ("options" in value) == ("option_groups" in value):
+        yield said("must provide either options or option_groups", at)
+    lists = [value.get("options"), *(group.get("options") for group in _listed(value.get("option_groups")))]
+    offered = [option for some in lists for option in _listed(some)]
+    first = [value["initial_option"]] if "initial_option" in value else _listed(value.get("initial_options"))
+    if any(option not in offered for option in first):
+        yield said("initial_option must be one of the options", f"{at}/initial_option")
+
+
+def _listed(value: object) -> list[Mapping[str, object]]:
+    return [part for part in value if isinstance(part, Mapping)] if isinstance(value, list) else []
+
+
+for _kind in ("static_select", "multi_static_select", "radio_buttons", "checkboxes"):
+    ELEMENTS[_kind] = replace(ELEMENTS[_kind], rule=_choosing)
 
 _IN_INPUTS = (
     "plain_text_input", "number_input", "url_text_input", "email_text_input", "rich_text_input", "file_input",

@@ -23,6 +23,7 @@ from playground.people import (
     direct_id,
 )
 from playground.slack.asking import Arguments, Doc, Refusal
+from playground.slack.files import Files
 from playground.slack.room import Message, Room
 from playground.slack.writing import Writing
 
@@ -33,8 +34,9 @@ T = TypeVar("T")
 class Looking:
     """The bot's eyes."""
 
-    def __init__(self, workspace: Workspace, room: Room, writing: Writing) -> None:
+    def __init__(self, workspace: Workspace, room: Room, writing: Writing, files: Files) -> None:
         self._workspace = workspace
+        self._files = files
         self._room = room
         self._channel = writing.channel
 
@@ -121,13 +123,10 @@ class Looking:
             "has_more": bool(cursor["next_cursor"]), "response_metadata": cursor,
         }  # fmt: skip
 
-    async def file(self, asked: Arguments) -> Doc:
-        """files.info: nobody has uploaded one."""
-        asked.needed("file")
-        raise Refusal("file_not_found")
-
     def _record(self, message: Message, asked: Arguments) -> Doc:
         doc = message.record(asked.flag("include_all_metadata"))
+        files = self._files.of(message.channel, message.ts)
+        doc |= {"files": files} if files else {}
         replies = [one for one in self._room.seen(message.channel, message.ts) if one.ts != message.ts]
         if message.thread_ts or not replies:
             return doc

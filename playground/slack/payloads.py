@@ -38,16 +38,33 @@ def click(
     return doc | {"state": {"values": {}}, "response_url": response_url, "actions": [dict(action)]}
 
 
-def view_click(person: Person, view: View, action: Mapping[str, object], trigger: str) -> Doc:
-    """block_actions from an open form or a Home tab: no message, no channel, no response URL."""
+def view_click(
+    person: Person, view: View, action: Mapping[str, object], trigger: str, values: Mapping[str, object]
+) -> Doc:
+    """block_actions from an open form or a Home tab, with what stands in its fields: no message, channel, response URL."""
     doc = _interaction("block_actions", person, trigger)
-    doc |= {"container": {"type": "view", "view_id": view.id}, "view": view.record()}
+    doc |= {"container": {"type": "view", "view_id": view.id}, "view": view.record(values)}
     return doc | {"actions": [dict(action)]}
 
 
 def submission(person: Person, view: View, values: Mapping[str, object], trigger: str) -> Doc:
     """view_submission; it knows no channel."""
     return _interaction("view_submission", person, trigger) | {"view": view.record(values), "response_urls": []}
+
+
+def shortcut(person: Person, callback_id: str, trigger: str, at: str) -> Doc:
+    """A global shortcut: it knows neither channel nor response_url."""
+    return _interaction("shortcut", person, trigger) | {"callback_id": callback_id, "action_ts": at}
+
+
+def message_shortcut(
+    person: Person, channel: Channel, message: Mapping[str, object], callback_id: str, response_url: str, trigger: str,
+    at: str,
+) -> Doc:  # fmt: skip
+    """A shortcut on a message, which comes with it whole."""
+    doc = _interaction("message_action", person, trigger) | {"callback_id": callback_id, "action_ts": at}
+    doc |= {"channel": {"id": channel.id, "name": channel.name or "directmessage"}, "message": dict(message)}
+    return doc | {"message_ts": message.get("ts"), "response_url": response_url}
 
 
 def mention(person: Person, message: Message, event_id: str, at: int) -> Doc:
@@ -98,14 +115,22 @@ def typed_value(element: Mapping[str, object], value: object) -> Doc:
         case "datepicker" | "timepicker" | "datetimepicker":
             what = {"datepicker": "date", "timepicker": "time", "datetimepicker": "date_time"}[kind]
             return {"type": kind, f"selected_{what}": value or None}
+        case "file_input":
+            return {"type": kind, "files": value if isinstance(value, list) else []}
         case _:
             return {"type": kind, "value": value if value != "" else None}
 
 
 def _option(element: Mapping[str, object], value: object) -> object:
-    options = element.get("options")
-    known = [option for option in options if isinstance(option, Mapping)] if isinstance(options, list) else []
-    return next((dict(option) for option in known if option.get("value") == value), None)
+    return next((dict(option) for option in options_of(element) if option.get("value") == value), None)
+
+
+def options_of(element: Mapping[str, object]) -> list[Mapping[str, object]]:
+    """What can be chosen in an element, in its groups or without."""
+    groups = element.get("option_groups")
+    grouped = [group for group in groups if isinstance(group, Mapping)] if isinstance(groups, list) else []
+    lists = [element.get("options"), *(group.get("options") for group in grouped)]
+    return [option for some in lists if isinstance(some, list) for option in some if isinstance(option, Mapping)]
 
 
 def _interaction(kind: str, person: Person, trigger: str) -> Doc:

@@ -12,8 +12,11 @@ from playground.people import WORKSPACE, Workspace
 from playground.requests import Requests
 from playground.slack import mishaps
 from playground.slack.asking import Arguments, Doc
+from playground.slack.callers import Callers
 from playground.slack.chat import Chat
 from playground.slack.deliver import DEADLINE_SECONDS, RETRY_WAITS, Post
+from playground.slack.doors import SHORTCUTS, Doors
+from playground.slack.files import Download, Files
 from playground.slack.forms import Forms
 from playground.slack.limits import Limits
 from playground.slack.looking import Looking
@@ -45,6 +48,7 @@ class SlackStandIn:
         workspace: Workspace = WORKSPACE,
         mode: str = "auto",
         commands: tuple[str, ...] = ("/purge",),
+        shortcuts: Mapping[str, str] = SHORTCUTS,
         deadline: float = DEADLINE_SECONDS,
         retry_waits: Sequence[float] = RETRY_WAITS,
         scopes: tuple[str, ...] = GRANTED,
@@ -54,15 +58,18 @@ class SlackStandIn:
         self._views = Views(store, now)
         self._tickets = Tickets(store, now)
         self._limits = Limits(store, now)
+        self._files = files = Files(store, now, base_url)
         self.sockets = Sockets(store, now)
         self._post = Post(store, self.sockets, now, deliver_url, signing_secret, mode, deadline, retry_waits)
         door = Door(requests, faults)
         writing = Writing(workspace, self._room, goes_anywhere="chat:write.public" in scopes)
-        methods = _methods(workspace, self._room, self._views, self._tickets, self.sockets, writing)
+        methods = _methods(workspace, self._room, self._views, self._tickets, self.sockets, writing, self._files)
+        tokens = Tokens(bot_token, app_token, scopes)
         self.api: ASGIApp = Router(
             [
                 Route("/respond/{token}", Responder(door, self._room, self._tickets)),
-                Route("/{method}", WebApi(door, Tokens(bot_token, app_token, scopes), self._limits, methods)),
+                Route("/files-pri/{place:path}", Download(door, self._files, tokens)),
+                Route("/{method}", WebApi(door, tokens, self._limits, methods)),
             ],
             redirect_slashes=False,
         )
@@ -70,8 +77,12 @@ class SlackStandIn:
         def respond_url(token: str) -> str:
             return f"{base_url}/api/respond/{token}"
 
-        chat = Chat(workspace, self._room, self._views, self._tickets, self._post, respond_url, commands, now)
-        self.routes: list[Route] = [*chat.routes, *mishaps.routes(self.sockets)]
+        callers = Callers(workspace, self._room, self._views)
+        chat = Chat(
+            callers, self._room, self._views, self._tickets, self._post, respond_url, commands, now, self._files
+        )
+        doors = Doors(callers, self._room, self._files, self._tickets, self._post, respond_url, shortcuts, now)
+        self.routes: list[Route] = [*chat.routes, *doors.routes, *mishaps.routes(self.sockets)]
 
     async def start(self) -> None:
         """Send the events again that were not taken before the last end."""
@@ -88,14 +99,21 @@ class SlackStandIn:
 
     def reset(self) -> None:
         """An empty workspace with full buckets; time stamps go on."""
-        for part in (self._room, self._views, self._tickets, self._limits, self._post, self.sockets):
+        parts = (self._room, self._views, self._tickets, self._limits, self._files, self._post, self.sockets)
+        for part in parts:
             part.reset()
 
 
 def _methods(
-    workspace: Workspace, room: Room, views: Views, tickets: Tickets, sockets: Sockets, writing: Writing
+    workspace: Workspace,
+    room: Room,
+    views: Views,
+    tickets: Tickets,
+    sockets: Sockets,
+    writing: Writing,
+    files: Files,
 ) -> Mapping[str, Method]:
-    forms, looking = Forms(workspace, views, tickets), Looking(workspace, room, writing)
+    forms, looking = Forms(workspace, views, tickets), Looking(workspace, room, writing, files)
 
     async def connect(asked: Arguments) -> Doc:
         return {"ok": True, "url": await sockets.ticket()}
@@ -115,7 +133,7 @@ def _methods(
         "conversations.members": looking.members,
         "conversations.open": looking.direct,
         "conversations.replies": looking.replies,
-        "files.info": looking.file,
+        "files.info": files.info,
         "reactions.add": writing.react,
         "usergroups.list": looking.groups,
         "usergroups.users.list": looking.group_people,

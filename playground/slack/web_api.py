@@ -44,8 +44,8 @@ SCOPES = {
     "users.list": "users:read",
 }
 GRANTED = (  # what manifest.yml asks for
-    "app_mentions:read", "channels:history", "chat:write", "chat:write.public", "commands", "groups:history",
-    "usergroups:read", "users:read",
+    "app_mentions:read", "channels:history", "chat:write", "chat:write.public", "commands", "files:read",
+    "groups:history", "usergroups:read", "users:read",
 )  # fmt: skip
 
 

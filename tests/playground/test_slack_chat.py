@@ -493,7 +493,7 @@ WRONG = {
     "a missing field": (
         "click", {"user": "U_MIA"},
         "/_play/click cannot read action_id: Field required. "
-        "Send user, action_id, channel?, ts?, view_id?, block_id?, value? as JSON.",
+        "Send user, action_id, channel?, ts?, view_id?, block_id?, value?, values? as JSON.",
     ),
 }  # fmt: skip
 
