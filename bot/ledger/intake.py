@@ -110,8 +110,18 @@ class Intake:
         if asked is None:
             return ""
         key = _moved_key(job, channel)
-        self.store(key, MOVED, {**asked.body, "job": job, "shown_in": channel}, now)
+        said = {name: value for name, value in asked.body.items() if value}
+        self.store(key, MOVED, {**self._opened(job, now), **said, "job": job, "shown_in": channel}, now)
         return key
+
+    def _opened(self, job: int, now: float) -> Mapping[str, object]:
+        """Where the form was opened that made `job`: a form as it is sent says nothing of that."""
+        rows = self._tx.rows(
+            "select drafts.doc from jobs join drafts on jobs.key = 'draft ' || drafts.id where jobs.id = :job", job=job
+        )
+        doc = json.loads(str(rows[0]["doc"])) if rows else {}
+        lives = now < number(doc.get("url_until"))
+        return {name: doc[name] for name in ("channel", "thread", *(["response_url"] if lives else [])) if name in doc}
 
     def waits_for_link(self, job: int, channel: str) -> str:
         """The key of what is to be told of `job` once its card is in `channel`, "" when nothing is."""

@@ -243,11 +243,11 @@ class Desk:
         packed = await aside(len(command.targets), lambda: pack(COMMAND, command))
         return await self.save_draft(asking, {"command": packed})
 
-    async def save_draft(self, asking: Asking, doc: Mapping[str, object]) -> str:
-        """Keep `doc` for ten minutes and a click; its name. The same request keeps the same draft."""
+    async def save_draft(self, asking: Asking, doc: Mapping[str, object], seconds: float = DRAFT_SECONDS) -> str:
+        """Keep `doc` for `seconds` and a click; its name. The same request keeps the same draft."""
         draft = self._core.dice.token()
         where = {"channel": asking.channel, "thread": asking.thread}
-        expires = self._core.clock.now() + DRAFT_SECONDS
+        expires = self._core.clock.now() + seconds
         await self._core.ledger.write(
             lambda books: books.intake.save_draft(draft, asking.actor.id, {**doc, **where}, expires)
         )

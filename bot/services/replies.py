@@ -103,6 +103,21 @@ class FormWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class PurgeFormWanted:
+    """Nothing was named: a form asks what for. `site` is chosen when it opens; `turn` counts what was filled in."""
+
+    draft: str
+    sites: Sequence[Site]
+    site: str = ""
+    things: str = ""
+    waiting: int = 0  # lines in the draft that are too many for a field
+    files: Sequence[str] = ()  # names of lists that come with it
+    left_out: Sequence[str] = ()  # a line for each reason
+    recent: Sequence[tuple[str, str]] = ()  # the asker's last targets: line and site
+    turn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class HostToConfirm:
     """A bare host was typed: the whole host?"""
 
@@ -203,6 +218,7 @@ Reply = (
     | PlanShown
     | JobMade
     | FormWanted
+    | PurgeFormWanted
     | HostToConfirm
     | BadLinesFound
     | Checked

@@ -19,6 +19,7 @@ from bot.services.replies import (
     NotUnderstood,
     PlanShown,
     Probed,
+    PurgeFormWanted,
     Queued,
     Refused,
     Reply,
@@ -26,7 +27,7 @@ from bot.services.replies import (
     SitesListed,
     WhoAmI,
 )
-from bot.slack.cards import findings, holds, private
+from bot.slack.cards import findings, holds, private, purge_form
 from bot.slack.cards.blocks import Card
 from bot.slack.cards.glass import with_reviews
 from bot.slack.cards.limits import limits_card
@@ -55,6 +56,8 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
             return root_card(job, now)
         case FormWanted(draft, _, site):
             return private.open_form_card(site, draft)
+        case PurgeFormWanted(draft):
+            return purge_form.button_card(draft, command)
         case HostToConfirm(draft, asked):
             return private.confirm_host_card(asked, draft)
         case BadLinesFound(draft, asked):

@@ -14,6 +14,7 @@ from bot.services.desk import Desk
 from bot.services.purges import Asking
 from bot.services.replies import FormWanted, Refused, Reply
 from bot.services.setup import Core
+from bot.slack.purge_forms import PurgeForms
 
 NO_JOB = Refused("This button belongs to no job.", "Use the buttons on the job's card.")
 ANOTHER_CARD = Refused("This button belongs to another card.", "Use the buttons on the job's card.")
@@ -23,9 +24,10 @@ OVER = Refused("This choice is over: it was used, or ten minutes have passed.", 
 class Buttons:
     """The deeds behind the buttons of cards, private notes and forms."""
 
-    def __init__(self, core: Core, desk: Desk) -> None:
+    def __init__(self, core: Core, desk: Desk, forms: PurgeForms) -> None:
         self._core = core
         self._desk = desk
+        self._forms = forms
 
     async def vote(self, asking: Asking, body: Mapping[str, object], token: str, yes: bool) -> Reply:
         """A vote on the job whose card carries `token`."""
@@ -84,10 +86,14 @@ class Buttons:
 
         return await self._core.ledger.read(question)
 
-    async def form_again(self, delivery: Delivery, name: str) -> Reply:
+    async def form_again(self, delivery: Delivery, asking: Asking, name: str) -> Reply:
         """The form of a draft, for the person it was shown to, until it was used or ten minutes have passed."""
         draft = await self._core.ledger.read(lambda books: books.intake.draft(name, delivery.at))
-        if draft is None or draft[0] != _text(delivery.body, "user") or "used" in draft[1] or "command" not in draft[1]:
+        if draft is None or draft[0] != asking.actor.id or "used" in draft[1]:
+            return OVER
+        if "wish" in draft[1]:
+            return self._forms.again(asking, name, draft[1])
+        if "command" not in draft[1]:
             return OVER
         command = unpack(COMMAND, _text(draft[1], "command"))
         site = self._core.setup.sites.get(command.site)

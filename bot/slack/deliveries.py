@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.slack.links import files_of, links_in
+
 Payload = Mapping[str, object]
 
 _MARKS = re.compile(r"(<[^<>]*>)")  # https://docs.slack.dev/messaging/formatting-message-text
@@ -13,7 +15,7 @@ _MARK = re.compile(r"<(?:[@#!]|[A-Za-z][A-Za-z0-9+.-]*:)[^<>]*>")
 _RAW = re.compile(r"[<>]|&(?!(?:amp|lt|gt);)|https?://")  # Slack puts what it takes for a link in brackets
 _ESCAPED = re.compile(r"&[lg]t;|(?<!\S)&amp;(?!\S)")
 COMMAND, MENTION, CLICK, SUBMIT = "slack.command", "slack.mention", "slack.click", "slack.submit"
-OPENING = "slack.home"
+OPENING, SHORTCUT = "slack.home", "slack.shortcut"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +98,14 @@ def from_click(payload: Payload) -> Incoming:
         "thread": _text(container, "thread_ts"),
         "ephemeral": bool(container.get("is_ephemeral")),
         "action": _text(action, "action_id"),
-        "value": _text(action, "value"),
+        "value": _text(action, "value") or _text(_part(action, "selected_option"), "value"),
         "response_url": _text(payload, "response_url"),
         "trigger_id": _text(payload, "trigger_id"),
         "view": _text(view, "id"),
         "home": view.get("type") == "home",
     }
+    if view:
+        body |= {"draft": _text(view, "private_metadata"), "hash": _text(view, "hash"), "fields": _fields(view)}
     return Incoming(f"click {body['trigger_id']}", CLICK, body)
 
 
@@ -109,24 +113,55 @@ def from_submit(payload: Payload) -> Incoming:
     """A form. `private_metadata` names the draft it belongs to."""
     view = _part(payload, "view")
     user = _part(payload, "user")
-    values = _part(_part(view, "state"), "values")
     body: dict[str, object] = {
         "user": _text(user, "id"),
         "team": _text(user, "team_id") or _text(_part(payload, "team"), "id"),
         "form": _text(view, "callback_id"),
         "draft": _text(view, "private_metadata"),
         "view": _text(view, "id"),
-        "fields": {name: _field(block) for name, block in values.items()},
+        "trigger_id": _text(payload, "trigger_id"),
+        "fields": _fields(view),
     }
     return Incoming(f"view {_text(view, 'id')} {_text(view, 'hash')}", SUBMIT, body)
 
 
+def from_shortcut(payload: Payload) -> Incoming:
+    """A global shortcut, which knows no channel, or one on a message: then the message's links and lists."""
+    user, message = _part(payload, "user"), _part(payload, "message")
+    body: dict[str, object] = {
+        "user": _text(user, "id"),
+        "team": _text(user, "team_id") or _text(_part(payload, "team"), "id"),
+        "shortcut": _text(payload, "callback_id"),
+        "channel": _text(_part(payload, "channel"), "id"),
+        "thread": _text(message, "thread_ts"),
+        "links": links_in(message),
+        "files": [[_text(file, "id"), _text(file, "name")] for file in files_of(message)],
+        "response_url": _text(payload, "response_url"),
+        "trigger_id": _text(payload, "trigger_id"),
+    }
+    return Incoming(f"shortcut {body['trigger_id']}", SHORTCUT, body)
+
+
+def first_field(incoming: Incoming) -> str:
+    """The block of a form that says what is wrong with all of it: the one that it begins with."""
+    fields = incoming.body.get("fields")
+    names = list(fields) if isinstance(fields, dict) else []
+    return next((name for name in names if name.partition("-")[0] in ("site_name", "things")), "site_name")
+
+
+def _fields(view: Payload) -> dict[str, str]:
+    return {name: _field(block) for name, block in _part(_part(view, "state"), "values").items()}
+
+
 def _field(block: object) -> str:
+    """What was typed or chosen; of files the ids, with commas between."""
     if not isinstance(block, Mapping):
         return ""
     for element in block.values():
         if isinstance(element, Mapping):
-            return str(element.get("value") or "")
+            chosen = _text(_part(element, "selected_option"), "value")
+            files = ",".join(_text(file, "id") for file in files_of(element))
+            return str(element.get("value") or "") or chosen or files
     return ""
 
 

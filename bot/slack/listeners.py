@@ -61,11 +61,17 @@ def listen(app: AsyncApp, core: Core, form_errors: FormErrors) -> None:
             return
         raise LedgerDown(NOT_STORED)  # Slack shows that the click did not take
 
+    async def on_shortcut(ack: Ack, body: dict[str, object]) -> None:
+        if await stored(deliveries.from_shortcut(body)):
+            await ack()
+            return
+        raise LedgerDown(NOT_STORED)  # Slack shows that it did not take
+
     async def on_submit(ack: Ack, body: dict[str, object]) -> None:
         incoming = deliveries.from_submit(body)
         errors = await form_errors(incoming.body)
         if not errors and not await stored(incoming):
-            errors = {"site_name": NOT_STORED}
+            errors = {deliveries.first_field(incoming): NOT_STORED}
         if errors:
             await ack(response_action="errors", errors=errors)
             return
@@ -82,5 +88,6 @@ def listen(app: AsyncApp, core: Core, form_errors: FormErrors) -> None:
     app.event("app_mention")(on_mention)
     app.event("app_home_opened")(on_opening)
     app.action(anything)(on_click)
+    app.shortcut(anything)(on_shortcut)
     app.view(anything)(on_submit)
     app.error(on_error)

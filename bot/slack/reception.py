@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import aiohttp
 import structlog
@@ -21,14 +21,16 @@ from bot.ledger.intake import MOVED, Delivery
 from bot.ledger.messages import Message, Role
 from bot.services.desk import Desk
 from bot.services.purges import Asking
-from bot.services.replies import Done, FormWanted, JobMade, Refused, Reply
+from bot.services.replies import Done, FormWanted, JobMade, PurgeFormWanted, Refused, Reply
 from bot.services.setup import Core, delivery_name
 from bot.slack.answers import card_for
 from bot.slack.buttons import Buttons
 from bot.slack.cards import Card, chosen_form, everything_form
 from bot.slack.cards.private import made_card, refusal_card
+from bot.slack.cards.purge_form import CALLBACK, RECENT, purge_form
 from bot.slack.deliveries import CLICK, OPENING
 from bot.slack.home import opened
+from bot.slack.purge_forms import PurgeForms, place_of
 from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
 
 log = structlog.get_logger()
@@ -45,6 +47,7 @@ class Answer:
 
     card: Card | None = None
     replaces: bool = False
+    to: Mapping[str, object] = field(default_factory=dict)  # where, if the delivery itself does not say
 
 
 class Reception:
@@ -54,7 +57,8 @@ class Reception:
         self._core = core
         self._desk = desk
         self._api = api
-        self._buttons = Buttons(core, desk)
+        self._forms = PurgeForms(core, desk, api)
+        self._buttons = Buttons(core, desk, self._forms)
 
     async def run(self, key: str) -> None:
         """Do what the delivery under `key` asks, then tell the asker."""
@@ -90,6 +94,10 @@ class Reception:
             return None
         asking = Asking(actor, delivery.key, "slack", _text(body, "channel"), _text(body, "thread"))
         match delivery.kind:
+            case "slack.command" | "slack.mention" if not _text(body, "text").strip():
+                return await self._begun(delivery, asking)
+            case "slack.shortcut":
+                return await self._begun(delivery, asking)
             case "slack.command" | "slack.mention":
                 return await self._answer(delivery, asking, await self._desk.ask(asking, _text(body, "text")))
             case "slack.click":
@@ -116,19 +124,25 @@ class Reception:
             return None
         return Answer(made_card(replace(job, channel=channel), root.link))
 
+    async def _begun(self, delivery: Delivery, asking: Asking) -> Answer:
+        """The form for a purge, for who named nothing yet."""
+        reply = await self._forms.begin(asking, delivery, delivery.at + RESPONSE_SECONDS)
+        return await self._answer(delivery, asking, reply)
+
     async def _answer(self, delivery: Delivery, asking: Asking, reply: Reply, replaces: bool = False) -> Answer:
-        if isinstance(reply, FormWanted):
+        if isinstance(reply, FormWanted | PurgeFormWanted):
             return await self._form(delivery, reply, replaces)
         if isinstance(reply, JobMade) or (isinstance(reply, Done) and delivery.kind == CLICK):
             return Answer(None, replaces)  # the job's own card says it
         return Answer(card_for(reply, self._core.clock.now(), self._core.setup.command), replaces)
 
-    async def _form(self, delivery: Delivery, wanted: FormWanted, replaces: bool) -> Answer:
+    async def _form(self, delivery: Delivery, wanted: FormWanted | PurgeFormWanted, replaces: bool) -> Answer:
         """Open the form while the trigger lives; else a private button that brings a new one."""
         trigger = _text(delivery.body, "trigger_id")
         if trigger and self._core.clock.now() - delivery.at < TRIGGER_SECONDS:
             try:
-                await self._api.call("views.open", trigger_id=trigger, view=everything_form(wanted))
+                view = everything_form(wanted) if isinstance(wanted, FormWanted) else purge_form(wanted)
+                await self._api.call("views.open", trigger_id=trigger, view=view)
                 return Answer(None, replaces)
             except SlackTrouble as trouble:
                 log.warning("form_not_opened", error=trouble.error)
@@ -146,7 +160,11 @@ class Reception:
                 reply = await self._buttons.vote(asking, body, value, action == "approve")
                 return await self._answer(delivery, asking, reply)
             case "open_form":
-                return await self._answer(delivery, asking, await self._buttons.form_again(delivery, value), private)
+                reply = await self._buttons.form_again(delivery, asking, value)
+                return await self._answer(delivery, asking, reply, private)
+            case action if action == RECENT:
+                await self._forms.fill(delivery, asking)
+                return Answer()
             case "pick" | "fix" | "go_with_good" | "confirm_host":
                 reply = await self._buttons.from_draft(delivery, asking, value, action)
                 await self._close_form(_text(body, "view"))
@@ -165,22 +183,40 @@ class Reception:
         except SlackTrouble as trouble:
             log.warning("form_not_closed", error=trouble.error)
 
-    async def _submitted(self, delivery: Delivery, asking: Asking) -> Answer:
+    async def _submitted(self, delivery: Delivery, asking: Asking) -> Answer | None:
         name = _text(delivery.body, "draft")
         doc = await self._buttons.use(delivery, asking, name)
-        if doc is None or "command" not in doc:
+        if doc is None or not ("command" in doc or "wish" in doc):
             return await self._answer(delivery, asking, Refused("This form is over.", "Type the command again."))
+        asking = replace(asking, channel=_text(doc, "channel"), thread=_text(doc, "thread"), key=f"draft {name}")
+        reply = await (self._sent if "wish" in doc else self._confirmed)(delivery, asking, doc)
+        if reply is None:
+            return None
+        now = self._core.clock.now()
+        return replace(await self._answer(delivery, asking, reply), to=place_of(doc, now))
+
+    async def _confirmed(self, delivery: Delivery, asking: Asking, doc: Mapping[str, object]) -> Reply:
         command = unpack(COMMAND, _text(doc, "command"))
         fields = delivery.body.get("fields")
         reason = _text(fields, "reason") if isinstance(fields, Mapping) else ""
-        asking = replace(asking, channel=_text(doc, "channel"), thread=_text(doc, "thread"), key=f"draft {name}")
         sure = replace(command, reason=command.reason or reason, confirm=command.site)
-        return await self._answer(delivery, asking, await self._desk.do(asking, sure, sure=True))
+        return await self._desk.do(asking, sure, sure=True)
+
+    async def _sent(self, delivery: Delivery, asking: Asking, doc: Mapping[str, object]) -> Reply | None:
+        """What a purge's form asks for; None while Slack does not hand out its list and it may yet."""
+        reply = await self._forms.sent(delivery, asking, doc)
+        if reply is None and self._core.clock.now() - delivery.at >= AWAY_MAX_SECONDS:
+            return Refused("Slack did not hand out the list for ten minutes, so nothing was purged.", "Send it again.")
+        return reply
 
     async def form_errors(self, body: Mapping[str, object]) -> dict[str, str]:
         """What is wrong with a form, by block; asked before it is acknowledged."""
         now = self._core.clock.now()
         draft = await self._core.ledger.read(lambda books: books.intake.draft(_text(body, "draft"), now))
+        if draft is not None and "wish" in draft[1] and "used" not in draft[1]:
+            return await self._forms.errors(body, draft[1])
+        if _text(body, "form") == CALLBACK:
+            return self._forms.over(body, sent=draft is not None)
         if draft is None or "command" not in draft[1]:
             return {"site_name": "This form is over: ten minutes have passed. Close it and type the command again."}
         if "used" in draft[1]:
@@ -202,8 +238,9 @@ class Reception:
         if self._core.clock.now() - delivery.at > RESPONSE_SECONDS:
             log.warning("answer_not_told", kind=delivery.kind)
             return True
-        url = _text(delivery.body, "response_url")
-        return await (self._by_url(url, answer) if url else self._by_post(delivery, answer))
+        body = {**delivery.body, **answer.to}
+        url = _text(body, "response_url")
+        return await (self._by_url(url, answer) if url else self._by_post(body, answer.card))
 
     async def _by_url(self, url: str, answer: Answer) -> bool:
         webhook = AsyncWebhookClient(url, retry_handlers=[], timeout=5, trust_env_in_session=False)
@@ -220,18 +257,21 @@ class Reception:
             return False
         return sent.status_code < 500 and sent.status_code != 429
 
-    async def _by_post(self, delivery: Delivery, answer: Answer) -> bool:
-        channel, user = _text(delivery.body, "channel"), _text(delivery.body, "user")
-        if answer.card is None:
+    async def _by_post(self, body: Mapping[str, object], card: Card | None) -> bool:
+        """In the channel, for the asker's eyes; where there is none, or the bot is not in it, in their own one."""
+        channel, user, thread = _text(body, "channel"), _text(body, "user"), _text(body, "thread")
+        if card is None:
             return True
-        thread = _text(delivery.body, "thread")
+        said: dict[str, object] = {"text": card.text, "blocks": card.blocks}
+        in_thread = {"thread_ts": thread} if thread else {}
         try:
-            await self._api.call(
-                "chat.postEphemeral",
-                channel=channel or user, user=user, text=answer.card.text, blocks=answer.card.blocks,
-                **({"thread_ts": thread} if thread else {}),
-            )  # fmt: skip
+            if channel:
+                await self._api.call("chat.postEphemeral", channel=channel, user=user, **said, **in_thread)
+            else:
+                await self._api.call("chat.postMessage", channel=user, unfurl_links=False, unfurl_media=False, **said)
         except SlackTrouble as trouble:
+            if channel and trouble.what is Trouble.ELSEWHERE:
+                return await self._by_post({"user": user}, card)
             return trouble.what not in (Trouble.LATER, Trouble.LOST)
         return True
 
@@ -243,13 +283,15 @@ def _shown_nowhere(job: JobView) -> Refused:
 
 def _packed(answer: Answer) -> str:
     card = answer.card
-    return json.dumps({"text": card.text, "blocks": card.blocks} if card else {}) + (" " if answer.replaces else "")
+    doc: dict[str, object] = {"text": card.text, "blocks": card.blocks} if card else {}
+    doc |= {"to": dict(answer.to)} if answer.to else {}
+    return json.dumps(doc) + (" " if answer.replaces else "")
 
 
 def _unpacked(text: str) -> Answer:
     doc = json.loads(text)
-    card = Card(doc["text"], doc["blocks"]) if doc else None
-    return Answer(card, text.endswith(" "))
+    card = Card(doc["text"], doc["blocks"]) if "text" in doc else None
+    return Answer(card, text.endswith(" "), doc.get("to", {}))
 
 
 def _text(body: object, name: str) -> str:

@@ -46,6 +46,7 @@ _READS = frozenset(
         "auth.test",
         "chat.getPermalink",
         "conversations.history",
+        "files.info",
         "usergroups.users.list",
         "users.info",
         "users.list",
@@ -80,6 +81,16 @@ class SlackApi:
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
+
+    @property
+    def token(self) -> str:
+        """The bot token: for Slack's own hosts and nobody else."""
+        return self._client.token or ""
+
+    @property
+    def address(self) -> str:
+        """Where the Web API is."""
+        return self._client.base_url
 
     async def call(self, method: str, **arguments: object) -> Mapping[str, object]:
         """Call `method` once. Unfurls are off: Slack's crawler would fetch the very URL that was purged."""
