@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.command import parse
 from bot.domain.saying import options_line
-from bot.domain.speech import BadLine, Choice, Command, Misunderstood, Speaker
+from bot.domain.speech import KIND_OF, BadLine, Command, Misunderstood, Speaker
 from bot.domain.uploads import rows_of
 from providers.contract import Kind
 
@@ -66,7 +66,7 @@ def _wrong(filled: Filled, speaker: Speaker) -> dict[str, str]:
         return {THINGS: _told(understood.bad)} if understood.bad else {}
     field = next((field for field, mended in _mended(filled, speaker) if _is_whole(mended, speaker)), THINGS)
     problem = " ".join(understood.problem.split("\n"))
-    return {field: f"{problem}{_example(understood.choices, filled, speaker) if field == THINGS else ''}"}
+    return {field: f"{problem}{_example(filled, speaker) if field == THINGS else ''}"}
 
 
 def _mended(filled: Filled, speaker: Speaker) -> Iterator[tuple[str, Filled]]:
@@ -97,9 +97,16 @@ def _told(bad: Sequence[BadLine]) -> str:
     return " ".join([*lines, *([f"And {more:,} more."] if more else [])])
 
 
-def _example(choices: Sequence[Choice], filled: Filled, speaker: Speaker) -> str:
+def _example(filled: Filled, speaker: Speaker) -> str:
     """The first reading that can stand in the form as it is."""
-    fit = (choice.line for choice in choices if "\n" not in choice.line)
-    whole = (line for line in fit if _is_whole(replace(filled, things=line), speaker))
-    first = next(whole, "")
+    bare = _understood(Filled(filled.things, filled.kind), speaker)  # whose choices have no options behind them
+    lines = [choice.line for choice in bare.choices] if isinstance(bare, Misunderstood) else []
+    fit = (line for line in lines if _is_one(line) and _is_whole(replace(filled, things=line), speaker))
+    first = next(fit, "")
     return f" For example: {first}" if first else ""
+
+
+def _is_one(line: str) -> bool:
+    """Whether a line is one thing, with or without its kind."""
+    words = line.split()
+    return len(words) == 1 or (len(words) == 2 and words[0] in KIND_OF)

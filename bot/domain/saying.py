@@ -14,6 +14,8 @@ from providers.contract import Kind
 
 READ_AS = {**{kind: kind.value for kind in Kind}, Kind.URL: "URL"}
 
+AGAIN_MAX = 5  # things of one request that are offered again
+
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9/#*][!#-;=?-_a-~]*(?<![.,)(|])")
 _TAG_LIKE = re.compile(r"(?:tag:|key:|#)", re.IGNORECASE)
 _RESERVED = frozenset({*VERB_OF, *KIND_OF, *OPTION_OF, "because:"})
@@ -34,6 +36,17 @@ def line_of(command: Command, speaker: Speaker) -> str:
             words = [command.verb.value, job, *_option_words(command)]
     line = " ".join(word for word in words if word)
     return f"path {line}" if line == speaker.command else line
+
+
+def lines_again(command: Command) -> list[str]:
+    """The things of a short request, each as a line with its kind; of a long list and of everything none."""
+    if len(command.targets) > AGAIN_MAX:
+        return []
+    return [_again(target) for target in command.targets if target.kind is not Kind.EVERYTHING]
+
+
+def _again(target: Target) -> str:
+    return target.value if target.kind is Kind.URL else f"{WORD_OF[target.kind]} {_spoken_form(target)}"
 
 
 def options_line(given: Mapping[str, str]) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.ledger.codec import maybe, number, whole
 from bot.ledger.ledger import Row, Transaction
 
+RECENT_MAX = 5  # lines kept of each person
 MOVED = "slack.moved"  # the kind of what the bot tells itself to tell: a card that is not where it was asked for
 
 
@@ -102,6 +103,25 @@ class Intake:
             return None
         self._tx.run("update drafts set doc = :doc where id = :id", id=draft, doc=json.dumps({**found[1], "used": key}))
         return found[1]
+
+    def remember(self, by: str, site: str, lines: Sequence[str], now: float) -> None:
+        """`by` asked for `lines` of `site`: kept while they are among their last ones."""
+        for line in lines:
+            self._tx.run(
+                "insert into recent (by, line, site, at) values (:by, :line, :site, :now)"
+                " on conflict (by, line, site) do update set at = excluded.at",
+                by=by, line=line, site=site, now=now,
+            )  # fmt: skip
+        self._tx.run(
+            "delete from recent where by = :by and rowid not in"
+            " (select rowid from recent where by = :by order by at desc, rowid desc limit :most)",
+            by=by, most=RECENT_MAX,
+        )  # fmt: skip
+
+    def recent(self, by: str) -> list[tuple[str, str]]:
+        """The last lines that `by` asked for, newest first, with their sites."""
+        rows = self._tx.rows("select line, site from recent where by = :by order by at desc, rowid desc", by=by)
+        return [(str(row["line"]), str(row["site"])) for row in rows]
 
     def tell_moved(self, job: int, channel: str, now: float) -> str:
         """Whoever asked for `job` is to be told in private that it is shown in `channel`, "" for nowhere; the key of

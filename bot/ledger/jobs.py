@@ -194,13 +194,6 @@ class Jobs:
         rows = self._tx.rows("select * from jobs order by id desc limit 200")
         return [self._whole(row) for row in rows if row["site"] in sites][:limit]
 
-    def asked_by(self, person: str, sites: Sequence[str], most: int) -> list[JobView]:
-        """The newest jobs of `sites` that `person` asked for, bare: without layers, looks and votes."""
-        rows = self._tx.rows(
-            "select doc, site from jobs where requested_by = :by order by id desc limit :most", by=person, most=most
-        )
-        return [unpack(JOB, row["doc"]) for row in rows if row["site"] in sites]
-
     def alike(self, site: str, digest: str) -> tuple[str, State] | None:
         """The first open job of exactly this plan, by name, and where it is."""
         rows = self._tx.rows(

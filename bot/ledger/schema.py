@@ -11,6 +11,7 @@ votes looks known drafts
 holds        what nothing may begin on, by site; `*` is every site
 in_line      requests that wait for the end of a hold, and the job that took them up
 reviews      each broken glass, until somebody else has looked at it
+recent       each person's last targets, as lines that can be asked for again
 messages     the Slack messages that show a job, and what they show
 lines        a job's thread, one step a line
 homes        the Home tabs that people have opened, and what they show
@@ -89,6 +90,10 @@ create table if not exists known (
 
 create table if not exists drafts (
   id text primary key, by text not null, expires real not null, doc text not null
+);
+
+create table if not exists recent (
+  by text not null, line text not null, site text not null, at real not null, primary key (by, line, site)
 );
 
 create table if not exists messages (

@@ -11,6 +11,7 @@ from bot.domain.job import Approval, JobView, State
 from bot.domain.plan import Plan, bound
 from bot.domain.policy import RECENT_SECONDS, Allow, Ask, Decision, Deny, Roster
 from bot.domain.ruling import decide
+from bot.domain.saying import lines_again
 from bot.domain.site import Site
 from bot.domain.told import Event, Told
 from bot.domain.verdict import Verdict
@@ -147,6 +148,8 @@ def create(
     job = books.jobs.create(draft, stored, asking.key)
     _journal(books, core, job, asking, plan, decision, now)
     _plan_messages(books, core, job, asking, site, now)
+    if not asking.actor.is_token:
+        books.intake.remember(asking.actor.id, site.name, lines_again(command), now)
     books.messages.say(job.id, _first_line(decision), now)
     return JobMade(job)
 

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.domain.actor import Actor
 from bot.domain.filled import Filled
-from bot.domain.job import JobView
 from bot.domain.policy import Deed, authorise
-from bot.domain.saying import safe_word
-from bot.domain.speech import KIND_OF, Speaker, site_here
+from bot.domain.speech import Speaker, site_here
 from bot.services.desk import Desk
 from bot.services.purges import Asking
 from bot.services.replies import PurgeFormWanted, Refused
 from bot.services.setup import Core
-from providers.contract import Kind
 
 FORM_SECONDS = 86_400.0  # a form may stand open this long
-RECENT_MAX = 5
 TYPED_MAX = 3_000  # characters of one field
 NO_SITES = Refused("No site is configured for you.", "Ask whoever configured purgebot.")
 
@@ -31,7 +27,7 @@ class Begun:
     site: str = ""
     left_out: Sequence[str] = ()
     files: Sequence[tuple[str, str]] = ()  # id and name
-    where: Mapping[str, object] = {}  # how its answers reach the asker, besides channel and thread
+    where: Mapping[str, object] = field(default_factory=dict)  # besides channel and thread
 
 
 class Wishes:
@@ -87,10 +83,9 @@ class Wishes:
         )
 
     async def _recent(self, actor: Actor) -> list[tuple[str, str]]:
-        names = [site.name for site in self._core.setup.seen_by(actor)]
-        jobs = await self._core.ledger.read(lambda books: books.jobs.asked_by(actor.id, names, 4 * RECENT_MAX))
-        things = dict.fromkeys((line, job.site) for job in jobs for line in lines_of(job))
-        return list(things)[:RECENT_MAX]
+        """What they asked for last, on sites that they may still see."""
+        kept = await self._core.ledger.read(lambda books: books.intake.recent(actor.id))
+        return [(line, site) for line, site in kept if site in self._core.setup.sites and actor.may_see(site)]
 
 
 def has_list(doc: Mapping[str, object], filled: Filled) -> bool:
@@ -113,21 +108,6 @@ def recent_of(doc: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
     """The asker's last targets, as lines and the sites they are on."""
     pairs = [pair for pair in _list(doc, "recent") if isinstance(pair, list) and len(pair) == 2]
     return tuple((str(line), str(site)) for line, site in pairs)
-
-
-def lines_of(job: JobView) -> list[str]:
-    """What a job was asked to purge, as lines that can be asked for again; everything is not among them."""
-    if job.kind is Kind.EVERYTHING:
-        return []
-    if len(job.sample) == 1:
-        kind = "" if job.kind is Kind.URL else f"{job.kind.value} "
-        return [f"{kind}{safe_word(job.sample[0]) if kind else job.sample[0]}"]
-    return [_line_of(said) for said in job.sample]
-
-
-def _line_of(said: str) -> str:
-    kind, blank, value = said.partition(" ")
-    return f"{kind} {safe_word(value)}" if blank and kind in KIND_OF else said
 
 
 def _list(doc: Mapping[str, object], name: str) -> list[object]:

@@ -22,6 +22,7 @@ from bot.services.wishes import TYPED_MAX, Begun, Wishes, files_of, has_list, re
 from bot.slack.cards.purge_form import AS_SET, GUESS, purge_form
 from bot.slack.inbox import Away, Inbox
 from bot.slack.web_api import SlackApi, SlackTrouble
+from providers.contract import Kind
 
 log = structlog.get_logger()
 PURGE_FORM, PURGE_LINKS = "purge_form", "purge_links"  # the shortcuts, as manifest.yml names them
@@ -78,6 +79,8 @@ class PurgeForms:
             return
         line, site = recent[int(chosen)]
         fields = _fields(body)
+        if "://" in line and fields.get(KIND, GUESS) != GUESS:
+            line = f"{Kind.URL.value} {line}"  # under the kind that was chosen for the others it would be another thing
         typed = fields.get(_named(fields, THINGS), "")
         things = line if not typed.strip() else typed if line in typed.split("\n") else f"{typed.rstrip()}\n{line}"
         form = self._wishes.form(name, asking.actor, found[1])

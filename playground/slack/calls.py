@@ -74,3 +74,12 @@ class UploadCall(BaseModel):
     thread_ts: str = ""
     text: str = ""
     is_base64: bool = False
+
+
+class SayCall(BaseModel):
+    """POST /_play/say: a message that is not for the bot, which hears nothing of it."""
+
+    user: str
+    channel: str
+    text: str
+    thread_ts: str = ""

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from playground.slack import payloads
 from playground.slack.callers import Callers, Wrong, call_route
-from playground.slack.calls import ShortcutCall, UploadCall
+from playground.slack.calls import SayCall, ShortcutCall, UploadCall
 from playground.slack.deliver import Outcome, Post
 from playground.slack.files import Files
 from playground.slack.mrkdwn import escaped
@@ -51,6 +51,7 @@ class Doors:
         return [
             call_route("/_play/shortcut", ShortcutCall, self.shortcut),
             call_route("/_play/upload", UploadCall, self.upload),
+            call_route("/_play/say", SayCall, self.say),
         ]
 
     async def shortcut(self, call: ShortcutCall) -> Doc:
@@ -76,14 +77,22 @@ class Doors:
         content = _content(call)
         if not call.channel:
             return {"file": self._files.find(self._files.add(person.id, call.name, content))}
-        channel = self._callers.channel(call.channel, call.user)
+        said = SayCall(user=call.user, channel=call.channel, text=call.text, thread_ts=call.thread_ts)
+        message = self._posted(said)
+        id = self._files.add(person.id, call.name, content)
+        self._files.share(id, message.channel, message.ts)
+        return {"file": self._files.find(id), "ts": message.ts}
+
+    async def say(self, call: SayCall) -> Doc:
+        """A message among people."""
+        return {"ts": self._posted(call).ts}
+
+    def _posted(self, call: SayCall) -> Message:
+        person, channel = self._callers.person(call.user), self._callers.channel(call.channel, call.user)
         if call.thread_ts:
             self._callers.message(channel, call.thread_ts, call.user)
-        id = self._files.add(person.id, call.name, content)
         text = escaped(call.text, self._callers.workspace)
-        message = self._room.post(Message(channel.id, "", person.id, text, thread_ts=call.thread_ts))
-        self._files.share(id, channel.id, message.ts)
-        return {"file": self._files.find(id), "ts": message.ts}
+        return self._room.post(Message(channel.id, "", person.id, text, thread_ts=call.thread_ts))
 
 
 def _content(call: UploadCall) -> bytes:

@@ -58,7 +58,7 @@ class SlackStandIn:
         self._views = Views(store, now)
         self._tickets = Tickets(store, now)
         self._limits = Limits(store, now)
-        self._files = files = Files(store, now, base_url)
+        self._files = Files(store, now, base_url)
         self.sockets = Sockets(store, now)
         self._post = Post(store, self.sockets, now, deliver_url, signing_secret, mode, deadline, retry_waits)
         door = Door(requests, faults)
