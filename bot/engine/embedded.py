@@ -17,6 +17,7 @@ from bot.services.ports import Clock
 
 log = structlog.get_logger()
 RUN_MAX = 20.0  # seconds; a run is one bounded step
+LIST_MAX = 120.0  # for a delivery, which may bring a list of hundreds of thousands of lines to a busy machine
 CANCEL_SECONDS = 0.2  # a cancelled run has to end in
 
 
@@ -61,7 +62,7 @@ class EmbeddedEngine:
         if task is not None:
             self._tasks.add(task)
         try:
-            async with asyncio.timeout(RUN_MAX):
+            async with asyncio.timeout(LIST_MAX if name.startswith("delivery:") else RUN_MAX):
                 await self._run(name)
         except asyncio.CancelledError:
             if not self._stopping:

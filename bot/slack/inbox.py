@@ -19,7 +19,7 @@ from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
 
 log = structlog.get_logger()
 SIZE_MAX = 20 * 1024 * 1024  # bytes
-FETCH_SECONDS = 10.0  # a run has 20
+FETCH_SECONDS = 30.0
 CHUNK = 256 * 1024
 SLACK = "slack.com"
 SMALLER = f"A list has at most {SIZE_MAX // 1024**2} MB. Cut it into several."
