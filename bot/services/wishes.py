@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bot.domain.actor import Actor
 from bot.domain.filled import Filled
-from bot.domain.policy import Deed, authorise
+from bot.domain.rights import Deed, authorise
 from bot.domain.speech import Speaker, site_here
 from bot.services.desk import Desk
 from bot.services.purges import Asking
