@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 
 from bot.settings import Settings
 from bot.slack.health import SCOPES
+from bot.slack.purge_forms import PURGE_FORM, PURGE_LINKS
 
 ROOT = Path(__file__).parent.parent
 SOCKET, HTTP = ROOT / "manifest.yml", ROOT / "docs" / "manifest-http.yml"
@@ -54,6 +55,13 @@ COMMAND = closed(
     should_escape=YES_OR_NO,
     url=HTTPS,
 )
+SHORTCUT = closed(
+    ["name", "type", "callback_id", "description"],
+    name=text(35),
+    type={"enum": ["global", "message"]},
+    callback_id=text(255),
+    description=text(150),
+)
 SCHEMA = closed(
     ["_metadata", "display_information", "features", "oauth_config", "settings"],
     _metadata=closed(["major_version"], major_version={"const": 2}),
@@ -61,7 +69,7 @@ SCHEMA = closed(
         ["name"], name=text(35), description=text(140), background_color=text(7, pattern="^#[0-9a-f]{6}$")
     ),
     features=closed(
-        ["app_home", "bot_user", "slash_commands"],
+        ["app_home", "bot_user", "slash_commands", "shortcuts"],
         app_home=closed(
             ["home_tab_enabled", "messages_tab_enabled", "messages_tab_read_only_enabled"],
             home_tab_enabled={"const": True},  # views.publish answers `not_enabled` without it
@@ -70,6 +78,7 @@ SCHEMA = closed(
         ),
         bot_user=closed(["display_name"], display_name=text(80), always_online=YES_OR_NO),
         slash_commands=several(50, COMMAND),
+        shortcuts=several(10, SHORTCUT),
     ),
     oauth_config=closed(["scopes"], scopes=closed(["bot"], bot=several(255, {"enum": KNOWN_SCOPES}))),
     settings=closed(
@@ -133,14 +142,21 @@ def test_the_command_is_the_one_that_is_configured_by_default() -> None:
     assert [command["command"] for command in manifest(SOCKET)["features"]["slash_commands"]] == [Settings().command]
 
 
+def test_its_shortcuts_are_those_that_are_understood() -> None:
+    assert [shortcut["callback_id"] for shortcut in manifest(SOCKET)["features"]["shortcuts"]] == [
+        PURGE_FORM,
+        PURGE_LINKS,
+    ]
+
+
 def test_it_grants_what_the_doctor_asks_for() -> None:
     assert sorted(SCOPES) == manifest(SOCKET)["oauth_config"]["scopes"]["bot"]
 
 
 def test_it_asks_for_nothing_that_is_not_used() -> None:
     assert manifest(SOCKET)["oauth_config"]["scopes"]["bot"] == [
-        "app_mentions:read", "channels:history", "chat:write", "chat:write.public", "commands", "groups:history",
-        "usergroups:read", "users:read",
+        "app_mentions:read", "channels:history", "chat:write", "chat:write.public", "commands", "files:read",
+        "groups:history", "usergroups:read", "users:read",
     ]  # fmt: skip
 
 

@@ -83,8 +83,10 @@ class PurgeForms:
             line = f"{Kind.URL.value} {line}"  # under the kind that was chosen for the others it would be another thing
         typed = fields.get(_named(fields, THINGS), "")
         things = line if not typed.strip() else typed if line in typed.split("\n") else f"{typed.rstrip()}\n{line}"
+        if len(things) > TYPED_MAX:
+            return  # it has no room for it, and part of a URL is another URL
         form = self._wishes.form(name, asking.actor, found[1])
-        form = replace(form, things=things[:TYPED_MAX], site=site, turn=_turn(fields) + 1)
+        form = replace(form, things=things, site=site, turn=_turn(fields) + 1)
         try:
             await self._api.call(
                 "views.update", view_id=_text(body, "view"), hash=_text(body, "hash"), view=purge_form(form)

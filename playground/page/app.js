@@ -6,7 +6,8 @@
 //   [data-channel], [data-unread]      a channel's button, and the count of unread messages in it
 //   li[data-ts][data-from]             a message, in #messages or (in the open thread) #replies
 //   [data-action-id][data-block-id][data-value]   a button of the bot; in a form, a field
-//   [data-open-thread], [data-dismiss] a message's own buttons
+//   [data-open-thread], [data-dismiss] a message's own buttons; [data-shortcut] one of the bot's shortcuts
+//   #shortcut, #upload, #upload-file   the global shortcut, and a list to upload into the channel
 //   #box, #send, #thread-box           where lines are typed; [data-suggestion] is a line to take
 //   dialog#form[data-view-id], [data-input]       the open form, and its input blocks by block id; #form-send
 //   [data-home], #home[data-view-id]   the button that opens the app's Home, and the Home while it is open
@@ -20,7 +21,7 @@
 //   [data-step][data-state]            the guide's steps: state is done, now or ahead; #next says what to do
 
 import { Chat } from "./chat.js";
-import { Composer } from "./composer.js";
+import { Composer, besides } from "./composer.js";
 import { announce, byId, make, replay, setText } from "./dom.js";
 import { Faults } from "./faults.js";
 import { hostOf, siteTitle, siteWhere } from "./flow.js";
@@ -132,6 +133,7 @@ const forms = new Forms(state, app);
 const home = new Home(state, app);
 const box = new Composer("", state, app, () => "");
 const replyBox = new Composer("thread-", state, app, () => state.thread);
+besides(state, app, (text) => box.say(text));
 
 /** Show another site of the world. */
 function show(name) {

@@ -144,7 +144,9 @@ export class Chat {
     const ask = (element, block_id, value) => this.click(message, element, block_id, value);
     const drawn = drawBlocks(message.blocks ?? [], names, ask);
     const edited = message.edited ? make("span", { class: "edited" }, " (edited)") : null;
-    return drawn.length ? drawn : [make("div", { class: "b-text" }, mrkdwn(message.text, names), edited)];
+    const files = (message.files ?? []).map(drawFile);
+    if (drawn.length) return [...drawn, ...files];
+    return [message.text || edited ? make("div", { class: "b-text" }, mrkdwn(message.text, names), edited) : null, ...files];
   }
 
   drawFoot(message, replies) {
@@ -152,12 +154,25 @@ export class Chat {
       const dismiss = () => (this.hidden.add(message.ts), this.show(), byId("box").focus());
       return make("button", { type: "button", class: "quiet-button", "data-dismiss": true, on: { click: dismiss } }, "Dismiss");
     }
-    if (replies === null) return null;
+    const tools = [this.drawShortcut(message)];
+    if (replies === null) return make("div", { class: "tools" }, ...tools);
     const n = replies.length;
     const text = n ? `${n} ${n === 1 ? "reply" : "replies"}` : "Reply in thread";
     const open = { click: () => this.openThread(message.ts) };
     const about = { type: "button", class: n ? "replies" : "quiet-button", "data-open-thread": message.ts, on: open };
-    return make("button", about, ...[...new Set(replies.map((one) => one.user))].map((id) => avatar(id, "small")), text);
+    const faces = [...new Set(replies.map((one) => one.user))].map((id) => avatar(id, "small"));
+    const thread = make("button", about, ...faces, text);
+    if (!n) return make("div", { class: "tools" }, ...tools, thread);
+    return make("div", {}, thread, make("div", { class: "tools" }, ...tools));
+  }
+
+  /** What Slack keeps in a message's menu; here it stands where there is something to purge. */
+  drawShortcut(message) {
+    const place = { channel: this.state.channel, ts: message.ts };
+    if (!/https?:\/\//.test(message.text + JSON.stringify(message.blocks ?? [])) && !message.files?.length) return null;
+    const run = () => this.app.attempt(() => play.shortcut(this.state.me, "purge_links", place), (text) => setText(byId("note"), text));
+    const about = { type: "button", class: "quiet-button", "data-shortcut": "purge_links", on: { click: run } };
+    return make("button", about, "Purge the links in this message");
   }
 
   drawChannel(id) {
@@ -276,6 +291,12 @@ const isReply = (message) => Boolean(message.thread_ts) && message.thread_ts !==
 function avatar(id, size = "") {
   const initial = id === APP ? "p" : person(id).name.slice(0, 1);
   return make("span", { class: `avatar ${size}`.trim(), "data-avatar": id, "aria-hidden": "true" }, initial);
+}
+
+/** A file as a message shows it: its name and size. */
+function drawFile(file) {
+  const size = file.size < 1024 ? `${file.size} bytes` : `${(file.size / 1024).toLocaleString([], { maximumFractionDigits: 1 })} kB`;
+  return make("p", { class: "b-file" }, make("b", {}, file.name ?? "A file that is gone"), file.name && ` ${size}`);
 }
 
 function eye() {

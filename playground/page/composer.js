@@ -5,6 +5,7 @@ import * as play from "./play.js";
 
 const COMMAND = "/purge";
 const NAME = "@purgebot";
+const LINK = /https?:\/\//; // a message with a link is worth saying: its own menu purges it
 
 /** One box. `thread()` is the thread it writes to, "" for the channel. */
 export class Composer {
@@ -69,6 +70,7 @@ export class Composer {
   post(line) {
     const { me, channel } = this.state;
     if (line.startsWith(COMMAND)) return play.command(me, channel, line);
+    if (!line.includes(NAME)) return play.say(me, channel, line, this.thread());
     return play.mention(me, channel, line, this.thread());
   }
 
@@ -77,11 +79,23 @@ export class Composer {
   }
 }
 
+/** The buttons beside the channel's box: the global shortcut, and a list to upload. */
+export function besides(state, app, say) {
+  const file = byId("upload-file");
+  byId("shortcut").addEventListener("click", () => app.attempt(() => play.shortcut(state.me, "purge_form"), say));
+  byId("upload").addEventListener("click", () => file.click());
+  file.addEventListener("change", async () => {
+    const [chosen] = file.files;
+    if (chosen) await app.attempt(() => play.upload(state.me, chosen, { channel: state.channel }), say);
+    file.value = "";
+  });
+}
+
 /** Why a line would reach nobody, and what to type instead; "" if purgebot gets it. */
 export function problem(line, thread) {
   const isCommand = /^\/purge(\s|$)/.test(line);
   if (isCommand && thread) return `Slack has no commands in threads. Write instead: ${line.replace(COMMAND, NAME)}`;
-  if (isCommand || line.includes(NAME)) return "";
+  if (isCommand || line.includes(NAME) || LINK.test(line)) return "";
   if (line.startsWith("/")) return `${line.split(/\s/)[0]} is no command here. The one there is: ${COMMAND} help`;
   const before = thread ? NAME : COMMAND;
   return `Nobody else is here to read that. Begin with ${before}${thread ? "" : ` or ${NAME}`}, for example: ${before} help`;

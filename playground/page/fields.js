@@ -15,10 +15,11 @@ export function field(element, block_id, changed, id) {
   return control;
 }
 
-/** What a control made by `field` holds: a string, or a list where many may be chosen. */
+/** What a control made by `field` holds: a string, a list where many may be chosen, the files that were. */
 export function valueOf(control) {
   if (control.matches("[role=radiogroup]")) return control.querySelector("input:checked")?.value ?? "";
   if (control.matches("[role=group]")) return [...control.querySelectorAll("input:checked")].map((box) => box.value);
+  if (control.type === "file") return [...control.files];
   if (control.multiple) return [...control.selectedOptions].map((option) => option.value);
   return control.value;
 }
@@ -29,7 +30,7 @@ export function restore(control, value) {
   const boxes = control.querySelectorAll("input");
   if (boxes.length) boxes.forEach((box) => (box.checked = values.includes(box.value)));
   else if (control.multiple) [...control.options].forEach((option) => (option.selected = values.includes(option.value)));
-  else control.value = value;
+  else if (control.type !== "file") control.value = value;
 }
 
 function draw(element, id) {
@@ -49,6 +50,8 @@ function draw(element, id) {
     case "channels_select":
     case "conversations_select":
       return select(element, id, named(CHANNELS, "#"), [element.initial_channel ?? element.initial_conversation]);
+    case "file_input":
+      return files(element, id);
     default:
       return typed(element, id);
   }
@@ -64,6 +67,11 @@ function typed(element, id) {
   const input = make("input", { type: TYPES[element.type] ?? "text", autocomplete: "off", spellcheck: "false", ...shared });
   input.value = element.initial_value ?? element.initial_date ?? element.initial_time ?? "";
   return input;
+}
+
+function files(element, id) {
+  const accept = (element.filetypes ?? []).map((suffix) => `.${suffix}`).join(",") || null;
+  return make("input", { id, type: "file", accept, multiple: (element.max_files ?? 10) > 1 });
 }
 
 function select(element, id, options, chosen) {

@@ -63,11 +63,13 @@ export class Forms {
   open() {
     this.dialog.showModal();
     announce(`A form is open: ${plain(this.view.title)}`);
-    (byId("form-blocks").querySelector("input, select, textarea") ?? byId("form-close")).focus();
+    (byId("form-blocks").querySelector("[data-input] :is(input, select, textarea)") ?? byId("form-close")).focus();
   }
 
   draw(view) {
-    const typed = this.view?.id === view.id ? this.held() : [];
+    const isSame = this.view?.id === view.id;
+    const typed = isSame ? this.held() : [];
+    const chosen = isSame ? this.controls().filter((control) => control.type === "file") : [];
     this.view = view;
     byId("form-title").textContent = plain(view.title);
     byId("form-close").textContent = view.close ? plain(view.close) : "Cancel";
@@ -77,11 +79,16 @@ export class Forms {
     this.dialog.dataset.viewId = view.id;
     byId("form-blocks").replaceChildren(...drawBlocks(view.blocks, names, (...use) => this.click(...use)));
     for (const [block, action, value] of typed) this.put(block, action, value);
+    for (const old of chosen) this.find(old.dataset.blockId, old.dataset.actionId)?.replaceWith(old); // with its file
   }
 
   put(block, action, value) {
-    const control = this.controls().find((one) => one.dataset.blockId === block && one.dataset.actionId === action);
+    const control = this.find(block, action);
     if (control) restore(control, value);
+  }
+
+  find(block, action) {
+    return this.controls().find((one) => one.dataset.blockId === block && one.dataset.actionId === action);
   }
 
   controls() {
@@ -105,13 +112,21 @@ export class Forms {
 
   async send(event) {
     event.preventDefault();
-    const values = {};
-    for (const [block, action, value] of this.held()) (values[block] ??= {})[action] = value;
     await this.busy(async () => {
+      const values = {};
+      for (const [block, action, value] of this.held()) (values[block] ??= {})[action] = await this.sent(value);
       const answer = await play.submit(this.state.me, this.view.id, values);
       if (answer.ack?.response_action === "errors") this.refuse(answer.ack.errors);
       else if (answer.error || answer.status !== 200) this.say(`The form was not taken: ${answer.error ?? answer.status}`);
     });
+  }
+
+  /** What a field sends: of files their ids, once they are uploaded. */
+  async sent(value) {
+    if (!(value[0] instanceof File)) return value;
+    const ids = [];
+    for (const file of value) ids.push((await play.upload(this.state.me, file)).file.id);
+    return ids;
   }
 
   refuse(errors) {
@@ -123,7 +138,10 @@ export class Forms {
 
   async click(element, block_id, value) {
     if (element.confirm && !(await asked(element.confirm))) return;
-    const place = { user: this.state.me, view_id: this.view.id };
+    const values = {};
+    for (const [block, action, value] of this.held())
+      if (!(value[0] instanceof File)) (values[block] ??= {})[action] = value;
+    const place = { user: this.state.me, view_id: this.view.id, values };
     await this.busy(() => play.click({ ...place, ...useOf(element, block_id, value) }));
   }
 

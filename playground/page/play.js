@@ -27,6 +27,15 @@ async function call(path, init) {
   return doc;
 }
 
+function base64(file) {
+  return new Promise((done, broken) => {
+    const reader = new FileReader();
+    reader.onload = () => done(reader.result.slice(reader.result.indexOf(",") + 1));
+    reader.onerror = () => broken(new Refused(`${file.name} cannot be read. Choose it again.`));
+    reader.readAsDataURL(file);
+  });
+}
+
 const get = (path, params = {}) => call(`${path}${query(params)}`);
 const post = (path, body = {}, patience = PATIENCE) =>
   call(path, {
@@ -51,6 +60,13 @@ export const mention = (user, channel, text, thread) =>
   post("mention", { user, channel, text, ...(thread ? { thread_ts: thread } : {}) });
 export const home = (user) => post("home", { user });
 export const click = (body) => post("click", body);
+export const say = (user, channel, text, thread) =>
+  post("say", { user, channel, text, ...(thread ? { thread_ts: thread } : {}) });
+export const shortcut = (user, callback_id, place = {}) => post("shortcut", { user, callback_id, ...place });
+export const upload = async (user, file, place = {}) => {
+  const content = await base64(file);
+  return post("upload", { user, name: file.name, content, is_base64: true, ...place }, 60_000);
+};
 export const submit = (user, view_id, values) => post("submit", { user, view_id, values });
 export const fault = (account, kind, times) => post("fault", { account, kind, ...(times === null ? {} : { times }) });
 export const reset = () => post("reset", {}, 60_000);

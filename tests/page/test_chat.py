@@ -287,6 +287,7 @@ def test_a_narrower_choice_in_a_form_is_clicked_in_the_form(shown: Opened) -> No
     view = recorded("form")
     value = view["blocks"][5]["elements"][0]["value"]
     expected = {"user": "U_MIA", "view_id": view["id"], "action_id": "pick", "block_id": "v5", "value": value}
+    expected |= {"values": {"site_name": {"site_name": ""}}}
     assert sent == expected
 
 
@@ -298,3 +299,70 @@ def test_a_form_that_was_closed_stays_closed(shown: Opened) -> None:
     with shown.page.expect_response("**/_play/views*"):
         pass
     expect(shown.page.locator("#form")).not_to_be_visible()
+
+
+# Shortcuts and lists
+
+
+def test_the_shortcut_beside_the_box_is_global(shown: Opened) -> None:
+    shown.page.click("#shortcut")
+    expect(shown.page.locator("#note")).to_have_text("")
+    assert shown.play.posted("shortcut") == [{"user": "U_MIA", "callback_id": "purge_form"}]
+
+
+def test_a_message_with_links_has_a_shortcut_that_names_it(shown: Opened) -> None:
+    card = shown.page.locator(f"#messages [data-ts='{DONE}']")
+    card.hover()
+    card.locator("[data-shortcut=purge_links]").click()
+    sent = {"user": "U_MIA", "callback_id": "purge_links", "channel": "C_SHOP", "ts": DONE}
+    assert shown.play.posted("shortcut") == [sent]
+
+
+def test_a_message_with_a_link_is_said_though_the_bot_is_not_named(shown: Opened) -> None:
+    shown.page.fill("#box", "old: http://www.shop.test/pricing")
+    shown.page.press("#box", "Enter")
+    expect(shown.page.locator("#box")).to_have_value("")
+    assert shown.play.posted("say") == [
+        {"user": "U_MIA", "channel": "C_SHOP", "text": "old: http://www.shop.test/pricing"}
+    ]
+
+
+def test_a_list_is_uploaded_into_the_channel(shown: Opened) -> None:
+    list_file = {"name": "urls.txt", "mimeType": "text/plain", "buffer": b"/a\n"}
+    shown.page.set_input_files("#upload-file", list_file)  # type: ignore[arg-type]
+    expect(shown.page.locator("#upload-file")).to_have_value("")
+    assert shown.play.posted("upload") == [
+        {"user": "U_MIA", "name": "urls.txt", "content": "L2EK", "is_base64": True, "channel": "C_SHOP"}
+    ]
+
+
+def a_form_with(element: dict[str, object]) -> dict[str, object]:
+    """The recorded form, with one input more."""
+    form: dict[str, object] = recorded("form")
+    label = {"type": "plain_text", "text": "More"}
+    form["blocks"] = [
+        *recorded("form")["blocks"],
+        {"type": "input", "block_id": "more", "label": label, "element": element},
+    ]
+    return form
+
+
+def test_a_file_in_a_form_is_uploaded_when_the_form_is_sent(shown: Opened) -> None:
+    shown.play.answers["upload"] = (200, {"file": {"id": "F_1"}})
+    shown.play.views = [a_form_with({"type": "file_input", "action_id": "more", "filetypes": ["txt"], "max_files": 1})]
+    list_file = {"name": "urls.txt", "mimeType": "text/plain", "buffer": b"/a\n"}
+    shown.page.set_input_files("[data-action-id=more]", list_file)  # type: ignore[arg-type]
+    shown.page.click("#form-send")
+    expect(shown.page.locator("#form-send")).to_be_enabled()
+    [sent] = shown.play.posted("submit")
+    assert sent["values"]["more"] == {"more": ["F_1"]}
+
+
+def test_what_a_form_chooses_at_first_is_sent(shown: Opened) -> None:
+    options = [{"text": {"type": "plain_text", "text": name}, "value": name} for name in ("soft", "hard")]
+    radio = {"type": "radio_buttons", "action_id": "more", "options": options, "initial_option": options[1]}
+    shown.play.views = [a_form_with(radio)]
+    shown.page.click("#form-send")
+    expect(shown.page.locator("#form-send")).to_be_enabled()
+    [sent] = shown.play.posted("submit")
+    assert sent["values"]["more"] == {"more": "hard"}
