@@ -161,9 +161,10 @@ def _begun(
 
 
 def _lists(files: list[tuple[str, str]]) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
-    """The first list among a message's files, and why the others are left out."""
-    lists = [file for file in files if file[1].lower().endswith(SUFFIXES)]
-    others = [f"{name}: neither .txt nor .csv." for _, name in files if not name.lower().endswith(SUFFIXES)]
+    """The first list among a message's files, and why the others are left out. A file from another workspace comes
+    without its name: that is seen when it is fetched."""
+    lists = [(id, name or id) for id, name in files if not name or name.lower().endswith(SUFFIXES)]
+    others = [f"{name}: neither .txt nor .csv." for _, name in files if name and not name.lower().endswith(SUFFIXES)]
     return tuple(lists[:1]), (*others, *(f"{name}: one list at a time." for _, name in lists[1:]))
 
 

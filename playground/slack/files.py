@@ -47,10 +47,6 @@ class Files:
         """The message at `ts` brings the file."""
         self._store.execute("UPDATE slack_files SET channel = ?, ts = ? WHERE id = ?", (channel, ts, id))
 
-    def delete(self, id: str) -> None:
-        """It is gone, and its message says so."""
-        self._store.execute("UPDATE slack_files SET content = x'', name = '' WHERE id = ?", (id,))
-
     def find(self, id: str) -> Doc | None:
         """The file of that id, as Slack shows it."""
         rows = self._store.rows("SELECT *, length(content) AS size FROM slack_files WHERE id = ?", (id,))
@@ -64,13 +60,13 @@ class Files:
     async def info(self, asked: Arguments) -> Doc:
         """files.info."""
         found = self.find(asked.needed("file"))
-        if found is None or found.get("mode") == "tombstone":
-            raise Refusal("file_not_found" if found is None else "file_deleted")
+        if found is None:
+            raise Refusal("file_not_found")
         return {"ok": True, "file": found, "comments": [], "response_metadata": {"next_cursor": ""}}
 
     def content(self, id: str) -> bytes | None:
         """What is in it; None where there is none."""
-        rows = self._store.rows("SELECT content FROM slack_files WHERE id = ? AND name != ''", (id,))
+        rows = self._store.rows("SELECT content FROM slack_files WHERE id = ?", (id,))
         return bytes(rows[0]["content"]) if rows else None
 
     def reset(self) -> None:
@@ -79,8 +75,6 @@ class Files:
 
     def _record(self, row: Row) -> Doc:
         name = str(row["name"])
-        if not name:
-            return {"id": row["id"], "mode": "tombstone"}
         kind, mime, pretty = _MIME.get(
             name.rpartition(".")[2].lower(), ("binary", "application/octet-stream", "Binary")
         )

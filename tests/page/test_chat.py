@@ -360,7 +360,8 @@ def test_a_file_in_a_form_is_uploaded_when_the_form_is_sent(shown: Opened) -> No
 
 def test_what_a_form_chooses_at_first_is_sent(shown: Opened) -> None:
     options = [{"text": {"type": "plain_text", "text": name}, "value": name} for name in ("soft", "hard")]
-    radio = {"type": "radio_buttons", "action_id": "more", "options": options, "initial_option": options[1]}
+    radio: dict[str, object] = {"type": "radio_buttons", "action_id": "more", "options": options}
+    radio |= {"initial_option": options[1]}
     shown.play.views = [a_form_with(radio)]
     shown.page.click("#form-send")
     expect(shown.page.locator("#form-send")).to_be_enabled()

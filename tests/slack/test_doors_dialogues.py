@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import AsyncIterator, Mapping
 from functools import partial
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -401,7 +402,48 @@ async def test_while_slack_does_not_hand_the_file_out_it_is_asked_again(shop: Ro
     assert [[PRICING]] == shop.purges()
 
 
-async def test_the_token_goes_to_slack_alone(shop: Room) -> None:
+async def test_a_file_that_is_gone_by_then_is_told(shop: Room) -> None:
+    said = await upload(shop, PRICING.encode(), channel="C_SHOP")
+    await shop.play("shortcut", user="U_MIA", callback_id="purge_links", channel="C_SHOP", ts=said["ts"])
+    form = await shop.form("U_MIA")
+    shop.store.execute("DELETE FROM slack_files")
+    await shop.submit("U_MIA", form)
+    note = await shop.note("U_MIA", "is gone from Slack, or purgebot may not see it.")
+    assert ["Upload it again, then use it at once."] == small_print(note)
+
+
+async def test_what_else_is_attached_to_a_message_is_left_out(shop: Room) -> None:
+    said = await upload(shop, b"x", "photo.png", channel="C_SHOP")
+    await shop.play("shortcut", user="U_MIA", callback_id="purge_links", channel="C_SHOP", ts=said["ts"])
+    note = await shop.note("U_MIA", "links to no page")
+    assert ["Left out: photo.png: neither .txt nor .csv."] == small_print(note)
+
+
+async def test_a_list_is_fetched_once(shop: Room) -> None:
     await with_list(shop, PRICING.encode())
     await shop.card("fresh")
     assert 1 == len([row for row in shop.requests.listed() if row["path"] == "/files-pri"])
+
+
+async def test_without_the_scope_the_asker_is_told_what_is_missing(shop: Room) -> None:
+    form = await form_of(shop)
+    file = (await upload(shop, PRICING.encode()))["file"]
+    assert isinstance(file, Mapping)
+    shop.faults.set("slack", "forbidden", 1)
+    await shop.play("submit", user="U_MIA", view_id=form["id"], values={"file": {"file": file["id"]}})
+    note = await shop.note("U_MIA", "Slack does not let purgebot read files.")
+    assert "Add the scope files:read under OAuth &amp; Permissions" in small_print(note)[0]
+
+
+# By socket
+
+
+async def test_by_socket_the_doors_are_the_same(tmp_path: Path) -> None:
+    async with room(tmp_path, by_socket=True) as shop:
+        await shop.play("shortcut", user="U_MIA", callback_id="purge_form")
+        form = await shop.form("U_MIA")
+        refused = await shop.submit("U_MIA", form)
+        taken = await shop.submit("U_MIA", form, things=PRICING)
+        await shop.card("fresh")
+        assert {"things": NOTHING} == wrong(refused)
+        assert {"status": 200, "ack": None} == taken

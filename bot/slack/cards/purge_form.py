@@ -83,7 +83,8 @@ def _named(line: str, site: str) -> str:
 
 def _things(wanted: PurgeFormWanted) -> Block:
     more = bool(wanted.waiting or wanted.files)
-    element = _typed(TYPED_MAX) | {"multiline": True, "focus_on_load": True} | ({"initial_value": wanted.things} if wanted.things else {})
+    element = _typed(TYPED_MAX) | {"multiline": True, "focus_on_load": True}
+    element |= {"initial_value": wanted.things} if wanted.things else {}
     hint = "One a line: a URL, a path such as /pricing, a prefix such as /news/*, or tag:name"
     label = "What else should be gone" if more else "What should be gone"
     return _input(_turned(THINGS, wanted.turn), label, element, hint, optional=True)
