@@ -41,7 +41,7 @@ def click(
 def view_click(
     person: Person, view: View, action: Mapping[str, object], trigger: str, values: Mapping[str, object]
 ) -> Doc:
-    """block_actions from an open form or a Home tab, with what stands in its fields: no message, channel, response URL."""
+    """block_actions from an open form or a Home tab, with what stands in its fields: no message, no channel."""
     doc = _interaction("block_actions", person, trigger)
     doc |= {"container": {"type": "view", "view_id": view.id}, "view": view.record(values)}
     return doc | {"actions": [dict(action)]}
