@@ -14,6 +14,7 @@ reviews      each broken glass, until somebody else has looked at it
 messages     the Slack messages that show a job, and what they show
 lines        a job's thread, one step a line
 homes        the Home tabs that people have opened, and what they show
+history      one row a job for searching and counting; `history_fts` is its index, made where the ledger is opened
 journal      append-only, each entry holding the hash of the one before
 """
 
@@ -134,10 +135,18 @@ create index if not exists reviews_by on reviews (by, at);
 create index if not exists reviews_job on reviews (job);
 create index if not exists reviews_due on reviews (due_at) where due_at is not null;
 
+create table if not exists history (
+  job integer primary key, site text not null, kind text not null, by text not null, source text not null,
+  created real not null, outcome text not null, seconds real, targets text not null, words text not null,
+  facts text not null
+);
+create index if not exists history_created on history (created);
+
 create table if not exists journal (
   seq integer primary key, at real not null, event text not null, job integer, actor text not null, doc text not null,
   previous text not null, hash text not null
 );
+create index if not exists journal_job on journal (job) where job is not null;
 """
 
 # What makes a ledger of version n one of version n + 1, besides new tables.

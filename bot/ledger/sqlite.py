@@ -22,6 +22,7 @@ from typing import TypeVar, cast
 import sqlite_utils
 
 from bot.ledger.books import Books
+from bot.ledger.history import INDEXED, TOKENIZER, History
 from bot.ledger.ledger import LedgerDown, Row, Value
 from bot.ledger.schema import CHANGES, TABLES, VERSION
 
@@ -227,7 +228,18 @@ def _open(path: Path) -> sqlite_utils.Database:
             database.conn.execute(change)
         database.conn.execute("update meta set value = ? where name = 'version'", (str(version + 1),))
         database.conn.execute("commit")
+    _index(database)
     return database
+
+
+def _index(database: sqlite_utils.Database) -> None:
+    """The search index, kept by triggers in the transaction of what it shows. Jobs from before it are added at once."""
+    history = database.table("history")
+    if history.detect_fts() is None:
+        history.enable_fts(INDEXED, create_triggers=True, tokenize=TOKENIZER)
+    database.conn.execute("begin immediate")
+    History(SqliteTransaction(database.conn)).catch_up()
+    database.conn.execute("commit")
 
 
 def _lock(path: Path) -> _Lock:
