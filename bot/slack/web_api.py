@@ -46,6 +46,7 @@ _READS = frozenset(
         "auth.test",
         "chat.getPermalink",
         "conversations.history",
+        "files.getUploadURLExternal",
         "usergroups.users.list",
         "users.info",
         "users.list",

@@ -14,6 +14,7 @@ from playground.slack import mishaps
 from playground.slack.asking import Arguments, Doc
 from playground.slack.chat import Chat
 from playground.slack.deliver import DEADLINE_SECONDS, RETRY_WAITS, Post
+from playground.slack.files import Files, Shelf, Uploads
 from playground.slack.forms import Forms
 from playground.slack.limits import Limits
 from playground.slack.looking import Looking
@@ -58,10 +59,13 @@ class SlackStandIn:
         self._post = Post(store, self.sockets, now, deliver_url, signing_secret, mode, deadline, retry_waits)
         door = Door(requests, faults)
         writing = Writing(workspace, self._room, goes_anywhere="chat:write.public" in scopes)
-        methods = _methods(workspace, self._room, self._views, self._tickets, self.sockets, writing)
+        self._files = Files(store, self._room, writing, lambda path: f"{base_url}/api/{path}")
+        methods = _methods(workspace, self._room, self._views, self._tickets, self.sockets, writing, self._files)
         self.api: ASGIApp = Router(
             [
                 Route("/respond/{token}", Responder(door, self._room, self._tickets)),
+                Route("/upload/{ticket}", Uploads(door, self._files)),
+                Route("/file/{id}", Shelf(self._files).open),
                 Route("/{method}", WebApi(door, Tokens(bot_token, app_token, scopes), self._limits, methods)),
             ],
             redirect_slashes=False,
@@ -88,12 +92,19 @@ class SlackStandIn:
 
     def reset(self) -> None:
         """An empty workspace with full buckets; time stamps go on."""
-        for part in (self._room, self._views, self._tickets, self._limits, self._post, self.sockets):
+        parts = (self._room, self._files, self._views, self._tickets, self._limits, self._post, self.sockets)
+        for part in parts:
             part.reset()
 
 
 def _methods(
-    workspace: Workspace, room: Room, views: Views, tickets: Tickets, sockets: Sockets, writing: Writing
+    workspace: Workspace,
+    room: Room,
+    views: Views,
+    tickets: Tickets,
+    sockets: Sockets,
+    writing: Writing,
+    files: Files,
 ) -> Mapping[str, Method]:
     forms, looking = Forms(workspace, views, tickets), Looking(workspace, room, writing)
 
@@ -115,6 +126,8 @@ def _methods(
         "conversations.members": looking.members,
         "conversations.open": looking.direct,
         "conversations.replies": looking.replies,
+        "files.completeUploadExternal": files.complete,
+        "files.getUploadURLExternal": files.ask,
         "files.info": looking.file,
         "reactions.add": writing.react,
         "usergroups.list": looking.groups,
