@@ -20,6 +20,8 @@ OUTCOMES = {
     "unknown": "not proven",
     "unchecked": "not checked",
     "open": "under way",
+    "failed": "stopped",
+    "partial": "partly purged",
 }  # other outcomes are the job's state
 SOURCES = {"slack": "Slack", "api": "HTTP", "cli": "terminal", "": "not known"}
 
