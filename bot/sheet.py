@@ -17,6 +17,7 @@ COLUMNS = (
     "job", "created", "site", "kind", "targets", "first_targets", "requested_by", "source", "reason", "rule", "state",
     "verdict", "why", "ended", "proven", "layers", "ids", "errors", "approved_by", "denied_by", "url",
 )  # fmt: skip
+FILE_MAX = 100_000  # jobs in a file
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _FIRST_MAX = 5  # targets in a cell
 

@@ -18,7 +18,7 @@ from bot.domain.speech import KIND_OF, WORD_OF, Command, Confused, Misunderstood
 from bot.domain.words import Scanner, Unclosed, Word
 
 LINE_MAX = 1_200  # characters, so that a button can carry it
-PAGES_MAX = 1_000
+PAGES_MAX = 2_000
 T = TypeVar("T")
 _PERSON = re.compile(r"<@([A-Z][A-Z0-9_]*)(?:\|[^>]*)?>")
 _NAMED = re.compile(r"@[^\s<>@]{1,80}|me|token:\S{1,80}|[UW][A-Z0-9_]{2,40}")

@@ -17,10 +17,10 @@ from bot.ledger.history import Sought
 from bot.services.aside import aside
 from bot.services.replies import Kept, LogShown, Refused, StatsShown
 from bot.services.setup import Core
+from bot.sheet import FILE_MAX
 
 PAGE = 10  # jobs in a card
-MACHINE_PAGE = 100  # jobs in an answer to a machine
-FILE_MAX = 100_000  # jobs in a file
+MACHINE_PAGE = 50  # jobs in an answer to a machine
 CHUNK = 100  # jobs read at once, so that others need not wait long
 STATS_SINCE = "30d"
 STATS_MAX = 50_000  # jobs that are counted, the newest

@@ -64,7 +64,14 @@ def _draw_days(axes: Axes, stats: Stats) -> None:
     for outcome in sorted(stats.outcomes, key=_place):
         heights = [outcomes.get(outcome, 0) for _, outcomes in stats.spans]
         label = f"{OUTCOMES.get(outcome, outcome)} {stats.outcomes[outcome]:,}"
-        axes.bar(range(len(begins)), heights, bottom=floor, color=COLOURS.get(outcome, OTHER), label=label, width=0.8)
+        axes.bar(
+            range(len(begins)),
+            heights,
+            bottom=floor,
+            color=COLOURS.get(outcome, OTHER),
+            label=_drawable(label, NAME_MAX),
+            width=0.8,
+        )
         floor = [low + height for low, height in zip(floor, heights, strict=True)]
     step = max(1, -(-len(begins) // TICKS_MAX))
     axes.set_xticks(range(0, len(begins), step), begins[::step])
@@ -113,4 +120,6 @@ def _place(outcome: str) -> int:
 def _drawable(text: str, limit: int) -> str:
     """`text` in what the chart's font surely has, without signs that matplotlib reads as formulas."""
     cut = text if len(text) <= limit else f"{text[: limit - 1]}…"
-    return "".join(char if ord(char) < 0x530 or char in "…·“”" else "□" for char in cut).replace("$", r"\$")
+    return "".join(
+        char if char.isprintable() and (ord(char) < 0x530 or char in "…·“”") else "□" for char in cut
+    ).replace("$", r"\$")

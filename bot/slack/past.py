@@ -15,11 +15,11 @@ from bot.domain.policy import Deed, authorise
 from bot.domain.speech import Search
 from bot.record import kept_record
 from bot.services.desk import Desk
-from bot.services.history import FILE_MAX, chunks, kept, sought_by
+from bot.services.history import chunks, kept, sought_by
 from bot.services.purges import Asking
 from bot.services.replies import Kept, Refused, Reply, StatsShown
 from bot.services.setup import Core
-from bot.sheet import Form, begin, end, part
+from bot.sheet import FILE_MAX, Form, begin, end, part
 from bot.slack.answers import card_for
 from bot.slack.cards.blocks import Card, card, context
 from bot.slack.cards.history import searched

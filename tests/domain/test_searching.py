@@ -32,7 +32,7 @@ UNDERSTOOD = {
     "a page": ("log shop page 3", Search(("shop",), page=3)),
     "page alone is a word": ("log page", Search(words=("page",))),
     "page before a word": ("log page shop", Search(("shop",), words=("page",))),
-    "the last page": ("log page 999999", Search(page=1000)),
+    "the last page": ("log page 999999", Search(page=2000)),
     "options of a purge are words": ("log soft because only", Search(words=("soft", "because", "only"))),
     "hostile syntax is words": (
         'log ") OR NEAR(a b" * AND NOT words:x',

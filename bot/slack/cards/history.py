@@ -43,15 +43,21 @@ _STATES = {
 
 def log_card(shown: LogShown, command: str) -> Card:
     """One page of what was found, newest first, with the ways to more of it and to files."""
+    first, *lines = log_lines(shown, command)
+    return card(first, lines, _ways(shown) if shown.jobs else ())
+
+
+def log_lines(shown: LogShown, command: str) -> list[str]:
+    """What was found, a line each; in a terminal, which has no buttons, with the line of the older page."""
     about = " · ".join(searched(shown.search))
     if not shown.jobs:
         advice = "Fewer words find more; `log` alone lists everything." if about else "Nothing was purged yet."
-        return card(f"No job is found{f': {about}' if about else ''}", [advice])
+        return [f"No job is found{f': {about}' if about else ''}", advice]
     first, last = shown.begin + 1, shown.begin + len(shown.jobs)
     head = f"Jobs {first:,} to {last:,}" if last > first else f"Job {first:,}"
+    older = [f"Older: {command} {shown.older}"] if shown.older and not command.startswith("/") else []
     lines = [log_line(kept.job) for kept in shown.jobs]
-    older = f"Older: {command} {shown.older}" if shown.older and not command.startswith("/") else ""
-    return card(f"{head}, newest first{f' · {about}' if about else ''}", [*lines, older], _ways(shown))
+    return [f"{head}, newest first{f' · {about}' if about else ''}", *lines, *older]
 
 
 def log_line(job: JobView) -> str:
