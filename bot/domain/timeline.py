@@ -56,5 +56,5 @@ def _is_told(at: float, entry: Entry, steps: Sequence[tuple[float, Told]]) -> bo
 
 
 def _order(moment: Moment) -> tuple[float, int]:
-    rank = _FIRST.get(moment.what.event, 2) if isinstance(moment.what, Entry) else 2
+    rank = _FIRST.get(moment.what.event, 3) if isinstance(moment.what, Entry) else 2
     return (moment.at, rank)

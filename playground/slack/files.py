@@ -63,6 +63,13 @@ class Files:
             self._post(channel, shared, asked.text("initial_comment"), asked.text("thread_ts"))
         return {"ok": True, "files": shared}
 
+    async def info(self, asked: Arguments) -> Doc:
+        """files.info."""
+        rows = self._store.rows("select * from slack_files where id = ? and shared != ''", (asked.needed("file"),))
+        if not rows:
+            raise Refusal("file_not_found")
+        return {"ok": True, "file": self._told(rows[0], str(rows[0]["title"]))}
+
     def _shared_to(self, asked: Arguments) -> Channel | None:
         if not asked.text("channel_id"):
             return None
@@ -81,6 +88,9 @@ class Files:
         title = title or str(row["name"])
         where = channel.id if channel else "-"
         self._store.execute("update slack_files set title = ?, shared = ? where id = ?", (title, where, row["id"]))
+        return self._told(row, title)
+
+    def _told(self, row: Row, title: str) -> Doc:
         link = self._url(f"file/{row['id']}")
         return {"id": row["id"], "title": title, "name": row["name"], "size": row["length"], "permalink": link}
 

@@ -121,11 +121,6 @@ class Looking:
             "has_more": bool(cursor["next_cursor"]), "response_metadata": cursor,
         }  # fmt: skip
 
-    async def file(self, asked: Arguments) -> Doc:
-        """files.info: nobody has uploaded one."""
-        asked.needed("file")
-        raise Refusal("file_not_found")
-
     def _record(self, message: Message, asked: Arguments) -> Doc:
         doc = message.record(asked.flag("include_all_metadata"))
         replies = [one for one in self._room.seen(message.channel, message.ts) if one.ts != message.ts]

@@ -128,7 +128,7 @@ def _methods(
         "conversations.replies": looking.replies,
         "files.completeUploadExternal": files.complete,
         "files.getUploadURLExternal": files.ask,
-        "files.info": looking.file,
+        "files.info": files.info,
         "reactions.add": writing.react,
         "usergroups.list": looking.groups,
         "usergroups.users.list": looking.group_people,

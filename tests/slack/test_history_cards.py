@@ -75,6 +75,12 @@ CARDS: dict[str, tuple[Card, str]] = {
         No job is found: by <@U_MIA> · since 2026-11-01 · with “x”
            Fewer words find more; `log` alone lists everything.""",
     ),
+    "a page too far": (
+        log_card(LogShown(Search(page=3), (), 20, "log page 2"), "/purge"),
+        """\
+        Page 3 lies beyond the last job.
+           Leave out `page` to begin with the newest.""",
+    ),
     "nothing at all": (
         log_card(LogShown(Search(), ()), "/purge"),
         """\

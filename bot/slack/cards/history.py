@@ -50,6 +50,8 @@ def log_card(shown: LogShown, command: str) -> Card:
 def log_lines(shown: LogShown, command: str) -> list[str]:
     """What was found, a line each; in a terminal, which has no buttons, with the line of the older page."""
     about = " · ".join(searched(shown.search))
+    if not shown.jobs and shown.begin:
+        return [f"Page {shown.search.page:,} lies beyond the last job.", "Leave out `page` to begin with the newest."]
     if not shown.jobs:
         advice = "Fewer words find more; `log` alone lists everything." if about else "Nothing was purged yet."
         return [f"No job is found{f': {about}' if about else ''}", advice]
