@@ -98,8 +98,8 @@ class Past:
             link = await self._files.send(user, file)
         except SlackTrouble as trouble:
             log.warning("file_not_sent", file=file.name, error=trouble.error)
-            why = _SCOPES if trouble.error == "missing_scope" else f"Slack did not take it ({trouble.error}). Ask again in a minute."
-            return f"{file.name} was not sent. {why}"
+            later = f"Slack did not take it ({trouble.error}). Ask again in a minute."
+            return f"{file.name} was not sent. {_SCOPES if trouble.error == 'missing_scope' else later}"
         return f"{linked(link, file.name) or file.name} is in your messages with purgebot: {file.title}"
 
     def _card(self, reply: Reply) -> Card:
