@@ -23,6 +23,8 @@ _TWINS: Mapping[str, frozenset[Event]] = {
     "resumed": frozenset({Event.RESUMED}),
     "parked": frozenset({Event.PARKED}),
     "outcome_unknown": frozenset({Event.ASKED_PERSON}),
+    "asked_again": frozenset({Event.ASKED_AGAIN}),
+    "denied": frozenset({Event.REFUSED, Event.VOTED_NO}),
 }
 _FIRST = {"asked": 0, "decided": 1}
 

@@ -11,7 +11,7 @@ from typing import IO
 import structlog
 
 from bot.domain.command import Command, Verb
-from bot.domain.policy import Deed, authorise
+from bot.domain.rights import Deed, authorise
 from bot.domain.speech import Search
 from bot.record import kept_record
 from bot.services.desk import Desk

@@ -21,7 +21,7 @@ from bot.ledger.sqlite import SqliteLedger
 from providers.contract import Kind
 from tests.slack.cases import NEW, T
 
-PLAN = PackedPlan(Kind.URL, b"", (PackedLayer("cf", "Cloudflare", 0.0, False, "", 0, ()),))
+PLAN = PackedPlan(Kind.URL, b"", (PackedLayer("cf", "Cloudflare", 0.0, False, "", 0, {}, None, ()),))
 PRICE = replace(NEW, layers=(), reason="the wrong price, twice", due_at=T)
 NEWS = replace(
     PRICE, site="blog", kind=Kind.TAG, sample=("café",), requested_by="U_LEA", reason="new menu", created=T + 60,
@@ -37,7 +37,7 @@ def fill(books: Books) -> None:
     books.jobs.save_layer(price.id, 0, layer)
     done = replace(price, state=State.DONE, verdict=Verdict.STALE, due_at=None, proven=T + 3.5, why="still old at fra")
     books.jobs.save(done)
-    books.jobs.vote(news.id, Vote("U_SAM", False, T + 61, "not during the sale"), news.digest)
+    books.jobs.vote(news.id, Vote("U_SAM", False, T + 61, "not during the sale"), news.digest, 0)
     trouble = Trouble("BadCredentials", "The token may not purge.", "", "Authentication error (10000)")
     books.jobs.save_layer(news.id, 0, replace(news.layers[0], state=LayerState.FAILED, trouble=trouble))
     books.jobs.save(replace(books.jobs.get(news.id), state=State.FAILED, due_at=None))
