@@ -50,18 +50,25 @@ class LogGroup(TyperGroup):
 
 
 def register(
-    app: typer.Typer, ask: Callable[[list[str], bool], None], database: Callable[[], Path], now: Callable[[], float]
+    app: typer.Typer,
+    ask: Callable[[list[str], bool, bool], None],
+    database: Callable[[], Path],
+    now: Callable[[], float],
 ) -> None:
-    """Add the commands to `app`. `ask` says words of the grammar to the running bot, `database` is the ledger's file,
-    `now` the time in seconds since the epoch."""
+    """Add the commands to `app`. `ask` asks the running bot for what words find, as JSON or CSV if wanted; `database`
+    is the ledger's file, `now` the time in seconds since the epoch."""
     log = typer.Typer(help="What was done: the journal, from the running bot or from its file.", cls=LogGroup)
     app.add_typer(log, name="log", context_settings={"help_option_names": ["--help"]})
     free = {"ignore_unknown_options": True, "allow_extra_args": True}
 
     @log.command(_GRAMMAR, hidden=True, context_settings=free)
-    def say(words: Words = None, as_json: JsonFlag = False) -> None:
-        """What was done lately, from the running bot."""
-        ask(["log", *(words or [])], as_json)
+    def say(
+        words: Words = None,
+        as_json: Annotated[bool, typer.Option("--json", help="Print every job found as one JSON array.")] = False,
+        as_csv: Annotated[bool, typer.Option("--csv", help="Print every job found as CSV.")] = False,
+    ) -> None:
+        """What was purged, newest first; words are searched for."""
+        ask(words or [], as_json, as_csv)
 
     @log.command("verify")
     def verify(head: HeadOption = "", as_json: JsonFlag = False) -> None:

@@ -15,9 +15,10 @@ from typing import Annotated, NoReturn
 import typer
 
 from bot import audit
-from bot.client import BotClient, BotUnreachable, Heard, Record, TokenUnknown
+from bot.client import BotClient, BotUnreachable, Heard, Record, TokenUnknown, entries_of
 from bot.exits import FAILED, LATE, MEANINGS, USAGE, exit_code, exit_of_answer, is_settled
 from bot.settings import BadSettings, Environment, Settings, example, load, over, schema, unset
+from bot.sheet import FILE_MAX, Form, begin, end, part
 from bot.terminal import console, draw, fail, for_terminal, print_json, progress_bar
 
 WHERE = "PURGEBOT_CONFIG names the configuration file; purgebot.yaml where it is not set."
@@ -123,18 +124,41 @@ for _verb, _about in {
     "approve": "Say yes to a waiting job; people do that in Slack, tokens never.",
     "deny": "Say no to a waiting job; people do that in Slack, tokens never.",
     "limits": "What is left of each provider's rate limits.",
+    "stats": "Who purges what, how often and how quickly.",
     "whoami": "Who this token is.",
     "help": "The grammar, or more on one topic.",
 }.items():
     _command(_verb, _about)
 
 
-audit.register(
-    app,
-    lambda words, as_json: _show(_say(words, ""), as_json),
-    lambda: Path(_environment().database.removeprefix("sqlite:///")),
-    time.time,
-)
+def _log(words: Sequence[str], as_json: bool, as_csv: bool) -> None:
+    """What was purged, newest first; words are searched for."""
+    if as_json and as_csv:
+        fail("--json and --csv exclude each other.", USAGE)
+    line = ["log", *(_quoted(word) if any(map(str.isspace, word)) else word for word in words)]
+    if not as_json and not as_csv:
+        _show(_say(line, ""), as_json=False)
+    _print_all(line, Form.JSON if as_json else Form.CSV)
+
+
+def _print_all(line: Sequence[str], form: Form) -> None:
+    """Print what `line` finds, page after page, as a file of that form."""
+    heard = _say(line, "")
+    if heard.status >= 400:
+        _show(heard, as_json=False)
+    sys.stdout.write(begin(form))
+    n = 0
+    while entries := entries_of(heard):
+        sys.stdout.write(part(form, entries[: FILE_MAX - n], first=not n))
+        n += len(entries)
+        following = heard.more.get("next")
+        if not following or n >= FILE_MAX:
+            break
+        heard = _say([str(following)], "")
+    sys.stdout.write(end(form))
+
+
+audit.register(app, _log, lambda: Path(_environment().database.removeprefix("sqlite:///")), time.time)
 
 
 @app.command("status", epilog=_EXITS, context_settings=_FREE_TEXT)
@@ -266,7 +290,7 @@ def _show(heard: Heard, as_json: bool, state: str = "") -> NoReturn:
     """Print an answer and end; `state` is that of a job that was asked for."""
     if as_json:
         told = {"job": heard.job, "state": heard.state, "verdict": heard.verdict}
-        print_json({"text": heard.text} | {name: value for name, value in told.items() if value})
+        print_json({"text": heard.text, **{name: value for name, value in told.items() if value}, **heard.more})
     else:
         (sys.stdout if heard.status < 400 else sys.stderr).write(for_terminal(heard.text, _verbs()) + "\n")
     raise typer.Exit(exit_of_answer(heard.status, state, heard.verdict))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import quote
 
@@ -30,6 +30,13 @@ class Heard:
     job: str = ""
     state: str = ""
     verdict: str = ""  # of a check
+    more: Record = field(default_factory=dict)  # entries of the log and the line of the next page, stats
+
+
+def entries_of(heard: Heard) -> list[Record]:
+    """The jobs in an answer about the past."""
+    entries = heard.more.get("entries")
+    return [one for one in entries if isinstance(one, Mapping)] if isinstance(entries, list) else []
 
 
 class BotClient:
@@ -61,7 +68,8 @@ class BotClient:
         doc = _json(response)
         said = {name: str(doc.get(name) or "") for name in ("job", "state", "verdict")}
         text = str(doc.get("text") or doc.get("detail") or f"{self._url} answered {response.status_code}.")
-        return Heard(response.status_code, text, **said)
+        more = {name: doc[name] for name in ("entries", "next", "stats") if name in doc}
+        return Heard(response.status_code, text, **said, more=more)
 
     def job(self, name: str, wait: float = 0.0) -> Record | None:
         """The job's record; None when there is no such job. Raises BotUnreachable and TokenUnknown."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bot.domain.finding import Page, Verdict, find
 from bot.domain.job import Approval, JobView, LayerView
 from bot.domain.look import ORIGIN, Look
+from bot.domain.stats import Stats
+from bot.domain.timeline import Entry, Moment
 
 Record = dict[str, object]
 
@@ -31,6 +34,45 @@ def job_record(job: JobView) -> Record:
     if job.approval is not None:
         record["approval"] = _approval(job.approval)
     return record
+
+
+def kept_record(job: JobView, moments: Sequence[Moment]) -> Record:
+    """A job of the past with everything that happened to it, as `log` hands it out."""
+    votes = job.approval.votes if job.approval else ()
+    record = job_record(job) | {
+        "sample": list(job.sample),
+        "rule": job.rule,
+        "source": job.source,
+        "digest": job.digest,
+        "ended": moment(job.ended) if job.ended is not None else None,
+        "proven": moment(job.proven) if job.proven is not None else None,
+        "votes": [{"by": vote.by, "yes": vote.yes, "at": moment(vote.at), "reason": vote.reason} for vote in votes],
+        "timeline": [_moment(one) for one in moments],
+    }
+    return record | ({"stopped_by": job.stop_reason} if job.stop_reason else {})
+
+
+def _moment(told: Moment) -> Record:
+    """One moment; what says nothing is left out."""
+    what = told.what
+    if isinstance(what, Entry):
+        return {"at": moment(told.at), "event": what.event, "by": what.who, **what.doc}
+    fields: Record = {
+        "who": what.who, "layer": what.layer, "n": what.n, "seconds": what.seconds, "ids": list(what.ids),
+        "text": what.text,
+    }  # fmt: skip
+    return {"at": moment(told.at), "event": what.event, **{name: value for name, value in fields.items() if value}}
+
+
+def stats_record(stats: Stats) -> Record:
+    """What was counted. Times in seconds."""
+    return {
+        "total": stats.total, "by": dict(stats.by), "kinds": dict(stats.kinds), "sources": dict(stats.sources),
+        "outcomes": dict(stats.outcomes), "proven": stats.proven, "p50_s": stats.p50, "p95_s": stats.p95,
+        "hot": [{"what": one.what, "n": one.n, "share": round(one.share, 4)} for one in stats.hot],
+        "weekly": stats.weekly,
+        "spans": [{"begin": begin, **outcomes} for begin, outcomes in stats.spans],
+    }  # fmt: skip
 
 
 def moment(at: float) -> str:

@@ -25,13 +25,24 @@ from bot.domain.command import Command, Verb
 from bot.domain.job import JobView, State
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
-from bot.record import job_record
+from bot.record import job_record, kept_record, stats_record
 from bot.services.desk import Desk
 from bot.services.purges import Asking
-from bot.services.replies import BadLinesFound, Checked, NotUnderstood, PlanShown, Refused, Reply
+from bot.services.replies import (
+    BadLinesFound,
+    Checked,
+    JobShown,
+    LogShown,
+    NotUnderstood,
+    PlanShown,
+    Refused,
+    Reply,
+    StatsShown,
+)
 from bot.services.setup import Core
 from bot.slack.answers import card_for, job_of
-from bot.slack.plain import plain
+from bot.slack.cards.history import log_lines
+from bot.slack.plain import plain, unmarked
 
 log = structlog.get_logger()
 BODY_MAX = 20 * 1024 * 1024  # bytes; read only from who has a token
@@ -195,8 +206,22 @@ def _answer(reply: Reply, core: Core) -> Response:
             return _problem(403, "Only observing", text, text=text)
         case Checked():
             return JSONResponse({"text": text, "verdict": reply.judgement.verdict})
+        case LogShown():
+            return JSONResponse(_log(reply))
+        case StatsShown():
+            return JSONResponse({"text": text, "stats": stats_record(reply.stats)})
+        case JobShown(shown, whole=True, moments=moments):
+            entries = [kept_record(shown, moments)]
+            return JSONResponse({"job": shown.name, "state": shown.state, "text": text, "entries": entries})
     job = job_of(reply)
     return JSONResponse({"job": job.name, "state": job.state, "text": text} if job else {"text": text})
+
+
+def _log(shown: LogShown) -> Mapping[str, object]:
+    """A page of the log: every job as a line and as a record, and the line of the page after it, if there is one."""
+    entries = [kept_record(kept.job, kept.moments) for kept in shown.jobs]
+    text = "\n".join(map(unmarked, log_lines(shown, COMMAND_NAME)))
+    return {"text": text, "entries": entries} | ({"next": shown.older} if shown.older else {})
 
 
 def _seconds(text: str) -> float | None:

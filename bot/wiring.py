@@ -84,6 +84,14 @@ class NoSlack:
         """Nobody, and why."""
         return Members(problem=f"Without Slack nobody knows who is in {group}.")
 
+    async def named(self, name: str) -> Sequence[str]:
+        """Nobody."""
+        return ()
+
+    async def name(self, user: str) -> str:
+        """The id."""
+        return user
+
 
 def nothing(name: str) -> None:
     """A failpoint that never fails."""

@@ -156,7 +156,7 @@ def test_it_grants_what_the_doctor_asks_for() -> None:
 def test_it_asks_for_nothing_that_is_not_used() -> None:
     assert manifest(SOCKET)["oauth_config"]["scopes"]["bot"] == [
         "app_mentions:read", "channels:history", "chat:write", "chat:write.public", "commands", "files:read",
-        "groups:history", "usergroups:read", "users:read",
+        "files:write", "groups:history", "im:write", "usergroups:read", "users:read",
     ]  # fmt: skip
 
 

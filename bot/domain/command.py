@@ -16,6 +16,7 @@ from bot.domain.hold import seconds_in, span_at_end
 from bot.domain.lists import LONGER, uncollected
 from bot.domain.puzzles import yours
 from bot.domain.saying import line_of
+from bot.domain.searching import search_command
 from bot.domain.shown import JOINERS, Notes, refused_character, shown
 from bot.domain.speech import OPTIONS, BadLine, Choice, Command, Confused, Misunderstood, Speaker, Verb
 from bot.domain.wish import wish
@@ -48,6 +49,8 @@ def _understand(heard: Heard, speaker: Speaker, notes: Notes) -> Command:
             return _on_site(verb, heard, speaker)
         case Verb.HOLD | Verb.RELEASE:
             return _on_hold(verb, heard, speaker)
+        case Verb.LOG | Verb.STATS:
+            return search_command(verb, heard, speaker)
         case Verb.SITES | Verb.WHOAMI:
             return _alone(verb, heard, speaker)
         case _:

@@ -57,7 +57,7 @@ class Heard:
     verb: Verb | None = None
     things: list[Thing | Target] = field(default_factory=list)  # a line that is a plain URL is its target at once
     given: dict[str, str] = field(default_factory=dict)
-    rest: str = ""  # what follows `help`, or a denied or reviewed job
+    rest: str = ""  # what follows `help`, `log`, `stats`, or a denied or reviewed job
     kind: Kind | None = None  # the kind spoken last
 
     def said(self, at: int) -> str:
@@ -127,7 +127,7 @@ class _Sorter:
 
     def _verb(self, verb: Verb) -> None:
         self.heard.verb = verb
-        if verb is Verb.HELP:
+        if verb in (Verb.HELP, Verb.LOG, Verb.STATS):
             self._take_rest()
 
     def _help(self) -> None:

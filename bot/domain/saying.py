@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from bot.domain.hold import span
 from bot.domain.reading import Reader
+from bot.domain.searching import search_line
 from bot.domain.shown import Notes, quoted
-from bot.domain.speech import KIND_OF, OPTION_OF, VERB_OF, WORD_OF, Command, Speaker, Verb
+from bot.domain.speech import KIND_OF, OPTION_OF, VERB_OF, WORD_OF, Command, Search, Speaker, Verb
 from bot.domain.target import Target, host_of
 from providers.contract import Kind
 
@@ -31,6 +32,8 @@ def line_of(command: Command, speaker: Speaker) -> str:
             words = [command.verb.value, *_hold_words(command)]
         case Verb.HELP:
             words = ["help", command.topic]
+        case Verb.LOG | Verb.STATS:
+            words = [search_line(command.verb, command.search or Search())]
         case _:
             job = f"P-{command.job}" if command.job else ""
             words = [command.verb.value, job, *_option_words(command)]

@@ -34,6 +34,8 @@ class Verb(StrEnum):
     REVIEW = "review"  # close what that has opened
     SITES = "sites"
     LIMITS = "limits"  # what is left of each budget
+    LOG = "log"  # jobs of the past, searched
+    STATS = "stats"  # who purges what, how often, how quickly
     DOCTOR = "doctor"  # whether every account may purge
     WHOAMI = "whoami"
     HELP = "help"
@@ -46,6 +48,18 @@ class BadLine:
     number: int
     text: str  # cut to 80 characters, no control characters
     problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a line of `log` or `stats` looks for."""
+
+    sites: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ()
+    by: str = ""  # a Slack id, "@name", "me" or "token:<name>"
+    since: str = ""  # as typed: 7d, 2026-11-01
+    words: tuple[str, ...] = ()  # each a word or a phrase
+    page: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +83,7 @@ class Command:
     notes: tuple[str, ...] = ()  # each repair, and what was dropped and why
     bad: tuple[BadLine, ...] = ()  # the good targets wait for one click
     wants_host_confirmed: bool = False  # a bare known host was guessed to mean the whole host
+    search: Search | None = None  # of log and stats
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +177,18 @@ VERBS = (
             "review P-12 it was right to do so"),
     VerbRow(Verb.SITES, "sites", "your sites and their hosts", "sites"),
     VerbRow(Verb.LIMITS, "limits [site]", "what is left of each provider's rate limits", "limits {site}"),
+    VerbRow(
+        Verb.LOG,
+        "log [site] [kind] [by @x] [since 7d] [words…]",
+        "what was purged, newest first; words are searched for",
+        "log {site} since 7d",
+    ),
+    VerbRow(
+        Verb.STATS,
+        "stats [site] [kind] [by @x|me] [since 30d]",
+        "who purges what, how often and how quickly",
+        "stats {site}",
+    ),
     VerbRow(Verb.DOCTOR, "doctor [site]", "whether every provider would take a purge; purges nothing", "doctor {site}"),
     VerbRow(Verb.WHOAMI, "whoami", "what you may do here", "whoami"),
     VerbRow(Verb.HELP, "help [topic]", "this, or more on one topic", "help options"),
@@ -198,7 +225,7 @@ OPTIONS = (
 )  # fmt: skip
 
 # Words that people of such a bot expect to be verbs. They mean nothing yet, and so never a path or a tag by one click.
-NOT_THINGS = frozenset({"why", "lint", "warm", "in", "at", "schedules", "queue", "log", "stats"})
+NOT_THINGS = frozenset({"why", "lint", "warm", "in", "at", "schedules", "queue"})
 VERB_OF = {row.verb.value: row.verb for row in VERBS}
 KIND_OF = {row.word: row.kind for row in KINDS}
 WORD_OF = {row.kind: row.word for row in KINDS}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.ledger.batches import Batches
 from bot.ledger.budgets import Budgets
 from bot.ledger.configuration import Configuration
+from bot.ledger.history import History
 from bot.ledger.holds import Holds
 from bot.ledger.homes import Homes
 from bot.ledger.intake import Intake
@@ -24,7 +25,8 @@ class Books:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self.intake = Intake(tx)
-        self.jobs = Jobs(tx)
+        self.history = History(tx)
+        self.jobs = Jobs(tx, self.history)
         self.budgets = Budgets(tx)
         self.batches = Batches(tx, self.budgets)
         self.messages = Messages(tx)

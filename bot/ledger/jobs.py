@@ -13,6 +13,7 @@ from bot.domain.target import Target
 from bot.domain.verdict import Look, Verdict
 from bot.ledger import homes
 from bot.ledger.codec import JOB, LAYER, LOOK, TARGETS, maybe, number, pack, unpack, whole
+from bot.ledger.history import History
 from bot.ledger.ledger import Row, Transaction, Value
 from bot.ledger.packed import PackedLayer, PackedPlan
 from providers.contract import Kind
@@ -23,8 +24,9 @@ _OPEN = "state not in ('done', 'partial', 'failed', 'cancelled', 'denied', 'expi
 class Jobs:
     """What is known of jobs. Every change of a job adds one to its version."""
 
-    def __init__(self, tx: Transaction) -> None:
+    def __init__(self, tx: Transaction, history: History) -> None:
         self._tx = tx
+        self._history = history
 
     def create(self, job: JobView, plan: PackedPlan, key: str) -> JobView:
         """Write a new job with its layers and calls (held). `key` makes it once only: the same key, the same job."""
@@ -42,6 +44,7 @@ class Jobs:
         for position, layer in enumerate(plan.layers):
             self._create_layer(number, position, layer, plan.effect)
         homes.changed(self._tx)
+        self._history.keep(number)
         return self.get(number)
 
     def _create_layer(self, job: int, position: int, plan: PackedLayer, effect: Kind) -> None:
@@ -160,6 +163,8 @@ class Jobs:
         if changed != 1:
             raise StaleJob(job.name)
         homes.changed(self._tx)
+        if not job.state.is_open:
+            self._history.keep(job.id)
         return replace(job, version=job.version + 1)
 
     def key_of(self, number: int) -> str:
@@ -216,6 +221,7 @@ class Jobs:
             " values (:job, :by, :yes, :at, :reason, :digest, :round) on conflict do nothing",
             job=number, by=vote.by, yes=int(vote.yes), at=vote.at, reason=vote.reason, digest=digest, round=round,
         )  # fmt: skip
+        self._history.keep(number)
         return changed == 1
 
     def votes_for(self, number: int, digest: str, round: int) -> int:

@@ -15,6 +15,7 @@ recent       each person's last targets, as lines that can be asked for again
 messages     the Slack messages that show a job, and what they show
 lines        a job's thread, one step a line
 homes        the Home tabs that people have opened, and what they show
+history      one row a job for searching and counting; `history_fts` is its index, made where the ledger is opened
 journal      append-only, each entry holding the hash of the one before
 """
 
@@ -139,10 +140,18 @@ create index if not exists reviews_by on reviews (by, at);
 create index if not exists reviews_job on reviews (job);
 create index if not exists reviews_due on reviews (due_at) where due_at is not null;
 
+create table if not exists history (
+  job integer primary key, site text not null, kind text not null, by text not null, source text not null,
+  created real not null, outcome text not null, seconds real, targets text not null, words text not null,
+  facts text not null
+);
+create index if not exists history_created on history (created);
+
 create table if not exists journal (
   seq integer primary key, at real not null, event text not null, job integer, actor text not null, doc text,
   doc_hash text not null, previous text not null, hash text not null
 );
+create index if not exists journal_job on journal (job) where job is not null;
 """
 
 # What keeps the journal append-only; only the pruning of a document is let through. Made after every change of tables.

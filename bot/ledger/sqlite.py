@@ -24,6 +24,7 @@ import sqlite_utils
 
 from bot.ledger.books import Books
 from bot.ledger.chain import sha256
+from bot.ledger.history import INDEXED, TOKENIZER, History
 from bot.ledger.ledger import LedgerDown, Row, Value
 from bot.ledger.schema import CHANGES, GUARDS, JOURNAL_INDEXES, TABLES, VERSION
 
@@ -231,6 +232,7 @@ def _open(path: Path) -> sqlite_utils.Database:
         database.conn.execute("update meta set value = ? where name = 'version'", (str(version + 1),))
         database.conn.execute("commit")
     _guard(database.conn)
+    _index(database)
     return database
 
 
@@ -257,6 +259,16 @@ def locked(path: Path) -> Iterator[None]:
         yield
     finally:
         lock.close()
+
+
+def _index(database: sqlite_utils.Database) -> None:
+    """The search index, kept by triggers in the transaction of what it shows. Jobs from before it are added at once."""
+    history = database.table("history")
+    if history.detect_fts() is None:
+        history.enable_fts(INDEXED, create_triggers=True, tokenize=TOKENIZER)
+    database.conn.execute("begin immediate")
+    History(SqliteTransaction(database.conn)).catch_up()
+    database.conn.execute("commit")
 
 
 def _lock(path: Path) -> _Lock:

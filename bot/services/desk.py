@@ -16,7 +16,7 @@ from bot.domain.target import empties, resolve, url_of
 from bot.domain.verdict import Look, judge
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, pack
-from bot.services import approvals, deeds, glass, holds
+from bot.services import approvals, deeds, glass, history, holds
 from bot.services.aside import aside
 from bot.services.checks import look_all, look_from_within, telling
 from bot.services.holds import seen_holds
@@ -66,6 +66,8 @@ _DEEDS = {
     Verb.REVIEW: Deed.SEE,
     Verb.SITES: Deed.SEE,
     Verb.LIMITS: Deed.SEE,
+    Verb.LOG: Deed.SEE,
+    Verb.STATS: Deed.SEE,
     Verb.DOCTOR: Deed.CHECK,
     Verb.WHOAMI: Deed.HELP,
     Verb.HELP: Deed.HELP,
@@ -128,6 +130,10 @@ class Desk:
                 return await self._sites(asking.actor)
             case Verb.LIMITS:
                 return LimitsShown(await limits(self._core, self._named(asking.actor, command)))
+            case Verb.LOG:
+                return await history.log(self._core, asking.actor, command)
+            case Verb.STATS:
+                return await history.stats(self._core, asking.actor, command)
             case Verb.DOCTOR:
                 sites = self._named(asking.actor, command)
                 return Probed(await probe_layers(self._core.setup.providers, sites))
@@ -235,7 +241,8 @@ class Desk:
             job = books.jobs.find(command.job)
             if job is None or job.site not in names:
                 return Refused(f"There is no P-{command.job}.", f"`{self._core.setup.command} status` lists the jobs.")
-            return JobShown(job, command.verb is Verb.SHOW, books.messages.steps(job.id))
+            whole = command.verb is Verb.SHOW
+            return JobShown(job, whole, history.moments(books, job.id) if whole else ())
 
         return await self._core.ledger.read(question)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from bot.domain.actor import Actor
@@ -56,6 +57,14 @@ class Directory(Protocol):
 
     async def members(self, group: str, fresh: bool = False) -> Members:
         """Who is in a user-group, read as a person is; else nobody, and why."""
+        ...
+
+    async def named(self, name: str) -> Sequence[str]:
+        """The ids of people who go by `name`, as far as people are known; for searching, never for rights."""
+        ...
+
+    async def name(self, user: str) -> str:
+        """What `user` goes by, as far as people are known; else the id."""
         ...
 
 

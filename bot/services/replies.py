@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.actor import Actor
@@ -12,7 +12,9 @@ from bot.domain.job import JobView
 from bot.domain.plan import Plan
 from bot.domain.policy import Decision
 from bot.domain.site import Site
-from bot.domain.told import Told
+from bot.domain.speech import Search
+from bot.domain.stats import Stats
+from bot.domain.timeline import Moment
 from bot.domain.verdict import Judgement, Look
 from bot.ledger.holds import LotSize
 from bot.services.limits import AccountNow
@@ -160,7 +162,37 @@ class JobShown:
 
     job: JobView
     whole: bool = False
-    steps: Sequence[tuple[float, Told]] = ()
+    moments: Sequence[Moment] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One job of the past, with its timeline where that was wanted."""
+
+    job: JobView
+    moments: Sequence[Moment] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LogShown:
+    """One page of jobs, newest first; `begin` is how many are newer. `newer` and `older` are the lines of the pages
+    beside it, "" where there is none."""
+
+    search: Search
+    jobs: Sequence[Kept]
+    begin: int = 0
+    newer: str = ""
+    older: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatsShown:
+    """What the jobs of a time come to; `capped` when only the newest were counted. `names` are people's by id."""
+
+    search: Search
+    stats: Stats
+    names: Mapping[str, str]
+    capped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +256,8 @@ Reply = (
     | Checked
     | JobsListed
     | JobShown
+    | LogShown
+    | StatsShown
     | SitesListed
     | LimitsShown
     | Probed

@@ -16,6 +16,7 @@ from bot.services.replies import (
     JobShown,
     JobsListed,
     LimitsShown,
+    LogShown,
     NotUnderstood,
     PlanShown,
     Probed,
@@ -25,14 +26,17 @@ from bot.services.replies import (
     Reply,
     SiteHeld,
     SitesListed,
+    StatsShown,
     WhoAmI,
 )
 from bot.slack.cards import findings, holds, private, purge_form
 from bot.slack.cards.blocks import Card
 from bot.slack.cards.glass import with_reviews
+from bot.slack.cards.history import log_card, timeline_card
 from bot.slack.cards.limits import limits_card
 from bot.slack.cards.probed import probed_card
 from bot.slack.cards.root import root_card
+from bot.slack.cards.stats import stats_card
 
 
 def card_for(reply: Reply, now: float, command: str) -> Card:
@@ -66,8 +70,12 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
             return holds.also_held(findings.check_card(checked, now, command), checked.held)
         case JobsListed(jobs, held_now, reviews):
             return with_reviews(holds.with_holds(private.status_card(jobs, now, command), held_now), reviews)
-        case JobShown(job, whole, steps):
-            return private.show_card(job, steps, now, whole)
+        case JobShown(job, whole, moments):
+            return timeline_card(job, moments, now) if whole else private.show_card(job, now)
+        case LogShown() as log:
+            return log_card(log, command)
+        case StatsShown() as stats:
+            return stats_card(stats)
         case SitesListed(sites, held_now):
             return holds.with_holds(private.sites_card(sites), held_now)
         case LimitsShown(accounts):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
@@ -94,6 +94,16 @@ class SlackDirectory:
         standing = _standing(person, team, self._home)
         return Actor(user, standing, team, is_named=self._names(user, standing))
 
+    async def named(self, name: str) -> Sequence[str]:
+        """The ids of people who go by `name`: their handle, display name or real name, blanks left out."""
+        wanted = _plain(name)
+        return [user for user, (_, person) in self._known.items() if wanted in map(_plain, _goes_by(person))]
+
+    async def name(self, user: str) -> str:
+        """What `user` goes by; the id where that is not known."""
+        _, person = self._known.get(user, (0.0, {}))
+        return next((name for name in _goes_by(person) if name), user)
+
     def _read(self, user: str, within: float) -> Mapping[str, object] | None:
         at, person = self._known.get(user, (0.0, {}))
         return person if person and self._clock.now() - at < within else None
@@ -136,6 +146,17 @@ class SlackDirectory:
         for person in members if isinstance(members, list) else []:
             if isinstance(person, dict) and isinstance(person.get("id"), str):
                 self._known[person["id"]] = (now, person)
+
+
+def _goes_by(person: Mapping[str, object]) -> list[str]:
+    """Display name, real name, handle; "" for each that is not set."""
+    profile = person.get("profile")
+    shown = profile.get("display_name") if isinstance(profile, Mapping) else ""
+    return [name if isinstance(name, str) else "" for name in (shown, person.get("real_name"), person.get("name"))]
+
+
+def _plain(name: str) -> str:
+    return "".join(name.split()).casefold()
 
 
 def _standing(person: Mapping[str, object], team: str, home: str) -> Standing:

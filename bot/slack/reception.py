@@ -21,8 +21,9 @@ from bot.ledger.intake import MOVED, Delivery
 from bot.ledger.messages import Message, Role
 from bot.services.desk import Desk
 from bot.services.purges import Asking
-from bot.services.replies import Done, FormWanted, JobMade, PurgeFormWanted, Refused, Reply
+from bot.services.replies import Done, FormWanted, JobMade, PurgeFormWanted, Refused, Reply, StatsShown
 from bot.services.setup import Core, delivery_name
+from bot.sheet import Form
 from bot.slack.answers import card_for
 from bot.slack.buttons import Buttons
 from bot.slack.cards import Card, chosen_form, everything_form
@@ -30,6 +31,7 @@ from bot.slack.cards.private import made_card, refusal_card
 from bot.slack.cards.purge_form import CALLBACK, RECENT, purge_form
 from bot.slack.deliveries import CLICK, OPENING
 from bot.slack.home import opened
+from bot.slack.past import Past
 from bot.slack.purge_forms import PurgeForms, place_of
 from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
 
@@ -59,6 +61,7 @@ class Reception:
         self._api = api
         self._forms = PurgeForms(core, desk, api)
         self._buttons = Buttons(core, desk, self._forms)
+        self._past = Past(core, desk, api)
 
     async def run(self, key: str) -> None:
         """Do what the delivery under `key` asks, then tell the asker."""
@@ -132,6 +135,8 @@ class Reception:
     async def _answer(self, delivery: Delivery, asking: Asking, reply: Reply, replaces: bool = False) -> Answer:
         if isinstance(reply, FormWanted | PurgeFormWanted):
             return await self._form(delivery, reply, replaces)
+        if isinstance(reply, StatsShown):
+            return Answer(await self._past.with_chart(asking, reply), replaces)
         if isinstance(reply, JobMade) or (isinstance(reply, Done) and delivery.kind == CLICK):
             return Answer(None, replaces)  # the job's own card says it
         return Answer(card_for(reply, self._core.clock.now(), self._core.setup.command), replaces)
@@ -171,6 +176,10 @@ class Reception:
                 return await self._answer(delivery, asking, reply, private)
             case "cancel" | "retry" | "repeat_anyway" | "purge_again" | "check_again" | "close_review":
                 return await self._answer(delivery, asking, await self._buttons.on_job(asking, body, action, value))
+            case "log_page" | "log_newer":
+                return await self._answer(delivery, asking, await self._past.page(asking, value), private)
+            case "log_csv" | "log_json":
+                return Answer(await self._past.file(asking, value, Form(action.removeprefix("log_"))))
             case _:
                 return await self._answer(delivery, asking, Refused("This button means nothing any more."))
 

@@ -47,6 +47,8 @@ RATES: dict[str, Rate] = {
     "reactions.add": TIER_3,
     "chat.postEphemeral": TIER_4,
     "conversations.members": TIER_4,
+    "files.completeUploadExternal": TIER_4,
+    "files.getUploadURLExternal": TIER_4,
     "files.info": TIER_4,
     "users.info": TIER_4,
     "views.open": TIER_4,

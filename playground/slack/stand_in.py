@@ -11,6 +11,7 @@ from playground.faults import Faults
 from playground.people import WORKSPACE, Workspace
 from playground.requests import Requests
 from playground.slack import mishaps
+from playground.slack.app_files import AppFiles, Shelf, Uploads
 from playground.slack.asking import Arguments, Doc
 from playground.slack.callers import Callers
 from playground.slack.chat import Chat
@@ -63,12 +64,17 @@ class SlackStandIn:
         self._post = Post(store, self.sockets, now, deliver_url, signing_secret, mode, deadline, retry_waits)
         door = Door(requests, faults)
         writing = Writing(workspace, self._room, goes_anywhere="chat:write.public" in scopes)
-        methods = _methods(workspace, self._room, self._views, self._tickets, self.sockets, writing, self._files)
+        self._app_files = AppFiles(store, self._room, writing, lambda path: f"{base_url}/api/{path}")
+        methods = _methods(
+            workspace, self._room, self._views, self._tickets, self.sockets, writing, self._files, self._app_files
+        )
         tokens = Tokens(bot_token, app_token, scopes)
         self.api: ASGIApp = Router(
             [
                 Route("/respond/{token}", Responder(door, self._room, self._tickets)),
                 Route("/files-pri/{place:path}", Download(door, self._files, tokens)),
+                Route("/upload/{ticket}", Uploads(door, self._app_files)),
+                Route("/file/{id}", Shelf(self._app_files).open),
                 Route("/{method}", WebApi(door, tokens, self._limits, methods)),
             ],
             redirect_slashes=False,
@@ -99,7 +105,10 @@ class SlackStandIn:
 
     def reset(self) -> None:
         """An empty workspace with full buckets; time stamps go on."""
-        parts = (self._room, self._views, self._tickets, self._limits, self._files, self._post, self.sockets)
+        parts = (
+            self._room, self._views, self._tickets, self._limits, self._files, self._app_files, self._post,
+            self.sockets,
+        )  # fmt: skip
         for part in parts:
             part.reset()
 
@@ -112,8 +121,12 @@ def _methods(
     sockets: Sockets,
     writing: Writing,
     files: Files,
+    app_files: AppFiles,
 ) -> Mapping[str, Method]:
     forms, looking = Forms(workspace, views, tickets), Looking(workspace, room, writing, files)
+
+    async def file_info(asked: Arguments) -> Doc:
+        return await (files.info(asked) if files.find(asked.needed("file")) else app_files.info(asked))
 
     async def connect(asked: Arguments) -> Doc:
         return {"ok": True, "url": await sockets.ticket()}
@@ -133,7 +146,9 @@ def _methods(
         "conversations.members": looking.members,
         "conversations.open": looking.direct,
         "conversations.replies": looking.replies,
-        "files.info": files.info,
+        "files.completeUploadExternal": app_files.complete,
+        "files.getUploadURLExternal": app_files.ask,
+        "files.info": file_info,
         "reactions.add": writing.react,
         "usergroups.list": looking.groups,
         "usergroups.users.list": looking.group_people,

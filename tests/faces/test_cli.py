@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import pty
@@ -389,3 +391,44 @@ def test_what_is_old_is_purged_by_a_line_of_this_shell(world: Playground) -> Non
 def test_a_misunderstood_line_is_mended_for_this_shell(world: Playground) -> None:
     result = run(world, "purge", "--frobnicate", HOME)
     assert (2, "", "--frobnicate is not an option.\nCopy: purgebot help options\n") == outcome(result)
+
+
+# The past
+
+
+def test_the_log_is_printed_in_lines_as_an_array_and_as_a_sheet(world: Playground) -> None:
+    run(world, "purge", PRICING, "--reason", "a wrong price")
+    said = ("log", "shop", "a wrong price", "since", "1h")
+    lines, array, sheet = run(world, *said), run(world, *said, "--json"), run(world, *said, "--csv")
+    assert [(0, "")] * 3 == [(one.exit_code, one.stderr) for one in (lines, array, sheet)]
+    assert "Job 1, newest first · on shop · in the last hour · with “a wrong price”" == lines.stdout.splitlines()[0]
+    [record] = json.loads(array.stdout)
+    [row] = csv.DictReader(io.StringIO(sheet.stdout, newline=""))
+    assert (record["job"], record["reason"]) == (row["job"], row["reason"])
+    assert ("a wrong price", "fresh", True) == (record["reason"], row["verdict"], bool(record["timeline"]))
+
+
+def test_a_phrase_of_another_order_finds_nothing(world: Playground) -> None:
+    run(world, "purge", PRICING, "--reason", "a wrong price")
+    result = run(world, "log", "price wrong", "--json")
+    assert (0, []) == (result.exit_code, json.loads(result.stdout))
+
+
+def test_what_the_log_does_not_understand_is_wrong_usage(world: Playground) -> None:
+    said = "`since` wants a time after it, such as 12h, 7d or 2026-11-01. `soon` is none.".replace("`", "")
+    for form in ((), ("--csv",), ("--json",)):
+        result = run(world, "log", "since", "soon", *form)
+        assert (2, "", said) == (result.exit_code, result.stdout, result.stderr.splitlines()[0])
+
+
+def test_one_form_at_a_time(world: Playground) -> None:
+    said = "--json and --csv exclude each other.\n"
+    assert (2, "", said) == outcome(run(world, "log", "--json", "--csv"))
+
+
+def test_stats_are_a_table_or_numbers(world: Playground) -> None:
+    run(world, "purge", PRICING)
+    text, numbers = run(world, "stats", "shop"), run(world, "stats", "shop", "--json")
+    assert (0, 0) == (text.exit_code, numbers.exit_code)
+    assert "person" in text.stdout and "token play" in text.stdout
+    assert json.loads(numbers.stdout)["stats"]["total"] > 0

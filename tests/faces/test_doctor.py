@@ -316,7 +316,8 @@ def test_the_clock_is_compared_with_slack_s(date: str, health: Health, what: str
 def test_missing_scopes_are_named() -> None:
     granted = {"x-oauth-scopes": "commands,chat:write,app_mentions:read,users:read,channels:history"}
     advice = "Add them under OAuth & Permissions (or apply manifest.yml), then install the app again."
-    assert Probe(Health.BAD, "Missing: chat:write.public, groups:history.", advice) == scopes(granted)
+    what = "Missing: chat:write.public, files:write, groups:history, im:write."
+    assert Probe(Health.BAD, what, advice) == scopes(granted)
 
 
 GRANTED = {"x-oauth-scopes": ",".join(scope for scope in SCOPES if scope != "usergroups:read")}

@@ -400,3 +400,65 @@ async def test_a_person_s_job_is_told_to_the_tokens_of_its_site(tmp_path: Path) 
         await door.shop.purge(LEA, url("/pricing"))
         answer = await door.job("P-1", as_="reader")
     assert "U_LEA" == answer.json()["requested_by"]
+
+
+# The past
+
+
+async def test_the_log_is_lines_and_records(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        for n in range(3):
+            await door.say(f"purge {URL}{n} because of reason {n}")
+        answer = (await door.say("log reason page 1")).json()
+        other = (await door.say("log reason", as_="press")).json()
+    assert {"text", "entries"} == set(answer)
+    assert ["P-3", "P-2", "P-1"] == [entry["job"] for entry in answer["entries"]]
+    assert answer["text"].splitlines() == [
+        "Jobs 1 to 3, newest first · with “reason”",
+        f"2027-01-15 08:00 UTC · P-3 · token ci · {URL}2 · 🔵 queued · of reason 2",
+        f"2027-01-15 08:00 UTC · P-2 · token ci · {URL}1 · 🔵 queued · of reason 1",
+        f"2027-01-15 08:00 UTC · P-1 · token ci · {URL}0 · 🔵 queued · of reason 0",
+    ]
+    assert {"asked", "allowed"} <= {moment["event"] for moment in answer["entries"][0]["timeline"]}
+    assert [] == other["entries"]
+
+
+async def test_a_longer_log_names_its_next_page(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        for n in range(51):
+            await door.say(f"purge {URL}{n}")
+        first = (await door.say("log url")).json()
+        last = (await door.say(first["next"])).json()
+    assert (50, "log url page 2", "Older: purgebot log url page 2") == (
+        len(first["entries"]),
+        first["next"],
+        first["text"].splitlines()[-1],
+    )
+    assert (["P-1"], False) == ([entry["job"] for entry in last["entries"]], "next" in last)
+
+
+async def test_a_token_that_reads_may_look_back(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        await door.say(f"purge {URL}")
+        answers = [await door.say(text, as_="reader") for text in ("log", "stats", "show P-1")]
+    assert [200, 200, 200] == [answer.status_code for answer in answers]
+
+
+async def test_stats_are_words_and_numbers(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        await door.say(f"purge {URL}")
+        answer = (await door.say("stats since 7d")).json()
+    assert "1 purge · in the last 7 days" == answer["text"].splitlines()[0]
+    assert answer["stats"] == {
+        "total": 1, "by": {"token:ci": 1}, "kinds": {"url": 1}, "sources": {"api": 1}, "outcomes": {"open": 1},
+        "proven": 0, "p50_s": None, "p95_s": None, "hot": [], "weekly": False,
+        "spans": [{"begin": "2027-01-15", "open": 1}],
+    }  # fmt: skip
+
+
+async def test_one_job_comes_with_all_that_happened_to_it(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        await door.say(f"purge {URL}")
+        answer = (await door.say("show P-1")).json()
+    assert {"job", "state", "text", "entries"} == set(answer)
+    assert ["asked", "allowed"] == [moment["event"] for moment in answer["entries"][0]["timeline"]]

@@ -55,6 +55,7 @@ LEA = Actor("U_LEA", Standing.MEMBER, "T_SHOP")
 SAM = Actor("U_SAM", Standing.MEMBER, "T_SHOP")
 KIM = Actor("U_KIM", Standing.MEMBER, "T_SHOP")
 GUEST = Actor("U_GUEST", Standing.GUEST, "T_SHOP")
+PEOPLE = {"U_MIA": "mia", "U_LEA": "lea", "U_SAM": "sam", "U_KIM": "kim", "U_GUEST": "guest"}
 APPROVERS = ("U_LEA", "U_SAM", "U_KIM")
 
 
@@ -184,6 +185,12 @@ class Everybody:
 
     async def members(self, group: str, fresh: bool = False) -> Members:
         return self.groups.get(group, Members(problem=f"Slack knows no user-group {group}."))
+
+    async def named(self, name: str) -> Sequence[str]:
+        return [user for user in PEOPLE if await self.name(user) == name]
+
+    async def name(self, user: str) -> str:
+        return PEOPLE.get(user, user)
 
 
 @dataclass

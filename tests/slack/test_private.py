@@ -14,7 +14,6 @@ from bot.domain.job import State
 from bot.domain.plan import Cost, LayerPlan, Plan
 from bot.domain.policy import Allow, Ask, Decision, Deny
 from bot.domain.target import Target
-from bot.domain.told import Event, Told
 from bot.domain.verdict import Look, judge
 from bot.services.replies import Checked, WhoAmI
 from bot.slack.cards import Card
@@ -34,7 +33,7 @@ from bot.slack.cards.private import (
     whoami_card,
 )
 from providers.contract import Call, Kind
-from tests.slack.cases import ALL, AT_8_01, AT_8_02, DONE, LINK, MANY, ONE_YES, PRICING, SHOP, T, look, origin, spelled
+from tests.slack.cases import ALL, DONE, LINK, MANY, PRICING, SHOP, T, look, origin, spelled
 
 PAGE = Target(Kind.URL, PRICING, "shop")
 BAD = (BadLine(2, "htps:/x", "It has no host."), BadLine(5, "*", "A star alone is not a target."))
@@ -43,10 +42,6 @@ MANY_BAD = tuple(BadLine(n, "x", "No.") for n in range(1, 1013))
 HOST = Command(Verb.PURGE, (Target(Kind.HOST, "www.shop.test", "shop"),), "shop", wants_host_confirmed=True)
 READINGS = (Choice("Tag pricing on shop", "tag pricing on shop"), Choice("Path /pricing on shop", "/pricing on shop"))
 UNCLEAR = Misunderstood("I cannot tell what `pricing` is.", "/purge tag pricing on shop", READINGS)
-STEPS = (
-    (T + 60, Told(Event.ALLOWED, text="small")),
-    (T + 120, Told(Event.LAYER_DONE, layer="Varnish", seconds=0.2, ids=("v1",))),
-)
 
 CARDS: dict[str, tuple[Card, str]] = {
     "two readings": (
@@ -149,22 +144,12 @@ CARDS: dict[str, tuple[Card, str]] = {
            Begin with: `/purge plan https://…`""",
     ),
     "one job": (
-        show_card(replace(DONE, before=(), looks=()), STEPS, T, whole=False),
+        show_card(replace(DONE, before=(), looks=()), T),
         f"""\
         🟢 P-1042 fresh at fra, iad, sin · {PRICING}
            shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s
            Browsers may still keep a copy of their own.
            asked by <@U_MIA> · read as URL""",
-    ),
-    "one job in full": (
-        show_card(replace(ALL, state=State.EXPIRED, approval=ONE_YES, created=T + 60), STEPS, T, whole=True),
-        f"""\
-        ⚫ P-1042 expired, nobody agreed in time · everything on shop (production)
-           Nothing was purged. If it is still wanted, ask again.
-           asked by <@U_MIA> · because INC-881
-           rule `everything` · plan `9f2c0d1e4b5a` · asked {AT_8_01} · 1 vote
-           {AT_8_01} • Allowed by rule `small`.
-           {AT_8_02} ✓ Varnish: done in 0.2 s · id `v1`""",
     ),
     "sites": (
         sites_card((SHOP, replace(SHOP, name="blog", hosts=tuple(f"h{n}.test" for n in range(7)), layers=()))),

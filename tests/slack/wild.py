@@ -13,12 +13,15 @@ from bot.domain.job import Approval, JobView, LayerState, LayerView, State, Trou
 from bot.domain.plan import Cost, LayerPlan, Plan
 from bot.domain.policy import Allow, Ask, Deny
 from bot.domain.site import Layer, Site
+from bot.domain.speech import Search
+from bot.domain.stats import Ended, count
 from bot.domain.target import Target
+from bot.domain.timeline import Entry, Moment
 from bot.domain.told import Event, Told
 from bot.domain.verdict import Look, Verdict, judge
 from bot.ledger.holds import LotSize
 from bot.ledger.reviews import Review
-from bot.services.replies import Checked, HoldEnded, HoldLaid, Queued, WhoAmI
+from bot.services.replies import Checked, HoldEnded, HoldLaid, Kept, LogShown, Queued, StatsShown, WhoAmI
 from bot.slack.cards import (
     Card,
     findings,
@@ -30,6 +33,8 @@ from bot.slack.cards import (
     root_card,
     thread_line,
 )
+from bot.slack.cards.history import log_card, timeline_card
+from bot.slack.cards.stats import stats_card
 from providers.contract import Cached, Kind
 
 T = 1_800_000_000.0
@@ -105,6 +110,10 @@ def _private_cards(text: str) -> dict[str, Card]:
     job = wild_job(text, State.PURGING, Verdict.UNCHECKED)
     told = {event: Told(event, text, text, 5, 3.0, (text,) * 50, text) for event in Event}
     bad = tuple(BadLine(n, text, text) for n in range(200))
+    entries = tuple(Entry(event, text, {text: text, "of": [text], "n": 3}) for event in ("asked", "decided", text))
+    moments = (*(Moment(T, step) for step in told.values()), *(Moment(T, entry) for entry in entries))
+    search = Search((text[:200],) * 3, (Kind.URL,), f"@{text[:200]}", "7d", (text[:200],) * 2)
+    counted = count([Ended(text, text, text, text, T, 3.0, (text,))] * 9)
     command = Command(Verb.PURGE, (Target(Kind.HOST, text),) * 30, text, bad=bad, reason=text)
     site = Site(text, (text,) * 30, channel=text, layers=(Layer(text),) * 30)
     choices = tuple(Choice(text, text) for _ in range(20))
@@ -115,8 +124,11 @@ def _private_cards(text: str) -> dict[str, Card]:
         "bad lines": private.bad_lines_card(command, "draft"),
         "confirm host": private.confirm_host_card(command, "draft"),
         "status": private.status_card((job,) * 90, T, "/purge"),
-        "show": private.show_card(job, tuple((T, step) for step in told.values()) * 9, T, True),
-        "show in short": private.show_card(job, (), T, False),
+        "show in short": private.show_card(job, T),
+        "timeline": timeline_card(job, moments * 9, T),
+        "log": log_card(LogShown(search, (Kept(job),) * 10, 20, "log", "log page 3"), "purgebot"),
+        "log of nothing": log_card(LogShown(search, ()), "/purge"),
+        "stats": stats_card(StatsShown(search, counted, {text: text})),
         "sites": private.sites_card((site,) * 90),
         "whoami": private.whoami_card(WhoAmI(Actor(text, Standing.MEMBER), True, (site,) * 90)),
         "help": private.help_card("\n".join([text] * 90)),

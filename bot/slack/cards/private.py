@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from bot.domain.actor import Standing
 from bot.domain.command import Choice, Command, Misunderstood
 from bot.domain.job import JobView
 from bot.domain.site import Site
-from bot.domain.told import Told
 from bot.services.replies import WhoAmI
-from bot.slack.cards.blocks import Block, Card, actions, button, card, paragraphs, section
+from bot.slack.cards.blocks import Block, Card, actions, button, card, section
 from bot.slack.cards.outcome import outcome
 from bot.slack.cards.root import root_card
-from bot.slack.cards.thread import thread_line
-from bot.slack.cards.words import arrows, clock, count, hosts
+from bot.slack.cards.words import arrows, count, hosts
 from bot.slack.escape import channel, code, escape, linked, person
 from providers.contract import Kind
 
@@ -23,7 +21,6 @@ CHOICES_MAX = 5
 BAD_SHOWN = 10
 JOBS_SHOWN = 15
 SITES_SHOWN = 20
-STEPS_SHOWN = 20
 COPIED_MAX = 1300  # characters; a line to copy is shown whole or not at all
 FENCE_MAX = 2800  # characters in one block of preformatted lines
 PIECES_MAX = 3
@@ -92,20 +89,10 @@ def status_card(jobs: Sequence[JobView], now: float, command: str) -> Card:
     return card(first, [*shown, f"and {count(more, 'more job')}" if more > 0 else ""])
 
 
-def show_card(job: JobView, steps: Sequence[tuple[float, Told]], now: float, whole: bool) -> Card:
-    """One job; with its record and its latest steps when `whole`."""
+def show_card(job: JobView, now: float) -> Card:
+    """One job, as its card shows it."""
     shown = root_card(job, now)
-    blocks = [block for block in shown.blocks if block["type"] != "actions"]
-    if not whole:
-        return Card(shown.text, blocks)
-    told = [f"{clock(at)} {thread_line(step)}" for at, step in steps[-STEPS_SHOWN:]]
-    return Card(shown.text, [*blocks, *paragraphs([*_record(job), *told])])
-
-
-def _record(job: JobView) -> Iterator[str]:
-    votes = len(job.approval.votes) if job.approval else 0
-    voted = f" · {count(votes, 'vote')}" if votes else ""
-    yield f"rule {code(job.rule, 80)} · plan {code(job.digest[:12])} · asked {clock(job.created)}{voted}"
+    return Card(shown.text, [block for block in shown.blocks if block["type"] != "actions"])
 
 
 def sites_card(sites: Sequence[Site]) -> Card:

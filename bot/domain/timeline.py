@@ -1,0 +1,64 @@
+"""The whole timeline of a job, from its thread and its journal: each moment once. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.domain.told import Event, Told
+
+SAME_SECONDS = 1.0  # entry and line of one moment are written together
+
+# What the journal calls what the thread tells as well; the thread tells it better.
+_TWINS: Mapping[str, frozenset[Event]] = {
+    "decided": frozenset({Event.ALLOWED}),
+    "vote": frozenset({Event.VOTED_YES, Event.VOTED_NO}),
+    "layer": frozenset({Event.LAYER_DONE, Event.LAYER_STOPPED}),
+    "proof": frozenset({Event.LOOKED}),
+    "ended": frozenset({Event.ENDED}),
+    "failed": frozenset({Event.ENDED}),
+    "expired": frozenset({Event.EXPIRED}),
+    "cancelled": frozenset({Event.CANCELLED}),
+    "retried": frozenset({Event.RETRIED}),
+    "resumed": frozenset({Event.RESUMED}),
+    "parked": frozenset({Event.PARKED}),
+    "outcome_unknown": frozenset({Event.ASKED_PERSON}),
+    "asked_again": frozenset({Event.ASKED_AGAIN}),
+    "denied": frozenset({Event.REFUSED, Event.VOTED_NO}),
+    "glass_broken": frozenset({Event.GLASS_BROKEN}),
+    "review_closed": frozenset({Event.REVIEWED}),
+}
+_FIRST = {"asked": 0, "decided": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the journal."""
+
+    event: str
+    who: str
+    doc: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What happened at a time (seconds since the epoch): a step of the thread, or an entry of the journal."""
+
+    at: float
+    what: Told | Entry
+
+
+def timeline(steps: Sequence[tuple[float, Told]], entries: Sequence[tuple[float, Entry]]) -> tuple[Moment, ...]:
+    """Both together, oldest first, without entries that a step tells already."""
+    only = [Moment(at, entry) for at, entry in entries if not _is_told(at, entry, steps)]
+    return tuple(sorted([*only, *(Moment(at, told) for at, told in steps)], key=_order))
+
+
+def _is_told(at: float, entry: Entry, steps: Sequence[tuple[float, Told]]) -> bool:
+    twins = _TWINS.get(entry.event, frozenset())
+    return any(told.event in twins and abs(at - then) < SAME_SECONDS for then, told in steps)
+
+
+def _order(moment: Moment) -> tuple[float, int]:
+    rank = _FIRST.get(moment.what.event, 3) if isinstance(moment.what, Entry) else 2
+    return (moment.at, rank)

@@ -1,0 +1,144 @@
+"""The history: one row a job for searching and counting, with an index over its words.
+
+`words` holds what people search for, `facts` its site, kind and requester as words that nobody types, so that one
+walk through the index, newest first, answers any mixture and ends after a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain.stats import Ended
+from bot.ledger.codec import maybe, number, whole
+from bot.ledger.ledger import Transaction, Value
+
+INDEXED = ("words", "facts")
+TOKENIZER = "unicode61 remove_diacritics 2"
+
+_DOC = "json_extract(jobs.doc, '$.{}')"
+_LIST = "(select group_concat(substr(value, 1, 500), char(10)) from json_each(jobs.doc, '$.{}'))"
+_LAYERS = """(select group_concat(
+    account || ' ' || json_extract(layers.doc, '$.title') || ' '
+    || coalesce((select group_concat(value, ' ') from json_each(layers.doc, '$.ids')), '') || ' '
+    || coalesce(json_extract(layers.doc, '$.trouble.what'), '') || ' '
+    || coalesce(json_extract(layers.doc, '$.trouble.said'), ''), char(10))
+  from layers where layers.job = jobs.id)"""
+_VOTES = "(select group_concat(by || ' ' || reason, char(10)) from votes where votes.job = jobs.id)"
+_PARTS = (
+    "'P-' || jobs.id", "requested_by", "site", "kind", "state", "verdict", _DOC.format("rule"), _DOC.format("reason"),
+    _LIST.format("sample"), _LIST.format("hosts"), _LAYERS, _VOTES, _DOC.format("why"), _DOC.format("stop_reason"),
+)  # fmt: skip
+_WORDS = " || char(10) || ".join(f"coalesce({part}, '')" for part in _PARTS)
+_KEEP = f"""
+insert into history (job, site, kind, by, source, created, outcome, seconds, targets, words, facts)
+select jobs.id, site, kind, requested_by, coalesce({_DOC.format("source")}, ''), created,
+  case when due_at is not null then 'open' when state = 'done' then verdict else state end,
+  {_DOC.format("proven")} - created, coalesce({_LIST.format("sample")}, ''), {_WORDS},
+  's' || hex(site) || ' k' || hex(kind) || ' b' || hex(requested_by)
+from jobs where {{}}
+on conflict (job) do update set outcome = excluded.outcome, seconds = coalesce(history.seconds, excluded.seconds),
+  words = excluded.words
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What is looked for. `sites` None means every site, an empty `kinds` or `by` any."""
+
+    sites: tuple[str, ...] | None = None
+    kinds: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    since: float | None = None  # seconds since the epoch
+    words: tuple[str, ...] = ()  # each a word or a phrase
+
+
+class History:
+    """Jobs by what is known of them."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def keep(self, job: int) -> None:
+        """Write what is known of `job` now."""
+        self._tx.run(_KEEP.format("jobs.id = :job"), job=job)
+
+    def catch_up(self) -> None:
+        """Write what is missing: jobs from before there was a history."""
+        self._tx.run(_KEEP.format("jobs.id > (select coalesce(max(job), 0) from history)"))
+
+    def forget(self, job: int) -> None:
+        """`job` is found no more; for where its rows are deleted."""
+        self._tx.run("delete from history where job = :job", job=job)
+
+    def find(self, sought: Sought, limit: int, offset: int = 0) -> list[int]:
+        """Numbers of jobs, newest first."""
+        first = self._first(sought.since)
+        if first is None:
+            return []
+        if match := _match(sought):
+            rows = self._tx.rows(
+                "select rowid as job from history_fts where history_fts match :match and rowid >= :first"
+                " order by rowid desc limit :limit offset :offset",
+                match=match, first=first, limit=limit, offset=offset,
+            )  # fmt: skip
+        else:
+            rows = self._tx.rows(
+                "select job from history where job >= :first order by job desc limit :limit offset :offset",
+                first=first, limit=limit, offset=offset,
+            )  # fmt: skip
+        return [whole(row["job"]) for row in rows]
+
+    def ended(self, sought: Sought, limit: int) -> list[Ended]:
+        """What is counted of the newest jobs that `sought` names; words do not count."""
+        where, values = _where(sought)
+        rows = self._tx.rows(
+            f"select kind, by, source, outcome, created, seconds, targets from history where {where}"
+            " order by job desc limit :limit",
+            **values, limit=limit,
+        )  # fmt: skip
+        return [
+            Ended(
+                str(row["kind"]), str(row["by"]), str(row["source"]), str(row["outcome"]), number(row["created"]),
+                maybe(row["seconds"]), tuple(str(row["targets"]).split("\n")),
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    def _first(self, since: float | None) -> int | None:
+        """The first job since then; None when there is none."""
+        if since is None:
+            return 0
+        sql = "select job from history where created >= :since order by created, job limit 1"
+        rows = self._tx.rows(sql, since=since)
+        return whole(rows[0]["job"]) if rows else None
+
+
+def _match(sought: Sought) -> str:
+    """The index's own language for `sought`; every word of a person's is in quotes, and so only a word."""
+    facts = [
+        " OR ".join(_quoted(f"{mark}{value.encode().hex()}") for value in values or ("\0",))
+        for mark, values in (("s", sought.sites), ("k", sought.kinds or None), ("b", sought.by or None))
+        if values is not None
+    ]
+    words = [_quoted(word) for word in sought.words if any(char.isalnum() for char in word)]
+    return " AND ".join([f"facts : ({one})" for one in facts] + [f"words : ({one})" for one in words])
+
+
+def _quoted(text: str) -> str:
+    return '"{}"'.format(text.replace('"', '""').replace("\0", " "))
+
+
+def _where(sought: Sought) -> tuple[str, dict[str, Value]]:
+    values: dict[str, Value] = {"since": sought.since or 0.0}
+    parts = ["created >= :since"]
+    for column, names in (("site", sought.sites), ("kind", sought.kinds or None), ("by", sought.by or None)):
+        if names is not None:
+            parts.append(f"{column} in ({_slots(column, names, values)})")
+    return " and ".join(parts), values
+
+
+def _slots(column: str, names: Sequence[str], values: dict[str, Value]) -> str:
+    slots = {f"{column}{n}": name for n, name in enumerate(names)}
+    values.update(slots)
+    return ", ".join(f":{slot}" for slot in slots)

@@ -1,0 +1,97 @@
+"""The card of `stats`: who purges what, how quickly it was proven, and what keeps being purged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from bot.domain.stats import Hot, Stats
+from bot.services.replies import StatsShown
+from bot.slack.cards.blocks import Block, Card, card, section
+from bot.slack.cards.history import searched
+from bot.slack.cards.words import count, duration
+from bot.slack.escape import code, escape
+
+ROWS = 6  # of one table
+NAME_SHOWN = 30
+FENCE = "```"
+OUTCOMES = {
+    "fresh": "proven fresh",
+    "stale": "still old",
+    "unknown": "not proven",
+    "unchecked": "not checked",
+    "open": "under way",
+    "failed": "stopped",
+    "partial": "partly purged",
+}  # other outcomes are the job's state
+SOURCES = {"slack": "Slack", "api": "HTTP", "cli": "terminal", "": "not known"}
+
+
+def stats_card(shown: StatsShown) -> Card:
+    """The sums in words, then as a table."""
+    stats, about = shown.stats, " · ".join(searched(shown.search))
+    if not stats.total:
+        return card(f"Nothing was purged · {about}")
+    newest = "The newest " if shown.capped else ""
+    head = card(f"{newest}{count(stats.total, 'purge')} · {about}", [outcomes_told(stats), proof_told(stats)])
+    tables = section(f"{FENCE}\n{chr(10).join(table_lines(stats, shown.names))}\n{FENCE}")
+    hot = [f"{percent(one.share)} {code(one.what, 120)} · {count(one.n, 'purge')}" for one in stats.hot]
+    more: list[Block] = card("What keeps being purged:", hot).blocks if hot else []
+    return Card(head.text, [*head.blocks, tables, *more, *([section(advice(stats.hottest))] if stats.hottest else [])])
+
+
+def outcomes_told(stats: Stats) -> str:
+    """proven fresh 12 · still old 1 · failed 1."""
+    return " · ".join(f"{escape(OUTCOMES.get(name, name), NAME_SHOWN)} {n:,}" for name, n in stats.outcomes.items())
+
+
+def proof_told(stats: Stats) -> str:
+    """Time from request to proof."""
+    if stats.p50 is None or stats.p95 is None:
+        return "No proof yet, so no time from request to proof."
+    times = f"half within {duration(stats.p50)} (p50), 95 % within {duration(stats.p95)} (p95)"
+    return f"From request to proof: {times}, of {stats.proven:,} proven."
+
+
+def table_lines(stats: Stats, names: Mapping[str, str]) -> Iterator[str]:
+    """Purges by person, kind and door, as lines of one width."""
+    by = [(_bare(who_name(who, names)), n) for who, n in stats.by.items()]
+    kinds = [(_bare(kind), n) for kind, n in stats.kinds.items()]
+    sources = [(_bare(SOURCES.get(source, source)), n) for source, n in stats.sources.items()]
+    tables = (("person", by), ("kind", kinds), ("asked through", sources))
+    width = max(len(name) for title, rows in tables for name in (title, *(name for name, _ in rows[:ROWS])))
+    for n, (title, rows) in enumerate(tables):
+        yield from [""] if n else []
+        yield f"{title:<{width}}  purges"
+        yield from _rows(rows, width, stats.total)
+
+
+def _rows(rows: Sequence[tuple[str, int]], width: int, total: int) -> Iterator[str]:
+    for name, n in rows[:ROWS]:
+        yield f"{name:<{width}}  {n:>6,}  {percent(n / total):>5}"
+    more = len(rows) - ROWS
+    if more > 0:
+        yield f"and {more:,} more"
+
+
+def who_name(who: str, names: Mapping[str, str]) -> str:
+    """A person by name, a token as such."""
+    return f"token {who.removeprefix('token:')}" if who.startswith("token:") else names.get(who, who)
+
+
+def percent(share: float) -> str:
+    """71 %."""
+    return f"{share * 100:.0f} %"
+
+
+def advice(hottest: Hot) -> str:
+    """What would make the most frequent purge needless."""
+    what, share = hottest.what, percent(hottest.share)
+    if what == "everything":
+        return f"{share} of purges empty a whole site: tag its pages, and purge tags instead."
+    if what.startswith("/"):
+        return f"{share} of purges hit {code(what, 120)}: shorten its TTL, or tag it and purge the tag."
+    return f"{share} of purges are {code(what, 120)}: a shorter TTL there makes most of them needless."
+
+
+def _bare(text: str) -> str:
+    return escape(text, NAME_SHOWN).replace("`", "'")

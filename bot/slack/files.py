@@ -1,0 +1,75 @@
+"""Files for one person: into their own conversation with the bot, in Slack's three steps.
+
+    files.getUploadURLExternal → the bytes to that address → files.completeUploadExternal
+
+(https://docs.slack.dev/messaging/working-with-files, read 2026-11-23). The bytes' address gets no token.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO
+
+import aiohttp
+
+from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
+
+UPLOAD_SECONDS = 120.0
+ALT_MAX = 1000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """What is to be sent. `alt` says in words what a picture shows."""
+
+    name: str
+    title: str
+    content: IO[bytes]
+    alt: str = ""
+
+
+class Files:
+    """Sends files."""
+
+    def __init__(self, api: SlackApi) -> None:
+        self._api = api
+
+    async def send(self, user: str, file: File) -> str:
+        """Share `file` with `user` alone; its address, "" where Slack tells none. Raises SlackTrouble."""
+        channel = _text(_part(await self._api.call("conversations.open", users=user), "channel"), "id")
+        size = await asyncio.to_thread(file.content.seek, 0, os.SEEK_END)
+        more = {"alt_txt": file.alt[:ALT_MAX]} if file.alt else {}
+        asked = await self._api.call("files.getUploadURLExternal", filename=file.name, length=size, **more)
+        await self._put(_text(asked, "upload_url"), file)
+        listed = [{"id": _text(asked, "file_id"), "title": file.title}]
+        shared = await self._api.call("files.completeUploadExternal", files=listed, channel_id=channel)
+        found = shared.get("files")
+        first = found[0] if isinstance(found, list) and found else {}
+        return _text(first, "permalink") if isinstance(first, Mapping) else ""
+
+    async def _put(self, url: str, file: File) -> None:
+        await asyncio.to_thread(file.content.seek, 0)
+        headers = {"content-type": "application/octet-stream"}
+        try:
+            async with (
+                asyncio.timeout(UPLOAD_SECONDS),
+                aiohttp.ClientSession(trust_env=False, auto_decompress=False) as session,
+                session.post(url, data=file.content, headers=headers, allow_redirects=False) as answer,
+            ):
+                if answer.status != 200:
+                    raise SlackTrouble(Trouble.LATER, f"upload_answered_{answer.status}")
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exc:
+            raise SlackTrouble(Trouble.LATER, type(exc).__name__) from exc
+
+
+def _part(doc: Mapping[str, object], name: str) -> Mapping[str, object]:
+    part = doc.get(name)
+    return part if isinstance(part, Mapping) else {}
+
+
+def _text(doc: Mapping[str, object], name: str) -> str:
+    value = doc.get(name)
+    return value if isinstance(value, str) else ""

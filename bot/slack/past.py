@@ -1,0 +1,126 @@
+"""The past in Slack: pages of the log by button, its files, and the chart of stats, for whoever asked alone."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from typing import IO
+
+import structlog
+
+from bot.domain.command import Command, Verb
+from bot.domain.rights import Deed, authorise
+from bot.domain.speech import Search
+from bot.record import kept_record
+from bot.services.desk import Desk
+from bot.services.history import chunks, kept, sought_by
+from bot.services.purges import Asking
+from bot.services.replies import Kept, Refused, Reply, StatsShown
+from bot.services.setup import Core
+from bot.sheet import FILE_MAX, Form, begin, end, part
+from bot.slack.answers import card_for
+from bot.slack.cards.blocks import Card, card, context
+from bot.slack.cards.history import searched
+from bot.slack.cards.words import count
+from bot.slack.chart import alt_text, draw
+from bot.slack.escape import linked
+from bot.slack.files import File, Files
+from bot.slack.web_api import SlackApi, SlackTrouble
+
+log = structlog.get_logger()
+OVER = Refused("This button means nothing any more.", "Type the command again.")
+_SCOPES = "Slack says that a scope is missing: the app needs `files:write` and `im:write` (see manifest.yml)."
+
+
+class Past:
+    """What buttons and replies about the past bring."""
+
+    def __init__(self, core: Core, desk: Desk, api: SlackApi) -> None:
+        self._core = core
+        self._desk = desk
+        self._files = Files(api)
+        self._drawing = asyncio.Lock()
+
+    async def page(self, asking: Asking, line: str) -> Reply:
+        """The page of the log that a button's line names."""
+        command = self._understood(asking, line)
+        return await self._desk.do(asking, command) if command and command.verb is Verb.LOG else OVER
+
+    async def file(self, asking: Asking, line: str, form: Form) -> Card:
+        """Send what a button's line names as a file, and say where it is."""
+        denied = authorise(asking.actor, Deed.SEE)
+        if denied is not None:
+            return self._card(Refused(denied.why, denied.advice, by_rule=True))
+        found = await self._named(asking, line)
+        if isinstance(found, Refused):
+            return self._card(found)
+        name, jobs = found
+        with await asyncio.to_thread(tempfile.TemporaryFile) as content:
+            n = await _write(content, jobs, form)
+            file = File(f"{name}.{form}", f"{count(n, 'job')} of purgebot's log", content)
+            told = await self._sent(asking.actor.id, file)
+        more = [f"It holds the newest {FILE_MAX:,} jobs; name a site or a time for others."] if n == FILE_MAX else []
+        return card(told, more)
+
+    async def with_chart(self, asking: Asking, shown: StatsShown) -> Card:
+        """The card of stats, and a word on its chart; where that cannot be sent, what is missing."""
+        table = self._card(shown)
+        if not shown.stats.total:
+            return table
+        title = " · ".join(["Purges", *searched(shown.search)])
+        async with self._drawing:
+            picture = await asyncio.to_thread(draw, shown.stats, shown.names, title)
+        alt = alt_text(shown.stats, shown.names, title)
+        told = await self._sent(asking.actor.id, File("purges.png", title, io.BytesIO(picture), alt))
+        return Card(table.text, [*table.blocks, context([told])])
+
+    def _understood(self, asking: Asking, line: str) -> Command | None:
+        command = self._desk.understand(asking.actor, asking.channel, line)
+        return command if isinstance(command, Command) and command.verb in (Verb.LOG, Verb.SHOW) else None
+
+    async def _named(self, asking: Asking, line: str) -> tuple[str, AsyncIterator[Sequence[Kept]]] | Refused:
+        command = self._understood(asking, line)
+        if command is None:
+            return OVER
+        if command.verb is Verb.LOG:
+            sought = await sought_by(self._core, asking.actor, command.search or Search())
+            return sought if isinstance(sought, Refused) else ("purges", chunks(self._core, sought))
+        jobs = await self._core.ledger.read(lambda books: kept(books, [command.job], whole=True))
+        if not jobs or jobs[0].job.site not in {site.name for site in self._core.setup.seen_by(asking.actor)}:
+            return Refused(f"There is no P-{command.job}.", f"`{self._core.setup.command} status` lists the jobs.")
+        return f"P-{command.job}", _once(jobs)
+
+    async def _sent(self, user: str, file: File) -> str:
+        """Where the file is, or why it is nowhere."""
+        try:
+            link = await self._files.send(user, file)
+        except SlackTrouble as trouble:
+            log.warning("file_not_sent", file=file.name, error=trouble.error)
+            later = f"Slack did not take it ({trouble.error}). Ask again in a minute."
+            return f"{file.name} was not sent. {_SCOPES if trouble.error == 'missing_scope' else later}"
+        return f"{linked(link, file.name) or file.name} is in your messages with purgebot: {file.title}"
+
+    def _card(self, reply: Reply) -> Card:
+        return card_for(reply, self._core.clock.now(), self._core.setup.command)
+
+
+async def _once(jobs: Sequence[Kept]) -> AsyncIterator[Sequence[Kept]]:
+    yield jobs
+
+
+async def _write(content: IO[bytes], jobs: AsyncIterator[Sequence[Kept]], form: Form) -> int:
+    """Write a whole file, in a thread, some jobs at a time; how many there were."""
+    n = 0
+    await asyncio.to_thread(content.write, begin(form).encode())
+    async for some in jobs:
+        await asyncio.to_thread(_write_some, content, some, form, n == 0)
+        n += len(some)
+    await asyncio.to_thread(content.write, end(form).encode())
+    return n
+
+
+def _write_some(content: IO[bytes], some: Sequence[Kept], form: Form, first: bool) -> None:
+    records = [kept_record(one.job, one.moments) for one in some]
+    content.write(part(form, records, first).encode())

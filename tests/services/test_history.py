@@ -1,0 +1,120 @@
+"""The past at the desk: who finds what, page after page, and what it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.domain.actor import Actor
+from bot.domain.speech import Search
+from bot.domain.stats import Stats
+from bot.domain.timeline import Entry
+from bot.services.history import PAGE, chunks, sought_by
+from bot.services.replies import JobShown, LogShown, Refused, Reply, StatsShown
+from tests.services.shop import GUEST, KIM, LEA, MIA, SHOP, Shop, open_shop, url
+from tests.services.test_desk import CI, EYE, OTHER, say
+
+
+@pytest_asyncio.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+    opened = open_shop(tmp_path)
+    for n in range(PAGE):
+        await opened.purge(MIA, url(f"/news/{n}"), reason="wrong price" if n == 3 else "")
+        await opened.slate.advance(120)
+    await opened.purge(LEA, url("/pricing"), reason="new menu")
+    await opened.slate.advance(120)
+    yield opened
+    await opened.ledger.close()
+
+
+def numbers(reply: Reply) -> list[int]:
+    assert isinstance(reply, LogShown), reply
+    return [kept.job.id for kept in reply.jobs]
+
+
+FOUND = {
+    "all, a page": (MIA, "log", [11, 10, 9, 8, 7, 6, 5, 4, 3, 2]),
+    "the next page": (MIA, "log page 2", [1]),
+    "beyond the last": (MIA, "log page 3", []),
+    "one's own": (LEA, "log by me", [11]),
+    "somebody's by name": (MIA, "log by @lea", [11]),
+    "somebody's by mention": (MIA, "log by <@U_LEA>", [11]),
+    "words": (KIM, "log wrong price", [4]),
+    "lately": (KIM, "log since 3m", [11]),
+    "a token of the site": (CI, "log since 3m", [11]),
+    "a token that reads": (EYE, "log since 3m", [11]),
+    "a token of another site": (OTHER, "log", []),
+    "a token that names a site it may not see": (OTHER, "log shop", []),
+}
+
+
+@pytest.mark.parametrize(("by", "text", "expected"), FOUND.values(), ids=FOUND)
+async def test_who_asks_finds(shop: Shop, by: Actor, text: str, expected: list[int]) -> None:
+    assert expected == numbers(await say(shop, by, text))
+
+
+async def test_pages_name_the_pages_beside_them(shop: Shop) -> None:
+    first, last = await say(shop, MIA, "log shop"), await say(shop, MIA, "log shop page 2")
+    assert isinstance(first, LogShown) and isinstance(last, LogShown)
+    assert ("", "log shop page 2", 0) == (first.newer, first.older, first.begin)
+    assert ("log shop", "", 10) == (last.newer, last.older, last.begin)
+
+
+async def test_a_machine_gets_a_longer_page_with_timelines(shop: Shop) -> None:
+    reply = await say(shop, CI, "log")
+    assert 11 == len(numbers(reply))
+    assert isinstance(reply, LogShown)
+    assert "asked" == reply.jobs[0].moments[0].what.event
+
+
+async def test_nobody_of_that_name_is_said(shop: Shop) -> None:
+    advice = "Type the name after @ as Slack shows it, without blanks."
+    assert Refused("Nobody is known here as @eve.", advice) == await say(shop, MIA, "log by @eve")
+
+
+async def test_guests_see_nothing(shop: Shop) -> None:
+    replies = [await say(shop, GUEST, text) for text in ("log", "stats")]
+    assert [Refused("Guests may not do this.", "Ask a full member of the workspace.", by_rule=True)] * 2 == replies
+
+
+async def test_a_site_that_is_gone_is_still_in_the_log_of_people(shop: Shop) -> None:
+    setup = replace(shop.core.setup, sites={"other": replace(SHOP, name="other", hosts=("other.test",))})
+    core = replace(shop.core, setup=setup)
+    found = [await sought_by(core, actor, Search()) for actor in (MIA, CI)]
+    assert [None, ()] == [None if isinstance(sought, Refused) else sought.sites for sought in found]
+
+
+async def test_a_file_holds_every_job_with_its_timeline(shop: Shop) -> None:
+    sought = await sought_by(shop.core, MIA, Search())
+    assert not isinstance(sought, Refused)
+    kept = [one async for some in chunks(shop.core, sought) for one in some]
+    assert list(range(11, 0, -1)) == [one.job.id for one in kept]
+    assert all(one.moments for one in kept)
+
+
+async def test_the_past_is_counted(shop: Shop) -> None:
+    reply = await say(shop, MIA, "stats")
+    assert isinstance(reply, StatsShown)
+    stats = reply.stats
+    assert (Search(since="30d"), {"U_MIA": "mia", "U_LEA": "lea"}) == (reply.search, reply.names)
+    assert (11, {"U_MIA": 10, "U_LEA": 1}, 11) == (stats.total, stats.by, sum(stats.outcomes.values()))
+    assert "/news/*" == stats.hot[0].what
+
+
+async def test_a_token_of_another_site_counts_nothing(shop: Shop) -> None:
+    reply = await say(shop, OTHER, "stats")
+    assert isinstance(reply, StatsShown)
+    assert Stats(total=0) == reply.stats
+
+
+async def test_show_tells_each_moment_once(shop: Shop) -> None:
+    reply = await say(shop, MIA, "show P-11")
+    assert isinstance(reply, JobShown)
+    told = [moment.what.event for moment in reply.moments]
+    assert ["asked", "allowed", "looked_before"] == told[:3]
+    assert ("ended", 1) == (told[-1], told.count("ended"))
+    assert [] == [moment for moment in reply.moments if isinstance(moment.what, Entry) and moment.what.event == "layer"]
