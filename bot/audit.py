@@ -34,6 +34,7 @@ ADVICE = (
     " purgebot restore FILE."
 )
 _GRAMMAR = "say"
+Ask = Callable[[list[str], bool, bool], None]  # what follows `log`, and whether JSON or CSV is wanted
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 HeadOption = Annotated[str, typer.Option("--head", metavar="FILE", help="A head that was exported earlier.")]
 OutOption = Annotated[str, typer.Option("--out", metavar="FILE", help="Write it there; - is standard output.")]
@@ -49,12 +50,7 @@ class LogGroup(TyperGroup):
         return super().parse_args(ctx, args if known else [_GRAMMAR, *args])
 
 
-def register(
-    app: typer.Typer,
-    ask: Callable[[list[str], bool, bool], None],
-    database: Callable[[], Path],
-    now: Callable[[], float],
-) -> None:
+def register(app: typer.Typer, ask: Ask, database: Callable[[], Path], now: Callable[[], float]) -> None:
     """Add the commands to `app`. `ask` asks the running bot for what words find, as JSON or CSV if wanted; `database`
     is the ledger's file, `now` the time in seconds since the epoch."""
     log = typer.Typer(help="What was done: the journal, from the running bot or from its file.", cls=LogGroup)

@@ -1,4 +1,4 @@
-"""The files of an app in three steps, as Slack takes them now: an address is asked for, the bytes go there, and the file is shared.
+"""An app's files, in three steps: an address is asked for, the bytes go there, and the file is shared.
 
 Sources, read 2026-11-23: https://docs.slack.dev/reference/methods/files.getUploadURLExternal (arguments never as JSON),
 …/files.completeUploadExternal, https://docs.slack.dev/messaging/working-with-files.
@@ -79,9 +79,8 @@ class AppFiles:
         return channel
 
     def _uploaded(self, id: str) -> Row:
-        rows = self._store.rows(
-            "select * from slack_app_files where id = ? and content is not null and shared = ''", (id,)
-        )
+        sql = "select * from slack_app_files where id = ? and content is not null and shared = ''"
+        rows = self._store.rows(sql, (id,))
         if not rows:
             raise Refusal("file_not_found")
         return rows[0]

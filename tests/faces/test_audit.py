@@ -43,7 +43,12 @@ def doc_of(result: Result) -> Mapping[str, object]:
 
 def change(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
-        kept = [row[0] for row in connection.execute("select sql from sqlite_master where type = 'trigger'")]
+        kept = [
+            row[0]
+            for row in connection.execute(
+                "select sql from sqlite_master where type = 'trigger' and name like 'journal_%'"
+            )
+        ]
         for name in GUARDS:
             connection.execute(f"drop trigger {name}")
         connection.execute("update journal set actor = 'U_EVE' where seq = 2")

@@ -49,7 +49,12 @@ def unguarded(tamper: Tamper) -> Tamper:
     """`tamper` by somebody who puts the triggers back."""
 
     def change(connection: sqlite3.Connection) -> None:
-        kept = [row[0] for row in connection.execute("select sql from sqlite_master where type = 'trigger'")]
+        kept = [
+            row[0]
+            for row in connection.execute(
+                "select sql from sqlite_master where type = 'trigger' and name like 'journal_%'"
+            )
+        ]
         for name in GUARDS:
             connection.execute(f"drop trigger {name}")
         tamper(connection)
