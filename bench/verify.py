@@ -24,8 +24,8 @@ from bot.domain.verdict import Verdict
 from bot.ledger.audit import audit
 from bot.ledger.books import Books
 from bot.ledger.codec import JOB, pack
+from bot.ledger.opening import SqliteTransaction, opened
 from bot.ledger.reading import reading
-from bot.ledger.sqlite import SqliteTransaction, opened
 from providers.contract import Kind
 
 ENTRIES, EACH = 1_000_000, 6  # entries of one job
@@ -42,7 +42,7 @@ CALL = json.dumps({"kind": "url", "method": "POST", "path": "/purge", "targets":
 def build(path: Path, entries: int) -> float:
     """A ledger with that many entries; microseconds for each entry added."""
     adding = 0.0
-    with closing(opened(path)) as connection:
+    with closing(opened(path).conn) as connection:
         connection.execute("pragma synchronous = off")
         tx = SqliteTransaction(connection)
         books = Books(tx)

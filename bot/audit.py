@@ -20,8 +20,8 @@ from bot.ledger.backup import CannotCopy, Restored, backup, restore
 from bot.ledger.chain import Head, Ranges, microseconds
 from bot.ledger.codec import number, whole
 from bot.ledger.ledger import LedgerDown, Row
+from bot.ledger.opening import LedgerInUse
 from bot.ledger.reading import NotALedger, Reading, reading
-from bot.ledger.sqlite import LedgerInUse
 from bot.terminal import fail, print_json, progress_bar
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ from rich.text import Text
 
 from bot.ledger.audit import audit
 from bot.ledger.ledger import LedgerDown
+from bot.ledger.opening import LedgerInUse, LedgerTooNew
 from bot.ledger.reading import NotALedger, reading
-from bot.ledger.sqlite import LedgerInUse, LedgerTooNew, SqliteLedger
+from bot.ledger.sqlite import SqliteLedger
 from bot.services.ports import Clock
 from bot.services.probing import probe_layers
 from bot.serving import set_up_logging

@@ -17,7 +17,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from bot.ledger.ledger import LedgerDown
-from bot.ledger.sqlite import LedgerInUse, LedgerTooNew
+from bot.ledger.opening import LedgerInUse, LedgerTooNew
 from bot.settings import Environment, Mode, Settings
 from bot.wiring import Bot, nothing
 

@@ -22,7 +22,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.ledger.sqlite import LedgerInUse
+from bot.ledger.opening import LedgerInUse
 from bot.serving import CannotStart, listen, set_up_logging, without_signals
 from bot.settings import Environment, load
 from bot.wiring import Bot

@@ -16,9 +16,9 @@ from bot.ledger.books import Books
 from bot.ledger.chain import Head
 from bot.ledger.codec import whole
 from bot.ledger.ledger import LedgerDown
+from bot.ledger.opening import SqliteTransaction, locked, opened
 from bot.ledger.reading import NotALedger, reading
 from bot.ledger.schema import VERSION
-from bot.ledger.sqlite import SqliteTransaction, locked, opened
 
 ASK_AGAIN = "restored from a backup; ask again"
 _BEGUN = frozenset({LayerState.WAITING, LayerState.PURGING, LayerState.UNKNOWN})
@@ -85,7 +85,7 @@ def _copy_checked(source: Path, fresh: Path) -> None:
         raise NotALedger(
             f"{source} was written by a newer purgebot (version {version}, this one knows {VERSION}). Use that one."
         )
-    opened(fresh).close()  # which brings an older one up to date
+    opened(fresh).conn.close()  # which brings an older one up to date
     with reading(fresh) as copied:
         verdict = audit(copied)
     if not verdict.is_whole:
@@ -106,7 +106,7 @@ def _was(target: Path) -> _Was | None:
 
 def _settle(fresh: Path, was: _Was | None, now: float) -> Restored:
     """End what was open, so that nothing is sent twice, and say so in the journal."""
-    with closing(opened(fresh)) as connection:
+    with closing(opened(fresh).conn) as connection:
         connection.execute("begin immediate")
         tx = SqliteTransaction(connection)
         books = Books(tx)

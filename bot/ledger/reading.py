@@ -10,8 +10,8 @@ from typing import cast
 from urllib.parse import quote
 
 from bot.ledger.ledger import LedgerDown, Row, Value
+from bot.ledger.opening import SqliteTransaction
 from bot.ledger.schema import VERSION
-from bot.ledger.sqlite import SqliteTransaction
 
 
 class NotALedger(Exception):

@@ -14,9 +14,10 @@ import pytest
 from bot.domain.job import State
 from bot.ledger.backup import ASK_AGAIN, CannotCopy, backup, restore
 from bot.ledger.books import Books
+from bot.ledger.opening import LedgerInUse
 from bot.ledger.reading import NotALedger, reading
 from bot.ledger.retention import OF_JOB
-from bot.ledger.sqlite import LedgerInUse, SqliteLedger
+from bot.ledger.sqlite import SqliteLedger
 from bot.services.glass import close_review
 from bot.services.keeping import forget
 from bot.services.replies import Queued

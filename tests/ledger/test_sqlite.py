@@ -10,7 +10,8 @@ import pytest
 
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
-from bot.ledger.sqlite import LedgerInUse, LedgerTooNew, SqliteLedger
+from bot.ledger.opening import LedgerInUse, LedgerTooNew
+from bot.ledger.sqlite import SqliteLedger
 
 NOW = 1_800_000_000.0
 
