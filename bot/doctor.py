@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bot.adapters import build_providers
 from bot.ledger.audit import audit
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.opening import LedgerInUse, LedgerTooNew
@@ -24,7 +25,7 @@ from bot.services.probing import probe_layers
 from bot.serving import set_up_logging
 from bot.settings import Environment, Settings, over
 from bot.slack.health import slack_health
-from bot.wiring import SystemClock, build_providers, database_path
+from bot.wiring import SystemClock, database_path
 from providers.contract import Health, Probe
 
 _WORDS = {Health.GOOD: ("good", "green"), Health.DOUBTFUL: ("note", "yellow"), Health.BAD: ("bad", "red")}

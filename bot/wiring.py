@@ -14,9 +14,9 @@ from pathlib import Path
 import structlog
 from starlette.applications import Starlette
 
+from bot.adapters import build_providers, markers_of, sightings_of
 from bot.domain.actor import Actor, Standing
 from bot.domain.policy import Members
-from bot.domain.site import Marker
 from bot.edge import EdgeLooker
 from bot.engine.embedded import EmbeddedEngine
 from bot.ledger.ledger import LedgerDown
@@ -27,7 +27,7 @@ from bot.services.keeping import forget_daily
 from bot.services.lanes import Lane, recover
 from bot.services.router import SWEEP_SECONDS, Router
 from bot.services.setup import Core, Setup
-from bot.settings import AccountSettings, Environment, MissingSecret, Mode, Settings, lines, summary
+from bot.settings import Environment, Mode, Settings, lines, summary
 from bot.slack.app import SlackDoor, web_client
 from bot.slack.directory import READ_ALL_SECONDS, SlackDirectory
 from bot.slack.home import HomeTabs
@@ -35,9 +35,6 @@ from bot.slack.notifier import Notifier
 from bot.slack.reception import Reception
 from bot.slack.web_api import SlackApi
 from bot.web import Door, Token
-from providers import PROVIDERS
-from providers.contract import Call, Health, Probe, Provider, Receipt, Seen, Sighting
-from providers.errors import BadCredentials
 
 log = structlog.get_logger()
 GRACE_SECONDS = 10.0  # for calls in flight when stopping
@@ -238,71 +235,6 @@ class Bot:
         with contextlib.suppress(LedgerDown):
             await self._log_head()
         await self.ledger.close()
-
-
-def build_providers(settings: Settings) -> Mapping[str, Provider]:
-    """Every configured account's adapter. One without its secret plans like the others, and says what is missing when
-    it is to send: a bot with one wrong secret still starts."""
-    return {name: _build(account) for name, account in settings.accounts.items()}
-
-
-def _build(settings: AccountSettings) -> Provider:
-    build = PROVIDERS[settings.provider].build
-    try:
-        return build(settings.account(), None)
-    except MissingSecret as exc:
-        log.warning("account_without_secret", account=settings.name, what=str(exc))
-        return WithoutSecret(build(settings.account(placeholder="missing"), None), str(exc))
-
-
-class WithoutSecret:
-    """A provider whose secret is missing: it plans and reads headers, and sends nothing."""
-
-    def __init__(self, inner: Provider, missing: str) -> None:
-        self._missing = missing
-        self.name, self.title, self.can = inner.name, inner.title, inner.can
-        self.plan, self.sighting, self.close = inner.plan, inner.sighting, inner.close
-
-    async def send(self, call: Call, reference: str) -> Receipt:
-        """Raises BadCredentials."""
-        raise self._trouble()
-
-    async def progress(self, receipt: Receipt) -> Receipt:
-        """Raises BadCredentials."""
-        raise self._trouble()
-
-    async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
-        """Raises BadCredentials."""
-        raise self._trouble()
-
-    async def everywhere(self, url: str) -> Sequence[Seen]:
-        """Raises BadCredentials."""
-        raise self._trouble()
-
-    async def probe(self, layer: Mapping[str, str]) -> Probe:
-        """Bad, and what is missing."""
-        return Probe(Health.BAD, self._missing, "Set it where the bot runs, then start it again.")
-
-    def _trouble(self) -> BadCredentials:
-        what = f"{self.title} was not asked: {self._missing}"
-        return BadCredentials(what, "Set it where the bot runs, start it again, then Retry.")
-
-
-def sightings_of(
-    settings: Settings, providers: Mapping[str, Provider]
-) -> Mapping[str, Callable[[Mapping[str, str]], Sighting]]:
-    """For each host, how its outermost layer's cache headers are read."""
-    return {
-        host: providers[site.layers[-1].account].sighting
-        for site in settings.sites.values()
-        if site.layers
-        for host in site.hosts
-    }
-
-
-def markers_of(settings: Settings) -> Mapping[str, Marker]:
-    """For each host, how a version is recognised."""
-    return {host: site.marker for site in settings.sites.values() if site.marker for host in site.hosts}
 
 
 def tokens_of(settings: Settings) -> list[Token]:

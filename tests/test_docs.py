@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from bot.adapters import build_providers
 from bot.cli import app
 from bot.settings import Environment, load
-from bot.wiring import build_providers
 from providers.contract import Kind, Provider, Purge, UnsupportedWish
 
 ROOT = Path(__file__).parent.parent

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters import build_providers
 from bot.settings import Settings, load
-from bot.wiring import build_providers, database_path, tokens_of
+from bot.wiring import database_path, tokens_of
 from providers.contract import Health, Kind, Purge
 from providers.errors import BadCredentials
 from tests.providers.manners import REFERENCE

@@ -17,6 +17,7 @@ from bot.domain.verdict import Look, judge
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, pack
 from bot.services import approvals, deeds, glass, history, holds
+from bot.services.allowed import rights_on
 from bot.services.aside import aside
 from bot.services.checks import look_all, look_from_within, telling
 from bot.services.holds import seen_holds
@@ -49,6 +50,7 @@ from providers.contract import Kind
 DRAFT_SECONDS = 600.0
 CHECK_SECONDS = 8.5
 CHECK_URLS_MAX = 20
+RIGHTS_SHOWN = 20
 
 _DEEDS = {
     Verb.PURGE: Deed.PURGE,
@@ -138,13 +140,18 @@ class Desk:
                 sites = self._named(asking.actor, command)
                 return Probed(await probe_layers(self._core.setup.providers, sites))
             case Verb.WHOAMI:
-                approver = asking.actor.id in approvers(self._core, await read_roster(self._core))
-                return WhoAmI(asking.actor, approver, self._core.setup.seen_by(asking.actor))
+                return await self._whoami(asking.actor)
             case Verb.HELP:
                 stranger = authorise(asking.actor, Deed.SEE)
                 if stranger is not None:
                     return HelpShown(f"{stranger.why} You may ask for help and whoami.\n{stranger.advice}")
                 return HelpShown(help_text(command.topic, self.speaker(asking.actor, asking.channel)))
+
+    async def _whoami(self, actor: Actor) -> WhoAmI:
+        roster, sites = await read_roster(self._core), self._core.setup.seen_by(actor)
+        refused = authorise(actor, Deed.SEE)
+        rights = [] if refused else rights_on(self._core, actor, sites[:RIGHTS_SHOWN], roster)
+        return WhoAmI(actor, actor.id in approvers(self._core, roster), rights, len(sites), refused)
 
     def _named(self, actor: Actor, command: Command) -> list[Site]:
         """The one site that was named, or all that `actor` sees."""

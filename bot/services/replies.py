@@ -10,7 +10,7 @@ from bot.domain.command import Command, Misunderstood
 from bot.domain.hold import Hold
 from bot.domain.job import JobView
 from bot.domain.plan import Plan
-from bot.domain.policy import Decision
+from bot.domain.policy import Decision, Deny
 from bot.domain.site import Site
 from bot.domain.speech import Search
 from bot.domain.stats import Stats
@@ -223,7 +223,9 @@ class WhoAmI:
 
     actor: Actor
     approver: bool
-    sites: Sequence[Site]
+    rights: Sequence[tuple[Site, str]]  # the first sites, each with what may be purged there
+    sites_total: int
+    refused: Deny | None = None
 
 
 @dataclass(frozen=True, slots=True)

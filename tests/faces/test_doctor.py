@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters import build_providers
 from bot.doctor import Finding, examine
 from bot.ledger.books import Books
 from bot.ledger.sqlite import SqliteLedger
 from bot.services.probing import probe_layers
 from bot.settings import Environment, Settings, load
 from bot.slack.health import SCOPES, scopes, skew
-from bot.wiring import SystemClock, build_providers
+from bot.wiring import SystemClock
 from providers.contract import Health, Probe
 from tests.faces.served import environ, finished
 from tests.journeys.world import Playground
@@ -316,7 +317,7 @@ def test_the_clock_is_compared_with_slack_s(date: str, health: Health, what: str
 def test_missing_scopes_are_named() -> None:
     granted = {"x-oauth-scopes": "commands,chat:write,app_mentions:read,users:read,channels:history"}
     advice = "Add them under OAuth & Permissions (or apply manifest.yml), then install the app again."
-    what = "Missing: chat:write.public, files:write, groups:history, im:write."
+    what = "Missing: chat:write.public, files:read, files:write, groups:history, im:write."
     assert Probe(Health.BAD, what, advice) == scopes(granted)
 
 

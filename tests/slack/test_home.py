@@ -18,7 +18,8 @@ from bot.domain.policy import Conditions, Deny, Members, Policy, Rule, Run, Tigh
 from bot.domain.site import Environment, Layer, Site
 from bot.domain.verdict import Verdict
 from bot.services import approvals, deeds
-from bot.services.home import HomeView, Request, home_of, may_do
+from bot.services.allowed import may_do
+from bot.services.home import HomeView, Request, home_of
 from bot.services.roster import read_roster
 from bot.services.setup import Core, Setup
 from bot.slack.cards.home import CHARACTERS, home_view

@@ -35,6 +35,8 @@ from bot.slack.cards.private import (
 from providers.contract import Call, Kind
 from tests.slack.cases import ALL, DONE, LINK, MANY, PRICING, SHOP, T, look, origin, spelled
 
+BOTH = tuple((replace(SHOP, name=name), "URLs at once") for name in ("shop", "blog"))
+
 PAGE = Target(Kind.URL, PRICING, "shop")
 BAD = (BadLine(2, "htps:/x", "It has no host."), BadLine(5, "*", "A star alone is not a target."))
 LIST = Command(Verb.PURGE, (PAGE, Target(Kind.URL, "https://www.shop.test/", "shop")), "shop", bad=BAD)
@@ -165,17 +167,24 @@ CARDS: dict[str, tuple[Card, str]] = {
            Ask whoever configured purgebot.""",
     ),
     "an approver": (
-        whoami_card(WhoAmI(Actor("U_LEA", Standing.MEMBER), True, (SHOP,))),
+        whoami_card(WhoAmI(Actor("U_LEA", Standing.MEMBER), True, BOTH, 9)),
         """\
-        You are <@U_LEA>, a full member: you may purge up to 30 URLs, paths or tags; more is asked for approval.
+        You are <@U_LEA>, a full member.
            You are an approver: you vote on others' requests.
-           sites: shop""",
+           *shop*, *blog*: URLs at once
+           and 7 more""",
     ),
     "a guest": (
-        whoami_card(WhoAmI(Actor("U_GUEST", Standing.GUEST), False, ())),
+        whoami_card(WhoAmI(Actor("U_GUEST", Standing.GUEST), False, (), 1, Deny("members", "No.", "Ask a member."))),
         """\
-        You are <@U_GUEST>, a guest: you may neither purge nor vote.
-           sites: none""",
+        You are <@U_GUEST>, a guest.
+           You may neither purge nor vote. Ask a member.""",
+    ),
+    "a guest whom the policy names": (
+        whoami_card(WhoAmI(Actor("U_GUEST", Standing.GUEST, is_named=True), False, ((SHOP, "URLs at once"),), 1)),
+        """\
+        You are <@U_GUEST>, a guest, whom the policy names.
+           *shop*: URLs at once""",
     ),
     "help": (
         help_card("/purge plan <things…> · what it would do\nExample: /purge plan https://a.test/?b&c"),

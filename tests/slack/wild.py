@@ -130,7 +130,7 @@ def _private_cards(text: str) -> dict[str, Card]:
         "log of nothing": log_card(LogShown(search, ()), "/purge"),
         "stats": stats_card(StatsShown(search, counted, {text: text})),
         "sites": private.sites_card((site,) * 90),
-        "whoami": private.whoami_card(WhoAmI(Actor(text, Standing.MEMBER), True, (site,) * 90)),
+        "whoami": private.whoami_card(WhoAmI(Actor(text, Standing.MEMBER), True, ((site, text),) * 20, 90)),
         "help": private.help_card("\n".join([text] * 90)),
         "done": private.done_card(job, text),
         "open form": private.open_form_card(site, "draft"),

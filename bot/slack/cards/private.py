@@ -112,24 +112,30 @@ def _layers(site: Site) -> str:
 
 
 _STANDINGS = {
-    Standing.MEMBER: "a full member: you may purge up to 30 URLs, paths or tags; more is asked for approval",
-    Standing.GUEST: "a guest: you may neither purge nor vote",
-    Standing.BOT: "a bot: you may neither purge nor vote",
-    Standing.STRANGER: "of another workspace: you may neither purge nor vote",
+    Standing.MEMBER: "a full member",
+    Standing.GUEST: "a guest",
+    Standing.BOT: "a bot",
+    Standing.STRANGER: "of another workspace",
     Standing.GONE: "deactivated",
     Standing.TOKEN: "a token",
-    Standing.UNREADABLE: "not known: Slack will not say who you are, so you may do nothing",
-    Standing.AWAY: "not known: Slack does not answer, so you may do nothing",
+    Standing.UNREADABLE: "not known: Slack will not say who you are",
+    Standing.AWAY: "not known: Slack does not answer",
 }
 
 
 def whoami_card(who: WhoAmI) -> Card:
     """The caller as policy sees them."""
+    named = ", whom the policy names" if who.actor.is_named and who.actor.standing is not Standing.MEMBER else ""
+    first = f"You are {person(who.actor.id)}, {_STANDINGS[who.actor.standing]}{'' if who.refused else named}."
+    if who.refused is not None:
+        return card(first, [f"You may neither purge nor vote. {escape(who.refused.advice)}"])
     votes = "You are an approver: you vote on others' requests." if who.approver else ""
-    names = ", ".join(escape(site.name, 60) for site in who.sites[:SITES_SHOWN])
-    more = len(who.sites) - SITES_SHOWN
-    sites = f"sites: {names or 'none'}{f' and {more:,} more' if more > 0 else ''}"
-    return card(f"You are {person(who.actor.id)}, {_STANDINGS[who.actor.standing]}.", [votes, sites])
+    alike: dict[str, list[str]] = {}
+    for site, what in who.rights:
+        alike.setdefault(what, []).append(f"*{escape(site.name, 60)}*")
+    more = who.sites_total - len(who.rights)
+    lines = [f"{', '.join(names)}: {escape(what, 500)}" for what, names in alike.items()]
+    return card(first, [votes, *(lines or ["There is no site for you."]), f"and {more:,} more" if more > 0 else ""])
 
 
 def help_card(text: str) -> Card:
