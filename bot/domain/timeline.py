@@ -25,6 +25,7 @@ _TWINS: Mapping[str, frozenset[Event]] = {
     "outcome_unknown": frozenset({Event.ASKED_PERSON}),
     "asked_again": frozenset({Event.ASKED_AGAIN}),
     "denied": frozenset({Event.REFUSED, Event.VOTED_NO}),
+    "held": frozenset({Event.HELD}),
     "glass_broken": frozenset({Event.GLASS_BROKEN}),
     "review_closed": frozenset({Event.REVIEWED}),
 }
