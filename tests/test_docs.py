@@ -1,4 +1,5 @@
-"""What README and docs show as configuration is configuration: whole, explicit about its mode, and good for a purge."""
+"""What README and docs show as configuration is configuration: whole, explicit about its mode, and good for a purge. What
+they name is there: variables, files, links, scopes, verbs, accounts."""
 
 from __future__ import annotations
 
@@ -11,11 +12,15 @@ from typer.testing import CliRunner
 
 from bot.adapters import build_providers
 from bot.cli import app
+from bot.domain.speech import VERBS
 from bot.settings import Environment, load
+from bot.slack.health import SCOPES
+from providers import PROVIDERS
 from providers.contract import Kind, Provider, Purge, UnsupportedWish
 
 ROOT = Path(__file__).parent.parent
-PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
+PAGES = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")))
+NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 _BLOCK = re.compile(r"^ *```ya?ml\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 TARGETS = {
     Kind.URL: ("https://www.shop.test/a",),
@@ -97,3 +102,51 @@ def test_the_help_of_the_terminal_names_every_variable(words: list[str]) -> None
     told = CliRunner().invoke(app, words).output
     quiet = {"SLACK_API_URL"} | {name for name in variables_read() if name.endswith("_FILE")}
     assert set() == {name for name in variables_read() - quiet if name not in told}
+
+
+_LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
+_FILE = re.compile(r"`((?:bot|providers|playground|tests|docs|bench)/[a-z0-9_/.-]+)`")
+_ROW = re.compile(r"^\| (?:\[([^]]+)\]|`([^`]+)`)", re.MULTILINE)
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that GitHub gives to a page's headings."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def leads_nowhere(page: Path, path: str, anchor: str) -> bool:
+    there = page.parent / path if path else page
+    return not there.exists() or bool(anchor and anchor not in anchors(there))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    links = _LINK.findall(page.read_text(encoding="utf-8"))
+    assert [] == [link for link in links if leads_nowhere(page, *link)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_every_file_that_a_page_names_is_there(page: Path) -> None:
+    named = _FILE.findall(page.read_text(encoding="utf-8"))
+    assert [] == [name for name in named if not (ROOT / name).exists()]
+
+
+def rows_of(page: str, heading: str) -> list[str]:
+    """What the rows of the table under a heading begin with: a link's words, or code."""
+    text = (ROOT / page).read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return [link or code for link, code in _ROW.findall(text)]
+
+
+def test_the_page_of_security_explains_every_scope() -> None:
+    assert sorted(SCOPES) == sorted(rows_of("docs/security.md", "What Slack must grant"))
+
+
+def test_the_page_of_security_names_every_provider() -> None:
+    titles = sorted(blueprint.title for blueprint in PROVIDERS.values())
+    assert titles == sorted(rows_of("docs/security.md", "What each provider must grant"))
+
+
+def test_the_readme_shows_every_verb() -> None:
+    shown = (ROOT / "README.md").read_text(encoding="utf-8").partition("## What people type")[2].partition("\n## ")[0]
+    assert [] == [row.verb.value for row in VERBS if not re.search(rf"\b{row.verb}\b", shown)]
