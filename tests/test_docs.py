@@ -1,5 +1,5 @@
-"""What README and docs show as configuration is configuration: whole, explicit about its mode, and good for a purge. What
-they name is there: variables, files, links, scopes, verbs, accounts."""
+"""What README and docs show as configuration is configuration: whole, explicit about its mode, and good for a purge.
+What they name is there: variables, files, links, scopes, verbs."""
 
 from __future__ import annotations
 
