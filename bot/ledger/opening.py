@@ -21,6 +21,7 @@ from bot.ledger.ledger import LedgerDown, Row, Value
 from bot.ledger.schema import CHANGES, GUARDS, JOURNAL_INDEXES, TABLES, VERSION
 
 BUSY_MS = 2000
+OWNER_ALONE = 0o600
 
 
 class LedgerInUse(Exception):
@@ -65,6 +66,8 @@ def connect(path: Path) -> sqlite_utils.Database:
 def opened(path: Path) -> sqlite_utils.Database:
     """Open for writing: WAL, synchronous FULL (asserted, since a commit must survive power loss), tables in place.
     Whoever calls holds the lock. Raises LedgerDown and LedgerTooNew."""
+    with contextlib.suppress(OSError):  # what is wrong is told by the connection
+        path.touch(OWNER_ALONE)  # only what is new gets these rights; its write-ahead log takes them over
     database = connect(path)
     mode = database.conn.execute("pragma journal_mode = wal").fetchone()[0]
     if mode != "wal" or database.conn.execute("pragma synchronous").fetchone()[0] != 2:

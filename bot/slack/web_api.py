@@ -56,6 +56,7 @@ _READS = frozenset(
 
 _BY_ERROR = {
     "user_not_found": Trouble.NEVER,
+    "missing_scope": Trouble.NEVER,
     "trigger_expired": Trouble.NEVER,
     "trigger_exchanged": Trouble.NEVER,
     "expired_trigger_id": Trouble.NEVER,

@@ -124,3 +124,14 @@ async def test_a_delivery_is_new_once_and_done_once(tmp_path: Path) -> None:
     assert first is not None
     assert ({"a": 1}, 1) == (first.body, first.tries)
     assert after is None
+
+
+async def test_a_new_ledger_is_its_owners_alone(tmp_path: Path) -> None:
+    ledger = SqliteLedger(tmp_path / "ledger.db")
+    await ledger.write(lambda books: books.beat(1.0))
+    rights = {
+        file.name: oct(file.stat().st_mode & 0o777) for file in tmp_path.iterdir() if file.name != "ledger.db-shm"
+    }
+    await ledger.close()
+    assert {"0o600"} == set(rights.values())
+    assert "ledger.db-wal" in rights
