@@ -402,6 +402,7 @@ so a person decides.
         f"""\
         🟡 P-1042 waits for 2 approvals (3 people asked) · everything on shop (production) · until {AT_8_30}
            It empties all of shop (production) (rule `everything`).
+           votes are asked for in <#C_APPROVE>
            asked by <@U_MIA> · because INC-881
            [Cancel = cancel P-1042]""",
     ),
@@ -411,6 +412,7 @@ so a person decides.
         🟡 P-1042 waits for 1 approval (3 people asked) · everything on shop (production) · until {AT_8_30}
            It empties all of shop (production) (rule `everything`).
            agreed so far: <@U_LEA>
+           votes are asked for in <#C_APPROVE>
            asked by <@U_MIA> · because INC-881
            [Cancel = cancel P-1042]""",
     ),
@@ -540,31 +542,31 @@ REQUESTS: dict[str, tuple[JobView, bool, str]] = {
         True,
         f"""\
         🟡 P-1042 needs 2 approvals · <@U_MIA> asks to purge everything on shop (production)
-           What: everything in 2 layers (Varnish and Cloudflare) of *shop*, production: www.shop.test, img.shop.test
+           What: everything in both layers of *shop*, production: www.shop.test, img.shop.test (Varnish and Cloudflare)
            Why: INC-881
            How much: 2 calls, about 28 s of sending under the budgets
-           Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
+           Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again.
            Narrower: one host, such as `host www.shop.test`
            Rule `everything`: it empties all of shop (production)
-           Asked: <@U_LEA>, <@U_SAM> and <@U_KIM> · expires {AT_8_30}
+           Asked: 3 people of `approvers`: <@U_LEA>, <@U_SAM> and <@U_KIM> · 30 min, until {AT_8_30}
            <{LINK}|The card of P-1042>
-           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger asks]""",
+           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger]""",
     ),
     "everything, edited": (
         replace(ALL, approval=ONE_YES),
         False,
         f"""\
         🟡 P-1042 needs 1 approval · <@U_MIA> asks to purge everything on shop (production)
-           What: everything in 2 layers (Varnish and Cloudflare) of *shop*, production: www.shop.test, img.shop.test
+           What: everything in both layers of *shop*, production: www.shop.test, img.shop.test (Varnish and Cloudflare)
            Why: INC-881
            How much: 2 calls, about 28 s of sending under the budgets
-           Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
+           Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again.
            Narrower: one host, such as `host www.shop.test`
            Rule `everything`: it empties all of shop (production)
-           Agreed so far: <@U_LEA>
-           Asked: 3 people · expires {AT_8_30}
+           Votes: <@U_LEA> yes {AT_8_01}
+           Asked: 3 people of `approvers` · 30 min, until {AT_8_30}
            <{LINK}|The card of P-1042>
-           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger asks]""",
+           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger]""",
     ),
     "many pages, from a token without a reason": (
         replace(
@@ -576,29 +578,29 @@ REQUESTS: dict[str, tuple[JobView, bool, str]] = {
         f"""\
         🟡 P-1042 needs 1 approval · token `ci-shop` asks to purge 1,200 URLs on shop
            What: https://www.shop.test/0, https://www.shop.test/1, https://www.shop.test/2 and 1,197 more \
-on *shop*, production, in 2 layers (Varnish and Cloudflare), soft
+in both layers of *shop*, production (Varnish and Cloudflare, soft)
            Why: no reason was given
            How much: 1,200 targets in 2 calls, sent at once
            Rule `wide`: 1200 targets are more than 30
-           Asked: 3 people · expires {AT_8_30}
+           Asked: 3 people of `approvers` · 30 min, until {AT_8_30}
            <{LINK}|The card of P-1042>
-           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger asks]""",
+           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger]""",
     ),
     "a prefix": (
         replace(ALL, kind=Kind.PREFIX, sample=("www.shop.test/news/",), approval=replace(APPROVAL, needed=1)),
         False,
         f"""\
         🟡 P-1042 needs 1 approval · <@U_MIA> asks to purge prefix www.shop.test/news/
-           What: prefix www.shop.test/news/ with all that lies below it on *shop*, production, in 2 layers \
-(Varnish and Cloudflare)
+           What: prefix www.shop.test/news/ with all that lies below it in both layers of *shop*, \
+production (Varnish and Cloudflare)
            Why: INC-881
            How much: 1 target in 2 calls, about 28 s of sending under the budgets
-           Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
+           Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again.
            Narrower: one host, such as `host www.shop.test`
            Rule `everything`: it empties all of shop (production)
-           Asked: 3 people · expires {AT_8_30}
+           Asked: 3 people of `approvers` · 30 min, until {AT_8_30}
            <{LINK}|The card of P-1042>
-           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger asks]""",
+           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger]""",
     ),
     "a host": (
         replace(
@@ -609,27 +611,27 @@ on *shop*, production, in 2 layers (Varnish and Cloudflare), soft
         False,
         f"""\
         🟡 P-1042 needs 1 approval · <@U_MIA> asks to purge host www.shop.test
-           What: host www.shop.test on *shop*, production, in 2 layers (Varnish and Cloudflare)
+           What: host www.shop.test in both layers of *shop*, production (Varnish and Cloudflare)
            Why: INC-881
            How much: 1 target in 2 calls, about 28 s of sending under the budgets
-           Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
+           Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again.
            Varnish does &lt;something&gt; else · P-9 asks for the same and waits for approval.
            Narrower: &lt;a&gt; tag
            Cheaper: `prefix a/`
            Rule `wide`: it empties all of shop (production)
-           Asked: 3 people · expires {AT_8_30}
+           Asked: 3 people of `approvers` · 30 min, until {AT_8_30}
            <{LINK}|The card of P-1042>
-           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger asks]""",
+           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger]""",
     ),
     "approved": (
         replace(ALL, state=State.QUEUED, approval=TWO_YES),
         False,
         f"""\
         🟢 P-1042 approved by <@U_LEA> and <@U_SAM> · everything on shop (production)
-           What: everything in 2 layers (Varnish and Cloudflare) of *shop*, production: www.shop.test, img.shop.test
+           What: everything in both layers of *shop*, production: www.shop.test, img.shop.test (Varnish and Cloudflare)
            Why: INC-881
            How much: 2 calls, about 28 s of sending under the budgets
-           Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
+           Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again.
            Votes: <@U_LEA> yes {AT_8_01} and <@U_SAM> yes {AT_8_02}
            It goes on by itself; its own card tells how.
            <{LINK}|The card of P-1042>""",
@@ -642,11 +644,11 @@ on *shop*, production, in 2 layers (Varnish and Cloudflare), soft
         False,
         f"""\
         ⚫ P-1042 denied by <@U_SAM>: not during the sale · everything on shop (production)
-           What: everything in 2 layers (Varnish and Cloudflare) of *shop*, production: www.shop.test, img.shop.test
+           What: everything in both layers of *shop*, production: www.shop.test, img.shop.test (Varnish and Cloudflare)
            Why: INC-881
            How much: 2 calls, about 28 s of sending under the budgets
-           Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
-           Votes: <@U_LEA> yes {AT_8_01} and <@U_SAM> no {AT_8_02}
+           Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again.
+           Votes: <@U_LEA> yes {AT_8_01} and <@U_SAM> no {AT_8_02} (“not during the sale”)
            Nothing was purged.
            <{LINK}|The card of P-1042>""",
     ),
