@@ -119,6 +119,13 @@ async def test_where_both_cards_would_be_in_one_channel_they_are_one(shop: Room)
     assert [] == [m for m in await shop.messages() if not m["ephemeral"]]
 
 
+async def test_who_asks_by_a_form_sees_it_where_it_was_asked(shop: Room) -> None:
+    await shop.command("U_LEA", "everything on shop because INC-881")
+    await shop.submit("U_LEA", await shop.form("U_LEA"), site_name="shop")
+    note = await shop.note("U_LEA", "P-1 waits")
+    assert "P-1 waits for 2 approvals. The outcome is told in its thread." == note["text"]
+
+
 # Something narrower
 
 
