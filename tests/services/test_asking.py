@@ -79,10 +79,10 @@ async def test_those_asked_are_called_once_at_half_time(shop: Shop) -> None:
     before = await due_calls(shop)
     await shop.slate.advance(2)
     at_half_time = await due_calls(shop)
-    message = (await messages(shop, job.id))[Role.REMINDER]
+    message = (await messages(shop, job.id))[Role.HALF_TIME]
     await shop.ledger.write(lambda books: books.messages.called(message, "1.1"))
     await shop.slate.advance(800)
-    assert ([], [Role.REMINDER], []) == (before, at_half_time, await due_calls(shop))
+    assert ([], [Role.HALF_TIME], []) == (before, at_half_time, await due_calls(shop))
 
 
 async def test_a_process_that_was_down_at_half_time_calls_once(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ async def test_a_process_that_was_down_at_half_time_calls_once(tmp_path: Path) -
     await third.slate.advance(10)
     reminded = (await third.job(job.id)).approval
     await third.ledger.close()
-    assert [Role.REMINDER] == called
+    assert [Role.HALF_TIME] == called
     assert reminded is not None and reminded.reminded
 
 
