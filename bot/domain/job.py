@@ -128,6 +128,9 @@ class Approval:
     run_within: float = 900.0  # seconds after the last yes
     usd: float = 0.0  # as shown to those who vote
     asked: float = 0.0  # when, in this round
+    reminded: bool = False  # those who had not voted were called once more in this round
+    earlier: tuple[Vote, ...] = ()  # of the rounds before this one
+    choices: tuple[str, ...] = ()  # something narrower that its requester may have instead, a button each
     approved: float | None = None  # when the last yes came
     round: int = 0  # it was asked again so many times; votes of earlier rounds do not count
     returned: str = ""  # why it was asked again

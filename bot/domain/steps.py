@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain.job import JobView, LayerState, LayerView, State
+from bot.domain.job import Approval, JobView, LayerState, LayerView, State
 
 LOOK_AFTER = (0.0, 2.0, 10.0, 30.0, 120.0)  # seconds after the purge; until fresh or until nothing can change
 FOREVER = 30 * 86400.0  # seconds an open job may wait for a person before it is cancelled
+REMIND_MIN = 240.0  # seconds; who is asked for less time than this is not reminded
 LANE_PATIENCE = 30.0  # seconds; a lane wakes its job, this only finds a lost wake
 
 
@@ -21,6 +22,11 @@ class Wait:
 @dataclass(frozen=True, slots=True)
 class Expire:
     """Nobody said yes in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remind:
+    """Half of the time is over: call those who were asked and have not voted, once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +75,14 @@ class Finish:
     """All layers are done and nothing is left to look at."""
 
 
-Step = Wait | Expire | LookBefore | BeginLayer | FinishLayer | AskPerson | Confirm | LookAfter | Finish
+Step = Wait | Expire | Remind | LookBefore | BeginLayer | FinishLayer | AskPerson | Confirm | LookAfter | Finish
 
 
 def next_step(job: JobView, now: float) -> Step:
     """What `job` does at `now`; `now` in seconds since the epoch. Total for open jobs."""
     match job.state:
         case State.WAITING:
-            expires = job.approval.expires if job.approval else now
-            return Expire() if now >= expires else Wait(expires)
+            return _waiting(job.approval, job.created, now) if job.approval else Expire()
         case State.QUEUED:
             return LookBefore() if job.check and not job.looked_before else BeginLayer(0)
         case State.PURGING | State.CONFIRMING:
@@ -86,6 +91,16 @@ def next_step(job: JobView, now: float) -> Step:
             return _checking(job, now)
         case _:
             return Wait(job.due_at if job.due_at and job.due_at > now else now + FOREVER)
+
+
+def _waiting(approval: Approval, created: float, now: float) -> Step:
+    if now >= approval.expires:
+        return Expire()
+    asked = approval.asked or created
+    half = asked + (approval.expires - asked) / 2
+    if approval.reminded or approval.expires - asked < REMIND_MIN:
+        return Wait(approval.expires)
+    return Remind() if now >= half else Wait(half)
 
 
 def _purging(job: JobView, now: float) -> Step:

@@ -14,9 +14,17 @@ class Role(StrEnum):
     """What a message is to its job."""
 
     ROOT = "root"  # the card, edited in place
-    REQUEST = "request"  # the approval card, where approvers are
+    REQUEST = "request"  # the approval card, where approvers are; the root is both where there is none
     GLASS = "glass"  # that its glass was broken, where that is to be told; one a channel
     REMINDER = "reminder"  # in the thread of that: it is still to be reviewed
+    HALF_TIME = "half_time"  # calls those who have not voted when half of the time is over
+    AGAIN = "again"  # calls those who are asked once more
+    OUTCOME = "outcome"  # tells whoever asked what was decided
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it is a line in a thread that mentions people, posted once and never edited."""
+        return self in (Role.HALF_TIME, Role.AGAIN, Role.OUTCOME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +75,36 @@ class Messages:
             job=job, role=f"{role} {of}" if of else role, channel=channel, thread=thread_ts, token=token, now=now,
         )  # fmt: skip
 
+    def call(self, job: int, role: Role, now: float) -> None:
+        """People are to be called in the thread of the job's card, once; what was not posted yet is not any more."""
+        self._tx.run(
+            "insert into messages (job, role, channel, due_at) values (:job, :role, '', :now) on conflict (job, role)"
+            " do update set ts = '', shown = '', tries = 0, lost = 0, due_at = :now",
+            job=job, role=role, now=now,
+        )  # fmt: skip
+
+    def sending(self, message: Message) -> None:
+        """A post goes now: until its answer is recorded, it is looked for before it is sent once more."""
+        self._tx.run(
+            "update messages set lost = 1 where job = :job and role = :role", job=message.job, role=message.role
+        )
+
+    def called(self, message: Message, ts: str) -> None:
+        """The call stands under `ts`, unless people are to be called anew since."""
+        self._tx.run(
+            "update messages set ts = :ts, due_at = null, tries = 0, lost = 0"
+            " where job = :job and role = :role and due_at = :seen",
+            ts=ts, job=message.job, role=message.role, seen=message.due_at,
+        )  # fmt: skip
+
+    def votes_on(self, job: int) -> Message | None:
+        """The message of the job that takes votes: the request, or the root where that is both."""
+        return self.find(job, Role.REQUEST) or self.find(job, Role.ROOT)
+
     def changed(self, job: int, now: float) -> None:
-        """The job's messages may have to be drawn anew."""
-        self._tx.run("update messages set due_at = :now where job = :job", job=job, now=now)
+        """The job's cards may have to be drawn anew."""
+        sql = "update messages set due_at = :now where job = :job and role not in ('half_time', 'again', 'outcome')"
+        self._tx.run(sql, job=job, now=now)
 
     def due(self, now: float, limit: int = 50) -> list[Message]:
         """Messages to look at, longest waiting first."""
@@ -136,6 +171,23 @@ class Messages:
             " where job = :job and role = :role",
             channel=channel, thread=thread_ts, now=due_at, job=message.job, role=message.key,
         )  # fmt: skip
+
+    def join(self, job: int, now: float) -> None:
+        """The root is the request too from now on: posted where the root is to be, or where the request is already."""
+        self._tx.run(
+            "update messages set (channel, thread_ts, ts, token, shown, link, due_at) ="
+            " (select channel, thread_ts, ts, token, '', '', :now from messages where job = :job and role = 'request')"
+            " where job = :job and role = 'root'"
+            " and exists (select 1 from messages where job = :job and role = 'request' and ts != '')",
+            job=job, now=now,
+        )  # fmt: skip
+        self._tx.run("delete from messages where job = :job and role = 'request'", job=job)
+        self.changed(job, now)
+
+    def drop(self, message: Message, now: float) -> None:
+        """It is not to be posted; the job's other cards may have to be drawn anew."""
+        self._tx.run("delete from messages where job = :job and role = :role", job=message.job, role=message.role)
+        self.changed(message.job, now)
 
     def forget(self, message: Message, now: float) -> None:
         """Slack has it no more: it is to be posted anew."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.actor import Actor
-from bot.domain.job import JobView, State, Vote
+from bot.domain.job import JobView, LayerState, State, Vote
 from bot.domain.policy import Roster
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.ruling import voters
 from bot.domain.told import Event, Told
 from bot.ledger.books import Books
+from bot.ledger.messages import Role
 from bot.services.replies import Done, Refused
 from bot.services.roster import read_roster
 from bot.services.setup import SLACK, Core, job_name
@@ -18,16 +19,19 @@ from bot.services.setup import SLACK, Core, job_name
 
 async def vote(core: Core, actor: Actor, number: int, yes: bool, digest: str = "", reason: str = "") -> Done | Refused:
     """Count `actor`'s word on job `number`. `digest` is that of the plan on the card that was clicked; empty when it
-    was typed. What is refused has no effect."""
-
+    was typed. A no wants a reason. What is refused has no effect."""
     roster = await read_roster(core, fresh=True)
 
     def deed(books: Books) -> Done | Refused:
-        job = books.jobs.find(number)
-        if job is None or not actor.may_see(job.site):
-            return Refused(f"There is no P-{number}.", "`status`, without a number, lists the jobs.")
-        refused = _refuse(core, actor, job, digest, roster)
-        return refused if refused else _count(books, job, Vote(actor.id, yes, core.clock.now(), reason))
+        job = _votable(books, core, actor, number, digest, roster)
+        if isinstance(job, Refused):
+            return job
+        if not yes and not reason.strip():
+            return Refused(
+                f"Say why: whoever asked for {job.name} reads it.",
+                f"Type `{core.setup.command} deny {job.name} not during the sale`, with your own words.",
+            )
+        return _count(books, job, Vote(actor.id, yes, core.clock.now(), reason))
 
     answer = await core.ledger.write(deed)
     if isinstance(answer, Done):
@@ -36,11 +40,29 @@ async def vote(core: Core, actor: Actor, number: int, yes: bool, digest: str = "
     return answer
 
 
+async def votable(core: Core, actor: Actor, number: int) -> JobView | Refused:
+    """Job `number` if `actor`'s vote on it would count now, else why not."""
+    roster = await read_roster(core, fresh=True)
+    return await core.ledger.read(lambda books: _votable(books, core, actor, number, "", roster))
+
+
+def _votable(books: Books, core: Core, actor: Actor, number: int, digest: str, roster: Roster) -> JobView | Refused:
+    job = books.jobs.find(number)
+    if job is None or not actor.may_see(job.site):
+        return Refused(f"There is no P-{number}.", "`status`, without a number, lists the jobs.")
+    refused = _refuse(core, actor, job, digest, roster)
+    if refused is None and job.approval and any(vote.by == actor.id for vote in job.approval.votes):
+        return _twice(job)
+    return refused or job
+
+
+def _twice(job: JobView) -> Refused:
+    return Refused(f"You have voted on {job.name} already.", "Your vote counts once.")
+
+
 def _refuse(core: Core, actor: Actor, job: JobView, digest: str, roster: Roster) -> Refused | None:
-    if job.state is not State.WAITING:
-        return Refused(f"{job.name} no longer waits for votes: it is {job.state}.", _who_decided(job))
-    if job.approval is not None and core.clock.now() >= job.approval.expires:
-        return Refused(f"{job.name} has expired: nobody agreed in time.", "Ask for it again.")
+    if late := too_late(job, core.clock.now()):
+        return late
     able = voters(core.setup.policy, roster, job.approval.groups if job.approval else (), job.asked_by)
     denied = authorise(actor, Deed.VOTE, Subject(job.site, job, voters=able.people))
     if denied is not None:
@@ -48,6 +70,15 @@ def _refuse(core: Core, actor: Actor, job: JobView, digest: str, roster: Roster)
         return Refused(why, denied.advice, by_rule=True)
     if job.approval is not None and digest and digest != job.approval.digest:
         return Refused(f"{job.name} is not what this card showed.", "Vote on the newest card.")
+    return None
+
+
+def too_late(job: JobView, now: float) -> Refused | None:
+    """Why no vote on `job` counts any more, whoever's it is; None while one does."""
+    if job.state is not State.WAITING:
+        return Refused(f"{job.name} no longer waits for votes: it is {job.state}.", _who_decided(job))
+    if job.approval is not None and now >= job.approval.expires:
+        return Refused(f"{job.name} has expired: nobody agreed in time.", "Ask for it again.")
     return None
 
 
@@ -60,7 +91,7 @@ def _who_decided(job: JobView) -> str:
 def _count(books: Books, job: JobView, vote: Vote) -> Done | Refused:
     approval = job.approval
     if approval is None or not books.jobs.vote(job.id, vote, approval.digest, approval.round):
-        return Refused(f"You have voted on {job.name} already.", "Your vote counts once.")
+        return _twice(job)
     event = Event.VOTED_YES if vote.yes else Event.VOTED_NO
     books.messages.say(job.id, Told(event, who=vote.by, text=vote.reason), vote.at)
     books.messages.changed(job.id, vote.at)
@@ -69,12 +100,14 @@ def _count(books: Books, job: JobView, vote: Vote) -> Done | Refused:
         yes=vote.yes, reason=vote.reason, digest=approval.digest, round=approval.round,
     )  # fmt: skip
     if not vote.yes:
+        tell_outcome(books, job, vote.at)
         return Done(_deny(books, job, vote), "denied")
     agreed = books.jobs.votes_for(job.id, approval.digest, approval.round)
     if agreed < approval.needed:
         books.jobs.touch(job.id)
         return Done(books.jobs.get(job.id), "voted")
     books.journal.add(vote.at, "approved", "policy", job.id, votes=agreed, digest=approval.digest)
+    tell_outcome(books, job, vote.at)
     agreed_at = replace(approval, approved=vote.at)
     return Done(books.jobs.save(replace(job, state=State.QUEUED, due_at=vote.at, approval=agreed_at)), "approved")
 
@@ -88,3 +121,49 @@ def _deny(books: Books, job: JobView, vote: Vote) -> JobView:
 
 def _by(who: str, reason: str) -> str:
     return f"{who}: {reason}" if reason else who
+
+
+def show_request(books: Books, core: Core, job: JobView, now: float) -> None:
+    """Have the request for votes posted in the approvals' channel; where the job's own card is there, or no such
+    channel is configured, that card takes the votes."""
+    root = books.messages.find(job.id, Role.ROOT)
+    where = job.approval.channel if job.approval else ""
+    if where and (root is None or root.channel != where):
+        books.messages.plan(job.id, Role.REQUEST, where, "", core.dice.token(), now)
+
+
+def show_request_again(books: Books, core: Core, job: JobView, now: float) -> None:
+    """As for a new job; who is asked is called in the thread where the card with the votes stands already."""
+    before = books.messages.find(job.id, Role.REQUEST)
+    show_request(books, core, job, now)
+    if before is not None or books.messages.find(job.id, Role.REQUEST) is None:
+        books.messages.call(job.id, Role.AGAIN, now)
+
+
+def tell_outcome(books: Books, job: JobView, now: float) -> None:
+    """Have the people who asked told what was decided, by name; machines look for themselves."""
+    if any(not who.startswith("token:") for who in job.asked_by):
+        books.messages.call(job.id, Role.OUTCOME, now)
+
+
+def remind(books: Books, job: JobView, now: float) -> JobView:
+    """Half of the time is over: those who have not voted are called once more."""
+    approval = job.approval
+    if approval is None:
+        return job
+    books.messages.call(job.id, Role.HALF_TIME, now)
+    books.journal.add(now, "reminded", "purgebot", job.id, round=approval.round)
+    return replace(job, approval=replace(approval, reminded=True), due_at=approval.expires)
+
+
+def withdraw(books: Books, number: int, by: str, other: JobView, now: float) -> None:
+    """End job `number`, which waits for votes, since `by` asks for `other` in its place."""
+    job = books.jobs.get(number)
+    n = books.batches.cancel(number)
+    books.messages.say(number, Told(Event.CANCELLED, who=by, n=n), now)
+    books.journal.add(now, "cancelled", by, number, unsent=n, instead=other.name)
+    for position, layer in enumerate(job.layers):
+        books.jobs.save_layer(number, position, replace(layer, state=LayerState.STOPPED))
+    why = f"{other.name} was asked for instead."
+    books.jobs.save(replace(job, state=State.CANCELLED, due_at=None, ended=now, stop_reason=by, why=why))
+    books.messages.changed(number, now)

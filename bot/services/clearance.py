@@ -29,7 +29,7 @@ from bot.domain.ruling import decide, voters
 from bot.domain.steps import FOREVER
 from bot.domain.told import Event, Told
 from bot.ledger.books import Books
-from bot.ledger.messages import Role
+from bot.services.approvals import show_request_again
 from bot.services.planning import cost_of
 from bot.services.roster import read_roster
 from bot.services.setup import Core
@@ -178,7 +178,8 @@ def _ask_again(books: Books, core: Core, job: JobView, decision: Decision, usd: 
     old = job.approval or Approval(0, (), now, job.rule, "", core.setup.approvals_channel, round=-1)
     again = replace(
         old, expires=now + policy.approve_within, votes=(), asked=now, approved=None, round=old.round + 1,
-        returned=why, usd=usd, run_within=policy.run_within, broken_by="", broken_because="",
+        returned=why, usd=usd, run_within=policy.run_within, broken_by="", broken_because="", reminded=False,
+        earlier=(*old.earlier, *old.votes),
     )  # fmt: skip
     if isinstance(decision, Ask):
         again = replace(
@@ -187,9 +188,9 @@ def _ask_again(books: Books, core: Core, job: JobView, decision: Decision, usd: 
         )  # fmt: skip
     books.messages.say(job.id, Told(Event.ASKED_AGAIN, text=why, n=again.needed), now)
     books.journal.add(now, "asked_again", "policy", job.id, why=why, rule=again.rule, policy=policy.version)
-    if again.channel:
-        books.messages.plan(job.id, Role.REQUEST, again.channel, "", core.dice.token(), now)
-    return replace(job, state=State.WAITING, approval=again, rule=again.rule, due_at=again.expires)
+    asked = replace(job, state=State.WAITING, approval=again, rule=again.rule, due_at=now)
+    show_request_again(books, core, asked, now)
+    return asked
 
 
 def _deny(books: Books, job: JobView, why: str, now: float) -> JobView:

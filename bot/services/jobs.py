@@ -19,6 +19,7 @@ from bot.domain.steps import (
     FinishLayer,
     LookAfter,
     LookBefore,
+    Remind,
     Wait,
     next_step,
 )
@@ -28,7 +29,7 @@ from bot.ledger.batches import Batch
 from bot.ledger.books import Books
 from bot.ledger.jobs import StaleJob
 from bot.ledger.lots import LotSum
-from bot.services import clearance
+from bot.services import approvals, clearance
 from bot.services.checks import look_all
 from bot.services.clearance import People
 from bot.services.setup import SLACK, Core, job_name, lane_name
@@ -76,6 +77,8 @@ class Jobs:
                 await self._wait(job, until)
             case Expire():
                 await self._apply(job, _expire)
+            case Remind():
+                await self._apply(job, approvals.remind)
             case LookBefore():
                 await self._look_before(job)
             case BeginLayer() if job.state is State.QUEUED and not await self._is_cleared(job):
@@ -336,6 +339,7 @@ def _purged(job: JobView, now: float) -> JobView:
 def _expire(books: Books, job: JobView, now: float) -> JobView:
     books.batches.cancel(job.id)
     books.messages.say(job.id, Told(Event.EXPIRED), now)
+    approvals.tell_outcome(books, job, now)
     books.journal.add(now, "expired", "purgebot", job.id)
     return replace(job, state=State.EXPIRED, due_at=None, ended=now)
 

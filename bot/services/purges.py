@@ -18,8 +18,10 @@ from bot.domain.verdict import Verdict
 from bot.ledger.books import Books
 from bot.ledger.messages import Role
 from bot.ledger.packed import PackedPlan, packed
+from bot.services.approvals import show_request, withdraw
 from bot.services.aside import aside
 from bot.services.cheaper import cheaper
+from bot.services.choices import Choice, Choices, choices_of, keep
 from bot.services.instead import instead, narrower
 from bot.services.planning import Known, make_plan, with_seconds
 from bot.services.replies import JobMade, PlanShown, Refused, SiteHeld
@@ -42,6 +44,7 @@ class Asking:
     channel: str = ""
     thread: str = ""
     also_by: tuple[str, ...] = ()  # others whose requests are in it
+    instead_of: int = 0  # the waiting job that this one takes the place of
 
 
 async def plan_for(core: Core, command: Command, site: Site) -> Plan | Refused:
@@ -112,6 +115,8 @@ def _decide(
     known = books.jobs.made_under(asking.key)
     if known is not None:
         return JobMade(known, new=False)
+    if asking.instead_of and (late := _no_longer_waits(books, asking.instead_of)):
+        return late
     decision = judged(books, core, asking.actor, plan, command.reason, roster)
     if isinstance(decision, Deny):
         journal_denied(books, core, asking, plan, decision)
@@ -126,6 +131,13 @@ def site_held(hold: Hold, site: str) -> SiteHeld:
     """Nothing begins on `site` while `hold` lasts."""
     advice = "Nothing was purged. Add --queue to have it run on release."
     return SiteHeld(f"{site} is held: {hold.reason}", advice, by_rule=True, hold=hold.alone, site=site)
+
+
+def _no_longer_waits(books: Books, number: int) -> Refused | None:
+    job = books.jobs.get(number)
+    if job.state is State.WAITING:
+        return None
+    return Refused(f"{job.name} no longer waits: it is {job.state}.", "Ask for the narrower one by itself.")
 
 
 def journal_denied(books: Books, core: Core, asking: Asking, plan: Plan, decision: Deny) -> None:
@@ -143,6 +155,10 @@ def create(
     now = core.clock.now()
     site = core.setup.sites[plan.site]
     draft = _job(core, asking, command, plan, site, decision, now)
+    choices: tuple[Choice, ...] = ()
+    if draft.approval is not None and not asking.actor.is_token:
+        choices = choices_of(plan, command, site, core.setup.providers)
+        draft = replace(draft, approval=replace(draft.approval, choices=tuple(choice.label for choice in choices)))
     urls = pages_to_look_at(books, site, plan.targets)
     draft = replace(draft, look_urls=urls, notes=(*_asked_already(books, plan), *plan.notes))
     job = books.jobs.create(draft, stored, asking.key)
@@ -150,6 +166,9 @@ def create(
     _plan_messages(books, core, job, asking, site, now)
     if not asking.actor.is_token:
         books.intake.remember(asking.actor.id, site.name, lines_again(command), now)
+    _keep_choices(books, core, job, asking, choices)
+    if asking.instead_of:
+        withdraw(books, asking.instead_of, asking.actor.id, job, now)
     books.messages.say(job.id, _first_line(decision), now)
     return JobMade(job)
 
@@ -241,8 +260,15 @@ def _plan_messages(books: Books, core: Core, job: JobView, asking: Asking, site:
     channel = asking.channel or site.channel or core.setup.approvals_channel
     if channel:
         books.messages.plan(job.id, Role.ROOT, channel, asking.thread, core.dice.token(), now)
-    if job.approval is not None and job.approval.channel:
-        books.messages.plan(job.id, Role.REQUEST, job.approval.channel, "", core.dice.token(), now)
+    show_request(books, core, job, now)
+
+
+def _keep_choices(books: Books, core: Core, job: JobView, asking: Asking, offered: tuple[Choice, ...]) -> None:
+    """What is narrower, under the token of the job's card, which its buttons carry."""
+    root = books.messages.find(job.id, Role.ROOT)
+    if job.approval is not None and root is not None and offered:
+        choices = Choices(job.id, asking.actor.id, asking.channel, asking.thread, offered)
+        keep(books, root.token, choices, job.approval.expires)
 
 
 def _first_line(decision: Allow | Ask) -> Told:

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from bot.domain.job import JobView
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, unpack
 from bot.ledger.intake import Delivery
 from bot.ledger.messages import Role
 from bot.services import approvals, deeds, glass
+from bot.services.choices import kept
 from bot.services.desk import Desk
 from bot.services.purges import Asking
-from bot.services.replies import FormWanted, Refused, Reply
+from bot.services.replies import FormWanted, JobMade, Refused, Reply
 from bot.services.setup import Core
+from bot.slack.plain import unmarked
 from bot.slack.purge_forms import PurgeForms
 
 NO_JOB = Refused("This button belongs to no job.", "Use the buttons on the job's card.")
 ANOTHER_CARD = Refused("This button belongs to another card.", "Use the buttons on the job's card.")
 OVER = Refused("This choice is over: it was used, or ten minutes have passed.", "Type the command again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """A no that wants its reason."""
+
+    job: JobView
+    token: str
+    channel: str
 
 
 class Buttons:
@@ -29,22 +41,79 @@ class Buttons:
         self._desk = desk
         self._forms = forms
 
-    async def vote(self, asking: Asking, body: Mapping[str, object], token: str, yes: bool) -> Reply:
-        """A vote on the job whose card carries `token`."""
+    async def vote(self, asking: Asking, body: Mapping[str, object], token: str) -> Reply:
+        """A yes to the job whose card carries `token`."""
         message = await self._core.ledger.read(lambda books: books.messages.by_token(token))
         if message is None:
             return NO_JOB
         if message.ts and (message.channel, message.ts) != _place(body):
             return ANOTHER_CARD
-        return await approvals.vote(self._core, asking.actor, message.job, yes)
+        return await approvals.vote(self._core, asking.actor, message.job, True)
+
+    async def is_vote(self, token: str) -> bool:
+        """Whether `token` is that of a job's card."""
+        return await self._core.ledger.read(lambda books: books.messages.by_token(token) is not None)
+
+    async def denial(self, asking: Asking, body: Mapping[str, object], token: str) -> Denial | Refused:
+        """What the form for a no is about, where a no would count: `token` is that of the job's card, which was
+        clicked, or of a private note or a Home that stands for it."""
+        message = await self._core.ledger.read(lambda books: books.messages.by_token(token))
+        if message is None:
+            return NO_JOB
+        here = body.get("ephemeral") or body.get("home") or (message.channel, message.ts) == _place(body)
+        if message.ts and not here:
+            return ANOTHER_CARD
+        job = await approvals.votable(self._core, asking.actor, message.job)
+        return job if isinstance(job, Refused) else Denial(job, token, message.channel)
+
+    async def deny(self, asking: Asking, name: str, reason: str) -> tuple[Reply, str]:
+        """The no of a form, and the channel to answer it in; `name` is its token and the digest of the plan it
+        showed."""
+        token, _, digest = name.partition(":")
+        message = await self._core.ledger.read(lambda books: books.messages.by_token(token))
+        if message is None:
+            return NO_JOB, ""
+        told = await approvals.vote(self._core, asking.actor, message.job, False, digest, reason)
+        return told, message.channel
+
+    async def waits_for_votes(self, name: str) -> str:
+        """Why a no cannot count any more, whoever says it; "" where it can."""
+        token = name.partition(":")[0]
+
+        def question(books: Books) -> str:
+            message = books.messages.by_token(token)
+            job = books.jobs.find(message.job) if message else None
+            late = approvals.too_late(job, self._core.clock.now()) if job else NO_JOB
+            return f"{late.what} {unmarked(late.advice)}".strip() if late else ""
+
+        return await self._core.ledger.read(question)
+
+    async def instead(self, delivery: Delivery, asking: Asking, value: str) -> Reply | None:
+        """Something narrower in place of a job that waits; None where `value` does not stand for such a choice."""
+        name, _, index = value.partition(":")
+        choices = await self._core.ledger.read(lambda books: kept(books, name, self._core.clock.now()))
+        if choices is None:
+            return None
+        if choices.by != asking.actor.id:
+            return Refused(f"Only whoever asked for P-{choices.job} may have something narrower instead.")
+        if not index.isdigit() or int(index) >= len(choices.offered):
+            return Refused("This choice is not known.", "Type the command again.")
+        at = replace(
+            asking, channel=choices.channel, thread=choices.thread, key=f"draft {name}", instead_of=choices.job
+        )
+        made = await self._desk.do(at, choices.offered[int(index)].command, sure=True)
+        if isinstance(made, JobMade) and not made.new:
+            return Refused(f"{made.job.name} was asked for in place of P-{choices.job} already.")
+        if isinstance(made, JobMade):
+            await self.use(delivery, asking, name)  # so that whoever made the job is known
+        return made
 
     async def at_home(self, asking: Asking, action: str, value: str) -> Reply:
         """A button of the asker's Home: as on the card of the job that it names, where it is drawn from."""
         match action:
-            case "approve" | "deny":
+            case "approve":
                 message = await self._core.ledger.read(lambda books: books.messages.by_token(value))
-                yes = action == "approve"
-                return await approvals.vote(self._core, asking.actor, message.job, yes) if message else NO_JOB
+                return await approvals.vote(self._core, asking.actor, message.job, True) if message else NO_JOB
             case "cancel" | "check_again":
                 number = _number(value)
                 return await self._do(asking, action, number) if number else NO_JOB

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -16,6 +17,7 @@ from bot.domain.job import JobView, State
 from bot.ledger.books import Books
 from bot.ledger.messages import Line, Message, Role
 from bot.services.setup import SLACK, Core, delivery_name
+from bot.slack.calling import Calling, Names
 from bot.slack.cards import Card, glass_card, reminder_card, request_card, root_card, thread_line
 from bot.slack.cards.glass import half_time
 from bot.slack.web_api import POSTS, READS, UPDATES, SlackApi, SlackTrouble, Trouble
@@ -26,6 +28,7 @@ RUN_SECONDS = 2.0
 PROGRESS_SECONDS = 2.5  # between two edits of one running card
 BACKOFF_MAX = 5.0  # seconds; while Slack is away a card is tried this often
 LINES_AT_ONCE = 12
+CALL_AGAIN = 1.0  # seconds until people are called in the thread of a card that is posted anew
 HISTORY_SECONDS = 60.0  # how far back a lost post is looked for, before the job
 METADATA = "purgebot_job"
 
@@ -36,6 +39,7 @@ class Notifier:
     def __init__(self, core: Core, api: SlackApi) -> None:
         self._core = core
         self._api = api
+        self._calling = Calling(core, api)
         self._bucket = ""  # what the call under way was taken from; a run makes one call at a time
 
     async def run(self) -> None:
@@ -63,6 +67,9 @@ class Notifier:
             await self._later(message, message.shown_at + PROGRESS_SECONDS)
             return
         try:
+            if message.role.is_call:
+                await self._call(message, job)
+                return
             shown = await self._draw(message, job)
             if shown and message.role is Role.ROOT:
                 await self._tell_steps(message, job)
@@ -84,11 +91,13 @@ class Notifier:
         return True
 
     async def _card(self, message: Message, job: JobView) -> Card:
-        now = self._core.clock.now()
-        if message.role is Role.ROOT:
-            return root_card(job, now, self._salt(message, job))
-        root = await self._core.ledger.read(lambda books: books.messages.find(job.id, Role.ROOT))
-        link, salt, command = root.link if root else "", self._salt(message, job), self._core.setup.command
+        now, salt, command = self._core.clock.now(), self._salt(message, job), self._core.setup.command
+
+        def question(books: Books) -> tuple[Message | None, Message | None]:
+            return books.messages.find(job.id, Role.ROOT), books.messages.find(job.id, Role.REQUEST)
+
+        root, request = await self._core.ledger.read(question)
+        link = root.link if root else ""
         if message.role in (Role.GLASS, Role.REMINDER):
             review = await self._core.ledger.read(lambda books: books.reviews.of_message(message.of))
             return (
@@ -96,7 +105,37 @@ class Notifier:
                 if message.role is Role.REMINDER
                 else glass_card(job, review, link, salt)
             )
-        return request_card(job, now, message.token, not message.ts, link, salt, command)
+        is_both = request is None and job.approval is not None and job.state is State.WAITING
+        if message.role is Role.ROOT and not is_both:
+            return root_card(job, now, salt, message.token)
+        first = not message.shown_at  # a card that somebody deleted calls nobody when it is posted again
+        asked = await self._calling.asked(job) if first else ()
+        link = "" if is_both else link
+        return request_card(job, now, message.token, first, link, salt, command, asked, is_root=is_both)
+
+    async def _call(self, message: Message, job: JobView) -> None:
+        """Post a line that mentions people under the card it belongs to; at most once, whatever happens meanwhile."""
+        asks = message.role is not Role.OUTCOME
+
+        def question(books: Books) -> Message | None:
+            return books.messages.votes_on(job.id) if asks else books.messages.find(job.id, Role.ROOT)
+
+        card = await self._core.ledger.read(question)
+        text = await self._calling.line(message.role, job) if card and card.channel else ""
+        if card is None or not text:
+            await self._give_up(message)
+            return
+        if not card.ts:
+            await self._later(message, self._core.clock.now() + min(BACKOFF_MAX, 0.5 * 2.0 ** min(message.tries, 10)))
+            return
+        there = replace(message, channel=card.channel, thread_ts=card.thread_ts or card.ts)
+        ts = await self._found(there, job)
+        if ts is None or not (ts or await self._may(message, f"post {card.channel}")):
+            return
+        if not ts:
+            await self._core.ledger.write(lambda books: books.messages.sending(message))
+            ts = await self._post(there, job, Card(text))
+        await self._core.ledger.write(lambda books: books.messages.called(message, ts))
 
     def _salt(self, message: Message, job: JobView) -> str:
         return f"{job.id}-{job.version}-{message.key}"
@@ -107,13 +146,17 @@ class Notifier:
             return ""
         if not await self._may(message, "read"):
             return None
+        method, within = ("conversations.history", {})
+        if message.role.is_call:
+            method, within = ("conversations.replies", {"ts": message.thread_ts})
         answer = await self._api.call(
-            "conversations.history",
+            method,
             channel=message.channel, oldest=str(job.created - HISTORY_SECONDS), limit=100, include_all_metadata=True,
+            **within,
         )  # fmt: skip
         messages = answer.get("messages")
         for posted in messages if isinstance(messages, list) else []:
-            if _is_ours(posted, job, message.key):
+            if _is_ours(posted, _known_by(message, job)):
                 return str(posted["ts"])
         return ""
 
@@ -130,8 +173,9 @@ class Notifier:
     async def _post(self, message: Message, job: JobView, card: Card) -> str:
         answer = await self._api.call(
             "chat.postMessage",
-            channel=message.channel, text=card.text, blocks=card.blocks, unfurl_links=False, unfurl_media=False,
-            metadata={"event_type": METADATA, "event_payload": {"job": job.name, "role": message.key}},
+            channel=message.channel, text=card.text, unfurl_links=False, unfurl_media=False,
+            metadata={"event_type": METADATA, "event_payload": _known_by(message, job)},
+            **({"blocks": card.blocks} if card.blocks else {}),
             **({"thread_ts": message.thread_ts} if message.thread_ts else {}),
         )  # fmt: skip
         return str(answer.get("ts", ""))
@@ -172,20 +216,25 @@ class Notifier:
             return
         if not await self._may(message, f"post {message.channel}"):
             return
-        await self._say(fresh, lines)
+        names = await self._calling.names(line.told.who for line in lines)
+        await self._say(fresh, lines, names)
         await self._core.ledger.write(lambda books: books.messages.said(job.id, lines[-1].n))
 
-    async def _say(self, root: Message, lines: Sequence[Line]) -> None:
+    async def _say(self, root: Message, lines: Sequence[Line], names: Names) -> None:
         await self._api.call(
             "chat.postMessage",
             channel=root.channel, thread_ts=root.thread_ts or root.ts, unfurl_links=False, unfurl_media=False,
-            text="\n".join(thread_line(line.told) for line in lines),
+            text="\n".join(thread_line(line.told, names) for line in lines),
         )  # fmt: skip
 
     async def _troubled(self, message: Message, job: JobView, trouble: SlackTrouble) -> None:
         log.warning("slack_not_shown", job=job.id, role=message.role, error=trouble.error)
         now = self._core.clock.now()
         match trouble.what:
+            case Trouble.NEVER | Trouble.ELSEWHERE if message.role.is_call:
+                await self._give_up(message)
+            case Trouble.GONE if message.role.is_call:
+                await self._card_is_gone(message, now)
             case Trouble.ELSEWHERE:
                 await self._move(message, job, now)
             case Trouble.GONE if message.role is Role.REMINDER:
@@ -209,13 +258,34 @@ class Notifier:
 
         await self._core.ledger.write(deed)
 
+    async def _card_is_gone(self, message: Message, now: float) -> None:
+        """Somebody deleted the card whose thread it is: that is posted anew, and the call after it."""
+
+        def deed(books: Books) -> None:
+            asks = message.role is not Role.OUTCOME
+            card = books.messages.votes_on(message.job) if asks else books.messages.find(message.job, Role.ROOT)
+            if card is not None:
+                books.messages.forget(card, now)
+            books.messages.later(message, now + CALL_AGAIN)
+
+        await self._core.ledger.write(deed)
+
     async def _move(self, message: Message, job: JobView, now: float) -> None:
-        """Show it in the site's channel instead, or nowhere; whoever asked is told where, in private."""
+        """Show it in the site's channel instead, or nowhere; whoever asked is told where, in private. Where both cards
+        would be in one channel they are one; a request that can be shown nowhere is on the job's own card."""
         site = self._core.setup.sites.get(job.site)
         home = site.channel if site and site.channel != message.channel else ""
 
         def deed(books: Books) -> str:
+            root, request = books.messages.find(job.id, Role.ROOT), books.messages.find(job.id, Role.REQUEST)
+            if message.role is Role.REQUEST and root is not None and home in ("", root.channel):
+                books.messages.drop(message, now)
+                if root.shown_at:  # else its first post calls them
+                    books.messages.call(job.id, Role.AGAIN, now)
+                return ""
             books.messages.move(message, home, "", now if home else None)
+            if message.role is Role.ROOT and request is not None and request.channel == home:
+                books.messages.join(job.id, now)
             return books.intake.tell_moved(job.id, home, now) if message.role is Role.ROOT else ""
 
         key = await self._core.ledger.write(deed)
@@ -253,10 +323,14 @@ def _hash(card: Card) -> str:
     return hashlib.sha256(json.dumps([card.text, blocks], sort_keys=True).encode()).hexdigest()
 
 
-def _is_ours(posted: object, job: JobView, key: str) -> bool:
+def _known_by(message: Message, job: JobView) -> Mapping[str, object]:
+    """What tells our posts apart: a call is posted once in each round of votes."""
+    known: dict[str, object] = {"job": job.name, "role": message.key}
+    return known | ({"round": job.approval.round} if message.role.is_call and job.approval else {})
+
+
+def _is_ours(posted: object, known: Mapping[str, object]) -> bool:
     if not isinstance(posted, dict) or not isinstance(posted.get("metadata"), dict):
         return False
     metadata = posted["metadata"]
-    return bool(
-        metadata.get("event_type") == METADATA and metadata.get("event_payload") == {"job": job.name, "role": key}
-    )
+    return bool(metadata.get("event_type") == METADATA and metadata.get("event_payload") == known)

@@ -13,22 +13,28 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.domain.actor import Standing
-from bot.domain.job import JobView
+from bot.domain.job import JobView, State
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, unpack
 from bot.ledger.holds import REFUSED_LATER
 from bot.ledger.intake import MOVED, Delivery
 from bot.ledger.messages import Message, Role
+from bot.services.asking import at_once
+from bot.services.choices import kept
 from bot.services.desk import Desk
 from bot.services.purges import Asking
 from bot.services.replies import Done, FormWanted, JobMade, PurgeFormWanted, Refused, Reply, StatsShown
 from bot.services.setup import Core, delivery_name
 from bot.sheet import Form
 from bot.slack.answers import card_for
-from bot.slack.buttons import Buttons
-from bot.slack.cards import Card, chosen_form, everything_form
+from bot.slack.buttons import OVER, Buttons, Denial
+from bot.slack.calling import Calling
+from bot.slack.cards import Card, chosen_form, deny, everything_form
+from bot.slack.cards.blocks import Block
 from bot.slack.cards.private import made_card, refusal_card
 from bot.slack.cards.purge_form import CALLBACK, RECENT, purge_form
+from bot.slack.cards.request import asked_card
+from bot.slack.cards.thread import NAMES_SHOWN
 from bot.slack.deliveries import CLICK, OPENING
 from bot.slack.home import opened
 from bot.slack.past import Past
@@ -62,6 +68,7 @@ class Reception:
         self._forms = PurgeForms(core, desk, api)
         self._buttons = Buttons(core, desk, self._forms)
         self._past = Past(core, desk, api)
+        self._calling = Calling(core, api)
 
     async def run(self, key: str) -> None:
         """Do what the delivery under `key` asks, then tell the asker."""
@@ -91,7 +98,7 @@ class Reception:
             return Answer()
         if delivery.kind == REFUSED_LATER:
             return Answer(refusal_card(_text(body, "what"), _text(body, "advice")))
-        votes = _text(body, "action") in ("approve", "deny", "close_review")
+        votes = _text(body, "action") in ("approve", "deny", "close_review") or _text(body, "form") == deny.CALLBACK
         actor = await self._core.directory.actor(_text(body, "user"), _text(body, "team"), fresh=votes)
         if actor.standing is Standing.AWAY and self._core.clock.now() - delivery.at < AWAY_MAX_SECONDS:
             return None
@@ -137,33 +144,64 @@ class Reception:
             return await self._form(delivery, reply, replaces)
         if isinstance(reply, StatsShown):
             return Answer(await self._past.with_chart(asking, reply), replaces)
+        if isinstance(reply, JobMade) and reply.new and reply.job.state is State.WAITING:
+            to = {} if _text(delivery.body, "channel") else {"channel": reply.job.channel}
+            return Answer(await self._who_is_asked(asking, reply.job), replaces, to)
         if isinstance(reply, JobMade) or (isinstance(reply, Done) and delivery.kind == CLICK):
             return Answer(None, replaces)  # the job's own card says it
         return Answer(card_for(reply, self._core.clock.now(), self._core.setup.command), replaces)
 
+    async def _who_is_asked(self, asking: Asking, job: JobView) -> Card:
+        """Who is asked and why, and what would pass at once."""
+        root = await self._core.ledger.read(lambda books: books.messages.find(job.id, Role.ROOT))
+        token = root.token if root else ""
+        choices = await self._core.ledger.read(lambda books: kept(books, token, self._core.clock.now()))
+        passing = await at_once(self._core, asking.actor, choices.offered if choices else ())
+        asked = job.approval.of[:NAMES_SHOWN] if job.approval else ()
+        return asked_card(job, passing, token, await self._calling.names(asked))
+
+    async def _why(self, delivery: Delivery, asking: Asking, denial: Denial | Refused, private: bool = False) -> Answer:
+        """Ask why somebody says no, in a form; else by a private button."""
+        if isinstance(denial, Refused):
+            return await self._answer(delivery, asking, denial, private)
+        if await self._opened(delivery, deny.deny_form(denial.job, denial.token)):
+            return Answer(None, private)
+        return Answer(deny.why_card(denial.job, denial.token), private)
+
     async def _form(self, delivery: Delivery, wanted: FormWanted | PurgeFormWanted, replaces: bool) -> Answer:
-        """Open the form while the trigger lives; else a private button that brings a new one."""
-        trigger = _text(delivery.body, "trigger_id")
-        if trigger and self._core.clock.now() - delivery.at < TRIGGER_SECONDS:
-            try:
-                view = everything_form(wanted) if isinstance(wanted, FormWanted) else purge_form(wanted)
-                await self._api.call("views.open", trigger_id=trigger, view=view)
-                return Answer(None, replaces)
-            except SlackTrouble as trouble:
-                log.warning("form_not_opened", error=trouble.error)
+        """Ask in a form; else by a private button that brings a new trigger."""
+        view = everything_form(wanted) if isinstance(wanted, FormWanted) else purge_form(wanted)
+        if await self._opened(delivery, view):
+            return Answer(None, replaces)
         return Answer(card_for(wanted, self._core.clock.now(), self._core.setup.command), replaces)
+
+    async def _opened(self, delivery: Delivery, view: Block) -> bool:
+        """Open a form while the trigger lives."""
+        trigger = _text(delivery.body, "trigger_id")
+        if not trigger or self._core.clock.now() - delivery.at >= TRIGGER_SECONDS:
+            return False
+        try:
+            await self._api.call("views.open", trigger_id=trigger, view=view)
+        except SlackTrouble as trouble:
+            log.warning("form_not_opened", error=trouble.error)
+            return False
+        return True
 
     async def _clicked(self, delivery: Delivery, asking: Asking) -> Answer:
         body = delivery.body
         value, action = _text(body, "value"), _text(body, "action")
         private = bool(body.get("ephemeral"))
         if body.get("home"):
-            await opened(self._core, body, await self._buttons.at_home(asking, action, value))
+            told = await self._at_home(delivery, asking, action, value)
+            await opened(self._core, body, told)
             return Answer()
         match action:
-            case "approve" | "deny":
-                reply = await self._buttons.vote(asking, body, value, action == "approve")
-                return await self._answer(delivery, asking, reply)
+            case "approve":
+                return await self._answer(delivery, asking, await self._buttons.vote(asking, body, value))
+            case "deny":
+                return await self._why(delivery, asking, await self._buttons.denial(asking, body, value))
+            case "open_form" if await self._buttons.is_vote(value):
+                return await self._why(delivery, asking, await self._buttons.denial(asking, body, value), private)
             case "open_form":
                 reply = await self._buttons.form_again(delivery, asking, value)
                 return await self._answer(delivery, asking, reply, private)
@@ -171,9 +209,11 @@ class Reception:
                 await self._forms.fill(delivery, asking)
                 return Answer()
             case "pick" | "fix" | "go_with_good" | "confirm_host":
-                reply = await self._buttons.from_draft(delivery, asking, value, action)
+                other = await self._buttons.instead(delivery, asking, value) if action == "pick" else None
+                chosen = other or await self._buttons.from_draft(delivery, asking, value, action)
                 await self._close_form(_text(body, "view"))
-                return await self._answer(delivery, asking, reply, private)
+                hides = chosen is not OVER and not isinstance(other, Refused)  # a second click's refusal hides nothing
+                return await self._answer(delivery, asking, chosen, private and hides)
             case "cancel" | "retry" | "repeat_anyway" | "purge_again" | "check_again" | "close_review":
                 return await self._answer(delivery, asking, await self._buttons.on_job(asking, body, action, value))
             case "log_page" | "log_newer":
@@ -182,6 +222,18 @@ class Reception:
                 return Answer(await self._past.file(asking, value, Form(action.removeprefix("log_"))))
             case _:
                 return await self._answer(delivery, asking, Refused("This button means nothing any more."))
+
+    async def _at_home(self, delivery: Delivery, asking: Asking, action: str, value: str) -> Reply | None:
+        """A button of the asker's Home; None where a form asks on."""
+        if action != "deny":
+            return await self._buttons.at_home(asking, action, value)
+        denial = await self._buttons.denial(asking, delivery.body, value)
+        if isinstance(denial, Refused):
+            return denial
+        if await self._opened(delivery, deny.deny_form(denial.job, denial.token)):
+            return None
+        line = f"{self._core.setup.command} deny {denial.job.name} not during the sale"
+        return Refused(f"Say why {denial.job.name} is denied.", f"Type `{line}`, with your own words.")
 
     async def _close_form(self, view: str) -> None:
         """A narrower choice was made in a form: it has no more to ask."""
@@ -194,6 +246,8 @@ class Reception:
 
     async def _submitted(self, delivery: Delivery, asking: Asking) -> Answer | None:
         name = _text(delivery.body, "draft")
+        if _text(delivery.body, "form") == deny.CALLBACK:
+            return await self._denied(delivery, asking, name)
         doc = await self._buttons.use(delivery, asking, name)
         if doc is None or not ("command" in doc or "wish" in doc):
             return await self._answer(delivery, asking, Refused("This form is over.", "Type the command again."))
@@ -218,8 +272,19 @@ class Reception:
             return Refused("Slack did not hand out the list for ten minutes, so nothing was purged.", "Send it again.")
         return reply
 
+    async def _denied(self, delivery: Delivery, asking: Asking, name: str) -> Answer:
+        fields = delivery.body.get("fields")
+        reply, channel = await self._buttons.deny(asking, name, _text(fields, "reason").strip())
+        if isinstance(reply, Done):
+            return Answer()  # the job's own card says it
+        return replace(await self._answer(delivery, asking, reply), to={"channel": channel})
+
     async def form_errors(self, body: Mapping[str, object]) -> dict[str, str]:
         """What is wrong with a form, by block; asked before it is acknowledged."""
+        if _text(body, "form") == deny.CALLBACK:
+            late = await self._buttons.waits_for_votes(_text(body, "draft"))
+            empty = "" if _text(body.get("fields"), "reason").strip() else deny.EMPTY
+            return {"reason": late or empty} if late or empty else {}
         now = self._core.clock.now()
         draft = await self._core.ledger.read(lambda books: books.intake.draft(_text(body, "draft"), now))
         if draft is not None and "wish" in draft[1] and "used" not in draft[1]:

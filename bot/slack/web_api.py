@@ -46,6 +46,7 @@ _READS = frozenset(
         "auth.test",
         "chat.getPermalink",
         "conversations.history",
+        "conversations.replies",
         "files.getUploadURLExternal",
         "files.info",
         "usergroups.users.list",

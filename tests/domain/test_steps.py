@@ -21,6 +21,7 @@ from bot.domain.steps import (
     LookAfter,
     LookBefore,
     OutcomeOpen,
+    Remind,
     SendAgain,
     Step,
     Wait,
@@ -47,11 +48,33 @@ def job(state: State, *layers: LayerView, **more: object) -> JobView:
 DONE = layer(LayerState.DONE)
 BUSY = LayerState.PURGING
 ASKED = Approval(1, ("U_LEA",), NOW + 60, "wide", "why")
+LONG = Approval(1, ("U_LEA",), NOW + 1800, "wide", "why", asked=NOW)
 
 STEPS = [
     pytest.param(job(State.WAITING, layer(), approval=ASKED), Wait(NOW + 60), id="waits-for-votes"),
     pytest.param(
         job(State.WAITING, layer(), approval=replace(ASKED, expires=NOW)), Expire(), id="expires-on-the-second"
+    ),
+    pytest.param(job(State.WAITING, layer(), approval=LONG), Wait(NOW + 900), id="wakes-at-half-time"),
+    pytest.param(
+        job(State.WAITING, layer(), approval=replace(LONG, asked=NOW - 900, expires=NOW + 900)),
+        Remind(),
+        id="reminds-at-half-time",
+    ),
+    pytest.param(
+        job(State.WAITING, layer(), approval=replace(LONG, asked=NOW - 900, expires=NOW + 900, reminded=True)),
+        Wait(NOW + 900),
+        id="reminds-once",
+    ),
+    pytest.param(
+        job(State.WAITING, layer(), approval=replace(LONG, asked=NOW - 120, expires=NOW + 119)),
+        Wait(NOW + 119),
+        id="reminds-nobody-of-a-short-wait",
+    ),
+    pytest.param(
+        job(State.WAITING, layer(), approval=replace(LONG, asked=0.0)),
+        Wait(NOW + 900),
+        id="an-older-ledgers-job",
     ),
     pytest.param(job(State.QUEUED, layer()), LookBefore(), id="looks-first"),
     pytest.param(job(State.QUEUED, layer(), check=False), BeginLayer(0), id="looks-not-when-told-not-to"),

@@ -143,6 +143,9 @@ def test_a_denial_ends_wait_with_5(world: Playground) -> None:
     name = str(job_of(run(world, "purge", *EVERYTHING, "--json"))["job"])
     request = world.wait_card(name, channel="C_APPROVE")
     world.click("U_LEA", request, "deny", "C_APPROVE")
+    view = world.until(lambda: world.get("/_play/views", user="U_LEA")["open"], "the form opens")
+    assert isinstance(view, list)
+    world.post("/_play/submit", user="U_LEA", view_id=view[0]["id"], values={"reason": {"reason": "too late"}})
     result = run(world, "wait", name)
     assert (5, True) == (result.exit_code, name in result.stdout)
 

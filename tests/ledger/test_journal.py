@@ -431,7 +431,7 @@ async def test_a_purge_that_was_asked_for_again_agrees_and_the_old_yes_does_not_
     await approvals.vote(shop.core, SAM, job.id, True)
     shop.clock.at += 901
     await shop.slate.advance(60)
-    await approvals.vote(shop.core, LEA, job.id, False)
+    await approvals.vote(shop.core, LEA, job.id, False, reason="not now")
     await shop.ledger.close()
     agrees = told(tmp_path / "ledger.db")
     tampered(tmp_path / "ledger.db", sql("update jobs set state = 'queued', due_at = 1"))

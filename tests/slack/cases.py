@@ -83,7 +83,7 @@ NEW = replace(
 MANY = replace(NEW, targets=1200, sample=tuple(f"https://www.shop.test/{n}" for n in range(20)))
 APPROVAL = Approval(
     2, ("U_LEA", "U_SAM", "U_KIM"), T + 1800, "everything", "it empties all of shop (production)", "C_APPROVE",
-    offers=("Narrower: one host, such as `host www.shop.test`",),
+    offers=("Narrower: one host, such as `host www.shop.test`",), groups=("approvers",), asked=T,
 )  # fmt: skip
 ALL = replace(
     NEW, state=State.WAITING, kind=Kind.EVERYTHING, sample=("",), reason="INC-881", read_as="", rule="everything",

@@ -8,6 +8,7 @@ from textwrap import dedent
 import pytest
 
 from bot.domain.job import JobView, LayerState, State, Trouble
+from bot.domain.plan import Cost
 from bot.domain.verdict import NONE_COVERED, Verdict
 from bot.slack.cards import request_card, root_card
 from bot.slack.plain import unmarked
@@ -20,6 +21,7 @@ from tests.slack.cases import (
     AT_8_30,
     CLOUDFLARE,
     DONE,
+    LEA,
     LINK,
     MANY,
     NEW,
@@ -402,6 +404,7 @@ so a person decides.
         f"""\
         🟡 P-1042 waits for 2 approvals (3 people asked) · everything on shop (production) · until {AT_8_30}
            It empties all of shop (production) (rule `everything`).
+           votes are asked for in <#C_APPROVE>
            asked by <@U_MIA> · because INC-881
            [Cancel = cancel P-1042]""",
     ),
@@ -411,6 +414,7 @@ so a person decides.
         🟡 P-1042 waits for 1 approval (3 people asked) · everything on shop (production) · until {AT_8_30}
            It empties all of shop (production) (rule `everything`).
            agreed so far: <@U_LEA>
+           votes are asked for in <#C_APPROVE>
            asked by <@U_MIA> · because INC-881
            [Cancel = cancel P-1042]""",
     ),
@@ -540,31 +544,31 @@ REQUESTS: dict[str, tuple[JobView, bool, str]] = {
         True,
         f"""\
         🟡 P-1042 needs 2 approvals · <@U_MIA> asks to purge everything on shop (production)
-           What: everything in 2 layers (Varnish and Cloudflare) of *shop*, production: www.shop.test, img.shop.test
+           What: everything in both layers of *shop*, production: www.shop.test, img.shop.test (Varnish and Cloudflare)
            Why: INC-881
            How much: 2 calls, about 28 s of sending under the budgets
-           Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
+           Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again.
            Narrower: one host, such as `host www.shop.test`
            Rule `everything`: it empties all of shop (production)
-           Asked: <@U_LEA>, <@U_SAM> and <@U_KIM> · expires {AT_8_30}
+           Asked: 3 people of `approvers`: <@U_LEA>, <@U_SAM> and <@U_KIM> · 30 min, until {AT_8_30}
            <{LINK}|The card of P-1042>
-           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger asks]""",
+           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger]""",
     ),
     "everything, edited": (
         replace(ALL, approval=ONE_YES),
         False,
         f"""\
         🟡 P-1042 needs 1 approval · <@U_MIA> asks to purge everything on shop (production)
-           What: everything in 2 layers (Varnish and Cloudflare) of *shop*, production: www.shop.test, img.shop.test
+           What: everything in both layers of *shop*, production: www.shop.test, img.shop.test (Varnish and Cloudflare)
            Why: INC-881
            How much: 2 calls, about 28 s of sending under the budgets
-           Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
+           Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again.
            Narrower: one host, such as `host www.shop.test`
            Rule `everything`: it empties all of shop (production)
-           Agreed so far: <@U_LEA>
-           Asked: 3 people · expires {AT_8_30}
+           Votes: <@U_LEA> yes {AT_8_01}
+           Asked: 3 people of `approvers` · 30 min, until {AT_8_30}
            <{LINK}|The card of P-1042>
-           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger asks]""",
+           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger]""",
     ),
     "many pages, from a token without a reason": (
         replace(
@@ -576,29 +580,29 @@ REQUESTS: dict[str, tuple[JobView, bool, str]] = {
         f"""\
         🟡 P-1042 needs 1 approval · token `ci-shop` asks to purge 1,200 URLs on shop
            What: https://www.shop.test/0, https://www.shop.test/1, https://www.shop.test/2 and 1,197 more \
-on *shop*, production, in 2 layers (Varnish and Cloudflare), soft
+in both layers of *shop*, production (Varnish and Cloudflare, soft)
            Why: no reason was given
            How much: 1,200 targets in 2 calls, sent at once
            Rule `wide`: 1200 targets are more than 30
-           Asked: 3 people · expires {AT_8_30}
+           Asked: 3 people of `approvers` · 30 min, until {AT_8_30}
            <{LINK}|The card of P-1042>
-           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger asks]""",
+           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger]""",
     ),
     "a prefix": (
         replace(ALL, kind=Kind.PREFIX, sample=("www.shop.test/news/",), approval=replace(APPROVAL, needed=1)),
         False,
         f"""\
         🟡 P-1042 needs 1 approval · <@U_MIA> asks to purge prefix www.shop.test/news/
-           What: prefix www.shop.test/news/ with all that lies below it on *shop*, production, in 2 layers \
-(Varnish and Cloudflare)
+           What: prefix www.shop.test/news/ with all that lies below it in both layers of *shop*, \
+production (Varnish and Cloudflare)
            Why: INC-881
            How much: 1 target in 2 calls, about 28 s of sending under the budgets
-           Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
+           Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again.
            Narrower: one host, such as `host www.shop.test`
            Rule `everything`: it empties all of shop (production)
-           Asked: 3 people · expires {AT_8_30}
+           Asked: 3 people of `approvers` · 30 min, until {AT_8_30}
            <{LINK}|The card of P-1042>
-           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger asks]""",
+           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger]""",
     ),
     "a host": (
         replace(
@@ -609,27 +613,72 @@ on *shop*, production, in 2 layers (Varnish and Cloudflare), soft
         False,
         f"""\
         🟡 P-1042 needs 1 approval · <@U_MIA> asks to purge host www.shop.test
-           What: host www.shop.test on *shop*, production, in 2 layers (Varnish and Cloudflare)
+           What: host www.shop.test in both layers of *shop*, production (Varnish and Cloudflare)
            Why: INC-881
            How much: 1 target in 2 calls, about 28 s of sending under the budgets
-           Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
+           Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again.
            Varnish does &lt;something&gt; else · P-9 asks for the same and waits for approval.
            Narrower: &lt;a&gt; tag
            Cheaper: `prefix a/`
            Rule `wide`: it empties all of shop (production)
-           Asked: 3 people · expires {AT_8_30}
+           Asked: 3 people of `approvers` · 30 min, until {AT_8_30}
            <{LINK}|The card of P-1042>
-           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger asks]""",
+           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger]""",
+    ),
+    "a part of the layers, with what they cost": (
+        replace(
+            ALL, left_alone=("Redis",),
+            layers=(
+                replace(NEXT_VARNISH, title="CloudFront", cost=Cost(1200, "paths", 900, 1000, 5.5)),
+                replace(NEXT_CLOUDFLARE, cost=Cost(2, "calls", 0, 10, 0.0)),
+            ),
+            approval=replace(APPROVAL, needed=1, offers=()),
+        ),
+        False,
+        f"""\
+        🟡 P-1042 needs 1 approval · <@U_MIA> asks to purge everything on shop (production)
+           What: everything in 2 of 3 layers of *shop*, production: www.shop.test, img.shop.test \
+(CloudFront and Cloudflare)
+           Why: INC-881
+           How much: 2 calls, about 28 s of sending under the budgets
+           Cost: CloudFront 1,200 paths, about $5.50: 900 used this month, 1,000 are free; Cloudflare 2 calls, free: \
+8 of 10 free ones left this month · about $5.50 in all
+           Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again.
+           Rule `everything`: it empties all of shop (production)
+           Asked: 3 people of `approvers` · 30 min, until {AT_8_30}
+           <{LINK}|The card of P-1042>
+           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger]""",
+    ),
+    "asked again": (
+        replace(
+            ALL, kind=Kind.TAG, sample=("news",), layers=(NEXT_CLOUDFLARE,),
+            approval=replace(
+                APPROVAL, needed=1, offers=(), groups=("U_LEA",), round=1, earlier=(LEA,),
+                returned="<!here> may no longer vote on it.",
+            ),
+        ),
+        False,
+        f"""\
+        🟡 P-1042 needs 1 approval · <@U_MIA> asks to purge tag news on shop
+           Asked again: &lt;!here&gt; may no longer vote on it.
+           What: tag news in the one layer of *shop*, production (Cloudflare)
+           Why: INC-881
+           How much: 1 target in 1 call, about 28 s of sending under the budgets
+           Rule `everything`: it empties all of shop (production)
+           Before it was asked again: <@U_LEA> yes {AT_8_01}
+           Asked: 3 people · 30 min, until {AT_8_30}
+           <{LINK}|The card of P-1042>
+           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger]""",
     ),
     "approved": (
         replace(ALL, state=State.QUEUED, approval=TWO_YES),
         False,
         f"""\
         🟢 P-1042 approved by <@U_LEA> and <@U_SAM> · everything on shop (production)
-           What: everything in 2 layers (Varnish and Cloudflare) of *shop*, production: www.shop.test, img.shop.test
+           What: everything in both layers of *shop*, production: www.shop.test, img.shop.test (Varnish and Cloudflare)
            Why: INC-881
            How much: 2 calls, about 28 s of sending under the budgets
-           Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
+           Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again.
            Votes: <@U_LEA> yes {AT_8_01} and <@U_SAM> yes {AT_8_02}
            It goes on by itself; its own card tells how.
            <{LINK}|The card of P-1042>""",
@@ -642,11 +691,11 @@ on *shop*, production, in 2 layers (Varnish and Cloudflare), soft
         False,
         f"""\
         ⚫ P-1042 denied by <@U_SAM>: not during the sale · everything on shop (production)
-           What: everything in 2 layers (Varnish and Cloudflare) of *shop*, production: www.shop.test, img.shop.test
+           What: everything in both layers of *shop*, production: www.shop.test, img.shop.test (Varnish and Cloudflare)
            Why: INC-881
            How much: 2 calls, about 28 s of sending under the budgets
-           Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
-           Votes: <@U_LEA> yes {AT_8_01} and <@U_SAM> no {AT_8_02}
+           Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again.
+           Votes: <@U_LEA> yes {AT_8_01} and <@U_SAM> no {AT_8_02} (“not during the sale”)
            Nothing was purged.
            <{LINK}|The card of P-1042>""",
     ),
@@ -707,6 +756,36 @@ def test_a_vote_is_asked_once_more_with_what_it_lets_happen() -> None:
         "Once enough people agree it purges everything on shop (production), hosts www.shop.test, img.shop.test."
         in str(buttons)
     )
+
+
+def test_one_mention_of_a_user_group_reaches_all_of_it() -> None:
+    shown = spelled(request_card(ALL, T, "token-1", True, asked=("S_SRE", "U_KIM")))
+    assert f"Asked: 3 people of `approvers`: <!subteam^S_SRE> and <@U_KIM> · 30 min, until {AT_8_30}" in shown
+
+
+def test_at_most_twenty_are_mentioned() -> None:
+    crowd = replace(ALL, approval=replace(APPROVAL, of=tuple(f"U_{n}" for n in range(30))))
+    shown = spelled(request_card(crowd, T, "token-1", True))
+    assert (20, True) == (shown.count("<@U_") - 1, "<@U_19> and 10 more ·" in shown)  # and who asks
+
+
+def test_a_card_that_is_both_can_be_cancelled_and_does_not_lead_to_itself() -> None:
+    *_, last = spelled(request_card(ALL, T, "token-1", False, is_root=True)).split("\n")
+    assert "   [Approve = approve token-1 primary asks] [Cancel = cancel P-1042] [Deny = deny token-1 danger]" == last
+
+
+def test_something_narrower_has_a_button_each_on_the_jobs_own_card() -> None:
+    job = replace(ALL, approval=replace(APPROVAL, choices=("Only the front page", "Only the host www.shop.test")))
+    assert [
+        "   [Only the front page = pick token-1:0]",
+        "   [Only the host www.shop.test = pick token-1:1]",
+        "   [Cancel = cancel P-1042]",
+    ] == spelled(root_card(job, T, "7-1", "token-1")).split("\n")[-3:]
+
+
+def test_once_it_waits_no_more_nothing_narrower_is_offered() -> None:
+    job = replace(ALL, state=State.QUEUED, approval=replace(TWO_YES, choices=("Only the front page",)))
+    assert "pick" not in str(root_card(job, T, "7-1", "token-1").blocks)
 
 
 def test_the_root_card_never_takes_votes() -> None:

@@ -286,11 +286,13 @@ async def test_typed_twins_vote_too(shop: Room, typed: str, told: str, root: str
 async def test_a_denial_ends_it(shop: Room) -> None:
     request = await asked_for_a_prefix(shop)
     await shop.click("U_SAM", request, "deny", "C_APPROVE")
+    await shop.submit("U_SAM", await shop.form("U_SAM"), reason="not during the sale")
     root = await shop.card("denied")
     decided = await shop.card("denied", channel="C_APPROVE")
     await shop.click("U_KIM", request, "approve", "C_APPROVE")
     late = await shop.note("U_KIM", "P-1", channel="C_APPROVE")
-    assert "⚫ P-1 denied by <@U_SAM> · prefix www.shop.test/news/" == root["text"] == decided["text"]
+    first = "⚫ P-1 denied by <@U_SAM>: not during the sale · prefix www.shop.test/news/"
+    assert first == root["text"] == decided["text"]
     assert [] == buttons(decided)
     assert "P-1 no longer waits for votes: it is denied." == late["text"]
     assert ["<@U_SAM> decided."] == small_print(late)
@@ -374,7 +376,7 @@ async def test_a_deed_on_another_job_than_its_card_shows_is_refused(shop: Room) 
     await shop.command("U_MIA", PRICING)
     other = await shop.card("fresh")
     await shop.click("U_MIA", other, "cancel", value="P-1")
-    note = await shop.note("U_MIA")
+    note = await shop.note("U_MIA", "belongs")
     assert "This button belongs to another card." == note["text"]
     assert "waiting" == (await shop.job(1))["state"]
 

@@ -13,8 +13,10 @@ from bot.domain.target import Target
 from bot.services.replies import FormWanted
 from bot.slack.cards import chosen_form, everything_form
 from bot.slack.cards.blocks import Block
+from bot.slack.cards.deny import deny_form
 from playground.slack.blocks import MODAL, view_problems
 from providers.contract import Kind
+from tests.slack.cases import ALL
 from tests.slack.wild import strings, without_ours
 
 SHOP = Site("shop", ("www.shop.test", "img.shop.test"), layers=(Layer("shield"), Layer("cf")))
@@ -96,12 +98,27 @@ def test_what_it_becomes_says_what_goes_on() -> None:
     assert ["Taken: the narrower purge goes on in its channel. Nothing else was asked for."] == spelled(chosen_form())
 
 
+def test_a_no_is_asked_for_its_reason() -> None:
+    view = deny_form(ALL, "token-1")
+    assert [
+        "<@U_MIA> asks to purge everything on shop (production), because INC-881.",
+        "One denial ends the request; nothing is purged.",
+        "Why not: [reason/reason, plain_text_input, at most 500]",
+    ] == spelled(view)
+    assert ("deny", "token-1:") == (view["callback_id"], view["private_metadata"])
+
+
 FORMS: dict[str, Block] = {
     "as it is": everything_form(FORM),
     "soft": everything_form(replace(FORM, softly="soft")),
     "with a reason": everything_form(replace(FORM, command=WITH_REASON)),
     "staging": everything_form(replace(FORM, site=replace(SHOP, environment=Environment.STAGING))),
     "chosen": chosen_form(),
+    "deny": deny_form(replace(ALL, requested_by="token:ci"), "token-1"),
+    **{
+        f"deny {name}": deny_form(replace(ALL, site=text, reason=text, requested_by=text, sample=(text,)), "t" * 40)
+        for name, text in {"hostile": HOSTILE, "long": "x" * 2000, "marks": "&" * 2000}.items()
+    },
     **{
         name: everything_form(replace(FORM, site=replace(SHOP, name=text, hosts=(text,) * 60), softly=text))
         for name, text in {"hostile": HOSTILE, "long": "x" * 2000, "marks": "&" * 2000}.items()

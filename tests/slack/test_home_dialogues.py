@@ -171,8 +171,9 @@ async def test_a_denial_at_home_ends_the_request(shop: Room) -> None:
     await asked_for_a_prefix(shop)
     await open_home(shop, "U_SAM", "P-1")
     await press(shop, "U_SAM", "deny")
+    await shop.submit("U_SAM", await shop.form("U_SAM"), reason="not now")
     view = await home(shop, "U_SAM", "# Recent")
-    assert "⚫ P-1 denied by <@U_SAM>" in spelled(view)
+    assert "⚫ P-1 denied by <@U_SAM>: not now" in spelled(view)
     assert [] == shop.purges()
 
 

@@ -102,7 +102,7 @@ async def test_a_card_that_somebody_deleted_is_posted_again(shop: Room) -> None:
     await shop.command("U_MIA", "prefix www.shop.test/news/")
     card = await shop.card("waits")
     await shop.bot.client.chat_delete(channel="C_SHOP", ts=str(card["ts"]))
-    await shop.command("U_SAM", "deny P-1", "C_APPROVE")
+    await shop.command("U_SAM", "deny P-1 not today", "C_APPROVE")
     again = await shop.card("denied")
     assert card["ts"] != again["ts"]
     assert 1 == len(await roots(shop))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from bot.domain.job import JobView, State
 from bot.domain.told import Event, Told
 from bot.slack.cards import thread_line
+from bot.slack.cards.thread import again_line, outcome_line, reminder_line
+from tests.slack.cases import ALL, APPROVAL, AT_8_30, LEA, NO, ONE_YES, TWO_YES
 
 LINES = {
     "allowed": (Told(Event.ALLOWED, text="small"), "• Allowed by rule `small`."),
@@ -145,3 +150,60 @@ def test_the_end_says_what_came_of_it(text: str, expected: str) -> None:
 
 def test_every_step_has_its_sentence() -> None:
     assert {*Event} == {Event.ENDED, *(told.event for told, _ in LINES.values())}
+
+
+def test_whoever_is_known_by_name_is_not_called() -> None:
+    assert "✓ @Lea &amp; Co agreed." == thread_line(Told(Event.VOTED_YES, who="U_LEA"), {"U_LEA": "Lea & Co"})
+
+
+NAMES = {"U_LEA": "Lea", "U_SAM": "Sam", "U_KIM": "Kim"}
+DENIED = replace(ALL, state=State.DENIED, approval=replace(APPROVAL, votes=(LEA, NO)))
+OUTCOMES = {
+    "approved": (
+        replace(ALL, state=State.PURGING, approval=TWO_YES),
+        "<@U_MIA> P-1042 was approved by @Lea and @Sam; it runs.",
+    ),
+    "approved, and over": (
+        replace(ALL, state=State.DONE, approval=TWO_YES),
+        "<@U_MIA> P-1042 was approved by @Lea and @Sam.",
+    ),
+    "denied": (DENIED, "<@U_MIA> P-1042 was denied by @Sam: not during the sale · Nothing was purged."),
+    "expired": (
+        replace(ALL, state=State.EXPIRED),
+        "<@U_MIA> P-1042 expired: none of @Lea, @Sam and @Kim agreed in time. Nothing was purged.",
+    ),
+    "expired after one yes": (
+        replace(ALL, state=State.EXPIRED, approval=ONE_YES),
+        "<@U_MIA> P-1042 expired: of @Lea, @Sam and @Kim only @Lea agreed in time. Nothing was purged.",
+    ),
+    "expired before many": (
+        replace(ALL, state=State.EXPIRED, approval=replace(APPROVAL, of=(*NAMES, *(f"U_{n}" for n in range(9))))),
+        "<@U_MIA> P-1042 expired: none of @Lea, @Sam, @Kim, <@U_0>, <@U_1> and 7 more agreed in time. "
+        "Nothing was purged.",
+    ),
+    "asked for by several": (
+        replace(ALL, state=State.DONE, approval=TWO_YES, also_by=("U_EVA", "token:ci-shop")),
+        "<@U_EVA> <@U_MIA> P-1042 was approved by @Lea and @Sam.",
+    ),
+    "cancelled": (replace(ALL, state=State.CANCELLED), ""),
+}
+
+
+@pytest.mark.parametrize(("job", "expected"), OUTCOMES.values(), ids=OUTCOMES)
+def test_whoever_asked_is_told(job: JobView, expected: str) -> None:
+    assert expected == outcome_line(job, NAMES)
+
+
+def test_a_reminder_calls_those_who_are_silent() -> None:
+    assert (
+        f"<!subteam^S_SRE> and <@U_KIM>: P-1042 still needs 1 approval, until {AT_8_30} · "
+        "everything on shop (production)"
+    ) == reminder_line(replace(ALL, approval=ONE_YES), ("S_SRE", "U_KIM"))
+
+
+def test_who_is_asked_again_hears_why() -> None:
+    job = replace(ALL, approval=replace(APPROVAL, returned="The last yes was more than 15 min ago."))
+    assert (
+        "<@U_LEA>: P-1042 is asked again. The last yes was more than 15 min ago. It needs 2 approvals · "
+        "everything on shop (production)"
+    ) == again_line(job, ("U_LEA",))

@@ -24,6 +24,7 @@ from bot.ledger.reviews import Review
 from bot.services.replies import Checked, HoldEnded, HoldLaid, Kept, LogShown, Queued, StatsShown, WhoAmI
 from bot.slack.cards import (
     Card,
+    deny,
     findings,
     glass_card,
     holds,
@@ -34,7 +35,9 @@ from bot.slack.cards import (
     thread_line,
 )
 from bot.slack.cards.history import log_card, timeline_card
+from bot.slack.cards.request import asked_card
 from bot.slack.cards.stats import stats_card
+from bot.slack.cards.thread import again_line, outcome_line, reminder_line
 from providers.contract import Cached, Kind
 
 T = 1_800_000_000.0
@@ -84,7 +87,10 @@ def wild_job(text: str, state: State, verdict: Verdict, kind: Kind = Kind.URL, t
         sample=(text,) * 20, soft=True, requested_by=text, created=T, digest=text, rule=text,
         layers=tuple(_layer(text, of) for of in LayerState), reason=text, why=text, looks=looks, before=looks,
         fresh_at=places, stale_at=places, purged=T, proven=T, ended=T, eta=T + 90,
-        approval=Approval(99, (text,) * 500, T + 1800, text, text, text, votes, (text,) * 2), notes=(text,) * 50,
+        approval=Approval(
+            99, (text,) * 500, T + 1800, text, text, text, votes, (text,) * 2, (text,) * 9, returned=text,
+            earlier=votes, choices=(text,) * 3,
+        ), notes=(text,) * 50,
         read_as=text,
         stop_reason=f"{text}: {text}", url=text, team=text, source=text, channel=text, hosts=(text,) * 50,
         edges=places, left_alone=(text,) * 9, round=1, due_at=T,
@@ -103,6 +109,15 @@ def _job_cards(text: str) -> dict[str, Card]:
             job = wild_job(text, state, verdict, kind, targets)
             cards[f"root {state} {verdict} {kind}"] = root_card(job, T, "salt")
             cards[f"request {state} {verdict} {kind}"] = request_card(job, T, "token", True, text, "salt")
+            cards[f"both {state} {verdict} {kind}"] = request_card(job, T, "token", True, "", "salt", is_root=True)
+    waiting = wild_job(text, State.WAITING, Verdict.UNCHECKED)
+    cards["who is asked"] = asked_card(waiting, (text,) * 3, "token", {text: text})
+    cards["root with choices"] = root_card(waiting, T, "salt", "token")
+    cards["why not"] = deny.why_card(waiting, "token")
+    cards["reminder"] = Card(reminder_line(waiting, (text,) * 500))
+    cards["again"] = Card(again_line(waiting, (text,) * 500))
+    for state in (State.DENIED, State.EXPIRED, State.QUEUED):
+        cards[f"outcome {state}"] = Card(outcome_line(replace(waiting, state=state), {text: text}))
     return cards
 
 

@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from bot.domain.hold import ALL
 from bot.domain.job import JobView, LayerState, LayerView, State
 from bot.domain.verdict import ORIGIN, Verdict
-from bot.slack.cards.words import at_places, bar, clock, count, duration, subject, title
+from bot.slack.cards.words import at_places, bar, clock, count, duration, listed, subject, title
 from bot.slack.escape import escape, person
 
 CALL_SECONDS = 0.002  # beside what pacing takes
 LEFT_MIN = 3.0  # seconds; less is not worth telling
 SHARE_MIN = 0.2  # of the calls sent, before their speed says how long the rest takes
+_USER_GROUP = re.compile(r"S[A-Z0-9_]+")  # what the configuration names; nobody else's text comes here
 WHY_MAX = 120  # characters; a phone shows about 150 of a line
 
 
@@ -74,6 +78,11 @@ def approvals_left(job: JobView) -> str:
     """2 approvals."""
     agreed = sum(vote.yes for vote in job.approval.votes) if job.approval else 0
     return count(max(0, (job.approval.needed if job.approval else 0) - agreed), "approval")
+
+
+def mentions(ids: Sequence[str]) -> str:
+    """People and user-groups by Slack's ids, so that each is called; at most twenty."""
+    return listed([f"<!subteam^{id}>" if _USER_GROUP.fullmatch(id) else person(id) for id in ids]) or "nobody"
 
 
 def _until(job: JobView) -> str:

@@ -2,30 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
-from bot.domain.job import Approval, JobView, State
-from bot.slack.cards.blocks import Block, Card, Confirm, button, card
+from bot.domain.job import Approval, JobView, State, Vote
+from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.glass import hint_line
-from bot.slack.cards.outcome import approvals_left, denier
+from bot.slack.cards.outcome import approvals_left, denier, mentions
 from bot.slack.cards.root import what
-from bot.slack.cards.words import NARROW, ORIGIN_LOAD, clock, count, duration, hosts, listed, subject, titles
+from bot.slack.cards.thread import NAMES_SHOWN, NOBODY, Names, called
+from bot.slack.cards.words import (
+    LAYERS_SHOWN,
+    NARROW,
+    clock,
+    cost_text,
+    count,
+    duration,
+    hosts,
+    listed,
+    subject,
+    title,
+    titles,
+)
 from bot.slack.escape import code, escape, linked, person, url_text
 from providers.contract import Kind
 
-NOTES_SHOWN = 4
-NOTES_MAX, OFFER_MAX = 800, 400  # characters
+NOTES_SHOWN, VOTES_SHOWN = 4, 10
+NOTES_MAX, OFFER_MAX, WHY_MAX, NO_MAX = 800, 400, 500, 200  # characters
+BURST = "Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again."
+_SLACK_ID = re.compile(r"[A-Z][A-Z0-9_]+")
 
 
 def request_card(
-    job: JobView, now: float, token: str, first: bool, link: str = "", salt: str = "", command: str = "/purge"
-) -> Card:
-    """The request for votes on `job`; `token` is what its buttons carry, `link` leads to the job's own card. The
-    approvers are mentioned when `first`, so that an edit calls nobody again."""
+    job: JobView, now: float, token: str, first: bool, link: str = "", salt: str = "", command: str = "/purge",
+    asked: Sequence[str] = (), is_root: bool = False,
+) -> Card:  # fmt: skip
+    """The request for votes on `job`; `token` is what its buttons carry, `link` leads to the job's own card, unless
+    this one `is_root` too. When `first`, the approvers are mentioned, as `asked` says where user-groups reach them, so
+    that an edit calls nobody again."""
     waiting = job.state is State.WAITING
-    voting = [*_vote(job, first), hint_line(job, now, command)] if waiting else _decided(job)
+    called = (asked or job.approval.of) if first and job.approval else ()
+    voting = [*_vote(job, called), hint_line(job, now, command)] if waiting else _decided(job)
     lines = [*_asked_for(job), *voting, _elsewhere(job, link)]
-    return card(_first(job), lines, vote_buttons(job, token) if waiting else [], salt)
+    return card(_first(job), lines, vote_buttons(job, token, is_root) if waiting else [], salt)
+
+
+def asked_card(job: JobView, at_once: Sequence[str], token: str, names: Names = NOBODY) -> Card:
+    """What only the requester sees while the job waits: who is asked and why, until when, and which of the narrower
+    choices would run `at_once`. Whoever is in `names` is told by name, which calls nobody."""
+    approval = job.approval
+    if approval is None:
+        return card(f"{job.name} waits.")
+    asked = listed([called(who, names) for who in approval.of], NAMES_SHOWN)
+    lines = [
+        f"Asked: {asked}{_where(approval)} · {_time(job, approval)}",
+        f"Why: {escape(approval.why, WHY_MAX)} (rule {code(approval.rule, 80)})",
+        f"Would run at once: {listed([escape(label[:1].lower() + label[1:], 200) for label in at_once])}."
+        if at_once
+        else "",
+    ]
+    said = card(f"{job.name} waits for {approvals_left(job)}. The outcome is told in its thread.", lines)
+    rows = [row for n, label in enumerate(approval.choices) for row in actions([choice(label, token, n)])]
+    return Card(said.text, [*said.blocks, *rows])
+
+
+def choice(label: str, token: str, n: int) -> Block:
+    """A button for something narrower in a job's place."""
+    return button(label, "pick", f"{token}:{n}")
+
+
+def _where(approval: Approval) -> str:
+    from_groups = _groups(approval)
+    return f" ({from_groups})" if from_groups else ""
 
 
 def _first(job: JobView) -> str:
@@ -58,24 +106,34 @@ def _is_approved(job: JobView) -> bool:
 
 
 def _asked_for(job: JobView) -> Iterator[str]:
+    if job.approval is not None and job.approval.returned and job.state is State.WAITING:
+        yield f"Asked again: {escape(job.approval.returned, WHY_MAX)}"
     yield f"What: {_in_words(job)}"
     yield f"Why: {escape(job.reason, 500)}" if job.reason else "Why: no reason was given"
     yield f"How much: {_how_much(job)}"
+    yield _cost(job)
     if job.kind not in NARROW:
-        yield ORIGIN_LOAD
+        yield BURST
     if notes := list(dict.fromkeys(filter(None, [*(layer.note for layer in job.layers), *job.notes]))):
         yield escape(" · ".join(notes[:NOTES_SHOWN]), NOTES_MAX)
 
 
 def _in_words(job: JobView) -> str:
     where = f"*{escape(job.site, 60)}*, {escape(job.environment, 20)}"
-    layers = f"{count(len(job.layers), 'layer')} ({titles(job.layers)})"
     soft = f", {escape(job.softly, 80)}" if job.softly else ""
     if job.kind is Kind.EVERYTHING:
-        return f"everything in {layers} of {where}: {hosts(job.hosts)}{soft}"
+        return f"everything in {_layers(job)} of {where}: {hosts(job.hosts)} ({titles(job.layers)}{soft})"
     things = ", ".join(_thing(job, target) for target in job.sample[:3])
     more = f" and {job.targets - 3:,} more" if job.targets > 3 else ""
-    return f"{things}{more} on {where}, in {layers}{soft}"
+    return f"{things}{more} in {_layers(job)} of {where} ({titles(job.layers)}{soft})"
+
+
+def _layers(job: JobView) -> str:
+    """All 3 layers, or 1 of 3 layers."""
+    asked, left = len(job.layers), len(job.left_alone)
+    if left:
+        return f"{asked} of {count(asked + left, 'layer')}"
+    return {1: "the one layer", 2: "both layers"}.get(asked, f"all {asked} layers")
 
 
 def _thing(job: JobView, target: str) -> str:
@@ -94,16 +152,35 @@ def _how_much(job: JobView) -> str:
     return f"{targets}{calls}, {time}"
 
 
-def _vote(job: JobView, first: bool) -> Iterator[str]:
+def _cost(job: JobView) -> str:
+    """What each layer that bills its calls will charge, and the sum of several; nothing where none does."""
+    billed = [layer for layer in job.layers if layer.cost is not None]
+    told = [f"{title(layer)} {cost_text(layer.cost)}" for layer in billed[:LAYERS_SHOWN] if layer.cost is not None]
+    usd = sum(layer.cost.usd for layer in billed if layer.cost is not None)
+    total = f" · about ${usd:,.2f} in all" if len(billed) > 1 else ""
+    return f"Cost: {'; '.join(told)}{total}" if told else ""
+
+
+def _vote(job: JobView, called: Sequence[str]) -> Iterator[str]:
     approval = job.approval
     if approval is None:
         return
     yield from (escape(offer, OFFER_MAX) for offer in approval.offers)
     yield f"Rule {code(approval.rule, 80)}: {escape(approval.why)}"
-    if agreed := _agreed(job):
-        yield f"Agreed so far: {listed(agreed)}"
-    people = listed([person(who) for who in approval.of]) if first else count(len(approval.of), "person", "people")
-    yield f"Asked: {people} · expires {clock(approval.expires)}"
+    yield from _votes(approval)
+    groups = _groups(approval)
+    people = f"{count(len(approval.of), 'person', 'people')}{f' of {groups}' if groups else ''}"
+    yield f"Asked: {people}{f': {mentions(called)}' if called else ''} · {_time(job, approval)}"
+
+
+def _groups(approval: Approval) -> str:
+    """The policy's own words for those who are asked."""
+    return listed([code(word, 60) for word in approval.groups if not _SLACK_ID.fullmatch(word)], 5)
+
+
+def _time(job: JobView, approval: Approval) -> str:
+    """How long there is, and until when."""
+    return f"{duration(approval.expires - (approval.asked or job.created))}, until {clock(approval.expires)}"
 
 
 def _decided(job: JobView) -> Iterator[str]:
@@ -127,16 +204,24 @@ def _decided(job: JobView) -> Iterator[str]:
 
 
 def _votes(approval: Approval) -> Iterator[str]:
-    told = [f"{person(vote.by)} {'yes' if vote.yes else 'no'} {clock(vote.at)}" for vote in approval.votes]
-    if told:
-        yield f"Votes: {listed(told, 10)}"
+    if approval.votes:
+        yield f"Votes: {listed([_told(vote) for vote in approval.votes], VOTES_SHOWN)}"
+    if approval.earlier:
+        yield f"Before it was asked again: {listed([_told(vote) for vote in approval.earlier], VOTES_SHOWN)}"
+
+
+def _told(vote: Vote) -> str:
+    why = f" (“{escape(vote.reason, NO_MAX)}”)" if vote.reason else ""
+    return f"{person(vote.by)} {'yes' if vote.yes else 'no'} {clock(vote.at)}{why}"
 
 
 def _elsewhere(job: JobView, url: str) -> str:
     return linked(url, f"The card of {job.name}")
 
 
-def vote_buttons(job: JobView, token: str) -> list[Block]:
+def vote_buttons(job: JobView, token: str, is_root: bool = False) -> list[Block]:
+    """Approve and Deny; where the card is the job's own too, Cancel between them."""
     yes = Confirm(f"Approve {job.name}?", f"Once enough people agree it purges {what(job)}.", "Approve")
-    no = Confirm(f"Deny {job.name}?", "One denial ends the request; nothing is purged.", "Deny", danger=True)
-    return [button("Approve", "approve", token, "primary", yes), button("Deny", "deny", token, "danger", no)]
+    cancel = [button("Cancel", "cancel", job.name)] if is_root else []
+    approve, deny = button("Approve", "approve", token, "primary", yes), button("Deny", "deny", token, "danger")
+    return [approve, *cancel, deny]

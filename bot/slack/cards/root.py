@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State
 from bot.domain.verdict import Verdict, describe
 from bot.services.checks import DNS
-from bot.slack.cards.blocks import Block, Card, Confirm, button, card
+from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.outcome import WHY_MAX as FIRST_WHY_MAX
 from bot.slack.cards.outcome import first_reason, outcome, troubled
 from bot.slack.cards.words import (
@@ -25,22 +25,33 @@ from bot.slack.cards.words import (
     titles,
     whole,
 )
-from bot.slack.escape import code, escape, person, url_text
+from bot.slack.escape import channel, code, escape, person, url_text
 from providers.contract import Kind
 
 LINES_MAX = 6
+CHOICES_MAX = 2  # beside Cancel
 NAMED_MAX = 3  # targets
 WAIT_MIN = 1.0  # seconds; less is not worth telling
 WHY_MAX = 500  # characters
 
 
-def root_card(job: JobView, now: float, salt: str = "") -> Card:
-    """The card of `job` at `now` (seconds since the epoch), whatever its state."""
+def root_card(job: JobView, now: float, salt: str = "", token: str = "") -> Card:
+    """The card of `job` at `now` (seconds since the epoch), whatever its state. With a `token` whoever asked may have
+    something narrower in its place while it waits."""
     asked = _asked(job)
     lines = [line for line in (whole(job), *_lines(job, now)) if line][: LINES_MAX - 1]
     instead = " · ".join(escape(layer.note) for layer in job.layers if layer.note)
     notes = [note for note in (instead, *(escape(note) for note in job.notes)) if note]
-    return card(outcome(job, now), [*lines, asked, *notes, _named(job)][:LINES_MAX], _buttons(job), salt)
+    shown = card(outcome(job, now), [*lines, asked, *notes, _named(job)][:LINES_MAX], _buttons(job), salt)
+    return Card(shown.text, [*shown.blocks[:-1], *_choices(job, token, salt), shown.blocks[-1]]) if token else shown
+
+
+def _choices(job: JobView, token: str, salt: str) -> Iterator[Block]:
+    """A row for each: an action id may stand only once in a block."""
+    if job.state is not State.WAITING or job.approval is None:
+        return
+    for n, label in enumerate(job.approval.choices[:CHOICES_MAX]):
+        yield from actions([button(label, "pick", f"{token}:{n}")], f"{salt}-choice{n}" if salt else "")
 
 
 def _lines(job: JobView, now: float) -> Iterator[str]:
@@ -60,7 +71,7 @@ def _lines(job: JobView, now: float) -> Iterator[str]:
         case State.EXPIRED:
             yield "Nothing was purged. If it is still wanted, ask again."
         case State.CANCELLED if not any(layer.sent or layer.unknown for layer in job.layers):
-            yield "Nothing was purged."
+            yield f"Nothing was purged. {escape(job.why, WHY_MAX)}".rstrip()
         case State.CANCELLED:
             yield _what_went(job)
             yield "Nobody looked at the edge, which may still serve the old. *Purge again* asks for all of it."
@@ -95,6 +106,8 @@ def _waiting(job: JobView) -> Iterator[str]:
     yes = [person(vote.by) for vote in approval.votes if vote.yes]
     if yes:
         yield f"agreed so far: {listed(yes)}"
+    if approval.channel:
+        yield f"votes are asked for in {channel(approval.channel)}"
 
 
 def _trouble(job: JobView) -> Iterator[str]:

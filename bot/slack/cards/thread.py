@@ -1,22 +1,72 @@
-"""The thread of a job: a line for each step, with the provider's own ids."""
+"""The thread of a job: a line for each step, with the provider's own ids, and the lines that call people."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from bot.domain.job import Approval, JobView, State
 from bot.domain.told import Event, Told
-from bot.slack.cards.words import count, duration
+from bot.slack.cards.outcome import approvals_left, mentions
+from bot.slack.cards.words import clock, count, duration, listed, subject
 from bot.slack.escape import code, escape, person
 
 IDS_SHOWN = 3
+NAMES_SHOWN = 5
 LONG = 30.0  # seconds; a shorter wait is not worth naming, since more of them may follow
 TEXT_MAX = 500  # characters
 
 
-def thread_line(told: Told) -> str:
-    """One step in words."""
-    return f"{_MARKS.get(told.event, '•')} {_by_people(told) or _by_itself(told)}"
+Names = Mapping[str, str]
+NOBODY: Names = {}
 
 
-def _by_people(told: Told) -> str:
+def thread_line(told: Told, names: Names = NOBODY) -> str:
+    """One step in words. Whoever is in `names` is told by name, which calls nobody."""
+    return f"{_MARKS.get(told.event, '•')} {_by_people(told, called(told.who, names)) or _by_itself(told)}"
+
+
+def called(who: str, names: Names) -> str:
+    """@Lea, where the name is known; else a mention."""
+    return f"@{escape(names[who], 60)}" if who in names else person(who)
+
+
+def outcome_line(job: JobView, names: Names = NOBODY) -> str:
+    """What was decided, for the people who asked, and who decided by name; "" where nothing was."""
+    approval = job.approval
+    if approval is None:
+        return ""
+    asked = " ".join(person(who) for who in sorted(job.asked_by) if not who.startswith("token:"))
+    no = next((vote for vote in approval.votes if not vote.yes), None)
+    if no is not None:
+        why = f": {escape(no.reason, TEXT_MAX)}" if no.reason else "."
+        return f"{asked} {job.name} was denied by {called(no.by, names)}{why} · Nothing was purged."
+    yes = [called(vote.by, names) for vote in approval.votes]
+    if len(yes) >= approval.needed:
+        runs = "; it runs." if job.state.is_open else "."
+        return f"{asked} {job.name} was approved by {listed(yes, NAMES_SHOWN)}{runs}"
+    if job.state is State.EXPIRED:
+        return f"{asked} {job.name} expired: {_too_few(approval, yes, names)} agreed in time. Nothing was purged."
+    return ""
+
+
+def _too_few(approval: Approval, yes: Sequence[str], names: Names) -> str:
+    asked = listed([called(who, names) for who in approval.of], NAMES_SHOWN)
+    return f"of {asked} only {listed(yes, NAMES_SHOWN)}" if yes else f"none of {asked}"
+
+
+def reminder_line(job: JobView, silent: Sequence[str]) -> str:
+    """Half of the time is over: who has not voted is called."""
+    until = f", until {clock(job.approval.expires)}" if job.approval else ""
+    return f"{mentions(silent)}: {job.name} still needs {approvals_left(job)}{until} · {subject(job)}"
+
+
+def again_line(job: JobView, asked: Sequence[str]) -> str:
+    """Everybody who is asked once more is called, and told why."""
+    why = escape(job.approval.returned, TEXT_MAX) if job.approval else ""
+    return f"{mentions(asked)}: {job.name} is asked again. {why} It needs {approvals_left(job)} · {subject(job)}"
+
+
+def _by_people(told: Told, who: str) -> str:
     text = escape(told.text, TEXT_MAX)
     match told.event:
         case Event.ALLOWED:
@@ -24,9 +74,9 @@ def _by_people(told: Told) -> str:
         case Event.ASKED:
             return f"Waits for {count(told.n, 'approval')}, since {text}."
         case Event.VOTED_YES:
-            return f"{person(told.who)} agreed."
+            return f"{who} agreed."
         case Event.VOTED_NO:
-            return f"{person(told.who)} said no{f': {text}' if text else '.'}"
+            return f"{who} said no{f': {text}' if text else '.'}"
         case Event.ASKED_AGAIN:
             return f"Approved, and then held back: {text} {count(told.n, 'approval')} must be given anew."
         case Event.HELD:
@@ -45,9 +95,9 @@ def _by_people(told: Told) -> str:
             return f"The answer of {_layer(told)} was lost, and a repeat is not safe by itself: a person decides."
         case Event.CANCELLED:
             unsent = f"{count(told.n, 'call')} stayed unsent." if told.n else "every call had been sent."
-            return f"Cancelled by {person(told.who)}; {unsent}"
+            return f"Cancelled by {who}; {unsent}"
         case Event.RETRIED:
-            return f"{person(told.who)} had it go on."
+            return f"{who} had it go on."
         case _:
             return ""
 

@@ -1,0 +1,93 @@
+"""Who is mentioned, and by what name everybody else is told: a mention in a new message calls its person, a name does
+not, and an edit calls nobody."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from bot.domain.job import Approval, JobView, State
+from bot.domain.policy import Policy
+from bot.ledger.messages import Role
+from bot.services.setup import Core
+from bot.slack.cards.thread import NAMES_SHOWN, again_line, outcome_line, reminder_line
+from bot.slack.web_api import SlackApi, SlackTrouble
+
+Names = Mapping[str, str]
+
+
+class Calling:
+    """Knows names for as long as the process lives."""
+
+    def __init__(self, core: Core, api: SlackApi) -> None:
+        self._core = core
+        self._api = api
+        self._names: dict[str, str] = {}
+
+    async def names(self, people: Iterable[str]) -> Names:
+        """What Slack calls these people; whoever it does not tell of is missing."""
+        wanted = [who for who in dict.fromkeys(people) if who and not who.startswith("token:")]
+        await asyncio.gather(*(self._learn(who) for who in wanted if who not in self._names))
+        return {who: self._names[who] for who in wanted if who in self._names}
+
+    async def _learn(self, who: str) -> None:
+        try:
+            answer = await self._api.call("users.info", user=who)
+        except SlackTrouble:
+            return
+        name = _name(answer.get("user"))
+        if name:
+            self._names[who] = name
+
+    async def asked(self, job: JobView) -> Sequence[str]:
+        """Whom to mention so that everybody who is asked is called: user-groups of the configuration first, but none
+        that holds whoever asked; then the people who are in none of them."""
+        approval = job.approval
+        if approval is None:
+            return ()
+        groups, left = [], list(approval.of)
+        for group in dict.fromkeys(_user_groups(self._core.setup.policy, approval.groups)):
+            people = (await self._core.directory.members(group)).people
+            if people & {*left} and not people & job.asked_by:
+                groups.append(group)
+                left = [who for who in left if who not in people]
+        return (*groups, *left)
+
+    async def line(self, role: Role, job: JobView) -> str:
+        """What a call says of `job` as it is now; "" where there is nothing to call for any more."""
+        approval = job.approval
+        if approval is None:
+            return ""
+        match role:
+            case Role.OUTCOME if job.state is not State.WAITING:
+                return outcome_line(job, await self.names(_named(approval)))
+            case Role.AGAIN if job.state is State.WAITING:
+                return again_line(job, await self.asked(job))
+            case Role.HALF_TIME if job.state is State.WAITING:
+                return reminder_line(job, await self._silent(job, approval))
+            case _:
+                return ""
+
+    async def _silent(self, job: JobView, approval: Approval) -> Sequence[str]:
+        """Those who were asked and have not voted in this round."""
+        voted = {vote.by for vote in approval.votes}
+        return [who for who in approval.of if who not in voted] if voted else await self.asked(job)
+
+
+def _named(approval: Approval) -> list[str]:
+    return [*(vote.by for vote in approval.votes), *approval.of[:NAMES_SHOWN]]
+
+
+def _user_groups(policy: Policy, words: Iterable[str]) -> Iterator[str]:
+    for word in words:
+        parts = policy.groups.get(word, (word,))
+        yield from (part for part in parts if policy.is_user_group(part))
+
+
+def _name(user: object) -> str:
+    """As Slack shows it: the display name, else the real name."""
+    doc = user if isinstance(user, Mapping) else {}
+    profile = doc.get("profile")
+    shown = profile if isinstance(profile, Mapping) else {}
+    names = (shown.get("display_name"), shown.get("real_name"), doc.get("real_name"), doc.get("name"))
+    return next((name for name in names if isinstance(name, str) and name), "")

@@ -1,0 +1,42 @@
+"""Who is mentioned so that everybody who is asked is called, and nobody else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.defaults import built_in
+from bot.domain.policy import Members
+from bot.slack.calling import Calling
+from bot.slack.web_api import SlackApi
+from tests.services.shop import Everybody, open_shop
+from tests.slack.cases import ALL, APPROVAL
+
+EVERYBODY = ("U_LEA", "U_SAM", "U_KIM")
+SRE = Members(frozenset({"U_LEA", "U_SAM"}))
+CALLED = {
+    "people by themselves": (EVERYBODY, {}, EVERYBODY),
+    "a user-group by one mention": (("S_SRE", "U_KIM"), {"S_SRE": SRE}, ("S_SRE", "U_KIM")),
+    "a user-group that holds whoever asks by its people": (
+        ("S_SRE", "U_KIM"), {"S_SRE": Members(SRE.people | {"U_MIA"})}, EVERYBODY,
+    ),
+    "a user-group that Slack does not tell of by its people": (
+        ("S_SRE",), {"S_SRE": Members(problem="Slack does not say.")}, EVERYBODY,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("approvers", "groups", "expected"), CALLED.values(), ids=CALLED)
+async def test_those_asked_are_called(
+    tmp_path: Path, approvers: tuple[str, ...], groups: dict[str, Members], expected: tuple[str, ...]
+) -> None:
+    shop = open_shop(tmp_path)
+    people = Everybody()
+    people.groups = groups
+    core = replace(shop.core, setup=replace(shop.core.setup, policy=built_in(approvers)), directory=people)
+    called = await Calling(core, SlackApi(AsyncWebClient())).asked(replace(ALL, approval=APPROVAL))
+    await shop.ledger.close()
+    assert expected == tuple(called)
