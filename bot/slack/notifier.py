@@ -8,29 +8,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import structlog
 
 from bot.domain.job import JobView, State
 from bot.ledger.books import Books
-from bot.ledger.messages import Line, Message, Role
+from bot.ledger.messages import Message, Role
 from bot.services.setup import SLACK, Core, delivery_name
-from bot.slack.calling import Calling, Names
-from bot.slack.cards import Card, glass_card, reminder_card, request_card, root_card, thread_line
+from bot.slack.calling import Calling
+from bot.slack.cards import Card
 from bot.slack.cards.glass import half_time
-from bot.slack.web_api import POSTS, READS, UPDATES, SlackApi, SlackTrouble, Trouble
+from bot.slack.drawing import Drawing
+from bot.slack.posts import Posts, backoff
+from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
 
 log = structlog.get_logger()
-ACCOUNT = "slack"
 RUN_SECONDS = 2.0
 PROGRESS_SECONDS = 2.5  # between two edits of one running card
-BACKOFF_MAX = 5.0  # seconds; while Slack is away a card is tried this often
 LINES_AT_ONCE = 12
 CALL_AGAIN = 1.0  # seconds until people are called in the thread of a card that is posted anew
-HISTORY_SECONDS = 60.0  # how far back a lost post is looked for, before the job
-METADATA = "purgebot_job"
 
 
 class Notifier:
@@ -40,7 +37,8 @@ class Notifier:
         self._core = core
         self._api = api
         self._calling = Calling(core, api)
-        self._bucket = ""  # what the call under way was taken from; a run makes one call at a time
+        self._drawing = Drawing(core, self._calling)
+        self._posts = Posts(core, api)
 
     async def run(self) -> None:
         """Show what is due for RUN_SECONDS, then come back for the rest."""
@@ -64,7 +62,7 @@ class Notifier:
     async def _show(self, message: Message, job: JobView) -> None:
         now = self._core.clock.now()
         if message.ts and not _is_urgent(job) and now < message.shown_at + PROGRESS_SECONDS:
-            await self._later(message, message.shown_at + PROGRESS_SECONDS)
+            await self._posts.later(message, message.shown_at + PROGRESS_SECONDS)
             return
         try:
             if message.role.is_call:
@@ -78,40 +76,17 @@ class Notifier:
 
     async def _draw(self, message: Message, job: JobView) -> bool:
         """Have Slack show the card; False when it must wait."""
-        card = await self._card(message, job)
+        card = await self._drawing.card(message, job)
         shown = _hash(card)
         if message.ts and shown == message.shown:
             await self._shown(message, job, message.ts, shown)
             return True
-        ts = message.ts or await self._found(message, job)
-        if ts is None or not await self._may(message, "update" if ts else f"post {message.channel}"):
+        ts = message.ts or await self._posts.found(message, job)
+        if ts is None or not await self._posts.may(message, "update" if ts else f"post {message.channel}"):
             return False
-        ts = await self._update(message, ts, card) if ts else await self._post(message, job, card)
+        ts = await self._posts.update(message, ts, card) if ts else await self._posts.post(message, job, card)
         await self._shown(message, job, ts, shown)
         return True
-
-    async def _card(self, message: Message, job: JobView) -> Card:
-        now, salt, command = self._core.clock.now(), self._salt(message, job), self._core.setup.command
-
-        def question(books: Books) -> tuple[Message | None, Message | None]:
-            return books.messages.find(job.id, Role.ROOT), books.messages.find(job.id, Role.REQUEST)
-
-        root, request = await self._core.ledger.read(question)
-        link = root.link if root else ""
-        if message.role in (Role.GLASS, Role.REMINDER):
-            review = await self._core.ledger.read(lambda books: books.reviews.of_message(message.of))
-            return (
-                reminder_card(job, review, command)
-                if message.role is Role.REMINDER
-                else glass_card(job, review, link, salt)
-            )
-        is_both = request is None and job.approval is not None and job.state is State.WAITING
-        if message.role is Role.ROOT and not is_both:
-            return root_card(job, now, salt, message.token)
-        first = not message.shown_at  # a card that somebody deleted calls nobody when it is posted again
-        asked = await self._calling.asked(job) if first else ()
-        link = "" if is_both else link
-        return request_card(job, now, message.token, first, link, salt, command, asked, is_root=is_both)
 
     async def _call(self, message: Message, job: JobView) -> None:
         """Post a line that mentions people under the card it belongs to; at most once, whatever happens meanwhile."""
@@ -123,68 +98,19 @@ class Notifier:
         card = await self._core.ledger.read(question)
         text = await self._calling.line(message.role, job) if card and card.channel else ""
         if card is None or not text:
-            await self._give_up(message)
+            await self._posts.later(message, None)
             return
         if not card.ts:
-            await self._later(message, self._core.clock.now() + min(BACKOFF_MAX, 0.5 * 2.0 ** min(message.tries, 10)))
+            await self._posts.later(message, self._core.clock.now() + backoff(message))
             return
         there = replace(message, channel=card.channel, thread_ts=card.thread_ts or card.ts)
-        ts = await self._found(there, job)
-        if ts is None or not (ts or await self._may(message, f"post {card.channel}")):
+        ts = await self._posts.found(there, job)
+        if ts is None or not (ts or await self._posts.may(message, f"post {card.channel}")):
             return
         if not ts:
             await self._core.ledger.write(lambda books: books.messages.sending(message))
-            ts = await self._post(there, job, Card(text))
+            ts = await self._posts.post(there, job, Card(text))
         await self._core.ledger.write(lambda books: books.messages.called(message, ts))
-
-    def _salt(self, message: Message, job: JobView) -> str:
-        return f"{job.id}-{job.version}-{message.key}"
-
-    async def _found(self, message: Message, job: JobView) -> str | None:
-        """Where a post whose answer was lost is; "" when it is not there, None when that cannot be asked yet."""
-        if not message.lost:
-            return ""
-        if not await self._may(message, "read"):
-            return None
-        method, within = ("conversations.history", {})
-        if message.role.is_call:
-            method, within = ("conversations.replies", {"ts": message.thread_ts})
-        answer = await self._api.call(
-            method,
-            channel=message.channel, oldest=str(job.created - HISTORY_SECONDS), limit=100, include_all_metadata=True,
-            **within,
-        )  # fmt: skip
-        messages = answer.get("messages")
-        for posted in messages if isinstance(messages, list) else []:
-            if _is_ours(posted, _known_by(message, job)):
-                return str(posted["ts"])
-        return ""
-
-    async def _may(self, message: Message, bucket: str) -> bool:
-        """Take one call from a method's budget, or come back when there is one."""
-        self._bucket = bucket
-        paces = {bucket: {"update": UPDATES, "read": READS}.get(bucket, POSTS)}
-        now = self._core.clock.now()
-        free = await self._core.ledger.write(lambda books: books.budgets.take(ACCOUNT, [(bucket, 1)], paces, now))
-        if free:
-            await self._later(message, free)
-        return not free
-
-    async def _post(self, message: Message, job: JobView, card: Card) -> str:
-        answer = await self._api.call(
-            "chat.postMessage",
-            channel=message.channel, text=card.text, unfurl_links=False, unfurl_media=False,
-            metadata={"event_type": METADATA, "event_payload": _known_by(message, job)},
-            **({"blocks": card.blocks} if card.blocks else {}),
-            **({"thread_ts": message.thread_ts} if message.thread_ts else {}),
-        )  # fmt: skip
-        return str(answer.get("ts", ""))
-
-    async def _update(self, message: Message, ts: str, card: Card) -> str:
-        await self._api.call(
-            "chat.update", channel=message.channel, ts=ts, text=card.text, blocks=card.blocks, unfurl_links=False
-        )
-        return ts
 
     async def _shown(self, message: Message, job: JobView, ts: str, shown: str) -> None:
         now = self._core.clock.now()
@@ -214,49 +140,30 @@ class Notifier:
         lines = await self._core.ledger.read(lambda books: books.messages.unsaid(job.id, LINES_AT_ONCE))
         if not lines or fresh is None or not fresh.ts:
             return
-        if not await self._may(message, f"post {message.channel}"):
+        if not await self._posts.may(message, f"post {message.channel}"):
             return
         names = await self._calling.names(line.told.who for line in lines)
-        await self._say(fresh, lines, names)
+        await self._posts.say(fresh, lines, names)
         await self._core.ledger.write(lambda books: books.messages.said(job.id, lines[-1].n))
-
-    async def _say(self, root: Message, lines: Sequence[Line], names: Names) -> None:
-        await self._api.call(
-            "chat.postMessage",
-            channel=root.channel, thread_ts=root.thread_ts or root.ts, unfurl_links=False, unfurl_media=False,
-            text="\n".join(thread_line(line.told, names) for line in lines),
-        )  # fmt: skip
 
     async def _troubled(self, message: Message, job: JobView, trouble: SlackTrouble) -> None:
         log.warning("slack_not_shown", job=job.id, role=message.role, error=trouble.error)
         now = self._core.clock.now()
         match trouble.what:
             case Trouble.NEVER | Trouble.ELSEWHERE if message.role.is_call:
-                await self._give_up(message)
+                await self._posts.later(message, None)
             case Trouble.GONE if message.role.is_call:
                 await self._card_is_gone(message, now)
             case Trouble.ELSEWHERE:
                 await self._move(message, job, now)
             case Trouble.GONE if message.role is Role.REMINDER:
-                await self._give_up(message)
+                await self._posts.later(message, None)
             case Trouble.GONE:
                 await self._core.ledger.write(lambda books: books.messages.forget(message, now))
             case Trouble.NEVER:
-                await self._give_up(message)
+                await self._posts.later(message, None)
             case _:
-                await self._wait(message, trouble, now)
-
-    async def _wait(self, message: Message, trouble: SlackTrouble, now: float) -> None:
-        """Come back later. What Slack asked for binds every card, whatever changes meanwhile."""
-        at = now + (trouble.retry_after or min(BACKOFF_MAX, 0.5 * 2.0 ** min(message.tries, 10)))
-        lost = trouble.what is Trouble.LOST and not message.ts
-
-        def deed(books: Books) -> None:
-            books.messages.later(message, at, lost)
-            if trouble.retry_after:
-                books.budgets.block(ACCOUNT, [self._bucket], at, now)
-
-        await self._core.ledger.write(deed)
+                await self._posts.wait(message, trouble, now)
 
     async def _card_is_gone(self, message: Message, now: float) -> None:
         """Somebody deleted the card whose thread it is: that is posted anew, and the call after it."""
@@ -294,12 +201,6 @@ class Notifier:
         if home:
             self._core.engine.wake(SLACK)
 
-    async def _later(self, message: Message, at: float, lost: bool = False) -> None:
-        await self._core.ledger.write(lambda books: books.messages.later(message, at, lost))
-
-    async def _give_up(self, message: Message) -> None:
-        await self._core.ledger.write(lambda books: books.messages.later(message, None))
-
 
 def _is_urgent(job: JobView) -> bool:
     return not job.state.is_open or job.state in (State.WAITING, State.NEEDS_DECISION)
@@ -321,16 +222,3 @@ def _hash(card: Card) -> str:
     """What a card says, apart from block ids, which are new each time."""
     blocks = [{k: v for k, v in block.items() if k != "block_id"} for block in card.blocks]
     return hashlib.sha256(json.dumps([card.text, blocks], sort_keys=True).encode()).hexdigest()
-
-
-def _known_by(message: Message, job: JobView) -> Mapping[str, object]:
-    """What tells our posts apart: a call is posted once in each round of votes."""
-    known: dict[str, object] = {"job": job.name, "role": message.key}
-    return known | ({"round": job.approval.round} if message.role.is_call and job.approval else {})
-
-
-def _is_ours(posted: object, known: Mapping[str, object]) -> bool:
-    if not isinstance(posted, dict) or not isinstance(posted.get("metadata"), dict):
-        return False
-    metadata = posted["metadata"]
-    return bool(metadata.get("event_type") == METADATA and metadata.get("event_payload") == known)

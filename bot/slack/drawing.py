@@ -1,0 +1,42 @@
+"""Which card a message shows, whatever its job is at."""
+
+from __future__ import annotations
+
+from bot.domain.job import JobView, State
+from bot.ledger.books import Books
+from bot.ledger.messages import Message, Role
+from bot.services.setup import Core
+from bot.slack.calling import Calling
+from bot.slack.cards import Card, glass_card, reminder_card, request_card, root_card
+
+
+class Drawing:
+    """Draws."""
+
+    def __init__(self, core: Core, calling: Calling) -> None:
+        self._core = core
+        self._calling = calling
+
+    async def card(self, message: Message, job: JobView) -> Card:
+        """The card of `job` as `message` shows it now."""
+        now, salt, command = self._core.clock.now(), f"{job.id}-{job.version}-{message.key}", self._core.setup.command
+
+        def question(books: Books) -> tuple[Message | None, Message | None]:
+            return books.messages.find(job.id, Role.ROOT), books.messages.find(job.id, Role.REQUEST)
+
+        root, request = await self._core.ledger.read(question)
+        link = root.link if root else ""
+        if message.role in (Role.GLASS, Role.REMINDER):
+            review = await self._core.ledger.read(lambda books: books.reviews.of_message(message.of))
+            return (
+                reminder_card(job, review, command)
+                if message.role is Role.REMINDER
+                else glass_card(job, review, link, salt)
+            )
+        is_both = request is None and job.approval is not None and job.state is State.WAITING
+        if message.role is Role.ROOT and not is_both:
+            return root_card(job, now, salt, message.token)
+        first = not message.shown_at  # a card that somebody deleted calls nobody when it is posted again
+        asked = await self._calling.asked(job) if first else ()
+        link = "" if is_both else link
+        return request_card(job, now, message.token, first, link, salt, command, asked, is_root=is_both)
