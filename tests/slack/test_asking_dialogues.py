@@ -330,6 +330,7 @@ async def test_a_call_whose_answer_is_lost_is_not_sent_twice(shop: Room) -> None
 
 async def test_who_is_asked_again_is_called_once_more_and_told_why(shop: Room) -> None:
     request = await asked_for_a_prefix(shop)
+    await shop.card("waits")
     before = called(shop)
 
     def long_ago(books: Books) -> None:
