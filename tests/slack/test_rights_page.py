@@ -1,0 +1,127 @@
+"""The page of rights is whole, and the one function behind every door says what it says."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.actor import Actor, Standing
+from bot.domain.command import Verb
+from bot.domain.job import Approval, JobView, State
+from bot.domain.rights import Deed, Subject, authorise
+from bot.domain.verdict import Verdict
+from providers.contract import Kind
+from tests.slack.rights_page import ANSWERS, BUTTONS, DEEDS, LINES, ROLES, ROOT, TABLES, is_no, pairs
+
+
+def test_every_deed_has_a_row_and_every_role_a_column() -> None:
+    assert set(Deed) == set(DEEDS)
+    assert [ROLES] * len(DEEDS) == [list(row) for row in DEEDS.values()]
+    assert set() == {answer for row in DEEDS.values() for answer in row.values()} - ANSWERS
+
+
+def test_every_standing_is_some_role() -> None:
+    said = {name for row in TABLES["role"][1] for name in re.findall(r"`(\w+)`", row[1])}
+    assert {str(standing) for standing in Standing} == said
+
+
+def test_every_verb_is_some_deed() -> None:
+    assert set(Verb) == set(LINES)
+
+
+def test_every_button_is_some_deed() -> None:
+    assert _cases("bot/slack/reception.py", "action") | _cases("bot/slack/buttons.py", "action") == set(BUTTONS)
+
+
+def test_every_door_that_bolt_listens_at_is_on_the_page() -> None:
+    said = {entry for entries in pairs("door").values() for entry in re.split(r"`, `", entries)}
+    assert _listeners() | _routes() == said | {"GET /healthz", "GET /readyz", "POST /slack/events"}
+
+
+def _cases(file: str, name: str) -> set[str]:
+    """Every text that `match <name>:` in a file has a case for, or that it compares with."""
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    matches = [node for node in ast.walk(tree) if isinstance(node, ast.Match)]
+    named = [node for node in matches if isinstance(node.subject, ast.Name) and node.subject.id == name]
+    values = [inner.value for node in named for inner in ast.walk(node) if isinstance(inner, ast.MatchValue)]
+    return {str(value.value) for value in values if isinstance(value, ast.Constant)}
+
+
+def _listeners() -> set[str]:
+    tree = ast.parse((ROOT / "bot/slack/listeners.py").read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    ours = [call for call in calls if isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) == "app"]
+    names = [(call.func.attr, call.args[0]) for call in ours if isinstance(call.func, ast.Attribute)]
+    return {f"{name} {arg.value!s}" if isinstance(arg, ast.Constant) else name for name, arg in names} - {"error"}
+
+
+def _routes() -> set[str]:
+    text = (ROOT / "bot/web.py").read_text(encoding="utf-8")
+    found = re.findall(r'Route\("([^"]+)", [\w.]+, methods=\["(\w+)"\]\)', text)
+    return {f"{method} {path}" for path, method in found}
+
+
+# Deeds × roles, by the function alone
+
+JOB = JobView(
+    1, "shop", "production", State.WAITING, Verdict.UNCHECKED, Kind.URL, 1, ("/a",), False, "U_ASKER", 0.0, (), "d",
+    "wide", {Kind.URL: 1}, approval=Approval(1, ("U_VOTER",), 9e9, "wide", "it is wide", "C_APPROVE"),
+)  # fmt: skip
+SUBJECT = Subject(
+    "shop", JOB, voters=frozenset({"U_VOTER", "U_OUT_VOTER"}), approvers=frozenset({"U_VOTER", "U_OUT_VOTER"}),
+    breakers=frozenset({"U_BREAKER"}), held_by="U_ASKER",
+)  # fmt: skip
+OUTSIDE = (Standing.GUEST, Standing.BOT, Standing.STRANGER)
+UNKNOWN = (Standing.GONE, Standing.UNREADABLE, Standing.AWAY)
+SHOP_ONLY = frozenset({"shop"})
+ACTORS = [
+    ("member", Actor("U_MIA", Standing.MEMBER)),
+    ("member", Actor("U_ASKER", Standing.MEMBER)),
+    ("approver", Actor("U_VOTER", Standing.MEMBER)),
+    *(("approver", Actor("U_OUT_VOTER", standing, is_named=True)) for standing in OUTSIDE),
+    *(("outsider", Actor(user, standing)) for standing in OUTSIDE for user in ("U_MIA", "U_ASKER", "U_VOTER")),
+    *(("named outsider", Actor(user, x, is_named=True)) for x in OUTSIDE for user in ("U_MIA", "U_ASKER")),
+    *(("nobody", Actor("U_VOTER", standing, is_named=named)) for standing in UNKNOWN for named in (False, True)),
+    *(("token", Actor(token, Standing.TOKEN, sites=SHOP_ONLY)) for token in ("token:ci", "U_ASKER")),
+    *(("reading token", Actor(x, Standing.TOKEN, sites=SHOP_ONLY, may_command=False)) for x in ("token:ci", "U_ASKER")),
+    ("foreign token", Actor("token:ci", Standing.TOKEN, sites=frozenset({"bank"}))),
+]
+
+
+@pytest.mark.parametrize("deed", Deed)
+@pytest.mark.parametrize(("role", "actor"), ACTORS)
+def test_the_function_says_what_the_table_says(deed: Deed, role: str, actor: Actor) -> None:
+    own = actor.id == "U_ASKER"
+    allowed = {"yes": True, "no": False, "own": own, "not own": not own, "policy": deed is Deed.PURGE}
+    denied = authorise(actor, deed, SUBJECT)
+    assert allowed[DEEDS[deed][role]] is (denied is None), denied
+    assert denied is None or is_no(denied.why)
+
+
+ASIDE = [
+    pytest.param(Deed.BREAK_GLASS, "U_BREAKER", SUBJECT, True, id="whom-the-policy-names-breaks-the-glass"),
+    pytest.param(Deed.REVIEW, "U_BREAKER", SUBJECT, True, id="and-reviews-anothers"),
+    pytest.param(
+        Deed.REVIEW, "U_BREAKER", replace(SUBJECT, job=replace(JOB, requested_by="U_BREAKER")), False,
+        id="but-not-on-what-they-asked-for",
+    ),
+    pytest.param(
+        Deed.VOTE, "U_VOTER", replace(SUBJECT, job=replace(JOB, requested_by="U_VOTER")), False,
+        id="nobody-votes-on-what-they-asked-for",
+    ),
+    pytest.param(
+        Deed.VOTE, "U_VOTER", replace(SUBJECT, job=replace(JOB, also_by=("U_VOTER",))), False,
+        id="nor-on-what-they-asked-for-with-others",
+    ),
+    pytest.param(Deed.VOTE, "U_VOTER", replace(SUBJECT, voters=frozenset()), False, id="an-approver-of-other-rules"),
+    pytest.param(Deed.RELEASE, "U_MIA", replace(SUBJECT, held_by="U_MIA"), True, id="ones-own-hold"),
+    pytest.param(Deed.HOLD_ALL, "U_MIA", Subject(), True, id="every-site-where-nobody-is-asked"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("deed", "user", "subject", "allowed"), ASIDE)
+def test_what_stands_beside_the_table(deed: Deed, user: str, subject: Subject, allowed: bool) -> None:
+    assert allowed is (authorise(Actor(user, Standing.MEMBER), deed, subject) is None)
