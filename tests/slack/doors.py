@@ -30,6 +30,7 @@ from bot.services.setup import Setup
 from bot.slack.app import SlackDoor, web_client
 from bot.slack.directory import SlackDirectory
 from bot.slack.frames import Envelope
+from bot.slack.home import HomeTabs
 from bot.slack.reception import AWAY_MAX_SECONDS, Reception
 from bot.slack.web_api import SlackApi
 from bot.web import Door, Token
@@ -73,6 +74,7 @@ class House:
         self.core = replace(self.shop.core, directory=directory)
         self.reception = Reception(self.core, Desk(self.core), SlackApi(client))
         self.bolt = SlackDoor(client, "unused by socket", self.core, self.reception.form_errors)
+        self._homes = HomeTabs(self.core, SlackApi(client))
         tokens = [Token(a.id[6:], _digest(a), a.sites or frozenset(), a.may_command) for a in TOKENS.values()]
         app = Door(self.core, tokens, self._ready, asyncio.Event()).app(None)
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot.test", trust_env=False)
@@ -95,12 +97,16 @@ class House:
     async def clear(self) -> None:
         """An empty ledger, later: what was read of people or asked for before counts no more."""
         self.clock.at += 1000
+        self.slack.slack.reset()
         await self.shop.ledger.write(lambda books: [books._tx.run(f"delete from {name}") for name in self._tables()])
 
     def _tables(self) -> list[str]:
-        with contextlib.closing(sqlite3.connect(self._file)) as ledger:
-            names = [str(row[0]) for row in ledger.execute("select name from sqlite_master where type = 'table'")]
+        names = [str(row[0]) for row in self._rows("select name from sqlite_master where type = 'table'")]
         return sorted({*names} - {"meta"})
+
+    def _rows(self, query: str, *values: str) -> list[tuple[object, ...]]:
+        with contextlib.closing(sqlite3.connect(self._file)) as ledger:
+            return ledger.execute(query, values).fetchall()
 
     # What there is before a deed
 
@@ -168,6 +174,27 @@ class House:
         }
         return await self._delivered("interactive", payload)
 
+    async def home_click(self, user: str, team: str, action: str, value: str) -> str:
+        """A button of somebody's Home; what the Home then tells them."""
+        payload = {
+            **self._interaction("block_actions", user, team),
+            "container": {"type": "view", "view_id": "V_HOME"},
+            "view": {"id": "V_HOME", "type": "home"},
+            "actions": [{"type": "button", "action_id": action, "block_id": "b", "value": value, "action_ts": "1.1"}],
+        }
+        await self._delivered("interactive", payload)
+        notes = [str(row[0]) for row in self._rows("select note from homes where user = ?", user)]
+        return str(json.loads(notes[0])[0]) if any(notes) else ""
+
+    async def open_home(self, user: str, team: str) -> tuple[str, bool]:
+        """Opens the app; how its Home begins, and whether one is shown at all."""
+        event = {"type": "app_home_opened", "user": user, "user_team": team, "channel": "D1", "tab": "home"}
+        payload = {"type": "event_callback", "team_id": TEAM, "event_id": self.next(), "event": event}
+        await self._delivered("events_api", payload)
+        await self._homes.run()
+        shown = (await self.slack.people.get("/_play/views", params={"user": user})).json().get("home")
+        return (str(shown["blocks"][0]["text"]["text"]), True) if shown else ("", False)
+
     async def form(self, user: str, team: str, callback: str, draft: str, **typed: str) -> str:
         """A form; the answer."""
         values = {name: {name: {"type": "plain_text_input", "value": text}} for name, text in typed.items()}
@@ -214,10 +241,9 @@ class House:
     # What is found afterwards
 
     def books(self) -> Mapping[str, Sequence[tuple[object, ...]]]:
-        """All that the ledger remembers, but for deliveries, drafts and what merely was refused."""
-        with contextlib.closing(sqlite3.connect(self._file)) as ledger:
-            kept = {*self._tables()} - {"deliveries", "drafts"}
-            rows = {name: ledger.execute(f"select * from {name}").fetchall() for name in kept}
+        """All that the ledger remembers, but for deliveries and their answers, and what merely was refused."""
+        kept = {*self._tables()} - {"deliveries", "drafts", "homes", "budgets"}
+        rows = {name: self._rows(f"select * from {name}") for name in kept}
         denied = [row for row in rows["journal"] if row[2] == "denied"]
         return {**rows, "journal": [row for row in rows["journal"] if row not in denied]}
 

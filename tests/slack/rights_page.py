@@ -38,10 +38,12 @@ ROLES = [row[0] for row in TABLES["role"][1]]
 DEEDS = _deeds()
 LINES = {Verb(verb): Deed(deed) for verb, deed in pairs("verb").items()}
 BUTTONS = {action: Deed(deed) for action, deed in pairs("action").items()}
+HOME = {action: Deed(deed) for action, deed in pairs("at home").items()}
 FORMS = {form: Deed(deed) for form, deed in pairs("form").items()}
 NOES = [re.escape(row[1]).replace("P\\-…", r"P-\d+").replace("…", r"\S+") for row in TABLES["who"][1]]
 
 
 def is_no(said: str) -> bool:
     """Whether an answer is one of the page's refusals."""
-    return any(re.fullmatch(no, said.partition("\n")[0]) for no in NOES)
+    first = said.partition("\n")[0]
+    return "You cannot use purgebot." in first or any(re.fullmatch(no, first) for no in NOES)

@@ -14,7 +14,7 @@ from bot.domain.job import JobView, State
 from bot.domain.rights import Deed
 from playground.people import TEAM
 from tests.slack.doors import PAGE, House, Seen, house
-from tests.slack.rights_page import BUTTONS, DEEDS, FORMS, LINES, ROLES, is_no, pairs
+from tests.slack.rights_page import BUTTONS, DEEDS, FORMS, HOME, LINES, ROLES, is_no, pairs
 from tests.slack.town import OTHER_TEAM, TOKENS
 
 
@@ -101,6 +101,13 @@ TYPED = (
     ("whoami", Verb.WHOAMI, "whoami", None, (), None),
     ("help", Verb.HELP, "help", None, (), None),
 )
+AT_HOME = (
+    ("open", State.WAITING, State.WAITING),
+    ("approve", State.WAITING, State.QUEUED),
+    ("deny", State.WAITING, State.DENIED),
+    ("cancel", State.WAITING, State.CANCELLED),
+    ("check_again", State.DONE, State.CHECKING),
+)
 CLICKED = (
     ("approve", State.WAITING, (), State.QUEUED),
     ("deny", State.WAITING, (), State.DENIED),
@@ -120,12 +127,13 @@ SLASH, MENTION, MACHINE = (
     for door in ("slash command", "mention", "terminal, HTTP")
 )
 BUTTON = [Act("button", what, BUTTONS[what], "", before, made, after) for what, before, made, after in CLICKED]
+TAB = [Act("App Home", what, HOME[what], "", before, (), after) for what, before, after in AT_HOME]
 FORM = [Act("form", "everything", FORMS["everything"], "", None, (State.WAITING,), None)]
 READ = [Act("terminal, HTTP", "read a job", Deed.SEE, "", State.DONE, (), State.DONE)]
-BY_PEOPLE = [*SLASH, *MENTION, *BUTTON, *FORM]
+BY_PEOPLE = [*SLASH, *MENTION, *BUTTON, *TAB, *FORM]
 BY_MACHINES = [*MACHINE, *READ]
 CELLS = [
-    *((act, who) for act in BY_PEOPLE for who in PEOPLE),
+    *((act, who) for act in BY_PEOPLE for who in PEOPLE if (act, who.name) != (TAB[0], "a named bot")),  # has no Home
     *((act, who) for act in BY_MACHINES for who in MACHINES if (act.what, who.role) != ("sites", "foreign token")),
 ]
 
@@ -148,6 +156,7 @@ def is_allowed(act: Act, who: Who) -> bool:
 def test_the_walk_knows_every_line_button_form_and_role() -> None:
     assert set(Verb) == {verb for _, verb, *_ in TYPED}
     assert set(BUTTONS) == {act.what for act in BUTTON}
+    assert set(HOME) == {act.what for act in TAB}
     assert set(FORMS) == {act.what for act in FORM}
     assert set(pairs("door")) == {act.door for act, _ in CELLS}
     assert set(ROLES) == {who.role for _, who in CELLS}
@@ -248,11 +257,20 @@ async def _knock(doors: House, act: Act, who: Who, job: JobView | None) -> tuple
         case "form":
             draft = await doors.draft(who.id, act.what)
             return await doors.form(who.id, who.team, act.what, draft, site_name="shop"), True
+        case "App Home":
+            return await _at_home(doors, act.what, who, job)
         case "button":
             return await _click(doors, act.what, who, job), True
         case _:
             found = await (doors.get(who.role, job) if act in READ and job else doors.post(who.role, text))
             return str(found.json().get("text") or found.json().get("detail", "")), found.status_code == 200
+
+
+async def _at_home(doors: House, action: str, who: Who, job: JobView | None) -> tuple[str, bool]:
+    if action == "open" or job is None:
+        return await doors.open_home(who.id, who.team)
+    value = await doors.token_of(job) if action in ("approve", "deny") else job.name
+    return await doors.home_click(who.id, who.team, action, value), True
 
 
 async def _click(doors: House, action: str, who: Who, job: JobView | None) -> str:

@@ -14,7 +14,7 @@ from bot.domain.job import Approval, JobView, State
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.verdict import Verdict
 from providers.contract import Kind
-from tests.slack.rights_page import ANSWERS, BUTTONS, DEEDS, LINES, ROLES, ROOT, TABLES, is_no, pairs
+from tests.slack.rights_page import ANSWERS, BUTTONS, DEEDS, HOME, LINES, ROLES, ROOT, TABLES, is_no, pairs
 
 
 def test_every_deed_has_a_row_and_every_role_a_column() -> None:
@@ -36,15 +36,21 @@ def test_every_button_is_some_deed() -> None:
     assert _cases("bot/slack/reception.py", "action") | _cases("bot/slack/buttons.py", "action") == set(BUTTONS)
 
 
+def test_every_button_of_home_is_some_deed() -> None:
+    assert _cases("bot/slack/buttons.py", "action", "at_home") == set(HOME) - {"open"}
+
+
 def test_every_door_that_bolt_listens_at_is_on_the_page() -> None:
     said = {entry for entries in pairs("door").values() for entry in re.split(r"`, `", entries)}
     assert _listeners() | _routes() == said | {"GET /healthz", "GET /readyz", "POST /slack/events"}
 
 
-def _cases(file: str, name: str) -> set[str]:
-    """Every text that `match <name>:` in a file has a case for, or that it compares with."""
+def _cases(file: str, name: str, within: str = "") -> set[str]:
+    """Every text that `match <name>:` has a case for, in a file or in one function of it."""
     tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
-    matches = [node for node in ast.walk(tree) if isinstance(node, ast.Match)]
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.AsyncFunctionDef) and node.name == within]
+    parts: list[ast.AST] = [*functions] if within else [tree]
+    matches = [node for part in parts for node in ast.walk(part) if isinstance(node, ast.Match)]
     named = [node for node in matches if isinstance(node.subject, ast.Name) and node.subject.id == name]
     values = [inner.value for node in named for inner in ast.walk(node) if isinstance(inner, ast.MatchValue)]
     return {str(value.value) for value in values if isinstance(value, ast.Constant)}
