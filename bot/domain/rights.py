@@ -38,13 +38,15 @@ NOTHING: frozenset[str] = frozenset()
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What a deed is about. `voters` are those who may vote on the job, `approvers` all whom the policy asks,
-    `breakers` those who may break the glass; each as Slack says now. `held_by` is who holds the site."""
+    `breakers` those who may break the glass; each as Slack says now. `nobody_asked` when the policy asks nobody at all,
+    which nobody of whom Slack tells is not. `held_by` is who holds the site."""
 
     site: str = ""
     job: JobView | None = None
     voters: Set[str] = NOTHING
     approvers: Set[str] = NOTHING
     breakers: Set[str] = NOTHING
+    nobody_asked: bool = False
     held_by: str = ""
 
 
@@ -58,7 +60,7 @@ _NOT_A_MEMBER = {
     Standing.UNREADABLE: "Slack will not say who you are, so the answer is no.",
     Standing.AWAY: "Slack does not answer, so nobody knows who you are and the answer is no.",
 }
-_ANOTHERS_HOLD = Deny("own", "Somebody else holds this.", "Whoever holds it, or an approver, can release it.")
+_ANOTHERS_HOLD = Deny("own", "It is held by somebody else.", "Whoever holds it can release it, and so can an approver.")
 
 
 def authorise(actor: Actor, deed: Deed, subject: Subject = NOTHING_MORE) -> Deny | None:
@@ -104,12 +106,12 @@ def _person_may(actor: Actor, deed: Deed, subject: Subject) -> Deny | None:
         case Deed.HOLD:
             return None
         case Deed.RELEASE:
-            return None if actor.id == subject.held_by or actor.id in subject.approvers else _ANOTHERS_HOLD
+            return None if actor.id == subject.held_by or _ends_all(actor, subject) else _ANOTHERS_HOLD
         case Deed.CANCEL | Deed.RETRY:
             return _own(actor, subject)
         case Deed.VOTE:
             return _may_vote(actor, subject)
-        case Deed.HOLD_ALL if actor.id in subject.approvers or not subject.approvers:
+        case Deed.HOLD_ALL if _ends_all(actor, subject):
             return None
         case Deed.HOLD_ALL:
             return Deny("approvers", "Only approvers may hold or release every site.", "Name the site, or ask one.")
@@ -121,6 +123,10 @@ def _person_may(actor: Actor, deed: Deed, subject: Subject) -> Deny | None:
             return _may_review(actor, subject)
         case _:
             return Deny("deeds", "There is no rule for this, so the answer is no.", "Ask whoever configured purgebot.")
+
+
+def _ends_all(actor: Actor, subject: Subject) -> bool:
+    return actor.id in subject.approvers or subject.nobody_asked
 
 
 def _may_hold_as_approver(actor: Actor, subject: Subject) -> Deny | None:
