@@ -19,10 +19,12 @@ import httpx
 
 from bot.domain.actor import Actor, Standing
 from bot.domain.command import Command, Verb
+from bot.domain.hold import Hold
 from bot.domain.job import JobView, State
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, pack
 from bot.ledger.messages import Role
+from bot.ledger.reviews import Review
 from bot.services.desk import Desk
 from bot.services.purges import Asking, submit
 from bot.services.replies import JobMade
@@ -129,6 +131,16 @@ class House:
             if message is not None:
                 books.messages.shown(message, f"{job.id}.{role}", "drawn", self.clock.now())
 
+    async def hold(self, by: str, site: str) -> None:
+        """Somebody holds a site, or every one."""
+        hold = Hold(site, by, "a test", self.clock.now())
+        await self.shop.ledger.write(lambda books: books.holds.keep(site, hold))
+
+    async def review(self, job: JobView, by: str) -> None:
+        """Somebody broke the glass of a job, and nobody has reviewed it."""
+        review = Review(0, job.id, by, self.clock.now(), "a test", 1, 1, 3600.0)
+        await self.shop.ledger.write(lambda books: books.reviews.open(review))
+
     async def draft(self, by: str, action: str) -> str:
         """What a private button or form of `by` stands for."""
         target = EVERYTHING if action in ("everything", "open_form") else url("/a")
@@ -221,7 +233,8 @@ class House:
         answer = await self._answer(keys[0])
         await self.shop.ledger.write(lambda books: books.intake.done(keys[0], self.clock.now()))
         assert answer, "no answer"
-        return str(json.loads(answer).get("text", ""))
+        card = json.loads(answer)
+        return f"{card['text']}\n{json.dumps(card['blocks'])}" if card else ""
 
     async def _answer(self, key: str) -> str:
         delivery = await self.shop.ledger.read(lambda books: books.intake.find(key))

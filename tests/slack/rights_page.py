@@ -40,7 +40,7 @@ LINES = {Verb(verb): Deed(deed) for verb, deed in pairs("verb").items()}
 BUTTONS = {action: Deed(deed) for action, deed in pairs("action").items()}
 HOME = {action: Deed(deed) for action, deed in pairs("at home").items()}
 FORMS = {form: Deed(deed) for form, deed in pairs("form").items()}
-NOES = [re.escape(row[1]).replace("P\\-…", r"P-\d+").replace("…", r"\S+") for row in TABLES["who"][1]]
+NOES = [re.escape(row[1]).replace("P\\-…", r"P-\d+").replace("…", ".+") for row in TABLES["who"][1]]
 
 
 def is_no(said: str) -> bool:

@@ -33,7 +33,8 @@ class Who:
 PEOPLE = (
     Who("a member", "U_MIA", "member"),
     Who("the requester", "U_MIA", "member", own=True),
-    Who("a breaker", "U_KIM", "member"),
+    Who("a breaker", "U_KIM", "breaker"),
+    Who("a breaker, on what she asked for", "U_KIM", "breaker", own=True),
     Who("an approver by id", "U_LEA", "approver"),
     Who("an approver by user-group", "U_SAM", "approver"),
     Who("a guest named as approver", "U_GUEST_VOTES", "approver"),
@@ -64,12 +65,12 @@ MACHINES = (
     Who("token, on what it asked for", "token:ci", "token", own=True),
     Who("reading token, on what it asked for", "token:eye", "reading token", own=True),
 )
-BREAKERS = {"U_KIM"}
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One thing to do at a door: the deed, the state of the job it is about, and what a yes leads to."""
+    """One thing to do at a door: the deed, the state of the job or the site on hold that it is about, and what a yes
+    leads to."""
 
     door: str
     what: str
@@ -78,11 +79,13 @@ class Act:
     before: State | None = None
     made: tuple[State, ...] = ()
     after: State | None = None
+    held: str = ""  # a site, or "*" for every one
 
     def __str__(self) -> str:
         return f"{self.door}: {self.what}"
 
 
+WHY = "the front page shows prices of yesterday"
 TYPED = (
     ("purge", Verb.PURGE, PAGE, None, (State.QUEUED,), None),
     ("purge widely", Verb.PURGE, "prefix www.shop.test/a/", None, (State.WAITING,), None),
@@ -94,6 +97,13 @@ TYPED = (
     ("cancel", Verb.CANCEL, "cancel {job}", State.QUEUED, (), State.CANCELLED),
     ("retry", Verb.RETRY, "retry {job}", State.FAILED, (), State.PURGING),
     ("approve", Verb.APPROVE, "approve {job}", State.WAITING, (), State.QUEUED),
+    ("hold", Verb.HOLD, "hold shop because x", None, (), None),
+    ("hold all", Verb.HOLD, "hold all because x", None, (), None),
+    ("release", Verb.RELEASE, "release shop", None, (), None),
+    ("release all", Verb.RELEASE, "release all", None, (), None),
+    ("break-glass", Verb.BREAK_GLASS, f"break-glass {{job}} because {WHY}", State.WAITING, (), State.QUEUED),
+    ("review", Verb.REVIEW, "review {job} looked at it", State.DONE, (), State.DONE),
+    ("not understood", Verb.SITES, "frobnicate", None, (), None),
     ("deny", Verb.DENY, "deny {job} no", State.WAITING, (), State.DENIED),
     ("sites", Verb.SITES, "sites", None, (), None),
     ("limits", Verb.LIMITS, "limits shop", None, (), None),
@@ -114,6 +124,7 @@ CLICKED = (
     ("cancel", State.QUEUED, (), State.CANCELLED),
     ("retry", State.FAILED, (), State.PURGING),
     ("repeat_anyway", State.NEEDS_DECISION, (), State.PURGING),
+    ("close_review", State.DONE, (), State.DONE),
     ("check_again", State.DONE, (), State.CHECKING),
     ("purge_again", State.DONE, (State.QUEUED,), State.DONE),
     ("pick", None, (State.QUEUED,), None),
@@ -122,8 +133,14 @@ CLICKED = (
     ("confirm_host", None, (State.QUEUED,), None),
     ("open_form", None, (), None),
 )
+ALL_SITES = {"hold all": Deed.HOLD_ALL}
+HELD = {"release": "shop", "release all": "*"}
+TRACELESS = (Deed.HELP, Deed.SEE, Deed.PLAN, Deed.CHECK)  # a look may leave a trace, and may not
 SLASH, MENTION, MACHINE = (
-    [Act(door, what, LINES[verb], text, before, made, after) for what, verb, text, before, made, after in TYPED]
+    [
+        Act(door, what, ALL_SITES.get(what, LINES[verb]), text, before, made, after, HELD.get(what, ""))
+        for what, verb, text, before, made, after in TYPED
+    ]
     for door in ("slash command", "mention", "terminal, HTTP")
 )
 BUTTON = [Act("button", what, BUTTONS[what], "", before, made, after) for what, before, made, after in CLICKED]
@@ -132,9 +149,16 @@ FORM = [Act("form", "everything", FORMS["everything"], "", None, (State.WAITING,
 READ = [Act("terminal, HTTP", "read a job", Deed.SEE, "", State.DONE, (), State.DONE)]
 BY_PEOPLE = [*SLASH, *MENTION, *BUTTON, *TAB, *FORM]
 BY_MACHINES = [*MACHINE, *READ]
+
+
+def is_a_cell(act: Act, who: Who) -> bool:
+    """Lists name no site, so that nothing in them is foreign; to a line that is not understood HTTP has no yes."""
+    return act.what != "not understood" and (act.what, who.role) != ("sites", "foreign token")
+
+
 CELLS = [
     *((act, who) for act in BY_PEOPLE for who in PEOPLE if (act, who.name) != (TAB[0], "a named bot")),  # has no Home
-    *((act, who) for act in BY_MACHINES for who in MACHINES if (act.what, who.role) != ("sites", "foreign token")),
+    *((act, who) for act in BY_MACHINES for who in MACHINES if is_a_cell(act, who)),
 ]
 
 
@@ -148,7 +172,7 @@ def is_allowed(act: Act, who: Who) -> bool:
         case "not own":
             return not who.own
         case "policy":
-            return act.deed is not Deed.BREAK_GLASS or who.id in BREAKERS
+            return True
         case _:
             return False
 
@@ -174,11 +198,17 @@ async def doors(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
 @pytest.mark.parametrize(("act", "who"), [pytest.param(act, who, id=f"{act}-{who.name}") for act, who in CELLS])
 async def test_what_comes_of_it_is_what_the_table_says(doors: House, act: Act, who: Who) -> None:
     await doors.clear()
-    job = await doors.job(who.id if who.own else "U_KAI", act.before) if act.before else None
+    owner = who.id if who.own else "U_KAI"
+    job = await doors.job(owner, act.before) if act.before else None
+    if act.held:
+        await doors.hold(owner, act.held)
+    if job and act.deed is Deed.REVIEW:
+        await doors.review(job, "U_BREAKER")
     seen = await _done(doors, act, who, job)
     refused = is_no(seen.said)
     if is_allowed(act, who):
         assert (False, True, act.made, act.after) == (refused, seen.ok, seen.made, seen.state), seen.said
+        assert seen.touched or act.deed in TRACELESS or act.what == "open_form"
     else:
         assert (True, (), act.before, False) == (refused or not seen.ok, seen.made, seen.state, seen.touched), seen.said
 
@@ -208,6 +238,18 @@ async def test_what_slack_said_minutes_ago_is_enough_for_a_purge(doors: House) -
     seen = await _done(doors, SLASH[0], replace(mia, is_away=True), None)
     assert "full member" in known
     assert (State.QUEUED,) == seen.made, seen.said
+
+
+BARRED = [who for who in PEOPLE if who.role in ("outsider", "nobody") and not who.is_away]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("line", ["whoami", "help", "frobnicate", "https://www.shop.tset/a"])
+@pytest.mark.parametrize("who", BARRED, ids=lambda who: who.name)
+async def test_who_may_see_nothing_hears_of_no_site_and_of_no_right(doors: House, who: Who, line: str) -> None:
+    await doors.clear()
+    said = await doors.command(who.id, who.team, line)
+    assert None is re.search(r"\bshop\b|shop\.test|bank|approver:", said), said
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -78,7 +78,7 @@ JOB = JobView(
 )  # fmt: skip
 SUBJECT = Subject(
     "shop", JOB, voters=frozenset({"U_VOTER", "U_OUT_VOTER"}), approvers=frozenset({"U_VOTER", "U_OUT_VOTER"}),
-    breakers=frozenset({"U_BREAKER"}), held_by="U_ASKER",
+    breakers=frozenset({"U_BREAKER", "U_OUT_BREAKER"}), held_by="U_ASKER",
 )  # fmt: skip
 OUTSIDE = (Standing.GUEST, Standing.BOT, Standing.STRANGER)
 UNKNOWN = (Standing.GONE, Standing.UNREADABLE, Standing.AWAY)
@@ -88,6 +88,7 @@ ACTORS = [
     ("member", Actor("U_ASKER", Standing.MEMBER)),
     ("approver", Actor("U_VOTER", Standing.MEMBER)),
     *(("approver", Actor("U_OUT_VOTER", standing, is_named=True)) for standing in OUTSIDE),
+    ("breaker", Actor("U_BREAKER", Standing.MEMBER)),
     *(("outsider", Actor(user, standing)) for standing in OUTSIDE for user in ("U_MIA", "U_ASKER", "U_VOTER")),
     *(("named outsider", Actor(user, x, is_named=True)) for x in OUTSIDE for user in ("U_MIA", "U_ASKER")),
     *(("nobody", Actor("U_VOTER", standing, is_named=named)) for standing in UNKNOWN for named in (False, True)),
@@ -101,18 +102,20 @@ ACTORS = [
 @pytest.mark.parametrize(("role", "actor"), ACTORS)
 def test_the_function_says_what_the_table_says(deed: Deed, role: str, actor: Actor) -> None:
     own = actor.id == "U_ASKER"
-    allowed = {"yes": True, "no": False, "own": own, "not own": not own, "policy": deed is Deed.PURGE}
+    allowed = {"yes": True, "no": False, "own": own, "not own": not own, "policy": True}
     denied = authorise(actor, deed, SUBJECT)
     assert allowed[DEEDS[deed][role]] is (denied is None), denied
     assert denied is None or is_no(denied.why)
 
 
 ASIDE = [
-    pytest.param(Deed.BREAK_GLASS, "U_BREAKER", SUBJECT, True, id="whom-the-policy-names-breaks-the-glass"),
-    pytest.param(Deed.REVIEW, "U_BREAKER", SUBJECT, True, id="and-reviews-anothers"),
+    pytest.param(
+        Deed.BREAK_GLASS, "U_BREAKER", replace(SUBJECT, job=replace(JOB, requested_by="U_BREAKER")), True,
+        id="a-breaker-on-what-they-asked-for",
+    ),
     pytest.param(
         Deed.REVIEW, "U_BREAKER", replace(SUBJECT, job=replace(JOB, requested_by="U_BREAKER")), False,
-        id="but-not-on-what-they-asked-for",
+        id="who-does-not-review-it",
     ),
     pytest.param(
         Deed.VOTE, "U_VOTER", replace(SUBJECT, job=replace(JOB, requested_by="U_VOTER")), False,
@@ -124,7 +127,10 @@ ASIDE = [
     ),
     pytest.param(Deed.VOTE, "U_VOTER", replace(SUBJECT, voters=frozenset()), False, id="an-approver-of-other-rules"),
     pytest.param(Deed.RELEASE, "U_MIA", replace(SUBJECT, held_by="U_MIA"), True, id="ones-own-hold"),
-    pytest.param(Deed.HOLD_ALL, "U_MIA", Subject(), True, id="every-site-where-nobody-is-asked"),
+    pytest.param(Deed.HOLD_ALL, "U_MIA", Subject(nobody_asked=True), True, id="every-site-where-nobody-is-asked"),
+    pytest.param(Deed.HOLD_ALL, "U_MIA", Subject(), False, id="not-where-nobody-can-say-who-is-asked"),
+    pytest.param(Deed.RELEASE, "U_MIA", Subject(held_by="U_LEA", nobody_asked=True), True, id="anothers-hold-likewise"),
+    pytest.param(Deed.RELEASE, "U_MIA", Subject(held_by="U_LEA"), False, id="nor-anothers-hold"),
 ]  # fmt: skip
 
 

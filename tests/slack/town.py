@@ -19,6 +19,7 @@ def _one(id: str, team: str = TEAM) -> Person:
 
 
 STRANGE = (
+    _one("U_KAI"),  # somebody else, who asked for it
     replace(_one("U_GUEST_GROUP"), is_guest=True),
     replace(_one("U_GUEST_NAMED"), is_guest=True),
     replace(_one("U_GUEST_VOTES"), is_guest=True),
