@@ -33,6 +33,7 @@ from bot.slack.app import SlackDoor, web_client
 from bot.slack.directory import SlackDirectory
 from bot.slack.frames import Envelope
 from bot.slack.home import HomeTabs
+from bot.slack.purge_forms import PURGE_LINKS
 from bot.slack.reception import AWAY_MAX_SECONDS, Reception
 from bot.slack.web_api import SlackApi
 from bot.web import Door, Token
@@ -81,6 +82,7 @@ class House:
         app = Door(self.core, tokens, self._ready, asyncio.Event()).app(None)
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot.test", trust_env=False)
         self._file = path / "ledger.db"
+        self._journal = 0  # the last entry before this deed
         self._n = 0
 
     async def _ready(self) -> str:
@@ -97,14 +99,17 @@ class House:
         return f"n{self._n}"
 
     async def clear(self) -> None:
-        """An empty ledger, later: what was read of people or asked for before counts no more."""
+        """An empty ledger, but for the journal, which only grows; and later: what was read of people before counts no
+        more."""
         self.clock.at += 1000
         self.slack.slack.reset()
-        await self.shop.ledger.write(lambda books: [books._tx.run(f"delete from {name}") for name in self._tables()])
+        names = [name for name in self._tables() if name != "journal"]
+        await self.shop.ledger.write(lambda books: [books._tx.run(f"delete from {name}") for name in names])
+        self._journal = int(str(self._rows("select coalesce(max(seq), 0) from journal")[0][0]))
 
     def _tables(self) -> list[str]:
         names = [str(row[0]) for row in self._rows("select name from sqlite_master where type = 'table'")]
-        return sorted({*names} - {"meta"})
+        return sorted(name for name in names if name != "meta" and not name.startswith("history_"))
 
     def _rows(self, query: str, *values: str) -> list[tuple[object, ...]]:
         with contextlib.closing(sqlite3.connect(self._file)) as ledger:
@@ -147,6 +152,8 @@ class House:
         command = Command(Verb.PURGE, (target,), "shop", reason="a test")
         lines = action in ("pick", "fix")
         doc: Doc = {"lines": [PAGE]} if lines else {"command": pack(COMMAND, command)}
+        if action in ("purge", "recent"):
+            doc = {"wish": True, "site": "shop", "recent": [[PAGE, "shop"]]}
         where = {"channel": "C_SHOP", "thread": ""}
         name, expires = self.next(), self.clock.now() + 2 * AWAY_MAX_SECONDS
         await self.shop.ledger.write(lambda books: books.intake.save_draft(name, by, {**doc, **where}, expires))
@@ -186,6 +193,30 @@ class House:
         }
         return await self._delivered("interactive", payload)
 
+    async def shortcut(self, user: str, team: str, name: str) -> str:
+        """A shortcut, on a message where it is one of those; the answer."""
+        payload = {**self._interaction("shortcut", user, team), "callback_id": name, "action_ts": "1.1"}
+        if name == PURGE_LINKS:
+            message = {"type": "message", "user": "U_MIA", "ts": "1.1", "text": f"<{PAGE}>"}
+            payload |= {"type": "message_action", "channel": {"id": "C_SHOP"}, "message": message, "message_ts": "1.1"}
+        return await self._delivered("interactive", payload)
+
+    async def fill(self, user: str, team: str, draft: str) -> bool:
+        """A choice in the open form; whether the form is filled in."""
+        option = {"selected_option": {"value": "0"}, "type": "static_select"}
+        payload = {
+            **self._interaction("block_actions", user, team),
+            "container": {"type": "view", "view_id": "V_FORM"},
+            "view": {"id": "V_FORM", "type": "modal", "private_metadata": draft, "hash": "h", "state": {"values": {}}},
+            "actions": [{"action_id": "recent", "block_id": "recent", "action_ts": "1.1", **option}],
+        }
+        before = self._updates()
+        await self._delivered("interactive", payload)
+        return self._updates() > before
+
+    def _updates(self) -> int:
+        return sum(row["path"] == "/api/views.update" for row in self.slack.requests.listed())
+
     async def home_click(self, user: str, team: str, action: str, value: str) -> str:
         """A button of somebody's Home; what the Home then tells them."""
         payload = {
@@ -216,7 +247,7 @@ class House:
         }  # fmt: skip
         return await self._delivered("interactive", {**self._interaction("view_submission", user, team), "view": view})
 
-    def _interaction(self, kind: str, user: str, team: str) -> Doc:
+    def _interaction(self, kind: str, user: str, team: str) -> dict[str, object]:
         who = {"id": user, "team_id": team, "username": user, "name": user}
         return {"type": kind, "team": {"id": TEAM}, "user": who, "trigger_id": self.next(), "response_url": ""}
 
@@ -234,7 +265,7 @@ class House:
         await self.shop.ledger.write(lambda books: books.intake.done(keys[0], self.clock.now()))
         assert answer, "no answer"
         card = json.loads(answer)
-        return f"{card['text']}\n{json.dumps(card['blocks'])}" if card else ""
+        return f"{card['text']}\n{json.dumps(card['blocks'])}" if "text" in card else ""
 
     async def _answer(self, key: str) -> str:
         delivery = await self.shop.ledger.read(lambda books: books.intake.find(key))
@@ -255,10 +286,10 @@ class House:
 
     def books(self) -> Mapping[str, Sequence[tuple[object, ...]]]:
         """All that the ledger remembers, but for deliveries and their answers, and what merely was refused."""
-        kept = {*self._tables()} - {"deliveries", "drafts", "homes", "budgets"}
+        kept = {*self._tables()} - {"deliveries", "drafts", "homes", "budgets", "journal"}
         rows = {name: self._rows(f"select * from {name}") for name in kept}
-        denied = [row for row in rows["journal"] if row[2] == "denied"]
-        return {**rows, "journal": [row for row in rows["journal"] if row not in denied]}
+        news = self._rows("select * from journal where seq > ? and event != 'denied'", str(self._journal))
+        return {**rows, "journal": news}
 
 
 def _bearer(actor: Actor) -> str:

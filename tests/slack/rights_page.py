@@ -39,6 +39,7 @@ DEEDS = _deeds()
 LINES = {Verb(verb): Deed(deed) for verb, deed in pairs("verb").items()}
 BUTTONS = {action: Deed(deed) for action, deed in pairs("action").items()}
 HOME = {action: Deed(deed) for action, deed in pairs("at home").items()}
+SHORTCUTS = {name: Deed(deed) for name, deed in pairs("shortcut").items()}
 FORMS = {form: Deed(deed) for form, deed in pairs("form").items()}
 NOES = [re.escape(row[1]).replace("P\\-…", r"P-\d+").replace("…", ".+") for row in TABLES["who"][1]]
 

@@ -14,7 +14,7 @@ from bot.domain.job import JobView, State
 from bot.domain.rights import Deed
 from playground.people import TEAM
 from tests.slack.doors import PAGE, House, Seen, house
-from tests.slack.rights_page import BUTTONS, DEEDS, FORMS, HOME, LINES, ROLES, is_no, pairs
+from tests.slack.rights_page import BUTTONS, DEEDS, FORMS, HOME, LINES, ROLES, SHORTCUTS, is_no, pairs
 from tests.slack.town import OTHER_TEAM, TOKENS
 
 
@@ -103,6 +103,9 @@ TYPED = (
     ("release all", Verb.RELEASE, "release all", None, (), None),
     ("break-glass", Verb.BREAK_GLASS, f"break-glass {{job}} because {WHY}", State.WAITING, (), State.QUEUED),
     ("review", Verb.REVIEW, "review {job} looked at it", State.DONE, (), State.DONE),
+    ("log", Verb.LOG, "log", None, (), None),
+    ("stats", Verb.STATS, "stats", None, (), None),
+    ("nothing", Verb.PURGE, "", None, (), None),
     ("not understood", Verb.SITES, "frobnicate", None, (), None),
     ("deny", Verb.DENY, "deny {job} no", State.WAITING, (), State.DENIED),
     ("sites", Verb.SITES, "sites", None, (), None),
@@ -118,6 +121,7 @@ AT_HOME = (
     ("cancel", State.WAITING, State.CANCELLED),
     ("check_again", State.DONE, State.CHECKING),
 )
+LOG = ("log_page", "log_newer", "log_csv", "log_json")
 CLICKED = (
     ("approve", State.WAITING, (), State.QUEUED),
     ("deny", State.WAITING, (), State.DENIED),
@@ -132,6 +136,8 @@ CLICKED = (
     ("go_with_good", None, (State.QUEUED,), None),
     ("confirm_host", None, (State.QUEUED,), None),
     ("open_form", None, (), None),
+    ("recent", None, (), None),
+    *((action, None, (), None) for action in LOG),
 )
 ALL_SITES = {"hold all": Deed.HOLD_ALL}
 HELD = {"release": "shop", "release all": "*"}
@@ -145,15 +151,21 @@ SLASH, MENTION, MACHINE = (
 )
 BUTTON = [Act("button", what, BUTTONS[what], "", before, made, after) for what, before, made, after in CLICKED]
 TAB = [Act("App Home", what, HOME[what], "", before, (), after) for what, before, after in AT_HOME]
-FORM = [Act("form", "everything", FORMS["everything"], "", None, (State.WAITING,), None)]
+FORM = [
+    Act("form", "everything", FORMS["everything"], made=(State.WAITING,)),
+    Act("form", "purge", FORMS["purge"], made=(State.QUEUED,)),
+]
+SHORTCUT = [Act("global shortcut, message shortcut", name, deed) for name, deed in SHORTCUTS.items()]
+OPENING = ("open_form", "nothing", "recent", *SHORTCUTS)  # a form is opened, or filled in
 READ = [Act("terminal, HTTP", "read a job", Deed.SEE, "", State.DONE, (), State.DONE)]
-BY_PEOPLE = [*SLASH, *MENTION, *BUTTON, *TAB, *FORM]
+BY_PEOPLE = [*SLASH, *MENTION, *BUTTON, *SHORTCUT, *TAB, *FORM]
 BY_MACHINES = [*MACHINE, *READ]
 
 
 def is_a_cell(act: Act, who: Who) -> bool:
     """Lists name no site, so that nothing in them is foreign; to a line that is not understood HTTP has no yes."""
-    return act.what != "not understood" and (act.what, who.role) != ("sites", "foreign token")
+    lists = act.what in ("sites", "log", "stats") and who.role == "foreign token"
+    return not lists and act.what not in ("not understood", "nothing")
 
 
 CELLS = [
@@ -181,6 +193,7 @@ def test_the_walk_knows_every_line_button_form_and_role() -> None:
     assert set(Verb) == {verb for _, verb, *_ in TYPED}
     assert set(BUTTONS) == {act.what for act in BUTTON}
     assert set(HOME) == {act.what for act in TAB}
+    assert set(SHORTCUTS) == {act.what for act in SHORTCUT}
     assert set(FORMS) == {act.what for act in FORM}
     assert set(pairs("door")) == {act.door for act, _ in CELLS}
     assert set(ROLES) == {who.role for _, who in CELLS}
@@ -208,7 +221,7 @@ async def test_what_comes_of_it_is_what_the_table_says(doors: House, act: Act, w
     refused = is_no(seen.said)
     if is_allowed(act, who):
         assert (False, True, act.made, act.after) == (refused, seen.ok, seen.made, seen.state), seen.said
-        assert seen.touched or act.deed in TRACELESS or act.what == "open_form"
+        assert seen.touched or act.deed in TRACELESS or act.what in OPENING
     else:
         assert (True, (), act.before, False) == (refused or not seen.ok, seen.made, seen.state, seen.touched), seen.said
 
@@ -253,7 +266,7 @@ async def test_who_may_see_nothing_hears_of_no_site_and_of_no_right(doors: House
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("line", ["sites", "status", "limits", "doctor", "help", "whoami"])
+@pytest.mark.parametrize("line", ["sites", "status", "log", "stats", "limits", "doctor", "help", "whoami"])
 async def test_a_foreign_token_hears_nothing_of_the_site(doors: House, line: str) -> None:
     await doors.clear()
     job = await doors.job("U_MIA", State.DONE)
@@ -298,7 +311,11 @@ async def _knock(doors: House, act: Act, who: Who, job: JobView | None) -> tuple
             return await doors.mention(who.id, who.team, text), True
         case "form":
             draft = await doors.draft(who.id, act.what)
-            return await doors.form(who.id, who.team, act.what, draft, site_name="shop"), True
+            return await doors.form(who.id, who.team, act.what, draft, site_name="shop", things=PAGE), True
+        case "global shortcut, message shortcut":
+            return await doors.shortcut(who.id, who.team, act.what), True
+        case "button" if act.what == "recent":
+            return "", await doors.fill(who.id, who.team, await doors.draft(who.id, act.what))
         case "App Home":
             return await _at_home(doors, act.what, who, job)
         case "button":
@@ -316,6 +333,8 @@ async def _at_home(doors: House, action: str, who: Who, job: JobView | None) -> 
 
 
 async def _click(doors: House, action: str, who: Who, job: JobView | None) -> str:
+    if action in LOG:
+        return await doors.click(who.id, who.team, action, "log", "C_SHOP", "1.1")
     if job is None:
         return await doors.click(who.id, who.team, action, await doors.draft(who.id, action), "C_SHOP", "1.1")
     if action in ("approve", "deny"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import replace
+from importlib import import_module
 
 import pytest
 
@@ -13,8 +14,22 @@ from bot.domain.command import Verb
 from bot.domain.job import Approval, JobView, State
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.verdict import Verdict
+from bot.slack.cards import forms, purge_form
 from providers.contract import Kind
-from tests.slack.rights_page import ANSWERS, BUTTONS, DEEDS, HOME, LINES, ROLES, ROOT, TABLES, is_no, pairs
+from tests.slack.rights_page import (
+    ANSWERS,
+    BUTTONS,
+    DEEDS,
+    FORMS,
+    HOME,
+    LINES,
+    ROLES,
+    ROOT,
+    SHORTCUTS,
+    TABLES,
+    is_no,
+    pairs,
+)
 
 
 def test_every_deed_has_a_row_and_every_role_a_column() -> None:
@@ -40,6 +55,12 @@ def test_every_button_of_home_is_some_deed() -> None:
     assert _cases("bot/slack/buttons.py", "action", "at_home") == set(HOME) - {"open"}
 
 
+def test_every_shortcut_and_form_is_some_deed() -> None:
+    manifest = (ROOT / "manifest.yml").read_text(encoding="utf-8")
+    assert set(re.findall(r"callback_id: (\w+)", manifest)) == set(SHORTCUTS)
+    assert {forms.CALLBACK, purge_form.CALLBACK} == set(FORMS)
+
+
 def test_every_door_that_bolt_listens_at_is_on_the_page() -> None:
     said = {entry for entries in pairs("door").values() for entry in re.split(r"`, `", entries)}
     assert _listeners() | _routes() == said | {"GET /healthz", "GET /readyz", "POST /slack/events"}
@@ -53,7 +74,14 @@ def _cases(file: str, name: str, within: str = "") -> set[str]:
     matches = [node for part in parts for node in ast.walk(part) if isinstance(node, ast.Match)]
     named = [node for node in matches if isinstance(node.subject, ast.Name) and node.subject.id == name]
     values = [inner.value for node in named for inner in ast.walk(node) if isinstance(inner, ast.MatchValue)]
-    return {str(value.value) for value in values if isinstance(value, ast.Constant)}
+    said = {str(value.value) for value in values if isinstance(value, ast.Constant)}
+    guards = [inner.guard for node in named for inner in node.cases if isinstance(inner.guard, ast.Compare)]
+    return said | {str(_constant(file, ast.unparse(guard.comparators[0]))) for guard in guards}
+
+
+def _constant(file: str, name: str) -> object:
+    module = import_module(file.removesuffix(".py").replace("/", "."))
+    return vars(module)[name]
 
 
 def _listeners() -> set[str]:
