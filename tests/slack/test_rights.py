@@ -60,6 +60,7 @@ PEOPLE = (
     Who("unreadable", "U_NOBODY", "nobody"),
     Who("an approver while Slack is away", "U_LEA", "nobody", is_away=True),
 )
+SOME = PEOPLE[::4]  # a mention is a line like any other
 MACHINES = (
     *(Who(role, actor.id, role) for role, actor in TOKENS.items()),
     Who("token, on what it asked for", "token:ci", "token", own=True),
@@ -158,7 +159,7 @@ FORM = [
 SHORTCUT = [Act("global shortcut, message shortcut", name, deed) for name, deed in SHORTCUTS.items()]
 OPENING = ("open_form", "nothing", "recent", *SHORTCUTS)  # a form is opened, or filled in
 READ = [Act("terminal, HTTP", "read a job", Deed.SEE, "", State.DONE, (), State.DONE)]
-BY_PEOPLE = [*SLASH, *MENTION, *BUTTON, *SHORTCUT, *TAB, *FORM]
+BY_PEOPLE = [*SLASH, *BUTTON, *SHORTCUT, *TAB, *FORM]
 BY_MACHINES = [*MACHINE, *READ]
 
 
@@ -170,6 +171,7 @@ def is_a_cell(act: Act, who: Who) -> bool:
 
 CELLS = [
     *((act, who) for act in BY_PEOPLE for who in PEOPLE if (act, who.name) != (TAB[0], "a named bot")),  # has no Home
+    *((act, who) for act in MENTION for who in SOME),
     *((act, who) for act in BY_MACHINES for who in MACHINES if is_a_cell(act, who)),
 ]
 
@@ -226,7 +228,7 @@ async def test_what_comes_of_it_is_what_the_table_says(doors: House, act: Act, w
         assert (True, (), act.before, False) == (refused or not seen.ok, seen.made, seen.state, seen.touched), seen.said
 
 
-LATE = [act for act in BY_PEOPLE if act.what in ("approve", "deny")]
+LATE = [act for act in (*BY_PEOPLE, *MENTION) if act.what in ("approve", "deny")]
 
 
 @pytest.mark.asyncio(loop_scope="module")
