@@ -159,6 +159,11 @@ class House:
         await self.shop.ledger.write(lambda books: books.intake.save_draft(name, by, {**doc, **where}, expires))
         return f"{name}:0" if lines else name
 
+    async def no(self, job: JobView) -> str:
+        """What the form that asks why belongs to."""
+        assert job.approval is not None
+        return f"{await self.token_of(job)}:{job.approval.digest}"
+
     async def token_of(self, job: JobView) -> str:
         """What the vote buttons on its card carry."""
         message = await self.shop.ledger.read(lambda books: books.messages.find(job.id, Role.REQUEST))

@@ -118,14 +118,14 @@ TYPED = (
 AT_HOME = (
     ("open", State.WAITING, State.WAITING),
     ("approve", State.WAITING, State.QUEUED),
-    ("deny", State.WAITING, State.DENIED),
+    ("deny", State.WAITING, State.WAITING),
     ("cancel", State.WAITING, State.CANCELLED),
     ("check_again", State.DONE, State.CHECKING),
 )
 LOG = ("log_page", "log_newer", "log_csv", "log_json")
 CLICKED = (
     ("approve", State.WAITING, (), State.QUEUED),
-    ("deny", State.WAITING, (), State.DENIED),
+    ("deny", State.WAITING, (), State.WAITING),
     ("cancel", State.QUEUED, (), State.CANCELLED),
     ("retry", State.FAILED, (), State.PURGING),
     ("repeat_anyway", State.NEEDS_DECISION, (), State.PURGING),
@@ -155,6 +155,7 @@ TAB = [Act("App Home", what, HOME[what], "", before, (), after) for what, before
 FORM = [
     Act("form", "everything", FORMS["everything"], made=(State.WAITING,)),
     Act("form", "purge", FORMS["purge"], made=(State.QUEUED,)),
+    Act("form", "deny", FORMS["deny"], before=State.WAITING, after=State.DENIED),
 ]
 SHORTCUT = [Act("global shortcut, message shortcut", name, deed) for name, deed in SHORTCUTS.items()]
 OPENING = ("open_form", "nothing", "recent", *SHORTCUTS)  # a form is opened, or filled in
@@ -223,7 +224,7 @@ async def test_what_comes_of_it_is_what_the_table_says(doors: House, act: Act, w
     refused = is_no(seen.said)
     if is_allowed(act, who):
         assert (False, True, act.made, act.after) == (refused, seen.ok, seen.made, seen.state), seen.said
-        assert seen.touched or act.deed in TRACELESS or act.what in OPENING
+        assert seen.touched or act.deed in TRACELESS or act.what in OPENING or act.what == "deny"
     else:
         assert (True, (), act.before, False) == (refused or not seen.ok, seen.made, seen.state, seen.touched), seen.said
 
@@ -312,8 +313,9 @@ async def _knock(doors: House, act: Act, who: Who, job: JobView | None) -> tuple
         case "mention":
             return await doors.mention(who.id, who.team, text), True
         case "form":
-            draft = await doors.draft(who.id, act.what)
-            return await doors.form(who.id, who.team, act.what, draft, site_name="shop", things=PAGE), True
+            draft = await (doors.no(job) if job else doors.draft(who.id, act.what))
+            typed = {"site_name": "shop", "things": PAGE, "reason": "not now"}
+            return await doors.form(who.id, who.team, act.what, draft, **typed), True
         case "global shortcut, message shortcut":
             return await doors.shortcut(who.id, who.team, act.what), True
         case "button" if act.what == "recent":

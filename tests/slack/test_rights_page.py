@@ -14,7 +14,7 @@ from bot.domain.command import Verb
 from bot.domain.job import Approval, JobView, State
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.verdict import Verdict
-from bot.slack.cards import forms, purge_form
+from bot.slack.cards import deny, forms, purge_form
 from providers.contract import Kind
 from tests.slack.rights_page import (
     ANSWERS,
@@ -48,17 +48,18 @@ def test_every_verb_is_some_deed() -> None:
 
 
 def test_every_button_is_some_deed() -> None:
-    assert _cases("bot/slack/reception.py", "action") | _cases("bot/slack/buttons.py", "action") == set(BUTTONS)
+    assert _cases("bot/slack/clicks.py", "action") | _cases("bot/slack/buttons.py", "action") == set(BUTTONS)
 
 
 def test_every_button_of_home_is_some_deed() -> None:
-    assert _cases("bot/slack/buttons.py", "action", "at_home") == set(HOME) - {"open"}
+    assert _cases("bot/slack/buttons.py", "action", "at_home") == set(HOME) - {"open", "deny"}
+    assert _cases("bot/slack/clicks.py", "action", "_at_home") == set()
 
 
 def test_every_shortcut_and_form_is_some_deed() -> None:
     manifest = (ROOT / "manifest.yml").read_text(encoding="utf-8")
     assert set(re.findall(r"callback_id: (\w+)", manifest)) == set(SHORTCUTS)
-    assert {forms.CALLBACK, purge_form.CALLBACK} == set(FORMS)
+    assert {forms.CALLBACK, purge_form.CALLBACK, deny.CALLBACK} == set(FORMS)
 
 
 def test_every_door_that_bolt_listens_at_is_on_the_page() -> None:
