@@ -11,7 +11,9 @@ SLACKBOT = "USLACKBOT"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One account of the workspace; `colour` is for the avatar on the page."""
+    """One account that the workspace sees; `colour` is for the avatar on the page. With another `team` it is somebody
+    of another workspace in a shared channel; `org` names the workspaces of somebody in an organisation, where Slack's
+    record may have no team of its own."""
 
     id: str
     name: str
@@ -22,6 +24,9 @@ class Person:
     is_guest: bool = False
     is_bot: bool = False
     is_gone: bool = False
+    is_single_channel: bool = False  # a guest in one channel only
+    is_app: bool = False  # the user behind an app
+    org: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +50,19 @@ class Group:
     handle: str
     name: str
     members: tuple[str, ...]
+    is_disabled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Everybody, everywhere. A free workspace has no user-groups: `has_groups` is False."""
+    """Everybody, everywhere. A free workspace has no user-groups: `has_groups` is False; one of an organisation names
+    it as `enterprise`."""
 
     people: tuple[Person, ...]
     channels: tuple[Channel, ...]
     groups: tuple[Group, ...] = ()
     has_groups: bool = True
+    enterprise: str = ""
 
     def person(self, id: str) -> Person | None:
         """The account of that id."""

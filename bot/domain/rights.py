@@ -25,8 +25,9 @@ class Deed(StrEnum):
     VOTE = "vote"
     CANCEL = "cancel"
     RETRY = "retry"  # failed calls again, or a call whose outcome is unknown
-    HOLD = "hold"  # let nothing begin on a site, or let it again
-    HOLD_ALL = "hold_all"  # on every site
+    HOLD = "hold"  # let nothing begin on a site
+    RELEASE = "release"  # let it again
+    HOLD_ALL = "hold_all"  # either on every site
     BREAK_GLASS = "break_glass"  # run without the votes
     REVIEW = "review"  # close the review that a broken glass opened
 
@@ -37,13 +38,16 @@ NOTHING: frozenset[str] = frozenset()
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What a deed is about. `voters` are those who may vote on the job, `approvers` all whom the policy asks,
-    `breakers` those who may break the glass; each as Slack says now."""
+    `breakers` those who may break the glass; each as Slack says now. `nobody_asked` when the policy asks nobody at all,
+    which nobody of whom Slack tells is not. `held_by` is who holds the site."""
 
     site: str = ""
     job: JobView | None = None
     voters: Set[str] = NOTHING
     approvers: Set[str] = NOTHING
     breakers: Set[str] = NOTHING
+    nobody_asked: bool = False
+    held_by: str = ""
 
 
 NOTHING_MORE = Subject()
@@ -56,6 +60,7 @@ _NOT_A_MEMBER = {
     Standing.UNREADABLE: "Slack will not say who you are, so the answer is no.",
     Standing.AWAY: "Slack does not answer, so nobody knows who you are and the answer is no.",
 }
+_ANOTHERS_HOLD = Deny("own", "It is held by somebody else.", "Whoever holds it can release it, and so can an approver.")
 
 
 def authorise(actor: Actor, deed: Deed, subject: Subject = NOTHING_MORE) -> Deny | None:
@@ -66,10 +71,11 @@ def authorise(actor: Actor, deed: Deed, subject: Subject = NOTHING_MORE) -> Deny
         return Deny("members", _NOT_A_MEMBER[actor.standing], "Ask a full member of the workspace.")
     if subject.site and not actor.may_see(subject.site):
         return Deny("sites", f"There is no site {subject.site} for you.", "Ask whoever configured purgebot.")
-    return _token_may(actor, deed, subject.job) if actor.is_token else _person_may(actor, deed, subject)
+    return _token_may(actor, deed, subject) if actor.is_token else _person_may(actor, deed, subject)
 
 
-def _token_may(actor: Actor, deed: Deed, job: JobView | None) -> Deny | None:
+def _token_may(actor: Actor, deed: Deed, subject: Subject) -> Deny | None:
+    job = subject.job
     match deed:
         case Deed.VOTE:
             return Deny("people", "Tokens do not vote.", "Ask an approver to press Approve in Slack.")
@@ -83,7 +89,9 @@ def _token_may(actor: Actor, deed: Deed, job: JobView | None) -> Deny | None:
             return Deny(
                 "own", f"{job.name} was not asked for by this token.", "Its requester or an approver can do that."
             )
-        case Deed.PLAN | Deed.CHECK | Deed.PURGE | Deed.CANCEL | Deed.RETRY | Deed.HOLD:
+        case Deed.RELEASE if subject.held_by != actor.id:
+            return _ANOTHERS_HOLD
+        case Deed.PLAN | Deed.CHECK | Deed.PURGE | Deed.CANCEL | Deed.RETRY | Deed.HOLD | Deed.RELEASE:
             return None
         case _:
             return Deny("deeds", "There is no rule for this, so the answer is no.", "Ask whoever configured purgebot.")
@@ -91,13 +99,19 @@ def _token_may(actor: Actor, deed: Deed, job: JobView | None) -> Deny | None:
 
 def _person_may(actor: Actor, deed: Deed, subject: Subject) -> Deny | None:
     match deed:
-        case Deed.SEE | Deed.PLAN | Deed.CHECK | Deed.PURGE | Deed.HOLD:
+        case Deed.SEE | Deed.PLAN | Deed.CHECK | Deed.PURGE:
             return None
+        case Deed.HOLD | Deed.RELEASE | Deed.HOLD_ALL if actor.standing is not Standing.MEMBER:
+            return _may_hold_as_approver(actor, subject)
+        case Deed.HOLD:
+            return None
+        case Deed.RELEASE:
+            return None if actor.id == subject.held_by or _ends_all(actor, subject) else _ANOTHERS_HOLD
         case Deed.CANCEL | Deed.RETRY:
             return _own(actor, subject)
         case Deed.VOTE:
             return _may_vote(actor, subject)
-        case Deed.HOLD_ALL if actor.id in subject.approvers or not subject.approvers:
+        case Deed.HOLD_ALL if _ends_all(actor, subject):
             return None
         case Deed.HOLD_ALL:
             return Deny("approvers", "Only approvers may hold or release every site.", "Name the site, or ask one.")
@@ -109,6 +123,16 @@ def _person_may(actor: Actor, deed: Deed, subject: Subject) -> Deny | None:
             return _may_review(actor, subject)
         case _:
             return Deny("deeds", "There is no rule for this, so the answer is no.", "Ask whoever configured purgebot.")
+
+
+def _ends_all(actor: Actor, subject: Subject) -> bool:
+    return actor.id in subject.approvers or subject.nobody_asked
+
+
+def _may_hold_as_approver(actor: Actor, subject: Subject) -> Deny | None:
+    if actor.id in subject.approvers:
+        return None
+    return Deny("members", "Only full members and approvers hold or release a site.", "Ask one of them.")
 
 
 def _own(actor: Actor, subject: Subject) -> Deny | None:

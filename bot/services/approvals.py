@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from bot.domain.actor import Actor
@@ -20,7 +21,7 @@ from bot.services.setup import SLACK, Core, job_name
 async def vote(core: Core, actor: Actor, number: int, yes: bool, digest: str = "", reason: str = "") -> Done | Refused:
     """Count `actor`'s word on job `number`. `digest` is that of the plan on the card that was clicked; empty when it
     was typed. A no wants a reason. What is refused has no effect."""
-    roster = await read_roster(core, fresh=True)
+    actor, roster = await asyncio.gather(_as_of_now(core, actor), read_roster(core, fresh=True))
 
     def deed(books: Books) -> Done | Refused:
         job = _votable(books, core, actor, number, digest, roster)
@@ -40,9 +41,14 @@ async def vote(core: Core, actor: Actor, number: int, yes: bool, digest: str = "
     return answer
 
 
+async def _as_of_now(core: Core, actor: Actor) -> Actor:
+    """Whoever votes, as Slack says now, also where the vote was typed: what it said earlier does not stand."""
+    return actor if actor.is_token else await core.directory.actor(actor.id, actor.team, fresh=True)
+
+
 async def votable(core: Core, actor: Actor, number: int) -> JobView | Refused:
     """Job `number` if `actor`'s vote on it would count now, else why not."""
-    roster = await read_roster(core, fresh=True)
+    actor, roster = await asyncio.gather(_as_of_now(core, actor), read_roster(core, fresh=True))
     return await core.ledger.read(lambda books: _votable(books, core, actor, number, "", roster))
 
 

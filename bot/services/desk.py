@@ -58,12 +58,12 @@ _DEEDS = {
     Verb.CHECK: Deed.CHECK,
     Verb.STATUS: Deed.SEE,
     Verb.SHOW: Deed.SEE,
-    Verb.CANCEL: Deed.SEE,  # the job itself is checked where it is read
+    Verb.CANCEL: Deed.SEE,  # the job or the hold itself is checked where it is read
     Verb.RETRY: Deed.SEE,
     Verb.APPROVE: Deed.VOTE,
     Verb.DENY: Deed.VOTE,
-    Verb.HOLD: Deed.HOLD,
-    Verb.RELEASE: Deed.HOLD,
+    Verb.HOLD: Deed.SEE,
+    Verb.RELEASE: Deed.SEE,
     Verb.BREAK_GLASS: Deed.SEE,
     Verb.REVIEW: Deed.SEE,
     Verb.SITES: Deed.SEE,
@@ -96,6 +96,9 @@ class Desk:
         """Answer `text` as typed."""
         understood = await aside(len(more), lambda: self.understand(asking.actor, asking.channel, text, more))
         if isinstance(understood, Misunderstood):
+            denied = authorise(asking.actor, Deed.SEE)  # what would be right names sites and hosts
+            if denied is not None:
+                return Refused(denied.why, denied.advice, by_rule=True)
             return await self._not_understood(asking, understood)
         return await self.do(asking, understood)
 
@@ -148,9 +151,12 @@ class Desk:
                 return HelpShown(help_text(command.topic, self.speaker(asking.actor, asking.channel)))
 
     async def _whoami(self, actor: Actor) -> WhoAmI:
-        roster, sites = await read_roster(self._core), self._core.setup.seen_by(actor)
+        """What `actor` may know of themselves: who may see nothing hears of no site."""
         refused = authorise(actor, Deed.SEE)
-        rights = [] if refused else rights_on(self._core, actor, sites[:RIGHTS_SHOWN], roster)
+        if refused is not None:
+            return WhoAmI(actor, False, (), 0, refused)
+        roster, sites = await read_roster(self._core), self._core.setup.seen_by(actor)
+        rights = rights_on(self._core, actor, sites[:RIGHTS_SHOWN], roster)
         return WhoAmI(actor, actor.id in approvers(self._core, roster), rights, len(sites), refused)
 
     def _named(self, actor: Actor, command: Command) -> list[Site]:

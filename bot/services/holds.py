@@ -60,27 +60,32 @@ async def lay(core: Core, actor: Actor, command: Command) -> HoldLaid | Refused:
 
 async def _denied(core: Core, actor: Actor, command: Command) -> Deny | None:
     deed = Deed.HOLD_ALL if command.everywhere else Deed.HOLD
+    return authorise(actor, deed, await _subject(core, command))
+
+
+async def _subject(core: Core, command: Command) -> Subject:
     asked = approvers(core, await read_roster(core))
-    return authorise(actor, deed, Subject(command.site, approvers=asked))
+    return Subject(command.site, approvers=asked, nobody_asked=not core.setup.policy.asked)
 
 
 async def release(core: Core, actor: Actor, command: Command) -> HoldEnded | Refused:
     """End what `actor` holds; an approver ends anybody's. What lies under it still stands."""
     site = ALL if command.everywhere else command.site
-    denied = authorise(actor, Deed.HOLD, Subject(command.site))
+    subject = await _subject(core, command)
+    denied = authorise(actor, Deed.HOLD, subject)
     if denied is not None:
         return Refused(denied.why, denied.advice, by_rule=True)
-    asked = approvers(core, await read_roster(core))
-    may_end_all = not actor.is_token and (actor.id in asked or not core.setup.policy.asked)
+    not_others = authorise(actor, Deed.RELEASE, subject)
 
     def deed(books: Books) -> tuple[HoldEnded | Refused, _Change]:
         now = core.clock.now()
         before = standing(books.holds.find(site), now)
         if before is None:
             return _not_held(books, core, site, now), _Change(None, None)
-        after = None if may_end_all else lifted(before, actor.id, now)
-        if after == before:
-            return SiteHeld(*_NOT_YOURS, by_rule=True, hold=before.alone, site=command.site), _Change(before, before)
+        after = lifted(before, actor.id, now) if not_others else None
+        if not_others and after == before:
+            held_by = SiteHeld(not_others.why, not_others.advice, by_rule=True, hold=before.alone, site=command.site)
+            return held_by, _Change(before, before)
         change = _changed(books, site, before, after, actor.id, now)
         books.journal.add(now, "release", actor.id, site=site, held_by=before.by, reason=before.reason)
         still = after or books.holds.on(command.site or ALL, now)
@@ -89,9 +94,6 @@ async def release(core: Core, actor: Actor, command: Command) -> HoldEnded | Ref
     answer, change = await core.ledger.write(deed)
     _wake(core, site, change)
     return answer
-
-
-_NOT_YOURS = ("It is held by somebody else.", "Whoever holds it can release it, and so can an approver.")
 
 
 def _not_held(books: Books, core: Core, site: str, now: float) -> Refused:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.domain.job import JobView
+from bot.domain.rights import Deed, authorise
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, unpack
 from bot.ledger.intake import Delivery
@@ -157,6 +158,9 @@ class Buttons:
 
     async def form_again(self, delivery: Delivery, asking: Asking, name: str) -> Reply:
         """The form of a draft, for the person it was shown to, until it was used or ten minutes have passed."""
+        denied = authorise(asking.actor, Deed.PURGE)
+        if denied is not None:
+            return Refused(denied.why, denied.advice, by_rule=True)
         draft = await self._core.ledger.read(lambda books: books.intake.draft(name, delivery.at))
         if draft is None or draft[0] != asking.actor.id or "used" in draft[1]:
             return OVER

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,7 +39,7 @@ def from_command(payload: Payload) -> Incoming:
         "response_url": _text(payload, "response_url"),
         "trigger_id": _text(payload, "trigger_id"),
     }
-    return Incoming(f"command {body['trigger_id']}", COMMAND, body)
+    return Incoming(_key("command", payload, _text(payload, "trigger_id")), COMMAND, body)
 
 
 def from_mention(payload: Payload) -> Incoming:
@@ -51,7 +53,7 @@ def from_mention(payload: Payload) -> Incoming:
         "thread": _text(event, "thread_ts"),
         "text": _unescaped(text.split(">", 1)[1].strip() if text.startswith("<@") and ">" in text else text),
     }
-    return Incoming(f"event {_text(payload, 'event_id')}", MENTION, body)
+    return Incoming(_key("event", payload, _text(payload, "event_id")), MENTION, body)
 
 
 def from_opening(payload: Payload) -> Incoming | None:
@@ -64,7 +66,7 @@ def from_opening(payload: Payload) -> Incoming | None:
         "team": _text(event, "user_team") or _text(payload, "team_id"),
         "blank": not _part(event, "view"),
     }
-    return Incoming(f"event {_text(payload, 'event_id')}", OPENING, body)
+    return Incoming(_key("event", payload, _text(payload, "event_id")), OPENING, body)
 
 
 def _as_typed(text: str) -> str:
@@ -106,7 +108,7 @@ def from_click(payload: Payload) -> Incoming:
     }
     if view:
         body |= {"draft": _text(view, "private_metadata"), "hash": _text(view, "hash"), "fields": _fields(view)}
-    return Incoming(f"click {body['trigger_id']}", CLICK, body)
+    return Incoming(_key("click", payload, _text(payload, "trigger_id")), CLICK, body)
 
 
 def from_submit(payload: Payload) -> Incoming:
@@ -122,7 +124,15 @@ def from_submit(payload: Payload) -> Incoming:
         "trigger_id": _text(payload, "trigger_id"),
         "fields": _fields(view),
     }
-    return Incoming(f"view {_text(view, 'id')} {_text(view, 'hash')}", SUBMIT, body)
+    return Incoming(_key("view", payload, _text(view, "id"), _text(view, "hash")), SUBMIT, body)
+
+
+def _key(what: str, payload: Payload, *names: str) -> str:
+    """The idempotency key: Slack's own names for the deed. Where one is missing, a digest of the whole payload, which
+    is the same when it comes again and another for another deed."""
+    if all(names):
+        return " ".join((what, *names))
+    return f"{what} sha256:{hashlib.sha256(json.dumps(payload, sort_keys=True, default=str).encode()).hexdigest()}"
 
 
 def from_shortcut(payload: Payload) -> Incoming:
@@ -139,7 +149,7 @@ def from_shortcut(payload: Payload) -> Incoming:
         "response_url": _text(payload, "response_url"),
         "trigger_id": _text(payload, "trigger_id"),
     }
-    return Incoming(f"shortcut {body['trigger_id']}", SHORTCUT, body)
+    return Incoming(_key("shortcut", payload, _text(payload, "trigger_id")), SHORTCUT, body)
 
 
 def first_field(incoming: Incoming) -> str:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
 from bot.domain.actor import Actor, Standing
 from bot.domain.policy import Members
 from bot.services.ports import Clock
+from bot.slack.people import Home, Record, goes_by, is_same, plain, standing
 from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
 
 log = structlog.get_logger()
@@ -22,11 +23,24 @@ BELIEVED_SECONDS = 60.0
 STANDS_SECONDS = 900.0  # while Slack does not answer
 READ_ALL_SECONDS = 600.0
 PAGE, PAGES_MAX = 200, 10
+LEARNED_MAX = 30  # people of one user-group who are asked about one by one; beyond it their own acts tell
 _NO_GROUP = {
     "no_such_subteam": "Slack knows no user-group {group}.",
     "plan_upgrade_required": "This Slack plan has no user-groups, so nobody is in {group}; people can be named by id.",
     "missing_scope": "purgebot may not read user-groups (scope usergroups:read), so nobody is in {group}.",
 }  # Slack's errors, https://docs.slack.dev/reference/methods/usergroups.users.list
+_FOR_GOOD = _NO_GROUP.keys() | {
+    "access_denied",
+    "account_inactive",
+    "invalid_arguments",
+    "invalid_auth",
+    "no_permission",
+    "not_allowed_token_type",
+    "not_authed",
+    "token_expired",
+    "token_revoked",
+    "user_not_visible",
+}  # Slack did answer: asked again it says the same, and what it said before no longer counts
 
 
 class SlackDirectory:
@@ -41,13 +55,13 @@ class SlackDirectory:
         self._names = names
         self._groups: dict[str, tuple[float, frozenset[str]]] = {}
         self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._known: dict[str, tuple[float, Mapping[str, object]]] = {}
-        self._home = ""
+        self._known: dict[str, tuple[float, Record]] = {}
+        self._home = Home()
 
     async def actor(self, user: str, team: str, fresh: bool = False) -> Actor:
         """The person, read at most 60 s ago; when Slack is away 15 min, unless `fresh`. Else UNREADABLE."""
         person = self._read(user, BELIEVED_SECONDS)
-        if person is not None and self._home:
+        if person is not None and self._home.team:
             return self._actor(user, person, team)
         try:
             await self._learn(user)
@@ -69,6 +83,7 @@ class SlackDirectory:
             users = answer.get("users")
             people = frozenset(map(str, users if isinstance(users, list) else ()))
             self._groups[group] = (self._clock.now(), people)
+            await self._learn_all(people)
             return self._able(people)
 
     def _in(self, group: str, within: float) -> frozenset[str] | None:
@@ -76,13 +91,16 @@ class SlackDirectory:
         return people if group in self._groups and self._clock.now() - at < within else None
 
     def _able(self, people: frozenset[str]) -> Members:
-        known = {user: self._known[user][1] for user in people if user in self._known}
-        standings = {user: _standing(person, "", self._home) for user, person in known.items()}
-        unable = {user for user, standing in standings.items() if standing is not Standing.MEMBER}
-        return Members(frozenset(user for user in people if user not in unable or self._names(user, standings[user])))
+        """Those of `people` who may act at all, as far as they are known: whoever acts is asked about anyway."""
+        return Members(frozenset(user for user in people if user not in self._known or self._may(user)))
+
+    def _may(self, user: str) -> bool:
+        stands = standing(self._known[user][1], "", self._home)
+        able = stands not in (Standing.GONE, Standing.UNREADABLE) and self._names(user, stands)
+        return stands is Standing.MEMBER or able
 
     def _unread(self, group: str, fresh: bool, trouble: SlackTrouble) -> Members:
-        away = trouble.what in (Trouble.LOST, Trouble.LATER) and trouble.error not in _NO_GROUP
+        away = _is_away(trouble)
         found = self._in(group, STANDS_SECONDS) if away and not fresh else None
         log.warning("group_unreadable", group=group, error=trouble.error, stands=found is not None)
         if found is not None:
@@ -90,21 +108,22 @@ class SlackDirectory:
         problem = _NO_GROUP.get(trouble.error, "Slack does not say who is in {group} now.")
         return Members(problem=problem.format(group=group), is_away=away)
 
-    def _actor(self, user: str, person: Mapping[str, object], team: str) -> Actor:
-        standing = _standing(person, team, self._home)
-        return Actor(user, standing, team, is_named=self._names(user, standing))
+    def _actor(self, user: str, person: Record, team: str) -> Actor:
+        stands = standing(person, team, self._home)
+        named = is_same(person, team, self._home) and self._names(user, stands)
+        return Actor(user, stands, team, is_named=named)
 
     async def named(self, name: str) -> Sequence[str]:
         """The ids of people who go by `name`: their handle, display name or real name, blanks left out."""
-        wanted = _plain(name)
-        return [user for user, (_, person) in self._known.items() if wanted in map(_plain, _goes_by(person))]
+        wanted = plain(name)
+        return [user for user, (_, person) in self._known.items() if wanted in map(plain, goes_by(person))]
 
     async def name(self, user: str) -> str:
         """What `user` goes by; the id where that is not known."""
         _, person = self._known.get(user, (0.0, {}))
-        return next((name for name in _goes_by(person) if name), user)
+        return next((name for name in goes_by(person) if name), user)
 
-    def _read(self, user: str, within: float) -> Mapping[str, object] | None:
+    def _read(self, user: str, within: float) -> Record | None:
         at, person = self._known.get(user, (0.0, {}))
         return person if person and self._clock.now() - at < within else None
 
@@ -114,12 +133,22 @@ class SlackDirectory:
         person = answer.get("user")
         self._known[user] = (self._clock.now(), person if isinstance(person, dict) else {})
 
+    async def _learn_all(self, people: Iterable[str]) -> None:
+        """Ask about those of whom nothing was read of late; of whom Slack says nothing, nothing is known."""
+        strange = sorted(user for user in people if self._read(user, STANDS_SECONDS) is None)
+        try:
+            for user in strange[:LEARNED_MAX]:
+                await self._learn(user)
+        except SlackTrouble as trouble:
+            log.warning("person_unreadable", user=user, error=trouble.error, stands=False)
+
     async def _learn_home(self) -> None:
-        if not self._home:
-            self._home = str((await self._api.call("auth.test")).get("team_id", ""))
+        if not self._home.team:
+            answer = await self._api.call("auth.test")
+            self._home = Home(str(answer.get("team_id") or ""), str(answer.get("enterprise_id") or ""))
 
     def _without_slack(self, user: str, team: str, fresh: bool, trouble: SlackTrouble) -> Actor:
-        away = trouble.what in (Trouble.LOST, Trouble.LATER)
+        away = _is_away(trouble)
         person = self._read(user, STANDS_SECONDS) if away and not fresh else None
         log.warning("person_unreadable", user=user, error=trouble.error, stands=person is not None)
         if person:
@@ -148,24 +177,6 @@ class SlackDirectory:
                 self._known[person["id"]] = (now, person)
 
 
-def _goes_by(person: Mapping[str, object]) -> list[str]:
-    """Display name, real name, handle; "" for each that is not set."""
-    profile = person.get("profile")
-    shown = profile.get("display_name") if isinstance(profile, Mapping) else ""
-    return [name if isinstance(name, str) else "" for name in (shown, person.get("real_name"), person.get("name"))]
-
-
-def _plain(name: str) -> str:
-    return "".join(name.split()).casefold()
-
-
-def _standing(person: Mapping[str, object], team: str, home: str) -> Standing:
-    if person.get("deleted"):
-        return Standing.GONE
-    if person.get("is_bot") or person.get("is_app_user"):
-        return Standing.BOT
-    if person.get("is_stranger") or str(person.get("team_id") or home) != home or (team or home) != home:
-        return Standing.STRANGER
-    if person.get("is_restricted") or person.get("is_ultra_restricted"):
-        return Standing.GUEST
-    return Standing.MEMBER if person.get("id") else Standing.UNREADABLE
+def _is_away(trouble: SlackTrouble) -> bool:
+    """Whether Slack did not answer, so that it may yet."""
+    return trouble.what in (Trouble.LOST, Trouble.LATER) and trouble.error not in _FOR_GOOD

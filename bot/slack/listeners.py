@@ -40,6 +40,9 @@ def listen(app: AsyncApp, core: Core, form_errors: FormErrors) -> None:
         core.engine.wake(delivery_name(incoming.key))
         return True
 
+    async def is_known(incoming: Incoming) -> bool:
+        return await core.ledger.read(lambda books: books.intake.find(incoming.key)) is not None
+
     async def on_command(ack: Ack, body: dict[str, object]) -> None:
         if await stored(deliveries.from_command(body)):
             await ack()
@@ -69,6 +72,9 @@ def listen(app: AsyncApp, core: Core, form_errors: FormErrors) -> None:
 
     async def on_submit(ack: Ack, body: dict[str, object]) -> None:
         incoming = deliveries.from_submit(body)
+        if await is_known(incoming):  # Slack sends it again: what the form's draft says now is no error of theirs
+            await ack()
+            return
         errors = await form_errors(incoming.body)
         if not errors and not await stored(incoming):
             errors = {deliveries.first_field(incoming): NOT_STORED}

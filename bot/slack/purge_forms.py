@@ -70,6 +70,8 @@ class PurgeForms:
 
     async def fill(self, delivery: Delivery, asking: Asking) -> None:
         """Put one of the asker's last targets into the open form, below what was typed there."""
+        if self._wishes.refused(asking.actor) is not None:
+            return
         body, name = delivery.body, _text(delivery.body, "draft")
         found = await self._core.ledger.read(lambda books: books.intake.draft(name, delivery.at))
         if found is None or found[0] != asking.actor.id or "wish" not in found[1]:

@@ -51,6 +51,7 @@ class Looking:
         return {
             "ok": True, "url": f"https://{TEAM_DOMAIN}.slack.com/", "team": TEAM_NAME, "team_id": TEAM,
             "user": BOT_NAME, "user_id": BOT_USER, "bot_id": BOT, "is_enterprise_install": False,
+            **({"enterprise_id": self._workspace.enterprise} if self._workspace.enterprise else {}),
         }  # fmt: skip
 
     async def bot(self, asked: Arguments) -> Doc:
@@ -64,24 +65,26 @@ class Looking:
         person = self._workspace.person(asked.needed("user"))
         if person is None:
             raise Refusal("user_not_found")
-        return {"ok": True, "user": _person(person)}
+        return {"ok": True, "user": _person(person, self._workspace.enterprise)}
 
     async def people(self, asked: Arguments) -> Doc:
         """users.list."""
-        page, cursor = _page(list(self._workspace.people), asked)
-        return {"ok": True, "members": [_person(person) for person in page], "response_metadata": cursor}
+        page, cursor = _page([person for person in self._workspace.people if person.team == TEAM], asked)
+        members = [_person(person, self._workspace.enterprise) for person in page]
+        return {"ok": True, "members": members, "response_metadata": cursor}
 
     async def groups(self, asked: Arguments) -> Doc:
         """usergroups.list."""
         self._need_groups()
-        with_users = asked.flag("include_users")
-        return {"ok": True, "usergroups": [_group(group, with_users) for group in self._workspace.groups]}
+        with_users, with_disabled = asked.flag("include_users"), asked.flag("include_disabled")
+        groups = [group for group in self._workspace.groups if with_disabled or not group.is_disabled]
+        return {"ok": True, "usergroups": [_group(group, with_users) for group in groups]}
 
     async def group_people(self, asked: Arguments) -> Doc:
         """usergroups.users.list."""
         self._need_groups()
         group = self._workspace.group(asked.needed("usergroup"))
-        if group is None:
+        if group is None or (group.is_disabled and not asked.flag("include_disabled")):
             raise Refusal("no_such_subteam")
         return {"ok": True, "users": list(group.members)}
 
@@ -169,13 +172,17 @@ def _page(everything: Sequence[T], asked: Arguments) -> tuple[list[T], Mapping[s
     return list(everything[start:end]), {"next_cursor": f"from:{end}" if end < len(everything) else ""}
 
 
-def _person(person: Person) -> Doc:
+def _person(person: Person, enterprise: str) -> Doc:
+    org: Doc = {"enterprise_user": {"id": person.id, "enterprise_id": enterprise, "teams": list(person.org)}}
+    where: Doc = org if person.org else {"team_id": person.team}
+    where |= {"is_stranger": True} if person.team != TEAM else {}
     return {
-        "id": person.id, "team_id": person.team, "name": person.name, "real_name": person.display,
+        "id": person.id, **where, "name": person.name, "real_name": person.display,
         "deleted": person.is_gone, "color": person.colour.lstrip("#"), "tz": "Europe/Berlin", "tz_offset": 3600,
         "profile": {"display_name": person.display, "real_name": person.display, "title": person.role},
-        "is_admin": False, "is_owner": False, "is_restricted": person.is_guest, "is_ultra_restricted": False,
-        "is_bot": person.is_bot, "is_app_user": False, "updated": 0,
+        "is_admin": False, "is_owner": False, "is_restricted": person.is_guest or person.is_single_channel,
+        "is_ultra_restricted": person.is_single_channel, "is_bot": person.is_bot, "is_app_user": person.is_app,
+        "updated": 0,
     }  # fmt: skip
 
 
@@ -193,5 +200,5 @@ def _channel(channel: Channel) -> Doc:
 
 def _group(group: Group, with_users: bool) -> Doc:
     doc: Doc = {"id": group.id, "team_id": TEAM, "is_usergroup": True, "handle": group.handle, "name": group.name}
-    doc |= {"description": "", "user_count": len(group.members), "date_delete": 0}
+    doc |= {"description": "", "user_count": len(group.members), "date_delete": int(group.is_disabled)}
     return doc | ({"users": list(group.members)} if with_users else {})

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from bot.slack.deliveries import from_click, from_command, from_mention, from_opening
+from bot.slack.deliveries import (
+    Incoming,
+    Payload,
+    from_click,
+    from_command,
+    from_mention,
+    from_opening,
+    from_submit,
+)
 
 TEXTS = [
     pytest.param("<@U0BOT> help", "help", id="the-mention-is-dropped"),
@@ -70,3 +80,43 @@ def test_a_click_at_home_is_told_from_one_in_a_form(kind: str, at_home: bool) ->
     payload = {"user": user, "container": {"type": "view", "view_id": "V1"}, "view": view, "actions": [action]}
     body = from_click({**payload, "trigger_id": "1.2"}).body
     assert ("V1", at_home, "", "") == (body["view"], body["home"], body["channel"], body["message_ts"])
+
+
+# What Slack left without a name of its own
+
+
+def click(**more: object) -> Payload:
+    action = {"action_id": "approve", "value": "token-1", "action_ts": "1.5"}
+    return {"type": "block_actions", "user": {"id": "U_LEA", "team_id": "T_SHOP"}, "actions": [action], **more}
+
+
+def submit(reason: str) -> Payload:
+    return {"type": "view_submission", "view": {"state": {"values": {"reason": {"reason": {"value": reason}}}}}}
+
+
+NAMELESS = [
+    pytest.param(from_click, click(), click(container={"message_ts": "1.6"}), id="clicks-on-two-messages"),
+    pytest.param(
+        from_click, click(), click(actions=[{"action_id": "approve", "value": "token-1", "action_ts": "1.7"}]),
+        id="two-clicks-on-one-message",
+    ),
+    pytest.param(from_click, click(), click(user={"id": "U_SAM"}), id="clicks-of-two-people"),
+    pytest.param(from_command, {"text": "/a"}, {"text": "/a", "response_url": "https://x.test/2"}, id="two-commands"),
+    pytest.param(from_mention, {"event": {"ts": "1.1"}}, {"event": {"ts": "1.2"}}, id="two-mentions"),
+    pytest.param(from_submit, submit("a"), submit("b"), id="two-forms"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("read", "one", "other"), NAMELESS)
+def test_what_slack_gave_no_name_counts_for_itself(
+    read: Callable[[Payload], Incoming], one: Payload, other: Payload
+) -> None:
+    keys = read(one).key, read(other).key, read({**one}).key
+    assert keys[0] != keys[1]
+    assert keys[0] == keys[2]
+
+
+def test_what_slack_named_has_that_key_whatever_else_is_in_it() -> None:
+    named = {"trigger_id": "1.2.3", "user": {"id": "U_LEA"}}
+    keys = {from_click({**named, "token": token}).key for token in ("a", "b")}
+    assert {"click 1.2.3"} == keys

@@ -8,7 +8,7 @@ import hmac
 import json
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from urllib.parse import urlencode
 
 import httpx
@@ -73,6 +73,15 @@ def event_body(text: str, event_id: str) -> bytes:
     return json.dumps(doc).encode()
 
 
+def form_body(form: Mapping[str, object], **typed: str) -> bytes:
+    values = {name: {name: {"type": "plain_text_input", "value": value}} for name, value in typed.items()}
+    doc = {
+        "type": "view_submission", "user": {"id": "U_LEA", "team_id": "T_SHOP"}, "team": {"id": "T_SHOP"},
+        "trigger_id": "7.8.9", "view": {**form, "state": {"values": values}},
+    }  # fmt: skip
+    return urlencode({"payload": json.dumps(doc)}).encode()
+
+
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
 
@@ -95,6 +104,16 @@ async def test_the_same_delivery_twice_makes_one_job(shop: Room, body: bytes, ki
     assert [200, 200, 200] == [answer.status_code for answer in (*first, late)]
     assert 2 == len(await shop.jobs())
     assert 2 == len(shop.purges())
+
+
+async def test_a_form_that_comes_again_after_it_was_done_is_no_error(shop: Room) -> None:
+    await shop.command("U_LEA", "everything on shop because INC-881")
+    body = form_body(await shop.form("U_LEA"), site_name="shop")
+    first = await delivered(shop, body, FORM)
+    await shop.card("needs 2 approvals", channel="C_APPROVE")
+    late = await delivered(shop, body, FORM)
+    assert [(200, ""), (200, "")] == [(answer.status_code, answer.text) for answer in (first, late)]
+    assert 1 == len(await shop.jobs())
 
 
 # A ledger that stores nothing
