@@ -3,9 +3,11 @@
 // Hooks for tests and scripts, all promised to stay:
 //   body[data-tab]                     "chat" or "world": what a narrow screen shows
 //   #me                                the who-am-I menu; its values are user ids
-//   [data-channel], [data-unread]      a channel's button, and the count of unread messages in it
+//   [data-channel], [data-unread]      a channel's button, and the count of unread messages in it; D_… is the
+//                                      conversation of who is chosen with the bot
 //   li[data-ts][data-from]             a message, in #messages or (in the open thread) #replies
 //   [data-action-id][data-block-id][data-value]   a button of the bot; in a form, a field
+//   [data-file]                        a file that a message brings, by its name
 //   [data-open-thread], [data-dismiss] a message's own buttons; [data-shortcut] one of the bot's shortcuts
 //   #shortcut, #upload, #upload-file   the global shortcut, and a list to upload into the channel
 //   #box, #send, #thread-box           where lines are typed; [data-suggestion] is a line to take
@@ -27,8 +29,8 @@ import { Faults } from "./faults.js";
 import { hostOf, siteTitle, siteWhere } from "./flow.js";
 import { Forms } from "./forms.js";
 import { Home } from "./home.js";
-import { ALL_DONE, GUIDED, STEPS, guide, siteSuggestions, threadSuggestions } from "./guide.js";
-import { CHANNELS, PEOPLE, learn, person } from "./people.js";
+import { ALL_DONE, GUIDED, STEPS, directSuggestions, guide, siteSuggestions, threadSuggestions } from "./guide.js";
+import { CHANNELS, PEOPLE, direct, learn, person, placesOf } from "./people.js";
 import * as play from "./play.js";
 import { World } from "./world.js";
 
@@ -44,11 +46,18 @@ const state = {
   site: GUIDED, // the one that the world shows
   thread: "",
   atHome: false, // the app's Home stands where the channel would
-  messages: Object.fromEntries(Object.keys(CHANNELS).map((id) => [id, []])),
+  messages: {}, // by channel or conversation
   world: null,
   deeds: 0, // beginnings and ends of what people did: a look from before one of them is out of date
   seen: { old: false, deployed: 0 },
 };
+
+/** Have a list for every place where `state.me` can be. */
+function makeRoom() {
+  for (const id of placesOf(state.me)) state.messages[id] ??= [];
+}
+
+makeRoom();
 
 /** What the parts may ask of the whole. */
 const app = {
@@ -119,7 +128,7 @@ const app = {
     Object.keys(state.messages).forEach((id) => (state.messages[id] = []));
     forms.closed.clear();
     chat.hidden.clear();
-    chat.read = {};
+    chat.channels.read = {};
     chat.closeThread();
     chat.forget();
     if (state.atHome) home.open();
@@ -154,7 +163,7 @@ function enter(channel) {
   remember();
   chat.forget();
   if (state.world) chat.show();
-  chat.pointOut();
+  chat.channels.pointOut();
   showSuggestions();
   focused?.focus();
 }
@@ -204,9 +213,9 @@ const looking = {
 async function meet() {
   const { sites } = await play.world();
   learn(sites);
-  for (const id of Object.keys(CHANNELS)) state.messages[id] ??= [];
-  chat.drawChannels();
   recall(sites);
+  makeRoom();
+  chat.channels.draw();
   isMet = true;
 }
 
@@ -216,7 +225,7 @@ let isShown = false;
 async function ask(isAll) {
   if (!isMet) await meet();
   const { me, channel, deeds } = state;
-  const channels = Object.keys(CHANNELS).filter((id) => isAll || id === channel);
+  const channels = placesOf(me).filter((id) => isAll || id === channel);
   const [doc, views, ...lists] = await Promise.all([
     play.world(),
     play.views(me),
@@ -228,7 +237,7 @@ async function ask(isAll) {
   world.show(doc);
   faults.show();
   chat.show();
-  if (!isShown) chat.pointOut();
+  if (!isShown) chat.channels.pointOut();
   isShown = true;
   forms.show(views.open);
   home.show(views.home);
@@ -273,7 +282,8 @@ function unread() {
 
 function showSuggestions() {
   const name = siteWhere(state.world, (site) => site.channel === state.channel) ?? GUIDED;
-  if (step) box.suggest(name === GUIDED ? step.suggestions : siteSuggestions(name, state.world.sites[name], state.messages));
+  if (state.channel === direct(state.me)) box.suggest(directSuggestions());
+  else if (step) box.suggest(name === GUIDED ? step.suggestions : siteSuggestions(name, state.world.sites[name], state.messages));
   replyBox.suggest(threadSuggestions(state.messages[state.channel].find((message) => message.ts === state.thread)));
 }
 
@@ -312,13 +322,13 @@ function showTab(name) {
     byId(`tab-${tab}`).tabIndex = tab === name ? 0 : -1;
   }
   if (state.world) chat.show();
-  chat.pointOut();
+  chat.channels.pointOut();
 }
 
 function showMyself() {
   for (const option of byId("me").options) {
     const { name, role } = PEOPLE[option.value];
-    setText(option, WIDE.matches && role !== name.toLowerCase() ? `${name}, ${role}` : name);
+    setText(option, `${name}, ${role}`);
   }
   byId("me").value = state.me;
   byId("me-avatar").dataset.avatar = state.me;
@@ -326,13 +336,16 @@ function showMyself() {
 }
 
 async function become(id) {
+  if (state.channel === direct(state.me)) state.channel = direct(id);
   state.me = id;
+  makeRoom();
   remember();
   showMyself();
   chat.closeThread();
+  chat.channels.draw();
   chat.forget();
   forms.leave();
-  announce(`You are ${person(id).name} now, ${person(id).role}.`);
+  announce(`You are ${person(id).name} now: ${person(id).role}.`);
   if (state.atHome) await home.open();
   await looking.now();
 }
@@ -352,7 +365,7 @@ function recall(sites) {
   const asked = new URL(location).searchParams.get("site") ?? GUIDED;
   state.site = sites[asked] ? asked : GUIDED;
   if (PEOPLE[me]) state.me = me;
-  if (CHANNELS[channel]) state.channel = channel;
+  if (placesOf(state.me).includes(channel)) state.channel = channel;
   if (state.site !== (before ?? GUIDED) && CHANNELS[sites[state.site].channel]) state.channel = sites[state.site].channel;
   showMyself();
 }
@@ -370,7 +383,6 @@ function begin() {
   byId("show-me").addEventListener("click", showMe);
   document.querySelector(".tabs").addEventListener("keydown", tabKey);
   for (const tab of ["chat", "world"]) byId(`tab-${tab}`).addEventListener("click", () => showTab(tab));
-  WIDE.addEventListener("change", showMyself);
   document.addEventListener("visibilitychange", () => document.hidden || looking.poke());
   showTab("chat");
   showMyself();

@@ -1,11 +1,13 @@
 // The chat: channels, messages, threads, and the box to type in, as Slack people expect them.
 
 import { drawBlocks, useOf } from "./blocks.js";
+import { Channels } from "./channels.js";
 import { announce, byId, make, setText } from "./dom.js";
+import { drawShared, drawUploaded, sharedIn } from "./files.js";
 import { hostOf, siteWhere } from "./flow.js";
 import { asked } from "./forms.js";
 import { mrkdwn, plainOf } from "./mrkdwn.js";
-import { APP, CHANNELS, names, person } from "./people.js";
+import { APP, names, person, place, placesOf } from "./people.js";
 import * as play from "./play.js";
 
 const NEAR = 80; // pixels from the end of a list that still count as its end
@@ -16,27 +18,15 @@ export class Chat {
     this.state = state;
     this.app = app;
     this.hidden = new Set();
-    this.read = {};
     this.said = new Map();
     this.lists = { messages: byId("messages"), replies: byId("replies") };
     this.left = new WeakSet();
     for (const list of Object.values(this.lists)) this.keepEnd(list);
-    this.drawChannels();
+    this.channels = new Channels(state, app);
+    this.channels.draw();
     byId("chat").addEventListener("click", (event) => this.follow(event));
     byId("thread-close").addEventListener("click", () => this.closeThread());
     byId("thread").addEventListener("keydown", (event) => event.key === "Escape" && this.closeThread());
-  }
-
-  /** A button for each channel that is known by now. */
-  drawChannels() {
-    byId("channels").replaceChildren(...Object.keys(CHANNELS).map((id) => this.drawChannel(id)), this.drawHome());
-  }
-
-  /** On a phone the row of channels is longer than the screen: bring the open one into it. */
-  pointOut() {
-    const here = this.state.atHome ? "[data-home]" : `[data-channel="${this.state.channel}"]`;
-    const button = byId("channels").querySelector(here);
-    button?.scrollIntoView({ block: "nearest", inline: "center" });
   }
 
   /** Everything anew: for another person or channel. */
@@ -71,7 +61,7 @@ export class Chat {
     this.fill(this.lists.messages, all.filter((message) => !isReply(message)), (one) => replies.get(one.ts) ?? []);
     byId("quiet").hidden = this.lists.messages.childElementCount > 0;
     if (thread) this.showThread(all);
-    this.showChannels();
+    this.channels.show();
   }
 
   showThread(all) {
@@ -144,9 +134,11 @@ export class Chat {
     const ask = (element, block_id, value) => this.click(message, element, block_id, value);
     const drawn = drawBlocks(message.blocks ?? [], names, ask);
     const edited = message.edited ? make("span", { class: "edited" }, " (edited)") : null;
-    const files = (message.files ?? []).map(drawFile);
-    if (drawn.length) return [...drawn, ...files];
-    return [message.text || edited ? make("div", { class: "b-text" }, mrkdwn(message.text, names), edited) : null, ...files];
+    const uploaded = (message.files ?? []).map(drawUploaded);
+    if (drawn.length) return [...drawn, ...uploaded];
+    const { rest, files } = sharedIn(message.text);
+    const said = rest || edited ? make("div", { class: "b-text" }, mrkdwn(rest, names), edited) : null;
+    return [said, ...files.map(drawShared), ...uploaded];
   }
 
   drawFoot(message, replies) {
@@ -168,72 +160,12 @@ export class Chat {
 
   /** What Slack keeps in a message's menu; here it stands where there is something to purge. */
   drawShortcut(message) {
-    const place = { channel: this.state.channel, ts: message.ts };
+    const where = { channel: this.state.channel, ts: message.ts };
+    if (sharedIn(message.text).files.length) return null;
     if (!/https?:\/\//.test(message.text + JSON.stringify(message.blocks ?? [])) && !message.files?.length) return null;
-    const run = () => this.app.attempt(() => play.shortcut(this.state.me, "purge_links", place), (text) => setText(byId("note"), text));
+    const run = () => this.app.attempt(() => play.shortcut(this.state.me, "purge_links", where), (text) => setText(byId("note"), text));
     const about = { type: "button", class: "quiet-button", "data-shortcut": "purge_links", on: { click: run } };
     return make("button", about, "Purge the links in this message");
-  }
-
-  drawChannel(id) {
-    const open = { click: () => this.app.open(id) };
-    return make(
-      "li",
-      {},
-      make(
-        "button",
-        { type: "button", class: "channel", "data-channel": id, on: open },
-        make("span", { class: "hash", "aria-hidden": "true" }, "#"),
-        make("span", { class: "name" }, CHANNELS[id].name),
-        make("span", { class: "unread", "data-unread": id }),
-      ),
-    );
-  }
-
-  /** The app itself, among the channels, as in Slack's side bar. */
-  drawHome() {
-    const open = { click: () => this.app.goHome() };
-    return make(
-      "li",
-      { class: "app" },
-      make(
-        "button",
-        { type: "button", class: "channel", "data-home": true, "aria-label": "purgebot Home", on: open },
-        avatar(APP, "small"),
-        make("span", { class: "name" }, "Home"),
-      ),
-    );
-  }
-
-  showChannels() {
-    const { atHome } = this.state;
-    byId("channel").hidden = atHome;
-    byId("channels").querySelector("[data-home]").toggleAttribute("aria-current", atHome);
-    for (const [id, messages] of Object.entries(this.state.messages)) {
-      const button = byId("channels").querySelector(`[data-channel="${id}"]`);
-      const isHere = id === this.state.channel && !atHome;
-      button.toggleAttribute("aria-current", isHere);
-      if (isHere && this.app.isChatSeen()) this.markRead(id, messages);
-      this.showUnread(button, messages.filter((message) => message.user !== this.state.me && message.ts > this.lastRead(id)));
-    }
-    const { name, topic } = CHANNELS[this.state.channel];
-    setText(byId("channel-name"), `# ${name}`);
-    setText(byId("channel-topic"), topic);
-  }
-
-  showUnread(button, fresh) {
-    const n = fresh.filter((message) => !isReply(message)).length;
-    button.classList.toggle("has-unread", n > 0);
-    setText(button.querySelector(".unread"), n ? String(n) : "");
-    button.setAttribute("aria-label", `#${button.querySelector(".name").textContent}${n ? `, ${n} unread` : ""}`);
-  }
-
-  lastRead(channel) {
-    return this.read[`${this.state.me} ${channel}`] ?? "";
-  }
-
-  markRead(channel, messages) {
-    this.read[`${this.state.me} ${channel}`] = messages.at(-1)?.ts ?? "";
   }
 
   openThread(ts) {
@@ -241,7 +173,7 @@ export class Chat {
     this.lists.replies.replaceChildren();
     this.left.delete(this.lists.replies);
     byId("thread").hidden = false;
-    setText(byId("thread-where"), `#${CHANNELS[this.state.channel].name}`);
+    setText(byId("thread-where"), place(this.state.channel).title);
     this.show();
     this.app.threadOpened();
     byId("thread-box").focus();
@@ -258,20 +190,21 @@ export class Chat {
   async click(message, element, block_id, value) {
     if (element.confirm && !(await asked(element.confirm))) return;
     const { me, channel } = this.state;
-    const place = { user: me, channel, ts: message.ts };
+    const where = { user: me, channel, ts: message.ts };
     const button = document.activeElement;
     button?.classList.add("busy");
-    await this.app.attempt(() => play.click({ ...place, ...useOf(element, block_id, value) }));
+    await this.app.attempt(() => play.click({ ...where, ...useOf(element, block_id, value) }));
     button?.classList.remove("busy");
   }
 
   /** Links to Slack's own messages and to the pretend sites lead nowhere outside. */
   follow(event) {
+    const places = placesOf(this.state.me);
     const channel = event.target.closest("[data-open-channel]")?.dataset.openChannel;
-    if (channel && CHANNELS[channel]) return this.app.open(channel);
+    if (places.includes(channel)) return this.app.open(channel);
     const link = event.target.closest("a[href]");
     const archive = /\/archives\/(\w+)\/p(\d+)(\d{6})/.exec(link?.href ?? "");
-    if (archive && CHANNELS[archive[1]]) return event.preventDefault(), this.goTo(archive[1], `${archive[2]}.${archive[3]}`);
+    if (archive && places.includes(archive[1])) return event.preventDefault(), this.goTo(archive[1], `${archive[2]}.${archive[3]}`);
     const site = link && siteWhere(this.state.world, (one) => hostOf(one) === new URL(link.href).hostname);
     if (!site) return undefined;
     event.preventDefault();
@@ -291,12 +224,6 @@ const isReply = (message) => Boolean(message.thread_ts) && message.thread_ts !==
 function avatar(id, size = "") {
   const initial = id === APP ? "p" : person(id).name.slice(0, 1);
   return make("span", { class: `avatar ${size}`.trim(), "data-avatar": id, "aria-hidden": "true" }, initial);
-}
-
-/** A file as a message shows it: its name and size. */
-function drawFile(file) {
-  const size = file.size < 1024 ? `${file.size} bytes` : `${(file.size / 1024).toLocaleString([], { maximumFractionDigits: 1 })} kB`;
-  return make("p", { class: "b-file" }, make("b", {}, file.name ?? "A file that is gone"), file.name && ` ${size}`);
 }
 
 function eye() {

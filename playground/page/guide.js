@@ -11,9 +11,13 @@ export const ALL_DONE = STEPS.length;
 
 const APPROVERS = ["U_LEA", "U_SAM", "U_KIM"];
 const PAGE = "http://www.shop.test/pricing";
-const PURGE = [`/purge ${PAGE}`, `/purge plan ${PAGE}`, `/purge check ${PAGE}`];
+const FORM = "/purge";
+const PURGE = [`/purge ${PAGE}`, `/purge plan ${PAGE}`, `/purge check ${PAGE}`, FORM];
 const EVERYTHING = "/purge everything on shop because new prices";
-const LOOK_AROUND = ["/purge help", "/purge whoami", "/purge sites"];
+const HOLD = "/purge hold shop for 10m because the database moves";
+const RELEASE = "/purge release shop";
+const LOOK_BACK = ["/purge log", "/purge stats"];
+const LOOK_AROUND = ["/purge help", "/purge sites", FORM];
 const RUNNING = "🔵";
 const WAITING = "🟡";
 const PROVEN = "🟢";
@@ -47,7 +51,7 @@ function toldBefore(site, seen) {
   const before = `The origin has ${site.origin[path]}, the edges do not.`;
   if (!seen.old)
     return step(1, "visit", `${before} Visit ${path} through ${CITIES[city]}: the answer is the old copy.`, PURGE.slice(1));
-  return step(2, "box", "Purge that page: take the first line under the box and send it in #shop.", PURGE);
+  return step(2, "box", `Purge that page: take the first line under the box and send it in #shop. ${FORM} alone opens a form.`, PURGE);
 }
 
 const isEmpty = (site) => Object.values(site.edges).every((held) => PAGES.every((path) => !held[path]));
@@ -80,25 +84,36 @@ function toldEverything(job, messages, me) {
     case RUNNING:
       return onCard(4, job, `Agreed: ${job.name} empties every cache, the innermost first; then comes the proof.`, about(job));
     case PROVEN:
-      return step(ALL_DONE, "faults", `Proven: ${job.name}. That is all of it. Visit again, deploy, and purge with a fault on.`, PURGE);
+      return toldRest(job, messages);
     default:
       return onCard(4, job, `${job.name} ended without a proof. Its card says why.`, [EVERYTHING, ...about(job)]);
   }
 }
 
+function toldRest(job, messages) {
+  const text = `Proven: ${job.name}. That is all of it. Look back, hold the site, or purge with a fault on.`;
+  return step(ALL_DONE, "faults", text, [...LOOK_BACK, isHeld(messages) ? RELEASE : HOLD, ...PURGE.slice(0, 1)]);
+}
+
+/** Whether the last that the reader was told of holds is that one began. */
+function isHeld(messages) {
+  const told = messages.C_SHOP.flatMap((message) => /^shop is (held until|released)/.exec(message.text)?.[1] ?? []);
+  return told.at(-1) === "held until";
+}
+
 function toldVotes(job, messages, me) {
   const request = messages.C_APPROVE.findLast((message) => message.text.includes(`${job.name} `));
   const said = request ? bodyOf(request) : "";
-  const agreed = idsIn(said, /^Agreed so far:/);
+  const agreed = idsIn(said, /^(Agreed so far|Votes):/);
   const asker = idsIn(said, /asks to purge/)[0] ?? me;
   const left = APPROVERS.filter((id) => id !== asker && !agreed.includes(id));
   if (left.includes(me)) {
-    const text = `You are ${PEOPLE[me].name}: open #cdn-approvals and approve ${job.name}.`;
+    const text = `You are ${PEOPLE[me].name}: open #approvals and approve ${job.name}.`;
     const lines = [`/purge approve ${job.name}`, ...about(job)];
     return { ...step(4, "approvals", text, lines), job: job.name, card: request?.ts ?? "" };
   }
   const already = agreed.length ? `${agreed.map((id) => person(id).name).join(" and ")} agreed. ` : "";
-  const text = `${already}${job.name} waits: become ${person(left[0]).name} under “You are”, and approve it in #cdn-approvals.`;
+  const text = `${already}${job.name} waits: become ${person(left[0]).name} under “You are”, and approve it in #approvals.`;
   return step(4, "me", text, about(job));
 }
 
@@ -109,6 +124,9 @@ export function siteSuggestions(name, site, messages) {
   const lines = [`/purge ${page}`, `/purge plan ${page}`, `/purge check ${page}`, `/purge everything on ${name} because new prices`];
   return [...lines, ...(job ? about(job) : [])];
 }
+
+/** Lines for a person's own conversation with the bot, where the files arrive that they ask for. */
+export const directSuggestions = () => [...LOOK_BACK, "/purge sites", "/purge help"];
 
 const about = (job) => [`/purge status ${job.name}`, `/purge show ${job.name}`];
 

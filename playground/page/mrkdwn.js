@@ -27,7 +27,7 @@ function styled(mark) {
   return new RegExp(`(?<![\\w*_~])${mark}(?=\\S)([^\\n]*?\\S)${mark}(?![\\w${mark}])`);
 }
 
-/** A fragment that shows `text`. `names` knows user(id) and channel(id). */
+/** A fragment that shows `text`. `names` knows user(id), channel(id) and group(id). */
 export function mrkdwn(text, names) {
   const fragment = document.createDocumentFragment();
   text.split(/```\n?([\s\S]*?)```\n?/).forEach((part, index) => {
@@ -94,13 +94,16 @@ function token(inside, names) {
   if (/^#C[A-Z0-9_]*$/.test(target)) return channel(target.slice(1), said, names);
   if (/^!date\^/.test(target)) return date(target, said);
   if (/^!(here|channel|everyone)$/.test(target)) return make("span", { class: "mention" }, `@${target.slice(1)}`);
-  if (/^!subteam\^/.test(target)) return make("span", { class: "mention" }, said || `@${target.slice(9)}`);
+  if (/^!subteam\^/.test(target)) return group(target.slice(9), said, names);
   if (/^(https?:\/\/|mailto:)/.test(target)) return anchor(unescape(target), said || unescape(target));
   return null;
 }
 
 const person = (id, said, names) =>
   make("span", { class: "mention", "data-mention": id }, `@${names.user(id) ?? (said || id)}`);
+
+const group = (id, said, names) =>
+  make("span", { class: "mention", "data-mention": id }, names.group(id) ? `@${names.group(id)}` : said || `@${id}`);
 
 const channel = (id, said, names) =>
   make("button", { type: "button", class: "link", "data-open-channel": id }, `#${names.channel(id) ?? (said || id)}`);

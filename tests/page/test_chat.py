@@ -199,7 +199,7 @@ def test_the_other_channel_counts_what_is_unread_until_it_is_opened(shown: Opene
     unread = shown.page.locator("[data-unread=C_APPROVE]")
     expect(unread).to_have_text("1")
     shown.page.click("[data-channel=C_APPROVE]")
-    expect(shown.page.locator("#channel-name")).to_have_text("# cdn-approvals")
+    expect(shown.page.locator("#channel-name")).to_have_text("# approvals")
     expect(unread).to_have_text("")
 
 

@@ -51,7 +51,8 @@ ROWS = {
         "/purge plan http://www.shop.test/pricing",
     ),
     "the old copy was seen": (
-        "v2", [], {"old": True}, "U_MIA", 2, "Purge that page: take the first line under the box and send it in #shop.",
+        "v2", [], {"old": True}, "U_MIA", 2,
+        "Purge that page: take the first line under the box and send it in #shop. /purge alone opens a form.",
         "/purge http://www.shop.test/pricing",
     ),
     "purging": (
@@ -75,15 +76,15 @@ ROWS = {
     ),
     "everything asked": (
         "v1", ASKED, {}, "U_MIA", 4,
-        "P-2 waits: become Lea under “You are”, and approve it in #cdn-approvals.", "/purge status P-2",
+        "P-2 waits: become Lea under “You are”, and approve it in #approvals.", "/purge status P-2",
     ),
     "an approver's turn": (
-        "v1", ASKED, {}, "U_SAM", 4, "You are Sam: open #cdn-approvals and approve P-2.", "/purge approve P-2",
+        "v1", ASKED, {}, "U_SAM", 4, "You are Sam: open #approvals and approve P-2.", "/purge approve P-2",
     ),
     "all is proven": (
         "v1", ALL_PROVEN, {}, "U_MIA", 5,
-        "Proven: P-2. That is all of it. Visit again, deploy, and purge with a fault on.",
-        "/purge http://www.shop.test/pricing",
+        "Proven: P-2. That is all of it. Look back, hold the site, or purge with a fault on.",
+        "/purge log",
     ),
 }  # fmt: skip
 
@@ -99,13 +100,42 @@ def test_the_guide_says_what_to_do_next(
     assert [step, text, first] == modules.evaluate(GUIDE, [site, messages, all_seen, me])
 
 
-def test_after_the_first_vote_the_guide_leads_to_another_voter(modules: Page) -> None:
+VOTED = {
+    "one yes": "Agreed so far: <@U_LEA>",
+    "one yes with its time": "Votes: <@U_LEA> yes <!date^1795627666^{date_short_pretty} {time}|17:27 UTC>",
+}
+
+
+@pytest.mark.parametrize("line", VOTED.values(), ids=VOTED.keys())
+def test_after_the_first_vote_the_guide_leads_to_another_voter(modules: Page, line: str) -> None:
     site = fresh_start()["sites"]["shop"]
     request = deepcopy(recorded("approvals"))
-    request[0]["blocks"][1]["elements"][0]["text"] += "\nAgreed so far: <@U_LEA>"
+    request[0]["blocks"][1]["elements"][0]["text"] += f"\n{line}"
     messages = {"C_SHOP": ASKED, "C_APPROVE": request}
     [_, text, _] = modules.evaluate(GUIDE, [site, messages, {"old": False, "deployed": 0}, "U_LEA"])
-    assert text == "Lea agreed. P-2 waits: become Sam under “You are”, and approve it in #cdn-approvals."
+    assert text == "Lea agreed. P-2 waits: become Sam under “You are”, and approve it in #approvals."
+
+
+OFFERED = {
+    "nothing is held": ([], "/purge hold shop for 10m because the database moves"),
+    "shop is held": (["shop is held until today 04:00: migration"], "/purge release shop"),
+    "shop was held": (
+        ["shop is held until it is released: migration", "shop is released."],
+        "/purge hold shop for 10m because the database moves",
+    ),
+}
+
+
+@pytest.mark.parametrize(("told", "offered"), OFFERED.values(), ids=OFFERED.keys())
+def test_once_all_is_proven_the_site_can_be_held_and_released(modules: Page, told: list[str], offered: str) -> None:
+    site = fresh_start()["sites"]["shop"]
+    notes = [job("", text, 4.0 + n) | {"ephemeral": True} for n, text in enumerate(told)]
+    messages = {"C_SHOP": [*ALL_PROVEN, *notes], "C_APPROVE": []}
+    lines = modules.evaluate(
+        "async (args) => (await import('/page/guide.js')).guide(...args).suggestions",
+        [site, messages, {"old": False, "deployed": 0}, "U_MIA"],
+    )
+    assert ["/purge log", "/purge stats", offered, "/purge http://www.shop.test/pricing"] == lines
 
 
 def test_the_guide_notices_by_itself_that_a_step_is_done(open_page: Open) -> None:

@@ -71,7 +71,7 @@ def test_a_channel_is_gone_back_to(at_home: Opened) -> None:
     at_home.page.click("[data-channel=C_APPROVE]")
     expect(at_home.page.locator("#home")).to_be_hidden()
     expect(at_home.page.locator("#channel")).to_be_visible()
-    expect(at_home.page.locator("#channel-name")).to_have_text("# cdn-approvals")
+    expect(at_home.page.locator("#channel-name")).to_have_text("# approvals")
 
 
 def test_a_vote_is_asked_about_and_sent_with_the_view(at_home: Opened) -> None:

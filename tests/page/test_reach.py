@@ -186,7 +186,7 @@ def test_the_page_asks_nobody_but_its_own_playground(shown: Opened) -> None:
     shown.page.click("#faults-open")
     shown.page.keyboard.press("Escape")
     shown.page.click("[data-channel=C_APPROVE]")
-    expect(shown.page.locator("#channel-name")).to_have_text("# cdn-approvals")
+    expect(shown.page.locator("#channel-name")).to_have_text("# approvals")
     assert shown.seen.hosts == {shown.play.url.removeprefix("http://")}
 
 
@@ -194,5 +194,5 @@ def test_a_reload_keeps_who_and_where(shown: Opened) -> None:
     shown.page.select_option("#me", "U_SAM")
     shown.page.click("[data-channel=C_APPROVE]")
     shown.page.reload()
-    expect(shown.page.locator("#channel-name")).to_have_text("# cdn-approvals")
+    expect(shown.page.locator("#channel-name")).to_have_text("# approvals")
     expect(shown.page.locator("#me")).to_have_value("U_SAM")

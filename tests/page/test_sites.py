@@ -32,7 +32,7 @@ def test_one_site_needs_no_choice(open_page: Open, play: Fixture) -> None:
     expect(shown.page.locator("#world-host")).to_have_text("www.shop.test")
     expect(shown.page.locator("#sites")).not_to_be_visible()
     names = shown.page.locator("[data-channel] .name")
-    expect(names).to_have_text(["shop", "cdn-approvals"])
+    expect(names).to_have_text(["purgebot", "shop", "approvals"])
 
 
 def test_a_site_with_something_old_at_its_edges_is_marked_until_it_has_not(shown: Opened) -> None:
@@ -154,7 +154,7 @@ def test_a_deploy_goes_to_the_chosen_site(shown: Opened) -> None:
 
 def test_every_channel_that_the_world_tells_of_is_listed(shown: Opened) -> None:
     names = shown.page.locator("[data-channel] .name")
-    expect(names).to_have_text(["shop", "blog", "media", "bank", "cdn-approvals"])
+    expect(names).to_have_text(["purgebot", "shop", "blog", "media", "bank", "approvals"])
     expect(shown.page.locator("[data-unread=C_BLOG]")).to_have_text("1")
 
 
@@ -176,7 +176,7 @@ def test_choosing_a_channel_shows_its_site(shown: Opened) -> None:
 def test_a_channel_of_no_site_leaves_the_site(shown: Opened) -> None:
     shown.page.click("[data-site=bank]")
     shown.page.click("[data-channel=C_APPROVE]")
-    expect(shown.page.locator("#channel-name")).to_have_text("# cdn-approvals")
+    expect(shown.page.locator("#channel-name")).to_have_text("# approvals")
     expect(chosen(shown.page)).to_have_attribute("data-site", "bank")
 
 
@@ -211,7 +211,7 @@ def test_a_reload_keeps_the_site_and_the_channel(shown: Opened) -> None:
     assert f"{shown.play.url}/?site=blog" == shown.page.url
     shown.page.reload()
     expect(chosen(shown.page)).to_have_attribute("data-site", "blog")
-    expect(shown.page.locator("#channel-name")).to_have_text("# cdn-approvals")
+    expect(shown.page.locator("#channel-name")).to_have_text("# approvals")
 
 
 def test_suggestions_name_the_site_of_the_channel(shown: Opened) -> None:

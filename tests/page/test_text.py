@@ -39,8 +39,11 @@ ROWS = {
     "a stranger": ("<@U_X>", '<span class="mention" data-mention="U_X">@U_X</span>'),
     "a channel": (
         "<#C_APPROVE|approvals>",
-        '<button type="button" class="link" data-open-channel="C_APPROVE">#cdn-approvals</button>',
+        '<button type="button" class="link" data-open-channel="C_APPROVE">#approvals</button>',
     ),
+    "a group": ("<!subteam^S_SRE>", '<span class="mention" data-mention="S_SRE">@sre</span>'),
+    "a group of elsewhere": ("<!subteam^S_X|@ops>", '<span class="mention" data-mention="S_X">@ops</span>'),
+    "a group without a name": ("<!subteam^S_X>", '<span class="mention" data-mention="S_X">@S_X</span>'),
     "everybody here": ("<!here>", '<span class="mention">@here</span>'),
     "emoji": (":white_check_mark: :no_such_thing: 12:30:45", "✅ :no_such_thing: 12:30:45"),
     "a script stays words": ("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"),
