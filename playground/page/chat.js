@@ -161,8 +161,7 @@ export class Chat {
   /** What Slack keeps in a message's menu; here it stands where there is something to purge. */
   drawShortcut(message) {
     const where = { channel: this.state.channel, ts: message.ts };
-    if (sharedIn(message.text).files.length) return null;
-    if (!/https?:\/\//.test(message.text + JSON.stringify(message.blocks ?? [])) && !message.files?.length) return null;
+    if (!hasLinks(message) && !message.files?.length) return null;
     const run = () => this.app.attempt(() => play.shortcut(this.state.me, "purge_links", where), (text) => setText(byId("note"), text));
     const about = { type: "button", class: "quiet-button", "data-shortcut": "purge_links", on: { click: run } };
     return make("button", about, "Purge the links in this message");
@@ -217,6 +216,12 @@ export class Chat {
     node?.scrollIntoView({ block: "center" });
     node?.focus();
   }
+}
+
+/** Whether a message links to anything but Slack itself: its messages, and the files that the bot shared. */
+function hasLinks(message) {
+  const links = (message.text + JSON.stringify(message.blocks ?? [])).match(/https?:\/\/[^\s|>"]+/g) ?? [];
+  return links.some((link) => !/\.slack\.com\/archives\/|\/slack\/api\/file\//.test(link));
 }
 
 const isReply = (message) => Boolean(message.thread_ts) && message.thread_ts !== message.ts;

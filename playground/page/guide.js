@@ -86,9 +86,14 @@ function toldEverything(job, messages, me) {
     case PROVEN:
       return toldRest(job, messages);
     default:
-      return onCard(4, job, `${job.name} ended without a proof. Its card says why.`, [EVERYTHING, ...about(job)]);
+      return onCard(4, job, toldEnd(job), [EVERYTHING, ...about(job)]);
   }
 }
+
+const toldEnd = (job) =>
+  job.isDenied
+    ? `${job.name} was denied: its card says by whom and why. Ask again, or for something narrower.`
+    : `${job.name} ended without a proof. Its card says why.`;
 
 function toldRest(job, messages) {
   const text = `Proven: ${job.name}. That is all of it. Look back, hold the site, or purge with a fault on.`;
@@ -104,7 +109,7 @@ function isHeld(messages) {
 function toldVotes(job, messages, me) {
   const request = messages.C_APPROVE.findLast((message) => message.text.includes(`${job.name} `));
   const said = request ? bodyOf(request) : "";
-  const agreed = idsIn(said, /^(Agreed so far|Votes):/);
+  const agreed = idsIn(said, /^Votes:/);
   const asker = idsIn(said, /asks to purge/)[0] ?? me;
   const left = APPROVERS.filter((id) => id !== asker && !agreed.includes(id));
   if (left.includes(me)) {
@@ -145,12 +150,14 @@ export function bodyOf(message) {
   return [message.text, ...texts(message.blocks)].filter(Boolean).join("\n");
 }
 
-/** The jobs told in a channel, that of the guide's site if none is named, oldest first: {name, mark, isEverything, ts, at}. */
+/** The jobs told in a channel, that of the guide's site if none is named, oldest first:
+    {name, mark, isEverything, isDenied, ts, at}. */
 export function jobsIn(messages, channel = "C_SHOP") {
   return (messages[channel] ?? []).filter((message) => !message.thread_ts && !message.ephemeral).flatMap((message) => {
     const found = /^(\p{Extended_Pictographic})\s+(P-\d+)\b/u.exec(message.text);
     const isEverything = /\beverything on\b/.test(bodyOf(message));
-    return found ? [{ name: found[2], mark: found[1], isEverything, ts: message.ts, at: Number(message.ts) }] : [];
+    const isDenied = /^\S+ P-\d+ denied by /.test(message.text);
+    return found ? [{ name: found[2], mark: found[1], isEverything, isDenied, ts: message.ts, at: Number(message.ts) }] : [];
   });
 }
 

@@ -6,15 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.world import Playground
 
 pytestmark = [pytest.mark.slow, pytest.mark.real("chromium")]
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 CITIES = ("fra", "iad", "sin")
 
 
@@ -23,14 +19,6 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
     playground = Playground(tmp_path_factory.mktemp("page")).start()
     yield playground
     assert 0 == playground.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(params=[1280, 390], ids=["wide", "phone"])

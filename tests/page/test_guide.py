@@ -38,6 +38,7 @@ PURGING = [job("P-1", "🔵 P-1 purging · http://www.shop.test/pricing · 1 of 
 PROVEN = [job("P-1", "🟢 P-1 fresh at fra, iad, sin · http://www.shop.test/pricing", 2.0)]
 STOPPED = [job("P-1", "🔴 P-1 stopped at Cloudflare · Cloudflare answered 500", 2.0)]
 ASKED = [*PROVEN, job("P-2", "🟡 P-2 waits for 2 approvals (3 people asked) · everything on shop (production)", 3.0)]
+DENIED = [*PROVEN, job("P-2", "⚫ P-2 denied by <@U_KIM>: not today · everything on shop (production)", 3.0)]
 ALL_PROVEN = [*PROVEN, job("P-2", "🟢 P-2 fresh at fra, iad, sin · everything on shop (production)", 3.0)]
 NOT_PROVEN = "P-1 is not proven. Its card says why, and what can be done."
 ROWS = {
@@ -81,6 +82,11 @@ ROWS = {
     "an approver's turn": (
         "v1", ASKED, {}, "U_SAM", 4, "You are Sam: open #approvals and approve P-2.", "/purge approve P-2",
     ),
+    "everything denied": (
+        "v1", DENIED, {}, "U_MIA", 4,
+        "P-2 was denied: its card says by whom and why. Ask again, or for something narrower.",
+        "/purge everything on shop because new prices",
+    ),
     "all is proven": (
         "v1", ALL_PROVEN, {}, "U_MIA", 5,
         "Proven: P-2. That is all of it. Look back, hold the site, or purge with a fault on.",
@@ -100,17 +106,11 @@ def test_the_guide_says_what_to_do_next(
     assert [step, text, first] == modules.evaluate(GUIDE, [site, messages, all_seen, me])
 
 
-VOTED = {
-    "one yes": "Agreed so far: <@U_LEA>",
-    "one yes with its time": "Votes: <@U_LEA> yes <!date^1795627666^{date_short_pretty} {time}|17:27 UTC>",
-}
-
-
-@pytest.mark.parametrize("line", VOTED.values(), ids=VOTED.keys())
-def test_after_the_first_vote_the_guide_leads_to_another_voter(modules: Page, line: str) -> None:
+def test_after_the_first_vote_the_guide_leads_to_another_voter(modules: Page) -> None:
     site = fresh_start()["sites"]["shop"]
     request = deepcopy(recorded("approvals"))
-    request[0]["blocks"][1]["elements"][0]["text"] += f"\n{line}"
+    vote = "Votes: <@U_LEA> yes <!date^1795627666^{date_short_pretty} {time}|2026-11-25 17:27 UTC>"
+    request[0]["blocks"][1]["elements"][0]["text"] += f"\n{vote}"
     messages = {"C_SHOP": ASKED, "C_APPROVE": request}
     [_, text, _] = modules.evaluate(GUIDE, [site, messages, {"old": False, "deployed": 0}, "U_LEA"])
     assert text == "Lea agreed. P-2 waits: become Sam under “You are”, and approve it in #approvals."
