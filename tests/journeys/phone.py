@@ -21,7 +21,8 @@ _UNFIT = """() => [
 ]"""
 _IS_SEEN = """() => {
   const node = document.activeElement, of = (one) => getComputedStyle(one);
-  return node === document.body || of(node).outlineStyle !== "none" || of(node.closest(".composer") ?? node).boxShadow !== "none";
+  const isDrawn = of(node).outlineStyle !== "none" || of(node.closest(".composer") ?? node).boxShadow !== "none";
+  return node === document.body || isDrawn;
 }"""
 
 

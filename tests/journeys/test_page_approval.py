@@ -47,7 +47,9 @@ def test_the_form_is_filled_by_touch_and_says_what_is_wrong(phone: Phone) -> Non
     expect(field).to_be_focused()
     field.fill("blog")
     phone.page.locator("#form-send").tap()
-    expect(phone.form.locator("[data-input=site_name] .wrong")).to_have_text("Type shop to confirm; nothing was purged.")
+    expect(phone.form.locator("[data-input=site_name] .wrong")).to_have_text(
+        "Type shop to confirm; nothing was purged."
+    )
     expect(field).to_be_focused()
     assert [] == phone.unfit()
 
