@@ -14,7 +14,7 @@ const PAGE = "http://www.shop.test/pricing";
 const FORM = "/purge";
 const PURGE = [`/purge ${PAGE}`, `/purge plan ${PAGE}`, `/purge check ${PAGE}`, FORM];
 const EVERYTHING = "/purge everything on shop because new prices";
-const HOLD = "/purge hold shop for 10m because the database moves";
+const HOLD = "/purge hold shop for 10m because moving";
 const RELEASE = "/purge release shop";
 const LOOK_BACK = ["/purge log", "/purge stats"];
 const LOOK_AROUND = ["/purge help", "/purge sites", FORM];
@@ -80,7 +80,7 @@ function proven(job, old) {
 function toldEverything(job, messages, me) {
   switch (job.mark) {
     case WAITING:
-      return toldVotes(job, messages, me);
+      return job.holder ? toldHeld(job) : toldVotes(job, messages, me);
     case RUNNING:
       return onCard(4, job, `Agreed: ${job.name} empties every cache, the innermost first; then comes the proof.`, about(job));
     case PROVEN:
@@ -104,6 +104,12 @@ function toldRest(job, messages) {
 function isHeld(messages) {
   const told = messages.C_SHOP.flatMap((message) => /^shop is (held until|released)/.exec(message.text)?.[1] ?? []);
   return told.at(-1) === "held until";
+}
+
+/** Agreed to, and kept from beginning by whoever holds the site. */
+function toldHeld(job) {
+  const text = `${job.name} is agreed, and shop is held by ${person(job.holder).name}: it begins on release.`;
+  return onCard(4, job, text, [RELEASE, ...about(job)]);
 }
 
 function toldVotes(job, messages, me) {
@@ -151,13 +157,16 @@ export function bodyOf(message) {
 }
 
 /** The jobs told in a channel, that of the guide's site if none is named, oldest first:
-    {name, mark, isEverything, isDenied, ts, at}. */
+    {name, mark, isEverything, isDenied, holder: who holds its site while it waits for that, ts, at}. */
 export function jobsIn(messages, channel = "C_SHOP") {
   return (messages[channel] ?? []).filter((message) => !message.thread_ts && !message.ephemeral).flatMap((message) => {
-    const found = /^(\p{Extended_Pictographic})\s+(P-\d+)\b/u.exec(message.text);
+    const { text, ts } = message;
+    const [, mark, name] = /^(\p{Extended_Pictographic})\s+(P-\d+)\b/u.exec(text) ?? [];
+    if (!name) return [];
     const isEverything = /\beverything on\b/.test(bodyOf(message));
-    const isDenied = /^\S+ P-\d+ denied by /.test(message.text);
-    return found ? [{ name: found[2], mark: found[1], isEverything, isDenied, ts: message.ts, at: Number(message.ts) }] : [];
+    const isDenied = text.startsWith(`${mark} ${name} denied by `);
+    const holder = /^\S+ P-\d+ waits, [\w-]+ is held by <@(\w+)>/.exec(text)?.[1] ?? "";
+    return [{ name, mark, isEverything, isDenied, holder, ts, at: Number(ts) }];
   });
 }
 

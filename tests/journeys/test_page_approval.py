@@ -106,7 +106,10 @@ def test_two_agree_and_it_is_purged_and_proven(phone: Phone) -> None:
     card = phone.card("P-1 fresh at fra, iad, sin")
     assert "🟢 P-1 fresh at fra, iad, sin · everything on shop (production)" == phone.read(card)[0]
     card.locator("[data-open-thread]").tap()
-    expect(phone.page.locator("#replies")).to_contain_text("@Mia P-1 was approved by @Lea and @Sam; it runs.")
+    told = phone.page.locator("#replies")
+    expect(told).to_contain_text("@Mia P-1 was approved by @Lea and @Sam; it runs.")
+    for layer in ("Redis", "Varnish", "Cloudflare"):
+        expect(told).to_contain_text(f"✓ {layer}: done in")
     assert [] == phone.unfit()
 
 
@@ -167,7 +170,8 @@ def test_what_sam_holds_shows_on_the_card_of_mia_until_it_is_released(phone: Pho
     phone.press("approve", phone.card("P-1 needs 1 approval"), sure=True)
     phone.become("U_MIA")
     phone.go("C_SHOP")
-    phone.card("shop is held by @Sam")
+    said = phone.read(phone.card("P-1 waits, shop is held by @Sam"))
+    assert ["Held since TIME: the database moves", "It goes on by itself TIME."] == said[1:3]
     assert [] == phone.unfit()
     phone.say("/purge http://www.shop.test/pricing")
     phone.note("Nothing was purged. Add --queue to have it run on release.")

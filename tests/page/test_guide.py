@@ -39,6 +39,7 @@ PROVEN = [job("P-1", "🟢 P-1 fresh at fra, iad, sin · http://www.shop.test/pr
 STOPPED = [job("P-1", "🔴 P-1 stopped at Cloudflare · Cloudflare answered 500", 2.0)]
 ASKED = [*PROVEN, job("P-2", "🟡 P-2 waits for 2 approvals (3 people asked) · everything on shop (production)", 3.0)]
 DENIED = [*PROVEN, job("P-2", "⚫ P-2 denied by <@U_KIM>: not today · everything on shop (production)", 3.0)]
+HELD = [*PROVEN, job("P-2", "🟡 P-2 waits, shop is held by <@U_SAM> · everything on shop (production)", 3.0)]
 ALL_PROVEN = [*PROVEN, job("P-2", "🟢 P-2 fresh at fra, iad, sin · everything on shop (production)", 3.0)]
 NOT_PROVEN = "P-1 is not proven. Its card says why, and what can be done."
 ROWS = {
@@ -82,6 +83,10 @@ ROWS = {
     "an approver's turn": (
         "v1", ASKED, {}, "U_SAM", 4, "You are Sam: open #approvals and approve P-2.", "/purge approve P-2",
     ),
+    "everything agreed, and held": (
+        "v1", HELD, {}, "U_MIA", 4, "P-2 is agreed, and shop is held by Sam: it begins on release.",
+        "/purge release shop",
+    ),
     "everything denied": (
         "v1", DENIED, {}, "U_MIA", 4,
         "P-2 was denied: its card says by whom and why. Ask again, or for something narrower.",
@@ -117,11 +122,11 @@ def test_after_the_first_vote_the_guide_leads_to_another_voter(modules: Page) ->
 
 
 OFFERED = {
-    "nothing is held": ([], "/purge hold shop for 10m because the database moves"),
+    "nothing is held": ([], "/purge hold shop for 10m because moving"),
     "shop is held": (["shop is held until today 04:00: migration"], "/purge release shop"),
     "shop was held": (
         ["shop is held until it is released: migration", "shop is released."],
-        "/purge hold shop for 10m because the database moves",
+        "/purge hold shop for 10m because moving",
     ),
 }
 
