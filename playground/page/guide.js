@@ -80,7 +80,7 @@ function proven(job, old) {
 function toldEverything(job, messages, me) {
   switch (job.mark) {
     case WAITING:
-      return job.holder ? toldHeld(job) : toldVotes(job, messages, me);
+      return job.holder ? toldHeld(job, me) : toldVotes(job, messages, me);
     case RUNNING:
       return onCard(4, job, `Agreed: ${job.name} empties every cache, the innermost first; then comes the proof.`, about(job));
     case PROVEN:
@@ -106,10 +106,12 @@ function isHeld(messages) {
   return told.at(-1) === "held until";
 }
 
-/** Agreed to, and kept from beginning by whoever holds the site. */
-function toldHeld(job) {
-  const text = `${job.name} is agreed, and shop is held by ${person(job.holder).name}: it begins on release.`;
-  return onCard(4, job, text, [RELEASE, ...about(job)]);
+/** Agreed to, and kept from beginning by a hold, which whoever laid it may end, or an approver. */
+function toldHeld(job, me) {
+  const { name } = person(job.holder);
+  const text = `${job.name} is agreed, and shop is held by ${name}: it begins on release`;
+  if (me === job.holder || APPROVERS.includes(me)) return onCard(4, job, `${text}.`, [RELEASE, ...about(job)]);
+  return step(4, "me", `${text}. Become ${name} under “You are”, and release it.`, about(job));
 }
 
 function toldVotes(job, messages, me) {

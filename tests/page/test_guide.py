@@ -84,7 +84,12 @@ ROWS = {
         "v1", ASKED, {}, "U_SAM", 4, "You are Sam: open #approvals and approve P-2.", "/purge approve P-2",
     ),
     "everything agreed, and held": (
-        "v1", HELD, {}, "U_MIA", 4, "P-2 is agreed, and shop is held by Sam: it begins on release.",
+        "v1", HELD, {}, "U_MIA", 4,
+        "P-2 is agreed, and shop is held by Sam: it begins on release. Become Sam under “You are”, and release it.",
+        "/purge status P-2",
+    ),
+    "held, and an approver looks": (
+        "v1", HELD, {}, "U_LEA", 4, "P-2 is agreed, and shop is held by Sam: it begins on release.",
         "/purge release shop",
     ),
     "everything denied": (
