@@ -13,6 +13,7 @@ UNREAD = "What Slack does not tell counts as no. Try again in a minute; if it st
 NAME_APPROVERS = "Name them in `approvals: {channel: …, approvers: [U…]}`."
 _PLURALS = {Kind.URL: "URLs", Kind.PATH: "paths", Kind.TAG: "tags", Kind.PREFIX: "prefixes", Kind.HOST: "hosts",
             Kind.PATTERN: "patterns"}  # fmt: skip
+_ONE = {Kind.URL: "URL"}  # where it is not the kind's own word
 _NARROW_FIRST = (Kind.URL, Kind.PATH, Kind.TAG, Kind.PREFIX, Kind.HOST, Kind.PATTERN)
 _COUNTED = frozenset({Kind.URL, Kind.PATH, Kind.TAG})
 
@@ -43,7 +44,9 @@ def why(outline: Outline, outgrown: Rule | None, n: int, recent: int) -> str:
         return f"{n} targets{of_late} are more than {outgrown.when.max_items}"
     widest = next(kind for kind in (Kind.HOST, Kind.PREFIX, Kind.PATTERN, *_NARROW_FIRST) if outline.counts.get(kind))
     count = outline.counts[widest]
-    return f"it purges {count} {_PLURALS[widest]}" if widest in _COUNTED and count > 1 else f"it purges a {widest}"
+    if widest in _COUNTED and count > 1:
+        return f"it purges {count} {_PLURALS[widest]}"
+    return f"it purges a {_ONE.get(widest, widest)}"
 
 
 def tightened(one: Tightening) -> str:

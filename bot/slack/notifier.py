@@ -128,6 +128,9 @@ class Notifier:
 
         def deed(books: Books) -> str:
             books.messages.link(message, link)
+            request = books.messages.find(message.job, Role.REQUEST)
+            if request is not None and request.ts:  # posted before this card, so it does not lead here yet
+                books.messages.changed(message.job, self._core.clock.now())
             books.homes.changed()
             return books.intake.waits_for_link(message.job, message.channel)
 

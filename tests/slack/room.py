@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import httpx
+from ruamel.yaml import YAML
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Mount
@@ -74,8 +76,11 @@ class Room:
         by_socket: bool,
         failpoint: Callable[[str], None],
         policy: Policy | None = None,
+        extra: str = "",
     ) -> None:
         self._data = data
+        self._extra = extra
+        self.workspace = workspace
         self._by_socket = by_socket
         self._failpoint = failpoint
         self._policy = policy
@@ -89,7 +94,8 @@ class Room:
             APP_TOKEN, f"{url}/slack", workspace=workspace, mode="socket" if by_socket else "http",
             retry_waits=(0.0, 0.0, 0.0),
         )  # fmt: skip
-        self.http = httpx.AsyncClient(base_url=url, trust_env=False, verify=False, timeout=30)
+        unused = httpx.Limits(keepalive_expiry=2)  # seconds; the server closes them after 5
+        self.http = httpx.AsyncClient(base_url=url, trust_env=False, verify=False, timeout=30, limits=unused)
         self.bot: Bot
 
     def app(self) -> ASGIApp:
@@ -108,7 +114,7 @@ class Room:
     async def open_bot(self) -> None:
         """A bot on the ledger as it is."""
         config = self._data / "purgebot.yaml"
-        config.write_text(self.world.config())
+        config.write_text(_with(self.world.config(), self._extra))
         environ = {
             "PURGEBOT_CONFIG": str(config),
             "PURGEBOT_DATABASE": f"sqlite:///{self._data / 'purgebot.db'}",
@@ -131,14 +137,17 @@ class Room:
         """The bot ends, at the latest after `grace` seconds."""
         await self.bot.stop(grace)
 
-    async def restart(self) -> None:
-        """The bot ends in the middle of whatever it does, and a new one takes up its ledger."""
+    async def restart(self, extra: str | None = None) -> None:
+        """The bot ends in the middle of whatever it does, and a new one takes up its ledger; with `extra` in its
+        configuration where that is given."""
         await self.close_bot(grace=0.0)
+        self._extra = self._extra if extra is None else extra
         await self.open_bot()
 
-    async def clear(self) -> None:
+    async def clear(self, extra: str = "") -> None:
         """An empty workspace, full budgets and a new bot; caches and origin stay as they are."""
         await self.close_bot(grace=0.0)
+        self._extra = extra
         for file in self._data.glob("purgebot.db*"):
             file.unlink()
         self.faults.clear()
@@ -311,6 +320,21 @@ def small_print(message: Doc) -> list[str]:
     return "\n".join(told).split("\n") if told else []
 
 
+def _with(config: str, extra: str) -> str:
+    """A configuration with what `extra` says in it: keys of maps are added or replaced, at every depth."""
+    if not extra:
+        return config
+    yaml, out = YAML(), io.StringIO()
+    yaml.dump(_merged(yaml.load(config), yaml.load(extra)), out)
+    return out.getvalue()
+
+
+def _merged(old: object, new: object) -> object:
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return new
+    return {**old, **{key: _merged(old.get(key), value) for key, value in new.items()}}
+
+
 @contextlib.asynccontextmanager
 async def room(
     data: Path,
@@ -318,10 +342,11 @@ async def room(
     by_socket: bool = False,
     failpoint: Callable[[str], None] = nothing,
     policy: Policy | None = None,
+    extra: str = "",
 ) -> AsyncIterator[Room]:
-    """A room that is open until the block ends; `policy` instead of the configured one."""
+    """A room that is open until the block ends; `policy` instead of the configured one, `extra` YAML in its file."""
     port = socket.create_server(("127.0.0.1", 0))
-    opened = Room(data, f"http://127.0.0.1:{port.getsockname()[1]}", workspace, by_socket, failpoint, policy)
+    opened = Room(data, f"http://127.0.0.1:{port.getsockname()[1]}", workspace, by_socket, failpoint, policy, extra)
     await opened.world.start()
     async with served(opened.app(), port):
         await opened.open_bot()

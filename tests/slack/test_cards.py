@@ -670,6 +670,23 @@ production (Varnish and Cloudflare)
            <{LINK}|The card of P-1042>
            [Approve = approve token-1 primary asks] [Deny = deny token-1 danger]""",
     ),
+    "asked again for a lost vote": (
+        replace(
+            ALL, kind=Kind.TAG, sample=("news",), layers=(NEXT_CLOUDFLARE,),
+            approval=replace(APPROVAL, offers=(), groups=(), returned="<@U_SAM> may no longer vote on it."),
+        ),
+        False,
+        f"""\
+        🟡 P-1042 needs 2 approvals · <@U_MIA> asks to purge tag news on shop
+           Asked again: <@U_SAM> may no longer vote on it.
+           What: tag news in the one layer of *shop*, production (Cloudflare)
+           Why: INC-881
+           How much: 1 target in 1 call, about 28 s of sending under the budgets
+           Rule `everything`: it empties all of shop (production)
+           Asked: 3 people · 30 min, until {AT_8_30}
+           <{LINK}|The card of P-1042>
+           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger]""",
+    ),
     "approved": (
         replace(ALL, state=State.QUEUED, approval=TWO_YES),
         False,
@@ -711,6 +728,10 @@ OVER = {
     "expired": (
         replace(ALL, state=State.EXPIRED),
         "⚫ P-1042 expired, nobody agreed in time · everything on shop (production)",
+    ),
+    "expired after one yes": (
+        replace(ALL, state=State.EXPIRED, approval=ONE_YES),
+        "⚫ P-1042 expired, too few people agreed in time · everything on shop (production)",
     ),
     "cancelled before a decision": (
         replace(ALL, state=State.CANCELLED, stop_reason="U_MIA", approval=ONE_YES),

@@ -90,7 +90,7 @@ CARDS: dict[str, tuple[Card, str]] = {
     "one job with all that happened to it": (
         timeline_card(EXPIRED, MOMENTS, T),
         f"""\
-        ⚫ P-1042 expired, nobody agreed in time · everything on shop (production)
+        ⚫ P-1042 expired, too few people agreed in time · everything on shop (production)
            Nothing was purged. If it is still wanted, ask again.
            asked by <@U_MIA> · because INC-881
            rule `everything` · plan `9f2c0d1e4b5a` · asked {AT_8} · 1 vote
@@ -101,7 +101,7 @@ CARDS: dict[str, tuple[Card, str]] = {
            {AT_8_01} ✓ Approved: 2 agreed.
            {AT_8_02} ✓ Varnish: done in 0.2 s · id `v1`
            {AT_8_02} • Glass broken by <@U_LEA>: reason outage &lt;b&gt;, left 1.
-           {AT_8_30} • Expired: nobody agreed in time. Nothing was purged.
+           {AT_8_30} • Expired: too few people agreed in time. Nothing was purged.
            [All of it as JSON = log_json show P-1042]""",
     ),
     "what was counted": (

@@ -88,7 +88,7 @@ deploying &lt;4.2&gt;
         f"""\
         Queued: runs when shop is released (1 request, 2 targets so far).
            shop is held by <@U_LEA> since {AT_8}, until {AT_8_30}: deploying &lt;4.2&gt;
-           It is asked for 1 approval then, since it purges a prefix.""",
+           It needs 1 approval then, since it purges a prefix.""",
     ),
     "status": (
         JobsListed([], [OPEN_END, HOLD], [12, 14]),
@@ -121,7 +121,7 @@ def test_the_post_of_a_broken_glass_says_all_of_it() -> None:
            What: everything on shop (production), hosts www.shop.test, img.shop.test
            Asked by <@U_MIA>; 2 of 2 approvals of rule `everything` skipped
            It runs as any other: layer by layer, within the rate limits, proven at the edge, and recorded.
-           Somebody else than who asked or broke the glass looks at it and closes the review. \
+           Somebody who neither asked for it nor broke the glass looks at it and closes the review. \
 Until then it is asked for every 4 h.
            <https://shop.slack.com/x|The card of P-1042>
            [Close the review = close_review P-1042 primary asks]""") == spelled(

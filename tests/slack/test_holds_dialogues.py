@@ -116,7 +116,7 @@ async def test_an_approved_job_says_what_holds_it(shop: Room) -> None:
     await shop.command("U_LEA", "release shop")
     told = await shop.note("U_LEA", "1 job")
     assert ["shop is released.", "1 job that waited for it now begins."] == read(told)
-    await shop.lines(card, "Held back by <@U_LEA>: deploying 4.3", "Let go by <@U_LEA>.", "Ended")
+    await shop.lines(card, "Held back by @Lea: deploying 4.3", "Let go by @Lea.", "Ended")
 
 
 async def test_a_broken_glass_is_told_loudly_and_reviewed_by_somebody_else(shop: Room) -> None:
@@ -148,7 +148,7 @@ async def test_a_broken_glass_is_told_loudly_and_reviewed_by_somebody_else(shop:
         "What: prefix www.shop.test/news/ on shop",
         "Asked by <@U_MIA>; 1 of 1 approval of rule `wide` skipped",
         "It runs as any other: layer by layer, within the rate limits, proven at the edge, and recorded.",
-        "Somebody else than who asked or broke the glass looks at it and closes the review."
+        "Somebody who neither asked for it nor broke the glass looks at it and closes the review."
         " Until then it is asked for every 2 s.",
     ] == read(post)[:6]
     assert "You broke the glass of P-1, so somebody else must review it." == own["text"]

@@ -302,14 +302,14 @@ are free
     ),
     "many, in a bot that observes": (
         MANY_TARGETS,
-        Deny("wide", "no approvers are configured.", "Name them in `approvals`."),
+        Deny("wide", "No approvers are configured", "Name them in `approvals`."),
         True,
         f"""\
         Plan · 1,200 targets on shop (widest: tag) · nothing was sent
            tag news, {PRICING}, {PRICING} and 1,197 more
            Varnish (shield): 1 call, at once
            Cloudflare (cf): 2 calls, about 28 s under its budget
-           Policy: no (rule `wide`: no approvers are configured.) Name them in `approvals`.
+           Policy: no (rule `wide`). No approvers are configured. Name them in `approvals`.
            This purgebot only observes (mode: observe); to purge, set `mode: live`.
            plan `{MANY_TARGETS.digest[:12]}`""",
     ),

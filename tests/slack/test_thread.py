@@ -33,7 +33,7 @@ LINES = {
         "• Approved, and then held back: The last yes was more than 15 min ago. 2 approvals must be given anew.",
     ),
     "refused by the policy": (Told(Event.REFUSED, text="Sale freeze"), "• Not begun: Sale freeze. Nothing was purged."),
-    "expired": (Told(Event.EXPIRED), "• Expired: nobody agreed in time. Nothing was purged."),
+    "expired": (Told(Event.EXPIRED), "• Expired: too few people agreed in time. Nothing was purged."),
     "before": (
         Told(Event.LOOKED_BEFORE, text='fra: HIT, 5 h old, version "a1"'),
         '• Before: fra: HIT, 5 h old, version "a1"',
@@ -152,8 +152,21 @@ def test_every_step_has_its_sentence() -> None:
     assert {*Event} == {Event.ENDED, *(told.event for told, _ in LINES.values())}
 
 
-def test_whoever_is_known_by_name_is_not_called() -> None:
-    assert "✓ @Lea &amp; Co agreed." == thread_line(Told(Event.VOTED_YES, who="U_LEA"), {"U_LEA": "Lea & Co"})
+BY_NAME = {
+    "a vote": (Told(Event.VOTED_YES, who="U_LEA"), "✓ @Lea &amp; Co agreed."),
+    "a hold": (Told(Event.HELD, who="U_LEA", text="deploying 4.2"), "• Held back by @Lea &amp; Co: deploying 4.2"),
+    "a release": (Told(Event.LET_GO, who="U_LEA"), "• Let go by @Lea &amp; Co."),
+    "a broken glass": (
+        Told(Event.GLASS_BROKEN, who="U_LEA", n=1, text="at night"),
+        "• @Lea &amp; Co broke the glass, 1 approval skipped: at night",
+    ),
+    "a review": (Told(Event.REVIEWED, who="U_LEA"), "• @Lea &amp; Co closed the review of the broken glass."),
+}
+
+
+@pytest.mark.parametrize(("told", "expected"), BY_NAME.values(), ids=BY_NAME)
+def test_whoever_is_known_by_name_is_not_called(told: Told, expected: str) -> None:
+    assert expected == thread_line(told, {"U_LEA": "Lea & Co"})
 
 
 NAMES = {"U_LEA": "Lea", "U_SAM": "Sam", "U_KIM": "Kim"}
@@ -199,6 +212,14 @@ def test_a_reminder_calls_those_who_are_silent() -> None:
         f"<!subteam^S_SRE> and <@U_KIM>: P-1042 still needs 1 approval, until {AT_8_30} · "
         "everything on shop (production)"
     ) == reminder_line(replace(ALL, approval=ONE_YES), ("S_SRE", "U_KIM"))
+
+
+def test_who_is_asked_again_hears_of_a_lost_vote_without_calling_who_lost_it() -> None:
+    job = replace(ALL, approval=replace(APPROVAL, returned="<@U_SAM> and <@U_KIM> may no longer vote on it."))
+    assert (
+        "<@U_LEA>: P-1042 is asked again. Somebody who agreed may no longer vote on it. It needs 2 approvals · "
+        "everything on shop (production)"
+    ) == again_line(job, ("U_LEA",))
 
 
 def test_who_is_asked_again_hears_why() -> None:

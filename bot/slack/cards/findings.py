@@ -21,6 +21,7 @@ from bot.slack.cards.words import (
     duration,
     listed,
     many,
+    sentence,
     thing,
 )
 from bot.slack.escape import code, escape, person, url_text
@@ -30,6 +31,7 @@ NOTES_SHOWN = 10
 TARGETS_SHOWN = 3
 URLS_SHOWN = 8
 AT_ONCE = 0.5  # seconds
+END = "the end of the rules"  # what the policy names where no rule speaks
 OLD, FRESH, NOT_KNOWN = "🟠 old ·", "🟢 fresh ·", "⚪ not known ·"
 
 
@@ -89,7 +91,8 @@ def _policy_line(decision: Decision) -> str:
             asked = listed([person(who) for who in decision.of])
             return f"Policy: needs {count(decision.needed, 'approval')} of {asked} {because}"
         case Deny():
-            return f"Policy: no {because} {escape(decision.advice)}"
+            rule = "" if decision.rule == END else f" (rule {code(decision.rule, 80)})"
+            return f"Policy: no{rule}. {sentence(escape(decision.why))} {escape(decision.advice)}".rstrip()
 
 
 def check_card(checked: Checked, now: float, command: str) -> Card:

@@ -43,7 +43,7 @@ def _skipped(job: JobView, review: Review) -> str:
 def _review(review: Review) -> str:
     if review.closed_at is None:
         every = f" Until then it is asked for every {duration(review.remind)}." if review.remind > 0 else ""
-        return f"Somebody else than who asked or broke the glass looks at it and closes the review.{every}"
+        return f"Somebody who neither asked for it nor broke the glass looks at it and closes the review.{every}"
     note = f": {escape(review.note, NOTE_MAX)}" if review.note else ""
     closed = f"{person(review.closed_by)} closed the review {clock(review.closed_at)}{note}"
     return f"{person(review.by)} broke it {clock(review.at)}; {closed}"

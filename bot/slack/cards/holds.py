@@ -79,7 +79,7 @@ def queued_card(queued: Queued) -> Card:
     decision = queued.decision
     asks = ""
     if isinstance(decision, Ask):
-        asks = f"It is asked for {count(decision.needed, 'approval')} then, since {escape(decision.why, REASON_MAX)}."
+        asks = f"It needs {count(decision.needed, 'approval')} then, since {escape(decision.why, REASON_MAX)}."
     return card(
         f"Queued: runs when {escape(queued.site, 60)} is released ({so_far}).", [_begun(hold_line(queued.hold)), asks]
     )

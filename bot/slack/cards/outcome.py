@@ -36,9 +36,15 @@ def outcome(job: JobView, now: float) -> str:
         case State.DENIED:
             return f"⚫ {job.name} denied by {denier(job)} · {subject(job)}"
         case State.EXPIRED:
-            return f"⚫ {job.name} expired, nobody agreed in time · {subject(job)}"
+            return f"⚫ {job.name} expired, {too_few(job)} agreed in time · {subject(job)}"
         case _:
             return _so_far(job, now)
+
+
+def too_few(job: JobView) -> str:
+    """Who agreed to a job that expired: nobody, or too few."""
+    agreed = job.approval is not None and any(vote.yes for vote in job.approval.votes)
+    return "too few people" if agreed else "nobody"
 
 
 def _so_far(job: JobView, now: float) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from bot.domain.job import Approval, JobView, State, Vote
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.glass import hint_line
-from bot.slack.cards.outcome import approvals_left, denier, mentions
+from bot.slack.cards.outcome import approvals_left, denier, mentions, too_few
 from bot.slack.cards.root import what
 from bot.slack.cards.thread import NAMES_SHOWN, NOBODY, Names, called
 from bot.slack.cards.words import (
@@ -23,6 +23,7 @@ from bot.slack.cards.words import (
     subject,
     title,
     titles,
+    why_again,
 )
 from bot.slack.escape import code, escape, linked, person, url_text
 from providers.contract import Kind
@@ -84,7 +85,7 @@ def _first(job: JobView) -> str:
         case State.DENIED:
             return f"⚫ {job.name} denied by {denier(job)} · {subject(job)}"
         case State.EXPIRED:
-            return f"⚫ {job.name} expired, nobody agreed in time · {subject(job)}"
+            return f"⚫ {job.name} expired, {too_few(job)} agreed in time · {subject(job)}"
         case State.CANCELLED if not _is_approved(job):
             return f"⚫ {job.name} cancelled by {person(job.stop_reason)} · {subject(job)}"
         case _ if job.approval is not None and job.approval.broken_by:
@@ -107,7 +108,7 @@ def _is_approved(job: JobView) -> bool:
 
 def _asked_for(job: JobView) -> Iterator[str]:
     if job.approval is not None and job.approval.returned and job.state is State.WAITING:
-        yield f"Asked again: {escape(job.approval.returned, WHY_MAX)}"
+        yield f"Asked again: {why_again(job.approval.returned, WHY_MAX, calls=False)}"
     yield f"What: {_in_words(job)}"
     yield f"Why: {escape(job.reason, 500)}" if job.reason else "Why: no reason was given"
     yield f"How much: {_how_much(job)}"

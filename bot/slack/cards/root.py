@@ -297,4 +297,5 @@ def what(job: JobView) -> str:
     if job.targets == 1 and job.sample:
         return f"{'' if job.kind is Kind.URL else f'{job.kind.value} '}{job.sample[0]} on {job.site}"
     shown = ", ".join(job.sample[:2])
-    return f"{count(job.targets, 'target')} on {job.site}: {shown}{', …' if job.targets > 2 else ''}"
+    more = f" and {job.targets - 2:,} more" if job.targets > 2 else ""
+    return f"{count(job.targets, 'target')} on {job.site}: {shown}{more}"

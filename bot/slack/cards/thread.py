@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from bot.domain.job import Approval, JobView, State
 from bot.domain.told import Event, Told
 from bot.slack.cards.outcome import approvals_left, mentions
-from bot.slack.cards.words import clock, count, duration, listed, subject
+from bot.slack.cards.words import clock, count, duration, listed, subject, why_again
 from bot.slack.escape import code, escape, person
 
 IDS_SHOWN = 3
@@ -62,7 +62,7 @@ def reminder_line(job: JobView, silent: Sequence[str]) -> str:
 
 def again_line(job: JobView, asked: Sequence[str]) -> str:
     """Everybody who is asked once more is called, and told why."""
-    why = escape(job.approval.returned, TEXT_MAX) if job.approval else ""
+    why = why_again(job.approval.returned, TEXT_MAX, calls=True) if job.approval else ""
     return f"{mentions(asked)}: {job.name} is asked again. {why} It needs {approvals_left(job)} · {subject(job)}"
 
 
@@ -78,19 +78,20 @@ def _by_people(told: Told, who: str) -> str:
         case Event.VOTED_NO:
             return f"{who} said no{f': {text}' if text else '.'}"
         case Event.ASKED_AGAIN:
-            return f"Approved, and then held back: {text} {count(told.n, 'approval')} must be given anew."
+            again = why_again(told.text, TEXT_MAX, calls=True)
+            return f"Approved, and then held back: {again} {count(told.n, 'approval')} must be given anew."
         case Event.HELD:
-            return f"Held back by {person(told.who)}: {text}"
+            return f"Held back by {who}: {text}"
         case Event.LET_GO:
-            return f"Let go by {person(told.who)}." if told.who else "Let go: the hold has ended."
+            return f"Let go by {who}." if told.who else "Let go: the hold has ended."
         case Event.GLASS_BROKEN:
-            return f"{person(told.who)} broke the glass, {count(told.n, 'approval')} skipped: {text}"
+            return f"{who} broke the glass, {count(told.n, 'approval')} skipped: {text}"
         case Event.REVIEWED:
-            return f"{person(told.who)} closed the review of the broken glass{f': {text}' if text else '.'}"
+            return f"{who} closed the review of the broken glass{f': {text}' if text else '.'}"
         case Event.REFUSED:
             return f"Not begun: {text.rstrip('.')}. Nothing was purged."
         case Event.EXPIRED:
-            return "Expired: nobody agreed in time. Nothing was purged."
+            return "Expired: too few people agreed in time. Nothing was purged."
         case Event.ASKED_PERSON:
             return f"The answer of {_layer(told)} was lost, and a repeat is not safe by itself: a person decides."
         case Event.CANCELLED:

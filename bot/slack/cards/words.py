@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -14,6 +15,7 @@ from providers.contract import Kind
 PEOPLE_SHOWN, PLACES_SHOWN, LAYERS_SHOWN = 20, 6, 8
 THING_MAX, WHOLE_MAX = 100, 1000  # characters of one target: in a first line, and in full
 NARROW = frozenset({Kind.URL, Kind.PATH, Kind.TAG})  # what a purge cannot empty much of a cache with
+_LOST_VOTES = re.compile(r"<@[A-Z][A-Z0-9_]+>(?: and <@[A-Z][A-Z0-9_]+>)*")
 ORIGIN_LOAD = "Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again."
 
 
@@ -51,6 +53,19 @@ def clock(at: float) -> str:
     """A moment in each reader's own time, through Slack's date token."""
     fallback = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
     return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{fallback}>"
+
+
+def sentence(text: str) -> str:
+    """`text` with an end to it, so that another sentence can follow."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def why_again(text: str, limit: int, calls: bool) -> str:
+    """Why a job is asked again. Whose votes were lost is mentioned, but not where that `calls` them."""
+    lost = _LOST_VOTES.match(text)
+    if lost is None:
+        return escape(text, limit)
+    return f"{'Somebody who agreed' if calls else lost[0]} {escape(text[lost.end() :], limit)}"
 
 
 def listed(words: Sequence[str], most: int = PEOPLE_SHOWN) -> str:
