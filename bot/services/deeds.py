@@ -40,7 +40,8 @@ async def cancel(core: Core, actor: Actor, number: int) -> Done | Refused:
 
 
 async def retry(core: Core, actor: Actor, number: int) -> Done | Refused:
-    """Send the calls of job `number` that did not go once more; its approval stays, since nothing is added."""
+    """Send the calls of job `number` that did not go once more; the approval that it began with stays, since nothing is
+    added. A hold and what the policy denies are looked at as before the first call."""
 
     def change(books: Books, job: JobView, now: float) -> Done | Refused:
         if job.state not in _RETRYABLE:
@@ -78,12 +79,12 @@ def _again(books: Books, job: JobView, actor: Actor, now: float) -> Done:
         if layer.state is LayerState.DONE:
             continue
         books.batches.revive(job.id, position)
-        waiting = replace(layer, state=LayerState.WAITING, trouble=None, failing=(), ended=None, started=None)
+        waiting = replace(layer, state=LayerState.WAITING, trouble=None, failing=(), ended=None)
         books.jobs.save_layer(job.id, position, waiting)
     books.messages.say(job.id, Told(Event.RETRIED, who=actor.id), now)
     books.journal.add(now, "retried", actor.id, job.id, digest=job.digest)
     fresh = replace(
-        job, state=State.PURGING, due_at=now, ended=None, purged=None, proven=None, why="", round=0, crashes=0,
+        job, state=State.QUEUED, due_at=now, ended=None, purged=None, proven=None, why="", round=0, crashes=0,
         fresh_at=(), stale_at=(),
     )  # fmt: skip
     return Done(books.jobs.save(fresh), "retried")
