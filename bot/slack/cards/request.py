@@ -221,7 +221,14 @@ def _elsewhere(job: JobView, url: str) -> str:
 
 def vote_buttons(job: JobView, token: str, is_root: bool = False) -> list[Block]:
     """Approve and Deny; where the card is the job's own too, Cancel between them."""
+    token = of_round(job, token)
     yes = Confirm(f"Approve {job.name}?", f"Once enough people agree it purges {what(job)}.", "Approve")
     cancel = [button("Cancel", "cancel", job.name)] if is_root else []
     approve, deny = button("Approve", "approve", token, "primary", yes), button("Deny", "deny", token, "danger")
     return [approve, *cancel, deny]
+
+
+def of_round(job: JobView, token: str) -> str:
+    """What a vote's buttons carry. From the second round on the round is in it, so that a click on an older card is no
+    word on what this one shows."""
+    return f"{token.partition('.')[0]}.{job.approval.round}" if job.approval and job.approval.round else token
