@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 
 URL_SHOWN = 200
 _READ_TIMES = 8  # of a huge text no more than this is read; more than the limit, since some of it is left out
@@ -16,6 +17,7 @@ _SPACES = ("Zs", "Zl", "Zp")
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn")  # what turns, hides or means nothing
 _SLACK_ID = re.compile(r"[A-Z][A-Z0-9_]+")
 _LINK = re.compile(r"https?://[^\s<>|]+")
+_PERSON = re.compile(r"&lt;@([UW][A-Z0-9_]+)&gt;")
 _UNCLOSED = re.compile(r"<[^>]*$|&[a-z]{0,3}$")
 
 
@@ -24,6 +26,11 @@ def escape(text: str, limit: int = 300) -> str:
     most `limit` characters as Slack counts them."""
     clean = one_line(text[: limit * _READ_TIMES])
     return cut_marked(clean.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"), limit)
+
+
+def naming(text: str, people: Collection[str], limit: int = 300) -> str:
+    """`text` as `escape` makes it, in which marks of `people`, and of nobody else, stay mentions."""
+    return _PERSON.sub(lambda mark: person(mark[1]) if mark[1] in people else mark[0], escape(text, limit))
 
 
 def bare(text: str, limit: int) -> str:

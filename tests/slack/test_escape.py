@@ -8,7 +8,7 @@ import pytest
 
 from bot.slack.cards import Card
 from bot.slack.cards.blocks import actions, section
-from bot.slack.escape import bare, channel, code, cut, cut_marked, escape, linked, person, url_text
+from bot.slack.escape import bare, channel, code, cut, cut_marked, escape, linked, naming, person, url_text
 from playground.slack.blocks import block_problems, is_too_long
 from playground.slack.mrkdwn import pings
 from tests.slack.wild import every_card, strings, without_ours
@@ -33,6 +33,11 @@ ESCAPED = {
 @pytest.mark.parametrize(("text", "expected"), ESCAPED.values(), ids=ESCAPED)
 def test_outside_text_is_escaped_and_stays_on_its_line(text: str, expected: str) -> None:
     assert expected == escape(text)
+
+
+def test_only_people_who_may_be_named_stay_mentions() -> None:
+    expected = "<@U_LEA> and &lt;@U_SAM&gt; &lt;!here&gt;"
+    assert expected == naming("<@U_LEA> and <@U_SAM> <!here>", {"U_LEA", "!here"})
 
 
 def test_a_cut_never_splits_an_entity() -> None:

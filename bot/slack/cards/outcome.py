@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from bot.domain.hold import ALL
-from bot.domain.job import JobView, LayerState, LayerView, State
+from bot.domain.job import Approval, JobView, LayerState, LayerView, State
 from bot.domain.verdict import ORIGIN, Verdict
 from bot.slack.cards.words import at_places, bar, clock, count, duration, listed, subject, title
 from bot.slack.escape import escape, person
@@ -78,6 +78,11 @@ def approvals_left(job: JobView) -> str:
     """2 approvals."""
     agreed = sum(vote.yes for vote in job.approval.votes) if job.approval else 0
     return count(max(0, (job.approval.needed if job.approval else 0) - agreed), "approval")
+
+
+def once_voted(approval: Approval) -> frozenset[str]:
+    """Whoever voted in an earlier round: why it was asked again may name them."""
+    return frozenset(vote.by for vote in approval.earlier)
 
 
 def mentions(ids: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from bot.domain.job import Approval, JobView, State, Vote
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.glass import hint_line
-from bot.slack.cards.outcome import approvals_left, denier, mentions
+from bot.slack.cards.outcome import approvals_left, denier, mentions, once_voted
 from bot.slack.cards.root import what
 from bot.slack.cards.thread import NAMES_SHOWN, NOBODY, Names, called
 from bot.slack.cards.words import (
@@ -24,7 +24,7 @@ from bot.slack.cards.words import (
     title,
     titles,
 )
-from bot.slack.escape import code, escape, linked, person, url_text
+from bot.slack.escape import code, escape, linked, naming, person, url_text
 from providers.contract import Kind
 
 NOTES_SHOWN, VOTES_SHOWN = 4, 10
@@ -107,7 +107,7 @@ def _is_approved(job: JobView) -> bool:
 
 def _asked_for(job: JobView) -> Iterator[str]:
     if job.approval is not None and job.approval.returned and job.state is State.WAITING:
-        yield f"Asked again: {escape(job.approval.returned, WHY_MAX)}"
+        yield f"Asked again: {naming(job.approval.returned, once_voted(job.approval), WHY_MAX)}"
     yield f"What: {_in_words(job)}"
     yield f"Why: {escape(job.reason, 500)}" if job.reason else "Why: no reason was given"
     yield f"How much: {_how_much(job)}"

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.job import Approval, JobView, State
 from bot.domain.told import Event, Told
-from bot.slack.cards.outcome import approvals_left, mentions
+from bot.slack.cards.outcome import approvals_left, mentions, once_voted
 from bot.slack.cards.words import clock, count, duration, listed, subject
-from bot.slack.escape import code, escape, person
+from bot.slack.escape import code, escape, naming, person
 
 IDS_SHOWN = 3
 NAMES_SHOWN = 5
@@ -62,7 +62,7 @@ def reminder_line(job: JobView, silent: Sequence[str]) -> str:
 
 def again_line(job: JobView, asked: Sequence[str]) -> str:
     """Everybody who is asked once more is called, and told why."""
-    why = escape(job.approval.returned, TEXT_MAX) if job.approval else ""
+    why = naming(job.approval.returned, once_voted(job.approval), TEXT_MAX) if job.approval else ""
     return f"{mentions(asked)}: {job.name} is asked again. {why} It needs {approvals_left(job)} · {subject(job)}"
 
 
