@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import json
 import os
 import sys
@@ -46,6 +47,10 @@ class LogGroup(TyperGroup):
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         """As always, with what is no command of this group put behind the one that asks the bot."""
+        if len(args) == 1 and args[0] not in self.commands:
+            near = difflib.get_close_matches(args[0], ("verify", "export"), 1, 0.75)
+            if near:
+                fail(f"There is no `purgebot log {args[0]}`. Did you mean `purgebot log {near[0]}`?", USAGE)
         known = bool(args) and (args[0] in self.commands or args[0] == "--help")
         return super().parse_args(ctx, args if known else [_GRAMMAR, *args])
 

@@ -170,7 +170,7 @@ class _Sorter:
         site = example_site(self._speaker)
         account = next(iter(sorted(self._speaker.accounts)), "")
         values = {"site": site.name if site else "", "account": account, "time": "2h"}
-        value = values.get(option.takes, "INC-123")
+        value = values.get(option.takes, "")  # nobody's reason is made up for them
         mended = " ".join(f"{self.text[:at]} {value} {self.text[at:]}".split()) if value and at else ""
         what = _WANTED[option.takes]
         return self.confused(f"`{shown(written)}` wants {what} after it.", mended)

@@ -73,7 +73,9 @@ def members_of(policy: Policy, roster: Roster, name: str) -> Members:
     if is_person(name) and name not in policy.groups:
         return Members(frozenset({name}))
     if name not in policy.groups:
-        return roster.get(name, Members(problem=f"Slack was not asked who is in {name}."))
+        group = policy.is_user_group(name)
+        problem = f"Slack was not asked who is in {name}." if group else f"The policy has no group {name} any more."
+        return roster.get(name, Members(problem=problem))
     parts = [members_of(policy, roster, part) for part in policy.groups[name] if part not in policy.groups]
     return Members(
         frozenset().union(*(part.people for part in parts)), next((part.problem for part in parts if part.problem), "")

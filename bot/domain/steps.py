@@ -84,7 +84,7 @@ def next_step(job: JobView, now: float) -> Step:
         case State.WAITING:
             return _waiting(job.approval, job.created, now) if job.approval else Expire()
         case State.QUEUED:
-            return LookBefore() if job.check and not job.looked_before else BeginLayer(0)
+            return LookBefore() if job.check and not job.looked_before else _begin(job)
         case State.PURGING | State.CONFIRMING:
             return _purging(job, now)
         case State.CHECKING:
@@ -101,6 +101,12 @@ def _waiting(approval: Approval, created: float, now: float) -> Step:
     if approval.reminded or approval.expires - asked < REMIND_MIN:
         return Wait(approval.expires)
     return Remind() if now >= half else Wait(half)
+
+
+def _begin(job: JobView) -> Step:
+    """The first layer that is not done: one that is retried may have done some."""
+    left = [position for position, layer in enumerate(job.layers) if layer.state is not LayerState.DONE]
+    return BeginLayer(left[0]) if left else Finish()
 
 
 def _purging(job: JobView, now: float) -> Step:

@@ -65,6 +65,7 @@ class _Auditor:
 
     def breaches(self) -> Iterator[Breach]:
         try:
+            yield from self._file()
             yield from self._guards()
             yield from self._chain()
             yield from self._continues()
@@ -78,6 +79,12 @@ class _Auditor:
             f"select json_extract(doc, '$.{what}') as ids from journal where event = 'pruned' and json_valid(doc)"
         )
         return Ranges.joined(part for row in rows for part in _ranges(str(row["ids"] or "")))
+
+    def _file(self) -> Iterator[Breach]:
+        """Whether the file is a database at all, page by page; https://www.sqlite.org/pragma.html#pragma_quick_check."""
+        for row in self._reading.stream("pragma quick_check(1)"):
+            if str(row["quick_check"]) != "ok":
+                yield Breach(f"The file is damaged: {' '.join(str(row['quick_check']).split())}.")
 
     def _guards(self) -> Iterator[Breach]:
         rows = self._reading.stream("select name, sql from sqlite_master where type = 'trigger'")

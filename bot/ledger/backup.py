@@ -85,7 +85,10 @@ def _copy_checked(source: Path, fresh: Path) -> None:
         raise NotALedger(
             f"{source} was written by a newer purgebot (version {version}, this one knows {VERSION}). Use that one."
         )
-    opened(fresh).conn.close()  # which brings an older one up to date
+    try:
+        opened(fresh).conn.close()  # which brings an older one up to date
+    except sqlite3.DatabaseError as exc:
+        raise CannotCopy(f"{source} is damaged: {exc}. Nothing was changed. Restore another backup.") from exc
     with reading(fresh) as copied:
         verdict = audit(copied)
     if not verdict.is_whole:

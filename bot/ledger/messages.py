@@ -137,8 +137,9 @@ class Messages:
         return _message(rows[0]) if rows else None
 
     def by_token(self, token: str) -> Message | None:
-        """The message whose buttons carry `token`."""
-        rows = self._tx.rows("select * from messages where token = :token and token != ''", token=token)
+        """The message whose buttons carry `token`, which may be followed by a dot and the round of a vote."""
+        bare = token.partition(".")[0]
+        rows = self._tx.rows("select * from messages where token = :token and token != ''", token=bare)
         return _message(rows[0]) if rows else None
 
     def shown(self, message: Message, ts: str, shown: str, now: float, again: float | None = None) -> None:

@@ -6,25 +6,28 @@ import asyncio
 from dataclasses import replace
 
 from bot.domain.actor import Actor
-from bot.domain.job import JobView, LayerState, State, Vote
+from bot.domain.job import Approval, JobView, LayerState, State, Vote
 from bot.domain.policy import Roster
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.ruling import voters
 from bot.domain.told import Event, Told
 from bot.ledger.books import Books
 from bot.ledger.messages import Role
+from bot.services.holding import hold_back
 from bot.services.replies import Done, Refused
 from bot.services.roster import read_roster
 from bot.services.setup import SLACK, Core, job_name
 
 
-async def vote(core: Core, actor: Actor, number: int, yes: bool, digest: str = "", reason: str = "") -> Done | Refused:
-    """Count `actor`'s word on job `number`. `digest` is that of the plan on the card that was clicked; empty when it
-    was typed. A no wants a reason. What is refused has no effect."""
+async def vote(
+    core: Core, actor: Actor, number: int, yes: bool, digest: str = "", reason: str = "", round: int | None = None
+) -> Done | Refused:
+    """Count `actor`'s word on job `number`. `digest` and `round` are those of the card that was clicked; empty and None
+    when it was typed. A no wants a reason. What is refused has no effect."""
     actor, roster = await asyncio.gather(_as_of_now(core, actor), read_roster(core, fresh=True))
 
     def deed(books: Books) -> Done | Refused:
-        job = _votable(books, core, actor, number, digest, roster)
+        job = _votable(books, core, actor, number, roster, digest, round)
         if isinstance(job, Refused):
             return job
         if not yes and not reason.strip():
@@ -49,14 +52,18 @@ async def _as_of_now(core: Core, actor: Actor) -> Actor:
 async def votable(core: Core, actor: Actor, number: int) -> JobView | Refused:
     """Job `number` if `actor`'s vote on it would count now, else why not."""
     actor, roster = await asyncio.gather(_as_of_now(core, actor), read_roster(core, fresh=True))
-    return await core.ledger.read(lambda books: _votable(books, core, actor, number, "", roster))
+    return await core.ledger.read(lambda books: _votable(books, core, actor, number, roster))
 
 
-def _votable(books: Books, core: Core, actor: Actor, number: int, digest: str, roster: Roster) -> JobView | Refused:
+def _votable(
+    books: Books, core: Core, actor: Actor, number: int, roster: Roster, digest: str = "", round: int | None = None
+) -> JobView | Refused:
     job = books.jobs.find(number)
     if job is None or not actor.may_see(job.site):
         return Refused(f"There is no P-{number}.", "`status`, without a number, lists the jobs.")
-    refused = _refuse(core, actor, job, digest, roster)
+    refused = _refuse(core, actor, job, roster)
+    if refused is None and job.approval and not _is_newest(job.approval, digest, round):
+        return Refused(f"{job.name} is not what this card showed.", "Vote on the newest card.")
     if refused is None and job.approval and any(vote.by == actor.id for vote in job.approval.votes):
         return _twice(job)
     return refused or job
@@ -66,7 +73,11 @@ def _twice(job: JobView) -> Refused:
     return Refused(f"You have voted on {job.name} already.", "Your vote counts once.")
 
 
-def _refuse(core: Core, actor: Actor, job: JobView, digest: str, roster: Roster) -> Refused | None:
+def _is_newest(approval: Approval, digest: str, round: int | None) -> bool:
+    return digest in ("", approval.digest) and round in (None, approval.round)
+
+
+def _refuse(core: Core, actor: Actor, job: JobView, roster: Roster) -> Refused | None:
     if late := too_late(job, core.clock.now()):
         return late
     able = voters(core.setup.policy, roster, job.approval.groups if job.approval else (), job.asked_by)
@@ -74,8 +85,6 @@ def _refuse(core: Core, actor: Actor, job: JobView, digest: str, roster: Roster)
     if denied is not None:
         why = f"{denied.why} {able.problem}" if able.problem and denied.rule == "approvers" else denied.why
         return Refused(why, denied.advice, by_rule=True)
-    if job.approval is not None and digest and digest != job.approval.digest:
-        return Refused(f"{job.name} is not what this card showed.", "Vote on the newest card.")
     return None
 
 
@@ -90,7 +99,8 @@ def too_late(job: JobView, now: float) -> Refused | None:
 
 def _who_decided(job: JobView) -> str:
     votes = job.approval.votes if job.approval else ()
-    names = " and ".join(f"<@{vote.by}>" for vote in votes)
+    no = [vote for vote in votes if not vote.yes]
+    names = " and ".join(f"<@{vote.by}>" for vote in no or votes)
     return f"{names} decided." if names else ""
 
 
@@ -114,8 +124,9 @@ def _count(books: Books, job: JobView, vote: Vote) -> Done | Refused:
         return Done(books.jobs.get(job.id), "voted")
     books.journal.add(vote.at, "approved", "policy", job.id, votes=agreed, digest=approval.digest)
     tell_outcome(books, job, vote.at)
-    agreed_at = replace(approval, approved=vote.at)
-    return Done(books.jobs.save(replace(job, state=State.QUEUED, due_at=vote.at, approval=agreed_at)), "approved")
+    approved = replace(job, state=State.QUEUED, due_at=vote.at, approval=replace(approval, approved=vote.at))
+    hold = books.holds.on(job.site, vote.at)
+    return Done(books.jobs.save(hold_back(books, approved, hold, vote.at) if hold else approved), "approved")
 
 
 def _deny(books: Books, job: JobView, vote: Vote) -> JobView:

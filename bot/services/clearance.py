@@ -5,6 +5,7 @@
     a changed policy       or a freeze that has begun
     a changed price        more than a fifth above what was shown
     a hold                 on the site: the job waits for its end
+    missing votes          of a job that ended while it waited, and is retried
 
 Where the glass was broken nobody's vote is looked at, but all the rest is. What does not hold any more sends the job
 back to be asked again, with the reason; what the policy now denies and nobody voted on is denied. People and groups are
@@ -30,6 +31,7 @@ from bot.domain.steps import FOREVER
 from bot.domain.told import Event, Told
 from bot.ledger.books import Books
 from bot.services.approvals import show_request_again
+from bot.services.holding import hold_back
 from bot.services.planning import cost_of
 from bot.services.roster import read_roster
 from bot.services.setup import Core
@@ -128,12 +130,9 @@ def judged_again(books: Books, core: Core, job: JobView, people: People, outline
 
 
 def _wait_for(books: Books, job: JobView, hold: Hold, now: float) -> JobView:
-    """`job` until `hold` ends; what is seen before a purge is looked at anew then."""
-    if job.held != hold:
-        books.messages.say(job.id, Told(Event.HELD, who=hold.by, text=hold.reason), now)
-        books.journal.add(now, "held", "purgebot", job.id, by=hold.by, why=hold.reason)
+    """`job` until `hold` ends."""
     due_at = now + FOREVER if hold.until is None else hold.until + HOLD_PATIENCE
-    return replace(job, held=hold, due_at=due_at, looked_before=False)
+    return replace(hold_back(books, job, hold, now), due_at=due_at)
 
 
 def _outline(books: Books, core: Core, job: JobView, now: float) -> Outline:
@@ -152,11 +151,18 @@ def _what_changed(core: Core, job: JobView, people: People, decision: Decision, 
         return ""
     if approval is None:
         return f"{decision.why[:1].upper()}{decision.why[1:]}."
+    if _has_begun(job, approval):
+        return ""
     if approval.approved is not None and now - approval.approved > approval.run_within:
         what = "The glass was broken" if approval.broken_by else "The last yes was"
-        return f"{what} more than {approval.run_within / 60:.0f} min ago."
+        within = approval.run_within
+        ago = f"{within / 60:.0f} min" if within >= 60 else f"{within:.0f} s"
+        return f"{what} more than {ago} ago."
     if approval.broken_by:
         return ""
+    agreed = len({who.id for who in people.agreed})
+    if agreed < approval.needed:
+        return f"It ended before it was approved: {agreed} of {approval.needed} agreed."
     if lost := _lost_votes(core, job, approval, people):
         return f"{lost} may no longer vote on it."
     if usd > approval.usd * COST_MORE and usd - approval.usd > COST_FREE:
@@ -164,6 +170,12 @@ def _what_changed(core: Core, job: JobView, people: People, decision: Decision, 
     if bound(job.digest, decision) != approval.digest:
         return f"The policy has changed: {decision.why}, and {decision.needed} must agree."
     return ""
+
+
+def _has_begun(job: JobView, approval: Approval) -> bool:
+    """Whether calls have left under this very approval: what is retried was looked at then."""
+    agreed = approval.approved
+    return agreed is not None and any(layer.started is not None and layer.started >= agreed for layer in job.layers)
 
 
 def _lost_votes(core: Core, job: JobView, approval: Approval, people: People) -> str:

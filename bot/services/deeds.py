@@ -21,26 +21,28 @@ _SHOWN_MAX = 200  # characters of a target
 _CHECKABLE = frozenset({State.DONE, State.PARTIAL})
 
 
-async def cancel(core: Core, actor: Actor, number: int) -> Done | Refused:
+async def cancel(core: Core, actor: Actor, number: int, reason: str = "") -> Done | Refused:
     """Stop job `number`: what was not sent stays unsent."""
+    stopped_by = f"{actor.id}: {reason}" if reason else actor.id
 
     def change(books: Books, job: JobView, now: float) -> Done | Refused:
         if not job.state.is_open:
             return Refused(f"{job.name} has ended already: it is {job.state}.")
         n = books.batches.cancel(job.id)
-        books.messages.say(job.id, Told(Event.CANCELLED, who=actor.id, n=n), now)
-        books.journal.add(now, "cancelled", actor.id, job.id, unsent=n)
+        books.messages.say(job.id, Told(Event.CANCELLED, who=actor.id, n=n, text=reason), now)
+        books.journal.add(now, "cancelled", actor.id, job.id, unsent=n, reason=reason)
         for position, layer in enumerate(books.jobs.get(job.id).layers):
             if layer.state in (LayerState.WAITING, LayerState.PURGING, LayerState.UNKNOWN):
                 books.jobs.save_layer(job.id, position, replace(layer, state=LayerState.STOPPED))
-        ended = replace(job, state=State.CANCELLED, due_at=None, ended=now, stop_reason=actor.id)
+        ended = replace(job, state=State.CANCELLED, due_at=None, ended=now, stop_reason=stopped_by)
         return Done(books.jobs.save(ended), "cancelled")
 
     return await _on_job(core, actor, number, Deed.CANCEL, change)
 
 
 async def retry(core: Core, actor: Actor, number: int) -> Done | Refused:
-    """Send the calls of job `number` that did not go once more; its approval stays, since nothing is added."""
+    """Send the calls of job `number` that did not go once more; the approval that it began with stays, since nothing is
+    added. A hold and what the policy denies are looked at as before the first call."""
 
     def change(books: Books, job: JobView, now: float) -> Done | Refused:
         if job.state not in _RETRYABLE:
@@ -78,12 +80,12 @@ def _again(books: Books, job: JobView, actor: Actor, now: float) -> Done:
         if layer.state is LayerState.DONE:
             continue
         books.batches.revive(job.id, position)
-        waiting = replace(layer, state=LayerState.WAITING, trouble=None, failing=(), ended=None, started=None)
+        waiting = replace(layer, state=LayerState.WAITING, trouble=None, failing=(), ended=None)
         books.jobs.save_layer(job.id, position, waiting)
     books.messages.say(job.id, Told(Event.RETRIED, who=actor.id), now)
     books.journal.add(now, "retried", actor.id, job.id, digest=job.digest)
     fresh = replace(
-        job, state=State.PURGING, due_at=now, ended=None, purged=None, proven=None, why="", round=0, crashes=0,
+        job, state=State.QUEUED, due_at=now, ended=None, purged=None, proven=None, why="", round=0, crashes=0,
         fresh_at=(), stale_at=(),
     )  # fmt: skip
     return Done(books.jobs.save(fresh), "retried")

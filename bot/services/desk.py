@@ -117,7 +117,7 @@ class Desk:
             case Verb.STATUS | Verb.SHOW:
                 return await self._show(asking, command)
             case Verb.CANCEL:
-                return await deeds.cancel(self._core, asking.actor, command.job)
+                return await deeds.cancel(self._core, asking.actor, command.job, command.reason)
             case Verb.RETRY:
                 return await deeds.retry(self._core, asking.actor, command.job)
             case Verb.APPROVE | Verb.DENY:

@@ -81,12 +81,9 @@ class Jobs:
                 await self._apply(job, approvals.remind)
             case LookBefore():
                 await self._look_before(job)
-            case BeginLayer() if job.state is State.QUEUED and not await self._is_cleared(job):
-                return
             case BeginLayer(position):
                 await self._ask_left(job.layers[position], job.site)
-                await self._apply(job, lambda books, job, now: self._begin(books, job, position, now))
-                self._core.engine.wake(lane_name(job.layers[position].account))
+                await self._begin_layer(job, position)
             case FinishLayer(position, troubled):
                 lot = await self._lot(job.id, position)
                 await self._apply(
@@ -101,33 +98,23 @@ class Jobs:
             case Finish():
                 await self._apply(job, _finish)
 
-    async def _is_cleared(self, job: JobView) -> bool:
-        """Whether the job may still begin; if not, it has been told so and is asked again, waits or has ended."""
+    async def _begin_layer(self, job: JobView, position: int) -> None:
+        """Let the calls of a layer go. Whether a job may begin is looked at in the very write that begins it, so that
+        no hold comes between; what may not is asked again, waits or has ended, and has been told so."""
+        if job.state is not State.QUEUED:
+            await self._apply(job, lambda books, job, now: self._begin(books, job, position, now))
+            self._core.engine.wake(lane_name(job.layers[position].account))
+            return
         people = await clearance.people_of(self._core, job)
         if people is None:
             await self._wait(job, self._core.clock.now() + SLACK_AWAY)
-            return False
-        return await self._apply_clearance(job, people)
+            return
+        await self._apply(job, lambda books, job, now: self._cleared(books, job, position, people, now))
+        self._core.engine.wake(lane_name(job.layers[position].account))
 
-    async def _apply_clearance(self, job: JobView, people: People) -> bool:
-        def deed(books: Books) -> JobView | None:
-            fresh = books.jobs.get(job.id)
-            if fresh.state is not job.state:
-                raise StaleJob(job.name)
-            now = self._core.clock.now()
-            changed = clearance.cleared(books, self._core, fresh, people, now)
-            if changed is None:
-                return None
-            books.messages.changed(job.id, now)
-            return books.jobs.save(changed)
-
-        held_back = await self._core.ledger.write(deed)
-        if held_back is None:
-            return True
-        if held_back.due_at is not None:
-            self._core.engine.wake(job_name(job.id), held_back.due_at)
-        self._core.engine.wake(SLACK)
-        return False
+    def _cleared(self, books: Books, job: JobView, position: int, people: People, now: float) -> JobView:
+        held_back = clearance.cleared(books, self._core, job, people, now)
+        return self._begin(books, job, position, now) if held_back is None else held_back
 
     async def _wait(self, job: JobView, until: float) -> None:
         if job.due_at is None or job.due_at <= self._core.clock.now() or until < job.due_at:

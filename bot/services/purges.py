@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from bot.domain.actor import Actor
 from bot.domain.command import Command
@@ -10,9 +12,10 @@ from bot.domain.hold import Hold
 from bot.domain.job import Approval, JobView, State
 from bot.domain.plan import Plan, bound
 from bot.domain.policy import RECENT_SECONDS, Allow, Ask, Decision, Deny, Roster
-from bot.domain.ruling import decide
+from bot.domain.ruling import WIDEST_FIRST, decide
 from bot.domain.saying import lines_again
 from bot.domain.site import Site
+from bot.domain.target import Target
 from bot.domain.told import Event, Told
 from bot.domain.verdict import Verdict
 from bot.ledger.books import Books
@@ -221,9 +224,17 @@ def _asked_already(books: Books, plan: Plan) -> tuple[str, ...]:
     return (f"{alike[0]} asks for the same and {_SO_FAR.get(alike[1], 'is under way')}.",) if alike else ()
 
 
+def _widest_first(plan: Plan) -> Iterator[Target]:
+    """What needs the most agreement comes first, so that no card hides it behind many pages."""
+    for kind in WIDEST_FIRST if len(plan.counts or ()) > 1 else ():
+        yield from (target for target in plan.targets if target.kind is kind)
+    if len(plan.counts or ()) <= 1:
+        yield from plan.targets
+
+
 def _sample(plan: Plan) -> tuple[str, ...]:
     """The first targets; of several, those that are no URLs with their kind."""
-    some = plan.targets[:SAMPLE_MAX]
+    some = tuple(islice(_widest_first(plan), SAMPLE_MAX))
     if len(some) == 1:
         return (some[0].value,)
     return tuple(x.value if x.kind is Kind.URL else f"{x.kind.value} {x.value}" for x in some)

@@ -17,6 +17,7 @@ from bot.services.desk import Desk
 from bot.services.purges import Asking
 from bot.services.replies import FormWanted, JobMade, Refused, Reply
 from bot.services.setup import Core
+from bot.slack.cards.request import of_round
 from bot.slack.plain import unmarked
 from bot.slack.purge_forms import PurgeForms
 
@@ -49,7 +50,7 @@ class Buttons:
             return NO_JOB
         if message.ts and (message.channel, message.ts) != _place(body):
             return ANOTHER_CARD
-        return await approvals.vote(self._core, asking.actor, message.job, True)
+        return await approvals.vote(self._core, asking.actor, message.job, True, round=_round(token))
 
     async def is_vote(self, token: str) -> bool:
         """Whether `token` is that of a job's card."""
@@ -65,7 +66,7 @@ class Buttons:
         if message.ts and not here:
             return ANOTHER_CARD
         job = await approvals.votable(self._core, asking.actor, message.job)
-        return job if isinstance(job, Refused) else Denial(job, token, message.channel)
+        return job if isinstance(job, Refused) else Denial(job, of_round(job, token), message.channel)
 
     async def deny(self, asking: Asking, name: str, reason: str) -> tuple[Reply, str]:
         """The no of a form, and the channel to answer it in; `name` is its token and the digest of the plan it
@@ -74,7 +75,7 @@ class Buttons:
         message = await self._core.ledger.read(lambda books: books.messages.by_token(token))
         if message is None:
             return NO_JOB, ""
-        told = await approvals.vote(self._core, asking.actor, message.job, False, digest, reason)
+        told = await approvals.vote(self._core, asking.actor, message.job, False, digest, reason, _round(token))
         return told, message.channel
 
     async def waits_for_votes(self, name: str) -> str:
@@ -114,7 +115,9 @@ class Buttons:
         match action:
             case "approve":
                 message = await self._core.ledger.read(lambda books: books.messages.by_token(value))
-                return await approvals.vote(self._core, asking.actor, message.job, True) if message else NO_JOB
+                if message is None:
+                    return NO_JOB
+                return await approvals.vote(self._core, asking.actor, message.job, True, round=_round(value))
             case "cancel" | "check_again":
                 number = _number(value)
                 return await self._do(asking, action, number) if number else NO_JOB
@@ -196,6 +199,12 @@ class Buttons:
         return await self._core.ledger.write(
             lambda books: books.intake.use_draft(name, asking.actor.id, delivery.key, delivery.at)
         )
+
+
+def _round(token: str) -> int:
+    """The round of the card that was clicked, as its buttons carry it; -1, which is none, when it cannot be read."""
+    digits = token.partition(".")[2] or "0"
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 6 else -1
 
 
 def _number(value: str) -> int:

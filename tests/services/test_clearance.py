@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +13,15 @@ from bot.domain.hours import Days
 from bot.domain.job import JobView, State
 from bot.domain.policy import Conditions, Members, Policy, Rule, Run, Tightening
 from bot.domain.target import Target
-from bot.services import approvals
+from bot.services import approvals, deeds
+from bot.services.desk import Desk
+from bot.services.jobs import park
+from bot.services.purges import Asking
 from bot.services.replies import Done, Refused
 from providers.contract import Kind, Price
-from tests.services.shop import KIM, LEA, MIA, SAM, Everybody, Shop, open_shop, url
+from providers.errors import BadCredentials
+from tests.services.shop import KIM, LEA, MIA, SAM, Everybody, ScriptedProvider, Shop, open_shop, url
+from tests.slate import SlateClock
 
 PREFIX = Target(Kind.PREFIX, "www.shop.test/news/", "shop")
 FREEZE = "Sale freeze."
@@ -72,6 +78,97 @@ async def test_a_yes_of_just_under_a_quarter_of_an_hour_counts(tmp_path: Path) -
     ended = await shop.job(job.id)
     await shop.ledger.close()
     assert (State.DONE, 1) == (ended.state, len(shop.cf.sent))
+
+
+async def test_a_job_that_ended_while_it_waited_is_retried_by_asking_again(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, PREFIX)
+    await shop.ledger.write(lambda books: park(books, books.jobs.get(job.id), "purgebot could not go on.", 0.0))
+    await deeds.retry(shop.core, MIA, job.id)
+    assert (State.WAITING, "It ended before it was approved: 0 of 1 agreed.", 0) == await asked_again(shop, job)
+
+
+async def failed_once(shop: Shop, *targets: Target) -> JobView:
+    """A job whose first call Cloudflare refused; a retry would go through."""
+    shop.cf.script = [BadCredentials("It takes no token.", "Give it another.")]
+    job = await shop.purge(MIA, *targets, check=False)
+    await approvals.vote(shop.core, LEA, job.id, True)
+    await shop.slate.advance(60)
+    return await shop.job(job.id)
+
+
+async def test_a_retry_keeps_the_approval_that_the_job_began_with(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await failed_once(shop, PREFIX)
+    shop.clock.at += 5000
+    under(shop, replace(shop.core.setup.policy, groups={"approvers": ("U_SAM", "U_KIM")}))
+    await deeds.retry(shop.core, MIA, job.id)
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.FAILED, State.DONE) == (job.state, ended.state)
+    assert (1, 2) == (len(shop.shield.sent), len(shop.cf.sent))
+
+
+async def test_a_retry_waits_for_the_end_of_a_hold(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await failed_once(shop, PREFIX)
+    await Desk(shop.core).ask(Asking(LEA, "hold", "slack", "C_SHOP"), "hold shop for 10m because deploying 4.2")
+    await deeds.retry(shop.core, MIA, job.id)
+    await shop.slate.advance(60)
+    held = await shop.job(job.id)
+    sent = len(shop.cf.sent)
+    await shop.slate.advance(900)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.QUEUED, 1, State.DONE) == (held.state, sent, ended.state)
+    assert held.held is not None
+
+
+async def test_a_retry_of_what_the_policy_denies_now_sends_nothing(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await failed_once(shop, url("/a"))
+    under(shop, replace(shop.core.setup.policy, tighten=(Tightening("freeze", Conditions(), refuse=True, say=FREEZE),)))
+    await deeds.retry(shop.core, MIA, job.id)
+    await shop.slate.advance(60)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.DENIED, f"policy: {FREEZE}", 1) == (ended.state, ended.stop_reason, len(shop.cf.sent))
+
+
+async def test_a_retry_of_what_now_needs_votes_asks_for_them(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await failed_once(shop, url("/a"))
+    under(shop, replace(shop.core.setup.policy, tighten=(Tightening("night", Conditions(), more=1),)))
+    await deeds.retry(shop.core, MIA, job.id)
+    await shop.slate.advance(60)
+    asked = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.WAITING, 1) == (asked.state, len(shop.cf.sent))
+
+
+class Meanwhile(ScriptedProvider):
+    """A provider that is slow to say what is left of its budgets."""
+
+    befalls: Callable[[], Awaitable[object]] | None = None
+
+    async def left(self, layer: Mapping[str, str]) -> tuple[tuple[str, float, float], ...]:
+        if self.befalls is not None:
+            await self.befalls()
+        return ()
+
+
+async def test_a_hold_that_is_laid_while_a_provider_is_asked_holds(tmp_path: Path) -> None:
+    clock = SlateClock()
+    shield = Meanwhile("shield", clock, per_call=1)
+    shop = open_shop(tmp_path, clock, shield)
+    asking = Asking(LEA, "hold", "slack", "C_SHOP")
+    shield.befalls = lambda: Desk(shop.core).ask(asking, "hold shop because deploying 4.2")
+    job = await shop.purge(MIA, *(url(f"/{n}") for n in range(25)), check=False)
+    await shop.slate.advance(60)
+    held = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.QUEUED, []) == (held.state, shield.sent)
 
 
 async def test_who_is_no_approver_any_more_has_no_vote(tmp_path: Path) -> None:
@@ -193,6 +290,19 @@ async def test_a_group_that_slack_hides_lets_nobody_vote(tmp_path: Path) -> None
     await shop.ledger.close()
     why = f"You are not an approver of {job.name}. Slack does not say who is in S_SRE now."
     assert Refused(why, "The card names who is asked.", by_rule=True) == refused
+
+
+@pytest.mark.parametrize(("round", "counts"), [(0, False), (1, True), (2, False), (None, True)])
+async def test_a_vote_counts_for_the_round_whose_card_was_clicked(
+    tmp_path: Path, round: int | None, counts: bool
+) -> None:
+    shop, job = await approved_while_down(tmp_path)
+    shop.clock.at += 901
+    await shop.slate.advance(5)
+    answer = await approvals.vote(shop.core, SAM, job.id, True, round=round)
+    await shop.ledger.close()
+    stale = Refused("P-1 is not what this card showed.", "Vote on the newest card.")
+    assert (stale if not counts else "approved") == (answer.what if isinstance(answer, Done) else answer)
 
 
 async def test_two_requests_at_once_are_summed_like_two_in_a_row(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bot.ledger.books import Books
 from bot.ledger.messages import Role
-from bot.slack.notifier import ACCOUNT
+from bot.slack.posts import ACCOUNT
 from bot.slack.web_api import POSTS, UPDATES
 from tests.slack.acts import CHANNELS, Acts
 from tests.slack.room import Room

@@ -654,13 +654,13 @@ production (Varnish and Cloudflare)
             ALL, kind=Kind.TAG, sample=("news",), layers=(NEXT_CLOUDFLARE,),
             approval=replace(
                 APPROVAL, needed=1, offers=(), groups=("U_LEA",), round=1, earlier=(LEA,),
-                returned="<!here> may no longer vote on it.",
+                returned="<!here>, <@U_SAM> and <@U_LEA> may no longer vote on it.",
             ),
         ),
         False,
         f"""\
         🟡 P-1042 needs 1 approval · <@U_MIA> asks to purge tag news on shop
-           Asked again: &lt;!here&gt; may no longer vote on it.
+           Asked again: &lt;!here&gt;, &lt;@U_SAM&gt; and <@U_LEA> may no longer vote on it.
            What: tag news in the one layer of *shop*, production (Cloudflare)
            Why: INC-881
            How much: 1 target in 1 call, about 28 s of sending under the budgets
@@ -668,7 +668,7 @@ production (Varnish and Cloudflare)
            Before it was asked again: <@U_LEA> yes {AT_8_01}
            Asked: 3 people · 30 min, until {AT_8_30}
            <{LINK}|The card of P-1042>
-           [Approve = approve token-1 primary asks] [Deny = deny token-1 danger]""",
+           [Approve = approve token-1.1 primary asks] [Deny = deny token-1.1 danger]""",
     ),
     "asked again for a lost vote": (
         replace(

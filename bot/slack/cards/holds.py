@@ -61,7 +61,8 @@ def ended_card(ended: HoldEnded) -> Card:
         return card(first or "The hold on every site is released, and another stands.", [_begun(hold_line(still))])
     each = " for each site" if hold.site == ALL else ""
     waited = [
-        f"{count(ended.jobs, 'job')} that waited for it now {'begins' if ended.jobs == 1 else 'begin'}."
+        f"{count(ended.jobs, 'job')} that waited for it {'goes' if ended.jobs == 1 else 'go'} on; a yes that grew"
+        " too old meanwhile is asked for again."
         if ended.jobs
         else "",
         f"{count(ended.requests, 'queued request')} become{'s' * (ended.requests == 1)} one plan{each}."

@@ -121,6 +121,7 @@ def _request(request: Request, command: str) -> Row:
     agreed = [person(vote.by) for vote in approval.votes if vote.yes] if approval else []
     lines = [
         f"🟡 *{job.name}* {person(job.requested_by)} asks to purge {subject(job)}",
+        f"What: {', '.join(url_text(thing, 120) for thing in job.sample[:3])}" if job.targets > 1 else "",
         f"Where: *{escape(job.site, 60)}* ({escape(job.environment, 20)}): {titles(job.layers)}",
         f"Why: {escape(job.reason, WHY_MAX)}" if job.reason else "Why: no reason was given",
         _joined(

@@ -32,7 +32,7 @@ def outcome(job: JobView, now: float) -> str:
             missing = count(sum(layer.failed for layer in job.layers), "call")
             return f"🟠 {job.name} partly purged, {missing} did not go{_seen(job)} · {subject(job)}"
         case State.CANCELLED:
-            return f"⚫ {job.name} cancelled by {person(job.stop_reason)} · {subject(job)}"
+            return f"⚫ {job.name} cancelled by {denier(job)} · {subject(job)}"
         case State.DENIED:
             return f"⚫ {job.name} denied by {denier(job)} · {subject(job)}"
         case State.EXPIRED:

@@ -162,7 +162,7 @@ def done_card(job: JobView, what: str) -> Card:
     """A deed on a job took effect."""
     said = {
         "voted": f"Your vote on {job.name} counts.",
-        "approved": f"{job.name} has its approvals and runs.",
+        "approved": f"{job.name} has its approvals and {'waits: the site is held' if job.held else 'runs'}.",
         "denied": f"{job.name} is denied.",
         "cancelled": f"{job.name} is cancelled.",
         "retried": f"{job.name} goes on.",

@@ -29,6 +29,7 @@ from bot.slack.escape import code, escape, linked, person, url_text
 from providers.contract import Kind
 
 NOTES_SHOWN, VOTES_SHOWN = 4, 10
+THINGS_SHOWN, WIDE_SHOWN = 3, 10
 NOTES_MAX, OFFER_MAX, WHY_MAX, NO_MAX = 800, 400, 500, 200  # characters
 BURST = "Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again."
 _SLACK_ID = re.compile(r"[A-Z][A-Z0-9_]+")
@@ -80,14 +81,15 @@ def _where(approval: Approval) -> str:
 def _first(job: JobView) -> str:
     match job.state:
         case State.WAITING:
-            asks = f"{person(job.requested_by)} asks to purge {subject(job)}"
+            who = listed([person(one) for one in (job.requested_by, *job.also_by)])
+            asks = f"{who} ask{'' if job.also_by else 's'} to purge {subject(job)}"
             return f"🟡 {job.name} needs {approvals_left(job)} · {asks}"
         case State.DENIED:
             return f"⚫ {job.name} denied by {denier(job)} · {subject(job)}"
         case State.EXPIRED:
             return f"⚫ {job.name} expired, {too_few(job)} agreed in time · {subject(job)}"
         case State.CANCELLED if not _is_approved(job):
-            return f"⚫ {job.name} cancelled by {person(job.stop_reason)} · {subject(job)}"
+            return f"⚫ {job.name} cancelled by {denier(job)} · {subject(job)}"
         case _ if job.approval is not None and job.approval.broken_by:
             return f"🟡 {job.name} needs no votes, {person(job.approval.broken_by)} broke the glass · {subject(job)}"
         case _ if _is_approved(job):
@@ -124,8 +126,10 @@ def _in_words(job: JobView) -> str:
     soft = f", {escape(job.softly, 80)}" if job.softly else ""
     if job.kind is Kind.EVERYTHING:
         return f"everything in {_layers(job)} of {where}: {hosts(job.hosts)} ({titles(job.layers)}{soft})"
-    things = ", ".join(_thing(job, target) for target in job.sample[:3])
-    more = f" and {job.targets - 3:,} more" if job.targets > 3 else ""
+    wide = sum(n for kind, n in job.counts.items() if kind not in NARROW)
+    shown = job.sample[: max(THINGS_SHOWN, min(wide, WIDE_SHOWN))]  # the widest come first
+    things = ", ".join(_thing(job, target) for target in shown)
+    more = f" and {job.targets - len(shown):,} more" if job.targets > len(shown) else ""
     return f"{things}{more} in {_layers(job)} of {where} ({titles(job.layers)}{soft})"
 
 
@@ -195,9 +199,11 @@ def _decided(job: JobView) -> Iterator[str]:
         case State.CANCELLED if not _is_approved(job):
             yield "Nothing was purged."
         case State.CANCELLED:
-            yield f"Then cancelled by {person(job.stop_reason)}; its own card tells what had gone."
+            yield f"Then cancelled by {denier(job)}; its own card tells what had gone."
         case State.NEEDS_DECISION:
             yield "It waits for a decision; its own card tells why."
+        case State.QUEUED if job.held is not None:
+            yield f"It waits: {escape(job.site, 60)} is held by {person(job.held.by)}."
         case _ if _is_approved(job) and job.state.is_open:
             yield "It goes on by itself; its own card tells how."
         case _ if _is_approved(job):
@@ -222,7 +228,14 @@ def _elsewhere(job: JobView, url: str) -> str:
 
 def vote_buttons(job: JobView, token: str, is_root: bool = False) -> list[Block]:
     """Approve and Deny; where the card is the job's own too, Cancel between them."""
+    token = of_round(job, token)
     yes = Confirm(f"Approve {job.name}?", f"Once enough people agree it purges {what(job)}.", "Approve")
     cancel = [button("Cancel", "cancel", job.name)] if is_root else []
     approve, deny = button("Approve", "approve", token, "primary", yes), button("Deny", "deny", token, "danger")
     return [approve, *cancel, deny]
+
+
+def of_round(job: JobView, token: str) -> str:
+    """What a vote's buttons carry. From the second round on the round is in it, so that a click on an older card is no
+    word on what this one shows."""
+    return f"{token.partition('.')[0]}.{job.approval.round}" if job.approval and job.approval.round else token

@@ -42,7 +42,9 @@ def outcome_line(job: JobView, names: Names = NOBODY) -> str:
         return f"{asked} {job.name} was denied by {called(no.by, names)}{why} · Nothing was purged."
     yes = [called(vote.by, names) for vote in approval.votes]
     if len(yes) >= approval.needed:
-        runs = "; it runs." if job.state.is_open else "."
+        held = job.held if job.state is State.QUEUED else None
+        runs = f"; it waits, since {called(held.by, names)} holds the site." if held else "; it runs."
+        runs = runs if job.state.is_open else "."
         return f"{asked} {job.name} was approved by {listed(yes, NAMES_SHOWN)}{runs}"
     if job.state is State.EXPIRED:
         return f"{asked} {job.name} expired: {_too_few(approval, yes, names)} agreed in time. Nothing was purged."
@@ -96,7 +98,7 @@ def _by_people(told: Told, who: str) -> str:
             return f"The answer of {_layer(told)} was lost, and a repeat is not safe by itself: a person decides."
         case Event.CANCELLED:
             unsent = f"{count(told.n, 'call')} stayed unsent." if told.n else "every call had been sent."
-            return f"Cancelled by {who}; {unsent}"
+            return f"Cancelled by {who}{f' ({text})' if text else ''}; {unsent}"
         case Event.RETRIED:
             return f"{who} had it go on."
         case _:

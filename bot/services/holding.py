@@ -1,0 +1,18 @@
+"""A job that may begin but for a hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.domain.hold import Hold
+from bot.domain.job import JobView
+from bot.domain.told import Event, Told
+from bot.ledger.books import Books
+
+
+def hold_back(books: Books, job: JobView, hold: Hold, now: float) -> JobView:
+    """`job`, kept from beginning by `hold`, which is told once; what is seen before a purge is looked at anew then."""
+    if job.held != hold:
+        books.messages.say(job.id, Told(Event.HELD, who=hold.by, text=hold.reason), now)
+        books.journal.add(now, "held", "purgebot", job.id, by=hold.by, why=hold.reason)
+    return replace(job, held=hold, looked_before=False)

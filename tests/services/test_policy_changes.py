@@ -1,0 +1,154 @@
+"""Another policy after a restart, or other people at Slack, between a vote and its run: the vote stands, or the card
+says why not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.domain.actor import Actor, Standing
+from bot.domain.job import State
+from bot.domain.policy import Approve, Conditions, Members, Policy, Run, Tightening
+from bot.services import approvals
+from bot.services.desk import Desk
+from bot.services.purges import Asking
+from bot.services.replies import Done, FormWanted, Queued, Refused, Reply
+from bot.slack.cards.request import request_card
+from tests.services.shop import EVERYTHING, KIM, LEA, MIA, SAM, Everybody, Shop
+from tests.services.test_calendar import POLICY, PREFIX, WIDE, approved, later, say, shop_at, under
+from tests.slate import START
+
+CHANGED = "The policy has changed: it purges a prefix, and 1 must agree."
+MORE = "The policy has changed: it purges a prefix, and 2 must agree."
+LOST = "<@U_SAM> may no longer vote on it."
+FROZEN = Tightening("freeze", Conditions(), refuse=True, say="Sale freeze.")
+STRICTER = replace(POLICY, rules=(replace(WIDE, then=Approve(2, ("approvers",))),))
+FEWER = replace(POLICY, groups={"approvers": ("U_LEA", "U_KIM")})
+RENAMED = replace(
+    POLICY, rules=(replace(WIDE, then=Approve(1, ("ops",))),), groups={"ops": ("U_LEA",)}, approvers=("ops",)
+)
+POLICIES = [
+    pytest.param(POLICY, State.DONE, "", 2, id="the same"),
+    pytest.param(STRICTER, State.WAITING, MORE, 0, id="stricter"),
+    pytest.param(replace(POLICY, rules=(replace(WIDE, then=Run()),)), State.DONE, "", 2, id="looser"),
+    pytest.param(replace(POLICY, rules=(replace(WIDE, name="broad"),)), State.WAITING, CHANGED, 0, id="a rule renamed"),
+    pytest.param(FEWER, State.WAITING, LOST, 0, id="an approver removed"),
+    pytest.param(replace(POLICY, groups={"approvers": ("S_SRE",)}), State.DONE, "", 2, id="a user-group instead"),
+    pytest.param(replace(POLICY, groups={"approvers": ("S_OPS",)}), State.WAITING, LOST, 0, id="another group"),
+    pytest.param(replace(POLICY, tighten=(FROZEN,)), State.WAITING, "Sale freeze.", 0, id="frozen"),
+    pytest.param(RENAMED, State.WAITING, LOST, 0, id="a group renamed"),
+]  # fmt: skip
+
+
+def people(shop: Shop) -> Everybody:
+    """Slack's people."""
+    assert isinstance(shop.core.directory, Everybody)
+    return shop.core.directory
+
+
+async def ask(shop: Shop, who: Actor, text: str) -> Reply:
+    """What `who` hears."""
+    return await Desk(shop.core).ask(Asking(who, shop.core.dice.token(), "slack", "C_SHOP"), text)
+
+
+@pytest.mark.parametrize(("policy", "state", "why", "sent"), POLICIES)
+async def test_after_a_restart_under_another_policy_the_vote_stands_or_the_card_says_why_not(
+    tmp_path: Path, policy: Policy, state: State, why: str, sent: int
+) -> None:
+    shop = await shop_at(tmp_path, START)
+    job = await approved(shop)
+    people(shop).groups |= {"S_SRE": Members(frozenset({"U_SAM"})), "S_OPS": Members(frozenset({"U_KIM"}))}
+    shop = await under(shop, policy)
+    ended = await later(shop, job)
+    assert (state, why, sent) == ended
+
+
+@pytest.mark.parametrize(
+    ("policy", "state", "why", "sent"), [one for one in POLICIES if one.values[1] is State.WAITING]
+)
+async def test_the_card_of_what_is_asked_again_says_why(
+    tmp_path: Path, policy: Policy, state: State, why: str, sent: int
+) -> None:
+    shop = await shop_at(tmp_path, START)
+    job = await approved(shop)
+    people(shop).groups |= {"S_OPS": Members(frozenset({"U_KIM"}))}
+    shop = await under(shop, policy)
+    await shop.slate.advance(60)
+    asked = await shop.job(job.id)
+    await shop.ledger.close()
+    assert why in str(request_card(asked, shop.clock.now(), "token", True).blocks)
+
+
+async def test_a_requester_who_was_deactivated_has_it_asked_again_and_never_run(tmp_path: Path) -> None:
+    shop = await shop_at(tmp_path, START)
+    job = await approved(shop)
+    people(shop).people["U_MIA"] = replace(MIA, standing=Standing.GONE)
+    await shop.slate.advance(60)
+    again = await approvals.vote(shop.core, LEA, job.id, True)
+    ended = await later(shop, job, 60.0)
+    assert isinstance(again, Done)
+    assert (State.WAITING, 0) == (ended[0], ended[2])
+
+
+async def test_votes_of_two_rounds_do_not_add_up_over_a_restart(tmp_path: Path) -> None:
+    shop = await shop_at(tmp_path, START)
+    job = await shop.purge(MIA, EVERYTHING, reason="x", check=False)
+    for who in (SAM, LEA):
+        await approvals.vote(shop.core, who, job.id, True)
+    shop = await under(shop, replace(POLICY, groups={"approvers": ("U_SAM", "U_KIM")}))
+    await shop.slate.advance(5)
+    await approvals.vote(shop.core, SAM, job.id, True)
+    await shop.slate.advance(60)
+    half, sent = await shop.job(job.id), len(shop.cf.sent)
+    await approvals.vote(shop.core, KIM, job.id, True)
+    ended = await later(shop, job)
+    assert (State.WAITING, 0) == (half.state, sent)
+    assert (State.DONE, 2) == (ended[0], ended[2])
+
+
+async def test_what_waited_in_a_form_is_judged_by_the_policy_of_the_click(tmp_path: Path) -> None:
+    shop = await shop_at(tmp_path, START)
+    line = "everything on shop because x"
+    form = await ask(shop, MIA, line)
+    assert isinstance(form, FormWanted)
+    shop = await under(shop, replace(POLICY, tighten=(FROZEN,)))
+    sent = await Desk(shop.core).do(Asking(MIA, f"draft {form.draft}", "slack", "C_SHOP"), form.command, sure=True)
+    await shop.ledger.close()
+    assert isinstance(sent, Refused)
+    assert "Sale freeze." == sent.what
+
+
+async def test_who_may_vote_is_read_in_the_policy_of_the_click(tmp_path: Path) -> None:
+    shop = await shop_at(tmp_path, START)
+    job = await shop.purge(MIA, PREFIX)
+    shop = await under(shop, FEWER)
+    removed = await approvals.vote(shop.core, SAM, job.id, True)
+    still = await approvals.vote(shop.core, LEA, job.id, True)
+    await shop.ledger.close()
+    assert Refused("You are not an approver of P-1.", "The card names who is asked.", by_rule=True) == removed
+    assert isinstance(still, Done)
+
+
+async def test_a_vote_for_a_group_that_the_policy_names_no_more_says_so(tmp_path: Path) -> None:
+    shop = await shop_at(tmp_path, START)
+    job = await shop.purge(MIA, PREFIX)
+    shop = await under(shop, RENAMED)
+    refused = await approvals.vote(shop.core, LEA, job.id, True)
+    await shop.ledger.close()
+    why = "You are not an approver of P-1. The policy has no group approvers any more."
+    assert Refused(why, "The card names who is asked.", by_rule=True) == refused
+
+
+async def test_what_waited_for_a_release_is_judged_by_the_policy_of_the_release(tmp_path: Path) -> None:
+    shop = await shop_at(tmp_path, START, replace(POLICY, rules=(replace(WIDE, then=Run()),)))
+    await say(shop, "hold shop because deploying")
+    queued = await ask(shop, MIA, "prefix /news/ --queue")
+    shop = await under(shop, POLICY)
+    await say(shop, "release shop")
+    await shop.slate.advance(60)
+    job = await shop.job(1)
+    await shop.ledger.close()
+    assert isinstance(queued, Queued)
+    assert (State.WAITING, []) == (job.state, shop.cf.sent)
