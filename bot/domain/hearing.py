@@ -173,7 +173,7 @@ class _Sorter:
         value = values.get(option.takes, "")  # nobody's reason is made up for them
         mended = " ".join(f"{self.text[:at]} {value} {self.text[at:]}".split()) if value and at else ""
         what = _WANTED[option.takes]
-        return self.confused(f"`{shown(written)}` wants {what} after it.", mended)
+        return self.confused(f"`{shown(written)}` wants {what} after it.", mended, topic=option.name)
 
     def _prose(self) -> str:
         """The reason after `because`: the rest of the line, up to a flag."""

@@ -143,7 +143,7 @@ HEARD = {
     "on without a site": ("/a on", mended("`on` wants a site's name after it.", "/a on shop")),
     "on before a flag": ("/a on --hard", mended("`on` wants a site's name after it.", "/a on shop --hard")),
     "only without an account": ("/a only", mended("`only` wants an account's name after it.", "/a only cf")),
-    "because of nothing": ("/a because", mended("`because` wants a reason after it.", "/a because INC-123")),
+    "because of nothing": ("/a because", heard("`because` wants a reason after it.", "/purge help because")),
     "a long reason": ("/a because " + "x" * 1001, heard("A reason has at most 1,000 characters.", "/purge help")),
     "a reason with a bidi override": (
         "/a because \u202egood",

@@ -208,7 +208,7 @@ async def test_an_approved_job_waits_for_the_release_and_then_runs(tmp_path: Pat
     assert isinstance(released, HoldEnded)
     assert 1 == released.jobs
     assert (State.DONE, None) == (ended.state, ended.held)
-    assert "asked voted_yes looked_before held let_go looked_before layer_begun" == " ".join(events[:7])
+    assert "asked voted_yes held looked_before let_go looked_before layer_begun" == " ".join(events[:7])
 
 
 async def test_a_job_that_waits_for_a_release_can_be_cancelled(tmp_path: Path) -> None:

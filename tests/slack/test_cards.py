@@ -660,7 +660,7 @@ production (Varnish and Cloudflare)
         False,
         f"""\
         🟡 P-1042 needs 1 approval · <@U_MIA> asks to purge tag news on shop
-           Asked again: &lt;!here&gt;, &lt;@U_SAM&gt; and <@U_LEA> may no longer vote on it.
+           Asked again: &lt;!here&gt;, &lt;@U_SAM&gt; and &lt;@U_LEA&gt; may no longer vote on it.
            What: tag news in the one layer of *shop*, production (Cloudflare)
            Why: INC-881
            How much: 1 target in 1 call, about 28 s of sending under the budgets

@@ -68,7 +68,7 @@ deploying &lt;4.2&gt;
         HoldEnded(OPEN_END, None, 2, 1),
         """\
         Every site is released.
-           2 jobs that waited for it now begin.
+           2 jobs that waited for it go on; a yes that grew too old meanwhile is asked for again.
            1 queued request becomes one plan for each site.""",
     ),
     "released and still held": (

@@ -115,7 +115,10 @@ async def test_an_approved_job_says_what_holds_it(shop: Room) -> None:
     assert ["cancel"] == buttons(card)
     await shop.command("U_LEA", "release shop")
     told = await shop.note("U_LEA", "1 job")
-    assert ["shop is released.", "1 job that waited for it now begins."] == read(told)
+    assert [
+        "shop is released.",
+        "1 job that waited for it goes on; a yes that grew too old meanwhile is asked for again.",
+    ] == read(told)
     await shop.lines(card, "Held back by @Lea: deploying 4.3", "Let go by @Lea.", "Ended")
 
 

@@ -17,7 +17,7 @@ from bot.slack.cards.outcome import approvals_left, outcome
 from bot.slack.cards.private import copied, refusal_card
 from bot.slack.cards.request import vote_buttons
 from bot.slack.cards.words import arrows, clock, count, hosts, number, subject, titles
-from bot.slack.escape import code, cut_marked, escape, linked, person
+from bot.slack.escape import code, cut_marked, escape, linked, person, url_text
 
 CHARACTERS = 10_000
 REST = 9_400  # characters for everything but the first lines, titles and counts
@@ -134,7 +134,7 @@ def _request(request: Request, command: str) -> Row:
     if not request.token:
         lines.append(f"Vote with `{command} approve {job.name}` or `{command} deny {job.name}`.")
     voting = actions(vote_buttons(job, request.token), job.name) if request.token else []
-    return [section("\n".join(cut_marked(line, LINE_MAX) for line in lines)), *voting]
+    return [section("\n".join(cut_marked(line, LINE_MAX) for line in lines if line)), *voting]
 
 
 def _waiting(job: JobView, now: float) -> Row:
