@@ -4,7 +4,7 @@
     a vote of somebody     who is no longer asked
     a changed policy       or a freeze that has begun
     a changed price        more than a fifth above what was shown
-    a hold                 on the site: the job waits for its end
+    a hold                 on the site: the job waits for its end, unless it is retried and had begun
     missing votes          of a job that ended while it waited, and is retried
 
 Where the glass was broken nobody's vote is looked at, but all the rest is. What does not hold any more sends the job
@@ -102,7 +102,7 @@ def _as_member(actor: Actor) -> Actor:
 def cleared(books: Books, core: Core, job: JobView, people: People, now: float) -> JobView | None:
     """None when `job` may begin; else the job as it goes on: asked again or denied, with the reason, which is told."""
     hold = books.holds.on(job.site, now)
-    if hold is not None:
+    if hold is not None and not any(layer.started is not None for layer in job.layers):
         return _wait_for(books, job, hold.alone, now)
     outline = _outline(books, core, job, now)
     decision = judged_again(books, core, job, people, outline, now)

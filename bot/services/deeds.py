@@ -42,7 +42,7 @@ async def cancel(core: Core, actor: Actor, number: int, reason: str = "") -> Don
 
 async def retry(core: Core, actor: Actor, number: int) -> Done | Refused:
     """Send the calls of job `number` that did not go once more; the approval that it began with stays, since nothing is
-    added. A hold and what the policy denies are looked at as before the first call."""
+    added. What the policy denies now is not sent."""
 
     def change(books: Books, job: JobView, now: float) -> Done | Refused:
         if job.state not in _RETRYABLE:

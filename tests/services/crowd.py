@@ -100,7 +100,7 @@ class Watch:
         name = f"P-{number} went from {before} to purging"
         if FROZEN[0] <= now < FROZEN[1]:
             self.wrong.append(f"{name} in the freeze")
-        if books.holds.on("shop", now) is not None:
+        if books.holds.on("shop", now) is not None and number not in {begun for begun, _ in self.begun}:
             self.wrong.append(f"{name} while the site was held")
         if not any(self._allows(books, slack, row) for slack in self.lately):
             self.wrong.append(f"{name} without being allowed to ({kind})")
