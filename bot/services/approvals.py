@@ -93,7 +93,7 @@ def too_late(job: JobView, now: float) -> Refused | None:
     if job.state is not State.WAITING:
         return Refused(f"{job.name} no longer waits for votes: it is {job.state}.", _who_decided(job))
     if job.approval is not None and now >= job.approval.expires:
-        return Refused(f"{job.name} has expired: nobody agreed in time.", "Ask for it again.")
+        return Refused(f"{job.name} has expired: too few people agreed in time.", "Ask for it again.")
     return None
 
 

@@ -146,7 +146,7 @@ def _what_changed(core: Core, job: JobView, people: People, decision: Decision, 
     """Why the job may not begin; "" when it may."""
     approval = job.approval
     if isinstance(decision, Deny):
-        return f"{decision.why} {decision.advice}".strip()
+        return f"{decision.why.rstrip('.')}. {decision.advice}".strip()
     if isinstance(decision, Allow):
         return ""
     if approval is None:

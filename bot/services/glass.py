@@ -74,7 +74,9 @@ def _refuse(core: Core, actor: Actor, job: JobView, roster: Roster) -> Refused |
     if job.state is not State.WAITING or job.approval is None:
         return Refused(f"{job.name} does not wait for votes: it is {job.state}.", "There is no glass to break.")
     if core.clock.now() >= job.approval.expires:
-        return Refused(f"{job.name} has expired: nobody agreed in time.", "Ask for it again, then break the glass.")
+        return Refused(
+            f"{job.name} has expired: too few people agreed in time.", "Ask for it again, then break the glass."
+        )
     return None
 
 

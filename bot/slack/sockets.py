@@ -166,7 +166,7 @@ class Sockets:
                 return await self._session.ws_connect(
                     url, heartbeat=self._ping, timeout=patience, proxy=self._client.proxy, ssl=secure
                 )
-        except (aiohttp.ClientError, OSError, TimeoutError) as exc:
+        except (aiohttp.ClientError, OSError, TimeoutError, AssertionError) as exc:  # the last: cut at the handshake
             raise NotOpened(type(exc).__name__) from exc
 
     def _tell(self, trouble: NotOpened, wait: float) -> None:

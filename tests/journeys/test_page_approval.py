@@ -107,7 +107,7 @@ def test_two_agree_and_it_is_purged_and_proven(phone: Phone) -> None:
     assert "🟢 P-1 fresh at fra, iad, sin · everything on shop (production)" == phone.read(card)[0]
     card.locator("[data-open-thread]").tap()
     told = phone.page.locator("#replies")
-    expect(told).to_contain_text("@Mia P-1 was approved by @Lea and @Sam; it runs.")
+    expect(told).to_contain_text("@Mia P-1 was approved by @Lea and @Sam")
     for layer in ("Redis", "Varnish", "Cloudflare"):
         expect(told).to_contain_text(f"✓ {layer}: done in")
     assert [] == phone.unfit()

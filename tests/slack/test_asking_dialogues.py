@@ -346,7 +346,7 @@ async def test_who_is_asked_again_is_called_once_more_and_told_why(shop: Room) -
     await shop.click("U_KIM", again, "approve", "C_APPROVE")
     await shop.card("approved by <@U_KIM>", channel="C_APPROVE")
     assert [
-        "<@U_LEA>, <@U_SAM> and <@U_KIM>: P-1 is asked again. The last yes was more than 0 min ago. "
+        "<@U_LEA>, <@U_SAM> and <@U_KIM>: P-1 is asked again. The last yes was more than 0 s ago. "
         f"It needs 1 approval · prefix {NEWS}"
     ] == told
     assert "Before it was asked again: <@U_SAM> yes <date>" in [dated(line) for line in small_print(again)]
