@@ -22,6 +22,7 @@ from bot.ledger.chain import Breach, microseconds
 from bot.ledger.ledger import Row, Value
 from bot.ledger.lots import Lots
 from bot.ledger.reading import Reading
+from bot.ledger.seal import seal_of
 
 Doc = Mapping[str, object]
 Cast = tuple[str, object, object, object, object, int]  # who, yes, reason, digest, round, microseconds
@@ -107,8 +108,20 @@ class Agreement:
             return
         for what in (*_asked(row, *said.asked), *_decided(row, said), *_ending(row, said)):
             yield Breach(f"P-{job}: {what}", said.entry, job)
-        for what in (*self._votes(job, said), *self._glass(job, said), *self._layers(job, said)):
+        rest = (
+            *self._sealed(job, row, said),
+            *self._votes(job, said),
+            *self._glass(job, said),
+            *self._layers(job, said),
+        )
+        for what in rest:
             yield Breach(f"P-{job}: {what}", said.entry, job)
+
+    def _sealed(self, job: int, row: Row, said: Said) -> Iterator[str]:
+        """Of a job that waits for votes: what has begun changes its calls, and is held against its layers' entries."""
+        seal = (said.asked[1] or {}).get("seal") if said.asked else None
+        if str(row["state"]) == State.WAITING and seal not in (None, seal_of(self._reading, job)):
+            yield "its targets or calls are not those that were asked for."
 
     def _votes(self, job: int, said: Said) -> Iterator[str]:
         rows = self._reading.rows('select "by", yes, at, reason, digest, round from votes where job = :job', job=job)

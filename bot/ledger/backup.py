@@ -52,7 +52,7 @@ class _Was:
 def backup(source: Path, target: Path) -> Verdict:
     """Copy the ledger `source`, whoever writes to it meanwhile, into the new file `target`, and audit the copy. Raises
     CannotCopy and NotALedger."""
-    with reading(source) as ledger, _new_file(target):
+    with _told(source), reading(source) as ledger, _new_file(target):
         with closing(sqlite3.connect(target, isolation_level=None)) as copy:
             ledger.connection.backup(copy)
             copy.execute("pragma journal_mode = delete")  # one file, which needs none beside it
@@ -68,13 +68,23 @@ def restore(source: Path, target: Path, now: float, stamp: str) -> Restored:
     with locked(target):
         fresh = target.with_name(f"{target.name}.restoring-{stamp}")
         with _new_file(fresh):
-            _copy_checked(source, fresh)
+            with _told(source):
+                _copy_checked(source, fresh)
             was = _was(target) if target.exists() else _Was(Head(), (), ())
             done = _settle(fresh, was, now)
             kept = _set_aside(target, stamp) if target.exists() else None
             fresh.rename(target)
             _sync(target.parent)
     return replace(done, kept=kept)
+
+
+@contextlib.contextmanager
+def _told(source: Path) -> Iterator[None]:
+    """What SQLite says of a damaged file, in words. Raises CannotCopy."""
+    try:
+        yield
+    except sqlite3.DatabaseError as exc:
+        raise CannotCopy(f"{source} is damaged: {exc}. Nothing was changed. Restore another backup.") from exc
 
 
 def _copy_checked(source: Path, fresh: Path) -> None:
@@ -85,10 +95,7 @@ def _copy_checked(source: Path, fresh: Path) -> None:
         raise NotALedger(
             f"{source} was written by a newer purgebot (version {version}, this one knows {VERSION}). Use that one."
         )
-    try:
-        opened(fresh).conn.close()  # which brings an older one up to date
-    except sqlite3.DatabaseError as exc:
-        raise CannotCopy(f"{source} is damaged: {exc}. Nothing was changed. Restore another backup.") from exc
+    opened(fresh).conn.close()  # which brings an older one up to date
     with reading(fresh) as copied:
         verdict = audit(copied)
     if not verdict.is_whole:

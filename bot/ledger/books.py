@@ -17,6 +17,7 @@ from bot.ledger.lots import Lots
 from bot.ledger.messages import Messages
 from bot.ledger.retention import Retention
 from bot.ledger.reviews import Reviews
+from bot.ledger.seal import seal_of
 
 
 class Books:
@@ -38,6 +39,11 @@ class Books:
         self.retention = Retention(tx, self.journal, self.lots)
         self.holds = Holds(tx)
         self.reviews = Reviews(tx)
+
+    def is_as_asked(self, job: int) -> bool:
+        """Whether targets and calls of a job that has not begun are those that were asked for."""
+        asked = next((doc for _, event, _, doc in self.journal.events(job) if event == "asked"), {})
+        return asked.get("seal") in (None, seal_of(self._tx, job))
 
     def beat(self, now: float) -> None:
         """Write the time: the ledger takes writes."""

@@ -41,6 +41,10 @@ log = structlog.get_logger()
 BEFORE_SECONDS = 2.0  # the look before holds a purge at most this long
 AFTER_SECONDS = 8.5
 CRASHES_MAX = 3
+CHANGED = (
+    "its targets or calls are not those that people agreed to: somebody changed the ledger's file."
+    " Nothing was sent. Run `purgebot log verify`, and ask for it anew."
+)
 SLACK_AWAY = 5.0  # seconds between two tries to read who asked
 MANY_CALLS = 20  # from here on a provider is asked first what is left of its budgets
 CONFIRM_SECONDS = 2.0  # no further call is asked about after
@@ -104,6 +108,11 @@ class Jobs:
         if job.state is not State.QUEUED:
             await self._apply(job, lambda books, job, now: self._begin(books, job, position, now))
             self._core.engine.wake(lane_name(job.layers[position].account))
+            return
+        agreed = job.approval is not None and not any(layer.started for layer in job.layers)
+        if agreed and not await self._core.ledger.read(lambda books: books.is_as_asked(job.id)):
+            await self._core.ledger.write(lambda books: park(books, job, CHANGED, self._core.clock.now()))
+            self._core.engine.wake(SLACK)
             return
         people = await clearance.people_of(self._core, job)
         if people is None:

@@ -165,7 +165,7 @@ def create(
     urls = pages_to_look_at(books, site, plan.targets)
     draft = replace(draft, look_urls=urls, notes=(*_asked_already(books, plan), *plan.notes))
     job = books.jobs.create(draft, stored, asking.key)
-    _journal(books, core, job, asking, plan, decision, now)
+    _journal(books, core, job, asking, plan, stored.seal, decision, now)
     _plan_messages(books, core, job, asking, site, now)
     if not asking.actor.is_token:
         books.intake.remember(asking.actor.id, site.name, lines_again(command), now)
@@ -254,12 +254,12 @@ def _approval(core: Core, command: Command, plan: Plan, site: Site, decision: De
 
 
 def _journal(
-    books: Books, core: Core, job: JobView, asking: Asking, plan: Plan, decision: Allow | Ask, now: float
+    books: Books, core: Core, job: JobView, asking: Asking, plan: Plan, seal: str, decision: Allow | Ask, now: float
 ) -> None:
     books.journal.add(
         now, "asked", asking.actor.id, job.id,
         site=plan.site, kind=plan.kind, effect=plan.effect, targets=len(plan.targets), calls=plan.calls, soft=plan.soft,
-        digest=job.digest, reason=job.reason, source=asking.source, team=asking.actor.team,
+        digest=job.digest, reason=job.reason, source=asking.source, team=asking.actor.team, seal=seal,
     )  # fmt: skip
     asked = list(decision.of) if isinstance(decision, Ask) else []
     needed = decision.needed if isinstance(decision, Ask) else 0

@@ -221,3 +221,31 @@ async def test_a_running_bot_is_verified_and_copied_and_tells_its_head(tmp_path:
         ended = await bot.end()
     after = await finished(env, "log", "verify", "--json")
     assert (0, 0, 2, 0, 0) == (verified[0], copied[0], refused[0], ended, after[0])
+
+
+def damage(path: Path, table: str) -> None:
+    """Bytes of the first page of `table` are overwritten, as by a failing disk."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("pragma wal_checkpoint(truncate)")
+        (page,) = connection.execute("select rootpage from sqlite_master where name = ?", (table,)).fetchone()
+        (size,) = connection.execute("pragma page_size").fetchone()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size + 100)
+        file.write(b"\xff" * 200)
+        file.seek((page - 1) * size)
+        file.write(b"\x05\xff\xff" + b"\xff" * 37)
+
+
+@pytest.mark.parametrize("table", ["targets", "looks", "jobs", "layers", "journal"])
+async def test_a_damaged_file_is_found_and_never_restored(tmp_path: Path, table: str) -> None:
+    path = await ledger_of(tmp_path)
+    broken = tmp_path / "broken.db"
+    broken.write_bytes(path.read_bytes())
+    damage(broken, table)
+    before = path.read_bytes()
+    found, copied = run(broken, "log", "verify"), run(broken, "backup", str(tmp_path / "copy.db"))
+    restored = run(path, "restore", str(broken))
+    assert [1, 1] == [found.exit_code, min(1, copied.exit_code)]
+    assert 2 == restored.exit_code
+    assert "amaged" in found.stdout + restored.stderr
+    assert before == path.read_bytes()

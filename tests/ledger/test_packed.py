@@ -13,6 +13,7 @@ from bot.domain.verdict import Verdict
 from bot.ledger.books import Books
 from bot.ledger.codec import CALL, unpack
 from bot.ledger.packed import packed
+from bot.ledger.seal import seal_of
 from bot.ledger.sqlite import SqliteLedger
 from providers.contract import Call, Kind
 
@@ -65,3 +66,14 @@ async def test_a_job_keeps_the_calls_of_its_plan_in_their_order(tmp_path: Path, 
     assert [("cf", "Cloudflare", len(calls), "by URLs"), ("door", "Varnish", 1, "")] == [
         (layer.account, layer.title, layer.calls, layer.note) for layer in made.layers
     ]
+
+
+@pytest.mark.parametrize("calls", [*CALLS.values(), (ODD, PLAIN, ODD)], ids=[*CALLS, "several"])
+async def test_the_seal_of_a_plan_is_that_of_the_rows_it_becomes(tmp_path: Path, calls: tuple[Call, ...]) -> None:
+    layers = (LayerPlan("shield", "Varnish", calls), LayerPlan("cf", "Cloudflare", calls))
+    plan = packed(Plan("shop", "production", Kind.URL, Kind.URL, (Target(Kind.URL, "é", "shop"),), False, layers))
+    ledger = SqliteLedger(tmp_path / "ledger.db")
+    made = await ledger.write(lambda books: books.jobs.create(job(), plan, "k"))
+    found = await ledger.read(lambda books: seal_of(books._tx, made.id))
+    await ledger.close()
+    assert plan.seal == found

@@ -13,9 +13,10 @@ from bot.domain.hours import Days
 from bot.domain.job import JobView, State
 from bot.domain.policy import Conditions, Members, Policy, Rule, Run, Tightening
 from bot.domain.target import Target
+from bot.ledger.books import Books
 from bot.services import approvals, deeds
 from bot.services.desk import Desk
-from bot.services.jobs import park
+from bot.services.jobs import CHANGED, park
 from bot.services.purges import Asking
 from bot.services.replies import Done, Refused
 from providers.contract import Kind, Price
@@ -330,3 +331,16 @@ async def test_two_requests_at_once_are_summed_like_two_in_a_row(tmp_path: Path)
     ]
     assert second.approval is not None
     assert "31 targets, 20 of them in the last 10 minutes, are more than 30" == second.approval.why
+
+
+async def test_a_request_that_was_widened_in_the_file_is_not_sent(tmp_path: Path) -> None:
+    shop, job = await approved_while_down(tmp_path)
+
+    def widen(books: Books) -> None:
+        books._tx.run("update batches set call = replace(call, '/news/', '/') where job = :job", job=job.id)
+
+    await shop.ledger.write(widen)
+    await shop.slate.advance(60)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.FAILED, CHANGED, 0) == (ended.state, ended.why, len(shop.shield.sent) + len(shop.cf.sent))
