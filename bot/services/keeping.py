@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import structlog
 
+from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
 from bot.services.router import PRUNE_AFTER
 from bot.services.setup import Core
@@ -32,11 +35,12 @@ async def _forget_jobs(core: Core, before: float) -> int:
 async def _forget_documents(core: Core, before: float) -> int:
     gone = 0
     while some := await core.ledger.read(lambda books: books.retention.documents_before(before)):
-        first, last = some
-        gone += await core.ledger.write(
-            lambda books: books.retention.forget_documents(first, last, core.clock.now())  # noqa: B023
-        )
+        gone += await core.ledger.write(partial(_forget_some, some, core.clock.now()))
     return gone
+
+
+def _forget_some(entries: tuple[int, int], now: float, books: Books) -> int:
+    return books.retention.forget_documents(*entries, now)
 
 
 async def forget_daily(core: Core, jobs: float | None, documents: float | None) -> None:

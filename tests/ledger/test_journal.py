@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -24,6 +25,7 @@ from tests.services.shop import LEA, MIA, SAM, open_shop, url
 from tests.services.test_glass import REASON, glass_shop, say
 
 NOW = 1_800_000_000.0
+NOBODY = 65_534  # the user of that name
 PREFIX = Target(Kind.PREFIX, "https://www.shop.test/news/", "shop")
 GUARDS = ("journal_appends", "journal_keeps", "journal_stays")
 Tamper = Callable[[sqlite3.Connection], object]
@@ -363,14 +365,27 @@ async def test_a_ledger_is_audited_while_the_bot_writes(tmp_path: Path) -> None:
     assert (1, 2) == (count, after)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-async def test_a_ledger_is_audited_by_somebody_who_may_only_read(tmp_path: Path) -> None:
-    path = await ledger_of(tmp_path)
-    tmp_path.chmod(0o555)
-    path.chmod(0o444)
-    found = told(path)
-    tmp_path.chmod(0o755)
-    assert [] == found
+@contextmanager
+def nobody() -> Iterator[None]:
+    """Whoever runs the tests has no rights of root meanwhile."""
+    me = os.geteuid()
+    if me == 0:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(me)
+
+
+async def test_a_ledger_is_audited_by_somebody_who_may_only_read() -> None:
+    with TemporaryDirectory() as folder:  # pytest's own are closed to others
+        path = await ledger_of(Path(folder))
+        path.chmod(0o444)
+        path.parent.chmod(0o555)
+        with nobody():
+            found, is_closed = told(path), not os.access(folder, os.W_OK, effective_ids=True)
+        path.parent.chmod(0o755)
+    assert ([], True) == (found, is_closed)
 
 
 def _denied(books: Books, at: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.page.conftest import Opened
 from tests.page.playground import recorded
@@ -13,6 +13,7 @@ from tests.page.playground import recorded
 pytestmark = pytest.mark.real("chromium")
 DONE, WAITING, STOPPED = "1795625850.118114", "1795625866.289080", "1795625869.487068"
 REQUEST = "1795625866.300678"
+LIST_FILE = FilePayload(name="urls.txt", mimeType="text/plain", buffer=b"/a\n")
 
 
 def message(page: Page, ts: str) -> str:
@@ -328,8 +329,7 @@ def test_a_message_with_a_link_is_said_though_the_bot_is_not_named(shown: Opened
 
 
 def test_a_list_is_uploaded_into_the_channel(shown: Opened) -> None:
-    list_file = {"name": "urls.txt", "mimeType": "text/plain", "buffer": b"/a\n"}
-    shown.page.set_input_files("#upload-file", list_file)  # type: ignore[arg-type]
+    shown.page.set_input_files("#upload-file", LIST_FILE)
     expect(shown.page.locator("#upload-file")).to_have_value("")
     assert shown.play.posted("upload") == [
         {"user": "U_MIA", "name": "urls.txt", "content": "L2EK", "is_base64": True, "channel": "C_SHOP"}
@@ -350,8 +350,7 @@ def a_form_with(element: dict[str, object]) -> dict[str, object]:
 def test_a_file_in_a_form_is_uploaded_when_the_form_is_sent(shown: Opened) -> None:
     shown.play.answers["upload"] = (200, {"file": {"id": "F_1"}})
     shown.play.views = [a_form_with({"type": "file_input", "action_id": "more", "filetypes": ["txt"], "max_files": 1})]
-    list_file = {"name": "urls.txt", "mimeType": "text/plain", "buffer": b"/a\n"}
-    shown.page.set_input_files("[data-action-id=more]", list_file)  # type: ignore[arg-type]
+    shown.page.set_input_files("[data-action-id=more]", LIST_FILE)
     shown.page.click("#form-send")
     expect(shown.page.locator("#form-send")).to_be_enabled()
     [sent] = shown.play.posted("submit")
