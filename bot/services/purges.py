@@ -260,6 +260,7 @@ def _journal(
         now, "asked", asking.actor.id, job.id,
         site=plan.site, kind=plan.kind, effect=plan.effect, targets=len(plan.targets), calls=plan.calls, soft=plan.soft,
         digest=job.digest, reason=job.reason, source=asking.source, team=asking.actor.team, seal=seal,
+        **({"also": list(job.also_by)} if job.also_by else {}),
     )  # fmt: skip
     asked = list(decision.of) if isinstance(decision, Ask) else []
     needed = decision.needed if isinstance(decision, Ask) else 0

@@ -258,7 +258,9 @@ async def test_queued_requests_become_one_plan_on_release(tmp_path: Path) -> Non
     third = await say(shop, KIM, "prefix /news/ --queue")
     released = await say(shop, LEA, "release shop")
     await shop.slate.advance(60)
+    entries = await shop.ledger.read(lambda books: books.journal.events(1))
     (job,) = await done(shop)
+    assert [["U_SAM", "U_KIM"]] == [doc["also"] for _, event, _, doc in entries if event == "asked"]
     assert isinstance(third, Queued)
     assert (3, 5, 0) == (third.size.requests, third.size.targets, third.size.urls)
     assert isinstance(released, HoldEnded)
