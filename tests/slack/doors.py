@@ -81,7 +81,7 @@ class House:
         tokens = [Token(a.id[6:], _digest(a), a.sites or frozenset(), a.may_command) for a in TOKENS.values()]
         app = Door(self.core, tokens, self._ready, asyncio.Event()).app(None)
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot.test", trust_env=False)
-        self._file = path / "ledger.db"
+        self._look = sqlite3.connect(path / "ledger.db")
         self._journal = 0  # the last entry before this deed
         self._n = 0
 
@@ -90,6 +90,7 @@ class House:
 
     async def close(self) -> None:
         """Lock up."""
+        self._look.close()
         await self.http.aclose()
         await self.shop.ledger.close()
 
@@ -112,8 +113,7 @@ class House:
         return sorted(name for name in names if name != "meta" and not name.startswith("history_"))
 
     def _rows(self, query: str, *values: str) -> list[tuple[object, ...]]:
-        with contextlib.closing(sqlite3.connect(self._file)) as ledger:
-            return ledger.execute(query, values).fetchall()
+        return self._look.execute(query, values).fetchall()
 
     # What there is before a deed
 
