@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bot.domain.actor import Actor, Standing
+from bot.domain.answer import PLAIN, Answer, Asked
 from bot.domain.command import Command, Verb
 from bot.domain.defaults import built_in
 from bot.domain.job import JobView, State
@@ -32,9 +33,17 @@ LEA = Actor("U_LEA", Standing.MEMBER)
 class NoLooks:
     """Nothing is looked at."""
 
-    async def look(self, url: str, place: str, address: str = "") -> Look:
+    async def look(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Look:
         """An empty look."""
         return Look(place, url, 0.0)
+
+    async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
+        """An empty answer."""
+        return Answer(url, place, 0.0)
+
+    def read(self, answer: Answer) -> Look:
+        """An empty look."""
+        return Look(answer.place, answer.url, 0.0)
 
     def told(self, url: str, place: str, seen: Seen) -> Look:
         """An empty look."""

@@ -37,7 +37,7 @@ NEVER: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "the network has few doors": (
         "bot",
         ("httpx", "requests", "urllib.request"),
-        ("bot/edge.py", "bot/cli.py", "bot/client.py", "bot/wiring.py"),
+        ("bot/edge", "bot/cli.py", "bot/client.py", "bot/wiring.py"),
     ),
     "a service knows no face": ("bot/services", FACES, ()),
     "the ledger knows no service": ("bot/ledger", ("bot.services", *FACES), ()),

@@ -84,6 +84,11 @@ class Body:
         return self._hash.hexdigest() if self._within else ""
 
     @property
+    def size(self) -> int:
+        """Bytes of the unpacked body, as far as read."""
+        return self._inflated
+
+    @property
     def text(self) -> str:
         """The beginning of the unpacked body."""
         return bytes(self._head).decode(errors="replace")

@@ -38,6 +38,9 @@ class Look:
     max_age: int | None = None  # what browsers may keep, seconds
     problem: str = ""
     tags: tuple[str, ...] = ()  # what the answer is labelled with, where the site says so
+    variant: str = ""  # what was asked beyond a plain visitor's request: "CF-Device-Type: mobile"
+    seen_at: str = ""  # the data centre that the answer names
+    varies: str = ""  # the answer's Vary, lower case
 
     @property
     def is_kept(self) -> bool:

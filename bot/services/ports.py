@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from bot.domain.actor import Actor
+from bot.domain.answer import PLAIN, Answer, Asked
 from bot.domain.policy import Members
 from bot.domain.verdict import Look
 from providers.contract import Seen
@@ -87,9 +88,18 @@ class Meter(Protocol):
 class Looker(Protocol):
     """Fetches a URL once, behind the guards."""
 
-    async def look(self, url: str, place: str, address: str = "") -> Look:
-        """One look. `address` ("https://203.0.113.7") is dialled as written, with Host and SNI of
-        the URL; empty means through DNS. Never raises: what went wrong is the look's `problem`."""
+    async def look(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Look:
+        """One look: `fetch`, read. Never raises: what went wrong is the look's `problem`."""
+        ...
+
+    async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
+        """One request. `address` ("https://203.0.113.7") is dialled as written, with Host and SNI of the URL; empty
+        means through DNS. `asked` are request headers beyond a plain visitor's, or in their place. Never raises: what
+        went wrong is the answer's `problem`."""
+        ...
+
+    def read(self, answer: Answer) -> Look:
+        """An answer as a look."""
         ...
 
     def told(self, url: str, place: str, seen: Seen) -> Look:

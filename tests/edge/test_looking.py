@@ -298,3 +298,23 @@ async def test_plain_http_where_tls_is_awaited_is_said_plainly() -> None:
         port = server.sockets[0].getsockname()[1]
         look = await eyes().looker.look(f"https://{HOST}/", "fra", f"https://127.0.0.1:{port}")
     assert "no encrypted connection could be made" == look.problem
+
+
+async def test_an_answer_keeps_every_header_line_and_who_gave_it() -> None:
+    sent = answer(b"<p>page</p>", "Set-Cookie: a=1", "Set-Cookie: b=2", "Vary: Origin", "X-Cache: HIT")
+    async with serving(sent) as server:
+        got = await eyes().looker.fetch(URL, "fra", server.url)
+    assert (("a=1", "b=2"), "a=1, b=2", "Origin") == (got.lines("set-cookie"), got.says("set-cookie"), got.says("vary"))
+    assert ("<p>page</p>", 11, 200, "127.0.0.1", "") == (got.text, got.size, got.status, got.dialled, got.problem)
+
+
+async def test_a_variant_is_asked_for_in_its_own_words_and_named_so() -> None:
+    async with serving(answer()) as server:
+        asked = (("CF-Device-Type", "mobile"), ("Accept-Encoding", "identity"), ("Host", "evil.test"))
+        look = await eyes().looker.look(URL, "fra", server.url, asked)
+    expected = (
+        f"GET /pricing HTTP/1.1\r\nUser-Agent: {AGENT}\r\nAccept: */*\r\nCF-Device-Type: mobile\r\n"
+        f"Accept-Encoding: identity\r\nHost: {HOST}\r\nConnection: close\r\n\r\n"
+    )
+    assert [sorted(expected.split("\r\n"))] == [sorted(head.decode().split("\r\n")) for head in server.heads]
+    assert "CF-Device-Type: mobile, Accept-Encoding: identity, Host: evil.test" == look.variant

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.domain.actor import Actor, Standing
+from bot.domain.answer import PLAIN, Answer, Asked, varied
 from bot.domain.command import Command, Verb
 from bot.domain.defaults import built_in
 from bot.domain.job import JobView
@@ -155,16 +156,25 @@ class ScriptedEdges:
         self.becomes: dict[str, list[str]] = {}
         self.looks = 0
 
-    async def look(self, url: str, place: str, address: str = "") -> Look:
+    async def look(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Look:
+        return self.read(await self.fetch(url, place, address, asked))
+
+    async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
         self.looks += 1
         queue = self.becomes.get(place)
         if queue:
             self.serves[place] = queue.pop(0)
         version = self.serves[place]
+        headers = (("etag", f'"{version}"'), ("cache-control", "max-age=60"))
+        return Answer(url, place, self._clock.now(), 200, headers, version, version, len(version), asked)
+
+    def read(self, answer: Answer) -> Look:
+        version, place = answer.text, answer.place
         cached = Cached.UNKNOWN if place == "origin" else Cached.MISS if version == "v2" else Cached.HIT
         return Look(
-            place, url, self._clock.now(), 200, etag=f'"{version}"', digest=version, version=version, cached=cached,
-            says="" if place == "origin" else cached.upper(), age=None, max_age=60,
+            place, answer.url, answer.at, answer.status, etag=f'"{version}"', digest=answer.digest, version=version,
+            cached=cached, says="" if place == "origin" else cached.upper(), age=None, max_age=60,
+            variant=varied(answer.asked),
         )  # fmt: skip
 
     def told(self, url: str, place: str, seen: Seen) -> Look:

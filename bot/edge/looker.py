@@ -15,6 +15,7 @@ import socket
 import ssl
 import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from urllib.parse import urlsplit
 import httpx
 import structlog
 
+from bot.domain.answer import PLAIN, Answer, Asked, varied
 from bot.domain.body import Body
 from bot.domain.headers import age_of, browsers_may_keep, etag_of, fit, tags_of, version_of
 from bot.domain.reach import denied
@@ -29,13 +31,13 @@ from bot.domain.site import Marker
 from bot.domain.target import Address, Unreadable, read_address
 from bot.domain.verdict import Look
 from bot.domain.words import Notes, shown
+from bot.edge.mishaps import HEADERS_MAX, Refusal, Unusable, problem
 from bot.services.ports import Clock
 from providers.contract import Seen, Sighting
 
 LOOK_SECONDS = 8.0  # one look in all
 CONNECT_SECONDS = 3.0  # to be connected, and again for TLS, shared by the addresses that are tried
 ADDRESSES_MAX = 3  # of a name, tried one after the other
-HEADERS_MAX = 64_000  # bytes
 SAYS_MAX = 40  # characters
 PORT_MAX = 65_535
 AGENT = f"purgebot/{version('purgebot')} (+cache check)"
@@ -44,14 +46,6 @@ REFUSED = "purgebot looks only at configured hosts, at public addresses, on port
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 ReadHeaders = Callable[[Mapping[str, str]], Sighting]
 log = structlog.get_logger()
-
-
-class Refusal(Exception):
-    """The guards say no; the text is for the log, people get REFUSED."""
-
-
-class Unusable(Exception):
-    """There was an answer that nothing can be made of; the text says why."""
 
 
 async def resolve(host: str) -> Sequence[str]:
@@ -107,32 +101,36 @@ class EdgeLooker:
         self._refused = refused
         self._seconds = seconds
 
-    async def look(self, url: str, place: str, address: str = "") -> Look:
-        """One look. `address` ("https://203.0.113.7") is dialled as written, with Host and SNI of the URL; empty means
-        through DNS. Never raises: what went wrong is the look's `problem`."""
+    async def look(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Look:
+        """One look: `fetch`, read. Never raises: what went wrong is the look's `problem`."""
+        return self.read(await self.fetch(url, place, address, asked))
+
+    async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
+        """One request. `address` ("https://203.0.113.7") is dialled as written, with Host and SNI of the URL; empty
+        means through DNS. `asked` are request headers beyond a plain visitor's, or in their place. Never raises: what
+        went wrong is the answer's `problem`."""
+        began = Answer(url, place, self._clock.now(), asked=asked)
         try:
             async with asyncio.timeout(self._seconds):
-                return await self._look(url, place, address)
+                answer = await self._fetch(began, address)
         except TimeoutError:
-            return self._nothing(url, place, f"no answer within {self._seconds:g} s")
+            answer = replace(began, problem=f"no answer within {self._seconds:g} s")
         except Refusal:
-            return self._nothing(url, place, REFUSED)
+            answer = replace(began, problem=REFUSED)
         except (Unusable, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, zlib.error) as exc:
-            return self._nothing(url, place, problem(exc))
+            answer = replace(began, problem=problem(exc))
+        return replace(answer, at=self._clock.now())
 
-    def _nothing(self, url: str, place: str, why: str) -> Look:
-        return Look(place, url, self._clock.now(), problem=why)
-
-    async def _look(self, url: str, place: str, address: str) -> Look:
-        asked = self._guard(url)
+    async def _fetch(self, began: Answer, address: str) -> Answer:
+        asked = self._guard(began.url)
         dials = [as_written(address)] if address else await self._public(asked)
-        request = partial(self._request, asked, CONNECT_SECONDS / len(dials))
+        request = partial(self._request, asked, began.asked, CONNECT_SECONDS / len(dials))
         for dial in dials[:-1]:
             try:
-                return await self._ask(request(dial), asked.host, url, place)
+                return await self._ask(request(dial), began)
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 continue
-        return await self._ask(request(dials[-1]), asked.host, url, place)
+        return await self._ask(request(dials[-1]), began)
 
     def _guard(self, url: str) -> Address:
         """The URL taken apart, if it is one of ours. Raises Refusal."""
@@ -163,22 +161,18 @@ class EdgeLooker:
     def _direct(self) -> httpx.AsyncBaseTransport:
         return httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False, limits=httpx.Limits(max_connections=1))
 
-    async def _ask(self, request: httpx.Request, host: str, url: str, place: str) -> Look:
+    async def _ask(self, request: httpx.Request, began: Answer) -> Answer:
         async with self._transport() as transport:
             response = await transport.handle_async_request(request)
             try:
-                return await self._seen(response, host, url, place)
+                return await _answer(response, began)
             finally:
                 await response.aclose()
 
-    def _request(self, asked: Address, connect: float, dial: httpx.URL) -> httpx.Request:
-        headers = {
-            "Host": asked.host,
-            "User-Agent": AGENT,
-            "Accept": "*/*",
-            "Accept-Encoding": "gzip",
-            "Connection": "close",
-        }
+    def _request(self, asked: Address, more: Asked, connect: float, dial: httpx.URL) -> httpx.Request:
+        headers = httpx.Headers({"Host": asked.host, "User-Agent": AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"})
+        headers.update(more)
+        headers.update({"Host": asked.host, "Connection": "close"})
         extensions = {
             "sni_hostname": asked.host.strip("[]"),
             "target": (asked.rest or "/").encode("ascii"),
@@ -188,45 +182,58 @@ class EdgeLooker:
 
     def told(self, url: str, place: str, seen: Seen) -> Look:
         """What a provider saw, as a look: read by the same rules, without a body."""
-        if seen.problem or not seen.status:
-            return self._nothing(url, place, fit(seen.problem or "no answer", SAYS_MAX))
-        host = urlsplit(url).hostname or ""
-        return self._read_headers(seen.status, seen.headers, host, url, place)
+        answer = Answer(url, place, self._clock.now(), seen.status, tuple(seen.headers.items()), problem=seen.problem)
+        silent = answer.problem or ("" if answer.status else "no answer")
+        return self.read(replace(answer, problem=fit(silent, SAYS_MAX)))
 
-    async def _seen(self, response: httpx.Response, host: str, url: str, place: str) -> Look:
-        if sum(len(name) + len(value) + 4 for name, value in response.headers.raw) > HEADERS_MAX:
-            raise Unusable(f"its headers are larger than {HEADERS_MAX // 1000} kB")
-        headers = dict(response.headers.items())
-        body = await _read(response, headers)
-        return self._read_headers(response.status_code, headers, host, url, place, body.digest, body.text)
-
-    def _read_headers(
-        self, status: int, headers: Mapping[str, str], host: str, url: str, place: str, digest: str = "", text: str = ""
-    ) -> Look:
-        at = self._clock.now()
+    def read(self, answer: Answer) -> Look:
+        """An answer as a look."""
+        if answer.problem:
+            return Look(answer.place, answer.url, answer.at, problem=answer.problem, variant=varied(answer.asked))
+        headers, host = answer.joined(), urlsplit(answer.url).hostname or ""
         read = self._sightings.get(host)
         sighting = read(headers) if read else Sighting()
         return Look(
-            place=place,
-            url=url,
-            at=at,
-            status=status,
+            place=answer.place,
+            url=answer.url,
+            at=answer.at,
+            status=answer.status,
             etag=etag_of(headers),
-            last_modified=fit(headers.get("last-modified", "").strip(), SAYS_MAX),
+            last_modified=fit(answer.says("last-modified").strip(), SAYS_MAX),
             age=age_of(headers),
-            digest=digest,
-            version=version_of(self._markers.get(host), headers, text),
+            digest=answer.digest,
+            version=version_of(self._markers.get(host), headers, answer.text),
             cached=sighting.cached,
             says=fit(sighting.says, SAYS_MAX),
-            max_age=browsers_may_keep(headers, at),
+            max_age=browsers_may_keep(headers, answer.at),
             tags=tags_of(headers, self._tags.get(host, "")),
+            variant=varied(answer.asked),
+            seen_at=fit(sighting.place, SAYS_MAX),
+            varies=fit(answer.says("vary").lower(), SAYS_MAX),
         )
 
 
-async def _read(response: httpx.Response, headers: Mapping[str, str]) -> Body:
+async def _answer(response: httpx.Response, began: Answer) -> Answer:
+    """What came. Raises Unusable."""
+    if sum(len(name) + len(value) + 4 for name, value in response.headers.raw) > HEADERS_MAX:
+        raise Unusable(f"its headers are larger than {HEADERS_MAX // 1000} kB")
+    headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
+    answer = replace(began, status=response.status_code, headers=headers, dialled=_dialled(response))
+    body = await _read(response, answer)
+    return replace(answer, text=body.text, digest=body.digest, size=body.size)
+
+
+def _dialled(response: httpx.Response) -> str:
+    """The address at the other end."""
+    stream = response.extensions.get("network_stream")
+    peer = stream.get_extra_info("server_addr") if stream is not None else None
+    return str(peer[0]) if isinstance(peer, tuple) else ""
+
+
+async def _read(response: httpx.Response, answer: Answer) -> Body:
     """The body, within its caps. Where the answer sends elsewhere, the place is part of the content."""
-    goes_to = headers.get("location", "") if 300 <= response.status_code < 400 else ""
-    body = Body(headers.get("content-encoding", ""), goes_to)
+    goes_to = answer.says("location") if 300 <= answer.status < 400 else ""
+    body = Body(answer.says("content-encoding"), goes_to)
     async for chunk in response.aiter_raw():
         if not body.take(chunk):
             break
@@ -241,46 +248,3 @@ def as_written(address: str) -> httpx.URL:
     if written.scheme not in ("http", "https") or not written.host or (written.port or 0) > PORT_MAX:
         raise httpx.InvalidURL("an address is http:// or https://, a host, and perhaps a port")
     return httpx.URL(scheme=written.scheme, host=written.host, port=written.port, path="/")
-
-
-def problem(error: BaseException) -> str:
-    """What went wrong between us and an answer, in plain words."""
-    causes = list(_causes(error))
-    for cause in causes:
-        match cause:
-            case Unusable():
-                return str(cause)
-            case ssl.SSLCertVerificationError():
-                return f"its certificate is not trusted ({cause.verify_message})"
-            case ssl.SSLError():
-                return "no encrypted connection could be made"
-            case socket.gaierror():
-                return "DNS knows no address of it"
-            case ConnectionRefusedError():
-                return "connection refused"
-            case zlib.error():
-                return "its body is not what its Content-Encoding says"
-    return _problem_of_http(error, causes)
-
-
-def _causes(error: BaseException | None) -> list[BaseException]:
-    if error is None:
-        return []
-    beside = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
-    return [error, *(cause for one in (*beside, error.__cause__ or error.__context__) for cause in _causes(one))]
-
-
-def _problem_of_http(error: BaseException, causes: Sequence[BaseException]) -> str:
-    match error:
-        case httpx.ConnectTimeout():
-            return "no connection in time"
-        case httpx.TimeoutException():
-            return "no answer in time"
-        case httpx.ConnectError():
-            return "no connection could be made"
-        case httpx.RemoteProtocolError() if any(getattr(c, "error_status_hint", 0) == 431 for c in causes):
-            return f"its headers are larger than {HEADERS_MAX // 1000} kB"
-        case httpx.NetworkError() | httpx.RemoteProtocolError():
-            return "the answer was cut off, or is not HTTP"
-        case _:
-            return "the configured address cannot be dialled"

@@ -1,0 +1,48 @@
+"""One HTTP answer as it came, for those who read more of it than a look does: lint, diagnosis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+Asked = tuple[tuple[str, str], ...]  # request headers beyond a plain visitor's, each a name and a value
+PLAIN: Asked = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for one request. `headers` are as sent and in order, names in lower case, doubled ones kept.
+
+    `place` and `at` are a look's. `text` is the beginning of the unpacked body; `digest` its SHA-256, empty if it was
+    not read whole; `size` its bytes as unpacked, as far as read. `dialled` is the address that answered. `problem` is
+    set when there was no usable answer.
+    """
+
+    url: str
+    place: str
+    at: float  # seconds since the epoch
+    status: int = 0
+    headers: tuple[tuple[str, str], ...] = ()
+    text: str = ""
+    digest: str = ""
+    size: int = 0
+    asked: Asked = PLAIN
+    dialled: str = ""
+    problem: str = ""
+
+    def lines(self, name: str) -> tuple[str, ...]:
+        """Each line of header `name` (lower case)."""
+        return tuple(value for key, value in self.headers if key == name)
+
+    def says(self, name: str) -> str:
+        """Header `name` (lower case), its lines joined as RFC 9110, 5.2 joins them; "" where there is none."""
+        return ", ".join(self.lines(name))
+
+    def joined(self) -> Mapping[str, str]:
+        """Every header once, by its name in lower case."""
+        return {name: self.says(name) for name, _ in self.headers}
+
+
+def varied(asked: Sequence[tuple[str, str]]) -> str:
+    """The name of a variant for people: "CF-Device-Type: mobile"; "" for what a plain visitor asks."""
+    return ", ".join(f"{name}: {value}" for name, value in asked)

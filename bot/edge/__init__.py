@@ -1,0 +1,5 @@
+"""The eyes: fetches what a visitor would get, behind the guards."""
+
+from bot.edge.looker import AGENT, REFUSED, EdgeLooker, resolve
+
+__all__ = ["AGENT", "REFUSED", "EdgeLooker", "resolve"]
