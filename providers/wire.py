@@ -17,6 +17,7 @@ import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import cache
 from urllib.parse import urlsplit
 
 import httpx
@@ -48,6 +49,12 @@ class Answer:
     reason: str = ""
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Certificates that are believed; read once, which takes a while."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class Wire:
     """One account's connection to `base_url`, whose path is put before every target.
 
@@ -70,7 +77,6 @@ class Wire:
         self._transport = transport
         self._secrets = tuple(secret for secret in secrets if len(secret) >= SECRET_MIN)
         self._seconds = seconds
-        self._context: ssl.SSLContext | None = None  # read once, for all lines
         self._idle: list[httpx.AsyncBaseTransport] = []  # with their connections; the one used last goes first
 
     async def send(self, method: str, target: str, headers: Sequence[tuple[str, str]] = (), body: str = "") -> Answer:
@@ -122,10 +128,8 @@ class Wire:
         takes three times the processor time of 32 lines."""
         if self._transport is not None:
             return self._transport
-        if self._context is None:
-            self._context = httpx.create_ssl_context(trust_env=False)
         limits = httpx.Limits(keepalive_expiry=IDLE_SECONDS)
-        return httpx.AsyncHTTPTransport(verify=self._context, trust_env=False, limits=limits)
+        return httpx.AsyncHTTPTransport(verify=_trusted(), trust_env=False, limits=limits)
 
     async def _attempt(self, line: httpx.AsyncBaseTransport, request: httpx.Request) -> Answer:
         response = await line.handle_async_request(await self._signed(request))

@@ -16,7 +16,7 @@ import ssl
 import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
@@ -57,8 +57,9 @@ async def resolve(host: str) -> Sequence[str]:
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
+@cache
 def trusted() -> ssl.SSLContext:
-    """Certificates that are believed: those shipped with httpx, and those that this machine was told of."""
+    """Certificates that are believed: those shipped with httpx, and those that this machine was told of; read once."""
     context = httpx.create_ssl_context(trust_env=False)
     context.load_default_certs()
     return context

@@ -39,6 +39,7 @@ class SlackDoor:
         logger = logging.getLogger("purgebot.slack")
         logger.setLevel(logging.ERROR)  # Bolt's hints are many lines each, for people who write listeners
         self._app = AsyncApp(
+            name="purgebot",  # without a name Bolt reads the sources of the whole call stack to find one
             client=client, signing_secret=signing_secret, authorize=_authorize(client), process_before_response=True,
             raise_error_for_unhandled_request=True, logger=logger,
         )  # fmt: skip
