@@ -31,6 +31,13 @@ def has_room(folder: Path) -> bool:
     return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free >= ROOM
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first, then those that play with whole bots: one that began last would leave the other
+    processes idle at the end."""
+    slow = {item.path for item in items if any(item.iter_markers("slow")) or any(item.iter_markers("real"))}
+    items.sort(key=lambda item: (item.path not in slow, item.path.parent.name not in ("slack", "services")))
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test marked real(package) without its server, or fail it when everything is required."""
     for marker in item.iter_markers("real"):
