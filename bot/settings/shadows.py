@@ -100,6 +100,11 @@ def _is_within(part: Span | None, whole: Span | None) -> bool:
             return False
 
 
+def leaves_nothing(during: Span | None, outside: Span) -> bool:
+    """Whether no time of `during` lies outside `outside`."""
+    return _is_within(during, outside) or (isinstance(outside, Week) and len(minutes(outside)) == _WEEK)
+
+
 def _is_rest_within(hole: Span | None, whole: Span | None) -> bool:
     """Whether all time outside `hole` is in `whole`."""
     match hole, whole:

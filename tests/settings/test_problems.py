@@ -29,7 +29,7 @@ FILES = {
     "tab": (
         "accounts:\n\tcf: x\n",
         ":2: is not YAML: while scanning for the next token, found character '\\t' that cannot start any token."
-        " Mend this line or the one above.",
+        " Indent with blanks.",
     ),
     "two documents": (
         "mode: live\n---\nmode: observe\n",
@@ -420,6 +420,13 @@ APPROVALS = {
     "name": (
         '{channel: C0A, approvers: ["@lea"]}',
         f".approvers[0]: `@lea` is not a Slack id. {VOTER}; names change, ids do not.",
+    ),
+    "small letters": (
+        "{channel: C0A, approvers: [u0lea]}",
+        ".approvers[0]: `u0lea` is no Slack id: those are in capitals. Write U0LEA.",
+    ),
+    "channel in small letters": (
+        "{channel: c0shop}", ".channel: `c0shop` is no Slack id: those are in capitals. Write C0SHOP.",
     ),
     "channel": (
         "{channel: C0A, approvers: [C0X]}",
