@@ -21,7 +21,7 @@ from bot.domain.steps import (
     next_step,
 )
 from bot.domain.told import Event, Told
-from bot.ledger.batches import Batch
+from bot.ledger.batch import Batch
 from bot.ledger.books import Books
 from bot.ledger.jobs import StaleJob
 from bot.ledger.lots import LotSum

@@ -17,7 +17,7 @@ import structlog
 from bot.domain.job import Trouble
 from bot.domain.steps import SendAgain, retry_decision
 from bot.domain.told import Event, Told
-from bot.ledger.batches import Batch, Lot, Outcome, Room
+from bot.ledger.batch import Batch, Lot, Outcome, Room
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
 from bot.services.endings import park
