@@ -3,72 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.domain.job import BatchState, Trouble
 from bot.domain.steps import GiveUp, OutcomeOpen, SendAgain
+from bot.ledger.batch import LEDGER, Batch, Lot, Outcome, Room, batch_of
 from bot.ledger.budgets import Budgets
 from bot.ledger.codec import CALL, RECEIPT, TROUBLE, maybe, number, pack, unpack, whole
 from bot.ledger.ledger import Row, Transaction
-from providers.contract import Call, Kind, Pace, Receipt
+from providers.contract import Call, Pace, Receipt
 
-LEDGER = "(select value from meta where name = 'ledger') as ledger"
-SURELY = 1.5  # since some calls take longer than others
 IDS_MAX = 5  # provider ids and failing targets kept for the card
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """One call about to be sent. `tries` counts this attempt, except those that were throttled."""
-
-    id: int
-    job: int
-    position: int
-    call: Call
-    tries: int
-    throttles: int
-    reference: str = ""  # the same for every attempt at one pass, in this ledger and every other
-    passes: int = 0  # taken before, by a call that is sent once more after a while
-    everything: bool = False  # a repeat would empty a whole site twice
-    sent_at: float = 0.0  # when it was last taken to be sent, in seconds since the epoch
-
-    @property
-    def comes_again(self) -> bool:
-        """Whether a second pass follows this one."""
-        return self.call.again_after > 0 and self.passes == 0
-
-
-@dataclass(frozen=True, slots=True)
-class Lot:
-    """Batches marked as being sent. `again_at` is when there may be more, None when nothing waits, or until a call in
-    flight comes back."""
-
-    batches: tuple[Batch, ...]
-    again_at: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """How many calls may be taken, beside those in flight, of which each takes so many seconds."""
-
-    most: int
-    flying: int = 0
-    seconds: float = 0.0
-
-    def keeps_busy(self, rate: float, taken: int) -> bool:
-        """Whether the calls in flight, and those taken now, surely are as many as `rate` calls a second need."""
-        return self.flying + taken >= max(1, rate * self.seconds * SURELY)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one attempt: a receipt, or a trouble and what follows from it."""
-
-    batch: Batch
-    receipt: Receipt | None = None
-    trouble: Trouble | None = None
-    next: SendAgain | GiveUp | OutcomeOpen | None = None
-    throttled: bool = False
 
 
 class Batches:
@@ -140,7 +85,7 @@ class Batches:
             for queue in queues:
                 if not queue or len(taken) >= room.most:
                     continue
-                batch = _batch(queue[0])
+                batch = batch_of(queue[0])
                 if room.keeps_busy(self._budgets.brink(account, batch.call.cost, paces, now), len(taken)):
                     return Lot(self._mark(taken, owner, now), None)
                 free = self._budgets.take(account, batch.call.cost, paces, now)
@@ -288,7 +233,7 @@ class Batches:
         rows = self._tx.rows(
             f"select *, {LEDGER} from batches where state = 'sending' and owner != :owner", owner=owner
         )
-        return [_batch(row) for row in rows]
+        return [batch_of(row) for row in rows]
 
     def pending(self, job: int, position: int, now: float) -> list[tuple[Batch, Receipt]]:
         """Calls taken whose provider finishes later, and who may be asked about them now."""
@@ -297,7 +242,7 @@ class Batches:
             " and ready_at <= :now order by ready_at, id",
             job=job, position=position, now=now,
         )  # fmt: skip
-        return [(_batch(row), unpack(RECEIPT, row["receipt"])) for row in rows]
+        return [(batch_of(row), unpack(RECEIPT, row["receipt"])) for row in rows]
 
     def confirm(self, batch: Batch, receipt: Receipt, now: float, trouble: Trouble | None = None) -> None:
         """Write how far the provider is; with `trouble` it gave up."""
@@ -333,18 +278,3 @@ class Batches:
         notes = " ".join(dict.fromkeys(receipt.note for receipt in receipts if receipt.note))
         failing = [target for row in bad for target in unpack(CALL, row["call"]).targets]
         return names, notes, unpack(TROUBLE, bad[0]["trouble"]) if bad else None, tuple(failing[:IDS_MAX])
-
-
-def _batch(row: Row) -> Batch:
-    return Batch(
-        whole(row["id"]),
-        whole(row["job"]),
-        whole(row["position"]),
-        unpack(CALL, row["call"]),
-        whole(row["tries"]),
-        whole(row["throttles"]),
-        f"{row['ledger']!s}-{whole(row['id'])}-{whole(row['passes'])}",
-        whole(row["passes"]),
-        row["kind"] == Kind.EVERYTHING,
-        number(row["sent_at"]),
-    )

@@ -17,11 +17,12 @@ import structlog
 from bot.domain.job import Trouble
 from bot.domain.steps import SendAgain, retry_decision
 from bot.domain.told import Event, Told
-from bot.ledger.batches import Batch, Lot, Outcome, Room
+from bot.ledger.batch import Batch, Lot, Outcome, Room
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
+from bot.services.endings import park
 from bot.services.halves import halves
-from bot.services.jobs import CRASHES_MAX, park
+from bot.services.jobs import CRASHES_MAX
 from bot.services.setup import SLACK, Core, job_name, lane_name
 from providers.contract import Provider
 from providers.errors import PurgeError, Refused, Throttled

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from bot.domain.policy import Policy, is_person
 from bot.domain.site import Environment, Site
 from bot.settings.doubts import doubts
-from bot.settings.model import AccountSettings, Approvals, MissingSecret, Retention, Secret, Settings
+from bot.settings.model import AccountSettings, ApiToken, Approvals, MissingSecret, Retention, Secret, Settings
+from bot.settings.reach import Ground
 from providers.contract import Blueprint
 
 JOBS_LEAST = 7 * 86400.0  # seconds, as long as idempotency keys are kept
@@ -19,10 +20,12 @@ def cautions(
     sites: Mapping[str, Site],
     approvals: Approvals,
     policy: Policy,
+    tokens: Collection[ApiToken],
     providers: Mapping[str, Blueprint],
 ) -> tuple[str, ...]:
     """One sentence each."""
-    people = _approvals(sites, approvals) if policy.is_built_in else doubts(policy, sites, approvals)
+    ground = Ground(sites, {token.name: token for token in tokens})
+    people = _approvals(sites, approvals) if policy.is_built_in else doubts(policy, ground, approvals)
     return (*people, *_sites(sites), *_accounts(accounts, sites), *_idle(accounts, providers))
 
 

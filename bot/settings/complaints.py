@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -12,11 +12,14 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from bot.domain.words import shown
 from bot.settings.model import Problem
+from bot.settings.parts import Part
 from bot.settings.reader import Data, Document, Place, key_of, type_names
 
 Model = TypeVar("Model", bound=BaseModel)
 _FORM = re.compile(r"[\[{].*[\]}]$")  # how a key may be written, at the end of what is said about it
+_NUMBER = re.compile(r"(?<=such as )[0-9]+$")  # likewise
 _SHAPES = frozenset({"dict_type", "model_type", "list_type"})
+_NUMBERS = frozenset({"int_parsing", "int_from_float", "int_type", "float_parsing", "float_type", "finite_number"})
 _TOKEN = re.compile(r"(xox[a-z]|xapp)-\S+")
 
 
@@ -70,7 +73,7 @@ class Complaints:
         loc = tuple(part for part in error["loc"] if part != "[key]")
         here = (*place, *loc)
         if error["type"] == "extra_forbidden":
-            self.add(here, *unknown("key", str(loc[-1]), _keys_at(model, loc[:-1])))
+            self.add(here, *_unknown_key(_model_at(model, loc[:-1]), str(loc[-1])))
         elif error["type"] == "missing":
             self.add(here, "is missing.", f"Add it: {_about(model, loc)}.")
         elif error["loc"][-1:] == ("[key]",) and "expected" in error.get("ctx", {}):
@@ -78,8 +81,8 @@ class Complaints:
             self.add(here, *unknown("kind", str(error["input"]), known))
         else:
             what, advice = _sentence(error)
-            form = _FORM.search(_about(model, loc)) if error["type"] in _SHAPES and loc else None
-            self.add(here, what, f"Write {form.group()}." if form else advice)
+            form = _form_of(error["type"], _about(model, loc)) if loc else ""
+            self.add(here, what, f"Write {form}." if form else advice)
 
 
 def ours(what: str, advice: str) -> PydanticCustomError:
@@ -93,7 +96,7 @@ def quoted(value: str) -> str:
     return f"`{at}{_TOKEN.sub('…', shown(value.removeprefix('@'), 60))}`"
 
 
-def unknown(sort: str, word: str, known: Iterable[str]) -> tuple[str, str]:
+def unknown(sort: str, word: str, known: Collection[str]) -> tuple[str, str]:
     """That `word` is no known `sort`, and what may have been meant."""
     choices = sorted(known)
     near = difflib.get_close_matches(word.lower(), choices, n=1, cutoff=0.6)
@@ -117,10 +120,11 @@ def _sentence(error: ErrorDetails) -> tuple[str, str]:
         case "dict_type" | "model_type":
             return f"must hold keys and values, not {given}.", "Write {key: value}."
         case "literal_error" | "enum":
-            return f"{quoted(str(value))} is not a choice.", f"Write {str(ctx['expected']).replace(chr(39), '')}."
+            what = f"{quoted(value)} is not a choice." if isinstance(value, str) else f"must be one word, not {given}."
+            return what, f"Write {str(ctx['expected']).replace(chr(39), '')}."
         case "too_short":
             return "is empty.", "Name at least one."
-        case "int_parsing" | "int_from_float" | "int_type" | "float_parsing" | "float_type" | "finite_number":
+        case sort if sort in _NUMBERS:
             return f"{quoted(str(value))} is not a number.", "Write a number, such as 30."
         case "greater_than" | "greater_than_equal":
             least = f"more than {ctx['gt']:g}" if "gt" in ctx else f"at least {ctx['ge']:g}"
@@ -135,8 +139,18 @@ def _about(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
     return (field.description if field else None) or "it is required"
 
 
-def _keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
-    return list(_model_at(model, loc).model_fields)
+def _form_of(sort: str, about: str) -> str:
+    """How what is said about a key shows a value of it; "" where it shows none."""
+    if sort in _NUMBERS:
+        number = _NUMBER.search(about)
+        return f"a number, such as {number.group()}" if number else ""
+    form = _FORM.search(about) if sort in _SHAPES else None
+    return form.group() if form else ""
+
+
+def _unknown_key(model: type[BaseModel], key: str) -> tuple[str, str]:
+    slip = model.slips.get(key.lower(), "") if issubclass(model, Part) else ""
+    return ("unknown key.", slip) if slip else unknown("key", key, model.model_fields)
 
 
 def _model_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel]:

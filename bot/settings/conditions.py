@@ -9,12 +9,15 @@ from datetime import UTC, tzinfo
 from bot.domain.hours import Span
 from bot.domain.policy import ALL_KINDS, Conditions
 from bot.domain.site import Environment, Site
+from bot.domain.wording import listed
 from bot.settings import shapes, spans
 from bot.settings.complaints import Complaints, quoted, unknown
 from bot.settings.model import Approvals
 from bot.settings.people import PeopleReader
 from bot.settings.policy_document import ConditionsDoc, TightenDoc
 from bot.settings.reader import Place
+from bot.settings.shadows import leaves_nothing
+from bot.settings.slips import meant
 from providers.contract import Kind
 
 _KINDS = {kind.value: kind for kind in Kind}
@@ -49,6 +52,7 @@ class ConditionsReader:
         kinds = self._kinds(doc, place)
         during, outside = self._times(doc, place)
         more = doc if isinstance(doc, TightenDoc) else None
+        self._refuse_never(doc, during, outside, place)
         return Conditions(
             self._people.who(doc.who, (*place, "who")),
             kinds,
@@ -72,12 +76,28 @@ class ConditionsReader:
     def _kinds(self, doc: ConditionsDoc, place: Place) -> frozenset[Kind]:
         self._refuse_unknown("kind", doc.kind, _KINDS, (*place, "kind"))
         kinds = frozenset(_KINDS[word] for word in doc.kind if word in _KINDS) if doc.kind else ALL_KINDS
-        if doc.max_items is not None and Kind.EVERYTHING in kinds:
+        if doc.max_items is not None and isinstance(doc, TightenDoc) and Kind.EVERYTHING in kinds:
+            what, advice = "speaks up to so many, and not above.", f"Write over_items: {doc.max_items}."
+            self._complaints.add((*place, "max_items"), what, advice)
+        elif doc.max_items is not None and Kind.EVERYTHING in kinds:
             unsaid = "" if doc.kind else " and is meant without `kind`"
             what = f"does not limit everything, which counts as one{unsaid}."
             advice = "Name the kinds to count, such as kind: [url, path, tag]."
             self._complaints.add((*place, "max_items"), what, advice)
         return kinds
+
+    def _refuse_never(self, doc: ConditionsDoc, during: Span | None, outside: Span | None, place: Place) -> None:
+        """Complain about conditions that never hold together."""
+        found = {self._named.sites[site].environment for site in doc.site if site in self._named.sites}
+        if doc.environment and len(found) == 1 and doc.environment not in found and {*doc.site} <= {*self._named.sites}:
+            (other,) = found
+            who = f"{listed(doc.site, 'and')} {'is' if len(doc.site) == 1 else 'are'}"
+            self._complaints.add((*place, "environment"), f"never holds: {who} in {other}.", "Keep one of the two.")
+        if outside is not None and leaves_nothing(during, outside):
+            self._complaints.add((*place, "outside"), "never holds: it leaves no time.", "Shorten or remove it.")
+        if isinstance(doc, TightenDoc) and doc.over_items and doc.max_items and doc.over_items >= doc.max_items:
+            what = f"never holds: max_items speaks up to {doc.max_items} alone."
+            self._complaints.add((*place, "over_items"), what, "Remove max_items.")
 
     def _sites(self, words: list[str], place: Place) -> frozenset[str]:
         self._refuse_unknown("site", words, self._named.site_names, place)
@@ -86,7 +106,9 @@ class ConditionsReader:
     def _refuse_unknown(self, sort: str, words: list[str], known: Collection[str], place: Place) -> None:
         for n, word in enumerate(words):
             if word not in known:
-                self._complaints.add((*place, n) if len(words) > 1 else place, *unknown(sort, word, known))
+                self._complaints.add(
+                    (*place, n) if len(words) > 1 else place, *(meant(sort, word, known) or unknown(sort, word, known))
+                )
         self._people.refuse_twins(words, place)
 
     def _times(self, doc: ConditionsDoc, place: Place) -> tuple[Span | None, Span | None]:

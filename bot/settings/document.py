@@ -164,6 +164,7 @@ class RetentionDoc(Part):
 class RootDoc(Part):
     """purgebot's configuration file."""
 
+    slips = dict.fromkeys(PolicyDoc.model_fields, "It stands under `policy`: indent it.")
     mode: Mode = Field(
         default=Mode.OBSERVE,
         description="`observe`, where nothing is said, plans and looks and never purges; `live` purges",

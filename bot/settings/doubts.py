@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.domain.hours import Days
 from bot.domain.policy import MEMBERS, Approve, Conditions, Policy, Rule, Run, Tightening
-from bot.domain.site import Environment, Site
+from bot.domain.site import Environment
+from bot.domain.wording import listed
+from bot.settings.dead_ends import dead_ends
 from bot.settings.model import Approvals
-from bot.settings.shadows import Known, covers, known_of
+from bot.settings.reach import Ground
+from bot.settings.shadows import Known, covers, known_of, tightens_all
 from providers.contract import Kind
 
 _ONE_MISSING = "when one of them wants it, one is missing"
 
 
-def doubts(policy: Policy, sites: Mapping[str, Site], approvals: Approvals) -> tuple[str, ...]:
+def doubts(policy: Policy, ground: Ground, approvals: Approvals) -> tuple[str, ...]:
     """One sentence each."""
-    known = known_of(policy, sites)
+    known = known_of(policy, ground.sites)
     return (
-        *_everything(policy, known),
+        *_everything(policy, ground, known),
+        *dead_ends(policy, ground, known),
+        *ground.idle_tokens(policy),
         *_kinds(policy),
         *_nearly_shadowed(policy, replace(known, ids_are_members=True)),
+        *_caps(policy),
         *_tight_quorums(policy),
         *_pushed_quorums(policy),
         *_unasked(policy, approvals),
@@ -41,23 +47,19 @@ def over(policy: Policy, now: float) -> tuple[str, ...]:
     )
 
 
-def _everything(policy: Policy, known: Known) -> Iterator[str]:
+def _everything(policy: Policy, ground: Ground, known: Known) -> Iterator[str]:
     for n, rule in enumerate(policy.rules):
         if not isinstance(rule.then, Run) or Kind.EVERYTHING not in rule.when.kinds:
             continue
-        if rule.when.sites and not _may_be_production(rule.when, known):
+        if not any(ground.sites[site].environment == Environment.PRODUCTION for site in ground.reach(rule.when)):
             continue
         worst = replace(rule.when, kinds=frozenset({Kind.EVERYTHING}), environment=Environment.PRODUCTION)
-        decided = any(covers(earlier.when, worst, known) for earlier in policy.rules[:n])
-        if rule.when.environment is not Environment.STAGING and not decided:
+        earlier = any(covers(one.when, worst, known) for one in policy.rules[:n])
+        if not earlier and not any(tightens_all(one, worst, known) for one in policy.tighten if one.refuse or one.more):
             yield (
                 f"policy rule `{rule.name}` lets everything be purged in production without anybody's yes."
                 " Name its kinds, or ask: then: {approve: 1, of: GROUP}."
             )
-
-
-def _may_be_production(when: Conditions, known: Known) -> bool:
-    return any(known.environments.get(site) is Environment.PRODUCTION for site in when.sites)
 
 
 def _kinds(policy: Policy) -> Iterator[str]:
@@ -65,7 +67,7 @@ def _kinds(policy: Policy) -> Iterator[str]:
     unsaid = [kind.value for kind in Kind if kind not in said]
     if unsaid:
         yield (
-            f"policy has no rule for {_listed(unsaid)}, so the answer is always no."
+            f"policy has no rule for {listed(unsaid, 'and')}, so the answer is always no."
             " Add a rule, be it `then: deny` that says what to do instead."
         )
 
@@ -78,6 +80,19 @@ def _nearly_shadowed(policy: Policy, known: Known) -> Iterator[str]:
                 f"policy rule `{rule.name}` speaks only for those named by id who are no full members:"
                 f" `{first.name}` decides first for all others. Put it before `{first.name}`, or remove it."
             )
+
+
+def _caps(policy: Policy) -> Iterator[str]:
+    """A number that `over_items` was meant for: what tightens up to it lets more through."""
+    for one in policy.tighten:
+        if one.when.max_items is None:
+            continue
+        most = f"{one.when.max_items} target{'s' if one.when.max_items > 1 else ''}"
+        adds = "refuses" if one.refuse else "asks for more votes for" if one.more else "wants a reason for"
+        yield (
+            f"policy rule `{one.name}` {adds} up to {most}, and nothing above: that is what max_items means."
+            f" Write over_items: {one.when.max_items} to tighten what is more than that."
+        )
 
 
 def _tight_quorums(policy: Policy) -> Iterator[str]:
@@ -110,7 +125,7 @@ def _pushed_quorums(policy: Policy) -> Iterator[str]:
         size, most = _size(policy, of), needed + sum(one.more for one in adding)
         if not isinstance(rule.then, Approve | Run) or not adding or size is None:
             continue
-        what = f"policy rule `{rule.name}` with {_listed([f'`{one.name}`' for one in adding])} asks {most} of"
+        what = f"policy rule `{rule.name}` with {listed([f'`{one.name}`' for one in adding], 'and')} asks {most} of"
         if size < most:
             yield f"{what} {', '.join(of)}, and that is {size}: then it is refused. Name more of them."
         elif size == most and _may_ask(policy, rule, of):
@@ -156,7 +171,3 @@ def _size(policy: Policy, words: tuple[str, ...]) -> int | None:
     """How many people; None where a user-group hides that."""
     ids = _ids(policy, words)
     return None if any(policy.is_user_group(one) for one in ids) or not ids else len(ids)
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

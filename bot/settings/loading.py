@@ -57,7 +57,7 @@ class _Loader:
             policy = PolicyReader(self._complaints, named).read(data["policy"]) or policy
         tokens = self._tokens(data.get("api"), sites or _meant(data, "sites"))
         kept = self._retention(data.get("retention"))
-        told = (*cautions(found_accounts, found_sites, approvals, policy, self._providers), *short_lived(kept))
+        told = (*cautions(found_accounts, found_sites, approvals, policy, tokens, self._providers), *short_lived(kept))
         return Settings(root.mode, root.command, found_accounts, found_sites, approvals, policy, tokens, kept, told)
 
     def _root(self, data: Mapping[str, Data]) -> RootDoc:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,6 +16,7 @@ class Part(BaseModel):
     """A mapping in which every key is known."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    slips: ClassVar[Mapping[str, str]] = {}  # what to write for keys that people try
 
 
 class Open(BaseModel):

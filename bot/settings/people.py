@@ -10,6 +10,7 @@ from bot.domain.policy import GUESTS, MEMBERS, TOKEN
 from bot.settings.complaints import Complaints, quoted, unknown
 from bot.settings.parts import SLACK_ID
 from bot.settings.reader import Data, Place, type_names
+from bot.settings.slips import meant, meant_id
 
 _PEOPLE_ID = re.compile(r"[UWS][A-Z0-9_]+")
 _GROUP_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
@@ -24,6 +25,7 @@ class PeopleReader:
         self._tokens = tokens
         self._groups: dict[str, tuple[str, ...]] = {}
         self._known: frozenset[str] = frozenset()
+        self._doubtful: set[str] = set()  # groups that are not read in full
 
     @property
     def groups(self) -> Mapping[str, tuple[str, ...]]:
@@ -34,11 +36,19 @@ class PeopleReader:
         """Learn the groups. `approvers` are that group's people where the policy has none of that name."""
         typed = data if isinstance(data, dict) else {}
         self._known = frozenset({*typed, *(["approvers"] if approvers else [])})
-        written = {name: self._group(name, value, (*place, name)) for name, value in typed.items()}
+        written: dict[str, tuple[str, ...]] = {}
+        for name, value in typed.items():
+            before = len(self._complaints)
+            written[name] = self._group(name, value, (*place, name))
+            if len(self._complaints) > before:
+                self._doubtful.add(name)
         if approvers:
             written = {"approvers": approvers} | written
         for name in written:
+            before = len(self._complaints)
             self._groups[name] = self._spread(name, written, (*place, name), ())
+            if len(self._complaints) > before:
+                self._doubtful.add(name)
 
     def _group(self, name: str, data: Data, place: Place) -> tuple[str, ...]:
         if not _GROUP_NAME.fullmatch(name) or name in (MEMBERS, GUESTS):
@@ -55,22 +65,27 @@ class PeopleReader:
             return ()
         if not words:
             self._complaints.add(place, "is empty.", "Name at least one.")
-        found = [self._member(word, (*place, n)) for n, word in enumerate(words)]
+        found = [self._member(word, name, (*place, n)) for n, word in enumerate(words)]
         self.refuse_twins(found, place)
         return tuple(dict.fromkeys(word for word in found if word))
 
-    def _member(self, word: Data, place: Place) -> str:
+    def _member(self, word: Data, group: str, place: Place) -> str:
         if not isinstance(word, str):
             self._complaints.add(place, f"must be a Slack id, not {type_names[type(word)]}.", _IDS)
             return ""
         if word in (MEMBERS, GUESTS) or word.startswith(TOKEN):
             self._complaints.add(place, f"{quoted(word)} cannot be in a group.", "Name it in a rule's `who` itself.")
             return ""
-        return self._name(word, place, self._known)
+        if word != group and word.lower() == group.lower():  # no other group is meant, so it is the name at Slack
+            self._complaints.add(place, f"{quoted(word)} is a name, not an id.", _IDS)
+            return ""
+        return self._name(word, place, self._known - {group} if word != group else self._known, _IDS)
 
     def _spread(
         self, name: str, written: Mapping[str, tuple[str, ...]], place: Place, inside: tuple[str, ...]
     ) -> tuple[str, ...]:
+        if name in self._doubtful:
+            self._doubtful.update(inside)
         if name in inside:
             self._complaints.add(place, "holds itself.", "Name people and user-groups by their ids instead.")
             return ()
@@ -95,7 +110,10 @@ class PeopleReader:
         return self._all(words, place, person)
 
     def size(self, words: tuple[str, ...]) -> int | None:
-        """How many different people `words` are; None where a user-group is among them, which Slack alone knows."""
+        """How many different people `words` are; None where a user-group is among them, which Slack alone knows, or a
+        group that something is wrong with."""
+        if not self._doubtful.isdisjoint(words):
+            return None
         ids = self.ids(words)
         return None if any(one.startswith("S") for one in ids) else len(ids)
 
@@ -124,19 +142,38 @@ class PeopleReader:
                 self._complaints.add(place, *unknown("token", token, self._tokens))
                 return ""
             return word
+        if word in self._tokens and word not in self._known:
+            self._complaints.add(place, f"{quoted(word)} is a token.", f"Write {TOKEN}{word}.")
+            return ""
         return self._name(word, place, {*self._known, MEMBERS, GUESTS})
 
-    def _name(self, word: str, place: Place, known: Collection[str]) -> str:
-        """A group's name or a Slack id, as it stands; "" after complaining."""
+    def _name(self, word: str, place: Place, known: Collection[str], otherwise: str = "") -> str:
+        """A group's name or a Slack id, as it stands; "" after complaining, with what to write `otherwise` where no
+        group is like it."""
         if word in self._known:
             return word
         near = [name for name in known if name.lower() == word.lower()]
         if _PEOPLE_ID.fullmatch(word) and not near:
             return word
-        if re.fullmatch(r"[<@#!].*", word):
-            self._complaints.add(place, f"{quoted(word)} is a name, not an id.", _IDS)
-        elif re.fullmatch(SLACK_ID, word) and not near and not difflib.get_close_matches(word.lower(), known, 1):
-            self._complaints.add(place, f"{quoted(word)} is no person's or user-group's id.", _IDS)
-        else:
-            self._complaints.add(place, *unknown("group", word, known))
+        self._complaints.add(place, *_no_name(word, known, bool(near), otherwise))
         return ""
+
+
+def _no_name(word: str, known: Collection[str], is_near: bool, otherwise: str) -> tuple[str, str]:
+    """Why a word is no group and no id, and what to write."""
+    if re.fullmatch(r"[<@#!].*", word):
+        return f"{quoted(word)} is a name, not an id.", _IDS
+    if "@" in word:
+        return f"{quoted(word)} is an address, not an id.", _IDS
+    if meant_id(word) and not is_near:
+        return f"{quoted(word)} is no group, and Slack ids are in capitals.", f"Write {meant_id(word)}."
+    slip = meant("group or person" if MEMBERS in known else "group", word, known)
+    if slip:
+        return slip
+    is_like = difflib.get_close_matches(word.lower(), known, 1)
+    if re.fullmatch(SLACK_ID, word) and not is_like:
+        return f"{quoted(word)} is no person's or user-group's id.", _IDS
+    if word == "approvers":
+        return "there is no group `approvers`.", "Add it to policy.groups, or name approvals.approvers."
+    what, advice = unknown("group", word, known)
+    return what, advice if known and (is_like or not otherwise) else otherwise or "Add it to policy.groups."

@@ -37,6 +37,11 @@ class PolicyReader:
 
     def read(self, data: Data) -> Policy | None:
         """The policy, or None after complaining."""
+        if isinstance(data, list):
+            self._complaints.add(
+                PLACE, "must hold keys and values, not a list.", "Write `rules:` above it, and indent it."
+            )
+            return None
         doc = self._complaints.read(PolicyDoc, data, PLACE)
         if doc is None or not isinstance(data, dict):
             return None
@@ -93,7 +98,8 @@ class PolicyReader:
         if doc is None:
             return None
         of = self._people.askable(doc.of, (*place, "of"))
-        self._check_quorum(doc.approve, of, (*place, "approve"))
+        if len(of) == len(doc.of):
+            self._check_quorum(doc.approve, of, (*place, "approve"))
         return Approve(doc.approve, of)
 
     def _refuse_then(self, data: Data, place: Place, choices: str) -> None:
@@ -137,7 +143,8 @@ class PolicyReader:
         if doc is None:
             return 0, ()
         of = self._people.askable(doc.of, (*place, "of"))
-        self._check_quorum(doc.approve_more, of, (*place, "approve_more"))
+        if len(of) == len(doc.of):
+            self._check_quorum(doc.approve_more, of, (*place, "approve_more"))
         return doc.approve_more, of
 
     def _glass(self, doc: BreakGlassDoc) -> BreakGlass:

@@ -10,6 +10,7 @@ from pydantic.config import JsonDict
 from bot.domain.policy import APPROVE_WITHIN, RUN_WITHIN
 from bot.settings.complaints import ours
 from bot.settings.parts import Part, SlackId
+from bot.settings.slips import keys
 from providers.contract import Kind
 
 DURATION = r"[1-9][0-9]*[smhd]"
@@ -44,14 +45,14 @@ Moment = Annotated[str, Field(json_schema_extra={"minLength": 10})]
 class ApproveDoc(Part):
     """That people must agree."""
 
-    approve: int = Field(ge=1, description="how many must agree")
+    approve: int = Field(ge=1, description="how many must agree, such as 2")
     of: Words = Field(description="who is asked: a group, or Slack ids, such as approvers")
 
 
 class ApproveMoreDoc(Part):
     """That more people must agree."""
 
-    approve_more: int = Field(ge=1, description="how many more must agree")
+    approve_more: int = Field(ge=1, description="how many more must agree, such as 1")
     of: Words = Field(default=[], description="who is asked where nobody else is")
 
 
@@ -59,7 +60,31 @@ _THEN = WithJsonSchema({"anyOf": [{"enum": ["allow", "deny"]}, ApproveDoc.model_
 _THEN_MORE = WithJsonSchema({"anyOf": [{"const": "deny"}, ApproveMoreDoc.model_json_schema()]})
 
 
+TIGHTENED = "[{name: freeze, between: [2026-11-26, 2026-11-30], then: deny}]"
 _BOTH: JsonDict = {"required": ["between", "during"]}
+_SLIPS = {
+    "day days weekday weekdays hour hours time times when at": "Write it as during: Mon-Fri 08:00-19:00 Europe/Berlin.",
+    "date dates from to until start end since": "Write it as between: [2026-11-26, 2026-11-30].",
+    "user users group groups people person role roles actor actors token tokens": (
+        "Write it as `who`: groups, Slack ids, members, guests or token:NAME."
+    ),
+    "env stage": "Write it as environment: production or staging.",
+    "host hosts": "Write it as `site`, by its name under sites.",
+    "message text comment description": "Write it as `say`, which people are told.",
+}
+_RULE_SLIPS = {
+    "approve approvals approval approvers votes quorum of action effect decision result allow deny": (
+        f"Write it as `then`: {RULE_THEN}."
+    ),
+    "limit max most count": "Write it as max_items: 30.",
+}
+_TIGHTEN_SLIPS = {
+    "approve approve_more approvals approval approvers votes quorum of action effect decision result deny": (
+        f"Write it as `then`: {TIGHTEN_THEN}."
+    ),
+    "limit max most count": "Write it as over_items: 30.",
+    "cost usd cost_usd price": "Write it as cost_usd_over: 20.",
+}
 
 
 class ConditionsDoc(Part):
@@ -84,6 +109,13 @@ class ConditionsDoc(Part):
     reason: Literal["required"] | None = Field(default=None, description="that a reason must be given")
     say: str = Field(default="", description="what people are told")
 
+    @field_validator("during", "outside", mode="before")
+    @classmethod
+    def _is_one_text(cls, data: object) -> object:
+        if isinstance(data, list):
+            raise ours("must be one text, not a list.", 'Write "Mon-Fri 08:00-19:00, Sat 10:00-14:00 Europe/Berlin".')
+        return data
+
     @field_validator("*", mode="before")
     @classmethod
     def _says_something(cls, data: object) -> object:
@@ -96,6 +128,7 @@ class RuleDoc(ConditionsDoc):
     """One rule: the first that speaks decides."""
 
     model_config = ConfigDict(json_schema_extra={"not": _BOTH})
+    slips = keys(_SLIPS | _RULE_SLIPS)
     then: Annotated[object, _THEN] = Field(description=RULE_THEN)
 
 
@@ -105,15 +138,21 @@ class TightenDoc(ConditionsDoc):
     model_config = ConfigDict(
         json_schema_extra={"not": _BOTH, "anyOf": [{"required": ["then"]}, {"required": ["reason"]}]}
     )
+    slips = keys(_SLIPS | _TIGHTEN_SLIPS)
     over_items: int | None = Field(default=None, ge=1, description="more targets of these kinds than this")
     cost_usd_over: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
-        default=None, description="a dearer purge than this many US dollars"
+        default=None, description="a dearer purge than this many US dollars, such as 20"
     )
     then: Annotated[object, _THEN_MORE] = Field(default=None, description=TIGHTEN_THEN)
 
 
 class BreakGlassDoc(Part):
     """Who may do without the votes, and what it takes."""
+
+    slips = keys({
+        "channel channels notify": "Write it as tell: [C0SEC], by the channel's id.",
+        "group groups user users people": "Write it as `who`: groups or Slack ids.",
+    })  # fmt: skip
 
     who: Words = Field(description="groups or Slack ids")
     reason_min: int = Field(default=20, ge=1, description="the fewest characters of the reason")
@@ -124,6 +163,12 @@ class BreakGlassDoc(Part):
 
 class PolicyDoc(Part):
     """Who may purge what, and who must agree."""
+
+    slips = keys({
+        "default defaults": "Where no rule speaks the answer is no; what else is meant is the last rule.",
+        "approvers": "Write it as a group: groups: {approvers: [S0APPR, U0LEA]}.",
+        "zone tz": "Write it as timezone: Europe/Berlin.",
+    })  # fmt: skip
 
     groups: dict[str, SkipValidation[Words]] = Field(
         default={}, description="people by name, such as {sre: [S0SRE, U0LEA]}"
@@ -141,5 +186,9 @@ class PolicyDoc(Part):
     rules: list[SkipValidation[RuleDoc]] = Field(
         min_length=1, description="the first that speaks decides, such as [{name: all, who: members, then: deny}]"
     )
-    tighten: list[SkipValidation[TightenDoc]] = Field(default=[], description="what is added to that")
-    break_glass: BreakGlassDoc | None = Field(default=None, description="who may do without the votes")
+    tighten: list[SkipValidation[TightenDoc]] = Field(
+        default=[], description=f"what is added to that, such as {TIGHTENED}"
+    )
+    break_glass: BreakGlassDoc | None = Field(
+        default=None, description="who may do without the votes, such as {who: sre, tell: [C0SEC]}"
+    )

@@ -82,10 +82,21 @@ def _compose(text: str, file: str) -> Node | None:
     except MarkedYAMLError as exc:
         said = ", ".join(part for part in (exc.context, exc.problem) if part)
         line = exc.problem_mark.line + 1 if exc.problem_mark else 1
-        raise _bad(file, f"is not YAML: {said}.", "Mend this line or the one above.", line) from exc
+        raise _bad(file, f"is not YAML: {said}.", _advice(said), line) from exc
     except YAMLError as exc:
         raise _bad(file, "is not YAML: it holds a character that YAML does not know.", "Remove it.") from exc
     return node
+
+
+def _advice(said: str) -> str:
+    """What to do where YAML gives up; by its own words."""
+    if "'\\t'" in said:
+        return "Indent with blanks."
+    if "'@'" in said or "'`'" in said:
+        return "Put text that begins so in quotes."
+    if "mapping values are not allowed" in said:
+        return "Line up the keys here and above, and put text that holds `: ` in quotes."
+    return "Mend this line or the one above."
 
 
 def _bad(file: str, what: str, advice: str, line: int = 0) -> BadSettings:

@@ -7,11 +7,11 @@ that one does not cover the other: nothing is refused on a guess.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import time
 
 from bot.domain.hours import Days, Shift, Span, Week
-from bot.domain.policy import GUESTS, MEMBERS, TOKEN, Conditions, Policy, is_person
+from bot.domain.policy import GUESTS, MEMBERS, TOKEN, Conditions, Policy, Tightening, is_person
 from bot.domain.site import Environment, Site
 
 _DAY, _WEEK = 1440, 10080  # minutes
@@ -41,6 +41,11 @@ def covers(a: Conditions, b: Conditions, known: Known = NOTHING_ELSE) -> bool:
         and _covers_sizes(a, b)
         and _covers_times(a, b)
     )
+
+
+def tightens_all(one: Tightening, part: Conditions, known: Known) -> bool:
+    """Whether `one` tightens every request that `part` speaks for. Where it names nobody, anybody is meant."""
+    return covers(replace(one.when, who=one.when.who or part.who), part, known)
 
 
 def _covers_who(a: tuple[str, ...], b: tuple[str, ...], known: Known) -> bool:
@@ -93,6 +98,11 @@ def _is_within(part: Span | None, whole: Span | None) -> bool:
             return part.zone == whole.zone and minutes(part) <= minutes(whole)
         case _:
             return False
+
+
+def leaves_nothing(during: Span | None, outside: Span) -> bool:
+    """Whether no time of `during` lies outside `outside`."""
+    return _is_within(during, outside) or (isinstance(outside, Week) and len(minutes(outside)) == _WEEK)
 
 
 def _is_rest_within(hole: Span | None, whole: Span | None) -> bool:

@@ -104,6 +104,9 @@ def voter(complaints: Complaints, place: Place, typed: str) -> str:
 
 
 def _slack_id(complaints: Complaints, place: Place, typed: str, sorts: tuple[str, ...], wanted: str) -> str:
+    if re.fullmatch(r"[a-z][0-9][A-Za-z0-9]{2,}", typed):
+        complaints.add(place, f"{quoted(typed)} is no Slack id: those are in capitals.", f"Write {typed.upper()}.")
+        return ""
     if not re.fullmatch(SLACK_ID, typed):
         complaints.add(place, f"{quoted(typed)} is not a Slack id.", f"Write the {wanted}; names change, ids do not.")
         return ""

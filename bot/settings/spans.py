@@ -10,7 +10,7 @@ Mon,Wed 00:00-24:00                                 with the zone that is config
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, time, timedelta, tzinfo
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo, available_timezones
@@ -27,6 +27,10 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?")
 _HOURS = re.compile(r"(\d\d?:\d\d)-(\d\d?:\d\d)")
 _PART = re.compile(r"(?:(?P<days>[^\s\d][^\s]*)\s+)?(?P<hours>\d[^\s]*)")
 _LIKE = "Write it like Mon-Fri 08:00-19:00 Europe/Berlin."
+_OFFSET = re.compile(r"(?:UTC|GMT)?[+-]\d{1,2}(?::?\d\d)?", re.IGNORECASE)
+_LOOSE = re.compile(r"(\d\d?)(?::?(\d\d))?\s*([ap]m|h)?-(\d\d?)(?::?(\d\d))?\s*([ap]m|h)?", re.IGNORECASE)
+_CONTINENTS = frozenset({"Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"})
+_WEEKS = {"weekday": "Mon-Fri", "workday": "Mon-Fri", "weekend": "Sat-Sun", "daily": "Mon-Sun", "everyday": "Mon-Sun"}
 _EVERY_DAY = frozenset(range(7))
 
 
@@ -43,12 +47,24 @@ def zone(complaints: Complaints, place: Place, typed: str) -> tzinfo | None:
     known = available_timezones()
     if typed in known:
         return ZoneInfo(typed)
-    by_small = {name.lower(): name for name in known}
-    near = get_close_matches(typed.lower(), by_small, n=1, cutoff=0.7)
+    near = _near_zone(typed, known)
     like = "Write one like Europe/Berlin or UTC." if known else "This machine knows none: install tzdata."
-    advice = f"Did you mean `{by_small[near[0]]}`?" if near else like
-    complaints.add(place, f"there is no time zone {quoted(typed)}.", advice)
+    if _OFFSET.fullmatch(typed):
+        like = "Write a place, such as Europe/Berlin, since an offset knows no summer time; or UTC."
+    complaints.add(place, f"there is no time zone {quoted(typed)}.", f"Did you mean `{near}`?" if near else like)
     return None
+
+
+def _near_zone(typed: str, known: Collection[str]) -> str:
+    """The zone that was meant; "" where that is a guess: CEST is no misspelt EST."""
+    by_small = {name.lower(): name for name in known}
+    by_town = {name.lower().rpartition("/")[2]: name for name in sorted(known) if name.split("/")[0] in _CONTINENTS}
+    small = typed.lower().replace(" ", "_")
+    if small in by_small or small in by_town or len(typed) < 6 or _OFFSET.fullmatch(typed):
+        return by_small.get(small) or by_town.get(small, "")
+    names = by_small if "/" in small else by_town
+    near = get_close_matches(small, names, n=1, cutoff=0.7 if "/" in small else 0.8)
+    return names[near[0]] if near else ""
 
 
 def days(complaints: Complaints, place: Place, typed: Sequence[str], where: tzinfo) -> Days | None:
@@ -105,7 +121,8 @@ def _shift(complaints: Complaints, place: Place, typed: str, is_alone: bool) -> 
     """One sort of day, and its hours."""
     part = _PART.fullmatch(typed)
     if part is None and not re.search(r"\d", typed):
-        advice = f"Write {typed} 00:00-24:00 for whole days." if re.fullmatch(r"[A-Za-z,-]+", typed) else _LIKE
+        whole = _week_of(typed) or typed
+        advice = f"Write {whole} 00:00-24:00 for whole days." if re.fullmatch(r"[A-Za-z,-]+", typed) else _LIKE
         complaints.add(place, f"{quoted(typed)} has no hours.", advice)
     elif part is None:
         complaints.add(place, f"{quoted(typed)} are no days and hours.", _LIKE)
@@ -135,16 +152,24 @@ def _weekday(complaints: Complaints, place: Place, word: str) -> int | None:
     short = word[:3].capitalize()
     if len(word) == 3 and short in DAY_NAMES:
         return DAY_NAMES.index(short)
-    near = get_close_matches(short, DAY_NAMES, n=1, cutoff=0.6)
+    near = [_week_of(word)] if _week_of(word) else get_close_matches(short, DAY_NAMES, n=1, cutoff=0.6)
     advice = f"Did you mean `{near[0]}`?" if near else f"Write {', '.join(DAY_NAMES[:-1])} or Sun."
     complaints.add(place, f"there is no weekday {quoted(word)}.", advice)
     return None
 
 
+def _week_of(word: str) -> str:
+    """The days behind a word for several; "" for any other."""
+    return _WEEKS.get(word.lower().removesuffix("s"), "")
+
+
 def _hours(complaints: Complaints, place: Place, typed: str) -> tuple[time, time] | None:
     read = _HOURS.fullmatch(typed)
     if read is None:
-        complaints.add(place, f"{quoted(typed)} are no hours.", "Write them like 08:00-19:00.")
+        meant = _meant_hours(typed)
+        complaints.add(
+            place, f"{quoted(typed)} are no hours.", f"Write {meant}." if meant else "Write them like 08:00-19:00."
+        )
         return None
     try:
         begins = datetime.strptime(read[1], "%H:%M").time()
@@ -156,3 +181,18 @@ def _hours(complaints: Complaints, place: Place, typed: str) -> tuple[time, time
         complaints.add(place, f"{quoted(typed)} ends where it begins.", "Write 00:00-24:00 for the whole day.")
         return None
     return begins, ends
+
+
+def _meant_hours(typed: str) -> str:
+    """`22-6` as 22:00-06:00; "" where that is a guess."""
+    read = _LOOSE.fullmatch(typed)
+    if read is None:
+        return ""
+    clocks = [_clock(read[n], read[n + 1] or "00", (read[n + 2] or "").lower()) for n in (1, 4)]
+    return "-".join(clocks) if all(clocks) else ""
+
+
+def _clock(hour: str, minute: str, half: str) -> str:
+    """One moment of the day; "" where there is none such."""
+    number = int(hour) % 12 + 12 * (half == "pm") if half in ("am", "pm") else int(hour)
+    return f"{number:02}:{minute}" if number < 24 and int(minute) < 60 else ""

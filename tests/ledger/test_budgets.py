@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.ledger.batches import Room
+from bot.ledger.batch import Room
 from bot.ledger.books import Books
 from bot.ledger.sqlite import SqliteLedger
 from providers.contract import Pace

@@ -16,7 +16,8 @@ from bot.domain.target import Target
 from bot.ledger.books import Books
 from bot.services import approvals, deeds
 from bot.services.desk import Desk
-from bot.services.jobs import CHANGED, park
+from bot.services.endings import park
+from bot.services.jobs import CHANGED
 from bot.services.purges import Asking
 from bot.services.replies import Done, Refused
 from providers.contract import Kind, Price

@@ -16,7 +16,7 @@ from bot.domain.target import Target
 from bot.domain.told import Event
 from bot.domain.verdict import Verdict
 from bot.ledger.audit import audit
-from bot.ledger.batches import Room
+from bot.ledger.batch import Room
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.reading import reading

@@ -55,6 +55,7 @@ def outline(
     return Outline(site, environment, {Kind(kind): n}, soft, usd, reason, Kind(kind))
 
 
+FIRST = "A first policy"
 WITHOUT = "What counts without a policy"
 EDITORS = "Editors refresh pages, engineers do the rest"
 PIPELINE = "A pipeline purges what it deploys, and never everything"
@@ -69,6 +70,9 @@ GLASS = "Nobody purges everything, but the glass can be broken"
 END = "the end of the rules"
 # the recipe, who asks for what and when, and what is heard: which rule, and yes, no or how many votes
 JUDGED = [
+    (FIRST, MIA, outline("url", 30), NOON, "narrow yes"),
+    (FIRST, MIA, outline("url", 31), NOON, "rest 1"),
+    (FIRST, MIA, outline("url"), NIGHT, "night no"),
     (WITHOUT, MIA, outline("url", 30), NOON, "small yes"),
     (WITHOUT, MIA, outline("url", 31), NOON, "wide 1"),
     (WITHOUT, MIA, outline("everything", reason=True), NOON, "all 2"),

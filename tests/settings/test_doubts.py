@@ -11,7 +11,8 @@ from tests.settings.bench import loaded
 from tests.settings.test_policies import BASE, FULL
 
 GROUPS = "  groups: {leads: [U0LEA, U0SAM], sre: [S0SRE], ci: [U0CI]}\n"
-REST = "    - {name: rest, then: deny}\n"
+REST = "    - {name: rest, then: {approve: 1, of: sre}}\n"
+DENY = "    - {name: rest, then: deny}\n"
 
 
 def rules(*lines: str, rest: str = REST) -> str:
@@ -78,6 +79,16 @@ CASES = {
             " Name one more.",
         ),
     ),
+    "everything is tightened to a vote": (
+        rules("name: any, then: allow", rest="")
+        + tighten("name: b, kind: everything, then: {approve_more: 1, of: sre}"),
+        (),
+    ),
+    "everything is tightened to a vote on one site": (
+        rules("name: any, then: allow", rest="")
+        + tighten("name: b, kind: everything, site: news, then: {approve_more: 1, of: sre}"),
+        (EVERYTHING,),
+    ),
     "tightened beyond the group": (
         rules("name: a, kind: url, then: {approve: 1, of: leads}")
         + tighten("name: b, then: {approve_more: 1}", "name: c, kind: [url, tag], then: {approve_more: 1}"),
@@ -123,7 +134,8 @@ def test_what_may_not_be_meant_is_told(text: str, expected: tuple[str, ...], tmp
 
 VOTES = {
     "a rule asks": rules("name: a, kind: url, then: {approve: 1, of: sre}"),
-    "a tightening asks": rules() + tighten("name: b, then: {approve_more: 1}"),
+    "a tightening asks": rules("name: a, kind: url, then: allow", rest=DENY)
+    + tighten("name: b, then: {approve_more: 1, of: sre}"),
 }
 
 

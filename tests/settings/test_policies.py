@@ -127,7 +127,7 @@ GROUPS = {
     "empty": ("{sre: []}", ".sre: is empty. Name at least one."),
     "nothing": ("{sre: }", ".sre: is empty. Write [S0SRE, U0LEA], by Slack ids."),
     "keys": ("{sre: {a: b}}", ".sre: must be a list, not keys and values. Write [S0SRE, U0LEA], by Slack ids."),
-    "another group": ("{sre: [ops]}", ".sre[0]: there is no group `ops`. Known here: sre."),
+    "another group": ("{sre: [ops]}", f".sre[0]: there is no group `ops`. {IDS}"),
     "a group nearly": (
         "{approvers: [S0A], sre: [aprovers]}", ".sre[0]: there is no group `aprovers`. Did you mean `approvers`?",
     ),
@@ -173,7 +173,7 @@ RULES = {
     "then a word": ("name: a, then: aprove", f".then: `aprove` is not a choice. {THEN}"),
     "then of a tightening": (
         "name: a, then: {approve_more: 1}",
-        ".then.approve: is missing. Add it: how many must agree.",
+        ".then.approve: is missing. Add it: how many must agree, such as 2.",
         ".then.of: is missing. Add it: who is asked: a group, or Slack ids, such as approvers.",
         ".then.approve_more: unknown key. Did you mean `approve`?",
     ),
@@ -186,7 +186,7 @@ RULES = {
     ),
     "approve some": (
         "name: a, then: {approve: some, of: leads}",
-        ".then.approve: `some` is not a number. Write a number, such as 30.",
+        ".then.approve: `some` is not a number. Write a number, such as 2.",
     ),
     "quorum of a group": (
         "name: a, then: {approve: 3, of: leads}",
@@ -272,7 +272,7 @@ TIGHTENINGS = {
     "allow": ("name: b, then: allow", f".then: `allow` is not a choice. {MORE}"),
     "approve": (
         "name: b, then: {approve: 1}",
-        ".then.approve_more: is missing. Add it: how many more must agree.",
+        ".then.approve_more: is missing. Add it: how many more must agree, such as 1.",
         ".then.approve: unknown key. Did you mean `approve_more`?",
     ),
     "name of a rule": (

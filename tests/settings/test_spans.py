@@ -83,7 +83,7 @@ NO_HOURS = {
     "unknown weekday": ("Mon-Fry 08:00-19:00 UTC", "there is no weekday `Fry`. Did you mean `Fri`?"),
     "a whole weekday": ("Monday 08:00-19:00 UTC", "there is no weekday `Monday`. Did you mean `Mon`?"),
     "another tongue": ("Mi 08:00-19:00 UTC", "there is no weekday `Mi`. Write Mon, Tue, Wed, Thu, Fri, Sat or Sun."),
-    "hours alone": ("Mon 8-19 UTC", "`8-19` are no hours. Write them like 08:00-19:00."),
+    "hours alone": ("Mon 8-19 UTC", "`8-19` are no hours. Write 08:00-19:00."),
     "no such hour": ("Mon 08:00-25:00 UTC", "`08:00-25:00` are no hours of a day. Write them from 00:00 to 24:00."),
     "no time": ("Mon 08:00-08:00 UTC", "`08:00-08:00` ends where it begins. Write 00:00-24:00 for the whole day."),
     "blanks": ("Mon - Fri 08:00-19:00 UTC", f"`Mon - Fri 08:00-19:00` are no days and hours. {LIKE}"),

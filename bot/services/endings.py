@@ -1,0 +1,89 @@
+"""How a layer ends and how a job does: what is written then, and told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot.domain.job import JobView, LayerState, State
+from bot.domain.steps import FOREVER
+from bot.domain.told import Event, Told
+from bot.ledger.books import Books
+from bot.ledger.lots import LotSum
+from bot.services import approvals
+
+Change = Callable[[Books, JobView, float], JobView]  # what is written of a job in one write
+
+
+def park(books: Books, job: JobView, what: str, now: float) -> None:
+    """End a job that would stop the others: nothing more of it is sent."""
+    books.batches.cancel(job.id)
+    books.jobs.save(replace(job, state=State.FAILED, due_at=None, why=what, ended=now))
+    books.messages.say(job.id, Told(Event.PARKED, text=what), now)
+    books.messages.changed(job.id, now)
+    books.journal.add(now, "parked", "purgebot", job.id, why=what)
+
+
+def finish_layer(books: Books, job: JobView, position: int, troubled: bool, lot: LotSum, now: float) -> JobView:
+    """Write what became of a layer, and go on to the next, to the looks, or to the end."""
+    layer = job.layers[position]
+    ids, notes, trouble, failing = books.batches.told(job.id, position)
+    state = LayerState.FAILED if troubled else LayerState.DONE
+    told = replace(layer, state=state, ended=now, ids=ids, trouble=trouble, failing=failing)
+    books.jobs.save_layer(job.id, position, told)
+    books.journal.add(
+        now, "layer", "purgebot", job.id,
+        position=position, account=layer.account, state=state, calls=layer.calls, sent=layer.sent,
+        failed=layer.failed, rows=lot.hash, ids=list(lot.ids), more_ids=lot.more_ids,
+    )  # fmt: skip
+    last = position == len(job.layers) - 1
+    if not troubled:
+        seconds = now - (layer.started or now)
+        done = Told(Event.LAYER_DONE, layer=layer.title, n=layer.sent, seconds=seconds, ids=ids, text=notes)
+        books.messages.say(job.id, done, now)
+        return _purged(job, now) if last else replace(job, state=State.PURGING, due_at=now)
+    books.messages.say(job.id, Told(Event.LAYER_STOPPED, layer=layer.title, text=trouble.what if trouble else ""), now)
+    if last and layer.sent:
+        return _purged(job, now)
+    return _stopped(books, job, position, now)
+
+
+def _purged(job: JobView, now: float) -> JobView:
+    return replace(job, state=State.CHECKING, purged=now, round=0, due_at=now)
+
+
+def expire(books: Books, job: JobView, now: float) -> JobView:
+    """Nobody said yes in time."""
+    books.batches.cancel(job.id)
+    books.messages.say(job.id, Told(Event.EXPIRED), now)
+    approvals.tell_outcome(books, job, now)
+    books.journal.add(now, "expired", "purgebot", job.id)
+    return replace(job, state=State.EXPIRED, due_at=None, ended=now)
+
+
+def ask_person(books: Books, job: JobView, position: int, now: float) -> JobView:
+    """It is not known whether a layer's calls went: a person decides."""
+    layer = job.layers[position]
+    _, _, trouble, failing = books.batches.told(job.id, position)
+    books.jobs.save_layer(job.id, position, replace(layer, state=LayerState.UNKNOWN, trouble=trouble, failing=failing))
+    books.messages.say(job.id, Told(Event.ASKED_PERSON, layer=layer.title), now)
+    books.journal.add(now, "outcome_unknown", "purgebot", job.id, account=layer.account)
+    return replace(job, state=State.NEEDS_DECISION, due_at=now + FOREVER)
+
+
+def _stopped(books: Books, job: JobView, position: int, now: float) -> JobView:
+    """An inner layer stopped the rest, or nothing went."""
+    for outer in range(position + 1, len(job.layers)):
+        books.jobs.save_layer(job.id, outer, replace(job.layers[outer], state=LayerState.STOPPED))
+    books.messages.say(job.id, Told(Event.ENDED, text=State.FAILED), now)
+    books.journal.add(now, "failed", "purgebot", job.id, layer=job.layers[position].account)
+    return replace(job, state=State.FAILED, due_at=None, ended=now)
+
+
+def finish(books: Books, job: JobView, now: float) -> JobView:
+    """Everything that could be done and seen is."""
+    troubled = any(layer.failed for layer in job.layers)
+    state = State.PARTIAL if troubled else State.DONE
+    books.messages.say(job.id, Told(Event.ENDED, text=f"{state} {job.verdict}"), now)
+    books.journal.add(now, "ended", "purgebot", job.id, state=state, verdict=job.verdict)
+    return replace(job, state=state, due_at=None, ended=now)

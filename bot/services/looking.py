@@ -1,0 +1,84 @@
+"""A job's looks: before its first call and after its last, until it is proven or there is nothing more to see."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.domain.job import JobView
+from bot.domain.steps import LOOK_AFTER
+from bot.domain.told import Event, Told
+from bot.domain.verdict import Judgement, Look, Verdict, describe, judge
+from bot.ledger.books import Books
+from bot.services.checks import look_all
+from bot.services.endings import Change, finish
+from bot.services.setup import Core
+from bot.services.witnesses import covered
+from providers.contract import Kind
+
+BEFORE_SECONDS = 2.0  # the look before holds a purge at most this long
+AFTER_SECONDS = 8.5
+
+
+async def look_before(core: Core, job: JobView) -> Change:
+    """Look, and what is to be written of it."""
+    looks = await _looks(core, job, BEFORE_SECONDS)
+
+    def change(books: Books, job: JobView, now: float) -> JobView:
+        books.jobs.save_looks(job.id, "before", looks)
+        if looks:
+            books.messages.say(job.id, Told(Event.LOOKED_BEFORE, text=_seen(job, looks, now)), now)
+        return replace(job, looked_before=True, due_at=now)
+
+    return change
+
+
+async def look_after(core: Core, job: JobView, round: int) -> Change:
+    """Look for the `round`th time, judge, and what is to be written of it."""
+    looks = await _looks(core, job, AFTER_SECONDS)
+    pages = await core.ledger.read(lambda books: covered(books, job, (*job.before, *looks)))
+    began = job.layers[-1].started if job.layers else None
+    soft = any(layer.soft for layer in job.layers)
+    proven = job.looks if job.proven is not None else ()
+    judgement = judge(job.before, looks, began or job.purged, soft, pages, job.left_alone, proven)
+
+    def change(books: Books, job: JobView, now: float) -> JobView:
+        return _judged(books, replace(job, round=round + 1, covered=pages), looks, judgement, now)
+
+    return change
+
+
+async def _looks(core: Core, job: JobView, within: float) -> tuple[Look, ...]:
+    site = core.setup.sites.get(job.site)
+    return await look_all(core.looker, site, job.look_urls, within) if site else ()
+
+
+def _seen(job: JobView, looks: tuple[Look, ...], now: float) -> str:
+    """What the first page looked at was at each place, named where the job itself does not name it."""
+    first = looks[0].url
+    page = "" if job.kind is Kind.URL and job.targets == 1 else f"{first} at "
+    return page + " · ".join(dict.fromkeys(f"{x.place}: {describe(x, now)}" for x in looks if x.url == first))
+
+
+def _judged(books: Books, job: JobView, looks: tuple[Look, ...], judgement: Judgement, now: float) -> JobView:
+    books.jobs.save_looks(job.id, "after", looks)
+    for look in looks:
+        books.known.remember(job.site, look.url, look.tags, now)
+    text = judgement.why or f"fresh at {', '.join(judgement.fresh_at)}"
+    books.messages.say(job.id, Told(Event.LOOKED, n=job.round, text=text), now)
+    again = judgement.worth_another and job.edge_asked and job.round < len(LOOK_AFTER)
+    seen = replace(
+        job,
+        why=judgement.why,
+        verdict=judgement.verdict,
+        fresh_at=judgement.fresh_at,
+        stale_at=judgement.stale_at,
+        due_at=now,
+    )
+    if again:
+        return replace(seen, due_at=(job.purged or now) + LOOK_AFTER[job.round])
+    proven = now if judgement.verdict is Verdict.FRESH else None
+    books.journal.add(
+        now, "proof", "purgebot", job.id,
+        verdict=judgement.verdict, fresh=list(judgement.fresh_at), stale=list(judgement.stale_at), looks=len(looks),
+    )  # fmt: skip
+    return finish(books, replace(seen, proven=proven), now)

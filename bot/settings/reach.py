@@ -1,0 +1,63 @@
+"""On which sites a rule can let somebody purge at all, whatever it says then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from bot.domain.policy import TOKEN, Conditions, Policy, Refuse
+from bot.domain.site import Site
+from bot.domain.wording import listed
+from bot.settings.model import ApiToken
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a policy stands on: the sites, and the tokens by name."""
+
+    sites: Mapping[str, Site] = field(default_factory=dict)
+    tokens: Mapping[str, ApiToken] = field(default_factory=dict)
+
+    def sites_of(self, when: Conditions) -> frozenset[str]:
+        """The sites that a rule speaks of."""
+        return frozenset(
+            name
+            for name, site in self.sites.items()
+            if (not when.sites or name in when.sites) and when.environment in (None, site.environment)
+        )
+
+    def reach(self, when: Conditions) -> frozenset[str]:
+        """Those of them on which somebody whom the rule names may purge: a token only on its own, and not if it may
+        only read."""
+        spoken = self.sites_of(when)
+        tokens = [self._token(word) for word in when.who]
+        if not tokens or None in tokens:
+            return spoken
+        return spoken & frozenset().union(*(token.sites for token in tokens if token and token.may_command))
+
+    def _token(self, word: str) -> ApiToken | None:
+        return self.tokens.get(word.removeprefix(TOKEN)) if word.startswith(TOKEN) else None
+
+    def idle_tokens(self, policy: Policy) -> Iterator[str]:
+        """A sentence for each token that a rule means to let purge, and that never can."""
+        for rule in policy.rules:
+            if isinstance(rule.then, Refuse):
+                continue
+            for word in rule.when.who:
+                token, spoken = self._token(word), self.sites_of(rule.when)
+                if token is not None and not token.may_command:
+                    yield (
+                        f"policy rule `{rule.name}` names {word}, which may only read, so it never purges."
+                        f" Give {token.name} `may: command` under api.tokens, or take it out of the rule."
+                    )
+                elif token is not None and spoken and not spoken & token.sites:
+                    yield (
+                        f"policy rule `{rule.name}` names {word}, which may not see {named(spoken)}, so it never purges"
+                        f" there. Add {'it' if len(spoken) == 1 else 'one'} to the token's `sites`, or take the token"
+                        " out of the rule."
+                    )
+
+
+def named(sites: frozenset[str], between: str = "or") -> str:
+    """Sites as they stand in a sentence: `news` or `shop`."""
+    return listed([f"`{site}`" for site in sorted(sites)], between)
