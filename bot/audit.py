@@ -210,17 +210,24 @@ def _restored(file: Path, path: Path, done: Restored) -> Iterator[str]:
     if done.lost is None:
         yield "What it held beyond the backup could not be read."
     elif done.lost or done.lost_entries:
-        jobs = f"jobs {_jobs(done.lost)}" if done.lost else "no job"
+        jobs = f"jobs {job_names(done.lost)}" if done.lost else "no job"
         yield f"Lost, since it came after the backup: {jobs}, {_entries(done.lost_entries)} of the journal."
     if done.parked:
-        yield f"Ended, since what was sent after the backup is not known: {_jobs(done.parked)}. Ask for them again."
+        yield f"Ended, since what was sent after the backup is not known: {job_names(done.parked)}. Ask for them again."
     if done.requests:
         yield f"Requests that had come in and were not done, and are not taken up: {done.requests}."
 
 
-def _jobs(numbers: tuple[int, ...]) -> str:
+def job_names(numbers: tuple[int, ...]) -> str:
+    """P-3, P-8 and P-9; of three and more in a row the first and the last."""
     parts = Ranges.of(numbers).parts
-    return ", ".join(f"P-{first}" if first == last else f"P-{first} to P-{last}" for first, last in parts)
+    return ", ".join(_from_to(first, last) for first, last in parts)
+
+
+def _from_to(first: int, last: int) -> str:
+    if first == last:
+        return f"P-{first}"
+    return f"P-{first} {'and' if last == first + 1 else 'to'} P-{last}"
 
 
 @contextlib.contextmanager

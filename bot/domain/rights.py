@@ -114,7 +114,9 @@ def _person_may(actor: Actor, deed: Deed, subject: Subject) -> Deny | None:
         case Deed.HOLD_ALL if _ends_all(actor, subject):
             return None
         case Deed.HOLD_ALL:
-            return Deny("approvers", "Only approvers may hold or release every site.", "Name the site, or ask one.")
+            return Deny(
+                "approvers", "Only approvers may hold or release every site.", "Name one site, or ask an approver."
+            )
         case Deed.BREAK_GLASS if actor.id in subject.breakers:
             return None
         case Deed.BREAK_GLASS:

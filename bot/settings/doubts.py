@@ -41,7 +41,7 @@ def over(policy: Policy, now: float) -> tuple[str, ...]:
     spans = [(one.name, one.when.during) for one in everything]
     ended = [(name, span) for name, span in spans if isinstance(span, Days) and span.ends <= now]
     return tuple(
-        f"policy rule `{name}` is over since {datetime.fromtimestamp(span.ends, UTC):%Y-%m-%d %H:%M} UTC"
+        f"policy rule `{name}` has been over since {datetime.fromtimestamp(span.ends, UTC):%Y-%m-%d %H:%M} UTC"
         f" ({span.text}). Give it new days, or remove it."
         for name, span in ended
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from bot.audit import ADVICE, shown_time
+from bot.audit import ADVICE, job_names, shown_time
 from bot.cli import app
 from bot.ledger.sqlite import SqliteLedger
 from bot.services.keeping import forget
@@ -191,6 +191,19 @@ async def test_backup_and_restore_say_what_they_did(tmp_path: Path) -> None:
         "Ended, since what was sent after the backup is not known: P-3. Ask for them again.",
     ] == lines[2:]
     assert 0 == run(path, "log", "verify").exit_code
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        pytest.param((5,), "P-5", id="one"),
+        pytest.param((8, 9), "P-8 and P-9", id="two"),
+        pytest.param((7, 8, 9), "P-7 to P-9", id="three in a row"),
+        pytest.param((3, 7, 8), "P-3, P-7 and P-8", id="one, and two in a row"),
+    ],
+)
+def test_jobs_are_named_as_one_would_say_them(numbers: tuple[int, ...], expected: str) -> None:
+    assert expected == job_names(numbers)
 
 
 async def test_no_restore_on_a_running_bot(tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ FREEZE = tighten("name: freeze, between: [2026-11-26, 2026-11-30], then: deny")
 @pytest.mark.parametrize(("now", "expected"), [
     (1796083199.0, ()),
     (1796083200.0, (
-        "policy rule `freeze` is over since 2026-12-01 00:00 UTC (2026-11-26 to 2026-11-30)."
+        "policy rule `freeze` has been over since 2026-12-01 00:00 UTC (2026-11-26 to 2026-11-30)."
         " Give it new days, or remove it.",
     )),
 ], ids=["its last second", "the first one after it"])  # fmt: skip

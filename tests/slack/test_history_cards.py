@@ -72,7 +72,7 @@ CARDS: dict[str, tuple[Card, str]] = {
     "nothing found": (
         log_card(LogShown(Search(by="U_MIA", since="2026-11-01", words=("x",)), ()), "/purge"),
         """\
-        No job is found: by <@U_MIA> · since 2026-11-01 · with “x”
+        No job matches · by <@U_MIA> · since 2026-11-01 · with “x”
            Fewer words find more; `log` alone lists everything.""",
     ),
     "a page too far": (
@@ -84,7 +84,7 @@ CARDS: dict[str, tuple[Card, str]] = {
     "nothing at all": (
         log_card(LogShown(Search(), ()), "/purge"),
         """\
-        No job is found
+        There is no job yet.
            Nothing was purged yet.""",
     ),
     "one job with all that happened to it": (

@@ -145,7 +145,7 @@ async def test_a_guest_looks_back_at_nothing(shop: Room) -> None:
     await shop.command("U_GUEST", "log")
     note = await shop.note("U_GUEST", "Guests may not do this.")
     await shop.command("U_LEA", "log")
-    found = await shop.note("U_LEA", "No job is found")
+    found = await shop.note("U_LEA", "There is no job yet.")
     await shop.click("U_GUEST", note, "log_csv", value="log")
     await shop.until(lambda: two(shop, "U_GUEST"), "a second refusal")
     assert ["Nothing was purged yet."] == told(found)
@@ -163,7 +163,7 @@ FORGED = {"a purge": f"{PRICING}", "another verb": "sites", "nonsense": "log sin
 @pytest.mark.parametrize("action", ["log_page", "log_json"])
 async def test_a_button_of_the_log_does_nothing_else(shop: Room, value: str, action: str) -> None:
     await shop.command("U_LEA", "log")
-    note = await shop.note("U_LEA", "No job is found")
+    note = await shop.note("U_LEA", "There is no job yet.")
     await shop.click("U_LEA", note, action, value=value)
     refused = await shop.note("U_LEA", "This button means nothing any more.")
     assert ["Type the command again."] == told(refused)
@@ -172,7 +172,7 @@ async def test_a_button_of_the_log_does_nothing_else(shop: Room, value: str, act
 
 async def test_another_sites_job_has_no_record_for_a_stranger(shop: Room) -> None:
     await shop.command("U_LEA", "log")
-    note = await shop.note("U_LEA", "No job is found")
+    note = await shop.note("U_LEA", "There is no job yet.")
     await shop.click("U_LEA", note, "log_json", value="show P-99")
     assert "There is no P-99." == (await shop.note("U_LEA", "P-99"))["text"]
 

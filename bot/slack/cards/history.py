@@ -53,8 +53,9 @@ def log_lines(shown: LogShown, command: str) -> list[str]:
     if not shown.jobs and shown.begin:
         return [f"Page {shown.search.page:,} lies beyond the last job.", "Leave out `page` to begin with the newest."]
     if not shown.jobs:
-        advice = "Fewer words find more; `log` alone lists everything." if about else "Nothing was purged yet."
-        return [f"No job is found{f': {about}' if about else ''}", advice]
+        if not about:
+            return ["There is no job yet.", "Nothing was purged yet."]
+        return [f"No job matches · {about}", "Fewer words find more; `log` alone lists everything."]
     first, last = shown.begin + 1, shown.begin + len(shown.jobs)
     head = f"Jobs {first:,} to {last:,}" if last > first else f"Job {first:,}"
     older = [f"Older: {command} {shown.older}"] if shown.older and not command.startswith("/") else []
