@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import replace
 
-from bot.domain.hearing import REASON_MAX, TEXT_MAX, Heard, hear, job_of, misunderstood, reason_of
-from bot.domain.hold import seconds_in, span_at_end
+from bot.domain.hearing import REASON_MAX, TEXT_MAX, WORDED, Heard, hear, is_no_note, job_of, misunderstood, reason_of
+from bot.domain.hold_line import on_hold
 from bot.domain.lists import LONGER, uncollected
 from bot.domain.puzzles import yours
 from bot.domain.saying import line_of
@@ -48,7 +47,7 @@ def _understand(heard: Heard, speaker: Speaker, notes: Notes) -> Command:
         case Verb.LIMITS | Verb.DOCTOR:
             return _on_site(verb, heard, speaker)
         case Verb.HOLD | Verb.RELEASE:
-            return _on_hold(verb, heard, speaker)
+            return on_hold(verb, heard, speaker)
         case Verb.LOG | Verb.STATS:
             return search_command(verb, heard, speaker)
         case Verb.SITES | Verb.WHOAMI:
@@ -79,50 +78,6 @@ def _alone(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
     return Command(verb)
 
 
-def _on_hold(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
-    """A hold or release of one site, or of all. Raises Confused."""
-    name = _held_name(verb, heard, speaker)
-    known = {site.name.lower(): site.name for site in speaker.sites}
-    everywhere = name.lower() == "all"
-    if not everywhere and name.lower() not in known:
-        raise Confused(_no_such_site(verb, name, heard, speaker))
-    command = Command(verb, site="" if everywhere else known[name.lower()], everywhere=everywhere)
-    return command if verb is Verb.RELEASE else _held(command, heard, speaker)
-
-
-def _held_name(verb: Verb, heard: Heard, speaker: Speaker) -> str:
-    names = [*map(heard.said, range(len(heard.things)))]
-    if len(names) == 1:
-        return names[0]
-    problem = f"{verb.value} takes one site, or all." if names else f"{verb.value} wants a site's name, or all."
-    raise Confused(misunderstood(speaker, problem, topic=verb.value))
-
-
-def _no_such_site(verb: Verb, name: str, heard: Heard, speaker: Speaker) -> Misunderstood:
-    own = {site.name.lower(): site.name for site in speaker.sites}
-    near = difflib.get_close_matches(name.lower()[:40], own, 1)
-    mended = " ".join(heard.text.replace(name, own[near[0]], 1).split()) if near else ""
-    problem = f"`{shown(name)}` is not a site of yours.{yours(list(own.values()))}"
-    return misunderstood(speaker, problem, mended, topic=verb.value)
-
-
-def _held(command: Command, heard: Heard, speaker: Speaker) -> Command:
-    """What is held, with how long and why. Raises Confused."""
-    given, reason = heard.given.get("for", ""), heard.given.get("because", "")
-    seconds = seconds_in(given)
-    site = "all" if command.everywhere else command.site
-    if given and not seconds:
-        problem = f"`{shown(given)}` is no time that a hold can last: 30m, 2h or 2d, at most 90d."
-        raise Confused(Misunderstood(problem, f"{speaker.command} hold {site} for 2h because {reason or '…'}"))
-    if not reason:
-        lasts = f" for {given}" if given else ""
-        raise Confused(Misunderstood("A hold needs a reason.", f"{speaker.command} hold {site}{lasts} because …"))
-    if not given and (cut := span_at_end(reason)) is not None:
-        problem = f"Whether `for {cut[1]}` is how long or part of the reason cannot be told. Write it before because."
-        raise Confused(misunderstood(speaker, problem, f"hold {site} for {cut[1]} because {cut[0]}"))
-    return replace(command, reason=reason, seconds=seconds)
-
-
 def _on_site(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
     """A verb with at most a site's name, with or without `on`. Raises Confused."""
     names = [*map(heard.said, range(len(heard.things))), *([heard.given["on"]] if "on" in heard.given else [])]
@@ -143,7 +98,11 @@ def _on_job(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
     if verb is Verb.STATUS and not heard.things:
         return Command(verb)
     job = _job(verb, heard, speaker)
-    reason = reason_of(heard.rest) if verb in (Verb.DENY, Verb.REVIEW) else heard.given.get("because", "")
+    if verb is Verb.APPROVE and is_no_note(heard.rest):
+        raise Confused(
+            misunderstood(speaker, "approve takes one job, and a note in your own words.", f"approve P-{job}")
+        )
+    reason = reason_of(heard.rest) if verb in WORDED else heard.given.get("because", "")
     if character := refused_character(reason, JOINERS):
         problem = f"The reason holds {character}, which cannot be seen. Type it without."
         raise Confused(misunderstood(speaker, problem, f"{verb.value} P-{job}"))

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bot.domain.hold import is_count, seconds_in
 from bot.domain.reading import JOB, plain_urls
 from bot.domain.shown import JOINERS, Notes, one_line, refused_character, shown
 from bot.domain.speech import (
@@ -32,6 +33,7 @@ _LINE_SHOWN_MAX = 300  # characters of a line to copy
 _LABEL_MAX = 75  # characters on a button (Slack's limit)
 _NEAR = 0.7
 
+WORDED = frozenset({Verb.APPROVE, Verb.DENY, Verb.REVIEW})  # whatever follows the job is a reason or a note
 _FLAG_IN_PROSE = re.compile(r"(?:^|(?<=\s))(?P<dashes>[-‐‑‒–—―−﹘﹣－]{1,3})(?P<name>[A-Za-z][A-Za-z-]*)(?=[\s=]|$)")
 _OPTIONS_ONLY = re.compile(
     r"(?:\s+(?:soft|hard|dry-run|no-check|(?:on|only|for)\s+[^\s]+|[-‐‑‒–—―−﹘﹣－]{1,3}[A-Za-z].*))*\s*"
@@ -58,7 +60,7 @@ class Heard:
     verb: Verb | None = None
     things: list[Thing | Target] = field(default_factory=list)  # a line that is a plain URL is its target at once
     given: dict[str, str] = field(default_factory=dict)
-    rest: str = ""  # what follows `help`, `log`, `stats`, or a denied or reviewed job
+    rest: str = ""  # what follows `help`, `log`, `stats`, or a job that is voted on or reviewed
     kind: Kind | None = None  # the kind spoken last
 
     def said(self, at: int) -> str:
@@ -119,7 +121,7 @@ class _Sorter:
     def _thing(self, word: Word) -> None:
         heard = self.heard
         heard.things.append(Thing(word.text, heard.kind, len(heard.things) + 1, word.exact))
-        if heard.verb in (Verb.DENY, Verb.REVIEW) and len(heard.things) == 1:
+        if heard.verb in WORDED and len(heard.things) == 1:
             self._take_rest()
 
     def _verb(self, verb: Verb) -> None:
@@ -161,7 +163,16 @@ class _Sorter:
         word = self._scanner.word()
         if word is None or (word.text.startswith("-") and not word.exact):
             raise self._nothing_after(option, written, at)
-        return word.text
+        return f"{word.text}{self._unit_after(word)}" if option.takes == "time" else word.text
+
+    def _unit_after(self, count: Word) -> str:
+        """The unit of a time written in two words, with its blank: 2 hours."""
+        at = self._scanner.at
+        unit = self._scanner.word() if is_count(count.text) and not count.exact else None
+        if unit is not None and not unit.exact and seconds_in(f"{count.text} {unit.text}") is not None:
+            return f" {unit.text}"
+        self._scanner.at = at
+        return ""
 
     def _nothing_after(self, option: OptionRow, written: str, at: int) -> Confused:
         site = example_site(self._speaker)
@@ -284,7 +295,7 @@ def is_fit(line: str) -> bool:
 
 
 def reason_of(rest: str) -> str:
-    """The reason in what follows a denied job: with or without because, with or without quotes."""
+    """The reason in what follows a job that is voted on: with or without because, with or without quotes."""
     said = _REASON_WORD.sub("", rest, count=1) if _REASON_WORD.match(rest) else rest
     scanner = Scanner(said, Notes())
     try:
@@ -293,6 +304,14 @@ def reason_of(rest: str) -> str:
         word = None
     whole = word is not None and word.exact and not said[word.end :].strip()
     return one_line(word.text if word is not None and whole else said)
+
+
+def is_no_note(rest: str) -> bool:
+    """Whether what follows an approved job cannot be meant as words about it: an option, or more jobs."""
+    words = rest.replace(",", " ").split()
+    jobs = [word for word in words if word.lower() not in ("and", "&")]
+    is_flag = bool(words) and _FLAG_IN_PROSE.match(words[0]) is not None
+    return (is_flag and _REASON_WORD.match(rest) is None) or (bool(jobs) and all(map(job_of, jobs)))
 
 
 def job_of(text: str) -> int:

@@ -11,7 +11,7 @@ class Event(StrEnum):
 
     ALLOWED = "allowed"  # by rule `text`
     ASKED = "asked"  # `n` people must agree; `text` is why
-    VOTED_YES = "voted_yes"  # by `who`
+    VOTED_YES = "voted_yes"  # by `who`; `text` is a note
     VOTED_NO = "voted_no"  # by `who`; `text` is the reason
     EXPIRED = "expired"  # nobody agreed in time
     ASKED_AGAIN = "asked_again"  # approved, and then `text` kept it from running: `n` people must agree anew

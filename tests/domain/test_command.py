@@ -397,6 +397,11 @@ UNDERSTOOD = {
     "cancel with a reason": ("cancel P-12 because wrong page", Command(Verb.CANCEL, job=12, reason="wrong page")),
     "retry": ("retry P-12", Command(Verb.RETRY, job=12)),
     "approve": ("Approve P-12", Command(Verb.APPROVE, job=12)),
+    "approve with a note": ("approve P-12 lgtm", Command(Verb.APPROVE, job=12, reason="lgtm")),
+    "approve with a note after because": (
+        "approve P-12 because P-11 was good too",
+        Command(Verb.APPROVE, job=12, reason="P-11 was good too"),
+    ),
     "deny": ("deny P-12", Command(Verb.DENY, job=12)),
     "deny with a reason": ("deny P-12 not soft on sale", Command(Verb.DENY, job=12, reason="not soft on sale")),
     "deny because": ("deny P-12 because not now", Command(Verb.DENY, job=12, reason="not now")),

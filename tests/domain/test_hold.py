@@ -44,20 +44,40 @@ def test_a_hold_ends_at_its_time(now: float, expected: Hold | None) -> None:
         pytest.param("30m", 1800.0, id="minutes"),
         pytest.param("2H", 7200.0, id="hours"),
         pytest.param("90d", LONGEST, id="the longest"),
-        pytest.param("91d", 0.0, id="longer than the longest"),
-        pytest.param("0m", 0.0, id="none"),
-        pytest.param("1.5h", 0.0, id="a fraction"),
-        pytest.param("2h30m", 0.0, id="two units"),
-        pytest.param("٢h", 0.0, id="digits of another script"),
+        pytest.param("2 hours", 7200.0, id="in two words"),
+        pytest.param("two Hours", 7200.0, id="a number as a word"),
+        pytest.param("an hour", 3600.0, id="one as people say it"),
+        pytest.param("90min", 5400.0, id="a shorter word"),
+        pytest.param("1 week", 604_800.0, id="weeks"),
+        pytest.param("30s", 30.0, id="shorter than the shortest"),
+        pytest.param("91d", LONGEST + 86400.0, id="longer than the longest"),
+        pytest.param("1.5h", None, id="a fraction"),
+        pytest.param("2h30m", None, id="two units"),
+        pytest.param("2 months", None, id="another unit"),
+        pytest.param("٢h", None, id="digits of another script"),
     ],
 )
-def test_times_are_minutes_hours_or_days(typed: str, seconds: float) -> None:
+def test_times_are_a_number_and_a_unit(typed: str, seconds: float | None) -> None:
     assert seconds_in(typed) == seconds
 
 
-@pytest.mark.parametrize("typed", ["45m", "2h", "36h", "2d"])
+@pytest.mark.parametrize("typed", ["45m", "2h", "36h", "2d", "45s"])
 def test_a_time_is_written_as_it_is_read(typed: str) -> None:
-    assert seconds_in(span(seconds_in(typed))) == seconds_in(typed)
+    assert typed == span(seconds_in(typed) or 0.0)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "hold shop for 2h because x",
+        "hold shop for 2 hours because x",
+        "hold for two hours shop because x",
+        "hold shop for 120 minutes, because x",
+        "hold shop because x --for '2 hours'",
+    ],
+)
+def test_how_long_may_be_written_out(typed: str) -> None:
+    assert Command(Verb.HOLD, site="shop", reason="x", seconds=7200.0) == parse(typed, MIA)
 
 
 @pytest.mark.parametrize(

@@ -457,7 +457,16 @@ HEARD = {
     "job nought": ("cancel P-0", heard("`P-0` is not a job's name, which looks like P-12.", "/purge cancel P-12")),
     "a job of letters": ("retry foo", heard("`foo` is not a job's name, which looks like P-12.", "/purge retry P-12")),
     "a job beyond counting": ("P-" + "9" * 5000, heard("I cannot tell what `P-" + "9" * 77 + "…` is.", FRONT)),
-    "two jobs": ("approve P-1 P-2", mended("approve takes one job and nothing else.", "approve P-1")),
+    "two jobs": ("approve P-1 P-2", mended("approve takes one job, and a note in your own words.", "approve P-1")),
+    "three jobs as one says them": (
+        "approve P-1, p-2 and P-3",
+        mended("approve takes one job, and a note in your own words.", "approve P-1"),
+    ),
+    "a yes with an option": (
+        "approve P-1 --dry-run",
+        mended("approve takes one job, and a note in your own words.", "approve P-1"),
+    ),
+    "two jobs to cancel": ("cancel P-1 P-2", mended("cancel takes one job and nothing else.", "cancel P-1")),
     "purge of a job": (
         "purge P-3",
         heard(
@@ -512,8 +521,40 @@ HEARD |= {
     "a hold for no time": (
         "hold shop for ever because INC-1",
         heard(
-            "`ever` is no time that a hold can last: 30m, 2h or 2d, at most 90d.",
+            "`ever` is no time that a hold can last. Write 30m, 2h or 2d, from 1m to 90d.",
             "/purge hold shop for 2h because INC-1",
+        ),
+    ),
+    "a hold that is too short": (
+        "hold shop for 30s because INC-1",
+        mended("A hold lasts from 1m to 90d, and `30s` is shorter.", "hold shop for 1m because INC-1"),
+    ),
+    "a hold that is too long": (
+        "hold all for 900 days because INC-1",
+        mended("A hold lasts from 1m to 90d, and `900 days` is longer.", "hold all for 90d because INC-1"),
+    ),
+    "a hold that is too long, without a reason": (
+        "hold shop for 900d",
+        heard("A hold lasts from 1m to 90d, and `900d` is longer.", "/purge hold shop for 90d because …"),
+    ),
+    "a hold until a time of day": (
+        "hold shop until 18:00 because INC-1",
+        heard(
+            "A hold takes how long, not until when: a time of day depends on where one is."
+            " Write `for` and 30m, 2h or 2d, from 1m to 90d; the answer says until when that is."
+            " Without it the hold lasts until it is released.",
+            "/purge hold shop for 2h because INC-1",
+        ),
+    ),
+    "a hold whose time has no for": (
+        "hold shop 2 hours because INC-1",
+        heard("`2 hours` needs `for` before it.", "/purge hold shop for 2 hours because INC-1"),
+    ),
+    "a hold whose reason has no because": (
+        "hold shop for 2 hours deploying 4.2",
+        mended(
+            "A reason needs `because` before it, and `deploying 4.2` has none.",
+            "hold shop for 2 hours because deploying 4.2",
         ),
     ),
     "a hold whose time may be its reason": (

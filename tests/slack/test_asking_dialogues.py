@@ -351,3 +351,17 @@ async def test_who_is_asked_again_is_called_once_more_and_told_why(shop: Room) -
     ] == told
     assert "Before it was asked again: <@U_SAM> yes <date>" in [dated(line) for line in small_print(again)]
     assert {"<@U_KIM>": 1, "<@U_LEA>": 1, "<@U_SAM>": 1} == asked - before
+
+
+async def test_words_after_a_yes_are_its_note(shop: Room) -> None:
+    await shop.command("U_MIA", "prefix www.shop.test/news/ because the menu moved")
+    await shop.card("needs 1 approval", channel="C_APPROVE")
+    await shop.command("U_SAM", "approve P-1 lgtm, the menu is out", channel="C_APPROVE")
+    decided = await shop.card("approved by", channel="C_APPROVE")
+    root = await shop.card("P-1", "fresh")
+    entries = await shop.bot.ledger.read(lambda books: books.journal.events(1))
+    assert [("lgtm, the menu is out", True)] == [
+        (doc["reason"], doc["yes"]) for _, event, _, doc in entries if event == "vote"
+    ]
+    assert "Votes: <@U_SAM> yes <date> (“lgtm, the menu is out”)" in dated("\n".join(small_print(decided)))
+    await shop.lines(root, "✓ @Sam agreed: lgtm, the menu is out")

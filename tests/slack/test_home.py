@@ -73,7 +73,7 @@ def test_what_waits_for_the_reader_comes_first_then_the_rest() -> None:
         "Where: *shop* (production): Varnish and Cloudflare",
         "Why: no reason was given",
         f"needs 1 approval · {agreed} · expires {AT_8_30}",
-        "Vote with `/purge approve P-1046` or `/purge deny P-1046`.",
+        "Vote with `/purge approve P-1046` or `/purge deny P-1046 because …`.",
         "   and 37 more: `/purge status`",
         "",
         "# Your requests that wait",

@@ -23,6 +23,7 @@ LINES = {
         "• Waits for 1 approval, since 900 targets are more than 30.",
     ),
     "yes": (Told(Event.VOTED_YES, who="U_LEA"), "✓ <@U_LEA> agreed."),
+    "yes with a note": (Told(Event.VOTED_YES, who="U_LEA", text="<lgtm>"), "✓ <@U_LEA> agreed: &lt;lgtm&gt;"),
     "no": (Told(Event.VOTED_NO, who="U_LEA"), "✗ <@U_LEA> said no."),
     "no, and why": (
         Told(Event.VOTED_NO, who="U_LEA", text="not on a Friday"),

@@ -132,7 +132,7 @@ def _request(request: Request, command: str) -> Row:
         ),
     ]
     if not request.token:
-        lines.append(f"Vote with `{command} approve {job.name}` or `{command} deny {job.name}`.")
+        lines.append(f"Vote with `{command} approve {job.name}` or `{command} deny {job.name} because …`.")
     voting = actions(vote_buttons(job, request.token), job.name) if request.token else []
     return [section("\n".join(cut_marked(line, LINE_MAX) for line in lines if line)), *voting]
 

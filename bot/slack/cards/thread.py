@@ -76,7 +76,7 @@ def _by_people(told: Told, who: str) -> str:
         case Event.ASKED:
             return f"Waits for {count(told.n, 'approval')}, since {text}."
         case Event.VOTED_YES:
-            return f"{who} agreed."
+            return f"{who} agreed{f': {text}' if text else '.'}"
         case Event.VOTED_NO:
             return f"{who} said no{f': {text}' if text else '.'}"
         case Event.ASKED_AGAIN:
