@@ -48,6 +48,12 @@ def standing(hold: Hold | None, now: float) -> Hold | None:
     return _piled([one for one in _pile(hold) if not one.is_over(now)])
 
 
+def gone(before: Hold | None, after: Hold | None) -> tuple[Hold, ...]:
+    """The holds of one pile that are not in the other any more, each alone, the one on top first."""
+    left = [one.alone for one in _pile(after)]
+    return tuple(one.alone for one in _pile(before) if one.alone not in left)
+
+
 def laid(hold: Hold, on: Hold | None, now: float) -> Hold:
     """`hold` laid on a pile, where it takes the place of an earlier one of the same person."""
     return replace(hold, under=lifted(on, hold.by, now))

@@ -11,16 +11,20 @@ from bot.domain.hearing import REASON_MAX
 from bot.domain.lists import widest, without_covered
 from bot.domain.policy import Ask, Decision, Deny
 from bot.domain.shown import shown
+from bot.domain.site import Site
+from bot.domain.target import resolve
 
 _SEVERAL = "Its requests need the yes of different people."
 
 
-def joined(commands: Sequence[Command], site: str) -> Command:
-    """All that `commands` of one site, softness, account and check ask for, once, with what was dropped counted."""
-    asked = [target for command in commands for target in command.targets]
-    unique = tuple(dict.fromkeys(asked))
-    targets, covered = without_covered(unique)
-    repeats = len(asked) - len(unique)
+def joined(commands: Sequence[Command], site: Site) -> Command:
+    """All that `commands` of one site, softness, account and check ask for, once, with what was dropped counted as
+    plans count: a path once for each host."""
+    targets, _ = without_covered(tuple(dict.fromkeys(target for command in commands for target in command.targets)))
+    each = [resolve(command.targets, site) for command in commands]
+    unique = {target for some in each for target in some}
+    repeats = sum(map(len, each)) - len(unique)
+    covered = len(unique) - len(resolve(targets, site))
     reasons = dict.fromkeys(command.reason for command in commands if command.reason)
     first = commands[0]
     notes = [
@@ -29,7 +33,7 @@ def joined(commands: Sequence[Command], site: str) -> Command:
         f"{covered:,} dropped that {shown(widest(targets))} covers" if covered else "",
     ]
     return Command(
-        Verb.PURGE, targets, site, first.soft, _cut("; ".join(reasons)), first.only, first.check,
+        Verb.PURGE, targets, site.name, first.soft, _cut("; ".join(reasons)), first.only, first.check,
         notes=("; ".join(filter(None, notes)),),
     )  # fmt: skip
 

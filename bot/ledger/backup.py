@@ -124,6 +124,7 @@ def _settle(fresh: Path, was: _Was | None, now: float) -> Restored:
         held = tuple(whole(row["id"]) for row in tx.rows("select id from jobs order by id"))
         lost = tuple(sorted(set(was.jobs) - set(held))) if was else None
         requests = tx.run("update deliveries set done_at = :now, due_at = null where done_at is null", now=now)
+        tx.run("update notices set due_at = null")  # it may have been posted since
         requests += tx.run("update in_line set job = 0, doc = null where job is null")
         _renumber(tx, was)
         parked = tuple(job for job in held if _park(tx, books, books.jobs.get(job), now))

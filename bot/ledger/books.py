@@ -15,6 +15,7 @@ from bot.ledger.known import Known
 from bot.ledger.ledger import Transaction
 from bot.ledger.lots import Lots
 from bot.ledger.messages import Messages
+from bot.ledger.notices import Notices
 from bot.ledger.retention import Retention
 from bot.ledger.reviews import Reviews
 from bot.ledger.seal import seal_of
@@ -38,6 +39,7 @@ class Books:
         self.configuration = Configuration(tx, self.journal)
         self.retention = Retention(tx, self.journal, self.lots)
         self.holds = Holds(tx)
+        self.notices = Notices(tx)
         self.reviews = Reviews(tx)
 
     def is_as_asked(self, job: int) -> bool:

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from bot.domain.command import Command
 from bot.domain.hold import Hold
+from bot.domain.hold_news import HoldNews
 from bot.domain.job import JobView, LayerView, Trouble
 from bot.domain.target import Target
 from bot.domain.told import Told
@@ -21,6 +22,7 @@ LAYER = TypeAdapter(LayerView)
 JOB = TypeAdapter(JobView)
 COMMAND = TypeAdapter(Command)
 HOLD = TypeAdapter(Hold)
+NEWS = TypeAdapter(HoldNews)
 CALL = TypeAdapter(Call)
 CALLS = TypeAdapter(tuple[Call, ...])
 LOOK = TypeAdapter(Look)

@@ -49,7 +49,7 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class LotSize:
-    """How many requests are in line in a lot, and what they ask for as counted when they came."""
+    """How many requests are in line in a lot, and what they purge, each counted by itself when it came."""
 
     requests: int
     targets: int

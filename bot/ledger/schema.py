@@ -9,6 +9,7 @@ spends       what was taken from windows
 tally        what was spent of buckets that cost money, by calendar month
 votes looks known drafts
 holds        what nothing may begin on, by site; `*` is every site
+notices      what channels are to be told of holds
 in_line      requests that wait for the end of a hold, and the job that took them up
 reviews      each broken glass, until somebody else has looked at it
 recent       each person's last targets, as lines that can be asked for again
@@ -121,6 +122,12 @@ create index if not exists homes_due on homes (due_at) where due_at is not null;
 create index if not exists homes_fresh on homes (stale) where stale = 0;
 
 create table if not exists holds (site text primary key, doc text not null, due_at real);
+
+create table if not exists notices (
+  id integer primary key autoincrement, key text not null, channel text not null, at real not null, due_at real,
+  tries integer not null default 0, lost integer not null default 0, doc text not null, unique (key, channel)
+);
+create index if not exists notices_due on notices (channel, id) where due_at is not null;
 
 create table if not exists in_line (
   id integer primary key autoincrement, key text not null unique, site text not null, soft integer not null,

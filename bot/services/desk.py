@@ -124,9 +124,9 @@ class Desk:
                 yes = command.verb is Verb.APPROVE
                 return await approvals.vote(self._core, asking.actor, command.job, yes, reason=command.reason)
             case Verb.HOLD:
-                return await holds.lay(self._core, asking.actor, command)
+                return await holds.lay(self._core, asking, command)
             case Verb.RELEASE:
-                return await holds.release(self._core, asking.actor, command)
+                return await holds.release(self._core, asking, command)
             case Verb.BREAK_GLASS:
                 return await glass.break_glass(self._core, asking.actor, command.job, command.reason)
             case Verb.REVIEW:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.actor import Actor
 from bot.domain.command import Command
-from bot.domain.hold import ALL, Hold, laid, lifted, standing
+from bot.domain.hold import ALL, Hold, gone, laid, lifted, standing
+from bot.domain.hold_news import HoldNews, Turn
 from bot.domain.policy import Deny
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.told import Event, Told
 from bot.ledger.books import Books
+from bot.services.announcing import announce_laid, announce_over
+from bot.services.purges import Asking
 from bot.services.queued import run_queued
 from bot.services.replies import HoldEnded, HoldLaid, Refused, SiteHeld
 from bot.services.roster import approvers, read_roster
@@ -37,8 +41,9 @@ def seen_holds(books: Books, actor: Actor, now: float) -> list[Hold]:
     return [hold.alone for hold in books.holds.listed(now) if hold.site == ALL or actor.may_see(hold.site)]
 
 
-async def lay(core: Core, actor: Actor, command: Command) -> HoldLaid | Refused:
+async def lay(core: Core, asking: Asking, command: Command) -> HoldLaid | Refused:
     """Let nothing begin on a site, or on any, for some time or until it is released."""
+    actor = asking.actor
     denied = await _denied(core, actor, command)
     if denied is not None:
         return Refused(denied.why, denied.advice, by_rule=True)
@@ -47,10 +52,11 @@ async def lay(core: Core, actor: Actor, command: Command) -> HoldLaid | Refused:
     def deed(books: Books) -> tuple[HoldLaid, _Change]:
         now = core.clock.now()
         until = now + command.seconds if command.seconds else None
-        before = standing(books.holds.find(site), now)
+        before = _standing(books, core, site, now)
         hold = laid(Hold(site, actor.id, command.reason, now, until), before, now)
         change = _changed(books, site, before, hold, actor.id, now)
         books.journal.add(now, "hold", actor.id, site=site, reason=hold.reason, until=until)
+        announce_laid(books, core, asking.key, hold, before)
         return HoldLaid(hold, before), change
 
     answer, change = await core.ledger.write(deed)
@@ -68,8 +74,9 @@ async def _subject(core: Core, command: Command) -> Subject:
     return Subject(command.site, approvers=asked, nobody_asked=not core.setup.policy.asked)
 
 
-async def release(core: Core, actor: Actor, command: Command) -> HoldEnded | Refused:
-    """End what `actor` holds; an approver ends anybody's. What lies under it still stands."""
+async def release(core: Core, asking: Asking, command: Command) -> HoldEnded | Refused:
+    """End what the asker holds; an approver ends anybody's. What lies under it still stands."""
+    actor = asking.actor
     site = ALL if command.everywhere else command.site
     subject = await _subject(core, command)
     denied = authorise(actor, Deed.HOLD, subject)
@@ -79,7 +86,7 @@ async def release(core: Core, actor: Actor, command: Command) -> HoldEnded | Ref
 
     def deed(books: Books) -> tuple[HoldEnded | Refused, _Change]:
         now = core.clock.now()
-        before = standing(books.holds.find(site), now)
+        before = _standing(books, core, site, now)
         if before is None:
             return _not_held(books, core, site, now), _Change(None, None)
         after = lifted(before, actor.id, now) if not_others else None
@@ -89,7 +96,10 @@ async def release(core: Core, actor: Actor, command: Command) -> HoldEnded | Ref
         change = _changed(books, site, before, after, actor.id, now)
         books.journal.add(now, "release", actor.id, site=site, held_by=before.by, reason=before.reason)
         still = after or books.holds.on(command.site or ALL, now)
-        return HoldEnded(before, still, len(change.jobs), _in_line(books, site)), change
+        news = HoldNews(Turn.RELEASED, site, gone(before, after), now, actor.id, still.alone if still else None)
+        announce_over(books, core, asking.key, news, change.jobs)
+        requests, plans = _in_line(books, site, now)
+        return HoldEnded(before, still, len(change.jobs), requests, plans), change
 
     answer, change = await core.ledger.write(deed)
     _wake(core, site, change)
@@ -125,10 +135,27 @@ def _changed(books: Books, site: str, before: Hold | None, after: Hold | None, w
     return _Change(before, after, tuple(freed))
 
 
-def _in_line(books: Books, site: str) -> int:
-    """How many requests are in line for `site`, or for any."""
+def _in_line(books: Books, site: str, now: float) -> tuple[int, int]:
+    """How many requests in line for `site`, or for any, become plans now, and how many of those."""
     sites = books.holds.sites_in_line() if site == ALL else [site]
-    return sum(books.holds.size(lot).requests for name in sites for lot in books.holds.lots(name))
+    lots = [lot for name in sites if books.holds.on(name, now) is None for lot in books.holds.lots(name)]
+    return sum(books.holds.size(lot).requests for lot in lots), len(lots)
+
+
+def _standing(books: Books, core: Core, site: str, now: float) -> Hold | None:
+    """What of the holds on `site` stands at `now`. What has ended by its time is told, though nobody has settled it."""
+    before = books.holds.find(site)
+    after = standing(before, now)
+    if before is not None and before.is_over(now):
+        _ended(books, core, before, after, now, ())
+    return after
+
+
+def _ended(books: Books, core: Core, before: Hold, after: Hold | None, now: float, jobs: Sequence[int]) -> None:
+    """The hold on top has ended by its time: it is told once."""
+    still = after or books.holds.on(before.site, now)
+    news = HoldNews(Turn.ENDED, before.site, (before.alone,), now, other=still.alone if still else None)
+    announce_over(books, core, f"ended {before.site} {before.by} {before.since}", news, jobs)
 
 
 def _wake(core: Core, site: str, change: _Change) -> None:
@@ -153,12 +180,14 @@ async def settle(core: Core, site: str) -> None:
         else:
             books.journal.add(now, "hold_ended", "purgebot", site=site, held_by=before.by if before else "")
             change = _changed(books, site, before, after, "", now)
+            if before is not None and before.is_over(now):
+                _ended(books, core, before, after, now, change.jobs)
         return change, books.holds.sites_in_line()
 
     change, waiting = await core.ledger.write(deed)
     for number in change.jobs:
         core.engine.wake(job_name(number))
-    if change.jobs:
+    if change.before != change.after:
         core.engine.wake(SLACK)
     if change.after is not None:
         if change.after.until is not None:

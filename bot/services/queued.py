@@ -40,7 +40,7 @@ async def put_in_line(core: Core, asking: Asking, command: Command, site: Site) 
     lot = Lot(site.name, plan.soft, command.only, command.check)
     actor = asking.actor
     request = InLine(0, site.name, actor.id, actor.team, asking.source, asking.channel, asking.thread, doc)
-    urls = sum(target.kind is Kind.URL for target in command.targets)
+    urls = sum(target.kind is Kind.URL for target in plan.targets)
 
     def deed(books: Books) -> Queued | Refused | None:
         now = core.clock.now()
@@ -52,7 +52,7 @@ async def put_in_line(core: Core, asking: Asking, command: Command, site: Site) 
             journal_denied(books, core, asking, plan, decision)
             return Refused(decision.why, decision.advice, by_rule=True)
         if not books.holds.is_known(asking.key):
-            books.holds.add(asking.key, lot, request, len(command.targets), urls, now)
+            books.holds.add(asking.key, lot, request, len(plan.targets), urls, now)
             books.journal.add(
                 now, "queued", actor.id,
                 site=site.name, kind=plan.kind, targets=len(plan.targets), reason=command.reason, source=asking.source,
@@ -80,7 +80,7 @@ async def _run(core: Core, lot: Lot) -> None:
         await _refuse(core, requests, Refused(f"{lot.site}, which it was for, is no longer configured."))
         return
     things = sum(len(request.packed) for request in requests) // 10
-    command = await aside(things, lambda: joined([request.command for request in requests], site.name))
+    command = await aside(things, lambda: joined([request.command for request in requests], site))
     command = replace(command, soft=lot.soft)
     plan = await plan_for(core, command, site)
     if isinstance(plan, Refused):

@@ -66,12 +66,13 @@ class HoldLaid:
 
 @dataclass(frozen=True, slots=True)
 class HoldEnded:
-    """A hold is over; `still` holds the site yet. `jobs` and `requests` had waited for it."""
+    """A hold is over; `still` holds the site yet. `jobs` and `requests` had waited for it; those become `plans`."""
 
     hold: Hold
     still: Hold | None
     jobs: int = 0
     requests: int = 0
+    plans: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,8 @@ class Router:
 
         def question(books: Books) -> Due:
             lanes = [account for account in self._lanes if books.batches.waiting_jobs(account)]
-            shown = {SLACK: books.messages.next_due(), HOME: books.homes.next_due()}
+            told = [at for at in (books.messages.next_due(), books.notices.next_due()) if at is not None]
+            shown = {SLACK: min(told, default=None), HOME: books.homes.next_due()}
             return books.jobs.due(until), books.intake.due(until), shown, lanes
 
         def others(books: Books) -> tuple[list[tuple[str, float]], list[tuple[int, float]]]:
@@ -117,5 +118,6 @@ class Router:
         def deed(books: Books) -> None:
             books.intake.prune(before)
             books.holds.prune(before)
+            books.notices.prune(before)
 
         await self._core.ledger.write(deed)

@@ -20,6 +20,7 @@ from bot.slack.calling import Calling
 from bot.slack.cards import Card
 from bot.slack.cards.glass import half_time
 from bot.slack.drawing import Drawing
+from bot.slack.hold_notices import HoldNotices
 from bot.slack.posts import Posts, backoff
 from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
 
@@ -39,17 +40,20 @@ class Notifier:
         self._calling = Calling(core, api)
         self._drawing = Drawing(core, self._calling)
         self._posts = Posts(core, api)
+        self._hold_notices = HoldNotices(core, self._posts, self._calling)
 
     async def run(self) -> None:
         """Show what is due for RUN_SECONDS, then come back for the rest."""
         ends = self._core.clock.monotonic() + RUN_SECONDS
+        await self._hold_notices.run(ends)
         for message, job in await self._due():
             if self._core.clock.monotonic() >= ends:
                 break
             await self._show(message, job)
-        again = await self._core.ledger.read(lambda books: books.messages.next_due())
-        if again is not None:
-            self._core.engine.wake(SLACK, again)
+        again = await self._core.ledger.read(lambda books: (books.messages.next_due(), books.notices.next_due()))
+        for at in again:
+            if at is not None:
+                self._core.engine.wake(SLACK, at)
 
     async def _due(self) -> list[tuple[Message, JobView]]:
         now = self._core.clock.now()
@@ -101,7 +105,7 @@ class Notifier:
             await self._posts.later(message, None)
             return
         if not card.ts:
-            await self._posts.later(message, self._core.clock.now() + backoff(message))
+            await self._posts.later(message, self._core.clock.now() + backoff(message.tries))
             return
         there = replace(message, channel=card.channel, thread_ts=card.thread_ts or card.ts)
         ts = await self._posts.found(there, job)

@@ -262,7 +262,7 @@ async def test_queued_requests_become_one_plan_on_release(tmp_path: Path) -> Non
     (job,) = await done(shop)
     assert [["U_SAM", "U_KIM"]] == [doc["also"] for _, event, _, doc in entries if event == "asked"]
     assert isinstance(third, Queued)
-    assert (3, 5, 0) == (third.size.requests, third.size.targets, third.size.urls)
+    assert (3, 5, 4) == (third.size.requests, third.size.targets, third.size.urls)
     assert isinstance(released, HoldEnded)
     assert 3 == released.requests
     assert (State.WAITING, 3) == (job.state, job.targets)

@@ -88,7 +88,7 @@ class Stage:
 
     def _moves(self, books: Books) -> bool:
         soon = self._room.bot.clock.now() + SOON
-        due = [books.messages.next_due(), books.homes.next_due()]
+        due = [books.messages.next_due(), books.notices.next_due(), books.homes.next_due()]
         jobs = books.jobs.recent(list(self._room.bot.settings.sites), 50)
         return (
             bool(books.intake.due(float("inf")) or books.jobs.due(soon) or books.holds.due(soon))

@@ -65,11 +65,11 @@ deploying &lt;4.2&gt;
     ),
     "released": (HoldEnded(HOLD, None), "shop is released."),
     "released with what waited": (
-        HoldEnded(OPEN_END, None, 2, 1),
+        HoldEnded(OPEN_END, None, 2, 1, 1),
         """\
         Every site is released.
            2 jobs that waited for it go on; a yes that grew too old meanwhile is asked for again.
-           1 queued request becomes one plan for each site.""",
+           1 queued request becomes one plan, which is judged now and may need votes.""",
     ),
     "released and still held": (
         HoldEnded(HOLD, OPEN_END),

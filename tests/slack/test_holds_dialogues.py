@@ -78,7 +78,10 @@ async def test_a_hold_is_told_to_whoever_tries_and_what_is_queued_runs_on_releas
         "shop is held by <@U_LEA> since <date>, until <date>: deploying 4.2",
         "Whoever holds it can release it, and so can an approver.",
     ] == read(not_hers)
-    assert ["shop is released.", "2 queued requests become one plan."] == read(released)
+    assert [
+        "shop is released.",
+        "2 queued requests become one plan, which is judged now and may need votes.",
+    ] == read(released)
     assert "🟢 P-1 fresh at fra, iad, sin · 2 URLs on shop" == card["text"]
     assert "asked by <@U_MIA> and <@U_SAM> · because the menu moved" in read(card)
     assert "2 requests that waited for the release; 1 duplicate dropped" in read(card)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from bot.domain.actor import Actor, Standing
 from bot.domain.command import BadLine, Choice, Command, Misunderstood, Verb
 from bot.domain.hold import Hold
+from bot.domain.hold_news import HoldNews, Turn
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State, Trouble, Vote
 from bot.domain.plan import Cost, LayerPlan, Plan
 from bot.domain.policy import Allow, Ask, Deny
@@ -35,6 +36,7 @@ from bot.slack.cards import (
     thread_line,
 )
 from bot.slack.cards.history import log_card, timeline_card
+from bot.slack.cards.hold_news import news_card
 from bot.slack.cards.request import asked_card
 from bot.slack.cards.stats import stats_card
 from bot.slack.cards.thread import again_line, outcome_line, reminder_line
@@ -159,6 +161,7 @@ def _guard_cards(job: JobView, text: str) -> dict[str, Card]:
     """Holds and broken glasses."""
     hold = Hold(text, text, text, T, T + 1)
     review = Review(1, 7, text, T, text, 9, 99, 60.0, T)
+    names = {text: text}
     closed = replace(review, closed_by=text, closed_at=T, note=text)
     waiting = wild_job(text, State.WAITING, Verdict.UNCHECKED)
     late = replace(waiting.approval or APPROVED, breakers=(text,) * 30)
@@ -166,6 +169,10 @@ def _guard_cards(job: JobView, text: str) -> dict[str, Card]:
     return {
         "held": holds.held_card(hold, text),
         "hold laid": holds.laid_card(HoldLaid(hold, replace(hold, by=f"{text}.")), "/purge"),
+        "news of a hold": news_card(HoldNews(Turn.LAID, text, (hold,), T, other=hold), names),
+        "news of its end": news_card(
+            HoldNews(Turn.RELEASED, text, (hold,) * 9, T, text, hold, 9, 9, 9, 8, 7, calls=True), names
+        ),
         "hold ended": holds.ended_card(HoldEnded(hold, hold)),
         "queued": holds.queued_card(Queued(hold, text, LotSize(9, 9, 8), Ask(text, text, 99, (text,)))),
         "what is held": holds.with_holds(private.refusal_card(text), (hold,) * 50),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bot.domain.hold import ALL, Hold
 from bot.domain.policy import Ask
 from bot.services.replies import HoldEnded, HoldLaid, Queued
 from bot.slack.cards.blocks import Card, card, context
 from bot.slack.cards.private import copied
-from bot.slack.cards.words import clock, count
-from bot.slack.escape import escape, person
+from bot.slack.cards.thread import NOBODY, Names, called
+from bot.slack.cards.words import clock, count, number
+from bot.slack.escape import escape
 
 REASON_MAX = 500  # characters
 HOLDS_SHOWN = 10
@@ -21,36 +22,42 @@ def place(site: str) -> str:
     return "every site" if site in ("", ALL) else escape(site, 60)
 
 
-def hold_line(hold: Hold) -> str:
+def until(hold: Hold) -> str:
+    """When it ends by itself, if it does."""
+    return f"until {clock(hold.until)}" if hold.until is not None else "until it is released"
+
+
+def hold_line(hold: Hold, names: Names = NOBODY) -> str:
     """Who holds it, since when, until when, and why."""
-    until = f"until {clock(hold.until)}" if hold.until is not None else "until it is released"
-    who = f"by {person(hold.by)} since {clock(hold.since)}"
-    return f"{place(hold.site)} is held {who}, {until}: {escape(hold.reason, REASON_MAX)}"
+    who = f"by {called(hold.by, names)} since {clock(hold.since)}"
+    return f"{place(hold.site)} is held {who}, {until(hold)}: {escape(hold.reason, REASON_MAX)}"
 
 
 def held_card(hold: Hold, advice: str) -> Card:
     """Something is not done because of a hold."""
-    return card(_begun(hold_line(hold)), [escape(advice, 1000)])
+    return card(begun(hold_line(hold)), [escape(advice, 1000)])
 
 
 def laid_card(laid: HoldLaid, command: str) -> Card:
     """A hold begins."""
-    hold, before = laid.hold, laid.before
-    until = f"until {clock(hold.until)}" if hold.until is not None else "until it is released"
-    return card(
-        f"{_begun(place(hold.site))} is held {until}: {escape(hold.reason, REASON_MAX)}",
-        [
-            _place_of(before, hold) if before is not None else "",
-            "Nothing begins there meanwhile. Jobs that purge already go on; `cancel` stops them.",
-            copied("To end it", f"{command} release {'all' if hold.site == ALL else hold.site}"),
-        ],
-    )
+    hold = laid.hold
+    first = f"{begun(place(hold.site))} is held {until(hold)}: {escape(hold.reason, REASON_MAX)}"
+    return card(first, laid_lines(hold, laid.before, command, "yours"))
 
 
-def _place_of(before: Hold, hold: Hold) -> str:
+def laid_lines(hold: Hold, before: Hold | None, command: str, own: str, names: Names = NOBODY) -> list[str]:
+    """What a hold means for others; `own` is what an earlier one of the same person is called."""
+    return [
+        _place_of(before, hold, own, names) if before is not None else "",
+        "Nothing begins there meanwhile. Jobs that purge already go on; `cancel` stops them.",
+        copied("To end it", f"{command} release {'all' if hold.site == ALL else hold.site}"),
+    ]
+
+
+def _place_of(before: Hold, hold: Hold, own: str, names: Names) -> str:
     if before.by == hold.by:
-        return f"It takes the place of yours: {escape(before.reason, REASON_MAX)}"
-    return f"It lies on another, which stands when it ends: {hold_line(before)}"
+        return f"It takes the place of {own}: {escape(before.reason, REASON_MAX)}"
+    return f"It lies on another, which stands when it ends: {hold_line(before, names)}"
 
 
 def ended_card(ended: HoldEnded) -> Card:
@@ -58,18 +65,20 @@ def ended_card(ended: HoldEnded) -> Card:
     hold, still = ended.hold, ended.still
     if still is not None:
         first = f"The hold on {place(hold.site)} is released, and it stays held." if hold.site != ALL else ""
-        return card(first or "The hold on every site is released, and another stands.", [_begun(hold_line(still))])
-    each = " for each site" if hold.site == ALL else ""
-    waited = [
-        f"{count(ended.jobs, 'job')} that waited for it {'goes' if ended.jobs == 1 else 'go'} on; a yes that grew"
-        " too old meanwhile is asked for again."
-        if ended.jobs
-        else "",
-        f"{count(ended.requests, 'queued request')} become{'s' * (ended.requests == 1)} one plan{each}."
-        if ended.requests
-        else "",
-    ]
-    return card(f"{_begun(place(hold.site))} is released.", waited)
+        return card(first or "The hold on every site is released, and another stands.", [begun(hold_line(still))])
+    waited = goes_on(ended.jobs, ended.requests, ended.plans)
+    return card(f"{begun(place(hold.site))} is released.", [*waited])
+
+
+def goes_on(jobs: int, requests: int, plans: int, size: str = "") -> Iterator[str]:
+    """What had waited for the end of a hold; `size` is that of the requests."""
+    if jobs:
+        go = "goes" if jobs == 1 else "go"
+        yield f"{count(jobs, 'job')} that waited for it {go} on; a yes that grew too old meanwhile is asked for again."
+    if requests:
+        one = plans == 1
+        become = f"become{'s' * (requests == 1)} {'one plan, which is' if one else f'{number(plans)} plans, which are'}"
+        yield f"{count(requests, 'queued request')}{size} {become} judged now and may need votes."
 
 
 def queued_card(queued: Queued) -> Card:
@@ -82,13 +91,13 @@ def queued_card(queued: Queued) -> Card:
     if isinstance(decision, Ask):
         asks = f"It needs {count(decision.needed, 'approval')} then, since {escape(decision.why, REASON_MAX)}."
     return card(
-        f"Queued: runs when {escape(queued.site, 60)} is released ({so_far}).", [_begun(hold_line(queued.hold)), asks]
+        f"Queued: runs when {escape(queued.site, 60)} is released ({so_far}).", [begun(hold_line(queued.hold)), asks]
     )
 
 
 def also_held(shown: Card, hold: Hold | None) -> Card:
     """`shown`, with the hold that keeps it from beginning."""
-    return Card(shown.text, [*shown.blocks, context([_begun(hold_line(hold))])]) if hold is not None else shown
+    return Card(shown.text, [*shown.blocks, context([begun(hold_line(hold))])]) if hold is not None else shown
 
 
 def with_holds(shown: Card, holds: Sequence[Hold]) -> Card:
@@ -96,11 +105,12 @@ def with_holds(shown: Card, holds: Sequence[Hold]) -> Card:
     if not holds:
         return shown
     more = len(holds) - HOLDS_SHOWN
-    lines = [_begun(hold_line(hold)) for hold in holds[:HOLDS_SHOWN]]
+    lines = [begun(hold_line(hold)) for hold in holds[:HOLDS_SHOWN]]
     return Card(
         shown.text, [*shown.blocks, context([*lines, *([f"and {count(more, 'more hold')}"] if more > 0 else [])])]
     )
 
 
-def _begun(line: str) -> str:
+def begun(line: str) -> str:
+    """`line` as the first words of a sentence."""
     return f"Every site{line.removeprefix('every site')}" if line.startswith("every site") else line
