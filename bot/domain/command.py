@@ -10,7 +10,18 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from bot.domain.hearing import REASON_MAX, TEXT_MAX, WORDED, Heard, hear, is_no_note, job_of, misunderstood, reason_of
+from bot.domain.hearing import (
+    REASON_MAX,
+    TEXT_MAX,
+    WORDED,
+    Heard,
+    hear,
+    in_line_of,
+    is_no_note,
+    job_of,
+    misunderstood,
+    reason_of,
+)
 from bot.domain.hold_line import on_hold
 from bot.domain.lists import LONGER, uncollected
 from bot.domain.puzzles import yours
@@ -60,6 +71,8 @@ def _verb_of(heard: Heard) -> Verb:
     """The verb; none means purge, or status where a job's name stands alone. A dry run is a plan."""
     if heard.verb is None and len(heard.things) == 1 and heard.kind is None and job_of(heard.said(0)):
         return Verb.STATUS
+    if heard.verb is None and len(heard.things) == 1 and heard.kind is None and in_line_of(heard.said(0)):
+        return Verb.STATUS
     if heard.verb in (None, Verb.PURGE):
         return Verb.PLAN if "dry-run" in heard.given else Verb.PURGE
     return heard.verb or Verb.PURGE
@@ -97,7 +110,11 @@ def _on_site(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
 def _on_job(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
     if verb is Verb.STATUS and not heard.things:
         return Command(verb)
-    job = _job(verb, heard, speaker)
+    in_line = in_line_of(heard.said(0)) if heard.things else 0
+    if in_line and not (verb is Verb.CANCEL and len(heard.things) == 1):
+        raise Confused(_in_line(in_line, speaker))
+    job = 0 if in_line else _job(verb, heard, speaker)
+    name = f"Q-{in_line}" if in_line else f"P-{job}"
     if verb is Verb.APPROVE and is_no_note(heard.rest):
         raise Confused(
             misunderstood(speaker, "approve takes one job, and a note in your own words.", f"approve P-{job}")
@@ -105,14 +122,19 @@ def _on_job(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
     reason = reason_of(heard.rest) if verb in WORDED else heard.given.get("because", "")
     if character := refused_character(reason, JOINERS):
         problem = f"The reason holds {character}, which cannot be seen. Type it without."
-        raise Confused(misunderstood(speaker, problem, f"{verb.value} P-{job}"))
+        raise Confused(misunderstood(speaker, problem, f"{verb.value} {name}"))
     if len(reason) > REASON_MAX:
         problem = f"A reason has at most {REASON_MAX:,} characters."
-        raise Confused(misunderstood(speaker, problem, f"{verb.value} P-{job}"))
+        raise Confused(misunderstood(speaker, problem, f"{verb.value} {name}"))
     if verb is Verb.BREAK_GLASS and not reason.strip():
         suggestion = f"{speaker.command} break-glass P-{job} because …"
         raise Confused(Misunderstood("Breaking the glass needs a reason.", suggestion))
-    return Command(verb, job=job, reason=reason)
+    return Command(verb, job=job, reason=reason, in_line=in_line)
+
+
+def _in_line(number: int, speaker: Speaker) -> Misunderstood:
+    problem = f"Q-{number} is a queued request and no job yet: `status` lists it, `cancel Q-{number}` takes it back."
+    return Misunderstood(problem, f"{speaker.command} status")
 
 
 def _job(verb: Verb, heard: Heard, speaker: Speaker) -> int:

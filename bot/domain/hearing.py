@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.hold import is_count, seconds_in
-from bot.domain.reading import JOB, plain_urls
+from bot.domain.reading import IN_LINE, JOB, plain_urls
 from bot.domain.shown import JOINERS, Notes, one_line, refused_character, shown
 from bot.domain.speech import (
     KIND_OF,
@@ -317,4 +317,10 @@ def is_no_note(rest: str) -> bool:
 def job_of(text: str) -> int:
     """The number in `P-12`; 0 if it is no job's name."""
     found = JOB.fullmatch(text)
+    return int(found.group(1)) if found else 0
+
+
+def in_line_of(text: str) -> int:
+    """The number in `Q-7`, a queued request; 0 if it is no such name."""
+    found = IN_LINE.fullmatch(text)
     return int(found.group(1)) if found else 0

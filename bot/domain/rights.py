@@ -39,7 +39,8 @@ NOTHING: frozenset[str] = frozenset()
 class Subject:
     """What a deed is about. `voters` are those who may vote on the job, `approvers` all whom the policy asks,
     `breakers` those who may break the glass; each as Slack says now. `nobody_asked` when the policy asks nobody at all,
-    which nobody of whom Slack tells is not. `held_by` is who holds the site."""
+    which nobody of whom Slack tells is not. `held_by` is who holds the site; `request` the name of a queued request,
+    and `requested_by` who asked for it."""
 
     site: str = ""
     job: JobView | None = None
@@ -48,6 +49,13 @@ class Subject:
     breakers: Set[str] = NOTHING
     nobody_asked: bool = False
     held_by: str = ""
+    request: str = ""
+    requested_by: str = ""
+
+    @property
+    def owned(self) -> tuple[str, str]:
+        """The name of the job or the queued request, and who asked for it; "" for neither."""
+        return (self.job.name, self.job.requested_by) if self.job else (self.request, self.requested_by)
 
 
 NOTHING_MORE = Subject()
@@ -75,7 +83,7 @@ def authorise(actor: Actor, deed: Deed, subject: Subject = NOTHING_MORE) -> Deny
 
 
 def _token_may(actor: Actor, deed: Deed, subject: Subject) -> Deny | None:
-    job = subject.job
+    name, requested_by = subject.owned
     match deed:
         case Deed.VOTE:
             return Deny("people", "Tokens do not vote.", "Ask an approver to press Approve in Slack.")
@@ -85,10 +93,8 @@ def _token_may(actor: Actor, deed: Deed, subject: Subject) -> Deny | None:
             return None
         case _ if not actor.may_command:
             return Deny("read-only", "This token may only read.", "Use a token with `may: command`.")
-        case Deed.CANCEL | Deed.RETRY if job is not None and job.requested_by != actor.id:
-            return Deny(
-                "own", f"{job.name} was not asked for by this token.", "Its requester or an approver can do that."
-            )
+        case Deed.CANCEL | Deed.RETRY if name and requested_by != actor.id:
+            return Deny("own", f"{name} was not asked for by this token.", "Its requester or an approver can do that.")
         case Deed.RELEASE if subject.held_by != actor.id:
             return _ANOTHERS_HOLD
         case Deed.PLAN | Deed.CHECK | Deed.PURGE | Deed.CANCEL | Deed.RETRY | Deed.HOLD | Deed.RELEASE:
@@ -138,10 +144,10 @@ def _may_hold_as_approver(actor: Actor, subject: Subject) -> Deny | None:
 
 
 def _own(actor: Actor, subject: Subject) -> Deny | None:
-    job = subject.job
-    if job is None or actor.id == job.requested_by or actor.id in subject.approvers:
+    name, requested_by = subject.owned
+    if not name or actor.id == requested_by or actor.id in subject.approvers:
         return None
-    return Deny("own", f"{job.name} is not yours.", "Its requester or an approver can do that.")
+    return Deny("own", f"{name} is not yours.", "Its requester or an approver can do that.")
 
 
 def _may_vote(actor: Actor, subject: Subject) -> Deny | None:

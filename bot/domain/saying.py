@@ -35,7 +35,7 @@ def line_of(command: Command, speaker: Speaker) -> str:
         case Verb.LOG | Verb.STATS:
             words = [search_line(command.verb, command.search or Search())]
         case _:
-            job = f"P-{command.job}" if command.job else ""
+            job = f"P-{command.job}" if command.job else f"Q-{command.in_line}" if command.in_line else ""
             words = [command.verb.value, job, *_option_words(command)]
     line = " ".join(word for word in words if word)
     return f"path {line}" if line == speaker.command else line

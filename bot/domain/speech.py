@@ -75,6 +75,7 @@ class Command:
     check: bool = True
     confirm: str = ""  # the site's name after --confirm
     job: int = 0  # P-12 -> 12
+    in_line: int = 0  # Q-7 -> 7, a queued request
     queue: bool = False  # while the site is held, wait for the release
     everywhere: bool = False  # a hold or release of every site
     seconds: float = 0.0  # how long a hold lasts; 0: until it is released
@@ -165,7 +166,8 @@ VERBS = (
     VerbRow(Verb.CHECK, "check <url…>", "edge against origin, now", "check {url}"),
     VerbRow(Verb.STATUS, "status [P-12]", "running jobs, or one", "status"),
     VerbRow(Verb.SHOW, "show P-12", "one job in full", "show P-12"),
-    VerbRow(Verb.CANCEL, "cancel P-12", "stop a job before its next batch", "cancel P-12"),
+    VerbRow(Verb.CANCEL, "cancel P-12|Q-7", "stop a job before its next batch, or take a queued request back",
+            "cancel P-12"),
     VerbRow(Verb.RETRY, "retry P-12", "send again what did not go", "retry P-12"),
     VerbRow(Verb.APPROVE, "approve P-12 [note]", "say yes to a waiting job", "approve P-12"),
     VerbRow(Verb.DENY, "deny P-12 [reason]", "say no to a waiting job", "deny P-12 not during the sale"),

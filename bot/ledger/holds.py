@@ -6,8 +6,9 @@ request is never in line twice.
 
 from __future__ import annotations
 
+import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.command import Command
@@ -35,6 +36,25 @@ class InLine:
     def command(self) -> Command:
         """What was asked for."""
         return unpack(COMMAND, zlib.decompress(self.packed).decode())
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One request in line as lists tell it. `first` is the first of its targets, as a sample names it."""
+
+    id: int
+    site: str
+    by: str
+    at: float
+    targets: int
+    urls: int
+    first: str
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """The id people type."""
+        return f"Q-{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +135,46 @@ class Holds:
         rows = self._tx.rows("select distinct site from in_line where job is null")
         return [str(row["site"]) for row in rows]
 
-    def add(self, key: str, lot: Lot, request: InLine, targets: int, urls: int, now: float) -> None:
-        """Put a request in line; once for each `key`."""
+    def add(self, key: str, lot: Lot, request: InLine, told: Waiting) -> int:
+        """Put a request in line, once for each `key`; its number. What `told` says of its number counts for nothing."""
         self._tx.run(
             "insert into in_line (key, site, soft, only_account, checks, by, team, source, channel, thread, at,"
             " targets, urls, doc) values (:key, :site, :soft, :only, :checks, :by, :team, :source, :channel, :thread,"
             " :now, :targets, :urls, :doc) on conflict (key) do nothing",
             key=key, **_values(lot), by=request.by, team=request.team, source=request.source, channel=request.channel,
-            thread=request.thread, now=now, targets=targets, urls=urls, doc=request.packed,
+            thread=request.thread, now=told.at, targets=told.targets, urls=told.urls, doc=request.packed,
         )  # fmt: skip
+        number = self.number_of(key)
+        self._tx.run(
+            "insert or ignore into in_line_told (id, first, reason) values (:id, :first, :reason)",
+            id=number, first=told.first, reason=told.reason,
+        )  # fmt: skip
+        return number
 
-    def is_known(self, key: str) -> bool:
-        """Whether the request under `key` came before."""
-        return bool(self._tx.rows("select 1 from in_line where key = :key", key=key))
+    def number_of(self, key: str) -> int:
+        """The number of the request that came under `key`; 0 when none did."""
+        rows = self._tx.rows("select id from in_line where key = :key", key=key)
+        return whole(rows[0]["id"]) if rows else 0
+
+    def find_in_line(self, number: int) -> tuple[InLine, int | None] | None:
+        """The request of that number, and the job that took it up: None while it waits, 0 where none did."""
+        rows = self._tx.rows("select * from in_line where id = :id", id=number)
+        if not rows:
+            return None
+        job = rows[0]["job"]
+        return _request(rows[0]), None if job is None else whole(job)
+
+    def waiting(self, sites: Sequence[str], limit: int, by: str = "") -> tuple[list[Waiting], int]:
+        """The first requests in line for `sites`, of `by` alone where that is given, and how many there are."""
+        rows = self._tx.rows(
+            "select in_line.id, site, by, at, targets, urls, coalesce(first, '') as first,"
+            " coalesce(reason, '') as reason, count(*) over () as total"
+            " from in_line left join in_line_told on in_line_told.id = in_line.id"
+            " where job is null and site in (select value from json_each(:sites)) and (:by = '' or by = :by)"
+            " order by in_line.id limit :limit",
+            sites=json.dumps(list(sites)), by=by, limit=limit,
+        )  # fmt: skip
+        return [_waiting(row) for row in rows], whole(rows[0]["total"]) if rows else 0
 
     def size(self, lot: Lot) -> LotSize:
         """What is in line in `lot`."""
@@ -161,6 +208,7 @@ class Holds:
     def prune(self, before: float) -> None:
         """Forget requests that were taken up, if they came before `before`."""
         self._tx.run("delete from in_line where job is not null and at < :before", before=before)
+        self._tx.run("delete from in_line_told where id not in (select id from in_line)")
 
 
 _IN_LOT = "job is null and site = :site and soft = :soft and only_account = :only and checks = :checks"
@@ -168,6 +216,19 @@ _IN_LOT = "job is null and site = :site and soft = :soft and only_account = :onl
 
 def _values(lot: Lot) -> Mapping[str, str | int]:
     return {"site": lot.site, "soft": int(lot.soft), "only": lot.only, "checks": int(lot.check)}
+
+
+def _waiting(row: Row) -> Waiting:
+    return Waiting(
+        id=whole(row["id"]),
+        site=str(row["site"]),
+        by=str(row["by"]),
+        at=number(row["at"]),
+        targets=whole(row["targets"]),
+        urls=whole(row["urls"]),
+        first=str(row["first"]),
+        reason=str(row["reason"]),
+    )
 
 
 def _request(row: Row) -> InLine:

@@ -11,6 +11,7 @@ votes looks known drafts
 holds        what nothing may begin on, by site; `*` is every site
 notices      what channels are to be told of holds
 in_line      requests that wait for the end of a hold, and the job that took them up
+in_line_told what lists tell of them
 reviews      each broken glass, until somebody else has looked at it
 recent       each person's last targets, as lines that can be asked for again
 messages     the Slack messages that show a job, and what they show
@@ -135,6 +136,7 @@ create table if not exists in_line (
   channel text not null, thread text not null, at real not null, targets integer not null, urls integer not null,
   doc blob, job integer
 );
+create table if not exists in_line_told (id integer primary key, first text not null, reason text not null);
 create index if not exists in_line_waiting on in_line (site) where job is null;
 
 create table if not exists reviews (

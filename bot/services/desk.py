@@ -25,7 +25,7 @@ from bot.services.instead import is_possible
 from bot.services.limits import limits
 from bot.services.probing import probe_layers
 from bot.services.purges import Asking, judge_plan, plan_for, site_held, submit
-from bot.services.queued import put_in_line
+from bot.services.queued import put_in_line, take_back
 from bot.services.replies import (
     BadLinesFound,
     Checked,
@@ -117,6 +117,8 @@ class Desk:
             case Verb.STATUS | Verb.SHOW:
                 return await self._show(asking, command)
             case Verb.CANCEL:
+                if command.in_line:
+                    return await take_back(self._core, asking.actor, command.in_line, command.reason)
                 return await deeds.cancel(self._core, asking.actor, command.job, command.reason)
             case Verb.RETRY:
                 return await deeds.retry(self._core, asking.actor, command.job)
@@ -249,8 +251,8 @@ class Desk:
         def question(books: Books) -> Reply:
             if not command.job:
                 jobs = books.jobs.open(names) or books.jobs.recent(names, 5)
-                now = self._core.clock.now()
-                return JobsListed(jobs, seen_holds(books, asking.actor, now), books.reviews.open_on(names))
+                held = seen_holds(books, asking.actor, self._core.clock.now())
+                return JobsListed(jobs, held, books.reviews.open_on(names), *holds.in_line(self._core, books, names))
             job = books.jobs.find(command.job)
             if job is None or job.site not in names:
                 return Refused(f"There is no P-{command.job}.", f"`{self._core.setup.command} status` lists the jobs.")

@@ -16,9 +16,11 @@ from bot.ledger.books import Books
 from bot.services.announcing import announce_laid, announce_over
 from bot.services.purges import Asking
 from bot.services.queued import run_queued
-from bot.services.replies import HoldEnded, HoldLaid, Refused, SiteHeld
+from bot.services.replies import HoldEnded, HoldLaid, Refused, SiteHeld, Waits
 from bot.services.roster import approvers, read_roster
 from bot.services.setup import SLACK, Core, hold_name, job_name
+
+WAITING_MAX = 10  # requests in line that a list names
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,15 @@ async def held(core: Core, site: str) -> Hold | None:
 def seen_holds(books: Books, actor: Actor, now: float) -> list[Hold]:
     """The holds that stand, of sites that exist for `actor`."""
     return [hold.alone for hold in books.holds.listed(now) if hold.site == ALL or actor.may_see(hold.site)]
+
+
+def in_line(core: Core, books: Books, sites: Sequence[str], by: str = "") -> tuple[list[Waits], int]:
+    """The first requests in line for `sites`, of `by` alone where that is given, each with what it waits for; and how
+    many there are."""
+    first, total = books.holds.waiting(sites, WAITING_MAX, by)
+    now = core.clock.now()
+    held = {site: books.holds.on(site, now) for site in {request.site for request in first}}
+    return [Waits(request, hold.alone if (hold := held[request.site]) else None) for request in first], total
 
 
 async def lay(core: Core, asking: Asking, command: Command) -> HoldLaid | Refused:

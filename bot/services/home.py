@@ -15,6 +15,8 @@ from bot.ledger.books import Books
 from bot.ledger.homes import Some
 from bot.ledger.messages import Role
 from bot.services.allowed import rights_on
+from bot.services.holds import in_line
+from bot.services.replies import Waits
 from bot.services.setup import Core
 
 VOTES, WAITING, RUNNING, ENDED, SITES = 10, 5, 8, 8, 10  # at most, of each
@@ -45,6 +47,8 @@ class HomeView:
     ended: Sequence[JobView] = ()
     sites: Sequence[tuple[Site, str]] = ()  # and what the person may do there
     sites_total: int = 0
+    queued: Sequence[Waits] = ()  # requests of theirs that are in line for the end of a hold
+    queued_total: int = 0
 
 
 async def home_of(core: Core, actor: Actor, roster: Roster) -> HomeView:
@@ -61,6 +65,7 @@ async def home_of(core: Core, actor: Actor, roster: Roster) -> HomeView:
     def question(books: Books) -> HomeView:
         votes = books.homes.for_vote_of(actor.id, asked_as, names, VOTES)
         waiting = books.homes.waiting_of(actor.id, names, WAITING)
+        queued, queued_total = in_line(core, books, names, actor.id)
         running = books.homes.running(actor.id, names, RUNNING)
         return HomeView(
             actor, setup.command, None, setup.observe,
@@ -68,7 +73,7 @@ async def home_of(core: Core, actor: Actor, roster: Roster) -> HomeView:
             books.jobs.in_brief(waiting.first), waiting.total,
             books.jobs.in_brief(running.first), running.total,
             books.jobs.in_brief(books.homes.ended(names, ENDED)),
-            rights, len(sites),
+            rights, len(sites), queued[:WAITING], queued_total,
         )  # fmt: skip
 
     return await core.ledger.read(question)

@@ -224,7 +224,7 @@ def _asked_already(books: Books, plan: Plan) -> tuple[str, ...]:
     return (f"{alike[0]} asks for the same and {_SO_FAR.get(alike[1], 'is under way')}.",) if alike else ()
 
 
-def _widest_first(plan: Plan) -> Iterator[Target]:
+def widest_first(plan: Plan) -> Iterator[Target]:
     """What needs the most agreement comes first, so that no card hides it behind many pages."""
     for kind in WIDEST_FIRST if len(plan.counts or ()) > 1 else ():
         yield from (target for target in plan.targets if target.kind is kind)
@@ -234,7 +234,7 @@ def _widest_first(plan: Plan) -> Iterator[Target]:
 
 def _sample(plan: Plan) -> tuple[str, ...]:
     """The first targets; of several, those that are no URLs with their kind."""
-    some = tuple(islice(_widest_first(plan), SAMPLE_MAX))
+    some = tuple(islice(widest_first(plan), SAMPLE_MAX))
     if len(some) == 1:
         return (some[0].value,)
     return tuple(x.value if x.kind is Kind.URL else f"{x.kind.value} {x.value}" for x in some)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -13,16 +13,17 @@ from bot.domain.command import Command
 from bot.domain.joint import joined, strictest
 from bot.domain.plan import Plan
 from bot.domain.policy import Deny, Roster
+from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.site import Site
 from bot.ledger.books import Books
-from bot.ledger.holds import REFUSED_LATER, InLine, Lot, squeezed
+from bot.ledger.holds import REFUSED_LATER, InLine, Lot, Waiting, squeezed
 from bot.ledger.packed import PackedPlan, packed
 from bot.services.aside import aside
 from bot.services.clearance import asker
-from bot.services.purges import Asking, create, journal_denied, judged, plan_for
-from bot.services.replies import Queued, Refused
-from bot.services.roster import read_roster
-from bot.services.setup import SLACK, Core, delivery_name, hold_name, job_name
+from bot.services.purges import Asking, create, journal_denied, judged, plan_for, widest_first
+from bot.services.replies import Queued, Refused, TakenBack
+from bot.services.roster import approvers, read_roster
+from bot.services.setup import HOME, SLACK, Core, delivery_name, hold_name, job_name
 from providers.contract import Kind
 
 log = structlog.get_logger()
@@ -40,7 +41,7 @@ async def put_in_line(core: Core, asking: Asking, command: Command, site: Site) 
     lot = Lot(site.name, plan.soft, command.only, command.check)
     actor = asking.actor
     request = InLine(0, site.name, actor.id, actor.team, asking.source, asking.channel, asking.thread, doc)
-    urls = sum(target.kind is Kind.URL for target in plan.targets)
+    told = _told(plan, command, actor.id)
 
     def deed(books: Books) -> Queued | Refused | None:
         now = core.clock.now()
@@ -51,15 +52,80 @@ async def put_in_line(core: Core, asking: Asking, command: Command, site: Site) 
         if isinstance(decision, Deny):
             journal_denied(books, core, asking, plan, decision)
             return Refused(decision.why, decision.advice, by_rule=True)
-        if not books.holds.is_known(asking.key):
-            books.holds.add(asking.key, lot, request, len(plan.targets), urls, now)
+        number = books.holds.number_of(asking.key)
+        if not number:
+            number = books.holds.add(asking.key, lot, request, replace(told, at=now))
             books.journal.add(
-                now, "queued", actor.id,
+                now, "queued", actor.id, request=f"Q-{number}",
                 site=site.name, kind=plan.kind, targets=len(plan.targets), reason=command.reason, source=asking.source,
             )  # fmt: skip
-        return Queued(hold.alone, site.name, books.holds.size(lot), decision)
+            books.homes.changed()
+        is_waiting = replace(told, id=number, at=now)
+        return Queued(hold.alone, site.name, books.holds.size(lot), decision, is_waiting, len(command.targets))
 
-    return await core.ledger.write(deed)
+    answer = await core.ledger.write(deed)
+    core.engine.wake(HOME)
+    return answer
+
+
+def _told(plan: Plan, command: Command, by: str) -> Waiting:
+    """What lists tell of it; its number and time come with the line."""
+    urls = sum(target.kind is Kind.URL for target in plan.targets)
+    first = next(widest_first(plan))
+    name = first.value if first.kind is Kind.URL else f"{first.kind.value} {first.value}".strip()
+    return Waiting(0, plan.site, by, 0.0, len(plan.targets), urls, name, command.reason)
+
+
+async def take_back(core: Core, actor: Actor, number: int, reason: str) -> TakenBack | Refused:
+    """Have the request Q-`number` wait no more. Whoever asked for it hears it in private, if another does it."""
+    asked, name = approvers(core, await read_roster(core)), await core.directory.name(actor.id)
+
+    def deed(books: Books) -> tuple[TakenBack | Refused, str]:
+        found = books.holds.find_in_line(number)
+        if found is None or not actor.may_see(found[0].site):
+            return Refused(f"There is no Q-{number}.", "`status`, without a number, lists what waits."), ""
+        request, job = found
+        if job is not None:
+            return _not_in_line(number, job), ""
+        subject = Subject(request.site, approvers=asked, request=f"Q-{number}", requested_by=request.by)
+        denied = authorise(actor, Deed.CANCEL, subject)
+        if denied is not None:
+            return Refused(denied.why, denied.advice, by_rule=True), ""
+        now = core.clock.now()
+        books.holds.take([request], 0)
+        books.journal.add(
+            now, "taken_back", actor.id, request=f"Q-{number}", site=request.site, asked_by=request.by, reason=reason
+        )
+        books.homes.changed()
+        return TakenBack(f"Q-{number}", request.site), _tell_asker(books, request, actor, name, reason, now)
+
+    answer, told = await core.ledger.write(deed)
+    if told:
+        core.engine.wake(delivery_name(told))
+    core.engine.wake(HOME)
+    return answer
+
+
+def _not_in_line(number: int, job: int) -> Refused:
+    if job:
+        return Refused(f"Q-{number} waits no more: it is in P-{job}.", f"`cancel P-{job}` stops all of that.")
+    return Refused(f"Q-{number} waits no more: it was cancelled or refused.")
+
+
+def _tell_asker(books: Books, request: InLine, by: Actor, name: str, reason: str, now: float) -> str:
+    """The key of what is told to whoever asked for it; "" where they did it themselves, or are no person."""
+    if by.id == request.by or request.source != "slack":
+        return ""
+    key = f"{REFUSED_LATER} Q-{request.id}"
+    why = f": {reason}" if reason else "."
+    what = f"Q-{request.id}, which you queued for {request.site}, was cancelled by @{name}{why}"
+    books.intake.store(key, REFUSED_LATER, _to_asker(request, what, "Nothing of it was purged."), now)
+    return key
+
+
+def _to_asker(request: InLine, what: str, advice: str) -> Mapping[str, str]:
+    where = {"user": request.by, "team": request.team, "channel": request.channel, "thread": request.thread}
+    return {**where, "what": what, "advice": advice}
 
 
 async def run_queued(core: Core, site: str) -> None:
@@ -138,9 +204,8 @@ async def _refuse(core: Core, requests: Sequence[InLine], refused: Refused) -> N
         keys = []
         for request in people.values():
             keys.append(f"{REFUSED_LATER} {request.id}")
-            body = {"user": request.by, "team": request.team, "channel": request.channel, "thread": request.thread}
             what = f"What you queued for {request.site} does not run. {refused.what}"
-            books.intake.store(keys[-1], REFUSED_LATER, {**body, "what": what, "advice": refused.advice}, now)
+            books.intake.store(keys[-1], REFUSED_LATER, _to_asker(request, what, refused.advice), now)
         return keys
 
     for key in await core.ledger.write(deed):

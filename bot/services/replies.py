@@ -16,7 +16,7 @@ from bot.domain.speech import Search
 from bot.domain.stats import Stats
 from bot.domain.timeline import Moment
 from bot.domain.verdict import Judgement, Look
-from bot.ledger.holds import LotSize
+from bot.ledger.holds import LotSize, Waiting
 from bot.services.limits import AccountNow
 from providers.contract import Probe
 
@@ -48,12 +48,23 @@ class SiteHeld(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """It waits for the end of `hold`, with others that become one plan; `decision` is the policy's now."""
+    """It waits for the end of `hold`, with others that become one plan; `decision` is the policy's now. `named` things
+    are `told.targets` targets."""
 
     hold: Hold
     site: str
     size: LotSize
     decision: Decision
+    told: Waiting
+    named: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A queued request waits no more: it was cancelled."""
+
+    name: str
+    site: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +160,22 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class Waits:
+    """A request in line, and what it waits for; nothing where it is about to run."""
+
+    request: Waiting
+    hold: Hold | None
+
+
+@dataclass(frozen=True, slots=True)
 class JobsListed:
     """Open jobs, or the latest when none is open; what is held, and the jobs whose broken glass waits for a review."""
 
     jobs: Sequence[JobView]
     holds: Sequence[Hold] = ()
     reviews: Sequence[int] = ()
+    waiting: Sequence[Waits] = ()  # the first requests in line
+    waiting_total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +269,7 @@ Reply = (
     NotUnderstood
     | Refused
     | Queued
+    | TakenBack
     | HoldLaid
     | HoldEnded
     | PlanShown

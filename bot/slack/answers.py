@@ -27,6 +27,7 @@ from bot.services.replies import (
     SiteHeld,
     SitesListed,
     StatsShown,
+    TakenBack,
     WhoAmI,
 )
 from bot.slack.cards import findings, holds, private, purge_form
@@ -47,7 +48,9 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
         case SiteHeld(hold=hold, advice=advice):
             return holds.held_card(hold, advice)
         case Queued():
-            return holds.queued_card(reply)
+            return holds.queued_card(reply, command)
+        case TakenBack(name, site):
+            return holds.taken_back_card(name, site)
         case HoldLaid():
             return holds.laid_card(reply, command)
         case HoldEnded():
@@ -68,8 +71,9 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
             return private.bad_lines_card(asked, draft)
         case Checked() as checked:
             return holds.also_held(findings.check_card(checked, now, command), checked.held)
-        case JobsListed(jobs, held_now, reviews):
-            return with_reviews(holds.with_holds(private.status_card(jobs, now, command), held_now), reviews)
+        case JobsListed(jobs, held_now, reviews, waiting, total):
+            listed = holds.with_holds(private.status_card(jobs, now, command), held_now)
+            return with_reviews(holds.with_waiting(listed, waiting, total, command), reviews)
         case JobShown(job, whole, moments):
             return timeline_card(job, moments, now) if whole else private.show_card(job, now)
         case LogShown() as log:

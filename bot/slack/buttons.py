@@ -15,6 +15,7 @@ from bot.services import approvals, deeds, glass
 from bot.services.choices import kept
 from bot.services.desk import Desk
 from bot.services.purges import Asking
+from bot.services.queued import take_back
 from bot.services.replies import FormWanted, JobMade, Refused, Reply
 from bot.services.setup import Core
 from bot.slack.cards.request import of_round
@@ -113,6 +114,9 @@ class Buttons:
     async def at_home(self, asking: Asking, action: str, value: str) -> Reply:
         """A button of the asker's Home: as on the card of the job that it names, where it is drawn from."""
         match action:
+            case "cancel" if value.startswith("Q-"):
+                number = _number(value.removeprefix("Q-"))
+                return await take_back(self._core, asking.actor, number, "") if number else NO_JOB
             case "approve":
                 message = await self._core.ledger.read(lambda books: books.messages.by_token(value))
                 if message is None:

@@ -394,6 +394,11 @@ UNDERSTOOD = {
     "status of a job": ("status P-12", Command(Verb.STATUS, job=12)),
     "show": ("show P-12", Command(Verb.SHOW, job=12)),
     "cancel": ("cancel P-12", Command(Verb.CANCEL, job=12)),
+    "cancel of a queued request": ("cancel q-7", Command(Verb.CANCEL, in_line=7)),
+    "cancel of a queued request with a reason": (
+        "cancel Q-7 because wrong page",
+        Command(Verb.CANCEL, in_line=7, reason="wrong page"),
+    ),
     "cancel with a reason": ("cancel P-12 because wrong page", Command(Verb.CANCEL, job=12, reason="wrong page")),
     "retry": ("retry P-12", Command(Verb.RETRY, job=12)),
     "approve": ("Approve P-12", Command(Verb.APPROVE, job=12)),

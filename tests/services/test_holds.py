@@ -12,6 +12,7 @@ from bot.domain.hold import Hold
 from bot.domain.job import JobView, State
 from bot.domain.policy import Conditions, Policy, Refuse, Rule, Run
 from bot.domain.target import Target
+from bot.ledger.holds import Waiting
 from bot.services import approvals, deeds
 from bot.services.desk import Desk
 from bot.services.purges import Asking
@@ -27,6 +28,8 @@ from bot.services.replies import (
     Reply,
     SiteHeld,
     SitesListed,
+    TakenBack,
+    Waits,
 )
 from providers.contract import Kind
 from tests.services.shop import GUEST, KIM, LEA, MIA, SAM, Everybody, Shop, open_shop, url
@@ -324,6 +327,119 @@ async def test_what_the_policy_denies_is_not_queued(tmp_path: Path) -> None:
     await say(shop, LEA, "release shop")
     await shop.slate.advance(60)
     assert [] == await done(shop)
+
+
+async def listed(shop: Shop, who: Actor) -> JobsListed:
+    reply = await say(shop, who, "status")
+    assert isinstance(reply, JobsListed)
+    return reply
+
+
+async def test_status_lists_what_waits_and_for_which_hold(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, LEA, "hold shop because deploying 4.2")
+    await say(shop, MIA, "/a /b --queue because prices")
+    await say(shop, TOKEN, "prefix /news/ --queue")
+    status = await listed(shop, SAM)
+    await say(shop, LEA, "release shop")
+    await shop.slate.advance(60)
+    after = await listed(shop, SAM)
+    await shop.ledger.close()
+    hold = Hold("shop", "U_LEA", "deploying 4.2", START)
+    assert [
+        Waits(Waiting(1, "shop", "U_MIA", START, 2, 2, "https://www.shop.test/a", "prices"), hold),
+        Waits(Waiting(2, "shop", "token:ci", START, 1, 0, "prefix www.shop.test/news/", ""), hold),
+    ] == status.waiting
+    assert (2, [], 0) == (status.waiting_total, after.waiting, after.waiting_total)
+
+
+async def test_a_list_of_what_waits_names_ten_and_counts_the_others(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, LEA, "hold shop because deploying 4.2")
+    for n in range(12):
+        await say(shop, MIA, f"/{n} --queue")
+    status = await listed(shop, SAM)
+    await shop.ledger.close()
+    assert (10, 12) == (len(status.waiting), status.waiting_total)
+
+
+async def test_what_is_taken_back_does_not_run(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, LEA, "hold shop because deploying 4.2")
+    for page in ("/a", "/b"):
+        await say(shop, MIA, f"{page} --queue")
+    taken = await say(shop, MIA, "cancel Q-1 because wrong page")
+    again = await say(shop, MIA, "cancel Q-1")
+    status = await listed(shop, MIA)
+    await say(shop, LEA, "release shop")
+    await shop.slate.advance(300)
+    too_late = await say(shop, MIA, "cancel Q-2")
+    (job,) = await done(shop)
+    assert TakenBack("Q-1", "shop") == taken
+    assert Refused("Q-1 waits no more: it was cancelled or refused.") == again
+    assert ["Q-2"] == [waits.request.name for waits in status.waiting]
+    assert ("https://www.shop.test/b",) == job.sample
+    assert Refused("Q-2 waits no more: it is in P-1.", "`cancel P-1` stops all of that.") == too_late
+
+
+@pytest.mark.parametrize(
+    ("who", "typed", "expected"),
+    [
+        pytest.param(KIM, "cancel Q-1", None, id="an approver"),
+        pytest.param(Actor("U_NIA", Standing.MEMBER, "T_SHOP"), "cancel Q-1", "Q-1 is not yours.", id="another"),
+        pytest.param(TOKEN, "cancel Q-1", "Q-1 was not asked for by this token.", id="a token"),
+        pytest.param(GUEST, "cancel Q-1", "Guests may not do this.", id="a guest"),
+        pytest.param(MIA, "cancel Q-9", "There is no Q-9.", id="one that never was"),
+        pytest.param(
+            Actor("token:blog", Standing.TOKEN, "", frozenset({"blog"})), "cancel Q-1", "There is no Q-1.",
+            id="of a site that is not there for them",
+        ),
+    ],
+)  # fmt: skip
+async def test_whoever_asked_and_approvers_take_a_request_back(
+    tmp_path: Path, who: Actor, typed: str, expected: str | None
+) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, LEA, "hold shop because deploying 4.2")
+    await say(shop, MIA, "/a --queue")
+    answer = await say(shop, who, typed)
+    await shop.ledger.close()
+    assert (expected is None) is isinstance(answer, TakenBack)
+    assert expected == getattr(answer, "what", None)
+
+
+async def test_who_asked_is_told_once_that_an_approver_took_it_back(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, LEA, "hold shop because deploying 4.2")
+    await say(shop, MIA, "/a --queue")
+    await say(shop, MIA, "/b --queue")
+    await say(shop, KIM, "cancel Q-1 because the page is gone")
+    await say(shop, MIA, "cancel Q-2")
+    due = await shop.ledger.read(lambda books: [books.intake.find(key) for key, _ in books.intake.due(float("inf"))])
+    await shop.ledger.close()
+    assert [("U_MIA", "Q-1, which you queued for shop, was cancelled by @kim: the page is gone")] == [
+        (delivery.body["user"], delivery.body["what"]) for delivery in due if delivery
+    ]
+
+
+async def test_queued_answer_list_release_and_plan_count_alike(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    two_hosts = replace(shop.core.setup.sites["shop"], hosts=("www.shop.test", "img.shop.test"))
+    setup = replace(shop.core.setup, sites={"shop": two_hosts})
+    await shop.ledger.close()
+    shop = open_shop(tmp_path, shop.clock, shop.shield, shop.cf, shop.edges, setup)
+    await say(shop, LEA, "hold shop because deploying 4.2")
+    first = await say(shop, MIA, "/a /b --queue")
+    second = await say(shop, SAM, "/b --queue")
+    status = await listed(shop, MIA)
+    await say(shop, LEA, "release shop")
+    await shop.slate.advance(60)
+    (job,) = await done(shop)
+    assert isinstance(first, Queued) and isinstance(second, Queued)
+    assert [(2, 4), (1, 2)] == [(queued.named, queued.told.targets) for queued in (first, second)]
+    assert [4, 2] == [waits.request.targets for waits in status.waiting]
+    assert (6, 4) == (second.size.targets, job.targets)
+    assert "2 requests that waited for the release; 2 duplicates dropped" == job.notes[0]
 
 
 async def test_queued_where_nothing_holds_runs_at_once(tmp_path: Path) -> None:

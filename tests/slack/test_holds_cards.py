@@ -11,9 +11,9 @@ from bot.domain.hold import ALL as EVERY_SITE
 from bot.domain.hold import Hold
 from bot.domain.job import State
 from bot.domain.policy import Allow, Ask
-from bot.ledger.holds import LotSize
+from bot.ledger.holds import LotSize, Waiting
 from bot.ledger.reviews import Review
-from bot.services.replies import HoldEnded, HoldLaid, JobsListed, Queued, Reply, SiteHeld
+from bot.services.replies import HoldEnded, HoldLaid, JobsListed, Queued, Reply, SiteHeld, TakenBack, Waits
 from bot.slack.answers import card_for
 from bot.slack.cards import glass_card, reminder_card, request_card, root_card
 from tests.slack.cases import ALL, APPROVAL, AT_8_01, AT_8_30, LEA, NEW, ONE_YES, T, spelled
@@ -24,6 +24,8 @@ OPEN_END = Hold(EVERY_SITE, "token:ci", "the sale begins", T)
 ASK = Ask("wide", "it purges a prefix", 1, ("U_LEA",))
 REVIEW = Review(3, 1042, "U_SAM", T, "prices are <wrong>", 2, 2, 14_400.0, T + 14_400)
 CLOSED = replace(REVIEW, closed_by="U_LEA", closed_at=T + 60, note="rightly so", due_at=None)
+PAGE = Waiting(7, "shop", "U_MIA", T, 1, 1, "https://www.shop.test/pricing", "")
+NEWS = Waiting(8, "shop", "token:ci", T, 4, 0, "prefix www.shop.test/news/", "the <menu> moved")
 BROKEN = replace(APPROVAL, broken_by="U_SAM", broken_because="prices are <wrong>", approved=T)
 
 REPLIES: dict[str, tuple[Reply, str]] = {
@@ -78,17 +80,50 @@ deploying &lt;4.2&gt;
            Every site is held by token `ci` since {AT_8}, until it is released: the sale begins""",
     ),
     "queued": (
-        Queued(HOLD, "shop", LotSize(3, 41, 41), Allow("small", "")),
+        Queued(HOLD, "shop", LotSize(3, 41, 41), Allow("small", ""), PAGE),
         f"""\
         Queued: runs when shop is released (3 requests, 41 URLs so far).
-           shop is held by <@U_LEA> since {AT_8}, until {AT_8_30}: deploying &lt;4.2&gt;""",
+           shop is held by <@U_LEA> since {AT_8}, until {AT_8_30}: deploying &lt;4.2&gt;
+           On the release all of them become one plan, which is judged again and may need votes.
+           It is Q-7. To take it back: `/purge cancel Q-7`""",
     ),
     "queued, to be asked": (
-        Queued(HOLD, "shop", LotSize(1, 2, 1), ASK),
+        Queued(HOLD, "shop", LotSize(2, 6, 1), ASK, NEWS, 2),
         f"""\
-        Queued: runs when shop is released (1 request, 2 targets so far).
+        Queued: runs when shop is released (2 requests, 6 targets so far).
            shop is held by <@U_LEA> since {AT_8}, until {AT_8_30}: deploying &lt;4.2&gt;
-           It needs 1 approval then, since it purges a prefix.""",
+           Of these yours are 4 targets: the 2 things you named, on every host of shop.
+           By itself it needs 1 approval, since it purges a prefix. On the release all of them become one plan, \
+which is judged again and may need more.
+           It is Q-8. To take it back: `/purge cancel Q-8`""",
+    ),
+    "queued, one path of a site with two hosts": (
+        Queued(HOLD, "shop", LotSize(1, 2, 2), Allow("small", ""), replace(PAGE, targets=2, urls=2), 1),
+        f"""\
+        Queued: runs when shop is released (1 request, 2 URLs so far).
+           shop is held by <@U_LEA> since {AT_8}, until {AT_8_30}: deploying &lt;4.2&gt;
+           Of these yours are 2 URLs: the one thing you named, on every host of shop.
+           On the release all of them become one plan, which is judged again and may need votes.
+           It is Q-7. To take it back: `/purge cancel Q-7`""",
+    ),
+    "taken back": (
+        TakenBack("Q-7", "shop"),
+        """\
+        Q-7 is cancelled: it no longer waits for the release of shop.
+           Nothing of it was purged.""",
+    ),
+    "status with what waits": (
+        JobsListed([], [HOLD], (), [Waits(PAGE, HOLD), Waits(NEWS, None)], 12),
+        f"""\
+        No jobs yet.
+           Begin with: `/purge plan https://…`
+           shop is held by <@U_LEA> since {AT_8}, until {AT_8_30}: deploying &lt;4.2&gt;
+           12 queued requests; `/purge cancel Q-7` takes one back:
+           🟡 *Q-7* waits for the hold of <@U_LEA>, until {AT_8_30} · https://www.shop.test/pricing on shop · \
+queued by <@U_MIA> {AT_8}
+           🟡 *Q-8* is about to run · 4 targets on shop (prefix www.shop.test/news/, …) · \
+queued by token `ci` {AT_8} · because the &lt;menu&gt; moved
+           and 10 more requests""",
     ),
     "status": (
         JobsListed([], [OPEN_END, HOLD], [12, 14]),

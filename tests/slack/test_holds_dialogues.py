@@ -73,6 +73,8 @@ async def test_a_hold_is_told_to_whoever_tries_and_what_is_queued_runs_on_releas
     assert [
         "Queued: runs when shop is released (2 requests, 3 URLs so far).",
         "shop is held by <@U_LEA> since <date>, until <date>: deploying 4.2",
+        "On the release all of them become one plan, which is judged again and may need votes.",
+        "It is Q-2. To take it back: `/purge cancel Q-2`",
     ] == read(queued)
     assert [
         "shop is held by <@U_LEA> since <date>, until <date>: deploying 4.2",
@@ -85,6 +87,34 @@ async def test_a_hold_is_told_to_whoever_tries_and_what_is_queued_runs_on_releas
     assert "🟢 P-1 fresh at fra, iad, sin · 2 URLs on shop" == card["text"]
     assert "asked by <@U_MIA> and <@U_SAM> · because the menu moved" in read(card)
     assert "2 requests that waited for the release; 1 duplicate dropped" in read(card)
+
+
+async def test_a_queued_request_is_listed_and_taken_back_by_a_word_and_at_home(shop: Room) -> None:
+    await shop.command("U_LEA", "hold shop because deploying 4.2")
+    await shop.card("is held by @Lea")
+    for path, n in (("/a", 1), ("/b", 2)):
+        await shop.command("U_MIA", f"{HOST}{path} --queue because prices")
+        await shop.note("U_MIA", f"It is Q-{n}.")
+    await shop.command("U_KIM", "status")
+    status = await shop.note("U_KIM", "2 queued requests")
+    home = await shop.home("U_MIA", "Q-2")
+    await shop.command("U_KIM", "cancel Q-1 because the page is gone")
+    await shop.note("U_KIM", "Q-1 is cancelled")
+    told = await shop.note("U_MIA", "was cancelled by")
+    await shop.home("U_MIA", "Q-2", without="Q-1")
+    await shop.play("click", user="U_MIA", view_id=home["id"], action_id="cancel", value="Q-2")
+    await shop.home("U_MIA", "Your sites", without="Q-2")
+    await shop.command("U_LEA", "release shop")
+    released = await shop.card("is released by @Lea")
+    waits = "waits for the hold of <@U_LEA>, until it is released"
+    assert [
+        "2 queued requests; `/purge cancel Q-1` takes one back:",
+        f"🟡 *Q-1* {waits} · {HOST}/a on shop · queued by <@U_MIA> <date> · because prices",
+        f"🟡 *Q-2* {waits} · {HOST}/b on shop · queued by <@U_MIA> <date> · because prices",
+    ] == read(status)[-3:]
+    assert "Q-1, which you queued for shop, was cancelled by @kim: the page is gone" == told["text"]
+    assert 1 == len(read(released))
+    assert [] == await shop.jobs()
 
 
 async def test_plan_sites_and_status_tell_of_a_hold(shop: Room) -> None:

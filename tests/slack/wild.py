@@ -20,9 +20,9 @@ from bot.domain.target import Target
 from bot.domain.timeline import Entry, Moment
 from bot.domain.told import Event, Told
 from bot.domain.verdict import Look, Verdict, judge
-from bot.ledger.holds import LotSize
+from bot.ledger.holds import LotSize, Waiting
 from bot.ledger.reviews import Review
-from bot.services.replies import Checked, HoldEnded, HoldLaid, Kept, LogShown, Queued, StatsShown, WhoAmI
+from bot.services.replies import Checked, HoldEnded, HoldLaid, Kept, LogShown, Queued, StatsShown, Waits, WhoAmI
 from bot.slack.cards import (
     Card,
     deny,
@@ -161,7 +161,7 @@ def _guard_cards(job: JobView, text: str) -> dict[str, Card]:
     """Holds and broken glasses."""
     hold = Hold(text, text, text, T, T + 1)
     review = Review(1, 7, text, T, text, 9, 99, 60.0, T)
-    names = {text: text}
+    names, asks, in_line = {text: text}, Ask(text, text, 99, (text,)), Waiting(7, text, text, T, 9, 8, text, text)
     closed = replace(review, closed_by=text, closed_at=T, note=text)
     waiting = wild_job(text, State.WAITING, Verdict.UNCHECKED)
     late = replace(waiting.approval or APPROVED, breakers=(text,) * 30)
@@ -174,7 +174,11 @@ def _guard_cards(job: JobView, text: str) -> dict[str, Card]:
             HoldNews(Turn.RELEASED, text, (hold,) * 9, T, text, hold, 9, 9, 9, 8, 7, calls=True), names
         ),
         "hold ended": holds.ended_card(HoldEnded(hold, hold)),
-        "queued": holds.queued_card(Queued(hold, text, LotSize(9, 9, 8), Ask(text, text, 99, (text,)))),
+        "queued": holds.queued_card(
+            Queued(hold, text, LotSize(9, 9, 8), asks, in_line, 3), text
+        ),
+        "taken back": holds.taken_back_card("Q-7", text),
+        "what is in line": holds.with_waiting(private.refusal_card(text), (Waits(in_line, hold),) * 10, 99, "/purge"),
         "what is held": holds.with_holds(private.refusal_card(text), (hold,) * 50),
         "a held job": root_card(replace(job, state=State.QUEUED, held=hold, also_by=(text,) * 50), T, "salt"),
         "glass": glass_card(job, review, text, "salt"),

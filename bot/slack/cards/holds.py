@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.domain.hold import ALL, Hold
-from bot.domain.policy import Ask
-from bot.services.replies import HoldEnded, HoldLaid, Queued
-from bot.slack.cards.blocks import Card, card, context
+from bot.domain.policy import Ask, Decision
+from bot.services.replies import HoldEnded, HoldLaid, Queued, Waits
+from bot.slack.cards.blocks import Card, card, context, paragraphs
 from bot.slack.cards.private import copied
 from bot.slack.cards.thread import NOBODY, Names, called
 from bot.slack.cards.words import clock, count, number
-from bot.slack.escape import escape
+from bot.slack.escape import escape, person
 
 REASON_MAX = 500  # characters
 HOLDS_SHOWN = 10
@@ -81,17 +81,66 @@ def goes_on(jobs: int, requests: int, plans: int, size: str = "") -> Iterator[st
         yield f"{count(requests, 'queued request')}{size} {become} judged now and may need votes."
 
 
-def queued_card(queued: Queued) -> Card:
+def queued_card(queued: Queued, command: str) -> Card:
     """A request waits for the end of a hold."""
-    size = queued.size
-    what = "URL" if size.urls == size.targets else "target"
-    so_far = f"{count(size.requests, 'request')}, {count(size.targets, what)} so far"
-    decision = queued.decision
-    asks = ""
-    if isinstance(decision, Ask):
-        asks = f"It needs {count(decision.needed, 'approval')} then, since {escape(decision.why, REASON_MAX)}."
+    size, site = queued.size, escape(queued.site, 60)
+    so_far = f"{count(size.requests, 'request')}, {_targets(size.targets, size.urls)} so far"
     return card(
-        f"Queued: runs when {escape(queued.site, 60)} is released ({so_far}).", [begun(hold_line(queued.hold)), asks]
+        f"Queued: runs when {site} is released ({so_far}).",
+        [
+            begun(hold_line(queued.hold)),
+            _of_it(queued, site),
+            _judged_then(queued.decision),
+            copied(f"It is {queued.told.name}. To take it back", f"{command} cancel {queued.told.name}"),
+        ],
+    )
+
+
+def _targets(targets: int, urls: int) -> str:
+    return count(targets, "URL" if urls == targets else "target")
+
+
+def _of_it(queued: Queued, site: str) -> str:
+    """How many targets it is, where that is another number than was typed."""
+    told, named = queued.told, queued.named
+    if told.targets <= named:
+        return ""
+    each = f"the {'one thing' if named == 1 else count(named, 'thing')} you named, on every host of {site}"
+    return f"Of these yours are {_targets(told.targets, told.urls)}: {each}."
+
+
+def _judged_then(decision: Decision) -> str:
+    if not isinstance(decision, Ask):
+        return "On the release all of them become one plan, which is judged again and may need votes."
+    needs = f"By itself it needs {count(decision.needed, 'approval')}, since {escape(decision.why, REASON_MAX)}."
+    return f"{needs} On the release all of them become one plan, which is judged again and may need more."
+
+
+def waiting_line(waits: Waits, by: bool = True) -> str:
+    """A request in line: what, why, since when, whose where `by`, and what it waits for."""
+    request, hold = waits.request, waits.hold
+    what = escape(request.first, 120) if request.targets == 1 else _targets(request.targets, request.urls)
+    more = f" ({escape(request.first, 120)}, …)" if request.targets > 1 and request.first else ""
+    until_what = f"waits for the hold of {person(hold.by)}, {until(hold)}" if hold else "is about to run"
+    who = f"queued{f' by {person(request.by)}' if by else ''} {clock(request.at)}"
+    why = f" · because {escape(request.reason, 160)}" if request.reason else ""
+    return f"🟡 *{request.name}* {until_what} · {what} on {escape(request.site, 60)}{more} · {who}{why}"
+
+
+def with_waiting(shown: Card, waiting: Sequence[Waits], total: int, command: str) -> Card:
+    """`shown`, with the requests in line."""
+    if not waiting:
+        return shown
+    more = total - len(waiting)
+    head = f"{count(total, 'queued request')}; `{command} cancel {waiting[0].request.name}` takes one back:"
+    rest = [f"and {count(more, 'more request')}"] if more > 0 else []
+    return Card(shown.text, [*shown.blocks, *paragraphs([head, *map(waiting_line, waiting), *rest])])
+
+
+def taken_back_card(name: str, site: str) -> Card:
+    """A queued request is cancelled."""
+    return card(
+        f"{name} is cancelled: it no longer waits for the release of {escape(site, 60)}.", ["Nothing of it was purged."]
     )
 
 

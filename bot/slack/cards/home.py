@@ -12,7 +12,9 @@ from itertools import islice
 from bot.domain.job import JobView, State
 from bot.domain.site import Site
 from bot.services.home import HomeView, Request
+from bot.services.replies import Waits
 from bot.slack.cards.blocks import Block, actions, button, context, section
+from bot.slack.cards.holds import waiting_line
 from bot.slack.cards.outcome import approvals_left, outcome
 from bot.slack.cards.private import copied, refusal_card
 from bot.slack.cards.request import vote_buttons
@@ -43,7 +45,7 @@ def _whole(home: HomeView, now: float, note: tuple[str, str]) -> list[Block]:
     status = code(f"{home.command} status")
     told = list(_note(note))
     below = [
-        _part("Your requests that wait", (_waiting(job, now) for job in home.waiting), home.waiting_total, status),
+        _part("Your requests that wait", _own(home, now), home.waiting_total + home.queued_total, status),
         _part("Running", (_running(job, now, home.actor.id) for job in home.running), home.running_total, status),
         _part("Recent", (_ended(job, now) for job in home.ended), len(home.ended), ""),
         _part("Your sites", (_site(*pair) for pair in home.sites), home.sites_total, code(f"{home.command} sites")),
@@ -55,16 +57,17 @@ def _whole(home: HomeView, now: float, note: tuple[str, str]) -> list[Block]:
 
 
 def _first(home: HomeView) -> str:
+    waiting = home.waiting_total + home.queued_total
     one, many = ("", "") if home.requests_total else ("request ", "requests ")
     told = [
         _are(home.requests_total, "request waits", "requests wait", " for your vote"),
-        _are(home.waiting_total, f"{one}of yours waits", f"{many}of yours wait"),
+        _are(waiting, f"{one}of yours waits", f"{many}of yours wait"),
         _are(home.running_total, "job runs", "jobs run"),
     ]
     words = " · ".join(filter(None, told))
     if not words:
         return "⚪ Nothing waits for you, and nothing runs."
-    return f"{'🟡' if home.requests_total or home.waiting_total else '🔵'} {words}"
+    return f"{'🟡' if home.requests_total or waiting else '🔵'} {words}"
 
 
 def _are(n: int, one: str, many: str, what: str = "") -> str:
@@ -80,7 +83,7 @@ def _note(note: tuple[str, str]) -> Iterator[Block]:
 def _last(home: HomeView) -> Iterator[Block]:
     if home.observing:
         yield context(["This bot only observes: it plans and looks, and purges nothing."])
-    if not (home.ended or home.running or home.waiting or home.requests):
+    if not (home.ended or home.running or home.waiting or home.queued or home.requests):
         yield context([copied("Begin with", f"{home.command} plan https://…")])
 
 
@@ -135,6 +138,17 @@ def _request(request: Request, command: str) -> Row:
         lines.append(f"Vote with `{command} approve {job.name}` or `{command} deny {job.name} because …`.")
     voting = actions(vote_buttons(job, request.token), job.name) if request.token else []
     return [section("\n".join(cut_marked(line, LINE_MAX) for line in lines if line)), *voting]
+
+
+def _own(home: HomeView, now: float) -> Iterator[Row]:
+    yield from (_waiting(job, now) for job in home.waiting)
+    yield from (_queued(waits) for waits in home.queued)
+
+
+def _queued(waits: Waits) -> Row:
+    name = waits.request.name
+    told = section(cut_marked(waiting_line(waits, by=False), LINE_MAX), name)
+    return [told | {"accessory": button("Cancel", "cancel", name)}]
 
 
 def _waiting(job: JobView, now: float) -> Row:
