@@ -220,6 +220,26 @@ async def test_a_guest_does_nothing_with_a_token_of_anothers_home(shop: Room) ->
     assert "You cannot use purgebot" in spelled(await home(shop, "U_GUEST"))
 
 
+async def test_a_queued_request_is_listed_and_taken_back_at_home(shop: Room) -> None:
+    await shop.command("U_LEA", "hold shop because deploying 4.2")
+    await shop.card("is held by @Lea")
+    await open_home(shop, "U_MIA", "Your sites")
+    await shop.command("U_MIA", f"{PRICING} --queue because wrong price")
+    own = await home(shop, "U_MIA", "Q-1")
+    await press(shop, "U_MIA", "cancel", job="Q-1")
+    await shop.until(lambda: without(shop, "U_MIA", "Q-1"), "it is not listed any more")
+    await shop.command("U_LEA", "release shop")
+    await shop.card("is released by @Lea")
+    assert [
+        "🟡 1 request of yours waits",
+        "",
+        "# Your requests that wait",
+        f"🟡 *Q-1* waits for the hold of <@U_LEA>, until it is released · {PRICING} on shop · queued <date>"
+        " · because wrong price [Cancel = cancel Q-1]",
+    ] == spelled(own).split("\n")[:4]
+    assert [] == await shop.jobs()
+
+
 async def test_a_request_is_cancelled_at_home(shop: Room) -> None:
     await asked_for_a_prefix(shop)
     await open_home(shop, "U_MIA", "P-1 waits")
