@@ -16,13 +16,14 @@ from bot.slack.cards.blocks import Block, actions, button, context, section
 from bot.slack.cards.outcome import approvals_left, outcome
 from bot.slack.cards.private import copied, refusal_card
 from bot.slack.cards.request import vote_buttons
-from bot.slack.cards.words import arrows, clock, count, hosts, number, subject, titles
+from bot.slack.cards.words import arrows, clock, count, hosts, listed, number, subject, titles
 from bot.slack.escape import code, cut_marked, escape, linked, person, url_text
 
 CHARACTERS = 10_000
 REST = 9_400  # characters for everything but the first lines, titles and counts
 SHARE = 1_100  # of them, for each list but the requests, which have what the others leave
 LINE_MAX, WHY_MAX, NOTE_MAX = 330, 160, 250
+ASKERS_SHOWN = 3
 CALLBACK = "home"
 
 Row = list[Block]
@@ -41,10 +42,11 @@ def _refused(home: HomeView) -> str:
 
 def _whole(home: HomeView, now: float, note: tuple[str, str]) -> list[Block]:
     status = code(f"{home.command} status")
-    told = list(_note(note))
+    told, reader = list(_note(note)), home.actor.id
+    waiting = (_waiting(job, now, reader) for job in home.waiting)
     below = [
-        _part("Your requests that wait", (_waiting(job, now) for job in home.waiting), home.waiting_total, status),
-        _part("Running", (_running(job, now, home.actor.id) for job in home.running), home.running_total, status),
+        _part("Your requests that wait", waiting, home.waiting_total, status),
+        _part("Running", (_running(job, now, reader) for job in home.running), home.running_total, status),
         _part("Recent", (_ended(job, now) for job in home.ended), len(home.ended), ""),
         _part("Your sites", (_site(*pair) for pair in home.sites), home.sites_total, code(f"{home.command} sites")),
     ]
@@ -120,7 +122,7 @@ def _request(request: Request, command: str) -> Row:
     job, approval = request.job, request.job.approval
     agreed = [person(vote.by) for vote in approval.votes if vote.yes] if approval else []
     lines = [
-        f"🟡 *{job.name}* {person(job.requested_by)} asks to purge {subject(job)}",
+        f"🟡 *{job.name}* {_askers(job)} to purge {subject(job)}",
         f"What: {', '.join(url_text(thing, 120) for thing in job.sample[:3])}" if job.targets > 1 else "",
         f"Where: *{escape(job.site, 60)}* ({escape(job.environment, 20)}): {titles(job.layers)}",
         f"Why: {escape(job.reason, WHY_MAX)}" if job.reason else "Why: no reason was given",
@@ -137,8 +139,12 @@ def _request(request: Request, command: str) -> Row:
     return [section("\n".join(cut_marked(line, LINE_MAX) for line in lines if line)), *voting]
 
 
-def _waiting(job: JobView, now: float) -> Row:
-    return [_line(job, now, button("Cancel", "cancel", job.name))]
+def _askers(job: JobView) -> str:
+    return f"{listed([*map(person, job.askers)], ASKERS_SHOWN)} ask{'' if job.also_by else 's'}"
+
+
+def _waiting(job: JobView, now: float, reader: str) -> Row:
+    return [_line(job, now, button("Cancel", "cancel", job.name) if job.requested_by == reader else None)]
 
 
 def _running(job: JobView, now: float, reader: str) -> Row:
