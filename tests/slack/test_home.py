@@ -62,7 +62,7 @@ def read(view: Mapping[str, object]) -> list[str]:
 def test_what_waits_for_the_reader_comes_first_then_the_rest() -> None:
     agreed = "agreed so far: <@U_LEA>"
     assert [
-        "🟡 39 requests wait for your vote · 2 of yours wait · 12 jobs run",
+        "🟡 39 requests wait for your vote · 2 of yours wait · 12 jobs run [Purge … = open_purge_form form]",
         "",
         "# Waits for your vote",
         "🟡 *P-1045* <@U_MIA> asks to purge everything on shop (production)",

@@ -25,6 +25,7 @@ SHARE = 1_100  # of them, for each list but the requests, which have what the ot
 LINE_MAX, WHY_MAX, NOTE_MAX = 330, 160, 250
 ASKERS_SHOWN = 3
 CALLBACK = "home"
+PURGE_FORM = "open_purge_form"
 
 Row = list[Block]
 
@@ -53,7 +54,8 @@ def _whole(home: HomeView, now: float, note: tuple[str, str]) -> list[Block]:
     room = REST - _weight(below) - _weight(told)
     rows = (_request(request, home.command) for request in home.requests)
     votes = _part("Waits for your vote", rows, home.requests_total, status, room)
-    return [section(_first(home)), *told, *votes, *(block for part in below for block in part), *_last(home)]
+    first = section(_first(home)) | _purge_button(home)
+    return [first, *told, *votes, *(block for part in below for block in part), *_last(home)]
 
 
 def _first(home: HomeView) -> str:
@@ -67,6 +69,11 @@ def _first(home: HomeView) -> str:
     if not words:
         return "⚪ Nothing waits for you, and nothing runs."
     return f"{'🟡' if home.requests_total or home.waiting_total else '🔵'} {words}"
+
+
+def _purge_button(home: HomeView) -> Block:
+    """The form for a purge, for who has a site to purge on."""
+    return {"accessory": button("Purge …", PURGE_FORM, "form")} if home.sites_total else {}
 
 
 def _are(n: int, one: str, many: str, what: str = "") -> str:
