@@ -23,6 +23,7 @@ from starlette.types import ASGIApp
 from bot.domain.actor import Actor, Standing
 from bot.domain.command import Command, Verb
 from bot.domain.job import JobView, State
+from bot.domain.rights import Deed, Subject, authorise
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
 from bot.record import job_record, kept_record, stats_record
@@ -173,7 +174,7 @@ class Door:
         until = self._core.clock.monotonic() + wait
         while True:
             job = await self._core.ledger.read(lambda books: books.jobs.find(number))
-            if job is None or not actor.may_see(job.site):
+            if job is None or authorise(actor, Deed.SEE, Subject(job.site, job)) is not None:
                 return None
             late = self._core.clock.monotonic() >= until or self._stopping.is_set()
             if late or not job.state.is_open or job.state in SETTLED:
