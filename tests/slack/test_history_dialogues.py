@@ -128,7 +128,9 @@ async def test_stats_are_a_table_and_a_chart(shop: Room) -> None:
     assert b"\x89PNG" == (await file_of(shop, note))[:4]
     [asked] = shop.asked_slack("files.getUploadURLExternal")
     alt = json.loads(str(asked["body"]))["alt_txt"]
+    sent = [str(message["text"]) for message in await shop.messages("D_LEA", "U_LEA")]
     assert "Purges · in the last 7 days: proven fresh 5. By Mia 5." == alt.partition(" From")[0]
+    assert any(text.endswith(f"\nALT: {alt}") for text in sent)
 
 
 async def test_without_uploads_the_table_still_stands(shop: Room) -> None:
