@@ -444,6 +444,14 @@ async def test_a_token_that_reads_may_look_back(tmp_path: Path) -> None:
     assert [200, 200, 200] == [answer.status_code for answer in answers]
 
 
+@pytest.mark.parametrize("text", ["log", "show P-1", "status P-1"])
+async def test_a_reason_is_told_as_it_was_typed(tmp_path: Path, text: str) -> None:
+    async with counter(tmp_path) as door:
+        await door.say(f"purge {URL} because *b* is `old`")
+        told = (await door.say(text)).json()["text"]
+    assert "*b* is `old`" in told and "*P-1*" not in told
+
+
 async def test_stats_are_words_and_numbers(tmp_path: Path) -> None:
     async with counter(tmp_path) as door:
         await door.say(f"purge {URL}")
