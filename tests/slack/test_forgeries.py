@@ -6,12 +6,11 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
-import pytest_asyncio
 
 from bot.domain.job import JobView
 from bot.ledger.books import Books
@@ -22,18 +21,6 @@ from tests.slack.test_dialogues import asked_for_a_prefix, errors
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Room]:
-    async with room(tmp_path_factory.mktemp("room")) as opened:
-        yield opened
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def shop(house: Room) -> Room:
-    await house.clear()
-    return house
 
 
 def click(

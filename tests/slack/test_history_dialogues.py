@@ -6,30 +6,16 @@ import csv
 import io
 import json
 import re
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
 from playground.slack.web_api import GRANTED
-from tests.slack.room import HOST, PRICING, Doc, Room, buttons, labels, room, said, small_print
+from tests.slack.room import HOST, PRICING, Doc, Room, buttons, labels, said, small_print
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 DATE = re.compile(r"<!date\^[^>]*>")
 LINK = re.compile(r"<(http[^|>]+)\|")
 SCOPES = "Slack says that a scope is missing: the app needs `files:write` and `im:write` (see manifest.yml)."
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Room]:
-    async with room(tmp_path_factory.mktemp("room")) as opened:
-        yield opened
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def shop(house: Room) -> Room:
-    await house.clear()
-    return house
 
 
 async def purged(shop: Room, n: int, reason: str = "") -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from tests.slack.cases import home_spelled
 from tests.slack.room import HOST, PRICING, Doc, Room, elements, room
@@ -18,18 +17,6 @@ DATE = re.compile(r"<!date\^[^>]*>")
 LINK = re.compile(r"<https://shop\.slack\.com/[^>|]*\|")
 BEGIN = " [Purge … = open_purge_form form]"
 NEWS = f"{HOST.removeprefix('http://')}/news/"
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Room]:
-    async with room(tmp_path_factory.mktemp("room")) as opened:
-        yield opened
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def shop(house: Room) -> Room:
-    await house.clear()
-    return house
 
 
 async def home(shop: Room, user: str, *words: str) -> Doc:
