@@ -42,6 +42,17 @@ OutOption = Annotated[str, typer.Option("--out", metavar="FILE", help="Write it 
 Words = Annotated[list[str] | None, typer.Argument(help="As after /purge log.")]
 
 
+_WORDS = "\n\n".join(
+    (
+        "What else follows `log` is looked for by the running bot; a bracket holds what may be left out:",
+        r"purgebot log \[site …] \[kind …] \[by @name] \[since 7d] \[words …] \[page 2] \[--json] \[--csv]",
+        "`by` takes @name, me or token:ci; `since` takes 12h, 7d or 2026-11-01. Words are found in what was purged,"
+        " why, by whom, and in what came of it; quotes make one phrase. With --json or --csv all of it is printed.",
+        'purgebot log shop since 7d\npurgebot log by @mia tag "wrong price" --csv\npurgebot log INC-881 --json',
+    )
+)
+
+
 class LogGroup(TyperGroup):
     """Its own commands, and whatever else follows `log` goes to the running bot."""
 
@@ -58,11 +69,12 @@ class LogGroup(TyperGroup):
 def register(app: typer.Typer, ask: Ask, database: Callable[[], Path], now: Callable[[], float]) -> None:
     """Add the commands to `app`. `ask` asks the running bot for what words find, as JSON or CSV if wanted; `database`
     is the ledger's file, `now` the time in seconds since the epoch."""
-    log = typer.Typer(help="What was done: the journal, from the running bot or from its file.", cls=LogGroup)
+    about = "What was done: the journal, from the running bot or from its file."
+    log = typer.Typer(help=about, cls=LogGroup, epilog=_WORDS)
     app.add_typer(log, name="log", context_settings={"help_option_names": ["--help"]})
     free = {"ignore_unknown_options": True, "allow_extra_args": True}
 
-    @log.command(_GRAMMAR, hidden=True, context_settings=free)
+    @log.command(_GRAMMAR, hidden=True, context_settings=free, epilog=_WORDS)
     def say(
         words: Words = None,
         as_json: Annotated[bool, typer.Option("--json", help="Print every job found as one JSON array.")] = False,

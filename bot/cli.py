@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -56,6 +57,21 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ConfigFile = Annotated[str, typer.Argument(metavar="FILE", help="The file, instead of PURGEBOT_CONFIG.")]
 FileOption = Annotated[str, typer.Option("--file", help="Targets, one a line; - reads standard input.")]
 Words = Annotated[list[str] | None, typer.Argument(help="As after /purge.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"purgebot {version('purgebot')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    show: Annotated[
+        bool, typer.Option("--version", help="Print which purgebot this is.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """What goes before every command."""
 
 
 def main() -> None:
@@ -198,6 +214,12 @@ def wait(
 ) -> None:
     """Follow a job, through its approval too; for pipelines."""
     _follow(job, timeout, as_json, through_approval=True)
+
+
+@app.command("version")
+def print_version() -> None:
+    """Print which purgebot this is."""
+    _print_version(True)
 
 
 def _follow(name: str, timeout: float, as_json: bool, through_approval: bool) -> None:

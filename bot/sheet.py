@@ -16,6 +16,7 @@ Record = Mapping[str, object]
 COLUMNS = (
     "job", "created", "site", "kind", "targets", "first_targets", "requested_by", "source", "reason", "rule", "state",
     "verdict", "why", "ended", "proven", "layers", "ids", "errors", "approved_by", "denied_by", "url",
+    "also_by",
 )  # fmt: skip
 FILE_MAX = 100_000  # jobs in a file
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -55,6 +56,7 @@ def row(record: Record) -> list[str]:
     told = {
         **record,
         "first_targets": "\n".join(map(str, sample[:_FIRST_MAX])) if isinstance(sample, list) else "",
+        "also_by": ", ".join(map(str, _list(record.get("also_by")))),
         "layers": ", ".join(f"{layer.get('account')} {layer.get('state')}" for layer in layers),
         "ids": " ".join(str(id) for layer in layers for id in _list(layer.get("ids"))),
         "errors": "\n".join(str(error.get("what")) for layer in layers if (error := _part(layer, "error"))),

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp
 from bot.domain.actor import Actor, Standing
 from bot.domain.command import Command, Verb
 from bot.domain.job import JobView, State
+from bot.domain.rights import Deed, Subject, authorise
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
 from bot.record import job_record, kept_record, stats_record
@@ -43,6 +44,7 @@ from bot.services.setup import Core
 from bot.slack.answers import card_for, job_of
 from bot.slack.cards.history import log_lines
 from bot.slack.plain import plain, unmarked
+from bot.slack.typed import typed_in
 
 log = structlog.get_logger()
 BODY_MAX = 20 * 1024 * 1024  # bytes; read only from who has a token
@@ -173,7 +175,7 @@ class Door:
         until = self._core.clock.monotonic() + wait
         while True:
             job = await self._core.ledger.read(lambda books: books.jobs.find(number))
-            if job is None or not actor.may_see(job.site):
+            if job is None or authorise(actor, Deed.SEE, Subject(job.site, job)) is not None:
                 return None
             late = self._core.clock.monotonic() >= until or self._stopping.is_set()
             if late or not job.state.is_open or job.state in SETTLED:
@@ -194,7 +196,7 @@ class Door:
 def _answer(reply: Reply, core: Core) -> Response:
     purges = isinstance(reply, Checked)  # whose line to copy is things alone
     card = card_for(reply, core.clock.now(), f"{COMMAND_NAME} purge" if purges else COMMAND_NAME)
-    text = plain(card) if card else ""
+    text = plain(card, typed_in(reply)) if card else ""
     match reply:
         case NotUnderstood() | BadLinesFound():
             return _problem(422, "Not understood", text, text=text)
@@ -220,7 +222,8 @@ def _answer(reply: Reply, core: Core) -> Response:
 def _log(shown: LogShown) -> Mapping[str, object]:
     """A page of the log: every job as a line and as a record, and the line of the page after it, if there is one."""
     entries = [kept_record(kept.job, kept.moments) for kept in shown.jobs]
-    text = "\n".join(map(unmarked, log_lines(shown, COMMAND_NAME)))
+    typed = typed_in(shown)
+    text = "\n".join(unmarked(line, typed) for line in log_lines(shown, COMMAND_NAME))
     return {"text": text, "entries": entries} | ({"next": shown.older} if shown.older else {})
 
 

@@ -48,7 +48,7 @@ def help_text(topic: str, speaker: Speaker) -> str:
         case "options":
             return _lines(_options(speaker))
         case "lists":
-            return _lines(_LISTS)
+            return _lines([*_LISTS, *_in_slack(speaker.command)])
         case _:
             return _lines(_on_word(named, speaker) or _unknown(named))
 
@@ -64,6 +64,18 @@ def example(template: str, speaker: Speaker) -> str:
         path="/pricing",
         account=min(accounts or speaker.accounts, default="<account>"),
     )
+
+
+def _in_slack(command: str) -> list[str]:
+    """The ways to a form that takes a list; a terminal has none."""
+    if not command.startswith("/"):
+        return []
+    return [
+        f"{command} alone opens the form, and so do the shortcut Purge a page or a list and the app's Home:"
+        " type or paste the list there, or upload it.",
+        "The shortcut Purge the links in this message, in a message's menu, takes its links and its .txt or .csv.",
+        "A .csv has a column named url, path, target or tag.",
+    ]
 
 
 def _overview(speaker: Speaker) -> str:

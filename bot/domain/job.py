@@ -202,6 +202,11 @@ class JobView:
         return f"P-{self.id}"
 
     @property
+    def askers(self) -> tuple[str, ...]:
+        """Everybody who asked for some of it, the first of them first."""
+        return (self.requested_by, *self.also_by)
+
+    @property
     def asked_by(self) -> frozenset[str]:
         """Everybody who asked for some of it, and so has no vote on it."""
         return frozenset({self.requested_by, *self.also_by})

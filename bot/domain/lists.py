@@ -10,8 +10,8 @@ from bot.domain.target import Target, fixed_part, host_of, kinds_of
 from providers.contract import Kind
 
 LONGER = (
-    "A longer list goes into a file, one thing a line: `purgebot purge --file urls.txt` in a terminal,"
-    " or as `targets` to POST /v1/commands."
+    "A longer list goes into a file, one thing a line: a .txt or .csv in Slack's form,"
+    " `purgebot purge --file urls.txt` in a terminal, or as `targets` to POST /v1/commands."
 )
 WIDE = frozenset({Kind.EVERYTHING, Kind.HOST, Kind.PREFIX})  # what can cover something else
 

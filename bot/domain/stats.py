@@ -13,20 +13,22 @@ HOT_MAX = 5  # things that are named
 HOT_SHARE = 0.2  # from which something is worth advice
 HOT_LEAST = 5  # purges; of fewer nothing is said
 DAYS_MAX = 60  # told day by day; a longer time by weeks
+P95_LEAST = 20  # measured; of fewer the 95th percentile is only the slowest
 SIBLINGS_LEAST = 3  # different pages below a folder before they are told as one
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """One job as it is counted. `outcome` is its verdict where it is done, "open" or its state where it is not;
-    `seconds` from request to proof, None without one."""
+    """One job as it is counted. `outcome` is its verdict where it is done, "open" or its state where it is not."""
 
     kind: str
-    by: str
+    by: tuple[str, ...]  # everybody who asked for some of it
     source: str
     outcome: str
+    ran: bool  # its first call was begun
     created: float  # seconds since the epoch
-    seconds: float | None
+    seconds: float | None  # from request to proof; None without one
+    waited: float  # of them, until the last person let it go on: a vote, the end of a hold, a retry
     targets: tuple[str, ...]  # the first ones, as kept with the job
 
 
@@ -40,17 +42,27 @@ class Hot:
 
 
 @dataclass(frozen=True, slots=True)
-class Stats:
-    """The sums over some jobs; most first."""
+class Times:
+    """How long something took, in seconds: half of the `n` measured within `p50`, 95 % within `p95`."""
 
-    total: int
-    by: Mapping[str, int] = field(default_factory=dict)
+    n: int = 0
+    p50: float | None = None
+    p95: float | None = None  # None of fewer than P95_LEAST
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """The sums over some jobs; most first. Only what ran is a purge."""
+
+    total: int  # purges
+    by: Mapping[str, int] = field(default_factory=dict)  # each who asked, so that a joined one counts for several
     kinds: Mapping[str, int] = field(default_factory=dict)
     sources: Mapping[str, int] = field(default_factory=dict)
     outcomes: Mapping[str, int] = field(default_factory=dict)
-    proven: int = 0
-    p50: float | None = None  # seconds from request to proof
-    p95: float | None = None
+    not_run: Mapping[str, int] = field(default_factory=dict)  # requests that never were a purge, by what became of them
+    proof: Times = Times()  # from request to proof
+    waited: int = 0  # of them, those that waited for people
+    alone: Times = Times()  # to proof from when people had let it go on
     hot: tuple[Hot, ...] = ()
     spans: tuple[tuple[str, Mapping[str, int]], ...] = ()  # outcomes by the day or week that begins so, oldest first
     weekly: bool = False
@@ -62,24 +74,33 @@ class Stats:
         return first if first and self.total >= HOT_LEAST and first.share >= HOT_SHARE else None
 
 
-def count(jobs: Sequence[Ended]) -> Stats:
-    """The sums over `jobs`."""
-    seconds = sorted(job.seconds for job in jobs if job.seconds is not None)
+def count(asked: Sequence[Ended]) -> Stats:
+    """The sums over the jobs `asked` for."""
+    jobs = [job for job in asked if job.ran]
+    proven = [(job.seconds, job.waited) for job in jobs if job.seconds is not None]
     times = [job.created for job in jobs]
     weekly = bool(times) and max(times) - min(times) > DAYS_MAX * 86_400
     return Stats(
         total=len(jobs),
-        by=_most(job.by for job in jobs),
+        by=_most(who for job in jobs for who in job.by),
         kinds=_most(job.kind for job in jobs),
         sources=_most(job.source for job in jobs),
         outcomes=_most(job.outcome for job in jobs),
-        proven=len(seconds),
-        p50=percentile(seconds, 0.5),
-        p95=percentile(seconds, 0.95),
+        not_run=_most(job.outcome for job in asked if not job.ran),
+        proof=times_of([seconds for seconds, _ in proven]),
+        waited=sum(1 for _, waited in proven if waited > 0),
+        alone=times_of([max(0.0, seconds - waited) for seconds, waited in proven]),
         hot=hot([_things(job) for job in jobs]),
         spans=tuple(_spans(jobs, weekly)),
         weekly=weekly,
     )
+
+
+def times_of(seconds: Iterable[float]) -> Times:
+    """The percentiles of `seconds`, as far as they are enough to tell them."""
+    ordered = sorted(seconds)
+    p95 = percentile(ordered, 0.95) if len(ordered) >= P95_LEAST else None
+    return Times(len(ordered), percentile(ordered, 0.5), p95)
 
 
 def _spans(jobs: Sequence[Ended], weekly: bool) -> Iterator[tuple[str, Mapping[str, int]]]:

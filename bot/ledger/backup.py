@@ -65,6 +65,8 @@ def restore(source: Path, target: Path, now: float, stamp: str) -> Restored:
     """Put the backup `source` in the place of the ledger `target`, which is kept beside it under a name with `stamp`.
     No bot may run on it. Jobs that are open in the backup are ended, since what was sent after it is not known. Raises
     LedgerInUse, CannotCopy and NotALedger."""
+    if source.exists() and target.exists() and source.samefile(target):
+        raise CannotCopy(f"{source} is the ledger itself, not a backup of it. Nothing was changed. Name a backup.")
     with locked(target):
         fresh = target.with_name(f"{target.name}.restoring-{stamp}")
         with _new_file(fresh):

@@ -6,12 +6,13 @@ walk through the index, newest first, answers any mixture and ends after a page.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.stats import Ended
 from bot.ledger.codec import maybe, number, whole
-from bot.ledger.ledger import Transaction, Value
+from bot.ledger.ledger import Row, Transaction, Value
 
 INDEXED = ("words", "facts")
 TOKENIZER = "unicode61 remove_diacritics 2"
@@ -24,21 +25,31 @@ _LAYERS = """(select group_concat(
     || coalesce(json_extract(layers.doc, '$.trouble.what'), '') || ' '
     || coalesce(json_extract(layers.doc, '$.trouble.said'), ''), char(10))
   from layers where layers.job = jobs.id)"""
+_ALSO = f"coalesce({_DOC.format('also_by')}, '[]')"
+_RAN = "exists (select 1 from layers where layers.job = {} and json_extract(layers.doc, '$.started') is not null)"
+_GO_AHEADS = ("voted_yes", "let_go", "glass_broken", "retried")  # what people let a job go on with, as its thread tells
+_GO_AHEAD = f"""(select max(at) from lines where lines.job = jobs.id and at <= {_DOC.format("proven")}
+  and json_extract(text, '$.event') in ({", ".join(f"'{event}'" for event in _GO_AHEADS)}))"""
 _VOTES = "(select group_concat(by || ' ' || reason, char(10)) from votes where votes.job = jobs.id)"
 _PARTS = (
-    "'P-' || jobs.id", "requested_by", "site", "kind", "state", "verdict", _DOC.format("rule"), _DOC.format("reason"),
+    "'P-' || jobs.id", "requested_by", _LIST.format("also_by"), "site", "kind", "state", "verdict",
+    _DOC.format("rule"), _DOC.format("reason"),
     _LIST.format("sample"), _LIST.format("hosts"), _LAYERS, _VOTES, _DOC.format("why"), _DOC.format("stop_reason"),
 )  # fmt: skip
 _WORDS = " || char(10) || ".join(f"coalesce({part}, '')" for part in _PARTS)
 _KEEP = f"""
-insert into history (job, site, kind, by, source, created, outcome, seconds, targets, words, facts)
-select jobs.id, site, kind, requested_by, coalesce({_DOC.format("source")}, ''), created,
-  case when due_at is not null then 'open' when state = 'done' then verdict else state end,
-  {_DOC.format("proven")} - created, coalesce({_LIST.format("sample")}, ''), {_WORDS},
+insert into history (job, site, kind, by, also, source, created, outcome, ran, seconds, waited, targets, words, facts)
+select jobs.id, site, kind, requested_by, {_ALSO}, coalesce({_DOC.format("source")}, ''), created,
+  case when due_at is not null then 'open' when state = 'done' then verdict else state end, {_RAN.format("jobs.id")},
+  {_DOC.format("proven")} - created,
+  case when {_DOC.format("proven")} is not null then coalesce({_GO_AHEAD} - created, 0) end,
+  coalesce({_LIST.format("sample")}, ''), {_WORDS},
   's' || hex(site) || ' k' || hex(kind) || ' b' || hex(requested_by)
+  || coalesce((select group_concat(' b' || hex(value), '') from json_each({_ALSO})), '')
 from jobs where {{}}
-on conflict (job) do update set outcome = excluded.outcome, seconds = coalesce(history.seconds, excluded.seconds),
-  words = excluded.words
+on conflict (job) do update set outcome = excluded.outcome, ran = excluded.ran, also = excluded.also,
+  seconds = coalesce(history.seconds, excluded.seconds), waited = coalesce(history.waited, excluded.waited),
+  words = excluded.words, facts = excluded.facts
 """
 
 
@@ -64,8 +75,9 @@ class History:
         self._tx.run(_KEEP.format("jobs.id = :job"), job=job)
 
     def catch_up(self) -> None:
-        """Write what is missing: jobs from before there was a history."""
+        """Write what is missing: jobs from before there was a history, or from one that knew less of them."""
         self._tx.run(_KEEP.format("jobs.id > (select coalesce(max(job), 0) from history)"))
+        self._tx.run(_KEEP.format("jobs.id in (select job from history where ran is null)"))
 
     def forget(self, job: int) -> None:
         """`job` is found no more; for where its rows are deleted."""
@@ -92,18 +104,13 @@ class History:
     def ended(self, sought: Sought, limit: int) -> list[Ended]:
         """What is counted of the newest jobs that `sought` names; words do not count."""
         where, values = _where(sought)
+        begun = _RAN.format("history.job")
         rows = self._tx.rows(
-            f"select kind, by, source, outcome, created, seconds, targets from history where {where}"
+            f"select *, case when outcome = 'open' then {begun} else ran end as begun from history where {where}"
             " order by job desc limit :limit",
             **values, limit=limit,
         )  # fmt: skip
-        return [
-            Ended(
-                str(row["kind"]), str(row["by"]), str(row["source"]), str(row["outcome"]), number(row["created"]),
-                maybe(row["seconds"]), tuple(str(row["targets"]).split("\n")),
-            )
-            for row in rows
-        ]  # fmt: skip
+        return [_ended(row) for row in rows]
 
     def _first(self, since: float | None) -> int | None:
         """The first job since then; None when there is none."""
@@ -112,6 +119,15 @@ class History:
         sql = "select job from history where created >= :since order by created, job limit 1"
         rows = self._tx.rows(sql, since=since)
         return whole(rows[0]["job"]) if rows else None
+
+
+def _ended(row: Row) -> Ended:
+    also = str(row["also"])
+    return Ended(
+        str(row["kind"]), (str(row["by"]), *(json.loads(also) if also != "[]" else ())), str(row["source"]),
+        str(row["outcome"]), bool(row["begun"]), number(row["created"]), maybe(row["seconds"]), number(row["waited"]),
+        tuple(str(row["targets"]).split("\n")),
+    )  # fmt: skip
 
 
 def _match(sought: Sought) -> str:
@@ -132,9 +148,12 @@ def _quoted(text: str) -> str:
 def _where(sought: Sought) -> tuple[str, dict[str, Value]]:
     values: dict[str, Value] = {"since": sought.since or 0.0}
     parts = ["created >= :since"]
-    for column, names in (("site", sought.sites), ("kind", sought.kinds or None), ("by", sought.by or None)):
+    for column, names in (("site", sought.sites), ("kind", sought.kinds or None)):
         if names is not None:
             parts.append(f"{column} in ({_slots(column, names, values)})")
+    if sought.by:
+        slots = _slots("by", sought.by, values)
+        parts.append(f"(by in ({slots}) or exists (select 1 from json_each(also) where value in ({slots})))")
     return " and ".join(parts), values
 
 

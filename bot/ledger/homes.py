@@ -96,23 +96,22 @@ class Homes:
             "state = 'waiting' and requested_by != :user"
             " and exists (select 1 from json_each(doc, '$.approval.groups') where value in"
             " (select value from json_each(:words)))"
-            " and not exists (select 1 from json_each(doc, '$.also_by') where value = :user)"
+            f" and not {_ALSO}"
             " and not exists (select 1 from votes where votes.job = jobs.id and votes.by = :user"
             " and votes.round = coalesce(json_extract(doc, '$.approval.round'), 0)) order by id",
             sites, limit, user=user, words=json.dumps(list(asked_as)),
         )  # fmt: skip
 
     def waiting_of(self, user: str, sites: Sequence[str], limit: int) -> Some:
-        """What `user` asked for and what waits for a person or its time, the newest first."""
+        """What `user` asked for, alone or with others, and what waits for a person or its time, the newest first."""
         return self._some(
-            "state in ('waiting', 'scheduled', 'needs_decision') and requested_by = :user order by id desc",
+            f"state in ('waiting', 'scheduled', 'needs_decision') and {_OWN} order by id desc",
             sites, limit, user=user,
         )  # fmt: skip
 
     def running(self, user: str, sites: Sequence[str], limit: int) -> Some:
         """What goes on by itself: first what `user` asked for, then the newest."""
-        return self._some(f"state in ({_listed(_RUNNING)}) order by requested_by = :user desc, id desc", sites, limit,
-                          user=user)  # fmt: skip
+        return self._some(f"state in ({_listed(_RUNNING)}) order by {_OWN} desc, id desc", sites, limit, user=user)
 
     def ended(self, sites: Sequence[str], limit: int) -> list[int]:
         """The newest jobs that have ended, among the newest of all."""
@@ -131,6 +130,8 @@ class Homes:
         return Some(tuple(whole(row["id"]) for row in rows), whole(rows[0]["total"]) if rows else 0)
 
 
+_ALSO = "exists (select 1 from json_each(doc, '$.also_by') where value = :user)"
+_OWN = f"(requested_by = :user or {_ALSO})"
 _SEEN = "+site in (select value from json_each(:sites))"  # the plus: states are few, and sites no index
 
 

@@ -17,11 +17,12 @@ recent       each person's last targets, as lines that can be asked for again
 messages     the Slack messages that show a job, and what they show
 lines        a job's thread, one step a line
 homes        the Home tabs that people have opened, and what they show
-history      one row a job for searching and counting; `history_fts` is its index, made where the ledger is opened
+history      one row a job for searching and counting, with `ran` not known where a version before 4 wrote it;
+             `history_fts` is its index, made where the ledger is opened
 journal      append-only, each entry holding the hash of the one before
 """
 
-VERSION = 3
+VERSION = 4
 
 TABLES = """
 create table if not exists meta (name text primary key, value text not null);
@@ -150,8 +151,9 @@ create index if not exists reviews_job on reviews (job);
 create index if not exists reviews_due on reviews (due_at) where due_at is not null;
 
 create table if not exists history (
-  job integer primary key, site text not null, kind text not null, by text not null, source text not null,
-  created real not null, outcome text not null, seconds real, targets text not null, words text not null,
+  job integer primary key, site text not null, kind text not null, by text not null,
+  also text not null default '[]', source text not null, created real not null, outcome text not null,
+  ran integer, seconds real, waited real, targets text not null, words text not null,
   facts text not null
 );
 create index if not exists history_created on history (created);
@@ -197,5 +199,21 @@ CHANGES: dict[int, tuple[str, ...]] = {
         "insert into journal (seq, at, event, job, actor, doc, doc_hash, previous, hash)"
         " select seq, at, event, job, actor, doc, sha256(doc), previous, hash from journal_of_version_2 order by seq",
         "drop table journal_of_version_2",
+    ),
+    3: (
+        *(f"drop trigger if exists history_{when}" for when in ("ai", "ad", "au")),  # of the index
+        "drop table if exists history_fts",
+        "alter table history rename to history_of_version_3",
+        """create table history (
+  job integer primary key, site text not null, kind text not null, by text not null,
+  also text not null default '[]', source text not null, created real not null, outcome text not null,
+  ran integer, seconds real, waited real, targets text not null, words text not null,
+  facts text not null
+)""",
+        "insert into history (job, site, kind, by, source, created, outcome, seconds, targets, words, facts)"
+        " select job, site, kind, by, source, created, outcome, seconds, targets, words, facts"
+        " from history_of_version_3",
+        "drop table history_of_version_3",
+        "create index history_created on history (created)",
     ),
 }

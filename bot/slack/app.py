@@ -49,7 +49,7 @@ class SlackDoor:
     def http(self, now: Callable[[], float]) -> ASGIApp:
         """The ASGI app for `POST /slack/events`."""
         inner = cast(ASGIApp, AsyncSlackRequestHandler(self._app, path="/slack/events"))
-        return SlackGuard(inner, self._secret, now)
+        return SlackGuard(inner, self._secret, now, _can_read)
 
     async def connect(self, app_token: str, connections: int) -> None:
         """Open Socket Mode with so many connections and keep them until cancelled."""
@@ -73,6 +73,16 @@ class SlackDoor:
             log.error("payload_unreadable", kind=envelope.kind, error=repr(exc))
             return None
         return _said(response.body) if response.status == 200 else None
+
+
+def _can_read(body: str, content_type: str) -> bool:
+    """Whether Bolt can take a request apart, which it does before any listener."""
+    try:
+        AsyncBoltRequest(body=body, headers={"content-type": content_type} if content_type else {})
+    except Exception as exc:  # it raises whatever a strange body leads to
+        log.warning("payload_unreadable", kind="http", error=type(exc).__name__)
+        return False
+    return True
 
 
 def _said(body: str) -> Mapping[str, object]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bot.domain.stats import Stats
-from bot.slack.cards.stats import OUTCOMES, percent, proof_told, who_name
+from bot.slack.cards.stats import OUTCOMES, not_run_told, percent, proof_told, who_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +23,7 @@ COLOURS = {
     "fresh": "#2f7d54", "stale": "#d9822b", "unknown": "#9a9a98", "unchecked": "#c4c4c0", "open": "#3f6f9f",
     "partial": "#e0b040", "failed": "#b3362b",
 }  # fmt: skip
-OTHER = "#4a4a4a"  # denied, expired, cancelled: nothing was purged
+OTHER = "#4a4a4a"  # cancelled while it ran, and what is new
 TICKS_MAX = 8
 
 
@@ -52,7 +52,8 @@ def alt_text(stats: Stats, names: Mapping[str, str], title: str) -> str:
     by = ", ".join(f"{who_name(who, names)} {n:,}" for who, n in list(stats.by.items())[:ROWS])
     hot = ", ".join(f"{one.what} {percent(one.share)}" for one in stats.hot)
     kept = f" What keeps being purged: {hot}." if hot else ""
-    return f"{title}: {outcomes}. By {by}. {proof_told(stats)}{kept}"[:ALT_MAX]
+    told = " ".join([*proof_told(stats), *not_run_told(stats)])
+    return f"{title}: {outcomes}. By {by}. {told}{kept}"[:ALT_MAX]
 
 
 def _draw_days(axes: Axes, stats: Stats) -> None:

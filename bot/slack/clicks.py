@@ -8,13 +8,14 @@ import structlog
 
 from bot.ledger.intake import Delivery
 from bot.services.purges import Asking
-from bot.services.replies import Refused, Reply
+from bot.services.replies import PurgeFormWanted, Refused, Reply
 from bot.services.setup import Core
 from bot.sheet import Form
 from bot.slack.answering import Answering
 from bot.slack.buttons import OVER, Buttons
 from bot.slack.cards import chosen_form, deny
-from bot.slack.cards.purge_form import RECENT
+from bot.slack.cards.home import PURGE_FORM
+from bot.slack.cards.purge_form import RECENT, purge_form
 from bot.slack.home import opened
 from bot.slack.past import Past
 from bot.slack.purge_forms import PurgeForms
@@ -22,6 +23,7 @@ from bot.slack.telling import Answer
 from bot.slack.web_api import SlackApi, SlackTrouble
 
 log = structlog.get_logger()
+TOO_LATE = Refused("Slack did not open the form in time.", "Press *Purge …* once more.")
 
 
 class Clicks:
@@ -78,6 +80,8 @@ class Clicks:
 
     async def _at_home(self, delivery: Delivery, asking: Asking, action: str, value: str) -> Reply | None:
         """A button of the asker's Home; None where a form asks on."""
+        if action == PURGE_FORM:
+            return await self._purge_form(delivery, asking)
         if action != "deny":
             return await self._buttons.at_home(asking, action, value)
         denial = await self._buttons.denial(asking, delivery.body, value)
@@ -87,6 +91,13 @@ class Clicks:
             return None
         line = f"{self._core.setup.command} deny {denial.job.name} not during the sale"
         return Refused(f"Say why {denial.job.name} is denied.", f"Type `{line}`, with your own words.")
+
+    async def _purge_form(self, delivery: Delivery, asking: Asking) -> Reply | None:
+        """The form for a purge, in front of who pressed for it; its answers go to them alone."""
+        wanted = await self._forms.begin(asking, delivery, 0.0)
+        if not isinstance(wanted, PurgeFormWanted):
+            return wanted
+        return None if await self._says.opened(delivery, purge_form(wanted)) else TOO_LATE
 
     async def _close_form(self, view: str) -> None:
         """A narrower choice was made in a form: it has no more to ask."""

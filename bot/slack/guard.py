@@ -1,6 +1,7 @@
-"""In front of Bolt: size, signature, time and encoding are judged here; what is wrong gets 401 and nothing else.
+"""In front of Bolt: size, signature, time and encoding are judged here; what is wrong gets 401 and nothing else. What
+is signed and cannot be read gets 400 and says so.
 
-Bolt answers several malformed signatures with 500 and reads bodies without a cap, so it only ever sees what passed.
+Bolt answers several malformed signatures and bodies with 500 and reads without a cap, so it only ever sees what passed.
 """
 
 from __future__ import annotations
@@ -14,24 +15,33 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_MAX = 1024 * 1024  # bytes
 CLOCK_SKEW = 300.0  # seconds, https://docs.slack.dev/authentication/verifying-requests-from-slack
+UNREADABLE = b"purgebot cannot read this body as a delivery of Slack's. Nothing was done."
 _TIME = re.compile(rb"[0-9]{9,11}")
 
 
 class SlackGuard:
     """Lets through what Slack signed within the last five minutes."""
 
-    def __init__(self, inner: ASGIApp, secret: str, now: Callable[[], float]) -> None:
+    def __init__(
+        self, inner: ASGIApp, secret: str, now: Callable[[], float], can_read: Callable[[str, str], bool]
+    ) -> None:
+        """`can_read` says whether a body of that content type can be taken apart at all."""
         self._inner = inner
         self._secret = secret.encode()
         self._now = now
+        self._can_read = can_read
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Judge one request."""
         if scope["type"] != "http":
             return
         body = await _read(receive)
-        if body is None or not self._signed(dict(scope["headers"]), body):
-            await _refuse(send)
+        headers = dict(scope["headers"])
+        if body is None or not self._signed(headers, body):
+            await _refuse(send, 401)
+            return
+        if not self._can_read(body.decode(), headers.get(b"content-type", b"").decode("latin-1")):
+            await _refuse(send, 400, UNREADABLE)
             return
         await self._inner(scope, _replay(body), send)
 
@@ -81,6 +91,8 @@ def _replay(body: bytes) -> Receive:
     return receive
 
 
-async def _refuse(send: Send) -> None:
-    await send({"type": "http.response.start", "status": 401, "headers": [(b"content-length", b"0")]})
-    await send({"type": "http.response.body", "body": b""})
+async def _refuse(send: Send, status: int, why: bytes = b"") -> None:
+    kind = [(b"content-type", b"text/plain; charset=utf-8")] if why else []
+    length = (b"content-length", str(len(why)).encode())
+    await send({"type": "http.response.start", "status": status, "headers": [*kind, length]})
+    await send({"type": "http.response.body", "body": why})

@@ -3,22 +3,31 @@
 import { make } from "./dom.js";
 
 const SHARED = /^<(https?:\/\/[^/|>]+(\/slack\/api\/file\/\w+))\|([^>]+)>[ ]?(.*)$/;
+const ALT = /^ALT: (.+)$/;
 const IMAGE = /\.(png|jpe?g|gif)$/i;
 
-/** What `text` shares: {rest: its other lines, files: [{path, name, title}]}. The path is asked of this page's own
-    origin, whatever name the bot knows it by. */
+/** What `text` shares: {rest: its other lines, files: [{path, name, title, alt}]}. The path is asked of this page's own
+    origin, whatever name the bot knows it by; `alt` says what a picture shows. */
 export function sharedIn(text) {
-  const lines = text.split("\n").map((line) => [line, SHARED.exec(line)]);
-  const files = lines.flatMap(([, found]) => (found ? [{ path: found[2], name: found[3], title: found[4] }] : []));
-  return { rest: lines.flatMap(([line, found]) => (found ? [] : [line])).join("\n"), files };
+  const rest = [];
+  const files = [];
+  for (const line of text.split("\n")) {
+    const file = SHARED.exec(line);
+    const alt = ALT.exec(line);
+    if (file) files.push({ path: file[2], name: file[3], title: file[4], alt: "" });
+    else if (alt && files.length) files.at(-1).alt = unescaped(alt[1]);
+    else rest.push(line);
+  }
+  return { rest: rest.join("\n"), files };
 }
 
 /** A file that the bot shared: a picture is shown, everything can be opened. */
-export function drawShared({ path, name, title }) {
+export function drawShared({ path, name, title, alt }) {
   const about = { href: path, target: "_blank", rel: "noopener noreferrer", class: "b-file", "data-file": name };
   const words = make("span", { class: "file-words" }, make("b", {}, title || name), make("span", { class: "file-name" }, name));
   if (!IMAGE.test(name)) return make("a", about, glyph(name), words);
-  return make("a", { ...about, class: "b-file picture" }, words, make("img", { src: path, alt: title || name }));
+  const told = alt && make("span", { class: "file-name", "data-alt": true }, make("b", {}, "ALT "), alt);
+  return make("a", { ...about, class: "b-file picture" }, words, make("img", { src: path, alt: alt || title || name }), told);
 }
 
 /** A file that a person uploaded: its name and size. */
@@ -28,6 +37,8 @@ export function drawUploaded(file) {
   return make("p", { class: "b-file", "data-file": file.name }, glyph(file.name), make("span", { class: "file-words" }, ...words));
 }
 
+const MARKS = { "&lt;": "<", "&gt;": ">", "&amp;": "&" };
+const unescaped = (text) => text.replace(/&(?:lt|gt|amp);/g, (mark) => MARKS[mark]);
 const glyph = (name) => make("span", { class: "file-kind", "aria-hidden": "true" }, name.split(".").at(-1).slice(0, 4).toUpperCase());
 
 function sizeOf(bytes) {

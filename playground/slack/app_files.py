@@ -6,6 +6,7 @@ Sources, read 2026-11-23: https://docs.slack.dev/reference/methods/files.getUplo
 
 from __future__ import annotations
 
+import html
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from sqlite3 import Row
@@ -93,10 +94,11 @@ class AppFiles:
 
     def _told(self, row: Row, title: str) -> Doc:
         link = self._url(f"file/{row['id']}")
-        return {"id": row["id"], "title": title, "name": row["name"], "size": row["length"], "permalink": link}
+        told: Doc = {"id": row["id"], "title": title, "name": row["name"], "size": row["length"], "permalink": link}
+        return told | ({"alt_txt": row["alt"]} if row["alt"] else {})
 
     def _post(self, channel: Channel, shared: Sequence[Doc], comment: str, thread_ts: str) -> None:
-        lines = [comment, *(f"<{one['permalink']}|{one['name']}> {one['title']}" for one in shared)]
+        lines = [comment, *(line for one in shared for line in _lines(one))]
         self._room.post(Message(channel.id, "", BOT_USER, "\n".join(filter(None, lines)), thread_ts=thread_ts))
 
     def put(self, ticket: str, content: bytes) -> bool:
@@ -115,6 +117,13 @@ class AppFiles:
     def reset(self) -> None:
         """No file left."""
         self._store.execute("delete from slack_app_files")
+
+
+def _lines(file: Doc) -> tuple[str, ...]:
+    """A file as the message that brings it tells it, with what its picture shows, which Slack tells those who ask."""
+    first = f"<{file['permalink']}|{file['name']}> {file['title']}"
+    alt = " ".join(str(file.get("alt_txt", "")).split())
+    return (first, f"ALT: {html.escape(alt, quote=False)}") if alt else (first,)
 
 
 class Uploads:

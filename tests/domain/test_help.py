@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.command import Command, parse
@@ -102,6 +104,15 @@ def test_help_on_lists() -> None:
         "Many things in one request: put blanks, new lines, or commas with a blank between them.\n"
         "What is said twice, or lies under something wider, is dropped and counted.\n"
         "Bad lines are told with their number, and the good ones wait for one click.\n"
-        "A line has at most 40,000 characters. A longer list goes into a file, one thing a line:"
-        " purgebot purge --file urls.txt in a terminal, or as targets to POST /v1/commands."
+        "A line has at most 40,000 characters. A longer list goes into a file, one thing a line: a .txt or .csv in"
+        " Slack's form, purgebot purge --file urls.txt in a terminal, or as targets to POST /v1/commands.\n"
+        "/purge alone opens the form, and so do the shortcut Purge a page or a list and the app's Home:"
+        " type or paste the list there, or upload it.\n"
+        "The shortcut Purge the links in this message, in a message's menu, takes its links and its .txt or .csv.\n"
+        "A .csv has a column named url, path, target or tag."
     )
+
+
+def test_help_on_lists_names_no_form_in_a_terminal() -> None:
+    told = help_text("lists", replace(MIA, command="purgebot")).split("\n")
+    assert told[-1].startswith("A line has at most 40,000 characters.")

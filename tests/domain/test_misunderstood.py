@@ -20,8 +20,8 @@ SITES = "/purge sites"
 UNSEEN = "which cannot be seen. Type it without."
 
 LONGER = (
-    "A longer list goes into a file, one thing a line: `purgebot purge --file urls.txt` in a terminal,"
-    " or as `targets` to POST /v1/commands."
+    "A longer list goes into a file, one thing a line: a .txt or .csv in Slack's form,"
+    " `purgebot purge --file urls.txt` in a terminal, or as `targets` to POST /v1/commands."
 )
 ALONE = " Only the word everything purges all of a site: in the command itself, without quotes."
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.stats import Ended, Hot, Stats, count, hot, percentile
+from bot.domain.stats import P95_LEAST, Ended, Hot, Stats, Times, count, hot, percentile, times_of
 
 T = 1_800_000_000.0  # 2027-01-15 08:00 UTC, a Friday
 DAY = 86_400.0
-PAGE = Ended("url", "U_MIA", "slack", "fresh", T, 3.0, ("https://www.shop.test/pricing",))
+PAGE = Ended("url", ("U_MIA",), "slack", "fresh", True, T, 3.0, 0.0, ("https://www.shop.test/pricing",))
 
 PERCENTILES = {
     "nothing": ([], 0.5, None),
@@ -32,8 +32,8 @@ def test_a_percentile_is_one_of_the_numbers(ordered: list[float], share: float, 
 def test_sums_are_exact_and_most_comes_first() -> None:
     jobs = [
         *[replace(PAGE, seconds=float(n)) for n in range(1, 19)],
-        replace(PAGE, by="token:ci", source="api", outcome="stale", seconds=None),
-        replace(PAGE, kind="everything", by="U_LEA", outcome="failed", seconds=None, created=T - DAY),
+        replace(PAGE, by=("token:ci",), source="api", outcome="stale", seconds=None),
+        replace(PAGE, kind="everything", by=("U_LEA",), outcome="failed", seconds=None, created=T - DAY),
     ]
     assert count(jobs) == Stats(
         total=20,
@@ -41,12 +41,49 @@ def test_sums_are_exact_and_most_comes_first() -> None:
         kinds={"url": 19, "everything": 1},
         sources={"slack": 19, "api": 1},
         outcomes={"fresh": 18, "failed": 1, "stale": 1},
-        proven=18,
-        p50=9.0,
-        p95=18.0,
+        proof=Times(18, 9.0, None),
+        alone=Times(18, 9.0, None),
         hot=(Hot("/pricing", 19, 0.95),),
         spans=(("2027-01-14", {"failed": 1}), ("2027-01-15", {"fresh": 18, "stale": 1})),
     )
+
+
+def test_only_what_ran_is_a_purge() -> None:
+    states = ("denied", "cancelled", "expired", "open", "denied")
+    emptied = replace(PAGE, kind="everything", by=("U_LEA",), ran=False, seconds=None)
+    never = [replace(emptied, outcome=state) for state in states]
+    cut = replace(PAGE, outcome="cancelled", seconds=None)
+    counted = count([*never, PAGE, cut])
+    assert {"denied": 2, "cancelled": 1, "expired": 1, "open": 1} == counted.not_run
+    assert replace(count([PAGE, cut]), not_run=counted.not_run) == counted
+
+
+def test_of_requests_that_never_ran_nothing_is_a_purge() -> None:
+    assert Stats(total=0, not_run={"denied": 1}) == count([replace(PAGE, outcome="denied", ran=False, seconds=None)])
+
+
+def test_everybody_who_asked_for_some_of_it_is_counted() -> None:
+    counted = count([replace(PAGE, by=("U_MIA", "U_SAM")), PAGE])
+    assert (2, {"U_MIA": 2, "U_SAM": 1}) == (counted.total, counted.by)
+
+
+def test_waiting_for_people_is_told_apart() -> None:
+    jobs = [replace(PAGE, seconds=3600.0, waited=3598.0), replace(PAGE, seconds=4.0), replace(PAGE, seconds=None)]
+    counted = count(jobs)
+    assert (Times(2, 4.0), 1, Times(2, 2.0)) == (counted.proof, counted.waited, counted.alone)
+
+
+MEASURED = {
+    "nothing": (0, Times()),
+    "one": (1, Times(1, 1.0)),
+    "one too few for a 95th percentile": (P95_LEAST - 1, Times(19, 10.0)),
+    "just enough": (P95_LEAST, Times(20, 10.0, 19.0)),
+}
+
+
+@pytest.mark.parametrize(("n", "expected"), MEASURED.values(), ids=MEASURED)
+def test_a_95th_percentile_wants_enough(n: int, expected: Times) -> None:
+    assert expected == times_of(float(one) for one in range(n, 0, -1))
 
 
 def test_of_nothing_everything_is_empty() -> None:

@@ -12,19 +12,28 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from bot.cli import app
+from bot.domain.command import Command, parse
+from bot.domain.speech import Verb
 from bot.exits import MEANINGS
 from bot.terminal import for_terminal
+from tests.domain.people import LEA
 from tests.journeys.world import Playground
 
 pytestmark = pytest.mark.slow
 
 HOME, PRICING = "http://www.shop.test/", "http://www.shop.test/pricing"
+LOGS = (
+    "purgebot log shop since 7d",
+    'purgebot log by @mia tag "wrong price" --csv',
+    "purgebot log INC-881 --json",
+)
 EVERYTHING = ("everything", "on", "shop", "because", "new", "design", "--confirm", "shop")
 
 
@@ -338,6 +347,26 @@ def test_help_names_every_exit_code(words: list[str]) -> None:
     said = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "200"}).stdout.splitlines()
     codes = [line.strip() for line in said if line.strip()[:2].strip().isdigit()]
     assert [f"{code} {meaning}" for code, meaning in MEANINGS.items()] == codes
+
+
+@pytest.mark.parametrize("words", [["log"], ["log", "shop"]], ids=" ".join)
+def test_help_on_log_names_what_may_be_searched_for(words: list[str]) -> None:
+    said = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "200"}).stdout
+    usage = "purgebot log [site …] [kind …] [by @name] [since 7d] [words …] [page 2] [--json] [--csv]"
+    assert [usage, *LOGS] == [line.strip() for line in said.splitlines() if line.strip() in (usage, *LOGS)]
+
+
+@pytest.mark.parametrize("line", LOGS)
+def test_the_examples_of_help_on_log_are_understood(line: str) -> None:
+    words = line.removeprefix("purgebot ").removesuffix(" --csv").removesuffix(" --json")
+    understood = parse(words, LEA)
+    assert isinstance(understood, Command) and understood.verb is Verb.LOG
+
+
+@pytest.mark.parametrize("words", [["version"], ["--version"]], ids=" ".join)
+def test_it_says_which_version_it_is(words: list[str]) -> None:
+    said = CliRunner().invoke(app, words)
+    assert (0, f"purgebot {version('purgebot')}\n") == (said.exit_code, said.stdout)
 
 
 def test_help_says_where_a_purge_stops() -> None:

@@ -74,6 +74,7 @@ def test_a_sheet_has_a_row_a_job_and_no_formula() -> None:
             "approved_by": "U_LEA",
             "denied_by": "U_SAM",
             "url": "",
+            "also_by": "",
         }
     ]
 
@@ -84,6 +85,12 @@ def test_a_cell_that_would_run_is_text(begins: str) -> None:
     job = replace(JOB, reason=begins, sample=(begins,), layers=(replace(REFUSED, trouble=trouble),))
     [row] = csv.DictReader(io.StringIO(whole(Form.CSV, [kept_record(job, ())]), newline=""))
     assert [f"'{begins}"] * 3 == [row["reason"], row["first_targets"], row["errors"]]
+
+
+def test_others_who_asked_are_in_both_forms() -> None:
+    record = kept_record(replace(JOB, also_by=("U_SAM", "token:ci")), ())
+    [row] = csv.DictReader(io.StringIO(whole(Form.CSV, [record]), newline=""))
+    assert ("U_SAM, token:ci", ["U_SAM", "token:ci"]) == (row["also_by"], record["also_by"])
 
 
 SEVERAL = {"none": ([], 0), "one part": ([2], 2), "parts": ([2, 1, 3], 6), "an empty part": ([0, 1], 1)}

@@ -444,15 +444,25 @@ async def test_a_token_that_reads_may_look_back(tmp_path: Path) -> None:
     assert [200, 200, 200] == [answer.status_code for answer in answers]
 
 
+@pytest.mark.parametrize("text", ["log", "show P-1", "status P-1"])
+async def test_a_reason_is_told_as_it_was_typed(tmp_path: Path, text: str) -> None:
+    async with counter(tmp_path) as door:
+        await door.say(f"purge {URL} because *b* is `old`")
+        told = (await door.say(text)).json()["text"]
+    assert "*b* is `old`" in told and "*P-1*" not in told
+
+
 async def test_stats_are_words_and_numbers(tmp_path: Path) -> None:
     async with counter(tmp_path) as door:
         await door.say(f"purge {URL}")
         answer = (await door.say("stats since 7d")).json()
-    assert "1 purge · in the last 7 days" == answer["text"].splitlines()[0]
+    assert ["Nothing was purged · in the last 7 days", "Asked for and not run: not begun yet 1."] == [
+        *answer["text"].splitlines()
+    ]
     assert answer["stats"] == {
-        "total": 1, "by": {"token:ci": 1}, "kinds": {"url": 1}, "sources": {"api": 1}, "outcomes": {"open": 1},
-        "proven": 0, "p50_s": None, "p95_s": None, "hot": [], "weekly": False,
-        "spans": [{"begin": "2027-01-15", "open": 1}],
+        "total": 0, "by": {}, "kinds": {}, "sources": {}, "outcomes": {}, "not_run": {"open": 1},
+        "proven": 0, "p50_s": None, "p95_s": None, "waited": 0, "p50_alone_s": None, "p95_alone_s": None,
+        "hot": [], "weekly": False, "spans": [],
     }  # fmt: skip
 
 

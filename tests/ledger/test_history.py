@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import sqlite_utils
 
 from bot.domain.job import JobView, LayerState, State, Trouble, Vote
 from bot.domain.stats import Ended
+from bot.domain.told import Event, Told
 from bot.domain.verdict import Verdict
 from bot.ledger.books import Books
-from bot.ledger.history import Sought
+from bot.ledger.history import INDEXED, TOKENIZER, Sought
 from bot.ledger.packed import PackedLayer, PackedPlan
 from bot.ledger.sqlite import SqliteLedger
 from providers.contract import Kind
@@ -24,8 +26,8 @@ from tests.slack.cases import NEW, T
 PLAN = PackedPlan(Kind.URL, b"", (PackedLayer("cf", "Cloudflare", 0.0, False, "", 0, {}, None, ()),), "")
 PRICE = replace(NEW, layers=(), reason="the wrong price, twice", due_at=T)
 NEWS = replace(
-    PRICE, site="blog", kind=Kind.TAG, sample=("café",), requested_by="U_LEA", reason="new menu", created=T + 60,
-    hosts=("blog.test",), source="api",
+    PRICE, site="blog", kind=Kind.TAG, sample=("café",), requested_by="U_LEA", also_by=("U_KIM",), reason="new menu",
+    created=T + 60, hosts=("blog.test",), source="api",
 )  # fmt: skip
 ALL = replace(PRICE, kind=Kind.EVERYTHING, sample=("",), requested_by="token:ci", reason="INC-881", created=T + 120)
 
@@ -33,7 +35,7 @@ ALL = replace(PRICE, kind=Kind.EVERYTHING, sample=("",), requested_by="token:ci"
 def fill(books: Books) -> None:
     """Three jobs: P-1 ended stale, P-2 failed, P-3 is open."""
     price, news, _ = (books.jobs.create(job, PLAN, f"key {n}") for n, job in enumerate((PRICE, NEWS, ALL)))
-    layer = replace(price.layers[0], state=LayerState.DONE, ids=("7be0-a1",))
+    layer = replace(price.layers[0], state=LayerState.DONE, ids=("7be0-a1",), started=T + 1)
     books.jobs.save_layer(price.id, 0, layer)
     done = replace(price, state=State.DONE, verdict=Verdict.STALE, due_at=None, proven=T + 3.5, why="still old at fra")
     books.jobs.save(done)
@@ -59,6 +61,7 @@ FOUND = {
     "a kind": (Sought(kinds=("everything",)), [3]),
     "kinds": (Sought(kinds=("everything", "tag")), [3, 2]),
     "a person": (Sought(by=("U_MIA",)), [1]),
+    "one who asked for some of it": (Sought(by=("U_KIM",)), [2]),
     "a token": (Sought(by=("token:ci",)), [3]),
     "a time": (Sought(since=T + 60), [3, 2]),
     "a time after all": (Sought(since=T + 121), []),
@@ -72,6 +75,7 @@ FOUND = {
     "a URL": (Sought(words=("https://www.shop.test/pricing",)), [1]),
     "a host": (Sought(words=("img.shop.test",)), [3, 1]),
     "a requester": (Sought(words=("U_LEA",)), [2]),
+    "another requester": (Sought(words=("U_KIM",)), [2]),
     "a job's name": (Sought(words=("P-2",)), [2]),
     "a provider's id": (Sought(words=("7be0-a1",)), [1]),
     "a provider's words": (Sought(words=("authentication error",)), [2]),
@@ -106,9 +110,9 @@ async def test_pages_follow_each_other(ledger: SqliteLedger) -> None:
 async def test_what_is_counted(ledger: SqliteLedger) -> None:
     ended = await ledger.read(lambda books: books.history.ended(Sought(since=T), 10))
     assert ended == [
-        Ended("everything", "token:ci", "", "open", T + 120, None, ("",)),
-        Ended("tag", "U_LEA", "api", "failed", T + 60, None, ("café",)),
-        Ended("url", "U_MIA", "", "stale", T, 3.5, ("https://www.shop.test/pricing",)),
+        Ended("everything", ("token:ci",), "", "open", False, T + 120, None, 0.0, ("",)),
+        Ended("tag", ("U_LEA", "U_KIM"), "api", "failed", False, T + 60, None, 0.0, ("café",)),
+        Ended("url", ("U_MIA",), "", "stale", True, T, 3.5, 0.0, ("https://www.shop.test/pricing",)),
     ]
 
 
@@ -116,6 +120,8 @@ COUNTED = {
     "a site": (Sought(sites=("blog",)), ["tag"]),
     "no site": (Sought(sites=()), []),
     "a kind and a person": (Sought(kinds=("url", "tag"), by=("U_MIA",)), ["url"]),
+    "one who asked for some of it": (Sought(by=("U_KIM",)), ["tag"]),
+    "people": (Sought(by=("U_KIM", "U_MIA")), ["tag", "url"]),
 }
 
 
@@ -133,6 +139,41 @@ async def test_the_first_proof_is_the_time_that_counts(ledger: SqliteLedger) -> 
     await ledger.write(looked_at_again)
     ended = await ledger.read(lambda books: books.history.ended(Sought(kinds=("url",)), 10))
     assert [("fresh", 3.5)] == [(one.outcome, one.seconds) for one in ended]
+
+
+async def test_a_job_that_is_under_way_has_run(ledger: SqliteLedger) -> None:
+    def begin(books: Books) -> None:
+        layer = books.jobs.get(3).layers[0]
+        books.jobs.save_layer(3, 0, replace(layer, state=LayerState.PURGING, started=T + 121))
+
+    await ledger.write(begin)
+    ended = await ledger.read(lambda books: books.history.ended(Sought(kinds=("everything",)), 10))
+    assert [("open", True)] == [(one.outcome, one.ran) for one in ended]
+
+
+GO_AHEADS = {
+    "nobody": ((), 0.0),
+    "votes": (((Event.VOTED_YES, 20.0), (Event.VOTED_YES, 30.0)), 30.0),
+    "a no, which lets nothing go on": (((Event.VOTED_NO, 20.0),), 0.0),
+    "the end of a hold": (((Event.VOTED_YES, 20.0), (Event.HELD, 21.0), (Event.LET_GO, 90.0)), 90.0),
+    "a retry": (((Event.RETRIED, 50.0),), 50.0),
+    "a broken glass": (((Event.GLASS_BROKEN, 40.0),), 40.0),
+    "what came after the proof": (((Event.VOTED_YES, 20.0), (Event.RETRIED, 101.0)), 20.0),
+}
+
+
+@pytest.mark.parametrize(("told", "waited"), GO_AHEADS.values(), ids=GO_AHEADS)
+async def test_how_long_a_job_waited_for_people(
+    ledger: SqliteLedger, told: tuple[tuple[Event, float], ...], waited: float
+) -> None:
+    def prove(books: Books) -> None:
+        for event, after in told:
+            books.messages.say(3, Told(event), ALL.created + after)
+        books.jobs.save(replace(books.jobs.get(3), state=State.DONE, due_at=None, proven=ALL.created + 100))
+
+    await ledger.write(prove)
+    ended = await ledger.read(lambda books: books.history.ended(Sought(kinds=("everything",)), 10))
+    assert [(100.0, waited)] == [(one.seconds, one.waited) for one in ended]
 
 
 async def test_what_is_forgotten_is_found_no_more(ledger: SqliteLedger) -> None:
@@ -164,3 +205,37 @@ async def test_jobs_from_before_the_history_are_found(ledger: SqliteLedger, tmp_
     found = await upgraded.read(lambda books: books.history.find(Sought(words=("price",)), 10))
     await upgraded.close()
     assert [1] == found
+
+
+VERSION_3 = """
+drop table history_fts;
+drop table history;
+create table history (
+  job integer primary key, site text not null, kind text not null, by text not null, source text not null,
+  created real not null, outcome text not null, seconds real, targets text not null, words text not null,
+  facts text not null
+);
+create index history_created on history (created);
+insert into history values
+  (1, 'shop', 'url', 'U_MIA', '', 0, 'stale', 2.5, '', 'the wrong price', 's73686F70 k75726C b555F4D4941'),
+  (2, 'blog', 'tag', 'U_LEA', 'api', 0, 'failed', null, '', 'new menu', 's626C6F67 k746167 b555F4C4541'),
+  (3, 'shop', 'everything', 'token:ci', '', 0, 'open', null, '', '', 's73686F70');
+"""
+
+
+async def test_a_history_that_knew_less_is_brought_up_to_date(ledger: SqliteLedger, tmp_path: Path) -> None:
+    copy = tmp_path / "old.db"
+    with sqlite3.connect(copy) as target, sqlite3.connect(tmp_path / "l.db") as source:
+        source.backup(target)
+    old = sqlite_utils.Database(target)
+    old.conn.executescript(VERSION_3)
+    old.table("history").enable_fts(INDEXED, create_triggers=True, tokenize=TOKENIZER)
+    old.conn.execute("update meta set value = '3' where name = 'version'")
+    old.conn.commit()
+    old.close()
+    upgraded = SqliteLedger(copy)
+    found = await upgraded.read(lambda books: books.history.find(Sought(by=("U_KIM",), words=("menu",)), 10))
+    ended = await upgraded.read(lambda books: books.history.ended(Sought(), 10))
+    await upgraded.close()
+    assert [2] == found
+    assert [(False, None), (False, None), (True, 2.5)] == [(one.ran, one.seconds) for one in ended]

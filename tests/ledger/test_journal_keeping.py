@@ -253,6 +253,18 @@ async def test_a_backup_that_somebody_changed_is_not_restored(tmp_path: Path) ->
     assert [] == [file.name for file in tmp_path.iterdir() if "restor" in file.name]
 
 
+@pytest.mark.parametrize("name", ["{}", "linked.db", "folder/../{}"], ids=["its-name", "a-link", "another-path"])
+async def test_the_ledger_is_not_restored_onto_itself(tmp_path: Path, name: str) -> None:
+    path = await ledger_of(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "linked.db").symlink_to(path)
+    before = path.read_bytes()
+    with pytest.raises(CannotCopy, match=r"is the ledger itself, not a backup of it\. Nothing was changed\. Name a"):
+        restore(tmp_path / name.format(path.name), path, 1.0, STAMP)
+    assert before == path.read_bytes()
+    assert [] == [file.name for file in tmp_path.iterdir() if "restor" in file.name]
+
+
 async def test_a_backup_of_a_newer_version_is_not_restored(tmp_path: Path) -> None:
     path = await ledger_of(tmp_path)
     backup(path, tmp_path / "copy.db")

@@ -80,7 +80,7 @@ async def test_an_older_ledger_is_brought_up_to_date(tmp_path: Path) -> None:
         [[version]] = connection.execute("select value from meta where name = 'version'")
         connection.execute("select * from tally")
     connection.close()
-    assert ("3", True) == (version, "passes" in columns)
+    assert ("4", True) == (version, "passes" in columns)
 
 
 async def test_wal_and_full_sync_are_on(tmp_path: Path) -> None:

@@ -44,6 +44,14 @@ def test_a_picture_is_shown_and_opens_on_this_origin(told: Opened) -> None:
     expect(file.get_by_role("img", name="Purges · in the last 30 days")).to_have_js_property("naturalWidth", 1)
 
 
+def test_what_a_picture_shows_is_said_in_words_too(play: Fixture, told: Opened) -> None:
+    play.messages["D_MIA"].append(said(5.0, f"{CHART}\nALT: Purges: fresh 3. By Mia &lt;b&gt; &amp;lt; 3."))
+    words = "Purges: fresh 3. By Mia <b> &lt; 3."
+    file = told.page.locator("[data-file='purges.png']").last
+    expect(file.locator("[data-alt]")).to_have_text(f"ALT {words}")
+    expect(file.get_by_role("img", name=words)).to_have_js_property("naturalWidth", 1)
+
+
 def test_a_table_is_named_and_opens(told: Opened) -> None:
     file = told.page.locator("[data-file='jobs.csv']")
     expect(file).to_contain_text("2 jobs · on shop")
@@ -101,7 +109,7 @@ def test_only_what_slack_keeps_is_a_file(modules: Page, text: str) -> None:
 
 def test_what_is_said_beside_a_file_stays(modules: Page) -> None:
     found = modules.evaluate("async (text) => (await import('/page/files.js')).sharedIn(text)", f"Two jobs:\n{TABLE}")
-    file = {"path": "/slack/api/file/F_2", "name": "jobs.csv", "title": "2 jobs · on shop"}
+    file = {"path": "/slack/api/file/F_2", "name": "jobs.csv", "title": "2 jobs · on shop", "alt": ""}
     assert {"rest": "Two jobs:", "files": [file]} == found
 
 

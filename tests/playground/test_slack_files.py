@@ -49,7 +49,7 @@ async def test_a_file_goes_to_one_person_in_three_steps(world: Land) -> None:
     [file] = answer["files"]
     content = (await world.people.get(file["permalink"])).content
     seen = [message["text"] for message in await world.messages("D_MIA")]
-    assert (200, SHEET, [f"<{file['permalink']}|log.csv> Log"]) == (taken, content, seen)
+    assert (200, SHEET, [f"<{file['permalink']}|log.csv> Log\nALT: a table"]) == (taken, content, seen)
     assert file == (await world.bot.files_info(file=id))["file"]
     assert [] == await world.messages("C_SHOP")
 

@@ -13,9 +13,11 @@ from bot.domain.actor import Actor
 from bot.domain.speech import Search
 from bot.domain.stats import Stats
 from bot.domain.timeline import Entry
+from bot.services import approvals
 from bot.services.history import PAGE, chunks, sought_by
 from bot.services.replies import JobShown, LogShown, Refused, Reply, StatsShown
-from tests.services.shop import GUEST, KIM, LEA, MIA, SHOP, Shop, open_shop, url
+from bot.slack.cards.history import timeline_card
+from tests.services.shop import GUEST, KIM, LEA, MIA, SAM, SHOP, Shop, open_shop, url
 from tests.services.test_desk import CI, EYE, OTHER, say
 
 
@@ -109,6 +111,43 @@ async def test_a_token_of_another_site_counts_nothing(shop: Shop) -> None:
     reply = await say(shop, OTHER, "stats")
     assert isinstance(reply, StatsShown)
     assert Stats(total=0) == reply.stats
+
+
+@pytest_asyncio.fixture
+async def joined(tmp_path: Path) -> AsyncIterator[Shop]:
+    """P-1 is what Mia and Sam had queued; P-2 was denied, P-3 waits."""
+    opened = open_shop(tmp_path)
+    await say(opened, LEA, "hold shop because deploying 4.2")
+    await say(opened, MIA, "/a /b --queue because prices")
+    await opened.slate.advance(600)
+    await say(opened, SAM, "/b /c --queue because an error")
+    await say(opened, LEA, "release shop")
+    await opened.slate.advance(60)
+    for _ in range(2):
+        await say(opened, KIM, "prefix /news/")
+    await approvals.vote(opened.core, LEA, 2, yes=False, reason="not now")
+    yield opened
+    await opened.ledger.close()
+
+
+async def test_a_joined_plan_is_found_by_everybody_who_asked_for_some_of_it(joined: Shop) -> None:
+    said = ((MIA, "log by @sam"), (SAM, "log by me"), (LEA, "log by <@U_MIA>"), (LEA, "log U_SAM"), (LEA, "log by me"))
+    assert [[1], [1], [1], [1], []] == [numbers(await say(joined, by, text)) for by, text in said]
+
+
+async def test_a_joined_plan_tells_everybody_who_asked_for_some_of_it(joined: Shop) -> None:
+    reply = await say(joined, LEA, "show P-1")
+    assert isinstance(reply, JobShown)
+    card = timeline_card(reply.job, reply.moments, joined.core.clock.now())
+    assert any("• Asked by <@U_MIA> and <@U_SAM> " in str(block) for block in card.blocks)
+
+
+async def test_what_did_not_run_is_no_purge(joined: Shop) -> None:
+    reply = await say(joined, LEA, "stats")
+    assert isinstance(reply, StatsShown)
+    stats = reply.stats
+    assert (1, {"U_MIA": 1, "U_SAM": 1}) == (stats.total, stats.by)
+    assert {"denied": 1, "open": 1} == stats.not_run
 
 
 async def test_show_tells_each_moment_once(shop: Shop) -> None:

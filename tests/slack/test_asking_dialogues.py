@@ -5,34 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-import pytest_asyncio
 
 from bot.domain.job import JobView
 from bot.ledger.books import Books
 from bot.services.setup import job_name
 from playground.slack.mrkdwn import pings
-from tests.slack.room import HOST, Doc, Room, buttons, elements, labels, room, small_print
+from tests.slack.room import HOST, Doc, Room, buttons, elements, labels, small_print
 from tests.slack.test_dialogues import asked_for_a_prefix, dated, errors
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 NEWS = "www.shop.test/news/"
 ALL = "everything on shop because INC-881 --confirm shop"
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Room]:
-    async with room(tmp_path_factory.mktemp("room")) as opened:
-        yield opened
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def shop(house: Room) -> Room:
-    await house.clear()
-    return house
 
 
 def called(shop: Room) -> Counter[str]:

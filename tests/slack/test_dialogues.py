@@ -4,28 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
-from tests.slack.room import HOST, PRICING, Doc, Room, buttons, elements, labels, room, small_print
+from tests.slack.room import HOST, PRICING, Doc, Room, buttons, elements, labels, small_print
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 DATE = re.compile(r"<!date\^[^>]*>")
 OVER = "This choice is over: it was used, or ten minutes have passed."
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Room]:
-    async with room(tmp_path_factory.mktemp("room")) as opened:
-        yield opened
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def shop(house: Room) -> Room:
-    await house.clear()
-    return house
 
 
 def dated(text: object) -> str:

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from bot.domain.filled import NOTHING, TOO_MUCH
 from tests.slack.room import HOST, PRICING, Doc, Room, buttons, elements, room, small_print
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 NEWS = f"{HOST}/news"
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Room]:
-    async with room(tmp_path_factory.mktemp("room")) as opened:
-        yield opened
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def shop(house: Room) -> Room:
-    await house.clear()
-    return house
 
 
 def blocks(form: Doc) -> dict[str, Doc]:

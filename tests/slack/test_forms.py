@@ -47,7 +47,7 @@ def _spelled(block: Mapping[str, object]) -> str:
 def test_it_says_what_it_empties_and_asks_for_name_and_reason() -> None:
     assert [
         "This empties *all* of shop (production) in 2 layers: www.shop.test, img.shop.test.",
-        "Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.",
+        "Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again.",
         "Type shop to confirm: [site_name/site_name, plain_text_input, at most 100]",
         "Why: [reason/reason, plain_text_input, at most 500]",
         "Or something narrower:",

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from bot.slack.guard import BODY_MAX, SlackGuard
+from bot.slack.guard import BODY_MAX, UNREADABLE, SlackGuard
 
 NOW = 1_800_000_000
 SECRET = "signing"
@@ -20,6 +20,10 @@ def signed(body: bytes = BODY, at: object = NOW, secret: str = SECRET) -> dict[s
     base = b"v0:" + str(at).encode() + b":" + body
     digest = hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()
     return {"x-slack-request-timestamp": str(at), "x-slack-signature": f"v0={digest}"}
+
+
+def can_read(body: str, content_type: str) -> bool:
+    return not (content_type == "application/json" and body == "{")
 
 
 class Inner:
@@ -39,7 +43,7 @@ async def post(
     headers: dict[str, str] | list[tuple[bytes, bytes]], body: bytes, secret: str = SECRET
 ) -> tuple[int, bytes, list[bytes]]:
     inner = Inner()
-    transport = httpx.ASGITransport(SlackGuard(inner, secret, lambda: float(NOW)))
+    transport = httpx.ASGITransport(SlackGuard(inner, secret, lambda: float(NOW), can_read))
     async with httpx.AsyncClient(transport=transport, base_url="http://bot") as client:
         response = await client.post("/slack/events", content=body, headers=headers)
     return response.status_code, response.content, inner.bodies
@@ -76,6 +80,10 @@ REFUSED = [
 @pytest.mark.parametrize(("headers", "body"), REFUSED)
 async def test_everything_else_gets_401_and_nothing(headers: dict[str, str], body: bytes) -> None:
     assert (401, b"", []) == await post(headers, body)
+
+
+async def test_what_is_signed_and_cannot_be_read_gets_400_and_goes_no_further() -> None:
+    assert (400, UNREADABLE, []) == await post({**signed(b"{"), "content-type": "application/json"}, b"{")
 
 
 async def test_a_signature_that_is_not_ascii_is_refused() -> None:

@@ -27,9 +27,14 @@ STALE = Kept(replace(MANY, id=1040, state=State.DONE, verdict=Verdict.STALE))
 WIDE = Search(("shop", "blog"), (Kind.TAG,), "me", "7d", ("wrong price", "a<b"), 2)
 ASKED = Moment(T, Entry("asked", "U_MIA", {"calls": 3}))
 EXPIRED = replace(ALL, state=State.EXPIRED, approval=ONE_YES, created=T, source="slack", channel="C_SHOP")
-PAGE = Ended("url", "U_MIA", "slack", "fresh", T, 3.0, ("https://www.shop.test/pricing",))
-STATS = count([PAGE] * 12 + [replace(PAGE, by="token:ci", source="api", kind="tag", outcome="stale", seconds=None,
+PAGE = Ended("url", ("U_MIA",), "slack", "fresh", True, T, 3.0, 0.0, ("https://www.shop.test/pricing",))
+STATS = count([PAGE] * 12 + [replace(PAGE, by=("token:ci",), source="api", kind="tag", outcome="stale", seconds=None,
                                      targets=("news",))] * 4)  # fmt: skip
+WAITED = [*[PAGE] * 18, *[replace(PAGE, seconds=3600.0, waited=3597.0)] * 2]
+NEVER = [replace(PAGE, kind="everything", outcome=how, ran=False, seconds=None) for how in ("denied", "open", "denied")]
+QUICK = "half within 3 s (p50), 95 % within 3 s (p95)"
+JOINED = Kept(replace(DONE, also_by=("U_SAM", "token:ci")))
+MANY_ASKED = Kept(replace(DONE, also_by=tuple(f"U_{n}" for n in range(9))))
 MOMENTS = (
     ASKED,
     Moment(T, Entry("decided", "policy", {"rule": "everything", "needed": 2, "of": ["U_LEA", "U_SAM"]})),
@@ -68,6 +73,14 @@ CARDS: dict[str, tuple[Card, str]] = {
            {AT_8} · *P-1042* · <@U_MIA> · {PRICING} · 🟢 fresh · wrong price
            Older: purgebot log shop page 2
            [Older = log_page log shop page 2] [CSV = log_csv log shop] [JSON = log_json log shop]""",
+    ),
+    "joined plans, by everybody who asked": (
+        log_card(LogShown(Search(), (JOINED, MANY_ASKED)), "/purge"),
+        f"""\
+        Jobs 1 to 2, newest first
+           {AT_8} · *P-1042* · <@U_MIA>, <@U_SAM> and token `ci` · {PRICING} · 🟢 fresh
+           {AT_8} · *P-1042* · <@U_MIA>, <@U_0>, <@U_1> and 7 more · {PRICING} · 🟢 fresh
+           [CSV = log_csv log] [JSON = log_json log]""",
     ),
     "nothing found": (
         log_card(LogShown(Search(by="U_MIA", since="2026-11-01", words=("x",)), ()), "/purge"),
@@ -109,7 +122,7 @@ CARDS: dict[str, tuple[Card, str]] = {
         """\
         16 purges · on shop · in the last 30 days
            proven fresh 12 · still old 4
-           From request to proof: half within 3 s (p50), 95 % within 3 s (p95), of 12 proven.
+           From request to proof: half within 3 s (p50), of 12 measured; p95 is told from 20 on.
         ```
         person         purges
         Mia                12   75 %
@@ -127,6 +140,34 @@ CARDS: dict[str, tuple[Card, str]] = {
            75 % `/pricing` · 12 purges
            25 % `tag news` · 4 purges
         75 % of purges hit `/pricing`: shorten its TTL, or tag it and purge the tag.""",
+    ),
+    "what waited for people, and what never ran": (
+        stats_card(StatsShown(Search(since="7d"), count([*WAITED, *NEVER]), {})),
+        f"""\
+        20 purges · in the last 7 days
+           proven fresh 20
+           From request to proof: half within 3 s (p50), 95 % within 60 min (p95), of 20 measured.
+           2 of them waited for people (votes, holds, retries); without that wait: {QUICK}.
+           Asked for and not run: denied 2 · not begun yet 1.
+        ```
+        person         purges
+        U_MIA              20  100 %
+
+        kind           purges
+        url                20  100 %
+
+        asked through  purges
+        Slack              20  100 %
+        ```
+        What keeps being purged:
+           100 % `/pricing` · 20 purges
+        100 % of purges hit `/pricing`: shorten its TTL, or tag it and purge the tag.""",
+    ),
+    "requests that never ran, and nothing else": (
+        stats_card(StatsShown(Search(since="7d"), count(NEVER), {})),
+        """\
+        Nothing was purged · in the last 7 days
+           Asked for and not run: denied 2 · not begun yet 1.""",
     ),
     "nothing to count": (
         stats_card(StatsShown(Search(since="7d"), count([]), {})),

@@ -6,30 +6,16 @@ import csv
 import io
 import json
 import re
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
 from playground.slack.web_api import GRANTED
-from tests.slack.room import HOST, PRICING, Doc, Room, buttons, labels, room, said, small_print
+from tests.slack.room import HOST, PRICING, Doc, Room, buttons, labels, said, small_print
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 DATE = re.compile(r"<!date\^[^>]*>")
 LINK = re.compile(r"<(http[^|>]+)\|")
 SCOPES = "Slack says that a scope is missing: the app needs `files:write` and `im:write` (see manifest.yml)."
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Room]:
-    async with room(tmp_path_factory.mktemp("room")) as opened:
-        yield opened
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def shop(house: Room) -> Room:
-    await house.clear()
-    return house
 
 
 async def purged(shop: Room, n: int, reason: str = "") -> None:
@@ -128,7 +114,9 @@ async def test_stats_are_a_table_and_a_chart(shop: Room) -> None:
     assert b"\x89PNG" == (await file_of(shop, note))[:4]
     [asked] = shop.asked_slack("files.getUploadURLExternal")
     alt = json.loads(str(asked["body"]))["alt_txt"]
+    sent = [str(message["text"]) for message in await shop.messages("D_LEA", "U_LEA")]
     assert "Purges · in the last 7 days: proven fresh 5. By Mia 5." == alt.partition(" From")[0]
+    assert any(text.endswith(f"\nALT: {alt}") for text in sent)
 
 
 async def test_without_uploads_the_table_still_stands(shop: Room) -> None:

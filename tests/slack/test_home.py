@@ -40,7 +40,8 @@ FULL = HomeView(
     LEA, "/purge",
     requests=[Request(WAITS, "token"), Request(replace(WAITS, id=1046, approval=ONE_YES, reason="", url=""), "")],
     requests_total=39,
-    waiting=[replace(WAITS, id=1047, requested_by="U_LEA")], waiting_total=1,
+    waiting=[replace(WAITS, id=1047, requested_by="U_LEA"), replace(WAITS, id=1044, also_by=("U_LEA",))],
+    waiting_total=2,
     running=[
         replace(MANY, id=1048, state=State.PURGING, requested_by="U_LEA", eta=T + 40, url=LINK, layers=(
             replace(VARNISH, calls=1200, sent=1200, seconds=4.0), replace(MANY.layers[1], calls=40, seconds=36.0))),
@@ -61,7 +62,7 @@ def read(view: Mapping[str, object]) -> list[str]:
 def test_what_waits_for_the_reader_comes_first_then_the_rest() -> None:
     agreed = "agreed so far: <@U_LEA>"
     assert [
-        "🟡 39 requests wait for your vote · 1 of yours waits · 12 jobs run",
+        "🟡 39 requests wait for your vote · 2 of yours wait · 12 jobs run [Purge … = open_purge_form form]",
         "",
         "# Waits for your vote",
         "🟡 *P-1045* <@U_MIA> asks to purge everything on shop (production)",
@@ -79,6 +80,8 @@ def test_what_waits_for_the_reader_comes_first_then_the_rest() -> None:
         "# Your requests that wait",
         f"🟡 P-1047 waits for 2 approvals (3 people asked) · everything on shop (production) · until {AT_8_30}"
         f" · <{LINK}|Its card> [Cancel = cancel P-1047]",
+        f"🟡 P-1044 waits for 2 approvals (3 people asked) · everything on shop (production) · until {AT_8_30}"
+        f" · <{LINK}|Its card>",
         "",
         "# Running",
         "🔵 P-1048 purging · 1,200 URLs on shop · 1 of 2 layers · about 40 s left  ▓░░░░░░░░░ 15 %"
@@ -285,7 +288,7 @@ async def test_asked_once_more_it_waits_for_those_who_had_voted_too(shop: Shop) 
 async def test_whose_request_is_in_anothers_is_not_asked(shop: Shop) -> None:
     job = await shop.purge(MIA, EVERYTHING, reason="one")
     await shop.ledger.write(lambda books: books.jobs.save(replace(job, also_by=("U_LEA",))))
-    assert ({}, {"requests": ["P-1"]}) == (await shown(shop, LEA), await shown(shop, SAM))
+    assert ({"waiting": ["P-1"]}, {"requests": ["P-1"]}) == (await shown(shop, LEA), await shown(shop, SAM))
 
 
 async def test_a_user_group_is_asked_as_slack_says_who_is_in_it_now(tmp_path: Path) -> None:

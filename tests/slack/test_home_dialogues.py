@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from tests.slack.cases import home_spelled
 from tests.slack.room import HOST, PRICING, Doc, Room, elements, room
@@ -16,19 +15,8 @@ from tests.slack.room import HOST, PRICING, Doc, Room, elements, room
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 DATE = re.compile(r"<!date\^[^>]*>")
 LINK = re.compile(r"<https://shop\.slack\.com/[^>|]*\|")
+BEGIN = " [Purge … = open_purge_form form]"
 NEWS = f"{HOST.removeprefix('http://')}/news/"
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Room]:
-    async with room(tmp_path_factory.mktemp("room")) as opened:
-        yield opened
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def shop(house: Room) -> Room:
-    await house.clear()
-    return house
 
 
 async def home(shop: Room, user: str, *words: str) -> Doc:
@@ -73,7 +61,7 @@ async def asked_for_a_prefix(shop: Room) -> None:
 async def test_the_first_look_shows_ones_sites_and_how_to_begin(shop: Room) -> None:
     view = await open_home(shop, "U_LEA", "Your sites")
     assert [
-        "⚪ Nothing waits for you, and nothing runs.",
+        f"⚪ Nothing waits for you, and nothing runs.{BEGIN}",
         "",
         "# Your sites",
         "*shop* (production): www.shop.test, img.shop.test · layers shield → cf",
@@ -116,7 +104,7 @@ async def test_a_request_comes_and_goes_with_its_votes(shop: Room) -> None:
     await press(shop, "U_LEA", "approve")
     ended = await home(shop, "U_LEA", "P-1 fresh")
     assert [
-        "🟡 1 request waits for your vote",
+        f"🟡 1 request waits for your vote{BEGIN}",
         "",
         "# Waits for your vote",
         f"🟡 *P-1* <@U_MIA> asks to purge prefix {NEWS}",
@@ -125,14 +113,14 @@ async def test_a_request_comes_and_goes_with_its_votes(shop: Room) -> None:
         "needs 1 approval · expires <date> · <link|Its card>",
     ] == spelled(asked).split("\n")[:7]
     assert [
-        "🟡 1 request of yours waits",
+        f"🟡 1 request of yours waits{BEGIN}",
         "",
         "# Your requests that wait",
         f"🟡 P-1 waits for 1 approval (3 people asked) · prefix {NEWS} · until <date> · <link|Its card>"
         " [Cancel = cancel P-1]",
     ] == spelled(own).split("\n")[:4]
     assert [
-        "⚪ Nothing waits for you, and nothing runs.",
+        f"⚪ Nothing waits for you, and nothing runs.{BEGIN}",
         "",
         "# Recent",
         f"🟢 P-1 fresh at fra, iad, sin · prefix {NEWS} · <link|Its card> [Check again = check_again P-1]",
@@ -149,8 +137,8 @@ async def test_a_running_job_is_shown_with_its_progress(shop: Room) -> None:
     shop.world.faults.set("cf", "slow", 0)
     await home(shop, "U_MIA", "# Recent")
     line = f"🔵 P-1 purging · {PRICING} · 1 of 2 layers · <link|Its card>"
-    assert ["🔵 1 job runs", "", "# Running", f"{line} [Cancel = cancel P-1]"] == spelled(own).split("\n")[:4]
-    assert ["🔵 1 job runs", "", "# Running", line] == spelled(others).split("\n")[:4]
+    assert [f"🔵 1 job runs{BEGIN}", "", "# Running", f"{line} [Cancel = cancel P-1]"] == spelled(own).split("\n")[:4]
+    assert [f"🔵 1 job runs{BEGIN}", "", "# Running", line] == spelled(others).split("\n")[:4]
 
 
 # Clicked on
@@ -259,6 +247,26 @@ async def test_an_ended_job_is_looked_at_again_from_home(shop: Room) -> None:
     assert f"🟠 P-1 purged, still old at fra, iad, sin · {PRICING}" in spelled(view)
 
 
+async def test_the_form_is_opened_at_home_and_its_answer_is_for_its_asker_alone(shop: Room) -> None:
+    await open_home(shop, "U_MIA", "Your sites")
+    taken = await press(shop, "U_MIA", "open_purge_form", "")
+    await shop.submit("U_MIA", await shop.form("U_MIA"), things=PRICING)
+    await shop.card("P-1 fresh")
+    note = await shop.card("P-1", channel="D_MIA", user="U_MIA")
+    view = await home(shop, "U_MIA", "P-1 fresh")
+    assert {"status": 200, "ack": None} == taken
+    assert "P-1 is told in <#C_SHOP>." == note["text"]
+    assert f"⚪ Nothing waits for you, and nothing runs.{BEGIN}" == spelled(view).split("\n")[0]
+
+
+async def test_a_form_that_slack_does_not_open_is_told_at_home(shop: Room) -> None:
+    await open_home(shop, "U_MIA", "Your sites")
+    shop.faults.set("slack", "error500", 1)
+    await press(shop, "U_MIA", "open_purge_form", "")
+    told = await home(shop, "U_MIA", "in time")
+    assert ["Slack did not open the form in time.", "   Press *Purge …* once more."] == spelled(told).split("\n")[1:3]
+
+
 NOT_THERE = [
     pytest.param("approve", "token-of-nothing", id="a-token-that-was-never-given"),
     pytest.param("cancel", "P-99999999999999999999", id="a-number-that-is-too-long"),
@@ -306,7 +314,7 @@ async def test_a_home_is_right_again_after_a_restart(shop: Room) -> None:
     view = await home(shop, "U_LEA", "Waits for your vote")
     await press(shop, "U_LEA", "approve")
     await home(shop, "U_LEA", "P-1 fresh")
-    assert "🟡 1 request waits for your vote" == spelled(view).split("\n")[0]
+    assert f"🟡 1 request waits for your vote{BEGIN}" == spelled(view).split("\n")[0]
 
 
 async def test_it_works_by_socket_too(tmp_path: Path) -> None:

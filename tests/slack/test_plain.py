@@ -57,6 +57,24 @@ def test_a_line_to_copy_comes_back_as_it_was(text: str) -> None:
     assert text == unmarked(code(text))
 
 
+REASONS = {
+    "bold": "*b* is no mark",
+    "code": "`x` and ```y```",
+    "both, and marks of Slack's": "*b* <@U_LEA> & `c`",
+    "one star": "a * b",
+    "a long one, which is cut": "*b* `c` " * 60,
+    "blanks and lines": "*b*\n  `c`\u202e",
+}
+
+
+@pytest.mark.parametrize("reason", REASONS.values(), ids=REASONS)
+def test_a_reason_stays_as_it_was_typed(reason: str) -> None:
+    line = f"*P-1* · {escape(reason, 80)} · `code`"
+    whole = " ".join(reason.replace("\u202e", "").split())
+    shown = whole if len(escape(reason, 10_000)) <= 80 else f"{whole[:79]}…"
+    assert f"P-1 · {shown} · code" == unmarked(line, (reason,))
+
+
 @pytest.mark.parametrize(("who", "expected"), [("U_MIA", "U_MIA"), ("token:ops-cli", "token ops-cli"), ("", "nobody")])
 def test_people_are_named(who: str, expected: str) -> None:
     assert expected == unmarked(person(who))

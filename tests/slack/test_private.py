@@ -295,7 +295,7 @@ are free
         Plan · everything on shop (production, spoken as prefix) · nothing was sent
            Varnish (shield): 1 call, at once · Varnish knows no soft purge here: hard
            Cloudflare (cf): soft, 2 calls, about 28 s under its budget
-           Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again.
+           Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again.
            Policy: needs 2 approvals of <@U_LEA>, <@U_SAM> and <@U_KIM> (rule `everything`: it empties all of shop \
 (production))
            plan `{EMPTYING.digest[:12]}`""",

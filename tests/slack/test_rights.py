@@ -117,6 +117,7 @@ TYPED = (
 )
 AT_HOME = (
     ("open", State.WAITING, State.WAITING),
+    ("open_purge_form", State.WAITING, State.WAITING),
     ("approve", State.WAITING, State.QUEUED),
     ("deny", State.WAITING, State.WAITING),
     ("cancel", State.WAITING, State.CANCELLED),
@@ -158,7 +159,7 @@ FORM = [
     Act("form", "deny", FORMS["deny"], before=State.WAITING, after=State.DENIED),
 ]
 SHORTCUT = [Act("global shortcut, message shortcut", name, deed) for name, deed in SHORTCUTS.items()]
-OPENING = ("open_form", "nothing", "recent", *SHORTCUTS)  # a form is opened, or filled in
+OPENING = ("open_form", "open_purge_form", "nothing", "recent", *SHORTCUTS)  # a form is opened, or filled in
 READ = [Act("terminal, HTTP", "read a job", Deed.SEE, "", State.DONE, (), State.DONE)]
 BY_PEOPLE = [*SLASH, *BUTTON, *SHORTCUT, *TAB, *FORM]
 BY_MACHINES = [*MACHINE, *READ]

@@ -127,10 +127,13 @@ def _private_cards(text: str) -> dict[str, Card]:
     job = wild_job(text, State.PURGING, Verdict.UNCHECKED)
     told = {event: Told(event, text, text, 5, 3.0, (text,) * 50, text) for event in Event}
     bad = tuple(BadLine(n, text, text) for n in range(200))
-    entries = tuple(Entry(event, text, {text: text, "of": [text], "n": 3}) for event in ("asked", "decided", text))
+    entries = tuple(
+        Entry(event, text, {text: text, "of": [text], "also": [text], "n": 3}) for event in ("asked", "decided", text)
+    )
     moments = (*(Moment(T, step) for step in told.values()), *(Moment(T, entry) for entry in entries))
     search = Search((text[:200],) * 3, (Kind.URL,), f"@{text[:200]}", "7d", (text[:200],) * 2)
-    counted = count([Ended(text, text, text, text, T, 3.0, (text,))] * 9)
+    wild_end = Ended(text, (text, text), text, text, True, T, 3.0, 2.0, (text,))
+    counted = count([wild_end, replace(wild_end, ran=False)] * 9)
     command = Command(Verb.PURGE, (Target(Kind.HOST, text),) * 30, text, bad=bad, reason=text)
     site = Site(text, (text,) * 30, channel=text, layers=(Layer(text),) * 30)
     choices = tuple(Choice(text, text) for _ in range(20))

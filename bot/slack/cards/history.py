@@ -20,6 +20,7 @@ from bot.slack.escape import channel, code, escape, person
 
 REASON_SHOWN = 80  # characters of a reason's beginning
 WORD_SHOWN = 60
+ASKERS_SHOWN = 3
 FIRST_SHOWN = 8  # moments from the beginning, where not all have room
 ROOM = 5_000  # characters of a timeline in one message
 _SELF = ("purgebot", "policy")
@@ -66,10 +67,8 @@ def log_lines(shown: LogShown, command: str) -> list[str]:
 def log_line(job: JobView) -> str:
     """One job: when, which, who, what, what came of it, and why it was asked for."""
     reason = f" · {escape(job.reason, REASON_SHOWN)}" if job.reason else ""
-    return (
-        f"{clock(job.created)} · *{job.name}* · {person(job.requested_by)} · {subject(job)} · {outcome_word(job)}"
-        f"{reason}"
-    )
+    who = listed([*map(person, job.askers)], ASKERS_SHOWN)
+    return f"{clock(job.created)} · *{job.name}* · {who} · {subject(job)} · {outcome_word(job)}{reason}"
 
 
 def outcome_word(job: JobView) -> str:
@@ -158,7 +157,13 @@ def _asked(entry: Entry, job: JobView) -> str:
     where = f"in {channel(job.channel)}" if job.source == "slack" and job.channel else _DOORS.get(job.source, "")
     reason = f" because {escape(job.reason, 200)}" if job.reason else ""
     plan = f"{count(job.targets, 'target')}, {count(_whole(entry, 'calls'), 'call')}"
-    return f"• Asked by {person(entry.who)} {where}{reason}: plan {code(job.digest[:12])}, {plan}."
+    who = listed([*map(person, _askers(entry))], ASKERS_SHOWN)
+    return f"• Asked by {who} {where}{reason}: plan {code(job.digest[:12])}, {plan}."
+
+
+def _askers(entry: Entry) -> list[str]:
+    also = entry.doc.get("also")
+    return [entry.who, *(map(str, also) if isinstance(also, list) else ())]
 
 
 def _whole(entry: Entry, name: str) -> int:

@@ -18,14 +18,16 @@ from bot.slack.cards.holds import waiting_line
 from bot.slack.cards.outcome import approvals_left, outcome
 from bot.slack.cards.private import copied, refusal_card
 from bot.slack.cards.request import vote_buttons
-from bot.slack.cards.words import arrows, clock, count, hosts, number, subject, titles
+from bot.slack.cards.words import arrows, clock, count, hosts, listed, number, subject, titles
 from bot.slack.escape import code, cut_marked, escape, linked, person, url_text
 
 CHARACTERS = 10_000
 REST = 9_400  # characters for everything but the first lines, titles and counts
 SHARE = 1_100  # of them, for each list but the requests, which have what the others leave
 LINE_MAX, WHY_MAX, NOTE_MAX = 330, 160, 250
+ASKERS_SHOWN = 3
 CALLBACK = "home"
+PURGE_FORM = "open_purge_form"
 
 Row = list[Block]
 
@@ -43,17 +45,18 @@ def _refused(home: HomeView) -> str:
 
 def _whole(home: HomeView, now: float, note: tuple[str, str]) -> list[Block]:
     status = code(f"{home.command} status")
-    told = list(_note(note))
+    told, reader = list(_note(note)), home.actor.id
     below = [
         _part("Your requests that wait", _own(home, now), home.waiting_total + home.queued_total, status),
-        _part("Running", (_running(job, now, home.actor.id) for job in home.running), home.running_total, status),
+        _part("Running", (_running(job, now, reader) for job in home.running), home.running_total, status),
         _part("Recent", (_ended(job, now) for job in home.ended), len(home.ended), ""),
         _part("Your sites", (_site(*pair) for pair in home.sites), home.sites_total, code(f"{home.command} sites")),
     ]
     room = REST - _weight(below) - _weight(told)
     rows = (_request(request, home.command) for request in home.requests)
     votes = _part("Waits for your vote", rows, home.requests_total, status, room)
-    return [section(_first(home)), *told, *votes, *(block for part in below for block in part), *_last(home)]
+    first = section(_first(home)) | _purge_button(home)
+    return [first, *told, *votes, *(block for part in below for block in part), *_last(home)]
 
 
 def _first(home: HomeView) -> str:
@@ -68,6 +71,11 @@ def _first(home: HomeView) -> str:
     if not words:
         return "⚪ Nothing waits for you, and nothing runs."
     return f"{'🟡' if home.requests_total or waiting else '🔵'} {words}"
+
+
+def _purge_button(home: HomeView) -> Block:
+    """The form for a purge, for who has a site to purge on."""
+    return {"accessory": button("Purge …", PURGE_FORM, "form")} if home.sites_total else {}
 
 
 def _are(n: int, one: str, many: str, what: str = "") -> str:
@@ -123,7 +131,7 @@ def _request(request: Request, command: str) -> Row:
     job, approval = request.job, request.job.approval
     agreed = [person(vote.by) for vote in approval.votes if vote.yes] if approval else []
     lines = [
-        f"🟡 *{job.name}* {person(job.requested_by)} asks to purge {subject(job)}",
+        f"🟡 *{job.name}* {_askers(job)} to purge {subject(job)}",
         f"What: {', '.join(url_text(thing, 120) for thing in job.sample[:3])}" if job.targets > 1 else "",
         f"Where: *{escape(job.site, 60)}* ({escape(job.environment, 20)}): {titles(job.layers)}",
         f"Why: {escape(job.reason, WHY_MAX)}" if job.reason else "Why: no reason was given",
@@ -141,7 +149,7 @@ def _request(request: Request, command: str) -> Row:
 
 
 def _own(home: HomeView, now: float) -> Iterator[Row]:
-    yield from (_waiting(job, now) for job in home.waiting)
+    yield from (_waiting(job, now, home.actor.id) for job in home.waiting)
     yield from (_queued(waits) for waits in home.queued)
 
 
@@ -151,8 +159,12 @@ def _queued(waits: Waits) -> Row:
     return [told | {"accessory": button("Cancel", "cancel", name)}]
 
 
-def _waiting(job: JobView, now: float) -> Row:
-    return [_line(job, now, button("Cancel", "cancel", job.name))]
+def _askers(job: JobView) -> str:
+    return f"{listed([*map(person, job.askers)], ASKERS_SHOWN)} ask{'' if job.also_by else 's'}"
+
+
+def _waiting(job: JobView, now: float, reader: str) -> Row:
+    return [_line(job, now, button("Cancel", "cancel", job.name) if job.requested_by == reader else None)]
 
 
 def _running(job: JobView, now: float, reader: str) -> Row:

@@ -14,6 +14,7 @@ from bot.slack.cards.thread import NAMES_SHOWN, NOBODY, Names, called
 from bot.slack.cards.words import (
     LAYERS_SHOWN,
     NARROW,
+    ORIGIN_LOAD,
     clock,
     cost_text,
     count,
@@ -31,7 +32,6 @@ from providers.contract import Kind
 NOTES_SHOWN, VOTES_SHOWN = 4, 10
 THINGS_SHOWN, WIDE_SHOWN = 3, 10
 NOTES_MAX, OFFER_MAX, WHY_MAX, NO_MAX = 800, 400, 500, 200  # characters
-BURST = "Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again."
 _SLACK_ID = re.compile(r"[A-Z][A-Z0-9_]+")
 
 
@@ -116,7 +116,7 @@ def _asked_for(job: JobView) -> Iterator[str]:
     yield f"How much: {_how_much(job)}"
     yield _cost(job)
     if job.kind not in NARROW:
-        yield BURST
+        yield ORIGIN_LOAD
     if notes := list(dict.fromkeys(filter(None, [*(layer.note for layer in job.layers), *job.notes]))):
         yield escape(" · ".join(notes[:NOTES_SHOWN]), NOTES_MAX)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bot.domain.stats import Hot, Stats
+from bot.domain.stats import P95_LEAST, Hot, Stats, Times
 from bot.services.replies import StatsShown
 from bot.slack.cards.blocks import Block, Card, card, section
 from bot.slack.cards.history import searched
@@ -23,6 +23,7 @@ OUTCOMES = {
     "failed": "stopped",
     "partial": "partly purged",
 }  # other outcomes are the job's state
+NOT_RUN = {"open": "not begun yet", "failed": "stopped"}  # others are the job's state
 SOURCES = {"slack": "Slack", "api": "HTTP", "cli": "terminal", "": "not known"}
 
 
@@ -30,9 +31,10 @@ def stats_card(shown: StatsShown) -> Card:
     """The sums in words, then as a table."""
     stats, about = shown.stats, " · ".join(searched(shown.search))
     if not stats.total:
-        return card(f"Nothing was purged · {about}")
+        return card(f"Nothing was purged · {about}", not_run_told(stats))
     newest = "The newest " if shown.capped else ""
-    head = card(f"{newest}{count(stats.total, 'purge')} · {about}", [outcomes_told(stats), proof_told(stats)])
+    told = [outcomes_told(stats), *proof_told(stats), *not_run_told(stats)]
+    head = card(f"{newest}{count(stats.total, 'purge')} · {about}", told)
     tables = section(f"{FENCE}\n{chr(10).join(table_lines(stats, shown.names))}\n{FENCE}")
     hot = [f"{percent(one.share)} {code(one.what, 120)} · {count(one.n, 'purge')}" for one in stats.hot]
     more: list[Block] = card("What keeps being purged:", hot).blocks if hot else []
@@ -44,12 +46,30 @@ def outcomes_told(stats: Stats) -> str:
     return " · ".join(f"{escape(OUTCOMES.get(name, name), NAME_SHOWN)} {n:,}" for name, n in stats.outcomes.items())
 
 
-def proof_told(stats: Stats) -> str:
-    """Time from request to proof."""
-    if stats.p50 is None or stats.p95 is None:
-        return "No proof yet, so no time from request to proof."
-    times = f"half within {duration(stats.p50)} (p50), 95 % within {duration(stats.p95)} (p95)"
-    return f"From request to proof: {times}, of {stats.proven:,} proven."
+def not_run_told(stats: Stats) -> list[str]:
+    """Requests that never began, which are no purges."""
+    told = [f"{escape(NOT_RUN.get(name, name), NAME_SHOWN)} {n:,}" for name, n in stats.not_run.items()]
+    return [f"Asked for and not run: {' · '.join(told)}."] if told else []
+
+
+def proof_told(stats: Stats) -> list[str]:
+    """Time from request to proof; what of it was waiting for people is told apart."""
+    if not stats.proof.n:
+        return ["No proof yet, so no time from request to proof."]
+    told = [f"From request to proof: {_within(stats.proof)}, of {stats.proof.n:,} measured{_no_p95(stats.proof)}."]
+    if stats.waited:
+        waited = f"{stats.waited:,} of them waited for people (votes, holds, retries)"
+        told.append(f"{waited}; without that wait: {_within(stats.alone)}.")
+    return told
+
+
+def _within(times: Times) -> str:
+    half = f"half within {duration(times.p50 or 0.0)} (p50)"
+    return half if times.p95 is None else f"{half}, 95 % within {duration(times.p95)} (p95)"
+
+
+def _no_p95(times: Times) -> str:
+    return f"; p95 is told from {P95_LEAST} on" if times.p95 is None else ""
 
 
 def table_lines(stats: Stats, names: Mapping[str, str]) -> Iterator[str]:

@@ -16,7 +16,7 @@ PEOPLE_SHOWN, PLACES_SHOWN, LAYERS_SHOWN = 20, 6, 8
 THING_MAX, WHOLE_MAX = 100, 1000  # characters of one target: in a first line, and in full
 NARROW = frozenset({Kind.URL, Kind.PATH, Kind.TAG})  # what a purge cannot empty much of a cache with
 _LOST_VOTES = re.compile(r"<@[A-Z][A-Z0-9_]+>(?: and <@[A-Z][A-Z0-9_]+>)*")
-ORIGIN_LOAD = "Origin: purgebot cannot see its traffic. Expect a burst of requests until the caches are filled again."
+ORIGIN_LOAD = "Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again."
 
 
 def number(n: int) -> str:

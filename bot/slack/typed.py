@@ -1,0 +1,71 @@
+"""What people typed as a reason or a note, as far as a reply may show it: no mark in it is one of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.domain.hold import Hold
+from bot.domain.job import JobView
+from bot.domain.timeline import Entry, Moment
+from bot.domain.told import Event
+from bot.services.replies import (
+    Done,
+    HoldEnded,
+    HoldLaid,
+    JobMade,
+    JobShown,
+    JobsListed,
+    LogShown,
+    Queued,
+    Reply,
+    SiteHeld,
+    SitesListed,
+)
+
+_BY_PEOPLE = frozenset({Event.VOTED_NO, Event.HELD, Event.GLASS_BROKEN, Event.REVIEWED, Event.CANCELLED})
+_FIELDS = ("reason", "why", "note")  # of the journal's entries
+
+
+def typed_in(reply: Reply) -> tuple[str, ...]:
+    """Each of them once."""
+    return tuple(dict.fromkeys(text for text in _typed(reply) if text))
+
+
+def _typed(reply: Reply) -> Iterator[str]:
+    match reply:
+        case JobMade(job) | Done(job):
+            yield from _of_job(job)
+        case JobShown(job, _, moments):
+            yield from _of_job(job)
+            yield from (text for moment in moments for text in _of_moment(moment))
+        case JobsListed(jobs, holds):
+            yield from (text for job in jobs for text in _of_job(job))
+            yield from _of_holds(*holds)
+        case LogShown(_, jobs):
+            yield from (text for kept in jobs for text in _of_job(kept.job))
+        case HoldLaid(hold, other) | HoldEnded(hold, other):
+            yield from _of_holds(hold, other)
+        case SiteHeld(hold=hold) | Queued(hold):
+            yield from _of_holds(hold)
+        case SitesListed(_, holds):
+            yield from _of_holds(*holds)
+
+
+def _of_job(job: JobView) -> Iterator[str]:
+    yield job.reason
+    yield job.stop_reason.partition(": ")[2]
+    yield from _of_holds(job.held)
+    if job.approval is not None:
+        yield job.approval.broken_because
+        yield from (vote.reason for vote in job.approval.votes)
+
+
+def _of_moment(moment: Moment) -> Iterator[str]:
+    if isinstance(moment.what, Entry):
+        yield from (str(moment.what.doc[name]) for name in _FIELDS if name in moment.what.doc)
+    elif moment.what.event in _BY_PEOPLE:
+        yield moment.what.text
+
+
+def _of_holds(*holds: Hold | None) -> Iterator[str]:
+    yield from (hold.reason for hold in holds if hold is not None)
