@@ -232,11 +232,14 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Deny:
-    """It may not run; `advice` says what would make it pass."""
+    """It may not run; `advice` says what would make it pass. `forbids` where a rule says no to it outright, `until` (in
+    seconds since the epoch) when that ends by itself."""
 
     rule: str
     why: str
     advice: str
+    forbids: bool = False
+    until: float | None = None
 
 
 Decision = Allow | Ask | Deny

@@ -172,7 +172,7 @@ def _answer(asked: Asked, found: _Found) -> Decision:
     if found.problem:
         return Deny(rule.name, found.problem, wording.UNREAD)
     if isinstance(rule.then, Refuse):
-        return Deny(rule.name, rule.say or wording.refused(asked.outline), wording.until(rule.when, asked.now))
+        return _forbidden(asked, rule)
     if rule.reason and not asked.outline.has_reason:
         return Deny(rule.name, wording.wants_reason(asked.outline), wording.ADD_REASON)
     if isinstance(rule.then, Approve):
@@ -181,6 +181,12 @@ def _answer(asked: Asked, found: _Found) -> Decision:
         why = rule.say or wording.why(asked.outline, outgrown, n, sum(asked.recent.values()))
         return _ask(asked, Ask(rule.name, why, rule.then.needed, (), groups=rule.then.of, fingerprint=canonical(rule)))
     return Allow(rule.name, rule.say or wording.allowed(rule))
+
+
+def _forbidden(asked: Asked, rule: Rule | Tightening) -> Deny:
+    """The rule's own no, in its words where it has some."""
+    ends = wording.ends(rule.when, asked.now)
+    return Deny(rule.name, rule.say or wording.refused(asked.outline), wording.until(ends), forbids=True, until=ends)
 
 
 def _ask(asked: Asked, ask: Ask) -> Ask | Deny:
@@ -203,7 +209,7 @@ def _tightened(asked: Asked, decision: Decision) -> Decision:
     adding = [one for one in asked.policy.tighten if _tightens(one, asked)]
     for one in adding:
         if one.refuse:
-            return Deny(one.name, one.say or wording.refused(asked.outline), wording.until(one.when, asked.now))
+            return _forbidden(asked, one)
         if one.reason and not asked.outline.has_reason:
             return Deny(one.name, wording.wants_reason(asked.outline), wording.ADD_REASON)
     more = [one for one in adding if one.more]

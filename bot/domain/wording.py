@@ -78,11 +78,16 @@ def refused(outline: Outline) -> str:
     return f"The policy does not let this be purged on {outline.site}."
 
 
-def until(when: Conditions, now: float) -> str:
-    """When a refusal ends by itself; "" where it does not."""
+def ends(when: Conditions, now: float) -> float | None:
+    """When conditions that hold at `now` cease to by themselves, all in seconds since the epoch; None where they do
+    not."""
     spans = [span for span in (when.during, when.outside) if span is not None]
-    ends = [at for span in spans if (at := span.changes_after(now)) is not None]
-    return f"It ends {datetime.fromtimestamp(min(ends), UTC):%Y-%m-%d %H:%M} UTC." if ends else ""
+    return min((at for span in spans if (at := span.changes_after(now)) is not None), default=None)
+
+
+def until(at: float | None) -> str:
+    """That a refusal ends at `at`; "" where it does not end by itself."""
+    return f"It ends {datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC." if at is not None else ""
 
 
 def no_rule(outline: Outline) -> str:

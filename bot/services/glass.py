@@ -17,7 +17,7 @@ from bot.ledger.reviews import Review
 from bot.services import clearance
 from bot.services.clearance import People
 from bot.services.purges import site_held
-from bot.services.replies import Done, Refused
+from bot.services.replies import Done, Refused, refused_by
 from bot.services.roster import approvers, breakers, read_roster
 from bot.services.setup import SLACK, Core, job_name, review_name
 
@@ -99,8 +99,9 @@ def _denied(books: Books, core: Core, job: JobView, people: People) -> Refused |
     decision = clearance.judge_again(books, core, job, people, now)
     if not isinstance(decision, Deny):
         return None
-    advice = f"{decision.advice} A broken glass skips votes, not what the policy denies.".strip()
-    return Refused(decision.why, advice, by_rule=True)
+    refused = refused_by(decision)
+    advice = f"{refused.advice} A broken glass skips votes, not what the policy denies.".strip()
+    return replace(refused, advice=advice)
 
 
 def _used_up(books: Books, core: Core, actor: Actor, glass: BreakGlass) -> Refused | None:

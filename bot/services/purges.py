@@ -27,7 +27,7 @@ from bot.services.cheaper import cheaper
 from bot.services.choices import Choice, Choices, choices_of, keep
 from bot.services.instead import instead, narrower
 from bot.services.planning import Known, make_plan, with_seconds
-from bot.services.replies import JobMade, PlanShown, Refused, SiteHeld
+from bot.services.replies import JobMade, PlanShown, Refused, SiteHeld, refused_by
 from bot.services.roster import read_roster
 from bot.services.setup import SLACK, Core, job_name
 from bot.services.witnesses import pages_to_look_at
@@ -123,7 +123,7 @@ def _decide(
     decision = judged(books, core, asking.actor, plan, command.reason, roster)
     if isinstance(decision, Deny):
         journal_denied(books, core, asking, plan, decision)
-        return Refused(decision.why, decision.advice, by_rule=True)
+        return refused_by(decision)
     hold = books.holds.on(plan.site, core.clock.now())
     if hold is not None:
         return site_held(hold, plan.site)

@@ -20,7 +20,7 @@ from bot.ledger.packed import PackedPlan, packed
 from bot.services.aside import aside
 from bot.services.clearance import asker
 from bot.services.purges import Asking, create, journal_denied, judged, plan_for
-from bot.services.replies import Queued, Refused
+from bot.services.replies import Queued, Refused, refused_by
 from bot.services.roster import read_roster
 from bot.services.setup import SLACK, Core, delivery_name, hold_name, job_name
 from providers.contract import Kind
@@ -50,7 +50,7 @@ async def put_in_line(core: Core, asking: Asking, command: Command, site: Site) 
         decision = judged(books, core, actor, plan, command.reason, roster)
         if isinstance(decision, Deny):
             journal_denied(books, core, asking, plan, decision)
-            return Refused(decision.why, decision.advice, by_rule=True)
+            return refused_by(decision)
         if not books.holds.is_known(asking.key):
             books.holds.add(asking.key, lot, request, len(command.targets), urls, now)
             books.journal.add(
@@ -122,7 +122,7 @@ def _decide(
     decision = strictest(answers, {who.id for who in askers})
     if isinstance(decision, Deny):
         journal_denied(books, core, asking, plan, decision)
-        return Refused(decision.why, decision.advice, by_rule=True)
+        return refused_by(decision)
     job = create(books, core, asking, command, plan, stored, decision).job
     books.holds.take(requests, job.id)
     return job.id

@@ -200,7 +200,8 @@ NIGHT = Tightening("night", Conditions(during=Days(NOW - 60, NOW + 60, "tonight"
 TONIGHT = "rule night asks for 1 approval more (tonight)"
 COSTLY = Tightening("costly", Conditions(over_usd=20.0), more=1)
 TIGHTENED = [
-    pytest.param((FREEZE,), outline((Kind.URL, 1)), Deny("freeze", "Sale freeze.", "It ends 2026-11-18 11:07 UTC."),
+    pytest.param((FREEZE,), outline((Kind.URL, 1)),
+                 Deny("freeze", "Sale freeze.", "It ends 2026-11-18 11:07 UTC.", forbids=True, until=NOW + 60),
                  id="a-freeze-stops-all"),
     pytest.param((NIGHT,), outline((Kind.URL, 1)), TONIGHT, id="one-yes-where-none-was-needed"),
     pytest.param((NIGHT,), outline(HOST), f"it purges a host and {TONIGHT}", id="one-yes-more"),

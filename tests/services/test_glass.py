@@ -149,7 +149,7 @@ async def test_what_the_policy_denies_stays_denied(tmp_path: Path) -> None:
     still = await shop.job(job.id)
     await shop.ledger.close()
     assert isinstance(refused, Refused)
-    assert "Sale freeze." == refused.what
+    assert "Refused, nothing was purged (rule `freeze`). Sale freeze." == refused.what
     assert refused.advice.endswith("UTC. A broken glass skips votes, not what the policy denies.")
     assert State.WAITING == still.state
 

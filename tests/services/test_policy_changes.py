@@ -117,7 +117,7 @@ async def test_what_waited_in_a_form_is_judged_by_the_policy_of_the_click(tmp_pa
     sent = await Desk(shop.core).do(Asking(MIA, f"draft {form.draft}", "slack", "C_SHOP"), form.command, sure=True)
     await shop.ledger.close()
     assert isinstance(sent, Refused)
-    assert "Sale freeze." == sent.what
+    assert "Refused, nothing was purged (rule `freeze`). Sale freeze." == sent.what
 
 
 async def test_who_may_vote_is_read_in_the_policy_of_the_click(tmp_path: Path) -> None:

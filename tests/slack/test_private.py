@@ -15,7 +15,7 @@ from bot.domain.plan import Cost, LayerPlan, Plan
 from bot.domain.policy import Allow, Ask, Decision, Deny
 from bot.domain.target import Target
 from bot.domain.verdict import Look, judge
-from bot.services.replies import Checked, WhoAmI
+from bot.services.replies import Checked, WhoAmI, refused_by
 from bot.slack.cards import Card
 from bot.slack.cards.findings import check_card, plan_card
 from bot.slack.cards.private import (
@@ -44,6 +44,13 @@ MANY_BAD = tuple(BadLine(n, "x", "No.") for n in range(1, 1013))
 HOST = Command(Verb.PURGE, (Target(Kind.HOST, "www.shop.test", "shop"),), "shop", wants_host_confirmed=True)
 READINGS = (Choice("Tag pricing on shop", "tag pricing on shop"), Choice("Path /pricing on shop", "/pricing on shop"))
 UNCLEAR = Misunderstood("I cannot tell what `pricing` is.", "/purge tag pricing on shop", READINGS)
+
+
+def _no(denied: Deny) -> tuple[str, str]:
+    """What is said of a no of the policy's, and what to do."""
+    refused = refused_by(denied)
+    return refused.what, refused.advice
+
 
 CARDS: dict[str, tuple[Card, str]] = {
     "two readings": (
@@ -74,6 +81,18 @@ CARDS: dict[str, tuple[Card, str]] = {
         """\
         P-7 is not yours.
            Its requester or an approver can do that.""",
+    ),
+    "a rule's own no": (
+        refusal_card(*_no(Deny("freeze", "Sale freeze", "It ends 2026-11-18 11:07 UTC.", forbids=True))),
+        """\
+        Refused, nothing was purged (rule `freeze`). Sale freeze.
+           It ends <!date^1795000020^{date_short_pretty} {time}|2026-11-18 11:07 UTC>.""",
+    ),
+    "a no of the policy's that no rule says": (
+        refusal_card(*_no(Deny("wide", "This needs a reason.", "Add: because <reason>"))),
+        """\
+        This needs a reason.
+           Add: because &lt;reason&gt;""",
     ),
     "a refusal without a way out": (
         refusal_card("P-7 has ended already: it is done."),

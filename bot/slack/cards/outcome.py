@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from bot.domain.hold import ALL
 from bot.domain.job import JobView, LayerState, LayerView, State
 from bot.domain.verdict import ORIGIN, Verdict
-from bot.slack.cards.words import at_places, bar, clock, count, duration, listed, subject, title
+from bot.slack.cards.words import at_places, bar, clock, count, duration, listed, subject, title, with_clocks
 from bot.slack.escape import escape, person
 
 CALL_SECONDS = 0.002  # beside what pacing takes
@@ -98,7 +98,7 @@ def _until(job: JobView) -> str:
 def denier(job: JobView) -> str:
     """Who denied, and the reason if one was given."""
     who, _, reason = job.stop_reason.partition(": ")
-    return f"{person(who)}: {escape(reason, WHY_MAX)}" if reason else person(who)
+    return f"{person(who)}: {with_clocks(escape(reason, WHY_MAX))}" if reason else person(who)
 
 
 def troubled(job: JobView) -> LayerView | None:

@@ -13,7 +13,7 @@ from bot.services.replies import WhoAmI
 from bot.slack.cards.blocks import Block, Card, actions, button, card, section
 from bot.slack.cards.outcome import outcome
 from bot.slack.cards.root import root_card
-from bot.slack.cards.words import arrows, count, hosts
+from bot.slack.cards.words import arrows, count, hosts, with_clocks
 from bot.slack.escape import channel, code, escape, linked, person
 from providers.contract import Kind
 
@@ -54,7 +54,8 @@ def _choices(choices: Sequence[Choice], draft: str, action: str) -> list[Block]:
 
 def refusal_card(what: str, advice: str = "") -> Card:
     """It was understood and is not done."""
-    return card(escape(what, 1500), [advice if _PEOPLE.fullmatch(advice) else escape(advice, 1300)])
+    said = advice if _PEOPLE.fullmatch(advice) else with_clocks(escape(advice, 1300))
+    return card(escape(what, 1500), [said])
 
 
 def bad_lines_card(command: Command, draft: str) -> Card:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from bot.domain.job import Approval, JobView, State
 from bot.domain.told import Event, Told
 from bot.slack.cards.outcome import approvals_left, mentions
-from bot.slack.cards.words import clock, count, duration, listed, subject, why_again
+from bot.slack.cards.words import clock, count, duration, listed, sentence, subject, why_again, with_clocks
 from bot.slack.escape import code, escape, person
 
 IDS_SHOWN = 3
@@ -91,7 +91,7 @@ def _by_people(told: Told, who: str) -> str:
         case Event.REVIEWED:
             return f"{who} closed the review of the broken glass{f': {text}' if text else '.'}"
         case Event.REFUSED:
-            return f"Not begun: {text.rstrip('.')}. Nothing was purged."
+            return f"Not begun: {sentence(with_clocks(text))} Nothing was purged."
         case Event.EXPIRED:
             return "Expired: too few people agreed in time. Nothing was purged."
         case Event.ASKED_PERSON:
