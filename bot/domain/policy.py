@@ -50,6 +50,7 @@ class Outline:
     usd: float = 0.0
     has_reason: bool = False
     spoken: Kind = Kind.URL  # the widest kind as spoken
+    named: str = ""  # "31 paths", where the site's hosts made more targets of them
 
     @property
     def empties(self) -> bool:

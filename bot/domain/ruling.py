@@ -109,6 +109,13 @@ def _first_match(asked: Asked, kind: Kind) -> _Found:
     return _Found(None, "", tuple(outgrown))
 
 
+def _means(rule: Rule, asked: Asked) -> bool:
+    """Whether the rule is for whoever asks, and for the site."""
+    when, outline = rule.when, asked.outline
+    here = not when.sites or outline.site in when.sites
+    return here and when.environment in (None, outline.environment) and is_among(asked, when.who)[0]
+
+
 def _speaks(when: Conditions, asked: Asked, kind: Kind) -> bool:
     """Whether the conditions hold, but for who asks and how much at most."""
     outline, now = asked.outline, asked.now
@@ -168,7 +175,8 @@ def _strictest(asked: Asked, found: list[_Found]) -> Decision:
 def _answer(asked: Asked, found: _Found) -> Decision:
     rule = found.rule
     if rule is None:
-        return Deny("the end of the rules", wording.no_rule(asked.outline), wording.hint(asked.policy, found.outgrown))
+        advice = wording.hint(found.outgrown, [rule for rule in asked.policy.rules if _means(rule, asked)])
+        return Deny("the end of the rules", wording.no_rule(asked.outline), advice)
     if found.problem:
         return Deny(rule.name, found.problem, wording.UNREAD)
     if isinstance(rule.then, Refuse):
@@ -217,7 +225,7 @@ def _tightened(asked: Asked, decision: Decision) -> Decision:
         return decision
     base = decision if isinstance(decision, Ask) else Ask(decision.rule, "", 0, ())
     groups = base.groups or tuple(dict.fromkeys(name for one in more for name in one.of)) or asked.policy.approvers
-    why = " and ".join(filter(None, [base.why, *(wording.tightened(one) for one in more)]))
+    why = wording.tightened(more, base.why)
     prints = _joined([base.fingerprint, *(canonical(one) for one in more)])
     needed = base.needed + sum(one.more for one in more)
     return _ask(asked, replace(base, why=why, needed=needed, groups=groups, fingerprint=prints))

@@ -29,6 +29,7 @@ from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.ruling import decide, voters
 from bot.domain.steps import FOREVER
 from bot.domain.told import Event, Told
+from bot.domain.wording import approvals
 from bot.ledger.books import Books
 from bot.services.approvals import show_request_again
 from bot.services.holding import hold_back
@@ -168,7 +169,7 @@ def _what_changed(core: Core, job: JobView, people: People, decision: Decision, 
     if usd > approval.usd * COST_MORE and usd - approval.usd > COST_FREE:
         return f"It costs about ${usd:,.2f} now; ${approval.usd:,.2f} was shown."
     if bound(job.digest, decision) != approval.digest:
-        return f"The policy has changed: {decision.why}, and {decision.needed} must agree."
+        return f"The policy has changed: it needs {approvals(decision.needed)} now, since {decision.why}."
     return ""
 
 

@@ -211,7 +211,8 @@ async def test_a_freeze_that_began_meanwhile_holds_it_back(tmp_path: Path) -> No
 async def test_a_policy_that_asks_for_more_meanwhile_asks_again(tmp_path: Path) -> None:
     shop, job = await approved_while_down(tmp_path)
     under(shop, replace(shop.core.setup.policy, tighten=(Tightening("night", Conditions(), more=1),)))
-    why = "The policy has changed: it purges a prefix and rule night asks for 1 approval more, and 2 must agree."
+    since = "it purges a prefix, and rule night asks for 1 approval more"
+    why = f"The policy has changed: it needs 2 approvals now, since {since}."
     assert (State.WAITING, why, 0) == await asked_again(shop, job)
 
 

@@ -20,8 +20,8 @@ from tests.services.shop import EVERYTHING, KIM, LEA, MIA, SAM, Everybody, Shop
 from tests.services.test_calendar import POLICY, PREFIX, WIDE, approved, later, say, shop_at, under
 from tests.slate import START
 
-CHANGED = "The policy has changed: it purges a prefix, and 1 must agree."
-MORE = "The policy has changed: it purges a prefix, and 2 must agree."
+CHANGED = "The policy has changed: it needs 1 approval now, since it purges a prefix."
+MORE = "The policy has changed: it needs 2 approvals now, since it purges a prefix."
 LOST = "<@U_SAM> may no longer vote on it."
 FROZEN = Tightening("freeze", Conditions(), refuse=True, say="Sale freeze.")
 STRICTER = replace(POLICY, rules=(replace(WIDE, then=Approve(2, ("approvers",))),))

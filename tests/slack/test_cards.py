@@ -403,7 +403,7 @@ so a person decides.
         ALL,
         f"""\
         🟡 P-1042 waits for 2 approvals (3 people asked) · everything on shop (production) · until {AT_8_30}
-           It empties all of shop (production) (rule `everything`).
+           Rule `everything`: it empties all of shop (production)
            votes are asked for in <#C_APPROVE>
            asked by <@U_MIA> · because INC-881
            [Cancel = cancel P-1042]""",
@@ -412,7 +412,7 @@ so a person decides.
         replace(ALL, approval=ONE_YES),
         f"""\
         🟡 P-1042 waits for 1 approval (3 people asked) · everything on shop (production) · until {AT_8_30}
-           It empties all of shop (production) (rule `everything`).
+           Rule `everything`: it empties all of shop (production)
            agreed so far: <@U_LEA>
            votes are asked for in <#C_APPROVE>
            asked by <@U_MIA> · because INC-881

@@ -183,15 +183,19 @@ OUTCOMES = {
     "denied": (DENIED, "<@U_MIA> P-1042 was denied by @Sam: not during the sale · Nothing was purged."),
     "expired": (
         replace(ALL, state=State.EXPIRED),
-        "<@U_MIA> P-1042 expired: none of @Lea, @Sam and @Kim agreed in time. Nothing was purged.",
+        "<@U_MIA> P-1042 expired: nobody agreed in time; @Lea, @Sam and @Kim were asked. Nothing was purged.",
     ),
     "expired after one yes": (
         replace(ALL, state=State.EXPIRED, approval=ONE_YES),
         "<@U_MIA> P-1042 expired: of @Lea, @Sam and @Kim only @Lea agreed in time. Nothing was purged.",
     ),
+    "expired before two": (
+        replace(ALL, state=State.EXPIRED, approval=replace(APPROVAL, of=("U_LEA", "U_SAM"))),
+        "<@U_MIA> P-1042 expired: neither @Lea nor @Sam agreed in time. Nothing was purged.",
+    ),
     "expired before many": (
         replace(ALL, state=State.EXPIRED, approval=replace(APPROVAL, of=(*NAMES, *(f"U_{n}" for n in range(9))))),
-        "<@U_MIA> P-1042 expired: none of @Lea, @Sam, @Kim, <@U_0>, <@U_1> and 7 more agreed in time. "
+        "<@U_MIA> P-1042 expired: nobody agreed in time; @Lea, @Sam, @Kim, <@U_0>, <@U_1> and 7 more were asked. "
         "Nothing was purged.",
     ),
     "asked for by several": (

@@ -127,7 +127,8 @@ _STANDINGS = {
 def whoami_card(who: WhoAmI) -> Card:
     """The caller as policy sees them."""
     named = ", whom the policy names" if who.actor.is_named and who.actor.standing is not Standing.MEMBER else ""
-    first = f"You are {person(who.actor.id)}, {_STANDINGS[who.actor.standing]}{'' if who.refused else named}."
+    standing = "" if who.actor.is_token else f", {_STANDINGS[who.actor.standing]}"
+    first = f"You are {person(who.actor.id)}{standing}{'' if who.refused else named}."
     if who.refused is not None:
         return card(first, [f"You may neither purge nor vote. {escape(who.refused.advice)}"])
     votes = "You are an approver: you vote on others' requests." if who.approver else ""

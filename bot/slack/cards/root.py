@@ -101,8 +101,7 @@ def _waiting(job: JobView) -> Iterator[str]:
     approval = job.approval
     if approval is None:
         return
-    why = escape(approval.why, WHY_MAX)
-    yield f"{why[:1].upper()}{why[1:]} (rule {code(approval.rule, 80)})."
+    yield f"Rule {code(approval.rule, 80)}: {escape(approval.why, WHY_MAX)}"
     yes = [person(vote.by) for vote in approval.votes if vote.yes]
     if yes:
         yield f"agreed so far: {listed(yes)}"

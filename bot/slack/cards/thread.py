@@ -47,13 +47,17 @@ def outcome_line(job: JobView, names: Names = NOBODY) -> str:
         runs = runs if job.state.is_open else "."
         return f"{asked} {job.name} was approved by {listed(yes, NAMES_SHOWN)}{runs}"
     if job.state is State.EXPIRED:
-        return f"{asked} {job.name} expired: {_too_few(approval, yes, names)} agreed in time. Nothing was purged."
+        return f"{asked} {job.name} expired: {_too_few(approval, yes, names)}. Nothing was purged."
     return ""
 
 
 def _too_few(approval: Approval, yes: Sequence[str], names: Names) -> str:
-    asked = listed([called(who, names) for who in approval.of], NAMES_SHOWN)
-    return f"of {asked} only {listed(yes, NAMES_SHOWN)}" if yes else f"none of {asked}"
+    asked = [called(who, names) for who in approval.of]
+    if yes:
+        return f"of {listed(asked, NAMES_SHOWN)} only {listed(yes, NAMES_SHOWN)} agreed in time"
+    if len(asked) == 2:
+        return f"neither {asked[0]} nor {asked[1]} agreed in time"
+    return f"nobody agreed in time; {listed(asked, NAMES_SHOWN)} {'was' if len(asked) == 1 else 'were'} asked"
 
 
 def reminder_line(job: JobView, silent: Sequence[str]) -> str:
