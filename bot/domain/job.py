@@ -138,6 +138,12 @@ class Approval:
     broken_by: str = ""  # who did, so that it runs without the rest of the votes
     broken_because: str = ""
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Who is asked and has not voted in this round."""
+        voted = {vote.by for vote in self.votes}
+        return tuple(who for who in self.of if who not in voted)
+
 
 @dataclass(frozen=True, slots=True)
 class JobView:

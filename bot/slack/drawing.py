@@ -39,4 +39,4 @@ class Drawing:
         first = not message.shown_at  # a card that somebody deleted calls nobody when it is posted again
         asked = await self._calling.asked(job) if first else ()
         link = "" if is_both else link
-        return request_card(job, now, message.token, first, link, salt, command, asked, is_root=is_both)
+        return request_card(job, now, message.token, first, link, salt, command, asked, is_both, bool(message.ts))

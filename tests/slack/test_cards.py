@@ -411,9 +411,9 @@ so a person decides.
     "waiting for the second": (
         replace(ALL, approval=ONE_YES),
         f"""\
-        🟡 P-1042 waits for 1 approval (3 people asked) · everything on shop (production) · until {AT_8_30}
+        🟡 P-1042 waits for 1 approval (2 people still asked) · everything on shop (production) · until {AT_8_30}
            Rule `everything`: it empties all of shop (production)
-           agreed so far: <@U_LEA>
+           agreed so far: <@U_LEA>; not yet: <@U_SAM> and <@U_KIM>
            votes are asked for in <#C_APPROVE>
            asked by <@U_MIA> · because INC-881
            [Cancel = cancel P-1042]""",
@@ -566,7 +566,7 @@ REQUESTS: dict[str, tuple[JobView, bool, str]] = {
            Narrower: one host, such as `host www.shop.test`
            Rule `everything`: it empties all of shop (production)
            Votes: <@U_LEA> yes {AT_8_01}
-           Asked: 3 people of `approvers` · 30 min, until {AT_8_30}
+           Not yet: <@U_SAM> and <@U_KIM> · 30 min, until {AT_8_30}
            <{LINK}|The card of P-1042>
            [Approve = approve token-1 primary asks] [Deny = deny token-1 danger]""",
     ),

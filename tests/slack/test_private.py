@@ -33,7 +33,7 @@ from bot.slack.cards.private import (
     whoami_card,
 )
 from providers.contract import Call, Kind
-from tests.slack.cases import ALL, DONE, LINK, MANY, PRICING, SHOP, T, look, origin, spelled
+from tests.slack.cases import ALL, DONE, LINK, MANY, ONE_YES, PRICING, SHOP, T, look, origin, spelled
 
 BOTH = tuple((replace(SHOP, name=name), "URLs at once") for name in ("shop", "blog"))
 
@@ -218,9 +218,13 @@ CARDS: dict[str, tuple[Card, str]] = {
         P-1042 is told in <#C_SHOP>.
            <{LINK}|Open its card>""",
     ),
-    "a vote": (done_card(ALL, "voted"), "Your vote on P-1042 counts."),
-    "the last vote": (done_card(ALL, "approved"), "P-1042 has its approvals and runs."),
-    "a denial": (done_card(ALL, "denied"), "P-1042 is denied."),
+    "a vote": (done_card(ALL, "voted"), "Your yes on P-1042 counts. 2 approvals are still missing."),
+    "a vote before the last": (
+        done_card(replace(ALL, approval=ONE_YES), "voted"),
+        "Your yes on P-1042 counts. 1 approval is still missing.",
+    ),
+    "the last vote": (done_card(ALL, "approved"), "Your yes counts: P-1042 has its approvals and runs."),
+    "a denial": (done_card(ALL, "denied"), "Your no counts: P-1042 is denied, nothing was purged."),
     "a cancellation": (done_card(ALL, "cancelled"), "P-1042 is cancelled."),
     "a retry": (done_card(ALL, "retried"), "P-1042 goes on."),
     "another look": (done_card(ALL, "checking"), "P-1042 is looked at again."),

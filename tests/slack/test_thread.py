@@ -10,7 +10,7 @@ from bot.domain.job import JobView, State
 from bot.domain.told import Event, Told
 from bot.slack.cards import thread_line
 from bot.slack.cards.thread import again_line, outcome_line, reminder_line
-from tests.slack.cases import ALL, APPROVAL, AT_8_30, LEA, NO, ONE_YES, TWO_YES
+from tests.slack.cases import ALL, APPROVAL, AT_8_30, DONE, LEA, NO, ONE_YES, TWO_YES
 
 LINES = {
     "allowed": (Told(Event.ALLOWED, text="small"), "• Allowed by rule `small`."),
@@ -202,7 +202,15 @@ OUTCOMES = {
         replace(ALL, state=State.DONE, approval=TWO_YES, also_by=("U_EVA", "token:ci-shop")),
         "<@U_EVA> <@U_MIA> P-1042 was approved by @Lea and @Sam.",
     ),
-    "cancelled": (replace(ALL, state=State.CANCELLED), ""),
+    "cancelled by whoever asked": (replace(ALL, state=State.CANCELLED, stop_reason="U_MIA"), ""),
+    "cancelled by somebody else": (
+        replace(ALL, state=State.CANCELLED, stop_reason="U_LEA: the menu is frozen"),
+        "<@U_MIA> P-1042 was cancelled by @Lea: the menu is frozen · Nothing was purged.",
+    ),
+    "cancelled by somebody else under way": (
+        replace(DONE, state=State.CANCELLED, stop_reason="U_LEA"),
+        "<@U_MIA> P-1042 was cancelled by @Lea · Some of it had gone; its card tells what.",
+    ),
 }
 
 

@@ -9,14 +9,16 @@ import re
 from collections.abc import Sequence
 
 from bot.domain.hold import ALL
-from bot.domain.job import JobView, LayerState, LayerView, State
+from bot.domain.job import Approval, JobView, LayerState, LayerView, State
 from bot.domain.verdict import ORIGIN, Verdict
 from bot.slack.cards.words import at_places, bar, clock, count, duration, listed, subject, title, with_clocks
-from bot.slack.escape import escape, person
+from bot.slack.escape import code, escape, person
 
 CALL_SECONDS = 0.002  # beside what pacing takes
 LEFT_MIN = 3.0  # seconds; less is not worth telling
 SHARE_MIN = 0.2  # of the calls sent, before their speed says how long the rest takes
+MISSING_NAMED = 5  # of those who have not voted
+_SLACK_ID = re.compile(r"[A-Z][A-Z0-9_]+")
 _USER_GROUP = re.compile(r"S[A-Z0-9_]+")  # what the configuration names; nobody else's text comes here
 WHY_MAX = 120  # characters; a phone shows about 150 of a line
 
@@ -76,14 +78,28 @@ def waits(job: JobView) -> str:
     approval = job.approval
     if approval is None:
         return "waits"
-    asked = count(len(approval.of), "person", "people")
-    return f"waits for {approvals_left(job)} ({asked} asked)"
+    asked = count(len(approval.missing), "person", "people")
+    return f"waits for {approvals_left(job)} ({asked} {'still ' if approval.votes else ''}asked)"
 
 
 def approvals_left(job: JobView) -> str:
     """2 approvals."""
     agreed = sum(vote.yes for vote in job.approval.votes) if job.approval else 0
     return count(max(0, (job.approval.needed if job.approval else 0) - agreed), "approval")
+
+
+def missing(approval: Approval) -> str:
+    """Who is asked and has not voted: by mention where they are few, which calls nobody in a card that is edited."""
+    left = approval.missing
+    if len(left) <= MISSING_NAMED:
+        return listed([person(who) for who in left]) or "nobody is left"
+    of = groups(approval)
+    return f"{count(len(left), 'person', 'people')}{f' of {of}' if of else ''}"
+
+
+def groups(approval: Approval) -> str:
+    """The policy's own words for those who are asked."""
+    return listed([code(word, 60) for word in approval.groups if not _SLACK_ID.fullmatch(word)], 5)
 
 
 def mentions(ids: Sequence[str]) -> str:

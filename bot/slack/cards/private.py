@@ -11,7 +11,7 @@ from bot.domain.job import JobView
 from bot.domain.site import Site
 from bot.services.replies import WhoAmI
 from bot.slack.cards.blocks import Block, Card, actions, button, card, section
-from bot.slack.cards.outcome import outcome
+from bot.slack.cards.outcome import approvals_left, outcome
 from bot.slack.cards.root import root_card
 from bot.slack.cards.words import arrows, count, hosts, with_clocks
 from bot.slack.escape import channel, code, escape, linked, person
@@ -162,10 +162,11 @@ def _pieces(lines: Sequence[str]) -> list[str]:
 
 def done_card(job: JobView, what: str) -> Card:
     """A deed on a job took effect."""
+    goes_on = "waits: the site is held" if job.held else "runs"
     said = {
-        "voted": f"Your vote on {job.name} counts.",
-        "approved": f"{job.name} has its approvals and {'waits: the site is held' if job.held else 'runs'}.",
-        "denied": f"{job.name} is denied.",
+        "voted": f"Your yes on {job.name} counts. {_still(job)}",
+        "approved": f"Your yes counts: {job.name} has its approvals and {goes_on}.",
+        "denied": f"Your no counts: {job.name} is denied, nothing was purged.",
         "cancelled": f"{job.name} is cancelled.",
         "retried": f"{job.name} goes on.",
         "checking": f"{job.name} is looked at again.",
@@ -173,6 +174,11 @@ def done_card(job: JobView, what: str) -> Card:
         "reviewed": f"The review of {job.name} is closed.",
     }
     return card(said.get(what, f"{job.name}: {escape(what)}"))
+
+
+def _still(job: JobView) -> str:
+    left = approvals_left(job)
+    return f"{left} {'is' if left.startswith('1 ') else 'are'} still missing."
 
 
 def open_form_card(site: Site, draft: str) -> Card:

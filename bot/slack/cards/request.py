@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from bot.domain.job import Approval, JobView, State, Vote
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.glass import hint_line
-from bot.slack.cards.outcome import approvals_left, denier, mentions, too_few
+from bot.slack.cards.outcome import approvals_left, denier, groups, mentions, missing, too_few
 from bot.slack.cards.root import what
 from bot.slack.cards.thread import NAMES_SHOWN, NOBODY, Names, called
 from bot.slack.cards.words import (
@@ -32,19 +31,18 @@ NOTES_SHOWN, VOTES_SHOWN = 4, 10
 THINGS_SHOWN, WIDE_SHOWN = 3, 10
 NOTES_MAX, OFFER_MAX, WHY_MAX, NO_MAX = 800, 400, 500, 200  # characters
 BURST = "Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again."
-_SLACK_ID = re.compile(r"[A-Z][A-Z0-9_]+")
 
 
 def request_card(
     job: JobView, now: float, token: str, first: bool, link: str = "", salt: str = "", command: str = "/purge",
-    asked: Sequence[str] = (), is_root: bool = False,
+    asked: Sequence[str] = (), is_root: bool = False, is_edit: bool = True,
 ) -> Card:  # fmt: skip
     """The request for votes on `job`; `token` is what its buttons carry, `link` leads to the job's own card, unless
     this one `is_root` too. When `first`, the approvers are mentioned, as `asked` says where user-groups reach them, so
-    that an edit calls nobody again."""
+    that an edit calls nobody again. Where it `is_edit`, a mention calls nobody: those who have not voted are named."""
     waiting = job.state is State.WAITING
     called = (asked or job.approval.of) if first and job.approval else ()
-    voting = [*_vote(job, called), hint_line(job, now, command)] if waiting else _decided(job)
+    voting = [*_vote(job, called, is_edit), hint_line(job, now, command)] if waiting else _decided(job)
     lines = [*_asked_for(job), *voting, _elsewhere(job, link)]
     return card(_first(job), lines, vote_buttons(job, token, is_root) if waiting else [], salt)
 
@@ -74,7 +72,7 @@ def choice(label: str, token: str, n: int) -> Block:
 
 
 def _where(approval: Approval) -> str:
-    from_groups = _groups(approval)
+    from_groups = groups(approval)
     return f" ({from_groups})" if from_groups else ""
 
 
@@ -166,21 +164,19 @@ def _cost(job: JobView) -> str:
     return f"Cost: {'; '.join(told)}{total}" if told else ""
 
 
-def _vote(job: JobView, called: Sequence[str]) -> Iterator[str]:
+def _vote(job: JobView, called: Sequence[str], named: bool) -> Iterator[str]:
     approval = job.approval
     if approval is None:
         return
     yield from (escape(offer, OFFER_MAX) for offer in approval.offers)
     yield f"Rule {code(approval.rule, 80)}: {escape(approval.why)}"
     yield from _votes(approval)
-    groups = _groups(approval)
-    people = f"{count(len(approval.of), 'person', 'people')}{f' of {groups}' if groups else ''}"
+    if approval.votes and named:
+        yield f"Not yet: {missing(approval)} · {_time(job, approval)}"
+        return
+    of = groups(approval)
+    people = f"{count(len(approval.of), 'person', 'people')}{f' of {of}' if of else ''}"
     yield f"Asked: {people}{f': {mentions(called)}' if called else ''} · {_time(job, approval)}"
-
-
-def _groups(approval: Approval) -> str:
-    """The policy's own words for those who are asked."""
-    return listed([code(word, 60) for word in approval.groups if not _SLACK_ID.fullmatch(word)], 5)
 
 
 def _time(job: JobView, approval: Approval) -> str:

@@ -33,13 +33,15 @@ def called(who: str, names: Names) -> str:
 def outcome_line(job: JobView, names: Names = NOBODY) -> str:
     """What was decided, for the people who asked, and who decided by name; "" where nothing was."""
     approval = job.approval
+    asked = " ".join(person(who) for who in sorted(job.asked_by) if not who.startswith("token:"))
+    stopped_by, _, because = job.stop_reason.partition(": ")
+    if job.state is State.CANCELLED and stopped_by not in job.asked_by:
+        return f"{asked} {job.name} was cancelled by {called(stopped_by, names)}{_because(because)} · {_gone(job)}"
     if approval is None:
         return ""
-    asked = " ".join(person(who) for who in sorted(job.asked_by) if not who.startswith("token:"))
     no = next((vote for vote in approval.votes if not vote.yes), None)
     if no is not None:
-        why = f": {escape(no.reason, TEXT_MAX)}" if no.reason else "."
-        return f"{asked} {job.name} was denied by {called(no.by, names)}{why} · Nothing was purged."
+        return f"{asked} {job.name} was denied by {called(no.by, names)}{_because(no.reason)} · Nothing was purged."
     yes = [called(vote.by, names) for vote in approval.votes]
     if len(yes) >= approval.needed:
         held = job.held if job.state is State.QUEUED else None
@@ -49,6 +51,16 @@ def outcome_line(job: JobView, names: Names = NOBODY) -> str:
     if job.state is State.EXPIRED:
         return f"{asked} {job.name} expired: {_too_few(approval, yes, names)}. Nothing was purged."
     return ""
+
+
+def _because(reason: str) -> str:
+    return f": {escape(reason, TEXT_MAX)}" if reason else ""
+
+
+def _gone(job: JobView) -> str:
+    """What of a cancelled job had gone."""
+    gone = any(layer.sent or layer.unknown for layer in job.layers)
+    return "Some of it had gone; its card tells what." if gone else "Nothing was purged."
 
 
 def _too_few(approval: Approval, yes: Sequence[str], names: Names) -> str:
