@@ -94,6 +94,9 @@ def too_late(job: JobView, now: float) -> Refused | None:
         job.state is State.WAITING and job.approval is not None and now >= job.approval.expires
     ):
         return Refused(f"{job.name} has expired: too few people agreed in time.", "Ask for it again.")
+    if job.state is State.WAITING and job.approval is not None and job.approval.barred:
+        what = f"No vote on {job.name} helps for now. {job.approval.barred}"
+        return Refused(what, "Those who are asked are called as soon as votes count again.", by_rule=True)
     if job.state is not State.WAITING:
         return Refused(f"{job.name} no longer waits for votes: it is {job.state}.", _who_decided(job))
     return None

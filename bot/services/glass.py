@@ -151,7 +151,7 @@ def _break(
     books.messages.say(job.id, Told(Event.GLASS_BROKEN, who=actor.id, n=skipped, text=reason), now)
     for channel in _told_in(core, job, glass):
         books.messages.plan(job.id, Role.GLASS, channel, "", "", now, of=f"{review.id} {channel}")
-    broken = replace(approval, approved=now, broken_by=actor.id, broken_because=reason)
+    broken = replace(approval, approved=now, broken_by=actor.id, broken_because=reason, barred="", bar_ends=None)
     queued = books.jobs.save(replace(job, state=State.QUEUED, due_at=now, approval=broken))
     books.messages.changed(job.id, now)
     return Done(queued, "broken"), review

@@ -249,7 +249,8 @@ def _approval(core: Core, command: Command, plan: Plan, site: Site, decision: De
     return Approval(
         decision.needed, decision.of, expires, decision.rule, decision.why, channel, offers=offers,
         groups=decision.groups, digest=bound(plan.digest, decision), run_within=decision.run_within, usd=plan.usd,
-        asked=now, breakers=core.setup.policy.break_glass.who if core.setup.policy.break_glass else (),
+        asked=now, policy=core.setup.policy.version,
+        breakers=core.setup.policy.break_glass.who if core.setup.policy.break_glass else (),
     )  # fmt: skip
 
 

@@ -56,9 +56,10 @@ class Calling:
     async def line(self, role: Role, job: JobView) -> str:
         """What a call says of `job` as it is now; "" where there is nothing to call for any more."""
         approval = job.approval
-        if role is Role.OUTCOME and job.state is not State.WAITING:
+        barred = approval is not None and bool(approval.barred)
+        if role is Role.OUTCOME and (barred or job.state is not State.WAITING):
             return outcome_line(job, await self.names(_named(job)))
-        if approval is None:
+        if approval is None or barred:
             return ""
         match role:
             case Role.AGAIN if job.state is State.WAITING:

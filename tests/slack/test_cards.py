@@ -665,7 +665,7 @@ production (Varnish and Cloudflare)
            Why: INC-881
            How much: 1 target in 1 call, about 28 s of sending under the budgets
            Rule `everything`: it empties all of shop (production)
-           Before it was asked again: <@U_LEA> yes {AT_8_01}
+           Void, from before it was asked again: <@U_LEA> yes {AT_8_01}
            Asked: 3 people · 30 min, until {AT_8_30}
            <{LINK}|The card of P-1042>
            [Approve = approve token-1.1 primary asks] [Deny = deny token-1.1 danger]""",

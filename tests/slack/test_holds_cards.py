@@ -133,7 +133,7 @@ Until then it is asked for every 4 h.
     ("state", "held", "expected"),
     [
         (State.DONE, None, "It has ended; its own card tells what came of it."),
-        (State.WAITING, None, "It did not run: votes are asked for again. Its own card tells why."),
+        (State.WAITING, None, "It did not run and waits again. Its own card tells why."),
         (State.QUEUED, HOLD, "It waits: shop is held by <@U_LEA>."),
     ],
 )

@@ -32,6 +32,19 @@ LINES = {
         Told(Event.ASKED_AGAIN, text="The last yes was more than 15 min ago.", n=2),
         "• Approved, and then held back: The last yes was more than 15 min ago. 2 approvals must be given anew.",
     ),
+    "kept back by the policy": (
+        Told(Event.BARRED, text="Sale freeze. It ends 2026-11-18 11:07 UTC."),
+        "• Kept back by the policy: Sale freeze. "
+        "It ends <!date^1795000020^{date_short_pretty} {time}|2026-11-18 11:07 UTC>. Nobody is asked now; older votes are void.",
+    ),
+    "judged anew": (
+        Told(Event.JUDGED_ANEW, text="The policy has changed.", n=1),
+        "• Judged anew: The policy has changed. 1 approval must be given; older votes are void.",
+    ),
+    "expired under a freeze": (
+        Told(Event.EXPIRED, text="Sale freeze"),
+        "• Expired: Sale freeze. Nothing was purged.",
+    ),
     "refused by the policy": (Told(Event.REFUSED, text="Sale freeze"), "• Not begun: Sale freeze. Nothing was purged."),
     "expired": (Told(Event.EXPIRED), "• Expired: too few people agreed in time. Nothing was purged."),
     "before": (
@@ -188,6 +201,20 @@ OUTCOMES = {
     "expired after one yes": (
         replace(ALL, state=State.EXPIRED, approval=ONE_YES),
         "<@U_MIA> P-1042 expired: of @Lea, @Sam and @Kim only @Lea agreed in time. Nothing was purged.",
+    ),
+    "kept back until a known time": (
+        replace(ALL, approval=replace(APPROVAL, barred="Sale freeze.", bar_ends=APPROVAL.expires)),
+        "<@U_MIA> P-1042 does not run for now: Sale freeze. Nobody is asked meanwhile, and votes of before are void."
+        f" Votes are asked for anew {AT_8_30}.",
+    ),
+    "kept back": (
+        replace(ALL, approval=replace(APPROVAL, barred="No rule.")),
+        "<@U_MIA> P-1042 does not run for now: No rule. Nobody is asked meanwhile, and votes of before are void."
+        f" It expires {AT_8_30}.",
+    ),
+    "kept back until it expired": (
+        replace(ALL, state=State.EXPIRED, approval=replace(APPROVAL, barred="No rule.")),
+        "<@U_MIA> P-1042 expired: No rule. Nothing was purged.",
     ),
     "expired before two": (
         replace(ALL, state=State.EXPIRED, approval=replace(APPROVAL, of=("U_LEA", "U_SAM"))),

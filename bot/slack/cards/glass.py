@@ -44,7 +44,7 @@ def _follows(job: JobView) -> str:
     """What comes of it, or came."""
     match job.state:
         case State.WAITING:
-            return "It did not run: votes are asked for again. Its own card tells why."
+            return "It did not run and waits again. Its own card tells why."
         case State.QUEUED if job.held is not None:
             return f"It waits: {escape(job.site, 60)} is held by {person(job.held.by)}."
         case state if state.is_open:
@@ -80,7 +80,7 @@ def reminder_card(job: JobView, review: Review, command: str) -> Card:
 def hint_line(job: JobView, now: float, command: str) -> str:
     """On the request, when half of the time is over: who could do without the votes."""
     approval = job.approval
-    if approval is None or not approval.breakers or now < half_time(approval):
+    if approval is None or approval.barred or not approval.breakers or now < half_time(approval):
         return ""
     who = listed([person(name) if is_person(name) else code(name, 60) for name in approval.breakers])
     return f"{who} may break the glass: {code(f'{command} break-glass {job.name} because …')}"

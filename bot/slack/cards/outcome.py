@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bot.domain.hold import ALL
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State
@@ -17,6 +17,7 @@ from bot.slack.escape import code, escape, person
 CALL_SECONDS = 0.002  # beside what pacing takes
 LEFT_MIN = 3.0  # seconds; less is not worth telling
 SHARE_MIN = 0.2  # of the calls sent, before their speed says how long the rest takes
+BARRED_MAX = 500  # characters
 MISSING_NAMED = 5  # of those who have not voted
 _SLACK_ID = re.compile(r"[A-Z][A-Z0-9_]+")
 _USER_GROUP = re.compile(r"S[A-Z0-9_]+")  # what the configuration names; nobody else's text comes here
@@ -38,15 +39,17 @@ def outcome(job: JobView, now: float) -> str:
         case State.DENIED:
             return f"⚫ {job.name} denied by {denier(job)} · {subject(job)}"
         case State.EXPIRED:
-            return f"⚫ {job.name} expired, {too_few(job)} agreed in time · {subject(job)}"
+            return f"⚫ {job.name} expired, {too_few(job)} · {subject(job)}"
         case _:
             return _so_far(job, now)
 
 
 def too_few(job: JobView) -> str:
-    """Who agreed to a job that expired: nobody, or too few."""
+    """Why a job expired: nobody agreed, too few did, or no vote would have helped."""
+    if job.approval is not None and job.approval.barred:
+        return "the policy said no all the time"
     agreed = job.approval is not None and any(vote.yes for vote in job.approval.votes)
-    return "too few people" if agreed else "nobody"
+    return f"{'too few people' if agreed else 'nobody'} agreed in time"
 
 
 def _so_far(job: JobView, now: float) -> str:
@@ -78,6 +81,8 @@ def waits(job: JobView) -> str:
     approval = job.approval
     if approval is None:
         return "waits"
+    if approval.barred:
+        return "waits, the policy says no for now"
     asked = count(len(approval.missing), "person", "people")
     return f"waits for {approvals_left(job)} ({asked} {'still ' if approval.votes else ''}asked)"
 
@@ -108,7 +113,17 @@ def mentions(ids: Sequence[str]) -> str:
 
 
 def _until(job: JobView) -> str:
-    return f" · until {clock(job.approval.expires)}" if job.approval else ""
+    approval = job.approval
+    return f" · until {clock(approval.bar_ends or approval.expires)}" if approval else ""
+
+
+def barred(approval: Approval) -> Iterator[str]:
+    """Why no vote helps for now, what would, and what happens then."""
+    yield with_clocks(escape(approval.barred, BARRED_MAX))
+    if approval.bar_ends is not None:
+        yield f"Nobody is asked meanwhile. Votes are asked for anew {clock(approval.bar_ends)}."
+    else:
+        yield f"Nobody is asked meanwhile. Should that end before {clock(approval.expires)}, votes are asked for."
 
 
 def denier(job: JobView) -> str:

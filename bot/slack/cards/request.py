@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from bot.domain.job import Approval, JobView, State, Vote
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.glass import hint_line
-from bot.slack.cards.outcome import approvals_left, denier, groups, mentions, missing, too_few
+from bot.slack.cards.outcome import approvals_left, barred, denier, groups, mentions, missing, too_few, waits
 from bot.slack.cards.root import what
 from bot.slack.cards.thread import NAMES_SHOWN, NOBODY, Names, called
 from bot.slack.cards.words import (
@@ -81,11 +81,12 @@ def _first(job: JobView) -> str:
         case State.WAITING:
             who = listed([person(one) for one in (job.requested_by, *job.also_by)])
             asks = f"{who} ask{'' if job.also_by else 's'} to purge {subject(job)}"
-            return f"🟡 {job.name} needs {approvals_left(job)} · {asks}"
+            needs = waits(job) if job.approval and job.approval.barred else f"needs {approvals_left(job)}"
+            return f"🟡 {job.name} {needs} · {asks}"
         case State.DENIED:
             return f"⚫ {job.name} denied by {denier(job)} · {subject(job)}"
         case State.EXPIRED:
-            return f"⚫ {job.name} expired, {too_few(job)} agreed in time · {subject(job)}"
+            return f"⚫ {job.name} expired, {too_few(job)} · {subject(job)}"
         case State.CANCELLED if not _is_approved(job):
             return f"⚫ {job.name} cancelled by {denier(job)} · {subject(job)}"
         case _ if job.approval is not None and job.approval.broken_by:
@@ -107,8 +108,9 @@ def _is_approved(job: JobView) -> bool:
 
 
 def _asked_for(job: JobView) -> Iterator[str]:
-    if job.approval is not None and job.approval.returned and job.state is State.WAITING:
-        yield f"Asked again: {why_again(job.approval.returned, WHY_MAX, calls=False)}"
+    approval = job.approval
+    if approval is not None and approval.returned and not approval.barred and job.state is State.WAITING:
+        yield f"Asked again: {why_again(approval.returned, WHY_MAX, calls=False)}"
     yield f"What: {_in_words(job)}"
     yield f"Why: {escape(job.reason, 500)}" if job.reason else "Why: no reason was given"
     yield f"How much: {_how_much(job)}"
@@ -168,6 +170,10 @@ def _vote(job: JobView, called: Sequence[str], named: bool) -> Iterator[str]:
     approval = job.approval
     if approval is None:
         return
+    if approval.barred:
+        yield from barred(approval)
+        yield from _votes(approval)
+        return
     yield from (escape(offer, OFFER_MAX) for offer in approval.offers)
     yield f"Rule {code(approval.rule, 80)}: {escape(approval.why)}"
     yield from _votes(approval)
@@ -210,7 +216,7 @@ def _votes(approval: Approval) -> Iterator[str]:
     if approval.votes:
         yield f"Votes: {listed([_told(vote) for vote in approval.votes], VOTES_SHOWN)}"
     if approval.earlier:
-        yield f"Before it was asked again: {listed([_told(vote) for vote in approval.earlier], VOTES_SHOWN)}"
+        yield f"Void, from before it was asked again: {listed([_told(vote) for vote in approval.earlier], VOTES_SHOWN)}"
 
 
 def _told(vote: Vote) -> str:
@@ -227,6 +233,8 @@ def vote_buttons(job: JobView, token: str, is_root: bool = False) -> list[Block]
     token = of_round(job, token)
     yes = Confirm(f"Approve {job.name}?", f"Once enough people agree it purges {what(job)}.", "Approve")
     cancel = [button("Cancel", "cancel", job.name)] if is_root else []
+    if job.approval is not None and job.approval.barred:
+        return cancel
     approve, deny = button("Approve", "approve", token, "primary", yes), button("Deny", "deny", token, "danger")
     return [approve, *cancel, deny]
 

@@ -9,7 +9,7 @@ from bot.domain.verdict import Verdict, describe
 from bot.services.checks import DNS
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.outcome import WHY_MAX as FIRST_WHY_MAX
-from bot.slack.cards.outcome import first_reason, missing, outcome, troubled
+from bot.slack.cards.outcome import barred, first_reason, missing, outcome, troubled
 from bot.slack.cards.words import (
     THING_MAX,
     at_places,
@@ -100,6 +100,9 @@ def _named(job: JobView) -> str:
 def _waiting(job: JobView) -> Iterator[str]:
     approval = job.approval
     if approval is None:
+        return
+    if approval.barred:
+        yield from barred(approval)
         return
     yield f"Rule {code(approval.rule, 80)}: {escape(approval.why, WHY_MAX)}"
     yes = [person(vote.by) for vote in approval.votes if vote.yes]

@@ -39,6 +39,8 @@ def outcome_line(job: JobView, names: Names = NOBODY) -> str:
         return f"{asked} {job.name} was cancelled by {called(stopped_by, names)}{_because(because)} · {_gone(job)}"
     if approval is None:
         return ""
+    if approval.barred and job.state in (State.WAITING, State.EXPIRED):
+        return f"{asked} {job.name} {_kept_back(job, approval)}"
     no = next((vote for vote in approval.votes if not vote.yes), None)
     if no is not None:
         return f"{asked} {job.name} was denied by {called(no.by, names)}{_because(no.reason)} · Nothing was purged."
@@ -51,6 +53,16 @@ def outcome_line(job: JobView, names: Names = NOBODY) -> str:
     if job.state is State.EXPIRED:
         return f"{asked} {job.name} expired: {_too_few(approval, yes, names)}. Nothing was purged."
     return ""
+
+
+def _kept_back(job: JobView, approval: Approval) -> str:
+    why = with_clocks(escape(approval.barred, TEXT_MAX))
+    if job.state is State.EXPIRED:
+        return f"expired: {why} Nothing was purged."
+    meanwhile = "Nobody is asked meanwhile, and votes of before are void."
+    if approval.bar_ends is not None:
+        return f"does not run for now: {why} {meanwhile} Votes are asked for anew {clock(approval.bar_ends)}."
+    return f"does not run for now: {why} {meanwhile} It expires {clock(approval.expires)}."
 
 
 def _because(reason: str) -> str:
@@ -98,6 +110,11 @@ def _by_people(told: Told, who: str) -> str:
         case Event.ASKED_AGAIN:
             again = why_again(told.text, TEXT_MAX, calls=True)
             return f"Approved, and then held back: {again} {count(told.n, 'approval')} must be given anew."
+        case Event.BARRED:
+            return f"Kept back by the policy: {sentence(with_clocks(text))} Nobody is asked now; older votes are void."
+        case Event.JUDGED_ANEW:
+            again = why_again(told.text, TEXT_MAX, calls=True)
+            return f"Judged anew: {again} {count(told.n, 'approval')} must be given; older votes are void."
         case Event.HELD:
             return f"Held back by {who}: {text}"
         case Event.LET_GO:
@@ -108,6 +125,8 @@ def _by_people(told: Told, who: str) -> str:
             return f"{who} closed the review of the broken glass{f': {text}' if text else '.'}"
         case Event.REFUSED:
             return f"Not begun: {sentence(with_clocks(text))} Nothing was purged."
+        case Event.EXPIRED if text:
+            return f"Expired: {sentence(with_clocks(text))} Nothing was purged."
         case Event.EXPIRED:
             return "Expired: too few people agreed in time. Nothing was purged."
         case Event.ASKED_PERSON:
