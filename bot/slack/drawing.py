@@ -31,7 +31,7 @@ class Drawing:
             return (
                 reminder_card(job, review, command)
                 if message.role is Role.REMINDER
-                else glass_card(job, review, link, salt)
+                else glass_card(job, review, link, salt if review.is_open else f"{salt}-closed")
             )
         is_both = request is None and job.approval is not None and job.state is State.WAITING
         if message.role is Role.ROOT and not is_both:

@@ -35,7 +35,8 @@ LINES = {
     "kept back by the policy": (
         Told(Event.BARRED, text="Sale freeze. It ends 2026-11-18 11:07 UTC."),
         "• Kept back by the policy: Sale freeze. "
-        "It ends <!date^1795000020^{date_short_pretty} {time}|2026-11-18 11:07 UTC>. Nobody is asked now; older votes are void.",
+        "It ends <!date^1795000020^{date_short_pretty} {time}|2026-11-18 11:07 UTC>. "
+        "Nobody is asked now; older votes are void.",
     ),
     "judged anew": (
         Told(Event.JUDGED_ANEW, text="The policy has changed.", n=1),
