@@ -126,9 +126,6 @@ def _on_job(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
     if len(reason) > REASON_MAX:
         problem = f"A reason has at most {REASON_MAX:,} characters."
         raise Confused(misunderstood(speaker, problem, f"{verb.value} {name}"))
-    if verb is Verb.BREAK_GLASS and not reason.strip():
-        suggestion = f"{speaker.command} break-glass P-{job} because …"
-        raise Confused(Misunderstood("Breaking the glass needs a reason.", suggestion))
     return Command(verb, job=job, reason=reason, in_line=in_line)
 
 

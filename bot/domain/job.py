@@ -137,6 +137,16 @@ class Approval:
     breakers: tuple[str, ...] = ()  # the policy's words for those who may break the glass
     broken_by: str = ""  # who did, so that it runs without the rest of the votes
     broken_because: str = ""
+    policy: str = ""  # the version of the policy that it was last judged by
+    barred: str = ""  # why nobody's vote can help for now: nobody is asked, and none counts
+    bar_ends: float | None = None  # when that ends by itself, if it does
+    look_at: float | None = None  # when that is looked at again
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Who is asked and has not voted in this round."""
+        voted = {vote.by for vote in self.votes}
+        return tuple(who for who in self.of if who not in voted)
 
 
 @dataclass(frozen=True, slots=True)

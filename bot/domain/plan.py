@@ -61,6 +61,7 @@ class Plan:
     read_as: str = ""  # the guess, printed back: "read as URL"
     offer: str = ""  # a cheaper or quicker form of the same wish, never taken by itself
     counts: Mapping[Kind, int] | None = None  # targets by kind; counted where they are not given
+    named: str = ""  # "31 paths", where the site's hosts made more targets of them
 
     def __post_init__(self) -> None:
         if self.counts is None:
@@ -89,7 +90,8 @@ class Plan:
     def outline(self, reason: str) -> Outline:
         """The plan as policy judges it."""
         counts = {Kind.EVERYTHING: 1} if self.effect is Kind.EVERYTHING else dict(self.counts or {})
-        return Outline(self.site, self.environment, counts, self.soft, self.usd, bool(reason.strip()), self.kind)
+        has_reason = bool(reason.strip())
+        return Outline(self.site, self.environment, counts, self.soft, self.usd, has_reason, self.kind, self.named)
 
     @property
     def digest(self) -> str:

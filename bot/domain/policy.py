@@ -50,6 +50,7 @@ class Outline:
     usd: float = 0.0
     has_reason: bool = False
     spoken: Kind = Kind.URL  # the widest kind as spoken
+    named: str = ""  # "31 paths", where the site's hosts made more targets of them
 
     @property
     def empties(self) -> bool:
@@ -232,11 +233,14 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Deny:
-    """It may not run; `advice` says what would make it pass."""
+    """It may not run; `advice` says what would make it pass. `forbids` where a rule says no to it outright, `until` (in
+    seconds since the epoch) when that ends by itself."""
 
     rule: str
     why: str
     advice: str
+    forbids: bool = False
+    until: float | None = None
 
 
 Decision = Allow | Ask | Deny

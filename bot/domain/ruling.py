@@ -109,6 +109,13 @@ def _first_match(asked: Asked, kind: Kind) -> _Found:
     return _Found(None, "", tuple(outgrown))
 
 
+def _means(rule: Rule, asked: Asked) -> bool:
+    """Whether the rule is for whoever asks, and for the site."""
+    when, outline = rule.when, asked.outline
+    here = not when.sites or outline.site in when.sites
+    return here and when.environment in (None, outline.environment) and is_among(asked, when.who)[0]
+
+
 def _speaks(when: Conditions, asked: Asked, kind: Kind) -> bool:
     """Whether the conditions hold, but for who asks and how much at most."""
     outline, now = asked.outline, asked.now
@@ -168,11 +175,12 @@ def _strictest(asked: Asked, found: list[_Found]) -> Decision:
 def _answer(asked: Asked, found: _Found) -> Decision:
     rule = found.rule
     if rule is None:
-        return Deny("the end of the rules", wording.no_rule(asked.outline), wording.hint(asked.policy, found.outgrown))
+        advice = wording.hint(found.outgrown, [rule for rule in asked.policy.rules if _means(rule, asked)])
+        return Deny("the end of the rules", wording.no_rule(asked.outline), advice)
     if found.problem:
         return Deny(rule.name, found.problem, wording.UNREAD)
     if isinstance(rule.then, Refuse):
-        return Deny(rule.name, rule.say or wording.refused(asked.outline), wording.until(rule.when, asked.now))
+        return _forbidden(asked, rule)
     if rule.reason and not asked.outline.has_reason:
         return Deny(rule.name, wording.wants_reason(asked.outline), wording.ADD_REASON)
     if isinstance(rule.then, Approve):
@@ -181,6 +189,12 @@ def _answer(asked: Asked, found: _Found) -> Decision:
         why = rule.say or wording.why(asked.outline, outgrown, n, sum(asked.recent.values()))
         return _ask(asked, Ask(rule.name, why, rule.then.needed, (), groups=rule.then.of, fingerprint=canonical(rule)))
     return Allow(rule.name, rule.say or wording.allowed(rule))
+
+
+def _forbidden(asked: Asked, rule: Rule | Tightening) -> Deny:
+    """The rule's own no, in its words where it has some."""
+    ends = wording.ends(rule.when, asked.now)
+    return Deny(rule.name, rule.say or wording.refused(asked.outline), wording.until(ends), forbids=True, until=ends)
 
 
 def _ask(asked: Asked, ask: Ask) -> Ask | Deny:
@@ -203,7 +217,7 @@ def _tightened(asked: Asked, decision: Decision) -> Decision:
     adding = [one for one in asked.policy.tighten if _tightens(one, asked)]
     for one in adding:
         if one.refuse:
-            return Deny(one.name, one.say or wording.refused(asked.outline), wording.until(one.when, asked.now))
+            return _forbidden(asked, one)
         if one.reason and not asked.outline.has_reason:
             return Deny(one.name, wording.wants_reason(asked.outline), wording.ADD_REASON)
     more = [one for one in adding if one.more]
@@ -211,7 +225,7 @@ def _tightened(asked: Asked, decision: Decision) -> Decision:
         return decision
     base = decision if isinstance(decision, Ask) else Ask(decision.rule, "", 0, ())
     groups = base.groups or tuple(dict.fromkeys(name for one in more for name in one.of)) or asked.policy.approvers
-    why = " and ".join(filter(None, [base.why, *(wording.tightened(one) for one in more)]))
+    why = wording.tightened(more, base.why)
     prints = _joined([base.fingerprint, *(canonical(one) for one in more)])
     needed = base.needed + sum(one.more for one in more)
     return _ask(asked, replace(base, why=why, needed=needed, groups=groups, fingerprint=prints))

@@ -30,6 +30,11 @@ class Remind:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgeAgain:
+    """What kept it from being voted on may be over: ask the policy."""
+
+
+@dataclass(frozen=True, slots=True)
 class LookBefore:
     """See what edges and origin serve, before anything is purged."""
 
@@ -75,7 +80,19 @@ class Finish:
     """All layers are done and nothing is left to look at."""
 
 
-Step = Wait | Expire | Remind | LookBefore | BeginLayer | FinishLayer | AskPerson | Confirm | LookAfter | Finish
+Step = (
+    Wait
+    | Expire
+    | Remind
+    | JudgeAgain
+    | LookBefore
+    | BeginLayer
+    | FinishLayer
+    | AskPerson
+    | Confirm
+    | LookAfter
+    | Finish
+)
 
 
 def next_step(job: JobView, now: float) -> Step:
@@ -96,6 +113,9 @@ def next_step(job: JobView, now: float) -> Step:
 def _waiting(approval: Approval, created: float, now: float) -> Step:
     if now >= approval.expires:
         return Expire()
+    if approval.barred:
+        again = approval.expires if approval.look_at is None else min(approval.look_at, approval.expires)
+        return JudgeAgain() if now >= again else Wait(again)
     asked = approval.asked or created
     half = asked + (approval.expires - asked) / 2
     if approval.reminded or approval.expires - asked < REMIND_MIN:

@@ -23,7 +23,7 @@ _TWINS: Mapping[str, frozenset[Event]] = {
     "resumed": frozenset({Event.RESUMED}),
     "parked": frozenset({Event.PARKED}),
     "outcome_unknown": frozenset({Event.ASKED_PERSON}),
-    "asked_again": frozenset({Event.ASKED_AGAIN}),
+    "asked_again": frozenset({Event.ASKED_AGAIN, Event.BARRED, Event.JUDGED_ANEW}),
     "denied": frozenset({Event.REFUSED, Event.VOTED_NO}),
     "held": frozenset({Event.HELD}),
     "glass_broken": frozenset({Event.GLASS_BROKEN}),

@@ -15,6 +15,8 @@ class Event(StrEnum):
     VOTED_NO = "voted_no"  # by `who`; `text` is the reason
     EXPIRED = "expired"  # nobody agreed in time
     ASKED_AGAIN = "asked_again"  # approved, and then `text` kept it from running: `n` people must agree anew
+    BARRED = "barred"  # `text`, a no of the policy's, keeps it from running whoever agrees: nobody is asked
+    JUDGED_ANEW = "judged_anew"  # `text` has changed while it waited: `n` people must agree, and older votes are void
     HELD = "held"  # by `who`'s hold: it does not begin before that ends; `text` is why
     LET_GO = "let_go"  # the hold has ended, by `who` or by itself
     GLASS_BROKEN = "glass_broken"  # by `who`: `n` votes were skipped; `text` is why

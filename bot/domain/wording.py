@@ -9,11 +9,12 @@ from bot.domain.policy import Approve, Ask, Conditions, Outline, Policy, Refuse,
 from providers.contract import Kind
 
 ADD_REASON = "Add: because <reason>"
+HINTS_SHOWN = 5
 UNREAD = "What Slack does not tell counts as no. Try again in a minute; if it stays, ask whoever configured purgebot."
 NAME_APPROVERS = "Name them in `approvals: {channel: …, approvers: [U…]}`."
 _PLURALS = {Kind.URL: "URLs", Kind.PATH: "paths", Kind.TAG: "tags", Kind.PREFIX: "prefixes", Kind.HOST: "hosts",
             Kind.PATTERN: "patterns"}  # fmt: skip
-_ONE = {Kind.URL: "URL"}  # where it is not the kind's own word
+_ONE = {kind: "URL" if kind is Kind.URL else kind.value for kind in Kind}
 _NARROW_FIRST = (Kind.URL, Kind.PATH, Kind.TAG, Kind.PREFIX, Kind.HOST, Kind.PATTERN)
 _COUNTED = frozenset({Kind.URL, Kind.PATH, Kind.TAG})
 
@@ -40,29 +41,53 @@ def why(outline: Outline, outgrown: Rule | None, n: int, recent: int) -> str:
     if outline.empties:
         return f"it empties all of {outline.site} ({outline.environment})"
     if outgrown is not None and outgrown.when.max_items is not None:
-        of_late = f", {recent} of them in the last 10 minutes," if recent else ""
-        return f"{n} targets{of_late} are more than {outgrown.when.max_items}"
+        return _too_many(outline, n, recent, outgrown.when.max_items)
     widest = next(kind for kind in (Kind.HOST, Kind.PREFIX, Kind.PATTERN, *_NARROW_FIRST) if outline.counts.get(kind))
     count = outline.counts[widest]
     if widest in _COUNTED and count > 1:
-        return f"it purges {count} {_PLURALS[widest]}"
-    return f"it purges a {_ONE.get(widest, widest)}"
+        return f"it purges {counted(count, widest)}"
+    return f"it purges a {_ONE[widest]}"
 
 
-def tightened(one: Tightening) -> str:
-    """What a tightening adds, and why."""
-    more = f"{one.more} approval{'s' if one.more > 1 else ''} more"
-    return f"rule {one.name} asks for {more}{f': {one.say}' if one.say else _when(one.when)}"
+def _too_many(outline: Outline, n: int, recent: int, most: int) -> str:
+    """`n` targets, `recent` of them asked for earlier, are more than `most`; with what was named, if that was less."""
+    if outline.named:
+        of_late = f", {n} with those of the last 10 minutes" if recent else ""
+        return f"{outline.named} came to {n - recent} targets on all hosts{of_late}: more than {most}"
+    of_late = f", {recent} of them in the last 10 minutes," if recent else ""
+    return f"{n} targets{of_late} are more than {most}"
+
+
+def approvals(n: int) -> str:
+    """2 approvals."""
+    return f"{n} approval{'' if n == 1 else 's'}"
+
+
+def counted(n: int, kind: Kind) -> str:
+    """31 paths, 1 URL."""
+    return f"{n} {_ONE[kind] if n == 1 else _PLURALS[kind]}"
+
+
+def tightened(tightening: Sequence[Tightening], base: str) -> str:
+    """`base`, which is why somebody must agree already, if anybody must, and what is added to that."""
+    *rest, last = [*filter(None, [base]), *(_tightened(one, bool(base)) for one in tightening)]
+    return f"{', '.join(rest)}, and {last}" if rest else last
+
+
+def _tightened(one: Tightening, adds: bool) -> str:
+    n = f"{approvals(one.more)}{' more' if adds else ''}"
+    said = f", “{one.say.rstrip(' .')}”" if one.say else _when(one.when)
+    return f"rule {one.name} asks for {n}{said}"
 
 
 def _when(when: Conditions) -> str:
     if when.over_usd is not None:
-        return f" (it costs more than ${when.over_usd:,.2f})"
+        return f" for what costs more than ${when.over_usd:,.2f}"
     if when.over_items is not None:
-        return f" (more than {when.over_items} targets)"
+        return f" for more than {when.over_items} targets"
     if when.outside is not None:
-        return f" (outside {when.outside.text})"
-    return f" ({when.during.text})" if when.during is not None else ""
+        return f" outside {when.outside.text}"
+    return f" during {when.during.text}" if when.during is not None else ""
 
 
 def wants_reason(outline: Outline) -> str:
@@ -78,11 +103,16 @@ def refused(outline: Outline) -> str:
     return f"The policy does not let this be purged on {outline.site}."
 
 
-def until(when: Conditions, now: float) -> str:
-    """When a refusal ends by itself; "" where it does not."""
+def ends(when: Conditions, now: float) -> float | None:
+    """When conditions that hold at `now` cease to by themselves, all in seconds since the epoch; None where they do
+    not."""
     spans = [span for span in (when.during, when.outside) if span is not None]
-    ends = [at for span in spans if (at := span.changes_after(now)) is not None]
-    return f"It ends {datetime.fromtimestamp(min(ends), UTC):%Y-%m-%d %H:%M} UTC." if ends else ""
+    return min((at for span in spans if (at := span.changes_after(now)) is not None), default=None)
+
+
+def until(at: float | None) -> str:
+    """That a refusal ends at `at`; "" where it does not end by itself."""
+    return f"It ends {datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC." if at is not None else ""
 
 
 def no_rule(outline: Outline) -> str:
@@ -93,12 +123,14 @@ def no_rule(outline: Outline) -> str:
     return f"No rule lets you purge {what} on {outline.site} ({outline.environment}), so the answer is no."
 
 
-def hint(policy: Policy, outgrown: Sequence[Rule]) -> str:
-    """What would make a purge pass that no rule speaks for."""
+def hint(outgrown: Sequence[Rule], theirs: Sequence[Rule]) -> str:
+    """What would make a purge pass that no rule speaks for: `theirs` are the rules that mean whoever asks."""
     if outgrown and outgrown[0].when.max_items is not None:
         return f"Up to {outgrown[0].when.max_items} at once may run, those of the last 10 minutes counted."
-    lets = [f"`{rule.name}` ({_kinds(rule.when)})" for rule in policy.rules if not isinstance(rule.then, Refuse)]
-    return f"The rules that let something be purged are {listed(lets[:5], 'and')}." if lets else "No rule allows any."
+    lets = [f"{_kinds(rule.when)} (`{rule.name}`)" for rule in theirs if not isinstance(rule.then, Refuse)]
+    more = f"; and {len(lets) - HINTS_SHOWN} more" if len(lets) > HINTS_SHOWN else ""
+    shown = f"{listed(lets[:HINTS_SHOWN], 'and')}{more}"
+    return f"The rules let you purge there: {shown}." if lets else "No rule lets you purge anything there."
 
 
 def too_few(policy: Policy, ask: Ask, able: int) -> tuple[str, str]:

@@ -93,7 +93,7 @@ class Homes:
         """Requests of others on which one of the policy's words `asked_as` may vote, and `user` has not in this round;
         the oldest first."""
         return self._some(
-            "state = 'waiting' and requested_by != :user"
+            "state = 'waiting' and requested_by != :user and coalesce(json_extract(doc, '$.approval.barred'), '') = ''"
             " and exists (select 1 from json_each(doc, '$.approval.groups') where value in"
             " (select value from json_each(:words)))"
             f" and not {_ALSO}"

@@ -189,6 +189,14 @@ class Jobs:
         rows = self._tx.rows("select id, due_at from jobs where due_at <= :now and " + _OPEN, now=now)
         return [(whole(row["id"]), number(row["due_at"])) for row in rows]
 
+    def to_judge(self, policy: str, now: float) -> None:
+        """What waits for votes that another policy than the one of that version asked for is due."""
+        self._tx.run(
+            "update jobs set due_at = :now where state = 'waiting' and due_at > :now"
+            " and coalesce(json_extract(doc, '$.approval.policy'), '') != :policy",
+            policy=policy, now=now,
+        )  # fmt: skip
+
     def open(self, sites: Sequence[str], limit: int = 20) -> list[JobView]:
         """Open jobs of `sites`, newest first."""
         rows = self._tx.rows(f"select * from jobs where {_OPEN} order by id desc limit 200")

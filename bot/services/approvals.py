@@ -90,15 +90,22 @@ def _refuse(core: Core, actor: Actor, job: JobView, roster: Roster) -> Refused |
 
 def too_late(job: JobView, now: float) -> Refused | None:
     """Why no vote on `job` counts any more, whoever's it is; None while one does."""
+    if job.state is State.EXPIRED or (
+        job.state is State.WAITING and job.approval is not None and now >= job.approval.expires
+    ):
+        return Refused(f"{job.name} has expired: too few people agreed in time.", "Ask for it again.")
+    if job.state is State.WAITING and job.approval is not None and job.approval.barred:
+        what = f"No vote on {job.name} helps for now. {job.approval.barred}"
+        return Refused(what, "Those who are asked are called as soon as votes count again.", by_rule=True)
     if job.state is not State.WAITING:
         return Refused(f"{job.name} no longer waits for votes: it is {job.state}.", _who_decided(job))
-    if job.approval is not None and now >= job.approval.expires:
-        return Refused(f"{job.name} has expired: too few people agreed in time.", "Ask for it again.")
     return None
 
 
 def _who_decided(job: JobView) -> str:
     votes = job.approval.votes if job.approval else ()
+    if job.state is State.CANCELLED or (job.approval and job.approval.broken_by):
+        return ""
     no = [vote for vote in votes if not vote.yes]
     names = " and ".join(f"<@{vote.by}>" for vote in no or votes)
     return f"{names} decided." if names else ""

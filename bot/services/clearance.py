@@ -8,7 +8,9 @@
     missing votes          of a job that ended while it waited, and is retried
 
 Where the glass was broken nobody's vote is looked at, but all the rest is. What does not hold any more sends the job
-back to be asked again, with the reason; what the policy now denies and nobody voted on is denied. People and groups are
+back to be asked again, with the reason. What the policy denies whoever agrees waits too, but nobody is asked until that
+is over: until its end where that is known, else as long as one waits for votes. What nobody voted on is denied. A job
+that waits is judged again where another policy is in force than the one that it was asked under. People and groups are
 those of at most 15 minutes ago, which a request or a vote itself may be: so Slack being away stops nothing that was
 just asked for.
 """
@@ -29,8 +31,9 @@ from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.ruling import decide, voters
 from bot.domain.steps import FOREVER
 from bot.domain.told import Event, Told
+from bot.domain.wording import approvals
 from bot.ledger.books import Books
-from bot.services.approvals import show_request_again
+from bot.services.approvals import show_request_again, tell_outcome
 from bot.services.holding import hold_back
 from bot.services.planning import cost_of
 from bot.services.roster import read_roster
@@ -39,6 +42,7 @@ from bot.services.setup import Core
 STANDS_SECONDS = 900.0  # what was read at Slack for a request or a vote is believed so long
 HOLD_PATIENCE = 1.0  # seconds; the end of a hold wakes its jobs, this only finds a lost wake
 COST_MORE = 1.2  # times what was shown
+BARRED_AGAIN = 300.0  # seconds between two looks at a no of the policy's whose end is not known
 COST_FREE = 0.01  # US dollars; less is not worth a question
 
 
@@ -109,9 +113,47 @@ def cleared(books: Books, core: Core, job: JobView, people: People, now: float) 
     why = _what_changed(core, job, people, decision, outline.usd, now)
     if not why:
         return None
+    if isinstance(decision, Deny) and job.approval is not None:
+        return _bar(books, core, job, job.approval, decision, why, now)
     if isinstance(decision, Ask) or job.approval is not None:
         return _ask_again(books, core, job, decision, outline.usd, why, now)
     return _deny(books, job, why, now)
+
+
+def is_of_another_policy(core: Core, job: JobView) -> bool:
+    """Whether `job` waits for votes that another policy than today's asked for."""
+    return job.state is State.WAITING and job.approval is not None and job.approval.policy != core.setup.policy.version
+
+
+def waits_on(books: Books, core: Core, job: JobView, people: People, now: float) -> JobView:
+    """`job`, which waits for votes, as the policy of now has it: as it was, asked anew, kept from votes, or let go."""
+    approval = job.approval
+    if approval is None or job.state is not State.WAITING:
+        return job
+    outline = _outline(books, core, job, now)
+    decision = judged_again(books, core, job, people, outline, now)
+    if isinstance(decision, Deny):
+        return _bar(books, core, job, approval, decision, _denied(decision), now)
+    if isinstance(decision, Allow):
+        return _let_go(books, core, job, approval, decision, now)
+    if why := _asked_otherwise(core, job, approval, people, decision):
+        return _ask_again(books, core, job, decision, outline.usd, why, now, Event.JUDGED_ANEW)
+    same = replace(approval, of=decision.of, policy=core.setup.policy.version)
+    return replace(job, approval=same, due_at=now)
+
+
+def _asked_otherwise(core: Core, job: JobView, approval: Approval, people: People, decision: Ask) -> str:
+    """What is not as it was when the votes on a waiting job were asked for; "" when all is."""
+    if approval.barred:
+        return f"What kept it back is over: {approval.barred.partition(' It ends ')[0]}"
+    if bound(job.digest, decision) != approval.digest:
+        return _policy_changed(decision)
+    lost = _lost_votes(core, job, approval, people)
+    return f"{lost} may no longer vote on it." if lost else ""
+
+
+def _policy_changed(decision: Ask) -> str:
+    return f"The policy has changed: it needs {approvals(decision.needed)} now, since {decision.why}."
 
 
 def judge_again(books: Books, core: Core, job: JobView, people: People, now: float) -> Decision:
@@ -146,7 +188,7 @@ def _what_changed(core: Core, job: JobView, people: People, decision: Decision, 
     """Why the job may not begin; "" when it may."""
     approval = job.approval
     if isinstance(decision, Deny):
-        return f"{decision.why.rstrip('.')}. {decision.advice}".strip()
+        return _denied(decision)
     if isinstance(decision, Allow):
         return ""
     if approval is None:
@@ -168,8 +210,17 @@ def _what_changed(core: Core, job: JobView, people: People, decision: Decision, 
     if usd > approval.usd * COST_MORE and usd - approval.usd > COST_FREE:
         return f"It costs about ${usd:,.2f} now; ${approval.usd:,.2f} was shown."
     if bound(job.digest, decision) != approval.digest:
-        return f"The policy has changed: {decision.why}, and {decision.needed} must agree."
+        return _policy_changed(decision)
     return ""
+
+
+def _denied(decision: Deny) -> str:
+    """The policy's no, and what makes it pass."""
+    why = decision.why
+    if decision.rule in ("members", "sites"):  # who asked, and not what
+        why = f"Whoever asked for it may do so no more: {why[:1].lower()}{why[1:]}"
+        return f"{why} Somebody else can ask for it anew."
+    return f"{why.rstrip('.')}. {decision.advice}".strip()
 
 
 def _has_begun(job: JobView, approval: Approval) -> bool:
@@ -185,24 +236,57 @@ def _lost_votes(core: Core, job: JobView, approval: Approval, people: People) ->
     return " and ".join(f"<@{who}>" for who in lost)
 
 
-def _ask_again(books: Books, core: Core, job: JobView, decision: Decision, usd: float, why: str, now: float) -> JobView:
+def _ask_again(
+    books: Books, core: Core, job: JobView, decision: Decision, usd: float, why: str, now: float,
+    told: Event = Event.ASKED_AGAIN,
+) -> JobView:  # fmt: skip
     policy = core.setup.policy
     old = job.approval or Approval(0, (), now, job.rule, "", core.setup.approvals_channel, round=-1)
     again = replace(
         old, expires=now + policy.approve_within, votes=(), asked=now, approved=None, round=old.round + 1,
         returned=why, usd=usd, run_within=policy.run_within, broken_by="", broken_because="", reminded=False,
-        earlier=(*old.earlier, *old.votes),
+        earlier=(*old.earlier, *old.votes), policy=policy.version, barred="", bar_ends=None, look_at=None,
     )  # fmt: skip
     if isinstance(decision, Ask):
         again = replace(
             again, needed=decision.needed, of=decision.of, groups=decision.groups, rule=decision.rule,
             why=decision.why, digest=bound(job.digest, decision),
         )  # fmt: skip
-    books.messages.say(job.id, Told(Event.ASKED_AGAIN, text=why, n=again.needed), now)
+    books.messages.say(job.id, Told(told, text=why, n=again.needed), now)
     books.journal.add(now, "asked_again", "policy", job.id, why=why, rule=again.rule, policy=policy.version)
     asked = replace(job, state=State.WAITING, approval=again, rule=again.rule, due_at=now)
     show_request_again(books, core, asked, now)
     return asked
+
+
+def _bar(books: Books, core: Core, job: JobView, old: Approval, denied: Deny, why: str, now: float) -> JobView:
+    """`job` back among those that wait, with nobody asked: no vote helps until the policy's no is over."""
+    policy = core.setup.policy
+    ends = denied.until if denied.until is not None and denied.until - now < FOREVER else None
+    look_at = now + BARRED_AGAIN if ends is None else ends
+    if old.barred == why:
+        again = replace(old, bar_ends=ends, look_at=look_at, policy=policy.version)
+        return replace(job, approval=again, due_at=min(look_at, old.expires))
+    barred = replace(
+        old, votes=(), approved=None, round=old.round + 1, earlier=(*old.earlier, *old.votes), broken_by="",
+        broken_because="", asked=now, expires=(ends or now) + policy.approve_within, returned=why, barred=why,
+        bar_ends=ends, look_at=look_at, policy=policy.version,
+    )  # fmt: skip
+    books.messages.say(job.id, Told(Event.BARRED, text=why), now)
+    books.journal.add(
+        now, "asked_again", "policy", job.id, why=why, rule=job.rule, denied_by=denied.rule, policy=policy.version
+    )
+    tell_outcome(books, job, now)
+    return replace(job, state=State.WAITING, approval=barred, due_at=min(look_at, barred.expires))
+
+
+def _let_go(books: Books, core: Core, job: JobView, old: Approval, decision: Allow, now: float) -> JobView:
+    """The policy asks for nobody's vote any more."""
+    version = core.setup.policy.version
+    books.messages.say(job.id, Told(Event.ALLOWED, text=decision.rule), now)
+    books.journal.add(now, "decided", "policy", job.id, rule=decision.rule, policy=version, needed=0, of=[])
+    free = replace(old, barred="", bar_ends=None, look_at=None, policy=version)
+    return replace(job, state=State.QUEUED, approval=free, rule=decision.rule, due_at=now, looked_before=False)
 
 
 def _deny(books: Books, job: JobView, why: str, now: float) -> JobView:

@@ -11,6 +11,7 @@ from bot.domain.job import JobView, LayerState, State
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.told import Event, Told
 from bot.ledger.books import Books
+from bot.services.approvals import tell_outcome
 from bot.services.purges import Asking, submit
 from bot.services.replies import Done, JobMade, PlanShown, Refused
 from bot.services.roster import approvers, read_roster
@@ -34,6 +35,8 @@ async def cancel(core: Core, actor: Actor, number: int, reason: str = "") -> Don
         for position, layer in enumerate(books.jobs.get(job.id).layers):
             if layer.state in (LayerState.WAITING, LayerState.PURGING, LayerState.UNKNOWN):
                 books.jobs.save_layer(job.id, position, replace(layer, state=LayerState.STOPPED))
+        if actor.id not in job.asked_by:
+            tell_outcome(books, job, now)
         ended = replace(job, state=State.CANCELLED, due_at=None, ended=now, stop_reason=stopped_by)
         return Done(books.jobs.save(ended), "cancelled")
 

@@ -42,6 +42,7 @@ from bot.services.replies import (
     Reply,
     SitesListed,
     WhoAmI,
+    refused_by,
 )
 from bot.services.roster import approvers, read_roster
 from bot.services.setup import Core
@@ -210,7 +211,7 @@ class Desk:
             return plan
         decision = await judge_plan(self._core, asking.actor, plan, command.reason or "to be given")
         if isinstance(decision, Deny):
-            return Refused(decision.why, decision.advice, by_rule=True)
+            return refused_by(decision)
         lines, softly = self._narrower(command, site), plan.softly
         draft = await self.save_draft(asking, {"command": pack(COMMAND, command), "lines": lines, "softly": softly})
         return FormWanted(draft, command, site, softly, lines)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.job import JobView, State
+from bot.domain.job import Approval, JobView, State
 from bot.domain.policy import BreakGlass, Deny, Roster
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.told import Event, Told
@@ -17,7 +17,7 @@ from bot.ledger.reviews import Review
 from bot.services import clearance
 from bot.services.clearance import People
 from bot.services.purges import site_held
-from bot.services.replies import Done, Refused
+from bot.services.replies import Done, Refused, refused_by
 from bot.services.roster import approvers, breakers, read_roster
 from bot.services.setup import SLACK, Core, job_name, review_name
 
@@ -44,10 +44,10 @@ async def break_glass(core: Core, actor: Actor, number: int, reason: str) -> Don
     def deed(books: Books) -> tuple[Done | Refused, Review | None]:
         fresh = books.jobs.get(number)
         if fresh.approval is not None and fresh.approval.broken_by == actor.id:
-            return Done(fresh, "broken"), None
+            return _once_more(fresh, fresh.approval, reason), None
         refused = (
             _refuse(core, now_here, fresh, roster)
-            or _too_short(glass, reason)
+            or _too_short(core, fresh, glass, reason)
             or _denied(books, core, fresh, people)
             or _used_up(books, core, actor, glass)
         )
@@ -71,6 +71,9 @@ def _refuse(core: Core, actor: Actor, job: JobView, roster: Roster) -> Refused |
     denied = authorise(actor, Deed.BREAK_GLASS, subject)
     if denied is not None:
         return Refused(denied.why, denied.advice, by_rule=True)
+    if job.approval is not None and job.approval.broken_by:
+        what = f"The glass of {job.name} is broken already: {job.approval.broken_because}"
+        return Refused(what, f"`show {job.name}` tells by whom, and how far it is.")
     if job.state is not State.WAITING or job.approval is None:
         return Refused(f"{job.name} does not wait for votes: it is {job.state}.", "There is no glass to break.")
     if core.clock.now() >= job.approval.expires:
@@ -80,10 +83,22 @@ def _refuse(core: Core, actor: Actor, job: JobView, roster: Roster) -> Refused |
     return None
 
 
-def _too_short(glass: BreakGlass, reason: str) -> Refused | None:
+def _once_more(job: JobView, approval: Approval, reason: str) -> Done | Refused:
+    """It is broken already, by the same person: another reason would be lost, and is not taken in silence."""
+    if reason.strip() in ("", approval.broken_because.strip()):
+        return Done(job, "broken")
+    what = f"You have broken the glass of {job.name} already: {approval.broken_because}"
+    return Refused(what, "That reason stands; this one was not kept. Say more in the thread of the post of it.")
+
+
+def _too_short(core: Core, job: JobView, glass: BreakGlass, reason: str) -> Refused | None:
     n, least = len("".join(reason.split())), glass.reason_min
     if n >= least:
         return None
+    if n == 0:
+        what = f"Breaking the glass needs a reason of at least {least} characters, blanks not counted."
+        line = f"{core.setup.command} break-glass {job.name} because …"
+        return Refused(what, f"Say what happens if it waits: `{line}`", by_rule=True)
     what = f"Breaking the glass needs a reason of at least {least} characters, blanks not counted; this has {n}."
     return Refused(what, "Say what happens if it waits.", by_rule=True)
 
@@ -99,17 +114,21 @@ def _denied(books: Books, core: Core, job: JobView, people: People) -> Refused |
     decision = clearance.judge_again(books, core, job, people, now)
     if not isinstance(decision, Deny):
         return None
-    advice = f"{decision.advice} A broken glass skips votes, not what the policy denies.".strip()
-    return Refused(decision.why, advice, by_rule=True)
+    refused = refused_by(decision)
+    advice = f"{refused.advice} A broken glass skips votes, not what the policy denies.".strip()
+    return replace(refused, advice=advice)
 
 
 def _used_up(books: Books, core: Core, actor: Actor, glass: BreakGlass) -> Refused | None:
     n = books.reviews.broken_on_day_of(actor.id, core.clock.now())
     if n < glass.per_day:
         return None
-    times = "once" if n == 1 else f"{n} times"
-    what = f"You have broken the glass {times} today (UTC), and may do so {glass.per_day} a day."
+    what = f"You have broken the glass {_times(n)} today (UTC), and may do so {_times(glass.per_day)} a day."
     return Refused(what, "Ask an approver, or somebody else who may break it.", by_rule=True)
+
+
+def _times(n: int) -> str:
+    return "once" if n == 1 else f"{n} times"
 
 
 def _break(
@@ -132,7 +151,7 @@ def _break(
     books.messages.say(job.id, Told(Event.GLASS_BROKEN, who=actor.id, n=skipped, text=reason), now)
     for channel in _told_in(core, job, glass):
         books.messages.plan(job.id, Role.GLASS, channel, "", "", now, of=f"{review.id} {channel}")
-    broken = replace(approval, approved=now, broken_by=actor.id, broken_because=reason)
+    broken = replace(approval, approved=now, broken_by=actor.id, broken_because=reason, barred="", bar_ends=None)
     queued = books.jobs.save(replace(job, state=State.QUEUED, due_at=now, approval=broken))
     books.messages.changed(job.id, now)
     return Done(queued, "broken"), review

@@ -14,6 +14,7 @@ from bot.domain.steps import (
     Expire,
     Finish,
     FinishLayer,
+    JudgeAgain,
     LookAfter,
     LookBefore,
     Remind,
@@ -67,13 +68,18 @@ class Jobs:
             raise
 
     async def _step(self, job: JobView) -> None:
-        match next_step(job, self._core.clock.now()):
+        step = next_step(job, self._core.clock.now())
+        if clearance.is_of_another_policy(self._core, job) and not isinstance(step, Expire):
+            step = JudgeAgain()
+        match step:
             case Wait(until):
                 await self._wait(job, until)
             case Expire():
                 await self._apply(job, endings.expire)
             case Remind():
                 await self._apply(job, approvals.remind)
+            case JudgeAgain():
+                await self._judge_again(job)
             case LookBefore():
                 await self._apply(job, await looking.look_before(self._core, job))
             case BeginLayer(position):
@@ -92,6 +98,14 @@ class Jobs:
                 await self._apply(job, await looking.look_after(self._core, job, round))
             case Finish():
                 await self._apply(job, endings.finish)
+
+    async def _judge_again(self, job: JobView) -> None:
+        """Ask the policy of a job that waits for votes, with people as they are now."""
+        people = await clearance.people_of(self._core, job)
+        if people is None:
+            await self._wait(job, self._core.clock.now() + SLACK_AWAY)
+            return
+        await self._apply(job, lambda books, job, now: clearance.waits_on(books, self._core, job, people, now))
 
     async def _begin_layer(self, job: JobView, position: int) -> None:
         """Let the calls of a layer go. Whether a job may begin is looked at in the very write that begins it, so that

@@ -10,7 +10,8 @@ from operator import attrgetter
 from bot.domain.command import Command
 from bot.domain.plan import Cost, LayerPlan, Plan
 from bot.domain.site import Layer, Site
-from bot.domain.target import Target, empties, resolve
+from bot.domain.target import Target, empties, kinds_of, resolve
+from bot.domain.wording import counted
 from bot.ledger.books import Books
 from providers.calls import Calls, joined, summed
 from providers.contract import Kind, Provider, Purge, UnsupportedWish
@@ -39,7 +40,14 @@ def make_plan(command: Command, site: Site, providers: Mapping[str, Provider], k
         layers=tuple(_plan_layer(layer, site, dict(wishes), soft, providers[layer.account], known) for layer in layers),
         notes=command.notes,
         read_as=command.read_as,
+        named=_named(command, targets),
     )
+
+
+def _named(command: Command, targets: Sequence[Target]) -> str:
+    """What was named, in words, where it is of one kind and fewer than the targets it came to."""
+    n, kinds = len(command.targets), kinds_of(command.targets)
+    return counted(n, next(iter(kinds))) if n < len(targets) and len(kinds) == 1 else ""
 
 
 def _by_kind(targets: Sequence[Target]) -> dict[Kind, tuple[str, ...]]:

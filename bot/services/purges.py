@@ -27,7 +27,7 @@ from bot.services.cheaper import cheaper
 from bot.services.choices import Choice, Choices, choices_of, keep
 from bot.services.instead import instead, narrower
 from bot.services.planning import Known, make_plan, with_seconds
-from bot.services.replies import JobMade, PlanShown, Refused, SiteHeld
+from bot.services.replies import JobMade, PlanShown, Refused, SiteHeld, refused_by
 from bot.services.roster import read_roster
 from bot.services.setup import SLACK, Core, job_name
 from bot.services.witnesses import pages_to_look_at
@@ -123,7 +123,7 @@ def _decide(
     decision = judged(books, core, asking.actor, plan, command.reason, roster)
     if isinstance(decision, Deny):
         journal_denied(books, core, asking, plan, decision)
-        return Refused(decision.why, decision.advice, by_rule=True)
+        return refused_by(decision)
     hold = books.holds.on(plan.site, core.clock.now())
     if hold is not None:
         return site_held(hold, plan.site)
@@ -249,7 +249,8 @@ def _approval(core: Core, command: Command, plan: Plan, site: Site, decision: De
     return Approval(
         decision.needed, decision.of, expires, decision.rule, decision.why, channel, offers=offers,
         groups=decision.groups, digest=bound(plan.digest, decision), run_within=decision.run_within, usd=plan.usd,
-        asked=now, breakers=core.setup.policy.break_glass.who if core.setup.policy.break_glass else (),
+        asked=now, policy=core.setup.policy.version,
+        breakers=core.setup.policy.break_glass.who if core.setup.policy.break_glass else (),
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from bot.ledger.packed import PackedPlan, packed
 from bot.services.aside import aside
 from bot.services.clearance import asker
 from bot.services.purges import Asking, create, journal_denied, judged, plan_for, widest_first
-from bot.services.replies import Queued, Refused, TakenBack
+from bot.services.replies import Queued, Refused, TakenBack, refused_by
 from bot.services.roster import approvers, read_roster
 from bot.services.setup import HOME, SLACK, Core, delivery_name, hold_name, job_name
 from providers.contract import Kind
@@ -51,7 +51,7 @@ async def put_in_line(core: Core, asking: Asking, command: Command, site: Site) 
         decision = judged(books, core, actor, plan, command.reason, roster)
         if isinstance(decision, Deny):
             journal_denied(books, core, asking, plan, decision)
-            return Refused(decision.why, decision.advice, by_rule=True)
+            return refused_by(decision)
         number = books.holds.number_of(asking.key)
         if not number:
             number = books.holds.add(asking.key, lot, request, replace(told, at=now))
@@ -188,7 +188,7 @@ def _decide(
     decision = strictest(answers, {who.id for who in askers})
     if isinstance(decision, Deny):
         journal_denied(books, core, asking, plan, decision)
-        return Refused(decision.why, decision.advice, by_rule=True)
+        return refused_by(decision)
     job = create(books, core, asking, command, plan, stored, decision).job
     books.holds.take(requests, job.id)
     return job.id

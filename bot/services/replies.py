@@ -38,6 +38,14 @@ class Refused:
     by_rule: bool = False
 
 
+def refused_by(denied: Deny) -> Refused:
+    """The policy's no; where a rule says it in words of its own, with that rule's name and what came of it."""
+    if not denied.forbids:
+        return Refused(denied.why, denied.advice, by_rule=True)
+    what = f"Refused, nothing was purged (rule `{denied.rule}`). {denied.why}"
+    return Refused(what if what.endswith((".", "?", "!")) else f"{what}.", denied.advice, by_rule=True)
+
+
 @dataclass(frozen=True, slots=True)
 class SiteHeld(Refused):
     """It is not done because of a hold on `site` (on every site where that is empty)."""

@@ -71,12 +71,14 @@ class Router:
 
     async def wake_all(self) -> None:
         """After a start: wake everything that waits, whenever it is due, and begin to sweep. Nobody is at a delivery
-        that was begun, so each is due now; and rights and sites may have changed, which every Home shows."""
+        that was begun, so each is due now; and rights and sites may have changed, which every Home shows, and with them
+        whose votes a job waits for."""
         now = self._core.clock.now()
 
         def deed(books: Books) -> None:
             books.intake.all_due(now)
             books.homes.changed()
+            books.jobs.to_judge(self._core.setup.policy.version, now)
 
         await self._core.ledger.write(deed)
         await self._wake_due(float("inf"))

@@ -56,11 +56,12 @@ class Calling:
     async def line(self, role: Role, job: JobView) -> str:
         """What a call says of `job` as it is now; "" where there is nothing to call for any more."""
         approval = job.approval
-        if approval is None:
+        barred = approval is not None and bool(approval.barred)
+        if role is Role.OUTCOME and (barred or job.state is not State.WAITING):
+            return outcome_line(job, await self.names(_named(job)))
+        if approval is None or barred:
             return ""
         match role:
-            case Role.OUTCOME if job.state is not State.WAITING:
-                return outcome_line(job, await self.names(_named(approval)))
             case Role.AGAIN if job.state is State.WAITING:
                 return again_line(job, await self.asked(job))
             case Role.HALF_TIME if job.state is State.WAITING:
@@ -74,8 +75,10 @@ class Calling:
         return [who for who in approval.of if who not in voted] if voted else await self.asked(job)
 
 
-def _named(approval: Approval) -> list[str]:
-    return [*(vote.by for vote in approval.votes), *approval.of[:NAMES_SHOWN]]
+def _named(job: JobView) -> list[str]:
+    approval, stopped_by = job.approval, job.stop_reason.partition(": ")[0]
+    voted = [*(vote.by for vote in approval.votes), *approval.of[:NAMES_SHOWN]] if approval else []
+    return [*voted, stopped_by] if job.state is State.CANCELLED else voted
 
 
 def _user_groups(policy: Policy, words: Iterable[str]) -> Iterator[str]:

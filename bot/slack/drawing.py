@@ -31,7 +31,7 @@ class Drawing:
             return (
                 reminder_card(job, review, command)
                 if message.role is Role.REMINDER
-                else glass_card(job, review, link, salt)
+                else glass_card(job, review, link, salt if review.is_open else f"{salt}-closed")
             )
         is_both = request is None and job.approval is not None and job.state is State.WAITING
         if message.role is Role.ROOT and not is_both:
@@ -39,4 +39,4 @@ class Drawing:
         first = not message.shown_at  # a card that somebody deleted calls nobody when it is posted again
         asked = await self._calling.asked(job) if first else ()
         link = "" if is_both else link
-        return request_card(job, now, message.token, first, link, salt, command, asked, is_root=is_both)
+        return request_card(job, now, message.token, first, link, salt, command, asked, is_both, bool(message.ts))

@@ -577,10 +577,6 @@ HEARD |= {
     ),
     "a time on a purge": ("/a for 2h", heard("`for` does not go with purge.", "/purge help purge")),
     "a queued plan": ("plan /a --queue", heard("`--queue` does not go with plan.", "/purge help plan")),
-    "a glass broken without a reason": (
-        "break-glass P-12",
-        heard("Breaking the glass needs a reason.", "/purge break-glass P-12 because …"),
-    ),
     "what looks like a release": ("relase shop", heard("I cannot tell what `relase` is.", "/purge help")),
 }
 

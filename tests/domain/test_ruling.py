@@ -197,16 +197,20 @@ def test_parts_that_need_different_people_are_asked_for_apart() -> None:
 
 FREEZE = Tightening("freeze", Conditions(during=Days(NOW - 60, NOW + 60, "")), refuse=True, say="Sale freeze.")
 NIGHT = Tightening("night", Conditions(during=Days(NOW - 60, NOW + 60, "tonight")), more=1)
-TONIGHT = "rule night asks for 1 approval more (tonight)"
+TONIGHT = "rule night asks for 1 approval during tonight"
+SAYS = Tightening("says", Conditions(), more=1, say="Nobody is awake.")
 COSTLY = Tightening("costly", Conditions(over_usd=20.0), more=1)
 TIGHTENED = [
-    pytest.param((FREEZE,), outline((Kind.URL, 1)), Deny("freeze", "Sale freeze.", "It ends 2026-11-18 11:07 UTC."),
+    pytest.param((FREEZE,), outline((Kind.URL, 1)),
+                 Deny("freeze", "Sale freeze.", "It ends 2026-11-18 11:07 UTC.", forbids=True, until=NOW + 60),
                  id="a-freeze-stops-all"),
     pytest.param((NIGHT,), outline((Kind.URL, 1)), TONIGHT, id="one-yes-where-none-was-needed"),
-    pytest.param((NIGHT,), outline(HOST), f"it purges a host and {TONIGHT}", id="one-yes-more"),
+    pytest.param((NIGHT,), outline(HOST),
+                 "it purges a host, and rule night asks for 1 approval more during tonight", id="one-yes-more"),
     pytest.param((NIGHT, COSTLY), outline((Kind.URL, 1), usd=20.01),
-                 f"{TONIGHT} and rule costly asks for 1 approval more"
-        " (it costs more than $20.00)", id="two-add-up"),
+                 f"{TONIGHT}, and rule costly asks for 1 approval for what costs more than $20.00", id="two-add-up"),
+    pytest.param((SAYS,), outline(HOST), "it purges a host, and rule says asks for 1 approval more, “Nobody is awake”",
+                 id="its-own-words"),
     pytest.param((COSTLY,), outline((Kind.URL, 1), usd=20.0), "up to 30 URLs, paths or tags run at once",
                  id="just-not-costly"),
     pytest.param((NIGHT, COSTLY), outline((Kind.EVERYTHING, 1), usd=21.0),
@@ -257,6 +261,38 @@ def test_the_end_of_the_rules_says_what_would_pass() -> None:
     why = "No rule lets you purge URLs on shop (production), so the answer is no."
     advice = "Up to 30 at once may run, those of the last 10 minutes counted."
     assert Deny("the end of the rules", why, advice) == decision
+
+
+def test_only_rules_that_mean_whoever_asks_are_named_to_them() -> None:
+    editors = Rule("pages", Conditions(who=("editors",), kinds=frozenset({Kind.URL})), Run())
+    elsewhere = Rule("news", Conditions(sites=frozenset({"news"})), Run())
+    theirs = Rule("tags", Conditions(kinds=frozenset({Kind.TAG})), Run())
+    policy = Policy((editors, elsewhere, theirs), groups={"editors": ("U_A",)})
+    some = decide(MIA, outline((Kind.URL, 1)), policy, {}, NOW, {})
+    none = decide(MIA, outline((Kind.URL, 1)), replace(policy, rules=(editors, elsewhere)), {}, NOW, {})
+    advice = [decision.advice for decision in (some, none) if isinstance(decision, Deny)]
+    assert ["The rules let you purge there: tags (`tags`).", "No rule lets you purge anything there."] == advice
+
+
+MANY = (Rule("few", Conditions(max_items=30), Run()), Rule("wide", Conditions(), Approve(1, ("leads",))))
+
+
+@pytest.mark.parametrize(
+    ("named", "recent", "expected"),
+    [
+        pytest.param("", 0, "62 targets are more than 30", id="as-named"),
+        pytest.param("31 paths", 0, "31 paths came to 62 targets on all hosts: more than 30", id="on-two-hosts"),
+        pytest.param(
+            "31 paths", 4,
+            "31 paths came to 62 targets on all hosts, 66 with those of the last 10 minutes: more than 30",
+            id="on-two-hosts-after-others",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_too_much_is_told_as_it_was_named(named: str, recent: int, expected: str) -> None:
+    wanted = replace(outline((Kind.URL, 62)), named=named)
+    decision = decide(MIA, wanted, Policy(MANY, groups=GROUPS), {}, NOW, {Kind.URL: recent})
+    assert expected == decision.why
 
 
 def test_voters_are_the_groups_people_without_those_who_asked() -> None:

@@ -22,7 +22,7 @@ from bot.services.desk import Desk
 from bot.services.purges import Asking
 from bot.services.setup import SWEEP, Setup
 from bot.slack.app import web_client
-from bot.slack.cards.request import vote_buttons
+from bot.slack.cards.request import of_round
 from bot.slack.reception import Reception
 from bot.slack.web_api import SlackApi
 from providers.errors import BadCredentials, OutcomeUnknown
@@ -99,7 +99,7 @@ class Life:
         def drawn(books: Books) -> str:
             message = books.messages.find(number, Role.REQUEST)
             job = books.jobs.find(number)
-            return str(vote_buttons(job, message.token)[0]["value"]) if job and message else ""
+            return of_round(job, message.token) if job and message else ""
 
         return await self.shop.ledger.read(drawn)
 

@@ -224,8 +224,8 @@ async def test_what_was_agreed_by_day_is_asked_again_when_the_quiet_hours_begin_
     shop = await shop_at(tmp_path, at(monday) + 11 * 3600 - 1, quiet(zone))
     job = await approved(shop)
     shop.clock.at += 1
-    more = "rule night asks for 1 approval more (outside Mon-Fri 08:00-19:00)"
-    why = f"The policy has changed: it purges a prefix and {more}, and 2 must agree."
+    more = "rule night asks for 1 approval more outside Mon-Fri 08:00-19:00"
+    why = f"The policy has changed: it needs 2 approvals now, since it purges a prefix, and {more}."
     assert (State.WAITING, why, 0) == await later(shop, job, 60.0)
 
 
@@ -275,5 +275,5 @@ async def test_what_expired_by_a_leap_stays_expired_when_the_clock_comes_back(tm
     answer = await approvals.vote(shop.core, SAM, job.id, True)
     await shop.slate.advance(300)
     await shop.ledger.close()
-    assert Refused("P-1 no longer waits for votes: it is expired.", "") == answer
+    assert Refused("P-1 has expired: too few people agreed in time.", "Ask for it again.") == answer
     assert [] == shop.cf.sent

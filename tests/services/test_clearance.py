@@ -23,6 +23,7 @@ from bot.services.replies import Done, Refused
 from providers.contract import Kind, Price
 from providers.errors import BadCredentials
 from tests.services.shop import KIM, LEA, MIA, SAM, Everybody, ScriptedProvider, Shop, open_shop, url
+from tests.settings.bench import loaded
 from tests.slate import SlateClock
 
 PREFIX = Target(Kind.PREFIX, "www.shop.test/news/", "shop")
@@ -208,10 +209,67 @@ async def test_a_freeze_that_began_meanwhile_holds_it_back(tmp_path: Path) -> No
     assert (State.WAITING, True, 0) == (state, why.startswith(FREEZE), sent)
 
 
+async def test_when_a_freeze_ends_votes_are_asked_for_anew(tmp_path: Path) -> None:
+    shop, job = await approved_while_down(tmp_path)
+    now = shop.clock.now()
+    freeze = Tightening("freeze", Conditions(during=Days(now - 1, now + 7200, "")), refuse=True, say=FREEZE)
+    under(shop, replace(shop.core.setup.policy, tighten=(freeze,)))
+    await shop.slate.advance(7190)
+    frozen, none = await shop.job(job.id), await approvals.vote(shop.core, SAM, job.id, True)
+    await shop.slate.advance(20)
+    asked, some = await shop.job(job.id), await approvals.vote(shop.core, SAM, job.id, True)
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert frozen.approval is not None
+    assert asked.approval is not None
+    assert (State.WAITING, now + 7200) == (frozen.state, frozen.approval.bar_ends)
+    assert (State.WAITING, "What kept it back is over: Sale freeze.") == (asked.state, asked.approval.returned)
+    assert (Refused, Done) == (type(none), type(some))
+    assert (State.DONE, 1) == (ended.state, len(shop.cf.sent))
+
+
+COSTLY = """\
+accounts: {shield: {provider: varnish, url: "http://10.0.0.5:6081"}}
+sites: {shop: {hosts: [www.shop.test], layers: [{account: shield}]}}
+approvals: {channel: C_APPROVE}
+policy:
+  groups: {approvers: [U_LEA, U_SAM, U_KIM]}
+  rules:
+    - {name: wide, kind: prefix, then: {approve: 1, of: approvers}}
+  tighten:
+    - {name: costly, cost_usd_over: 20, then: {approve_more: 1}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("then", "state", "needed"),
+    [
+        pytest.param(19.9, State.DONE, 1, id="about the same"),
+        pytest.param(25.0, State.WAITING, 2, id="a third more"),
+    ],
+)
+async def test_what_becomes_dear_between_the_vote_and_the_run_is_asked_of_one_more(
+    tmp_path: Path, then: float, state: State, needed: int
+) -> None:
+    shop = open_shop(tmp_path)
+    under(shop, loaded(tmp_path, COSTLY).policy)
+    shop.cf.cost_money(Price(19.0, 0, "paths"))
+    job = await shop.purge(MIA, PREFIX)
+    await approvals.vote(shop.core, LEA, job.id, True)
+    shop.cf.cost_money(Price(then, 0, "paths"))
+    await shop.slate.advance(200)
+    now = await shop.job(job.id)
+    await shop.ledger.close()
+    assert now.approval is not None
+    assert (state, needed) == (now.state, now.approval.needed)
+
+
 async def test_a_policy_that_asks_for_more_meanwhile_asks_again(tmp_path: Path) -> None:
     shop, job = await approved_while_down(tmp_path)
     under(shop, replace(shop.core.setup.policy, tighten=(Tightening("night", Conditions(), more=1),)))
-    why = "The policy has changed: it purges a prefix and rule night asks for 1 approval more, and 2 must agree."
+    since = "it purges a prefix, and rule night asks for 1 approval more"
+    why = f"The policy has changed: it needs 2 approvals now, since {since}."
     assert (State.WAITING, why, 0) == await asked_again(shop, job)
 
 

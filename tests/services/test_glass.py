@@ -149,7 +149,7 @@ async def test_what_the_policy_denies_stays_denied(tmp_path: Path) -> None:
     still = await shop.job(job.id)
     await shop.ledger.close()
     assert isinstance(refused, Refused)
-    assert "Sale freeze." == refused.what
+    assert "Refused, nothing was purged (rule `freeze`). Sale freeze." == refused.what
     assert refused.advice.endswith("UTC. A broken glass skips votes, not what the policy denies.")
     assert State.WAITING == still.state
 
@@ -226,6 +226,31 @@ async def test_the_same_break_counts_once(tmp_path: Path) -> None:
     assert 1 == len(reviews)
 
 
+async def test_another_reason_for_the_same_break_is_not_lost_in_silence(tmp_path: Path) -> None:
+    shop = glass_shop(tmp_path)
+    job = await shop.purge(MIA, PREFIX)
+    await break_glass(shop.core, SAM, job.id, REASON)
+    again = await break_glass(shop.core, SAM, job.id, "the prices are wrong in the app as well")
+    other = await break_glass(shop.core, MIA, job.id, "the prices are wrong in the app as well")
+    await shop.ledger.close()
+    advice = "That reason stands; this one was not kept. Say more in the thread of the post of it."
+    assert Refused(f"You have broken the glass of P-1 already: {REASON}", advice) == again
+    advice = "`show P-1` tells by whom, and how far it is."
+    assert Refused(f"The glass of P-1 is broken already: {REASON}", advice) == other
+
+
+async def test_who_may_not_break_it_is_not_asked_why_first(tmp_path: Path) -> None:
+    shop = glass_shop(tmp_path)
+    await shop.purge(MIA, PREFIX)
+    answers = [await say(shop, who, "break-glass P-1") for who in (LEA, SAM)]
+    await shop.ledger.close()
+    what = "Breaking the glass needs a reason of at least 20 characters, blanks not counted."
+    assert [
+        Refused("You are not one of those who may break the glass.", "Ask for it the usual way.", by_rule=True),
+        Refused(what, "Say what happens if it waits: `/purge break-glass P-1 because …`", by_rule=True),
+    ] == answers
+
+
 async def test_the_ration_is_by_person_and_day(tmp_path: Path) -> None:
     shop = glass_shop(tmp_path)
     shop.clock.at = START // 86400 * 86400 + 86400 - 60
@@ -237,7 +262,7 @@ async def test_the_ration_is_by_person_and_day(tmp_path: Path) -> None:
     await shop.ledger.close()
     assert [Done, Done, Refused, Done, Done] == [type(answer) for answer in (*answers, others, tomorrow)]
     assert answers[2] == Refused(
-        "You have broken the glass 2 times today (UTC), and may do so 2 a day.",
+        "You have broken the glass 2 times today (UTC), and may do so 2 times a day.",
         "Ask an approver, or somebody else who may break it.", by_rule=True,
     )  # fmt: skip
 

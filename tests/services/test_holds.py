@@ -485,7 +485,8 @@ async def test_all_are_told_in_private_when_the_policy_denies_their_plan(tmp_pat
     assert [("U_MIA", "C_SHOP"), ("U_SAM", "C_SHOP")] == [
         (found.body["user"], found.body["channel"]) for found in told if found
     ]
-    assert ["What you queued for shop does not run. Not today."] * 2 == [found.body["what"] for found in told if found]
+    said = "What you queued for shop does not run. Refused, nothing was purged (rule `none`). Not today."
+    assert [said] * 2 == [found.body["what"] for found in told if found]
 
 
 async def test_slack_being_away_loses_no_queued_request(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.job import State
+from bot.domain.job import JobView, State
 from bot.domain.policy import Approve, Conditions, Members, Policy, Run, Tightening
+from bot.ledger.messages import Role
 from bot.services import approvals
 from bot.services.desk import Desk
 from bot.services.purges import Asking
@@ -20,8 +21,8 @@ from tests.services.shop import EVERYTHING, KIM, LEA, MIA, SAM, Everybody, Shop
 from tests.services.test_calendar import POLICY, PREFIX, WIDE, approved, later, say, shop_at, under
 from tests.slate import START
 
-CHANGED = "The policy has changed: it purges a prefix, and 1 must agree."
-MORE = "The policy has changed: it purges a prefix, and 2 must agree."
+CHANGED = "The policy has changed: it needs 1 approval now, since it purges a prefix."
+MORE = "The policy has changed: it needs 2 approvals now, since it purges a prefix."
 LOST = "<@U_SAM> may no longer vote on it."
 FROZEN = Tightening("freeze", Conditions(), refuse=True, say="Sale freeze.")
 STRICTER = replace(POLICY, rules=(replace(WIDE, then=Approve(2, ("approvers",))),))
@@ -81,15 +82,100 @@ async def test_the_card_of_what_is_asked_again_says_why(
     assert why in str(request_card(asked, shop.clock.now(), "token", True).blocks)
 
 
-async def test_a_requester_who_was_deactivated_has_it_asked_again_and_never_run(tmp_path: Path) -> None:
+async def called(shop: Shop, job: JobView) -> set[Role]:
+    """Who is called in the threads of the job: those who are asked once more, those who asked."""
+    due = await shop.ledger.read(lambda books: books.messages.due(float("inf")))
+    return {message.role for message in due if message.job == job.id and message.role.is_call}
+
+
+async def test_a_requester_who_was_deactivated_has_it_wait_with_the_reason_and_no_vote_counts(tmp_path: Path) -> None:
     shop = await shop_at(tmp_path, START)
     job = await approved(shop)
     people(shop).people["U_MIA"] = replace(MIA, standing=Standing.GONE)
     await shop.slate.advance(60)
     again = await approvals.vote(shop.core, LEA, job.id, True)
     ended = await later(shop, job, 60.0)
-    assert isinstance(again, Done)
-    assert (State.WAITING, 0) == (ended[0], ended[2])
+    gone = "Whoever asked for it may do so no more: this account is deactivated. Somebody else can ask for it anew."
+    advice = "Those who are asked are called as soon as votes count again."
+    assert Refused(f"No vote on P-1 helps for now. {gone}", advice, by_rule=True) == again
+    assert (State.WAITING, gone, 0) == ended
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        pytest.param(replace(POLICY, tighten=(FROZEN,)), {Role.OUTCOME}, id="frozen, so no yes would help"),
+        pytest.param(STRICTER, {Role.OUTCOME, Role.AGAIN}, id="stricter, so more must agree"),
+    ],
+)
+async def test_only_those_whose_vote_can_help_are_called(tmp_path: Path, policy: Policy, expected: set[Role]) -> None:
+    shop = await shop_at(tmp_path, START)
+    job = await approved(shop)
+    shop = await under(shop, policy)
+    await shop.slate.advance(60)
+    who = await called(shop, job)
+    await shop.ledger.close()
+    assert expected == who
+
+
+async def test_a_freeze_that_is_lifted_by_a_restart_has_it_asked_anew(tmp_path: Path) -> None:
+    shop = await shop_at(tmp_path, START)
+    job = await approved(shop)
+    shop = await under(shop, replace(POLICY, tighten=(FROZEN,)))
+    await shop.slate.advance(60)
+    shop = await under(shop, POLICY)
+    await shop.slate.advance(60)
+    asked = await shop.job(job.id)
+    assert isinstance(await approvals.vote(shop.core, SAM, job.id, True), Done)
+    ended = await later(shop, job)
+    assert asked.approval is not None
+    assert ("What kept it back is over: Sale freeze.", "") == (asked.approval.returned, asked.approval.barred)
+    assert (State.DONE, 2) == (ended[0], ended[2])
+
+
+async def test_what_is_never_let_through_in_time_expires_with_the_reason(tmp_path: Path) -> None:
+    shop = await shop_at(tmp_path, START)
+    job = await approved(shop)
+    shop = await under(shop, replace(POLICY, tighten=(FROZEN,)))
+    ended = await later(shop, job, 1900.0)
+    assert (State.EXPIRED, "Sale freeze.", 0) == ended
+
+
+async def test_a_job_that_waits_is_asked_anew_of_a_group_that_was_renamed(tmp_path: Path) -> None:
+    shop = await shop_at(tmp_path, START, STRICTER)
+    job = await shop.purge(MIA, PREFIX, check=False)
+    await approvals.vote(shop.core, SAM, job.id, True)
+    await shop.slate.advance(5)
+    shop = await under(shop, RENAMED)
+    await shop.slate.advance(5)
+    asked, who = await shop.job(job.id), await called(shop, job)
+    assert isinstance(await approvals.vote(shop.core, LEA, job.id, True), Done)
+    ended = await later(shop, job)
+    assert asked.approval is not None
+    assert (CHANGED, ("U_LEA",), (), 1) == (
+        asked.approval.returned, asked.approval.of, asked.approval.votes, len(asked.approval.earlier),
+    )  # fmt: skip
+    assert {Role.AGAIN} == who
+    assert (State.DONE, 2) == (ended[0], ended[2])
+
+
+async def test_a_job_that_waits_runs_where_the_policy_asks_for_nothing_any_more(tmp_path: Path) -> None:
+    shop = await shop_at(tmp_path, START)
+    job = await shop.purge(MIA, PREFIX, check=False)
+    shop = await under(shop, replace(POLICY, rules=(replace(WIDE, then=Run()),)))
+    assert (State.DONE, "", 2) == await later(shop, job)
+
+
+async def test_a_policy_that_asks_the_same_leaves_the_votes_as_they_are(tmp_path: Path) -> None:
+    shop = await shop_at(tmp_path, START, STRICTER)
+    job = await shop.purge(MIA, PREFIX, check=False)
+    await approvals.vote(shop.core, SAM, job.id, True)
+    shop = await under(shop, replace(STRICTER, groups={"approvers": ("U_SAM", "U_KIM")}))
+    await shop.slate.advance(5)
+    same = await shop.job(job.id)
+    await shop.ledger.close()
+    assert same.approval is not None
+    assert (0, 1, ("U_SAM", "U_KIM")) == (same.approval.round, len(same.approval.votes), same.approval.of)
 
 
 async def test_votes_of_two_rounds_do_not_add_up_over_a_restart(tmp_path: Path) -> None:
@@ -117,7 +203,7 @@ async def test_what_waited_in_a_form_is_judged_by_the_policy_of_the_click(tmp_pa
     sent = await Desk(shop.core).do(Asking(MIA, f"draft {form.draft}", "slack", "C_SHOP"), form.command, sure=True)
     await shop.ledger.close()
     assert isinstance(sent, Refused)
-    assert "Sale freeze." == sent.what
+    assert "Refused, nothing was purged (rule `freeze`). Sale freeze." == sent.what
 
 
 async def test_who_may_vote_is_read_in_the_policy_of_the_click(tmp_path: Path) -> None:

@@ -403,7 +403,7 @@ so a person decides.
         ALL,
         f"""\
         🟡 P-1042 waits for 2 approvals (3 people asked) · everything on shop (production) · until {AT_8_30}
-           It empties all of shop (production) (rule `everything`).
+           Rule `everything`: it empties all of shop (production)
            votes are asked for in <#C_APPROVE>
            asked by <@U_MIA> · because INC-881
            [Cancel = cancel P-1042]""",
@@ -411,9 +411,9 @@ so a person decides.
     "waiting for the second": (
         replace(ALL, approval=ONE_YES),
         f"""\
-        🟡 P-1042 waits for 1 approval (3 people asked) · everything on shop (production) · until {AT_8_30}
-           It empties all of shop (production) (rule `everything`).
-           agreed so far: <@U_LEA>
+        🟡 P-1042 waits for 1 approval (2 people still asked) · everything on shop (production) · until {AT_8_30}
+           Rule `everything`: it empties all of shop (production)
+           agreed so far: <@U_LEA>; not yet: <@U_SAM> and <@U_KIM>
            votes are asked for in <#C_APPROVE>
            asked by <@U_MIA> · because INC-881
            [Cancel = cancel P-1042]""",
@@ -566,7 +566,7 @@ REQUESTS: dict[str, tuple[JobView, bool, str]] = {
            Narrower: one host, such as `host www.shop.test`
            Rule `everything`: it empties all of shop (production)
            Votes: <@U_LEA> yes {AT_8_01}
-           Asked: 3 people of `approvers` · 30 min, until {AT_8_30}
+           Not yet: <@U_SAM> and <@U_KIM> · 30 min, until {AT_8_30}
            <{LINK}|The card of P-1042>
            [Approve = approve token-1 primary asks] [Deny = deny token-1 danger]""",
     ),
@@ -665,7 +665,7 @@ production (Varnish and Cloudflare)
            Why: INC-881
            How much: 1 target in 1 call, about 28 s of sending under the budgets
            Rule `everything`: it empties all of shop (production)
-           Before it was asked again: <@U_LEA> yes {AT_8_01}
+           Void, from before it was asked again: <@U_LEA> yes {AT_8_01}
            Asked: 3 people · 30 min, until {AT_8_30}
            <{LINK}|The card of P-1042>
            [Approve = approve token-1.1 primary asks] [Deny = deny token-1.1 danger]""",

@@ -160,8 +160,21 @@ def test_the_post_of_a_broken_glass_says_all_of_it() -> None:
 Until then it is asked for every 4 h.
            <https://shop.slack.com/x|The card of P-1042>
            [Close the review = close_review P-1042 primary asks]""") == spelled(
-        glass_card(replace(ALL, approval=BROKEN), REVIEW, "https://shop.slack.com/x")
+        glass_card(replace(ALL, state=State.PURGING, approval=BROKEN), REVIEW, "https://shop.slack.com/x")
     )
+
+
+@pytest.mark.parametrize(
+    ("state", "held", "expected"),
+    [
+        (State.DONE, None, "It has ended; its own card tells what came of it."),
+        (State.WAITING, None, "It did not run and waits again. Its own card tells why."),
+        (State.QUEUED, HOLD, "It waits: shop is held by <@U_LEA>."),
+    ],
+)
+def test_the_post_says_what_came_of_it(state: State, held: Hold | None, expected: str) -> None:
+    lines = spelled(glass_card(replace(ALL, state=state, held=held, approval=BROKEN), REVIEW, "")).split("\n")
+    assert f"   {expected}" == lines[4]
 
 
 def test_a_closed_review_says_by_whom_and_has_no_button() -> None:

@@ -15,7 +15,7 @@ from bot.domain.plan import Cost, LayerPlan, Plan
 from bot.domain.policy import Allow, Ask, Decision, Deny
 from bot.domain.target import Target
 from bot.domain.verdict import Look, judge
-from bot.services.replies import Checked, WhoAmI
+from bot.services.replies import Checked, WhoAmI, refused_by
 from bot.slack.cards import Card
 from bot.slack.cards.findings import check_card, plan_card
 from bot.slack.cards.private import (
@@ -33,7 +33,7 @@ from bot.slack.cards.private import (
     whoami_card,
 )
 from providers.contract import Call, Kind
-from tests.slack.cases import ALL, DONE, LINK, MANY, PRICING, SHOP, T, look, origin, spelled
+from tests.slack.cases import ALL, DONE, LINK, MANY, ONE_YES, PRICING, SHOP, T, look, origin, spelled
 
 BOTH = tuple((replace(SHOP, name=name), "URLs at once") for name in ("shop", "blog"))
 
@@ -44,6 +44,13 @@ MANY_BAD = tuple(BadLine(n, "x", "No.") for n in range(1, 1013))
 HOST = Command(Verb.PURGE, (Target(Kind.HOST, "www.shop.test", "shop"),), "shop", wants_host_confirmed=True)
 READINGS = (Choice("Tag pricing on shop", "tag pricing on shop"), Choice("Path /pricing on shop", "/pricing on shop"))
 UNCLEAR = Misunderstood("I cannot tell what `pricing` is.", "/purge tag pricing on shop", READINGS)
+
+
+def _no(denied: Deny) -> tuple[str, str]:
+    """What is said of a no of the policy's, and what to do."""
+    refused = refused_by(denied)
+    return refused.what, refused.advice
+
 
 CARDS: dict[str, tuple[Card, str]] = {
     "two readings": (
@@ -74,6 +81,18 @@ CARDS: dict[str, tuple[Card, str]] = {
         """\
         P-7 is not yours.
            Its requester or an approver can do that.""",
+    ),
+    "a rule's own no": (
+        refusal_card(*_no(Deny("freeze", "Sale freeze", "It ends 2026-11-18 11:07 UTC.", forbids=True))),
+        """\
+        Refused, nothing was purged (rule `freeze`). Sale freeze.
+           It ends <!date^1795000020^{date_short_pretty} {time}|2026-11-18 11:07 UTC>.""",
+    ),
+    "a no of the policy's that no rule says": (
+        refusal_card(*_no(Deny("wide", "This needs a reason.", "Add: because <reason>"))),
+        """\
+        This needs a reason.
+           Add: because &lt;reason&gt;""",
     ),
     "a refusal without a way out": (
         refusal_card("P-7 has ended already: it is done."),
@@ -199,9 +218,13 @@ CARDS: dict[str, tuple[Card, str]] = {
         P-1042 is told in <#C_SHOP>.
            <{LINK}|Open its card>""",
     ),
-    "a vote": (done_card(ALL, "voted"), "Your vote on P-1042 counts."),
-    "the last vote": (done_card(ALL, "approved"), "P-1042 has its approvals and runs."),
-    "a denial": (done_card(ALL, "denied"), "P-1042 is denied."),
+    "a vote": (done_card(ALL, "voted"), "Your yes on P-1042 counts. 2 approvals are still missing."),
+    "a vote before the last": (
+        done_card(replace(ALL, approval=ONE_YES), "voted"),
+        "Your yes on P-1042 counts. 1 approval is still missing.",
+    ),
+    "the last vote": (done_card(ALL, "approved"), "Your yes counts: P-1042 has its approvals and runs."),
+    "a denial": (done_card(ALL, "denied"), "Your no counts: P-1042 is denied, nothing was purged."),
     "a cancellation": (done_card(ALL, "cancelled"), "P-1042 is cancelled."),
     "a retry": (done_card(ALL, "retried"), "P-1042 goes on."),
     "another look": (done_card(ALL, "checking"), "P-1042 is looked at again."),

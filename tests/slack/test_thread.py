@@ -10,7 +10,7 @@ from bot.domain.job import JobView, State
 from bot.domain.told import Event, Told
 from bot.slack.cards import thread_line
 from bot.slack.cards.thread import again_line, outcome_line, reminder_line
-from tests.slack.cases import ALL, APPROVAL, AT_8_30, LEA, NO, ONE_YES, TWO_YES
+from tests.slack.cases import ALL, APPROVAL, AT_8_30, DONE, LEA, NO, ONE_YES, TWO_YES
 
 LINES = {
     "allowed": (Told(Event.ALLOWED, text="small"), "• Allowed by rule `small`."),
@@ -32,6 +32,20 @@ LINES = {
     "asked again": (
         Told(Event.ASKED_AGAIN, text="The last yes was more than 15 min ago.", n=2),
         "• Approved, and then held back: The last yes was more than 15 min ago. 2 approvals must be given anew.",
+    ),
+    "kept back by the policy": (
+        Told(Event.BARRED, text="Sale freeze. It ends 2026-11-18 11:07 UTC."),
+        "• Kept back by the policy: Sale freeze. "
+        "It ends <!date^1795000020^{date_short_pretty} {time}|2026-11-18 11:07 UTC>. "
+        "Nobody is asked now; older votes are void.",
+    ),
+    "judged anew": (
+        Told(Event.JUDGED_ANEW, text="The policy has changed.", n=1),
+        "• Judged anew: The policy has changed. 1 approval must be given; older votes are void.",
+    ),
+    "expired under a freeze": (
+        Told(Event.EXPIRED, text="Sale freeze"),
+        "• Expired: Sale freeze. Nothing was purged.",
     ),
     "refused by the policy": (Told(Event.REFUSED, text="Sale freeze"), "• Not begun: Sale freeze. Nothing was purged."),
     "expired": (Told(Event.EXPIRED), "• Expired: too few people agreed in time. Nothing was purged."),
@@ -184,22 +198,48 @@ OUTCOMES = {
     "denied": (DENIED, "<@U_MIA> P-1042 was denied by @Sam: not during the sale · Nothing was purged."),
     "expired": (
         replace(ALL, state=State.EXPIRED),
-        "<@U_MIA> P-1042 expired: none of @Lea, @Sam and @Kim agreed in time. Nothing was purged.",
+        "<@U_MIA> P-1042 expired: nobody agreed in time; @Lea, @Sam and @Kim were asked. Nothing was purged.",
     ),
     "expired after one yes": (
         replace(ALL, state=State.EXPIRED, approval=ONE_YES),
         "<@U_MIA> P-1042 expired: of @Lea, @Sam and @Kim only @Lea agreed in time. Nothing was purged.",
     ),
+    "kept back until a known time": (
+        replace(ALL, approval=replace(APPROVAL, barred="Sale freeze.", bar_ends=APPROVAL.expires)),
+        "<@U_MIA> P-1042 does not run for now: Sale freeze. Nobody is asked meanwhile, and votes of before are void."
+        f" Votes are asked for anew {AT_8_30}.",
+    ),
+    "kept back": (
+        replace(ALL, approval=replace(APPROVAL, barred="No rule.")),
+        "<@U_MIA> P-1042 does not run for now: No rule. Nobody is asked meanwhile, and votes of before are void."
+        f" It expires {AT_8_30}.",
+    ),
+    "kept back until it expired": (
+        replace(ALL, state=State.EXPIRED, approval=replace(APPROVAL, barred="No rule.")),
+        "<@U_MIA> P-1042 expired: No rule. Nothing was purged.",
+    ),
+    "expired before two": (
+        replace(ALL, state=State.EXPIRED, approval=replace(APPROVAL, of=("U_LEA", "U_SAM"))),
+        "<@U_MIA> P-1042 expired: neither @Lea nor @Sam agreed in time. Nothing was purged.",
+    ),
     "expired before many": (
         replace(ALL, state=State.EXPIRED, approval=replace(APPROVAL, of=(*NAMES, *(f"U_{n}" for n in range(9))))),
-        "<@U_MIA> P-1042 expired: none of @Lea, @Sam, @Kim, <@U_0>, <@U_1> and 7 more agreed in time. "
+        "<@U_MIA> P-1042 expired: nobody agreed in time; @Lea, @Sam, @Kim, <@U_0>, <@U_1> and 7 more were asked. "
         "Nothing was purged.",
     ),
     "asked for by several": (
         replace(ALL, state=State.DONE, approval=TWO_YES, also_by=("U_EVA", "token:ci-shop")),
         "<@U_EVA> <@U_MIA> P-1042 was approved by @Lea and @Sam.",
     ),
-    "cancelled": (replace(ALL, state=State.CANCELLED), ""),
+    "cancelled by whoever asked": (replace(ALL, state=State.CANCELLED, stop_reason="U_MIA"), ""),
+    "cancelled by somebody else": (
+        replace(ALL, state=State.CANCELLED, stop_reason="U_LEA: the menu is frozen"),
+        "<@U_MIA> P-1042 was cancelled by @Lea: the menu is frozen · Nothing was purged.",
+    ),
+    "cancelled by somebody else under way": (
+        replace(DONE, state=State.CANCELLED, stop_reason="U_LEA"),
+        "<@U_MIA> P-1042 was cancelled by @Lea · Some of it had gone; its card tells what.",
+    ),
 }
 
 

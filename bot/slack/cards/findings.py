@@ -23,6 +23,7 @@ from bot.slack.cards.words import (
     many,
     sentence,
     thing,
+    with_clocks,
 )
 from bot.slack.escape import code, escape, person, url_text
 from providers.contract import Kind
@@ -92,7 +93,8 @@ def _policy_line(decision: Decision) -> str:
             return f"Policy: needs {count(decision.needed, 'approval')} of {asked} {because}"
         case Deny():
             rule = "" if decision.rule == END else f" (rule {code(decision.rule, 80)})"
-            return f"Policy: no{rule}. {sentence(escape(decision.why))} {escape(decision.advice)}".rstrip()
+            advice = with_clocks(escape(decision.advice))
+            return f"Policy: no{rule}. {sentence(escape(decision.why))} {advice}".rstrip()
 
 
 def check_card(checked: Checked, now: float, command: str) -> Card:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.job import Approval, JobView
+from bot.domain.job import Approval, JobView, State
 from bot.domain.policy import is_person
 from bot.ledger.reviews import Review
 from bot.slack.cards.blocks import Block, Card, Confirm, button, card, context
@@ -22,7 +22,7 @@ def glass_card(job: JobView, review: Review, link: str, salt: str = "") -> Card:
         f"Why: {escape(review.reason, REASON_MAX)}",
         f"What: {escape(what(job), 500)}",
         f"Asked by {listed([person(who) for who in (job.requested_by, *job.also_by)])}; {_skipped(job, review)}",
-        FOLLOWS,
+        _follows(job),
         _review(review),
         linked(link, f"The card of {job.name}"),
     ]
@@ -38,6 +38,19 @@ def _first(job: JobView, review: Review) -> str:
 def _skipped(job: JobView, review: Review) -> str:
     rule = f" of rule {code(job.approval.rule, 80)}" if job.approval else ""
     return f"{review.skipped} of {count(review.needed, 'approval')}{rule} skipped"
+
+
+def _follows(job: JobView) -> str:
+    """What comes of it, or came."""
+    match job.state:
+        case State.WAITING:
+            return "It did not run and waits again. Its own card tells why."
+        case State.QUEUED if job.held is not None:
+            return f"It waits: {escape(job.site, 60)} is held by {person(job.held.by)}."
+        case state if state.is_open:
+            return FOLLOWS
+        case _:
+            return "It has ended; its own card tells what came of it."
 
 
 def _review(review: Review) -> str:
@@ -67,7 +80,7 @@ def reminder_card(job: JobView, review: Review, command: str) -> Card:
 def hint_line(job: JobView, now: float, command: str) -> str:
     """On the request, when half of the time is over: who could do without the votes."""
     approval = job.approval
-    if approval is None or not approval.breakers or now < half_time(approval):
+    if approval is None or approval.barred or not approval.breakers or now < half_time(approval):
         return ""
     who = listed([person(name) if is_person(name) else code(name, 60) for name in approval.breakers])
     return f"{who} may break the glass: {code(f'{command} break-glass {job.name} because …')}"

@@ -6,17 +6,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bot.domain.hold import ALL
-from bot.domain.job import JobView, LayerState, LayerView, State
+from bot.domain.job import Approval, JobView, LayerState, LayerView, State
 from bot.domain.verdict import ORIGIN, Verdict
-from bot.slack.cards.words import at_places, bar, clock, count, duration, listed, subject, title
-from bot.slack.escape import escape, person
+from bot.slack.cards.words import at_places, bar, clock, count, duration, listed, subject, title, with_clocks
+from bot.slack.escape import code, escape, person
 
 CALL_SECONDS = 0.002  # beside what pacing takes
 LEFT_MIN = 3.0  # seconds; less is not worth telling
 SHARE_MIN = 0.2  # of the calls sent, before their speed says how long the rest takes
+BARRED_MAX = 500  # characters
+MISSING_NAMED = 5  # of those who have not voted
+_SLACK_ID = re.compile(r"[A-Z][A-Z0-9_]+")
 _USER_GROUP = re.compile(r"S[A-Z0-9_]+")  # what the configuration names; nobody else's text comes here
 WHY_MAX = 120  # characters; a phone shows about 150 of a line
 
@@ -36,15 +39,17 @@ def outcome(job: JobView, now: float) -> str:
         case State.DENIED:
             return f"⚫ {job.name} denied by {denier(job)} · {subject(job)}"
         case State.EXPIRED:
-            return f"⚫ {job.name} expired, {too_few(job)} agreed in time · {subject(job)}"
+            return f"⚫ {job.name} expired, {too_few(job)} · {subject(job)}"
         case _:
             return _so_far(job, now)
 
 
 def too_few(job: JobView) -> str:
-    """Who agreed to a job that expired: nobody, or too few."""
+    """Why a job expired: nobody agreed, too few did, or no vote would have helped."""
+    if job.approval is not None and job.approval.barred:
+        return "the policy said no all the time"
     agreed = job.approval is not None and any(vote.yes for vote in job.approval.votes)
-    return "too few people" if agreed else "nobody"
+    return f"{'too few people' if agreed else 'nobody'} agreed in time"
 
 
 def _so_far(job: JobView, now: float) -> str:
@@ -76,8 +81,10 @@ def waits(job: JobView) -> str:
     approval = job.approval
     if approval is None:
         return "waits"
-    asked = count(len(approval.of), "person", "people")
-    return f"waits for {approvals_left(job)} ({asked} asked)"
+    if approval.barred:
+        return "waits, the policy says no for now"
+    asked = count(len(approval.missing), "person", "people")
+    return f"waits for {approvals_left(job)} ({asked} {'still ' if approval.votes else ''}asked)"
 
 
 def approvals_left(job: JobView) -> str:
@@ -86,19 +93,43 @@ def approvals_left(job: JobView) -> str:
     return count(max(0, (job.approval.needed if job.approval else 0) - agreed), "approval")
 
 
+def missing(approval: Approval) -> str:
+    """Who is asked and has not voted: by mention where they are few, which calls nobody in a card that is edited."""
+    left = approval.missing
+    if len(left) <= MISSING_NAMED:
+        return listed([person(who) for who in left]) or "nobody is left"
+    of = groups(approval)
+    return f"{count(len(left), 'person', 'people')}{f' of {of}' if of else ''}"
+
+
+def groups(approval: Approval) -> str:
+    """The policy's own words for those who are asked."""
+    return listed([code(word, 60) for word in approval.groups if not _SLACK_ID.fullmatch(word)], 5)
+
+
 def mentions(ids: Sequence[str]) -> str:
     """People and user-groups by Slack's ids, so that each is called; at most twenty."""
     return listed([f"<!subteam^{id}>" if _USER_GROUP.fullmatch(id) else person(id) for id in ids]) or "nobody"
 
 
 def _until(job: JobView) -> str:
-    return f" · until {clock(job.approval.expires)}" if job.approval else ""
+    approval = job.approval
+    return f" · until {clock(approval.bar_ends or approval.expires)}" if approval else ""
+
+
+def barred(approval: Approval) -> Iterator[str]:
+    """Why no vote helps for now, what would, and what happens then."""
+    yield with_clocks(escape(approval.barred, BARRED_MAX))
+    if approval.bar_ends is not None:
+        yield f"Nobody is asked meanwhile. Votes are asked for anew {clock(approval.bar_ends)}."
+    else:
+        yield f"Nobody is asked meanwhile. Should that end before {clock(approval.expires)}, votes are asked for."
 
 
 def denier(job: JobView) -> str:
     """Who denied, and the reason if one was given."""
     who, _, reason = job.stop_reason.partition(": ")
-    return f"{person(who)}: {escape(reason, WHY_MAX)}" if reason else person(who)
+    return f"{person(who)}: {with_clocks(escape(reason, WHY_MAX))}" if reason else person(who)
 
 
 def troubled(job: JobView) -> LayerView | None:

@@ -11,9 +11,9 @@ from bot.domain.job import JobView
 from bot.domain.site import Site
 from bot.services.replies import WhoAmI
 from bot.slack.cards.blocks import Block, Card, actions, button, card, section
-from bot.slack.cards.outcome import outcome
+from bot.slack.cards.outcome import approvals_left, outcome
 from bot.slack.cards.root import root_card
-from bot.slack.cards.words import arrows, count, hosts
+from bot.slack.cards.words import arrows, count, hosts, with_clocks
 from bot.slack.escape import channel, code, escape, linked, person
 from providers.contract import Kind
 
@@ -54,7 +54,8 @@ def _choices(choices: Sequence[Choice], draft: str, action: str) -> list[Block]:
 
 def refusal_card(what: str, advice: str = "") -> Card:
     """It was understood and is not done."""
-    return card(escape(what, 1500), [advice if _PEOPLE.fullmatch(advice) else escape(advice, 1300)])
+    said = advice if _PEOPLE.fullmatch(advice) else with_clocks(escape(advice, 1300))
+    return card(escape(what, 1500), [said])
 
 
 def bad_lines_card(command: Command, draft: str) -> Card:
@@ -126,7 +127,8 @@ _STANDINGS = {
 def whoami_card(who: WhoAmI) -> Card:
     """The caller as policy sees them."""
     named = ", whom the policy names" if who.actor.is_named and who.actor.standing is not Standing.MEMBER else ""
-    first = f"You are {person(who.actor.id)}, {_STANDINGS[who.actor.standing]}{'' if who.refused else named}."
+    standing = "" if who.actor.is_token else f", {_STANDINGS[who.actor.standing]}"
+    first = f"You are {person(who.actor.id)}{standing}{'' if who.refused else named}."
     if who.refused is not None:
         return card(first, [f"You may neither purge nor vote. {escape(who.refused.advice)}"])
     votes = "You are an approver: you vote on others' requests." if who.approver else ""
@@ -160,10 +162,11 @@ def _pieces(lines: Sequence[str]) -> list[str]:
 
 def done_card(job: JobView, what: str) -> Card:
     """A deed on a job took effect."""
+    goes_on = "waits: the site is held" if job.held else "runs"
     said = {
-        "voted": f"Your vote on {job.name} counts.",
-        "approved": f"{job.name} has its approvals and {'waits: the site is held' if job.held else 'runs'}.",
-        "denied": f"{job.name} is denied.",
+        "voted": f"Your yes on {job.name} counts. {_still(job)}",
+        "approved": f"Your yes counts: {job.name} has its approvals and {goes_on}.",
+        "denied": f"Your no counts: {job.name} is denied, nothing was purged.",
         "cancelled": f"{job.name} is cancelled.",
         "retried": f"{job.name} goes on.",
         "checking": f"{job.name} is looked at again.",
@@ -171,6 +174,11 @@ def done_card(job: JobView, what: str) -> Card:
         "reviewed": f"The review of {job.name} is closed.",
     }
     return card(said.get(what, f"{job.name}: {escape(what)}"))
+
+
+def _still(job: JobView) -> str:
+    left = approvals_left(job)
+    return f"{left} {'is' if left.startswith('1 ') else 'are'} still missing."
 
 
 def open_form_card(site: Site, draft: str) -> Card:

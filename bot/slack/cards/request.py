@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from bot.domain.job import Approval, JobView, State, Vote
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.glass import hint_line
-from bot.slack.cards.outcome import approvals_left, denier, mentions, too_few
+from bot.slack.cards.outcome import approvals_left, barred, denier, groups, mentions, missing, too_few, waits
 from bot.slack.cards.root import what
 from bot.slack.cards.thread import NAMES_SHOWN, NOBODY, Names, called
 from bot.slack.cards.words import (
@@ -32,19 +31,18 @@ from providers.contract import Kind
 NOTES_SHOWN, VOTES_SHOWN = 4, 10
 THINGS_SHOWN, WIDE_SHOWN = 3, 10
 NOTES_MAX, OFFER_MAX, WHY_MAX, NO_MAX = 800, 400, 500, 200  # characters
-_SLACK_ID = re.compile(r"[A-Z][A-Z0-9_]+")
 
 
 def request_card(
     job: JobView, now: float, token: str, first: bool, link: str = "", salt: str = "", command: str = "/purge",
-    asked: Sequence[str] = (), is_root: bool = False,
+    asked: Sequence[str] = (), is_root: bool = False, is_edit: bool = True,
 ) -> Card:  # fmt: skip
     """The request for votes on `job`; `token` is what its buttons carry, `link` leads to the job's own card, unless
     this one `is_root` too. When `first`, the approvers are mentioned, as `asked` says where user-groups reach them, so
-    that an edit calls nobody again."""
+    that an edit calls nobody again. Where it `is_edit`, a mention calls nobody: those who have not voted are named."""
     waiting = job.state is State.WAITING
     called = (asked or job.approval.of) if first and job.approval else ()
-    voting = [*_vote(job, called), hint_line(job, now, command)] if waiting else _decided(job)
+    voting = [*_vote(job, called, is_edit), hint_line(job, now, command)] if waiting else _decided(job)
     lines = [*_asked_for(job), *voting, _elsewhere(job, link)]
     return card(_first(job), lines, vote_buttons(job, token, is_root) if waiting else [], salt)
 
@@ -58,7 +56,7 @@ def asked_card(job: JobView, at_once: Sequence[str], token: str, names: Names = 
     asked = listed([called(who, names) for who in approval.of], NAMES_SHOWN)
     lines = [
         f"Asked: {asked}{_where(approval)} · {_time(job, approval)}",
-        f"Why: {escape(approval.why, WHY_MAX)} (rule {code(approval.rule, 80)})",
+        f"Rule {code(approval.rule, 80)}: {escape(approval.why, WHY_MAX)}",
         f"Would run at once: {listed([escape(label[:1].lower() + label[1:], 200) for label in at_once])}."
         if at_once
         else "",
@@ -74,7 +72,7 @@ def choice(label: str, token: str, n: int) -> Block:
 
 
 def _where(approval: Approval) -> str:
-    from_groups = _groups(approval)
+    from_groups = groups(approval)
     return f" ({from_groups})" if from_groups else ""
 
 
@@ -83,11 +81,12 @@ def _first(job: JobView) -> str:
         case State.WAITING:
             who = listed([person(one) for one in (job.requested_by, *job.also_by)])
             asks = f"{who} ask{'' if job.also_by else 's'} to purge {subject(job)}"
-            return f"🟡 {job.name} needs {approvals_left(job)} · {asks}"
+            needs = waits(job) if job.approval and job.approval.barred else f"needs {approvals_left(job)}"
+            return f"🟡 {job.name} {needs} · {asks}"
         case State.DENIED:
             return f"⚫ {job.name} denied by {denier(job)} · {subject(job)}"
         case State.EXPIRED:
-            return f"⚫ {job.name} expired, {too_few(job)} agreed in time · {subject(job)}"
+            return f"⚫ {job.name} expired, {too_few(job)} · {subject(job)}"
         case State.CANCELLED if not _is_approved(job):
             return f"⚫ {job.name} cancelled by {denier(job)} · {subject(job)}"
         case _ if job.approval is not None and job.approval.broken_by:
@@ -109,8 +108,9 @@ def _is_approved(job: JobView) -> bool:
 
 
 def _asked_for(job: JobView) -> Iterator[str]:
-    if job.approval is not None and job.approval.returned and job.state is State.WAITING:
-        yield f"Asked again: {why_again(job.approval.returned, WHY_MAX, calls=False)}"
+    approval = job.approval
+    if approval is not None and approval.returned and not approval.barred and job.state is State.WAITING:
+        yield f"Asked again: {why_again(approval.returned, WHY_MAX, calls=False)}"
     yield f"What: {_in_words(job)}"
     yield f"Why: {escape(job.reason, 500)}" if job.reason else "Why: no reason was given"
     yield f"How much: {_how_much(job)}"
@@ -166,21 +166,23 @@ def _cost(job: JobView) -> str:
     return f"Cost: {'; '.join(told)}{total}" if told else ""
 
 
-def _vote(job: JobView, called: Sequence[str]) -> Iterator[str]:
+def _vote(job: JobView, called: Sequence[str], named: bool) -> Iterator[str]:
     approval = job.approval
     if approval is None:
+        return
+    if approval.barred:
+        yield from barred(approval)
+        yield from _votes(approval)
         return
     yield from (escape(offer, OFFER_MAX) for offer in approval.offers)
     yield f"Rule {code(approval.rule, 80)}: {escape(approval.why)}"
     yield from _votes(approval)
-    groups = _groups(approval)
-    people = f"{count(len(approval.of), 'person', 'people')}{f' of {groups}' if groups else ''}"
+    if approval.votes and named:
+        yield f"Not yet: {missing(approval)} · {_time(job, approval)}"
+        return
+    of = groups(approval)
+    people = f"{count(len(approval.of), 'person', 'people')}{f' of {of}' if of else ''}"
     yield f"Asked: {people}{f': {mentions(called)}' if called else ''} · {_time(job, approval)}"
-
-
-def _groups(approval: Approval) -> str:
-    """The policy's own words for those who are asked."""
-    return listed([code(word, 60) for word in approval.groups if not _SLACK_ID.fullmatch(word)], 5)
 
 
 def _time(job: JobView, approval: Approval) -> str:
@@ -214,7 +216,7 @@ def _votes(approval: Approval) -> Iterator[str]:
     if approval.votes:
         yield f"Votes: {listed([_told(vote) for vote in approval.votes], VOTES_SHOWN)}"
     if approval.earlier:
-        yield f"Before it was asked again: {listed([_told(vote) for vote in approval.earlier], VOTES_SHOWN)}"
+        yield f"Void, from before it was asked again: {listed([_told(vote) for vote in approval.earlier], VOTES_SHOWN)}"
 
 
 def _told(vote: Vote) -> str:
@@ -231,6 +233,8 @@ def vote_buttons(job: JobView, token: str, is_root: bool = False) -> list[Block]
     token = of_round(job, token)
     yes = Confirm(f"Approve {job.name}?", f"Once enough people agree it purges {what(job)}.", "Approve")
     cancel = [button("Cancel", "cancel", job.name)] if is_root else []
+    if job.approval is not None and job.approval.barred:
+        return cancel
     approve, deny = button("Approve", "approve", token, "primary", yes), button("Deny", "deny", token, "danger")
     return [approve, *cancel, deny]
 

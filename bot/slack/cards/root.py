@@ -9,7 +9,7 @@ from bot.domain.verdict import Verdict, describe
 from bot.services.checks import DNS
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.outcome import WHY_MAX as FIRST_WHY_MAX
-from bot.slack.cards.outcome import first_reason, outcome, troubled
+from bot.slack.cards.outcome import barred, first_reason, missing, outcome, troubled
 from bot.slack.cards.words import (
     THING_MAX,
     at_places,
@@ -101,11 +101,13 @@ def _waiting(job: JobView) -> Iterator[str]:
     approval = job.approval
     if approval is None:
         return
-    why = escape(approval.why, WHY_MAX)
-    yield f"{why[:1].upper()}{why[1:]} (rule {code(approval.rule, 80)})."
+    if approval.barred:
+        yield from barred(approval)
+        return
+    yield f"Rule {code(approval.rule, 80)}: {escape(approval.why, WHY_MAX)}"
     yes = [person(vote.by) for vote in approval.votes if vote.yes]
     if yes:
-        yield f"agreed so far: {listed(yes)}"
+        yield f"agreed so far: {listed(yes)}; not yet: {missing(approval)}"
     if approval.channel:
         yield f"votes are asked for in {channel(approval.channel)}"
 

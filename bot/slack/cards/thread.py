@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from bot.domain.job import Approval, JobView, State
 from bot.domain.told import Event, Told
 from bot.slack.cards.outcome import approvals_left, mentions
-from bot.slack.cards.words import clock, count, duration, listed, subject, why_again
+from bot.slack.cards.words import clock, count, duration, listed, sentence, subject, why_again, with_clocks
 from bot.slack.escape import code, escape, person
 
 IDS_SHOWN = 3
@@ -33,13 +33,17 @@ def called(who: str, names: Names) -> str:
 def outcome_line(job: JobView, names: Names = NOBODY) -> str:
     """What was decided, for the people who asked, and who decided by name; "" where nothing was."""
     approval = job.approval
+    asked = " ".join(person(who) for who in sorted(job.asked_by) if not who.startswith("token:"))
+    stopped_by, _, because = job.stop_reason.partition(": ")
+    if job.state is State.CANCELLED and stopped_by not in job.asked_by:
+        return f"{asked} {job.name} was cancelled by {called(stopped_by, names)}{_because(because)} · {_gone(job)}"
     if approval is None:
         return ""
-    asked = " ".join(person(who) for who in sorted(job.asked_by) if not who.startswith("token:"))
+    if approval.barred and job.state in (State.WAITING, State.EXPIRED):
+        return f"{asked} {job.name} {_kept_back(job, approval)}"
     no = next((vote for vote in approval.votes if not vote.yes), None)
     if no is not None:
-        why = f": {escape(no.reason, TEXT_MAX)}" if no.reason else "."
-        return f"{asked} {job.name} was denied by {called(no.by, names)}{why} · Nothing was purged."
+        return f"{asked} {job.name} was denied by {called(no.by, names)}{_because(no.reason)} · Nothing was purged."
     yes = [called(vote.by, names) for vote in approval.votes]
     if len(yes) >= approval.needed:
         held = job.held if job.state is State.QUEUED else None
@@ -47,13 +51,37 @@ def outcome_line(job: JobView, names: Names = NOBODY) -> str:
         runs = runs if job.state.is_open else "."
         return f"{asked} {job.name} was approved by {listed(yes, NAMES_SHOWN)}{runs}"
     if job.state is State.EXPIRED:
-        return f"{asked} {job.name} expired: {_too_few(approval, yes, names)} agreed in time. Nothing was purged."
+        return f"{asked} {job.name} expired: {_too_few(approval, yes, names)}. Nothing was purged."
     return ""
 
 
+def _kept_back(job: JobView, approval: Approval) -> str:
+    why = with_clocks(escape(approval.barred, TEXT_MAX))
+    if job.state is State.EXPIRED:
+        return f"expired: {why} Nothing was purged."
+    meanwhile = "Nobody is asked meanwhile, and votes of before are void."
+    if approval.bar_ends is not None:
+        return f"does not run for now: {why} {meanwhile} Votes are asked for anew {clock(approval.bar_ends)}."
+    return f"does not run for now: {why} {meanwhile} It expires {clock(approval.expires)}."
+
+
+def _because(reason: str) -> str:
+    return f": {escape(reason, TEXT_MAX)}" if reason else ""
+
+
+def _gone(job: JobView) -> str:
+    """What of a cancelled job had gone."""
+    gone = any(layer.sent or layer.unknown for layer in job.layers)
+    return "Some of it had gone; its card tells what." if gone else "Nothing was purged."
+
+
 def _too_few(approval: Approval, yes: Sequence[str], names: Names) -> str:
-    asked = listed([called(who, names) for who in approval.of], NAMES_SHOWN)
-    return f"of {asked} only {listed(yes, NAMES_SHOWN)}" if yes else f"none of {asked}"
+    asked = [called(who, names) for who in approval.of]
+    if yes:
+        return f"of {listed(asked, NAMES_SHOWN)} only {listed(yes, NAMES_SHOWN)} agreed in time"
+    if len(asked) == 2:
+        return f"neither {asked[0]} nor {asked[1]} agreed in time"
+    return f"nobody agreed in time; {listed(asked, NAMES_SHOWN)} {'was' if len(asked) == 1 else 'were'} asked"
 
 
 def reminder_line(job: JobView, silent: Sequence[str]) -> str:
@@ -82,6 +110,11 @@ def _by_people(told: Told, who: str) -> str:
         case Event.ASKED_AGAIN:
             again = why_again(told.text, TEXT_MAX, calls=True)
             return f"Approved, and then held back: {again} {count(told.n, 'approval')} must be given anew."
+        case Event.BARRED:
+            return f"Kept back by the policy: {sentence(with_clocks(text))} Nobody is asked now; older votes are void."
+        case Event.JUDGED_ANEW:
+            again = why_again(told.text, TEXT_MAX, calls=True)
+            return f"Judged anew: {again} {count(told.n, 'approval')} must be given; older votes are void."
         case Event.HELD:
             return f"Held back by {who}: {text}"
         case Event.LET_GO:
@@ -91,7 +124,9 @@ def _by_people(told: Told, who: str) -> str:
         case Event.REVIEWED:
             return f"{who} closed the review of the broken glass{f': {text}' if text else '.'}"
         case Event.REFUSED:
-            return f"Not begun: {text.rstrip('.')}. Nothing was purged."
+            return f"Not begun: {sentence(with_clocks(text))} Nothing was purged."
+        case Event.EXPIRED if text:
+            return f"Expired: {sentence(with_clocks(text))} Nothing was purged."
         case Event.EXPIRED:
             return "Expired: too few people agreed in time. Nothing was purged."
         case Event.ASKED_PERSON:

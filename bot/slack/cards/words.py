@@ -15,6 +15,7 @@ from providers.contract import Kind
 PEOPLE_SHOWN, PLACES_SHOWN, LAYERS_SHOWN = 20, 6, 8
 THING_MAX, WHOLE_MAX = 100, 1000  # characters of one target: in a first line, and in full
 NARROW = frozenset({Kind.URL, Kind.PATH, Kind.TAG})  # what a purge cannot empty much of a cache with
+_ENDS = re.compile(r"\bIt ends (\d{4}-\d\d-\d\d \d\d:\d\d) UTC\.")  # as the policy says it
 _LOST_VOTES = re.compile(r"<@[A-Z][A-Z0-9_]+>(?: and <@[A-Z][A-Z0-9_]+>)*")
 ORIGIN_LOAD = "Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again."
 
@@ -55,6 +56,11 @@ def clock(at: float) -> str:
     return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
+def with_clocks(text: str) -> str:
+    """Escaped words of the policy; when its no ends stands there in each reader's own time."""
+    return _ENDS.sub(lambda said: f"It ends {clock(datetime.fromisoformat(f'{said[1]}Z').timestamp())}.", text)
+
+
 def sentence(text: str) -> str:
     """`text` with an end to it, so that another sentence can follow."""
     return text if text.endswith((".", "?", "!")) else f"{text}."
@@ -64,7 +70,7 @@ def why_again(text: str, limit: int, calls: bool) -> str:
     """Why a job is asked again. Whose votes were lost is mentioned, but not where that `calls` them."""
     lost = _LOST_VOTES.match(text)
     if lost is None:
-        return escape(text, limit)
+        return with_clocks(escape(text, limit))
     return f"{'Somebody who agreed' if calls else lost[0]} {escape(text[lost.end() :], limit)}"
 
 
