@@ -127,7 +127,11 @@ def hint(outgrown: Sequence[Rule], theirs: Sequence[Rule]) -> str:
     """What would make a purge pass that no rule speaks for: `theirs` are the rules that mean whoever asks."""
     if outgrown and outgrown[0].when.max_items is not None:
         return f"Up to {outgrown[0].when.max_items} at once may run, those of the last 10 minutes counted."
-    lets = [f"{_kinds(rule.when)} (`{rule.name}`)" for rule in theirs if not isinstance(rule.then, Refuse)]
+    named: dict[str, list[str]] = {}
+    for rule in theirs:
+        if not isinstance(rule.then, Refuse):
+            named.setdefault(_kinds(rule.when), []).append(f"`{rule.name}`")
+    lets = [f"{kinds} ({listed(names, 'and')})" for kinds, names in named.items()]
     more = f"; and {len(lets) - HINTS_SHOWN} more" if len(lets) > HINTS_SHOWN else ""
     shown = f"{listed(lets[:HINTS_SHOWN], 'and')}{more}"
     return f"The rules let you purge there: {shown}." if lets else "No rule lets you purge anything there."

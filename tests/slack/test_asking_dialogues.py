@@ -78,7 +78,7 @@ async def test_the_requester_sees_who_is_asked_and_why(shop: Room) -> None:
     assert "P-1 waits for 2 approvals. The outcome is told in its thread." == note["text"]
     assert [
         "Asked: @Sam and @Kim (`approvers`) · 30 min, until <date>",
-        "Why: it empties all of shop (production) (rule `everything`)",
+        "Rule `everything`: it empties all of shop (production)",
         "Would run at once: only the front page.",
     ] == [dated(line) for line in small_print(note)]
     assert ["Only the front page", "Only the host www.shop.test"] == labels(note)
