@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.domain.answer import Answer
-from bot.domain.look import Look
+from bot.domain.verdict import Judgement, Look
 
 PUBLIC = "Public: whoever has a measurement's id can read it at Globalping for about a week"
 # Names of arguments and headers that are likely to carry a secret; a word of a name counts, as in `access_token`.
@@ -89,6 +89,17 @@ def counted(places: Sequence[str], looks: Sequence[Look]) -> tuple[str, ...]:
     n = len({countries[place] for place in probes})
     of = f"{len(probes)} of {len(countries)} probe{'s' * (len(countries) > 1)}"
     return (*own, f"{of} in {n} {'country' if n == 1 else 'countries'}")
+
+
+def gathered(judgement: Judgement, looks: Sequence[Look]) -> Judgement:
+    """`judgement` with all places that are probes' told as one."""
+    return replace(
+        judgement,
+        fresh_at=counted(judgement.fresh_at, looks),
+        stale_at=counted(judgement.stale_at, looks),
+        unknown_at=counted(judgement.unknown_at, looks),
+        already_same=counted(judgement.already_same, looks),
+    )
 
 
 def secret_in(names: Iterable[str]) -> str:

@@ -22,7 +22,7 @@ from bot.domain.look import span
 from bot.domain.world import Measured, Region
 from bot.edge.abroad import Unaskable, address_of, locations, plain, public, wish
 from bot.edge.globalping_answers import Created, Left, MeasurementDoc, Unclear, left_of, read, sights, told
-from bot.edge.looker import AGENT, Resolve, resolve
+from bot.edge.looker import AGENT, Resolve, resolve, trusted
 from bot.edge.mishaps import Unusable, problem
 from bot.services.ports import Clock
 from providers.contract import Health, Probe
@@ -62,7 +62,7 @@ class Globalping:
         token: str = "",
         reserve: int = 0,
         resolve: Resolve = resolve,
-        tls: ssl.SSLContext | bool = True,
+        tls: ssl.SSLContext | None = None,
         seconds: float = CALL_SECONDS,
     ) -> None:
         self._api_url = api_url
@@ -75,7 +75,9 @@ class Globalping:
         self._one_at_a_time = asyncio.Lock()  # between reading what is left and spending it
         headers = {"User-Agent": AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"}
         signed = {"Authorization": f"Bearer {token}"} if token else {}
-        self._client = httpx.AsyncClient(headers=headers | signed, trust_env=False, verify=tls, timeout=seconds)
+        self._client = httpx.AsyncClient(
+            headers=headers | signed, trust_env=False, verify=tls or trusted(), timeout=seconds
+        )
 
     async def measure(
         self,
