@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from bot.domain.answer import Answer
 from bot.domain.verdict import Judgement, Look
 
-PUBLIC = "Public: whoever has a measurement's id can read it at Globalping for about a week"
+PUBLIC = "Public: for about a week, whoever has the id can read at Globalping what was measured"
 # Names of arguments and headers that are likely to carry a secret; a word of a name counts, as in `access_token`.
 _SECRET_WORDS = frozenset(
     ["auth", "authorization", "code", "cookie", "credential", "credentials", "jwt", "key", "passwd", "password", "pwd",

@@ -21,7 +21,6 @@ from bot.edge.looker import Resolve
 NOT_OURS = "probes look only at hosts of sites that are opted in"
 CHANGED = "a probe would ask for another URL than this one, since it rewrites {}"
 RESOLVE_SECONDS = 2.0
-REST_MAX = 16_384  # characters of path or query; jsdelivr/globalping-probe, 2026-08-19
 # What the URL Standard rewrites, as the probe does: https://url.spec.whatwg.org/#percent-encoded-bytes, 2026-11-26
 _PATH_REWRITTEN = frozenset('"<>^`{}\\')
 _QUERY_REWRITTEN = frozenset("\"'<>")
@@ -61,9 +60,9 @@ def _rewritten(path: str, mark: str, query: str) -> str:
     strange += [c for c in query if c in _QUERY_REWRITTEN or not "!" <= c <= "~"]
     if strange:
         return f"`{shown(strange[0])}`" if strange[0] != "`" else "a backtick"
-    if mark and (not query or query.startswith("?")):
-        return "an empty query" if not query else "`??`"
-    return "what is longer than 16,384 characters" if max(len(path), len(query)) > REST_MAX else ""
+    if mark and not query:
+        return "an empty query"
+    return "`??`" if query.startswith("?") else ""
 
 
 def plain(asked: Asked) -> None:

@@ -53,7 +53,7 @@ async def look_around(core: Core, site: Site, urls: Sequence[str], regions: Sequ
         problems.append(f"Probes looked at the first {most} of {len(urls)} URLs: a check has {world.limit} tests.")
     ids = [one.id for one in measured if one.id]
     looks = tuple(look for one in measured for look in _looks(core, one))
-    return Around(looks, " ".join(dict.fromkeys(problems)), f"{PUBLIC} ({', '.join(ids)})." if ids else "")
+    return Around(looks, " ".join(dict.fromkeys(problems)), f"{PUBLIC}: id {', id '.join(ids)}." if ids else "")
 
 
 async def probes_before(core: Core, job: JobView) -> Around:

@@ -116,7 +116,7 @@ class Globalping(Desk):
         if not probes:
             raise Refused(refused(422, "no_probes_found", "No matching IPv4 probes available."))
         headers = self._spend(who, len(probes))
-        id = secrets.token_urlsafe(12)
+        id = secrets.token_hex(8)
         doc = {"id": id, "type": "http", "target": wish.host, "probesCount": len(probes)}
         results = [{"probe": PROBES[n].told(), "result": await self._see(PROBES[n], wish)} for n in probes]
         late = TELL_AFTER if self.pace.api else 0.0
