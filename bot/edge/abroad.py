@@ -47,7 +47,7 @@ def address_of(url: str, hosts: frozenset[str]) -> Address:
     if rewritten := _rewritten(path, mark, query):
         raise Unaskable(CHANGED.format(rewritten))
     if name := secret_in(name for name, _ in parse_qsl(query, keep_blank_values=True)):
-        raise Unaskable(f"its argument `{shown(name, 40)}` looks like a secret, and measurements are public")
+        raise Unaskable(f"the argument `{shown(name, 40)}` looks like a secret, and measurements are public")
     return asked
 
 

@@ -20,19 +20,19 @@ REFUSED = {
     "no scheme": ("www.shop.test/a", NOT_OURS),
     "a token": (
         "https://www.shop.test/?access_token=1",
-        "its argument `access_token` looks like a secret, and measurements are public",
+        "the argument `access_token` looks like a secret, and measurements are public",
     ),
     "a signature": (
         "https://www.shop.test/a?x=1&X-Amz-Signature=1",
-        "its argument `X-Amz-Signature` looks like a secret, and measurements are public",
+        "the argument `X-Amz-Signature` looks like a secret, and measurements are public",
     ),
     "a key": (
         "https://www.shop.test/a?apiKey=1",
-        "its argument `apiKey` looks like a secret, and measurements are public",
+        "the argument `apiKey` looks like a secret, and measurements are public",
     ),
     "an empty password": (
         "https://www.shop.test/a?password",
-        "its argument `password` looks like a secret, and measurements are public",
+        "the argument `password` looks like a secret, and measurements are public",
     ),
     "dots": ("https://www.shop.test/a/../b", f"{REWRITES}`.` and `..`"),
     "escaped dots": ("https://www.shop.test/a/%2E%2e/b", f"{REWRITES}`.` and `..`"),
