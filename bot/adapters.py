@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import structlog
 
 from bot.domain.site import Marker
+from bot.edge import Globalping
+from bot.services.ports import Clock
 from bot.settings import AccountSettings, MissingSecret, Settings
 from providers import PROVIDERS
 from providers.contract import Call, Health, Probe, Provider, Receipt, Seen, Sighting
@@ -61,6 +63,23 @@ class WithoutSecret:
     def _trouble(self) -> BadCredentials:
         what = f"{self.title} was not asked: {self._missing}"
         return BadCredentials(what, "Set it where the bot runs, start it again, then Retry.")
+
+
+def hosts_of(settings: Settings, sites: Iterable[str]) -> frozenset[str]:
+    """Every host of these sites."""
+    return frozenset(host for site in sites for host in settings.sites[site].hosts)
+
+
+def build_globalping(settings: Settings, clock: Clock) -> Globalping | None:
+    """Who asks probes around the world; None where no site is opted in. Without its token, as anybody may."""
+    wanted = settings.globalping
+    if not wanted.world.sites:
+        return None
+    token = wanted.token.reveal_or_none() if wanted.token else ""
+    if token is None:
+        log.warning("globalping_without_token")
+    hosts = hosts_of(settings, wanted.world.sites)
+    return Globalping(wanted.api_url, lambda: hosts, clock, token=token or "", reserve=wanted.world.reserve)
 
 
 def sightings_of(

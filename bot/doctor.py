@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot.adapters import build_providers
+from bot.adapters import build_globalping, build_providers
 from bot.ledger.audit import audit
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.opening import LedgerInUse, LedgerTooNew
@@ -64,6 +64,7 @@ async def examine(settings: Settings, environment: Environment, clock: Clock) ->
         await _database(environment, clock),
         *(Finding.of(*seen) for seen in await slack_health(settings, environment, clock)),
         *await _providers(settings),
+        *await _globalping(settings, clock),
     ]
 
 
@@ -126,6 +127,22 @@ async def _providers(settings: Settings) -> list[Finding]:
     finally:
         for provider in providers.values():
             await provider.close()
+
+
+async def _globalping(settings: Settings, clock: Clock) -> list[Finding]:
+    """Whether probes around the world can be asked, where a site is opted in. Asks none of them."""
+    globalping = build_globalping(settings, clock)
+    if globalping is None:
+        return []
+    try:
+        found = Finding.of("globalping", await globalping.probe())
+    finally:
+        await globalping.close()
+    token = settings.globalping.token
+    if token is None or token.reveal_or_none() is not None:
+        return [found]
+    where = token.env or token.file
+    return [found, Finding("globalping", Health.BAD, f"Its token is not in {where}.", "Set it where the bot runs.")]
 
 
 def _print(findings: Sequence[Finding]) -> None:

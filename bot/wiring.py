@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 from starlette.applications import Starlette
 
-from bot.adapters import build_providers, markers_of, sightings_of
+from bot.adapters import build_globalping, build_providers, markers_of, sightings_of
 from bot.domain.actor import Actor, Standing
 from bot.domain.policy import Members
 from bot.edge import EdgeLooker
@@ -108,6 +108,7 @@ class Bot:
         self.engine = EmbeddedEngine(self._run, self.clock)
         self.client = web_client(environment.slack_bot_token or "", environment.slack_api_url)
         self.metrics = Metrics({name: account.provider for name, account in settings.accounts.items()})
+        self.globalping = build_globalping(settings, self.clock)
         self.core = self._core()
         self.desk = Desk(self.core)
         api = SlackApi(self.client)
@@ -136,6 +137,7 @@ class Bot:
             observe=settings.mode is Mode.OBSERVE,
             command=settings.command,
             tokens=actors_of(settings),
+            world=settings.globalping.world,
         )
         known = self.environment.slack_bot_token
         names = settings.policy.names
@@ -147,7 +149,10 @@ class Bot:
             clock=self.clock,
             tags={host: site.tag_header for site in settings.sites.values() for host in site.hosts},
         )
-        return Core(setup, self.ledger, self.engine, self.clock, SystemDice(), looker, self.directory, self.metrics)
+        return Core(
+            setup, self.ledger, self.engine, self.clock, SystemDice(), looker, self.directory, self.metrics,
+            self.globalping,
+        )  # fmt: skip
 
     def _slack_door(self) -> SlackDoor | None:
         if not self.environment.slack_bot_token:
@@ -232,6 +237,8 @@ class Bot:
         await self.engine.stop(grace)
         for provider in self.providers.values():
             await provider.close()
+        if self.globalping is not None:
+            await self.globalping.close()
         with contextlib.suppress(LedgerDown):
             await self._log_head()
         await self.ledger.close()

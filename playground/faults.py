@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playground.store import Store
 
-ACCOUNTS = ("app", "shield", "cf", "aws", "fastly", "akamai", "slack")
+ACCOUNTS = ("app", "shield", "cf", "aws", "fastly", "akamai", "globalping", "slack")
 KINDS = {
     "throttle": "answers 429 with Retry-After 3",
     "error500": "answers 500",

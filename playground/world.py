@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
 from playground.calls import routes_of
 from playground.faults import Faults
-from playground.http import Server, Target, Upstream
+from playground.globalping import API_PATH, Globalping, Probe, Wish
+from playground.http import Reply, Server, Target, Upstream
 from playground.pace import Pace, pace_named
 from playground.requests import Requests
 from playground.store import Store
@@ -28,8 +30,9 @@ accounts:
 sites:
 {sites}
 approvals: {{channel: C_APPROVE, approvers: [U_LEA, U_SAM, U_KIM]}}
-api: {{tokens: [{{name: play, bearer: {{env: PLAY_API_TOKEN}}, sites: [{names}], may: command}}]}}
+{globalping}api: {{tokens: [{{name: play, bearer: {{env: PLAY_API_TOKEN}}, sites: [{names}], may: command}}]}}
 """
+_GLOBALPING = 'globalping: {{api_url: "{url}", sites: [{site}]}}\n'
 _SITE = """  {name}:
     hosts: [{hosts}]
     schemes: [http]
@@ -65,10 +68,16 @@ class World:
         self.requests = Requests(self.store, now)
         self.faults = Faults(self.store)
         self._to_origin = Upstream()
+        self._visits = {city: Upstream() for city in CITIES}  # of the probes around the world
         ground = Ground(self.store, self.requests, self.faults, self.pace, now, self._to_origin)
         self.towns = {town.name: town for town in (build(ground) for build in towns)}
         every = list(self.towns.values())
+        self.globalping = Globalping(
+            store=self.store, see=self._see, requests=self.requests, faults=self.faults, pace=self.pace, now=now
+        )
+        probes = Starlette(routes=[Mount(API_PATH, self.globalping)])
         self._servers: Mapping[str, Listening] = {
+            "globalping": Server(self.store, "globalping", probes),
             "origin": Server(self.store, "origin", ByHost([(frozenset(town.hosts), town.origin) for town in every])),
             **{city: Server(self.store, city, ByHost(self._edges(every, city))) for city in CITIES},
             **{name: Server(self.store, name, app) for town in every for name, app in town.servers.items()},
@@ -98,7 +107,8 @@ class World:
     @property
     def routes(self) -> list[BaseRoute]:
         """The world's own calls under /_play, and the providers' APIs."""
-        mounts = {path: app for town in self.towns.values() for path, app in town.mounts.items()}
+        mounts: dict[str, ASGIApp] = {API_PATH: self.globalping}
+        mounts |= {path: app for town in self.towns.values() for path, app in town.mounts.items()}
         return [*routes_of(self), *(Mount(path, app) for path, app in mounts.items())]
 
     async def start(self) -> None:
@@ -115,6 +125,8 @@ class World:
             for name, server in self._servers.items():
                 await (server.stop() if self.faults.is_down(name) else server.start())
         self._to_origin.url = self.url_of("origin")
+        for city, visits in self._visits.items():
+            visits.url = self.url_of(city)
         for town in self.towns.values():
             for name, upstream in town.upstreams.items():
                 upstream.url = self.url_of(name)
@@ -133,6 +145,7 @@ class World:
         self.store.execute("delete from filled")
         self.faults.clear()
         await self.open_doors()
+        self.globalping.clear()
         for town in self.towns.values():
             town.refill()
             for cache in town.caches.values():
@@ -142,7 +155,11 @@ class World:
     async def stop(self) -> None:
         """Close every port."""
         await asyncio.gather(*(server.stop() for server in self._servers.values()))
-        for upstream in (self._to_origin, *(up for town in self.towns.values() for up in town.upstreams.values())):
+        for upstream in (
+            self._to_origin,
+            *self._visits.values(),
+            *(up for town in self.towns.values() for up in town.upstreams.values()),
+        ):
             await upstream.close()
         self.store.close()
 
@@ -153,7 +170,18 @@ class World:
             accounts="\n".join(f"  {name}: {doc}" for name, doc in accounts.items()),
             sites="\n".join(self._site(town) for town in self.towns.values()),
             names=", ".join(self.towns),
+            globalping=self._opted_in(),
         )
+
+    def _opted_in(self) -> str:
+        """The shop is looked at from around the world, where it is there."""
+        url = f"{self.url_of('globalping')}{API_PATH}"
+        return _GLOBALPING.format(url=url, site="shop") if "shop" in self.towns else ""
+
+    async def _see(self, probe: Probe, wish: Wish) -> Reply | None:
+        """What a probe gets: at the edge that is nearest to it. No edge speaks TLS."""
+        known = any(wish.host in town.hosts for town in self.towns.values())
+        return await self._visits[probe.edge].fetch(wish.host, wish.path) if known and not wish.secure else None
 
     def _site(self, town: Town) -> str:
         return _SITE.format(

@@ -21,6 +21,7 @@ from bot.domain.speech import (
     OptionRow,
     Speaker,
     Verb,
+    example_place,
     example_site,
 )
 from bot.domain.target import Target
@@ -106,7 +107,7 @@ class _Sorter:
             return self._flag(word)
         if said.removesuffix(":") == "because":
             return self._give(OPTION_OF["because"], self._prose())
-        if (option := OPTION_OF.get(said)) is not None:
+        if (option := OPTION_OF.get(said)) is not None and self._is_option(option):
             return self._give(option, self._value(option, said) if option.takes else "")
         if heard.verb is None and not heard.things and heard.kind is None and said in VERB_OF:
             return self._verb(VERB_OF[said])
@@ -117,6 +118,10 @@ class _Sorter:
             heard.kind = KIND_OF[said]
             return None
         return self._thing(word)
+
+    def _is_option(self, option: OptionRow) -> bool:
+        """Whether the bare word means the option: `from` is also a word of prose, and a tag may be called so."""
+        return option.takes != "place" or self.heard.verb is Verb.CHECK
 
     def _thing(self, word: Word) -> None:
         heard = self.heard
@@ -163,7 +168,13 @@ class _Sorter:
         word = self._scanner.word()
         if word is None or (word.text.startswith("-") and not word.exact):
             raise self._nothing_after(option, written, at)
-        return f"{word.text}{self._unit_after(word)}" if option.takes == "time" else word.text
+        match option.takes:
+            case "time":
+                return f"{word.text}{self._unit_after(word)}"
+            case "place":
+                return self._list(word)
+            case _:
+                return word.text
 
     def _unit_after(self, count: Word) -> str:
         """The unit of a time written in two words, with its blank: 2 hours."""
@@ -174,10 +185,22 @@ class _Sorter:
         self._scanner.at = at
         return ""
 
+    def _list(self, word: Word) -> str:
+        """Names with commas between them, with or without blanks."""
+        names = word.text
+        while self.text[word.end - 1 : word.end] == "," and (more := self._scanner.word()) is not None:
+            names, word = f"{names.rstrip(',')},{more.text}", more
+        return names
+
     def _nothing_after(self, option: OptionRow, written: str, at: int) -> Confused:
         site = example_site(self._speaker)
         account = next(iter(sorted(self._speaker.accounts)), "")
-        values = {"site": site.name if site else "", "account": account, "time": "2h"}
+        values = {
+            "site": site.name if site else "",
+            "account": account,
+            "time": "2h",
+            "place": example_place(self._speaker),
+        }
         value = values.get(option.takes, "")  # nobody's reason is made up for them
         mended = " ".join(f"{self.text[:at]} {value} {self.text[at:]}".split()) if value and at else ""
         what = _WANTED[option.takes]
@@ -262,7 +285,13 @@ class _Sorter:
         return " ".join(f"{self.text[: word.start]}{new} {self.text[word.end :]}".split())
 
 
-_WANTED = {"site": "a site's name", "account": "an account's name", "reason": "a reason", "time": "a time"}
+_WANTED = {
+    "site": "a site's name",
+    "account": "an account's name",
+    "reason": "a reason",
+    "time": "a time",
+    "place": "a place",
+}
 _NAMES = re.compile(r"[/:#.]")
 _SIMPLE_LINE = re.compile(r"(?:https?://|/)[!#-;=?-_a-{}~]*[#-&*+\-/-9=@-Z_a-z~]")
 

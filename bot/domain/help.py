@@ -16,6 +16,7 @@ from bot.domain.speech import (
     OptionRow,
     Speaker,
     VerbRow,
+    example_place,
     example_site,
 )
 
@@ -62,6 +63,7 @@ def example(template: str, speaker: Speaker) -> str:
         host=site.hosts[0] if site else "<host>",
         site=site.name if site else "<site>",
         path="/pricing",
+        place=example_place(speaker) or "<place>",
         account=min(accounts or speaker.accounts, default="<account>"),
     )
 

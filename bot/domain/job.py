@@ -200,6 +200,7 @@ class JobView:
     edge_asked: bool = True  # the outermost of them was
     check: bool = True
     looked_before: bool = False
+    measurement: str = ""  # of the probes around the world that looked before, to ask the same ones after
     round: int = 0  # looks after the purge so far
     due_at: float | None = None  # when the next step is due; never None while open
     version: int = 0  # counts changes

@@ -19,9 +19,9 @@ _UNITS = ((172_800, 86_400, "d"), (7_200, 3_600, "h"), (120, 60, "min"), (0, 1, 
 class Look:
     """One answer to one request, as seen at one place.
 
-    `place` is the configured edge's name, "dns" for wherever DNS led, or "origin". `at` is in seconds since the
-    epoch. `digest` is the SHA-256 of the decoded body, empty if it was not read whole. `age` is in seconds; None if the
-    answer did not say. `problem` is set when there was no usable answer.
+    `place` is the configured edge's name, "dns" for wherever DNS led, "origin", or where a probe stands. `at` is in
+    seconds since the epoch. `digest` is the SHA-256 of the decoded body, empty if it was not read whole. `age` is in
+    seconds; None if the answer did not say. `problem` is set when there was no usable answer.
     """
 
     place: str
@@ -40,6 +40,7 @@ class Look:
     tags: tuple[str, ...] = ()  # what the answer is labelled with, where the site says so
     variant: str = ""  # what was asked beyond a plain visitor's request: "CF-Device-Type: mobile"
     seen_at: str = ""  # the data centre that the answer names
+    country: str = ""  # of the probe that looked (ISO 3166); "" where purgebot itself or a provider did
     varies: str = ""  # the answer's Vary, lower case
 
     @property

@@ -193,7 +193,8 @@ def _puzzled(why: Unreadable, thing: Thing, heard: Heard, verb: Verb, speaker: S
     if unfit or verb in LOOKING or not speaker.sites:
         return Misunderstood(problem, f"{speaker.command} {_example(verb, speaker)}")
     tail = _tail(heard.given)
-    forms = {"Tag": safe_word(f"tag:{word}"), "Path": f"path {safe_word('/' + word)}"}
+    forms = {} if "," in word else {"Tag": safe_word(f"tag:{word}")}  # no tag holds a comma
+    forms["Path"] = f"path {safe_word('/' + word)}"
     if "?" not in word and "#" not in word:
         forms["Prefix"] = f"prefix {safe_word('/' + word + '/')}"
     choices = tuple(Choice(_label(f"{name} {word}"), _prefixed(verb, line + tail)) for name, line in forms.items())

@@ -61,7 +61,7 @@ def _option(name: str, value: str) -> str:
     match name:
         case "because":
             return f"--reason {quoted(value)}"
-        case "on" | "only":
+        case "on" | "only" | "from":
             return f"{name} {safe_word(value)}"
         case "confirm":
             return f"--confirm {safe_word(value)}"
@@ -79,6 +79,8 @@ def _option_words(command: Command) -> list[str]:
     given: dict[str, str] = {}
     if command.site and not any(host_of(target) for target in command.targets):
         given["on"] = command.site
+    if command.places:
+        given["from"] = ",".join(command.places)
     if command.soft is not None:
         given["soft" if command.soft else "hard"] = ""
     if command.only:

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from bot.domain.site import Site
 from bot.domain.target import Target
+from bot.domain.world import World
 from providers.contract import Kind
 
 
@@ -73,6 +74,7 @@ class Command:
     reason: str = ""
     only: str = ""  # one account
     check: bool = True
+    places: tuple[str, ...] = ()  # where to look from: edges of the site, and regions; none: all edges
     confirm: str = ""  # the site's name after --confirm
     job: int = 0  # P-12 -> 12
     in_line: int = 0  # Q-7 -> 7, a queued request
@@ -113,6 +115,7 @@ class Speaker:
     channel: str = ""
     accounts: frozenset[str] = field(default_factory=frozenset)
     command: str = "/purge"
+    world: World = field(default_factory=World)
 
 
 class Confused(Exception):
@@ -149,7 +152,7 @@ class OptionRow:
 
     name: str
     written: tuple[str, ...]  # bare words, and flags with their dashes
-    takes: str  # "site", "account", "reason", "time" or nothing
+    takes: str  # "site", "account", "reason", "time", "place" or nothing
     what: str
     example: str
     verbs: frozenset[Verb]
@@ -163,7 +166,7 @@ _ON_SITE = ON_THINGS | {Verb.LIMITS, Verb.DOCTOR}
 VERBS = (
     VerbRow(Verb.PURGE, "[purge] <things…>", "purge, then prove at the edge that it worked", "{url}"),
     VerbRow(Verb.PLAN, "plan <things…>", "what that purge would do; sends nothing", "plan {url}"),
-    VerbRow(Verb.CHECK, "check <url…>", "edge against origin, now", "check {url}"),
+    VerbRow(Verb.CHECK, "check <url…> [from eu,us]", "edge against origin, now", "check {url}"),
     VerbRow(Verb.STATUS, "status [P-12]", "running jobs, or one", "status"),
     VerbRow(Verb.SHOW, "show P-12", "one job in full", "show P-12"),
     VerbRow(Verb.CANCEL, "cancel P-12|Q-7", "stop a job before its next batch, or take a queued request back",
@@ -223,6 +226,9 @@ OPTIONS = (
               "hold {site} for 2h because deploying 4.2", frozenset({Verb.HOLD})),
     OptionRow("queue", ("--queue",), "", "while the site is held, run on its release", "{url} --queue",
               frozenset({Verb.PURGE})),
+    OptionRow("from", ("from", "--from"), "place",
+              "where to look from, with commas: your edges, and regions of the world where the site is opted in",
+              "check {url} from {place}", frozenset({Verb.CHECK})),
     OptionRow("confirm", ("--confirm",), "site", "types the site's name where no form can ask",
               "everything on {site} because new design --confirm {site}", _PURGES),
 )  # fmt: skip
@@ -241,6 +247,17 @@ def site_here(speaker: Speaker) -> Site | None:
     if len(here) == 1:
         return here[0]
     return speaker.sites[0] if len(speaker.sites) == 1 else None
+
+
+def places_for(site: Site, world: World) -> tuple[str, ...]:
+    """Every name that `site` can be looked at from: its edges, then the regions."""
+    return (*site.edges, *world.names_for(site.name))
+
+
+def example_place(speaker: Speaker) -> str:
+    """A place of the site that examples speak of; "" if it has none."""
+    site = example_site(speaker)
+    return next(iter(places_for(site, speaker.world)), "") if site else ""
 
 
 def example_site(speaker: Speaker) -> Site | None:

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from bot.domain.around import places
 from bot.domain.hearing import Heard, Thing, misunderstood
 from bot.domain.lists import widest, without_covered
 from bot.domain.puzzles import all_unread, nothing_named, two_sites, unknown_verb, which_site, yours
@@ -40,7 +41,8 @@ def wish(heard: Heard, verb: Verb, speaker: Speaker, notes: Notes) -> Command:
     if not read.guessed:
         raise Confused(all_unread(read.unread, heard, verb, speaker, named))
     asked = _asked(read, heard, verb)
-    return _told(asked, read, _site_of(asked, named, speaker), notes)
+    site = _site_of(asked, named, speaker)
+    return _told(replace(asked, places=places(asked, site, speaker)), read, site, notes)
 
 
 def _named_site(name: str | None, speaker: Speaker) -> Site | None:
@@ -146,6 +148,7 @@ def _asked(read: Read, heard: Heard, verb: Verb) -> Command:
         check="no-check" not in heard.given,
         queue="queue" in heard.given,
         confirm=heard.given.get("confirm", ""),
+        places=tuple(filter(None, heard.given.get("from", "").split(","))),
         bad=tuple(BadLine(thing.number, shown(thing.text), why.problem) for thing, why in read.unread),
     )
     return _with_guesses(asked, (target for target, guessed in read.guessed.items() if guessed))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.domain.site import Site
 from bot.domain.verdict import Look, Verdict, judge
@@ -46,15 +46,18 @@ def telling(looks: Sequence[Look], beside: Sequence[Look]) -> tuple[Look, ...]:
     return tuple(look for look in looks if judge((), [look, *origins], None).verdict in (Verdict.FRESH, Verdict.STALE))
 
 
-async def look_all(looker: Looker, site: Site, urls: Sequence[str], within: float) -> tuple[Look, ...]:
-    """Every URL at every place and twice at the origin, `within` seconds; what takes longer is left out."""
+async def look_all(
+    looker: Looker, site: Site, urls: Sequence[str], within: float, only: Collection[str] = ()
+) -> tuple[Look, ...]:
+    """Every URL at every place (of `only`, where it names some) and twice at the origin, `within` seconds; what takes
+    longer is left out."""
     gate = asyncio.Semaphore(LOOKS_AT_ONCE)
 
     async def look(url: str, place: str, address: str) -> Look:
         async with gate:
             return await looker.look(url, place, address)
 
-    spots = list(places_of(site).items())
+    spots = [(place, address) for place, address in places_of(site).items() if not only or place in only]
     if site.origin:
         spots += [(ORIGIN, site.origin), (ORIGIN, site.origin)]
     tasks = [asyncio.create_task(look(url, place, address)) for url in urls for place, address in spots]

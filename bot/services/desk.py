@@ -14,10 +14,12 @@ from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.site import Site
 from bot.domain.target import empties, resolve, url_of
 from bot.domain.verdict import Look, judge
+from bot.domain.world import gathered
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, pack
 from bot.services import approvals, deeds, glass, history, holds
 from bot.services.allowed import rights_on
+from bot.services.around import compared, look_around
 from bot.services.aside import aside
 from bot.services.checks import look_all, look_from_within, telling
 from bot.services.holds import seen_holds
@@ -91,7 +93,7 @@ class Desk:
         """What the parser may know of `actor`'s world."""
         sites = self._core.setup.seen_by(actor)
         accounts = frozenset(layer.account for site in sites for layer in site.layers)
-        return Speaker(sites, channel, accounts, self._core.setup.command)
+        return Speaker(sites, channel, accounts, self._core.setup.command, self._core.setup.world)
 
     async def ask(self, asking: Asking, text: str, more: Sequence[str] = ()) -> Reply:
         """Answer `text` as typed."""
@@ -233,14 +235,21 @@ class Desk:
     async def _check(self, command: Command) -> Reply:
         site = self._core.setup.sites[command.site]
         urls = tuple(dict.fromkeys(url_of(target, site) for target in command.targets))[:CHECK_URLS_MAX]
-        looks, (inner, problem) = await asyncio.gather(
-            look_all(self._core.looker, site, urls, CHECK_SECONDS), self._look_from_within(site, urls)
+        edges = [place for place in command.places if place in site.edges]
+        regions = [place for place in command.places if place not in edges]
+        looks, (inner, problem), around = await asyncio.gather(
+            look_all(self._core.looker, site, urls, CHECK_SECONDS, edges),
+            self._look_from_within(site, urls),
+            look_around(self._core, site, urls, regions),
         )
         now = self._core.clock.now()
         await self._core.ledger.write(lambda books: _remember(books, site, looks, now))
-        all_looks = (*looks, *telling(inner, looks))
+        own = (*looks, *telling(inner, looks))
+        all_looks = (*own, *around.looks)
+        judgement = gathered(judge((), compared(around.looks, own), None), all_looks)
         hold = await holds.held(self._core, site.name)
-        return Checked(site, urls, all_looks, judge((), all_looks, None), problem, hold)
+        problems = " ".join(filter(None, [problem, around.problem]))
+        return Checked(site, urls, all_looks, judgement, problems, hold, [around.note] if around.note else [])
 
     async def _look_from_within(self, site: Site, urls: Sequence[str]) -> tuple[tuple[Look, ...], str]:
         """For one URL only: providers that look for us do so a few hundred times an hour."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.job import JobView
 from bot.domain.steps import LOOK_AFTER
 from bot.domain.told import Event, Told
 from bot.domain.verdict import Judgement, Look, Verdict, describe, judge
+from bot.domain.world import counted, gathered
 from bot.ledger.books import Books
+from bot.services.around import Around, compared, probes_after, probes_before, was
 from bot.services.checks import look_all
 from bot.services.endings import Change, finish
 from bot.services.setup import Core
@@ -21,30 +25,52 @@ AFTER_SECONDS = 8.5
 
 async def look_before(core: Core, job: JobView) -> Change:
     """Look, and what is to be written of it."""
-    looks = await _looks(core, job, BEFORE_SECONDS)
+    looks, around = await asyncio.gather(_looks(core, job, BEFORE_SECONDS), probes_before(core, job))
 
     def change(books: Books, job: JobView, now: float) -> JobView:
-        books.jobs.save_looks(job.id, "before", looks)
+        books.jobs.save_looks(job.id, "before", (*looks, *around.looks))
         if looks:
-            books.messages.say(job.id, Told(Event.LOOKED_BEFORE, text=_seen(job, looks, now)), now)
-        return replace(job, looked_before=True, due_at=now)
+            text = " · ".join([_seen(job, looks, now), *_probes(around)])
+            books.messages.say(job.id, Told(Event.LOOKED_BEFORE, text=text), now)
+        return replace(job, looked_before=True, measurement=around.id, due_at=now)
 
     return change
 
 
 async def look_after(core: Core, job: JobView, round: int) -> Change:
-    """Look for the `round`th time, judge, and what is to be written of it."""
+    """Look for the `round`th time, judge, and what is to be written of it. Probes around the world, where they looked
+    before, look again once the edges need no other look."""
     looks = await _looks(core, job, AFTER_SECONDS)
     pages = await core.ledger.read(lambda books: covered(books, job, (*job.before, *looks)))
+    judgement, around = _judge(job, looks, pages), Around()
+    if not _is_worth_another(job, judgement, round + 1):
+        around = await probes_after(core, job)
+        judgement = gathered(_judge(job, compared(around.looks, looks), pages), (*looks, *around.looks))
+    seen = (*looks, *around.looks)
+
+    def change(books: Books, job: JobView, now: float) -> JobView:
+        return _judged(books, replace(job, round=round + 1, covered=pages), seen, judgement, now, around.problem)
+
+    return change
+
+
+def _judge(job: JobView, looks: Sequence[Look], pages: Sequence[str]) -> Judgement:
+    """What these looks after the purge say."""
     began = job.layers[-1].started if job.layers else None
     soft = any(layer.soft for layer in job.layers)
     proven = job.looks if job.proven is not None else ()
-    judgement = judge(job.before, looks, began or job.purged, soft, pages, job.left_alone, proven)
+    return judge(was(job.before, looks), looks, began or job.purged, soft, pages, job.left_alone, proven)
 
-    def change(books: Books, job: JobView, now: float) -> JobView:
-        return _judged(books, replace(job, round=round + 1, covered=pages), looks, judgement, now)
 
-    return change
+def _is_worth_another(job: JobView, judgement: Judgement, round: int) -> bool:
+    """Whether the edge is looked at once more after `round` looks."""
+    return judgement.worth_another and job.edge_asked and round < len(LOOK_AFTER)
+
+
+def _probes(around: Around) -> list[str]:
+    """What is told of probes before a purge: that they looked, or why they did not."""
+    looked = counted([look.place for look in around.looks if not look.problem], around.looks)
+    return [*(f"looked at by {words}" for words in looked), *([around.problem] if around.problem else [])]
 
 
 async def _looks(core: Core, job: JobView, within: float) -> tuple[Look, ...]:
@@ -59,13 +85,15 @@ def _seen(job: JobView, looks: tuple[Look, ...], now: float) -> str:
     return page + " · ".join(dict.fromkeys(f"{x.place}: {describe(x, now)}" for x in looks if x.url == first))
 
 
-def _judged(books: Books, job: JobView, looks: tuple[Look, ...], judgement: Judgement, now: float) -> JobView:
+def _judged(
+    books: Books, job: JobView, looks: tuple[Look, ...], judgement: Judgement, now: float, problem: str = ""
+) -> JobView:
     books.jobs.save_looks(job.id, "after", looks)
     for look in looks:
         books.known.remember(job.site, look.url, look.tags, now)
     text = judgement.why or f"fresh at {', '.join(judgement.fresh_at)}"
-    books.messages.say(job.id, Told(Event.LOOKED, n=job.round, text=text), now)
-    again = judgement.worth_another and job.edge_asked and job.round < len(LOOK_AFTER)
+    books.messages.say(job.id, Told(Event.LOOKED, n=job.round, text=" · ".join(filter(None, [text, problem]))), now)
+    again = _is_worth_another(job, judgement, job.round)
     seen = replace(
         job,
         why=judgement.why,

@@ -9,6 +9,7 @@ from bot.domain.actor import Actor
 from bot.domain.answer import PLAIN, Answer, Asked
 from bot.domain.policy import Members
 from bot.domain.verdict import Look
+from bot.domain.world import Measured, Region
 from providers.contract import Seen
 
 
@@ -104,4 +105,16 @@ class Looker(Protocol):
 
     def told(self, url: str, place: str, seen: Seen) -> Look:
         """What a provider saw, as a look: read by the same rules, without a body."""
+        ...
+
+
+class Probes(Protocol):
+    """Has others fetch a URL around the world, behind the guards. What is asked is public."""
+
+    async def measure(
+        self, url: str, regions: Sequence[Region], asked: Asked = PLAIN, again: str = "", within: float = 40.0
+    ) -> Measured:
+        """What probes in `regions` get for `url`, or the same probes as in the measurement `again`, which had as many;
+        after `within` seconds what is there by then. `asked` are request headers beyond a plain visitor's. Never
+        raises: what went wrong is the `problem`."""
         ...

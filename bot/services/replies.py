@@ -165,6 +165,7 @@ class Checked:
     judgement: Judgement
     problem: str = ""
     held: Hold | None = None
+    notes: Sequence[str] = ()  # what else to know: who can read what probes saw
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from bot.domain.actor import Actor
 from bot.domain.defaults import built_in
 from bot.domain.policy import Policy
 from bot.domain.site import Site
+from bot.domain.world import World
 from bot.ledger.ledger import Ledger
-from bot.services.ports import Clock, Dice, Directory, Engine, Looker, Meter
+from bot.services.ports import Clock, Dice, Directory, Engine, Looker, Meter, Probes
 from providers.contract import Provider
 
 
@@ -25,6 +26,7 @@ class Setup:
     observe: bool = False
     command: str = "/purge"
     tokens: Mapping[str, Actor] = field(default_factory=dict)  # by the actor's id
+    world: World = field(default_factory=World)
 
     def seen_by(self, actor: Actor) -> list[Site]:
         """The sites that exist for `actor`."""
@@ -43,6 +45,7 @@ class Core:
     looker: Looker
     directory: Directory
     meter: Meter
+    probes: Probes | None = None  # around the world, where a site is opted in
 
 
 def job_name(number: int) -> str:

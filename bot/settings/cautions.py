@@ -45,6 +45,8 @@ def unset(settings: Settings) -> tuple[str, ...]:
         for account in settings.accounts.values()
         for key, secret in account.secrets.items()
     } | {f"api.tokens.{token.name}.bearer": token.bearer for token in settings.api_tokens}
+    if settings.globalping.token is not None:
+        places["globalping.token"] = settings.globalping.token
     troubles = {key: _trouble(secret) for key, secret in places.items()}
     return tuple(f"{key}: {trouble} It must be where the bot runs." for key, trouble in troubles.items() if trouble)
 

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from typing import TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from bot.domain.words import shown
@@ -126,6 +127,8 @@ def _sentence(error: ErrorDetails) -> tuple[str, str]:
             return "is empty.", "Name at least one."
         case sort if sort in _NUMBERS:
             return f"{quoted(str(value))} is not a number.", "Write a number, such as 30."
+        case "bool_parsing" | "bool_type":
+            return f"{quoted(str(value))} is neither yes nor no.", "Write true or false."
         case "greater_than" | "greater_than_equal":
             least = f"more than {ctx['gt']:g}" if "gt" in ctx else f"at least {ctx['ge']:g}"
             return f"{quoted(str(value))} is too small.", f"Write a number of {least}."
@@ -135,8 +138,13 @@ def _sentence(error: ErrorDetails) -> tuple[str, str]:
 
 def _about(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
     inner = _model_at(model, loc[:-1])
-    field = inner.model_fields.get(str(loc[-1]))
+    field = _fields(inner).get(str(loc[-1]))
     return (field.description if field else None) or "it is required"
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of `model` by their keys in the file."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _form_of(sort: str, about: str) -> str:
@@ -150,13 +158,13 @@ def _form_of(sort: str, about: str) -> str:
 
 def _unknown_key(model: type[BaseModel], key: str) -> tuple[str, str]:
     slip = model.slips.get(key.lower(), "") if issubclass(model, Part) else ""
-    return ("unknown key.", slip) if slip else unknown("key", key, model.model_fields)
+    return ("unknown key.", slip) if slip else unknown("key", key, _fields(model))
 
 
 def _model_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel]:
     """The model that reads `loc`; list positions and names of a mapping lead to no other model."""
     for part in loc:
-        field = model.model_fields.get(str(part))
+        field = _fields(model).get(str(part))
         model = (_inner(field.annotation) if field else None) or model
     return model
 

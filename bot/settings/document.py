@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from bot.domain.site import Environment
 from bot.settings.complaints import ours
-from bot.settings.model import Mode
+from bot.settings.model import GLOBALPING, Mode
 from bot.settings.parts import Open, Part, SlackId
 from bot.settings.policy_document import PolicyDoc
 from providers.contract import Kind
@@ -161,6 +161,40 @@ class RetentionDoc(Part):
     )
 
 
+class RegionDoc(Part):
+    """Where probes are asked for: every filter that is given counts, as in Globalping's `locations`."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+    continent: Literal["AF", "AN", "AS", "EU", "NA", "OC", "SA"] | None = Field(default=None, description="such as EU")
+    region: str = Field(default="", description="a region of the United Nations' list, such as Western Europe")
+    country: str = Field(default="", description="two letters, such as DE")
+    state: str = Field(default="", description="of the United States, two letters")
+    city: str = Field(default="", description="such as Tokyo")
+    network: str = Field(default="", description="such as Google LLC")
+    asn: int | None = Field(default=None, ge=1, description="the number of a network")
+    tags: list[str] = Field(default=[], description="such as [eyeball-network]")
+    magic: str = Field(default="", description="any of these in one text, such as Berlin+Germany")
+    limit: int = Field(default=3, ge=1, description="how many probes")
+
+
+class GlobalpingDoc(Part):
+    """Looking from around the world through Globalping: for the sites that are named, since measurements are public."""
+
+    token: SecretDoc | None = Field(default=None, description="a token of dash.globalping.io, for more tests an hour")
+    api_url: str = Field(
+        default=GLOBALPING,
+        description="a proxy, or an emulator",
+        json_schema_extra={"pattern": r"^https?://[^?#@\s]+$"},
+    )
+    sites: list[str] = Field(default=[], description="the sites that may be looked at so, such as [shop]")
+    regions: dict[str, RegionDoc] | None = Field(
+        default=None, alias="from", description="what can stand after `from`, such as {eu: {continent: EU, limit: 3}}"
+    )
+    limit: int = Field(default=20, ge=1, description="the most tests of one check: probes times URLs")
+    reserve: int = Field(default=50, ge=0, description="how many tests of an hour are left to others")
+    prove: bool = Field(default=False, description="ask the same probes before and after each purge of these sites")
+
+
 class RootDoc(Part):
     """purgebot's configuration file."""
 
@@ -177,4 +211,7 @@ class RootDoc(Part):
     approvals: ApprovalsDoc = Field(default=ApprovalsDoc(), description="where approval is asked for, and of whom")
     policy: PolicyDoc = Field(default=PolicyDoc.model_construct(), description="who may purge what, and who must agree")
     api: ApiDoc = Field(default=ApiDoc(), description="the HTTP surface")
+    globalping: GlobalpingDoc = Field(
+        default=GlobalpingDoc(), description="looking from around the world, for sites that are opted in"
+    )
     retention: RetentionDoc = Field(default=RetentionDoc(), description="how long what is remembered is kept")

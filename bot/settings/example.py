@@ -69,6 +69,14 @@ sites:
 #   tokens:
 #     - {name: ops-cli, bearer: {env: OPS_TOKEN}, sites: [shop], may: command}
 
+# Looking from around the world through Globalping: `check <url> from eu,us`. Measurements are public, so only the sites
+# that are named here are looked at so. Limits and what leaves the machine: docs/globalping.md.
+# globalping:
+#   sites: [shop]
+#   # token: {env: GLOBALPING_TOKEN}                       # more tests an hour
+#   # from: {eu: {continent: EU, limit: 3}, tokyo: {city: Tokyo, limit: 2}}          # instead of eu, us, asia, …
+#   # prove: true                                          # ask the same probes before and after each purge
+
 # How long what is remembered is kept: days, hours or never. Jobs go once they have ended; of the journal only what its
 # entries say, never the entries.
 # retention: {jobs: 400d, documents: never}

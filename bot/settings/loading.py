@@ -15,6 +15,7 @@ from bot.settings.cautions import cautions, short_lived
 from bot.settings.complaints import Complaints, quoted, unknown
 from bot.settings.conditions import Named
 from bot.settings.document import COMMAND, ApiDoc, ApprovalsDoc, RetentionDoc, RootDoc, TokenDoc
+from bot.settings.globalping import GlobalpingReader
 from bot.settings.model import AccountSettings, ApiToken, Approvals, BadSettings, Retention, Settings
 from bot.settings.policies import PolicyReader
 from bot.settings.reader import Data, Place, read, type_names
@@ -22,7 +23,7 @@ from bot.settings.sites import SiteReader
 from providers import PROVIDERS
 from providers.contract import Blueprint
 
-_READ_APART = ("accounts", "sites", "approvals", "policy", "api", "retention")
+_READ_APART = ("accounts", "sites", "approvals", "policy", "api", "globalping", "retention")
 
 
 def load(path: Path, environ: Mapping[str, str], providers: Mapping[str, Blueprint] = PROVIDERS) -> Settings:
@@ -57,8 +58,13 @@ class _Loader:
             policy = PolicyReader(self._complaints, named).read(data["policy"]) or policy
         tokens = self._tokens(data.get("api"), sites or _meant(data, "sites"))
         kept = self._retention(data.get("retention"))
+        globalping = GlobalpingReader(self._complaints, found_sites, self._accounts.secret).read(
+            data.get("globalping"), sites or _meant(data, "sites")
+        )
         told = (*cautions(found_accounts, found_sites, approvals, policy, tokens, self._providers), *short_lived(kept))
-        return Settings(root.mode, root.command, found_accounts, found_sites, approvals, policy, tokens, kept, told)
+        return Settings(
+            root.mode, root.command, found_accounts, found_sites, approvals, policy, tokens, kept, globalping, told
+        )
 
     def _root(self, data: Mapping[str, Data]) -> RootDoc:
         own = {key: value for key, value in data.items() if key not in _READ_APART}

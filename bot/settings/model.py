@@ -10,7 +10,10 @@ from pathlib import Path
 from bot.domain.defaults import built_in
 from bot.domain.policy import Policy
 from bot.domain.site import Site
+from bot.domain.world import World
 from providers.contract import Account, Kind, Pace
+
+GLOBALPING = "https://api.globalping.io"
 
 
 class Mode(StrEnum):
@@ -126,6 +129,15 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class Globalping:
+    """Where probes around the world are asked for, as whom, and what may be asked of them."""
+
+    api_url: str = GLOBALPING
+    token: Secret | None = None
+    world: World = field(default_factory=World)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole configuration, checked. `warnings` are sentences about what is allowed but surprising."""
 
@@ -137,6 +149,7 @@ class Settings:
     policy: Policy = field(default_factory=lambda: built_in(()))
     api_tokens: tuple[ApiToken, ...] = ()
     retention: Retention = field(default_factory=Retention)
+    globalping: Globalping = field(default_factory=Globalping)
     warnings: tuple[str, ...] = ()
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.domain.command import BadLine, Choice, Command, Misunderstood, Speaker, Verb
 from bot.domain.site import Layer, Site
 from bot.domain.target import Target
+from bot.domain.world import World
 from providers.contract import Kind
 
 SHOP = Site("shop", ("www.shop.test", "img.shop.test"), channel="C_SHOP", layers=(Layer("shield"), Layer("cf")))
@@ -15,6 +18,12 @@ MIA = Speaker((SHOP,), "C_SHOP", ACCOUNTS)  # has one site
 LEA = Speaker((SHOP, NEWS), "C_OTHER", ACCOUNTS)  # has two, and speaks where neither is told
 IN_NEWS = Speaker((SHOP, NEWS), "C_NEWS", ACCOUNTS)
 NOBODY = Speaker((), "C_SHOP")
+ABROAD = Speaker(  # looks at the shop from around the world
+    (replace(SHOP, edges={"fra": "https://203.0.113.7", "iad": "https://203.0.113.9"}), NEWS),
+    "C_SHOP",
+    ACCOUNTS,
+    world=World(frozenset({"shop"})),
+)
 
 
 def url(value: str, site: str = "shop") -> Target:

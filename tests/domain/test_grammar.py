@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.domain.command import Command, Misunderstood, Speaker, line_of, parse
 from providers.contract import Kind
 from tests.domain.people import (
+    ABROAD,
     IN_NEWS,
     LEA,
     MIA,
@@ -83,6 +84,10 @@ WORDS = st.sampled_from(
         "--dry-run",
         "--confirm",
         "--no-check",
+        "from",
+        "--from",
+        "eu,us",
+        "fra",
         "--x",
         "—hard",
         "/a",
@@ -116,7 +121,7 @@ WORDS = st.sampled_from(
         "everything!",
     ]
 )
-SPEAKERS = st.sampled_from([MIA, LEA, IN_NEWS, NOBODY])
+SPEAKERS = st.sampled_from([MIA, LEA, IN_NEWS, NOBODY, ABROAD])
 LINE = st.lists(WORDS | st.text(max_size=5), max_size=8).map(" ".join) | st.text()
 
 
@@ -140,7 +145,15 @@ def test_everything_is_only_what_was_typed(typed: str, speaker: Speaker, more: l
 
 
 BEGUN = st.sampled_from(
-    ["", "https://www.shop.test/a", "plan url /a /b on shop", "tag x on shop", "status", "/a on shop"]
+    [
+        "",
+        "https://www.shop.test/a",
+        "plan url /a /b on shop",
+        "tag x on shop",
+        "status",
+        "/a on shop",
+        "check /a from fra",
+    ]
 )
 
 

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.command import Command, parse
 from bot.domain.help import TOPICS, example, help_text
 from bot.domain.speech import KINDS, OPTIONS, VERBS, KindRow, OptionRow, Verb, VerbRow
-from tests.domain.people import IN_NEWS, LEA, MIA, NOBODY
+from tests.domain.people import ABROAD, IN_NEWS, LEA, MIA, NOBODY
 
 
 @pytest.mark.parametrize("row", VERBS, ids=[row.verb.value for row in VERBS])
@@ -31,13 +31,14 @@ def test_every_kind_is_in_help_and_its_example_parses(row: KindRow) -> None:
 
 @pytest.mark.parametrize("row", OPTIONS, ids=[row.name for row in OPTIONS])
 def test_every_option_is_in_help_and_its_example_parses(row: OptionRow) -> None:
-    assert isinstance(parse(example(row.example, MIA), MIA), Command)
+    speaker = ABROAD if row.name == "from" else MIA
+    assert isinstance(parse(example(row.example, speaker), speaker), Command)
     assert f"· {row.what} · {example(row.example, MIA)}" in help_text("", MIA)
     assert [written for written in row.written if written not in help_text("options", MIA)] == []
 
 
-VALUES = {"site": " shop", "account": " cf", "reason": " INC-1", "time": " 2h", "": ""}
-BEFORE = {"for": "hold shop because INC-1"}  # options of a verb that purges nothing
+VALUES = {"site": " shop", "account": " cf", "reason": " INC-1", "time": " 2h", "place": " fra", "": ""}
+BEFORE = {"for": "hold shop because INC-1", "from": "check /a"}  # options of a verb that purges nothing
 WRITTEN = [(written, row) for row in OPTIONS for written in row.written]
 
 
@@ -46,8 +47,9 @@ def test_every_way_to_write_an_option_parses(written: str, row: OptionRow) -> No
     without = BEFORE.get(row.name, "/a")
     verb, _, rest = without.partition(" because")
     line = f"{verb} {written}{VALUES[row.takes]}{f' because{rest}' if rest else ''}"
-    assert isinstance(parse(line, MIA), Command)
-    assert parse(line, MIA) != parse(without, MIA) or row.name == "on"
+    speaker = ABROAD if row.name == "from" else MIA
+    assert isinstance(parse(line, speaker), Command)
+    assert parse(line, speaker) != parse(without, speaker) or row.name == "on"
 
 
 def test_every_verb_of_the_grammar_is_in_the_table() -> None:
@@ -72,7 +74,7 @@ def test_an_unknown_topic_is_answered_with_the_topics() -> None:
         "There is no help on `lint\ufffd`.\n"
         "Topics: things, options, lists, purge, plan, check, status, show, cancel, retry, approve, deny, hold, "
         "release, break-glass, review, sites, limits, log, stats, doctor, whoami, help, url, path, prefix, tag, host, "
-        "pattern, everything, on, soft, hard, because, only, dry-run, no-check, for, queue, confirm"
+        "pattern, everything, on, soft, hard, because, only, dry-run, no-check, for, queue, from, confirm"
     )
 
 
@@ -93,9 +95,9 @@ def test_who_has_no_site_gets_placeholders() -> None:
 
 def test_help_on_a_verb_names_its_options() -> None:
     assert help_text("check", MIA) == (
-        "/purge check <url…> · edge against origin, now\n"
+        "/purge check <url…> [from eu,us] · edge against origin, now\n"
         "Example: /purge check https://www.shop.test/pricing\n"
-        "Options: on"
+        "Options: on, from"
     )
 
 

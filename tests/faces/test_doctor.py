@@ -92,6 +92,7 @@ async def test_a_well_world_is_good_in_every_line(surgery: Surgery) -> None:
     assert {
         "configuration": "Mode live, sites shop.",
         "database": "doctor.db can be written, and the journal is whole.",
+        "globalping": "250 of 250 tests are left of this hour, 50 of them kept for others.",
         "slack": "Signed in to Shop as purgebot.",
         "slack scopes": "All that are used are granted.",
         "slack deliveries": "By signed HTTP at 127.0.0.1:8080/slack/events; Slack must reach that from outside.",

@@ -19,6 +19,7 @@ from bot.ledger.books import Books
 from bot.ledger.sqlite import SqliteLedger
 from bot.metrics import Metrics
 from bot.services.lanes import Lane, recover
+from bot.services.ports import Probes
 from bot.services.purges import Asking, submit
 from bot.services.replies import JobMade, PlanShown, Refused
 from bot.services.router import Router
@@ -170,7 +171,10 @@ class ScriptedEdges:
 
     def read(self, answer: Answer) -> Look:
         version, place = answer.text, answer.place
-        cached = Cached.UNKNOWN if place == "origin" else Cached.MISS if version == "v2" else Cached.HIT
+        if answer.problem:
+            return Look(place, answer.url, answer.at, problem=answer.problem)
+        is_cache = place != "origin" and answer.status == 200
+        cached = Cached.UNKNOWN if not is_cache else Cached.MISS if version == "v2" else Cached.HIT
         return Look(
             place, answer.url, answer.at, answer.status, etag=f'"{version}"', digest=answer.digest, version=version,
             cached=cached, says="" if place == "origin" else cached.upper(), age=None, max_age=60,
@@ -261,6 +265,7 @@ def open_shop(
     cf: ScriptedProvider | None = None,
     edges: ScriptedEdges | None = None,
     setup: Setup | None = None,
+    probes: Probes | None = None,
 ) -> Shop:
     """A shop with everything new that is not given."""
     first = clock is None
@@ -280,6 +285,7 @@ def open_shop(
         edges,
         Everybody(),
         Metrics({"shield": "varnish", "cf": "cloudflare"}),
+        probes,
     )
     owner = "first" if first else "second"
     lanes = {name: Lane(core, name, provider, owner, lambda name: None) for name, provider in setup.providers.items()}

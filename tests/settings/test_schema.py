@@ -67,6 +67,14 @@ REFUSED = {
     "nothing added": "policy: {rules: [{name: a, then: deny}], tighten: [{name: b, kind: url}]}",
     "glass of nobody": "policy: {rules: [{name: a, then: deny}], break_glass: {tell: [C0A]}}",
     "may": "api: {tokens: [{name: ci, bearer: {env: T}, sites: [shop], may: write}]}",
+    "globalping's key": "globalping: {site: [shop]}",
+    "globalping's token": "globalping: {token: hunter2}",
+    "globalping's limit": "globalping: {limit: 0}",
+    "globalping's address": "globalping: {api_url: example.net}",
+    "no region": "globalping: {from: {eu: {}}}",
+    "region's key": "globalping: {from: {eu: {contient: EU}}}",
+    "continent": "globalping: {from: {eu: {continent: Europe}}}",
+    "region's limit": "globalping: {from: {eu: {continent: EU, limit: 0}}}",
 }
 
 
@@ -74,6 +82,10 @@ TAKEN = {
     "full": FULL,
     "base": BASE,
     "empty": "accounts:\nsites:\napprovals:\napi:\n",
+    "globalping": BASE
+    + "globalping: {token: {env: T}, api_url: 'http://127.0.0.1:1/x', sites: [shop], limit: 9, reserve: 0, prove: true,"
+    + " from: {eu: {continent: EU, limit: 2}, de: {country: DE, asn: 3320, tags: [eyeball-network]}}}\n",
+    "globalping alone": "globalping:\n",
     "policy": RULED + POLICY,
     "least policy": RULED + LEAST,
 }

@@ -84,6 +84,7 @@ class Acts:
             (r"The workspace goes down to the free plan", self._free_plan),
             (r"The shop gets a new version", self._deploy),
             (r"Cloudflare refuses everything", self._refuse),
+            (r"Globalping has no tests left", self._spend),
             (r"Cloudflare takes what comes again", self._heal),
         ]
 
@@ -230,6 +231,9 @@ class Acts:
 
     async def _refuse(self, found: re.Match[str], given: Sequence[str]) -> None:
         self._room.world.faults.set("cf", "forbidden", None)
+
+    async def _spend(self, found: re.Match[str], given: Sequence[str]) -> None:
+        self._room.world.faults.set("globalping", "throttle", None)
 
     async def _heal(self, found: re.Match[str], given: Sequence[str]) -> None:
         self._room.world.faults.set("cf", "forbidden", 0)

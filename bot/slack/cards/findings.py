@@ -104,6 +104,7 @@ def check_card(checked: Checked, now: float, command: str) -> Card:
     lines = [
         *(line for url in urls[:URLS_SHOWN] for line in _url_lines(url, looks, ours, now, len(urls) > 1)),
         escape(checked.problem, 400),
+        *(escape(note, 400) for note in checked.notes),
     ]
     if len(urls) > URLS_SHOWN:
         lines.append(f"and {count(len(urls) - URLS_SHOWN, 'more URL')}")
@@ -134,7 +135,11 @@ def _url_lines(url: str, looks: Sequence[Look], ours: Set[str], now: float, name
     for look in mine:
         if look.place in ours and look.place != ORIGIN:
             yield f"{_mark(look.place, told)} {escape(look.place, 40)}: {escape(describe(look, now), 150)}"
-    inner = [look for look in mine if look.place not in ours]
+    for look in mine:
+        if look.country:
+            seen_at = f" at {escape(look.seen_at, 40)}" if look.seen_at else ""
+            yield f"{_mark(look.place, told)} {escape(look.place, 40)}{seen_at}: {escape(describe(look, now), 150)}"
+    inner = [look for look in mine if look.place not in ours and not look.country]
     for mark in (OLD, FRESH, NOT_KNOWN):
         alike = [look for look in inner if _mark(look.place, told) == mark]
         if alike:
