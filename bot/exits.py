@@ -47,6 +47,16 @@ def exit_of_answer(status: int, state: str = "", verdict: str = "") -> int:
     return _BY_VERDICT.get(verdict, OK)
 
 
+def exit_of_lint(record: Mapping[str, object], fail_on: str) -> int:
+    """The exit code for a lint's record: FAILED where something is as bad as `fail_on` ("" for never) or worse,
+    UNPROVEN where nothing could be read."""
+    if record.get("score") is None:
+        return UNPROVEN
+    worst, ranks = str(record.get("worst")), ("error", "warn", "info")
+    bad = fail_on in ranks and worst in ranks[: ranks.index(fail_on) + 1]
+    return FAILED if bad else OK
+
+
 def is_settled(job: Mapping[str, object], through_approval: bool) -> bool:
     """Whether there is nothing to wait for; an approval is waited for only by `wait`."""
     state = str(job.get("state"))

@@ -18,6 +18,7 @@ from bot.adapters import build_providers, markers_of, sightings_of
 from bot.domain.actor import Actor, Standing
 from bot.domain.policy import Members
 from bot.edge import EdgeLooker
+from bot.edge.http_rules import Httplint
 from bot.engine.embedded import EmbeddedEngine
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.sqlite import SqliteLedger
@@ -147,7 +148,8 @@ class Bot:
             clock=self.clock,
             tags={host: site.tag_header for site in settings.sites.values() for host in site.hosts},
         )
-        return Core(setup, self.ledger, self.engine, self.clock, SystemDice(), looker, self.directory, self.metrics)
+        ports = (self.ledger, self.engine, self.clock, SystemDice(), looker, self.directory, self.metrics)
+        return Core(setup, *ports, Httplint())
 
     def _slack_door(self) -> SlackDoor | None:
         if not self.environment.slack_bot_token:
