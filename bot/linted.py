@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from bot.domain.cdns import setting_for
 from bot.domain.lint.finding import Finding, Severity
 from bot.domain.lint.report import Break, Report
+from bot.domain.lint.rules import RULE_OF
 from bot.domain.lint.served import up_to
 from bot.domain.shown import shown
 from bot.domain.snippets import BY_BUILD
@@ -48,6 +49,7 @@ def _finding(finding: Finding, fix: str, report: Report) -> Mapping[str, object]
         "url": finding.url,
         "place": finding.place,
         "causes": finding.causes,
+        "mend": RULE_OF[finding.rule].mend,
         "seen": finding.seen,
         "fix": fix or None,
         "cdn_setting": setting_for(report.provider, finding.rule) or None,
@@ -64,7 +66,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield headline(report)
     groups = report.groups
     if groups:
-        yield f"Change this first: {groups[0][0].rule} {groups[0][0].name}."
+        yield f"Change this first: {RULE_OF[groups[0][0].rule].mend} ({groups[0][0].rule})."
     for group in groups:
         yield ""
         yield from _group(group, report)
@@ -97,7 +99,7 @@ def counted(report: Report) -> str:
 
 def _group(group: Sequence[Finding], report: Report) -> Iterator[str]:
     first = group[0]
-    yield f"{first.rule} {first.name} · {first.severity}"
+    yield f"{first.rule} {first.name} · {first.severity} · {RULE_OF[first.rule].mend}"
     yield first.causes
     yield from (f"  {shown(one.url, URL_MAX)} · {one.seen}" for one in group)
     yield from whose(first, report)

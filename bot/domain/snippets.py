@@ -160,7 +160,7 @@ etag on;""",
 app.set('etag', 'weak')""",
     ("etag", Server.NGINX): """\
 # nginx makes the ETag of time and size: give a file the same time on every server, when it is built
-find public -type f -exec touch -d "@$(git log -1 --format=%ct)" {} +""",
+find public -type f -exec touch -d "@${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}" {} +""",
     ("etag", Server.APACHE): """\
 <LocationMatch "{at}">
   # without INode, which differs from server to server; and the same file times everywhere
@@ -196,8 +196,7 @@ rewrite "^(.+)\\.[0-9a-f]{8,64}\\.(js|css|png|jpg|svg|woff2)$" $1.$2 last;""",
     Server.APACHE: """\
 # in the virtual host: pages may ask for app.3f2a91c0.css, and app.css answers
 RewriteEngine On
-RewriteRule "^(.+)\\.[0-9a-f]{8,64}\\.(js|css|png|jpg|svg|woff2)$" "$1.$2"
-""".rstrip(),
+RewriteRule "^(.+)\\.[0-9a-f]{8,64}\\.(js|css|png|jpg|svg|woff2)$" "$1.$2" [PT]""",
     Server.EXPRESS: """\
 // before express.static: pages may ask for app.3f2a91c0.css, and app.css answers
 app.use((req, res, next) => {

@@ -70,12 +70,13 @@ def worker_kept(served: Served) -> Found | None:
 
 def clock_apart(served: Served) -> Found | None:
     """CC21: a server whose clock is wrong."""
-    asked = next((answer for answer in served.origins if answer.status), served.answer)
+    from_origin = next((answer for answer in served.origins if answer.status), None)
+    asked = from_origin or served.answer
     at = moment(asked.says("date"))
     if at is None:
         return None
     ahead = at + _age(asked) - asked.at
-    telling = asked is not served.answer or "age" in served.headers or served.cached in _UNKEPT
+    telling = from_origin is not None or "age" in served.headers or served.cached in _UNKEPT
     if abs(ahead) <= CLOCK_MAX or (ahead < 0 and not telling):
         return None  # the Date of a copy is old, and says nothing of a clock
     way = "ahead of" if ahead > 0 else "behind"

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from bot.domain.cdns import setting_for
 from bot.domain.lint.finding import Finding, Severity
 from bot.domain.lint.report import Report
+from bot.domain.lint.rules import RULE_OF
 from bot.domain.snippets import Server
 from bot.linted import BY_HAND, NO_SERVER, counted, stays, whose
 from bot.services.replies import Linted
@@ -54,9 +55,10 @@ def _first(linted: Linted) -> str:
 
 def _group(group: Sequence[Finding], report: Report, is_first: bool) -> str:
     first = group[0]
-    lead = "*Change this first:* " if is_first else ""
-    mark = _MARKS[first.severity]
-    lines = [f"{mark} {lead}{first.name} ({first.rule}) · {escape(first.causes, 500)}", _where(group)]
+    lead, mend = "Change this first: " if is_first else "", RULE_OF[first.rule].mend
+    mend = mend if is_first else f"{mend[0].upper()}{mend[1:]}"
+    lines = [f"{_MARKS[first.severity]} *{lead}{mend}* ({first.rule} {first.name})", escape(first.causes, 500)]
+    lines.append(_where(group))
     lines += [escape(line, 300) for line in whose(first, report)]
     if fix := report.fix(group):
         lines.append(_block(fix))
