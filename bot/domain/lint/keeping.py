@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.domain.caches import TARGETED
 from bot.domain.caching import Basis, Directives, Lifetime, is_targeted, stays_beyond, titled
 from bot.domain.fingerprint import MONTH, named
 from bot.domain.lint.finding import Cure, Found
 from bot.domain.lint.served import Served, up_to
 
+_QUOTED = re.compile(r'age="')
 PAGE_MAX = 180  # seconds: webhint's limit for a page (@hint/hint-http-cache 4.0.23)
 FILE_MAX = 86_400
 APART_MAX = 60  # seconds that Expires and max-age may differ
@@ -178,7 +181,7 @@ def targeted_unreadable(served: Served) -> Found | None:
             continue
         said = Directives.read(value)
         integers = all(part.isdecimal() for part in said.values("max-age") + said.values("s-maxage"))
-        if is_targeted(name, value) and integers:
+        if is_targeted(name, value) and integers and not _QUOTED.search(value):
             continue
         causes = (
             f"{titled(name)} is not in the form that caches insist on (RFC 9213: a list with commas, whole numbers "

@@ -22,7 +22,7 @@ def error_kept(served: Served) -> Found | None:
     if served.status < 400 or (told <= ERROR_MAX and not served.is_from_cache):
         return None
     stays = f"for up to {up_to(told)}" if told else "for as long as the cache is set to keep errors"
-    causes = f"The error {served.status} is kept: visitors go on getting it {stays} after the page is mended."
+    causes = f"The error {served.status} is kept: after the page is mended visitors go on getting it {stays}."
     hit = "served from the cache" if served.is_from_cache else ""
     control = f"Cache-Control: {served.headers['cache-control']}" if served.policy.has_control else ""
     seen = "; ".join(filter(None, [f"status {served.status}", hit, control]))
@@ -75,7 +75,7 @@ def clock_apart(served: Served) -> Found | None:
     at = moment(asked.says("date"))
     if at is None:
         return None
-    ahead = at + _age(asked) - asked.at
+    ahead = min(at - asked.at, at + _age(asked) - asked.at, key=abs)  # some caches say their own Date beside an Age
     telling = from_origin is not None or "age" in served.headers or served.cached in _UNKEPT
     if abs(ahead) <= CLOCK_MAX or (ahead < 0 and not telling):
         return None  # the Date of a copy is old, and says nothing of a clock
