@@ -28,7 +28,7 @@ def references(page: str, text: str) -> tuple[Reference, ...]:
     reader.feed(text)
     base = urljoin(page, reader.base) if reader.base else page
     found: dict[str, Reference] = {}
-    for link in filter(None, reader.links[:LINKS_MAX]):
+    for link in [*filter(None, reader.links)][:LINKS_MAX]:
         _add(found, base, link, is_worker=False)
     for match in _WORKER.finditer(text):
         _add(found, page, match[1], is_worker=True)

@@ -85,6 +85,6 @@ def break_of(served: Served) -> Break | None:
     seconds = served.browser.seconds
     forever = served.policy.control.has("immutable") and not served.policy.guards
     long = served.is_long_in_browsers and (seconds or 0) >= LONG
-    if not served.is_file or served.status != 200 or served.is_hashed or not (long or forever):
+    if not served.is_file or served.status != 200 or served.is_hashed or served.is_worker or not (long or forever):
         return None
     return Break(served.url, seconds if long else None)
