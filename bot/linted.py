@@ -72,7 +72,7 @@ def _lines(report: Report) -> Iterator[str]:
         yield from _group(group, report)
     if report.breaks:
         yield ""
-        yield from _breaks(report.breaks)
+        yield from _breaks(report)
     if report.remarks:
         yield ""
         yield from (
@@ -117,12 +117,18 @@ def whose(finding: Finding, report: Report) -> Iterator[str]:
         yield f"The origin says {finding.origin_says}: {cdn} changes it, so that is where to look."
 
 
-def _breaks(breaks: Sequence[Break]) -> Iterator[str]:
+def _breaks(report: Report) -> Iterator[str]:
     yield "What the next deploy will break, since browsers keep it under a name that stays:"
-    yield from (f"  {shown(broken.url, URL_MAX)} · {stays(broken)}" for broken in breaks)
+    yield from (f"  {shown(broken.url, URL_MAX)} · {stays(broken)}" for broken in report.breaks)
     yield "Name them by their content:"
     yield from (f"    {line}" for line in BY_BUILD.splitlines())
-    yield BY_HAND
+    yield from trap(report)
+
+
+def trap(report: Report) -> Iterator[str]:
+    """Why a version in the query is none, unless CC18 says so already."""
+    if not any(finding.rule == "CC18" for finding in report.findings):
+        yield BY_HAND
 
 
 def stays(broken: Break) -> str:

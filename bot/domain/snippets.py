@@ -76,8 +76,8 @@ def replaced_in_nginx(cure: Cure) -> tuple[str, ...]:
 
 def _nginx(cure: Cure, paths: Sequence[str]) -> str:
     names = list(dict.fromkeys([*(name for name, _ in cure.sets), *cure.drops]))
-    own = " and ".join(line.strip() for line in replaced_in_nginx(cure))
-    lines = [f"# in the location that serves {' and '.join(paths)}, in place of its own {own};"]
+    own = ", ".join(line.strip() for line in replaced_in_nginx(cure))
+    lines = [f"# in the location that serves {' and '.join(paths)}", f"# in place of its own {own}"]
     if cure.sets:
         lines.append("# an add_header here drops those from outside the location: repeat them")
     lines += [f"proxy_hide_header {name};" for name in names]
@@ -147,7 +147,8 @@ gzip_vary on;
 // before it answers; app.use(compression()) does so by itself
 res.vary('Accept-Encoding')""",
     ("validator", Server.NGINX): """\
-# in the location that serves {paths}, in place of etag off and add_header Last-Modified "";
+# in the location that serves {paths}
+# in place of its own etag off, add_header Last-Modified
 # for files nginx makes both; what an application answers needs an ETag from the application
 etag on;""",
     ("validator", Server.APACHE): """\
@@ -170,7 +171,8 @@ find public -type f -exec touch -d "@${SOURCE_DATE_EPOCH:-$(git log -1 --format=
 // where the app is made, in place of an ETag by hand; it is made of the content then
 app.set('etag', 'strong')""",
     ("error", Server.NGINX): """\
-# in the location that serves {paths}, in place of its own add_header Cache-Control and expires;
+# in the location that serves {paths}
+# in place of its own add_header Cache-Control, expires
 # without "always" it is for good answers alone, so put there what those had
 proxy_hide_header Cache-Control;
 add_header Cache-Control "no-cache";""",
@@ -209,4 +211,5 @@ BY_BUILD = """\
 // webpack
 output: { filename: '[name].[contenthash].js', assetModuleFilename: '[name].[contenthash][ext]' }
 new MiniCssExtractPlugin({ filename: '[name].[contenthash].css' })
-// Vite does it by itself (assets/[name]-[hash][extname]), but not for what lies in public/: import that instead"""
+// Vite does it by itself (assets/[name]-[hash][extname]), but not for what lies in public/:
+// import that instead"""

@@ -10,7 +10,7 @@ from bot.domain.lint.finding import Finding, Severity
 from bot.domain.lint.report import Report
 from bot.domain.lint.rules import RULE_OF
 from bot.domain.snippets import Server
-from bot.linted import BY_HAND, NO_SERVER, counted, stays, whose
+from bot.linted import NO_SERVER, counted, stays, trap, whose
 from bot.services.replies import Linted
 from bot.slack.cards.blocks import Block, Card, actions, button, context, section
 from bot.slack.cards.words import count, listed
@@ -90,7 +90,7 @@ def _breaks(report: Report) -> Iterator[str]:
     names = listed([f"{url_text(one.url, 150)} ({stays(one)})" for one in report.breaks], BREAKS_SHOWN)
     yield f"*The next deploy will break:* {names}. Browsers keep them under a name that stays."
     yield "Name them by their content: webpack `filename: '[name].[contenthash].js'`; Vite does, but not in `public/`."
-    yield BY_HAND
+    yield from trap(report)
 
 
 def _remarks(report: Report) -> Iterator[str]:
