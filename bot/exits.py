@@ -8,12 +8,12 @@ OK, FAILED, USAGE, STALE, PERSON, STOPPED, UNPROVEN, LATE = range(8)
 
 MEANINGS = {
     OK: "done, and fresh at the edge or not looked at",
-    FAILED: "failed or partly purged, or no bot answers",
+    FAILED: "failed or partly purged, or no bot answers; for a lint: something as bad as --fail-on",
     USAGE: "wrong usage or configuration",
     STALE: "purged, but the edge still serves the old content; for a check: the edge is old",
     PERSON: "waits for approval, or for a person to decide",
     STOPPED: "refused by the policy, denied, expired or cancelled",
-    UNPROVEN: "purged, proof not possible; for a check: it cannot be told",
+    UNPROVEN: "purged, proof not possible; for a check or lint: it cannot be told",
     LATE: "--timeout is over, and the job goes on",
 }
 

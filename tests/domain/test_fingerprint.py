@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.fingerprint import is_certain, is_fingerprinted, is_static, named, version_in_query
+from bot.domain.fingerprint import is_certain, is_fingerprinted, is_static, named, never_needed, version_in_query
 
 BY_CONTENT = {
     "webpack": "/static/main.3f2a91c0d4e5b6a79812.js",
@@ -90,3 +90,23 @@ def test_files_that_pages_are_made_of(url: str, static: bool) -> None:
 
 def test_a_file_is_called_by_its_own_name() -> None:
     assert "app.3f2a91c0.js" == named("https://www.shop.test/static/app.3f2a91c0.js?x=1")
+
+
+NEVER = {
+    "none": (["/app.js"], ()),
+    "one": (
+        ["https://www.shop.test/a/app.3f2a91c0.js?x", "/b"],
+        ("app.3f2a91c0.js is named by its content, as far as its name tells: a new version has a new name, so it was "
+         "never needed.",),
+    ),
+    "several": (
+        ["/app.3f2a91c0.js", "/b.9c1e55ad.css"],
+        ("2 files like app.3f2a91c0.js are named by their content, as far as their names tell: a new version has a "
+         "new name, so it was never needed.",),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("urls", "notes"), NEVER.values(), ids=NEVER)
+def test_a_purge_of_what_is_named_by_its_content_was_never_needed(urls: list[str], notes: tuple[str, ...]) -> None:
+    assert notes == never_needed(urls)
