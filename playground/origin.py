@@ -18,7 +18,8 @@ BROWSER_SECONDS, SHARED_SECONDS = 60, 3600
 
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="version" content="{version}">
 <title>{path} {version}</title><link rel="stylesheet" href="/style.css?v=1">
-<script src="/app.3f2a91c0.js" defer></script></head><body><h1>{path}</h1><p>This is version {version}.</p></body></html>
+<script src="/app.3f2a91c0.js" defer></script></head>
+<body><h1>{path}</h1><p>This is version {version}.</p></body></html>
 """
 
 _FILES = {  # what a page is made of: type, how long, body. One is named by its content and one is not, so that lint has

@@ -118,11 +118,10 @@ def build(folder: Path, fix: str) -> None:
 async def outcomes_of(server: Server) -> Outcomes:
     """Every case of a server's table. It is started twice: to find, and with what is suggested."""
     cases = TABLES[server]
-    texts = {"bad": lambda case: case.bad, "good": lambda case: case.good}
     plain = {
-        host: ("", text(case).replace(FIX, ""))
+        host: ("", text.replace(FIX, ""))
         for case in cases
-        for kind, text in texts.items()
+        for kind, text in (("bad", case.bad), ("good", case.good))
         for host in hosts_of(kind, case)
     }
     every = [*plain, *(host for case in cases for host in hosts_of("mended", case))]
