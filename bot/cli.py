@@ -7,8 +7,9 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -17,7 +18,7 @@ import typer
 
 from bot import audit
 from bot.client import BotClient, BotUnreachable, Heard, Record, TokenUnknown, entries_of
-from bot.exits import FAILED, LATE, MEANINGS, USAGE, exit_code, exit_of_answer, is_settled
+from bot.exits import FAILED, LATE, MEANINGS, USAGE, exit_code, exit_of_answer, exit_of_lint, is_settled
 from bot.settings import BadSettings, Environment, Settings, example, load, over, schema, unset
 from bot.sheet import FILE_MAX, Form, begin, end, part
 from bot.terminal import console, draw, fail, for_terminal, print_json, progress_bar
@@ -149,6 +150,28 @@ for _verb, _about in {
     "help": "The grammar, or more on one topic.",
 }.items():
     _command(_verb, _about)
+
+
+class FailOn(StrEnum):
+    """How bad a finding must be to end with 1."""
+
+    ERROR = "error"
+    WARN = "warn"
+    INFO = "info"
+
+
+@app.command("lint", epilog=_EXITS, context_settings=_FREE_TEXT)
+def lint(
+    words: Words = None,
+    file: FileOption = "",
+    as_json: JsonFlag = False,
+    fail_on: Annotated[FailOn | None, typer.Option("--fail-on", help="End with 1 for that, or worse.")] = None,
+) -> None:
+    """What cache headers will cause, and the fix; ends with 0 unless --fail-on is met, or with 6 if nothing is read."""
+    heard = _say(["lint", *(words or [])], file)
+    record = heard.more.get("lint")
+    ended = exit_of_lint(record, fail_on or "") if isinstance(record, Mapping) else None
+    _show(heard, as_json, ended=ended)
 
 
 def _log(words: Sequence[str], as_json: bool, as_csv: bool) -> None:
@@ -312,14 +335,14 @@ def _job(client: BotClient, name: str) -> Record:
     return job
 
 
-def _show(heard: Heard, as_json: bool, state: str = "") -> NoReturn:
-    """Print an answer and end; `state` is that of a job that was asked for."""
+def _show(heard: Heard, as_json: bool, state: str = "", ended: int | None = None) -> NoReturn:
+    """Print an answer and end; `state` is that of a job that was asked for, `ended` a code that is known already."""
     if as_json:
         told = {"job": heard.job, "state": heard.state, "verdict": heard.verdict}
         print_json({"text": heard.text, **{name: value for name, value in told.items() if value}, **heard.more})
     else:
         (sys.stdout if heard.status < 400 else sys.stderr).write(for_terminal(heard.text, _verbs()) + "\n")
-    raise typer.Exit(exit_of_answer(heard.status, state, heard.verdict))
+    raise typer.Exit(exit_of_answer(heard.status, state, heard.verdict) if ended is None else ended)
 
 
 def _client() -> BotClient:

@@ -8,12 +8,12 @@ OK, FAILED, USAGE, STALE, PERSON, STOPPED, UNPROVEN, LATE = range(8)
 
 MEANINGS = {
     OK: "done, and fresh at the edge or not looked at",
-    FAILED: "failed or partly purged, or no bot answers",
+    FAILED: "failed or partly purged, or no bot answers; for a lint: something as bad as --fail-on",
     USAGE: "wrong usage or configuration",
     STALE: "purged, but the edge still serves the old content; for a check: the edge is old",
     PERSON: "waits for approval, or for a person to decide",
     STOPPED: "refused by the policy, denied, expired or cancelled",
-    UNPROVEN: "purged, proof not possible; for a check: it cannot be told",
+    UNPROVEN: "purged, proof not possible; for a check or lint: it cannot be told",
     LATE: "--timeout is over, and the job goes on",
 }
 
@@ -45,6 +45,16 @@ def exit_of_answer(status: int, state: str = "", verdict: str = "") -> int:
     if state in ("waiting", "needs_decision"):
         return PERSON
     return _BY_VERDICT.get(verdict, OK)
+
+
+def exit_of_lint(record: Mapping[str, object], fail_on: str) -> int:
+    """The exit code for a lint's record: FAILED where something is as bad as `fail_on` ("" for never) or worse,
+    UNPROVEN where nothing could be read."""
+    if record.get("score") is None:
+        return UNPROVEN
+    worst, ranks = str(record.get("worst")), ("error", "warn", "info")
+    bad = fail_on in ranks and worst in ranks[: ranks.index(fail_on) + 1]
+    return FAILED if bad else OK
 
 
 def is_settled(job: Mapping[str, object], through_approval: bool) -> bool:

@@ -26,6 +26,7 @@ from bot.domain.job import JobView, State
 from bot.domain.rights import Deed, Subject, authorise
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
+from bot.linted import lint_record, lint_text
 from bot.record import job_record, kept_record, stats_record
 from bot.services.desk import Desk
 from bot.services.purges import Asking
@@ -33,6 +34,7 @@ from bot.services.replies import (
     BadLinesFound,
     Checked,
     JobShown,
+    Linted,
     LogShown,
     NotUnderstood,
     PlanShown,
@@ -208,6 +210,8 @@ def _answer(reply: Reply, core: Core) -> Response:
             return _problem(403, "Only observing", text, text=text)
         case Checked():
             return JSONResponse({"text": text, "verdict": reply.judgement.verdict})
+        case Linted(report=report):
+            return JSONResponse({"text": lint_text(report), "lint": lint_record(report)})
         case LogShown():
             return JSONResponse(_log(reply))
         case StatsShown():

@@ -18,6 +18,7 @@ from bot.adapters import build_globalping, build_providers, markers_of, sighting
 from bot.domain.actor import Actor, Standing
 from bot.domain.policy import Members
 from bot.edge import EdgeLooker
+from bot.edge.http_rules import Httplint
 from bot.engine.embedded import EmbeddedEngine
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.sqlite import SqliteLedger
@@ -149,10 +150,8 @@ class Bot:
             clock=self.clock,
             tags={host: site.tag_header for site in settings.sites.values() for host in site.hosts},
         )
-        return Core(
-            setup, self.ledger, self.engine, self.clock, SystemDice(), looker, self.directory, self.metrics,
-            self.globalping,
-        )  # fmt: skip
+        ports = (self.ledger, self.engine, self.clock, SystemDice(), looker, self.directory, self.metrics)
+        return Core(setup, *ports, probes=self.globalping, http_rules=Httplint())
 
     def _slack_door(self) -> SlackDoor | None:
         if not self.environment.slack_bot_token:

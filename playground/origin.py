@@ -17,8 +17,16 @@ _NUMBERED = re.compile(r"v([0-9]{1,9})")
 BROWSER_SECONDS, SHARED_SECONDS = 60, 3600
 
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="version" content="{version}">
-<title>{path} {version}</title></head><body><h1>{path}</h1><p>This is version {version}.</p></body></html>
+<title>{path} {version}</title><link rel="stylesheet" href="/style.css?v=1">
+<script src="/app.3f2a91c0.js" defer></script></head>
+<body><h1>{path}</h1><p>This is version {version}.</p></body></html>
 """
+
+_FILES = {  # what a page is made of: type, how long, body. One is named by its content and one is not, so that lint has
+    # something to say; every other path is a page
+    "/app.3f2a91c0.js": ("text/javascript", "public, max-age=31536000, immutable", "// This is version {version}.\n"),
+    "/style.css": ("text/css", "public, max-age=604800", "/* This is version {version}. */\n"),
+}
 
 
 class Origin:
@@ -99,5 +107,9 @@ class Origin:
         }
         if headers.get(b"if-none-match", b"").decode("latin-1") == etag:
             return Reply(304, about, b"")
+        if path in _FILES:
+            kind, control, text = _FILES[path]
+            file = {**about, "cache-control": control, "content-type": kind}
+            return Reply(200, file, text.format(version=version).encode())
         body = _PAGE.format(path=html.escape(path), version=html.escape(version)).encode()
         return Reply(200, {**about, "content-type": "text/html; charset=utf-8"}, body)

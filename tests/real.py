@@ -20,6 +20,12 @@ PLACES = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # serve
 PROGRAMS = {  # Debian package → the program that shows it is there
     "varnish": {"varnish": "varnishd", "gcc": "gcc"},
     "chromium": {"chromium": "chromium"},
+    "apache2": {"apache2-bin": "apache2"},
+    "node-express": {
+        "nodejs": "node",
+        "node-express": "/usr/share/nodejs/express/package.json",
+        "node-compression": "/usr/share/nodejs/compression/package.json",
+    },
     "libnginx-mod-http-cache-purge": {
         "nginx": "nginx",
         "libnginx-mod-http-cache-purge": "/usr/lib/nginx/modules/ngx_http_cache_purge_module.so",

@@ -31,6 +31,7 @@ NEVER: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "the bot knows no playground": ("bot", ("playground", "tests"), ()),
     "domain does no I/O": ("bot/domain", (*OUTSIDE, *CLOCK, "httpx", "structlog", *FACES, *ABOVE_DOMAIN), ()),
     "Slack's libraries stay in their room": ("bot", ("slack_bolt", "slack_sdk"), ("bot/slack",)),
+    "HTTP's rules stay in their room": ("bot", ("httplint",), ("bot/edge/http_rules.py",)),
     "SQL stays in the ledger": ("bot", ("sqlite_utils", "sqlite3", "psycopg"), ("bot/ledger",)),
     "schedulers stay in the engine": ("bot", ("apscheduler", "procrastinate"), ("bot/engine",)),
     # bot/client.py is the command line's way to the running bot.

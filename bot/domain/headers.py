@@ -5,17 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 
+from bot.domain.caching import YEARS_10, Basis, lifetime_browser
 from bot.domain.site import Marker
 
-YEARS_10 = 315_360_000  # seconds; an Age beyond it is a mistake
 VERSION_MAX = 40  # characters
 ETAG_MAX = 200
 TEXT_MAX = 256 * 1024  # characters of a body in which a version is looked for
 
 _SECONDS = re.compile(r"[0-9]{1,10}")
-_DIRECTIVE = re.compile(r'([a-zA-Z-]+)\s*(?:=\s*("[^"]*"|[^,\s]*))?')
 _META = re.compile(r"<meta\b[^<>]{1,2000}>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""\b(name|content)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 
@@ -25,39 +23,14 @@ def age_of(headers: Mapping[str, str]) -> int | None:
     value = headers.get("age", "").strip()
     if not _SECONDS.fullmatch(value):
         return None
-    return int(value) if int(value) <= YEARS_10 else None
+    return int(value) if int(value) <= YEARS_10 else None  # an Age beyond it is a mistake
 
 
 def browsers_may_keep(headers: Mapping[str, str], now: float) -> int | None:
-    """Seconds that a browser may keep the answer without asking again (RFC 9111, 4.2.1); None if it is not said.
-
-    Of several max-age the longest counts, since some browser may obey it. `now` stands in for a missing Date."""
-    directives = _directives(headers.get("cache-control", ""))
-    if ("no-store", "") in directives or ("no-cache", "") in directives:
-        return 0
-    ages = [_seconds(value) for name, value in directives if name == "max-age"]
-    if ages:
-        return max(ages)
-    if "expires" not in headers:
-        return None
-    until = _moment(headers["expires"])
-    since = _moment(headers.get("date", ""))
-    return 0 if until is None else max(0, int(until - (now if since is None else since)))
-
-
-def _directives(value: str) -> list[tuple[str, str]]:
-    return [(name.lower(), said.strip('"')) for name, said in _DIRECTIVE.findall(value)]
-
-
-def _seconds(value: str) -> int:
-    return min(int(value), YEARS_10) if _SECONDS.fullmatch(value) else 0  # what cannot be read counts as expired
-
-
-def _moment(date: str) -> float | None:
-    try:
-        return parsedate_to_datetime(date).timestamp()
-    except (ValueError, TypeError, OverflowError, OSError):
-        return None
+    """Seconds that a browser may keep the answer without asking again; None if it is not said. `now` stands in for a
+    missing Date."""
+    lifetime = lifetime_browser(headers, now)
+    return None if lifetime.basis in (Basis.GUESS, Basis.NOTHING) else lifetime.seconds
 
 
 def etag_of(headers: Mapping[str, str]) -> str:

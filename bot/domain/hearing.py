@@ -12,7 +12,7 @@ from bot.domain.reading import IN_LINE, JOB, plain_urls
 from bot.domain.shown import JOINERS, Notes, one_line, refused_character, shown
 from bot.domain.speech import (
     KIND_OF,
-    LOOKING,
+    ON_THINGS,
     OPTION_OF,
     VERB_OF,
     Choice,
@@ -114,7 +114,7 @@ class _Sorter:
         if said == Kind.EVERYTHING.value and heard.kind is None:
             heard.things.append(Thing(word.text, None, len(heard.things) + 1, everything=True))
             return None
-        if said in KIND_OF and said != Kind.EVERYTHING.value and heard.verb in (None, Verb.PURGE, Verb.PLAN, *LOOKING):
+        if said in KIND_OF and said != Kind.EVERYTHING.value and heard.verb in (None, *ON_THINGS):
             heard.kind = KIND_OF[said]
             return None
         return self._thing(word)
@@ -195,15 +195,16 @@ class _Sorter:
     def _nothing_after(self, option: OptionRow, written: str, at: int) -> Confused:
         site = example_site(self._speaker)
         account = next(iter(sorted(self._speaker.accounts)), "")
+        for_what = "nginx" if self.heard.verb is Verb.LINT else "2h"
         values = {
             "site": site.name if site else "",
             "account": account,
-            "time": "2h",
+            "time": for_what,
             "place": example_place(self._speaker),
         }
         value = values.get(option.takes, "")  # nobody's reason is made up for them
         mended = " ".join(f"{self.text[:at]} {value} {self.text[at:]}".split()) if value and at else ""
-        what = _WANTED[option.takes]
+        what = "a server's name" if for_what == "nginx" and option.name == "for" else _WANTED[option.takes]
         return self.confused(f"`{shown(written)}` wants {what} after it.", mended, topic=option.name)
 
     def _prose(self) -> str:

@@ -49,7 +49,8 @@ def nothing_named(speaker: Speaker, verb: Verb, named: Site | None, given: Mappi
         return Misunderstood("No site is configured for you.", f"{speaker.command} help")
     wants = {
         Verb.PLAN: "Type what the plan is for: a URL, path, prefix, tag or host.",
-        **dict.fromkeys(LOOKING, "Type which URL to look at."),
+        Verb.CHECK: "Type which URL to look at.",
+        Verb.LINT: "Type which page's headers to look at.",
     }.get(verb, "Type what should be gone: a URL, path, prefix, tag or host.")
     return Misunderstood(wants, f"{speaker.command} {_harmless(verb, site.root_url())}")
 

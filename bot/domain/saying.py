@@ -61,7 +61,7 @@ def _option(name: str, value: str) -> str:
     match name:
         case "because":
             return f"--reason {quoted(value)}"
-        case "on" | "only" | "from":
+        case "on" | "only" | "from" | "for":
             return f"{name} {safe_word(value)}"
         case "confirm":
             return f"--confirm {safe_word(value)}"
@@ -89,6 +89,8 @@ def _option_words(command: Command) -> list[str]:
         given["no-check"] = ""
     if command.queue:
         given["queue"] = ""
+    if command.server:
+        given["for"] = command.server
     if command.confirm:
         given["confirm"] = command.confirm
     if command.reason:

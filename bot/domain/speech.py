@@ -23,6 +23,7 @@ class Verb(StrEnum):
     PURGE = "purge"
     PLAN = "plan"  # what a purge would do
     CHECK = "check"  # edge against origin, now
+    LINT = "lint"  # what cache headers will cause
     STATUS = "status"  # running jobs, or one
     SHOW = "show"  # one job in full
     CANCEL = "cancel"
@@ -81,6 +82,7 @@ class Command:
     queue: bool = False  # while the site is held, wait for the release
     everywhere: bool = False  # a hold or release of every site
     seconds: float = 0.0  # how long a hold lasts; 0: until it is released
+    server: str = ""  # whose lines a lint shows: nginx, apache, express; "": as the answer says
     topic: str = ""  # of help
     read_as: str = ""  # "read as URL", where the kind was guessed
     notes: tuple[str, ...] = ()  # each repair, and what was dropped and why
@@ -152,13 +154,13 @@ class OptionRow:
 
     name: str
     written: tuple[str, ...]  # bare words, and flags with their dashes
-    takes: str  # "site", "account", "reason", "time", "place" or nothing
+    takes: str  # "site", "account", "reason", "time" (or a server's name, for lint), "place" or nothing
     what: str
     example: str
     verbs: frozenset[Verb]
 
 
-LOOKING = frozenset({Verb.CHECK})  # verbs that name pages and change nothing
+LOOKING = frozenset({Verb.CHECK, Verb.LINT})  # verbs that name pages and change nothing
 _PURGES = frozenset({Verb.PURGE, Verb.PLAN})
 ON_THINGS = _PURGES | LOOKING  # verbs that take targets
 _ON_SITE = ON_THINGS | {Verb.LIMITS, Verb.DOCTOR}
@@ -167,6 +169,8 @@ VERBS = (
     VerbRow(Verb.PURGE, "[purge] <things…>", "purge, then prove at the edge that it worked", "{url}"),
     VerbRow(Verb.PLAN, "plan <things…>", "what that purge would do; sends nothing", "plan {url}"),
     VerbRow(Verb.CHECK, "check <url…> [from eu,us]", "edge against origin, now", "check {url}"),
+    VerbRow(Verb.LINT, "lint <url…> [for nginx|apache|express]", "what its cache headers will cause, and the fix",
+            "lint {url}"),
     VerbRow(Verb.STATUS, "status [P-12]", "running jobs, or one", "status"),
     VerbRow(Verb.SHOW, "show P-12", "one job in full", "show P-12"),
     VerbRow(Verb.CANCEL, "cancel P-12|Q-7", "stop a job before its next batch, or take a queued request back",
@@ -222,8 +226,9 @@ OPTIONS = (
     OptionRow("dry-run", ("dry-run", "--dry-run"), "", "the same as plan", "{url} --dry-run", _PURGES),
     OptionRow("no-check", ("no-check", "--no-check"), "", "purge without looking at the edge", "{url} --no-check",
               _PURGES),
-    OptionRow("for", ("for", "--for"), "time", "how long a hold lasts, 1m to 90d: 30m, 2 hours, 2d; else until release",
-              "hold {site} for 2h because deploying 4.2", frozenset({Verb.HOLD})),
+    OptionRow("for", ("for", "--for"), "time",
+              "how long a hold lasts, 1m to 90d: 30m, 2 hours, 2d; else until release. A lint: nginx, apache, express",
+              "hold {site} for 2h because deploying 4.2", frozenset({Verb.HOLD, Verb.LINT})),
     OptionRow("queue", ("--queue",), "", "while the site is held, run on its release", "{url} --queue",
               frozenset({Verb.PURGE})),
     OptionRow("from", ("from", "--from"), "place",
@@ -233,8 +238,10 @@ OPTIONS = (
               "everything on {site} because new design --confirm {site}", _PURGES),
 )  # fmt: skip
 
+SERVERS = ("nginx", "apache", "express")  # whose lines a lint can show
+
 # Words that people of such a bot expect to be verbs. They mean nothing yet, and so never a path or a tag by one click.
-NOT_THINGS = frozenset({"why", "lint", "warm", "in", "at", "schedules", "queue"})
+NOT_THINGS = frozenset({"why", "warm", "in", "at", "schedules", "queue"})
 VERB_OF = {row.verb.value: row.verb for row in VERBS}
 KIND_OF = {row.word: row.kind for row in KINDS}
 WORD_OF = {row.kind: row.word for row in KINDS}

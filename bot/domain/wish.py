@@ -14,7 +14,7 @@ from bot.domain.reading import Puzzling, Reader
 from bot.domain.saying import READ_AS, line_of
 from bot.domain.shown import Notes, shown
 from bot.domain.site import Site
-from bot.domain.speech import LOOKING, BadLine, Command, Confused, Misunderstood, Speaker, Verb, site_here
+from bot.domain.speech import LOOKING, SERVERS, BadLine, Command, Confused, Misunderstood, Speaker, Verb, site_here
 from bot.domain.target import Target, Unreadable
 from providers.contract import Kind
 
@@ -34,6 +34,7 @@ def wish(heard: Heard, verb: Verb, speaker: Speaker, notes: Notes) -> Command:
     """What is wished from one site. Raises Confused."""
     named = _named_site(heard.given.get("on"), speaker)
     _must_be_account(heard.given.get("only"), speaker)
+    _must_be_server(heard.given.get("for"), speaker)
     if not heard.things:
         raise Confused(nothing_named(speaker, verb, named, heard.given))
     read = _read(heard, _Eyes(speaker, verb, notes))
@@ -62,6 +63,13 @@ def _must_be_account(name: str | None, speaker: Speaker) -> None:
     accounts = sorted(speaker.accounts)
     near = difflib.get_close_matches(name, accounts, 3, _NEAR)
     raise Confused(_unknown("account", name, near, accounts, f"{speaker.command} sites"))
+
+
+def _must_be_server(name: str | None, speaker: Speaker) -> None:
+    if name is None or name.lower() in SERVERS:
+        return
+    problem = f"`{shown(name)}` is no server that has lines to copy: nginx, apache or express."
+    raise Confused(Misunderstood(problem, f"{speaker.command} help {Verb.LINT.value}"))
 
 
 def _unknown(what: str, name: str, near: list[str], own: list[str], suggestion: str) -> Misunderstood:
@@ -149,6 +157,7 @@ def _asked(read: Read, heard: Heard, verb: Verb) -> Command:
         queue="queue" in heard.given,
         confirm=heard.given.get("confirm", ""),
         places=tuple(filter(None, heard.given.get("from", "").split(","))),
+        server=heard.given.get("for", "").lower(),
         bad=tuple(BadLine(thing.number, shown(thing.text), why.problem) for thing, why in read.unread),
     )
     return _with_guesses(asked, (target for target, guessed in read.guessed.items() if guessed))

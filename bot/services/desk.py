@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.actor import Actor
-from bot.domain.command import Command, Misunderstood, Speaker, Verb, parse
+from bot.domain.command import Command, Misunderstood, Speaker, Verb, line_of, parse
 from bot.domain.help import help_text
 from bot.domain.policy import Deny
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.site import Site
+from bot.domain.speech import SERVERS
 from bot.domain.target import empties, resolve, url_of
 from bot.domain.verdict import Look, judge
 from bot.domain.world import gathered
@@ -25,6 +26,7 @@ from bot.services.checks import look_all, look_from_within, telling
 from bot.services.holds import seen_holds
 from bot.services.instead import is_possible
 from bot.services.limits import limits
+from bot.services.linting import lint_urls
 from bot.services.probing import probe_layers
 from bot.services.purges import Asking, judge_plan, plan_for, site_held, submit
 from bot.services.queued import put_in_line, take_back
@@ -37,6 +39,7 @@ from bot.services.replies import (
     JobShown,
     JobsListed,
     LimitsShown,
+    Linted,
     NotUnderstood,
     PlanShown,
     Probed,
@@ -59,6 +62,7 @@ _DEEDS = {
     Verb.PURGE: Deed.PURGE,
     Verb.PLAN: Deed.PLAN,
     Verb.CHECK: Deed.CHECK,
+    Verb.LINT: Deed.CHECK,
     Verb.STATUS: Deed.SEE,
     Verb.SHOW: Deed.SEE,
     Verb.CANCEL: Deed.SEE,  # the job or the hold itself is checked where it is read
@@ -117,6 +121,8 @@ class Desk:
                 return await self._plan(asking, command)
             case Verb.CHECK:
                 return await self._check(command)
+            case Verb.LINT:
+                return await self._lint(asking, command)
             case Verb.STATUS | Verb.SHOW:
                 return await self._show(asking, command)
             case Verb.CANCEL:
@@ -250,6 +256,15 @@ class Desk:
         hold = await holds.held(self._core, site.name)
         problems = " ".join(filter(None, [problem, around.problem]))
         return Checked(site, urls, all_looks, judgement, problems, hold, [around.note] if around.note else [])
+
+    async def _lint(self, asking: Asking, command: Command) -> Linted:
+        """What cache headers will cause; where nothing tells the server, a line for each is kept for a click."""
+        linted = await lint_urls(self._core, command, self._core.setup.sites[command.site])
+        if not linted.report.asks_for_server or asking.actor.is_token:
+            return linted
+        speaker = self.speaker(asking.actor, asking.channel)
+        lines = [line_of(replace(command, server=server), speaker) for server in SERVERS]
+        return replace(linted, draft=await self.save_draft(asking, {"lines": lines}))
 
     async def _look_from_within(self, site: Site, urls: Sequence[str]) -> tuple[tuple[Look, ...], str]:
         """For one URL only: providers that look for us do so a few hundred times an hour."""

@@ -8,6 +8,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from bot.domain.command import Command
+from bot.domain.fingerprint import never_needed
 from bot.domain.plan import Cost, LayerPlan, Plan
 from bot.domain.site import Layer, Site
 from bot.domain.target import Target, empties, kinds_of, resolve
@@ -38,7 +39,7 @@ def make_plan(command: Command, site: Site, providers: Mapping[str, Provider], k
         targets=targets,
         soft=soft,
         layers=tuple(_plan_layer(layer, site, dict(wishes), soft, providers[layer.account], known) for layer in layers),
-        notes=command.notes,
+        notes=(*command.notes, *never_needed(wishes[Kind.URL])),
         read_as=command.read_as,
         named=_named(command, targets),
     )

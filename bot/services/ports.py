@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.domain.actor import Actor
 from bot.domain.answer import PLAIN, Answer, Asked
+from bot.domain.lint.finding import Remark
 from bot.domain.policy import Members
 from bot.domain.verdict import Look
 from bot.domain.world import Measured, Region
@@ -118,3 +119,19 @@ class Probes(Protocol):
         after `within` seconds what is there by then. `asked` are request headers beyond a plain visitor's. Never
         raises: what went wrong is the `problem`."""
         ...
+
+
+class HttpRules(Protocol):
+    """What HTTP itself demands of an answer's headers, whatever the policy of caching."""
+
+    async def remarks(self, answer: Answer) -> Sequence[Remark]:
+        """What breaks the standards, or is doubtful, and is none of our own rules' business; the worse first."""
+        ...
+
+
+class NoRules:
+    """HTTP rules where nobody has any."""
+
+    async def remarks(self, answer: Answer) -> Sequence[Remark]:
+        """Nothing."""
+        return ()

@@ -9,6 +9,7 @@ from bot.domain.actor import Actor
 from bot.domain.command import Command, Misunderstood
 from bot.domain.hold import Hold
 from bot.domain.job import JobView
+from bot.domain.lint.report import Report
 from bot.domain.plan import Plan
 from bot.domain.policy import Decision, Deny
 from bot.domain.site import Site
@@ -177,6 +178,15 @@ class Waits:
 
 
 @dataclass(frozen=True, slots=True)
+class Linted:
+    """What cache headers will cause. Where only the server is not known, `draft` holds a line for each, for buttons."""
+
+    site: Site
+    report: Report
+    draft: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class JobsListed:
     """Open jobs, or the latest when none is open; what is held, and the jobs whose broken glass waits for a review."""
 
@@ -288,6 +298,7 @@ Reply = (
     | HostToConfirm
     | BadLinesFound
     | Checked
+    | Linted
     | JobsListed
     | JobShown
     | LogShown

@@ -11,7 +11,7 @@ from bot.domain.policy import Policy
 from bot.domain.site import Site
 from bot.domain.world import World
 from bot.ledger.ledger import Ledger
-from bot.services.ports import Clock, Dice, Directory, Engine, Looker, Meter, Probes
+from bot.services.ports import Clock, Dice, Directory, Engine, HttpRules, Looker, Meter, NoRules, Probes
 from providers.contract import Provider
 
 
@@ -46,6 +46,7 @@ class Core:
     directory: Directory
     meter: Meter
     probes: Probes | None = None  # around the world, where a site is opted in
+    http_rules: HttpRules = field(default_factory=NoRules)
 
 
 def job_name(number: int) -> str:

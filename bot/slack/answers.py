@@ -16,6 +16,7 @@ from bot.services.replies import (
     JobShown,
     JobsListed,
     LimitsShown,
+    Linted,
     LogShown,
     NotUnderstood,
     PlanShown,
@@ -35,6 +36,7 @@ from bot.slack.cards.blocks import Card
 from bot.slack.cards.glass import with_reviews
 from bot.slack.cards.history import log_card, timeline_card
 from bot.slack.cards.limits import limits_card
+from bot.slack.cards.lint import lint_card
 from bot.slack.cards.probed import probed_card
 from bot.slack.cards.root import root_card
 from bot.slack.cards.stats import stats_card
@@ -71,6 +73,8 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
             return private.bad_lines_card(asked, draft)
         case Checked() as checked:
             return holds.also_held(findings.check_card(checked, now, command), checked.held)
+        case Linted():
+            return lint_card(reply)
         case JobsListed(jobs, held_now, reviews, waiting, total):
             listed = holds.with_holds(private.status_card(jobs, now, command), held_now)
             return with_reviews(holds.with_waiting(listed, waiting, total, command), reviews)

@@ -1,4 +1,5 @@
-"""The past in Slack: pages of the log by button, its files, and the chart of stats, for whoever asked alone."""
+"""What is more than a card: pages of the log by button, its files, the chart of stats, a long lint; for whoever asked
+alone."""
 
 from __future__ import annotations
 
@@ -13,16 +14,18 @@ import structlog
 from bot.domain.command import Command, Verb
 from bot.domain.rights import Deed, authorise
 from bot.domain.speech import Search
+from bot.linted import lint_text
 from bot.record import kept_record
 from bot.services.desk import Desk
 from bot.services.history import chunks, kept, sought_by
 from bot.services.purges import Asking
-from bot.services.replies import Kept, Refused, Reply, StatsShown
+from bot.services.replies import Kept, Linted, Refused, Reply, StatsShown
 from bot.services.setup import Core
 from bot.sheet import FILE_MAX, Form, begin, end, part
 from bot.slack.answers import card_for
 from bot.slack.cards.blocks import Card, card, context
 from bot.slack.cards.history import searched
+from bot.slack.cards.lint import is_cut
 from bot.slack.cards.words import count
 from bot.slack.chart import alt_text, draw
 from bot.slack.escape import linked
@@ -75,6 +78,14 @@ class Past:
         alt = alt_text(shown.stats, shown.names, title)
         told = await self._sent(asking.actor.id, File("purges.png", title, io.BytesIO(picture), alt))
         return Card(table.text, [*table.blocks, context([told])])
+
+    async def with_report(self, asking: Asking, linted: Linted) -> Card:
+        """The card of a lint; where it has no room for all of it, the whole as a file too."""
+        told = self._card(linted)
+        if not is_cut(linted.report):
+            return told
+        whole = File("lint.txt", "the whole lint", io.BytesIO(lint_text(linted.report).encode()))
+        return Card(told.text, [*told.blocks, context([await self._sent(asking.actor.id, whole)])])
 
     def _understood(self, asking: Asking, line: str) -> Command | None:
         command = self._desk.understand(asking.actor, asking.channel, line)

@@ -177,6 +177,32 @@ def test_a_check_ends_as_its_verdict_says(world: Playground) -> None:
     assert ({"text", "verdict"}, "stale") == (set(job_of(as_json)), job_of(as_json)["verdict"])
 
 
+def test_a_lint_ends_as_fail_on_says(world: Playground) -> None:
+    url = f"{HOME.rstrip('/')}/"
+    plain, error = run(world, "lint", url), run(world, "lint", url, "--fail-on", "error")
+    clean = run(world, "lint", f"{url}app.3f2a91c0.js", "--fail-on", "info")
+    assert (0, 1, 0) == tuple(result.exit_code for result in (plain, error, clean))
+    assert plain.stdout == error.stdout
+    assert "Change this first: name files by their content, or let browsers ask each time (CC03)." in plain.stdout
+
+
+def test_a_lint_as_json_holds_the_findings(world: Playground) -> None:
+    result = run(world, "lint", HOME, "for", "nginx", "--json", "--fail-on", "warn")
+    answer = job_of(result)
+    record = answer["lint"]
+    assert (1, {"text", "lint"}) == (result.exit_code, set(answer))
+    assert isinstance(record, dict)
+    assert (67, "error", "CC03", "nginx") == tuple(record[name] for name in ("score", "worst", "first", "server"))
+
+
+def test_a_severity_that_is_none_is_wrong_usage(world: Playground) -> None:
+    assert 2 == run(world, "lint", HOME, "--fail-on", "bad").exit_code
+
+
+def test_a_lint_that_is_not_understood_is_wrong_usage(world: Playground) -> None:
+    assert 2 == run(world, "lint", "everything", "--fail-on", "error").exit_code
+
+
 def test_status_of_a_job_as_json_is_the_record(world: Playground) -> None:
     name = str(job_of(run(world, "purge", PRICING, "--json"))["job"])
     record = job_of(run(world, "status", name, "--json"))

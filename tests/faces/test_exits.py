@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.job import State
 from bot.domain.verdict import Verdict
-from bot.exits import MEANINGS, exit_code, is_settled
+from bot.exits import MEANINGS, exit_code, exit_of_lint, is_settled
 
 BY_VERDICT = {Verdict.FRESH: 0, Verdict.UNCHECKED: 0, Verdict.STALE: 3, Verdict.UNKNOWN: 6}
 BY_STATE = {
@@ -69,3 +69,19 @@ def test_the_terminal_s_page_lists_every_code() -> None:
     page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
     rows = [line for line in page.splitlines() if line.startswith("| ") and line[2].isdigit()]
     assert [f"| {code} | {meaning} |" for code, meaning in MEANINGS.items()] == rows
+
+
+LINTS = {
+    "nothing asked": ("error", 50, "", 0),
+    "as bad": ("error", 50, "error", 1),
+    "worse": ("error", 50, "info", 1),
+    "not so bad": ("warn", 50, "error", 0),
+    "a note counts where it is asked for": ("info", 97, "info", 1),
+    "nothing found": (None, 100, "info", 0),
+    "nothing read": (None, None, "error", 6),
+}
+
+
+@pytest.mark.parametrize(("worst", "score", "fail_on", "code"), LINTS.values(), ids=LINTS)
+def test_a_lint_ends_by_what_was_asked_for(worst: str | None, score: int | None, fail_on: str, code: int) -> None:
+    assert code == exit_of_lint({"worst": worst, "score": score}, fail_on)

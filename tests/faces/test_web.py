@@ -119,6 +119,13 @@ async def test_a_check_says_its_verdict(tmp_path: Path) -> None:
     assert ("stale", "fresh") == (stale["verdict"], fresh["verdict"])
 
 
+async def test_a_lint_is_text_and_findings(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        answer = (await door.say(f"lint {URL}")).json()
+    assert {"text", "lint"} == set(answer)
+    assert (f"{answer['lint']['score']} of 100", [URL]) == (answer["text"].split(" · ")[0], answer["lint"]["pages"])
+
+
 # what is said, by whom: status, title, a sentence of the text
 REFUSALS = {
     "nonsense": ("frobnicate", "ci", 422, "Not understood", "frobnicate"),
@@ -127,6 +134,7 @@ REFUSALS = {
     "nothing": ("", "ci", 422, "Not understood", "Type what should be gone"),
     "another's site": ("purge https://www.news.test/", "ci", 422, "Not understood", "www.news.test"),
     "a token that only reads": (f"purge {URL}", "reader", 403, "Refused", "This token may only read."),
+    "a reader's lint": (f"lint {URL}", "reader", 403, "Refused", "This token may only read."),
     "a reader's check": (f"check {URL}", "reader", 403, "Refused", "This token may only read."),
     "a vote for nothing": ("approve P-1", "ci", 403, "Refused", "Tokens do not vote."),
     "a no for nothing": ("deny P-1 too late", "ci", 403, "Refused", "Tokens do not vote."),

@@ -1,0 +1,202 @@
+"""Conditions about how long copies are kept, and whether the answer says so in one voice."""
+
+from __future__ import annotations
+
+import re
+
+from bot.domain.caches import TARGETED
+from bot.domain.caching import Basis, Directives, Lifetime, is_targeted, stays_beyond, titled
+from bot.domain.fingerprint import MONTH, named
+from bot.domain.lint.finding import Cure, Found
+from bot.domain.lint.served import Served, up_to
+
+_QUOTED = re.compile(r'age="')
+PAGE_MAX = 180  # seconds: webhint's limit for a page (@hint/hint-http-cache 4.0.23)
+FILE_MAX = 86_400
+APART_MAX = 60  # seconds that Expires and max-age may differ
+
+ASK_EACH_TIME = Cure((("Cache-Control", "no-cache"),), ("Expires",))
+FOR_EVER = Cure((("Cache-Control", "public, max-age=31536000, immutable"),), ("Expires",))
+
+
+def missing(served: Served) -> Found | None:
+    """CC01: nothing says how long."""
+    targeted = any(name in served.headers for name in TARGETED)
+    if served.status != 200 or not served.policy.says_nothing or targeted:
+        return None
+    causes = f"Nothing says how long to keep it, so every cache decides for itself.{_guessed(served)}{_default(served)}"
+    cure = FOR_EVER if served.is_file and served.is_hashed else ASK_EACH_TIME
+    return Found(causes, "no Cache-Control, no Expires", cure)
+
+
+def _guessed(served: Served) -> str:
+    if served.browser.basis is not Basis.GUESS or not served.browser.seconds:
+        return ""
+    return f" Browsers may keep the old one for about {up_to(served.browser.seconds)}, going by Last-Modified."
+
+
+def _default(served: Served) -> str:
+    """What the cache in front does by itself, if that is known."""
+    kept: Lifetime = served.shared
+    if kept.basis is not Basis.DEFAULT or not kept.seconds:
+        return ""
+    return f" {served.cache.title} keeps it {up_to(kept.seconds)} unless it is set otherwise."
+
+
+def page_kept_long(served: Served) -> Found | None:
+    """CC02: a page that browsers keep."""
+    seconds = served.browser.seconds or 0
+    if not served.is_page or served.status != 200 or not served.is_long_in_browsers or seconds <= PAGE_MAX:
+        return None
+    causes = (
+        f"After your next deploy visitors may see the old page for up to {up_to(seconds)}; "
+        "a purge cannot reach browsers."
+    )
+    return Found(causes, _kept_by(served), ASK_EACH_TIME)
+
+
+def file_kept_long(served: Served) -> Found | None:
+    """CC03: a file that browsers keep under a name that does not change."""
+    seconds = served.browser.seconds or 0
+    forever = served.policy.control.has("immutable") and not served.policy.guards
+    long = served.is_long_in_browsers and seconds > FILE_MAX
+    if not served.is_file or served.status != 200 or served.is_hashed or served.is_worker or not (long or forever):
+        return None
+    how_long = f"for up to {up_to(seconds)}" if seconds else "for as long as they like"
+    causes = (
+        f"After your next deploy browsers use the old {named(served.url)} with the new page, {how_long}; "
+        "a purge cannot reach browsers."
+    )
+    return Found(causes, _kept_by(served), Cure(ASK_EACH_TIME.sets, ASK_EACH_TIME.drops, "names"))
+
+
+def file_kept_short(served: Served) -> Found | None:
+    """CC04: a file named by its content that browsers do not keep."""
+    known = served.browser.seconds
+    if not served.is_file or served.status != 200 or not served.is_hashed or served.policy.says_nothing:
+        return None
+    if known is None or known >= MONTH:
+        return None
+    causes = (
+        f"{named(served.url)} looks named by its content, so its copies never grow old, "
+        f"but browsers ask for it again after {up_to(known)}: repeated visits are slower than they need be."
+        if known
+        else f"{named(served.url)} looks named by its content, so its copies never grow old, "
+        "but browsers ask for it each time: repeated visits are slower than they need be."
+    )
+    return Found(causes, _kept_by(served), FOR_EVER)
+
+
+def conflict(served: Served) -> Found | None:
+    """CC05: directives that exclude each other."""
+    said = served.policy.control
+    doubled = next((name for name in ("max-age", "s-maxage") if len(said.values(name)) > 1), "")
+    lasting = (said.seconds("max-age") or 0) > 0 or (said.seconds("s-maxage") or 0) > 0
+    if said.has("no-store") and lasting:
+        what, keep = "no-store says never to keep it, and max-age says for how long", "no-store"
+    elif said.has("public") and said.has("private"):
+        what, keep = "it is called public and private at once", "private"
+    elif said.has("private") and said.seconds("s-maxage"):
+        what, keep = "private keeps it out of shared caches, and s-maxage says how long they keep it", "private"
+    elif doubled:
+        what, keep = f"{doubled} is said twice", f"{doubled}={min(map(_number, said.values(doubled)))}"
+    else:
+        return None
+    causes = (
+        f"Cache-Control contradicts itself: {what}. Caches differ in which they obey, so nobody can tell who keeps it."
+    )
+    return Found(causes, _control(served), Cure((("Cache-Control", keep),)))
+
+
+def _number(value: str) -> int:
+    return Directives((("max-age", value),)).seconds("max-age") or 0
+
+
+def cancelled(served: Served) -> Found | None:
+    """CC06: s-maxage takes stale-while-revalidate away (RFC 9111, 5.2.2.10: it implies proxy-revalidate)."""
+    said = served.policy.control
+    shared, beyond = said.seconds("s-maxage"), said.seconds("stale-while-revalidate")
+    if shared is None or not beyond:
+        return None
+    causes = (
+        f"s-maxage forbids shared caches to use a copy beyond its end, so stale-while-revalidate={beyond} does nothing "
+        "in those that take it strictly: visitors wait for the origin instead."
+    )
+    targeted = ("CDN-Cache-Control", f"max-age={shared}, stale-while-revalidate={beyond}")
+    browsers = said.seconds("max-age") or 0
+    return Found(causes, _control(served), Cure((("Cache-Control", f"max-age={browsers}"), targeted)))
+
+
+def expires_apart(served: Served) -> Found | None:
+    """CC07: Expires says something else than max-age, or nothing that can be read."""
+    policy = served.policy
+    if not policy.has_expires:
+        return None
+    seen = f"Expires: {served.headers['expires']}"
+    cure = Cure(drops=("Expires",))
+    if policy.expires is None:
+        return Found(
+            "Expires is no date. Caches take it as over, so it only says what Cache-Control should.", seen, cure
+        )
+    longest = 0 if policy.guards else policy.control.seconds("max-age")
+    since = served.answer.at if policy.date is None else policy.date
+    if longest is None or abs(policy.expires - since - longest) <= APART_MAX:
+        return None
+    told = "Old caches that know only Expires keep it for another time than the others."
+    return Found(told, f"{seen}; {_control(served)}", cure)
+
+
+def pragma(served: Served) -> Found | None:
+    """CC08: Pragma in an answer."""
+    if "pragma" not in served.headers:
+        return None
+    causes = "Pragma means nothing in an answer (RFC 9111, 5.4): whoever relies on it is not protected by it."
+    return Found(causes, f"Pragma: {served.headers['pragma']}", Cure(drops=("Pragma",)))
+
+
+def older_than_allowed(served: Served) -> Found | None:
+    """CC14: a copy beyond its end."""
+    allowed = served.shared
+    said = allowed.basis in (Basis.TARGETED, Basis.S_MAXAGE, Basis.MAX_AGE, Basis.EXPIRES)
+    age = served.headers.get("age", "").strip()
+    if not said or allowed.seconds is None or not age.isdecimal() or int(age) <= allowed.seconds:
+        return None
+    beyond = stays_beyond((served.origins[0] if served.origins else served.answer).joined())
+    why = (
+        f"stale-while-revalidate lets it, for {up_to(beyond)} more"
+        if beyond
+        else "a setting of the cache keeps it longer, or the origin could not be reached"
+    )
+    causes = (
+        f"This copy is {up_to(int(age))} old and was to live {up_to(allowed.seconds)}: visitors get old content. "
+        f"It may be that {why}."
+    )
+    return Found(causes, f"Age: {age}; {allowed.words}", Cure(special="purge"))
+
+
+def targeted_unreadable(served: Served) -> Found | None:
+    """CC22: a targeted field that caches ignore."""
+    for name, value in served.headers.items():
+        if not name.endswith("cdn-cache-control") or not value.strip():
+            continue
+        said = Directives.read(value)
+        integers = all(part.isdecimal() for part in said.values("max-age") + said.values("s-maxage"))
+        if is_targeted(name, value) and integers and not _QUOTED.search(value):
+            continue
+        causes = (
+            f"{titled(name)} is not in the form that caches insist on (RFC 9213: a list with commas, whole numbers "
+            "without quotes). They ignore it whole and go by Cache-Control."
+        )
+        longest = said.seconds("max-age") or said.seconds("s-maxage")
+        mended = f"max-age={longest}" if longest else "no-store"
+        return Found(causes, f"{titled(name)}: {value}", Cure(((titled(name), mended),)))
+    return None
+
+
+def _control(served: Served) -> str:
+    return f"Cache-Control: {served.headers.get('cache-control', '')}"
+
+
+def _kept_by(served: Served) -> str:
+    """The header that decides for browsers."""
+    return _control(served) if served.policy.has_control else f"Expires: {served.headers.get('expires', '')}"

@@ -1,0 +1,90 @@
+"""What a lint comes to: a score, the one change that matters most, what the next deploy will break."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain.fingerprint import version_in_query
+from bot.domain.lint.finding import Finding, Remark, Severity
+from bot.domain.lint.rules import score, together
+from bot.domain.lint.served import Served
+from bot.domain.snippets import Server, snippet
+
+LONG = 3600  # seconds: what browsers keep so long outlives a deploy
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A file that visitors will have in its old form after the next deploy, for up to `seconds` (None: unknown)."""
+
+    url: str
+    seconds: int | None
+
+    @property
+    def by_argument(self) -> str:
+        """The argument by which it is versioned, as in ?v=3; "" where there is none."""
+        return version_in_query(self.url)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was read and found. `read` counts answers of pages and files; `unread` are URLs without one, each with why;
+    `left_out` and `foreign` count files that were not asked for: beyond the cap, and on hosts of others. `server`
+    made the headers, if it is known or was named; `provider` is the cache in front."""
+
+    pages: tuple[str, ...]
+    read: int
+    findings: tuple[Finding, ...] = ()
+    breaks: tuple[Break, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
+    left_out: int = 0
+    foreign: int = 0
+    server: Server | None = None
+    provider: str = ""
+    provider_title: str = ""
+
+    @property
+    def score(self) -> int | None:
+        """0 to 100; None where nothing could be read."""
+        return score(self.findings) if self.read else None
+
+    @property
+    def groups(self) -> list[list[Finding]]:
+        """The findings by rule, what matters most first."""
+        return together(self.findings)
+
+    def count(self, severity: Severity) -> int:
+        """How many rules are broken that badly."""
+        return sum(min(f.severity.rank for f in group) == severity.rank for group in self.groups)
+
+    @property
+    def worst(self) -> Severity | None:
+        """The worst of what was found."""
+        found = [finding.severity for finding in self.findings]
+        return min(found, key=lambda severity: severity.rank, default=None)
+
+    def fix(self, group: Sequence[Finding]) -> str:
+        """Lines to copy for one rule; "" where the server is not known, or cannot mend it."""
+        mendable = [finding for finding in group if not finding.set_by_edge]
+        if self.server is None or not mendable:
+            return ""
+        return snippet(self.server, mendable[0].cure, [finding.url for finding in mendable])
+
+    @property
+    def asks_for_server(self) -> bool:
+        """Whether lines to copy are missing only because nobody knows what makes the headers."""
+        servers = list(Server)
+        mendable = [group for group in self.groups if any(not finding.set_by_edge for finding in group)]
+        return self.server is None and any(snippet(servers[0], group[0].cure, [group[0].url]) for group in mendable)
+
+
+def break_of(served: Served) -> Break | None:
+    """What the next deploy does to one file: None where its name is made from its content, or browsers ask for it."""
+    seconds = served.browser.seconds
+    forever = served.policy.control.has("immutable") and not served.policy.guards
+    long = served.is_long_in_browsers and (seconds or 0) >= LONG
+    if not served.is_file or served.status != 200 or served.is_hashed or served.is_worker or not (long or forever):
+        return None
+    return Break(served.url, seconds if long else None)

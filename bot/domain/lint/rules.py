@@ -1,0 +1,142 @@
+"""The rules, in one table: what they are called, how bad what they find is, what it means and what looks for it.
+
+docs/lint.md shows the same table; a test holds it against this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from bot.domain.lint import keeping, serving, sharing
+from bot.domain.lint.finding import Finding, Found, Severity
+from bot.domain.lint.served import Served
+from bot.domain.shown import shown
+
+ERROR, WARN, INFO = Severity.ERROR, Severity.WARN, Severity.INFO
+SEEN_MAX = 160  # characters of evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. `weight` is what it takes from a score of 100, once, however many URLs break it. `by_headers` when the
+    server's own headers break it, so that the origin's can be asked whose doing it is."""
+
+    id: str
+    name: str
+    severity: Severity
+    weight: int
+    when: str  # the condition, for docs
+    causes: str  # what comes of it, for docs
+    mend: str  # what to do, as a command
+    looks: Callable[[Served], Found | None]
+    by_headers: bool = True
+
+
+RULES = (
+    Rule("CC01", "missing", WARN, 12, "200 without Cache-Control, Expires or a CDN's own field",
+         "each cache decides for itself", "say for each sort of answer how long to keep it", keeping.missing),
+    Rule("CC02", "html-long", ERROR, 30, "a page that browsers keep longer than 3 min",
+         "visitors see the old page after a deploy", "let browsers ask for pages each time (no-cache)",
+         keeping.page_kept_long),
+    Rule("CC03", "asset-unhashed-long", ERROR, 30, "a file without a hash in its name, kept over a day or immutable",
+         "the new page with the old file", "name files by their content, or let browsers ask each time",
+         keeping.file_kept_long),
+    Rule("CC04", "asset-hashed-short", INFO, 3, "a file with a hash in its name, kept less than 30 days",
+         "repeated visits are slow", "let browsers keep it for a year", keeping.file_kept_short),
+    Rule("CC05", "conflict", WARN, 8, "no-store with max-age, public with private, max-age twice",
+         "caches differ in which they obey", "keep one of the two", keeping.conflict),
+    Rule("CC06", "smaxage-swr", WARN, 5, "s-maxage together with stale-while-revalidate",
+         "stale-while-revalidate does nothing", "give the cache in front a field of its own", keeping.cancelled),
+    Rule("CC07", "expires-mismatch", INFO, 2, "Expires differs from max-age by more than 60 s, or is no date",
+         "old caches keep it for another time", "leave Expires out", keeping.expires_apart),
+    Rule("CC08", "pragma", INFO, 1, "Pragma in an answer", "it means nothing", "leave Pragma out", keeping.pragma),
+    Rule("CC09", "cookie-shared", ERROR, 40, "Set-Cookie in a copy that a shared cache gave out",
+         "visitors get somebody else's session", "set no cookie on what is shared",
+         sharing.cookie_shared, by_headers=False),
+    Rule("CC10", "vary-wide", WARN, 10, "Vary with Cookie, User-Agent, Authorization or over 3 fields; `*` is an error",
+         "few hits, and purges that miss copies", "vary by Accept-Encoding alone", sharing.varies_widely),
+    Rule("CC11", "vary-missing", WARN, 10, "Content-Encoding without Vary: Accept-Encoding",
+         "visitors who cannot unpack it see garbage", "say Vary: Accept-Encoding", sharing.encoding_unsaid),
+    Rule("CC12", "no-validator", WARN, 6, "may be kept, and has neither ETag nor Last-Modified",
+         "sent whole each time; staleness cannot be seen", "send an ETag", sharing.no_validator),
+    Rule("CC13", "etag-per-node", WARN, 6, "one content with different strong ETags",
+         "needless misses, and copies that only look old", "make the ETag of what is the same everywhere",
+         sharing.validator_differs, by_headers=False),
+    Rule("CC14", "age-over", WARN, 8, "Age beyond the lifetime", "visitors get old content",
+         "purge it, then see who keeps it beyond its end", keeping.older_than_allowed, by_headers=False),
+    Rule("CC15", "auth-public", ERROR, 40, "asked with Authorization, and shared caches may keep it",
+         "others get what is one person's", "keep what is one person's out of shared caches (private)",
+         sharing.signed_in_shared),
+    Rule("CC16", "error-cached", WARN, 10, "4xx or 5xx with more than 60 s, or from the cache",
+         "the error stays after it is mended", "let nobody keep errors", serving.error_kept),
+    Rule("CC17", "redirect-cached", WARN, 8, "301 or 308 without Cache-Control",
+         "browsers may keep it for ever", "say how long a redirect may be kept", serving.redirect_kept),
+    Rule("CC18", "query-version", INFO, 3, "a file with ?v= or the like and no hash in its name",
+         "caches differ in whether the query counts", "put the version into the name",
+         serving.version_as_argument, by_headers=False),
+    Rule("CC19", "sw-cached", ERROR, 30, "a service worker's script that browsers keep",
+         "visitors stay on the old application", "let browsers ask for the service worker each time",
+         serving.worker_kept),
+    Rule("CC20", "no-tags", INFO, 3, "tags are purged, and the origin gives none", "a purge by tag finds nothing",
+         "send the tags", sharing.no_tags, by_headers=False),
+    Rule("CC21", "clock", WARN, 5, "Date differs from our clock by more than 60 s",
+         "Age and Expires come out wrong", "set the server's clock by NTP", serving.clock_apart, by_headers=False),
+    Rule("CC22", "targeted-bad", WARN, 8, "a CDN-Cache-Control that is no structured dictionary",
+         "caches ignore it whole", "write it as RFC 9213 has it", keeping.targeted_unreadable),
+)  # fmt: skip
+RULE_OF = {rule.id: rule for rule in RULES}
+
+
+def lint(served: Served) -> list[Finding]:
+    """What every rule finds at one URL, in the table's order; nothing where there was no answer."""
+    if served.answer.problem:
+        return []
+    return [finding for rule in RULES for finding in _applied(rule, served)]
+
+
+def _applied(rule: Rule, served: Served) -> Iterator[Finding]:
+    found = rule.looks(served)
+    if found is None:
+        return
+    yield Finding(
+        rule=rule.id,
+        name=rule.name,
+        severity=found.severity or rule.severity,
+        url=served.url,
+        place=served.answer.place,
+        causes=found.causes,
+        seen=shown(found.seen, SEEN_MAX),
+        cure=found.cure,
+        origin_says=_origin_says(rule, served) if rule.by_headers else "",
+    )
+
+
+def _origin_says(rule: Rule, served: Served) -> str:
+    """What the origin's own headers say where they break no rule: then the cache in front changes them."""
+    asked = [answer for answer in served.origins if not answer.problem]
+    if not asked:
+        return ""
+    alone = replace(served, answer=replace(asked[0], url=served.url), origins=())
+    if rule.looks(alone) is not None:
+        return ""
+    return shown(f"Cache-Control: {alone.headers.get('cache-control', '') or 'none'}", SEEN_MAX)
+
+
+def together(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """The findings by rule, the worst rules first, each URL once."""
+    groups: dict[str, dict[str, Finding]] = {}
+    for finding in findings:
+        groups.setdefault(finding.rule, {}).setdefault(finding.url, finding)
+    grouped = [list(group.values()) for group in groups.values()]
+    return sorted(grouped, key=_badness)
+
+
+def _badness(group: Sequence[Finding]) -> tuple[int, int, int]:
+    worst = min(finding.severity.rank for finding in group)
+    return worst, -RULE_OF[group[0].rule].weight, -len(group)
+
+
+def score(findings: Sequence[Finding]) -> int:
+    """100 for none, less the weight of each rule that is broken, at least 0."""
+    return max(0, 100 - sum(RULE_OF[rule].weight for rule in {finding.rule for finding in findings}))

@@ -1,0 +1,115 @@
+"""What the rules read: one URL as visitors get it, as the origin gives it, and what is known around it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from bot.domain.answer import Answer
+from bot.domain.caches import ANY, Cache
+from bot.domain.caching import Basis, Lifetime, Policy, lifetime_browser, lifetime_shared, policy_of
+from bot.domain.fingerprint import is_fingerprinted, is_static, named
+from providers.contract import Cached
+
+KEPT = frozenset({Cached.HIT, Cached.STALE, Cached.REVALIDATED})
+_STATIC_TYPES = re.compile(r"(?:text/(?:css|javascript)|application/(?:javascript|wasm)|image/|font/|audio/|video/)")
+_WORKERS = frozenset(
+    {"sw.js", "service-worker.js", "serviceworker.js", "ngsw-worker.js", "firebase-messaging-sw.js", "workbox-sw.js"}
+)
+
+
+@dataclass(frozen=True)
+class Served:
+    """One URL. `answer` is what visitors get, from the cache in front or where there is none from the server itself;
+    `cached` what that cache says it did; `origins` what the origin gives, as often as it was asked; `others` the same
+    URL at other edges. `tag_header` is named only where some layer purges by tags. `is_worker` when a page registers
+    it as its service worker."""
+
+    answer: Answer
+    cache: Cache = ANY
+    cached: Cached = Cached.UNKNOWN
+    origins: tuple[Answer, ...] = ()
+    others: tuple[Answer, ...] = ()
+    tag_header: str = ""
+    registered: bool = False
+
+    @property
+    def url(self) -> str:
+        """The URL."""
+        return self.answer.url
+
+    @property
+    def status(self) -> int:
+        """The status that visitors get."""
+        return self.answer.status
+
+    @cached_property
+    def headers(self) -> Mapping[str, str]:
+        """What visitors get."""
+        return self.answer.joined()
+
+    @cached_property
+    def policy(self) -> Policy:
+        """What visitors' headers say about keeping."""
+        return policy_of(self.headers)
+
+    @cached_property
+    def browser(self) -> Lifetime:
+        """How long browsers use it without asking."""
+        return lifetime_browser(self.headers, self.answer.at, self.status)
+
+    @cached_property
+    def shared(self) -> Lifetime:
+        """How long the cache in front does, by what the origin tells it where the origin can be asked."""
+        source = self.origins[0] if self.origins else self.answer
+        return lifetime_shared(source.joined(), source.at, self.cache, source.status)
+
+    @property
+    def is_kept_openly(self) -> bool:
+        """Whether shared caches are told to keep it for some time."""
+        said = self.policy.control
+        shut = said.has("no-store") or said.has("private") or said.has("no-cache")
+        return not shut and ((said.seconds("s-maxage") or 0) > 0 or (said.seconds("max-age") or 0) > 0)
+
+    @property
+    def is_from_cache(self) -> bool:
+        """Whether a cache in front answered, as far as it says so."""
+        return self.cached in KEPT
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is HTML."""
+        return self.headers.get("content-type", "").lower().startswith(("text/html", "application/xhtml"))
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is what pages are made of: script, style, image, font."""
+        if self.is_page:
+            return False
+        return is_static(self.url) or bool(_STATIC_TYPES.match(self.headers.get("content-type", "").lower()))
+
+    @property
+    def is_hashed(self) -> bool:
+        """Whether its name looks made from its content."""
+        return is_fingerprinted(self.url)
+
+    @property
+    def is_worker(self) -> bool:
+        """Whether it is a service worker's script, by its name or because a page registers it."""
+        return self.registered or named(self.url).lower() in _WORKERS
+
+    @property
+    def is_long_in_browsers(self) -> bool:
+        """Whether browsers were told, and did not guess, to keep it for some time."""
+        return self.browser.basis in (Basis.MAX_AGE, Basis.EXPIRES) and bool(self.browser.seconds)
+
+
+def up_to(seconds: float) -> str:
+    """A length of time in one unit, never shorter than it is: 90 s, 10 min, 5 h, 365 d."""
+    for size, unit, most in ((1, "s", 120), (60, "min", 7200), (3600, "h", 172_800)):
+        if seconds < most:
+            return f"{math.ceil(seconds / size)} {unit}"
+    return f"{math.ceil(seconds / 86_400):,} d"

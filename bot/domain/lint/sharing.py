@@ -1,0 +1,138 @@
+"""Conditions about copies that are shared: with whom, in which variants, and whether one can be told from another."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+
+from bot.domain.answer import Answer
+from bot.domain.fingerprint import is_certain
+from bot.domain.lint.finding import Cure, Found, Severity
+from bot.domain.lint.served import Served
+
+WIDE = ("cookie", "user-agent", "authorization")
+VARY_MAX = 3  # fields
+_FIELD = re.compile(r"[a-z0-9-]+")
+ENCODINGS = ("-gzip", "-br", "-zstd", "-df", ";gzip", "--gzip")  # what servers and CDNs add to an ETag
+
+
+def cookie_shared(served: Served) -> Found | None:
+    """CC09: a cookie in a copy that everybody gets."""
+    aged = served.headers.get("age", "").strip()
+    from_cache = served.is_from_cache or (aged.isdecimal() and int(aged) > 0)
+    if "set-cookie" not in served.headers or not served.is_kept_openly or not from_cache:
+        return None
+    name = served.headers["set-cookie"].partition("=")[0].strip()[:40]
+    causes = (
+        f"A cache gives the same cookie ({name}) to everybody. If it names a session, visitors get into the session "
+        "of somebody else."
+    )
+    seen = f"Set-Cookie: {name}=…; Cache-Control: {served.headers.get('cache-control', '')}"
+    return Found(causes, seen, Cure(drops=("Set-Cookie",)))
+
+
+def signed_in_shared(served: Served) -> Found | None:
+    """CC15: an answer to somebody who signed in, for everybody (RFC 9111, 3.5)."""
+    signed_in = any(name.lower() == "authorization" for name, _ in served.answer.asked)
+    said = served.policy.control
+    shut = said.has("private") or said.has("no-store") or said.has("no-cache")
+    shared = said.has("public") or (said.seconds("s-maxage") or 0) > 0
+    if not signed_in or shut or not shared or served.status != 200:
+        return None
+    causes = "It answers somebody who signed in, and lets shared caches keep it: others may get what is theirs alone."
+    seen = f"asked with Authorization; Cache-Control: {served.headers.get('cache-control', '')}"
+    return Found(causes, seen, Cure((("Cache-Control", "private"),)))
+
+
+def varies_widely(served: Served) -> Found | None:
+    """CC10: too many variants."""
+    vary = served.headers.get("vary", "")
+    fields = list(dict.fromkeys(field.strip().lower() for field in vary.split(",") if field.strip()))
+    packed = "accept-encoding" in fields or "content-encoding" in served.headers
+    cure = Cure((("Vary", "Accept-Encoding"),)) if packed else Cure(drops=("Vary",))
+    seen = f"Vary: {vary}"
+    if "*" in fields:
+        return Found("Vary: * means that no copy may ever be used again: every visit goes to the origin.", seen, cure,
+                     Severity.ERROR)  # fmt: skip
+    wide = [field for field in fields if field in WIDE]
+    if not wide and len(fields) <= VARY_MAX:
+        return None
+    many = (
+        f"every {' and every '.join(_one(field) for field in wide)}" if wide else f"each mix of {len(fields)} headers"
+    )
+    causes = (
+        f"Caches keep a copy of its own for {many}: few visits are served from the cache, and some caches purge only "
+        "one of the copies."
+    )
+    return Found(causes, seen, cure)
+
+
+def _one(field: str) -> str:
+    return {"cookie": "set of cookies", "user-agent": "browser version", "authorization": "person"}[field]
+
+
+def encoding_unsaid(served: Served) -> Found | None:
+    """CC11: packed, and no word of it to caches."""
+    packed = served.headers.get("content-encoding", "").strip().lower()
+    fields = [field.strip().lower() for field in served.headers.get("vary", "").split(",")]
+    if packed in ("", "identity") or "accept-encoding" in fields or "*" in fields:
+        return None
+    causes = f"A cache may give this {packed} copy to a visitor who cannot unpack it, who then sees garbage."
+    vary = ", ".join([*filter(_FIELD.fullmatch, fields), "Accept-Encoding"])
+    return Found(
+        causes, f"Content-Encoding: {packed}, no Vary: Accept-Encoding", Cure((("Vary", vary),), special="gzip")
+    )
+
+
+def no_validator(served: Served) -> Found | None:
+    """CC12: nothing to ask "still the same?" with."""
+    kept = not served.policy.says_nothing and not served.policy.control.has("no-store")
+    validated = "etag" in served.headers or "last-modified" in served.headers
+    if served.status != 200 or not kept or validated or is_certain(served.url, served.headers):
+        return None
+    causes = (
+        "It has neither ETag nor Last-Modified: once a copy is over, all of it is sent again, and nobody can see by "
+        "its headers whether a copy is old."
+    )
+    return Found(causes, "no ETag, no Last-Modified", Cure(special="validator"))
+
+
+def validator_differs(served: Served) -> Found | None:
+    """CC13: one content, several ETags."""
+    by_body: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for answer in (served.answer, *served.others, *served.origins):
+        tag = bare(answer)
+        if tag and answer.digest and answer.status == 200:
+            by_body[answer.digest, answer.says("content-encoding")].add(tag)
+    several = next((tags for tags in by_body.values() if len(tags) > 1), None)
+    if several is None:
+        return None
+    first, second, *_ = sorted(several)
+    causes = (
+        "The same content comes with different ETags, as if each server made its own: copies that are right are "
+        "fetched again, and look old when edge and origin are compared."
+    )
+    return Found(causes, f"ETag: {first} and {second}", Cure(special="etag"))
+
+
+def bare(answer: Answer) -> str:
+    """A strong ETag without what packing adds; "" for a weak one, or none."""
+    tag = answer.says("etag").strip()
+    if tag.startswith("W/"):
+        return ""
+    inside = tag.strip('"')
+    for ending in ENCODINGS:
+        inside = inside.removesuffix(ending)
+    return f'"{inside}"' if inside else ""
+
+
+def no_tags(served: Served) -> Found | None:
+    """CC20: tags are purged, and none are given."""
+    if not served.tag_header or not served.origins or not served.is_page or served.status != 200:
+        return None
+    name = served.tag_header.lower()
+    if any(answer.says(name) or answer.problem for answer in served.origins):
+        return None
+    causes = f"The origin sends no {served.tag_header}, so a purge by tag will not find this page: it stays as it is."
+    cure = Cure(((served.tag_header, "news"),))
+    return Found(causes, f"no {served.tag_header} at the origin", cure)

@@ -1,0 +1,78 @@
+"""What a page asks a browser to fetch, read from its HTML with suspicion; and the service worker that it registers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+LINKS_MAX = 1000  # of one page
+_LINKED = frozenset({"stylesheet", "preload", "modulepreload", "icon", "apple-touch-icon", "manifest"})
+_WORKER = re.compile(r"""serviceWorker\s*\.\s*register\(\s*["'`]([^"'`\s]{1,500})["'`]""")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One URL that a page names, without its fragment. `is_worker` when it is registered as a service worker."""
+
+    url: str
+    is_worker: bool = False
+
+
+def references(page: str, text: str) -> tuple[Reference, ...]:
+    """Every script, style, image, font, film and service worker that the page at `page` names, each once and in
+    order; at most a thousand."""
+    reader = _Reader()
+    reader.feed(text)
+    base = urljoin(page, reader.base) if reader.base else page
+    found: dict[str, Reference] = {}
+    for link in [*filter(None, reader.links)][:LINKS_MAX]:
+        _add(found, base, link, is_worker=False)
+    for match in _WORKER.finditer(text):
+        _add(found, page, match[1], is_worker=True)
+    return tuple(found.values())
+
+
+def _add(found: dict[str, Reference], base: str, link: str, is_worker: bool) -> None:
+    try:
+        url = urljoin(base, link.strip())
+        parts = urlsplit(url)
+    except ValueError:
+        return
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return
+    whole = urlunsplit(parts._replace(path=parts.path or "/", fragment=""))
+    if whole not in found or is_worker:
+        found[whole] = Reference(whole, is_worker)
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.links: list[str] = []
+        self.base = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take the addresses of one tag."""
+        given = {name: value for name, value in attrs if value}
+        if tag == "base" and not self.base:
+            self.base = given.get("href", "")
+        self.links += _links(tag, given)
+
+
+def _links(tag: str, given: Mapping[str, str]) -> Iterator[str]:
+    match tag:
+        case "link" if _LINKED & set(given.get("rel", "").lower().split()):
+            yield given.get("href", "")
+        case "script" | "img" | "source" | "video" | "audio" | "embed" | "track":
+            yield given.get("src", "")
+            yield given.get("poster", "")
+            yield from _of_set(given.get("srcset", ""))
+
+
+def _of_set(value: str) -> Iterator[str]:
+    """The addresses of a srcset: each is followed by its width, and a comma."""
+    for part in re.split(r",\s+", value):
+        yield part.strip().partition(" ")[0].rstrip(",")

@@ -1,0 +1,149 @@
+"""A lint's report as JSON for machines, and as plain text for terminals and files: whole, where a card is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from bot.domain.cdns import setting_for
+from bot.domain.lint.finding import Finding, Severity
+from bot.domain.lint.report import Break, Report
+from bot.domain.lint.rules import RULE_OF
+from bot.domain.lint.served import up_to
+from bot.domain.shown import shown
+from bot.domain.snippets import BY_BUILD
+
+URL_MAX = 300  # characters shown
+BY_HAND = (
+    "?v= is a trap: a cache that leaves the query out of its key never fetches the new version, one that does not "
+    "keeps the old ones when the file is purged, and while you deploy an old server may answer the new address."
+)
+NO_SERVER = "Nothing tells which server makes these headers"
+NEVER_NEEDED = "Files that are named by their content never need a purge."
+
+
+def lint_record(report: Report) -> Mapping[str, object]:
+    """The report as JSON takes it. `first` is the rule that matters most, `breaks` what the next deploy will."""
+    groups = report.groups
+    return {
+        "pages": list(report.pages),
+        "read": report.read,
+        "score": report.score,
+        "worst": report.worst,
+        "first": groups[0][0].rule if groups else None,
+        "server": report.server,
+        "cdn": report.provider_title or None,
+        "findings": [_finding(one, report.fix(group), report) for group in groups for one in group],
+        "breaks": [{"url": broken.url, "up_to_s": broken.seconds} for broken in report.breaks],
+        "http": [{"url": one.url, "severity": one.severity, "what": one.what} for one in report.remarks],
+        "unread": [{"url": url, "why": why} for url, why in report.unread],
+        "left_out": report.left_out,
+        "foreign": report.foreign,
+    }
+
+
+def _finding(finding: Finding, fix: str, report: Report) -> Mapping[str, object]:
+    mended = {
+        "rule": finding.rule,
+        "name": finding.name,
+        "severity": finding.severity,
+        "url": finding.url,
+        "place": finding.place,
+        "causes": finding.causes,
+        "mend": RULE_OF[finding.rule].mend,
+        "seen": finding.seen,
+        "fix": fix or None,
+        "cdn_setting": setting_for(report.provider, finding.rule) or None,
+    }
+    return mended | ({"origin_says": finding.origin_says} if finding.origin_says else {})
+
+
+def lint_text(report: Report) -> str:
+    """The whole report, a line each, fixes below what they mend."""
+    return "\n".join(_lines(report))
+
+
+def _lines(report: Report) -> Iterator[str]:
+    yield headline(report)
+    groups = report.groups
+    if groups:
+        yield f"Change this first: {RULE_OF[groups[0][0].rule].mend} ({groups[0][0].rule})."
+    for group in groups:
+        yield ""
+        yield from _group(group, report)
+    if report.breaks:
+        yield ""
+        yield from _breaks(report)
+    if report.remarks:
+        yield ""
+        yield from (
+            f"HTTP, {one.severity}: {shown(one.what, 300)} ({shown(one.url, URL_MAX)})" for one in report.remarks
+        )
+    yield ""
+    yield from tail(report)
+
+
+def headline(report: Report) -> str:
+    """The score, what was read, how much was found: "38 of 100 · http://www.shop.test/ · 2 errors, 1 warning"."""
+    what = shown(report.pages[0], URL_MAX) if len(report.pages) == 1 else f"{len(report.pages):,} pages"
+    if report.score is None:
+        return f"nothing could be read · {what}"
+    return f"{report.score} of 100 · {what} · {counted(report)}"
+
+
+def counted(report: Report) -> str:
+    """2 errors, 1 warning."""
+    words = ((Severity.ERROR, "error"), (Severity.WARN, "warning"), (Severity.INFO, "note"))
+    parts = [f"{n} {word}{'s' * (n > 1)}" for severity, word in words if (n := report.count(severity))]
+    return ", ".join(parts) or "nothing to change"
+
+
+def _group(group: Sequence[Finding], report: Report) -> Iterator[str]:
+    first = group[0]
+    yield f"{first.rule} {first.name} · {first.severity} · {RULE_OF[first.rule].mend}"
+    yield first.causes
+    yield from (f"  {shown(one.url, URL_MAX)} · {one.seen}" for one in group)
+    yield from whose(first, report)
+    if fix := report.fix(group):
+        yield f"On {report.server.label if report.server else ''}:"
+        yield from (f"    {line}" for line in fix.splitlines())
+    if setting := setting_for(report.provider, first.rule):
+        yield f"At {report.provider_title}: {setting}"
+
+
+def whose(finding: Finding, report: Report) -> Iterator[str]:
+    """That the cache in front says it, where the server says otherwise."""
+    if finding.set_by_edge:
+        cdn = report.provider_title or "the cache in front"
+        yield f"The origin says {finding.origin_says}: {cdn} changes it, so that is where to look."
+
+
+def _breaks(report: Report) -> Iterator[str]:
+    yield "What the next deploy will break, since browsers keep it under a name that stays:"
+    yield from (f"  {shown(broken.url, URL_MAX)} · {stays(broken)}" for broken in report.breaks)
+    yield "Name them by their content:"
+    yield from (f"    {line}" for line in BY_BUILD.splitlines())
+    yield from trap(report)
+
+
+def trap(report: Report) -> Iterator[str]:
+    """Why a version in the query is none, unless CC18 says so already."""
+    if not any(finding.rule == "CC18" for finding in report.findings):
+        yield BY_HAND
+
+
+def stays(broken: Break) -> str:
+    """For how long."""
+    return f"up to {up_to(broken.seconds)}" if broken.seconds is not None else "as long as a browser likes"
+
+
+def tail(report: Report) -> Iterator[str]:
+    """What was read, and what was not."""
+    if report.server is None and report.asks_for_server:
+        yield f"{NO_SERVER}: say so with for nginx, for apache or for express, and lines to copy are shown."
+    yield from (f"Not read: {shown(url, URL_MAX)}: {shown(why, 200)}" for url, why in report.unread[:10])
+    yield f"Read {report.read:,} URL{'s' * (report.read != 1)}{_not_asked(report)}."
+
+
+def _not_asked(report: Report) -> str:
+    foreign = f"; {report.foreign:,} on other hosts not" if report.foreign else ""
+    return f"{foreign}; {report.left_out:,} more than are read at once not" if report.left_out else foreign

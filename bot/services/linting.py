@@ -1,0 +1,158 @@
+"""Lint: a page and what it is made of are fetched as visitors get them, the page from its origin too, and every rule is
+asked. Polite: few requests at once, of the site's own hosts only, and never more files than `FILES_MAX`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from bot.domain.answer import Answer, Asked
+from bot.domain.caches import Cache, cache_of
+from bot.domain.command import Command
+from bot.domain.lint.report import Report, break_of
+from bot.domain.lint.rules import lint
+from bot.domain.lint.served import Served
+from bot.domain.markup import Reference, references
+from bot.domain.site import Site
+from bot.domain.snippets import Server, server_of
+from bot.domain.target import url_of
+from bot.services.checks import ORIGIN, places_of
+from bot.services.replies import Linted
+from bot.services.setup import Core
+from providers.contract import Kind
+
+PAGES_MAX = 5
+FILES_MAX = 30
+AT_ONCE = 4
+PAGES_SECONDS, FILES_SECONDS = 9.0, 12.0
+NO_TIME = "no answer in the time that a lint takes"
+T = TypeVar("T")
+Answers = tuple[Answer, ...]
+
+
+async def lint_urls(core: Core, command: Command, site: Site) -> Linted:
+    """What the cache headers of `command`'s URLs, and of what these pages are made of, will cause."""
+    urls = tuple(dict.fromkeys(url_of(target, site) for target in command.targets))
+    reading = _Reading(core, site)
+    pages = await reading.pages(urls[:PAGES_MAX])
+    named = dict.fromkeys(ref for page in pages for ref in _named_by(page))
+    own = [ref for ref in named if _is_own(ref, site) and ref.url not in urls]
+    files = await reading.files(own[:FILES_MAX])
+    report = await _report(core, site, pages, files)
+    report = replace(
+        report,
+        server=Server(command.server) if command.server else report.server,
+        left_out=max(0, len(own) - FILES_MAX) + max(0, len(urls) - PAGES_MAX),
+        foreign=sum(not _is_own(ref, site) for ref in named),
+    )
+    return Linted(site, report)
+
+
+class _Reading:
+    """Fetches for one lint."""
+
+    def __init__(self, core: Core, site: Site) -> None:
+        self._core = core
+        self._site = site
+        self._gate = asyncio.Semaphore(AT_ONCE)
+        outermost = core.setup.providers[site.layers[-1].account].name if site.layers else ""
+        self._cache: Cache = cache_of(outermost)
+        can_tag = any(Kind.TAG in core.setup.providers[layer.account].can.kinds for layer in site.layers)
+        self._tag_header = site.tag_header if can_tag else ""
+
+    async def pages(self, urls: Sequence[str]) -> list[list[Served]]:
+        """Each page as every edge serves it, beside what the origin gives; with what signed-in variants get."""
+        return await _within(PAGES_SECONDS, [self._page(url) for url in urls], [[_late(url)] for url in urls])
+
+    async def files(self, wanted: Sequence[Reference]) -> list[Served]:
+        """Each file as the first place serves it."""
+        return await _within(FILES_SECONDS, [self._file(ref) for ref in wanted], [_late(ref.url) for ref in wanted])
+
+    async def _page(self, url: str) -> list[Served]:
+        places = places_of(self._site)
+        signed_in = [asked for asked in map(_asked, self._site.variants) if asked]
+        first = next(iter(places.items()))
+        edges = [self._fetch(url, place, address) for place, address in places.items()]
+        private = [self._fetch(url, *first, asked) for asked in signed_in]
+        origins = [self._fetch(url, ORIGIN, self._site.origin) for _ in range(2 if self._site.origin else 0)]
+        answers = await asyncio.gather(*edges, *private, *origins)
+        at_edges, rest = answers[: len(edges)], answers[len(edges) :]
+        from_origin = tuple(answer for answer in rest[len(private) :] if not answer.problem)
+        served = [self._served(x, from_origin, tuple(y for y in at_edges if y is not x)) for x in at_edges]
+        return served + [self._served(x) for x in rest[: len(private)]]
+
+    async def _file(self, ref: Reference) -> Served:
+        place, address = next(iter(places_of(self._site).items()))
+        return self._served(await self._fetch(ref.url, place, address), registered=ref.is_worker)
+
+    async def _fetch(self, url: str, place: str, address: str, asked: Asked = ()) -> Answer:
+        async with self._gate:
+            return await self._core.looker.fetch(url, place, address, asked)
+
+    def _served(self, answer: Answer, origins: Answers = (), others: Answers = (), registered: bool = False) -> Served:
+        cached = self._core.looker.read(answer).cached
+        return Served(answer, self._cache, cached, origins, others, self._tag_header, registered)
+
+
+def _asked(variant: Mapping[str, str]) -> Asked:
+    """A variant's headers where it stands for somebody who is signed in; else nothing."""
+    pairs = tuple(variant.items())
+    return pairs if any(name.lower() == "authorization" for name, _ in pairs) else ()
+
+
+def _late(url: str) -> Served:
+    return Served(Answer(url, "", 0.0, problem=NO_TIME))
+
+
+async def _within(seconds: float, asked: Iterable[Coroutine[object, object, T]], instead: Sequence[T]) -> list[T]:
+    """What each brings, in order; `instead` of what takes too long."""
+    tasks = [asyncio.create_task(one) for one in asked]
+    if not tasks:
+        return []
+    done, late = await asyncio.wait(tasks, timeout=seconds)
+    for task in late:
+        task.cancel()
+    return [task.result() if task in done else other for task, other in zip(tasks, instead, strict=True)]
+
+
+def _named_by(page: Sequence[Served]) -> tuple[Reference, ...]:
+    """What a page is made of, by the first place that serves it."""
+    first = next((served for served in page if not served.answer.problem), None)
+    return references(first.url, first.answer.text) if first is not None and first.is_page else ()
+
+
+def _is_own(ref: Reference, site: Site) -> bool:
+    return site.claims((urlsplit(ref.url).hostname or "").lower())
+
+
+async def _report(core: Core, site: Site, pages: Sequence[Sequence[Served]], files: Sequence[Served]) -> Report:
+    served = [*(one for page in pages for one in page), *files]
+    read: dict[str, Served] = {}
+    for one in served:
+        if not one.answer.problem:
+            read.setdefault(one.url, one)
+    breaks = [broken for broken in map(break_of, read.values()) if broken is not None]
+    remarks = [remark for one in read.values() for remark in await core.http_rules.remarks(one.answer)]
+    findings = {(found.rule, found.url): found for one in reversed(served) for found in lint(one)}
+    outermost = core.setup.providers[site.layers[-1].account] if site.layers else None
+    return Report(
+        pages=tuple(page[0].url for page in pages),
+        read=len(read),
+        findings=tuple(reversed(findings.values())),
+        breaks=tuple(sorted(breaks, key=lambda broken: -(broken.seconds or 0))),
+        remarks=tuple(sorted(remarks, key=lambda remark: remark.severity.rank)),
+        unread=tuple({one.url: one.answer.problem for one in served if one.url not in read}.items()),
+        server=_server(served),
+        provider=outermost.name if outermost else "",
+        provider_title=outermost.title if outermost else "",
+    )
+
+
+def _server(served: Sequence[Served]) -> Server | None:
+    """What makes the headers: the origin says it best, since a CDN puts its own name there."""
+    origins = [answer for one in served for answer in one.origins]
+    told = [server_of(answer.joined()) for answer in origins] + [server_of(one.headers) for one in served]
+    return next((server for server in told if server is not None), None)

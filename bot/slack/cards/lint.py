@@ -1,0 +1,114 @@
+"""The card of `/purge lint`: the score, the one change that matters most, then the rest by severity, with lines to
+copy; what finds no room is in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.domain.cdns import setting_for
+from bot.domain.lint.finding import Finding, Severity
+from bot.domain.lint.report import Report
+from bot.domain.lint.rules import RULE_OF
+from bot.domain.snippets import Server
+from bot.linted import NO_SERVER, counted, stays, trap, whose
+from bot.services.replies import Linted
+from bot.slack.cards.blocks import Block, Card, actions, button, context, section
+from bot.slack.cards.words import count, listed
+from bot.slack.escape import code, escape, url_text
+
+GROUPS_SHOWN = 5  # with lines to copy
+BREAKS_SHOWN = 5
+REMARKS_SHOWN = 3
+URLS_SHOWN = 3
+FIX_MAX = 1200  # characters
+_MARKS = {Severity.ERROR: "🔴", Severity.WARN: "🟠", Severity.INFO: "⚪"}
+
+
+def lint_card(linted: Linted) -> Card:
+    """What cache headers will cause, and what to change first."""
+    report, groups = linted.report, linted.report.groups
+    first = _first(linted)
+    blocks = [
+        section(first),
+        *(section(_group(group, report, n == 0)) for n, group in enumerate(groups[:GROUPS_SHOWN])),
+    ]
+    small = [*_more(groups[GROUPS_SHOWN:]), *_breaks(report), *_remarks(report), *_tail(report)]
+    return Card(first, [*blocks, context(small), *_servers(linted)])
+
+
+def is_cut(report: Report) -> bool:
+    """Whether the card leaves something out that a file would hold."""
+    crowded = any(len(group) > URLS_SHOWN for group in report.groups)
+    many = len(report.groups) > GROUPS_SHOWN or len(report.breaks) > BREAKS_SHOWN
+    return crowded or many or len(report.remarks) > REMARKS_SHOWN
+
+
+def _first(linted: Linted) -> str:
+    report = linted.report
+    pages = report.pages
+    what = url_text(pages[0]) if len(pages) == 1 else f"{count(len(pages), 'page')} on {escape(linted.site.name, 60)}"
+    if report.score is None:
+        return f"⚪ {what} could not be read, so nothing is known of its headers"
+    mark = _MARKS.get(report.worst, "🟢") if report.worst and report.worst is not Severity.INFO else "🟢"
+    return f"{mark} {report.score} of 100 · {what} · {counted(report)}"
+
+
+def _group(group: Sequence[Finding], report: Report, is_first: bool) -> str:
+    first = group[0]
+    lead, mend = "Change this first: " if is_first else "", RULE_OF[first.rule].mend
+    mend = mend if is_first else f"{mend[0].upper()}{mend[1:]}"
+    lines = [f"{_MARKS[first.severity]} *{lead}{mend}* ({first.rule} {first.name})", escape(first.causes, 500)]
+    lines.append(_where(group))
+    lines += [escape(line, 300) for line in whose(first, report)]
+    if fix := report.fix(group):
+        lines.append(_block(fix))
+    if setting := setting_for(report.provider, first.rule):
+        lines.append(f"At {escape(report.provider_title, 40)}: {escape(setting)}")
+    return "\n".join(lines)
+
+
+def _where(group: Sequence[Finding]) -> str:
+    """The URLs, and what was seen at the first."""
+    urls = [url_text(finding.url, 150) for finding in group]
+    return f"{listed(urls, URLS_SHOWN)}: {code(group[0].seen, 200)}"
+
+
+def _block(text: str) -> str:
+    """Lines of ours to copy."""
+    inside = text[:FIX_MAX].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"```\n{inside}\n```"
+
+
+def _more(groups: Sequence[Sequence[Finding]]) -> Iterator[str]:
+    for group in groups:
+        yield f"{_MARKS[group[0].severity]} {group[0].name} ({group[0].rule}) · {escape(group[0].causes, 200)}"
+
+
+def _breaks(report: Report) -> Iterator[str]:
+    if not report.breaks:
+        return
+    names = listed([f"{url_text(one.url, 150)} ({stays(one)})" for one in report.breaks], BREAKS_SHOWN)
+    yield f"*The next deploy will break:* {names}. Browsers keep them under a name that stays."
+    yield "Name them by their content: webpack `filename: '[name].[contenthash].js'`; Vite does, but not in `public/`."
+    yield from trap(report)
+
+
+def _remarks(report: Report) -> Iterator[str]:
+    for remark in report.remarks[:REMARKS_SHOWN]:
+        yield f"HTTP: {escape(remark.what, 200)} ({url_text(remark.url, 150)})"
+
+
+def _tail(report: Report) -> Iterator[str]:
+    yield from (f"Not read: {url_text(url, 150)}: {escape(why, 150)}" for url, why in report.unread[:URLS_SHOWN])
+    foreign = f"; {report.foreign:,} on other hosts not" if report.foreign else ""
+    left_out = f"; {report.left_out:,} more than are read at once not" if report.left_out else ""
+    yield f"Read {count(report.read, 'URL')}{foreign}{left_out}."
+
+
+def _servers(linted: Linted) -> list[Block]:
+    """Where nothing tells the server: which one shall the lines be for?"""
+    if not linted.report.asks_for_server:
+        return []
+    ask = context([f"{NO_SERVER}. Choose one, and lines to copy are shown."])
+    choices = [button(server.label, "pick", f"{linted.draft}:{n}") for n, server in enumerate(Server) if linted.draft]
+    return [ask, *(row for choice in choices for row in actions([choice]))]  # an action id stands once in a row

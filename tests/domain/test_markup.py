@@ -1,0 +1,45 @@
+"""What a page names is found, whatever its HTML is like."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.markup import LINKS_MAX, Reference, references
+
+PAGE = "https://www.shop.test/shop/index.html"
+NAMED = {
+    "a script": ('<script src="/app.js"></script>', ["/app.js"]),
+    "a script beside the page": ('<script src="app.js"></script>', ["/shop/app.js"]),
+    "a style": ('<link rel="stylesheet" href="/a.css?v=3#x">', ["/a.css?v=3"]),
+    "what is preloaded": ('<LINK REL="modulepreload preload" HREF="/a.js">', ["/a.js"]),
+    "an icon": ('<link rel="shortcut icon" href=/favicon.ico>', ["/favicon.ico"]),
+    "no other link": ('<link rel="canonical" href="/"><a href="/b">b</a>', []),
+    "an image": ("<img src='/a.png' alt=''>", ["/a.png"]),
+    "images by width": ('<img srcset="/a.png 1x, /b.png 2x" src="/a.png">', ["/a.png", "/b.png"]),
+    "a source": ('<picture><source srcset="/a.avif"></picture>', ["/a.avif"]),
+    "a film and its poster": ('<video src="/a.mp4" poster="/a.jpg"></video>', ["/a.mp4", "/a.jpg"]),
+    "beside another base": ('<base href="/b/"><script src="x.js"></script>', ["/b/x.js"]),
+    "each once": ('<script src="/a.js"></script><script src="/a.js"></script>', ["/a.js"]),
+    "no address": ('<script></script><img src=""><img src="data:image/png;base64,AA">', []),
+    "an address that is none": ('<img src="http://[">', []),
+    "broken": ('<script src="/a.js"><img src="/b.png', ["/a.js"]),
+}
+
+
+@pytest.mark.parametrize(("text", "paths"), NAMED.values(), ids=NAMED)
+def test_what_a_page_names_is_found(text: str, paths: list[str]) -> None:
+    assert [f"https://www.shop.test{path}" for path in paths] == [ref.url for ref in references(PAGE, text)]
+
+
+def test_other_hosts_are_named_as_they_are() -> None:
+    assert (Reference("https://cdn.example.net/a.js"),) == references(PAGE, '<script src="//cdn.example.net/a.js">')
+
+
+def test_a_registered_service_worker_is_known_as_one() -> None:
+    text = "<script>navigator.serviceWorker.register('/worker.js', {scope: '/'})</script>"
+    assert (Reference("https://www.shop.test/worker.js", is_worker=True),) == references(PAGE, text)
+
+
+def test_a_page_names_at_most_a_thousand() -> None:
+    text = "".join(f'<img src="/{n}.png">' for n in range(LINKS_MAX + 10))
+    assert LINKS_MAX == len(references(PAGE, text))

@@ -1,0 +1,184 @@
+"""What a lint comes to, and how it is told whole: as text and as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from textwrap import dedent
+
+import pytest
+
+from bot.domain.lint.finding import Cure, Remark, Severity
+from bot.domain.lint.report import Break, Report, break_of
+from bot.domain.lint.rules import RULES, lint
+from bot.domain.lint.served import Served
+from bot.domain.snippets import Server, server_of, snippet
+from bot.linted import lint_record, lint_text
+from tests.lint.pages import SITE, page, script
+
+
+def report(*served: Served, server: Server | None = Server.NGINX) -> Report:
+    """A report of these, behind Cloudflare."""
+    return Report(
+        pages=(f"{SITE}/",),
+        read=len(served),
+        findings=tuple(finding for one in served for finding in lint(one)),
+        breaks=tuple(broken for one in served if (broken := break_of(one)) is not None),
+        server=server,
+        provider="cloudflare",
+        provider_title="Cloudflare",
+    )
+
+
+BAD = report(page("max-age=600"), page("max-age=300", "/b"), script("/app.js", "max-age=86400"))
+
+
+def test_the_whole_is_told_as_text() -> None:
+    expected = """\
+        70 of 100 · https://www.shop.test/ · 1 error
+        Change this first: let browsers ask for pages each time (no-cache) (CC02).
+
+        CC02 html-long · error · let browsers ask for pages each time (no-cache)
+        After your next deploy visitors may see the old page for up to 10 min; a purge cannot reach browsers.
+          https://www.shop.test/ · Cache-Control: max-age=600
+          https://www.shop.test/b · Cache-Control: max-age=300
+        On nginx:
+            # in the location that serves / and /b
+            # in place of its own add_header Cache-Control, add_header Expires, expires
+            # an add_header here drops those from outside the location: repeat them
+            proxy_hide_header Cache-Control;
+            proxy_hide_header Expires;
+            add_header Cache-Control "no-cache" always;
+        At Cloudflare: Caching → Configuration → Browser Cache TTL: Respect Existing Headers; a Cache Rule with a \
+Browser TTL goes before it. For the edge alone: CDN-Cache-Control.
+
+        What the next deploy will break, since browsers keep it under a name that stays:
+          https://www.shop.test/app.js · up to 24 h
+        Name them by their content:
+            // webpack
+            output: { filename: '[name].[contenthash].js', assetModuleFilename: '[name].[contenthash][ext]' }
+            new MiniCssExtractPlugin({ filename: '[name].[contenthash].css' })
+            // Vite does it by itself (assets/[name]-[hash][extname]), but not for what lies in public/:
+            // import that instead
+        ?v= is a trap: a cache that leaves the query out of its key never fetches the new version, one that does not \
+keeps the old ones when the file is purged, and while you deploy an old server may answer the new address.
+
+        Read 3 URLs."""
+    assert dedent(expected) == lint_text(BAD)
+
+
+def test_what_was_not_read_is_told() -> None:
+    some = replace(report(page("no-cache")), unread=((f"{SITE}/b", "no answer within 8 s"),), left_out=4, foreign=2)
+    expected = """\
+        100 of 100 · https://www.shop.test/ · nothing to change
+
+        Not read: https://www.shop.test/b: no answer within 8 s
+        Read 1 URL; 2 on other hosts not; 4 more than are read at once not."""
+    assert dedent(expected) == lint_text(some)
+
+
+def test_without_an_answer_there_is_no_score() -> None:
+    none = Report((f"{SITE}/",), 0, unread=((f"{SITE}/", "no answer within 8 s"),))
+    expected = """\
+        nothing could be read · https://www.shop.test/
+
+        Not read: https://www.shop.test/: no answer within 8 s
+        Read 0 URLs."""
+    assert dedent(expected) == lint_text(none)
+
+
+def test_a_server_that_nobody_knows_is_asked_for() -> None:
+    told = lint_text(report(page("max-age=600"), server=None)).splitlines()
+    line = "Nothing tells which server makes these headers: say so with for nginx, for apache or for express, "
+    assert f"{line}and lines to copy are shown." in told
+
+
+def test_what_the_edge_changes_has_no_lines_for_the_server() -> None:
+    changed = replace(BAD, findings=tuple(replace(one, origin_says="Cache-Control: no-cache") for one in BAD.findings))
+    told = lint_text(changed)
+    assert "The origin says Cache-Control: no-cache: Cloudflare changes it, so that is where to look." in told
+    assert "On nginx:" not in told
+
+
+def test_http_is_told_behind_the_rules() -> None:
+    remark = Remark(f"{SITE}/", Severity.WARN, "The Age header's value should be an integer.")
+    told = lint_text(replace(BAD, remarks=(remark,)))
+    assert "HTTP, warn: The Age header's value should be an integer. (https://www.shop.test/)" in told.splitlines()
+
+
+def test_a_version_in_the_query_is_explained_once() -> None:
+    told = lint_text(report(script("/app.js?v=3", "max-age=604800")))
+    assert (1, 0) == (told.count("leaves the query out of its key"), told.count("?v= is a trap"))
+
+
+def test_the_record_holds_the_same() -> None:
+    record = json.loads(json.dumps(lint_record(BAD)))
+    first = record["findings"][0]
+    assert (70, "error", "CC02", "nginx", "Cloudflare") == tuple(
+        record[name] for name in ("score", "worst", "first", "server", "cdn")
+    )
+    assert ("CC02", "html-long", "error", f"{SITE}/", "Cache-Control: max-age=600") == tuple(
+        first[name] for name in ("rule", "name", "severity", "url", "seen")
+    )
+    assert first["fix"].endswith('add_header Cache-Control "no-cache" always;')
+    assert [{"url": f"{SITE}/app.js", "up_to_s": 86_400}] == record["breaks"]
+
+
+BREAKS = {
+    "kept an hour": (script("/app.js", "max-age=3600"), Break(f"{SITE}/app.js", 3600)),
+    "immutable, nobody knows how long": (script("/app.js", "immutable"), Break(f"{SITE}/app.js", None)),
+    "kept less": (script("/app.js", "max-age=3599"), None),
+    "named by its content": (script("/app.3f2a91c0.js", "max-age=31536000"), None),
+    "asked for each time": (script("/app.js", "no-cache, immutable"), None),
+    "a service worker, whose name must stay": (script("/sw.js", "max-age=86400"), None),
+    "a page": (page("max-age=3600"), None),
+}
+
+
+@pytest.mark.parametrize(("served", "expected"), BREAKS.values(), ids=BREAKS)
+def test_what_the_next_deploy_breaks(served: Served, expected: Break | None) -> None:
+    assert expected == break_of(served)
+
+
+@pytest.mark.parametrize(
+    ("headers", "server"),
+    [
+        ({"server": "nginx"}, Server.NGINX),
+        ({"server": "nginx/1.22.1 (Debian)"}, Server.NGINX),
+        ({"server": "Apache/2.4.71 (Debian)"}, Server.APACHE),
+        ({"server": "nginx", "x-powered-by": "Express"}, Server.EXPRESS),
+        ({"server": "Apache-Coyote/1.1"}, None),
+        ({"server": "cloudflare"}, None),
+        ({}, None),
+    ],
+    ids=str,
+)
+def test_the_server_is_read_from_its_headers(headers: dict[str, str], server: Server | None) -> None:
+    assert server == server_of(headers)
+
+
+NO_CACHE = Cure((("Cache-Control", "no-cache"),))
+
+
+@pytest.mark.parametrize("path", ['/"x"', "/'x'", "/{x}", "/ü", "/a b", "/`x`", "/\\x"])
+@pytest.mark.parametrize("server", Server)
+def test_a_path_that_could_end_its_line_is_in_no_snippet(server: Server, path: str) -> None:
+    assert "" == snippet(server, NO_CACHE, [f"{SITE}{path}"])
+
+
+def test_an_expression_of_apache_means_these_paths_and_no_others() -> None:
+    lines = snippet(Server.APACHE, NO_CACHE, [f"{SITE}/a.html", f"{SITE}/b+c?x=1"]).splitlines()
+    assert '<LocationMatch "^(/a\\.html|/b\\+c)$">' == lines[0]
+
+
+def test_what_a_purge_mends_has_no_lines() -> None:
+    assert ["", "", ""] == [snippet(server, Cure(special="purge"), [SITE]) for server in Server]
+
+
+def test_a_clock_is_mended_on_the_machine() -> None:
+    expected = {"# on the server, whatever it runs\ntimedatectl set-ntp true"}
+    assert expected == {snippet(server, Cure(special="clock"), [SITE]) for server in Server}
+
+
+def test_every_rule_weighs_something() -> None:
+    assert [] == [rule.id for rule in RULES if not 0 < rule.weight <= 40]

@@ -1,0 +1,208 @@
+"""A lint of a real little site over HTTP: what is fetched, from where, and what is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from bot.domain.command import Command, Misunderstood, Speaker, parse
+from bot.domain.lint.report import Report
+from bot.domain.site import Site
+from bot.domain.snippets import Server
+from bot.edge import EdgeLooker
+from bot.edge.http_rules import Httplint
+from bot.services.linting import FILES_MAX, PAGES_MAX, lint_urls
+from bot.wiring import SystemClock
+from tests.services.shop import SHOP, open_shop
+
+PAGE = """<!doctype html><link rel="stylesheet" href="/style.css?v=3"><script src="/app.3f2a91c0.js"></script>
+<script src="https://cdn.example.net/x.js"></script><script>navigator.serviceWorker.register('/worker.js')</script>"""
+Say = tuple[str, str]
+HTML, SCRIPT, STYLE = ("Content-Type", "text/html"), ("Content-Type", "text/javascript"), ("Content-Type", "text/css")
+ETAG = ("ETag", '"a"')
+FILES: dict[str, tuple[str, tuple[Say, ...]]] = {
+    "/": (PAGE, (HTML, ETAG, ("Cache-Control", "max-age=600"))),
+    "/style.css?v=3": ("p {}", (STYLE, ETAG, ("Cache-Control", "max-age=604800"))),
+    "/app.3f2a91c0.js": ("x()", (SCRIPT, ETAG, ("Cache-Control", "max-age=31536000, immutable"))),
+    "/worker.js": ("y()", (SCRIPT, ETAG, ("Cache-Control", "max-age=3600"))),
+}
+
+
+@dataclass
+class Web:
+    """A site that answers with these files, and remembers what it was asked for."""
+
+    files: Mapping[str, tuple[str, tuple[Say, ...]]]
+    url: str = ""
+    server: str = "nginx/1.22.1"
+    asked: list[str] = field(default_factory=list)
+    signed_in: int = 0
+
+
+@asynccontextmanager
+async def web(files: Mapping[str, tuple[str, tuple[Say, ...]]]) -> AsyncIterator[Web]:
+    site = Web(files)
+
+    class Page(BaseHTTPRequestHandler):
+        def version_string(self) -> str:
+            return site.server
+
+        def do_GET(self) -> None:
+            site.asked.append(self.path)
+            site.signed_in += "authorization" in self.headers
+            text, headers = site.files.get(self.path, ("gone", (HTML,)))
+            self.send_response(200 if self.path in site.files else 404)
+            for header in headers:
+                self.send_header(*header)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    site.url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield site
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def shop_at(*edges: Web, origin: str = "", **more: str) -> Site:
+    """The shop behind these edges."""
+    at = {f"edge {n}": edge.url for n, edge in enumerate(edges)}
+    return replace(SHOP, schemes=("http",), edges=at, origin=origin, tag_header=more.get("tag_header", ""))
+
+
+async def linted(path: Path, site: Site, line: str = "http://www.shop.test/") -> Report:
+    """The report of `lint <line>`."""
+    shop = open_shop(path)
+    looker = EdgeLooker(lambda: frozenset(site.hosts), {}, {}, SystemClock())
+    core = replace(shop.core, clock=SystemClock(), looker=looker, http_rules=Httplint())
+    command = parse(f"lint {line}", Speaker([site]))
+    assert isinstance(command, Command)
+    reply = await lint_urls(core, command, site)
+    await shop.ledger.close()
+    return reply.report
+
+
+def rules(report: Report) -> list[tuple[str, str]]:
+    return [(one.rule, one.url.removeprefix("http://www.shop.test")) for group in report.groups for one in group]
+
+
+async def test_a_page_is_linted_with_what_it_is_made_of(tmp_path: Path) -> None:
+    async with web(FILES) as edge:
+        report = await linted(tmp_path, shop_at(edge))
+    expected = [("CC02", "/"), ("CC03", "/style.css?v=3"), ("CC19", "/worker.js"), ("CC18", "/style.css?v=3")]
+    assert expected == rules(report)
+    assert sorted(FILES) == sorted(edge.asked)
+    assert (4, 0, 1) == (report.read, report.left_out, report.foreign)
+
+
+async def test_what_the_next_deploy_breaks_is_listed(tmp_path: Path) -> None:
+    async with web(FILES) as edge:
+        report = await linted(tmp_path, shop_at(edge))
+    assert [("http://www.shop.test/style.css?v=3", 604_800)] == [(one.url, one.seconds) for one in report.breaks]
+
+
+async def test_every_edge_and_the_origin_twice_are_asked_for_the_page_and_one_edge_for_files(tmp_path: Path) -> None:
+    async with web(FILES) as first, web(FILES) as second, web(FILES) as origin:
+        await linted(tmp_path, shop_at(first, second, origin=origin.url))
+    assert (sorted(FILES), ["/"], ["/", "/"]) == (sorted(first.asked), second.asked, origin.asked)
+
+
+async def test_the_origin_tells_the_server_where_the_edge_does_not(tmp_path: Path) -> None:
+    async with web(FILES) as edge, web(FILES) as origin:
+        edge.server, origin.server = "cloudflare", "Apache/2.4.71"
+        report = await linted(tmp_path, shop_at(edge, origin=origin.url))
+    assert Server.APACHE == report.server
+
+
+async def test_a_server_that_is_named_counts_before_what_headers_tell(tmp_path: Path) -> None:
+    async with web(FILES) as edge:
+        report = await linted(tmp_path, shop_at(edge), "http://www.shop.test/ for express")
+    assert Server.EXPRESS == report.server
+
+
+async def test_a_server_that_nobody_knows_is_asked_for(tmp_path: Path) -> None:
+    async with web(FILES) as edge:
+        edge.server = "cloudflare"
+        report = await linted(tmp_path, shop_at(edge))
+    assert (None, True) == (report.server, report.asks_for_server)
+
+
+async def test_what_the_edge_changes_is_told_with_the_origins_word_and_without_a_servers_lines(tmp_path: Path) -> None:
+    kind = FILES | {"/": ("hello", (HTML, ETAG, ("Cache-Control", "no-cache")))}
+    async with web(FILES) as edge, web(kind) as origin:
+        report = await linted(tmp_path, shop_at(edge, origin=origin.url))
+    first = report.groups[0]
+    assert ("CC02", "Cache-Control: no-cache", "") == (first[0].rule, first[0].origin_says, report.fix(first))
+
+
+async def test_tags_are_looked_for_at_the_origin(tmp_path: Path) -> None:
+    async with web({"/": FILES["/"]}) as edge:
+        report = await linted(tmp_path, shop_at(edge, origin=edge.url, tag_header="Cache-Tag"))
+    assert [("CC02", "/"), ("CC20", "/")] == rules(report)
+
+
+async def test_one_who_is_signed_in_is_asked_for_where_the_site_has_such_a_variant(tmp_path: Path) -> None:
+    shared = {"/": ("hello", (HTML, ETAG, ("Cache-Control", "public, max-age=60")))}
+    async with web(shared) as edge:
+        site = replace(shop_at(edge), variants=({"Authorization": "Basic x"}, {"CF-Device-Type": "mobile"}))
+        report = await linted(tmp_path, site)
+    assert (1, [("CC15", "/")]) == (edge.signed_in, rules(report))
+
+
+async def test_no_more_files_are_asked_for_than_the_cap(tmp_path: Path) -> None:
+    many = "".join(f'<img src="/{n}.png">' for n in range(FILES_MAX + 7))
+    async with web({"/": (many, (HTML,))}) as edge:
+        report = await linted(tmp_path, shop_at(edge))
+    assert (FILES_MAX + 1, 7) == (len(edge.asked), report.left_out)
+
+
+async def test_no_more_pages_are_asked_for_than_the_cap(tmp_path: Path) -> None:
+    async with web({}) as edge:
+        urls = " ".join(f"http://www.shop.test/{n}" for n in range(PAGES_MAX + 2))
+        report = await linted(tmp_path, shop_at(edge), urls)
+    assert (PAGES_MAX, 2) == (len(edge.asked), report.left_out)
+
+
+async def test_where_nobody_answers_there_is_no_score(tmp_path: Path) -> None:
+    gone = Web({}, "http://127.0.0.1:1")
+    report = await linted(tmp_path, shop_at(gone))
+    assert (None, ["http://www.shop.test/"]) == (report.score, [url for url, _ in report.unread])
+
+
+async def test_what_http_itself_demands_is_told_too(tmp_path: Path) -> None:
+    odd = {"/": ("hello", (HTML, ("ETag", "abc"), ("Cache-Control", "no-cache")))}
+    async with web(odd) as edge:
+        report = await linted(tmp_path, shop_at(edge))
+    assert ["The ETag field value doesn't conform to its specified syntax."] == [one.what for one in report.remarks]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("lint", "Type which page's headers to look at."),
+        ("lint tag:news", "I cannot read `tag:news`. A lint looks at pages, and a tag names none."),
+        ("lint everything", "I cannot read `everything`. A lint looks at pages, and everything names none."),
+        ("lint / for iis", "`iis` is no server that has lines to copy: nginx, apache or express."),
+        ("lint / for", "`for` wants a server's name after it."),
+        ("lint / soft", "`soft` does not go with lint."),
+    ],
+)
+def test_a_lint_that_cannot_be_is_told_why(line: str, problem: str) -> None:
+    heard = parse(line, Speaker([SHOP], "C_SHOP"))
+    assert isinstance(heard, Misunderstood)
+    assert problem == heard.problem
