@@ -251,7 +251,7 @@ async def test_the_requester_is_told_that_nobody_agreed_in_time(shop: Room) -> N
     await pass_time(shop, 1, 1900)
     root = await shop.card("expired")
     told = await replies(shop, root, "agreed in time. ", "<@U_MIA>")
-    assert ["<@U_MIA> P-1 expired: none of @Lea, @Sam and @Kim agreed in time. Nothing was purged."] == told
+    assert ["<@U_MIA> P-1 expired: nobody agreed in time; @Lea, @Sam and @Kim were asked. Nothing was purged."] == told
 
 
 async def test_those_who_have_not_voted_are_reminded_once_at_half_time(shop: Room) -> None:
@@ -336,7 +336,7 @@ async def test_who_is_asked_again_is_called_once_more_and_told_why(shop: Room) -
         "<@U_LEA>, <@U_SAM> and <@U_KIM>: P-1 is asked again. The last yes was more than 0 s ago. "
         f"It needs 1 approval · prefix {NEWS}"
     ] == told
-    assert "Before it was asked again: <@U_SAM> yes <date>" in [dated(line) for line in small_print(again)]
+    assert "Void, from before it was asked again: <@U_SAM> yes <date>" in [dated(line) for line in small_print(again)]
     assert {"<@U_KIM>": 1, "<@U_LEA>": 1, "<@U_SAM>": 1} == asked - before
 
 

@@ -257,8 +257,15 @@ async def test_a_vote_by_button_starts_the_purge(shop: Room) -> None:
 @pytest.mark.parametrize(
     ("typed", "told", "root"),
     [
-        pytest.param("approve P-1", "P-1 has its approvals and runs.", "approved by <@U_SAM>", id="approve"),
-        pytest.param("deny P-1 not today", "P-1 is denied.", "denied by <@U_SAM>: not today", id="deny"),
+        pytest.param(
+            "approve P-1", "Your yes counts: P-1 has its approvals and runs.", "approved by <@U_SAM>", id="approve"
+        ),
+        pytest.param(
+            "deny P-1 not today",
+            "Your no counts: P-1 is denied, nothing was purged.",
+            "denied by <@U_SAM>: not today",
+            id="deny",
+        ),
     ],
 )
 async def test_typed_twins_vote_too(shop: Room, typed: str, told: str, root: str) -> None:

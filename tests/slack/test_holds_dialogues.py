@@ -163,6 +163,7 @@ async def test_a_broken_glass_is_told_loudly_and_reviewed_by_somebody_else(shop:
     post = await shop.card("broke the glass", "Close the review", channel="C_APPROVE")
     await shop.card("broke the glass", "Close the review", channel="C_SHOP")
     await shop.job(1, "done")
+    over = await shop.card("broke the glass", "It has ended", channel="C_APPROVE")
     await shop.lines(post, "The review of P-1 is open since", channel="C_APPROVE")
     await shop.click("U_SAM", post, "close_review", "C_APPROVE")
     own = await shop.note("U_SAM", "somebody else must review it", channel="C_APPROVE")
@@ -181,10 +182,10 @@ async def test_a_broken_glass_is_told_loudly_and_reviewed_by_somebody_else(shop:
         f"Why: {REASON}",
         "What: prefix www.shop.test/news/ on shop",
         "Asked by <@U_MIA>; 1 of 1 approval of rule `wide` skipped",
-        "It runs as any other: layer by layer, within the rate limits, proven at the edge, and recorded.",
+        "It has ended; its own card tells what came of it.",
         "Somebody who neither asked for it nor broke the glass looks at it and closes the review."
         " Until then it is asked for every 2 s.",
-    ] == read(post)[:6]
+    ] == read(over)[:6]
     assert "You broke the glass of P-1, so somebody else must review it." == own["text"]
     assert "🟢 P-1: the broken glass was reviewed by <@U_LEA> · prefix www.shop.test/news/" == closed["text"]
     assert "<@U_SAM> broke it <date>; <@U_LEA> closed the review <date>" in read(closed)
