@@ -1,0 +1,66 @@
+"""The rules in order. Where two find something, the one that stands first in a kind, and is surer, speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.domain.look import describe
+from bot.domain.why import calm, content, lifetime, ours, way
+from bot.domain.why.case import Case, Spot, Tier
+from bot.domain.why.cause import Cause, Certainty, Diagnosis
+
+Rule = Callable[[Case], Cause | None]
+ALSO_MAX = 2
+
+RULES: tuple[Rule, ...] = (
+    ours.queued,
+    ours.unfinished,
+    way.origin_failing,
+    way.old_endpoint,
+    way.other_cdn,
+    content.cached_error,
+    content.redirected,
+    ours.softly,
+    content.variant,
+    calm.unsteady,
+    ours.refilled,
+    content.overwritten,
+    content.query,
+    ours.other_url,
+    ours.untagged,
+    ours.other_paths,
+    lifetime.overridden,
+    content.disagree,
+    ours.not_reached,
+    content.not_purged,
+    content.uncached,
+    calm.no_answer,
+    calm.browsers,
+    calm.origin_old,
+    calm.not_known,
+)
+_ORDER = [Certainty.SEEN, Certainty.LIKELY, Certainty.POSSIBLE]
+
+
+def diagnose(case: Case) -> Diagnosis:
+    """The cause and what stands beside it; there is always one. What was seen goes before what is only likely."""
+    found = [cause for rule in RULES if (cause := rule(case)) is not None]
+    first = min(found, key=lambda cause: _ORDER.index(cause.certainty))
+    names = {first.name}
+    also: list[Cause] = []
+    for cause in found:
+        if cause.name not in names and cause.certainty is not Certainty.POSSIBLE and len(also) < ALSO_MAX:
+            names.add(cause.name)
+            also.append(cause)
+    return Diagnosis(first, tuple(also), _way(case))
+
+
+def _way(case: Case) -> tuple[str, ...]:
+    """The hops from the browser to the origin, as they were seen."""
+    dns = [f"DNS {one.resolver}: {' → '.join(one.chain) or 'no alias'}" for one in case.names if not one.problem]
+    return (*dns, *(_hop(spot, case) for spot in case.spots))
+
+
+def _hop(spot: Spot, case: Case) -> str:
+    told = describe(spot.look, case.now)
+    return f"{spot.name}: {told}" if spot.tier is Tier.ORIGIN else f"{spot.name}: {told} · {case.verdict_at(spot)}"
