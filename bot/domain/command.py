@@ -18,7 +18,7 @@ from bot.domain.puzzles import yours
 from bot.domain.saying import line_of
 from bot.domain.searching import search_command
 from bot.domain.shown import JOINERS, Notes, refused_character, shown
-from bot.domain.speech import OPTIONS, BadLine, Choice, Command, Confused, Misunderstood, Speaker, Verb
+from bot.domain.speech import ON_THINGS, OPTIONS, BadLine, Choice, Command, Confused, Misunderstood, Speaker, Verb
 from bot.domain.wish import wish
 
 __all__ = ["BadLine", "Choice", "Command", "Misunderstood", "Speaker", "Verb", "line_of", "parse"]
@@ -41,7 +41,7 @@ def _understand(heard: Heard, speaker: Speaker, notes: Notes) -> Command:
     verb = _verb_of(heard)
     _must_go_with(verb, heard, speaker)
     match verb:
-        case Verb.PURGE | Verb.PLAN | Verb.CHECK:
+        case _ if verb in ON_THINGS:
             return wish(heard, verb, speaker, notes)
         case Verb.HELP:
             return Command(verb, topic=shown(" ".join(heard.rest.lower().split())))

@@ -11,6 +11,7 @@ from bot.domain.reading import JOB, plain_urls
 from bot.domain.shown import JOINERS, Notes, one_line, refused_character, shown
 from bot.domain.speech import (
     KIND_OF,
+    LOOKING,
     OPTION_OF,
     VERB_OF,
     Choice,
@@ -110,11 +111,7 @@ class _Sorter:
         if said == Kind.EVERYTHING.value and heard.kind is None:
             heard.things.append(Thing(word.text, None, len(heard.things) + 1, everything=True))
             return None
-        if (
-            said in KIND_OF
-            and said != Kind.EVERYTHING.value
-            and heard.verb in (None, Verb.PURGE, Verb.PLAN, Verb.CHECK)
-        ):
+        if said in KIND_OF and said != Kind.EVERYTHING.value and heard.verb in (None, Verb.PURGE, Verb.PLAN, *LOOKING):
             heard.kind = KIND_OF[said]
             return None
         return self._thing(word)

@@ -13,6 +13,7 @@ from bot.domain.shown import Notes, shown
 from bot.domain.site import Site
 from bot.domain.speech import (
     KIND_OF,
+    LOOKING,
     NOT_THINGS,
     VERB_OF,
     Choice,
@@ -48,7 +49,7 @@ def nothing_named(speaker: Speaker, verb: Verb, named: Site | None, given: Mappi
         return Misunderstood("No site is configured for you.", f"{speaker.command} help")
     wants = {
         Verb.PLAN: "Type what the plan is for: a URL, path, prefix, tag or host.",
-        Verb.CHECK: "Type which URL to look at.",
+        **dict.fromkeys(LOOKING, "Type which URL to look at."),
     }.get(verb, "Type what should be gone: a URL, path, prefix, tag or host.")
     return Misunderstood(wants, f"{speaker.command} {_harmless(verb, site.root_url())}")
 
@@ -61,8 +62,9 @@ def ask_site(speaker: Speaker, verb: Verb, site: Site, given: Mapping[str, str])
     """A site's name alone never means everything: what of it?"""
     url = site.root_url()
     problem = f"{site.name} is a site, and its name alone does not say what of it."
-    choices = [Choice("Check the front page", f"check {url}")]
-    if verb is not Verb.CHECK:
+    look = verb if verb in LOOKING else Verb.CHECK
+    choices = [Choice(f"{look.value.capitalize()} the front page", f"{look.value} {url}")]
+    if verb not in LOOKING:
         things = {f"Host {host}": f"host {safe_word(host)}" for host in site.hosts[:_HOST_CHOICES_MAX]}
         things[f"Everything on {site.name}"] = f"everything on {safe_word(site.name)}"
         choices.insert(0, Choice("Plan the front page", f"plan {url}"))
@@ -130,7 +132,7 @@ def _readable(line: str, verb: Verb, speaker: Speaker) -> str:
         except Unreadable as why:
             line = why.instead
         else:
-            return line if verb is not Verb.CHECK or targets[0].kind in pages else ""
+            return line if verb not in LOOKING or targets[0].kind in pages else ""
     return ""
 
 
@@ -156,7 +158,7 @@ def _example(verb: Verb, speaker: Speaker) -> str:
 
 def _harmless(verb: Verb, url: str) -> str:
     """A line on what nobody asked to purge, which therefore purges nothing."""
-    return f"{(Verb.CHECK if verb is Verb.CHECK else Verb.PLAN).value} {url}"
+    return f"{(verb if verb in LOOKING else Verb.PLAN).value} {url}"
 
 
 def _star(thing: Thing, speaker: Speaker, named: Site | None) -> Misunderstood:
@@ -188,7 +190,7 @@ def _puzzled(why: Unreadable, thing: Thing, heard: Heard, verb: Verb, speaker: S
     word = thing.text
     problem = f"{why.problem}{_all_hint(word)}"
     unfit = ":" in word or not (word.isascii() and is_fit(word) and any(c.isalnum() for c in word))
-    if unfit or verb is Verb.CHECK or not speaker.sites:
+    if unfit or verb in LOOKING or not speaker.sites:
         return Misunderstood(problem, f"{speaker.command} {_example(verb, speaker)}")
     tail = _tail(heard.given)
     forms = {"Tag": safe_word(f"tag:{word}"), "Path": f"path {safe_word('/' + word)}"}

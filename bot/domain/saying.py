@@ -9,7 +9,7 @@ from bot.domain.hold import span
 from bot.domain.reading import Reader
 from bot.domain.searching import search_line
 from bot.domain.shown import Notes, quoted
-from bot.domain.speech import KIND_OF, OPTION_OF, VERB_OF, WORD_OF, Command, Search, Speaker, Verb
+from bot.domain.speech import KIND_OF, ON_THINGS, OPTION_OF, VERB_OF, WORD_OF, Command, Search, Speaker, Verb
 from bot.domain.target import Target, host_of
 from providers.contract import Kind
 
@@ -26,7 +26,7 @@ def line_of(command: Command, speaker: Speaker) -> str:
     """The canonical line of `command`, without the command's name; `parse` reads it back to the same command. Notes and
     bad lines are not part of it."""
     match command.verb:
-        case Verb.PURGE | Verb.PLAN | Verb.CHECK:
+        case _ if command.verb in ON_THINGS:
             words = [*_verb_words(command.verb), *_target_words(command, speaker), *_option_words(command)]
         case Verb.HOLD | Verb.RELEASE:
             words = [command.verb.value, *_hold_words(command)]

@@ -154,9 +154,10 @@ class OptionRow:
     verbs: frozenset[Verb]
 
 
+LOOKING = frozenset({Verb.CHECK})  # verbs that name pages and change nothing
 _PURGES = frozenset({Verb.PURGE, Verb.PLAN})
-_LOOKS = _PURGES | {Verb.CHECK}
-_ON_SITE = _LOOKS | {Verb.LIMITS, Verb.DOCTOR}
+ON_THINGS = _PURGES | LOOKING  # verbs that take targets
+_ON_SITE = ON_THINGS | {Verb.LIMITS, Verb.DOCTOR}
 
 VERBS = (
     VerbRow(Verb.PURGE, "[purge] <things…>", "purge, then prove at the edge that it worked", "{url}"),

@@ -13,7 +13,7 @@ from bot.domain.reading import Puzzling, Reader
 from bot.domain.saying import READ_AS, line_of
 from bot.domain.shown import Notes, shown
 from bot.domain.site import Site
-from bot.domain.speech import BadLine, Command, Confused, Misunderstood, Speaker, Verb, site_here
+from bot.domain.speech import LOOKING, BadLine, Command, Confused, Misunderstood, Speaker, Verb, site_here
 from bot.domain.target import Target, Unreadable
 from providers.contract import Kind
 
@@ -80,14 +80,14 @@ class _Eyes:
 
     def read(self, thing: Thing) -> tuple[Target, ...]:
         """The targets of `thing`. Raises Unreadable."""
-        if self._verb is Verb.CHECK:
+        if self._verb in LOOKING:
             return self._page(thing)
         return (Target(Kind.EVERYTHING, ""),) if thing.everything else self._reader.read(thing.text, thing.kind)
 
     def _page(self, thing: Thing) -> tuple[Target, ...]:
-        """A check looks at pages: a host means its front page, wider kinds name none."""
+        """A look is at pages: a host means its front page, wider kinds name none."""
         if thing.everything:
-            raise Unreadable("A check looks at pages, and everything names none.")
+            raise Unreadable(f"A {self._verb.value} looks at pages, and everything names none.")
         targets = self._reader.read(thing.text, thing.kind)
         first = targets[0]
         if first.kind is Kind.HOST:
@@ -95,7 +95,7 @@ class _Eyes:
             schemes = self._sites[first.site].schemes
             return tuple(Target(Kind.URL, f"{scheme}://{first.value}/", first.site) for scheme in schemes)
         if first.kind not in (Kind.URL, Kind.PATH):
-            raise Unreadable(f"A check looks at pages, and a {first.kind.value} names none.")
+            raise Unreadable(f"A {self._verb.value} looks at pages, and a {first.kind.value} names none.")
         return targets
 
 
