@@ -22,6 +22,7 @@ class Verb(StrEnum):
     PURGE = "purge"
     PLAN = "plan"  # what a purge would do
     CHECK = "check"  # edge against origin, now
+    WHY = "why"  # why a page still looks old
     STATUS = "status"  # running jobs, or one
     SHOW = "show"  # one job in full
     CANCEL = "cancel"
@@ -154,7 +155,7 @@ class OptionRow:
     verbs: frozenset[Verb]
 
 
-LOOKING = frozenset({Verb.CHECK})  # verbs that name pages and change nothing
+LOOKING = frozenset({Verb.CHECK, Verb.WHY})  # verbs that name pages and change nothing
 _PURGES = frozenset({Verb.PURGE, Verb.PLAN})
 ON_THINGS = _PURGES | LOOKING  # verbs that take targets
 _ON_SITE = ON_THINGS | {Verb.LIMITS, Verb.DOCTOR}
@@ -163,6 +164,7 @@ VERBS = (
     VerbRow(Verb.PURGE, "[purge] <things…>", "purge, then prove at the edge that it worked", "{url}"),
     VerbRow(Verb.PLAN, "plan <things…>", "what that purge would do; sends nothing", "plan {url}"),
     VerbRow(Verb.CHECK, "check <url…>", "edge against origin, now", "check {url}"),
+    VerbRow(Verb.WHY, "why <url>", "why it is still old: one cause, what shows it, one next step", "why {url}"),
     VerbRow(Verb.STATUS, "status [P-12]", "running jobs, or one", "status"),
     VerbRow(Verb.SHOW, "show P-12", "one job in full", "show P-12"),
     VerbRow(Verb.CANCEL, "cancel P-12", "stop a job before its next batch", "cancel P-12"),
@@ -226,7 +228,7 @@ OPTIONS = (
 )  # fmt: skip
 
 # Words that people of such a bot expect to be verbs. They mean nothing yet, and so never a path or a tag by one click.
-NOT_THINGS = frozenset({"why", "lint", "warm", "in", "at", "schedules", "queue"})
+NOT_THINGS = frozenset({"lint", "warm", "in", "at", "schedules", "queue"})
 VERB_OF = {row.verb.value: row.verb for row in VERBS}
 KIND_OF = {row.word: row.kind for row in KINDS}
 WORD_OF = {row.kind: row.word for row in KINDS}

@@ -29,6 +29,7 @@ from bot.services.queued import put_in_line
 from bot.services.replies import (
     BadLinesFound,
     Checked,
+    Explained,
     FormWanted,
     HelpShown,
     HostToConfirm,
@@ -45,6 +46,7 @@ from bot.services.replies import (
 )
 from bot.services.roster import approvers, read_roster
 from bot.services.setup import Core
+from bot.services.why import explain
 from providers.contract import Kind
 
 DRAFT_SECONDS = 600.0
@@ -56,6 +58,7 @@ _DEEDS = {
     Verb.PURGE: Deed.PURGE,
     Verb.PLAN: Deed.PLAN,
     Verb.CHECK: Deed.CHECK,
+    Verb.WHY: Deed.CHECK,
     Verb.STATUS: Deed.SEE,
     Verb.SHOW: Deed.SEE,
     Verb.CANCEL: Deed.SEE,  # the job or the hold itself is checked where it is read
@@ -114,6 +117,8 @@ class Desk:
                 return await self._plan(asking, command)
             case Verb.CHECK:
                 return await self._check(command)
+            case Verb.WHY:
+                return await self._why(asking, command)
             case Verb.STATUS | Verb.SHOW:
                 return await self._show(asking, command)
             case Verb.CANCEL:
@@ -238,6 +243,12 @@ class Desk:
         all_looks = (*looks, *telling(inner, looks))
         hold = await holds.held(self._core, site.name)
         return Checked(site, urls, all_looks, judge((), all_looks, None), problem, hold)
+
+    async def _why(self, asking: Asking, command: Command) -> Reply:
+        told = await explain(self._core, command)
+        if not isinstance(told, Explained) or not (cure := told.diagnosis.cause.cure) or not cure.line:
+            return told
+        return replace(told, draft=await self.save_draft(asking, {"lines": [cure.line]}))
 
     async def _look_from_within(self, site: Site, urls: Sequence[str]) -> tuple[tuple[Look, ...], str]:
         """For one URL only: providers that look for us do so a few hundred times an hour."""

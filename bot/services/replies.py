@@ -16,6 +16,7 @@ from bot.domain.speech import Search
 from bot.domain.stats import Stats
 from bot.domain.timeline import Moment
 from bot.domain.verdict import Judgement, Look
+from bot.domain.why import Case, Diagnosis
 from bot.ledger.holds import LotSize
 from bot.services.limits import AccountNow
 from providers.contract import Probe
@@ -133,6 +134,17 @@ class BadLinesFound:
 
     draft: str
     command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Why a page looks old; `case` is what was seen."""
+
+    site: Site
+    url: str
+    diagnosis: Diagnosis
+    case: Case
+    draft: str = ""  # holds the line of the cure, for a button
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +268,7 @@ Reply = (
     | HostToConfirm
     | BadLinesFound
     | Checked
+    | Explained
     | JobsListed
     | JobShown
     | LogShown

@@ -10,7 +10,7 @@ from bot.domain.defaults import built_in
 from bot.domain.policy import Policy
 from bot.domain.site import Site
 from bot.ledger.ledger import Ledger
-from bot.services.ports import Clock, Dice, Directory, Engine, Looker, Meter
+from bot.services.ports import Clock, Dice, Directory, Engine, Looker, Meter, Names, NoNames
 from providers.contract import Provider
 
 
@@ -43,6 +43,7 @@ class Core:
     looker: Looker
     directory: Directory
     meter: Meter
+    names: Names = field(default_factory=NoNames)
 
 
 def job_name(number: int) -> str:

@@ -44,7 +44,8 @@ def covered(books: Books, job: JobView, looks: Sequence[Look]) -> tuple[str, ...
     return tuple(
         url
         for url in job.look_urls
-        if url in named or (any(lies_under(target, url, tags[url]) for target in wider) and not _never_there(looks, url))
+        if url in named
+        or (any(lies_under(target, url, tags[url]) for target in wider) and not _never_there(looks, url))
     )
 
 

@@ -69,6 +69,9 @@ sites:
 #   tokens:
 #     - {name: ops-cli, bearer: {env: OPS_TOKEN}, sites: [shop], may: command}
 
+# `why` asks where DNS leads visitors: several resolvers show a change that has not reached everybody.
+# resolvers: [9.9.9.9, 1.1.1.1]
+
 # How long what is remembered is kept: days, hours or never. Jobs go once they have ended; of the journal only what its
 # entries say, never the entries.
 # retention: {jobs: 400d, documents: never}

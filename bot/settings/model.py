@@ -138,6 +138,7 @@ class Settings:
     api_tokens: tuple[ApiToken, ...] = ()
     retention: Retention = field(default_factory=Retention)
     warnings: tuple[str, ...] = ()
+    resolvers: tuple[str, ...] = ()  # each an address, with a port where it is not 53
 
 
 @dataclass(frozen=True, slots=True)

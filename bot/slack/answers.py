@@ -7,6 +7,7 @@ from bot.services.replies import (
     BadLinesFound,
     Checked,
     Done,
+    Explained,
     FormWanted,
     HelpShown,
     HoldEnded,
@@ -37,6 +38,7 @@ from bot.slack.cards.limits import limits_card
 from bot.slack.cards.probed import probed_card
 from bot.slack.cards.root import root_card
 from bot.slack.cards.stats import stats_card
+from bot.slack.cards.why import why_card
 
 
 def card_for(reply: Reply, now: float, command: str) -> Card:
@@ -68,6 +70,8 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
             return private.bad_lines_card(asked, draft)
         case Checked() as checked:
             return holds.also_held(findings.check_card(checked, now, command), checked.held)
+        case Explained() as explained:
+            return why_card(explained, command)
         case JobsListed(jobs, held_now, reviews):
             return with_reviews(holds.with_holds(private.status_card(jobs, now, command), held_now), reviews)
         case JobShown(job, whole, moments):

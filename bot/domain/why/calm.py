@@ -6,7 +6,7 @@ import re
 
 from bot.domain.finding import Verdict
 from bot.domain.look import span
-from bot.domain.why.case import Case, Tier, names_of
+from bot.domain.why.case import Case, Tier, do, names_of
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 
 _WORKER = re.compile(r"serviceWorker\s*\.\s*register", re.IGNORECASE)
@@ -82,7 +82,8 @@ def origin_old(case: Case) -> Cause | None:
     return Cause(
         Name.ORIGIN_OLD,
         Certainty.LIKELY,
-        f"{names_of(fresh)} serves what the origin serves{version}. If that is old, the origin itself is old.",
+        f"{names_of(fresh)} {do(fresh, 'serves', 'serve')} what the origin serves{version}: if that is old, the origin"
+        " itself is old.",
         (f"origin: {look.status}{version}{changed}", *proven),
         Cure("Check again", f"check {case.url}"),
         "Deploy to the origin first, and empty caches inside the application; then purge.",

@@ -187,6 +187,11 @@ def same(one: Glance, other: Glance) -> bool:
     return compare(one.look, other.look) in (Likeness.SAME, Likeness.SAME_VERSION)
 
 
+def do(spots: Sequence[Spot], one: str, several: str) -> str:
+    """The verb that goes with so many places."""
+    return one if len(spots) == 1 else several
+
+
 def names_of(spots: Sequence[Spot]) -> str:
     """Places in a sentence."""
     names = [spot.name for spot in spots]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.finding import Verdict
 from bot.domain.look import span
-from bot.domain.why.case import Case, Glance, Reach, Spot, Tier, Twin, names_of
+from bot.domain.why.case import Case, Glance, Reach, Spot, Tier, Twin, do, names_of
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from providers.contract import Cached
 
@@ -24,7 +24,7 @@ def cached_error(case: Case) -> Cause | None:
     return Cause(
         Name.CACHED_ERROR,
         Certainty.SEEN,
-        f"{names_of(bad)} keeps {what} ({look.status}{goes}) that the origin no longer gives.",
+        f"{names_of(bad)} {do(bad, 'keeps', 'keep')} {what} ({look.status}{goes}) that the origin no longer gives.",
         tuple(f"{s.name}: {s.told}" for s in bad),
         Cure("Purge it", case.url),
         "Give errors a short life of their own: `Cache-Control: no-store` on them, or the CDN's lifetime for errors.",
@@ -172,7 +172,8 @@ def not_purged(case: Case) -> Cause | None:
     return Cause(
         Name.NOT_PURGED,
         certain,
-        f"{names_of(old)} keeps the copy that was right{since}, and no purge here has covered it since.{before}",
+        f"{names_of(old)} {do(old, 'keeps', 'keep')} the copy that was right{since}, and no purge here has covered it"
+        f" since.{before}",
         tuple(f"{spot.name}: {spot.told}" for spot in old),
         Cure("Purge it", case.url),
         "Let the deploy purge what it changed.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.domain.finding import Verdict
 from bot.domain.look import describe
 from bot.domain.why import calm, content, lifetime, ours, way
 from bot.domain.why.case import Case, Spot, Tier
@@ -39,6 +40,7 @@ RULES: tuple[Rule, ...] = (
     calm.origin_old,
     calm.not_known,
 )
+_OF = {Verdict.FRESH: "fresh", Verdict.STALE: "old", Verdict.UNKNOWN: "not known", Verdict.UNCHECKED: "not known"}
 _ORDER = [Certainty.SEEN, Certainty.LIKELY, Certainty.POSSIBLE]
 
 
@@ -49,18 +51,23 @@ def diagnose(case: Case) -> Diagnosis:
     names = {first.name}
     also: list[Cause] = []
     for cause in found:
-        if cause.name not in names and cause.certainty is not Certainty.POSSIBLE and len(also) < ALSO_MAX:
+        if cause.name not in names and cause.certainty is Certainty.SEEN and len(also) < ALSO_MAX:
             names.add(cause.name)
             also.append(cause)
     return Diagnosis(first, tuple(also), _way(case))
 
 
 def _way(case: Case) -> tuple[str, ...]:
-    """The hops from the browser to the origin, as they were seen."""
-    dns = [f"DNS {one.resolver}: {' → '.join(one.chain) or 'no alias'}" for one in case.names if not one.problem]
-    return (*dns, *(_hop(spot, case) for spot in case.spots))
+    """The hops from the visitor to the origin, as they were seen; those that are alike in one line."""
+    dns = [f"DNS ({one.resolver}): {' → '.join(one.chain) or 'no alias'}" for one in case.names if not one.problem]
+    hops: dict[str, list[str]] = {}
+    for spot in case.spots:
+        hops.setdefault(_hop(spot, case), []).append(spot.name)
+    return (*dns, *(f"{', '.join(names)}: {told}" for told, names in hops.items()))
 
 
 def _hop(spot: Spot, case: Case) -> str:
+    if not spot.last.is_usable:
+        return spot.look.problem
     told = describe(spot.look, case.now)
-    return f"{spot.name}: {told}" if spot.tier is Tier.ORIGIN else f"{spot.name}: {told} · {case.verdict_at(spot)}"
+    return told if spot.tier is Tier.ORIGIN else f"{told} · {_OF[case.verdict_at(spot)]}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.domain.caches import Cache, cache_of
 from bot.domain.caching import Lifetime, lifetime_shared, targeted_field, titled
 from bot.domain.look import span
-from bot.domain.why.case import Case, Glance, Spot, names_of
+from bot.domain.why.case import Case, Glance, Spot, do, names_of
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from providers.contract import Cached
 
@@ -62,7 +62,8 @@ def _kept_longer(case: Case, over: list[Spot], origin: Glance, meant: Lifetime, 
     return Cause(
         Name.OVERRIDDEN,
         Certainty.SEEN if meant.words else Certainty.LIKELY,
-        f"{names_of(over)} keeps its copy longer than the origin says ({says}): {rule} counts more.",
+        f"{names_of(over)} {do(over, 'keeps its', 'keep their')} copy longer than the origin says ({says}): {rule}"
+        " counts more.",
         tuple(line for line in (f"origin: Cache-Control: {ours[:100] or 'none'}", differs, *_ages(over)) if line),
         Cure("Purge it", case.url),
         f"Let {title} go by the origin's headers, or give it the lifetime that you mean.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.job import JobView, LayerState, LayerView, State
 from bot.domain.look import span
-from bot.domain.why.case import Case, Ours, Reach, Spot, Tier, names_of, same
+from bot.domain.why.case import Case, Ours, Reach, Spot, Tier, do, names_of, same
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from providers.contract import Cached
 
@@ -138,7 +138,8 @@ def refilled(case: Case) -> Cause | None:
     return Cause(
         Name.REFILLED,
         certain,
-        f"{names_of(again)} was purged by {last.job.name} and filled again with the old content from {where}.",
+        f"{names_of(again)} {do(again, 'was', 'were')} purged by {last.job.name} and filled again with the old content"
+        f" from {where}.",
         tuple(evidence),
         Cure("Purge from the inside out", case.url),
         "Purge every layer in one request, innermost first, as a plain purge does; `only …` leaves the others full.",

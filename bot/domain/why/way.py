@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.look import span
-from bot.domain.why.case import Case, Resolved, Tier, names_of
+from bot.domain.why.case import Case, Resolved, Tier, do, names_of
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.marks import ALWAYS_MARKED, TITLES, cdn_of, cdns_on
 from providers.contract import Cached
@@ -25,8 +25,7 @@ def origin_failing(case: Case) -> Cause | None:
     return Cause(
         Name.ORIGIN_FAILING,
         Certainty.SEEN if stale else Certainty.LIKELY,
-        f"The origin {said}, so {names_of(kept)} {'serves' if len(kept) == 1 else 'serve'} an old copy rather than"
-        " nothing.",
+        f"The origin {said}, so {names_of(kept)} {do(kept, 'serves', 'serve')} an old copy rather than nothing.",
         (f"origin: {said}", *ages),
         Cure("Check again", f"check {case.url}"),
         "Mend the origin first; a purge now would leave visitors with errors.",
