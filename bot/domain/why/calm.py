@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
-from bot.domain.finding import Verdict
-from bot.domain.look import span
-from bot.domain.why.case import Case, Tier, do, names_of
+from bot.domain.finding import UNSTEADY, Verdict
+from bot.domain.look import Look, span
+from bot.domain.variants import ENCODING
+from bot.domain.why.case import Case, Spot, Tier, do, names_of
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.times import modified
 
 _WORKER = re.compile(r"serviceWorker\s*\.\s*register", re.IGNORECASE)
 
@@ -29,21 +31,27 @@ def no_answer(case: Case) -> Cause | None:
 
 
 def unsteady(case: Case) -> Cause | None:
-    """The origin gives two answers: several servers of which one is old, or a page that is made anew each time."""
-    if len(case.origins) < 2:
+    """The origin gives two versions: several servers of which one is old, or a deploy that is under way."""
+    versions = list(dict.fromkeys(look.version for look in _alike_asked(case) if look.version))
+    if len(versions) < 2:
         return None
-    first, second = case.origins[-2:]
-    if not first.look.version or first.look.version == second.look.version:
-        return None
+    said = " and ".join(f'"{version}"' for version in versions[:2])
     return Cause(
         Name.ORIGIN_OLD,
         Certainty.SEEN,
-        f'The origin itself gives two versions, "{first.look.version}" and "{second.look.version}": one of its servers'
-        " is old, and caches keep whichever they met.",
-        (f'origin: "{first.look.version}", then "{second.look.version}"',),
+        f"The origin itself gives two versions, {said}: some of its servers are old, or a deploy is under way, and"
+        " caches keep whichever they met.",
+        (f"origin, asked {len(_alike_asked(case))} times: {said}",),
         Cure("Check again", f"check {case.url}"),
         "Finish the deploy on every server first, then purge.",
     )
+
+
+def _alike_asked(case: Case) -> list[Look]:
+    """The origin's answers to requests that one server would answer alike: plain, or in another encoding."""
+    spots = case.at(Tier.ORIGIN)
+    encoded = [one for spot in spots for one in spot.varied if one.answer.asked and one.answer.asked[0][0] == ENCODING]
+    return [one.look for one in (*case.origins, *encoded) if one.is_usable and one.look.status < 300]
 
 
 def browsers(case: Case) -> Cause | None:
@@ -51,22 +59,34 @@ def browsers(case: Case) -> Cause | None:
     spot = next(iter(case.fresh()), None)
     if spot is None or case.old():
         return None
-    keeps, worker = spot.look.max_age or 0, bool(_WORKER.search(spot.last.answer.text))
+    worker = bool(_WORKER.search(spot.last.answer.text))
+    keeps = _still_keeps(case, spot)
     if not keeps and not worker:
         return None
     evidence = [f"{names_of(case.fresh())}: the same as the origin"]
-    evidence += [f"cache-control: {spot.last.answer.says('cache-control')}"] if keeps else []
+    evidence += [f"cache-control: {spot.last.answer.says('cache-control')[:100]}"] if keeps else []
     evidence += ["the page registers a service worker, which may answer without asking anybody"] if worker else []
-    who = "a service worker" if worker and not keeps else "browsers that have it"
+    who = "a service worker" if worker and not keeps else "browsers that have the old page"
     long = f" for up to {span(keeps)}" if keeps else ""
     return Cause(
         Name.BROWSERS,
         Certainty.LIKELY,
-        f"Every cache that was asked serves what the origin serves; {who} may show the old one{long}.",
+        f"Every edge that answered serves what the origin serves; {who} may go on showing it{long}."
+        if keeps
+        else f"Every edge that answered serves what the origin serves; {who} may still show the old page.",
         tuple(evidence),
-        Cure("Lint its headers", f"lint {case.url}"),
-        "A purge cannot reach browsers. Use `max-age=0, s-maxage=…` for pages, and `no-cache` for a service worker.",
+        Cure("Try it in a private window, where no browser cache or service worker answers"),
+        "A purge cannot reach browsers: let pages say `max-age=0, s-maxage=…`, and a service worker's file `no-cache`.",
     )
+
+
+def _still_keeps(case: Case, spot: Spot) -> int:
+    """The seconds that a browser may go on with a page from before; 0 once it is too long since that one was given
+    out."""
+    keeps = spot.look.max_age or 0
+    last = case.last_purge
+    ends = [when for when in (modified(case), last.job.purged if last is not None else None) if when is not None]
+    return keeps if not ends or case.now - max(ends) < keeps else 0
 
 
 def origin_old(case: Case) -> Cause | None:
@@ -78,7 +98,11 @@ def origin_old(case: Case) -> Cause | None:
     version = f' (version "{look.version}")' if look.version else ""
     changed = f", last modified {look.last_modified}" if look.last_modified else ""
     last = case.last_purge
-    proven = [f"{last.job.name} was proven {span(case.now - last.job.proven)} ago"] if last and last.job.proven else []
+    proven = (
+        [f"{last.job.name} was proven {span(max(0.0, case.now - last.job.proven))} ago"]
+        if last is not None and last.job.proven is not None
+        else []
+    )
     return Cause(
         Name.ORIGIN_OLD,
         Certainty.LIKELY,
@@ -91,14 +115,25 @@ def origin_old(case: Case) -> Cause | None:
 
 
 def not_known(case: Case) -> Cause | None:
-    """What cannot be told: nothing to compare with."""
+    """What cannot be told, and why."""
     unknown = [spot for spot in case.at(Tier.EDGE) if case.verdict_at(spot) is Verdict.UNKNOWN]
-    named = names_of(unknown) if unknown else "the edge"
+    if not unknown:
+        return None
+    whys = list(dict.fromkeys(case.finding_at(spot).why for spot in unknown))
+    unsteady_ = UNSTEADY in whys
     return Cause(
-        Name.UNSTEADY if len(case.origins) > 1 else Name.NO_ANSWER,
-        Certainty.POSSIBLE,
-        f"It cannot be told whether {named} is old: the answers hold nothing steady to compare.",
-        tuple(f"{spot.name}: {spot.look.status}" for spot in case.at(Tier.EDGE)),
-        Cure("Lint its headers", f"lint {case.url}"),
-        "Give the site a `marker`: a header or a `<meta>` that names the build.",
+        Name.UNSTEADY if unsteady_ else Name.UNKNOWN,
+        Certainty.SEEN if unsteady_ else Certainty.POSSIBLE,
+        f"It cannot be told whether {names_of(unknown)} {do(unknown, 'is', 'are')} old: {'; '.join(whys)}.",
+        tuple(f"{spot.name}: {spot.told}" for spot in (*unknown, *case.at(Tier.ORIGIN))),
+        Cure("Check again", f"check {case.url}"),
+        ""
+        if not unsteady_ and case.origin is not None and _is_error(whys)
+        else "Give the site an `origin` to compare with."
+        if not case.site.origin
+        else "Give the site a `marker`: a header or a `<meta>` that names the build.",
     )
+
+
+def _is_error(whys: list[str]) -> bool:
+    return any(" answered " in why for why in whys)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.answer import Answer
-from bot.domain.finding import Page, Verdict, find
+from bot.domain.finding import Finding, Page, Verdict, find
 from bot.domain.job import JobView, LayerView
 from bot.domain.look import ORIGIN, Likeness, Look, compare, span
 from bot.domain.site import Site
@@ -148,11 +148,15 @@ class Case:
         """The origin's last answer."""
         return self.origins[-1] if self.origins else None
 
-    def verdict_at(self, spot: Spot, look: Look | None = None) -> Verdict:
+    def finding_at(self, spot: Spot, look: Look | None = None) -> Finding:
         """What `spot` serves, against the origin: its last plain answer, or `look`."""
         seen = look or spot.look
         page = Page(self.url, (), (seen, *self._asked_alike(seen.variant)), has_origin=bool(self.site.origin))
-        return find(page, seen.place)[0].verdict
+        return find(page, seen.place)[0]
+
+    def verdict_at(self, spot: Spot, look: Look | None = None) -> Verdict:
+        """The verdict of `finding_at`."""
+        return self.finding_at(spot, look).verdict
 
     def _asked_alike(self, variant: str) -> list[Look]:
         mine = [spot for spot in self.spots if spot.tier is Tier.ORIGIN]
@@ -166,6 +170,17 @@ class Case:
     def fresh(self, tier: Tier = Tier.EDGE) -> tuple[Spot, ...]:
         """The spots that serve what the origin serves."""
         return tuple(spot for spot in self.at(tier) if self.verdict_at(spot) is Verdict.FRESH)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether some edge serves what the origin does, and none something else."""
+        return bool(self.fresh()) and not self.old()
+
+    @property
+    def is_by_bytes(self) -> bool:
+        """Whether what is old is so by its bytes alone, which an edge that rewrites pages changes too."""
+        old = self.old()
+        return bool(old) and all(self.finding_at(spot).by_bytes for spot in old)
 
     @property
     def edge_account(self) -> str:

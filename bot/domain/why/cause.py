@@ -31,8 +31,8 @@ class Name(StrEnum):
     UNSTEADY = "the origin answers differently each time"
     ORIGIN_OLD = "the origin itself is old"
     BROWSERS = "only browsers hold it"
-    FRESH = "not old from here"
     NO_ANSWER = "no answer"
+    UNKNOWN = "it cannot be told"
 
 
 class Certainty(StrEnum):

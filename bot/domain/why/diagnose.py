@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from bot.domain.finding import Verdict
 from bot.domain.look import describe
-from bot.domain.why import calm, content, lifetime, ours, way
+from bot.domain.why import calm, content, inside, lifetime, missed, ours, unkept, way
 from bot.domain.why.case import Case, Spot, Tier
-from bot.domain.why.cause import Cause, Certainty, Diagnosis
+from bot.domain.why.cause import Cause, Certainty, Diagnosis, Name
 
 Rule = Callable[[Case], Cause | None]
 ALSO_MAX = 2
@@ -24,29 +25,34 @@ RULES: tuple[Rule, ...] = (
     ours.softly,
     content.variant,
     calm.unsteady,
-    ours.refilled,
+    unkept.uncached,
+    ours.stopped,
+    inside.refilled,
     content.overwritten,
-    content.query,
-    ours.other_url,
-    ours.untagged,
-    ours.other_paths,
+    content.ignores_query,
+    missed.query,
+    missed.other_url,
+    missed.other_paths,
+    missed.untagged,
     lifetime.overridden,
     content.disagree,
     ours.not_reached,
     content.not_purged,
-    content.uncached,
     calm.no_answer,
     calm.browsers,
     calm.origin_old,
     calm.not_known,
 )
 _OF = {Verdict.FRESH: "fresh", Verdict.STALE: "old", Verdict.UNKNOWN: "not known", Verdict.UNCHECKED: "not known"}
+_OF_THE_OLD = frozenset(
+    {Name.REFILLED, Name.OVERWRITTEN, Name.QUERY, Name.OVERRIDDEN, Name.DISAGREE, Name.NOT_PURGED, Name.SOFT}
+)
 _ORDER = [Certainty.SEEN, Certainty.LIKELY, Certainty.POSSIBLE]
 
 
 def diagnose(case: Case) -> Diagnosis:
     """The cause and what stands beside it; there is always one. What was seen goes before what is only likely."""
-    found = [cause for rule in RULES if (cause := rule(case)) is not None]
+    found = [_weighed(case, cause) for rule in RULES if (cause := rule(case)) is not None]
     first = min(found, key=lambda cause: _ORDER.index(cause.certainty))
     names = {first.name}
     also: list[Cause] = []
@@ -55,6 +61,14 @@ def diagnose(case: Case) -> Diagnosis:
             names.add(cause.name)
             also.append(cause)
     return Diagnosis(first, tuple(also), _way(case))
+
+
+def _weighed(case: Case, cause: Cause) -> Cause:
+    """Less sure where only the bytes are other than the origin's: an edge that rewrites pages changes them too."""
+    if cause.certainty is not Certainty.SEEN or cause.name not in _OF_THE_OLD or not case.is_by_bytes:
+        return cause
+    evidence = (*cause.evidence, "only the bytes differ, which an edge that rewrites pages changes too")
+    return replace(cause, certainty=Certainty.LIKELY, evidence=evidence)
 
 
 def _way(case: Case) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ docs/providers, read 2026-11.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from bot.domain.answer import Answer
@@ -72,6 +73,8 @@ TITLES: Mapping[str, str] = {
     "varnish": "Varnish",
 }
 ALWAYS_MARKED = frozenset({"cloudflare", "cloudfront", "fastly"})  # these mark every answer that they give
+ANY_CDN = frozenset({"http"})  # an account that may stand for any CDN
+_POP = re.compile(r"cache-[a-z0-9-]{3,40}-[A-Z]{3}")
 _INSIDE = frozenset({"varnish"})  # a cache of one's own, not a CDN in front
 
 
@@ -88,7 +91,7 @@ def marks_on(answer: Answer) -> dict[str, str]:
     for word, who in _VIA.items():
         if word in via:
             found.setdefault(who, f"via: {answer.says('via')}")
-    if answer.says("x-served-by").startswith("cache-") and answer.lines("x-timer"):
+    if _POP.search(answer.says("x-served-by")):
         found.setdefault("fastly", f"x-served-by: {answer.says('x-served-by')}")
     return found
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from bot.domain.covering import lies_under
-from bot.domain.target import Target
+from bot.domain.target import Target, begins
 from bot.domain.why.case import Reach
 from providers.contract import Kind
 
@@ -26,9 +26,16 @@ class Found:
 def reach_of(url: str, targets: Sequence[Target], tags: Collection[str]) -> Found | None:
     """How a purge of `targets` reaches `url`, which carries `tags`; None where it has nothing to do with it."""
     for target in targets:
-        if lies_under(target, url, tags):
+        if _holds(target, url, tags):
             return Found(Reach.COVERED, _named(target))
     return next(_near(url, targets), None)
+
+
+def _holds(target: Target, url: str, tags: Collection[str]) -> bool:
+    """Whether the purge of `target` took `url`. A prefix ends at a path boundary: `/news` is not `/newsletter`."""
+    if target.kind is Kind.PREFIX:
+        return begins(url.split("://", 1)[-1], target.value)
+    return lies_under(target, url, tags)
 
 
 def _near(url: str, targets: Sequence[Target]) -> Iterator[Found]:
@@ -92,12 +99,16 @@ def _misses(url: str, named: str) -> tuple[str, ...]:
     host, _, path = url.split("://", 1)[-1].partition("/")
     its_host, _, stem = named.partition("/")
     stem, path = stem.split("*")[0], path.partition("?")[0]
-    if not stem or not f"/{path}".lower().startswith(f"/{stem}".lower().rstrip("/")):
+    if not stem:
+        return ()
+    if path == stem.rstrip("/") and stem.endswith("/"):
+        return (f"it ends with a slash: /{stem} does not hold /{path}",) if host == its_host else ()
+    if not path.lower().startswith(stem.lower()):
         return ()
     if host != its_host:
-        return (f"it names {its_host}, the page is on {host}",) if path.startswith(stem) else ()
-    if path.startswith(stem):
+        return (f"it names {its_host}, and the page is on {host}",)
+    if not path.startswith(stem):
+        return (f"it is written /{stem}, and the page /{path}: caches tell upper from lower case",)
+    if "*" in named:
         return (f"/{path} does not fit the whole of {named}",)
-    if path.lower().startswith(stem.lower()):
-        return (f"it is written /{stem}, the page /{path}: caches tell upper from lower case",)
-    return (f"it ends with a slash: /{stem} does not hold /{path}",)
+    return (f"a prefix ends with a part of the path: /{stem} holds /{stem}/…, and not /{path}",)

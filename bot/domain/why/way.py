@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.domain.look import span
 from bot.domain.why.case import Case, Resolved, Tier, do, names_of
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
-from bot.domain.why.marks import ALWAYS_MARKED, TITLES, cdn_of, cdns_on
+from bot.domain.why.marks import ALWAYS_MARKED, ANY_CDN, TITLES, cdn_of, cdns_on
 from providers.contract import Cached
 
 DOCTOR = Cure("Try the accounts", "doctor")
@@ -19,14 +19,15 @@ def origin_failing(case: Case) -> Cause | None:
     kept = [s for s in case.at(Tier.EDGE) if s.look.status < 400 and _is_held(s.look.cached)]
     if not looks or len(broken) != len(looks) or not kept:
         return None
-    stale = any(s.look.cached is Cached.STALE for s in kept)
-    said = f"answers {broken[-1].status}" if broken[-1].status else f"does not answer: {broken[-1].problem}"
-    ages = [f"{s.name}: {s.look.says}, {span(s.look.age or 0)} old" for s in kept]
+    stale = [spot for spot in kept if spot.look.cached is Cached.STALE]
+    said = f"answers {broken[-1].status}" if broken[-1].status else f"does not answer ({broken[-1].problem})"
+    what = "a copy past its time rather than an error" if stale else "the copy that is there, and gets no newer one"
+    named = stale or kept
     return Cause(
         Name.ORIGIN_FAILING,
         Certainty.SEEN if stale else Certainty.LIKELY,
-        f"The origin {said}, so {names_of(kept)} {do(kept, 'serves', 'serve')} an old copy rather than nothing.",
-        (f"origin: {said}", *ages),
+        f"The origin {said}, so {names_of(named)} {do(named, 'serves', 'serve')} {what}.",
+        (f"origin: {said}", *(f"{spot.name}: {spot.told}" for spot in named)),
         Cure("Check again", f"check {case.url}"),
         "Mend the origin first; a purge now would leave visitors with errors.",
     )
@@ -37,17 +38,20 @@ def _is_held(cached: Cached) -> bool:
 
 
 def other_cdn(case: Case) -> Cause | None:
-    """An answer that passed a CDN which is no layer of the site, or that carries no mark of ours."""
+    """An answer that passed a CDN which is no layer of the site, or that carries no mark of ours; and is not fresh."""
     ours = {front.provider for front in case.layers}
-    if not case.layers:
+    if not case.layers or ours & ANY_CDN:
         return None
+    behind = cdns_on(case.origin.answer) if case.origin is not None else {}
     for spot in case.at(Tier.EDGE):
+        if spot in case.fresh():
+            continue
         found = cdns_on(spot.last.answer)
-        foreign = {who: line for who, line in found.items() if who not in ours}
+        foreign = {who: line for who, line in found.items() if who not in ours and who not in behind}
         if foreign:
             return _foreign(case, spot.name, foreign, also_ours=bool(set(found) & ours))
         expected = case.layers[0].provider
-        if expected in ALWAYS_MARKED and expected not in found:
+        if expected in ALWAYS_MARKED and expected not in found and spot.look.status < 400:
             return _unmarked(case, spot.name, expected)
     return None
 
@@ -55,14 +59,14 @@ def other_cdn(case: Case) -> Cause | None:
 def _foreign(case: Case, place: str, foreign: dict[str, str], also_ours: bool) -> Cause:
     who, line = next(iter(foreign.items()))
     title = TITLES.get(who, who)
-    where = "besides those of this site" if also_ours else f"instead of {case.layers[0].title}"
+    where = "besides the layers of this site" if also_ours else f"instead of {case.layers[0].title}"
     return Cause(
         Name.OTHER_CDN,
-        Certainty.SEEN,
-        f"The answer at {place} passed {title}, {where}, and {title} is no layer of {case.site.name}: nobody purges it"
+        Certainty.LIKELY if also_ours else Certainty.SEEN,
+        f"The answer at {place} passed {title}, {where}: {title} is no layer of {case.site.name}, so nobody purges it"
         " here.",
         (f"{place}: {line[:160]}",),
-        Cure(f"Purge it at {title}"),
+        Cure(f"Purge it at {title} too"),
         f"Add {title} to the site's `layers`, or lead the name past it.",
     )
 
@@ -81,37 +85,46 @@ def _unmarked(case: Case, place: str, expected: str) -> Cause:
 
 
 def old_endpoint(case: Case) -> Cause | None:
-    """Resolvers that lead visitors to different ends, or to a CDN that is no layer."""
+    """Resolvers that lead visitors to a CDN that is no layer, or some of them to another end."""
     told = [name for name in case.names if not name.problem]
     ours = {front.provider for front in case.layers}
-    strange = [(name, cdn_of(end)) for name in told for end in name.chain[-1:] if cdn_of(end)]
-    for name, who in strange:
-        if who not in ours and case.layers:
+    if not case.layers or ours & ANY_CDN:
+        return None
+    for name in told:
+        who = _leads_to(name)
+        if who and who not in ours:
             return _elsewhere(case, name, TITLES.get(who, who), told)
     ends = {name.chain[-1:] for name in told}
-    if len(ends) > 1:
-        longest = max(told, key=lambda name: name.ttl)
-        return Cause(
-            Name.OLD_ENDPOINT,
-            Certainty.LIKELY,
-            "Resolvers lead visitors to different ends: DNS was changed, and some still have the answer of before.",
-            tuple(_line(name) for name in told),
-            Cure("Check again", f"check {case.url}"),
-            f"It heals by itself within {span(longest.ttl)}; lower the TTL a day before the next move.",
-        )
-    return None
+    known = {_leads_to(name) for name in told}
+    if len(ends) < 2 or known <= ours:  # one CDN has many names, by region
+        return None
+    longest = max(told, key=lambda name: name.ttl)
+    return Cause(
+        Name.OLD_ENDPOINT,
+        Certainty.LIKELY,
+        "Resolvers lead visitors to different ends: DNS was changed, and some still have the answer of before.",
+        tuple(_line(name) for name in told),
+        Cure(f"Wait {span(longest.ttl)} at most: then every resolver has asked again"),
+        "Lower the TTL a day before such a move.",
+    )
+
+
+def _leads_to(name: Resolved) -> str:
+    return cdn_of(name.chain[-1]) if name.chain else ""
 
 
 def _elsewhere(case: Case, name: Resolved, title: str, told: list[Resolved]) -> Cause:
-    ends = {one.chain[-1:] for one in told}
-    some = "some visitors" if len(ends) > 1 else "visitors"
+    some = "some visitors" if len({_leads_to(one) for one in told}) > 1 else "visitors"
+    others = len({one.chain[-1:] for one in told}) > 1
     return Cause(
         Name.OLD_ENDPOINT,
         Certainty.SEEN,
         f"DNS leads {some} to {title}, which is no layer of {case.site.name}: what they see is not purged here.",
         tuple(_line(one) for one in told),
         Cure(f"Purge it at {title} too"),
-        f"Point the name at {case.layers[0].title}; resolvers keep the old answer up to {span(name.ttl)} more.",
+        f"Point every answer at {case.layers[0].title}; the old one is kept for up to {span(name.ttl)} more."
+        if others
+        else f"Point the name at {case.layers[0].title}, or add {title} to the site's `layers`.",
     )
 
 

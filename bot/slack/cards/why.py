@@ -15,9 +15,9 @@ WAY_SHOWN = 8
 _SURE = {
     Certainty.SEEN: "seen",
     Certainty.LIKELY: "likely, and not seen itself",
-    Certainty.POSSIBLE: "possible; nothing shows it",
+    Certainty.POSSIBLE: "possible, the best that is left",
 }
-_CALM = (Name.FRESH, Name.BROWSERS, Name.UNCACHED, Name.NO_ANSWER, Name.UNSTEADY)
+_CALM = (Name.BROWSERS, Name.UNCACHED, Name.NO_ANSWER, Name.UNKNOWN, Name.UNSTEADY)
 _PERSON = re.compile(r"&lt;@([A-Z][A-Z0-9_]+|token:[^&]{1,60})&gt;")
 
 

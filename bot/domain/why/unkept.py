@@ -1,0 +1,60 @@
+"""A page that no cache at the edge keeps: a purge of the edge changes nothing there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.why.case import Case, Spot, Tier, do, names_of
+from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from providers.contract import Cached
+
+
+def uncached(case: Case) -> Cause | None:
+    """No cache at the edge keeps it: every visitor gets what is made, or kept, further in."""
+    edges = case.at(Tier.EDGE)
+    says = [spot for spot in edges if spot.look.cached is Cached.UNCACHED]
+    if not says or len(says) != len(edges):
+        return None
+    word = f" ({says[0].look.says})" if says[0].look.says else ""
+    inner = case.old(Tier.INNER)
+    if inner:
+        return _kept_further_in(case, word, says, inner)
+    if case.old():
+        return _old_and_uncached(case, word, says)
+    return Cause(
+        Name.UNCACHED,
+        Certainty.SEEN,
+        f"The edge never keeps this page{word}: visitors get what the origin gives each of them.",
+        (*(f"{spot.name}: {spot.told}" for spot in says), *_because(says[0])),
+        Cure("Look at the origin, and at caches inside the application"),
+        "A purge cannot change this page. If it is to be cached, its answer must say so: `public, s-maxage=…`.",
+    )
+
+
+def _because(spot: Spot) -> list[str]:
+    answer = spot.last.answer
+    named = [f"{name}: {answer.says(name)[:100]}" for name in ("cache-control", "vary") if answer.says(name)]
+    return [*named, *(["it sets a cookie"] if answer.says("set-cookie") else [])]
+
+
+def _kept_further_in(case: Case, word: str, says: Sequence[Spot], inner: Sequence[Spot]) -> Cause:
+    return Cause(
+        Name.UNCACHED,
+        Certainty.SEEN,
+        f"The edge never keeps this page{word}; {names_of(inner)} further in {do(inner, 'does, and is', 'do, and are')}"
+        " old.",
+        tuple(f"{spot.name}: {spot.told}" for spot in (*says, *inner)),
+        Cure("Purge it", case.url),
+        f"Purge {names_of(inner)}: a purge of the edge alone changes nothing here.",
+    )
+
+
+def _old_and_uncached(case: Case, word: str, says: Sequence[Spot]) -> Cause:
+    return Cause(
+        Name.UNCACHED,
+        Certainty.SEEN,
+        f"The edge never keeps this page{word}, and what it gets from further in is not what the origin gives here.",
+        (*(f"{spot.name}: {spot.told}" for spot in says), *(f"origin: {spot.told}" for spot in case.at(Tier.ORIGIN))),
+        Cure("Purge the caches further in", case.url),
+        "A purge of the edge alone changes nothing here: look which server the edge asks, and what caches it has.",
+    )
