@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import html
 import re
+import secrets
 from collections.abc import Callable
 from email.utils import formatdate
 
 from starlette.types import Receive, Scope, Send
 
 from playground.http import Reply, Target, answer, target_of
+from playground.manners import Manners
 from playground.requests import Requests
 from playground.store import Store
 
@@ -17,15 +19,16 @@ _NUMBERED = re.compile(r"v([0-9]{1,9})")
 BROWSER_SECONDS, SHARED_SECONDS = 60, 3600
 
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="version" content="{version}">
-<title>{path} {version}</title></head><body><h1>{path}</h1><p>This is version {version}.</p></body></html>
+<title>{path} {version}</title></head><body><h1>{path}</h1><p>This is version {version}.</p>{script}</body></html>
 """
 
 
 class Origin:
     """A site's own server. Versions are v1, v2, …; one path may be ahead of the rest."""
 
-    def __init__(self, site: str, store: Store, requests: Requests, now: Callable[[], float]) -> None:
+    def __init__(self, site: str, store: Store, requests: Requests, now: Callable[[], float], manners: Manners) -> None:
         self._site = site
+        self._manners = manners
         self._store = store
         self._requests = requests
         self._now = now
@@ -34,12 +37,13 @@ class Origin:
         )
         store.execute("create table if not exists highest_given (site text primary key, highest integer)")
 
-    def deploy(self, path: str = "", version: str = "") -> str:
-        """New content at `path`, or everywhere; the version it has now. A number that was used is not used again."""
+    def deploy(self, path: str = "", version: str = "", ago: float = 0.0) -> str:
+        """New content at `path`, or everywhere, since `ago` seconds; the version it has now. A number that was used is
+        not used again."""
         version = version or f"v{self._highest() + 1}"
         if not path:
             self._store.execute("delete from pages where site = ?", (self._site,))
-        row = (self._site, path, version, self._now())
+        row = (self._site, path, version, self._now() - ago)
         self._store.execute("insert or replace into pages values (?, ?, ?, ?)", row)
         if numbered := _NUMBERED.fullmatch(version):
             self._count(max(int(numbered[1]), self._highest()))
@@ -86,6 +90,8 @@ class Origin:
             return Reply(405, {"allow": "GET, HEAD"}, b"Only GET and HEAD.\n")
         path = target.path.partition("?")[0]
         version, changed = self._row(path)
+        if several := self._manners.of(target.host, path).versions:
+            version = several[self._manners.turn(target.host, path) % len(several)]
         etag = f'"{version}"'
         section = path.strip("/").partition("/")[0]
         about = {
@@ -97,7 +103,13 @@ class Origin:
             "surrogate-key": f"all {section or 'home'}",
             "edge-cache-tag": f"all,{section or 'home'}",
         }
-        if headers.get(b"if-none-match", b"").decode("latin-1") == etag:
+        manner = self._manners.of(target.host, path)
+        about = {name: value for name, value in {**about, **manner.says}.items() if value}
+        if headers.get(b"if-none-match", b"").decode("latin-1") == about.get("etag"):
             return Reply(304, about, b"")
-        body = _PAGE.format(path=html.escape(path), version=html.escape(version)).encode()
-        return Reply(200, {**about, "content-type": "text/html; charset=utf-8"}, body)
+        body = _PAGE.format(path=html.escape(path), version=html.escape(version), script=manner.script)
+        page = {**about, "content-type": "text/html; charset=utf-8"}
+        if manner.is_anew:
+            unnamed = {name: value for name, value in page.items() if name not in ("etag", "x-build", "last-modified")}
+            return Reply(200, unnamed, f"{body}<!-- made for you: {secrets.token_hex(8)} -->".encode())
+        return Reply(manner.status, page, body.encode() if manner.status == 200 else b"")

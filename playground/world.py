@@ -13,6 +13,8 @@ from starlette.types import ASGIApp
 from playground.calls import routes_of
 from playground.faults import Faults
 from playground.http import Server, Target, Upstream
+from playground.manners import Manners
+from playground.names import RESOLVERS, Names, Resolver
 from playground.pace import Pace, pace_named
 from playground.requests import Requests
 from playground.store import Store
@@ -29,6 +31,7 @@ sites:
 {sites}
 approvals: {{channel: C_APPROVE, approvers: [U_LEA, U_SAM, U_KIM]}}
 api: {{tokens: [{{name: play, bearer: {{env: PLAY_API_TOKEN}}, sites: [{names}], may: command}}]}}
+resolvers: [{resolvers}]
 """
 _SITE = """  {name}:
     hosts: [{hosts}]
@@ -65,14 +68,17 @@ class World:
         self.requests = Requests(self.store, now)
         self.faults = Faults(self.store)
         self._to_origin = Upstream()
-        ground = Ground(self.store, self.requests, self.faults, self.pace, now, self._to_origin)
+        self.manners = Manners(self.store)
+        ground = Ground(self.store, self.requests, self.faults, self.pace, now, self._to_origin, self.manners)
         self.towns = {town.name: town for town in (build(ground) for build in towns)}
         every = list(self.towns.values())
+        self.names = Names(self.store, {host: [town.leads] for town in every for host in town.hosts})
         self._servers: Mapping[str, Listening] = {
             "origin": Server(self.store, "origin", ByHost([(frozenset(town.hosts), town.origin) for town in every])),
             **{city: Server(self.store, city, ByHost(self._edges(every, city))) for city in CITIES},
             **{name: Server(self.store, name, app) for town in every for name, app in town.servers.items()},
             **{name: server for town in every for name, server in town.listening.items()},
+            **{name: Resolver(self.store, name, self.names) for name in RESOLVERS},
         }
 
     @property
@@ -132,10 +138,13 @@ class World:
         """The world as at the start."""
         self.store.execute("delete from filled")
         self.faults.clear()
+        self.manners.clear()
+        self.names.clear()
+        self.pace.later.clear()
         await self.open_doors()
         for town in self.towns.values():
             town.refill()
-            for cache in town.caches.values():
+            for cache in (*town.caches.values(), *town.fronts):
                 cache.clear()
         await self._fill()
 
@@ -153,6 +162,7 @@ class World:
             accounts="\n".join(f"  {name}: {doc}" for name, doc in accounts.items()),
             sites="\n".join(self._site(town) for town in self.towns.values()),
             names=", ".join(self.towns),
+            resolvers=", ".join(f'"{self.url_of(name)}"' for name in RESOLVERS),
         )
 
     def _site(self, town: Town) -> str:

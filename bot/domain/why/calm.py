@@ -7,7 +7,7 @@ import re
 from bot.domain.finding import UNSTEADY, Verdict
 from bot.domain.look import Look, span
 from bot.domain.variants import ENCODING
-from bot.domain.why.case import Case, Spot, Tier, do, names_of
+from bot.domain.why.case import Case, Spot, Tier, do, each, names_of
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.times import modified
 
@@ -96,7 +96,8 @@ def origin_old(case: Case) -> Cause | None:
         return None
     look = case.origin.look
     version = f' (version "{look.version}")' if look.version else ""
-    changed = f", last modified {look.last_modified}" if look.last_modified else ""
+    since = modified(case)
+    changed = f", unchanged for {span(case.now - since)}" if since is not None else ""
     last = case.last_purge
     proven = (
         [f"{last.job.name} was proven {span(max(0.0, case.now - last.job.proven))} ago"]
@@ -125,7 +126,7 @@ def not_known(case: Case) -> Cause | None:
         Name.UNSTEADY if unsteady_ else Name.UNKNOWN,
         Certainty.SEEN if unsteady_ else Certainty.POSSIBLE,
         f"It cannot be told whether {names_of(unknown)} {do(unknown, 'is', 'are')} old: {'; '.join(whys)}.",
-        tuple(f"{spot.name}: {spot.told}" for spot in (*unknown, *case.at(Tier.ORIGIN))),
+        each((*unknown, *case.at(Tier.ORIGIN))),
         Cure("Check again", f"check {case.url}"),
         ""
         if not unsteady_ and case.origin is not None and _is_error(whys)

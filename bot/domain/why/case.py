@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,6 +11,7 @@ from bot.domain.finding import Finding, Page, Verdict, find
 from bot.domain.job import JobView, LayerView
 from bot.domain.look import ORIGIN, Likeness, Look, compare, span
 from bot.domain.site import Site
+from providers.contract import Cached
 
 
 class Tier(StrEnum):
@@ -56,10 +57,12 @@ class Spot:
 
     @property
     def told(self) -> str:
-        """The look in a few words: "200 HIT, 5 h old"."""
+        """The look in a few words: "200 HIT, 5 h old, version "b7""."""
         look = self.look
+        says = look.says or ("" if look.cached is Cached.UNKNOWN else look.cached.value)
         age = f", {span(look.age)} old" if look.age is not None else ""
-        return look.problem or f"{look.status} {look.says or look.cached.value}{age}"
+        version = f', version "{look.version}"' if look.version else ""
+        return look.problem or f"{look.status} {says}".rstrip() + age + version
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +208,14 @@ def same(one: Glance, other: Glance) -> bool:
 def do(spots: Sequence[Spot], one: str, several: str) -> str:
     """The verb that goes with so many places."""
     return one if len(spots) == 1 else several
+
+
+def each(spots: Iterable[Spot], told: Callable[[Spot], str] = lambda spot: spot.told) -> tuple[str, ...]:
+    """A line for each place, those that are alike in one."""
+    lines: dict[str, list[Spot]] = {}
+    for spot in spots:
+        lines.setdefault(told(spot), []).append(spot)
+    return tuple(f"{names_of(alike)}: {line}" for line, alike in lines.items())
 
 
 def names_of(spots: Sequence[Spot]) -> str:

@@ -10,12 +10,13 @@ from bot.domain.caching import Directives
 from bot.domain.finding import Verdict
 from bot.domain.look import Look, span
 from bot.domain.variants import ENCODING
-from bot.domain.why.case import Case, Glance, Spot, Tier, Twin, do, names_of
+from bot.domain.why.case import Case, Glance, Spot, Tier, Twin, do, each, names_of
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.lifetime import overridden
 from bot.domain.why.times import changed_since, took
 from providers.contract import Cached
 
+SENDS_MAX = 48  # characters of a variant that are shown
 PROBE = "with an argument of ours"  # how the twin is told that nobody asked for before
 SETTLING = 120.0  # seconds in which places of one CDN may still differ after a purge
 _URL = re.compile(r"[!-~]{1,400}")
@@ -35,7 +36,7 @@ def cached_error(case: Case) -> Cause | None:
         Name.CACHED_ERROR,
         Certainty.SEEN,
         f"{names_of(bad)} {do(bad, 'keeps', 'keep')} {what} ({look.status}{goes}) where the origin gives a page.",
-        (*(f"{s.name}: {s.told}" for s in bad), f"origin: {origin.look.status}"),
+        (*each(bad), f"origin: {origin.look.status}"),
         Cure("Purge it", case.url),
         "Give errors a short life of their own: `Cache-Control: no-store` on them, or the CDN's lifetime for errors.",
     )
@@ -54,15 +55,16 @@ def variant(case: Case) -> Cause | None:
 
 def _variant(case: Case, spot: Spot, glance: Glance) -> Cause:
     name = glance.answer.asked[0][0]
+    sends = glance.look.variant if len(glance.look.variant) <= SENDS_MAX else f"{glance.look.variant[:SENDS_MAX]}…"
     varies = glance.answer.says("vary")
     is_named = any(name.lower() in {header.lower() for header in one} for one in case.site.variants)
     is_covered = is_named or name.lower() == ENCODING.lower()
-    kept = f"{spot.name}, {glance.look.variant}: {glance.look.says or glance.look.cached.value}, the old one"
+    kept = f"{spot.name}, {sends}: {glance.look.says or glance.look.cached.value}, the old one"
     return Cause(
         Name.VARIANT,
         Certainty.SEEN,
         f"{spot.name} serves the new page to a plain visitor, and the old one to a visitor who sends"
-        f" `{glance.look.variant}`: that copy has a key of its own.",
+        f" `{sends}`: that copy has a key of its own.",
         (f"{spot.name}, plain: {spot.told}", kept + (f" (Vary: {varies[:60]})" if varies else "")),
         Cure("Purge it with its variants", case.url) if is_covered else _wider(case),
         "Vary on as little as possible, or purge by tag or prefix: those reach every variant."
@@ -76,7 +78,7 @@ def _wider(case: Case) -> Cure:
     place = case.url.split("://", 1)[-1].partition("?")[0]
     if not place.partition("/")[2]:
         return Cure("Purge the host, which takes every variant of the page", f"host {place.partition('/')[0]}")
-    return Cure("Purge every variant", f"prefix {place}")
+    return Cure("Purge every variant, by prefix", f"prefix {place}")
 
 
 def ignores_query(case: Case) -> Cause | None:
@@ -138,7 +140,7 @@ def overwritten(case: Case) -> Cause | None:
         Name.OVERWRITTEN,
         Certainty.SEEN if promised else Certainty.LIKELY,
         f"This file promises never to change ({promise}), and the origin now has another one under the same name.",
-        (f"{old[0].name}: {_named(old[0].look)}", f"origin: {_named(origin.look)}"),
+        (*each(old, lambda spot: _named(spot.look)), f"origin: {_named(origin.look)}"),
         Cure("Purge it", case.url),
         "Build to a new name for new content. Browsers that have the old one keep it, and no purge reaches them.",
     )
@@ -166,7 +168,7 @@ def disagree(case: Case) -> Cause | None:
         Certainty.SEEN,
         f"Places disagree {span(since)} after {last.job.name}: old at {names_of(old)}, fresh at {names_of(fresh)}."
         + (" The purge may still be on its way." if young else ""),
-        tuple(f"{spot.name}: {spot.told}" for spot in (*old, *fresh)),
+        each((*old, *fresh)),
         Cure("Check again", f"check {case.url}") if young else Cure("Purge it", case.url),
         "A purge reaches places one after another: wait for the proof before telling people.",
     )
@@ -178,7 +180,7 @@ def _never_purged(old: Sequence[Spot], fresh: Sequence[Spot], case: Case) -> Cau
         Certainty.SEEN,
         f"Places disagree, and nothing here has purged the page since it changed: old at {names_of(old)}, fresh at"
         f" {names_of(fresh)}, {do(fresh, 'which has', 'which have')} fetched it since.",
-        tuple(f"{spot.name}: {spot.told}" for spot in (*old, *fresh)),
+        each((*old, *fresh)),
         Cure("Purge it", case.url),
         "Each place keeps a copy of its own: let the deploy purge what it changed, and all of them change at once.",
     )
@@ -202,7 +204,7 @@ def not_purged(case: Case) -> Cause | None:
         + (
             f" The page may have changed after {last.job.name}, the last one." if last is not None and not since else ""
         ),
-        tuple(f"{spot.name}: {spot.told}" for spot in (*old, *case.at(Tier.ORIGIN))),
+        each((*old, *case.at(Tier.ORIGIN))),
         Cure("Purge it", case.url),
         "Let the deploy purge what it changed.",
     )

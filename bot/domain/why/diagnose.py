@@ -47,6 +47,7 @@ _OF = {Verdict.FRESH: "fresh", Verdict.STALE: "old", Verdict.UNKNOWN: "not known
 _OF_THE_OLD = frozenset(
     {Name.REFILLED, Name.OVERWRITTEN, Name.QUERY, Name.OVERRIDDEN, Name.DISAGREE, Name.NOT_PURGED, Name.SOFT}
 )
+_BY_ITSELF = frozenset({Name.NOT_PURGED, Name.UNSTEADY, Name.UNKNOWN})  # what is left where nothing else is found
 _ORDER = [Certainty.SEEN, Certainty.LIKELY, Certainty.POSSIBLE]
 
 
@@ -57,7 +58,7 @@ def diagnose(case: Case) -> Diagnosis:
     names = {first.name}
     also: list[Cause] = []
     for cause in found:
-        if cause.name not in names and cause.certainty is Certainty.SEEN and len(also) < ALSO_MAX:
+        if cause.name not in names | _BY_ITSELF and cause.certainty is Certainty.SEEN and len(also) < ALSO_MAX:
             names.add(cause.name)
             also.append(cause)
     return Diagnosis(first, tuple(also), _way(case))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.domain.finding import Verdict
 from bot.domain.job import LayerView
 from bot.domain.look import span
-from bot.domain.why.case import Case, Ours, Spot, Tier, do, names_of, same
+from bot.domain.why.case import Case, Ours, Spot, Tier, do, each, names_of, same
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.times import at_edge, changed_since, is_from_before, took
 from providers.contract import Cached
@@ -32,7 +32,7 @@ def _fetched_now(case: Case) -> Cause | None:
         Name.REFILLED,
         Certainty.SEEN if inner else Certainty.LIKELY,
         f"{names_of(fetched)} fetched the page just now{after}, and got the old one from {where}.",
-        (*(f"{spot.name}: {_asked(spot)}" for spot in fetched), *_inside(inner)),
+        (*each(fetched, _asked), *_inside(inner)),
         Cure(_CURE, case.url),
         _prevent(last),
     )
@@ -68,7 +68,7 @@ def _filled_again(case: Case) -> Cause | None:
         _certain(case, last, bool(inner), bool(culprit), bool(since)),
         f"{names_of(again)} {do(again, 'was', 'were')} purged by {last.job.name} and filled again with the old content"
         f" from {where}.",
-        (*(_times(case, last, spot) for spot in again), *_inside(inner)),
+        (*each(again, lambda spot: _times(case, last, spot)), *_inside(inner)),
         Cure(_CURE, case.url),
         _prevent(last),
     )
@@ -85,8 +85,8 @@ def _certain(case: Case, last: Ours, inner: bool, culprit: bool, since: bool) ->
 def _times(case: Case, last: Ours, spot: Spot) -> str:
     purged = span(max(0.0, case.now - (at_edge(case, last) or case.now) - 1))
     if spot.look.age is None:
-        return f"{spot.name}: {_content(spot)}, and the purge was {purged} ago"
-    return f"{spot.name}: its copy is {span(spot.look.age)} old, and the purge was {purged} ago"
+        return f"{_content(spot)}, and the purge was {purged} ago"
+    return f"a copy {span(spot.look.age)} old, and the purge was {purged} ago"
 
 
 def _inside(inner: list[Spot]) -> list[str]:

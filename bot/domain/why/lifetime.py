@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.domain.caches import Cache, cache_of
 from bot.domain.caching import Lifetime, lifetime_shared, policy_of, stays_beyond, targeted_field, titled
 from bot.domain.look import span
-from bot.domain.why.case import Case, Glance, Spot, do, names_of
+from bot.domain.why.case import Case, Glance, Spot, do, each, names_of
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.times import modified
 from providers.contract import Cached
@@ -96,12 +96,12 @@ def _is_plain(spot: Spot, says_the_same: bool) -> bool:
     return says_the_same and spot.look.age is not None
 
 
-def _ages(case: Case, spots: list[Spot]) -> list[str]:
-    return [_age(case, spot) for spot in spots]
+def _ages(case: Case, spots: list[Spot]) -> tuple[str, ...]:
+    return each(spots, lambda spot: _age(case, spot))
 
 
 def _age(case: Case, spot: Spot) -> str:
     says = spot.look.says or spot.look.cached.value
     if spot.look.age is not None:
-        return f"{spot.name}: {says}, {span(spot.look.age)} old"
-    return f"{spot.name}: {says}, from before the origin changed {span(_lived(case, spot) or 0)} ago"
+        return f"{says}, {span(spot.look.age)} old"
+    return f"{says}, from before the origin changed {span(_lived(case, spot) or 0)} ago"

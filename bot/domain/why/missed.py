@@ -10,7 +10,8 @@ from bot.domain.why.case import Case, Ours, Reach
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.times import changed_since, stored
 
-HOUR = 3600.0  # seconds in which a tag that was just purged may well have been meant for the page asked about
+_ARGUMENTS = "its query string"  # as `differences` tells it
+_WORD = re.compile(r"[a-z0-9]{2,}")
 
 
 def missed(case: Case, reach: Reach, fits: Callable[[Ours], bool] = lambda ours: True) -> Ours | None:
@@ -40,7 +41,7 @@ def _when(case: Case, ours: Ours) -> str:
 
 def query(case: Case) -> Cause | None:
     """The page was purged with another query string."""
-    ours = missed(case, Reach.OTHER_FORM, lambda one: any("query" in how for how in one.by))
+    ours = missed(case, Reach.OTHER_FORM, lambda one: _ARGUMENTS in one.by)
     if ours is None:
         return None
     return Cause(
@@ -56,13 +57,14 @@ def query(case: Case) -> Cause | None:
 
 def other_url(case: Case) -> Cause | None:
     """The page was purged by another URL than the one it is cached under."""
-    ours = missed(case, Reach.OTHER_FORM, lambda one: not any("query" in how for how in one.by))
+    ours = missed(case, Reach.OTHER_FORM, lambda one: _ARGUMENTS not in one.by)
     if ours is None:
         return None
     return Cause(
         Name.OTHER_URL,
         _certain(case),
-        f"{ours.job.name} purged {ours.named}, which is another URL to a cache: it differs by {' and '.join(ours.by)}.",
+        f"{ours.job.name} purged {ours.named}, which is another URL to a cache: this one differs by"
+        f" {' and '.join(ours.by)}.",
         (f"asked about: {case.url}", f"purged {_when(case, ours)}: {ours.named}"),
         Cure("Purge this one", case.url),
         "Caches keep each spelling apart: redirect all of them to one at the origin, or purge by tag.",
@@ -87,12 +89,12 @@ def other_paths(case: Case) -> Cause | None:
 def untagged(case: Case) -> Cause | None:
     """A tag was purged that the page does not carry, and that may well have been meant for it."""
     origin, header = case.origin, case.site.tag_header
-    ours = missed(case, Reach.UNTAGGED, lambda one: _meant(case, one))
+    ours = missed(case, Reach.UNTAGGED, lambda one: _is_meant(case, one))
     if ours is None or origin is None:
         return None
     said = origin.answer.says(header.lower()) if header else ""
     carries = f"carries {header}: {said[:120]}" if said else f"carries no {header}" if header else "is not known to"
-    certain = _certain(case) if header and _resembles(case, ours) else Certainty.LIKELY
+    certain = _certain(case) if header and _is_named(case, ours) else Certainty.LIKELY
     return Cause(
         Name.UNTAGGED,
         certain,
@@ -109,12 +111,19 @@ def untagged(case: Case) -> Cause | None:
     )
 
 
-def _meant(case: Case, ours: Ours) -> bool:
-    return _resembles(case, ours) or case.now - (ours.job.purged or 0.0) < HOUR
+def _is_meant(case: Case, ours: Ours) -> bool:
+    """Whether the tag shares a word with the page's path: a purge of another part of the site explains nothing."""
+    return bool({*_WORD.findall(_tag(ours))} & {*_WORD.findall(_path(case))})
 
 
-def _resembles(case: Case, ours: Ours) -> bool:
-    """Whether the tag is a word of the page's path, in whatever case."""
-    tag = ours.named.partition(" ")[2].lower()
-    path = case.url.split("://", 1)[-1].partition("/")[2].partition("?")[0].lower()
-    return bool(tag) and tag in (*re.split(r"[/._-]", path), *path.split("/"))
+def _is_named(case: Case, ours: Ours) -> bool:
+    """Whether the tag is a part of the page's path, as it is written there."""
+    return _tag(ours) in _path(case).split("/")
+
+
+def _tag(ours: Ours) -> str:
+    return ours.named.partition(" ")[2].lower()
+
+
+def _path(case: Case) -> str:
+    return case.url.split("://", 1)[-1].partition("/")[2].partition("?")[0].lower()

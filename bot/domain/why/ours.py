@@ -5,15 +5,14 @@ from __future__ import annotations
 from bot.domain.finding import Verdict
 from bot.domain.hold import ALL
 from bot.domain.job import JobView, LayerState, State
-from bot.domain.look import span
-from bot.domain.why.case import Case, Glance, Ours, Spot, Tier, do, names_of
+from bot.domain.look import Look, span
+from bot.domain.why.case import Case, Glance, Ours, Spot, Tier, do, each, names_of
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.times import at_edge, changed_since, is_from_before, took
 from providers.contract import Cached
 
 PEOPLE = (State.WAITING, State.NEEDS_DECISION)
 SETTLING = 120.0  # seconds in which places of one CDN may still differ after a purge
-_SPOTS_IN_A_LINE = 2  # answers of a place that are shown
 
 
 def queued(case: Case) -> Cause | None:
@@ -43,9 +42,9 @@ def _waits(job: JobView, now: float) -> str:
     waiting = next((layer for layer in job.layers if (layer.waits_until or 0) > now), None)
     if waiting is not None:
         return f"waits for {waiting.title}, which takes no more calls for {span((waiting.waits_until or now) - now)}."
-    layer = next((one for one in job.layers if one.state is LayerState.PURGING), None)
+    layer = next((one for one in job.layers if one.state is LayerState.PURGING and one.sent < one.calls), None)
     if layer is None:
-        return "has not begun."
+        return "has not begun." if job.state is State.QUEUED else "is still being sent."
     return f"is still being sent: {layer.sent} of {layer.calls} calls to {layer.title} are done."
 
 
@@ -70,7 +69,7 @@ def unfinished(case: Case) -> Cause | None:
     if ours is None or layer is None or case.is_fresh:
         return None
     ready = layer.ready_at or 0.0
-    left = f", and expects to need {span(ready - case.now)} more" if ready > case.now + 1 else ""
+    left = f"; it is asked again in {span(ready - case.now)}" if ready > case.now + 1 else ""
     ids = [f"{layer.title}'s own id: {one}" for one in layer.ids[:1]]
     return Cause(
         Name.UNFINISHED,
@@ -140,14 +139,12 @@ def _not_yet(case: Case, last: Ours, spots: list[Spot], marked: bool) -> Cause:
 
 
 def _lines(spots: list[Spot]) -> tuple[str, ...]:
-    return tuple(_line(spot, i) for spot in spots for i in range(len(spot.plain[:_SPOTS_IN_A_LINE])))
+    return each(spots, lambda spot: f"first {_told(spot.plain[0].look)}, then {_told(spot.plain[-1].look)}")
 
 
-def _line(spot: Spot, i: int) -> str:
-    look = spot.plain[i].look
-    return f"{spot.name}, {'first' if i == 0 else 'next'} answer: {look.problem or look.says or look.cached.value}" + (
-        f', version "{look.version}"' if look.version else f", ETag {look.etag}" if look.etag else ""
-    )
+def _told(look: Look) -> str:
+    named = f' with version "{look.version}"' if look.version else f" with ETag {look.etag}" if look.etag else ""
+    return look.problem or f"{look.says or look.cached.value}{named}"
 
 
 def stopped(case: Case) -> Cause | None:
@@ -194,7 +191,7 @@ def _not_asked(case: Case, last: Ours, kept: list[Spot]) -> Cause:
         Name.NOT_REACHED,
         Certainty.SEEN,
         f"{last.job.name} did not purge {title}, where {names_of(kept)} {do(kept, 'keeps', 'keep')} the old copy.",
-        (f"{last.job.name} · {last.named} · {_layers(last.job)}", *(f"{spot.name}: {spot.told}" for spot in kept)),
+        (f"{last.job.name} · {last.named} · {_layers(last.job)}", *each(kept)),
         Cure("Purge it", case.url),
         "A plain purge asks every layer, innermost first; `only …` asks one.",
     )
@@ -214,10 +211,7 @@ def _survived(case: Case, last: Ours, kept: list[Spot]) -> Cause:
         Name.NOT_REACHED,
         Certainty.LIKELY,
         f"{title} took {last.job.name}, and the copy at {names_of(kept)} is older than that.{later}",
-        tuple(
-            f"{spot.name}: its copy is {span(spot.look.age or 0)} old, the purge was {_ago(case, purged)}"
-            for spot in kept
-        ),
+        each(kept, lambda spot: f"a copy {span(spot.look.age or 0)} old, and the purge was {_ago(case, purged)}"),
         Cure("Check again", f"check {case.url}") if young else Cure("Purge it", case.url),
         "Where this comes again, the copy is kept under another key (a variant, another host): see `variants`.",
     )
@@ -230,7 +224,7 @@ def _ageless(case: Case, last: Ours, kept: list[Spot]) -> Cause:
         Certainty.LIKELY,
         f"{title} took {last.job.name}, and {names_of(kept)} still {do(kept, 'serves', 'serve')} the old copy, without"
         " saying how old it is.",
-        tuple(f"{spot.name}: {spot.told}" for spot in kept),
+        each(kept),
         Cure("Purge it", case.url),
         "Let the cache say an Age with what it serves, so that a copy can be told from its successor.",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.why.case import Case, Spot, Tier, do, names_of
+from bot.domain.why.case import Case, Spot, Tier, do, each, names_of
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from providers.contract import Cached
 
@@ -25,7 +25,7 @@ def uncached(case: Case) -> Cause | None:
         Name.UNCACHED,
         Certainty.SEEN,
         f"The edge never keeps this page{word}: visitors get what the origin gives each of them.",
-        (*(f"{spot.name}: {spot.told}" for spot in says), *_because(says[0])),
+        (*each(says), *_because(says[0])),
         Cure("Look at the origin, and at caches inside the application"),
         "A purge cannot change this page. If it is to be cached, its answer must say so: `public, s-maxage=…`.",
     )
@@ -43,7 +43,7 @@ def _kept_further_in(case: Case, word: str, says: Sequence[Spot], inner: Sequenc
         Certainty.SEEN,
         f"The edge never keeps this page{word}; {names_of(inner)} further in {do(inner, 'does, and is', 'do, and are')}"
         " old.",
-        tuple(f"{spot.name}: {spot.told}" for spot in (*says, *inner)),
+        each((*says, *inner)),
         Cure("Purge it", case.url),
         f"Purge {names_of(inner)}: a purge of the edge alone changes nothing here.",
     )
@@ -54,7 +54,7 @@ def _old_and_uncached(case: Case, word: str, says: Sequence[Spot]) -> Cause:
         Name.UNCACHED,
         Certainty.SEEN,
         f"The edge never keeps this page{word}, and what it gets from further in is not what the origin gives here.",
-        (*(f"{spot.name}: {spot.told}" for spot in says), *(f"origin: {spot.told}" for spot in case.at(Tier.ORIGIN))),
+        (*each(says), *each(case.at(Tier.ORIGIN))),
         Cure("Purge the caches further in", case.url),
         "A purge of the edge alone changes nothing here: look which server the edge asks, and what caches it has.",
     )

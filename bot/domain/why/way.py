@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.look import span
-from bot.domain.why.case import Case, Resolved, Tier, do, names_of
+from bot.domain.why.case import Case, Resolved, Tier, do, each, names_of
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.marks import ALWAYS_MARKED, ANY_CDN, TITLES, cdn_of, cdns_on
 from providers.contract import Cached
@@ -27,7 +27,7 @@ def origin_failing(case: Case) -> Cause | None:
         Name.ORIGIN_FAILING,
         Certainty.SEEN if stale else Certainty.LIKELY,
         f"The origin {said}, so {names_of(named)} {do(named, 'serves', 'serve')} {what}.",
-        (f"origin: {said}", *(f"{spot.name}: {spot.told}" for spot in named)),
+        (f"origin: {said}", *each(named)),
         Cure("Check again", f"check {case.url}"),
         "Mend the origin first; a purge now would leave visitors with errors.",
     )
@@ -59,12 +59,18 @@ def other_cdn(case: Case) -> Cause | None:
 def _foreign(case: Case, place: str, foreign: dict[str, str], also_ours: bool) -> Cause:
     who, line = next(iter(foreign.items()))
     title = TITLES.get(who, who)
-    where = "besides the layers of this site" if also_ours else f"instead of {case.layers[0].title}"
+    site = case.site.name
+    what = (
+        f"came through {title}, which stands beside the layers of {site}: nobody purges it here, and it may hold the old"
+        " copy."
+        if also_ours
+        else f"came through {title} instead of {case.layers[0].title}: {title} is no layer of {site}, so nobody purges"
+        " it here."
+    )
     return Cause(
         Name.OTHER_CDN,
         Certainty.LIKELY if also_ours else Certainty.SEEN,
-        f"The answer at {place} passed {title}, {where}: {title} is no layer of {case.site.name}, so nobody purges it"
-        " here.",
+        f"The answer at {place} {what}",
         (f"{place}: {line[:160]}",),
         Cure(f"Purge it at {title} too"),
         f"Add {title} to the site's `layers`, or lead the name past it.",

@@ -28,10 +28,10 @@ def why_card(explained: Explained, command: str) -> Card:
     lines = [
         f"How sure: {_SURE[cause.certainty]}.",
         *(f"• {_said(line)}" for line in cause.evidence[:EVIDENCE_SHOWN]),
+        _cure_in_words(cause, command, bool(explained.draft)),
         f"To prevent it: {_said(cause.prevent)}" if cause.prevent else "",
         *(f"Also {also.name.value}: {_said(also.what)}" for also in told.also),
         *_way(told.way),
-        _cure_in_words(cause, command, bool(explained.draft)),
     ]
     first = f"{mark} {cause.name.value} · {url_text(explained.url)}\n{_said(cause.what)}"
     cured = cause.cure and cause.cure.line and explained.draft
