@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from bot.domain.answer import PLAIN, Asked
+from bot.domain.answer import PLAIN, Answer, Asked
 from bot.domain.command import Command
 from bot.domain.fingerprint import is_fingerprinted
 from bot.domain.job import JobView
@@ -20,10 +20,11 @@ from bot.domain.why.content import PROBE
 from bot.domain.why.reaching import reach_of
 from bot.ledger.books import Books
 from bot.services.checks import places_of
-from bot.services.replies import Explained, Refused, Reply
+from bot.services.replies import Explained, Reply
 from bot.services.setup import Core
 
-WITHIN = 8.5  # seconds for all looks
+WITHIN = 8.5  # seconds for all looks; a place that is slower is one that did not answer
+PROBE_WITHIN = 3.0  # seconds more, for the look that only an old copy is worth
 PLACES_MAX = 6
 JOBS_MAX = 30  # of the site's last jobs, those that are read
 TARGETS_MAX = 2000  # of a job, those that are read
@@ -35,11 +36,7 @@ async def explain(core: Core, command: Command) -> Reply:
     site = core.setup.sites[command.site]
     url = url_of(command.targets[0], site)
     eyes = _Eyes(core, site, url)
-    try:
-        async with asyncio.timeout(WITHIN):
-            spots, names = await asyncio.gather(eyes.spots(), core.names.ask(urlsplit(url).hostname or ""))
-    except TimeoutError:
-        return Refused(f"{url} was not answered within {WITHIN:g} s.", "Try again, or `check` it.")
+    spots, names = await asyncio.gather(eyes.spots(), core.names.ask(urlsplit(url).hostname or ""))
     purges = await core.ledger.read(lambda books: our_purges(books, site, url, spots))
     case = Case(
         site, url, core.clock.now(), spots, fronts(core, site), (), purges, tuple(names),
@@ -83,6 +80,7 @@ class _Eyes:
         self._site = site
         self._url = url
         self._gate = asyncio.Semaphore(LOOKS_AT_ONCE)
+        self._until = asyncio.get_running_loop().time() + WITHIN
 
     async def spots(self) -> tuple[Spot, ...]:
         """From the visitor inwards: the edges, the caches that can be asked themselves, the origin."""
@@ -112,8 +110,12 @@ class _Eyes:
         return Spot(name, tier, (first, second), tuple(varied))
 
     async def _glance(self, name: str, address: str, asked: Asked = PLAIN, url: str = "") -> Glance:
-        async with self._gate:
-            answer = await self._core.looker.fetch(url or self._url, name, address, asked)
+        try:
+            async with asyncio.timeout_at(self._until), self._gate:
+                answer = await self._core.looker.fetch(url or self._url, name, address, asked)
+        except TimeoutError:
+            late = f"no answer within {WITHIN:g} s"
+            answer = Answer(url or self._url, name, self._core.clock.now(), asked=asked, problem=late)
         return Glance(answer, self._core.looker.read(answer))
 
     async def twins(self, place: str) -> tuple[Twin, ...]:
@@ -122,6 +124,7 @@ class _Eyes:
         base, mark, query = self._url.partition("?")
         if not mark:
             return ()
+        self._until += PROBE_WITHIN
         probe = f"{base}?{query}{'&' if query else ''}purgebot={self._core.dice.token()[:8]}"
         glance = await self._glance(place, dict(places_of(self._site))[place], url=probe)
         return (Twin(probe, PROBE, glance),)

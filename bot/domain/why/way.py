@@ -61,8 +61,8 @@ def _foreign(case: Case, place: str, foreign: dict[str, str], also_ours: bool) -
     title = TITLES.get(who, who)
     site = case.site.name
     what = (
-        f"came through {title}, which stands beside the layers of {site}: nobody purges it here, and it may hold the old"
-        " copy."
+        f"came through {title}, which stands beside the layers of {site}: nobody purges it here, and it may hold the"
+        " old copy."
         if also_ours
         else f"came through {title} instead of {case.layers[0].title}: {title} is no layer of {site}, so nobody purges"
         " it here."
