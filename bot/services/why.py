@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 from bot.domain.answer import PLAIN, Answer, Asked
 from bot.domain.command import Command
 from bot.domain.fingerprint import is_fingerprinted
+from bot.domain.headers import age_of
 from bot.domain.job import JobView
-from bot.domain.look import ORIGIN
+from bot.domain.look import ORIGIN, Look
 from bot.domain.site import Layer, Site
 from bot.domain.target import url_of
 from bot.domain.variants import variants_of
@@ -29,6 +30,7 @@ PLACES_MAX = 6
 JOBS_MAX = 30  # of the site's last jobs, those that are read
 TARGETS_MAX = 2000  # of a job, those that are read
 LOOKS_AT_ONCE = 16
+FROZEN = frozenset({"nginx"})  # providers whose caches hand on the Age that came with their copy, which says nothing
 
 
 async def explain(core: Core, command: Command) -> Reply:
@@ -83,10 +85,11 @@ class _Eyes:
         self._until = asyncio.get_running_loop().time() + WITHIN
 
     async def spots(self) -> tuple[Spot, ...]:
-        """From the visitor inwards: the edges, the caches that can be asked themselves, the origin."""
+        """From the visitor inwards: the edges, which are the outermost layer, the caches further in that can be asked
+        themselves, the origin."""
         places = list(places_of(self._site).items())[:PLACES_MAX]
         edges = [self._spot(place, Tier.EDGE, address) for place, address in places]
-        inner = [self._inner(layer) for layer in reversed(self._site.layers) if self._door(layer)]
+        inner = [self._inner(layer) for layer in reversed(self._site.layers[:-1]) if self._door(layer)]
         origin = [self._spot(ORIGIN, Tier.ORIGIN, self._site.origin)] if self._site.origin else []
         return tuple(await asyncio.gather(*edges, *inner, *origin))
 
@@ -116,7 +119,14 @@ class _Eyes:
         except TimeoutError:
             late = f"no answer within {WITHIN:g} s"
             answer = Answer(url or self._url, name, self._core.clock.now(), asked=asked, problem=late)
-        return Glance(answer, self._core.looker.read(answer))
+        return Glance(answer, self._read(answer))
+
+    def _read(self, answer: Answer) -> Look:
+        """The answer as a look; without an Age that is not the copy's own."""
+        look = self._core.looker.read(answer)
+        outermost = self._site.layers[-1].account if self._site.layers else ""
+        frozen = outermost and self._core.setup.providers[outermost].name in FROZEN
+        return replace(look, age=None) if frozen and look.place != ORIGIN else look
 
     async def twins(self, place: str) -> tuple[Twin, ...]:
         """The page with an argument that nobody asked for before, at one place: asked only where a query may be
@@ -131,5 +141,7 @@ class _Eyes:
 
 
 def _read_by(glance: Glance, account: str, core: Core) -> Glance:
-    sighting = core.setup.providers[account].sighting(glance.answer.joined())
-    return replace(glance, look=replace(glance.look, cached=sighting.cached, says=sighting.says))
+    provider = core.setup.providers[account]
+    sighting = provider.sighting(glance.answer.joined())
+    age = None if provider.name in FROZEN else age_of(glance.answer.joined())
+    return replace(glance, look=replace(glance.look, cached=sighting.cached, says=sighting.says, age=age))

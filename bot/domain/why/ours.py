@@ -213,7 +213,7 @@ def _survived(case: Case, last: Ours, kept: list[Spot]) -> Cause:
         f"{title} took {last.job.name}, and the copy at {names_of(kept)} is older than that.{later}",
         each(kept, lambda spot: f"a copy {span(spot.look.age or 0)} old, and the purge was {_ago(case, purged)}"),
         Cure("Check again", f"check {case.url}") if young else Cure("Purge it", case.url),
-        "Where this comes again, the copy is kept under another key (a variant, another host): see `variants`.",
+        _other_key(kept[0]),
     )
 
 
@@ -226,5 +226,13 @@ def _ageless(case: Case, last: Ours, kept: list[Spot]) -> Cause:
         " saying how old it is.",
         each(kept),
         Cure("Purge it", case.url),
-        "Let the cache say an Age with what it serves, so that a copy can be told from its successor.",
+        _other_key(kept[0]),
     )
+
+
+def _other_key(spot: Spot) -> str:
+    """Why a purge may go by a copy, again and again."""
+    varies = spot.last.answer.says("vary")[:60]
+    if varies:
+        return f"It says `Vary: {varies}`, so there are several copies under keys of their own: see `variants`."
+    return "Where this comes again, the copy is kept under another key (a variant, another host): see `variants`."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.domain.caching import Basis, lifetime_shared
 from bot.domain.why.case import Case, Spot, Tier, do, each, names_of
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from providers.contract import Cached
@@ -12,10 +13,11 @@ from providers.contract import Cached
 def uncached(case: Case) -> Cause | None:
     """No cache at the edge keeps it: every visitor gets what is made, or kept, further in."""
     edges = case.at(Tier.EDGE)
-    says = [spot for spot in edges if spot.look.cached is Cached.UNCACHED]
+    says = [spot for spot in edges if is_unkept(case, spot)]
     if not says or len(says) != len(edges):
         return None
-    word = f" ({says[0].look.says})" if says[0].look.says else ""
+    twice = says[0].look.cached is not Cached.UNCACHED
+    word = " (fetched anew both times)" if twice else f" ({says[0].look.says})" if says[0].look.says else ""
     inner = case.old(Tier.INNER)
     if inner:
         return _kept_further_in(case, word, says, inner)
@@ -29,6 +31,17 @@ def uncached(case: Case) -> Cause | None:
         Cure("Look at the origin, and at caches inside the application"),
         "A purge cannot change this page. If it is to be cached, its answer must say so: `public, s-maxage=…`.",
     )
+
+
+def is_unkept(case: Case, spot: Spot) -> bool:
+    """Whether the edge says that it never keeps the page; or does not keep it, as the origin tells it to."""
+    if spot.look.cached is Cached.UNCACHED:
+        return True
+    usable = [glance for glance in spot.plain if glance.is_usable]
+    if len(usable) < 2 or any(glance.look.cached is not Cached.MISS for glance in usable) or case.origin is None:
+        return False
+    origin = case.origin
+    return lifetime_shared(origin.answer.joined(), origin.look.at, status=origin.look.status).basis is Basis.FORBIDDEN
 
 
 def _because(spot: Spot) -> list[str]:
