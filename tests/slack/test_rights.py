@@ -93,6 +93,7 @@ TYPED = (
     ("purge everything", Verb.PURGE, "everything on shop because x --confirm shop", None, (State.WAITING,), None),
     ("plan", Verb.PLAN, f"plan {PAGE}", None, (), None),
     ("check", Verb.CHECK, f"check {PAGE}", None, (), None),
+    ("why", Verb.WHY, f"why {PAGE}", None, (), None),
     ("status", Verb.STATUS, "status {job}", State.DONE, (), State.DONE),
     ("show", Verb.SHOW, "show {job}", State.DONE, (), State.DONE),
     ("cancel", Verb.CANCEL, "cancel {job}", State.QUEUED, (), State.CANCELLED),
