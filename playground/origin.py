@@ -5,17 +5,18 @@ from __future__ import annotations
 import html
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.utils import formatdate
 
 from starlette.types import Receive, Scope, Send
 
 from playground.http import Reply, Target, answer, target_of
-from playground.manners import Manners
+from playground.manners import Manner, Manners
 from playground.requests import Requests
 from playground.store import Store
 
 _NUMBERED = re.compile(r"v([0-9]{1,9})")
+_NAMES = ("etag", "x-build", "last-modified")  # what tells one content from another
 BROWSER_SECONDS, SHARED_SECONDS = 60, 3600
 
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="version" content="{version}">
@@ -89,27 +90,36 @@ class Origin:
         if target.method not in ("GET", "HEAD"):
             return Reply(405, {"allow": "GET, HEAD"}, b"Only GET and HEAD.\n")
         path = target.path.partition("?")[0]
-        version, changed = self._row(path)
-        if several := self._manners.of(target.host, path).versions:
-            version = several[self._manners.turn(target.host, path) % len(several)]
-        etag = f'"{version}"'
-        section = path.strip("/").partition("/")[0]
-        about = {
-            "etag": etag,
-            "x-build": version,
-            "last-modified": formatdate(changed, usegmt=True),
-            "cache-control": f"public, max-age={BROWSER_SECONDS}, s-maxage={SHARED_SECONDS}",
-            "cache-tag": f"all,{section or 'home'}",
-            "surrogate-key": f"all {section or 'home'}",
-            "edge-cache-tag": f"all,{section or 'home'}",
-        }
         manner = self._manners.of(target.host, path)
-        about = {name: value for name, value in {**about, **manner.says}.items() if value}
-        if headers.get(b"if-none-match", b"").decode("latin-1") == about.get("etag"):
+        version, changed = self._row(path)
+        if manner.versions:
+            version = manner.versions[self._manners.turn(target.host, path) % len(manner.versions)]
+        about = {name: value for name, value in {**_about(path, version, changed), **manner.says}.items() if value}
+        known = headers.get(b"if-none-match", b"").decode("latin-1")
+        if known and known == about.get("etag") and manner.status == 200:
             return Reply(304, about, b"")
         body = _PAGE.format(path=html.escape(path), version=html.escape(version), script=manner.script)
-        page = {**about, "content-type": "text/html; charset=utf-8"}
-        if manner.is_anew:
-            unnamed = {name: value for name, value in page.items() if name not in ("etag", "x-build", "last-modified")}
-            return Reply(200, unnamed, f"{body}<!-- made for you: {secrets.token_hex(8)} -->".encode())
-        return Reply(manner.status, page, body.encode() if manner.status == 200 else b"")
+        return _mannered(manner, {**about, "content-type": "text/html; charset=utf-8"}, body)
+
+
+def _about(path: str, version: str, changed: float) -> dict[str, str]:
+    section = path.strip("/").partition("/")[0]
+    return {
+        "etag": f'"{version}"',
+        "x-build": version,
+        "last-modified": formatdate(changed, usegmt=True),
+        "cache-control": f"public, max-age={BROWSER_SECONDS}, s-maxage={SHARED_SECONDS}",
+        "cache-tag": f"all,{section or 'home'}",
+        "surrogate-key": f"all {section or 'home'}",
+        "edge-cache-tag": f"all,{section or 'home'}",
+    }
+
+
+def _mannered(manner: Manner, about: Mapping[str, str], body: str) -> Reply:
+    """The page, or what is there in its place."""
+    if manner.status != 200:
+        return Reply(manner.status, {name: value for name, value in about.items() if name != "etag"}, b"")
+    if manner.is_anew:
+        unnamed = {name: value for name, value in about.items() if name not in _NAMES}
+        return Reply(200, unnamed, f"{body}<!-- made for you: {secrets.token_hex(8)} -->".encode())
+    return Reply(200, about, body.encode())
