@@ -29,7 +29,6 @@ from bot.services.queued import put_in_line
 from bot.services.replies import (
     BadLinesFound,
     Checked,
-    Explained,
     FormWanted,
     HelpShown,
     HostToConfirm,
@@ -246,8 +245,9 @@ class Desk:
 
     async def _why(self, asking: Asking, command: Command) -> Reply:
         told = await explain(self._core, command)
-        if not isinstance(told, Explained) or not (cure := told.diagnosis.cause.cure) or not cure.line:
-            return told
+        cure = told.diagnosis.cause.cure
+        if cure is None or not cure.line or asking.actor.is_token:
+            return told  # a machine has no button, and reads the line
         return replace(told, draft=await self.save_draft(asking, {"lines": [cure.line]}))
 
     async def _look_from_within(self, site: Site, urls: Sequence[str]) -> tuple[tuple[Look, ...], str]:

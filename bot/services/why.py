@@ -21,7 +21,7 @@ from bot.domain.why.content import PROBE
 from bot.domain.why.reaching import reach_of
 from bot.ledger.books import Books
 from bot.services.checks import places_of
-from bot.services.replies import Explained, Reply
+from bot.services.replies import Explained
 from bot.services.setup import Core
 
 WITHIN = 8.5  # seconds for all looks; a place that is slower is one that did not answer
@@ -33,7 +33,7 @@ LOOKS_AT_ONCE = 16
 FROZEN = frozenset({"nginx"})  # providers whose caches hand on the Age that came with their copy, which says nothing
 
 
-async def explain(core: Core, command: Command) -> Reply:
+async def explain(core: Core, command: Command) -> Explained:
     """Why the first URL of `command` looks old."""
     site = core.setup.sites[command.site]
     url = url_of(command.targets[0], site)

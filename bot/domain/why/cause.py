@@ -53,7 +53,8 @@ class Cure:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One cause. `what` is a sentence; `evidence` are lines that anyone can check again; `prevent` is one sentence."""
+    """One cause. `what` is a sentence; `evidence` are lines that anyone can check again; `prevent` is one sentence;
+    `asked_by` is who asked for the job that it is about, and nothing that was read elsewhere."""
 
     name: Name
     certainty: Certainty
@@ -61,6 +62,7 @@ class Cause:
     evidence: tuple[str, ...] = ()
     cure: Cure | None = None
     prevent: str = ""
+    asked_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

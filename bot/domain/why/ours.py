@@ -21,14 +21,14 @@ def queued(case: Case) -> Cause | None:
     if ours is None or ours.job.state is State.CONFIRMING or case.is_fresh:
         return None
     job = ours.job
-    asked = f"asked by <@{job.requested_by}>, {_ago(case, job.created)}"
     return Cause(
         Name.QUEUED,
         Certainty.SEEN,
         f"{job.name}, which would purge it, {_waits(job, case.now)}",
-        (f"{job.name} · {ours.named} · {asked}",),
+        (f"{job.name} · {ours.named} · {_ago(case, job.created)}",),
         Cure(f"Show {job.name}", f"status {job.name}"),
         _sooner(job),
+        asked_by=job.requested_by,
     )
 
 

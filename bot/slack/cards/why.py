@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from bot.domain.why import Cause, Certainty, Name
@@ -18,30 +17,25 @@ _SURE = {
     Certainty.POSSIBLE: "possible, the best that is left",
 }
 _CALM = (Name.BROWSERS, Name.UNCACHED, Name.NO_ANSWER, Name.UNKNOWN, Name.UNSTEADY)
-_PERSON = re.compile(r"&lt;@([A-Z][A-Z0-9_]+|token:[^&]{1,60})&gt;")
 
 
 def why_card(explained: Explained, command: str) -> Card:
     """The answer to `why`."""
     told, cause = explained.diagnosis, explained.diagnosis.cause
+    has_button = bool(cause.cure and cause.cure.line and explained.draft)
     mark = "⚪" if cause.name in _CALM else "🟠"
     lines = [
         f"How sure: {_SURE[cause.certainty]}.",
         *(f"• {_said(line)}" for line in cause.evidence[:EVIDENCE_SHOWN]),
-        _cure_in_words(cause, command, bool(explained.draft)),
+        f"• asked by {person(cause.asked_by)}" if cause.asked_by else "",
+        _cure_in_words(cause, command, has_button),
         f"To prevent it: {_said(cause.prevent)}" if cause.prevent else "",
         *(f"Also {also.name.value}: {_said(also.what)}" for also in told.also),
         *_way(told.way),
     ]
     first = f"{mark} {cause.name.value} · {url_text(explained.url)}\n{_said(cause.what)}"
-    cured = cause.cure and cause.cure.line and explained.draft
-    row = [button(cause.cure.label, "pick", f"{explained.draft}:0", "primary")] if cause.cure and cured else []
+    row = [button(cause.cure.label, "pick", f"{explained.draft}:0", "primary")] if cause.cure and has_button else []
     return card(first, lines, row)
-
-
-def lines_of(cause: Cause) -> Sequence[str]:
-    """What the cure's button stands for."""
-    return [cause.cure.line] if cause.cure and cause.cure.line else []
 
 
 def _cure_in_words(cause: Cause, command: str, has_button: bool) -> str:
@@ -57,5 +51,5 @@ def _way(hops: Sequence[str]) -> list[str]:
 
 
 def _said(text: str) -> str:
-    """A sentence of the diagnosis; people in it as Slack shows them."""
-    return _PERSON.sub(lambda found: person(found.group(1)), escape(text, 600))
+    """A sentence of the diagnosis, in which headers and URLs of the outside world may stand."""
+    return escape(text, 600)
