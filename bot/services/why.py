@@ -33,11 +33,11 @@ LOOKS_AT_ONCE = 16
 FROZEN = frozenset({"nginx"})  # providers whose caches hand on the Age that came with their copy, which says nothing
 
 
-async def explain(core: Core, command: Command) -> Explained:
-    """Why the first URL of `command` looks old."""
+async def explain(core: Core, command: Command, within: float = WITHIN) -> Explained:
+    """Why the first URL of `command` looks old; `within` are the seconds for all looks."""
     site = core.setup.sites[command.site]
     url = url_of(command.targets[0], site)
-    eyes = _Eyes(core, site, url)
+    eyes = _Eyes(core, site, url, within)
     spots, names = await asyncio.gather(eyes.spots(), core.names.ask(urlsplit(url).hostname or ""))
     purges = await core.ledger.read(lambda books: our_purges(books, site, url, spots))
     case = Case(
@@ -77,12 +77,13 @@ def _ours(books: Books, job: JobView, url: str, tags: set[str]) -> Ours | None:
 class _Eyes:
     """Asks the chain of one site for one URL."""
 
-    def __init__(self, core: Core, site: Site, url: str) -> None:
+    def __init__(self, core: Core, site: Site, url: str, within: float) -> None:
         self._core = core
         self._site = site
         self._url = url
         self._gate = asyncio.Semaphore(LOOKS_AT_ONCE)
-        self._until = asyncio.get_running_loop().time() + WITHIN
+        self._within = within
+        self._until = asyncio.get_running_loop().time() + within
 
     async def spots(self) -> tuple[Spot, ...]:
         """From the visitor inwards: the edges, which are the outermost layer, the caches further in that can be asked
@@ -117,7 +118,7 @@ class _Eyes:
             async with asyncio.timeout_at(self._until), self._gate:
                 answer = await self._core.looker.fetch(url or self._url, name, address, asked)
         except TimeoutError:
-            late = f"no answer within {WITHIN:g} s"
+            late = f"no answer within {self._within:g} s"
             answer = Answer(url or self._url, name, self._core.clock.now(), asked=asked, problem=late)
         return Glance(answer, self._read(answer))
 

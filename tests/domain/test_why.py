@@ -179,6 +179,12 @@ SPEAKS = [
     ),
     row(Name.UNCACHED, SEEN, case(new(age=None, cached=UNCACHED)), "never-kept"),
     row(Name.UNCACHED, SEEN, case(old(age=None, cached=UNCACHED), shield()), "never-kept-and-old-further-in"),
+    row(
+        Name.UNCACHED,
+        SEEN,
+        case(new(age=None, cached=MISS), origin_says({"cache-control": "private"})),
+        "fetched-twice",
+    ),
     row(Name.UNCACHED, SEEN, case(old(age=None, cached=UNCACHED)), "never-kept-and-old-from-who-knows-where"),
     row(Name.NOT_REACHED, SEEN, case(old(), purges=[ours(FAILED)]), "the-edge-refused-the-purge"),
     row(Name.REFILLED, SEEN, case(old(age=None, cached=MISS), shield()), "fetched-now-from-an-old-shield"),
@@ -418,6 +424,7 @@ NEAR_MISSES = [
     row(Name.BROWSERS, LIKELY, case(new(), origin(changed=900)), "longer-ago-than-browsers-keep"),
     row(Name.BROWSERS, LIKELY, case(old()), "an-old-edge"),
     row(Name.UNCACHED, SEEN, case(new(cached=UNCACHED), new("iad")), "kept-at-one-of-two"),
+    row(Name.UNCACHED, SEEN, case(new(age=None, cached=MISS)), "fetched-twice-and-allowed-to-be-kept"),
     row(Name.NO_ANSWER, SEEN, case(gone("fra"), new("iad")), "one-of-two-answers"),
 ]
 
