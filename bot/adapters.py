@@ -37,7 +37,7 @@ class WithoutSecret:
 
     def __init__(self, inner: Provider, missing: str) -> None:
         self._missing = missing
-        self.name, self.title, self.can = inner.name, inner.title, inner.can
+        self.name, self.title, self.can, self.door = inner.name, inner.title, inner.can, inner.door
         self.plan, self.sighting, self.close = inner.plan, inner.sighting, inner.close
 
     async def send(self, call: Call, reference: str) -> Receipt:

@@ -19,6 +19,7 @@ from bot.domain.actor import Actor, Standing
 from bot.domain.policy import Members
 from bot.edge import EdgeLooker
 from bot.edge.http_rules import Httplint
+from bot.edge.names import Resolvers
 from bot.engine.embedded import EmbeddedEngine
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.sqlite import SqliteLedger
@@ -143,15 +144,20 @@ class Bot:
         known = self.environment.slack_bot_token
         names = settings.policy.names
         self.directory = SlackDirectory(SlackApi(self.client), self.clock, names) if known else NoSlack()
+
+        def hosts() -> frozenset[str]:
+            return frozenset(host for site in settings.sites.values() for host in site.hosts)
+
         looker = EdgeLooker(
-            hosts=lambda: frozenset(host for site in settings.sites.values() for host in site.hosts),
+            hosts=hosts,
             sightings=sightings_of(settings, self.providers),
             markers=markers_of(settings),
             clock=self.clock,
             tags={host: site.tag_header for site in settings.sites.values() for host in site.hosts},
         )
         ports = (self.ledger, self.engine, self.clock, SystemDice(), looker, self.directory, self.metrics)
-        return Core(setup, *ports, probes=self.globalping, http_rules=Httplint())
+        resolvers = Resolvers(settings.resolvers, hosts)
+        return Core(setup, *ports, probes=self.globalping, http_rules=Httplint(), names=resolvers)
 
     def _slack_door(self) -> SlackDoor | None:
         if not self.environment.slack_bot_token:

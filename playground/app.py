@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from starlette.types import Receive, Scope, Send
 
-from playground.cache import Cache
+from playground.cache import Cache, is_kept
 from playground.http import Reply, Upstream, answer, target_of
 from playground.requests import Requests
 from playground.store import Store
@@ -103,7 +103,7 @@ class App:
             return copy.reply
         mark = self._pages.mark()
         reply = await self._content.fetch(host, path)
-        if reply.status == 200:
+        if is_kept(reply):
             self._pages.keep(url, reply, _tags(reply), mark)
         return reply
 

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from playground.http import Reply
 from playground.store import Store
 
 LIVES = 3600.0  # seconds
+_FORBIDS = re.compile(r"\b(no-store|private|no-cache)\b")
+_SHARED, _MAX_AGE = re.compile(r"\bs-maxage=([0-9]{1,9})"), re.compile(r"\bmax-age=([0-9]{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One stored answer. `url` is scheme, host, path and query; `stale` once it has lived, or was softly purged."""
+    """One stored answer. `url` is scheme, host, path and query, and after a blank what else is part of the key; `stale`
+    once it has lived, or was softly purged, which `marked` says."""
 
     url: str
     reply: Reply
     at: float
     stale: bool
+    marked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,8 @@ class Cache:
             return None
         row = rows[0]
         reply = Reply(row["status"], json.loads(row["headers"]), row["body"])
-        return Copy(url, reply, row["at"], bool(row["stale"]) or row["at"] <= self._now() - LIVES)
+        marked = bool(row["stale"])
+        return Copy(url, reply, row["at"], marked or row["at"] <= self._now() - lives(reply.headers), marked)
 
     def mark(self) -> int:
         """A number to remember before fetching: `keep` stores nothing that was asked for before a later purge."""
@@ -71,6 +77,11 @@ class Cache:
             "insert or replace into copies values (?, ?, ?, ?, ?, ?, ?, 0)",
             (self.place, url, reply.status, json.dumps(dict(reply.headers)), reply.body, " ".join(tags), self._now()),
         )
+
+    def backdate(self, url: str, seconds: float) -> None:
+        """The copies of `url` are here for so much longer, whatever else is part of their keys."""
+        sql = "update copies set at = at - ? where place = ? and (url = ? or substr(url, 1, ?) = ?)"
+        self._store.execute(sql, (seconds, self.place, url, len(url) + 1, f"{url} "))
 
     def purge_at(self, due: float, kind: str, values: Sequence[str], soft: bool = False) -> None:
         """Have copies gone (or marked stale) at `due`, even if the process ends before."""
@@ -111,7 +122,9 @@ class Cache:
     def shown(self, host: str) -> dict[str, Shown]:
         """What it holds and has not lived its time, by path; other hosts than `host` have their name in front."""
         self._apply()
-        sql = "select url, headers, at, stale from copies where place = ? and at > ? order by url"
+        sql = (
+            "select url, headers, at, stale from copies where place = ? and at > ? and url not like '% %' order by url"
+        )
         rows = self._store.rows(sql, (self.place, self._now() - LIVES))
         return {
             _name(row["url"], host): Shown(json.loads(row["headers"]).get("x-build", ""), row["at"], bool(row["stale"]))
@@ -125,9 +138,25 @@ class Cache:
         self._store.execute("delete from pending where place = ?", (self.place,))
 
 
+def lives(headers: Mapping[str, str], *fields: str) -> float:
+    """The seconds that a shared cache uses an answer, LIVES at most and where nothing is said: by the first of `fields`
+    that is there, then by Cache-Control."""
+    named = next((name for name in (*fields, "cache-control") if headers.get(name)), "")
+    said = headers.get(named, "").lower()
+    if _FORBIDS.search(said):
+        return 0.0
+    found = _SHARED.search(said) or _MAX_AGE.search(said)
+    return min(float(found[1]), LIVES) if found else LIVES
+
+
+def is_kept(reply: Reply) -> bool:
+    """Whether a shared cache may keep a good answer at all."""
+    return reply.status == 200 and not _FORBIDS.search(reply.headers.get("cache-control", "").lower())
+
+
 def matches(kind: str, value: str, url: str, tags: Sequence[str]) -> bool:
     """Whether a purge of `kind` reaches the copy of `url`. Prefixes end at path boundaries, tags know no case."""
-    rest = url.split("://", 1)[1]
+    rest = url.split("://", 1)[1].partition(" ")[0]
     match kind:
         case "everything":
             return True

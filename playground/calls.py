@@ -13,6 +13,8 @@ from starlette.routing import Route
 
 from playground.faults import KINDS, ONLY, UnknownFault
 from playground.http import loopback_client
+from playground.scenes import SceneFailed, Scenes
+from playground.scenes_of_why import SCENES
 
 if TYPE_CHECKING:
     from playground.town import Town
@@ -36,6 +38,8 @@ def routes_of(world: World) -> list[Route]:
         Route("/_play/origin", _told(calls.deploy), methods=["POST"]),
         Route("/_play/fault", _told(calls.fault), methods=["POST"]),
         Route("/_play/ledger", _told(calls.ledger), methods=["GET"]),
+        Route("/_play/scenes", _told(calls.scenes), methods=["GET"]),
+        Route("/_play/scene", _told(calls.scene), methods=["POST"]),
     ]
 
 
@@ -43,7 +47,7 @@ def _told(call: Callable[[Request], Awaitable[object]]) -> Callable[[Request], A
     async def answered(request: Request) -> Response:
         try:
             return JSONResponse(await call(request))
-        except (Unclear, UnknownFault) as exc:
+        except (Unclear, UnknownFault, SceneFailed) as exc:
             return JSONResponse({"error": str(exc)}, 400)
 
     return answered
@@ -54,6 +58,7 @@ class Calls:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._scenes = Scenes(world, SCENES)
 
     async def show(self, request: Request) -> object:
         """The world as it is now."""
@@ -109,6 +114,17 @@ class Calls:
         self._world.faults.set(str(body.get("account", "")), str(body.get("kind", "")), times)
         await self._world.open_doors()
         return {"faults": self._world.faults.shown()}
+
+    async def scenes(self, request: Request) -> object:
+        """What scenes there are, and the line to type in each."""
+        return {"scenes": [self._scenes.told(name) for name in self._scenes.names]}
+
+    async def scene(self, request: Request) -> object:
+        """Set one up."""
+        name = (await _sent(request)).get("name", "")
+        if name not in self._scenes.names:
+            raise Unclear(f"There is no such scene. There are {', '.join(self._scenes.names)}.")
+        return await self._scenes.set(str(name))
 
     async def ledger(self, request: Request) -> object:
         """Every request that was received."""

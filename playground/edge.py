@@ -6,16 +6,20 @@ from collections.abc import Callable
 
 from starlette.types import Receive, Scope, Send
 
-from playground.cache import Cache, Copy
+from playground.cache import LIVES, Cache, Copy, is_kept, lives
 from playground.http import Reply, Target, Upstream, answer, target_of
-from playground.marks import Marks, cloudflare
+from playground.manners import Manner, Manners
+from playground.marks import Marks, another, cloudflare
 
 _NOT_HERE = b"<html><h1>Error 1000</h1><p>This host is not served here.</p></html>"
 _INNER = ("cache-tag", "surrogate-key", "edge-cache-tag", "x-cache", "x-varnish", "age")
+_FIRST = "cdn-cache-control"  # counts more than Cache-Control
+_ERROR_LIVES = 180.0  # seconds that an error is kept where errors are
 
 
 class Edge:
-    """One city. Its key is scheme, host, path and query; a soft purge makes it ask the shield again."""
+    """One city. Its key is scheme, host, path and query; a soft purge makes it ask the shield again. What `manners` say
+    of a page comes before that; `front` is what another CDN holds in the same city."""
 
     def __init__(
         self,
@@ -25,36 +29,60 @@ class Edge:
         hosts: frozenset[str],
         now: Callable[[], float],
         marks: Marks = cloudflare,
+        *,
+        manners: Manners,
+        front: Cache,
     ) -> None:
         self.city = city
         self.cache = cache
+        self.front = front
         self._upstream = upstream
         self.hosts = hosts
         self._marks = marks
+        self._manners = manners
         self._now = now
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one visitor."""
         if scope["type"] != "http":
             return
-        target = target_of(scope)
-        await answer(send, await self.page(target))
+        agent = dict(scope["headers"]).get(b"user-agent", b"").decode("latin-1")
+        await answer(send, await self.page(target_of(scope), agent))
 
-    async def page(self, target: Target) -> Reply:
-        """The page from the cache, or from further in."""
+    async def page(self, target: Target, agent: str = "") -> Reply:
+        """The page from the cache, or from further in, for a visitor with that user agent."""
         if target.host not in self.hosts:
             return self._marked(Reply(409, {"content-type": "text/html"}, _NOT_HERE), "")
         if target.method not in ("GET", "HEAD"):
             return self._marked(Reply(405, {"allow": "GET, HEAD"}, b"Only GET and HEAD.\n"), "DYNAMIC")
-        url = f"http://{target.host}{target.path}"
-        copy = self.cache.find(url)
+        manner = self._manners.of(target.host, target.path)
+        key = _key(target, manner, agent)
+        door = self._behind_another if manner.behind_another else self._own
+        return await door(target, key, manner)
+
+    async def _behind_another(self, target: Target, key: str, manner: Manner) -> Reply:
+        copy = self.front.find(key)
+        if copy is not None and not copy.stale:
+            about = {**copy.reply.headers, **another("HIT", int(self._now() - copy.at))}
+            return Reply(copy.reply.status, about, copy.reply.body)
+        reply = await self._own(target, key, manner)
+        if reply.status == 200:
+            self.front.keep(key, reply, (), self.front.mark())
+        return Reply(reply.status, {**reply.headers, **another("MISS", None)}, reply.body)
+
+    async def _own(self, target: Target, key: str, manner: Manner) -> Reply:
+        copy = self.cache.find(key)
         if copy is None:
-            return await self._fetch(target, url)
-        if copy.stale:
-            return await self._ask_again(target, copy)
+            return await self._fetch(target, key, manner)
+        if self._is_over(copy, manner):
+            return await self._ask_again(target, copy, manner)
         return self._marked(copy.reply, "HIT", int(self._now() - copy.at))
 
-    async def _ask_again(self, target: Target, copy: Copy) -> Reply:
+    def _is_over(self, copy: Copy, manner: Manner) -> bool:
+        said = lives(copy.reply.headers, _FIRST) if copy.reply.status < 300 else _ERROR_LIVES
+        return copy.marked or self._now() - copy.at >= min(LIVES, max(said, manner.keeps))
+
+    async def _ask_again(self, target: Target, copy: Copy, manner: Manner) -> Reply:
         mark = self.cache.mark()
         etag = copy.reply.headers.get("etag", "")
         reply = await self._upstream.fetch(target.host, target.path, etag)
@@ -63,21 +91,28 @@ class Edge:
         if reply.status == 304 or reply.headers.get("etag", "no") == etag:
             self.cache.keep(copy.url, copy.reply, _tags(reply), mark)
             return self._marked(copy.reply, "REVALIDATED", 0)
-        return self._kept(copy.url, reply, "EXPIRED", mark)
+        fetched = self._kept(copy.url, reply, "EXPIRED", mark, manner)
+        return self._marked(copy.reply, "UPDATING", int(self._now() - copy.at)) if manner.while_fetching else fetched
 
-    async def _fetch(self, target: Target, url: str) -> Reply:
+    async def _fetch(self, target: Target, key: str, manner: Manner) -> Reply:
         mark = self.cache.mark()
-        return self._kept(url, await self._upstream.fetch(target.host, target.path), "MISS", mark)
+        return self._kept(key, await self._upstream.fetch(target.host, target.path), "MISS", mark, manner)
 
-    def _kept(self, url: str, reply: Reply, says: str, mark: int) -> Reply:
+    def _kept(self, key: str, reply: Reply, says: str, mark: int, manner: Manner) -> Reply:
         outside = Reply(reply.status, {k: v for k, v in reply.headers.items() if k not in _INNER}, reply.body)
-        if reply.status != 200:
+        if not (is_kept(reply) or (manner.keeps_errors and reply.status >= 300)):
             return self._marked(outside, "DYNAMIC")
-        self.cache.keep(url, outside, _tags(reply), mark)
+        self.cache.keep(key, outside, _tags(reply), mark)
         return self._marked(outside, says)
 
     def _marked(self, reply: Reply, says: str, age: int | None = None) -> Reply:
         return Reply(reply.status, {**reply.headers, **self._marks(self.city, says, age)}, reply.body)
+
+
+def _key(target: Target, manner: Manner, agent: str) -> str:
+    path = target.path.partition("?")[0] if manner.ignores_query else target.path
+    device = " phone" if manner.by_device and "Mobile" in agent else ""
+    return f"http://{target.host}{path}{device}"
 
 
 def _tags(reply: Reply) -> list[str]:

@@ -29,5 +29,10 @@ def akamai(city: str, says: str, age: int | None) -> dict[str, str]:
     return {"x-cache": machine, **_age(age)}
 
 
+def another(says: str, age: int | None) -> dict[str, str]:
+    """What a CDN that stands before this one writes over its answers: Imperva's."""
+    return {"x-cdn": "Imperva", "x-iinfo": f"7-1-2 {says}", **_age(age)}
+
+
 def _age(age: int | None) -> dict[str, str]:
     return {} if age is None else {"age": str(age)}

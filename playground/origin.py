@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Mapping
 from email.utils import formatdate
 
 from starlette.types import Receive, Scope, Send
 
 from playground.http import Reply, Target, answer, target_of
+from playground.manners import Manner, Manners
 from playground.requests import Requests
 from playground.store import Store
 
 _NUMBERED = re.compile(r"v([0-9]{1,9})")
+_NAMES = ("etag", "x-build", "last-modified")  # what tells one content from another
 BROWSER_SECONDS, SHARED_SECONDS = 60, 3600
 
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="version" content="{version}">
 <title>{path} {version}</title><link rel="stylesheet" href="/style.css?v=1">
 <script src="/app.3f2a91c0.js" defer></script></head>
-<body><h1>{path}</h1><p>This is version {version}.</p></body></html>
+<body><h1>{path}</h1><p>This is version {version}.</p>{script}</body></html>
 """
 
 _FILES = {  # what a page is made of: type, how long, body. One is named by its content and one is not, so that lint has
@@ -32,8 +35,9 @@ _FILES = {  # what a page is made of: type, how long, body. One is named by its 
 class Origin:
     """A site's own server. Versions are v1, v2, …; one path may be ahead of the rest."""
 
-    def __init__(self, site: str, store: Store, requests: Requests, now: Callable[[], float]) -> None:
+    def __init__(self, site: str, store: Store, requests: Requests, now: Callable[[], float], manners: Manners) -> None:
         self._site = site
+        self._manners = manners
         self._store = store
         self._requests = requests
         self._now = now
@@ -42,12 +46,13 @@ class Origin:
         )
         store.execute("create table if not exists highest_given (site text primary key, highest integer)")
 
-    def deploy(self, path: str = "", version: str = "") -> str:
-        """New content at `path`, or everywhere; the version it has now. A number that was used is not used again."""
+    def deploy(self, path: str = "", version: str = "", ago: float = 0.0) -> str:
+        """New content at `path`, or everywhere, since `ago` seconds; the version it has now. A number that was used is
+        not used again."""
         version = version or f"v{self._highest() + 1}"
         if not path:
             self._store.execute("delete from pages where site = ?", (self._site,))
-        row = (self._site, path, version, self._now())
+        row = (self._site, path, version, self._now() - ago)
         self._store.execute("insert or replace into pages values (?, ?, ?, ?)", row)
         if numbered := _NUMBERED.fullmatch(version):
             self._count(max(int(numbered[1]), self._highest()))
@@ -93,23 +98,41 @@ class Origin:
         if target.method not in ("GET", "HEAD"):
             return Reply(405, {"allow": "GET, HEAD"}, b"Only GET and HEAD.\n")
         path = target.path.partition("?")[0]
+        manner = self._manners.of(target.host, path)
         version, changed = self._row(path)
-        etag = f'"{version}"'
-        section = path.strip("/").partition("/")[0]
-        about = {
-            "etag": etag,
-            "x-build": version,
-            "last-modified": formatdate(changed, usegmt=True),
-            "cache-control": f"public, max-age={BROWSER_SECONDS}, s-maxage={SHARED_SECONDS}",
-            "cache-tag": f"all,{section or 'home'}",
-            "surrogate-key": f"all {section or 'home'}",
-            "edge-cache-tag": f"all,{section or 'home'}",
-        }
-        if headers.get(b"if-none-match", b"").decode("latin-1") == etag:
+        if manner.versions:
+            version = manner.versions[self._manners.turn(target.host, path) % len(manner.versions)]
+        about = {name: value for name, value in {**_about(path, version, changed), **manner.says}.items() if value}
+        known = headers.get(b"if-none-match", b"").decode("latin-1")
+        if known and known == about.get("etag") and manner.status == 200:
             return Reply(304, about, b"")
         if path in _FILES:
-            kind, control, text = _FILES[path]
-            file = {**about, "cache-control": control, "content-type": kind}
-            return Reply(200, file, text.format(version=version).encode())
-        body = _PAGE.format(path=html.escape(path), version=html.escape(version)).encode()
-        return Reply(200, {**about, "content-type": "text/html; charset=utf-8"}, body)
+            return _mannered(manner, about, _FILES[path][2].format(version=version))
+        body = _PAGE.format(path=html.escape(path), version=html.escape(version), script=manner.script)
+        return _mannered(manner, about, body)
+
+
+def _about(path: str, version: str, changed: float) -> dict[str, str]:
+    section = path.strip("/").partition("/")[0]
+    page = ("text/html; charset=utf-8", f"public, max-age={BROWSER_SECONDS}, s-maxage={SHARED_SECONDS}", "")
+    kind, control, _ = _FILES.get(path, page)
+    return {
+        "etag": f'"{version}"',
+        "x-build": version,
+        "last-modified": formatdate(changed, usegmt=True),
+        "cache-control": control,
+        "cache-tag": f"all,{section or 'home'}",
+        "surrogate-key": f"all {section or 'home'}",
+        "edge-cache-tag": f"all,{section or 'home'}",
+        "content-type": kind,
+    }
+
+
+def _mannered(manner: Manner, about: Mapping[str, str], body: str) -> Reply:
+    """The page, or what is there in its place."""
+    if manner.status != 200:
+        return Reply(manner.status, {name: value for name, value in about.items() if name != "etag"}, b"")
+    if manner.is_anew:
+        unnamed = {name: value for name, value in about.items() if name not in _NAMES}
+        return Reply(200, unnamed, f"{body}<!-- made for you: {secrets.token_hex(8)} -->".encode())
+    return Reply(200, about, body.encode())

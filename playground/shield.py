@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from starlette.types import Receive, Scope, Send
 
-from playground.cache import Cache
+from playground.cache import Cache, is_kept
 from playground.clouds.desk import HTML, Desk, Done, Refusals, Request, read
 from playground.faults import THROTTLE_SECONDS, Faults
 from playground.http import Reply, Target, Upstream, answer, target_of
@@ -54,7 +54,7 @@ class Shield(Desk):
             return Reply(copy.reply.status, about, copy.reply.body)
         mark = self._cache.mark()
         reply = await self._upstream.fetch(target.host, target.path)
-        if reply.status == 200:
+        if is_kept(reply):
             self._cache.keep(url, reply, (), mark)
         about = {**reply.headers, "x-cache": "MISS", "age": "0", "x-varnish": str(self._ids)}
         return Reply(reply.status, about, reply.body)

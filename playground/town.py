@@ -12,6 +12,7 @@ from playground.cache import Cache
 from playground.edge import Edge
 from playground.faults import Faults
 from playground.http import Reply, Target, Upstream, target_of
+from playground.manners import Manners
 from playground.marks import Marks
 from playground.origin import Origin
 from playground.pace import Pace
@@ -19,6 +20,7 @@ from playground.requests import Requests
 from playground.store import Store
 
 CITIES = ("fra", "iad", "sin")
+FRONT = "front:"  # before the name of what another CDN holds there
 Url = Callable[[str], str]  # where a server is, by its name
 
 
@@ -32,16 +34,21 @@ class Ground:
     pace: Pace
     now: Callable[[], float]
     to_origin: Upstream
+    manners: Manners
 
     def origin(self, site: str) -> Origin:
         """The pages of a site."""
-        return Origin(site, self.store, self.requests, self.now)
+        return Origin(site, self.store, self.requests, self.now, self.manners)
 
     def edges(self, hosts: Sequence[str], inwards: Upstream, marks: Marks, first: str = "") -> dict[str, Edge]:
         """An edge in each city; `first` is put before the names of their caches."""
         return {
-            city: Edge(city, self.cache(first + city), inwards, frozenset(hosts), self.now, marks) for city in CITIES
-        }
+            city: Edge(
+                city, self.cache(first + city), inwards, frozenset(hosts), self.now, marks,
+                manners=self.manners, front=self.cache(f"{FRONT}{first}{city}"),
+            )
+            for city in CITIES
+        }  # fmt: skip
 
     def cache(self, place: str) -> Cache:
         """The copies of one place."""
@@ -88,6 +95,7 @@ class Town:
     name: str
     hosts: tuple[str, ...]
     provider: str  # of the outermost layer, as the bot knows it
+    leads: str  # the name at that provider which DNS leads its hosts to
     origin: Origin
     edges: Mapping[str, Place]
     accounts: Callable[[Url], Mapping[str, str]]
@@ -107,6 +115,11 @@ class Town:
     def caches(self) -> dict[str, Cache]:
         """Every cache by place, innermost first."""
         return {**self.inner, **{city: edge.cache for city, edge in self.edges.items()}}
+
+    @property
+    def fronts(self) -> list[Cache]:
+        """What another CDN before its edges may hold."""
+        return [edge.front for edge in self.edges.values() if isinstance(edge, Edge)]
 
     @property
     def channel(self) -> str:

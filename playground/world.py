@@ -15,6 +15,8 @@ from playground.calls import routes_of
 from playground.faults import Faults
 from playground.globalping import API_PATH, Globalping, Probe, Wish
 from playground.http import Reply, Server, Target, Upstream
+from playground.manners import Manners
+from playground.names import RESOLVERS, Names, Resolver
 from playground.pace import Pace, pace_named
 from playground.requests import Requests
 from playground.store import Store
@@ -31,6 +33,7 @@ sites:
 {sites}
 approvals: {{channel: C_APPROVE, approvers: [U_LEA, U_SAM, U_KIM]}}
 {globalping}api: {{tokens: [{{name: play, bearer: {{env: PLAY_API_TOKEN}}, sites: [{names}], may: command}}]}}
+resolvers: [{resolvers}]
 """
 _GLOBALPING = 'globalping: {{api_url: "{url}", sites: [{site}]}}\n'
 _SITE = """  {name}:
@@ -69,9 +72,11 @@ class World:
         self.faults = Faults(self.store)
         self._to_origin = Upstream()
         self._visits = {city: Upstream() for city in CITIES}  # of the probes around the world
-        ground = Ground(self.store, self.requests, self.faults, self.pace, now, self._to_origin)
+        self.manners = Manners(self.store)
+        ground = Ground(self.store, self.requests, self.faults, self.pace, now, self._to_origin, self.manners)
         self.towns = {town.name: town for town in (build(ground) for build in towns)}
         every = list(self.towns.values())
+        self.names = Names(self.store, {host: [town.leads] for town in every for host in town.hosts})
         self.globalping = Globalping(
             store=self.store, see=self._see, requests=self.requests, faults=self.faults, pace=self.pace, now=now
         )
@@ -82,6 +87,7 @@ class World:
             **{city: Server(self.store, city, ByHost(self._edges(every, city))) for city in CITIES},
             **{name: Server(self.store, name, app) for town in every for name, app in town.servers.items()},
             **{name: server for town in every for name, server in town.listening.items()},
+            **{name: Resolver(self.store, name, self.names) for name in RESOLVERS},
         }
 
     @property
@@ -144,11 +150,14 @@ class World:
         """The world as at the start."""
         self.store.execute("delete from filled")
         self.faults.clear()
+        self.manners.clear()
+        self.names.clear()
+        self.pace.later.clear()
         await self.open_doors()
         self.globalping.clear()
         for town in self.towns.values():
             town.refill()
-            for cache in town.caches.values():
+            for cache in (*town.caches.values(), *town.fronts):
                 cache.clear()
         await self._fill()
 
@@ -171,6 +180,7 @@ class World:
             sites="\n".join(self._site(town) for town in self.towns.values()),
             names=", ".join(self.towns),
             globalping=self._opted_in(),
+            resolvers=", ".join(f'"{self.url_of(name)}"' for name in RESOLVERS),
         )
 
     def _opted_in(self) -> str:

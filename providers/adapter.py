@@ -35,6 +35,7 @@ class Adapter(ABC):
     layer_fields: tuple[Field, ...] = ()
     cache_header: str = ""  # the header, in small letters, in which the cache says what it did
     cached: Mapping[str, Cached] = MappingProxyType({})  # by its words, in capitals
+    door: str = ""  # where this cache itself can be asked for a page: "http://10.0.0.5:6081"
 
     def plan(self, purge: Purge) -> Sequence[Call]:
         """The calls for what the account can do. Raises UnsupportedWish."""

@@ -224,6 +224,7 @@ class Provider(Protocol):
     name: str  # "cloudflare"
     title: str  # "Cloudflare"
     can: Capabilities
+    door: str  # where this cache itself can be asked for a page, dialled as written; "" where there is no such place
 
     def plan(self, purge: Purge) -> Sequence[Call]:
         """The calls that cover every target once. Pure: the same wish gives the same calls, made now or when they are

@@ -40,6 +40,7 @@ class Nginx(OverHttp):
     def __init__(self, account: Account, transport: httpx.AsyncBaseTransport | None = None) -> None:
         settings = account.settings
         url = settings.get("url", "")
+        self.door = url.strip()
         self._door = door_of(settings)
         self.can = can_of(account, self._door.plus, self._door.wild)
         super().__init__(account, transport, api=url, side=side_at(shown(settings.get("api_url") or url)))

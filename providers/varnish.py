@@ -40,6 +40,7 @@ class Varnish(Adapter):
     def __init__(self, account: Account, transport: httpx.AsyncBaseTransport | None = None) -> None:
         settings = account.settings
         url = settings.get("api_url") or settings.get("url", "")
+        self.door = settings.get("url", "").strip()
         admin = settings.get("admin", "")
         self._tags = settings.get("tags", "")
         self._field = settings.get("tag_header", "Cache-Tag")

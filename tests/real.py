@@ -84,6 +84,7 @@ class Origin:
 
     def __init__(self) -> None:
         self.version = "v1"
+        self.says: Mapping[str, str] = {}  # further headers of every page
         origin = self
 
         class Page(BaseHTTPRequestHandler):
@@ -92,7 +93,9 @@ class Origin:
             def do_GET(self) -> None:
                 body = origin.version.encode()
                 self.send_response(200)
-                self.send_header("Cache-Control", "private" if "/private" in self.path else "max-age=3600")
+                usual = {"Cache-Control": "private" if "/private" in self.path else "max-age=3600"}
+                for name, value in {**usual, **origin.says}.items():
+                    self.send_header(name, value)
                 self.send_header("Content-Length", str(len(body)))
                 if self.path.startswith("/vary"):
                     self.send_header("Vary", "Accept-Encoding")

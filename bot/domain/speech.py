@@ -24,6 +24,7 @@ class Verb(StrEnum):
     PLAN = "plan"  # what a purge would do
     CHECK = "check"  # edge against origin, now
     LINT = "lint"  # what cache headers will cause
+    WHY = "why"  # why a page still looks old
     STATUS = "status"  # running jobs, or one
     SHOW = "show"  # one job in full
     CANCEL = "cancel"
@@ -160,7 +161,7 @@ class OptionRow:
     verbs: frozenset[Verb]
 
 
-LOOKING = frozenset({Verb.CHECK, Verb.LINT})  # verbs that name pages and change nothing
+LOOKING = frozenset({Verb.CHECK, Verb.LINT, Verb.WHY})  # verbs that name pages and change nothing
 _PURGES = frozenset({Verb.PURGE, Verb.PLAN})
 ON_THINGS = _PURGES | LOOKING  # verbs that take targets
 _ON_SITE = ON_THINGS | {Verb.LIMITS, Verb.DOCTOR}
@@ -169,6 +170,7 @@ VERBS = (
     VerbRow(Verb.PURGE, "[purge] <things…>", "purge, then prove at the edge that it worked", "{url}"),
     VerbRow(Verb.PLAN, "plan <things…>", "what that purge would do; sends nothing", "plan {url}"),
     VerbRow(Verb.CHECK, "check <url…> [from eu,us]", "edge against origin, now", "check {url}"),
+    VerbRow(Verb.WHY, "why <url>", "why it is still old: one cause, what shows it, one next step", "why {url}"),
     VerbRow(Verb.LINT, "lint <url…> [for nginx|apache|express]", "what its cache headers will cause, and the fix",
             "lint {url}"),
     VerbRow(Verb.STATUS, "status [P-12]", "running jobs, or one", "status"),
@@ -241,7 +243,7 @@ OPTIONS = (
 SERVERS = ("nginx", "apache", "express")  # whose lines a lint can show
 
 # Words that people of such a bot expect to be verbs. They mean nothing yet, and so never a path or a tag by one click.
-NOT_THINGS = frozenset({"why", "warm", "in", "at", "schedules", "queue"})
+NOT_THINGS = frozenset({"warm", "in", "at", "schedules", "queue"})
 VERB_OF = {row.verb.value: row.verb for row in VERBS}
 KIND_OF = {row.word: row.kind for row in KINDS}
 WORD_OF = {row.kind: row.word for row in KINDS}

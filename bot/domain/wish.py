@@ -97,7 +97,7 @@ class _Eyes:
     def _page(self, thing: Thing) -> tuple[Target, ...]:
         """A look is at pages: a host means its front page, wider kinds name none."""
         if thing.everything:
-            raise Unreadable(f"A {self._verb.value} looks at pages, and everything names none.")
+            raise Unreadable(f"`{self._verb.value}` looks at pages, and everything names none.")
         targets = self._reader.read(thing.text, thing.kind)
         first = targets[0]
         if first.kind is Kind.HOST:
@@ -105,7 +105,7 @@ class _Eyes:
             schemes = self._sites[first.site].schemes
             return tuple(Target(Kind.URL, f"{scheme}://{first.value}/", first.site) for scheme in schemes)
         if first.kind not in (Kind.URL, Kind.PATH):
-            raise Unreadable(f"A {self._verb.value} looks at pages, and a {first.kind.value} names none.")
+            raise Unreadable(f"`{self._verb.value}` looks at pages, and a {first.kind.value} names none.")
         return targets
 
 

@@ -51,6 +51,7 @@ from bot.services.replies import (
 )
 from bot.services.roster import approvers, read_roster
 from bot.services.setup import Core
+from bot.services.why import explain
 from providers.contract import Kind
 
 DRAFT_SECONDS = 600.0
@@ -63,6 +64,7 @@ _DEEDS = {
     Verb.PLAN: Deed.PLAN,
     Verb.CHECK: Deed.CHECK,
     Verb.LINT: Deed.CHECK,
+    Verb.WHY: Deed.CHECK,
     Verb.STATUS: Deed.SEE,
     Verb.SHOW: Deed.SEE,
     Verb.CANCEL: Deed.SEE,  # the job or the hold itself is checked where it is read
@@ -123,6 +125,8 @@ class Desk:
                 return await self._check(command)
             case Verb.LINT:
                 return await self._lint(asking, command)
+            case Verb.WHY:
+                return await self._why(asking, command)
             case Verb.STATUS | Verb.SHOW:
                 return await self._show(asking, command)
             case Verb.CANCEL:
@@ -265,6 +269,13 @@ class Desk:
         speaker = self.speaker(asking.actor, asking.channel)
         lines = [line_of(replace(command, server=server), speaker) for server in SERVERS]
         return replace(linted, draft=await self.save_draft(asking, {"lines": lines}))
+
+    async def _why(self, asking: Asking, command: Command) -> Reply:
+        told = await explain(self._core, command)
+        cure = told.diagnosis.cause.cure
+        if cure is None or not cure.line or asking.actor.is_token:
+            return told  # a machine has no button, and reads the line
+        return replace(told, draft=await self.save_draft(asking, {"lines": [cure.line]}))
 
     async def _look_from_within(self, site: Site, urls: Sequence[str]) -> tuple[tuple[Look, ...], str]:
         """For one URL only: providers that look for us do so a few hundred times an hour."""

@@ -10,6 +10,7 @@ from bot.domain.answer import PLAIN, Answer, Asked
 from bot.domain.lint.finding import Remark
 from bot.domain.policy import Members
 from bot.domain.verdict import Look
+from bot.domain.why import Resolved
 from bot.domain.world import Measured, Region
 from providers.contract import Seen
 
@@ -85,6 +86,22 @@ class Meter(Protocol):
     def ended(self, site: str, kind: str, source: str, outcome: str, seconds: float | None) -> None:
         """A job ended; `seconds` from request to proof where there is one."""
         ...
+
+
+class Names(Protocol):
+    """Where hosts lead."""
+
+    async def ask(self, host: str) -> Sequence[Resolved]:
+        """What each configured resolver says of `host`, at most a few seconds. Never raises."""
+        ...
+
+
+class NoNames:
+    """Nobody is asked."""
+
+    async def ask(self, host: str) -> Sequence[Resolved]:
+        """Nothing."""
+        return ()
 
 
 class Looker(Protocol):

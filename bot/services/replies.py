@@ -17,6 +17,7 @@ from bot.domain.speech import Search
 from bot.domain.stats import Stats
 from bot.domain.timeline import Moment
 from bot.domain.verdict import Judgement, Look
+from bot.domain.why import Case, Diagnosis
 from bot.ledger.holds import LotSize, Waiting
 from bot.services.limits import AccountNow
 from providers.contract import Probe
@@ -154,6 +155,17 @@ class BadLinesFound:
 
     draft: str
     command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Why a page looks old; `case` is what was seen."""
+
+    site: Site
+    url: str
+    diagnosis: Diagnosis
+    case: Case
+    draft: str = ""  # holds the line of the cure, for a button
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +311,7 @@ Reply = (
     | BadLinesFound
     | Checked
     | Linted
+    | Explained
     | JobsListed
     | JobShown
     | LogShown

@@ -11,7 +11,19 @@ from bot.domain.policy import Policy
 from bot.domain.site import Site
 from bot.domain.world import World
 from bot.ledger.ledger import Ledger
-from bot.services.ports import Clock, Dice, Directory, Engine, HttpRules, Looker, Meter, NoRules, Probes
+from bot.services.ports import (
+    Clock,
+    Dice,
+    Directory,
+    Engine,
+    HttpRules,
+    Looker,
+    Meter,
+    Names,
+    NoNames,
+    NoRules,
+    Probes,
+)
 from providers.contract import Provider
 
 
@@ -47,6 +59,7 @@ class Core:
     meter: Meter
     probes: Probes | None = None  # around the world, where a site is opted in
     http_rules: HttpRules = field(default_factory=NoRules)
+    names: Names = field(default_factory=NoNames)
 
 
 def job_name(number: int) -> str:

@@ -3,9 +3,9 @@ and the front page."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
+from bot.domain.covering import lies_under
 from bot.domain.job import JobView
 from bot.domain.look import GONE, ORIGIN, Look
 from bot.domain.site import Site
@@ -25,7 +25,7 @@ def pages_to_look_at(books: Books, site: Site, targets: Sequence[Target]) -> tup
         return tuple(urls)
     front = site.root_url()
     scheme = front.partition("://")[0]
-    known = [url for url, tags in books.known.of_site(site.name) if any(_under(x, url, tags) for x in wider)]
+    known = [url for url, tags in books.known.of_site(site.name) if any(lies_under(x, url, tags) for x in wider)]
     own = [f"{scheme}://{target.value}" for target in wider if target.kind is Kind.PREFIX]
     return tuple(dict.fromkeys([*list(dict.fromkeys([*urls, *known, *own]))[: PAGES_MAX - 1], front]))
 
@@ -44,7 +44,8 @@ def covered(books: Books, job: JobView, looks: Sequence[Look]) -> tuple[str, ...
     return tuple(
         url
         for url in job.look_urls
-        if url in named or (any(_under(target, url, tags[url]) for target in wider) and not _never_there(looks, url))
+        if url in named
+        or (any(lies_under(target, url, tags[url]) for target in wider) and not _never_there(looks, url))
     )
 
 
@@ -56,22 +57,3 @@ def _never_there(looks: Sequence[Look], url: str) -> bool:
     """Whether the origin has no such page, and no cache held one."""
     mine = [look for look in looks if look.url == url and not look.problem]
     return any(look.place == ORIGIN for look in mine) and all(look.status in GONE for look in mine)
-
-
-def _under(target: Target, url: str, tags: Iterable[str]) -> bool:
-    host_and_path = url.split("://", 1)[-1]
-    match target.kind:
-        case Kind.EVERYTHING:
-            return True
-        case Kind.HOST:
-            return host_and_path.split("/", 1)[0] == target.value
-        case Kind.PREFIX:
-            return host_and_path.startswith(target.value)
-        case Kind.TAG:
-            return target.value in tags
-        case Kind.PATTERN:
-            return (
-                re.fullmatch(".*".join(re.escape(part) for part in target.value.split("*")), host_and_path) is not None
-            )
-        case _:
-            return False

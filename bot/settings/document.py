@@ -20,12 +20,14 @@ NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}"
 HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 ADDRESS = r"https?://[^/?#@\s]+/?"
 TIME = r"[1-9][0-9]{0,4}[dh]|never"
+RESOLVER = r"(?:[0-9.]{7,15}|\[[0-9a-fA-F:]{2,39}\])(?::[0-9]{1,5})?|[0-9a-fA-F:]{2,39}"
 COMMAND = r"/[a-z0-9_-]{1,31}"
 PLACES = "Write {env: NAME} or {file: PATH}"
 
 HeaderName = Annotated[str, Field(json_schema_extra={"pattern": f"^{HEADER}$"})]
 AddressText = Annotated[str, Field(json_schema_extra={"pattern": f"^{ADDRESS}$"})]
 TimeText = Annotated[str, Field(json_schema_extra={"pattern": f"^(?:{TIME})$"})]
+ResolverText = Annotated[str, Field(json_schema_extra={"pattern": f"^{RESOLVER}$"})]
 Above = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -213,5 +215,8 @@ class RootDoc(Part):
     api: ApiDoc = Field(default=ApiDoc(), description="the HTTP surface")
     globalping: GlobalpingDoc = Field(
         default=GlobalpingDoc(), description="looking from around the world, for sites that are opted in"
+    )
+    resolvers: list[ResolverText] = Field(
+        default=[], description="DNS resolvers that `why` asks, by address; without them the one of this machine"
     )
     retention: RetentionDoc = Field(default=RetentionDoc(), description="how long what is remembered is kept")

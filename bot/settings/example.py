@@ -77,6 +77,9 @@ sites:
 #   # from: {eu: {continent: EU, limit: 3}, tokyo: {city: Tokyo, limit: 2}}          # instead of eu, us, asia, …
 #   # prove: true                                          # ask the same probes before and after each purge
 
+# `why` asks where DNS leads visitors: several resolvers show a change that has not reached everybody.
+# resolvers: [9.9.9.9, 1.1.1.1]
+
 # How long what is remembered is kept: days, hours or never. Jobs go once they have ended; of the journal only what its
 # entries say, never the entries.
 # retention: {jobs: 400d, documents: never}

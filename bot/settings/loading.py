@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from bot.domain.defaults import built_in
+from bot.domain.resolvers import address_of
 from bot.domain.site import Site
 from bot.settings import shapes
 from bot.settings.accounts import AccountReader
@@ -63,7 +64,17 @@ class _Loader:
         )
         told = (*cautions(found_accounts, found_sites, approvals, policy, tokens, self._providers), *short_lived(kept))
         return Settings(
-            root.mode, root.command, found_accounts, found_sites, approvals, policy, tokens, kept, globalping, told
+            root.mode,
+            root.command,
+            found_accounts,
+            found_sites,
+            approvals,
+            policy,
+            tokens,
+            kept,
+            globalping,
+            told,
+            self._resolvers(root),
         )
 
     def _root(self, data: Mapping[str, Data]) -> RootDoc:
@@ -73,6 +84,13 @@ class _Loader:
             advice = "Write a slash and up to 31 small letters, digits, `-` or `_`, such as /purge."
             self._complaints.add(("command",), f"{quoted(root.command)} is not a slash command.", advice)
         return root
+
+    def _resolvers(self, root: RootDoc) -> tuple[str, ...]:
+        for n, typed in enumerate(root.resolvers):
+            if address_of(typed) is None:
+                what = f"{quoted(typed)} is not the address of a resolver."
+                self._complaints.add(("resolvers", n), what, "Write an IP address, such as 9.9.9.9 or 10.0.0.2:5353.")
+        return tuple(root.resolvers)
 
     def _named(self, data: Mapping[str, Data], key: str) -> Mapping[str, Data]:
         found = data.get(key)

@@ -151,6 +151,7 @@ class Settings:
     retention: Retention = field(default_factory=Retention)
     globalping: Globalping = field(default_factory=Globalping)
     warnings: tuple[str, ...] = ()
+    resolvers: tuple[str, ...] = ()  # each an address, with a port where it is not 53
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from bot.services.replies import (
     BadLinesFound,
     Checked,
     Done,
+    Explained,
     FormWanted,
     HelpShown,
     HoldEnded,
@@ -40,6 +41,7 @@ from bot.slack.cards.lint import lint_card
 from bot.slack.cards.probed import probed_card
 from bot.slack.cards.root import root_card
 from bot.slack.cards.stats import stats_card
+from bot.slack.cards.why import why_card
 
 
 def card_for(reply: Reply, now: float, command: str) -> Card:
@@ -73,6 +75,8 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
             return private.bad_lines_card(asked, draft)
         case Checked() as checked:
             return holds.also_held(findings.check_card(checked, now, command), checked.held)
+        case Explained() as explained:
+            return why_card(explained, command)
         case Linted():
             return lint_card(reply)
         case JobsListed(jobs, held_now, reviews, waiting, total):

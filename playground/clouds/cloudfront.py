@@ -129,7 +129,7 @@ class CloudFront(Desk):
         made, purged = self.invalidations.repeated(asked.place, batch), tuple[str, ...]()
         if made is None:
             self._take(asked.distribution.id, batch)
-            done = self.now() + self.completes_in
+            done = self.now() + self.completes_in + self.pace.later.get(self.account, 0.0)
             made = self.invalidations.make(asked.distribution.id, asked.place, batch, done)
             purged = self.purge_urls(lambda cache: _reached(batch, cache, asked))
         where = f"https://cloudfront.amazonaws.com/2020-05-31/{asked.place}/invalidation/{made.id}"

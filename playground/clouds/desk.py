@@ -139,7 +139,11 @@ class Desk(ABC):
     def places(self) -> Sequence[tuple[Cache, float]]:
         """Each cache, and when a purge that is taken now reaches it (epoch seconds)."""
         answered = self.now() + self.pace.api
-        return [(cache, answered + self.pace.cities.get(city, 0.0)) for city, cache in self.edges.items()]
+        late = self.pace.later
+        return [
+            (cache, answered + self.pace.cities.get(city, 0.0) + late.get(city, 0.0))
+            for city, cache in self.edges.items()
+        ]
 
     def purge(self, kind: str, values: Sequence[str], soft: bool = False) -> tuple[str, ...]:
         """Have it gone, or stale, in each place when it is due; the URLs it is about."""

@@ -20,6 +20,7 @@
 //   [data-visit], #path, #deploy       visit through a city, the page to ask for, a new version
 //   [data-account][data-bucket]        a budget; [data-empty] while it has none left
 //   [data-account] [data-fault]        a fault's switch; [data-how-long] how long it lasts; #reset
+//   #scenes-open, [data-scene]         the scenes of why a page is still old, and the button that sets one up
 //   [data-step][data-state]            the guide's steps: state is done, now or ahead; #next says what to do
 
 import { Chat } from "./chat.js";
@@ -32,6 +33,7 @@ import { Home } from "./home.js";
 import { ALL_DONE, GUIDED, STEPS, directSuggestions, guide, siteSuggestions, threadSuggestions } from "./guide.js";
 import { CHANNELS, PEOPLE, direct, learn, person, placesOf } from "./people.js";
 import * as play from "./play.js";
+import { Scenes } from "./scenes.js";
 import { World } from "./world.js";
 
 const EVERY = 500; // milliseconds between two looks
@@ -142,6 +144,7 @@ const forms = new Forms(state, app);
 const home = new Home(state, app);
 const box = new Composer("", state, app, () => "");
 const replyBox = new Composer("thread-", state, app, () => state.thread);
+new Scenes(app, (line) => box.take(line));
 besides(state, app, (text) => box.say(text));
 
 /** Show another site of the world. */

@@ -69,4 +69,6 @@ export const upload = async (user, file, place = {}) => {
 };
 export const submit = (user, view_id, values) => post("submit", { user, view_id, values });
 export const fault = (account, kind, times) => post("fault", { account, kind, ...(times === null ? {} : { times }) });
+export const scenes = () => get("scenes");
+export const scene = (name) => post("scene", { name }, 60_000);
 export const reset = () => post("reset", {}, 60_000);

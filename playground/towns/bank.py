@@ -33,6 +33,7 @@ def town(ground: Ground) -> Town:
         name="bank",
         hosts=HOSTS,
         provider="akamai",
+        leads="www.bank.test.edgekey.net",
         origin=ground.origin("bank"),
         edges=edges,
         accounts=_accounts,

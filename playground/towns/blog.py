@@ -38,6 +38,7 @@ def town(ground: Ground) -> Town:
         name="blog",
         hosts=HOSTS,
         provider="cloudfront",
+        leads="d2blog.cloudfront.net",
         origin=ground.origin("blog"),
         edges=edges,
         accounts=_accounts,

@@ -52,6 +52,7 @@ def town(ground: Ground) -> Town:
         name="media",
         hosts=HOSTS,
         provider="fastly",
+        leads="media.map.fastly.net",
         origin=ground.origin("media"),
         edges=edges,
         accounts=_accounts,

@@ -83,6 +83,7 @@ def town(
         name="shop",
         hosts=HOSTS,
         provider="cloudflare",
+        leads="www.shop.test.cdn.cloudflare.net",
         origin=ground.origin("shop"),
         edges=edges,
         accounts=lambda url: {**(_APP_ACCOUNT if app else {}), **_accounts(url)},

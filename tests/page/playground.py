@@ -31,6 +31,24 @@ HITS = {
     "akamai": {"x-cache": "TCP_HIT from a-fra.deploy.akamaitechnologies.com (AkamaiGHost/22.0)"},
 }
 Json = Any
+SCENES = [
+    {
+        "name": "race",
+        "title": "The edge was purged before the shield",
+        "sees": "refilled from an older layer",
+        "site": "shop",
+        "channel": "C_SHOP",
+        "line": "/purge why http://www.shop.test/race/1",
+    },
+    {
+        "name": "unfinished",
+        "title": "Accepted is not done",
+        "sees": "accepted, not finished",
+        "site": "blog",
+        "channel": "C_BLOG",
+        "line": "/purge why http://www.blog.test/unfinished/1",
+    },
+]
 
 
 def recorded(name: str) -> Json:
@@ -76,6 +94,8 @@ class Fixture:
             case "views":
                 user = asked.get("user", "")
                 return 200, {"open": self.views if user == "U_MIA" else [], "home": self.homes.get(user)}
+            case "scenes":
+                return 200, {"scenes": SCENES}
             case "visit":
                 self.visits.append(asked)
                 site = self.world["sites"][asked["site"]]

@@ -68,6 +68,7 @@ class ScriptedProvider:
         self.name = name
         self.title = {"shield": "Varnish", "cf": "Cloudflare"}.get(name, name)
         self.can = Capabilities(ALL, frozenset(), dict.fromkeys(Kind, per_call), 10**6, {})
+        self.door = ""
         self.sent: list[tuple[float, tuple[str, ...]]] = []
         self.references: list[str] = []
         self.again_after = 0.0

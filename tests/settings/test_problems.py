@@ -74,7 +74,7 @@ FILES = {
 ROOT = {
     "unknown key": (
         "deploys: {}",
-        "deploys: unknown key. Known here: accounts, api, approvals, command, globalping, mode, policy,"
+        "deploys: unknown key. Known here: accounts, api, approvals, command, globalping, mode, policy, resolvers,"
         " retention, sites.",
     ),
     "misspelt key": ("aprovals: {}", "aprovals: unknown key. Did you mean `approvals`?"),

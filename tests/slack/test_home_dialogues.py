@@ -219,7 +219,7 @@ async def test_a_queued_request_is_listed_and_taken_back_at_home(shop: Room) -> 
     await shop.command("U_LEA", "release shop")
     await shop.card("is released by @Lea")
     assert [
-        "🟡 1 request of yours waits [Purge … = open_purge_form form]",
+        f"🟡 1 request of yours waits{BEGIN}",
         "",
         "# Your requests that wait",
         f"🟡 *Q-1* waits for the hold of <@U_LEA>, until it is released · {PRICING} on shop · queued <date>"

@@ -94,6 +94,7 @@ TYPED = (
     ("plan", Verb.PLAN, f"plan {PAGE}", None, (), None),
     ("check", Verb.CHECK, f"check {PAGE}", None, (), None),
     ("lint", Verb.LINT, f"lint {PAGE}", None, (), None),
+    ("why", Verb.WHY, f"why {PAGE}", None, (), None),
     ("status", Verb.STATUS, "status {job}", State.DONE, (), State.DONE),
     ("show", Verb.SHOW, "show {job}", State.DONE, (), State.DONE),
     ("cancel", Verb.CANCEL, "cancel {job}", State.QUEUED, (), State.CANCELLED),

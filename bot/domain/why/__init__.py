@@ -1,0 +1,30 @@
+"""Why a page still looks old: from what was seen on the way from the visitor to the origin, and from our own jobs, to
+one cause, how certain it is, what shows it, what cures it and what prevents it.
+
+    Case ── the rules, in order ──▶ Diagnosis        pure; the first rule that finds something speaks first
+
+A rule says only what the case shows: `seen` where an answer or the ledger shows it, `likely` where one thing that was
+not seen is in between, `possible` where it is the best that is left.
+"""
+
+from bot.domain.why.case import Case, Front, Glance, Ours, Reach, Resolved, Spot, Tier, Twin
+from bot.domain.why.cause import Cause, Certainty, Cure, Diagnosis, Name
+from bot.domain.why.diagnose import diagnose
+
+__all__ = [
+    "Case",
+    "Cause",
+    "Certainty",
+    "Cure",
+    "Diagnosis",
+    "Front",
+    "Glance",
+    "Name",
+    "Ours",
+    "Reach",
+    "Resolved",
+    "Spot",
+    "Tier",
+    "Twin",
+    "diagnose",
+]

@@ -1,0 +1,74 @@
+"""What a diagnosis says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Name(StrEnum):
+    """Every cause that can be found."""
+
+    QUEUED = "still waiting here"
+    UNFINISHED = "accepted, not finished"
+    ORIGIN_FAILING = "the origin is failing"
+    OTHER_CDN = "another CDN in front"
+    OLD_ENDPOINT = "DNS leads elsewhere"
+    CACHED_ERROR = "a cached error or redirect"
+    SOFT = "soft purge, as designed"
+    VARIANT = "a variant was not covered"
+    REFILLED = "refilled from an older layer"
+    UNTAGGED = "the tag is not on the page"
+    OTHER_PATHS = "the purge covered other paths"
+    OTHER_URL = "another URL was purged"
+    QUERY = "the query string"
+    OVERWRITTEN = "overwritten in place"
+    OVERRIDDEN = "a layer overrides the lifetime"
+    DISAGREE = "edges disagree"
+    NOT_REACHED = "the purge did not reach the copy"
+    NOT_PURGED = "nobody purged it"
+    UNCACHED = "never cached"
+    UNSTEADY = "the origin answers differently each time"
+    ORIGIN_OLD = "the origin itself is old"
+    BROWSERS = "only browsers hold it"
+    NO_ANSWER = "no answer"
+    UNKNOWN = "it cannot be told"
+
+
+class Certainty(StrEnum):
+    """How sure a cause is."""
+
+    SEEN = "seen"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+
+@dataclass(frozen=True, slots=True)
+class Cure:
+    """What to do now: a line of the grammar, without the command, and what the button says; or only words."""
+
+    label: str
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One cause. `what` is a sentence; `evidence` are lines that anyone can check again; `prevent` is one sentence;
+    `asked_by` is who asked for the job that it is about, and nothing that was read elsewhere."""
+
+    name: Name
+    certainty: Certainty
+    what: str
+    evidence: tuple[str, ...] = ()
+    cure: Cure | None = None
+    prevent: str = ""
+    asked_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The cause that speaks first, what else was found, and the way from the browser to the origin, a line a hop."""
+
+    cause: Cause
+    also: tuple[Cause, ...] = ()
+    way: tuple[str, ...] = ()

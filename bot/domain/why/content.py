@@ -1,0 +1,218 @@
+"""Causes that the answers show: errors that were kept, variants, the query string, files overwritten in place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from urllib.parse import urljoin, urlsplit
+
+from bot.domain.caching import Directives
+from bot.domain.finding import Verdict
+from bot.domain.look import Look, span
+from bot.domain.variants import ENCODING
+from bot.domain.why.case import Case, Glance, Spot, Tier, Twin, do, each, names_of
+from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.lifetime import overridden
+from bot.domain.why.times import changed_since, took
+from providers.contract import Cached
+
+SENDS_MAX = 48  # characters of a variant that are shown
+PROBE = "with an argument of ours"  # how the twin is told that nobody asked for before
+SETTLING = 120.0  # seconds in which places of one CDN may still differ after a purge
+_URL = re.compile(r"[!-~]{1,400}")
+
+
+def cached_error(case: Case) -> Cause | None:
+    """A kept error or redirect where the origin has a page."""
+    origin = case.origin
+    bad = [s for s in case.at(Tier.EDGE) if s.look.is_kept and s.look.status >= 300]
+    bad = [s for s in bad if origin and s.look.status != origin.look.status < 400]
+    if not bad or origin is None:
+        return None
+    look = bad[0].look
+    what = "a redirect" if look.status < 400 else "an error"
+    goes = f" to {bad[0].last.answer.says('location')[:120]}" if look.status < 400 else ""
+    return Cause(
+        Name.CACHED_ERROR,
+        Certainty.SEEN,
+        f"{names_of(bad)} {do(bad, 'keeps', 'keep')} {what} ({look.status}{goes}) where the origin gives a page.",
+        (*each(bad), f"origin: {origin.look.status}"),
+        Cure("Purge it", case.url),
+        "Give errors a short life of their own: `Cache-Control: no-store` on them, or the CDN's lifetime for errors.",
+    )
+
+
+def variant(case: Case) -> Cause | None:
+    """The plain answer is new and another request for the same URL gets the old one."""
+    for spot in case.at(Tier.EDGE):
+        if case.verdict_at(spot) is not Verdict.FRESH:
+            continue
+        for glance in spot.varied:
+            if glance.is_usable and case.verdict_at(spot, glance.look) is Verdict.STALE:
+                return _variant(case, spot, glance)
+    return None
+
+
+def _variant(case: Case, spot: Spot, glance: Glance) -> Cause:
+    name = glance.answer.asked[0][0]
+    sends = glance.look.variant if len(glance.look.variant) <= SENDS_MAX else f"{glance.look.variant[:SENDS_MAX]}…"
+    varies = glance.answer.says("vary")
+    is_named = any(name.lower() in {header.lower() for header in one} for one in case.site.variants)
+    is_covered = is_named or name.lower() == ENCODING.lower()
+    kept = f"{spot.name}, {sends}: {glance.look.says or glance.look.cached.value}, the old one"
+    return Cause(
+        Name.VARIANT,
+        Certainty.SEEN,
+        f"{spot.name} serves the new page to a plain visitor, and the old one to a visitor who sends"
+        f" `{sends}`: that copy has a key of its own.",
+        (f"{spot.name}, plain: {spot.told}", kept + (f" (Vary: {varies[:60]})" if varies else "")),
+        Cure("Purge it with its variants", case.url) if is_covered else _wider(case),
+        "Vary on as little as possible, or purge by tag or prefix: those reach every variant."
+        if is_covered
+        else f"Name it in the site's `variants`, so that a purge of the URL covers it: `variants: [{{{name}: …}}]`.",
+    )
+
+
+def _wider(case: Case) -> Cure:
+    """A purge of the URL alone would miss the variant again; of what lies under it, it does not."""
+    place = case.url.split("://", 1)[-1].partition("?")[0]
+    if not place.partition("/")[2]:
+        return Cure("Purge the host, which takes every variant of the page", f"host {place.partition('/')[0]}")
+    return Cure("Purge every variant, by prefix", f"prefix {place}")
+
+
+def ignores_query(case: Case) -> Cause | None:
+    """The cache ignores the query string, so that a new one names no new copy."""
+    ignored = next((twin for twin in case.twins if _is_same_copy(twin, case)), None)
+    if ignored is None or "?" not in case.url:
+        return None
+    return Cause(
+        Name.QUERY,
+        Certainty.SEEN,
+        "The cache ignores the query string: a new argument gets the same old copy, so `?v=` names no new version.",
+        (f"{ignored.url}: {_kept(ignored.glance)}",),
+        Cure("Purge the page", case.url.partition("?")[0]),
+        "Put the version into the path (`app.3f2a91c0.js`), not into the query.",
+    )
+
+
+def _kept(glance: Glance) -> str:
+    age = f", {span(glance.look.age)} old" if glance.look.age is not None else ""
+    return f"{glance.look.says or glance.look.cached.value}{age}, though nobody asked for it before"
+
+
+def _is_same_copy(twin: Twin, case: Case) -> bool:
+    """Whether an argument that nobody asked for before is answered from the cache with the very same old copy."""
+    look, first = twin.glance.look, next(iter(case.old()), None)
+    if twin.how != PROBE or first is None or not look.is_kept:
+        return False
+    return bool(look.digest) and look.digest == first.look.digest
+
+
+def redirected(case: Case) -> Cause | None:
+    """The page lives at another URL: this one is a redirect everywhere."""
+    origin = case.origin
+    if origin is None or not 300 <= origin.look.status < 400 or not origin.answer.says("location") or case.old():
+        return None
+    goes = urljoin(case.url, origin.answer.says("location"))
+    ours = urlsplit(goes).hostname in case.site.hosts and _URL.fullmatch(goes)
+    return Cause(
+        Name.OTHER_URL,
+        Certainty.SEEN,
+        f"This URL only redirects ({origin.look.status}) to {goes[:200]}: what looks old is cached there.",
+        (f"origin: {origin.look.status}, location: {origin.answer.says('location')[:200]}",),
+        Cure("Ask about that one", f"why {goes}") if ours else Cure("Ask whoever runs that one"),
+        "Purge the URL that visitors end at.",
+    )
+
+
+def overwritten(case: Case) -> Cause | None:
+    """A file that promised never to change has changed."""
+    origin = case.origin
+    old = [spot for spot in case.old() if origin and spot.look.status == origin.look.status == 200]
+    if not old or origin is None or _named(old[0].look) == _named(origin.look):
+        return None
+    promised = Directives.read(old[0].last.answer.says("cache-control")).has("immutable")
+    if not (promised or case.is_fingerprinted):
+        return None
+    promise = "its answer says `immutable`" if promised else "its name looks like a hash of its content"
+    return Cause(
+        Name.OVERWRITTEN,
+        Certainty.SEEN if promised else Certainty.LIKELY,
+        f"This file promises never to change ({promise}), and the origin now has another one under the same name.",
+        (*each(old, lambda spot: _named(spot.look)), f"origin: {_named(origin.look)}"),
+        Cure("Purge it", case.url),
+        "Build to a new name for new content. Browsers that have the old one keep it, and no purge reaches them.",
+    )
+
+
+def _named(look: Look) -> str:
+    """What tells one content from another."""
+    if look.version:
+        return f'version "{look.version}"'
+    return f"bytes {look.digest[:12]}…" if look.digest else f"ETag {look.etag}" if look.etag else "unnamed"
+
+
+def disagree(case: Case) -> Cause | None:
+    """Some places are new and some are old."""
+    old, fresh = case.old(), case.fresh()
+    if not old or not fresh:
+        return None
+    last = case.last_purge
+    if last is None or not took(case, last) or changed_since(case, last) is True:
+        return _never_purged(old, fresh, case)
+    since = max(0.0, case.now - (last.job.purged or case.now))
+    young = since < SETTLING
+    return Cause(
+        Name.DISAGREE,
+        Certainty.SEEN,
+        f"Places disagree {span(since)} after {last.job.name}: old at {names_of(old)}, fresh at {names_of(fresh)}."
+        + (" The purge may still be on its way." if young else ""),
+        each((*old, *fresh)),
+        Cure("Check again", f"check {case.url}") if young else Cure("Purge it", case.url),
+        "A purge reaches places one after another: wait for the proof before telling people.",
+    )
+
+
+def _never_purged(old: Sequence[Spot], fresh: Sequence[Spot], case: Case) -> Cause:
+    return Cause(
+        Name.DISAGREE,
+        Certainty.SEEN,
+        f"Places disagree, and nothing here has purged the page since it changed: old at {names_of(old)}, fresh at"
+        f" {names_of(fresh)}, {do(fresh, 'which has', 'which have')} fetched it since.",
+        each((*old, *fresh)),
+        Cure("Purge it", case.url),
+        "Each place keeps a copy of its own: let the deploy purge what it changed, and all of them change at once.",
+    )
+
+
+def not_purged(case: Case) -> Cause | None:
+    """The copy is old because it may be: it lives, and no purge of ours covered it since the page changed."""
+    old = [spot for spot in case.old() if spot.look.cached is not Cached.UNCACHED]
+    if not old:
+        return None
+    last = case.last_purge
+    look = old[0].look
+    keeps = f"{names_of(old)} {do(old, 'keeps', 'keep')} a copy from before the change"
+    keeps += f", {span(look.age)} old" if look.age is not None else ""
+    since = last is not None and changed_since(case, last)
+    return Cause(
+        Name.NOT_PURGED,
+        _left(case, old[0], bool(since)),
+        f"{keeps}, and no purge here has covered it{' since' if last is not None else ''}."
+        + (f" The last one, {last.job.name}, was before the change." if last is not None and since else "")
+        + (
+            f" The page may have changed after {last.job.name}, the last one." if last is not None and not since else ""
+        ),
+        each((*old, *case.at(Tier.ORIGIN))),
+        Cure("Purge it", case.url),
+        "Let the deploy purge what it changed.",
+    )
+
+
+def _left(case: Case, spot: Spot, changed: bool) -> Certainty:
+    """Seen where a cache keeps its copy as long as it was told, and no purge of ours could have to do with it."""
+    if case.last_purge is not None:
+        return Certainty.SEEN if changed and spot.look.is_kept else Certainty.POSSIBLE
+    kept_as_told = spot.look.is_kept and overridden(case) is None
+    return Certainty.SEEN if kept_as_told and not case.purges else Certainty.LIKELY

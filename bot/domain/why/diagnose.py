@@ -1,0 +1,88 @@
+"""The rules in order. Where two find something, the one that stands first in a kind, and is surer, speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot.domain.finding import Verdict
+from bot.domain.look import describe
+from bot.domain.why import calm, content, inside, lifetime, missed, ours, unkept, way
+from bot.domain.why.case import Case, Spot, Tier
+from bot.domain.why.cause import Cause, Certainty, Diagnosis, Name
+
+Rule = Callable[[Case], Cause | None]
+ALSO_MAX = 2
+
+RULES: tuple[Rule, ...] = (
+    ours.queued,
+    ours.unfinished,
+    way.origin_failing,
+    way.old_endpoint,
+    way.other_cdn,
+    content.cached_error,
+    content.redirected,
+    ours.softly,
+    content.variant,
+    calm.unsteady,
+    unkept.uncached,
+    ours.stopped,
+    inside.refilled,
+    content.overwritten,
+    content.ignores_query,
+    missed.query,
+    missed.other_url,
+    missed.other_paths,
+    missed.untagged,
+    lifetime.overridden,
+    content.disagree,
+    ours.not_reached,
+    content.not_purged,
+    calm.no_answer,
+    calm.browsers,
+    calm.origin_old,
+    calm.not_known,
+)
+_OF = {Verdict.FRESH: "fresh", Verdict.STALE: "old", Verdict.UNKNOWN: "not known", Verdict.UNCHECKED: "not known"}
+_OF_THE_OLD = frozenset(
+    {Name.REFILLED, Name.OVERWRITTEN, Name.QUERY, Name.OVERRIDDEN, Name.DISAGREE, Name.NOT_PURGED, Name.SOFT}
+)
+_BY_ITSELF = frozenset({Name.NOT_PURGED, Name.UNSTEADY, Name.UNKNOWN})  # what is left where nothing else is found
+_ORDER = [Certainty.SEEN, Certainty.LIKELY, Certainty.POSSIBLE]
+
+
+def diagnose(case: Case) -> Diagnosis:
+    """The cause and what stands beside it; there is always one. What was seen goes before what is only likely."""
+    found = [_weighed(case, cause) for rule in RULES if (cause := rule(case)) is not None]
+    first = min(found, key=lambda cause: _ORDER.index(cause.certainty))
+    names = {first.name}
+    also: list[Cause] = []
+    for cause in found:
+        if cause.name not in names | _BY_ITSELF and cause.certainty is Certainty.SEEN and len(also) < ALSO_MAX:
+            names.add(cause.name)
+            also.append(cause)
+    return Diagnosis(first, tuple(also), _way(case))
+
+
+def _weighed(case: Case, cause: Cause) -> Cause:
+    """Less sure where only the bytes are other than the origin's: an edge that rewrites pages changes them too."""
+    if cause.certainty is not Certainty.SEEN or cause.name not in _OF_THE_OLD or not case.is_by_bytes:
+        return cause
+    evidence = (*cause.evidence, "only the bytes differ, which an edge that rewrites pages changes too")
+    return replace(cause, certainty=Certainty.LIKELY, evidence=evidence)
+
+
+def _way(case: Case) -> tuple[str, ...]:
+    """The hops from the visitor to the origin, as they were seen; those that are alike in one line."""
+    dns = [f"DNS ({one.resolver}): {' → '.join(one.chain) or 'no alias'}" for one in case.names if not one.problem]
+    hops: dict[str, list[str]] = {}
+    for spot in case.spots:
+        hops.setdefault(_hop(spot, case), []).append(spot.name)
+    return (*dns, *(f"{', '.join(names)}: {told}" for told, names in hops.items()))
+
+
+def _hop(spot: Spot, case: Case) -> str:
+    if not spot.last.is_usable:
+        return spot.look.problem
+    told = describe(spot.look, case.now)
+    return told if spot.tier is Tier.ORIGIN else f"{told} · {_OF[case.verdict_at(spot)]}"

@@ -1,0 +1,126 @@
+"""Causes that lie further in than the edge: it was filled again from a layer that still held the old page."""
+
+from __future__ import annotations
+
+from bot.domain.finding import Verdict
+from bot.domain.job import LayerView
+from bot.domain.look import span
+from bot.domain.why.case import Case, Ours, Spot, Tier, do, each, names_of, same
+from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.times import at_edge, changed_since, is_from_before, took
+from providers.contract import Cached
+
+FETCHED = (Cached.MISS, Cached.EXPIRED, Cached.REVALIDATED)  # the edge asked further in for this answer
+_CURE = "Purge from the inside out"
+
+
+def refilled(case: Case) -> Cause | None:
+    """The edge holds what it fetched from a layer further in that was old."""
+    return _fetched_now(case) or _filled_again(case)
+
+
+def _fetched_now(case: Case) -> Cause | None:
+    """The edge had nothing, asked while we looked, and got the old page."""
+    fetched = [spot for spot in case.old() if _asked_inside(case, spot)]
+    if not fetched:
+        return None
+    inner = _alike(case, fetched[0])
+    where = names_of(inner) if inner else "a cache further in, or another server than the origin that is asked here"
+    last = case.last_purge
+    after = f" after {last.job.name}" if last is not None and took(case, last) else ""
+    return Cause(
+        Name.REFILLED,
+        Certainty.SEEN if inner else Certainty.LIKELY,
+        f"{names_of(fetched)} fetched the page just now{after}, and got the old one from {where}.",
+        (*each(fetched, _asked), *_inside(inner)),
+        Cure(_CURE, case.url),
+        _prevent(last),
+    )
+
+
+def _asked_inside(case: Case, spot: Spot) -> bool:
+    first = next((glance for glance in spot.plain if glance.is_usable), None)
+    if first is None or first.look.cached not in FETCHED:
+        return False
+    return case.verdict_at(spot, first.look) is Verdict.STALE
+
+
+def _asked(spot: Spot) -> str:
+    first = next(glance.look for glance in spot.plain if glance.is_usable)
+    return f"{first.says or first.cached.value}, {_content(spot)}"
+
+
+def _filled_again(case: Case) -> Cause | None:
+    """The edge was purged, and what it holds came after that, or is what a layer further in still holds."""
+    last = case.last_purge
+    if last is None or not took(case, last) or changed_since(case, last) is True:
+        return None
+    kept = [spot for spot in case.old() if spot.look.cached is not Cached.UNCACHED]
+    since = [spot for spot in kept if is_from_before(case, spot, last) is False]
+    again = since or [spot for spot in kept if _alike(case, spot)]
+    if not again:
+        return None
+    inner = _alike(case, again[0])
+    culprit = _culprit(case, last)
+    where = names_of(inner) if inner else culprit or "a cache further in, such as a shield"
+    return Cause(
+        Name.REFILLED,
+        _certain(case, last, bool(inner), bool(culprit), bool(since)),
+        f"{names_of(again)} {do(again, 'was', 'were')} purged by {last.job.name} and filled again with the old content"
+        f" from {where}.",
+        (*each(again, lambda spot: _times(case, last, spot)), *_inside(inner)),
+        Cure(_CURE, case.url),
+        _prevent(last),
+    )
+
+
+def _certain(case: Case, last: Ours, inner: bool, culprit: bool, since: bool) -> Certainty:
+    """Seen: the copy came after the purge, the origin was new by then, and the layer that is still old is there."""
+    known = changed_since(case, last) is False
+    if since and known and inner:
+        return Certainty.SEEN
+    return Certainty.LIKELY if known or inner or culprit else Certainty.POSSIBLE
+
+
+def _times(case: Case, last: Ours, spot: Spot) -> str:
+    purged = span(max(0.0, case.now - (at_edge(case, last) or case.now) - 1))
+    if spot.look.age is None:
+        return f"{_content(spot)}, and the purge was {purged} ago"
+    return f"a copy {span(spot.look.age)} old, and the purge was {purged} ago"
+
+
+def _inside(inner: list[Spot]) -> list[str]:
+    return [f"{spot.name} further in: {_content(spot)} too" for spot in inner]
+
+
+def _content(spot: Spot) -> str:
+    look = spot.look
+    named = f'version "{look.version}"' if look.version else f"ETag {look.etag}" if look.etag else "the old bytes"
+    return named if named == "the old bytes" else f"the old {named}"
+
+
+def _alike(case: Case, spot: Spot) -> list[Spot]:
+    """The caches further in that hold what `spot` does, and are old as well."""
+    return [inner for inner in case.old(Tier.INNER) if same(inner.last, spot.last)]
+
+
+def _culprit(case: Case, last: Ours) -> str:
+    """A layer that was not asked, or that was purged after the edge."""
+    if last.job.left_alone:
+        return " and ".join(last.job.left_alone)
+    layer = last.layer(case.edge_account)
+    edge = layer.ended if layer is not None and layer.ended is not None else 0.0
+    late = [one for one in last.job.layers if one.account != case.edge_account and _later(one, edge)]
+    return " and ".join(one.title for one in late)
+
+
+def _later(layer: LayerView, edge: float) -> bool:
+    return layer.ended is None or layer.ended > edge
+
+
+def _prevent(last: Ours | None) -> str:
+    if last is not None and last.job.left_alone:
+        return (
+            "Purge every layer in one request, as a plain purge does, innermost first; `only …` leaves the others full."
+        )
+    return "Purge every layer in one request, innermost first, so that none is filled from one that is still old."

@@ -1,0 +1,238 @@
+"""Causes that our own jobs show: what is still waiting, what was accepted and is not finished, what did not arrive."""
+
+from __future__ import annotations
+
+from bot.domain.finding import Verdict
+from bot.domain.hold import ALL
+from bot.domain.job import JobView, LayerState, State
+from bot.domain.look import Look, span
+from bot.domain.why.case import Case, Glance, Ours, Spot, Tier, do, each, names_of
+from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.times import at_edge, changed_since, is_from_before, took
+from providers.contract import Cached
+
+PEOPLE = (State.WAITING, State.NEEDS_DECISION)
+SETTLING = 120.0  # seconds in which places of one CDN may still differ after a purge
+
+
+def queued(case: Case) -> Cause | None:
+    """A purge of this page that has not been sent whole."""
+    ours = next((o for o in case.covering() if o.job.state.is_open and o.job.purged is None), None)
+    if ours is None or ours.job.state is State.CONFIRMING or case.is_fresh:
+        return None
+    job = ours.job
+    return Cause(
+        Name.QUEUED,
+        Certainty.SEEN,
+        f"{job.name}, which would purge it, {_waits(job, case.now)}",
+        (f"{job.name} · {ours.named} · {_ago(case, job.created)}",),
+        Cure(f"Show {job.name}", f"status {job.name}"),
+        _sooner(job),
+        asked_by=job.requested_by,
+    )
+
+
+def _waits(job: JobView, now: float) -> str:
+    if job.state in PEOPLE:
+        return "waits for votes." if job.state is State.WAITING else "waits for a decision: an answer was lost."
+    if job.held is not None:
+        return f"waits: {'everything' if job.held.site == ALL else job.held.site} is on hold."
+    if job.state is State.SCHEDULED:
+        return "waits for its time."
+    waiting = next((layer for layer in job.layers if (layer.waits_until or 0) > now), None)
+    if waiting is not None:
+        return f"waits for {waiting.title}, which takes no more calls for {span((waiting.waits_until or now) - now)}."
+    layer = next((one for one in job.layers if one.state is LayerState.PURGING and one.sent < one.calls), None)
+    if layer is None:
+        return "has not begun." if job.state is State.QUEUED else "is still being sent."
+    return f"is still being sent: {layer.sent} of {layer.calls} calls to {layer.title} are done."
+
+
+def _sooner(job: JobView) -> str:
+    if job.state is State.WAITING:
+        return "What many people may decide together is decided sooner: name more approvers."
+    if job.state is State.NEEDS_DECISION:
+        return "Watch the site's channel: a job that needs a decision says so there."
+    if job.held is not None:
+        return "What must go out during a hold: an approver ends the hold, or says so to whoever set it."
+    return "One tag or prefix needs one call where a list of URLs needs many."
+
+
+def _ago(case: Case, then: float) -> str:
+    return f"{span(max(0.0, case.now - then))} ago"
+
+
+def unfinished(case: Case) -> Cause | None:
+    """A provider has taken the purge and says that it is not done."""
+    ours = next((o for o in case.covering() if o.job.state is State.CONFIRMING), None)
+    layer = next((one for one in ours.job.layers if one.pending), None) if ours else None
+    if ours is None or layer is None or case.is_fresh:
+        return None
+    ready = layer.ready_at or 0.0
+    left = f"; it is asked again in {span(ready - case.now)}" if ready > case.now + 1 else ""
+    ids = [f"{layer.title}'s own id: {one}" for one in layer.ids[:1]]
+    return Cause(
+        Name.UNFINISHED,
+        Certainty.SEEN,
+        f"{layer.title} accepted {ours.job.name} and is not done with it{left}.",
+        (f"{ours.job.name} · {ours.named} · sent {_ago(case, layer.started or ours.job.created)}", *ids),
+        Cure("Check again", f"check {case.url}"),
+        "Wait for the proof, not for the provider's yes: `purgebot wait` ends when the edge is fresh.",
+    )
+
+
+def softly(case: Case) -> Cause | None:
+    """After a soft purge a cache serves its old copy once more, while it fetches the new one."""
+    last = case.last_purge
+    if last is None or not _was_soft(case, last) or changed_since(case, last) is True:
+        return None
+    once = [spot for spot in case.at(Tier.EDGE) if _began_old(case, spot)]
+    healed = [spot for spot in once if spot in case.fresh()]
+    if healed:
+        return _healed(case, last, healed)
+    marked = [spot for spot in once if _says_stale(spot)]
+    before = marked or [spot for spot in once if spot.look.is_kept and is_from_before(case, spot, last)]
+    return _not_yet(case, last, before, bool(marked)) if before else None
+
+
+def _was_soft(case: Case, last: Ours) -> bool:
+    layer = last.layer(case.edge_account)
+    return took(case, last) and layer is not None and (layer.soft or last.job.soft)
+
+
+def _first(spot: Spot) -> Glance | None:
+    return next((glance for glance in spot.plain if glance.is_usable), None)
+
+
+def _began_old(case: Case, spot: Spot) -> bool:
+    first = _first(spot)
+    return first is not None and case.verdict_at(spot, first.look) is Verdict.STALE
+
+
+def _says_stale(spot: Spot) -> bool:
+    first = _first(spot)
+    return first is not None and first.look.cached is Cached.STALE
+
+
+def _healed(case: Case, last: Ours, healed: list[Spot]) -> Cause:
+    return Cause(
+        Name.SOFT,
+        Certainty.SEEN,
+        f"{last.job.name} was a soft purge: {names_of(healed)} served the old copy once more, and the new one after"
+        " that.",
+        _lines(healed),
+        Cure("Check again", f"check {case.url}"),
+        "Where nobody may see the old one even once, purge `hard`: the next visitor waits for the origin instead.",
+    )
+
+
+def _not_yet(case: Case, last: Ours, spots: list[Spot], marked: bool) -> Cause:
+    return Cause(
+        Name.SOFT,
+        Certainty.SEEN if marked else Certainty.LIKELY,
+        f"{last.job.name} was a soft purge: {names_of(spots)} may serve the old copy until the new one is fetched, and"
+        f" {do(spots, 'does', 'do')}.",
+        _lines(spots),
+        Cure("Purge hard", f"{case.url} hard"),
+        "Where nobody may see the old one even once, purge `hard`: the next visitor waits for the origin instead.",
+    )
+
+
+def _lines(spots: list[Spot]) -> tuple[str, ...]:
+    return each(spots, lambda spot: f"first {_told(spot.plain[0].look)}, then {_told(spot.plain[-1].look)}")
+
+
+def _told(look: Look) -> str:
+    named = f' with version "{look.version}"' if look.version else f" with ETag {look.etag}" if look.etag else ""
+    return look.problem or f"{look.says or look.cached.value}{named}"
+
+
+def stopped(case: Case) -> Cause | None:
+    """The newest purge of this page ended before the edge was purged."""
+    ours = next(iter(case.covering()), None)
+    if ours is None or not case.old() or ours.job.state not in (State.FAILED, State.PARTIAL):
+        return None
+    layer = next((one for one in ours.job.layers if one.trouble is not None), None)
+    edge = ours.layer(case.edge_account)
+    if layer is None or layer.trouble is None or edge is None or edge.state is LayerState.DONE:
+        return None
+    return Cause(
+        Name.NOT_REACHED,
+        Certainty.SEEN,
+        f"{ours.job.name} stopped at {layer.title}: {layer.trouble.what}",
+        (f"{ours.job.name} · {ours.named} · {_ago(case, ours.job.created)}", *_said(layer.trouble.said)),
+        Cure(f"Show {ours.job.name}", f"status {ours.job.name}"),
+        layer.trouble.advice,
+    )
+
+
+def _said(words: str) -> tuple[str, ...]:
+    return (f"it said: {words[:160]}",) if words else ()
+
+
+def not_reached(case: Case) -> Cause | None:
+    """A copy from before the purge that covers it."""
+    last = case.last_purge
+    if last is None or changed_since(case, last) is True:
+        return None
+    kept = [spot for spot in case.old() if spot.look.cached is not Cached.UNCACHED]
+    before = [spot for spot in kept if is_from_before(case, spot, last)]
+    silent = [spot for spot in kept if is_from_before(case, spot, last) is None]
+    if not took(case, last):
+        return _not_asked(case, last, before or silent) if before or silent else None
+    if before:
+        return _survived(case, last, before)
+    return _ageless(case, last, silent) if silent and changed_since(case, last) is False else None
+
+
+def _not_asked(case: Case, last: Ours, kept: list[Spot]) -> Cause:
+    title = case.layers[0].title if case.layers else "the edge"
+    return Cause(
+        Name.NOT_REACHED,
+        Certainty.SEEN,
+        f"{last.job.name} did not purge {title}, where {names_of(kept)} {do(kept, 'keeps', 'keep')} the old copy.",
+        (f"{last.job.name} · {last.named} · {_layers(last.job)}", *each(kept)),
+        Cure("Purge it", case.url),
+        "A plain purge asks every layer, innermost first; `only …` asks one.",
+    )
+
+
+def _layers(job: JobView) -> str:
+    titles = [layer.title for layer in job.layers if layer.state is LayerState.DONE]
+    return f"purged {' and '.join(titles)}" if titles else "purged nothing"
+
+
+def _survived(case: Case, last: Ours, kept: list[Spot]) -> Cause:
+    purged = (at_edge(case, last) or case.now) + 1
+    young = case.now - purged < SETTLING
+    title = case.layers[0].title if case.layers else "The edge"
+    later = " It may still be on its way." if young else ""
+    return Cause(
+        Name.NOT_REACHED,
+        Certainty.LIKELY,
+        f"{title} took {last.job.name}, and the copy at {names_of(kept)} is older than that.{later}",
+        each(kept, lambda spot: f"a copy {span(spot.look.age or 0)} old, and the purge was {_ago(case, purged)}"),
+        Cure("Check again", f"check {case.url}") if young else Cure("Purge it", case.url),
+        _other_key(kept[0]),
+    )
+
+
+def _ageless(case: Case, last: Ours, kept: list[Spot]) -> Cause:
+    title = case.layers[0].title if case.layers else "The edge"
+    return Cause(
+        Name.NOT_REACHED,
+        Certainty.LIKELY,
+        f"{title} took {last.job.name}, and {names_of(kept)} still {do(kept, 'serves', 'serve')} the old copy, without"
+        " saying how old it is.",
+        each(kept),
+        Cure("Purge it", case.url),
+        _other_key(kept[0]),
+    )
+
+
+def _other_key(spot: Spot) -> str:
+    """Why a purge may go by a copy, again and again."""
+    varies = spot.last.answer.says("vary")[:60]
+    if varies:
+        return f"It says `Vary: {varies}`, so there are several copies under keys of their own: see `variants`."
+    return "Where this comes again, the copy is kept under another key (a variant, another host): see `variants`."

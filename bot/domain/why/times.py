@@ -1,0 +1,64 @@
+"""When things came to be: a copy, a purge at the edge, what the origin has now. Seconds since the epoch; None where
+nothing tells."""
+
+from __future__ import annotations
+
+from bot.domain.caching import moment
+from bot.domain.job import LayerState
+from bot.domain.look import ORIGIN, Likeness, Look, compare
+from bot.domain.why.case import Case, Ours, Spot
+
+WORKING = 5.0  # seconds from a purge's effect to the answer that says so
+NOW = 5.0  # seconds: a Last-Modified that is as young as the answer is its making, and tells nothing
+
+
+def stored(look: Look) -> float | None:
+    """When the copy was made, by its Age: when it left the origin, if a cache further in counts as well."""
+    return None if look.age is None else look.at - look.age
+
+
+def took(case: Case, ours: Ours) -> bool:
+    """Whether the outermost layer took that purge whole."""
+    layer = ours.layer(case.edge_account)
+    return layer is not None and layer.state is LayerState.DONE and layer.trouble is None
+
+
+def at_edge(case: Case, ours: Ours) -> float | None:
+    """Since when a copy at the edge can be one that the purge did not remove."""
+    layer = ours.layer(case.edge_account)
+    ended = ours.job.purged if layer is None else layer.ended
+    if ended is None:
+        return None
+    started = layer.started if layer is not None and layer.started is not None else 0.0
+    return max(started, ended - WORKING) - 1.0
+
+
+def modified(case: Case) -> float | None:
+    """When the origin got what it has now, by Last-Modified."""
+    said = {(glance.look.last_modified, glance.look.at) for glance in case.origins}
+    if len({text for text, _ in said}) != 1:
+        return None
+    text, at = max(said, key=lambda one: one[1])
+    found = moment(text)
+    return None if found is None or found > at - NOW else found
+
+
+def changed_since(case: Case, ours: Ours) -> bool | None:
+    """Whether the origin got what it has now after that purge: by what the purge's own looks saw there, else by
+    Last-Modified."""
+    if case.origin is None or ours.job.purged is None:
+        return None
+    looks = [look for look in ours.job.looks if (look.place, look.url) == (ORIGIN, case.url) and not look.problem]
+    likeness = compare(looks[-1], case.origin.look) if looks else Likeness.UNSAID
+    if likeness in (Likeness.SAME, Likeness.SAME_VERSION):
+        return False
+    if likeness in (Likeness.OTHER, Likeness.OTHER_BYTES):
+        return True
+    changed = modified(case)
+    return None if changed is None else changed > ours.job.purged
+
+
+def is_from_before(case: Case, spot: Spot, ours: Ours) -> bool | None:
+    """Whether the copy at `spot` is older than what that purge did at the edge."""
+    since, purged = stored(spot.look), at_edge(case, ours)
+    return None if since is None or purged is None else since < purged

@@ -1,0 +1,73 @@
+"""A page that no cache at the edge keeps: a purge of the edge changes nothing there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.caching import Basis, lifetime_shared
+from bot.domain.why.case import Case, Spot, Tier, do, each, names_of
+from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from providers.contract import Cached
+
+
+def uncached(case: Case) -> Cause | None:
+    """No cache at the edge keeps it: every visitor gets what is made, or kept, further in."""
+    edges = case.at(Tier.EDGE)
+    says = [spot for spot in edges if is_unkept(case, spot)]
+    if not says or len(says) != len(edges):
+        return None
+    twice = says[0].look.cached is not Cached.UNCACHED
+    word = " (fetched anew both times)" if twice else f" ({says[0].look.says})" if says[0].look.says else ""
+    inner = case.old(Tier.INNER)
+    if inner:
+        return _kept_further_in(case, word, says, inner)
+    if case.old():
+        return _old_and_uncached(case, word, says)
+    return Cause(
+        Name.UNCACHED,
+        Certainty.SEEN,
+        f"The edge never keeps this page{word}: visitors get what the origin gives each of them.",
+        (*each(says), *_because(says[0])),
+        Cure("Look at the origin, and at caches inside the application"),
+        "A purge cannot change this page. If it is to be cached, its answer must say so: `public, s-maxage=…`.",
+    )
+
+
+def is_unkept(case: Case, spot: Spot) -> bool:
+    """Whether the edge says that it never keeps the page; or does not keep it, as the origin tells it to."""
+    if spot.look.cached is Cached.UNCACHED:
+        return True
+    usable = [glance for glance in spot.plain if glance.is_usable]
+    if len(usable) < 2 or any(glance.look.cached is not Cached.MISS for glance in usable) or case.origin is None:
+        return False
+    origin = case.origin
+    return lifetime_shared(origin.answer.joined(), origin.look.at, status=origin.look.status).basis is Basis.FORBIDDEN
+
+
+def _because(spot: Spot) -> list[str]:
+    answer = spot.last.answer
+    named = [f"{name}: {answer.says(name)[:100]}" for name in ("cache-control", "vary") if answer.says(name)]
+    return [*named, *(["it sets a cookie"] if answer.says("set-cookie") else [])]
+
+
+def _kept_further_in(case: Case, word: str, says: Sequence[Spot], inner: Sequence[Spot]) -> Cause:
+    return Cause(
+        Name.UNCACHED,
+        Certainty.SEEN,
+        f"The edge never keeps this page{word}; {names_of(inner)} further in {do(inner, 'does, and is', 'do, and are')}"
+        " old.",
+        each((*says, *inner)),
+        Cure("Purge it", case.url),
+        f"Purge {names_of(inner)}: a purge of the edge alone changes nothing here.",
+    )
+
+
+def _old_and_uncached(case: Case, word: str, says: Sequence[Spot]) -> Cause:
+    return Cause(
+        Name.UNCACHED,
+        Certainty.SEEN,
+        f"The edge never keeps this page{word}, and what it gets from further in is not what the origin gives here.",
+        (*each(says), *each(case.at(Tier.ORIGIN))),
+        Cure("Purge the caches further in", case.url),
+        "A purge of the edge alone changes nothing here: look which server the edge asks, and what caches it has.",
+    )

@@ -1,0 +1,139 @@
+"""Causes on the way to the edge: another CDN in front, DNS that leads elsewhere, an origin that fails."""
+
+from __future__ import annotations
+
+from bot.domain.look import span
+from bot.domain.why.case import Case, Resolved, Tier, do, each, names_of
+from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.marks import ALWAYS_MARKED, ANY_CDN, TITLES, cdn_of, cdns_on
+from providers.contract import Cached
+
+DOCTOR = Cure("Try the accounts", "doctor")
+
+
+def origin_failing(case: Case) -> Cause | None:
+    """The origin has no answer, and caches serve what they have."""
+    inside = [spot for spot in case.spots if spot.tier is Tier.ORIGIN]
+    looks = [glance.look for spot in inside for glance in spot.plain]
+    broken = [look for look in looks if look.problem or look.status >= 500]
+    kept = [s for s in case.at(Tier.EDGE) if s.look.status < 400 and _is_held(s.look.cached)]
+    if not looks or len(broken) != len(looks) or not kept:
+        return None
+    stale = [spot for spot in kept if spot.look.cached is Cached.STALE]
+    said = f"answers {broken[-1].status}" if broken[-1].status else f"does not answer ({broken[-1].problem})"
+    what = "a copy past its time rather than an error" if stale else "the copy that is there, and gets no newer one"
+    named = stale or kept
+    return Cause(
+        Name.ORIGIN_FAILING,
+        Certainty.SEEN if stale else Certainty.LIKELY,
+        f"The origin {said}, so {names_of(named)} {do(named, 'serves', 'serve')} {what}.",
+        (f"origin: {said}", *each(named)),
+        Cure("Check again", f"check {case.url}"),
+        "Mend the origin first; a purge now would leave visitors with errors.",
+    )
+
+
+def _is_held(cached: Cached) -> bool:
+    return cached in (Cached.HIT, Cached.STALE, Cached.UNKNOWN)
+
+
+def other_cdn(case: Case) -> Cause | None:
+    """An answer that passed a CDN which is no layer of the site, or that carries no mark of ours; and is not fresh."""
+    ours = {front.provider for front in case.layers}
+    if not case.layers or ours & ANY_CDN:
+        return None
+    behind = cdns_on(case.origin.answer) if case.origin is not None else {}
+    for spot in case.at(Tier.EDGE):
+        if spot in case.fresh():
+            continue
+        found = cdns_on(spot.last.answer)
+        foreign = {who: line for who, line in found.items() if who not in ours and who not in behind}
+        if foreign:
+            return _foreign(case, spot.name, foreign, also_ours=bool(set(found) & ours))
+        expected = case.layers[0].provider
+        if expected in ALWAYS_MARKED and expected not in found and spot.look.status < 400:
+            return _unmarked(case, spot.name, expected)
+    return None
+
+
+def _foreign(case: Case, place: str, foreign: dict[str, str], also_ours: bool) -> Cause:
+    who, line = next(iter(foreign.items()))
+    title = TITLES.get(who, who)
+    site = case.site.name
+    what = (
+        f"came through {title}, which stands beside the layers of {site}: nobody purges it here, and it may hold the"
+        " old copy."
+        if also_ours
+        else f"came through {title} instead of {case.layers[0].title}: {title} is no layer of {site}, so nobody purges"
+        " it here."
+    )
+    return Cause(
+        Name.OTHER_CDN,
+        Certainty.LIKELY if also_ours else Certainty.SEEN,
+        f"The answer at {place} {what}",
+        (f"{place}: {line[:160]}",),
+        Cure(f"Purge it at {title} too"),
+        f"Add {title} to the site's `layers`, or lead the name past it.",
+    )
+
+
+def _unmarked(case: Case, place: str, expected: str) -> Cause:
+    title = TITLES.get(expected, expected)
+    return Cause(
+        Name.OTHER_CDN,
+        Certainty.LIKELY,
+        f"The answer at {place} carries no mark of {title}: this name is served by something else, or by another zone"
+        " or account.",
+        (f"{place}: no header that {title} sends with every answer",),
+        DOCTOR,
+        "Let every edge and host of the site lead to the account that is purged.",
+    )
+
+
+def old_endpoint(case: Case) -> Cause | None:
+    """Resolvers that lead visitors to a CDN that is no layer, or some of them to another end."""
+    told = [name for name in case.names if not name.problem]
+    ours = {front.provider for front in case.layers}
+    if not case.layers or ours & ANY_CDN:
+        return None
+    for name in told:
+        who = _leads_to(name)
+        if who and who not in ours:
+            return _elsewhere(case, name, TITLES.get(who, who), told)
+    ends = {name.chain[-1:] for name in told}
+    known = {_leads_to(name) for name in told}
+    if len(ends) < 2 or known <= ours:  # one CDN has many names, by region
+        return None
+    longest = max(told, key=lambda name: name.ttl)
+    return Cause(
+        Name.OLD_ENDPOINT,
+        Certainty.LIKELY,
+        "Resolvers lead visitors to different ends: DNS was changed, and some still have the answer of before.",
+        tuple(_line(name) for name in told),
+        Cure(f"Wait {span(longest.ttl)} at most: then every resolver has asked again"),
+        "Lower the TTL a day before such a move.",
+    )
+
+
+def _leads_to(name: Resolved) -> str:
+    return cdn_of(name.chain[-1]) if name.chain else ""
+
+
+def _elsewhere(case: Case, name: Resolved, title: str, told: list[Resolved]) -> Cause:
+    some = "some visitors" if len({_leads_to(one) for one in told}) > 1 else "visitors"
+    others = len({one.chain[-1:] for one in told}) > 1
+    return Cause(
+        Name.OLD_ENDPOINT,
+        Certainty.SEEN,
+        f"DNS leads {some} to {title}, which is no layer of {case.site.name}: what they see is not purged here.",
+        tuple(_line(one) for one in told),
+        Cure(f"Purge it at {title} too"),
+        f"Point every answer at {case.layers[0].title}; the old one is kept for up to {span(name.ttl)} more."
+        if others
+        else f"Point the name at {case.layers[0].title}, or add {title} to the site's `layers`.",
+    )
+
+
+def _line(name: Resolved) -> str:
+    way = " → ".join((*name.chain, ", ".join(name.addresses[:3])))
+    return f"{name.resolver}: {way} (TTL {name.ttl} s)"

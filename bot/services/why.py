@@ -1,0 +1,148 @@
+"""Why a page still looks old: everything on the way is asked, our own jobs are read, and the rules speak."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from bot.domain.answer import PLAIN, Answer, Asked
+from bot.domain.command import Command
+from bot.domain.fingerprint import is_fingerprinted
+from bot.domain.headers import age_of
+from bot.domain.job import JobView
+from bot.domain.look import ORIGIN, Look
+from bot.domain.site import Layer, Site
+from bot.domain.target import url_of
+from bot.domain.variants import variants_of
+from bot.domain.why import Case, Front, Glance, Ours, Spot, Tier, Twin, diagnose
+from bot.domain.why.content import PROBE
+from bot.domain.why.reaching import reach_of
+from bot.ledger.books import Books
+from bot.services.checks import places_of
+from bot.services.replies import Explained
+from bot.services.setup import Core
+
+WITHIN = 8.5  # seconds for all looks; a place that is slower is one that did not answer
+PROBE_WITHIN = 3.0  # seconds more, for the look that only an old copy is worth
+PLACES_MAX = 6
+JOBS_MAX = 30  # of the site's last jobs, those that are read
+TARGETS_MAX = 2000  # of a job, those that are read
+LOOKS_AT_ONCE = 16
+FROZEN = frozenset({"nginx"})  # providers whose caches hand on the Age that came with their copy, which says nothing
+
+
+async def explain(core: Core, command: Command, within: float = WITHIN) -> Explained:
+    """Why the first URL of `command` looks old; `within` are the seconds for all looks."""
+    site = core.setup.sites[command.site]
+    url = url_of(command.targets[0], site)
+    eyes = _Eyes(core, site, url, within)
+    spots, names = await asyncio.gather(eyes.spots(), core.names.ask(urlsplit(url).hostname or ""))
+    purges = await core.ledger.read(lambda books: our_purges(books, site, url, spots))
+    case = Case(
+        site, url, core.clock.now(), spots, fronts(core, site), (), purges, tuple(names),
+        is_fingerprinted=is_fingerprinted(urlsplit(url).path),
+    )  # fmt: skip
+    if case.old():
+        case = replace(case, twins=await eyes.twins(case.old()[0].name))
+    return Explained(site, url, diagnose(case), case)
+
+
+def fronts(core: Core, site: Site) -> tuple[Front, ...]:
+    """The site's caches, outermost first."""
+    accounts = [(layer.account, core.setup.providers[layer.account]) for layer in reversed(site.layers)]
+    return tuple(Front(provider.title, provider.name, account) for account, provider in accounts)
+
+
+def our_purges(books: Books, site: Site, url: str, spots: Sequence[Spot]) -> tuple[Ours, ...]:
+    """The site's last jobs that have to do with `url`, newest first."""
+    tags = {*books.known.tags_of(site.name, url), *_labels(spots)}
+    jobs = (*books.jobs.open([site.name]), *books.jobs.recent([site.name], JOBS_MAX))
+    newest = sorted({job.id: job for job in jobs}.values(), key=lambda job: -job.id)
+    return tuple(ours for job in newest if (ours := _ours(books, job, url, tags)) is not None)
+
+
+def _labels(spots: Iterable[Spot]) -> Iterable[str]:
+    return (tag for spot in spots for glance in spot.plain for tag in glance.look.tags)
+
+
+def _ours(books: Books, job: JobView, url: str, tags: set[str]) -> Ours | None:
+    if job.targets > TARGETS_MAX:
+        return None
+    found = reach_of(url, books.jobs.targets(job.id), tags)
+    return Ours(job, found.reach, found.named, found.by) if found else None
+
+
+class _Eyes:
+    """Asks the chain of one site for one URL."""
+
+    def __init__(self, core: Core, site: Site, url: str, within: float) -> None:
+        self._core = core
+        self._site = site
+        self._url = url
+        self._gate = asyncio.Semaphore(LOOKS_AT_ONCE)
+        self._within = within
+        self._until = asyncio.get_running_loop().time() + within
+
+    async def spots(self) -> tuple[Spot, ...]:
+        """From the visitor inwards: the edges, which are the outermost layer, the caches further in that can be asked
+        themselves, the origin."""
+        places = list(places_of(self._site).items())[:PLACES_MAX]
+        edges = [self._spot(place, Tier.EDGE, address) for place, address in places]
+        inner = [self._inner(layer) for layer in reversed(self._site.layers[:-1]) if self._door(layer)]
+        origin = [self._spot(ORIGIN, Tier.ORIGIN, self._site.origin)] if self._site.origin else []
+        return tuple(await asyncio.gather(*edges, *inner, *origin))
+
+    def _door(self, layer: Layer) -> str:
+        return self._core.setup.providers[layer.account].door
+
+    async def _inner(self, layer: Layer) -> Spot:
+        """A cache further in, its headers read as its own provider reads them."""
+        provider = self._core.setup.providers[layer.account]
+        spot = await self._spot(provider.title, Tier.INNER, provider.door, with_variants=False)
+        return replace(spot, plain=tuple(_read_by(glance, layer.account, self._core) for glance in spot.plain))
+
+    async def _spot(self, name: str, tier: Tier, address: str, with_variants: bool = True) -> Spot:
+        """Two plain requests, one after the other, since a cache may serve the old once more; then the variants."""
+        first = await self._glance(name, address)
+        second = await self._glance(name, address)
+        if not with_variants or not second.is_usable:
+            return Spot(name, tier, (first, second))
+        asked = variants_of(self._site, second.answer)
+        varied = await asyncio.gather(*(self._glance(name, address, one) for one in asked))
+        return Spot(name, tier, (first, second), tuple(varied))
+
+    async def _glance(self, name: str, address: str, asked: Asked = PLAIN, url: str = "") -> Glance:
+        try:
+            async with asyncio.timeout_at(self._until), self._gate:
+                answer = await self._core.looker.fetch(url or self._url, name, address, asked)
+        except TimeoutError:
+            late = f"no answer within {self._within:g} s"
+            answer = Answer(url or self._url, name, self._core.clock.now(), asked=asked, problem=late)
+        return Glance(answer, self._read(answer))
+
+    def _read(self, answer: Answer) -> Look:
+        """The answer as a look; without an Age that is not the copy's own."""
+        look = self._core.looker.read(answer)
+        outermost = self._site.layers[-1].account if self._site.layers else ""
+        frozen = outermost and self._core.setup.providers[outermost].name in FROZEN
+        return replace(look, age=None) if frozen and look.place != ORIGIN else look
+
+    async def twins(self, place: str) -> tuple[Twin, ...]:
+        """The page with an argument that nobody asked for before, at one place: asked only where a query may be
+        ignored, since the answer is kept."""
+        base, mark, query = self._url.partition("?")
+        if not mark:
+            return ()
+        self._until += PROBE_WITHIN
+        probe = f"{base}?{query}{'&' if query else ''}purgebot={self._core.dice.token()[:8]}"
+        glance = await self._glance(place, dict(places_of(self._site))[place], url=probe)
+        return (Twin(probe, PROBE, glance),)
+
+
+def _read_by(glance: Glance, account: str, core: Core) -> Glance:
+    provider = core.setup.providers[account]
+    sighting = provider.sighting(glance.answer.joined())
+    age = None if provider.name in FROZEN else age_of(glance.answer.joined())
+    return replace(glance, look=replace(glance.look, cached=sighting.cached, says=sighting.says, age=age))

@@ -1,0 +1,221 @@
+"""Why is it still old: a scene for each verdict."""
+
+from __future__ import annotations
+
+from playground.manners import Manner
+from playground.scenes import HELD, Scene, Stage
+
+PHONE = "Mozilla/5.0 (iPhone) Mobile"
+WORKER = "<script>navigator.serviceWorker.register('/sw.js')</script>"
+IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+async def nobody(stage: Stage) -> None:
+    """A deploy, and no purge."""
+    await stage.grow_old()
+
+
+async def race(stage: Stage) -> None:
+    """The edge alone is purged, and a visitor has it filled again from the shield."""
+    await stage.grow_old()
+    await stage.purge(f"{stage.url} only cf --no-check")
+    await stage.visit()
+
+
+async def slash(stage: Stage) -> None:
+    """The page with a slash at the end is purged."""
+    await stage.grow_old()
+    await stage.purge(f"{stage.url}/ --no-check")
+
+
+async def order(stage: Stage) -> None:
+    """The same arguments are purged in another order."""
+    await stage.grow_old(f"{stage.path}?size=m&color=red")
+    await stage.purge(f"{stage.url}?color=red&size=m --no-check")
+
+
+async def redirect(stage: Stage) -> None:
+    """The page has moved, and its old URL only redirects."""
+    stage.serve(Manner(status=301, says={"location": f"{stage.path}/new"}))
+
+
+async def query(stage: Stage) -> None:
+    """The page is purged without its query."""
+    await stage.grow_old(stage.path, f"{stage.path}?page=2")
+    await stage.purge(f"{stage.url} --no-check")
+
+
+async def ignored(stage: Stage) -> None:
+    """The edges take no notice of the query."""
+    stage.serve(Manner(ignores_query=True))
+    await stage.grow_old()
+
+
+async def variant(stage: Stage) -> None:
+    """Phones have copies of their own, which a purge of the URL does not reach."""
+    stage.serve(Manner(by_device=True, says={"vary": "User-Agent"}))
+    stage.town.origin.deploy(stage.path, ago=3 * HELD)
+    await stage.visit()
+    await stage.visit(agent=PHONE)
+    stage.age()
+    stage.deploy()
+    await stage.purge(f"{stage.url} --no-check")
+
+
+async def pattern(stage: Stage) -> None:
+    """A prefix that ends with a slash leaves out the page before it."""
+    await stage.grow_old()
+    await stage.purge(f"prefix {stage.host}{stage.path}/ --no-check", vote=True)
+
+
+async def rule(stage: Stage) -> None:
+    """The edges keep pages an hour at least, and the origin says a minute."""
+    stage.serve(Manner(keeps=3600, says={"cache-control": "public, max-age=60"}))
+    await stage.grow_old()
+
+
+async def targeted(stage: Stage) -> None:
+    """The origin says a minute to all, and a day to CDNs."""
+    stage.serve(Manner(says={"cache-control": "public, max-age=60", "cdn-cache-control": "max-age=86400"}))
+    await stage.grow_old()
+
+
+async def unfinished(stage: Stage) -> None:
+    """CloudFront accepts the invalidation, and needs ten minutes."""
+    await stage.grow_old()
+    stage.world.pace.later.update({"aws": 600.0, **dict.fromkeys(stage.town.edges, 600.0)})
+    await stage.purge(f"{stage.url}", until=("confirming",))
+
+
+async def soft(stage: Stage) -> None:
+    """A soft purge of a page that is served once more while the new one is fetched."""
+    stage.serve(Manner(while_fetching=True))
+    await stage.grow_old()
+    await stage.purge(f"{stage.url} soft --no-check")
+
+
+async def overwritten(stage: Stage) -> None:
+    """A file that says `immutable` has other content now."""
+    stage.serve(Manner(says={"cache-control": IMMUTABLE}))
+    await stage.grow_old()
+
+
+async def worker(stage: Stage) -> None:
+    """Every cache is right, and the page registers a service worker."""
+    stage.serve(Manner(script=WORKER, says={"cache-control": "max-age=0, s-maxage=600"}))
+    stage.deploy()
+    await stage.visit()
+
+
+async def uncached(stage: Stage) -> None:
+    """The page is made for each visitor, and kept by nobody."""
+    stage.serve(Manner(says={"cache-control": "private, no-store"}))
+    stage.deploy()
+
+
+async def front(stage: Stage) -> None:
+    """Another CDN stands before the edges, and holds what was purged behind it."""
+    stage.serve(Manner(behind_another=True))
+    await stage.grow_old()
+    await stage.purge(f"{stage.url} --no-check")
+
+
+async def names(stage: Stage) -> None:
+    """One resolver still leads to the CDN of before."""
+    stage.world.names.lead("resolver-2", stage.host, ["shop-7.kxcdn.com"], 1500)
+    stage.deploy()
+    await stage.visit()
+
+
+async def failing(stage: Stage) -> None:
+    """The origin answers 503, and the edges go on with what they have."""
+    stage.serve(Manner(says={"cache-control": "public, max-age=60, stale-if-error=86400"}))
+    await stage.grow_old()
+    stage.serve(Manner(status=503))
+
+
+async def untagged(stage: Stage) -> None:
+    """A tag is purged that the page should carry, and does not."""
+    stage.serve(Manner(says={"surrogate-key": "all"}))
+    await stage.grow_old()
+    await stage.purge("tag untagged on media --no-check")
+
+
+async def queue(stage: Stage) -> None:
+    """Cloudflare takes no calls for now, so the purge waits here."""
+    await stage.grow_old()
+    stage.world.faults.set("cf", "throttle", None)
+    await stage.purge(f"{stage.url}", until=("purging",))
+    await stage.seen("cf", 429)
+
+
+async def propagation(stage: Stage) -> None:
+    """The purge needs a while to reach one city."""
+    await stage.grow_old()
+    stage.world.pace.later["sin"] = 90.0
+    await stage.purge(f"{stage.url} --no-check")
+    await stage.visit()
+
+
+async def error(stage: Stage) -> None:
+    """The edges kept a 404 from before the page was there."""
+    stage.serve(Manner(status=404, keeps_errors=True))
+    await stage.visit()
+    stage.serve(Manner(keeps_errors=True))
+    stage.deploy(ago=60)
+
+
+async def refused(stage: Stage) -> None:
+    """Cloudflare refuses the purge."""
+    await stage.grow_old()
+    stage.world.faults.set("cf", "forbidden", None)
+    await stage.purge(f"{stage.url}", until=("failed",))
+
+
+async def origin(stage: Stage) -> None:
+    """Nothing was deployed: every cache has what the origin has."""
+    stage.town.origin.deploy(stage.path, ago=3 * HELD)
+    await stage.visit()
+
+
+async def servers(stage: Stage) -> None:
+    """Two servers behind the origin's name, of which one has the old version."""
+    stage.serve(Manner(versions=("v1", "v2")))
+    await stage.visit()
+
+
+async def anew(stage: Stage) -> None:
+    """The page is other bytes for each visitor, and says no version."""
+    stage.serve(Manner(is_anew=True))
+    await stage.visit()
+
+
+SCENES = (
+    Scene("origin-old", "Nobody deployed", "the origin itself is old", origin),
+    Scene("servers", "One of two servers was forgotten", "the origin itself is old", servers),
+    Scene("race", "The edge was purged before the shield", "refilled from an older layer", race),
+    Scene("redirect", "The URL only redirects", "another URL was purged", redirect),
+    Scene("slash", "The slash at the end", "another URL was purged", slash),
+    Scene("order", "The order of the query", "another URL was purged", order, asks="?size=m&color=red"),
+    Scene("query", "Purged without its query", "the query string", query, asks="?page=2"),
+    Scene("ignored", "The query is no part of the key", "the query string", ignored, asks="?v=2"),
+    Scene("variant", "Phones have copies of their own", "a variant was not covered", variant),
+    Scene("prefix", "A prefix that stops short", "the purge covered other paths", pattern),
+    Scene("rule", "A rule of the CDN's", "a layer overrides the lifetime", rule),
+    Scene("targeted", "A header for CDNs alone", "a layer overrides the lifetime", targeted),
+    Scene("unfinished", "Accepted is not done", "accepted, not finished", unfinished, site="blog"),
+    Scene("soft", "Once more, softly", "soft purge, as designed", soft),
+    Scene("overwritten", "A new file under an old name", "overwritten in place", overwritten, page="/app-#.js"),
+    Scene("worker", "A service worker", "only browsers hold it", worker),
+    Scene("uncached", "Private, so kept by nobody", "never cached", uncached),
+    Scene("front", "A CDN before the CDN", "another CDN in front", front),
+    Scene("dns", "One resolver is behind", "DNS leads elsewhere", names),
+    Scene("failing", "The origin is down", "the origin is failing", failing),
+    Scene("untagged", "The tag is not there", "the tag is not on the page", untagged, site="media"),
+    Scene("queue", "Cloudflare takes no calls", "still waiting here", queue),
+    Scene("propagation", "One city is late", "edges disagree", propagation),
+    Scene("error", "A 404 that was kept", "a cached error or redirect", error),
+    Scene("refused", "The purge was refused", "the purge did not reach the copy", refused),
+    Scene("nobody", "A deploy without a purge", "nobody purged it", nobody),
+    Scene("anew", "Other bytes for everybody", "the origin answers differently each time", anew),
+)

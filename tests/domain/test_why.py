@@ -1,0 +1,638 @@
+"""Why a page still looks old: each rule where it speaks first, how sure it is, and beside it a near miss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain.answer import PLAIN, Asked
+from bot.domain.job import JobView, LayerState, State
+from bot.domain.look import ORIGIN
+from bot.domain.site import Site
+from bot.domain.why import Case, Certainty, Front, Glance, Name, Ours, Reach, Resolved, Spot, Tier, diagnose
+from bot.domain.why.diagnose import RULES
+from providers.contract import Cached
+from tests.domain.why_cases import (
+    CLOUDFLARE,
+    HELD,
+    LAYERS,
+    NO_PERMISSION,
+    NOW,
+    SHOP,
+    URL,
+    VARNISH,
+    ago,
+    case,
+    edge,
+    glance,
+    ignored,
+    job,
+    layer,
+    looked,
+    new,
+    old,
+    only,
+    origin,
+    ours,
+    shield,
+    soft,
+)
+from tests.effort import examples
+
+SEEN, LIKELY, POSSIBLE = Certainty.SEEN, Certainty.LIKELY, Certainty.POSSIBLE
+MISS, HIT, STALE, UNCACHED, UNKNOWN = Cached.MISS, Cached.HIT, Cached.STALE, Cached.UNCACHED, Cached.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A case, and what speaks first there, or what must not."""
+
+    case: Case
+    name: Name
+    certainty: Certainty
+    title: str
+
+
+def row(name: Name, certainty: Certainty, made: Case, title: str) -> Row:
+    return Row(made, name, certainty, title)
+
+
+def gone(place: str = "fra", problem: str = "connection refused") -> Spot:
+    return edge(place, glance(place, problem=problem))
+
+
+def waiting(state: State = State.QUEUED) -> JobView:
+    return replace(
+        job(20, state), layers=(layer(VARNISH, 20, LayerState.WAITING), layer(CLOUDFLARE, 20, LayerState.WAITING))
+    )
+
+
+CONFIRMING = replace(
+    job(20, State.CONFIRMING),
+    layers=(layer(VARNISH, 20), replace(layer(CLOUDFLARE, 20, LayerState.PURGING), pending=1, ids=("I2J",))),
+)
+SENDING = replace(
+    job(20, State.PURGING),
+    layers=(layer(VARNISH, 20), replace(layer(CLOUDFLARE, 20, LayerState.PURGING), calls=30, sent=4)),
+)
+FAILED = replace(
+    job(300, State.FAILED),
+    layers=(layer(VARNISH, 301), replace(layer(CLOUDFLARE, 300, LayerState.FAILED), trouble=NO_PERMISSION)),
+)
+SAME_THEN = replace(job(), looks=looked("new"))  # the origin was new already
+OTHER_THEN = replace(job(), looks=looked("before"))  # it has changed since
+AT_ONCE = replace(job(), layers=(layer(VARNISH, 200), layer(CLOUDFLARE, 300)))  # the shield after the edge
+SLASH = ours(job(), Reach.OTHER_FORM, f"{URL}/", ("a slash at the end",))
+ARGUMENT = ours(job(), Reach.OTHER_FORM, f"{URL}?page=2", ("its query string",))
+BESIDE = ours(job(), Reach.BESIDE, "prefix www.shop.test/Pricing/", ("it is written /Pricing",))
+TAG = ours(job(), Reach.UNTAGGED, "tag pricing")
+LIKE_TAG = ours(job(), Reach.UNTAGGED, "tag pricing-2026")
+FAR_TAG = ours(job(), Reach.UNTAGGED, "tag blog-7")
+IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
+SHORT = {"cache-control": "public, max-age=60"}
+PHONE = (("User-Agent", "Phone"),)
+BROTLI = (("Accept-Encoding", "br"),)
+FASTLY = Front("Fastly", "fastly", "fastly")
+AT_FASTLY = Resolved("9.9.9.9", ("shop.map.fastly.net",), ("203.0.113.1",), 300)
+AT_CLOUDFLARE = Resolved("1.1.1.1", ("www.shop.test.cdn.cloudflare.net",), ("203.0.113.2",), 60)
+AT_HOME = Resolved("10.0.0.2", ("lb.shop.test",), ("203.0.113.3",), 1800)
+
+
+def origin_says(headers: Mapping[str, str], changed: float = 600, content: str = "new") -> Spot:
+    return origin(glance(ORIGIN, content, headers={"last-modified": ago(changed), **headers}))
+
+
+SPEAKS = [
+    row(Name.QUEUED, SEEN, case(old(), purges=[ours(waiting())]), "queued"),
+    row(Name.QUEUED, SEEN, case(old(), purges=[ours(SENDING)]), "half-sent"),
+    row(Name.QUEUED, SEEN, case(old(), purges=[ours(waiting(State.WAITING)), ours(job(9000, number=0))]), "for-votes"),
+    row(Name.UNFINISHED, SEEN, case(old(), purges=[ours(CONFIRMING)]), "confirming"),
+    row(
+        Name.ORIGIN_FAILING,
+        SEEN,
+        case(old(cached=STALE), origin(glance(ORIGIN, "error", status=503))),
+        "origin-503-and-the-edge-says-stale",
+    ),
+    row(Name.ORIGIN_FAILING, LIKELY, case(old(), origin(glance(ORIGIN, problem="connection refused"))), "origin-down"),
+    row(Name.OLD_ENDPOINT, SEEN, case(new(), names=[AT_CLOUDFLARE, AT_FASTLY]), "dns-leads-some-to-another-cdn"),
+    row(Name.OLD_ENDPOINT, SEEN, case(old(), names=[AT_FASTLY]), "dns-leads-all-to-another-cdn"),
+    row(Name.OLD_ENDPOINT, LIKELY, case(new(), names=[AT_CLOUDFLARE, AT_HOME]), "dns-has-two-ends"),
+    row(Name.OTHER_CDN, SEEN, case(old(headers={"cf-ray": "", "server": "", "x-vercel-id": "fra1::a"})), "vercel"),
+    row(Name.OTHER_CDN, LIKELY, case(old(headers={"x-iinfo": "1-2"}), purges=[ours(SAME_THEN)]), "a-waf-and-ours"),
+    row(
+        Name.OTHER_CDN,
+        LIKELY,
+        case(old(cached=UNKNOWN, headers={"cf-ray": "", "server": "nginx"})),
+        "no-mark-of-ours",
+    ),
+    row(Name.CACHED_ERROR, SEEN, case(edge("fra", glance("fra", "gone", HIT, 60, status=404))), "a-kept-404"),
+    row(
+        Name.CACHED_ERROR,
+        SEEN,
+        case(edge("fra", glance("fra", "moved", HIT, 60, status=302, headers={"location": "/login"}))),
+        "a-kept-redirect",
+    ),
+    row(
+        Name.OTHER_URL,
+        SEEN,
+        case(
+            edge("fra", glance("fra", "moved", HIT, 60, status=301, headers={"location": "/prices"})),
+            origin(glance(ORIGIN, "moved", status=301, headers={"location": "/prices"})),
+        ),
+        "only-a-redirect",
+    ),
+    row(
+        Name.SOFT,
+        SEEN,
+        case(edge("fra", glance("fra", "old", HIT, 900), glance("fra", "new", HIT, 0)), purges=[ours(soft(job()))]),
+        "soft-once",
+    ),
+    row(Name.SOFT, SEEN, case(old(cached=STALE), purges=[ours(soft(job()))]), "soft-and-still-stale"),
+    row(Name.SOFT, LIKELY, case(old(), purges=[ours(soft(SAME_THEN))]), "soft-and-still-old"),
+    row(
+        Name.VARIANT,
+        SEEN,
+        case(
+            edge("fra", glance("fra", "new", HIT, 9), variants=[glance("fra", "old", HIT, 9000, asked=PHONE)]),
+            origin(variants=[glance(ORIGIN, "new", asked=PHONE)]),
+        ),
+        "a-variant-by-device",
+    ),
+    row(
+        Name.ORIGIN_OLD,
+        SEEN,
+        case(old(), origin(glance(ORIGIN, "new"), glance(ORIGIN, "older"))),
+        "two-versions-at-the-origin",
+    ),
+    row(
+        Name.ORIGIN_OLD,
+        SEEN,
+        case(
+            new(),
+            origin(variants=[glance(ORIGIN, "older", asked=BROTLI)]),
+        ),
+        "two-versions-met-by-another-encoding",
+    ),
+    row(Name.UNCACHED, SEEN, case(new(age=None, cached=UNCACHED)), "never-kept"),
+    row(Name.UNCACHED, SEEN, case(old(age=None, cached=UNCACHED), shield()), "never-kept-and-old-further-in"),
+    row(
+        Name.UNCACHED,
+        SEEN,
+        case(new(age=None, cached=MISS), origin_says({"cache-control": "private"})),
+        "fetched-twice",
+    ),
+    row(Name.UNCACHED, SEEN, case(old(age=None, cached=UNCACHED)), "never-kept-and-old-from-who-knows-where"),
+    row(Name.NOT_REACHED, SEEN, case(old(), purges=[ours(FAILED)]), "the-edge-refused-the-purge"),
+    row(Name.REFILLED, SEEN, case(old(age=None, cached=MISS), shield()), "fetched-now-from-an-old-shield"),
+    row(Name.REFILLED, LIKELY, case(old(age=None, cached=MISS)), "fetched-now-from-who-knows-where"),
+    row(
+        Name.REFILLED,
+        SEEN,
+        case(old(age=100), shield(), purges=[ours(replace(only(CLOUDFLARE), looks=looked("new")))]),
+        "refilled-after-an-edge-only-purge",
+    ),
+    row(Name.REFILLED, LIKELY, case(old(age=100), purges=[ours(AT_ONCE)]), "refilled-before-the-shield-was-purged"),
+    row(
+        Name.REFILLED, LIKELY, case(old(age=900), shield(), purges=[ours(job())]), "refilled-and-age-counts-further-in"
+    ),
+    row(
+        Name.REFILLED,
+        POSSIBLE,
+        case(old(age=100), origin(changed=None), purges=[ours(job())]),
+        "filled-since-and-nothing-else-known",
+    ),
+    row(
+        Name.OVERWRITTEN,
+        SEEN,
+        case(old(headers=IMMUTABLE), origin_says(IMMUTABLE), purges=[]),
+        "immutable-and-changed",
+    ),
+    row(Name.QUERY, SEEN, case(old(), purges=[ARGUMENT]), "another-query-was-purged"),
+    row(
+        Name.QUERY,
+        SEEN,
+        case(old(), url=f"{URL}?v=3", twins=ignored(glance("fra", "old", HIT, 18_000))),
+        "the-query-is-ignored",
+    ),
+    row(Name.OTHER_URL, SEEN, case(old(), purges=[SLASH]), "purged-with-a-slash"),
+    row(Name.OTHER_URL, LIKELY, case(old(age=None), purges=[SLASH]), "purged-with-a-slash-and-no-age"),
+    row(Name.OTHER_PATHS, SEEN, case(old(), purges=[BESIDE]), "a-prefix-beside"),
+    row(Name.UNTAGGED, SEEN, case(old(), purges=[TAG]), "a-tag-like-the-path"),
+    row(Name.UNTAGGED, LIKELY, case(old(), purges=[LIKE_TAG]), "a-tag-with-a-word-of-the-path"),
+    row(Name.OVERRIDDEN, SEEN, case(old(headers=SHORT), origin_says(SHORT)), "kept-longer-than-said"),
+    row(Name.OVERRIDDEN, LIKELY, case(old(), origin_says(SHORT)), "kept-longer-and-other-words"),
+    row(
+        Name.OVERRIDDEN,
+        SEEN,
+        case(old(), origin_says({"cache-control": "max-age=60", "cdn-cache-control": "max-age=86400"})),
+        "a-targeted-header-counts-more",
+    ),
+    row(Name.DISAGREE, SEEN, case(old(), new("iad"), purges=[ours(SAME_THEN)]), "after-a-purge"),
+    row(Name.DISAGREE, SEEN, case(old(), new("iad")), "without-a-purge"),
+    row(Name.NOT_REACHED, LIKELY, case(old(), purges=[ours(SAME_THEN)]), "older-than-the-purge"),
+    row(Name.NOT_REACHED, SEEN, case(old(), purges=[ours(only(VARNISH))]), "the-edge-was-not-asked"),
+    row(Name.NOT_REACHED, LIKELY, case(old(age=None), purges=[ours(SAME_THEN)]), "no-age-and-not-new"),
+    row(Name.NOT_PURGED, SEEN, case(old()), "nobody-purged"),
+    row(
+        Name.NOT_PURGED, SEEN, case(old(age=100), shield(age=100), purges=[ours(OTHER_THEN)]), "changed-after-the-purge"
+    ),
+    row(Name.NOT_PURGED, LIKELY, case(old(cached=UNKNOWN, age=None)), "kept-or-not"),
+    row(Name.NO_ANSWER, SEEN, case(gone("fra"), gone("iad")), "no-edge-answered"),
+    row(Name.BROWSERS, LIKELY, case(new(), origin(changed=30)), "browsers-for-a-minute"),
+    row(
+        Name.BROWSERS,
+        LIKELY,
+        case(edge("fra", glance("fra", "new", HIT, 9, text="navigator.serviceWorker.register('/sw.js')"))),
+        "a-service-worker",
+    ),
+    row(Name.ORIGIN_OLD, LIKELY, case(new(), new("iad")), "all-agree"),
+    row(
+        Name.UNSTEADY,
+        SEEN,
+        case(
+            edge("fra", glance("fra", "x", HIT, 9, etag="", version="")),
+            origin(glance(ORIGIN, "a", etag="", version=""), glance(ORIGIN, "b", etag="", version="")),
+        ),
+        "made-anew-each-time",
+    ),
+    row(Name.UNKNOWN, POSSIBLE, case(old(), site=replace(SHOP, origin="")), "no-origin-to-compare-with"),
+    row(Name.UNKNOWN, POSSIBLE, case(edge("fra", glance("fra", "busy", status=503))), "the-edge-answers-503"),
+]
+
+
+@pytest.mark.parametrize("row", SPEAKS, ids=lambda row: row.title)
+def test_what_speaks_first(row: Row) -> None:
+    cause = diagnose(row.case).cause
+    assert (row.name, row.certainty) == (cause.name, cause.certainty)
+
+
+NEAR_MISSES = [
+    row(Name.QUEUED, SEEN, case(new(), purges=[ours(waiting())]), "queued-and-nothing-is-old"),
+    row(
+        Name.QUEUED,
+        SEEN,
+        case(old(), purges=[ours(waiting(), Reach.OTHER_FORM, f"{URL}/", ("a slash at the end",))]),
+        "queued-for-another-url",
+    ),
+    row(Name.UNFINISHED, SEEN, case(new(), purges=[ours(CONFIRMING)]), "confirming-and-nothing-is-old"),
+    row(
+        Name.ORIGIN_FAILING,
+        SEEN,
+        case(old(), origin(glance(ORIGIN, "new"), glance(ORIGIN, "e", status=502))),
+        "one-502-of-two",
+    ),
+    row(
+        Name.OLD_ENDPOINT,
+        LIKELY,
+        case(new(), names=[AT_CLOUDFLARE, replace(AT_CLOUDFLARE, chain=("b.cdn.cloudflare.net",))]),
+        "two-names-of-our-cdn",
+    ),
+    row(
+        Name.OLD_ENDPOINT,
+        LIKELY,
+        case(new(), names=[AT_CLOUDFLARE, replace(AT_FASTLY, problem="no answer")]),
+        "a-silent-resolver",
+    ),
+    row(
+        Name.OLD_ENDPOINT,
+        SEEN,
+        case(new(), names=[AT_FASTLY], layers=(Front("HTTP cache", "http", "x"),)),
+        "a-recipe-may-be-any-cdn",
+    ),
+    row(
+        Name.OTHER_CDN,
+        SEEN,
+        case(old(headers={"x-vercel-id": "a"}), origin_says({"x-vercel-id": "b"})),
+        "behind-the-origin",
+    ),
+    row(
+        Name.OTHER_CDN,
+        LIKELY,
+        case(edge("fra", glance("fra", "e", status=502, headers={"cf-ray": "", "server": ""}))),
+        "an-unmarked-error",
+    ),
+    row(Name.OTHER_CDN, SEEN, case(new(headers={"x-iinfo": "1"})), "a-waf-in-front-of-what-is-fresh"),
+    row(
+        Name.CACHED_ERROR,
+        SEEN,
+        case(edge("fra", glance("fra", "gone", HIT, status=404)), origin(glance(ORIGIN, "gone", status=404))),
+        "the-origin-says-404-too",
+    ),
+    row(
+        Name.CACHED_ERROR, SEEN, case(edge("fra", glance("fra", "gone", MISS, status=404))), "an-error-that-is-not-kept"
+    ),
+    row(Name.OTHER_URL, SEEN, case(old(), origin(glance(ORIGIN, "moved", status=304))), "not-modified"),
+    row(
+        Name.SOFT,
+        SEEN,
+        case(edge("fra", glance("fra", "new", HIT, 9), glance("fra", "new", HIT, 9)), purges=[ours(soft(job()))]),
+        "the-first-look-is-new",
+    ),
+    row(Name.SOFT, SEEN, case(new(cached=STALE), purges=[ours(soft(job()))]), "stale-by-its-word-and-new"),
+    row(
+        Name.SOFT,
+        SEEN,
+        case(
+            edge("fra", glance("fra", "new", HIT, digest=""), glance("fra", "new", HIT, digest="")),
+            purges=[ours(soft(job()))],
+        ),
+        "no-digest-and-new",
+    ),
+    row(Name.SOFT, SEEN, case(old(age=20), purges=[ours(soft(OTHER_THEN))]), "changed-after-the-soft-purge"),
+    row(Name.SOFT, SEEN, case(old(), purges=[ours(job())]), "a-hard-purge"),
+    row(
+        Name.VARIANT,
+        SEEN,
+        case(
+            edge("fra", glance("fra", "new", HIT), variants=[glance("fra", "phone", HIT, asked=PHONE)]),
+            origin(variants=[glance(ORIGIN, "phone", asked=PHONE)]),
+        ),
+        "a-variant-that-is-as-the-origin-has-it",
+    ),
+    row(
+        Name.REFILLED,
+        SEEN,
+        case(old(age=100), shield(age=100), purges=[ours(OTHER_THEN)]),
+        "refilled-before-the-deploy",
+    ),
+    row(
+        Name.REFILLED,
+        SEEN,
+        case(old(age=100), shield(age=100), origin(changed=50), purges=[ours(job())]),
+        "refilled-before-the-deploy-by-last-modified",
+    ),
+    row(Name.REFILLED, SEEN, case(old(), purges=[ours(SAME_THEN)]), "a-copy-from-before-the-purge"),
+    row(
+        Name.OVERWRITTEN,
+        SEEN,
+        case(old(headers=IMMUTABLE), origin(glance(ORIGIN, "gone", status=404))),
+        "immutable-and-gone",
+    ),
+    row(
+        Name.OVERWRITTEN,
+        SEEN,
+        case(old(headers={"cache-control": "max-age=60, x=immutable"}), origin_says({})),
+        "the-word-in-another-place",
+    ),
+    row(
+        Name.QUERY,
+        SEEN,
+        case(old(), url=f"{URL}?v=3", twins=ignored(glance("fra", "old", MISS, 0))),
+        "a-new-argument-is-fetched-anew",
+    ),
+    row(
+        Name.QUERY,
+        SEEN,
+        case(old(), url=f"{URL}?v=3", twins=ignored(glance("fra", "old", HIT, digest=""))),
+        "no-digest-to-compare",
+    ),
+    row(Name.OTHER_URL, SEEN, case(old(age=100), purges=[SLASH]), "another-url-before-the-copy-was-made"),
+    row(
+        Name.OTHER_URL,
+        SEEN,
+        case(old(), purges=[ours(SAME_THEN), replace(SLASH, job=job(900))]),
+        "another-url-and-then-this-one",
+    ),
+    row(
+        Name.OTHER_URL,
+        SEEN,
+        case(old(), purges=[replace(SLASH, job=job(300, State.FAILED))]),
+        "another-url-that-was-not-purged",
+    ),
+    row(Name.OTHER_PATHS, SEEN, case(old(), origin(changed=60), purges=[BESIDE]), "a-prefix-before-the-deploy"),
+    row(Name.UNTAGGED, LIKELY, case(old(), purges=[FAR_TAG]), "a-tag-of-something-else"),
+    row(
+        Name.OVERRIDDEN,
+        SEEN,
+        case(old(age=3000, headers={"cache-control": "max-age=3600"}), origin_says({"cache-control": "max-age=3600"})),
+        "within-its-time",
+    ),
+    row(
+        Name.OVERRIDDEN,
+        SEEN,
+        case(old(age=3000), origin_says({"cache-control": "max-age=60, stale-while-revalidate=86400"})),
+        "used-while-fetching",
+    ),
+    row(Name.OVERRIDDEN, SEEN, case(old(cached=STALE), origin_says(SHORT)), "past-its-time-and-says-so"),
+    row(Name.DISAGREE, SEEN, case(old(), old("iad")), "all-old"),
+    row(Name.NOT_REACHED, LIKELY, case(old(age=100), purges=[ours(SAME_THEN)]), "a-copy-from-after-the-purge"),
+    row(Name.NOT_PURGED, SEEN, case(old(cached=UNCACHED, age=None)), "what-is-never-kept-is-not-kept"),
+    row(Name.BROWSERS, LIKELY, case(new(), origin(changed=900)), "longer-ago-than-browsers-keep"),
+    row(Name.BROWSERS, LIKELY, case(old()), "an-old-edge"),
+    row(Name.UNCACHED, SEEN, case(new(cached=UNCACHED), new("iad")), "kept-at-one-of-two"),
+    row(Name.UNCACHED, SEEN, case(new(age=None, cached=MISS)), "fetched-twice-and-allowed-to-be-kept"),
+    row(Name.NO_ANSWER, SEEN, case(gone("fra"), new("iad")), "one-of-two-answers"),
+]
+
+
+@pytest.mark.parametrize("row", NEAR_MISSES, ids=lambda row: row.title)
+def test_what_must_not_speak(row: Row) -> None:
+    told = diagnose(row.case)
+    assert row.name not in {cause.name for cause in (told.cause, *told.also)}
+
+
+def test_every_name_is_spoken_by_some_case() -> None:
+    assert set(Name) == {row.name for row in SPEAKS}
+
+
+WAITS = [
+    pytest.param(waiting(), "has not begun.", id="not-begun"),
+    pytest.param(waiting(State.WAITING), "waits for votes.", id="votes"),
+    pytest.param(waiting(State.NEEDS_DECISION), "waits for a decision: an answer was lost.", id="decision"),
+    pytest.param(waiting(State.SCHEDULED), "waits for its time.", id="time"),
+    pytest.param(replace(waiting(), held=HELD), "waits: shop is on hold.", id="hold"),
+    pytest.param(replace(waiting(), held=replace(HELD, site="*")), "waits: everything is on hold.", id="hold-on-all"),
+    pytest.param(SENDING, "is still being sent: 4 of 30 calls to Cloudflare are done.", id="sending"),
+    pytest.param(
+        replace(SENDING, layers=(replace(SENDING.layers[1], waits_until=NOW + 95),)),
+        "waits for Cloudflare, which takes no more calls for 95 s.",
+        id="rate-limit",
+    ),
+]
+
+
+@pytest.mark.parametrize(("made", "words"), WAITS)
+def test_what_one_of_our_jobs_waits_for(made: JobView, words: str) -> None:
+    assert f"P-1, which would purge it, {words}" == diagnose(case(old(), purges=[ours(made)])).cause.what
+
+
+GRAMMAR = [
+    pytest.param(
+        case(old()),
+        "fra keeps a copy from before the change, 5 h old, and no purge here has covered it.",
+        id="one-place",
+    ),
+    pytest.param(
+        case(old(), old("iad")),
+        "fra and iad keep a copy from before the change, 5 h old, and no purge here has covered it.",
+        id="two-places",
+    ),
+    pytest.param(
+        case(old(age=100), old("iad", 100), old("sin", 100), purges=[ours(AT_ONCE)]),
+        "fra, iad and sin were purged by P-1 and filled again with the old content from Varnish.",
+        id="three-places",
+    ),
+    pytest.param(
+        case(old(), old("iad"), origin_says(SHORT)),
+        "fra and iad keep their copies longer than the origin says (max-age=60): a rule, a minimum lifetime or a"
+        " default of Cloudflare counts more.",
+        id="their-copies",
+    ),
+    pytest.param(
+        case(new(), new("iad")),
+        'fra and iad serve what the origin serves (version "new"): if that is old, the origin itself is old.',
+        id="they-serve",
+    ),
+    pytest.param(
+        case(edge("fra", glance("fra", "busy", status=503)), edge("iad", glance("iad", "busy", status=503))),
+        "It cannot be told whether fra and iad are old: fra answered 503; iad answered 503.",
+        id="they-are",
+    ),
+]
+
+
+@pytest.mark.parametrize(("made", "what"), GRAMMAR)
+def test_one_place_and_several(made: Case, what: str) -> None:
+    assert what == diagnose(made).cause.what
+
+
+def test_other_bytes_alone_make_nothing_sure() -> None:
+    bare = case(
+        edge("fra", glance("fra", "old", HIT, 900, etag="", version="")),
+        origin(glance(ORIGIN, "new", etag="", version="")),
+    )
+    cause = diagnose(bare).cause
+    assert (Name.NOT_PURGED, LIKELY) == (cause.name, cause.certainty)
+    assert "only the bytes differ, which an edge that rewrites pages changes too" == cause.evidence[-1]
+
+
+VARIANTS = [
+    pytest.param(SHOP, "/pricing", "prefix www.shop.test/pricing", id="unnamed"),
+    pytest.param(replace(SHOP, variants=({"user-agent": "Phone"},)), "/pricing", URL, id="named"),
+    pytest.param(SHOP, "/", "host www.shop.test", id="the-front-page"),
+]
+
+
+@pytest.mark.parametrize(("site", "path", "line"), VARIANTS)
+def test_the_cure_of_a_variant_reaches_it(site: Site, path: str, line: str) -> None:
+    plain = edge("fra", glance("fra", "new", HIT), variants=[glance("fra", "old", HIT, asked=PHONE)])
+    made = case(
+        plain, origin(variants=[glance(ORIGIN, "new", asked=PHONE)]), site=site, url=URL.replace("/pricing", path)
+    )
+    cure = diagnose(made).cause.cure
+    assert cure is not None and line == cure.line
+
+
+# Whatever is seen
+
+contents = st.sampled_from(["new", "old", "older", ""])
+ages = st.sampled_from([None, 0, 20, 900, 18_000])
+statuses = st.sampled_from([200, 200, 200, 301, 304, 404, 429, 503])
+problems = st.sampled_from(["", "", "", "", "connection refused"])
+says = st.dictionaries(
+    st.sampled_from(
+        ["cache-control", "vary", "last-modified", "location", "set-cookie", "x-vercel-id", "cdn-cache-control"]
+    ),
+    st.sampled_from(
+        ["", "no-store", "private", "max-age=60", "immutable", "*", "https://www.shop.test/a`b c", ago(600)]
+    ),
+    max_size=3,
+)
+
+
+@st.composite
+def glances(draw: st.DrawFn, place: str, asked: st.SearchStrategy[Asked]) -> Glance:
+    return glance(
+        place,
+        draw(contents),
+        draw(st.sampled_from(list(Cached))),
+        draw(ages),
+        status=draw(statuses),
+        headers=draw(says),
+        asked=draw(asked),
+        digest=draw(st.sampled_from([None, ""])),
+        version=draw(st.sampled_from([None, ""])),
+        problem=draw(problems),
+    )
+
+
+def spots(name: str, tier: Tier) -> st.SearchStrategy[Spot]:
+    plain = st.lists(glances(name, st.just(PLAIN)), min_size=1, max_size=3).map(tuple)
+    varied = st.lists(glances(name, st.sampled_from([PHONE, BROTLI])), max_size=2).map(tuple)
+    return st.builds(Spot, st.just(name), st.just(tier), plain, varied)
+
+
+states = st.sampled_from(list(State))
+layer_states = st.sampled_from(list(LayerState))
+
+
+@st.composite
+def jobs(draw: st.DrawFn) -> JobView:
+    at = draw(st.sampled_from([0.0, 5.0, 300.0, 30_000.0]))
+    made = job(at, draw(states))
+    fronts = draw(st.lists(st.sampled_from(LAYERS), unique=True))
+    views = tuple(
+        replace(
+            layer(front, at + draw(st.sampled_from([-1.0, 0.0, 1.0])), draw(layer_states)),
+            soft=draw(st.booleans()),
+            pending=draw(st.integers(0, 2)),
+            trouble=draw(st.sampled_from([None, NO_PERMISSION])),
+        )
+        for front in fronts
+    )
+    return replace(made, layers=views, looks=looked(draw(contents)) if draw(st.booleans()) else ())
+
+
+purges = st.lists(
+    st.builds(
+        Ours, jobs(), st.sampled_from(list(Reach)), st.sampled_from([URL, "tag pricing", "prefix www.shop.test/x/"]),
+        st.sampled_from([(), ("its query string",), ("a slash at the end",)]),
+    ),
+    max_size=3,
+)  # fmt: skip
+resolved = st.lists(
+    st.sampled_from([AT_FASTLY, AT_CLOUDFLARE, AT_HOME, Resolved("x", problem="no answer")]), max_size=3
+)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    edges = [draw(spots(name, Tier.EDGE)) for name in draw(st.sampled_from([("fra",), ("fra", "iad")]))]
+    inner = [draw(spots("Varnish", Tier.INNER))] if draw(st.booleans()) else []
+    site = SHOP if draw(st.booleans()) else replace(SHOP, origin="", tag_header="")
+    inmost = [draw(spots(ORIGIN, Tier.ORIGIN))] if site.origin else []
+    return case(
+        *edges, *inner, *inmost, purges=draw(purges), names=draw(resolved), site=site,
+        layers=draw(st.sampled_from([LAYERS, (FASTLY,), ()])), fingerprinted=draw(st.booleans()),
+        url=draw(st.sampled_from([URL, f"{URL}?v=3"])),
+        twins=ignored(glance("fra", draw(contents), HIT)) if draw(st.booleans()) else (),
+    )  # fmt: skip
+
+
+OF_OLD_COPIES = {
+    Name.REFILLED, Name.OTHER_PATHS, Name.UNTAGGED, Name.QUERY, Name.OVERWRITTEN, Name.OVERRIDDEN, Name.DISAGREE,
+    Name.NOT_REACHED, Name.NOT_PURGED,
+}  # fmt: skip
+
+
+@settings(max_examples=examples(400), deadline=None)
+@given(cases())
+def test_there_is_always_a_cause_and_what_is_seen_is_shown(made: Case) -> None:
+    told = diagnose(made)
+    assert told == diagnose(made)
+    for cause in (told.cause, *told.also):
+        assert cause.what and cause.what.endswith(".") and "  " not in cause.what and "nowhere" not in cause.what
+        assert cause.evidence or cause.certainty is not SEEN
+        assert all(line.strip() for line in cause.evidence)
+        assert made.old() or cause.name not in OF_OLD_COPIES
+        assert cause.cure is not None and "`" not in cause.cure.line and "  " not in cause.cure.line
+
+
+@settings(max_examples=examples(100), deadline=None)
+@given(cases())
+def test_each_rule_alone_never_raises(made: Case) -> None:
+    assert [] == [rule for rule in RULES if (found := rule(made)) is not None and not found.what]

@@ -1,0 +1,112 @@
+"""Why is it still old: every scene of the playground, its line typed into the chat, and the card word for word.
+
+`CONVERSATIONS=write` writes the cards anew; read the whole difference as the person would who is woken by them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.domain.why import Name
+from playground.scenes import Scene
+from playground.scenes_of_why import SCENES
+from tests.journeys.world import Json, Playground
+
+pytestmark = pytest.mark.slow
+FOLDER = Path(__file__).parent / "why"
+CHANGING = (
+    (r"127\.0\.0\.1:\d+", "127.0.0.1:…"),
+    (r"\b\d+ s\b", "… s"),
+    (r"\bP-\d+", "P-…"),
+    (r"(purgebot=)[\w-]+", r"\1…"),
+)
+# Names that no scene shows: they say that nothing can be said, which takes a world that does not answer.
+WITHOUT_A_SCENE = {Name.NO_ANSWER, Name.UNKNOWN}
+
+
+@pytest.fixture(scope="module")
+def play(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
+    playground = Playground(tmp_path_factory.mktemp("why")).start()
+    yield playground
+    assert 0 == playground.stop()
+
+
+def asked(play: Playground, name: str) -> tuple[str, Json]:
+    """The line of a scene, once it is set, and the card that comes for it."""
+    scene = play.post("/_play/scene", name=name)
+    channel, line = str(scene["channel"]), str(scene["line"])
+    before = {message["ts"] for message in play.messages(channel, "U_MIA")}
+    play.command("U_MIA", line, channel)
+    url = line.rpartition(" ")[2].partition("?")[0]
+
+    def card() -> Json | None:
+        found = [m for m in play.messages(channel, "U_MIA") if m["ts"] not in before and m["ephemeral"]]
+        return next((m for m in found if url in str(m["text"])), None)
+
+    return line, play.until(card, f"a card about {url}")
+
+
+def written(line: str, card: Json) -> str:
+    """The line and what is read below it; what changes from run to run is left out."""
+    text = "\n".join([f"Mia: {line}", "", *_lines(card)]) + "\n"
+    for found, instead in CHANGING:
+        text = re.sub(found, instead, text)
+    return text
+
+
+def _lines(card: Json) -> Iterator[str]:
+    blocks = card["blocks"]
+    assert isinstance(blocks, list)
+    for block in blocks:
+        match block["type"]:
+            case "section":
+                yield str(block["text"]["text"])
+            case "context":
+                yield from (str(part["text"]) for part in block["elements"])
+            case "actions":
+                yield " ".join(f"[{button['text']['text']}]" for button in block["elements"])
+
+
+@pytest.mark.parametrize("name", [scene.name for scene in SCENES])
+def test_each_scene_is_explained_word_for_word(play: Playground, name: str) -> None:
+    seen = written(*asked(play, name))
+    path = FOLDER / f"{name}.txt"
+    if os.environ.get("CONVERSATIONS") == "write":
+        FOLDER.mkdir(exist_ok=True)
+        path.write_text(seen, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == seen
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+def test_a_card_names_the_cause_that_its_scene_promises(scene: Scene) -> None:
+    first = (FOLDER / f"{scene.name}.txt").read_text(encoding="utf-8").splitlines()[2]
+    assert f" {scene.sees} · " in first
+
+
+def test_every_cause_has_a_scene() -> None:
+    assert set(Name) - WITHOUT_A_SCENE == {Name(scene.sees) for scene in SCENES}
+
+
+CURED = ("nobody", "race", "slash", "order", "query", "ignored", "rule", "targeted", "overwritten", "untagged", "error")
+
+
+@pytest.mark.parametrize("name", CURED)
+def test_the_button_of_the_card_cures_it(play: Playground, name: str) -> None:
+    line, card = asked(play, name)
+    scene = next(scene for scene in SCENES if scene.name == name)
+    play.click("U_MIA", card, "pick", f"C_{scene.site.upper()}")
+    path = line.partition(".test")[2]
+
+    def is_fresh() -> bool:
+        seen = [play.get("/_play/visit", site=scene.site, edge=city, path=path) for city in ("fra", "iad", "sin")]
+        world = play.get("/_play/world")["sites"]
+        assert isinstance(world, dict)
+        truth = world[scene.site]["origin"].get(path.partition("?")[0])
+        return all(200 == one["status"] and truth == one["version"] for one in seen)
+
+    play.until(is_fresh, f"{path} is fresh at every edge")

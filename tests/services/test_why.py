@@ -1,0 +1,138 @@
+"""What is gathered before the rules speak: who is asked, how long, and which of our own jobs are read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from bot.domain.answer import PLAIN, Answer, Asked
+from bot.domain.look import Look
+from bot.domain.speech import Command, Verb
+from bot.domain.target import Target
+from bot.domain.why import Case, Name, Reach, Resolved, Tier
+from bot.services.replies import Explained
+from bot.services.why import explain
+from providers.contract import Kind
+from tests.services.shop import LEA, ScriptedEdges, Shop, open_shop, url
+from tests.slate import SlateClock
+
+
+class Edges(ScriptedEdges):
+    """Edges that remember who was asked for what, of which some never answer."""
+
+    def __init__(self, clock: SlateClock, silent: Sequence[str] = ()) -> None:
+        super().__init__(clock)
+        self.silent = silent
+        self.asked: list[tuple[str, str, Asked]] = []
+
+    async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
+        self.asked.append((place, url, asked))
+        self.serves.setdefault(place, "v1")
+        if place in self.silent:
+            await asyncio.Event().wait()
+        return await super().fetch(url, place, address, asked)
+
+    def read(self, answer: Answer) -> Look:
+        if answer.problem:
+            return Look(answer.place, answer.url, answer.at, problem=answer.problem)
+        return super().read(answer)
+
+
+@dataclass
+class Names:
+    """A resolver that remembers what it was asked."""
+
+    asked: list[str] = field(default_factory=list)
+
+    async def ask(self, host: str) -> Sequence[Resolved]:
+        self.asked.append(host)
+        return (Resolved("9.9.9.9", ("shop.cdn.cloudflare.net",), ("203.0.113.7",), 60),)
+
+
+@pytest.fixture
+def edges() -> Edges:
+    return Edges(SlateClock())
+
+
+@pytest.fixture
+def shop(tmp_path: Path, edges: Edges) -> Shop:
+    return open_shop(tmp_path, edges=edges)
+
+
+async def why(shop: Shop, page: Target, within: float = 8.5) -> Explained:
+    return await explain(shop.core, Command(Verb.WHY, (page,), "shop"), within)
+
+
+async def seen(shop: Shop, page: Target) -> Case:
+    return (await why(shop, page)).case
+
+
+async def test_edges_and_origin_are_asked_twice_and_then_as_others_ask(shop: Shop, edges: Edges) -> None:
+    await why(shop, url("/a"))
+    plain = [place for place, _, asked in edges.asked if asked == PLAIN]
+    assert {"fra": 2, "iad": 2, "origin": 2} == {place: plain.count(place) for place in set(plain)}
+    assert {(("Accept-Encoding", "identity"),)} == {asked for *_, asked in edges.asked if asked}
+
+
+async def test_a_cache_further_in_is_asked_by_its_own_address_and_the_outermost_is_not(
+    shop: Shop, edges: Edges
+) -> None:
+    shop.shield.door, shop.cf.door = "http://10.0.0.5", "http://10.0.0.6"
+    case = await seen(shop, url("/a"))
+    assert ["fra", "iad", "Varnish", "origin"] == [spot.name for spot in case.spots]
+    assert "Cloudflare" not in {place for place, *_ in edges.asked}
+    assert ["Varnish"] == [spot.name for spot in case.spots if spot.tier is Tier.INNER]
+
+
+async def test_a_place_that_never_answers_holds_up_nobody(tmp_path: Path) -> None:
+    clock = SlateClock()
+    shop = open_shop(tmp_path, edges=Edges(clock, silent=["iad"]))
+    told = await why(shop, url("/a"), within=0.2)
+    assert {"fra": "", "iad": "no answer within 0.2 s", "origin": ""} == {
+        spot.name: spot.look.problem for spot in told.case.spots
+    }
+    assert Name.NOT_PURGED is told.diagnosis.cause.name
+
+
+async def test_the_hosts_name_is_asked_about(shop: Shop) -> None:
+    names = Names()
+    told = await explain(replace(shop.core, names=names), Command(Verb.WHY, (url("/a"),), "shop"))
+    assert ["www.shop.test"] == names.asked
+    assert "DNS (9.9.9.9): shop.cdn.cloudflare.net" == told.diagnosis.way[0]
+
+
+PROBED = [
+    pytest.param("/a?v=2", "v1", 1, id="old-and-with-a-query"),
+    pytest.param("/a", "v1", 0, id="without-a-query"),
+    pytest.param("/a?v=2", "v2", 0, id="new"),
+]
+
+
+@pytest.mark.parametrize(("path", "serves", "probes"), PROBED)
+async def test_an_argument_of_ours_is_tried_only_where_it_may_tell_something(
+    shop: Shop, edges: Edges, path: str, serves: str, probes: int
+) -> None:
+    edges.serves |= {"fra": serves, "iad": serves}
+    await why(shop, url(path))
+    assert probes == len([asked for _, asked, _ in edges.asked if "purgebot=" in asked])
+
+
+async def test_our_jobs_are_read_newest_first_with_what_they_have_to_do_with_the_page(shop: Shop) -> None:
+    for page in ("/a/", "/other", "/a", "/a?page=2"):
+        await shop.ask(LEA, url(page), check=False)
+    await shop.ask(LEA, Target(Kind.TAG, "news", "shop"), check=False)
+    case = await seen(shop, url("/a"))
+    assert [
+        (5, Reach.UNTAGGED),
+        (4, Reach.OTHER_FORM),
+        (3, Reach.COVERED),
+        (1, Reach.OTHER_FORM),
+    ] == [(ours.job.id, ours.reach) for ours in case.purges]
+
+
+async def test_the_layers_go_from_the_visitor_inwards(shop: Shop) -> None:
+    assert ["Cloudflare", "Varnish"] == [front.title for front in (await seen(shop, url("/a"))).layers]
