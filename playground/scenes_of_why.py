@@ -214,7 +214,7 @@ SCENES = (
     Scene("untagged", "The tag is not there", "the tag is not on the page", untagged, site="media"),
     Scene("queue", "Cloudflare takes no calls", "still waiting here", queue),
     Scene("propagation", "One city is late", "edges disagree", propagation),
-    Scene("error", "A 404 that was kept", "a cached error or redirect", error),
+    Scene("not-found", "A 404 that was kept", "a cached error or redirect", error),
     Scene("refused", "The purge was refused", "the purge did not reach the copy", refused),
     Scene("nobody", "A deploy without a purge", "nobody purged it", nobody),
     Scene("anew", "Other bytes for everybody", "the origin answers differently each time", anew),

@@ -92,7 +92,19 @@ def test_every_cause_has_a_scene() -> None:
     assert set(Name) - WITHOUT_A_SCENE == {Name(scene.sees) for scene in SCENES}
 
 
-CURED = ("nobody", "race", "slash", "order", "query", "ignored", "rule", "targeted", "overwritten", "untagged", "error")
+CURED = (
+    "nobody",
+    "race",
+    "slash",
+    "order",
+    "query",
+    "ignored",
+    "rule",
+    "targeted",
+    "overwritten",
+    "untagged",
+    "not-found",
+)
 
 
 @pytest.mark.parametrize("name", CURED)
