@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from bot.domain.target import Target
+from bot.domain.target import Target, begins
 from providers.contract import Kind
 
 
@@ -22,7 +22,7 @@ def lies_under(target: Target, url: str, tags: Collection[str]) -> bool:
         case Kind.HOST:
             return host_and_path.split("/", 1)[0] == target.value
         case Kind.PREFIX:
-            return host_and_path.startswith(target.value)
+            return begins(host_and_path, target.value)
         case Kind.TAG:
             return target.value in tags
         case Kind.PATTERN:

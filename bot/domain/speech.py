@@ -23,8 +23,8 @@ class Verb(StrEnum):
     PURGE = "purge"
     PLAN = "plan"  # what a purge would do
     CHECK = "check"  # edge against origin, now
-    LINT = "lint"  # what cache headers will cause
     WHY = "why"  # why a page still looks old
+    LINT = "lint"  # what cache headers will cause
     STATUS = "status"  # running jobs, or one
     SHOW = "show"  # one job in full
     CANCEL = "cancel"

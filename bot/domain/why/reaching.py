@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from bot.domain.covering import lies_under
-from bot.domain.target import Target, begins
+from bot.domain.target import Target
 from bot.domain.why.case import Reach
 from providers.contract import Kind
 
@@ -26,16 +26,9 @@ class Found:
 def reach_of(url: str, targets: Sequence[Target], tags: Collection[str]) -> Found | None:
     """How a purge of `targets` reaches `url`, which carries `tags`; None where it has nothing to do with it."""
     for target in targets:
-        if _holds(target, url, tags):
+        if lies_under(target, url, tags):
             return Found(Reach.COVERED, _named(target))
     return next(_near(url, targets), None)
-
-
-def _holds(target: Target, url: str, tags: Collection[str]) -> bool:
-    """Whether the purge of `target` took `url`. A prefix ends at a path boundary: `/news` is not `/newsletter`."""
-    if target.kind is Kind.PREFIX:
-        return begins(url.split("://", 1)[-1], target.value)
-    return lies_under(target, url, tags)
 
 
 def _near(url: str, targets: Sequence[Target]) -> Iterator[Found]:
