@@ -73,8 +73,8 @@ def test_an_unknown_topic_is_answered_with_the_topics() -> None:
     assert help_text("Warm\u202e", MIA) == (
         "There is no help on `warm\ufffd`.\n"
         "Topics: things, options, lists, purge, plan, check, why, lint, status, show, cancel, retry, approve, deny, "
-        "hold, release, break-glass, review, sites, limits, log, stats, doctor, whoami, help, url, path, prefix, tag, host, "
-        "pattern, everything, on, soft, hard, because, only, dry-run, no-check, for, queue, from, confirm"
+        "hold, release, break-glass, review, sites, limits, log, stats, doctor, whoami, help, url, path, prefix, tag, "
+        "host, pattern, everything, on, soft, hard, because, only, dry-run, no-check, for, queue, from, confirm"
     )
 
 

@@ -195,8 +195,8 @@ async def test_what_http_itself_demands_is_told_too(tmp_path: Path) -> None:
     ("line", "problem"),
     [
         ("lint", "Type which page's headers to look at."),
-        ("lint tag:news", "I cannot read `tag:news`. A lint looks at pages, and a tag names none."),
-        ("lint everything", "I cannot read `everything`. A lint looks at pages, and everything names none."),
+        ("lint tag:news", "I cannot read `tag:news`. `lint` looks at pages, and a tag names none."),
+        ("lint everything", "I cannot read `everything`. `lint` looks at pages, and everything names none."),
         ("lint / for iis", "`iis` is no server that has lines to copy: nginx, apache or express."),
         ("lint / for", "`for` wants a server's name after it."),
         ("lint / soft", "`soft` does not go with lint."),
