@@ -168,6 +168,7 @@ def done_card(job: JobView, what: str) -> Card:
         "approved": f"Your yes counts: {job.name} has its approvals and {goes_on}.",
         "denied": f"Your no counts: {job.name} is denied, nothing was purged.",
         "cancelled": f"{job.name} is cancelled.",
+        "not warmed further": f"{job.name} is not warmed any further. It stays purged.",
         "retried": f"{job.name} goes on.",
         "checking": f"{job.name} is looked at again.",
         "broken": f"The glass of {job.name} is broken: it runs without votes, and a review is open.",
