@@ -32,7 +32,7 @@ class Heard:
     verdict: str = ""  # of a check
     more: Record = field(
         default_factory=dict
-    )  # entries of the log and the line of the next page, stats, a lint, a warming
+    )  # entries of the log, the line of its next page, stats, a lint, a warming
 
 
 def entries_of(heard: Heard) -> list[Record]:

@@ -58,7 +58,8 @@ def foreseen_line(warming: Warming | None) -> str:
     pages = f"{count(len(warming.urls), 'page')}{left}"
     where = "where DNS leads" if warming.places == (DNS,) else f"at {_places(warming.places)}"
     variants = f" in {count(len(warming.variants), 'variant')}" if len(warming.variants) > 1 else ""
-    return f"Once it is proven, {pages}{variants} fetched {where}: at most {count(warming.most, 'request')}"
+    be = "is" if len(warming.urls) == 1 else "are"
+    return f"Once it is proven, {pages}{variants} {be} fetched {where}: at most {count(warming.most, 'request')}"
 
 
 def _not_begun(job: JobView) -> str:
@@ -181,7 +182,7 @@ def _at(places: Sequence[str], copies: Sequence[Copy] = ()) -> str:
     if tuple(places) == (DNS,):
         seen = next((copy.seen_at for copy in copies if copy.seen_at), "")
         return f" where DNS leads{f' ({escape(seen, 40)})' if seen else ''}"
-    seen_at = {copy.place: copy.seen_at for copy in copies if copy.seen_at and copy.seen_at != copy.place}
+    seen_at = {copy.place: copy.seen_at for copy in copies if copy.seen_at.lower() not in ("", copy.place.lower())}
     return f" at {_places([f'{one} ({seen_at[one]})' if one in seen_at else one for one in places])}" if places else ""
 
 
