@@ -77,10 +77,10 @@ def warming_record(warming: Warming) -> Record:
         "pages": len(warming.urls),
         "left_out": warming.left_out,
         "requests": warming.requests,
-        "copies": [_copy(copy) for copy in warming.found],
+        "copies": [_copy(copy) for copy in (*warming.found, *warming.around)],
         "warm": _is_warm(warming),
     }
-    optional: Record = {"stopped": warming.stopped, "stopped_by": warming.stopped_by}
+    optional: Record = {"stopped": warming.stopped, "stopped_by": warming.stopped_by, "public": list(warming.public)}
     return record | {name: value for name, value in optional.items() if value}
 
 
@@ -92,7 +92,7 @@ def _is_warm(warming: Warming) -> bool | None:
 
 def _copy(copy: Copy) -> Record:
     record: Record = {"url": copy.url, "place": copy.place, "is": copy.warmth, "cache": copy.says}
-    optional: Record = {"variant": copy.variant, "seen_at": copy.seen_at}
+    optional: Record = {"variant": copy.variant, "seen_at": copy.seen_at, "country": copy.country}
     return record | {name: value for name, value in optional.items() if value}
 
 

@@ -121,7 +121,7 @@ class _Sorter:
 
     def _is_option(self, option: OptionRow) -> bool:
         """Whether the bare word means the option: `from` is also a word of prose, and a tag may be called so."""
-        return option.takes != "place" or self.heard.verb is Verb.CHECK
+        return option.takes != "place" or self.heard.verb in (Verb.CHECK, Verb.WARM)
 
     def _thing(self, word: Word) -> None:
         heard = self.heard

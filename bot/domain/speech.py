@@ -176,7 +176,8 @@ VERBS = (
     VerbRow(Verb.WHY, "why <url>", "why it is still old: one cause, what shows it, one next step", "why {url}"),
     VerbRow(Verb.LINT, "lint <url…> [for nginx|apache|express]", "what its cache headers will cause, and the fix",
             "lint {url}"),
-    VerbRow(Verb.WARM, "warm <url…>", "fetch through the edges, and tell where it is kept now", "warm {url}"),
+    VerbRow(Verb.WARM, "warm <url…> [from eu,us]", "fetch through the edges, and tell where it is kept now",
+            "warm {url}"),
     VerbRow(Verb.STATUS, "status [P-12|W-3]", "running jobs, or one; a warming", "status"),
     VerbRow(Verb.SHOW, "show P-12", "one job in full", "show P-12"),
     VerbRow(Verb.CANCEL, "cancel P-12|Q-7|W-3",
@@ -241,7 +242,7 @@ OPTIONS = (
               frozenset({Verb.PURGE})),
     OptionRow("from", ("from", "--from"), "place",
               "where to look from, with commas: your edges, and regions of the world where the site is opted in",
-              "check {url} from {place}", frozenset({Verb.CHECK})),
+              "check {url} from {place}", frozenset({Verb.CHECK, Verb.WARM})),
     OptionRow("confirm", ("--confirm",), "site", "types the site's name where no form can ask",
               "everything on {site} because new design --confirm {site}", _PURGES),
 )  # fmt: skip

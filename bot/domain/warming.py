@@ -62,6 +62,7 @@ class Copy:
     says: str = ""
     seen_at: str = ""
     variant: str = ""
+    country: str = ""  # of the probe that asked (ISO 3166); "" where purgebot itself did
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,11 @@ class Warming:
     found: tuple[Copy, ...] = ()
     requests: int = 0  # sent so far
     slow: int = 0  # slow answers in a row
+    regions: tuple[str, ...] = ()  # whose probes fetch the pages too, after the places
+    measured: int = 0  # pages that they have fetched
+    around: tuple[Copy, ...] = ()  # what became of those
+    public: tuple[str, ...] = ()  # the ids by which whoever has them can read what probes saw
+    unmeasured: str = ""  # why probes fetch no more
     stopped: str = ""  # why it ended early
     stopped_by: str = ""  # who ended it, if somebody did
     ended: float | None = None

@@ -30,6 +30,7 @@ from bot.ledger.books import Books
 from bot.ledger.warmings import StaleWarming
 from bot.services.checks import places_of
 from bot.services.setup import SLACK, Core, delivery_name, warm_name
+from bot.services.warming_around import is_to_come, measured
 
 WARMED_LATER = "slack.warmed"  # the kind of what the bot tells itself to tell: how a warming ended
 SLICE_SECONDS = 4.0  # of one run
@@ -46,7 +47,7 @@ async def go_on(core: Core, number: int) -> None:
     if warming is None or warming.ended is not None:
         return
     try:
-        warming, waits_for = await fetch_for(core, number, SLICE_SECONDS)
+        warming, waits_for = await fetch_for(core, number, SLICE_SECONDS, by_probes=True)
         if warming.ended is None:
             due = core.clock.now() + (TURN_SECONDS if waits_for else 0.0)
             await core.ledger.write(lambda books: books.warmings.save(replace(warming, due_at=due)))
@@ -57,20 +58,22 @@ async def go_on(core: Core, number: int) -> None:
         core.engine.wake(SLACK)
 
 
-async def fetch_for(core: Core, number: int, seconds: float) -> tuple[Warming, str]:
-    """Go on with W-`number` for about `seconds`; how it is then, and the warming of its site that comes first, if one
-    does. Raises StaleWarming where somebody ended it in between, and KeyError where there is none."""
+async def fetch_for(core: Core, number: int, seconds: float, by_probes: bool = False) -> tuple[Warming, str]:
+    """Go on with W-`number` for about `seconds`, and longer `by_probes`, which take their time; how it is then, and the
+    warming of its site that comes first, if one does. Raises StaleWarming where somebody ended it in between, and
+    KeyError where there is none."""
     ends = core.clock.monotonic() + seconds
     while True:
         turn = await core.ledger.read(lambda books: _turn(books, number, core.clock.now()))
         warming, spots = turn.warming, turn.warming.next_spots()
         if warming.ended is not None or turn.waits_for:
             return warming, turn.waits_for
-        if (stopped := warming.stopped or turn.held) or not spots:
+        around = not spots and is_to_come(core, warming)
+        if (stopped := warming.stopped or turn.held) or not (spots or around):
             return await _end(core, replace(warming, stopped=stopped)), ""
-        if core.clock.monotonic() >= ends:
+        if core.clock.monotonic() >= ends or (around and not by_probes):
             return warming, ""
-        further = await _fetched(core, warming, spots)
+        further = await (measured(core, warming) if around else _fetched(core, warming, spots))
         await _keep(core, further)
 
 

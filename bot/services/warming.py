@@ -40,6 +40,9 @@ async def warm(core: Core, asking: Asking, command: Command) -> Warmed | Refused
     if planned.most > REQUESTS_MAX:
         what = f"That takes up to {planned.most:,} requests ({_sizes(planned)}), and one warming sends at most"
         return Refused(f"{what} {REQUESTS_MAX:,}. Nothing was fetched.", "Name fewer pages.")
+    edges = tuple(place for place in command.places if place in site.edges)
+    regions = tuple(place for place in command.places if place not in site.edges)
+    planned = replace(planned, places=edges or planned.places, regions=regions)
     begun = replace(planned, team=asking.actor.team, source=asking.source, channel=asking.channel, thread=asking.thread)
     made = await core.ledger.write(lambda books: _begin(books, core, f"warm {asking.key}", begun))
     if isinstance(made, Hold):

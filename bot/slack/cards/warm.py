@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from bot.domain.job import JobView, State
 from bot.domain.verdict import Verdict
 from bot.domain.warming import KEPT, PAGES_MAX, Copy, Warming, Warmth
+from bot.domain.world import PUBLIC
 from bot.services.checks import DNS
 from bot.services.replies import Warmed
 from bot.slack.cards.blocks import Card, card
@@ -14,6 +15,7 @@ from bot.slack.cards.words import PLACES_SHOWN, count, listed, number
 from bot.slack.escape import code, escape, person, url_text
 
 REASONS_SHOWN = 4
+IDS_SHOWN = 6
 WHY_MAX = 200  # characters
 ELSEWHERE = "Other places cannot be reached from here: an anycast address leads to the place nearest to this machine."
 ONLY_DNS = "Asked where DNS leads this machine; other places cannot be reached from here."
@@ -25,6 +27,7 @@ def warm_card(told: Warmed, command: str) -> Card:
     warming = told.warming
     lines = [
         *_results(warming),
+        *_around(warming),
         _named(warming),
         _reach(warming) if warming.found else "",
         SIGNED_IN if warming.signed_in else "",
@@ -143,6 +146,25 @@ def _results(warming: Warming) -> Iterator[str]:
     yield from told[:REASONS_SHOWN]
     if len(told) > REASONS_SHOWN:
         yield f"and {count(len(told) - REASONS_SHOWN, 'more reason')}"
+
+
+def _around(warming: Warming) -> Iterator[str]:
+    """What probes around the world found, never as more than they are."""
+    if warming.around:
+        pages = f" for {count(warming.measured, 'page')}" if len(warming.urls) > 1 else ""
+        kept = [copy for copy in warming.around if copy.warmth in KEPT]
+        n = len({copy.country for copy in warming.around})
+        of = f"{number(len(kept))} of {count(len(warming.around), 'fetch', 'fetches')} by probes"
+        yield f"warm by {of} in {count(n, 'country', 'countries')}{pages}"
+        seen = dict.fromkeys(copy.seen_at for copy in kept if copy.seen_at)
+        yield f"that is at {_places(list(seen))}" if seen else ""
+        cold = {copy.place: copy for copy in warming.around if copy.warmth not in KEPT}
+        for place, copy in list(cold.items())[:REASONS_SHOWN]:
+            yield _REASONS[copy.warmth]("", f" from {escape(place, 60)}", escape(copy.says, WHY_MAX))
+    if warming.unmeasured:
+        yield f"Probes fetch no more: {escape(warming.unmeasured, WHY_MAX)}."
+    if warming.public:
+        yield f"{PUBLIC}: id {', id '.join(escape(one, 60) for one in warming.public[:IDS_SHOWN])}."
 
 
 def _how(kept: Sequence[Copy]) -> str:
