@@ -25,8 +25,9 @@ from tests.edge.test_guards import FOREIGN_HOSTS, FORMS
 from tests.services.shop import MIA, SHOP, open_shop
 
 MORE_HOSTS = (
-    "[::ffff:a9fe:a9fe]", "[64:ff9b::7f00:1]", "[64:ff9b:1::a9fe:a9fe]", "[2002:a9fe:a9fe::1]", "[2001:0:7f00:1::]", "0x7f.0x1",
-    "0x7f.1:80", "١٢٧.٠.٠.١", "१२७.०.०.१", "127.0.0.1%2f@www.shop.test", "www.shop.test\\@169.254.169.254", "0177.1", "[::7f00:1]",
+    "[::ffff:a9fe:a9fe]", "[64:ff9b::7f00:1]", "[64:ff9b:1::a9fe:a9fe]", "[2002:a9fe:a9fe::1]", "[2001:0:7f00:1::]",
+    "0x7f.0x1", "0x7f.1:80", "١٢٧.٠.٠.١", "१२७.०.०.१", "127.0.0.1%2f@www.shop.test",
+    "www.shop.test\\@169.254.169.254", "0177.1", "[::7f00:1]",
 )  # fmt: skip
 TYPED = tuple(dict.fromkeys(form.format(host) for form in FORMS for host in (*FOREIGN_HOSTS, *MORE_HOSTS)))
 PATHS = tuple(url for url in TYPED if url.startswith("//"))  # read as paths of the channel's own site

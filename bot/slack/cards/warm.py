@@ -85,7 +85,8 @@ def _outcome(told: Warmed) -> str:
         return f"🔵 {warming.name} waits for {told.waits_for}, since a site is warmed by one at a time"
     if warming.ended is None:
         so_far = f"{number(len(warming.found))} of {count(warming.total, *_copies(warming))}"
-        return f"🔵 {warming.name} warming, {so_far}"
+        probes = f", then by probes from {_places(warming.regions)}" if warming.regions else ""
+        return f"🔵 {warming.name} warming, {so_far}{probes}"
     if warming.stopped:
         return f"{'⚫' if warming.stopped_by else '🟠'} {warming.name} stopped: {_stopped(warming)}"
     warm = _all_warm(warming)
