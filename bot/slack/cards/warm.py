@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from bot.domain.job import JobView, State
 from bot.domain.verdict import Verdict
-from bot.domain.warming import KEPT, PAGES_MAX, Copy, Warming, Warmth
+from bot.domain.warming import AT_ONCE, KEPT, PAGES_MAX, Copy, Warming, Warmth
 from bot.domain.world import PUBLIC
 from bot.services.checks import DNS
 from bot.services.replies import Warmed
@@ -152,11 +152,11 @@ def _results(warming: Warming) -> Iterator[str]:
 def _around(warming: Warming) -> Iterator[str]:
     """What probes around the world found, never as more than they are."""
     if warming.around:
-        pages = f" for {count(warming.measured, 'page')}" if len(warming.urls) > 1 else ""
         kept = [copy for copy in warming.around if copy.warmth in KEPT]
         n = len({copy.country for copy in warming.around})
-        of = f"{number(len(kept))} of {count(len(warming.around), 'fetch', 'fetches')} by probes"
-        yield f"warm by {of} in {count(n, 'country', 'countries')}{pages}"
+        of = f"{number(len(kept))} of {count(len(warming.around), 'probe')} in {count(n, 'country', 'countries')}"
+        pages = f", counted for each of {count(warming.measured, 'page')}" if warming.measured > 1 else ""
+        yield f"warm for {of}{pages}"
         seen = dict.fromkeys(copy.seen_at for copy in kept if copy.seen_at)
         yield f"that is at {_places(list(seen))}" if seen else ""
         cold = {copy.place: copy for copy in warming.around if copy.warmth not in KEPT}
@@ -221,7 +221,8 @@ def _reach(warming: Warming) -> str:
 
 def _sent(warming: Warming) -> str:
     """How many requests it took, and that they were few at once."""
-    return f"{count(warming.requests, 'request')}, two at once at most" if warming.requests else ""
+    gently = ", two at once at most" if warming.requests > AT_ONCE else ""
+    return f"{count(warming.requests, 'request')}{gently}" if warming.requests else ""
 
 
 def _ways_out(told: Warmed, command: str) -> Iterator[str]:
