@@ -273,7 +273,7 @@ async def test_a_site_is_warmed_by_one_at_a_time(tmp_path: Path) -> None:
 
 async def test_whoever_asked_ends_it_and_an_approver_may_too(tmp_path: Path) -> None:
     warm = warm_shop(tmp_path)
-    replies = []
+    replies: list[Reply] = []
     for by in (MIA, LEA):
         await warm.warm(f"warm {paths(60)}")
         replies.append(await warm.say(f"cancel W-{len(replies) + 1} because of the load", by))

@@ -18,6 +18,7 @@ from tests.slack.cases import DONE
 A, B, C = (f"https://www.shop.test/{path}" for path in "abc")
 PLACES = ("fra", "iad", "sin")
 HIT = (Warmth.KEPT, "HIT")
+ALL = (HIT, HIT, HIT)
 
 
 def copies(url: str, *found: tuple[Warmth, str]) -> list[Copy]:
@@ -75,7 +76,7 @@ TOLD: dict[str, tuple[Warming, list[str]]] = {
         ],
     ),
     "stopped by the origin's state": (
-        replace(warming([A, B], (*copies(A, HIT, HIT, HIT)[:1], *copies(B, HIT, HIT, HIT)[:1])), stopped="fra answered 503"),
+        replace(warming([A, B], by_place(copies(A, *ALL), copies(B, *ALL))[:2]), stopped="fra answered 503"),
         [
             "🟠 W-3 stopped: fra answered 503 · 2 pages on shop",
             "warm at fra (HIT on the second request)",
