@@ -17,8 +17,8 @@ from bot.domain.speech import Search
 from bot.domain.stats import Stats
 from bot.domain.timeline import Moment
 from bot.domain.verdict import Judgement, Look
-from bot.domain.why import Case, Diagnosis
 from bot.domain.warming import Warming
+from bot.domain.why import Case, Diagnosis
 from bot.ledger.holds import LotSize, Waiting
 from bot.services.limits import AccountNow
 from providers.contract import Probe

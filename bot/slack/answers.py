@@ -42,8 +42,8 @@ from bot.slack.cards.lint import lint_card
 from bot.slack.cards.probed import probed_card
 from bot.slack.cards.root import root_card
 from bot.slack.cards.stats import stats_card
-from bot.slack.cards.why import why_card
 from bot.slack.cards.warm import foreseen_line, warm_card
+from bot.slack.cards.why import why_card
 
 
 def card_for(reply: Reply, now: float, command: str) -> Card:

@@ -72,9 +72,9 @@ def test_every_topic_says_something_of_its_own(topic: str) -> None:
 def test_an_unknown_topic_is_answered_with_the_topics() -> None:
     assert help_text("Later\u202e", MIA) == (
         "There is no help on `later\ufffd`.\n"
-        "Topics: things, options, lists, purge, plan, check, lint, warm, status, show, cancel, retry, approve, deny, "
-        "hold, release, break-glass, review, sites, limits, log, stats, doctor, whoami, help, url, path, prefix, tag, host, "
-        "pattern, everything, on, soft, hard, because, only, dry-run, no-check, for, queue, from, confirm"
+        "Topics: things, options, lists, purge, plan, check, why, lint, warm, status, show, cancel, retry, approve, deny, "
+        "hold, release, break-glass, review, sites, limits, log, stats, doctor, whoami, help, url, path, prefix, tag, "
+        "host, pattern, everything, on, soft, hard, because, only, dry-run, no-check, for, queue, from, confirm"
     )
 
 
@@ -89,7 +89,7 @@ def test_who_has_no_site_gets_placeholders() -> None:
     assert help_text("on", NOBODY) == (
         "on <site> or --on <site> · the site that paths and tags belong to\n"
         "Example: /purge /pricing on <site>\n"
-        "Goes with: check, doctor, limits, lint, plan, purge, warm"
+        "Goes with: check, doctor, limits, lint, plan, purge, warm, why"
     )
 
 
