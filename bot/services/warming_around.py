@@ -29,7 +29,7 @@ async def measured(core: Core, warming: Warming) -> Warming:
         return replace(warming, unmeasured=NOT_OPTED_IN)
     each = 2 * world.tests(warming.regions)
     if each * (warming.measured + 1) > world.limit:
-        return replace(warming, unmeasured=f"a page takes {each} tests, and one request has {world.limit}")
+        return replace(warming, unmeasured=f"one request has {world.limit} tests, and each page takes {each}")
     url, regions = warming.urls[warming.measured], [world.regions[name] for name in warming.regions]
     first = await _measure(probes, url, regions)
     if not first.sights:

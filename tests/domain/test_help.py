@@ -72,9 +72,9 @@ def test_every_topic_says_something_of_its_own(topic: str) -> None:
 def test_an_unknown_topic_is_answered_with_the_topics() -> None:
     assert help_text("Later\u202e", MIA) == (
         "There is no help on `later\ufffd`.\n"
-        "Topics: things, options, lists, purge, plan, check, why, lint, warm, status, show, cancel, retry, approve, deny, "
-        "hold, release, break-glass, review, sites, limits, log, stats, doctor, whoami, help, url, path, prefix, tag, "
-        "host, pattern, everything, on, soft, hard, because, only, dry-run, no-check, for, queue, from, confirm"
+        "Topics: things, options, lists, purge, plan, check, why, lint, warm, status, show, cancel, retry, approve, "
+        "deny, hold, release, break-glass, review, sites, limits, log, stats, doctor, whoami, help, url, path, prefix, "
+        "tag, host, pattern, everything, on, soft, hard, because, only, dry-run, no-check, for, queue, from, confirm"
     )
 
 

@@ -8,11 +8,15 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.job import State
+from bot.domain.timeline import Entry, Moment
 from bot.domain.verdict import Verdict
 from bot.domain.warming import Copy, Warming, Warmth
 from bot.services.replies import Warmed
+from bot.slack.cards.history import moment_line
+from bot.slack.cards.request import request_card
 from bot.slack.cards.warm import ELSEWHERE, ONLY_DNS, SIGNED_IN, foreseen_line, warm_card, warm_lines
 from bot.slack.plain import plain
+from tests.slack.cases import ALL as ALL_OF_IT
 from tests.slack.cases import DONE
 
 A, B, C = (f"https://www.shop.test/{path}" for path in "abc")
@@ -179,3 +183,23 @@ def test_a_plan_says_what_would_follow() -> None:
     )
     assert expected == foreseen_line(planned)
     assert "" == foreseen_line(None)
+
+
+LINES = {
+    "begun": ("warming", {"pages": 2, "most": 12}, "• Warming 2 pages at the edges: at most 12 requests."),
+    "ended": ("warmed", {"requests": 7, "stopped": ""}, "• Warmed with 7 requests."),
+    "stopped": (
+        "warmed", {"requests": 1, "stopped": "fra answered 503"}, "• Warmed with 1 request; stopped: fra answered 503.",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("event", "doc", "expected"), LINES.values(), ids=LINES)
+def test_the_timeline_of_a_job_tells_it(event: str, doc: dict[str, object], expected: str) -> None:
+    assert expected == moment_line(Moment(0.0, Entry(event, "purgebot", doc)), DONE)
+
+
+def test_those_who_vote_read_that_it_is_warmed() -> None:
+    then = "Then: once it is proven, its pages are fetched through the edges, two requests at once at most."
+    assert then in plain(request_card(replace(ALL_OF_IT, warm=True), 0.0, "t", True)).split("\n")
+    assert then not in plain(request_card(ALL_OF_IT, 0.0, "t", True)).split("\n")
