@@ -46,6 +46,9 @@ async def go_on(core: Core, number: int) -> None:
     warming = await core.ledger.read(lambda books: books.warmings.find(number))
     if warming is None or warming.ended is not None:
         return
+    if warming.due_at is not None and warming.due_at > core.clock.now():  # somebody else is at it
+        core.engine.wake(warm_name(number), warming.due_at)
+        return
     try:
         warming, waits_for = await fetch_for(core, number, SLICE_SECONDS, by_probes=True)
         if warming.ended is None:

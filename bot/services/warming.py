@@ -48,20 +48,23 @@ async def warm(core: Core, asking: Asking, command: Command) -> Warmed | Refused
     if isinstance(made, Hold):
         return SiteHeld(f"{site.name} is held: {made.reason}", HELD, by_rule=True, hold=made.alone, site=site.name)
     try:
+        if made.version > 1:  # the same request once more, after a crash: whoever is at it goes on
+            return Warmed(await _left_alone(core, made, asking, made.due_at or 0.0))
         warming, waits_for = await fetch_for(core, made.id, REPLY_SECONDS)
-        return Warmed(await _left_alone(core, warming, asking.source == "slack"), waits_for)
+        return Warmed(await _left_alone(core, warming, asking, core.clock.now()), waits_for)
     except StaleWarming:
         ended = await core.ledger.read(lambda books: books.warmings.find(made.id))
         return Warmed(ended or made)
 
 
-async def _left_alone(core: Core, warming: Warming, at_slack: bool) -> Warming:
-    """What has not ended goes on by itself; its end is told to whoever asked at Slack. Raises StaleWarming."""
+async def _left_alone(core: Core, warming: Warming, asking: Asking, at: float) -> Warming:
+    """What has not ended goes on by itself from then on; its end is told to whoever asked at Slack. Raises
+    StaleWarming."""
     if warming.ended is not None:
         return warming
-    goes_on = replace(warming, tell=at_slack, due_at=core.clock.now())
+    goes_on = replace(warming, tell=asking.source == "slack", due_at=at)
     saved = await core.ledger.write(lambda books: books.warmings.save(goes_on))
-    core.engine.wake(warm_name(warming.id))
+    core.engine.wake(warm_name(warming.id), at)
     return saved
 
 

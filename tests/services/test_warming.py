@@ -259,6 +259,19 @@ async def test_the_same_request_makes_one_warming(tmp_path: Path) -> None:
     assert 4 == len(warm.edges.asked)
 
 
+async def test_a_request_that_comes_again_while_its_warming_goes_on_sends_nothing_beside_it(tmp_path: Path) -> None:
+    warm = warm_shop(tmp_path)
+    await warm.say(f"warm {paths(60)}", key="once")
+    asked = len(warm.edges.asked)
+    again = await warm.say(f"warm {paths(60)}", key="once")
+    still = len(warm.edges.asked)
+    await warm.shop.slate.advance(120)
+    warming = await warm.one()
+    await warm.close()
+    assert isinstance(again, Warmed) and 1 == again.warming.id
+    assert (asked, 240, 240) == (still, warming.requests, len(warm.edges.asked))
+
+
 async def test_a_site_is_warmed_by_one_at_a_time(tmp_path: Path) -> None:
     warm = warm_shop(tmp_path)
     await warm.warm(f"warm {paths(60)}")
