@@ -36,15 +36,11 @@ async def warm(core: Core, asking: Asking, command: Command) -> Warmed | Refused
     if len(urls) > PAGES_MAX:
         what = f"That is {len(urls):,} pages, and one warming is for at most {PAGES_MAX}. Nothing was fetched."
         return Refused(what, "Name those that most visitors open first.")
-    planned = _planned(core, site, asking.actor.id, urls)
+    planned = _asked_for(core, asking, command, site, urls)
     if planned.most > REQUESTS_MAX:
         what = f"That takes up to {planned.most:,} requests ({_sizes(planned)}), and one warming sends at most"
         return Refused(f"{what} {REQUESTS_MAX:,}. Nothing was fetched.", "Name fewer pages.")
-    edges = tuple(place for place in command.places if place in site.edges)
-    regions = tuple(place for place in command.places if place not in site.edges)
-    planned = replace(planned, places=edges or planned.places, regions=regions)
-    begun = replace(planned, team=asking.actor.team, source=asking.source, channel=asking.channel, thread=asking.thread)
-    made = await core.ledger.write(lambda books: _begin(books, core, f"warm {asking.key}", begun))
+    made = await core.ledger.write(lambda books: _begin(books, core, f"warm {asking.key}", planned))
     if isinstance(made, Hold):
         return SiteHeld(f"{site.name} is held: {made.reason}", HELD, by_rule=True, hold=made.alone, site=site.name)
     try:
@@ -55,6 +51,21 @@ async def warm(core: Core, asking: Asking, command: Command) -> Warmed | Refused
     except StaleWarming:
         ended = await core.ledger.read(lambda books: books.warmings.find(made.id))
         return Warmed(ended or made)
+
+
+def _asked_for(core: Core, asking: Asking, command: Command, site: Site, urls: tuple[str, ...]) -> Warming:
+    """The warming of `urls` where `command` says, or everywhere; probes besides, if regions are named."""
+    planned = _planned(core, site, asking.actor.id, urls)
+    edges = tuple(place for place in command.places if place in site.edges)
+    return replace(
+        planned,
+        places=edges or planned.places,
+        regions=tuple(place for place in command.places if place not in site.edges),
+        team=asking.actor.team,
+        source=asking.source,
+        channel=asking.channel,
+        thread=asking.thread,
+    )
 
 
 async def _left_alone(core: Core, warming: Warming, asking: Asking, at: float) -> Warming:

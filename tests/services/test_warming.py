@@ -49,7 +49,7 @@ class Edges(ScriptedEdges):
 
     def __init__(self, clock: SlateClock) -> None:
         super().__init__(clock)
-        self.serves = {"origin": "v2", "fra": "v2", "iad": "v2", "dns": "v2"}
+        self.serves = {"origin": "v2", "fra": "v2", "iad": "v2"}
         self.words: dict[str, str] = {}
         self.statuses: dict[str, int] = {}
         self.private: set[str] = set()
@@ -359,8 +359,10 @@ async def test_more_requests_than_one_warming_takes_are_refused(tmp_path: Path) 
     many = {f"edge{n}": f"https://203.0.113.{n}" for n in range(1, 31)}
     warm = warm_shop(tmp_path, replace(SHOP, edges=many))
     reply = await warm.say(f"warm {paths(50)}")
+    at_one = await warm.say(f"warm {paths(50)} from edge7")
     await warm.close()
     assert isinstance(reply, Refused)
+    assert isinstance(at_one, Warmed)
     expected = "That takes up to 3,000 requests (50 pages × 30 places), and one warming sends at most 2,000."
     assert f"{expected} Nothing was fetched." == reply.what
 
