@@ -18,7 +18,7 @@ from bot.domain.verdict import Look, judge
 from bot.domain.world import gathered
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, pack
-from bot.services import approvals, deeds, glass, history, holds
+from bot.services import approvals, deeds, glass, history, holds, warming
 from bot.services.allowed import rights_on
 from bot.services.around import compared, look_around
 from bot.services.aside import aside
@@ -65,6 +65,7 @@ _DEEDS = {
     Verb.CHECK: Deed.CHECK,
     Verb.LINT: Deed.CHECK,
     Verb.WHY: Deed.CHECK,
+    Verb.WARM: Deed.CHECK,
     Verb.STATUS: Deed.SEE,
     Verb.SHOW: Deed.SEE,
     Verb.CANCEL: Deed.SEE,  # the job or the hold itself is checked where it is read
@@ -127,6 +128,12 @@ class Desk:
                 return await self._lint(asking, command)
             case Verb.WHY:
                 return await self._why(asking, command)
+            case Verb.WARM:
+                return await self._warm(asking, command)
+            case Verb.STATUS | Verb.SHOW if command.warming:
+                return await warming.show(self._core, asking.actor, command.warming)
+            case Verb.CANCEL if command.warming:
+                return await warming.cancel(self._core, asking.actor, command.warming, command.reason)
             case Verb.STATUS | Verb.SHOW:
                 return await self._show(asking, command)
             case Verb.CANCEL:
@@ -187,8 +194,7 @@ class Desk:
     async def _purge(self, asking: Asking, command: Command, sure: bool) -> Reply:
         site = self._core.setup.sites[command.site]
         if command.bad:
-            machine = asking.actor.is_token  # which has no button to go on with the good ones
-            return BadLinesFound("" if machine else await self._draft_of(asking, replace(command, bad=())), command)
+            return await self._bad_lines(asking, command)
         hold = None if self._core.setup.observe else await holds.held(self._core, site.name)
         if hold is not None and not command.queue:
             return site_held(hold, site.name)
@@ -197,6 +203,14 @@ class Desk:
         if hold is not None and (queued := await put_in_line(self._core, asking, command, site)) is not None:
             return queued
         return await submit(self._core, asking, command, site)
+
+    async def _bad_lines(self, asking: Asking, command: Command) -> BadLinesFound:
+        """The good ones wait for a click; a machine has no button to go on with them."""
+        draft = "" if asking.actor.is_token else await self._draft_of(asking, replace(command, bad=()))
+        return BadLinesFound(draft, command)
+
+    async def _warm(self, asking: Asking, command: Command) -> Reply:
+        return await (self._bad_lines(asking, command) if command.bad else warming.warm(self._core, asking, command))
 
     async def _sites(self, actor: Actor) -> SitesListed:
         sites, now = self._core.setup.seen_by(actor), self._core.clock.now()
@@ -240,7 +254,8 @@ class Desk:
             return plan
         decision = await judge_plan(self._core, asking.actor, plan, command.reason)
         hold = await holds.held(self._core, plan.site)
-        return PlanShown(plan, decision, command, self._core.setup.observe, hold)
+        follows = await warming.foreseen(self._core, plan) if command.warm else None
+        return PlanShown(plan, decision, command, self._core.setup.observe, hold, follows)
 
     async def _check(self, command: Command) -> Reply:
         site = self._core.setup.sites[command.site]

@@ -16,6 +16,7 @@ from bot.services.around import Around, compared, probes_after, probes_before, w
 from bot.services.checks import look_all
 from bot.services.endings import Change, finish
 from bot.services.setup import Core
+from bot.services.warming import begin_after
 from bot.services.witnesses import covered
 from providers.contract import Kind
 
@@ -49,7 +50,9 @@ async def look_after(core: Core, job: JobView, round: int) -> Change:
     seen = (*looks, *around.looks)
 
     def change(books: Books, job: JobView, now: float) -> JobView:
-        return _judged(books, replace(job, round=round + 1, covered=pages), seen, judgement, now, around.problem)
+        looked = replace(job, round=round + 1, covered=pages)
+        judged = _judged(books, looked, seen, judgement, now, around.problem)
+        return replace(judged, warming=begin_after(books, core, judged, now))
 
     return change
 

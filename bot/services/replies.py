@@ -17,6 +17,7 @@ from bot.domain.speech import Search
 from bot.domain.stats import Stats
 from bot.domain.timeline import Moment
 from bot.domain.verdict import Judgement, Look
+from bot.domain.warming import Warming
 from bot.domain.why import Case, Diagnosis
 from bot.ledger.holds import LotSize, Waiting
 from bot.services.limits import AccountNow
@@ -105,6 +106,7 @@ class PlanShown:
     command: Command
     observing: bool = False
     held: Hold | None = None
+    warming: Warming | None = None  # what would follow its proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,15 @@ class Checked:
     problem: str = ""
     held: Hold | None = None
     notes: Sequence[str] = ()  # what else to know: who can read what probes saw
+
+
+@dataclass(frozen=True, slots=True)
+class Warmed:
+    """What was fetched through the edges, and is kept there. `waits_for` is the warming of its site that comes first,
+    "" for none."""
+
+    warming: Warming
+    waits_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +323,7 @@ Reply = (
     | Checked
     | Linted
     | Explained
+    | Warmed
     | JobsListed
     | JobShown
     | LogShown

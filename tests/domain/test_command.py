@@ -394,6 +394,10 @@ UNDERSTOOD = {
     "status of a job": ("status P-12", Command(Verb.STATUS, job=12)),
     "show": ("show P-12", Command(Verb.SHOW, job=12)),
     "cancel": ("cancel P-12", Command(Verb.CANCEL, job=12)),
+    "a warming": ("w-3", Command(Verb.STATUS, warming=3)),
+    "status of a warming": ("status W-3", Command(Verb.STATUS, warming=3)),
+    "cancel of a warming": ("cancel W-3 because of the load", Command(Verb.CANCEL, warming=3, reason="of the load")),
+    "warmed after it is proven": ("/a --warm", replace(purge(path("/a"), guess="path"), warm=True)),
     "cancel of a queued request": ("cancel q-7", Command(Verb.CANCEL, in_line=7)),
     "cancel of a queued request with a reason": (
         "cancel Q-7 because wrong page",

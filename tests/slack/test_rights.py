@@ -93,6 +93,7 @@ TYPED = (
     ("purge everything", Verb.PURGE, "everything on shop because x --confirm shop", None, (State.WAITING,), None),
     ("plan", Verb.PLAN, f"plan {PAGE}", None, (), None),
     ("check", Verb.CHECK, f"check {PAGE}", None, (), None),
+    ("warm", Verb.WARM, f"warm {PAGE}", None, (), None),
     ("lint", Verb.LINT, f"lint {PAGE}", None, (), None),
     ("why", Verb.WHY, f"why {PAGE}", None, (), None),
     ("status", Verb.STATUS, "status {job}", State.DONE, (), State.DONE),

@@ -36,12 +36,13 @@ END = "the end of the rules"  # what the policy names where no rule speaks
 OLD, FRESH, NOT_KNOWN = "🟠 old ·", "🟢 fresh ·", "⚪ not known ·"
 
 
-def plan_card(plan: Plan, decision: Decision, observing: bool = False) -> Card:
-    """What a purge would do. Nothing was sent."""
+def plan_card(plan: Plan, decision: Decision, observing: bool = False, then: str = "") -> Card:
+    """What a purge would do, and what would follow `then`. Nothing was sent."""
     lines = [
         _first_targets(plan),
         *(_layer_line(layer) for layer in plan.layers),
         "" if plan.effect in NARROW else ORIGIN_LOAD,
+        then,
         _policy_line(decision),
         "This purgebot only observes (mode: observe); to purge, set `mode: live`." if observing else "",
         escape(plan.read_as, 60),

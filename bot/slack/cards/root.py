@@ -10,6 +10,7 @@ from bot.services.checks import DNS
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.outcome import WHY_MAX as FIRST_WHY_MAX
 from bot.slack.cards.outcome import barred, first_reason, missing, outcome, troubled
+from bot.slack.cards.warm import warm_lines
 from bot.slack.cards.words import (
     THING_MAX,
     at_places,
@@ -129,6 +130,7 @@ def _trouble(job: JobView) -> Iterator[str]:
         yield f"{title(layer)} said: “{escape(layer.trouble.said)}”"
     if job.state is State.PARTIAL:
         yield escape(job.why, WHY_MAX)
+        yield warm_lines(job)
         yield _browsers(job)
 
 
@@ -154,6 +156,7 @@ def _were(layers: list[LayerView]) -> str:
 def _purged(job: JobView) -> Iterator[str]:
     yield _path(job)
     yield _comparison(job) or _looked_at(job)
+    yield warm_lines(job)
     yield escape(_rest_of_why(job), WHY_MAX) or _unseen(job)
     yield _browsers(job)
 
@@ -235,6 +238,8 @@ def _began(job: JobView) -> float:
 
 def _asked(job: JobView) -> str:
     words = [f"asked by {listed([person(who) for who in (job.requested_by, *job.also_by)])}"]
+    if job.warm and job.state.is_open:
+        words.append("to be warmed once it is proven")
     if job.read_as:
         words.append(escape(job.read_as, 60))
     if job.reason:
@@ -276,6 +281,8 @@ def _buttons(job: JobView) -> list[Block]:
             ]
         case State.CANCELLED if any(layer.sent or layer.unknown for layer in job.layers):
             return [button("Purge again", "purge_again", job.name)]
+        case State.DONE if job.warming is not None and job.warming.ended is None:
+            return [button("Stop warming", "cancel", job.name)]
         case State.DONE:
             return [button("Check again", "check_again", job.name)]
         case _:
