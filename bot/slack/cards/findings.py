@@ -101,9 +101,9 @@ def _policy_line(decision: Decision) -> str:
 def check_card(checked: Checked, now: float, command: str) -> Card:
     """Places and what they serve at `now` (seconds since the epoch), the origin on top."""
     site, urls, looks, judgement = checked.site, checked.urls, checked.looks, checked.judgement
-    ours = {ORIGIN, *places_of(site)}
+    ours, seen = {ORIGIN, *places_of(site)}, (*looks, *checked.inner)
     lines = [
-        *(line for url in urls[:URLS_SHOWN] for line in _url_lines(url, looks, ours, now, len(urls) > 1)),
+        *(line for url in urls[:URLS_SHOWN] for line in _url_lines(url, seen, ours, now, len(urls) > 1)),
         escape(checked.problem, 400),
         *(escape(note, 400) for note in checked.notes),
     ]

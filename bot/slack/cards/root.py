@@ -202,7 +202,8 @@ def _comparison(job: JobView) -> str:
     after = next(shows, None)
     if after is None or job.state is not State.DONE or job.verdict is not Verdict.FRESH:
         return ""
-    before = next((look for look in job.before if (look.place, look.url) == (after.place, after.url)), None)
+    seen_at = (after.place, after.url, after.variant)
+    before = next((look for look in job.before if (look.place, look.url, look.variant) == seen_at), None)
     was = f"before: {escape(describe(before, before.at), 200)} · " if before else ""
     alone = job.kind is Kind.URL and job.targets == 1
     many = len(job.covered) > 1
