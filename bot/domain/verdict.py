@@ -74,7 +74,7 @@ def judge(
     findings = [_landed(found, since, left_alone) for page, place in asked for found in find(page, place)]
     at = {place: _at_place([f for f in findings if f.place == place]) for place in places}
     verdict = _worst(at.values())
-    same = tuple(place for place in places if all(page.was_same(place) for page in pages))
+    same = tuple(place for place in places if all(page.was_same(place) for page in pages if page.was_asked(place)))
     scene = _Scene(pages, at, same, purged_at, soft, tuple(left_alone), _moved_on(pages, proven))
     return Judgement(
         verdict=verdict,
@@ -192,7 +192,9 @@ def _why(verdict: Verdict, findings: Sequence[Finding], scene: _Scene) -> Sequen
 
 def _why_fresh(findings: Sequence[Finding], scene: _Scene) -> Iterable[str]:
     same = [place for place in scene.same if scene.at[place] is Verdict.FRESH]
-    empty = [place for place in scene.at if all(page.was_missing(place) for page in scene.pages)]
+    empty = [
+        place for place in scene.at if all(page.was_missing(place) for page in scene.pages if page.was_asked(place))
+    ]
     if empty:
         yield f"not in the cache at {_listed(empty)} before the purge"
     if same:
