@@ -107,7 +107,13 @@ def _named(url: str) -> str:
 
 def _landed(finding: Finding, purged_at: float | None, left_alone: Sequence[str]) -> Finding:
     look = finding.look
-    if finding.verdict is not Verdict.FRESH or look is None or not _is_older(look, purged_at):
+    if finding.verdict is not Verdict.FRESH or look is None:
+        return finding
+    if purged_at is not None and look.cached is Cached.STALE:
+        expired = f"an expired copy ({look.says or 'stale'})"
+        why = f"{look.place} serves {expired} while it fetches, and it is what the origin serves"
+        return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=True)
+    if not _is_older(look, purged_at):
         return finding
     if left_alone:
         why = f"{look.place} kept its copy, which is what the origin serves: {_not_asked(left_alone)}"
