@@ -63,6 +63,12 @@ def verdict_of(look: Look, beside: Sequence[Look]) -> Verdict:
     return judge((), [look, *origins], None).verdict
 
 
+def old_of(urls: Sequence[str], looks: Sequence[Look]) -> list[str]:
+    """Those of `urls` that are old at some place."""
+    stale = {look.url for look in looks if look.place != ORIGIN and verdict_of(look, looks) is Verdict.STALE}
+    return [url for url in urls if url in stale]
+
+
 async def look_all(
     looker: Looker,
     site: Site,

@@ -19,6 +19,7 @@ from bot.services import approvals, deeds, glass, history, holds, warming
 from bot.services.allowed import rights_on
 from bot.services.aside import aside
 from bot.services.checking import check
+from bot.services.checks import old_of
 from bot.services.holds import seen_holds
 from bot.services.instead import is_possible
 from bot.services.limits import limits
@@ -116,7 +117,7 @@ class Desk:
             case Verb.PLAN:
                 return await self._plan(asking, command)
             case Verb.CHECK:
-                return await check(self._core, command)
+                return await self._check(asking, command)
             case Verb.LINT:
                 return await self._lint(asking, command)
             case Verb.WHY:
@@ -249,6 +250,14 @@ class Desk:
         hold = await holds.held(self._core, plan.site)
         follows = await warming.foreseen(self._core, plan) if command.warm else None
         return PlanShown(plan, decision, command, self._core.setup.observe, hold, follows)
+
+    async def _check(self, asking: Asking, command: Command) -> Reply:
+        checked = await check(self._core, command)
+        if asking.actor.is_token:
+            return checked  # a machine has no button, and reads the line
+        again = line_of(command, self.speaker(asking.actor, asking.channel))
+        lines = [again, " ".join(old_of(checked.urls, checked.looks))]
+        return replace(checked, draft=await self.save_draft(asking, {"lines": lines}))
 
     async def _lint(self, asking: Asking, command: Command) -> Linted:
         """What cache headers will cause; where nothing tells the server, a line for each is kept for a click."""

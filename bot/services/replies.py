@@ -183,6 +183,7 @@ class Checked:
     held: Hold | None = None
     notes: Sequence[str] = ()  # what else to know: who can read what probes saw
     inner: Sequence[Look] = ()
+    draft: str = ""  # holds the lines of its buttons: this check again, and the purge of what is old
 
 
 @dataclass(frozen=True, slots=True)
