@@ -19,7 +19,7 @@ from providers.errors import PurgeError
 
 ORIGIN = "origin"
 DNS = "dns"
-LOOKS_AT_ONCE = 16
+LOOKS_AT_ONCE = 32
 VARIED_URLS = 5  # of many, those that are asked in every variant
 SAYS_MAX = 40  # characters
 IN_TIME = "no answer in time"

@@ -54,8 +54,8 @@ function drawTable(block, names) {
       {},
       ...row.map((cell, column) => {
         const head = n === 0 ? { scope: "col" } : {};
-        const style = settings[column]?.align ? { style: `text-align: ${settings[column].align}` } : {};
-        return make(n === 0 ? "th" : "td", { ...head, ...style }, drawCell(cell, names));
+        const align = settings[column]?.align ? { class: `is-${settings[column].align}` } : {};
+        return make(n === 0 ? "th" : "td", { ...head, ...align }, drawCell(cell, names));
       }),
     ),
   );

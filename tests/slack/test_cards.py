@@ -167,7 +167,8 @@ CARDS: dict[str, tuple[JobView, str]] = {
            still old at fra (HIT, 5 h old) · Cloudflare was not asked, so may still hold the old
            Browsers that have it may keep it up to 5 min (max-age=300).
            asked by <@U_MIA> · read as URL
-           [Check again = check_again P-1042] [Why? = why why {PRICING}] [Purge all layers = purge_again P-1042 primary]""",
+           [Check again = check_again P-1042] [Why? = why why {PRICING}] \
+[Purge all layers = purge_again P-1042 primary]""",
     ),
     "not checked": (
         ENDED_UNSEEN,
