@@ -134,9 +134,6 @@ FRESH_ROWS = {
     "the marker, where the origin's bytes never hold still": Row(
         [look("fra", "x3", MISS, version="b7"), *MARKED], Verdict.FRESH, "", again=False
     ),
-    "served although stale, yet the origin's content": Row(
-        [look("fra", "b7", STALE, 4), *origin()], Verdict.FRESH, "", again=False
-    ),
     "already the same": Row(
         [look("fra", "b7", HIT, 2), *origin()],
         Verdict.FRESH,
@@ -326,6 +323,11 @@ STALE_ROWS |= {
 }
 
 UNKNOWN_ROWS = {
+    "served although stale, and the origin's content": Row(
+        [look("fra", "b7", STALE, 20), *origin()],
+        Verdict.UNKNOWN,
+        "fra serves an expired copy (STALE) while it fetches, and it is what the origin serves",
+    ),
     "a variant came too late": Row(
         [NEW, *origin(), look("fra", problem="no answer in time", variant="X: y"), *varied()],
         Verdict.UNKNOWN,
