@@ -141,6 +141,8 @@ def look_record(look: Look, job: JobView) -> Record:
         "etag": look.etag,
         "fresh": _is_fresh(look, job),
     }
+    if look.variant:
+        record["variant"] = look.variant
     if look.version:
         record["version"] = look.version
     if look.problem:
@@ -153,9 +155,15 @@ def _is_fresh(look: Look, job: JobView) -> bool | None:
     if look.place == ORIGIN:
         return None
     has_origin = any(one.place == ORIGIN for one in (*job.looks, *job.before))
-    before, after = (tuple(one for one in looks if one.url == look.url) for looks in (job.before, job.looks))
-    found = [one.verdict for one in find(Page(look.url, before, after, has_origin), look.place) if one.look == look]
+    before, after = (_like(look, looks) for looks in (job.before, job.looks))
+    page = Page(look.url, before, after, has_origin, look.variant)
+    found = [one.verdict for one in find(page, look.place) if one.look == look]
     return {Verdict.FRESH: True, Verdict.STALE: False}.get(found[0]) if found else None
+
+
+def _like(look: Look, looks: Sequence[Look]) -> tuple[Look, ...]:
+    """Those of `looks` that are answers to the same request."""
+    return tuple(one for one in looks if (one.url, one.variant) == (look.url, look.variant))
 
 
 def _approval(approval: Approval) -> Record:

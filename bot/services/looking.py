@@ -78,14 +78,16 @@ def _probes(around: Around) -> list[str]:
 
 async def _looks(core: Core, job: JobView, within: float) -> tuple[Look, ...]:
     site = core.setup.sites.get(job.site)
-    return await look_all(core.looker, site, job.look_urls, within) if site else ()
+    before = {look.variant for look in job.before}
+    return await look_all(core.looker, site, job.look_urls, within, before=before) if site else ()
 
 
 def _seen(job: JobView, looks: tuple[Look, ...], now: float) -> str:
     """What the first page looked at was at each place, named where the job itself does not name it."""
     first = looks[0].url
     page = "" if job.kind is Kind.URL and job.targets == 1 else f"{first} at "
-    return page + " · ".join(dict.fromkeys(f"{x.place}: {describe(x, now)}" for x in looks if x.url == first))
+    plain = [look for look in looks if look.url == first and not look.variant]
+    return page + " · ".join(dict.fromkeys(f"{look.place}: {describe(look, now)}" for look in plain))
 
 
 def _judged(

@@ -172,7 +172,8 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What edge and origin serve; `problem` says why a provider's own places are not among the looks."""
+    """What edge and origin serve; `problem` says why a provider's own places are not among the looks. `inner` are the
+    caches further in, which no visitor asks: they are not judged."""
 
     site: Site
     urls: Sequence[str]
@@ -181,6 +182,8 @@ class Checked:
     problem: str = ""
     held: Hold | None = None
     notes: Sequence[str] = ()  # what else to know: who can read what probes saw
+    inner: Sequence[Look] = ()
+    draft: str = ""  # holds the lines of its buttons: this check again, and the purge of what is old
 
 
 @dataclass(frozen=True, slots=True)

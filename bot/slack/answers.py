@@ -35,6 +35,7 @@ from bot.services.replies import (
 )
 from bot.slack.cards import findings, holds, private, purge_form
 from bot.slack.cards.blocks import Card
+from bot.slack.cards.checked import check_card
 from bot.slack.cards.glass import with_reviews
 from bot.slack.cards.history import log_card, timeline_card
 from bot.slack.cards.limits import limits_card
@@ -77,7 +78,7 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
         case BadLinesFound(draft, asked):
             return private.bad_lines_card(asked, draft)
         case Checked() as checked:
-            return holds.also_held(findings.check_card(checked, now, command), checked.held)
+            return holds.also_held(check_card(checked, now, command), checked.held)
         case Explained() as explained:
             return why_card(explained, command)
         case Linted():

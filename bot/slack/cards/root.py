@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State
-from bot.domain.verdict import Verdict, describe
+from bot.domain.verdict import NONE_COVERED, Verdict, describe
 from bot.services.checks import DNS
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.outcome import WHY_MAX as FIRST_WHY_MAX
@@ -34,6 +34,7 @@ CHOICES_MAX = 2  # beside Cancel
 NAMED_MAX = 3  # targets
 WAIT_MIN = 1.0  # seconds; less is not worth telling
 WHY_MAX = 500  # characters
+WHY_URL_MAX = 1900  # characters; a button holds 2,000
 
 
 def root_card(job: JobView, now: float, salt: str = "", token: str = "") -> Card:
@@ -202,7 +203,8 @@ def _comparison(job: JobView) -> str:
     after = next(shows, None)
     if after is None or job.state is not State.DONE or job.verdict is not Verdict.FRESH:
         return ""
-    before = next((look for look in job.before if (look.place, look.url) == (after.place, after.url)), None)
+    seen_at = (after.place, after.url, after.variant)
+    before = next((look for look in job.before if (look.place, look.url, look.variant) == seen_at), None)
     was = f"before: {escape(describe(before, before.at), 200)} · " if before else ""
     alone = job.kind is Kind.URL and job.targets == 1
     many = len(job.covered) > 1
@@ -277,6 +279,7 @@ def _buttons(job: JobView) -> list[Block]:
             again = "Purge all layers" if job.left_alone else "Purge again"
             return [
                 button("Check again", "check_again", job.name),
+                *_why_button(job),
                 button(again, "purge_again", job.name, "primary"),
             ]
         case State.CANCELLED if any(layer.sent or layer.unknown for layer in job.layers):
@@ -284,9 +287,18 @@ def _buttons(job: JobView) -> list[Block]:
         case State.DONE if job.warming is not None and job.warming.ended is None:
             return [button("Stop warming", "cancel", job.name)]
         case State.DONE:
-            return [button("Check again", "check_again", job.name)]
+            about = job.verdict is Verdict.UNKNOWN and not job.why.startswith(NONE_COVERED)
+            asks = _why_button(job) if about else []
+            return [button("Check again", "check_again", job.name), *asks]
         case _:
             return []
+
+
+def _why_button(job: JobView) -> list[Block]:
+    """Asks why a page that was looked at is not proven fresh: one that is old, if there is one."""
+    old = (look.url for look in job.looks if look.place in job.stale_at)
+    url = next(old, next((look.url for look in job.looks), ""))
+    return [button("Why?", "why", f"why {url}")] if url and len(url) <= WHY_URL_MAX else []
 
 
 def _can_be_retried(job: JobView) -> bool:
