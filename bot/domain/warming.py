@@ -1,5 +1,6 @@
 """Warming: what is new is fetched through the edges, so that visitors need not wait for it. Each copy is asked for
-once, and once more where the first answer does not say that it is kept; the second one shows whether it is now.
+once, and once more where the first answer does not say that it is kept; the second one shows whether it is now. What is
+kept is held against the origin: a copy that is old is told as old.
 
     HIT ─ kept already      says it keeps none, is for one visitor alone, is no page, no answer ─ not asked for again
     else ─ asked once more ─ HIT: kept now      another word: not kept      no word: it is not known
@@ -8,10 +9,11 @@ once, and once more where the first answer does not say that it is kept; the sec
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.domain.answer import Answer, Asked, varied
+from bot.domain.finding import Page, Verdict, find
 from bot.domain.look import Look
 from providers.contract import Cached
 
@@ -32,6 +34,7 @@ class Warmth(StrEnum):
 
     ALREADY = "already"  # the first answer came from the cache
     KEPT = "kept"  # the second one did
+    OLD = "old"  # it is kept, and is not what the origin serves
     NOT_KEPT = "not_kept"  # the cache says that it keeps none, or the second answer did not come from it either
     UNSAID = "unsaid"  # it answered twice, and does not say where from
     FOR_ONE = "for_one"  # the answer is for one visitor alone
@@ -170,6 +173,12 @@ def second_says(spot: Spot, look: Look) -> Copy:
         return _copy(spot, look, Warmth.UNSAID, look.says)
     kept = look.cached in (Cached.HIT, Cached.REVALIDATED)
     return _copy(spot, look, Warmth.KEPT if kept else Warmth.NOT_KEPT, look.says or look.cached.upper())
+
+
+def as_origin_has(copy: Copy, look: Look, origin: Look) -> Copy:
+    """A kept copy beside what the origin serves now for the same request: what is old is not warm."""
+    found = find(Page(copy.url, (), (look, origin), has_origin=True), look.place)
+    return replace(copy, warmth=Warmth.OLD) if found[0].verdict is Verdict.STALE else copy
 
 
 def _unwell(spot: Spot, look: Look) -> Copy | None:

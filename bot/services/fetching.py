@@ -7,19 +7,21 @@ answers from the cache.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.actor import Actor
-from bot.domain.answer import Answer
-from bot.domain.look import Look
+from bot.domain.answer import Answer, Asked
+from bot.domain.look import ORIGIN, Look
 from bot.domain.warming import (
+    KEPT,
     SLOW_IN_A_ROW,
     SLOW_SECONDS,
     Copy,
     Spot,
     Warming,
     Warmth,
+    as_origin_has,
     first_says,
     is_too_much,
     pause_after,
@@ -32,6 +34,7 @@ from bot.services.checks import places_of
 from bot.services.setup import SLACK, Core, delivery_name, warm_name
 from bot.services.warming_around import is_to_come, measured
 
+Truth = dict[tuple[str, Asked], Look]  # what the origin serves, by URL and what is asked
 WARMED_LATER = "slack.warmed"  # the kind of what the bot tells itself to tell: how a warming ended
 SLICE_SECONDS = 4.0  # of one run
 FETCH_SECONDS = 5.0  # of one request
@@ -66,6 +69,7 @@ async def fetch_for(core: Core, number: int, seconds: float, by_probes: bool = F
     warming of its site that comes first, if one does. Raises StaleWarming where somebody ended it in between, and
     KeyError where there is none."""
     ends = core.clock.monotonic() + seconds
+    truth: Truth = {}
     while True:
         turn = await core.ledger.read(lambda books: _turn(books, number, core.clock.now()))
         warming, spots = turn.warming, turn.warming.next_spots()
@@ -76,7 +80,7 @@ async def fetch_for(core: Core, number: int, seconds: float, by_probes: bool = F
             return await _end(core, replace(warming, stopped=stopped)), ""
         if core.clock.monotonic() >= ends or (around and not by_probes):
             return warming, ""
-        further = await (measured(core, warming) if around else _fetched(core, warming, spots))
+        further = await (measured(core, warming) if around else _fetched(core, warming, spots, truth))
         await _keep(core, further)
 
 
@@ -111,9 +115,9 @@ async def _keep(core: Core, warming: Warming) -> None:
     await core.ledger.write(deed)
 
 
-async def _fetched(core: Core, warming: Warming, spots: tuple[Spot, ...]) -> Warming:
-    """`warming` after its next few spots."""
-    visits = await asyncio.gather(*(_visit(core, warming, spot) for spot in spots))
+async def _fetched(core: Core, warming: Warming, spots: tuple[Spot, ...], truth: Truth) -> Warming:
+    """`warming` after its next few spots; `truth` is what the origin was seen to serve meanwhile."""
+    visits = await asyncio.gather(*(_visit(core, warming, spot, truth) for spot in spots))
     asked = [one for visit in visits for one in visit.asked]
     slow = warming.slow
     for one in asked:
@@ -143,11 +147,11 @@ class _Visit:
     """What became of one spot, and the requests that say so."""
 
     copy: Copy
-    asked: tuple[_Asked, ...] = ()
+    asked: Sequence[_Asked] = ()
 
 
-async def _visit(core: Core, warming: Warming, spot: Spot) -> _Visit:
-    """Ask once, and once more where that is wanted."""
+async def _visit(core: Core, warming: Warming, spot: Spot, truth: Truth) -> _Visit:
+    """Ask once, and once more where that is wanted; then the origin, once for all places, whether that is the new."""
     if (known := warming.known(spot)) is not None:
         return _Visit(known)
     site = core.setup.sites.get(warming.site)
@@ -155,10 +159,16 @@ async def _visit(core: Core, warming: Warming, spot: Spot) -> _Visit:
     if address is None:
         return _Visit(Copy(spot.url, spot.place, Warmth.SILENT, NO_PLACE))
     first = await _ask(core, spot, address)
-    if (settled := first_says(spot, first.answer, first.look)) is not None:
-        return _Visit(settled, (first,))
-    second = await _ask(core, spot, address)
-    return _Visit(second_says(spot, second.look), (first, second))
+    asked, settled = [first], first_says(spot, first.answer, first.look)
+    if settled is None:
+        asked.append(await _ask(core, spot, address))
+        settled = second_says(spot, asked[-1].look)
+    key = spot.url, spot.asked
+    if settled.warmth not in KEPT or site is None or not site.origin:
+        return _Visit(settled, asked)
+    if key not in truth:
+        truth[key] = (await _ask(core, replace(spot, place=ORIGIN), site.origin)).look
+    return _Visit(as_origin_has(settled, asked[-1].look, truth[key]), asked)
 
 
 async def _ask(core: Core, spot: Spot, address: str) -> _Asked:

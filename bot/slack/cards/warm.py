@@ -94,8 +94,14 @@ def _outcome(told: Warmed) -> str:
         return f"🟢 {warming.name} warm{_at(warm)}"
     if warm:
         return f"🟠 {warming.name} warm{_at(warm)}, not everywhere that was asked"
+    if old := [place for place in warming.places if any(_is_old(copy, place) for copy in warming.found)]:
+        return f"🟠 {warming.name} old{_at(old)}: nothing was warmed there"
     some = any(copy.warmth in KEPT for copy in warming.found)
     return f"🟠 {warming.name} {'partly' if some else 'not'} warm"
+
+
+def _is_old(copy: Copy, place: str) -> bool:
+    return copy.place == place and copy.warmth is Warmth.OLD
 
 
 def _stopped(warming: Warming) -> str:
@@ -187,6 +193,7 @@ def _reason(warming: Warming, warmth: Warmth, says: str, copies: Sequence[Copy])
 
 
 _REASONS: dict[Warmth, Callable[[str, str, str], str]] = {
+    Warmth.OLD: lambda n, at, says: f"{n}kept{at} ({says}), and old: the origin has something else; purge it first",
     Warmth.NOT_KEPT: lambda n, at, says: f"{n}not kept{at} ({says})",
     Warmth.UNSAID: lambda n, at, says: f"{n}asked for twice{at}, where no answer says whether it is kept",
     Warmth.FOR_ONE: lambda n, at, says: f"{n}left alone, being for one visitor only ({says})",
