@@ -54,6 +54,16 @@ def gone(before: Hold | None, after: Hold | None) -> tuple[Hold, ...]:
     return tuple(one.alone for one in _pile(before) if one.alone not in left)
 
 
+def end_of(*piles: Hold | None) -> float | None:
+    """When the last hold of these piles ends by itself; None where one of them waits for its release."""
+    last = 0.0
+    for hold in (one for pile in piles for one in _pile(pile)):
+        if hold.until is None:
+            return None
+        last = max(last, hold.until)
+    return last or None
+
+
 def laid(hold: Hold, on: Hold | None, now: float) -> Hold:
     """`hold` laid on a pile, where it takes the place of an earlier one of the same person."""
     return replace(hold, under=lifted(on, hold.by, now))

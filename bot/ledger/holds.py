@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.command import Command
-from bot.domain.hold import ALL, Hold, standing
+from bot.domain.hold import ALL, Hold, end_of, standing
 from bot.ledger.codec import COMMAND, HOLD, number, pack, unpack, whole
 from bot.ledger.ledger import Row, Transaction
 
@@ -95,6 +95,10 @@ class Holds:
     def on(self, site: str, now: float) -> Hold | None:
         """What holds `site` at `now`: its own hold, else one on every site."""
         return standing(self.find(site), now) or standing(self.find(ALL), now)
+
+    def ends(self, site: str, now: float) -> float | None:
+        """When nothing holds `site` any more; None where that waits for somebody."""
+        return end_of(standing(self.find(site), now), standing(self.find(ALL), now))
 
     def listed(self, now: float) -> list[Hold]:
         """All holds that stand, the one on every site first."""

@@ -107,7 +107,7 @@ def cleared(books: Books, core: Core, job: JobView, people: People, now: float) 
     """None when `job` may begin; else the job as it goes on: asked again or denied, with the reason, which is told."""
     hold = books.holds.on(job.site, now)
     if hold is not None and not any(layer.started is not None for layer in job.layers):
-        return _wait_for(books, job, hold.alone, now)
+        return _wait_for(books, core, job, people, hold.alone, now)
     outline = _outline(books, core, job, now)
     decision = judged_again(books, core, job, people, outline, now)
     why = _what_changed(core, job, people, decision, outline.usd, now)
@@ -171,10 +171,18 @@ def judged_again(books: Books, core: Core, job: JobView, people: People, outline
     return strictest([answer(who) for who in people.askers], job.asked_by)
 
 
-def _wait_for(books: Books, job: JobView, hold: Hold, now: float) -> JobView:
-    """`job` until `hold` ends."""
+def _wait_for(books: Books, core: Core, job: JobView, people: People, hold: Hold, now: float) -> JobView:
+    """`job` until `hold` ends, with the no that is known to meet it then."""
     due_at = now + FOREVER if hold.until is None else hold.until + HOLD_PATIENCE
-    return replace(hold_back(books, job, hold, now), due_at=due_at)
+    held = hold_back(books, job, hold, now)
+    no = "" if held.held_ends is None else _no_at(books, core, job, people, held.held_ends)
+    return replace(held, held_no=no, due_at=due_at)
+
+
+def _no_at(books: Books, core: Core, job: JobView, people: People, at: float) -> str:
+    """What the policy of now will say against `job` at `at`; "" where it will let it go on or ask for votes."""
+    decision = judge_again(books, core, job, people, at)
+    return _denied(decision) if isinstance(decision, Deny) else ""
 
 
 def _outline(books: Books, core: Core, job: JobView, now: float) -> Outline:

@@ -15,4 +15,4 @@ def hold_back(books: Books, job: JobView, hold: Hold, now: float) -> JobView:
     if job.held != hold:
         books.messages.say(job.id, Told(Event.HELD, who=hold.by, text=hold.reason), now)
         books.journal.add(now, "held", "purgebot", job.id, by=hold.by, why=hold.reason)
-    return replace(job, held=hold, looked_before=False)
+    return replace(job, held=hold, held_ends=books.holds.ends(job.site, now), looked_before=False)

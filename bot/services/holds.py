@@ -139,7 +139,7 @@ def _changed(books: Books, site: str, before: Hold | None, after: Hold | None, w
             continue
         if books.holds.on(job.site, now) is None:
             books.messages.say(number, Told(Event.LET_GO, who=who), now)
-            job = replace(job, held=None)
+            job = replace(job, held=None, held_ends=None, held_no="")
         books.jobs.save(replace(job, due_at=now))
         books.messages.changed(number, now)
         freed.append(number)

@@ -171,7 +171,10 @@ def test_what_sam_holds_shows_on_the_card_of_mia_until_it_is_released(phone: Pho
     phone.become("U_MIA")
     phone.go("C_SHOP")
     said = phone.read(phone.card("P-1 waits, shop is held by @Sam"))
-    assert ["Held since TIME: the database moves", "It goes on by itself TIME."] == said[1:3]
+    assert [
+        "Held since TIME: the database moves",
+        "Votes count until TIME; asked anew after that. The hold ends TIME.",
+    ] == said[1:3]
     assert [] == phone.unfit()
     phone.say("/purge http://www.shop.test/pricing")
     phone.note("Nothing was purged. Add --queue to have it run on release.")

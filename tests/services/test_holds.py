@@ -9,8 +9,9 @@ import pytest
 
 from bot.domain.actor import Actor, Standing
 from bot.domain.hold import Hold
+from bot.domain.hours import Days
 from bot.domain.job import JobView, State
-from bot.domain.policy import Conditions, Policy, Refuse, Rule, Run
+from bot.domain.policy import Conditions, Policy, Refuse, Rule, Run, Tightening
 from bot.domain.target import Target
 from bot.ledger.holds import Waiting
 from bot.services import approvals, deeds
@@ -237,6 +238,45 @@ async def test_a_yes_that_grew_old_under_a_hold_is_asked_for_again(tmp_path: Pat
     await shop.ledger.close()
     assert again.approval is not None
     assert (State.WAITING, "The last yes was more than 15 min ago.") == (again.state, again.approval.returned)
+
+
+async def test_a_held_job_knows_when_the_last_of_its_holds_ends(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, PREFIX)
+    for who, typed in ((LEA, "hold shop for 1h because x"), (KIM, "hold all for 2h because y"),
+                       (SAM, "hold shop for 5m because z")):  # fmt: skip
+        await say(shop, who, typed)
+    await approvals.vote(shop.core, SAM, job.id, yes=True)
+    at_once = await shop.job(job.id)
+    await shop.slate.advance(1)
+    await say(shop, LEA, "hold all because y")
+    await shop.slate.advance(1)
+    for_good = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (START + 7200, None) == (at_once.held_ends, for_good.held_ends)
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "no"),
+    [(600, 1200, "Sale freeze. It ends "), (60, 300, "")],
+    ids=["a freeze lasts when the hold ends", "a freeze is over by then"],
+)
+async def test_a_held_job_knows_of_the_freeze_that_meets_it_after_the_hold(
+    tmp_path: Path, begins: float, ends: float, no: str
+) -> None:
+    shop = open_shop(tmp_path)
+    freeze = Tightening("f", Conditions(during=Days(START + begins, START + ends, "")), refuse=True, say="Sale freeze.")
+    shop = await with_policy(shop, replace(shop.core.setup.policy, tighten=(freeze,)))
+    job = await shop.purge(MIA, PREFIX)
+    await say(shop, LEA, "hold shop for 12m because deploying 4.2")
+    await approvals.vote(shop.core, SAM, job.id, yes=True)
+    await shop.slate.advance(10)
+    held = await shop.job(job.id)
+    await shop.slate.advance(730)
+    after = await shop.job(job.id)
+    await shop.ledger.close()
+    assert no == held.held_no[: len("Sale freeze. It ends ")]
+    assert (State.WAITING if no else State.CHECKING, "") == (after.state, after.held_no)
 
 
 async def test_a_hold_ends_by_itself_also_after_a_restart(tmp_path: Path) -> None:

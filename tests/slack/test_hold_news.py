@@ -69,7 +69,8 @@ an incident
         replace(OVER, jobs=1, requests=2, targets=6, urls=6, plans=1),
         """\
         shop is released by @Sam. <@U_LEA> held it for 10 min: deploying &lt;4.2&gt;
-           1 job that waited for it goes on; a yes that grew too old meanwhile is asked for again.
+           1 job that waited for it goes on, unless the policy forbids it by now; \
+a yes that grew too old meanwhile is asked for again.
            2 queued requests (6 URLs) become one plan, which is judged now and may need votes.""",
     ),
     "released with what becomes several plans": (

@@ -9,13 +9,14 @@ import pytest
 
 from bot.domain.hold import ALL as EVERY_SITE
 from bot.domain.hold import Hold
-from bot.domain.job import State
+from bot.domain.job import JobView, State
 from bot.domain.policy import Allow, Ask
 from bot.ledger.holds import LotSize, Waiting
 from bot.ledger.reviews import Review
 from bot.services.replies import HoldEnded, HoldLaid, JobsListed, Queued, Reply, SiteHeld, TakenBack, Waits
 from bot.slack.answers import card_for
 from bot.slack.cards import glass_card, reminder_card, request_card, root_card
+from bot.slack.cards.words import clock
 from tests.slack.cases import ALL, APPROVAL, AT_8_01, AT_8_30, LEA, NEW, ONE_YES, T, spelled
 
 AT_8 = "<!date^1800000000^{date_short_pretty} {time}|2027-01-15 08:00 UTC>"
@@ -70,7 +71,8 @@ deploying &lt;4.2&gt;
         HoldEnded(OPEN_END, None, 2, 1, 1),
         """\
         Every site is released.
-           2 jobs that waited for it go on; a yes that grew too old meanwhile is asked for again.
+           2 jobs that waited for it go on, unless the policy forbids it by now; \
+a yes that grew too old meanwhile is asked for again.
            1 queued request becomes one plan, which is judged now and may need votes.""",
     ),
     "released and still held": (
@@ -142,8 +144,38 @@ def test_what_is_said_of_holds(reply: Reply, expected: str) -> None:
     assert dedent(expected) == spelled(card_for(reply, T, "/purge"))
 
 
+AGREED = replace(APPROVAL, approved=T, run_within=60.0)
+HELD = replace(NEW, held=HOLD)
+HELD_30 = replace(HELD, held_ends=T + 1800)
+ON_RELEASE = "It goes on when that is released, unless the policy forbids it by then."
+UNTIL_8_01 = f"until {AT_8_01}; asked anew after that."
+NO = "No <sale>. It ends 2027-01-15 08:01 UTC."
+HELD_JOBS = {
+    "no vote, no end": (HELD, ON_RELEASE),
+    "no vote was needed": (HELD_30, f"It goes on by itself {AT_8_30}."),
+    "in time": (replace(HELD, held_ends=T + 59, approval=AGREED), f"It goes on by itself {clock(T + 59)}."),
+    "the hold outlives the votes": (
+        replace(HELD_30, approval=AGREED), f"Votes count {UNTIL_8_01} The hold ends {AT_8_30}."
+    ),
+    "a broken glass": (
+        replace(HELD_30, approval=replace(AGREED, broken_by="U_SAM")),
+        f"The broken glass counts {UNTIL_8_01} The hold ends {AT_8_30}.",
+    ),
+    "no end": (replace(HELD, approval=AGREED), f"{ON_RELEASE} Votes count {UNTIL_8_01}"),
+    "a freeze": (
+        replace(HELD_30, approval=AGREED, held_no=NO),
+        f"The hold ends {AT_8_30}, and it does not go on then: No &lt;sale&gt;. It ends {AT_8_01}.",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("job", "expected"), HELD_JOBS.values(), ids=HELD_JOBS)
+def test_a_held_job_promises_only_what_is_known(job: JobView, expected: str) -> None:
+    assert f"   {expected}" == spelled(root_card(job, T)).split("\n")[2]
+
+
 def test_a_held_job_says_who_holds_it_and_until_when() -> None:
-    held = spelled(root_card(replace(NEW, held=HOLD), T)).split("\n")
+    held = spelled(root_card(replace(NEW, held=HOLD, held_ends=HOLD.until), T)).split("\n")
     assert "🟡 P-1042 waits, shop is held by <@U_LEA> · https://www.shop.test/pricing" == held[0]
     assert f"   Held since {AT_8}: deploying &lt;4.2&gt;" == held[1]
     assert f"   It goes on by itself {AT_8_30}." == held[2]

@@ -140,7 +140,8 @@ async def test_an_approved_job_says_what_holds_it(shop: Room) -> None:
     assert [
         "🟡 P-1 waits, shop is held by <@U_LEA> · prefix www.shop.test/news/",
         "Held since <date>: deploying 4.3",
-        "It goes on by itself when that is released.",
+        "It goes on when that is released, unless the policy forbids it by then."
+        " Votes count until <date>; asked anew after that.",
         "asked by <@U_MIA> · because the menu moved · approved by <@U_SAM>",
     ] == read(card)[:4]
     assert ["cancel"] == buttons(card)
@@ -148,7 +149,8 @@ async def test_an_approved_job_says_what_holds_it(shop: Room) -> None:
     told = await shop.note("U_LEA", "1 job")
     assert [
         "shop is released.",
-        "1 job that waited for it goes on; a yes that grew too old meanwhile is asked for again.",
+        "1 job that waited for it goes on, unless the policy forbids it by now; "
+        "a yes that grew too old meanwhile is asked for again.",
     ] == read(told)
     await shop.lines(card, "Held back by @Lea: deploying 4.3", "Let go by @Lea.", "Ended")
 

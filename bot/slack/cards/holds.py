@@ -74,7 +74,8 @@ def goes_on(jobs: int, requests: int, plans: int, size: str = "") -> Iterator[st
     """What had waited for the end of a hold; `size` is that of the requests."""
     if jobs:
         go = "goes" if jobs == 1 else "go"
-        yield f"{count(jobs, 'job')} that waited for it {go} on; a yes that grew too old meanwhile is asked for again."
+        unless = "unless the policy forbids it by now; a yes that grew too old meanwhile is asked for again"
+        yield f"{count(jobs, 'job')} that waited for it {go} on, {unless}."
     if requests:
         one = plans == 1
         become = f"become{'s' * (requests == 1)} {'one plan, which is' if one else f'{number(plans)} plans, which are'}"

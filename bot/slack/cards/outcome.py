@@ -21,6 +21,7 @@ BARRED_MAX = 500  # characters
 MISSING_NAMED = 5  # of those who have not voted
 _SLACK_ID = re.compile(r"[A-Z][A-Z0-9_]+")
 _USER_GROUP = re.compile(r"S[A-Z0-9_]+")  # what the configuration names; nobody else's text comes here
+_ON_RELEASE = "It goes on when that is released, unless the policy forbids it by then."
 WHY_MAX = 120  # characters; a phone shows about 150 of a line
 
 
@@ -124,6 +125,23 @@ def barred(approval: Approval) -> Iterator[str]:
         yield f"Nobody is asked meanwhile. Votes are asked for anew {clock(approval.bar_ends)}."
     else:
         yield f"Nobody is asked meanwhile. Should that end before {clock(approval.expires)}, votes are asked for."
+
+
+def held_until(job: JobView) -> str:
+    """What becomes of a held job, and when: it is promised to go on only where that is known."""
+    ends = job.held_ends
+    if ends is not None and job.held_no:
+        no = with_clocks(escape(job.held_no, BARRED_MAX))
+        return f"The hold ends {clock(ends)}, and it does not go on then: {no}"
+    approval = job.approval
+    if approval is None or approval.approved is None:
+        return f"It goes on by itself {clock(ends)}." if ends is not None else _ON_RELEASE
+    counts = approval.approved + approval.run_within
+    if ends is not None and ends < counts:
+        return f"It goes on by itself {clock(ends)}."
+    what = "The broken glass counts" if approval.broken_by else "Votes count"
+    until = f"{what} until {clock(counts)}; asked anew after that."
+    return f"{_ON_RELEASE} {until}" if ends is None else f"{until} The hold ends {clock(ends)}."
 
 
 def denier(job: JobView) -> str:

@@ -9,7 +9,7 @@ from bot.domain.verdict import NONE_COVERED, Verdict, describe
 from bot.services.checks import DNS
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.outcome import WHY_MAX as FIRST_WHY_MAX
-from bot.slack.cards.outcome import barred, first_reason, missing, outcome, troubled
+from bot.slack.cards.outcome import barred, first_reason, held_until, missing, outcome, troubled
 from bot.slack.cards.warm import warm_lines
 from bot.slack.cards.words import (
     THING_MAX,
@@ -61,9 +61,8 @@ def _lines(job: JobView, now: float) -> Iterator[str]:
         case State.WAITING:
             yield from _waiting(job)
         case State.QUEUED if job.held is not None:
-            until = f"{clock(job.held.until)}" if job.held.until is not None else "when that is released"
             yield f"Held since {clock(job.held.since)}: {escape(job.held.reason, WHY_MAX)}"
-            yield f"It goes on by itself {until}."
+            yield held_until(job)
         case State.FAILED | State.NEEDS_DECISION | State.PARTIAL:
             yield from _trouble(job)
         case State.DONE | State.CHECKING:
