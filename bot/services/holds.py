@@ -20,6 +20,7 @@ from bot.services.replies import HoldEnded, HoldLaid, Refused, SiteHeld, Waits
 from bot.services.roster import approvers, read_roster
 from bot.services.setup import SLACK, Core, hold_name, job_name
 
+_OTHERS_END_IT = "That is held by somebody else; whoever holds it can end it, and so can an approver"
 WAITING_MAX = 10  # requests in line that a list names
 
 
@@ -86,7 +87,7 @@ async def _subject(core: Core, command: Command) -> Subject:
 
 
 async def release(core: Core, asking: Asking, command: Command) -> HoldEnded | Refused:
-    """End what the asker holds; an approver ends anybody's. What lies under it still stands."""
+    """End one hold: the asker's own, else the one on top, which is for approvers. The others still stand."""
     actor = asking.actor
     site = ALL if command.everywhere else command.site
     subject = await _subject(core, command)
@@ -99,31 +100,39 @@ async def release(core: Core, asking: Asking, command: Command) -> HoldEnded | R
         now = core.clock.now()
         before = _standing(books, core, site, now)
         if before is None:
-            return _not_held(books, core, site, now), _Change(None, None)
-        after = lifted(before, actor.id, now) if not_others else None
+            return _not_held(books, core, actor, site, not_others is None, now), _Change(None, None)
+        after = lifted(before, actor.id, now)
+        if after == before and not_others is None:
+            after = before.under
         if not_others and after == before:
             held_by = SiteHeld(not_others.why, not_others.advice, by_rule=True, hold=before.alone, site=command.site)
             return held_by, _Change(before, before)
         change = _changed(books, site, before, after, actor.id, now)
-        books.journal.add(now, "release", actor.id, site=site, held_by=before.by, reason=before.reason)
-        still = after or books.holds.on(command.site or ALL, now)
-        news = HoldNews(Turn.RELEASED, site, gone(before, after), now, actor.id, still.alone if still else None)
-        announce_over(books, core, asking.key, news, change.jobs)
+        (ended,) = gone(before, after)
+        books.journal.add(now, "release", actor.id, site=site, held_by=ended.by, reason=ended.reason)
+        lies = after or books.holds.on(command.site or ALL, now)
+        still = lies.alone if lies else None
+        announce_over(
+            books, core, asking.key, HoldNews(Turn.RELEASED, site, (ended,), now, actor.id, still), change.jobs
+        )
         requests, plans = _in_line(books, site, now)
-        return HoldEnded(before, still, len(change.jobs), requests, plans), change
+        may_end = still is not None and (not_others is None or still.by == actor.id)
+        return HoldEnded(ended, still, len(change.jobs), requests, plans, may_end), change
 
     answer, change = await core.ledger.write(deed)
     _wake(core, site, change)
     return answer
 
 
-def _not_held(books: Books, core: Core, site: str, now: float) -> Refused:
-    """Nothing to release: the site is free, or held only with every other."""
+def _not_held(books: Books, core: Core, actor: Actor, site: str, may_all: bool, now: float) -> Refused:
+    """Nothing to release: the site is free, or held only with every other, which `actor` may end or somebody else."""
     hold = books.holds.on(site, now)
     command = core.setup.command
     if hold is not None:
         what = f"{site} is held only with every other site."
-        return SiteHeld(what, f"To end that: {command} release all", hold=hold.alone, site=site)
+        may = may_all or hold.by == actor.id
+        advice = f"To end that: {command} release all" if may else f"{_OTHERS_END_IT}: {command} release all"
+        return SiteHeld(what, advice, hold=hold.alone, site=site)
     held_now = [one.site for one in books.holds.listed(now)]
     what = "No hold is on every site." if site == ALL else f"{site} is not held."
     return Refused(what, f"Held now: {', '.join(held_now)}." if held_now else "Nothing is held.")

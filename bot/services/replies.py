@@ -88,13 +88,15 @@ class HoldLaid:
 
 @dataclass(frozen=True, slots=True)
 class HoldEnded:
-    """A hold is over; `still` holds the site yet. `jobs` and `requests` had waited for it; those become `plans`."""
+    """A hold is over; `still` holds the site yet, and `may_end` says whether the same person can end that too. `jobs`
+    and `requests` had waited for it; those become `plans`."""
 
     hold: Hold
     still: Hold | None
     jobs: int = 0
     requests: int = 0
     plans: int = 0
+    may_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
         case HoldLaid():
             return holds.laid_card(reply, command)
         case HoldEnded():
-            return holds.ended_card(reply)
+            return holds.ended_card(reply, command)
         case Refused(what, advice):
             return private.refusal_card(what, advice)
         case PlanShown(plan, decision, _, observing, held, warming):

@@ -86,7 +86,7 @@ async def test_a_release_says_what_of_the_channels_sites_goes_on(tmp_path: Path)
     ] == heard
 
 
-async def test_an_approver_who_releases_ends_every_hold_of_the_pile(tmp_path: Path) -> None:
+async def test_an_approver_who_releases_ends_the_hold_on_top_and_calls_who_laid_it(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     await say(shop, MIA, "hold shop because an incident")
     await say(shop, LEA, "hold shop for 30m because deploying 4.2")
@@ -94,7 +94,7 @@ async def test_an_approver_who_releases_ends_every_hold_of_the_pile(tmp_path: Pa
     *_, (_, released) = await told(shop)
     await shop.ledger.close()
     leas = Hold("shop", "U_LEA", "deploying 4.2", START, START + 1800)
-    assert HoldNews(Turn.RELEASED, "shop", (leas, MIAS), START, "U_SAM", calls=True) == released
+    assert HoldNews(Turn.RELEASED, "shop", (leas,), START, "U_SAM", MIAS, calls=True) == released
 
 
 async def test_a_release_that_leaves_another_hold_says_which(tmp_path: Path) -> None:

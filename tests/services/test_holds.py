@@ -166,9 +166,49 @@ async def test_nobody_ends_anothers_hold_with_one_of_their_own(tmp_path: Path) -
     leas = Hold("shop", "U_LEA", "deploying 4.2", START)
     top = Hold("shop", "U_MIA", "an incident", START, START + 1800, leas)
     assert HoldLaid(top, leas) == mias
-    assert HoldEnded(top, leas) == released
+    assert HoldEnded(top.alone, leas) == released
     assert isinstance(refused, SiteHeld)
     assert leas == refused.hold
+
+
+async def test_an_approver_ends_one_hold_at_a_time_and_their_own_first(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    leas = Hold("shop", "U_LEA", "deploying 4.2", START)
+    mias = Hold("shop", "U_MIA", "an incident", START)
+    sams = Hold("shop", "U_SAM", "the cache is full", START)
+    for who, hold in ((SAM, sams), (LEA, leas), (MIA, mias)):
+        await say(shop, who, f"hold shop because {hold.reason}")
+    answers = [await say(shop, LEA, "release shop") for _ in range(4)]
+    await shop.ledger.close()
+    assert [
+        HoldEnded(leas, mias, may_end=True),
+        HoldEnded(mias, sams, may_end=True),
+        HoldEnded(sams, None),
+        Refused("shop is not held.", "Nothing is held."),
+    ] == answers
+
+
+@pytest.mark.parametrize(
+    ("who", "advice"),
+    [
+        pytest.param(LEA, "To end that: /purge release all", id="who laid it"),
+        pytest.param(SAM, "To end that: /purge release all", id="an approver"),
+        pytest.param(
+            MIA,
+            "That is held by somebody else; whoever holds it can end it, and so can an approver: /purge release all",
+            id="a member",
+        ),
+    ],
+)
+async def test_who_may_end_the_hold_on_every_site_is_told_where_one_is_released(
+    tmp_path: Path, who: Actor, advice: str
+) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, LEA, "hold all because the sale begins")
+    answer = await say(shop, who, "release shop")
+    await shop.ledger.close()
+    assert isinstance(answer, SiteHeld)
+    assert ("shop is held only with every other site.", advice) == (answer.what, answer.advice)
 
 
 async def test_what_lies_under_a_hold_stands_when_that_ends_by_itself(tmp_path: Path) -> None:

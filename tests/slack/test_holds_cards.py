@@ -79,7 +79,15 @@ a yes that grew too old meanwhile is asked for again.
         HoldEnded(HOLD, OPEN_END),
         f"""\
         The hold on shop is released, and it stays held.
-           Every site is held by token `ci` since {AT_8}, until it is released: the sale begins""",
+           Every site is held by token `ci` since {AT_8}, until it is released: the sale begins
+           Whoever holds it can release it, and so can an approver.""",
+    ),
+    "released by an approver, and still held": (
+        HoldEnded(HOLD, replace(HOLD, by="U_MIA"), may_end=True),
+        f"""\
+        The hold on shop is released, and it stays held.
+           shop is held by <@U_MIA> since {AT_8}, until {AT_8_30}: deploying &lt;4.2&gt;
+           To end that too: `/purge release shop`""",
     ),
     "queued": (
         Queued(HOLD, "shop", LotSize(3, 41, 41), Allow("small", ""), PAGE),

@@ -177,7 +177,7 @@ def _guard_cards(job: JobView, text: str) -> dict[str, Card]:
         "news of its end": news_card(
             HoldNews(Turn.RELEASED, text, (hold,) * 9, T, text, hold, 9, 9, 9, 8, 7, calls=True), names
         ),
-        "hold ended": holds.ended_card(HoldEnded(hold, hold)),
+        "hold ended": holds.ended_card(HoldEnded(hold, hold), "/purge"),
         "queued": holds.queued_card(Queued(hold, text, LotSize(9, 9, 8), asks, in_line, 3), text),
         "taken back": holds.taken_back_card("Q-7", text),
         "what is in line": holds.with_waiting(private.refusal_card(text), (Waits(in_line, hold),) * 10, 99, "/purge"),

@@ -60,12 +60,17 @@ def _place_of(before: Hold, hold: Hold, own: str, names: Names) -> str:
     return f"It lies on another, which stands when it ends: {hold_line(before, names)}"
 
 
-def ended_card(ended: HoldEnded) -> Card:
+def ended_card(ended: HoldEnded, command: str) -> Card:
     """A hold is over."""
     hold, still = ended.hold, ended.still
     if still is not None:
         first = f"The hold on {place(hold.site)} is released, and it stays held." if hold.site != ALL else ""
-        return card(first or "The hold on every site is released, and another stands.", [begun(hold_line(still))])
+        end = copied("To end that too", f"{command} release {'all' if still.site == ALL else still.site}")
+        others = "Whoever holds it can release it, and so can an approver."
+        return card(
+            first or "The hold on every site is released, and another stands.",
+            [begun(hold_line(still)), end if ended.may_end else others],
+        )
     waited = goes_on(ended.jobs, ended.requests, ended.plans)
     return card(f"{begun(place(hold.site))} is released.", [*waited])
 
