@@ -111,7 +111,12 @@ class Homes:
 
     def running(self, user: str, sites: Sequence[str], limit: int) -> Some:
         """What goes on by itself: first what `user` asked for, then the newest."""
-        return self._some(f"state in ({_listed(_RUNNING)}) order by {_OWN} desc, id desc", sites, limit, user=user)
+        which = f"state in ({_listed(_RUNNING)}) and not {_HELD}"
+        return self._some(f"{which} order by {_OWN} desc, id desc", sites, limit, user=user)
+
+    def held(self, user: str, sites: Sequence[str], limit: int) -> Some:
+        """What a hold keeps from beginning: first what `user` asked for, then the newest."""
+        return self._some(f"{_HELD} order by {_OWN} desc, id desc", sites, limit, user=user)
 
     def ended(self, sites: Sequence[str], limit: int) -> list[int]:
         """The newest jobs that have ended, among the newest of all."""
@@ -132,6 +137,7 @@ class Homes:
 
 _ALSO = "exists (select 1 from json_each(doc, '$.also_by') where value = :user)"
 _OWN = f"(requested_by = :user or {_ALSO})"
+_HELD = "(state = 'queued' and json_type(doc, '$.held') = 'object')"
 _SEEN = "+site in (select value from json_each(:sites))"  # the plus: states are few, and sites no index
 
 

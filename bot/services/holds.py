@@ -18,7 +18,7 @@ from bot.services.purges import Asking
 from bot.services.queued import run_queued
 from bot.services.replies import HoldEnded, HoldLaid, Refused, SiteHeld, Waits
 from bot.services.roster import approvers, read_roster
-from bot.services.setup import SLACK, Core, hold_name, job_name
+from bot.services.setup import HOME, SLACK, Core, hold_name, job_name
 
 _OTHERS_END_IT = "That is held by somebody else; whoever holds it can end it, and so can an approver"
 WAITING_MAX = 10  # requests in line that a list names
@@ -141,6 +141,7 @@ def _not_held(books: Books, core: Core, actor: Actor, site: str, may_all: bool, 
 def _changed(books: Books, site: str, before: Hold | None, after: Hold | None, who: str, now: float) -> _Change:
     """Write what holds `site` from now on, and let its jobs see."""
     books.holds.keep(site, after)
+    books.homes.changed()
     freed = []
     for number in books.holds.held_jobs(site):
         job = books.jobs.get(number)
@@ -185,6 +186,7 @@ def _wake(core: Core, site: str, change: _Change) -> None:
         core.engine.wake(hold_name(site), change.after.until)
     if change.before != change.after:
         core.engine.wake(SLACK)
+        core.engine.wake(HOME)
         core.engine.wake(hold_name(site))
 
 
@@ -209,6 +211,7 @@ async def settle(core: Core, site: str) -> None:
         core.engine.wake(job_name(number))
     if change.before != change.after:
         core.engine.wake(SLACK)
+        core.engine.wake(HOME)
     if change.after is not None:
         if change.after.until is not None:
             core.engine.wake(hold_name(site), change.after.until)

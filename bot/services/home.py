@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.actor import Actor
+from bot.domain.hold import Hold
 from bot.domain.job import JobView
 from bot.domain.policy import Deny, Roster
 from bot.domain.rights import Deed, authorise
@@ -15,7 +16,7 @@ from bot.ledger.books import Books
 from bot.ledger.homes import Some
 from bot.ledger.messages import Role
 from bot.services.allowed import rights_on
-from bot.services.holds import in_line
+from bot.services.holds import in_line, seen_holds
 from bot.services.replies import Waits
 from bot.services.setup import Core
 
@@ -49,6 +50,9 @@ class HomeView:
     sites_total: int = 0
     queued: Sequence[Waits] = ()  # requests of theirs that are in line for the end of a hold
     queued_total: int = 0
+    held: Sequence[JobView] = ()  # what a hold keeps from beginning
+    held_total: int = 0
+    holds: Sequence[Hold] = ()  # those that stand, each the one on top
 
 
 async def home_of(core: Core, actor: Actor, roster: Roster) -> HomeView:
@@ -67,6 +71,7 @@ async def home_of(core: Core, actor: Actor, roster: Roster) -> HomeView:
         waiting = books.homes.waiting_of(actor.id, names, WAITING)
         queued, queued_total = in_line(core, books, names, actor.id)
         running = books.homes.running(actor.id, names, RUNNING)
+        held = books.homes.held(actor.id, names, WAITING)
         return HomeView(
             actor, setup.command, None, setup.observe,
             _requests(books, votes), votes.total,
@@ -74,6 +79,7 @@ async def home_of(core: Core, actor: Actor, roster: Roster) -> HomeView:
             books.jobs.in_brief(running.first), running.total,
             books.jobs.in_brief(books.homes.ended(names, ENDED)),
             rights, len(sites), queued[:WAITING], queued_total,
+            books.jobs.in_brief(held.first), held.total, seen_holds(books, actor, core.clock.now()),
         )  # fmt: skip
 
     return await core.ledger.read(question)

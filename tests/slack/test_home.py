@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from bot.domain.actor import Actor, Standing
 from bot.domain.defaults import built_in
+from bot.domain.hold import Hold
 from bot.domain.job import JobView, State
 from bot.domain.policy import Conditions, Deny, Members, Policy, Rule, Run, Tightening
 from bot.domain.site import Environment, Layer, Site
@@ -33,6 +34,7 @@ from tests.services.shop import EVERYTHING, GUEST, KIM, LEA, MIA, SAM, Everybody
 from tests.slack.cases import ALL, AT_8_30, DONE, LINK, MANY, NEW, ONE_YES, PRICING, SHOP, VARNISH, T, home_spelled
 from tests.slack.wild import strings, wild_job, without_ours
 
+AT_8 = "<!date^1800000000^{date_short_pretty} {time}|2027-01-15 08:00 UTC>"
 RIGHTS = "up to 30 URLs, paths or tags at once (more needs 1 approval); everything needs a reason and 2 approvals"
 EMPTY = HomeView(LEA, "/purge")
 WAITS = replace(ALL, id=1045, url=LINK)
@@ -101,6 +103,43 @@ def test_what_waits_for_the_reader_comes_first_then_the_rest() -> None:
     ] == read(home_view(FULL, T))
 
 
+LEAS = Hold("shop", "U_LEA", "deploying <4.2>", T, T + 1800)
+SALE = Hold("*", "U_LEA", "the sale begins", T)
+
+
+@pytest.mark.parametrize(
+    ("holds", "expected", "site"),
+    [
+        pytest.param([LEAS], f"🟡 you hold shop until {AT_8_30}",
+                     f"🟡 shop is held by <@U_LEA> since {AT_8}, until {AT_8_30}: deploying &lt;4.2&gt;", id="one"),
+        pytest.param([SALE, LEAS], "🟡 you hold every site and shop",
+                     f"🟡 shop is held by <@U_LEA> since {AT_8}, until {AT_8_30}: deploying &lt;4.2&gt;", id="two"),
+        pytest.param([replace(SALE, by="U_SAM")], "⚪ Nothing waits for you, and nothing runs.",
+                     f"🟡 Every site is held by <@U_SAM> since {AT_8}, until it is released: the sale begins",
+                     id="somebody else's"),
+    ],
+)  # fmt: skip
+def test_a_hold_is_told_to_who_laid_it_and_on_its_sites(holds: list[Hold], expected: str, site: str) -> None:
+    view = read(home_view(replace(EMPTY, holds=holds, sites=[(SHOP, RIGHTS)], sites_total=1), T))
+    assert expected == view[0].partition(" [")[0]
+    assert site in view
+
+
+async def test_a_held_job_waits_for_the_hold_and_does_not_run(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, EVERYTHING, reason="leak")
+    hold = Hold("shop", "U_LEA", "deploying 4.2", T)
+    await shop.ledger.write(lambda books: books.holds.keep("shop", hold))
+    await approvals.vote(shop.core, SAM, job.id, yes=True)
+    await approvals.vote(shop.core, LEA, job.id, yes=True)
+    view = await home_of(shop.core, MIA, await read_roster(shop.core))
+    await shop.ledger.close()
+    assert ([job.id], 1, [], 0) == ([one.id for one in view.held], view.held_total, [*view.running], view.running_total)
+    said = read(home_view(view, T))
+    assert "🟡 1 job waits for a hold" == said[0].partition(" [")[0]
+    assert "🟡 P-1 waits, shop is held by <@U_LEA> · everything on shop (production) [Cancel = cancel P-1]" in said
+
+
 def test_an_observing_bot_says_so() -> None:
     view = home_view(replace(EMPTY, observing=True, ended=[DONE]), T)
     assert "   This bot only observes: it plans and looks, and purges nothing." == read(view)[-1]
@@ -150,6 +189,8 @@ def crowded(text: str, n: int) -> HomeView:
         [Request(job, "token") for job in jobs(State.WAITING, 10**7)], 10**7,
         jobs(State.NEEDS_DECISION, 2 * 10**7), 10**7, jobs(State.PURGING, 3 * 10**7), 10**7,
         jobs(State.DONE, 4 * 10**7), [(site, text)] * n, 10**7,
+        held=jobs(State.QUEUED, 5 * 10**7), held_total=10**7,
+        holds=[Hold(text, text, text, T, T + 60), *(Hold(f"{k}{text}", LEA.id, text, T) for k in range(n))],
     )  # fmt: skip
 
 
@@ -169,8 +210,15 @@ def test_whatever_the_names_something_of_everything_is_shown(text: str) -> None:
     assert isinstance(blocks, list)
     titles = [block["text"]["text"] for block in blocks if block["type"] == "header"]
     rows = [b for a, b in pairwise(blocks) if a["type"] == "header" and b["type"] == "section"]
-    assert ["Waits for your vote", "Your requests that wait", "Running", "Recent", "Your sites"] == titles
-    assert 5 == len(rows)
+    assert [
+        "Waits for your vote",
+        "Your requests that wait",
+        "Wait for a hold",
+        "Running",
+        "Recent",
+        "Your sites",
+    ] == titles
+    assert 6 == len(rows)
 
 
 # What one may do

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
+from bot.domain.hold import ALL, Hold
 from bot.domain.job import JobView, State
 from bot.domain.site import Site
 from bot.services.home import HomeView, Request
 from bot.services.replies import Waits
 from bot.slack.cards.blocks import Block, actions, button, context, section
-from bot.slack.cards.holds import waiting_line
+from bot.slack.cards.holds import begun, hold_line, place, until, waiting_line
 from bot.slack.cards.outcome import approvals_left, outcome
 from bot.slack.cards.private import copied, refusal_card
 from bot.slack.cards.request import vote_buttons
@@ -24,8 +25,9 @@ from bot.slack.escape import code, cut_marked, escape, linked, person, url_text
 CHARACTERS = 10_000
 REST = 9_400  # characters for everything but the first lines, titles and counts
 SHARE = 1_100  # of them, for each list but the requests, which have what the others leave
+ROWS = 11  # at most, of each list: none is that long, and six of them have no more than 100 blocks
 LINE_MAX, WHY_MAX, NOTE_MAX = 330, 160, 250
-ASKERS_SHOWN = 3
+ASKERS_SHOWN = HOLDS_NAMED = 3
 CALLBACK = "home"
 PURGE_FORM = "open_purge_form"
 
@@ -48,9 +50,10 @@ def _whole(home: HomeView, now: float, note: tuple[str, str]) -> list[Block]:
     told, reader = list(_note(note)), home.actor.id
     below = [
         _part("Your requests that wait", _own(home, now), home.waiting_total + home.queued_total, status),
+        _part("Wait for a hold", (_running(job, now, reader) for job in home.held), home.held_total, status),
         _part("Running", (_running(job, now, reader) for job in home.running), home.running_total, status),
         _part("Recent", (_ended(job, now) for job in home.ended), len(home.ended), ""),
-        _part("Your sites", (_site(*pair) for pair in home.sites), home.sites_total, code(f"{home.command} sites")),
+        _part("Your sites", _sites(home), home.sites_total, code(f"{home.command} sites")),
     ]
     room = REST - _weight(below) - _weight(told)
     rows = (_request(request, home.command) for request in home.requests)
@@ -65,12 +68,23 @@ def _first(home: HomeView) -> str:
     told = [
         _are(home.requests_total, "request waits", "requests wait", " for your vote"),
         _are(waiting, f"{one}of yours waits", f"{many}of yours wait"),
+        _are(home.held_total, "job waits for a hold", "jobs wait for a hold"),
         _are(home.running_total, "job runs", "jobs run"),
     ]
     words = " · ".join(filter(None, told))
+    own = _own_holds(home)
     if not words:
-        return "⚪ Nothing waits for you, and nothing runs."
-    return f"{'🟡' if home.requests_total or waiting else '🔵'} {words}"
+        return f"🟡 {own}" if own else "⚪ Nothing waits for you, and nothing runs."
+    is_yellow = home.requests_total or waiting or home.held_total or own
+    return f"{'🟡' if is_yellow else '🔵'} {words}{f' · {own}' if own else ''}"
+
+
+def _own_holds(home: HomeView) -> str:
+    """What the reader holds, and until when."""
+    own = [hold for hold in home.holds if hold.by == home.actor.id]
+    if len(own) == 1:
+        return f"you hold {place(own[0].site)} {until(own[0])}"
+    return f"you hold {listed([place(hold.site) for hold in own], HOLDS_NAMED)}" if own else ""
 
 
 def _purge_button(home: HomeView) -> Block:
@@ -91,7 +105,7 @@ def _note(note: tuple[str, str]) -> Iterator[Block]:
 def _last(home: HomeView) -> Iterator[Block]:
     if home.observing:
         yield context(["This bot only observes: it plans and looks, and purges nothing."])
-    if not (home.ended or home.running or home.waiting or home.queued or home.requests):
+    if not (home.ended or home.running or home.held or home.waiting or home.queued or home.requests):
         yield context([copied("Begin with", f"{home.command} plan https://…")])
 
 
@@ -107,7 +121,7 @@ def _part(title: str, rows: Iterable[Row], total: int, where: str, room: int = S
 
 
 def _fitting(rows: Iterable[Row], room: int) -> Iterator[Row]:
-    for row in rows:
+    for row in islice(rows, ROWS):
         room -= _weight(row)
         if room < 0:
             return
@@ -184,10 +198,18 @@ def _line(job: JobView, now: float, offered: Block | None) -> Block:
     return told | ({"accessory": offered} if offered else {})
 
 
-def _site(site: Site, may: str) -> Row:
+def _sites(home: HomeView) -> Iterator[Row]:
+    """The sites, each with what holds it: its own hold, else that on every site."""
+    held = {hold.site: hold for hold in home.holds}
+    for site, may in home.sites:
+        yield _site(site, may, held.get(site.name) or held.get(ALL))
+
+
+def _site(site: Site, may: str, hold: Hold | None) -> Row:
     layers = arrows([escape(layer.account, 40) for layer in site.layers]) or "none"
     where = f"*{escape(site.name, 60)}* ({site.environment}): {hosts(site.hosts)} · layers {layers}"
-    return [section(f"{cut_marked(where, LINE_MAX)}\n{escape(may[:1].upper() + may[1:], LINE_MAX)}")]
+    held = f"\n🟡 {cut_marked(begun(hold_line(hold)), LINE_MAX)}" if hold else ""
+    return [section(f"{cut_marked(where, LINE_MAX)}\n{escape(may[:1].upper() + may[1:], LINE_MAX)}{held}")]
 
 
 def _joined(*parts: str) -> str:
