@@ -238,7 +238,7 @@ OPTIONS = (
               "how long a hold lasts, 1m to 90d: 30m, 2 hours, 2d; else until release. A lint: nginx, apache, express",
               "hold {site} for 2h because deploying 4.2", frozenset({Verb.HOLD, Verb.LINT})),
     OptionRow("warm", ("--warm",), "", "once it is proven, fetch its pages through the edges", "{url} --warm", _PURGES),
-    OptionRow("queue", ("--queue",), "", "while the site is held, run on its release", "{url} --queue",
+    OptionRow("queue", ("--queue",), "", "while the site is held, run on its release; else now", "{url} --queue",
               frozenset({Verb.PURGE})),
     OptionRow("from", ("from", "--from"), "place",
               "where to look from, with commas: your edges, and regions of the world where the site is opted in",

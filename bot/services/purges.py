@@ -163,7 +163,9 @@ def create(
         choices = choices_of(plan, command, site, core.setup.providers)
         draft = replace(draft, approval=replace(draft.approval, choices=tuple(choice.label for choice in choices)))
     urls = pages_to_look_at(books, site, plan.targets)
-    draft = replace(draft, look_urls=urls, notes=(*_asked_already(books, plan), *plan.notes))
+    draft = replace(
+        draft, look_urls=urls, notes=(*_not_queued(command, decision), *_asked_already(books, plan), *plan.notes)
+    )
     job = books.jobs.create(draft, stored, asking.key)
     _journal(books, core, job, asking, plan, stored.seal, decision, now)
     _plan_messages(books, core, job, asking, site, now)
@@ -217,6 +219,14 @@ def _job(
 def _left_alone(core: Core, site: Site, plan: Plan) -> tuple[str, ...]:
     asked = {layer.account for layer in plan.layers}
     return tuple(core.setup.providers[x.account].title for x in site.layers if x.account not in asked)
+
+
+def _not_queued(command: Command, decision: Allow | Ask) -> tuple[str, ...]:
+    """A word on a request that would have waited for a release, where nothing is held."""
+    if not command.queue:
+        return ()
+    what = "runs now" if isinstance(decision, Allow) else "is asked for now"
+    return (f"{command.site} is not held: it {what}, without waiting in line.",)
 
 
 def _asked_already(books: Books, plan: Plan) -> tuple[str, ...]:

@@ -356,6 +356,24 @@ async def test_queued_requests_become_one_plan_on_release(tmp_path: Path) -> Non
     assert ("U_LEA",) == job.approval.of
 
 
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("/a --queue", ("shop is not held: it runs now, without waiting in line.",)),
+        ("prefix /news/ --queue", ("shop is not held: it is asked for now, without waiting in line.",)),
+        ("/a", ()),
+    ],
+)
+async def test_what_would_wait_in_line_says_that_it_does_not_where_nothing_is_held(
+    tmp_path: Path, typed: str, expected: tuple[str, ...]
+) -> None:
+    shop = open_shop(tmp_path)
+    made = await say(shop, MIA, typed)
+    await shop.ledger.close()
+    assert isinstance(made, JobMade)
+    assert expected == made.job.notes[: len(expected) or None]
+
+
 async def test_requests_of_another_softness_are_another_plan(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     shop.cf.mark_as_stale()
