@@ -49,7 +49,7 @@ an incident
         HoldNews(Turn.LAID, ALL, (SALE,), T, other=replace(SALE, reason="the sale comes")),
         f"""\
         Every site is held by token `ci` until it is released: the sale begins
-           It takes the place of theirs: the sale comes
+           It takes the place of token `ci`'s earlier one: the sale comes
         {MEANWHILE}
            To end it: `/purge release all`""",
     ),

@@ -62,7 +62,7 @@ deploying &lt;4.2&gt;
         HoldLaid(OPEN_END, OPEN_END),
         """\
         Every site is held until it is released: the sale begins
-           It takes the place of yours: the sale begins
+           It takes the place of your earlier one: the sale begins
            Nothing begins there meanwhile. Jobs that purge already go on; `cancel` stops them.
            To end it: `/purge release all`""",
     ),
@@ -113,7 +113,7 @@ which is judged again and may need more.
         Queued: runs when shop is released (1 request, 2 URLs so far).
            shop is held by <@U_LEA> since {AT_8}, until {AT_8_30}: deploying &lt;4.2&gt;
            Of these yours are 2 URLs: the one thing you named, on every host of shop.
-           On the release all of them become one plan, which is judged again and may need votes.
+           On the release it is judged again and may need votes.
            It is Q-7. To take it back: `/purge cancel Q-7`""",
     ),
     "taken back": (

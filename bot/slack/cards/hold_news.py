@@ -29,7 +29,7 @@ def news_card(news: HoldNews, names: Names = NOBODY, command: str = "/purge") ->
 def _laid(news: HoldNews, hold: Hold, names: Names, command: str) -> Card:
     who = called(hold.by, names)
     first = f"{begun(place(hold.site))} is held by {who} {until(hold)}: {escape(hold.reason, REASON_MAX)}"
-    return card(first, laid_lines(hold, news.other, command, "theirs", names))
+    return card(first, laid_lines(hold, news.other, command, f"{who}'s earlier one", names))
 
 
 def _over(news: HoldNews, names: Names) -> str:

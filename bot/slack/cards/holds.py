@@ -42,7 +42,7 @@ def laid_card(laid: HoldLaid, command: str) -> Card:
     """A hold begins."""
     hold = laid.hold
     first = f"{begun(place(hold.site))} is held {until(hold)}: {escape(hold.reason, REASON_MAX)}"
-    return card(first, laid_lines(hold, laid.before, command, "yours"))
+    return card(first, laid_lines(hold, laid.before, command, "your earlier one"))
 
 
 def laid_lines(hold: Hold, before: Hold | None, command: str, own: str, names: Names = NOBODY) -> list[str]:
@@ -96,7 +96,7 @@ def queued_card(queued: Queued, command: str) -> Card:
         [
             begun(hold_line(queued.hold)),
             _of_it(queued, site),
-            _judged_then(queued.decision),
+            _judged_then(queued.decision, queued.size.requests),
             copied(f"It is {queued.told.name}. To take it back", f"{command} cancel {queued.told.name}"),
         ],
     )
@@ -115,11 +115,12 @@ def _of_it(queued: Queued, site: str) -> str:
     return f"Of these yours are {_targets(told.targets, told.urls)}: {each}."
 
 
-def _judged_then(decision: Decision) -> str:
+def _judged_then(decision: Decision, requests: int) -> str:
+    then = "it is judged again" if requests == 1 else "all of them become one plan, which is judged again"
     if not isinstance(decision, Ask):
-        return "On the release all of them become one plan, which is judged again and may need votes."
+        return f"On the release {then} and may need votes."
     needs = f"By itself it needs {count(decision.needed, 'approval')}, since {escape(decision.why, REASON_MAX)}."
-    return f"{needs} On the release all of them become one plan, which is judged again and may need more."
+    return f"{needs} On the release {then} and may need more."
 
 
 def waiting_line(waits: Waits, by: bool = True) -> str:

@@ -56,7 +56,7 @@ def _choices(choices: Sequence[Choice], draft: str, action: str) -> list[Block]:
 def refusal_card(what: str, advice: str = "") -> Card:
     """It was understood and is not done."""
     said = advice if _PEOPLE.fullmatch(advice) else with_clocks(escape(advice, 1300))
-    return card(escape(what, 1500), [said])
+    return card(with_clocks(escape(what, 1500)), [said])
 
 
 def bad_lines_card(command: Command, draft: str) -> Card:
