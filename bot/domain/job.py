@@ -228,6 +228,11 @@ class JobView:
         return frozenset({self.requested_by, *self.also_by})
 
     @property
+    def agreed(self) -> int:
+        """How many people have said yes, as far as those votes count."""
+        return sum(vote.yes for vote in self.approval.votes) if self.approval else 0
+
+    @property
     def softly(self) -> str:
         """Which layers mark their copies as stale, in words."""
         return softly([(layer.title, layer.soft) for layer in self.layers])

@@ -29,7 +29,8 @@ _TWINS: Mapping[str, frozenset[Event]] = {
     "glass_broken": frozenset({Event.GLASS_BROKEN}),
     "review_closed": frozenset({Event.REVIEWED}),
 }
-_FIRST = {"asked": 0, "decided": 1}
+_FIRST = {"asked": 0, "decided": 1, "approved": 3}
+_EARLY = frozenset({Event.ALLOWED, Event.ASKED, Event.VOTED_YES, Event.VOTED_NO})  # what follows is from them
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,5 +62,6 @@ def _is_told(at: float, entry: Entry, steps: Sequence[tuple[float, Told]]) -> bo
 
 
 def _order(moment: Moment) -> tuple[float, int]:
-    rank = _FIRST.get(moment.what.event, 3) if isinstance(moment.what, Entry) else 2
+    what = moment.what
+    rank = _FIRST.get(what.event, 5) if isinstance(what, Entry) else 2 if what.event in _EARLY else 4
     return (moment.at, rank)

@@ -13,7 +13,7 @@ class Event(StrEnum):
     ASKED = "asked"  # `n` people must agree; `text` is why
     VOTED_YES = "voted_yes"  # by `who`; `text` is a note
     VOTED_NO = "voted_no"  # by `who`; `text` is the reason
-    EXPIRED = "expired"  # nobody agreed in time
+    EXPIRED = "expired"  # only `n` people agreed in time
     ASKED_AGAIN = "asked_again"  # approved, and then `text` kept it from running: `n` people must agree anew
     BARRED = "barred"  # `text`, a no of the policy's, keeps it from running whoever agrees: nobody is asked
     JUDGED_ANEW = "judged_anew"  # `text` has changed while it waited: `n` people must agree, and older votes are void

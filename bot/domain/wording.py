@@ -148,6 +148,11 @@ def too_few(policy: Policy, ask: Ask, able: int) -> tuple[str, str]:
     return f"This needs {people}, and {names} has {able}.", "Ask whoever configured purgebot to name more of them."
 
 
+def expired(agreed: int) -> str:
+    """Why a request expired on which `agreed` people said yes."""
+    return f"{'too few people' if agreed else 'nobody'} agreed in time"
+
+
 def consent(rule: Rule) -> str:
     """What a rule asks for: "2 of approvers"."""
     return f"{rule.then.needed} of {listed(rule.then.of, 'and')}" if isinstance(rule.then, Approve) else ""

@@ -11,6 +11,7 @@ from bot.domain.policy import Roster
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.ruling import voters
 from bot.domain.told import Event, Told
+from bot.domain.wording import expired
 from bot.ledger.books import Books
 from bot.ledger.messages import Role
 from bot.services.holding import hold_back
@@ -93,7 +94,7 @@ def too_late(job: JobView, now: float) -> Refused | None:
     if job.state is State.EXPIRED or (
         job.state is State.WAITING and job.approval is not None and now >= job.approval.expires
     ):
-        return Refused(f"{job.name} has expired: too few people agreed in time.", "Ask for it again.")
+        return Refused(f"{job.name} has expired: {expired(job.agreed)}.", "Ask for it again.")
     if job.state is State.WAITING and job.approval is not None and job.approval.barred:
         what = f"No vote on {job.name} helps for now. {job.approval.barred}"
         return Refused(what, "Those who are asked are called as soon as votes count again.", by_rule=True)

@@ -264,6 +264,8 @@ def _ask_again(
     books.journal.add(now, "asked_again", "policy", job.id, why=why, rule=again.rule, policy=policy.version)
     asked = replace(job, state=State.WAITING, approval=again, rule=again.rule, due_at=now)
     show_request_again(books, core, asked, now)
+    if told is Event.ASKED_AGAIN:
+        tell_outcome(books, asked, now)
     return asked
 
 

@@ -55,7 +55,8 @@ def _purged(job: JobView, now: float) -> JobView:
 def expire(books: Books, job: JobView, now: float) -> JobView:
     """Nobody said yes in time, or no yes would have helped."""
     books.batches.cancel(job.id)
-    books.messages.say(job.id, Told(Event.EXPIRED, text=job.approval.barred if job.approval else ""), now)
+    barred = job.approval.barred if job.approval else ""
+    books.messages.say(job.id, Told(Event.EXPIRED, n=job.agreed, text=barred), now)
     approvals.tell_outcome(books, job, now)
     books.journal.add(now, "expired", "purgebot", job.id)
     return replace(job, state=State.EXPIRED, due_at=None, ended=now)

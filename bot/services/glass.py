@@ -11,6 +11,7 @@ from bot.domain.job import Approval, JobView, State
 from bot.domain.policy import BreakGlass, Deny, Roster
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.told import Event, Told
+from bot.domain.wording import expired
 from bot.ledger.books import Books
 from bot.ledger.messages import Role
 from bot.ledger.reviews import Review
@@ -77,9 +78,7 @@ def _refuse(core: Core, actor: Actor, job: JobView, roster: Roster) -> Refused |
     if job.state is not State.WAITING or job.approval is None:
         return Refused(f"{job.name} does not wait for votes: it is {job.state}.", "There is no glass to break.")
     if core.clock.now() >= job.approval.expires:
-        return Refused(
-            f"{job.name} has expired: too few people agreed in time.", "Ask for it again, then break the glass."
-        )
+        return Refused(f"{job.name} has expired: {expired(job.agreed)}.", "Ask for it again, then break the glass.")
     return None
 
 

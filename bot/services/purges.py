@@ -34,7 +34,7 @@ from bot.services.witnesses import pages_to_look_at
 from providers.contract import Kind, UnsupportedWish
 
 SAMPLE_MAX = 20
-_SO_FAR = {State.WAITING: "waits for approval", State.NEEDS_DECISION: "waits for a decision"}
+_SO_FAR = {State.WAITING: "waited for approval", State.NEEDS_DECISION: "waited for a decision"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +232,7 @@ def _not_queued(command: Command, decision: Allow | Ask) -> tuple[str, ...]:
 def _asked_already(books: Books, plan: Plan) -> tuple[str, ...]:
     """A word on the open job that does the same: two of them send everything twice."""
     alike = books.jobs.alike(plan.site, plan.digest)
-    return (f"{alike[0]} asks for the same and {_SO_FAR.get(alike[1], 'is under way')}.",) if alike else ()
+    return (f"{alike[0]} had asked for the same and {_SO_FAR.get(alike[1], 'was under way')} then.",) if alike else ()
 
 
 def widest_first(plan: Plan) -> Iterator[Target]:

@@ -57,7 +57,8 @@ class Calling:
         """What a call says of `job` as it is now; "" where there is nothing to call for any more."""
         approval = job.approval
         barred = approval is not None and bool(approval.barred)
-        if role is Role.OUTCOME and (barred or job.state is not State.WAITING):
+        returned = approval is not None and bool(approval.returned)
+        if role is Role.OUTCOME and (barred or returned or job.state is not State.WAITING):
             return outcome_line(job, await self.names(_named(job)))
         if approval is None or barred:
             return ""

@@ -34,3 +34,9 @@ def test_an_entry_of_another_time_is_told() -> None:
 def test_entries_that_no_thread_knows_are_told() -> None:
     entry = Entry("glass_broken", "U_LEA", {"reason": "outage"})
     assert (Moment(T, entry), Moment(T + 1, DONE)) == timeline([(T + 1, DONE)], [(T, entry)])
+
+
+def test_what_a_vote_led_to_is_told_after_it() -> None:
+    held, yes = Told(Event.HELD, who="U_KIM"), Told(Event.VOTED_YES, who="U_LEA")
+    approved = Entry("approved", "policy", {"votes": 2})
+    assert (Moment(T, yes), Moment(T, approved), Moment(T, held)) == timeline([(T, held), (T, yes)], [(T, approved)])

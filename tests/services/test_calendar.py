@@ -86,7 +86,7 @@ async def test_a_yes_counts_until_the_second_of_expiry(tmp_path: Path, left: flo
     shop.clock.at = START + 1800 - left
     answer = await approvals.vote(shop.core, SAM, job.id, True)
     await shop.ledger.close()
-    late = Refused("P-1 has expired: too few people agreed in time.", "Ask for it again.")
+    late = Refused("P-1 has expired: nobody agreed in time.", "Ask for it again.")
     assert (late if not counts else "approved") == (answer.what if isinstance(answer, Done) else answer)
 
 
@@ -275,5 +275,5 @@ async def test_what_expired_by_a_leap_stays_expired_when_the_clock_comes_back(tm
     answer = await approvals.vote(shop.core, SAM, job.id, True)
     await shop.slate.advance(300)
     await shop.ledger.close()
-    assert Refused("P-1 has expired: too few people agreed in time.", "Ask for it again.") == answer
+    assert Refused("P-1 has expired: nobody agreed in time.", "Ask for it again.") == answer
     assert [] == shop.cf.sent

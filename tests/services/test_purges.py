@@ -397,8 +397,8 @@ async def test_one_host_of_several_is_narrower(tmp_path: Path) -> None:
 
 
 ALIKE = {
-    "waiting": (False, "P-1 asks for the same and waits for approval."),
-    "under way": (True, "P-1 asks for the same and is under way."),
+    "waiting": (False, "P-1 had asked for the same and waited for approval then."),
+    "under way": (True, "P-1 had asked for the same and was under way then."),
 }
 
 

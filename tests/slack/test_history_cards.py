@@ -43,7 +43,7 @@ MOMENTS = (
     Moment(T + 60, Entry("approved", "policy", {"votes": 2, "digest": "9f2c"})),
     Moment(T + 120, Told(Event.LAYER_DONE, layer="Varnish", seconds=0.2, ids=("v1",))),
     Moment(T + 120, Entry("glass_broken", "U_LEA", {"reason": "outage <b>", "left": 1, "of": []})),
-    Moment(T + 1800, Told(Event.EXPIRED)),
+    Moment(T + 1800, Told(Event.EXPIRED, n=1)),
 )
 LONG = tuple(Moment(T, Told(Event.LOOKED, n=n, text="y" * 100)) for n in range(200))
 

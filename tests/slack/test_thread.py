@@ -48,7 +48,8 @@ LINES = {
         "• Expired: Sale freeze. Nothing was purged.",
     ),
     "refused by the policy": (Told(Event.REFUSED, text="Sale freeze"), "• Not begun: Sale freeze. Nothing was purged."),
-    "expired": (Told(Event.EXPIRED), "• Expired: too few people agreed in time. Nothing was purged."),
+    "expired": (Told(Event.EXPIRED), "• Expired: nobody agreed in time. Nothing was purged."),
+    "expired with a yes": (Told(Event.EXPIRED, n=1), "• Expired: too few people agreed in time. Nothing was purged."),
     "before": (
         Told(Event.LOOKED_BEFORE, text='fra: HIT, 5 h old, version "a1"'),
         '• Before: fra: HIT, 5 h old, version "a1"',
@@ -203,6 +204,11 @@ OUTCOMES = {
     "expired after one yes": (
         replace(ALL, state=State.EXPIRED, approval=ONE_YES),
         "<@U_MIA> P-1042 expired: of @Lea, @Sam and @Kim only @Lea agreed in time. Nothing was purged.",
+    ),
+    "asked again": (
+        replace(ALL, approval=replace(APPROVAL, returned="The last yes was more than 15 min ago.")),
+        "<@U_MIA> P-1042 does not run yet. The last yes was more than 15 min ago."
+        " It is asked for again and needs 2 approvals.",
     ),
     "kept back until a known time": (
         replace(ALL, approval=replace(APPROVAL, barred="Sale freeze.", bar_ends=APPROVAL.expires)),

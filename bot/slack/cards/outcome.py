@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from bot.domain.hold import ALL
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State
 from bot.domain.verdict import ORIGIN, Verdict
+from bot.domain.wording import expired
 from bot.slack.cards.words import at_places, bar, clock, count, duration, listed, subject, title, with_clocks
 from bot.slack.escape import code, escape, person
 
@@ -49,8 +50,7 @@ def too_few(job: JobView) -> str:
     """Why a job expired: nobody agreed, too few did, or no vote would have helped."""
     if job.approval is not None and job.approval.barred:
         return "the policy said no all the time"
-    agreed = job.approval is not None and any(vote.yes for vote in job.approval.votes)
-    return f"{'too few people' if agreed else 'nobody'} agreed in time"
+    return expired(job.agreed)
 
 
 def _so_far(job: JobView, now: float) -> str:

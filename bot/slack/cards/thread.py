@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.job import Approval, JobView, State
 from bot.domain.told import Event, Told
+from bot.domain.wording import expired
 from bot.slack.cards.outcome import approvals_left, mentions
 from bot.slack.cards.words import clock, count, duration, listed, sentence, subject, why_again, with_clocks
 from bot.slack.escape import code, escape, person
@@ -41,6 +42,9 @@ def outcome_line(job: JobView, names: Names = NOBODY) -> str:
         return ""
     if approval.barred and job.state in (State.WAITING, State.EXPIRED):
         return f"{asked} {job.name} {_kept_back(job, approval)}"
+    if job.state is State.WAITING and approval.returned:
+        why = why_again(approval.returned, TEXT_MAX, calls=True)
+        return f"{asked} {job.name} does not run yet. {why} It is asked for again and needs {approvals_left(job)}."
     no = next((vote for vote in approval.votes if not vote.yes), None)
     if no is not None:
         return f"{asked} {job.name} was denied by {called(no.by, names)}{_because(no.reason)} · Nothing was purged."
@@ -128,7 +132,7 @@ def _by_people(told: Told, who: str) -> str:
         case Event.EXPIRED if text:
             return f"Expired: {sentence(with_clocks(text))} Nothing was purged."
         case Event.EXPIRED:
-            return "Expired: too few people agreed in time. Nothing was purged."
+            return f"Expired: {expired(told.n)}. Nothing was purged."
         case Event.ASKED_PERSON:
             return f"The answer of {_layer(told)} was lost, and a repeat is not safe by itself: a person decides."
         case Event.CANCELLED:
