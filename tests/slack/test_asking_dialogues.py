@@ -317,7 +317,7 @@ async def test_a_call_whose_answer_is_lost_is_not_sent_twice(shop: Room) -> None
 
 async def test_who_is_asked_again_is_called_once_more_and_told_why(shop: Room) -> None:
     request = await asked_for_a_prefix(shop)
-    await shop.card("waits")
+    root = await shop.card("waits")
     before = called(shop)
 
     def long_ago(books: Books) -> None:
@@ -329,6 +329,7 @@ async def test_who_is_asked_again_is_called_once_more_and_told_why(shop: Room) -
     await shop.click("U_SAM", request, "approve", "C_APPROVE")
     again = await shop.card("needs 1 approval", "Asked again", channel="C_APPROVE")
     told = await replies(shop, request, "is asked again", channel="C_APPROVE")
+    asker = await replies(shop, root, "does not run yet")
     asked = called(shop)
     await shop.click("U_KIM", again, "approve", "C_APPROVE")
     await shop.card("approved by <@U_KIM>", channel="C_APPROVE")
@@ -336,8 +337,11 @@ async def test_who_is_asked_again_is_called_once_more_and_told_why(shop: Room) -
         "<@U_LEA>, <@U_SAM> and <@U_KIM>: P-1 is asked again. The last yes was more than 0 s ago. "
         f"It needs 1 approval · prefix {NEWS}"
     ] == told
+    assert [
+        "<@U_MIA> P-1 does not run yet. The last yes was more than 0 s ago. It is asked for again and needs 1 approval."
+    ] == asker
     assert "Void, from before it was asked again: <@U_SAM> yes <date>" in [dated(line) for line in small_print(again)]
-    assert {"<@U_KIM>": 1, "<@U_LEA>": 1, "<@U_SAM>": 1} == asked - before
+    assert {"<@U_KIM>": 1, "<@U_LEA>": 1, "<@U_MIA>": 1, "<@U_SAM>": 1} == asked - before
 
 
 async def test_words_after_a_yes_are_its_note(shop: Room) -> None:
