@@ -10,7 +10,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.domain.job import JobView, LayerState, State
+from bot.domain.job import RESTORED, JobView, LayerState, State
+from bot.domain.told import Event, Told
 from bot.ledger.audit import Verdict, audit
 from bot.ledger.books import Books
 from bot.ledger.chain import Head
@@ -20,7 +21,6 @@ from bot.ledger.opening import SqliteTransaction, locked, opened
 from bot.ledger.reading import NotALedger, reading
 from bot.ledger.schema import VERSION
 
-ASK_AGAIN = "restored from a backup; ask again"
 _BEGUN = frozenset({LayerState.WAITING, LayerState.PURGING, LayerState.UNKNOWN})
 
 
@@ -158,17 +158,17 @@ def _park(tx: SqliteTransaction, books: Books, job: JobView, now: float) -> bool
     """End `job` if it is open; one that only looks at the edge goes on."""
     if not job.state.is_open or job.state is State.CHECKING:
         return False
-    state = State.EXPIRED if job.state is State.WAITING else State.CANCELLED
     tx.run("update batches set state = 'unknown' where job = :job and state = 'sending'", job=job.id)
     books.batches.cancel(job.id)
     for position, layer in enumerate(books.jobs.get(job.id).layers):
         if layer.state in _BEGUN:
             books.jobs.save_layer(job.id, position, replace(layer, state=LayerState.STOPPED))
     books.jobs.save(
-        replace(job, state=state, due_at=None, ended=now, why=ASK_AGAIN, stop_reason="the restore of a backup")
+        replace(job, state=State.CANCELLED, due_at=None, ended=now, why=RESTORED, stop_reason="the restore of a backup")
     )
+    books.messages.say(job.id, Told(Event.RESTORED, text=job.state), now)
     books.messages.changed(job.id, now)
-    books.journal.add(now, "restored", "purgebot", job.id, state=state, was=job.state, why=ASK_AGAIN)
+    books.journal.add(now, "restored", "purgebot", job.id, state=State.CANCELLED, was=job.state, why=RESTORED)
     return True
 
 

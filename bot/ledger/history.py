@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.domain.job import RESTORED
 from bot.domain.stats import Ended
 from bot.ledger.codec import maybe, number, whole
 from bot.ledger.ledger import Row, Transaction, Value
@@ -40,7 +41,8 @@ _WORDS = " || char(10) || ".join(f"coalesce({part}, '')" for part in _PARTS)
 _KEEP = f"""
 insert into history (job, site, kind, by, also, source, created, outcome, ran, seconds, waited, targets, words, facts)
 select jobs.id, site, kind, requested_by, {_ALSO}, coalesce({_DOC.format("source")}, ''), created,
-  case when due_at is not null then 'open' when state = 'done' then verdict else state end, {_RAN.format("jobs.id")},
+  case when due_at is not null then 'open' when {_DOC.format("why")} = '{RESTORED}' then 'restored'
+  when state = 'done' then verdict else state end, {_RAN.format("jobs.id")},
   {_DOC.format("proven")} - created,
   case when {_DOC.format("proven")} is not null then coalesce({_GO_AHEAD} - created, 0) end,
   coalesce({_LIST.format("sample")}, ''), {_WORDS},

@@ -27,6 +27,8 @@ async def cancel(core: Core, actor: Actor, number: int, reason: str = "") -> Don
     stopped_by = f"{actor.id}: {reason}" if reason else actor.id
 
     def change(books: Books, job: JobView, now: float) -> Done | Refused:
+        if job.ended_by_restore:
+            return Refused(f"{job.name} has ended already: a restore of a backup ended it.")
         if not job.state.is_open:
             return Refused(f"{job.name} has ended already: it is {job.state}.")
         n = books.batches.cancel(job.id)

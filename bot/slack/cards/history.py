@@ -73,6 +73,8 @@ def log_line(job: JobView) -> str:
 
 def outcome_word(job: JobView) -> str:
     """State and verdict in a word or two."""
+    if job.ended_by_restore:
+        return "⚫ ended by a restore"
     if job.state is State.DONE:
         return _OUTCOMES[job.verdict]
     return _STATES.get(job.state, f"🔵 {job.state.replace('_', ' ')}")

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from bot.domain.job import Approval, JobView, State, Vote
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.glass import hint_line
-from bot.slack.cards.outcome import approvals_left, barred, denier, groups, mentions, missing, too_few, waits
-from bot.slack.cards.root import what
+from bot.slack.cards.outcome import approvals_left, barred, denier, groups, mentions, missing, restored, too_few, waits
+from bot.slack.cards.root import RESTORED_TOLD, what
 from bot.slack.cards.thread import NAMES_SHOWN, NOBODY, Names, called
 from bot.slack.cards.words import (
     LAYERS_SHOWN,
@@ -78,6 +78,8 @@ def _where(approval: Approval) -> str:
 
 def _first(job: JobView) -> str:
     match job.state:
+        case _ if job.ended_by_restore:
+            return restored(job)
         case State.WAITING:
             who = listed([person(one) for one in (job.requested_by, *job.also_by)])
             asks = f"{who} ask{'' if job.also_by else 's'} to purge {subject(job)}"
@@ -196,6 +198,8 @@ def _decided(job: JobView) -> Iterator[str]:
         if job.approval.broken_by:
             yield f"Why without votes: {escape(job.approval.broken_because, 500)}"
     match job.state:
+        case _ if job.ended_by_restore:
+            yield RESTORED_TOLD
         case State.DENIED | State.EXPIRED:
             yield "Nothing was purged."
         case State.CANCELLED if not _is_approved(job):

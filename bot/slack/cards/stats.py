@@ -22,8 +22,9 @@ OUTCOMES = {
     "open": "under way",
     "failed": "stopped",
     "partial": "partly purged",
+    "restored": "ended by a restore",
 }  # other outcomes are the job's state
-NOT_RUN = {"open": "not begun yet", "failed": "stopped"}  # others are the job's state
+NOT_RUN = {"open": "not begun yet", "failed": "stopped", "restored": "ended by a restore"}  # others are the job's state
 SOURCES = {"slack": "Slack", "api": "HTTP", "cli": "terminal", "": "not known"}
 
 
