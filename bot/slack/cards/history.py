@@ -68,7 +68,13 @@ def log_line(job: JobView) -> str:
     """One job: when, which, who, what, what came of it, and why it was asked for."""
     reason = f" · {escape(job.reason, REASON_SHOWN)}" if job.reason else ""
     who = listed([*map(person, job.askers)], ASKERS_SHOWN)
-    return f"{clock(job.created)} · *{job.name}* · {who} · {subject(job)} · {outcome_word(job)}{reason}"
+    return f"{clock(job.created)} · *{job.name}* · {who} · {subject(job)} · {outcome_word(job)}{_broken(job)}{reason}"
+
+
+def _broken(job: JobView) -> str:
+    """Who had it run without its votes."""
+    by = job.approval.broken_by if job.approval else ""
+    return f" · glass broken by {person(by)}" if by else ""
 
 
 def outcome_word(job: JobView) -> str:
