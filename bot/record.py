@@ -12,6 +12,7 @@ from bot.domain.stats import Stats
 from bot.domain.timeline import Entry, Moment
 
 Record = dict[str, object]
+TARGETS_MAX = 2_000  # listed; `targets` says how many there are
 
 
 def job_record(job: JobView) -> Record:
@@ -36,8 +37,8 @@ def job_record(job: JobView) -> Record:
     return record
 
 
-def kept_record(job: JobView, moments: Sequence[Moment]) -> Record:
-    """A job of the past with everything that happened to it, as `log` hands it out."""
+def kept_record(job: JobView, moments: Sequence[Moment], targets: Sequence[str] = ()) -> Record:
+    """A job of the past with everything that happened to it, as `log` hands it out; `show` with its first `targets`."""
     votes = job.approval.votes if job.approval else ()
     record = job_record(job) | {
         "sample": list(job.sample),
@@ -51,6 +52,7 @@ def kept_record(job: JobView, moments: Sequence[Moment]) -> Record:
     }
     if job.approval is not None and job.approval.broken_by:
         record |= {"broken_by": job.approval.broken_by, "broken_because": job.approval.broken_because}
+    record |= {"all_targets": list(targets[:TARGETS_MAX])} if targets else {}
     record |= {"also_by": list(job.also_by)} if job.also_by else {}
     return record | ({"stopped_by": job.stop_reason} if job.stop_reason else {})
 

@@ -111,7 +111,7 @@ def _on_job(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
     if verb is Verb.STATUS and not heard.things:
         return Command(verb)
     in_line = in_line_of(heard.said(0)) if heard.things else 0
-    if in_line and not (verb is Verb.CANCEL and len(heard.things) == 1):
+    if in_line and not (verb in _ON_QUEUED and len(heard.things) == 1):
         raise Confused(_in_line(in_line, speaker))
     job = 0 if in_line else _job(verb, heard, speaker)
     name = f"Q-{in_line}" if in_line else f"P-{job}"
@@ -129,9 +129,15 @@ def _on_job(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
     return Command(verb, job=job, reason=reason, in_line=in_line)
 
 
+_ON_QUEUED = (Verb.CANCEL, Verb.SHOW, Verb.STATUS)
+
+
 def _in_line(number: int, speaker: Speaker) -> Misunderstood:
-    problem = f"Q-{number} is a queued request and no job yet: `status` lists it, `cancel Q-{number}` takes it back."
-    return Misunderstood(problem, f"{speaker.command} status")
+    name = f"Q-{number}"
+    problem = (
+        f"{name} is a queued request and no job yet: `show {name}` tells all of it, `cancel {name}` takes it back."
+    )
+    return Misunderstood(problem, f"{speaker.command} show Q-{number}")
 
 
 def _job(verb: Verb, heard: Heard, speaker: Speaker) -> int:

@@ -174,7 +174,7 @@ VERBS = (
     VerbRow(Verb.LINT, "lint <url…> [for nginx|apache|express]", "what its cache headers will cause, and the fix",
             "lint {url}"),
     VerbRow(Verb.STATUS, "status [P-12]", "running jobs, or one", "status"),
-    VerbRow(Verb.SHOW, "show P-12", "one job in full", "show P-12"),
+    VerbRow(Verb.SHOW, "show P-12|Q-7", "one job in full with all its targets, or a queued request", "show P-12"),
     VerbRow(Verb.CANCEL, "cancel P-12|Q-7", "stop a job before its next batch, or take a queued request back",
             "cancel P-12"),
     VerbRow(Verb.RETRY, "retry P-12", "send again what did not go", "retry P-12"),

@@ -394,6 +394,8 @@ UNDERSTOOD = {
     "status of a job": ("status P-12", Command(Verb.STATUS, job=12)),
     "show": ("show P-12", Command(Verb.SHOW, job=12)),
     "cancel": ("cancel P-12", Command(Verb.CANCEL, job=12)),
+    "show of a queued request": ("show Q-7", Command(Verb.SHOW, in_line=7)),
+    "a queued request alone": ("Q-7", Command(Verb.STATUS, in_line=7)),
     "cancel of a queued request": ("cancel q-7", Command(Verb.CANCEL, in_line=7)),
     "cancel of a queued request with a reason": (
         "cancel Q-7 because wrong page",

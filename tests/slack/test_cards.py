@@ -590,6 +590,7 @@ REQUESTS: dict[str, tuple[JobView, bool, str]] = {
         🟡 P-1042 needs 1 approval · token `ci-shop` asks to purge 1,200 URLs on shop
            What: https://www.shop.test/0, https://www.shop.test/1, https://www.shop.test/2 and 1,197 more \
 in both layers of *shop*, production (Varnish and Cloudflare, soft)
+           All targets: `/purge show P-1042`
            Why: no reason was given
            How much: 1,200 targets in 2 calls, sent at once
            Rule `wide`: 1200 targets are more than 30

@@ -30,7 +30,21 @@ from playground.slack.mrkdwn import pings
 from providers.contract import Kind
 from tests.playground.slack_land import Land, land
 from tests.services.shop import EVERYTHING, GUEST, KIM, LEA, MIA, SAM, Everybody, Shop, open_shop, url
-from tests.slack.cases import ALL, AT_8_30, DONE, LINK, MANY, NEW, ONE_YES, PRICING, SHOP, VARNISH, T, home_spelled
+from tests.slack.cases import (
+    ALL,
+    APPROVAL,
+    AT_8_30,
+    DONE,
+    LINK,
+    MANY,
+    NEW,
+    ONE_YES,
+    PRICING,
+    SHOP,
+    VARNISH,
+    T,
+    home_spelled,
+)
 from tests.slack.wild import strings, wild_job, without_ours
 
 RIGHTS = "up to 30 URLs, paths or tags at once (more needs 1 approval); everything needs a reason and 2 approvals"
@@ -99,6 +113,13 @@ def test_what_waits_for_the_reader_comes_first_then_the_rest() -> None:
         f"U{RIGHTS[1:]}",
         "   and 10 more: `/purge sites`",
     ] == read(home_view(FULL, T))
+
+
+def test_a_request_for_several_targets_counts_those_it_does_not_name() -> None:
+    four = replace(MANY, state=State.WAITING, approval=APPROVAL, targets=4)
+    view = home_view(replace(EMPTY, requests=[Request(four, "token")], requests_total=1), T)
+    pages = ", ".join(f"https://www.shop.test/{n}" for n in range(3))
+    assert f"What: {pages} and 1 more, all: `/purge show P-1042`" in read(view)
 
 
 def test_an_observing_bot_says_so() -> None:

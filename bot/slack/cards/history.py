@@ -14,6 +14,7 @@ from bot.domain.verdict import Verdict
 from bot.services.replies import LogShown
 from bot.slack.cards.blocks import Block, Card, actions, button, card, paragraphs
 from bot.slack.cards.root import root_card
+from bot.slack.cards.targets import targets_listed
 from bot.slack.cards.thread import thread_line
 from bot.slack.cards.words import clock, count, listed, subject
 from bot.slack.escape import channel, code, escape, person
@@ -111,13 +112,15 @@ def _ways(shown: LogShown) -> list[Block]:
     return [*newer, *older, button("CSV", "log_csv", whole), button("JSON", "log_json", whole)]
 
 
-def timeline_card(job: JobView, moments: Sequence[Moment], now: float) -> Card:
-    """One job with all that happened to it, each with its time; where it does not fit, the middle is in the file."""
+def timeline_card(job: JobView, moments: Sequence[Moment], now: float, targets: Sequence[str] = ()) -> Card:
+    """One job with all its `targets` and all that happened to it, each with its time; where that does not fit, the
+    middle is in the file."""
     shown = root_card(job, now)
     blocks = [block for block in shown.blocks if block["type"] != "actions"]
     told = [f"{clock(moment.at)} {moment_line(moment, job)}" for moment in moments]
     record = button("All of it as JSON", "log_json", f"show {job.name}")
-    return Card(shown.text, [*blocks, *paragraphs([*_record(job), *_fitting(told)]), *actions([record])])
+    listing = targets_listed(targets)
+    return Card(shown.text, [*blocks, *listing, *paragraphs([*_record(job), *_fitting(told)]), *actions([record])])
 
 
 def _record(job: JobView) -> Iterator[str]:

@@ -43,7 +43,7 @@ def request_card(
     waiting = job.state is State.WAITING
     called = (asked or job.approval.of) if first and job.approval else ()
     voting = [*_vote(job, called, is_edit), hint_line(job, now, command)] if waiting else _decided(job)
-    lines = [*_asked_for(job), *voting, _elsewhere(job, link)]
+    lines = [*_asked_for(job, command), *voting, _elsewhere(job, link)]
     return card(_first(job), lines, vote_buttons(job, token, is_root) if waiting else [], salt)
 
 
@@ -109,11 +109,13 @@ def _is_approved(job: JobView) -> bool:
     return approval is not None and (bool(approval.broken_by) or len(_agreed(job)) >= approval.needed)
 
 
-def _asked_for(job: JobView) -> Iterator[str]:
+def _asked_for(job: JobView, command: str) -> Iterator[str]:
     approval = job.approval
     if approval is not None and approval.returned and not approval.barred and job.state is State.WAITING:
         yield f"Asked again: {why_again(approval.returned, WHY_MAX, calls=False)}"
     yield f"What: {_in_words(job)}"
+    if job.kind is not Kind.EVERYTHING and job.targets > len(_shown(job)):
+        yield f"All targets: {code(f'{command} show {job.name}')}"
     yield f"Why: {escape(job.reason, 500)}" if job.reason else "Why: no reason was given"
     yield f"How much: {_how_much(job)}"
     yield _cost(job)
@@ -128,11 +130,16 @@ def _in_words(job: JobView) -> str:
     soft = f", {escape(job.softly, 80)}" if job.softly else ""
     if job.kind is Kind.EVERYTHING:
         return f"everything in {_layers(job)} of {where}: {hosts(job.hosts)} ({titles(job.layers)}{soft})"
-    wide = sum(n for kind, n in job.counts.items() if kind not in NARROW)
-    shown = job.sample[: max(THINGS_SHOWN, min(wide, WIDE_SHOWN))]  # the widest come first
+    shown = _shown(job)
     things = ", ".join(_thing(job, target) for target in shown)
     more = f" and {job.targets - len(shown):,} more" if job.targets > len(shown) else ""
     return f"{things}{more} in {_layers(job)} of {where} ({titles(job.layers)}{soft})"
+
+
+def _shown(job: JobView) -> tuple[str, ...]:
+    """The targets that are named; the widest come first."""
+    wide = sum(n for kind, n in job.counts.items() if kind not in NARROW)
+    return job.sample[: max(THINGS_SHOWN, min(wide, WIDE_SHOWN))]
 
 
 def _layers(job: JobView) -> str:
