@@ -65,7 +65,11 @@ def restore(source: Path, target: Path, now: float, stamp: str) -> Restored:
     """Put the backup `source` in the place of the ledger `target`, which is kept beside it under a name with `stamp`.
     No bot may run on it. Jobs that are open in the backup are ended, since what was sent after it is not known. Raises
     LedgerInUse, CannotCopy and NotALedger."""
-    if source.exists() and target.exists() and source.samefile(target):
+    if not source.is_file():
+        raise CannotCopy(
+            f"There is no backup {source}. Nothing was changed. Name the file that `purgebot backup` wrote."
+        )
+    if target.exists() and source.samefile(target):
         raise CannotCopy(f"{source} is the ledger itself, not a backup of it. Nothing was changed. Name a backup.")
     with locked(target):
         fresh = target.with_name(f"{target.name}.restoring-{stamp}")
@@ -131,15 +135,17 @@ def _settle(fresh: Path, was: _Was | None, now: float) -> Restored:
         _renumber(tx, was)
         parked = tuple(job for job in held if _park(tx, books, books.jobs.get(job), now))
         old = was.head if was else Head()
+        lost_entries = max(0, old.count - before.count)
         books.journal.add(
             now, "restored", "purgebot",
             backup={"count": before.count, "hash": before.hash}, replaced={"count": old.count, "hash": old.hash},
-            lost=len(lost or ()), parked=len(parked), requests=requests,
+            lost=None if lost is None else len(lost), lost_entries=None if was is None else lost_entries,
+            parked=len(parked), requests=requests,
         )  # fmt: skip
         connection.execute("commit")
         connection.execute("pragma journal_mode = delete")
         head = books.journal.head()
-    return Restored(head, None, parked, requests, lost, max(0, old.count - before.count))
+    return Restored(head, None, parked, requests, lost, lost_entries)
 
 
 def _renumber(tx: SqliteTransaction, was: _Was | None) -> None:

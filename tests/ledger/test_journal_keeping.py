@@ -167,6 +167,24 @@ async def test_a_restore_tells_what_is_lost_and_keeps_the_old_file(tmp_path: Pat
     assert {lost.id + 1} == await next_numbers(tmp_path)
 
 
+async def test_the_journal_counts_what_is_lost_as_the_answer_does_also_the_second_time(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    backup(path, tmp_path / "copy.db")
+    restore(tmp_path / "copy.db", path, 1.0, STAMP)
+    again = restore(tmp_path / "copy.db", path, 2.0, "20270115-080001")
+    with reading(path) as ledger:
+        [row] = ledger.rows("select doc from journal where event = 'restored' and job is null")
+    doc = json.loads(str(row["doc"]))
+    assert ((), 2) == (again.lost, again.lost_entries)
+    assert (0, 2) == (doc["lost"], doc["lost_entries"])
+
+
+async def test_a_missing_backup_is_said_to_be_one(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    with pytest.raises(CannotCopy, match=r"^There is no backup .*nope\.db\. Nothing was changed\. Name the file that"):
+        restore(tmp_path / "nope.db", path, 1.0, STAMP)
+
+
 async def test_what_a_restore_ends_is_told_as_that_in_the_thread_and_the_history(tmp_path: Path) -> None:
     path = await ledger_of(tmp_path)
     backup(path, tmp_path / "copy.db")
