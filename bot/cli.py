@@ -134,6 +134,7 @@ def _command(verb: str, about: str) -> None:
 for _verb, _about in {
     "plan": "What a purge would do; sends nothing.",
     "check": "Edge against origin, now.",
+    "warm": "Fetch through the edges, and tell where it is kept now.",
     "show": "One job in full.",
     "sites": "The sites of this token.",
     "cancel": "Stop a job.",

@@ -10,6 +10,7 @@ from bot.domain.job import Approval, JobView, LayerView
 from bot.domain.look import ORIGIN, Look
 from bot.domain.stats import Stats
 from bot.domain.timeline import Entry, Moment
+from bot.domain.warming import KEPT, Copy, Warming
 
 Record = dict[str, object]
 TARGETS_MAX = 2_000  # listed; `targets` says how many there are
@@ -32,6 +33,8 @@ def job_record(job: JobView) -> Record:
     }
     optional: Record = {"reason": job.reason, "why": job.why, "url": job.url}
     record |= {name: value for name, value in optional.items() if value}
+    if job.warming is not None:
+        record["warming"] = warming_record(job.warming)
     if job.approval is not None:
         record["approval"] = _approval(job.approval)
     return record
@@ -67,6 +70,34 @@ def _moment(told: Moment) -> Record:
         "text": what.text,
     }  # fmt: skip
     return {"at": moment(told.at), "event": what.event, **{name: value for name, value in fields.items() if value}}
+
+
+def warming_record(warming: Warming) -> Record:
+    """One warming: how far it is, and what became of each copy; `warm` is null while it is under way."""
+    record: Record = {
+        "warming": warming.name,
+        "site": warming.site,
+        "ended": moment(warming.ended) if warming.ended is not None else None,
+        "pages": len(warming.urls),
+        "left_out": warming.left_out,
+        "requests": warming.requests,
+        "copies": [_copy(copy) for copy in (*warming.found, *warming.around)],
+        "warm": _is_warm(warming),
+    }
+    optional: Record = {"stopped": warming.stopped, "stopped_by": warming.stopped_by, "public": list(warming.public)}
+    return record | {name: value for name, value in optional.items() if value}
+
+
+def _is_warm(warming: Warming) -> bool | None:
+    if warming.ended is None:
+        return None
+    return len(warming.found) == warming.total and all(copy.warmth in KEPT for copy in warming.found)
+
+
+def _copy(copy: Copy) -> Record:
+    record: Record = {"url": copy.url, "place": copy.place, "is": copy.warmth, "cache": copy.says}
+    optional: Record = {"variant": copy.variant, "seen_at": copy.seen_at, "country": copy.country}
+    return record | {name: value for name, value in optional.items() if value}
 
 
 def stats_record(stats: Stats) -> Record:
@@ -115,6 +146,8 @@ def look_record(look: Look, job: JobView) -> Record:
         "etag": look.etag,
         "fresh": _is_fresh(look, job),
     }
+    if look.variant:
+        record["variant"] = look.variant
     if look.version:
         record["version"] = look.version
     if look.problem:
@@ -127,9 +160,15 @@ def _is_fresh(look: Look, job: JobView) -> bool | None:
     if look.place == ORIGIN:
         return None
     has_origin = any(one.place == ORIGIN for one in (*job.looks, *job.before))
-    before, after = (tuple(one for one in looks if one.url == look.url) for looks in (job.before, job.looks))
-    found = [one.verdict for one in find(Page(look.url, before, after, has_origin), look.place) if one.look == look]
+    before, after = (_like(look, looks) for looks in (job.before, job.looks))
+    page = Page(look.url, before, after, has_origin, look.variant)
+    found = [one.verdict for one in find(page, look.place) if one.look == look]
     return {Verdict.FRESH: True, Verdict.STALE: False}.get(found[0]) if found else None
+
+
+def _like(look: Look, looks: Sequence[Look]) -> tuple[Look, ...]:
+    """Those of `looks` that are answers to the same request."""
+    return tuple(one for one in looks if (one.url, one.variant) == (look.url, look.variant))
 
 
 def _approval(approval: Approval) -> Record:

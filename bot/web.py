@@ -27,7 +27,7 @@ from bot.domain.rights import Deed, Subject, authorise
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
 from bot.linted import lint_record, lint_text
-from bot.record import TARGETS_MAX, job_record, kept_record, stats_record
+from bot.record import TARGETS_MAX, job_record, kept_record, stats_record, warming_record
 from bot.services.desk import Desk
 from bot.services.purges import Asking
 from bot.services.replies import (
@@ -42,6 +42,7 @@ from bot.services.replies import (
     Refused,
     Reply,
     StatsShown,
+    Warmed,
 )
 from bot.services.setup import Core
 from bot.slack.answers import card_for, job_of
@@ -215,6 +216,8 @@ def _answer(reply: Reply, core: Core) -> Response:
             return JSONResponse({"text": text, "verdict": reply.judgement.verdict})
         case Linted(report=report):
             return JSONResponse({"text": lint_text(report), "lint": lint_record(report)})
+        case Warmed(warming):
+            return JSONResponse({"text": text, "warming": warming_record(warming)})
         case LogShown():
             return JSONResponse(_log(reply))
         case StatsShown():

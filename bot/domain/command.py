@@ -21,6 +21,7 @@ from bot.domain.hearing import (
     job_of,
     misunderstood,
     reason_of,
+    warming_of,
 )
 from bot.domain.hold_line import on_hold
 from bot.domain.lists import LONGER, uncollected
@@ -69,10 +70,10 @@ def _understand(heard: Heard, speaker: Speaker, notes: Notes) -> Command:
 
 def _verb_of(heard: Heard) -> Verb:
     """The verb; none means purge, or status where a job's name stands alone. A dry run is a plan."""
-    if heard.verb is None and len(heard.things) == 1 and heard.kind is None and job_of(heard.said(0)):
-        return Verb.STATUS
-    if heard.verb is None and len(heard.things) == 1 and heard.kind is None and in_line_of(heard.said(0)):
-        return Verb.STATUS
+    if heard.verb is None and len(heard.things) == 1 and heard.kind is None:
+        said = heard.said(0)
+        if job_of(said) or in_line_of(said) or warming_of(said):
+            return Verb.STATUS
     if heard.verb in (None, Verb.PURGE):
         return Verb.PLAN if "dry-run" in heard.given else Verb.PURGE
     return heard.verb or Verb.PURGE
@@ -110,6 +111,9 @@ def _on_site(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
 def _on_job(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
     if verb is Verb.STATUS and not heard.things:
         return Command(verb)
+    warming = warming_of(heard.said(0)) if heard.things else 0
+    if warming:
+        return _on_warming(verb, warming, heard, speaker)
     in_line = in_line_of(heard.said(0)) if heard.things else 0
     if in_line and not (verb in _ON_QUEUED and len(heard.things) == 1):
         raise Confused(_in_line(in_line, speaker))
@@ -127,6 +131,17 @@ def _on_job(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
         problem = f"A reason has at most {REASON_MAX:,} characters."
         raise Confused(misunderstood(speaker, problem, f"{verb.value} {name}"))
     return Command(verb, job=job, reason=reason, in_line=in_line)
+
+
+def _on_warming(verb: Verb, number: int, heard: Heard, speaker: Speaker) -> Command:
+    """A warming can be told and ended. Raises Confused."""
+    if verb not in (Verb.STATUS, Verb.SHOW, Verb.CANCEL):
+        problem = f"W-{number} is a warming and no job: `status W-{number}` tells it, `cancel W-{number}` ends it."
+        raise Confused(misunderstood(speaker, problem, f"status W-{number}"))
+    if len(heard.things) > 1:
+        problem = f"{verb.value} takes one warming and nothing else."
+        raise Confused(misunderstood(speaker, problem, f"{verb.value} W-{number}"))
+    return Command(verb, warming=number, reason=heard.given.get("because", ""))
 
 
 _ON_QUEUED = (Verb.CANCEL, Verb.SHOW, Verb.STATUS)

@@ -12,7 +12,7 @@ What a cache says of itself (HIT, MISS, Age) explains a finding, and never makes
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.domain.look import ORIGIN, Likeness, Look, bare_etag, compare
@@ -44,16 +44,19 @@ class Finding:
     can_change: bool = True  # another look may see something else
     uncached: bool = False  # the origin's content, and never cached here
     by_bytes: bool = False  # stale by its bytes alone
+    variant: str = ""  # what was asked beyond a plain visitor's request
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The looks at one URL. `has_origin`: there is an origin to compare with."""
+    """The looks at one URL by one variant of a request, which are compared with each other only. `has_origin`: there
+    is an origin to compare with."""
 
     url: str
     before: tuple[Look, ...]
     after: tuple[Look, ...]
     has_origin: bool
+    variant: str = ""
 
     def was(self, place: str) -> tuple[Look, ...]:
         """The answers of `place` before the purge."""
@@ -62,6 +65,10 @@ class Page:
     def now(self, place: str) -> tuple[Look, ...]:
         """The looks at `place` after the purge."""
         return tuple(look for look in self.after if look.place == place)
+
+    def was_asked(self, place: str) -> bool:
+        """Whether a look at `place` was to be made: a variant is not asked everywhere."""
+        return not self.variant or bool(self.now(place))
 
     def was_same(self, place: str) -> bool:
         """Whether `place` served the origin's content before the purge, and had not fetched it for that look."""
@@ -85,7 +92,8 @@ class Page:
 def find(page: Page, place: str) -> list[Finding]:
     """A finding for each look at `page` after the purge at `place`, and one if there was none."""
     late = Finding(place, page.url, Verdict.UNKNOWN, f"{place} did not answer in time")
-    return [_find(page, look) for look in page.now(place)] or [late]
+    found = [_find(page, look) for look in page.now(place)] or [late]
+    return [replace(finding, variant=page.variant) for finding in found]
 
 
 def _find(page: Page, look: Look) -> Finding:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.hold import is_count, seconds_in
-from bot.domain.reading import IN_LINE, JOB, plain_urls
+from bot.domain.reading import IN_LINE, JOB, WARMING, plain_urls
 from bot.domain.shown import JOINERS, Notes, one_line, refused_character, shown
 from bot.domain.speech import (
     KIND_OF,
@@ -121,7 +121,7 @@ class _Sorter:
 
     def _is_option(self, option: OptionRow) -> bool:
         """Whether the bare word means the option: `from` is also a word of prose, and a tag may be called so."""
-        return option.takes != "place" or self.heard.verb is Verb.CHECK
+        return option.takes != "place" or self.heard.verb in (Verb.CHECK, Verb.WARM)
 
     def _thing(self, word: Word) -> None:
         heard = self.heard
@@ -353,4 +353,10 @@ def job_of(text: str) -> int:
 def in_line_of(text: str) -> int:
     """The number in `Q-7`, a queued request; 0 if it is no such name."""
     found = IN_LINE.fullmatch(text)
+    return int(found.group(1)) if found else 0
+
+
+def warming_of(text: str) -> int:
+    """The number in `W-3`, a warming; 0 if it is no such name."""
+    found = WARMING.fullmatch(text)
     return int(found.group(1)) if found else 0

@@ -9,6 +9,7 @@ from enum import StrEnum
 from bot.domain.hold import Hold
 from bot.domain.plan import Cost, softly
 from bot.domain.verdict import Look, Verdict
+from bot.domain.warming import Warming
 from providers.contract import Kind
 
 RESTORED = "restored from a backup; ask again"  # why a job ended that was open in one
@@ -201,6 +202,8 @@ class JobView:
     left_alone: tuple[str, ...] = ()  # caches of the site that were not asked, by title
     edge_asked: bool = True  # the outermost of them was
     check: bool = True
+    warm: bool = False  # once it is proven, its pages are fetched through the edges
+    warming: Warming | None = None  # that fetching, once it has begun
     looked_before: bool = False
     measurement: str = ""  # of the probes around the world that looked before, to ask the same ones after
     round: int = 0  # looks after the purge so far

@@ -103,8 +103,9 @@ def bare_etag(etag: str) -> str:
 def describe(look: Look, now: float) -> str:
     """One look in a few words, "HIT, 5 h old, version "a1"", with the copy as old as it is at `now` (seconds since the
     epoch; `look.at` for how old it was when seen)."""
+    asked = f"asked with {look.variant}" if look.variant else ""
     if look.problem:
-        return look.problem
+        return f"{look.problem}, {asked}" if asked else look.problem
     words = [look.says or ("" if look.cached is Cached.UNKNOWN else look.cached.upper())]
     if look.status != 200:
         words.append(str(look.status))
@@ -114,7 +115,8 @@ def describe(look: Look, now: float) -> str:
         words.append(f'version "{look.version[:SHOWN_MAX]}"')
     elif bare := bare_etag(look.etag):
         words.append(f'ETag "{bare[:SHOWN_MAX]}"')
-    return ", ".join(word for word in words if word) or "answered"
+    told = ", ".join(word for word in words if word) or "answered"
+    return f"{told}, {asked}" if asked else told
 
 
 def span(seconds: float) -> str:

@@ -51,6 +51,7 @@ def nothing_named(speaker: Speaker, verb: Verb, named: Site | None, given: Mappi
         Verb.PLAN: "Type what the plan is for: a URL, path, prefix, tag or host.",
         Verb.CHECK: "Type which URL to look at.",
         Verb.LINT: "Type which page's headers to look at.",
+        Verb.WARM: "Type which URL to fetch through the edges.",
     }.get(verb, "Type what should be gone: a URL, path, prefix, tag or host.")
     return Misunderstood(wants, f"{speaker.command} {_harmless(verb, site.root_url())}")
 

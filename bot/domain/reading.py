@@ -22,6 +22,7 @@ from bot.domain.words import QUOTES
 from providers.contract import Kind
 
 JOB = re.compile(r"[Pp]-([1-9][0-9]{0,14})")
+WARMING = re.compile(r"[Ww]-([1-9][0-9]{0,14})")
 IN_LINE = re.compile(r"[Qq]-([1-9][0-9]{0,14})")
 
 _TAG = re.compile(r"(?:tag:|key:|#)(.*)", re.IGNORECASE | re.DOTALL)

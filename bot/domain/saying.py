@@ -35,10 +35,15 @@ def line_of(command: Command, speaker: Speaker) -> str:
         case Verb.LOG | Verb.STATS:
             words = [search_line(command.verb, command.search or Search())]
         case _:
-            job = f"P-{command.job}" if command.job else f"Q-{command.in_line}" if command.in_line else ""
-            words = [command.verb.value, job, *_option_words(command)]
+            words = [command.verb.value, _named(command), *_option_words(command)]
     line = " ".join(word for word in words if word)
     return f"path {line}" if line == speaker.command else line
+
+
+def _named(command: Command) -> str:
+    """The job, queued request or warming that a line is about; "" for none."""
+    names = {"P": command.job, "Q": command.in_line, "W": command.warming}
+    return next((f"{letter}-{number}" for letter, number in names.items() if number), "")
 
 
 def lines_again(command: Command) -> list[str]:
@@ -66,7 +71,7 @@ def _option(name: str, value: str) -> str:
             return f"{name} {safe_word(value)}"
         case "confirm":
             return f"--confirm {safe_word(value)}"
-        case "dry-run" | "no-check" | "queue":
+        case "dry-run" | "no-check" | "queue" | "warm":
             return f"--{name}"
         case _:
             return name
@@ -92,6 +97,8 @@ def _option_words(command: Command) -> list[str]:
         given["queue"] = ""
     if command.server:
         given["for"] = command.server
+    if command.warm:
+        given["warm"] = ""
     if command.confirm:
         given["confirm"] = command.confirm
     if command.reason:

@@ -25,6 +25,7 @@ class Verb(StrEnum):
     CHECK = "check"  # edge against origin, now
     WHY = "why"  # why a page still looks old
     LINT = "lint"  # what cache headers will cause
+    WARM = "warm"  # fetch through the edges
     STATUS = "status"  # running jobs, or one
     SHOW = "show"  # one job in full
     CANCEL = "cancel"
@@ -77,9 +78,11 @@ class Command:
     only: str = ""  # one account
     check: bool = True
     places: tuple[str, ...] = ()  # where to look from: edges of the site, and regions; none: all edges
+    warm: bool = False  # once it is proven, fetch it through the edges
     confirm: str = ""  # the site's name after --confirm
     job: int = 0  # P-12 -> 12
     in_line: int = 0  # Q-7 -> 7, a queued request
+    warming: int = 0  # W-3 -> 3
     queue: bool = False  # while the site is held, wait for the release
     everywhere: bool = False  # a hold or release of every site
     seconds: float = 0.0  # how long a hold lasts; 0: until it is released
@@ -161,7 +164,7 @@ class OptionRow:
     verbs: frozenset[Verb]
 
 
-LOOKING = frozenset({Verb.CHECK, Verb.LINT, Verb.WHY})  # verbs that name pages and change nothing
+LOOKING = frozenset({Verb.CHECK, Verb.WHY, Verb.LINT, Verb.WARM})  # verbs that name pages and change nothing
 _PURGES = frozenset({Verb.PURGE, Verb.PLAN})
 ON_THINGS = _PURGES | LOOKING  # verbs that take targets
 _ON_SITE = ON_THINGS | {Verb.LIMITS, Verb.DOCTOR}
@@ -173,9 +176,12 @@ VERBS = (
     VerbRow(Verb.WHY, "why <url>", "why it is still old: one cause, what shows it, one next step", "why {url}"),
     VerbRow(Verb.LINT, "lint <url…> [for nginx|apache|express]", "what its cache headers will cause, and the fix",
             "lint {url}"),
-    VerbRow(Verb.STATUS, "status [P-12]", "running jobs, or one", "status"),
+    VerbRow(Verb.WARM, "warm <url…> [from eu,us]", "fetch through the edges, and tell where it is kept now",
+            "warm {url}"),
+    VerbRow(Verb.STATUS, "status [P-12|W-3]", "running jobs, or one; a warming", "status"),
     VerbRow(Verb.SHOW, "show P-12|Q-7", "one job in full with all its targets, or a queued request", "show P-12"),
-    VerbRow(Verb.CANCEL, "cancel P-12|Q-7", "stop a job before its next batch, or take a queued request back",
+    VerbRow(Verb.CANCEL, "cancel P-12|Q-7|W-3",
+            "stop a job before its next batch, or a warming; take a queued request back",
             "cancel P-12"),
     VerbRow(Verb.RETRY, "retry P-12", "send again what did not go", "retry P-12"),
     VerbRow(Verb.APPROVE, "approve P-12 [note]", "say yes to a waiting job", "approve P-12"),
@@ -231,11 +237,12 @@ OPTIONS = (
     OptionRow("for", ("for", "--for"), "time",
               "how long a hold lasts, 1m to 90d: 30m, 2 hours, 2d; else until release. A lint: nginx, apache, express",
               "hold {site} for 2h because deploying 4.2", frozenset({Verb.HOLD, Verb.LINT})),
+    OptionRow("warm", ("--warm",), "", "once it is proven, fetch its pages through the edges", "{url} --warm", _PURGES),
     OptionRow("queue", ("--queue",), "", "while the site is held, run on its release", "{url} --queue",
               frozenset({Verb.PURGE})),
     OptionRow("from", ("from", "--from"), "place",
               "where to look from, with commas: your edges, and regions of the world where the site is opted in",
-              "check {url} from {place}", frozenset({Verb.CHECK})),
+              "check {url} from {place}", frozenset({Verb.CHECK, Verb.WARM})),
     OptionRow("confirm", ("--confirm",), "site", "types the site's name where no form can ask",
               "everything on {site} because new design --confirm {site}", _PURGES),
 )  # fmt: skip
@@ -243,7 +250,7 @@ OPTIONS = (
 SERVERS = ("nginx", "apache", "express")  # whose lines a lint can show
 
 # Words that people of such a bot expect to be verbs. They mean nothing yet, and so never a path or a tag by one click.
-NOT_THINGS = frozenset({"warm", "in", "at", "schedules", "queue"})
+NOT_THINGS = frozenset({"in", "at", "schedules", "queue"})
 VERB_OF = {row.verb.value: row.verb for row in VERBS}
 KIND_OF = {row.word: row.kind for row in KINDS}
 WORD_OF = {row.kind: row.word for row in KINDS}

@@ -70,10 +70,11 @@ def judge(
     if not pages:
         return Judgement(Verdict.UNKNOWN, " · ".join([NONE_COVERED, *beside]))
     since = None if soft else purged_at
-    findings = [_landed(found, since, left_alone) for page in pages for place in places for found in find(page, place)]
+    asked = [(page, place) for page in pages for place in places if page.was_asked(place)]
+    findings = [_landed(found, since, left_alone) for page, place in asked for found in find(page, place)]
     at = {place: _at_place([f for f in findings if f.place == place]) for place in places}
     verdict = _worst(at.values())
-    same = tuple(place for place in places if all(page.was_same(place) for page in pages))
+    same = tuple(place for place in places if all(page.was_same(place) for page in pages if page.was_asked(place)))
     scene = _Scene(pages, at, same, purged_at, soft, tuple(left_alone), _moved_on(pages, proven))
     return Judgement(
         verdict=verdict,
@@ -88,7 +89,11 @@ def judge(
 
 def _beside(pages: Sequence[Page], places: Sequence[str]) -> list[str]:
     """What is old of pages that were looked at and not surely purged."""
-    old = {page.url: [f.place for p in places for f in find(page, p) if f.verdict is Verdict.STALE] for page in pages}
+    old: dict[str, list[str]] = {}
+    for page in pages:
+        found = [f for place in places if page.was_asked(place) for f in find(page, place)]
+        stale = [f.place for f in found if f.verdict is Verdict.STALE]
+        old[page.url] = list(dict.fromkeys([*old.get(page.url, ()), *stale]))
     return [
         f"{_named(url)}, which this does not surely cover, is old at {_listed(at)}" for url, at in old.items() if at
     ]
@@ -102,7 +107,13 @@ def _named(url: str) -> str:
 
 def _landed(finding: Finding, purged_at: float | None, left_alone: Sequence[str]) -> Finding:
     look = finding.look
-    if finding.verdict is not Verdict.FRESH or look is None or not _is_older(look, purged_at):
+    if finding.verdict is not Verdict.FRESH or look is None:
+        return finding
+    if purged_at is not None and look.cached is Cached.STALE:
+        expired = f"an expired copy ({look.says or 'stale'})"
+        why = f"{look.place} serves {expired} while it fetches, and it is what the origin serves"
+        return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=True)
+    if not _is_older(look, purged_at):
         return finding
     if left_alone:
         why = f"{look.place} kept its copy, which is what the origin serves: {_not_asked(left_alone)}"
@@ -117,9 +128,13 @@ def _not_asked(names: Sequence[str]) -> str:
 
 def _moved_on(pages: Sequence[Page], proven: Sequence[Look]) -> bool:
     """Whether the origin has other content now than when the purge was proven."""
-    then = {look.url: look for look in proven if look.place == ORIGIN and not look.problem}
-    now = [look for page in pages for look in page.now(ORIGIN) if not look.problem and page.url in then]
-    return any(compare(then[look.url], look) is Likeness.OTHER for look in now)
+    then = {(look.url, look.variant): look for look in proven if look.place == ORIGIN and not look.problem}
+    now = [look for page in pages for look in page.now(ORIGIN) if not look.problem]
+    return any(
+        compare(then[look.url, look.variant], look) is Likeness.OTHER
+        for look in now
+        if (look.url, look.variant) in then
+    )
 
 
 def _is_older(look: Look, purged_at: float | None) -> bool:
@@ -130,10 +145,12 @@ def _is_older(look: Look, purged_at: float | None) -> bool:
 def _pages(before: Sequence[Look], after: Sequence[Look]) -> list[Page]:
     looks = (*after, *before)
     has_origin = any(look.place == ORIGIN for look in looks)
-    return [
-        Page(url, tuple(x for x in before if x.url == url), tuple(x for x in after if x.url == url), has_origin)
-        for url in dict.fromkeys(look.url for look in looks)
-    ]
+    keys = dict.fromkeys((look.url, look.variant) for look in looks)
+    return [Page(url, _of(before, url, v), _of(after, url, v), has_origin, v) for url, v in keys]
+
+
+def _of(looks: Sequence[Look], url: str, variant: str) -> tuple[Look, ...]:
+    return tuple(look for look in looks if (look.url, look.variant) == (url, variant))
 
 
 def _at_place(findings: Sequence[Finding]) -> Verdict:
@@ -161,6 +178,9 @@ class _Scene:
     def places(self, verdict: Verdict) -> list[str]:
         return [place for place, here in self.at.items() if here is verdict]
 
+    def urls(self) -> int:
+        return len({page.url for page in self.pages})
+
     def since_purge(self, look: Look) -> float | None:
         return None if self.purged_at is None else look.at - self.purged_at
 
@@ -178,7 +198,9 @@ def _why(verdict: Verdict, findings: Sequence[Finding], scene: _Scene) -> Sequen
 
 def _why_fresh(findings: Sequence[Finding], scene: _Scene) -> Iterable[str]:
     same = [place for place in scene.same if scene.at[place] is Verdict.FRESH]
-    empty = [place for place in scene.at if all(page.was_missing(place) for page in scene.pages)]
+    empty = [
+        place for place in scene.at if all(page.was_missing(place) for page in scene.pages if page.was_asked(place))
+    ]
     if empty:
         yield f"not in the cache at {_listed(empty)} before the purge"
     if same:
@@ -218,7 +240,7 @@ def _old_at(place: str, stale: Sequence[Finding], scene: _Scene) -> str:
     here = [f for f in stale if f.place == place]
     look = here[0].look
     told = describe(look, look.at) if look else ""
-    page = f"{_named(here[0].url)}: " if len(scene.pages) > 1 else ""
+    page = f"{_named(here[0].url)}: " if scene.urls() > 1 else ""
     return f"{place} ({page}{told}{_of_pages([f.url for f in here], scene, ', ')})"
 
 
@@ -244,10 +266,13 @@ def _was_refilled(look: Look, scene: _Scene) -> bool:
 
 def _reasons(findings: Sequence[Finding], scene: _Scene) -> list[str]:
     """Why it is not known, each reason once, with how many pages it is about."""
+    unknown = [f for f in findings if f.verdict is Verdict.UNKNOWN]
+    plain = {(f.place, f.url, f.why) for f in unknown if not f.variant}
     alike: dict[str, list[Finding]] = {}
-    for f in findings:
-        if f.verdict is Verdict.UNKNOWN:
-            alike.setdefault(f.why.replace(f.place, PLACE, 1), []).append(f)
+    for f in unknown:
+        if not f.variant or (f.place, f.url, f.why) not in plain:
+            asked = f" (asked with {f.variant})" if f.variant else ""
+            alike.setdefault(f"{f.why.replace(f.place, PLACE, 1)}{asked}", []).append(f)
     told = [
         f"{why.replace(PLACE, _listed(list(dict.fromkeys(f.place for f in about))))}"
         f"{_of_pages([f.url for f in about], scene, ' on ')}"
@@ -258,7 +283,7 @@ def _reasons(findings: Sequence[Finding], scene: _Scene) -> list[str]:
 
 
 def _of_pages(urls: Sequence[str], scene: _Scene, before: str) -> str:
-    n, total = len(set(urls)), len(scene.pages)
+    n, total = len(set(urls)), scene.urls()
     return f"{before}{n} of {total} pages" if n < total else ""
 
 

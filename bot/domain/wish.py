@@ -42,6 +42,7 @@ def wish(heard: Heard, verb: Verb, speaker: Speaker, notes: Notes) -> Command:
     if not read.guessed:
         raise Confused(all_unread(read.unread, heard, verb, speaker, named))
     asked = _asked(read, heard, verb)
+    _must_be_proven(asked, speaker)
     site = _site_of(asked, named, speaker)
     return _told(replace(asked, places=places(asked, site, speaker)), read, site, notes)
 
@@ -155,6 +156,7 @@ def _asked(read: Read, heard: Heard, verb: Verb) -> Command:
         only=heard.given.get("only", ""),
         check="no-check" not in heard.given,
         queue="queue" in heard.given,
+        warm="warm" in heard.given,
         confirm=heard.given.get("confirm", ""),
         places=tuple(filter(None, heard.given.get("from", "").split(","))),
         server=heard.given.get("for", "").lower(),
@@ -172,6 +174,16 @@ def _with_guesses(command: Command, guessed: Iterable[Target]) -> Command:
         read_as=f"read as {', '.join(words)}" if words else "",
         wants_host_confirmed=command.verb is Verb.PURGE and Kind.HOST in kinds,
     )
+
+
+def _must_be_proven(asked: Command, speaker: Speaker) -> None:
+    """A warming follows a proof, and belongs to one request."""
+    if asked.warm and not asked.check:
+        problem = "`--warm` fetches what is proven to be new, and `--no-check` leaves the proof out."
+        raise Confused(misunderstood(speaker, problem, line_of(replace(asked, check=True, bad=()), speaker)))
+    if asked.warm and asked.queue:
+        problem = "`--warm` does not go with `--queue`: what waits for a release is joined into one plan."
+        raise Confused(misunderstood(speaker, problem, line_of(replace(asked, warm=False, bad=()), speaker)))
 
 
 def _softness(given: Mapping[str, str]) -> bool | None:

@@ -33,12 +33,14 @@ from bot.domain.verdict import Look
 from bot.domain.words import Notes, shown
 from bot.edge.mishaps import HEADERS_MAX, Refusal, Unusable, problem
 from bot.services.ports import Clock
+from providers.cache_status import told
 from providers.contract import Seen, Sighting
 
 LOOK_SECONDS = 8.0  # one look in all
 CONNECT_SECONDS = 3.0  # to be connected, and again for TLS, shared by the addresses that are tried
 ADDRESSES_MAX = 3  # of a name, tried one after the other
 SAYS_MAX = 40  # characters
+VARIES_MAX = 200
 PORT_MAX = 65_535
 AGENT = f"purgebot/{version('purgebot')} (+cache check)"
 REFUSED = "purgebot looks only at configured hosts, at public addresses, on ports 80 and 443"
@@ -193,7 +195,7 @@ class EdgeLooker:
             return Look(answer.place, answer.url, answer.at, problem=answer.problem, variant=varied(answer.asked))
         headers, host = answer.joined(), urlsplit(answer.url).hostname or ""
         read = self._sightings.get(host)
-        sighting = read(headers) if read else Sighting()
+        sighting = told(read(headers) if read else Sighting(), headers)
         return Look(
             place=answer.place,
             url=answer.url,
@@ -210,7 +212,7 @@ class EdgeLooker:
             tags=tags_of(headers, self._tags.get(host, "")),
             variant=varied(answer.asked),
             seen_at=fit(sighting.place, SAYS_MAX),
-            varies=fit(answer.says("vary").lower(), SAYS_MAX),
+            varies=fit(answer.says("vary").lower(), VARIES_MAX),
         )
 
 

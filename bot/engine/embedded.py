@@ -17,7 +17,8 @@ from bot.services.ports import Clock
 
 log = structlog.get_logger()
 RUN_MAX = 20.0  # seconds; a run is one bounded step
-LIST_MAX = 120.0  # for a delivery, which may bring a list of hundreds of thousands of lines to a busy machine
+LONG_MAX = 120.0  # for a delivery, which may bring a long list to a busy machine, and for probes around the world
+LONG = ("delivery:", "warm:")
 CANCEL_SECONDS = 0.2  # a cancelled run has to end in
 
 
@@ -62,7 +63,7 @@ class EmbeddedEngine:
         if task is not None:
             self._tasks.add(task)
         try:
-            async with asyncio.timeout(LIST_MAX if name.startswith("delivery:") else RUN_MAX):
+            async with asyncio.timeout(LONG_MAX if name.startswith(LONG) else RUN_MAX):
                 await self._run(name)
         except asyncio.CancelledError:
             if not self._stopping:

@@ -133,6 +133,9 @@ def _settle(fresh: Path, was: _Was | None, now: float) -> Restored:
         tx.run("update notices set due_at = null")  # it may have been posted since
         requests += tx.run("update in_line set job = 0, doc = null where job is null")
         _renumber(tx, was)
+        for number, _ in books.warmings.due(float("inf")):
+            if (warming := books.warmings.find(number)) is not None:
+                books.warmings.save(replace(warming, due_at=None, ended=now, stopped="restored from a backup"))
         parked = tuple(job for job in held if _park(tx, books, books.jobs.get(job), now))
         old = was.head if was else Head()
         lost_entries = max(0, old.count - before.count)

@@ -19,6 +19,7 @@ from bot.ledger.notices import Notices
 from bot.ledger.retention import Retention
 from bot.ledger.reviews import Reviews
 from bot.ledger.seal import seal_of
+from bot.ledger.warmings import Warmings
 
 
 class Books:
@@ -28,7 +29,8 @@ class Books:
         self._tx = tx
         self.intake = Intake(tx)
         self.history = History(tx)
-        self.jobs = Jobs(tx, self.history)
+        self.warmings = Warmings(tx)
+        self.jobs = Jobs(tx, self.history, self.warmings)
         self.budgets = Budgets(tx)
         self.batches = Batches(tx, self.budgets)
         self.messages = Messages(tx)

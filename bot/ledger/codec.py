@@ -13,6 +13,7 @@ from bot.domain.job import JobView, LayerView, Trouble
 from bot.domain.target import Target
 from bot.domain.told import Told
 from bot.domain.verdict import Look
+from bot.domain.warming import Warming
 from bot.ledger.ledger import Value
 from providers.contract import Call, Receipt
 
@@ -29,6 +30,7 @@ LOOK = TypeAdapter(Look)
 RECEIPT = TypeAdapter(Receipt)
 TROUBLE = TypeAdapter(Trouble)
 TOLD = TypeAdapter(Told)
+WARMING = TypeAdapter(Warming)
 TARGETS = TypeAdapter(tuple[Target, ...])
 
 

@@ -16,6 +16,7 @@ from bot.ledger.codec import JOB, LAYER, LOOK, TARGETS, maybe, number, pack, unp
 from bot.ledger.history import History
 from bot.ledger.ledger import Row, Transaction, Value
 from bot.ledger.packed import PackedLayer, PackedPlan
+from bot.ledger.warmings import Warmings
 from providers.contract import Kind
 
 _OPEN = "state not in ('done', 'partial', 'failed', 'cancelled', 'denied', 'expired')"
@@ -24,16 +25,17 @@ _OPEN = "state not in ('done', 'partial', 'failed', 'cancelled', 'denied', 'expi
 class Jobs:
     """What is known of jobs. Every change of a job adds one to its version."""
 
-    def __init__(self, tx: Transaction, history: History) -> None:
+    def __init__(self, tx: Transaction, history: History, warmings: Warmings) -> None:
         self._tx = tx
         self._history = history
+        self._warmings = warmings
 
     def create(self, job: JobView, plan: PackedPlan, key: str) -> JobView:
         """Write a new job with its layers and calls (held). `key` makes it once only: the same key, the same job."""
         known = self._tx.rows("select id from jobs where key = :key", key=key)
         if known:
             return self.get(whole(known[0]["id"]))
-        bare = replace(job, layers=(), looks=(), before=())
+        bare = replace(job, layers=(), looks=(), before=(), warming=None)
         number = self._tx.insert(
             "insert into jobs"
             " (key, site, state, verdict, kind, requested_by, created, due_at, version, digest, doc) values ("
@@ -130,6 +132,7 @@ class Jobs:
             looks=looks["after"],
             approval=self._with_votes(number, job.approval),
             url=self._link(number),
+            warming=self._warmings.of_job(number) if job.warm else None,
         )
 
     def _link(self, job: int) -> str:
@@ -263,7 +266,7 @@ class StaleJob(Exception):
 
 
 def _columns(job: JobView) -> dict[str, Value]:
-    bare = replace(job, layers=(), looks=(), before=())
+    bare = replace(job, layers=(), looks=(), before=(), warming=None)
     return {
         "site": job.site,
         "state": job.state,

@@ -13,6 +13,7 @@ notices      what channels are to be told of holds
 in_line      requests that wait for the end of a hold, and the job that took them up
 in_line_told what lists tell of them
 reviews      each broken glass, until somebody else has looked at it
+warmings     what is fetched through the edges, and how far that is
 recent       each person's last targets, as lines that can be asked for again
 messages     the Slack messages that show a job, and what they show
 lines        a job's thread, one step a line
@@ -149,6 +150,14 @@ create table if not exists reviews (
 create index if not exists reviews_by on reviews (by, at);
 create index if not exists reviews_job on reviews (job);
 create index if not exists reviews_due on reviews (due_at) where due_at is not null;
+
+create table if not exists warmings (
+  id integer primary key autoincrement, key text not null unique, site text not null, job integer, due_at real,
+  ended real, version integer not null, doc text not null
+);
+create index if not exists warmings_due on warmings (due_at) where due_at is not null;
+create index if not exists warmings_open on warmings (site) where ended is null;
+create index if not exists warmings_job on warmings (job) where job is not null;
 
 create table if not exists history (
   job integer primary key, site text not null, kind text not null, by text not null,

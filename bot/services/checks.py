@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import replace
 
-from bot.domain.site import Site
+from bot.domain.answer import PLAIN, Asked, varied
+from bot.domain.encodings import others, says_nothing
+from bot.domain.site import Layer, Site
 from bot.domain.verdict import Look, Verdict, judge
 from bot.services.ports import Looker
 from bot.services.setup import Core
+from providers.cache_status import told
+from providers.contract import Provider
 from providers.errors import PurgeError
 
 ORIGIN = "origin"
 DNS = "dns"
-LOOKS_AT_ONCE = 16
+LOOKS_AT_ONCE = 32
+VARIED_URLS = 5  # of many, those that are asked in every variant
+SAYS_MAX = 40  # characters
+IN_TIME = "no answer in time"
+
+_Key = tuple[int, int, int]  # variant, page, place
 
 
 def places_of(site: Site) -> dict[str, str]:
@@ -42,28 +53,100 @@ async def look_from_within(core: Core, site: Site, url: str, within: float) -> t
 
 def telling(looks: Sequence[Look], beside: Sequence[Look]) -> tuple[Look, ...]:
     """Those of `looks` that can be compared with the origin's among `beside`: fresh or stale, not unknown."""
-    origins = [look for look in beside if look.place == ORIGIN]
-    return tuple(look for look in looks if judge((), [look, *origins], None).verdict in (Verdict.FRESH, Verdict.STALE))
+    return tuple(look for look in looks if verdict_of(look, beside) in (Verdict.FRESH, Verdict.STALE))
+
+
+def verdict_of(look: Look, beside: Sequence[Look]) -> Verdict:
+    """What `look` alone shows beside the origin's answers to the same request."""
+    asked = (look.url, look.variant)
+    origins = [other for other in beside if other.place == ORIGIN and (other.url, other.variant) == asked]
+    return judge((), [look, *origins], None).verdict
+
+
+def old_of(urls: Sequence[str], looks: Sequence[Look]) -> list[str]:
+    """Those of `urls` that are old at some place."""
+    stale = {look.url for look in looks if look.place != ORIGIN and verdict_of(look, looks) is Verdict.STALE}
+    return [url for url in urls if url in stale]
 
 
 async def look_all(
-    looker: Looker, site: Site, urls: Sequence[str], within: float, only: Collection[str] = ()
+    looker: Looker,
+    site: Site,
+    urls: Sequence[str],
+    within: float,
+    only: Collection[str] = (),
+    before: Collection[str] = (),
 ) -> tuple[Look, ...]:
     """Every URL at every place (of `only`, where it names some) and twice at the origin, `within` seconds; what takes
-    longer is left out."""
-    gate = asyncio.Semaphore(LOOKS_AT_ONCE)
-
-    async def look(url: str, place: str, address: str) -> Look:
-        async with gate:
-            return await looker.look(url, place, address)
-
+    longer is left out. The first VARIED_URLS are asked in their other variants too, after a plain visitor's; `before`
+    are the variants that an earlier look asked."""
     spots = [(place, address) for place, address in places_of(site).items() if not only or place in only]
     if site.origin:
         spots += [(ORIGIN, site.origin), (ORIGIN, site.origin)]
-    tasks = [asyncio.create_task(look(url, place, address)) for url in urls for place, address in spots]
-    if not tasks:
-        return ()
-    done, late = await asyncio.wait(tasks, timeout=within)
-    for task in late:
-        task.cancel()
-    return tuple(task.result() for task in tasks if task in done)
+    eyes = _Eyes(looker, site, spots, before)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within), asyncio.TaskGroup() as group:
+            for n, url in enumerate(urls):
+                group.create_task(eyes.see(group, url, n, within / 2 if n < VARIED_URLS else 0.0))
+    return eyes.seen()
+
+
+class _Eyes:
+    """Looks at pages of one site, and remembers what was seen, whatever was still to be asked."""
+
+    def __init__(self, looker: Looker, site: Site, spots: Sequence[tuple[str, str]], before: Collection[str]) -> None:
+        self._looker = looker
+        self._site = site
+        self._spots = spots
+        self._before = before
+        self._gate = asyncio.Semaphore(LOOKS_AT_ONCE)
+        self._seen: dict[_Key, Look] = {}
+        self._asked: dict[_Key, Look] = {}  # variants, as they are told if nothing comes
+
+    async def see(self, group: asyncio.TaskGroup, url: str, page: int, wait: float) -> None:
+        """Look at one page from everywhere as a plain visitor does; with what has come after `wait` seconds, in its
+        variants, except where nobody answers."""
+        spots = list(enumerate(self._spots))
+        tasks = [group.create_task(self._look(url, spot, PLAIN, (0, page, n))) for n, spot in spots]
+        if not wait or not tasks:
+            return
+        await asyncio.wait(tasks, timeout=wait)
+        plain = {n: look for n, _ in spots if (look := self._seen.get((0, page, n)))}
+        for variant, asked in enumerate(others(self._site, plain.values(), self._before), 1):
+            for n, spot in spots:
+                if n not in plain or not plain[n].problem:
+                    group.create_task(self._look(url, spot, asked, (variant, page, n)))
+
+    async def _look(self, url: str, spot: tuple[str, str], asked: Asked, key: _Key) -> None:
+        if asked:
+            self._asked[key] = Look(spot[0], url, 0.0, problem=IN_TIME, variant=varied(asked))
+        async with self._gate:
+            self._seen[key] = await self._looker.look(url, *spot, asked)
+
+    def seen(self) -> tuple[Look, ...]:
+        """What was seen: a plain visitor's answers first, in the order of the pages and places."""
+        at = max((look.at for look in self._seen.values()), default=0.0)
+        late = {key: replace(look, at=at) for key, look in self._asked.items() if key not in self._seen}
+        told = sorted({**self._seen, **late}.items(), key=lambda one: one[0])
+        return tuple(look for _, look in told if not says_nothing(look))
+
+
+async def look_inside(core: Core, site: Site, urls: Sequence[str], within: float) -> tuple[Look, ...]:
+    """What the caches further in that can be asked themselves serve of `urls`, outermost first. No visitor asks them,
+    so they are never counted among the edges."""
+    doors = [(layer, core.setup.providers[layer.account]) for layer in reversed(site.layers)]
+    asked = [(url, layer, provider) for url in urls for layer, provider in doors if provider.door]
+    gate = asyncio.Semaphore(LOOKS_AT_ONCE)
+    found: dict[int, Look] = {}
+
+    async def look(n: int, url: str, layer: Layer, provider: Provider) -> None:
+        async with gate:
+            answer = await core.looker.fetch(url, provider.title, provider.door)
+        sighting = told(provider.sighting(answer.joined()), answer.joined())
+        found[n] = replace(core.looker.read(answer), cached=sighting.cached, says=sighting.says[:SAYS_MAX], seen_at="")
+
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within), asyncio.TaskGroup() as group:
+            for n, one in enumerate(asked):
+                group.create_task(look(n, *one))
+    return tuple(found[n] for n in sorted(found))

@@ -12,6 +12,7 @@ from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.told import Event, Told
 from bot.ledger.books import Books
 from bot.services.approvals import tell_outcome
+from bot.services.fetching import stop
 from bot.services.purges import Asking, submit
 from bot.services.replies import Done, JobMade, PlanShown, Refused
 from bot.services.roster import approvers, read_roster
@@ -23,12 +24,15 @@ _CHECKABLE = frozenset({State.DONE, State.PARTIAL})
 
 
 async def cancel(core: Core, actor: Actor, number: int, reason: str = "") -> Done | Refused:
-    """Stop job `number`: what was not sent stays unsent."""
+    """Stop job `number`: what was not sent stays unsent; of one that has ended, its warming."""
     stopped_by = f"{actor.id}: {reason}" if reason else actor.id
 
     def change(books: Books, job: JobView, now: float) -> Done | Refused:
         if job.ended_by_restore:
             return Refused(f"{job.name} has ended already: a restore of a backup ended it.")
+        if job.warming is not None and job.warming.ended is None:
+            stop(books, job.warming, actor, reason, now)
+            return Done(books.jobs.get(job.id), "not warmed further")
         if not job.state.is_open:
             return Refused(f"{job.name} has ended already: it is {job.state}.")
         n = books.batches.cancel(job.id)
@@ -116,7 +120,13 @@ async def purge_again(core: Core, asking: Asking, number: int) -> JobMade | Plan
         if job is None or not asking.actor.may_see(job.site):
             return None
         again = Command(
-            Verb.PURGE, books.jobs.targets(number), job.site, job.soft, job.reason, read_as=f"again, as {job.name}"
+            Verb.PURGE,
+            books.jobs.targets(number),
+            job.site,
+            job.soft,
+            job.reason,
+            warm=job.warm,
+            read_as=f"again, as {job.name}",
         )
         return job, again, f"again {job.name} {books.jobs.ended_under(f'again {job.name} ')}"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -13,16 +12,14 @@ from bot.domain.policy import Deny
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.site import Site
 from bot.domain.speech import SERVERS
-from bot.domain.target import empties, resolve, url_of
-from bot.domain.verdict import Look, judge
-from bot.domain.world import gathered
+from bot.domain.target import empties, resolve
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, pack
-from bot.services import approvals, deeds, glass, history, holds
+from bot.services import approvals, deeds, glass, history, holds, warming
 from bot.services.allowed import rights_on
-from bot.services.around import compared, look_around
 from bot.services.aside import aside
-from bot.services.checks import look_all, look_from_within, telling
+from bot.services.checking import check
+from bot.services.checks import old_of
 from bot.services.holds import seen_holds
 from bot.services.instead import is_possible
 from bot.services.limits import limits
@@ -32,7 +29,6 @@ from bot.services.purges import Asking, judge_plan, plan_for, site_held, submit
 from bot.services.queued import put_in_line, show_queued, take_back
 from bot.services.replies import (
     BadLinesFound,
-    Checked,
     FormWanted,
     HelpShown,
     HostToConfirm,
@@ -55,8 +51,6 @@ from bot.services.why import explain
 from providers.contract import Kind
 
 DRAFT_SECONDS = 600.0
-CHECK_SECONDS = 8.5
-CHECK_URLS_MAX = 20
 RIGHTS_SHOWN = 20
 
 _DEEDS = {
@@ -65,6 +59,7 @@ _DEEDS = {
     Verb.CHECK: Deed.CHECK,
     Verb.LINT: Deed.CHECK,
     Verb.WHY: Deed.CHECK,
+    Verb.WARM: Deed.CHECK,
     Verb.STATUS: Deed.SEE,
     Verb.SHOW: Deed.SEE,
     Verb.CANCEL: Deed.SEE,  # the job or the hold itself is checked where it is read
@@ -122,11 +117,17 @@ class Desk:
             case Verb.PLAN:
                 return await self._plan(asking, command)
             case Verb.CHECK:
-                return await self._check(command)
+                return await self._check(asking, command)
             case Verb.LINT:
                 return await self._lint(asking, command)
             case Verb.WHY:
                 return await self._why(asking, command)
+            case Verb.WARM:
+                return await self._warm(asking, command)
+            case Verb.STATUS | Verb.SHOW if command.warming:
+                return await warming.show(self._core, asking.actor, command.warming)
+            case Verb.CANCEL if command.warming:
+                return await warming.cancel(self._core, asking.actor, command.warming, command.reason)
             case Verb.STATUS | Verb.SHOW:
                 return await self._show(asking, command)
             case Verb.CANCEL:
@@ -187,8 +188,7 @@ class Desk:
     async def _purge(self, asking: Asking, command: Command, sure: bool) -> Reply:
         site = self._core.setup.sites[command.site]
         if command.bad:
-            machine = asking.actor.is_token  # which has no button to go on with the good ones
-            return BadLinesFound("" if machine else await self._draft_of(asking, replace(command, bad=())), command)
+            return await self._bad_lines(asking, command)
         hold = None if self._core.setup.observe else await holds.held(self._core, site.name)
         if hold is not None and not command.queue:
             return site_held(hold, site.name)
@@ -197,6 +197,14 @@ class Desk:
         if hold is not None and (queued := await put_in_line(self._core, asking, command, site)) is not None:
             return queued
         return await submit(self._core, asking, command, site)
+
+    async def _bad_lines(self, asking: Asking, command: Command) -> BadLinesFound:
+        """The good ones wait for a click; a machine has no button to go on with them."""
+        draft = "" if asking.actor.is_token else await self._draft_of(asking, replace(command, bad=()))
+        return BadLinesFound(draft, command)
+
+    async def _warm(self, asking: Asking, command: Command) -> Reply:
+        return await (self._bad_lines(asking, command) if command.bad else warming.warm(self._core, asking, command))
 
     async def _sites(self, actor: Actor) -> SitesListed:
         sites, now = self._core.setup.seen_by(actor), self._core.clock.now()
@@ -240,26 +248,16 @@ class Desk:
             return plan
         decision = await judge_plan(self._core, asking.actor, plan, command.reason)
         hold = await holds.held(self._core, plan.site)
-        return PlanShown(plan, decision, command, self._core.setup.observe, hold)
+        follows = await warming.foreseen(self._core, plan) if command.warm else None
+        return PlanShown(plan, decision, command, self._core.setup.observe, hold, follows)
 
-    async def _check(self, command: Command) -> Reply:
-        site = self._core.setup.sites[command.site]
-        urls = tuple(dict.fromkeys(url_of(target, site) for target in command.targets))[:CHECK_URLS_MAX]
-        edges = [place for place in command.places if place in site.edges]
-        regions = [place for place in command.places if place not in edges]
-        looks, (inner, problem), around = await asyncio.gather(
-            look_all(self._core.looker, site, urls, CHECK_SECONDS, edges),
-            self._look_from_within(site, urls),
-            look_around(self._core, site, urls, regions),
-        )
-        now = self._core.clock.now()
-        await self._core.ledger.write(lambda books: _remember(books, site, looks, now))
-        own = (*looks, *telling(inner, looks))
-        all_looks = (*own, *around.looks)
-        judgement = gathered(judge((), compared(around.looks, own), None), all_looks)
-        hold = await holds.held(self._core, site.name)
-        problems = " ".join(filter(None, [problem, around.problem]))
-        return Checked(site, urls, all_looks, judgement, problems, hold, [around.note] if around.note else [])
+    async def _check(self, asking: Asking, command: Command) -> Reply:
+        checked = await check(self._core, command)
+        if asking.actor.is_token:
+            return checked  # a machine has no button, and reads the line
+        again = line_of(command, self.speaker(asking.actor, asking.channel))
+        lines = [again, " ".join(old_of(checked.urls, checked.looks))]
+        return replace(checked, draft=await self.save_draft(asking, {"lines": lines}))
 
     async def _lint(self, asking: Asking, command: Command) -> Linted:
         """What cache headers will cause; where nothing tells the server, a line for each is kept for a click."""
@@ -276,10 +274,6 @@ class Desk:
         if cure is None or not cure.line or asking.actor.is_token:
             return told  # a machine has no button, and reads the line
         return replace(told, draft=await self.save_draft(asking, {"lines": [cure.line]}))
-
-    async def _look_from_within(self, site: Site, urls: Sequence[str]) -> tuple[tuple[Look, ...], str]:
-        """For one URL only: providers that look for us do so a few hundred times an hour."""
-        return await look_from_within(self._core, site, urls[0], CHECK_SECONDS) if len(urls) == 1 else ((), "")
 
     async def _show(self, asking: Asking, command: Command) -> Reply:
         if command.in_line:
@@ -315,8 +309,3 @@ class Desk:
             lambda books: books.intake.save_draft(draft, asking.actor.id, {**doc, **where}, expires)
         )
         return draft
-
-
-def _remember(books: Books, site: Site, looks: Sequence[Look], now: float) -> None:
-    for look in looks:
-        books.known.remember(site.name, look.url, look.tags, now)

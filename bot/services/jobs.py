@@ -29,7 +29,7 @@ from bot.ledger.lots import LotSum
 from bot.services import approvals, clearance, endings, looking
 from bot.services.clearance import People
 from bot.services.endings import Change
-from bot.services.setup import SLACK, Core, job_name, lane_name
+from bot.services.setup import SLACK, Core, job_name, lane_name, warm_name
 from providers.contract import Provider, Receipt
 from providers.errors import OutcomeUnknown, PurgeError, Refused, Throttled, Unavailable
 
@@ -153,6 +153,8 @@ class Jobs:
             self._meter(changed)
         if changed.due_at is not None:
             self._core.engine.wake(job_name(job.id), changed.due_at)
+        if changed.warming is not None and changed.warming.ended is None:
+            self._core.engine.wake(warm_name(changed.warming.id))
 
     def _meter(self, job: JobView) -> None:
         outcome = job.verdict if job.state is State.DONE else job.state

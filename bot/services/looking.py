@@ -16,6 +16,7 @@ from bot.services.around import Around, compared, probes_after, probes_before, w
 from bot.services.checks import look_all
 from bot.services.endings import Change, finish
 from bot.services.setup import Core
+from bot.services.warming import begin_after
 from bot.services.witnesses import covered
 from providers.contract import Kind
 
@@ -49,7 +50,9 @@ async def look_after(core: Core, job: JobView, round: int) -> Change:
     seen = (*looks, *around.looks)
 
     def change(books: Books, job: JobView, now: float) -> JobView:
-        return _judged(books, replace(job, round=round + 1, covered=pages), seen, judgement, now, around.problem)
+        looked = replace(job, round=round + 1, covered=pages)
+        judged = _judged(books, looked, seen, judgement, now, around.problem)
+        return replace(judged, warming=begin_after(books, core, judged, now))
 
     return change
 
@@ -75,14 +78,16 @@ def _probes(around: Around) -> list[str]:
 
 async def _looks(core: Core, job: JobView, within: float) -> tuple[Look, ...]:
     site = core.setup.sites.get(job.site)
-    return await look_all(core.looker, site, job.look_urls, within) if site else ()
+    before = {look.variant for look in job.before}
+    return await look_all(core.looker, site, job.look_urls, within, before=before) if site else ()
 
 
 def _seen(job: JobView, looks: tuple[Look, ...], now: float) -> str:
     """What the first page looked at was at each place, named where the job itself does not name it."""
     first = looks[0].url
     page = "" if job.kind is Kind.URL and job.targets == 1 else f"{first} at "
-    return page + " · ".join(dict.fromkeys(f"{x.place}: {describe(x, now)}" for x in looks if x.url == first))
+    plain = [look for look in looks if look.url == first and not look.variant]
+    return page + " · ".join(dict.fromkeys(f"{look.place}: {describe(look, now)}" for look in plain))
 
 
 def _judged(

@@ -208,6 +208,7 @@ def _job(
         left_alone=_left_alone(core, site, plan),
         edge_asked=site.layers[-1].account == plan.layers[-1].account,
         check=command.check,
+        warm=command.warm,
         due_at=now,
         eta=now + plan.seconds,
     )

@@ -17,6 +17,7 @@ from bot.domain.speech import Search
 from bot.domain.stats import Stats
 from bot.domain.timeline import Moment
 from bot.domain.verdict import Judgement, Look
+from bot.domain.warming import Warming
 from bot.domain.why import Case, Diagnosis
 from bot.ledger.holds import LotSize, Waiting
 from bot.services.limits import AccountNow
@@ -105,6 +106,7 @@ class PlanShown:
     command: Command
     observing: bool = False
     held: Hold | None = None
+    warming: Warming | None = None  # what would follow its proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,8 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What edge and origin serve; `problem` says why a provider's own places are not among the looks."""
+    """What edge and origin serve; `problem` says why a provider's own places are not among the looks. `inner` are the
+    caches further in, which no visitor asks: they are not judged."""
 
     site: Site
     urls: Sequence[str]
@@ -179,6 +182,17 @@ class Checked:
     problem: str = ""
     held: Hold | None = None
     notes: Sequence[str] = ()  # what else to know: who can read what probes saw
+    inner: Sequence[Look] = ()
+    draft: str = ""  # holds the lines of its buttons: this check again, and the purge of what is old
+
+
+@dataclass(frozen=True, slots=True)
+class Warmed:
+    """What was fetched through the edges, and is kept there. `waits_for` is the warming of its site that comes first,
+    "" for none."""
+
+    warming: Warming
+    waits_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +337,7 @@ Reply = (
     | Checked
     | Linted
     | Explained
+    | Warmed
     | JobsListed
     | JobShown
     | LogShown

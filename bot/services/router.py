@@ -7,11 +7,23 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from bot.ledger.books import Books
+from bot.services.fetching import go_on
 from bot.services.glass import remind
 from bot.services.holds import settle
 from bot.services.jobs import Jobs
 from bot.services.lanes import Lane
-from bot.services.setup import HOME, SLACK, SWEEP, Core, delivery_name, hold_name, job_name, lane_name, review_name
+from bot.services.setup import (
+    HOME,
+    SLACK,
+    SWEEP,
+    Core,
+    delivery_name,
+    hold_name,
+    job_name,
+    lane_name,
+    review_name,
+    warm_name,
+)
 
 log = structlog.get_logger()
 SWEEP_SECONDS = 2.0
@@ -21,7 +33,8 @@ PRUNE_AFTER = 7 * 86400.0  # seconds; idempotency keys are kept this long
 
 
 class Router:
-    """Runs a name: `job:P-12`, `lane:cf`, `delivery:<key>`, `hold:shop`, `review:3`, `slack`, `home`, `sweep`."""
+    """Runs a name: `job:P-12`, `lane:cf`, `delivery:<key>`, `hold:shop`, `review:3`, `warm:5`, `slack`, `home` or
+    `sweep`."""
 
     def __init__(
         self,
@@ -53,6 +66,8 @@ class Router:
                 await settle(self._core, rest)
             case "review":
                 await remind(self._core, int(rest))
+            case "warm":
+                await go_on(self._core, int(rest))
             case "slack":
                 self._core.engine.wake(HOME)
                 await self._show()
@@ -93,14 +108,16 @@ class Router:
             shown = {SLACK: min(told, default=None), HOME: books.homes.next_due()}
             return books.jobs.due(until), books.intake.due(until), shown, lanes
 
-        def others(books: Books) -> tuple[list[tuple[str, float]], list[tuple[int, float]]]:
-            return books.holds.due(until), books.reviews.due(until)
+        def others(books: Books) -> tuple[list[tuple[str, float]], list[tuple[int, float]], list[tuple[int, float]]]:
+            return books.holds.due(until), books.reviews.due(until), books.warmings.due(until)
 
-        holds, reviews = await self._core.ledger.read(others)
+        holds, reviews, warmings = await self._core.ledger.read(others)
         for site, at in holds:
             self._core.engine.wake(hold_name(site), at)
         for review, at in reviews:
             self._core.engine.wake(review_name(review), at)
+        for warming, at in warmings:
+            self._core.engine.wake(warm_name(warming), at)
         jobs, deliveries, shown, lanes = await self._core.ledger.read(question)
         for number, at in jobs:
             self._core.engine.wake(job_name(number), at)
@@ -114,12 +131,13 @@ class Router:
         self.swept_at = now
 
     async def prune(self) -> None:
-        """Forget deliveries, drafts and queued requests that ended long ago."""
+        """Forget deliveries, drafts, queued requests and warmings that ended long ago."""
         before = self._core.clock.now() - PRUNE_AFTER
 
         def deed(books: Books) -> None:
             books.intake.prune(before)
             books.holds.prune(before)
             books.notices.prune(before)
+            books.warmings.prune(before)
 
         await self._core.ledger.write(deed)

@@ -87,6 +87,11 @@ def review_name(review: int) -> str:
     return f"review:{review}"
 
 
+def warm_name(warming: int) -> str:
+    """The engine's name for a warming."""
+    return f"warm:{warming}"
+
+
 SLACK = "slack"  # the engine's name for everything that is to be shown in Slack
 HOME = "home"  # the engine's name for the Home tabs that are to be drawn anew
 SWEEP = "sweep"  # the engine's name for finding what is due

@@ -13,6 +13,7 @@ from bot.services.asking import at_once
 from bot.services.choices import kept
 from bot.services.purges import Asking
 from bot.services.replies import (
+    Checked,
     Done,
     FormWanted,
     JobMade,
@@ -59,6 +60,8 @@ class Answering:
             return Answer(await self._past.with_chart(asking, reply), replaces)
         if isinstance(reply, JobShown | QueuedShown):
             return Answer(await self._past.with_targets(asking, reply), replaces)
+        if isinstance(reply, Checked):
+            return Answer(await self._past.with_strip(asking, reply), replaces)
         if isinstance(reply, Linted):
             return Answer(await self._past.with_report(asking, reply), replaces)
         if isinstance(reply, JobMade) and reply.new and reply.job.state is State.WAITING:

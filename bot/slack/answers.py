@@ -31,10 +31,12 @@ from bot.services.replies import (
     SitesListed,
     StatsShown,
     TakenBack,
+    Warmed,
     WhoAmI,
 )
 from bot.slack.cards import findings, holds, private, purge_form
 from bot.slack.cards.blocks import Card
+from bot.slack.cards.checked import check_card
 from bot.slack.cards.glass import with_reviews
 from bot.slack.cards.history import log_card, timeline_card
 from bot.slack.cards.limits import limits_card
@@ -42,6 +44,7 @@ from bot.slack.cards.lint import lint_card
 from bot.slack.cards.probed import probed_card
 from bot.slack.cards.root import root_card
 from bot.slack.cards.stats import stats_card
+from bot.slack.cards.warm import foreseen_line, warm_card
 from bot.slack.cards.why import why_card
 
 
@@ -64,8 +67,9 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
             return holds.ended_card(reply)
         case Refused(what, advice):
             return private.refusal_card(what, advice)
-        case PlanShown(plan, decision, _, observing, held):
-            return holds.also_held(findings.plan_card(plan, decision, observing), held)
+        case PlanShown(plan, decision, _, observing, held, warming):
+            shown = findings.plan_card(plan, decision, observing, foreseen_line(warming))
+            return holds.also_held(shown, held)
         case JobMade(job):
             return root_card(job, now)
         case FormWanted(draft, _, site):
@@ -77,11 +81,13 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
         case BadLinesFound(draft, asked):
             return private.bad_lines_card(asked, draft)
         case Checked() as checked:
-            return holds.also_held(findings.check_card(checked, now, command), checked.held)
+            return holds.also_held(check_card(checked, now, command), checked.held)
         case Explained() as explained:
             return why_card(explained, command)
         case Linted():
             return lint_card(reply)
+        case Warmed() as warmed:
+            return warm_card(warmed, command)
         case JobsListed(jobs, held_now, reviews, waiting, total):
             listed = holds.with_holds(private.status_card(jobs, now, command), held_now)
             return with_reviews(holds.with_waiting(listed, waiting, total, command), reviews)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from bot.domain.command import Command, Verb
 from bot.domain.job import JobView
 from bot.domain.rights import Deed, authorise
 from bot.ledger.books import Books
@@ -25,6 +26,8 @@ from bot.slack.purge_forms import PurgeForms
 NO_JOB = Refused("This button belongs to no job.", "Use the buttons on the job's card.")
 ANOTHER_CARD = Refused("This button belongs to another card.", "Use the buttons on the job's card.")
 OVER = Refused("This choice is over: it was used, or ten minutes have passed.", "Type the command again.")
+
+OVER_LINE = Refused("This button means nothing any more.", "Type the command again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,12 @@ class Buttons:
                 return await deeds.check_again(self._core, asking.actor, number)
             case _:
                 return await deeds.purge_again(self._core, asking, number)
+
+    async def why(self, asking: Asking, line: str) -> Reply:
+        """Why a page is old, of which a button's line asks."""
+        command = self._desk.understand(asking.actor, asking.channel, line)
+        known = isinstance(command, Command) and command.verb is Verb.WHY
+        return await self._desk.ask(asking, line) if known else OVER_LINE
 
     async def _elsewhere(self, number: int, channel: str, ts: str) -> Refused | None:
         """A button counts on its own job's card only; on one whose post was never answered it is believed."""

@@ -35,7 +35,7 @@ def draw(stats: Stats, names: Mapping[str, str], title: str) -> bytes:
     figure = Figure(figsize=(9, 6), dpi=130, facecolor=GROUND, layout="constrained")
     FigureCanvasAgg(figure)  # no window, whatever the machine has
     places = figure.subplot_mosaic([["days", "days"], ["by", "hot"]], height_ratios=[1.1, 1.0])
-    figure.suptitle(_drawable(title, 110), fontsize=12, color=INK, fontweight="bold", x=0.01, ha="left")
+    figure.suptitle(drawable(title, 110), fontsize=12, color=INK, fontweight="bold", x=0.01, ha="left")
     _draw_days(places["days"], stats)
     by = [(who_name(who, names), n) for who, n in stats.by.items()]
     _draw_bars(places["by"], "Purges by person", by, stats.total)
@@ -70,7 +70,7 @@ def _draw_days(axes: Axes, stats: Stats) -> None:
             heights,
             bottom=floor,
             color=COLOURS.get(outcome, OTHER),
-            label=_drawable(label, NAME_MAX),
+            label=drawable(label, NAME_MAX),
             width=0.8,
         )
         floor = [low + height for low, height in zip(floor, heights, strict=True)]
@@ -91,7 +91,7 @@ def _draw_bars(axes: Axes, title: str, rows: Sequence[tuple[str, int]], total: i
     shown = rows[:ROWS]
     places = range(len(shown))
     axes.barh(places, [n for _, n in shown], color=BAR, height=0.62)
-    axes.set_yticks(places, [_drawable(name, NAME_MAX) for name, _ in shown])
+    axes.set_yticks(places, [drawable(name, NAME_MAX) for name, _ in shown])
     axes.set_ylim(max(len(shown), 3) - 0.5, -0.5)
     for place, (_, n) in zip(places, shown, strict=True):
         axes.annotate(
@@ -118,7 +118,7 @@ def _place(outcome: str) -> int:
     return order.index(outcome) if outcome in COLOURS else len(order)
 
 
-def _drawable(text: str, limit: int) -> str:
+def drawable(text: str, limit: int) -> str:
     """`text` in what the chart's font surely has, without signs that matplotlib reads as formulas."""
     cut = text if len(text) <= limit else f"{text[: limit - 1]}…"
     return "".join(

@@ -71,6 +71,8 @@ class Clicks:
                 return await self._says.answer(
                     delivery, asking, await self._buttons.on_job(asking, body, action, value)
                 )
+            case "why":
+                return await self._says.answer(delivery, asking, await self._buttons.why(asking, value))
             case "log_page" | "log_newer":
                 return await self._says.answer(delivery, asking, await self._past.page(asking, value), private)
             case "log_csv" | "log_json":

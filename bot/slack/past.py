@@ -21,7 +21,7 @@ from bot.services.aside import aside
 from bot.services.desk import Desk
 from bot.services.history import chunks, kept, sought_by, things
 from bot.services.purges import Asking
-from bot.services.replies import JobShown, Kept, Linted, QueuedShown, Refused, Reply, StatsShown
+from bot.services.replies import Checked, JobShown, Kept, Linted, QueuedShown, Refused, Reply, StatsShown
 from bot.services.setup import Core
 from bot.sheet import FILE_MAX, Form, begin, end, part
 from bot.slack.answers import card_for
@@ -34,6 +34,7 @@ from bot.slack.cards.words import count
 from bot.slack.chart import alt_text, draw
 from bot.slack.escape import linked
 from bot.slack.files import File, Files
+from bot.slack.strip import alt_of, draw_strip, strip_of
 from bot.slack.web_api import SlackApi, SlackTrouble
 from bot.targets import file_name, file_text
 
@@ -83,6 +84,18 @@ class Past:
         alt = alt_text(shown.stats, shown.names, title)
         told = await self._sent(asking.actor.id, File("purges.png", title, io.BytesIO(picture), alt))
         return Card(table.text, [*table.blocks, context([told])])
+
+    async def with_strip(self, asking: Asking, checked: Checked) -> Card:
+        """The card of a check; of many places or pages a picture too."""
+        told, strip = self._card(checked), strip_of(checked)
+        if strip is None:
+            return told
+        async with self._drawing:
+            picture = await asyncio.to_thread(draw_strip, strip)
+        file = File("places.png", "where it is fresh and where it is old", io.BytesIO(picture), alt_of(strip))
+        sent = context([await self._sent(asking.actor.id, file)])
+        at = next((n for n, block in enumerate(told.blocks) if block["type"] == "actions"), len(told.blocks))
+        return Card(told.text, [*told.blocks[:at], sent, *told.blocks[at:]])
 
     async def with_report(self, asking: Asking, linted: Linted) -> Card:
         """The card of a lint; where it has no room for all of it, the whole as a file too."""

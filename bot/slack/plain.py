@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 
 from bot.slack.cards import Card
+from bot.slack.cards.blocks import CELL_MAX
 from bot.slack.escape import escape
 
 ESCAPED_MOST = 5  # characters that one becomes: &amp;
@@ -63,11 +65,25 @@ def _alike(one: str, other: str) -> int:
 def _texts(block: Mapping[str, object]) -> Iterator[str]:
     if block.get("type") == "actions":
         return
+    if block.get("type") == "table":
+        yield from _table(block.get("rows"))
     yield from _text(block.get("text"))
     for name in ("fields", "elements"):
         parts = block.get(name)
         for part in parts if isinstance(parts, list) else []:
             yield from _text(part)
+
+
+def _table(rows: object) -> Iterator[str]:
+    """A line a row, its cells below each other."""
+    cells = [[_cell(cell) for cell in row] for row in rows if isinstance(row, list)] if isinstance(rows, list) else []
+    widths = [max(map(len, column)) for column in zip_longest(*cells, fillvalue="")]
+    for row in cells:
+        yield "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=False)).rstrip()
+
+
+def _cell(cell: object) -> str:
+    return escape(str(cell.get("text", "")), CELL_MAX * ESCAPED_MOST) if isinstance(cell, Mapping) else ""
 
 
 def _text(part: object) -> Iterator[str]:

@@ -15,8 +15,9 @@ from bot.ledger.holds import REFUSED_LATER
 from bot.ledger.intake import MOVED, Delivery
 from bot.ledger.messages import Message, Role
 from bot.services.desk import Desk
+from bot.services.fetching import WARMED_LATER
 from bot.services.purges import Asking
-from bot.services.replies import Refused
+from bot.services.replies import Refused, Warmed
 from bot.services.setup import Core, delivery_name
 from bot.slack.answering import Answering
 from bot.slack.answers import card_for
@@ -80,6 +81,8 @@ class Reception:
             return Answer()
         if delivery.kind == REFUSED_LATER:
             return Answer(refusal_card(_text(body, "what"), _text(body, "advice")))
+        if delivery.kind == WARMED_LATER:
+            return await self._warmed(delivery)
         votes = _text(body, "action") in ("approve", "deny", "close_review") or _text(body, "form") == deny.CALLBACK
         actor = await self._core.directory.actor(_text(body, "user"), _text(body, "team"), fresh=votes)
         if actor.standing is Standing.AWAY and self._core.clock.now() - delivery.at < AWAY_MAX_SECONDS:
@@ -115,6 +118,13 @@ class Reception:
         if not root.link and self._core.clock.now() - delivery.at < AWAY_MAX_SECONDS:
             return None
         return Answer(made_card(replace(job, channel=channel), root.link))
+
+    async def _warmed(self, delivery: Delivery) -> Answer:
+        """How a warming ended that went on by itself."""
+        number = int(str(delivery.body.get("warming")))
+        warming = await self._core.ledger.read(lambda books: books.warmings.find(number))
+        command = self._core.setup.command
+        return Answer(card_for(Warmed(warming), self._core.clock.now(), command) if warming else None)
 
     async def _begun(self, delivery: Delivery, asking: Asking) -> Answer:
         """The form for a purge, for who named nothing yet."""

@@ -30,6 +30,7 @@ const DRAW = {
   rich_text: (block, { names }) =>
     make("div", { class: "b-text" }, ...block.elements.map((element) => drawRich(element, names))),
   markdown: (block, { names }) => make("div", { class: "b-text" }, mrkdwn(block.text, names)),
+  table: (block, { names }) => drawTable(block, names),
   alert: (block, { names }) => make("p", { class: "b-alert", role: "note" }, textOf(block.text, names)),
   input: drawInput,
 };
@@ -42,6 +43,29 @@ function drawSection(block, context) {
     said.append(make("div", { class: "b-fields" }, ...fields));
   }
   return make("div", { class: "b-section" }, said, block.accessory && drawElement(block.accessory, block, context));
+}
+
+/** The first row is the head. A wide one scrolls by itself. */
+function drawTable(block, names) {
+  const settings = block.column_settings ?? [];
+  const drawn = block.rows.map((row, n) =>
+    make(
+      "tr",
+      {},
+      ...row.map((cell, column) => {
+        const head = n === 0 ? { scope: "col" } : {};
+        const align = settings[column]?.align ? { class: `is-${settings[column].align}` } : {};
+        return make(n === 0 ? "th" : "td", { ...head, ...align }, drawCell(cell, names));
+      }),
+    ),
+  );
+  const table = make("table", {}, make("thead", {}, drawn[0]), make("tbody", {}, ...drawn.slice(1)));
+  return make("div", { class: "b-table", tabindex: "0", role: "region", "aria-label": "table" }, table);
+}
+
+function drawCell(cell, names) {
+  if (cell.type === "rich_text") return make("div", {}, ...cell.elements.map((element) => drawRich(element, names)));
+  return document.createTextNode(String(cell.text ?? cell.value ?? ""));
 }
 
 function drawSmall(element, names) {

@@ -16,6 +16,7 @@ from playground.slack.elements import ACCESSORY, ELEMENTS, IN_ACTIONS, IN_CONTEX
 MESSAGE_BLOCKS, VIEW_BLOCKS = 50, 100
 ALL_CHARACTERS = 13_200  # of a message's blocks together; from here on Slack says msg_blocks_too_long
 MARKDOWN_CHARACTERS = 12_000  # of all markdown blocks of a message together
+TABLE_CHARACTERS = 10_000  # of all cells of a table together
 VIEW_BYTES = 250_000
 
 MESSAGE, MODAL, HOME = "message", "modal", "home"
@@ -63,7 +64,7 @@ _RICH["rich_text_list"] = Shape(
 )
 _RICH_TEXT = Shape({"elements": many(typed(_RICH), 1000)})
 _CELLS = {
-    "raw_text": Shape({"text": string(12_000)}),
+    "raw_text": Shape({"text": string(12_000, 1)}),
     "raw_number": Shape({"value": anything}, open=True),
     "rich_text": _RICH_TEXT,
 }
@@ -141,6 +142,7 @@ def block_problems(blocks: object, surface: str = MESSAGE, at: str = "/blocks") 
     problems += _places(named, surface, at)
     problems += _block_ids(named, at)
     problems += [problem for index, block in enumerate(named) for problem in _action_ids(block, f"{at}/{index}")]
+    problems += _tables(named, at)
     if _markdown(named) > MARKDOWN_CHARACTERS:
         problems.append(said(f"markdown blocks must be less than {MARKDOWN_CHARACTERS + 1} characters together", at))
     return problems
@@ -197,6 +199,17 @@ def elements_of(block: Mapping[str, object]) -> list[Mapping[str, object]]:
     kept = [element for element in found if isinstance(element, Mapping)]
     nested = [deep for element in kept if str(element.get("type")) in BLOCKS for deep in elements_of(element)]
     return [element for element in kept if str(element.get("type")) in ELEMENTS] + nested
+
+
+def _tables(blocks: list[Mapping[str, object]], at: str) -> Iterator[str]:
+    """One table in a message, and so many characters in its cells (docs.slack.dev, table-block, 2026-11-23)."""
+    tables = [(n, block.get("rows")) for n, block in enumerate(blocks) if block.get("type") == "table"]
+    yield from (said("only one table allowed", f"{at}/{n}") for n, _ in tables[1:])
+    for n, rows in tables:
+        cells = [cell for row in rows if isinstance(row, list) for cell in row] if isinstance(rows, list) else []
+        shown = sum(len(str(cell.get("text", ""))) for cell in cells if isinstance(cell, Mapping))
+        if shown > TABLE_CHARACTERS:
+            yield said(f"must be less than {TABLE_CHARACTERS + 1} characters in all cells", f"{at}/{n}/rows")
 
 
 def _markdown(blocks: list[Mapping[str, object]]) -> int:

@@ -396,6 +396,10 @@ UNDERSTOOD = {
     "cancel": ("cancel P-12", Command(Verb.CANCEL, job=12)),
     "show of a queued request": ("show Q-7", Command(Verb.SHOW, in_line=7)),
     "a queued request alone": ("Q-7", Command(Verb.STATUS, in_line=7)),
+    "a warming": ("w-3", Command(Verb.STATUS, warming=3)),
+    "status of a warming": ("status W-3", Command(Verb.STATUS, warming=3)),
+    "cancel of a warming": ("cancel W-3 because of the load", Command(Verb.CANCEL, warming=3, reason="of the load")),
+    "warmed after it is proven": ("/a --warm", replace(purge(path("/a"), guess="path"), warm=True)),
     "cancel of a queued request": ("cancel q-7", Command(Verb.CANCEL, in_line=7)),
     "cancel of a queued request with a reason": (
         "cancel Q-7 because wrong page",

@@ -153,6 +153,9 @@ BEGUN = st.sampled_from(
         "status",
         "/a on shop",
         "check /a from fra",
+        "warm /a /b on shop from fra",
+        "/a --warm",
+        "cancel W-3",
     ]
 )
 

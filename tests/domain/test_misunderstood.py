@@ -116,7 +116,10 @@ HEARD = {
     "a word": ("foo", puzzled("foo")),
     "a word to plan": ("plan foo", puzzled("foo", verb="plan ")),
     "an emoji": ("🔥", heard("I cannot tell what `🔥` is.", FRONT)),
-    "a verb of later": ("warm https://www.shop.test/a", heard("I cannot tell what `warm` is.", "/purge help")),
+    "a verb of later": (
+        "schedules https://www.shop.test/a",
+        heard("I cannot tell what `schedules` is.", "/purge help"),
+    ),
     "a verb misspelt": (
         "chekc https://www.shop.test/a",
         mended("I cannot tell what `chekc` is.", "check https://www.shop.test/a"),
@@ -132,7 +135,7 @@ HEARD = {
         ),
     ),
     # options
-    "an unknown flag": ("/a --warm", heard("`--warm` is not an option.", "/purge help options")),
+    "an unknown flag": ("/a --later", heard("`--later` is not an option.", "/purge help options")),
     "a flag misspelt": ("/a --hrad", mended("`--hrad` is not an option.", "/a --hard")),
     "one dash": ("/a -hard", mended("`-hard` is not an option.", "/a --hard")),
     "an unknown flag in a reason": (

@@ -33,10 +33,11 @@ def look(
     version: str = "",
     says: str = "",
     problem: str = "",
+    variant: str = "",
 ) -> Look:
     """An answer whose ETag and body follow from its content."""
     if problem:
-        return Look(place, url, at, problem=problem)
+        return Look(place, url, at, problem=problem, variant=variant)
     return Look(
         place,
         url,
@@ -48,6 +49,7 @@ def look(
         age=age,
         cached=cached,
         says=says or ("" if cached is Cached.UNKNOWN else cached.upper()),
+        variant=variant,
     )
 
 
@@ -58,6 +60,11 @@ def earlier(*looks: Look) -> list[Look]:
 def origin(content: str = "b7", *, etag: str | None = None, digest: str | None = None, version: str = "") -> list[Look]:
     """The origin asked twice."""
     return [look("origin", content, etag=etag, digest=digest, version=version)] * 2
+
+
+def varied(content: str = "b7") -> list[Look]:
+    """The origin asked twice for a variant."""
+    return [look("origin", content, variant="X: y")] * 2
 
 
 HIT, MISS, STALE, UNCACHED = Cached.HIT, Cached.MISS, Cached.STALE, Cached.UNCACHED
@@ -85,6 +92,15 @@ class Row:
 
 
 FRESH_ROWS = {
+    "a variant with content of its own": Row(
+        [NEW, *origin(), look("fra", "mobile", HIT, 3, variant="X: y"), *varied("mobile")],
+        Verdict.FRESH,
+        "",
+        again=False,
+    ),
+    "a variant that only one of two places was asked for": Row(
+        [NEW, look("sin"), *origin(), look("fra", variant="X: y"), *varied()], Verdict.FRESH, "", again=False
+    ),
     "fetched anew": Row([NEW, *origin()], Verdict.FRESH, "", again=False),
     "kept again, with the origin's content": Row(
         [look("fra", "b7", HIT, 3), *origin()], Verdict.FRESH, "", again=False
@@ -117,9 +133,6 @@ FRESH_ROWS = {
     ),
     "the marker, where the origin's bytes never hold still": Row(
         [look("fra", "x3", MISS, version="b7"), *MARKED], Verdict.FRESH, "", again=False
-    ),
-    "served although stale, yet the origin's content": Row(
-        [look("fra", "b7", STALE, 4), *origin()], Verdict.FRESH, "", again=False
     ),
     "already the same": Row(
         [look("fra", "b7", HIT, 2), *origin()],
@@ -296,7 +309,35 @@ STALE_ROWS = {
     ),
 }
 
+STALE_ROWS |= {
+    "one variant of two": Row(
+        [NEW, *origin(), look("fra", "a1", HIT, 18_000, variant="X: y"), *varied()],
+        Verdict.STALE,
+        'still old at fra (HIT, 5 h old, ETag "a1", asked with X: y)',
+    ),
+    "the plain page in place of a variant": Row(
+        [NEW, *origin(), look("fra", "b7", HIT, variant="X: y"), *varied("mobile")],
+        Verdict.STALE,
+        'still old at fra (HIT, ETag "b7", asked with X: y)',
+    ),
+}
+
 UNKNOWN_ROWS = {
+    "served although stale, and the origin's content": Row(
+        [look("fra", "b7", STALE, 20), *origin()],
+        Verdict.UNKNOWN,
+        "fra serves an expired copy (STALE) while it fetches, and it is what the origin serves",
+    ),
+    "a variant came too late": Row(
+        [NEW, *origin(), look("fra", problem="no answer in time", variant="X: y"), *varied()],
+        Verdict.UNKNOWN,
+        "fra did not answer: no answer in time (asked with X: y)",
+    ),
+    "a variant that the origin was not asked for": Row(
+        [NEW, *origin(), look("fra", variant="X: y")],
+        Verdict.UNKNOWN,
+        "the origin did not answer in time (asked with X: y)",
+    ),
     "only another page is fresh": Row([NEW, *origin()], Verdict.UNKNOWN, NONE_COVERED, covered=(), again=False),
     "only another page is old": Row(
         [OLD, *origin()],

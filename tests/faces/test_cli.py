@@ -412,7 +412,7 @@ def test_a_wrong_file_is_wrong_configuration(tmp_path: Path, words: tuple[str, .
     assert (2, "", True) == (result.exit_code, result.stdout, f"{tmp_path}/purgebot.yaml:1: mode:" in result.stderr)
 
 
-@pytest.mark.parametrize("words", [("why", "x"), ("lint", "x"), ("warm", "x"), ("log", "verify"), ("nonsense",)])
+@pytest.mark.parametrize("words", [("why", "x"), ("lint", "x"), ("log", "verify"), ("nonsense",)])
 def test_a_command_that_is_not_there_is_wrong_usage(words: tuple[str, ...]) -> None:
     result = CliRunner().invoke(app, words)
     assert (2, "") == (result.exit_code, result.stdout)

@@ -119,6 +119,30 @@ async def test_a_check_says_its_verdict(tmp_path: Path) -> None:
     assert ("stale", "fresh") == (stale["verdict"], fresh["verdict"])
 
 
+async def test_a_warming_is_text_and_what_became_of_each_copy(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        door.shop.edges.serves |= {"fra": "v1", "iad": "v2"}  # these edges call v1 a hit and v2 a miss
+        answer = (await door.say(f"warm {URL}")).json()
+        again = (await door.say("status W-1")).json()
+    warming = answer["warming"]
+    assert ({"text", "warming"}, answer) == (set(answer), again)
+    assert ("W-1", False, 3, 1) == (warming["warming"], warming["warm"], warming["requests"], warming["pages"])
+    assert [("fra", "already", "HIT"), ("iad", "not_kept", "MISS")] == [
+        (copy["place"], copy["is"], copy["cache"]) for copy in warming["copies"]
+    ]
+
+
+async def test_a_job_tells_its_warming(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        door.shop.edges.serves |= {"fra": "v2", "iad": "v2"}
+        await door.say(f"purge {URL} --warm")
+        await door.shop.slate.advance(60)
+        job = (await door.job("P-1")).json()
+    assert ("done", "fresh", "W-1", 1) == (
+        job["state"], job["verdict"], job["warming"]["warming"], job["warming"]["pages"],
+    )  # fmt: skip
+
+
 async def test_a_lint_is_text_and_findings(tmp_path: Path) -> None:
     async with counter(tmp_path) as door:
         answer = (await door.say(f"lint {URL}")).json()
@@ -134,6 +158,7 @@ REFUSALS = {
     "nothing": ("", "ci", 422, "Not understood", "Type what should be gone"),
     "another's site": ("purge https://www.news.test/", "ci", 422, "Not understood", "www.news.test"),
     "a token that only reads": (f"purge {URL}", "reader", 403, "Refused", "This token may only read."),
+    "a reader's warming": (f"warm {URL}", "reader", 403, "Refused", "This token may only read."),
     "a reader's lint": (f"lint {URL}", "reader", 403, "Refused", "This token may only read."),
     "a reader's check": (f"check {URL}", "reader", 403, "Refused", "This token may only read."),
     "a vote for nothing": ("approve P-1", "ci", 403, "Refused", "Tokens do not vote."),

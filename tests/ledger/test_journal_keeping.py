@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.job import RESTORED, State
+from bot.domain.warming import Warming
 from bot.ledger.backup import CannotCopy, backup, restore
 from bot.ledger.books import Books
 from bot.ledger.opening import LedgerInUse
@@ -220,6 +221,20 @@ async def test_after_a_restore_nothing_is_sent_that_was_under_way(tmp_path: Path
     assert (1, (job.id,), 1) == (taken, done.parked, done.requests)
     assert (State.CANCELLED, RESTORED, sent, []) == (after.state, after.why, len(shop.shield.sent), due)
     assert [] == told(tmp_path / "ledger.db")
+
+
+async def test_after_a_restore_nothing_is_fetched_that_was_to_be_warmed(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    warming = Warming("shop", "U_MIA", ("https://www.shop.test/a",), ("fra",), 1.0, due_at=2.0)
+    await shop.ledger.write(lambda books: books.warmings.create("k", warming))
+    backup(tmp_path / "ledger.db", tmp_path / "copy.db")
+    await shop.ledger.close()
+    restore(tmp_path / "copy.db", tmp_path / "ledger.db", shop.clock.at, STAMP)
+    shop = await open_shop(tmp_path, shop.clock, shop.shield, shop.cf, shop.edges).crash()
+    await shop.slate.advance(60)
+    after = await shop.ledger.read(lambda books: books.warmings.find(1))
+    await shop.ledger.close()
+    assert after is not None and ("restored from a backup", 0) == (after.stopped, shop.edges.looks)
 
 
 def take(books: Books, job: int) -> int:

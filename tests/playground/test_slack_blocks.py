@@ -196,6 +196,14 @@ REFUSED: dict[str, tuple[list[object], list[str]]] = {
         [{"type": "image", "image_url": "https://a/b.png"}],
         ["missing required field: alt_text [json-pointer:/blocks/0]"],
     ),
+    "two tables": (
+        [{"type": "table", "rows": [[{"type": "raw_text", "text": "a"}]]}] * 2,
+        ["only one table allowed [json-pointer:/blocks/1]"],
+    ),
+    "a table over 10,000": (
+        [{"type": "table", "rows": [[{"type": "raw_text", "text": "x" * 5001}] * 2]}],
+        ["must be less than 10001 characters in all cells [json-pointer:/blocks/0/rows]"],
+    ),
     "two markdown blocks over 12,000": (
         [{"type": "markdown", "text": "x" * 6001}, {"type": "markdown", "text": "x" * 6000}],
         ["markdown blocks must be less than 12001 characters together [json-pointer:/blocks]"],

@@ -105,6 +105,8 @@ def _lines(block: Mapping[str, object]) -> list[str]:
             return [text]
         case {"type": "context", "elements": [{"text": str(text)}]}:
             return [f"   {line}" for line in text.split("\n")]
+        case {"type": "table", "rows": list(rows)}:
+            return ["   | " + " | ".join(str(cell["text"]) for cell in row) for row in rows]
         case {"type": "actions", "elements": list(buttons)}:
             return ["   " + " ".join(_button(button) for button in buttons)]
         case _:

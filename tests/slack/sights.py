@@ -22,6 +22,7 @@ _SAME = (
     (re.compile(r"<!date\^[^>]*>"), "<time>"),
     (re.compile(r"<https?://[^|>]*\|([^>]*)>"), r"\1 ↗"),
     (re.compile(r"\b(?:under )?\d+(?:\.\d+)? s\b"), "<n> s"),
+    (re.compile(r"(<n> s|–|\bage) {2,}"), r"\1  "),  # a table in a terminal, as wide as its figures
     (re.compile(r"\b(id|plan) (`?)[0-9a-f-]{8,}\2"), r"\1 \2<id>\2"),
     (re.compile(r"\buntil \d{4}-\d\d-\d\d \d\d:\d\d UTC"), "until <time>"),
     (re.compile(r"(was approved by .*); it runs\.$"), r"\1."),  # it may have ended before that was told
@@ -153,6 +154,8 @@ def _spelled(block: Doc, error: object) -> Iterator[str]:
             yield " | ".join(str(field["text"]) for field in fields)
         case {"type": "context", "elements": list(parts)}:
             yield from (str(part["text"]) for part in parts)
+        case {"type": "table", "rows": list(rows)}:
+            yield from ("| " + " | ".join(str(cell["text"]) for cell in row) for row in rows)
         case {"type": "header", "text": {"text": str(text)}}:
             yield f"# {text}"
         case {"type": "actions"}:

@@ -92,7 +92,7 @@ class Stage:
         jobs = books.jobs.recent(list(self._room.bot.settings.sites), 50)
         return (
             bool(books.intake.due(float("inf")) or books.jobs.due(soon) or books.holds.due(soon))
-            or bool(books.reviews.due(soon))
+            or bool(books.reviews.due(soon) or books.warmings.due(soon))
             or any(at is not None and at < soon for at in due)
             or any(books.messages.unsaid(job.id, 1) for job in jobs if (books.messages.find(job.id, Role.ROOT)))
         )

@@ -127,7 +127,7 @@ CARDS: dict[str, tuple[JobView, str]] = {
            still old at sin (HIT, 40 s old, version "a1") · {FILLED}
            Browsers that have it may keep it up to 5 min (max-age=300).
            asked by <@U_MIA> · read as URL
-           [Check again = check_again P-1042] [Purge again = purge_again P-1042 primary]""",
+           [Check again = check_again P-1042] [Why? = why why {PRICING}] [Purge again = purge_again P-1042 primary]""",
     ),
     "unknown": (
         replace(
@@ -139,7 +139,7 @@ CARDS: dict[str, tuple[JobView, str]] = {
            shop: Varnish 0.2 s → Cloudflare 0.4 s
            Browsers ask again at once (max-age=0).
            asked by <@U_MIA> · read as URL
-           [Check again = check_again P-1042]""",
+           [Check again = check_again P-1042] [Why? = why why {PRICING}]""",
     ),
     "unknown, since no page of it is known": (
         replace(
@@ -167,7 +167,8 @@ CARDS: dict[str, tuple[JobView, str]] = {
            still old at fra (HIT, 5 h old) · Cloudflare was not asked, so may still hold the old
            Browsers that have it may keep it up to 5 min (max-age=300).
            asked by <@U_MIA> · read as URL
-           [Check again = check_again P-1042] [Purge all layers = purge_again P-1042 primary]""",
+           [Check again = check_again P-1042] [Why? = why why {PRICING}] \
+[Purge all layers = purge_again P-1042 primary]""",
     ),
     "not checked": (
         ENDED_UNSEEN,

@@ -17,7 +17,8 @@ from bot.domain.target import Target
 from bot.domain.verdict import Look, judge
 from bot.services.replies import Checked, WhoAmI, refused_by
 from bot.slack.cards import Card
-from bot.slack.cards.findings import check_card, plan_card
+from bot.slack.cards.checked import check_card
+from bot.slack.cards.findings import plan_card
 from bot.slack.cards.private import (
     bad_lines_card,
     confirm_host_card,
@@ -32,6 +33,8 @@ from bot.slack.cards.private import (
     status_card,
     whoami_card,
 )
+from bot.slack.plain import plain
+from playground.slack.blocks import block_problems, is_too_long
 from providers.contract import Call, Kind
 from tests.slack.cases import ALL, DONE, LINK, MANY, ONE_YES, PRICING, SHOP, T, look, origin, spelled
 
@@ -347,15 +350,17 @@ def test_a_plan_says(plan: Plan, decision: Decision, observing: bool, expected: 
 FRONT = "https://www.shop.test/"
 SILENT = replace(look("sin", ""), status=0, age=None, max_age=None, problem="no answer within 8 s")
 
+HEAD = "| place | cache | age | version | now"
 CHECKS: dict[str, tuple[Sequence[str], Sequence[Look], str]] = {
     "fresh": (
         (PRICING,),
         (look("fra", "b7"), look("iad", "b7"), origin("b7"), origin("b7")),
         f"""\
         🟢 fresh at fra, iad: the edge serves what the origin serves · {PRICING}
-           origin: version "b7"
-           🟢 fresh · fra: HIT, 5 h old, version "b7"
-           🟢 fresh · iad: HIT, 5 h old, version "b7"
+           {HEAD}
+           | origin | – | – | b7 | –
+           | fra | HIT | 5 h | b7 | 🟢 fresh
+           | iad | HIT | 5 h | b7 | 🟢 fresh
            Browsers may keep a copy up to 5 min (max-age=300).""",
     ),
     "old at one place": (
@@ -363,9 +368,28 @@ CHECKS: dict[str, tuple[Sequence[str], Sequence[Look], str]] = {
         (look("fra", "b7"), look("sin", "a1"), origin("b7"), origin("b7")),
         f"""\
         🟠 old at sin · {PRICING}
-           origin: version "b7"
-           🟢 fresh · fra: HIT, 5 h old, version "b7"
-           🟠 old · sin: HIT, 5 h old, version "a1"
+           {HEAD}
+           | origin | – | – | b7 | –
+           | fra | HIT | 5 h | b7 | 🟢 fresh
+           | sin | HIT | 5 h | a1 | 🟠 old
+           Browsers may keep a copy up to 5 min (max-age=300).
+           To purge: `/purge {PRICING}`""",
+    ),
+    "by the data centre that the answer names, and in a variant": (
+        (PRICING,),
+        (
+            replace(look("fra", "b7"), seen_at="AMS"),
+            origin("b7"),
+            replace(look("fra", "a1"), seen_at="AMS", variant="X: y"),
+            replace(origin("b7"), variant="X: y"),
+        ),
+        f"""\
+        🟠 old at fra · {PRICING}
+           {HEAD}
+           | origin | – | – | b7 | –
+           | origin · X: y | – | – | b7 | –
+           | fra at AMS | HIT | 5 h | b7 | 🟢 fresh
+           | fra at AMS · X: y | HIT | 5 h | a1 | 🟠 old
            Browsers may keep a copy up to 5 min (max-age=300).
            To purge: `/purge {PRICING}`""",
     ),
@@ -374,8 +398,9 @@ CHECKS: dict[str, tuple[Sequence[str], Sequence[Look], str]] = {
         (SILENT, origin("b7")),
         f"""\
         ⚪ cannot be told from here: sin did not answer: no answer within 8 s · {PRICING}
-           origin: version "b7"
-           ⚪ not known · sin: no answer within 8 s
+           {HEAD}
+           | origin | – | – | b7 | –
+           | sin | no answer within 8 s | – | – | ⚪ not known
            Browsers may keep a copy up to 5 min (max-age=300).""",
     ),
     "two pages, one of them old": (
@@ -383,12 +408,9 @@ CHECKS: dict[str, tuple[Sequence[str], Sequence[Look], str]] = {
         (look("fra", "b7"), look("fra", "a1", url=FRONT), origin("b7"), origin("b7", FRONT)),
         f"""\
         🟠 old at fra · 2 URLs on shop
-           {PRICING}
-           origin: version "b7"
-           🟢 fresh · fra: HIT, 5 h old, version "b7"
-           {FRONT}
-           origin: version "b7"
-           🟠 old · fra: HIT, 5 h old, version "a1"
+           | page | origin | fra
+           | /pricing | b7 | 🟢 fresh
+           | / | b7 | 🟠 old · a1
            Browsers may keep a copy up to 5 min (max-age=300).
            To purge: `/purge {FRONT}`""",
     ),
@@ -406,11 +428,11 @@ def test_a_provider_s_own_places_are_told_together_and_the_old_ones_first() -> N
     shown = spelled(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks, None)), T, "/purge"))
     expected = f"""\
         🟠 old at Fastly HND · {PRICING}
-           origin: version "b7"
-           🟢 fresh · fra: HIT, 5 h old, version "b7"
-           🟠 old · Fastly HND: HIT, 5 h old, version "a1"
-           🟢 fresh · Fastly AMS, Fastly BMA, Fastly CDG, Fastly DEL, Fastly EZE, Fastly FRA and 1 more: HIT, 5 h old, \
-version "b7"
+           {HEAD}
+           | origin | – | – | b7 | –
+           | fra | HIT | 5 h | b7 | 🟢 fresh
+           | Fastly HND | HIT | 5 h | a1 | 🟠 old
+           | Fastly AMS, Fastly BMA, Fastly CDG, Fastly DEL and 3 more | HIT | 5 h | b7 | 🟢 fresh
            Browsers may keep a copy up to 5 min (max-age=300).
            To purge: `/purge {PRICING}`"""
     assert dedent(expected) == shown
@@ -422,8 +444,55 @@ def test_why_a_provider_s_own_places_are_missing_is_told() -> None:
     assert "   Fastly's own places could not be asked: busy." in spelled(check_card(checked, T, "/purge")).split("\n")
 
 
-def test_a_check_counts_what_it_does_not_list() -> None:
-    urls = [f"https://www.shop.test/{n}" for n in range(20)]
-    looks = [seen for url in urls for seen in (look("fra", "b7", url=url), origin("b7", url))]
-    shown = spelled(check_card(Checked(SHOP, urls, looks, judge((), looks, None)), T, "/purge"))
-    assert "   and 12 more URLs" in shown.split("\n")
+def test_a_check_of_twenty_pages_at_six_places_is_one_table_within_slacks_limits() -> None:
+    urls = [f"https://www.shop.test/catalog/shoes/{n}" for n in range(20)]
+    places = ("ams", "fra", "iad", "lhr", "sin", "syd")
+    looks = [seen for url in urls for seen in (*(look(at, "a1", url=url) for at in places), origin("b7", url))]
+    shown = check_card(Checked(SHOP, urls, looks, judge((), looks, None), draft="d-1"), T, "/purge")
+    assert ([], False) == (block_problems(shown.blocks), is_too_long(shown.blocks))
+    assert 21 == len([line for line in spelled(shown).split("\n") if line.startswith("   | ")])
+
+
+def test_a_check_counts_the_rows_that_it_has_no_room_for() -> None:
+    places = [f"place-with-a-long-name-{n}" for n in range(90)]
+    looks = [*(look(place, "a1") for place in places), origin("b7")]
+    site = replace(SHOP, edges=dict.fromkeys(places, "https://203.0.113.7"))
+    shown = spelled(check_card(Checked(site, (PRICING,), looks, judge((), looks, None)), T, "/purge")).split("\n")
+    rows = [line for line in shown if line.startswith("   | ")]
+    assert f"   and {92 - len(rows)} more rows" in shown
+
+
+def test_a_cache_further_in_is_told_as_such() -> None:
+    looks, inner = (look("fra", "b7"), origin("b7"), origin("b7")), (look("Varnish", "a1"),)
+    shown = spelled(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks, None), inner=inner), T, "/purge"))
+    assert "   | Varnish (further in) | HIT | 5 h | a1 | 🟠 old" in shown.split("\n")
+    assert shown.startswith("🟢 fresh at fra")
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("b7", [f"   [Check again = pick d-1:0] [Why? = why why {PRICING}]"]),
+        ("a1", [f"   [Check again = pick d-1:0] [Why? = why why {PRICING}]", "   [Purge it = pick d-1:1 primary]"]),
+    ],
+    ids=["fresh", "old"],
+)
+def test_what_may_be_done_next_is_a_button(version: str, expected: list[str]) -> None:
+    looks = (look("fra", version), origin("b7"), origin("b7"))
+    checked = Checked(SHOP, (PRICING,), looks, judge((), looks, None), draft="d-1")
+    shown = spelled(check_card(checked, T, "/purge")).split("\n")
+    assert expected == [line for line in shown if line.startswith("   [")]
+
+
+def test_a_check_reads_the_same_in_a_terminal() -> None:
+    looks = (look("fra", "b7"), look("sin", "a1"), origin("b7"), origin("b7"))
+    told = plain(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks, None)), T, "purgebot purge"))
+    expected = f"""\
+        🟠 old at sin · {PRICING}
+        place   cache  age  version  now
+        origin  –      –    b7       –
+        fra     HIT    5 h  b7       🟢 fresh
+        sin     HIT    5 h  a1       🟠 old
+        Browsers may keep a copy up to 5 min (max-age=300).
+        To purge: purgebot purge {PRICING}"""
+    assert dedent(expected) == told

@@ -93,6 +93,7 @@ TYPED = (
     ("purge everything", Verb.PURGE, "everything on shop because x --confirm shop", None, (State.WAITING,), None),
     ("plan", Verb.PLAN, f"plan {PAGE}", None, (), None),
     ("check", Verb.CHECK, f"check {PAGE}", None, (), None),
+    ("warm", Verb.WARM, f"warm {PAGE}", None, (), None),
     ("lint", Verb.LINT, f"lint {PAGE}", None, (), None),
     ("why", Verb.WHY, f"why {PAGE}", None, (), None),
     ("status", Verb.STATUS, "status {job}", State.DONE, (), State.DONE),
@@ -134,6 +135,7 @@ CLICKED = (
     ("repeat_anyway", State.NEEDS_DECISION, (), State.QUEUED),
     ("close_review", State.DONE, (), State.DONE),
     ("check_again", State.DONE, (), State.CHECKING),
+    ("why", None, (), None),
     ("purge_again", State.DONE, (State.QUEUED,), State.DONE),
     ("pick", None, (State.QUEUED,), None),
     ("fix", None, (State.QUEUED,), None),
@@ -342,6 +344,8 @@ async def _at_home(doors: House, action: str, who: Who, job: JobView | None) -> 
 async def _click(doors: House, action: str, who: Who, job: JobView | None) -> str:
     if action in LOG:
         return await doors.click(who.id, who.team, action, "log", "C_SHOP", "1.1")
+    if action == "why":
+        return await doors.click(who.id, who.team, action, "why https://www.shop.test/a", "C_SHOP", "1.1")
     if job is None:
         return await doors.click(who.id, who.team, action, await doors.draft(who.id, action), "C_SHOP", "1.1")
     if action in ("approve", "deny"):

@@ -25,6 +25,7 @@ from bot.ledger.reviews import Review
 from bot.services.replies import Checked, HoldEnded, HoldLaid, Kept, LogShown, Queued, StatsShown, Waits, WhoAmI
 from bot.slack.cards import (
     Card,
+    checked,
     deny,
     findings,
     glass_card,
@@ -197,7 +198,7 @@ def _finding_cards(text: str) -> dict[str, Card]:
     layers = (LayerPlan(text, text, (), True, 90, Cost(9_999_999, text, 9, 8, 1e6), text),) * 20
     ask = Ask(text, text, 99, (text,) * 500)
     cards = {
-        f"check {verdict}": findings.check_card(
+        f"check {verdict}": checked.check_card(
             Checked(site, urls, looks, replace(judge((), looks, None), verdict=verdict, why=text), text), T, text
         )
         for verdict in Verdict

@@ -9,6 +9,8 @@ from bot.slack.escape import bare, cut_marked
 
 Block = dict[str, object]
 FIRST_MAX, LINE_MAX, PARAGRAPH_MAX, PARAGRAPHS_MAX = 1500, 1400, 2900, 2  # characters; Slack takes 3,000 a paragraph
+TABLE_ROWS, TABLE_COLUMNS, CELL_MAX = 100, 20, 80
+TABLE_MAX, CELL_FRAME = 7_000, 32  # characters of a table, and of a cell beside its text: a message takes 13,200 in all
 BUTTON_MAX = 75
 CONFIRM_TITLE_MAX, CONFIRM_TEXT_MAX, CONFIRM_BUTTON_MAX = 100, 300, 30
 
@@ -57,6 +59,23 @@ def paragraphs(lines: Sequence[str], salt: str = "") -> list[Block]:
             packed.append([])
         packed[-1].append(whole)
     return [context(part, _id(salt, f"lines{n or ''}")) for n, part in enumerate(packed) if part]
+
+
+def table(rows: Sequence[Sequence[str]], block_id: str = "") -> tuple[list[Block], int]:
+    """A table, its first row the head, and how many rows it has no room for; nothing where there is only a head. A
+    message takes one."""
+    kept: list[list[Block]] = []
+    room = TABLE_MAX
+    for row in rows[:TABLE_ROWS]:
+        texts = [bare(text, CELL_MAX) or "–" for text in row[:TABLE_COLUMNS]]
+        room -= sum(CELL_FRAME + len(text) for text in texts)
+        if room < 0 and kept:
+            break
+        kept.append([{"type": "raw_text", "text": text} for text in texts])
+    if len(rows) < 2:
+        return [], 0
+    block: Block = {"type": "table", "rows": kept, "column_settings": [{"is_wrapped": True}]}
+    return [block | ({"block_id": block_id} if block_id else {})], len(rows) - len(kept)
 
 
 def button(text: str, action: str, value: str, style: str = "", confirm: Confirm | None = None) -> Block:

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
-
 from bot.domain.plan import LayerPlan, Plan
 from bot.domain.policy import Allow, Ask, Decision, Deny
-from bot.domain.verdict import ORIGIN, Judgement, Look, Verdict, describe, judge
-from bot.services.checks import places_of
-from bot.services.replies import Checked
 from bot.slack.cards.blocks import Card, card
-from bot.slack.cards.private import copied
 from bot.slack.cards.words import (
     NARROW,
     ORIGIN_LOAD,
-    PLACES_SHOWN,
-    at_places,
     cost_text,
     count,
     duration,
@@ -36,12 +28,13 @@ END = "the end of the rules"  # what the policy names where no rule speaks
 OLD, FRESH, NOT_KNOWN = "🟠 old ·", "🟢 fresh ·", "⚪ not known ·"
 
 
-def plan_card(plan: Plan, decision: Decision, observing: bool = False) -> Card:
-    """What a purge would do. Nothing was sent."""
+def plan_card(plan: Plan, decision: Decision, observing: bool = False, then: str = "") -> Card:
+    """What a purge would do, and what would follow `then`. Nothing was sent."""
     lines = [
         _first_targets(plan),
         *(_layer_line(layer) for layer in plan.layers),
         "" if plan.effect in NARROW else ORIGIN_LOAD,
+        then,
         _policy_line(decision),
         "This purgebot only observes (mode: observe); to purge, set `mode: live`." if observing else "",
         escape(plan.read_as, 60),
@@ -95,70 +88,3 @@ def _policy_line(decision: Decision) -> str:
             rule = "" if decision.rule == END else f" (rule {code(decision.rule, 80)})"
             advice = with_clocks(escape(decision.advice))
             return f"Policy: no{rule}. {sentence(escape(decision.why))} {advice}".rstrip()
-
-
-def check_card(checked: Checked, now: float, command: str) -> Card:
-    """Places and what they serve at `now` (seconds since the epoch), the origin on top."""
-    site, urls, looks, judgement = checked.site, checked.urls, checked.looks, checked.judgement
-    ours = {ORIGIN, *places_of(site)}
-    lines = [
-        *(line for url in urls[:URLS_SHOWN] for line in _url_lines(url, looks, ours, now, len(urls) > 1)),
-        escape(checked.problem, 400),
-        *(escape(note, 400) for note in checked.notes),
-    ]
-    if len(urls) > URLS_SHOWN:
-        lines.append(f"and {count(len(urls) - URLS_SHOWN, 'more URL')}")
-    what = url_text(urls[0]) if len(urls) == 1 else f"{count(len(urls), 'URL')} on {escape(site.name, 60)}"
-    return card(f"{_found(judgement)} · {what}", [*lines, _kept(looks), _way_out(urls, looks, command)])
-
-
-def _found(judgement: Judgement) -> str:
-    match judgement.verdict:
-        case Verdict.FRESH:
-            return f"🟢 fresh{at_places(judgement.fresh_at)}: the edge serves what the origin serves"
-        case Verdict.STALE:
-            return f"🟠 old{at_places(judgement.stale_at)}"
-        case _:
-            return f"⚪ cannot be told from here: {escape(judgement.why)}"
-
-
-def _url_lines(url: str, looks: Sequence[Look], ours: Set[str], now: float, named: bool) -> Iterator[str]:
-    """The URL where there are several, the origin, and a line for each of our places with what it means; one line for
-    all of a provider's own places that are alike."""
-    mine = [look for look in looks if look.url == url]
-    told = judge((), mine, None)
-    if named:
-        yield url_text(url, 150)
-    origin = next((look for look in mine if look.place == ORIGIN), None)
-    if origin is not None:
-        yield f"origin: {escape(describe(origin, now), 150)}"
-    for look in mine:
-        if look.place in ours and look.place != ORIGIN:
-            yield f"{_mark(look.place, told)} {escape(look.place, 40)}: {escape(describe(look, now), 150)}"
-    for look in mine:
-        if look.country:
-            seen_at = f" at {escape(look.seen_at, 40)}" if look.seen_at else ""
-            yield f"{_mark(look.place, told)} {escape(look.place, 40)}{seen_at}: {escape(describe(look, now), 150)}"
-    inner = [look for look in mine if look.place not in ours and not look.country]
-    for mark in (OLD, FRESH, NOT_KNOWN):
-        alike = [look for look in inner if _mark(look.place, told) == mark]
-        if alike:
-            first = escape(describe(alike[0], now), 150)
-            yield f"{mark} {listed([escape(look.place, 40) for look in alike], PLACES_SHOWN)}: {first}"
-
-
-def _mark(place: str, told: Judgement) -> str:
-    if place in told.stale_at:
-        return OLD
-    return FRESH if place in told.fresh_at else NOT_KNOWN
-
-
-def _kept(looks: Sequence[Look]) -> str:
-    kept = max((look.max_age for look in looks if look.max_age is not None), default=None)
-    return f"Browsers may keep a copy up to {duration(kept)} (max-age={kept})." if kept is not None else ""
-
-
-def _way_out(urls: Sequence[str], looks: Sequence[Look], command: str) -> str:
-    """The line that purges what is old."""
-    old = [url for url in urls if judge((), [look for look in looks if look.url == url], None).stale_at]
-    return copied("To purge", f"{command} {' '.join(old)}") if old else ""

@@ -159,6 +159,12 @@ def moment_line(moment: Moment, job: JobView) -> str:
             return f"• Rule {code(str(entry.doc.get('rule', '')), 80)}{needed}."
         case "approved":
             return f"✓ Approved: {_whole(entry, 'votes')} agreed."
+        case "warming":
+            pages, most = count(_whole(entry, "pages"), "page"), count(_whole(entry, "most"), "request")
+            return f"• Warming {pages} at the edges: at most {most}."
+        case "warmed":
+            stopped = f"; stopped: {escape(str(entry.doc['stopped']), 200)}" if entry.doc.get("stopped") else ""
+            return f"• Warmed with {count(_whole(entry, 'requests'), 'request')}{stopped}."
         case _:
             by = "" if entry.who in _SELF else f" by {person(entry.who)}"
             return f"• {escape(entry.event, 60).replace('_', ' ').capitalize()}{by}{_pairs(entry.doc)}."

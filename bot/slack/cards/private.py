@@ -9,6 +9,7 @@ from bot.domain.actor import Standing
 from bot.domain.command import Choice, Command, Misunderstood
 from bot.domain.job import JobView
 from bot.domain.site import Site
+from bot.domain.speech import LOOKING
 from bot.services.replies import WhoAmI
 from bot.slack.cards.blocks import Block, Card, actions, button, card, section
 from bot.slack.cards.outcome import approvals_left, outcome
@@ -65,8 +66,9 @@ def bad_lines_card(command: Command, draft: str) -> Card:
     more = len(command.bad) - BAD_SHOWN
     if more > 0:
         lines.append(f"and {count(more, 'more line')}")
+    done = "fetched" if command.verb in LOOKING else "purged"
     if not draft:
-        return card(first, [*lines, "Nothing was purged. Mend them, or leave them out, and send it again."])
+        return card(first, [*lines, f"Nothing was {done}. Mend them, or leave them out, and send it again."])
     good = button(f"Go on with the {count(len(command.targets), 'good one')}", "go_with_good", draft, "primary")
     return card(first, [*lines, "They wait ten minutes."], [good])
 
@@ -168,6 +170,7 @@ def done_card(job: JobView, what: str) -> Card:
         "approved": f"Your yes counts: {job.name} has its approvals and {goes_on}.",
         "denied": f"Your no counts: {job.name} is denied, nothing was purged.",
         "cancelled": f"{job.name} is cancelled.",
+        "not warmed further": f"{job.name} is not warmed any further. It stays purged.",
         "retried": f"{job.name} goes on.",
         "checking": f"{job.name} is looked at again.",
         "broken": f"The glass of {job.name} is broken: it runs without votes, and a review is open.",

@@ -121,6 +121,8 @@ def _asked_for(job: JobView, command: str) -> Iterator[str]:
     yield _cost(job)
     if job.kind not in NARROW:
         yield ORIGIN_LOAD
+    if job.warm:
+        yield "Then: once it is proven, its pages are fetched through the edges, two requests at once at most."
     if notes := list(dict.fromkeys(filter(None, [*(layer.note for layer in job.layers), *job.notes]))):
         yield escape(" · ".join(notes[:NOTES_SHOWN]), NOTES_MAX)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State
-from bot.domain.verdict import Verdict, describe
+from bot.domain.verdict import NONE_COVERED, Verdict, describe
 from bot.services.checks import DNS
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.outcome import WHY_MAX as FIRST_WHY_MAX
 from bot.slack.cards.outcome import barred, first_reason, missing, outcome, troubled
+from bot.slack.cards.warm import warm_lines
 from bot.slack.cards.words import (
     THING_MAX,
     at_places,
@@ -34,6 +35,7 @@ NAMED_MAX = 3  # targets
 WAIT_MIN = 1.0  # seconds; less is not worth telling
 WHY_MAX = 500  # characters
 RESTORED_TOLD = "A backup from before its end was put in place: what it had sent since is not known."
+WHY_URL_MAX = 1900  # characters; a button holds 2,000
 
 
 def root_card(job: JobView, now: float, salt: str = "", token: str = "") -> Card:
@@ -133,6 +135,7 @@ def _trouble(job: JobView) -> Iterator[str]:
         yield f"{title(layer)} said: “{escape(layer.trouble.said)}”"
     if job.state is State.PARTIAL:
         yield escape(job.why, WHY_MAX)
+        yield warm_lines(job)
         yield _browsers(job)
 
 
@@ -158,6 +161,7 @@ def _were(layers: list[LayerView]) -> str:
 def _purged(job: JobView) -> Iterator[str]:
     yield _path(job)
     yield _comparison(job) or _looked_at(job)
+    yield warm_lines(job)
     yield escape(_rest_of_why(job), WHY_MAX) or _unseen(job)
     yield _browsers(job)
 
@@ -203,7 +207,8 @@ def _comparison(job: JobView) -> str:
     after = next(shows, None)
     if after is None or job.state is not State.DONE or job.verdict is not Verdict.FRESH:
         return ""
-    before = next((look for look in job.before if (look.place, look.url) == (after.place, after.url)), None)
+    seen_at = (after.place, after.url, after.variant)
+    before = next((look for look in job.before if (look.place, look.url, look.variant) == seen_at), None)
     was = f"before: {escape(describe(before, before.at), 200)} · " if before else ""
     alone = job.kind is Kind.URL and job.targets == 1
     many = len(job.covered) > 1
@@ -239,6 +244,8 @@ def _began(job: JobView) -> float:
 
 def _asked(job: JobView) -> str:
     words = [f"asked by {listed([person(who) for who in (job.requested_by, *job.also_by)])}"]
+    if job.warm and job.state.is_open:
+        words.append("to be warmed once it is proven")
     if job.read_as:
         words.append(escape(job.read_as, 60))
     if job.reason:
@@ -276,14 +283,26 @@ def _buttons(job: JobView) -> list[Block]:
             again = "Purge all layers" if job.left_alone else "Purge again"
             return [
                 button("Check again", "check_again", job.name),
+                *_why_button(job),
                 button(again, "purge_again", job.name, "primary"),
             ]
         case State.CANCELLED if any(layer.sent or layer.unknown for layer in job.layers):
             return [button("Purge again", "purge_again", job.name)]
+        case State.DONE if job.warming is not None and job.warming.ended is None:
+            return [button("Stop warming", "cancel", job.name)]
         case State.DONE:
-            return [button("Check again", "check_again", job.name)]
+            about = job.verdict is Verdict.UNKNOWN and not job.why.startswith(NONE_COVERED)
+            asks = _why_button(job) if about else []
+            return [button("Check again", "check_again", job.name), *asks]
         case _:
             return []
+
+
+def _why_button(job: JobView) -> list[Block]:
+    """Asks why a page that was looked at is not proven fresh: one that is old, if there is one."""
+    old = (look.url for look in job.looks if look.place in job.stale_at)
+    url = next(old, next((look.url for look in job.looks), ""))
+    return [button("Why?", "why", f"why {url}")] if url and len(url) <= WHY_URL_MAX else []
 
 
 def _can_be_retried(job: JobView) -> bool:

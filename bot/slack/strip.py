@@ -1,0 +1,88 @@
+"""A check as a picture: pages down, places across, each cell a mark and a word, coloured fresh, old or not known.
+
+On a ground of its own, as the chart of `stats`, so that it reads the same on both themes, and without colour.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+from bot.domain.verdict import ORIGIN, Verdict
+from bot.services.checks import DNS, verdict_of
+from bot.services.replies import Checked
+from bot.slack.chart import ALT_MAX, COLOURS, GROUND, INK, drawable
+
+PLACES_LEAST, ROWS_MAX, COLUMNS_MAX = 6, 20, 12
+PAGE_MAX, PLACE_MAX = 30, 14  # characters
+WORDS = {Verdict.FRESH: "✓ fresh", Verdict.STALE: "✕ old", Verdict.UNKNOWN: "? not known"}
+INKS = {Verdict.UNKNOWN: INK, Verdict.STALE: INK}  # else white
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """What is drawn: `cells` by page, then by place; None where nobody looked."""
+
+    pages: tuple[str, ...]
+    places: tuple[str, ...]
+    cells: tuple[tuple[Verdict | None, ...], ...]
+
+
+def strip_of(checked: Checked) -> Strip | None:
+    """The picture of a check; None where the table says as much: one page at few places."""
+    looks = [look for look in checked.looks if not look.variant]
+    places = list(dict.fromkeys(look.place for look in looks if look.place != ORIGIN))
+    if not places or (len(checked.urls) < 2 and len(places) < PLACES_LEAST):
+        return None
+    shown = places[:COLUMNS_MAX]
+    seen = {(look.url, look.place): verdict_of(look, looks) for look in looks if look.place in shown}
+    urls = checked.urls[:ROWS_MAX]
+    pages = tuple(url.split("://", 1)[-1] for url in urls)
+    named = tuple("by DNS" if place == DNS else place for place in shown)
+    return Strip(pages, named, tuple(tuple(seen.get((url, place)) for place in shown) for url in urls))
+
+
+def alt_of(strip: Strip) -> str:
+    """The same in words, the old first."""
+    told = []
+    for verdict, word in ((Verdict.STALE, "old"), (Verdict.UNKNOWN, "not known"), (Verdict.FRESH, "fresh")):
+        at = [
+            f"{page} at {', '.join(places)}"
+            for page, cells in zip(strip.pages, strip.cells, strict=True)
+            if (places := [place for place, cell in zip(strip.places, cells, strict=True) if cell is verdict])
+        ]
+        told += [f"{word}: {'; '.join(at)}."] if at else []
+    return " ".join(told)[:ALT_MAX]
+
+
+def draw_strip(strip: Strip) -> bytes:
+    """A PNG. Slow the first time, as the chart is; to be called in a thread, one at a time."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Rectangle
+
+    across, down = len(strip.places), len(strip.pages)
+    figure = Figure(figsize=(2.6 + 1.05 * across, 0.6 + 0.42 * down), dpi=130, facecolor=GROUND, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    for row, cells in enumerate(strip.cells):
+        for column, cell in enumerate(cells):
+            colour = COLOURS[cell.value] if cell else GROUND
+            axes.add_patch(Rectangle((column + 0.03, row + 0.06), 0.94, 0.88, color=colour))
+            ink = INKS.get(cell, "white") if cell else INK
+            axes.text(
+                column + 0.5, row + 0.5, WORDS.get(cell, "–") if cell else "–", ha="center", va="center", fontsize=8,
+                color=ink,
+            )  # fmt: skip
+    axes.set_xlim(0, across)
+    axes.set_ylim(down, 0)
+    axes.set_xticks([n + 0.5 for n in range(across)], [drawable(name, PLACE_MAX) for name in strip.places])
+    axes.set_yticks([n + 0.5 for n in range(down)], [drawable(name, PAGE_MAX) for name in strip.pages])
+    axes.xaxis.tick_top()
+    axes.tick_params(colors=INK, labelsize=8, length=0)
+    axes.set_facecolor(GROUND)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png")
+    return picture.getvalue()

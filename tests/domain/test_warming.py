@@ -1,0 +1,128 @@
+"""When a copy counts as warm, what is asked once and what twice, and when nothing more is asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.answer import Answer
+from bot.domain.look import Look
+from bot.domain.warming import (
+    Copy,
+    Spot,
+    Warming,
+    Warmth,
+    first_says,
+    is_too_much,
+    pause_after,
+    second_says,
+    slow_after,
+    variants_to_warm,
+)
+from providers.contract import Cached
+
+A, B = "https://www.shop.test/a", "https://www.shop.test/b"
+SPOT = Spot(A, "fra")
+MOBILE = (("CF-Device-Type", "mobile"),)
+
+
+def answer(cache_control: str = "", status: int = 200) -> Answer:
+    headers = (("cache-control", cache_control),) if cache_control else ()
+    return Answer(A, "fra", 0.0, status, headers)
+
+
+def look(cached: Cached, says: str = "", status: int = 200, problem: str = "") -> Look:
+    return Look("fra", A, 0.0, 0 if problem else status, cached=cached, says=says, problem=problem)
+
+
+FIRST = {
+    "a hit is enough": (answer(), look(Cached.HIT, "HIT"), Warmth.ALREADY, "HIT"),
+    "a hit is believed though browsers are told otherwise": (
+        answer("private, no-store"), look(Cached.HIT, "HIT"), Warmth.ALREADY, "HIT",
+    ),
+    "private": (answer("max-age=0, Private"), look(Cached.MISS), Warmth.FOR_ONE, "Cache-Control: private"),
+    "private by name of a field": (answer('private="x"'), look(Cached.MISS), Warmth.FOR_ONE, "Cache-Control: private"),
+    "never stored": (answer("no-store"), look(Cached.UNKNOWN), Warmth.FOR_ONE, "Cache-Control: no-store"),
+    "the cache says that it keeps none": (answer(), look(Cached.UNCACHED, "DYNAMIC"), Warmth.NOT_KEPT, "DYNAMIC"),
+    "not found": (answer(status=404), look(Cached.MISS, status=404), Warmth.NO_PAGE, "404"),
+    "a hit of what is not found is no page": (answer(status=404), look(Cached.HIT, status=404), Warmth.NO_PAGE, "404"),
+    "no answer": (answer(), look(Cached.UNKNOWN, problem="no answer in time"), Warmth.SILENT, "no answer in time"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("told", "seen", "warmth", "says"), FIRST.values(), ids=FIRST)
+def test_the_first_answer_settles_it(told: Answer, seen: Look, warmth: Warmth, says: str) -> None:
+    assert Copy(A, "fra", warmth, says) == first_says(SPOT, told, seen)
+
+
+@pytest.mark.parametrize(
+    "cached", [Cached.MISS, Cached.EXPIRED, Cached.REVALIDATED, Cached.STALE, Cached.UNKNOWN], ids=str
+)
+def test_a_second_answer_is_wanted(cached: Cached) -> None:
+    assert first_says(SPOT, answer("public, max-age=60"), look(cached)) is None
+
+
+SECOND = {
+    "kept now": (look(Cached.HIT, "HIT"), Warmth.KEPT, "HIT"),
+    "kept, and asked whether it changed": (look(Cached.REVALIDATED, "REVALIDATED"), Warmth.KEPT, "REVALIDATED"),
+    "missed again": (look(Cached.MISS, "MISS"), Warmth.NOT_KEPT, "MISS"),
+    "missed again, without a word of its own": (look(Cached.MISS), Warmth.NOT_KEPT, "MISS"),
+    "an old copy": (look(Cached.STALE, "STALE"), Warmth.NOT_KEPT, "STALE"),
+    "says nothing": (look(Cached.UNKNOWN), Warmth.UNSAID, ""),
+    "no answer": (look(Cached.UNKNOWN, problem="connection refused"), Warmth.SILENT, "connection refused"),
+    "gone in between": (look(Cached.MISS, status=503), Warmth.NO_PAGE, "503"),
+}
+
+
+@pytest.mark.parametrize(("seen", "warmth", "says"), SECOND.values(), ids=SECOND)
+def test_the_second_answer_settles_the_rest(seen: Look, warmth: Warmth, says: str) -> None:
+    assert Copy(A, "fra", warmth, says) == second_says(SPOT, seen)
+
+
+def warming(urls: int = 2, places: int = 2, variants: int = 1) -> Warming:
+    asked = ((), MOBILE)[:variants]
+    return Warming("shop", "U_MIA", (A, B)[:urls], ("fra", "iad")[:places], 0.0, asked)
+
+
+def test_a_place_is_warmed_whole_before_the_next() -> None:
+    all_spots = warming(variants=2)
+    expected = [Spot(u, p, v) for p in ("fra", "iad") for u in (A, B) for v in ((), MOBILE)]
+    assert (expected, 16) == ([all_spots.spot(n) for n in range(all_spots.total)], all_spots.most)
+
+
+def test_one_page_is_never_asked_for_at_two_places_at_once() -> None:
+    assert (Spot(A, "fra"),) == warming(urls=1).next_spots()
+    assert (Spot(A, "fra"), Spot(B, "fra")) == warming().next_spots()
+
+
+def test_what_is_for_one_visitor_alone_at_one_place_is_asked_for_at_no_other() -> None:
+    found = Copy(A, "fra", Warmth.FOR_ONE, "Cache-Control: private")
+    known = Warming("shop", "U_MIA", (A,), ("fra", "iad"), 0.0, found=(found,))
+    assert Copy(A, "iad", Warmth.FOR_ONE, "Cache-Control: private") == known.known(Spot(A, "iad"))
+    assert known.known(Spot(A, "iad", MOBILE)) is None
+    assert known.known(Spot(B, "iad")) is None
+
+
+def test_variants_of_those_who_are_signed_in_are_left_alone() -> None:
+    variants = [{"CF-Device-Type": "mobile"}, {"authorization": "x"}, {"Cookie": "a=b"}, {"CF-Device-Type": "mobile"}]
+    assert (((), MOBILE), True) == variants_to_warm(variants)
+    assert (((),), False) == variants_to_warm([])
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(200, ""), (404, ""), (429, "fra answered 429"), (500, "fra answered 500"), (503, "fra answered 503")],
+)
+def test_an_origin_in_trouble_ends_it(status: int, expected: str) -> None:
+    assert expected == is_too_much([answer(), answer(status=status)])
+
+
+def test_slow_answers_in_a_row_are_counted_and_copies_say_nothing_of_the_origin() -> None:
+    miss, hit = look(Cached.MISS), look(Cached.HIT)
+    assert [1, 2, 0, 1] == [
+        slow_after(0, 3.0, miss), slow_after(1, 4.0, miss), slow_after(1, 0.1, miss), slow_after(1, 0.1, hit),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("took", "pause"), [(0.0, 0.1), (0.4, 0.4), (5.0, 1.0)])
+def test_the_slower_the_answers_the_longer_the_pauses(took: float, pause: float) -> None:
+    assert pause == pause_after(took)

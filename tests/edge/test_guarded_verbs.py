@@ -1,0 +1,150 @@
+"""What a person types after a verb that looks at pages, in every form of a foreign URL and under every plot: no packet
+goes to a denied address, no foreign name is looked up, and an answer that means harm is let lie."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from bot.domain.command import Verb
+from bot.domain.reach import denied
+from bot.domain.speech import LOOKING
+from bot.services.desk import Desk
+from bot.services.purges import Asking
+from bot.services.replies import NotUnderstood, Reply
+from tests.edge.looking import HOST, HOSTS, PUBLIC, eyes
+from tests.edge.loopback import Asked, Speak, answer, serving
+from tests.edge.recorder import Traffic, watching
+from tests.edge.test_guards import FOREIGN_HOSTS, FORMS
+from tests.services.shop import MIA, SHOP, open_shop
+
+MORE_HOSTS = (
+    "[::ffff:a9fe:a9fe]", "[64:ff9b::7f00:1]", "[64:ff9b:1::a9fe:a9fe]", "[2002:a9fe:a9fe::1]", "[2001:0:7f00:1::]",
+    "0x7f.0x1", "0x7f.1:80", "١٢٧.٠.٠.١", "१२७.०.०.१", "127.0.0.1%2f@www.shop.test",
+    "www.shop.test\\@169.254.169.254", "0177.1", "[::7f00:1]",
+)  # fmt: skip
+TYPED = tuple(dict.fromkeys(form.format(host) for form in FORMS for host in (*FOREIGN_HOSTS, *MORE_HOSTS)))
+PATHS = tuple(url for url in TYPED if url.startswith("//"))  # read as paths of the channel's own site
+URLS = tuple(url for url in TYPED if url not in PATHS)
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """What our own host's name leads to, each time it is asked for, or what its edge answers."""
+
+    addresses: Sequence[Sequence[str]] = ((PUBLIC,),)
+    edge: bytes | Speak | None = None
+
+
+async def drip(writer: asyncio.StreamWriter) -> None:
+    """One byte after another, for ever."""
+    for byte in b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + b"a" * 1_000_000:
+        writer.write(bytes([byte]))
+        await writer.drain()
+        await asyncio.sleep(0.01)
+
+
+BOMB = gzip.compress(bytes(64 * 1024 * 1024), 9)
+FLOOD = [f"X-{n}: {'a' * 4000}" for n in range(200)]
+PLOTS = {
+    "plain answer": Plot(edge=answer(b"page", "Cache-Control: max-age=60")),
+    "private address": Plot([["10.0.0.5"]]),
+    "rebinding": Plot([[PUBLIC], ["127.0.0.1"]]),
+    "redirect to metadata": Plot(edge=answer(b"", "Location: http://169.254.169.254/latest/", status="302 Found")),
+    "redirect to loopback": Plot(edge=answer(b"", "Location: http://127.0.0.1:6379/", status="301 Moved")),
+    "mixed addresses": Plot([[PUBLIC, "169.254.169.254"]]),
+}
+POISON = {
+    "decompression bomb": Plot(edge=answer(BOMB, "Content-Encoding: gzip")),
+    "one byte after another": Plot(edge=drip),
+    "header flood": Plot(edge=answer(b"", *FLOOD)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A desk whose every packet is seen."""
+
+    desk: Desk
+    traffic: Traffic
+    asked: list[str]
+    server: Asked
+
+    async def say(self, text: str, key: str) -> Reply:
+        return await self.desk.ask(Asking(MIA, key, "slack", "C_SHOP"), text)
+
+
+@asynccontextmanager
+async def talking(path: Path, plot: Plot, seconds: float = 2.0) -> AsyncIterator[Talk]:
+    shop = open_shop(path)
+    async with serving(plot.edge or b"") as server:
+        see = eyes(*plot.addresses, seconds=seconds)
+        edges = {"fra": server.url} if plot.edge is not None else {}
+        site = replace(SHOP, schemes=("http", "https"), origin="", edges=edges)
+        setup = replace(shop.core.setup, sites={"shop": site})
+        core = replace(shop.core, setup=setup, looker=see.looker)
+        with watching() as traffic:
+            yield Talk(Desk(core), traffic, see.names.asked, server)
+    await shop.ledger.close()
+
+
+def test_there_are_enough_forms_and_every_plot_for_every_verb() -> None:
+    assert len(URLS) > 500
+    assert len(PLOTS) >= 6
+    assert {Verb.CHECK, Verb.LINT, Verb.WARM} <= LOOKING
+
+
+@pytest.mark.parametrize("plot", PLOTS.values(), ids=PLOTS)
+@pytest.mark.parametrize("verb", sorted(LOOKING))
+async def test_no_form_of_a_foreign_url_sends_a_packet_whatever_the_verb_and_the_plot(
+    tmp_path: Path, verb: Verb, plot: Plot
+) -> None:
+    async with talking(tmp_path, plot) as talk:
+        replies = [await talk.say(f'{verb} "{url}"', f"{n}") for n, url in enumerate(URLS)]
+        sent = (talk.traffic.dialled, talk.traffic.looked_up, talk.asked, talk.server.connections)
+    assert ([], [], [], 0) == sent
+    assert {NotUnderstood} == {type(reply) for reply in replies}
+
+
+@pytest.mark.parametrize("verb", sorted(LOOKING))
+async def test_two_slashes_begin_a_path_of_our_own_host_and_never_a_host(tmp_path: Path, verb: Verb) -> None:
+    async with talking(tmp_path, PLOTS["plain answer"]) as talk:
+        for url in PATHS[::5]:
+            await talk.say(f'{verb} "{url}"', url)
+        heads = {head.split(b" ")[1][:2] for head in talk.server.heads}
+    assert ({("127.0.0.1", talk.server.port)}, [], {b"//"}) == (set(talk.traffic.dialled), talk.asked, heads)
+
+
+@pytest.mark.parametrize("plot", (PLOTS | POISON).values(), ids=PLOTS | POISON)
+@pytest.mark.parametrize("verb", sorted(LOOKING))
+async def test_our_own_host_never_leads_to_a_denied_address(tmp_path: Path, verb: Verb, plot: Plot) -> None:
+    async with talking(tmp_path, plot, seconds=0.5) as talk:
+        await talk.say(f"{verb} http://{HOST}/a", "one")
+        await talk.say(f"{verb} https://{HOST}/b?c=http://169.254.169.254/", "two")
+        ours = ("127.0.0.1", talk.server.port)
+        strange = [there for there in talk.traffic.dialled if there != ours and denied(there[0])]
+        configured = plot.edge is not None
+        names = set(talk.asked)
+    assert [] == strange
+    assert ([], names <= HOSTS) == (talk.traffic.looked_up, True)
+    assert configured == (ours in talk.traffic.dialled)
+
+
+@pytest.mark.parametrize("verb", sorted(LOOKING))
+async def test_the_address_that_a_verb_checked_is_the_one_that_it_dials(tmp_path: Path, verb: Verb) -> None:
+    async with talking(tmp_path, PLOTS["rebinding"]) as talk:
+        await talk.say(f"{verb} http://{HOST}/a", "one")
+    assert {(PUBLIC, 80)} == set(talk.traffic.dialled)
+
+
+@pytest.mark.parametrize("verb", sorted(LOOKING))
+async def test_one_bad_address_among_good_ones_dials_none(tmp_path: Path, verb: Verb) -> None:
+    async with talking(tmp_path, PLOTS["mixed addresses"]) as talk:
+        await talk.say(f"{verb} http://{HOST}/a", "one")
+    assert ([], {HOST}) == (talk.traffic.dialled, set(talk.asked))

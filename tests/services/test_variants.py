@@ -1,0 +1,182 @@
+"""Pages that caches keep in several variants: each is looked at, and compared with the origin's answer to the same
+request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.domain.answer import PLAIN, Answer, Asked, varied
+from bot.domain.defaults import built_in
+from bot.domain.job import State
+from bot.domain.site import Site
+from bot.domain.verdict import Look, Verdict
+from bot.services.checks import VARIED_URLS
+from bot.services.replies import Checked
+from bot.services.setup import Setup
+from providers.contract import Cached
+from tests.services.shop import APPROVERS, MIA, SHOP, ScriptedEdges, ScriptedProvider, Shop, open_shop, url
+from tests.services.test_desk import say
+from tests.slate import SlateClock
+
+MOBILE = "CF-Device-Type: mobile"
+IDENTITY, BROTLI = "Accept-Encoding: identity", "Accept-Encoding: br"
+PAGE = "https://www.shop.test/a"
+
+
+class VaryingEdges(ScriptedEdges):
+    """Edges that keep a copy for each variant: `kept` says which version, by place and variant, where it is not the
+    place's own. A page in Brotli has an ETag only where `tagged`."""
+
+    def __init__(self, clock: SlateClock, varies: str = "") -> None:
+        super().__init__(clock)
+        self.kept: dict[tuple[str, str], str] = {}
+        self.asked: list[tuple[str, str]] = []
+        self.varies = varies
+        self.tagged = True
+        self.silent: set[tuple[str, str]] = set()
+
+    async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
+        answer = await super().fetch(url, place, address, asked)
+        self.asked.append((place, varied(asked)))
+        version = self.kept.get((place, varied(asked)), self.serves[place])
+        problem = "connection refused" if (place, varied(asked)) in self.silent else ""
+        return replace(answer, text=version, digest=version, problem=problem)
+
+    def read(self, answer: Answer) -> Look:
+        if answer.problem:
+            return Look(answer.place, answer.url, answer.at, problem=answer.problem, variant=varied(answer.asked))
+        look = replace(super().read(answer), varies=self.varies)
+        if look.variant != BROTLI:
+            return look
+        return replace(look, digest="", version="", etag=f'"{answer.text}-br"' if self.tagged else "")
+
+
+def varied_shop(path: Path, site: Site = SHOP, varies: str = "") -> tuple[Shop, VaryingEdges]:
+    """A shop whose edges keep variants, everything fresh."""
+    clock = SlateClock()
+    edges, shield, cf = VaryingEdges(clock, varies), ScriptedProvider("shield", clock), ScriptedProvider("cf", clock)
+    edges.serves = dict.fromkeys(("origin", "fra", "iad", "Varnish"), "v2")
+    setup = Setup({"shop": site}, {"shield": shield, "cf": cf}, built_in(APPROVERS), "C_APPROVE")
+    return open_shop(path, clock, shield, cf, edges, setup), edges
+
+
+WITH_PHONES = replace(SHOP, variants=({"CF-Device-Type": "mobile"},))
+
+
+async def checked(shop: Shop, *pages: str) -> Checked:
+    reply = await say(shop, MIA, f"check {' '.join(pages or (PAGE,))}")
+    await shop.ledger.close()
+    assert isinstance(reply, Checked)
+    return reply
+
+
+async def test_a_configured_variant_is_asked_everywhere_and_twice_at_the_origin(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path, WITH_PHONES)
+    await checked(shop)
+    expected = ["fra", "iad", "origin", "origin"]
+    assert [*expected, *expected] == [place for place, _ in edges.asked]
+    assert ["", "", "", "", MOBILE, MOBILE, MOBILE, MOBILE] == [variant for _, variant in edges.asked]
+
+
+@pytest.mark.parametrize(
+    ("varies", "variants"),
+    [
+        pytest.param("", {""}, id="no Vary"),
+        pytest.param("cookie", {""}, id="another Vary"),
+        pytest.param("accept-encoding", {"", IDENTITY, BROTLI}, id="Vary"),
+        pytest.param("origin, accept-encoding", {"", IDENTITY, BROTLI}, id="Vary among others"),
+    ],
+)
+async def test_encodings_are_asked_where_an_answer_varies_by_them(
+    tmp_path: Path, varies: str, variants: set[str]
+) -> None:
+    shop, edges = varied_shop(tmp_path, varies=varies)
+    reply = await checked(shop)
+    assert variants == {variant for _, variant in edges.asked}
+    assert Verdict.FRESH is reply.judgement.verdict
+
+
+async def test_one_old_variant_at_one_place_is_old(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path, WITH_PHONES)
+    edges.kept["iad", MOBILE] = "v1"
+    judgement = (await checked(shop)).judgement
+    assert (Verdict.STALE, ("fra",), ("iad",)) == (judgement.verdict, judgement.fresh_at, judgement.stale_at)
+    assert f'old at iad (HIT, version "v1", asked with {MOBILE})' == judgement.why
+
+
+async def test_a_variant_with_content_of_its_own_is_compared_with_its_own_origin(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path, WITH_PHONES)
+    edges.kept |= dict.fromkeys([("origin", MOBILE), ("fra", MOBILE), ("iad", MOBILE)], "small")
+    assert Verdict.FRESH is (await checked(shop)).judgement.verdict
+
+
+async def test_a_page_for_everybody_in_place_of_a_variant_is_old(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path, WITH_PHONES)
+    edges.kept["origin", MOBILE] = "small"
+    assert ("fra", "iad") == (await checked(shop)).judgement.stale_at
+
+
+async def test_a_packed_body_is_compared_by_its_etag_and_left_out_without_one(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path, varies="accept-encoding")
+    edges.kept["fra", BROTLI] = "v1"
+    by_etag = await say(shop, MIA, f"check {PAGE}")
+    edges.tagged = False
+    without = await checked(shop)
+    assert isinstance(by_etag, Checked)
+    assert ("fra",) == by_etag.judgement.stale_at
+    assert (Verdict.FRESH, {"", IDENTITY}) == (without.judgement.verdict, {look.variant for look in without.looks})
+
+
+async def test_what_did_not_answer_is_named_with_its_variant(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path, WITH_PHONES)
+    edges.silent.add(("iad", MOBILE))
+    judgement = (await checked(shop)).judgement
+    assert f"iad did not answer: connection refused (asked with {MOBILE}) · fresh at fra" == judgement.why
+
+
+async def test_a_place_that_is_silent_is_named_once_for_all_variants(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path, WITH_PHONES)
+    edges.silent |= {("iad", ""), ("iad", MOBILE)}
+    assert "iad did not answer: connection refused · fresh at fra" == (await checked(shop)).judgement.why
+
+
+async def test_of_many_urls_the_first_are_asked_in_every_variant_and_that_is_said(tmp_path: Path) -> None:
+    shop, _ = varied_shop(tmp_path, WITH_PHONES)
+    pages = [f"{PAGE}{n}" for n in range(VARIED_URLS + 2)]
+    reply = await checked(shop, *pages)
+    assert set(pages[:VARIED_URLS]) == {look.url for look in reply.looks if look.variant}
+    assert ["The first 5 URLs were asked in every variant."] == reply.notes
+
+
+async def test_a_purge_is_proven_only_when_every_variant_is_fresh(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path, WITH_PHONES)
+    edges.kept["iad", MOBILE] = "v1"
+    job = await shop.purge(MIA, url("/a"))
+    await shop.slate.advance(600)
+    done = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.DONE, Verdict.STALE, ("iad",)) == (done.state, done.verdict, done.stale_at)
+    assert f"asked with {MOBILE}" in done.why
+
+
+async def test_a_cache_further_in_is_asked_by_its_own_address_and_never_judged(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path)
+    shop.shield.door = "http://10.0.0.5:6081"
+    edges.serves["Varnish"] = "v1"
+    reply = await checked(shop)
+    assert [("Varnish", Cached.UNKNOWN)] == [(look.place, look.cached) for look in reply.inner]
+    assert (Verdict.FRESH, ("fra", "iad")) == (reply.judgement.verdict, reply.judgement.fresh_at)
+
+
+def plain_first(looks: Sequence[Look]) -> list[str]:
+    return [look.variant for look in looks]
+
+
+async def test_a_plain_visitors_answers_come_first(tmp_path: Path) -> None:
+    shop, _ = varied_shop(tmp_path, WITH_PHONES)
+    looks = plain_first((await checked(shop, PAGE, f"{PAGE}b")).looks)
+    assert looks == sorted(looks)

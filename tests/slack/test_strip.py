@@ -1,0 +1,56 @@
+"""The picture of a check: drawn where a table alone says less, and the same in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from bot.domain.verdict import Look, Verdict, judge
+from bot.services.replies import Checked
+from bot.slack.strip import Strip, alt_of, draw_strip, strip_of
+from tests.slack.cases import SHOP
+
+PAGE, FRONT = "https://www.shop.test/pricing", "https://www.shop.test/"
+FRESH, OLD, SILENT = Verdict.FRESH, Verdict.STALE, Verdict.UNKNOWN
+
+
+def look(place: str, version: str = "b7", url: str = PAGE, problem: str = "") -> Look:
+    return Look(place, url, 0.0, 0 if problem else 200, digest=version, version=version, problem=problem)
+
+
+def checked(looks: Sequence[Look], *urls: str) -> Checked:
+    origins = [look("origin", url=url) for url in urls]
+    return Checked(SHOP, urls, [*looks, *origins], judge((), [*looks, *origins], None))
+
+
+SIX = ("ams", "fra", "iad", "lhr", "sin", "syd")
+
+
+@pytest.mark.parametrize(
+    ("places", "urls", "is_drawn"),
+    [(SIX, (PAGE,), True), (SIX[:5], (PAGE,), False), (("fra",), (PAGE, FRONT), True), ((), (PAGE, FRONT), False)],
+    ids=["six places", "five places", "two pages", "nobody looked"],
+)
+def test_it_is_drawn_where_it_says_more(places: Sequence[str], urls: Sequence[str], is_drawn: bool) -> None:
+    looks = [look(place, url=url) for place in places for url in urls]
+    assert is_drawn == (strip_of(checked(looks, *urls)) is not None)
+
+
+def test_each_cell_is_what_a_place_serves_of_a_page() -> None:
+    looks = [look("fra"), look("sin", "a1"), look("iad", problem="connection refused"), look("fra", url=FRONT)]
+    expected = Strip(
+        ("www.shop.test/pricing", "www.shop.test/"),
+        ("fra", "sin", "iad"),
+        ((FRESH, OLD, SILENT), (FRESH, None, None)),
+    )
+    strip = strip_of(checked(looks, PAGE, FRONT))
+    assert expected == strip
+    assert (
+        "old: www.shop.test/pricing at sin. not known: www.shop.test/pricing at iad."
+        " fresh: www.shop.test/pricing at fra; www.shop.test/ at fra."
+    ) == alt_of(expected)
+
+
+def test_a_picture_of_words_that_no_font_has_is_drawn() -> None:
+    assert draw_strip(Strip(("$ \u4e2d\n" * 40,), ("\U0001f600",), ((None,),))).startswith(b"\x89PNG")
