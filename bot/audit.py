@@ -39,6 +39,7 @@ Ask = Callable[[list[str], bool, bool], None]  # what follows `log`, and whether
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 HeadOption = Annotated[str, typer.Option("--head", metavar="FILE", help="A head that was exported earlier.")]
 OutOption = Annotated[str, typer.Option("--out", metavar="FILE", help="Write it there; - is standard output.")]
+ForceFlag = Annotated[bool, typer.Option("--force", help="Overwrite the file that is there.")]
 Words = Annotated[list[str] | None, typer.Argument(help="As after /purge log.")]
 
 
@@ -89,16 +90,16 @@ def register(app: typer.Typer, ask: Ask, database: Callable[[], Path], now: Call
         raise typer.Exit(_verify(database(), head, as_json))
 
     @log.command("head")
-    def head(out: OutOption = "-") -> None:
+    def head(out: OutOption = "-", force: ForceFlag = False) -> None:
         """Where the journal stands, as JSON to keep elsewhere: `verify --head` compares with it."""
         with _open(database()) as ledger:
-            _write(out, json.dumps(_head_doc(ledger)) + "\n")
+            _write_all(out, iter([json.dumps(_head_doc(ledger)) + "\n"]), force)
 
     @log.command("export")
-    def export(out: OutOption = "-") -> None:
+    def export(out: OutOption = "-", force: ForceFlag = False) -> None:
         """Every entry, a line of JSON each; docs/journal.md says how to verify it without purgebot."""
         with _open(database()) as ledger:
-            _write_all(out, (_line(row) for row in ledger.stream("select * from journal order by seq")))
+            _write_all(out, (_line(row) for row in ledger.stream("select * from journal order by seq")), force)
 
     @app.command("backup")
     def back_up(file: Annotated[str, typer.Argument(metavar="FILE")], as_json: JsonFlag = False) -> None:
@@ -254,18 +255,31 @@ def _open(path: Path) -> Iterator[Reading]:
         fail(f"{exc} Restore the backup.", BROKEN)
 
 
-def _write(out: str, text: str) -> None:
-    _write_all(out, iter([text]))
-
-
-def _write_all(out: str, lines: Iterator[str]) -> None:
+def _write_all(out: str, lines: Iterator[str], force: bool) -> None:
+    """Write `lines` to the file `out`, which must be new unless `force`; - is standard output."""
     if out == "-":
         sys.stdout.writelines(lines)
         return
+    path = Path(out)
+    new = not force and (path.is_file() or not path.exists())  # a pipe or a device is written to
     try:
-        with Path(out).open("w", encoding="utf-8") as file:
+        with path.open("x" if new else "w", encoding="utf-8") as file, _gone_unless_whole(path if new else None):
             file.writelines(lines)
             file.flush()
-            os.fsync(file.fileno())
+            if path.is_file():
+                os.fsync(file.fileno())
+    except FileExistsError:
+        fail(f"{out} exists already, and nothing is overwritten. Name another file, or add --force.", USAGE)
     except OSError as exc:
         fail(f"{out} cannot be written ({exc.strerror}). Name a file in a folder that can.", USAGE)
+
+
+@contextlib.contextmanager
+def _gone_unless_whole(path: Path | None) -> Iterator[None]:
+    """The new file `path` goes again where not all of it was written."""
+    try:
+        yield
+    except BaseException:
+        if path is not None:
+            path.unlink(missing_ok=True)
+        raise

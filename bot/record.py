@@ -13,6 +13,7 @@ from bot.domain.timeline import Entry, Moment
 from bot.domain.warming import KEPT, Copy, Warming
 
 Record = dict[str, object]
+TARGETS_MAX = 2_000  # listed; `targets` says how many there are
 
 
 def job_record(job: JobView) -> Record:
@@ -39,8 +40,8 @@ def job_record(job: JobView) -> Record:
     return record
 
 
-def kept_record(job: JobView, moments: Sequence[Moment]) -> Record:
-    """A job of the past with everything that happened to it, as `log` hands it out."""
+def kept_record(job: JobView, moments: Sequence[Moment], targets: Sequence[str] = ()) -> Record:
+    """A job of the past with everything that happened to it, as `log` hands it out; `show` with its first `targets`."""
     votes = job.approval.votes if job.approval else ()
     record = job_record(job) | {
         "sample": list(job.sample),
@@ -52,6 +53,9 @@ def kept_record(job: JobView, moments: Sequence[Moment]) -> Record:
         "votes": [{"by": vote.by, "yes": vote.yes, "at": moment(vote.at), "reason": vote.reason} for vote in votes],
         "timeline": [_moment(one) for one in moments],
     }
+    if job.approval is not None and job.approval.broken_by:
+        record |= {"broken_by": job.approval.broken_by, "broken_because": job.approval.broken_because}
+    record |= {"all_targets": list(targets[:TARGETS_MAX])} if targets else {}
     record |= {"also_by": list(job.also_by)} if job.also_by else {}
     return record | ({"stopped_by": job.stop_reason} if job.stop_reason else {})
 
@@ -102,7 +106,8 @@ def stats_record(stats: Stats) -> Record:
         "total": stats.total, "by": dict(stats.by), "kinds": dict(stats.kinds), "sources": dict(stats.sources),
         "outcomes": dict(stats.outcomes), "not_run": dict(stats.not_run),
         "proven": stats.proof.n, "p50_s": stats.proof.p50, "p95_s": stats.proof.p95,
-        "waited": stats.waited, "p50_alone_s": stats.alone.p50, "p95_alone_s": stats.alone.p95,
+        "broken_glass": stats.broken, "waited": stats.waited,
+        "p50_alone_s": stats.alone.p50, "p95_alone_s": stats.alone.p95,
         "hot": [{"what": one.what, "n": one.n, "share": round(one.share, 4)} for one in stats.hot],
         "weekly": stats.weekly,
         "spans": [{"begin": begin, **outcomes} for begin, outcomes in stats.spans],

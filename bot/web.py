@@ -27,7 +27,7 @@ from bot.domain.rights import Deed, Subject, authorise
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
 from bot.linted import lint_record, lint_text
-from bot.record import job_record, kept_record, stats_record, warming_record
+from bot.record import TARGETS_MAX, job_record, kept_record, stats_record, warming_record
 from bot.services.desk import Desk
 from bot.services.purges import Asking
 from bot.services.replies import (
@@ -38,6 +38,7 @@ from bot.services.replies import (
     LogShown,
     NotUnderstood,
     PlanShown,
+    QueuedShown,
     Refused,
     Reply,
     StatsShown,
@@ -48,6 +49,7 @@ from bot.slack.answers import card_for, job_of
 from bot.slack.cards.history import log_lines
 from bot.slack.plain import plain, unmarked
 from bot.slack.typed import typed_in
+from bot.targets import listed
 
 log = structlog.get_logger()
 BODY_MAX = 20 * 1024 * 1024  # bytes; read only from who has a token
@@ -198,7 +200,8 @@ class Door:
 
 def _answer(reply: Reply, core: Core) -> Response:
     purges = isinstance(reply, Checked)  # whose line to copy is things alone
-    card = card_for(reply, core.clock.now(), f"{COMMAND_NAME} purge" if purges else COMMAND_NAME)
+    bare = replace(reply, targets=()) if isinstance(reply, JobShown | QueuedShown) else reply  # listed below
+    card = card_for(bare, core.clock.now(), f"{COMMAND_NAME} purge" if purges else COMMAND_NAME)
     text = plain(card, typed_in(reply)) if card else ""
     match reply:
         case NotUnderstood() | BadLinesFound():
@@ -219,9 +222,14 @@ def _answer(reply: Reply, core: Core) -> Response:
             return JSONResponse(_log(reply))
         case StatsShown():
             return JSONResponse({"text": text, "stats": stats_record(reply.stats)})
-        case JobShown(shown, whole=True, moments=moments):
-            entries = [kept_record(shown, moments)]
+        case JobShown(shown, whole=True, moments=moments, targets=targets):
+            entries = [kept_record(shown, moments, targets)]
+            text = "\n".join([text, *listed(shown.name, targets)])
             return JSONResponse({"job": shown.name, "state": shown.state, "text": text, "entries": entries})
+        case QueuedShown(waits, targets):
+            name, first = waits.request.name, list(targets[:TARGETS_MAX])
+            text = "\n".join([text, *listed(name, targets)])
+            return JSONResponse({"request": name, "targets": waits.request.targets, "text": text, "all_targets": first})
     job = job_of(reply)
     return JSONResponse({"job": job.name, "state": job.state, "text": text} if job else {"text": text})
 

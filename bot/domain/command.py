@@ -115,7 +115,7 @@ def _on_job(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
     if warming:
         return _on_warming(verb, warming, heard, speaker)
     in_line = in_line_of(heard.said(0)) if heard.things else 0
-    if in_line and not (verb is Verb.CANCEL and len(heard.things) == 1):
+    if in_line and not (verb in _ON_QUEUED and len(heard.things) == 1):
         raise Confused(_in_line(in_line, speaker))
     job = 0 if in_line else _job(verb, heard, speaker)
     name = f"Q-{in_line}" if in_line else f"P-{job}"
@@ -144,9 +144,15 @@ def _on_warming(verb: Verb, number: int, heard: Heard, speaker: Speaker) -> Comm
     return Command(verb, warming=number, reason=heard.given.get("because", ""))
 
 
+_ON_QUEUED = (Verb.CANCEL, Verb.SHOW, Verb.STATUS)
+
+
 def _in_line(number: int, speaker: Speaker) -> Misunderstood:
-    problem = f"Q-{number} is a queued request and no job yet: `status` lists it, `cancel Q-{number}` takes it back."
-    return Misunderstood(problem, f"{speaker.command} status")
+    name = f"Q-{number}"
+    problem = (
+        f"{name} is a queued request and no job yet: `show {name}` tells all of it, `cancel {name}` takes it back."
+    )
+    return Misunderstood(problem, f"{speaker.command} show Q-{number}")
 
 
 def _job(verb: Verb, heard: Heard, speaker: Speaker) -> int:

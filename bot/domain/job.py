@@ -12,6 +12,8 @@ from bot.domain.verdict import Look, Verdict
 from bot.domain.warming import Warming
 from providers.contract import Kind
 
+RESTORED = "restored from a backup; ask again"  # why a job ended that was open in one
+
 
 class State(StrEnum):
     """Where a job is."""
@@ -216,6 +218,11 @@ class JobView:
     def name(self) -> str:
         """The id people type."""
         return f"P-{self.id}"
+
+    @property
+    def ended_by_restore(self) -> bool:
+        """Whether it was open in a backup that was put in the ledger's place, so that its end is not known."""
+        return self.why == RESTORED and not self.state.is_open
 
     @property
     def askers(self) -> tuple[str, ...]:

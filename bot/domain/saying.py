@@ -50,10 +50,11 @@ def lines_again(command: Command) -> list[str]:
     """The things of a short request, each as a line with its kind; of a long list and of everything none."""
     if len(command.targets) > AGAIN_MAX:
         return []
-    return [_again(target) for target in command.targets if target.kind is not Kind.EVERYTHING]
+    return [thing_line(target) for target in command.targets if target.kind is not Kind.EVERYTHING]
 
 
-def _again(target: Target) -> str:
+def thing_line(target: Target) -> str:
+    """One thing as a line that names it with its kind."""
     return target.value if target.kind is Kind.URL else f"{WORD_OF[target.kind]} {_spoken_form(target)}"
 
 

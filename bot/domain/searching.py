@@ -2,7 +2,8 @@
 
     log [site…] [kind…] [by @x|me|token:ci] [since 7d] [words…] [page 2]
 
-Quotes make one phrase of several words, and a plain word of any of these.
+A name with its @ means its person also without `by`. Quotes make one phrase of several words, and a plain word of any
+of these.
 """
 
 from __future__ import annotations
@@ -84,6 +85,9 @@ class _Reader:
 
     def _take(self, word: Word) -> None:
         said, found = word.text.lower(), self._found
+        if not found.by and self._rest[word.start :].startswith(("@", "<@")) and (by := _person(word.text)):
+            self._found = replace(found, by=by)
+            return None
         if word.exact:
             return self._word(word.text)
         if word.text.startswith("-") and word.text.strip("-"):

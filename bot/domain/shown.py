@@ -69,7 +69,7 @@ def without_credentials(text: str) -> str:
     head = found.group() if found else ""
     before, at, after = text[len(head) :].rpartition("@")
     in_authority = "@" in re.split(r"[/?#]", text[len(head) :], maxsplit=1)[0]
-    return f"{head}…@{after}" if at and (":" in before or in_authority) else text
+    return f"{head}…@{after}" if at and before and (":" in before or in_authority) else text
 
 
 def refused_character(text: str, allowed: str = "") -> str:

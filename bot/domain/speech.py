@@ -179,7 +179,7 @@ VERBS = (
     VerbRow(Verb.WARM, "warm <url…> [from eu,us]", "fetch through the edges, and tell where it is kept now",
             "warm {url}"),
     VerbRow(Verb.STATUS, "status [P-12|W-3]", "running jobs, or one; a warming", "status"),
-    VerbRow(Verb.SHOW, "show P-12", "one job in full", "show P-12"),
+    VerbRow(Verb.SHOW, "show P-12|Q-7", "one job in full with all its targets, or a queued request", "show P-12"),
     VerbRow(Verb.CANCEL, "cancel P-12|Q-7|W-3",
             "stop a job before its next batch, or a warming; take a queued request back",
             "cancel P-12"),

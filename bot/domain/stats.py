@@ -30,6 +30,7 @@ class Ended:
     seconds: float | None  # from request to proof; None without one
     waited: float  # of them, until the last person let it go on: a vote, the end of a hold, a retry
     targets: tuple[str, ...]  # the first ones, as kept with the job
+    broken: bool = False  # it ran without its votes, since somebody broke the glass
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ class Stats:
     outcomes: Mapping[str, int] = field(default_factory=dict)
     not_run: Mapping[str, int] = field(default_factory=dict)  # requests that never were a purge, by what became of them
     proof: Times = Times()  # from request to proof
-    waited: int = 0  # of them, those that waited for people
+    broken: int = 0  # those that ran without their votes
+    waited: int = 0  # of those proven, the ones that waited for people
     alone: Times = Times()  # to proof from when people had let it go on
     hot: tuple[Hot, ...] = ()
     spans: tuple[tuple[str, Mapping[str, int]], ...] = ()  # outcomes by the day or week that begins so, oldest first
@@ -88,6 +90,7 @@ def count(asked: Sequence[Ended]) -> Stats:
         outcomes=_most(job.outcome for job in jobs),
         not_run=_most(job.outcome for job in asked if not job.ran),
         proof=times_of([seconds for seconds, _ in proven]),
+        broken=sum(job.broken for job in jobs),
         waited=sum(1 for _, waited in proven if waited > 0),
         alone=times_of([max(0.0, seconds - waited) for seconds, waited in proven]),
         hot=hot([_things(job) for job in jobs]),

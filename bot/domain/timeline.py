@@ -21,6 +21,7 @@ _TWINS: Mapping[str, frozenset[Event]] = {
     "cancelled": frozenset({Event.CANCELLED}),
     "retried": frozenset({Event.RETRIED}),
     "resumed": frozenset({Event.RESUMED}),
+    "restored": frozenset({Event.RESTORED}),
     "parked": frozenset({Event.PARKED}),
     "outcome_unknown": frozenset({Event.ASKED_PERSON}),
     "asked_again": frozenset({Event.ASKED_AGAIN, Event.BARRED, Event.JUDGED_ANEW}),

@@ -35,6 +35,7 @@ class Event(StrEnum):
     CANCELLED = "cancelled"  # by `who`
     RETRIED = "retried"  # by `who`
     PARKED = "parked"  # runs kept raising; `text` is the last error
+    RESTORED = "restored"  # it was open in a backup that was restored, and so was ended
     ENDED = "ended"  # `text` is the outcome
 
 

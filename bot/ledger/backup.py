@@ -10,7 +10,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.domain.job import JobView, LayerState, State
+from bot.domain.job import RESTORED, JobView, LayerState, State
+from bot.domain.told import Event, Told
 from bot.ledger.audit import Verdict, audit
 from bot.ledger.books import Books
 from bot.ledger.chain import Head
@@ -20,7 +21,6 @@ from bot.ledger.opening import SqliteTransaction, locked, opened
 from bot.ledger.reading import NotALedger, reading
 from bot.ledger.schema import VERSION
 
-ASK_AGAIN = "restored from a backup; ask again"
 _BEGUN = frozenset({LayerState.WAITING, LayerState.PURGING, LayerState.UNKNOWN})
 
 
@@ -65,7 +65,11 @@ def restore(source: Path, target: Path, now: float, stamp: str) -> Restored:
     """Put the backup `source` in the place of the ledger `target`, which is kept beside it under a name with `stamp`.
     No bot may run on it. Jobs that are open in the backup are ended, since what was sent after it is not known. Raises
     LedgerInUse, CannotCopy and NotALedger."""
-    if source.exists() and target.exists() and source.samefile(target):
+    if not source.is_file():
+        raise CannotCopy(
+            f"There is no backup {source}. Nothing was changed. Name the file that `purgebot backup` wrote."
+        )
+    if target.exists() and source.samefile(target):
         raise CannotCopy(f"{source} is the ledger itself, not a backup of it. Nothing was changed. Name a backup.")
     with locked(target):
         fresh = target.with_name(f"{target.name}.restoring-{stamp}")
@@ -134,15 +138,17 @@ def _settle(fresh: Path, was: _Was | None, now: float) -> Restored:
                 books.warmings.save(replace(warming, due_at=None, ended=now, stopped="restored from a backup"))
         parked = tuple(job for job in held if _park(tx, books, books.jobs.get(job), now))
         old = was.head if was else Head()
+        lost_entries = max(0, old.count - before.count)
         books.journal.add(
             now, "restored", "purgebot",
             backup={"count": before.count, "hash": before.hash}, replaced={"count": old.count, "hash": old.hash},
-            lost=len(lost or ()), parked=len(parked), requests=requests,
+            lost=None if lost is None else len(lost), lost_entries=None if was is None else lost_entries,
+            parked=len(parked), requests=requests,
         )  # fmt: skip
         connection.execute("commit")
         connection.execute("pragma journal_mode = delete")
         head = books.journal.head()
-    return Restored(head, None, parked, requests, lost, max(0, old.count - before.count))
+    return Restored(head, None, parked, requests, lost, lost_entries)
 
 
 def _renumber(tx: SqliteTransaction, was: _Was | None) -> None:
@@ -161,17 +167,17 @@ def _park(tx: SqliteTransaction, books: Books, job: JobView, now: float) -> bool
     """End `job` if it is open; one that only looks at the edge goes on."""
     if not job.state.is_open or job.state is State.CHECKING:
         return False
-    state = State.EXPIRED if job.state is State.WAITING else State.CANCELLED
     tx.run("update batches set state = 'unknown' where job = :job and state = 'sending'", job=job.id)
     books.batches.cancel(job.id)
     for position, layer in enumerate(books.jobs.get(job.id).layers):
         if layer.state in _BEGUN:
             books.jobs.save_layer(job.id, position, replace(layer, state=LayerState.STOPPED))
     books.jobs.save(
-        replace(job, state=state, due_at=None, ended=now, why=ASK_AGAIN, stop_reason="the restore of a backup")
+        replace(job, state=State.CANCELLED, due_at=None, ended=now, why=RESTORED, stop_reason="the restore of a backup")
     )
+    books.messages.say(job.id, Told(Event.RESTORED, text=job.state), now)
     books.messages.changed(job.id, now)
-    books.journal.add(now, "restored", "purgebot", job.id, state=state, was=job.state, why=ASK_AGAIN)
+    books.journal.add(now, "restored", "purgebot", job.id, state=State.CANCELLED, was=job.state, why=RESTORED)
     return True
 
 

@@ -42,7 +42,7 @@ class Books:
         self.retention = Retention(tx, self.journal, self.lots)
         self.holds = Holds(tx)
         self.notices = Notices(tx)
-        self.reviews = Reviews(tx)
+        self.reviews = Reviews(tx, self.history)
 
     def is_as_asked(self, job: int) -> bool:
         """Whether targets and calls of a job that has not begun are those that were asked for."""

@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.domain.job import RESTORED
 from bot.domain.stats import Ended
 from bot.ledger.codec import maybe, number, whole
 from bot.ledger.ledger import Row, Transaction, Value
@@ -31,16 +32,24 @@ _GO_AHEADS = ("voted_yes", "let_go", "glass_broken", "retried")  # what people l
 _GO_AHEAD = f"""(select max(at) from lines where lines.job = jobs.id and at <= {_DOC.format("proven")}
   and json_extract(text, '$.event') in ({", ".join(f"'{event}'" for event in _GO_AHEADS)}))"""
 _VOTES = "(select group_concat(by || ' ' || reason, char(10)) from votes where votes.job = jobs.id)"
+_GLASS = (
+    "(select group_concat('glass broken break-glass ' || by || ' ' || reason || ' ' || closed_by || ' ' || note,"
+    " char(10)) from reviews where reviews.job = jobs.id)"
+)
+_BROKEN = """exists (select 1 from reviews where reviews.job = history.job) and coalesce(
+  (select json_extract(doc, '$.approval.broken_by') from jobs where id = history.job), '') != ''"""
 _PARTS = (
     "'P-' || jobs.id", "requested_by", _LIST.format("also_by"), "site", "kind", "state", "verdict",
     _DOC.format("rule"), _DOC.format("reason"),
-    _LIST.format("sample"), _LIST.format("hosts"), _LAYERS, _VOTES, _DOC.format("why"), _DOC.format("stop_reason"),
+    _LIST.format("sample"), _LIST.format("hosts"), _LAYERS, _VOTES, _GLASS,
+    _DOC.format("why"), _DOC.format("stop_reason"),
 )  # fmt: skip
 _WORDS = " || char(10) || ".join(f"coalesce({part}, '')" for part in _PARTS)
 _KEEP = f"""
 insert into history (job, site, kind, by, also, source, created, outcome, ran, seconds, waited, targets, words, facts)
 select jobs.id, site, kind, requested_by, {_ALSO}, coalesce({_DOC.format("source")}, ''), created,
-  case when due_at is not null then 'open' when state = 'done' then verdict else state end, {_RAN.format("jobs.id")},
+  case when due_at is not null then 'open' when {_DOC.format("why")} = '{RESTORED}' then 'restored'
+  when state = 'done' then verdict else state end, {_RAN.format("jobs.id")},
   {_DOC.format("proven")} - created,
   case when {_DOC.format("proven")} is not null then coalesce({_GO_AHEAD} - created, 0) end,
   coalesce({_LIST.format("sample")}, ''), {_WORDS},
@@ -79,6 +88,13 @@ class History:
         self._tx.run(_KEEP.format("jobs.id > (select coalesce(max(job), 0) from history)"))
         self._tx.run(_KEEP.format("jobs.id in (select job from history where ran is null)"))
 
+        self._tx.run(
+            _KEEP.format(
+                "jobs.id in (select job from history where job in (select job from reviews)"
+                " and words not like '%break-glass%')"
+            )
+        )
+
     def forget(self, job: int) -> None:
         """`job` is found no more; for where its rows are deleted."""
         self._tx.run("delete from history where job = :job", job=job)
@@ -106,7 +122,8 @@ class History:
         where, values = _where(sought)
         begun = _RAN.format("history.job")
         rows = self._tx.rows(
-            f"select *, case when outcome = 'open' then {begun} else ran end as begun from history where {where}"
+            f"select *, case when outcome = 'open' then {begun} else ran end as begun, {_BROKEN} as broken from history"
+            f" where {where}"
             " order by job desc limit :limit",
             **values, limit=limit,
         )  # fmt: skip
@@ -126,7 +143,7 @@ def _ended(row: Row) -> Ended:
     return Ended(
         str(row["kind"]), (str(row["by"]), *(json.loads(also) if also != "[]" else ())), str(row["source"]),
         str(row["outcome"]), bool(row["begun"]), number(row["created"]), maybe(row["seconds"]), number(row["waited"]),
-        tuple(str(row["targets"]).split("\n")),
+        tuple(str(row["targets"]).split("\n")), bool(row["broken"]),
     )  # fmt: skip
 
 

@@ -180,6 +180,16 @@ class Holds:
         )  # fmt: skip
         return [_waiting(row) for row in rows], whole(rows[0]["total"]) if rows else 0
 
+    def told(self, number: int) -> Waiting | None:
+        """The request of that number as lists tell it, while it waits."""
+        rows = self._tx.rows(
+            "select in_line.id, site, by, at, targets, urls, coalesce(first, '') as first,"
+            " coalesce(reason, '') as reason from in_line left join in_line_told on in_line_told.id = in_line.id"
+            " where in_line.id = :id and job is null",
+            id=number,
+        )
+        return _waiting(rows[0]) if rows else None
+
     def size(self, lot: Lot) -> LotSize:
         """What is in line in `lot`."""
         rows = self._tx.rows(

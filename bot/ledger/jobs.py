@@ -221,9 +221,13 @@ class Jobs:
 
     def targets(self, number: int) -> tuple[Target, ...]:
         """What job `number` was asked to purge, resolved."""
+        return unpacked_targets(self.packed_targets(number))
+
+    def packed_targets(self, number: int) -> bytes:
+        """The same, packed: a million are unpacked elsewhere."""
         rows = self._tx.rows("select doc from targets where job = :job", job=number)
         packed = rows[0]["doc"] if rows else None
-        return TARGETS.validate_json(zlib.decompress(packed)) if isinstance(packed, bytes) else ()
+        return packed if isinstance(packed, bytes) else b""
 
     def vote(self, number: int, vote: Vote, digest: str, round: int) -> bool:
         """Write a vote; False if this person has voted already in this round."""
@@ -250,6 +254,11 @@ class Jobs:
                 for n, x in enumerate(looks)
             ],
         )
+
+
+def unpacked_targets(packed: bytes) -> tuple[Target, ...]:
+    """What the ledger keeps as a job's targets."""
+    return TARGETS.validate_json(zlib.decompress(packed)) if packed else ()
 
 
 class StaleJob(Exception):

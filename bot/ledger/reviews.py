@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.ledger.codec import maybe, number, whole
+from bot.ledger.history import History
 from bot.ledger.ledger import Row, Transaction
 
 DAY = 86400.0  # seconds; a calendar day in UTC
@@ -38,8 +39,9 @@ class Review:
 class Reviews:
     """Every glass that was broken."""
 
-    def __init__(self, tx: Transaction) -> None:
+    def __init__(self, tx: Transaction, history: History) -> None:
         self._tx = tx
+        self._history = history
 
     def open(self, review: Review) -> Review:
         """Write a new one; its number is given here."""
@@ -49,6 +51,7 @@ class Reviews:
             job=review.job, by=review.by, at=review.at, reason=review.reason, skipped=review.skipped,
             needed=review.needed, remind=review.remind, due=review.due_at,
         )  # fmt: skip
+        self._history.keep(review.job)
         return self.of_job(review.job)[-1]
 
     def find(self, review: int) -> Review | None:
@@ -90,6 +93,7 @@ class Reviews:
             " where job = :job and closed_at is null",
             job=job, by=by, note=note, now=now,
         )  # fmt: skip
+        self._history.keep(job)
 
     def reminded(self, review: Review, due_at: float) -> None:
         """One more reminder went out; the next is due at `due_at`."""

@@ -91,6 +91,8 @@ def _refuse(core: Core, actor: Actor, job: JobView, roster: Roster) -> Refused |
 
 def too_late(job: JobView, now: float) -> Refused | None:
     """Why no vote on `job` counts any more, whoever's it is; None while one does."""
+    if job.ended_by_restore:
+        return Refused(f"{job.name} was ended by a restore of a backup: no vote counts any more.", "Ask for it again.")
     if job.state is State.EXPIRED or (
         job.state is State.WAITING and job.approval is not None and now >= job.approval.expires
     ):

@@ -28,6 +28,8 @@ async def cancel(core: Core, actor: Actor, number: int, reason: str = "") -> Don
     stopped_by = f"{actor.id}: {reason}" if reason else actor.id
 
     def change(books: Books, job: JobView, now: float) -> Done | Refused:
+        if job.ended_by_restore:
+            return Refused(f"{job.name} has ended already: a restore of a backup ended it.")
         if job.warming is not None and job.warming.ended is None:
             stop(books, job.warming, actor, reason, now)
             return Done(books.jobs.get(job.id), "not warmed further")

@@ -26,7 +26,7 @@ from bot.services.limits import limits
 from bot.services.linting import lint_urls
 from bot.services.probing import probe_layers
 from bot.services.purges import Asking, judge_plan, plan_for, site_held, submit
-from bot.services.queued import put_in_line, take_back
+from bot.services.queued import put_in_line, show_queued, take_back
 from bot.services.replies import (
     BadLinesFound,
     FormWanted,
@@ -276,6 +276,8 @@ class Desk:
         return replace(told, draft=await self.save_draft(asking, {"lines": [cure.line]}))
 
     async def _show(self, asking: Asking, command: Command) -> Reply:
+        if command.in_line:
+            return await show_queued(self._core, asking.actor, command.in_line)
         names = [site.name for site in self._core.setup.seen_by(asking.actor)]
 
         def question(books: Books) -> Reply:
@@ -289,7 +291,10 @@ class Desk:
             whole = command.verb is Verb.SHOW
             return JobShown(job, whole, history.moments(books, job.id) if whole else ())
 
-        return await self._core.ledger.read(question)
+        shown = await self._core.ledger.read(question)
+        if not isinstance(shown, JobShown) or not shown.whole:
+            return shown
+        return replace(shown, targets=await history.things(self._core, shown.job))
 
     async def _draft_of(self, asking: Asking, command: Command) -> str:
         packed = await aside(len(command.targets), lambda: pack(COMMAND, command))

@@ -75,6 +75,8 @@ def _refuse(core: Core, actor: Actor, job: JobView, roster: Roster) -> Refused |
     if job.approval is not None and job.approval.broken_by:
         what = f"The glass of {job.name} is broken already: {job.approval.broken_because}"
         return Refused(what, f"`show {job.name}` tells by whom, and how far it is.")
+    if job.ended_by_restore:
+        return Refused(f"{job.name} was ended by a restore of a backup.", "Ask for it again, then break the glass.")
     if job.state is not State.WAITING or job.approval is None:
         return Refused(f"{job.name} does not wait for votes: it is {job.state}.", "There is no glass to break.")
     if core.clock.now() >= job.approval.expires:

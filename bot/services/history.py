@@ -7,17 +7,21 @@ from dataclasses import replace
 from functools import partial
 
 from bot.domain.actor import Actor
+from bot.domain.job import JobView
 from bot.domain.period import begins
+from bot.domain.saying import thing_line
 from bot.domain.searching import search_line
 from bot.domain.speech import Command, Search, Verb
 from bot.domain.stats import count
 from bot.domain.timeline import Entry, Moment, timeline
 from bot.ledger.books import Books
 from bot.ledger.history import Sought
+from bot.ledger.jobs import unpacked_targets
 from bot.services.aside import aside
 from bot.services.replies import Kept, LogShown, Refused, StatsShown
 from bot.services.setup import Core
 from bot.sheet import FILE_MAX
+from providers.contract import Kind
 
 PAGE = 10  # jobs in a card
 MACHINE_PAGE = 50  # jobs in an answer to a machine
@@ -68,6 +72,14 @@ def moments(books: Books, job: int) -> tuple[Moment, ...]:
     """The whole timeline of a job."""
     entries = [(at, Entry(event, who, doc)) for at, event, who, doc in books.journal.events(job)]
     return timeline(books.messages.steps(job), entries)
+
+
+async def things(core: Core, job: JobView) -> tuple[str, ...]:
+    """Everything that `job` was asked to purge, a line each; nothing where that is everything."""
+    if job.kind is Kind.EVERYTHING:
+        return ()
+    packed = await core.ledger.read(lambda books: books.jobs.packed_targets(job.id))
+    return await aside(job.targets, lambda: tuple(map(thing_line, unpacked_targets(packed))))
 
 
 async def stats(core: Core, actor: Actor, command: Command) -> StatsShown | Refused:

@@ -14,6 +14,7 @@ from bot.domain.joint import joined, strictest
 from bot.domain.plan import Plan
 from bot.domain.policy import Deny, Roster
 from bot.domain.rights import Deed, Subject, authorise
+from bot.domain.saying import thing_line
 from bot.domain.site import Site
 from bot.ledger.books import Books
 from bot.ledger.holds import REFUSED_LATER, InLine, Lot, Waiting, squeezed
@@ -21,7 +22,7 @@ from bot.ledger.packed import PackedPlan, packed
 from bot.services.aside import aside
 from bot.services.clearance import asker
 from bot.services.purges import Asking, create, journal_denied, judged, plan_for, widest_first
-from bot.services.replies import Queued, Refused, TakenBack, refused_by
+from bot.services.replies import Queued, QueuedShown, Refused, TakenBack, Waits, refused_by
 from bot.services.roster import approvers, read_roster
 from bot.services.setup import HOME, SLACK, Core, delivery_name, hold_name, job_name
 from providers.contract import Kind
@@ -76,6 +77,32 @@ def _told(plan: Plan, command: Command, by: str) -> Waiting:
     return Waiting(0, plan.site, by, 0.0, len(plan.targets), urls, name, command.reason)
 
 
+async def show_queued(core: Core, actor: Actor, number: int) -> QueuedShown | Refused:
+    """The request Q-`number` with everything that it names, for who sees its site."""
+
+    def question(books: Books) -> tuple[InLine, Waits] | Refused:
+        found = books.holds.find_in_line(number)
+        if found is None or not actor.may_see(found[0].site):
+            return _unknown(number)
+        request, job = found
+        told = books.holds.told(number)
+        if job is not None or told is None:
+            return _not_in_line(number, job or 0)
+        hold = books.holds.on(request.site, core.clock.now())
+        return request, Waits(told, hold.alone if hold else None)
+
+    found = await core.ledger.read(question)
+    if isinstance(found, Refused):
+        return found
+    request, waits = found
+    lines = await aside(waits.request.targets, lambda: tuple(map(thing_line, request.command.targets)))
+    return QueuedShown(waits, lines)
+
+
+def _unknown(number: int) -> Refused:
+    return Refused(f"There is no Q-{number}.", "`status`, without a number, lists what waits.")
+
+
 async def take_back(core: Core, actor: Actor, number: int, reason: str) -> TakenBack | Refused:
     """Have the request Q-`number` wait no more. Whoever asked for it hears it in private, if another does it."""
     asked, name = approvers(core, await read_roster(core)), await core.directory.name(actor.id)
@@ -83,7 +110,7 @@ async def take_back(core: Core, actor: Actor, number: int, reason: str) -> Taken
     def deed(books: Books) -> tuple[TakenBack | Refused, str]:
         found = books.holds.find_in_line(number)
         if found is None or not actor.may_see(found[0].site):
-            return Refused(f"There is no Q-{number}.", "`status`, without a number, lists what waits."), ""
+            return _unknown(number), ""
         request, job = found
         if job is not None:
             return _not_in_line(number, job), ""

@@ -227,19 +227,29 @@ class JobsListed:
 
 @dataclass(frozen=True, slots=True)
 class JobShown:
-    """One job; `whole` with every step."""
+    """One job; `whole` with every step and, unless it is everything, every target as a line."""
 
     job: JobView
     whole: bool = False
     moments: Sequence[Moment] = ()
+    targets: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedShown:
+    """A request in line and everything that it names, a line each."""
+
+    waits: Waits
+    targets: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One job of the past, with its timeline where that was wanted."""
+    """One job of the past, with its timeline and targets where those were wanted."""
 
     job: JobView
     moments: Sequence[Moment] = ()
+    targets: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +326,7 @@ Reply = (
     NotUnderstood
     | Refused
     | Queued
+    | QueuedShown
     | TakenBack
     | HoldLaid
     | HoldEnded

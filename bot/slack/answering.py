@@ -12,7 +12,19 @@ from bot.ledger.messages import Role
 from bot.services.asking import at_once
 from bot.services.choices import kept
 from bot.services.purges import Asking
-from bot.services.replies import Checked, Done, FormWanted, JobMade, Linted, PurgeFormWanted, Refused, Reply, StatsShown
+from bot.services.replies import (
+    Checked,
+    Done,
+    FormWanted,
+    JobMade,
+    JobShown,
+    Linted,
+    PurgeFormWanted,
+    QueuedShown,
+    Refused,
+    Reply,
+    StatsShown,
+)
 from bot.services.setup import Core
 from bot.slack.answers import card_for
 from bot.slack.buttons import Denial
@@ -46,6 +58,8 @@ class Answering:
             return await self._form(delivery, reply, replaces)
         if isinstance(reply, StatsShown):
             return Answer(await self._past.with_chart(asking, reply), replaces)
+        if isinstance(reply, JobShown | QueuedShown):
+            return Answer(await self._past.with_targets(asking, reply), replaces)
         if isinstance(reply, Checked):
             return Answer(await self._past.with_strip(asking, reply), replaces)
         if isinstance(reply, Linted):

@@ -24,6 +24,7 @@ from bot.services.replies import (
     Probed,
     PurgeFormWanted,
     Queued,
+    QueuedShown,
     Refused,
     Reply,
     SiteHeld,
@@ -56,6 +57,8 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
             return holds.held_card(hold, advice)
         case Queued():
             return holds.queued_card(reply, command)
+        case QueuedShown(waits, targets):
+            return holds.queued_shown_card(waits, targets, command)
         case TakenBack(name, site):
             return holds.taken_back_card(name, site)
         case HoldLaid():
@@ -88,8 +91,8 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
         case JobsListed(jobs, held_now, reviews, waiting, total):
             listed = holds.with_holds(private.status_card(jobs, now, command), held_now)
             return with_reviews(holds.with_waiting(listed, waiting, total, command), reviews)
-        case JobShown(job, whole, moments):
-            return timeline_card(job, moments, now) if whole else private.show_card(job, now)
+        case JobShown(job, whole, moments, targets):
+            return timeline_card(job, moments, now, targets) if whole else private.show_card(job, now)
         case LogShown() as log:
             return log_card(log, command)
         case StatsShown() as stats:

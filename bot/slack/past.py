@@ -7,6 +7,7 @@ import asyncio
 import io
 import tempfile
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import IO
 
 import structlog
@@ -16,22 +17,26 @@ from bot.domain.rights import Deed, authorise
 from bot.domain.speech import Search
 from bot.linted import lint_text
 from bot.record import kept_record
+from bot.services.aside import aside
 from bot.services.desk import Desk
-from bot.services.history import chunks, kept, sought_by
+from bot.services.history import chunks, kept, sought_by, things
 from bot.services.purges import Asking
-from bot.services.replies import Checked, Kept, Linted, Refused, Reply, StatsShown
+from bot.services.replies import Checked, JobShown, Kept, Linted, QueuedShown, Refused, Reply, StatsShown
 from bot.services.setup import Core
 from bot.sheet import FILE_MAX, Form, begin, end, part
 from bot.slack.answers import card_for
 from bot.slack.cards.blocks import Card, card, context
 from bot.slack.cards.history import searched
 from bot.slack.cards.lint import is_cut
+from bot.slack.cards.targets import is_cut as left_out
+from bot.slack.cards.targets import is_listed
 from bot.slack.cards.words import count
 from bot.slack.chart import alt_text, draw
 from bot.slack.escape import linked
 from bot.slack.files import File, Files
 from bot.slack.strip import alt_of, draw_strip, strip_of
 from bot.slack.web_api import SlackApi, SlackTrouble
+from bot.targets import file_name, file_text
 
 log = structlog.get_logger()
 OVER = Refused("This button means nothing any more.", "Type the command again.")
@@ -100,6 +105,16 @@ class Past:
         whole = File("lint.txt", "the whole lint", io.BytesIO(lint_text(linted.report).encode()))
         return Card(told.text, [*told.blocks, context([await self._sent(asking.actor.id, whole)])])
 
+    async def with_targets(self, asking: Asking, shown: JobShown | QueuedShown) -> Card:
+        """The card of what was shown; where it has no room for every target, all of them as a file too."""
+        told, targets = self._card(shown), shown.targets
+        if not is_listed(targets) or not left_out(targets):
+            return told
+        name = shown.job.name if isinstance(shown, JobShown) else shown.waits.request.name
+        content = await aside(len(targets), lambda: file_text(targets))
+        whole = File(file_name(name), f"{count(len(targets), 'target')} of {name}, all", io.BytesIO(content))
+        return Card(told.text, [*told.blocks, context([await self._sent(asking.actor.id, whole)])])
+
     def _understood(self, asking: Asking, line: str) -> Command | None:
         command = self._desk.understand(asking.actor, asking.channel, line)
         return command if isinstance(command, Command) and command.verb in (Verb.LOG, Verb.SHOW) else None
@@ -114,7 +129,8 @@ class Past:
         jobs = await self._core.ledger.read(lambda books: kept(books, [command.job], whole=True))
         if not jobs or jobs[0].job.site not in {site.name for site in self._core.setup.seen_by(asking.actor)}:
             return Refused(f"There is no P-{command.job}.", f"`{self._core.setup.command} status` lists the jobs.")
-        return f"P-{command.job}", _once(jobs)
+        targets = await things(self._core, jobs[0].job)
+        return f"P-{command.job}", _once([replace(jobs[0], targets=targets)])
 
     async def _sent(self, user: str, file: File) -> str:
         """Where the file is, or why it is nowhere."""
@@ -146,5 +162,5 @@ async def _write(content: IO[bytes], jobs: AsyncIterator[Sequence[Kept]], form: 
 
 
 def _write_some(content: IO[bytes], some: Sequence[Kept], form: Form, first: bool) -> None:
-    records = [kept_record(one.job, one.moments) for one in some]
+    records = [kept_record(one.job, one.moments, one.targets) for one in some]
     content.write(part(form, records, first).encode())

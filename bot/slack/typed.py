@@ -17,6 +17,7 @@ from bot.services.replies import (
     JobsListed,
     LogShown,
     Queued,
+    QueuedShown,
     Reply,
     SiteHeld,
     SitesListed,
@@ -47,6 +48,9 @@ def _typed(reply: Reply) -> Iterator[str]:
             yield from _of_holds(hold, other)
         case SiteHeld(hold=hold) | Queued(hold):
             yield from _of_holds(hold)
+        case QueuedShown(waits):
+            yield waits.request.reason
+            yield from _of_holds(waits.hold)
         case SitesListed(_, holds):
             yield from _of_holds(*holds)
 

@@ -394,6 +394,8 @@ UNDERSTOOD = {
     "status of a job": ("status P-12", Command(Verb.STATUS, job=12)),
     "show": ("show P-12", Command(Verb.SHOW, job=12)),
     "cancel": ("cancel P-12", Command(Verb.CANCEL, job=12)),
+    "show of a queued request": ("show Q-7", Command(Verb.SHOW, in_line=7)),
+    "a queued request alone": ("Q-7", Command(Verb.STATUS, in_line=7)),
     "a warming": ("w-3", Command(Verb.STATUS, warming=3)),
     "status of a warming": ("status W-3", Command(Verb.STATUS, warming=3)),
     "cancel of a warming": ("cancel W-3 because of the load", Command(Verb.CANCEL, warming=3, reason="of the load")),

@@ -30,7 +30,7 @@ def unseen(text: str, character: str) -> Misunderstood:
     return heard(f"I cannot read `{text}`. It holds {character}, {UNSEEN}", FRONT)
 
 
-IN_LINE = "Q-7 is a queued request and no job yet: `status` lists it, `cancel Q-7` takes it back."
+IN_LINE = "Q-7 is a queued request and no job yet: `show Q-7` tells all of it, `cancel Q-7` takes it back."
 
 
 def star(typed: str) -> Misunderstood:
@@ -471,9 +471,8 @@ HEARD = {
         "approve P-1 --dry-run",
         mended("approve takes one job, and a note in your own words.", "approve P-1"),
     ),
-    "another verb with a queued request": ("approve Q-7", heard(IN_LINE, "/purge status")),
-    "a queued request alone": ("Q-7", heard(IN_LINE, "/purge status")),
-    "two queued requests": ("cancel Q-7 Q-8", heard(IN_LINE, "/purge status")),
+    "another verb with a queued request": ("approve Q-7", heard(IN_LINE, "/purge show Q-7")),
+    "two queued requests": ("cancel Q-7 Q-8", heard(IN_LINE, "/purge show Q-7")),
     "two jobs to cancel": ("cancel P-1 P-2", mended("cancel takes one job and nothing else.", "cancel P-1")),
     "purge of a job": (
         "purge P-3",

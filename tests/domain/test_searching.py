@@ -20,6 +20,10 @@ UNDERSTOOD = {
     "a flag for the kind": ("log shop --since 7d --kind everything", Search(("shop",), (Kind.EVERYTHING,), since="7d")),
     "a mention": ("log by <@U_MIA|mia>", Search(by="U_MIA")),
     "a name": ("log by @mia", Search(by="@mia")),
+    "a name without by": ("log shop @mia", Search(("shop",), by="@mia")),
+    "a mention without by": ("log <@U_MIA|mia>", Search(by="U_MIA")),
+    "a name in quotes is a word": ('log "@mia"', Search(words=("@mia",))),
+    "a second name is a word": ("log by me @mia", Search(by="me", words=("@mia",))),
     "oneself": ("log by Me", Search(by="me")),
     "a token": ("log by token:ci", Search(by="token:ci")),
     "a span": ("log since 7D", Search(since="7d")),
@@ -76,6 +80,11 @@ MISUNDERSTOOD = {
         HELP_LOG,
     ),
     "too long": ("log " + "a" * 1300, "What to look for has at most 1,200 characters.", HELP_LOG),
+    "a second person for stats": (
+        "stats @lea @mia",
+        "stats counts by site, kind, person and time; `@mia` is none of them.",
+        "/purge stats by @lea",
+    ),
     "words for stats": (
         "stats shop wrong",
         "stats counts by site, kind, person and time; `wrong` is none of them.",
@@ -94,6 +103,10 @@ def test_what_is_not_understood_says_what_to_type(text: str, problem: str, sugge
 def test_stats_counts_by_site_kind_person_and_time() -> None:
     expected = Search(("shop",), (Kind.URL,), "me", "30d")
     assert Command(Verb.STATS, search=expected) == parse("stats shop url by me since 30d", MIA)
+
+
+def test_stats_of_a_name_are_those_of_its_person() -> None:
+    assert Command(Verb.STATS, search=Search(by="@lea")) == parse("stats @lea", MIA)
 
 
 def test_help_may_be_asked_behind_them() -> None:

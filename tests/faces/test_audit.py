@@ -143,6 +143,25 @@ def test_log_explains_itself(tmp_path: Path) -> None:
     assert (0, []) == (told.exit_code, [word for word in ("verify", "head", "export") if word not in told.stdout])
 
 
+@pytest.mark.parametrize("command", ["head", "export"])
+async def test_a_file_that_is_there_is_overwritten_only_by_force(tmp_path: Path, command: str) -> None:
+    path, file = await ledger_of(tmp_path), tmp_path / "kept.json"
+    file.write_text("mine")
+    refused = run(path, "log", command, "--out", str(file))
+    left = file.read_text()
+    forced = run(path, "log", command, "--out", str(file), "--force")
+    told = f"{file} exists already, and nothing is overwritten. Name another file, or add --force.\n"
+    assert ((2, "", told), "mine") == (outcome(refused), left)
+    assert (0, run(path, "log", command).stdout) == (forced.exit_code, file.read_text())
+
+
+async def test_a_folder_that_is_none_is_said(tmp_path: Path) -> None:
+    path, file = await ledger_of(tmp_path), tmp_path / "none" / "head.json"
+    refused = run(path, "log", "head", "--out", str(file))
+    told = f"{file} cannot be written (No such file or directory). Name a file in a folder that can.\n"
+    assert ((2, "", told), False) == (outcome(refused), file.exists())
+
+
 async def test_the_program_of_the_page_verifies_an_export(tmp_path: Path) -> None:
     path, lines = await ledger_of(tmp_path), tmp_path / "journal.jsonl"
     shop = open_shop(tmp_path)

@@ -75,6 +75,8 @@ def test_a_sheet_has_a_row_a_job_and_no_formula() -> None:
             "denied_by": "U_SAM",
             "url": "",
             "also_by": "",
+            "broken_by": "",
+            "broken_because": "",
         }
     ]
 
@@ -91,6 +93,14 @@ def test_others_who_asked_are_in_both_forms() -> None:
     record = kept_record(replace(JOB, also_by=("U_SAM", "token:ci")), ())
     [row] = csv.DictReader(io.StringIO(whole(Form.CSV, [record]), newline=""))
     assert ("U_SAM, token:ci", ["U_SAM", "token:ci"]) == (row["also_by"], record["also_by"])
+
+
+def test_who_broke_the_glass_and_why_is_in_both_forms() -> None:
+    broken = replace(APPROVAL, broken_by="U_SAM", broken_because="+prices are wrong")
+    record = kept_record(replace(JOB, approval=broken), ())
+    [row] = csv.DictReader(io.StringIO(whole(Form.CSV, [record]), newline=""))
+    assert ("", "U_SAM", "'+prices are wrong") == (row["approved_by"], row["broken_by"], row["broken_because"])
+    assert ("U_SAM", "+prices are wrong") == (record["broken_by"], record["broken_because"])
 
 
 SEVERAL = {"none": ([], 0), "one part": ([2], 2), "parts": ([2, 1, 3], 6), "an empty part": ([0, 1], 1)}

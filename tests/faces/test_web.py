@@ -494,7 +494,8 @@ async def test_stats_are_words_and_numbers(tmp_path: Path) -> None:
     ]
     assert answer["stats"] == {
         "total": 0, "by": {}, "kinds": {}, "sources": {}, "outcomes": {}, "not_run": {"open": 1},
-        "proven": 0, "p50_s": None, "p95_s": None, "waited": 0, "p50_alone_s": None, "p95_alone_s": None,
+        "proven": 0, "p50_s": None, "p95_s": None, "broken_glass": 0, "waited": 0,
+        "p50_alone_s": None, "p95_alone_s": None,
         "hot": [], "weekly": False, "spans": [],
     }  # fmt: skip
 
@@ -505,3 +506,13 @@ async def test_one_job_comes_with_all_that_happened_to_it(tmp_path: Path) -> Non
         answer = (await door.say("show P-1")).json()
     assert {"job", "state", "text", "entries"} == set(answer)
     assert ["asked", "allowed"] == [moment["event"] for moment in answer["entries"][0]["timeline"]]
+
+
+async def test_one_job_comes_with_every_target_as_it_was_typed(tmp_path: Path) -> None:
+    things = [*(f"{URL}/{n}" for n in range(5)), f"{URL}/*a*"]
+    async with counter(tmp_path) as door:
+        await door.say(f"purge {' '.join(things)}")
+        answer = (await door.say("show P-1")).json()
+    things[-1] = "pattern www.shop.test/pricing/*a*"
+    assert things == answer["entries"][0]["all_targets"]
+    assert ["6 targets of P-1:", *things] == answer["text"].splitlines()[-7:]

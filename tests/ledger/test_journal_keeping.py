@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.job import State
+from bot.domain.job import RESTORED, State
 from bot.domain.warming import Warming
-from bot.ledger.backup import ASK_AGAIN, CannotCopy, backup, restore
+from bot.ledger.backup import CannotCopy, backup, restore
 from bot.ledger.books import Books
 from bot.ledger.opening import LedgerInUse
 from bot.ledger.reading import NotALedger, reading
@@ -163,9 +163,35 @@ async def test_a_restore_tells_what_is_lost_and_keeps_the_old_file(tmp_path: Pat
         column(path, "select id from jobs order by id"),
         column(kept, "select id from jobs order by id"),
     )
-    assert ["expired"] == column(path, "select state from jobs where id = 3")
+    assert ["cancelled"] == column(path, "select state from jobs where id = 3")
     assert [] == told(path)
     assert {lost.id + 1} == await next_numbers(tmp_path)
+
+
+async def test_the_journal_counts_what_is_lost_as_the_answer_does_also_the_second_time(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    backup(path, tmp_path / "copy.db")
+    restore(tmp_path / "copy.db", path, 1.0, STAMP)
+    again = restore(tmp_path / "copy.db", path, 2.0, "20270115-080001")
+    with reading(path) as ledger:
+        [row] = ledger.rows("select doc from journal where event = 'restored' and job is null")
+    doc = json.loads(str(row["doc"]))
+    assert ((), 2) == (again.lost, again.lost_entries)
+    assert (0, 2) == (doc["lost"], doc["lost_entries"])
+
+
+async def test_a_missing_backup_is_said_to_be_one(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    with pytest.raises(CannotCopy, match=r"^There is no backup .*nope\.db\. Nothing was changed\. Name the file that"):
+        restore(tmp_path / "nope.db", path, 1.0, STAMP)
+
+
+async def test_what_a_restore_ends_is_told_as_that_in_the_thread_and_the_history(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    backup(path, tmp_path / "copy.db")
+    restore(tmp_path / "copy.db", path, 1.0, STAMP)
+    told_last = column(path, "select json_extract(text, '$.event') from lines where job = 3 order by n desc limit 1")
+    assert (["restored"], ["restored"]) == (told_last, column(path, "select outcome from history where job = 3"))
 
 
 async def next_numbers(folder: Path) -> set[int]:
@@ -193,7 +219,7 @@ async def test_after_a_restore_nothing_is_sent_that_was_under_way(tmp_path: Path
     due = await shop.ledger.read(lambda books: books.intake.due(1e12))
     await shop.ledger.close()
     assert (1, (job.id,), 1) == (taken, done.parked, done.requests)
-    assert (State.CANCELLED, ASK_AGAIN, sent, []) == (after.state, after.why, len(shop.shield.sent), due)
+    assert (State.CANCELLED, RESTORED, sent, []) == (after.state, after.why, len(shop.shield.sent), due)
     assert [] == told(tmp_path / "ledger.db")
 
 

@@ -17,6 +17,7 @@ from bot.domain.job import JobView, State
 from bot.domain.policy import Approve, BreakGlass, Conditions, Policy, Rule, Run, Tightening
 from bot.domain.target import Target
 from bot.ledger.books import Books
+from bot.ledger.history import Sought
 from bot.ledger.messages import Role
 from bot.services import approvals
 from bot.services.desk import Desk
@@ -83,6 +84,30 @@ async def test_a_broken_glass_runs_a_job_without_its_votes(tmp_path: Path) -> No
     assert {"reason": REASON, "skipped": 1, "needed": 2}.items() <= dict(
         next(doc for _, event, _, doc in journal if event == "glass_broken")
     ).items()
+
+
+@pytest.mark.parametrize("words", ["glass", "broken", "break-glass", "prices are wrong", "U_SAM"])
+async def test_the_log_finds_a_broken_glass_by_its_words(tmp_path: Path, words: str) -> None:
+    shop = glass_shop(tmp_path)
+    await shop.purge(MIA, url("/other"))
+    job = await shop.purge(MIA, PREFIX)
+    await say(shop, SAM, f"break-glass P-{job.id} because {REASON}")
+    found = await shop.ledger.read(lambda books: books.history.find(Sought(words=(words,)), 9))
+    counted = await shop.ledger.read(lambda books: books.history.ended(Sought(), 9))
+    await shop.ledger.close()
+    assert ([job.id], [True, False]) == (found, [ended.broken for ended in counted])
+
+
+async def test_a_log_from_before_knows_the_broken_glass_once_the_ledger_is_opened(tmp_path: Path) -> None:
+    shop = glass_shop(tmp_path)
+    job = await shop.purge(MIA, PREFIX)
+    await say(shop, SAM, f"break-glass P-{job.id} because {REASON}")
+    await shop.ledger.write(lambda books: books._tx.run("update history set words = 'P-1 shop'"))
+    await shop.ledger.close()
+    shop = glass_shop(tmp_path)
+    found = await shop.ledger.read(lambda books: books.history.find(Sought(words=("glass",)), 9))
+    await shop.ledger.close()
+    assert [job.id] == found
 
 
 async def test_the_requester_may_break_their_own(tmp_path: Path) -> None:

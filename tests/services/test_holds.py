@@ -25,6 +25,7 @@ from bot.services.replies import (
     JobsListed,
     PlanShown,
     Queued,
+    QueuedShown,
     Refused,
     Reply,
     SiteHeld,
@@ -518,6 +519,30 @@ async def test_who_asked_is_told_once_that_an_approver_took_it_back(tmp_path: Pa
     assert [("U_MIA", "Q-1, which you queued for shop, was cancelled by @kim: the page is gone")] == [
         (delivery.body["user"], delivery.body["what"]) for delivery in due if delivery
     ]
+
+
+@pytest.mark.parametrize(
+    ("who", "expected"),
+    [
+        pytest.param(KIM, ("https://www.shop.test/a", "path /b"), id="who sees the site"),
+        pytest.param(TOKEN, ("https://www.shop.test/a", "path /b"), id="a token of the site"),
+        pytest.param(
+            Actor("token:blog", Standing.TOKEN, "", frozenset({"blog"})),
+            Refused("There is no Q-1.", "`status`, without a number, lists what waits."),
+            id="a token of another site",
+        ),
+    ],
+)
+async def test_a_queued_request_is_shown_with_all_that_it_names(tmp_path: Path, who: Actor, expected: object) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, LEA, "hold shop because deploy")
+    await say(shop, MIA, "https://www.shop.test/a path /b on shop --queue")
+    shown = await say(shop, who, "show Q-1")
+    await say(shop, MIA, "cancel Q-1")
+    gone = await say(shop, MIA, "show Q-1")
+    await shop.ledger.close()
+    assert expected == (shown.targets if isinstance(shown, QueuedShown) else shown)
+    assert Refused("Q-1 waits no more: it was cancelled or refused.") == gone
 
 
 async def test_queued_answer_list_release_and_plan_count_alike(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from bot.domain.job import JobView, LayerState, State, Trouble
+from bot.domain.job import RESTORED, JobView, LayerState, State, Trouble
 from bot.domain.plan import Cost
 from bot.domain.verdict import NONE_COVERED, Verdict
 from bot.slack.cards import request_card, root_card
@@ -439,6 +439,15 @@ so a person decides.
            https://www.shop.test/0, https://www.shop.test/1, https://www.shop.test/2 and 1,197 more
            [Purge again = purge_again P-1042]""",
     ),
+    "ended by a restore": (
+        replace(NEW, state=State.CANCELLED, stop_reason="the restore of a backup", why=RESTORED),
+        f"""\
+        ⚫ P-1042 ended by a restore; ask again · {PRICING}
+           A backup from before its end was put in place: what it had sent since is not known.
+           If it is still wanted, ask again.
+           asked by <@U_MIA> · read as URL
+           [Ask again = purge_again P-1042]""",
+    ),
     "denied": (
         replace(ALL, state=State.DENIED, stop_reason="U_SAM: not during the sale"),
         """\
@@ -582,6 +591,7 @@ REQUESTS: dict[str, tuple[JobView, bool, str]] = {
         🟡 P-1042 needs 1 approval · token `ci-shop` asks to purge 1,200 URLs on shop
            What: https://www.shop.test/0, https://www.shop.test/1, https://www.shop.test/2 and 1,197 more \
 in both layers of *shop*, production (Varnish and Cloudflare, soft)
+           All targets: `/purge show P-1042`
            Why: no reason was given
            How much: 1,200 targets in 2 calls, sent at once
            Rule `wide`: 1200 targets are more than 30
@@ -738,6 +748,10 @@ OVER = {
     "cancelled before a decision": (
         replace(ALL, state=State.CANCELLED, stop_reason="U_MIA", approval=ONE_YES),
         "⚫ P-1042 cancelled by <@U_MIA> · everything on shop (production)",
+    ),
+    "ended by a restore": (
+        replace(ALL, state=State.EXPIRED, why=RESTORED, approval=ONE_YES),
+        "⚫ P-1042 ended by a restore; ask again · everything on shop (production)",
     ),
     "cancelled after it": (
         replace(ALL, state=State.CANCELLED, stop_reason="U_MIA", approval=TWO_YES),

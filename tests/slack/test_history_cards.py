@@ -35,6 +35,7 @@ NEVER = [replace(PAGE, kind="everything", outcome=how, ran=False, seconds=None) 
 QUICK = "half within 3 s (p50), 95 % within 3 s (p95)"
 JOINED = Kept(replace(DONE, also_by=("U_SAM", "token:ci")))
 MANY_ASKED = Kept(replace(DONE, also_by=tuple(f"U_{n}" for n in range(9))))
+BROKEN = Kept(replace(DONE, approval=replace(ONE_YES, broken_by="U_SAM", broken_because="prices are wrong")))
 MOMENTS = (
     ASKED,
     Moment(T, Entry("decided", "policy", {"rule": "everything", "needed": 2, "of": ["U_LEA", "U_SAM"]})),
@@ -55,6 +56,13 @@ CARDS: dict[str, tuple[Card, str]] = {
            {AT_8} · *P-1042* · <@U_MIA> · {PRICING} · 🟢 fresh · wrong price
            {AT_8_01} · *P-1041* · token `ci` · everything on shop (production) · ⚫ denied · {"x" * 79}…
            {AT_8} · *P-1040* · <@U_MIA> · 1,200 URLs on shop · 🟠 purged, still old
+           [CSV = log_csv log] [JSON = log_json log]""",
+    ),
+    "one whose glass was broken": (
+        log_card(LogShown(Search(), (BROKEN,)), "/purge"),
+        f"""\
+        Job 1, newest first
+           {AT_8} · *P-1042* · <@U_MIA> · {PRICING} · 🟢 fresh · glass broken by <@U_SAM>
            [CSV = log_csv log] [JSON = log_json log]""",
     ),
     "a page between others": (
@@ -116,6 +124,14 @@ CARDS: dict[str, tuple[Card, str]] = {
            {AT_8_02} • Glass broken by <@U_LEA>: reason outage &lt;b&gt;, left 1.
            {AT_8_30} • Expired: too few people agreed in time. Nothing was purged.
            [All of it as JSON = log_json show P-1042]""",
+    ),
+    "what was counted of broken glasses": (
+        Card("", stats_card(StatsShown(Search(since="7d"), count([PAGE, replace(PAGE, broken=True)]), {})).blocks[:2]),
+        """\
+        2 purges · in the last 7 days
+           proven fresh 2
+           1 of them without votes, by broken glass.
+           From request to proof: half within 3 s (p50), of 2 measured; p95 is told from 20 on.""",
     ),
     "what was counted": (
         stats_card(StatsShown(Search(("shop",), since="30d"), STATS, {"U_MIA": "Mia"})),

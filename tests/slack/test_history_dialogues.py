@@ -104,6 +104,29 @@ async def test_show_tells_everything_with_its_time(shop: Room) -> None:
     assert ["U_LEA"] == [vote["by"] for vote in record["votes"]]
 
 
+async def test_show_lists_every_target(shop: Room) -> None:
+    things = [f"{HOST}/menu/{n}" for n in range(4)]
+    await shop.command("U_MIA", " ".join(things))
+    await shop.job(1, "done")
+    await shop.command("U_SAM", "show P-1")
+    lines = told(await shop.note("U_SAM", "Asked by"))
+    begin = lines.index("All 4 targets:") + 1
+    assert things == lines[begin : begin + 4]
+    assert [] == await shop.messages("D_SAM")
+
+
+async def test_targets_that_have_no_room_come_as_a_file_to_the_asker_alone(shop: Room) -> None:
+    things = [f"{HOST}/menu/{n:03}" for n in range(200)]
+    await shop.command("U_MIA", f"{' '.join(things)} because the menu moved")
+    request = await shop.card("needs 1 approval", channel="C_APPROVE")
+    await shop.command("U_SAM", "show P-1")
+    note = await shop.note("U_SAM", "P-1-targets.txt")
+    assert "All targets: `/purge show P-1`" in small_print(request)
+    assert things == (await file_of(shop, note)).decode().split()
+    assert any(re.fullmatch(r"The first \d+ of 200 targets; the file holds all of them:", line) for line in told(note))
+    assert ([], 1) == (await shop.messages("D_MIA"), len(await shop.messages("D_SAM")))
+
+
 async def test_stats_are_a_table_and_a_chart(shop: Room) -> None:
     await purged(shop, 5)
     await shop.command("U_LEA", "stats since 7d")

@@ -31,7 +31,21 @@ from playground.slack.mrkdwn import pings
 from providers.contract import Kind
 from tests.playground.slack_land import Land, land
 from tests.services.shop import EVERYTHING, GUEST, KIM, LEA, MIA, SAM, Everybody, Shop, open_shop, url
-from tests.slack.cases import ALL, AT_8_30, DONE, LINK, MANY, NEW, ONE_YES, PRICING, SHOP, VARNISH, T, home_spelled
+from tests.slack.cases import (
+    ALL,
+    APPROVAL,
+    AT_8_30,
+    DONE,
+    LINK,
+    MANY,
+    NEW,
+    ONE_YES,
+    PRICING,
+    SHOP,
+    VARNISH,
+    T,
+    home_spelled,
+)
 from tests.slack.wild import strings, wild_job, without_ours
 
 AT_8 = "<!date^1800000000^{date_short_pretty} {time}|2027-01-15 08:00 UTC>"
@@ -138,6 +152,13 @@ async def test_a_held_job_waits_for_the_hold_and_does_not_run(tmp_path: Path) ->
     said = read(home_view(view, T))
     assert "🟡 1 job waits for a hold" == said[0].partition(" [")[0]
     assert "🟡 P-1 waits, shop is held by <@U_LEA> · everything on shop (production) [Cancel = cancel P-1]" in said
+
+
+def test_a_request_for_several_targets_counts_those_it_does_not_name() -> None:
+    four = replace(MANY, state=State.WAITING, approval=APPROVAL, targets=4)
+    view = home_view(replace(EMPTY, requests=[Request(four, "token")], requests_total=1), T)
+    pages = ", ".join(f"https://www.shop.test/{n}" for n in range(3))
+    assert f"What: {pages} and 1 more, all: `/purge show P-1042`" in read(view)
 
 
 def test_an_observing_bot_says_so() -> None:

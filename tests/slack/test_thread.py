@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.job import JobView, State
+from bot.domain.job import RESTORED, JobView, State
 from bot.domain.told import Event, Told
 from bot.slack.cards import thread_line
 from bot.slack.cards.thread import again_line, outcome_line, reminder_line
@@ -48,6 +48,11 @@ LINES = {
         "• Expired: Sale freeze. Nothing was purged.",
     ),
     "refused by the policy": (Told(Event.REFUSED, text="Sale freeze"), "• Not begun: Sale freeze. Nothing was purged."),
+    "ended by a restore": (
+        Told(Event.RESTORED, text="needs_decision"),
+        "• Ended by a restore: it was waiting for a decision in the backup, and what was sent since is not known. "
+        "Ask again.",
+    ),
     "expired": (Told(Event.EXPIRED), "• Expired: nobody agreed in time. Nothing was purged."),
     "expired with a yes": (Told(Event.EXPIRED, n=1), "• Expired: too few people agreed in time. Nothing was purged."),
     "before": (
@@ -236,6 +241,10 @@ OUTCOMES = {
     "asked for by several": (
         replace(ALL, state=State.DONE, approval=TWO_YES, also_by=("U_EVA", "token:ci-shop")),
         "<@U_EVA> <@U_MIA> P-1042 was approved by @Lea and @Sam.",
+    ),
+    "ended by a restore": (
+        replace(ALL, state=State.CANCELLED, stop_reason="the restore of a backup", why=RESTORED),
+        "<@U_MIA> P-1042 was ended by a restore: what it had sent since the backup is not known. Ask again.",
     ),
     "cancelled by whoever asked": (replace(ALL, state=State.CANCELLED, stop_reason="U_MIA"), ""),
     "cancelled by somebody else": (

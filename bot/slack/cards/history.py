@@ -14,6 +14,7 @@ from bot.domain.verdict import Verdict
 from bot.services.replies import LogShown
 from bot.slack.cards.blocks import Block, Card, actions, button, card, paragraphs
 from bot.slack.cards.root import root_card
+from bot.slack.cards.targets import targets_listed
 from bot.slack.cards.thread import thread_line
 from bot.slack.cards.words import clock, count, listed, subject
 from bot.slack.escape import channel, code, escape, person
@@ -68,11 +69,19 @@ def log_line(job: JobView) -> str:
     """One job: when, which, who, what, what came of it, and why it was asked for."""
     reason = f" · {escape(job.reason, REASON_SHOWN)}" if job.reason else ""
     who = listed([*map(person, job.askers)], ASKERS_SHOWN)
-    return f"{clock(job.created)} · *{job.name}* · {who} · {subject(job)} · {outcome_word(job)}{reason}"
+    return f"{clock(job.created)} · *{job.name}* · {who} · {subject(job)} · {outcome_word(job)}{_broken(job)}{reason}"
+
+
+def _broken(job: JobView) -> str:
+    """Who had it run without its votes."""
+    by = job.approval.broken_by if job.approval else ""
+    return f" · glass broken by {person(by)}" if by else ""
 
 
 def outcome_word(job: JobView) -> str:
     """State and verdict in a word or two."""
+    if job.ended_by_restore:
+        return "⚫ ended by a restore"
     if job.state is State.DONE:
         return _OUTCOMES[job.verdict]
     return _STATES.get(job.state, f"🔵 {job.state.replace('_', ' ')}")
@@ -103,13 +112,15 @@ def _ways(shown: LogShown) -> list[Block]:
     return [*newer, *older, button("CSV", "log_csv", whole), button("JSON", "log_json", whole)]
 
 
-def timeline_card(job: JobView, moments: Sequence[Moment], now: float) -> Card:
-    """One job with all that happened to it, each with its time; where it does not fit, the middle is in the file."""
+def timeline_card(job: JobView, moments: Sequence[Moment], now: float, targets: Sequence[str] = ()) -> Card:
+    """One job with all its `targets` and all that happened to it, each with its time; where that does not fit, the
+    middle is in the file."""
     shown = root_card(job, now)
     blocks = [block for block in shown.blocks if block["type"] != "actions"]
     told = [f"{clock(moment.at)} {moment_line(moment, job)}" for moment in moments]
     record = button("All of it as JSON", "log_json", f"show {job.name}")
-    return Card(shown.text, [*blocks, *paragraphs([*_record(job), *_fitting(told)]), *actions([record])])
+    listing = targets_listed(targets)
+    return Card(shown.text, [*blocks, *listing, *paragraphs([*_record(job), *_fitting(told)]), *actions([record])])
 
 
 def _record(job: JobView) -> Iterator[str]:

@@ -9,6 +9,7 @@ from bot.domain.policy import Ask, Decision
 from bot.services.replies import HoldEnded, HoldLaid, Queued, Waits
 from bot.slack.cards.blocks import Card, card, context, paragraphs
 from bot.slack.cards.private import copied
+from bot.slack.cards.targets import targets_listed
 from bot.slack.cards.thread import NOBODY, Names, called
 from bot.slack.cards.words import clock, count, number
 from bot.slack.escape import escape, person
@@ -142,6 +143,13 @@ def with_waiting(shown: Card, waiting: Sequence[Waits], total: int, command: str
     head = f"{count(total, 'queued request')}; `{command} cancel {waiting[0].request.name}` takes one back:"
     rest = [f"and {count(more, 'more request')}"] if more > 0 else []
     return Card(shown.text, [*shown.blocks, *paragraphs([head, *map(waiting_line, waiting), *rest])])
+
+
+def queued_shown_card(waits: Waits, targets: Sequence[str], command: str) -> Card:
+    """A request in line with everything that it names."""
+    name = waits.request.name
+    shown = card(waiting_line(waits), [copied("To take it back", f"{command} cancel {name}")])
+    return Card(shown.text, [*shown.blocks, *targets_listed(targets)])
 
 
 def taken_back_card(name: str, site: str) -> Card:

@@ -27,7 +27,8 @@ REST = 9_400  # characters for everything but the first lines, titles and counts
 SHARE = 1_100  # of them, for each list but the requests, which have what the others leave
 ROWS = 11  # at most, of each list: none is that long, and six of them have no more than 100 blocks
 LINE_MAX, WHY_MAX, NOTE_MAX = 330, 160, 250
-ASKERS_SHOWN = HOLDS_NAMED = 3
+ASKERS_SHOWN = HOLDS_NAMED = THINGS_SHOWN = 3
+THING_MAX = 80
 CALLBACK = "home"
 PURGE_FORM = "open_purge_form"
 
@@ -146,7 +147,7 @@ def _request(request: Request, command: str) -> Row:
     agreed = [person(vote.by) for vote in approval.votes if vote.yes] if approval else []
     lines = [
         f"🟡 *{job.name}* {_askers(job)} to purge {subject(job)}",
-        f"What: {', '.join(url_text(thing, 120) for thing in job.sample[:3])}" if job.targets > 1 else "",
+        _what(job, command),
         f"Where: *{escape(job.site, 60)}* ({escape(job.environment, 20)}): {titles(job.layers)}",
         f"Why: {escape(job.reason, WHY_MAX)}" if job.reason else "Why: no reason was given",
         _joined(
@@ -160,6 +161,16 @@ def _request(request: Request, command: str) -> Row:
         lines.append(f"Vote with `{command} approve {job.name}` or `{command} deny {job.name} because …`.")
     voting = actions(vote_buttons(job, request.token), job.name) if request.token else []
     return [section("\n".join(cut_marked(line, LINE_MAX) for line in lines if line)), *voting]
+
+
+def _what(job: JobView, command: str) -> str:
+    """The first of several targets, and how all of them are listed."""
+    if job.targets < 2:
+        return ""
+    shown = [url_text(thing, THING_MAX) for thing in job.sample[:THINGS_SHOWN]]
+    more = job.targets - len(shown)
+    rest = f" and {number(more)} more, all: {code(f'{command} show {job.name}')}" if more > 0 else ""
+    return f"What: {', '.join(shown)}{rest}"
 
 
 def _own(home: HomeView, now: float) -> Iterator[Row]:

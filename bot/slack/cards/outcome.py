@@ -28,6 +28,8 @@ WHY_MAX = 120  # characters; a phone shows about 150 of a line
 
 def outcome(job: JobView, now: float) -> str:
     """What came of `job` so far; `now` is in seconds since the epoch."""
+    if job.ended_by_restore:
+        return restored(job)
     match job.state:
         case State.DONE:
             return f"{_proof(job)} · {subject(job)}{_doubt(job)}"
@@ -44,6 +46,11 @@ def outcome(job: JobView, now: float) -> str:
             return f"⚫ {job.name} expired, {too_few(job)} · {subject(job)}"
         case _:
             return _so_far(job, now)
+
+
+def restored(job: JobView) -> str:
+    """Of a job that was open in a backup."""
+    return f"⚫ {job.name} ended by a restore; ask again · {subject(job)}"
 
 
 def too_few(job: JobView) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from bot.domain.job import Approval, JobView, State, Vote
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.glass import hint_line
-from bot.slack.cards.outcome import approvals_left, barred, denier, groups, mentions, missing, too_few, waits
-from bot.slack.cards.root import what
+from bot.slack.cards.outcome import approvals_left, barred, denier, groups, mentions, missing, restored, too_few, waits
+from bot.slack.cards.root import RESTORED_TOLD, what
 from bot.slack.cards.thread import NAMES_SHOWN, NOBODY, Names, called
 from bot.slack.cards.words import (
     LAYERS_SHOWN,
@@ -43,7 +43,7 @@ def request_card(
     waiting = job.state is State.WAITING
     called = (asked or job.approval.of) if first and job.approval else ()
     voting = [*_vote(job, called, is_edit), hint_line(job, now, command)] if waiting else _decided(job)
-    lines = [*_asked_for(job), *voting, _elsewhere(job, link)]
+    lines = [*_asked_for(job, command), *voting, _elsewhere(job, link)]
     return card(_first(job), lines, vote_buttons(job, token, is_root) if waiting else [], salt)
 
 
@@ -78,6 +78,8 @@ def _where(approval: Approval) -> str:
 
 def _first(job: JobView) -> str:
     match job.state:
+        case _ if job.ended_by_restore:
+            return restored(job)
         case State.WAITING:
             who = listed([person(one) for one in (job.requested_by, *job.also_by)])
             asks = f"{who} ask{'' if job.also_by else 's'} to purge {subject(job)}"
@@ -107,11 +109,13 @@ def _is_approved(job: JobView) -> bool:
     return approval is not None and (bool(approval.broken_by) or len(_agreed(job)) >= approval.needed)
 
 
-def _asked_for(job: JobView) -> Iterator[str]:
+def _asked_for(job: JobView, command: str) -> Iterator[str]:
     approval = job.approval
     if approval is not None and approval.returned and not approval.barred and job.state is State.WAITING:
         yield f"Asked again: {why_again(approval.returned, WHY_MAX, calls=False)}"
     yield f"What: {_in_words(job)}"
+    if job.kind is not Kind.EVERYTHING and job.targets > len(_shown(job)):
+        yield f"All targets: {code(f'{command} show {job.name}')}"
     yield f"Why: {escape(job.reason, 500)}" if job.reason else "Why: no reason was given"
     yield f"How much: {_how_much(job)}"
     yield _cost(job)
@@ -128,11 +132,16 @@ def _in_words(job: JobView) -> str:
     soft = f", {escape(job.softly, 80)}" if job.softly else ""
     if job.kind is Kind.EVERYTHING:
         return f"everything in {_layers(job)} of {where}: {hosts(job.hosts)} ({titles(job.layers)}{soft})"
-    wide = sum(n for kind, n in job.counts.items() if kind not in NARROW)
-    shown = job.sample[: max(THINGS_SHOWN, min(wide, WIDE_SHOWN))]  # the widest come first
+    shown = _shown(job)
     things = ", ".join(_thing(job, target) for target in shown)
     more = f" and {job.targets - len(shown):,} more" if job.targets > len(shown) else ""
     return f"{things}{more} in {_layers(job)} of {where} ({titles(job.layers)}{soft})"
+
+
+def _shown(job: JobView) -> tuple[str, ...]:
+    """The targets that are named; the widest come first."""
+    wide = sum(n for kind, n in job.counts.items() if kind not in NARROW)
+    return job.sample[: max(THINGS_SHOWN, min(wide, WIDE_SHOWN))]
 
 
 def _layers(job: JobView) -> str:
@@ -198,6 +207,8 @@ def _decided(job: JobView) -> Iterator[str]:
         if job.approval.broken_by:
             yield f"Why without votes: {escape(job.approval.broken_because, 500)}"
     match job.state:
+        case _ if job.ended_by_restore:
+            yield RESTORED_TOLD
         case State.DENIED | State.EXPIRED:
             yield "Nothing was purged."
         case State.CANCELLED if not _is_approved(job):

@@ -34,6 +34,7 @@ CHOICES_MAX = 2  # beside Cancel
 NAMED_MAX = 3  # targets
 WAIT_MIN = 1.0  # seconds; less is not worth telling
 WHY_MAX = 500  # characters
+RESTORED_TOLD = "A backup from before its end was put in place: what it had sent since is not known."
 WHY_URL_MAX = 1900  # characters; a button holds 2,000
 
 
@@ -58,6 +59,9 @@ def _choices(job: JobView, token: str, salt: str) -> Iterator[Block]:
 
 def _lines(job: JobView, now: float) -> Iterator[str]:
     match job.state:
+        case _ if job.ended_by_restore:
+            yield RESTORED_TOLD
+            yield "If it is still wanted, ask again."
         case State.WAITING:
             yield from _waiting(job)
         case State.QUEUED if job.held is not None:
@@ -272,7 +276,7 @@ def _buttons(job: JobView) -> list[Block]:
             return [button("Retry", "retry", job.name, "primary")]
         case State.FAILED | State.PARTIAL:
             return [button("Purge again", "purge_again", job.name)]
-        case State.EXPIRED:
+        case _ if job.state is State.EXPIRED or job.ended_by_restore:
             return [button("Ask again", "purge_again", job.name)]
         case State.DONE if job.verdict is Verdict.STALE:
             again = "Purge all layers" if job.left_alone else "Purge again"

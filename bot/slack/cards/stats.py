@@ -22,8 +22,9 @@ OUTCOMES = {
     "open": "under way",
     "failed": "stopped",
     "partial": "partly purged",
+    "restored": "ended by a restore",
 }  # other outcomes are the job's state
-NOT_RUN = {"open": "not begun yet", "failed": "stopped"}  # others are the job's state
+NOT_RUN = {"open": "not begun yet", "failed": "stopped", "restored": "ended by a restore"}  # others are the job's state
 SOURCES = {"slack": "Slack", "api": "HTTP", "cli": "terminal", "": "not known"}
 
 
@@ -33,7 +34,7 @@ def stats_card(shown: StatsShown) -> Card:
     if not stats.total:
         return card(f"Nothing was purged · {about}", not_run_told(stats))
     newest = "The newest " if shown.capped else ""
-    told = [outcomes_told(stats), *proof_told(stats), *not_run_told(stats)]
+    told = [outcomes_told(stats), *broken_told(stats), *proof_told(stats), *not_run_told(stats)]
     head = card(f"{newest}{count(stats.total, 'purge')} · {about}", told)
     tables = section(f"{FENCE}\n{chr(10).join(table_lines(stats, shown.names))}\n{FENCE}")
     hot = [f"{percent(one.share)} {code(one.what, 120)} · {count(one.n, 'purge')}" for one in stats.hot]
@@ -44,6 +45,11 @@ def stats_card(shown: StatsShown) -> Card:
 def outcomes_told(stats: Stats) -> str:
     """proven fresh 12 · still old 1 · failed 1."""
     return " · ".join(f"{escape(OUTCOMES.get(name, name), NAME_SHOWN)} {n:,}" for name, n in stats.outcomes.items())
+
+
+def broken_told(stats: Stats) -> list[str]:
+    """Those that ran without their votes."""
+    return [f"{stats.broken:,} of them without votes, by broken glass."] if stats.broken else []
 
 
 def not_run_told(stats: Stats) -> list[str]:

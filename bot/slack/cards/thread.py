@@ -36,6 +36,8 @@ def outcome_line(job: JobView, names: Names = NOBODY) -> str:
     approval = job.approval
     asked = " ".join(person(who) for who in sorted(job.asked_by) if not who.startswith("token:"))
     stopped_by, _, because = job.stop_reason.partition(": ")
+    if job.ended_by_restore:
+        return f"{asked} {job.name} was ended by a restore: what it had sent since the backup is not known. Ask again."
     if job.state is State.CANCELLED and stopped_by not in job.asked_by:
         return f"{asked} {job.name} was cancelled by {called(stopped_by, names)}{_because(because)} · {_gone(job)}"
     if approval is None:
@@ -169,6 +171,9 @@ def _by_itself(told: Told) -> str:
             return f"purgebot started again and goes on; {flying} had been in flight."
         case Event.LOOKED:
             return f"Look {told.n}: {text}"
+        case Event.RESTORED:
+            was = _WAS.get(told.text, "under way")
+            return f"Ended by a restore: it was {was} in the backup, and what was sent since is not known. Ask again."
         case Event.PARKED:
             return f"Parked. {text}".rstrip()
         case _:
@@ -196,5 +201,10 @@ _ENDS = {
     "partial unknown": "Ended: some calls did not go; what the edge serves cannot be proven from here.",
     "partial unchecked": "Ended: some calls did not go; nobody looked at the edge.",
 }  # by what Event.ENDED says: state and verdict
+
+_WAS = {
+    "waiting": "waiting for votes", "scheduled": "waiting for its time", "queued": "about to begin",
+    "needs_decision": "waiting for a decision",
+}  # fmt: skip
 
 _MARKS = {Event.LAYER_DONE: "✓", Event.VOTED_YES: "✓", Event.VOTED_NO: "✗", Event.LAYER_STOPPED: "✗"}
