@@ -15,8 +15,10 @@ from bot.domain.hearing import (
     TEXT_MAX,
     WORDED,
     Heard,
+    fitting,
     hear,
     in_line_of,
+    is_fit,
     is_no_note,
     job_of,
     misunderstood,
@@ -126,10 +128,10 @@ def _on_job(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
     reason = reason_of(heard.rest) if verb in WORDED else heard.given.get("because", "")
     if character := refused_character(reason, JOINERS):
         problem = f"The reason holds {character}, which cannot be seen. Type it without."
-        raise Confused(misunderstood(speaker, problem, f"{verb.value} {name}"))
+        raise Confused(_with_less(problem, f"{verb.value} {name}", reason, speaker))
     if len(reason) > REASON_MAX:
         problem = f"A reason has at most {REASON_MAX:,} characters."
-        raise Confused(misunderstood(speaker, problem, f"{verb.value} {name}"))
+        raise Confused(_with_less(problem, f"{verb.value} {name}", reason, speaker))
     return Command(verb, job=job, reason=reason, in_line=in_line)
 
 
@@ -142,6 +144,12 @@ def _on_warming(verb: Verb, number: int, heard: Heard, speaker: Speaker) -> Comm
         problem = f"{verb.value} takes one warming and nothing else."
         raise Confused(misunderstood(speaker, problem, f"{verb.value} W-{number}"))
     return Command(verb, warming=number, reason=heard.given.get("because", ""))
+
+
+def _with_less(problem: str, line: str, reason: str, speaker: Speaker) -> Misunderstood:
+    """The line to copy has the reason, cleaned and cut; a button would do it without the rest of it."""
+    mended = f"{line} because {fitting(reason)}"
+    return Misunderstood(problem, f"{speaker.command} {mended if is_fit(mended) else f'{line} because …'}")
 
 
 _ON_QUEUED = (Verb.CANCEL, Verb.SHOW, Verb.STATUS)

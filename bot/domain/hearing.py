@@ -31,6 +31,7 @@ from providers.contract import Kind
 TEXT_MAX = 40_000  # characters of one line
 REASON_MAX = 1_000  # characters
 _LINE_SHOWN_MAX = 300  # characters of a line to copy
+_REASON_SHOWN_MAX = 150  # characters of a reason in it
 _LABEL_MAX = 75  # characters on a button (Slack's limit)
 _NEAR = 0.7
 
@@ -239,19 +240,29 @@ class _Sorter:
         if option.takes and not clean.strip():
             raise self._nothing_after(option, option.written[0], self._scanner.at if not value else 0)
         if option.takes:
-            self._must_be_plain(option, clean)
+            self._must_be_plain(option, clean, value)
         if before is not None and before != clean:
             raise self.confused(f"`{option.written[0]}` was given twice, with different words.")
         if option.name in ("soft", "hard") and {"soft": "hard", "hard": "soft"}[option.name] in self.heard.given:
             raise self.confused("Soft and hard exclude each other.")
         self.heard.given[option.name] = clean
 
-    def _must_be_plain(self, option: OptionRow, value: str) -> None:
+    def _must_be_plain(self, option: OptionRow, value: str, typed: str) -> None:
         allowed = JOINERS if option.takes == "reason" else ""
         if character := refused_character(value, allowed):
-            raise self.confused(f"The {option.takes} holds {character}, which cannot be seen. Type it without.")
+            problem = f"The {option.takes} holds {character}, which cannot be seen. Type it without."
+            raise self._with_less(problem, option, value, typed)
         if len(value) > REASON_MAX:
-            raise self.confused(f"A {option.takes} has at most {REASON_MAX:,} characters.")
+            problem = f"A {option.takes} has at most {REASON_MAX:,} characters."
+            raise self._with_less(problem, option, value, typed)
+
+    def _with_less(self, problem: str, option: OptionRow, value: str, typed: str) -> Confused:
+        """With the line to copy, its reason cleaned and cut; no button says it for anybody."""
+        bare = typed.strip()
+        mended = " ".join(self.text.replace(bare, fitting(value), 1).split())
+        if option.takes != "reason" or bare not in self.text or not is_fit(mended):
+            return self.confused(problem)
+        return Confused(Misunderstood(problem, f"{self._speaker.command} {mended}"))
 
     def add_lines(self, more: Sequence[str]) -> None:
         """Each line is a thing under the kind that was spoken last, or under the kind it begins with."""
@@ -322,6 +333,12 @@ def misunderstood(speaker: Speaker, problem: str, mended: str = "", topic: str =
 def is_fit(line: str) -> bool:
     """Whether a line may be shown back whole: short, printable, and without anything that could be a credential."""
     return len(line) <= _LINE_SHOWN_MAX and all(shown(word, len(word)) == word for word in line.split(" ") if word)
+
+
+def fitting(reason: str) -> str:
+    """As much of `reason` as a line to copy holds, without what cannot be seen."""
+    seen = one_line("".join(char for char in reason if not refused_character(char, JOINERS)))
+    return seen if len(seen) <= _REASON_SHOWN_MAX else f"{seen[: _REASON_SHOWN_MAX - 1].rstrip()}…"
 
 
 def reason_of(rest: str) -> str:

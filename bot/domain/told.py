@@ -12,7 +12,7 @@ class Event(StrEnum):
     ALLOWED = "allowed"  # by rule `text`
     ASKED = "asked"  # `n` people must agree; `text` is why
     VOTED_YES = "voted_yes"  # by `who`; `text` is a note
-    VOTED_NO = "voted_no"  # by `who`; `text` is the reason
+    VOTED_NO = "voted_no"  # by `who`, `n` of whose yes are taken back; `text` is the reason
     EXPIRED = "expired"  # only `n` people agreed in time
     ASKED_AGAIN = "asked_again"  # approved, and then `text` kept it from running: `n` people must agree anew
     BARRED = "barred"  # `text`, a no of the policy's, keeps it from running whoever agrees: nobody is asked

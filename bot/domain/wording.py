@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from bot.domain.policy import Approve, Ask, Conditions, Outline, Policy, Refuse, Rule, Tightening
 from providers.contract import Kind
 
 ADD_REASON = "Add: because <reason>"
+_CENT = 0.01
 HINTS_SHOWN = 5
 UNREAD = "What Slack does not tell counts as no. Try again in a minute; if it stays, ask whoever configured purgebot."
 NAME_APPROVERS = "Name them in `approvals: {channel: …, approvers: [U…]}`."
@@ -52,10 +54,10 @@ def why(outline: Outline, outgrown: Rule | None, n: int, recent: int) -> str:
 def _too_many(outline: Outline, n: int, recent: int, most: int) -> str:
     """`n` targets, `recent` of them asked for earlier, are more than `most`; with what was named, if that was less."""
     if outline.named:
-        of_late = f", {n} with those of the last 10 minutes" if recent else ""
-        return f"{outline.named} came to {n - recent} targets on all hosts{of_late}: more than {most}"
-    of_late = f", {recent} of them in the last 10 minutes," if recent else ""
-    return f"{n} targets{of_late} are more than {most}"
+        of_late = f", {n:,} with those of the last 10 minutes" if recent else ""
+        return f"{outline.named} came to {n - recent:,} targets on all hosts{of_late}: more than {most:,}"
+    of_late = f", {n:,} with those of the last 10 minutes," if recent else ""
+    return f"{n - recent:,} targets{of_late} are more than {most:,}"
 
 
 def approvals(n: int) -> str:
@@ -63,9 +65,16 @@ def approvals(n: int) -> str:
     return f"{n} approval{'' if n == 1 else 's'}"
 
 
+def dollars(usd: float) -> str:
+    """$20.00, $1,200.00; what no two decimals can say with as many as it takes: $0.004, $0.0125."""
+    rounded = round(usd, 2)
+    exact = usd >= 1 or abs(usd - rounded) < _CENT / 1000
+    return f"${rounded:,.2f}" if exact else f"${Decimal(f'{usd:.3g}'):f}"
+
+
 def counted(n: int, kind: Kind) -> str:
     """31 paths, 1 URL."""
-    return f"{n} {_ONE[kind] if n == 1 else _PLURALS[kind]}"
+    return f"{n:,} {_ONE[kind] if n == 1 else _PLURALS[kind]}"
 
 
 def tightened(tightening: Sequence[Tightening], base: str) -> str:
@@ -77,14 +86,14 @@ def tightened(tightening: Sequence[Tightening], base: str) -> str:
 def _tightened(one: Tightening, adds: bool) -> str:
     n = f"{approvals(one.more)}{' more' if adds else ''}"
     said = f", “{one.say.rstrip(' .')}”" if one.say else _when(one.when)
-    return f"rule {one.name} asks for {n}{said}"
+    return f"rule `{one.name}` asks for {n}{said}"
 
 
 def _when(when: Conditions) -> str:
     if when.over_usd is not None:
-        return f" for what costs more than ${when.over_usd:,.2f}"
+        return f" for what costs more than {dollars(when.over_usd)}"
     if when.over_items is not None:
-        return f" for more than {when.over_items} targets"
+        return f" for more than {when.over_items:,} targets"
     if when.outside is not None:
         return f" outside {when.outside.text}"
     return f" during {when.during.text}" if when.during is not None else ""

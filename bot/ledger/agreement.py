@@ -45,6 +45,7 @@ class Said:
     ending: tuple[str, Doc | None] | None = None
     approved: bool = False
     votes: list[tuple[Cast, bool]] = field(default_factory=list)  # and whether its document is still there
+    before: int = 0  # how many votes are of rounds before the last asking
     glass: list[str] = field(default_factory=list)  # who broke it
     reviewed: bool = False
     layers: dict[int, Doc] = field(default_factory=dict)
@@ -60,6 +61,7 @@ class Said:
                 self.decided = doc
             case "asked_again":
                 self.decided, self.approved = {"needed": 1, **(doc or {})}, False
+                self.before = len(self.votes)
             case "vote":
                 self._voted(row, doc)
             case "layer":
@@ -79,10 +81,19 @@ class Said:
     def _voted(self, row: Row, doc: Doc | None) -> None:
         known = doc or {}
         at = row["at"] if isinstance(row["at"], float) else 0.0
+        if known.get("instead_of") == "yes" or doc is None:
+            self._take_back(str(row["actor"]), doc)
         said = (known.get("yes"), known.get("reason"), known.get("digest"), known.get("round", 0))
         self.votes.append(((str(row["actor"]), *said, microseconds(at)), doc is not None))
         if doc is not None and known.get("yes") is False:
             self.ending = ("vote", doc)
+
+    def _take_back(self, who: str, doc: Doc | None) -> None:
+        """A no takes the place of the same person's yes; where the document is gone, of what was said in that round."""
+        for n in range(len(self.votes) - 1, self.before - 1, -1):
+            if self.votes[n][0][0] == who and (doc is None or self.votes[n][0][1] is not False):
+                del self.votes[n]
+                return
 
     def _layer(self, doc: Doc | None) -> None:
         position = (doc or {}).get("position")

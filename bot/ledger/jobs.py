@@ -230,10 +230,12 @@ class Jobs:
         return packed if isinstance(packed, bytes) else b""
 
     def vote(self, number: int, vote: Vote, digest: str, round: int) -> bool:
-        """Write a vote; False if this person has voted already in this round."""
+        """Write a vote; False if this person has voted already in this round. A no takes the place of a yes."""
         changed = self._tx.run(
             "insert into votes (job, by, yes, at, reason, digest, round)"
-            " values (:job, :by, :yes, :at, :reason, :digest, :round) on conflict do nothing",
+            " values (:job, :by, :yes, :at, :reason, :digest, :round) on conflict (job, by, round) do update set"
+            " yes = excluded.yes, at = excluded.at, reason = excluded.reason, digest = excluded.digest"
+            " where votes.yes = 1 and excluded.yes = 0",
             job=number, by=vote.by, yes=int(vote.yes), at=vote.at, reason=vote.reason, digest=digest, round=round,
         )  # fmt: skip
         self._history.keep(number)

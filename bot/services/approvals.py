@@ -1,4 +1,5 @@
-"""Votes. A vote binds to the digest of the plan, counts once a person, and is checked at the click; one no ends it."""
+"""Votes. A vote binds to the digest of the plan, counts once a person, and is checked at the click; one no ends it,
+also of somebody who had said yes."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ async def vote(
     actor, roster = await asyncio.gather(_as_of_now(core, actor), read_roster(core, fresh=True))
 
     def deed(books: Books) -> Done | Refused:
-        job = _votable(books, core, actor, number, roster, digest, round)
+        job = _votable(books, core, actor, number, roster, yes, digest, round)
         if isinstance(job, Refused):
             return job
         if not yes and not reason.strip():
@@ -36,7 +37,7 @@ async def vote(
                 f"Say why: whoever asked for {job.name} reads it.",
                 f"Type `{core.setup.command} deny {job.name} not during the sale`, with your own words.",
             )
-        return _count(books, job, Vote(actor.id, yes, core.clock.now(), reason))
+        return _count(books, core, job, Vote(actor.id, yes, core.clock.now(), reason))
 
     answer = await core.ledger.write(deed)
     if isinstance(answer, Done):
@@ -50,14 +51,21 @@ async def _as_of_now(core: Core, actor: Actor) -> Actor:
     return actor if actor.is_token else await core.directory.actor(actor.id, actor.team, fresh=True)
 
 
-async def votable(core: Core, actor: Actor, number: int) -> JobView | Refused:
-    """Job `number` if `actor`'s vote on it would count now, else why not."""
+async def deniable(core: Core, actor: Actor, number: int) -> JobView | Refused:
+    """Job `number` if `actor`'s no to it would count now, else why not."""
     actor, roster = await asyncio.gather(_as_of_now(core, actor), read_roster(core, fresh=True))
-    return await core.ledger.read(lambda books: _votable(books, core, actor, number, roster))
+    return await core.ledger.read(lambda books: _votable(books, core, actor, number, roster, yes=False))
 
 
 def _votable(
-    books: Books, core: Core, actor: Actor, number: int, roster: Roster, digest: str = "", round: int | None = None
+    books: Books,
+    core: Core,
+    actor: Actor,
+    number: int,
+    roster: Roster,
+    yes: bool,
+    digest: str = "",
+    round: int | None = None,
 ) -> JobView | Refused:
     job = books.jobs.find(number)
     if job is None or not actor.may_see(job.site):
@@ -65,13 +73,18 @@ def _votable(
     refused = _refuse(core, actor, job, roster)
     if refused is None and job.approval and not _is_newest(job.approval, digest, round):
         return Refused(f"{job.name} is not what this card showed.", "Vote on the newest card.")
-    if refused is None and job.approval and any(vote.by == actor.id for vote in job.approval.votes):
-        return _twice(job)
+    if refused is None and yes and _has_voted(job, actor.id):
+        return _twice(job, core.setup.command)
     return refused or job
 
 
-def _twice(job: JobView) -> Refused:
-    return Refused(f"You have voted on {job.name} already.", "Your vote counts once.")
+def _has_voted(job: JobView, who: str) -> bool:
+    return job.approval is not None and any(vote.by == who for vote in job.approval.votes)
+
+
+def _twice(job: JobView, command: str) -> Refused:
+    advice = f"Your vote counts once. Take it back with `{command} deny {job.name} because …`: one no ends it."
+    return Refused(f"You have voted on {job.name} already.", advice)
 
 
 def _is_newest(approval: Approval, digest: str, round: int | None) -> bool:
@@ -114,16 +127,18 @@ def _who_decided(job: JobView) -> str:
     return f"{names} decided." if names else ""
 
 
-def _count(books: Books, job: JobView, vote: Vote) -> Done | Refused:
+def _count(books: Books, core: Core, job: JobView, vote: Vote) -> Done | Refused:
     approval = job.approval
     if approval is None or not books.jobs.vote(job.id, vote, approval.digest, approval.round):
-        return _twice(job)
+        return _twice(job, core.setup.command)
     event = Event.VOTED_YES if vote.yes else Event.VOTED_NO
-    books.messages.say(job.id, Told(event, who=vote.by, text=vote.reason), vote.at)
+    taken_back = _has_voted(job, vote.by)
+    books.messages.say(job.id, Told(event, who=vote.by, n=int(taken_back), text=vote.reason), vote.at)
     books.messages.changed(job.id, vote.at)
     books.journal.add(
         vote.at, "vote", vote.by, job.id,
         yes=vote.yes, reason=vote.reason, digest=approval.digest, round=approval.round,
+        **({"instead_of": "yes"} if taken_back else {}),
     )  # fmt: skip
     if not vote.yes:
         tell_outcome(books, job, vote.at)

@@ -10,6 +10,7 @@ from bot.domain.command import Command
 from bot.domain.plan import Plan
 from bot.domain.site import Site
 from bot.domain.target import Target
+from bot.domain.wording import dollars
 from bot.ledger.books import Books
 from bot.services.planning import make_plan, with_seconds
 from providers.contract import Kind, Provider, UnsupportedWish
@@ -44,7 +45,7 @@ def _saved(plan: Plan, other: Plan) -> tuple[str, str] | None:
     """Cheaper or quicker, and by how much; None where it is neither."""
     usd, seconds = plan.usd - other.usd, plan.seconds - other.seconds
     if usd >= CENT:
-        return "Cheaper", f"saves about ${usd:,.2f}"
+        return "Cheaper", f"saves about {dollars(usd)}"
     if seconds >= LONG and other.usd <= plan.usd:
         minutes = round(seconds / 60)
         return "Quicker", f"saves about {minutes:,} minute{'s' if minutes > 1 else ''} of sending"

@@ -31,7 +31,7 @@ from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.ruling import decide, voters
 from bot.domain.steps import FOREVER
 from bot.domain.told import Event, Told
-from bot.domain.wording import approvals
+from bot.domain.wording import approvals, dollars
 from bot.ledger.books import Books
 from bot.services.approvals import show_request_again, tell_outcome
 from bot.services.holding import hold_back
@@ -216,7 +216,7 @@ def _what_changed(core: Core, job: JobView, people: People, decision: Decision, 
     if lost := _lost_votes(core, job, approval, people):
         return f"{lost} may no longer vote on it."
     if usd > approval.usd * COST_MORE and usd - approval.usd > COST_FREE:
-        return f"It costs about ${usd:,.2f} now; ${approval.usd:,.2f} was shown."
+        return f"It costs about {dollars(usd)} now; {dollars(approval.usd)} was shown."
     if bound(job.digest, decision) != approval.digest:
         return _policy_changed(decision)
     return ""

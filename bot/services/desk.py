@@ -96,15 +96,15 @@ class Desk:
         accounts = frozenset(layer.account for site in sites for layer in site.layers)
         return Speaker(sites, channel, accounts, self._core.setup.command, self._core.setup.world)
 
-    async def ask(self, asking: Asking, text: str, more: Sequence[str] = ()) -> Reply:
-        """Answer `text` as typed."""
+    async def ask(self, asking: Asking, text: str, more: Sequence[str] = (), notes: Sequence[str] = ()) -> Reply:
+        """Answer `text` as typed, with `more` lines of things; `notes` tell what of a list was not read."""
         understood = await aside(len(more), lambda: self.understand(asking.actor, asking.channel, text, more))
         if isinstance(understood, Misunderstood):
             denied = authorise(asking.actor, Deed.SEE)  # what would be right names sites and hosts
             if denied is not None:
                 return Refused(denied.why, denied.advice, by_rule=True)
             return await self._not_understood(asking, understood)
-        return await self.do(asking, understood)
+        return await self.do(asking, replace(understood, notes=(*notes, *understood.notes)))
 
     async def do(self, asking: Asking, command: Command, sure: bool = False) -> Reply:
         """Do what was understood; `sure` when host or everything was confirmed."""

@@ -129,7 +129,7 @@ def _used_up(books: Books, core: Core, actor: Actor, glass: BreakGlass) -> Refus
 
 
 def _times(n: int) -> str:
-    return "once" if n == 1 else f"{n} times"
+    return {1: "once", 2: "twice"}.get(n, f"{n} times")
 
 
 def _break(

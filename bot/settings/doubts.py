@@ -32,6 +32,7 @@ def doubts(policy: Policy, ground: Ground, approvals: Approvals) -> tuple[str, .
         *_tight_quorums(policy),
         *_pushed_quorums(policy),
         *_unasked(policy, approvals),
+        *_glass(policy, ground, approvals),
     )
 
 
@@ -147,20 +148,53 @@ def _meet(a: Conditions, b: Conditions) -> bool:
 
 
 def _unasked(policy: Policy, approvals: Approvals) -> Iterator[str]:
-    asks = any(isinstance(rule.then, Approve) for rule in policy.rules) or any(one.more for one in policy.tighten)
-    if asks and not approvals.channel:
+    if _asks(policy) and not approvals.channel:
         yield "policy asks for votes, and approvals.channel names no channel where people are asked. Add its id."
-    if policy.break_glass is not None and not policy.break_glass.tell:
-        yield (
-            "policy.break_glass tells no channel when somebody does without the votes."
-            " Add one by id, such as tell: [C0SEC]."
-        )
     named = frozenset(approvals.approvers)
     if named and named != frozenset(policy.groups.get("approvers", ())):
         yield (
             "policy.groups.approvers and approvals.approvers differ, and the policy's count."
             " Remove approvals.approvers, or write the same."
         )
+
+
+def _asks(policy: Policy) -> bool:
+    return any(isinstance(rule.then, Approve) for rule in policy.rules) or any(one.more for one in policy.tighten)
+
+
+def _glass(policy: Policy, ground: Ground, approvals: Approvals) -> Iterator[str]:
+    glass = policy.break_glass
+    if glass is None:
+        return
+    if not _asks(policy):
+        yield (
+            "policy.break_glass does nothing: no rule asks for votes, so nothing waits for them. Remove it, or add a"
+            " rule that asks, such as {name: all, then: {approve: 1, of: GROUP}}."
+        )
+        return
+    if not glass.tell:
+        where = _told_in(ground, approvals)
+        yield (
+            f"policy.break_glass has no tell: that somebody did without the votes is told {where}."
+            " Name channels that others read, such as tell: [C0SEC]."
+        )
+    reviewers = (*glass.who, *policy.asked)
+    if _size(policy, reviewers) == 1:
+        yield (
+            f"policy.break_glass: only {next(iter(_ids(policy, reviewers)))} may break the glass and vote, and nobody"
+            " closes the review of what they broke or asked for, so it stays open. Name somebody else who may."
+        )
+
+
+def _told_in(ground: Ground, approvals: Approvals) -> str:
+    """Where the bot tells of a broken glass that has no channel of its own, as it does then."""
+    if approvals.channel:
+        return "in the site's channel, else in approvals.channel"
+    bare = [site.name for site in ground.sites.values() if not site.channel]
+    if not bare:
+        return "in the site's channel"
+    asked = "only where it was asked for"
+    return asked if len(bare) == len(ground.sites) else f"in the site's channel, on {listed(bare, 'and')} {asked}"
 
 
 def _ids(policy: Policy, words: tuple[str, ...]) -> frozenset[str]:

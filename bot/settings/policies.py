@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 
 from bot.domain.policy import Approve, BreakGlass, Policy, Refuse, Rule, Run, Tightening
 from bot.settings import shapes, spans
@@ -63,7 +63,10 @@ class PolicyReader:
         return policy
 
     def _zone(self, data: Mapping[str, Data], doc: PolicyDoc) -> tzinfo | None:
-        return spans.zone(self._complaints, (*PLACE, "timezone"), doc.timezone) if "timezone" in data else None
+        """That of hours which name none; where it is written and unknown they are read all the same, and told of."""
+        if "timezone" not in data:
+            return None
+        return spans.zone(self._complaints, (*PLACE, "timezone"), doc.timezone) or UTC
 
     def _rules(self, reader: ConditionsReader, data: Data) -> dict[Place, Rule]:
         """Those that are good, by place."""

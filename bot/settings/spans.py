@@ -24,6 +24,7 @@ DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?")
+_SAID = re.compile(f"{_DATE.pattern}|{_MOMENT.pattern}")
 _HOURS = re.compile(r"(\d\d?:\d\d)-(\d\d?:\d\d)")
 _PART = re.compile(r"(?:(?P<days>[^\s\d][^\s]*)\s+)?(?P<hours>\d[^\s]*)")
 _LIKE = "Write it like Mon-Fri 08:00-19:00 Europe/Berlin."
@@ -36,6 +37,9 @@ _EVERY_DAY = frozenset(range(7))
 
 def duration(complaints: Complaints, place: Place, typed: str) -> float:
     """A length of time in seconds."""
+    if re.fullmatch(r"0+[smhd]", typed):
+        complaints.add(place, f"{quoted(typed)} is too short: the least is 1s.", "Write it like 90s, 30m or 2h.")
+        return 0.0
     if not re.fullmatch(DURATION, typed):
         complaints.add(place, f"{quoted(typed)} is no length of time.", "Write it like 90s, 30m or 2h.")
         return 0.0
@@ -72,6 +76,10 @@ def days(complaints: Complaints, place: Place, typed: Sequence[str], where: tzin
     if len(typed) != 2:
         advice = "Write the first and the last, such as [2026-11-26, 2026-11-30]; both days are included."
         complaints.add(place, f"must name two days or moments, not {len(typed)}.", advice)
+        return None
+    if bool(_DATE.fullmatch(typed[0])) != bool(_DATE.fullmatch(typed[1])) and all(map(_SAID.fullmatch, typed)):
+        advice = "Write two days, such as [2026-11-26, 2026-11-30], or give both their hours, as in 2026-11-26T08:00."
+        complaints.add(place, f"names a day and a moment, {quoted(typed[0])} and {quoted(typed[1])}.", advice)
         return None
     begins = _moment(complaints, (*place, 0), typed[0], where, is_last=False)
     ends = _moment(complaints, (*place, 1), typed[1], where, is_last=True)

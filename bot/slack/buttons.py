@@ -69,7 +69,7 @@ class Buttons:
         here = body.get("ephemeral") or body.get("home") or (message.channel, message.ts) == _place(body)
         if message.ts and not here:
             return ANOTHER_CARD
-        job = await approvals.votable(self._core, asking.actor, message.job)
+        job = await approvals.deniable(self._core, asking.actor, message.job)
         return job if isinstance(job, Refused) else Denial(job, of_round(job, token), message.channel)
 
     async def deny(self, asking: Asking, name: str, reason: str) -> tuple[Reply, str]:

@@ -14,7 +14,7 @@ import aiohttp
 import structlog
 
 from bot.domain.shown import shown
-from bot.domain.uploads import ONE_OF, SUFFIXES, Unlisted, lines_of
+from bot.domain.uploads import ONE_OF, SUFFIXES, Listed, Unlisted, listed
 from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
 
 log = structlog.get_logger()
@@ -37,8 +37,8 @@ class Inbox:
     def __init__(self, api: SlackApi) -> None:
         self._api = api
 
-    async def lines(self, id: str, spoken: bool = False) -> list[str]:
-        """The lines of file `id`; `spoken` when their kind is said elsewhere. Raises Unlisted, and Away for later."""
+    async def listed(self, id: str, spoken: bool = False) -> Listed:
+        """The things of file `id`; `spoken` when their kind is said elsewhere. Raises Unlisted, and Away for later."""
         file = await self._about(id)
         name = str(file.get("name") or id)
         _must_be_list(name, file)
@@ -46,7 +46,7 @@ class Inbox:
         if not is_slacks(url, self._api.address):
             raise Unlisted(f"{shown(name)} is not kept by Slack.", _UPLOAD_AGAIN)
         data = await self._fetch(name, url)
-        return await asyncio.to_thread(lines_of, name, data, spoken)
+        return await asyncio.to_thread(listed, name, data, spoken)
 
     async def _about(self, id: str) -> Mapping[str, object]:
         try:

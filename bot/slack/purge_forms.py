@@ -124,13 +124,13 @@ class PurgeForms:
             return refused
         ids = [id for id, _ in files_of(doc)] + [id for id in fields.get(FILE, "").split(",") if id]
         try:
-            listed = [line for id in ids for line in await self._inbox.lines(id, bool(filled.kind))]
+            lists = [await self._inbox.listed(id, bool(filled.kind)) for id in ids]
         except Unlisted as exc:
             return Refused(exc.what, exc.advice)
         except Away:
             return None
-        lines = [*listed, *waiting_lines(doc), *filled.lines()]
-        reply = await self._desk.ask(asking, filled.line(), lines)
+        lines = [*(line for one in lists for line in one.lines), *waiting_lines(doc), *filled.lines()]
+        reply = await self._desk.ask(asking, filled.line(), lines, [one.note for one in lists if one.note])
         if isinstance(reply, JobMade) and not asking.channel:
             await self._tell_where(reply.job.id)
         return reply

@@ -149,10 +149,13 @@ HEARD = {
     "on before a flag": ("/a on --hard", mended("`on` wants a site's name after it.", "/a on shop --hard")),
     "only without an account": ("/a only", mended("`only` wants an account's name after it.", "/a only cf")),
     "because of nothing": ("/a because", heard("`because` wants a reason after it.", "/purge help because")),
-    "a long reason": ("/a because " + "x" * 1001, heard("A reason has at most 1,000 characters.", "/purge help")),
+    "a long reason": (
+        "/a because " + "x" * 1001,
+        heard("A reason has at most 1,000 characters.", f"/purge /a because {'x' * 149}…"),
+    ),
     "a reason with a bidi override": (
         "/a because \u202egood",
-        heard(f"The reason holds U+202E RIGHT-TO-LEFT OVERRIDE, {UNSEEN}", "/purge help"),
+        heard(f"The reason holds U+202E RIGHT-TO-LEFT OVERRIDE, {UNSEEN}", "/purge /a because good"),
     ),
     "an open quote": (
         '/a --reason "old page',
@@ -487,7 +490,11 @@ HEARD = {
     "sites of something": ("sites x", mended("sites stands alone.", "sites")),
     "a denial with a bidi override": (
         "deny P-1 \u202eok",
-        mended(f"The reason holds U+202E RIGHT-TO-LEFT OVERRIDE, {UNSEEN}", "deny P-1"),
+        heard(f"The reason holds U+202E RIGHT-TO-LEFT OVERRIDE, {UNSEEN}", "/purge deny P-1 because ok"),
+    ),
+    "a long denial has no button": (
+        "deny P-1 " + "x" * 1001,
+        heard("A reason has at most 1,000 characters.", f"/purge deny P-1 because {'x' * 149}…"),
     ),
     # lists
     "nothing good": (

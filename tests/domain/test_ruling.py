@@ -166,9 +166,11 @@ OF_LATE = [
     pytest.param({}, Allow("small", "up to 30 URLs, paths or tags run at once"), id="nothing-before"),
     pytest.param({Kind.URL: 10}, Allow("small", "up to 30 URLs, paths or tags run at once"), id="thirty-in-all"),
     pytest.param(
-        {Kind.URL: 11}, "31 targets, 11 of them in the last 10 minutes, are more than 30", id="thirty-one-in-all"
+        {Kind.URL: 11}, "20 targets, 31 with those of the last 10 minutes, are more than 30", id="thirty-one-in-all"
     ),
-    pytest.param({Kind.TAG: 11}, "31 targets, 11 of them in the last 10 minutes, are more than 30", id="other-kinds"),
+    pytest.param(
+        {Kind.TAG: 11}, "20 targets, 31 with those of the last 10 minutes, are more than 30", id="other-kinds"
+    ),
     pytest.param({Kind.HOST: 11}, Allow("small", "up to 30 URLs, paths or tags run at once"), id="kinds-of-no-size"),
 ]
 
@@ -197,7 +199,7 @@ def test_parts_that_need_different_people_are_asked_for_apart() -> None:
 
 FREEZE = Tightening("freeze", Conditions(during=Days(NOW - 60, NOW + 60, "")), refuse=True, say="Sale freeze.")
 NIGHT = Tightening("night", Conditions(during=Days(NOW - 60, NOW + 60, "tonight")), more=1)
-TONIGHT = "rule night asks for 1 approval during tonight"
+TONIGHT = "rule `night` asks for 1 approval during tonight"
 SAYS = Tightening("says", Conditions(), more=1, say="Nobody is awake.")
 COSTLY = Tightening("costly", Conditions(over_usd=20.0), more=1)
 TIGHTENED = [
@@ -206,11 +208,13 @@ TIGHTENED = [
                  id="a-freeze-stops-all"),
     pytest.param((NIGHT,), outline((Kind.URL, 1)), TONIGHT, id="one-yes-where-none-was-needed"),
     pytest.param((NIGHT,), outline(HOST),
-                 "it purges a host, and rule night asks for 1 approval more during tonight", id="one-yes-more"),
+                 "it purges a host, and rule `night` asks for 1 approval more during tonight", id="one-yes-more"),
     pytest.param((NIGHT, COSTLY), outline((Kind.URL, 1), usd=20.01),
-                 f"{TONIGHT}, and rule costly asks for 1 approval for what costs more than $20.00", id="two-add-up"),
-    pytest.param((SAYS,), outline(HOST), "it purges a host, and rule says asks for 1 approval more, “Nobody is awake”",
-                 id="its-own-words"),
+                 f"{TONIGHT}, and rule `costly` asks for 1 approval for what costs more than $20.00", id="two-add-up"),
+    pytest.param((SAYS,), outline(HOST),
+                 "it purges a host, and rule `says` asks for 1 approval more, “Nobody is awake”", id="its-own-words"),
+    pytest.param((replace(COSTLY, when=Conditions(over_usd=0.004)),), outline((Kind.URL, 1), usd=0.005),
+                 "rule `costly` asks for 1 approval for what costs more than $0.004", id="less-than-a-cent"),
     pytest.param((COSTLY,), outline((Kind.URL, 1), usd=20.0), "up to 30 URLs, paths or tags run at once",
                  id="just-not-costly"),
     pytest.param((NIGHT, COSTLY), outline((Kind.EVERYTHING, 1), usd=21.0),

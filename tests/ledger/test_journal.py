@@ -21,7 +21,7 @@ from bot.ledger.reading import reading
 from bot.ledger.sqlite import SqliteLedger
 from bot.services import approvals, deeds
 from providers.contract import Kind
-from tests.services.shop import LEA, MIA, SAM, open_shop, url
+from tests.services.shop import EVERYTHING, LEA, MIA, SAM, open_shop, url
 from tests.services.test_glass import REASON, glass_shop, say
 
 NOW = 1_800_000_000.0
@@ -455,6 +455,30 @@ async def test_a_purge_that_was_asked_for_again_agrees_and_the_old_yes_does_not_
         "P-1: it is queued without the approval that it needed.",
         "P-1: it is queued, and the journal says that it has ended.",
     ] == told(tmp_path / "ledger.db")
+
+
+async def taken_back(folder: Path) -> Path:
+    """A ledger in which Sam said yes to P-1, and then no."""
+    shop = open_shop(folder)
+    await shop.purge(MIA, EVERYTHING, reason="INC-1")
+    await approvals.vote(shop.core, SAM, 1, True)
+    await approvals.vote(shop.core, SAM, 1, False, reason="wrong site")
+    await shop.ledger.close()
+    return folder / "ledger.db"
+
+
+async def test_a_yes_that_was_taken_back_agrees_and_stays_in_the_journal(tmp_path: Path) -> None:
+    path = await taken_back(tmp_path)
+    with reading(path) as ledger:
+        rows = ledger.rows("select json_extract(doc, '$.instead_of') as old from journal where event = 'vote'")
+    assert [None, "yes"] == [row["old"] for row in rows]
+    assert [] == told(path)
+
+
+async def test_a_no_that_becomes_the_yes_it_took_back_is_found(tmp_path: Path) -> None:
+    path = await taken_back(tmp_path)
+    tampered(path, sql("update votes set yes = 1"))
+    assert ["P-1: the vote of U_SAM is not as it was given."] == told(path)
 
 
 async def test_a_vote_moved_to_another_round_is_found(tmp_path: Path) -> None:

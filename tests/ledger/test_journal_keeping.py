@@ -23,7 +23,7 @@ from bot.services.glass import close_review
 from bot.services.keeping import forget
 from bot.services.replies import Queued
 from providers.contract import Receipt
-from tests.ledger.test_journal import GUARDS, broken_glass, ledger_of, told
+from tests.ledger.test_journal import GUARDS, broken_glass, ledger_of, taken_back, told
 from tests.services.shop import EVERYTHING, KIM, LEA, MIA, open_shop, url
 from tests.services.test_glass import say
 
@@ -54,6 +54,15 @@ async def test_ended_jobs_go_after_their_time_and_open_ones_stay(tmp_path: Path)
     assert [3] == column(path, "select id from jobs order by id")
     assert {3} >= {job for table in OF_JOB for job in column(path, f"select job from {table}")}
     assert [("1-2,4", 3)] == [(doc["jobs"], doc["count"]) for doc in pruned]
+    assert [] == told(path)
+
+
+async def test_a_yes_that_was_taken_back_agrees_without_its_documents(tmp_path: Path) -> None:
+    path = await taken_back(tmp_path)
+    shop = open_shop(tmp_path)
+    shop.clock.at += 40 * DAY
+    await forget(shop.core, None, 20 * DAY)
+    await shop.ledger.close()
     assert [] == told(path)
 
 

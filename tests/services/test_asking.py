@@ -125,6 +125,34 @@ async def test_a_no_wants_a_reason(shop: Shop, reason: str) -> None:
     assert State.WAITING == (await shop.job(job.id)).state
 
 
+TWICE = Refused(
+    "You have voted on P-1 already.",
+    "Your vote counts once. Take it back with `/purge deny P-1 because …`: one no ends it.",
+)
+
+
+async def test_a_no_takes_back_ones_own_yes_and_ends_it(shop: Shop) -> None:
+    job = await shop.purge(MIA, EVERYTHING, reason="INC-1")
+    await vote(shop.core, SAM, job.id, yes=True)
+    repeated = await vote(shop.core, SAM, job.id, yes=True)
+    told = await vote(shop.core, SAM, job.id, yes=False, reason="wrong site")
+    late = await vote(shop.core, SAM, job.id, yes=True)
+    ended = await shop.job(job.id)
+    assert TWICE == repeated
+    assert isinstance(told, Done) and "denied" == told.what
+    assert late == Refused("P-1 no longer waits for votes: it is denied.", "<@U_SAM> decided.")
+    assert (State.DENIED, "U_SAM: wrong site") == (ended.state, ended.stop_reason)
+    assert ended.approval is not None
+    assert [("U_SAM", False, "wrong site")] == [(v.by, v.yes, v.reason) for v in ended.approval.votes]
+
+
+async def test_a_yes_that_was_enough_is_not_taken_back(shop: Shop) -> None:
+    job = await shop.purge(MIA, NEWS)
+    await vote(shop.core, SAM, job.id, yes=True)
+    told = await vote(shop.core, SAM, job.id, yes=False, reason="wrong site")
+    assert told == Refused("P-1 no longer waits for votes: it is queued.", "<@U_SAM> decided.")
+
+
 CHOICES = [
     pytest.param(
         (EVERYTHING,), TWO_HOSTS,

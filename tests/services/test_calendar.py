@@ -224,7 +224,7 @@ async def test_what_was_agreed_by_day_is_asked_again_when_the_quiet_hours_begin_
     shop = await shop_at(tmp_path, at(monday) + 11 * 3600 - 1, quiet(zone))
     job = await approved(shop)
     shop.clock.at += 1
-    more = "rule night asks for 1 approval more outside Mon-Fri 08:00-19:00"
+    more = "rule `night` asks for 1 approval more outside Mon-Fri 08:00-19:00"
     why = f"The policy has changed: it needs 2 approvals now, since it purges a prefix, and {more}."
     assert (State.WAITING, why, 0) == await later(shop, job, 60.0)
 

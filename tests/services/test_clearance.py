@@ -268,7 +268,7 @@ async def test_what_becomes_dear_between_the_vote_and_the_run_is_asked_of_one_mo
 async def test_a_policy_that_asks_for_more_meanwhile_asks_again(tmp_path: Path) -> None:
     shop, job = await approved_while_down(tmp_path)
     under(shop, replace(shop.core.setup.policy, tighten=(Tightening("night", Conditions(), more=1),)))
-    since = "it purges a prefix, and rule night asks for 1 approval more"
+    since = "it purges a prefix, and rule `night` asks for 1 approval more"
     why = f"The policy has changed: it needs 2 approvals now, since {since}."
     assert (State.WAITING, why, 0) == await asked_again(shop, job)
 
@@ -389,7 +389,7 @@ async def test_two_requests_at_once_are_summed_like_two_in_a_row(tmp_path: Path)
         job.state for job in (first, second, others, later)
     ]
     assert second.approval is not None
-    assert "31 targets, 20 of them in the last 10 minutes, are more than 30" == second.approval.why
+    assert "11 targets, 31 with those of the last 10 minutes, are more than 30" == second.approval.why
 
 
 async def test_a_request_that_was_widened_in_the_file_is_not_sent(tmp_path: Path) -> None:

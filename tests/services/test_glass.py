@@ -287,7 +287,7 @@ async def test_the_ration_is_by_person_and_day(tmp_path: Path) -> None:
     await shop.ledger.close()
     assert [Done, Done, Refused, Done, Done] == [type(answer) for answer in (*answers, others, tomorrow)]
     assert answers[2] == Refused(
-        "You have broken the glass 2 times today (UTC), and may do so 2 times a day.",
+        "You have broken the glass twice today (UTC), and may do so twice a day.",
         "Ask an approver, or somebody else who may break it.", by_rule=True,
     )  # fmt: skip
 

@@ -120,8 +120,25 @@ CASES = {
     "glass without an alarm": (
         rules() + "  break_glass: {who: leads}\n",
         (
-            "policy.break_glass tells no channel when somebody does without the votes."
-            " Add one by id, such as tell: [C0SEC].",
+            "policy.break_glass has no tell: that somebody did without the votes is told in the site's channel, else in"
+            " approvals.channel. Name channels that others read, such as tell: [C0SEC].",
+        ),
+    ),
+    "glass of the only voter": (
+        rules(rest="    - {name: rest, then: {approve: 1, of: U0LEA}}\n")
+        + "  break_glass: {who: U0LEA, tell: [C0SEC]}\n",
+        (
+            "policy rule `rest` asks all of U0LEA: when one of them wants it, one is missing, so it is refused."
+            " Name one more.",
+            "policy.break_glass: only U0LEA may break the glass and vote, and nobody closes the review of what they"
+            " broke or asked for, so it stays open. Name somebody else who may.",
+        ),
+    ),
+    "glass that nothing waits for": (
+        rules("name: a, kind: url, then: allow", rest=DENY) + "  break_glass: {who: leads}\n",
+        (
+            "policy.break_glass does nothing: no rule asks for votes, so nothing waits for them. Remove it, or add a"
+            " rule that asks, such as {name: all, then: {approve: 1, of: GROUP}}.",
         ),
     ),
 }  # fmt: skip
@@ -144,6 +161,25 @@ def test_votes_without_a_channel_are_told(text: str, tmp_path: Path) -> None:
     base = BASE.replace("approvals: {channel: C0APPROVE}\n", "")
     expected = "policy asks for votes, and approvals.channel names no channel where people are asked. Add its id."
     assert (expected,) == loaded(tmp_path, base + text).warnings
+
+
+TOLD = {
+    "in no channel of theirs": ((), "only where it was asked for"),
+    "in that of one site": (("a.test",), "in the site's channel, on news only where it was asked for"),
+    "in that of each": (("a.test", "b.test"), "in the site's channel"),
+}
+
+
+@pytest.mark.parametrize(("hosts", "where"), TOLD.values(), ids=TOLD)
+def test_where_a_broken_glass_is_told_without_a_channel(hosts: tuple[str, ...], where: str, tmp_path: Path) -> None:
+    base = BASE.replace("approvals: {channel: C0APPROVE}\n", "")
+    for host in hosts:
+        base = base.replace(f"hosts: [{host}]", f"hosts: [{host}], channel: C0SITE{len(host)}{host[0].upper()}")
+    expected = (
+        f"policy.break_glass has no tell: that somebody did without the votes is told {where}."
+        " Name channels that others read, such as tell: [C0SEC]."
+    )
+    assert expected == loaded(tmp_path, base + rules() + "  break_glass: {who: leads}\n").warnings[-1]
 
 
 def test_two_lists_of_approvers_are_told(tmp_path: Path) -> None:

@@ -314,9 +314,13 @@ PARTS = {
         "{approve_within: 30, rules: [{name: a, then: deny}]}",
         ".approve_within: `30` is no length of time. Write it like 90s, 30m or 2h.",
     ),
+    "hours beside an unknown zone": (
+        '{timezone: CEST, rules: [{name: a, during: "Mon-Fri 9:00-17:00", then: deny}]}',
+        ".timezone: there is no time zone `CEST`. Write one like Europe/Berlin or UTC.",
+    ),
     "no length": (
         "{run_within: 0m, rules: [{name: a, then: deny}]}",
-        ".run_within: `0m` is no length of time. Write it like 90s, 30m or 2h.",
+        ".run_within: `0m` is too short: the least is 1s. Write it like 90s, 30m or 2h.",
     ),
     "zone": (
         "{timezone: Europe/Berln, rules: [{name: a, then: deny}]}",

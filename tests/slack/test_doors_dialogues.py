@@ -339,6 +339,15 @@ async def test_a_table_is_read_by_its_column(shop: Room) -> None:
     assert [[PRICING, f"{NEWS}?a=1,2"]] == shop.purges()
 
 
+async def test_what_of_a_table_was_not_read_is_told(shop: Room) -> None:
+    await with_list(shop, f"url;tag\n{PRICING};t1\n;t2\n".encode(), "top.csv")
+    card = await shop.card("fresh")
+    assert [[PRICING]] == shop.purges()
+    told = [line for line in small_print(card) if "of the list" in line]
+    first = "Read column 1, url, of the list, and not 2, tag."
+    assert [f"{first} Left out 1 row of the list with nothing in the column url."] == told
+
+
 async def test_bad_lines_of_a_file_are_counted_and_the_good_ones_go_on(shop: Room) -> None:
     await with_list(shop, f"{PRICING}\nhttp://evil.test/\n\n{NEWS}\n".encode(), reason="menu")
     note = await shop.note("U_MIA", "could not be read")
@@ -362,6 +371,10 @@ async def test_the_list_of_a_message_comes_with_the_form(shop: Room) -> None:
 
 FILES = {
     "empty": ("urls.txt", b"\n \n", "urls.txt is empty."),
+    "no column": (
+        "urls.csv", f"address;name\n{PRICING};a\n".encode(),
+        "The first line of urls.csv, address;name, names no column of things.",
+    ),
     "latin-1": ("urls.txt", f"{PRICING}\n{HOST}/caf\xe9\n".encode("latin-1"), "urls.txt is not UTF-8 text on line 2."),
     "no text": ("urls.txt", b"\x7fELF\0\0", "urls.txt is not text."),
     "a quote": (

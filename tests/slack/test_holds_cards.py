@@ -196,7 +196,7 @@ def test_the_post_of_a_broken_glass_says_all_of_it() -> None:
            What: everything on shop (production), hosts www.shop.test, img.shop.test
            Asked by <@U_MIA>; 2 of 2 approvals of rule `everything` skipped
            It runs as any other: layer by layer, within the rate limits, proven at the edge, and recorded.
-           Somebody who neither asked for it nor broke the glass looks at it and closes the review. \
+           One of `approvers` who neither asked for it nor broke the glass looks at it and closes the review. \
 Until then it is asked for every 4 h.
            <https://shop.slack.com/x|The card of P-1042>
            [Close the review = close_review P-1042 primary asks]""") == spelled(

@@ -185,7 +185,7 @@ async def test_a_broken_glass_is_told_loudly_and_reviewed_by_somebody_else(shop:
         "What: prefix www.shop.test/news/ on shop",
         "Asked by <@U_MIA>; 1 of 1 approval of rule `wide` skipped",
         "It has ended; its own card tells what came of it.",
-        "Somebody who neither asked for it nor broke the glass looks at it and closes the review."
+        "One of `approvers` or `sre` who neither asked for it nor broke the glass looks at it and closes the review."
         " Until then it is asked for every 2 s.",
     ] == read(over)[:6]
     assert "You broke the glass of P-1, so somebody else must review it." == own["text"]

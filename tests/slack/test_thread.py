@@ -25,6 +25,10 @@ LINES = {
     "yes": (Told(Event.VOTED_YES, who="U_LEA"), "✓ <@U_LEA> agreed."),
     "yes with a note": (Told(Event.VOTED_YES, who="U_LEA", text="<lgtm>"), "✓ <@U_LEA> agreed: &lt;lgtm&gt;"),
     "no": (Told(Event.VOTED_NO, who="U_LEA"), "✗ <@U_LEA> said no."),
+    "no after a yes": (
+        Told(Event.VOTED_NO, who="U_LEA", n=1, text="wrong path"),
+        "✗ <@U_LEA> took back their yes and said no: wrong path",
+    ),
     "no, and why": (
         Told(Event.VOTED_NO, who="U_LEA", text="not on a Friday"),
         "✗ <@U_LEA> said no: not on a Friday",

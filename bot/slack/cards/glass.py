@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.domain.job import Approval, JobView, State
 from bot.domain.policy import is_person
+from bot.domain.wording import listed as either
 from bot.ledger.reviews import Review
 from bot.slack.cards.blocks import Block, Card, Confirm, button, card, context
 from bot.slack.cards.root import what
@@ -13,6 +14,7 @@ from bot.slack.cards.words import clock, count, duration, listed, subject
 from bot.slack.escape import code, escape, linked, person
 
 REASON_MAX, NOTE_MAX = 1000, 1000  # characters
+GROUPS_SHOWN = 6
 FOLLOWS = "It runs as any other: layer by layer, within the rate limits, proven at the edge, and recorded."
 
 
@@ -23,7 +25,7 @@ def glass_card(job: JobView, review: Review, link: str, salt: str = "") -> Card:
         f"What: {escape(what(job), 500)}",
         f"Asked by {listed([person(who) for who in (job.requested_by, *job.also_by)])}; {_skipped(job, review)}",
         _follows(job),
-        _review(review),
+        _review(job, review),
         linked(link, f"The card of {job.name}"),
     ]
     return card(_first(job, review), lines, [_close(job)] if review.is_open else [], salt)
@@ -53,13 +55,26 @@ def _follows(job: JobView) -> str:
             return "It has ended; its own card tells what came of it."
 
 
-def _review(review: Review) -> str:
+def _review(job: JobView, review: Review) -> str:
     if review.closed_at is None:
         every = f" Until then it is asked for every {duration(review.remind)}." if review.remind > 0 else ""
-        return f"Somebody who neither asked for it nor broke the glass looks at it and closes the review.{every}"
+        who = f"{_reviewers(job)} who neither asked for it nor broke the glass"
+        return f"{who} looks at it and closes the review.{every}"
     note = f": {escape(review.note, NOTE_MAX)}" if review.note else ""
     closed = f"{person(review.closed_by)} closed the review {clock(review.closed_at)}{note}"
     return f"{person(review.by)} broke it {clock(review.at)}; {closed}"
+
+
+def _reviewers(job: JobView) -> str:
+    """Who may close it, by the policy's words: those who are asked for votes, and those who may break the glass."""
+    approval = job.approval
+    words = dict.fromkeys((*approval.groups, *approval.breakers)) if approval else ()
+    named = either([_named(word) for word in words][:GROUPS_SHOWN], "or")
+    return f"One of {named}" if named else "An approver"
+
+
+def _named(word: str) -> str:
+    return person(word) if is_person(word) else code(word, 60)
 
 
 def _close(job: JobView) -> Block:
@@ -82,7 +97,7 @@ def hint_line(job: JobView, now: float, command: str) -> str:
     approval = job.approval
     if approval is None or approval.barred or not approval.breakers or now < half_time(approval):
         return ""
-    who = listed([person(name) if is_person(name) else code(name, 60) for name in approval.breakers])
+    who = listed([_named(name) for name in approval.breakers])
     return f"{who} may break the glass: {code(f'{command} break-glass {job.name} because …')}"
 
 

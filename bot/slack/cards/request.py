@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.domain.job import Approval, JobView, State, Vote
+from bot.domain.wording import dollars
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.glass import hint_line
 from bot.slack.cards.outcome import approvals_left, barred, denier, groups, mentions, missing, restored, too_few, waits
@@ -173,7 +174,7 @@ def _cost(job: JobView) -> str:
     billed = [layer for layer in job.layers if layer.cost is not None]
     told = [f"{title(layer)} {cost_text(layer.cost)}" for layer in billed[:LAYERS_SHOWN] if layer.cost is not None]
     usd = sum(layer.cost.usd for layer in billed if layer.cost is not None)
-    total = f" · about ${usd:,.2f} in all" if len(billed) > 1 else ""
+    total = f" · about {dollars(usd)} in all" if len(billed) > 1 else ""
     return f"Cost: {'; '.join(told)}{total}" if told else ""
 
 

@@ -112,7 +112,8 @@ def _by_people(told: Told, who: str) -> str:
         case Event.VOTED_YES:
             return f"{who} agreed{f': {text}' if text else '.'}"
         case Event.VOTED_NO:
-            return f"{who} said no{f': {text}' if text else '.'}"
+            said = f"{who} took back their yes and said no" if told.n else f"{who} said no"
+            return f"{said}{f': {text}' if text else '.'}"
         case Event.ASKED_AGAIN:
             again = why_again(told.text, TEXT_MAX, calls=True)
             return f"Approved, and then held back: {again} {count(told.n, 'approval')} must be given anew."

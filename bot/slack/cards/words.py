@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from bot.domain.job import JobView, LayerState, LayerView
 from bot.domain.plan import Cost
+from bot.domain.wording import dollars
 from bot.services.checks import DNS
 from bot.slack.escape import code, escape, url_text
 from providers.contract import Kind
@@ -183,4 +184,4 @@ def cost_text(cost: Cost) -> str:
     what = f"{cost.units:,} {escape(units(cost.units, cost.unit), 40)}"
     if cost.usd == 0:
         return f"{what}, free: {cost.free - cost.used - cost.units:,} of {cost.free:,} free ones left this month"
-    return f"{what}, about ${cost.usd:,.2f}: {cost.used:,} used this month, {cost.free:,} are free"
+    return f"{what}, about {dollars(cost.usd)}: {cost.used:,} used this month, {cost.free:,} are free"
