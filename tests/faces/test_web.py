@@ -127,7 +127,7 @@ async def test_a_warming_is_text_and_what_became_of_each_copy(tmp_path: Path) ->
     warming = answer["warming"]
     assert ({"text", "warming"}, answer) == (set(answer), again)
     assert ("W-1", False, 3, 1) == (warming["warming"], warming["warm"], warming["requests"], warming["pages"])
-    assert [("fra", "already", "HIT"), ("iad", "not_kept", "MISS")] == [
+    assert [("fra", "old", "HIT"), ("iad", "not_kept", "MISS")] == [
         (copy["place"], copy["is"], copy["cache"]) for copy in warming["copies"]
     ]
 
