@@ -66,10 +66,8 @@ def approvals(n: int) -> str:
 
 
 def dollars(usd: float) -> str:
-    """$20.00, $1,200.00; what no two decimals can say with as many as it takes: $0.004, $0.0125."""
-    rounded = round(usd, 2)
-    exact = usd >= 1 or abs(usd - rounded) < _CENT / 1000
-    return f"${rounded:,.2f}" if exact else f"${Decimal(f'{usd:.3g}'):f}"
+    """$20.00, $1,200.00; less than a cent with as many decimals as it takes: $0.004."""
+    return f"${usd:,.2f}" if usd >= _CENT or not usd else f"${Decimal(f'{usd:.3g}'):f}"
 
 
 def counted(n: int, kind: Kind) -> str:

@@ -39,5 +39,6 @@ class Drawing:
         first = not message.shown_at  # a card that somebody deleted calls nobody when it is posted again
         asked = await self._calling.asked(job) if first else ()
         link = "" if is_both else link
-        salt = f"{salt}-linked" if link else salt  # the link may come later, and a block's id is for one content alone
+        marks = ("-linked" if link else "", "" if first else "-again")  # a block's id is for one content alone
+        salt = f"{salt}{''.join(marks)}"
         return request_card(job, now, message.token, first, link, salt, command, asked, is_both, bool(message.ts))

@@ -67,7 +67,7 @@ async def test_a_check_again_is_told_on_the_same_card(shop: Room) -> None:
     old = await shop.card("still old")
     assert "Guests may not do this." == refused["text"]
     assert card["ts"] == old["ts"]
-    assert ["check_again", "purge_again"] == buttons(old)
+    assert ["check_again", "why", "purge_again"] == buttons(old)
     assert any("the origin has changed since this purge was proven" in line for line in small_print(old))
 
 
