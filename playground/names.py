@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import secrets
 import socket
 from collections.abc import Mapping, Sequence
 
@@ -21,6 +22,8 @@ from playground.store import Store
 TTL = 300  # seconds
 ADDRESS = "203.0.113.10"
 RESOLVERS = ("resolver-1", "resolver-2")
+_PORTS = range(20_000, 30_000)
+_TRIES = 20
 
 
 class Names:
@@ -107,11 +110,13 @@ class Resolver(asyncio.DatagramProtocol):
 
 
 def _bound(wanted: int) -> socket.socket:
-    """A socket on that port, or on another that is free."""
+    """A socket on that port, or on another that is free: below those that systems hand out by themselves, so that it is
+    still free after a restart."""
     place = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     place.setblocking(False)
-    with contextlib.suppress(OSError):
-        place.bind(("127.0.0.1", wanted))
-        return place
+    for port in (*([wanted] if wanted else []), *(secrets.choice(_PORTS) for _ in range(_TRIES))):
+        with contextlib.suppress(OSError):
+            place.bind(("127.0.0.1", port))
+            return place
     place.bind(("127.0.0.1", 0))
     return place
