@@ -19,6 +19,7 @@ from bot.ledger.sqlite import SqliteLedger
 from bot.metrics import Metrics
 from bot.services import approvals
 from bot.services.lanes import Lane, recover
+from bot.services.ports import ReadHeaders
 from bot.services.purges import Asking, submit
 from bot.services.replies import JobMade
 from bot.services.router import Router
@@ -41,7 +42,7 @@ class NoLooks:
         """An empty answer."""
         return Answer(url, place, 0.0)
 
-    def read(self, answer: Answer) -> Look:
+    def read(self, answer: Answer, by: ReadHeaders | None = None) -> Look:
         """An empty look."""
         return Look(answer.place, answer.url, 0.0)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from providers.contract import Cached, Sighting
 
@@ -37,7 +38,7 @@ def told(sighting: Sighting, headers: Mapping[str, str]) -> Sighting:
     if sighting.cached is not Cached.UNKNOWN or sighting.says:
         return sighting
     found = read(headers.get(HEADER, ""))
-    return Sighting(found.cached, found.says, sighting.place)
+    return replace(sighting, cached=found.cached, says=found.says)
 
 
 def read(value: str) -> Sighting:

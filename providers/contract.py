@@ -152,6 +152,7 @@ class Sighting:
     cached: Cached = Cached.UNKNOWN
     says: str = ""  # its own word, e.g. "DYNAMIC"
     place: str = ""  # the data centre it names, e.g. "FRA"
+    own_age: bool = True  # Age is how old this cache's copy is; False where it hands on the one that came with it
 
 
 @dataclass(frozen=True, slots=True)

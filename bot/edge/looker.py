@@ -32,7 +32,7 @@ from bot.domain.target import Address, Unreadable, read_address
 from bot.domain.verdict import Look
 from bot.domain.words import Notes, shown
 from bot.edge.mishaps import HEADERS_MAX, Refusal, Unusable, problem
-from bot.services.ports import Clock
+from bot.services.ports import Clock, ReadHeaders
 from providers.cache_status import told
 from providers.contract import Seen, Sighting
 
@@ -46,7 +46,6 @@ AGENT = f"purgebot/{version('purgebot')} (+cache check)"
 REFUSED = "purgebot looks only at configured hosts, at public addresses, on ports 80 and 443"
 
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
-ReadHeaders = Callable[[Mapping[str, str]], Sighting]
 log = structlog.get_logger()
 
 
@@ -189,12 +188,12 @@ class EdgeLooker:
         silent = answer.problem or ("" if answer.status else "no answer")
         return self.read(replace(answer, problem=fit(silent, SAYS_MAX)))
 
-    def read(self, answer: Answer) -> Look:
-        """An answer as a look."""
+    def read(self, answer: Answer, by: ReadHeaders | None = None) -> Look:
+        """An answer as a look. `by` reads the headers of a cache that is not the host's outermost one."""
         if answer.problem:
             return Look(answer.place, answer.url, answer.at, problem=answer.problem, variant=varied(answer.asked))
         headers, host = answer.joined(), urlsplit(answer.url).hostname or ""
-        read = self._sightings.get(host)
+        read = by or self._sightings.get(host)
         sighting = told(read(headers) if read else Sighting(), headers)
         return Look(
             place=answer.place,
@@ -203,7 +202,7 @@ class EdgeLooker:
             status=answer.status,
             etag=etag_of(headers),
             last_modified=fit(answer.says("last-modified").strip(), SAYS_MAX),
-            age=age_of(headers),
+            age=age_of(headers) if sighting.own_age else None,
             digest=answer.digest,
             version=version_of(self._markers.get(host), headers, answer.text),
             cached=sighting.cached,

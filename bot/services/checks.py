@@ -9,11 +9,10 @@ from dataclasses import replace
 
 from bot.domain.answer import PLAIN, Asked, varied
 from bot.domain.encodings import others, says_nothing
-from bot.domain.site import Layer, Site
+from bot.domain.site import Site
 from bot.domain.verdict import Look, Verdict, judge
 from bot.services.ports import Looker
 from bot.services.setup import Core
-from providers.cache_status import told
 from providers.contract import Provider
 from providers.errors import PurgeError
 
@@ -21,7 +20,6 @@ ORIGIN = "origin"
 DNS = "dns"
 LOOKS_AT_ONCE = 32
 VARIED_URLS = 5  # of many, those that are asked in every variant
-SAYS_MAX = 40  # characters
 IN_TIME = "no answer in time"
 
 _Key = tuple[int, int, int]  # variant, page, place
@@ -30,6 +28,13 @@ _Key = tuple[int, int, int]  # variant, page, place
 def places_of(site: Site) -> dict[str, str]:
     """Where a site is looked at: its edges, or wherever DNS leads (an empty address)."""
     return dict(site.edges) if site.edges else {DNS: ""}
+
+
+def inner_doors(core: Core, site: Site) -> list[Provider]:
+    """The caches further in that can be asked themselves, from outside in. The outermost one is the edge, and is looked
+    at as that."""
+    providers = [core.setup.providers[layer.account] for layer in reversed(site.layers[:-1])]
+    return [provider for provider in providers if provider.door]
 
 
 async def look_from_within(core: Core, site: Site, url: str, within: float) -> tuple[tuple[Look, ...], str]:
@@ -134,16 +139,14 @@ class _Eyes:
 async def look_inside(core: Core, site: Site, urls: Sequence[str], within: float) -> tuple[Look, ...]:
     """What the caches further in that can be asked themselves serve of `urls`, outermost first. No visitor asks them,
     so they are never counted among the edges."""
-    doors = [(layer, core.setup.providers[layer.account]) for layer in reversed(site.layers)]
-    asked = [(url, layer, provider) for url in urls for layer, provider in doors if provider.door]
+    asked = [(url, provider) for url in urls for provider in inner_doors(core, site)]
     gate = asyncio.Semaphore(LOOKS_AT_ONCE)
     found: dict[int, Look] = {}
 
-    async def look(n: int, url: str, layer: Layer, provider: Provider) -> None:
+    async def look(n: int, url: str, provider: Provider) -> None:
         async with gate:
             answer = await core.looker.fetch(url, provider.title, provider.door)
-        sighting = told(provider.sighting(answer.joined()), answer.joined())
-        found[n] = replace(core.looker.read(answer), cached=sighting.cached, says=sighting.says[:SAYS_MAX], seen_at="")
+        found[n] = core.looker.read(answer, provider.sighting)
 
     with suppress(TimeoutError):
         async with asyncio.timeout(within), asyncio.TaskGroup() as group:

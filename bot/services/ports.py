@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from bot.domain.actor import Actor
@@ -12,7 +12,9 @@ from bot.domain.policy import Members
 from bot.domain.verdict import Look
 from bot.domain.why import Resolved
 from bot.domain.world import Measured, Region
-from providers.contract import Seen
+from providers.contract import Seen, Sighting
+
+ReadHeaders = Callable[[Mapping[str, str]], Sighting]
 
 
 class Clock(Protocol):
@@ -117,8 +119,8 @@ class Looker(Protocol):
         went wrong is the answer's `problem`."""
         ...
 
-    def read(self, answer: Answer) -> Look:
-        """An answer as a look."""
+    def read(self, answer: Answer, by: ReadHeaders | None = None) -> Look:
+        """An answer as a look. `by` reads the headers of a cache that is not the host's outermost one."""
         ...
 
     def told(self, url: str, place: str, seen: Seen) -> Look:

@@ -10,17 +10,17 @@ from urllib.parse import urlsplit
 from bot.domain.answer import PLAIN, Answer, Asked
 from bot.domain.command import Command
 from bot.domain.fingerprint import is_fingerprinted
-from bot.domain.headers import age_of
 from bot.domain.job import JobView
-from bot.domain.look import ORIGIN, Look
-from bot.domain.site import Layer, Site
+from bot.domain.look import ORIGIN
+from bot.domain.site import Site
 from bot.domain.target import url_of
 from bot.domain.variants import variants_of
 from bot.domain.why import Case, Front, Glance, Ours, Spot, Tier, Twin, diagnose
 from bot.domain.why.content import PROBE
 from bot.domain.why.reaching import reach_of
 from bot.ledger.books import Books
-from bot.services.checks import places_of
+from bot.services.checks import inner_doors, places_of
+from bot.services.ports import ReadHeaders
 from bot.services.replies import Explained
 from bot.services.setup import Core
 
@@ -30,7 +30,6 @@ PLACES_MAX = 6
 JOBS_MAX = 30  # of the site's last jobs, those that are read
 TARGETS_MAX = 2000  # of a job, those that are read
 LOOKS_AT_ONCE = 16
-FROZEN = frozenset({"nginx"})  # providers whose caches hand on the Age that came with their copy, which says nothing
 
 
 async def explain(core: Core, command: Command, within: float = WITHIN) -> Explained:
@@ -90,44 +89,32 @@ class _Eyes:
         themselves, the origin."""
         places = list(places_of(self._site).items())[:PLACES_MAX]
         edges = [self._spot(place, Tier.EDGE, address) for place, address in places]
-        inner = [self._inner(layer) for layer in reversed(self._site.layers[:-1]) if self._door(layer)]
+        doors = inner_doors(self._core, self._site)
+        inner = [self._spot(one.title, Tier.INNER, one.door, one.sighting) for one in doors]
         origin = [self._spot(ORIGIN, Tier.ORIGIN, self._site.origin)] if self._site.origin else []
         return tuple(await asyncio.gather(*edges, *inner, *origin))
 
-    def _door(self, layer: Layer) -> str:
-        return self._core.setup.providers[layer.account].door
-
-    async def _inner(self, layer: Layer) -> Spot:
-        """A cache further in, its headers read as its own provider reads them."""
-        provider = self._core.setup.providers[layer.account]
-        spot = await self._spot(provider.title, Tier.INNER, provider.door, with_variants=False)
-        return replace(spot, plain=tuple(_read_by(glance, layer.account, self._core) for glance in spot.plain))
-
-    async def _spot(self, name: str, tier: Tier, address: str, with_variants: bool = True) -> Spot:
-        """Two plain requests, one after the other, since a cache may serve the old once more; then the variants."""
-        first = await self._glance(name, address)
-        second = await self._glance(name, address)
-        if not with_variants or not second.is_usable:
+    async def _spot(self, name: str, tier: Tier, address: str, by: ReadHeaders | None = None) -> Spot:
+        """Two plain requests, one after the other, since a cache may serve the old once more; then the variants, where
+        visitors ask. `by` reads the headers of a cache further in."""
+        first = await self._glance(name, address, by=by)
+        second = await self._glance(name, address, by=by)
+        if tier is Tier.INNER or not second.is_usable:
             return Spot(name, tier, (first, second))
         asked = variants_of(self._site, second.answer)
         varied = await asyncio.gather(*(self._glance(name, address, one) for one in asked))
         return Spot(name, tier, (first, second), tuple(varied))
 
-    async def _glance(self, name: str, address: str, asked: Asked = PLAIN, url: str = "") -> Glance:
+    async def _glance(
+        self, name: str, address: str, asked: Asked = PLAIN, url: str = "", by: ReadHeaders | None = None
+    ) -> Glance:
         try:
             async with asyncio.timeout_at(self._until), self._gate:
                 answer = await self._core.looker.fetch(url or self._url, name, address, asked)
         except TimeoutError:
             late = f"no answer within {self._within:g} s"
             answer = Answer(url or self._url, name, self._core.clock.now(), asked=asked, problem=late)
-        return Glance(answer, self._read(answer))
-
-    def _read(self, answer: Answer) -> Look:
-        """The answer as a look; without an Age that is not the copy's own."""
-        look = self._core.looker.read(answer)
-        outermost = self._site.layers[-1].account if self._site.layers else ""
-        frozen = outermost and self._core.setup.providers[outermost].name in FROZEN
-        return replace(look, age=None) if frozen and look.place != ORIGIN else look
+        return Glance(answer, self._core.looker.read(answer, by))
 
     async def twins(self, place: str) -> tuple[Twin, ...]:
         """The page with an argument that nobody asked for before, at one place: asked only where a query may be
@@ -139,10 +126,3 @@ class _Eyes:
         probe = f"{base}?{query}{'&' if query else ''}purgebot={self._core.dice.token()[:8]}"
         glance = await self._glance(place, dict(places_of(self._site))[place], url=probe)
         return (Twin(probe, PROBE, glance),)
-
-
-def _read_by(glance: Glance, account: str, core: Core) -> Glance:
-    provider = core.setup.providers[account]
-    sighting = provider.sighting(glance.answer.joined())
-    age = None if provider.name in FROZEN else age_of(glance.answer.joined())
-    return replace(glance, look=replace(glance.look, cached=sighting.cached, says=sighting.says, age=age))

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from bot.domain.site import Marker
 from bot.edge import AGENT, EdgeLooker, resolve
-from providers.contract import Cached
+from providers.contract import Cached, Sighting
 from tests.edge.looking import HOST, HOSTS, eyes
 from tests.edge.loopback import Speak, answer, serving
 from tests.edge.recorder import watching
@@ -46,6 +46,14 @@ async def test_an_answer_becomes_a_look() -> None:
     assert ("Fri, 15 Jan 2027 07:00:00 GMT", 79, "b7") == (look.last_modified, look.age, look.version)
     assert (Cached.HIT, "HIT", 300, "") == (look.cached, look.says, look.max_age, look.problem)
     assert hashlib.sha256(b"<p>page</p>").hexdigest() == look.digest
+
+
+@pytest.mark.parametrize(("own_age", "expected"), [(True, 79), (False, None)], ids=["its own", "handed on"])
+async def test_an_age_that_a_cache_only_hands_on_is_none(own_age: bool, expected: int | None) -> None:
+    async with serving(answer(b"page", "Age: 79")) as server:
+        looker = eyes().looker
+        got = await looker.fetch(URL, "fra", server.url)
+    assert expected == looker.read(got, lambda _: Sighting(Cached.HIT, "HIT", own_age=own_age)).age
 
 
 async def test_the_request_is_a_plain_visitors() -> None:

@@ -19,7 +19,7 @@ from bot.ledger.books import Books
 from bot.ledger.sqlite import SqliteLedger
 from bot.metrics import Metrics
 from bot.services.lanes import Lane, recover
-from bot.services.ports import Probes
+from bot.services.ports import Probes, ReadHeaders
 from bot.services.purges import Asking, submit
 from bot.services.replies import JobMade, PlanShown, Refused
 from bot.services.router import Router
@@ -170,12 +170,14 @@ class ScriptedEdges:
         headers = (("etag", f'"{version}"'), ("cache-control", "max-age=60"))
         return Answer(url, place, self._clock.now(), 200, headers, version, version, len(version), asked)
 
-    def read(self, answer: Answer) -> Look:
+    def read(self, answer: Answer, by: ReadHeaders | None = None) -> Look:
         version, place = answer.text, answer.place
         if answer.problem:
             return Look(place, answer.url, answer.at, problem=answer.problem)
         is_cache = place != "origin" and answer.status == 200
         cached = Cached.UNKNOWN if not is_cache else Cached.MISS if version == "v2" else Cached.HIT
+        if by is not None:
+            cached = by(answer.joined()).cached
         return Look(
             place, answer.url, answer.at, answer.status, etag=f'"{version}"', digest=answer.digest, version=version,
             cached=cached, says="" if place == "origin" else cached.upper(), age=None, max_age=60,

@@ -15,6 +15,7 @@ from bot.domain.job import State
 from bot.domain.site import Site
 from bot.domain.verdict import Look, Verdict
 from bot.services.checks import VARIED_URLS
+from bot.services.ports import ReadHeaders
 from bot.services.replies import Checked
 from bot.services.setup import Setup
 from providers.contract import Cached
@@ -46,10 +47,10 @@ class VaryingEdges(ScriptedEdges):
         problem = "connection refused" if (place, varied(asked)) in self.silent else ""
         return replace(answer, text=version, digest=version, problem=problem)
 
-    def read(self, answer: Answer) -> Look:
+    def read(self, answer: Answer, by: ReadHeaders | None = None) -> Look:
         if answer.problem:
             return Look(answer.place, answer.url, answer.at, problem=answer.problem, variant=varied(answer.asked))
-        look = replace(super().read(answer), varies=self.varies)
+        look = replace(super().read(answer, by), varies=self.varies)
         if look.variant != BROTLI:
             return look
         return replace(look, digest="", version="", etag=f'"{answer.text}-br"' if self.tagged else "")
@@ -170,6 +171,14 @@ async def test_a_cache_further_in_is_asked_by_its_own_address_and_never_judged(t
     reply = await checked(shop)
     assert [("Varnish", Cached.UNKNOWN)] == [(look.place, look.cached) for look in reply.inner]
     assert (Verdict.FRESH, ("fra", "iad")) == (reply.judgement.verdict, reply.judgement.fresh_at)
+
+
+async def test_the_outermost_cache_is_the_edge_and_is_asked_as_nothing_else(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path)
+    shop.cf.door = "http://10.0.0.6"
+    reply = await checked(shop)
+    assert [] == list(reply.inner)
+    assert {"fra", "iad", "origin"} == {place for place, _ in edges.asked}
 
 
 def plain_first(looks: Sequence[Look]) -> list[str]:

@@ -20,6 +20,7 @@ from bot.domain.warming import PAGES_MAX, Copy, Warming, Warmth
 from bot.services import deeds
 from bot.services.desk import Desk
 from bot.services.fetching import LEASE_SECONDS, SLOW
+from bot.services.ports import ReadHeaders
 from bot.services.purges import Asking
 from bot.services.replies import (
     BadLinesFound,
@@ -77,9 +78,9 @@ class Edges(ScriptedEdges):
         headers = (("x-cache", word), ("etag", '"v2"'), ("cache-control", control))
         return Answer(url, place, self.time.now(), status, headers, "v2", "v2", 2, asked)
 
-    def read(self, answer: Answer) -> Look:
+    def read(self, answer: Answer, by: ReadHeaders | None = None) -> Look:
         word = answer.says("x-cache")
-        looked = super().read(answer)
+        looked = super().read(answer, by)
         return replace(looked, cached=HEADERS[word], says=word) if answer.place != "origin" else looked
 
 

@@ -14,6 +14,7 @@ from bot.domain.look import Look
 from bot.domain.speech import Command, Verb
 from bot.domain.target import Target
 from bot.domain.why import Case, Name, Reach, Resolved, Tier
+from bot.services.ports import ReadHeaders
 from bot.services.replies import Explained
 from bot.services.why import explain
 from providers.contract import Kind
@@ -36,10 +37,10 @@ class Edges(ScriptedEdges):
             await asyncio.Event().wait()
         return await super().fetch(url, place, address, asked)
 
-    def read(self, answer: Answer) -> Look:
+    def read(self, answer: Answer, by: ReadHeaders | None = None) -> Look:
         if answer.problem:
             return Look(answer.place, answer.url, answer.at, problem=answer.problem)
-        return super().read(answer)
+        return super().read(answer, by)
 
 
 @dataclass
