@@ -12,9 +12,10 @@ FROM python:3.12-slim AS build
 WORKDIR /src
 RUN python -m venv --without-pip /opt/purgebot
 COPY pyproject.toml requirements.lock ./
-# Everything of the lock is checked by its hash; of that, only what is needed to run is installed.
-RUN python -m pip download --no-cache-dir --disable-pip-version-check --require-hashes --no-deps \
-      --dest wheels --requirement requirements.lock
+# Everything of the lock is checked by its hash, and built where it comes as source only; of that, only what is needed
+# to run is installed.
+RUN python -m pip wheel --no-cache-dir --disable-pip-version-check --require-hashes --no-deps \
+      --wheel-dir wheels --requirement requirements.lock
 RUN python -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
       print(*p["dependencies"], *p["optional-dependencies"]["all"], sep="\n")' > needed.txt \
  && python -m pip --python /opt/purgebot/bin/python install --no-cache-dir --disable-pip-version-check \

@@ -163,6 +163,11 @@ def stays_beyond(headers: Headers, name: str = "stale-while-revalidate") -> int:
     return max((Directives.read(value).seconds(name) or 0 for value in fields), default=0)
 
 
+def varied_by(vary: str) -> list[str]:
+    """The fields that a Vary names, each once, in lower case."""
+    return list(dict.fromkeys(name for field in vary.split(",") if (name := field.strip().lower())))
+
+
 def moment(date: str) -> float | None:
     """An HTTP date as seconds since the epoch; None where it is none, such as `0`."""
     try:
@@ -173,7 +178,7 @@ def moment(date: str) -> float | None:
 
 def _kept_out(headers: Headers, cache: Cache) -> Lifetime | None:
     """What keeps a shared cache from reusing an answer, whatever its Cache-Control says."""
-    if "*" in [field.strip() for field in headers.get("vary", "").split(",")]:
+    if "*" in varied_by(headers.get("vary", "")):
         return Lifetime(0, Basis.FORBIDDEN, "Vary: *")
     if "set-cookie" in headers and not cache.cookies:
         return Lifetime(0, Basis.FORBIDDEN, "Set-Cookie")

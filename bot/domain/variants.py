@@ -1,34 +1,57 @@
-"""The other requests for one URL that caches keep apart: another encoding, a configured variant, what Vary names."""
+"""The other requests for one URL that caches keep apart: another encoding, a configured variant, what Vary names.
+
+An answer to one request is compared with the origin's answer to the same one, and with nothing else. A proof asks what
+the site's key surely holds; a diagnosis asks whatever may be kept apart.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from urllib.parse import urlsplit
 
-from bot.domain.answer import Answer, Asked
+from bot.domain.answer import Answer, Asked, varied
+from bot.domain.caching import varied_by
+from bot.domain.look import Look
 from bot.domain.site import Site
 
 ENCODING = "Accept-Encoding"
-VARIANTS_MAX = 6
+IDENTITY: Asked = ((ENCODING, "identity"),)
+BROTLI: Asked = ((ENCODING, "br"),)
+ENCODINGS = (IDENTITY, BROTLI)  # a plain visitor takes gzip
+VARIANTS_MAX = 6  # of a diagnosis
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1"
+_NAMES = frozenset(varied(asked) for asked in ENCODINGS)
 
 
-def configured(site: Site) -> tuple[Asked, ...]:
-    """What the site says that its cache key holds beyond the URL."""
-    return tuple(_asked(variant) for variant in site.variants)
+def to_prove(site: Site, plain: Iterable[Look], before: Collection[str] = ()) -> tuple[Asked, ...]:
+    """What a proof asks beside a plain visitor's request: what the site's cache key holds beyond the URL; the
+    encodings, where a plain answer's Vary names them. `before` are the variants that were asked at an earlier look."""
+    by_encoding = any(ENCODING.lower() in varied_by(look.varies) for look in plain)
+    encodings = [asked for asked in ENCODINGS if by_encoding or varied(asked) in before]
+    return tuple(dict.fromkeys((*_configured(site), *encodings)))
 
 
-def variants_of(site: Site, answer: Answer) -> tuple[Asked, ...]:
-    """What to ask beside a plain visitor's request, which takes gzip: the configured variants, then what the answer's
-    Vary names; at most VARIANTS_MAX."""
-    return tuple(dict.fromkeys((*configured(site), *_by_vary(answer))))[:VARIANTS_MAX]
+def to_diagnose(site: Site, answer: Answer) -> tuple[Asked, ...]:
+    """What a diagnosis asks beside that: the configured variants, then what the answer's Vary names; at most
+    VARIANTS_MAX."""
+    return tuple(dict.fromkeys((*_configured(site), *_by_vary(answer))))[:VARIANTS_MAX]
+
+
+def says_nothing(look: Look) -> bool:
+    """Whether another encoding was answered with nothing that can be compared: its body is not unpacked."""
+    answered = look.variant in _NAMES and not look.problem
+    return answered and look.status == 200 and not (look.digest or look.version or look.etag)
+
+
+def _configured(site: Site) -> Iterator[Asked]:
+    return (tuple(variant.items()) for variant in site.variants)
 
 
 def _by_vary(answer: Answer) -> Iterator[Asked]:
-    named = {field.strip().lower() for field in answer.says("vary").split(",")}
-    yield ((ENCODING, "identity"),)  # asked whatever Vary says: some caches keep it apart by themselves
-    if "accept-encoding" in named:
-        yield ((ENCODING, "br"),)
+    named = varied_by(answer.says("vary"))
+    yield IDENTITY  # asked whatever Vary says: some caches keep it apart by themselves
+    if ENCODING.lower() in named:
+        yield BROTLI
     if "origin" in named:
         split = urlsplit(answer.url)
         yield (("Origin", f"{split.scheme}://{split.netloc}"),)
@@ -36,7 +59,3 @@ def _by_vary(answer: Answer) -> Iterator[Asked]:
         yield (("User-Agent", PHONE),)
     if "accept-language" in named:
         yield (("Accept-Language", "de"),)
-
-
-def _asked(variant: Mapping[str, str]) -> Asked:
-    return tuple(variant.items())

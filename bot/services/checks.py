@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bot.domain.answer import PLAIN, Asked, varied
-from bot.domain.encodings import others, says_nothing
 from bot.domain.site import Site
+from bot.domain.variants import says_nothing, to_prove
 from bot.domain.verdict import Look, Verdict, judge
 from bot.services.ports import Looker
 from bot.services.setup import Core
@@ -117,7 +117,7 @@ class _Eyes:
             return
         await asyncio.wait(tasks, timeout=wait)
         plain = {n: look for n, _ in spots if (look := self._seen.get((0, page, n)))}
-        for variant, asked in enumerate(others(self._site, plain.values(), self._before), 1):
+        for variant, asked in enumerate(to_prove(self._site, plain.values(), self._before), 1):
             for n, spot in spots:
                 if n not in plain or not plain[n].problem:
                     group.create_task(self._look(url, spot, asked, (variant, page, n)))

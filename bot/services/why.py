@@ -14,7 +14,7 @@ from bot.domain.job import JobView
 from bot.domain.look import ORIGIN
 from bot.domain.site import Site
 from bot.domain.target import url_of
-from bot.domain.variants import variants_of
+from bot.domain.variants import to_diagnose
 from bot.domain.why import Case, Front, Glance, Ours, Spot, Tier, Twin, diagnose
 from bot.domain.why.content import PROBE
 from bot.domain.why.reaching import reach_of
@@ -101,7 +101,7 @@ class _Eyes:
         second = await self._glance(name, address, by=by)
         if tier is Tier.INNER or not second.is_usable:
             return Spot(name, tier, (first, second))
-        asked = variants_of(self._site, second.answer)
+        asked = to_diagnose(self._site, second.answer)
         varied = await asyncio.gather(*(self._glance(name, address, one) for one in asked))
         return Spot(name, tier, (first, second), tuple(varied))
 

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 
 from bot.domain.answer import Answer
+from bot.domain.caching import varied_by
 from bot.domain.fingerprint import is_certain
 from bot.domain.lint.finding import Cure, Found, Severity
 from bot.domain.lint.served import Served
@@ -47,7 +48,7 @@ def signed_in_shared(served: Served) -> Found | None:
 def varies_widely(served: Served) -> Found | None:
     """CC10: too many variants."""
     vary = served.headers.get("vary", "")
-    fields = list(dict.fromkeys(field.strip().lower() for field in vary.split(",") if field.strip()))
+    fields = varied_by(vary)
     packed = "accept-encoding" in fields or "content-encoding" in served.headers
     cure = Cure((("Vary", "Accept-Encoding"),)) if packed else Cure(drops=("Vary",))
     seen = f"Vary: {vary}"
@@ -74,7 +75,7 @@ def _one(field: str) -> str:
 def encoding_unsaid(served: Served) -> Found | None:
     """CC11: packed, and no word of it to caches."""
     packed = served.headers.get("content-encoding", "").strip().lower()
-    fields = [field.strip().lower() for field in served.headers.get("vary", "").split(",")]
+    fields = varied_by(served.headers.get("vary", ""))
     if packed in ("", "identity") or "accept-encoding" in fields or "*" in fields:
         return None
     causes = f"A cache may give this {packed} copy to a visitor who cannot unpack it, who then sees garbage."
