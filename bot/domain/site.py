@@ -47,6 +47,8 @@ class Site:
     marker: Marker | None = None
     layers: tuple[Layer, ...] = ()
     edges: Mapping[str, str] = field(default_factory=dict)  # place → address, dialled as written
+    before: str = ""  # the site whose deploys are purged and proven here first
+    quiet: bool = False  # a deploy is told only where it does not go well
 
     def claims(self, host: str) -> bool:
         """Whether this site serves `host` (lower-case)."""

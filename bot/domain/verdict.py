@@ -21,6 +21,7 @@ FURTHER_IN = "the edge does not keep it, so a cache further in does"
 MOVED_ON = "the origin has changed since this purge was proven: purge again for what is new"
 SOFT = "after a soft purge a cache may serve the old once more while it fetches the new"
 REWRITTEN = "told by its bytes alone: where the edge rewrites pages, give the site a `marker`"
+ORIGIN_LACKS = "the origin itself does not show it yet: is the new version out there?"
 ORIGIN_OLD = "if it still looks old, the origin itself may be old"
 
 _Verdicts = Mapping[str, Verdict]  # by place
@@ -113,7 +114,7 @@ def _landed(finding: Finding, purged_at: float | None, left_alone: Sequence[str]
         expired = f"an expired copy ({look.says or 'stale'})"
         why = f"{look.place} serves {expired} while it fetches, and it is what the origin serves"
         return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=True)
-    if not _is_older(look, purged_at):
+    if look.shows or not _is_older(look, purged_at):
         return finding
     if left_alone:
         why = f"{look.place} kept its copy, which is what the origin serves: {_not_asked(left_alone)}"
@@ -178,6 +179,11 @@ class _Scene:
     def places(self, verdict: Verdict) -> list[str]:
         return [place for place, here in self.at.items() if here is verdict]
 
+    def origin_lacks(self, look: Look) -> bool:
+        """Whether the origin does not show either what `look` lacks."""
+        here = (page for page in self.pages if (page.url, page.variant) == (look.url, look.variant))
+        return any(origin.lacks for page in here for origin in page.now(ORIGIN))
+
     def urls(self) -> int:
         return len({page.url for page in self.pages})
 
@@ -225,7 +231,9 @@ def _why_stale(stale: Sequence[Finding], scene: _Scene) -> Iterable[str]:
     if scene.moved_on:
         yield MOVED_ON
         return
-    if hint := _hint([f.look for f in stale if f.look], scene):
+    if any(f.look and f.look.lacks and scene.origin_lacks(f.look) for f in stale):
+        yield ORIGIN_LACKS
+    elif hint := _hint([f.look for f in stale if f.look], scene):
         yield hint
     if all(f.by_bytes for f in stale):
         yield REWRITTEN

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.ledger.batches import Batches
 from bot.ledger.budgets import Budgets
 from bot.ledger.configuration import Configuration
+from bot.ledger.deploys import Deploys
 from bot.ledger.history import History
 from bot.ledger.holds import Holds
 from bot.ledger.homes import Homes
@@ -41,6 +42,7 @@ class Books:
         self.configuration = Configuration(tx, self.journal)
         self.retention = Retention(tx, self.journal, self.lots)
         self.holds = Holds(tx)
+        self.deploys = Deploys(tx)
         self.notices = Notices(tx)
         self.reviews = Reviews(tx, self.history)
 

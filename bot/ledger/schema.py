@@ -13,6 +13,7 @@ notices      what channels are to be told of holds
 in_line      requests that wait for the end of a hold, and the job that took them up
 in_line_told what lists tell of them
 reviews      each broken glass, until somebody else has looked at it
+deploys      which version of a site came out when, by the job that purges for it
 warmings     what is fetched through the edges, and how far that is
 recent       each person's last targets, as lines that can be asked for again
 messages     the Slack messages that show a job, and what they show
@@ -158,6 +159,12 @@ create table if not exists warmings (
 create index if not exists warmings_due on warmings (due_at) where due_at is not null;
 create index if not exists warmings_open on warmings (site) where ended is null;
 create index if not exists warmings_job on warmings (job) where job is not null;
+
+create table if not exists deploys (
+  job integer primary key, site text not null, version text not null, sender text not null, at real not null,
+  happened real
+);
+create index if not exists deploys_of_site on deploys (site, at);
 
 create table if not exists history (
   job integer primary key, site text not null, kind text not null, by text not null,

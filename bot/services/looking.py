@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.domain.deploy import pages_of
 from bot.domain.job import JobView
 from bot.domain.steps import LOOK_AFTER
 from bot.domain.told import Event, Told
@@ -59,10 +60,10 @@ async def look_after(core: Core, job: JobView, round: int) -> Change:
 
 def _judge(job: JobView, looks: Sequence[Look], pages: Sequence[str]) -> Judgement:
     """What these looks after the purge say."""
-    began = job.layers[-1].started if job.layers else None
+    purged_at = (job.layers[-1].started or job.purged) if job.layers else None
     soft = any(layer.soft for layer in job.layers)
     proven = job.looks if job.proven is not None else ()
-    return judge(was(job.before, looks), looks, began or job.purged, soft, pages, job.left_alone, proven)
+    return judge(was(job.before, looks), looks, purged_at, soft, pages, job.left_alone, proven)
 
 
 def _is_worth_another(job: JobView, judgement: Judgement, round: int) -> bool:
@@ -79,7 +80,10 @@ def _probes(around: Around) -> list[str]:
 async def _looks(core: Core, job: JobView, within: float) -> tuple[Look, ...]:
     site = core.setup.sites.get(job.site)
     before = {look.variant for look in job.before}
-    return await look_all(core.looker, site, job.look_urls, within, before=before) if site else ()
+    if site is None:
+        return ()
+    expected = pages_of(job.deploy.expected, site) if job.deploy else {}
+    return await look_all(core.looker, site, job.look_urls, within, before=before, expected=expected)
 
 
 def _seen(job: JobView, looks: tuple[Look, ...], now: float) -> str:

@@ -124,6 +124,9 @@ class SiteDoc(Part):
     )
     marker: MarkerDoc | None = Field(default=None, description="how a version is recognised")
     layers: list[LayerDoc] = Field(min_length=1, description="the caches, innermost first, such as [{account: cf}]")
+    before: str = Field(
+        default="", description="the site whose deploys are purged and proven here first, such as shop on its staging"
+    )
     edges: dict[str, AddressText] = Field(
         default={}, description="places to look from, such as {fra: https://203.0.113.7}"
     )

@@ -18,6 +18,7 @@ from bot.settings.conditions import Named
 from bot.settings.document import COMMAND, ApiDoc, ApprovalsDoc, RetentionDoc, RootDoc, TokenDoc
 from bot.settings.globalping import GlobalpingReader
 from bot.settings.model import AccountSettings, ApiToken, Approvals, BadSettings, Retention, Settings
+from bot.settings.order import check_order
 from bot.settings.policies import PolicyReader
 from bot.settings.reader import Data, Place, read, type_names
 from bot.settings.sites import SiteReader
@@ -108,6 +109,7 @@ class _Loader:
         self._refuse_lookalikes(data)
         reader = SiteReader(self._complaints, {name: self._blueprint(part) for name, part in accounts.items()})
         read = {name: reader.read(name, part, ("sites", name)) for name, part in data.items()}
+        check_order(self._complaints, read, data)
         return {name: site for name, site in read.items() if site}
 
     def _refuse_lookalikes(self, sites: Mapping[str, Data]) -> None:

@@ -42,6 +42,7 @@ class SiteReader:
             variants=tuple(self._variant(v, (*place, "variants", n)) for n, v in enumerate(doc.variants)),
             marker=self._marker(doc.marker, (*place, "marker")) if doc.marker else None,
             layers=self._layers(doc, place),
+            before=doc.before,
             edges={key: self._edge(key, url, (*place, "edges", key)) for key, url in doc.edges.items()},
         )
 

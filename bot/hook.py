@@ -1,0 +1,185 @@
+"""`POST /v1/deploys`: a deploy happened. In this order: size while reading, proof of the sender over the raw bytes, its
+time, whether it came before, the body, the sender's sites, then the jobs in the ledger, and the answer last.
+
+Whoever proves nothing hears one text for all reasons; the log has the reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Self
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from bot.domain.deploy import Announced, Expected
+from bot.domain.job import JobView
+from bot.ledger.books import Books
+from bot.problems import TooLarge, first_error, problem, read_body
+from bot.senders import Ignored, Unproven, Verified, github_deploy
+from bot.services.deploys import Deployed, NotRead, Overtaken, Taken, take
+from bot.services.replies import PlanShown, Refused
+from bot.services.setup import Core
+from bot.slack.answers import card_for
+from bot.slack.plain import plain
+
+log = structlog.get_logger()
+BODY_MAX = 1024 * 1024  # bytes
+PAGES_MAX = 20  # that something is expected of
+Verify = Callable[[Mapping[str, str], bytes, float], Awaitable[Verified | Unproven]]
+Word = Annotated[str, Field(min_length=1, max_length=200)]
+Path = Annotated[str, Field(pattern=r"^/[!-~]*$", max_length=2000)]
+
+
+class ExpectBody(BaseModel):
+    """What one page must show: one header's value, or a text."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    header: Annotated[dict[str, str], Field(min_length=1, max_length=1)] | None = None
+    contains: Word | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if (self.header is None) == (self.contains is None):
+            raise ValueError('name one of {"header": {"x-build": "4.2.0"}} and {"contains": "4.2.0"}')
+        return self
+
+
+class DeployBody(BaseModel):
+    """What is sent."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    site: Word
+    version: Word
+    urls: list[str] = []
+    paths: list[str] = []
+    prefixes: list[str] = []
+    tags: list[str] = []
+    everything: bool = False
+    actor: Annotated[str, Field(max_length=200)] = ""
+    link: Annotated[str, Field(max_length=1000)] = ""
+    expect: Annotated[dict[Path, ExpectBody], Field(max_length=PAGES_MAX)] = {}
+    quiet: bool = False
+    soft: bool | None = None
+    warm: bool = False
+
+    def announced(self) -> Announced:
+        """The deploy as it was told."""
+        return Announced(
+            self.site, self.version, tuple(self.urls), tuple(self.paths), tuple(self.prefixes), tuple(self.tags),
+            self.everything, self.actor, self.link, tuple(_expected(page, one) for page, one in self.expect.items()),
+            self.quiet, self.soft, self.warm,
+        )  # fmt: skip
+
+
+def _expected(path: str, body: ExpectBody) -> Expected:
+    for name, value in (body.header or {}).items():
+        return Expected(path, name.strip().lower(), value.strip())
+    return Expected(path, contains=body.contains or "")
+
+
+class Hook:
+    """Takes deploys. `verify` says who sends, by the headers, the raw body and the time."""
+
+    def __init__(self, core: Core, verify: Verify) -> None:
+        self._core = core
+        self._verify = verify
+
+    async def deploy(self, request: Request) -> Response:
+        """A deploy, or a repeat of one, which is answered as the first was."""
+        try:
+            raw = await read_body(request, BODY_MAX)
+        except TooLarge:
+            return problem(413, "Too large", f"A deploy has at most {BODY_MAX:,} bytes. Send prefixes, or several.")
+        except ClientDisconnect:
+            return Response(status_code=400)
+        found = await self._verify(request.headers, raw, self._core.clock.now())
+        if isinstance(found, Unproven):
+            log.warning("deploy_refused", why=found.why)
+            return problem(401, "Who is telling?", "The deploy is not signed by a known sender, or too old or new.")
+        digest = hashlib.sha256(raw).hexdigest()
+        known = await self._core.ledger.read(lambda books: books.intake.find(found.key))
+        if known is not None and (found.once or known.body.get("digest") != digest):
+            return _used(found)
+        if known is not None and known.answer:
+            return Response(known.answer, 202, media_type="application/json")
+        told = self._read(request, found, raw)
+        return told if isinstance(told, Response) else await self._take(found, digest, told)
+
+    def _read(self, request: Request, found: Verified, raw: bytes) -> Announced | Response:
+        if found.kind == "github":
+            return _of_github(found, request.headers.get("x-github-event", ""), raw)
+        try:
+            body = DeployBody.model_validate_json(raw)
+        except ValidationError as exc:
+            return problem(400, "Unreadable deploy", f"{first_error(exc)}. Send at least a site and a version.")
+        return body.announced()
+
+    async def _take(self, found: Verified, digest: str, told: Announced) -> Response:
+        core = self._core
+        actor = core.setup.tokens.get(f"token:{found.sender}")
+        if actor is None or told.site not in found.sites:
+            return problem(403, "Refused", "This sender may not tell of that site's deploys: `sites` names its own.")
+        taken = await take(core, actor, found.key, told)
+        answer = self._answer(taken)
+        if isinstance(answer, Response):
+            return answer
+        return await self._kept(found, digest, answer)
+
+    async def _kept(self, found: Verified, digest: str, answer: Mapping[str, object]) -> Response:
+        """The answer, kept under the sender's key; another body that was quicker under it wins."""
+        text, now = json.dumps(answer), self._core.clock.now()
+
+        def deed(books: Books) -> str | None:
+            books.intake.store(found.key, "deploy", {"digest": digest}, now)
+            books.intake.answered(found.key, text, now)
+            books.intake.done(found.key, now)
+            known = books.intake.find(found.key)
+            return known.answer if known and known.body.get("digest") == digest else None
+
+        kept = await self._core.ledger.write(deed)
+        return Response(kept, 202, media_type="application/json") if kept is not None else _used(found)
+
+    def _answer(self, taken: Taken) -> Mapping[str, object] | Response:
+        core = self._core
+        match taken:
+            case Deployed(job, first):
+                told: dict[str, object] = {"job": job.name, "state": job.state, "url": _where(job)}
+                return told | ({"first": [one.name for one in first]} if first else {})
+            case Overtaken(version):
+                return JSONResponse({"ignored": f"{version} was deployed later, and is what was purged for."})
+            case NotRead():
+                return problem(422, "Not understood", taken.told)
+            case PlanShown():
+                card = card_for(taken, core.clock.now(), "purgebot")
+                return JSONResponse({"observing": True, "text": plain(card, "") if card else ""})
+            case Refused(by_rule=True):
+                return problem(403, "Refused", f"{taken.what} {taken.advice}".strip())
+            case Refused():
+                return problem(422, "Not possible", f"{taken.what} {taken.advice}".strip())
+
+
+def _of_github(found: Verified, event: str, raw: bytes) -> Announced | Response:
+    """GitHub's own event as a deploy; what is none is answered with why nothing is done."""
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        return problem(400, "Unreadable event", "The body is no JSON. Set the webhook's content type to that.")
+    told = github_deploy(event, body, found.sender)
+    if isinstance(told, Ignored):
+        return JSONResponse({"ignored": told.why})
+    return Announced(told.site, told.version, actor=told.actor, link=told.link, at=told.at)
+
+
+def _used(found: Verified) -> Response:
+    what = "This token was used before." if found.once else "This id came before with another body."
+    return problem(409, "Used before", f"{what} Send the deploy under a new one.")
+
+
+def _where(job: JobView) -> str:
+    """Where the job can be followed."""
+    return job.url or f"/v1/jobs/{job.name}"
