@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Self
 
 import structlog
@@ -20,7 +20,7 @@ from bot.domain.deploy import Announced, Expected
 from bot.domain.job import JobView
 from bot.ledger.books import Books
 from bot.problems import TooLarge, first_error, problem, read_body
-from bot.senders import Ignored, Unproven, Verified, github_deploy
+from bot.senders import EVENT, Ignored, Senders, Unproven, Verified, github_deploy
 from bot.services.deploys import Deployed, NotRead, Overtaken, Taken, take
 from bot.services.replies import PlanShown, Refused
 from bot.services.setup import Core
@@ -30,7 +30,6 @@ from bot.slack.plain import plain
 log = structlog.get_logger()
 BODY_MAX = 1024 * 1024  # bytes
 PAGES_MAX = 20  # that something is expected of
-Verify = Callable[[Mapping[str, str], bytes, float], Awaitable[Verified | Unproven]]
 Word = Annotated[str, Field(min_length=1, max_length=200)]
 Path = Annotated[str, Field(pattern=r"^/[!-~]*$", max_length=2000)]
 
@@ -83,11 +82,11 @@ def _expected(path: str, body: ExpectBody) -> Expected:
 
 
 class Hook:
-    """Takes deploys. `verify` says who sends, by the headers, the raw body and the time."""
+    """Takes deploys."""
 
-    def __init__(self, core: Core, verify: Verify) -> None:
+    def __init__(self, core: Core, senders: Senders) -> None:
         self._core = core
-        self._verify = verify
+        self._senders = senders
 
     async def deploy(self, request: Request) -> Response:
         """A deploy, or a repeat of one, which is answered as the first was."""
@@ -97,27 +96,39 @@ class Hook:
             return problem(413, "Too large", f"A deploy has at most {BODY_MAX:,} bytes. Send prefixes, or several.")
         except ClientDisconnect:
             return Response(status_code=400)
-        found = await self._verify(request.headers, raw, self._core.clock.now())
+        found = await self._senders.verify(request.headers, raw, self._core.clock.now())
         if isinstance(found, Unproven):
             log.warning("deploy_refused", why=found.why)
             return problem(401, "Who is telling?", "The deploy is not signed by a known sender, or too old or new.")
         digest = hashlib.sha256(raw).hexdigest()
-        known = await self._core.ledger.read(lambda books: books.intake.find(found.key))
-        if known is not None and (found.once or known.body.get("digest") != digest):
-            return _used(found)
-        if known is not None and known.answer:
-            return Response(known.answer, 202, media_type="application/json")
+        before = await self._core.ledger.read(lambda books: _before(books, found, digest))
+        if before is not None:
+            return before
         told = self._read(request, found, raw)
         return told if isinstance(told, Response) else await self._take(found, digest, told)
 
     def _read(self, request: Request, found: Verified, raw: bytes) -> Announced | Response:
         if found.kind == "github":
-            return _of_github(found, request.headers.get("x-github-event", ""), raw)
+            return self._of_github(found, request.headers.get(EVENT, ""), raw)
         try:
             body = DeployBody.model_validate_json(raw)
         except ValidationError as exc:
             return problem(400, "Unreadable deploy", f"{first_error(exc)}. Send at least a site and a version.")
         return body.announced()
+
+    def _of_github(self, found: Verified, event: str, raw: bytes) -> Announced | Response:
+        """GitHub's own event as a deploy; what is none is answered with why nothing is done."""
+        sender = self._senders.github(found.sender)
+        try:
+            body = json.loads(raw)
+        except (ValueError, RecursionError):
+            body = None
+        if sender is None or not isinstance(body, dict):
+            return problem(400, "Unreadable event", "The body is no JSON object. Set the webhook's content type to it.")
+        told = github_deploy(event, body, sender)
+        if isinstance(told, Ignored):
+            return JSONResponse({"ignored": told.why})
+        return Announced(told.site, told.version, actor=told.actor, link=told.link, at=told.at)
 
     async def _take(self, found: Verified, digest: str, told: Announced) -> Response:
         core = self._core
@@ -134,15 +145,19 @@ class Hook:
         """The answer, kept under the sender's key; another body that was quicker under it wins."""
         text, now = json.dumps(answer), self._core.clock.now()
 
-        def deed(books: Books) -> str | None:
+        def deed(books: Books) -> Response:
+            before = _before(books, found, digest)
+            if before is not None:
+                return before
             books.intake.store(found.key, "deploy", {"digest": digest}, now)
             books.intake.answered(found.key, text, now)
             books.intake.done(found.key, now)
-            known = books.intake.find(found.key)
-            return known.answer if known and known.body.get("digest") == digest else None
+            if found.once:
+                books.intake.store(found.proof, "proof", {"key": found.key}, now)
+                books.intake.done(found.proof, now)
+            return _accepted(text)
 
-        kept = await self._core.ledger.write(deed)
-        return Response(kept, 202, media_type="application/json") if kept is not None else _used(found)
+        return await self._core.ledger.write(deed)
 
     def _answer(self, taken: Taken) -> Mapping[str, object] | Response:
         core = self._core
@@ -163,21 +178,21 @@ class Hook:
                 return problem(422, "Not possible", f"{taken.what} {taken.advice}".strip())
 
 
-def _of_github(found: Verified, event: str, raw: bytes) -> Announced | Response:
-    """GitHub's own event as a deploy; what is none is answered with why nothing is done."""
-    try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError):
-        return problem(400, "Unreadable event", "The body is no JSON. Set the webhook's content type to that.")
-    told = github_deploy(event, body, found.sender)
-    if isinstance(told, Ignored):
-        return JSONResponse({"ignored": told.why})
-    return Announced(told.site, told.version, actor=told.actor, link=told.link, at=told.at)
+def _before(books: Books, found: Verified, digest: str) -> Response | None:
+    """The answer to what came before: the same one, or a no to another body or to a proof that counted already."""
+    proof = books.intake.find(found.proof) if found.once else None
+    if proof is not None and proof.body.get("key") != found.key:
+        return problem(409, "Used before", "This token counted for another deploy. Ask GitHub for a new one.")
+    known = books.intake.find(found.key)
+    if known is None:
+        return None
+    if known.body.get("digest") != digest:
+        return problem(409, "Used before", "This id came before with another body. Send the deploy under a new one.")
+    return _accepted(known.answer)
 
 
-def _used(found: Verified) -> Response:
-    what = "This token was used before." if found.once else "This id came before with another body."
-    return problem(409, "Used before", f"{what} Send the deploy under a new one.")
+def _accepted(answer: str) -> Response:
+    return Response(answer, 202, media_type="application/json")
 
 
 def _where(job: JobView) -> str:

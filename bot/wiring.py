@@ -21,9 +21,11 @@ from bot.edge import EdgeLooker
 from bot.edge.http_rules import Httplint
 from bot.edge.names import Resolvers
 from bot.engine.embedded import EmbeddedEngine
+from bot.hook import Hook
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.sqlite import SqliteLedger
 from bot.metrics import Metrics
+from bot.senders import Senders
 from bot.services.desk import Desk
 from bot.services.keeping import forget_daily
 from bot.services.lanes import Lane, recover
@@ -126,7 +128,9 @@ class Bot:
         self.router = Router(self.core, lanes, self.reception.run, self.notifier.run, self.homes.run)
         self.stopping = asyncio.Event()
         self.slack = self._slack_door()
-        self.door = Door(self.core, tokens_of(settings), self._not_ready, self.stopping)
+        self.senders = Senders(settings.deploys)
+        hook = Hook(self.core, self.senders)
+        self.door = Door(self.core, tokens_of(settings), self._not_ready, self.stopping, hook)
         self._tasks: list[asyncio.Task[None]] = []
 
     def _core(self) -> Core:
@@ -242,6 +246,7 @@ class Bot:
         await self.engine.stop(grace)
         for provider in self.providers.values():
             await provider.close()
+        await self.senders.close()
         if self.globalping is not None:
             await self.globalping.close()
         with contextlib.suppress(LedgerDown):

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
+from playground import pipeline
 from playground.calls import routes_of
 from playground.faults import Faults
 from playground.globalping import API_PATH, Globalping, Probe, Wish
@@ -33,6 +34,7 @@ sites:
 {sites}
 approvals: {{channel: C_APPROVE, approvers: [U_LEA, U_SAM, U_KIM]}}
 {globalping}api: {{tokens: [{{name: play, bearer: {{env: PLAY_API_TOKEN}}, sites: [{names}], may: command}}]}}
+deploys: {{tokens: [{{name: {sender}, secret: {{env: PLAY_DEPLOY_SECRET}}, sites: [{names}]}}]}}
 resolvers: [{resolvers}]
 """
 _GLOBALPING = 'globalping: {{api_url: "{url}", sites: [{site}]}}\n'
@@ -180,6 +182,7 @@ class World:
             sites="\n".join(self._site(town) for town in self.towns.values()),
             names=", ".join(self.towns),
             globalping=self._opted_in(),
+            sender=pipeline.SENDER,
             resolvers=", ".join(f'"{self.url_of(name)}"' for name in RESOLVERS),
         )
 

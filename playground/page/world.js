@@ -39,6 +39,7 @@ export class World {
     byId("origin").append(drawCopies());
     byId("path").append(...PAGES.map((path) => make("option", { value: path }, path)));
     byId("deploy").addEventListener("click", () => this.deploy());
+    byId("deploy-told").addEventListener("click", () => this.deployAndTell());
   }
 
   get site() {
@@ -183,6 +184,18 @@ export class World {
     if (isTaken) announce(`The origin has ${answer.version} now.`);
     if (isTaken && name === this.state.site)
       setText(byId("visit-said"), `The origin has ${answer.version}. What the caches hold is old until it is purged.`);
+  }
+
+  /** The pipeline deploys and tells the bot, whose note appears in the site's channel. */
+  async deployAndTell() {
+    const name = this.state.site;
+    let answer;
+    const isTaken = await this.app.attempt(async () => (answer = await play.deployAndTell(name)));
+    if (!isTaken) return;
+    const { job, detail } = answer.answer ?? {};
+    const words = job ? `The origin has ${answer.version}, and ${job} purges it.` : `purgebot said ${answer.status}: ${detail}`;
+    announce(words);
+    if (name === this.state.site) setText(byId("visit-said"), words);
   }
 
   /** Whether an edge of a site holds something old. */

@@ -43,6 +43,8 @@ def _outcome(job: JobView, now: float) -> str:
         case State.PARTIAL:
             missing = count(sum(layer.failed for layer in job.layers), "call")
             return f"🟠 {job.name} partly purged, {missing} did not go{_seen(job)} · {subject(job)}"
+        case State.CANCELLED if job.stop_reason == "purgebot":
+            return f"⚫ {job.name} given up · {subject(job)}"
         case State.CANCELLED:
             return f"⚫ {job.name} cancelled by {denier(job)} · {subject(job)}"
         case State.DENIED:
