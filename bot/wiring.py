@@ -268,10 +268,14 @@ def tokens_of(settings: Settings) -> list[Token]:
 
 
 def actors_of(settings: Settings) -> Mapping[str, Actor]:
-    """The machines that may knock, as actors."""
+    """The machines that may knock or send deploys, as actors."""
     actors = [
         Actor(f"token:{token.name}", Standing.TOKEN, "", token.sites, token.may_command)
         for token in settings.api_tokens
+    ]
+    actors += [
+        Actor(f"token:{sender.name}", Standing.TOKEN, "", sender.sites, is_sender=True)
+        for sender in settings.deploys.senders
     ]
     return {actor.id: actor for actor in actors}
 
