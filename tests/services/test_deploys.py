@@ -246,7 +246,7 @@ async def test_a_quiet_deploy_that_does_not_go_is_told_and_its_deployer_called(t
     job = await deployed(shop, replace(V2, quiet=True, actor="U_MIA"))
     await shop.slate.advance(60)
     roles = [Role.ROOT, Role.OUTCOME]
-    found = [await shop.ledger.read(lambda books, r=role: books.messages.find(job.id, r)) for role in roles]
+    found = await shop.ledger.read(lambda books: [books.messages.find(job.id, role) for role in roles])
     ended = await shop.job(job.id)
     await shop.ledger.close()
     assert State.FAILED is ended.state

@@ -91,7 +91,7 @@ NOTES: dict[str, tuple[JobView, str]] = {
         replace(NEW, read_as="", deploy=OUT, after=11),
         f"""\
         🔵 shop 4.2.0 · P-1042 waits for P-11, which comes first · {PRICING}
-           Varnish next → Cloudflare next
+           Varnish to come → Cloudflare to come
            deployed by mia, told by token `ci-shop` · <https://ci.test/7|what ran> · before it: 4.1.9
            [Cancel = cancel P-1042]""",
     ),
