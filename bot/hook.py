@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
+from bot.domain.actor import Actor
 from bot.domain.deploy import Announced, Expected
 from bot.domain.job import JobView
 from bot.ledger.books import Books
@@ -106,6 +107,11 @@ class Hook:
             return before
         told = self._read(request, found, raw)
         return told if isinstance(told, Response) else await self._take(found, digest, told)
+
+    async def sender(self, request: Request) -> Actor | None:
+        """Who signed a request without a body, to follow the deploys that they told of."""
+        found = await self._senders.verify(request.headers, b"", self._core.clock.now())
+        return self._core.setup.tokens.get(f"token:{found.sender}") if isinstance(found, Verified) else None
 
     def _read(self, request: Request, found: Verified, raw: bytes) -> Announced | Response:
         if found.kind == "github":

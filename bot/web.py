@@ -167,8 +167,8 @@ class Door:
         return await self._core.ledger.write(deed)
 
     async def job(self, request: Request) -> Response:
-        """One job; with `wait=` seconds, once it has ended or needs a person."""
-        actor = self._actor(request)
+        """One job; with `wait=` seconds, once it has ended or needs a person. Who sends deploys signs it like them."""
+        actor = self._actor(request) or await self._hook.sender(request)
         if actor is None:
             return _unauthorised()
         wait = _seconds(request.query_params.get("wait", "0"))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.domain.deploy import pages_of
+from bot.domain.deploy import Expected, pages_of
 from bot.domain.job import JobView
 from bot.domain.steps import LOOK_AFTER
 from bot.domain.told import Event, Told
@@ -14,7 +14,7 @@ from bot.domain.verdict import Judgement, Look, Verdict, describe, judge
 from bot.domain.world import counted, gathered
 from bot.ledger.books import Books
 from bot.services.around import Around, compared, probes_after, probes_before, was
-from bot.services.checks import look_all
+from bot.services.checks import NOTHING_EXPECTED, look_all
 from bot.services.endings import Change, finish
 from bot.services.setup import Core
 from bot.services.warming import begin_after
@@ -42,7 +42,7 @@ async def look_before(core: Core, job: JobView) -> Change:
 async def look_after(core: Core, job: JobView, round: int) -> Change:
     """Look for the `round`th time, judge, and what is to be written of it. Probes around the world, where they looked
     before, look again once the edges need no other look."""
-    looks = await _looks(core, job, AFTER_SECONDS)
+    looks = await _looks(core, job, AFTER_SECONDS, _expected(core, job))
     pages = await core.ledger.read(lambda books: covered(books, job, (*job.before, *looks)))
     judgement, around = _judge(job, looks, pages), Around()
     if not _is_worth_another(job, judgement, round + 1):
@@ -77,12 +77,19 @@ def _probes(around: Around) -> list[str]:
     return [*(f"looked at by {words}" for words in looked), *([around.problem] if around.problem else [])]
 
 
-async def _looks(core: Core, job: JobView, within: float) -> tuple[Look, ...]:
+def _expected(core: Core, job: JobView) -> Mapping[str, Expected]:
+    """What each page must show, where a deploy said so."""
+    site = core.setup.sites.get(job.site)
+    return pages_of(job.deploy.expected, site) if job.deploy and site else NOTHING_EXPECTED
+
+
+async def _looks(
+    core: Core, job: JobView, within: float, expected: Mapping[str, Expected] = NOTHING_EXPECTED
+) -> tuple[Look, ...]:
     site = core.setup.sites.get(job.site)
     before = {look.variant for look in job.before}
     if site is None:
         return ()
-    expected = pages_of(job.deploy.expected, site) if job.deploy else {}
     return await look_all(core.looker, site, job.look_urls, within, before=before, expected=expected)
 
 
