@@ -73,7 +73,7 @@ def _configuration(settings: Settings, now: float) -> list[Finding]:
     good = Finding("configuration", Health.GOOD, f"Mode {settings.mode.told}, sites {sites}.")
     warnings = (*settings.warnings, *over(settings.policy, now))
     doubts = [Finding("configuration", Health.DOUBTFUL, warning) for warning in warnings]
-    return [good, *doubts, *_tokens(settings)]
+    return [good, *doubts, *_tokens(settings), *_senders(settings)]
 
 
 def _tokens(settings: Settings) -> list[Finding]:
@@ -84,6 +84,16 @@ def _tokens(settings: Settings) -> list[Finding]:
         Finding(f"token {token.name}", Health.BAD, f"Its secret is not in {where}, so nobody comes in by it.", advice)
         for token, where in missing
         if token.bearer.reveal_or_none() is None
+    ]
+
+
+def _senders(settings: Settings) -> list[Finding]:
+    """Those of whose secrets none is there: their deploys are refused."""
+    advice = "Set it where the bot runs. A file counts at once, a variable from the next start."
+    return [
+        Finding(f"sender {one.name}", Health.BAD, "None of its secrets is there, so its deploys are refused.", advice)
+        for one in (*settings.deploys.tokens, *settings.deploys.github)
+        if not any(secret.reveal_or_none() for secret in one.secrets)
     ]
 
 

@@ -109,12 +109,10 @@ def read_keys(body: bytes) -> Mapping[str, jwt.PyJWK]:
 
 def _key(said: object) -> jwt.PyJWK | None:
     """One key, if it is of the sort that counts."""
-    match said:
-        case {"kty": "RSA", "kid": str(), "n": str(), "e": str()}:
-            pass
-        case _:
-            return None
-    if said.get("use", "sig") != "sig" or said.get("alg", "RS256") != "RS256" or "d" in said:
+    if not isinstance(said, dict) or not all(isinstance(said.get(name), str) for name in ("kid", "n", "e")):
+        return None
+    sort = (said.get("kty"), said.get("use", "sig"), said.get("alg", "RS256"))
+    if sort != ("RSA", "sig", "RS256") or "d" in said:
         return None
     try:
         key = jwt.PyJWK({name: said[name] for name in ("kty", "n", "e")}, algorithm="RS256")

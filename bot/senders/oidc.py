@@ -26,11 +26,12 @@ from bot.settings.model import OidcSender
 AUTHORIZATION = "authorization"
 TOKEN_MAX = 8000  # characters; GitHub's have about 1,500
 LEEWAY = 60.0  # seconds, for clocks that differ
+SECONDS_END = 1e12  # what is later is no time
 LIFE_MOST = 86400.0  # seconds from issue to end: a token is remembered for longer than that
 _FORM = re.compile(r"[Bb]earer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*)")
 _TOKEN_ID = re.compile(r"[!-~]{1,200}")
 _KEY_ID = re.compile(r"[!-~]{1,200}")
-_LEADING_ELSEWHERE = ("jku", "jwk", "x5u", "x5c", "crit")  # keys that the token brings itself, and what we do not know
+_LEADING_ELSEWHERE = ("jku", "jwk", "x5u", "x5c")  # keys that the token brings itself
 _REQUIRED = ("iss", "aud", "exp", "iat", "jti", "repository_id", "repository_owner_id")
 _NO_CLOCK: Options = {
     "verify_signature": True,
@@ -124,8 +125,9 @@ def _check_times(claims: Mapping[str, object], now: float) -> None:
 
 def _seconds(claims: Mapping[str, object], name: str) -> float | None:
     value = claims.get(name)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and 0 < float(value) < 1e12 else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 < value < SECONDS_END else None
 
 
 def _verified(claims: Mapping[str, object], senders: Sequence[OidcSender], id: str) -> Verified:

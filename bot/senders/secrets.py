@@ -39,7 +39,7 @@ def the_one(
 ) -> Sharing | Unproven:
     """The sender one of whose secrets fits. Every secret of every sender is tried, whichever fits."""
     found: list[Sharing] = []
-    troubles = [*keys.missing]
+    troubles: list[str] = [*keys.missing]
     for sender in senders:
         fits = False
         for secret in sender.secrets:

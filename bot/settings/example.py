@@ -59,6 +59,7 @@ sites:
 #     - {name: small, who: [editors, sre], kind: [url, path, tag], max_items: 30, then: allow}
 #     - {name: wide, who: sre, kind: [url, path, tag, prefix, host, pattern], then: {approve: 1, of: approvers}}
 #     - {name: all, who: sre, kind: everything, reason: required, then: {approve: 2, of: approvers}}
+#     # - {name: ci, who: "token:ci-shop", kind: [url, path, tag, prefix], then: allow}   # a sender below; by name only
 #   tighten:                                               # adds to what a rule said, and never takes away
 #     - {name: freeze, between: [2027-11-25, 2027-11-29], kind: [host, prefix, everything], then: deny, say: Sale}
 #     - {name: night, outside: "Mon-Fri 08:00-19:00 Europe/Berlin", kind: host, then: {approve_more: 1}}
@@ -68,6 +69,10 @@ sites:
 # api:
 #   tokens:
 #     - {name: ops-cli, bearer: {env: OPS_TOKEN}, sites: [shop], may: command}
+
+# Who may say that something was deployed: a pipeline that signs, a webhook of GitHub, or a workflow of GitHub without
+# any secret. Without `policy` they purge URLs, paths, tags and prefixes of their sites. All three: docs/deploys.md.
+# deploys: {tokens: [{name: ci-shop, secret: {env: DEPLOY_SECRET_SHOP}, sites: [shop]}]}
 
 # Looking from around the world through Globalping: `check <url> from eu,us`. Measurements are public, so only the sites
 # that are named here are looked at so. Limits and what leaves the machine: docs/globalping.md.

@@ -209,6 +209,13 @@ async def test_a_secret_that_is_missing_names_its_variable(surgery: Surgery) -> 
     assert (Health.BAD, True) == (found["cf on shop"].health, "CLOUDFLARE_TOKEN" in found["cf on shop"].what)
 
 
+async def test_a_sender_without_any_secret_is_told(surgery: Surgery) -> None:
+    senders = "{name: lame, secrets: [{env: A}, {env: B}], sites: [shop]}, {name: ci, secret: {env: C}, sites: [shop]}"
+    found = await surgery.look("approvals:", f"deploys: {{tokens: [{senders}]}}\napprovals:", C="QUJD" * 12)
+    said = (found["sender lame"].health, found["sender lame"].what, "sender ci" in found)
+    assert (Health.BAD, "None of its secrets is there, so its deploys are refused.", False) == said
+
+
 async def test_a_machine_s_token_that_is_missing_names_its_variable(surgery: Surgery) -> None:
     found = await surgery.look(PLAY_API_TOKEN="")
     assert (Health.BAD, "Its secret is not in PLAY_API_TOKEN, so nobody comes in by it.") == (

@@ -65,8 +65,11 @@ class Issuer:
 
     def token(self, key: str = "first", headers: Mapping[str, object] | None = None, **more: object) -> str:
         """A token that `key` signed."""
-        head = {"kid": key, **(headers or {})}
-        return jwt.encode(self.claims(**more), rsa_key(key), algorithm="RS256", headers=head)
+        return self.signed(key, headers or {}, more)
+
+    def signed(self, key: str, headers: Mapping[str, object], more: Mapping[str, object]) -> str:
+        """The same, with claims of any name."""
+        return jwt.encode(self.claims(**more), rsa_key(key), algorithm="RS256", headers={"kid": key, **headers})
 
 
 @asynccontextmanager

@@ -256,3 +256,15 @@ def test_the_example_loads_with_all_that_it_offers_in_comments(tmp_path: Path) -
     assert (settings.warnings, settings.sites["shop"].channel, len(settings.approvals.approvers)) == ((), "C0SHOP", 3)
     assert [token.name for token in settings.api_tokens] == ["ops-cli"]
     assert [rule.name for rule in settings.policy.rules] == ["small", "wide", "all"]
+
+
+def test_the_example_shows_who_may_send_deploys(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, example().replace("# deploys:", "deploys:"))
+    assert [(one.name, one.sites) for one in settings.deploys.senders] == [("ci-shop", frozenset({"shop"}))]
+
+
+def test_the_example_s_rule_for_a_sender_is_one(tmp_path: Path) -> None:
+    text = example().replace("# deploys:", "deploys:")
+    rule = next(line for line in text.splitlines() if '"token:ci-shop"' in line).partition("- ")[2].partition("   #")[0]
+    settings = loaded(tmp_path, f"{text}policy: {{rules: [{rule}]}}\n")
+    assert [one.when.who for one in settings.policy.rules] == [("token:ci-shop",)]
