@@ -11,6 +11,7 @@ from bot.domain.look import ORIGIN, Look
 from bot.domain.stats import Stats
 from bot.domain.timeline import Entry, Moment
 from bot.domain.warming import KEPT, Copy, Warming
+from bot.domain.why import Diagnosis
 
 Record = dict[str, object]
 TARGETS_MAX = 2_000  # listed; `targets` says how many there are
@@ -70,6 +71,21 @@ def _moment(told: Moment) -> Record:
         "text": what.text,
     }  # fmt: skip
     return {"at": moment(told.at), "event": what.event, **{name: value for name, value in fields.items() if value}}
+
+
+def diagnosis_record(diagnosis: Diagnosis) -> Record:
+    """A diagnosis: its cause by name, how sure it is, what shows it, and the line of the next step where there is
+    one."""
+    cause = diagnosis.cause
+    record: Record = {
+        "cause": cause.name,
+        "sure": cause.certainty,
+        "what": cause.what,
+        "evidence": list(cause.evidence),
+        "also": [other.name for other in diagnosis.also],
+    }
+    line = cause.cure.line if cause.cure is not None else ""
+    return record | ({"next": line} if line else {})
 
 
 def warming_record(warming: Warming) -> Record:
