@@ -29,6 +29,7 @@ class Body:
         for piece in self._unpacker.unpack(chunk) if self._unpacker else ():
             self._inflated += len(piece)
             if not self._within:
+                self._unpacker = None  # lets go of a window of up to 16 MB
                 return False
             self._hash.update(piece)
             self._head += piece[: HEAD_MAX - len(self._head)]
