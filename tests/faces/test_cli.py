@@ -182,7 +182,7 @@ def scene(world: Playground, name: str) -> str:
     return str(world.post("/_play/scene", name=name)["line"]).removeprefix("/purge why ")
 
 
-SCENES = {"nobody": ("nobody purged it", 0), "silent": ("no answer", 6), "busy": ("it cannot be told", 6)}
+SCENES = {"uncached": ("never cached", 0), "silent": ("no answer", 6), "busy": ("it cannot be told", 6)}
 
 
 @pytest.mark.parametrize(("name", "cause", "code"), [(name, *told) for name, told in SCENES.items()], ids=SCENES)
