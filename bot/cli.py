@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import sys
 import time
@@ -18,7 +19,18 @@ import typer
 
 from bot import audit
 from bot.client import BotClient, BotUnreachable, Heard, Record, TokenUnknown, entries_of
-from bot.exits import FAILED, LATE, MEANINGS, USAGE, exit_code, exit_of_answer, exit_of_lint, is_settled
+from bot.exits import (
+    FAILED,
+    LATE,
+    MEANINGS,
+    USAGE,
+    exit_code,
+    exit_of_answer,
+    exit_of_lint,
+    exit_of_warming,
+    exit_of_why,
+    is_settled,
+)
 from bot.settings import BadSettings, Environment, Settings, example, load, over, schema, unset
 from bot.sheet import FILE_MAX, Form, begin, end, part
 from bot.terminal import console, draw, fail, for_terminal, print_json, progress_bar
@@ -51,6 +63,7 @@ config = typer.Typer(help="The configuration file.", epilog=WHERE, no_args_is_he
 app.add_typer(config, name="config")
 
 _FREE_TEXT = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": ["--help"]}
+_WARMING = re.compile(r"[Ww]-[0-9]+")
 POLL_SECONDS = 2.0  # of one long poll, so that the bar moves
 AWAY_SECONDS = 1.0  # until a bot that does not answer is asked again
 REASON_FLAGS = ("--reason", "--because")
@@ -134,7 +147,6 @@ def _command(verb: str, about: str) -> None:
 for _verb, _about in {
     "plan": "What a purge would do; sends nothing.",
     "check": "Edge against origin, now.",
-    "warm": "Fetch through the edges, and tell where it is kept now.",
     "show": "One job in full.",
     "sites": "The sites of this token.",
     "cancel": "Stop a job.",
@@ -173,6 +185,20 @@ def lint(
     record = heard.more.get("lint")
     ended = exit_of_lint(record, fail_on or "") if isinstance(record, Mapping) else None
     _show(heard, as_json, ended=ended)
+
+
+@app.command("why", epilog=_EXITS, context_settings=_FREE_TEXT)
+def why(words: Words = None, as_json: JsonFlag = False) -> None:
+    """Why it is still old: one cause, what shows it, one next step; ends with 6 if it cannot be told."""
+    heard = _say(["why", *(words or [])], "")
+    cause = heard.more.get("diagnosis")
+    _show(heard, as_json, ended=exit_of_why(cause) if isinstance(cause, Mapping) else None)
+
+
+@app.command("warm", epilog=_EXITS, context_settings=_FREE_TEXT)
+def warm(words: Words = None, file: FileOption = "", as_json: JsonFlag = False) -> None:
+    """Fetch through the edges, and tell where it is kept now; ends with 7 if that takes longer, and `wait` goes on."""
+    _show_warming(_say(["warm", *(words or [])], file), as_json)
 
 
 def _log(words: Sequence[str], as_json: bool, as_csv: bool) -> None:
@@ -236,7 +262,9 @@ def wait(
     timeout: Annotated[float, typer.Option("--timeout", help="Seconds.")] = 600.0,
     as_json: JsonFlag = False,
 ) -> None:
-    """Follow a job, through its approval too; for pipelines."""
+    """Follow a job, through its approval too, or a warming such as W-3; for pipelines."""
+    if _WARMING.fullmatch(job):
+        _follow_warming(job, timeout, as_json)
     _follow(job, timeout, as_json, through_approval=True)
 
 
@@ -261,6 +289,38 @@ def _follow(name: str, timeout: float, as_json: bool, through_approval: bool) ->
     else:
         sys.stdout.write(_say(["status", str(job["job"])], "").text + "\n")
     raise typer.Exit(exit_code(job) if is_settled(job, through_approval) else LATE)
+
+
+def _follow_warming(name: str, timeout: float, as_json: bool) -> NoReturn:
+    until = time.monotonic() + timeout
+    heard = _say(["status", name], "")
+    while _is_under_way(heard) and time.monotonic() < until:
+        time.sleep(min(POLL_SECONDS, max(0.1, until - time.monotonic())))
+        heard = _told_again(heard, name, until)
+    _show_warming(heard, as_json)
+
+
+def _is_under_way(heard: Heard) -> bool:
+    record = heard.more.get("warming")
+    return isinstance(record, Mapping) and record.get("warm") is None
+
+
+def _told_again(heard: Heard, name: str, until: float) -> Heard:
+    """How far a warming is now, or what was heard while the bot is away."""
+    try:
+        with _client() as client:
+            return client.command(f"status {name}")
+    except BotUnreachable as exc:
+        if time.monotonic() >= until:
+            fail(str(exc), FAILED)
+        return heard
+    except TokenUnknown as exc:
+        fail(str(exc), USAGE)
+
+
+def _show_warming(heard: Heard, as_json: bool) -> NoReturn:
+    record = heard.more.get("warming")
+    _show(heard, as_json, ended=exit_of_warming(record) if isinstance(record, Mapping) else None)
 
 
 def _next(client: BotClient, job: Record, until: float) -> Record:

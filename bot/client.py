@@ -32,7 +32,7 @@ class Heard:
     verdict: str = ""  # of a check
     more: Record = field(
         default_factory=dict
-    )  # entries of the log, the line of its next page, stats, a lint, a warming
+    )  # entries of the log, the line of its next page, stats, a lint, a warming, a diagnosis
 
 
 def entries_of(heard: Heard) -> list[Record]:
@@ -70,7 +70,7 @@ class BotClient:
         doc = _json(response)
         said = {name: str(doc.get(name) or "") for name in ("job", "state", "verdict")}
         text = str(doc.get("text") or doc.get("detail") or f"{self._url} answered {response.status_code}.")
-        more = {name: doc[name] for name in ("entries", "next", "stats", "lint", "warming") if name in doc}
+        more = {name: doc[name] for name in ("entries", "next", "stats", "lint", "warming", "diagnosis") if name in doc}
         return Heard(response.status_code, text, **said, more=more)
 
     def job(self, name: str, wait: float = 0.0) -> Record | None:

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 OK, FAILED, USAGE, STALE, PERSON, STOPPED, UNPROVEN, LATE = range(8)
 
 MEANINGS = {
-    OK: "done, and fresh at the edge or not looked at",
-    FAILED: "failed or partly purged, or no bot answers; for a lint: something as bad as --fail-on",
+    OK: "done, and fresh at the edge or not looked at; for a warming: all of it is warm",
+    FAILED: "failed or partly purged, or no bot answers; for a lint: something as bad as --fail-on;"
+    " for a warming: some of it is not warm",
     USAGE: "wrong usage or configuration",
     STALE: "purged, but the edge still serves the old content; for a check: the edge is old",
     PERSON: "waits for approval, or for a person to decide",
     STOPPED: "refused by the policy, denied, expired or cancelled",
-    UNPROVEN: "purged, proof not possible; for a check or lint: it cannot be told",
-    LATE: "--timeout is over, and the job goes on",
+    UNPROVEN: "purged, proof not possible; for a check, lint or why: it cannot be told",
+    LATE: "--timeout is over, and the job goes on; for a warming: it goes on",
 }
 
 _BY_STATE = {
@@ -26,6 +27,7 @@ _BY_STATE = {
     "expired": STOPPED,
     "cancelled": STOPPED,
 }
+_NO_CAUSE = ("no answer", "it cannot be told")
 _BY_VERDICT = {"fresh": OK, "unchecked": OK, "stale": STALE, "unknown": UNPROVEN}
 
 
@@ -55,6 +57,18 @@ def exit_of_lint(record: Mapping[str, object], fail_on: str) -> int:
     worst, ranks = str(record.get("worst")), ("error", "warn", "info")
     bad = fail_on in ranks and worst in ranks[: ranks.index(fail_on) + 1]
     return FAILED if bad else OK
+
+
+def exit_of_warming(record: Mapping[str, object]) -> int:
+    """The exit code for a warming's record: FAILED where something could not be warmed or it was stopped, LATE while it
+    goes on."""
+    warm = record.get("warm")
+    return LATE if warm is None else OK if warm is True else FAILED
+
+
+def exit_of_why(cause: Mapping[str, object]) -> int:
+    """The exit code for a diagnosis: OK where a cause is named, UNPROVEN where there is none to name."""
+    return UNPROVEN if cause.get("cause") in _NO_CAUSE else OK
 
 
 def is_settled(job: Mapping[str, object], through_approval: bool) -> bool:

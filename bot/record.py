@@ -12,6 +12,7 @@ from bot.domain.look import ORIGIN, Look
 from bot.domain.stats import Stats
 from bot.domain.timeline import Entry, Moment
 from bot.domain.warming import KEPT, Copy, Warming
+from bot.domain.why import Diagnosis
 
 Record = dict[str, object]
 TARGETS_MAX = 2_000  # listed; `targets` says how many there are
@@ -93,6 +94,21 @@ def _expected(job: JobView, expected: Expected) -> Record:
     shows = dict.fromkeys(look.place for look in page if look.shows == expected.told)
     lacks = dict.fromkeys(look.place for look in page if look.lacks == expected.told)
     return {"path": expected.path, "expected": expected.told, "found_at": list(shows), "missing_at": list(lacks)}
+
+
+def diagnosis_record(diagnosis: Diagnosis) -> Record:
+    """A diagnosis: its cause by name, how sure it is, what shows it, and the line of the next step where there is
+    one."""
+    cause = diagnosis.cause
+    record: Record = {
+        "cause": cause.name,
+        "sure": cause.certainty,
+        "what": cause.what,
+        "evidence": list(cause.evidence),
+        "also": [other.name for other in diagnosis.also],
+    }
+    line = cause.cure.line if cause.cure is not None else ""
+    return record | ({"next": line} if line else {})
 
 
 def warming_record(warming: Warming) -> Record:

@@ -28,12 +28,13 @@ from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
 from bot.linted import lint_record, lint_text
 from bot.problems import TooLarge, first_error, problem, read_body
-from bot.record import TARGETS_MAX, job_record, kept_record, stats_record, warming_record
+from bot.record import TARGETS_MAX, diagnosis_record, job_record, kept_record, stats_record, warming_record
 from bot.services.desk import Desk
 from bot.services.purges import Asking
 from bot.services.replies import (
     BadLinesFound,
     Checked,
+    Explained,
     JobShown,
     Linted,
     LogShown,
@@ -220,6 +221,8 @@ def _answer(reply: Reply, core: Core) -> Response:
             return JSONResponse({"text": text, "verdict": reply.judgement.verdict})
         case Linted(report=report):
             return JSONResponse({"text": lint_text(report), "lint": lint_record(report)})
+        case Explained(diagnosis=diagnosis):
+            return JSONResponse({"text": text, "diagnosis": diagnosis_record(diagnosis)})
         case Warmed(warming):
             return JSONResponse({"text": text, "warming": warming_record(warming)})
         case LogShown():

@@ -7,6 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
+import httpx
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -94,7 +95,10 @@ class Calls:
         async with loopback_client() as client:
             visit = client.build_request("GET", urls[city], headers={"host": host})
             visit.extensions["target"] = path.encode()
-            response = await client.send(visit)
+            try:
+                response = await client.send(visit)
+            except httpx.RemoteProtocolError as exc:
+                raise Unclear(f"{city} hung up without an answer. Another path, or a reset, ends that.") from exc
         headers = dict(response.headers)
         return {"status": response.status_code, "headers": headers, "version": headers.get("x-build")}
 

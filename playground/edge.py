@@ -7,11 +7,13 @@ from collections.abc import Callable
 from starlette.types import Receive, Scope, Send
 
 from playground.cache import LIVES, Cache, Copy, is_kept, lives
+from playground.cut import cut
 from playground.http import Reply, Target, Upstream, answer, target_of
 from playground.manners import Manner, Manners
 from playground.marks import Marks, another, cloudflare
 
 _NOT_HERE = b"<html><h1>Error 1000</h1><p>This host is not served here.</p></html>"
+_NO_ROOM = b"<html><h1>Error 503</h1><p>No room for this request. Try again in a minute.</p></html>"
 _INNER = ("cache-tag", "surrogate-key", "edge-cache-tag", "x-cache", "x-varnish", "age")
 _FIRST = "cdn-cache-control"  # counts more than Cache-Control
 _ERROR_LIVES = 180.0  # seconds that an error is kept where errors are
@@ -46,8 +48,11 @@ class Edge:
         """Answer one visitor."""
         if scope["type"] != "http":
             return
-        agent = dict(scope["headers"]).get(b"user-agent", b"").decode("latin-1")
-        await answer(send, await self.page(target_of(scope), agent))
+        target, agent = target_of(scope), dict(scope["headers"]).get(b"user-agent", b"").decode("latin-1")
+        if self._manners.of(target.host, target.path).hangs_up:
+            await cut(scope, receive, send)
+            return
+        await answer(send, await self.page(target, agent))
 
     async def page(self, target: Target, agent: str = "") -> Reply:
         """The page from the cache, or from further in, for a visitor with that user agent."""
@@ -56,6 +61,8 @@ class Edge:
         if target.method not in ("GET", "HEAD"):
             return self._marked(Reply(405, {"allow": "GET, HEAD"}, b"Only GET and HEAD.\n"), "DYNAMIC")
         manner = self._manners.of(target.host, target.path)
+        if manner.busy:
+            return self._marked(Reply(503, {"content-type": "text/html", "retry-after": "60"}, _NO_ROOM), "")
         key = _key(target, manner, agent)
         door = self._behind_another if manner.behind_another else self._own
         return await door(target, key, manner)

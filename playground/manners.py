@@ -28,6 +28,8 @@ class Manner:
     by_device: bool = False  # phones have copies of their own
     while_fetching: bool = False  # the old is served once more, while the new is fetched
     behind_another: bool = False  # another CDN's cache stands before the edges
+    hangs_up: bool = False  # whoever asks the edges for it is cut off without an answer
+    busy: bool = False  # the edges have no room for it, and answer 503 themselves
 
 
 PLAIN = Manner()

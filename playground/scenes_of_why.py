@@ -190,6 +190,18 @@ async def anew(stage: Stage) -> None:
     await stage.visit()
 
 
+async def silent(stage: Stage) -> None:
+    """Every edge cuts the connection, as a firewall in front of them would."""
+    await stage.grow_old()
+    stage.serve(Manner(hangs_up=True))
+
+
+async def busy(stage: Stage) -> None:
+    """Every edge answers 503 by itself, while the origin is well."""
+    await stage.grow_old()
+    stage.serve(Manner(busy=True))
+
+
 SCENES = (
     Scene("origin-old", "Nobody deployed", "the origin itself is old", origin),
     Scene("servers", "One of two servers was forgotten", "the origin itself is old", servers),
@@ -217,5 +229,7 @@ SCENES = (
     Scene("not-found", "A 404 that was kept", "a cached error or redirect", error),
     Scene("refused", "The purge was refused", "the purge did not reach the copy", refused),
     Scene("nobody", "A deploy without a purge", "nobody purged it", nobody),
+    Scene("silent", "The edges hang up", "no answer", silent),
+    Scene("busy", "The edges have no room", "it cannot be told", busy),
     Scene("anew", "Other bytes for everybody", "the origin answers differently each time", anew),
 )

@@ -38,7 +38,8 @@ def to_diagnose(site: Site, answer: Answer) -> tuple[Asked, ...]:
 
 
 def says_nothing(look: Look) -> bool:
-    """Whether another encoding was answered with nothing that can be compared: its body is not unpacked."""
+    """Whether another encoding was answered with nothing that can be compared: its body is larger than what is read,
+    or packed in a way that is not known."""
     answered = look.variant in _NAMES and not look.problem
     return answered and look.status == 200 and not (look.digest or look.version or look.etag)
 

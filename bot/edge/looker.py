@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
@@ -29,6 +28,7 @@ from bot.domain.headers import age_of, browsers_may_keep, etag_of, fit, tags_of,
 from bot.domain.reach import denied
 from bot.domain.site import Marker
 from bot.domain.target import Address, Unreadable, read_address
+from bot.domain.unpacking import Mispacked
 from bot.domain.verdict import Look
 from bot.domain.words import Notes, shown
 from bot.edge.mishaps import HEADERS_MAX, Refusal, Unusable, problem
@@ -119,7 +119,7 @@ class EdgeLooker:
             answer = replace(began, problem=f"no answer within {self._seconds:g} s")
         except Refusal:
             answer = replace(began, problem=REFUSED)
-        except (Unusable, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, zlib.error) as exc:
+        except (Unusable, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, Mispacked) as exc:
             answer = replace(began, problem=problem(exc))
         return replace(answer, at=self._clock.now())
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import socket
 import ssl
-import zlib
 from collections.abc import Sequence
 
 import httpx
+
+from bot.domain.unpacking import Mispacked
 
 HEADERS_MAX = 64_000  # bytes
 
@@ -35,7 +36,7 @@ def problem(error: BaseException) -> str:
                 return "DNS knows no address of it"
             case ConnectionRefusedError():
                 return "connection refused"
-            case zlib.error():
+            case Mispacked():
                 return "its body is not what its Content-Encoding says"
     return _problem_of_http(error, causes)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.warming import Warming
@@ -62,6 +63,12 @@ class Warmings:
             "select min(id) as id from warmings where site = :site and id < :id and ended is null", site=site, id=number
         )
         return f"W-{whole(rows[0]['id'])}" if rows[0]["id"] is not None else ""
+
+    def under_way(self, sites: Sequence[str], limit: int) -> tuple[list[Warming], int]:
+        """Warmings of `sites` that go on, oldest first, and how many there are."""
+        rows = self._tx.rows("select * from warmings where ended is null order by id")
+        ours = [row for row in rows if row["site"] in sites]
+        return [_warming(row) for row in ours[:limit]], len(ours)
 
     def due(self, until: float) -> list[tuple[int, float]]:
         """Warmings that go on by then, with their times."""

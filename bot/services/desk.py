@@ -284,7 +284,8 @@ class Desk:
             if not command.job:
                 jobs = books.jobs.open(names) or books.jobs.recent(names, 5)
                 held = seen_holds(books, asking.actor, self._core.clock.now())
-                return JobsListed(jobs, held, books.reviews.open_on(names), *holds.in_line(self._core, books, names))
+                line, warms = holds.in_line(self._core, books, names), warming.under_way(books, names)
+                return JobsListed(jobs, held, books.reviews.open_on(names), *line, *warms)
             job = books.jobs.find(command.job)
             if job is None or job.site not in names:
                 return Refused(f"There is no P-{command.job}.", f"`{self._core.setup.command} status` lists the jobs.")

@@ -216,13 +216,16 @@ class Linted:
 
 @dataclass(frozen=True, slots=True)
 class JobsListed:
-    """Open jobs, or the latest when none is open; what is held, and the jobs whose broken glass waits for a review."""
+    """Open jobs, or the latest when none is open; what is held, the jobs whose broken glass waits for a
+    review, what is in line, and what is being warmed."""
 
     jobs: Sequence[JobView]
     holds: Sequence[Hold] = ()
     reviews: Sequence[int] = ()
     waiting: Sequence[Waits] = ()  # the first requests in line
     waiting_total: int = 0
+    warmings: Sequence[Warmed] = ()  # the first that go on
+    warmings_total: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.actor import Actor
@@ -25,6 +26,7 @@ from bot.services.setup import SLACK, Core, delivery_name, warm_name
 from bot.services.witnesses import pages_to_look_at
 from providers.contract import Kind
 
+LISTED_MAX = 5  # told by `status`
 REPLY_SECONDS = 8.0  # whoever asks waits so long for the end; then it goes on by itself
 HELD = "Nothing was fetched. Warm it when the hold has ended: what changes until then would be old again."
 
@@ -158,6 +160,12 @@ async def show(core: Core, actor: Actor, number: int) -> Warmed | Refused:
         return Warmed(warming, waits_for)
 
     return await core.ledger.read(question)
+
+
+def under_way(books: Books, sites: Sequence[str]) -> tuple[list[Warmed], int]:
+    """The first warmings of `sites` that go on, each with the one that it waits for; and how many there are."""
+    first, total = books.warmings.under_way(sites, LISTED_MAX)
+    return [Warmed(one, books.warmings.comes_first(one.site, one.id)) for one in first], total
 
 
 async def cancel(core: Core, actor: Actor, number: int, reason: str = "") -> Warmed | Refused:

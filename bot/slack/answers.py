@@ -44,7 +44,7 @@ from bot.slack.cards.lint import lint_card
 from bot.slack.cards.probed import probed_card
 from bot.slack.cards.root import root_card
 from bot.slack.cards.stats import stats_card
-from bot.slack.cards.warm import foreseen_line, warm_card
+from bot.slack.cards.warm import foreseen_line, warm_card, with_warmings
 from bot.slack.cards.why import why_card
 
 
@@ -88,8 +88,9 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
             return lint_card(reply)
         case Warmed() as warmed:
             return warm_card(warmed, command)
-        case JobsListed(jobs, held_now, reviews, waiting, total):
-            listed = holds.with_holds(private.status_card(jobs, now, command), held_now)
+        case JobsListed(jobs, held_now, reviews, waiting, total, warms, warms_total):
+            listed = with_warmings(private.status_card(jobs, now, command, bool(warms)), warms, warms_total, command)
+            listed = holds.with_holds(listed, held_now)
             return with_reviews(holds.with_waiting(listed, waiting, total, command), reviews)
         case JobShown(job, whole, moments, targets):
             return timeline_card(job, moments, now, targets) if whole else private.show_card(job, now)

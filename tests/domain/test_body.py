@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import tracemalloc
 import zlib
+from collections.abc import Callable
 
+import brotli
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.body import INFLATED_MAX, READ_MAX, Body
+from bot.domain.body import HEAD_MAX, INFLATED_MAX, READ_MAX, Body
+from bot.domain.unpacking import PIECE, Mispacked
 from tests.effort import examples
 
 PAGE = b"<html>" + bytes(range(256)) * 500
@@ -22,6 +26,11 @@ def bare_deflate(data: bytes) -> bytes:
     return packer.compress(data) + packer.flush()
 
 
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "br": lambda data: bytes(brotli.compress(data, quality=5)),
+}
 PACKED = {
     "plain": ("", PAGE),
     "identity": ("identity", PAGE),
@@ -31,6 +40,8 @@ PACKED = {
     "gzip with padding behind": ("gzip", gzip.compress(PAGE) + b"\0" * 20),
     "deflate as specified": ("deflate", zlib.compress(PAGE)),
     "deflate as often sent": ("deflate", bare_deflate(PAGE)),
+    "Brotli": ("br", brotli.compress(PAGE)),
+    "Brotli in capitals": (" BR ", brotli.compress(PAGE, quality=1)),
 }
 
 
@@ -43,9 +54,9 @@ def test_a_body_is_hashed_as_unpacked_however_it_arrives(encoding: str, sent: by
 
 
 @settings(max_examples=examples(100), deadline=None, derandomize=True, database=None)
-@given(st.binary(max_size=3000), st.lists(st.integers(1, 500), min_size=1))
-def test_any_body_in_any_pieces_has_its_own_digest(data: bytes, sizes: list[int]) -> None:
-    sent, body = gzip.compress(data), Body("gzip")
+@given(st.sampled_from(sorted(PACKERS)), st.binary(max_size=3000), st.lists(st.integers(1, 500), min_size=1))
+def test_any_body_in_any_pieces_has_its_own_digest(encoding: str, data: bytes, sizes: list[int]) -> None:
+    sent, body = PACKERS[encoding](data), Body(encoding)
     while sent:
         size = sizes[len(sent) % len(sizes)]
         body.take(sent[:size])
@@ -53,10 +64,30 @@ def test_any_body_in_any_pieces_has_its_own_digest(data: bytes, sizes: list[int]
     assert (hashlib.sha256(data).hexdigest(), False) == (body.digest, body.cut)
 
 
-def test_a_bomb_is_not_unpacked_beyond_the_cap() -> None:
-    bomb = gzip.compress(b"\0" * (INFLATED_MAX * 8), 9)
-    body = Body("gzip")
+@pytest.mark.parametrize("encoding", PACKERS)
+def test_a_bomb_is_not_unpacked_beyond_the_cap(encoding: str) -> None:
+    bomb = PACKERS[encoding](bytes(INFLATED_MAX * 8))
+    body = Body(encoding)
     assert (True, False, "") == (len(bomb) < READ_MAX, body.take(bomb), body.digest)
+    assert INFLATED_MAX < body.size <= INFLATED_MAX + 2 * PIECE
+
+
+@pytest.mark.parametrize("encoding", PACKERS)
+def test_a_bomb_costs_no_memory(encoding: str) -> None:
+    bomb, body = PACKERS[encoding](bytes(INFLATED_MAX * 8)), Body(encoding)
+    tracemalloc.start()
+    body.take(bomb)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2 * HEAD_MAX + 8 * PIECE
+
+
+@pytest.mark.parametrize("encoding", PACKERS)
+def test_a_body_that_unpacks_to_exactly_the_cap_is_whole(encoding: str) -> None:
+    page = bytes(range(256)) * (INFLATED_MAX // 256)
+    body = Body(encoding)
+    assert (True, False) == (body.take(PACKERS[encoding](page)), body.cut)
+    assert hashlib.sha256(page).hexdigest() == body.digest
 
 
 def test_a_bomb_inside_a_bomb_is_not_unpacked_twice() -> None:
@@ -77,19 +108,35 @@ def test_a_body_of_exactly_the_cap_is_whole() -> None:
 
 
 def test_a_packing_that_was_not_asked_for_has_no_digest() -> None:
-    body = Body("br")
-    assert (False, "", False) == (body.take(b"\x0b\x02\x80page\x03"), body.digest, body.cut)
+    body = Body("zstd")
+    assert (False, "", False) == (body.take(b"\x28\xb5\x2f\xfd page"), body.digest, body.cut)
 
 
-def test_a_packed_body_that_ends_early_is_cut() -> None:
-    body = Body("gzip")
-    body.take(gzip.compress(PAGE)[:-9])
+@pytest.mark.parametrize("encoding", PACKERS)
+def test_a_packed_body_that_ends_early_is_cut(encoding: str) -> None:
+    body = Body(encoding)
+    body.take(PACKERS[encoding](PAGE)[:-9])
     assert body.cut
 
 
-def test_a_body_that_is_not_packed_as_it_says_raises() -> None:
-    with pytest.raises(zlib.error):
-        Body("gzip").take(b"<html>not packed</html>")
+@pytest.mark.parametrize("encoding", PACKERS)
+def test_a_packed_answer_without_a_body_is_not_cut(encoding: str) -> None:
+    body = Body(encoding)
+    assert (True, False) == (body.take(b""), body.cut)
+
+
+@pytest.mark.parametrize("encoding", PACKERS)
+def test_a_body_that_is_not_packed_as_it_says_raises(encoding: str) -> None:
+    with pytest.raises(Mispacked):
+        Body(encoding).take(b"<html>not packed</html>" * 9)
+
+
+@pytest.mark.parametrize("size", [1, 1 << 20])
+def test_bytes_behind_the_end_of_brotli_are_not_brotli(size: int) -> None:
+    body, sent = Body("br"), brotli.compress(PAGE) + b"behind"
+    with pytest.raises(Mispacked):
+        for i in range(0, len(sent), size):
+            body.take(sent[i : i + size])
 
 
 def test_two_redirects_with_one_body_are_two_contents() -> None:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import brotli
 import pytest
 
 from bot.domain.command import Verb
@@ -51,6 +52,7 @@ async def drip(writer: asyncio.StreamWriter) -> None:
 
 
 BOMB = gzip.compress(bytes(64 * 1024 * 1024), 9)
+BROTLI_BOMB = brotli.compress(bytes(64 * 1024 * 1024), quality=5)
 FLOOD = [f"X-{n}: {'a' * 4000}" for n in range(200)]
 PLOTS = {
     "plain answer": Plot(edge=answer(b"page", "Cache-Control: max-age=60")),
@@ -62,6 +64,7 @@ PLOTS = {
 }
 POISON = {
     "decompression bomb": Plot(edge=answer(BOMB, "Content-Encoding: gzip")),
+    "decompression bomb in Brotli": Plot(edge=answer(BROTLI_BOMB, "Content-Encoding: br")),
     "one byte after another": Plot(edge=drip),
     "header flood": Plot(edge=answer(b"", *FLOOD)),
 }

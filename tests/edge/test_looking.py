@@ -11,12 +11,14 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+import brotli
 import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.site import Marker
+from bot.domain.variants import BROTLI
 from bot.edge import AGENT, EdgeLooker, resolve
 from providers.contract import Cached, Sighting
 from tests.edge.looking import HOST, HOSTS, eyes
@@ -112,11 +114,24 @@ async def test_a_body_beyond_the_cap_leaves_its_etag_to_compare() -> None:
     assert ('"big"', "", "") == (look.etag, look.digest, look.problem)
 
 
-async def test_a_bomb_is_let_lie() -> None:
-    bomb = gzip.compress(b"\0" * 100_000_000, 9)
-    async with serving(answer(bomb, "Content-Encoding: gzip", 'ETag: "bomb"')) as server:
+BOMBS = {
+    "gzip": gzip.compress(bytes(100_000_000), 9),
+    "br": brotli.compress(bytes(100_000_000), quality=5),
+}
+
+
+@pytest.mark.parametrize("encoding", BOMBS)
+async def test_a_bomb_is_let_lie(encoding: str) -> None:
+    async with serving(answer(BOMBS[encoding], f"Content-Encoding: {encoding}", 'ETag: "bomb"')) as server:
         look = await eyes().looker.look(URL, "fra", server.url)
     assert ('"bomb"', "", "") == (look.etag, look.digest, look.problem)
+
+
+async def test_a_page_in_brotli_is_the_same_content_as_the_page_itself() -> None:
+    async with serving(answer(brotli.compress(b"<p>page</p>"), "Content-Encoding: br")) as server:
+        look = await eyes().looker.look(URL, "fra", server.url, BROTLI)
+    expected = hashlib.sha256(b"<p>page</p>").hexdigest()
+    assert (expected, "Accept-Encoding: br", "") == (look.digest, look.variant, look.problem)
 
 
 async def endless(writer: asyncio.StreamWriter) -> None:
@@ -172,6 +187,8 @@ TROUBLE: dict[str, tuple[Speak | bytes, str]] = {
     ),
     "cut gzip": (answer(gzip.compress(b"page" * 99)[:-9], "Content-Encoding: gzip"), "the answer was cut off"),
     "not gzip": (answer(b"page", "Content-Encoding: gzip"), "its body is not what its Content-Encoding says"),
+    "cut Brotli": (answer(brotli.compress(b"page" * 99)[:-3], "Content-Encoding: br"), "the answer was cut off"),
+    "not Brotli": (answer(b"<p>page</p>", "Content-Encoding: br"), "its body is not what its Content-Encoding says"),
     "two lengths": (answer(b"page", "Content-Length: 5"), "the answer was cut off, or is not HTTP"),
 }
 
@@ -185,7 +202,7 @@ async def test_what_is_no_answer_is_said_plainly(speak: Speak | bytes, expected:
 
 NAMES = ["age", "etag", "cache-control", "expires", "date", "content-encoding", "location", "last-modified", "x-cache"]
 VALUES = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), max_size=60) | st.sampled_from(
-    ["gzip", "deflate", "max-age=9", "HIT", "5", "Fri, 15 Jan 2027 08:00:00 GMT", "-1", '"b7"', 'W/"'],
+    ["gzip", "deflate", "br", "max-age=9", "HIT", "5", "Fri, 15 Jan 2027 08:00:00 GMT", "-1", '"b7"', 'W/"'],
 )
 
 

@@ -177,6 +177,53 @@ def test_a_check_ends_as_its_verdict_says(world: Playground) -> None:
     assert ({"text", "verdict"}, "stale") == (set(job_of(as_json)), job_of(as_json)["verdict"])
 
 
+def scene(world: Playground, name: str) -> str:
+    """The page of a scene that is set up now."""
+    return str(world.post("/_play/scene", name=name)["line"]).removeprefix("/purge why ")
+
+
+SCENES = {"uncached": ("never cached", 0), "silent": ("no answer", 6), "busy": ("it cannot be told", 6)}
+
+
+@pytest.mark.parametrize(("name", "cause", "code"), [(name, *told) for name, told in SCENES.items()], ids=SCENES)
+def test_a_diagnosis_ends_by_whether_a_cause_is_named(world: Playground, name: str, cause: str, code: int) -> None:
+    url = scene(world, name)
+    told, as_json = run(world, "why", url), run(world, "why", url, "--json")
+    diagnosis = job_of(as_json)["diagnosis"]
+    assert (code, code, "") == (told.exit_code, as_json.exit_code, told.stderr)
+    assert f"{cause} · {url}" in told.stdout.splitlines()[0]
+    assert isinstance(diagnosis, dict) and cause == diagnosis["cause"]
+
+
+@pytest.mark.parametrize(("name", "code"), [("silent", 6), ("busy", 6)])
+def test_a_check_of_what_cannot_be_told_says_so(world: Playground, name: str, code: int) -> None:
+    assert code == run(world, "check", scene(world, name)).exit_code
+
+
+def test_a_warming_ends_by_what_is_warm(world: Playground) -> None:
+    warm, not_kept = run(world, "warm", PRICING), run(world, "warm", scene(world, "uncached"))
+    unread, strange = run(world, "warm", "tag:news"), run(world, "wait", "W-9999")
+    assert (0, 1, 2, 2) == tuple(result.exit_code for result in (warm, not_kept, unread, strange))
+    assert "There is no W-9999." == strange.stderr.splitlines()[0]
+
+
+def warmed(result: Result) -> tuple[str, bool | None]:
+    """The warming of an answer in JSON, by name, and whether all of it is warm."""
+    record = json.loads(result.stdout)["warming"]
+    return record["warming"], record["warm"]
+
+
+def test_a_warming_that_goes_on_is_listed_and_waited_for(world: Playground) -> None:
+    begun = run(world, "warm", "--file", "-", "--json", typed="\n".join(f"{HOME}many/{n}" for n in range(100)))
+    name, warm = warmed(begun)
+    listed, late = run(world, "status"), run(world, "wait", name, "--timeout", "0.2")
+    told, stopped = run(world, "status", name), run(world, "cancel", name)
+    ended = run(world, "wait", name.lower(), "--json")
+    assert (7, 7, 0, 0, 1) == tuple(result.exit_code for result in (begun, late, told, stopped, ended))
+    assert f"1 warming under way; purgebot cancel {name} stops it:" in listed.stdout.splitlines()
+    assert (None, (name, False)) == (warm, warmed(ended))
+
+
 def test_a_lint_ends_as_fail_on_says(world: Playground) -> None:
     url = f"{HOME.rstrip('/')}/"
     plain, error = run(world, "lint", url), run(world, "lint", url, "--fail-on", "error")
@@ -412,10 +459,10 @@ def test_a_wrong_file_is_wrong_configuration(tmp_path: Path, words: tuple[str, .
     assert (2, "", True) == (result.exit_code, result.stdout, f"{tmp_path}/purgebot.yaml:1: mode:" in result.stderr)
 
 
-@pytest.mark.parametrize("words", [("why", "x"), ("lint", "x"), ("log", "verify"), ("nonsense",)])
+@pytest.mark.parametrize("words", [("nonsense",), ("whi", "x"), ("/purge", "x")], ids=" ".join)
 def test_a_command_that_is_not_there_is_wrong_usage(words: tuple[str, ...]) -> None:
     result = CliRunner().invoke(app, words)
-    assert (2, "") == (result.exit_code, result.stdout)
+    assert (2, "", True) == (result.exit_code, result.stdout, "No such command" in result.stderr)
 
 
 COPIES = {

@@ -8,7 +8,8 @@ import pytest
 
 from bot.domain.job import State
 from bot.domain.verdict import Verdict
-from bot.exits import MEANINGS, exit_code, exit_of_lint, is_settled
+from bot.domain.why import Name
+from bot.exits import MEANINGS, exit_code, exit_of_lint, exit_of_warming, exit_of_why, is_settled
 
 BY_VERDICT = {Verdict.FRESH: 0, Verdict.UNCHECKED: 0, Verdict.STALE: 3, Verdict.UNKNOWN: 6}
 BY_STATE = {
@@ -85,3 +86,14 @@ LINTS = {
 @pytest.mark.parametrize(("worst", "score", "fail_on", "code"), LINTS.values(), ids=LINTS)
 def test_a_lint_ends_by_what_was_asked_for(worst: str | None, score: int | None, fail_on: str, code: int) -> None:
     assert code == exit_of_lint({"worst": worst, "score": score}, fail_on)
+
+
+@pytest.mark.parametrize(("warm", "code"), [(True, 0), (False, 1), (None, 7)], ids=["all", "not all", "goes on"])
+def test_a_warming_ends_by_what_is_warm(warm: bool | None, code: int) -> None:
+    assert code == exit_of_warming({"warming": "W-3", "warm": warm})
+
+
+def test_a_diagnosis_that_names_no_cause_ends_as_not_to_be_told() -> None:
+    codes = {name: exit_of_why({"cause": str(name)}) for name in Name}
+    assert {Name.NO_ANSWER, Name.UNKNOWN} == {name for name, code in codes.items() if code == 6}
+    assert {0, 6} == set(codes.values())

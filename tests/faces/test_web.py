@@ -132,6 +132,16 @@ async def test_a_warming_is_text_and_what_became_of_each_copy(tmp_path: Path) ->
     ]
 
 
+async def test_a_diagnosis_is_text_and_its_cause(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        answer = (await door.say(f"why {URL}")).json()
+    found = answer["diagnosis"]
+    assert {"text", "diagnosis"} == set(answer)
+    assert {"cause", "sure", "what", "evidence", "also", "next"} == set(found)
+    assert ("nobody purged it", URL) == (found["cause"], found["next"])
+    assert found["what"] in answer["text"]
+
+
 async def test_a_job_tells_its_warming(tmp_path: Path) -> None:
     async with counter(tmp_path) as door:
         door.shop.edges.serves |= {"fra": "v2", "iad": "v2"}

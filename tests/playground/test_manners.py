@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from bot.domain.why import Resolved
@@ -108,6 +109,26 @@ async def test_a_page_that_is_served_while_it_is_fetched_is_old_once(shop: Land)
     shop.world.towns["shop"].origin.deploy(PAGE)
     shop.clock.at += 61
     assert [("UPDATING", "v1"), ("HIT", "v2")] == [await seen(shop), await seen(shop)]
+
+
+# Edges that give nothing
+
+
+async def test_an_edge_that_hangs_up_says_nothing_and_the_origin_answers(shop: Land) -> None:
+    serve(shop, Manner(hangs_up=True))
+    with pytest.raises(httpx.RemoteProtocolError):
+        await shop.get("fra", PAGE)
+    told = await shop.play("visit", edge="fra", path=PAGE)
+    assert "fra hung up without an answer. Another path, or a reset, ends that." == told.json()["error"]
+    assert (200, 200) == ((await shop.get("origin", PAGE)).status_code, (await shop.get("fra", "/other")).status_code)
+
+
+async def test_a_busy_edge_answers_for_itself_whatever_it_holds(shop: Land) -> None:
+    await seen(shop)
+    serve(shop, Manner(busy=True))
+    answer = await shop.get("fra", PAGE)
+    assert (503, "60", None) == (answer.status_code, answer.headers["retry-after"], answer.headers.get("age"))
+    assert ("", "") == await seen(shop)
 
 
 # Keys

@@ -1,7 +1,8 @@
 """What each provider's headers come to, a minute after a hard purge: header set → what the cache did → verdict.
 
 The header sets are those of the providers' own pages, as the adapters name them. A row's verdict is that of the new
-content; the old content is never anything but old, whatever the headers say.
+content; the old content is never anything but old, whatever the headers say. nginx has no Age of its own and replays
+the one that it stored, which may be of an earlier copy further in: it shows neither an old copy nor a new one.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from tests.providers.test_cloudfront import cloudfront
 from tests.providers.test_fastly import fastly
 from tests.providers.test_googlecdn import googlecdn
 from tests.providers.test_http import cache
+from tests.providers.test_nginx import MODULE, nginx
 from tests.providers.test_varnish import varnish
 from tests.slate import SlateClock
 
@@ -157,6 +159,34 @@ x-varnish: 32771 32769 · age: 9                                           | hit
 x-varnish: 32771 32769 · age: 900                                         | hit         | unknown
 via: 1.1 varnish (Varnish/7.1)                                            | unknown     | fresh
 """
+NGINX = """
+x-cache-status: MISS                                                      | miss        | fresh
+x-cache-status: MISS · age: 7200                                          | miss        | fresh
+x-cache-status: EXPIRED                                                   | expired     | fresh
+x-cache-status: EXPIRED · age: 7200                                       | expired     | fresh
+x-cache-status: HIT                                                       | hit         | fresh
+x-cache-status: HIT · age: 0                                              | hit         | fresh
+x-cache-status: HIT · age: 61                                             | hit         | fresh
+x-cache-status: HIT · age: 18000                                          | hit         | fresh
+x-cache-status: REVALIDATED                                               | revalidated | fresh
+x-cache-status: REVALIDATED · age: 7200                                   | revalidated | fresh
+x-cache-status: STALE                                                     | stale       | unknown
+x-cache-status: STALE · age: 5                                            | stale       | unknown
+x-cache-status: STALE · age: 7200                                         | stale       | unknown
+x-cache-status: UPDATING                                                  | stale       | unknown
+x-cache-status: UPDATING · age: 7200                                      | stale       | unknown
+x-cache-status: BYPASS                                                    | uncached    | unknown
+x-cache-status: BYPASS · age: 7200                                        | uncached    | unknown
+x-cache-status: hit                                                       | hit         | fresh
+x-cache-status: MISS · x-cache: HIT                                       | miss        | fresh
+x-cache-status: HIT · x-cache: MISS                                       | hit         | fresh
+x-cache-status: STALE · cache-status: shield; hit                         | stale       | unknown
+x-cache: UPDATING                                                         | stale       | unknown
+x-cache-status: - · age: 7200                                             | unknown     | fresh
+x-cache-status: HIT, MISS                                                 | unknown     | fresh
+cache-status: shield; hit · age: 9                                        | hit         | fresh
+server: nginx/1.22.1                                                      | unknown     | fresh
+"""
 STANDARD = """
 cache-status: cdn; hit; ttl=376 · age: 3                                  | hit         | fresh
 cache-status: cdn; hit; ttl=376 · age: 61                                 | hit         | unknown
@@ -194,6 +224,7 @@ READERS: Mapping[str, tuple[str, Callable[[Mapping[str, str]], Sighting]]] = {
     "bunny": (BUNNY, bunny().sighting),
     "googlecdn": (GOOGLE, googlecdn(status_header="X-Cache-Status").sighting),
     "varnish": (VARNISH, varnish().sighting),
+    "nginx": (NGINX, nginx(MODULE).sighting),
     "standard": (STANDARD, cache({"url": {}}).sighting),
 }
 

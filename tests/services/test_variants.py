@@ -30,13 +30,14 @@ PAGE = "https://www.shop.test/a"
 
 class VaryingEdges(ScriptedEdges):
     """Edges that keep a copy for each variant: `kept` says which version, by place and variant, where it is not the
-    place's own. A page in Brotli has an ETag only where `tagged`."""
+    place's own. A page in Brotli is read where `whole`, and has an ETag where `tagged`."""
 
     def __init__(self, clock: SlateClock, varies: str = "") -> None:
         super().__init__(clock)
         self.kept: dict[tuple[str, str], str] = {}
         self.asked: list[tuple[str, str]] = []
         self.varies = varies
+        self.whole = True
         self.tagged = True
         self.silent: set[tuple[str, str]] = set()
 
@@ -53,7 +54,8 @@ class VaryingEdges(ScriptedEdges):
         look = replace(super().read(answer, by), varies=self.varies)
         if look.variant != BROTLI:
             return look
-        return replace(look, digest="", version="", etag=f'"{answer.text}-br"' if self.tagged else "")
+        digest = answer.digest if self.whole else ""
+        return replace(look, digest=digest, version="", etag=f'"{answer.text}-br"' if self.tagged else "")
 
 
 def varied_shop(path: Path, site: Site = SHOP, varies: str = "") -> tuple[Shop, VaryingEdges]:
@@ -121,8 +123,17 @@ async def test_a_page_for_everybody_in_place_of_a_variant_is_old(tmp_path: Path)
     assert ("fra", "iad") == (await checked(shop)).judgement.stale_at
 
 
-async def test_a_packed_body_is_compared_by_its_etag_and_left_out_without_one(tmp_path: Path) -> None:
+async def test_a_page_in_brotli_is_compared_by_its_content(tmp_path: Path) -> None:
     shop, edges = varied_shop(tmp_path, varies="accept-encoding")
+    edges.tagged = False
+    edges.kept["fra", BROTLI] = "v1"
+    judgement = (await checked(shop)).judgement
+    assert (("iad",), ("fra",)) == (judgement.fresh_at, judgement.stale_at)
+
+
+async def test_a_packed_body_too_large_to_read_is_compared_by_its_etag_and_left_out_without_one(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path, varies="accept-encoding")
+    edges.whole = False
     edges.kept["fra", BROTLI] = "v1"
     by_etag = await say(shop, MIA, f"check {PAGE}")
     edges.tagged = False

@@ -26,6 +26,7 @@ from bot.services.replies import (
     BadLinesFound,
     Done,
     JobMade,
+    JobsListed,
     NotUnderstood,
     PlanShown,
     Refused,
@@ -34,6 +35,7 @@ from bot.services.replies import (
     Warmed,
 )
 from bot.services.setup import Setup
+from bot.services.warming import LISTED_MAX
 from providers.contract import Cached
 from providers.errors import Refused as RefusedByProvider
 from tests.services.shop import APPROVERS, GUEST, LEA, MIA, SHOP, ScriptedEdges, ScriptedProvider, Shop, open_shop
@@ -291,6 +293,21 @@ async def test_a_site_is_warmed_by_one_at_a_time(tmp_path: Path) -> None:
     second = await warm.one(2)
     await warm.close()
     assert ("W-1", False, 2) == (waits.waits_for, asked_by_then, len(second.found))
+
+
+async def test_status_lists_what_is_being_warmed_until_it_has_ended(tmp_path: Path) -> None:
+    warm = warm_shop(tmp_path)
+    for _ in range(LISTED_MAX + 2):
+        await warm.warm(f"warm {paths(60)}")
+    listed, elsewhere = [await warm.say("status", by) for by in (MIA, OTHER)]
+    await warm.shop.slate.advance(1000)
+    ended = await warm.say("status")
+    await warm.close()
+    assert isinstance(listed, JobsListed) and isinstance(elsewhere, JobsListed) and isinstance(ended, JobsListed)
+    told = [(one.warming.name, one.waits_for) for one in listed.warmings]
+    assert [("W-1", ""), *((f"W-{n}", "W-1") for n in range(2, LISTED_MAX + 1))] == told
+    assert (LISTED_MAX + 2, 0, 0) == (listed.warmings_total, elsewhere.warmings_total, ended.warmings_total)
+    assert ([], []) == (list(elsewhere.warmings), list(ended.warmings))
 
 
 async def test_whoever_asked_ends_it_and_an_approver_may_too(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from bot.domain.job import State
 from bot.domain.timeline import Entry, Moment
 from bot.domain.verdict import Verdict
 from bot.domain.warming import Copy, Warming, Warmth
-from bot.services.replies import Warmed
+from bot.services.replies import JobsListed, Warmed
+from bot.slack.answers import card_for
 from bot.slack.cards.history import moment_line
 from bot.slack.cards.request import request_card
 from bot.slack.cards.warm import ELSEWHERE, ONLY_DNS, SIGNED_IN, foreseen_line, warm_card, warm_lines
@@ -145,6 +146,42 @@ def test_probes_are_told_as_what_they_are() -> None:
         warm_card(Warmed(replace(warming([A], ONE.found), regions=("eu",), around=around, measured=1)), "/purge")
     )
     assert "warm for 1 of 2 probes in 2 countries\nthat is at FRA\nnot kept from Paris, FR (AS2) (MISS)" in told
+
+
+GOING = replace(warming([A, B], copies(A, HIT, HIT, HIT)[:1]), ended=None)
+AFTER = replace(warming([C], ()), id=4, ended=None, job=12)
+LISTS: dict[str, tuple[JobsListed, list[str]]] = {
+    "one": (
+        JobsListed([DONE], warmings=[Warmed(GOING)], warmings_total=1),
+        [
+            "1 warming under way; /purge cancel W-3 stops it:",
+            "🔵 W-3 warming, 1 of 6 copies · 2 pages on shop",
+        ],
+    ),
+    "more than are told": (
+        JobsListed([DONE], warmings=[Warmed(GOING), Warmed(AFTER, "W-3")], warmings_total=4),
+        [
+            "4 warmings under way; /purge cancel W-3 stops one:",
+            "🔵 W-3 warming, 1 of 6 copies · 2 pages on shop",
+            f"🔵 W-4 waits for W-3, since a site is warmed by one at a time · {C} · after P-12",
+            "and 2 more warmings",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("listed", "expected"), LISTS.values(), ids=LISTS)
+def test_status_has_a_line_for_each_warming_that_goes_on(listed: JobsListed, expected: list[str]) -> None:
+    shown = card_for(listed, 0.0, "/purge")
+    assert shown is not None
+    lines = plain(shown).split("\n")
+    assert ("No job is under way; the latest:", expected) == (lines[0], lines[-len(expected) :])
+
+
+def test_status_where_nothing_was_ever_purged_tells_warmings_too() -> None:
+    shown = card_for(JobsListed([], warmings=[Warmed(GOING)], warmings_total=1), 0.0, "/purge")
+    assert shown is not None
+    assert ["No jobs yet.", "🔵 W-3 warming, 1 of 6 copies · 2 pages on shop"] == plain(shown).split("\n")[::3]
 
 
 NOT_WARMED = {

@@ -81,12 +81,16 @@ def confirm_host_card(command: Command, draft: str) -> Card:
     return card(f"Purge everything under the host {escape(host, 260)}?", lines, [yes])
 
 
-def status_card(jobs: Sequence[JobView], now: float, command: str) -> Card:
-    """Open jobs, or the latest."""
+def status_card(jobs: Sequence[JobView], now: float, command: str, busy: bool = False) -> Card:
+    """Open jobs, or the latest; `busy` where something else is under way."""
     if not jobs:
         return card("No jobs yet.", [copied("Begin with", f"{command} plan https://…")])
     running = sum(job.state.is_open for job in jobs)
-    first = f"{count(running, 'job')} under way" if running else "Nothing is under way; the latest:"
+    first = (
+        f"{count(running, 'job')} under way"
+        if running
+        else f"{'No job' if busy else 'Nothing'} is under way; the latest:"
+    )
     shown = [outcome(job, now) for job in jobs[:JOBS_SHOWN]]
     more = len(jobs) - JOBS_SHOWN
     return card(first, [*shown, f"and {count(more, 'more job')}" if more > 0 else ""])

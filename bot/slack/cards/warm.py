@@ -10,7 +10,7 @@ from bot.domain.warming import AT_ONCE, KEPT, PAGES_MAX, Copy, Warming, Warmth
 from bot.domain.world import PUBLIC
 from bot.services.checks import DNS
 from bot.services.replies import Warmed
-from bot.slack.cards.blocks import Card, card
+from bot.slack.cards.blocks import Card, card, paragraphs
 from bot.slack.cards.words import PLACES_SHOWN, count, listed, number
 from bot.slack.escape import code, escape, person, url_text
 
@@ -35,6 +35,21 @@ def warm_card(told: Warmed, command: str) -> Card:
         *_ways_out(told, command),
     ]
     return card(f"{_outcome(told)} · {_subject(warming)}", lines)
+
+
+def with_warmings(shown: Card, first: Sequence[Warmed], total: int, command: str) -> Card:
+    """`shown`, with a line for each warming that goes on."""
+    if not first:
+        return shown
+    stops = f"`{command} cancel {first[0].warming.name}` stops {'it' if total == 1 else 'one'}"
+    more = [f"and {count(total - len(first), 'more warming')}"] if total > len(first) else []
+    lines = [f"{count(total, 'warming')} under way; {stops}:", *map(_under_way, first), *more]
+    return Card(shown.text, [*shown.blocks, *paragraphs(lines)])
+
+
+def _under_way(told: Warmed) -> str:
+    after = f" · after P-{told.warming.job}" if told.warming.job else ""
+    return f"{_outcome(told)} · {_subject(told.warming)}{after}"
 
 
 def warm_lines(job: JobView) -> str:
