@@ -76,6 +76,15 @@ async def test_a_deploy_is_a_job(ci: Signer) -> None:
     assert {"version": "4.2.0", "told_by": "token:ci-shop"} == job["deploy"]
 
 
+async def test_whoever_told_of_it_follows_the_job_and_no_other(ci: Signer) -> None:
+    await ci.send()
+    await ci.counter.say("http://www.shop.test/a")
+    seen = [await ci.counter.http.get(f"/v1/jobs/{job}", headers=ci.headers(b"", "get_1")) for job in ("P-1", "P-2")]
+    unsigned = await ci.counter.http.get("/v1/jobs/P-1")
+    assert [200, 404, 401] == [answer.status_code for answer in (*seen, unsigned)]
+    assert "P-1" == seen[0].json()["job"]
+
+
 async def test_a_repeat_gets_the_same_answer_whatever_became_of_the_job_and_whichever_secret_signs(ci: Signer) -> None:
     first = await ci.send()
     await ci.counter.shop.slate.advance(100)
@@ -116,10 +125,9 @@ async def forged(ci: Signer, how: str) -> httpx.Response:
         case "a time with a fraction":
             return await ci.post(raw, headers | {"webhook-timestamp": headers["webhook-timestamp"] + ".0"})
         case "signature beyond ASCII":
-            return await ci.counter.http.post(
-                "/v1/deploys", content=raw, headers=[*((k, v.encode()) for k, v in headers.items() if "sig" not in k),
-                                                     ("webhook-signature", "v1,é".encode())],
-            )  # fmt: skip
+            odd = {**headers, "webhook-signature": "v1,é"}
+            encoded = [(name.encode(), value.encode()) for name, value in odd.items()]
+            return await ci.counter.http.post("/v1/deploys", content=raw, headers=encoded)
         case "a bearer token of the API":
             return await ci.post(raw, auth("ci"))
         case _:

@@ -64,7 +64,7 @@ def test_three_pages_are_old_at_every_edge_and_proven_new_before_the_pipeline_go
         play.get("/_play/visit", site="shop", edge=edge, path=page)["version"]
         for edge in ("fra", "iad", "sin") for page in pages
     }  # fmt: skip
-    note = play.wait_card("fresh", "4.2.0")
+    note = play.wait_card("🟢 shop 4.2.0")
     assert (0, "purgebot: P-1, queued\npurgebot: P-1 done, fresh\n", "") == (told.returncode, told.stdout, told.stderr)
     assert {"4.2.0"} == seen
     assert "🟢 shop 4.2.0 · P-1 fresh at fra, iad, sin · 6 URLs on shop" == note["text"]
@@ -116,7 +116,7 @@ def test_the_gitlab_job_runs_its_script(play: Playground, tmp_path: Path) -> Non
     (tmp_path / "ci").mkdir()
     shutil.copy(CI / "deployed.sh", tmp_path / "ci")
     told = sh(["-e", "-c", "\n".join(job["script"])], {**settings(play), **variables}, tmp_path)
-    note = play.wait_card("fresh", "c0ffee12")
+    note = play.wait_card("🟢 shop c0ffee12")
     assert (0, "purgebot: P-1, queued\npurgebot: P-1 done, fresh\n") == (told.returncode, told.stdout)
     assert "deployed by lea, told by token `ci` · <https://git.test/p/9|what ran>" in json.dumps(
         note["blocks"], ensure_ascii=False

@@ -19,6 +19,7 @@ OUT = Deploy("4.2.0", "token:ci-shop", "mia", "https://ci.test/7", "4.1.9", expe
 FILES = replace(
     OUT, expected=(), skipped=298, saving="14 pages → 1 prefix /news/, 13 calls saved", unmapped=("docs/a.md", "b.md")
 )
+BACK = replace(OUT, version="4.1.8", rollback=True, expected=())
 SEEN = replace(DONE, read_as="", deploy=OUT, looks=tuple(replace(look, shows=SHOWS.told) for look in DONE.looks))
 OLD_AT_FRA = replace(
     SEEN, verdict=Verdict.STALE, stale_at=("fra",), fresh_at=("iad", "sin"), proven=None, why="still old at fra (HIT)",
@@ -67,7 +68,7 @@ NOTES: dict[str, tuple[JobView, str]] = {
            [Check again = check_again P-1042] [Why? = why why {PRICING}] [Purge again = purge_again P-1042 primary]""",
     ),
     "back to an earlier version, by somebody in Slack": (
-        replace(DONE, read_as="", deploy=replace(OUT, version="4.1.8", actor="U_MIA", link="", rollback=True, expected=())),
+        replace(SEEN, looks=DONE.looks, deploy=replace(BACK, actor="U_MIA", link="")),
         f"""\
         🟢 shop back to 4.1.8 · P-1042 fresh at fra, iad, sin · {PRICING}
            shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s
