@@ -23,7 +23,7 @@ from bot.ledger.sqlite import SqliteLedger
 from bot.services.ports import Clock
 from bot.services.probing import probe_layers
 from bot.serving import set_up_logging
-from bot.settings import Environment, Settings, over
+from bot.settings import Environment, GithubSender, HookSender, Settings, over
 from bot.slack.health import slack_health
 from bot.wiring import SystemClock, database_path
 from providers.contract import Health, Probe
@@ -89,12 +89,11 @@ def _tokens(settings: Settings) -> list[Finding]:
 
 def _senders(settings: Settings) -> list[Finding]:
     """Those of whose secrets none is there: their deploys are refused."""
+    what = "None of its secrets is there, so its deploys are refused."
     advice = "Set it where the bot runs. A file counts at once, a variable from the next start."
-    return [
-        Finding(f"sender {one.name}", Health.BAD, "None of its secrets is there, so its deploys are refused.", advice)
-        for one in (*settings.deploys.tokens, *settings.deploys.github)
-        if not any(secret.reveal_or_none() for secret in one.secrets)
-    ]
+    signing: list[HookSender | GithubSender] = [*settings.deploys.tokens, *settings.deploys.github]
+    bare = [one for one in signing if not any(secret.reveal_or_none() for secret in one.secrets)]
+    return [Finding(f"sender {one.name}", Health.BAD, what, advice) for one in bare]
 
 
 async def _database(environment: Environment, clock: Clock) -> Finding:
