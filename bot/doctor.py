@@ -89,13 +89,11 @@ def _tokens(settings: Settings) -> list[Finding]:
 
 def _senders(settings: Settings) -> list[Finding]:
     """Those of whose secrets none is there: their deploys are refused."""
+    what = "None of its secrets is there, so its deploys are refused."
     advice = "Set it where the bot runs. A file counts at once, a variable from the next start."
     signing: list[HookSender | GithubSender] = [*settings.deploys.tokens, *settings.deploys.github]
-    return [
-        Finding(f"sender {one.name}", Health.BAD, "None of its secrets is there, so its deploys are refused.", advice)
-        for one in signing
-        if not any(secret.reveal_or_none() for secret in one.secrets)
-    ]
+    bare = [one for one in signing if not any(secret.reveal_or_none() for secret in one.secrets)]
+    return [Finding(f"sender {one.name}", Health.BAD, what, advice) for one in bare]
 
 
 async def _database(environment: Environment, clock: Clock) -> Finding:

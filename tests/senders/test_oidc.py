@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 
 import jwt
 import pytest
@@ -271,6 +273,25 @@ async def test_made_up_names_of_keys_cost_one_fetch_a_minute(senders: Senders, i
     for n in range(20):
         await senders.verify(bearer(issuer.token("thief", {"kid": f"k{n}"})), BODY, NOW + n)
     assert 1 == issuer.asked.connections
+
+
+async def test_many_tokens_at_once_cost_one_fetch(senders: Senders, issuer: Issuer) -> None:
+    found = await asyncio.gather(*(senders.verify(bearer(issuer.token()), BODY, NOW) for _ in range(20)))
+    assert ([proven(issuer)] * 20, 1) == (found, issuer.asked.connections)
+
+
+async def test_a_clock_that_is_set_back_leads_to_a_fetch_and_no_more(senders: Senders, issuer: Issuer) -> None:
+    await senders.verify(bearer(issuer.token()), BODY, NOW + 100)
+    found = [await senders.verify(bearer(issuer.token()), BODY, NOW + n) for n in range(3)]
+    assert ([proven(issuer)] * 3, 2) == (found, issuer.asked.connections)
+
+
+async def test_an_issuer_that_cannot_be_reached_proves_nothing(issuer: Issuer) -> None:
+    away = replace(sender(issuer), issuer="http://127.0.0.1:1")
+    senders = Senders(Deploys(oidc=(away,)))
+    found = await senders.verify(bearer(issuer.token(iss=away.issuer)), BODY, NOW)
+    await senders.close()
+    assert Unproven("the keys of http://127.0.0.1:1 are not known: connection refused") == found
 
 
 async def test_a_key_that_was_withdrawn_counts_for_an_hour_at_most(senders: Senders, issuer: Issuer) -> None:
