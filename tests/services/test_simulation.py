@@ -15,6 +15,7 @@ from bot.domain.job import State
 from bot.ledger.audit import audit
 from bot.ledger.reading import reading
 from bot.services import approvals, deeds
+from bot.services.setup import SWEEP
 from providers.contract import Receipt
 from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Refused, Throttled, Unavailable, Unexpected
 from tests.effort import examples
@@ -24,6 +25,7 @@ ANSWERS = st.sampled_from(["ok", "ok", "ok", "down", "cut", "throttled", "refuse
 DEEDS = st.sampled_from(
     ["page", "pages", "everything", "yes", "no", "cancel", "retry", "crash", "hour", "minute", "tick"]
 )
+SELDOM = 60.0  # seconds between sweeps on the long last day: whatever falls due has its own wake
 ENDED_OR_ASKS = frozenset(
     {State.DONE, State.PARTIAL, State.FAILED, State.CANCELLED, State.DENIED, State.EXPIRED, State.NEEDS_DECISION}
 )
@@ -90,7 +92,8 @@ async def live(deeds_done: list[str], shield: list[str], cf: list[str], folder: 
     days.shop.cf.script = [answer(name) for name in cf]
     for deed in deeds_done:
         await days.do(deed)
-    await days.shop.slate.advance(86_400)
+    await days.shop.slate.advance(600)
+    await days.shop.slate.advance(86_400, {SWEEP: SELDOM})
     shop = days.shop
     jobs = [await shop.job(number) for number in days.jobs]
     left = await shop.ledger.read(lambda books: books.jobs.due(float("inf")))
