@@ -1,8 +1,9 @@
 """A crowd in the shop: people act at once, in an order of turns that a seed decides, and every write is watched.
 
 `Turns` stands before the ledger. While people act `together`, one at a time of those who wait for the ledger goes on,
-each time that `Quiet`, the loop they live in, has nothing else to do, so that a life is the same each time. After each write the watch compares what changed with who may have allowed it; it
-knows the policy by heart and asks none of the rules.
+each time that `Quiet`, the loop they live in, has nothing else to do, so that a life is the same each time. After each
+write the watch compares what changed with who may have allowed it; it knows the policy by heart and asks none of the
+rules.
 """
 
 from __future__ import annotations
