@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -64,7 +65,8 @@ async def _lived(steps: Sequence[tuple[str, Sequence[tuple[str, str]]]], seed: i
 def test_whatever_the_order_nothing_runs_twice_or_without_its_votes(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, list[tuple[str, str]]]], seed: int
 ) -> None:
-    lived(steps, seed, tmp_path_factory.mktemp("life"))
+    with TemporaryDirectory(dir=tmp_path_factory.getbasetemp()) as folder:
+        lived(steps, seed, Path(folder))
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections import Counter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -119,8 +119,10 @@ LIVES = given(
 
 @settings(max_examples=examples(5), deadline=None)
 @LIVES
-def test_every_job_comes_to_an_end_or_asks(deeds_done: list[str], shield: list[str], cf: list[str]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+def test_every_job_comes_to_an_end_or_asks(
+    tmp_path_factory: pytest.TempPathFactory, deeds_done: list[str], shield: list[str], cf: list[str]
+) -> None:
+    with TemporaryDirectory(dir=tmp_path_factory.getbasetemp()) as folder:
         asyncio.run(live(deeds_done, shield, cf, Path(folder)))
 
 
@@ -128,9 +130,9 @@ def test_every_job_comes_to_an_end_or_asks(deeds_done: list[str], shield: list[s
 @settings(max_examples=examples(20), deadline=None)
 @LIVES
 def test_every_job_comes_to_an_end_or_asks_in_many_lives(
-    deeds_done: list[str], shield: list[str], cf: list[str]
+    tmp_path_factory: pytest.TempPathFactory, deeds_done: list[str], shield: list[str], cf: list[str]
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    with TemporaryDirectory(dir=tmp_path_factory.getbasetemp()) as folder:
         asyncio.run(live(deeds_done, shield, cf, Path(folder)))
 
 
