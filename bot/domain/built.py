@@ -18,8 +18,9 @@ from bot.domain.fingerprint import is_fingerprinted
 from bot.domain.manifest import FORMS, BadManifest, Manifest, file_path, parsed, put, read_sums, some
 from bot.domain.shown import shown
 
+ADDRESS_MAX = 2_000  # characters of a built file's name or URL that are looked at
 _HASH = re.compile(r"(?:[A-Za-z0-9]{2,12}[:-])?[A-Za-z0-9+/_=-]{6,512}")
-_FILE = re.compile(r"(?:.*[/.])?[^/]*\.[A-Za-z][A-Za-z0-9]*(?:\?.*)?")  # ends in an extension
+_EXTENSION = re.compile(r"[A-Za-z][A-Za-z0-9]{0,19}")
 _LISTS = ("css", "assets")  # of Vite, besides `file`
 
 
@@ -83,12 +84,15 @@ def _is_hash(key: str, value: str) -> bool:
 
 
 def _is_file(key: str, value: str) -> bool:
-    return _FILE.fullmatch(value) is not None or value.strip("/") == key.strip("/")
+    _, dot, extension = value.partition("?")[0].rpartition("/")[2].rpartition(".")
+    return bool(dot and _EXTENSION.fullmatch(extension)) or value.strip("/") == key.strip("/")
 
 
 def _content(name: str) -> str:
     """What tells the content of a built file: its name, where a build made it of the content."""
-    return name.partition("?")[0].rpartition("/")[2] if is_fingerprinted(name) else ""
+    if len(name) > ADDRESS_MAX or not is_fingerprinted(name):
+        return ""
+    return name.partition("?")[0].rpartition("/")[2]
 
 
 def _mixture(one: str, other: str) -> BadManifest:

@@ -7,6 +7,7 @@ webpack-assets-manifest 6.5.2 and assets-webpack-plugin 7.1.1 on 2026-11-26, fro
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -187,6 +188,22 @@ def test_what_is_no_manifest_is_told_what_and_where(given_: object, expected: st
     with pytest.raises(BadManifest) as told:
         read_manifest(given_, HOSTS)
     assert expected == str(told.value)
+
+
+HOSTILE = {
+    "dots": {"a": "a." * 500_000},
+    "hex": {"a": {"file": "-" + "a1" * 500_000}},
+    "brackets": "SHA256 (" + ")" * 1_000_000,
+    "blanks": " " * 1_000_000 + "a",
+}
+
+
+@pytest.mark.parametrize("given_", HOSTILE.values(), ids=HOSTILE)
+def test_no_manifest_takes_long_to_be_refused(given_: object) -> None:
+    began = time.process_time()
+    with pytest.raises(BadManifest):
+        read_manifest(given_)
+    assert time.process_time() - began < 1.0
 
 
 DIFFERENCES = {
