@@ -74,4 +74,4 @@ def test_any_folders_lie_between_two(names: list[str], last: str) -> None:
 def test_no_name_makes_it_slow(match: str) -> None:
     began = time.process_time()
     assert Glob(match).stars("/".join(["a" * 19] * 50)) is None
-    assert time.process_time() - began < 0.1
+    assert time.process_time() - began < 1.0
