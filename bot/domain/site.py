@@ -32,6 +32,22 @@ class Marker:
 
 
 @dataclass(frozen=True, slots=True)
+class FileRule:
+    """What a deploy purges for the files of one glob, as written: `content/news/*.md` → `/news/*`, `/`."""
+
+    match: str
+    purge: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeployRules:
+    """What deploys of a site purge: by file, and what of it may be purged whole."""
+
+    files: tuple[FileRule, ...] = ()
+    widen: tuple[str, ...] = ()  # paths that end in a slash
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """One site as configured. `layers` are innermost first: the order in which they are purged."""
 
@@ -48,7 +64,7 @@ class Site:
     layers: tuple[Layer, ...] = ()
     edges: Mapping[str, str] = field(default_factory=dict)  # place → address, dialled as written
     before: str = ""  # the site whose deploys are purged and proven here first
-    quiet: bool = False  # a deploy is told only where it does not go well
+    deploy: DeployRules = DeployRules()
 
     def claims(self, host: str) -> bool:
         """Whether this site serves `host` (lower-case)."""

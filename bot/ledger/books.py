@@ -15,6 +15,7 @@ from bot.ledger.journal import Journal
 from bot.ledger.known import Known
 from bot.ledger.ledger import Transaction
 from bot.ledger.lots import Lots
+from bot.ledger.manifests import Manifests
 from bot.ledger.messages import Messages
 from bot.ledger.notices import Notices
 from bot.ledger.retention import Retention
@@ -45,6 +46,7 @@ class Books:
         self.deploys = Deploys(tx)
         self.notices = Notices(tx)
         self.reviews = Reviews(tx, self.history)
+        self.manifests = Manifests(tx)
 
     def is_as_asked(self, job: int) -> bool:
         """Whether targets and calls of a job that has not begun are those that were asked for."""

@@ -21,6 +21,7 @@ lines        a job's thread, one step a line
 homes        the Home tabs that people have opened, and what they show
 history      one row a job for searching and counting, with `ran` not known where a version before 4 wrote it;
              `history_fts` is its index, made where the ledger is opened
+manifests    the files of each site's last deploys, packed
 journal      append-only, each entry holding the hash of the one before
 """
 
@@ -173,6 +174,11 @@ create table if not exists history (
   facts text not null
 );
 create index if not exists history_created on history (created);
+
+create table if not exists manifests (
+  id integer primary key autoincrement, site text not null, deploy text not null, at real not null, doc blob not null,
+  unique (site, deploy)
+);
 
 create table if not exists journal (
   seq integer primary key, at real not null, event text not null, job integer, actor text not null, doc text,

@@ -69,6 +69,25 @@ class MarkerDoc(Part):
     pattern: str = Field(default="", description="a regular expression on the page")
 
 
+class FileRuleDoc(Part):
+    """What is purged for the files of one glob."""
+
+    slips = dict.fromkeys(("file", "files", "path", "from"), "It is called `match`.")
+    match: str = Field(description="which files, by their names in the manifest, such as content/news/*.md")
+    purge: list[str] = Field(
+        min_length=1, description='what shows them; a star is what it was in `match`, such as ["/news/*", "/"]'
+    )
+
+
+class DeployDoc(Part):
+    """What deploys of a site purge."""
+
+    files: list[FileRuleDoc] = Field(
+        default=[], description='from files to pages, such as [{match: "content/news/*.md", purge: ["/news/*", "/"]}]'
+    )
+    widen: list[str] = Field(default=[], description="what may be purged whole where that takes less, such as [/news/]")
+
+
 class SiteDoc(Part):
     """A site: its hosts, its caches, and where to look."""
 
@@ -92,6 +111,7 @@ class SiteDoc(Part):
     edges: dict[str, AddressText] = Field(
         default={}, description="places to look from, such as {fra: https://203.0.113.7}"
     )
+    deploy: DeployDoc | None = Field(default=None, description="what deploys purge for the files that they change")
 
 
 class ApprovalsDoc(Part):

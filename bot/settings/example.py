@@ -41,6 +41,12 @@ sites:
     edges:                               # places to look from; dialled as written, Host and SNI from the URL
       fra: "https://203.0.113.7"
       iad: "https://203.0.113.9"
+    # deploy:                            # what a deploy purges for the files that it changes; docs/deploys.md
+    #   files:                           # every rule that means a file counts; files named by their content are skipped
+    #     - {match: "content/news/*.md", purge: ["/news/*", "/"]}        # a star is what it was in `match`
+    #     - {match: "dist/**", purge: ["/**"]}
+    #     - {match: "templates/**", purge: [prefix /news/, tag pages]}
+    #   widen: [/news/]                  # may be purged whole, where one prefix takes less than its pages
 
 # Wider purges need somebody's yes: one approver for a prefix, host or pattern, two for everything in production.
 # Slack ids, not names; a profile's menu has "Copy member ID". User-groups (S…) may stand here too.

@@ -248,6 +248,7 @@ def test_the_example_loads_with_all_that_it_offers_in_comments(tmp_path: Path) -
     offers: tuple[str, ...] = ("api_url:", "pace:", "per_call:", "channel:", "tags:", "variants:", "approvals:")
     offers += ("approvers:", "api:", "tokens:", "- {name: ", "policy:", "groups:", "approve_within:", "run_within:")
     offers += ("rules:", "tighten:", "break_glass:")
+    offers += ("deploy:", "files:", "- {match: ", "widen:")
     lines = []
     for line in example().splitlines():
         bare = line.replace("# ", "", 1)
@@ -256,6 +257,11 @@ def test_the_example_loads_with_all_that_it_offers_in_comments(tmp_path: Path) -
     assert (settings.warnings, settings.sites["shop"].channel, len(settings.approvals.approvers)) == ((), "C0SHOP", 3)
     assert [token.name for token in settings.api_tokens] == ["ops-cli"]
     assert [rule.name for rule in settings.policy.rules] == ["small", "wide", "all"]
+    deploy = settings.sites["shop"].deploy
+    assert ([rule.match for rule in deploy.files], deploy.widen) == (
+        ["content/news/*.md", "dist/**", "templates/**"],
+        ("/news/",),
+    )
 
 
 def test_the_example_shows_who_may_send_deploys(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.settings.bench import ACCOUNTS, problems
 
 WORD = "Use up to 40 letters, digits, `-`, `_` and `.`, beginning with a letter or digit."
-SITE_KEYS = "channel, edges, environment, hosts, layers, marker, mode, origin, schemes, tags, variants"
+SITE_KEYS = "channel, deploy, edges, environment, hosts, layers, marker, mode, origin, schemes, tags, variants"
 
 SITE = {
     "no hosts": ("{layers: [{account: shield}]}", ".hosts: is missing. Add it: the host names that visitors use."),
