@@ -22,7 +22,8 @@ from bot.domain.job import JobView
 from bot.ledger.books import Books
 from bot.problems import TooLarge, first_error, problem, read_body
 from bot.senders import EVENT, Ignored, Senders, Unproven, Verified, github_deploy
-from bot.services.deploys import Deployed, NotRead, Overtaken, Taken, take
+from bot.services.deploy_wishes import NotRead
+from bot.services.deploys import Deployed, Overtaken, Taken, take
 from bot.services.replies import PlanShown, Refused
 from bot.services.setup import Core
 from bot.slack.answers import card_for
@@ -30,6 +31,7 @@ from bot.slack.plain import plain
 
 log = structlog.get_logger()
 BODY_MAX = 1024 * 1024  # bytes
+FILES_MAX = 20_000
 PAGES_MAX = 20  # that something is expected of
 Word = Annotated[str, Field(min_length=1, max_length=200)]
 Path = Annotated[str, Field(pattern=r"^/[!-~]*$", max_length=2000)]
@@ -63,6 +65,8 @@ class DeployBody(BaseModel):
     actor: Annotated[str, Field(max_length=200)] = ""
     link: Annotated[str, Field(max_length=1000)] = ""
     expect: Annotated[dict[Path, ExpectBody], Field(max_length=PAGES_MAX)] = {}
+    changed: Annotated[list[str], Field(max_length=FILES_MAX)] = []
+    manifest: str | dict[str, object] | None = None
     quiet: bool = False
     soft: bool | None = None
     warm: bool = False
@@ -72,7 +76,7 @@ class DeployBody(BaseModel):
         return Announced(
             self.site, self.version, tuple(self.urls), tuple(self.paths), tuple(self.prefixes), tuple(self.tags),
             self.everything, self.actor, self.link, tuple(_expected(page, one) for page, one in self.expect.items()),
-            self.quiet, self.soft, self.warm,
+            self.quiet, self.soft, self.warm, changed=tuple(self.changed), manifest=self.manifest,
         )  # fmt: skip
 
 

@@ -83,7 +83,7 @@ def _deploy(job: JobView, deploy: Deploy) -> Record:
     record: Record = {"version": deploy.version, "told_by": deploy.sender}
     optional: Record = {
         "actor": deploy.actor, "link": deploy.link, "before": deploy.was, "rollback": deploy.rollback,
-        "skipped": deploy.skipped, "saving": deploy.saving, "unmapped": list(deploy.unmapped),
+        "files": deploy.files, "told": list(deploy.told),
         "expect": [_expected(job, one) for one in deploy.expected],
     }  # fmt: skip
     return record | {name: value for name, value in optional.items() if value}

@@ -48,9 +48,8 @@ class Deploy:
     was: str = ""
     rollback: bool = False
     expected: tuple[Expected, ...] = ()
-    skipped: int = 0  # changed files whose name is made of their content
-    unmapped: tuple[str, ...] = ()  # changed files that no rule of the site knows
-    saving: str = ""  # what a cheaper form saved
+    files: int = 0  # that changed, where they were told
+    told: tuple[str, ...] = ()  # what was skipped, what no rule of the site knows, what a wider form saved; sentences
     quiet: bool = False  # nothing is told while all goes well
 
 
@@ -73,7 +72,14 @@ class Announced:
     soft: bool | None = None
     warm: bool = False
     reason: str = ""
+    changed: tuple[str, ...] = ()  # files
+    manifest: object = None  # of what was built, as sent
     at: float | None = None
+
+    @property
+    def names_files(self) -> bool:
+        """Whether it says which files changed, or what was built."""
+        return bool(self.changed) or self.manifest is not None
 
 
 @dataclass(frozen=True, slots=True)

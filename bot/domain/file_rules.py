@@ -21,6 +21,7 @@ from bot.domain.target import Target, Unreadable, rest_of
 from providers.contract import Kind
 
 ANYTHING_BUT = "A deploy purges paths, URLs, prefixes and tags."
+NO_FILE, NO_STARS = Glob("-"), Stars((), ())  # where a purge belongs to no file
 _KINDS = frozenset({Kind.URL, Kind.PATH, Kind.PREFIX, Kind.TAG})
 _STARRED = re.compile(r"\*\*/|\*\*|\*")
 _AS_TYPED = "/!$&'()+,;=:@~-._"  # what a path holds as it is, RFC 3986, 3.3
@@ -96,6 +97,12 @@ class Mapped:
         if stars is None:
             return None
         return [one for template in self._templates for target in template.targets(stars) for one in _pages(target)]
+
+
+def always(site: Site) -> tuple[Target, ...]:
+    """What every deploy of `site` purges. Raises BadRule where that was not checked before."""
+    templates = [Template(written, NO_FILE, site) for written in site.deploy.always]
+    return tuple(target for template in templates for target in template.targets(NO_STARS))
 
 
 def _pages(target: Target) -> Iterator[Target]:

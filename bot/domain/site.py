@@ -41,10 +41,13 @@ class FileRule:
 
 @dataclass(frozen=True, slots=True)
 class DeployRules:
-    """What deploys of a site purge: by file, and what of it may be purged whole."""
+    """What deploys of a site purge: by file, whatever changed, and what of it may be purged whole. Quiet ones are told
+    only where they do not go well."""
 
     files: tuple[FileRule, ...] = ()
     widen: tuple[str, ...] = ()  # paths that end in a slash
+    always: tuple[str, ...] = ()
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from bot.domain.manifest import Manifest
 from bot.ledger.codec import number
 from bot.ledger.ledger import Transaction
 
-KEPT = 2  # of a site: a deploy that comes twice, or is forgotten, is compared with the one before it
+KEPT = 5  # of a site: some of the last may not have gone
 _FILES = TypeAdapter(dict[str, str])
 _LEVEL = 1  # of zlib, the fastest
 
@@ -41,9 +41,8 @@ class Manifests:
         self._tx = tx
 
     def keep(self, site: str, deploy: str, doc: bytes, now: float) -> None:
-        """Keep what `deploy` left as the newest of `site`; `doc` comes from `packed`. `deploy` is unlike every other
-        deploy of the site, not only every other version."""
-        self.forget(site, deploy)
+        """Keep what `deploy`, the key of its job, left as the newest of `site`; `doc` comes from `packed`."""
+        self._tx.run("delete from manifests where site = :site and deploy = :deploy", site=site, deploy=deploy)
         self._tx.insert(
             "insert into manifests (site, deploy, at, doc) values (:site, :deploy, :at, :doc)",
             site=site, deploy=deploy, at=now, doc=doc,
@@ -55,9 +54,11 @@ class Manifests:
         )  # fmt: skip
 
     def last(self, site: str, but: str = "") -> KeptManifest | None:
-        """The newest of `site` that another deploy than `but` left; None before the first."""
+        """The newest of `site` that another deploy than `but` left, and whose purge is done: what has not gone, or not
+        yet, is still to be purged by the next one. None before the first."""
         rows = self._tx.rows(
-            "select deploy, at, doc from manifests where site = :site and deploy <> :but order by id desc limit 1",
+            "select deploy, at, manifests.doc as doc from manifests join jobs on jobs.key = deploy"
+            " where manifests.site = :site and deploy <> :but and state = 'done' order by manifests.id desc limit 1",
             site=site, but=but,
         )  # fmt: skip
         if not rows:
@@ -66,6 +67,3 @@ class Manifests:
         doc = row["doc"]
         return KeptManifest(str(row["deploy"]), number(row["at"]), doc if isinstance(doc, bytes) else b"")
 
-    def forget(self, site: str, deploy: str) -> None:
-        """Forget what `deploy` left, as where nothing of it was purged: the next one is compared with an older one."""
-        self._tx.run("delete from manifests where site = :site and deploy = :deploy", site=site, deploy=deploy)

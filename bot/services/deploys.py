@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.domain.actor import Actor
-from bot.domain.command import Command
 from bot.domain.deploy import Announced, Deploy, elsewhere, is_rollback
 from bot.domain.job import JobView
-from bot.domain.lists import without_covered
-from bot.domain.reading import Reader
 from bot.domain.rights import Deed, Subject, authorise
-from bot.domain.shown import Notes, shown
+from bot.domain.shown import shown
 from bot.domain.site import Site
-from bot.domain.speech import Speaker, Verb
-from bot.domain.target import Target, Unreadable
 from bot.ledger.books import Books
-from bot.services.aside import aside
+from bot.services.deploy_wishes import NotRead, wish_of
 from bot.services.purges import Asking, submit
 from bot.services.replies import JobMade, PlanShown, Refused
 from bot.services.setup import Core
-from providers.contract import Kind
-
-UNREAD_SHOWN = 10  # things that could not be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +31,6 @@ class Overtaken:
     """Nothing is done: the sender has told of a newer deploy already."""
 
     version: str
-
-
-@dataclass(frozen=True, slots=True)
-class NotRead:
-    """Nothing is done: some of what the deploy names cannot be purged."""
-
-    unread: tuple[tuple[str, str], ...]  # what, and why
-
-    @property
-    def told(self) -> str:
-        """All of it in words."""
-        some = [f"{what}: {why}" for what, why in self.unread[:UNREAD_SHOWN]]
-        more = len(self.unread) - len(some)
-        return " ".join([*some, *([f"And {more:,} more."] if more > 0 else [])])
 
 
 Taken = Deployed | Overtaken | NotRead | PlanShown | Refused
@@ -90,13 +68,15 @@ def comes_before(site: Site, sites: Mapping[str, Site]) -> list[Site]:
 
 
 async def _newer(core: Core, actor: Actor, key: str, told: Announced) -> Overtaken | None:
-    """A deploy that this sender knows to have happened later; what it told under `key` itself is none."""
+    """The newest deploy that this sender told of, where this one is older or that very one; what it told under `key`
+    itself is none."""
 
     def question(books: Books) -> Overtaken | None:
         newest = books.deploys.newest_told(told.site, actor.id)
-        if newest is None or told.at is None or told.at >= newest or books.jobs.made_under(key) is not None:
+        if newest is None or told.at is None or books.jobs.made_under(key) is not None:
             return None
-        return Overtaken(books.deploys.earlier(told.site)[0].version)
+        known = books.deploys.earlier(told.site)[0].version
+        return Overtaken(known) if told.at < newest or (told.at == newest and told.version == known) else None
 
     return await core.ledger.read(question)
 
@@ -110,46 +90,17 @@ async def _one(
     if denied is not None:
         why = f"{told.site} comes before it, and this sender may not purge that."
         return Refused(why, "Add that site to the sender's `sites`.", by_rule=True)
-    command = await aside(len(told.urls) + len(told.paths), lambda: command_of(core, told, site))
-    if isinstance(command, NotRead):
-        return command
+    wished = await wish_of(core, actor, told, site, key)
+    if isinstance(wished, NotRead):
+        return wished
     earlier = await core.ledger.read(lambda books: books.deploys.earlier(site.name))
     deploy = Deploy(
         told.version, actor.id, told.actor, told.link, earlier[0].version if earlier else "",
-        is_rollback(told.version, earlier), told.expected, quiet=told.quiet,
+        is_rollback(told.version, earlier), told.expected, wished.files, wished.told, told.quiet or site.deploy.quiet,
     )  # fmt: skip
-    made = await submit(core, Asking(actor, key, "deploy", deploy=deploy, after=after), command, site)
+    asking = Asking(actor, key, "deploy", deploy=deploy, manifest=wished.manifest, after=after)
+    made = await submit(core, asking, wished.command, site)
     if isinstance(made, JobMade) and told.at is not None:
         at = told.at
         await core.ledger.write(lambda books: books.deploys.happened(made.job.id, at))
     return made
-
-
-def command_of(core: Core, told: Announced, site: Site) -> Command | NotRead:
-    """What is to be purged of `site`, read as a list of a person's is read, but whole or not at all."""
-    notes = Notes()
-    accounts = frozenset(layer.account for layer in site.layers)
-    reader = Reader(Speaker([site], "", accounts, core.setup.command, core.setup.world), notes)
-    named: Sequence[tuple[Kind, Iterable[str]]] = (
-        (Kind.URL, told.urls), (Kind.PATH, told.paths), (Kind.PREFIX, told.prefixes), (Kind.TAG, told.tags),
-    )  # fmt: skip
-    targets: dict[Target, None] = {Target(Kind.EVERYTHING, "", site.name): None} if told.everything else {}
-    unread: list[tuple[str, str]] = []
-    for kind, values in named:
-        for value in values:
-            try:
-                targets.update(dict.fromkeys(reader.read(value, kind)))
-            except Unreadable as why:
-                unread.append((f"{kind.value} `{shown(value)}`", why.problem))
-    if unread:
-        return NotRead(tuple(unread))
-    kept, _ = without_covered(tuple(targets))
-    return Command(
-        Verb.PURGE,
-        tuple(target if target.site else replace(target, site=site.name) for target in kept),
-        site.name,
-        soft=told.soft,
-        reason=told.reason or f"deploy of {told.version}",
-        warm=told.warm,
-        notes=notes.told(),
-    )

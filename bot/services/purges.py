@@ -51,6 +51,7 @@ class Asking:
     also_by: tuple[str, ...] = ()  # others whose requests are in it
     instead_of: int = 0  # the waiting job that this one takes the place of
     deploy: Deploy | None = None  # that it follows: it waits for the end of a hold, and is never refused for one
+    manifest: bytes | None = None  # what that deploy built, packed
     after: int = 0  # the job that must be proven before it begins
 
 
@@ -233,6 +234,8 @@ def nothing_to_purge(command: Command, site: Site) -> Plan:
 def _deployed(books: Books, asking: Asking, deploy: Deploy, job: JobView, now: float) -> None:
     """Remember that this version came out, and let the job before know which one waits for it."""
     books.deploys.add(job.site, deploy.version, asking.actor.id, job.id, now)
+    if asking.manifest is not None:
+        books.manifests.keep(job.site, asking.key, asking.manifest, now)
     books.journal.add(
         now, "deployed", asking.actor.id, job.id,
         site=job.site, version=deploy.version, by=deploy.actor, was=deploy.was, rollback=deploy.rollback,

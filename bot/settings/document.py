@@ -86,6 +86,10 @@ class DeployDoc(Part):
         default=[], description='from files to pages, such as [{match: "content/news/*.md", purge: ["/news/*", "/"]}]'
     )
     widen: list[str] = Field(default=[], description="what may be purged whole where that takes less, such as [/news/]")
+    always: list[str] = Field(
+        default=[], description="what every deploy purges, whatever it names, such as [/, tag pages]"
+    )
+    quiet: bool = Field(default=False, description="whether a deploy is told only where it does not go well")
 
 
 class SiteDoc(Part):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.file_rules import Template
+from bot.domain.file_rules import NO_FILE, Template
 from bot.domain.globs import BadRule, Glob
 from bot.domain.shown import refused_character
 from bot.domain.site import DeployRules, FileRule, Site
@@ -30,7 +30,12 @@ def read_deploy(complaints: Complaints, doc: DeployDoc | None, site: Site, place
     for n, folder in enumerate(widen):
         if folder in widen[:n]:
             complaints.add((*place, "widen", n), f"{quoted(folder)} is named twice.", "Keep one.")
-    return DeployRules(tuple(files), tuple(widen))
+    for n, written in enumerate(doc.always):
+        try:
+            Template(written, NO_FILE, site)
+        except BadRule as exc:
+            complaints.add((*place, "always", n), exc.what, exc.advice)
+    return DeployRules(tuple(files), tuple(widen), tuple(doc.always), doc.quiet)
 
 
 def _rule(complaints: Complaints, doc: FileRuleDoc, site: Site, place: Place) -> FileRule:

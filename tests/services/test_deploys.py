@@ -12,18 +12,21 @@ from bot.domain.defaults import built_in
 from bot.domain.deploy import Announced, Expected, elsewhere
 from bot.domain.hold import Hold
 from bot.domain.job import JobView, State
-from bot.domain.site import Environment, Layer, Site
+from bot.domain.policy import Policy
+from bot.domain.site import DeployRules, Environment, FileRule, Layer, Site
 from bot.domain.told import Event
 from bot.domain.verdict import ORIGIN_LACKS, Verdict
 from bot.ledger.messages import Role
-from bot.services.deploys import Deployed, NotRead, Overtaken, take
+from bot.services.deploy_wishes import NotRead
+from bot.services.deploys import Deployed, Overtaken, take
 from bot.services.replies import PlanShown, Refused
 from bot.services.setup import Setup
+from providers.contract import Kind
 from providers.errors import Refused as RefusedByProvider
 from tests.services.shop import APPROVERS, SHOP, ScriptedProvider, Shop, open_shop
 from tests.slate import SlateClock
 
-CI = Actor("token:ci-shop", Standing.TOKEN, "", frozenset({"shop", "staging"}))
+CI = Actor("token:ci-shop", Standing.TOKEN, "", frozenset({"shop", "staging"}), is_sender=True)
 V2 = Announced("shop", "v2", paths=("/", "/pricing"), actor="mia", link="https://ci.test/7")
 SHOWS_V2 = (Expected("/", "x-build", "v2"),)
 PAGE = "https://www.shop.test/"
@@ -34,14 +37,18 @@ STAGING = replace(
 )  # fmt: skip
 
 
-def a_shop(path: Path, *sites: Site) -> Shop:
+def a_shop(path: Path, *sites: Site, policy: Policy | None = None) -> Shop:
     """The shop, or these sites, and a sender of deploys."""
+    path.mkdir(exist_ok=True)
     clock = SlateClock()
     shield, cf = ScriptedProvider("shield", clock, per_call=1), ScriptedProvider("cf", clock)
     setup = Setup(
-        {site.name: site for site in sites or (SHOP,)}, {"shield": shield, "cf": cf}, built_in(APPROVERS), "C_APPROVE",
+        {site.name: site for site in sites or (SHOP,)},
+        {"shield": shield, "cf": cf},
+        policy or built_in(APPROVERS, ("ci-shop",)),
+        "C_APPROVE",
         tokens={CI.id: CI},
-    )  # fmt: skip
+    )
     return open_shop(path, clock, shield, cf, setup=setup)
 
 
@@ -65,6 +72,81 @@ async def test_what_changed_is_purged_and_proven_and_the_note_is_the_jobs_card(t
         ended.deploy and (ended.deploy.version, ended.deploy.sender, ended.deploy.actor)
     )
     assert [1, 1] == [len(shop.cf.sent), len({one for _, sent in shop.shield.sent for one in sent}) - 1]
+
+
+BUILT = {"content/news/a.md": "1a2b3c4d", "content/news/b.md": "2b3c4d5e", "dist/app.4f3a9c1e.js": "3c4d5e6f"}
+RULED = replace(
+    SHOP,
+    deploy=DeployRules(
+        (FileRule("content/news/*.md", ("/news/*", "/")), FileRule("dist/**", ("/**",))), ("/news/",), ("/feed.xml",)
+    ),
+)
+
+
+async def test_files_become_the_pages_that_show_them_and_hashed_ones_are_skipped(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, replace(RULED, deploy=replace(RULED.deploy, widen=())))
+    changed = ("content/news/a.md", "dist/app.9e8d7c6b.js", "README.md")
+    job = await deployed(shop, replace(V2, paths=(), changed=changed))
+    await shop.ledger.close()
+    assert {"/feed.xml", "/", "/news/a"} == {value.removeprefix("https://www.shop.test") for value in job.sample}
+    assert job.deploy is not None
+    told = (
+        "1 hashed asset needs no purge: `app.9e8d7c6b.js`.",
+        "1 changed file matches no rule and purges nothing: `README.md`.",
+    )
+    assert (3, told) == (job.deploy.files, job.deploy.told)
+
+
+async def test_only_what_differs_from_the_last_deploy_that_went_is_purged(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, replace(RULED, deploy=replace(RULED.deploy, widen=(), always=())))
+    shop.edges.serves = dict(NEW)
+    pages = []
+    for n, built in enumerate((BUILT, BUILT | {"content/news/b.md": "ffffffff"}, BUILT)):
+        job = await deployed(shop, replace(V2, paths=(), version=f"v{n}", manifest=built), f"hook ci-shop {n}")
+        await shop.slate.advance(30)
+        pages.append({value.removeprefix("https://www.shop.test") for value in job.sample})
+    same = await deployed(shop, replace(V2, paths=(), version="v9", manifest=BUILT), "hook ci-shop 9")
+    await shop.ledger.close()
+    assert [{"/", "/news/a", "/news/b"}, {"/", "/news/b"}, {"/", "/news/b"}] == pages
+    assert 0 == same.targets
+
+
+async def test_a_deploy_that_did_not_go_is_made_up_for_by_the_next_one(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, replace(RULED, deploy=replace(RULED.deploy, widen=(), always=())))
+    shop.edges.serves = dict(NEW)
+    await deployed(shop, replace(V2, paths=(), manifest=BUILT), "hook ci-shop 1")
+    await shop.slate.advance(30)
+    shop.shield.script = [RefusedByProvider("Varnish will not.", "Mend it.")] * 10
+    changed = BUILT | {"content/news/a.md": "aaaaaaaa"}
+    await deployed(shop, replace(V2, paths=(), manifest=changed), "hook ci-shop 2")
+    await shop.slate.advance(60)
+    shop.shield.script = []
+    job = await deployed(shop, replace(V2, paths=(), manifest=changed), "hook ci-shop 3")
+    await shop.ledger.close()
+    assert {"https://www.shop.test/", "https://www.shop.test/news/a"} == set(job.sample)
+
+
+async def test_many_pages_become_one_prefix_where_the_site_and_the_policy_let_it(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, RULED)
+    files = tuple(f"content/news/{n}.md" for n in range(14))
+    job = await deployed(shop, replace(V2, paths=(), changed=files))
+    by_people = a_shop(tmp_path / "people", RULED, policy=built_in(APPROVERS))
+    asked = await take(by_people.core, replace(CI, is_sender=False), "k", replace(V2, paths=(), changed=files))
+    await shop.ledger.close()
+    await by_people.ledger.close()
+    assert job.deploy is not None
+    assert ("14 pages → 1 prefix /news/, 12 calls saved.",) == job.deploy.told
+    assert {Kind.PREFIX: 1, Kind.URL: 2} == dict(job.counts)
+    assert isinstance(asked, Deployed)
+    assert {Kind.URL: 16} == dict(asked.job.counts)  # a prefix would have needed a vote
+
+
+async def test_a_manifest_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, RULED)
+    taken = await take(shop.core, CI, "k", replace(V2, manifest="nonsense"))
+    await shop.ledger.close()
+    assert isinstance(taken, NotRead)
+    assert taken.told.startswith("the manifest: Line 1 of the manifest is not of `sha256sum`")
 
 
 async def test_the_same_deploy_told_twice_is_one_job(tmp_path: Path) -> None:

@@ -228,5 +228,6 @@ def test_a_rule_has_a_line_of_its_own_in_the_record(tmp_path: Path) -> None:
     assert [
         "sites.shop.deploy.files[0].match: a/*.md",
         "sites.shop.deploy.files[0].purge[0]: /*",
+        "sites.shop.deploy.quiet: False",
         "sites.shop.deploy.widen[0]: /a/",
     ] == [line for line in lines(settings) if ".deploy." in line]

@@ -17,8 +17,11 @@ from tests.slack.cases import CLOUDFLARE, DONE, NEW, PRICING, T, spelled
 SHOWS = Expected("/pricing", "x-build", "4.2.0")
 OUT = Deploy("4.2.0", "token:ci-shop", "mia", "https://ci.test/7", "4.1.9", expected=(SHOWS,))
 FILES = replace(
-    OUT, expected=(), skipped=298, saving="14 pages → 1 prefix /news/, 13 calls saved", unmapped=("docs/a.md", "b.md")
-)
+    OUT, expected=(), files=301, told=(
+        "298 hashed assets need no purge, such as `app.4f3a.js`.", "2 changed files match no rule and purge nothing: "
+        "`docs/a.md`, `b.md`.", "14 pages → 1 prefix /news/, 13 calls saved.",
+    ),
+)  # fmt: skip
 BACK = replace(OUT, version="4.1.8", rollback=True, expected=())
 SEEN = replace(DONE, read_as="", deploy=OUT, looks=tuple(replace(look, shows=SHOWS.told) for look in DONE.looks))
 OLD_AT_FRA = replace(
@@ -81,8 +84,8 @@ NOTES: dict[str, tuple[JobView, str]] = {
         replace(DONE, read_as="", deploy=FILES, targets=0, layers=(), sample=()),
         f"""\
         🟢 shop 4.2.0 · P-1042 fresh at fra, iad, sin · nothing to purge on shop
-           298 files named by their content need no purge · 14 pages → 1 prefix /news/, 13 calls saved · no rule maps \
-`docs/a.md` and `b.md` to a page
+           298 hashed assets need no purge, such as `app.4f3a.js`. 2 changed files match no rule and purge nothing: \
+`docs/a.md`, `b.md`. 14 pages → 1 prefix /news/, 13 calls saved.
            {PRICING} · fra before: HIT, 5 h old, version "a1" · after: MISS, version "b7" = origin
            Browsers that have it may keep it up to 5 min (max-age=300).
            deployed by mia, told by token `ci-shop` · <https://ci.test/7|what ran> · before it: 4.1.9

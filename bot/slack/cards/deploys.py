@@ -8,11 +8,12 @@ from bot.domain.deploy import is_page
 from bot.domain.job import JobView, State
 from bot.domain.look import ORIGIN, Look
 from bot.services.notes import deployer
-from bot.slack.cards.words import at_places, listed
+from bot.slack.cards.words import at_places
 from bot.slack.escape import code, escape, linked, person
 
 VERSION_MAX, ACTOR_MAX = 60, 60  # characters
-EXPECTED_SHOWN, FILES_SHOWN = 3, 3
+TOLD_MAX = 300  # of one sentence
+EXPECTED_SHOWN = 3
 
 
 def headline(line: str, job: JobView) -> str:
@@ -37,7 +38,7 @@ def deploy_lines(job: JobView) -> Iterator[str]:
         return
     if job.state in (State.DONE, State.PARTIAL):
         yield from _expected(job)
-    yield " · ".join(filter(None, [_skipped(job.deploy.skipped), escape(job.deploy.saving, 120), _unmapped(job)]))
+    yield " ".join(escape(sentence, TOLD_MAX) for sentence in job.deploy.told)
 
 
 def told_by(job: JobView) -> str:
@@ -72,17 +73,3 @@ def _expected(job: JobView) -> Iterator[str]:
 
 def _places(looks: Iterable[Look]) -> list[str]:
     return list(dict.fromkeys(look.place for look in looks))
-
-
-def _skipped(n: int) -> str:
-    if not n:
-        return ""
-    one = "1 file named by its content needs no purge"
-    return one if n == 1 else f"{n:,} files named by their content need no purge"
-
-
-def _unmapped(job: JobView) -> str:
-    files = job.deploy.unmapped if job.deploy else ()
-    shown = listed([code(name, 80) for name in files[:FILES_SHOWN]])
-    more = f" and {len(files) - FILES_SHOWN:,} more" if len(files) > FILES_SHOWN else ""
-    return f"no rule maps {shown}{more} to a page" if files else ""
