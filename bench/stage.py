@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from playground import pipeline
 from playground.cut import CuttableProtocol
 from playground.slack import SlackStandIn
 from playground.towns import shop
@@ -83,6 +84,7 @@ class Stage:
             "SLACK_API_URL": f"http://127.0.0.1:{self.port}/slack/api/",
             "CLOUDFLARE_TOKEN": "playground-cloudflare-token",
             "PLAY_API_TOKEN": "play",
+            "PLAY_DEPLOY_SECRET": pipeline.SECRET,
             "PORT": str(self.bot_port),
             "METRICS_PORT": str(self.metrics_port),
             "LOG_FORMAT": "json",

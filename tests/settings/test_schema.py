@@ -37,7 +37,7 @@ REFUSED = {
     "required key": "accounts: {shield: {provider: varnish}}",
     "pace": "accounts: {cf: {provider: cloudflare, token: {env: T}, pace: {urls: {rate: 1}}}}",
     "per_call": "accounts: {cf: {provider: cloudflare, token: {env: T}, per_call: {urls: 1}}}",
-    "site's key": "sites: {shop: {hosts: [a.test], layers: [{account: shield}], before: x}}",
+    "site's key": "sites: {shop: {hosts: [a.test], layers: [{account: shield}], after: x}}",
     "no hosts": "sites: {shop: {hosts: [], layers: [{account: shield}]}}",
     "no layers": "sites: {shop: {hosts: [a.test]}}",
     "layer's key": "sites: {shop: {hosts: [a.test], layers: [{account: shield, zoen: x}]}}",
