@@ -31,7 +31,7 @@ from bot.metrics import Metrics
 from bot.services.desk import Desk
 from bot.services.purges import Asking
 from bot.services.replies import Checked
-from bot.services.setup import Core, Setup
+from bot.services.setup import Core, Current, Setup
 from bot.slack.answers import card_for
 from bot.slack.strip import draw_strip, strip_of
 from bot.wiring import NoSlack, SystemClock, SystemDice
@@ -75,7 +75,7 @@ def a_bot(folder: Path, port: int) -> Core:
     looker = EdgeLooker(lambda: frozenset({HOST}), {HOST: cloudflare.sighting}, {}, clock)
     setup = Setup({"shop": site}, {"cf": cloudflare}, built_in(("U_LEA",)))
     ledger, engine = SqliteLedger(folder / "ledger.db"), EmbeddedEngine(_nobody, clock)
-    return Core(setup, ledger, engine, clock, SystemDice(), looker, NoSlack(), Metrics({"cf": "cloudflare"}))
+    return Core(Current(setup), ledger, engine, clock, SystemDice(), looker, NoSlack(), Metrics({"cf": "cloudflare"}))
 
 
 async def one_check(core: Core) -> Took:

@@ -38,7 +38,7 @@ from bot.ledger.sqlite import SqliteLedger
 from bot.metrics import Metrics
 from bot.services.home import home_of
 from bot.services.planning import make_plan
-from bot.services.setup import Core, Setup
+from bot.services.setup import Core, Current, Setup
 from bot.slack.cards.home import home_view
 from bot.wiring import NoSlack, SystemClock, SystemDice
 from providers import PROVIDERS
@@ -70,7 +70,7 @@ def setup_of(folder: Path) -> Core:
     setup = Setup({site.name: site for site in SITES}, accounts, built_in(PEOPLE[:5]), "C_APPROVE")
     ledger, engine = SqliteLedger(folder / "ledger.db"), EmbeddedEngine(_nobody, clock)
     metrics = Metrics({name: provider.name for name, provider in accounts.items()})
-    return Core(setup, ledger, engine, clock, SystemDice(), NoLooks(), NoSlack(), metrics)
+    return Core(Current(setup), ledger, engine, clock, SystemDice(), NoLooks(), NoSlack(), metrics)
 
 
 def a_plan(core: Core, site: Site) -> Plan:

@@ -23,7 +23,7 @@ from bot.services.ports import ReadHeaders
 from bot.services.purges import Asking, submit
 from bot.services.replies import JobMade
 from bot.services.router import Router
-from bot.services.setup import Core, Setup
+from bot.services.setup import Core, Current, Setup
 from bot.wiring import NoSlack, SystemClock, SystemDice, nothing
 from providers.contract import Kind, Provider, Seen
 
@@ -61,7 +61,7 @@ class Rig:
         self.engine = EmbeddedEngine(self._run, clock)
         setup = Setup(self._sites, accounts, built_in(("U_LEA", "U_SAM")))
         metrics = Metrics({name: provider.name for name, provider in accounts.items()})
-        self.core = Core(setup, self.ledger, self.engine, clock, SystemDice(), NoLooks(), NoSlack(), metrics)
+        self.core = Core(Current(setup), self.ledger, self.engine, clock, SystemDice(), NoLooks(), NoSlack(), metrics)
         self._owner = owner
         lanes = {name: Lane(self.core, name, provider, owner, nothing) for name, provider in accounts.items()}
         self._router = Router(self.core, lanes, self._nobody, self._nobody, self._nobody)

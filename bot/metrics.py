@@ -14,7 +14,7 @@ class Metrics:
     """Counts what deeds report."""
 
     def __init__(self, providers: Mapping[str, str]) -> None:
-        self._providers = providers  # account → provider
+        self._providers = {**providers}  # by account
         self._registry = registry = CollectorRegistry()
         self._jobs = Counter(
             "purgebot_jobs", "Jobs that ended.", ["site", "kind", "source", "outcome"], registry=registry
@@ -31,7 +31,18 @@ class Metrics:
             "purgebot_time_to_fresh_seconds", "From request to proof at all edges.", ["site"],
             registry=registry, buckets=SECONDS,
         )  # fmt: skip
+        self._reloads = Counter(
+            "purgebot_reloads", "Readings of the configuration file after SIGHUP.", ["result"], registry=registry
+        )
         self._lag = Gauge("purgebot_loop_lag_seconds", "How late the event loop was, last second.", registry=registry)
+
+    def know(self, providers: Mapping[str, str]) -> None:
+        """Accounts that are configured from now on, with their providers; those of before may still be told of."""
+        self._providers |= providers
+
+    def reloaded(self, result: str) -> None:
+        """The file was read after SIGHUP: it was "taken", "bad", or "kept_out"."""
+        self._reloads.labels(result).inc()
 
     def called(self, account: str, result: str, seconds: float) -> None:
         """A call to `account` ended in `result` ("ok" or the error's class) after `seconds`."""

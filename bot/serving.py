@@ -7,10 +7,12 @@ import contextlib
 import dataclasses
 import errno
 import logging
+import os
 import signal
 import socket
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import structlog
 import uvicorn
@@ -18,7 +20,8 @@ from starlette.types import ASGIApp
 
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.opening import LedgerInUse, LedgerTooNew
-from bot.settings import Environment, Mode, Settings
+from bot.reloading import Reading, reload_at
+from bot.settings import Environment, Mode, Settings, load
 from bot.wiring import Bot, nothing
 
 log = structlog.get_logger()
@@ -34,14 +37,20 @@ class CannotStart(Exception):
 def run(settings: Settings, environment: Environment, observe: bool) -> int:
     """Serve until SIGINT or SIGTERM; the exit code."""
     set_up_logging(environment.log_format)
-    if observe:
-        settings = dataclasses.replace(settings, mode=Mode.OBSERVE)
+
+    def observing(settings: Settings) -> Settings:
+        return dataclasses.replace(settings, mode=Mode.OBSERVE) if observe else settings
+
+    def read() -> tuple[Settings, Environment]:
+        anew = Environment.read(os.environ)
+        return observing(load(Path(anew.config), os.environ)), anew
+
     wrong = unusable(environment)
     if wrong:
         sys.stderr.write(wrong + "\n")
         return USAGE
     try:
-        return asyncio.run(serve(settings, environment))
+        return asyncio.run(serve(observing(settings), environment, read=read))
     except CannotStart as exc:
         sys.stderr.write(f"{exc}\n")
         return USAGE
@@ -57,21 +66,29 @@ def unusable(environment: Environment) -> str:
     return ""
 
 
-async def serve(settings: Settings, environment: Environment, failpoint: Callable[[str], None] = nothing) -> int:
-    """Start, open the doors, wait for a signal, stop. `failpoint` is for crash tests. Raises CannotStart."""
+async def serve(
+    settings: Settings,
+    environment: Environment,
+    failpoint: Callable[[str], None] = nothing,
+    read: Reading | None = None,
+) -> int:
+    """Start, open the doors, wait for a signal, stop; on SIGHUP take what `read` gives then. `failpoint` is for crash
+    tests. Raises CannotStart."""
     with (
         listen(environment.host, environment.port, "PORT") as door,
         listen(environment.metrics_host, environment.metrics_port, "METRICS_PORT") as metrics_door,
     ):
         bot = _build(settings, environment, failpoint)
-        stop = _stop_signal()
+        stop, again = _told_by(signal.SIGINT, signal.SIGTERM), _told_by(signal.SIGHUP)
         await bot.start()
+        reloading = asyncio.create_task(reload_at(again, bot, read))
         server, watched = _server(bot.app()), _server(bot.metrics.app())
         watching = asyncio.create_task(watched.serve([metrics_door]))
         log.info(
             "serving", at=shown(door), metrics=shown(metrics_door), slack=slack_by(environment), mode=settings.mode
         )
         ended = await _serve_until(server, door, stop, bot.stopping.set)
+        reloading.cancel()
         watched.should_exit = True
         await watching
         await bot.stop()
@@ -127,11 +144,12 @@ def slack_by(environment: Environment) -> str:
     return "socket" if environment.slack_app_token else "http"
 
 
-def _stop_signal() -> asyncio.Event:
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    return stop
+def _told_by(*signals: signal.Signals) -> asyncio.Event:
+    """Set once one of them arrives."""
+    told = asyncio.Event()
+    for number in signals:
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    return told
 
 
 def _server(app: ASGIApp) -> uvicorn.Server:

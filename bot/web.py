@@ -46,7 +46,7 @@ from bot.services.replies import (
     StatsShown,
     Warmed,
 )
-from bot.services.setup import Core
+from bot.services.setup import Core, Spoken
 from bot.slack.answers import card_for, job_of
 from bot.slack.cards.history import log_lines
 from bot.slack.plain import plain, unmarked
@@ -94,13 +94,17 @@ class Door:
         stopping: asyncio.Event,
         hook: Hook,
     ) -> None:
-        self._core = replace(core, setup=replace(core.setup, command=COMMAND_NAME))
+        self._core = replace(core, current=Spoken(core.current, COMMAND_NAME))
         self._desk = Desk(self._core)
-        self._slash = core.setup.command
+        self._slashed = core.current
         self._tokens = tokens
         self._ready = ready
         self._stopping = stopping
         self._hook = hook
+
+    def admit(self, tokens: Sequence[Token]) -> None:
+        """From now on these may knock, and nobody else."""
+        self._tokens = tokens
 
     def app(self, slack_events: ASGIApp | None) -> Starlette:
         """All routes; without Slack's when it speaks by Socket Mode."""
@@ -151,7 +155,7 @@ class Door:
     def _line(self, text: str) -> str:
         """The text without the slash command in front, as in a line copied from Slack."""
         first, _, rest = text.lstrip().partition(" ")
-        return rest if first == self._slash and rest.strip() else text
+        return rest if first == self._slashed.setup.command and rest.strip() else text
 
     async def _claim(self, key: str, raw: bytes) -> bool:
         """Bind `key` to its first body, for a week; False when it came with another one."""

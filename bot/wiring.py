@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 from starlette.applications import Starlette
 
-from bot.adapters import build_globalping, build_providers, markers_of, sightings_of
+from bot.adapters import Read, markers_of, sightings_of, tags_of
 from bot.domain.actor import Actor, Standing
 from bot.domain.policy import Members
 from bot.edge import EdgeLooker
@@ -22,15 +22,18 @@ from bot.edge.http_rules import Httplint
 from bot.edge.names import Resolvers
 from bot.engine.embedded import EmbeddedEngine
 from bot.hook import Hook
+from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.sqlite import SqliteLedger
 from bot.metrics import Metrics
+from bot.renewing import Probing, Renewing, renewed
 from bot.senders import Senders
 from bot.services.desk import Desk
 from bot.services.keeping import forget_daily
 from bot.services.lanes import Lane, recover
+from bot.services.ports import Directory
 from bot.services.router import SWEEP_SECONDS, Router
-from bot.services.setup import Core, Setup
+from bot.services.setup import HOME, Core, Current, Setup
 from bot.settings import Environment, Mode, Settings, lines, summary
 from bot.slack.app import SlackDoor, web_client
 from bot.slack.directory import READ_ALL_SECONDS, SlackDirectory
@@ -102,30 +105,37 @@ class Bot:
     """A whole bot. Build, `start`, serve `app`, `stop`."""
 
     def __init__(
-        self, settings: Settings, environment: Environment, failpoint: Callable[[str], None] = nothing
+        self,
+        settings: Settings,
+        environment: Environment,
+        failpoint: Callable[[str], None] = nothing,
+        without_slack: Directory | None = None,
     ) -> None:
+        """`without_slack` says who people are where Slack is not asked."""
         self.settings = settings
         self.environment = environment
         self.clock = SystemClock()
-        self.providers = build_providers(settings)
+        self._failpoint = failpoint
+        self._without_slack = without_slack or NoSlack()
+        self._accounts: Mapping[str, Renewing] = {
+            name: Renewing(account) for name, account in settings.accounts.items()
+        }
         self.ledger = SqliteLedger(database_path(environment.database), failpoint)
         self.engine = EmbeddedEngine(self._run, self.clock)
         self.client = web_client(environment.slack_bot_token or "", environment.slack_api_url)
-        self.metrics = Metrics({name: account.provider for name, account in settings.accounts.items()})
-        self.globalping = build_globalping(settings, self.clock)
+        self.metrics = Metrics(provider_names(settings))
+        self.current = Current(setup_of(settings, self._accounts))
+        self.probing = Probing(settings, self.clock, self._hosts_around)
+        self.resolvers = Resolvers(settings.resolvers, self._hosts)
         self.core = self._core()
         self.desk = Desk(self.core)
         api = SlackApi(self.client)
         self.notifier = Notifier(self.core, api)
         self.homes = HomeTabs(self.core, api)
         self.reception = Reception(self.core, self.desk, api)
-        owner = secrets.token_hex(8)
-        self._owner = owner
-        lanes = {
-            account: Lane(self.core, account, provider, owner, failpoint)
-            for account, provider in self.providers.items()
-        }
-        self.router = Router(self.core, lanes, self.reception.run, self.notifier.run, self.homes.run)
+        self._owner = secrets.token_hex(8)
+        self._lanes: Mapping[str, Lane] = {}
+        self.router = Router(self.core, self._every_lane(), self.reception.run, self.notifier.run, self.homes.run)
         self.stopping = asyncio.Event()
         self.slack = self._slack_door()
         self.senders = Senders(settings.deploys)
@@ -134,34 +144,41 @@ class Bot:
         self._tasks: list[asyncio.Task[None]] = []
 
     def _core(self) -> Core:
-        settings = self.settings
-        setup = Setup(
-            sites=settings.sites,
-            providers=self.providers,
-            policy=settings.policy,
-            approvals_channel=settings.approvals.channel,
-            observe=settings.mode is Mode.OBSERVE,
-            command=settings.command,
-            tokens=actors_of(settings),
-            world=settings.globalping.world,
-        )
+        current = self.current
         known = self.environment.slack_bot_token
-        names = settings.policy.names
-        self.directory = SlackDirectory(SlackApi(self.client), self.clock, names) if known else NoSlack()
-
-        def hosts() -> frozenset[str]:
-            return frozenset(host for site in settings.sites.values() for host in site.hosts)
-
+        self.directory = (
+            SlackDirectory(SlackApi(self.client), self.clock, self._names) if known else self._without_slack
+        )
         looker = EdgeLooker(
-            hosts=hosts,
-            sightings=sightings_of(settings, self.providers),
-            markers=markers_of(settings),
+            hosts=self._hosts,
+            sightings=Read(current, sightings_of),
+            markers=Read(current, markers_of),
             clock=self.clock,
-            tags={host: site.tag_header for site in settings.sites.values() for host in site.hosts},
+            tags=Read(current, tags_of),
         )
         ports = (self.ledger, self.engine, self.clock, SystemDice(), looker, self.directory, self.metrics)
-        resolvers = Resolvers(settings.resolvers, hosts)
-        return Core(setup, *ports, probes=self.globalping, http_rules=Httplint(), names=resolvers)
+        return Core(current, *ports, probes=self.probing, http_rules=Httplint(), names=self.resolvers)
+
+    def _hosts(self) -> frozenset[str]:
+        return frozenset(host for site in self.current.setup.sites.values() for host in site.hosts)
+
+    def _hosts_around(self) -> frozenset[str]:
+        """Those of the sites that are opted in to probes around the world."""
+        setup = self.current.setup
+        return frozenset(host for name in setup.world.sites for host in setup.sites[name].hosts)
+
+    def _names(self, user: str, standing: Standing) -> bool:
+        return self.current.setup.policy.names(user, standing)
+
+    def _every_lane(self) -> Mapping[str, Lane]:
+        """A lane for every account; those of accounts that are gone may have a call in flight yet."""
+        new = {
+            name: Lane(self.core, name, account, self._owner, self._failpoint)
+            for name, account in self._accounts.items()
+            if name not in self._lanes
+        }
+        self._lanes = {**self._lanes, **new}
+        return self._lanes
 
     def _slack_door(self) -> SlackDoor | None:
         if not self.environment.slack_bot_token:
@@ -188,14 +205,68 @@ class Bot:
         await self._log_head()
         await self.router.prune()
         await self.router.wake_all()
-        kept = self.settings.retention
-        self._tasks.append(asyncio.create_task(forget_daily(self.core, kept.jobs, kept.documents)))
+        self._tasks.append(asyncio.create_task(forget_daily(self.core, self._kept_for)))
         self._tasks.append(asyncio.create_task(self._watch_lag()))
         await self._read_first()
         self._tasks.append(asyncio.create_task(self._read_everybody()))
         token, connections = self.environment.slack_app_token, self.environment.slack_connections
         if self.slack and token:
             self._tasks.append(asyncio.create_task(self.slack.connect(token, connections)))
+
+    async def reload(self, settings: Settings) -> Sequence[str]:
+        """From now on `settings` count; or the names of the open jobs that need what is not in them, which keep them
+        out. In one transaction, so that no deed decides by two configurations. Raises LedgerDown."""
+        accounts = await renewed(settings, self._accounts)
+        setup, before = setup_of(settings, accounts), self.current.setup
+        told, short, version = lines(settings), summary(settings), settings.policy.version
+        able = [name for name, account in accounts.items() if self._is_alike(name, account)]
+
+        def deed(books: Books) -> Sequence[str]:
+            stranded = books.jobs.in_need_of(settings.sites, able)
+            if not stranded:
+                now = self.clock.now()
+                books.configuration.record(told, short, now, version)
+                books.homes.changed()
+                books.jobs.to_judge(version, now)
+                self.current.become(setup)
+            return stranded
+
+        try:
+            stranded = await self.ledger.write(deed)
+        except LedgerDown:
+            self.current.become(before)
+            raise
+        old, kept = (accounts, self._accounts) if stranded else (self._accounts, accounts)
+        for name, account in old.items():
+            if kept.get(name) is not account:
+                await account.retire()
+        if not stranded:
+            await self._take_up(settings, accounts)
+        return stranded
+
+    def _is_alike(self, name: str, account: Renewing) -> bool:
+        """Whether the calls that were planned for the account of that name can be made by `account`."""
+        known = self._accounts.get(name)
+        return known is None or known.settings.provider == account.settings.provider
+
+    async def _take_up(self, settings: Settings, accounts: Mapping[str, Renewing]) -> None:
+        self.settings, self._accounts = settings, accounts
+        self.metrics.know(provider_names(settings))
+        self.senders.become(settings.deploys)
+        self.door.admit(tokens_of(settings))
+        self.resolvers.turn_to(settings.resolvers)
+        await self.probing.become(settings)
+        await self.router.take_up(self._every_lane())
+        self.engine.wake(HOME)
+
+    def renew_slack(self, environment: Environment) -> None:
+        """From now on the tokens in `environment` count, where there were some before."""
+        if self.slack is not None and environment.slack_bot_token:
+            signing, app = environment.slack_signing_secret or "", environment.slack_app_token or ""
+            self.slack.renew(environment.slack_bot_token, signing, app)
+
+    def _kept_for(self) -> tuple[float | None, float | None]:
+        return self.settings.retention.jobs, self.settings.retention.documents
 
     async def _record_configuration(self) -> None:
         told, short, now = lines(self.settings), summary(self.settings), self.clock.now()
@@ -244,14 +315,32 @@ class Bot:
         if self.slack is not None:
             await self.slack.close()
         await self.engine.stop(grace)
-        for provider in self.providers.values():
-            await provider.close()
+        for account in self._accounts.values():
+            await account.close()
         await self.senders.close()
-        if self.globalping is not None:
-            await self.globalping.close()
+        await self.probing.close()
         with contextlib.suppress(LedgerDown):
             await self._log_head()
         await self.ledger.close()
+
+
+def setup_of(settings: Settings, accounts: Mapping[str, Renewing]) -> Setup:
+    """The configuration as deeds need it."""
+    return Setup(
+        sites=settings.sites,
+        providers=accounts,
+        policy=settings.policy,
+        approvals_channel=settings.approvals.channel,
+        observe=settings.mode is Mode.OBSERVE,
+        command=settings.command,
+        tokens=actors_of(settings),
+        world=settings.globalping.world,
+    )
+
+
+def provider_names(settings: Settings) -> Mapping[str, str]:
+    """The provider of each account."""
+    return {name: account.provider for name, account in settings.accounts.items()}
 
 
 def tokens_of(settings: Settings) -> list[Token]:

@@ -30,6 +30,10 @@ class Resolvers:
         self._hosts = hosts
         self._within = within
 
+    def turn_to(self, resolvers: Sequence[str]) -> None:
+        """From now on these are asked."""
+        self._resolvers = tuple(resolvers)
+
     async def ask(self, host: str) -> tuple[Resolved, ...]:
         """What each says of `host`; none of a host that is not configured, and of an address. Never raises."""
         if host not in self._hosts() or _is_address(host):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State, Vote
@@ -199,6 +199,16 @@ class Jobs:
             " and coalesce(json_extract(doc, '$.approval.policy'), '') != :policy",
             policy=policy, now=now,
         )  # fmt: skip
+
+    def in_need_of(self, sites: Collection[str], accounts: Collection[str]) -> list[str]:
+        """The names of open jobs on other sites than `sites`, or with a layer of another account than `accounts`."""
+        rows = self._tx.rows(
+            f"select id from jobs where {_OPEN} and (site not in (select value from json_each(:sites)) or exists"
+            " (select 1 from layers where job = id and account not in (select value from json_each(:accounts))))"
+            " order by id",
+            sites=json.dumps([*sites]), accounts=json.dumps([*accounts]),
+        )  # fmt: skip
+        return [f"P-{whole(row['id'])}" for row in rows]
 
     def open(self, sites: Sequence[str], limit: int = 20) -> list[JobView]:
         """Open jobs of `sites`, newest first."""

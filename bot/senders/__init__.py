@@ -34,6 +34,10 @@ class Senders:
         self._deploys = deploys
         self._keys: IssuerKeys | None = None
 
+    def become(self, deploys: Deploys) -> None:
+        """From now on these may send."""
+        self._deploys = deploys
+
     async def verify(self, headers: Mapping[str, str], raw: bytes, now: float) -> Verified | Unproven:
         """Who sent `raw`, at `now` in seconds since the epoch. Never raises."""
         request = Request(headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import structlog
@@ -43,11 +44,11 @@ def _forget_some(entries: tuple[int, int], now: float, books: Books) -> int:
     return books.retention.forget_documents(*entries, now)
 
 
-async def forget_daily(core: Core, jobs: float | None, documents: float | None) -> None:
-    """`forget`, at once and once a day from then on."""
+async def forget_daily(core: Core, periods: Callable[[], tuple[float | None, float | None]]) -> None:
+    """`forget`, at once and once a day from then on, with the `periods` for jobs and documents of that day."""
     while True:
         try:
-            gone = await forget(core, jobs, documents)
+            gone = await forget(core, *periods())
         except LedgerDown as exc:
             log.warning("nothing_forgotten", why=str(exc))
         else:

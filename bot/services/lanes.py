@@ -51,7 +51,7 @@ class Lane:
     ) -> None:
         self._core = core
         self._account = account
-        self._provider = provider
+        self._first = provider
         self._owner = owner
         self._failpoint = failpoint
         self._served: dict[int, int] = {}  # job → turn number, so that jobs alternate
@@ -61,6 +61,11 @@ class Lane:
         self._seconds = FIRST_SECONDS  # from taking a call to recording it, of late
         self._landed: list[Landed] = []  # came back and not recorded yet
         self._waits: dict[tuple[int, int], tuple[float, float]] = {}  # job and layer → until when, the longest
+
+    @property
+    def _provider(self) -> Provider:
+        """The account's adapter as it is configured now; of an account that is not any more, the one of before."""
+        return self._core.setup.providers.get(self._account, self._first)
 
     async def run(self) -> None:
         """Send what may be sent for RUN_SECONDS, then come back when there is more."""

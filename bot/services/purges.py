@@ -125,6 +125,8 @@ def _decide(
         return JobMade(known, new=False)
     if asking.instead_of and (late := _no_longer_waits(books, asking.instead_of)):
         return late
+    if plan.site not in core.setup.sites or any(layer.account not in core.setup.providers for layer in plan.layers):
+        return Refused("The configuration changed while this was planned.", "Nothing was purged. Ask for it anew.")
     decision = judged(books, core, asking.actor, plan, command.reason, roster) if plan.targets else NOTHING_ASKED
     if isinstance(decision, Deny):
         journal_denied(books, core, asking, plan, decision)

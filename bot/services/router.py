@@ -99,6 +99,11 @@ class Router:
         await self._wake_due(float("inf"))
         self._core.engine.wake(SWEEP, self._core.clock.now() + SWEEP_SECONDS)
 
+    async def take_up(self, lanes: Mapping[str, Lane]) -> None:
+        """After a change of what is configured: serve these lanes, and wake what is due now."""
+        self._lanes = lanes
+        await self._wake_due(self._core.clock.now())
+
     async def _wake_due(self, until: float) -> None:
         now = self._core.clock.now()
 

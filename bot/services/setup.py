@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.domain.actor import Actor
 from bot.domain.defaults import built_in
@@ -45,11 +45,45 @@ class Setup:
         return [site for site in self.sites.values() if actor.may_see(site.name)]
 
 
+class Current:
+    """The setup that counts now. It is replaced whole, here and nowhere else, so that nobody ever sees half of two."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+
+    @property
+    def setup(self) -> Setup:
+        """The setup that counts now."""
+        return self._setup
+
+    def become(self, setup: Setup) -> None:
+        """From now on `setup` counts; called within a write to the ledger, so that no deed decides by two."""
+        self._setup = setup
+
+
+class Spoken(Current):
+    """What counts in `current`, at a door where the command goes by the name `command`."""
+
+    def __init__(self, current: Current, command: str) -> None:
+        super().__init__(replace(current.setup, command=command))
+        self._current = current
+        self._command = command
+        self._of = current.setup
+
+    @property
+    def setup(self) -> Setup:
+        """The setup that counts now, with the door's own name for the command."""
+        now = self._current.setup
+        if now is not self._of:
+            self._setup, self._of = replace(now, command=self._command), now
+        return self._setup
+
+
 @dataclass(frozen=True, slots=True)
 class Core:
     """Everything a deed may use."""
 
-    setup: Setup
+    current: Current
     ledger: Ledger
     engine: Engine
     clock: Clock
@@ -60,6 +94,11 @@ class Core:
     probes: Probes | None = None  # around the world, where a site is opted in
     http_rules: HttpRules = field(default_factory=NoRules)
     names: Names = field(default_factory=NoNames)
+
+    @property
+    def setup(self) -> Setup:
+        """The configuration that counts now."""
+        return self.current.setup
 
 
 def job_name(number: int) -> str:

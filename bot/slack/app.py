@@ -13,7 +13,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.services.setup import Core
 from bot.slack.frames import Envelope
@@ -36,24 +36,47 @@ class SlackDoor:
         self._client = client
         self._secret = signing_secret
         self._core = core
+        self._form_errors = form_errors
+        self._app = self._built()
+        self._guard: SlackGuard | None = None
+        self._sockets: Sockets | None = None
+        self._socket_client: AsyncWebClient | None = None
+
+    def _built(self) -> AsyncApp:
         logger = logging.getLogger("purgebot.slack")
         logger.setLevel(logging.ERROR)  # Bolt's hints are many lines each, for people who write listeners
-        self._app = AsyncApp(
+        app = AsyncApp(
             name="purgebot",  # without a name Bolt reads the sources of the whole call stack to find one
-            client=client, signing_secret=signing_secret, authorize=_authorize(client), process_before_response=True,
-            raise_error_for_unhandled_request=True, logger=logger,
+            client=self._client, signing_secret=self._secret, authorize=_authorize(self._client),
+            process_before_response=True, raise_error_for_unhandled_request=True, logger=logger,
         )  # fmt: skip
-        listen(self._app, core, form_errors)
-        self._sockets: Sockets | None = None
+        listen(app, self._core, self._form_errors)
+        return app
 
     def http(self, now: Callable[[], float]) -> ASGIApp:
         """The ASGI app for `POST /slack/events`."""
-        inner = cast(ASGIApp, AsyncSlackRequestHandler(self._app, path="/slack/events"))
-        return SlackGuard(inner, self._secret, now, _can_read)
+
+        async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+            if self._guard is None:
+                inner = cast(ASGIApp, AsyncSlackRequestHandler(self._app, path="/slack/events"))
+                self._guard = SlackGuard(inner, self._secret, now, _can_read)
+            await self._guard(scope, receive, send)
+
+        return guarded
+
+    def renew(self, bot_token: str, signing_secret: str, app_token: str) -> None:
+        """From now on these count: the bot token for the next call, the signing secret for the next delivery, the
+        app-level token for the next connection."""
+        self._client.token = bot_token
+        if self._socket_client is not None:
+            self._socket_client.token = app_token
+        if signing_secret != self._secret:
+            self._secret, self._guard = signing_secret, None
+            self._app = self._built()
 
     async def connect(self, app_token: str, connections: int) -> None:
         """Open Socket Mode with so many connections and keep them until cancelled."""
-        client = web_client(app_token, self._client.base_url)
+        client = self._socket_client = web_client(app_token, self._client.base_url)
         self._sockets = Sockets(client, self.take, self._core.clock, self._core.dice, connections)
         await self._sockets.keep()
 

@@ -19,6 +19,7 @@ from bot.domain.speech import LOOKING
 from bot.services.desk import Desk
 from bot.services.purges import Asking
 from bot.services.replies import NotUnderstood, Reply
+from bot.services.setup import Current
 from tests.edge.looking import HOST, HOSTS, PUBLIC, eyes
 from tests.edge.loopback import Asked, Speak, answer, serving
 from tests.edge.recorder import Traffic, watching
@@ -91,7 +92,7 @@ async def talking(path: Path, plot: Plot, seconds: float = 2.0) -> AsyncIterator
         edges = {"fra": server.url} if plot.edge is not None else {}
         site = replace(SHOP, schemes=("http", "https"), origin="", edges=edges)
         setup = replace(shop.core.setup, sites={"shop": site})
-        core = replace(shop.core, setup=setup, looker=see.looker)
+        core = replace(shop.core, current=Current(setup), looker=see.looker)
         with watching() as traffic:
             yield Talk(Desk(core), traffic, see.names.asked, server)
     await shop.ledger.close()

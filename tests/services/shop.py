@@ -23,7 +23,7 @@ from bot.services.ports import Probes, ReadHeaders
 from bot.services.purges import Asking, submit
 from bot.services.replies import JobMade, PlanShown, Refused
 from bot.services.router import Router
-from bot.services.setup import Core, Setup
+from bot.services.setup import Core, Current, Setup
 from providers import errors
 from providers.contract import (
     Cached,
@@ -280,7 +280,7 @@ def open_shop(
     ledger = SqliteLedger(path / "ledger.db")
     setup = setup or Setup({"shop": SHOP}, {"shield": shield, "cf": cf}, built_in(APPROVERS), "C_APPROVE")
     core = Core(
-        setup,
+        Current(setup),
         ledger,
         slate,
         clock,

@@ -22,7 +22,7 @@ from bot.services.choices import choices_of, kept
 from bot.services.planning import make_plan
 from bot.services.purges import Asking, submit
 from bot.services.replies import Done, JobMade, Refused
-from bot.services.setup import Setup
+from bot.services.setup import Current, Setup
 from providers.contract import Kind
 from tests.services.shop import APPROVERS, EVERYTHING, LEA, MIA, SAM, SHOP, Shop, open_shop, url
 
@@ -40,7 +40,7 @@ async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
 def configured(shop: Shop, channel: str, site: Site = SHOP) -> Shop:
     """The shop with its votes asked for in `channel`."""
     setup = Setup({"shop": site}, shop.core.setup.providers, built_in(APPROVERS), channel)
-    core = replace(shop.core, setup=setup)
+    core = replace(shop.core, current=Current(setup))
     return replace(shop, core=core)
 
 

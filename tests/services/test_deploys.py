@@ -20,7 +20,7 @@ from bot.ledger.messages import Role
 from bot.services.deploy_wishes import NotRead
 from bot.services.deploys import Deployed, Overtaken, take
 from bot.services.replies import PlanShown, Refused
-from bot.services.setup import Setup
+from bot.services.setup import Current, Setup
 from providers.contract import Kind
 from providers.errors import Refused as RefusedByProvider
 from tests.services.shop import APPROVERS, SHOP, ScriptedProvider, Shop, open_shop
@@ -271,7 +271,7 @@ async def test_refused(told: Announced, by: Actor, why: str, tmp_path: Path) -> 
 
 async def test_a_bot_that_only_observes_shows_the_plan(tmp_path: Path) -> None:
     shop = a_shop(tmp_path)
-    core = replace(shop.core, setup=replace(shop.core.setup, observe=True))
+    core = replace(shop.core, current=Current(replace(shop.core.setup, observe=True)))
     taken = await take(core, CI, "k", V2)
     await shop.ledger.close()
     assert isinstance(taken, PlanShown)

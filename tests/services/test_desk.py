@@ -29,6 +29,7 @@ from bot.services.replies import (
     SitesListed,
     WhoAmI,
 )
+from bot.services.setup import Current
 from providers.contract import Kind, Seen
 from providers.errors import BadCredentials
 from tests.services.shop import GUEST, LEA, MIA, Shop, open_shop
@@ -116,7 +117,7 @@ async def test_only_one_account_is_purged_when_told_so(tmp_path: Path) -> None:
 
 async def test_an_observing_bot_shows_the_plan_and_sends_nothing(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
-    shop.core = replace(shop.core, setup=replace(shop.core.setup, observe=True))
+    shop.core = replace(shop.core, current=Current(replace(shop.core.setup, observe=True)))
     replies = [
         await say(shop, LEA, text)
         for text in ("https://www.shop.test/a", "everything on shop because x", "www.shop.test")

@@ -16,6 +16,7 @@ from bot.domain.timeline import Entry
 from bot.services import approvals
 from bot.services.history import PAGE, chunks, sought_by
 from bot.services.replies import JobShown, LogShown, Refused, Reply, StatsShown
+from bot.services.setup import Current
 from bot.slack.cards.history import timeline_card
 from tests.services.shop import GUEST, KIM, LEA, MIA, SAM, SHOP, Shop, open_shop, url
 from tests.services.test_desk import CI, EYE, OTHER, say
@@ -85,7 +86,7 @@ async def test_guests_see_nothing(shop: Shop) -> None:
 
 async def test_a_site_that_is_gone_is_still_in_the_log_of_people(shop: Shop) -> None:
     setup = replace(shop.core.setup, sites={"other": replace(SHOP, name="other", hosts=("other.test",))})
-    core = replace(shop.core, setup=setup)
+    core = replace(shop.core, current=Current(setup))
     found = [await sought_by(core, actor, Search()) for actor in (MIA, CI)]
     assert [None, ()] == [None if isinstance(sought, Refused) else sought.sites for sought in found]
 

@@ -11,6 +11,7 @@ from bot.domain.hold import Hold
 from bot.domain.hold_news import HoldNews, Turn
 from bot.ledger.books import Books
 from bot.services import approvals
+from bot.services.setup import Current
 from tests.services.shop import LEA, MIA, SAM, SHOP, Shop, open_shop
 from tests.services.test_holds import PREFIX, say
 from tests.slate import START
@@ -39,7 +40,7 @@ def four_sites(path: Path) -> Shop:
     """Two sites that are told of in one channel, one in its own, one in none."""
     shop = open_shop(path)
     setup = replace(shop.core.setup, sites={site.name: site for site in (SHOP, BLOG, ADS, QUIET)})
-    shop.core = replace(shop.core, setup=setup)
+    shop.core = replace(shop.core, current=Current(setup))
     return shop
 
 

@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.defaults import built_in
 from bot.domain.policy import Members
+from bot.services.setup import Current
 from bot.slack.calling import Calling
 from bot.slack.web_api import SlackApi
 from tests.services.shop import Everybody, open_shop
@@ -36,7 +37,7 @@ async def test_those_asked_are_called(
     shop = open_shop(tmp_path)
     people = Everybody()
     people.groups = groups
-    core = replace(shop.core, setup=replace(shop.core.setup, policy=built_in(approvers)), directory=people)
+    core = replace(shop.core, current=Current(replace(shop.core.setup, policy=built_in(approvers))), directory=people)
     called = await Calling(core, SlackApi(AsyncWebClient())).asked(replace(ALL, approval=APPROVAL))
     await shop.ledger.close()
     assert expected == tuple(called)

@@ -22,7 +22,7 @@ from bot.services import approvals, deeds
 from bot.services.allowed import may_do
 from bot.services.home import HomeView, Request, home_of
 from bot.services.roster import read_roster
-from bot.services.setup import Core, Setup
+from bot.services.setup import Core, Current, Setup
 from bot.slack.cards.home import CHARACTERS, home_view
 from bot.slack.home import OPEN_SECONDS, HomeTabs, opened
 from bot.slack.web_api import SlackApi
@@ -362,7 +362,7 @@ async def test_whose_request_is_in_anothers_is_not_asked(shop: Shop) -> None:
 
 async def test_a_user_group_is_asked_as_slack_says_who_is_in_it_now(tmp_path: Path) -> None:
     shop = open_shop(tmp_path, setup=Setup({"shop": shop_of()}, {}, built_in(("S_SRE",))))
-    shop = replace(shop, core=replace(shop.core, setup=replace(shop.core.setup, providers={"cf": shop.cf})))
+    shop = replace(shop, core=replace(shop.core, current=Current(replace(shop.core.setup, providers={"cf": shop.cf}))))
     groups = shop.core.directory
     assert isinstance(groups, Everybody)
     groups.groups["S_SRE"] = Members(frozenset({"U_LEA", "U_SAM", "U_KIM"}))
@@ -422,7 +422,7 @@ class Tabs:
 
     def asking(self, group: str) -> Core:
         """The shop, if its policy asked this user-group."""
-        return replace(self.shop.core, setup=replace(self.shop.core.setup, policy=built_in((group,))))
+        return replace(self.shop.core, current=Current(replace(self.shop.core.setup, policy=built_in((group,)))))
 
     def drawn(self) -> list[str]:
         """Whose tab Slack was asked to show, in order."""
