@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import getpass
 import json
 import os
 import re
@@ -13,7 +15,7 @@ from dataclasses import replace
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -34,6 +36,9 @@ from bot.exits import (
 from bot.settings import BadSettings, Environment, Settings, example, load, over, schema, unset
 from bot.sheet import FILE_MAX, Form, begin, end, part
 from bot.terminal import console, draw, fail, for_terminal, print_json, progress_bar
+
+if TYPE_CHECKING:
+    from bot.local import Machine
 
 WHERE = "PURGEBOT_CONFIG names the configuration file; purgebot.yaml where it is not set."
 _ENVIRONMENT = f"""Variables that `serve` and `doctor` read, with what counts where nothing is said:
@@ -66,10 +71,12 @@ _FREE_TEXT = {"ignore_unknown_options": True, "allow_extra_args": True, "help_op
 _WARMING = re.compile(r"[Ww]-[0-9]+")
 POLL_SECONDS = 2.0  # of one long poll, so that the bar moves
 AWAY_SECONDS = 1.0  # until a bot that does not answer is asked again
+AT_THE_MACHINE = frozenset({"hold", "release", "cancel", "show", "sites"})  # with --local; purge and status too
 REASON_FLAGS = ("--reason", "--because")
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ConfigFile = Annotated[str, typer.Argument(metavar="FILE", help="The file, instead of PURGEBOT_CONFIG.")]
 FileOption = Annotated[str, typer.Option("--file", help="Targets, one a line; - reads standard input.")]
+LocalFlag = Annotated[bool, typer.Option("--local", help="On the ledger itself, while no bot runs on it.")]
 Words = Annotated[list[str] | None, typer.Argument(help="As after /purge.")]
 
 
@@ -98,8 +105,12 @@ def serve(observe: Annotated[bool, typer.Option("--observe", help="Plan and look
     """Run the bot."""
     from bot.serving import run
 
+    def read() -> tuple[Settings, Environment]:
+        anew = Environment.read(os.environ)
+        return load(Path(anew.config), os.environ), anew
+
     environment = _environment()
-    raise typer.Exit(run(_settings(environment), environment, observe))
+    raise typer.Exit(run(_settings(environment), environment, observe, read))
 
 
 @app.command(epilog=_ENVIRONMENT)
@@ -136,12 +147,17 @@ def config_check(file: ConfigFile = "") -> None:
 
 
 def _command(verb: str, about: str) -> None:
-    """Register `purgebot <verb> …`, which says `<verb> …` to the running bot."""
+    """Register `purgebot <verb> …`, which says `<verb> …` to the running bot, or does it at the machine."""
 
     def say(words: Words = None, file: FileOption = "", as_json: JsonFlag = False) -> None:
         _show(_say([verb, *(words or [])], file), as_json)
 
-    app.command(verb, help=about, epilog=_EXITS, context_settings=_FREE_TEXT)(say)
+    def say_or_do(words: Words = None, as_json: JsonFlag = False, local: LocalFlag = False) -> None:
+        line = [verb, *(words or [])]
+        _show(_done_here(line) if local else _say(line, ""), as_json)
+
+    here = verb in AT_THE_MACHINE
+    app.command(verb, help=about, epilog=_EXITS, context_settings=_FREE_TEXT)(say_or_do if here else say)
 
 
 for _verb, _about in {
@@ -232,8 +248,10 @@ audit.register(app, _log, lambda: Path(_environment().database.removeprefix("sql
 
 
 @app.command("status", epilog=_EXITS, context_settings=_FREE_TEXT)
-def status(words: Words = None, as_json: JsonFlag = False) -> None:
+def status(words: Words = None, as_json: JsonFlag = False, local: LocalFlag = False) -> None:
     """Running jobs, or one."""
+    if local:
+        _show(_done_here(["status", *(words or [])]), as_json)
     if as_json and words:
         with _client() as client:
             print_json(_job(client, words[0]))
@@ -248,8 +266,16 @@ def purge(
     as_json: JsonFlag = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Return as soon as there is a job.")] = False,
     timeout: Annotated[float, typer.Option("--timeout", help="Seconds to follow the job.")] = 600.0,
+    local: LocalFlag = False,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="With --local: though the policy refuses it, or the site is held.")
+    ] = False,
 ) -> None:
     """Purge, and follow the job to its verdict; where approval is needed it stops with 4, and `wait` goes on."""
+    if local:
+        _purge_here(["purge", *(words or [])], file, as_json, anyway, wait=not no_wait, timeout=timeout)
+    if anyway:
+        fail("--anyway is for --local alone: where a bot runs, its policy and its people decide.", USAGE)
     heard = _say(["purge", *(words or [])], file)
     if not heard.job or no_wait:
         _show(heard, as_json, heard.state)
@@ -346,6 +372,45 @@ def _say(words: Sequence[str], file: str) -> Heard:
         fail(str(exc), FAILED)
     except TokenUnknown as exc:
         fail(str(exc), USAGE)
+
+
+def _machine() -> Machine:
+    from bot.local import Machine
+
+    environment = _environment()
+    return Machine(_settings(environment), environment, getpass.getuser())
+
+
+def _done_here(words: Sequence[str]) -> Heard:
+    from bot.local import CannotWork
+
+    try:
+        return asyncio.run(_machine().ask(_line(words)))
+    except CannotWork as exc:
+        fail(str(exc), USAGE)
+
+
+def _purge_here(words: Sequence[str], file: str, as_json: bool, anyway: bool, wait: bool, timeout: float) -> NoReturn:
+    from bot.local import CannotWork, Followed
+
+    text, targets = _line(words), _lines(file)
+    with progress_bar(as_json) as progress:
+        task = progress.add_task("", total=None)
+        out = sys.stderr if as_json else sys.stdout
+        followed = Followed(lambda line: print(line, file=out), lambda job: draw(progress, task, job))
+        try:
+            told = asyncio.run(_machine().purge(text, targets, anyway, wait, timeout, followed))
+        except CannotWork as exc:
+            fail(str(exc), USAGE)
+    if told.job is None or told.code is None:
+        _show(told.heard, as_json, told.heard.state)
+    if as_json:
+        print_json(told.job)
+    else:
+        sys.stdout.write(f"{told.job['job']} is {told.job['state']}, {told.job['verdict']}.\n")
+    if told.code == LATE:
+        console(sys.stderr).print(f"{told.job['job']} goes on at the next start of a bot, or with the next --local.")
+    raise typer.Exit(told.code)
 
 
 def _verbs() -> frozenset[str]:

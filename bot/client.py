@@ -41,6 +41,14 @@ def entries_of(heard: Heard) -> list[Record]:
     return [one for one in entries if isinstance(one, Mapping)] if isinstance(entries, list) else []
 
 
+def heard_of(status: int, doc: Record, by: str) -> Heard:
+    """What `by` answered, as HTTP has it."""
+    said = {name: str(doc.get(name) or "") for name in ("job", "state", "verdict")}
+    text = str(doc.get("text") or doc.get("detail") or f"{by} answered {status}.")
+    more = {name: doc[name] for name in ("entries", "next", "stats", "lint", "warming", "diagnosis") if name in doc}
+    return Heard(status, text, **said, more=more)
+
+
 class BotClient:
     """One bot at `url`, knocked at with `token`."""
 
@@ -67,11 +75,7 @@ class BotClient:
             body["targets"] = list(targets)
         headers = {"idempotency-key": key} if key else {}
         response = self._ask(lambda: self._http.post("/v1/commands", json=body, headers=headers))
-        doc = _json(response)
-        said = {name: str(doc.get(name) or "") for name in ("job", "state", "verdict")}
-        text = str(doc.get("text") or doc.get("detail") or f"{self._url} answered {response.status_code}.")
-        more = {name: doc[name] for name in ("entries", "next", "stats", "lint", "warming", "diagnosis") if name in doc}
-        return Heard(response.status_code, text, **said, more=more)
+        return heard_of(response.status_code, _json(response), self._url)
 
     def job(self, name: str, wait: float = 0.0) -> Record | None:
         """The job's record; None when there is no such job. Raises BotUnreachable and TokenUnknown."""

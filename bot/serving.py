@@ -7,12 +7,10 @@ import contextlib
 import dataclasses
 import errno
 import logging
-import os
 import signal
 import socket
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import structlog
 import uvicorn
@@ -21,7 +19,7 @@ from starlette.types import ASGIApp
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.opening import LedgerInUse, LedgerTooNew
 from bot.reloading import Reading, reload_at
-from bot.settings import Environment, Mode, Settings, load
+from bot.settings import Environment, Mode, Settings
 from bot.wiring import Bot, nothing
 
 log = structlog.get_logger()
@@ -34,23 +32,23 @@ class CannotStart(Exception):
     """A port is taken or the ledger cannot be opened; the text says which, why, and which setting to change."""
 
 
-def run(settings: Settings, environment: Environment, observe: bool) -> int:
-    """Serve until SIGINT or SIGTERM; the exit code."""
+def run(settings: Settings, environment: Environment, observe: bool, read: Reading) -> int:
+    """Serve until SIGINT or SIGTERM; the exit code. `read` gives what counts after SIGHUP."""
     set_up_logging(environment.log_format)
 
     def observing(settings: Settings) -> Settings:
         return dataclasses.replace(settings, mode=Mode.OBSERVE) if observe else settings
 
-    def read() -> tuple[Settings, Environment]:
-        anew = Environment.read(os.environ)
-        return observing(load(Path(anew.config), os.environ)), anew
+    def read_again() -> tuple[Settings, Environment]:
+        anew, its_environment = read()
+        return observing(anew), its_environment
 
     wrong = unusable(environment)
     if wrong:
         sys.stderr.write(wrong + "\n")
         return USAGE
     try:
-        return asyncio.run(serve(observing(settings), environment, read=read))
+        return asyncio.run(serve(observing(settings), environment, read=read_again))
     except CannotStart as exc:
         sys.stderr.write(f"{exc}\n")
         return USAGE

@@ -150,7 +150,7 @@ class Door:
         if given and not await self._claim(key, raw):
             return problem(409, "Key used before", "This Idempotency-Key came with another body. Take a new one.")
         reply = await self._desk.ask(Asking(actor, key, "api"), self._line(body.text), body.targets)
-        return _answer(reply, self._core)
+        return answer_of(reply, self._core)
 
     def _line(self, text: str) -> str:
         """The text without the slash command in front, as in a line copied from Slack."""
@@ -207,7 +207,8 @@ class Door:
         return Actor(f"token:{token.name}", Standing.TOKEN, "", token.sites, token.may_command)
 
 
-def _answer(reply: Reply, core: Core) -> Response:
+def answer_of(reply: Reply, core: Core) -> Response:
+    """A reply as HTTP has it."""
     purges = isinstance(reply, Checked)  # whose line to copy is things alone
     bare = replace(reply, targets=()) if isinstance(reply, JobShown | QueuedShown) else reply  # listed below
     card = card_for(bare, core.clock.now(), f"{COMMAND_NAME} purge" if purges else COMMAND_NAME)

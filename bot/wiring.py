@@ -101,6 +101,14 @@ def nothing(name: str) -> None:
     """A failpoint that never fails."""
 
 
+async def _of_slack(name: str) -> None:
+    """What came from Slack waits for a bot that speaks to it."""
+
+
+async def _shown() -> None:
+    """What is to be shown in Slack waits for a bot that speaks to it."""
+
+
 class Bot:
     """A whole bot. Build, `start`, serve `app`, `stop`."""
 
@@ -111,7 +119,7 @@ class Bot:
         failpoint: Callable[[str], None] = nothing,
         without_slack: Directory | None = None,
     ) -> None:
-        """`without_slack` says who people are where Slack is not asked."""
+        """`without_slack` says who people are, where Slack is neither asked nor told anything."""
         self.settings = settings
         self.environment = environment
         self.clock = SystemClock()
@@ -135,7 +143,8 @@ class Bot:
         self.reception = Reception(self.core, self.desk, api)
         self._owner = secrets.token_hex(8)
         self._lanes: Mapping[str, Lane] = {}
-        self.router = Router(self.core, self._every_lane(), self.reception.run, self.notifier.run, self.homes.run)
+        faces = (self.reception.run, self.notifier.run, self.homes.run)
+        self.router = Router(self.core, self._every_lane(), *((_of_slack, _shown, _shown) if without_slack else faces))
         self.stopping = asyncio.Event()
         self.slack = self._slack_door()
         self.senders = Senders(settings.deploys)

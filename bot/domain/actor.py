@@ -15,13 +15,15 @@ class Standing(StrEnum):
     STRANGER = "stranger"  # of another workspace, in a shared channel
     GONE = "gone"  # deactivated
     TOKEN = "token"  # a machine with a bearer token
+    LOCAL = "local"  # whoever may read the ledger's file, at the machine, while no bot runs
     UNREADABLE = "unreadable"  # Slack will not say; counts as no
     AWAY = "away"  # Slack does not answer; counts as no until it does
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """One asker. `id` is a Slack user id, or "token:<name>". `sites` limits a token; None means every site."""
+    """One asker. `id` is a Slack user id, "token:<name>", or "local:<user>" of the machine.
+    `sites` limits a token; None means every site."""
 
     id: str
     standing: Standing
@@ -33,8 +35,13 @@ class Actor:
 
     @property
     def is_token(self) -> bool:
-        """Whether a machine asks."""
-        return self.standing is Standing.TOKEN
+        """Whether a machine asks, or a person at its terminal: there are no buttons."""
+        return self.standing in (Standing.TOKEN, Standing.LOCAL)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is the machine's owner."""
+        return self.standing is Standing.LOCAL
 
     def may_see(self, site: str) -> bool:
         """Whether `site` exists for this actor."""

@@ -68,6 +68,7 @@ _NOT_A_MEMBER = {
     Standing.UNREADABLE: "Slack will not say who you are, so the answer is no.",
     Standing.AWAY: "Slack does not answer, so nobody knows who you are and the answer is no.",
 }
+_LOCAL_VOTES = Deny("people", "Nobody votes at the machine.", "Ask an approver to do it in Slack.")
 _ANOTHERS_HOLD = Deny("own", "It is held by somebody else.", "Whoever holds it can release it, and so can an approver.")
 
 
@@ -79,6 +80,8 @@ def authorise(actor: Actor, deed: Deed, subject: Subject = NOTHING_MORE) -> Deny
         return Deny("members", _NOT_A_MEMBER[actor.standing], "Ask a full member of the workspace.")
     if subject.site and not actor.may_see(subject.site):
         return Deny("sites", f"There is no site {subject.site} for you.", "Ask whoever configured purgebot.")
+    if actor.is_local:
+        return _LOCAL_VOTES if deed in (Deed.VOTE, Deed.BREAK_GLASS, Deed.REVIEW) else None
     return _token_may(actor, deed, subject) if actor.is_token else _person_may(actor, deed, subject)
 
 

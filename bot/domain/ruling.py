@@ -34,6 +34,7 @@ from bot.domain.policy import (
 from bot.domain.rights import Deed, Subject, authorise
 from providers.contract import Kind
 
+_FULL = (Standing.MEMBER, Standing.TOKEN, Standing.LOCAL)  # "members" of a rule
 WIDEST_FIRST = (Kind.EVERYTHING, Kind.HOST, Kind.PREFIX, Kind.PATTERN, Kind.TAG, Kind.PATH, Kind.URL)
 Recent = Mapping[Kind, int]  # targets that this person purged on the site in the last ten minutes without any vote
 
@@ -142,7 +143,9 @@ def is_among(asked: Asked, who: tuple[str, ...]) -> tuple[bool, str]:
     actor, problem = asked.actor, ""
     for name in who or (MEMBERS,):
         match name:
-            case "members" if actor.standing in (Standing.MEMBER, Standing.TOKEN) and not actor.is_sender:
+            case "members" if (
+                actor.standing in (Standing.MEMBER, Standing.TOKEN, Standing.LOCAL) and not actor.is_sender
+            ):
                 return True, ""
             case "guests" if actor.standing is Standing.GUEST:
                 return True, ""

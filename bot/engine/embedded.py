@@ -82,6 +82,8 @@ class EmbeddedEngine:
         """Ring no more; wait up to `patience` seconds for runs under way, then cancel them: twice, since a run that is
         cancelled once may wait for what it has in flight."""
         self._stopping = True
+        if not self._scheduler.running:
+            return
         self._scheduler.pause()
         await self._ended(patience)
         for _ in range(2):

@@ -16,6 +16,7 @@ class Role(StrEnum):
     ROOT = "root"  # the card, edited in place
     REQUEST = "request"  # the approval card, where approvers are; the root is both where there is none
     GLASS = "glass"  # that its glass was broken, where that is to be told; one a channel
+    ALSO = "also"  # that it was asked for at the machine, where that is to be told besides; one a channel
     REMINDER = "reminder"  # in the thread of that: it is still to be reviewed
     HALF_TIME = "half_time"  # calls those who have not voted when half of the time is over
     AGAIN = "again"  # calls those who are asked once more

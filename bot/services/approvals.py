@@ -184,7 +184,7 @@ def show_request_again(books: Books, core: Core, job: JobView, now: float) -> No
 
 def tell_outcome(books: Books, job: JobView, now: float) -> None:
     """Have the people who asked told what was decided, by name; machines look for themselves."""
-    if any(not who.startswith("token:") for who in job.asked_by):
+    if any(not who.startswith(("token:", "local:")) for who in job.asked_by):
         books.messages.call(job.id, Role.OUTCOME, now)
 
 

@@ -35,6 +35,7 @@ from bot.domain.wording import approvals, dollars
 from bot.ledger.books import Books
 from bot.services.approvals import show_request_again, tell_outcome
 from bot.services.holding import hold_back
+from bot.services.local import LOCAL, OVERRULED, RULE
 from bot.services.planning import cost_of
 from bot.services.roster import read_roster
 from bot.services.setup import Core
@@ -74,13 +75,15 @@ async def people_of(core: Core, job: JobView) -> People | None:
     agreed = await asyncio.gather(*(core.directory.actor(who, "") for who in yes))
     others = await asyncio.gather(*(asker(core, who, "") for who in job.also_by))
     people = People(requester, agreed, roster, others)
-    if not people.is_away:
+    if not people.is_away or job.rule in (RULE, OVERRULED):
         return people
     return _as_they_were(people, job) if core.clock.now() - _last_read(job) < STANDS_SECONDS else None
 
 
 async def asker(core: Core, who: str, team: str) -> Actor:
     """Who asked, as they are now."""
+    if who.startswith(LOCAL):
+        return Actor(who, Standing.LOCAL)
     if who.startswith("token:"):
         return core.setup.tokens.get(who, Actor(who, Standing.GONE))
     return await core.directory.actor(who, team)
@@ -105,9 +108,13 @@ def _as_member(actor: Actor) -> Actor:
 
 def cleared(books: Books, core: Core, job: JobView, people: People, now: float) -> JobView | None:
     """None when `job` may begin; else the job as it goes on: asked again or denied, with the reason, which is told."""
+    if job.rule == OVERRULED:
+        return None
     hold = books.holds.on(job.site, now)
     if hold is not None and not any(layer.started is not None for layer in job.layers):
         return _wait_for(books, core, job, people, hold.alone, now)
+    if job.rule == RULE:
+        return None  # nobody could vote, and what was refused was refused when it was asked for
     outline = _outline(books, core, job, now)
     decision = judged_again(books, core, job, people, outline, now)
     why = _what_changed(core, job, people, decision, outline.usd, now)

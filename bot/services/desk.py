@@ -189,7 +189,7 @@ class Desk:
         site = self._core.setup.sites[command.site]
         if command.bad:
             return await self._bad_lines(asking, command)
-        hold = None if self._core.setup.observe else await holds.held(self._core, site.name)
+        hold = None if self._core.setup.observe or asking.actor.is_local else await holds.held(self._core, site.name)
         if hold is not None and not command.queue:
             return site_held(hold, site.name)
         if not sure and (question := await self._question(asking, command, site)) is not None:

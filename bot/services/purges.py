@@ -27,6 +27,7 @@ from bot.services.aside import aside
 from bot.services.cheaper import cheaper
 from bot.services.choices import Choice, Choices, choices_of, keep
 from bot.services.instead import instead, narrower
+from bot.services.local import at_the_machine, journal_overruled, tell_of_local, with_voters
 from bot.services.planning import Known, make_plan, with_seconds
 from bot.services.replies import JobMade, PlanShown, Refused, SiteHeld, refused_by
 from bot.services.roster import read_roster
@@ -53,6 +54,7 @@ class Asking:
     deploy: Deploy | None = None  # that it follows: it waits for the end of a hold, and is never refused for one
     manifest: bytes | None = None  # what that deploy built, packed
     after: int = 0  # the job that must be proven before it begins
+    anyway: bool = False  # at the machine: though the policy or a hold says no
 
 
 async def plan_for(core: Core, command: Command, site: Site) -> Plan | Refused:
@@ -127,11 +129,21 @@ def _decide(
         return late
     if plan.site not in core.setup.sites or any(layer.account not in core.setup.providers for layer in plan.layers):
         return Refused("The configuration changed while this was planned.", "Nothing was purged. Ask for it anew.")
+    roster = with_voters(roster) if asking.actor.is_local else roster
     decision = judged(books, core, asking.actor, plan, command.reason, roster) if plan.targets else NOTHING_ASKED
+    hold = books.holds.on(plan.site, core.clock.now())
+    if asking.actor.is_local:
+        found = at_the_machine(decision, hold, plan.site, asking.anyway)
+        if isinstance(found, Refused):
+            if isinstance(decision, Deny):
+                journal_denied(books, core, asking, plan, decision)
+            return found
+        made = create(books, core, asking, command, plan, stored, found)
+        journal_overruled(books, made.job, decision, hold, core.clock.now())
+        return made
     if isinstance(decision, Deny):
         journal_denied(books, core, asking, plan, decision)
         return refused_by(decision)
-    hold = books.holds.on(plan.site, core.clock.now())
     if hold is not None and asking.deploy is None:
         return site_held(hold, plan.site)
     return create(books, core, asking, command, plan, stored, decision)
@@ -178,6 +190,8 @@ def create(
         _deployed(books, asking, asking.deploy, job, now)
     _journal(books, core, job, asking, plan, stored.seal, decision, now)
     _plan_messages(books, core, job, asking, site, now)
+    if asking.actor.is_local:
+        tell_of_local(books, core, job, now)
     if not asking.actor.is_token:
         books.intake.remember(asking.actor.id, site.name, lines_again(command), now)
     _keep_choices(books, core, job, asking, choices)

@@ -13,7 +13,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from bot.services.setup import Core
 from bot.slack.frames import Envelope
@@ -55,14 +55,11 @@ class SlackDoor:
 
     def http(self, now: Callable[[], float]) -> ASGIApp:
         """The ASGI app for `POST /slack/events`."""
+        self._guard = SlackGuard(self._inner(), self._secret, now, _can_read)
+        return self._guard
 
-        async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-            if self._guard is None:
-                inner = cast(ASGIApp, AsyncSlackRequestHandler(self._app, path="/slack/events"))
-                self._guard = SlackGuard(inner, self._secret, now, _can_read)
-            await self._guard(scope, receive, send)
-
-        return guarded
+    def _inner(self) -> ASGIApp:
+        return cast(ASGIApp, AsyncSlackRequestHandler(self._app, path="/slack/events"))
 
     def renew(self, bot_token: str, signing_secret: str, app_token: str) -> None:
         """From now on these count: the bot token for the next call, the signing secret for the next delivery, the
@@ -71,8 +68,10 @@ class SlackDoor:
         if self._socket_client is not None:
             self._socket_client.token = app_token
         if signing_secret != self._secret:
-            self._secret, self._guard = signing_secret, None
+            self._secret = signing_secret
             self._app = self._built()
+            if self._guard is not None:
+                self._guard.become(self._inner(), signing_secret)
 
     async def connect(self, app_token: str, connections: int) -> None:
         """Open Socket Mode with so many connections and keep them until cancelled."""

@@ -26,7 +26,7 @@ class Calling:
 
     async def names(self, people: Iterable[str]) -> Names:
         """What Slack calls these people; whoever it does not tell of is missing."""
-        wanted = [who for who in dict.fromkeys(people) if who and not who.startswith("token:")]
+        wanted = [who for who in dict.fromkeys(people) if who and not who.startswith(("token:", "local:"))]
         await asyncio.gather(*(self._learn(who) for who in wanted if who not in self._names))
         return {who: self._names[who] for who in wanted if who in self._names}
 

@@ -7,7 +7,7 @@ from bot.ledger.books import Books
 from bot.ledger.messages import Message, Role
 from bot.services.setup import Core
 from bot.slack.calling import Calling
-from bot.slack.cards import Card, glass_card, reminder_card, request_card, root_card
+from bot.slack.cards import Card, glass_card, local_card, reminder_card, request_card, root_card
 
 
 class Drawing:
@@ -33,6 +33,8 @@ class Drawing:
                 if message.role is Role.REMINDER
                 else glass_card(job, review, link, salt if review.is_open else f"{salt}-closed")
             )
+        if message.role is Role.ALSO:
+            return local_card(job, link, salt)
         is_both = request is None and job.approval is not None and job.state is State.WAITING
         if message.role is Role.ROOT and not is_both:
             return root_card(job, now, salt, message.token)

@@ -44,9 +44,11 @@ def url_text(url: str, limit: int = URL_SHOWN) -> str:
 
 
 def person(actor: str) -> str:
-    """A mention for a Slack id, plain words for a token."""
+    """A mention for a Slack id, plain words for a token and for whoever was at the machine."""
     if actor.startswith("token:"):
         return f"token {code(actor.removeprefix('token:'), 60)}"
+    if actor.startswith("local:"):
+        return f"{code(actor.removeprefix('local:'), 60)} at the machine"
     return f"<@{actor}>" if _SLACK_ID.fullmatch(actor) else code(actor, 60) or "nobody"
 
 

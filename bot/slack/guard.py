@@ -31,6 +31,10 @@ class SlackGuard:
         self._now = now
         self._can_read = can_read
 
+    def become(self, inner: ASGIApp, secret: str) -> None:
+        """From now on `secret` signs, and `inner` sees what passed."""
+        self._inner, self._secret = inner, secret.encode()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Judge one request."""
         if scope["type"] != "http":

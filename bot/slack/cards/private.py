@@ -125,6 +125,7 @@ _STANDINGS = {
     Standing.STRANGER: "of another workspace",
     Standing.GONE: "deactivated",
     Standing.TOKEN: "a token",
+    Standing.LOCAL: "at the machine",
     Standing.UNREADABLE: "not known: Slack will not say who you are",
     Standing.AWAY: "not known: Slack does not answer",
 }

@@ -37,7 +37,7 @@ def outcome_line(job: JobView, names: Names = NOBODY) -> str:
     approval = job.approval
     if job.deploy is not None and not job.state.is_open and job.state is not State.WAITING:
         return trouble_line(job, outcome(job, job.ended or job.created))
-    asked = " ".join(person(who) for who in sorted(job.asked_by) if not who.startswith("token:"))
+    asked = " ".join(person(who) for who in sorted(job.asked_by) if not who.startswith(("token:", "local:")))
     stopped_by, _, because = job.stop_reason.partition(": ")
     if job.ended_by_restore:
         return f"{asked} {job.name} was ended by a restore: what it had sent since the backup is not known. Ask again."

@@ -1,0 +1,147 @@
+"""The way in when the bot or Slack is down: `--local`, as a process of its own on the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from bot.local import IN_USE, WITHOUT_REASON
+from tests.faces.served import environ, finished, served, start
+from tests.faces.test_serving import PURGED, URL, answer, job_in
+from tests.providers.loopback import loopback
+
+pytestmark = pytest.mark.slow
+WHY = ("--reason", "Slack is down", "--no-check")
+FREEZE = "policy: {rules: [{name: sale, then: deny, say: Nothing during the sale.}]}\n"
+APPROVERS = "approvals: {channel: C0123456789, approvers: [U0123456789]}\n"
+
+
+def purge(*words: str) -> tuple[str, ...]:
+    return ("purge", *words, "--local")
+
+
+def journal(data: Path) -> list[tuple[str, str]]:
+    """Every entry of the journal: what, by whom."""
+    with sqlite3.connect(data / "purgebot.db") as ledger:
+        rows = ledger.execute("select event, actor from journal order by seq").fetchall()
+    return [(str(event), str(actor)) for event, actor in rows]
+
+
+async def test_a_purge_at_the_machine_runs_to_its_verdict_and_is_journalled(tmp_path: Path) -> None:
+    async with loopback(answer) as varnish:
+        code, out, err = await finished(environ(tmp_path, varnish.url), *purge(URL, *WHY))
+    job = await job_in(tmp_path, 1)
+    assert (0, "", 1) == (code, err, len(varnish.heads))
+    assert "P-1 is done, unchecked." == out.splitlines()[-1]
+    assert ("local", "local", "Slack is down") == (job.rule, job.source, job.reason)
+    assert ("asked", job.requested_by) in journal(tmp_path)
+
+
+async def test_what_needs_votes_runs_without_them(tmp_path: Path) -> None:
+    async with loopback(answer) as varnish:
+        env = environ(tmp_path, varnish.url)
+        with (tmp_path / "purgebot.yaml").open("a") as file:
+            file.write(APPROVERS)
+        unsure = await finished(env, *purge("everything", "on", "shop", *WHY))
+        sure = await finished(env, *purge("everything", "on", "shop", *WHY, "--confirm", "shop"))
+    assert (2, "Purging everything on shop must be confirmed.") == (unsure[0], unsure[2].splitlines()[0])
+    assert "local" == (await job_in(tmp_path, 1)).rule
+    assert 0 == sure[0]
+
+
+@pytest.mark.parametrize(
+    "words", [(URL,), ("everything", "on", "shop", "--confirm", "shop")], ids=["page", "everything"]
+)
+async def test_a_purge_at_the_machine_needs_a_reason(tmp_path: Path, words: tuple[str, ...]) -> None:
+    assert (2, "", WITHOUT_REASON + "\n") == await finished(environ(tmp_path), *purge(*words))
+
+
+async def test_with_a_bot_on_the_ledger_it_is_refused_in_words(tmp_path: Path) -> None:
+    env = environ(tmp_path)
+    async with served(env) as bot:
+        ended = await finished(env, *purge(URL, *WHY))
+        await bot.end()
+    assert (2, "", IN_USE + "\n") == ended
+
+
+async def test_what_the_policy_refuses_needs_anyway(tmp_path: Path) -> None:
+    async with loopback(answer) as varnish:
+        env = environ(tmp_path, varnish.url)
+        with (tmp_path / "purgebot.yaml").open("a") as file:
+            file.write(FREEZE)
+        no = await finished(env, *purge(URL, *WHY))
+        yes = await finished(env, *purge(URL, *WHY, "--anyway"))
+    assert (5, "The policy refuses it: Nothing during the sale.") == (no[0], no[2].splitlines()[0])
+    assert (0, "local, anyway") == (yes[0], (await job_in(tmp_path, 1)).rule)
+    assert ["denied", "overruled"] == [event for event, _ in journal(tmp_path) if event in ("denied", "overruled")]
+
+
+async def test_a_hold_on_everything_is_laid_shown_and_overruled_at_the_machine(tmp_path: Path) -> None:
+    async with loopback(answer) as varnish:
+        env = environ(tmp_path, varnish.url)
+        laid = await finished(env, "hold", "all", "because", "the CDN is on fire", "--local")
+        held = await finished(env, *purge(URL, *WHY))
+        shown = await finished(env, "status", "--local")
+        yes = await finished(env, *purge(URL, *WHY, "--anyway"))
+    assert (0, 5, 0, 0) == (laid[0], held[0], shown[0], yes[0])
+    assert "the CDN is on fire" in held[2]
+    assert "the CDN is on fire" in shown[1]
+
+
+async def killed_in_a_call(env: Mapping[str, str], asked: asyncio.Event, by: signal.Signals) -> int:
+    """`purge --local`, and that signal once a call is in flight; the exit code."""
+    process = await start(env, *purge(URL, *WHY))
+    await asked.wait()
+    process.send_signal(by)
+    await process.communicate()
+    return process.returncode or 0
+
+
+async def test_killed_in_the_middle_the_next_bot_goes_on_with_it(tmp_path: Path) -> None:
+    asked = asyncio.Event()
+    calls = 0
+
+    async def first_hangs(writer: asyncio.StreamWriter) -> None:
+        nonlocal calls
+        calls += 1
+        asked.set()
+        if calls == 1:
+            await asyncio.Event().wait()
+        writer.write(PURGED)
+
+    async with loopback(first_hangs) as varnish:
+        env = environ(tmp_path, varnish.url)
+        code = await killed_in_a_call(env, asked, signal.SIGKILL)
+        async with served(env) as bot:
+            job = (await bot.http.get("/v1/jobs/P-1", params={"wait": "20"})).json()
+            await bot.end()
+    assert (-signal.SIGKILL, "done", 2) == (code, job["state"], calls)
+
+
+async def test_ctrl_c_leaves_the_job_to_the_next_start(tmp_path: Path) -> None:
+    asked, done = asyncio.Event(), asyncio.Event()
+
+    async def hold(writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await done.wait()
+        writer.write(PURGED)
+
+    async with loopback(hold) as varnish:
+        env = environ(tmp_path, varnish.url)
+        process = await start(env, *purge(URL, *WHY))
+        await asked.wait()
+        process.send_signal(signal.SIGINT)
+        done.set()
+        out, err = await process.communicate()
+        async with served(env) as bot:
+            for _ in range(2):  # within 30 s what was left between two steps is found
+                job = (await bot.http.get("/v1/jobs/P-1", params={"wait": "20"})).json()
+            await bot.end()
+        calls = len(varnish.heads)
+    assert ("done", 1) == (job["state"], calls)
+    assert process.returncode in (0, 7), (out, err)
