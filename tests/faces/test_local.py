@@ -18,7 +18,7 @@ from tests.providers.loopback import loopback
 pytestmark = pytest.mark.slow
 WHY = ("--reason", "Slack is down", "--no-check")
 FREEZE = "policy: {rules: [{name: sale, then: deny, say: Nothing during the sale.}]}\n"
-APPROVERS = "approvals: {channel: C0123456789, approvers: [U0123456789]}\n"
+APPROVERS = "approvals: {channel: C0123456789, approvers: [U0123456789, U0123456788, U0123456787]}\n"
 
 
 def purge(*words: str) -> tuple[str, ...]:
