@@ -43,7 +43,10 @@ async def test_a_purge_at_the_machine_runs_to_its_verdict_and_is_journalled(tmp_
 
 
 async def test_what_needs_votes_runs_without_them(tmp_path: Path) -> None:
-    async with loopback(answer) as varnish:
+    async def banned(writer: asyncio.StreamWriter) -> None:
+        writer.write(PURGED.replace(b"X-Purgebot: purged", b"X-Purgebot: banned"))
+
+    async with loopback(banned) as varnish:
         env = environ(tmp_path, varnish.url)
         with (tmp_path / "purgebot.yaml").open("a") as file:
             file.write(APPROVERS)
