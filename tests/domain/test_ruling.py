@@ -138,7 +138,10 @@ def test_a_user_group_that_cannot_be_read_never_loosens(
 
 
 @given(
-    outlines, policies, rosters, st.sampled_from([s for s in Standing if s not in (Standing.MEMBER, Standing.TOKEN)])
+    outlines,
+    policies,
+    rosters,
+    st.sampled_from([s for s in Standing if s not in (Standing.MEMBER, Standing.TOKEN, Standing.LOCAL)]),
 )
 def test_who_is_no_full_member_and_not_named_gets_nothing(
     outline: Outline, policy: Policy, roster: Roster, standing: Standing

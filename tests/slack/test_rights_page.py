@@ -124,6 +124,7 @@ ACTORS = [
     *(("nobody", Actor("U_VOTER", standing, is_named=named)) for standing in UNKNOWN for named in (False, True)),
     *(("token", Actor(token, Standing.TOKEN, sites=SHOP_ONLY)) for token in ("token:ci", "U_ASKER")),
     *(("reading token", Actor(x, Standing.TOKEN, sites=SHOP_ONLY, may_command=False)) for x in ("token:ci", "U_ASKER")),
+    *(("machine", Actor(who, Standing.LOCAL)) for who in ("local:root", "U_ASKER")),
     ("foreign token", Actor("token:ci", Standing.TOKEN, sites=frozenset({"bank"}))),
 ]
 
