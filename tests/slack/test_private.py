@@ -113,7 +113,7 @@ CARDS: dict[str, tuple[Card, str]] = {
         2 lines could not be read; 2 others can.
            2. `htps:/x`: It has no host.
            5. `*`: A star alone is not a target.
-           They wait ten minutes.
+           The good ones wait ten minutes for your click.
            [Go on with the 2 good ones = go_with_good d-1 primary]""",
     ),
     "more bad lines than fit": (
@@ -131,7 +131,7 @@ CARDS: dict[str, tuple[Card, str]] = {
            9. `x`: No.
            10. `x`: No.
            and 1,002 more lines
-           They wait ten minutes.
+           The good ones wait ten minutes for your click.
            [Go on with the 1 good one = go_with_good d-1 primary]""",
     ),
     "a bare host": (
