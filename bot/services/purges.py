@@ -48,6 +48,7 @@ class Asking:
     thread: str = ""
     also_by: tuple[str, ...] = ()  # others whose requests are in it
     instead_of: int = 0  # the waiting job that this one takes the place of
+    is_cure: bool = False  # a diagnosis names it as what helps: nothing narrower would
 
 
 async def plan_for(core: Core, command: Command, site: Site) -> Plan | Refused:
@@ -159,7 +160,7 @@ def create(
     site = core.setup.sites[plan.site]
     draft = _job(core, asking, command, plan, site, decision, now)
     choices: tuple[Choice, ...] = ()
-    if draft.approval is not None and not asking.actor.is_token:
+    if draft.approval is not None and not asking.actor.is_token and not asking.is_cure:
         choices = choices_of(plan, command, site, core.setup.providers)
         draft = replace(draft, approval=replace(draft.approval, choices=tuple(choice.label for choice in choices)))
     urls = pages_to_look_at(books, site, plan.targets)

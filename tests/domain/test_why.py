@@ -711,8 +711,8 @@ def test_where_nothing_is_old_what_may_be_is_only_possible() -> None:
         "possible: browsers with an older page keep it for up to 60 s (cache-control: public, max-age=60,"
         " s-maxage=86400)",
         "possible: the page registers a service worker, which may answer without asking anybody",
-        "possible: the origin itself is old: it has not changed for 30 s",
-        "possible: another place, or what a visitor with other headers or cookies gets; nobody looked there",
+        "possible: the origin itself is old (unchanged for 30 s)",
+        "possible: another place, or a visitor with other headers or cookies, gets an old one: nobody looked there",
     ) == told.evidence
 
 
@@ -727,9 +727,18 @@ def test_two_answers_of_an_unsteady_origin_are_told_apart() -> None:
         origin(glance(ORIGIN, "a", etag="", version=""), glance(ORIGIN, "b", etag="", version="")),
     )
     assert (
-        "origin, 1. time: 200, 0 bytes, SHA-256 digest of a…",
-        "origin, 2. time: 200, 0 bytes, SHA-256 digest of b…",
+        "origin, asked first: 200, 0 bytes, SHA-256 digest of a…",
+        "origin, asked again: 200, 0 bytes, SHA-256 digest of b…",
     ) == diagnose(made).cause.evidence[1:]
+
+
+def test_the_origins_address_stays_out_of_the_line_that_asks_it_again() -> None:
+    made = case(
+        edge("fra", glance("fra", "x", HIT, 9, etag="", version="")),
+        origin(glance(ORIGIN, "a", etag="", version=""), glance(ORIGIN, "b", etag="", version="")),
+    )
+    line = f"curl -s --compressed --connect-to ::ORIGIN:PORT {URL}"
+    assert f"for n in 1 2 3 4; do {line} | sha256sum; done" == diagnose(made).cause.repeat
 
 
 def test_each_answer_of_two_servers_is_named() -> None:

@@ -9,6 +9,8 @@ from bot.domain.why.case import Case, Glance, Tier, do, each, names_of
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.repeating import shown_again
 
+ORDINALS = ("asked first", "asked again", "asked once more")
+
 
 def no_answer(case: Case) -> Cause | None:
     """Nothing answered."""
@@ -85,7 +87,7 @@ def _origins(case: Case) -> list[str]:
     """What the origin answered each time, by its bytes where they differ."""
     if len({glance.look.digest for glance in case.origins}) < 2:
         return list(each(case.at(Tier.ORIGIN)))
-    return [f"origin, {n}. time: {_bytes(glance)}" for n, glance in enumerate(case.origins, 1)]
+    return [f"origin, {when}: {_bytes(glance)}" for when, glance in zip(ORDINALS, case.origins, strict=False)]
 
 
 def _bytes(glance: Glance) -> str:

@@ -100,9 +100,9 @@ def _perhaps(case: Case, spot: Spot) -> Iterator[str]:
     if _registers_worker(spot):
         yield f"possible: {_WORKS}"
     since = modified(case)
-    changed = f": it has not changed for {span(case.now - since)}" if since is not None else ""
+    changed = f" (unchanged for {span(case.now - since)})" if since is not None else ""
     yield f"possible: the origin itself is old{changed}"
-    yield "possible: another place, or what a visitor with other headers or cookies gets; nobody looked there"
+    yield "possible: another place, or a visitor with other headers or cookies, gets an old one: nobody looked there"
 
 
 def _seen_before(case: Case) -> list[Look]:

@@ -13,12 +13,15 @@ _QUIET = "curl -s -o /dev/null -D -"
 
 
 def shown_again(case: Case, place: str, asked: Asked = PLAIN, *, several: bool = False) -> str:
-    """A line for a shell that asks `place` for the page as `asked`; `several` tells answers apart by their bytes."""
-    address = case.site.origin if place == ORIGIN else case.site.edges.get(place, "")
+    """A line for a shell that asks `place` for the page as `asked`; `several` tells answers apart by their bytes. The
+    origin's own address stays out of it: whoever has that goes round the CDN."""
+    address = case.site.edges.get(place, "")
     page, dialled = urlsplit(case.url), urlsplit(address)
     headers = [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in asked]
     target = case.url
-    if address and dialled.scheme == page.scheme:
+    if place == ORIGIN:
+        headers.append("--connect-to ::ORIGIN:PORT")
+    elif address and dialled.scheme == page.scheme:
         port = dialled.port or {"https": 443}.get(dialled.scheme, 80)
         headers.append(f"--connect-to ::{dialled.hostname}:{port}")
     elif address:

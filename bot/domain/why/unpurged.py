@@ -25,10 +25,16 @@ def not_purged(case: Case) -> Cause | None:
         Name.NOT_PURGED,
         as_read(case, _left(case, holding)),
         f"{_held(case, holding, fetched)}.{_last(case)}{_looked(case, holding, fetched, inner)}",
-        each((*old, *inner, *_filled(case), *case.at(Tier.ORIGIN))),
+        each((*old, *inner, *_filled(case), *case.at(Tier.ORIGIN)), _told),
         Cure("Purge it", case.url),
         "Let the deploy purge what it changed.",
     )
+
+
+def _told(spot: Spot) -> str:
+    """What a place answered; of one that our look filled, that it had nothing first."""
+    first = spot.plain[0].look
+    return f"first {first.says or first.cached.value}, then {spot.told}" if fetched_now(spot) else spot.told
 
 
 def _gave(inner: Spot, fetched: Sequence[Spot]) -> bool:

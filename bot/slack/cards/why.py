@@ -53,7 +53,8 @@ def _repeat(line: str) -> Iterator[Block]:
     """The shell line that shows it again, whole or not at all."""
     shown = escape(line, REPEAT_MAX + 1)
     if line and "`" not in line and len(shown) <= REPEAT_MAX:
-        yield context([f"To see it again:\n```{shown}```"])
+        where = ", with the origin's own address" if "::ORIGIN:" in line else ""
+        yield context([f"To see it again{where}:\n```{shown}```"])
 
 
 def _way(hops: Sequence[str]) -> list[str]:
