@@ -50,20 +50,6 @@ def asked(play: Playground, name: str) -> tuple[str, Json]:
     return line, play.until(card, f"a card about {url}")
 
 
-def test_the_cure_of_a_variant_offers_nothing_narrower_and_reaches_it(play: Playground) -> None:
-    line, card = asked(play, "variant")
-    before = {message["ts"] for message in play.messages("C_SHOP", "U_MIA")}
-    play.click("U_MIA", card, "pick", "C_SHOP")
-    path = line.partition("why http://")[2]
-
-    def request() -> str | None:
-        told = [m for m in play.messages("C_SHOP", "U_MIA") if m["ts"] not in before]
-        return next((str(told) for m in told if path in str(m)), None)
-
-    shown = play.until(request, "the request for votes")
-    assert "Only the page" not in shown and "Would run at once" not in shown
-
-
 def written(line: str, card: Json) -> str:
     """The line and what is read below it; what changes from run to run is left out."""
     text = "\n".join([f"Mia: {line}", "", *_lines(card)]) + "\n"
@@ -135,3 +121,17 @@ def test_the_button_of_the_card_cures_it(play: Playground, name: str) -> None:
         return all(200 == one["status"] and truth == one["version"] for one in seen)
 
     play.until(is_fresh, f"{path} is fresh at every edge")
+
+
+def test_the_cure_of_a_variant_offers_nothing_narrower_and_reaches_it(play: Playground) -> None:
+    line, card = asked(play, "variant")
+    before = {message["ts"] for message in play.messages("C_SHOP", "U_MIA")}
+    play.click("U_MIA", card, "pick", "C_SHOP")
+    path = line.partition("why http://")[2]
+
+    def request() -> str | None:
+        told = [m for m in play.messages("C_SHOP", "U_MIA") if m["ts"] not in before]
+        return next((str(told) for m in told if path in str(m)), None)
+
+    shown = play.until(request, "the request for votes")
+    assert "Only the page" not in shown and "Would run at once" not in shown
