@@ -17,7 +17,7 @@ def no_answer(case: Case) -> Cause | None:
     if case.at(Tier.EDGE):
         return None
     silent = [spot for spot in case.spots if spot.tier is Tier.EDGE]
-    evidence = tuple(f"{spot.name}: {glance.look.problem}" for spot in silent for glance in spot.plain[-1:])
+    evidence = each(silent, lambda spot: spot.plain[-1].look.problem)
     return Cause(
         Name.NO_ANSWER,
         Certainty.SEEN,
