@@ -12,6 +12,7 @@ from bot.domain.reading import IN_LINE, JOB, WARMING, plain_urls
 from bot.domain.shown import JOINERS, Notes, one_line, refused_character, shown
 from bot.domain.speech import (
     KIND_OF,
+    LOOKING,
     ON_THINGS,
     OPTION_OF,
     VERB_OF,
@@ -121,8 +122,9 @@ class _Sorter:
         return self._thing(word)
 
     def _is_option(self, option: OptionRow) -> bool:
-        """Whether the bare word means the option: `from` is also a word of prose, and a tag may be called so."""
-        return option.takes != "place" or self.heard.verb in (Verb.CHECK, Verb.WARM)
+        """Whether the bare word means the option: `from` is also a word of prose, and a tag may be called so. Where
+        pages are looked at it means the option, which the verbs that look from everywhere refuse in words."""
+        return option.takes != "place" or self.heard.verb in LOOKING
 
     def _thing(self, word: Word) -> None:
         heard = self.heard

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.ledger.asked import AskedBook
 from bot.ledger.batches import Batches
 from bot.ledger.budgets import Budgets
 from bot.ledger.configuration import Configuration
@@ -33,6 +34,7 @@ class Books:
         self.history = History(tx)
         self.warmings = Warmings(tx)
         self.jobs = Jobs(tx, self.history, self.warmings)
+        self.asked = AskedBook(tx)
         self.budgets = Budgets(tx)
         self.batches = Batches(tx, self.budgets)
         self.messages = Messages(tx)

@@ -46,6 +46,7 @@ create table if not exists jobs (
 create index if not exists jobs_due on jobs (due_at) where due_at is not null;
 create index if not exists jobs_state on jobs (state);
 create index if not exists jobs_by on jobs (requested_by, created);
+create index if not exists jobs_site on jobs (site, id);
 
 create table if not exists targets (job integer primary key, doc blob not null);
 

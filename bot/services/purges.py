@@ -53,6 +53,7 @@ class Asking:
     deploy: Deploy | None = None  # that it follows: it waits for the end of a hold, and is never refused for one
     manifest: bytes | None = None  # what that deploy built, packed
     after: int = 0  # the job that must be proven before it begins
+    is_cure: bool = False  # a diagnosis names it as what helps: nothing narrower would
 
 
 async def plan_for(core: Core, command: Command, site: Site) -> Plan | Refused:
@@ -164,7 +165,7 @@ def create(
     site = core.setup.sites[plan.site]
     draft = _job(core, asking, command, plan, site, decision, now)
     choices: tuple[Choice, ...] = ()
-    if draft.approval is not None and not asking.actor.is_token:
+    if draft.approval is not None and not asking.actor.is_token and not asking.is_cure:
         choices = choices_of(plan, command, site, core.setup.providers)
         draft = replace(draft, approval=replace(draft.approval, choices=tuple(choice.label for choice in choices)))
     urls = pages_to_look_at(books, site, plan.targets, asking.deploy)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State
-from bot.domain.verdict import NONE_COVERED, Verdict, describe
+from bot.domain.verdict import NONE_COVERED, ORIGIN_OLD, Verdict, describe
 from bot.services.checks import DNS
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.deploys import deploy_lines, told_by
@@ -294,7 +294,8 @@ def _buttons(job: JobView) -> list[Block]:
         case State.DONE if job.warming is not None and job.warming.ended is None:
             return [button("Stop warming", "cancel", job.name)]
         case State.DONE:
-            about = job.verdict is Verdict.UNKNOWN and not job.why.startswith(NONE_COVERED)
+            doubts = job.verdict is Verdict.UNKNOWN and not job.why.startswith(NONE_COVERED)
+            about = doubts or ORIGIN_OLD in job.why
             asks = _why_button(job) if about else []
             return [button("Check again", "check_again", job.name), *asks]
         case _:
