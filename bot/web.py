@@ -27,14 +27,25 @@ from bot.domain.rights import Deed, Subject, authorise
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
 from bot.linted import lint_record, lint_text
-from bot.record import TARGETS_MAX, diagnosis_record, job_record, kept_record, stats_record, warming_record
+from bot.record import (
+    TARGETS_MAX,
+    diagnosis_record,
+    job_record,
+    kept_record,
+    queue_record,
+    stats_record,
+    warming_record,
+)
 from bot.services.desk import Desk
 from bot.services.purges import Asking
+from bot.services.queue import QueueShown
 from bot.services.replies import (
     BadLinesFound,
     Checked,
     Explained,
+    Full,
     JobShown,
+    Joined,
     Linted,
     LogShown,
     NotUnderstood,
@@ -56,6 +67,7 @@ log = structlog.get_logger()
 BODY_MAX = 20 * 1024 * 1024  # bytes; read only from who has a token
 WAIT_MAX = 60.0  # seconds of one long poll; ask again for more
 POLL_SECONDS = 0.25
+FULL_SECONDS = 60.0  # until a machine asks again where nobody knows when there is room
 KEY_MAX = 200  # characters of an Idempotency-Key
 PATH_SHOWN = 100  # characters
 COMMAND_NAME = "purgebot"  # what a machine types where a person types /purge
@@ -207,6 +219,9 @@ def _answer(reply: Reply, core: Core) -> Response:
     match reply:
         case NotUnderstood() | BadLinesFound():
             return _problem(422, "Not understood", text, text=text)
+        case Full(seconds=seconds):
+            after = math.ceil(FULL_SECONDS if seconds is None else max(1.0, seconds))
+            return _problem(429, "Queue full", text, {"retry-after": str(after)}, text=text)
         case Refused(by_rule=True):
             return _problem(403, "Refused", text, text=text)
         case Refused():
@@ -215,6 +230,10 @@ def _answer(reply: Reply, core: Core) -> Response:
             return _problem(403, "Only observing", text, text=text)
         case Checked():
             return JSONResponse({"text": text, "verdict": reply.judgement.verdict})
+        case QueueShown() as shown:
+            return JSONResponse({"text": text, "queue": queue_record(shown)})
+        case Joined(same):
+            return JSONResponse({"job": same.name, "state": same.state, "text": text, "joined": True})
         case Linted(report=report):
             return JSONResponse({"text": lint_text(report), "lint": lint_record(report)})
         case Explained(diagnosis=diagnosis):

@@ -14,6 +14,8 @@ in_line      requests that wait for the end of a hold, and the job that took the
 in_line_told what lists tell of them
 reviews      each broken glass, until somebody else has looked at it
 warmings     what is fetched through the edges, and how far that is
+urgent       jobs that go before all others, and who had them do so
+joined       requests that were found to ask for a job that waited already
 recent       each person's last targets, as lines that can be asked for again
 messages     the Slack messages that show a job, and what they show
 lines        a job's thread, one step a line
@@ -158,6 +160,14 @@ create table if not exists warmings (
 create index if not exists warmings_due on warmings (due_at) where due_at is not null;
 create index if not exists warmings_open on warmings (site) where ended is null;
 create index if not exists warmings_job on warmings (job) where job is not null;
+
+create table if not exists urgent (job integer primary key, by text not null, at real not null);
+create index if not exists urgent_by on urgent (by, at);
+
+create table if not exists joined (
+  key text primary key, job integer not null, by text not null, at real not null, reason text not null
+);
+create index if not exists joined_job on joined (job);
 
 create table if not exists history (
   job integer primary key, site text not null, kind text not null, by text not null,

@@ -17,7 +17,7 @@ from bot.settings.complaints import Complaints, quoted, unknown
 from bot.settings.conditions import Named
 from bot.settings.document import COMMAND, ApiDoc, ApprovalsDoc, RetentionDoc, RootDoc, TokenDoc
 from bot.settings.globalping import GlobalpingReader
-from bot.settings.model import AccountSettings, ApiToken, Approvals, BadSettings, Retention, Settings
+from bot.settings.model import AccountSettings, ApiToken, Approvals, BadSettings, Limits, Retention, Settings
 from bot.settings.policies import PolicyReader
 from bot.settings.reader import Data, Place, read, type_names
 from bot.settings.sites import SiteReader
@@ -74,6 +74,7 @@ class _Loader:
             kept,
             globalping,
             told,
+            Limits(root.limits.jobs, root.limits.urls),
             self._resolvers(root),
         )
 
