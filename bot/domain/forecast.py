@@ -2,8 +2,9 @@
 
 Every account sends one call after another, in the order of `turns`, each as soon as its budgets have room and no faster
 than calls come back. A job asks its caches one after another, so it comes to an account when the one before is done.
-What a provider takes to finish, what it will refuse, and who asks later are not known. Long jobs take several calls in
-a turn here, at most an eighth of those they had, so that a hundred thousand calls are foretold as quickly as a hundred.
+What a provider takes to finish, what it will refuse, and who asks later are not known. Where there are many
+calls a job takes several in a turn here, the more the longer nobody came, so that a million are foretold as quickly as
+a thousand.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from dataclasses import dataclass, field
 
 from bot.domain.turns import Place, Turns
 
-COARSER = 8  # turns of a job until it takes a call more in one
+EXACT = 10_000  # calls in all that are foretold one by one
+COARSER = 4  # beyond, turns of a job until it takes a call more in one
 STEPS_MAX = 60_000  # turns; what is not foretold within them is not foretold
 SURELY = 1.5  # times the calls that use up what comes, as `bot.ledger.batch` has it
 HANDOVER = 0.1  # seconds from one cache's last call to the next one's first
@@ -122,7 +124,6 @@ class _Going:
     left: int
     ready: float
     begins: float | None = None
-    turns: int = 0
 
     @property
     def leg(self) -> Leg:
@@ -133,16 +134,22 @@ class _Going:
         return Place(self.line.job, self.leg.position, self.line.urgent)
 
 
-def foretell(lines: Iterable[Line], lanes: Mapping[str, Lane], now: float) -> dict[tuple[int, int], Foretold]:
-    """What is to be expected of every layer, by job and position; what cannot be told is left out."""
-    return _Course(lanes, now).run(lines)
+def foretell(
+    lines: Iterable[Line], lanes: Mapping[str, Lane], now: float, exact: int = EXACT
+) -> dict[tuple[int, int], Foretold]:
+    """What is to be expected of every layer, by job and position; what cannot be told is left out. The lanes' budgets
+    and turns are used up by it."""
+    lines = list(lines)
+    calls = sum(leg.calls for line in lines for leg in line.legs)
+    return _Course(lanes, now, 0 if calls <= exact else COARSER).run(lines)
 
 
 class _Course:
-    def __init__(self, lanes: Mapping[str, Lane], now: float) -> None:
+    def __init__(self, lanes: Mapping[str, Lane], now: float, coarser: int) -> None:
         self._lanes = lanes
         self._now = now
-        self._going: dict[str, list[_Going]] = {account: [] for account in lanes}
+        self._coarser = coarser
+        self._lines = {account: _Waiting(lane.turns) for account, lane in lanes.items()}
         self._due: list[tuple[float, str]] = []
         self._due_at: dict[str, float] = {}  # by account
         self._free: dict[str, float] = {}  # when an account may send once more
@@ -173,29 +180,35 @@ class _Course:
         if leg == len(line.legs):
             return
         account = line.legs[leg].account
-        for other in self._going[account]:
-            other.turns = 0  # from here on everybody takes one call a turn again
-        self._going[account].append(_Going(line, leg, line.legs[leg].calls, at))
+        self._lines[account].comes(_Going(line, leg, line.legs[leg].calls, at))
         self._wake(account, at)
 
     def _turn(self, account: str, at: float) -> None:
         """The next turn on an account, at `at` at the earliest."""
-        lane, going = self._lanes[account], self._going[account]
-        here = {one.place: one for one in going if one.ready <= at}
-        if not here:
-            self._wake(account, min(one.ready for one in going))
-            return
-        one = here[lane.turns.next(list(here))]
-        n = min(one.left, 1 + one.turns // COARSER)
-        sent, self._free[account] = self._send(lane, one, n, at)
-        if one.left == 0:
-            going.remove(one)
-            ends = sent + lane.seconds + one.leg.again
-            begins = sent if one.begins is None else one.begins
-            self._found[one.line.job, one.leg.position] = Foretold(begins, ends)
-            self._comes(one.line, one.at + 1, ends + HANDOVER)
-        if going:
-            self._wake(account, self._free[account])
+        lane, waiting = self._lanes[account], self._lines[account]
+        one = waiting.next(at)
+        if one is not None:
+            sent, self._free[account] = self._send(lane, one, self._calls(waiting, one), at)
+            if one.left:
+                waiting.back(one)
+            else:
+                self._ends(lane, one, sent)
+        again = waiting.ready_at(at)
+        if again is not None:
+            self._wake(account, again)
+
+    def _calls(self, waiting: _Waiting, one: _Going) -> int:
+        """How many calls go in one turn."""
+        if not self._coarser:
+            return 1
+        since = waiting.turns_since_one_came // max(1, waiting.n)
+        return max(1, min(1 + since // self._coarser, one.left // self._coarser))
+
+    def _ends(self, lane: Lane, one: _Going, sent: float) -> None:
+        ends = sent + lane.seconds + one.leg.again
+        begins = sent if one.begins is None else one.begins
+        self._found[one.line.job, one.leg.position] = Foretold(begins, ends)
+        self._comes(one.line, one.at + 1, ends + HANDOVER)
 
     def _send(self, lane: Lane, one: _Going, n: int, at: float) -> tuple[float, float]:
         """Take `n` calls; when the last of them goes, and when another may."""
@@ -206,7 +219,44 @@ class _Course:
         if one.begins is None:
             one.begins = sent
         one.left -= n
-        one.turns += 1
         lane.turns.served(one.place)
         return sent, sent + apart
 
+
+class _Waiting:
+    """Who has calls for one account: by when they come to it, and once they have come by whose turn it is."""
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
+        self._coming: list[tuple[float, int, int, _Going]] = []
+        self._urgent: list[tuple[tuple[int, int, int], _Going]] = []
+        self._rest: list[tuple[tuple[int, int, int], _Going]] = []
+        self.turns_since_one_came = 0
+
+    @property
+    def n(self) -> int:
+        """How many have come and have calls left."""
+        return len(self._urgent) + len(self._rest)
+
+    def comes(self, one: _Going) -> None:
+        """Somebody more comes, at the time when they are ready."""
+        heapq.heappush(self._coming, (one.ready, one.line.job, one.at, one))
+
+    def back(self, one: _Going) -> None:
+        """They have calls left."""
+        heapq.heappush(self._urgent if one.line.urgent else self._rest, (self._turns.rank(one.place), one))
+
+    def next(self, at: float) -> _Going | None:
+        """Whose turn it is at `at`."""
+        while self._coming and self._coming[0][0] <= at:
+            self.back(heapq.heappop(self._coming)[3])
+            self.turns_since_one_came = 0  # from here on everybody takes one call a turn again
+        if not self.n:
+            return None
+        self.turns_since_one_came += 1
+        is_urgent = self._turns.is_for_urgent(bool(self._urgent), bool(self._rest))
+        return heapq.heappop(self._urgent if is_urgent else self._rest)[1]
+
+    def ready_at(self, at: float) -> float | None:
+        """When there is somebody again; None where nobody comes."""
+        return at if self.n else self._coming[0][0] if self._coming else None

@@ -1,8 +1,8 @@
 """Whose call goes next on one account. Lanes send in this order, and `forecast` foretells times by it.
 
-    turns     the jobs alternate, one call each: next is whoever was served longest ago, a new job before all others
-    urgent    what goes first takes turns among itself, before the rest
-    share     but of ten calls in a row one is for the rest, so that nothing waits for ever
+turns     the jobs alternate, one call each: next is whoever was served longest ago, a new job before all others
+urgent    what goes first takes turns among itself, before the rest
+share     but of ten calls in a row one is for the rest, so that nothing waits for ever
 """
 
 from __future__ import annotations
@@ -34,8 +34,15 @@ class Turns:
         """Whose turn it is; somebody must wait."""
         urgent = [place for place in waiting if place.urgent]
         rest = [place for place in waiting if not place.urgent]
-        first = rest if rest and (not urgent or self._in_a_row >= EVERY - 1) else urgent
-        return min(first, key=lambda place: (self._served.get(place.job, -1), place.job, place.position))
+        return min(urgent if self.is_for_urgent(bool(urgent), bool(rest)) else rest, key=self.rank)
+
+    def is_for_urgent(self, urgent: bool, rest: bool) -> bool:
+        """Whether the next turn is for what is urgent, where some of that waits, and some of the rest."""
+        return urgent and not (rest and self._in_a_row >= EVERY - 1)
+
+    def rank(self, place: Place) -> tuple[int, int, int]:
+        """Among the urgent, and among the rest, the lowest is next. It changes only by a turn."""
+        return self._served.get(place.job, -1), place.job, place.position
 
     def served(self, place: Place) -> None:
         """That it had its turn."""

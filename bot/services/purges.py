@@ -25,11 +25,11 @@ from bot.services.approvals import show_request, withdraw
 from bot.services.aside import aside
 from bot.services.cheaper import cheaper
 from bot.services.choices import Choice, Choices, choices_of, keep
-from bot.services.filling import full
+from bot.services.filling import full, with_room
 from bot.services.instead import instead, narrower
 from bot.services.joining import Wanted, join, joined_before
 from bot.services.planning import Known, make_plan, with_seconds
-from bot.services.replies import JobMade, Joined, PlanShown, Refused, SiteHeld, refused_by
+from bot.services.replies import Full, JobMade, Joined, PlanShown, Refused, SiteHeld, refused_by
 from bot.services.roster import read_roster
 from bot.services.setup import SLACK, Core, job_name
 from bot.services.urgency import hurry, may_not_hurry
@@ -95,6 +95,8 @@ async def submit(core: Core, asking: Asking, command: Command, site: Site) -> Jo
         return PlanShown(plan, await judge_plan(core, asking.actor, plan, command.reason), command, observing=True)
     stored = await aside(len(plan.targets) + plan.calls, lambda: packed(plan))
     made = await core.ledger.write(lambda books: _decide(books, core, asking, command, plan, stored, roster))
+    if isinstance(made, Full):
+        return await with_room(core, made, len(plan.targets))
     if isinstance(made, Refused):
         return made
     core.engine.wake(job_name(made.job.id))
@@ -139,7 +141,7 @@ def _decide(
     wanted = Wanted(asking.actor, asking.key, command, plan, decision)
     if not asking.instead_of and (same := join(books, wanted, core.setup.policy, roster, now)):
         return same
-    return full(books, core, plan, now) or create(books, core, asking, command, plan, stored, decision)
+    return full(books, core, plan) or create(books, core, asking, command, plan, stored, decision)
 
 
 def site_held(hold: Hold, site: str) -> SiteHeld:

@@ -85,9 +85,13 @@ async def queue(core: Core, actor: Actor, command: Command) -> QueueShown:
         layer.account for site in named for layer in site.layers if command.only in ("", layer.account)
     )
     now = core.clock.now()
-    jobs, lanes, silent = await core.ledger.read(lambda books: _state(books, core, now))
-    times = await aside(sum(len(job.layers) for job in jobs) * 100, lambda: foretell(_lines(jobs, now), lanes, now))
-    queues = [_queue(core, account, jobs, times, silent.get(account), sites, now) for account in accounts]
+
+    def question(books: Books) -> tuple[tuple[list[OpenJob], dict[str, Lane]], dict[str, float]]:
+        return state_of(books, core, now), {account: books.budgets.silent_until(account) for account in accounts}
+
+    (jobs, lanes), silent = await core.ledger.read(question)
+    times = await foretold(jobs, lanes, now)
+    queues = [_queue(core, account, jobs, times, silent[account], sites, now) for account in accounts]
     mine = [
         (job.id, job.site)
         for job in jobs
@@ -103,10 +107,17 @@ def _may_go(job: OpenJob, accounts: Sequence[str]) -> bool:
     return any(layer.account in accounts and layer.left for layer in job.layers)
 
 
-def _state(books: Books, core: Core, now: float) -> tuple[list[OpenJob], dict[str, Lane], dict[str, float]]:
-    silent = {account: books.budgets.silent_until(account) for account in core.setup.providers}
+def state_of(books: Books, core: Core, now: float) -> tuple[list[OpenJob], dict[str, Lane]]:
+    """Every open job, and every account as it stands."""
     jobs = books.queue.open_jobs()
-    return jobs, _lanes(books, core, jobs, now), {account: at for account, at in silent.items() if at > now}
+    return jobs, _lanes(books, core, jobs, now)
+
+
+async def foretold(jobs: Sequence[OpenJob], lanes: Mapping[str, Lane], now: float) -> Times:
+    """When their calls will go; the lanes are used up by it."""
+    lines = [line_of_job(job, now) for job in jobs if job.runs]
+    calls = sum(leg.calls for line in lines for leg in line.legs)
+    return await aside(calls, lambda: foretell(lines, lanes, now))
 
 
 def _lanes(books: Books, core: Core, jobs: Sequence[OpenJob], now: float) -> dict[str, Lane]:
@@ -118,16 +129,6 @@ def _lanes(books: Books, core: Core, jobs: Sequence[OpenJob], now: float) -> dic
         here, budgets = core.lanes.of(account), books.budgets.foretold(account, provider.can.pace, now)
         lanes[account] = Lane(budgets, here.turns.copy(waiting), here.seconds, CALLS_AT_ONCE)
     return lanes
-
-
-def times_of(books: Books, core: Core, now: float) -> tuple[list[OpenJob], Times]:
-    """Every open job, and when its calls will go."""
-    jobs = books.queue.open_jobs()
-    return jobs, foretell(_lines(jobs, now), _lanes(books, core, jobs, now), now)
-
-
-def _lines(jobs: Sequence[OpenJob], now: float) -> list[Line]:
-    return [line_of_job(job, now) for job in jobs if job.runs]
 
 
 def line_of_job(job: OpenJob, now: float) -> Line:
@@ -143,7 +144,7 @@ def _leg(layer: OpenLayer) -> Leg:
 
 
 def _queue(
-    core: Core, account: str, jobs: Sequence[OpenJob], times: Times, silent: float | None, sites: Sequence[Site],
+    core: Core, account: str, jobs: Sequence[OpenJob], times: Times, silent: float, sites: Sequence[Site],
     now: float,
 ) -> AccountQueue:  # fmt: skip
     seen = {site.name for site in sites}
@@ -160,13 +161,13 @@ def _queue(
         scheduled=sum(job.state is State.SCHEDULED for job in others),
         votes=sum(job.state is State.WAITING for job in others),
         decisions=sum(job.state is State.NEEDS_DECISION for job in others),
-        silent_until=silent,
+        silent_until=silent if silent > now else None,
     )
 
 
 def _waiter(core: Core, job: OpenJob, layer: OpenLayer, times: Times, seen: bool) -> Waiter:
-    time = times.get((job.id, layer.position))
-    begins, ends = (time.begins, time.ends) if time else (None, None)
+    told = times.get((job.id, layer.position))
+    begins, ends = (told.begins, told.ends) if told else (None, None)
     if not seen:
         return Waiter(job.id, False, begins=begins, ends=ends)
     before = next((x for x in job.layers[: layer.position] if x.left + x.flying or x.state not in ENDED), None)

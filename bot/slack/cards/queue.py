@@ -133,7 +133,9 @@ def joined_card(joined: Joined, now: float) -> Card:
     by = "which you asked for" if joined.by_self else f"asked for by {person(job.requested_by)}"
     name = linked(job.url, job.name) or job.name
     waits = "It waits for votes. " if job.state is State.WAITING else ""
-    return card(f"*{name}*, {by} {ago} ago, does the same: you will hear of it there.", [f"{waits}Nothing is sent twice."])
+    return card(
+        f"*{name}*, {by} {ago} ago, does the same: you will hear of it there.", [f"{waits}Nothing is sent twice."]
+    )
 
 
 def full_card(full: Full, now: float, command: str) -> Card:
