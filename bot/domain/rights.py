@@ -170,7 +170,7 @@ def _may_vote(actor: Actor, subject: Subject) -> Deny | None:
 def _may_hurry(actor: Actor, subject: Subject) -> Deny | None:
     if actor.id in subject.urgents:
         return None
-    return Deny("urgent", "You are not one of those whose purge may go first.", "Ask without --urgent.")
+    return Deny("urgent", "You are not one of those who may have a purge go first.", "Ask without --urgent.")
 
 
 def _may_review(actor: Actor, subject: Subject) -> Deny | None:
