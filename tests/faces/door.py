@@ -14,12 +14,13 @@ import httpx
 from bot.domain.actor import Actor, Standing
 from bot.domain.defaults import built_in
 from bot.domain.site import Layer, Site
-from bot.services.setup import Setup
+from bot.services.setup import Most, Setup
 from bot.web import Door, Token
 from tests.services.shop import APPROVERS, SHOP, ScriptedProvider, Shop, open_shop
 from tests.slate import SlateClock
 
 NEWS = Site("news", ("www.news.test",), origin="https://origin.news.test", layers=(Layer("cf"),))
+USUAL = Most()
 BEARERS = {"ci": "let-ci-in", "reader": "let-reader-in", "press": "let-press-in"}
 
 
@@ -66,13 +67,13 @@ def auth(name: str) -> dict[str, str]:
 
 
 @contextlib.asynccontextmanager
-async def counter(path: Path, observe: bool = False) -> AsyncIterator[Counter]:
+async def counter(path: Path, observe: bool = False, most: Most = USUAL) -> AsyncIterator[Counter]:
     """The door of a shop on the ledger in `path`."""
     clock = SlateClock()
     shield, cf = ScriptedProvider("shield", clock, per_call=1), ScriptedProvider("cf", clock)
     setup = Setup({"shop": SHOP, "news": NEWS}, {"shield": shield, "cf": cf}, built_in(APPROVERS), "C_APPROVE")
     setup = replace(setup, tokens={actor.id: actor for actor in map(actor_of, tokens())})
-    shop = open_shop(path, clock, shield, cf, setup=replace(setup, observe=observe))
+    shop = open_shop(path, clock, shield, cf, setup=replace(setup, observe=observe, most=most))
     stopping, wrong = asyncio.Event(), [""]
 
     async def ready() -> str:
