@@ -96,7 +96,7 @@ SIZES = st.lists(st.tuples(st.sampled_from([1, 1, 2, 7, 30, 90]), st.sampled_fro
 DAYS = given(
     st.tuples(st.sampled_from(sorted(PACES)), st.sampled_from(sorted(PACES))),
     SIZES,
-    st.sampled_from([0.0, 0.3, 4.0]),
+    st.sampled_from([0.05, 0.3, 4.0]),  # at the same instant it is chance which of two comes to its lane first
     st.sampled_from([0.0, 0.0, 20.0]),
 )
 

@@ -74,7 +74,7 @@ FILES = {
 ROOT = {
     "unknown key": (
         "deploys: {}",
-        "deploys: unknown key. Known here: accounts, api, approvals, command, globalping, mode, policy, resolvers,"
+        "deploys: unknown key. Known here: accounts, api, approvals, command, globalping, limits, mode, policy, resolvers,"
         " retention, sites.",
     ),
     "misspelt key": ("aprovals: {}", "aprovals: unknown key. Did you mean `approvals`?"),
