@@ -183,7 +183,9 @@ class Budgets:
 
     def silent_until(self, account: str) -> float:
         """Until when some bucket is blocked, since its provider wants no calls; 0 where none ever was."""
-        rows = self._tx.rows("select max(blocked_until) as until from budgets where account = :account", account=account)
+        rows = self._tx.rows(
+            "select max(blocked_until) as until from budgets where account = :account", account=account
+        )
         return number(rows[0]["until"])
 
     def foretold(self, account: str, paces: Mapping[str, Pace], now: float) -> dict[str, Budget]:

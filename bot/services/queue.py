@@ -24,8 +24,8 @@ ENDED = ("done", "failed", "stopped")
 
 @dataclass(frozen=True, slots=True)
 class Waiter:
-    """One job at one account. `begins` and `ends` are foretold, in seconds since the epoch: when its next call goes, and
-    when its last one here is answered; None where that cannot be told. Of a job that is not `seen` nothing else is
+    """One job at one account. `begins` and `ends` are foretold, in seconds since the epoch: when its next call goes,
+    and when its last one here is answered; None where that cannot be told. Of a job that is not `seen` nothing else is
     told."""
 
     job: int

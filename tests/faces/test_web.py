@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.web import BODY_MAX
 from bot.services.setup import Most
+from bot.web import BODY_MAX
 from tests.faces.door import BEARERS, auth, counter
 from tests.services.shop import LEA, url
 

@@ -70,7 +70,9 @@ def end_line(job: JobView, names: Names = NOBODY) -> str:
         stopped_by, _, because = job.stop_reason.partition(": ")
         how = f"was cancelled by {called(stopped_by, names)}{_because(because)} · {_gone(job)}"
         return f"{asked} {job.name} {how}" if stopped_by in job.asked_by else ""
-    ended = _ENDS.get(job.state if job.state is State.FAILED else f"{job.state} {job.verdict}", "Ended: its card says how.")
+    ended = _ENDS.get(
+        job.state if job.state is State.FAILED else f"{job.state} {job.verdict}", "Ended: its card says how."
+    )
     return f"{asked} {job.name} has ended{ended.removeprefix('Ended')}"
 
 
