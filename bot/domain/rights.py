@@ -40,8 +40,8 @@ NOTHING: frozenset[str] = frozenset()
 class Subject:
     """What a deed is about. `voters` are those who may vote on the job, `approvers` all whom the policy asks,
     `breakers` those who may break the glass, `urgents` those whose purge may go first; each as Slack says now.
-    `nobody_asked` when the policy asks nobody at all, which nobody of whom Slack tells is not. `held_by` is who holds the
-    site; `request` the name of a queued request, and `requested_by` who asked for it."""
+    `nobody_asked` when the policy asks nobody at all, which nobody of whom Slack tells is not. `held_by` is who holds
+    the site; `request` the name of a queued request, and `requested_by` who asked for it."""
 
     site: str = ""
     job: JobView | None = None

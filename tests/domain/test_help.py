@@ -74,7 +74,8 @@ def test_an_unknown_topic_is_answered_with_the_topics() -> None:
         "There is no help on `later\ufffd`.\n"
         "Topics: things, options, lists, purge, plan, check, why, lint, warm, status, show, cancel, retry, approve, "
         "deny, hold, release, break-glass, review, sites, queue, limits, log, stats, doctor, whoami, help, url, path, "
-        "prefix, tag, host, pattern, everything, on, soft, hard, because, only, dry-run, no-check, for, urgent, from, confirm"
+        "prefix, tag, host, pattern, everything, on, soft, hard, because, only, dry-run, no-check, for, urgent, from, "
+        "confirm"
     )
 
 

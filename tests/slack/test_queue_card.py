@@ -59,13 +59,13 @@ def test_every_account_tells_what_runs_and_what_waits_in_its_order() -> None:
         "    3 other jobs before P-17\n"
         "    5th P-17 on shop, asked by token ci · after Varnish, begins in about 40 s, done in about 2 min\n"
         "    1 other job\n"
-        "    not in line yet: 1 waits for votes and 2 wait for the end of a hold\n"
+        "    not in line yet: 1 job waits for votes and 2 jobs wait for the end of a hold\n"
         "Idle: shield"
     )
 
 
 def test_nothing_to_do_is_said_so() -> None:
-    assert "Queue: nothing runs and nothing waits\nIdle: shield" == plain(queue_card(QueueShown([IDLE], NOW)))
+    assert "Queue: nothing runs and nothing waits for calls\nIdle: shield" == plain(queue_card(QueueShown([IDLE], NOW)))
     assert "No queue belongs to a site of yours.\nsites lists them." == plain(queue_card(QueueShown([], NOW)))
 
 

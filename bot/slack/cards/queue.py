@@ -25,8 +25,8 @@ def queue_card(shown: QueueShown) -> Card:
     more = len(busy) - ACCOUNTS_SHOWN
     return card(
         f"Queue: {running:,} {'runs' if running == 1 else 'run'}, {waiting:,} {'waits' if waiting == 1 else 'wait'}"
-        if busy
-        else "Queue: nothing runs and nothing waits",
+        if running or waiting
+        else "Queue: nothing runs and nothing waits for calls",
         [
             *lines,
             f"and {count(more, 'more account')}: name a site or an account" if more > 0 else "",
@@ -106,7 +106,7 @@ def _counted(account: AccountQueue) -> list[str]:
         (account.votes, "for votes"), (account.held, "for the end of a hold"), (account.scheduled, "for its time"),
         (account.decisions, "for a decision"),
     )  # fmt: skip
-    return [f"{n:,} {'waits' if n == 1 else 'wait'} {what}" for n, what in counts if n]
+    return [f"{count(n, 'job')} {'waits' if n == 1 else 'wait'} {what}" for n, what in counts if n]
 
 
 def ordinal(n: int) -> str:
