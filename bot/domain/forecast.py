@@ -21,6 +21,7 @@ EXACT = 10_000  # calls in all that are foretold one by one
 COARSER = 4  # beyond, turns of a job until it takes a call more in one
 STEPS_MAX = 60_000  # turns; what is not foretold within them is not foretold
 SURELY = 1.5  # times the calls that use up what comes, as `bot.ledger.batch` has it
+SOON = 1e-6  # seconds that count as at once
 HANDOVER = 0.1  # seconds from one cache's last call to the next one's first
 
 
@@ -38,6 +39,11 @@ class Bucket:
         """How many calls of so many units and seconds may be in flight at `at`."""
         left = self.burst - max(0.0, self.arrival - max(at, self.blocked)) / self.every
         return max(1.0, SURELY * seconds / (units * self.every)) if left < self.calm else math.inf
+
+    def free_at(self, units: float, at: float) -> float:
+        """When the next call of so many units can go, from `at` on."""
+        at = max(at, self.blocked)
+        return max(at, max(self.arrival, at) + (units - max(self.burst, units)) * self.every)
 
     def take(self, n: int, units: float, at: float) -> float:
         """When the last of `n` calls of so many units can go, from `at` on."""
@@ -59,6 +65,15 @@ class Window:
     def at_once(self, units: float, at: float, seconds: float) -> float:
         """How many calls may be in flight: as many as there are."""
         return math.inf
+
+    def free_at(self, units: float, at: float) -> float:
+        """When the next call of so many units can go, from `at` on."""
+        at, over = max(at, self.blocked), self.used + units - self.size
+        for gone, some in self.spent:
+            if over <= 0:
+                break
+            at, over = max(at, gone + self.per), over - some
+        return at
 
     def take(self, n: int, units: float, at: float) -> float:
         """When the last of `n` calls of so many units can go, from `at` on."""
@@ -187,6 +202,10 @@ class _Course:
         """The next turn on an account, at `at` at the earliest."""
         lane, waiting = self._lanes[account], self._lines[account]
         one = waiting.next(at)
+        if one is not None and (free := self._free_at(lane, one, at)) > at + SOON:
+            waiting.back(one)  # whoever comes until then may be before them
+            self._wake(account, free)
+            return
         if one is not None:
             sent, self._free[account] = self._send(lane, one, self._calls(waiting, one), at)
             if one.left:
@@ -197,12 +216,17 @@ class _Course:
         if again is not None:
             self._wake(account, again)
 
+    def _free_at(self, lane: Lane, one: _Going, at: float) -> float:
+        """When their next call can go."""
+        drawn = [(lane.budgets[x], units) for x, units in one.leg.spends.items() if units and x in lane.budgets]
+        return max((budget.free_at(units, at) for budget, units in drawn), default=at)
+
     def _calls(self, waiting: _Waiting, one: _Going) -> int:
         """How many calls go in one turn."""
         if not self._coarser:
             return 1
-        since = waiting.turns_since_one_came // max(1, waiting.n)
-        return max(1, min(1 + since // self._coarser, one.left // self._coarser))
+        since = waiting.turns_since_one_came // (waiting.n + 1)
+        return max(1, min(1 + since // self._coarser, waiting.fewest(one) // self._coarser))
 
     def _ends(self, lane: Lane, one: _Going, sent: float) -> None:
         ends = sent + lane.seconds + one.leg.again
@@ -232,6 +256,7 @@ class _Waiting:
         self._urgent: list[tuple[tuple[int, int, int], _Going]] = []
         self._rest: list[tuple[tuple[int, int, int], _Going]] = []
         self.turns_since_one_came = 0
+        self._fewest = (0, 0)
 
     @property
     def n(self) -> int:
@@ -250,12 +275,21 @@ class _Waiting:
         """Whose turn it is at `at`."""
         while self._coming and self._coming[0][0] <= at:
             self.back(heapq.heappop(self._coming)[3])
-            self.turns_since_one_came = 0  # from here on everybody takes one call a turn again
+            self.turns_since_one_came, self._fewest = 0, (0, 0)  # from here on everybody takes one call a turn again
         if not self.n:
             return None
         self.turns_since_one_came += 1
         is_urgent = self._turns.is_for_urgent(bool(self._urgent), bool(self._rest))
         return heapq.heappop(self._urgent if is_urgent else self._rest)[1]
+
+    def fewest(self, one: _Going) -> int:
+        """The fewest calls that any of them has left, as it was within the last round."""
+        until, fewest = self._fewest
+        if self.turns_since_one_came < until:
+            return min(fewest, one.left)
+        fewest = min([one.left, *(other.left for _, other in (*self._urgent, *self._rest))])
+        self._fewest = (self.turns_since_one_came + self.n + 1, fewest)
+        return fewest
 
     def ready_at(self, at: float) -> float | None:
         """When there is somebody again; None where nobody comes."""
