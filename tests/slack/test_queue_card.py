@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.domain.job import JobView, State
-from bot.domain.told import Event, Told
 from bot.domain.verdict import Verdict
 from bot.services.queue import AccountQueue, QueueShown, Waiter
 from bot.services.replies import Full, Joined
 from bot.slack.cards.blocks import Card
 from bot.slack.cards.queue import full_card, joined_card, ordinal, queue_card
-from bot.slack.cards.thread import end_line, thread_line
+from bot.slack.cards.thread import end_line
 from bot.slack.plain import plain
 from providers.contract import Kind
 
@@ -96,19 +95,6 @@ def test_what_is_full_says_since_when_and_when_there_is_room() -> None:
         "So it has been since 2026-11-18 11:06 UTC. There is room again in about 3 min: ask again then.\n"
         "/purge queue cf shows what is open; cancel what is not needed."
     )
-
-
-def test_the_thread_tells_who_joined_and_what_goes_first() -> None:
-    assert "• <@U_LEA> asks for the same, because of the price." == thread_line(
-        Told(Event.JOINED, who="U_LEA", text="of the price")
-    )
-    assert "• <@U_LEA> asks for the same; their yes is taken back, since nobody votes on what they ask for." == (
-        thread_line(Told(Event.JOINED, who="U_LEA", n=1))
-    )
-    assert "• <@U_LEA> has it go first, before everything that is not sent yet." == thread_line(
-        Told(Event.URGENT, who="U_LEA")
-    )
-    assert "• Waits a little longer: P-12 is urgent." == thread_line(Told(Event.PASSED, text="P-12"))
 
 
 def test_everybody_who_asked_is_called_at_the_end() -> None:
