@@ -26,6 +26,8 @@ _TWINS: Mapping[str, frozenset[Event]] = {
     "outcome_unknown": frozenset({Event.ASKED_PERSON}),
     "asked_again": frozenset({Event.ASKED_AGAIN, Event.BARRED, Event.JUDGED_ANEW}),
     "denied": frozenset({Event.REFUSED, Event.VOTED_NO}),
+    "joined": frozenset({Event.JOINED}),
+    "urgent": frozenset({Event.URGENT}),
     "held": frozenset({Event.HELD}),
     "glass_broken": frozenset({Event.GLASS_BROKEN}),
     "review_closed": frozenset({Event.REVIEWED}),

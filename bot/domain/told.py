@@ -25,6 +25,9 @@ class Event(StrEnum):
     NOT_FIRST = "not_first"  # it is given up, since the one that comes first was not proven; `text` is why
     REFUSED = "refused"  # by the policy, before it began; `text` is why
     LOOKED_BEFORE = "looked_before"  # `text` says what was seen
+    JOINED = "joined"  # `who` asks for the same, because `text`; `n` of their yes are taken back
+    URGENT = "urgent"  # `who` has it go before all others
+    PASSED = "passed"  # the urgent job `text` goes before it
     LAYER_BEGUN = "layer_begun"  # `layer`, `n` calls; a second pass `seconds` later, if not 0
     LAYER_DONE = "layer_done"  # `n` calls of `layer` in `seconds`, with some of its `ids`; `text` is its note
     LAYER_STOPPED = "layer_stopped"  # `layer`; `text` is why

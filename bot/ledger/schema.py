@@ -15,6 +15,8 @@ in_line_told what lists tell of them
 reviews      each broken glass, until somebody else has looked at it
 deploys      which version of a site came out when, by the job that purges for it
 warmings     what is fetched through the edges, and how far that is
+urgent       jobs that go before all others, and who had them do so
+joined       requests that were found to ask for a job that waited already
 recent       each person's last targets, as lines that can be asked for again
 messages     the Slack messages that show a job, and what they show
 lines        a job's thread, one step a line
@@ -167,6 +169,14 @@ create table if not exists deploys (
   happened real
 );
 create index if not exists deploys_of_site on deploys (site, at);
+
+create table if not exists urgent (job integer primary key, by text not null, at real not null);
+create index if not exists urgent_by on urgent (by, at);
+
+create table if not exists joined (
+  key text primary key, job integer not null, by text not null, at real not null, reason text not null
+);
+create index if not exists joined_job on joined (job);
 
 create table if not exists history (
   job integer primary key, site text not null, kind text not null, by text not null,

@@ -26,11 +26,14 @@ from bot.services.approvals import show_request, withdraw
 from bot.services.aside import aside
 from bot.services.cheaper import cheaper
 from bot.services.choices import Choice, Choices, choices_of, keep
+from bot.services.filling import full, with_room
 from bot.services.instead import instead, narrower
+from bot.services.joining import Wanted, join, joined_before
 from bot.services.planning import Known, make_plan, with_seconds
-from bot.services.replies import JobMade, PlanShown, Refused, SiteHeld, refused_by
+from bot.services.replies import Full, JobMade, Joined, PlanShown, Refused, SiteHeld, refused_by
 from bot.services.roster import read_roster
 from bot.services.setup import SLACK, Core, job_name
+from bot.services.urgency import hurry, may_not_hurry
 from bot.services.witnesses import pages_to_look_at
 from providers.contract import Kind, UnsupportedWish
 
@@ -87,8 +90,9 @@ async def _seen_under(core: Core, command: Command, site: Site) -> Known:
     return await core.ledger.read(lambda books: {tag: books.known.tagged(site.name, tag) for tag in tags})
 
 
-async def submit(core: Core, asking: Asking, command: Command, site: Site) -> JobMade | PlanShown | Refused:
-    """Make `command` a job, or say why not. In a bot that only observes, the plan is shown instead."""
+async def submit(core: Core, asking: Asking, command: Command, site: Site) -> JobMade | Joined | PlanShown | Refused:
+    """Make `command` a job, or say why not; where a job that waits does the same, it is in that. In a bot that only
+    observes, the plan is shown instead."""
     plan = await plan_for(core, command, site) if command.targets else nothing_to_purge(command, site)
     if isinstance(plan, Refused):
         return plan
@@ -97,6 +101,8 @@ async def submit(core: Core, asking: Asking, command: Command, site: Site) -> Jo
         return PlanShown(plan, await judge_plan(core, asking.actor, plan, command.reason), command, observing=True)
     stored = await aside(len(plan.targets) + plan.calls, lambda: packed(plan))
     made = await core.ledger.write(lambda books: _decide(books, core, asking, command, plan, stored, roster))
+    if isinstance(made, Full):
+        return await with_room(core, made, len(plan.targets))
     if isinstance(made, Refused):
         return made
     core.engine.wake(job_name(made.job.id))
@@ -119,11 +125,13 @@ def judged(books: Books, core: Core, actor: Actor, plan: Plan, reason: str, rost
 
 def _decide(
     books: Books, core: Core, asking: Asking, command: Command, plan: Plan, stored: PackedPlan, roster: Roster
-) -> JobMade | Refused:
+) -> JobMade | Joined | Refused:
     """Judge and record in one transaction, so that two requests at once are summed like two in a row."""
     known = books.jobs.made_under(asking.key)
     if known is not None:
         return JobMade(known, new=False)
+    if (joined := joined_before(books, asking.key, asking.actor.id)) is not None:
+        return joined
     if asking.instead_of and (late := _no_longer_waits(books, asking.instead_of)):
         return late
     decision = judged(books, core, asking.actor, plan, command.reason, roster) if plan.targets else NOTHING_ASKED
@@ -133,7 +141,13 @@ def _decide(
     hold = books.holds.on(plan.site, core.clock.now())
     if hold is not None and asking.deploy is None:
         return site_held(hold, plan.site)
-    return create(books, core, asking, command, plan, stored, decision)
+    if refused := may_not_hurry(books, core, asking.actor, asking.channel, command, roster):
+        return refused
+    now = core.clock.now()
+    wanted = Wanted(asking.actor, asking.key, command, plan, decision)
+    if not (asking.instead_of or asking.deploy) and (same := join(books, wanted, core.setup.policy, roster, now)):
+        return same
+    return full(books, core, plan) or create(books, core, asking, command, plan, stored, decision)
 
 
 def site_held(hold: Hold, site: str) -> SiteHeld:
@@ -183,6 +197,9 @@ def create(
     if asking.instead_of:
         withdraw(books, asking.instead_of, asking.actor.id, job, now)
     books.messages.say(job.id, _first_line(decision), now)
+    if command.urgent:
+        hurry(books, job, asking.actor.id, now)
+        job = replace(job, urgent_by=asking.actor.id)
     return JobMade(job)
 
 

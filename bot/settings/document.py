@@ -186,6 +186,13 @@ class GlobalpingDoc(Part):
     prove: bool = Field(default=False, description="ask the same probes before and after each purge of these sites")
 
 
+class LimitsDoc(Part):
+    """How much may be open for one account; over it new work is refused."""
+
+    jobs: int = Field(default=200, ge=1, description="the most open jobs of one account")
+    urls: int = Field(default=2_000_000, ge=1, description="the most targets in open jobs of one account")
+
+
 class RootDoc(Part):
     """purgebot's configuration file."""
 
@@ -208,5 +215,8 @@ class RootDoc(Part):
     )
     resolvers: list[ResolverText] = Field(
         default=[], description="DNS resolvers that `why` asks, by address; without them the one of this machine"
+    )
+    limits: LimitsDoc = Field(
+        default=LimitsDoc(), description="how much may be open for one account before new work is refused"
     )
     retention: RetentionDoc = Field(default=RetentionDoc(), description="how long what is remembered is kept")

@@ -197,6 +197,14 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How many jobs, and targets in them, may be open for one account before new work is refused."""
+
+    jobs: int = 200
+    urls: int = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
 class Globalping:
     """Where probes around the world are asked for, as whom, and what may be asked of them."""
 
@@ -219,6 +227,7 @@ class Settings:
     retention: Retention = field(default_factory=Retention)
     globalping: Globalping = field(default_factory=Globalping)
     warnings: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
     resolvers: tuple[str, ...] = ()  # each an address, with a port where it is not 53
     deploys: Deploys = field(default_factory=Deploys)
 

@@ -58,7 +58,7 @@ def test_every_verb_of_the_grammar_is_in_the_table() -> None:
 
 def test_verbs_of_later_are_not_in_help() -> None:
     words = {word.strip("<>[]…·,:") for word in help_text("", MIA).split()}
-    later = {"schedules", "queue"}
+    later = {"schedules"}
     assert words & later == set()
 
 
@@ -73,8 +73,9 @@ def test_an_unknown_topic_is_answered_with_the_topics() -> None:
     assert help_text("Later\u202e", MIA) == (
         "There is no help on `later\ufffd`.\n"
         "Topics: things, options, lists, purge, plan, check, why, lint, warm, status, show, cancel, retry, approve, "
-        "deny, hold, release, break-glass, review, sites, limits, log, stats, doctor, whoami, help, url, path, prefix, "
-        "tag, host, pattern, everything, on, soft, hard, because, only, dry-run, no-check, for, queue, from, confirm"
+        "deny, hold, release, break-glass, review, sites, queue, limits, log, stats, doctor, whoami, help, url, path, "
+        "prefix, tag, host, pattern, everything, on, soft, hard, because, only, dry-run, no-check, for, urgent, from, "
+        "confirm"
     )
 
 
@@ -89,7 +90,7 @@ def test_who_has_no_site_gets_placeholders() -> None:
     assert help_text("on", NOBODY) == (
         "on <site> or --on <site> · the site that paths and tags belong to\n"
         "Example: /purge /pricing on <site>\n"
-        "Goes with: check, doctor, limits, lint, plan, purge, warm, why"
+        "Goes with: check, doctor, limits, lint, plan, purge, queue, warm, why"
     )
 
 
