@@ -87,6 +87,10 @@ class NoSlack:
         """Nobody."""
         return ()
 
+    async def zone(self, user: str) -> str:
+        """None is known."""
+        return ""
+
     async def name(self, user: str) -> str:
         """The id."""
         return user

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 
 from bot.domain.hearing import (
@@ -37,6 +38,9 @@ from bot.domain.wish import wish
 __all__ = ["BadLine", "Choice", "Command", "Misunderstood", "Speaker", "Verb", "line_of", "parse"]
 
 
+_SCHEDULE = re.compile(r"(?![Pp]-?[0-9])[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")  # as the file may name one
+
+
 def parse(text: str, speaker: Speaker, more: Sequence[str] = ()) -> Command | Misunderstood:
     """What `text` asks for; `more` are further targets, one a line. Never raises, whatever was typed."""
     if len(text) > TEXT_MAX:
@@ -58,8 +62,10 @@ def _understand(heard: Heard, speaker: Speaker, notes: Notes) -> Command:
             return wish(heard, verb, speaker, notes)
         case Verb.HELP:
             return Command(verb, topic=shown(" ".join(heard.rest.lower().split())))
-        case Verb.LIMITS | Verb.DOCTOR:
+        case Verb.LIMITS | Verb.DOCTOR | Verb.SCHEDULES:
             return _on_site(verb, heard, speaker)
+        case Verb.RUN:
+            return _run(heard, speaker)
         case Verb.HOLD | Verb.RELEASE:
             return on_hold(verb, heard, speaker)
         case Verb.LOG | Verb.STATS:
@@ -108,6 +114,18 @@ def _on_site(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
     mended = f"{verb.value} {known[near[0]]}" if near else verb.value
     problem = f"`{shown(names[0])}` is not a site of yours.{yours(list(known.values()))}"
     raise Confused(misunderstood(speaker, problem, mended))
+
+
+def _run(heard: Heard, speaker: Speaker) -> Command:
+    """A job that waits for its time, or a schedule of the file by its name. Raises Confused."""
+    names = [*map(heard.said, range(len(heard.things)))]
+    if len(names) != 1:
+        problem = "run takes one job that is scheduled, or the name of a schedule."
+        raise Confused(Misunderstood(problem, f"{speaker.command} schedules"))
+    job = job_of(names[0])
+    if job or not _SCHEDULE.fullmatch(names[0]):
+        return Command(Verb.RUN, job=job or _job(Verb.RUN, heard, speaker))
+    return Command(Verb.RUN, schedule=names[0])
 
 
 def _on_job(verb: Verb, heard: Heard, speaker: Speaker) -> Command:

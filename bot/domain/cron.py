@@ -1,8 +1,8 @@
 """Times that come again, as cron(8) writes them: minute, hour, day of the month, month, day of the week. Pure.
 
-An entry that names its minutes and its hours keeps to the wall clock: a time that the clocks leave out comes once, right
-after the gap, and one that they show twice comes once, the first time. An entry whose minute or hour begins with `*`
-follows real time, as in Debian's cron(8): what is left out does not come, what is shown twice comes twice.
+An entry that names its minutes and its hours keeps to the wall clock: a time that the clocks leave out comes once,
+right after the gap, and one that they show twice comes once, the first time. An entry whose minute or hour begins with
+`*` follows real time, as in Debian's cron(8): what is left out does not come, what is shown twice comes twice.
 """
 
 from __future__ import annotations

@@ -22,6 +22,10 @@ class Event(StrEnum):
     GLASS_BROKEN = "glass_broken"  # by `who`: `n` votes were skipped; `text` is why
     REVIEWED = "reviewed"  # by `who`, who closed the review; `text` is the note
     REFUSED = "refused"  # by the policy, before it began; `text` is why
+    SCHEDULED = "scheduled"  # it begins in `seconds`, at the time that `text` says
+    CAME_DUE = "came_due"  # its time has come, `seconds` ago
+    MISSED = "missed"  # its time passed `seconds` ago, and nobody was there to begin it
+    RAN_NOW = "ran_now"  # `who` had it begin, `seconds` before its time; after it where that is less than 0
     LOOKED_BEFORE = "looked_before"  # `text` says what was seen
     LAYER_BEGUN = "layer_begun"  # `layer`, `n` calls; a second pass `seconds` later, if not 0
     LAYER_DONE = "layer_done"  # `n` calls of `layer` in `seconds`, with some of its `ids`; `text` is its note

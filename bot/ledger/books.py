@@ -18,6 +18,7 @@ from bot.ledger.messages import Messages
 from bot.ledger.notices import Notices
 from bot.ledger.retention import Retention
 from bot.ledger.reviews import Reviews
+from bot.ledger.schedules import Schedules
 from bot.ledger.seal import seal_of
 from bot.ledger.warmings import Warmings
 
@@ -42,6 +43,7 @@ class Books:
         self.retention = Retention(tx, self.journal, self.lots)
         self.holds = Holds(tx)
         self.notices = Notices(tx)
+        self.schedules = Schedules(tx)
         self.reviews = Reviews(tx, self.history)
 
     def is_as_asked(self, job: int) -> bool:

@@ -14,6 +14,7 @@ in_line      requests that wait for the end of a hold, and the job that took the
 in_line_told what lists tell of them
 reviews      each broken glass, until somebody else has looked at it
 warmings     what is fetched through the edges, and how far that is
+schedules    what the file has come again: the last time that was seen to, and the next
 recent       each person's last targets, as lines that can be asked for again
 messages     the Slack messages that show a job, and what they show
 lines        a job's thread, one step a line
@@ -44,6 +45,7 @@ create table if not exists jobs (
 create index if not exists jobs_due on jobs (due_at) where due_at is not null;
 create index if not exists jobs_state on jobs (state);
 create index if not exists jobs_by on jobs (requested_by, created);
+create index if not exists jobs_timed on jobs (requested_by) where json_extract(doc, '$.scheduled_for') > 0;
 
 create table if not exists targets (job integer primary key, doc blob not null);
 
@@ -158,6 +160,11 @@ create table if not exists warmings (
 create index if not exists warmings_due on warmings (due_at) where due_at is not null;
 create index if not exists warmings_open on warmings (site) where ended is null;
 create index if not exists warmings_job on warmings (job) where job is not null;
+
+create table if not exists schedules (
+  name text primary key, times text not null, seen real not null, due_at real
+);
+create index if not exists schedules_due on schedules (due_at) where due_at is not null;
 
 create table if not exists history (
   job integer primary key, site text not null, kind text not null, by text not null,

@@ -9,7 +9,7 @@ from bot.domain.wording import dollars
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.glass import hint_line
 from bot.slack.cards.outcome import approvals_left, barred, denier, groups, mentions, missing, restored, too_few, waits
-from bot.slack.cards.root import RESTORED_TOLD, what
+from bot.slack.cards.root import RESTORED_TOLD, starts, what
 from bot.slack.cards.thread import NAMES_SHOWN, NOBODY, Names, called
 from bot.slack.cards.words import (
     LAYERS_SHOWN,
@@ -120,6 +120,7 @@ def _asked_for(job: JobView, command: str) -> Iterator[str]:
     yield f"Why: {escape(job.reason, 500)}" if job.reason else "Why: no reason was given"
     yield f"How much: {_how_much(job)}"
     yield _cost(job)
+    yield starts(job)
     if job.kind not in NARROW:
         yield ORIGIN_LOAD
     if job.warm:
