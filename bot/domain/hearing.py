@@ -210,7 +210,7 @@ class _Sorter:
         return self._give(option, self._value(option, name) if option.takes else "")
 
     def _unknown_flag(self, name: str, word: Word) -> Confused:
-        known = [written for written in OPTION_OF if written.startswith("--")]
+        known = [written for written, row in OPTION_OF.items() if written.startswith("--") and row.takes != "moment"]
         near = difflib.get_close_matches(f"--{name.lower().strip('-')[:20]}", known, 1, _NEAR)
         mended = self._mended(word, near[0]) if near else ""
         return self.confused(f"`{shown(name)}` is not an option.", mended, topic="options")

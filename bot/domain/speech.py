@@ -32,6 +32,8 @@ class Verb(StrEnum):
     RETRY = "retry"
     APPROVE = "approve"
     DENY = "deny"
+    SCHEDULES = "schedules"  # what is to begin by itself, and when
+    RUN = "run"  # begin a scheduled job, or what the file schedules, now
     HOLD = "hold"  # let nothing begin on a site
     RELEASE = "release"  # or let it again
     BREAK_GLASS = "break-glass"  # run a waiting job without its votes
@@ -41,8 +43,6 @@ class Verb(StrEnum):
     LOG = "log"  # jobs of the past, searched
     STATS = "stats"  # who purges what, how often, how quickly
     DOCTOR = "doctor"  # whether every account may purge
-    SCHEDULES = "schedules"  # what is to begin by itself, and when
-    RUN = "run"  # begin a scheduled job, or what the file schedules, now
     WHOAMI = "whoami"
     HELP = "help"
 
