@@ -144,6 +144,8 @@ class Bot:
             command=settings.command,
             tokens=actors_of(settings),
             world=settings.globalping.world,
+            schedules=settings.schedules,
+            time_zone=settings.time_zone,
         )
         known = self.environment.slack_bot_token
         names = settings.policy.names
@@ -267,12 +269,13 @@ def tokens_of(settings: Settings) -> list[Token]:
 
 
 def actors_of(settings: Settings) -> Mapping[str, Actor]:
-    """The machines that may knock, as actors."""
+    """The machines that may knock, and the file's schedules, as actors."""
     actors = [
         Actor(f"token:{token.name}", Standing.TOKEN, "", token.sites, token.may_command)
         for token in settings.api_tokens
     ]
-    return {actor.id: actor for actor in actors}
+    scheduled = [schedule.actor for schedule in settings.schedules.values()]
+    return {actor.id: actor for actor in (*actors, *scheduled)}
 
 
 def database_path(url: str) -> Path:

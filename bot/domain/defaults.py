@@ -21,8 +21,8 @@ _ALL = frozenset({Kind.EVERYTHING})
 
 
 def built_in(approvers: tuple[str, ...], scheduled: bool = False) -> Policy:
-    """It, with `approvers` (Slack users and user-groups) as those who are asked. What the file has `scheduled` may what a
-    deploy may."""
+    """It, with `approvers` (Slack users and user-groups) as those who are asked. What the file has `scheduled` may
+    what a deploy may."""
     groups = {"approvers": approvers} if approvers else {}
     of = tuple(groups)
     production = Conditions(kinds=_ALL, environment=Environment.PRODUCTION)

@@ -208,7 +208,7 @@ def on_the_clock(at: float, zone: tzinfo) -> str:
 def length(seconds: float) -> str:
     """4 d 22 h, 9 min 30 s, 10 s: the two largest units."""
     parts: list[str] = []
-    left = round(seconds)
+    left = round(seconds) if seconds < 120 else round(seconds / 10) * 10
     for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
         if left >= size or (unit == "s" and not parts):
             parts.append(f"{left // size} {unit}")

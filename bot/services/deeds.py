@@ -59,7 +59,7 @@ async def run_now(core: Core, actor: Actor, number: int) -> Done | Refused:
 
     def change(books: Books, job: JobView, now: float) -> Done | Refused:
         if job.state is not State.SCHEDULED:
-            return Refused(f"{job.name} waits for no time: it is {job.state}.", "`schedules` lists what does.")
+            return Refused(f"{job.name} is not scheduled: it is {job.state}.", "`schedules` lists what is.")
         outline = clearance.outline_of(books, core, job, now)
         recent = books.jobs.recent_counts(actor.id, job.site, now, job.id)
         decision = decide(actor, outline, core.setup.policy, roster, now, recent)

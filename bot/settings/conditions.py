@@ -32,6 +32,7 @@ class Named:
     site_names: Collection[str]
     tokens: Collection[str]
     approvals: Approvals
+    schedules: Collection[str] = ()
 
 
 class ConditionsReader:

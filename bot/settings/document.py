@@ -12,7 +12,7 @@ from bot.domain.site import Environment
 from bot.settings.complaints import ours
 from bot.settings.model import GLOBALPING, Mode
 from bot.settings.parts import Open, Part, SlackId
-from bot.settings.policy_document import PolicyDoc
+from bot.settings.policy_document import DURATION, PolicyDoc
 from providers.contract import Kind
 
 VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -197,6 +197,24 @@ class GlobalpingDoc(Part):
     prove: bool = Field(default=False, description="ask the same probes before and after each purge of these sites")
 
 
+class ScheduleDoc(Part):
+    """A purge that comes again by itself."""
+
+    name: str = Field(description="what it is called, in one word; the policy knows it as schedule:NAME")
+    cron: str = Field(description='when, as cron(8) writes it, such as "0 3 * * 1-5" or @daily')
+    purge: str = Field(description='what, as typed in chat, with its site, such as "tag news on shop"')
+    time_zone: str = Field(default="", description="where those hours are, such as Europe/Berlin")
+    because: str = Field(default="", description="the reason that is recorded")
+    missed: Literal["run", "report"] = Field(
+        default="report", description="what becomes of one whose time passed while purgebot was down"
+    )
+    within: str = Field(
+        default="2h",
+        description="how late a missed one may still run",
+        json_schema_extra={"pattern": f"^{DURATION}$"},
+    )
+
+
 class RootDoc(Part):
     """purgebot's configuration file."""
 
@@ -219,4 +237,8 @@ class RootDoc(Part):
     resolvers: list[ResolverText] = Field(
         default=[], description="DNS resolvers that `why` asks, by address; without them the one of this machine"
     )
+    time_zone: str = Field(
+        default="UTC", description="the zone of hours that name none, such as Europe/Berlin, where Slack knows no other"
+    )
+    schedules: list[ScheduleDoc] = Field(default=[], description="purges that come again by themselves")
     retention: RetentionDoc = Field(default=RetentionDoc(), description="how long what is remembered is kept")

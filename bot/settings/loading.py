@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC
 from difflib import get_close_matches
 from pathlib import Path
 
 from bot.domain.defaults import built_in
 from bot.domain.resolvers import address_of
+from bot.domain.schedule import Schedule
 from bot.domain.site import Site
-from bot.settings import shapes
+from bot.settings import shapes, spans
 from bot.settings.accounts import AccountReader
 from bot.settings.cautions import cautions, short_lived
 from bot.settings.complaints import Complaints, quoted, unknown
@@ -20,11 +22,12 @@ from bot.settings.globalping import GlobalpingReader
 from bot.settings.model import AccountSettings, ApiToken, Approvals, BadSettings, Retention, Settings
 from bot.settings.policies import PolicyReader
 from bot.settings.reader import Data, Place, read, type_names
+from bot.settings.schedules import ScheduleReader
 from bot.settings.sites import SiteReader
 from providers import PROVIDERS
 from providers.contract import Blueprint
 
-_READ_APART = ("accounts", "sites", "approvals", "policy", "api", "globalping", "retention")
+_READ_APART = ("accounts", "sites", "approvals", "policy", "api", "globalping", "retention", "schedules")
 
 
 def load(path: Path, environ: Mapping[str, str], providers: Mapping[str, Blueprint] = PROVIDERS) -> Settings:
@@ -53,9 +56,12 @@ class _Loader:
         found_accounts = self._read_accounts(accounts)
         found_sites = self._read_sites(sites, accounts or _meant(data, "accounts"))
         approvals = self._approvals(data.get("approvals"))
-        policy = built_in(approvals.approvers)
+        scheduled = self._schedules(data, root, found_sites)
+        policy = built_in(approvals.approvers, scheduled=bool(scheduled))
         if "policy" in data:
-            named = Named(found_sites, sites or _meant(data, "sites"), _token_names(data), approvals)
+            named = Named(
+                found_sites, sites or _meant(data, "sites"), _token_names(data), approvals, _schedule_names(data)
+            )
             policy = PolicyReader(self._complaints, named).read(data["policy"]) or policy
         tokens = self._tokens(data.get("api"), sites or _meant(data, "sites"))
         kept = self._retention(data.get("retention"))
@@ -74,6 +80,8 @@ class _Loader:
             kept,
             globalping,
             told,
+            root.time_zone,
+            scheduled,
             self._resolvers(root),
         )
 
@@ -84,6 +92,10 @@ class _Loader:
             advice = "Write a slash and up to 31 small letters, digits, `-` or `_`, such as /purge."
             self._complaints.add(("command",), f"{quoted(root.command)} is not a slash command.", advice)
         return root
+
+    def _schedules(self, data: Mapping[str, Data], root: RootDoc, sites: Mapping[str, Site]) -> Mapping[str, Schedule]:
+        zone = spans.zone(self._complaints, ("time_zone",), root.time_zone) or UTC
+        return ScheduleReader(self._complaints, sites, root.command, zone, root.time_zone).read(data.get("schedules"))
 
     def _resolvers(self, root: RootDoc) -> tuple[str, ...]:
         for n, typed in enumerate(root.resolvers):
@@ -174,6 +186,13 @@ def _token_names(data: Mapping[str, Data]) -> frozenset[str]:
     parts = [part for key in ("api", "deploys") if isinstance(part := data.get(key), dict)]
     tokens = [token for part in parts if isinstance(found := part.get("tokens"), list) for token in found]
     return frozenset(str(token["name"]) for token in tokens if isinstance(token, dict) and token.get("name"))
+
+
+def _schedule_names(data: Mapping[str, Data]) -> frozenset[str]:
+    """Every schedule that has a name in the file."""
+    found = data.get("schedules")
+    schedules = found if isinstance(found, list) else []
+    return frozenset(str(one["name"]) for one in schedules if isinstance(one, dict) and one.get("name"))
 
 
 def _meant(data: Mapping[str, Data], key: str) -> Mapping[str, Data]:

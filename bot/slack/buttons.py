@@ -125,7 +125,7 @@ class Buttons:
                 if message is None:
                     return NO_JOB
                 return await approvals.vote(self._core, asking.actor, message.job, True, round=_round(value))
-            case "cancel" | "run_now" | "check_again":
+            case "cancel" | "check_again":
                 number = _number(value)
                 return await self._do(asking, action, number) if number else NO_JOB
             case _:
@@ -135,7 +135,8 @@ class Buttons:
         """A button of a private list of what is scheduled: of a job, or of a schedule of the file."""
         if action == "run_now" and value.startswith("schedule:"):
             return await self._desk.do(asking, Command(Verb.RUN, schedule=value.removeprefix("schedule:")))
-        return await self.at_home(asking, action, value)
+        number = _number(value)
+        return await self._do(asking, action, number) if number else NO_JOB
 
     async def on_job(self, asking: Asking, body: Mapping[str, object], action: str, value: str) -> Reply:
         """A deed on the job that `value` names."""

@@ -164,7 +164,7 @@ def _thing(job: JobView, target: str) -> str:
 
 def _how_much(job: JobView) -> str:
     calls = count(sum(layer.calls for layer in job.layers), "call")
-    seconds = (job.eta or job.created) - job.created
+    seconds = (job.eta or job.begins) - job.begins
     time = "sent at once" if seconds < 1 else f"about {duration(seconds)} of sending under the budgets"
     targets = "" if job.kind is Kind.EVERYTHING else f"{count(job.targets, 'target')} in "
     return f"{targets}{calls}, {time}"

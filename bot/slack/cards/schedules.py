@@ -20,8 +20,8 @@ LINE_MAX = 300  # characters of a schedule's line
 def schedules_card(listed: SchedulesListed, now: float, command: str) -> Card:
     """Each with when it comes next, who asked for it and what it is; what waits can be cancelled or run now."""
     jobs, planned = listed.jobs[:SHOWN], listed.planned[:SHOWN]
-    schedules = count(len(listed.planned), "schedule")
-    first = f"{count(max(listed.jobs_total, len(jobs)), 'job')} at a time, {schedules} in the file"
+    schedules = f", {count(len(listed.planned), 'schedule')} in the file" if listed.planned else ""
+    first = f"{count(max(listed.jobs_total, len(jobs)), 'scheduled job')}{schedules}"
     if not listed.jobs and not listed.planned:
         first = f"Nothing is scheduled. {code(f'{command} in 10m …')} or {code(f'{command} at 02:00 …')} makes it so."
     blocks = [section(first)]
