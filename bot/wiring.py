@@ -28,7 +28,7 @@ from bot.services.desk import Desk
 from bot.services.keeping import forget_daily
 from bot.services.lanes import Lane, recover
 from bot.services.router import SWEEP_SECONDS, Router
-from bot.services.setup import Core, Setup
+from bot.services.setup import SWEEP, Core, Setup
 from bot.settings import Environment, Mode, Settings, lines, summary
 from bot.slack.app import SlackDoor, web_client
 from bot.slack.directory import READ_ALL_SECONDS, SlackDirectory
@@ -40,6 +40,7 @@ from bot.web import Door, Token
 
 log = structlog.get_logger()
 GRACE_SECONDS = 10.0  # for calls in flight when stopping
+SET_BACK = 1.0  # seconds that a clock must be set back to count as that
 READ_AT_START = 1.0  # seconds; the doors do not wait longer for Slack
 BEATS_MISSED = 15.0  # seconds without a sweep after which work is not accepted
 
@@ -224,9 +225,13 @@ class Bot:
 
     async def _watch_lag(self) -> None:
         while True:
-            began = self.clock.monotonic()
+            began, shown = self.clock.monotonic(), self.clock.now()
             await self.clock.sleep(1.0)
-            self.metrics.lagged(max(0.0, self.clock.monotonic() - began - 1.0))
+            passed = self.clock.monotonic() - began
+            self.metrics.lagged(max(0.0, passed - 1.0))
+            if self.clock.now() - shown < passed - SET_BACK:
+                log.warning("clock_set_back", seconds=round(passed - (self.clock.now() - shown), 1))
+                self.engine.wake(SWEEP)  # which was to come by the old clock
 
     async def _not_ready(self) -> str:
         """What keeps the bot from accepting work; "" when nothing does."""

@@ -24,7 +24,7 @@ from bot.services import approvals, deeds
 from bot.services.desk import Desk
 from bot.services.purges import Asking
 from bot.services.replies import Done, JobMade, NotUnderstood, Refused, Reply, SchedulesListed
-from bot.services.setup import Setup
+from bot.services.setup import SWEEP, Setup
 from tests.services.shop import APPROVERS, GUEST, LEA, MIA, SAM, SHOP, Everybody, ScriptedProvider, Shop, open_shop
 from tests.slate import START, SlateClock
 
@@ -75,6 +75,19 @@ async def close(shop: Shop) -> None:
     await shop.ledger.close()
     with reading(shop.path / "ledger.db") as ledger:
         assert () == audit(ledger).breaches
+
+
+async def start(shop: Shop) -> None:
+    """As a process begins, but for the sweep."""
+    await shop.router.wake_all()
+    shop.slate.forget(SWEEP)
+
+
+async def crash(shop: Shop, as_owner: str = "second") -> Shop:
+    """The process ends, and another begins; but for the sweep."""
+    shop = await shop.crash(as_owner)
+    shop.slate.forget(SWEEP)
+    return shop
 
 
 def under(shop: Shop, **changes: object) -> None:
@@ -329,7 +342,7 @@ async def test_after_downtime_it_runs_or_is_told(tmp_path: Path, late: float, st
     shop = open_shop(tmp_path)
     job = await made(shop, f"in 2h {PRICING}")
     shop.clock.at += 2 * HOUR + late
-    shop = await shop.crash()
+    shop = await crash(shop)
     await shop.slate.advance(200)
     then, told = await shop.job(job.id), await entries(shop, job.id)
     await close(shop)
@@ -341,7 +354,7 @@ async def test_what_was_missed_begins_when_somebody_says_so(tmp_path: Path) -> N
     shop = open_shop(tmp_path)
     job = await made(shop, f"in 2h {PRICING}")
     shop.clock.at += 5 * HOUR
-    shop = await shop.crash()
+    shop = await crash(shop)
     await shop.slate.advance(HOUR)
     answer = await say(shop, f"run {job.name}", LEA)
     await shop.slate.advance(200)
@@ -356,7 +369,7 @@ async def test_what_was_missed_expires_after_a_day(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     job = await made(shop, f"in 2h {PRICING}")
     shop.clock.at += 5 * HOUR
-    shop = await shop.crash()
+    shop = await crash(shop)
     await shop.slate.advance(DAY + MINUTE)
     ended = await shop.job(job.id)
     await close(shop)
@@ -367,9 +380,9 @@ async def test_a_crash_at_its_time_neither_loses_nor_doubles_it(tmp_path: Path) 
     shop = open_shop(tmp_path)
     job = await made(shop, f"in 2h {PRICING}")
     await shop.slate.advance(2 * HOUR - 0.01)
-    shop = await shop.crash()
+    shop = await crash(shop)
     await shop.slate.advance(0.02)
-    shop = await shop.crash("third")
+    shop = await crash(shop, "third")
     await shop.slate.advance(200)
     ended, told = await shop.job(job.id), await entries(shop, job.id)
     await close(shop)
@@ -482,7 +495,7 @@ def filed(tmp_path: Path, begins: str, *schedules: Schedule, policy: Policy | No
 
 async def test_a_schedule_of_the_file_makes_a_job_each_time(tmp_path: Path) -> None:
     shop = filed(tmp_path, "2026-11-26T12:00", NIGHTLY)
-    await shop.router.wake_all()
+    await start(shop)
     await shop.slate.advance(2 * DAY)
     found = await jobs(shop)
     await close(shop)
@@ -507,7 +520,7 @@ async def test_over_a_change_of_the_clocks_each_day_has_one(
 ) -> None:
     nightly = replace(NIGHTLY, cron=read_cron(cron), zone=ZoneInfo(zone), zone_name=zone)
     shop = filed(tmp_path, begins, nightly)
-    await shop.router.wake_all()
+    await start(shop)
     await shop.slate.advance(2 * DAY)
     found = await jobs(shop)
     await close(shop)
@@ -528,9 +541,9 @@ async def test_a_missed_one_runs_or_waits_for_a_person(
     tmp_path: Path, runs_late: bool, within: float, late: float, state: State
 ) -> None:
     shop = filed(tmp_path, "2026-11-26T12:00", replace(NIGHTLY, runs_late=runs_late, within=within))
-    await shop.router.wake_all()
+    await start(shop)
     shop.clock.at = at("2026-11-27T02:00") + late
-    shop = await shop.crash()
+    shop = await crash(shop)
     await shop.slate.advance(200)
     found = await jobs(shop)
     told = await entries(shop, found[0].id)
@@ -541,9 +554,9 @@ async def test_a_missed_one_runs_or_waits_for_a_person(
 
 async def test_after_days_of_downtime_the_latest_stands_for_all(tmp_path: Path) -> None:
     shop = filed(tmp_path, "2026-11-20T12:00", replace(NIGHTLY, runs_late=True))
-    await shop.router.wake_all()
+    await start(shop)
     shop.clock.at = at("2026-11-26T02:30")
-    shop = await shop.crash()
+    shop = await crash(shop)
     await shop.slate.advance(HOUR)
     found = await jobs(shop)
     await close(shop)
@@ -553,9 +566,9 @@ async def test_after_days_of_downtime_the_latest_stands_for_all(tmp_path: Path) 
 
 async def test_a_missed_one_that_a_person_runs_is_one_job(tmp_path: Path) -> None:
     shop = filed(tmp_path, "2026-11-26T12:00", NIGHTLY)
-    await shop.router.wake_all()
+    await start(shop)
     shop.clock.at = at("2026-11-27T05:00")
-    shop = await shop.crash()
+    shop = await crash(shop)
     await shop.slate.advance(MINUTE)
     await say(shop, "run P-1", LEA)
     await shop.slate.advance(200)
@@ -566,12 +579,12 @@ async def test_a_missed_one_that_a_person_runs_is_one_job(tmp_path: Path) -> Non
 
 async def test_a_crash_between_job_and_next_time_makes_no_second_job(tmp_path: Path) -> None:
     shop = filed(tmp_path, "2026-11-26T12:00", NIGHTLY)
-    await shop.router.wake_all()
+    await start(shop)
     before = await shop.ledger.read(lambda books: books.schedules.find("nightly"))
     assert before is not None
     await shop.slate.advance(DAY)
     await shop.ledger.write(lambda books: books.schedules.save(before))
-    shop = await shop.crash()
+    shop = await crash(shop)
     await shop.slate.advance(200)
     found = await jobs(shop)
     await close(shop)
@@ -587,7 +600,7 @@ async def test_a_clock_that_steps_neither_loses_nor_doubles_an_occurrence(
     tmp_path: Path, step: float, when: float
 ) -> None:
     shop = filed(tmp_path, "2026-11-26T12:00", replace(NIGHTLY, runs_late=True))
-    await shop.router.wake_all()
+    await start(shop)
     await shop.slate.advance(when - shop.clock.at)
     shop.clock.at += step
     await shop.slate.advance(at("2026-11-28T12:00") - shop.clock.at)
@@ -599,9 +612,9 @@ async def test_a_clock_that_steps_neither_loses_nor_doubles_an_occurrence(
 
 async def test_a_clock_that_was_years_ahead_does_not_silence_a_schedule(tmp_path: Path) -> None:
     shop = filed(tmp_path, "2038-01-01T00:00", NIGHTLY)
-    await shop.router.wake_all()
+    await start(shop)
     shop.clock.at = at("2026-11-26T12:00")
-    shop = await shop.crash()
+    shop = await crash(shop)
     await shop.slate.advance(DAY)
     found = await jobs(shop)
     await close(shop)
@@ -610,10 +623,10 @@ async def test_a_clock_that_was_years_ahead_does_not_silence_a_schedule(tmp_path
 
 async def test_other_times_in_the_file_count_from_the_next_start(tmp_path: Path) -> None:
     shop = filed(tmp_path, "2026-11-26T12:00", NIGHTLY)
-    await shop.router.wake_all()
+    await start(shop)
     under(shop, schedules={"nightly": replace(NIGHTLY, cron=read_cron("0 9 * * *"))})
     shop.clock.at = at("2026-11-27T12:00")
-    shop = await shop.crash()
+    shop = await crash(shop)
     await shop.slate.advance(DAY)
     found = await jobs(shop)
     await close(shop)
@@ -622,9 +635,9 @@ async def test_other_times_in_the_file_count_from_the_next_start(tmp_path: Path)
 
 async def test_what_the_file_names_no_more_comes_no_more(tmp_path: Path) -> None:
     shop = filed(tmp_path, "2026-11-26T12:00", NIGHTLY)
-    await shop.router.wake_all()
+    await start(shop)
     under(shop, schedules={})
-    shop = await shop.crash()
+    shop = await crash(shop)
     await shop.slate.advance(3 * DAY)
     found, row = await jobs(shop), await shop.ledger.read(lambda books: books.schedules.find("nightly"))
     await close(shop)
@@ -633,7 +646,7 @@ async def test_what_the_file_names_no_more_comes_no_more(tmp_path: Path) -> None
 
 async def test_what_a_schedule_may_not_do_is_told_in_the_sites_channel(tmp_path: Path) -> None:
     shop = filed(tmp_path, "2026-11-26T12:00", NIGHTLY, policy=built_in(APPROVERS))
-    await shop.router.wake_all()
+    await start(shop)
     await shop.slate.advance(15 * HOUR)
     notices = await shop.ledger.read(lambda books: books.notices.due(shop.clock.now()))
     found = await jobs(shop)
@@ -644,7 +657,7 @@ async def test_what_a_schedule_may_not_do_is_told_in_the_sites_channel(tmp_path:
 
 async def test_a_prefix_by_schedule_needs_no_votes_where_no_policy_says_so(tmp_path: Path) -> None:
     shop = filed(tmp_path, "2026-11-26T12:00", replace(NIGHTLY, purge=f"{NEWS} on shop"))
-    await shop.router.wake_all()
+    await start(shop)
     await shop.slate.advance(DAY)
     found = await jobs(shop)
     await close(shop)
@@ -655,7 +668,7 @@ async def test_while_slack_does_not_say_who_agrees_an_occurrence_is_not_lost(tmp
     policy = built_in(("S_SRE",), scheduled=True)
     shop = filed(tmp_path, "2026-11-26T12:00", NIGHTLY, policy=policy)
     people(shop).groups["S_SRE"] = Members(problem="Slack does not say who is in S_SRE now.", is_away=True)
-    await shop.router.wake_all()
+    await start(shop)
     await shop.slate.advance(at("2026-11-27T02:00") + 20 - shop.clock.at)
     none = await jobs(shop)
     people(shop).groups["S_SRE"] = Members(frozenset({"U_LEA"}))
@@ -667,7 +680,7 @@ async def test_while_slack_does_not_say_who_agrees_an_occurrence_is_not_lost(tmp
 
 async def test_run_by_name_purges_now_as_whoever_says_so(tmp_path: Path) -> None:
     shop = filed(tmp_path, "2026-11-26T12:00", NIGHTLY)
-    await shop.router.wake_all()
+    await start(shop)
     job = await made(shop, "run nightly", SAM)
     unknown = await refusal(shop, "run weekly")
     await shop.slate.advance(200)
@@ -679,7 +692,7 @@ async def test_run_by_name_purges_now_as_whoever_says_so(tmp_path: Path) -> None
 
 async def test_the_files_schedules_are_listed_with_their_next_time(tmp_path: Path) -> None:
     shop = filed(tmp_path, "2026-11-26T12:00", NIGHTLY)
-    await shop.router.wake_all()
+    await start(shop)
     listed = await say(shop, "schedules")
     await close(shop)
     assert isinstance(listed, SchedulesListed)

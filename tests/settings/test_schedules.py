@@ -24,11 +24,11 @@ def test_a_schedule_is_read(tmp_path: Path) -> None:
     entry = """\
 time_zone: America/New_York
 schedules:
-  - {name: nightly, cron: "0 3 * * mon-fri", purge: /purge tag prices on shop, because: prices, missed: run, within: 10m}
+  - {name: nightly, cron: "0 3 * * mon-fri", purge: /purge tag prices on shop, because: dear, missed: run, within: 10m}
   - {name: front, cron: "@hourly", time_zone: Europe/Berlin, purge: "https://www.news.test/"}
 """
     nightly, front = loaded(tmp_path, FILE + entry).schedules.values()
-    assert ("nightly", "shop", "prices", True, 600.0) == (
+    assert ("nightly", "shop", "dear", True, 600.0) == (
         nightly.name, nightly.site, nightly.reason, nightly.runs_late, nightly.within,
     )  # fmt: skip
     assert ("America/New_York", "schedule:nightly") == (nightly.zone_name, nightly.actor.id)

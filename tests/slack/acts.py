@@ -267,7 +267,8 @@ def _many(lines: Sequence[str]) -> Iterator[str]:
 def _earlier(books: Books, job: JobView, seconds: float, now: float) -> JobView:
     approval = job.approval
     if job.scheduled_for is not None:
-        job = replace(job, scheduled_for=job.scheduled_for - seconds)
+        eta = None if job.eta is None else job.eta - seconds
+        job = replace(job, scheduled_for=job.scheduled_for - seconds, eta=eta)
     if approval is None:
         return job if job.scheduled_for is None else books.jobs.save(replace(job, due_at=now))
     earlier = replace(

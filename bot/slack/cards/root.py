@@ -129,7 +129,7 @@ def scheduled(job: JobView) -> Iterator[str]:
         yield f"Nothing was purged. *Run now* has it begin; else it expires {clock(job.missed + DECIDE_WITHIN)}."
         return
     yield starts(job)
-    yield f"{escape(job.site, 60)}: {layers_told(job.layers)}{_not_asked(job)}"
+    yield f"{layers_told(job.layers)}{_not_asked(job)}"
 
 
 def starts(job: JobView) -> str:
@@ -273,8 +273,6 @@ def _asked(job: JobView) -> str:
         words.append(escape(job.read_as, 60))
     if job.reason:
         words.append(f"because {escape(job.reason, 200)}")
-    if job.schedule:
-        words.append(f"schedule {code(job.schedule, 60)}")
     if job.approval is not None and job.state not in (State.WAITING, State.DENIED, State.EXPIRED):
         yes = [person(vote.by) for vote in job.approval.votes if vote.yes]
         words.append(f"approved by {listed(yes)}" if yes else "")
