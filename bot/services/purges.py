@@ -36,7 +36,11 @@ from providers.contract import Kind, UnsupportedWish
 
 SAMPLE_MAX = 20
 VOTES_WITHIN = 86400.0  # seconds for votes on what begins later
-_SO_FAR = {State.WAITING: "waited for approval", State.NEEDS_DECISION: "waited for a decision"}
+_SO_FAR = {
+    State.WAITING: "waited for approval",
+    State.SCHEDULED: "waited for its time",
+    State.NEEDS_DECISION: "waited for a decision",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,9 +46,9 @@ def run_now(books: Books, job: JobView, actor: Actor, rule: str, now: float) -> 
     at = job.created if job.scheduled_for is None else job.scheduled_for
     books.messages.say(job.id, Told(Event.RAN_NOW, who=actor.id, seconds=at - now), now)
     books.journal.add(now, "ran_now", actor.id, job.id, rule=rule, due=at)
-    return replace(_begun(job, now), ran_early=now)
+    sending = max(0.0, (job.eta or now) - job.begins)
+    return replace(_begun(job, now), ran_early=now, eta=now + sending)
 
 
 def _begun(job: JobView, now: float) -> JobView:
-    sending = max(0.0, (job.eta or now) - job.begins)
-    return replace(job, state=State.QUEUED, due_at=now, missed=None, looked_before=False, eta=now + sending)
+    return replace(job, state=State.QUEUED, due_at=now, missed=None, looked_before=False)

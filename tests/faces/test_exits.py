@@ -59,7 +59,8 @@ def test_wait_goes_on_through_an_approval(state: State) -> None:
 
 @pytest.mark.parametrize("state", State)
 def test_purge_stops_at_an_approval(state: State) -> None:
-    assert is_settled({"state": str(state)}, through_approval=False) == (state in ENDS | {State.WAITING, State.SCHEDULED})
+    stops = ENDS | {State.WAITING, State.SCHEDULED}
+    assert is_settled({"state": str(state)}, through_approval=False) == (state in stops)
 
 
 def test_a_done_job_of_a_verdict_never_heard_of_is_not_called_fresh() -> None:

@@ -25,6 +25,7 @@ _SAME = (
     (re.compile(r"\b(?:under )?\d+(?:\.\d+)? s\b"), "<n> s"),
     (re.compile(r"(<n> s|–|\bage) {2,}"), r"\1  "),  # a table in a terminal, as wide as its figures
     (re.compile(r"\b(id|plan) (`?)[0-9a-f-]{8,}\2"), r"\1 \2<id>\2"),
+    (re.compile(r"next <time>, in [^·]* ·"), "next <time> ·"),
     (re.compile(r"\bbegins \d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? UTC"), "begins <time>"),
     (re.compile(r"Its time has come(, <n> s ago)?"), "Its time has come"),  # on a busy machine
     (re.compile(r"\buntil \d{4}-\d\d-\d\d \d\d:\d\d UTC"), "until <time>"),

@@ -129,6 +129,25 @@ LINES = {
     "cancelled in time": (Told(Event.CANCELLED, who="U_MIA", n=3), "• Cancelled by <@U_MIA>; 3 calls stayed unsent."),
     "cancelled too late": (Told(Event.CANCELLED, who="U_MIA"), "• Cancelled by <@U_MIA>; every call had been sent."),
     "gone on": (Told(Event.RETRIED, who="token:ops-cli"), "• token `ops-cli` had it go on."),
+    "begins later": (
+        Told(Event.SCHEDULED, text="Tue 1 Dec 09:00:00 CET", seconds=424_800.0),
+        "• Begins Tue 1 Dec 09:00:00 CET, in 4 d 22 h.",
+    ),
+    "begins at its time": (Told(Event.CAME_DUE, seconds=0.012), "• Its time has come."),
+    "begins late": (Told(Event.CAME_DUE, seconds=312.0), "• Its time has come, 5 min 10 s ago."),
+    "missed its time": (
+        Told(Event.MISSED, seconds=7200.0),
+        "• Missed: its time was 2 h ago, and purgebot was not there, or a clock was set.",
+    ),
+    "run before its time": (
+        Told(Event.RAN_NOW, who="U_LEA", seconds=7200.0),
+        "• <@U_LEA> had it begin, 2 h before its time.",
+    ),
+    "run after it was missed": (Told(Event.RAN_NOW, who="U_LEA", seconds=-7200.0), "• <@U_LEA> had it begin."),
+    "expired, since it was missed": (
+        Told(Event.EXPIRED, text="it missed its time, and nobody had it begin"),
+        "• Expired: it missed its time, and nobody had it begin. Nothing was purged.",
+    ),
     "held": (
         Told(Event.HELD, who="U_LEA", text="deploying 4.2"),
         "• Held back by <@U_LEA>: deploying 4.2",

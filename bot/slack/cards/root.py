@@ -138,7 +138,8 @@ def starts(job: JobView) -> str:
         return ""
     ahead = job.scheduled_for - job.created
     asked = f", {length(ahead)} after it was asked for" if ahead > 0 else ""
-    return f"Begins {escape(job.begins_told, 80)} ({escape(job.zone, 60)}){asked}."
+    zone = "" if job.begins_told.endswith(f" {job.zone}") else f" ({escape(job.zone, 60)})"
+    return f"Begins {escape(job.begins_told, 80)}{zone}{asked}."
 
 
 def _trouble(job: JobView) -> Iterator[str]:
