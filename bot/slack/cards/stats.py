@@ -26,7 +26,7 @@ OUTCOMES = {
     "restored": "ended by a restore",
 }  # other outcomes are the job's state
 NOT_RUN = {"open": "not begun yet", "failed": "stopped", "restored": "ended by a restore"}  # others are the job's state
-SOURCES = {"slack": "Slack", "api": "HTTP", "cli": "terminal", "": "not known"}
+SOURCES = {"slack": "Slack", "api": "HTTP", "cli": "terminal", "schedule": "a schedule", "": "not known"}
 
 
 def stats_card(shown: StatsShown) -> Card:
