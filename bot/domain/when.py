@@ -107,7 +107,7 @@ def _is_day(day: str) -> bool:
     if not day or day in ("today", "tomorrow"):
         return True
     try:
-        return bool(datetime.fromisoformat(day))
+        return 2000 <= datetime.fromisoformat(day).year < 3000
     except ValueError:
         return False
 
@@ -163,20 +163,29 @@ def _on_the_clock(when: When, now: float, zone: tzinfo, name: str) -> Due | NotT
     elif when.day not in ("", "today"):
         day = datetime.fromisoformat(when.day)
         wall = wall.replace(year=day.year, month=day.month, day=day.day)
-    moved = not when.day and instant(wall, zone) <= now
+    moved = not when.day and _next(wall, zone, now) <= now
     if moved:
         wall += timedelta(days=1)
     if is_left_out(wall, zone):
         return _left_out(when, wall, zone, name)
-    at = instant(wall, zone)
+    at = _next(wall, zone, now)
     if at <= now:
         return NotThen(f"{wall:%Y-%m-%d %H:%M:%S} has passed in {name}.", _later(when))
     shown = f"{wall:%H:%M:%S}" if second else f"{wall:%H:%M}"
+    which = "first time" if at == instant(wall, zone) else "second, since the first has passed,"
     notes = (
         *((f"{shown} had passed for today in {name}, so tomorrow is meant.",) if moved else ()),
-        *((f"The clocks show {shown} twice on that day: the first time is meant.",) if comes_twice(wall, zone) else ()),
+        *((f"The clocks show {shown} twice on that day: the {which} is meant.",) if comes_twice(wall, zone) else ()),
     )
     return Due(at, name, on_the_clock(at, zone), notes)
+
+
+def _next(wall: datetime, zone: tzinfo, now: float) -> float:
+    """When the clocks show `wall`: the first time, or the second where they show it twice and the first has passed."""
+    first = instant(wall, zone)
+    if first > now or not comes_twice(wall, zone):
+        return first
+    return wall.replace(tzinfo=zone, fold=1).timestamp()
 
 
 def _later(when: When) -> tuple[str, ...]:

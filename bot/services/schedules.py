@@ -109,7 +109,9 @@ async def _occur(core: Core, desk: Understands, schedule: Schedule, at: float, e
     made = await submit(core, asking, command, site, due)
     if isinstance(made, Refused):
         await _came_to_nothing(core, schedule, at, made)
-    elif isinstance(made, JobMade) and core.clock.now() - at > PUNCTUAL:
+    elif not isinstance(made, JobMade):
+        log.info("schedule_observed", schedule=schedule.name)
+    elif core.clock.now() - at > PUNCTUAL:
         log.warning("schedule_late", schedule=schedule.name, job=made.job.id, earlier=earlier)
     return True
 

@@ -13,6 +13,7 @@ from bot.settings import shapes, spans
 from bot.settings.complaints import Complaints, quoted
 from bot.settings.document import ScheduleDoc
 from bot.settings.reader import Data, Place
+from providers.contract import Kind
 
 PLACE: Place = ("schedules",)
 
@@ -82,6 +83,10 @@ class ScheduleReader:
                 self._complaints.add(
                     place, understood.problem, "Write it as in chat, and name the site: tag news on shop."
                 )
+            return ""
+        if any(target.kind is Kind.EVERYTHING for target in understood.targets) and not understood.confirm:
+            what = f"purges everything on {understood.site}, and nobody is asked to confirm that."
+            self._complaints.add(place, what, f"Add --confirm {understood.site}, if that is meant.")
             return ""
         what = self._not_a_purge(understood)
         if what:

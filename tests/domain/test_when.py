@@ -44,7 +44,8 @@ def test_every_way_to_write_a_time_reads_back(line: str, expected: str) -> None:
 
 
 NO_TIMES = [
-    "in", "at", "in 10", "in /a", "at /a", "at 25:00 /a", "at 09:60 /a", "at 2026-02-30 09:00 /a", "at tomorrow /a",
+    "in", "at", "in 10", "in /a", "at /a", "at 25:00 /a", "at 09:60 /a", "at 2026-02-30 09:00 /a",
+    "at 0001-01-01 00:00 /a", "at tomorrow /a",
     "/a in 10m at 09:00", "/a in 10m in 20m", "/a --at=soon", "at 09:00", "check /a in 10m", "in 10m /a --queue",
 ]  # fmt: skip
 

@@ -157,6 +157,15 @@ async def test_of_a_time_that_comes_twice_the_first_is_meant(tmp_path: Path) -> 
     assert ("The clocks show 02:30 twice on that day: the first time is meant.",) == job.notes
 
 
+async def test_of_a_time_that_comes_twice_the_second_is_meant_once_the_first_has_passed(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path, clock=SlateClock(at("2026-10-25T00:45")))
+    job = await made(shop, f"at 02:30 Europe/Berlin {PRICING}")
+    await close(shop)
+    assert (at("2026-10-25T01:30"), "Sun 25 Oct 02:30:00 CET") == (job.scheduled_for, job.begins_told)
+    told = "The clocks show 02:30 twice on that day: the second, since the first has passed, is meant."
+    assert (told,) == job.notes
+
+
 async def test_of_a_time_that_does_not_exist_its_neighbours_are_offered(tmp_path: Path) -> None:
     shop = open_shop(tmp_path, clock=SlateClock(at("2026-03-28T12:00")))
     reply = await say(shop, f"at 02:30 Europe/Berlin {PRICING} because embargo")

@@ -103,6 +103,12 @@ BAD = [
         id="a-time-of-its-own",
     ),
     pytest.param(
+        '{name: a, cron: "@daily", purge: everything on shop because x}',
+        f"{AT}.purge: purges everything on shop, and nobody is asked to confirm that."
+        " Add --confirm shop, if that is meant.",
+        id="everything",
+    ),
+    pytest.param(
         '{name: a, cron: "@daily", purge: /x on shop, time_zone: Europe/Berln}',
         f"{AT}.time_zone: there is no time zone `Europe/Berln`. Did you mean `Europe/Berlin`?",
         id="no-such-zone",
