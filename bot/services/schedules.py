@@ -66,17 +66,21 @@ async def ring(core: Core, desk: Understands, name: str) -> None:
     now = core.clock.now()
     come = schedule.cron.missed(seen.seen, now, schedule.zone, COUNTED_MAX)
     if come is None:
-        if seen.due_at is not None:
-            core.engine.wake(schedule_name(name), seen.due_at)
+        await _come_back(core, schedule, seen.seen)
         return
     at, times = come
     if not await _occur(core, desk, schedule, at, times - 1 - await _made(core, schedule, seen.seen, at)):
         core.engine.wake(schedule_name(name), now + AWAY_SECONDS)
         return
-    after = _seen_to(schedule, at)
+    await _come_back(core, schedule, at)
+
+
+async def _come_back(core: Core, schedule: Schedule, seen: float) -> None:
+    """Everything up to `seen` has been seen to: the next time is that of the rules of today."""
+    after = _seen_to(schedule, seen)
     await core.ledger.write(lambda books: books.schedules.save(after))
     if after.due_at is not None:
-        core.engine.wake(schedule_name(name), after.due_at)
+        core.engine.wake(schedule_name(schedule.name), after.due_at)
 
 
 def _key(schedule: Schedule, at: float) -> str:

@@ -20,6 +20,7 @@ from bot.domain.schedule import Schedule
 from bot.domain.site import Layer
 from bot.ledger.audit import audit
 from bot.ledger.reading import reading
+from bot.ledger.schedules import Seen
 from bot.services import approvals, deeds
 from bot.services.desk import Desk
 from bot.services.purges import Asking
@@ -628,6 +629,19 @@ async def test_a_clock_that_was_years_ahead_does_not_silence_a_schedule(tmp_path
     found = await jobs(shop)
     await close(shop)
     assert [at("2026-11-27T02:00")] == [job.scheduled_for for job in found]
+
+
+async def test_a_next_time_that_is_none_any_more_is_put_right(tmp_path: Path) -> None:
+    shop = filed(tmp_path, "2026-11-26T12:00", NIGHTLY)
+    await start(shop)
+    now = shop.clock.now()
+    wrong = Seen("nightly", NIGHTLY.times, now, now + 5)  # as after a change of the zone's rules
+    await shop.ledger.write(lambda books: books.schedules.save(wrong))
+    shop = await crash(shop)
+    await shop.slate.advance(MINUTE)
+    row, found = await shop.ledger.read(lambda books: books.schedules.find("nightly")), await jobs(shop)
+    await close(shop)
+    assert ([], at("2026-11-27T02:00")) == (found, row and row.due_at)
 
 
 async def test_other_times_in_the_file_count_from_the_next_start(tmp_path: Path) -> None:

@@ -247,7 +247,7 @@ def test_the_example_observes_and_loads_with_the_real_providers(tmp_path: Path) 
 def test_the_example_loads_with_all_that_it_offers_in_comments(tmp_path: Path) -> None:
     offers: tuple[str, ...] = ("api_url:", "pace:", "per_call:", "channel:", "tags:", "variants:", "approvals:")
     offers += ("approvers:", "api:", "tokens:", "- {name: ", "policy:", "groups:", "approve_within:", "run_within:")
-    offers += ("rules:", "tighten:", "break_glass:")
+    offers += ("rules:", "tighten:", "break_glass:", "time_zone:", "schedules:")
     lines = []
     for line in example().splitlines():
         bare = line.replace("# ", "", 1)
@@ -256,3 +256,6 @@ def test_the_example_loads_with_all_that_it_offers_in_comments(tmp_path: Path) -
     assert (settings.warnings, settings.sites["shop"].channel, len(settings.approvals.approvers)) == ((), "C0SHOP", 3)
     assert [token.name for token in settings.api_tokens] == ["ops-cli"]
     assert [rule.name for rule in settings.policy.rules] == ["small", "wide", "all"]
+    assert {name: one.zone_name for name, one in settings.schedules.items()} == {
+        "nightly-news": "Europe/Berlin", "front": "Europe/Berlin",
+    }  # fmt: skip
