@@ -21,7 +21,7 @@ from bot.ledger.warmings import Warmings
 from providers.contract import Kind
 
 _BEGINS = "coalesce(json_extract(doc, '$.ran_early'), json_extract(doc, '$.scheduled_for'), created)"
-_TIMED = "json_extract(doc, '$.scheduled_for') > 0"  # an index of its own
+_TIMED = "case when json_valid(doc) then json_extract(doc, '$.scheduled_for') end > 0"  # as its index says
 _OPEN = "state not in ('done', 'partial', 'failed', 'cancelled', 'denied', 'expired')"
 
 

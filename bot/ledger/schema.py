@@ -45,7 +45,8 @@ create table if not exists jobs (
 create index if not exists jobs_due on jobs (due_at) where due_at is not null;
 create index if not exists jobs_state on jobs (state);
 create index if not exists jobs_by on jobs (requested_by, created);
-create index if not exists jobs_timed on jobs (requested_by) where json_extract(doc, '$.scheduled_for') > 0;
+create index if not exists jobs_timed on jobs (requested_by)
+  where case when json_valid(doc) then json_extract(doc, '$.scheduled_for') end > 0;
 
 create table if not exists targets (job integer primary key, doc blob not null);
 
