@@ -56,7 +56,10 @@ an incident
     ),
     "of a schedule that came to nothing": (
         HoldNews(
-            Turn.UNDONE, "shop", (), T,
+            Turn.UNDONE,
+            "shop",
+            (),
+            T,
             said=("The schedule nightly did not run Fri 27 Nov 03:00:00 CET", "Sale <freeze>.", "Wait."),
         ),
         """\
