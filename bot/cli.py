@@ -65,6 +65,7 @@ app.add_typer(config, name="config")
 _FREE_TEXT = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": ["--help"]}
 _WARMING = re.compile(r"[Ww]-[0-9]+")
 POLL_SECONDS = 2.0  # of one long poll, so that the bar moves
+WAITS_SECONDS = 0.5  # between two looks at a job that waits for people or for its time
 AWAY_SECONDS = 1.0  # until a bot that does not answer is asked again
 REASON_FLAGS = ("--reason", "--because")
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -155,6 +156,8 @@ for _verb, _about in {
     "release": "End a hold.",
     "approve": "Say yes to a waiting job; people do that in Slack, tokens never.",
     "deny": "Say no to a waiting job; people do that in Slack, tokens never.",
+    "schedules": "What begins by itself, when, and by whom.",
+    "run": "Begin a scheduled job, or what the file schedules, now.",
     "limits": "What is left of each provider's rate limits.",
     "stats": "Who purges what, how often and how quickly.",
     "break-glass": "Run a waiting job without its votes; people do that in Slack, tokens never.",
@@ -326,6 +329,8 @@ def _show_warming(heard: Heard, as_json: bool) -> NoReturn:
 def _next(client: BotClient, job: Record, until: float) -> Record:
     """The job once more, or as it was while the bot is away: a pipeline outlives the bot's restart."""
     left = max(0.1, until - time.monotonic())
+    if job.get("state") in ("waiting", "scheduled"):  # of which the bot answers at once
+        time.sleep(min(WAITS_SECONDS, left))
     try:
         return client.job(str(job["job"]), min(POLL_SECONDS, left)) or job
     except BotUnreachable as exc:

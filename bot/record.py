@@ -40,11 +40,22 @@ def job_record(job: JobView) -> Record:
         record["deploy"] = _deploy(job, job.deploy)
     if job.after:
         record["after"] = f"P-{job.after}"
+    if job.scheduled_for is not None:
+        record["scheduled"] = _scheduled(job)
     if job.warming is not None:
         record["warming"] = warming_record(job.warming)
     if job.approval is not None:
         record["approval"] = _approval(job.approval)
     return record
+
+
+def _scheduled(job: JobView) -> Record:
+    """When it begins, or was to begin."""
+    record: Record = {"at": moment(job.scheduled_for or job.created), "zone": job.zone}
+    optional: Record = {"schedule": job.schedule}
+    times = {"ran_early": job.ran_early, "missed": job.missed}
+    optional |= {name: moment(at) for name, at in times.items() if at is not None}
+    return record | {name: value for name, value in optional.items() if value}
 
 
 def kept_record(job: JobView, moments: Sequence[Moment], targets: Sequence[str] = ()) -> Record:

@@ -30,7 +30,7 @@ from bot.services.desk import Desk
 from bot.services.keeping import forget_daily
 from bot.services.lanes import Lane, recover
 from bot.services.router import SWEEP_SECONDS, Router
-from bot.services.setup import Core, Most, Setup
+from bot.services.setup import SWEEP, Core, Most, Setup
 from bot.settings import Environment, Mode, Settings, lines, summary
 from bot.slack.app import SlackDoor, web_client
 from bot.slack.directory import READ_ALL_SECONDS, SlackDirectory
@@ -42,6 +42,7 @@ from bot.web import Door, Token
 
 log = structlog.get_logger()
 GRACE_SECONDS = 10.0  # for calls in flight when stopping
+SET_BACK = 1.0  # seconds that a clock must be set back to count as that
 READ_AT_START = 1.0  # seconds; the doors do not wait longer for Slack
 BEATS_MISSED = 15.0  # seconds without a sweep after which work is not accepted
 
@@ -88,6 +89,10 @@ class NoSlack:
     async def named(self, name: str) -> Sequence[str]:
         """Nobody."""
         return ()
+
+    async def zone(self, user: str) -> str:
+        """None is known."""
+        return ""
 
     async def name(self, user: str) -> str:
         """The id."""
@@ -145,6 +150,8 @@ class Bot:
             tokens=actors_of(settings),
             world=settings.globalping.world,
             most=Most(settings.limits.jobs, settings.limits.urls),
+            schedules=settings.schedules,
+            time_zone=settings.time_zone,
         )
         known = self.environment.slack_bot_token
         names = settings.policy.names
@@ -223,9 +230,13 @@ class Bot:
 
     async def _watch_lag(self) -> None:
         while True:
-            began = self.clock.monotonic()
+            began, shown = self.clock.monotonic(), self.clock.now()
             await self.clock.sleep(1.0)
-            self.metrics.lagged(max(0.0, self.clock.monotonic() - began - 1.0))
+            passed = self.clock.monotonic() - began
+            self.metrics.lagged(max(0.0, passed - 1.0))
+            if self.clock.now() - shown < passed - SET_BACK:
+                log.warning("clock_set_back", seconds=round(passed - (self.clock.now() - shown), 1))
+                self.engine.wake(SWEEP)  # which was to come by the old clock
 
     async def _not_ready(self) -> str:
         """What keeps the bot from accepting work; "" when nothing does."""
@@ -269,7 +280,7 @@ def tokens_of(settings: Settings) -> list[Token]:
 
 
 def actors_of(settings: Settings) -> Mapping[str, Actor]:
-    """The machines that may knock or send deploys, as actors."""
+    """The machines that may knock or send deploys, and the file's schedules, as actors."""
     actors = [
         Actor(f"token:{token.name}", Standing.TOKEN, "", token.sites, token.may_command)
         for token in settings.api_tokens
@@ -278,7 +289,8 @@ def actors_of(settings: Settings) -> Mapping[str, Actor]:
         Actor(f"token:{sender.name}", Standing.TOKEN, "", sender.sites, is_sender=True)
         for sender in settings.deploys.senders
     ]
-    return {actor.id: actor for actor in actors}
+    scheduled = [schedule.actor for schedule in settings.schedules.values()]
+    return {actor.id: actor for actor in (*actors, *scheduled)}
 
 
 def database_path(url: str) -> Path:

@@ -15,13 +15,15 @@ class Standing(StrEnum):
     STRANGER = "stranger"  # of another workspace, in a shared channel
     GONE = "gone"  # deactivated
     TOKEN = "token"  # a machine with a bearer token
+    SCHEDULE = "schedule"  # what the file has begin by itself
     UNREADABLE = "unreadable"  # Slack will not say; counts as no
     AWAY = "away"  # Slack does not answer; counts as no until it does
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """One asker. `id` is a Slack user id, or "token:<name>". `sites` limits a token; None means every site."""
+    """One asker. `id` is a Slack user id, "token:<name>" or "schedule:<name>". `sites` limits a machine; None
+    means every site."""
 
     id: str
     standing: Standing
@@ -34,8 +36,13 @@ class Actor:
     @property
     def is_token(self) -> bool:
         """Whether a machine asks."""
-        return self.standing is Standing.TOKEN
+        return self.standing in (Standing.TOKEN, Standing.SCHEDULE)
 
     def may_see(self, site: str) -> bool:
         """Whether `site` exists for this actor."""
         return self.sites is None or site in self.sites
+
+
+def is_machine(who: str) -> bool:
+    """Whether the id `who` is no person's."""
+    return who.startswith(("token:", "schedule:"))

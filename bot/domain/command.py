@@ -41,6 +41,9 @@ __all__ = ["BadLine", "Choice", "Command", "Misunderstood", "Speaker", "Verb", "
 _PAGE = re.compile(r"page ([1-9][0-9]{0,3})")
 
 
+_SCHEDULE = re.compile(r"(?![Pp]-?[0-9])[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")  # as the file may name one
+
+
 def parse(text: str, speaker: Speaker, more: Sequence[str] = ()) -> Command | Misunderstood:
     """What `text` asks for; `more` are further targets, one a line. Never raises, whatever was typed."""
     if len(text) > TEXT_MAX:
@@ -62,10 +65,12 @@ def _understand(heard: Heard, speaker: Speaker, notes: Notes) -> Command:
             return wish(heard, verb, speaker, notes)
         case Verb.HELP:
             return Command(verb, topic=shown(" ".join(heard.rest.lower().split())))
-        case Verb.LIMITS | Verb.DOCTOR:
+        case Verb.LIMITS | Verb.DOCTOR | Verb.SCHEDULES:
             return _on_site(verb, heard, speaker)
         case Verb.QUEUE:
             return _on_queue(heard, speaker)
+        case Verb.RUN:
+            return _run(heard, speaker)
         case Verb.HOLD | Verb.RELEASE:
             return on_hold(verb, heard, speaker)
         case Verb.LOG | Verb.STATS:
@@ -137,6 +142,18 @@ def _on_queue(heard: Heard, speaker: Speaker) -> Command:
     near = difflib.get_close_matches(name[:40], known, 1)
     problem = f"`{shown(names[0])}` is no site and no account of yours.{yours(sorted({*known.values()}))}"
     raise Confused(misunderstood(speaker, problem, f"queue {known[near[0]]}" if near else "queue"))
+
+
+def _run(heard: Heard, speaker: Speaker) -> Command:
+    """A job that waits for its time, or a schedule of the file by its name. Raises Confused."""
+    names = [*map(heard.said, range(len(heard.things)))]
+    if len(names) != 1:
+        problem = "run takes one job that is scheduled, or the name of a schedule."
+        raise Confused(Misunderstood(problem, f"{speaker.command} schedules"))
+    job = job_of(names[0])
+    if job or not _SCHEDULE.fullmatch(names[0]):
+        return Command(Verb.RUN, job=job or _job(Verb.RUN, heard, speaker))
+    return Command(Verb.RUN, schedule=names[0])
 
 
 def _on_job(verb: Verb, heard: Heard, speaker: Speaker) -> Command:

@@ -23,7 +23,8 @@ APPROVE_WITHIN = 1800.0  # seconds
 RUN_WITHIN = 900.0  # seconds after the last yes
 RECENT_SECONDS = 600.0  # one person's requests on a site within this are summed before size rules
 ALL_KINDS = frozenset(Kind)
-MEMBERS, GUESTS, TOKEN = "members", "guests", "token:"  # words of `who`, beside groups and Slack ids
+MEMBERS, GUESTS, SCHEDULES = "members", "guests", "schedules"
+TOKEN, SCHEDULE = "token:", "schedule:"  # words of `who`, beside groups and Slack ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Outline:
 class Conditions:
     """When a rule speaks; what is not said holds always."""
 
-    who: tuple[str, ...] = ()  # groups, Slack ids, "members", "guests", "token:<name>"
+    who: tuple[str, ...] = ()  # groups, Slack ids, "members", "guests", "schedules", "token:<name>", "schedule:<name>"
     kinds: frozenset[Kind] = ALL_KINDS
     sites: frozenset[str] = frozenset()  # empty: every site
     environment: Environment | None = None

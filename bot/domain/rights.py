@@ -24,6 +24,7 @@ class Deed(StrEnum):
     PURGE = "purge"  # ask for it; the policy decides
     VOTE = "vote"
     CANCEL = "cancel"
+    RUN = "run"  # begin now what is scheduled; the policy decides
     RETRY = "retry"  # failed calls again, or a call whose outcome is unknown
     HOLD = "hold"  # let nothing begin on a site
     RELEASE = "release"  # let it again
@@ -105,7 +106,7 @@ def _token_may(actor: Actor, deed: Deed, subject: Subject) -> Deny | None:
             return Deny("own", f"{name} was not asked for by this token.", "Its requester or an approver can do that.")
         case Deed.RELEASE if subject.held_by != actor.id:
             return _ANOTHERS_HOLD
-        case Deed.PLAN | Deed.CHECK | Deed.PURGE | Deed.CANCEL | Deed.RETRY | Deed.HOLD | Deed.RELEASE:
+        case Deed.PLAN | Deed.CHECK | Deed.PURGE | Deed.RUN | Deed.CANCEL | Deed.RETRY | Deed.HOLD | Deed.RELEASE:
             return None
         case _:
             return Deny("deeds", "There is no rule for this, so the answer is no.", "Ask whoever configured purgebot.")
@@ -113,7 +114,7 @@ def _token_may(actor: Actor, deed: Deed, subject: Subject) -> Deny | None:
 
 def _person_may(actor: Actor, deed: Deed, subject: Subject) -> Deny | None:
     match deed:
-        case Deed.SEE | Deed.PLAN | Deed.CHECK | Deed.PURGE:
+        case Deed.SEE | Deed.PLAN | Deed.CHECK | Deed.PURGE | Deed.RUN:
             return None
         case Deed.HOLD | Deed.RELEASE | Deed.HOLD_ALL if actor.standing is not Standing.MEMBER:
             return _may_hold_as_approver(actor, subject)

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.domain import wording
-from bot.domain.actor import Actor, Standing
+from bot.domain.actor import Actor, Standing, is_machine
 from bot.domain.policy import (
     GUESTS,
     MEMBERS,
+    SCHEDULES,
     Allow,
     Approve,
     Ask,
@@ -151,11 +152,13 @@ def is_one_of(actor: Actor, policy: Policy, roster: Roster, who: tuple[str, ...]
                 return True, ""
             case "guests" if actor.standing is Standing.GUEST:
                 return True, ""
-            case _ if name in (MEMBERS, GUESTS):
+            case "schedules" if actor.standing is Standing.SCHEDULE:
+                return True, ""
+            case _ if name in (MEMBERS, GUESTS, SCHEDULES):
                 continue
             case _ if name == actor.id:
                 return True, ""
-            case _ if not actor.is_token and not name.startswith("token:"):
+            case _ if not actor.is_token and not is_machine(name):
                 members = members_of(policy, roster, name)
                 if actor.id in members.people:
                     return True, ""

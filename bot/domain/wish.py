@@ -41,7 +41,7 @@ def wish(heard: Heard, verb: Verb, speaker: Speaker, notes: Notes) -> Command:
     _must_not_be_verb(heard, read, speaker)
     if not read.guessed:
         raise Confused(all_unread(read.unread, heard, verb, speaker, named))
-    asked = _asked(read, heard, verb)
+    asked = replace(_asked(read, heard, verb), when=_when(heard, verb, speaker))
     _must_be_one_page(heard, asked, speaker)
     _must_be_proven(asked, speaker)
     site = _site_of(asked, named, speaker)
@@ -174,6 +174,17 @@ def _asked(read: Read, heard: Heard, verb: Verb) -> Command:
         bad=tuple(BadLine(thing.number, shown(thing.text), why.problem) for thing, why in read.unread),
     )
     return _with_guesses(asked, (target for target, guessed in read.guessed.items() if guessed))
+
+
+def _when(heard: Heard, verb: Verb, speaker: Speaker) -> str:
+    """When it is to begin, as typed; "" for now. Raises Confused."""
+    given = [f"{word} {heard.given[word]}" for word in ("in", "at") if word in heard.given]
+    if len(given) > 1:
+        raise Confused(Misunderstood("`in` and `at` are two times, and it begins once.", f"{speaker.command} help in"))
+    if given and "queue" in heard.given:
+        problem = "`--queue` does not go with a time: if the site is held then, the job waits for the release anyway."
+        raise Confused(Misunderstood(problem, f"{speaker.command} help {verb.value}"))
+    return "".join(given)
 
 
 def _with_guesses(command: Command, guessed: Iterable[Target]) -> Command:

@@ -138,7 +138,7 @@ class Agreement:
     def _sealed(self, job: int, row: Row, said: Said) -> Iterator[str]:
         """Of a job that waits for votes: what has begun changes its calls, and is held against its layers' entries."""
         seal = (said.asked[1] or {}).get("seal") if said.asked else None
-        if str(row["state"]) == State.WAITING and seal not in (None, seal_of(self._reading, job)):
+        if str(row["state"]) in (State.WAITING, State.SCHEDULED) and seal not in (None, seal_of(self._reading, job)):
             yield "its targets or calls are not those that were asked for."
 
     def _votes(self, job: int, said: Said) -> Iterator[str]:

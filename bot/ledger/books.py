@@ -22,6 +22,7 @@ from bot.ledger.notices import Notices
 from bot.ledger.queue import Queue
 from bot.ledger.retention import Retention
 from bot.ledger.reviews import Reviews
+from bot.ledger.schedules import Schedules
 from bot.ledger.seal import seal_of
 from bot.ledger.warmings import Warmings
 
@@ -48,6 +49,7 @@ class Books:
         self.holds = Holds(tx)
         self.deploys = Deploys(tx)
         self.notices = Notices(tx)
+        self.schedules = Schedules(tx)
         self.reviews = Reviews(tx, self.history)
         self.manifests = Manifests(tx)
         self.queue = Queue(tx)

@@ -17,6 +17,7 @@ deploys      which version of a site came out when, by the job that purges for i
 warmings     what is fetched through the edges, and how far that is
 urgent       jobs that go before all others, and who had them do so
 joined       requests that were found to ask for a job that waited already
+schedules    what the file has come again: the last time that was seen to, and the next
 recent       each person's last targets, as lines that can be asked for again
 messages     the Slack messages that show a job, and what they show
 lines        a job's thread, one step a line
@@ -49,6 +50,8 @@ create index if not exists jobs_due on jobs (due_at) where due_at is not null;
 create index if not exists jobs_state on jobs (state);
 create index if not exists jobs_by on jobs (requested_by, created);
 create index if not exists jobs_site on jobs (site, id);
+create index if not exists jobs_timed on jobs (requested_by)
+  where case when json_valid(doc) then json_extract(doc, '$.scheduled_for') end > 0;
 
 create table if not exists targets (job integer primary key, doc blob not null);
 
@@ -177,6 +180,11 @@ create table if not exists joined (
   key text primary key, job integer not null, by text not null, at real not null, reason text not null
 );
 create index if not exists joined_job on joined (job);
+
+create table if not exists schedules (
+  name text primary key, times text not null, seen real not null, due_at real
+);
+create index if not exists schedules_due on schedules (due_at) where due_at is not null;
 
 create table if not exists history (
   job integer primary key, site text not null, kind text not null, by text not null,

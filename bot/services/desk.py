@@ -13,9 +13,10 @@ from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.site import Site
 from bot.domain.speech import SERVERS
 from bot.domain.target import empties, resolve
+from bot.domain.when import Due
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, pack
-from bot.services import approvals, deeds, glass, history, holds, warming
+from bot.services import approvals, deeds, glass, history, holds, schedules, timing, warming
 from bot.services.allowed import rights_on
 from bot.services.aside import aside
 from bot.services.checking import check
@@ -79,6 +80,8 @@ _DEEDS = {
     Verb.LOG: Deed.SEE,
     Verb.STATS: Deed.SEE,
     Verb.DOCTOR: Deed.CHECK,
+    Verb.SCHEDULES: Deed.SEE,
+    Verb.RUN: Deed.RUN,
     Verb.WHOAMI: Deed.HELP,
     Verb.HELP: Deed.HELP,
 }
@@ -141,6 +144,10 @@ class Desk:
             case Verb.APPROVE | Verb.DENY:
                 yes = command.verb is Verb.APPROVE
                 return await approvals.vote(self._core, asking.actor, command.job, yes, reason=command.reason)
+            case Verb.SCHEDULES:
+                return await schedules.listed(self._core, asking.actor, command.site)
+            case Verb.RUN:
+                return await self._run(asking, command)
             case Verb.HOLD:
                 return await holds.lay(self._core, asking, command)
             case Verb.RELEASE:
@@ -193,7 +200,11 @@ class Desk:
         site = self._core.setup.sites[command.site]
         if command.bad:
             return await self._bad_lines(asking, command)
-        hold = None if self._core.setup.observe else await holds.held(self._core, site.name)
+        due = await self._due(asking, command) if command.when else None
+        if isinstance(due, Misunderstood):
+            return await self._not_understood(asking, due)
+        waits = self._core.setup.observe or due is not None
+        hold = None if waits else await holds.held(self._core, site.name)
         if hold is not None and not command.queue:
             return site_held(hold, site.name)
         if refused := await self._may_not_hurry(asking, command):
@@ -202,7 +213,17 @@ class Desk:
             return question
         if hold is not None and (queued := await put_in_line(self._core, asking, command, site)) is not None:
             return queued
-        return await submit(self._core, asking, command, site)
+        return await submit(self._core, asking, command, site, due)
+
+    async def _due(self, asking: Asking, command: Command) -> Due | Misunderstood:
+        """When it is to begin. Of what cannot begin then, the times beside it are offered."""
+        line = line_of(replace(command, when=""), self.speaker(asking.actor, asking.channel))
+        return await timing.due_of(self._core, asking.actor, command, line)
+
+    async def _run(self, asking: Asking, command: Command) -> Reply:
+        if command.job:
+            return await deeds.run_now(self._core, asking.actor, command.job)
+        return await schedules.run_now(self._core, self, asking, command.schedule)
 
     async def _may_not_hurry(self, asking: Asking, command: Command) -> Refused | None:
         """Why it may not go first, before anything is asked back."""

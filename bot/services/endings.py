@@ -66,10 +66,11 @@ def nothing_to_send(books: Books, job: JobView, now: float) -> JobView:
 
 
 def expire(books: Books, job: JobView, now: float) -> JobView:
-    """Nobody said yes in time, or no yes would have helped."""
+    """Nobody said yes in time, or no yes would have helped, or nobody had begin what missed its time."""
     books.batches.cancel(job.id)
     barred = job.approval.barred if job.approval else ""
-    books.messages.say(job.id, Told(Event.EXPIRED, n=job.agreed, text=barred), now)
+    why = "it missed its time, and nobody had it begin" if job.missed is not None else barred
+    books.messages.say(job.id, Told(Event.EXPIRED, n=job.agreed, text=why), now)
     approvals.tell_outcome(books, job, now)
     books.journal.add(now, "expired", "purgebot", job.id)
     return replace(job, state=State.EXPIRED, due_at=None, ended=now)

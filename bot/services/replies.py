@@ -12,6 +12,7 @@ from bot.domain.job import JobView
 from bot.domain.lint.report import Report
 from bot.domain.plan import Plan
 from bot.domain.policy import Decision, Deny
+from bot.domain.schedule import Schedule
 from bot.domain.site import Site
 from bot.domain.speech import Search
 from bot.domain.stats import Stats
@@ -299,6 +300,23 @@ class StatsShown:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """A schedule of the file: what it asks for and when it does so next, None where it never does."""
+
+    schedule: Schedule
+    next_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulesListed:
+    """What begins by itself: jobs that wait for their time, the next first, and the file's schedules."""
+
+    jobs: Sequence[JobView]
+    planned: Sequence[Planned] = ()
+    jobs_total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SitesListed:
     """The caller's sites, and what holds them."""
 
@@ -370,6 +388,7 @@ Reply = (
     | JobShown
     | LogShown
     | StatsShown
+    | SchedulesListed
     | SitesListed
     | LimitsShown
     | Probed

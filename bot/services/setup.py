@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bot.domain.actor import Actor
 from bot.domain.defaults import built_in
 from bot.domain.policy import Policy
+from bot.domain.schedule import Schedule
 from bot.domain.site import Site
 from bot.domain.turns import Turns
 from bot.domain.world import World
@@ -49,6 +50,8 @@ class Setup:
     tokens: Mapping[str, Actor] = field(default_factory=dict)  # by the actor's id
     world: World = field(default_factory=World)
     most: Most = field(default_factory=Most)
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    time_zone: str = "UTC"  # of times that name none, where the asker has none
 
     def seen_by(self, actor: Actor) -> list[Site]:
         """The sites that exist for `actor`."""
@@ -120,6 +123,11 @@ def review_name(review: int) -> str:
 def warm_name(warming: int) -> str:
     """The engine's name for a warming."""
     return f"warm:{warming}"
+
+
+def schedule_name(schedule: str) -> str:
+    """The engine's name for a schedule of the file."""
+    return f"schedule:{schedule}"
 
 
 CALLS_AT_ONCE = 32  # of one account: 640 a second at 50 ms each; a crash repeats at most these

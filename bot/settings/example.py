@@ -95,6 +95,13 @@ sites:
 # The most that may be open for one account; over it new work is refused, with when there is room again.
 # limits: {jobs: 200, urls: 2000000}
 
+# Purges that come again by themselves, when cron(8) says. One whose time passed while purgebot was down waits for a
+# click in the site's channel; `missed: run` runs it, if it is not older than `within`. docs/schedules.md.
+# time_zone: Europe/Berlin                                 # of hours that name none; without it UTC
+# schedules:
+#   - {name: nightly-news, cron: "0 3 * * 1-5", purge: tag news on shop, because: fresh for the morning}
+#   - {name: front, cron: "*/15 6-9 * * *", purge: "https://www.shop.test/", missed: run, within: 10m}
+
 # How long what is remembered is kept: days, hours or never. Jobs go once they have ended; of the journal only what its
 # entries say, never the entries.
 # retention: {jobs: 400d, documents: never}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.domain.defaults import built_in
 from bot.domain.policy import Policy
+from bot.domain.schedule import Schedule
 from bot.domain.site import Site
 from bot.domain.world import World
 from providers.contract import Account, Kind, Pace
@@ -228,6 +229,8 @@ class Settings:
     globalping: Globalping = field(default_factory=Globalping)
     warnings: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    time_zone: str = "UTC"  # of hours that name none, where the asker has none
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
     resolvers: tuple[str, ...] = ()  # each an address, with a port where it is not 53
     deploys: Deploys = field(default_factory=Deploys)
 

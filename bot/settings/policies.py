@@ -34,7 +34,7 @@ class PolicyReader:
     def __init__(self, complaints: Complaints, named: Named) -> None:
         self._complaints = complaints
         self._named = named
-        self._people = PeopleReader(complaints, named.tokens)
+        self._people = PeopleReader(complaints, named.tokens, named.schedules)
 
     def read(self, data: Data) -> Policy | None:
         """The policy, or None after complaining."""

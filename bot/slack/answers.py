@@ -30,6 +30,7 @@ from bot.services.replies import (
     QueuedShown,
     Refused,
     Reply,
+    SchedulesListed,
     SiteHeld,
     SitesListed,
     StatsShown,
@@ -47,6 +48,7 @@ from bot.slack.cards.limits import limits_card
 from bot.slack.cards.lint import lint_card
 from bot.slack.cards.probed import probed_card
 from bot.slack.cards.root import root_card
+from bot.slack.cards.schedules import schedules_card
 from bot.slack.cards.stats import stats_card
 from bot.slack.cards.warm import foreseen_line, warm_card, with_warmings
 from bot.slack.cards.why import why_card
@@ -108,6 +110,8 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
             return log_card(log, command)
         case StatsShown() as stats:
             return stats_card(stats)
+        case SchedulesListed():
+            return schedules_card(reply, now, command)
         case SitesListed(sites, held_now):
             return holds.with_holds(private.sites_card(sites), held_now)
         case LimitsShown(accounts):

@@ -131,6 +131,13 @@ class Buttons:
             case _:
                 return NO_JOB
 
+    async def in_list(self, asking: Asking, action: str, value: str) -> Reply:
+        """A button of a private list of what is scheduled: of a job, or of a schedule of the file."""
+        if action == "run_now" and value.startswith("schedule:"):
+            return await self._desk.do(asking, Command(Verb.RUN, schedule=value.removeprefix("schedule:")))
+        number = _number(value)
+        return await self._do(asking, action, number) if number else NO_JOB
+
     async def on_job(self, asking: Asking, body: Mapping[str, object], action: str, value: str) -> Reply:
         """A deed on the job that `value` names."""
         number = _number(value)
@@ -143,6 +150,8 @@ class Buttons:
         match action:
             case "cancel":
                 return await deeds.cancel(self._core, asking.actor, number)
+            case "run_now":
+                return await deeds.run_now(self._core, asking.actor, number)
             case "retry":
                 return await deeds.retry(self._core, asking.actor, number)
             case "repeat_anyway":

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from bot.domain.actor import is_machine
 from bot.domain.job import Approval, JobView, State
 from bot.domain.policy import Policy
 from bot.ledger.messages import Role
@@ -26,7 +27,7 @@ class Calling:
 
     async def names(self, people: Iterable[str]) -> Names:
         """What Slack calls these people; whoever it does not tell of is missing."""
-        wanted = [who for who in dict.fromkeys(people) if who and not who.startswith("token:")]
+        wanted = [who for who in dict.fromkeys(people) if who and not is_machine(who)]
         await asyncio.gather(*(self._learn(who) for who in wanted if who not in self._names))
         return {who: self._names[who] for who in wanted if who in self._names}
 

@@ -67,7 +67,10 @@ class Clicks:
                 await self._close_form(_text(body, "view"))
                 hides = chosen is not OVER and not isinstance(other, Refused)  # a second click's refusal hides nothing
                 return await self._says.answer(delivery, asking, chosen, private and hides)
-            case "cancel" | "retry" | "repeat_anyway" | "purge_again" | "check_again" | "close_review":
+            case "cancel" | "run_now" if private:
+                reply = await self._buttons.in_list(asking, action, value)
+                return await self._says.answer(delivery, asking, reply)
+            case "cancel" | "run_now" | "retry" | "repeat_anyway" | "purge_again" | "check_again" | "close_review":
                 return await self._says.answer(
                     delivery, asking, await self._buttons.on_job(asking, body, action, value)
                 )

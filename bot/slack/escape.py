@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from bot.domain.actor import is_machine
+
 URL_SHOWN = 200
 _READ_TIMES = 8  # of a huge text no more than this is read; more than the limit, since some of it is left out
 _BACKTICK = "\u02cb"  # a look-alike that does not end a code span
@@ -44,9 +46,10 @@ def url_text(url: str, limit: int = URL_SHOWN) -> str:
 
 
 def person(actor: str) -> str:
-    """A mention for a Slack id, plain words for a token."""
-    if actor.startswith("token:"):
-        return f"token {code(actor.removeprefix('token:'), 60)}"
+    """A mention for a Slack id, plain words for a machine."""
+    if is_machine(actor):
+        sort, _, name = actor.partition(":")
+        return f"{sort} {code(name, 60)}"
     return f"<@{actor}>" if _SLACK_ID.fullmatch(actor) else code(actor, 60) or "nobody"
 
 

@@ -117,8 +117,8 @@ HEARD = {
     "a word to plan": ("plan foo", puzzled("foo", verb="plan ")),
     "an emoji": ("🔥", heard("I cannot tell what `🔥` is.", FRONT)),
     "a verb of later": (
-        "schedules https://www.shop.test/a",
-        heard("I cannot tell what `schedules` is.", "/purge help"),
+        "queue https://www.shop.test/a",
+        heard("I cannot tell what `queue` is.", "/purge help"),
     ),
     "a verb misspelt": (
         "chekc https://www.shop.test/a",

@@ -196,6 +196,7 @@ class Everybody:
     def __init__(self) -> None:
         self.people = {a.id: a for a in (MIA, LEA, SAM, KIM, GUEST)}
         self.groups: dict[str, Members] = {}
+        self.zones: dict[str, str] = {}
 
     async def actor(self, user: str, team: str, fresh: bool = False) -> Actor:
         return self.people.get(user, Actor(user, Standing.STRANGER, team))
@@ -205,6 +206,9 @@ class Everybody:
 
     async def named(self, name: str) -> Sequence[str]:
         return [user for user in PEOPLE if await self.name(user) == name]
+
+    async def zone(self, user: str) -> str:
+        return self.zones.get(user, "")
 
     async def name(self, user: str) -> str:
         return PEOPLE.get(user, user)

@@ -75,7 +75,7 @@ ROOT = {
     "unknown key": (
         "warnings: {}",
         "warnings: unknown key. Known here: accounts, api, approvals, command, deploys, globalping, limits, mode,"
-        " policy, resolvers, retention, sites.",
+        " policy, resolvers, retention, schedules, sites, time_zone.",
     ),
     "misspelt key": ("aprovals: {}", "aprovals: unknown key. Did you mean `approvals`?"),
     "key in capitals": ("Mode: live", "Mode: unknown key. Did you mean `mode`?"),

@@ -100,6 +100,8 @@ TYPED = (
     ("status", Verb.STATUS, "status {job}", State.DONE, (), State.DONE),
     ("show", Verb.SHOW, "show {job}", State.DONE, (), State.DONE),
     ("cancel", Verb.CANCEL, "cancel {job}", State.QUEUED, (), State.CANCELLED),
+    ("schedules", Verb.SCHEDULES, "schedules", None, (), None),
+    ("run", Verb.RUN, "run {job}", State.SCHEDULED, (), State.QUEUED),
     ("retry", Verb.RETRY, "retry {job}", State.FAILED, (), State.QUEUED),
     ("approve", Verb.APPROVE, "approve {job}", State.WAITING, (), State.QUEUED),
     ("hold", Verb.HOLD, "hold shop because x", None, (), None),
@@ -136,6 +138,7 @@ CLICKED = (
     ("queue_cancel", State.QUEUED, (), State.CANCELLED),
     ("queue_more", None, (), None),
     ("queue_before", None, (), None),
+    ("run_now", State.SCHEDULED, (), State.QUEUED),
     ("retry", State.FAILED, (), State.QUEUED),
     ("repeat_anyway", State.NEEDS_DECISION, (), State.QUEUED),
     ("close_review", State.DONE, (), State.DONE),
@@ -176,7 +179,7 @@ BY_MACHINES = [*MACHINE, *READ]
 
 def is_a_cell(act: Act, who: Who) -> bool:
     """Lists name no site, so that nothing in them is foreign; to a line that is not understood HTTP has no yes."""
-    lists = act.what in ("sites", "log", "stats") and who.role == "foreign token"
+    lists = act.what in ("sites", "log", "stats", "schedules") and who.role == "foreign token"
     return not lists and act.what not in ("not understood", "nothing")
 
 

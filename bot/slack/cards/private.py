@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from bot.domain.actor import Standing
 from bot.domain.command import Choice, Command, Misunderstood
-from bot.domain.job import JobView
+from bot.domain.job import JobView, State
 from bot.domain.site import Site
 from bot.domain.speech import LOOKING
 from bot.services.replies import WhoAmI
 from bot.slack.cards.blocks import Block, Card, actions, button, card, section
 from bot.slack.cards.outcome import approvals_left, outcome
 from bot.slack.cards.root import root_card
-from bot.slack.cards.words import arrows, count, hosts, with_clocks
+from bot.slack.cards.words import arrows, clock_with_seconds, count, hosts, with_clocks
 from bot.slack.escape import channel, code, escape, linked, person
 from providers.contract import Kind
 
@@ -169,6 +169,8 @@ def _pieces(lines: Sequence[str]) -> list[str]:
 def done_card(job: JobView, what: str) -> Card:
     """A deed on a job took effect."""
     goes_on = "waits: the site is held" if job.held else "runs"
+    if job.state is State.SCHEDULED:
+        goes_on = f"begins {clock_with_seconds(job.begins)}"
     said = {
         "voted": f"Your yes on {job.name} counts. {_still(job)}",
         "approved": f"Your yes counts: {job.name} has its approvals and {goes_on}.",
@@ -176,6 +178,7 @@ def done_card(job: JobView, what: str) -> Card:
         "cancelled": f"{job.name} is cancelled.",
         "not warmed further": f"{job.name} is not warmed any further. It stays purged.",
         "retried": f"{job.name} goes on.",
+        "run": f"{job.name} begins now.",
         "checking": f"{job.name} is looked at again.",
         "broken": f"The glass of {job.name} is broken: it runs without votes, and a review is open.",
         "reviewed": f"The review of {job.name} is closed.",
