@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -22,7 +23,7 @@ def test_a_row_has_a_claim_a_truth_and_where_it_is_from(row: list[str]) -> None:
 
 
 def test_a_row_that_leans_on_another_stands_below_one_with_an_address() -> None:
-    for above, row in zip(ROWS, ROWS[1:], strict=False):
+    for above, row in pairwise(ROWS):
         assert not row[2].startswith("the ") or "](https://" in above[2] or above[2].startswith("the ")
 
 
