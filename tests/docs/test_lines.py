@@ -34,7 +34,7 @@ HOSTS = {
 ACCOUNTS = ("app", "shield", "cf")
 _FORM = re.compile(r"[…<|\[·]")
 _TYPED = re.compile(r"`(/purge [^`\n]+)`|^ *(/purge .+)$", re.MULTILINE)
-_IN_SHELL = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_IN_SHELL = re.compile(r"^ *```sh\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 _NAMED = re.compile(r"`(purgebot [^`\n]+)`")
 _GRAMMAR = frozenset(VERB_OF)
 
@@ -58,7 +58,7 @@ def lines(of: str) -> Iterator[tuple[str, str]]:
         if of == "chat":
             found = [one or other for one, other in _TYPED.findall(text)]
         else:
-            shell = [line for block in _IN_SHELL.findall(text) for line in block.splitlines()]
+            shell = [line.strip() for block in _IN_SHELL.findall(text) for line in block.splitlines()]
             found = [*_NAMED.findall(text), *(line for line in shell if line.startswith("purgebot "))]
         for line in found:
             typed = re.split(r" {2,}|(?<=\S) #| > ", line)[0].strip()

@@ -20,7 +20,8 @@ LOADS = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source
 
 
 class Reader(HTMLParser):
-    """What a page links to, what it loads, its anchors, and its prose without code."""
+    """What a page links to, what it loads, its anchors, its prose without code, its blocks of code, and how many
+    ordered lists and tables it has."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,12 +29,17 @@ class Reader(HTMLParser):
         self.loads: list[str] = []
         self.anchors: set[str] = set()
         self.prose: list[str] = []
-        self._code = 0
+        self.blocks: list[str] = []
+        self.counts = {"ol": 0, "table": 0}
+        self._code = self._block = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         self.anchors |= {given[name] for name in ("id", "name") if name in given}
         self._code += tag in ("code", "script", "style")
+        self._block += tag == "pre"
+        if tag in self.counts and "class" not in given:  # the theme's own have one
+            self.counts[tag] += 1
         if tag == "a" and "href" in given:
             self.links.append(given["href"])
         if given.get(LOADS.get(tag, "")) and given.get("rel") not in ("canonical", "next", "prev", "edit"):
@@ -41,9 +47,11 @@ class Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self._code -= tag in ("code", "script", "style")
+        self._block -= tag == "pre"
 
     def handle_data(self, data: str) -> None:
         self.prose += [] if self._code else [data]
+        self.blocks += [data] if self._block else []
 
 
 @pytest.fixture(scope="module")
@@ -120,3 +128,30 @@ def test_every_page_can_be_reached_from_the_first(site: Path, pages: dict[Path, 
         seen.add(page)
         todo += [there for _, there, _ in here(site, page, pages[page].links)]
     assert set() == {page.relative_to(site) for page in pages.keys() - seen} - {Path("404.html")}
+
+
+FENCED = re.compile(r"^( *)```[^\n]*\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
+TYPED = re.compile(r" *(?:/purge|purgebot|make) ")
+INDENTED = re.compile(r"^$\n((?: {4,}\S[^\n]*\n)+)(?=\n|\Z)", re.MULTILINE)
+
+
+def sources() -> list[Path]:
+    return [page for page in sorted((ROOT / "docs").rglob("*.md")) if "decisions" not in page.parts]
+
+
+@pytest.mark.parametrize("source", sources(), ids=lambda page: str(page.relative_to(ROOT / "docs")))
+def test_code_lists_and_tables_are_on_the_site_as_on_github(
+    source: Path, site: Path, pages: dict[Path, Reader]
+) -> None:
+    """The two read indentation differently: what is inside a list stands four columns in."""
+    text = source.read_text(encoding="utf-8")
+    name = source.relative_to(ROOT / "docs")
+    page = pages[site / (name.with_name("index.html") if name.stem == "README" else name.with_suffix(".html"))]
+    shown = {line.strip() for line in "".join(page.blocks).splitlines()}
+    plain = FENCED.sub("", text)
+    code = [line.strip() for _, block in FENCED.findall(text) for line in block.splitlines()]
+    code += [line.strip() for block in INDENTED.findall(plain) for line in block.splitlines() if TYPED.match(line)]
+    assert [] == [line for line in code if line and line not in shown]
+    begun = len(re.findall(r"^ *1\. ", plain, re.MULTILINE))
+    tables = len(re.findall(r"^ *\|(?: *:?-+:? *\|)+$", plain, re.MULTILINE))
+    assert {"ol": begun, "table": tables} == page.counts
