@@ -25,7 +25,7 @@ SCENES = {
     "purge": Scene(
         (
             DEPLOY,
-            Line(MIA, f"/purge {PAGE}", "fresh"),
+            Line(MIA, f"/purge {PAGE}", "proven at"),
             Line(MIA, "/purge /news/* on shop because redesign", "votes are asked for"),
             Line(MIA, "/purge *", "everything"),
         ),
@@ -45,7 +45,7 @@ SCENES = {
             NO_RIGHT,
             Line(MIA, f"/purge {PAGE}", "stopped"),
             RIGHT,
-            Line(MIA, "/purge retry P-3", "fresh"),
+            Line(MIA, "/purge retry P-3", "proven at"),
         ),
         "The token was not allowed to purge the zone; somebody gave it the permission.",
     ),
@@ -53,7 +53,7 @@ SCENES = {
         (
             Line(MIA, "/purge /news/* on shop because redesign", "votes are asked for"),
             Line(MIA, "/purge approve P-4", "somebody else"),
-            Line(LEA, "/purge approve P-4 looked at it", "fresh"),
+            Line(LEA, "/purge approve P-4 looked at it", "proven at"),
         ),
         "Nobody approves their own.",
     ),

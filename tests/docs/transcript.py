@@ -24,7 +24,9 @@ _SHOWN = (
     (re.compile(r"```\n?"), ""),
     (re.compile(r"\*(\w[^*\n]*)\*"), r"\1"),  # bold
 )
-# What differs from run to run, and nothing else: times, durations, counts of what refills, ports and digests.
+_PLACES = r"(?:fra|iad|sin|Varnish)(?:(?:, | and )(?:fra|iad|sin|Varnish))*"
+# What differs from run to run, and nothing else: times, durations, counts of what refills, ports and digests, how often
+# the edge was looked at, and which places' copies happened to be of the same second.
 _SAME = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"), "<time>"),
     (re.compile(r"\b(?:under )?\d+(?:\.\d+)? (?:s|min|h)\b"), "<long>"),
@@ -33,6 +35,8 @@ _SAME = (
     (re.compile(r"(?<![\w.])(?=[0-9a-f-]*\d)[0-9a-f-]{8,}(?![\w.])"), "<id>"),
     (re.compile(r"^(.*(?:Look \d+: |Before: |before: )).*$", re.MULTILINE), r"\1<seen>"),
     (re.compile(r"(?:^.*Look \d+: .*\n)+", re.MULTILINE), "<looks>\n"),
+    (re.compile(rf"^( *(?:•|←) ){_PLACES}(?=: )", re.MULTILINE), r"\1<places>"),
+    (re.compile(r"^(.*<places>.*\n)\1+", re.MULTILINE), r"\1"),
     (re.compile(r" {2,}"), "  "),
 )
 
@@ -72,7 +76,7 @@ def same(text: str) -> str:
 
 
 def _written(line: Line, answers: Sequence[str]) -> str:
-    told = "\n".join(f"  {row}".rstrip() for answer in answers for row in answer.split("\n"))
+    told = "\n".join(f"  {row}".rstrip() for answer in sorted(answers) for row in answer.split("\n"))
     return f"{PEOPLE[line.user]}: {line.text}\n{told}\n"
 
 
