@@ -28,7 +28,7 @@ types: $(READY)
 
 # Into build/site; tests/docs looks after its links.
 docs: $(READY)
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build -q && echo build/site/index.html
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
 
 servers:
 	@sh tests/servers.sh

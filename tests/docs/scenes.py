@@ -63,6 +63,14 @@ SCENES = {
             Line(LEA, "/purge deny P-5 not during the sale", "denied by"),
         ),
     ),
+    "schedules": Scene(
+        (
+            Line(MIA, f"/purge in 10m {PAGE}", "begins"),
+            Line(MIA, "/purge schedules", "P-6"),
+        ),
+    ),
+    "run": Scene((Line(MIA, "/purge run P-6", "proven at"),), "Before its time."),
+    "queue": Scene((Line(MIA, "/purge queue shop", "wait"),)),
     "hold": Scene(
         (
             Line(LEA, "/purge hold shop for 2h because deploying 4.2", "held"),

@@ -28,7 +28,8 @@ _PLACES = r"(?:fra|iad|sin|Varnish)(?:(?:, | and )(?:fra|iad|sin|Varnish))*"
 # What differs from run to run, and nothing else: times, durations, counts of what refills, ports and digests, how often
 # the edge was looked at, and which places' copies happened to be of the same second.
 _SAME = (
-    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC"), "<time>"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)? UTC"), "<time>"),
+    (re.compile(r"\b[A-Z][a-z]{2} \d{1,2} [A-Z][a-z]{2} \d\d:\d\d(?::\d\d)?(?: [A-Z]{3,4})?\b"), "<time>"),
     (re.compile(r"\b(?:under )?\d+(?:\.\d+)? (?:s|min|h)\b"), "<long>"),
     (re.compile(r"\b[\d,.]+ left\b"), "<n> left"),
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:<port>"),
