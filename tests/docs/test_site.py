@@ -31,13 +31,14 @@ class Reader(HTMLParser):
         self.prose: list[str] = []
         self.blocks: list[str] = []
         self.counts = {"ol": 0, "table": 0}
-        self._code = self._block = 0
+        self._code = self._block = self._text = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         self.anchors |= {given[name] for name in ("id", "name") if name in given}
         self._code += tag in ("code", "script", "style")
         self._block += tag == "pre"
+        self._text += tag in ("p", "td")
         if tag in self.counts and "class" not in given:  # the theme's own have one
             self.counts[tag] += 1
         if tag == "a" and "href" in given:
@@ -48,9 +49,10 @@ class Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         self._code -= tag in ("code", "script", "style")
         self._block -= tag == "pre"
+        self._text -= tag in ("p", "td")
 
     def handle_data(self, data: str) -> None:
-        self.prose += [] if self._code else [data]
+        self.prose += [data] if self._text and not self._code else []
         self.blocks += [data] if self._block else []
 
 
