@@ -8,7 +8,7 @@ PORT ?= 8080
 AT_ONCE := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2) --dist loadfile --no-loadscope-reorder
 DATA ?= .play
 
-.PHONY: play test quick lint types servers container clean
+.PHONY: play test quick lint types docs servers container clean
 play: $(READY)
 	@PORT=$(PORT) DATA=$(DATA) $(BIN)/python -m playground
 
@@ -25,6 +25,10 @@ lint: $(READY)
 
 types: $(READY)
 	@$(BIN)/mypy
+
+# Into build/site; tests/docs looks after its links.
+docs: $(READY)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
 
 servers:
 	@sh tests/servers.sh
