@@ -148,6 +148,7 @@ class Bot:
             observe=settings.mode is Mode.OBSERVE,
             command=settings.command,
             tokens=actors_of(settings),
+            people=settings.deploys.people,
             world=settings.globalping.world,
             most=Most(settings.limits.jobs, settings.limits.urls),
             schedules=settings.schedules,

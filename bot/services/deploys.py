@@ -95,9 +95,17 @@ async def _one(
         return wished
     earlier = await core.ledger.read(lambda books: books.deploys.earlier(site.name))
     deploy = Deploy(
-        told.version, actor.id, told.actor, told.link, earlier[0].version if earlier else "",
-        is_rollback(told.version, earlier), told.expected, wished.files, wished.told, told.quiet or site.deploy.quiet,
-    )  # fmt: skip
+        version=told.version,
+        sender=actor.id,
+        actor=core.setup.people.get(told.actor, told.actor),
+        link=told.link,
+        was=earlier[0].version if earlier else "",
+        rollback=is_rollback(told.version, earlier),
+        expected=told.expected,
+        files=wished.files,
+        told=wished.told,
+        quiet=told.quiet or site.deploy.quiet,
+    )
     asking = Asking(actor, key, "deploy", deploy=deploy, manifest=wished.manifest, after=after)
     made = await submit(core, asking, wished.command, site)
     if isinstance(made, JobMade) and told.at is not None:

@@ -48,6 +48,7 @@ class Setup:
     observe: bool = False
     command: str = "/purge"
     tokens: Mapping[str, Actor] = field(default_factory=dict)  # by the actor's id
+    people: Mapping[str, str] = field(default_factory=dict)  # Slack ids, by what senders of deploys call them
     world: World = field(default_factory=World)
     most: Most = field(default_factory=Most)
     schedules: Mapping[str, Schedule] = field(default_factory=dict)

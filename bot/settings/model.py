@@ -174,6 +174,7 @@ class Deploys:
     tokens: tuple[HookSender, ...] = ()
     github: tuple[GithubSender, ...] = ()
     oidc: tuple[OidcSender, ...] = ()
+    people: Mapping[str, str] = field(default_factory=dict)  # Slack ids, by what senders call their people
 
     @property
     def senders(self) -> tuple[Sender, ...]:
