@@ -41,7 +41,7 @@ _SETTINGS: Mapping[str, Mapping[str, str]] = {
         "lifetime": "the behaviour's cache policy: Minimum TTL 0, or it keeps what says no-cache; a response headers "
         "policy changes what browsers get.",
         "private": "a behaviour of its own for these paths, with the policy CachingDisabled.",
-        "variants": "headers that count are chosen in the cache policy; leave out Cookie and User-Agent.",
+        "variants": "which headers and cookies count is chosen in the cache policy: all by which the page differs.",
         "stale": "the cache policy's Minimum and Default TTL.",
         "errors": "Error pages → Error caching minimum TTL.",
         "query": "the cache policy → Query strings: All.",

@@ -47,6 +47,8 @@ def snippet(server: Server, cure: Cure, urls: Sequence[str]) -> str:
     """The lines that mend `urls`; "" where no server can."""
     if cure.special in _NO_HEADERS:
         return _NO_HEADERS[cure.special]
+    if cure == Cure():
+        return ""
     paths = [path for path in dict.fromkeys(urlsplit(url).path or "/" for url in urls) if _SAFE_PATH.fullmatch(path)]
     paths = paths[:PATHS_MAX]
     if not paths:

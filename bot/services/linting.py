@@ -15,6 +15,7 @@ from bot.domain.command import Command
 from bot.domain.lint.report import Report, break_of
 from bot.domain.lint.rules import lint
 from bot.domain.lint.served import Served
+from bot.domain.lint.varying import is_wide, tries_of
 from bot.domain.markup import Reference, references
 from bot.domain.site import Site
 from bot.domain.snippets import Server, server_of
@@ -81,8 +82,19 @@ class _Reading:
         answers = await asyncio.gather(*edges, *private, *origins)
         at_edges, rest = answers[: len(edges)], answers[len(edges) :]
         from_origin = tuple(answer for answer in rest[len(private) :] if not answer.problem)
-        served = [self._served(x, from_origin, tuple(y for y in at_edges if y is not x)) for x in at_edges]
+        tries = await self._tries(url, (*from_origin, *at_edges))
+        served = [self._served(x, from_origin, tuple(y for y in at_edges if y is not x), tries=tries) for x in at_edges]
         return served + [self._served(x) for x in rest[: len(private)]]
+
+    async def _tries(self, url: str, answers: Sequence[Answer]) -> Answers:
+        """What other visitors get, where a Vary says that it may be something else: from the origin, if it can be
+        asked, since caches may not heed it."""
+        wide = next((answer for answer in answers if is_wide(answer.says("vary"))), None)
+        if wide is None:
+            return ()
+        first = (ORIGIN, self._site.origin) if self._site.origin else next(iter(places_of(self._site).items()))
+        tries = tries_of(wide, self._site.variants)
+        return tuple(await asyncio.gather(*(self._fetch(url, *first, asked) for asked in tries)))
 
     async def _file(self, ref: Reference) -> Served:
         place, address = next(iter(places_of(self._site).items()))
@@ -92,9 +104,16 @@ class _Reading:
         async with self._gate:
             return await self._core.looker.fetch(url, place, address, asked)
 
-    def _served(self, answer: Answer, origins: Answers = (), others: Answers = (), registered: bool = False) -> Served:
+    def _served(
+        self,
+        answer: Answer,
+        origins: Answers = (),
+        others: Answers = (),
+        registered: bool = False,
+        tries: Answers = (),
+    ) -> Served:
         cached = self._core.looker.read(answer).cached
-        return Served(answer, self._cache, cached, origins, others, self._tag_header, registered)
+        return Served(answer, self._cache, cached, origins, others, self._tag_header, registered, tries)
 
 
 def _asked(variant: Mapping[str, str]) -> Asked:

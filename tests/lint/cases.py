@@ -33,8 +33,10 @@ class Case:
     nodes: int = 1
     is_origin: bool = False  # what it answers is also what the origin says
     visits: int = 1  # until the cache has it
+    tries: tuple[Asked, ...] = ()  # what others ask, who may get another page
 
 
+COOKIES: tuple[Asked, ...] = (PLAIN, PLAIN, (("Cookie", "visitor=purgebot-a"),))
 SIGNED_IN = (("Authorization", "Basic bWlhOm1pYQ=="),)
 NO_CACHE, YEAR = "no-cache", "public, max-age=31536000, immutable"
 
@@ -53,6 +55,8 @@ proxy_ignore_headers Set-Cookie;
 add_header X-Cache-Status $upstream_cache_status;
 """
 
+_GREETS = "default_type text/html; if ($http_cookie) { rewrite ^ /packed.html break; }"
+
 NGINX = (
     Case("CC01", PAGE, "", _nginx(NO_CACHE)),
     Case("CC02", PAGE, "expires 10m;", _nginx(NO_CACHE)),
@@ -64,8 +68,8 @@ NGINX = (
     Case("CC07", PAGE, _nginx("max-age=60", "\nadd_header Expires 0;"), _nginx("max-age=60")),
     Case("CC08", PAGE, _nginx(NO_CACHE, "\nadd_header Pragma no-cache;"), _nginx(NO_CACHE)),
     Case("CC09", "/cookie", _COPIES, f"{_COPIES}proxy_hide_header Set-Cookie;", visits=2),
-    Case("CC10", PAGE, _nginx(NO_CACHE, '\nadd_header Vary "Cookie, User-Agent";'),
-         _nginx(NO_CACHE, '\nadd_header Vary "Accept-Encoding";')),
+    Case("CC10", PAGE, _nginx(NO_CACHE, f'\nadd_header Vary "Cookie";\n{_GREETS}'),
+         _nginx(NO_CACHE, '\nadd_header Vary "Accept-Encoding";'), tries=COOKIES),
     Case("CC11", PAGE, _nginx(NO_CACHE, "gzip on; gzip_min_length 1;"),
          _nginx(NO_CACHE, "gzip on; gzip_min_length 1; gzip_vary on;")),
     Case("CC12", PAGE, _nginx(NO_CACHE, '\netag off;\nadd_header Last-Modified "";'), _nginx(NO_CACHE)),
@@ -88,6 +92,7 @@ def _apache(value: str, more: str = "") -> str:
     return f'Header set Cache-Control "{value}"\n{more}'
 
 
+_BY_COOKIE = "RewriteEngine On\nRewriteCond %{HTTP_COOKIE} .\nRewriteRule ^/page.html$ /packed.html"
 _DEFLATE = "SetOutputFilter DEFLATE"
 _PROXIED = "ProxyPass / http://127.0.0.1:{behind}/"
 
@@ -103,8 +108,8 @@ APACHE = (
     Case("CC08", PAGE, _apache(NO_CACHE, "Header set Pragma no-cache"), _apache(NO_CACHE)),
     Case("CC09", PAGE, _apache("max-age=60", "Header set Age 5\nHeader add Set-Cookie sid=1"),
          _apache("max-age=60", "Header set Age 5")),
-    Case("CC10", PAGE, _apache(NO_CACHE, 'Header set Vary "Cookie, User-Agent"'),
-         _apache(NO_CACHE, "Header set Vary Accept-Encoding")),
+    Case("CC10", PAGE, _apache(NO_CACHE, f'Header set Vary "Cookie"\n{_BY_COOKIE}'),
+         _apache(NO_CACHE, "Header set Vary Accept-Encoding"), tries=COOKIES),
     Case("CC11", PACKED, _apache(NO_CACHE, "Header set Content-Encoding gzip"), _apache(NO_CACHE, _DEFLATE), PAGE),
     Case("CC12", PAGE, _apache(NO_CACHE, "FileETag None\nHeader unset Last-Modified"), _apache(NO_CACHE)),
     Case("CC13", PAGE, _apache(NO_CACHE, "FileETag INode MTime Size"), _apache(NO_CACHE, "FileETag MTime Size"),
@@ -158,8 +163,8 @@ EXPRESS = (
     Case("CC08", PAGE, _express(_says(_CONTROL, "Pragma: no-cache")), _express(_says(_CONTROL))),
     Case("CC09", PAGE, _express(_says("Cache-Control: max-age=60", "Age: 5", "Set-Cookie: sid=1")),
          _express(_says("Cache-Control: max-age=60", "Age: 5"))),
-    Case("CC10", PAGE, _express(_says(_CONTROL, "Vary: Cookie, User-Agent")),
-         _express(_says(_CONTROL, "Vary: Accept-Encoding"))),
+    Case("CC10", PAGE, _express(_says(_CONTROL, "Vary: Cookie"), end="res.type('html').send('<p>' + req.get('cookie'))"),
+         _express(_says(_CONTROL, "Vary: Accept-Encoding")), tries=COOKIES),
     Case("CC11", PAGE, _express(_says(_CONTROL), end=_GZIP),
          _express(_says(_CONTROL), app="app.use(compression({ threshold: 0 }))\n")),
     Case("CC12", PAGE, f"app.set('etag', false)\n{FIX}\n" + _express(_says(_CONTROL)).replace(FIX, ""),

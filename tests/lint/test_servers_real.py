@@ -80,7 +80,9 @@ async def visited(look: EdgeLooker, port: int, hosts: Sequence[str], case: Case,
     answer, others = answers[case.visits - 1], tuple(answers[case.visits :])
     assert [] == [one.problem for one in answers if one.problem]
     origins = (answer,) if case.is_origin else ()
-    return Served(answer, cached=look.read(answer).cached, origins=origins, others=others, tag_header="Cache-Tag")
+    tries = [await look.fetch(f"http://{hosts[0]}{path}", "here", address, asked) for asked in case.tries]
+    cached = look.read(answer).cached
+    return Served(answer, cached=cached, origins=origins, others=others, tag_header="Cache-Tag", tries=tuple(tries))
 
 
 def fix_of(server: Server, case: Case, bad: Served) -> tuple[str, Cure]:

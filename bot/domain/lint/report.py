@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.fingerprint import version_in_query
-from bot.domain.lint.finding import Finding, Remark, Severity
+from bot.domain.lint.finding import Cure, Finding, Remark, Severity
 from bot.domain.lint.rules import score, together
 from bot.domain.lint.served import Served
 from bot.domain.snippets import Server, snippet
@@ -67,7 +67,7 @@ class Report:
 
     def fix(self, group: Sequence[Finding]) -> str:
         """Lines to copy for one rule; "" where the server is not known, or cannot mend it."""
-        mendable = [finding for finding in group if not finding.set_by_edge]
+        mendable = _mendable(group)
         if self.server is None or not mendable:
             return ""
         return snippet(self.server, mendable[0].cure, [finding.url for finding in mendable])
@@ -75,9 +75,15 @@ class Report:
     @property
     def asks_for_server(self) -> bool:
         """Whether lines to copy are missing only because nobody knows what makes the headers."""
-        servers = list(Server)
-        mendable = [group for group in self.groups if any(not finding.set_by_edge for finding in group)]
-        return self.server is None and any(snippet(servers[0], group[0].cure, [group[0].url]) for group in mendable)
+        first = next(iter(Server))
+        mendable = [found[0] for group in self.groups if (found := _mendable(group))]
+        return self.server is None and any(snippet(first, found.cure, [found.url]) for found in mendable)
+
+
+def _mendable(group: Sequence[Finding]) -> list[Finding]:
+    """Those of `group` that one and the same cure mends where the headers are made."""
+    open_to = [finding for finding in group if not finding.set_by_edge and finding.cure != Cure()]
+    return [finding for finding in open_to if finding.cure == open_to[0].cure]
 
 
 def break_of(served: Served) -> Break | None:

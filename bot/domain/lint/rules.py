@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain.lint import keeping, serving, sharing
+from bot.domain.lint import keeping, serving, sharing, varying
 from bot.domain.lint.finding import Finding, Found, Severity
 from bot.domain.lint.served import Served
 from bot.domain.shown import shown
@@ -55,7 +55,8 @@ RULES = (
          "visitors get somebody else's session", "set no cookie on what is shared",
          sharing.cookie_shared, by_headers=False),
     Rule("CC10", "vary-wide", WARN, 10, "Vary with Cookie, User-Agent, Authorization or over 3 fields; `*` is an error",
-         "few hits, and purges that miss copies", "vary by Accept-Encoding alone", sharing.varies_widely),
+         "few hits, and purges that miss copies", "see what the page differs by before anything leaves Vary",
+         varying.varies_widely),
     Rule("CC11", "vary-missing", WARN, 10, "Content-Encoding without Vary: Accept-Encoding",
          "visitors who cannot unpack it see garbage", "say Vary: Accept-Encoding", sharing.encoding_unsaid),
     Rule("CC12", "no-validator", WARN, 6, "may be kept, and has neither ETag nor Last-Modified",
