@@ -106,6 +106,13 @@ def test_a_bad_line_of_a_list_purges_nothing(world: Playground) -> None:
     assert "1 line could not be read; 2 others can." == result.stderr.splitlines()[0]
 
 
+@pytest.mark.parametrize("verb", ["plan", "check", "lint", "warm"])
+def test_what_cannot_be_read_is_told_by_every_verb(world: Playground, verb: str) -> None:
+    result = run(world, verb, HOME, "http://nope.example/")
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert "1 line could not be read; 1 other can." == result.stderr.splitlines()[0]
+
+
 def test_a_file_that_cannot_be_read_is_wrong_usage(world: Playground, tmp_path: Path) -> None:
     (tmp_path / "page").write_bytes(b"\xff\xfe")
     said = {name: run(world, "purge", "--file", str(tmp_path / name)) for name in ("none", "", "page")}
