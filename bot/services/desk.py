@@ -289,7 +289,8 @@ class Desk:
         if asking.actor.is_token:
             return checked  # a machine has no button, and reads the line
         again = line_of(command, self.speaker(asking.actor, asking.channel))
-        lines = [again, " ".join(old_of(checked.urls, checked.looks))]
+        old = [url for url in old_of(checked.urls, checked.looks) if url not in checked.under_way]
+        lines = [again, " ".join(old)]
         return replace(checked, draft=await self.save_draft(asking, {"lines": lines}))
 
     async def _lint(self, asking: Asking, command: Command) -> Linted:

@@ -13,7 +13,7 @@ from bot.domain.answer import Answer, Asked
 from bot.domain.caches import Cache, cache_of
 from bot.domain.command import Command
 from bot.domain.lint.report import Report, break_of
-from bot.domain.lint.rules import lint
+from bot.domain.lint.rules import RULE_OF, lint
 from bot.domain.lint.served import Served
 from bot.domain.lint.varying import is_wide, tries_of
 from bot.domain.markup import Reference, references
@@ -69,7 +69,7 @@ class _Reading:
         return await _within(PAGES_SECONDS, [self._page(url) for url in urls], [[_late(url)] for url in urls])
 
     async def files(self, wanted: Sequence[Reference]) -> list[Served]:
-        """Each file as the first place serves it."""
+        """Each file as the first place serves it; beside what the origin gives, where its headers break a rule."""
         return await _within(FILES_SECONDS, [self._file(ref) for ref in wanted], [_late(ref.url) for ref in wanted])
 
     async def _page(self, url: str) -> list[Served]:
@@ -98,7 +98,12 @@ class _Reading:
 
     async def _file(self, ref: Reference) -> Served:
         place, address = next(iter(places_of(self._site).items()))
-        return self._served(await self._fetch(ref.url, place, address), registered=ref.is_worker)
+        answer = await self._fetch(ref.url, place, address)
+        served = self._served(answer, registered=ref.is_worker)
+        if not self._site.origin or not any(RULE_OF[found.rule].by_headers for found in lint(served)):
+            return served
+        origin = await self._fetch(ref.url, ORIGIN, self._site.origin)
+        return self._served(answer, () if origin.problem else (origin,), registered=ref.is_worker)
 
     async def _fetch(self, url: str, place: str, address: str, asked: Asked = ()) -> Answer:
         async with self._gate:

@@ -20,7 +20,7 @@ from typer.testing import CliRunner, Result
 
 from bot.cli import app
 from bot.domain.command import Command, parse
-from bot.domain.speech import Verb
+from bot.domain.speech import VERBS, Verb
 from bot.exits import MEANINGS
 from bot.terminal import for_terminal
 from tests.domain.people import LEA
@@ -111,6 +111,12 @@ def test_what_cannot_be_read_is_told_by_every_verb(world: Playground, verb: str)
     result = run(world, verb, HOME, "http://nope.example/")
     assert (2, "") == (result.exit_code, result.stdout)
     assert "1 line could not be read; 1 other can." == result.stderr.splitlines()[0]
+
+
+def test_every_verb_of_the_grammar_is_a_command() -> None:
+    registered = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
+    groups = {group.name for group in app.registered_groups}
+    assert set() == {row.verb.value for row in VERBS} - registered - groups
 
 
 def test_a_file_that_cannot_be_read_is_wrong_usage(world: Playground, tmp_path: Path) -> None:

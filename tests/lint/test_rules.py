@@ -63,6 +63,7 @@ BROKEN = {
     "error-cached, by the cache": ("CC16", made("/", PAGE, "", {}, 503, cached=HIT)),
     "redirect-cached": ("CC17", made("/", PAGE, "", {}, 301)),
     "query-version": ("CC18", script("/app.js?v=3", "no-cache")),
+    "query-version, kept by browsers": ("CC18", script("/app.js?v=3", "max-age=604800")),
     "sw-cached": ("CC19", script("/sw.js", "max-age=600")),
     "sw-cached, as registered": ("CC19", replace(script("/worker.js", "max-age=604800"), registered=True)),
     "no-tags": ("CC20", replace(from_origin(page("no-cache")), tag_header="Cache-Tag")),
@@ -227,9 +228,16 @@ SAID = {
         "status 301, no Cache-Control",
     ),
     "query-version": (
-        "A cache that leaves the query out of its key never fetches app.js?v=3; one that does not leaves "
-        "the other versions where they are when app.js is purged; and while you deploy, an old server "
-        "may answer the new address with old content, which is then kept.",
+        "A cache that leaves the query out of its key gives the old app.js until its copy expires; one that counts it "
+        "keeps each version by itself, so a purge of one leaves the others; and while you deploy, an old server may "
+        "answer the new address with old content, which is then kept.",
+        "app.js?v=3",
+    ),
+    "query-version, kept by browsers": (
+        "Browsers use the old app.js for up to 7 d after a deploy, unless it changes v=3. A cache that leaves the "
+        "query out of its key gives the old app.js until its copy expires; one that counts it keeps each version by itself, "
+        "so a purge of one leaves the others; and while you deploy, an old server may answer the new address with old "
+        "content, which is then kept.",
         "app.js?v=3",
     ),
     "sw-cached": (
@@ -402,10 +410,17 @@ def test_what_only_the_edge_says_is_told_with_what_the_origin_says() -> None:
     rewritten = from_origin(page("max-age=14400"), cache_control="no-cache")
     found = lint(rewritten)
     assert [("CC02", "Cache-Control: no-cache", True)] == [(f.rule, f.origin_says, f.set_by_edge) for f in found]
+    assert [False] == [f.is_origins for f in found]
 
 
 def test_what_the_origin_says_too_is_the_servers() -> None:
-    assert [""] == [f.origin_says for f in lint(from_origin(page("max-age=14400"), cache_control="max-age=14400"))]
+    found = lint(from_origin(page("max-age=14400"), cache_control="max-age=14400"))
+    assert [("", True)] == [(f.origin_says, f.is_origins) for f in found]
+
+
+def test_a_version_in_the_query_is_a_note_and_no_error() -> None:
+    found = lint(script("/app.js?v=3", "max-age=31536000, immutable"))
+    assert [("CC18", Severity.INFO)] == [(one.rule, one.severity) for one in found]
 
 
 def test_a_cookies_value_is_never_shown() -> None:

@@ -181,6 +181,29 @@ async def test_a_check_compares_edges_with_the_origin(tmp_path: Path) -> None:
     )
 
 
+async def test_a_check_of_more_than_it_looks_at_is_not_fresh(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.edges.serves = {"origin": "v2", "fra": "v2", "iad": "v2"}
+    reply = await say(shop, MIA, f"check {' '.join(f'https://www.shop.test/{n}' for n in range(103))}")
+    await shop.ledger.close()
+    assert isinstance(reply, Checked)
+    assert (100, ["https://www.shop.test/100", "https://www.shop.test/101", "https://www.shop.test/102"]) == (
+        len(reply.urls),
+        list(reply.left_out),
+    )
+    told = "100 of 103 URLs were looked at, and those are fresh"
+    assert (Verdict.UNKNOWN, told) == (reply.judgement.verdict, reply.judgement.why)
+
+
+async def test_a_check_tells_the_job_that_purges_what_is_old(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, MIA, "/news/* on shop because x")
+    reply = await say(shop, MIA, "check https://www.shop.test/news/1 https://www.shop.test/a")
+    await shop.ledger.close()
+    assert isinstance(reply, Checked)
+    assert {"https://www.shop.test/news/1": "P-1"} == {url: job.name for url, job in reply.under_way.items()}
+
+
 async def test_status_of_one_job_and_of_all(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     await say(shop, MIA, "/news/* because x")

@@ -154,7 +154,7 @@ async def test_a_check_goes_on_with_the_good_lines_at_a_click(shop: Room) -> Non
     note = await shop.note("U_MIA", "could not be read")
     await shop.click("U_MIA", note, "go_with_good")
     assert "1 line could not be read; 1 other can." == note["text"]
-    assert PRICING in (await shop.note("U_MIA", "the edge serves what the origin serves"))["text"]
+    assert PRICING in str((await shop.note("U_MIA", "the edge serves what the origin serves"))["text"])
 
 
 async def test_a_bare_host_is_asked_about_first(shop: Room) -> None:

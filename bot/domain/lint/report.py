@@ -21,11 +21,6 @@ class Break:
     url: str
     seconds: int | None
 
-    @property
-    def by_argument(self) -> str:
-        """The argument by which it is versioned, as in ?v=3; "" where there is none."""
-        return version_in_query(self.url)
-
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -87,10 +82,13 @@ def _mendable(group: Sequence[Finding]) -> list[Finding]:
 
 
 def break_of(served: Served) -> Break | None:
-    """What the next deploy does to one file: None where its name is made from its content, or browsers ask for it."""
+    """What the next deploy does to one file: None where its name is made from its content, where a
+    version stands in its query, or browsers ask for it."""
     seconds = served.browser.seconds
     forever = served.policy.control.has("immutable") and not served.policy.guards
     long = served.is_long_in_browsers and (seconds or 0) >= LONG
     if not served.is_file or served.status != 200 or served.is_hashed or served.is_worker or not (long or forever):
         return None
+    if version_in_query(served.url):
+        return None  # not if the deploy changes that
     return Break(served.url, seconds if long else None)

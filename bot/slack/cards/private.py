@@ -39,10 +39,10 @@ def misunderstood_card(misunderstood: Misunderstood, draft: str) -> Card:
 
 def copied(before: str, line: str) -> str:
     """A line to copy after a word of ours; nothing where it is too long to be shown whole."""
-    whole = escape(line, COPIED_MAX * 5)
+    whole = escape(line, COPIED_MAX * 5, as_typed=True)
     if not whole or len(whole) > COPIED_MAX:
         return ""
-    return f"{before}: {whole if '`' in line else code(line, COPIED_MAX + 2)}"
+    return f"{before}: {whole if '`' in line else code(line, COPIED_MAX + 2, as_typed=True)}"
 
 
 def _choices(choices: Sequence[Choice], draft: str, action: str) -> list[Block]:
