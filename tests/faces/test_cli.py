@@ -239,7 +239,8 @@ def test_a_warming_that_goes_on_is_listed_and_waited_for(world: Playground) -> N
 
 def test_a_lint_ends_as_fail_on_says(world: Playground) -> None:
     url = f"{HOME.rstrip('/')}/"
-    plain, error = run(world, "lint", url), run(world, "lint", url, "--fail-on", "error")
+    style = f"{url}style.css"
+    plain, error = run(world, "lint", style), run(world, "lint", style, "--fail-on", "error")
     clean = run(world, "lint", f"{url}app.3f2a91c0.js", "--fail-on", "info")
     assert (0, 1, 0) == tuple(result.exit_code for result in (plain, error, clean))
     assert plain.stdout == error.stdout
@@ -247,12 +248,12 @@ def test_a_lint_ends_as_fail_on_says(world: Playground) -> None:
 
 
 def test_a_lint_as_json_holds_the_findings(world: Playground) -> None:
-    result = run(world, "lint", HOME, "for", "nginx", "--json", "--fail-on", "warn")
+    result = run(world, "lint", f"{HOME}style.css", "for", "nginx", "--json", "--fail-on", "warn")
     answer = job_of(result)
     record = answer["lint"]
     assert (1, {"text", "lint"}) == (result.exit_code, set(answer))
     assert isinstance(record, dict)
-    assert (67, "error", "CC03", "nginx") == tuple(record[name] for name in ("score", "worst", "first", "server"))
+    assert (70, "error", "CC03", "nginx") == tuple(record[name] for name in ("score", "worst", "first", "server"))
 
 
 def test_a_severity_that_is_none_is_wrong_usage(world: Playground) -> None:
