@@ -29,6 +29,7 @@ PAGES_MAX = 5
 FILES_MAX = 30
 AT_ONCE = 4
 PAGES_SECONDS, FILES_SECONDS = 9.0, 12.0
+TRIES_SECONDS = 3.0  # of the pages' time
 NO_TIME = "no answer in the time that a lint takes"
 T = TypeVar("T")
 Answers = tuple[Answer, ...]
@@ -94,7 +95,11 @@ class _Reading:
             return ()
         first = (ORIGIN, self._site.origin) if self._site.origin else next(iter(places_of(self._site).items()))
         tries = tries_of(wide, self._site.variants)
-        return tuple(await asyncio.gather(*(self._fetch(url, *first, asked) for asked in tries)))
+        try:
+            async with asyncio.timeout(TRIES_SECONDS):
+                return tuple(await asyncio.gather(*(self._fetch(url, *first, asked) for asked in tries)))
+        except TimeoutError:
+            return ()  # the page itself was read, and Vary stays
 
     async def _file(self, ref: Reference) -> Served:
         place, address = next(iter(places_of(self._site).items()))
