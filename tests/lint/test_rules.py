@@ -236,8 +236,8 @@ SAID = {
     "query-version, kept by browsers": (
         "Browsers use the old app.js for up to 7 d after a deploy, unless it changes v=3. A cache that leaves the "
         "query out of its key gives the old app.js until its copy expires; one that counts it keeps each version by "
-        "itself, so a purge of one leaves the others; and while you deploy, an old server may answer the new address with old "
-        "content, which is then kept.",
+        "itself, so a purge of one leaves the others; and while you deploy, an old server may answer the new address "
+        "with old content, which is then kept.",
         "app.js?v=3",
     ),
     "sw-cached": (

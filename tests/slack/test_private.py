@@ -539,7 +539,7 @@ def test_what_browsers_do_is_told_in_words(odd: str, seconds: int, expected: str
     ("ours", "theirs", "cut_ours", "cut_theirs"),
     [
         ("release-2026-build-0042", "release-2026-build-0041", "release-2…d-0042", "release-2…d-0041"),
-        ("release-0042-at-frankfurt", "release-0041-at-frankfurt", "rel…042-at-fra…", "rel…041-at-fra…"),
+        ("release-0042-at-frankfurt", "release-0041-at-frankfurt", "rel…042-at-fran…", "rel…041-at-fran…"),
     ],
     ids=["that ends otherwise", "that differs within"],
 )

@@ -156,7 +156,7 @@ def _version(look: Look, beside: Sequence[Look]) -> str:
     if not alike:
         return _cut(name)
     at = max(next(n for n, pair in enumerate(zip_longest(name, other)) if pair[0] != pair[1]) for other in alike)
-    return f"{name[:3]}…{name[max(3, at - 2) : at + VERSION_MAX - 6]}…"
+    return f"{name[:3]}…{name[max(3, at - 2) : at + VERSION_MAX - 7]}…"
 
 
 def _cut(name: str) -> str:
