@@ -31,6 +31,7 @@ from bot.domain.words import Scanner, Unclosed, Word
 from providers.contract import Kind
 
 TEXT_MAX = 40_000  # characters of one line
+TERMINAL = frozenset({"--json", "--csv", "--file", "--fail-on", "--no-wait", "--timeout"})
 REASON_MAX = 1_000  # characters
 _LINE_SHOWN_MAX = 300  # characters of a line to copy
 _REASON_SHOWN_MAX = 150  # characters of a reason in it
@@ -212,6 +213,9 @@ class _Sorter:
         return self._give(option, self._value(option, name) if option.takes else "")
 
     def _unknown_flag(self, name: str, word: Word) -> Confused:
+        if name.lower() in TERMINAL:
+            problem = f"`{shown(name)}` is an option of the terminal, as in `purgebot check … {name.lower()}`."
+            return self.confused(f"{problem} Leave it out here.", self._mended(word, ""), topic="options")
         known = [written for written, row in OPTION_OF.items() if written.startswith("--") and row.takes != "moment"]
         near = difflib.get_close_matches(f"--{name.lower().strip('-')[:20]}", known, 1, _NEAR)
         mended = self._mended(word, near[0]) if near else ""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.hearing import TEXT_MAX, Heard, Thing, is_fit, misunderstood, typed
-from bot.domain.reading import JobName, NoSuchHost, Puzzling, Reader, SiteName, Star
+from bot.domain.reading import JobName, NoSuchHost, Puzzling, Reader, SiteName, Star, is_slip
 from bot.domain.saying import line_of, options_line, safe_word
 from bot.domain.shown import Notes, shown
 from bot.domain.site import Site
@@ -84,7 +84,9 @@ def _tail(given: Mapping[str, str], *without: str) -> str:
 def unknown_verb(thing: Thing, heard: Heard, speaker: Speaker) -> Misunderstood:
     """A first word that is neither a verb nor a thing."""
     problem = f"I cannot tell what `{shown(thing.text)}` is.{_all_hint(thing.text)}"
-    near = difflib.get_close_matches(thing.text.lower()[:20], _STARTERS, 1, _NEAR)
+    word = thing.text.lower()[:20]
+    slips = [starter for starter in _STARTERS if len(word) == len(starter) and is_slip(word, starter)]
+    near = difflib.get_close_matches(word, _STARTERS, 1, _NEAR) or slips[:1]
     mended = heard.text.replace(thing.text, near[0], 1) if near and heard.verb is None else ""
     return misunderstood(speaker, problem, " ".join(mended.split()))
 

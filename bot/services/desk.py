@@ -116,6 +116,8 @@ class Desk:
         denied = authorise(asking.actor, _DEEDS[command.verb], Subject(command.site))
         if denied is not None:
             return Refused(denied.why, denied.advice, by_rule=True)
+        if command.bad:
+            return await self._bad_lines(asking, command)
         match command.verb:
             case Verb.PURGE:
                 return await self._purge(asking, command, sure)
@@ -128,7 +130,7 @@ class Desk:
             case Verb.WHY:
                 return await self._why(asking, command)
             case Verb.WARM:
-                return await self._warm(asking, command)
+                return await warming.warm(self._core, asking, command)
             case Verb.STATUS | Verb.SHOW if command.warming:
                 return await warming.show(self._core, asking.actor, command.warming)
             case Verb.CANCEL if command.warming:
@@ -198,8 +200,6 @@ class Desk:
 
     async def _purge(self, asking: Asking, command: Command, sure: bool) -> Reply:
         site = self._core.setup.sites[command.site]
-        if command.bad:
-            return await self._bad_lines(asking, command)
         due = await self._due(asking, command) if command.when else None
         if isinstance(due, Misunderstood):
             return await self._not_understood(asking, due)
@@ -238,9 +238,6 @@ class Desk:
         """The good ones wait for a click; a machine has no button to go on with them."""
         draft = "" if asking.actor.is_token else await self._draft_of(asking, replace(command, bad=()))
         return BadLinesFound(draft, command)
-
-    async def _warm(self, asking: Asking, command: Command) -> Reply:
-        return await (self._bad_lines(asking, command) if command.bad else warming.warm(self._core, asking, command))
 
     async def _sites(self, actor: Actor) -> SitesListed:
         sites, now = self._core.setup.seen_by(actor), self._core.clock.now()
@@ -292,7 +289,8 @@ class Desk:
         if asking.actor.is_token:
             return checked  # a machine has no button, and reads the line
         again = line_of(command, self.speaker(asking.actor, asking.channel))
-        lines = [again, " ".join(old_of(checked.urls, checked.looks))]
+        old = [url for url in old_of(checked.urls, checked.looks) if url not in checked.under_way]
+        lines = [again, " ".join(old)]
         return replace(checked, draft=await self.save_draft(asking, {"lines": lines}))
 
     async def _lint(self, asking: Asking, command: Command) -> Linted:

@@ -208,6 +208,8 @@ class Checked:
     notes: Sequence[str] = ()  # what else to know: who can read what probes saw
     inner: Sequence[Look] = ()
     draft: str = ""  # holds the lines of its buttons: this check again, and the purge of what is old
+    left_out: Sequence[str] = ()  # URLs that were named and not looked at
+    under_way: Mapping[str, JobView] = field(default_factory=dict)  # by an old URL, the job that purges it already
 
 
 @dataclass(frozen=True, slots=True)

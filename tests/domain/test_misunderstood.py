@@ -135,6 +135,25 @@ HEARD = {
         ),
     ),
     # options
+    "a flag of the terminal": (
+        "check --json https://www.shop.test/a",
+        mended(
+            "`--json` is an option of the terminal, as in `purgebot check … --json`. Leave it out here.",
+            "check https://www.shop.test/a",
+        ),
+    ),
+    "a scheme without its colon": (
+        "http//www.shop.test/a",
+        mended("I cannot read `http//www.shop.test/a`. `http//` begins no URL.", "http://www.shop.test/a"),
+    ),
+    "a scheme misspelt": (
+        "htp://www.shop.test/a",
+        mended("I cannot read `htp://www.shop.test/a`. `htp://` begins no URL.", "http://www.shop.test/a"),
+    ),
+    "a short verb misspelt": (
+        "whi https://www.shop.test/a",
+        mended("I cannot tell what `whi` is.", "why https://www.shop.test/a"),
+    ),
     "an unknown flag": ("/a --later", heard("`--later` is not an option.", "/purge help options")),
     "a flag misspelt": ("/a --hrad", mended("`--hrad` is not an option.", "/a --hard")),
     "one dash": ("/a -hard", mended("`-hard` is not an option.", "/a --hard")),

@@ -173,10 +173,10 @@ OF_LATE = [
     pytest.param({}, Allow("small", "up to 30 URLs, paths or tags run at once"), id="nothing-before"),
     pytest.param({Kind.URL: 10}, Allow("small", "up to 30 URLs, paths or tags run at once"), id="thirty-in-all"),
     pytest.param(
-        {Kind.URL: 11}, "20 targets, 31 with those of the last 10 minutes, are more than 30", id="thirty-one-in-all"
+        {Kind.URL: 11}, "with the 11 of the last 10 minutes these are 31 targets, more than 30", id="thirty-one-in-all"
     ),
     pytest.param(
-        {Kind.TAG: 11}, "20 targets, 31 with those of the last 10 minutes, are more than 30", id="other-kinds"
+        {Kind.TAG: 11}, "with the 11 of the last 10 minutes these are 31 targets, more than 30", id="other-kinds"
     ),
     pytest.param({Kind.HOST: 11}, Allow("small", "up to 30 URLs, paths or tags run at once"), id="kinds-of-no-size"),
 ]

@@ -149,6 +149,14 @@ async def test_good_lines_wait_for_a_click_beside_bad_ones(shop: Room) -> None:
     assert [] == await shop.notes("U_MIA")
 
 
+async def test_a_check_goes_on_with_the_good_lines_at_a_click(shop: Room) -> None:
+    await shop.command("U_MIA", f"check {PRICING} http://evil.test/")
+    note = await shop.note("U_MIA", "could not be read")
+    await shop.click("U_MIA", note, "go_with_good")
+    assert "1 line could not be read; 1 other can." == note["text"]
+    assert PRICING in str((await shop.note("U_MIA", "the edge serves what the origin serves"))["text"])
+
+
 async def test_a_bare_host_is_asked_about_first(shop: Room) -> None:
     await shop.command("U_MIA", "img.shop.test")
     note = await shop.note("U_MIA", "host")

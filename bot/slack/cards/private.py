@@ -9,7 +9,7 @@ from bot.domain.actor import Standing
 from bot.domain.command import Choice, Command, Misunderstood
 from bot.domain.job import JobView, State
 from bot.domain.site import Site
-from bot.domain.speech import LOOKING
+from bot.domain.speech import LOOKING, Verb
 from bot.services.replies import WhoAmI
 from bot.slack.cards.blocks import Block, Card, actions, button, card, section
 from bot.slack.cards.outcome import approvals_left, outcome
@@ -39,10 +39,10 @@ def misunderstood_card(misunderstood: Misunderstood, draft: str) -> Card:
 
 def copied(before: str, line: str) -> str:
     """A line to copy after a word of ours; nothing where it is too long to be shown whole."""
-    whole = escape(line, COPIED_MAX * 5)
+    whole = escape(line, COPIED_MAX * 5, as_typed=True)
     if not whole or len(whole) > COPIED_MAX:
         return ""
-    return f"{before}: {whole if '`' in line else code(line, COPIED_MAX + 2)}"
+    return f"{before}: {whole if '`' in line else code(line, COPIED_MAX + 2, as_typed=True)}"
 
 
 def _choices(choices: Sequence[Choice], draft: str, action: str) -> list[Block]:
@@ -66,7 +66,7 @@ def bad_lines_card(command: Command, draft: str) -> Card:
     more = len(command.bad) - BAD_SHOWN
     if more > 0:
         lines.append(f"and {count(more, 'more line')}")
-    done = "fetched" if command.verb in LOOKING else "purged"
+    done = "fetched" if command.verb is Verb.WARM else "looked at" if command.verb in LOOKING else "purged"
     if not draft:
         return card(first, [*lines, f"Nothing was {done}. Mend them, or leave them out, and send it again."])
     good = button(f"Go on with the {count(len(command.targets), 'good one')}", "go_with_good", draft, "primary")
