@@ -5,15 +5,15 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 READY := $(VENV)/.ready
 PORT ?= 8080
-AT_ONCE := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile --no-loadscope-reorder
+AT_ONCE := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2) --dist loadfile --no-loadscope-reorder
 DATA ?= .play
 
 .PHONY: play test quick lint types servers container clean
 play: $(READY)
 	@PORT=$(PORT) DATA=$(DATA) $(BIN)/python -m playground
 
-# Compiled tests are kept, whatever the shell says: it halves the time until the first one runs. One process more than
-# there are processors, since many tests wait for a server.
+# Compiled tests are kept, whatever the shell says: it halves the time until the first one runs. Two processes more than
+# there are processors, since most tests of whole bots wait for a server or for a pace more than they compute.
 test: $(READY) lint types
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(AT_ONCE)
 

@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import httpx
@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from playground import pipeline
 from playground.cut import CuttableProtocol
 from playground.slack import SlackStandIn
 from playground.towns import shop
@@ -67,6 +68,7 @@ class Stage:
         self.folder = folder
         self.port, self.bot_port, self.metrics_port = free_port(), free_port(), free_port()
         self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30, trust_env=False)
+        self._probe = httpx.Client(timeout=5, trust_env=False)
         arguments = [str(folder), str(self.port), str(self.bot_port)]
         self._process = subprocess.Popen([sys.executable, "-m", "bench.stage", *arguments])
         self.wait_for(lambda: self.http.get("/_play/world").status_code == 200)
@@ -82,6 +84,7 @@ class Stage:
             "SLACK_API_URL": f"http://127.0.0.1:{self.port}/slack/api/",
             "CLOUDFLARE_TOKEN": "playground-cloudflare-token",
             "PLAY_API_TOKEN": "play",
+            "PLAY_DEPLOY_SECRET": pipeline.SECRET,
             "PORT": str(self.bot_port),
             "METRICS_PORT": str(self.metrics_port),
             "LOG_FORMAT": "json",
@@ -94,9 +97,13 @@ class Stage:
         log = (self.folder / "bot.log").open("ab")
         process = subprocess.Popen(command, env=dict(self.environ(database)), stderr=log)
         log.close()
-        url = f"http://127.0.0.1:{self.bot_port}/readyz"
-        self.wait_for(lambda: process.poll() is not None or httpx.get(url, trust_env=False).status_code == 200)
+        self.ready(lambda: process.poll() is None)
         return process, time.monotonic() - began
+
+    def ready(self, lives: Callable[[], bool]) -> None:
+        """Wait until a bot is ready, or lives no more."""
+        url = f"http://127.0.0.1:{self.bot_port}/readyz"
+        self.wait_for(lambda: not lives() or self._probe.get(url).status_code == 200)
 
     def wait_for(self, ready: object) -> None:
         """Ask until it is so."""
@@ -115,6 +122,7 @@ class Stage:
         """End it."""
         self._process.kill()
         self._process.wait()
+        self._probe.close()
         self.http.close()
 
 

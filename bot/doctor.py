@@ -23,7 +23,7 @@ from bot.ledger.sqlite import SqliteLedger
 from bot.services.ports import Clock
 from bot.services.probing import probe_layers
 from bot.serving import set_up_logging
-from bot.settings import Environment, Settings, over
+from bot.settings import Environment, GithubSender, HookSender, Settings, over
 from bot.slack.health import slack_health
 from bot.wiring import SystemClock, database_path
 from providers.contract import Health, Probe
@@ -73,7 +73,7 @@ def _configuration(settings: Settings, now: float) -> list[Finding]:
     good = Finding("configuration", Health.GOOD, f"Mode {settings.mode.told}, sites {sites}.")
     warnings = (*settings.warnings, *over(settings.policy, now))
     doubts = [Finding("configuration", Health.DOUBTFUL, warning) for warning in warnings]
-    return [good, *doubts, *_tokens(settings)]
+    return [good, *doubts, *_tokens(settings), *_senders(settings)]
 
 
 def _tokens(settings: Settings) -> list[Finding]:
@@ -85,6 +85,15 @@ def _tokens(settings: Settings) -> list[Finding]:
         for token, where in missing
         if token.bearer.reveal_or_none() is None
     ]
+
+
+def _senders(settings: Settings) -> list[Finding]:
+    """Those of whose secrets none is there: their deploys are refused."""
+    what = "None of its secrets is there, so its deploys are refused."
+    advice = "Set it where the bot runs. A file counts at once, a variable from the next start."
+    signing: list[HookSender | GithubSender] = [*settings.deploys.tokens, *settings.deploys.github]
+    bare = [one for one in signing if not any(secret.reveal_or_none() for secret in one.secrets)]
+    return [Finding(f"sender {one.name}", Health.BAD, what, advice) for one in bare]
 
 
 async def _database(environment: Environment, clock: Clock) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from bot.domain.deploy import Deploy, Expected, is_page
 from bot.domain.finding import Page, Verdict, find
 from bot.domain.job import Approval, JobView, LayerView
 from bot.domain.look import ORIGIN, Look
@@ -36,6 +37,10 @@ def job_record(job: JobView) -> Record:
     record |= {name: value for name, value in optional.items() if value}
     if job.scheduled_for is not None:
         record["scheduled"] = _scheduled(job)
+    if job.deploy is not None:
+        record["deploy"] = _deploy(job, job.deploy)
+    if job.after:
+        record["after"] = f"P-{job.after}"
     if job.warming is not None:
         record["warming"] = warming_record(job.warming)
     if job.approval is not None:
@@ -82,6 +87,24 @@ def _moment(told: Moment) -> Record:
         "text": what.text,
     }  # fmt: skip
     return {"at": moment(told.at), "event": what.event, **{name: value for name, value in fields.items() if value}}
+
+
+def _deploy(job: JobView, deploy: Deploy) -> Record:
+    """What came out, and at which places each page shows what was expected of it."""
+    record: Record = {"version": deploy.version, "told_by": deploy.sender}
+    optional: Record = {
+        "actor": deploy.actor, "link": deploy.link, "before": deploy.was, "rollback": deploy.rollback,
+        "files": deploy.files, "told": list(deploy.told),
+        "expect": [_expected(job, one) for one in deploy.expected],
+    }  # fmt: skip
+    return record | {name: value for name, value in optional.items() if value}
+
+
+def _expected(job: JobView, expected: Expected) -> Record:
+    page = [look for look in job.looks if is_page(look.url, expected) and not look.variant]
+    shows = dict.fromkeys(look.place for look in page if look.shows == expected.told)
+    lacks = dict.fromkeys(look.place for look in page if look.lacks == expected.told)
+    return {"path": expected.path, "expected": expected.told, "found_at": list(shows), "missing_at": list(lacks)}
 
 
 def diagnosis_record(diagnosis: Diagnosis) -> Record:

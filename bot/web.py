@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import json
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,9 +23,11 @@ from bot.domain.actor import Actor, Standing
 from bot.domain.command import Command, Verb
 from bot.domain.job import JobView, State
 from bot.domain.rights import Deed, Subject, authorise
+from bot.hook import Hook
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
 from bot.linted import lint_record, lint_text
+from bot.problems import TooLarge, first_error, problem, read_body
 from bot.record import TARGETS_MAX, diagnosis_record, job_record, kept_record, stats_record, warming_record
 from bot.services.desk import Desk
 from bot.services.purges import Asking
@@ -91,6 +92,7 @@ class Door:
         tokens: Sequence[Token],
         ready: Callable[[], Awaitable[str]],
         stopping: asyncio.Event,
+        hook: Hook,
     ) -> None:
         self._core = replace(core, setup=replace(core.setup, command=COMMAND_NAME))
         self._desk = Desk(self._core)
@@ -98,11 +100,13 @@ class Door:
         self._tokens = tokens
         self._ready = ready
         self._stopping = stopping
+        self._hook = hook
 
     def app(self, slack_events: ASGIApp | None) -> Starlette:
         """All routes; without Slack's when it speaks by Socket Mode."""
         routes: list[Route | Mount] = [
             Route("/v1/commands", self.command, methods=["POST"]),
+            Route("/v1/deploys", self._hook.deploy, methods=["POST"]),
             Route("/v1/jobs/{job}", self.job, methods=["GET"]),
             Route("/healthz", self.alive, methods=["GET"]),
             Route("/readyz", self.able, methods=["GET"]),
@@ -118,7 +122,7 @@ class Door:
     async def able(self, request: Request) -> Response:
         """Work can be accepted: the ledger can be written and the sweep beats; never a provider's or Slack's state."""
         wrong = await self._ready()
-        return _problem(503, "Not ready", wrong) if wrong else JSONResponse({"status": "ready"})
+        return problem(503, "Not ready", wrong) if wrong else JSONResponse({"status": "ready"})
 
     async def command(self, request: Request) -> Response:
         """The grammar for machines."""
@@ -126,21 +130,21 @@ class Door:
         if actor is None:
             return _unauthorised()
         try:
-            raw = await _body(request)
+            raw = await read_body(request, BODY_MAX)
         except ClientDisconnect:
             return Response(status_code=400)
-        if raw is None:
-            return _problem(413, "Too large", f"The body is larger than {BODY_MAX} bytes. Send fewer targets at once.")
+        except TooLarge:
+            return problem(413, "Too large", f"The body is larger than {BODY_MAX} bytes. Send fewer targets at once.")
         try:
             body = CommandBody.model_validate_json(raw)
         except ValidationError as exc:
-            return _problem(400, "Unreadable body", f'Send {{"text": "check https://…"}}. {_first_error(exc)}')
+            return problem(400, "Unreadable body", f'Send {{"text": "check https://…"}}. {first_error(exc)}')
         given = request.headers.get("idempotency-key", "")
         if len(given) > KEY_MAX:
-            return _problem(400, "Unreadable key", f"`Idempotency-Key` has at most {KEY_MAX} characters.")
+            return problem(400, "Unreadable key", f"`Idempotency-Key` has at most {KEY_MAX} characters.")
         key = f"api {actor.id} {given or self._core.dice.token()}"
         if given and not await self._claim(key, raw):
-            return _problem(409, "Key used before", "This Idempotency-Key came with another body. Take a new one.")
+            return problem(409, "Key used before", "This Idempotency-Key came with another body. Take a new one.")
         reply = await self._desk.ask(Asking(actor, key, "api"), self._line(body.text), body.targets)
         return _answer(reply, self._core)
 
@@ -164,13 +168,13 @@ class Door:
         return await self._core.ledger.write(deed)
 
     async def job(self, request: Request) -> Response:
-        """One job; with `wait=` seconds, once it has ended or needs a person."""
-        actor = self._actor(request)
+        """One job; with `wait=` seconds, once it has ended or needs a person. Who sends deploys signs it like them."""
+        actor = self._actor(request) or await self._hook.sender(request)
         if actor is None:
             return _unauthorised()
         wait = _seconds(request.query_params.get("wait", "0"))
         if wait is None:
-            return _problem(400, "Unreadable wait", "`wait` is a number of seconds, at most 60.")
+            return problem(400, "Unreadable wait", "`wait` is a number of seconds, at most 60.")
         name = request.path_params["job"].removeprefix("P-")
         if not name.isascii() or not name.isdigit() or len(name) > 12:
             return _no_such_job()
@@ -206,13 +210,13 @@ def _answer(reply: Reply, core: Core) -> Response:
     text = plain(card, typed_in(reply)) if card else ""
     match reply:
         case NotUnderstood() | BadLinesFound():
-            return _problem(422, "Not understood", text, text=text)
+            return problem(422, "Not understood", text, text=text)
         case Refused(by_rule=True):
-            return _problem(403, "Refused", text, text=text)
+            return problem(403, "Refused", text, text=text)
         case Refused():
-            return _problem(422, "Not possible", text, text=text)
+            return problem(422, "Not possible", text, text=text)
         case PlanShown(observing=True, command=Command(verb=Verb.PURGE)):
-            return _problem(403, "Only observing", text, text=text)
+            return problem(403, "Only observing", text, text=text)
         case Checked():
             return JSONResponse({"text": text, "verdict": reply.judgement.verdict})
         case Linted(report=report):
@@ -253,43 +257,21 @@ def _seconds(text: str) -> float | None:
     return min(seconds, WAIT_MAX) if math.isfinite(seconds) and seconds >= 0 else None
 
 
-async def _body(request: Request) -> bytes | None:
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > BODY_MAX:
-            return None
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _first_error(exc: ValidationError) -> str:
-    error = exc.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in error["loc"])
-    return f"{where}: {error['msg']}" if where else str(error["msg"])
-
-
-def _problem(status: int, title: str, detail: str, headers: Mapping[str, str] | None = None, **more: str) -> Response:
-    body = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail, **more})
-    return Response(body, status, headers, media_type="application/problem+json")
-
-
 async def _no_route(request: Request, exc: Exception) -> Response:
     status = exc.status_code if isinstance(exc, HTTPException) else 500
     headers = exc.headers if isinstance(exc, HTTPException) else None
     here = f"{request.method} {request.url.path[:PATH_SHOWN]}"
-    return _problem(status, HTTPStatus(status).phrase, f"There is no {here} here.", headers)
+    return problem(status, HTTPStatus(status).phrase, f"There is no {here} here.", headers)
 
 
 async def _not_stored(request: Request, exc: Exception) -> Response:
-    return _problem(503, "Not stored", str(exc))
+    return problem(503, "Not stored", str(exc))
 
 
 def _unauthorised() -> Response:
     detail = "Send `Authorization: Bearer <token>`; tokens are named under `api.tokens` in the configuration."
-    return _problem(401, "Who is asking?", detail, {"www-authenticate": "Bearer"})
+    return problem(401, "Who is asking?", detail, {"www-authenticate": "Bearer"})
 
 
 def _no_such_job() -> Response:
-    return _problem(404, "No such job", "There is no such job among the sites of this token.")
+    return problem(404, "No such job", "There is no such job among the sites of this token.")

@@ -21,9 +21,11 @@ from bot.edge import EdgeLooker
 from bot.edge.http_rules import Httplint
 from bot.edge.names import Resolvers
 from bot.engine.embedded import EmbeddedEngine
+from bot.hook import Hook
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.sqlite import SqliteLedger
 from bot.metrics import Metrics
+from bot.senders import Senders
 from bot.services.desk import Desk
 from bot.services.keeping import forget_daily
 from bot.services.lanes import Lane, recover
@@ -131,7 +133,9 @@ class Bot:
         self.router = Router(self.core, lanes, self.reception.run, self.notifier.run, self.homes.run)
         self.stopping = asyncio.Event()
         self.slack = self._slack_door()
-        self.door = Door(self.core, tokens_of(settings), self._not_ready, self.stopping)
+        self.senders = Senders(settings.deploys)
+        hook = Hook(self.core, self.senders)
+        self.door = Door(self.core, tokens_of(settings), self._not_ready, self.stopping, hook)
         self._tasks: list[asyncio.Task[None]] = []
 
     def _core(self) -> Core:
@@ -253,6 +257,7 @@ class Bot:
         await self.engine.stop(grace)
         for provider in self.providers.values():
             await provider.close()
+        await self.senders.close()
         if self.globalping is not None:
             await self.globalping.close()
         with contextlib.suppress(LedgerDown):
@@ -274,10 +279,14 @@ def tokens_of(settings: Settings) -> list[Token]:
 
 
 def actors_of(settings: Settings) -> Mapping[str, Actor]:
-    """The machines that may knock, and the file's schedules, as actors."""
+    """The machines that may knock or send deploys, and the file's schedules, as actors."""
     actors = [
         Actor(f"token:{token.name}", Standing.TOKEN, "", token.sites, token.may_command)
         for token in settings.api_tokens
+    ]
+    actors += [
+        Actor(f"token:{sender.name}", Standing.TOKEN, "", sender.sites, is_sender=True)
+        for sender in settings.deploys.senders
     ]
     scheduled = [schedule.actor for schedule in settings.schedules.values()]
     return {actor.id: actor for actor in (*actors, *scheduled)}

@@ -26,6 +26,7 @@ from bot.ledger.opening import LedgerInUse
 from bot.serving import CannotStart, listen, set_up_logging, without_signals
 from bot.settings import Environment, load
 from bot.wiring import Bot
+from playground import pipeline
 from playground.cut import CuttableProtocol
 from playground.slack import SlackStandIn
 from playground.towns import TOWNS
@@ -80,6 +81,7 @@ class Play:
             "SLACK_API_URL": f"{self._url}/slack/api/",
             **self._world.environ,
             "PLAY_API_TOKEN": API_TOKEN,
+            "PLAY_DEPLOY_SECRET": pipeline.SECRET,
         }
         self._bot = Bot(load(config, environ), Environment.read(environ))
         self._bot_app = self._bot.app()

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from playground import pipeline
 from playground.faults import KINDS, ONLY, UnknownFault
 from playground.http import loopback_client
 from playground.scenes import SceneFailed, Scenes
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from playground.world import World
 
 FIRST = "shop"  # where no site is named
+PAGES = ("/", "/pricing")  # what a whole deploy tells of
 _PATH = re.compile(r"/[!-~]*")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,39}")
 
@@ -37,6 +39,7 @@ def routes_of(world: World) -> list[Route]:
         Route("/_play/world", _told(calls.show), methods=["GET"]),
         Route("/_play/visit", _told(calls.visit), methods=["GET"]),
         Route("/_play/origin", _told(calls.deploy), methods=["POST"]),
+        Route("/_play/deploy", _told(calls.deploy_and_tell), methods=["POST"]),
         Route("/_play/fault", _told(calls.fault), methods=["POST"]),
         Route("/_play/ledger", _told(calls.ledger), methods=["GET"]),
         Route("/_play/scenes", _told(calls.scenes), methods=["GET"]),
@@ -66,8 +69,9 @@ class Calls:
         world = self._world
         return {
             "api": {"url": world.url, "token": "play"},
+            "deploys": {"url": f"{world.url}{pipeline.PATH}", "sender": pipeline.SENDER, "secret": pipeline.SECRET},
             "accounts": world.accounts,
-            "sites": {name: _site(town) for name, town in world.towns.items()},
+            "sites": {name: _site(town, world.on_stage.get(name, "")) for name, town in world.towns.items()},
             "faults": world.faults.shown(),
             "kinds": {account: _kinds(account) for account in (*world.accounts, "slack")},
             "now": world.now(),
@@ -100,14 +104,24 @@ class Calls:
 
     async def deploy(self, request: Request) -> object:
         """New content."""
-        body = await _sent(request)
+        version, _, _ = self._new_content(await _sent(request))
+        return {"version": version}
+
+    async def deploy_and_tell(self, request: Request) -> object:
+        """New content, and the bot hears of it from the pipeline."""
+        version, town, path = self._new_content(await _sent(request))
+        pages = [path] if path else list(PAGES)
+        told = await pipeline.tell(self._world.url, town.name, version, pages, self._world.now())
+        return {"version": version, "status": told.status, "answer": told.answer}
+
+    def _new_content(self, body: Mapping[str, object]) -> tuple[str, Town, str]:
         path, version = body.get("path") or "", body.get("version") or ""
         town = self._town(body.get("site", FIRST))
         if not isinstance(path, str) or (path and not re.fullmatch(r"/[!-~]*", path)) or set(path) & set("?#"):
             raise Unclear('`path` begins with / and has no query. Send "path": "/pricing", or none for all paths.')
         if not isinstance(version, str) or (version and not _VERSION.fullmatch(version)):
             raise Unclear('`version` is up to 40 letters, digits and ._+-. Send "version": "v9", or none for the next.')
-        return {"version": town.origin.deploy(path, version)}
+        return town.origin.deploy(path, version), town, path
 
     async def fault(self, request: Request) -> object:
         """Switch a fault on or off."""
@@ -140,11 +154,13 @@ def _kinds(account: str) -> list[str]:
     return [kind for kind in KINDS if account in ONLY.get(kind, (account,))]
 
 
-def _site(town: Town) -> Mapping[str, object]:
-    """One site as it is now; `shield` is the copies of its one cache between origin and edges, where it has one."""
+def _site(town: Town, scene: str) -> Mapping[str, object]:
+    """One site as it is now; `shield` is the copies of its one cache between origin and edges, where it has one, and
+    `scene` the page that the scene is about, if one is set there."""
     host = town.hosts[0]
     places = {place: cache.shown(host) for place, cache in town.caches.items()}
-    known = {"/", "/pricing", *town.origin.ahead(), *(path for held in places.values() for path in held)}
+    here = [path for held in places.values() for path in held]
+    known = {"/", "/pricing", *([scene] if scene else []), *town.origin.ahead(), *here}
     versions = {place: {path: copy.version for path, copy in held.items()} for place, held in places.items()}
     return {
         "url": f"http://{host}/",
@@ -157,6 +173,7 @@ def _site(town: Town) -> Mapping[str, object]:
         "since": {place: {path: copy.since for path, copy in held.items()} for place, held in places.items()},
         "soft": {place: [path for path, copy in held.items() if copy.stale] for place, held in places.items()},
         "budgets": town.budgets(),
+        **({"scene": scene} if scene else {}),
     }
 
 

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
+from playground import pipeline
 from playground.calls import routes_of
 from playground.faults import Faults
 from playground.globalping import API_PATH, Globalping, Probe, Wish
@@ -33,6 +34,7 @@ sites:
 {sites}
 approvals: {{channel: C_APPROVE, approvers: [U_LEA, U_SAM, U_KIM]}}
 {globalping}api: {{tokens: [{{name: play, bearer: {{env: PLAY_API_TOKEN}}, sites: [{names}], may: command}}]}}
+deploys: {{tokens: [{{name: {sender}, secret: {{env: PLAY_DEPLOY_SECRET}}, sites: [{names}]}}]}}
 resolvers: [{resolvers}]
 """
 _GLOBALPING = 'globalping: {{api_url: "{url}", sites: [{site}]}}\n'
@@ -66,6 +68,7 @@ class World:
         self.now = now
         self._opening = asyncio.Lock()
         self.pace: Pace = pace_named(speed)
+        self.on_stage: dict[str, str] = {}  # by site, the page that a scene is about
         self.store = Store(data / "world.db")
         self.store.execute("create table if not exists filled (at real)")
         self.requests = Requests(self.store, now)
@@ -153,6 +156,7 @@ class World:
         self.manners.clear()
         self.names.clear()
         self.pace.later.clear()
+        self.on_stage.clear()
         await self.open_doors()
         self.globalping.clear()
         for town in self.towns.values():
@@ -180,6 +184,7 @@ class World:
             sites="\n".join(self._site(town) for town in self.towns.values()),
             names=", ".join(self.towns),
             globalping=self._opted_in(),
+            sender=pipeline.SENDER,
             resolvers=", ".join(f'"{self.url_of(name)}"' for name in RESOLVERS),
         )
 

@@ -17,18 +17,20 @@ settings.register_profile("quick", max_examples=8, deadline=None)
 settings.register_profile("whole", deadline=None)
 settings.load_profile("whole")
 LACKS = "lacks"
-MEMORY, ROOM = Path("/dev/shm"), 48 << 20  # a container gives it 64 MiB
+MEMORY = Path("/dev/shm")
+ROOM = {"quick": 48 << 20, "whole": 1 << 30}  # bytes; a container gives it 64 MiB
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Under the profile `quick` files of tests lie in memory, if it has room: the whole suite waits for the disk."""
-    if config.getoption("--hypothesis-profile") == "quick" and has_room(MEMORY):
+    """Files of tests lie in memory, if it has room: each commit of a ledger waits for the disk."""
+    size = ROOM["quick" if config.getoption("--hypothesis-profile") == "quick" else "whole"]
+    if has_room(MEMORY, size):
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
-def has_room(folder: Path) -> bool:
-    """Whether all that the quick tests write goes into `folder`."""
-    return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free >= ROOM
+def has_room(folder: Path, size: int) -> bool:
+    """Whether all that the tests write, `size` bytes, goes into `folder`."""
+    return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free >= size
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from math import inf
+from types import MappingProxyType
 
+NOTHING: Mapping[str, float] = MappingProxyType({})
 START = 1_800_000_000.0
 
 
@@ -46,6 +49,7 @@ class Slate:
         self._clock = clock
         self._heap: list[tuple[float, int, str]] = []
         self._at: dict[str, float] = {}
+        self._rung: dict[str, float] = {}
         self._n = 0
         self.run: Callable[[str], Awaitable[None]] = self._nobody
 
@@ -64,14 +68,19 @@ class Slate:
         """Ring `name` only when it is woken again: a sweep every two seconds makes days long."""
         self._at.pop(name, None)
 
-    async def advance(self, seconds: float) -> None:
-        """Ring everything that falls due within `seconds`, then stand at their end."""
+    async def advance(self, seconds: float, rarely: Mapping[str, float] = NOTHING) -> None:
+        """Ring everything that falls due within `seconds`, then stand at their end. A name in `rarely` rings at most
+        once in so many seconds."""
         end = self._clock.at + seconds
         while self._heap and self._heap[0][0] <= end:
             at, _, name = heapq.heappop(self._heap)
             if self._at.get(name) != at:
                 continue
             del self._at[name]
+            if (later := self._rung.get(name, -inf) + rarely.get(name, 0.0)) > at:
+                self.wake(name, later)
+                continue
+            self._rung[name] = at
             self._clock.at = max(self._clock.at, at)
             await self.run(name)
         self._clock.at = max(self._clock.at, end)

@@ -13,7 +13,16 @@ from providers import PROVIDERS
 
 ROOT = Path(__file__).parent.parent
 FACES = ("bot.slack", "bot.web", "bot.cli", "bot.client", "bot.terminal", "bot.doctor", "bot.serving", "bot.wiring")
-ABOVE_DOMAIN = ("bot.ledger", "bot.services", "bot.engine", "bot.settings", "bot.edge", "bot.metrics", "bot.record")
+ABOVE_DOMAIN = (
+    "bot.ledger",
+    "bot.services",
+    "bot.engine",
+    "bot.settings",
+    "bot.edge",
+    "bot.senders",
+    "bot.metrics",
+    "bot.record",
+)
 OUTSIDE = ("asyncio", "os", "pathlib", "socket", "ssl", "http", "sqlite3", "subprocess", "threading", "urllib.request")
 CLOCK = (
     "time",
@@ -32,13 +41,14 @@ NEVER: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "domain does no I/O": ("bot/domain", (*OUTSIDE, *CLOCK, "httpx", "structlog", *FACES, *ABOVE_DOMAIN), ()),
     "Slack's libraries stay in their room": ("bot", ("slack_bolt", "slack_sdk"), ("bot/slack",)),
     "HTTP's rules stay in their room": ("bot", ("httplint",), ("bot/edge/http_rules.py",)),
+    "signed tokens stay in their room": ("bot", ("jwt", "cryptography"), ("bot/senders",)),
     "SQL stays in the ledger": ("bot", ("sqlite_utils", "sqlite3", "psycopg"), ("bot/ledger",)),
     "schedulers stay in the engine": ("bot", ("apscheduler", "procrastinate"), ("bot/engine",)),
     # bot/client.py is the command line's way to the running bot.
     "the network has few doors": (
         "bot",
         ("httpx", "requests", "urllib.request"),
-        ("bot/edge", "bot/cli.py", "bot/client.py", "bot/wiring.py"),
+        ("bot/edge", "bot/senders/keys.py", "bot/cli.py", "bot/client.py", "bot/wiring.py"),
     ),
     "a service knows no face": ("bot/services", FACES, ()),
     "the ledger knows no service": ("bot/ledger", ("bot.services", *FACES), ()),

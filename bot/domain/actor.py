@@ -30,6 +30,7 @@ class Actor:
     team: str = ""
     sites: frozenset[str] | None = None
     may_command: bool = True
+    is_sender: bool = False  # a machine that sends deploys and does nothing else; no full member to the policy
     is_named: bool = False  # by their own id, in the policy: a guest, bot or stranger may then do what it says
 
     @property

@@ -7,6 +7,9 @@ What a cache says of itself (HIT, MISS, Age) explains a finding, and never makes
     the origin's content, never cached here          unknown: a purge changes nothing here
     other content by status, validator or version    stale
     other bytes, and nothing else to go by           stale if kept, or if they are those of before; else unknown
+
+Where a deploy said what the page must show, that comes first: a page without it is stale, whatever the origin serves,
+and one with it is fresh where nothing else could be compared.
 """
 
 from __future__ import annotations
@@ -101,6 +104,10 @@ def _find(page: Page, look: Look) -> Finding:
         return _unknown(look, f"{look.place} did not answer: {look.problem}")
     if look.status in REFUSING and not look.is_kept:
         return _unknown(look, f"{look.place} answered {look.status}")
+    if look.lacks:
+        return Finding(look.place, look.url, Verdict.STALE, look=look)
+    if look.shows and not page.has_origin:
+        return Finding(look.place, look.url, Verdict.FRESH, look=look)
     origins = [origin for origin in page.now(ORIGIN) if not origin.problem]
     if trouble := _trouble_of_origin(page, origins):
         return _unknown(look, trouble, can_change=page.has_origin)
@@ -160,6 +167,8 @@ def _uncached(look: Look, likeness: Likeness | None) -> Finding:
 def _compared(page: Page, look: Look, likeness: Likeness | None, not_origins_bytes: bool) -> Finding:
     place, url = look.place, look.url
     survived = page.stays(look) and not_origins_bytes
+    if look.shows and not survived and likeness in (None, Likeness.OTHER_BYTES, Likeness.UNSAID):
+        return Finding(place, url, Verdict.FRESH, look=look)
     match likeness:
         case Likeness.OTHER:
             return Finding(place, url, Verdict.STALE, look=look)

@@ -12,6 +12,7 @@ from bot.domain.reading import IN_LINE, JOB, WARMING, plain_urls
 from bot.domain.shown import JOINERS, Notes, one_line, refused_character, shown
 from bot.domain.speech import (
     KIND_OF,
+    LOOKING,
     ON_THINGS,
     OPTION_OF,
     VERB_OF,
@@ -123,10 +124,11 @@ class _Sorter:
 
     def _is_option(self, option: OptionRow) -> bool:
         """Whether the bare word means the option: `from`, `in` and `at` are also words of prose, and a tag may be
-        called so."""
+        called so. Where pages are looked at `from` means the option, which the verbs that look from everywhere refuse
+        in words."""
         if option.takes == "moment":
             return self._begins() or self._time_follows(option)
-        return option.takes != "place" or self.heard.verb in (Verb.CHECK, Verb.WARM)
+        return option.takes != "place" or self.heard.verb in LOOKING
 
     def _begins(self) -> bool:
         heard = self.heard

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bot.domain.deploy import Deploy
 from bot.domain.hold import Hold
 from bot.domain.plan import Cost, softly
 from bot.domain.verdict import Look, Verdict
@@ -220,6 +221,10 @@ class JobView:
     version: int = 0  # counts changes
     crashes: int = 0  # runs that raised, or processes that ended in them, one after another
     sent_at_crash: int = 0  # calls that had gone then; more since is progress
+    deploy: Deploy | None = None  # what it follows, if it follows one
+    after: int = 0  # the job of another site that must be proven before this one begins
+    after_proven: bool = False  # it was
+    then: int = 0  # the job that waits for this one to be proven
 
     @property
     def name(self) -> str:

@@ -42,6 +42,8 @@ class Look:
     seen_at: str = ""  # the data centre that the answer names
     country: str = ""  # of the probe that looked (ISO 3166); "" where purgebot itself or a provider did
     varies: str = ""  # the answer's Vary, lower case
+    shows: str = ""  # what a deploy said that the page must show, and it does: "x-build: 4.2.0"
+    lacks: str = ""  # the same where it does not
 
     @property
     def is_kept(self) -> bool:
@@ -115,6 +117,8 @@ def describe(look: Look, now: float) -> str:
         words.append(f'version "{look.version[:SHOWN_MAX]}"')
     elif bare := bare_etag(look.etag):
         words.append(f'ETag "{bare[:SHOWN_MAX]}"')
+    if look.lacks:
+        words.append(f"without {look.lacks}")
     told = ", ".join(word for word in words if word) or "answered"
     return f"{told}, {asked}" if asked else told
 

@@ -50,6 +50,7 @@ def nothing_named(speaker: Speaker, verb: Verb, named: Site | None, given: Mappi
     wants = {
         Verb.PLAN: "Type what the plan is for: a URL, path, prefix, tag or host.",
         Verb.CHECK: "Type which URL to look at.",
+        Verb.WHY: "Type which page looks old: one URL or path.",
         Verb.LINT: "Type which page's headers to look at.",
         Verb.WARM: "Type which URL to fetch through the edges.",
     }.get(verb, "Type what should be gone: a URL, path, prefix, tag or host.")
@@ -107,7 +108,7 @@ def all_unread(
         case Star():
             return _star(thing, speaker, named)
         case JobName():
-            return _job(thing, speaker)
+            return _job(thing, speaker, verb)
         case Puzzling() if heard.verb is None and thing.text.lower() in NOT_THINGS:
             return unknown_verb(thing, heard, speaker)
         case Puzzling():
@@ -180,9 +181,11 @@ def _star(thing: Thing, speaker: Speaker, named: Site | None) -> Misunderstood:
     return Misunderstood(problem, f"{typed(speaker, everything)} because …", choices)
 
 
-def _job(thing: Thing, speaker: Speaker) -> Misunderstood:
+def _job(thing: Thing, speaker: Speaker, verb: Verb) -> Misunderstood:
+    """A job's name where a thing belongs. Whoever asks to look at something is offered nothing that would purge."""
     job = thing.text.upper()
-    choices = tuple(Choice(f"{verb.capitalize()} {job}", f"{verb} {job}") for verb in ("status", "show", "retry"))
+    offered = ("status", "show") if verb in LOOKING else ("status", "show", "retry")
+    choices = tuple(Choice(f"{word.capitalize()} {job}", f"{word} {job}") for word in offered)
     problem = f"{job} is a job, not something to purge or look at."
     return Misunderstood(problem, f"{speaker.command} show {job}", choices)
 

@@ -90,6 +90,10 @@ def _token_may(actor: Actor, deed: Deed, subject: Subject) -> Deny | None:
             return Deny("people", "Tokens do not vote.", "Ask an approver to press Approve in Slack.")
         case Deed.BREAK_GLASS | Deed.REVIEW | Deed.HOLD_ALL:
             return Deny("people", "Tokens may not do this.", "A person does it in Slack.")
+        case Deed.SEE if actor.is_sender and name and requested_by == actor.id:
+            return None
+        case _ if actor.is_sender and deed is not Deed.PURGE:
+            return Deny("deploys", "This token only sends deploys.", "Use a token of `api.tokens`.")
         case Deed.SEE:
             return None
         case _ if not actor.may_command:

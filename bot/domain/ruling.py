@@ -138,11 +138,12 @@ def items(asked: Asked, when: Conditions) -> int:
 
 
 def is_among(asked: Asked, who: tuple[str, ...]) -> tuple[bool, str]:
-    """Whether the asker is one of `who`, and why that cannot be said. Nobody named means full members."""
+    """Whether the asker is one of `who`, and why that cannot be said. Nobody named means full members. Who only sends
+    deploys must be named."""
     actor, problem = asked.actor, ""
     for name in who or (MEMBERS,):
         match name:
-            case "members" if actor.standing in (Standing.MEMBER, Standing.TOKEN):
+            case "members" if actor.standing in (Standing.MEMBER, Standing.TOKEN) and not actor.is_sender:
                 return True, ""
             case "guests" if actor.standing is Standing.GUEST:
                 return True, ""

@@ -32,6 +32,25 @@ class Marker:
 
 
 @dataclass(frozen=True, slots=True)
+class FileRule:
+    """What a deploy purges for the files of one glob, as written: `content/news/*.md` → `/news/*`, `/`."""
+
+    match: str
+    purge: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeployRules:
+    """What deploys of a site purge: by file, whatever changed, and what of it may be purged whole. Quiet ones are told
+    only where they do not go well."""
+
+    files: tuple[FileRule, ...] = ()
+    widen: tuple[str, ...] = ()  # paths that end in a slash
+    always: tuple[str, ...] = ()
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """One site as configured. `layers` are innermost first: the order in which they are purged."""
 
@@ -47,6 +66,8 @@ class Site:
     marker: Marker | None = None
     layers: tuple[Layer, ...] = ()
     edges: Mapping[str, str] = field(default_factory=dict)  # place → address, dialled as written
+    before: str = ""  # the site whose deploys are purged and proven here first
+    deploy: DeployRules = DeployRules()
 
     def claims(self, host: str) -> bool:
         """Whether this site serves `host` (lower-case)."""

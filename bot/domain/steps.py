@@ -51,6 +51,11 @@ class LookBefore:
 
 
 @dataclass(frozen=True, slots=True)
+class NothingToSend:
+    """No cache is to be asked for anything: what the edges serve is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
 class BeginLayer:
     """Let the lane of layer `position` send its calls."""
 
@@ -99,6 +104,7 @@ Step = (
     | ComeDue
     | Miss
     | LookBefore
+    | NothingToSend
     | BeginLayer
     | FinishLayer
     | AskPerson
@@ -151,6 +157,8 @@ def _scheduled(job: JobView, now: float) -> Step:
 
 def _begin(job: JobView) -> Step:
     """The first layer that is not done: one that is retried may have done some."""
+    if not job.layers:
+        return NothingToSend()
     left = [position for position, layer in enumerate(job.layers) if layer.state is not LayerState.DONE]
     return BeginLayer(left[0]) if left else Finish()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.finding import Finding, Page, Verdict, find
 from bot.domain.look import ORIGIN, Likeness, Look, compare, describe
+from bot.domain.variants import others_may_differ
 from providers.contract import Cached
 
 __all__ = ["ORIGIN", "Judgement", "Look", "Verdict", "describe", "judge"]
@@ -21,6 +22,7 @@ FURTHER_IN = "the edge does not keep it, so a cache further in does"
 MOVED_ON = "the origin has changed since this purge was proven: purge again for what is new"
 SOFT = "after a soft purge a cache may serve the old once more while it fetches the new"
 REWRITTEN = "told by its bytes alone: where the edge rewrites pages, give the site a `marker`"
+ORIGIN_LACKS = "the origin itself does not show it yet: is the new version out there?"
 ORIGIN_OLD = "if it still looks old, the origin itself may be old"
 
 _Verdicts = Mapping[str, Verdict]  # by place
@@ -113,7 +115,7 @@ def _landed(finding: Finding, purged_at: float | None, left_alone: Sequence[str]
         expired = f"an expired copy ({look.says or 'stale'})"
         why = f"{look.place} serves {expired} while it fetches, and it is what the origin serves"
         return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=True)
-    if not _is_older(look, purged_at):
+    if look.shows or not _is_older(look, purged_at):
         return finding
     if left_alone:
         why = f"{look.place} kept its copy, which is what the origin serves: {_not_asked(left_alone)}"
@@ -178,6 +180,11 @@ class _Scene:
     def places(self, verdict: Verdict) -> list[str]:
         return [place for place, here in self.at.items() if here is verdict]
 
+    def origin_lacks(self, look: Look) -> bool:
+        """Whether the origin does not show either what `look` lacks."""
+        here = (page for page in self.pages if (page.url, page.variant) == (look.url, look.variant))
+        return any(origin.lacks for page in here for origin in page.now(ORIGIN))
+
     def urls(self) -> int:
         return len({page.url for page in self.pages})
 
@@ -193,7 +200,7 @@ def _why(verdict: Verdict, findings: Sequence[Finding], scene: _Scene) -> Sequen
             fresh = scene.places(Verdict.FRESH)
             return [*_reasons(findings, scene), *([f"fresh at {', '.join(fresh)}"] if fresh else [])]
         case _:
-            return [*_why_fresh(findings, scene), *_reasons(findings, scene)]
+            return [*_why_fresh(findings, scene), *_reasons(findings, scene), *_plainly(scene)]
 
 
 def _why_fresh(findings: Sequence[Finding], scene: _Scene) -> Iterable[str]:
@@ -214,6 +221,12 @@ def _why_fresh(findings: Sequence[Finding], scene: _Scene) -> Iterable[str]:
         yield f"{first.place} kept its copy ({describe(first, first.at)}), which is what the origin serves"
 
 
+def _plainly(scene: _Scene) -> list[str]:
+    """Whose answers were seen, where they are not everybody's."""
+    plain = others_may_differ(look for page in scene.pages for look in page.after)
+    return [plain] if plain else []
+
+
 def _unchanged(page: Page, place: str) -> bool:
     return all(compare(was, now) is Likeness.SAME for was in page.was(place) for now in page.now(place))
 
@@ -225,7 +238,9 @@ def _why_stale(stale: Sequence[Finding], scene: _Scene) -> Iterable[str]:
     if scene.moved_on:
         yield MOVED_ON
         return
-    if hint := _hint([f.look for f in stale if f.look], scene):
+    if any(f.look and f.look.lacks and scene.origin_lacks(f.look) for f in stale):
+        yield ORIGIN_LACKS
+    elif hint := _hint([f.look for f in stale if f.look], scene):
         yield hint
     if all(f.by_bytes for f in stale):
         yield REWRITTEN

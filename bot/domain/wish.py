@@ -42,6 +42,7 @@ def wish(heard: Heard, verb: Verb, speaker: Speaker, notes: Notes) -> Command:
     if not read.guessed:
         raise Confused(all_unread(read.unread, heard, verb, speaker, named))
     asked = replace(_asked(read, heard, verb), when=_when(heard, verb, speaker))
+    _must_be_one_page(heard, asked, speaker)
     _must_be_proven(asked, speaker)
     site = _site_of(asked, named, speaker)
     return _told(replace(asked, places=places(asked, site, speaker)), read, site, notes)
@@ -144,6 +145,15 @@ def _must_not_be_verb(heard: Heard, read: Read, speaker: Speaker) -> None:
     first = thing is heard.things[0] and thing.kind is None and not thing.exact
     if first and isinstance(why, Puzzling) and thing.text.replace("-", "").isalpha():
         raise Confused(unknown_verb(thing, heard, speaker))
+
+
+def _must_be_one_page(heard: Heard, asked: Command, speaker: Speaker) -> None:
+    """`why` explains one page: of a second one nothing would be told."""
+    said = {heard.said(n) for n in range(len(heard.things))}
+    if asked.verb is Verb.WHY and len(said) > 1:
+        problem = f"`why` explains one page at a time, and these are {len(said):,}."
+        first = replace(asked, targets=asked.targets[:1], bad=())
+        raise Confused(misunderstood(speaker, problem, line_of(first, speaker)))
 
 
 def _asked(read: Read, heard: Heard, verb: Verb) -> Command:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bot.ledger.asked import AskedBook
 from bot.ledger.batches import Batches
 from bot.ledger.budgets import Budgets
 from bot.ledger.configuration import Configuration
+from bot.ledger.deploys import Deploys
 from bot.ledger.history import History
 from bot.ledger.holds import Holds
 from bot.ledger.homes import Homes
@@ -14,6 +16,7 @@ from bot.ledger.journal import Journal
 from bot.ledger.known import Known
 from bot.ledger.ledger import Transaction
 from bot.ledger.lots import Lots
+from bot.ledger.manifests import Manifests
 from bot.ledger.messages import Messages
 from bot.ledger.notices import Notices
 from bot.ledger.retention import Retention
@@ -32,6 +35,7 @@ class Books:
         self.history = History(tx)
         self.warmings = Warmings(tx)
         self.jobs = Jobs(tx, self.history, self.warmings)
+        self.asked = AskedBook(tx)
         self.budgets = Budgets(tx)
         self.batches = Batches(tx, self.budgets)
         self.messages = Messages(tx)
@@ -42,9 +46,11 @@ class Books:
         self.configuration = Configuration(tx, self.journal)
         self.retention = Retention(tx, self.journal, self.lots)
         self.holds = Holds(tx)
+        self.deploys = Deploys(tx)
         self.notices = Notices(tx)
         self.schedules = Schedules(tx)
         self.reviews = Reviews(tx, self.history)
+        self.manifests = Manifests(tx)
 
     def is_as_asked(self, job: int) -> bool:
         """Whether targets and calls of a job that has not begun are those that were asked for."""

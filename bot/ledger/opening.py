@@ -72,7 +72,7 @@ def opened(path: Path) -> sqlite_utils.Database:
     mode = database.conn.execute("pragma journal_mode = wal").fetchone()[0]
     if mode != "wal" or database.conn.execute("pragma synchronous").fetchone()[0] != 2:
         raise LedgerDown(f"The ledger {path} cannot keep a write-ahead log here. Put it on a local disk.")
-    database.conn.executescript(TABLES)
+    database.conn.executescript(f"begin immediate; {TABLES} commit;")  # at once: each commit waits for the disk
     database.table("meta").insert({"name": "version", "value": str(VERSION)}, pk="name", ignore=True)
     written_by = int(str(database.table("meta").get("version")["value"]))
     if written_by > VERSION:

@@ -20,7 +20,9 @@ JOBS_AT_ONCE = 100
 CALLS_AT_ONCE = 5_000  # rows that go in one transaction, unless one job has more
 DOCUMENTS_AT_ONCE = 5_000
 KEPT = ("pruned", "restored", "configuration")  # entries whose documents are needed to judge the others
-OF_JOB = ("layers", "batches", "votes", "looks", "lines", "messages", "reviews", "targets", "history", "warmings")
+OF_JOB = (
+    "layers", "batches", "votes", "looks", "lines", "messages", "reviews", "targets", "history", "warmings", "deploys",
+)  # fmt: skip
 _CLOSED = ", ".join(f"'{state}'" for state in sorted(CLOSED))
 _KEPT = ", ".join(f"'{event}'" for event in KEPT)
 

@@ -13,6 +13,7 @@ notices      what channels are to be told of holds
 in_line      requests that wait for the end of a hold, and the job that took them up
 in_line_told what lists tell of them
 reviews      each broken glass, until somebody else has looked at it
+deploys      which version of a site came out when, by the job that purges for it
 warmings     what is fetched through the edges, and how far that is
 schedules    what the file has come again: the last time that was seen to, and the next
 recent       each person's last targets, as lines that can be asked for again
@@ -21,6 +22,7 @@ lines        a job's thread, one step a line
 homes        the Home tabs that people have opened, and what they show
 history      one row a job for searching and counting, with `ran` not known where a version before 4 wrote it;
              `history_fts` is its index, made where the ledger is opened
+manifests    the files of each site's last deploys, packed
 journal      append-only, each entry holding the hash of the one before
 """
 
@@ -45,6 +47,7 @@ create table if not exists jobs (
 create index if not exists jobs_due on jobs (due_at) where due_at is not null;
 create index if not exists jobs_state on jobs (state);
 create index if not exists jobs_by on jobs (requested_by, created);
+create index if not exists jobs_site on jobs (site, id);
 create index if not exists jobs_timed on jobs (requested_by)
   where case when json_valid(doc) then json_extract(doc, '$.scheduled_for') end > 0;
 
@@ -162,6 +165,11 @@ create index if not exists warmings_due on warmings (due_at) where due_at is not
 create index if not exists warmings_open on warmings (site) where ended is null;
 create index if not exists warmings_job on warmings (job) where job is not null;
 
+create table if not exists deploys (
+  job integer primary key, site text not null, version text not null, sender text not null, at real not null,
+  happened real
+);
+create index if not exists deploys_of_site on deploys (site, at);
 create table if not exists schedules (
   name text primary key, times text not null, seen real not null, due_at real
 );
@@ -174,6 +182,11 @@ create table if not exists history (
   facts text not null
 );
 create index if not exists history_created on history (created);
+
+create table if not exists manifests (
+  id integer primary key autoincrement, site text not null, deploy text not null, at real not null, doc blob not null,
+  unique (site, deploy)
+);
 
 create table if not exists journal (
   seq integer primary key, at real not null, event text not null, job integer, actor text not null, doc text,

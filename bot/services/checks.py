@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from bot.domain.answer import PLAIN, Asked, varied
+from bot.domain.answer import PLAIN, Answer, Asked, varied
+from bot.domain.deploy import Expected
 from bot.domain.site import Site
 from bot.domain.variants import says_nothing, to_prove
 from bot.domain.verdict import Look, Verdict, judge
@@ -21,6 +22,7 @@ DNS = "dns"
 LOOKS_AT_ONCE = 32
 VARIED_URLS = 5  # of many, those that are asked in every variant
 IN_TIME = "no answer in time"
+NOTHING_EXPECTED: Mapping[str, Expected] = {}
 
 _Key = tuple[int, int, int]  # variant, page, place
 
@@ -81,14 +83,15 @@ async def look_all(
     within: float,
     only: Collection[str] = (),
     before: Collection[str] = (),
+    expected: Mapping[str, Expected] = NOTHING_EXPECTED,
 ) -> tuple[Look, ...]:
     """Every URL at every place (of `only`, where it names some) and twice at the origin, `within` seconds; what takes
     longer is left out. The first VARIED_URLS are asked in their other variants too, after a plain visitor's; `before`
-    are the variants that an earlier look asked."""
+    are the variants that an earlier look asked; `expected` what a URL must show, in every variant."""
     spots = [(place, address) for place, address in places_of(site).items() if not only or place in only]
     if site.origin:
         spots += [(ORIGIN, site.origin), (ORIGIN, site.origin)]
-    eyes = _Eyes(looker, site, spots, before)
+    eyes = _Eyes(looker, site, spots, before, expected)
     with suppress(TimeoutError):
         async with asyncio.timeout(within), asyncio.TaskGroup() as group:
             for n, url in enumerate(urls):
@@ -99,11 +102,19 @@ async def look_all(
 class _Eyes:
     """Looks at pages of one site, and remembers what was seen, whatever was still to be asked."""
 
-    def __init__(self, looker: Looker, site: Site, spots: Sequence[tuple[str, str]], before: Collection[str]) -> None:
+    def __init__(
+        self,
+        looker: Looker,
+        site: Site,
+        spots: Sequence[tuple[str, str]],
+        before: Collection[str],
+        expected: Mapping[str, Expected],
+    ) -> None:
         self._looker = looker
         self._site = site
         self._spots = spots
         self._before = before
+        self._expected = expected
         self._gate = asyncio.Semaphore(LOOKS_AT_ONCE)
         self._seen: dict[_Key, Look] = {}
         self._asked: dict[_Key, Look] = {}  # variants, as they are told if nothing comes
@@ -126,7 +137,16 @@ class _Eyes:
         if asked:
             self._asked[key] = Look(spot[0], url, 0.0, problem=IN_TIME, variant=varied(asked))
         async with self._gate:
-            self._seen[key] = await self._looker.look(url, *spot, asked)
+            answer = await self._looker.fetch(url, *spot, asked)
+        self._seen[key] = self._held_against(answer)
+
+    def _held_against(self, answer: Answer) -> Look:
+        """The answer as a look, with whether it shows what is expected of its page."""
+        look, expected = self._looker.read(answer), self._expected.get(answer.url)
+        if expected is None or look.problem:
+            return look
+        met = expected.is_met_by(answer)
+        return replace(look, shows=expected.told) if met else replace(look, lacks=expected.told)
 
     def seen(self) -> tuple[Look, ...]:
         """What was seen: a plain visitor's answers first, in the order of the pages and places."""

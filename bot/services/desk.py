@@ -294,7 +294,7 @@ class Desk:
         cure = told.diagnosis.cause.cure
         if cure is None or not cure.line or asking.actor.is_token:
             return told  # a machine has no button, and reads the line
-        return replace(told, draft=await self.save_draft(asking, {"lines": [cure.line]}))
+        return replace(told, draft=await self.save_draft(asking, {"lines": [cure.line], "is_cure": True}))
 
     async def _show(self, asking: Asking, command: Command) -> Reply:
         if command.in_line:

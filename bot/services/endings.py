@@ -52,6 +52,11 @@ def _purged(job: JobView, now: float) -> JobView:
     return replace(job, state=State.CHECKING, purged=now, round=0, due_at=now)
 
 
+def nothing_to_send(books: Books, job: JobView, now: float) -> JobView:
+    """What came out needs no purge: the edges are looked at all the same."""
+    return _purged(job, now)
+
+
 def expire(books: Books, job: JobView, now: float) -> JobView:
     """Nobody said yes in time, or no yes would have helped, or nobody had begin what missed its time."""
     books.batches.cancel(job.id)
@@ -86,6 +91,7 @@ def finish(books: Books, job: JobView, now: float) -> JobView:
     """Everything that could be done and seen is."""
     troubled = any(layer.failed for layer in job.layers)
     state = State.PARTIAL if troubled else State.DONE
-    books.messages.say(job.id, Told(Event.ENDED, text=f"{state} {job.verdict}"), now)
+    purged = state if job.layers else "unpurged"
+    books.messages.say(job.id, Told(Event.ENDED, text=f"{purged} {job.verdict}"), now)
     books.journal.add(now, "ended", "purgebot", job.id, state=state, verdict=job.verdict)
     return replace(job, state=state, due_at=None, ended=now)

@@ -19,6 +19,7 @@ from bot.domain.steps import (
     LookAfter,
     LookBefore,
     Miss,
+    NothingToSend,
     Remind,
     Wait,
     next_step,
@@ -28,9 +29,10 @@ from bot.ledger.batch import Batch
 from bot.ledger.books import Books
 from bot.ledger.jobs import StaleJob
 from bot.ledger.lots import LotSum
-from bot.services import approvals, clearance, endings, looking, timed
+from bot.services import approvals, clearance, endings, following, looking, timed
 from bot.services.clearance import People
 from bot.services.endings import Change
+from bot.services.notes import keep_note
 from bot.services.setup import SLACK, Core, job_name, lane_name, warm_name
 from providers.contract import Provider, Receipt
 from providers.errors import OutcomeUnknown, PurgeError, Refused, Throttled, Unavailable
@@ -73,6 +75,9 @@ class Jobs:
         step = next_step(job, self._core.clock.now())
         if clearance.is_of_another_policy(self._core, job) and not isinstance(step, Expire):
             step = JudgeAgain()
+        if following.is_to_follow(job) and not isinstance(step, Wait):
+            await self._apply(job, following.follow)
+            return
         match step:
             case Wait(until):
                 await self._wait(job, until)
@@ -88,6 +93,8 @@ class Jobs:
                 await self._apply(job, timed.miss)
             case LookBefore():
                 await self._apply(job, await looking.look_before(self._core, job))
+            case NothingToSend():
+                await self._apply(job, endings.nothing_to_send)
             case BeginLayer(position):
                 await self._ask_left(job.layers[position], job.site)
                 await self._begin_layer(job, position)
@@ -160,6 +167,7 @@ class Jobs:
                 raise StaleJob(job.name)
             now = self._core.clock.now()
             changed = books.jobs.save(replace(change(books, fresh, now), crashes=0))
+            keep_note(books, self._core, changed, now)
             books.messages.changed(job.id, now)
             return changed
 
@@ -167,6 +175,8 @@ class Jobs:
         self._core.engine.wake(SLACK)
         if not changed.state.is_open:
             self._meter(changed)
+        if changed.then and not changed.state.is_open:
+            self._core.engine.wake(job_name(changed.then))
         if changed.due_at is not None:
             self._core.engine.wake(job_name(job.id), changed.due_at)
         if changed.warming is not None and changed.warming.ended is None:
@@ -188,6 +198,7 @@ class Jobs:
                 books.jobs.save(replace(job, crashes=crashes, due_at=now + 2.0**crashes))
                 return
             endings.park(books, job, f"purgebot could not go on with it ({type(error).__name__}).", now)
+            keep_note(books, self._core, books.jobs.get(number), now)
 
         await self._core.ledger.write(deed)
         self._core.engine.wake(SLACK)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from bot.domain.deploy import Expected, pages_of
 from bot.domain.job import JobView
 from bot.domain.steps import LOOK_AFTER
 from bot.domain.told import Event, Told
@@ -13,7 +14,7 @@ from bot.domain.verdict import Judgement, Look, Verdict, describe, judge
 from bot.domain.world import counted, gathered
 from bot.ledger.books import Books
 from bot.services.around import Around, compared, probes_after, probes_before, was
-from bot.services.checks import look_all
+from bot.services.checks import NOTHING_EXPECTED, look_all
 from bot.services.endings import Change, finish
 from bot.services.setup import Core
 from bot.services.warming import begin_after
@@ -41,7 +42,7 @@ async def look_before(core: Core, job: JobView) -> Change:
 async def look_after(core: Core, job: JobView, round: int) -> Change:
     """Look for the `round`th time, judge, and what is to be written of it. Probes around the world, where they looked
     before, look again once the edges need no other look."""
-    looks = await _looks(core, job, AFTER_SECONDS)
+    looks = await _looks(core, job, AFTER_SECONDS, _expected(core, job))
     pages = await core.ledger.read(lambda books: covered(books, job, (*job.before, *looks)))
     judgement, around = _judge(job, looks, pages), Around()
     if not _is_worth_another(job, judgement, round + 1):
@@ -59,10 +60,10 @@ async def look_after(core: Core, job: JobView, round: int) -> Change:
 
 def _judge(job: JobView, looks: Sequence[Look], pages: Sequence[str]) -> Judgement:
     """What these looks after the purge say."""
-    began = job.layers[-1].started if job.layers else None
+    purged_at = (job.layers[-1].started or job.purged) if job.layers else None
     soft = any(layer.soft for layer in job.layers)
     proven = job.looks if job.proven is not None else ()
-    return judge(was(job.before, looks), looks, began or job.purged, soft, pages, job.left_alone, proven)
+    return judge(was(job.before, looks), looks, purged_at, soft, pages, job.left_alone, proven)
 
 
 def _is_worth_another(job: JobView, judgement: Judgement, round: int) -> bool:
@@ -76,10 +77,20 @@ def _probes(around: Around) -> list[str]:
     return [*(f"looked at by {words}" for words in looked), *([around.problem] if around.problem else [])]
 
 
-async def _looks(core: Core, job: JobView, within: float) -> tuple[Look, ...]:
+def _expected(core: Core, job: JobView) -> Mapping[str, Expected]:
+    """What each page must show, where a deploy said so."""
+    site = core.setup.sites.get(job.site)
+    return pages_of(job.deploy.expected, site) if job.deploy and site else NOTHING_EXPECTED
+
+
+async def _looks(
+    core: Core, job: JobView, within: float, expected: Mapping[str, Expected] = NOTHING_EXPECTED
+) -> tuple[Look, ...]:
     site = core.setup.sites.get(job.site)
     before = {look.variant for look in job.before}
-    return await look_all(core.looker, site, job.look_urls, within, before=before) if site else ()
+    if site is None:
+        return ()
+    return await look_all(core.looker, site, job.look_urls, within, before=before, expected=expected)
 
 
 def _seen(job: JobView, looks: tuple[Look, ...], now: float) -> str:

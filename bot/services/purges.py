@@ -8,6 +8,7 @@ from itertools import islice
 
 from bot.domain.actor import Actor
 from bot.domain.command import Command
+from bot.domain.deploy import Deploy
 from bot.domain.hold import Hold
 from bot.domain.job import Approval, JobView, State
 from bot.domain.plan import Plan, bound
@@ -36,6 +37,7 @@ from providers.contract import Kind, UnsupportedWish
 
 SAMPLE_MAX = 20
 VOTES_WITHIN = 86400.0  # seconds for votes on what begins later
+NOTHING_ASKED = Allow("nothing to purge", "no cache is asked for anything")
 _SO_FAR = {
     State.WAITING: "waited for approval",
     State.SCHEDULED: "waited for its time",
@@ -54,6 +56,10 @@ class Asking:
     thread: str = ""
     also_by: tuple[str, ...] = ()  # others whose requests are in it
     instead_of: int = 0  # the waiting job that this one takes the place of
+    deploy: Deploy | None = None  # that it follows: it waits for the end of a hold, and is never refused for one
+    manifest: bytes | None = None  # what that deploy built, packed
+    after: int = 0  # the job that must be proven before it begins
+    is_cure: bool = False  # a diagnosis names it as what helps: nothing narrower would
 
 
 async def plan_for(core: Core, command: Command, site: Site) -> Plan | Refused:
@@ -92,7 +98,7 @@ async def submit(
 ) -> JobMade | PlanShown | Refused:
     """Make `command` a job that begins at once or when it is `due`, or say why not. In a bot that only observes,
     the plan is shown instead."""
-    plan = await plan_for(core, command, site)
+    plan = await plan_for(core, command, site) if command.targets else nothing_to_purge(command, site)
     if isinstance(plan, Refused):
         return plan
     roster = await read_roster(core)
@@ -147,12 +153,14 @@ def _decide(
         return JobMade(known, new=False)
     if asking.instead_of and (late := _no_longer_waits(books, asking.instead_of)):
         return late
-    decision = judged(books, core, asking.actor, plan, command.reason, roster, due)
+    decision: Decision = NOTHING_ASKED
+    if plan.targets:
+        decision = judged(books, core, asking.actor, plan, command.reason, roster, due)
     if isinstance(decision, Deny):
         journal_denied(books, core, asking, plan, decision)
         return refused_by(decision)
     hold = books.holds.on(plan.site, core.clock.now())
-    if hold is not None and due is None:  # at its time it waits for the release, if it is held then
+    if hold is not None and asking.deploy is None and due is None:  # later it waits for the release
         return site_held(hold, plan.site)
     return create(books, core, asking, command, plan, stored, decision, due)
 
@@ -194,16 +202,18 @@ def create(
     draft = _job(core, asking, command, plan, site, decision, now)
     draft = draft if due is None else _timed(draft, due, now)
     choices: tuple[Choice, ...] = ()
-    if draft.approval is not None and not asking.actor.is_token:
+    if draft.approval is not None and not asking.actor.is_token and not asking.is_cure:
         choices = choices_of(plan, command, site, core.setup.providers)
         draft = replace(draft, approval=replace(draft.approval, choices=tuple(choice.label for choice in choices)))
-    urls = pages_to_look_at(books, site, plan.targets)
+    urls = pages_to_look_at(books, site, plan.targets, asking.deploy)
     draft = replace(
         draft,
         look_urls=urls,
         notes=(*draft.notes, *_not_queued(command, decision), *_asked_already(books, plan), *plan.notes),
     )
     job = books.jobs.create(draft, stored, asking.key)
+    if asking.deploy is not None:
+        _deployed(books, asking, asking.deploy, job, now)
     _journal(books, core, job, asking, plan, stored.seal, decision, now)
     _plan_messages(books, core, job, asking, site, now)
     if not asking.actor.is_token:
@@ -267,16 +277,39 @@ def _job(
         hosts=site.hosts,
         edges=tuple(site.edges),
         left_alone=_left_alone(core, site, plan),
-        edge_asked=site.layers[-1].account == plan.layers[-1].account,
+        edge_asked=not plan.layers or site.layers[-1].account == plan.layers[-1].account,
         check=command.check,
         warm=command.warm,
         due_at=now,
         eta=now + plan.seconds,
+        deploy=asking.deploy,
+        after=asking.after,
     )
+
+
+def nothing_to_purge(command: Command, site: Site) -> Plan:
+    """The plan of a deploy whose files need no purge: what the edges serve is looked at all the same."""
+    soft = site.soft if command.soft is None else command.soft
+    return Plan(site.name, site.environment, Kind.URL, Kind.URL, (), soft, (), command.notes)
+
+
+def _deployed(books: Books, asking: Asking, deploy: Deploy, job: JobView, now: float) -> None:
+    """Remember that this version came out, and let the job before know which one waits for it."""
+    books.deploys.add(job.site, deploy.version, asking.actor.id, job.id, now)
+    if asking.manifest is not None:
+        books.manifests.keep(job.site, asking.key, asking.manifest, now)
+    books.journal.add(
+        now, "deployed", asking.actor.id, job.id,
+        site=job.site, version=deploy.version, by=deploy.actor, was=deploy.was, rollback=deploy.rollback,
+    )  # fmt: skip
+    if job.after:
+        books.jobs.save(replace(books.jobs.get(job.after), then=job.id))
 
 
 def _left_alone(core: Core, site: Site, plan: Plan) -> tuple[str, ...]:
     asked = {layer.account for layer in plan.layers}
+    if not asked:
+        return ()
     return tuple(core.setup.providers[x.account].title for x in site.layers if x.account not in asked)
 
 
@@ -345,7 +378,8 @@ def _journal(
 
 def _plan_messages(books: Books, core: Core, job: JobView, asking: Asking, site: Site, now: float) -> None:
     channel = asking.channel or site.channel or core.setup.approvals_channel
-    if channel:
+    silent = job.deploy is not None and job.deploy.quiet and job.state is not State.WAITING
+    if channel and not silent:
         books.messages.plan(job.id, Role.ROOT, channel, asking.thread, core.dice.token(), now)
     show_request(books, core, job, now)
 

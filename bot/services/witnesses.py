@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.domain.covering import lies_under
+from bot.domain.deploy import Deploy, pages_of
 from bot.domain.job import JobView
 from bot.domain.look import GONE, ORIGIN, Look
 from bot.domain.site import Site
@@ -16,7 +17,19 @@ from providers.contract import Kind
 PAGES_MAX = 20
 
 
-def pages_to_look_at(books: Books, site: Site, targets: Sequence[Target]) -> tuple[str, ...]:
+def pages_to_look_at(
+    books: Books, site: Site, targets: Sequence[Target], deploy: Deploy | None = None
+) -> tuple[str, ...]:
+    """At most PAGES_MAX URLs: those of which a deploy says what they must show, or the front page where it needs no
+    purge; then those of the purge."""
+    pages = _of_purge(books, site, targets)
+    if deploy is None:
+        return pages
+    expected = tuple(pages_of(deploy.expected, site))
+    return tuple(dict.fromkeys([*expected, *pages]))[:PAGES_MAX] or (site.root_url(),)
+
+
+def _of_purge(books: Books, site: Site, targets: Sequence[Target]) -> tuple[str, ...]:
     """At most PAGES_MAX URLs: those named; for wider kinds what was seen under them in earlier jobs, the page that a
     prefix itself names, and the front page."""
     urls = [target.value for target in targets if target.kind is Kind.URL][:PAGES_MAX]
@@ -32,8 +45,8 @@ def pages_to_look_at(books: Books, site: Site, targets: Sequence[Target]) -> tup
 
 def covered(books: Books, job: JobView, looks: Sequence[Look]) -> tuple[str, ...]:
     """The pages of `job` that its purge surely reaches, by its targets and by the tags that `looks` were labelled with;
-    not those that a layer did not take. Where it names wider things than URLs, a page that was never there shows
-    nothing and is left out."""
+    not those that a layer did not take; and those of which a deploy said what they must show. Where it names wider
+    things than URLs, a page that was never there shows nothing and is left out."""
     failing = {target for layer in job.layers for target in layer.failing}
     if job.kind is Kind.URL:
         return tuple(url for url in job.look_urls if url not in failing)
@@ -45,6 +58,7 @@ def covered(books: Books, job: JobView, looks: Sequence[Look]) -> tuple[str, ...
         url
         for url in job.look_urls
         if url in named
+        or any(look.url == url and (look.shows or look.lacks) for look in looks)
         or (any(lies_under(target, url, tags[url]) for target in wider) and not _never_there(looks, url))
     )
 

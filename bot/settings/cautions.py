@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from bot.domain.policy import Policy, is_person
 from bot.domain.site import Environment, Site
 from bot.settings.doubts import doubts
-from bot.settings.model import AccountSettings, ApiToken, Approvals, MissingSecret, Retention, Secret, Settings
+from bot.settings.model import AccountSettings, Approvals, Deploys, MissingSecret, Retention, Secret, Settings
 from bot.settings.reach import Ground
 from providers.contract import Blueprint
 
@@ -17,16 +17,25 @@ JOBS_LEAST = 7 * 86400.0  # seconds, as long as idempotency keys are kept
 
 def cautions(
     accounts: Mapping[str, AccountSettings],
-    sites: Mapping[str, Site],
+    ground: Ground,
     approvals: Approvals,
     policy: Policy,
-    tokens: Collection[ApiToken],
     providers: Mapping[str, Blueprint],
 ) -> tuple[str, ...]:
     """One sentence each."""
-    ground = Ground(sites, {token.name: token for token in tokens})
+    sites = ground.sites
     people = _approvals(sites, approvals) if policy.is_built_in else doubts(policy, ground, approvals)
     return (*people, *_sites(sites), *_accounts(accounts, sites), *_idle(accounts, providers))
+
+
+def loose(deploys: Deploys) -> Iterator[str]:
+    """Senders that many can be."""
+    for sender in deploys.oidc:
+        if not (sender.workflow or sender.ref or sender.environment):
+            yield (
+                f"deploys.oidc.{sender.name} names no workflow, ref or environment: whatever runs in that repository,"
+                " on any branch, may send deploys. Name one of them, such as environment: production."
+            )
 
 
 def short_lived(kept: Retention) -> Iterator[str]:
@@ -45,6 +54,9 @@ def unset(settings: Settings) -> tuple[str, ...]:
         for account in settings.accounts.values()
         for key, secret in account.secrets.items()
     } | {f"api.tokens.{token.name}.bearer": token.bearer for token in settings.api_tokens}
+    for kind, senders in (("tokens", settings.deploys.tokens), ("github", settings.deploys.github)):
+        for sender in senders:
+            places |= {f"deploys.{kind}.{sender.name}.secrets[{n}]": one for n, one in enumerate(sender.secrets)}
     if settings.globalping.token is not None:
         places["globalping.token"] = settings.globalping.token
     troubles = {key: _trouble(secret) for key, secret in places.items()}

@@ -26,12 +26,13 @@ _KINDS = {kind.value: kind for kind in Kind}
 @dataclass(frozen=True, slots=True)
 class Named:
     """What a policy may speak of beside itself. `sites` are those that could be read; `site_names` all that stand
-    there."""
+    there, `senders` those of the tokens that only send deploys."""
 
     sites: Mapping[str, Site]
     site_names: Collection[str]
     tokens: Collection[str]
     approvals: Approvals
+    senders: Collection[str] = ()
     schedules: Collection[str] = ()
 
 

@@ -3,69 +3,31 @@ checked afterwards, in words of our own. The JSON Schema comes from here too."""
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field
 
 from bot.domain.site import Environment
-from bot.settings.complaints import ours
+from bot.settings.deploys_document import DeploysDoc
 from bot.settings.model import GLOBALPING, Mode
 from bot.settings.parts import Open, Part, SlackId
 from bot.settings.policy_document import DURATION, PolicyDoc
+from bot.settings.secret_document import PLACES as PLACES
+from bot.settings.secret_document import SecretDoc as SecretDoc
 from providers.contract import Kind
 
-VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}"
 HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 ADDRESS = r"https?://[^/?#@\s]+/?"
 TIME = r"[1-9][0-9]{0,4}[dh]|never"
 RESOLVER = r"(?:[0-9.]{7,15}|\[[0-9a-fA-F:]{2,39}\])(?::[0-9]{1,5})?|[0-9a-fA-F:]{2,39}"
 COMMAND = r"/[a-z0-9_-]{1,31}"
-PLACES = "Write {env: NAME} or {file: PATH}"
 
 HeaderName = Annotated[str, Field(json_schema_extra={"pattern": f"^{HEADER}$"})]
 AddressText = Annotated[str, Field(json_schema_extra={"pattern": f"^{ADDRESS}$"})]
 TimeText = Annotated[str, Field(json_schema_extra={"pattern": f"^(?:{TIME})$"})]
 ResolverText = Annotated[str, Field(json_schema_extra={"pattern": f"^{RESOLVER}$"})]
 Above = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-class SecretDoc(Part):
-    """Where a secret is."""
-
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["env"]}, {"required": ["file"]}]})
-    env: str = Field(
-        default="", description="the name of an environment variable", json_schema_extra={"pattern": f"^{VARIABLE}$"}
-    )
-    file: str = Field(default="", description="the path of a file, relative to this one")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _is_a_place(cls, data: object) -> object:
-        if data is None:
-            raise ours("is empty.", f"{PLACES}, or remove the key.")
-        if isinstance(data, list):
-            raise ours("must name one place, not a list.", f"{PLACES}.")
-        if isinstance(data, str) and re.fullmatch(r"\$\{?[A-Z_][A-Z0-9_]*\}?", data):
-            raise ours("names a variable as a shell does.", "Write {env: NAME}, without the `$`.")
-        if isinstance(data, str) and re.fullmatch(r"[/~][\w./~-]+", data):
-            raise ours("holds a path, or a secret in the clear.", "Write {file: PATH}.")
-        if isinstance(data, str):
-            raise ours(
-                "a secret stands here in the clear.", f"{PLACES}, and replace the secret: this file has held it."
-            )
-        return data
-
-    @model_validator(mode="after")
-    def _names_one(self) -> Self:
-        if bool(self.env) == bool(self.file):
-            raise ours("must name one place.", f"{PLACES}.")
-        if self.env.startswith("$"):
-            raise ours("holds a `$`.", "Write the variable's name alone: {env: NAME}.")
-        if self.env and not re.fullmatch(VARIABLE, self.env):
-            raise ours("is not the name of a variable.", "Write its name, not its value: {env: NAME}.")
-        return self
 
 
 class PaceDoc(Part):
@@ -107,6 +69,29 @@ class MarkerDoc(Part):
     pattern: str = Field(default="", description="a regular expression on the page")
 
 
+class FileRuleDoc(Part):
+    """What is purged for the files of one glob."""
+
+    slips = dict.fromkeys(("file", "files", "path", "from"), "It is called `match`.")
+    match: str = Field(description="which files, by their names in the manifest, such as content/news/*.md")
+    purge: list[str] = Field(
+        min_length=1, description='what shows them; a star is what it was in `match`, such as ["/news/*", "/"]'
+    )
+
+
+class DeployDoc(Part):
+    """What deploys of a site purge."""
+
+    files: list[FileRuleDoc] = Field(
+        default=[], description='from files to pages, such as [{match: "content/news/*.md", purge: ["/news/*", "/"]}]'
+    )
+    widen: list[str] = Field(default=[], description="what may be purged whole where that takes less, such as [/news/]")
+    always: list[str] = Field(
+        default=[], description="what every deploy purges, whatever it names, such as [/, tag pages]"
+    )
+    quiet: bool = Field(default=False, description="whether a deploy is told only where it does not go well")
+
+
 class SiteDoc(Part):
     """A site: its hosts, its caches, and where to look."""
 
@@ -124,9 +109,13 @@ class SiteDoc(Part):
     )
     marker: MarkerDoc | None = Field(default=None, description="how a version is recognised")
     layers: list[LayerDoc] = Field(min_length=1, description="the caches, innermost first, such as [{account: cf}]")
+    before: str = Field(
+        default="", description="the site whose deploys are purged and proven here first, such as shop on its staging"
+    )
     edges: dict[str, AddressText] = Field(
         default={}, description="places to look from, such as {fra: https://203.0.113.7}"
     )
+    deploy: DeployDoc | None = Field(default=None, description="what deploys purge for the files that they change")
 
 
 class ApprovalsDoc(Part):
@@ -231,6 +220,7 @@ class RootDoc(Part):
     approvals: ApprovalsDoc = Field(default=ApprovalsDoc(), description="where approval is asked for, and of whom")
     policy: PolicyDoc = Field(default=PolicyDoc.model_construct(), description="who may purge what, and who must agree")
     api: ApiDoc = Field(default=ApiDoc(), description="the HTTP surface")
+    deploys: DeploysDoc = Field(default=DeploysDoc(), description="who may say that something was deployed")
     globalping: GlobalpingDoc = Field(
         default=GlobalpingDoc(), description="looking from around the world, for sites that are opted in"
     )

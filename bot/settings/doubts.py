@@ -21,11 +21,12 @@ _ONE_MISSING = "when one of them wants it, one is missing"
 
 def doubts(policy: Policy, ground: Ground, approvals: Approvals) -> tuple[str, ...]:
     """One sentence each."""
-    known = known_of(policy, ground.sites)
+    known = known_of(policy, ground.sites, ground.senders)
     return (
         *_everything(policy, ground, known),
         *dead_ends(policy, ground, known),
         *ground.idle_tokens(policy),
+        *ground.unheard(policy),
         *_kinds(policy),
         *_nearly_shadowed(policy, replace(known, ids_are_members=True)),
         *_caps(policy),

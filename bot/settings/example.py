@@ -41,6 +41,12 @@ sites:
     edges:                               # places to look from; dialled as written, Host and SNI from the URL
       fra: "https://203.0.113.7"
       iad: "https://203.0.113.9"
+    # deploy:                            # what a deploy purges for the files that it changes; docs/deploys.md
+    #   files:                           # every rule that means a file counts; files named by their content are skipped
+    #     - {match: "content/news/*.md", purge: ["/news/*", "/"]}        # a star is what it was in `match`
+    #     - {match: "dist/**", purge: ["/**"]}
+    #     - {match: "templates/**", purge: [prefix /news/, tag pages]}
+    #   widen: [/news/]                  # may be purged whole, where one prefix takes less than its pages
 
 # Wider purges need somebody's yes: one approver for a prefix, host or pattern, two for everything in production.
 # Slack ids, not names; a profile's menu has "Copy member ID". User-groups (S…) may stand here too.
@@ -59,6 +65,7 @@ sites:
 #     - {name: small, who: [editors, sre], kind: [url, path, tag], max_items: 30, then: allow}
 #     - {name: wide, who: sre, kind: [url, path, tag, prefix, host, pattern], then: {approve: 1, of: approvers}}
 #     - {name: all, who: sre, kind: everything, reason: required, then: {approve: 2, of: approvers}}
+#     # - {name: ci, who: "token:ci-shop", kind: [url, path, tag, prefix], then: allow}   # a sender below; by name only
 #   tighten:                                               # adds to what a rule said, and never takes away
 #     - {name: freeze, between: [2027-11-25, 2027-11-29], kind: [host, prefix, everything], then: deny, say: Sale}
 #     - {name: night, outside: "Mon-Fri 08:00-19:00 Europe/Berlin", kind: host, then: {approve_more: 1}}
@@ -68,6 +75,10 @@ sites:
 # api:
 #   tokens:
 #     - {name: ops-cli, bearer: {env: OPS_TOKEN}, sites: [shop], may: command}
+
+# Who may say that something was deployed: a pipeline that signs, a webhook of GitHub, or a workflow of GitHub without
+# any secret. Without `policy` they purge URLs, paths, tags and prefixes of their sites. All three: docs/deploys.md.
+# deploys: {tokens: [{name: ci-shop, secret: {env: DEPLOY_SECRET_SHOP}, sites: [shop]}]}
 
 # Looking from around the world through Globalping: `check <url> from eu,us`. Measurements are public, so only the sites
 # that are named here are looked at so. Limits and what leaves the machine: docs/globalping.md.

@@ -14,25 +14,28 @@ from bot.domain.schedule import Schedule
 from bot.domain.site import Site
 from bot.settings import shapes, spans
 from bot.settings.accounts import AccountReader
-from bot.settings.cautions import cautions, short_lived
+from bot.settings.cautions import cautions, loose, short_lived
 from bot.settings.complaints import Complaints, quoted, unknown
 from bot.settings.conditions import Named
+from bot.settings.deploys import DeploysReader
 from bot.settings.document import COMMAND, ApiDoc, ApprovalsDoc, RetentionDoc, RootDoc, TokenDoc
 from bot.settings.globalping import GlobalpingReader
 from bot.settings.model import AccountSettings, ApiToken, Approvals, BadSettings, Retention, Settings
+from bot.settings.order import check_order
 from bot.settings.policies import PolicyReader
+from bot.settings.reach import Ground
 from bot.settings.reader import Data, Place, read, type_names
 from bot.settings.schedules import ScheduleReader
 from bot.settings.sites import SiteReader
 from providers import PROVIDERS
 from providers.contract import Blueprint
 
-_READ_APART = ("accounts", "sites", "approvals", "policy", "api", "globalping", "retention", "schedules")
+_READ_APART = ("accounts", "sites", "approvals", "policy", "api", "deploys", "globalping", "retention", "schedules")
 
 
 def load(path: Path, environ: Mapping[str, str], providers: Mapping[str, Blueprint] = PROVIDERS) -> Settings:
-    """The configuration at `path`, checked. Secrets are not read: one that is missing is told when it is needed.
-    Raises BadSettings with everything that is wrong."""
+    """The configuration at `path`, checked. One secret that is missing is told when it is needed; those of senders are
+    looked at where they are there, so that no two share one. Raises BadSettings with everything that is wrong."""
     document = read(path)
     complaints = Complaints(document)
     accounts = AccountReader(complaints, providers, environ, path.parent)
@@ -56,19 +59,27 @@ class _Loader:
         found_accounts = self._read_accounts(accounts)
         found_sites = self._read_sites(sites, accounts or _meant(data, "accounts"))
         approvals = self._approvals(data.get("approvals"))
-        scheduled = self._schedules(data, root, found_sites)
-        policy = built_in(approvals.approvers, scheduled=bool(scheduled))
-        if "policy" in data:
-            named = Named(
-                found_sites, sites or _meant(data, "sites"), _token_names(data), approvals, _schedule_names(data)
-            )
-            policy = PolicyReader(self._complaints, named).read(data["policy"]) or policy
         tokens = self._tokens(data.get("api"), sites or _meant(data, "sites"))
+        deploys = DeploysReader(
+            self._complaints, self._accounts.secret, sites or _meant(data, "sites"), [token.name for token in tokens]
+        ).read(data.get("deploys"))
+        senders = tuple(sender.name for sender in deploys.senders)
+        scheduled = self._schedules(data, root, found_sites)
+        policy = built_in(approvals.approvers, senders, scheduled=bool(scheduled))
+        if "policy" in data:
+            names = sites or _meant(data, "sites"), _token_names(data), approvals, senders
+            named = Named(found_sites, *names, schedules=_schedule_names(data))
+            policy = PolicyReader(self._complaints, named).read(data["policy"]) or policy
         kept = self._retention(data.get("retention"))
         globalping = GlobalpingReader(self._complaints, found_sites, self._accounts.secret).read(
             data.get("globalping"), sites or _meant(data, "sites")
         )
-        told = (*cautions(found_accounts, found_sites, approvals, policy, tokens, self._providers), *short_lived(kept))
+        ground = Ground(found_sites, {one.name: one for one in (*tokens, *deploys.senders)}, frozenset(senders))
+        told = (
+            *cautions(found_accounts, ground, approvals, policy, self._providers),
+            *loose(deploys),
+            *short_lived(kept),
+        )
         return Settings(
             root.mode,
             root.command,
@@ -83,6 +94,7 @@ class _Loader:
             root.time_zone,
             scheduled,
             self._resolvers(root),
+            deploys,
         )
 
     def _root(self, data: Mapping[str, Data]) -> RootDoc:
@@ -120,6 +132,7 @@ class _Loader:
         self._refuse_lookalikes(data)
         reader = SiteReader(self._complaints, {name: self._blueprint(part) for name, part in accounts.items()})
         read = {name: reader.read(name, part, ("sites", name)) for name, part in data.items()}
+        check_order(self._complaints, read, data)
         return {name: site for name, site in read.items() if site}
 
     def _refuse_lookalikes(self, sites: Mapping[str, Data]) -> None:
@@ -182,9 +195,12 @@ class _Loader:
 
 
 def _token_names(data: Mapping[str, Data]) -> frozenset[str]:
-    """Every token that has a name in the file."""
+    """Every token and sender that has a name in the file."""
     parts = [part for key in ("api", "deploys") if isinstance(part := data.get(key), dict)]
-    tokens = [token for part in parts if isinstance(found := part.get("tokens"), list) for token in found]
+    lists = [
+        found for part in parts for key in ("tokens", "github", "oidc") if isinstance(found := part.get(key), list)
+    ]
+    tokens = [token for found in lists for token in found]
     return frozenset(str(token["name"]) for token in tokens if isinstance(token, dict) and token.get("name"))
 
 

@@ -15,6 +15,7 @@ from bot.domain.world import World
 from providers.contract import Account, Kind, Pace
 
 GLOBALPING = "https://api.globalping.io"
+GITHUB_ISSUER = "https://token.actions.githubusercontent.com"  # docs.github.com, actions/reference/security/oidc
 
 
 class Mode(StrEnum):
@@ -114,6 +115,73 @@ class ApiToken:
 
 
 @dataclass(frozen=True, slots=True)
+class HookSender:
+    """A machine that signs its deploys as Standard Webhooks says; each of its secrets counts."""
+
+    name: str
+    secrets: tuple[Secret, ...]
+    sites: frozenset[str]
+
+
+class GithubEvent(StrEnum):
+    """What GitHub tells of that can be a deploy."""
+
+    DEPLOYMENT_STATUS = "deployment_status"
+    WORKFLOW_RUN = "workflow_run"
+
+
+@dataclass(frozen=True, slots=True)
+class GithubSender:
+    """A repository's webhook, and which of its events is a deploy of `site`; each of its secrets counts."""
+
+    name: str
+    secrets: tuple[Secret, ...]
+    repository: str  # owner/name
+    site: str
+    on: GithubEvent
+    environment: str = ""
+    branch: str = ""
+    workflow: str = ""  # the file's path in the repository
+
+    @property
+    def sites(self) -> frozenset[str]:
+        """Its site."""
+        return frozenset({self.site})
+
+
+@dataclass(frozen=True, slots=True)
+class OidcSender:
+    """A GitHub Actions workflow that shows a token of its run instead of a secret. What is "" may be anything."""
+
+    name: str
+    audience: str
+    repository_id: str
+    repository_owner_id: str
+    sites: frozenset[str]
+    workflow: str = ""  # the claim job_workflow_ref
+    ref: str = ""
+    environment: str = ""
+    issuer: str = GITHUB_ISSUER
+
+
+Sender = HookSender | GithubSender | OidcSender
+
+
+@dataclass(frozen=True, slots=True)
+class Deploys:
+    """Who may send deploys."""
+
+    tokens: tuple[HookSender, ...] = ()
+    github: tuple[GithubSender, ...] = ()
+    oidc: tuple[OidcSender, ...] = ()
+
+    @property
+    def senders(self) -> tuple[Sender, ...]:
+        """All of them."""
+        return (*self.tokens, *self.github, *self.oidc)
+
+
+@dataclass(frozen=True, slots=True)
 class Approvals:
     """Where approval is asked for, and who may give it (Slack user ids)."""
 
@@ -155,6 +223,7 @@ class Settings:
     time_zone: str = "UTC"  # of hours that name none, where the asker has none
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     resolvers: tuple[str, ...] = ()  # each an address, with a port where it is not 53
+    deploys: Deploys = field(default_factory=Deploys)
 
 
 @dataclass(frozen=True, slots=True)

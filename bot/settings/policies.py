@@ -163,7 +163,7 @@ class PolicyReader:
         )
 
     def _refuse_shadowed(self, rules: Mapping[Place, Rule], policy: Policy) -> None:
-        known = known_of(policy, self._named.sites)
+        known = known_of(policy, self._named.sites, self._named.senders)
         earlier: list[tuple[Place, Rule]] = []
         for place, rule in rules.items():
             first = next(((at, one) for at, one in earlier if covers(one.when, rule.when, known)), None)

@@ -8,15 +8,18 @@ from dataclasses import dataclass, field
 from bot.domain.policy import TOKEN, Conditions, Policy, Refuse
 from bot.domain.site import Site
 from bot.domain.wording import listed
-from bot.settings.model import ApiToken
+from bot.settings.model import ApiToken, Sender
+
+Machine = ApiToken | Sender
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a policy stands on: the sites, and the tokens by name."""
+    """What a policy stands on: the sites, and the tokens by name; `senders` are those that only send deploys."""
 
     sites: Mapping[str, Site] = field(default_factory=dict)
-    tokens: Mapping[str, ApiToken] = field(default_factory=dict)
+    tokens: Mapping[str, Machine] = field(default_factory=dict)
+    senders: frozenset[str] = frozenset()
 
     def sites_of(self, when: Conditions) -> frozenset[str]:
         """The sites that a rule speaks of."""
@@ -33,10 +36,20 @@ class Ground:
         tokens = [self._token(word) for word in when.who]
         if not tokens or None in tokens:
             return spoken
-        return spoken & frozenset().union(*(token.sites for token in tokens if token and token.may_command))
+        return spoken & frozenset().union(*(token.sites for token in tokens if token and not _only_reads(token)))
 
-    def _token(self, word: str) -> ApiToken | None:
+    def _token(self, word: str) -> Machine | None:
         return self.tokens.get(word.removeprefix(TOKEN)) if word.startswith(TOKEN) else None
+
+    def unheard(self, policy: Policy) -> Iterator[str]:
+        """A sentence for each sender that no rule names: the word members does not mean it."""
+        named = {word for rule in policy.rules for word in rule.when.who}
+        for name in sorted(self.senders):
+            if f"{TOKEN}{name}" not in named:
+                yield (
+                    f"policy has no rule for token:{name}, so its deploys are refused. Add one, such as"
+                    f' {{name: deploys, who: "token:{name}", kind: [url, path, tag, prefix], then: allow}}.'
+                )
 
     def idle_tokens(self, policy: Policy) -> Iterator[str]:
         """A sentence for each token that a rule means to let purge, and that never can."""
@@ -45,7 +58,7 @@ class Ground:
                 continue
             for word in rule.when.who:
                 token, spoken = self._token(word), self.sites_of(rule.when)
-                if token is not None and not token.may_command:
+                if token is not None and _only_reads(token):
                     yield (
                         f"policy rule `{rule.name}` names {word}, which may only read, so it never purges."
                         f" Give {token.name} `may: command` under api.tokens, or take it out of the rule."
@@ -56,6 +69,10 @@ class Ground:
                         f" there. Add {'it' if len(spoken) == 1 else 'one'} to the token's `sites`, or take the token"
                         " out of the rule."
                     )
+
+
+def _only_reads(token: Machine) -> bool:
+    return isinstance(token, ApiToken) and not token.may_command
 
 
 def named(sites: frozenset[str], between: str = "or") -> str:

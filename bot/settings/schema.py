@@ -26,7 +26,7 @@ def schema(providers: Mapping[str, Blueprint] = PROVIDERS) -> dict[str, Json]:
     parts["PolicyDoc"] = _without_null(parts["PolicyDoc"])
     for key in ("accounts", "sites"):
         _mapping(root[key])["propertyNames"] = _NAMES
-    for key in ("accounts", "sites", "approvals", "api", "globalping", "retention"):
+    for key in ("accounts", "sites", "approvals", "api", "deploys", "globalping", "retention"):
         root[key] = {"anyOf": [_mapping(root[key]), {"type": "null"}]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
 

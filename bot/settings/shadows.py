@@ -6,7 +6,7 @@ that one does not cover the other: nothing is refused on a guess.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import time
 
@@ -25,6 +25,7 @@ class Known:
     environments: Mapping[str, Environment] = field(default_factory=dict)  # by site
     may_hold_guests: bool = False  # user-groups: some rule means guests, so they are not left out
     ids_are_members: bool = False  # whoever is named by id is taken for a full member
+    senders: frozenset[str] = frozenset()  # names of tokens that are no members, since they only send deploys
 
 
 NOTHING_ELSE = Known()
@@ -63,7 +64,7 @@ def _is_among(word: str, whole: frozenset[str], known: Known) -> bool:
     if MEMBERS not in whole or word in (MEMBERS, GUESTS):
         return False
     if word.startswith(TOKEN):
-        return True
+        return word.removeprefix(TOKEN) not in known.senders
     if is_person(word):  # a guest may be named by id
         return known.ids_are_members
     return GUESTS in whole or not known.may_hold_guests
@@ -139,8 +140,8 @@ def _minute(at: time) -> int:
     return at.hour * 60 + at.minute
 
 
-def known_of(policy: Policy, sites: Mapping[str, Site], ids_are_members: bool = False) -> Known:
-    """What is known of a policy's rules."""
+def known_of(policy: Policy, sites: Mapping[str, Site], senders: Iterable[str] = ()) -> Known:
+    """What is known of a policy's rules. `senders` are the names of those who only send deploys."""
     environments = {name: Environment(site.environment) for name, site in sites.items()}
     guests = any(GUESTS in rule.when.who for rule in policy.rules)
-    return Known(policy.groups, environments, guests, ids_are_members)
+    return Known(policy.groups, environments, guests, senders=frozenset(senders))

@@ -9,6 +9,7 @@ from bot.settings import shapes
 from bot.settings.accounts import check_whole, missing, plain_value
 from bot.settings.complaints import Complaints, quoted, unknown
 from bot.settings.document import LayerDoc, MarkerDoc, SiteDoc
+from bot.settings.file_rules import read_deploy
 from bot.settings.reader import Data, Place
 from bot.settings.trees import TreeReader
 from providers.contract import Blueprint
@@ -30,10 +31,13 @@ class SiteReader:
         return self._site(name, doc, place) if doc else None
 
     def _site(self, name: str, doc: SiteDoc, place: Place) -> Site:
+        hosts = self._read_hosts(name, doc.hosts, place)
+        schemes = self._schemes(doc, place)
+        bare = Site(name, hosts, schemes)
         return Site(
             name=name,
-            hosts=self._read_hosts(name, doc.hosts, place),
-            schemes=self._schemes(doc, place),
+            hosts=hosts,
+            schemes=schemes,
             origin=shapes.address(self._complaints, (*place, "origin"), doc.origin) if doc.origin else "",
             environment=doc.environment,
             channel=shapes.channel(self._complaints, (*place, "channel"), doc.channel) if doc.channel else "",
@@ -42,7 +46,9 @@ class SiteReader:
             variants=tuple(self._variant(v, (*place, "variants", n)) for n, v in enumerate(doc.variants)),
             marker=self._marker(doc.marker, (*place, "marker")) if doc.marker else None,
             layers=self._layers(doc, place),
+            before=doc.before,
             edges={key: self._edge(key, url, (*place, "edges", key)) for key, url in doc.edges.items()},
+            deploy=read_deploy(self._complaints, doc.deploy, bare, (*place, "deploy")),
         )
 
     def _read_hosts(self, site: str, hosts: list[str], place: Place) -> tuple[str, ...]:

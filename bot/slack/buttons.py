@@ -214,6 +214,7 @@ class Buttons:
         choices = lines if isinstance(lines, list) else []
         if not index.isdigit() or int(index) >= len(choices):
             return Refused("This choice is not known.", "Type the command again.")
+        asking = replace(asking, is_cure=doc.get("is_cure") is True)
         return await self._desk.ask(asking, str(choices[int(index)]))
 
     async def use(self, delivery: Delivery, asking: Asking, name: str) -> Mapping[str, object] | None:

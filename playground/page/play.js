@@ -55,6 +55,7 @@ export const messages = (channel, user) => get("messages", { channel, user });
 export const views = (user) => get("views", { user });
 export const visit = (site, edge, path) => get("visit", { site, edge, path });
 export const deploy = (site) => post("origin", { site });
+export const deployAndTell = (site) => post("deploy", { site });
 export const command = (user, channel, text) => post("command", { user, channel, text });
 export const mention = (user, channel, text, thread) =>
   post("mention", { user, channel, text, ...(thread ? { thread_ts: thread } : {}) });

@@ -487,6 +487,23 @@ HEARD = {
             ("Retry P-3", "retry P-3"),
         ),
     ),
+    "why of a job": (
+        "why P-3",
+        heard(
+            "P-3 is a job, not something to purge or look at.",
+            "/purge show P-3",
+            ("Status P-3", "status P-3"),
+            ("Show P-3", "show P-3"),
+        ),
+    ),
+    "why of nothing": (
+        "why",
+        heard("Type which page looks old: one URL or path.", "/purge why https://www.shop.test/"),
+    ),
+    "why of two pages": (
+        "why https://www.shop.test/a https://www.shop.test/b",
+        mended("`why` explains one page at a time, and these are 2.", "why https://www.shop.test/a"),
+    ),
     "sites of something": ("sites x", mended("sites stands alone.", "sites")),
     "a denial with a bidi override": (
         "deny P-1 \u202eok",

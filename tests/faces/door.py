@@ -14,7 +14,10 @@ import httpx
 from bot.domain.actor import Actor, Standing
 from bot.domain.defaults import built_in
 from bot.domain.site import Layer, Site
+from bot.hook import Hook
+from bot.senders import Senders
 from bot.services.setup import Setup
+from bot.settings.model import Deploys
 from bot.web import Door, Token
 from tests.services.shop import APPROVERS, SHOP, ScriptedProvider, Shop, open_shop
 from tests.slate import SlateClock
@@ -30,6 +33,14 @@ def tokens() -> list[Token]:
         Token(name, hashlib.sha256(BEARERS[name].encode()).digest(), frozenset({site}), may)
         for name, (site, may) in rights.items()
     ]
+
+
+NOBODY = Deploys()  # sends deploys
+
+
+def sender_of(name: str, sites: frozenset[str]) -> Actor:
+    """Who sends deploys, as the policy judges it."""
+    return Actor(f"token:{name}", Standing.TOKEN, "", sites, is_sender=True)
 
 
 def actor_of(token: Token) -> Actor:
@@ -66,19 +77,25 @@ def auth(name: str) -> dict[str, str]:
 
 
 @contextlib.asynccontextmanager
-async def counter(path: Path, observe: bool = False) -> AsyncIterator[Counter]:
+async def counter(path: Path, observe: bool = False, senders: Deploys = NOBODY) -> AsyncIterator[Counter]:
     """The door of a shop on the ledger in `path`."""
     clock = SlateClock()
     shield, cf = ScriptedProvider("shield", clock, per_call=1), ScriptedProvider("cf", clock)
-    setup = Setup({"shop": SHOP, "news": NEWS}, {"shield": shield, "cf": cf}, built_in(APPROVERS), "C_APPROVE")
-    setup = replace(setup, tokens={actor.id: actor for actor in map(actor_of, tokens())})
+    setup = Setup(
+        {"shop": SHOP, "news": NEWS},
+        {"shield": shield, "cf": cf},
+        built_in(APPROVERS, tuple(one.name for one in senders.senders)),
+        "C_APPROVE",
+    )
+    machines = [*map(actor_of, tokens()), *(sender_of(one.name, one.sites) for one in senders.senders)]
+    setup = replace(setup, tokens={actor.id: actor for actor in machines})
     shop = open_shop(path, clock, shield, cf, setup=replace(setup, observe=observe))
     stopping, wrong = asyncio.Event(), [""]
 
     async def ready() -> str:
         return wrong[0]
 
-    app = Door(shop.core, tokens(), ready, stopping).app(None)
+    app = Door(shop.core, tokens(), ready, stopping, Hook(shop.core, Senders(senders))).app(None)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot") as http:
         yield Counter(shop, http, stopping, wrong)
     await shop.ledger.close()

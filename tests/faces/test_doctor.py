@@ -20,6 +20,7 @@ from bot.services.probing import probe_layers
 from bot.settings import Environment, Settings, load
 from bot.slack.health import SCOPES, scopes, skew
 from bot.wiring import SystemClock
+from playground.pipeline import SECRET
 from providers.contract import Health, Probe
 from tests.faces.served import environ, finished
 from tests.journeys.world import Playground
@@ -55,6 +56,7 @@ class Surgery:
             "SHOP_REDIS_URL": f"redis://:playground-redis-password@{redis_at(self.world)}",
             "CLOUDFLARE_TOKEN": "playground-cloudflare-token",
             "PLAY_API_TOKEN": "play",
+            "PLAY_DEPLOY_SECRET": SECRET,
         }
 
     def settings(self, environ: Mapping[str, str], was: str = "", becomes: str = "") -> Settings:
@@ -207,6 +209,13 @@ async def test_a_wrong_setting_is_found(
 async def test_a_secret_that_is_missing_names_its_variable(surgery: Surgery) -> None:
     found = await surgery.look(CLOUDFLARE_TOKEN="")
     assert (Health.BAD, True) == (found["cf on shop"].health, "CLOUDFLARE_TOKEN" in found["cf on shop"].what)
+
+
+async def test_a_sender_without_any_secret_is_told(surgery: Surgery) -> None:
+    lame = "{name: lame, secrets: [{env: A}, {env: B}], sites: [shop]}"
+    found = await surgery.look("deploys: {tokens: [", f"deploys: {{tokens: [{lame}, ")
+    said = (found["sender lame"].health, found["sender lame"].what, "sender ci" in found)
+    assert (Health.BAD, "None of its secrets is there, so its deploys are refused.", False) == said
 
 
 async def test_a_machine_s_token_that_is_missing_names_its_variable(surgery: Surgery) -> None:

@@ -16,6 +16,7 @@ import pytest
 from bench.stage import Stage
 from bot.ledger.audit import audit
 from bot.ledger.reading import reading
+from tests.journeys.forked import bot
 
 pytestmark = pytest.mark.slow
 T = TypeVar("T")
@@ -78,8 +79,9 @@ class Night:
     def __init__(self, stage: Stage, point: Point, name: str) -> None:
         stage.post("/_play/reset")
         self.stage = stage
+        self.http = httpx.Client(headers={"authorization": "Bearer play"}, trust_env=False, timeout=5)
         self.database = f"{name}.db"
-        self.bot, _ = stage.bot(self.database, "tests.journeys.dying", point.where, point.sql)
+        self.bot = bot(stage, self.database, point.where, point.sql)
         self.deaths: list[int] = []
 
     def until(self, ask: Callable[[], T | None], what: str) -> T:
@@ -94,9 +96,9 @@ class Night:
 
     def revive(self) -> None:
         """Start the bot anew if it died; the new one lives."""
-        if self.bot.poll() is not None:
-            self.deaths.append(self.bot.returncode)
-            self.bot, _ = self.stage.bot(self.database)
+        if (code := self.bot.exitcode) is not None:
+            self.deaths.append(code)
+            self.bot = bot(self.stage, self.database)
 
     def cards(self, channel: str) -> list[Doc]:
         """The messages of a channel."""
@@ -122,7 +124,7 @@ class Night:
         """The job's record."""
         url = f"http://127.0.0.1:{self.stage.bot_port}/v1/jobs/P-1"
         try:
-            response = httpx.get(url, headers={"authorization": "Bearer play"}, trust_env=False, timeout=5)
+            response = self.http.get(url)
         except httpx.HTTPError:
             return {}
         record: Doc = response.json()
@@ -145,8 +147,10 @@ class Night:
 
     def end(self) -> None:
         """Stop the bot; the journal is whole."""
+        self.http.close()
         self.bot.terminate()
-        assert 0 == self.bot.wait(timeout=30)
+        self.bot.join(timeout=30)
+        assert 0 == self.bot.exitcode
         with reading(self.stage.folder / self.database) as ledger:
             assert () == audit(ledger).breaches
 

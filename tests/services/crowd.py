@@ -1,14 +1,16 @@
 """A crowd in the shop: people act at once, in an order of turns that a seed decides, and every write is watched.
 
 `Turns` stands before the ledger. While people act `together`, one at a time of those who wait for the ledger goes on,
-so that a life is the same each time. After each write the watch compares what changed with who may have allowed it; it
-knows the policy by heart and asks none of the rules.
+each time that `Quiet`, the loop they live in, has nothing else to do, so that a life is the same each time. After each
+write the watch compares what changed with who may have allowed it; it knows the policy by heart and asks none of the
+rules.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
+import selectors
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
@@ -22,7 +24,6 @@ from providers.contract import Kind
 from tests.slate import START
 
 T = TypeVar("T")
-HOPS = 40  # turns of the loop after which whoever is not at the ledger has ended
 LONG_REASON = "prices are wrong since noon and nobody answers"
 FROZEN = (START + 4 * 3600, START + 5 * 3600)
 NEEDED = {"url": 0, "prefix": 1, "everything": 2}
@@ -137,6 +138,38 @@ def _calls(books: Books, number: int) -> set[int]:
     return {int(row["id"] or 0) for row in rows}
 
 
+class _Stillness(selectors.DefaultSelector):
+    """Tells once when its loop would wait: then everybody is at the ledger, or has ended. What comes from threads is
+    not looked for as long as there is something to do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tell: Callable[[], None] | None = None
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is not None and timeout <= 0:
+            return []
+        if self.tell is None:
+            return super().select(timeout)
+        tell, self.tell = self.tell, None
+        tell()
+        return []
+
+
+class Quiet(asyncio.SelectorEventLoop):
+    """A loop that one can ask to be told when it has nothing to do."""
+
+    def __init__(self) -> None:
+        self._stillness = _Stillness()
+        super().__init__(self._stillness)
+
+    async def still(self) -> None:
+        """Until there is nothing to do but to wait."""
+        told = self.create_future()
+        self._stillness.tell = lambda: told.set_result(None)
+        await told
+
+
 class Turns:
     """A ledger that people come to one after another, in an order that `dice` decides while they act together."""
 
@@ -175,11 +208,12 @@ class Turns:
 
     async def together(self, acts: Mapping[str, Coroutine[object, object, None]]) -> None:
         """Have all of them act at once."""
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, Quiet), loop
         self._together = True
         tasks = [asyncio.create_task(act, name=name) for name, act in acts.items()]
         while not all(task.done() for task in tasks):
-            for _ in range(HOPS):
-                await asyncio.sleep(0)
+            await loop.still()
             if not self._waiting:
                 await asyncio.wait(tasks, timeout=0.001)
                 continue

@@ -253,9 +253,11 @@ class Life:
             number, by, round = int(row["job"] or 0), str(row["by"]), int(row["round"] or 0)
             said = (number, by) in self.watch.typed or (number, by, round) in self.watch.clicked
             assert said and by in VOTERS - asked_by[number], row
-        counted = Counter(int(row["job"] or 0) for row in votes)
-        told = {number: sum(event in ("voted_yes", "voted_no") for event in events) for number, events in steps.items()}
-        assert {number: n for number, n in told.items() if n} == dict(counted)
+        counted = Counter((int(row["job"] or 0), bool(row["yes"])) for row in votes)
+        for number, events in steps.items():
+            yes, no = counted[number, True], counted[number, False]
+            assert no == events.count("voted_no"), events
+            assert yes <= events.count("voted_yes") <= yes + no, events  # a no may take back its voter's yes
 
     def _nothing_is_sent_twice(
         self, jobs: Sequence[JobView], steps: Mapping[int, Sequence[str]], batches: Sequence[Row]

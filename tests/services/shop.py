@@ -167,7 +167,7 @@ class ScriptedEdges:
         if queue:
             self.serves[place] = queue.pop(0)
         version = self.serves[place]
-        headers = (("etag", f'"{version}"'), ("cache-control", "max-age=60"))
+        headers = (("etag", f'"{version}"'), ("cache-control", "max-age=60"), ("x-build", version))
         return Answer(url, place, self._clock.now(), 200, headers, version, version, len(version), asked)
 
     def read(self, answer: Answer, by: ReadHeaders | None = None) -> Look:

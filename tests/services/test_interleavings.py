@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.effort import examples
+from tests.services.crowd import Quiet
 from tests.services.life import Life
 
 WHO = ("U_MIA", "U_MIA", "U_LEA", "U_LEA", "U_SAM", "U_SAM", "U_KIM", "U_KIM", "U_GUEST", "U_EVA", "U_NIA")
@@ -44,7 +46,12 @@ ALL_AT_ONCE = [
 ]
 
 
-async def lived(steps: Sequence[tuple[str, Sequence[tuple[str, str]]]], seed: int, folder: Path) -> Life:
+def lived(steps: Sequence[tuple[str, Sequence[tuple[str, str]]]], seed: int, folder: Path) -> Life:
+    with asyncio.Runner(loop_factory=Quiet) as runner:
+        return runner.run(_lived(steps, seed, folder))
+
+
+async def _lived(steps: Sequence[tuple[str, Sequence[tuple[str, str]]]], seed: int, folder: Path) -> Life:
     life = Life(folder, seed)
     life.note()
     for befalls, acts in steps:
@@ -58,11 +65,12 @@ async def lived(steps: Sequence[tuple[str, Sequence[tuple[str, str]]]], seed: in
 def test_whatever_the_order_nothing_runs_twice_or_without_its_votes(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, list[tuple[str, str]]]], seed: int
 ) -> None:
-    asyncio.run(lived(steps, seed, tmp_path_factory.mktemp("life")))
+    with TemporaryDirectory(dir=tmp_path_factory.getbasetemp()) as folder:
+        lived(steps, seed, Path(folder))
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_votes_at_once_run_it_once_and_retries_at_once_once_more(tmp_path: Path, seed: int) -> None:
-    seen = asyncio.run(lived(ALL_AT_ONCE, seed, tmp_path)).watch.seen
+    seen = lived(ALL_AT_ONCE, seed, tmp_path).watch.seen
     assert (1, 1) == (seen["waiting to queued"], seen["queued to waiting"] + seen["purging to failed"])
     assert 1 + seen["failed to queued"] == seen["everything began"] + seen["queued to waiting"]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections import Counter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +15,7 @@ from bot.domain.job import State
 from bot.ledger.audit import audit
 from bot.ledger.reading import reading
 from bot.services import approvals, deeds
+from bot.services.setup import SWEEP
 from providers.contract import Receipt
 from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Refused, Throttled, Unavailable, Unexpected
 from tests.effort import examples
@@ -24,6 +25,7 @@ ANSWERS = st.sampled_from(["ok", "ok", "ok", "down", "cut", "throttled", "refuse
 DEEDS = st.sampled_from(
     ["page", "pages", "everything", "yes", "no", "cancel", "retry", "crash", "hour", "minute", "tick"]
 )
+SELDOM = 60.0  # seconds between sweeps on the long last day: whatever falls due has its own wake
 ENDED_OR_ASKS = frozenset(
     {State.DONE, State.PARTIAL, State.FAILED, State.CANCELLED, State.DENIED, State.EXPIRED, State.NEEDS_DECISION}
 )
@@ -90,7 +92,8 @@ async def live(deeds_done: list[str], shield: list[str], cf: list[str], folder: 
     days.shop.cf.script = [answer(name) for name in cf]
     for deed in deeds_done:
         await days.do(deed)
-    await days.shop.slate.advance(86_400)
+    await days.shop.slate.advance(600)
+    await days.shop.slate.advance(86_400, {SWEEP: SELDOM})
     shop = days.shop
     jobs = [await shop.job(number) for number in days.jobs]
     left = await shop.ledger.read(lambda books: books.jobs.due(float("inf")))
@@ -116,8 +119,10 @@ LIVES = given(
 
 @settings(max_examples=examples(5), deadline=None)
 @LIVES
-def test_every_job_comes_to_an_end_or_asks(deeds_done: list[str], shield: list[str], cf: list[str]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+def test_every_job_comes_to_an_end_or_asks(
+    tmp_path_factory: pytest.TempPathFactory, deeds_done: list[str], shield: list[str], cf: list[str]
+) -> None:
+    with TemporaryDirectory(dir=tmp_path_factory.getbasetemp()) as folder:
         asyncio.run(live(deeds_done, shield, cf, Path(folder)))
 
 
@@ -125,9 +130,9 @@ def test_every_job_comes_to_an_end_or_asks(deeds_done: list[str], shield: list[s
 @settings(max_examples=examples(20), deadline=None)
 @LIVES
 def test_every_job_comes_to_an_end_or_asks_in_many_lives(
-    deeds_done: list[str], shield: list[str], cf: list[str]
+    tmp_path_factory: pytest.TempPathFactory, deeds_done: list[str], shield: list[str], cf: list[str]
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    with TemporaryDirectory(dir=tmp_path_factory.getbasetemp()) as folder:
         asyncio.run(live(deeds_done, shield, cf, Path(folder)))
 
 

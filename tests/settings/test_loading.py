@@ -248,6 +248,7 @@ def test_the_example_loads_with_all_that_it_offers_in_comments(tmp_path: Path) -
     offers: tuple[str, ...] = ("api_url:", "pace:", "per_call:", "channel:", "tags:", "variants:", "approvals:")
     offers += ("approvers:", "api:", "tokens:", "- {name: ", "policy:", "groups:", "approve_within:", "run_within:")
     offers += ("rules:", "tighten:", "break_glass:", "time_zone:", "schedules:")
+    offers += ("deploy:", "files:", "- {match: ", "widen:")
     lines = []
     for line in example().splitlines():
         bare = line.replace("# ", "", 1)
@@ -259,3 +260,20 @@ def test_the_example_loads_with_all_that_it_offers_in_comments(tmp_path: Path) -
     assert {name: one.zone_name for name, one in settings.schedules.items()} == {
         "nightly-news": "Europe/Berlin", "front": "Europe/Berlin",
     }  # fmt: skip
+    deploy = settings.sites["shop"].deploy
+    assert ([rule.match for rule in deploy.files], deploy.widen) == (
+        ["content/news/*.md", "dist/**", "templates/**"],
+        ("/news/",),
+    )
+
+
+def test_the_example_shows_who_may_send_deploys(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, example().replace("# deploys:", "deploys:"))
+    assert [(one.name, one.sites) for one in settings.deploys.senders] == [("ci-shop", frozenset({"shop"}))]
+
+
+def test_the_example_s_rule_for_a_sender_is_one(tmp_path: Path) -> None:
+    text = example().replace("# deploys:", "deploys:")
+    rule = next(line for line in text.splitlines() if '"token:ci-shop"' in line).partition("- ")[2].partition("   #")[0]
+    settings = loaded(tmp_path, f"{text}policy: {{rules: [{rule}]}}\n")
+    assert [one.when.who for one in settings.policy.rules] == [("token:ci-shop",)]

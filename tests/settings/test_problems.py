@@ -73,9 +73,9 @@ FILES = {
 
 ROOT = {
     "unknown key": (
-        "deploys: {}",
-        "deploys: unknown key. Known here: accounts, api, approvals, command, globalping, mode, policy, resolvers,"
-        " retention, schedules, sites, time_zone.",
+        "warnings: {}",
+        "warnings: unknown key. Known here: accounts, api, approvals, command, deploys, globalping, mode, policy,"
+        " resolvers, retention, schedules, sites, time_zone.",
     ),
     "misspelt key": ("aprovals: {}", "aprovals: unknown key. Did you mean `approvals`?"),
     "key in capitals": ("Mode: live", "Mode: unknown key. Did you mean `mode`?"),

@@ -37,7 +37,7 @@ REFUSED = {
     "required key": "accounts: {shield: {provider: varnish}}",
     "pace": "accounts: {cf: {provider: cloudflare, token: {env: T}, pace: {urls: {rate: 1}}}}",
     "per_call": "accounts: {cf: {provider: cloudflare, token: {env: T}, per_call: {urls: 1}}}",
-    "site's key": "sites: {shop: {hosts: [a.test], layers: [{account: shield}], before: x}}",
+    "site's key": "sites: {shop: {hosts: [a.test], layers: [{account: shield}], after: x}}",
     "no hosts": "sites: {shop: {hosts: [], layers: [{account: shield}]}}",
     "no layers": "sites: {shop: {hosts: [a.test]}}",
     "layer's key": "sites: {shop: {hosts: [a.test], layers: [{account: shield, zoen: x}]}}",
@@ -67,6 +67,22 @@ REFUSED = {
     "nothing added": "policy: {rules: [{name: a, then: deny}], tighten: [{name: b, kind: url}]}",
     "glass of nobody": "policy: {rules: [{name: a, then: deny}], break_glass: {tell: [C0A]}}",
     "may": "api: {tokens: [{name: ci, bearer: {env: T}, sites: [shop], may: write}]}",
+    "sender's key": "deploys: {tokens: [{name: ci, secret: {env: S}, site: shop}]}",
+    "sender without a secret": "deploys: {tokens: [{name: ci, sites: [shop]}]}",
+    "sender with both": "deploys: {tokens: [{name: ci, secret: {env: S}, secrets: [{env: T}], sites: [shop]}]}",
+    "sender of three secrets": (
+        "deploys: {tokens: [{name: ci, secrets: [{env: S}, {env: T}, {env: U}], sites: [shop]}]}"
+    ),
+    "sender of two sites": (
+        "deploys: {github: [{name: gh, secret: {env: S}, repository: octo/shop, on: deployment_status,"
+        " environment: production, sites: [shop, news]}]}"
+    ),
+    "sender's event": (
+        "deploys: {github: [{name: gh, secret: {env: S}, repository: octo/shop, on: push, sites: [shop]}]}"
+    ),
+    "repository by its name": (
+        "deploys: {oidc: [{name: a, audience: bot, repository_id: octo/shop, repository_owner_id: 65, sites: [shop]}]}"
+    ),
     "globalping's key": "globalping: {site: [shop]}",
     "globalping's token": "globalping: {token: hunter2}",
     "globalping's limit": "globalping: {limit: 0}",
@@ -86,6 +102,13 @@ TAKEN = {
     + "globalping: {token: {env: T}, api_url: 'http://127.0.0.1:1/x', sites: [shop], limit: 9, reserve: 0, prove: true,"
     + " from: {eu: {continent: EU, limit: 2}, de: {country: DE, asn: 3320, tags: [eyeball-network]}}}\n",
     "globalping alone": "globalping:\n",
+    "senders": BASE
+    + "deploys:\n  tokens: [{name: ci, secrets: [{env: S}, {file: new.secret}], sites: [shop]}]\n"
+    + "  github:\n    - {name: gh, secret: {env: G}, repository: octo/shop, on: workflow_run, workflow: deploy.yml,"
+    + " branch: main, sites: [shop]}\n"
+    + "  oidc:\n    - {name: actions, audience: 'https://bot.test', repository_id: 74, repository_owner_id: '65',"
+    + " environment: production, sites: [shop]}\n",
+    "senders alone": "deploys:\n",
     "policy": RULED + POLICY,
     "least policy": RULED + LEAST,
 }

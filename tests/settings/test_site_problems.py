@@ -9,7 +9,7 @@ import pytest
 from tests.settings.bench import ACCOUNTS, problems
 
 WORD = "Use up to 40 letters, digits, `-`, `_` and `.`, beginning with a letter or digit."
-SITE_KEYS = "channel, edges, environment, hosts, layers, marker, mode, origin, schemes, tags, variants"
+SITE_KEYS = "before, channel, deploy, edges, environment, hosts, layers, marker, mode, origin, schemes, tags, variants"
 
 SITE = {
     "no hosts": ("{layers: [{account: shield}]}", ".hosts: is missing. Add it: the host names that visitors use."),
@@ -50,9 +50,17 @@ SITE = {
         "{hosts: [a.test], host: b, layers: [{account: shield}]}",
         ".host: unknown key. Did you mean `hosts`?",
     ),
-    "before": (
+    "a key that nothing is like": (
+        "{hosts: [a.test], zzz: b, layers: [{account: shield}]}",
+        f".zzz: unknown key. Known here: {SITE_KEYS}.",
+    ),
+    "before a site that is not there": (
         "{hosts: [a.test], before: b, layers: [{account: shield}]}",
-        f".before: unknown key. Known here: {SITE_KEYS}.",
+        ".before: there is no site `b`. Known here: none.",
+    ),
+    "before itself": (
+        "{hosts: [a.test], before: shop, layers: [{account: shield}]}",
+        ".before: leads back to this site. Remove it where nothing comes first.",
     ),
     "no layers": (
         "{hosts: [a.test]}",

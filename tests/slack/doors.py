@@ -21,14 +21,17 @@ from bot.domain.actor import Actor, Standing
 from bot.domain.command import Command, Verb
 from bot.domain.hold import Hold
 from bot.domain.job import JobView, State
+from bot.hook import Hook
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, pack
 from bot.ledger.messages import Role
 from bot.ledger.reviews import Review
+from bot.senders import Senders
 from bot.services.desk import Desk
 from bot.services.purges import Asking, submit
 from bot.services.replies import JobMade
 from bot.services.setup import Setup
+from bot.settings.model import Deploys
 from bot.slack.app import SlackDoor, web_client
 from bot.slack.directory import SlackDirectory
 from bot.slack.frames import Envelope
@@ -79,7 +82,7 @@ class House:
         self.bolt = SlackDoor(client, "unused by socket", self.core, self.reception.form_errors)
         self._homes = HomeTabs(self.core, SlackApi(client))
         tokens = [Token(a.id[6:], _digest(a), a.sites or frozenset(), a.may_command) for a in TOKENS.values()]
-        app = Door(self.core, tokens, self._ready, asyncio.Event()).app(None)
+        app = Door(self.core, tokens, self._ready, asyncio.Event(), Hook(self.core, Senders(Deploys()))).app(None)
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot.test", trust_env=False)
         self._look = sqlite3.connect(path / "ledger.db")
         self._journal = 0  # the last entry before this deed

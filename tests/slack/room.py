@@ -27,6 +27,7 @@ from bot.domain.policy import Policy
 from bot.ledger.books import Books
 from bot.settings import Environment, load
 from bot.wiring import Bot, nothing
+from playground import pipeline
 from playground.faults import Faults
 from playground.people import WORKSPACE, Channel, Workspace
 from playground.requests import Requests
@@ -123,6 +124,7 @@ class Room:
             "SLACK_API_URL": f"{self.url}/slack/api/",
             **self.world.environ,
             "PLAY_API_TOKEN": API_TOKEN,
+            "PLAY_DEPLOY_SECRET": pipeline.SECRET,
             **({"SLACK_APP_TOKEN": APP_TOKEN} if self._by_socket else {}),
         }
         settings = load(config, environ)

@@ -114,7 +114,7 @@ CARDS: dict[str, tuple[JobView, str]] = {
            Browsers that have it may keep it up to 5 min (max-age=300).
            asked by <@U_MIA> · read as URL
            A trailing ) was dropped.
-           [Check again = check_again P-1042]""",
+           [Check again = check_again P-1042] [Why? = why why https://www.shop.test/pricing]""",
     ),
     "stale": (
         replace(

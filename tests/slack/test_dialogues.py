@@ -33,7 +33,7 @@ async def test_a_command_is_taken_silently_and_becomes_a_card(shop: Room) -> Non
     assert {"status": 200, "ack": None} == taken
     assert f"🟢 P-1 fresh at fra, iad, sin · {PRICING}" == card["text"]
     assert "asked by <@U_MIA> · read as URL" in small_print(card)
-    assert ["check_again"] == buttons(card)
+    assert ["check_again", "why"] == buttons(card)
     assert [] == await shop.notes("U_MIA")
 
 

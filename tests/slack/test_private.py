@@ -113,7 +113,7 @@ CARDS: dict[str, tuple[Card, str]] = {
         2 lines could not be read; 2 others can.
            2. `htps:/x`: It has no host.
            5. `*`: A star alone is not a target.
-           They wait ten minutes.
+           The good ones wait ten minutes for your click.
            [Go on with the 2 good ones = go_with_good d-1 primary]""",
     ),
     "more bad lines than fit": (
@@ -131,7 +131,7 @@ CARDS: dict[str, tuple[Card, str]] = {
            9. `x`: No.
            10. `x`: No.
            and 1,002 more lines
-           They wait ten minutes.
+           The good ones wait ten minutes for your click.
            [Go on with the 1 good one = go_with_good d-1 primary]""",
     ),
     "a bare host": (
@@ -420,6 +420,12 @@ CHECKS: dict[str, tuple[Sequence[str], Sequence[Look], str]] = {
 @pytest.mark.parametrize(("urls", "looks", "expected"), CHECKS.values(), ids=CHECKS)
 def test_a_check_says(urls: Sequence[str], looks: Sequence[Look], expected: str) -> None:
     assert dedent(expected) == spelled(check_card(Checked(SHOP, urls, looks, judge((), looks, None)), T, "/purge"))
+
+
+def test_a_check_says_whose_answers_it_saw() -> None:
+    looks = (replace(look("fra", "b7"), varies="user-agent"), origin("b7"), origin("b7"))
+    shown = spelled(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks, None)), T, "/purge"))
+    assert "Seen for a plain visitor (Vary: User-Agent: other visitors may get other copies)." in shown
 
 
 def test_a_provider_s_own_places_are_told_together_and_the_old_ones_first() -> None:

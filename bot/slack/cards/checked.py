@@ -11,6 +11,7 @@ from itertools import groupby
 from urllib.parse import urlsplit
 
 from bot.domain.look import bare_etag, span
+from bot.domain.variants import others_may_differ
 from bot.domain.verdict import ORIGIN, Judgement, Look, Verdict
 from bot.services.checks import DNS, old_of, places_of, verdict_of
 from bot.services.replies import Checked
@@ -37,6 +38,7 @@ def check_card(checked: Checked, now: float, command: str) -> Card:
         f"and {count(more, 'more row')}" if more else "",
         escape(checked.problem, 400),
         *(escape(note, 400) for note in checked.notes),
+        _plainly(looks) if checked.judgement.verdict is Verdict.FRESH else "",
         _kept(looks),
         "" if checked.draft else _way_out(checked, command),
     ]
@@ -146,6 +148,11 @@ def _short(look: Look | None) -> str:
 def _kept(looks: Sequence[Look]) -> str:
     kept = max((look.max_age for look in looks if look.max_age is not None), default=None)
     return f"Browsers may keep a copy up to {duration(kept)} (max-age={kept})." if kept is not None else ""
+
+
+def _plainly(looks: Sequence[Look]) -> str:
+    plain = others_may_differ(looks)
+    return f"Seen {escape(plain, 200)}." if plain else ""
 
 
 def _way_out(checked: Checked, command: str) -> str:

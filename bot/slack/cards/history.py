@@ -25,7 +25,13 @@ ASKERS_SHOWN = 3
 FIRST_SHOWN = 8  # moments from the beginning, where not all have room
 ROOM = 5_000  # characters of a timeline in one message
 _SELF = ("purgebot", "policy")
-_DOORS = {"slack": "in Slack", "api": "over HTTP", "cli": "in a terminal", "schedule": "by a schedule"}
+_DOORS = {
+    "slack": "in Slack",
+    "api": "over HTTP",
+    "cli": "in a terminal",
+    "deploy": "for a deploy",
+    "schedule": "by a schedule",
+}
 _OUTCOMES = {
     Verdict.FRESH: "🟢 fresh",
     Verdict.STALE: "🟠 purged, still old",
@@ -157,6 +163,11 @@ def moment_line(moment: Moment, job: JobView) -> str:
             of = listed([person(str(one)) for one in people]) if isinstance(people, list) else ""
             needed = f": {_whole(entry, 'needed')} of {of} must agree" if of else ""
             return f"• Rule {code(str(entry.doc.get('rule', '')), 80)}{needed}."
+        case "deployed":
+            back = "Back to" if entry.doc.get("rollback") else "Deployed"
+            who = f", by {escape(str(entry.doc['by']), 60)}" if entry.doc.get("by") else ""
+            was = f"; {escape(str(entry.doc['was']), 60)} was out before" if entry.doc.get("was") else ""
+            return f"• {back} {escape(str(entry.doc.get('version', '')), 60)}{who}{was}."
         case "approved":
             return f"✓ Approved: {_whole(entry, 'votes')} agreed."
         case "warming":

@@ -12,6 +12,7 @@ from bot.domain.hold import ALL
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State
 from bot.domain.verdict import ORIGIN, Verdict
 from bot.domain.wording import expired
+from bot.slack.cards.deploys import headline
 from bot.slack.cards.words import (
     at_places,
     bar,
@@ -39,6 +40,10 @@ WHY_MAX = 120  # characters; a phone shows about 150 of a line
 
 def outcome(job: JobView, now: float) -> str:
     """What came of `job` so far; `now` is in seconds since the epoch."""
+    return headline(_outcome(job, now), job)
+
+
+def _outcome(job: JobView, now: float) -> str:
     if job.ended_by_restore:
         return restored(job)
     match job.state:
@@ -49,6 +54,8 @@ def outcome(job: JobView, now: float) -> str:
         case State.PARTIAL:
             missing = count(sum(layer.failed for layer in job.layers), "call")
             return f"🟠 {job.name} partly purged, {missing} did not go{_seen(job)} · {subject(job)}"
+        case State.CANCELLED if job.stop_reason == "purgebot":
+            return f"⚫ {job.name} given up · {subject(job)}"
         case State.CANCELLED:
             return f"⚫ {job.name} cancelled by {denier(job)} · {subject(job)}"
         case State.DENIED:
@@ -88,10 +95,14 @@ def _so_far(job: JobView, now: float) -> str:
         case State.QUEUED if job.held is not None:
             site = "every site" if job.held.site == ALL else escape(job.held.site, 60)
             return f"🟡 {job.name} waits, {site} is held by {person(job.held.by)} · {subject(job)}"
+        case State.QUEUED if job.after and not job.after_proven:
+            return f"🔵 {job.name} waits for P-{job.after}, which comes first · {subject(job)}"
         case State.QUEUED:
             return f"🔵 {job.name} begins now · {subject(job)}"
         case State.CONFIRMING:
             return f"🔵 {job.name} sent, {_still_at_it(job)} still at it · {subject(job)}{_ready_in(job, now)}"
+        case State.CHECKING if not job.layers:
+            return f"🔵 {job.name} {_proving(job)} · {subject(job)}"
         case State.CHECKING:
             return f"🔵 {job.name} purged, {_proving(job)} · {subject(job)}"
         case _:
@@ -186,15 +197,16 @@ def _stopped(job: JobView) -> str:
 
 
 def _proof(job: JobView) -> str:
+    purged = "purged, " if job.layers else ""
     match job.verdict:
         case Verdict.FRESH:
             return f"🟢 {job.name} fresh{at_places(job.fresh_at)}"
         case Verdict.STALE:
-            return f"🟠 {job.name} purged, still old{at_places(job.stale_at)}"
+            return f"🟠 {job.name} {purged}still old{at_places(job.stale_at)}"
         case Verdict.UNKNOWN:
-            return f"⚪ {job.name} purged, cannot be proven from here"
+            return f"⚪ {job.name} {purged}cannot be proven from here"
         case _:
-            return f"⚪ {job.name} purged, not checked"
+            return f"⚪ {job.name} {purged}not checked"
 
 
 def _doubt(job: JobView) -> str:

@@ -70,7 +70,7 @@ def bad_lines_card(command: Command, draft: str) -> Card:
     if not draft:
         return card(first, [*lines, f"Nothing was {done}. Mend them, or leave them out, and send it again."])
     good = button(f"Go on with the {count(len(command.targets), 'good one')}", "go_with_good", draft, "primary")
-    return card(first, [*lines, "They wait ten minutes."], [good])
+    return card(first, [*lines, "The good ones wait ten minutes for your click."], [good])
 
 
 def confirm_host_card(command: Command, draft: str) -> Card:

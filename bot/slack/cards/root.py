@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State
 from bot.domain.steps import DECIDE_WITHIN
-from bot.domain.verdict import NONE_COVERED, Verdict, describe
+from bot.domain.verdict import NONE_COVERED, ORIGIN_OLD, Verdict, describe
 from bot.domain.when import length
 from bot.services.checks import DNS
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
+from bot.slack.cards.deploys import deploy_lines, told_by
 from bot.slack.cards.outcome import WHY_MAX as FIRST_WHY_MAX
 from bot.slack.cards.outcome import barred, first_reason, held_until, missing, outcome, troubled
 from bot.slack.cards.warm import warm_lines
@@ -183,7 +184,8 @@ def _were(layers: list[LayerView]) -> str:
 
 
 def _purged(job: JobView) -> Iterator[str]:
-    yield _path(job)
+    yield _path(job) if job.layers else ""
+    yield from deploy_lines(job)
     yield _comparison(job) or _looked_at(job)
     yield warm_lines(job)
     yield escape(_rest_of_why(job), WHY_MAX) or _unseen(job)
@@ -267,12 +269,12 @@ def _began(job: JobView) -> float:
 
 
 def _asked(job: JobView) -> str:
-    words = [f"asked by {listed([person(who) for who in (job.requested_by, *job.also_by)])}"]
+    words = [told_by(job) or f"asked by {listed([person(who) for who in (job.requested_by, *job.also_by)])}"]
     if job.warm and job.state.is_open:
         words.append("to be warmed once it is proven")
     if job.read_as:
         words.append(escape(job.read_as, 60))
-    if job.reason:
+    if job.reason and job.deploy is None:
         words.append(f"because {escape(job.reason, 200)}")
     if job.approval is not None and job.state not in (State.WAITING, State.DENIED, State.EXPIRED):
         yes = [person(vote.by) for vote in job.approval.votes if vote.yes]
@@ -312,12 +314,15 @@ def _buttons(job: JobView) -> list[Block]:
                 *_why_button(job),
                 button(again, "purge_again", job.name, "primary"),
             ]
+        case State.CANCELLED if job.after and not job.after_proven and job.stop_reason == "purgebot":
+            return [button("Purge anyway", "purge_again", job.name)]
         case State.CANCELLED if any(layer.sent or layer.unknown for layer in job.layers):
             return [button("Purge again", "purge_again", job.name)]
         case State.DONE if job.warming is not None and job.warming.ended is None:
             return [button("Stop warming", "cancel", job.name)]
         case State.DONE:
-            about = job.verdict is Verdict.UNKNOWN and not job.why.startswith(NONE_COVERED)
+            doubts = job.verdict is Verdict.UNKNOWN and not job.why.startswith(NONE_COVERED)
+            about = doubts or ORIGIN_OLD in job.why
             asks = _why_button(job) if about else []
             return [button("Check again", "check_again", job.name), *asks]
         case _:

@@ -9,7 +9,8 @@ from bot.domain.job import Approval, JobView, State
 from bot.domain.told import Event, Told
 from bot.domain.when import length
 from bot.domain.wording import expired
-from bot.slack.cards.outcome import approvals_left, mentions
+from bot.slack.cards.deploys import trouble_line
+from bot.slack.cards.outcome import approvals_left, mentions, outcome
 from bot.slack.cards.words import (
     clock,
     clock_with_seconds,
@@ -46,6 +47,8 @@ def called(who: str, names: Names) -> str:
 def outcome_line(job: JobView, names: Names = NOBODY) -> str:
     """What was decided, for the people who asked, and who decided by name; "" where nothing was."""
     approval = job.approval
+    if job.deploy is not None and not job.state.is_open and job.state is not State.WAITING:
+        return trouble_line(job, outcome(job, job.ended or job.created))
     asked = " ".join(person(who) for who in sorted(job.asked_by) if not is_machine(who))
     stopped_by, _, because = job.stop_reason.partition(": ")
     if job.ended_by_restore:
@@ -204,6 +207,10 @@ def _by_itself(told: Told) -> str:
         case Event.RESUMED:
             flying = count(told.n, "call") if told.n else "no call"
             return f"purgebot started again and goes on; {flying} had been in flight."
+        case Event.FIRST_PROVEN:
+            return f"{text}, which comes first, is proven on {_layer(told)}: it goes on."
+        case Event.NOT_FIRST:
+            return f"Given up: {sentence(text)} Nothing was purged here."
         case Event.LOOKED:
             return f"Look {told.n}: {text}"
         case Event.RESTORED:
@@ -230,6 +237,10 @@ _ENDS = {
     "done stale": "Ended: every layer asked is purged, and some place still serves the old.",
     "done unknown": "Ended: every layer asked is purged; what the edge serves cannot be proven from here.",
     "done unchecked": "Ended: every layer asked is purged; nobody looked at the edge.",
+    "unpurged fresh": "Ended: nothing had to be purged, and the pages looked at are as at the origin.",
+    "unpurged stale": "Ended: nothing had to be purged, and some place still serves the old.",
+    "unpurged unknown": "Ended: nothing had to be purged; what the edge serves cannot be proven from here.",
+    "unpurged unchecked": "Ended: nothing had to be purged, and nobody looked at the edge.",
     "failed": "Ended: what comes after it was not asked.",
     "partial fresh": "Ended: some calls did not go; the pages of the others are as at the origin.",
     "partial stale": "Ended: some calls did not go, and some place still serves the old.",

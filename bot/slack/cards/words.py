@@ -126,6 +126,8 @@ def many(n: int, kind: Kind, site: str) -> str:
 def subject(job: JobView) -> str:
     """What a job purges, in a few words: the thing itself where there is one."""
     site = escape(job.site, 60)
+    if not job.targets:
+        return f"nothing to purge on {site}"
     if job.kind is Kind.EVERYTHING:
         return f"everything on {site} ({escape(job.environment, 20)})"
     if job.targets == 1 and job.sample:

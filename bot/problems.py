@@ -1,0 +1,42 @@
+"""What the HTTP doors answer where something is wrong (RFC 9457), and how they read a body."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+
+class TooLarge(Exception):
+    """A body has more bytes than it may; no more of it was read."""
+
+
+def problem(status: int, title: str, detail: str, headers: Mapping[str, str] | None = None, **more: str) -> Response:
+    """Problem details."""
+    body = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail, **more})
+    return Response(body, status, headers, media_type="application/problem+json")
+
+
+async def read_body(request: Request, most: int) -> bytes:
+    """The body, of at most `most` bytes. Raises TooLarge, and ClientDisconnect when the other side went away."""
+    said = request.headers.get("content-length", "")
+    if said.isascii() and said.isdigit() and (len(said) > 18 or int(said) > most):
+        raise TooLarge
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise TooLarge
+        parts.append(part)
+    return b"".join(parts)
+
+
+def first_error(exc: ValidationError) -> str:
+    """The first thing that is wrong with a body, and where; never what was sent."""
+    error = exc.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in error["loc"])
+    return f"{where}: {error['msg']}" if where else str(error["msg"])

@@ -1,0 +1,149 @@
+"""What a deploy is to purge: what it names, what its changed files come to, what every deploy of the site purges, and
+all that in the cheapest form that the site and the policy let by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from bot.domain.actor import Actor
+from bot.domain.built import read_manifest
+from bot.domain.changed import Changed, what_to_purge
+from bot.domain.command import Command
+from bot.domain.deploy import Announced
+from bot.domain.file_rules import always
+from bot.domain.globs import BadRule
+from bot.domain.lists import without_covered
+from bot.domain.manifest import BadManifest, Manifest, compared, named_files
+from bot.domain.policy import Allow
+from bot.domain.reading import Reader
+from bot.domain.shown import Notes, shown
+from bot.domain.site import Site
+from bot.domain.speech import Speaker, Verb
+from bot.domain.target import Target, Unreadable
+from bot.ledger.manifests import KeptManifest, packed
+from bot.services.aside import aside
+from bot.services.purges import judge_plan, plan_for
+from bot.services.replies import Refused
+from bot.services.setup import Core
+from bot.services.widening import Widened, saving, widened
+from providers.contract import Kind
+
+UNREAD_SHOWN = 10  # things that could not be read
+FILES_ASIDE = 50  # one file costs as much as this many things of a list
+
+
+@dataclass(frozen=True, slots=True)
+class NotRead:
+    """Nothing is done: some of what the deploy names cannot be purged."""
+
+    unread: tuple[tuple[str, str], ...]  # what, and why
+
+    @property
+    def told(self) -> str:
+        """All of it in words."""
+        some = [f"{what}: {why}" for what, why in self.unread[:UNREAD_SHOWN]]
+        more = len(self.unread) - len(some)
+        return " ".join([*some, *([f"And {more:,} more."] if more > 0 else [])])
+
+
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """A deploy's purge, what it built, and what is told of its files."""
+
+    command: Command
+    manifest: bytes | None = None
+    files: int = 0
+    told: tuple[str, ...] = ()
+
+
+async def wish_of(core: Core, actor: Actor, told: Announced, site: Site, key: str) -> Wished | NotRead:
+    """What the deploy told under `key` is to purge of `site`; read whole or not at all."""
+    before = await core.ledger.read(lambda books: books.manifests.last(site.name, but=key)) if told.manifest else None
+    many = len(told.urls) + len(told.paths) + FILES_ASIDE * (len(told.changed) + (1000 if told.manifest else 0))
+    wished = await aside(many, lambda: _wished(core, told, site, before))
+    if isinstance(wished, NotRead) or not (wished.command.targets and site.deploy.widen):
+        return wished
+    return await _in_cheapest_form(core, actor, wished, site, many)
+
+
+def _wished(core: Core, told: Announced, site: Site, before: KeptManifest | None) -> Wished | NotRead:
+    notes = Notes()
+    targets, unread = _named(core, told, site, notes)
+    changed, manifest = Changed(), None
+    try:
+        targets.update(dict.fromkeys(always(site)))
+        if told.names_files:
+            manifest = read_manifest(told.manifest, site.hosts) if told.manifest is not None else None
+            changed = _changed(told, site, before, manifest)
+    except BadManifest as exc:
+        unread.append(("the manifest", f"{exc.what} {exc.advice}"))
+    except BadRule as exc:
+        unread.append((f"the rules of {site.name}", f"{exc.what} {exc.advice}"))
+    if unread:
+        return NotRead(tuple(unread))
+    targets.update(dict.fromkeys(changed.targets))
+    kept, _ = without_covered(tuple(targets))
+    command = Command(
+        Verb.PURGE,
+        tuple(target if target.site else replace(target, site=site.name) for target in kept),
+        site.name,
+        soft=told.soft,
+        reason=told.reason or f"deploy of {told.version}",
+        warm=told.warm,
+        notes=notes.told(),
+    )
+    return Wished(command, None if manifest is None else packed(manifest), changed.files, tuple(changed.told()))
+
+
+def _named(core: Core, told: Announced, site: Site, notes: Notes) -> tuple[dict[Target, None], list[tuple[str, str]]]:
+    """What the deploy itself names, and what of that cannot be read, with why."""
+    accounts = frozenset(layer.account for layer in site.layers)
+    reader = Reader(Speaker([site], "", accounts, core.setup.command, core.setup.world), notes)
+    targets: dict[Target, None] = {Target(Kind.EVERYTHING, "", site.name): None} if told.everything else {}
+    unread: list[tuple[str, str]] = []
+    for kind, value in _things(told):
+        try:
+            targets.update(dict.fromkeys(reader.read(value, kind)))
+        except Unreadable as why:
+            unread.append((f"{kind.value} `{shown(value)}`", why.problem))
+    return targets, unread
+
+
+def _things(told: Announced) -> Iterator[tuple[Kind, str]]:
+    named: Sequence[tuple[Kind, Iterable[str]]] = (
+        (Kind.URL, told.urls), (Kind.PATH, told.paths), (Kind.PREFIX, told.prefixes), (Kind.TAG, told.tags),
+    )  # fmt: skip
+    return ((kind, value) for kind, values in named for value in values)
+
+
+def _changed(told: Announced, site: Site, before: KeptManifest | None, manifest: Manifest | None) -> Changed:
+    """What the changed files come to. Raises BadManifest and BadRule."""
+    if manifest is not None:
+        return what_to_purge(compared(before.files() if before else None, manifest), site)
+    return what_to_purge(named_files(told.changed, site.hosts), site)
+
+
+async def _in_cheapest_form(core: Core, actor: Actor, wished: Wished, site: Site, many: int) -> Wished:
+    """The same with prefixes in place of pages, where that takes less and needs nobody's vote."""
+    known = await core.ledger.read(
+        lambda books: {
+            target.value: books.known.tagged(site.name, target.value)
+            for target in wished.command.targets
+            if target.kind is Kind.TAG
+        }
+    )
+    providers = core.setup.providers
+    found = await aside(many + len(wished.command.targets), lambda: widened(wished.command, site, providers, known))
+    if not found.prefixes or not await _is_let_by(core, actor, found, site):
+        return wished
+    now = core.clock.now()
+    saved = await core.ledger.read(lambda books: saving(found, books, providers, now))
+    return replace(wished, command=found.command, told=(*wished.told, f"{saved}."))
+
+
+async def _is_let_by(core: Core, actor: Actor, found: Widened, site: Site) -> bool:
+    plan = await plan_for(core, found.command, site)
+    if isinstance(plan, Refused):
+        return False
+    return isinstance(await judge_plan(core, actor, plan, found.command.reason), Allow)

@@ -1,0 +1,274 @@
+"""`POST /v1/deploys` in its order: size, proof, what came before, the body, the sender's sites, and the answer."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.hook import BODY_MAX
+from bot.settings.model import Deploys, GithubEvent, GithubSender, HookSender, Secret
+from tests.faces.door import Counter, auth, counter
+from tests.services.shop import Shop
+
+KEYS = {"CI": b"0123456789abcdef01234567", "NEXT": b"a key of the next quarter, 2027"}
+ENVIRON = {name: f"whsec_{base64.b64encode(key).decode()}" for name, key in KEYS.items()} | {
+    "HUB": "It's a Secret to Everybody"
+}
+SENDERS = Deploys(
+    (HookSender("ci-shop", (Secret("CI", "", ENVIRON), Secret("NEXT", "", ENVIRON)), frozenset({"shop"})),),
+    (GithubSender("gh", (Secret("HUB", "", ENVIRON),), "octo/shop", "shop", GithubEvent.DEPLOYMENT_STATUS, "prod"),),
+)
+BODY: Mapping[str, object] = {"site": "shop", "version": "4.2.0", "paths": ["/", "/pricing"]}
+NOBODY = "The deploy is not signed by a known sender, or too old or new."
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Sends as the Standard Webhooks specification says."""
+
+    counter: Counter
+
+    async def send(self, body: object = BODY, id: str = "msg_1", key: str = "CI", late: float = 0) -> httpx.Response:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return await self.post(raw, self.headers(raw, id, key, late))
+
+    def headers(self, raw: bytes, id: str = "msg_1", key: str = "CI", late: float = 0) -> dict[str, str]:
+        at = str(int(self.counter.shop.clock.now() - late))
+        signature = hmac.digest(KEYS[key], f"{id}.{at}.".encode() + raw, hashlib.sha256)
+        return {
+            "webhook-id": id, "webhook-timestamp": at,
+            "webhook-signature": f"v1,{base64.b64encode(signature).decode()}",
+        }  # fmt: skip
+
+    async def post(self, raw: bytes, headers: Mapping[str, str]) -> httpx.Response:
+        return await self.counter.http.post("/v1/deploys", content=raw, headers=dict(headers))
+
+    async def from_github(self, body: Mapping[str, object], delivery: str) -> httpx.Response:
+        raw = json.dumps(body).encode()
+        signature = hmac.new(ENVIRON["HUB"].encode(), raw, hashlib.sha256).hexdigest()
+        headers = {
+            "x-github-event": "deployment_status", "x-github-delivery": delivery,
+            "x-hub-signature-256": f"sha256={signature}",
+        }  # fmt: skip
+        return await self.post(raw, headers)
+
+
+@pytest.fixture
+async def ci(tmp_path: Path) -> AsyncIterator[Signer]:
+    """A pipeline in front of the shop's door."""
+    async with counter(tmp_path, senders=SENDERS) as door:
+        yield Signer(door)
+
+
+async def test_a_deploy_is_a_job(ci: Signer) -> None:
+    answer = await ci.send()
+    job = (await ci.counter.job("P-1")).json()
+    assert (202, {"job": "P-1", "state": "queued", "url": "/v1/jobs/P-1"}) == (answer.status_code, answer.json())
+    assert ("token:ci-shop", 2) == (job["requested_by"], job["targets"])
+    assert {"version": "4.2.0", "told_by": "token:ci-shop"} == job["deploy"]
+
+
+async def test_whoever_told_of_it_follows_the_job_and_no_other(ci: Signer) -> None:
+    await ci.send()
+    await ci.counter.say("http://www.shop.test/a")
+    seen = [await ci.counter.http.get(f"/v1/jobs/{job}", headers=ci.headers(b"", "get_1")) for job in ("P-1", "P-2")]
+    unsigned = await ci.counter.http.get("/v1/jobs/P-1")
+    assert [200, 404, 401] == [answer.status_code for answer in (*seen, unsigned)]
+    assert "P-1" == seen[0].json()["job"]
+
+
+async def test_a_repeat_gets_the_same_answer_whatever_became_of_the_job_and_whichever_secret_signs(ci: Signer) -> None:
+    first = await ci.send()
+    await ci.counter.shop.slate.advance(100)
+    again = [await ci.send(), await ci.send(key="NEXT"), await ci.send(late=200)]
+    assert {(202, first.content)} == {(answer.status_code, answer.content) for answer in again}
+    assert 1 == await ci.counter.jobs()
+
+
+async def test_a_repeat_with_another_body_is_refused(ci: Signer) -> None:
+    await ci.send()
+    other = await ci.send({**BODY, "version": "4.2.1"})
+    assert 409 == other.status_code
+    assert 1 == await ci.counter.jobs()
+
+
+async def forged(ci: Signer, how: str) -> httpx.Response:
+    raw = json.dumps(BODY).encode()
+    headers = ci.headers(raw)
+    match how:
+        case "unsigned":
+            return await ci.post(raw, {})
+        case "signed by a stranger":
+            content = f"msg_1.{headers['webhook-timestamp']}.".encode() + raw
+            wrong = hmac.digest(b"x" * 24, content, hashlib.sha256)
+            return await ci.post(raw, headers | {"webhook-signature": f"v1,{base64.b64encode(wrong).decode()}"})
+        case "late":
+            return await ci.post(raw, ci.headers(raw, late=301))
+        case "early":
+            return await ci.post(raw, ci.headers(raw, late=-301))
+        case "truncated":
+            return await ci.post(raw[:-1], headers)
+        case "re-encoded":
+            return await ci.post(json.dumps(BODY, separators=(",", ":")).encode(), headers)
+        case "of another id":
+            return await ci.post(raw, headers | {"webhook-id": "msg_2"})
+        case "of a time that was not signed":
+            return await ci.post(raw, headers | {"webhook-timestamp": str(int(headers["webhook-timestamp"]) + 1)})
+        case "a time with a fraction":
+            return await ci.post(raw, headers | {"webhook-timestamp": headers["webhook-timestamp"] + ".0"})
+        case "signature beyond ASCII":
+            odd = {**headers, "webhook-signature": "v1,é"}
+            encoded = [(name.encode(), value.encode()) for name, value in odd.items()]
+            return await ci.counter.http.post("/v1/deploys", content=raw, headers=encoded)
+        case "a bearer token of the API":
+            return await ci.post(raw, auth("ci"))
+        case _:
+            return await ci.post(raw, headers | {"authorization": "Bearer a.b.c"})
+
+
+FORGED = (
+    "unsigned", "signed by a stranger", "late", "early", "truncated", "re-encoded", "of another id",
+    "of a time that was not signed", "a time with a fraction", "signature beyond ASCII", "a bearer token of the API",
+    "signed in two ways",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("how", FORGED)
+async def test_whatever_is_not_proven_hears_one_text_and_changes_nothing(ci: Signer, how: str) -> None:
+    answer = await forged(ci, how)
+    stored = await ci.counter.shop.ledger.read(lambda books: books.intake.find("hook ci-shop msg_1"))
+    assert (401, NOBODY) == (answer.status_code, answer.json()["detail"])
+    assert (0, None) == (await ci.counter.jobs(), stored)
+
+
+async def test_what_was_forged_does_not_take_the_id_of_the_true_one(ci: Signer) -> None:
+    await forged(ci, "truncated")
+    assert 202 == (await ci.send()).status_code
+
+
+async def test_a_huge_body_is_read_no_further_than_the_limit(ci: Signer) -> None:
+    sent = 0
+
+    async def without_end() -> AsyncIterator[bytes]:
+        nonlocal sent
+        for _ in range(5 * 1024 * 16):  # 5 GiB in pieces of 64 KiB
+            sent += 65_536
+            yield b"x" * 65_536
+
+    answer = await ci.counter.http.post("/v1/deploys", content=without_end())
+    assert 413 == answer.status_code
+    assert BODY_MAX < sent <= BODY_MAX + 2 * 65_536
+
+
+async def test_a_body_that_says_it_is_huge_is_not_read_at_all(ci: Signer) -> None:
+    answer = await ci.counter.http.post("/v1/deploys", content=b"{}", headers={"content-length": "5368709120"})
+    assert 413 == answer.status_code
+
+
+UNREADABLE = {
+    "brackets": (b"[" * 100_000, "Send at least a site and a version."),
+    "nested objects": (b'{"site":' * 100_000, "Send at least a site and a version."),
+    "not UTF-8": (b'{"site": "\xff"}', "Send at least a site and a version."),
+    "an array": ([], "Send at least a site and a version."),
+    "no version": ({"site": "shop"}, "version: Field required."),
+    "a number for a version": ({**BODY, "version": 4}, "version: Input should be a valid string."),
+    "an unknown key": ({**BODY, "path": "/"}, "path: Extra inputs are not permitted."),
+    "an expectation of nothing": ({**BODY, "expect": {"/": {}}}, "expect./: Value error, name one of"),
+    "an expectation on a host": (
+        {**BODY, "expect": {"www.shop.test": {"contains": "4"}}},
+        "expect.www.shop.test.[key]",
+    ),
+    "everything as a word": ({**BODY, "everything": "yes"}, "everything: Input should be a valid boolean."),
+}
+
+
+@pytest.mark.parametrize(("body", "says"), UNREADABLE.values(), ids=UNREADABLE)
+async def test_a_body_that_cannot_be_read_is_told_what_is_wrong(ci: Signer, body: object, says: str) -> None:
+    answer = await ci.send(body)
+    mended = await ci.send()
+    assert 400 == answer.status_code
+    assert says in answer.json()["detail"]
+    assert 202 == mended.status_code  # under the same id: nothing was done under it
+
+
+@pytest.mark.parametrize("site", ["news", "nowhere", "shop "])
+async def test_a_site_that_is_not_the_senders_is_refused_whether_it_is_there_or_not(ci: Signer, site: str) -> None:
+    answer = await ci.send({**BODY, "site": site})
+    refused = "This sender may not tell of that site's deploys: `sites` names its own."
+    assert (403, refused) == (answer.status_code, answer.json()["detail"])
+
+
+async def test_things_that_cannot_be_purged_are_named_and_nothing_is_purged(ci: Signer) -> None:
+    answer = await ci.send({**BODY, "urls": ["https://evil.test/"], "paths": ["pricing", "/ok"]})
+    assert 422 == answer.status_code
+    assert answer.json()["detail"].startswith("url `https://evil.test/`: ")
+    assert "path `pricing`: " in answer.json()["detail"]
+    assert 0 == await ci.counter.jobs()
+
+
+@pytest.mark.parametrize("wide", [{"everything": True}, {"prefixes": ["/"]}, {"prefixes": ["www.shop.test/"]}])
+async def test_without_a_policy_nothing_that_empties_the_site_goes(ci: Signer, wide: Mapping[str, object]) -> None:
+    answer = await ci.send({"site": "shop", "version": "4.2.0", **wide})
+    assert 403 == answer.status_code
+    assert 0 == await ci.counter.jobs()
+
+
+async def test_a_bot_that_only_observes_says_what_it_would_do(tmp_path: Path) -> None:
+    async with counter(tmp_path, observe=True, senders=SENDERS) as door:
+        answer = await Signer(door).send()
+        assert (200, True) == (answer.status_code, answer.json()["observing"])
+        assert 0 == await door.jobs()
+
+
+def status(at: str, state: str = "success", sha: str = "a84d88e7554fc1fa21bcbc4efae3c782a70d2b9d") -> dict[str, object]:
+    return {
+        "action": "created", "repository": {"full_name": "octo/shop"},
+        "deployment": {"ref": "main", "sha": sha, "environment": "prod", "creator": {"login": "octocat"}},
+        "deployment_status": {"state": state, "environment": "prod", "updated_at": at, "created_at": at},
+    }  # fmt: skip
+
+
+async def test_github_tells_of_a_deploy_once_and_an_older_one_is_passed_over(ci: Signer) -> None:
+    newest = await ci.from_github(status("2026-11-26T10:00:00Z"), "d-2")
+    again = await ci.from_github(status("2026-11-26T10:00:00Z"), "d-2")
+    older = await ci.from_github(status("2026-11-26T09:00:00Z", sha="b" * 40), "d-1")
+    assert [202, 202, 200] == [answer.status_code for answer in (newest, again, older)]
+    assert newest.content == again.content
+    assert "was deployed later" in older.json()["ignored"]
+    assert 1 == await ci.counter.jobs()
+
+
+async def test_what_github_tells_that_is_no_deploy_does_nothing(ci: Signer) -> None:
+    answer = await ci.from_github(status("2026-11-26T10:00:00Z", "failure"), "d-1")
+    assert (200, "the deployment's state is 'failure'") == (answer.status_code, answer.json()["ignored"])
+    assert 0 == await ci.counter.jobs()
+
+
+async def test_a_disk_that_takes_nothing_is_a_refusal_and_the_sender_can_try_again(ci: Signer) -> None:
+    shop: Shop = ci.counter.shop
+    await shop.fill_disk(True)
+    full = await ci.send({**BODY, "paths": [f"/news/{n}" for n in range(9_000)]})
+    await shop.fill_disk(False)
+    assert (503, 202) == (full.status_code, (await ci.send()).status_code)
+
+
+async def test_the_deploy_of_a_ledger_that_was_cut_off_before_the_answer_is_one_job(ci: Signer) -> None:
+    """The job is there and the answer was not kept: the repeat finds the job."""
+    await ci.send()
+
+    await ci.counter.shop.ledger.write(lambda books: books._tx.run("delete from deliveries"))
+    answer = await ci.send()
+    assert (202, "P-1") == (answer.status_code, answer.json()["job"])
+    assert 1 == await ci.counter.jobs()
+
+
+def test_the_secrets_are_shown_nowhere() -> None:
+    assert not [name for name in ENVIRON.values() if name in repr(replace(SENDERS))]

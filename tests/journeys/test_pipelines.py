@@ -1,0 +1,207 @@
+"""The pieces for pipelines in docs/ci, run as they stand: against a whole playground, and against whatever a bot may
+answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.journeys.world import Playground, free_port
+
+CI = Path("docs/ci")
+pytestmark = [pytest.mark.real("curl"), pytest.mark.real("openssl")]
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
+    playground = Playground(tmp_path_factory.mktemp("world"), env={"SITES": "shop"}).start()
+    yield playground
+    assert 0 == playground.stop()
+
+
+@pytest.fixture
+def play(started: Playground) -> Playground:
+    started.post("/_play/reset")
+    return started
+
+
+def sh(arguments: list[str], env: Mapping[str, str], cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    whole = {"PATH": os.environ["PATH"], "NO_PROXY": "*", **env}
+    return subprocess.run(
+        ["sh", *arguments], env=whole, cwd=cwd, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def settings(play: Playground) -> dict[str, str]:
+    deploys = play.get("/_play/world")["deploys"]
+    assert isinstance(deploys, dict)
+    return {"PURGEBOT_URL": play.url, "PURGEBOT_DEPLOY_SECRET": str(deploys["secret"]), "PURGEBOT_TIMEOUT": "30"}
+
+
+def tell(play: Playground, deploy: object, **more: str) -> subprocess.CompletedProcess[str]:
+    return sh([str(CI / "deployed.sh"), json.dumps(deploy)], {**settings(play), **more})
+
+
+def test_three_pages_are_old_at_every_edge_and_proven_new_before_the_pipeline_goes_on(play: Playground) -> None:
+    for edge in ("fra", "iad", "sin"):
+        play.get("/_play/visit", site="shop", edge=edge, path="/news")
+    play.post("/_play/origin", site="shop", version="4.2.0")
+    pages = ["/", "/pricing", "/news"]
+    expect = {page: {"header": {"x-build": "4.2.0"}} for page in pages}
+    told = tell(play, {"site": "shop", "version": "4.2.0", "paths": pages, "expect": expect, "actor": "mia",
+                       "link": "https://ci.test/runs/7"})  # fmt: skip
+    seen = {
+        play.get("/_play/visit", site="shop", edge=edge, path=page)["version"]
+        for edge in ("fra", "iad", "sin") for page in pages
+    }  # fmt: skip
+    note = play.wait_card("🟢 shop 4.2.0")
+    assert (0, "purgebot: P-1, queued\npurgebot: P-1 done, fresh\n", "") == (told.returncode, told.stdout, told.stderr)
+    assert {"4.2.0"} == seen
+    assert "🟢 shop 4.2.0 · P-1 fresh at fra, iad, sin · 6 URLs on shop" == note["text"]
+
+
+def test_a_wrong_secret_is_told_and_not_tried_again(play: Playground) -> None:
+    wrong = tell(play, {"site": "shop", "version": "1"}, PURGEBOT_DEPLOY_SECRET="whsec_" + "YWJj" * 8)
+    assert (2, "") == (wrong.returncode, wrong.stdout)
+    assert "purgebot refused the deploy (401): The deploy is not signed by a known sender" in wrong.stderr
+
+
+def test_what_is_not_understood_is_told(play: Playground) -> None:
+    told = tell(play, {"site": "shop", "version": "1", "paths": ["pricing"]})
+    assert 2 == told.returncode
+    assert "refused the deploy (422): path `pricing`" in told.stderr
+
+
+def test_a_bot_that_is_away_is_tried_three_times(tmp_path: Path) -> None:
+    env = {"PURGEBOT_URL": f"http://127.0.0.1:{free_port()}", "PURGEBOT_DEPLOY_SECRET": "whsec_" + "YWJj" * 8}
+    told = sh([str(CI / "deployed.sh"), "{}"], env)
+    assert 1 == told.returncode
+    assert "could not take the deploy (000)." in told.stderr
+    assert 3 == told.stderr.count("curl: (7)")
+
+
+def test_the_action_runs_its_script(play: Playground, tmp_path: Path) -> None:
+    action = YAML(typ="safe").load((CI / "action.yml").read_text(encoding="utf-8"))
+    play.post("/_play/origin", site="shop", version="7.0")
+    known = settings(play)
+    given = {
+        "url": known["PURGEBOT_URL"], "secret": known["PURGEBOT_DEPLOY_SECRET"],
+        "deploy": '{"site": "shop", "version": "7.0", "paths": ["/pricing"]}',
+    }  # fmt: skip
+    inputs = {name: given.get(name, one.get("default")) for name, one in action["inputs"].items()}
+    (step,) = action["runs"]["steps"]
+    env = {name: inputs[value.removeprefix("${{ inputs.").removesuffix(" }}")] for name, value in step["env"].items()}
+    shutil.copytree(CI, tmp_path / "action")
+    told = sh(["-e", "-c", step["run"]], {**env, "GITHUB_ACTION_PATH": str(tmp_path / "action")}, tmp_path)
+    assert ("sh", 0) == (step["shell"], told.returncode), told.stderr
+    assert "purgebot: P-1 done, fresh" in told.stdout
+
+
+def test_the_gitlab_job_runs_its_script(play: Playground, tmp_path: Path) -> None:
+    job = YAML(typ="safe").load((CI / "gitlab.yml").read_text(encoding="utf-8"))["purge"]
+    play.post("/_play/origin", site="shop", version="c0ffee12")
+    variables = {
+        "CI_COMMIT_SHORT_SHA": "c0ffee12", "GITLAB_USER_LOGIN": "lea", "CI_PIPELINE_URL": "https://git.test/p/9",
+    }  # fmt: skip
+    (tmp_path / "ci").mkdir()
+    shutil.copy(CI / "deployed.sh", tmp_path / "ci")
+    told = sh(["-e", "-c", "\n".join(job["script"])], {**settings(play), **variables}, tmp_path)
+    note = play.wait_card("🟢 shop c0ffee12")
+    assert (0, "purgebot: P-1, queued\npurgebot: P-1 done, fresh\n") == (told.returncode, told.stdout)
+    assert "deployed by lea, told by token `ci` · <https://git.test/p/9|what ran>" in json.dumps(
+        note["blocks"], ensure_ascii=False
+    )
+
+
+Answers = list[tuple[int, object]]
+
+
+@contextmanager
+def bot(answers: Answers) -> Iterator[tuple[str, list[str]]]:
+    """Something that answers so, one after the other, the last for ever; where, and what was asked."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self._answer()
+
+        def do_GET(self) -> None:
+            self._answer()
+
+        def _answer(self) -> None:
+            asked.append(f"{self.command} {self.path.partition('?')[0]} {self.headers['webhook-id']}")
+            status, body = answers.pop(0) if len(answers) > 1 else answers[0]
+            raw = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("content-length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}", asked
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+TAKEN = (202, {"job": "P-9", "state": "queued", "url": "/v1/jobs/P-9"})
+
+
+def ended(state: str, verdict: str) -> tuple[int, object]:
+    return 200, {"job": "P-9", "site": "shop", "state": state, "verdict": verdict, "layers": [{"state": "done"}]}
+
+
+ENDS: dict[str, tuple[Answers, int, str]] = {
+    "fresh": ([TAKEN, ended("done", "fresh")], 0, "P-9 done, fresh"),
+    "unchecked": ([TAKEN, ended("done", "unchecked")], 0, "P-9 done, unchecked"),
+    "still old": ([TAKEN, ended("done", "stale")], 3, "P-9 done, stale"),
+    "not to be proven": ([TAKEN, ended("done", "unknown")], 6, "P-9 done, unknown"),
+    "partial": ([TAKEN, ended("partial", "fresh")], 1, "P-9 partial, fresh"),
+    "failed": ([TAKEN, ended("failed", "unchecked")], 1, "P-9 failed, unchecked"),
+    "denied": ([TAKEN, ended("denied", "unchecked")], 5, "P-9 denied, unchecked"),
+    "a decision": ([TAKEN, ended("needs_decision", "unchecked")], 4, "P-9 needs_decision, unchecked"),
+    "votes that come": ([TAKEN, ended("waiting", "unchecked"), ended("done", "fresh")], 0, "P-9 done, fresh"),
+    "looks that fail": ([TAKEN, (503, {}), ended("done", "fresh")], 0, "P-9 done, fresh"),
+    "asked to wait": ([(429, {}), (503, {}), TAKEN, ended("done", "fresh")], 0, "P-9 done, fresh"),
+    "nothing to do": ([(200, {"ignored": "4.3 was deployed later."})], 0, '{"ignored": "4.3 was deployed later."}'),
+    "the site is not the sender's": ([(403, {"detail": "Not that site."})], 2, ""),
+    "never an end": ([TAKEN, ended("purging", "unchecked")], 7, "P-9, queued"),
+}
+
+
+@pytest.mark.parametrize(("answers", "code", "says"), ENDS.values(), ids=ENDS)
+def test_how_the_pipeline_ends(answers: Answers, code: int, says: str) -> None:
+    secret = "whsec_" + "YWJj" * 8
+    with bot(list(answers)) as (url, asked):
+        env = {
+            "PURGEBOT_URL": f"{url}/",
+            "PURGEBOT_DEPLOY_SECRET": secret,
+            "PURGEBOT_TIMEOUT": "2" if code == 7 else "9",
+        }
+        told = sh([str(CI / "deployed.sh"), '{"site": "shop"}'], env)
+    sent = {line for line in asked if line.startswith("POST")}
+    assert (code, True) == (told.returncode, says in told.stdout), told
+    assert 1 == len(sent)  # however often it was sent, it is one deploy
+
+
+def test_nothing_is_followed_where_nobody_waits() -> None:
+    with bot([TAKEN]) as (url, asked):
+        env = {"PURGEBOT_URL": url, "PURGEBOT_DEPLOY_SECRET": "whsec_" + "YWJj" * 8, "PURGEBOT_TIMEOUT": "0"}
+        told = sh([str(CI / "deployed.sh"), "{}"], env)
+    assert (0, 1) == (told.returncode, len(asked))

@@ -1,0 +1,36 @@
+"""What docs/deploys.md shows for a shell signs as the bot verifies."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bot.domain.proven import Verified
+from bot.senders import Senders
+from bot.settings import Deploys, HookSender, Secret
+
+PAGE = Path(__file__).parents[2] / "docs/deploys.md"
+STUB = """\
+curl() {
+  for one in "$@"; do printf '%s\\n' "$one"; done
+}
+"""
+
+
+@pytest.mark.real("openssl")
+async def test_the_example_for_a_shell_is_proven() -> None:
+    blocks = re.findall(r"```sh\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    secret = subprocess.run(["bash", "-c", blocks[0]], capture_output=True, text=True, check=True).stdout.strip()
+    environ = {**os.environ, "SECRET": secret, "CI_JOB_ID": "7"}
+    done = subprocess.run(["bash", "-c", STUB + blocks[1]], capture_output=True, text=True, check=True, env=environ)
+    sent = done.stdout.splitlines()
+    headers = dict(line.split(": ", 1) for line in sent if line.startswith("webhook-"))
+    body = sent[sent.index("--data-binary") + 1]
+    senders = Senders(Deploys((HookSender("ci", (Secret(env="S", environ={"S": secret}),), frozenset({"shop"})),)))
+    found = await senders.verify(headers, body.encode(), float(headers["webhook-timestamp"]))
+    assert isinstance(found, Verified), found
+    assert "hook ci deploy-7" == found.key

@@ -1,0 +1,342 @@
+"""A deploy becomes a job whose card is its note: what must show, what comes first, what was overtaken, what is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.domain.actor import Actor, Standing
+from bot.domain.defaults import built_in
+from bot.domain.deploy import Announced, Expected, elsewhere
+from bot.domain.hold import Hold
+from bot.domain.job import JobView, State
+from bot.domain.policy import Policy
+from bot.domain.site import DeployRules, Environment, FileRule, Layer, Site
+from bot.domain.told import Event
+from bot.domain.verdict import ORIGIN_LACKS, Verdict
+from bot.ledger.messages import Role
+from bot.services.deploy_wishes import NotRead
+from bot.services.deploys import Deployed, Overtaken, take
+from bot.services.replies import PlanShown, Refused
+from bot.services.setup import Setup
+from providers.contract import Kind
+from providers.errors import Refused as RefusedByProvider
+from tests.services.shop import APPROVERS, SHOP, ScriptedProvider, Shop, open_shop
+from tests.slate import SlateClock
+
+CI = Actor("token:ci-shop", Standing.TOKEN, "", frozenset({"shop", "staging"}), is_sender=True)
+V2 = Announced("shop", "v2", paths=("/", "/pricing"), actor="mia", link="https://ci.test/7")
+SHOWS_V2 = (Expected("/", "x-build", "v2"),)
+PAGE = "https://www.shop.test/"
+NEW = {"origin": "v2", "fra": "v2", "iad": "v2"}
+STAGING = replace(
+    SHOP, name="staging", hosts=("stage.shop.test",), environment=Environment.STAGING, before="shop", channel="",
+    layers=(Layer("cf"),), edges={"stg": "https://203.0.113.11"},
+)  # fmt: skip
+
+
+def a_shop(path: Path, *sites: Site, policy: Policy | None = None) -> Shop:
+    """The shop, or these sites, and a sender of deploys."""
+    path.mkdir(exist_ok=True)
+    clock = SlateClock()
+    shield, cf = ScriptedProvider("shield", clock, per_call=1), ScriptedProvider("cf", clock)
+    setup = Setup(
+        {site.name: site for site in sites or (SHOP,)},
+        {"shield": shield, "cf": cf},
+        policy or built_in(APPROVERS, ("ci-shop",)),
+        "C_APPROVE",
+        tokens={CI.id: CI},
+    )
+    return open_shop(path, clock, shield, cf, setup=setup)
+
+
+async def deployed(shop: Shop, told: Announced, key: str = "hook ci-shop 1", by: Actor = CI) -> JobView:
+    taken = await take(shop.core, by, key, told)
+    assert isinstance(taken, Deployed), taken
+    return taken.job
+
+
+async def test_what_changed_is_purged_and_proven_and_the_note_is_the_jobs_card(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path)
+    shop.edges.becomes = {"fra": ["v1", "v1", "v2"], "iad": ["v1", "v1", "v2"]}
+    job = await deployed(shop, V2)
+    await shop.slate.advance(10)
+    ended = await shop.job(job.id)
+    note = await shop.ledger.read(lambda books: books.messages.find(job.id, Role.ROOT))
+    await shop.ledger.close()
+    assert (State.DONE, Verdict.FRESH) == (ended.state, ended.verdict)
+    assert "C_SHOP" == (note.channel if note else "")
+    assert ("v2", "token:ci-shop", "mia") == (
+        ended.deploy and (ended.deploy.version, ended.deploy.sender, ended.deploy.actor)
+    )
+    assert [1, 1] == [len(shop.cf.sent), len({one for _, sent in shop.shield.sent for one in sent}) - 1]
+
+
+BUILT = {"content/news/a.md": "1a2b3c4d", "content/news/b.md": "2b3c4d5e", "dist/app.4f3a9c1e.js": "3c4d5e6f"}
+RULED = replace(
+    SHOP,
+    deploy=DeployRules(
+        (FileRule("content/news/*.md", ("/news/*", "/")), FileRule("dist/**", ("/**",))), ("/news/",), ("/feed.xml",)
+    ),
+)
+
+
+async def test_files_become_the_pages_that_show_them_and_hashed_ones_are_skipped(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, replace(RULED, deploy=replace(RULED.deploy, widen=())))
+    changed = ("content/news/a.md", "dist/app.9e8d7c6b.js", "README.md")
+    job = await deployed(shop, replace(V2, paths=(), changed=changed))
+    await shop.ledger.close()
+    assert {"/feed.xml", "/", "/news/a"} == {value.removeprefix("https://www.shop.test") for value in job.sample}
+    assert job.deploy is not None
+    told = (
+        "1 hashed asset needs no purge: `app.9e8d7c6b.js`.",
+        "1 changed file matches no rule and purges nothing: `README.md`.",
+    )
+    assert (3, told) == (job.deploy.files, job.deploy.told)
+
+
+async def test_only_what_differs_from_the_last_deploy_that_went_is_purged(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, replace(RULED, deploy=replace(RULED.deploy, widen=(), always=())))
+    shop.edges.serves = dict(NEW)
+    pages = []
+    for n, built in enumerate((BUILT, BUILT | {"content/news/b.md": "ffffffff"}, BUILT)):
+        job = await deployed(shop, replace(V2, paths=(), version=f"v{n}", manifest=built), f"hook ci-shop {n}")
+        await shop.slate.advance(30)
+        pages.append({value.removeprefix("https://www.shop.test") for value in job.sample})
+    same = await deployed(shop, replace(V2, paths=(), version="v9", manifest=BUILT), "hook ci-shop 9")
+    await shop.ledger.close()
+    assert [{"/", "/news/a", "/news/b"}, {"/", "/news/b"}, {"/", "/news/b"}] == pages
+    assert 0 == same.targets
+
+
+async def test_a_deploy_that_did_not_go_is_made_up_for_by_the_next_one(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, replace(RULED, deploy=replace(RULED.deploy, widen=(), always=())))
+    shop.edges.serves = dict(NEW)
+    await deployed(shop, replace(V2, paths=(), manifest=BUILT), "hook ci-shop 1")
+    await shop.slate.advance(30)
+    shop.shield.script = [RefusedByProvider("Varnish will not.", "Mend it.")] * 10
+    changed = BUILT | {"content/news/a.md": "aaaaaaaa"}
+    await deployed(shop, replace(V2, paths=(), manifest=changed), "hook ci-shop 2")
+    await shop.slate.advance(60)
+    shop.shield.script = []
+    job = await deployed(shop, replace(V2, paths=(), manifest=changed), "hook ci-shop 3")
+    await shop.ledger.close()
+    assert {"https://www.shop.test/", "https://www.shop.test/news/a"} == set(job.sample)
+
+
+async def test_many_pages_become_one_prefix_where_the_site_and_the_policy_let_it(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, RULED)
+    files = tuple(f"content/news/{n}.md" for n in range(14))
+    job = await deployed(shop, replace(V2, paths=(), changed=files))
+    by_people = a_shop(tmp_path / "people", RULED, policy=built_in(APPROVERS))
+    asked = await take(by_people.core, replace(CI, is_sender=False), "k", replace(V2, paths=(), changed=files))
+    await shop.ledger.close()
+    await by_people.ledger.close()
+    assert job.deploy is not None
+    assert ("14 pages → 1 prefix /news/, 12 calls saved.",) == job.deploy.told
+    assert {Kind.PREFIX: 1, Kind.URL: 2} == dict(job.counts)
+    assert isinstance(asked, Deployed)
+    assert {Kind.URL: 16} == dict(asked.job.counts)  # a prefix would have needed a vote
+
+
+async def test_a_manifest_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, RULED)
+    taken = await take(shop.core, CI, "k", replace(V2, manifest="nonsense"))
+    await shop.ledger.close()
+    assert isinstance(taken, NotRead)
+    assert taken.told.startswith("the manifest: Line 1 of the manifest is not of `sha256sum`")
+
+
+async def test_the_same_deploy_told_twice_is_one_job(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path)
+    jobs = {(await deployed(shop, V2)).id, (await deployed(shop, V2)).id}
+    await shop.ledger.close()
+    assert {1} == jobs
+
+
+async def test_a_page_that_does_not_show_what_it_must_is_old_although_the_origin_is_too(
+    tmp_path: Path,
+) -> None:
+    shop = a_shop(tmp_path)
+    shop.edges.serves = {"origin": "v1", "fra": "v1", "iad": "v1"}
+    job = await deployed(shop, replace(V2, expected=SHOWS_V2))
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (Verdict.STALE, 5) == (ended.verdict, ended.round)
+    assert ORIGIN_LACKS in ended.why
+    assert {"x-build: v2"} == {look.lacks for look in ended.looks if look.url == PAGE}
+
+
+async def test_the_origin_may_be_late_and_the_deploy_is_still_proven(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path)
+    shop.edges.serves = {"origin": "v1", "fra": "v1", "iad": "v1"}
+    job = await deployed(shop, replace(V2, paths=("/",), expected=SHOWS_V2))
+    await shop.slate.advance(1)
+    shop.edges.serves = dict(NEW)
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (Verdict.FRESH, ("fra", "iad")) == (ended.verdict, ended.fresh_at)
+    assert {"x-build: v2"} == {look.shows for look in ended.looks}
+
+
+async def test_what_is_expected_is_looked_at_although_it_was_not_purged(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path)
+    shop.edges.serves = {**NEW, "iad": "v1"}
+    job = await deployed(shop, replace(V2, paths=("/pricing",), expected=SHOWS_V2))
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (Verdict.STALE, ("iad",)) == (ended.verdict, ended.stale_at)
+    assert PAGE in {look.url for look in ended.looks}
+
+
+async def test_where_nothing_is_to_be_purged_the_front_page_is_looked_at_and_nothing_is_sent(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path)
+    shop.edges.serves = dict(NEW)
+    job = await deployed(shop, replace(V2, paths=()))
+    await shop.slate.advance(5)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.DONE, Verdict.FRESH, 0) == (ended.state, ended.verdict, ended.targets)
+    assert {PAGE} == {look.url for look in ended.looks}
+    assert [] == [*shop.cf.sent, *shop.shield.sent]
+
+
+async def test_a_version_that_was_out_before_is_a_rollback(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path)
+    seen = []
+    for n, version in enumerate(("v1", "v2", "v2", "v1", "v3")):
+        shop.clock.at += 60
+        job = await deployed(shop, replace(V2, version=version), f"hook ci-shop {n}")
+        assert job.deploy is not None
+        seen.append((job.deploy.was, job.deploy.rollback))
+    await shop.ledger.close()
+    assert [("", False), ("v1", False), ("v2", False), ("v2", True), ("v1", False)] == seen
+
+
+async def test_a_deploy_older_than_the_newest_of_its_sender_is_passed_over(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path)
+    newest = await deployed(shop, replace(V2, at=2000.0), "github gh 2")
+    older = await take(shop.core, CI, "github gh 1", replace(V2, version="v1", at=1000.0))
+    again = await take(shop.core, CI, "github gh 2", replace(V2, at=2000.0))
+    await shop.ledger.close()
+    assert Overtaken("v2") == older
+    assert Deployed(newest) == again
+
+
+async def test_while_the_site_is_held_a_deploy_waits_and_is_not_lost(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path)
+    shop.edges.serves = dict(NEW)
+    hold = Hold("shop", "U_LEA", "sale", shop.clock.now(), shop.clock.now() + 600)
+    await shop.ledger.write(lambda books: books.holds.keep("shop", hold))
+    job = await deployed(shop, V2)
+    await shop.slate.advance(5)
+    waits = await shop.job(job.id)
+    await shop.slate.advance(700)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.QUEUED, True) == (waits.state, waits.held is not None)
+    assert State.DONE is ended.state
+
+
+async def test_things_that_cannot_be_read_are_all_named_and_nothing_is_done(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path)
+    told = replace(V2, urls=("https://other.test/a", "https://www.shop.test/b"), paths=("pricing",), tags=("",))
+    taken = await take(shop.core, CI, "k", told)
+    jobs = await shop.ledger.read(lambda books: books.jobs.recent(["shop"]))
+    await shop.ledger.close()
+    assert isinstance(taken, NotRead)
+    assert ["url `https://other.test/a`", "path `pricing`", "tag ``"] == [what for what, _ in taken.unread]
+    assert [] == jobs
+
+
+REFUSED = {
+    "a site that is not the sender's": (replace(V2, site="blog"), CI, "There is no site blog for you."),
+    "a token that may only read": (V2, replace(CI, may_command=False), "This token may only read."),
+}
+
+
+@pytest.mark.parametrize(("told", "by", "why"), REFUSED.values(), ids=REFUSED)
+async def test_refused(told: Announced, by: Actor, why: str, tmp_path: Path) -> None:
+    shop = a_shop(tmp_path)
+    taken = await take(shop.core, by, "k", told)
+    await shop.ledger.close()
+    assert isinstance(taken, Refused)
+    assert (why, True) == (taken.what, taken.by_rule)
+
+
+async def test_a_bot_that_only_observes_shows_the_plan(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path)
+    core = replace(shop.core, setup=replace(shop.core.setup, observe=True))
+    taken = await take(core, CI, "k", V2)
+    await shop.ledger.close()
+    assert isinstance(taken, PlanShown)
+    assert 2 == len(taken.plan.targets)
+
+
+async def test_staging_is_proven_first_and_production_only_then(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, SHOP, STAGING)
+    shop.edges.serves = {**NEW, "stg": "v1"}
+    taken = await take(shop.core, CI, "k", replace(V2, urls=("https://www.shop.test/a?b=1",)))
+    assert isinstance(taken, Deployed)
+    first, then = taken.first[0].id, taken.job.id
+    await shop.slate.advance(5)
+    between = await shop.job(then)
+    shop.edges.serves["stg"] = "v2"
+    await shop.slate.advance(30)
+    ended, after = await shop.job(first), await shop.job(then)
+    told = await shop.events(then)
+    await shop.ledger.close()
+    assert (State.QUEUED, first) == (between.state, between.after)
+    assert (("staging", Verdict.FRESH), ("shop", Verdict.FRESH)) == (
+        (ended.site, ended.verdict), (after.site, after.verdict),
+    )  # fmt: skip
+    assert "https://stage.shop.test/a?b=1" in ended.look_urls
+    assert Event.FIRST_PROVEN in told
+    assert min(layer.started or 0 for layer in after.layers) > max(layer.ended or 0 for layer in ended.layers)
+
+
+async def test_production_is_not_touched_where_staging_was_not_proven(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, SHOP, STAGING)
+    shop.edges.serves = {**NEW, "stg": "v1"}
+    taken = await take(shop.core, CI, "k", V2)
+    assert isinstance(taken, Deployed)
+    await shop.slate.advance(300)
+    ended = await shop.job(taken.job.id)
+    await shop.ledger.close()
+    assert (State.CANCELLED, "P-1, which comes first on staging, still serves the old") == (ended.state, ended.why)
+    assert [] == shop.shield.sent
+
+
+async def test_a_quiet_deploy_that_goes_well_is_not_told(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path)
+    shop.edges.serves = dict(NEW)
+    job = await deployed(shop, replace(V2, quiet=True))
+    await shop.slate.advance(10)
+    note = await shop.ledger.read(lambda books: books.messages.find(job.id, Role.ROOT))
+    await shop.ledger.close()
+    assert None is note
+
+
+async def test_a_quiet_deploy_that_does_not_go_is_told_and_its_deployer_called(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path)
+    shop.shield.script = [RefusedByProvider("Varnish will not.", "Mend it.")] * 10
+    job = await deployed(shop, replace(V2, quiet=True, actor="U_MIA"))
+    await shop.slate.advance(60)
+    roles = [Role.ROOT, Role.OUTCOME]
+    found = await shop.ledger.read(lambda books: [books.messages.find(job.id, role) for role in roles])
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert State.FAILED is ended.state
+    assert ["root", "outcome"] == [str(message.role) for message in found if message]
+
+
+def test_pages_of_one_site_on_another_host_by_host() -> None:
+    site = replace(SHOP, hosts=("www.shop.test", "img.shop.test"))
+    other = replace(STAGING, hosts=("stage.shop.test", "stage-img.shop.test"), schemes=("http",))
+    urls = ("https://img.shop.test/a.png?x=%2F", "https://www.shop.test/", "https://img.shop.test/a.png?x=%2F")
+    assert ("http://stage-img.shop.test/a.png?x=%2F", "http://stage.shop.test/") == elsewhere(urls, site, other)

@@ -1,0 +1,145 @@
+"""The note of a deploy, word for word, as its channel reads it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from textwrap import dedent
+
+import pytest
+
+from bot.domain.deploy import Deploy, Expected
+from bot.domain.job import JobView, LayerState, State, Trouble
+from bot.domain.verdict import ORIGIN_LACKS, Verdict
+from bot.slack.cards import root_card
+from bot.slack.cards.thread import outcome_line
+from tests.slack.cases import CLOUDFLARE, DONE, NEW, PRICING, T, spelled
+
+SHOWS = Expected("/pricing", "x-build", "4.2.0")
+OUT = Deploy("4.2.0", "token:ci-shop", "mia", "https://ci.test/7", "4.1.9", expected=(SHOWS,))
+FILES = replace(
+    OUT, expected=(), files=301, told=(
+        "298 hashed assets need no purge, such as `app.4f3a.js`.", "2 changed files match no rule and purge nothing: "
+        "`docs/a.md`, `b.md`.", "14 pages → 1 prefix /news/, 13 calls saved.",
+    ),
+)  # fmt: skip
+BACK = replace(OUT, version="4.1.8", rollback=True, expected=())
+SEEN = replace(DONE, read_as="", deploy=OUT, looks=tuple(replace(look, shows=SHOWS.told) for look in DONE.looks))
+OLD_AT_FRA = replace(
+    SEEN, verdict=Verdict.STALE, stale_at=("fra",), fresh_at=("iad", "sin"), proven=None, why="still old at fra (HIT)",
+    looks=tuple(replace(x, shows="", lacks=SHOWS.told) if x.place == "fra" else x for x in SEEN.looks),
+)  # fmt: skip
+NOWHERE = replace(
+    OLD_AT_FRA, stale_at=("fra", "iad", "sin"), fresh_at=(), why=f"still old at fra, iad, sin · {ORIGIN_LACKS}",
+    looks=tuple(replace(look, shows="", lacks=SHOWS.told) for look in SEEN.looks),
+)  # fmt: skip
+BROKEN = replace(
+    CLOUDFLARE, state=LayerState.FAILED, trouble=Trouble("BadCredentials", "Cloudflare refused the token.", "Renew it.")
+)
+
+NOTES: dict[str, tuple[JobView, str]] = {
+    "out, and every page shows it": (
+        SEEN,
+        f"""\
+        🟢 shop 4.2.0 · P-1042 fresh at fra, iad, sin · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s
+           `/pricing` shows x-build: 4.2.0 at fra, iad, sin
+           fra before: HIT, 5 h old, version "a1" · after: MISS, version "b7" = origin
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           deployed by mia, told by token `ci-shop` · <https://ci.test/7|what ran> · before it: 4.1.9
+           [Check again = check_again P-1042]""",
+    ),
+    "out, and one place has the old": (
+        OLD_AT_FRA,
+        f"""\
+        🟠 shop 4.2.0 · P-1042 purged, still old at fra · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s
+           `/pricing` shows x-build: 4.2.0 at iad, sin, not at fra
+           still old at fra (HIT)
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           deployed by mia, told by token `ci-shop` · <https://ci.test/7|what ran> · before it: 4.1.9
+           [Check again = check_again P-1042] [Why? = why why {PRICING}] [Purge again = purge_again P-1042 primary]""",
+    ),
+    "the origin does not have it": (
+        NOWHERE,
+        f"""\
+        🟠 shop 4.2.0 · P-1042 purged, still old at fra, iad, sin · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s
+           `/pricing` lacks x-build: 4.2.0 at fra, iad, sin
+           still old at fra, iad, sin · the origin itself does not show it yet: is the new version out there?
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           deployed by mia, told by token `ci-shop` · <https://ci.test/7|what ran> · before it: 4.1.9
+           [Check again = check_again P-1042] [Why? = why why {PRICING}] [Purge again = purge_again P-1042 primary]""",
+    ),
+    "back to an earlier version, by somebody in Slack": (
+        replace(SEEN, looks=DONE.looks, deploy=replace(BACK, actor="U_MIA", link="")),
+        f"""\
+        🟢 shop back to 4.1.8 · P-1042 fresh at fra, iad, sin · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s
+           fra before: HIT, 5 h old, version "a1" · after: MISS, version "b7" = origin
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           deployed by <@U_MIA>, told by token `ci-shop` · before it: 4.1.9
+           [Check again = check_again P-1042]""",
+    ),
+    "no file needs a purge": (
+        replace(DONE, read_as="", deploy=FILES, targets=0, layers=(), sample=()),
+        f"""\
+        🟢 shop 4.2.0 · P-1042 fresh at fra, iad, sin · nothing to purge on shop
+           298 hashed assets need no purge, such as `app.4f3a.js`. 2 changed files match no rule and purge nothing: \
+`docs/a.md`, `b.md`. 14 pages → 1 prefix /news/, 13 calls saved.
+           {PRICING} · fra before: HIT, 5 h old, version "a1" · after: MISS, version "b7" = origin
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           deployed by mia, told by token `ci-shop` · <https://ci.test/7|what ran> · before it: 4.1.9
+           [Check again = check_again P-1042]""",
+    ),
+    "another site comes first": (
+        replace(NEW, read_as="", deploy=OUT, after=11),
+        f"""\
+        🔵 shop 4.2.0 · P-1042 waits for P-11, which comes first · {PRICING}
+           Varnish to come → Cloudflare to come
+           deployed by mia, told by token `ci-shop` · <https://ci.test/7|what ran> · before it: 4.1.9
+           [Cancel = cancel P-1042]""",
+    ),
+    "that one was not proven": (
+        replace(
+            NEW, read_as="", deploy=OUT, after=11, state=State.CANCELLED, stop_reason="purgebot",
+            why="P-11, which comes first on staging, still serves the old.",
+        ),
+        f"""\
+        ⚫ shop 4.2.0 · P-1042 given up · {PRICING}
+           Nothing was purged. P-11, which comes first on staging, still serves the old.
+           deployed by mia, told by token `ci-shop` · <https://ci.test/7|what ran> · before it: 4.1.9
+           [Purge anyway = purge_again P-1042]""",
+    ),
+    "hostile words of a sender": (
+        replace(
+            DONE, read_as="",
+            deploy=Deploy("<!channel>\u202e1", "token:ci", "<@U_LEA> `x`", "javascript:alert(1)", "<b>", expected=()),
+        ),
+        f"""\
+        🟢 shop &lt;!channel&gt;1 · P-1042 fresh at fra, iad, sin · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s
+           fra before: HIT, 5 h old, version "a1" · after: MISS, version "b7" = origin
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           deployed by &lt;@U_LEA&gt; `x`, told by token `ci` · before it: &lt;b&gt;
+           [Check again = check_again P-1042]""",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("job", "expected"), NOTES.values(), ids=NOTES)
+def test_note(job: JobView, expected: str) -> None:
+    assert dedent(expected) == spelled(root_card(job, T + 20))
+
+
+def test_whoever_deployed_is_called_where_it_ends_badly() -> None:
+    job = replace(
+        SEEN, state=State.FAILED, verdict=Verdict.UNCHECKED, layers=(*SEEN.layers[:1], BROKEN), ended=T + 9,
+        deploy=replace(OUT, actor="U_MIA"),
+    )  # fmt: skip
+    expected = "<@U_MIA> 🔴 shop 4.2.0 · P-1042 stopped at Cloudflare · Cloudflare refused the token"
+    assert expected == outcome_line(job)
+
+
+@pytest.mark.parametrize("actor", ["", "mia", "U_MIA>", "S_SRE"])
+def test_nobody_is_called_whose_slack_id_is_not_known(actor: str) -> None:
+    assert "" == outcome_line(replace(SEEN, deploy=replace(OUT, actor=actor)))
