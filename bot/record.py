@@ -13,6 +13,7 @@ from bot.domain.stats import Stats
 from bot.domain.timeline import Entry, Moment
 from bot.domain.warming import KEPT, Copy, Warming
 from bot.domain.why import Diagnosis
+from bot.services.queue import QueueShown, Waiter
 
 Record = dict[str, object]
 TARGETS_MAX = 2_000  # listed; `targets` says how many there are
@@ -33,7 +34,7 @@ def job_record(job: JobView) -> Record:
         "looks": [look_record(look, job) for look in job.looks],
         "browsers_may_keep_s": job.browsers_may_keep,
     }
-    optional: Record = {"reason": job.reason, "why": job.why, "url": job.url}
+    optional: Record = {"reason": job.reason, "why": job.why, "url": job.url, "urgent_by": job.urgent_by}
     record |= {name: value for name, value in optional.items() if value}
     if job.scheduled_for is not None:
         record["scheduled"] = _scheduled(job)
@@ -120,6 +121,36 @@ def diagnosis_record(diagnosis: Diagnosis) -> Record:
     }
     line = cause.cure.line if cause.cure is not None else ""
     return record | ({"next": line} if line else {})
+
+
+def queue_record(shown: QueueShown) -> list[Record]:
+    """Every account of a queue: what runs, what waits in its order, and how many jobs wait for something else."""
+    return [
+        {
+            "account": account.account,
+            "silent_until": moment(account.silent_until) if account.silent_until is not None else None,
+            "running": [_waiter(one, None, shown.now) for one in account.running],
+            "waiting": [_waiter(one, place, shown.now) for place, one in enumerate(account.waiting, 1)],
+            "held": account.held,
+            "scheduled": account.scheduled,
+            "waiting_for_votes": account.votes,
+            "needs_decision": account.decisions,
+        }
+        for account in shown.accounts
+    ]
+
+
+def _waiter(one: Waiter, place: int | None, now: float) -> Record:
+    """One job in line, in seconds from now; of a job on a site that is not seen its place and times alone."""
+    times: Record = {
+        "begins_in": round(max(0.0, one.begins - now), 1) if one.begins is not None else None,
+        "ends_in": round(max(0.0, one.ends - now), 1) if one.ends is not None else None,
+    }
+    where: Record = {"place": place} if place is not None else {}
+    if not one.seen:
+        return {"job": None, **where, **times}
+    named: Record = {"job": one.name, "site": one.site, "requested_by": one.by, "urgent": one.urgent}
+    return {**named, **where, "sent": one.gone, "left": one.left, **times}
 
 
 def warming_record(warming: Warming) -> Record:

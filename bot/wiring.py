@@ -30,7 +30,7 @@ from bot.services.desk import Desk
 from bot.services.keeping import forget_daily
 from bot.services.lanes import Lane, recover
 from bot.services.router import SWEEP_SECONDS, Router
-from bot.services.setup import SWEEP, Core, Setup
+from bot.services.setup import SWEEP, Core, Most, Setup
 from bot.settings import Environment, Mode, Settings, lines, summary
 from bot.slack.app import SlackDoor, web_client
 from bot.slack.directory import READ_ALL_SECONDS, SlackDirectory
@@ -151,6 +151,7 @@ class Bot:
             world=settings.globalping.world,
             schedules=settings.schedules,
             time_zone=settings.time_zone,
+            most=Most(settings.limits.jobs, settings.limits.urls),
         )
         known = self.environment.slack_bot_token
         names = settings.policy.names

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.domain.hearing import (
     REASON_MAX,
@@ -36,6 +37,8 @@ from bot.domain.speech import ON_THINGS, OPTIONS, BadLine, Choice, Command, Conf
 from bot.domain.wish import wish
 
 __all__ = ["BadLine", "Choice", "Command", "Misunderstood", "Speaker", "Verb", "line_of", "parse"]
+
+_PAGE = re.compile(r"page ([1-9][0-9]{0,3})")
 
 
 _SCHEDULE = re.compile(r"(?![Pp]-?[0-9])[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")  # as the file may name one
@@ -66,6 +69,8 @@ def _understand(heard: Heard, speaker: Speaker, notes: Notes) -> Command:
             return _on_site(verb, heard, speaker)
         case Verb.RUN:
             return _run(heard, speaker)
+        case Verb.QUEUE:
+            return _on_queue(heard, speaker)
         case Verb.HOLD | Verb.RELEASE:
             return on_hold(verb, heard, speaker)
         case Verb.LOG | Verb.STATS:
@@ -126,6 +131,29 @@ def _run(heard: Heard, speaker: Speaker) -> Command:
     if job or not _SCHEDULE.fullmatch(names[0]):
         return Command(Verb.RUN, job=job or _job(Verb.RUN, heard, speaker))
     return Command(Verb.RUN, schedule=names[0])
+
+
+def _on_queue(heard: Heard, speaker: Speaker) -> Command:
+    """`queue`, with at most a site or an account, and a page. Raises Confused."""
+    words = [heard.said(n) for n in range(len(heard.things))]
+    page = _PAGE.fullmatch(" ".join(words[-2:]).lower())
+    names = [*(words[:-2] if page else words), *([heard.given["on"]] if "on" in heard.given else [])]
+    command = Command(Verb.QUEUE, page=int(page[1]) if page else 1)
+    if not names:
+        return command
+    sites = {site.name.lower(): site.name for site in speaker.sites}
+    accounts = {account.lower(): account for account in speaker.accounts}
+    name = names[0].lower()
+    if len(names) == 1 and name in sites:
+        return replace(command, site=sites[name])
+    if len(names) == 1 and name in accounts:
+        return replace(command, only=accounts[name])
+    if len(names) > 1:
+        raise Confused(misunderstood(speaker, "queue takes one site or account and nothing else.", "queue"))
+    known = {**accounts, **sites}
+    near = difflib.get_close_matches(name[:40], known, 1)
+    problem = f"`{shown(names[0])}` is no site and no account of yours.{yours(sorted({*known.values()}))}"
+    raise Confused(misunderstood(speaker, problem, f"queue {known[near[0]]}" if near else "queue"))
 
 
 def _on_job(verb: Verb, heard: Heard, speaker: Speaker) -> Command:

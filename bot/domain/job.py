@@ -175,6 +175,7 @@ class JobView:
     rule: str
     counts: Mapping[Kind, int] = field(default_factory=dict)  # targets by kind, as policy judges them
     also_by: tuple[str, ...] = ()  # others whose requests are in it
+    urgent_by: str = ""  # who had it go before all others, if somebody did
     reason: str = ""
     why: str = ""  # what stands behind verdict or state, one sentence
     looks: tuple[Look, ...] = ()  # the last look at each place and URL

@@ -140,7 +140,12 @@ def items(asked: Asked, when: Conditions) -> int:
 def is_among(asked: Asked, who: tuple[str, ...]) -> tuple[bool, str]:
     """Whether the asker is one of `who`, and why that cannot be said. Nobody named means full members. Who only sends
     deploys must be named."""
-    actor, problem = asked.actor, ""
+    return is_one_of(asked.actor, asked.policy, asked.roster, who)
+
+
+def is_one_of(actor: Actor, policy: Policy, roster: Roster, who: tuple[str, ...]) -> tuple[bool, str]:
+    """Whether `actor` is one of `who`, and why that cannot be said. Nobody named means full members."""
+    problem = ""
     for name in who or (MEMBERS,):
         match name:
             case "members" if actor.standing in (Standing.MEMBER, Standing.TOKEN) and not actor.is_sender:
@@ -154,7 +159,7 @@ def is_among(asked: Asked, who: tuple[str, ...]) -> tuple[bool, str]:
             case _ if name == actor.id:
                 return True, ""
             case _ if not actor.is_token and not is_machine(name):
-                members = members_of(asked.policy, asked.roster, name)
+                members = members_of(policy, roster, name)
                 if actor.id in members.people:
                     return True, ""
                 problem = problem or members.problem

@@ -32,6 +32,9 @@ def line_of(command: Command, speaker: Speaker) -> str:
             words = [command.verb.value, *_hold_words(command)]
         case Verb.HELP:
             words = ["help", command.topic]
+        case Verb.QUEUE:
+            page = f"page {command.page}" if command.page > 1 else ""
+            words = ["queue", safe_word(command.site or command.only) if command.site or command.only else "", page]
         case Verb.LOG | Verb.STATS:
             words = [search_line(command.verb, command.search or Search())]
         case _:
@@ -73,7 +76,7 @@ def _option(name: str, value: str) -> str:
             return f"{name} {value}"
         case "confirm":
             return f"--confirm {safe_word(value)}"
-        case "dry-run" | "no-check" | "queue" | "warm":
+        case "dry-run" | "no-check" | "queue" | "warm" | "urgent":
             return f"--{name}"
         case _:
             return name
@@ -100,6 +103,8 @@ def _option_words(command: Command) -> list[str]:
         given[word] = value
     if command.queue:
         given["queue"] = ""
+    if command.urgent:
+        given["urgent"] = ""
     if command.server:
         given["for"] = command.server
     if command.warm:

@@ -39,6 +39,7 @@ class Verb(StrEnum):
     BREAK_GLASS = "break-glass"  # run a waiting job without its votes
     REVIEW = "review"  # close what that has opened
     SITES = "sites"
+    QUEUE = "queue"  # what runs, what waits, and when
     LIMITS = "limits"  # what is left of each budget
     LOG = "log"  # jobs of the past, searched
     STATS = "stats"  # who purges what, how often, how quickly
@@ -88,6 +89,8 @@ class Command:
     when: str = ""  # "in 10m", "at 02:00 Europe/Berlin": as typed; "" for now
     schedule: str = ""  # one that the file names
     queue: bool = False  # while the site is held, wait for the release
+    urgent: bool = False  # go before everything that is not sent yet
+    page: int = 1  # of a queue: of the caller's own jobs
     everywhere: bool = False  # a hold or release of every site
     seconds: float = 0.0  # how long a hold lasts; 0: until it is released
     server: str = ""  # whose lines a lint shows: nginx, apache, express; "": as the answer says
@@ -171,7 +174,7 @@ class OptionRow:
 LOOKING = frozenset({Verb.CHECK, Verb.WHY, Verb.LINT, Verb.WARM})  # verbs that name pages and change nothing
 _PURGES = frozenset({Verb.PURGE, Verb.PLAN})
 ON_THINGS = _PURGES | LOOKING  # verbs that take targets
-_ON_SITE = ON_THINGS | {Verb.LIMITS, Verb.DOCTOR, Verb.SCHEDULES}
+_ON_SITE = ON_THINGS | {Verb.LIMITS, Verb.DOCTOR, Verb.SCHEDULES, Verb.QUEUE}
 
 VERBS = (
     VerbRow(Verb.PURGE, "[purge] <things…>", "purge, then prove at the edge that it worked", "{url}"),
@@ -200,6 +203,7 @@ VERBS = (
     VerbRow(Verb.REVIEW, "review P-12 [note]", "close the review that a broken glass opened",
             "review P-12 it was right to do so"),
     VerbRow(Verb.SITES, "sites", "your sites and their hosts", "sites"),
+    VerbRow(Verb.QUEUE, "queue [site|account]", "what runs, what waits, in which order and how long", "queue"),
     VerbRow(Verb.LIMITS, "limits [site]", "what is left of each provider's rate limits", "limits {site}"),
     VerbRow(
         Verb.LOG,
@@ -251,6 +255,8 @@ OPTIONS = (
     OptionRow("warm", ("--warm",), "", "once it is proven, fetch its pages through the edges", "{url} --warm", _PURGES),
     OptionRow("queue", ("--queue",), "", "while the site is held, run on its release; else now", "{url} --queue",
               frozenset({Verb.PURGE})),
+    OptionRow("urgent", ("--urgent",), "", "go before everything that is not sent yet, if the policy lets you",
+              "{url} --urgent", _PURGES),
     OptionRow("from", ("from", "--from"), "place",
               "where to look from, with commas: your edges, and regions of the world where the site is opted in",
               "check {url} from {place}", frozenset({Verb.CHECK, Verb.WARM})),
@@ -260,8 +266,6 @@ OPTIONS = (
 
 SERVERS = ("nginx", "apache", "express")  # whose lines a lint can show
 
-# Words that people of such a bot expect to be verbs. They mean nothing yet, and so never a path or a tag by one click.
-NOT_THINGS = frozenset({"queue"})
 VERB_OF = {row.verb.value: row.verb for row in VERBS}
 KIND_OF = {row.word: row.kind for row in KINDS}
 WORD_OF = {row.kind: row.word for row in KINDS}

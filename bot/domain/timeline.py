@@ -29,6 +29,8 @@ _TWINS: Mapping[str, frozenset[Event]] = {
     "missed": frozenset({Event.MISSED}),
     "ran_now": frozenset({Event.RAN_NOW}),
     "denied": frozenset({Event.REFUSED, Event.VOTED_NO}),
+    "joined": frozenset({Event.JOINED}),
+    "urgent": frozenset({Event.URGENT}),
     "held": frozenset({Event.HELD}),
     "glass_broken": frozenset({Event.GLASS_BROKEN}),
     "review_closed": frozenset({Event.REVIEWED}),

@@ -166,6 +166,7 @@ def _asked(read: Read, heard: Heard, verb: Verb) -> Command:
         only=heard.given.get("only", ""),
         check="no-check" not in heard.given,
         queue="queue" in heard.given,
+        urgent="urgent" in heard.given,
         warm="warm" in heard.given,
         confirm=heard.given.get("confirm", ""),
         places=tuple(filter(None, heard.given.get("from", "").split(","))),
@@ -202,6 +203,9 @@ def _must_be_proven(asked: Command, speaker: Speaker) -> None:
     if asked.warm and not asked.check:
         problem = "`--warm` fetches what is proven to be new, and `--no-check` leaves the proof out."
         raise Confused(misunderstood(speaker, problem, line_of(replace(asked, check=True, bad=()), speaker)))
+    if asked.urgent and asked.queue:
+        problem = "`--urgent` does not go with `--queue`: what waits for a release is joined into one plan."
+        raise Confused(misunderstood(speaker, problem, line_of(replace(asked, urgent=False, bad=()), speaker)))
     if asked.warm and asked.queue:
         problem = "`--warm` does not go with `--queue`: what waits for a release is joined into one plan."
         raise Confused(misunderstood(speaker, problem, line_of(replace(asked, warm=False, bad=()), speaker)))

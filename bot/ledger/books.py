@@ -19,6 +19,7 @@ from bot.ledger.lots import Lots
 from bot.ledger.manifests import Manifests
 from bot.ledger.messages import Messages
 from bot.ledger.notices import Notices
+from bot.ledger.queue import Queue
 from bot.ledger.retention import Retention
 from bot.ledger.reviews import Reviews
 from bot.ledger.schedules import Schedules
@@ -51,6 +52,7 @@ class Books:
         self.schedules = Schedules(tx)
         self.reviews = Reviews(tx, self.history)
         self.manifests = Manifests(tx)
+        self.queue = Queue(tx)
 
     def is_as_asked(self, job: int) -> bool:
         """Whether targets and calls of a job that has not begun are those that were asked for."""

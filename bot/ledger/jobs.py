@@ -38,7 +38,7 @@ class Jobs:
         known = self._tx.rows("select id from jobs where key = :key", key=key)
         if known:
             return self.get(whole(known[0]["id"]))
-        bare = replace(job, layers=(), looks=(), before=(), warming=None)
+        bare = _bare(job)
         number = self._tx.insert(
             "insert into jobs"
             " (key, site, state, verdict, kind, requested_by, created, due_at, version, digest, doc) values ("
@@ -140,7 +140,12 @@ class Jobs:
             approval=self._with_votes(number, job.approval),
             url=self._link(number),
             warming=self._warmings.of_job(number) if job.warm else None,
+            urgent_by=self._urgent_by(number),
         )
+
+    def _urgent_by(self, job: int) -> str:
+        rows = self._tx.rows("select by from urgent where job = :job", job=job)
+        return str(rows[0]["by"]) if rows else ""
 
     def _link(self, job: int) -> str:
         rows = self._tx.rows("select link from messages where job = :job and role = 'root'", job=job)
@@ -257,6 +262,11 @@ class Jobs:
         self._history.keep(number)
         return changed == 1
 
+    def unvote(self, number: int, by: str, round: int) -> bool:
+        """Take back what somebody said in this round, who may not vote on it any more; whether they had said it."""
+        sql = "delete from votes where job = :job and by = :by and round = :round"
+        return self._tx.run(sql, job=number, by=by, round=round) == 1
+
     def votes_for(self, number: int, digest: str, round: int) -> int:
         """How many people said yes to exactly this plan under these rules in this round."""
         sql = "select count(*) as n from votes where job = :job and digest = :digest and round = :round and yes = 1"
@@ -283,8 +293,13 @@ class StaleJob(Exception):
     """Somebody else changed the job first; read it again."""
 
 
+def _bare(job: JobView) -> JobView:
+    """The job without what stands in tables of its own."""
+    return replace(job, layers=(), looks=(), before=(), warming=None, urgent_by="")
+
+
 def _columns(job: JobView) -> dict[str, Value]:
-    bare = replace(job, layers=(), looks=(), before=(), warming=None)
+    bare = _bare(job)
     return {
         "site": job.site,
         "state": job.state,

@@ -66,4 +66,3 @@ class Manifests:
         row = rows[0]
         doc = row["doc"]
         return KeptManifest(str(row["deploy"]), number(row["at"]), doc if isinstance(doc, bytes) else b"")
-

@@ -16,6 +16,8 @@ reviews      each broken glass, until somebody else has looked at it
 deploys      which version of a site came out when, by the job that purges for it
 warmings     what is fetched through the edges, and how far that is
 schedules    what the file has come again: the last time that was seen to, and the next
+urgent       jobs that go before all others, and who had them do so
+joined       requests that were found to ask for a job that waited already
 recent       each person's last targets, as lines that can be asked for again
 messages     the Slack messages that show a job, and what they show
 lines        a job's thread, one step a line
@@ -174,6 +176,14 @@ create table if not exists schedules (
   name text primary key, times text not null, seen real not null, due_at real
 );
 create index if not exists schedules_due on schedules (due_at) where due_at is not null;
+
+create table if not exists urgent (job integer primary key, by text not null, at real not null);
+create index if not exists urgent_by on urgent (by, at);
+
+create table if not exists joined (
+  key text primary key, job integer not null, by text not null, at real not null, reason text not null
+);
+create index if not exists joined_job on joined (job);
 
 create table if not exists history (
   job integer primary key, site text not null, kind text not null, by text not null,

@@ -16,9 +16,10 @@ from bot.domain.wording import approvals
 from bot.ledger.books import Books
 from bot.services import clearance, timed
 from bot.services.approvals import tell_outcome
+from bot.services.endings import tell_askers
 from bot.services.fetching import stop
 from bot.services.purges import Asking, submit
-from bot.services.replies import Done, JobMade, PlanShown, Refused, refused_by
+from bot.services.replies import Done, JobMade, Joined, PlanShown, Refused, refused_by
 from bot.services.roster import approvers, read_roster
 from bot.services.setup import SLACK, Core, job_name
 
@@ -45,7 +46,9 @@ async def cancel(core: Core, actor: Actor, number: int, reason: str = "") -> Don
         for position, layer in enumerate(books.jobs.get(job.id).layers):
             if layer.state in (LayerState.WAITING, LayerState.PURGING, LayerState.UNKNOWN):
                 books.jobs.save_layer(job.id, position, replace(layer, state=LayerState.STOPPED))
-        if actor.id not in job.asked_by:
+        if actor.id in job.asked_by:
+            tell_askers(books, job, now)
+        else:
             tell_outcome(books, job, now)
         ended = replace(job, state=State.CANCELLED, due_at=None, ended=now, stop_reason=stopped_by)
         return Done(books.jobs.save(ended), "cancelled")
@@ -137,7 +140,7 @@ async def check_again(core: Core, actor: Actor, number: int) -> Done | Refused:
     return await _on_job(core, actor, number, Deed.CHECK, change)
 
 
-async def purge_again(core: Core, asking: Asking, number: int) -> JobMade | PlanShown | Refused:
+async def purge_again(core: Core, asking: Asking, number: int) -> JobMade | Joined | PlanShown | Refused:
     """Ask for the same purge as job `number`, as a new job under today's policy; while that is open, not once more."""
 
     def question(books: Books) -> tuple[JobView, Command, str] | None:

@@ -14,7 +14,7 @@ from bot.domain.site import Site
 from bot.ledger.books import Books
 from bot.services.deploy_wishes import NotRead, wish_of
 from bot.services.purges import Asking, submit
-from bot.services.replies import JobMade, PlanShown, Refused
+from bot.services.replies import JobMade, Joined, PlanShown, Refused
 from bot.services.setup import Core
 
 
@@ -103,4 +103,4 @@ async def _one(
     if isinstance(made, JobMade) and told.at is not None:
         at = told.at
         await core.ledger.write(lambda books: books.deploys.happened(made.job.id, at))
-    return made
+    return JobMade(made.job, new=False) if isinstance(made, Joined) else made

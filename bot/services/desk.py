@@ -27,6 +27,7 @@ from bot.services.limits import limits
 from bot.services.linting import lint_urls
 from bot.services.probing import probe_layers
 from bot.services.purges import Asking, judge_plan, plan_for, site_held, submit
+from bot.services.queue import queue
 from bot.services.queued import put_in_line, show_queued, take_back
 from bot.services.replies import (
     BadLinesFound,
@@ -48,6 +49,8 @@ from bot.services.replies import (
 )
 from bot.services.roster import approvers, read_roster
 from bot.services.setup import Core
+from bot.services.speaking import speaker_of
+from bot.services.urgency import may_not_hurry
 from bot.services.why import explain
 from providers.contract import Kind
 
@@ -72,6 +75,7 @@ _DEEDS = {
     Verb.BREAK_GLASS: Deed.SEE,
     Verb.REVIEW: Deed.SEE,
     Verb.SITES: Deed.SEE,
+    Verb.QUEUE: Deed.SEE,
     Verb.LIMITS: Deed.SEE,
     Verb.LOG: Deed.SEE,
     Verb.STATS: Deed.SEE,
@@ -95,9 +99,7 @@ class Desk:
 
     def speaker(self, actor: Actor, channel: str) -> Speaker:
         """What the parser may know of `actor`'s world."""
-        sites = self._core.setup.seen_by(actor)
-        accounts = frozenset(layer.account for site in sites for layer in site.layers)
-        return Speaker(sites, channel, accounts, self._core.setup.command, self._core.setup.world)
+        return speaker_of(self._core, actor, channel)
 
     async def ask(self, asking: Asking, text: str, more: Sequence[str] = (), notes: Sequence[str] = ()) -> Reply:
         """Answer `text` as typed, with `more` lines of things; `notes` tell what of a list was not read."""
@@ -156,6 +158,8 @@ class Desk:
                 return await glass.close_review(self._core, asking.actor, command.job, command.reason)
             case Verb.SITES:
                 return await self._sites(asking.actor)
+            case Verb.QUEUE:
+                return await queue(self._core, asking.actor, command)
             case Verb.LIMITS:
                 return LimitsShown(await limits(self._core, self._named(asking.actor, command)))
             case Verb.LOG:
@@ -203,6 +207,8 @@ class Desk:
         hold = None if waits else await holds.held(self._core, site.name)
         if hold is not None and not command.queue:
             return site_held(hold, site.name)
+        if refused := await self._may_not_hurry(asking, command):
+            return refused
         if not sure and (question := await self._question(asking, command, site)) is not None:
             return question
         if hold is not None and (queued := await put_in_line(self._core, asking, command, site)) is not None:
@@ -218,6 +224,15 @@ class Desk:
         if command.job:
             return await deeds.run_now(self._core, asking.actor, command.job)
         return await schedules.run_now(self._core, self, asking, command.schedule)
+
+    async def _may_not_hurry(self, asking: Asking, command: Command) -> Refused | None:
+        """Why it may not go first, before anything is asked back."""
+        if not command.urgent or self._core.setup.observe:
+            return None
+        roster, core = await read_roster(self._core), self._core
+        return await core.ledger.read(
+            lambda books: may_not_hurry(books, core, asking.actor, asking.channel, command, roster)
+        )
 
     async def _bad_lines(self, asking: Asking, command: Command) -> BadLinesFound:
         """The good ones wait for a click; a machine has no button to go on with them."""

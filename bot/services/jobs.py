@@ -34,6 +34,7 @@ from bot.services.clearance import People
 from bot.services.endings import Change
 from bot.services.notes import keep_note
 from bot.services.setup import SLACK, Core, job_name, lane_name, warm_name
+from bot.services.urgency import tell_passed
 from providers.contract import Provider, Receipt
 from providers.errors import OutcomeUnknown, PurgeError, Refused, Throttled, Unavailable
 
@@ -220,6 +221,8 @@ class Jobs:
 
     def _begin(self, books: Books, job: JobView, position: int, now: float) -> JobView:
         layer = job.layers[position]
+        if not any(other.started for other in job.layers):
+            tell_passed(books, job, now)
         books.jobs.save_layer(job.id, position, replace(layer, state=LayerState.PURGING, started=now, trouble=None))
         n = books.batches.release(job.id, position)
         again = books.batches.again_after(job.id, position)

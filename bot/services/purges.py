@@ -27,11 +27,14 @@ from bot.services.approvals import show_request, withdraw
 from bot.services.aside import aside
 from bot.services.cheaper import cheaper
 from bot.services.choices import Choice, Choices, choices_of, keep
+from bot.services.filling import full, with_room
 from bot.services.instead import instead, narrower
+from bot.services.joining import Wanted, join, joined_before
 from bot.services.planning import Known, make_plan, with_seconds
-from bot.services.replies import JobMade, PlanShown, Refused, SiteHeld, refused_by
+from bot.services.replies import Full, JobMade, Joined, PlanShown, Refused, SiteHeld, refused_by
 from bot.services.roster import read_roster
 from bot.services.setup import SLACK, Core, job_name
+from bot.services.urgency import hurry, may_not_hurry
 from bot.services.witnesses import pages_to_look_at
 from providers.contract import Kind, UnsupportedWish
 
@@ -95,9 +98,9 @@ async def _seen_under(core: Core, command: Command, site: Site) -> Known:
 
 async def submit(
     core: Core, asking: Asking, command: Command, site: Site, due: Due | None = None
-) -> JobMade | PlanShown | Refused:
-    """Make `command` a job that begins at once or when it is `due`, or say why not. In a bot that only observes,
-    the plan is shown instead."""
+) -> JobMade | Joined | PlanShown | Refused:
+    """Make `command` a job that begins at once or when it is `due`, or say why not; where a job that waits does the
+    same at once, it is in that. In a bot that only observes, the plan is shown instead."""
     plan = await plan_for(core, command, site) if command.targets else nothing_to_purge(command, site)
     if isinstance(plan, Refused):
         return plan
@@ -106,6 +109,8 @@ async def submit(
         return PlanShown(plan, await judge_plan(core, asking.actor, plan, command.reason), command, observing=True)
     stored = await aside(len(plan.targets) + plan.calls, lambda: packed(plan))
     made = await core.ledger.write(lambda books: _decide(books, core, asking, command, plan, stored, roster, due))
+    if isinstance(made, Full):
+        return await with_room(core, made, len(plan.targets))
     if isinstance(made, Refused):
         return made
     core.engine.wake(job_name(made.job.id))
@@ -146,11 +151,13 @@ def _decide(
     stored: PackedPlan,
     roster: Roster,
     due: Due | None = None,
-) -> JobMade | Refused:
+) -> JobMade | Joined | Refused:
     """Judge and record in one transaction, so that two requests at once are summed like two in a row."""
     known = books.jobs.made_under(asking.key)
     if known is not None:
         return JobMade(known, new=False)
+    if (joined := joined_before(books, asking.key, asking.actor.id)) is not None:
+        return joined
     if asking.instead_of and (late := _no_longer_waits(books, asking.instead_of)):
         return late
     decision: Decision = NOTHING_ASKED
@@ -162,7 +169,14 @@ def _decide(
     hold = books.holds.on(plan.site, core.clock.now())
     if hold is not None and asking.deploy is None and due is None:  # later it waits for the release
         return site_held(hold, plan.site)
-    return create(books, core, asking, command, plan, stored, decision, due)
+    if refused := may_not_hurry(books, core, asking.actor, asking.channel, command, roster):
+        return refused
+    now = core.clock.now()
+    wanted = Wanted(asking.actor, asking.key, command, plan, decision)
+    by_itself = asking.instead_of or asking.deploy or due is not None
+    if not by_itself and (same := join(books, wanted, core.setup.policy, roster, now)):
+        return same
+    return full(books, core, plan) or create(books, core, asking, command, plan, stored, decision, due)
 
 
 def site_held(hold: Hold, site: str) -> SiteHeld:
@@ -225,6 +239,9 @@ def create(
         books.messages.say(job.id, _first_line(decision), now)
     if due is not None and due.at > now:
         books.messages.say(job.id, Told(Event.SCHEDULED, text=due.told, seconds=due.at - now), now)
+    if command.urgent:
+        hurry(books, job, asking.actor.id, now)
+        job = replace(job, urgent_by=asking.actor.id)
     return JobMade(job)
 
 

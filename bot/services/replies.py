@@ -22,6 +22,7 @@ from bot.domain.warming import Warming
 from bot.domain.why import Case, Diagnosis
 from bot.ledger.holds import LotSize, Waiting
 from bot.services.limits import AccountNow
+from bot.services.queue import QueueShown
 from providers.contract import Probe
 
 
@@ -56,6 +57,16 @@ class SiteHeld(Refused):
 
     hold: Hold = field(kw_only=True)
     site: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Full(Refused):
+    """So much is open for `account` that it takes no more: `since` when, and for how many `seconds` that is expected;
+    None where that is not known, since something waits for people."""
+
+    account: str = field(kw_only=True)
+    since: float = 0.0
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +129,16 @@ class JobMade:
 
     job: JobView
     new: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The job, of which nothing was sent, does the same, so the request is in it. `new` is False when the same request
+    had joined it before, `by_self` when the same person had asked for it."""
+
+    job: JobView
+    new: bool = True
+    by_self: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +374,8 @@ Reply = (
     | HoldEnded
     | PlanShown
     | JobMade
+    | Joined
+    | QueueShown
     | FormWanted
     | PurgeFormWanted
     | HostToConfirm

@@ -10,6 +10,7 @@ from bot.domain.defaults import built_in
 from bot.domain.policy import Policy
 from bot.domain.schedule import Schedule
 from bot.domain.site import Site
+from bot.domain.turns import Turns
 from bot.domain.world import World
 from bot.ledger.ledger import Ledger
 from bot.services.ports import (
@@ -29,6 +30,14 @@ from providers.contract import Provider
 
 
 @dataclass(frozen=True, slots=True)
+class Most:
+    """How much may be open for one account before new work is refused."""
+
+    jobs: int = 200
+    urls: int = 2_000_000  # targets, of whatever kind
+
+
+@dataclass(frozen=True, slots=True)
 class Setup:
     """The configuration as deeds need it."""
 
@@ -42,10 +51,30 @@ class Setup:
     world: World = field(default_factory=World)
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     time_zone: str = "UTC"  # of times that name none, where the asker has none
+    most: Most = field(default_factory=Most)
 
     def seen_by(self, actor: Actor) -> list[Site]:
         """The sites that exist for `actor`."""
         return [site for site in self.sites.values() if actor.may_see(site.name)]
+
+
+@dataclass(slots=True)
+class LaneNow:
+    """How one account's lane goes: whose turn it is, and the seconds from taking a call to recording it, of late."""
+
+    turns: Turns = field(default_factory=Turns)
+    seconds: float = 0.1
+
+
+class Lanes:
+    """How every lane of this process goes, for whoever foretells."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, LaneNow] = {}
+
+    def of(self, account: str) -> LaneNow:
+        """That of `account`."""
+        return self._of.setdefault(account, LaneNow())
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +92,7 @@ class Core:
     probes: Probes | None = None  # around the world, where a site is opted in
     http_rules: HttpRules = field(default_factory=NoRules)
     names: Names = field(default_factory=NoNames)
+    lanes: Lanes = field(default_factory=Lanes)
 
 
 def job_name(number: int) -> str:
@@ -100,6 +130,7 @@ def schedule_name(schedule: str) -> str:
     return f"schedule:{schedule}"
 
 
+CALLS_AT_ONCE = 32  # of one account: 640 a second at 50 ms each; a crash repeats at most these
 SLACK = "slack"  # the engine's name for everything that is to be shown in Slack
 HOME = "home"  # the engine's name for the Home tabs that are to be drawn anew
 SWEEP = "sweep"  # the engine's name for finding what is due

@@ -204,6 +204,13 @@ class ScheduleDoc(Part):
     )
 
 
+class LimitsDoc(Part):
+    """How much may be open for one account; over it new work is refused."""
+
+    jobs: int = Field(default=200, ge=1, description="the most open jobs of one account")
+    urls: int = Field(default=2_000_000, ge=1, description="the most targets in open jobs of one account")
+
+
 class RootDoc(Part):
     """purgebot's configuration file."""
 
@@ -231,4 +238,7 @@ class RootDoc(Part):
         default="UTC", description="the zone of hours that name none, such as Europe/Berlin, where Slack knows no other"
     )
     schedules: list[ScheduleDoc] = Field(default=[], description="purges that come again by themselves")
+    limits: LimitsDoc = Field(
+        default=LimitsDoc(), description="how much may be open for one account before new work is refused"
+    )
     retention: RetentionDoc = Field(default=RetentionDoc(), description="how long what is remembered is kept")

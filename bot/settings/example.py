@@ -69,6 +69,7 @@ sites:
 #   tighten:                                               # adds to what a rule said, and never takes away
 #     - {name: freeze, between: [2027-11-25, 2027-11-29], kind: [host, prefix, everything], then: deny, say: Sale}
 #     - {name: night, outside: "Mon-Fri 08:00-19:00 Europe/Berlin", kind: host, then: {approve_more: 1}}
+#   urgent: {who: sre, per_day: 5}                         # who may write --urgent; else the approvers
 #   break_glass: {who: sre, reason_min: 20, per_day: 2, tell: [C0SEC]}
 
 # Pipelines and the terminal come in by HTTP. `may: read` only looks, `may: command` also asks for purges.
@@ -97,6 +98,9 @@ sites:
 # schedules:
 #   - {name: nightly-news, cron: "0 3 * * 1-5", purge: tag news on shop, because: fresh for the morning}
 #   - {name: front, cron: "*/15 6-9 * * *", purge: "https://www.shop.test/", missed: run, within: 10m}
+
+# The most that may be open for one account; over it new work is refused, with when there is room again.
+# limits: {jobs: 200, urls: 2000000}
 
 # How long what is remembered is kept: days, hours or never. Jobs go once they have ended; of the journal only what its
 # entries say, never the entries.

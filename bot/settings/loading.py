@@ -20,7 +20,7 @@ from bot.settings.conditions import Named
 from bot.settings.deploys import DeploysReader
 from bot.settings.document import COMMAND, ApiDoc, ApprovalsDoc, RetentionDoc, RootDoc, TokenDoc
 from bot.settings.globalping import GlobalpingReader
-from bot.settings.model import AccountSettings, ApiToken, Approvals, BadSettings, Retention, Settings
+from bot.settings.model import AccountSettings, ApiToken, Approvals, BadSettings, Limits, Retention, Settings
 from bot.settings.order import check_order
 from bot.settings.policies import PolicyReader
 from bot.settings.reach import Ground
@@ -93,6 +93,7 @@ class _Loader:
             told,
             root.time_zone,
             scheduled,
+            Limits(root.limits.jobs, root.limits.urls),
             self._resolvers(root),
             deploys,
         )

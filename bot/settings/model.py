@@ -198,6 +198,14 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How many jobs, and targets in them, may be open for one account before new work is refused."""
+
+    jobs: int = 200
+    urls: int = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
 class Globalping:
     """Where probes around the world are asked for, as whom, and what may be asked of them."""
 
@@ -222,6 +230,7 @@ class Settings:
     warnings: tuple[str, ...] = ()
     time_zone: str = "UTC"  # of hours that name none, where the asker has none
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
     resolvers: tuple[str, ...] = ()  # each an address, with a port where it is not 53
     deploys: Deploys = field(default_factory=Deploys)
 

@@ -163,6 +163,17 @@ class Buttons:
             case _:
                 return await deeds.purge_again(self._core, asking, number)
 
+    async def in_queue(self, asking: Asking, value: str) -> Reply:
+        """Cancel the job that a button of the queue names, as if it were typed: `cancel` is for one's own."""
+        number = _number(value)
+        return await deeds.cancel(self._core, asking.actor, number) if number else NO_JOB
+
+    async def queue_page(self, asking: Asking, line: str) -> Reply:
+        """The page of the queue that a button's line names."""
+        command = self._desk.understand(asking.actor, asking.channel, line)
+        known = isinstance(command, Command) and command.verb is Verb.QUEUE
+        return await self._desk.ask(asking, line) if known else OVER_LINE
+
     async def why(self, asking: Asking, line: str) -> Reply:
         """Why a page is old, of which a button's line asks."""
         command = self._desk.understand(asking.actor, asking.channel, line)

@@ -11,7 +11,7 @@ from bot.domain.job import Approval, JobView, State
 from bot.domain.policy import Policy
 from bot.ledger.messages import Role
 from bot.services.setup import Core
-from bot.slack.cards.thread import NAMES_SHOWN, again_line, outcome_line, reminder_line
+from bot.slack.cards.thread import NAMES_SHOWN, again_line, end_line, outcome_line, reminder_line
 from bot.slack.web_api import SlackApi, SlackTrouble
 
 Names = Mapping[str, str]
@@ -61,6 +61,8 @@ class Calling:
         returned = approval is not None and bool(approval.returned)
         if role is Role.OUTCOME and (barred or returned or job.state is not State.WAITING):
             return outcome_line(job, await self.names(_named(job)))
+        if role is Role.END:
+            return end_line(job, await self.names(_named(job)))
         if approval is None or barred:
             return ""
         match role:

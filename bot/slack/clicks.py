@@ -74,6 +74,10 @@ class Clicks:
                 return await self._says.answer(
                     delivery, asking, await self._buttons.on_job(asking, body, action, value)
                 )
+            case "queue_cancel":
+                return await self._says.answer(delivery, asking, await self._buttons.in_queue(asking, value))
+            case "queue_more" | "queue_before":
+                return await self._says.answer(delivery, asking, await self._buttons.queue_page(asking, value), private)
             case "why":
                 return await self._says.answer(delivery, asking, await self._buttons.why(asking, value))
             case "log_page" | "log_newer":

@@ -65,12 +65,6 @@ def test_every_verb_of_the_grammar_is_in_the_table() -> None:
     assert [row.verb for row in VERBS] == list(Verb)
 
 
-def test_verbs_of_later_are_not_in_help() -> None:
-    words = {word.strip("<>[]…·,:") for word in help_text("", MIA).split()}
-    later = {"queue"}
-    assert words & later == set()
-
-
 @pytest.mark.parametrize("topic", TOPICS)
 def test_every_topic_says_something_of_its_own(topic: str) -> None:
     said = help_text(topic, MIA)
@@ -82,9 +76,9 @@ def test_an_unknown_topic_is_answered_with_the_topics() -> None:
     assert help_text("Later\u202e", MIA) == (
         "There is no help on `later\ufffd`.\n"
         "Topics: things, options, lists, purge, plan, check, why, lint, warm, status, show, cancel, retry, approve, "
-        "deny, schedules, run, hold, release, break-glass, review, sites, limits, log, stats, doctor, whoami, help, "
-        "url, path, prefix, tag, host, pattern, everything, on, soft, hard, because, in, at, only, dry-run, no-check, "
-        "for, queue, from, confirm"
+        "deny, schedules, run, hold, release, break-glass, review, sites, queue, limits, log, stats, doctor, whoami, "
+        "help, url, path, prefix, tag, host, pattern, everything, on, soft, hard, because, in, at, only, dry-run, "
+        "no-check, for, urgent, from, confirm"
     )
 
 
@@ -99,7 +93,7 @@ def test_who_has_no_site_gets_placeholders() -> None:
     assert help_text("on", NOBODY) == (
         "on <site> or --on <site> · the site that paths and tags belong to\n"
         "Example: /purge /pricing on <site>\n"
-        "Goes with: check, doctor, limits, lint, plan, purge, schedules, warm, why"
+        "Goes with: check, doctor, limits, lint, plan, purge, queue, schedules, warm, why"
     )
 
 

@@ -21,7 +21,7 @@ from bot.metrics import Metrics
 from bot.services.lanes import Lane, recover
 from bot.services.ports import Probes, ReadHeaders
 from bot.services.purges import Asking, submit
-from bot.services.replies import JobMade, PlanShown, Refused
+from bot.services.replies import JobMade, Joined, PlanShown, Refused
 from bot.services.router import Router
 from bot.services.setup import Core, Setup
 from providers import errors
@@ -235,9 +235,9 @@ class Shop:
         return made.job
 
     async def ask(
-        self, by: Actor, *targets: Target, key: str = "", reason: str = "", check: bool = True
-    ) -> JobMade | PlanShown | Refused:
-        command = Command(Verb.PURGE, targets, "shop", reason=reason, check=check)
+        self, by: Actor, *targets: Target, key: str = "", reason: str = "", check: bool = True, urgent: bool = False
+    ) -> JobMade | Joined | PlanShown | Refused:
+        command = Command(Verb.PURGE, targets, "shop", reason=reason, check=check, urgent=urgent)
         asking = Asking(by, key or self.core.dice.token(), "slack", "C_SHOP")
         return await submit(self.core, asking, command, self.core.setup.sites["shop"])
 

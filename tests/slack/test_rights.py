@@ -91,6 +91,7 @@ TYPED = (
     ("purge", Verb.PURGE, PAGE, None, (State.QUEUED,), None),
     ("purge widely", Verb.PURGE, "prefix www.shop.test/a/", None, (State.WAITING,), None),
     ("purge everything", Verb.PURGE, "everything on shop because x --confirm shop", None, (State.WAITING,), None),
+    ("purge urgently", Verb.PURGE, f"{PAGE} --urgent", None, (State.QUEUED,), None),
     ("plan", Verb.PLAN, f"plan {PAGE}", None, (), None),
     ("check", Verb.CHECK, f"check {PAGE}", None, (), None),
     ("warm", Verb.WARM, f"warm {PAGE}", None, (), None),
@@ -115,6 +116,7 @@ TYPED = (
     ("not understood", Verb.SITES, "frobnicate", None, (), None),
     ("deny", Verb.DENY, "deny {job} no", State.WAITING, (), State.DENIED),
     ("sites", Verb.SITES, "sites", None, (), None),
+    ("queue", Verb.QUEUE, "queue shop", None, (), None),
     ("limits", Verb.LIMITS, "limits shop", None, (), None),
     ("doctor", Verb.DOCTOR, "doctor shop", None, (), None),
     ("whoami", Verb.WHOAMI, "whoami", None, (), None),
@@ -134,6 +136,9 @@ CLICKED = (
     ("deny", State.WAITING, (), State.WAITING),
     ("cancel", State.QUEUED, (), State.CANCELLED),
     ("run_now", State.SCHEDULED, (), State.QUEUED),
+    ("queue_cancel", State.QUEUED, (), State.CANCELLED),
+    ("queue_more", None, (), None),
+    ("queue_before", None, (), None),
     ("retry", State.FAILED, (), State.QUEUED),
     ("repeat_anyway", State.NEEDS_DECISION, (), State.QUEUED),
     ("close_review", State.DONE, (), State.DONE),
@@ -148,7 +153,7 @@ CLICKED = (
     ("recent", None, (), None),
     *((action, None, (), None) for action in LOG),
 )
-ALL_SITES = {"hold all": Deed.HOLD_ALL}
+ALL_SITES = {"hold all": Deed.HOLD_ALL, "purge urgently": Deed.URGENT}
 HELD = {"release": "shop", "release all": "*"}
 TRACELESS = (Deed.HELP, Deed.SEE, Deed.PLAN, Deed.CHECK)  # a look may leave a trace, and may not
 SLASH, MENTION, MACHINE = (
@@ -347,6 +352,8 @@ async def _at_home(doors: House, action: str, who: Who, job: JobView | None) -> 
 async def _click(doors: House, action: str, who: Who, job: JobView | None) -> str:
     if action in LOG:
         return await doors.click(who.id, who.team, action, "log", "C_SHOP", "1.1")
+    if action in ("queue_more", "queue_before"):
+        return await doors.click(who.id, who.team, action, "queue page 2", "C_SHOP", "1.1")
     if action == "why":
         return await doors.click(who.id, who.team, action, "why https://www.shop.test/a", "C_SHOP", "1.1")
     if job is None:

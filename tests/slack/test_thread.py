@@ -128,6 +128,16 @@ LINES = {
     ),
     "cancelled in time": (Told(Event.CANCELLED, who="U_MIA", n=3), "• Cancelled by <@U_MIA>; 3 calls stayed unsent."),
     "cancelled too late": (Told(Event.CANCELLED, who="U_MIA"), "• Cancelled by <@U_MIA>; every call had been sent."),
+    "joined": (
+        Told(Event.JOINED, who="U_LEA", text="of the price"),
+        "• <@U_LEA> asks for the same, because of the price.",
+    ),
+    "joined by who had agreed": (
+        Told(Event.JOINED, who="U_LEA", n=1),
+        "• <@U_LEA> asks for the same; their yes is taken back, since nobody votes on what they ask for.",
+    ),
+    "urgent": (Told(Event.URGENT, who="U_LEA"), "• <@U_LEA> has it go first, before everything that is not sent yet."),
+    "passed": (Told(Event.PASSED, text="P-12"), "• Waits a little longer: P-12 is urgent."),
     "gone on": (Told(Event.RETRIED, who="token:ops-cli"), "• token `ops-cli` had it go on."),
     "begins later": (
         Told(Event.SCHEDULED, text="Tue 1 Dec 09:00:00 CET", seconds=424_800.0),

@@ -270,6 +270,8 @@ def _began(job: JobView) -> float:
 
 def _asked(job: JobView) -> str:
     words = [told_by(job) or f"asked by {listed([person(who) for who in (job.requested_by, *job.also_by)])}"]
+    if job.urgent_by and job.state.is_open:
+        words.append("⚡ urgent, goes first")
     if job.warm and job.state.is_open:
         words.append("to be warmed once it is proven")
     if job.read_as:

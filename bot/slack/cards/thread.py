@@ -89,6 +89,21 @@ def _runs(job: JobView) -> str:
     return f"; it begins {clock_with_seconds(job.scheduled_for)}."
 
 
+def end_line(job: JobView, names: Names = NOBODY) -> str:
+    """How a job ended that several people asked for, for all of them; "" while it goes on, or where it never began."""
+    if job.state.is_open or job.state in (State.DENIED, State.EXPIRED):
+        return ""  # what was decided is told by itself
+    asked = " ".join(person(who) for who in job.askers if not is_machine(who))
+    if job.state is State.CANCELLED:
+        stopped_by, _, because = job.stop_reason.partition(": ")
+        how = f"was cancelled by {called(stopped_by, names)}{_because(because)} · {_gone(job)}"
+        return f"{asked} {job.name} {how}" if stopped_by in job.asked_by else ""
+    ended = _ENDS.get(
+        job.state if job.state is State.FAILED else f"{job.state} {job.verdict}", "Ended: its card says how."
+    )
+    return f"{asked} {job.name} has ended{ended.removeprefix('Ended')}"
+
+
 def _kept_back(job: JobView, approval: Approval) -> str:
     why = with_clocks(escape(approval.barred, TEXT_MAX))
     if job.state is State.EXPIRED:
@@ -172,6 +187,11 @@ def _by_people(told: Told, who: str) -> str:
         case Event.CANCELLED:
             unsent = f"{count(told.n, 'call')} stayed unsent." if told.n else "every call had been sent."
             return f"Cancelled by {who}{f' ({text})' if text else ''}; {unsent}"
+        case Event.JOINED:
+            yes = "; their yes is taken back, since nobody votes on what they ask for" if told.n else ""
+            return f"{who} asks for the same{f', because {text}' if text else ''}{yes}."
+        case Event.URGENT:
+            return f"{who} has it go first, before everything that is not sent yet."
         case Event.RETRIED:
             return f"{who} had it go on."
         case _:
@@ -200,6 +220,8 @@ def _by_itself(told: Told) -> str:
         case Event.WAITING:
             goes_on = f"the next one goes in {duration(told.seconds)}" if told.seconds >= LONG else "it is asked again"
             return f"{_layer(told)} takes no more calls for now; {goes_on}."
+        case Event.PASSED:
+            return f"Waits a little longer: {text} is urgent."
         case Event.SENT_AGAIN:
             return f"{_layer(told)}: {count(told.n, 'call')} will be sent again. {text}".rstrip()
         case Event.UNWATCHED:
