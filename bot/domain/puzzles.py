@@ -14,7 +14,6 @@ from bot.domain.site import Site
 from bot.domain.speech import (
     KIND_OF,
     LOOKING,
-    NOT_THINGS,
     VERB_OF,
     Choice,
     Command,
@@ -111,8 +110,6 @@ def all_unread(
             return _star(thing, speaker, named)
         case JobName():
             return _job(thing, speaker, verb)
-        case Puzzling() if heard.verb is None and thing.text.lower() in NOT_THINGS:
-            return unknown_verb(thing, heard, speaker)
         case Puzzling():
             return _puzzled(why, thing, heard, verb, speaker)
         case _:

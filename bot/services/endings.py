@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from bot.domain.actor import is_machine
 from bot.domain.job import JobView, LayerState, State
 from bot.domain.steps import FOREVER
 from bot.domain.told import Event, Told
@@ -18,7 +19,7 @@ Change = Callable[[Books, JobView, float], JobView]  # what is written of a job 
 
 def tell_askers(books: Books, job: JobView, now: float) -> None:
     """Where somebody joined a job that ends here, have everybody who asked told how, by name."""
-    if any(not who.startswith("token:") for who in job.asked_by) and books.queue.has_joined(job.id):
+    if not all(map(is_machine, job.asked_by)) and books.queue.has_joined(job.id):
         books.messages.call(job.id, Role.END, now)
 
 

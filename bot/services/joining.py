@@ -51,9 +51,15 @@ def join(books: Books, wanted: Wanted, policy: Policy, roster: Roster, now: floa
 
 
 def _does_all(job: JobView, wanted: Wanted) -> bool:
-    """Whether `job`, of the same plan, leaves out nothing that is wanted. A deploy's tells of that deploy."""
+    """Whether `job`, of the same plan, leaves out nothing that is wanted, and is not for a time of its own. A deploy's
+    tells of that deploy."""
     command = wanted.command
-    return job.deploy is None and (job.check or not command.check) and (job.warm or not command.warm)
+    return (
+        job.deploy is None
+        and job.scheduled_for is None
+        and (job.check or not command.check)
+        and (job.warm or not command.warm)
+    )
 
 
 def _waits_for_the_same(job: JobView, wanted: Wanted, policy: Policy, roster: Roster) -> bool:

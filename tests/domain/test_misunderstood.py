@@ -116,10 +116,6 @@ HEARD = {
     "a word": ("foo", puzzled("foo")),
     "a word to plan": ("plan foo", puzzled("foo", verb="plan ")),
     "an emoji": ("🔥", heard("I cannot tell what `🔥` is.", FRONT)),
-    "a verb of later": (
-        "queue https://www.shop.test/a",
-        heard("I cannot tell what `queue` is.", "/purge help"),
-    ),
     "a verb misspelt": (
         "chekc https://www.shop.test/a",
         mended("I cannot tell what `chekc` is.", "check https://www.shop.test/a"),
