@@ -87,10 +87,10 @@ class Keys:
 
     def _row(self, name: str, value: Node, needed: bool, inner: Sequence[object], shown: str | None = None) -> str:
         what = str(self._followed(value).get("description", ""))
-        words = re.search(r"(?:^|,? )such as (.+)$", what)
+        words = re.search(r"(?:^|,? )such as ([^;`]+)(;.*)?$", what)
         example = shown or str(value.get("const", "")) or (yaml(inner[0]) if inner else words[1] if words else "")
         code = f"`{cell(example)}`" if example and len(example) <= 100 else ""
-        plain = what.removesuffix(words[0]) if words else what
+        plain = what.removesuffix(words[0]) + (words[2] or "") if words else what
         return f"| `{name}` | {cell(self._takes(value))} | {default(value, needed)} | {cell(plain)} | {code} |"
 
     def _below(self, path: str, value: Node, examples: Sequence[object]) -> Iterator[Table]:
