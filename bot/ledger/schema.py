@@ -172,10 +172,6 @@ create table if not exists deploys (
   happened real
 );
 create index if not exists deploys_of_site on deploys (site, at);
-create table if not exists schedules (
-  name text primary key, times text not null, seen real not null, due_at real
-);
-create index if not exists schedules_due on schedules (due_at) where due_at is not null;
 
 create table if not exists urgent (job integer primary key, by text not null, at real not null);
 create index if not exists urgent_by on urgent (by, at);

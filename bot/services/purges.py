@@ -39,7 +39,6 @@ from bot.services.witnesses import pages_to_look_at
 from providers.contract import Kind, UnsupportedWish
 
 SAMPLE_MAX = 20
-NOTHING_ASKED = Allow("nothing to purge", "no cache is asked for anything")
 VOTES_WITHIN = 86400.0  # seconds for votes on what begins later
 NOTHING_ASKED = Allow("nothing to purge", "no cache is asked for anything")
 _SO_FAR = {
