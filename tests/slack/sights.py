@@ -237,8 +237,11 @@ def difference(old: Eyes, new: Eyes) -> list[Sight]:
 
 
 def _once(lines: Sequence[str]) -> tuple[str, ...]:
-    """Several looks in a row are one."""
-    return tuple(line for n, line in enumerate(lines) if n == 0 or line != _SEEN or lines[n - 1] != _SEEN)
+    """Several looks in a row are one; whether a fresh page's *Why?* is offered hangs on what they saw."""
+    told = [line for n, line in enumerate(lines) if n == 0 or line != _SEEN or lines[n - 1] != _SEEN]
+    if _SEEN in told and told[0].startswith("🟢"):
+        told = [line.removesuffix(" [Why?]") for line in told]
+    return tuple(told)
 
 
 def _named(where: str, root: str, eyes: Eyes) -> str:
