@@ -41,14 +41,13 @@ def documents(name: str) -> list[object]:
 def at(doc: object, *path: str | int) -> object:
     """What stands at this path of a document."""
     for step in path:
-        doc = _step(doc, step)
+        if isinstance(step, int):
+            assert isinstance(doc, list), step
+            doc = doc[step]
+        else:
+            assert isinstance(doc, dict), step
+            doc = doc[step]
     return doc
-
-
-def _step(doc: object, step: str | int) -> object:
-    assert isinstance(doc, list if isinstance(step, int) else dict), step
-    found: object = doc[step]
-    return found
 
 
 def each(doc: object, *path: str | int) -> list[object]:
@@ -231,7 +230,7 @@ def test_systemd_finds_the_unit_safe(tmp_path: Path) -> None:
 def test_systemd_understands_every_line_of_the_unit(tmp_path: Path) -> None:
     unit = tmp_path / "purgebot.service"
     unit.write_text(UNIT.replace("/opt/purgebot/bin/purgebot", "/bin/true"), encoding="utf-8")
-    command = [find("systemd-analyze"), "verify", "--man=no", unit]
+    command = [find("systemd-analyze"), "verify", "--man=no", str(unit)]
     told = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (0, "") == (told.returncode, "\n".join(line for line in told.stderr.splitlines() if str(unit) in line))
 

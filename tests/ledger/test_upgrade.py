@@ -2,7 +2,7 @@
 sent again.
 
 Each file in older/ was written by the code of that time: P-1 (two pages) done and proven, P-2 (one page) queued with
-nothing sent, P-3 (a prefix, of U_MIA) waiting for a vote. Whoever raises VERSION adds the file of the version that ends.
+nothing sent, P-3 (a prefix, of U_MIA) waiting for a vote. Whoever raises VERSION adds the file of the one that ends.
 """
 
 from __future__ import annotations
