@@ -6,7 +6,7 @@
 #     -e SLACK_BOT_TOKEN_FILE=/run/secrets/slack_bot -e SLACK_APP_TOKEN_FILE=/run/secrets/slack_app purgebot
 #
 # With Socket Mode, -p is for machines only. Set METRICS_HOST=0.0.0.0 to have :9464/metrics scraped from outside.
-# tests/container.sh runs these very steps without Docker.
+# tests/container.sh runs these very steps without Docker; docs/running.md has a compose file, upgrades and backups.
 
 FROM python:3.12-slim AS build
 WORKDIR /src
