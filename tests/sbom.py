@@ -155,9 +155,10 @@ def reached(roots: Iterable[Requirement]) -> dict[str, set[str]]:
 
 
 def roots(*extras: str) -> list[Requirement]:
-    """What purgebot itself needs, and these extras of it."""
+    """What purgebot itself needs, and these extras of it; where none is named, all of them."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lines = [*project["dependencies"], *(line for extra in extras for line in project["optional-dependencies"][extra])]
+    optional: dict[str, list[str]] = project["optional-dependencies"]
+    lines = [*project["dependencies"], *(line for extra in extras or optional for line in optional[extra])]
     return [Requirement(line) for line in lines]
 
 
@@ -169,7 +170,7 @@ def shipped(packages: Mapping[str, Locked]) -> dict[str, Locked]:
 def bill(text: str) -> str:
     """The CycloneDX document of a lock. Raises CannotTell."""
     packages = locked(text)
-    ships, edges = shipped(packages), reached(roots("all", "test"))
+    ships, edges = shipped(packages), reached(roots())
     parts = {name: _component(one, name in ships) for name, one in sorted(packages.items())}
     bom = Bom(components=parts.values(), serial_number=uuid.uuid5(NAMESPACE, text))
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
@@ -178,7 +179,7 @@ def bill(text: str) -> str:
         licenses=[LicenseFactory().make_from_string("MIT")],
     )  # fmt: skip
     bom.metadata.component = whole
-    direct = {canonicalize_name(one.name) for one in roots("all", "test")}
+    direct = {canonicalize_name(one.name) for one in roots()}
     bom.register_dependency(whole, [parts[name] for name in sorted(direct & parts.keys())])
     for name, part in parts.items():
         bom.register_dependency(part, [parts[one] for one in sorted(edges.get(name, set()) & parts.keys())])
