@@ -8,7 +8,7 @@ PORT ?= 8080
 AT_ONCE := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2) --dist loadfile --no-loadscope-reorder
 DATA ?= .play
 
-.PHONY: play test quick lint types docs servers container clean
+.PHONY: play test quick lint types docs servers container sbom clean
 play: $(READY)
 	@PORT=$(PORT) DATA=$(DATA) $(BIN)/python -m playground
 
@@ -32,6 +32,9 @@ docs: $(READY)
 
 servers:
 	@sh tests/servers.sh
+
+sbom: $(READY)
+	@$(BIN)/python -m tests.sbom > purgebot.cdx.json && echo "purgebot.cdx.json lists what purgebot is made of, as CycloneDX."
 
 container:
 	@PYTHON=$(PYTHON) bash tests/container.sh

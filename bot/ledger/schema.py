@@ -240,6 +240,9 @@ CHANGES: dict[int, tuple[str, ...]] = {
         "insert into journal (seq, at, event, job, actor, doc, doc_hash, previous, hash)"
         " select seq, at, event, job, actor, doc, sha256(doc), previous, hash from journal_of_version_2 order by seq",
         "drop table journal_of_version_2",
+        # What the policy judges by: until then a job was counted by its widest kind alone.
+        "update jobs set doc = json_set(doc, '$.counts', json_object(kind, max(1, json_extract(doc, '$.targets'))))"
+        " where json_extract(doc, '$.counts') is null",
     ),
     3: (
         *(f"drop trigger if exists history_{when}" for when in ("ai", "ad", "au")),  # of the index
