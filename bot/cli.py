@@ -18,6 +18,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from bot import audit
+from bot.beginning.command import register as register_init
 from bot.client import BotClient, BotUnreachable, Heard, Record, TokenUnknown, entries_of
 from bot.exits import (
     FAILED,
@@ -110,6 +111,9 @@ def doctor(as_json: JsonFlag = False) -> None:
 
     environment = _environment()
     raise typer.Exit(run(_settings(environment), environment, as_json))
+
+
+register_init(app, os.environ, lambda: _environment())
 
 
 @config.command("example")
