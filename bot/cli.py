@@ -33,9 +33,11 @@ from bot.exits import (
     is_settled,
 )
 from bot.sheet import FILE_MAX, Form, begin, end, part
-from bot.terminal import console, draw, fail, for_terminal, print_json, progress_bar
+from bot.terminal import console, draw, draw_warming, fail, for_terminal, print_json, progress_bar
 
 if TYPE_CHECKING:  # loaded by who needs it, so that help and completion come at once
+    from rich.progress import Progress, TaskID
+
     from bot.client import BotClient, Heard, Record
     from bot.settings import Environment, Settings
 
@@ -312,10 +314,19 @@ def _follow(name: str, timeout: float, as_json: bool, through_approval: bool) ->
 def _follow_warming(name: str, timeout: float, as_json: bool) -> NoReturn:
     until = time.monotonic() + timeout
     heard = _say(["status", name], "")
-    while _is_under_way(heard) and time.monotonic() < until:
-        time.sleep(min(POLL_SECONDS, max(0.1, until - time.monotonic())))
-        heard = _told_again(heard, name, until)
+    with progress_bar(as_json) as progress:
+        task = progress.add_task(name, total=None)
+        while _is_under_way(heard) and time.monotonic() < until:
+            _draw_warming(progress, task, heard)
+            time.sleep(min(POLL_SECONDS, max(0.1, until - time.monotonic())))
+            heard = _told_again(heard, name, until)
     _show_warming(heard, as_json)
+
+
+def _draw_warming(progress: Progress, task: TaskID, heard: Heard) -> None:
+    record = heard.more.get("warming")
+    if isinstance(record, Mapping):
+        draw_warming(progress, task, record)
 
 
 def _is_under_way(heard: Heard) -> bool:
