@@ -19,7 +19,7 @@ ON_THINGS = ("purge", "plan", "check", "why", "lint", "warm")
 WITH_KINDS = ("purge", "plan")
 BARE = ("hold", "release", "limits", "stats", "log")  # a site's name stands there by itself
 OPTIONS: Mapping[str, tuple[str, ...]] = {  # the bare words, by verb
-    "purge": ("on", "soft", "hard", "because", "only", "dry-run", "no-check"),
+    "purge": ("on", "soft", "hard", "because", "in", "at", "only", "dry-run", "no-check"),
     "plan": ("on", "soft", "hard", "because", "only", "dry-run", "no-check"),
     "check": ("on", "from"),
     "why": ("on",),
@@ -28,6 +28,8 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {  # the bare words, by verb
     "hold": ("because", "for"),
     "cancel": ("because",),
     "break-glass": ("because",),
+    "schedules": ("on",),
+    "queue": ("on",),
     "limits": ("on",),
 }
 SERVERS = ("nginx", "apache", "express")
@@ -59,6 +61,8 @@ def choices(verb: str, before: Sequence[str], names: Callable[[], Names]) -> lis
             return list(names().places)
         case "for":
             return list(SERVERS) if verb == "lint" else []
+        case "in" | "at":
+            return []
     free = [word for word in OPTIONS.get(verb, ()) if word not in before]
     if verb in BARE and not before:
         every = ["all"] if verb in ("hold", "release") else []

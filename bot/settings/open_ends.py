@@ -12,7 +12,8 @@ HERE = "where the bot runs"
 
 
 def open_ends(settings: Settings) -> tuple[Undone, ...]:
-    """Each with the line to add, what keeps purges from working first. Secrets are looked for as they are now."""
+    """Each with the line to add, what keeps purges from working first. Secrets are looked for as they are now, which at
+    the start is as accounts have them until the next one."""
     return (
         *_secrets(settings),
         *_approvals(settings),
@@ -76,10 +77,11 @@ def _sites(settings: Settings) -> Iterator[Undone]:
 
 
 def _tokens(settings: Settings) -> Iterator[Undone]:
-    if settings.sites and not settings.api_tokens:
+    may_command = any(token.may_command for token in settings.api_tokens)
+    if settings.sites and not (may_command or settings.deploys.senders):
         site = next(iter(settings.sites))
-        line = f"api: {{tokens: [{{name: ci, bearer: {{env: CI_TOKEN}}, sites: [{site}], may: command}}]}}"
-        yield Undone("No pipeline may ask for a purge after a deploy.", Way.ADD, line)
+        line = f"deploys: {{tokens: [{{name: ci-{site}, secret: {{env: DEPLOY_SECRET}}, sites: [{site}]}}]}}"
+        yield Undone("No pipeline may say that it deployed, so nothing is purged by itself.", Way.ADD, line)
 
 
 def _mode(settings: Settings) -> Iterator[Undone]:

@@ -19,7 +19,8 @@ from bot.domain import speech
 from bot.settings import example
 
 NAMES = Names(("shop", "blog"), ("cf", "shield"), ("fra", "iad"), ("www.shop.test",))
-PURGING = ["on", "soft", "hard", "because", "only", "dry-run", "no-check"]
+PLANNING = ["on", "soft", "hard", "because", "only", "dry-run", "no-check"]
+PURGING = ["on", "soft", "hard", "because", "in", "at", "only", "dry-run", "no-check"]
 COMMAND = (sys.executable, "-c", "from bot.cli import app; app(prog_name='purgebot')")
 
 
@@ -36,7 +37,9 @@ TABS = {
     "purge /pricing on": ["shop", "blog"],
     "purge /pricing --on": ["shop", "blog"],
     "purge /pricing on shop": [word for word in PURGING if word != "on"],
+    "plan /pricing": PLANNING,
     "plan /pricing only": ["cf", "shield"],
+    "purge /pricing at": [],
     "purge everything on shop --confirm": ["shop", "blog"],
     "check https://www.shop.test/ from": ["fra", "iad"],
     "lint https://www.shop.test/ for": ["nginx", "apache", "express"],

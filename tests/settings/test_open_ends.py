@@ -10,6 +10,7 @@ from bot.domain.defaults import built_in
 from bot.domain.policy import Approve, Conditions, Policy, Rule, Run
 from bot.domain.site import Layer, Site
 from bot.settings import AccountSettings, ApiToken, Approvals, Mode, Secret, Settings, open_ends
+from bot.settings.model import Deploys, HookSender
 
 SITE = Site("shop", ("www.shop.test",), origin="https://origin.shop.test", channel="C0SHOP", layers=(Layer("cf", {}),))
 APPROVALS = Approvals("C0APP", ("U0LEA", "U0SAM"))
@@ -69,8 +70,13 @@ OPEN = {
     ),
     "no machine": (
         replace(WHOLE, api_tokens=()),
-        "No pipeline may ask for a purge after a deploy. Add"
-        " `api: {tokens: [{name: ci, bearer: {env: CI_TOKEN}, sites: [shop], may: command}]}`",
+        "No pipeline may say that it deployed, so nothing is purged by itself. Add"
+        " `deploys: {tokens: [{name: ci-shop, secret: {env: DEPLOY_SECRET}, sites: [shop]}]}`",
+    ),
+    "a machine that only reads": (
+        replace(WHOLE, api_tokens=(replace(CI, may_command=False),)),
+        "No pipeline may say that it deployed, so nothing is purged by itself. Add"
+        " `deploys: {tokens: [{name: ci-shop, secret: {env: DEPLOY_SECRET}, sites: [shop]}]}`",
     ),
     "observing": (
         replace(WHOLE, mode=Mode.OBSERVE),
@@ -83,6 +89,11 @@ OPEN = {
 @pytest.mark.parametrize(("settings", "expected"), OPEN.values(), ids=OPEN)
 def test_what_is_open_has_its_line(settings: Settings, expected: str) -> None:
     assert [expected] == told(settings)
+
+
+def test_a_sender_of_deploys_is_enough() -> None:
+    sender = HookSender("ci-shop", (TOKEN,), frozenset({"shop"}))
+    assert [] == told(replace(WHOLE, api_tokens=(), deploys=Deploys((sender,))))
 
 
 def test_a_policy_that_never_asks_needs_no_approvers() -> None:
