@@ -173,6 +173,7 @@ for _verb, _about in {
     "deny": "Say no to a waiting job; people do that in Slack, tokens never.",
     "schedules": "What begins by itself, when, and by whom.",
     "run": "Begin a scheduled job, or what the file schedules, now.",
+    "queue": "What runs, what waits, in which order and how long.",
     "limits": "What is left of each provider's rate limits.",
     "stats": "Who purges what, how often and how quickly.",
     "break-glass": "Run a waiting job without its votes; people do that in Slack, tokens never.",
