@@ -86,5 +86,5 @@ def _tokens(settings: Settings) -> Iterator[Undone]:
 
 def _mode(settings: Settings) -> Iterator[Undone]:
     if settings.mode is Mode.OBSERVE:
-        what = "This bot only observes. When its plans look right, let it purge."
+        what = "Nothing is purged yet. When the plans look right, let the bot purge."
         yield Undone(what, Way.WRITE, "mode: live", "and start it without --observe")

@@ -80,7 +80,7 @@ OPEN = {
     ),
     "observing": (
         replace(WHOLE, mode=Mode.OBSERVE),
-        "This bot only observes. When its plans look right, let it purge. Write `mode: live`"
+        "Nothing is purged yet. When the plans look right, let the bot purge. Write `mode: live`"
         " and start it without --observe",
     ),
 }

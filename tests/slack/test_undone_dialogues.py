@@ -46,7 +46,7 @@ async def test_each_has_the_line_that_mends_it_and_goes_when_it_is_mended(tmp_pa
             "Write `approvers: [U…]` under approvals, with the id of a full member.",
             "Account cf cannot purge: the variable NOT_SET is not set, which holds its token.",
             "Set `NOT_SET=…` where the bot runs.",
-            "This bot only observes. When its plans look right, let it purge.",
+            "Nothing is purged yet. When the plans look right, let the bot purge.",
             "Write `mode: live` and start it without --observe.",
             "   This bot only observes: it plans and looks, and purges nothing.",
             "   Begin with: `/purge plan https://…`",
