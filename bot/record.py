@@ -162,6 +162,7 @@ def warming_record(warming: Warming) -> Record:
         "pages": len(warming.urls),
         "left_out": warming.left_out,
         "requests": warming.requests,
+        "total": warming.total,
         "copies": [_copy(copy) for copy in (*warming.found, *warming.around)],
         "warm": _is_warm(warming),
     }

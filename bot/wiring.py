@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from bot.adapters import build_globalping, build_providers, markers_of, sightings_of
 from bot.domain.actor import Actor, Standing
 from bot.domain.policy import Members
+from bot.domain.undone import Undone
 from bot.edge import EdgeLooker
 from bot.edge.http_rules import Httplint
 from bot.edge.names import Resolvers
@@ -30,11 +31,13 @@ from bot.services.desk import Desk
 from bot.services.keeping import forget_daily
 from bot.services.lanes import Lane, recover
 from bot.services.router import SWEEP_SECONDS, Router
-from bot.services.setup import SWEEP, Core, Most, Setup
-from bot.settings import Environment, Mode, Settings, lines, summary
+from bot.services.setup import SWEEP, UNDONE, Core, Most, Setup, UndoneNow
+from bot.services.undone import SOON_SECONDS, UndoneWatch, nothing_to_look_for
+from bot.settings import Environment, Mode, Settings, lines, open_ends, summary
 from bot.slack.app import SlackDoor, web_client
 from bot.slack.directory import READ_ALL_SECONDS, SlackDirectory
 from bot.slack.home import HomeTabs
+from bot.slack.lacking import lacking
 from bot.slack.notifier import Notifier
 from bot.slack.reception import Reception
 from bot.slack.web_api import SlackApi
@@ -130,7 +133,8 @@ class Bot:
             account: Lane(self.core, account, provider, owner, failpoint)
             for account, provider in self.providers.items()
         }
-        self.router = Router(self.core, lanes, self.reception.run, self.notifier.run, self.homes.run)
+        self.undone = UndoneWatch(self.core, self._lacking if environment.slack_bot_token else nothing_to_look_for)
+        self.router = Router(self.core, lanes, self.reception.run, self.notifier.run, self.homes.run, self.undone.run)
         self.stopping = asyncio.Event()
         self.slack = self._slack_door()
         self.senders = Senders(settings.deploys)
@@ -170,7 +174,11 @@ class Bot:
         )
         ports = (self.ledger, self.engine, self.clock, SystemDice(), looker, self.directory, self.metrics)
         resolvers = Resolvers(settings.resolvers, hosts)
-        return Core(setup, *ports, probes=self.globalping, http_rules=Httplint(), names=resolvers)
+        undone = UndoneNow(open_ends(settings))
+        return Core(setup, *ports, probes=self.globalping, http_rules=Httplint(), names=resolvers, undone=undone)
+
+    async def _lacking(self) -> tuple[Undone, ...] | None:
+        return await lacking(self.client, self.directory, self.settings)
 
     def _slack_door(self) -> SlackDoor | None:
         if not self.environment.slack_bot_token:
@@ -219,10 +227,13 @@ class Bot:
 
     async def _read_first(self) -> None:
         """Know people before the first of them asks; a Slack that is slow now is asked again later."""
-        with contextlib.suppress(TimeoutError):
+        try:
             async with asyncio.timeout(READ_AT_START):
                 if isinstance(self.directory, SlackDirectory):
                     await self.directory.read_everybody()
+                await self.undone.run()
+        except TimeoutError:
+            self.engine.wake(UNDONE, self.clock.now() + SOON_SECONDS)
 
     async def _read_everybody(self) -> None:
         while isinstance(self.directory, SlackDirectory):

@@ -48,7 +48,7 @@ from bot.services.replies import (
     refused_by,
 )
 from bot.services.roster import approvers, read_roster
-from bot.services.setup import Core
+from bot.services.setup import UNDONE, Core
 from bot.services.speaking import speaker_of
 from bot.services.urgency import may_not_hurry
 from bot.services.why import explain
@@ -170,6 +170,7 @@ class Desk:
                 return await history.stats(self._core, asking.actor, command)
             case Verb.DOCTOR:
                 sites = self._named(asking.actor, command)
+                self._core.engine.wake(UNDONE)
                 return Probed(await probe_layers(self._core.setup.providers, sites))
             case Verb.WHOAMI:
                 return await self._whoami(asking.actor)

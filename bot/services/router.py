@@ -37,7 +37,7 @@ PRUNE_AFTER = 7 * 86400.0  # seconds; idempotency keys are kept this long
 
 class Router:
     """Runs a name: `job:P-12`, `lane:cf`, `delivery:<key>`, `hold:shop`, `review:3`, `warm:5`, `schedule:nightly`,
-    `slack`, `home` or `sweep`."""
+    `slack`, `home`, `undone` or `sweep`."""
 
     def __init__(
         self,
@@ -46,6 +46,7 @@ class Router:
         receive: Callable[[str], Awaitable[None]],
         show: Callable[[], Awaitable[None]],
         draw_homes: Callable[[], Awaitable[None]],
+        look_for_undone: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._core = core
         self._jobs = Jobs(core)
@@ -54,6 +55,7 @@ class Router:
         self._receive = receive
         self._show = show
         self._draw_homes = draw_homes
+        self._look_for_undone = look_for_undone
         self.swept_at = 0.0
 
     async def run(self, name: str) -> None:
@@ -79,6 +81,8 @@ class Router:
                 await self._show()
             case "home":
                 await self._draw_homes()
+            case "undone" if self._look_for_undone is not None:
+                await self._look_for_undone()
             case "sweep":
                 await self._sweep()
             case _:

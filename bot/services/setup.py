@@ -11,6 +11,7 @@ from bot.domain.policy import Policy
 from bot.domain.schedule import Schedule
 from bot.domain.site import Site
 from bot.domain.turns import Turns
+from bot.domain.undone import Undone
 from bot.domain.world import World
 from bot.ledger.ledger import Ledger
 from bot.services.ports import (
@@ -78,6 +79,24 @@ class Lanes:
         return self._of.setdefault(account, LaneNow())
 
 
+class UndoneNow:
+    """What is still to be done: the configuration's part, which is known, and Slack's, as it was last told."""
+
+    def __init__(self, configured: tuple[Undone, ...] = ()) -> None:
+        self._configured = configured
+        self._in_slack: tuple[Undone, ...] = ()
+
+    @property
+    def all(self) -> tuple[Undone, ...]:
+        """Slack's part first: a line typed there mends it at once."""
+        return (*self._in_slack, *self._configured)
+
+    def tell(self, in_slack: tuple[Undone, ...]) -> bool:
+        """Keep what was found in Slack; whether it is something else than before."""
+        changed, self._in_slack = in_slack != self._in_slack, in_slack
+        return changed
+
+
 @dataclass(frozen=True, slots=True)
 class Core:
     """Everything a deed may use."""
@@ -94,6 +113,7 @@ class Core:
     http_rules: HttpRules = field(default_factory=NoRules)
     names: Names = field(default_factory=NoNames)
     lanes: Lanes = field(default_factory=Lanes)
+    undone: UndoneNow = field(default_factory=UndoneNow)
 
 
 def job_name(number: int) -> str:
@@ -134,4 +154,5 @@ def schedule_name(schedule: str) -> str:
 CALLS_AT_ONCE = 32  # of one account: 640 a second at 50 ms each; a crash repeats at most these
 SLACK = "slack"  # the engine's name for everything that is to be shown in Slack
 HOME = "home"  # the engine's name for the Home tabs that are to be drawn anew
+UNDONE = "undone"  # the engine's name for looking for what is still to be done
 SWEEP = "sweep"  # the engine's name for finding what is due
