@@ -6,7 +6,7 @@
 #     -e SLACK_BOT_TOKEN_FILE=/run/secrets/slack_bot -e SLACK_APP_TOKEN_FILE=/run/secrets/slack_app purgebot
 #
 # With Socket Mode, -p is for machines only. Set METRICS_HOST=0.0.0.0 to have :9464/metrics scraped from outside.
-# tests/container.sh runs these very steps without Docker.
+# tests/container.sh runs these very steps without Docker; docs/running.md has a compose file, upgrades and backups.
 
 FROM python:3.12-slim AS build
 WORKDIR /src
@@ -20,6 +20,12 @@ RUN python -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["p
       print(*p["dependencies"], *p["optional-dependencies"]["all"], sep="\n")' > needed.txt \
  && python -m pip --python /opt/purgebot/bin/python install --no-cache-dir --disable-pip-version-check \
       --no-index --find-links wheels --requirement needed.txt
+# What nothing here asks for: tests, pip, other services of AWS than those that give credentials, languages of httplint's.
+RUN cd /opt/purgebot/lib/python3*/site-packages \
+ && find . -type d -name tests -prune -exec rm -rf {} + \
+ && find botocore/data -mindepth 1 -maxdepth 1 -type d ! -name sts ! -name "sso*" ! -name signin -exec rm -rf {} + \
+ && find babel/locale-data -name "*.dat" ! -name root.dat ! -name "en*.dat" -delete \
+ && rm -rf pip pip-*.dist-info ../../../bin/pip*
 COPY README.md LICENSE ./
 COPY bot bot
 COPY providers providers

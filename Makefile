@@ -8,7 +8,7 @@ PORT ?= 8080
 AT_ONCE := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2) --dist loadfile --no-loadscope-reorder
 DATA ?= .play
 
-.PHONY: play test quick lint types servers container clean
+.PHONY: play test quick lint types docs servers container sbom clean
 play: $(READY)
 	@PORT=$(PORT) DATA=$(DATA) $(BIN)/python -m playground
 
@@ -26,8 +26,15 @@ lint: $(READY)
 types: $(READY)
 	@$(BIN)/mypy
 
+# Into build/site; tests/docs looks after its links.
+docs: $(READY)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
+
 servers:
 	@sh tests/servers.sh
+
+sbom: $(READY)
+	@$(BIN)/python -m tests.sbom > purgebot.cdx.json && echo "purgebot.cdx.json lists what purgebot is made of, as CycloneDX."
 
 container:
 	@PYTHON=$(PYTHON) bash tests/container.sh

@@ -1,20 +1,16 @@
-"""`purgebot log verify`, `head` and `export`, `backup` and `restore`: they work on the file, with or without a bot."""
+"""What `purgebot log verify`, `head` and `export`, `backup` and `restore` do: they work on the file, with or without a
+bot."""
 
 from __future__ import annotations
 
 import contextlib
-import difflib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
-from typer.core import TyperGroup
 
 from bot.ledger.audit import Exported, Verdict, audit
 from bot.ledger.backup import CannotCopy, Restored, backup, restore
@@ -25,94 +21,16 @@ from bot.ledger.opening import LedgerInUse
 from bot.ledger.reading import NotALedger, Reading, reading
 from bot.terminal import fail, print_json, progress_bar
 
-if TYPE_CHECKING:
-    from typer._click.core import Context
-
 BROKEN, USAGE = 1, 2
 MARKS = 100  # entries whose hashes an exported head holds besides its own
 ADVICE = (
     "Somebody or something changed the file. Keep it as it is, find out who could, and put a backup in its place:"
     " purgebot restore FILE."
 )
-_GRAMMAR = "say"
-Ask = Callable[[list[str], bool, bool], None]  # what follows `log`, and whether JSON or CSV is wanted
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-HeadOption = Annotated[str, typer.Option("--head", metavar="FILE", help="A head that was exported earlier.")]
-OutOption = Annotated[str, typer.Option("--out", metavar="FILE", help="Write it there; - is standard output.")]
-ForceFlag = Annotated[bool, typer.Option("--force", help="Overwrite the file that is there.")]
-Words = Annotated[list[str] | None, typer.Argument(help="As after /purge log.")]
 
 
-_WORDS = "\n\n".join(
-    (
-        "What else follows `log` is looked for by the running bot; a bracket holds what may be left out:",
-        r"purgebot log \[site …] \[kind …] \[by @name] \[since 7d] \[words …] \[page 2] \[--json] \[--csv]",
-        "`by` takes @name, me or token:ci; `since` takes 12h, 7d or 2026-11-01. Words are found in what was purged,"
-        " why, by whom, and in what came of it; quotes make one phrase. With --json or --csv all of it is printed.",
-        'purgebot log shop since 7d\npurgebot log by @mia tag "wrong price" --csv\npurgebot log INC-881 --json',
-    )
-)
-
-
-class LogGroup(TyperGroup):
-    """Its own commands, and whatever else follows `log` goes to the running bot."""
-
-    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
-        """As always, with what is no command of this group put behind the one that asks the bot."""
-        if len(args) == 1 and args[0] not in self.commands:
-            near = difflib.get_close_matches(args[0], ("verify", "export"), 1, 0.75)
-            if near:
-                fail(f"There is no `purgebot log {args[0]}`. Did you mean `purgebot log {near[0]}`?", USAGE)
-        known = bool(args) and (args[0] in self.commands or args[0] == "--help")
-        return super().parse_args(ctx, args if known else [_GRAMMAR, *args])
-
-
-def register(app: typer.Typer, ask: Ask, database: Callable[[], Path], now: Callable[[], float]) -> None:
-    """Add the commands to `app`. `ask` asks the running bot for what words find, as JSON or CSV if wanted; `database`
-    is the ledger's file, `now` the time in seconds since the epoch."""
-    about = "What was done: the journal, from the running bot or from its file."
-    log = typer.Typer(help=about, cls=LogGroup, epilog=_WORDS)
-    app.add_typer(log, name="log", context_settings={"help_option_names": ["--help"]})
-    free = {"ignore_unknown_options": True, "allow_extra_args": True}
-
-    @log.command(_GRAMMAR, hidden=True, context_settings=free, epilog=_WORDS)
-    def say(
-        words: Words = None,
-        as_json: Annotated[bool, typer.Option("--json", help="Print every job found as one JSON array.")] = False,
-        as_csv: Annotated[bool, typer.Option("--csv", help="Print every job found as CSV.")] = False,
-    ) -> None:
-        """What was purged, newest first; words are searched for."""
-        ask(words or [], as_json, as_csv)
-
-    @log.command("verify")
-    def verify(head: HeadOption = "", as_json: JsonFlag = False) -> None:
-        """Look for any entry that was changed, removed or put elsewhere; ends with 0 if all is whole, with 1 if not."""
-        raise typer.Exit(_verify(database(), head, as_json))
-
-    @log.command("head")
-    def head(out: OutOption = "-", force: ForceFlag = False) -> None:
-        """Where the journal stands, as JSON to keep elsewhere: `verify --head` compares with it."""
-        with _open(database()) as ledger:
-            _write_all(out, iter([json.dumps(_head_doc(ledger)) + "\n"]), force)
-
-    @log.command("export")
-    def export(out: OutOption = "-", force: ForceFlag = False) -> None:
-        """Every entry, a line of JSON each; docs/journal.md says how to verify it without purgebot."""
-        with _open(database()) as ledger:
-            _write_all(out, (_line(row) for row in ledger.stream("select * from journal order by seq")), force)
-
-    @app.command("backup")
-    def back_up(file: Annotated[str, typer.Argument(metavar="FILE")], as_json: JsonFlag = False) -> None:
-        """Copy all that is remembered into a new file, while the bot runs."""
-        raise typer.Exit(_backup(database(), Path(file), as_json))
-
-    @app.command("restore")
-    def put_back(file: Annotated[str, typer.Argument(metavar="FILE")], as_json: JsonFlag = False) -> None:
-        """Put a backup in the ledger's place, while no bot runs; the file that was there is kept."""
-        raise typer.Exit(_restore(Path(file), database(), now(), as_json))
-
-
-def _verify(path: Path, head: str, as_json: bool) -> int:
+def verify_journal(path: Path, head: str, as_json: bool) -> int:
+    """Walk the journal and print what is found; the exit code."""
     exported = _exported(Path(head)) if head else None
     with _open(path) as ledger, progress_bar(as_json) as progress:
         total = whole(ledger.rows("select max(seq) as n from journal")[0]["n"])
@@ -123,6 +41,18 @@ def _verify(path: Path, head: str, as_json: bool) -> int:
     else:
         sys.stdout.write(_told(verdict, exported))
     return 0 if verdict.is_whole else BROKEN
+
+
+def write_head(path: Path, out: str, force: bool) -> None:
+    """Where the journal stands, as JSON, to `out`."""
+    with _open(path) as ledger:
+        _write_all(out, iter([json.dumps(_head_doc(ledger)) + "\n"]), force)
+
+
+def write_entries(path: Path, out: str, force: bool) -> None:
+    """Every entry of the journal, a line of JSON each, to `out`."""
+    with _open(path) as ledger:
+        _write_all(out, (_line(row) for row in ledger.stream("select * from journal order by seq")), force)
 
 
 def _told(verdict: Verdict, exported: Exported | None) -> str:
@@ -185,7 +115,8 @@ def _line(row: Row) -> str:
     return json.dumps({"at": microseconds(number(row["at"]))} | {name: row[name] for name in names}) + "\n"
 
 
-def _backup(path: Path, file: Path, as_json: bool) -> int:
+def copy_to(path: Path, file: Path, as_json: bool) -> int:
+    """Copy the ledger at `path` into the new `file`; the exit code."""
     try:
         verdict = backup(path, file)
     except (CannotCopy, NotALedger) as exc:
@@ -201,7 +132,8 @@ def _backup(path: Path, file: Path, as_json: bool) -> int:
     return 0 if verdict.is_whole else BROKEN
 
 
-def _restore(file: Path, path: Path, now: float, as_json: bool) -> int:
+def put_in_place(file: Path, path: Path, now: float, as_json: bool) -> int:
+    """Put the backup `file` in the place of the ledger at `path`; the exit code."""
     stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%d-%H%M%S")
     try:
         done = restore(file, path, now, stamp)

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from bot import audit
-from bot.client import BotClient, BotUnreachable, Heard, Record, TokenUnknown, entries_of
+from bot import journal
+from bot.beginning.command import register as register_init
+from bot.completion import Names, completer, names_here
 from bot.exits import (
     FAILED,
     LATE,
@@ -33,9 +34,14 @@ from bot.exits import (
     exit_of_why,
     is_settled,
 )
-from bot.settings import BadSettings, Environment, Settings, example, load, over, schema, unset
 from bot.sheet import FILE_MAX, Form, begin, end, part
-from bot.terminal import console, draw, fail, for_terminal, print_json, progress_bar
+from bot.terminal import console, draw, draw_warming, fail, for_terminal, print_json, progress_bar
+
+if TYPE_CHECKING:  # loaded by who needs it, so that help and completion come at once
+    from rich.progress import Progress, TaskID
+
+    from bot.client import BotClient, Heard, Record
+    from bot.settings import Environment, Settings
 
 if TYPE_CHECKING:
     from bot.local import Machine
@@ -61,7 +67,6 @@ app = typer.Typer(
     help="Purges CDN and origin caches, and proves at the edge that it worked.",
     epilog=f"{_EXITS}\n\n{_ENVIRONMENT}",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 config = typer.Typer(help="The configuration file.", epilog=WHERE, no_args_is_help=True)
@@ -70,14 +75,16 @@ app.add_typer(config, name="config")
 _FREE_TEXT = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": ["--help"]}
 _WARMING = re.compile(r"[Ww]-[0-9]+")
 POLL_SECONDS = 2.0  # of one long poll, so that the bar moves
+WAITS_SECONDS = 0.5  # between two looks at a job that waits for people or for its time
 AWAY_SECONDS = 1.0  # until a bot that does not answer is asked again
 AT_THE_MACHINE = frozenset({"hold", "release", "cancel", "show", "sites"})  # with --local; purge and status too
+TAB_SECONDS = 0.3  # that a completion waits for the bot
 REASON_FLAGS = ("--reason", "--because")
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ConfigFile = Annotated[str, typer.Argument(metavar="FILE", help="The file, instead of PURGEBOT_CONFIG.")]
 FileOption = Annotated[str, typer.Option("--file", help="Targets, one a line; - reads standard input.")]
 LocalFlag = Annotated[bool, typer.Option("--local", help="On the ledger itself, while no bot runs on it.")]
-Words = Annotated[list[str] | None, typer.Argument(help="As after /purge.")]
+Words = Annotated[list[str] | None, typer.Argument(help="As after /purge.", autocompletion=completer(lambda: _names()))]
 
 
 def _print_version(wanted: bool) -> None:
@@ -104,6 +111,7 @@ def main() -> None:
 def serve(observe: Annotated[bool, typer.Option("--observe", help="Plan and look, never purge.")] = False) -> None:
     """Run the bot."""
     from bot.serving import run
+    from bot.settings import Environment, load
 
     def read() -> tuple[Settings, Environment]:
         anew = Environment.read(os.environ)
@@ -122,21 +130,30 @@ def doctor(as_json: JsonFlag = False) -> None:
     raise typer.Exit(run(_settings(environment), environment, as_json))
 
 
+register_init(app, os.environ, lambda: _environment())
+
+
 @config.command("example")
 def config_example() -> None:
     """A commented file to start from."""
+    from bot.settings import example
+
     sys.stdout.write(example())
 
 
 @config.command("schema")
 def config_schema() -> None:
     """JSON Schema of the file."""
+    from bot.settings import schema
+
     sys.stdout.write(json.dumps(schema(), indent=2) + "\n")
 
 
 @config.command("check", epilog=WHERE)
 def config_check(file: ConfigFile = "") -> None:
     """Check the file without starting."""
+    from bot.settings import over, unset
+
     environment = _environment()
     environment = replace(environment, config=file or environment.config)
     settings = _settings(environment)
@@ -171,6 +188,9 @@ for _verb, _about in {
     "release": "End a hold.",
     "approve": "Say yes to a waiting job; people do that in Slack, tokens never.",
     "deny": "Say no to a waiting job; people do that in Slack, tokens never.",
+    "schedules": "What begins by itself, when, and by whom.",
+    "run": "Begin a scheduled job, or what the file schedules, now.",
+    "queue": "What runs, what waits, in which order and how long.",
     "limits": "What is left of each provider's rate limits.",
     "stats": "Who purges what, how often and how quickly.",
     "break-glass": "Run a waiting job without its votes; people do that in Slack, tokens never.",
@@ -229,6 +249,8 @@ def _log(words: Sequence[str], as_json: bool, as_csv: bool) -> None:
 
 def _print_all(line: Sequence[str], form: Form) -> None:
     """Print what `line` finds, page after page, as a file of that form."""
+    from bot.client import entries_of
+
     heard = _say(line, "")
     if heard.status >= 400:
         _show(heard, as_json=False)
@@ -244,7 +266,7 @@ def _print_all(line: Sequence[str], form: Form) -> None:
     sys.stdout.write(end(form))
 
 
-audit.register(app, _log, lambda: Path(_environment().database.removeprefix("sqlite:///")), time.time)
+journal.register(app, _log, lambda: Path(_environment().database.removeprefix("sqlite:///")), time.time)
 
 
 @app.command("status", epilog=_EXITS, context_settings=_FREE_TEXT)
@@ -320,10 +342,19 @@ def _follow(name: str, timeout: float, as_json: bool, through_approval: bool) ->
 def _follow_warming(name: str, timeout: float, as_json: bool) -> NoReturn:
     until = time.monotonic() + timeout
     heard = _say(["status", name], "")
-    while _is_under_way(heard) and time.monotonic() < until:
-        time.sleep(min(POLL_SECONDS, max(0.1, until - time.monotonic())))
-        heard = _told_again(heard, name, until)
+    with progress_bar(as_json) as progress:
+        task = progress.add_task(name, total=None)
+        while _is_under_way(heard) and time.monotonic() < until:
+            _draw_warming(progress, task, heard)
+            time.sleep(min(POLL_SECONDS, max(0.1, until - time.monotonic())))
+            heard = _told_again(heard, name, until)
     _show_warming(heard, as_json)
+
+
+def _draw_warming(progress: Progress, task: TaskID, heard: Heard) -> None:
+    record = heard.more.get("warming")
+    if isinstance(record, Mapping):
+        draw_warming(progress, task, record)
 
 
 def _is_under_way(heard: Heard) -> bool:
@@ -333,6 +364,8 @@ def _is_under_way(heard: Heard) -> bool:
 
 def _told_again(heard: Heard, name: str, until: float) -> Heard:
     """How far a warming is now, or what was heard while the bot is away."""
+    from bot.client import BotUnreachable, TokenUnknown
+
     try:
         with _client() as client:
             return client.command(f"status {name}")
@@ -351,7 +384,11 @@ def _show_warming(heard: Heard, as_json: bool) -> NoReturn:
 
 def _next(client: BotClient, job: Record, until: float) -> Record:
     """The job once more, or as it was while the bot is away: a pipeline outlives the bot's restart."""
+    from bot.client import BotUnreachable, TokenUnknown
+
     left = max(0.1, until - time.monotonic())
+    if job.get("state") in ("waiting", "scheduled"):  # of which the bot answers at once
+        time.sleep(min(WAITS_SECONDS, left))
     try:
         return client.job(str(job["job"]), min(POLL_SECONDS, left)) or job
     except BotUnreachable as exc:
@@ -364,6 +401,8 @@ def _next(client: BotClient, job: Record, until: float) -> Record:
 
 
 def _say(words: Sequence[str], file: str) -> Heard:
+    from bot.client import BotUnreachable, TokenUnknown
+
     text, targets, key = _line(words), _lines(file), secrets.token_urlsafe(16)
     try:
         with _client() as client:
@@ -450,6 +489,8 @@ def _lines(file: str) -> list[str]:
 
 
 def _job(client: BotClient, name: str) -> Record:
+    from bot.client import BotUnreachable, TokenUnknown
+
     try:
         job = client.job(name)
     except BotUnreachable as exc:
@@ -472,13 +513,31 @@ def _show(heard: Heard, as_json: bool, state: str = "", ended: int | None = None
 
 
 def _client() -> BotClient:
+    from bot.client import BotClient
+
     environment = _environment()
     if not environment.purgebot_token:
         fail("PURGEBOT_TOKEN is not set. Set it to a token named under api.tokens in the bot's configuration.", USAGE)
     return BotClient(environment.purgebot_url, environment.purgebot_token)
 
 
+def _names() -> Names:
+    """What can be named here, for completion."""
+    url = os.environ.get("PURGEBOT_URL") or "http://127.0.0.1:8080"
+    token = os.environ.get("PURGEBOT_TOKEN", "")
+    file = os.environ.get("PURGEBOT_CONFIG") or "purgebot.yaml"
+
+    def ask() -> str:
+        from bot.client import told_of_sites
+
+        return told_of_sites(url, token, TAB_SECONDS) if token else ""
+
+    return names_here(Path(file), ask)
+
+
 def _environment() -> Environment:
+    from bot.settings import BadSettings, Environment
+
     try:
         return Environment.read(os.environ)
     except BadSettings as exc:
@@ -486,6 +545,8 @@ def _environment() -> Environment:
 
 
 def _settings(environment: Environment) -> Settings:
+    from bot.settings import BadSettings, load
+
     try:
         return load(Path(environment.config), os.environ)
     except BadSettings as exc:

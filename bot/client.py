@@ -52,11 +52,14 @@ def heard_of(status: int, doc: Record, by: str) -> Heard:
 class BotClient:
     """One bot at `url`, knocked at with `token`."""
 
-    def __init__(self, url: str, token: str, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self, url: str, token: str, transport: httpx.BaseTransport | None = None, seconds: float = LONG_POLL + 15
+    ) -> None:
+        """`seconds` are those for one answer."""
         self._http = httpx.Client(
             base_url=url,
             headers={"authorization": f"Bearer {token}"},
-            timeout=LONG_POLL + 15,
+            timeout=seconds,
             trust_env=False,
             transport=transport,
         )
@@ -103,6 +106,15 @@ class BotClient:
         if response.status_code == 401:
             raise TokenUnknown(f"{self._url} does not know this token. Set PURGEBOT_TOKEN to one of api.tokens.")
         return response
+
+
+def told_of_sites(url: str, token: str, seconds: float) -> str:
+    """What the bot says to `sites` within `seconds`; "" where it does not."""
+    try:
+        with BotClient(url, token, seconds=seconds) as client:
+            return client.command("sites").text
+    except (BotUnreachable, TokenUnknown, httpx.InvalidURL):
+        return ""
 
 
 def _json(response: httpx.Response) -> Record:

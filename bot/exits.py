@@ -7,7 +7,7 @@ from collections.abc import Mapping
 OK, FAILED, USAGE, STALE, PERSON, STOPPED, UNPROVEN, LATE = range(8)
 
 MEANINGS = {
-    OK: "done, and fresh at the edge or not looked at; for a warming: all of it is warm",
+    OK: "done, and fresh at the edge or not looked at, or scheduled; for a warming: all of it is warm",
     FAILED: "failed or partly purged, or no bot answers; for a lint: something as bad as --fail-on;"
     " for a warming: some of it is not warm",
     USAGE: "wrong usage or configuration",
@@ -34,6 +34,8 @@ _BY_VERDICT = {"fresh": OK, "unchecked": OK, "stale": STALE, "unknown": UNPROVEN
 def exit_code(job: Mapping[str, object]) -> int:
     """The exit code for a job's record that has settled; LATE for one still under way."""
     state = str(job.get("state"))
+    if state == "scheduled":
+        return OK
     if state == "done":
         return _BY_VERDICT.get(str(job.get("verdict")), UNPROVEN)
     return _BY_STATE.get(state, LATE)
@@ -74,6 +76,6 @@ def exit_of_why(cause: Mapping[str, object]) -> int:
 def is_settled(job: Mapping[str, object], through_approval: bool) -> bool:
     """Whether there is nothing to wait for; an approval is waited for only by `wait`."""
     state = str(job.get("state"))
-    if state == "waiting":
+    if state in ("waiting", "scheduled"):
         return not through_approval
     return state in ("done", "needs_decision") or state in _BY_STATE

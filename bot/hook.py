@@ -20,11 +20,11 @@ from bot.domain.actor import Actor
 from bot.domain.deploy import Announced, Expected
 from bot.domain.job import JobView
 from bot.ledger.books import Books
-from bot.problems import TooLarge, first_error, problem, read_body
+from bot.problems import TooLarge, first_error, full, problem, read_body
 from bot.senders import EVENT, Ignored, Senders, Unproven, Verified, github_deploy
 from bot.services.deploy_wishes import NotRead
 from bot.services.deploys import Deployed, Overtaken, Taken, take
-from bot.services.replies import PlanShown, Refused
+from bot.services.replies import Full, PlanShown, Refused
 from bot.services.setup import Core
 from bot.slack.answers import card_for
 from bot.slack.plain import plain
@@ -182,6 +182,8 @@ class Hook:
             case PlanShown():
                 card = card_for(taken, core.clock.now(), "purgebot")
                 return JSONResponse({"observing": True, "text": plain(card, "") if card else ""})
+            case Full(seconds=seconds):
+                return full(seconds, f"{taken.what} {taken.advice}".strip())
             case Refused(by_rule=True):
                 return problem(403, "Refused", f"{taken.what} {taken.advice}".strip())
             case Refused():

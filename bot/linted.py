@@ -14,8 +14,9 @@ from bot.domain.snippets import BY_BUILD
 
 URL_MAX = 300  # characters shown
 BY_HAND = (
-    "?v= is a trap: a cache that leaves the query out of its key never fetches the new version, one that does not "
-    "keeps the old ones when the file is purged, and while you deploy an old server may answer the new address."
+    "?v= is a trap: a cache that leaves the query out of its key gives the old version until its copy expires, one "
+    "that counts it keeps each version by itself when one is purged, and while you deploy an old server may answer the "
+    "new address."
 )
 NO_SERVER = "Nothing tells which server makes these headers"
 NEVER_NEEDED = "Files that are named by their content never need a purge."
@@ -52,7 +53,7 @@ def _finding(finding: Finding, fix: str, report: Report) -> Mapping[str, object]
         "mend": RULE_OF[finding.rule].mend,
         "seen": finding.seen,
         "fix": fix or None,
-        "cdn_setting": setting_for(report.provider, finding.rule) or None,
+        "cdn_setting": setting_of(finding, report) or None,
     }
     return mended | ({"origin_says": finding.origin_says} if finding.origin_says else {})
 
@@ -106,8 +107,13 @@ def _group(group: Sequence[Finding], report: Report) -> Iterator[str]:
     if fix := report.fix(group):
         yield f"On {report.server.label if report.server else ''}:"
         yield from (f"    {line}" for line in fix.splitlines())
-    if setting := setting_for(report.provider, first.rule):
+    if setting := setting_of(first, report):
         yield f"At {report.provider_title}: {setting}"
+
+
+def setting_of(finding: Finding, report: Report) -> str:
+    """Where the CDN is set about it; "" where the origin says so itself, so that no setting there is the cause."""
+    return "" if finding.is_origins else setting_for(report.provider, finding.rule)
 
 
 def whose(finding: Finding, report: Report) -> Iterator[str]:
@@ -139,7 +145,7 @@ def stays(broken: Break) -> str:
 def tail(report: Report) -> Iterator[str]:
     """What was read, and what was not."""
     if report.server is None and report.asks_for_server:
-        yield f"{NO_SERVER}: say so with for nginx, for apache or for express, and lines to copy are shown."
+        yield f"{NO_SERVER}. Add `for nginx`, `for apache` or `for express` to be shown lines to copy."
     yield from (f"Not read: {shown(url, URL_MAX)}: {shown(why, 200)}" for url, why in report.unread[:10])
     yield f"Read {report.read:,} URL{'s' * (report.read != 1)}{_not_asked(report)}."
 

@@ -59,6 +59,10 @@ class AtTheMachine:
         """Nobody."""
         return ()
 
+    async def zone(self, user: str) -> str:
+        """Not known now."""
+        return ""
+
     async def name(self, user: str) -> str:
         """The id."""
         return user

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 
 from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
+
+FULL_SECONDS = 60.0  # until a machine asks again where nobody knows when there is room
 
 
 class TooLarge(Exception):
@@ -18,6 +21,12 @@ def problem(status: int, title: str, detail: str, headers: Mapping[str, str] | N
     """Problem details."""
     body = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail, **more})
     return Response(body, status, headers, media_type="application/problem+json")
+
+
+def full(seconds: float | None, detail: str, **more: str) -> Response:
+    """So much waits that no more is taken; after `seconds`, if that is known, there is room."""
+    after = math.ceil(FULL_SECONDS if seconds is None else max(1.0, seconds))
+    return problem(429, "Queue full", detail, {"retry-after": str(after)}, **more)
 
 
 async def read_body(request: Request, most: int) -> bytes:

@@ -13,6 +13,7 @@ from bot.domain.stats import Stats
 from bot.domain.timeline import Entry, Moment
 from bot.domain.warming import KEPT, Copy, Warming
 from bot.domain.why import Diagnosis
+from bot.services.queue import QueueShown, Waiter
 
 Record = dict[str, object]
 TARGETS_MAX = 2_000  # listed; `targets` says how many there are
@@ -33,17 +34,28 @@ def job_record(job: JobView) -> Record:
         "looks": [look_record(look, job) for look in job.looks],
         "browsers_may_keep_s": job.browsers_may_keep,
     }
-    optional: Record = {"reason": job.reason, "why": job.why, "url": job.url}
+    optional: Record = {"reason": job.reason, "why": job.why, "url": job.url, "urgent_by": job.urgent_by}
     record |= {name: value for name, value in optional.items() if value}
     if job.deploy is not None:
         record["deploy"] = _deploy(job, job.deploy)
     if job.after:
         record["after"] = f"P-{job.after}"
+    if job.scheduled_for is not None:
+        record["scheduled"] = _scheduled(job)
     if job.warming is not None:
         record["warming"] = warming_record(job.warming)
     if job.approval is not None:
         record["approval"] = _approval(job.approval)
     return record
+
+
+def _scheduled(job: JobView) -> Record:
+    """When it begins, or was to begin."""
+    record: Record = {"at": moment(job.scheduled_for or job.created), "zone": job.zone}
+    optional: Record = {"schedule": job.schedule}
+    times = {"ran_early": job.ran_early, "missed": job.missed}
+    optional |= {name: moment(at) for name, at in times.items() if at is not None}
+    return record | {name: value for name, value in optional.items() if value}
 
 
 def kept_record(job: JobView, moments: Sequence[Moment], targets: Sequence[str] = ()) -> Record:
@@ -111,6 +123,36 @@ def diagnosis_record(diagnosis: Diagnosis) -> Record:
     return record | ({"next": line} if line else {})
 
 
+def queue_record(shown: QueueShown) -> list[Record]:
+    """Every account of a queue: what runs, what waits in its order, and how many jobs wait for something else."""
+    return [
+        {
+            "account": account.account,
+            "silent_until": moment(account.silent_until) if account.silent_until is not None else None,
+            "running": [_waiter(one, None, shown.now) for one in account.running],
+            "waiting": [_waiter(one, place, shown.now) for place, one in enumerate(account.waiting, 1)],
+            "held": account.held,
+            "scheduled": account.scheduled,
+            "waiting_for_votes": account.votes,
+            "needs_decision": account.decisions,
+        }
+        for account in shown.accounts
+    ]
+
+
+def _waiter(one: Waiter, place: int | None, now: float) -> Record:
+    """One job in line, in seconds from now; of a job on a site that is not seen its place and times alone."""
+    times: Record = {
+        "begins_in": round(max(0.0, one.begins - now), 1) if one.begins is not None else None,
+        "ends_in": round(max(0.0, one.ends - now), 1) if one.ends is not None else None,
+    }
+    where: Record = {"place": place} if place is not None else {}
+    if not one.seen:
+        return {"job": None, **where, **times}
+    named: Record = {"job": one.name, "site": one.site, "requested_by": one.by, "urgent": one.urgent}
+    return {**named, **where, "sent": one.gone, "left": one.left, **times}
+
+
 def warming_record(warming: Warming) -> Record:
     """One warming: how far it is, and what became of each copy; `warm` is null while it is under way."""
     record: Record = {
@@ -120,6 +162,7 @@ def warming_record(warming: Warming) -> Record:
         "pages": len(warming.urls),
         "left_out": warming.left_out,
         "requests": warming.requests,
+        "total": warming.total,
         "copies": [_copy(copy) for copy in (*warming.found, *warming.around)],
         "warm": _is_warm(warming),
     }

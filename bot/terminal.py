@@ -11,8 +11,12 @@ from typing import IO, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
+WIDE, BAR_WIDTH = 80, 30  # columns
+MINUTE = 60.0  # seconds
+LEFT_LEAST = 3.0  # seconds
 _COPY = re.compile(r"^(Copy|To purge|Begin with): (?:/\S+|purgebot) (.+)$", re.MULTILINE)
 
 
@@ -46,11 +50,28 @@ def console(stream: IO[str]) -> Console:
 
 
 def progress_bar(as_json: bool) -> Progress:
-    """A bar on standard error while a job runs; nothing where that is no terminal."""
+    """A bar on standard error while something runs; nothing where that is no terminal. It fits into 40 columns."""
     errors = console(sys.stderr)
+    is_narrow = errors.width < WIDE
     percent = TextColumn("{task.percentage:>3.0f} %")
-    columns = (TextColumn("{task.description}"), BarColumn(), percent, TimeElapsedColumn())
+    columns = [TextColumn("{task.description}"), BarColumn(None if is_narrow else BAR_WIDTH), percent]
+    columns += [Left()] if is_narrow else [TimeElapsedColumn(), Left()]
     return Progress(*columns, console=errors, disable=as_json or not errors.is_terminal, transient=True)
+
+
+class Left(ProgressColumn):
+    """How long it still takes, by how quickly it went so far; nothing while that cannot be said."""
+
+    def render(self, task: Task) -> Text:
+        """By the speed of the last updates."""
+        return Text(left(task.time_remaining))
+
+
+def left(seconds: float | None) -> str:
+    """What is left in words; "" where it is not known, or hardly anything."""
+    if seconds is None or seconds < LEFT_LEAST:
+        return ""
+    return f"{seconds:.0f} s left" if seconds < 2 * MINUTE else f"{seconds / MINUTE:.0f} min left"
 
 
 def draw(progress: Progress, task: TaskID, job: Mapping[str, object]) -> None:
@@ -59,3 +80,11 @@ def draw(progress: Progress, task: TaskID, job: Mapping[str, object]) -> None:
     rows = [layer for layer in layers if isinstance(layer, Mapping)] if isinstance(layers, list) else []
     total, sent = (sum(int(str(row.get(name, 0))) for row in rows) for name in ("calls", "sent"))
     progress.update(task, total=total or None, completed=sent, description=f"{job['job']} {job['state']}")
+
+
+def draw_warming(progress: Progress, task: TaskID, warming: Mapping[str, object]) -> None:
+    """Move the bar to what `warming` has found of its copies."""
+    copies = warming.get("copies")
+    found = len(copies) if isinstance(copies, list) else 0
+    total = max(found, int(str(warming.get("total") or 0)))
+    progress.update(task, total=total or None, completed=found, description=f"{warming['warming']} warming")

@@ -27,15 +27,26 @@ from bot.hook import Hook
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
 from bot.linted import lint_record, lint_text
-from bot.problems import TooLarge, first_error, problem, read_body
-from bot.record import TARGETS_MAX, diagnosis_record, job_record, kept_record, stats_record, warming_record
+from bot.problems import TooLarge, first_error, full, problem, read_body
+from bot.record import (
+    TARGETS_MAX,
+    diagnosis_record,
+    job_record,
+    kept_record,
+    queue_record,
+    stats_record,
+    warming_record,
+)
 from bot.services.desk import Desk
 from bot.services.purges import Asking
+from bot.services.queue import QueueShown
 from bot.services.replies import (
     BadLinesFound,
     Checked,
     Explained,
+    Full,
     JobShown,
+    Joined,
     Linted,
     LogShown,
     NotUnderstood,
@@ -216,6 +227,8 @@ def answer_of(reply: Reply, core: Core) -> Response:
     match reply:
         case NotUnderstood() | BadLinesFound():
             return problem(422, "Not understood", text, text=text)
+        case Full(seconds=seconds):
+            return full(seconds, text, text=text)
         case Refused(by_rule=True):
             return problem(403, "Refused", text, text=text)
         case Refused():
@@ -224,6 +237,10 @@ def answer_of(reply: Reply, core: Core) -> Response:
             return problem(403, "Only observing", text, text=text)
         case Checked():
             return JSONResponse({"text": text, "verdict": reply.judgement.verdict})
+        case QueueShown() as shown:
+            return JSONResponse({"text": text, "queue": queue_record(shown)})
+        case Joined(same):
+            return JSONResponse({"job": same.name, "state": same.state, "text": text, "joined": True})
         case Linted(report=report):
             return JSONResponse({"text": lint_text(report), "lint": lint_record(report)})
         case Explained(diagnosis=diagnosis):

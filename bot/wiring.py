@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from bot.adapters import Read, markers_of, sightings_of, tags_of
 from bot.domain.actor import Actor, Standing
 from bot.domain.policy import Members
+from bot.domain.undone import Undone
 from bot.edge import EdgeLooker
 from bot.edge.http_rules import Httplint
 from bot.edge.names import Resolvers
@@ -33,11 +34,13 @@ from bot.services.keeping import forget_daily
 from bot.services.lanes import Lane, recover
 from bot.services.ports import Directory
 from bot.services.router import SWEEP_SECONDS, Router
-from bot.services.setup import HOME, Core, Current, Setup
-from bot.settings import Environment, Mode, Settings, lines, summary
+from bot.services.setup import HOME, SWEEP, UNDONE, Core, Current, Most, Setup, UndoneNow
+from bot.services.undone import SOON_SECONDS, UndoneWatch, nothing_to_look_for
+from bot.settings import Environment, Mode, Settings, lines, open_ends, summary
 from bot.slack.app import SlackDoor, web_client
 from bot.slack.directory import READ_ALL_SECONDS, SlackDirectory
 from bot.slack.home import HomeTabs
+from bot.slack.lacking import lacking
 from bot.slack.notifier import Notifier
 from bot.slack.reception import Reception
 from bot.slack.web_api import SlackApi
@@ -45,6 +48,7 @@ from bot.web import Door, Token
 
 log = structlog.get_logger()
 GRACE_SECONDS = 10.0  # for calls in flight when stopping
+SET_BACK = 1.0  # seconds that a clock must be set back to count as that
 READ_AT_START = 1.0  # seconds; the doors do not wait longer for Slack
 BEATS_MISSED = 15.0  # seconds without a sweep after which work is not accepted
 
@@ -91,6 +95,10 @@ class NoSlack:
     async def named(self, name: str) -> Sequence[str]:
         """Nobody."""
         return ()
+
+    async def zone(self, user: str) -> str:
+        """None is known."""
+        return ""
 
     async def name(self, user: str) -> str:
         """The id."""
@@ -143,8 +151,10 @@ class Bot:
         self.reception = Reception(self.core, self.desk, api)
         self._owner = secrets.token_hex(8)
         self._lanes: Mapping[str, Lane] = {}
-        faces = (self.reception.run, self.notifier.run, self.homes.run)
-        self.router = Router(self.core, self._every_lane(), *((_of_slack, _shown, _shown) if without_slack else faces))
+        self.undone = UndoneWatch(self.core, self._lacking if environment.slack_bot_token else nothing_to_look_for)
+        faces = (self.reception.run, self.notifier.run, self.homes.run, self.undone.run)
+        without = (_of_slack, _shown, _shown, self.undone.run)
+        self.router = Router(self.core, self._every_lane(), *(without if without_slack else faces))
         self.stopping = asyncio.Event()
         self.slack = self._slack_door()
         self.senders = Senders(settings.deploys)
@@ -166,7 +176,8 @@ class Bot:
             tags=Read(current, tags_of),
         )
         ports = (self.ledger, self.engine, self.clock, SystemDice(), looker, self.directory, self.metrics)
-        return Core(current, *ports, probes=self.probing, http_rules=Httplint(), names=self.resolvers)
+        undone = UndoneNow(open_ends(self.settings))
+        return Core(current, *ports, probes=self.probing, http_rules=Httplint(), names=self.resolvers, undone=undone)
 
     def _hosts(self) -> frozenset[str]:
         return frozenset(host for site in self.current.setup.sites.values() for host in site.hosts)
@@ -188,6 +199,9 @@ class Bot:
         }
         self._lanes = {**self._lanes, **new}
         return self._lanes
+
+    async def _lacking(self) -> tuple[Undone, ...] | None:
+        return await lacking(self.client, self.directory, self.settings)
 
     def _slack_door(self) -> SlackDoor | None:
         if not self.environment.slack_bot_token:
@@ -264,6 +278,7 @@ class Bot:
         self.senders.become(settings.deploys)
         self.door.admit(tokens_of(settings))
         self.resolvers.turn_to(settings.resolvers)
+        self.core.undone.configure(open_ends(settings))
         await self.probing.become(settings)
         await self.router.take_up(self._every_lane())
         self.engine.wake(HOME)
@@ -290,10 +305,13 @@ class Bot:
 
     async def _read_first(self) -> None:
         """Know people before the first of them asks; a Slack that is slow now is asked again later."""
-        with contextlib.suppress(TimeoutError):
+        try:
             async with asyncio.timeout(READ_AT_START):
                 if isinstance(self.directory, SlackDirectory):
                     await self.directory.read_everybody()
+                await self.undone.run()
+        except TimeoutError:
+            self.engine.wake(UNDONE, self.clock.now() + SOON_SECONDS)
 
     async def _read_everybody(self) -> None:
         while isinstance(self.directory, SlackDirectory):
@@ -302,9 +320,13 @@ class Bot:
 
     async def _watch_lag(self) -> None:
         while True:
-            began = self.clock.monotonic()
+            began, shown = self.clock.monotonic(), self.clock.now()
             await self.clock.sleep(1.0)
-            self.metrics.lagged(max(0.0, self.clock.monotonic() - began - 1.0))
+            passed = self.clock.monotonic() - began
+            self.metrics.lagged(max(0.0, passed - 1.0))
+            if self.clock.now() - shown < passed - SET_BACK:
+                log.warning("clock_set_back", seconds=round(passed - (self.clock.now() - shown), 1))
+                self.engine.wake(SWEEP)  # which was to come by the old clock
 
     async def _not_ready(self) -> str:
         """What keeps the bot from accepting work; "" when nothing does."""
@@ -343,7 +365,11 @@ def setup_of(settings: Settings, accounts: Mapping[str, Renewing]) -> Setup:
         observe=settings.mode is Mode.OBSERVE,
         command=settings.command,
         tokens=actors_of(settings),
+        people=settings.deploys.people,
         world=settings.globalping.world,
+        most=Most(settings.limits.jobs, settings.limits.urls),
+        schedules=settings.schedules,
+        time_zone=settings.time_zone,
     )
 
 
@@ -366,7 +392,7 @@ def tokens_of(settings: Settings) -> list[Token]:
 
 
 def actors_of(settings: Settings) -> Mapping[str, Actor]:
-    """The machines that may knock or send deploys, as actors."""
+    """The machines that may knock or send deploys, and the file's schedules, as actors."""
     actors = [
         Actor(f"token:{token.name}", Standing.TOKEN, "", token.sites, token.may_command)
         for token in settings.api_tokens
@@ -375,7 +401,8 @@ def actors_of(settings: Settings) -> Mapping[str, Actor]:
         Actor(f"token:{sender.name}", Standing.TOKEN, "", sender.sites, is_sender=True)
         for sender in settings.deploys.senders
     ]
-    return {actor.id: actor for actor in actors}
+    scheduled = [schedule.actor for schedule in settings.schedules.values()]
+    return {actor.id: actor for actor in (*actors, *scheduled)}
 
 
 def database_path(url: str) -> Path:

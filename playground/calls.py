@@ -71,7 +71,7 @@ class Calls:
             "api": {"url": world.url, "token": "play"},
             "deploys": {"url": f"{world.url}{pipeline.PATH}", "sender": pipeline.SENDER, "secret": pipeline.SECRET},
             "accounts": world.accounts,
-            "sites": {name: _site(town) for name, town in world.towns.items()},
+            "sites": {name: _site(town, world.on_stage.get(name, "")) for name, town in world.towns.items()},
             "faults": world.faults.shown(),
             "kinds": {account: _kinds(account) for account in (*world.accounts, "slack")},
             "now": world.now(),
@@ -154,11 +154,13 @@ def _kinds(account: str) -> list[str]:
     return [kind for kind in KINDS if account in ONLY.get(kind, (account,))]
 
 
-def _site(town: Town) -> Mapping[str, object]:
-    """One site as it is now; `shield` is the copies of its one cache between origin and edges, where it has one."""
+def _site(town: Town, scene: str) -> Mapping[str, object]:
+    """One site as it is now; `shield` is the copies of its one cache between origin and edges, where it has one, and
+    `scene` the page that the scene is about, if one is set there."""
     host = town.hosts[0]
     places = {place: cache.shown(host) for place, cache in town.caches.items()}
-    known = {"/", "/pricing", *town.origin.ahead(), *(path for held in places.values() for path in held)}
+    here = [path for held in places.values() for path in held]
+    known = {"/", "/pricing", *([scene] if scene else []), *town.origin.ahead(), *here}
     versions = {place: {path: copy.version for path, copy in held.items()} for place, held in places.items()}
     return {
         "url": f"http://{host}/",
@@ -171,6 +173,7 @@ def _site(town: Town) -> Mapping[str, object]:
         "since": {place: {path: copy.since for path, copy in held.items()} for place, held in places.items()},
         "soft": {place: [path for path, copy in held.items() if copy.stale] for place, held in places.items()},
         "budgets": town.budgets(),
+        **({"scene": scene} if scene else {}),
     }
 
 

@@ -20,7 +20,7 @@ from playground.http import remembered_port
 from playground.store import Store
 
 TTL = 300  # seconds
-ADDRESS = "203.0.113.10"
+ADDRESS, ELSEWHERE = "203.0.113.10", "203.0.113.99"  # where the zone leads, and whatever a resolver was told beside
 RESOLVERS = ("resolver-1", "resolver-2")
 _PORTS = range(20_000, 30_000)
 _TRIES = 20
@@ -67,10 +67,11 @@ class Names:
             reply.set_rcode(dns.rcode.NXDOMAIN)
             return reply.to_wire()
         names, ttl = found
+        address = ADDRESS if names == self._zone.get(host) else ELSEWHERE
         for name, leads in zip((host, *names), names, strict=False):
             reply.answer.append(dns.rrset.from_text(f"{name}.", ttl, "IN", "CNAME", f"{leads}."))
         if question is not None and question.rdtype == dns.rdatatype.A:
-            reply.answer.append(dns.rrset.from_text(f"{(host, *names)[-1]}.", ttl, "IN", "A", ADDRESS))
+            reply.answer.append(dns.rrset.from_text(f"{(host, *names)[-1]}.", ttl, "IN", "A", address))
         return reply.to_wire()
 
 

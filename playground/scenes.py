@@ -50,11 +50,11 @@ class Stage:
         """From now on the page is served so."""
         self.world.manners.set(self.host, path or self.path, manner)
 
-    async def visit(self, *paths: str, agent: str = "") -> None:
-        """A visitor in each city."""
-        for city in self.town.edges:
+    async def visit(self, *paths: str, agent: str = "", city: str = "") -> None:
+        """A visitor in each city, or in one."""
+        for where in (city,) if city else tuple(self.town.edges):
             for path in paths or (self.path,):
-                await self._visit(city, path, agent)
+                await self._visit(where, path, agent)
 
     async def _visit(self, city: str, path: str, agent: str) -> None:
         headers = {"host": self.host} | ({"user-agent": agent} if agent else {})
@@ -189,5 +189,6 @@ class Scenes:
                 await scene.set_up(stage)
             except (TimeoutError, httpx.HTTPError) as exc:
                 raise SceneFailed(f"The bot did not come as far as {name} needs within {PATIENCE:g} s.") from exc
+            self._world.on_stage[scene.site] = f"{stage.path}{scene.asks}"
             self._world.store.execute("insert or replace into scenes values (?, ?)", (name, run))
             return self.told(name, run)

@@ -101,10 +101,10 @@ async def overwritten(stage: Stage) -> None:
 
 
 async def worker(stage: Stage) -> None:
-    """Every cache is right, and the page registers a service worker."""
-    stage.serve(Manner(script=WORKER, says={"cache-control": "max-age=0, s-maxage=600"}))
-    stage.deploy()
-    await stage.visit()
+    """Every cache is right after a purge, and the page registers a service worker."""
+    stage.serve(Manner(script=WORKER, says={"cache-control": "max-age=0, s-maxage=86400"}))
+    await stage.grow_old()
+    await stage.purge(f"{stage.url}", until=("done",))
 
 
 async def uncached(stage: Stage) -> None:
@@ -173,9 +173,25 @@ async def refused(stage: Stage) -> None:
 
 
 async def origin(stage: Stage) -> None:
-    """Nothing was deployed: every cache has what the origin has."""
+    """Nothing was deployed, and the page was purged: every cache has what the origin still has."""
     stage.town.origin.deploy(stage.path, ago=3 * HELD)
     await stage.visit()
+    stage.age()
+    await stage.purge(f"{stage.url}", until=("done",))
+
+
+async def fine(stage: Stage) -> None:
+    """Every cache has what the origin has."""
+    stage.deploy()
+    await stage.visit()
+
+
+async def looked(stage: Stage) -> None:
+    """One city alone has a copy, and nobody purged."""
+    stage.town.origin.deploy(stage.path, ago=3 * HELD)
+    await stage.visit(city=next(iter(stage.town.edges)))
+    stage.age()
+    stage.deploy()
 
 
 async def servers(stage: Stage) -> None:
@@ -206,7 +222,7 @@ SCENES = (
     Scene("origin-old", "Nobody deployed", "the origin itself is old", origin),
     Scene("servers", "One of two servers was forgotten", "the origin itself is old", servers),
     Scene("race", "The edge was purged before the shield", "refilled from an older layer", race),
-    Scene("redirect", "The URL only redirects", "another URL was purged", redirect),
+    Scene("redirect", "The URL only redirects", "it only redirects", redirect),
     Scene("slash", "The slash at the end", "another URL was purged", slash),
     Scene("order", "The order of the query", "another URL was purged", order, asks="?size=m&color=red"),
     Scene("query", "Purged without its query", "the query string", query, asks="?page=2"),
@@ -228,8 +244,10 @@ SCENES = (
     Scene("propagation", "One city is late", "edges disagree", propagation),
     Scene("not-found", "A 404 that was kept", "a cached error or redirect", error),
     Scene("refused", "The purge was refused", "the purge did not reach the copy", refused),
-    Scene("nobody", "A deploy without a purge", "nobody purged it", nobody),
     Scene("silent", "The edges hang up", "no answer", silent),
     Scene("busy", "The edges have no room", "it cannot be told", busy),
+    Scene("nobody", "A deploy without a purge", "no purge here", nobody),
+    Scene("looked", "Only one city has a copy", "no purge here", looked),
+    Scene("fine", "Nothing is old", "nothing old was found", fine),
     Scene("anew", "Other bytes for everybody", "the origin answers differently each time", anew),
 )

@@ -68,6 +68,7 @@ class World:
         self.now = now
         self._opening = asyncio.Lock()
         self.pace: Pace = pace_named(speed)
+        self.on_stage: dict[str, str] = {}  # by site, the page that a scene is about
         self.store = Store(data / "world.db")
         self.store.execute("create table if not exists filled (at real)")
         self.requests = Requests(self.store, now)
@@ -155,6 +156,7 @@ class World:
         self.manners.clear()
         self.names.clear()
         self.pace.later.clear()
+        self.on_stage.clear()
         await self.open_doors()
         self.globalping.clear()
         for town in self.towns.values():

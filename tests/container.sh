@@ -57,9 +57,24 @@ case $user in 0 | 0:* | root* | "") complain "the image would run as root." ;; e
 cd "$here"
 [ "$(command -v "$entry")" = "$root/opt/purgebot/bin/purgebot" ] || complain "$entry is not the image's own."
 python -c 'import bot, sys; sys.exit(not bot.__file__.startswith(sys.prefix))' || complain "the image does not hold the bot."
-for absent in pytest mypy playground; do
+for absent in pytest mypy playground pip; do
     python -c "import $absent" 2>/dev/null && complain "the image holds $absent, which is not needed to run."
 done
+# What the image leaves out of others' packages is missed by nothing: a chart, HTTP's own rules, AWS's credentials.
+python - <<'PROGRAM' >"$root/log" 2>&1 || { cat "$root/log"; complain "something is missing in the image."; }
+import asyncio
+
+from bot.domain.answer import Answer
+from bot.domain.stats import Stats
+from bot.edge.http_rules import Httplint
+from bot.slack.chart import draw
+from botocore.session import Session
+
+assert draw(Stats(total=1, kinds={"url": 1}), {}, "Purges").startswith(b"\x89PNG")
+assert asyncio.run(Httplint().remarks(Answer("https://www.shop.test/", "fra", 0.0, 200, (("age", "-1"),), "x")))
+for service in ("sts", "sso", "sso-oidc", "signin"):
+    Session().create_client(service, region_name="us-east-1")
+PROGRAM
 "$entry" --help >/dev/null
 mkdir -p "$(dirname "$PURGEBOT_CONFIG")"
 "$entry" config example >"$PURGEBOT_CONFIG"

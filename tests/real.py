@@ -21,6 +21,8 @@ PROGRAMS = {  # Debian package → the program that shows it is there
     "varnish": {"varnish": "varnishd", "gcc": "gcc"},
     "chromium": {"chromium": "chromium"},
     "apache2": {"apache2-bin": "apache2"},
+    "prometheus": {"prometheus": "promtool"},
+    "systemd": {"systemd": "systemd-analyze"},
     "node-express": {
         "nodejs": "node",
         "node-express": "/usr/share/nodejs/express/package.json",

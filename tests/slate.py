@@ -64,6 +64,10 @@ class Slate:
         self._n += 1
         heapq.heappush(self._heap, (at, self._n, name))
 
+    def forget(self, name: str) -> None:
+        """Ring `name` only when it is woken again: a sweep every two seconds makes days long."""
+        self._at.pop(name, None)
+
     async def advance(self, seconds: float, rarely: Mapping[str, float] = NOTHING) -> None:
         """Ring everything that falls due within `seconds`, then stand at their end. A name in `rarely` rings at most
         once in so many seconds."""

@@ -16,14 +16,15 @@ class Standing(StrEnum):
     GONE = "gone"  # deactivated
     TOKEN = "token"  # a machine with a bearer token
     LOCAL = "local"  # whoever may read the ledger's file, at the machine, while no bot runs
+    SCHEDULE = "schedule"  # what the file has begin by itself
     UNREADABLE = "unreadable"  # Slack will not say; counts as no
     AWAY = "away"  # Slack does not answer; counts as no until it does
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """One asker. `id` is a Slack user id, "token:<name>", or "local:<user>" of the machine.
-    `sites` limits a token; None means every site."""
+    """One asker. `id` is a Slack user id, "token:<name>", "schedule:<name>", or "local:<user>" of the machine that the
+    bot is on. `sites` limits a machine; None means every site."""
 
     id: str
     standing: Standing
@@ -36,7 +37,7 @@ class Actor:
     @property
     def is_token(self) -> bool:
         """Whether a machine asks, or a person at its terminal: there are no buttons."""
-        return self.standing in (Standing.TOKEN, Standing.LOCAL)
+        return self.standing in (Standing.TOKEN, Standing.SCHEDULE, Standing.LOCAL)
 
     @property
     def is_local(self) -> bool:
@@ -46,3 +47,8 @@ class Actor:
     def may_see(self, site: str) -> bool:
         """Whether `site` exists for this actor."""
         return self.sites is None or site in self.sites
+
+
+def is_machine(who: str) -> bool:
+    """Whether the id `who` is no person's at Slack."""
+    return who.startswith(("token:", "schedule:", "local:"))

@@ -13,7 +13,6 @@ _TOPIC_OF = {
     **dict.fromkeys(("CC10", "CC11"), "variants"),
     "CC14": "stale",
     "CC16": "errors",
-    "CC18": "query",
     "CC20": "tags",
 }
 _SETTINGS: Mapping[str, Mapping[str, str]] = {
@@ -24,7 +23,6 @@ _SETTINGS: Mapping[str, Mapping[str, str]] = {
         "variants": "it is said to heed Vary for Accept-Encoding and for images only; for more, a custom cache key.",
         "stale": "Caching → Configuration → Always Online, and Serve stale content in Cache Rules.",
         "errors": "a Cache Rule → Edge TTL → Status code TTL: 400-599, no-store.",
-        "query": "a Cache Rule → Cache key → Query string: include all.",
         "tags": "the header is Cache-Tag.",
     },
     "fastly": {
@@ -34,17 +32,15 @@ _SETTINGS: Mapping[str, Mapping[str, str]] = {
         "variants": "set a normal form of the header in vcl_recv before Vary counts.",
         "stale": "stale_if_error and stale_while_revalidate in vcl_fetch (beresp.stale_…).",
         "errors": "in vcl_fetch: set beresp.ttl = 10s where beresp.status is 400 or more.",
-        "query": "the query counts unless VCL takes it off (querystring.…).",
         "tags": "the header is Surrogate-Key.",
     },
     "cloudfront": {
         "lifetime": "the behaviour's cache policy: Minimum TTL 0, or it keeps what says no-cache; a response headers "
         "policy changes what browsers get.",
         "private": "a behaviour of its own for these paths, with the policy CachingDisabled.",
-        "variants": "headers that count are chosen in the cache policy; leave out Cookie and User-Agent.",
+        "variants": "which headers and cookies count is chosen in the cache policy: all by which the page differs.",
         "stale": "the cache policy's Minimum and Default TTL.",
         "errors": "Error pages → Error caching minimum TTL.",
-        "query": "the cache policy → Query strings: All.",
     },
     "akamai": {
         "lifetime": "the property's Caching behaviour: Honor origin Cache-Control; Downstream Cacheability decides "
@@ -53,7 +49,6 @@ _SETTINGS: Mapping[str, Mapping[str, str]] = {
         "variants": "it may refuse to keep what says Vary; Remove Vary Header where only Accept-Encoding counts.",
         "stale": "the Caching behaviour's Max-age, and Serve stale objects after expiration.",
         "errors": "the behaviour Cache HTTP Error Responses.",
-        "query": "the behaviour Cache Key Query Parameters: include all.",
         "tags": "the header is Edge-Cache-Tag.",
     },
     "googlecdn": {
@@ -63,7 +58,6 @@ _SETTINGS: Mapping[str, Mapping[str, str]] = {
         "variants": "which headers count is set in the cache key policy.",
         "stale": "serveWhileStale of the backend.",
         "errors": "negativeCachingPolicy of the backend.",
-        "query": "the cache key policy: includeQueryString.",
         "tags": "the header is Cache-Tag.",
     },
     "bunny": {
@@ -72,7 +66,6 @@ _SETTINGS: Mapping[str, Mapping[str, str]] = {
         "variants": "the pull zone → Caching → Vary cache.",
         "stale": "the pull zone → Caching → Stale cache.",
         "errors": "the pull zone → Caching: Cache error responses off.",
-        "query": "the pull zone → Caching → Vary cache: URL query string.",
         "tags": "the header is CDN-Tag.",
     },
 }

@@ -8,7 +8,9 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.domain.hearing import (
     REASON_MAX,
@@ -36,6 +38,11 @@ from bot.domain.wish import wish
 
 __all__ = ["BadLine", "Choice", "Command", "Misunderstood", "Speaker", "Verb", "line_of", "parse"]
 
+_PAGE = re.compile(r"page ([1-9][0-9]{0,3})")
+
+
+_SCHEDULE = re.compile(r"(?![Pp]-?[0-9])[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")  # as the file may name one
+
 
 def parse(text: str, speaker: Speaker, more: Sequence[str] = ()) -> Command | Misunderstood:
     """What `text` asks for; `more` are further targets, one a line. Never raises, whatever was typed."""
@@ -58,8 +65,12 @@ def _understand(heard: Heard, speaker: Speaker, notes: Notes) -> Command:
             return wish(heard, verb, speaker, notes)
         case Verb.HELP:
             return Command(verb, topic=shown(" ".join(heard.rest.lower().split())))
-        case Verb.LIMITS | Verb.DOCTOR:
+        case Verb.LIMITS | Verb.DOCTOR | Verb.SCHEDULES:
             return _on_site(verb, heard, speaker)
+        case Verb.QUEUE:
+            return _on_queue(heard, speaker)
+        case Verb.RUN:
+            return _run(heard, speaker)
         case Verb.HOLD | Verb.RELEASE:
             return on_hold(verb, heard, speaker)
         case Verb.LOG | Verb.STATS:
@@ -108,6 +119,41 @@ def _on_site(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
     mended = f"{verb.value} {known[near[0]]}" if near else verb.value
     problem = f"`{shown(names[0])}` is not a site of yours.{yours(list(known.values()))}"
     raise Confused(misunderstood(speaker, problem, mended))
+
+
+def _on_queue(heard: Heard, speaker: Speaker) -> Command:
+    """`queue`, with at most a site or an account, and a page. Raises Confused."""
+    words = [heard.said(n) for n in range(len(heard.things))]
+    page = _PAGE.fullmatch(" ".join(words[-2:]).lower())
+    names = [*(words[:-2] if page else words), *([heard.given["on"]] if "on" in heard.given else [])]
+    command = Command(Verb.QUEUE, page=int(page[1]) if page else 1)
+    if not names:
+        return command
+    sites = {site.name.lower(): site.name for site in speaker.sites}
+    accounts = {account.lower(): account for account in speaker.accounts}
+    name = names[0].lower()
+    if len(names) == 1 and name in sites:
+        return replace(command, site=sites[name])
+    if len(names) == 1 and name in accounts:
+        return replace(command, only=accounts[name])
+    if len(names) > 1:
+        raise Confused(misunderstood(speaker, "queue takes one site or account and nothing else.", "queue"))
+    known = {**accounts, **sites}
+    near = difflib.get_close_matches(name[:40], known, 1)
+    problem = f"`{shown(names[0])}` is no site and no account of yours.{yours(sorted({*known.values()}))}"
+    raise Confused(misunderstood(speaker, problem, f"queue {known[near[0]]}" if near else "queue"))
+
+
+def _run(heard: Heard, speaker: Speaker) -> Command:
+    """A job that waits for its time, or a schedule of the file by its name. Raises Confused."""
+    names = [*map(heard.said, range(len(heard.things)))]
+    if len(names) != 1:
+        problem = "run takes one job that is scheduled, or the name of a schedule."
+        raise Confused(Misunderstood(problem, f"{speaker.command} schedules"))
+    job = job_of(names[0])
+    if job or not _SCHEDULE.fullmatch(names[0]):
+        return Command(Verb.RUN, job=job or _job(Verb.RUN, heard, speaker))
+    return Command(Verb.RUN, schedule=names[0])
 
 
 def _on_job(verb: Verb, heard: Heard, speaker: Speaker) -> Command:

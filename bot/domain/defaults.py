@@ -3,13 +3,14 @@
 URLs, paths, tags, prefixes         whoever sends deploys, any number, and nothing wider
 up to 30 URLs, paths or tags        every full member
 more, or a prefix, host, pattern    one approver
+URLs, paths, tags and prefixes      every schedule of the file, if there are any
 everything                          a reason, and two approvers in production, one elsewhere
 anything else                       no
 """
 
 from __future__ import annotations
 
-from bot.domain.policy import TOKEN, Approve, Conditions, Policy, Rule, Run
+from bot.domain.policy import SCHEDULES, TOKEN, Approve, Conditions, Policy, Rule, Run
 from bot.domain.site import Environment
 from providers.contract import Kind
 
@@ -20,9 +21,9 @@ _WIDE = frozenset(Kind) - {Kind.EVERYTHING}
 _ALL = frozenset({Kind.EVERYTHING})
 
 
-def built_in(approvers: tuple[str, ...], senders: tuple[str, ...] = ()) -> Policy:
+def built_in(approvers: tuple[str, ...], senders: tuple[str, ...] = (), scheduled: bool = False) -> Policy:
     """It, with `approvers` (Slack users and user-groups) as those who are asked; `senders` are the names of those who
-    send deploys."""
+    send deploys. What the file has `scheduled` may what a deploy may."""
     groups = {"approvers": approvers} if approvers else {}
     of = tuple(groups)
     production = Conditions(kinds=_ALL, environment=Environment.PRODUCTION)
@@ -31,6 +32,7 @@ def built_in(approvers: tuple[str, ...], senders: tuple[str, ...] = ()) -> Polic
     return Policy(
         (
             *deploys,
+            *((Rule("scheduled", Conditions(who=(SCHEDULES,), kinds=_DEPLOYED), Run()),) if scheduled else ()),
             Rule("small", Conditions(kinds=_SMALL, max_items=SMALL_MAX), Run()),
             Rule("wide", Conditions(kinds=_WIDE), Approve(1, of)),
             Rule("everything", production, Approve(2, of), reason=True),

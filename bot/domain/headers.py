@@ -6,11 +6,12 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from bot.domain.caching import YEARS_10, Basis, lifetime_browser
+from bot.domain.caching import YEARS_10, Basis, Directives, lifetime_browser
 from bot.domain.site import Marker
 
 VERSION_MAX = 40  # characters
 ETAG_MAX = 200
+ODD_MAX = 40
 TEXT_MAX = 256 * 1024  # characters of a body in which a version is looked for
 
 _SECONDS = re.compile(r"[0-9]{1,10}")
@@ -31,6 +32,12 @@ def browsers_may_keep(headers: Mapping[str, str], now: float) -> int | None:
     missing Date."""
     lifetime = lifetime_browser(headers, now)
     return None if lifetime.basis in (Basis.GUESS, Basis.NOTHING) else lifetime.seconds
+
+
+def odd_max_age(headers: Mapping[str, str]) -> str:
+    """What max-age says where it cannot be read as seconds, fit to be shown; "" where it can, or nothing is said."""
+    said = Directives.read(headers.get("cache-control", "")).values("max-age")
+    return next((fit(value, ODD_MAX) or "nothing" for value in said if not value.isdecimal()), "")
 
 
 def etag_of(headers: Mapping[str, str]) -> str:

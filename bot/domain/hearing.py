@@ -12,6 +12,7 @@ from bot.domain.reading import IN_LINE, JOB, WARMING, plain_urls
 from bot.domain.shown import JOINERS, Notes, one_line, refused_character, shown
 from bot.domain.speech import (
     KIND_OF,
+    LOOKING,
     ON_THINGS,
     OPTION_OF,
     VERB_OF,
@@ -25,10 +26,12 @@ from bot.domain.speech import (
     example_site,
 )
 from bot.domain.target import Target
+from bot.domain.when import CLOCK_WORD, DAY_WORD, ISO_WORD, LIKE, ZONE, counted, read_when, written
 from bot.domain.words import Scanner, Unclosed, Word
 from providers.contract import Kind
 
 TEXT_MAX = 40_000  # characters of one line
+TERMINAL = frozenset({"--json", "--csv", "--file", "--fail-on", "--no-wait", "--timeout"})
 REASON_MAX = 1_000  # characters
 _LINE_SHOWN_MAX = 300  # characters of a line to copy
 _REASON_SHOWN_MAX = 150  # characters of a reason in it
@@ -121,8 +124,59 @@ class _Sorter:
         return self._thing(word)
 
     def _is_option(self, option: OptionRow) -> bool:
-        """Whether the bare word means the option: `from` is also a word of prose, and a tag may be called so."""
-        return option.takes != "place" or self.heard.verb in (Verb.CHECK, Verb.WARM)
+        """Whether the bare word means the option: `from`, `in` and `at` are also words of prose, and a tag may be
+        called so. Where pages are looked at, `from` means the option, which the verbs that look from everywhere refuse
+        in words."""
+        if option.takes == "moment":
+            return self._begins() or self._time_follows(option)
+        return option.takes != "place" or self.heard.verb in LOOKING
+
+    def _begins(self) -> bool:
+        heard = self.heard
+        return heard.verb is None and not heard.things and heard.kind is None and not heard.given
+
+    def _time_follows(self, option: OptionRow) -> bool:
+        """Whether what comes next can be a time; nothing is taken."""
+        ahead = Scanner(self.text[self._scanner.at :], Notes())
+        try:
+            words = [word.text if (word := ahead.word()) else "" for _ in range(2)]
+        except Unclosed:
+            return False
+        if option.name == "in":
+            return counted(words[0]) is not None or (is_count(words[0]) and counted(" ".join(words)) is not None)
+        return any(sort.fullmatch(words[0]) for sort in (CLOCK_WORD, ISO_WORD)) or (
+            DAY_WORD.fullmatch(words[0]) is not None and CLOCK_WORD.fullmatch(words[1]) is not None
+        )
+
+    def _moment(self, option: OptionRow, word: Word) -> str:
+        """How long from now, or when: day, time and zone, in as many words as they take."""
+        return f"{word.text}{self._unit_after(word)}" if option.name == "in" else " ".join(self._clock_words(word))
+
+    def _as_time(self, option: OptionRow, text: str) -> str:
+        """The time that `text` says, written the one way. Raises Confused."""
+        if read_when(f"{option.name} {text}") is None:
+            example = "in 10m or in 2 hours" if option.name == "in" else LIKE
+            raise self.confused(f"`{shown(f'{option.name} {text}')}` is no time. Write it like {example}.", topic="in")
+        return written(f"{option.name} {text}").partition(" ")[2]
+
+    def _clock_words(self, first: Word) -> list[str]:
+        day = first.text if DAY_WORD.fullmatch(first.text) else ""
+        clock = self._next_if(CLOCK_WORD) if day else first.text
+        day = day or self._next_if(DAY_WORD)
+        return [word for word in (day, clock, self._next_if(ZONE)) if word]
+
+    def _next_if(self, pattern: re.Pattern[str]) -> str:
+        """The next word if it is one of those; else "", and it is still to come."""
+        at = self._scanner.at
+        ahead = Scanner(self.text[at:], Notes())
+        try:
+            word = ahead.word()
+        except Unclosed:
+            return ""
+        if word is None or word.exact or not pattern.fullmatch(word.text):
+            return ""
+        self._scanner.at = at + ahead.at
+        return word.text
 
     def _thing(self, word: Word) -> None:
         heard = self.heard
@@ -159,7 +213,10 @@ class _Sorter:
         return self._give(option, self._value(option, name) if option.takes else "")
 
     def _unknown_flag(self, name: str, word: Word) -> Confused:
-        known = [written for written in OPTION_OF if written.startswith("--")]
+        if name.lower() in TERMINAL:
+            problem = f"`{shown(name)}` is an option of the terminal, as in `purgebot check … {name.lower()}`."
+            return self.confused(f"{problem} Leave it out here.", self._mended(word, ""), topic="options")
+        known = [written for written, row in OPTION_OF.items() if written.startswith("--") and row.takes != "moment"]
         near = difflib.get_close_matches(f"--{name.lower().strip('-')[:20]}", known, 1, _NEAR)
         mended = self._mended(word, near[0]) if near else ""
         return self.confused(f"`{shown(name)}` is not an option.", mended, topic="options")
@@ -174,6 +231,8 @@ class _Sorter:
                 return f"{word.text}{self._unit_after(word)}"
             case "place":
                 return self._list(word)
+            case "moment":
+                return self._moment(option, word)
             case _:
                 return word.text
 
@@ -201,6 +260,7 @@ class _Sorter:
             "site": site.name if site else "",
             "account": account,
             "time": for_what,
+            "moment": "10m" if option.name == "in" else "02:00",
             "place": example_place(self._speaker),
         }
         value = values.get(option.takes, "")  # nobody's reason is made up for them
@@ -237,6 +297,8 @@ class _Sorter:
     def _give(self, option: OptionRow, value: str) -> None:
         before = self.heard.given.get(option.name)
         clean = one_line(value) if option.takes == "reason" else value
+        if option.takes == "moment":
+            clean = self._as_time(option, one_line(value))
         if option.takes and not clean.strip():
             raise self._nothing_after(option, option.written[0], self._scanner.at if not value else 0)
         if option.takes:
@@ -302,6 +364,7 @@ _WANTED = {
     "account": "an account's name",
     "reason": "a reason",
     "time": "a time",
+    "moment": "a time",
     "place": "a place",
 }
 _NAMES = re.compile(r"[/:#.]")

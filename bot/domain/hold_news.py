@@ -1,4 +1,5 @@
-"""What a channel is told of holds: one was laid, was released, or has ended by its time."""
+"""What a channel is told that is of no job: a hold was laid, was released, or has ended by its time; a schedule came to
+nothing."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ class Turn(StrEnum):
     LAID = "laid"
     RELEASED = "released"  # by a person or a token
     ENDED = "ended"  # by its time
+    UNDONE = "undone"  # no hold: a schedule of the file came to nothing, as `said` tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +34,5 @@ class HoldNews:
     targets: int = 0  # of those, as they came
     urls: int = 0  # how many of them are URLs
     plans: int = 0
+    said: tuple[str, ...] = ()  # in full, a line each
     calls: bool = False  # whoever held is mentioned; elsewhere, and whoever did it themselves, by name

@@ -175,6 +175,7 @@ class JobView:
     rule: str
     counts: Mapping[Kind, int] = field(default_factory=dict)  # targets by kind, as policy judges them
     also_by: tuple[str, ...] = ()  # others whose requests are in it
+    urgent_by: str = ""  # who had it go before all others, if somebody did
     reason: str = ""
     why: str = ""  # what stands behind verdict or state, one sentence
     looks: tuple[Look, ...] = ()  # the last look at each place and URL
@@ -210,6 +211,13 @@ class JobView:
     looked_before: bool = False
     measurement: str = ""  # of the probes around the world that looked before, to ask the same ones after
     round: int = 0  # looks after the purge so far
+    scheduled_for: float | None = None  # when it is to begin, where that is not at once
+    zone: str = ""  # the time zone that this was read in
+    begins_told: str = ""  # that time as its clocks show it: Tue 1 Dec 09:00:00 CET
+    ran_early: float | None = None  # when somebody had it begin before its time, or after it was missed
+    missed: float | None = None  # when it was found that its time had passed without it: a person decides
+    late_max: float = 900.0  # seconds; it begins by itself so long after its time, if nobody was there then
+    schedule: str = ""  # the file's schedule that it is an occurrence of
     due_at: float | None = None  # when the next step is due; never None while open
     version: int = 0  # counts changes
     crashes: int = 0  # runs that raised, or processes that ended in them, one after another
@@ -223,6 +231,20 @@ class JobView:
     def name(self) -> str:
         """The id people type."""
         return f"P-{self.id}"
+
+    @property
+    def begins(self) -> float:
+        """When it begins or began, votes aside: its time, when somebody had it begin, or when it was asked for."""
+        return next(at for at in (self.ran_early, self.scheduled_for, self.created) if at is not None)
+
+    @property
+    def agreed_at(self) -> float | None:
+        """From when the votes count: the last yes, or the time that they were for; None without one."""
+        agreed = self.approval.approved if self.approval else None
+        ran_before = self.ran_early is not None and self.ran_early < (self.scheduled_for or 0)
+        if agreed is None or self.scheduled_for is None or ran_before:
+            return agreed
+        return max(agreed, self.scheduled_for)
 
     @property
     def ended_by_restore(self) -> bool:

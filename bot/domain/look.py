@@ -44,6 +44,7 @@ class Look:
     varies: str = ""  # the answer's Vary, lower case
     shows: str = ""  # what a deploy said that the page must show, and it does: "x-build: 4.2.0"
     lacks: str = ""  # the same where it does not
+    odd_age: str = ""  # what its max-age says where that is no number, so that browsers ask each time
 
     @property
     def is_kept(self) -> bool:

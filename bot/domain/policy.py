@@ -23,7 +23,8 @@ APPROVE_WITHIN = 1800.0  # seconds
 RUN_WITHIN = 900.0  # seconds after the last yes
 RECENT_SECONDS = 600.0  # one person's requests on a site within this are summed before size rules
 ALL_KINDS = frozenset(Kind)
-MEMBERS, GUESTS, TOKEN = "members", "guests", "token:"  # words of `who`, beside groups and Slack ids
+MEMBERS, GUESTS, SCHEDULES = "members", "guests", "schedules"
+TOKEN, SCHEDULE = "token:", "schedule:"  # words of `who`, beside groups and Slack ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Outline:
 class Conditions:
     """When a rule speaks; what is not said holds always."""
 
-    who: tuple[str, ...] = ()  # groups, Slack ids, "members", "guests", "token:<name>"
+    who: tuple[str, ...] = ()  # groups, Slack ids, "members", "guests", "schedules", "token:<name>", "schedule:<name>"
     kinds: frozenset[Kind] = ALL_KINDS
     sites: frozenset[str] = frozenset()  # empty: every site
     environment: Environment | None = None
@@ -129,6 +130,14 @@ class BreakGlass:
 
 
 @dataclass(frozen=True, slots=True)
+class Urgency:
+    """Who may have a purge go before all others (groups, Slack ids, words of `who`), and how often within 24 hours."""
+
+    who: tuple[str, ...]
+    per_day: int = 5
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """All of it. `approvers` are asked where something was only tightened."""
 
@@ -140,6 +149,7 @@ class Policy:
     run_within: float = RUN_WITHIN  # seconds
     break_glass: BreakGlass | None = None
     is_built_in: bool = False
+    urgent: Urgency | None = None  # else the approvers may, as often as they like
 
     @property
     def version(self) -> str:
@@ -172,7 +182,8 @@ class Policy:
         when = [*(rule.when for rule in self.rules), *(one.when for one in self.tighten)]
         said = [name for conditions in when for name in conditions.who]
         glass = self.break_glass.who if self.break_glass else ()
-        return [*said, *self.asked, *glass, *(name for names in self.groups.values() for name in names)]
+        urgent = self.urgent.who if self.urgent else ()
+        return [*said, *self.asked, *glass, *urgent, *(name for names in self.groups.values() for name in names)]
 
     def is_user_group(self, name: str) -> bool:
         """Whether `name` is a Slack user-group's id, and no group of the policy's own."""

@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.hearing import TEXT_MAX, Heard, Thing, is_fit, misunderstood, typed
-from bot.domain.reading import JobName, NoSuchHost, Puzzling, Reader, SiteName, Star
+from bot.domain.reading import JobName, NoSuchHost, Puzzling, Reader, SiteName, Star, is_slip
 from bot.domain.saying import line_of, options_line, safe_word
 from bot.domain.shown import Notes, shown
 from bot.domain.site import Site
 from bot.domain.speech import (
     KIND_OF,
     LOOKING,
-    NOT_THINGS,
     VERB_OF,
     Choice,
     Command,
@@ -50,6 +49,7 @@ def nothing_named(speaker: Speaker, verb: Verb, named: Site | None, given: Mappi
     wants = {
         Verb.PLAN: "Type what the plan is for: a URL, path, prefix, tag or host.",
         Verb.CHECK: "Type which URL to look at.",
+        Verb.WHY: "Type which page looks old: one URL or path.",
         Verb.LINT: "Type which page's headers to look at.",
         Verb.WARM: "Type which URL to fetch through the edges.",
     }.get(verb, "Type what should be gone: a URL, path, prefix, tag or host.")
@@ -83,7 +83,9 @@ def _tail(given: Mapping[str, str], *without: str) -> str:
 def unknown_verb(thing: Thing, heard: Heard, speaker: Speaker) -> Misunderstood:
     """A first word that is neither a verb nor a thing."""
     problem = f"I cannot tell what `{shown(thing.text)}` is.{_all_hint(thing.text)}"
-    near = difflib.get_close_matches(thing.text.lower()[:20], _STARTERS, 1, _NEAR)
+    word = thing.text.lower()[:20]
+    slips = [starter for starter in _STARTERS if len(word) == len(starter) and is_slip(word, starter)]
+    near = difflib.get_close_matches(word, _STARTERS, 1, _NEAR) or slips[:1]
     mended = heard.text.replace(thing.text, near[0], 1) if near and heard.verb is None else ""
     return misunderstood(speaker, problem, " ".join(mended.split()))
 
@@ -107,9 +109,7 @@ def all_unread(
         case Star():
             return _star(thing, speaker, named)
         case JobName():
-            return _job(thing, speaker)
-        case Puzzling() if heard.verb is None and thing.text.lower() in NOT_THINGS:
-            return unknown_verb(thing, heard, speaker)
+            return _job(thing, speaker, verb)
         case Puzzling():
             return _puzzled(why, thing, heard, verb, speaker)
         case _:
@@ -180,9 +180,11 @@ def _star(thing: Thing, speaker: Speaker, named: Site | None) -> Misunderstood:
     return Misunderstood(problem, f"{typed(speaker, everything)} because …", choices)
 
 
-def _job(thing: Thing, speaker: Speaker) -> Misunderstood:
+def _job(thing: Thing, speaker: Speaker, verb: Verb) -> Misunderstood:
+    """A job's name where a thing belongs. Whoever asks to look at something is offered nothing that would purge."""
     job = thing.text.upper()
-    choices = tuple(Choice(f"{verb.capitalize()} {job}", f"{verb} {job}") for verb in ("status", "show", "retry"))
+    offered = ("status", "show") if verb in LOOKING else ("status", "show", "retry")
+    choices = tuple(Choice(f"{word.capitalize()} {job}", f"{word} {job}") for word in offered)
     problem = f"{job} is a job, not something to purge or look at."
     return Misunderstood(problem, f"{speaker.command} show {job}", choices)
 

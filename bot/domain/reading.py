@@ -28,6 +28,8 @@ IN_LINE = re.compile(r"[Qq]-([1-9][0-9]{0,14})")
 _TAG = re.compile(r"(?:tag:|key:|#)(.*)", re.IGNORECASE | re.DOTALL)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://")
 _BAD_SCHEME = re.compile(r"(https?):(?!//)[/\\]*", re.IGNORECASE)
+_ODD_SCHEME = re.compile(r"(h?[htps]{2,6}):?/{1,3}", re.IGNORECASE)  # htp://, http//, ttps:/
+_SCHEMES = ("http://", "https://")
 _ENDS_IN_STAR = re.compile(r"/\*+\Z")
 _PLAIN_URL = re.compile(r"(https?://[a-z0-9_.\-]++)/(?:[!$-)+-;=?-\[\]-_a-{}~]*[$-&+\-/-9=@-Z_a-z~])?")
 _ONLY_STARS = re.compile(r"[/*]*\*[/*]*")
@@ -110,6 +112,7 @@ class Reader:
                 raise Unreadable("everything stands alone.")
 
     def _guess(self, text: str) -> tuple[Target, ...]:
+        self._must_begin_well(text)
         if text.startswith("/") or _SCHEME.match(text) or self.is_known(text):
             return self._guess_place(text)
         if JOB.fullmatch(text):
@@ -121,6 +124,15 @@ class Reader:
         if text.startswith("*") and not self._is_host_wildcard(text):
             return (self._pattern(text),)
         return self._puzzle(text)
+
+    def _must_begin_well(self, text: str) -> None:
+        """A slip in the scheme before a known host: htp://, http//."""
+        odd = _ODD_SCHEME.match(text)
+        if odd is None or _BAD_SCHEME.match(text) or odd.group().lower() in _SCHEMES:
+            return
+        if self.is_known(text[odd.end() :]):
+            scheme = "https" if "s" in odd.group(1).lower() else "http"
+            raise Unreadable(f"`{shown(odd.group())}` begins no URL.", f"{scheme}://{text[odd.end() :]}")
 
     def _guess_place(self, text: str) -> tuple[Target, ...]:
         if text.startswith("//") and self.is_known(text[2:]):

@@ -24,11 +24,13 @@ class Deed(StrEnum):
     PURGE = "purge"  # ask for it; the policy decides
     VOTE = "vote"
     CANCEL = "cancel"
+    RUN = "run"  # begin now what is scheduled; the policy decides
     RETRY = "retry"  # failed calls again, or a call whose outcome is unknown
     HOLD = "hold"  # let nothing begin on a site
     RELEASE = "release"  # let it again
     HOLD_ALL = "hold_all"  # either on every site
     BREAK_GLASS = "break_glass"  # run without the votes
+    URGENT = "urgent"  # have a purge go before everything that is not sent yet
     REVIEW = "review"  # close the review that a broken glass opened
 
 
@@ -38,15 +40,16 @@ NOTHING: frozenset[str] = frozenset()
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What a deed is about. `voters` are those who may vote on the job, `approvers` all whom the policy asks,
-    `breakers` those who may break the glass; each as Slack says now. `nobody_asked` when the policy asks nobody at all,
-    which nobody of whom Slack tells is not. `held_by` is who holds the site; `request` the name of a queued request,
-    and `requested_by` who asked for it."""
+    `breakers` those who may break the glass, `urgents` those whose purge may go first; each as Slack says now.
+    `nobody_asked` when the policy asks nobody at all, which nobody of whom Slack tells is not. `held_by` is who holds
+    the site; `request` the name of a queued request, and `requested_by` who asked for it."""
 
     site: str = ""
     job: JobView | None = None
     voters: Set[str] = NOTHING
     approvers: Set[str] = NOTHING
     breakers: Set[str] = NOTHING
+    urgents: Set[str] = NOTHING
     nobody_asked: bool = False
     held_by: str = ""
     request: str = ""
@@ -100,11 +103,13 @@ def _token_may(actor: Actor, deed: Deed, subject: Subject) -> Deny | None:
             return None
         case _ if not actor.may_command:
             return Deny("read-only", "This token may only read.", "Use a token with `may: command`.")
+        case Deed.URGENT:
+            return _may_hurry(actor, subject)
         case Deed.CANCEL | Deed.RETRY if name and requested_by != actor.id:
             return Deny("own", f"{name} was not asked for by this token.", "Its requester or an approver can do that.")
         case Deed.RELEASE if subject.held_by != actor.id:
             return _ANOTHERS_HOLD
-        case Deed.PLAN | Deed.CHECK | Deed.PURGE | Deed.CANCEL | Deed.RETRY | Deed.HOLD | Deed.RELEASE:
+        case Deed.PLAN | Deed.CHECK | Deed.PURGE | Deed.RUN | Deed.CANCEL | Deed.RETRY | Deed.HOLD | Deed.RELEASE:
             return None
         case _:
             return Deny("deeds", "There is no rule for this, so the answer is no.", "Ask whoever configured purgebot.")
@@ -112,7 +117,7 @@ def _token_may(actor: Actor, deed: Deed, subject: Subject) -> Deny | None:
 
 def _person_may(actor: Actor, deed: Deed, subject: Subject) -> Deny | None:
     match deed:
-        case Deed.SEE | Deed.PLAN | Deed.CHECK | Deed.PURGE:
+        case Deed.SEE | Deed.PLAN | Deed.CHECK | Deed.PURGE | Deed.RUN:
             return None
         case Deed.HOLD | Deed.RELEASE | Deed.HOLD_ALL if actor.standing is not Standing.MEMBER:
             return _may_hold_as_approver(actor, subject)
@@ -134,6 +139,8 @@ def _person_may(actor: Actor, deed: Deed, subject: Subject) -> Deny | None:
             return None
         case Deed.BREAK_GLASS:
             return Deny("break_glass", "You are not one of those who may break the glass.", "Ask for it the usual way.")
+        case Deed.URGENT:
+            return _may_hurry(actor, subject)
         case Deed.REVIEW:
             return _may_review(actor, subject)
         case _:
@@ -166,6 +173,12 @@ def _may_vote(actor: Actor, subject: Subject) -> Deny | None:
     if job.approval is None or actor.id not in subject.voters:
         return Deny("approvers", f"You are not an approver of {job.name}.", "The card names who is asked.")
     return None
+
+
+def _may_hurry(actor: Actor, subject: Subject) -> Deny | None:
+    if actor.id in subject.urgents:
+        return None
+    return Deny("urgent", "You are not one of those who may have a purge go first.", "Ask without --urgent.")
 
 
 def _may_review(actor: Actor, subject: Subject) -> Deny | None:

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.domain import wording
-from bot.domain.actor import Actor, Standing
+from bot.domain.actor import Actor, Standing, is_machine
 from bot.domain.policy import (
     GUESTS,
     MEMBERS,
+    SCHEDULES,
     Allow,
     Approve,
     Ask,
@@ -140,7 +141,12 @@ def items(asked: Asked, when: Conditions) -> int:
 def is_among(asked: Asked, who: tuple[str, ...]) -> tuple[bool, str]:
     """Whether the asker is one of `who`, and why that cannot be said. Nobody named means full members. Who only sends
     deploys must be named."""
-    actor, problem = asked.actor, ""
+    return is_one_of(asked.actor, asked.policy, asked.roster, who)
+
+
+def is_one_of(actor: Actor, policy: Policy, roster: Roster, who: tuple[str, ...]) -> tuple[bool, str]:
+    """Whether `actor` is one of `who`, and why that cannot be said. Nobody named means full members."""
+    problem = ""
     for name in who or (MEMBERS,):
         match name:
             case "members" if (
@@ -149,12 +155,14 @@ def is_among(asked: Asked, who: tuple[str, ...]) -> tuple[bool, str]:
                 return True, ""
             case "guests" if actor.standing is Standing.GUEST:
                 return True, ""
-            case _ if name in (MEMBERS, GUESTS):
+            case "schedules" if actor.standing is Standing.SCHEDULE:
+                return True, ""
+            case _ if name in (MEMBERS, GUESTS, SCHEDULES):
                 continue
             case _ if name == actor.id:
                 return True, ""
-            case _ if not actor.is_token and not name.startswith("token:"):
-                members = members_of(asked.policy, asked.roster, name)
+            case _ if not actor.is_token and not is_machine(name):
+                members = members_of(policy, roster, name)
                 if actor.id in members.people:
                     return True, ""
                 problem = problem or members.problem

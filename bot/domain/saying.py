@@ -32,10 +32,13 @@ def line_of(command: Command, speaker: Speaker) -> str:
             words = [command.verb.value, *_hold_words(command)]
         case Verb.HELP:
             words = ["help", command.topic]
+        case Verb.QUEUE:
+            page = f"page {command.page}" if command.page > 1 else ""
+            words = ["queue", safe_word(command.site or command.only) if command.site or command.only else "", page]
         case Verb.LOG | Verb.STATS:
             words = [search_line(command.verb, command.search or Search())]
         case _:
-            words = [command.verb.value, _named(command), *_option_words(command)]
+            words = [command.verb.value, _named(command) or command.schedule, *_option_words(command)]
     line = " ".join(word for word in words if word)
     return f"path {line}" if line == speaker.command else line
 
@@ -69,9 +72,11 @@ def _option(name: str, value: str) -> str:
             return f"--reason {quoted(value)}"
         case "on" | "only" | "from" | "for":
             return f"{name} {safe_word(value)}"
+        case "in" | "at":
+            return f"{name} {value}"
         case "confirm":
             return f"--confirm {safe_word(value)}"
-        case "dry-run" | "no-check" | "queue" | "warm":
+        case "dry-run" | "no-check" | "queue" | "warm" | "urgent":
             return f"--{name}"
         case _:
             return name
@@ -93,8 +98,13 @@ def _option_words(command: Command) -> list[str]:
         given["only"] = command.only
     if not command.check:
         given["no-check"] = ""
+    if command.when:
+        word, _, value = command.when.partition(" ")
+        given[word] = value
     if command.queue:
         given["queue"] = ""
+    if command.urgent:
+        given["urgent"] = ""
     if command.server:
         given["for"] = command.server
     if command.warm:

@@ -22,7 +22,7 @@ LINE_MAX = 1_200  # characters, so that a button can carry it
 PAGES_MAX = 2_000
 T = TypeVar("T")
 _PERSON = re.compile(r"<@([A-Z][A-Z0-9_]*)(?:\|[^>]*)?>")
-_NAMED = re.compile(r"@[^\s<>@]{1,80}|me|token:\S{1,80}|[UW][A-Z0-9_]{2,40}")
+_NAMED = re.compile(r"@[^\s<>@]{1,80}|me|(?:token|schedule):\S{1,80}|[UW][A-Z0-9_]{2,40}")
 _PAGE = re.compile(r"[1-9][0-9]{0,5}")
 _TAKES = {"since": f"a time after it, {EXAMPLES}", "by": "a person after it: @name, me or token:ci",
           "page": "a number after it", "on": "a site's name after it"}  # fmt: skip

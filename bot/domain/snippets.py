@@ -47,6 +47,8 @@ def snippet(server: Server, cure: Cure, urls: Sequence[str]) -> str:
     """The lines that mend `urls`; "" where no server can."""
     if cure.special in _NO_HEADERS:
         return _NO_HEADERS[cure.special]
+    if cure == Cure():
+        return ""
     paths = [path for path in dict.fromkeys(urlsplit(url).path or "/" for url in urls) if _SAFE_PATH.fullmatch(path)]
     paths = paths[:PATHS_MAX]
     if not paths:
@@ -190,21 +192,39 @@ if (res.statusCode >= 400) res.set('Cache-Control', 'no-store')""",
 </LocationMatch>""",
 }
 
-# Where no build can name files: the name in the page changes, and the server leaves the hash out again.
+# Where no build can name files: the name in the page changes, and the server leaves the hash out again, unless a file
+# has that very name.
+_DEPLOY = (
+    "bring new files to every server first, new pages after: an old server answers a new name with old content, "
+    "and caches keep that"
+)
+_KINDS = "js|css|png|jpg|svg|woff2"
 _BY_NAME: Mapping[Server, str] = {
-    Server.NGINX: """\
-# in the server: pages may ask for app.3f2a91c0.css, and app.css answers
-rewrite "^(.+)\\.[0-9a-f]{8,64}\\.(js|css|png|jpg|svg|woff2)$" $1.$2 last;""",
-    Server.APACHE: """\
+    Server.NGINX: f"""\
+# in the location that serves files, beside what is there: pages may ask for app.3f2a91c0.css, and app.css answers
+# for files of nginx's own; what it passes on is mended behind it
+# {_DEPLOY}
+if (!-f $request_filename) {{
+  rewrite "^(.+)\\.[0-9a-f]{{8,64}}\\.({_KINDS})$" $1.$2 last;
+}}""",
+    Server.APACHE: f"""\
 # in the virtual host: pages may ask for app.3f2a91c0.css, and app.css answers
+# for files below DocumentRoot
+# {_DEPLOY}
 RewriteEngine On
-RewriteRule "^(.+)\\.[0-9a-f]{8,64}\\.(js|css|png|jpg|svg|woff2)$" "$1.$2" [PT]""",
-    Server.EXPRESS: """\
-// before express.static: pages may ask for app.3f2a91c0.css, and app.css answers
-app.use((req, res, next) => {
-  req.url = req.url.replace(/\\.[0-9a-f]{8,64}\\.(js|css|png|jpg|svg|woff2)$/, '.$1')
-  next()
-})""",
+RewriteCond "%{{DOCUMENT_ROOT}}%{{REQUEST_URI}}" !-f
+RewriteRule "^(.+)\\.[0-9a-f]{{8,64}}\\.({_KINDS})$" "$1.$2" [PT]""",
+    Server.EXPRESS: f"""\
+// before express.static('public'), with the same folder: pages may ask for app.3f2a91c0.css, and app.css answers
+// {_DEPLOY}
+app.use((req, res, next) => {{
+  const named = /^(\\/[\\w.\\/~-]+)\\.[0-9a-f]{{8,64}}\\.({_KINDS})$/.exec(req.path)
+  if (!named) return next()
+  require('fs').access('public' + req.path, (missing) => {{
+    if (missing) req.url = named[1] + '.' + named[2]
+    next()
+  }})
+}})""",
 }
 
 BY_BUILD = """\

@@ -32,11 +32,14 @@ class Verb(StrEnum):
     RETRY = "retry"
     APPROVE = "approve"
     DENY = "deny"
+    SCHEDULES = "schedules"  # what is to begin by itself, and when
+    RUN = "run"  # begin a scheduled job, or what the file schedules, now
     HOLD = "hold"  # let nothing begin on a site
     RELEASE = "release"  # or let it again
     BREAK_GLASS = "break-glass"  # run a waiting job without its votes
     REVIEW = "review"  # close what that has opened
     SITES = "sites"
+    QUEUE = "queue"  # what runs, what waits, and when
     LIMITS = "limits"  # what is left of each budget
     LOG = "log"  # jobs of the past, searched
     STATS = "stats"  # who purges what, how often, how quickly
@@ -83,7 +86,11 @@ class Command:
     job: int = 0  # P-12 -> 12
     in_line: int = 0  # Q-7 -> 7, a queued request
     warming: int = 0  # W-3 -> 3
+    when: str = ""  # "in 10m", "at 02:00 Europe/Berlin": as typed; "" for now
+    schedule: str = ""  # one that the file names
     queue: bool = False  # while the site is held, wait for the release
+    urgent: bool = False  # go before everything that is not sent yet
+    page: int = 1  # of a queue: of the caller's own jobs
     everywhere: bool = False  # a hold or release of every site
     seconds: float = 0.0  # how long a hold lasts; 0: until it is released
     server: str = ""  # whose lines a lint shows: nginx, apache, express; "": as the answer says
@@ -158,7 +165,7 @@ class OptionRow:
 
     name: str
     written: tuple[str, ...]  # bare words, and flags with their dashes
-    takes: str  # "site", "account", "reason", "time" (or a server's name, for lint), "place" or nothing
+    takes: str  # "site", "account", "reason", "time" (or a server's name, for lint), "moment", "place" or nothing
     what: str
     example: str
     verbs: frozenset[Verb]
@@ -167,7 +174,7 @@ class OptionRow:
 LOOKING = frozenset({Verb.CHECK, Verb.WHY, Verb.LINT, Verb.WARM})  # verbs that name pages and change nothing
 _PURGES = frozenset({Verb.PURGE, Verb.PLAN})
 ON_THINGS = _PURGES | LOOKING  # verbs that take targets
-_ON_SITE = ON_THINGS | {Verb.LIMITS, Verb.DOCTOR}
+_ON_SITE = ON_THINGS | {Verb.LIMITS, Verb.DOCTOR, Verb.QUEUE, Verb.SCHEDULES}
 
 VERBS = (
     VerbRow(Verb.PURGE, "[purge] <things…>", "purge, then prove at the edge that it worked", "{url}"),
@@ -186,6 +193,8 @@ VERBS = (
     VerbRow(Verb.RETRY, "retry P-12", "send again what did not go", "retry P-12"),
     VerbRow(Verb.APPROVE, "approve P-12 [note]", "say yes to a waiting job", "approve P-12"),
     VerbRow(Verb.DENY, "deny P-12 [reason]", "say no to a waiting job", "deny P-12 not during the sale"),
+    VerbRow(Verb.SCHEDULES, "schedules [site]", "what begins by itself, when, and by whom", "schedules"),
+    VerbRow(Verb.RUN, "run P-12|<schedule>", "begin a scheduled job, or what the file schedules, now", "run P-12"),
     VerbRow(Verb.HOLD, "hold <site>|all [for 2h] because …", "let nothing begin there until then, or until release",
             "hold {site} for 2h because deploying 4.2"),
     VerbRow(Verb.RELEASE, "release <site>|all", "end a hold; what was queued meanwhile runs", "release {site}"),
@@ -194,6 +203,7 @@ VERBS = (
     VerbRow(Verb.REVIEW, "review P-12 [note]", "close the review that a broken glass opened",
             "review P-12 it was right to do so"),
     VerbRow(Verb.SITES, "sites", "your sites and their hosts", "sites"),
+    VerbRow(Verb.QUEUE, "queue [site|account]", "what runs, what waits, in which order and how long", "queue"),
     VerbRow(Verb.LIMITS, "limits [site]", "what is left of each provider's rate limits", "limits {site}"),
     VerbRow(
         Verb.LOG,
@@ -230,6 +240,11 @@ OPTIONS = (
     OptionRow("because", ("because", "--reason"), "reason",
               "why; takes the rest of the line (--reason takes one word, or text in quotes)",
               "{url} because wrong price", _PURGES | {Verb.CANCEL, Verb.HOLD, Verb.BREAK_GLASS}),
+    OptionRow("in", ("in", "--in"), "moment", "begin after that time, 10s to 90d: 10m, 2 hours, 1h30m", "{url} in 10m",
+              frozenset({Verb.PURGE})),
+    OptionRow("at", ("at", "--at"), "moment",
+              "begin then: 02:00, tomorrow 09:00, 2026-12-01 09:00:00; in your time zone, or in one named after it",
+              "{url} at 02:00 Europe/Berlin", frozenset({Verb.PURGE})),
     OptionRow("only", ("only", "--only"), "account", "one account's layer alone", "{url} only {account}", _PURGES),
     OptionRow("dry-run", ("dry-run", "--dry-run"), "", "the same as plan", "{url} --dry-run", _PURGES),
     OptionRow("no-check", ("no-check", "--no-check"), "", "purge without looking at the edge", "{url} --no-check",
@@ -240,6 +255,8 @@ OPTIONS = (
     OptionRow("warm", ("--warm",), "", "once it is proven, fetch its pages through the edges", "{url} --warm", _PURGES),
     OptionRow("queue", ("--queue",), "", "while the site is held, run on its release; else now", "{url} --queue",
               frozenset({Verb.PURGE})),
+    OptionRow("urgent", ("--urgent",), "", "go before everything that is not sent yet, if the policy lets you",
+              "{url} --urgent", _PURGES),
     OptionRow("from", ("from", "--from"), "place",
               "where to look from, with commas: your edges, and regions of the world where the site is opted in",
               "check {url} from {place}", frozenset({Verb.CHECK, Verb.WARM})),
@@ -250,7 +267,7 @@ OPTIONS = (
 SERVERS = ("nginx", "apache", "express")  # whose lines a lint can show
 
 # Words that people of such a bot expect to be verbs. They mean nothing yet, and so never a path or a tag by one click.
-NOT_THINGS = frozenset({"in", "at", "schedules", "queue"})
+NOT_THINGS: frozenset[str] = frozenset()
 VERB_OF = {row.verb.value: row.verb for row in VERBS}
 KIND_OF = {row.word: row.kind for row in KINDS}
 WORD_OF = {row.kind: row.word for row in KINDS}

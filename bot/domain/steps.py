@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State
 
 LOOK_AFTER = (0.0, 2.0, 10.0, 30.0, 120.0)  # seconds after the purge; until fresh or until nothing can change
 FOREVER = 30 * 86400.0  # seconds an open job may wait for a person before it is cancelled
+DECIDE_WITHIN = 86400.0  # seconds a job that missed its time waits for a person
 REMIND_MIN = 240.0  # seconds; who is asked for less time than this is not reminded
 LANE_PATIENCE = 30.0  # seconds; a lane wakes its job, this only finds a lost wake
 
@@ -32,6 +33,16 @@ class Remind:
 @dataclass(frozen=True, slots=True)
 class JudgeAgain:
     """What kept it from being voted on may be over: ask the policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComeDue:
+    """Its time has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Its time passed long ago and nobody was there to begin it: a person decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +101,8 @@ Step = (
     | Expire
     | Remind
     | JudgeAgain
+    | ComeDue
+    | Miss
     | LookBefore
     | NothingToSend
     | BeginLayer
@@ -106,6 +119,8 @@ def next_step(job: JobView, now: float) -> Step:
     match job.state:
         case State.WAITING:
             return _waiting(job.approval, job.created, now) if job.approval else Expire()
+        case State.SCHEDULED:
+            return _scheduled(job, now)
         case State.QUEUED:
             return LookBefore() if job.check and not job.looked_before else _begin(job)
         case State.PURGING | State.CONFIRMING:
@@ -127,6 +142,17 @@ def _waiting(approval: Approval, created: float, now: float) -> Step:
     if approval.reminded or approval.expires - asked < REMIND_MIN:
         return Wait(approval.expires)
     return Remind() if now >= half else Wait(half)
+
+
+def _scheduled(job: JobView, now: float) -> Step:
+    """Never before its time; long after it only if a person says so."""
+    at = job.created if job.scheduled_for is None else job.scheduled_for
+    if job.missed is not None:
+        ends = job.missed + DECIDE_WITHIN
+        return Expire() if now >= ends else Wait(ends)
+    if now < at:
+        return Wait(at)
+    return ComeDue() if now - at <= job.late_max else Miss()
 
 
 def _begin(job: JobView) -> Step:
@@ -163,6 +189,14 @@ def _checking(job: JobView, now: float) -> Step:
         return Finish()
     due = (job.purged or now) + LOOK_AFTER[job.round]
     return LookAfter(job.round) if now >= due else Wait(due)
+
+
+def ready(job: JobView, now: float) -> JobView:
+    """`job`, which nothing keeps from beginning but its time."""
+    at = job.scheduled_for
+    if at is not None and now < at and job.ran_early is None:
+        return replace(job, state=State.SCHEDULED, due_at=at)
+    return replace(job, state=State.QUEUED, due_at=now)
 
 
 @dataclass(frozen=True, slots=True)

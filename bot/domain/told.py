@@ -24,7 +24,14 @@ class Event(StrEnum):
     FIRST_PROVEN = "first_proven"  # `text`, the job that comes first, on the site `layer`: it goes on
     NOT_FIRST = "not_first"  # it is given up, since the one that comes first was not proven; `text` is why
     REFUSED = "refused"  # by the policy, before it began; `text` is why
+    SCHEDULED = "scheduled"  # it begins in `seconds`, at the time that `text` says
+    CAME_DUE = "came_due"  # its time has come, `seconds` ago
+    MISSED = "missed"  # its time passed `seconds` ago, and nobody was there to begin it
+    RAN_NOW = "ran_now"  # `who` had it begin, `seconds` before its time; after it where that is less than 0
     LOOKED_BEFORE = "looked_before"  # `text` says what was seen
+    JOINED = "joined"  # `who` asks for the same, because `text`; `n` of their yes are taken back
+    URGENT = "urgent"  # `who` has it go before all others
+    PASSED = "passed"  # the urgent job `text` goes before it
     LAYER_BEGUN = "layer_begun"  # `layer`, `n` calls; a second pass `seconds` later, if not 0
     LAYER_DONE = "layer_done"  # `n` calls of `layer` in `seconds`, with some of its `ids`; `text` is its note
     LAYER_STOPPED = "layer_stopped"  # `layer`; `text` is why

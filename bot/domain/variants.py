@@ -19,6 +19,7 @@ IDENTITY: Asked = ((ENCODING, "identity"),)
 BROTLI: Asked = ((ENCODING, "br"),)
 ENCODINGS = (IDENTITY, BROTLI)  # a plain visitor takes gzip
 VARIANTS_MAX = 6  # of a diagnosis
+PERSONAL = ("User-Agent", "Cookie", "Accept-Language")  # what tells visitors apart, in answers' Vary
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1"
 _NAMES = frozenset(varied(asked) for asked in ENCODINGS)
 
@@ -35,6 +36,15 @@ def to_diagnose(site: Site, answer: Answer) -> tuple[Asked, ...]:
     """What a diagnosis asks beside that: the configured variants, then what the answer's Vary names; at most
     VARIANTS_MAX."""
     return tuple(dict.fromkeys((*_configured(site), *_by_vary(answer))))[:VARIANTS_MAX]
+
+
+def others_may_differ(looks: Iterable[Look]) -> str:
+    """ "for a plain visitor (…)", where answers vary by who asks and nobody asked as those do; "" where they do not."""
+    some = [look for look in looks if not look.problem]
+    named = {name for look in some for name in varied_by(look.varies)}
+    asked = " ".join(look.variant.lower() for look in some)
+    by = [title for title in PERSONAL if title.lower() in named and f"{title.lower()}:" not in asked]
+    return f"for a plain visitor (Vary: {', '.join(by)}: other visitors may get other copies)" if by else ""
 
 
 def says_nothing(look: Look) -> bool:

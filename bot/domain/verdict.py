@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.finding import Finding, Page, Verdict, find
 from bot.domain.look import ORIGIN, Likeness, Look, compare, describe
+from bot.domain.variants import others_may_differ
 from providers.contract import Cached
 
 __all__ = ["ORIGIN", "Judgement", "Look", "Verdict", "describe", "judge"]
@@ -199,7 +200,7 @@ def _why(verdict: Verdict, findings: Sequence[Finding], scene: _Scene) -> Sequen
             fresh = scene.places(Verdict.FRESH)
             return [*_reasons(findings, scene), *([f"fresh at {', '.join(fresh)}"] if fresh else [])]
         case _:
-            return [*_why_fresh(findings, scene), *_reasons(findings, scene)]
+            return [*_why_fresh(findings, scene), *_reasons(findings, scene), *_plainly(scene)]
 
 
 def _why_fresh(findings: Sequence[Finding], scene: _Scene) -> Iterable[str]:
@@ -218,6 +219,12 @@ def _why_fresh(findings: Sequence[Finding], scene: _Scene) -> Iterable[str]:
     if survivors:
         first = survivors[0]
         yield f"{first.place} kept its copy ({describe(first, first.at)}), which is what the origin serves"
+
+
+def _plainly(scene: _Scene) -> list[str]:
+    """Whose answers were seen, where they are not everybody's."""
+    plain = others_may_differ(look for page in scene.pages for look in page.after)
+    return [plain] if plain else []
 
 
 def _unchanged(page: Page, place: str) -> bool:

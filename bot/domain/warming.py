@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.domain.answer import Answer, Asked, varied
-from bot.domain.finding import Page, Verdict, find
+from bot.domain.finding import UNSTEADY, Page, Verdict, find
 from bot.domain.look import Look
 from providers.contract import Cached
 
@@ -35,6 +35,8 @@ class Warmth(StrEnum):
     ALREADY = "already"  # the first answer came from the cache
     KEPT = "kept"  # the second one did
     OLD = "old"  # it is kept, and is not what the origin serves
+    UNCLEAR = "unclear"  # it is kept, and the origin answers differently each time
+    EXPIRED = "expired"  # a copy beyond its time is given out, and no new one was fetched
     NOT_KEPT = "not_kept"  # the cache says that it keeps none, or the second answer did not come from it either
     UNSAID = "unsaid"  # it answered twice, and does not say where from
     FOR_ONE = "for_one"  # the answer is for one visitor alone
@@ -171,14 +173,27 @@ def second_says(spot: Spot, look: Look) -> Copy:
         return gone
     if look.cached is Cached.UNKNOWN:
         return _copy(spot, look, Warmth.UNSAID, look.says)
+    if look.cached is Cached.STALE:
+        return _copy(spot, look, Warmth.EXPIRED, look.says or look.cached.upper())
     kept = look.cached in (Cached.HIT, Cached.REVALIDATED)
     return _copy(spot, look, Warmth.KEPT if kept else Warmth.NOT_KEPT, look.says or look.cached.upper())
 
 
-def as_origin_has(copy: Copy, look: Look, origin: Look) -> Copy:
-    """A kept copy beside what the origin serves now for the same request: what is old is not warm."""
-    found = find(Page(copy.url, (), (look, origin), has_origin=True), look.place)
-    return replace(copy, warmth=Warmth.OLD) if found[0].verdict is Verdict.STALE else copy
+def as_origin_has(copy: Copy, look: Look, origins: Sequence[Look]) -> Copy:
+    """A kept copy beside what the origin serves now for the same request, asked twice: what is old is not warm, and
+    where it answers differently each time nobody can say."""
+    found = find(Page(copy.url, (), (look, *origins), has_origin=True), look.place)[0]
+    if found.verdict is Verdict.STALE:
+        return replace(copy, warmth=Warmth.OLD)
+    return replace(copy, warmth=Warmth.UNCLEAR) if found.why == UNSTEADY else copy
+
+
+def is_down(origin: Look) -> str:
+    """Why nothing can be warmed while the origin answers so; "" where it may be. One that cannot be asked from here may
+    well answer the caches."""
+    if origin.status < 500:
+        return ""
+    return f"the origin answers {origin.status}, so nothing new can be fetched; caches give out what they have"
 
 
 def _unwell(spot: Spot, look: Look) -> Copy | None:

@@ -41,7 +41,8 @@ def wish(heard: Heard, verb: Verb, speaker: Speaker, notes: Notes) -> Command:
     _must_not_be_verb(heard, read, speaker)
     if not read.guessed:
         raise Confused(all_unread(read.unread, heard, verb, speaker, named))
-    asked = _asked(read, heard, verb)
+    asked = replace(_asked(read, heard, verb), when=_when(heard, verb, speaker))
+    _must_be_one_page(heard, asked, speaker)
     _must_be_proven(asked, speaker)
     site = _site_of(asked, named, speaker)
     return _told(replace(asked, places=places(asked, site, speaker)), read, site, notes)
@@ -146,6 +147,15 @@ def _must_not_be_verb(heard: Heard, read: Read, speaker: Speaker) -> None:
         raise Confused(unknown_verb(thing, heard, speaker))
 
 
+def _must_be_one_page(heard: Heard, asked: Command, speaker: Speaker) -> None:
+    """`why` explains one page: of a second one nothing would be told."""
+    said = {heard.said(n) for n in range(len(heard.things))}
+    if asked.verb is Verb.WHY and len(said) > 1:
+        problem = f"`why` explains one page at a time, and these are {len(said):,}."
+        first = replace(asked, targets=asked.targets[:1], bad=())
+        raise Confused(misunderstood(speaker, problem, line_of(first, speaker)))
+
+
 def _asked(read: Read, heard: Heard, verb: Verb) -> Command:
     """The command as asked, before its site is known and anything is dropped."""
     asked = Command(
@@ -156,6 +166,7 @@ def _asked(read: Read, heard: Heard, verb: Verb) -> Command:
         only=heard.given.get("only", ""),
         check="no-check" not in heard.given,
         queue="queue" in heard.given,
+        urgent="urgent" in heard.given,
         warm="warm" in heard.given,
         confirm=heard.given.get("confirm", ""),
         places=tuple(filter(None, heard.given.get("from", "").split(","))),
@@ -163,6 +174,17 @@ def _asked(read: Read, heard: Heard, verb: Verb) -> Command:
         bad=tuple(BadLine(thing.number, shown(thing.text), why.problem) for thing, why in read.unread),
     )
     return _with_guesses(asked, (target for target, guessed in read.guessed.items() if guessed))
+
+
+def _when(heard: Heard, verb: Verb, speaker: Speaker) -> str:
+    """When it is to begin, as typed; "" for now. Raises Confused."""
+    given = [f"{word} {heard.given[word]}" for word in ("in", "at") if word in heard.given]
+    if len(given) > 1:
+        raise Confused(Misunderstood("`in` and `at` are two times, and it begins once.", f"{speaker.command} help in"))
+    if given and "queue" in heard.given:
+        problem = "`--queue` does not go with a time: if the site is held then, the job waits for the release anyway."
+        raise Confused(Misunderstood(problem, f"{speaker.command} help {verb.value}"))
+    return "".join(given)
 
 
 def _with_guesses(command: Command, guessed: Iterable[Target]) -> Command:
@@ -181,6 +203,9 @@ def _must_be_proven(asked: Command, speaker: Speaker) -> None:
     if asked.warm and not asked.check:
         problem = "`--warm` fetches what is proven to be new, and `--no-check` leaves the proof out."
         raise Confused(misunderstood(speaker, problem, line_of(replace(asked, check=True, bad=()), speaker)))
+    if asked.urgent and asked.queue:
+        problem = "`--urgent` does not go with `--queue`: what waits for a release is joined into one plan."
+        raise Confused(misunderstood(speaker, problem, line_of(replace(asked, urgent=False, bad=()), speaker)))
     if asked.warm and asked.queue:
         problem = "`--warm` does not go with `--queue`: what waits for a release is joined into one plan."
         raise Confused(misunderstood(speaker, problem, line_of(replace(asked, warm=False, bad=()), speaker)))

@@ -56,8 +56,9 @@ def _too_many(outline: Outline, n: int, recent: int, most: int) -> str:
     if outline.named:
         of_late = f", {n:,} with those of the last 10 minutes" if recent else ""
         return f"{outline.named} came to {n - recent:,} targets on all hosts{of_late}: more than {most:,}"
-    of_late = f", {n:,} with those of the last 10 minutes," if recent else ""
-    return f"{n - recent:,} targets{of_late} are more than {most:,}"
+    if recent:
+        return f"with the {recent:,} of the last 10 minutes these are {n:,} targets, more than {most:,}"
+    return f"{n:,} targets are more than {most:,}"
 
 
 def approvals(n: int) -> str:

@@ -150,13 +150,13 @@ class Globalping:
         """Nothing, if so many tests can be spent. Raises Silent."""
         wait = self._blocked - self._clock.monotonic()
         if wait > 0:
-            raise Silent(f"its limit is used up: again in {span(wait)}")
+            raise Silent(f"its limit is used up: again in {span(max(1.0, wait))}")
         left = await self.left()
         if left.remaining - tests < self._reserve:
             kept = f", of which {self._reserve} are kept for others" if self._reserve else ""
             raise Silent(
                 f"{left.remaining} of {left.limit} tests are left of this hour{kept}, and this takes {tests}:"
-                f" again in {span(left.reset)}"
+                f" again in {span(max(1.0, left.reset))}"
             )
 
     async def _follow(self, id: str, ends: float) -> MeasurementDoc:

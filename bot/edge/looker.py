@@ -24,7 +24,7 @@ import structlog
 
 from bot.domain.answer import PLAIN, Answer, Asked, varied
 from bot.domain.body import Body
-from bot.domain.headers import age_of, browsers_may_keep, etag_of, fit, tags_of, version_of
+from bot.domain.headers import age_of, browsers_may_keep, etag_of, fit, odd_max_age, tags_of, version_of
 from bot.domain.reach import denied
 from bot.domain.site import Marker
 from bot.domain.target import Address, Unreadable, read_address
@@ -211,6 +211,7 @@ class EdgeLooker:
             tags=tags_of(headers, self._tags.get(host, "")),
             variant=varied(answer.asked),
             seen_at=fit(sighting.place, SAYS_MAX),
+            odd_age=odd_max_age(headers),
             varies=fit(answer.says("vary").lower(), VARIES_MAX),
         )
 

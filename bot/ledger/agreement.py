@@ -64,6 +64,8 @@ class Said:
                 self.before = len(self.votes)
             case "vote":
                 self._voted(row, doc)
+            case "joined":
+                self._joined(str(row["actor"]), doc)
             case "layer":
                 self._layer(doc)
             case "glass_broken":
@@ -87,6 +89,11 @@ class Said:
         self.votes.append(((str(row["actor"]), *said, microseconds(at)), doc is not None))
         if doc is not None and known.get("yes") is False:
             self.ending = ("vote", doc)
+
+    def _joined(self, who: str, doc: Doc | None) -> None:
+        """Who asks for it too has no vote on it."""
+        if doc is None or doc.get("took_back"):
+            self._take_back(who, doc)
 
     def _take_back(self, who: str, doc: Doc | None) -> None:
         """A no takes the place of the same person's yes; where the document is gone, of what was said in that round."""
@@ -131,7 +138,7 @@ class Agreement:
     def _sealed(self, job: int, row: Row, said: Said) -> Iterator[str]:
         """Of a job that waits for votes: what has begun changes its calls, and is held against its layers' entries."""
         seal = (said.asked[1] or {}).get("seal") if said.asked else None
-        if str(row["state"]) == State.WAITING and seal not in (None, seal_of(self._reading, job)):
+        if str(row["state"]) in (State.WAITING, State.SCHEDULED) and seal not in (None, seal_of(self._reading, job)):
             yield "its targets or calls are not those that were asked for."
 
     def _votes(self, job: int, said: Said) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.domain.job import BatchState, Trouble
 from bot.domain.steps import GiveUp, OutcomeOpen, SendAgain
+from bot.domain.turns import Place, Turns
 from bot.ledger.batch import LEDGER, Batch, Lot, Outcome, Room, batch_of
 from bot.ledger.budgets import Budgets
 from bot.ledger.codec import CALL, RECEIPT, TROUBLE, maybe, number, pack, unpack, whole
@@ -60,57 +61,58 @@ class Batches:
             unknown=n.get("unknown", 0), cancelled=n.get("cancelled", 0),
         )  # fmt: skip
 
-    def waiting_jobs(self, account: str) -> list[tuple[int, int]]:
-        """Job and position of the layers with calls to send on `account`."""
+    def waiting_jobs(self, account: str) -> list[Place]:
+        """The layers with calls to send on `account`, by job."""
         rows = self._tx.rows(
-            "select job, position from layers where account = :account and state = 'purging' and open > 0 order by job",
+            "select job, position, exists (select 1 from urgent where urgent.job = layers.job) as urgent from layers"
+            " where account = :account and state = 'purging' and open > 0 order by job",
             account=account,
         )
-        return [(whole(row["job"]), whole(row["position"])) for row in rows]
+        return [Place(whole(row["job"]), whole(row["position"]), bool(row["urgent"])) for row in rows]
 
     def take(
         self,
         account: str,
         owner: str,
-        turn: Sequence[tuple[int, int]],
+        waiting: Sequence[Place],
+        turns: Turns,
         paces: Mapping[str, Pace],
         room: Room,
         now: float,
     ) -> Lot:
-        """Mark as many batches as there is `room` for as being sent, one of each layer in `turn` after the other and
+        """Mark as many batches as there is `room` for as being sent, of the layers `waiting` whose `turns` it is, and
         within the budgets; where little is left of one, no more than keep it busy."""
-        queues = [self._queue(job, position, room.most, now) for job, position in turn]
+        queues = {place: self._queue(place, room.most, now) for place in waiting}
         taken: list[Batch] = []
-        while len(taken) < room.most and any(queues):
-            for queue in queues:
-                if not queue or len(taken) >= room.most:
-                    continue
-                batch = batch_of(queue[0])
-                if room.keeps_busy(self._budgets.brink(account, batch.call.cost, paces, now), len(taken)):
-                    return Lot(self._mark(taken, owner, now), None)
-                free = self._budgets.take(account, batch.call.cost, paces, now)
-                if free:
-                    return Lot(self._mark(taken, owner, now), free)
-                taken.append(batch)
-                queue.pop(0)
-        return Lot(self._mark(taken, owner, now), now if any(queues) else self._next_ready(turn))
+        while len(taken) < room.most and (able := [place for place, queue in queues.items() if queue]):
+            place = turns.next(able)
+            batch = batch_of(queues[place][0])
+            if room.keeps_busy(self._budgets.brink(account, batch.call.cost, paces, now), len(taken)):
+                return Lot(self._mark(taken, owner, now), None)
+            free = self._budgets.take(account, batch.call.cost, paces, now)
+            if free:
+                return Lot(self._mark(taken, owner, now), free)
+            taken.append(batch)
+            turns.served(place)
+            queues[place].pop(0)
+        return Lot(self._mark(taken, owner, now), now if any(queues.values()) else self._next_ready(waiting))
 
-    def _queue(self, job: int, position: int, most: int, now: float) -> list[Row]:
+    def _queue(self, place: Place, most: int, now: float) -> list[Row]:
         """What may be sent, longest waiting first: one more than can be taken, to see that more waits."""
         return self._tx.rows(
             f"select *, {LEDGER} from batches where job = :job and position = :position and state = 'queued'"
             " and ready_at <= :now order by ready_at, id limit :most",
-            job=job, position=position, now=now, most=most + 1,
+            job=place.job, position=place.position, now=now, most=most + 1,
         )  # fmt: skip
 
-    def _next_ready(self, turn: Sequence[tuple[int, int]]) -> float | None:
+    def _next_ready(self, waiting: Sequence[Place]) -> float | None:
         times = [
             maybe(row["ready_at"])
-            for job, position in turn
+            for place in waiting
             for row in self._tx.rows(
                 "select min(ready_at) as ready_at from batches"
                 " where job = :job and position = :position and state = 'queued'",
-                job=job, position=position,
+                job=place.job, position=place.position,
             )
         ]  # fmt: skip
         return min((at for at in times if at is not None), default=None)

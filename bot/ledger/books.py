@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.ledger.asked import AskedBook
 from bot.ledger.batches import Batches
 from bot.ledger.budgets import Budgets
 from bot.ledger.configuration import Configuration
@@ -18,8 +19,10 @@ from bot.ledger.lots import Lots
 from bot.ledger.manifests import Manifests
 from bot.ledger.messages import Messages
 from bot.ledger.notices import Notices
+from bot.ledger.queue import Queue
 from bot.ledger.retention import Retention
 from bot.ledger.reviews import Reviews
+from bot.ledger.schedules import Schedules
 from bot.ledger.seal import seal_of
 from bot.ledger.warmings import Warmings
 
@@ -33,6 +36,7 @@ class Books:
         self.history = History(tx)
         self.warmings = Warmings(tx)
         self.jobs = Jobs(tx, self.history, self.warmings)
+        self.asked = AskedBook(tx)
         self.budgets = Budgets(tx)
         self.batches = Batches(tx, self.budgets)
         self.messages = Messages(tx)
@@ -45,8 +49,10 @@ class Books:
         self.holds = Holds(tx)
         self.deploys = Deploys(tx)
         self.notices = Notices(tx)
+        self.schedules = Schedules(tx)
         self.reviews = Reviews(tx, self.history)
         self.manifests = Manifests(tx)
+        self.queue = Queue(tx)
 
     def is_as_asked(self, job: int) -> bool:
         """Whether targets and calls of a job that has not begun are those that were asked for."""

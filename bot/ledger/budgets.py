@@ -12,9 +12,11 @@ once: see `brink`.
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from bot.domain.forecast import Bucket, Budget, Window
 from bot.ledger.codec import number, whole
 from bot.ledger.ledger import Transaction
 from providers.contract import Pace, Price
@@ -178,6 +180,30 @@ class Budgets:
     def free_at(self, account: str, bucket: str, pace: Pace, now: float) -> float:
         """When one unit can be taken (seconds since the epoch); not later than `now` where it can at once."""
         return self._free_at(account, bucket, 1, pace, now)
+
+    def silent_until(self, account: str) -> float:
+        """Until when some bucket is blocked, since its provider wants no calls; 0 where none ever was."""
+        rows = self._tx.rows(
+            "select max(blocked_until) as until from budgets where account = :account", account=account
+        )
+        return number(rows[0]["until"])
+
+    def foretold(self, account: str, paces: Mapping[str, Pace], now: float) -> dict[str, Budget]:
+        """Every budget as it stands, to be played through ahead of the clock."""
+        return {bucket: self._foretold(account, bucket, pace, now) for bucket, pace in paces.items()}
+
+    def _foretold(self, account: str, bucket: str, pace: Pace, now: float) -> Budget:
+        tat, blocked, share = self._state(account, bucket, now)
+        if pace.window:
+            rows = self._tx.rows(
+                "select at, units from spends where account = :account and bucket = :bucket and at > :since"
+                " order by at",
+                account=account, bucket=bucket, since=now - _window(pace),
+            )  # fmt: skip
+            spent = deque((number(row["at"]), number(row["units"])) for row in rows)
+            return Window(pace.rate, _window(pace), blocked, spent, sum(units for _, units in spent))
+        every, tolerance = _gcra(pace, 1, share)
+        return Bucket(tat, blocked, every, tolerance / every, BRINK * pace.burst * share)
 
     def tokens(self, account: str, bucket: str, pace: Pace, now: float) -> float:
         """Units that could be taken at once."""

@@ -26,6 +26,7 @@ _LAYERS = """(select group_concat(
     || coalesce(json_extract(layers.doc, '$.trouble.what'), '') || ' '
     || coalesce(json_extract(layers.doc, '$.trouble.said'), ''), char(10))
   from layers where layers.job = jobs.id)"""
+_BEGINS = f"coalesce({_DOC.format('ran_early')}, {_DOC.format('scheduled_for')}, created)"
 _ALSO = f"coalesce({_DOC.format('also_by')}, '[]')"
 _RAN = "exists (select 1 from layers where layers.job = {} and json_extract(layers.doc, '$.started') is not null)"
 _GO_AHEADS = ("voted_yes", "let_go", "glass_broken", "retried")  # what people let a job go on with, as its thread tells
@@ -50,8 +51,8 @@ insert into history (job, site, kind, by, also, source, created, outcome, ran, s
 select jobs.id, site, kind, requested_by, {_ALSO}, coalesce({_DOC.format("source")}, ''), created,
   case when due_at is not null then 'open' when {_DOC.format("why")} = '{RESTORED}' then 'restored'
   when state = 'done' then verdict else state end, {_RAN.format("jobs.id")},
-  {_DOC.format("proven")} - created,
-  case when {_DOC.format("proven")} is not null then coalesce({_GO_AHEAD} - created, 0) end,
+  {_DOC.format("proven")} - {_BEGINS},
+  case when {_DOC.format("proven")} is not null then max(0, coalesce({_GO_AHEAD} - {_BEGINS}, 0)) end,
   coalesce({_LIST.format("sample")}, ''), {_WORDS},
   's' || hex(site) || ' k' || hex(kind) || ' b' || hex(requested_by)
   || coalesce((select group_concat(' b' || hex(value), '') from json_each({_ALSO})), '')

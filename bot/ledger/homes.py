@@ -12,7 +12,7 @@ from bot.ledger.ledger import Row, Transaction, Value
 
 APART_SECONDS = 3.0  # between two drawings of one person's tab that nobody asked for
 RECENT_DEPTH = 500  # jobs that are looked through for the latest ended ones
-_RUNNING = (State.QUEUED, State.PURGING, State.CONFIRMING, State.CHECKING)
+_RUNNING = (State.SCHEDULED, State.QUEUED, State.PURGING, State.CONFIRMING, State.CHECKING)
 
 
 @dataclass(frozen=True, slots=True)

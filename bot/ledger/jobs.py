@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State, Vote
+from bot.domain.policy import RECENT_SECONDS
 from bot.domain.target import Target
 from bot.domain.verdict import Look, Verdict
 from bot.ledger import homes
@@ -19,6 +20,8 @@ from bot.ledger.packed import PackedLayer, PackedPlan
 from bot.ledger.warmings import Warmings
 from providers.contract import Kind
 
+_BEGINS = "coalesce(json_extract(doc, '$.ran_early'), json_extract(doc, '$.scheduled_for'), created)"
+_TIMED = "case when json_valid(doc) then json_extract(doc, '$.scheduled_for') end > 0"  # as its index says
 _OPEN = "state not in ('done', 'partial', 'failed', 'cancelled', 'denied', 'expired')"
 
 
@@ -35,7 +38,7 @@ class Jobs:
         known = self._tx.rows("select id from jobs where key = :key", key=key)
         if known:
             return self.get(whole(known[0]["id"]))
-        bare = replace(job, layers=(), looks=(), before=(), warming=None)
+        bare = _bare(job)
         number = self._tx.insert(
             "insert into jobs"
             " (key, site, state, verdict, kind, requested_by, created, due_at, version, digest, doc) values ("
@@ -71,15 +74,19 @@ class Jobs:
         rows = self._tx.rows("select id from jobs where key = :key", key=key)
         return self.get(whole(rows[0]["id"])) if rows else None
 
-    def recent_counts(self, by: str, site: str, since: float, before: int | None = None) -> dict[Kind, int]:
-        """Targets by kind that `by` purged on `site` since then without anybody's vote, in jobs made before number
-        `before`; what ended before it was sent does not count."""
+    def recent_counts(self, by: str, site: str, at: float, before: int | None = None) -> dict[Kind, int]:
+        """Targets by kind that `by` purged on `site` in the ten minutes before `at`, or has begin in those after it,
+        without anybody's vote, in jobs made before number `before`; what ended before it was sent does not count."""
         rows = self._tx.rows(
-            "select json_extract(doc, '$.counts') as counts from jobs where requested_by = :by and created > :since"
+            "select json_extract(doc, '$.counts') as counts from jobs where id in (select id from jobs"
+            " where requested_by = :by and created > :since"
+            f" union select id from jobs where requested_by = :by and {_TIMED})"
+            f" and {_BEGINS} > :since and {_BEGINS} < :until"
             " and site = :site and id < :before and json_extract(doc, '$.approval') is null"
             " and (state not in ('denied', 'expired', 'cancelled')"
             " or exists (select 1 from layers where job = jobs.id and sent + unknown > 0))",
-            by=by, site=site, since=since, before=2**62 if before is None else before,
+            by=by, site=site, since=at - RECENT_SECONDS, until=at + RECENT_SECONDS,
+            before=2**62 if before is None else before,
         )  # fmt: skip
         total: Counter[Kind] = Counter()
         for row in rows:
@@ -133,7 +140,12 @@ class Jobs:
             approval=self._with_votes(number, job.approval),
             url=self._link(number),
             warming=self._warmings.of_job(number) if job.warm else None,
+            urgent_by=self._urgent_by(number),
         )
+
+    def _urgent_by(self, job: int) -> str:
+        rows = self._tx.rows("select by from urgent where job = :job", job=job)
+        return str(rows[0]["by"]) if rows else ""
 
     def _link(self, job: int) -> str:
         rows = self._tx.rows("select link from messages where job = :job and role = 'root'", job=job)
@@ -220,6 +232,15 @@ class Jobs:
         rows = self._tx.rows("select * from jobs order by id desc limit 200")
         return [self._whole(row) for row in rows if row["site"] in sites][:limit]
 
+    def scheduled(self, sites: Sequence[str], limit: int) -> tuple[list[JobView], int]:
+        """Jobs of `sites` that wait for their time, or for votes before it, the next first; and how many there are."""
+        rows = self._tx.rows(
+            f"select * from jobs where state in ('scheduled', 'waiting') and {_TIMED}"
+            " order by json_extract(doc, '$.scheduled_for'), id"
+        )
+        found = [row for row in rows if row["site"] in sites]
+        return [self._whole(row, with_looks=False) for row in found[:limit]], len(found)
+
     def alike(self, site: str, digest: str) -> tuple[str, State] | None:
         """The first open job of exactly this plan, by name, and where it is."""
         rows = self._tx.rows(
@@ -251,6 +272,11 @@ class Jobs:
         self._history.keep(number)
         return changed == 1
 
+    def unvote(self, number: int, by: str, round: int) -> bool:
+        """Take back what somebody said in this round, who may not vote on it any more; whether they had said it."""
+        sql = "delete from votes where job = :job and by = :by and round = :round"
+        return self._tx.run(sql, job=number, by=by, round=round) == 1
+
     def votes_for(self, number: int, digest: str, round: int) -> int:
         """How many people said yes to exactly this plan under these rules in this round."""
         sql = "select count(*) as n from votes where job = :job and digest = :digest and round = :round and yes = 1"
@@ -277,8 +303,13 @@ class StaleJob(Exception):
     """Somebody else changed the job first; read it again."""
 
 
+def _bare(job: JobView) -> JobView:
+    """The job without what stands in tables of its own."""
+    return replace(job, layers=(), looks=(), before=(), warming=None, urgent_by="")
+
+
 def _columns(job: JobView) -> dict[str, Value]:
-    bare = replace(job, layers=(), looks=(), before=(), warming=None)
+    bare = _bare(job)
     return {
         "site": job.site,
         "state": job.state,

@@ -21,11 +21,12 @@ class Role(StrEnum):
     HALF_TIME = "half_time"  # calls those who have not voted when half of the time is over
     AGAIN = "again"  # calls those who are asked once more
     OUTCOME = "outcome"  # tells whoever asked what was decided
+    END = "end"  # tells everybody who asked how it ended, where some of them joined
 
     @property
     def is_call(self) -> bool:
         """Whether it is a line in a thread that mentions people, posted once and never edited."""
-        return self in (Role.HALF_TIME, Role.AGAIN, Role.OUTCOME)
+        return self in (Role.HALF_TIME, Role.AGAIN, Role.OUTCOME, Role.END)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,8 @@ class Messages:
 
     def changed(self, job: int, now: float) -> None:
         """The job's cards may have to be drawn anew."""
-        sql = "update messages set due_at = :now where job = :job and role not in ('half_time', 'again', 'outcome')"
+        calls = "'half_time', 'again', 'outcome', 'end'"
+        sql = f"update messages set due_at = :now where job = :job and role not in ({calls})"
         self._tx.run(sql, job=job, now=now)
 
     def due(self, now: float, limit: int = 50) -> list[Message]:

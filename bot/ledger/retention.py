@@ -22,6 +22,7 @@ DOCUMENTS_AT_ONCE = 5_000
 KEPT = ("pruned", "restored", "configuration")  # entries whose documents are needed to judge the others
 OF_JOB = (
     "layers", "batches", "votes", "looks", "lines", "messages", "reviews", "targets", "history", "warmings", "deploys",
+    "urgent", "joined",
 )  # fmt: skip
 _CLOSED = ", ".join(f"'{state}'" for state in sorted(CLOSED))
 _KEPT = ", ".join(f"'{event}'" for event in KEPT)

@@ -15,6 +15,9 @@ in_line_told what lists tell of them
 reviews      each broken glass, until somebody else has looked at it
 deploys      which version of a site came out when, by the job that purges for it
 warmings     what is fetched through the edges, and how far that is
+urgent       jobs that go before all others, and who had them do so
+joined       requests that were found to ask for a job that waited already
+schedules    what the file has come again: the last time that was seen to, and the next
 recent       each person's last targets, as lines that can be asked for again
 messages     the Slack messages that show a job, and what they show
 lines        a job's thread, one step a line
@@ -46,6 +49,9 @@ create table if not exists jobs (
 create index if not exists jobs_due on jobs (due_at) where due_at is not null;
 create index if not exists jobs_state on jobs (state);
 create index if not exists jobs_by on jobs (requested_by, created);
+create index if not exists jobs_site on jobs (site, id);
+create index if not exists jobs_timed on jobs (requested_by)
+  where case when json_valid(doc) then json_extract(doc, '$.scheduled_for') end > 0;
 
 create table if not exists targets (job integer primary key, doc blob not null);
 
@@ -167,6 +173,19 @@ create table if not exists deploys (
 );
 create index if not exists deploys_of_site on deploys (site, at);
 
+create table if not exists urgent (job integer primary key, by text not null, at real not null);
+create index if not exists urgent_by on urgent (by, at);
+
+create table if not exists joined (
+  key text primary key, job integer not null, by text not null, at real not null, reason text not null
+);
+create index if not exists joined_job on joined (job);
+
+create table if not exists schedules (
+  name text primary key, times text not null, seen real not null, due_at real
+);
+create index if not exists schedules_due on schedules (due_at) where due_at is not null;
+
 create table if not exists history (
   job integer primary key, site text not null, kind text not null, by text not null,
   also text not null default '[]', source text not null, created real not null, outcome text not null,
@@ -221,6 +240,9 @@ CHANGES: dict[int, tuple[str, ...]] = {
         "insert into journal (seq, at, event, job, actor, doc, doc_hash, previous, hash)"
         " select seq, at, event, job, actor, doc, sha256(doc), previous, hash from journal_of_version_2 order by seq",
         "drop table journal_of_version_2",
+        # What the policy judges by: until then a job was counted by its widest kind alone.
+        "update jobs set doc = json_set(doc, '$.counts', json_object(kind, max(1, json_extract(doc, '$.targets'))))"
+        " where json_extract(doc, '$.counts') is null",
     ),
     3: (
         *(f"drop trigger if exists history_{when}" for when in ("ai", "ad", "au")),  # of the index

@@ -6,11 +6,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from bot.domain.actor import Actor
+from bot.domain.actor import Actor, is_machine
 from bot.domain.job import Approval, JobView, LayerState, State, Vote
 from bot.domain.policy import Roster
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.ruling import voters
+from bot.domain.steps import ready
 from bot.domain.told import Event, Told
 from bot.domain.wording import expired
 from bot.ledger.books import Books
@@ -149,8 +150,8 @@ def _count(books: Books, core: Core, job: JobView, vote: Vote) -> Done | Refused
         return Done(books.jobs.get(job.id), "voted")
     books.journal.add(vote.at, "approved", "policy", job.id, votes=agreed, digest=approval.digest)
     tell_outcome(books, job, vote.at)
-    approved = replace(job, state=State.QUEUED, due_at=vote.at, approval=replace(approval, approved=vote.at))
-    hold = books.holds.on(job.site, vote.at)
+    approved = ready(replace(job, approval=replace(approval, approved=vote.at)), vote.at)
+    hold = books.holds.on(job.site, vote.at) if approved.state is State.QUEUED else None
     return Done(books.jobs.save(hold_back(books, approved, hold, vote.at) if hold else approved), "approved")
 
 
@@ -184,7 +185,7 @@ def show_request_again(books: Books, core: Core, job: JobView, now: float) -> No
 
 def tell_outcome(books: Books, job: JobView, now: float) -> None:
     """Have the people who asked told what was decided, by name; machines look for themselves."""
-    if any(not who.startswith(("token:", "local:")) for who in job.asked_by):
+    if not all(map(is_machine, job.asked_by)):
         books.messages.call(job.id, Role.OUTCOME, now)
 
 

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bot.domain.command import Command
+from bot.domain.covering import lies_under
+from bot.domain.job import JobView
 from bot.domain.site import Site
 from bot.domain.target import url_of
-from bot.domain.verdict import Look, judge
+from bot.domain.verdict import Judgement, Look, Verdict, judge
 from bot.domain.world import gathered
 from bot.ledger.books import Books
 from bot.services import holds
 from bot.services.around import compared, look_around
-from bot.services.checks import VARIED_URLS, look_all, look_from_within, look_inside, telling
+from bot.services.checks import VARIED_URLS, look_all, look_from_within, look_inside, old_of, telling
 from bot.services.replies import Checked
 from bot.services.setup import Core
 
-URLS_MAX = 20
+URLS_MAX = 100  # of one check; as many looks go on at once as `look_all` lets
+TARGETS_MAX = 2000  # of a job under way, those that are read
 SECONDS = 8.5
 
 
 async def check(core: Core, command: Command) -> Checked:
     """What is served now of the first URLS_MAX of the URLs that `command` names."""
     site = core.setup.sites[command.site]
-    urls = tuple(dict.fromkeys(url_of(target, site) for target in command.targets))[:URLS_MAX]
+    named = tuple(dict.fromkeys(url_of(target, site) for target in command.targets))
+    urls, left_out = named[:URLS_MAX], named[URLS_MAX:]
     edges = [place for place in command.places if place in site.edges]
     regions = [place for place in command.places if place not in edges]
     looks, inner, (pops, problem), around = await asyncio.gather(
@@ -37,11 +42,35 @@ async def check(core: Core, command: Command) -> Checked:
     await core.ledger.write(lambda books: _remember(books, site, looks, now))
     own = (*looks, *telling(pops, looks))
     all_looks = (*own, *around.looks)
-    judgement = gathered(judge((), compared(around.looks, own), None), all_looks)
+    judgement = _of_all(gathered(judge((), compared(around.looks, own), None), all_looks), len(urls), len(left_out))
     hold = await holds.held(core, site.name)
     problems = " ".join(filter(None, [problem, around.problem]))
     notes = [*_notes(urls, looks), *([around.note] if around.note else [])]
-    return Checked(site, urls, all_looks, judgement, problems, hold, notes, inner)
+    old = old_of(urls, all_looks)
+    jobs = await core.ledger.read(lambda books: _under_way(books, site, old)) if old else {}
+    return Checked(site, urls, all_looks, judgement, problems, hold, notes, inner, left_out=left_out, under_way=jobs)
+
+
+def _of_all(judgement: Judgement, looked_at: int, left_out: int) -> Judgement:
+    """What is said of all URLs that were named: fresh only where each was looked at."""
+    if not left_out or judgement.verdict is not Verdict.FRESH:
+        return judgement
+    why = f"{looked_at:,} of {looked_at + left_out:,} URLs were looked at, and those are fresh"
+    return replace(judgement, verdict=Verdict.UNKNOWN, why=why)
+
+
+def _under_way(books: Books, site: Site, urls: Sequence[str]) -> Mapping[str, JobView]:
+    """The job that purges each of `urls` already, or waits to."""
+    found: dict[str, JobView] = {}
+    for job in books.jobs.open([site.name]):
+        if job.targets > TARGETS_MAX:
+            continue
+        targets = books.jobs.targets(job.id)
+        for url in urls:
+            tags = books.known.tags_of(site.name, url)
+            if any(lies_under(target, url, tags) for target in targets):
+                found.setdefault(url, job)
+    return found
 
 
 async def _look_from_within(core: Core, site: Site, urls: Sequence[str]) -> tuple[tuple[Look, ...], str]:

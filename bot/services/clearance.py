@@ -21,15 +21,15 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain.actor import Actor, Standing
+from bot.domain.actor import Actor, Standing, is_machine
 from bot.domain.hold import Hold
 from bot.domain.job import Approval, JobView, State
 from bot.domain.joint import strictest
 from bot.domain.plan import bound
-from bot.domain.policy import RECENT_SECONDS, Allow, Ask, Decision, Deny, Members, Outline, Roster
+from bot.domain.policy import Allow, Ask, Decision, Deny, Members, Outline, Roster
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.ruling import decide, voters
-from bot.domain.steps import FOREVER
+from bot.domain.steps import FOREVER, ready
 from bot.domain.told import Event, Told
 from bot.domain.wording import approvals, dollars
 from bot.ledger.books import Books
@@ -84,7 +84,7 @@ async def asker(core: Core, who: str, team: str) -> Actor:
     """Who asked, as they are now."""
     if who.startswith(LOCAL):
         return Actor(who, Standing.LOCAL)
-    if who.startswith("token:"):
+    if is_machine(who):
         return core.setup.tokens.get(who, Actor(who, Standing.GONE))
     return await core.directory.actor(who, team)
 
@@ -115,7 +115,7 @@ def cleared(books: Books, core: Core, job: JobView, people: People, now: float) 
         return _wait_for(books, core, job, people, hold.alone, now)
     if job.rule == RULE:
         return None  # nobody could vote, and what was refused was refused when it was asked for
-    outline = _outline(books, core, job, now)
+    outline = outline_of(books, core, job, now)
     decision = judged_again(books, core, job, people, outline, now)
     why = _what_changed(core, job, people, decision, outline.usd, now)
     if not why:
@@ -137,7 +137,7 @@ def waits_on(books: Books, core: Core, job: JobView, people: People, now: float)
     approval = job.approval
     if approval is None or job.state is not State.WAITING:
         return job
-    outline = _outline(books, core, job, now)
+    outline = outline_of(books, core, job, now)
     decision = judged_again(books, core, job, people, outline, now)
     if isinstance(decision, Deny):
         return _bar(books, core, job, approval, decision, _denied(decision), now)
@@ -165,15 +165,16 @@ def _policy_changed(decision: Ask) -> str:
 
 def judge_again(books: Books, core: Core, job: JobView, people: People, now: float) -> Decision:
     """What the policy says of `job` at `now`."""
-    return judged_again(books, core, job, people, _outline(books, core, job, now), now)
+    return judged_again(books, core, job, people, outline_of(books, core, job, now), now)
 
 
 def judged_again(books: Books, core: Core, job: JobView, people: People, outline: Outline, now: float) -> Decision:
-    """The strictest answer to those who asked."""
+    """The strictest answer to those who asked; of what begins later, as of its time."""
+    ahead = now if job.scheduled_for is None or job.ran_early is not None else job.scheduled_for
 
     def answer(who: Actor) -> Decision:
-        recent = books.jobs.recent_counts(who.id, job.site, job.created - RECENT_SECONDS, job.id)
-        return decide(who, outline, core.setup.policy, people.roster, now, recent)
+        recent = books.jobs.recent_counts(who.id, job.site, job.begins, job.id)
+        return decide(who, outline, core.setup.policy, people.roster, max(now, ahead), recent)
 
     return strictest([answer(who) for who in people.askers], job.asked_by)
 
@@ -192,7 +193,8 @@ def _no_at(books: Books, core: Core, job: JobView, people: People, at: float) ->
     return _denied(decision) if isinstance(decision, Deny) else ""
 
 
-def _outline(books: Books, core: Core, job: JobView, now: float) -> Outline:
+def outline_of(books: Books, core: Core, job: JobView, now: float) -> Outline:
+    """What `job` amounts to, as the policy judges it at `now`."""
     providers = core.setup.providers
     costs = [cost_of(layer.account, layer.spends, books, providers[layer.account], now) for layer in job.layers]
     usd = sum(cost.usd for cost in costs if cost is not None)
@@ -210,8 +212,10 @@ def _what_changed(core: Core, job: JobView, people: People, decision: Decision, 
         return f"{decision.why[:1].upper()}{decision.why[1:]}."
     if _has_begun(job, approval):
         return ""
-    if approval.approved is not None and now - approval.approved > approval.run_within:
+    agreed_at = job.agreed_at
+    if agreed_at is not None and now - agreed_at > approval.run_within:
         what = "The glass was broken" if approval.broken_by else "The last yes was"
+        what = what if agreed_at == approval.approved else "It was to begin"
         within = approval.run_within
         ago = f"{within / 60:.0f} min" if within >= 60 else f"{within:.0f} s"
         return f"{what} more than {ago} ago."
@@ -303,11 +307,13 @@ def _let_go(books: Books, core: Core, job: JobView, old: Approval, decision: All
     books.messages.say(job.id, Told(Event.ALLOWED, text=decision.rule), now)
     books.journal.add(now, "decided", "policy", job.id, rule=decision.rule, policy=version, needed=0, of=[])
     free = replace(old, barred="", bar_ends=None, look_at=None, policy=version)
-    return replace(job, state=State.QUEUED, approval=free, rule=decision.rule, due_at=now, looked_before=False)
+    return ready(replace(job, approval=free, rule=decision.rule, looked_before=False), now)
 
 
 def _deny(books: Books, job: JobView, why: str, now: float) -> JobView:
     books.batches.cancel(job.id)
     books.messages.say(job.id, Told(Event.REFUSED, text=why), now)
     books.journal.add(now, "denied", "policy", job.id, why=why)
+    if job.scheduled_for is not None:
+        tell_outcome(books, job, now)
     return replace(job, state=State.DENIED, due_at=None, ended=now, stop_reason=f"policy: {why}")

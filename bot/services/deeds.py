@@ -8,13 +8,18 @@ from dataclasses import replace
 from bot.domain.actor import Actor
 from bot.domain.command import Command, Verb
 from bot.domain.job import JobView, LayerState, State
+from bot.domain.policy import Ask, Deny
 from bot.domain.rights import Deed, Subject, authorise
+from bot.domain.ruling import decide
 from bot.domain.told import Event, Told
+from bot.domain.wording import approvals
 from bot.ledger.books import Books
+from bot.services import clearance, timed
 from bot.services.approvals import tell_outcome
+from bot.services.endings import tell_askers
 from bot.services.fetching import stop
 from bot.services.purges import Asking, submit
-from bot.services.replies import Done, JobMade, PlanShown, Refused
+from bot.services.replies import Done, JobMade, Joined, PlanShown, Refused, refused_by
 from bot.services.roster import approvers, read_roster
 from bot.services.setup import SLACK, Core, job_name
 
@@ -41,12 +46,35 @@ async def cancel(core: Core, actor: Actor, number: int, reason: str = "") -> Don
         for position, layer in enumerate(books.jobs.get(job.id).layers):
             if layer.state in (LayerState.WAITING, LayerState.PURGING, LayerState.UNKNOWN):
                 books.jobs.save_layer(job.id, position, replace(layer, state=LayerState.STOPPED))
-        if actor.id not in job.asked_by:
+        if actor.id in job.asked_by:
+            tell_askers(books, job, now)
+        else:
             tell_outcome(books, job, now)
         ended = replace(job, state=State.CANCELLED, due_at=None, ended=now, stop_reason=stopped_by)
         return Done(books.jobs.save(ended), "cancelled")
 
     return await _on_job(core, actor, number, Deed.CANCEL, change)
+
+
+async def run_now(core: Core, actor: Actor, number: int) -> Done | Refused:
+    """Have job `number`, which waits for its time or has missed it, begin now, if the policy would let `actor`."""
+    roster = await read_roster(core)
+
+    def change(books: Books, job: JobView, now: float) -> Done | Refused:
+        if job.state is not State.SCHEDULED:
+            return Refused(f"{job.name} is not scheduled: it is {job.state}.", "`schedules` lists what is.")
+        outline = clearance.outline_of(books, core, job, now)
+        recent = books.jobs.recent_counts(actor.id, job.site, now, job.id)
+        decision = decide(actor, outline, core.setup.policy, roster, now, recent)
+        if isinstance(decision, Deny):
+            return refused_by(decision)
+        is_agreed = job.approval is not None and job.approval.approved is not None
+        if isinstance(decision, Ask) and not is_agreed and actor.id not in job.asked_by:
+            why = f"{job.name} does not begin by your word: for you it needs {approvals(decision.needed)}."
+            return Refused(why, f"Ask for it yourself, since {decision.why}.", by_rule=True)
+        return Done(books.jobs.save(timed.run_now(books, job, actor, decision.rule, now)), "run")
+
+    return await _on_job(core, actor, number, Deed.RUN, change)
 
 
 async def retry(core: Core, actor: Actor, number: int) -> Done | Refused:
@@ -112,7 +140,7 @@ async def check_again(core: Core, actor: Actor, number: int) -> Done | Refused:
     return await _on_job(core, actor, number, Deed.CHECK, change)
 
 
-async def purge_again(core: Core, asking: Asking, number: int) -> JobMade | PlanShown | Refused:
+async def purge_again(core: Core, asking: Asking, number: int) -> JobMade | Joined | PlanShown | Refused:
     """Ask for the same purge as job `number`, as a new job under today's policy; while that is open, not once more."""
 
     def question(books: Books) -> tuple[JobView, Command, str] | None:

@@ -14,7 +14,7 @@ from bot.domain.site import Site
 from bot.ledger.books import Books
 from bot.services.deploy_wishes import NotRead, wish_of
 from bot.services.purges import Asking, submit
-from bot.services.replies import JobMade, PlanShown, Refused
+from bot.services.replies import JobMade, Joined, PlanShown, Refused
 from bot.services.setup import Core
 
 
@@ -95,12 +95,20 @@ async def _one(
         return wished
     earlier = await core.ledger.read(lambda books: books.deploys.earlier(site.name))
     deploy = Deploy(
-        told.version, actor.id, told.actor, told.link, earlier[0].version if earlier else "",
-        is_rollback(told.version, earlier), told.expected, wished.files, wished.told, told.quiet or site.deploy.quiet,
-    )  # fmt: skip
+        version=told.version,
+        sender=actor.id,
+        actor=core.setup.people.get(told.actor, told.actor),
+        link=told.link,
+        was=earlier[0].version if earlier else "",
+        rollback=is_rollback(told.version, earlier),
+        expected=told.expected,
+        files=wished.files,
+        told=wished.told,
+        quiet=told.quiet or site.deploy.quiet,
+    )
     asking = Asking(actor, key, "deploy", deploy=deploy, manifest=wished.manifest, after=after)
     made = await submit(core, asking, wished.command, site)
     if isinstance(made, JobMade) and told.at is not None:
         at = told.at
         await core.ledger.write(lambda books: books.deploys.happened(made.job.id, at))
-    return made
+    return JobMade(made.job, new=False) if isinstance(made, Joined) else made

@@ -13,9 +13,10 @@ from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.site import Site
 from bot.domain.speech import SERVERS
 from bot.domain.target import empties, resolve
+from bot.domain.when import Due
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, pack
-from bot.services import approvals, deeds, glass, history, holds, warming
+from bot.services import approvals, deeds, glass, history, holds, schedules, timing, warming
 from bot.services.allowed import rights_on
 from bot.services.aside import aside
 from bot.services.checking import check
@@ -26,6 +27,7 @@ from bot.services.limits import limits
 from bot.services.linting import lint_urls
 from bot.services.probing import probe_layers
 from bot.services.purges import Asking, judge_plan, plan_for, site_held, submit
+from bot.services.queue import queue
 from bot.services.queued import put_in_line, show_queued, take_back
 from bot.services.replies import (
     BadLinesFound,
@@ -46,7 +48,9 @@ from bot.services.replies import (
     refused_by,
 )
 from bot.services.roster import approvers, read_roster
-from bot.services.setup import Core
+from bot.services.setup import UNDONE, Core
+from bot.services.speaking import speaker_of
+from bot.services.urgency import may_not_hurry
 from bot.services.why import explain
 from providers.contract import Kind
 
@@ -71,10 +75,13 @@ _DEEDS = {
     Verb.BREAK_GLASS: Deed.SEE,
     Verb.REVIEW: Deed.SEE,
     Verb.SITES: Deed.SEE,
+    Verb.QUEUE: Deed.SEE,
     Verb.LIMITS: Deed.SEE,
     Verb.LOG: Deed.SEE,
     Verb.STATS: Deed.SEE,
     Verb.DOCTOR: Deed.CHECK,
+    Verb.SCHEDULES: Deed.SEE,
+    Verb.RUN: Deed.RUN,
     Verb.WHOAMI: Deed.HELP,
     Verb.HELP: Deed.HELP,
 }
@@ -92,9 +99,7 @@ class Desk:
 
     def speaker(self, actor: Actor, channel: str) -> Speaker:
         """What the parser may know of `actor`'s world."""
-        sites = self._core.setup.seen_by(actor)
-        accounts = frozenset(layer.account for site in sites for layer in site.layers)
-        return Speaker(sites, channel, accounts, self._core.setup.command, self._core.setup.world)
+        return speaker_of(self._core, actor, channel)
 
     async def ask(self, asking: Asking, text: str, more: Sequence[str] = (), notes: Sequence[str] = ()) -> Reply:
         """Answer `text` as typed, with `more` lines of things; `notes` tell what of a list was not read."""
@@ -111,6 +116,8 @@ class Desk:
         denied = authorise(asking.actor, _DEEDS[command.verb], Subject(command.site))
         if denied is not None:
             return Refused(denied.why, denied.advice, by_rule=True)
+        if command.bad:
+            return await self._bad_lines(asking, command)
         match command.verb:
             case Verb.PURGE:
                 return await self._purge(asking, command, sure)
@@ -123,7 +130,7 @@ class Desk:
             case Verb.WHY:
                 return await self._why(asking, command)
             case Verb.WARM:
-                return await self._warm(asking, command)
+                return await warming.warm(self._core, asking, command)
             case Verb.STATUS | Verb.SHOW if command.warming:
                 return await warming.show(self._core, asking.actor, command.warming)
             case Verb.CANCEL if command.warming:
@@ -139,6 +146,10 @@ class Desk:
             case Verb.APPROVE | Verb.DENY:
                 yes = command.verb is Verb.APPROVE
                 return await approvals.vote(self._core, asking.actor, command.job, yes, reason=command.reason)
+            case Verb.SCHEDULES:
+                return await schedules.listed(self._core, asking.actor, command.site)
+            case Verb.RUN:
+                return await self._run(asking, command)
             case Verb.HOLD:
                 return await holds.lay(self._core, asking, command)
             case Verb.RELEASE:
@@ -149,6 +160,8 @@ class Desk:
                 return await glass.close_review(self._core, asking.actor, command.job, command.reason)
             case Verb.SITES:
                 return await self._sites(asking.actor)
+            case Verb.QUEUE:
+                return await queue(self._core, asking.actor, command)
             case Verb.LIMITS:
                 return LimitsShown(await limits(self._core, self._named(asking.actor, command)))
             case Verb.LOG:
@@ -157,6 +170,7 @@ class Desk:
                 return await history.stats(self._core, asking.actor, command)
             case Verb.DOCTOR:
                 sites = self._named(asking.actor, command)
+                self._core.engine.wake(UNDONE)
                 return Probed(await probe_layers(self._core.setup.providers, sites))
             case Verb.WHOAMI:
                 return await self._whoami(asking.actor)
@@ -187,24 +201,44 @@ class Desk:
 
     async def _purge(self, asking: Asking, command: Command, sure: bool) -> Reply:
         site = self._core.setup.sites[command.site]
-        if command.bad:
-            return await self._bad_lines(asking, command)
-        hold = None if self._core.setup.observe or asking.actor.is_local else await holds.held(self._core, site.name)
+        due = await self._due(asking, command) if command.when else None
+        if isinstance(due, Misunderstood):
+            return await self._not_understood(asking, due)
+        waits = self._core.setup.observe or due is not None or asking.actor.is_local  # who is told in a moment
+        hold = None if waits else await holds.held(self._core, site.name)
         if hold is not None and not command.queue:
             return site_held(hold, site.name)
+        if refused := await self._may_not_hurry(asking, command):
+            return refused
         if not sure and (question := await self._question(asking, command, site)) is not None:
             return question
         if hold is not None and (queued := await put_in_line(self._core, asking, command, site)) is not None:
             return queued
-        return await submit(self._core, asking, command, site)
+        return await submit(self._core, asking, command, site, due)
+
+    async def _due(self, asking: Asking, command: Command) -> Due | Misunderstood:
+        """When it is to begin. Of what cannot begin then, the times beside it are offered."""
+        line = line_of(replace(command, when=""), self.speaker(asking.actor, asking.channel))
+        return await timing.due_of(self._core, asking.actor, command, line)
+
+    async def _run(self, asking: Asking, command: Command) -> Reply:
+        if command.job:
+            return await deeds.run_now(self._core, asking.actor, command.job)
+        return await schedules.run_now(self._core, self, asking, command.schedule)
+
+    async def _may_not_hurry(self, asking: Asking, command: Command) -> Refused | None:
+        """Why it may not go first, before anything is asked back."""
+        if not command.urgent or self._core.setup.observe:
+            return None
+        roster, core = await read_roster(self._core), self._core
+        return await core.ledger.read(
+            lambda books: may_not_hurry(books, core, asking.actor, asking.channel, command, roster)
+        )
 
     async def _bad_lines(self, asking: Asking, command: Command) -> BadLinesFound:
         """The good ones wait for a click; a machine has no button to go on with them."""
         draft = "" if asking.actor.is_token else await self._draft_of(asking, replace(command, bad=()))
         return BadLinesFound(draft, command)
-
-    async def _warm(self, asking: Asking, command: Command) -> Reply:
-        return await (self._bad_lines(asking, command) if command.bad else warming.warm(self._core, asking, command))
 
     async def _sites(self, actor: Actor) -> SitesListed:
         sites, now = self._core.setup.seen_by(actor), self._core.clock.now()
@@ -256,7 +290,8 @@ class Desk:
         if asking.actor.is_token:
             return checked  # a machine has no button, and reads the line
         again = line_of(command, self.speaker(asking.actor, asking.channel))
-        lines = [again, " ".join(old_of(checked.urls, checked.looks))]
+        old = [url for url in old_of(checked.urls, checked.looks) if url not in checked.under_way]
+        lines = [again, " ".join(old)]
         return replace(checked, draft=await self.save_draft(asking, {"lines": lines}))
 
     async def _lint(self, asking: Asking, command: Command) -> Linted:
@@ -273,7 +308,7 @@ class Desk:
         cure = told.diagnosis.cause.cure
         if cure is None or not cure.line or asking.actor.is_token:
             return told  # a machine has no button, and reads the line
-        return replace(told, draft=await self.save_draft(asking, {"lines": [cure.line]}))
+        return replace(told, draft=await self.save_draft(asking, {"lines": [cure.line], "is_cure": True}))
 
     async def _show(self, asking: Asking, command: Command) -> Reply:
         if command.in_line:

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from bot.domain.actor import is_machine
 from bot.domain.job import JobView, LayerState, State
 from bot.domain.steps import FOREVER
 from bot.domain.told import Event, Told
 from bot.ledger.books import Books
 from bot.ledger.lots import LotSum
+from bot.ledger.messages import Role
 from bot.services import approvals
 
 Change = Callable[[Books, JobView, float], JobView]  # what is written of a job in one write
+
+
+def tell_askers(books: Books, job: JobView, now: float) -> None:
+    """Where somebody joined a job that ends here, have everybody who asked told how, by name."""
+    if not all(map(is_machine, job.asked_by)) and books.queue.has_joined(job.id):
+        books.messages.call(job.id, Role.END, now)
 
 
 def park(books: Books, job: JobView, what: str, now: float) -> None:
@@ -21,6 +29,7 @@ def park(books: Books, job: JobView, what: str, now: float) -> None:
     books.jobs.save(replace(job, state=State.FAILED, due_at=None, why=what, ended=now))
     books.messages.say(job.id, Told(Event.PARKED, text=what), now)
     books.messages.changed(job.id, now)
+    tell_askers(books, job, now)
     books.journal.add(now, "parked", "purgebot", job.id, why=what)
 
 
@@ -58,10 +67,11 @@ def nothing_to_send(books: Books, job: JobView, now: float) -> JobView:
 
 
 def expire(books: Books, job: JobView, now: float) -> JobView:
-    """Nobody said yes in time, or no yes would have helped."""
+    """Nobody said yes in time, or no yes would have helped, or nobody had begin what missed its time."""
     books.batches.cancel(job.id)
     barred = job.approval.barred if job.approval else ""
-    books.messages.say(job.id, Told(Event.EXPIRED, n=job.agreed, text=barred), now)
+    why = "it missed its time, and nobody had it begin" if job.missed is not None else barred
+    books.messages.say(job.id, Told(Event.EXPIRED, n=job.agreed, text=why), now)
     approvals.tell_outcome(books, job, now)
     books.journal.add(now, "expired", "purgebot", job.id)
     return replace(job, state=State.EXPIRED, due_at=None, ended=now)
@@ -82,6 +92,7 @@ def _stopped(books: Books, job: JobView, position: int, now: float) -> JobView:
     for outer in range(position + 1, len(job.layers)):
         books.jobs.save_layer(job.id, outer, replace(job.layers[outer], state=LayerState.STOPPED))
     books.messages.say(job.id, Told(Event.ENDED, text=State.FAILED), now)
+    tell_askers(books, job, now)
     books.journal.add(now, "failed", "purgebot", job.id, layer=job.layers[position].account)
     return replace(job, state=State.FAILED, due_at=None, ended=now)
 
@@ -92,5 +103,6 @@ def finish(books: Books, job: JobView, now: float) -> JobView:
     state = State.PARTIAL if troubled else State.DONE
     purged = state if job.layers else "unpurged"
     books.messages.say(job.id, Told(Event.ENDED, text=f"{purged} {job.verdict}"), now)
+    tell_askers(books, job, now)
     books.journal.add(now, "ended", "purgebot", job.id, state=state, verdict=job.verdict)
     return replace(job, state=state, due_at=None, ended=now)

@@ -10,6 +10,7 @@ from bot.domain.actor import Actor, Standing
 from bot.domain.job import Approval, JobView, State
 from bot.domain.policy import BreakGlass, Deny, Roster
 from bot.domain.rights import Deed, Subject, authorise
+from bot.domain.steps import ready
 from bot.domain.told import Event, Told
 from bot.domain.wording import expired
 from bot.ledger.books import Books
@@ -153,7 +154,7 @@ def _break(
     for channel in _told_in(core, job, glass):
         books.messages.plan(job.id, Role.GLASS, channel, "", "", now, of=f"{review.id} {channel}")
     broken = replace(approval, approved=now, broken_by=actor.id, broken_because=reason, barred="", bar_ends=None)
-    queued = books.jobs.save(replace(job, state=State.QUEUED, due_at=now, approval=broken))
+    queued = books.jobs.save(ready(replace(job, approval=broken), now))
     books.messages.changed(job.id, now)
     return Done(queued, "broken"), review
 

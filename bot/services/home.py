@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain.actor import Actor
+from bot.domain.actor import Actor, Standing
 from bot.domain.hold import Hold
 from bot.domain.job import JobView
 from bot.domain.policy import Deny, Roster
 from bot.domain.rights import Deed, authorise
 from bot.domain.ruling import members_of
 from bot.domain.site import Site
+from bot.domain.undone import Undone
 from bot.ledger.books import Books
 from bot.ledger.homes import Some
 from bot.ledger.messages import Role
@@ -53,6 +54,7 @@ class HomeView:
     held: Sequence[JobView] = ()  # what a hold keeps from beginning
     held_total: int = 0
     holds: Sequence[Hold] = ()  # those that stand, each the one on top
+    undone: Sequence[Undone] = ()  # what is still to be done before the bot is of full use
 
 
 async def home_of(core: Core, actor: Actor, roster: Roster) -> HomeView:
@@ -80,6 +82,7 @@ async def home_of(core: Core, actor: Actor, roster: Roster) -> HomeView:
             books.jobs.in_brief(books.homes.ended(names, ENDED)),
             rights, len(sites), queued[:WAITING], queued_total,
             books.jobs.in_brief(held.first), held.total, seen_holds(books, actor, core.clock.now()),
+            core.undone.all if actor.standing is Standing.MEMBER or actor.is_named else (),
         )  # fmt: skip
 
     return await core.ledger.read(question)

@@ -10,6 +10,7 @@ from bot.domain.job import JobView, LayerState, LayerView, State, Trouble
 from bot.domain.steps import (
     AskPerson,
     BeginLayer,
+    ComeDue,
     Confirm,
     Expire,
     Finish,
@@ -17,6 +18,7 @@ from bot.domain.steps import (
     JudgeAgain,
     LookAfter,
     LookBefore,
+    Miss,
     NothingToSend,
     Remind,
     Wait,
@@ -27,11 +29,12 @@ from bot.ledger.batch import Batch
 from bot.ledger.books import Books
 from bot.ledger.jobs import StaleJob
 from bot.ledger.lots import LotSum
-from bot.services import approvals, clearance, endings, following, looking
+from bot.services import approvals, clearance, endings, following, looking, timed
 from bot.services.clearance import People
 from bot.services.endings import Change
 from bot.services.notes import keep_note
 from bot.services.setup import SLACK, Core, job_name, lane_name, warm_name
+from bot.services.urgency import tell_passed
 from providers.contract import Provider, Receipt
 from providers.errors import OutcomeUnknown, PurgeError, Refused, Throttled, Unavailable
 
@@ -85,6 +88,10 @@ class Jobs:
                 await self._apply(job, approvals.remind)
             case JudgeAgain():
                 await self._judge_again(job)
+            case ComeDue():
+                await self._come_due(job)
+            case Miss():
+                await self._apply(job, timed.miss)
             case LookBefore():
                 await self._apply(job, await looking.look_before(self._core, job))
             case NothingToSend():
@@ -106,6 +113,15 @@ class Jobs:
             case Finish():
                 await self._apply(job, endings.finish)
 
+    async def _come_due(self, job: JobView) -> None:
+        """Its time has come; what is no longer as it was asked for does not begin, and is told."""
+        gone = timed.no_longer_configured(self._core, job)
+        if gone:
+            await self._core.ledger.write(lambda books: endings.park(books, job, gone, self._core.clock.now()))
+            self._core.engine.wake(SLACK)
+            return
+        await self._apply(job, timed.come_due)
+
     async def _judge_again(self, job: JobView) -> None:
         """Ask the policy of a job that waits for votes, with people as they are now."""
         people = await clearance.people_of(self._core, job)
@@ -121,7 +137,8 @@ class Jobs:
             await self._apply(job, lambda books, job, now: self._begin(books, job, position, now))
             self._core.engine.wake(lane_name(job.layers[position].account))
             return
-        agreed = job.approval is not None and not any(layer.started for layer in job.layers)
+        waited = job.approval is not None or job.scheduled_for is not None
+        agreed = waited and not any(layer.started for layer in job.layers)
         if agreed and not await self._core.ledger.read(lambda books: books.is_as_asked(job.id)):
             await self._core.ledger.write(lambda books: endings.park(books, job, CHANGED, self._core.clock.now()))
             self._core.engine.wake(SLACK)
@@ -168,7 +185,7 @@ class Jobs:
 
     def _meter(self, job: JobView) -> None:
         outcome = job.verdict if job.state is State.DONE else job.state
-        seconds = job.proven - job.created if job.proven is not None else None
+        seconds = job.proven - job.begins if job.proven is not None else None
         self._core.meter.ended(job.site, job.kind, job.source, outcome, seconds)
 
     async def _raised(self, number: int, error: Exception) -> None:
@@ -204,6 +221,8 @@ class Jobs:
 
     def _begin(self, books: Books, job: JobView, position: int, now: float) -> JobView:
         layer = job.layers[position]
+        if not any(other.started for other in job.layers):
+            tell_passed(books, job, now)
         books.jobs.save_layer(job.id, position, replace(layer, state=LayerState.PURGING, started=now, trouble=None))
         n = books.batches.release(job.id, position)
         again = books.batches.again_after(job.id, position)

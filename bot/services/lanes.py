@@ -2,7 +2,7 @@
 
 A run begins no call after RUN_SECONDS and each call is bounded by the provider, so a run ends. It goes in turns: one
 write records the calls that came back and takes the next ones, so each is written before it is sent and after. Between
-two turns calls have a beat to come back, so that many share a write. The jobs alternate, one call each.
+two turns calls have a beat to come back, so that many share a write. Whose call is next: see `bot.domain.turns`.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ import structlog
 from bot.domain.job import Trouble
 from bot.domain.steps import SendAgain, retry_decision
 from bot.domain.told import Event, Told
+from bot.domain.turns import Turns
 from bot.ledger.batch import Batch, Lot, Outcome, Room
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
 from bot.services.endings import park
 from bot.services.halves import halves
 from bot.services.jobs import CRASHES_MAX
-from bot.services.setup import SLACK, Core, job_name, lane_name
+from bot.services.setup import CALLS_AT_ONCE, SLACK, Core, job_name, lane_name
 from providers.contract import Provider
 from providers.errors import PurgeError, Refused, Throttled
 
 log = structlog.get_logger()
 RUN_SECONDS = 2.0
 PROGRESS_SECONDS = 1.0  # a call more on the card can wait this long; so many become one
-CALLS_AT_ONCE = 32  # 640 a second at 50 ms each; a crash repeats at most these
 BEAT_SECONDS = 0.01
-FIRST_SECONDS, NEWEST = 0.1, 0.1  # what a call is thought to take at first, and the weight of the newest one
+NEWEST = 0.1  # the weight of the newest call in what one is thought to take
 LOOK_SECONDS = 0.1  # with slow calls in flight, the calls of a new job go out within this
 RETRY_SHARE = 0.1  # of an account's calls in a minute
 RETRIES_FREE = 5  # a minute, so that a quiet account may retry at all
@@ -54,11 +54,9 @@ class Lane:
         self._first = provider
         self._owner = owner
         self._failpoint = failpoint
-        self._served: dict[int, int] = {}  # job → turn number, so that jobs alternate
-        self._turns = 0
+        self._now = core.lanes.of(account)
         self._calls: deque[float] = deque()
         self._retries: deque[float] = deque()
-        self._seconds = FIRST_SECONDS  # from taking a call to recording it, of late
         self._landed: list[Landed] = []  # came back and not recorded yet
         self._waits: dict[tuple[int, int], tuple[float, float]] = {}  # job and layer → until when, the longest
 
@@ -74,7 +72,7 @@ class Lane:
         try:
             while True:
                 room = CALLS_AT_ONCE - len(flying) if self._core.clock.monotonic() < ends else 0
-                lot = await self._turn(Room(room, len(flying), self._seconds))
+                lot = await self._turn(Room(room, len(flying), self._now.seconds))
                 flying |= {asyncio.create_task(self._send(batch)) for batch in lot.batches}
                 if not flying:
                     break
@@ -110,30 +108,28 @@ class Lane:
         now = self._core.clock.now()
         landed, self._landed = self._landed, []
         for outcome, _ in landed:
-            self._seconds += (now - outcome.batch.sent_at - self._seconds) * NEWEST
+            self._now.seconds += (now - outcome.batch.sent_at - self._now.seconds) * NEWEST
 
-        def deed(books: Books) -> tuple[set[int], Lot]:
-            return self._record_all(books, landed, now), self._take(books, room, now)
+        def deed(books: Books) -> tuple[set[int], Lot, Turns]:
+            return self._record_all(books, landed, now), *self._take(books, room, now)
 
         try:
-            settled, lot = await self._core.ledger.write(deed)
+            settled, lot, self._now.turns = await self._core.ledger.write(deed)
         except LedgerDown:
             self._landed = landed + self._landed  # the next run writes them
             raise
-        for batch in lot.batches:
-            self._turns += 1
-            self._served[batch.job] = self._turns
-            self._calls.append(now)
+        self._calls.extend(now for _ in lot.batches)
         for job in settled:
             self._core.engine.wake(job_name(job))
         if landed:
             self._core.engine.wake(SLACK, now if settled else now + PROGRESS_SECONDS)
         return lot
 
-    def _take(self, books: Books, room: Room, now: float) -> Lot:
+    def _take(self, books: Books, room: Room, now: float) -> tuple[Lot, Turns]:
         waiting = books.batches.waiting_jobs(self._account)
-        turn = sorted(waiting, key=lambda pair: self._served.get(pair[0], -1))
-        return books.batches.take(self._account, self._owner, turn, self._provider.can.pace, room, now)
+        turns = self._now.turns.copy(waiting)
+        lot = books.batches.take(self._account, self._owner, waiting, turns, self._provider.can.pace, room, now)
+        return lot, turns
 
     async def _send(self, batch: Batch) -> None:
         self._failpoint("before call")

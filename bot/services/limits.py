@@ -71,7 +71,7 @@ def _account(
         tuple(dict.fromkeys(site.name for site, _ in used)),
         tuple(_budget(books, account, x, provider.can.pace, now) for x in buckets if x in provider.can.pace),
         tuple(PriceNow(x, prices[x], books.budgets.tallied(account, x, now)) for x in buckets if x in prices),
-        tuple(dict.fromkeys(job for job, _ in books.batches.waiting_jobs(account))),
+        tuple(dict.fromkeys(place.job for place in books.batches.waiting_jobs(account))),
     )
 
 

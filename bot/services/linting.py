@@ -13,8 +13,9 @@ from bot.domain.answer import Answer, Asked
 from bot.domain.caches import Cache, cache_of
 from bot.domain.command import Command
 from bot.domain.lint.report import Report, break_of
-from bot.domain.lint.rules import lint
+from bot.domain.lint.rules import RULE_OF, lint
 from bot.domain.lint.served import Served
+from bot.domain.lint.varying import is_wide, tries_of
 from bot.domain.markup import Reference, references
 from bot.domain.site import Site
 from bot.domain.snippets import Server, server_of
@@ -28,6 +29,7 @@ PAGES_MAX = 5
 FILES_MAX = 30
 AT_ONCE = 4
 PAGES_SECONDS, FILES_SECONDS = 9.0, 12.0
+TRIES_SECONDS = 3.0  # of the pages' time
 NO_TIME = "no answer in the time that a lint takes"
 T = TypeVar("T")
 Answers = tuple[Answer, ...]
@@ -68,7 +70,7 @@ class _Reading:
         return await _within(PAGES_SECONDS, [self._page(url) for url in urls], [[_late(url)] for url in urls])
 
     async def files(self, wanted: Sequence[Reference]) -> list[Served]:
-        """Each file as the first place serves it."""
+        """Each file as the first place serves it; beside what the origin gives, where its headers break a rule."""
         return await _within(FILES_SECONDS, [self._file(ref) for ref in wanted], [_late(ref.url) for ref in wanted])
 
     async def _page(self, url: str) -> list[Served]:
@@ -81,20 +83,47 @@ class _Reading:
         answers = await asyncio.gather(*edges, *private, *origins)
         at_edges, rest = answers[: len(edges)], answers[len(edges) :]
         from_origin = tuple(answer for answer in rest[len(private) :] if not answer.problem)
-        served = [self._served(x, from_origin, tuple(y for y in at_edges if y is not x)) for x in at_edges]
+        tries = await self._tries(url, (*from_origin, *at_edges))
+        served = [self._served(x, from_origin, tuple(y for y in at_edges if y is not x), tries=tries) for x in at_edges]
         return served + [self._served(x) for x in rest[: len(private)]]
+
+    async def _tries(self, url: str, answers: Sequence[Answer]) -> Answers:
+        """What other visitors get, where a Vary says that it may be something else: from the origin, if it can be
+        asked, since caches may not heed it."""
+        wide = next((answer for answer in answers if is_wide(answer.says("vary"))), None)
+        if wide is None:
+            return ()
+        first = (ORIGIN, self._site.origin) if self._site.origin else next(iter(places_of(self._site).items()))
+        tries = tries_of(wide, self._site.variants)
+        try:
+            async with asyncio.timeout(TRIES_SECONDS):
+                return tuple(await asyncio.gather(*(self._fetch(url, *first, asked) for asked in tries)))
+        except TimeoutError:
+            return ()  # the page itself was read, and Vary stays
 
     async def _file(self, ref: Reference) -> Served:
         place, address = next(iter(places_of(self._site).items()))
-        return self._served(await self._fetch(ref.url, place, address), registered=ref.is_worker)
+        answer = await self._fetch(ref.url, place, address)
+        served = self._served(answer, registered=ref.is_worker)
+        if not self._site.origin or not any(RULE_OF[found.rule].by_headers for found in lint(served)):
+            return served
+        origin = await self._fetch(ref.url, ORIGIN, self._site.origin)
+        return self._served(answer, () if origin.problem else (origin,), registered=ref.is_worker)
 
     async def _fetch(self, url: str, place: str, address: str, asked: Asked = ()) -> Answer:
         async with self._gate:
             return await self._core.looker.fetch(url, place, address, asked)
 
-    def _served(self, answer: Answer, origins: Answers = (), others: Answers = (), registered: bool = False) -> Served:
+    def _served(
+        self,
+        answer: Answer,
+        origins: Answers = (),
+        others: Answers = (),
+        registered: bool = False,
+        tries: Answers = (),
+    ) -> Served:
         cached = self._core.looker.read(answer).cached
-        return Served(answer, self._cache, cached, origins, others, self._tag_header, registered)
+        return Served(answer, self._cache, cached, origins, others, self._tag_header, registered, tries)
 
 
 def _asked(variant: Mapping[str, str]) -> Asked:

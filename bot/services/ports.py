@@ -69,6 +69,10 @@ class Directory(Protocol):
         """The ids of people who go by `name`, as far as people are known; for searching, never for rights."""
         ...
 
+    async def zone(self, user: str) -> str:
+        """The time zone that `user` has set, by its name in the IANA database; "" where that is not known."""
+        ...
+
     async def name(self, user: str) -> str:
         """What `user` goes by, as far as people are known; else the id."""
         ...

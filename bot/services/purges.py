@@ -12,13 +12,14 @@ from bot.domain.deploy import Deploy
 from bot.domain.hold import Hold
 from bot.domain.job import Approval, JobView, State
 from bot.domain.plan import Plan, bound
-from bot.domain.policy import RECENT_SECONDS, Allow, Ask, Decision, Deny, Roster
+from bot.domain.policy import Allow, Ask, Decision, Deny, Roster
 from bot.domain.ruling import WIDEST_FIRST, decide
 from bot.domain.saying import lines_again
 from bot.domain.site import Site
 from bot.domain.target import Target
 from bot.domain.told import Event, Told
 from bot.domain.verdict import Verdict
+from bot.domain.when import Due
 from bot.ledger.books import Books
 from bot.ledger.messages import Role
 from bot.ledger.packed import PackedPlan, packed
@@ -26,18 +27,26 @@ from bot.services.approvals import show_request, withdraw
 from bot.services.aside import aside
 from bot.services.cheaper import cheaper
 from bot.services.choices import Choice, Choices, choices_of, keep
+from bot.services.filling import full, with_room
 from bot.services.instead import instead, narrower
+from bot.services.joining import Wanted, join, joined_before
 from bot.services.local import at_the_machine, journal_overruled, tell_of_local, with_voters
 from bot.services.planning import Known, make_plan, with_seconds
-from bot.services.replies import JobMade, PlanShown, Refused, SiteHeld, refused_by
+from bot.services.replies import Full, JobMade, Joined, PlanShown, Refused, SiteHeld, refused_by
 from bot.services.roster import read_roster
 from bot.services.setup import SLACK, Core, job_name
+from bot.services.urgency import hurry, may_not_hurry
 from bot.services.witnesses import pages_to_look_at
 from providers.contract import Kind, UnsupportedWish
 
 SAMPLE_MAX = 20
+VOTES_WITHIN = 86400.0  # seconds for votes on what begins later
 NOTHING_ASKED = Allow("nothing to purge", "no cache is asked for anything")
-_SO_FAR = {State.WAITING: "waited for approval", State.NEEDS_DECISION: "waited for a decision"}
+_SO_FAR = {
+    State.WAITING: "waited for approval",
+    State.SCHEDULED: "waited for its time",
+    State.NEEDS_DECISION: "waited for a decision",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,7 @@ class Asking:
     manifest: bytes | None = None  # what that deploy built, packed
     after: int = 0  # the job that must be proven before it begins
     anyway: bool = False  # at the machine: though the policy or a hold says no
+    is_cure: bool = False  # a diagnosis names it as what helps: nothing narrower would
 
 
 async def plan_for(core: Core, command: Command, site: Site) -> Plan | Refused:
@@ -88,8 +98,11 @@ async def _seen_under(core: Core, command: Command, site: Site) -> Known:
     return await core.ledger.read(lambda books: {tag: books.known.tagged(site.name, tag) for tag in tags})
 
 
-async def submit(core: Core, asking: Asking, command: Command, site: Site) -> JobMade | PlanShown | Refused:
-    """Make `command` a job, or say why not. In a bot that only observes, the plan is shown instead."""
+async def submit(
+    core: Core, asking: Asking, command: Command, site: Site, due: Due | None = None
+) -> JobMade | Joined | PlanShown | Refused:
+    """Make `command` a job that begins at once or when it is `due`, or say why not; where a job that waits does the
+    same, it is in that. In a bot that only observes, the plan is shown instead."""
     plan = await plan_for(core, command, site) if command.targets else nothing_to_purge(command, site)
     if isinstance(plan, Refused):
         return plan
@@ -97,7 +110,9 @@ async def submit(core: Core, asking: Asking, command: Command, site: Site) -> Jo
     if core.setup.observe:
         return PlanShown(plan, await judge_plan(core, asking.actor, plan, command.reason), command, observing=True)
     stored = await aside(len(plan.targets) + plan.calls, lambda: packed(plan))
-    made = await core.ledger.write(lambda books: _decide(books, core, asking, command, plan, stored, roster))
+    made = await core.ledger.write(lambda books: _decide(books, core, asking, command, plan, stored, roster, due))
+    if isinstance(made, Full):
+        return await with_room(core, made, len(plan.targets))
     if isinstance(made, Refused):
         return made
     core.engine.wake(job_name(made.job.id))
@@ -111,26 +126,48 @@ async def judge_plan(core: Core, actor: Actor, plan: Plan, reason: str) -> Decis
     return await core.ledger.read(lambda books: judged(books, core, actor, plan, reason, roster))
 
 
-def judged(books: Books, core: Core, actor: Actor, plan: Plan, reason: str, roster: Roster) -> Decision:
-    """The policy's answer, with what `actor` asked for of late."""
+def judged(
+    books: Books, core: Core, actor: Actor, plan: Plan, reason: str, roster: Roster, due: Due | None = None
+) -> Decision:
+    """The policy's answer, with what `actor` asked for of late. What begins later is judged as of its time, and what is
+    denied today is denied unless that is known to end before."""
     now = core.clock.now()
-    recent = books.jobs.recent_counts(actor.id, plan.site, now - RECENT_SECONDS)
-    return decide(actor, plan.outline(reason), core.setup.policy, roster, now, recent)
+
+    def at(moment: float) -> Decision:
+        recent = books.jobs.recent_counts(actor.id, plan.site, moment)
+        return decide(actor, plan.outline(reason), core.setup.policy, roster, moment, recent)
+
+    today = at(now)
+    if due is None or due.at <= now:
+        return today
+    is_over = isinstance(today, Deny) and today.until is not None and today.until <= due.at
+    return today if isinstance(today, Deny) and not is_over else at(due.at)
 
 
 def _decide(
-    books: Books, core: Core, asking: Asking, command: Command, plan: Plan, stored: PackedPlan, roster: Roster
-) -> JobMade | Refused:
+    books: Books,
+    core: Core,
+    asking: Asking,
+    command: Command,
+    plan: Plan,
+    stored: PackedPlan,
+    roster: Roster,
+    due: Due | None = None,
+) -> JobMade | Joined | Refused:
     """Judge and record in one transaction, so that two requests at once are summed like two in a row."""
     known = books.jobs.made_under(asking.key)
     if known is not None:
         return JobMade(known, new=False)
+    if (joined := joined_before(books, asking.key, asking.actor.id)) is not None:
+        return joined
     if asking.instead_of and (late := _no_longer_waits(books, asking.instead_of)):
         return late
     if plan.site not in core.setup.sites or any(layer.account not in core.setup.providers for layer in plan.layers):
         return Refused("The configuration changed while this was planned.", "Nothing was purged. Ask for it anew.")
     roster = with_voters(roster) if asking.actor.is_local else roster
-    decision = judged(books, core, asking.actor, plan, command.reason, roster) if plan.targets else NOTHING_ASKED
+    decision: Decision = NOTHING_ASKED
+    if plan.targets:
+        decision = judged(books, core, asking.actor, plan, command.reason, roster, due)
     hold = books.holds.on(plan.site, core.clock.now())
     if asking.actor.is_local:
         found = at_the_machine(decision, hold, plan.site, asking.anyway)
@@ -138,15 +175,22 @@ def _decide(
             if isinstance(decision, Deny):
                 journal_denied(books, core, asking, plan, decision)
             return found
-        made = create(books, core, asking, command, plan, stored, found)
+        made = create(books, core, asking, command, plan, stored, found, due)
         journal_overruled(books, made.job, decision, hold, core.clock.now())
         return made
     if isinstance(decision, Deny):
         journal_denied(books, core, asking, plan, decision)
         return refused_by(decision)
-    if hold is not None and asking.deploy is None:
+    if hold is not None and asking.deploy is None and due is None:  # at its time it waits for the release
         return site_held(hold, plan.site)
-    return create(books, core, asking, command, plan, stored, decision)
+    if refused := may_not_hurry(books, core, asking.actor, asking.channel, command, roster):
+        return refused
+    now = core.clock.now()
+    wanted = Wanted(asking.actor, asking.key, command, plan, decision)
+    is_own = asking.instead_of or asking.deploy or due  # what it does is done for itself
+    if not is_own and (same := join(books, wanted, core.setup.policy, roster, now)):
+        return same
+    return full(books, core, plan) or create(books, core, asking, command, plan, stored, decision, due)
 
 
 def site_held(hold: Hold, site: str) -> SiteHeld:
@@ -171,19 +215,29 @@ def journal_denied(books: Books, core: Core, asking: Asking, plan: Plan, decisio
 
 
 def create(
-    books: Books, core: Core, asking: Asking, command: Command, plan: Plan, stored: PackedPlan, decision: Allow | Ask
+    books: Books,
+    core: Core,
+    asking: Asking,
+    command: Command,
+    plan: Plan,
+    stored: PackedPlan,
+    decision: Allow | Ask,
+    due: Due | None = None,
 ) -> JobMade:
     """Write the job, its calls, journal entries and messages."""
     now = core.clock.now()
     site = core.setup.sites[plan.site]
     draft = _job(core, asking, command, plan, site, decision, now)
+    draft = draft if due is None else _timed(draft, due, now)
     choices: tuple[Choice, ...] = ()
-    if draft.approval is not None and not asking.actor.is_token:
+    if draft.approval is not None and not asking.actor.is_token and not asking.is_cure:
         choices = choices_of(plan, command, site, core.setup.providers)
         draft = replace(draft, approval=replace(draft.approval, choices=tuple(choice.label for choice in choices)))
     urls = pages_to_look_at(books, site, plan.targets, asking.deploy)
     draft = replace(
-        draft, look_urls=urls, notes=(*_not_queued(command, decision), *_asked_already(books, plan), *plan.notes)
+        draft,
+        look_urls=urls,
+        notes=(*draft.notes, *_not_queued(command, decision), *_asked_already(books, plan), *plan.notes),
     )
     job = books.jobs.create(draft, stored, asking.key)
     if asking.deploy is not None:
@@ -197,8 +251,33 @@ def create(
     _keep_choices(books, core, job, asking, choices)
     if asking.instead_of:
         withdraw(books, asking.instead_of, asking.actor.id, job, now)
-    books.messages.say(job.id, _first_line(decision), now)
+    if due is None or not _is_missed(due, now):
+        books.messages.say(job.id, _first_line(decision), now)
+    if due is not None and due.at > now:
+        books.messages.say(job.id, Told(Event.SCHEDULED, text=due.told, seconds=due.at - now), now)
+    if command.urgent:
+        hurry(books, job, asking.actor.id, now)
+        job = replace(job, urgent_by=asking.actor.id)
     return JobMade(job)
+
+
+def _is_missed(due: Due, now: float) -> bool:
+    """Whether its time is so long ago that a person decides first; the policy is asked then."""
+    return now - due.at > due.late_max
+
+
+def _timed(job: JobView, due: Due, now: float) -> JobView:
+    """`job` for its time. Who votes may do so until then, and a day at most; of what has come due, as ever."""
+    timed = replace(
+        job, scheduled_for=due.at, zone=due.zone, begins_told=due.told, late_max=due.late_max, schedule=due.schedule,
+        notes=(*due.notes, *job.notes), eta=due.at + (job.eta or now) - now,
+    )  # fmt: skip
+    if job.approval is None or _is_missed(due, now):
+        return replace(timed, state=State.SCHEDULED, approval=None, due_at=max(now, due.at))
+    if due.at <= now:
+        return timed
+    within = max(VOTES_WITHIN, job.approval.expires - now)
+    return replace(timed, approval=replace(job.approval, expires=min(due.at, now + within)))
 
 
 def _job(
@@ -319,7 +398,11 @@ def _journal(
         site=plan.site, kind=plan.kind, effect=plan.effect, targets=len(plan.targets), calls=plan.calls, soft=plan.soft,
         digest=job.digest, reason=job.reason, source=asking.source, team=asking.actor.team, seal=seal,
         **({"also": list(job.also_by)} if job.also_by else {}),
+        **({} if job.scheduled_for is None else {"due": job.scheduled_for, "zone": job.zone}),
+        **({"schedule": job.schedule} if job.schedule else {}),
     )  # fmt: skip
+    if job.scheduled_for is not None and now - job.scheduled_for > job.late_max:
+        return  # the policy is asked when a person has it begin
     asked = list(decision.of) if isinstance(decision, Ask) else []
     needed = decision.needed if isinstance(decision, Ask) else 0
     version = core.setup.policy.version

@@ -12,6 +12,7 @@ from bot.domain.job import JobView
 from bot.domain.lint.report import Report
 from bot.domain.plan import Plan
 from bot.domain.policy import Decision, Deny
+from bot.domain.schedule import Schedule
 from bot.domain.site import Site
 from bot.domain.speech import Search
 from bot.domain.stats import Stats
@@ -21,6 +22,7 @@ from bot.domain.warming import Warming
 from bot.domain.why import Case, Diagnosis
 from bot.ledger.holds import LotSize, Waiting
 from bot.services.limits import AccountNow
+from bot.services.queue import QueueShown
 from providers.contract import Probe
 
 
@@ -55,6 +57,16 @@ class SiteHeld(Refused):
 
     hold: Hold = field(kw_only=True)
     site: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Full(Refused):
+    """So much is open for `account` that it takes no more: `since` when, and for how many `seconds` that is expected;
+    None where that is not known, since something waits for people."""
+
+    account: str = field(kw_only=True)
+    since: float = 0.0
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +129,16 @@ class JobMade:
 
     job: JobView
     new: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The job, of which nothing was sent, does the same, so the request is in it. `new` is False when the same request
+    had joined it before, `by_self` when the same person had asked for it."""
+
+    job: JobView
+    new: bool = True
+    by_self: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +208,8 @@ class Checked:
     notes: Sequence[str] = ()  # what else to know: who can read what probes saw
     inner: Sequence[Look] = ()
     draft: str = ""  # holds the lines of its buttons: this check again, and the purge of what is old
+    left_out: Sequence[str] = ()  # URLs that were named and not looked at
+    under_way: Mapping[str, JobView] = field(default_factory=dict)  # by an old URL, the job that purges it already
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +302,23 @@ class StatsShown:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """A schedule of the file: what it asks for and when it does so next, None where it never does."""
+
+    schedule: Schedule
+    next_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulesListed:
+    """What begins by itself: jobs that wait for their time, the next first, and the file's schedules."""
+
+    jobs: Sequence[JobView]
+    planned: Sequence[Planned] = ()
+    jobs_total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SitesListed:
     """The caller's sites, and what holds them."""
 
@@ -335,6 +376,8 @@ Reply = (
     | HoldEnded
     | PlanShown
     | JobMade
+    | Joined
+    | QueueShown
     | FormWanted
     | PurgeFormWanted
     | HostToConfirm
@@ -347,6 +390,7 @@ Reply = (
     | JobShown
     | LogShown
     | StatsShown
+    | SchedulesListed
     | SitesListed
     | LimitsShown
     | Probed

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from bot.ledger.books import Books
+from bot.services import schedules
+from bot.services.desk import Desk
 from bot.services.fetching import go_on
 from bot.services.glass import remind
 from bot.services.holds import settle
@@ -22,6 +24,7 @@ from bot.services.setup import (
     job_name,
     lane_name,
     review_name,
+    schedule_name,
     warm_name,
 )
 
@@ -33,8 +36,8 @@ PRUNE_AFTER = 7 * 86400.0  # seconds; idempotency keys are kept this long
 
 
 class Router:
-    """Runs a name: `job:P-12`, `lane:cf`, `delivery:<key>`, `hold:shop`, `review:3`, `warm:5`, `slack`, `home` or
-    `sweep`."""
+    """Runs a name: `job:P-12`, `lane:cf`, `delivery:<key>`, `hold:shop`, `review:3`, `warm:5`, `schedule:nightly`,
+    `slack`, `home`, `undone` or `sweep`."""
 
     def __init__(
         self,
@@ -43,13 +46,16 @@ class Router:
         receive: Callable[[str], Awaitable[None]],
         show: Callable[[], Awaitable[None]],
         draw_homes: Callable[[], Awaitable[None]],
+        look_for_undone: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._core = core
         self._jobs = Jobs(core)
+        self._desk = Desk(core)
         self._lanes = lanes
         self._receive = receive
         self._show = show
         self._draw_homes = draw_homes
+        self._look_for_undone = look_for_undone
         self.swept_at = 0.0
 
     async def run(self, name: str) -> None:
@@ -68,11 +74,15 @@ class Router:
                 await remind(self._core, int(rest))
             case "warm":
                 await go_on(self._core, int(rest))
+            case "schedule":
+                await schedules.ring(self._core, self._desk, rest)
             case "slack":
                 self._core.engine.wake(HOME)
                 await self._show()
             case "home":
                 await self._draw_homes()
+            case "undone" if self._look_for_undone is not None:
+                await self._look_for_undone()
             case "sweep":
                 await self._sweep()
             case _:
@@ -96,12 +106,14 @@ class Router:
             books.jobs.to_judge(self._core.setup.policy.version, now)
 
         await self._core.ledger.write(deed)
+        await schedules.adopt(self._core)
         await self._wake_due(float("inf"))
         self._core.engine.wake(SWEEP, self._core.clock.now() + SWEEP_SECONDS)
 
     async def take_up(self, lanes: Mapping[str, Lane]) -> None:
         """After a change of what is configured: serve these lanes, and wake what is due now."""
         self._lanes = lanes
+        await schedules.adopt(self._core)
         await self._wake_due(self._core.clock.now())
 
     async def _wake_due(self, until: float) -> None:
@@ -113,16 +125,16 @@ class Router:
             shown = {SLACK: min(told, default=None), HOME: books.homes.next_due()}
             return books.jobs.due(until), books.intake.due(until), shown, lanes
 
-        def others(books: Books) -> tuple[list[tuple[str, float]], list[tuple[int, float]], list[tuple[int, float]]]:
-            return books.holds.due(until), books.reviews.due(until), books.warmings.due(until)
+        def others(books: Books) -> list[tuple[str, float]]:
+            return [
+                *((hold_name(site), at) for site, at in books.holds.due(until)),
+                *((review_name(review), at) for review, at in books.reviews.due(until)),
+                *((warm_name(warming), at) for warming, at in books.warmings.due(until)),
+                *((schedule_name(schedule), at) for schedule, at in books.schedules.due(until)),
+            ]
 
-        holds, reviews, warmings = await self._core.ledger.read(others)
-        for site, at in holds:
-            self._core.engine.wake(hold_name(site), at)
-        for review, at in reviews:
-            self._core.engine.wake(review_name(review), at)
-        for warming, at in warmings:
-            self._core.engine.wake(warm_name(warming), at)
+        for name, at in await self._core.ledger.read(others):
+            self._core.engine.wake(name, at)
         jobs, deliveries, shown, lanes = await self._core.ledger.read(question)
         for number, at in jobs:
             self._core.engine.wake(job_name(number), at)

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field, replace
 from bot.domain.actor import Actor
 from bot.domain.defaults import built_in
 from bot.domain.policy import Policy
+from bot.domain.schedule import Schedule
 from bot.domain.site import Site
+from bot.domain.turns import Turns
+from bot.domain.undone import Undone
 from bot.domain.world import World
 from bot.ledger.ledger import Ledger
 from bot.services.ports import (
@@ -28,6 +31,14 @@ from providers.contract import Provider
 
 
 @dataclass(frozen=True, slots=True)
+class Most:
+    """How much may be open for one account before new work is refused."""
+
+    jobs: int = 200
+    urls: int = 2_000_000  # targets, of whatever kind
+
+
+@dataclass(frozen=True, slots=True)
 class Setup:
     """The configuration as deeds need it."""
 
@@ -38,7 +49,11 @@ class Setup:
     observe: bool = False
     command: str = "/purge"
     tokens: Mapping[str, Actor] = field(default_factory=dict)  # by the actor's id
+    people: Mapping[str, str] = field(default_factory=dict)  # Slack ids, by what senders of deploys call them
     world: World = field(default_factory=World)
+    most: Most = field(default_factory=Most)
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    time_zone: str = "UTC"  # of times that name none, where the asker has none
 
     def seen_by(self, actor: Actor) -> list[Site]:
         """The sites that exist for `actor`."""
@@ -79,6 +94,47 @@ class Spoken(Current):
         return self._setup
 
 
+@dataclass(slots=True)
+class LaneNow:
+    """How one account's lane goes: whose turn it is, and the seconds from taking a call to recording it, of late."""
+
+    turns: Turns = field(default_factory=Turns)
+    seconds: float = 0.1
+
+
+class Lanes:
+    """How every lane of this process goes, for whoever foretells."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, LaneNow] = {}
+
+    def of(self, account: str) -> LaneNow:
+        """That of `account`."""
+        return self._of.setdefault(account, LaneNow())
+
+
+class UndoneNow:
+    """What is still to be done: the configuration's part, which is known, and Slack's, as it was last told."""
+
+    def __init__(self, configured: tuple[Undone, ...] = ()) -> None:
+        self._configured = configured
+        self._in_slack: tuple[Undone, ...] = ()
+
+    @property
+    def all(self) -> tuple[Undone, ...]:
+        """Slack's part first: a line typed there mends it at once."""
+        return (*self._in_slack, *self._configured)
+
+    def configure(self, configured: tuple[Undone, ...]) -> None:
+        """Another configuration counts."""
+        self._configured = configured
+
+    def tell(self, in_slack: tuple[Undone, ...]) -> bool:
+        """Keep what was found in Slack; whether it is something else than before."""
+        changed, self._in_slack = in_slack != self._in_slack, in_slack
+        return changed
+
+
 @dataclass(frozen=True, slots=True)
 class Core:
     """Everything a deed may use."""
@@ -94,6 +150,8 @@ class Core:
     probes: Probes | None = None  # around the world, where a site is opted in
     http_rules: HttpRules = field(default_factory=NoRules)
     names: Names = field(default_factory=NoNames)
+    lanes: Lanes = field(default_factory=Lanes)
+    undone: UndoneNow = field(default_factory=UndoneNow)
 
     @property
     def setup(self) -> Setup:
@@ -131,6 +189,13 @@ def warm_name(warming: int) -> str:
     return f"warm:{warming}"
 
 
+def schedule_name(schedule: str) -> str:
+    """The engine's name for a schedule of the file."""
+    return f"schedule:{schedule}"
+
+
+CALLS_AT_ONCE = 32  # of one account: 640 a second at 50 ms each; a crash repeats at most these
 SLACK = "slack"  # the engine's name for everything that is to be shown in Slack
 HOME = "home"  # the engine's name for the Home tabs that are to be drawn anew
+UNDONE = "undone"  # the engine's name for looking for what is still to be done
 SWEEP = "sweep"  # the engine's name for finding what is due

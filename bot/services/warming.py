@@ -193,4 +193,4 @@ async def cancel(core: Core, actor: Actor, number: int, reason: str = "") -> War
 
 
 def _no_such(number: int) -> Refused:
-    return Refused(f"There is no W-{number}.", "A warming is told where it was asked for.")
+    return Refused(f"There is no W-{number}.", "`status` lists the warmings that go on.")

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 from bot.domain.answer import PLAIN, Answer, Asked
 from bot.domain.command import Command
 from bot.domain.fingerprint import is_fingerprinted
-from bot.domain.job import JobView
+from bot.domain.hold import Hold
 from bot.domain.look import ORIGIN
 from bot.domain.site import Site
 from bot.domain.target import url_of
 from bot.domain.variants import to_diagnose
-from bot.domain.why import Case, Front, Glance, Ours, Spot, Tier, Twin, diagnose
+from bot.domain.why import Case, Front, Glance, InLine, Spot, Tier, Twin, diagnose
 from bot.domain.why.content import PROBE
-from bot.domain.why.reaching import reach_of
 from bot.ledger.books import Books
 from bot.services.checks import inner_doors, places_of
+from bot.services.our_purges import in_line, our_purges
 from bot.services.ports import ReadHeaders
 from bot.services.replies import Explained
 from bot.services.setup import Core
@@ -27,8 +26,6 @@ from bot.services.setup import Core
 WITHIN = 8.5  # seconds for all looks; a place that is slower is one that did not answer
 PROBE_WITHIN = 3.0  # seconds more, for the look that only an old copy is worth
 PLACES_MAX = 6
-JOBS_MAX = 30  # of the site's last jobs, those that are read
-TARGETS_MAX = 2000  # of a job, those that are read
 LOOKS_AT_ONCE = 16
 
 
@@ -38,39 +35,26 @@ async def explain(core: Core, command: Command, within: float = WITHIN) -> Expla
     url = url_of(command.targets[0], site)
     eyes = _Eyes(core, site, url, within)
     spots, names = await asyncio.gather(eyes.spots(), core.names.ask(urlsplit(url).hostname or ""))
-    purges = await core.ledger.read(lambda books: our_purges(books, site, url, spots))
     case = Case(
-        site, url, core.clock.now(), spots, fronts(core, site), (), purges, tuple(names),
+        site, url, core.clock.now(), spots, fronts(core, site), names=tuple(names),
         is_fingerprinted=is_fingerprinted(urlsplit(url).path),
     )  # fmt: skip
+    purges, reading = await our_purges(core, case)
+    hold, waiting = await core.ledger.read(lambda books: _held(books, case))
+    case = replace(case, purges=purges, reading=reading, hold=hold, in_line=waiting)
     if case.old():
         case = replace(case, twins=await eyes.twins(case.old()[0].name))
     return Explained(site, url, diagnose(case), case)
+
+
+def _held(books: Books, case: Case) -> tuple[Hold | None, tuple[InLine, ...]]:
+    return books.holds.on(case.site.name, case.now), in_line(books, case.site.name, case.url)
 
 
 def fronts(core: Core, site: Site) -> tuple[Front, ...]:
     """The site's caches, outermost first."""
     accounts = [(layer.account, core.setup.providers[layer.account]) for layer in reversed(site.layers)]
     return tuple(Front(provider.title, provider.name, account) for account, provider in accounts)
-
-
-def our_purges(books: Books, site: Site, url: str, spots: Sequence[Spot]) -> tuple[Ours, ...]:
-    """The site's last jobs that have to do with `url`, newest first."""
-    tags = {*books.known.tags_of(site.name, url), *_labels(spots)}
-    jobs = (*books.jobs.open([site.name]), *books.jobs.recent([site.name], JOBS_MAX))
-    newest = sorted({job.id: job for job in jobs}.values(), key=lambda job: -job.id)
-    return tuple(ours for job in newest if (ours := _ours(books, job, url, tags)) is not None)
-
-
-def _labels(spots: Iterable[Spot]) -> Iterable[str]:
-    return (tag for spot in spots for glance in spot.plain for tag in glance.look.tags)
-
-
-def _ours(books: Books, job: JobView, url: str, tags: set[str]) -> Ours | None:
-    if job.targets > TARGETS_MAX:
-        return None
-    found = reach_of(url, books.jobs.targets(job.id), tags)
-    return Ours(job, found.reach, found.named, found.by) if found else None
 
 
 class _Eyes:

@@ -24,6 +24,7 @@ from bot.settings.model import (
     Sender,
     Settings,
 )
+from bot.settings.open_ends import open_ends
 from bot.settings.rendering import lines, summary
 from bot.settings.schema import schema
 
@@ -49,6 +50,7 @@ __all__ = [
     "example",
     "lines",
     "load",
+    "open_ends",
     "over",
     "schema",
     "summary",

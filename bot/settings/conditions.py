@@ -33,6 +33,7 @@ class Named:
     tokens: Collection[str]
     approvals: Approvals
     senders: Collection[str] = ()
+    schedules: Collection[str] = ()
 
 
 class ConditionsReader:

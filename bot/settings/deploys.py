@@ -50,6 +50,7 @@ class DeploysReader:
             tuple(self._hook(one, (*PLACE, "tokens", n)) for n, one in enumerate(doc.tokens)),
             tuple(self._github(one, (*PLACE, "github", n)) for n, one in enumerate(doc.github)),
             tuple(self._oidc(one, (*PLACE, "oidc", n)) for n, one in enumerate(doc.oidc)),
+            {name: shapes.person(self._complaints, (*PLACE, "people", name), id) for name, id in doc.people.items()},
         )
 
     def _hook(self, doc: HookSenderDoc, place: Place) -> HookSender:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import ConfigDict, Field, JsonValue
 
 from bot.settings.model import GITHUB_ISSUER, GithubEvent
-from bot.settings.parts import Part
+from bot.settings.parts import Part, SlackId
 from bot.settings.secret_document import SecretDoc
 
 _NUMBER: dict[str, JsonValue] = {"type": ["string", "integer"], "pattern": "^[0-9]+$"}  # read as text, as written
@@ -66,6 +66,11 @@ class OidcSenderDoc(Part):
 class DeploysDoc(Part):
     """Who may say that something was deployed."""
 
+    people: dict[str, SlackId] = Field(
+        default={},
+        description="who deployed, as senders name them, by Slack id, so that they are called where it goes wrong,"
+        " such as {octocat: U0MIA}",
+    )
     tokens: list[HookSenderDoc] = Field(
         default=[],
         description="machines that sign, such as [{name: ci-shop, secret: {env: DEPLOY_SECRET}, sites: [shop]}]",

@@ -11,7 +11,7 @@ from bot.domain.site import Environment
 from bot.settings.deploys_document import DeploysDoc
 from bot.settings.model import GLOBALPING, Mode
 from bot.settings.parts import Open, Part, SlackId
-from bot.settings.policy_document import PolicyDoc
+from bot.settings.policy_document import DURATION, PolicyDoc
 from bot.settings.secret_document import PLACES as PLACES
 from bot.settings.secret_document import SecretDoc as SecretDoc
 from providers.contract import Kind
@@ -186,6 +186,31 @@ class GlobalpingDoc(Part):
     prove: bool = Field(default=False, description="ask the same probes before and after each purge of these sites")
 
 
+class LimitsDoc(Part):
+    """How much may be open for one account; over it new work is refused."""
+
+    jobs: int = Field(default=200, ge=1, description="the most open jobs of one account")
+    urls: int = Field(default=2_000_000, ge=1, description="the most targets in open jobs of one account")
+
+
+class ScheduleDoc(Part):
+    """A purge that comes again by itself."""
+
+    name: str = Field(description="what it is called, in one word; the policy knows it as schedule:NAME")
+    cron: str = Field(description='when, as cron(8) writes it, such as "0 3 * * 1-5" or @daily')
+    purge: str = Field(description='what, as typed in chat, with its site, such as "tag news on shop"')
+    time_zone: str = Field(default="", description="where those hours are, such as Europe/Berlin")
+    because: str = Field(default="", description="the reason that is recorded")
+    missed: Literal["run", "report"] = Field(
+        default="report", description="what becomes of one whose time passed while purgebot was down"
+    )
+    within: str = Field(
+        default="2h",
+        description="how late a missed one may still run",
+        json_schema_extra={"pattern": f"^{DURATION}$"},
+    )
+
+
 class RootDoc(Part):
     """purgebot's configuration file."""
 
@@ -209,4 +234,11 @@ class RootDoc(Part):
     resolvers: list[ResolverText] = Field(
         default=[], description="DNS resolvers that `why` asks, by address; without them the one of this machine"
     )
+    limits: LimitsDoc = Field(
+        default=LimitsDoc(), description="how much may be open for one account before new work is refused"
+    )
+    time_zone: str = Field(
+        default="UTC", description="the zone of hours that name none, such as Europe/Berlin, where Slack knows no other"
+    )
+    schedules: list[ScheduleDoc] = Field(default=[], description="purges that come again by themselves")
     retention: RetentionDoc = Field(default=RetentionDoc(), description="how long what is remembered is kept")

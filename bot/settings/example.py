@@ -69,6 +69,7 @@ sites:
 #   tighten:                                               # adds to what a rule said, and never takes away
 #     - {name: freeze, between: [2027-11-25, 2027-11-29], kind: [host, prefix, everything], then: deny, say: Sale}
 #     - {name: night, outside: "Mon-Fri 08:00-19:00 Europe/Berlin", kind: host, then: {approve_more: 1}}
+#   urgent: {who: sre, per_day: 5}                         # who may write --urgent; else the approvers
 #   break_glass: {who: sre, reason_min: 20, per_day: 2, tell: [C0SEC]}
 
 # Pipelines and the terminal come in by HTTP. `may: read` only looks, `may: command` also asks for purges.
@@ -90,6 +91,16 @@ sites:
 
 # `why` asks where DNS leads visitors: several resolvers show a change that has not reached everybody.
 # resolvers: [9.9.9.9, 1.1.1.1]
+
+# The most that may be open for one account; over it new work is refused, with when there is room again.
+# limits: {jobs: 200, urls: 2000000}
+
+# Purges that come again by themselves, when cron(8) says. One whose time passed while purgebot was down waits for a
+# click in the site's channel; `missed: run` runs it, if it is not older than `within`. docs/schedules.md.
+# time_zone: Europe/Berlin                                 # of hours that name none; without it UTC
+# schedules:
+#   - {name: nightly-news, cron: "0 3 * * 1-5", purge: tag news on shop, because: fresh for the morning}
+#   - {name: front, cron: "*/15 6-9 * * *", purge: "https://www.shop.test/", missed: run, within: 10m}
 
 # How long what is remembered is kept: days, hours or never. Jobs go once they have ended; of the journal only what its
 # entries say, never the entries.

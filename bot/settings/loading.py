@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC
 from difflib import get_close_matches
 from pathlib import Path
 
 from bot.domain.defaults import built_in
 from bot.domain.resolvers import address_of
+from bot.domain.schedule import Schedule
 from bot.domain.site import Site
-from bot.settings import shapes
+from bot.settings import shapes, spans
 from bot.settings.accounts import AccountReader
 from bot.settings.cautions import cautions, loose, short_lived
 from bot.settings.complaints import Complaints, quoted, unknown
@@ -18,16 +20,19 @@ from bot.settings.conditions import Named
 from bot.settings.deploys import DeploysReader
 from bot.settings.document import COMMAND, ApiDoc, ApprovalsDoc, RetentionDoc, RootDoc, TokenDoc
 from bot.settings.globalping import GlobalpingReader
-from bot.settings.model import AccountSettings, ApiToken, Approvals, BadSettings, Retention, Settings
+from bot.settings.model import AccountSettings, ApiToken, Approvals, BadSettings, Limits, Retention, Settings
 from bot.settings.order import check_order
 from bot.settings.policies import PolicyReader
 from bot.settings.reach import Ground
 from bot.settings.reader import Data, Place, read, type_names
+from bot.settings.schedules import ScheduleReader
 from bot.settings.sites import SiteReader
 from providers import PROVIDERS
 from providers.contract import Blueprint
 
-_READ_APART = ("accounts", "sites", "approvals", "policy", "api", "deploys", "globalping", "retention")
+_READ_APART = (
+    "accounts", "sites", "approvals", "policy", "api", "deploys", "globalping", "retention", "schedules",
+)  # fmt: skip
 
 
 def load(path: Path, environ: Mapping[str, str], providers: Mapping[str, Blueprint] = PROVIDERS) -> Settings:
@@ -61,9 +66,11 @@ class _Loader:
             self._complaints, self._accounts.secret, sites or _meant(data, "sites"), [token.name for token in tokens]
         ).read(data.get("deploys"))
         senders = tuple(sender.name for sender in deploys.senders)
-        policy = built_in(approvals.approvers, senders)
+        scheduled = self._schedules(data, root, found_sites)
+        policy = built_in(approvals.approvers, senders, bool(scheduled))
         if "policy" in data:
-            named = Named(found_sites, sites or _meant(data, "sites"), _token_names(data), approvals, senders)
+            meant = sites or _meant(data, "sites")
+            named = Named(found_sites, meant, _token_names(data), approvals, senders, _schedule_names(data))
             policy = PolicyReader(self._complaints, named).read(data["policy"]) or policy
         kept = self._retention(data.get("retention"))
         globalping = GlobalpingReader(self._complaints, found_sites, self._accounts.secret).read(
@@ -86,6 +93,9 @@ class _Loader:
             kept,
             globalping,
             told,
+            Limits(root.limits.jobs, root.limits.urls),
+            root.time_zone,
+            scheduled,
             self._resolvers(root),
             deploys,
         )
@@ -97,6 +107,10 @@ class _Loader:
             advice = "Write a slash and up to 31 small letters, digits, `-` or `_`, such as /purge."
             self._complaints.add(("command",), f"{quoted(root.command)} is not a slash command.", advice)
         return root
+
+    def _schedules(self, data: Mapping[str, Data], root: RootDoc, sites: Mapping[str, Site]) -> Mapping[str, Schedule]:
+        zone = spans.zone(self._complaints, ("time_zone",), root.time_zone) or UTC
+        return ScheduleReader(self._complaints, sites, root.command, zone, root.time_zone).read(data.get("schedules"))
 
     def _resolvers(self, root: RootDoc) -> tuple[str, ...]:
         for n, typed in enumerate(root.resolvers):
@@ -191,6 +205,13 @@ def _token_names(data: Mapping[str, Data]) -> frozenset[str]:
     ]
     tokens = [token for found in lists for token in found]
     return frozenset(str(token["name"]) for token in tokens if isinstance(token, dict) and token.get("name"))
+
+
+def _schedule_names(data: Mapping[str, Data]) -> frozenset[str]:
+    """Every schedule that has a name in the file."""
+    found = data.get("schedules")
+    schedules = found if isinstance(found, list) else []
+    return frozenset(str(one["name"]) for one in schedules if isinstance(one, dict) and one.get("name"))
 
 
 def _meant(data: Mapping[str, Data], key: str) -> Mapping[str, Data]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.domain.defaults import built_in
 from bot.domain.policy import Policy
+from bot.domain.schedule import Schedule
 from bot.domain.site import Site
 from bot.domain.world import World
 from providers.contract import Account, Kind, Pace
@@ -173,6 +174,7 @@ class Deploys:
     tokens: tuple[HookSender, ...] = ()
     github: tuple[GithubSender, ...] = ()
     oidc: tuple[OidcSender, ...] = ()
+    people: Mapping[str, str] = field(default_factory=dict)  # Slack ids, by what senders call their people
 
     @property
     def senders(self) -> tuple[Sender, ...]:
@@ -194,6 +196,14 @@ class Retention:
 
     jobs: float | None = 400 * 86400.0
     documents: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many jobs, and targets in them, may be open for one account before new work is refused."""
+
+    jobs: int = 200
+    urls: int = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +229,9 @@ class Settings:
     retention: Retention = field(default_factory=Retention)
     globalping: Globalping = field(default_factory=Globalping)
     warnings: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    time_zone: str = "UTC"  # of hours that name none, where the asker has none
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
     resolvers: tuple[str, ...] = ()  # each an address, with a port where it is not 53
     deploys: Deploys = field(default_factory=Deploys)
 

@@ -1,4 +1,4 @@
-"""Whom a policy names: groups, Slack ids and tokens, each checked."""
+"""Whom a policy names: groups, Slack ids, tokens and schedules, each checked."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import difflib
 import re
 from collections.abc import Callable, Collection, Mapping
 
-from bot.domain.policy import GUESTS, MEMBERS, TOKEN
+from bot.domain.policy import GUESTS, MEMBERS, SCHEDULE, SCHEDULES, TOKEN
 from bot.settings.complaints import Complaints, quoted, unknown
 from bot.settings.parts import SLACK_ID
 from bot.settings.reader import Data, Place, type_names
 from bot.settings.slips import meant, meant_id
 
 _PEOPLE_ID = re.compile(r"[UWS][A-Z0-9_]+")
+_WORDS = (MEMBERS, GUESTS, SCHEDULES)
 _GROUP_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 _IDS = "Write the user-group's id, such as S0SRE, or people's own, such as U0LEA: names change, ids do not."
 
@@ -20,9 +21,10 @@ _IDS = "Write the user-group's id, such as S0SRE, or people's own, such as U0LEA
 class PeopleReader:
     """Reads groups first, then every word that names people."""
 
-    def __init__(self, complaints: Complaints, tokens: Collection[str]) -> None:
+    def __init__(self, complaints: Complaints, tokens: Collection[str], schedules: Collection[str] = ()) -> None:
         self._complaints = complaints
         self._tokens = tokens
+        self._schedules = schedules
         self._groups: dict[str, tuple[str, ...]] = {}
         self._known: frozenset[str] = frozenset()
         self._doubtful: set[str] = set()  # groups that are not read in full
@@ -51,9 +53,9 @@ class PeopleReader:
                 self._doubtful.add(name)
 
     def _group(self, name: str, data: Data, place: Place) -> tuple[str, ...]:
-        if not _GROUP_NAME.fullmatch(name) or name in (MEMBERS, GUESTS):
+        if not _GROUP_NAME.fullmatch(name) or name in _WORDS:
             advice = "Use up to 40 letters, digits, `-`, `_` and `.`, beginning with a letter or digit."
-            taken = name in (MEMBERS, GUESTS)
+            taken = name in _WORDS
             what = f"{quoted(name)} {'means something already' if taken else 'is no name for a group'}."
             self._complaints.add(place, what, "Give the group another name." if taken else advice)
         elif _PEOPLE_ID.fullmatch(name):
@@ -73,7 +75,7 @@ class PeopleReader:
         if not isinstance(word, str):
             self._complaints.add(place, f"must be a Slack id, not {type_names[type(word)]}.", _IDS)
             return ""
-        if word in (MEMBERS, GUESTS) or word.startswith(TOKEN):
+        if word in _WORDS or word.startswith((TOKEN, SCHEDULE)):
             self._complaints.add(place, f"{quoted(word)} cannot be in a group.", "Name it in a rule's `who` itself.")
             return ""
         if word != group and word.lower() == group.lower():  # no other group is meant, so it is the name at Slack
@@ -95,14 +97,14 @@ class PeopleReader:
         return tuple(dict.fromkeys(found))
 
     def who(self, words: list[str], place: Place) -> tuple[str, ...]:
-        """Whom a rule speaks of: groups, ids, members, guests, tokens."""
+        """Whom a rule speaks of: groups, ids, members, guests, tokens, schedules."""
         return self._all(words, place, self._asker)
 
     def askable(self, words: list[str], place: Place, deed: str = "be asked") -> tuple[str, ...]:
         """People who may be asked, or do whatever `deed` says: groups and ids only."""
 
         def person(word: str, here: Place) -> str:
-            if word in (MEMBERS, GUESTS) or word.startswith(TOKEN):
+            if word in _WORDS or word.startswith((TOKEN, SCHEDULE)):
                 self._complaints.add(here, f"{quoted(word)} cannot {deed}.", "Name a group, or people by their ids.")
                 return ""
             return self._name(word, here, self._known)
@@ -134,8 +136,10 @@ class PeopleReader:
         return tuple(word for word in found if word)
 
     def _asker(self, word: str, place: Place) -> str:
-        if word in (MEMBERS, GUESTS):
+        if word in _WORDS:
             return word
+        if word.startswith(SCHEDULE):
+            return self._schedule(word, place)
         if word.startswith(TOKEN):
             token = word.removeprefix(TOKEN)
             if token not in self._tokens:
@@ -146,6 +150,13 @@ class PeopleReader:
             self._complaints.add(place, f"{quoted(word)} is a token.", f"Write {TOKEN}{word}.")
             return ""
         return self._name(word, place, {*self._known, MEMBERS, GUESTS})
+
+    def _schedule(self, word: str, place: Place) -> str:
+        name = word.removeprefix(SCHEDULE)
+        if name in self._schedules:
+            return word
+        self._complaints.add(place, *unknown("schedule", name, self._schedules))
+        return ""
 
     def _name(self, word: str, place: Place, known: Collection[str], otherwise: str = "") -> str:
         """A group's name or a Slack id, as it stands; "" after complaining, with what to write `otherwise` where no

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
 
-from bot.domain.policy import Approve, BreakGlass, Policy, Refuse, Rule, Run, Tightening
+from bot.domain.policy import Approve, BreakGlass, Policy, Refuse, Rule, Run, Tightening, Urgency
 from bot.settings import shapes, spans
 from bot.settings.complaints import Complaints, quoted
 from bot.settings.conditions import ConditionsReader, Named
@@ -19,6 +19,7 @@ from bot.settings.policy_document import (
     PolicyDoc,
     RuleDoc,
     TightenDoc,
+    UrgentDoc,
 )
 from bot.settings.reader import Data, Place, type_names
 from bot.settings.shadows import covers, known_of
@@ -33,7 +34,7 @@ class PolicyReader:
     def __init__(self, complaints: Complaints, named: Named) -> None:
         self._complaints = complaints
         self._named = named
-        self._people = PeopleReader(complaints, named.tokens)
+        self._people = PeopleReader(complaints, named.tokens, named.schedules)
 
     def read(self, data: Data) -> Policy | None:
         """The policy, or None after complaining."""
@@ -57,6 +58,7 @@ class PolicyReader:
             spans.duration(self._complaints, (*PLACE, "approve_within"), doc.approve_within),
             spans.duration(self._complaints, (*PLACE, "run_within"), doc.run_within),
             self._glass(doc.break_glass) if doc.break_glass else None,
+            urgent=self._urgent(doc.urgent) if doc.urgent else None,
         )
         self._refuse_shadowed(rules, policy)
         self._refuse_nobody_to_ask(tighten, policy)
@@ -149,6 +151,9 @@ class PolicyReader:
         if len(of) == len(doc.of):
             self._check_quorum(doc.approve_more, of, (*place, "approve_more"))
         return doc.approve_more, of
+
+    def _urgent(self, doc: UrgentDoc) -> Urgency:
+        return Urgency(self._people.who(doc.who, (*PLACE, "urgent", "who")), doc.per_day)
 
     def _glass(self, doc: BreakGlassDoc) -> BreakGlass:
         place = (*PLACE, "break_glass")

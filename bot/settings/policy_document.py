@@ -161,6 +161,18 @@ class BreakGlassDoc(Part):
     remind: Duration = Field(default="4h", description="how long until an open review is asked for again")
 
 
+class UrgentDoc(Part):
+    """Whose purge may go before all others, and how often."""
+
+    slips = keys({
+        "group groups user users people": "Write it as `who`: groups, Slack ids, members, guests, token:NAME.",
+        "limit max most count day daily": "Write it as per_day: 5.",
+    })  # fmt: skip
+
+    who: Words = Field(description="groups, Slack ids, members, guests, token:NAME")
+    per_day: int = Field(default=5, ge=1, description="how often one of them may in 24 hours")
+
+
 class PolicyDoc(Part):
     """Who may purge what, and who must agree."""
 
@@ -188,6 +200,10 @@ class PolicyDoc(Part):
     )
     tighten: list[SkipValidation[TightenDoc]] = Field(
         default=[], description=f"what is added to that, such as {TIGHTENED}"
+    )
+    urgent: UrgentDoc | None = Field(
+        default=None,
+        description="whose purge may go before all others, such as {who: sre}; where nothing is said, the approvers'",
     )
     break_glass: BreakGlassDoc | None = Field(
         default=None, description="who may do without the votes, such as {who: sre, tell: [C0SEC]}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import fields, is_dataclass
 from enum import Enum
 
+from bot.domain.cron import Cron
 from bot.settings.model import Secret, Settings
 
 _LEFT_OUT = frozenset({"warnings"})  # they follow from the rest
@@ -26,6 +27,8 @@ def summary(settings: Settings) -> str:
 def _lines(key: str, value: object) -> Iterator[str]:
     if isinstance(value, Secret):
         yield f"{key}: {{env: {value.env}}}" if value.env else f"{key}: {{file: {value.file}}}"
+    elif isinstance(value, Cron):
+        yield f"{key}: {_text(value.text)}"
     elif is_dataclass(value) and not isinstance(value, type):
         if not fields(value):  # it says by its name alone what it is
             yield f"{key}: {type(value).__name__.lower()}"

@@ -96,6 +96,11 @@ def channel(complaints: Complaints, place: Place, typed: str) -> str:
     return _slack_id(complaints, place, typed, ("a channel", "a direct message"), "channel's id, such as C0SHOP")
 
 
+def person(complaints: Complaints, place: Place, typed: str) -> str:
+    """The id of a Slack user."""
+    return _slack_id(complaints, place, typed, ("a person",), "id of a user, such as U0MIA")
+
+
 def voter(complaints: Complaints, place: Place, typed: str) -> str:
     """The id of a Slack user or user-group."""
     return _slack_id(

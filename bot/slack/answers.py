@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bot.domain.job import JobView
+from bot.services.queue import QueueShown
 from bot.services.replies import (
     BadLinesFound,
     Checked,
     Done,
     Explained,
     FormWanted,
+    Full,
     HelpShown,
     HoldEnded,
     HoldLaid,
@@ -16,6 +18,7 @@ from bot.services.replies import (
     JobMade,
     JobShown,
     JobsListed,
+    Joined,
     LimitsShown,
     Linted,
     LogShown,
@@ -27,6 +30,7 @@ from bot.services.replies import (
     QueuedShown,
     Refused,
     Reply,
+    SchedulesListed,
     SiteHeld,
     SitesListed,
     StatsShown,
@@ -35,6 +39,7 @@ from bot.services.replies import (
     WhoAmI,
 )
 from bot.slack.cards import findings, holds, private, purge_form
+from bot.slack.cards import queue as queues
 from bot.slack.cards.blocks import Card
 from bot.slack.cards.checked import check_card
 from bot.slack.cards.glass import with_reviews
@@ -43,6 +48,7 @@ from bot.slack.cards.limits import limits_card
 from bot.slack.cards.lint import lint_card
 from bot.slack.cards.probed import probed_card
 from bot.slack.cards.root import root_card
+from bot.slack.cards.schedules import schedules_card
 from bot.slack.cards.stats import stats_card
 from bot.slack.cards.warm import foreseen_line, warm_card, with_warmings
 from bot.slack.cards.why import why_card
@@ -65,13 +71,19 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
             return holds.laid_card(reply, command)
         case HoldEnded():
             return holds.ended_card(reply, command)
+        case Full() as full:
+            return queues.full_card(full, now, command)
         case Refused(what, advice):
             return private.refusal_card(what, advice)
         case PlanShown(plan, decision, _, observing, held, warming):
-            shown = findings.plan_card(plan, decision, observing, foreseen_line(warming))
-            return holds.also_held(shown, held)
+            planned = findings.plan_card(plan, decision, observing, foreseen_line(warming))
+            return holds.also_held(planned, held)
         case JobMade(job):
             return root_card(job, now)
+        case Joined() as joined:
+            return queues.joined_card(joined, now)
+        case QueueShown() as shown:
+            return queues.queue_card(shown)
         case FormWanted(draft, _, site):
             return private.open_form_card(site, draft)
         case PurgeFormWanted(draft):
@@ -98,6 +110,8 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
             return log_card(log, command)
         case StatsShown() as stats:
             return stats_card(stats)
+        case SchedulesListed():
+            return schedules_card(reply, now, command)
         case SitesListed(sites, held_now):
             return holds.with_holds(private.sites_card(sites), held_now)
         case LimitsShown(accounts):
@@ -115,7 +129,7 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
 def job_of(reply: Reply) -> JobView | None:
     """The job that a reply made or touched."""
     match reply:
-        case JobMade(job) | JobShown(job) | Done(job):
+        case JobMade(job) | Joined(job) | JobShown(job) | Done(job):
             return job
         case _:
             return None

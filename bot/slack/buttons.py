@@ -131,6 +131,13 @@ class Buttons:
             case _:
                 return NO_JOB
 
+    async def in_list(self, asking: Asking, action: str, value: str) -> Reply:
+        """A button of a private list of what is scheduled: of a job, or of a schedule of the file."""
+        if action == "run_now" and value.startswith("schedule:"):
+            return await self._desk.do(asking, Command(Verb.RUN, schedule=value.removeprefix("schedule:")))
+        number = _number(value)
+        return await self._do(asking, action, number) if number else NO_JOB
+
     async def on_job(self, asking: Asking, body: Mapping[str, object], action: str, value: str) -> Reply:
         """A deed on the job that `value` names."""
         number = _number(value)
@@ -143,6 +150,8 @@ class Buttons:
         match action:
             case "cancel":
                 return await deeds.cancel(self._core, asking.actor, number)
+            case "run_now":
+                return await deeds.run_now(self._core, asking.actor, number)
             case "retry":
                 return await deeds.retry(self._core, asking.actor, number)
             case "repeat_anyway":
@@ -153,6 +162,17 @@ class Buttons:
                 return await deeds.check_again(self._core, asking.actor, number)
             case _:
                 return await deeds.purge_again(self._core, asking, number)
+
+    async def in_queue(self, asking: Asking, value: str) -> Reply:
+        """Cancel the job that a button of the queue names, as if it were typed: `cancel` is for one's own."""
+        number = _number(value)
+        return await deeds.cancel(self._core, asking.actor, number) if number else NO_JOB
+
+    async def queue_page(self, asking: Asking, line: str) -> Reply:
+        """The page of the queue that a button's line names."""
+        command = self._desk.understand(asking.actor, asking.channel, line)
+        known = isinstance(command, Command) and command.verb is Verb.QUEUE
+        return await self._desk.ask(asking, line) if known else OVER_LINE
 
     async def why(self, asking: Asking, line: str) -> Reply:
         """Why a page is old, of which a button's line asks."""
@@ -205,6 +225,7 @@ class Buttons:
         choices = lines if isinstance(lines, list) else []
         if not index.isdigit() or int(index) >= len(choices):
             return Refused("This choice is not known.", "Type the command again.")
+        asking = replace(asking, is_cure=doc.get("is_cure") is True)
         return await self._desk.ask(asking, str(choices[int(index)]))
 
     async def use(self, delivery: Delivery, asking: Asking, name: str) -> Mapping[str, object] | None:

@@ -6,11 +6,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from bot.domain.actor import is_machine
 from bot.domain.job import Approval, JobView, State
 from bot.domain.policy import Policy
 from bot.ledger.messages import Role
 from bot.services.setup import Core
-from bot.slack.cards.thread import NAMES_SHOWN, again_line, outcome_line, reminder_line
+from bot.slack.cards.thread import NAMES_SHOWN, again_line, end_line, outcome_line, reminder_line
 from bot.slack.web_api import SlackApi, SlackTrouble
 
 Names = Mapping[str, str]
@@ -26,7 +27,7 @@ class Calling:
 
     async def names(self, people: Iterable[str]) -> Names:
         """What Slack calls these people; whoever it does not tell of is missing."""
-        wanted = [who for who in dict.fromkeys(people) if who and not who.startswith(("token:", "local:"))]
+        wanted = [who for who in dict.fromkeys(people) if who and not is_machine(who)]
         await asyncio.gather(*(self._learn(who) for who in wanted if who not in self._names))
         return {who: self._names[who] for who in wanted if who in self._names}
 
@@ -60,6 +61,8 @@ class Calling:
         returned = approval is not None and bool(approval.returned)
         if role is Role.OUTCOME and (barred or returned or job.state is not State.WAITING):
             return outcome_line(job, await self.names(_named(job)))
+        if role is Role.END:
+            return end_line(job, await self.names(_named(job)))
         if approval is None or barred:
             return ""
         match role:

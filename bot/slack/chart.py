@@ -122,5 +122,5 @@ def drawable(text: str, limit: int) -> str:
     """`text` in what the chart's font surely has, without signs that matplotlib reads as formulas."""
     cut = text if len(text) <= limit else f"{text[: limit - 1]}…"
     return "".join(
-        char if char.isprintable() and (ord(char) < 0x530 or char in "…·“”") else "□" for char in cut
+        char if char.isprintable() and (ord(char) < 0x530 or char in "…·•“”") else "□" for char in cut
     ).replace("$", r"\$")

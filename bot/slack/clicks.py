@@ -67,10 +67,17 @@ class Clicks:
                 await self._close_form(_text(body, "view"))
                 hides = chosen is not OVER and not isinstance(other, Refused)  # a second click's refusal hides nothing
                 return await self._says.answer(delivery, asking, chosen, private and hides)
-            case "cancel" | "retry" | "repeat_anyway" | "purge_again" | "check_again" | "close_review":
+            case "cancel" | "run_now" if private:
+                reply = await self._buttons.in_list(asking, action, value)
+                return await self._says.answer(delivery, asking, reply)
+            case "cancel" | "run_now" | "retry" | "repeat_anyway" | "purge_again" | "check_again" | "close_review":
                 return await self._says.answer(
                     delivery, asking, await self._buttons.on_job(asking, body, action, value)
                 )
+            case "queue_cancel":
+                return await self._says.answer(delivery, asking, await self._buttons.in_queue(asking, value))
+            case "queue_more" | "queue_before":
+                return await self._says.answer(delivery, asking, await self._buttons.queue_page(asking, value), private)
             case "why":
                 return await self._says.answer(delivery, asking, await self._buttons.why(asking, value))
             case "log_page" | "log_newer":

@@ -7,6 +7,7 @@ votes want a fresh one. Everybody is read at the start and every ten minutes, so
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
@@ -117,6 +118,16 @@ class SlackDirectory:
         """The ids of people who go by `name`: their handle, display name or real name, blanks left out."""
         wanted = plain(name)
         return [user for user, (_, person) in self._known.items() if wanted in map(plain, goes_by(person))]
+
+    async def zone(self, user: str) -> str:
+        """The time zone of `user`'s profile, read at most 15 min ago, by its name in the IANA database; "" where Slack
+        says none."""
+        if self._read(user, STANDS_SECONDS) is None:
+            with contextlib.suppress(SlackTrouble):
+                await self._learn(user)
+        _, person = self._known.get(user, (0.0, {}))
+        zone = person.get("tz")
+        return zone if isinstance(zone, str) else ""
 
     async def name(self, user: str) -> str:
         """What `user` goes by; the id where that is not known."""

@@ -40,7 +40,7 @@ _VERBS = {"apps.connections.open": "POST"}
 _BAD_TOKEN = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
 
 
-class _NoAnswer(Exception):
+class NoAnswer(Exception):
     """Slack did not do it; `error` is its word for that, "" where nothing came back."""
 
     def __init__(self, error: str, what: str) -> None:
@@ -59,8 +59,8 @@ async def slack_health(settings: Settings, environment: Environment, clock: Cloc
         return [("slack", Probe(Health.BAD, "There is no bot token.", advice))]
     client = web_client(environment.slack_bot_token, environment.slack_api_url)
     try:
-        answer, headers = await _ask(client, "auth.test")
-    except _NoAnswer as trouble:
+        answer, headers = await ask(client, "auth.test")
+    except NoAnswer as trouble:
         return [("slack", _silent(trouble, environment.slack_api_url))]
     signed_in = f"Signed in to {answer.get('team')} as {answer.get('user')}."
     return [
@@ -74,25 +74,25 @@ async def slack_health(settings: Settings, environment: Environment, clock: Cloc
     ]
 
 
-async def _ask(
+async def ask(
     client: AsyncWebClient, method: str, **arguments: object
 ) -> tuple[Mapping[str, object], Mapping[str, str]]:
-    """The answer and its headers, names in lower case. Raises _NoAnswer."""
+    """The answer and its headers, names in lower case. Raises NoAnswer."""
     try:
         async with asyncio.timeout(CALL_SECONDS):
             answer = await client.api_call(method, http_verb=_VERBS.get(method, "GET"), params=arguments)
     except SlackApiError as exc:
         data = getattr(exc.response, "data", exc.response)
         error = str(data.get("error") or "") if isinstance(data, dict) else ""
-        raise _NoAnswer(error, f"Slack answers {error}." if error else "Slack answers nonsense.") from exc
+        raise NoAnswer(error, f"Slack answers {error}." if error else "Slack answers nonsense.") from exc
     except (aiohttp.ClientError, SlackClientError, OSError, TimeoutError, ValueError) as exc:
-        raise _NoAnswer("", f"Slack does not answer ({type(exc).__name__}).") from exc
+        raise NoAnswer("", f"Slack does not answer ({type(exc).__name__}).") from exc
     data = answer.data
     headers = {str(name).lower(): str(value) for name, value in dict(answer.headers).items()}
     return data if isinstance(data, dict) else {}, headers
 
 
-def _silent(trouble: _NoAnswer, url: str) -> Probe:
+def _silent(trouble: NoAnswer, url: str) -> Probe:
     if trouble.error in _BAD_TOKEN:
         return Probe(Health.BAD, f"Slack does not take the bot token: {trouble.error}.", _TOKEN_ADVICE)
     if trouble.error == "ratelimited":
@@ -104,14 +104,22 @@ def _silent(trouble: _NoAnswer, url: str) -> Probe:
 def scopes(headers: Mapping[str, str], reads_groups: bool = False) -> Probe:
     """Whether the bot token has every scope that it uses, by the headers of an answer. Only where it `reads_groups` is
     the one for user-groups among them."""
-    granted = {scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",")} - {""}
-    missing = [scope for scope in SCOPES if scope not in granted and (reads_groups or scope != SCOPE)]
-    if not granted:
+    if not _granted(headers):
         return Probe(Health.DOUBTFUL, "Slack does not say which scopes the token has.", _LATER)
-    if missing:
+    if missing := missing_scopes(headers, reads_groups):
         advice = "Add them under OAuth & Permissions (or apply manifest.yml), then install the app again."
         return Probe(Health.BAD, f"Missing: {', '.join(missing)}.", advice)
     return Probe(Health.GOOD, "All that are used are granted.")
+
+
+def missing_scopes(headers: Mapping[str, str], reads_groups: bool) -> list[str]:
+    """The scopes that are used and that the bot token lacks; none where Slack does not say which it has."""
+    granted = _granted(headers)
+    return [scope for scope in SCOPES if granted and scope not in granted and (reads_groups or scope != SCOPE)]
+
+
+def _granted(headers: Mapping[str, str]) -> set[str]:
+    return {scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",")} - {""}
 
 
 async def _way_in(environment: Environment) -> Probe:
@@ -126,8 +134,8 @@ async def _way_in(environment: Environment) -> Probe:
 
 async def _socket(client: AsyncWebClient) -> Probe:
     try:
-        await _ask(client, "apps.connections.open")
-    except _NoAnswer as trouble:
+        await ask(client, "apps.connections.open")
+    except NoAnswer as trouble:
         if trouble.error == "ratelimited":
             return Probe(Health.DOUBTFUL, "Slack did not say whether Socket Mode works: ratelimited.", _LATER)
         advice = "Set SLACK_APP_TOKEN to an app-level token (xapp-…) with connections:write, and turn Socket Mode on."
@@ -149,24 +157,30 @@ def skew(headers: Mapping[str, str], now: float) -> Probe:
 
 
 async def _channels(client: AsyncWebClient, settings: Settings) -> list[Seen]:
+    named = named_channels(settings)
+    return [("slack channel", await _channel(client, channel, where)) for channel, where in named.items()]
+
+
+def named_channels(settings: Settings) -> Mapping[str, str]:
+    """Every channel that the configuration names, by id, and the key that names it first."""
     named: dict[str, str] = {}
     for site in settings.sites.values():
         if site.channel:
             named.setdefault(site.channel, f"sites.{site.name}.channel")
     if settings.approvals.channel:
         named.setdefault(settings.approvals.channel, "approvals.channel")
-    return [("slack channel", await _channel(client, channel, where)) for channel, where in named.items()]
+    return named
 
 
 async def _channel(client: AsyncWebClient, channel: str, where: str) -> Probe:
     try:
-        await _ask(client, "conversations.history", channel=channel, limit=1)
-    except _NoAnswer as trouble:
+        await ask(client, "conversations.history", channel=channel, limit=1)
+    except NoAnswer as trouble:
         return _not_in(channel, where, trouble)
     return Probe(Health.GOOD, f"The bot is in {channel} ({where}).")
 
 
-def _not_in(channel: str, where: str, trouble: _NoAnswer) -> Probe:
+def _not_in(channel: str, where: str, trouble: NoAnswer) -> Probe:
     match trouble.error:
         case "not_in_channel":
             what = f"The bot is not in {channel} ({where}); it can post there, but not look for a post that got lost."

@@ -94,7 +94,7 @@ class Notifier:
 
     async def _call(self, message: Message, job: JobView) -> None:
         """Post a line that mentions people under the card it belongs to; at most once, whatever happens meanwhile."""
-        asks = message.role is not Role.OUTCOME
+        asks = message.role not in (Role.OUTCOME, Role.END)
 
         def question(books: Books) -> Message | None:
             return books.messages.votes_on(job.id) if asks else books.messages.find(job.id, Role.ROOT)
@@ -176,7 +176,7 @@ class Notifier:
         """Somebody deleted the card whose thread it is: that is posted anew, and the call after it."""
 
         def deed(books: Books) -> None:
-            asks = message.role is not Role.OUTCOME
+            asks = message.role not in (Role.OUTCOME, Role.END)
             card = books.messages.votes_on(message.job) if asks else books.messages.find(message.job, Role.ROOT)
             if card is not None:
                 books.messages.forget(card, now)

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from textwrap import wrap
 
+from bot.domain.masking import masked
 from bot.domain.verdict import ORIGIN, Verdict
 from bot.services.checks import DNS, verdict_of
 from bot.services.replies import Checked
+from bot.slack.cards.checked import old_first
 from bot.slack.chart import ALT_MAX, COLOURS, GROUND, INK, drawable
 
 PLACES_LEAST, ROWS_MAX, COLUMNS_MAX = 6, 20, 12
-PAGE_MAX, PLACE_MAX = 30, 14  # characters
+PAGE_MAX, PLACE_MAX, HEAD_LINES = 44, 14, 4  # characters, lines
 WORDS = {Verdict.FRESH: "✓ fresh", Verdict.STALE: "✕ old", Verdict.UNKNOWN: "? not known"}
 INKS = {Verdict.UNKNOWN: INK, Verdict.STALE: INK}  # else white
 
@@ -29,15 +32,17 @@ class Strip:
 
 
 def strip_of(checked: Checked) -> Strip | None:
-    """The picture of a check; None where the table says as much: one page at few places."""
+    """The picture of a check; None where the table says as much: one page at few places, or nothing but fresh."""
     looks = [look for look in checked.looks if not look.variant]
     places = list(dict.fromkeys(look.place for look in looks if look.place != ORIGIN))
     if not places or (len(checked.urls) < 2 and len(places) < PLACES_LEAST):
         return None
     shown = places[:COLUMNS_MAX]
     seen = {(look.url, look.place): verdict_of(look, looks) for look in looks if look.place in shown}
-    urls = checked.urls[:ROWS_MAX]
-    pages = tuple(url.split("://", 1)[-1] for url in urls)
+    urls = old_first(checked)[:ROWS_MAX]
+    if all(verdict in (None, Verdict.FRESH) for verdict in seen.values()):
+        return None
+    pages = tuple(masked(url).split("://", 1)[-1] for url in urls)
     named = tuple("by DNS" if place == DNS else place for place in shown)
     return Strip(pages, named, tuple(tuple(seen.get((url, place)) for place in shown) for url in urls))
 
@@ -55,6 +60,17 @@ def alt_of(strip: Strip) -> str:
     return " ".join(told)[:ALT_MAX]
 
 
+def head(place: str) -> str:
+    """A place in a few short lines, all of it: two probes of one city differ at the end."""
+    return "\n".join(drawable(line, PLACE_MAX) for line in wrap(place, PLACE_MAX)[:HEAD_LINES])
+
+
+def shortened(page: str) -> str:
+    """Its begin and its end, which say more than the middle of a path."""
+    half = (PAGE_MAX - 1) // 2
+    return page if len(page) <= PAGE_MAX else f"{page[:half]}…{page[-half:]}"
+
+
 def draw_strip(strip: Strip) -> bytes:
     """A PNG. Slow the first time, as the chart is; to be called in a thread, one at a time."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -62,7 +78,7 @@ def draw_strip(strip: Strip) -> bytes:
     from matplotlib.patches import Rectangle
 
     across, down = len(strip.places), len(strip.pages)
-    figure = Figure(figsize=(2.6 + 1.05 * across, 0.6 + 0.42 * down), dpi=130, facecolor=GROUND, layout="constrained")
+    figure = Figure(figsize=(3.4 + 1.05 * across, 0.9 + 0.42 * down), dpi=130, facecolor=GROUND, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
     for row, cells in enumerate(strip.cells):
@@ -76,8 +92,8 @@ def draw_strip(strip: Strip) -> bytes:
             )  # fmt: skip
     axes.set_xlim(0, across)
     axes.set_ylim(down, 0)
-    axes.set_xticks([n + 0.5 for n in range(across)], [drawable(name, PLACE_MAX) for name in strip.places])
-    axes.set_yticks([n + 0.5 for n in range(down)], [drawable(name, PAGE_MAX) for name in strip.pages])
+    axes.set_xticks([n + 0.5 for n in range(across)], [head(name) for name in strip.places])
+    axes.set_yticks([n + 0.5 for n in range(down)], [drawable(shortened(name), PAGE_MAX) for name in strip.pages])
     axes.xaxis.tick_top()
     axes.tick_params(colors=INK, labelsize=8, length=0)
     axes.set_facecolor(GROUND)

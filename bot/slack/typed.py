@@ -23,7 +23,7 @@ from bot.services.replies import (
     SitesListed,
 )
 
-_BY_PEOPLE = frozenset({Event.VOTED_NO, Event.HELD, Event.GLASS_BROKEN, Event.REVIEWED, Event.CANCELLED})
+_BY_PEOPLE = frozenset({Event.VOTED_NO, Event.HELD, Event.GLASS_BROKEN, Event.REVIEWED, Event.CANCELLED, Event.JOINED})
 _FIELDS = ("reason", "why", "note")  # of the journal's entries
 
 

@@ -2,6 +2,9 @@
 
 export const CITIES = { fra: "Frankfurt", iad: "Ashburn", sin: "Singapore" };
 export const PAGES = ["/", "/pricing"];
+/** The pages of a site that are shown: the usual ones, and the one that a scene is about. */
+export const pagesOf = (site) => (site.scene && !PAGES.includes(site.scene) ? [...PAGES, site.scene] : PAGES);
+
 const TITLES = {
   cf: "Cloudflare",
   cloudflare: "Cloudflare",
@@ -53,16 +56,16 @@ export function standing(site, place, path) {
 }
 
 /** The edges that still hold an old copy of one of the pages, as [city, path]. */
-export const oldAtEdges = (site) =>
+export const oldAtEdges = (site, pages = PAGES) =>
   Object.keys(site.edges).flatMap((city) =>
-    PAGES.filter((path) => standing(site, city, path) === "old").map((path) => [city, path]),
+    pages.filter((path) => standing(site, city, path) === "old").map((path) => [city, path]),
   );
 
 /** Every place of one of the pages where something changed between two answers: {place, path, what, version}, `what`
     being "deployed", "purged", "softened" (softly purged), "filled", or "refilled" (purged and filled between two). */
 export function changes(before, after) {
   const found = [];
-  for (const path of PAGES) {
+  for (const path of pagesOf(after).filter((one) => pagesOf(before).includes(one))) {
     if (before.origin[path] !== after.origin[path])
       found.push({ place: "origin", path, what: "deployed", version: after.origin[path] });
     for (const place of Object.keys(places(after))) {

@@ -1,7 +1,7 @@
 // The sites of the world, one of which is shown: a row of choices, as soon as there are two.
 
 import { byId, make, setText } from "./dom.js";
-import { oldAtEdges, siteTitle, title } from "./flow.js";
+import { oldAtEdges, pagesOf, siteTitle, title } from "./flow.js";
 
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
@@ -47,7 +47,7 @@ export class Sites {
 }
 
 function showSite(button, site, isChosen) {
-  const isOld = oldAtEdges(site).length > 0;
+  const isOld = oldAtEdges(site, pagesOf(site)).length > 0;
   button.setAttribute("aria-checked", String(isChosen));
   button.tabIndex = isChosen ? 0 : -1;
   button.toggleAttribute("data-old", isOld);

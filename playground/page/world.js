@@ -2,7 +2,7 @@
 
 import { announce, byId, make, replay, setText } from "./dom.js";
 import {
-  CITIES, PAGES, budgetNow, cacheWord, changes, duration, hostOf, hue, inner, innerTitle, isHit, isSoft, oldAtEdges, places, since,
+  CITIES, budgetNow, cacheWord, changes, duration, hostOf, hue, inner, innerTitle, isHit, isSoft, oldAtEdges, pagesOf, places, since,
   standing, title, visitWords,
 } from "./flow.js";
 import * as play from "./play.js";
@@ -36,8 +36,6 @@ export class World {
     this.told = new Map();
     this.drawn = "";
     this.sites = new Sites(state, app);
-    byId("origin").append(drawCopies());
-    byId("path").append(...PAGES.map((path) => make("option", { value: path }, path)));
     byId("deploy").addEventListener("click", () => this.deploy());
     byId("deploy-told").addEventListener("click", () => this.deployAndTell());
   }
@@ -48,7 +46,8 @@ export class World {
 
   /** Boxes for the places of `site`; those of another site go, and with them what they said. */
   draw(site) {
-    const shape = JSON.stringify([this.state.site, Object.keys(site.edges), Object.keys(inner(site))]);
+    const pages = pagesOf(site);
+    const shape = JSON.stringify([this.state.site, Object.keys(site.edges), Object.keys(inner(site)), pages]);
     if (this.drawn === shape) return;
     this.drawn = shape;
     this.quiet("origin");
@@ -56,15 +55,25 @@ export class World {
     setText(byId("world-host"), hostOf(site));
     setText(byId("visit-said"), INVITE);
     byId("edges").setAttribute("aria-label", `Edges of ${title(site.provider)}`);
-    byId("edges").replaceChildren(...Object.keys(site.edges).map((city) => this.drawEdge(city)));
-    byId("inner").replaceChildren(...Object.keys(inner(site)).flatMap(drawInner));
+    byId("edges").replaceChildren(...Object.keys(site.edges).map((city) => this.drawEdge(city, pages)));
+    byId("inner").replaceChildren(...Object.keys(inner(site)).flatMap((place) => drawInner(place, pages)));
+    byId("origin").querySelector(".held")?.remove();
+    byId("origin").append(drawCopies(pages));
+    this.drawPaths(pages, site.scene);
   }
 
-  drawEdge(city) {
+  /** What a visit can ask for: what was chosen stays so, and a scene's own page comes first to hand. */
+  drawPaths(pages, scene) {
+    const chosen = scene ?? byId("path").value;
+    byId("path").replaceChildren(...pages.map((path) => make("option", { value: path }, path)));
+    if (pages.includes(chosen)) byId("path").value = chosen;
+  }
+
+  drawEdge(city, pages) {
     const visit = { click: () => this.visit(city, byId("path").value) };
     const name = make("h3", {}, CITIES[city] ?? city, " ", make("code", {}, city));
     const button = { type: "button", class: "button", "data-visit": city, "aria-label": `Visit through ${CITIES[city] ?? city}`, on: visit };
-    const parts = [name, make("button", button, "Visit"), drawCopies(), make("p", { class: "event" })];
+    const parts = [name, make("button", button, "Visit"), drawCopies(pages), make("p", { class: "event" })];
     return make("li", { class: "place", "data-place": city, "data-edge": city }, ...parts);
   }
 
@@ -95,7 +104,7 @@ export class World {
       if (row.dataset.version === (held[path] ?? "") && row.dataset.state === state) continue;
       drawCopy(row, held[path] ?? "", state);
     }
-    const more = Object.keys(held).filter((path) => !PAGES.includes(path)).length;
+    const more = Object.keys(held).filter((path) => !pagesOf(site).includes(path)).length;
     setText(box(place).querySelector(".more"), more && place !== "origin" ? `and ${more.toLocaleString("en")} more` : "");
   }
 
@@ -200,7 +209,7 @@ export class World {
 
   /** Whether an edge of a site holds something old. */
   hasOld() {
-    return Object.values(this.state.world?.sites ?? {}).some((site) => oldAtEdges(site).length > 0);
+    return Object.values(this.state.world?.sites ?? {}).some((site) => oldAtEdges(site, pagesOf(site)).length > 0);
   }
 }
 
@@ -223,15 +232,15 @@ function note(state, softly, age, place) {
 }
 
 /** A box of a cache between edges and origin, and the wire that leads on from it. */
-function drawInner(place) {
+function drawInner(place, pages) {
   const [part, software] = innerTitle(place);
   const name = make("h3", {}, part, software && " ", software && make("code", {}, software));
-  const box = make("div", { class: "place wide", "data-place": place }, name, make("p", { class: "event" }), drawCopies());
+  const box = make("div", { class: "place wide", "data-place": place }, name, make("p", { class: "event" }), drawCopies(pages));
   return [box, make("div", { class: "wire wire-root", "aria-hidden": "true" })];
 }
 
-function drawCopies() {
-  const rows = PAGES.map((path) => {
+function drawCopies(pages) {
+  const rows = pages.map((path) => {
     const parts = [make("span", { class: "path" }, path), make("span", { class: "chip" }), make("span", { class: "note" })];
     return make("li", { "data-path": path, "data-version": "", "data-state": "" }, ...parts);
   });

@@ -68,6 +68,9 @@ NOWHERE = {
         heard("`from` was given twice, with different words.", "/purge help"),
     ),
     "a purge": (f"{URL} --from eu", heard("`from` does not go with purge.", "/purge help purge")),
+    "a why": (f"why {URL} from eu", heard("`from` does not go with why.", "/purge help why")),
+    "a why with a flag": (f"why {URL} --from eu", heard("`from` does not go with why.", "/purge help why")),
+    "a lint": (f"lint {URL} from eu", heard("`from` does not go with lint.", "/purge help lint")),
     "a plan": (f"plan {URL} --from eu", heard("`from` does not go with plan.", "/purge help plan")),
     "what cannot be seen": (
         f"check {URL} --from=e\u200bu",

@@ -116,10 +116,6 @@ HEARD = {
     "a word": ("foo", puzzled("foo")),
     "a word to plan": ("plan foo", puzzled("foo", verb="plan ")),
     "an emoji": ("🔥", heard("I cannot tell what `🔥` is.", FRONT)),
-    "a verb of later": (
-        "schedules https://www.shop.test/a",
-        heard("I cannot tell what `schedules` is.", "/purge help"),
-    ),
     "a verb misspelt": (
         "chekc https://www.shop.test/a",
         mended("I cannot tell what `chekc` is.", "check https://www.shop.test/a"),
@@ -135,6 +131,25 @@ HEARD = {
         ),
     ),
     # options
+    "a flag of the terminal": (
+        "check --json https://www.shop.test/a",
+        mended(
+            "`--json` is an option of the terminal, as in `purgebot check … --json`. Leave it out here.",
+            "check https://www.shop.test/a",
+        ),
+    ),
+    "a scheme without its colon": (
+        "http//www.shop.test/a",
+        mended("I cannot read `http//www.shop.test/a`. `http//` begins no URL.", "http://www.shop.test/a"),
+    ),
+    "a scheme misspelt": (
+        "htp://www.shop.test/a",
+        mended("I cannot read `htp://www.shop.test/a`. `htp://` begins no URL.", "http://www.shop.test/a"),
+    ),
+    "a short verb misspelt": (
+        "whi https://www.shop.test/a",
+        mended("I cannot tell what `whi` is.", "why https://www.shop.test/a"),
+    ),
     "an unknown flag": ("/a --later", heard("`--later` is not an option.", "/purge help options")),
     "a flag misspelt": ("/a --hrad", mended("`--hrad` is not an option.", "/a --hard")),
     "one dash": ("/a -hard", mended("`-hard` is not an option.", "/a --hard")),
@@ -486,6 +501,23 @@ HEARD = {
             ("Show P-3", "show P-3"),
             ("Retry P-3", "retry P-3"),
         ),
+    ),
+    "why of a job": (
+        "why P-3",
+        heard(
+            "P-3 is a job, not something to purge or look at.",
+            "/purge show P-3",
+            ("Status P-3", "status P-3"),
+            ("Show P-3", "show P-3"),
+        ),
+    ),
+    "why of nothing": (
+        "why",
+        heard("Type which page looks old: one URL or path.", "/purge why https://www.shop.test/"),
+    ),
+    "why of two pages": (
+        "why https://www.shop.test/a https://www.shop.test/b",
+        mended("`why` explains one page at a time, and these are 2.", "why https://www.shop.test/a"),
     ),
     "sites of something": ("sites x", mended("sites stands alone.", "sites")),
     "a denial with a bidi override": (

@@ -137,12 +137,16 @@ def test_a_user_group_that_cannot_be_read_never_loosens(
     assert strictness(before) <= strictness(after)
 
 
-@given(
-    outlines,
-    policies,
-    rosters,
-    st.sampled_from([s for s in Standing if s not in (Standing.MEMBER, Standing.TOKEN, Standing.LOCAL)]),
-)
+MAY_BE_ALLOWED = (Standing.MEMBER, Standing.TOKEN, Standing.SCHEDULE, Standing.LOCAL)
+
+
+@given(outlines, policies, rosters)
+def test_a_schedule_that_no_rule_names_gets_nothing(outline: Outline, policy: Policy, roster: Roster) -> None:
+    actor = Actor("schedule:nightly", Standing.SCHEDULE)
+    assert isinstance(decide(actor, outline, policy, roster, NOW, {}), Deny)
+
+
+@given(outlines, policies, rosters, st.sampled_from([s for s in Standing if s not in MAY_BE_ALLOWED]))
 def test_who_is_no_full_member_and_not_named_gets_nothing(
     outline: Outline, policy: Policy, roster: Roster, standing: Standing
 ) -> None:
@@ -169,10 +173,10 @@ OF_LATE = [
     pytest.param({}, Allow("small", "up to 30 URLs, paths or tags run at once"), id="nothing-before"),
     pytest.param({Kind.URL: 10}, Allow("small", "up to 30 URLs, paths or tags run at once"), id="thirty-in-all"),
     pytest.param(
-        {Kind.URL: 11}, "20 targets, 31 with those of the last 10 minutes, are more than 30", id="thirty-one-in-all"
+        {Kind.URL: 11}, "with the 11 of the last 10 minutes these are 31 targets, more than 30", id="thirty-one-in-all"
     ),
     pytest.param(
-        {Kind.TAG: 11}, "20 targets, 31 with those of the last 10 minutes, are more than 30", id="other-kinds"
+        {Kind.TAG: 11}, "with the 11 of the last 10 minutes these are 31 targets, more than 30", id="other-kinds"
     ),
     pytest.param({Kind.HOST: 11}, Allow("small", "up to 30 URLs, paths or tags run at once"), id="kinds-of-no-size"),
 ]
@@ -244,6 +248,11 @@ WHO = [
     pytest.param(("token:cd",), Actor("token:ci", Standing.TOKEN), False, id="another-token"),
     pytest.param(("members",), Actor("token:ci", Standing.TOKEN), True, id="a-token-as-a-member"),
     pytest.param(("members",), Actor("token:ci", Standing.TOKEN, may_command=False), False, id="a-token-that-reads"),
+    pytest.param(("schedule:a",), Actor("schedule:a", Standing.SCHEDULE), True, id="a-schedule-by-name"),
+    pytest.param(("schedule:b",), Actor("schedule:a", Standing.SCHEDULE), False, id="another-schedule"),
+    pytest.param(("schedules",), Actor("schedule:a", Standing.SCHEDULE), True, id="schedules-as-such"),
+    pytest.param(("members",), Actor("schedule:a", Standing.SCHEDULE), False, id="a-schedule-is-no-member"),
+    pytest.param(("schedules", "schedule:a"), Actor("token:ci", Standing.TOKEN), False, id="a-token-is-no-schedule"),
     pytest.param(("editors",), Actor("token:ci", Standing.TOKEN), False, id="a-token-is-in-no-group"),
 ]
 

@@ -141,6 +141,32 @@ FRESH_ROWS = {
         before=earlier(look("fra", "b7", HIT, 60), *origin()),
         again=False,
     ),
+    "by User-Agent, and only a plain visitor asked": Row(
+        [replace(NEW, varies="accept-encoding, user-agent"), *origin()],
+        Verdict.FRESH,
+        "for a plain visitor (Vary: User-Agent: other visitors may get other copies)",
+        again=False,
+    ),
+    "by cookie and language": Row(
+        [replace(NEW, varies="cookie,accept-language"), *origin()],
+        Verdict.FRESH,
+        "for a plain visitor (Vary: Cookie, Accept-Language: other visitors may get other copies)",
+        again=False,
+    ),
+    "by User-Agent, and one of those asked too": Row(
+        [
+            replace(NEW, varies="user-agent"),
+            *origin(),
+            look("fra", "b7", HIT, 3, variant="User-Agent: Phone"),
+            *(replace(one, variant="User-Agent: Phone") for one in origin()),
+        ],
+        Verdict.FRESH,
+        "",
+        again=False,
+    ),
+    "by encoding and Origin alone": Row(
+        [replace(NEW, varies="accept-encoding, origin"), *origin()], Verdict.FRESH, "", again=False
+    ),
     "fetched for the look before": Row(
         [look("fra", "b7", HIT, 2), *origin()],
         Verdict.FRESH,

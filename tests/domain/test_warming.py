@@ -66,7 +66,7 @@ SECOND = {
     "kept, and asked whether it changed": (look(Cached.REVALIDATED, "REVALIDATED"), Warmth.KEPT, "REVALIDATED"),
     "missed again": (look(Cached.MISS, "MISS"), Warmth.NOT_KEPT, "MISS"),
     "missed again, without a word of its own": (look(Cached.MISS), Warmth.NOT_KEPT, "MISS"),
-    "an old copy": (look(Cached.STALE, "STALE"), Warmth.NOT_KEPT, "STALE"),
+    "a copy beyond its time": (look(Cached.STALE, "STALE"), Warmth.EXPIRED, "STALE"),
     "says nothing": (look(Cached.UNKNOWN), Warmth.UNSAID, ""),
     "no answer": (look(Cached.UNKNOWN, problem="connection refused"), Warmth.SILENT, "connection refused"),
     "gone in between": (look(Cached.MISS, status=503), Warmth.NO_PAGE, "503"),

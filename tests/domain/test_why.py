@@ -13,7 +13,21 @@ from bot.domain.answer import PLAIN, Asked
 from bot.domain.job import JobView, LayerState, State
 from bot.domain.look import ORIGIN
 from bot.domain.site import Site
-from bot.domain.why import Case, Certainty, Front, Glance, Name, Ours, Reach, Resolved, Spot, Tier, diagnose
+from bot.domain.why import (
+    Case,
+    Certainty,
+    Front,
+    Glance,
+    InLine,
+    Name,
+    Ours,
+    Reach,
+    Reading,
+    Resolved,
+    Spot,
+    Tier,
+    diagnose,
+)
 from bot.domain.why.diagnose import RULES
 from providers.contract import Cached
 from tests.domain.why_cases import (
@@ -92,6 +106,9 @@ BESIDE = ours(job(), Reach.BESIDE, "prefix www.shop.test/Pricing/", ("it is writ
 TAG = ours(job(), Reach.UNTAGGED, "tag pricing")
 LIKE_TAG = ours(job(), Reach.UNTAGGED, "tag pricing-2026")
 FAR_TAG = ours(job(), Reach.UNTAGGED, "tag blog-7")
+WAS_OLD = replace(SAME_THEN, proven=NOW - 290, before=looked("old", "fra"))  # the edge had the old one just before
+WAS_NEW = replace(SAME_THEN, proven=NOW - 290, before=looked("new", "fra"))  # and here what it has now
+WORKER = glance("fra", "new", HIT, 9, text="navigator.serviceWorker.register('/sw.js')")
 IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
 SHORT = {"cache-control": "public, max-age=60"}
 PHONE = (("User-Agent", "Phone"),)
@@ -137,7 +154,7 @@ SPEAKS = [
         "a-kept-redirect",
     ),
     row(
-        Name.OTHER_URL,
+        Name.REDIRECTED,
         SEEN,
         case(
             edge("fra", glance("fra", "moved", HIT, 60, status=301, headers={"location": "/prices"})),
@@ -187,8 +204,34 @@ SPEAKS = [
     ),
     row(Name.UNCACHED, SEEN, case(old(age=None, cached=UNCACHED)), "never-kept-and-old-from-who-knows-where"),
     row(Name.NOT_REACHED, SEEN, case(old(), purges=[ours(FAILED)]), "the-edge-refused-the-purge"),
-    row(Name.REFILLED, SEEN, case(old(age=None, cached=MISS), shield()), "fetched-now-from-an-old-shield"),
-    row(Name.REFILLED, LIKELY, case(old(age=None, cached=MISS)), "fetched-now-from-who-knows-where"),
+    row(
+        Name.REFILLED,
+        SEEN,
+        case(old(age=None, cached=MISS), shield(), purges=[ours(replace(only(CLOUDFLARE), looks=looked("new")))]),
+        "fetched-now-after-an-edge-only-purge-from-an-old-shield",
+    ),
+    row(
+        Name.REFILLED,
+        LIKELY,
+        case(old(age=None, cached=MISS), shield(), purges=[ours(SAME_THEN)]),
+        "fetched-now-from-an-old-shield-that-was-purged",
+    ),
+    row(
+        Name.REFILLED,
+        LIKELY,
+        case(old(age=None, cached=MISS), purges=[ours(only(CLOUDFLARE))]),
+        "fetched-now-after-an-edge-only-purge-from-who-knows-where",
+    ),
+    row(Name.NOT_PURGED, SEEN, case(old(age=None, cached=MISS), shield()), "fetched-for-us-from-an-old-shield"),
+    row(Name.NOT_PURGED, POSSIBLE, case(old(age=None, cached=MISS)), "fetched-for-us-from-who-knows-where"),
+    row(
+        Name.NOT_PURGED,
+        SEEN,
+        case(old(), old("iad", None, MISS), old("sin", None, MISS), shield()),
+        "kept-at-one-and-fetched-for-us-at-two",
+    ),
+    row(Name.NOT_PURGED, SEEN, case(old(), new("iad", None, MISS)), "kept-at-one-and-new-where-we-looked"),
+    row(Name.NOT_PURGED, LIKELY, replace(case(old()), reading=Reading(30, is_cut=True)), "read-as-far-as-a-cap"),
     row(
         Name.REFILLED,
         SEEN,
@@ -242,14 +285,13 @@ SPEAKS = [
     ),
     row(Name.NOT_PURGED, LIKELY, case(old(cached=UNKNOWN, age=None)), "kept-or-not"),
     row(Name.NO_ANSWER, SEEN, case(gone("fra"), gone("iad")), "no-edge-answered"),
-    row(Name.BROWSERS, LIKELY, case(new(), origin(changed=30)), "browsers-for-a-minute"),
-    row(
-        Name.BROWSERS,
-        LIKELY,
-        case(edge("fra", glance("fra", "new", HIT, 9, text="navigator.serviceWorker.register('/sw.js')"))),
-        "a-service-worker",
-    ),
-    row(Name.ORIGIN_OLD, LIKELY, case(new(), new("iad")), "all-agree"),
+    row(Name.BROWSERS, LIKELY, case(new(), origin(changed=30), purges=[ours(WAS_OLD)]), "old-before-and-kept-a-minute"),
+    row(Name.BROWSERS, LIKELY, case(edge("fra", WORKER), purges=[ours(WAS_OLD)]), "old-before-and-a-service-worker"),
+    row(Name.ORIGIN_OLD, LIKELY, case(new(), new("iad"), purges=[ours(WAS_NEW)]), "proven-and-nothing-changed"),
+    row(Name.NOTHING_OLD, SEEN, case(new(), new("iad")), "all-agree"),
+    row(Name.NOTHING_OLD, SEEN, case(new(), origin(changed=30)), "browsers-may-keep-it-and-nothing-was-old"),
+    row(Name.NOTHING_OLD, SEEN, case(edge("fra", WORKER)), "a-service-worker-and-nothing-was-old"),
+    row(Name.NOTHING_OLD, SEEN, case(new(), purges=[ours(WAS_OLD)]), "old-before-and-longer-ago-than-browsers-keep"),
     row(
         Name.UNSTEADY,
         SEEN,
@@ -296,6 +338,18 @@ NEAR_MISSES = [
         LIKELY,
         case(new(), names=[AT_CLOUDFLARE, replace(AT_FASTLY, problem="no answer")]),
         "a-silent-resolver",
+    ),
+    row(
+        Name.OLD_ENDPOINT,
+        SEEN,
+        case(new(), names=[AT_CLOUDFLARE, replace(AT_FASTLY, addresses=AT_CLOUDFLARE.addresses)]),
+        "two-names-of-one-address",
+    ),
+    row(
+        Name.OLD_ENDPOINT,
+        LIKELY,
+        case(new(), names=[AT_CLOUDFLARE, replace(AT_HOME, addresses=AT_CLOUDFLARE.addresses)]),
+        "two-ends-of-one-address",
     ),
     row(
         Name.OLD_ENDPOINT,
@@ -419,10 +473,26 @@ NEAR_MISSES = [
     ),
     row(Name.OVERRIDDEN, SEEN, case(old(cached=STALE), origin_says(SHORT)), "past-its-time-and-says-so"),
     row(Name.DISAGREE, SEEN, case(old(), old("iad")), "all-old"),
+    row(Name.DISAGREE, SEEN, case(old(), new("iad", None, MISS)), "new-only-where-our-look-fetched-it"),
+    row(Name.REFILLED, SEEN, case(old(), old("iad", None, MISS), shield()), "our-own-look-filled-it"),
+    row(
+        Name.REFILLED,
+        SEEN,
+        case(old(age=None, cached=MISS), shield(), purges=[ours(OTHER_THEN)]),
+        "our-own-look-filled-it-and-the-purge-was-before-the-deploy",
+    ),
     row(Name.NOT_REACHED, LIKELY, case(old(age=100), purges=[ours(SAME_THEN)]), "a-copy-from-after-the-purge"),
     row(Name.NOT_PURGED, SEEN, case(old(cached=UNCACHED, age=None)), "what-is-never-kept-is-not-kept"),
-    row(Name.BROWSERS, LIKELY, case(new(), origin(changed=900)), "longer-ago-than-browsers-keep"),
-    row(Name.BROWSERS, LIKELY, case(old()), "an-old-edge"),
+    row(Name.BROWSERS, LIKELY, case(new(), origin(changed=30)), "nothing-was-seen-old"),
+    row(
+        Name.BROWSERS,
+        LIKELY,
+        case(new(), origin(changed=900), purges=[ours(WAS_OLD)]),
+        "longer-ago-than-browsers-keep",
+    ),
+    row(Name.BROWSERS, LIKELY, case(old(), purges=[ours(WAS_OLD)]), "an-old-edge"),
+    row(Name.ORIGIN_OLD, LIKELY, case(new(), purges=[ours(SAME_THEN)]), "nothing-says-what-was-there-before"),
+    row(Name.ORIGIN_OLD, LIKELY, case(new(), purges=[ours(WAS_OLD)]), "the-purge-made-it-new"),
     row(Name.UNCACHED, SEEN, case(new(cached=UNCACHED), new("iad")), "kept-at-one-of-two"),
     row(Name.UNCACHED, SEEN, case(new(age=None, cached=MISS)), "fetched-twice-and-allowed-to-be-kept"),
     row(Name.NO_ANSWER, SEEN, case(gone("fra"), new("iad")), "one-of-two-answers"),
@@ -442,7 +512,7 @@ def test_every_name_is_spoken_by_some_case() -> None:
 WAITS = [
     pytest.param(waiting(), "has not begun.", id="not-begun"),
     pytest.param(waiting(State.WAITING), "waits for votes.", id="votes"),
-    pytest.param(waiting(State.NEEDS_DECISION), "waits for a decision: an answer was lost.", id="decision"),
+    pytest.param(waiting(State.NEEDS_DECISION), "waits for a decision, since an answer was lost.", id="decision"),
     pytest.param(waiting(State.SCHEDULED), "waits for its time.", id="time"),
     pytest.param(replace(waiting(), held=HELD), "waits: shop is on hold.", id="hold"),
     pytest.param(replace(waiting(), held=replace(HELD, site="*")), "waits: everything is on hold.", id="hold-on-all"),
@@ -484,7 +554,7 @@ GRAMMAR = [
     ),
     pytest.param(
         case(new(), new("iad")),
-        'fra and iad serve what the origin serves (version "new"): if that is old, the origin itself is old.',
+        'fra and iad serve what the origin serves (version "new"), to a plain visitor.',
         id="they-serve",
     ),
     pytest.param(
@@ -508,6 +578,195 @@ def test_other_bytes_alone_make_nothing_sure() -> None:
     cause = diagnose(bare).cause
     assert (Name.NOT_PURGED, LIKELY) == (cause.name, cause.certainty)
     assert "only the bytes differ, which an edge that rewrites pages changes too" == cause.evidence[-1]
+
+
+Q7 = InLine("Q-7", URL, "U_MIA", NOW - 60)
+
+
+def test_a_request_in_line_behind_a_hold_is_what_the_page_waits_for() -> None:
+    told = diagnose(replace(case(old()), hold=HELD, in_line=(Q7,))).cause
+    assert (Name.QUEUED, SEEN) == (told.name, told.certainty)
+    assert "Q-7, which would purge it, waits: shop is on hold." == told.what
+    assert (f"Q-7 · {URL} · 60 s ago", "on hold since 15 min: sale") == told.evidence
+    assert "show Q-7" == (told.cure.line if told.cure else "")
+
+
+def test_votes_the_hold_and_the_line_behind_it_are_all_told() -> None:
+    told = diagnose(replace(case(old(), purges=[ours(waiting(State.WAITING))]), hold=HELD, in_line=(Q7,))).cause
+    assert (
+        "P-1, which would purge it, waits for votes; and shop is on hold. Q-7 would purge it too: shop is on hold."
+        == told.what
+    )
+
+
+def test_a_request_in_line_does_not_speak_where_nothing_is_old() -> None:
+    told = diagnose(replace(case(new()), hold=HELD, in_line=(Q7,)))
+    assert Name.NOTHING_OLD is told.cause.name
+
+
+STEPS = [
+    pytest.param(
+        case(old(cached=STALE), origin(glance(ORIGIN, "error", status=503))),
+        "Mend the origin first: a purge now would leave visitors with errors.",
+        id="failing",
+    ),
+    pytest.param(case(old(), purges=[ours(FAILED)]), NO_PERMISSION.advice, id="refused"),
+    pytest.param(
+        case(old(), purges=[ours(waiting(State.WAITING))]),
+        "An approver answers P-1: its card says who is asked.",
+        id="votes",
+    ),
+    pytest.param(case(old(), purges=[ours(SENDING)]), "Wait: P-1 goes on by itself.", id="sending"),
+    pytest.param(case(old()), "Purge it.", id="nobody"),
+    pytest.param(
+        case(old(headers={"x-iinfo": "1-2"}), purges=[ours(SAME_THEN)]),
+        "Purge it in the console of Imperva's firewall: purgebot cannot.",
+        id="a-firewall-that-purgebot-cannot-purge",
+    ),
+    pytest.param(
+        case(old(headers={"cf-ray": "", "server": "keycdn"})),
+        "Purge it at KeyCDN; purgebot can, by an account with `provider: http` and the recipe “An API that takes JSON”"
+        " in shop's `layers`.",
+        id="a-recipe",
+    ),
+    pytest.param(
+        case(new(), names=[AT_FASTLY]),
+        "Purge it at Fastly; purgebot can, once shop's `layers` name an account with `provider: fastly`.",
+        id="a-provider-of-ours",
+    ),
+]
+
+
+@pytest.mark.parametrize(("made", "step"), STEPS)
+def test_the_next_step_is_one_that_can_be_done(made: Case, step: str) -> None:
+    cure = diagnose(made).cause.cure
+    assert cure is not None and step == cure.says
+
+
+PREVENTS = [
+    pytest.param(
+        CONFIRMING,
+        "Wait for the proof, not for the provider's yes: `purgebot wait P-1` ends when the edge is fresh.",
+        id="unfinished-names-the-job",
+    ),
+    pytest.param(SENDING, "", id="one-url-that-is-being-sent"),
+    pytest.param(
+        replace(SENDING, targets=900), "One tag or prefix needs one call where a list of URLs needs many.", id="many"
+    ),
+    pytest.param(
+        replace(SENDING, layers=(replace(SENDING.layers[1], waits_until=NOW + 95),)),
+        "`limits` shows how many calls are left, and what uses them up.",
+        id="one-url-at-the-limit",
+    ),
+]
+
+
+@pytest.mark.parametrize(("made", "words"), PREVENTS)
+def test_what_prevents_a_wait_is_about_that_job(made: JobView, words: str) -> None:
+    assert words == diagnose(case(old(), purges=[ours(made)])).cause.prevent
+
+
+REDIRECTS = [
+    pytest.param("/prices", "why https://www.shop.test/prices", "and holds no page itself.", id="of-the-site"),
+    pytest.param(
+        "https://evil.test/",
+        f"check {URL}",
+        "That leads elsewhere: it is no page of shop, and was not looked at.",
+        id="elsewhere",
+    ),
+]
+
+
+@pytest.mark.parametrize(("to", "line", "ends"), REDIRECTS)
+def test_a_redirect_says_nothing_of_where_it_leads(to: str, line: str, ends: str) -> None:
+    moved = {"location": to}
+    made = case(
+        edge("fra", glance("fra", "moved", HIT, 60, status=302, headers=moved)),
+        origin(glance(ORIGIN, "moved", status=302, headers=moved)),
+    )
+    told = diagnose(made).cause
+    assert Name.REDIRECTED is told.name and told.what.endswith(ends)
+    assert line == (told.cure.line if told.cure else "")
+
+
+def test_what_a_look_fetched_is_told_as_the_looks_doing() -> None:
+    told = diagnose(case(old(), old("iad", None, MISS), new("sin", None, MISS), shield())).cause
+    assert (
+        "fra keeps a copy from before the change, 5 h old, and no purge here has covered it. iad had no copy to give:"
+        " this look made it fetch the old one from Varnish. sin had no copy to give: this look made it fetch the new"
+        " one." == told.what
+    )
+
+
+def test_where_a_cap_ended_the_reading_it_is_named() -> None:
+    told = diagnose(replace(case(old()), reading=Reading(2000, is_cut=True))).cause
+    assert told.what.endswith("and no purge here has covered it in the last 2,000 jobs.")
+
+
+def test_where_nothing_is_old_what_may_be_is_only_possible() -> None:
+    told = diagnose(case(edge("fra", WORKER), origin(changed=30))).cause
+    assert "nothing old was found at fra" == told.title
+    assert (
+        "fra: the same as the origin",
+        "possible: browsers with an older page keep it for up to 60 s (cache-control: public, max-age=60,"
+        " s-maxage=86400)",
+        "possible: the page registers a service worker, which may answer without asking anybody",
+        "possible: the origin itself is old (unchanged for 30 s)",
+        "possible: another place, or a visitor with other headers or cookies, gets an old one: nobody looked there",
+    ) == told.evidence
+
+
+def test_the_same_bytes_under_another_version_are_told_so() -> None:
+    told = diagnose(case(edge("fra", glance("fra", "new", HIT, 9, version="b8"))))
+    assert 'fra: HIT, 9 s old, version "b8" · fresh, the origin\'s bytes under another version' == told.way[0]
+
+
+def test_two_answers_of_an_unsteady_origin_are_told_apart() -> None:
+    made = case(
+        edge("fra", glance("fra", "x", HIT, 9, etag="", version="")),
+        origin(glance(ORIGIN, "a", etag="", version=""), glance(ORIGIN, "b", etag="", version="")),
+    )
+    assert (
+        "origin, asked first: 200, 0 bytes, SHA-256 digest of a…",
+        "origin, asked again: 200, 0 bytes, SHA-256 digest of b…",
+    ) == diagnose(made).cause.evidence[1:]
+
+
+def test_the_origins_address_stays_out_of_the_line_that_asks_it_again() -> None:
+    made = case(
+        edge("fra", glance("fra", "x", HIT, 9, etag="", version="")),
+        origin(glance(ORIGIN, "a", etag="", version=""), glance(ORIGIN, "b", etag="", version="")),
+    )
+    line = f"curl -s --compressed --connect-to ::ORIGIN:PORT {URL}"
+    assert f"for n in 1 2 3 4; do {line} | sha256sum; done" == diagnose(made).cause.repeat
+
+
+def test_each_answer_of_two_servers_is_named() -> None:
+    made = case(
+        new(), origin(glance(ORIGIN, "v1"), glance(ORIGIN, "v2"), variants=[glance(ORIGIN, "v1", asked=BROTLI)])
+    )
+    assert ('origin, asked 3 times: "v1", then "v2", then "v1" (Accept-Encoding: br)',) == diagnose(made).cause.evidence
+
+
+LONG = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1"
+SHOWN = [
+    pytest.param("https://10.0.0.2:8443", f"--connect-to ::10.0.0.2:8443 {URL}", id="another-address"),
+    pytest.param("http://10.0.0.2", "-H 'Host: www.shop.test' http://10.0.0.2/pricing", id="another-scheme"),
+    pytest.param("", URL, id="by-dns"),
+]
+
+
+@pytest.mark.parametrize(("address", "ends"), SHOWN)
+def test_a_variant_is_shown_whole_and_by_a_line_that_shows_it_again(address: str, ends: str) -> None:
+    asked = (("User-Agent", LONG),)
+    made = case(
+        edge("fra", glance("fra", "new", HIT, 9), variants=[glance("fra", "old", HIT, 9000, asked=asked)]),
+        origin(variants=[glance(ORIGIN, "new", asked=asked)]),
+        site=replace(SHOP, edges={"fra": address}),
+    )
+    told = diagnose(made).cause
+    assert f"fra, User-Agent: {LONG}: HIT, the old one" == told.evidence[1]
+    assert f"curl -s -o /dev/null -D - -H 'User-Agent: {LONG}' {ends}" == told.repeat
 
 
 VARIANTS = [

@@ -16,13 +16,14 @@ from bot.domain.defaults import built_in
 from bot.domain.site import Layer, Site
 from bot.hook import Hook
 from bot.senders import Senders
-from bot.services.setup import Setup
+from bot.services.setup import Most, Setup
 from bot.settings.model import Deploys
 from bot.web import Door, Token
 from tests.services.shop import APPROVERS, SHOP, ScriptedProvider, Shop, open_shop
 from tests.slate import SlateClock
 
 NEWS = Site("news", ("www.news.test",), origin="https://origin.news.test", layers=(Layer("cf"),))
+USUAL = Most()
 BEARERS = {"ci": "let-ci-in", "reader": "let-reader-in", "press": "let-press-in"}
 
 
@@ -77,7 +78,9 @@ def auth(name: str) -> dict[str, str]:
 
 
 @contextlib.asynccontextmanager
-async def counter(path: Path, observe: bool = False, senders: Deploys = NOBODY) -> AsyncIterator[Counter]:
+async def counter(
+    path: Path, observe: bool = False, senders: Deploys = NOBODY, most: Most = USUAL
+) -> AsyncIterator[Counter]:
     """The door of a shop on the ledger in `path`."""
     clock = SlateClock()
     shield, cf = ScriptedProvider("shield", clock, per_call=1), ScriptedProvider("cf", clock)
@@ -89,7 +92,7 @@ async def counter(path: Path, observe: bool = False, senders: Deploys = NOBODY) 
     )
     machines = [*map(actor_of, tokens()), *(sender_of(one.name, one.sites) for one in senders.senders)]
     setup = replace(setup, tokens={actor.id: actor for actor in machines})
-    shop = open_shop(path, clock, shield, cf, setup=replace(setup, observe=observe))
+    shop = open_shop(path, clock, shield, cf, setup=replace(setup, observe=observe, most=most))
     stopping, wrong = asyncio.Event(), [""]
 
     async def ready() -> str:

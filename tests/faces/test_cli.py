@@ -20,7 +20,7 @@ from typer.testing import CliRunner, Result
 
 from bot.cli import app
 from bot.domain.command import Command, parse
-from bot.domain.speech import Verb
+from bot.domain.speech import VERBS, Verb
 from bot.exits import MEANINGS
 from bot.terminal import for_terminal
 from tests.domain.people import LEA
@@ -104,6 +104,19 @@ def test_a_bad_line_of_a_list_purges_nothing(world: Playground) -> None:
     result = run(world, "purge", "--file", "-", typed=f"{HOME}\nnonsense\n{PRICING}\n")
     assert (2, "") == (result.exit_code, result.stdout)
     assert "1 line could not be read; 2 others can." == result.stderr.splitlines()[0]
+
+
+@pytest.mark.parametrize("verb", ["plan", "check", "lint", "warm"])
+def test_what_cannot_be_read_is_told_by_every_verb(world: Playground, verb: str) -> None:
+    result = run(world, verb, HOME, "http://nope.example/")
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert "1 line could not be read; 1 other can." == result.stderr.splitlines()[0]
+
+
+def test_every_verb_of_the_grammar_is_a_command() -> None:
+    registered = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
+    groups = {group.name for group in app.registered_groups}
+    assert set() == {row.verb.value for row in VERBS} - registered - groups
 
 
 def test_a_file_that_cannot_be_read_is_wrong_usage(world: Playground, tmp_path: Path) -> None:
@@ -226,7 +239,8 @@ def test_a_warming_that_goes_on_is_listed_and_waited_for(world: Playground) -> N
 
 def test_a_lint_ends_as_fail_on_says(world: Playground) -> None:
     url = f"{HOME.rstrip('/')}/"
-    plain, error = run(world, "lint", url), run(world, "lint", url, "--fail-on", "error")
+    style = f"{url}style.css"
+    plain, error = run(world, "lint", style), run(world, "lint", style, "--fail-on", "error")
     clean = run(world, "lint", f"{url}app.3f2a91c0.js", "--fail-on", "info")
     assert (0, 1, 0) == tuple(result.exit_code for result in (plain, error, clean))
     assert plain.stdout == error.stdout
@@ -234,12 +248,12 @@ def test_a_lint_ends_as_fail_on_says(world: Playground) -> None:
 
 
 def test_a_lint_as_json_holds_the_findings(world: Playground) -> None:
-    result = run(world, "lint", HOME, "for", "nginx", "--json", "--fail-on", "warn")
+    result = run(world, "lint", f"{HOME}style.css", "for", "nginx", "--json", "--fail-on", "warn")
     answer = job_of(result)
     record = answer["lint"]
     assert (1, {"text", "lint"}) == (result.exit_code, set(answer))
     assert isinstance(record, dict)
-    assert (67, "error", "CC03", "nginx") == tuple(record[name] for name in ("score", "worst", "first", "server"))
+    assert (70, "error", "CC03", "nginx") == tuple(record[name] for name in ("score", "worst", "first", "server"))
 
 
 def test_a_severity_that_is_none_is_wrong_usage(world: Playground) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.services.setup import Most
 from bot.web import BODY_MAX
 from tests.faces.door import BEARERS, auth, counter
 from tests.services.shop import LEA, url
@@ -275,8 +276,51 @@ async def test_one_key_at_the_same_moment_makes_one_job(tmp_path: Path) -> None:
 
 async def test_without_a_key_each_request_stands_for_itself(tmp_path: Path) -> None:
     async with counter(tmp_path) as door:
-        jobs = [(await door.say(f"purge {URL}")).json()["job"] for _ in range(2)]
-    assert ["P-1", "P-2"] == jobs
+        first = await door.say(f"purge {URL}")
+        await door.shop.slate.advance(60)
+        second = await door.say(f"purge {URL}")
+    assert ["P-1", "P-2"] == [first.json()["job"], second.json()["job"]]
+
+
+async def test_who_asks_for_what_waits_already_gets_that_job(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        await door.say(f"purge {URL}")
+        joined = [(await door.say(f"purge {URL}", key="build-7")).json() for _ in range(2)]
+        jobs = await door.jobs()
+    assert [{"job", "state", "text", "joined"}] * 2 == [set(one) for one in joined]
+    assert ([("P-1", True)] * 2, 1) == ([(one["job"], one["joined"]) for one in joined], jobs)
+
+
+async def test_a_full_account_says_when_to_ask_again(tmp_path: Path) -> None:
+    async with counter(tmp_path, most=Most(jobs=1)) as door:
+        door.shop.shield.slow_down(0.05)
+        await door.say("purge", targets=[f"{URL}{n}" for n in range(5)])
+        answer = await door.say(f"purge {URL}")
+    assert (429, {*PROBLEM, "text"}, "application/problem+json") == (
+        answer.status_code, set(answer.json()), answer.headers["content-type"],
+    )  # fmt: skip
+    assert 60 <= int(answer.headers["retry-after"]) <= 110
+
+
+async def test_the_queue_is_text_and_what_runs_and_waits(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        door.shop.shield.slow_down(0.1)
+        await door.say("purge", targets=[f"{URL}{n}" for n in range(3)])
+        answer = (await door.say("queue shield")).json()
+        other = (await door.say("queue", as_="press")).json()["queue"]
+    [shield] = answer["queue"]
+    [job] = shield["waiting"]
+    assert ("shield", [], 0) == (shield["account"], shield["running"], shield["waiting_for_votes"])
+    assert ("P-1", "shop", "token:ci", 1, 3) == tuple(
+        job[name] for name in ("job", "site", "requested_by", "place", "left")
+    )
+    assert 19 <= job["ends_in"] - job["begins_in"] <= 21
+    assert "1st P-1 on shop, asked by token ci" in answer["text"]
+    assert [{"job": None, "place": 1}] == [
+        {name: one[name] for name in ("job", "place") if name in one and len(one) == 4}
+        for account in other
+        for one in account["waiting"]
+    ]
 
 
 async def test_a_key_with_another_body_is_a_conflict(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,7 +42,7 @@ async def ledger_of(folder: Path) -> Path:
     await shop.purge(LEA, url("/a"), url("/b"), check=False)
     await shop.slate.advance(200)
     await shop.purge(MIA, PREFIX, reason="later")
-    last = await shop.purge(MIA, PREFIX, reason="never")
+    last = await shop.purge(MIA, replace(PREFIX, value=f"{PREFIX.value}old/"), reason="never")
     await deeds.cancel(shop.core, LEA, last.id)
     await shop.ledger.close()
     return folder / "ledger.db"

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from bot.domain.answer import PLAIN, Asked
 
 PAGE, PACKED = "/page.html", "/packed.html"
+PRINT = "/print.20260412.css"
 FILE, HASHED, WORKER, STYLE = "/app.js", "/app.3f2a91c0.js", "/sw.js", "/style.css"
 FIX = "/* FIX */"
 
@@ -33,8 +34,11 @@ class Case:
     nodes: int = 1
     is_origin: bool = False  # what it answers is also what the origin says
     visits: int = 1  # until the cache has it
+    beside: tuple[str, ...] = ()  # what must answer after the fix as before
+    tries: tuple[Asked, ...] = ()  # what others ask, who may get another page
 
 
+COOKIES: tuple[Asked, ...] = (PLAIN, PLAIN, (("Cookie", "visitor=purgebot-a"),))
 SIGNED_IN = (("Authorization", "Basic bWlhOm1pYQ=="),)
 NO_CACHE, YEAR = "no-cache", "public, max-age=31536000, immutable"
 
@@ -53,6 +57,8 @@ proxy_ignore_headers Set-Cookie;
 add_header X-Cache-Status $upstream_cache_status;
 """
 
+_GREETS = "default_type text/html; if ($http_cookie) { rewrite ^ /packed.html break; }"
+
 NGINX = (
     Case("CC01", PAGE, "", _nginx(NO_CACHE)),
     Case("CC02", PAGE, "expires 10m;", _nginx(NO_CACHE)),
@@ -64,8 +70,8 @@ NGINX = (
     Case("CC07", PAGE, _nginx("max-age=60", "\nadd_header Expires 0;"), _nginx("max-age=60")),
     Case("CC08", PAGE, _nginx(NO_CACHE, "\nadd_header Pragma no-cache;"), _nginx(NO_CACHE)),
     Case("CC09", "/cookie", _COPIES, f"{_COPIES}proxy_hide_header Set-Cookie;", visits=2),
-    Case("CC10", PAGE, _nginx(NO_CACHE, '\nadd_header Vary "Cookie, User-Agent";'),
-         _nginx(NO_CACHE, '\nadd_header Vary "Accept-Encoding";')),
+    Case("CC10", PAGE, _nginx(NO_CACHE, f'\nadd_header Vary "Cookie";\n{_GREETS}'),
+         _nginx(NO_CACHE, '\nadd_header Vary "Accept-Encoding";'), tries=COOKIES),
     Case("CC11", PAGE, _nginx(NO_CACHE, "gzip on; gzip_min_length 1;"),
          _nginx(NO_CACHE, "gzip on; gzip_min_length 1; gzip_vary on;")),
     Case("CC12", PAGE, _nginx(NO_CACHE, '\netag off;\nadd_header Last-Modified "";'), _nginx(NO_CACHE)),
@@ -74,7 +80,7 @@ NGINX = (
     Case("CC15", PAGE, _nginx("public, max-age=60"), _nginx("private, max-age=60"), asked=SIGNED_IN),
     Case("CC16", "/missing", 'add_header Cache-Control "max-age=3600" always;', _nginx("max-age=3600")),
     Case("CC17", "/old", "return 301 /page.html;", f"{_nginx('max-age=3600')} return 301 /page.html;"),
-    Case("CC18", f"{STYLE}?v=3", _nginx(YEAR), _nginx(YEAR), HASHED, "/style.9c1e55ad.css"),
+    Case("CC18", f"{STYLE}?v=3", _nginx(YEAR), _nginx(YEAR), HASHED, "/style.9c1e55ad.css", beside=(PRINT, HASHED)),
     Case("CC19", WORKER, "expires 1h;", _nginx(NO_CACHE)),
     Case("CC20", PAGE, _nginx(NO_CACHE), _nginx(NO_CACHE, "add_header Cache-Tag news;"), is_origin=True),
     Case("CC21", "/late", f"proxy_pass_header Date; {_BEHIND}", f"proxy_pass_header Date; {_BEHIND}", "/in-time",
@@ -88,6 +94,7 @@ def _apache(value: str, more: str = "") -> str:
     return f'Header set Cache-Control "{value}"\n{more}'
 
 
+_BY_COOKIE = "RewriteEngine On\nRewriteCond %{HTTP_COOKIE} .\nRewriteRule ^/page.html$ /packed.html"
 _DEFLATE = "SetOutputFilter DEFLATE"
 _PROXIED = "ProxyPass / http://127.0.0.1:{behind}/"
 
@@ -103,8 +110,8 @@ APACHE = (
     Case("CC08", PAGE, _apache(NO_CACHE, "Header set Pragma no-cache"), _apache(NO_CACHE)),
     Case("CC09", PAGE, _apache("max-age=60", "Header set Age 5\nHeader add Set-Cookie sid=1"),
          _apache("max-age=60", "Header set Age 5")),
-    Case("CC10", PAGE, _apache(NO_CACHE, 'Header set Vary "Cookie, User-Agent"'),
-         _apache(NO_CACHE, "Header set Vary Accept-Encoding")),
+    Case("CC10", PAGE, _apache(NO_CACHE, f'Header set Vary "Cookie"\n{_BY_COOKIE}'),
+         _apache(NO_CACHE, "Header set Vary Accept-Encoding"), tries=COOKIES),
     Case("CC11", PACKED, _apache(NO_CACHE, "Header set Content-Encoding gzip"), _apache(NO_CACHE, _DEFLATE), PAGE),
     Case("CC12", PAGE, _apache(NO_CACHE, "FileETag None\nHeader unset Last-Modified"), _apache(NO_CACHE)),
     Case("CC13", PAGE, _apache(NO_CACHE, "FileETag INode MTime Size"), _apache(NO_CACHE, "FileETag MTime Size"),
@@ -114,7 +121,7 @@ APACHE = (
     Case("CC16", "/missing", 'Header always set Cache-Control "max-age=3600"', _apache("max-age=3600")),
     Case("CC17", "/old", "Redirect permanent /old /page.html",
          'Redirect permanent /old /page.html\nHeader always set Cache-Control "max-age=3600"'),
-    Case("CC18", f"{STYLE}?v=3", _apache(YEAR), _apache(YEAR), HASHED, "/style.9c1e55ad.css"),
+    Case("CC18", f"{STYLE}?v=3", _apache(YEAR), _apache(YEAR), HASHED, "/style.9c1e55ad.css", beside=(PRINT, HASHED)),
     Case("CC19", WORKER, 'ExpiresActive On\nExpiresDefault "access plus 1 hour"', _apache(NO_CACHE)),
     Case("CC20", PAGE, _apache(NO_CACHE), _apache(NO_CACHE, "Header set Cache-Tag news"), is_origin=True),
     Case("CC21", "/late", _PROXIED, _PROXIED, "/in-time", is_origin=True),
@@ -158,8 +165,8 @@ EXPRESS = (
     Case("CC08", PAGE, _express(_says(_CONTROL, "Pragma: no-cache")), _express(_says(_CONTROL))),
     Case("CC09", PAGE, _express(_says("Cache-Control: max-age=60", "Age: 5", "Set-Cookie: sid=1")),
          _express(_says("Cache-Control: max-age=60", "Age: 5"))),
-    Case("CC10", PAGE, _express(_says(_CONTROL, "Vary: Cookie, User-Agent")),
-         _express(_says(_CONTROL, "Vary: Accept-Encoding"))),
+    Case("CC10", PAGE, _express(_says(_CONTROL, "Vary: Cookie"), end="res.type('html').send(`${req.get('cookie')}`)"),
+         _express(_says(_CONTROL, "Vary: Accept-Encoding")), tries=COOKIES),
     Case("CC11", PAGE, _express(_says(_CONTROL), end=_GZIP),
          _express(_says(_CONTROL), app="app.use(compression({ threshold: 0 }))\n")),
     Case("CC12", PAGE, f"app.set('etag', false)\n{FIX}\n" + _express(_says(_CONTROL)).replace(FIX, ""),
@@ -174,7 +181,7 @@ EXPRESS = (
          _express(_MISSING.format("no-store"), "/missing")),
     Case("CC17", "/old", _express("", "/old", _OLD), _express(_says("Cache-Control: max-age=3600"), "/old", _OLD)),
     Case("CC18", f"{STYLE}?v=3", f"{FIX}\napp.use(express.static('public', {{ {_FOR_A_YEAR} }}))",
-         _files(_FOR_A_YEAR), HASHED, "/style.9c1e55ad.css"),
+         _files(_FOR_A_YEAR), HASHED, "/style.9c1e55ad.css", beside=(PRINT, HASHED)),
     Case("CC19", WORKER, _files("maxAge: '1h',"), _files(_OPTIONS)),
     Case("CC20", PAGE, _express(_says(_CONTROL)), _express(_says(_CONTROL, "Cache-Tag: news")), is_origin=True),
     Case("CC21", PAGE, _express(f"{_LATE}\n{_says(_CONTROL)}"), _express(_says(_CONTROL)), is_origin=True),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.domain.answer import PLAIN, Answer, Asked
 from bot.domain.caches import ANY, Cache
 from bot.domain.lint.served import Served
@@ -40,3 +42,17 @@ def made(
     said = headers | ({"cache-control": control} if control else {})
     whole = said | {name.replace("_", "-"): value for name, value in more.items()}
     return Served(answer(path, {name: value for name, value in whole.items() if value}, status), cache, cached)
+
+
+def tried(served: Served, **digests: str) -> Served:
+    """`served`, asked for as others too: `plain`, `again`, `cookie`, `agent`, `login`, each with the digest of what
+    came."""
+    asked: dict[str, Asked] = {
+        "plain": PLAIN,
+        "again": PLAIN,
+        "cookie": (("Cookie", "sid=purgebot-a"),),
+        "agent": (("User-Agent", "phone"),),
+        "login": (("Authorization", "Basic x"),),
+    }
+    tries = [answer("/", PAGE, digest=digest, asked=asked[name]) for name, digest in digests.items()]
+    return replace(served, tries=tuple(replace(one, place="origin") for one in tries))

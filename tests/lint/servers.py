@@ -18,9 +18,10 @@ FILES: Mapping[str, str | bytes] = {
     "page.html": "<!doctype html><title>shop</title>" + "<p>hello</p>" * 100,
     "packed.html": gzip.compress(b"<!doctype html><title>shop</title>", mtime=0),
     "app.js": "hello()",
-    "app.3f2a91c0.js": "hello()",
+    "app.3f2a91c0.js": "hello(1)",
     "sw.js": "self.addEventListener('fetch', () => {})",
     "style.css": "p { color: red }",
+    "print.20260412.css": "p { color: black }",  # a name of its own that looks like one with a hash
 }
 BUILT = 1_790_000_000  # seconds since the epoch: when the files were built
 DOCS = "public"

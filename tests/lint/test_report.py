@@ -60,8 +60,9 @@ Browser TTL goes before it. For the edge alone: CDN-Cache-Control.
             new MiniCssExtractPlugin({ filename: '[name].[contenthash].css' })
             // Vite does it by itself (assets/[name]-[hash][extname]), but not for what lies in public/:
             // import that instead
-        ?v= is a trap: a cache that leaves the query out of its key never fetches the new version, one that does not \
-keeps the old ones when the file is purged, and while you deploy an old server may answer the new address.
+        ?v= is a trap: a cache that leaves the query out of its key gives the old version until its copy expires, one \
+that counts it keeps each version by itself when one is purged, and while you deploy an old server may answer the new \
+address.
 
         Read 3 URLs."""
     assert dedent(expected) == lint_text(BAD)
@@ -89,8 +90,8 @@ def test_without_an_answer_there_is_no_score() -> None:
 
 def test_a_server_that_nobody_knows_is_asked_for() -> None:
     told = lint_text(report(page("max-age=600"), server=None)).splitlines()
-    line = "Nothing tells which server makes these headers: say so with for nginx, for apache or for express, "
-    assert f"{line}and lines to copy are shown." in told
+    line = "Nothing tells which server makes these headers."
+    assert f"{line} Add `for nginx`, `for apache` or `for express` to be shown lines to copy." in told
 
 
 def test_what_the_edge_changes_has_no_lines_for_the_server() -> None:
@@ -98,6 +99,11 @@ def test_what_the_edge_changes_has_no_lines_for_the_server() -> None:
     told = lint_text(changed)
     assert "The origin says Cache-Control: no-cache: Cloudflare changes it, so that is where to look." in told
     assert "On nginx:" not in told
+
+
+def test_what_the_origin_says_itself_has_no_setting_of_the_cdn() -> None:
+    own = replace(BAD, findings=tuple(replace(one, is_origins=True) for one in BAD.findings))
+    assert ("At Cloudflare:" in lint_text(BAD), "At Cloudflare:" in lint_text(own)) == (True, False)
 
 
 def test_http_is_told_behind_the_rules() -> None:
@@ -131,6 +137,7 @@ BREAKS = {
     "named by its content": (script("/app.3f2a91c0.js", "max-age=31536000"), None),
     "asked for each time": (script("/app.js", "no-cache, immutable"), None),
     "a service worker, whose name must stay": (script("/sw.js", "max-age=86400"), None),
+    "a version in its query, which the deploy changes": (script("/app.js?v=3", "max-age=604800"), None),
     "a page": (page("max-age=3600"), None),
 }
 

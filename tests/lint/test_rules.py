@@ -10,8 +10,9 @@ from bot.domain.caches import CACHES
 from bot.domain.lint.finding import Cure, Severity
 from bot.domain.lint.rules import RULE_OF, RULES, lint, score, together
 from bot.domain.lint.served import Served, up_to
+from bot.domain.lint.varying import tries_of
 from providers.contract import Cached
-from tests.lint.pages import PAGE, answer, made, page, script
+from tests.lint.pages import PAGE, answer, made, page, script, tried
 
 AGO_100_DAYS = "Tue, 18 Aug 2026 00:00:00 GMT"
 AGO_5_MIN = "Wed, 25 Nov 2026 23:55:00 GMT"
@@ -62,6 +63,7 @@ BROKEN = {
     "error-cached, by the cache": ("CC16", made("/", PAGE, "", {}, 503, cached=HIT)),
     "redirect-cached": ("CC17", made("/", PAGE, "", {}, 301)),
     "query-version": ("CC18", script("/app.js?v=3", "no-cache")),
+    "query-version, kept by browsers": ("CC18", script("/app.js?v=3", "max-age=604800")),
     "sw-cached": ("CC19", script("/sw.js", "max-age=600")),
     "sw-cached, as registered": ("CC19", replace(script("/worker.js", "max-age=604800"), registered=True)),
     "no-tags": ("CC20", replace(from_origin(page("no-cache")), tag_header="Cache-Tag")),
@@ -163,16 +165,19 @@ SAID = {
     ),
     "vary-wide": (
         "Caches keep a copy of its own for every set of cookies and every browser version: few visits "
-        "are served from the cache, and some caches purge only one of the copies.",
+        "are served from the cache, and some caches purge only one of the copies. Whether the page differs by that was "
+        "not seen: Vary must stay unless it is the same for everybody.",
         "Vary: Cookie, User-Agent",
     ),
     "vary-wide by number": (
         "Caches keep a copy of its own for each mix of 4 headers: few visits are served from the cache, "
-        "and some caches purge only one of the copies.",
+        "and some caches purge only one of the copies. Leave out what the page does not differ by; a header that it "
+        "does differ by must stay.",
         "Vary: A, B, C, D",
     ),
     "vary-wide by star": (
-        "Vary: * means that no copy may ever be used again: every visit goes to the origin.",
+        "Vary: * means that no copy may ever be used again: every visit goes to the origin. Whether the page differs "
+        "by that was not seen: Vary must stay unless it is the same for everybody.",
         "Vary: *",
     ),
     "vary-missing": (
@@ -223,9 +228,16 @@ SAID = {
         "status 301, no Cache-Control",
     ),
     "query-version": (
-        "A cache that leaves the query out of its key never fetches app.js?v=3; one that does not leaves "
-        "the other versions where they are when app.js is purged; and while you deploy, an old server "
-        "may answer the new address with old content, which is then kept.",
+        "A cache that leaves the query out of its key gives the old app.js until its copy expires; one that counts it "
+        "keeps each version by itself, so a purge of one leaves the others; and while you deploy, an old server may "
+        "answer the new address with old content, which is then kept.",
+        "app.js?v=3",
+    ),
+    "query-version, kept by browsers": (
+        "Browsers use the old app.js for up to 7 d after a deploy, unless it changes v=3. A cache that leaves the "
+        "query out of its key gives the old app.js until its copy expires; one that counts it keeps each version by "
+        "itself, so a purge of one leaves the others; and while you deploy, an old server may answer the new address "
+        "with old content, which is then kept.",
         "app.js?v=3",
     ),
     "sw-cached": (
@@ -288,6 +300,7 @@ CLEAN = {
     "never kept": page("no-store, max-age=0", etag=""),
     "a private page with a cookie": made("/", PAGE, "private, max-age=60", {"set-cookie": "a=b"}, cached=HIT),
     "a cookie on a miss": made("/", PAGE, "max-age=60", {"set-cookie": "a=b"}, cached=Cached.MISS),
+    "many variants that nobody shares": page("private, no-cache", vary="Cookie, User-Agent"),
     "packed, and said so": page("no-cache", content_encoding="gzip", vary="Origin, Accept-Encoding"),
     "Expires that agrees": page("max-age=60", expires="Thu, 26 Nov 2026 00:01:30 GMT"),
     "a copy within its time": page("max-age=60", age="59", date="Wed, 25 Nov 2026 23:59:01 GMT"),
@@ -323,14 +336,91 @@ def test_vary_star_is_worse_than_the_rest() -> None:
     assert [Severity.WARN, Severity.ERROR] == severities
 
 
+ALONE = Cure((("Cache-Control", "private, no-cache"),))
+STAYS = "Without {} in Vary one visitor's page would go to everybody, so it must stay there;"
+NO_PROOF = "That is no proof: leave out {} only if the page is the same for everybody, signed in or not."
+VARYING = {
+    "by cookies": (
+        tried(page("no-cache", vary="Cookie"), plain="a", again="a", cookie="b"),
+        f"With other cookies origin answered with another page. {STAYS.format('Cookie')} keep the page out of shared "
+        "caches (private), or move what differs into a request of its own.",
+        ALONE,
+    ),
+    "by browsers": (
+        tried(page("no-cache", vary="User-Agent"), plain="a", again="a", agent="b"),
+        f"With other browsers origin answered with another page. {STAYS.format('User-Agent')} let the cache in front "
+        "keep one copy for each sort of device, or serve one page to all.",
+        Cure(),
+    ),
+    "by whom": (
+        tried(page("no-cache", vary="Authorization"), plain="a", again="a", login="b"),
+        f"With other people signed in origin answered with another page. {STAYS.format('Authorization')} keep the page "
+        "out of shared caches (private), or move what differs into a request of its own.",
+        ALONE,
+    ),
+    "by cookies and not by browsers": (
+        tried(page("no-cache", vary="Cookie, User-Agent"), plain="a", again="a", cookie="b", agent="a"),
+        f"With other cookies origin answered with another page. {STAYS.format('Cookie')} keep the page out of shared "
+        "caches (private), or move what differs into a request of its own. With other browsers origin answered the "
+        f"same. {NO_PROOF.format('User-Agent')}",
+        ALONE,
+    ),
+    "by nothing that was seen": (
+        tried(page("no-cache", vary="Cookie"), plain="a", again="a", cookie="a"),
+        f"With other cookies origin answered the same. {NO_PROOF.format('Cookie')}",
+        Cure(),
+    ),
+    "each time": (
+        tried(page("no-cache", vary="Cookie"), plain="a", again="b", cookie="c"),
+        "Asked twice in the same way it differed, so by what it differs cannot be told. Vary must stay unless the page "
+        "is the same for everybody.",
+        Cure(),
+    ),
+    "no whole body": (
+        tried(page("no-cache", vary="Cookie"), plain="a", again="a", cookie=""),
+        "Whether the page differs by that was not seen: Vary must stay unless it is the same for everybody.",
+        Cure(),
+    ),
+}
+
+
+@pytest.mark.parametrize(("served", "advice", "cure"), VARYING.values(), ids=VARYING)
+def test_vary_goes_only_where_nobody_gets_anothers_page(served: Served, advice: str, cure: Cure) -> None:
+    found = lint(served)[0]
+    assert ("CC10", advice, cure) == (found.rule, found.causes.partition("one of the copies. ")[2], found.cure)
+
+
+@pytest.mark.parametrize("vary", ["Cookie", "User-Agent", "Authorization", "*", "A, B, C, D"])
+def test_no_line_takes_anything_out_of_vary(vary: str) -> None:
+    served = tried(page("no-cache", vary=vary), plain="a", again="a", cookie="a", agent="a", login="a")
+    assert [Cure()] == [found.cure for found in lint(served) if found.rule == "CC10"]
+
+
+def test_cookies_are_made_up_by_the_names_that_the_page_sets() -> None:
+    setting = answer("/", PAGE | {"vary": "Cookie", "set-cookie": "sid=secret; Path=/"})
+    expected = ((), (), (("Cookie", "sid=purgebot-a"),), (("Cookie", "sid=purgebot-b"),))
+    assert expected == tries_of(setting, ())
+
+
+def test_a_page_that_is_the_same_for_most_is_not_asked_for_again() -> None:
+    assert () == tries_of(answer("/", PAGE | {"vary": "Accept-Encoding, Origin"}), ())
+
+
 def test_what_only_the_edge_says_is_told_with_what_the_origin_says() -> None:
     rewritten = from_origin(page("max-age=14400"), cache_control="no-cache")
     found = lint(rewritten)
     assert [("CC02", "Cache-Control: no-cache", True)] == [(f.rule, f.origin_says, f.set_by_edge) for f in found]
+    assert [False] == [f.is_origins for f in found]
 
 
 def test_what_the_origin_says_too_is_the_servers() -> None:
-    assert [""] == [f.origin_says for f in lint(from_origin(page("max-age=14400"), cache_control="max-age=14400"))]
+    found = lint(from_origin(page("max-age=14400"), cache_control="max-age=14400"))
+    assert [("", True)] == [(f.origin_says, f.is_origins) for f in found]
+
+
+def test_a_version_in_the_query_is_a_note_and_no_error() -> None:
+    found = lint(script("/app.js?v=3", "max-age=31536000, immutable"))
+    assert [("CC18", Severity.INFO)] == [(one.rule, one.severity) for one in found]
 
 
 def test_a_cookies_value_is_never_shown() -> None:

@@ -49,6 +49,7 @@ class Outcome:
     good: Served
     mended: Served
     fix: str
+    beside: tuple[Served, ...] = ()  # with the lines too
 
 
 Outcomes = dict[tuple[Server, str], Outcome]
@@ -80,7 +81,9 @@ async def visited(look: EdgeLooker, port: int, hosts: Sequence[str], case: Case,
     answer, others = answers[case.visits - 1], tuple(answers[case.visits :])
     assert [] == [one.problem for one in answers if one.problem]
     origins = (answer,) if case.is_origin else ()
-    return Served(answer, cached=look.read(answer).cached, origins=origins, others=others, tag_header="Cache-Tag")
+    tries = [await look.fetch(f"http://{hosts[0]}{path}", "here", address, asked) for asked in case.tries]
+    cached = look.read(answer).cached
+    return Served(answer, cached=cached, origins=origins, others=others, tag_header="Cache-Tag", tries=tuple(tries))
 
 
 def fix_of(server: Server, case: Case, bad: Served) -> tuple[str, Cure]:
@@ -94,8 +97,8 @@ def mend(server: Server, case: Case, fix: str, cure: Cure) -> tuple[str, str]:
     match server:
         case _ if case.rule in MENDED_ELSEWHERE:
             return "", case.bad.replace(FIX, "")
-        case Server.NGINX if "in the server:" in fix:
-            return fix, case.bad
+        case Server.NGINX if "beside what is there" in fix:
+            return "", f"{case.bad}\n{fix}"
         case Server.NGINX if not fix.startswith("# in the location") and "gzip" not in fix:
             return "", case.bad  # lines for a shell
         case Server.NGINX:
@@ -142,7 +145,11 @@ async def outcomes_of(server: Server) -> Outcomes:
                 case.rule: await visited(look, port, hosts_of("mended", case), case, case.mended or case.path)
                 for case in cases
             }
-    return {(server, r): Outcome(bad[r], good[r], after[r], fixes[r][0]) for r in bad}
+            beside = {
+                case.rule: [await visited(look, port, hosts_of("mended", case), case, path) for path in case.beside]
+                for case in cases
+            }
+    return {(server, r): Outcome(bad[r], good[r], after[r], fixes[r][0], tuple(beside[r])) for r in bad}
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +189,15 @@ def test_the_suggested_lines_break_nothing_else(outcomes: Outcomes, server: Serv
     outcome = outcomes[server, rule]
     assert outcome.bad.status == outcome.mended.status
     assert set() == broken(outcome.mended) - broken(outcome.bad)
+
+
+@pytest.mark.parametrize(
+    "server", [pytest.param(server, id=server, marks=pytest.mark.real(PACKAGES[server])) for server in Server]
+)
+def test_files_that_have_such_a_name_themselves_are_left_alone(outcomes: Outcomes, server: Server) -> None:
+    beside = outcomes[server, "CC18"].beside
+    expected = [(200, servers.FILES["print.20260412.css"]), (200, servers.FILES["app.3f2a91c0.js"])]
+    assert expected == [(one.status, one.answer.text) for one in beside]
 
 
 @pytest.mark.parametrize(

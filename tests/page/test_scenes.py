@@ -38,6 +38,22 @@ def test_a_scene_that_is_set_puts_its_line_into_the_box(shown: Opened) -> None:
     assert [{"name": "race"}] == shown.play.posted("scene")
 
 
+def test_the_scene_s_own_page_stands_in_every_box_and_can_be_visited(shown: Opened) -> None:
+    path, site = "/race/1?v=2", shown.play.shop
+    site["scene"] = path
+    site["origin"][path] = "v9"
+    for held in (*site["edges"].values(), site["shield"]):
+        held[path] = "v8"
+    for place in ("fra", "shield"):
+        expect(shown.page.locator(f"[data-place={place}] [data-path='{path}']")).to_contain_text("v8")
+        expect(shown.page.locator(f"[data-place={place}] [data-path='{path}']")).to_have_attribute("data-state", "old")
+    expect(shown.page.locator(f"[data-place=origin] [data-path='{path}']")).to_contain_text("v9")
+    expect(shown.page.locator("#path")).to_have_value(path)
+    del site["scene"]
+    expect(shown.page.locator(f"[data-path='{path}']")).to_have_count(0)
+    expect(shown.page.locator("#path option")).to_have_text(["/", "/pricing"])
+
+
 def test_a_scene_that_cannot_be_set_says_why_and_can_be_tried_again(shown: Opened) -> None:
     shown.play.answers["scene"] = (400, {"error": "The bot did not come as far as race needs within 20 s."})
     unfold(shown.page)

@@ -227,7 +227,7 @@ async def test_the_scenes_of_sites_that_are_open_are_told(shop: Land) -> None:
     assert {
         "name": "nobody",
         "title": "A deploy without a purge",
-        "sees": "nobody purged it",
+        "sees": "no purge here",
         "site": "shop",
         "channel": "C_SHOP",
         "line": "/purge why http://www.shop.test/nobody/1",

@@ -21,7 +21,7 @@ from bot.metrics import Metrics
 from bot.services.lanes import Lane, recover
 from bot.services.ports import Probes, ReadHeaders
 from bot.services.purges import Asking, submit
-from bot.services.replies import JobMade, PlanShown, Refused
+from bot.services.replies import JobMade, Joined, PlanShown, Refused
 from bot.services.router import Router
 from bot.services.setup import Core, Current, Setup
 from providers import errors
@@ -196,6 +196,7 @@ class Everybody:
     def __init__(self) -> None:
         self.people = {a.id: a for a in (MIA, LEA, SAM, KIM, GUEST)}
         self.groups: dict[str, Members] = {}
+        self.zones: dict[str, str] = {}
 
     async def actor(self, user: str, team: str, fresh: bool = False) -> Actor:
         return self.people.get(user, Actor(user, Standing.STRANGER, team))
@@ -205,6 +206,9 @@ class Everybody:
 
     async def named(self, name: str) -> Sequence[str]:
         return [user for user in PEOPLE if await self.name(user) == name]
+
+    async def zone(self, user: str) -> str:
+        return self.zones.get(user, "")
 
     async def name(self, user: str) -> str:
         return PEOPLE.get(user, user)
@@ -231,9 +235,9 @@ class Shop:
         return made.job
 
     async def ask(
-        self, by: Actor, *targets: Target, key: str = "", reason: str = "", check: bool = True
-    ) -> JobMade | PlanShown | Refused:
-        command = Command(Verb.PURGE, targets, "shop", reason=reason, check=check)
+        self, by: Actor, *targets: Target, key: str = "", reason: str = "", check: bool = True, urgent: bool = False
+    ) -> JobMade | Joined | PlanShown | Refused:
+        command = Command(Verb.PURGE, targets, "shop", reason=reason, check=check, urgent=urgent)
         asking = Asking(by, key or self.core.dice.token(), "slack", "C_SHOP")
         return await submit(self.core, asking, command, self.core.setup.sites["shop"])
 

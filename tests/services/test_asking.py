@@ -194,6 +194,13 @@ async def test_what_a_layer_cannot_do_is_not_offered(shop: Shop) -> None:
     assert () == job.approval.choices
 
 
+async def test_nothing_narrower_is_offered_for_what_a_diagnosis_names(shop: Shop) -> None:
+    asking = Asking(MIA, "cure", "slack", "C_SHOP", is_cure=True)
+    made = await submit(shop.core, asking, Command(Verb.PURGE, (NEWS,), "shop"), shop.core.setup.sites["shop"])
+    assert isinstance(made, JobMade) and made.job.approval is not None
+    assert () == made.job.approval.choices
+
+
 async def choose(shop: Shop, job: JobView, n: int, by: Actor = LEA) -> JobMade | object:
     root = (await messages(shop, job.id))[Role.ROOT]
     choices = await shop.ledger.read(lambda books: kept(books, root.token, shop.clock.now()))

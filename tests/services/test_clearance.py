@@ -389,7 +389,7 @@ async def test_two_requests_at_once_are_summed_like_two_in_a_row(tmp_path: Path)
         job.state for job in (first, second, others, later)
     ]
     assert second.approval is not None
-    assert "11 targets, 31 with those of the last 10 minutes, are more than 30" == second.approval.why
+    assert "with the 20 of the last 10 minutes these are 31 targets, more than 30" == second.approval.why
 
 
 async def test_a_request_that_was_widened_in_the_file_is_not_sent(tmp_path: Path) -> None:

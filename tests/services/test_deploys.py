@@ -206,6 +206,15 @@ async def test_where_nothing_is_to_be_purged_the_front_page_is_looked_at_and_not
     assert [] == [*shop.cf.sent, *shop.shield.sent]
 
 
+async def test_whoever_deployed_is_told_by_their_slack_id_where_that_is_known(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path)
+    core = replace(shop.core, current=Current(replace(shop.core.setup, people={"octocat": "U_MIA"})))
+    taken = [await take(core, CI, name, replace(V2, actor=name)) for name in ("octocat", "hubot")]
+    await shop.ledger.close()
+    jobs = [one.job for one in taken if isinstance(one, Deployed)]
+    assert ["U_MIA", "hubot"] == [job.deploy.actor for job in jobs if job.deploy]
+
+
 async def test_a_version_that_was_out_before_is_a_rollback(tmp_path: Path) -> None:
     shop = a_shop(tmp_path)
     seen = []

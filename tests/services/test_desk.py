@@ -58,6 +58,10 @@ REPLIES = [
     pytest.param(CI, "everything on shop because leak", Refused, id="a-token-must-confirm"),
     pytest.param(CI, "everything on shop because leak --confirm shop", JobMade, id="a-token-that-confirms"),
     pytest.param(MIA, "https://www.shop.test/a https://evil.test/", BadLinesFound, id="bad-beside-good"),
+    pytest.param(MIA, "plan https://www.shop.test/a https://evil.test/", BadLinesFound, id="plan-of-bad-beside-good"),
+    pytest.param(MIA, "check https://www.shop.test/a https://evil.test/", BadLinesFound, id="check-bad-beside-good"),
+    pytest.param(MIA, "lint https://www.shop.test/a https://evil.test/", BadLinesFound, id="lint-bad-beside-good"),
+    pytest.param(MIA, "warm https://www.shop.test/a https://evil.test/", BadLinesFound, id="warm-bad-beside-good"),
     pytest.param(MIA, "plan https://www.shop.test/a", PlanShown, id="plan"),
     pytest.param(MIA, "https://www.shop.test/a --dry-run", PlanShown, id="dry-run"),
     pytest.param(MIA, "check https://www.shop.test/a", Checked, id="check"),
@@ -176,6 +180,29 @@ async def test_a_check_compares_edges_with_the_origin(tmp_path: Path) -> None:
         reply.judgement.fresh_at,
         reply.judgement.stale_at,
     )
+
+
+async def test_a_check_of_more_than_it_looks_at_is_not_fresh(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.edges.serves = {"origin": "v2", "fra": "v2", "iad": "v2"}
+    reply = await say(shop, MIA, f"check {' '.join(f'https://www.shop.test/{n}' for n in range(103))}")
+    await shop.ledger.close()
+    assert isinstance(reply, Checked)
+    assert (100, ["https://www.shop.test/100", "https://www.shop.test/101", "https://www.shop.test/102"]) == (
+        len(reply.urls),
+        list(reply.left_out),
+    )
+    told = "100 of 103 URLs were looked at, and those are fresh"
+    assert (Verdict.UNKNOWN, told) == (reply.judgement.verdict, reply.judgement.why)
+
+
+async def test_a_check_tells_the_job_that_purges_what_is_old(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, MIA, "/news/* on shop because x")
+    reply = await say(shop, MIA, "check https://www.shop.test/news/1 https://www.shop.test/a")
+    await shop.ledger.close()
+    assert isinstance(reply, Checked)
+    assert {"https://www.shop.test/news/1": "P-1"} == {url: job.name for url, job in reply.under_way.items()}
 
 
 async def test_status_of_one_job_and_of_all(tmp_path: Path) -> None:

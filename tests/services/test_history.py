@@ -124,8 +124,8 @@ async def joined(tmp_path: Path) -> AsyncIterator[Shop]:
     await say(opened, SAM, "/b /c --queue because an error")
     await say(opened, LEA, "release shop")
     await opened.slate.advance(60)
-    for _ in range(2):
-        await say(opened, KIM, "prefix /news/")
+    for section in ("news", "sport"):
+        await say(opened, KIM, f"prefix /{section}/")
     await approvals.vote(opened.core, LEA, 2, yes=False, reason="not now")
     yield opened
     await opened.ledger.close()

@@ -43,6 +43,7 @@ class Web:
     server: str = "nginx/1.22.1"
     asked: list[str] = field(default_factory=list)
     signed_in: int = 0
+    greets: bool = False  # each visitor by their cookie
 
 
 @asynccontextmanager
@@ -57,6 +58,7 @@ async def web(files: Mapping[str, tuple[str, tuple[Say, ...]]]) -> AsyncIterator
             site.asked.append(self.path)
             site.signed_in += "authorization" in self.headers
             text, headers = site.files.get(self.path, ("gone", (HTML,)))
+            text += self.headers.get("cookie", "") if site.greets else ""
             self.send_response(200 if self.path in site.files else 404)
             for header in headers:
                 self.send_header(*header)
@@ -104,22 +106,24 @@ def rules(report: Report) -> list[tuple[str, str]]:
 async def test_a_page_is_linted_with_what_it_is_made_of(tmp_path: Path) -> None:
     async with web(FILES) as edge:
         report = await linted(tmp_path, shop_at(edge))
-    expected = [("CC02", "/"), ("CC03", "/style.css?v=3"), ("CC19", "/worker.js"), ("CC18", "/style.css?v=3")]
+    expected = [("CC02", "/"), ("CC19", "/worker.js"), ("CC18", "/style.css?v=3")]
     assert expected == rules(report)
     assert sorted(FILES) == sorted(edge.asked)
     assert (4, 0, 1) == (report.read, report.left_out, report.foreign)
 
 
 async def test_what_the_next_deploy_breaks_is_listed(tmp_path: Path) -> None:
-    async with web(FILES) as edge:
+    plain = FILES | {"/": (PAGE.replace("?v=3", ""), FILES["/"][1]), "/style.css": FILES["/style.css?v=3"]}
+    async with web(plain) as edge:
         report = await linted(tmp_path, shop_at(edge))
-    assert [("http://www.shop.test/style.css?v=3", 604_800)] == [(one.url, one.seconds) for one in report.breaks]
+    assert [("http://www.shop.test/style.css", 604_800)] == [(one.url, one.seconds) for one in report.breaks]
 
 
-async def test_every_edge_and_the_origin_twice_are_asked_for_the_page_and_one_edge_for_files(tmp_path: Path) -> None:
+async def test_every_edge_and_the_origin_are_asked_for_the_page_and_one_edge_for_files(tmp_path: Path) -> None:
     async with web(FILES) as first, web(FILES) as second, web(FILES) as origin:
         await linted(tmp_path, shop_at(first, second, origin=origin.url))
-    assert (sorted(FILES), ["/"], ["/", "/"]) == (sorted(first.asked), second.asked, origin.asked)
+    assert (sorted(FILES), ["/"]) == (sorted(first.asked), second.asked)
+    assert ["/", "/", "/worker.js"] == origin.asked  # the page twice, and the file that breaks a rule
 
 
 async def test_the_origin_tells_the_server_where_the_edge_does_not(tmp_path: Path) -> None:
@@ -162,6 +166,17 @@ async def test_one_who_is_signed_in_is_asked_for_where_the_site_has_such_a_varia
         site = replace(shop_at(edge), variants=({"Authorization": "Basic x"}, {"CF-Device-Type": "mobile"}))
         report = await linted(tmp_path, site)
     assert (1, [("CC15", "/")]) == (edge.signed_in, rules(report))
+
+
+async def test_a_page_that_varies_by_cookie_is_asked_for_with_two_others_at_the_origin(tmp_path: Path) -> None:
+    varied = {"/": ("hello", (HTML, ETAG, ("Cache-Control", "max-age=60"), ("Vary", "Cookie")))}
+    async with web(varied) as edge, web(varied) as origin:
+        origin.greets = True
+        report = await linted(tmp_path, shop_at(edge, origin=origin.url))
+    found = next(group for group in report.groups if group[0].rule == "CC10")
+    assert "With other cookies origin answered with another page." in found[0].causes
+    assert 'add_header Cache-Control "private, no-cache" always;' == report.fix(found).splitlines()[-1]
+    assert (["/"], 6) == (edge.asked, len(origin.asked))
 
 
 async def test_no_more_files_are_asked_for_than_the_cap(tmp_path: Path) -> None:

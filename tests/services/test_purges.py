@@ -14,6 +14,7 @@ from bot.domain.plan import Cost, Plan
 from bot.domain.site import Layer
 from bot.domain.target import Target
 from bot.domain.told import Event
+from bot.domain.turns import Place, Turns
 from bot.domain.verdict import Verdict
 from bot.ledger.audit import audit
 from bot.ledger.batch import Room
@@ -405,7 +406,7 @@ ALIKE = {
 @pytest.mark.parametrize(("approved", "expected"), ALIKE.values(), ids=ALIKE)
 async def test_a_request_like_one_that_is_open_says_so(tmp_path: Path, approved: bool, expected: str) -> None:
     shop = open_shop(tmp_path)
-    first = await shop.purge(MIA, PREFIX)
+    first = await shop.purge(MIA, PREFIX, check=False)  # whoever wants proof does not join that
     if approved:
         await approvals.vote(shop.core, SAM, first.id, True)
     second, other = await shop.purge(LEA, PREFIX), await shop.purge(LEA, NEWS)
@@ -566,7 +567,7 @@ async def test_after_a_crash_nothing_is_lost_and_only_calls_in_flight_are_repeat
 
     lot = await shop.ledger.write(
         lambda books: books.batches.take(
-            "shield", "first", books.batches.waiting_jobs("shield"), {}, Room(8), shop.clock.now()
+            "shield", "first", books.batches.waiting_jobs("shield"), Turns(), {}, Room(8), shop.clock.now()
         )
     )
     shop = await shop.crash()
@@ -618,7 +619,7 @@ async def test_everything_in_flight_at_a_crash_asks(tmp_path: Path) -> None:
     await shop.router.run(f"job:P-{job.id}")
     await shop.ledger.write(
         lambda books: books.batches.take(
-            "shield", "first", books.batches.waiting_jobs("shield"), {}, Room(8), shop.clock.now()
+            "shield", "first", books.batches.waiting_jobs("shield"), Turns(), {}, Room(8), shop.clock.now()
         )
     )
     shop = await shop.crash()
@@ -699,7 +700,7 @@ async def test_a_job_that_ends_its_process_three_times_without_progress_is_parke
     tmp_path: Path,
 ) -> None:
     def take(books: Books, owner: str) -> None:
-        books.batches.take("shield", owner, [(1, 0)], {}, Room(8), 1e12)
+        books.batches.take("shield", owner, [Place(1, 0)], Turns(), {}, Room(8), 1e12)
 
     shop = open_shop(tmp_path)
     poison = await shop.purge(MIA, url("/poison"), check=False)

@@ -59,12 +59,13 @@ class Edges(ScriptedEdges):
         self.takes: Callable[[int], float] = lambda n: 0.0
         self.asked: list[tuple[str, str, Asked]] = []
         self.flying = self.most_flying = 0
+        self.origin_status = 200
         self.time = clock
         self._kept: set[tuple[str, str, Asked]] = set()
 
     async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
         if place == "origin":
-            return await super().fetch(url, place, address, asked)
+            return replace(await super().fetch(url, place, address, asked), status=self.origin_status)
         here = (url, place, asked)
         self.asked.append(here)
         self.flying += 1
@@ -154,6 +155,23 @@ async def test_a_copy_that_is_kept_and_old_is_not_called_warm(tmp_path: Path) ->
     assert [("fra", Warmth.OLD), ("iad", Warmth.OLD)] == [(copy.place, copy.warmth) for copy in warming.found]
 
 
+async def test_an_origin_that_answers_differently_each_time_proves_no_copy_old_or_new(tmp_path: Path) -> None:
+    warm = warm_shop(tmp_path)
+    warm.edges.becomes["origin"] = ["v2", "v1"] * 4
+    warming = await warm.warm(f"warm {A}")
+    await warm.close()
+    assert [("fra", Warmth.UNCLEAR), ("iad", Warmth.UNCLEAR)] == [(one.place, one.warmth) for one in warming.found]
+
+
+async def test_an_origin_that_is_down_is_told_before_an_edge_is_asked(tmp_path: Path) -> None:
+    warm = warm_shop(tmp_path)
+    warm.edges.origin_status = 503
+    warming = await warm.warm(f"warm {paths(9)}")
+    await warm.close()
+    expected = "the origin answers 503, so nothing new can be fetched; caches give out what they have"
+    assert (expected, [], ()) == (warming.stopped, warm.edges.asked, warming.found)
+
+
 async def test_what_is_kept_already_is_asked_for_once(tmp_path: Path) -> None:
     warm = warm_shop(tmp_path)
     await warm.warm(f"warm {A}")
@@ -194,7 +212,7 @@ async def test_at_most_two_requests_are_under_way_and_each_is_followed_by_a_paus
     warming = await warm.warm(f"warm {paths(9)}")
     await warm.close()
     assert (36, 2) == (warming.requests, warm.edges.most_flying)
-    assert 5.0 == round(warm.edges.time.at - began, 3)  # 36 at the edges, and 14 at the origin
+    assert 6.3 == round(warm.edges.time.at - began, 3)  # 36 at the edges, the others at the origin
 
 
 async def test_an_origin_in_trouble_ends_it(tmp_path: Path) -> None:

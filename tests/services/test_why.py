@@ -10,10 +10,20 @@ from pathlib import Path
 import pytest
 
 from bot.domain.answer import PLAIN, Answer, Asked
+from bot.domain.hold import Hold
+from bot.domain.job import JobView, State
 from bot.domain.look import Look
+from bot.domain.plan import Plan
 from bot.domain.speech import Command, Verb
 from bot.domain.target import Target
-from bot.domain.why import Case, Name, Reach, Resolved, Tier
+from bot.domain.verdict import Verdict
+from bot.domain.why import Case, Name, Reach, Reading, Resolved, Tier
+from bot.ledger.asked import WHOLE_MAX
+from bot.ledger.books import Books
+from bot.ledger.holds import InLine as InLineRequest
+from bot.ledger.holds import Lot, Waiting, squeezed
+from bot.ledger.packed import packed
+from bot.services.our_purges import FAR, our_purges
 from bot.services.ports import ReadHeaders
 from bot.services.replies import Explained
 from bot.services.why import explain
@@ -62,6 +72,18 @@ def edges() -> Edges:
 @pytest.fixture
 def shop(tmp_path: Path, edges: Edges) -> Shop:
     return open_shop(tmp_path, edges=edges)
+
+
+async def enter(shop: Shop, targets: tuple[Target, ...]) -> None:
+    """A job of so many targets, as one that was purged."""
+    now = shop.clock.now()
+    view = JobView(
+        id=0, site="shop", environment="production", state=State.DONE, verdict=Verdict.UNCHECKED, kind=Kind.URL,
+        targets=len(targets), sample=(), soft=False, requested_by="U_MIA", created=now, layers=(), digest="d", rule="r",
+        purged=now,
+    )  # fmt: skip
+    plan = packed(Plan("shop", "production", Kind.URL, Kind.URL, targets, False, ()))
+    await shop.ledger.write(lambda books: books.jobs.create(view, plan, "long"))
 
 
 async def why(shop: Shop, page: Target, within: float = 8.5) -> Explained:
@@ -133,6 +155,55 @@ async def test_our_jobs_are_read_newest_first_with_what_they_have_to_do_with_the
         (3, Reach.COVERED),
         (1, Reach.OTHER_FORM),
     ] == [(ours.job.id, ours.reach) for ours in case.purges]
+
+
+async def test_a_purge_is_found_however_many_came_after_it(shop: Shop) -> None:
+    await shop.ask(LEA, url("/a"), check=False)
+    for n in range(60):
+        await shop.ask(LEA, url(f"/{n}"), check=False)
+    case = await seen(shop, url("/a"))
+    assert [(1, Reach.COVERED)] == [(ours.job.id, ours.reach) for ours in case.purges]
+    assert Reading(61) == case.reading
+
+
+@pytest.mark.parametrize("many", [2_500, WHOLE_MAX + 1])
+async def test_a_purge_of_a_long_list_is_read_too(shop: Shop, many: int) -> None:
+    await enter(shop, tuple(url(f"/{n}") for n in range(many)))
+    case = await seen(shop, url("/2400"))
+    assert [(1, "https://www.shop.test/2400")] == [(ours.job.id, ours.named) for ours in case.purges]
+
+
+async def test_jobs_that_a_cap_leaves_unread_make_nothing_sure(shop: Shop) -> None:
+    for page in ("/a", "/b", "/c"):
+        await shop.ask(LEA, url(page), check=False)
+    case = await seen(shop, url("/a"))
+    assert ((), Reading(0, is_cut=True)) == await our_purges(shop.core, case, within=0.0)
+    assert ("COVERED", Reading(3)) == (case.purges[0].reach.name, case.reading)
+
+
+async def test_jobs_of_long_ago_are_read_where_the_copy_may_be_as_old(shop: Shop) -> None:
+    await shop.ask(LEA, url("/a"), check=False)
+    case = await seen(shop, url("/a"))
+    late = replace(case, now=case.now + FAR + 60)
+    assert ((), Reading(0, is_cut=True)) == await our_purges(shop.core, late)
+
+
+async def test_a_request_in_line_and_its_hold_are_read(shop: Shop) -> None:
+    now = shop.clock.now()
+    hold = Hold("shop", "U_LEA", "sale", now)
+    packed = squeezed(Command(Verb.PURGE, (url("/a"),), "shop"))
+
+    def lay(books: Books) -> None:
+        books.holds.keep("shop", hold)
+        lot = Lot("shop", soft=False, only="", check=True)
+        request = InLineRequest(0, "shop", "U_MIA", "T_SHOP", "slack", "C_SHOP", "", packed)
+        books.holds.add("q", lot, request, Waiting(0, "shop", "U_MIA", now, 1, 1, url("/a").value, ""))
+
+    await shop.ledger.write(lay)
+    told = await why(shop, url("/a"))
+    assert ("Q-1", hold) == (told.case.in_line[0].name, told.case.hold)
+    assert "Q-1, which would purge it, waits: shop is on hold." == told.diagnosis.cause.what
+    assert () == (await seen(shop, url("/b"))).in_line
 
 
 async def test_the_layers_go_from_the_visitor_inwards(shop: Shop) -> None:

@@ -1,4 +1,5 @@
-"""Every policy of docs/policy.md loads without a note, and decides as its heading says."""
+"""Every policy of docs/policy.md and docs/policy-cookbook.md loads without a note, and decides as its table says.
+`DOCS=write pytest tests/settings/test_cookbook.py` writes the tables of the second."""
 
 from __future__ import annotations
 
@@ -17,12 +18,17 @@ from bot.domain.policy import Ask, Members, Outline
 from bot.domain.ruling import decide
 from bot.settings import schema
 from providers.contract import Kind
+from tests.docs.generated import compare
 from tests.settings.bench import loaded
 
-PAGE = Path(__file__).parent.parent.parent / "docs" / "policy.md"
-RECIPES = dict(
-    re.findall(r"^### ([^\n]+)\n\n```yaml policy\n(.*?)^```$", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
-)
+DOCS = Path(__file__).parent.parent.parent / "docs"
+COOKBOOK = "policy-cookbook.md"
+_RECIPE = re.compile(r"^(##+ ([^\n]+)\n\n```yaml policy\n(.*?)^```\n)(?:\n(?:\|[^\n]*\n)+)?", re.DOTALL | re.MULTILINE)
+RECIPES = {
+    heading: policy
+    for page in ("policy.md", COOKBOOK)
+    for _, heading, policy in _RECIPE.findall((DOCS / page).read_text("utf-8"))
+}
 BASE = """\
 accounts: {shield: {provider: varnish, url: "http://10.0.0.5:6081"}}
 sites:
@@ -138,6 +144,51 @@ def test_a_recipe_is_loaded_without_a_note_and_as_the_schema_says(text: str, tmp
 def test_a_recipe_decides_as_it_says(
     recipe: str, actor: Actor, asked: Outline, now: float, expected: str, tmp_path: Path
 ) -> None:
-    decision = decide(actor, asked, loaded(tmp_path, BASE + RECIPES[recipe]).policy, ROSTER, now, {})
+    assert expected == answered(recipe, actor, asked, now, tmp_path)
+
+
+def answered(recipe: str, actor: Actor, asked: Outline, now: float, folder: Path) -> str:
+    decision = decide(actor, asked, loaded(folder, BASE + RECIPES[recipe]).policy, ROSTER, now, {})
     answer = decision.needed if isinstance(decision, Ask) else {"Allow": "yes", "Deny": "no"}[type(decision).__name__]
-    assert expected == f"{decision.rule} {answer}"
+    return f"{decision.rule} {answer}"
+
+
+WHO = {"U0MIA": "Mia", "U0LEA": "Lea", "U0EVE": "Eve", "U0GUEST": "a guest", "token:ci-shop": "`token:ci-shop`"}
+WHEN = {NOON: "noon", NIGHT: "23:00", SALE: "the sale's last minute", AFTER: "the day after"}
+WORDS = {"url": "URL", "everything": "everything"}
+
+
+def asked_for(outline: Outline) -> str:
+    """In words: 30 URLs of preview, soft, for $5.01, with a reason."""
+    [(kind, n)] = outline.counts.items()
+    word = WORDS.get(kind.value, kind.value)
+    what = word if kind is Kind.EVERYTHING else f"{n} {word}s" if n > 1 else f"a {word}"
+    more = ["softly"] * outline.soft + [f"for ${outline.usd:.2f}"] * bool(outline.usd)
+    more += ["with a reason"] * outline.has_reason
+    where = " of preview" if outline.site == "preview" else ""
+    return f"{what}{where}{''.join(f', {word}' for word in more)}"
+
+
+def told(answer: str) -> str:
+    """`small yes` as people say it."""
+    rule, _, what = answer.rpartition(" ")
+    by = "no rule speaks" if rule == END else f"`{rule}`"
+    heard = {"yes": "at once", "no": "no"}.get(what) or f"{what} vote{'s' * (what != '1')}"
+    return f"{heard}: {by}"
+
+
+def table(recipe: str, folder: Path) -> str:
+    rows = [
+        f"| {WHO[actor.id]} | {asked_for(asked)} | {WHEN[now]} | {told(answered(recipe, actor, asked, now, folder))} |"
+        for one, actor, asked, now, _ in JUDGED
+        if one == recipe
+    ]
+    return "\n| who | asks for | when | and hears |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def test_each_recipe_of_the_cookbook_tells_three_answers_or_more_and_they_are_so(tmp_path: Path) -> None:
+    text = (DOCS / COOKBOOK).read_text("utf-8")
+    made = _RECIPE.sub(lambda found: found[1] + table(found[2], tmp_path), text)
+    compare(COOKBOOK, made)
+    for heading in (heading for _, heading, _ in _RECIPE.findall(text)):
+        assert 3 <= sum(1 for recipe, *_ in JUDGED if recipe == heading), heading

@@ -249,6 +249,7 @@ def test_the_example_loads_with_all_that_it_offers_in_comments(tmp_path: Path) -
     offers += ("approvers:", "api:", "tokens:", "- {name: ", "policy:", "groups:", "approve_within:", "run_within:")
     offers += ("rules:", "tighten:", "break_glass:")
     offers += ("deploy:", "files:", "- {match: ", "widen:")
+    offers += ("time_zone:", "schedules:")
     lines = []
     for line in example().splitlines():
         bare = line.replace("# ", "", 1)
@@ -257,6 +258,9 @@ def test_the_example_loads_with_all_that_it_offers_in_comments(tmp_path: Path) -
     assert (settings.warnings, settings.sites["shop"].channel, len(settings.approvals.approvers)) == ((), "C0SHOP", 3)
     assert [token.name for token in settings.api_tokens] == ["ops-cli"]
     assert [rule.name for rule in settings.policy.rules] == ["small", "wide", "all"]
+    assert {name: one.zone_name for name, one in settings.schedules.items()} == {
+        "nightly-news": "Europe/Berlin", "front": "Europe/Berlin",
+    }  # fmt: skip
     deploy = settings.sites["shop"].deploy
     assert ([rule.match for rule in deploy.files], deploy.widen) == (
         ["content/news/*.md", "dist/**", "templates/**"],

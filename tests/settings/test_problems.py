@@ -74,8 +74,8 @@ FILES = {
 ROOT = {
     "unknown key": (
         "warnings: {}",
-        "warnings: unknown key. Known here: accounts, api, approvals, command, deploys, globalping, mode, policy,"
-        " resolvers, retention, sites.",
+        "warnings: unknown key. Known here: accounts, api, approvals, command, deploys, globalping, limits, mode,"
+        " policy, resolvers, retention, schedules, sites, time_zone.",
     ),
     "misspelt key": ("aprovals: {}", "aprovals: unknown key. Did you mean `approvals`?"),
     "key in capitals": ("Mode: live", "Mode: unknown key. Did you mean `mode`?"),

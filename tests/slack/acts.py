@@ -266,8 +266,11 @@ def _many(lines: Sequence[str]) -> Iterator[str]:
 
 def _earlier(books: Books, job: JobView, seconds: float, now: float) -> JobView:
     approval = job.approval
+    if job.scheduled_for is not None:
+        eta = None if job.eta is None else job.eta - seconds
+        job = replace(job, scheduled_for=job.scheduled_for - seconds, eta=eta)
     if approval is None:
-        return job
+        return job if job.scheduled_for is None else books.jobs.save(replace(job, due_at=now))
     earlier = replace(
         approval, asked=approval.asked - seconds, expires=approval.expires - seconds,
         approved=approval.approved and approval.approved - seconds,

@@ -114,7 +114,7 @@ CARDS: dict[str, tuple[JobView, str]] = {
            Browsers that have it may keep it up to 5 min (max-age=300).
            asked by <@U_MIA> · read as URL
            A trailing ) was dropped.
-           [Check again = check_again P-1042]""",
+           [Check again = check_again P-1042] [Why? = why why https://www.shop.test/pricing]""",
     ),
     "stale": (
         replace(
@@ -199,12 +199,38 @@ CARDS: dict[str, tuple[JobView, str]] = {
            [Cancel = cancel P-1042]""",
     ),
     "scheduled": (
-        replace(NEW, state=State.SCHEDULED, due_at=T + 1800, soft=True),
+        replace(
+            NEW, state=State.SCHEDULED, scheduled_for=T + 1800, created=T, zone="Europe/Berlin",
+            begins_told="Thu 26 Nov 09:30:00 CET", soft=True,
+        ),
         f"""\
         🔵 P-1042 begins {AT_8_30} · {PRICING}
+           Begins Thu 26 Nov 09:30:00 CET (Europe/Berlin), 30 min after it was asked for.
            Varnish to come → Cloudflare to come
            asked by <@U_MIA> · read as URL
-           [Cancel = cancel P-1042]""",
+           [Run now = run_now P-1042] [Cancel = cancel P-1042]""",
+    ),
+    "scheduled by the file, and missed": (
+        replace(
+            NEW, state=State.SCHEDULED, scheduled_for=T + 1800, missed=T - 86_400 + 1800, zone="UTC",
+            begins_told="Thu 26 Nov 08:30:00 UTC", requested_by="schedule:nightly", schedule="nightly",
+            notes=("3 earlier times were missed as well and will not be made up for.",),
+        ),
+        f"""\
+        🟡 P-1042 missed its time, {AT_8_30}, and has not begun · {PRICING}
+           It was to begin Thu 26 Nov 08:30:00 UTC; purgebot was not there to begin it, or a clock was set.
+           Nothing was purged. *Run now* has it begin; else it expires {AT_8_30}.
+           asked by schedule `nightly` · read as URL
+           3 earlier times were missed as well and will not be made up for.
+           [Run now = run_now P-1042] [Cancel = cancel P-1042]""",
+    ),
+    "expired, since it was missed": (
+        replace(NEW, state=State.EXPIRED, scheduled_for=T, missed=T + 3600, ended=T + 90_000),
+        f"""\
+        ⚫ P-1042 expired, it missed its time and nobody had it begin · {PRICING}
+           Nothing was purged. If it is still wanted, ask again.
+           asked by <@U_MIA> · read as URL
+           [Ask again = purge_again P-1042]""",
     ),
     "purging one": (
         replace(NEW, state=State.PURGING, layers=(VARNISH, replace(NEXT_CLOUDFLARE, state=LayerState.PURGING))),

@@ -33,7 +33,7 @@ async def test_a_command_is_taken_silently_and_becomes_a_card(shop: Room) -> Non
     assert {"status": 200, "ack": None} == taken
     assert f"🟢 P-1 fresh at fra, iad, sin · {PRICING}" == card["text"]
     assert "asked by <@U_MIA> · read as URL" in small_print(card)
-    assert ["check_again"] == buttons(card)
+    assert ["check_again", "why"] == buttons(card)
     assert [] == await shop.notes("U_MIA")
 
 
@@ -147,6 +147,14 @@ async def test_good_lines_wait_for_a_click_beside_bad_ones(shop: Room) -> None:
     assert ["Go on with the 2 good ones"] == labels(note)
     assert "🟢 P-1 fresh at fra, iad, sin · 2 URLs on shop" == card["text"]
     assert [] == await shop.notes("U_MIA")
+
+
+async def test_a_check_goes_on_with_the_good_lines_at_a_click(shop: Room) -> None:
+    await shop.command("U_MIA", f"check {PRICING} http://evil.test/")
+    note = await shop.note("U_MIA", "could not be read")
+    await shop.click("U_MIA", note, "go_with_good")
+    assert "1 line could not be read; 1 other can." == note["text"]
+    assert PRICING in str((await shop.note("U_MIA", "the edge serves what the origin serves"))["text"])
 
 
 async def test_a_bare_host_is_asked_about_first(shop: Room) -> None:

@@ -122,6 +122,15 @@ async def test_a_rule_for_guests_names_every_guest_and_nobody_else(slack: FakeSl
     assert [True, False, False] == [actor.is_named for actor in actors]
 
 
+# Where they are
+
+
+async def test_a_person_has_the_time_zone_of_their_profile(slack: FakeSlack, directory: SlackDirectory) -> None:
+    slack.knows(person("U_LEA", tz="Asia/Tokyo"), person("U_SAM"))
+    zones = [await directory.zone(user) for user in ("U_LEA", "U_LEA", "U_SAM", "U_NOBODY")]
+    assert (["Asia/Tokyo", "Asia/Tokyo", "", ""], 3) == (zones, slack.times("users.info"))
+
+
 # How long it is believed
 
 

@@ -35,6 +35,25 @@ def test_outside_text_is_escaped_and_stays_on_its_line(text: str, expected: str)
     assert expected == escape(text)
 
 
+SECRET = "https://www.shop.test/a?page=2&access_token=s3cret&x=1"
+HIDDEN = "https://www.shop.test/a?page=2&amp;access_token=•••&amp;x=1"
+
+
+def test_values_that_are_likely_to_be_secrets_are_not_shown() -> None:
+    assert (HIDDEN, f"`{HIDDEN}`") == (escape(SECRET), code(SECRET))
+    assert f"`{HIDDEN}`" == url_text(SECRET)  # in code, since a link would lead to another page
+    assert "Location: /in?sig=•••; a" == escape("Location: /in?sig=abc; a")
+    assert "https://www.shop.test/a?page=2&access_token=•••&x=1" == bare(SECRET, 100)
+
+
+def test_a_line_to_copy_keeps_what_it_needs() -> None:
+    assert "s3cret" in escape(SECRET, as_typed=True)
+
+
+def test_other_arguments_stay() -> None:
+    assert "/a?size=4&tokens-left" == bare("/a?size=4&tokens-left", 100)
+
+
 def test_a_cut_never_splits_an_entity() -> None:
     assert "&amp;&amp;…" == escape("&" * 100, 14)
 

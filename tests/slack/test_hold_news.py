@@ -54,6 +54,19 @@ an incident
         {MEANWHILE}
            To end it: `/purge release all`""",
     ),
+    "of a schedule that came to nothing": (
+        HoldNews(
+            Turn.UNDONE,
+            "shop",
+            (),
+            T,
+            said=("The schedule nightly did not run Fri 27 Nov 03:00:00 CET", "Sale <freeze>.", "Wait."),
+        ),
+        """\
+        🟡 The schedule nightly did not run Fri 27 Nov 03:00:00 CET
+           Sale &lt;freeze&gt;.
+           Wait.""",
+    ),
     "released by somebody else": (
         OVER,
         "shop is released by @Sam. <@U_LEA> held it for 10 min: deploying &lt;4.2&gt;",

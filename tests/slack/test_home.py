@@ -17,6 +17,7 @@ from bot.domain.hold import Hold
 from bot.domain.job import JobView, State
 from bot.domain.policy import Conditions, Deny, Members, Policy, Rule, Run, Tightening
 from bot.domain.site import Environment, Layer, Site
+from bot.domain.undone import Undone, Way
 from bot.domain.verdict import Verdict
 from bot.services import approvals, deeds
 from bot.services.allowed import may_do
@@ -212,6 +213,7 @@ def crowded(text: str, n: int) -> HomeView:
         jobs(State.DONE, 4 * 10**7), [(site, text)] * n, 10**7,
         held=jobs(State.QUEUED, 5 * 10**7), held_total=10**7,
         holds=[Hold(text, text, text, T, T + 60), *(Hold(f"{k}{text}", LEA.id, text, T) for k in range(n))],
+        undone=[Undone(f"{k}{text}", Way.ADD, text, text, text if k % 2 else "") for k in range(n)],
     )  # fmt: skip
 
 
@@ -238,8 +240,9 @@ def test_whatever_the_names_something_of_everything_is_shown(text: str) -> None:
         "Running",
         "Recent",
         "Your sites",
+        "What is still to be done",
     ] == titles
-    assert 6 == len(rows)
+    assert 7 == len(rows)
 
 
 # What one may do

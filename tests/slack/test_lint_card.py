@@ -111,8 +111,9 @@ def test_what_the_next_deploy_breaks_is_listed_with_the_trap() -> None:
         "*The next deploy will break:* https://www.shop.test/app.js (up to 7 d) and https://www.shop.test/b.js "
         "(as long as a browser likes). Browsers keep them under a name that stays.",
         "Name them by their content: webpack `filename: '[name].[contenthash].js'`; Vite does, but not in `public/`.",
-        "?v= is a trap: a cache that leaves the query out of its key never fetches the new version, one that does not "
-        "keeps the old ones when the file is purged, and while you deploy an old server may answer the new address.",
+        "?v= is a trap: a cache that leaves the query out of its key gives the old version until its copy expires, one "
+        "that counts it keeps each version by itself when one is purged, and while you deploy an old server may answer "
+        "the new address.",
     ]
 
 

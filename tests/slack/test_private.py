@@ -14,7 +14,7 @@ from bot.domain.job import State
 from bot.domain.plan import Cost, LayerPlan, Plan
 from bot.domain.policy import Allow, Ask, Decision, Deny
 from bot.domain.target import Target
-from bot.domain.verdict import Look, judge
+from bot.domain.verdict import Look, Verdict, judge
 from bot.services.replies import Checked, WhoAmI, refused_by
 from bot.slack.cards import Card
 from bot.slack.cards.checked import check_card
@@ -113,7 +113,7 @@ CARDS: dict[str, tuple[Card, str]] = {
         2 lines could not be read; 2 others can.
            2. `htps:/x`: It has no host.
            5. `*`: A star alone is not a target.
-           They wait ten minutes.
+           The good ones wait ten minutes for your click.
            [Go on with the 2 good ones = go_with_good d-1 primary]""",
     ),
     "more bad lines than fit": (
@@ -131,7 +131,7 @@ CARDS: dict[str, tuple[Card, str]] = {
            9. `x`: No.
            10. `x`: No.
            and 1,002 more lines
-           They wait ten minutes.
+           The good ones wait ten minutes for your click.
            [Go on with the 1 good one = go_with_good d-1 primary]""",
     ),
     "a bare host": (
@@ -422,6 +422,12 @@ def test_a_check_says(urls: Sequence[str], looks: Sequence[Look], expected: str)
     assert dedent(expected) == spelled(check_card(Checked(SHOP, urls, looks, judge((), looks, None)), T, "/purge"))
 
 
+def test_a_check_says_whose_answers_it_saw() -> None:
+    looks = (replace(look("fra", "b7"), varies="user-agent"), origin("b7"), origin("b7"))
+    shown = spelled(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks, None)), T, "/purge"))
+    assert "Seen for a plain visitor (Vary: User-Agent: other visitors may get other copies)." in shown
+
+
 def test_a_provider_s_own_places_are_told_together_and_the_old_ones_first() -> None:
     pops = [look(f"Fastly {name}", "b7") for name in ("AMS", "BMA", "CDG", "DEL", "EZE", "FRA", "GRU")]
     looks = (look("fra", "b7"), *pops, look("Fastly HND", "a1"), origin("b7"), origin("b7"))
@@ -482,6 +488,74 @@ def test_what_may_be_done_next_is_a_button(version: str, expected: list[str]) ->
     checked = Checked(SHOP, (PRICING,), looks, judge((), looks, None), draft="d-1")
     shown = spelled(check_card(checked, T, "/purge")).split("\n")
     assert expected == [line for line in shown if line.startswith("   [")]
+
+
+def test_what_was_not_looked_at_is_named_and_nothing_is_called_fresh_for_it() -> None:
+    looks, left_out = (look("fra", "b7"), origin("b7"), origin("b7")), (f"{PRICING}/2", f"{PRICING}/3")
+    judgement = replace(judge((), looks, None), verdict=Verdict.UNKNOWN, why="1 of 3 URLs were looked at")
+    checked = Checked(SHOP, (PRICING, FRONT), looks, judgement, left_out=left_out)
+    shown = spelled(check_card(checked, T, "/purge")).split("\n")
+    assert "⚪ cannot be told from here: 1 of 3 URLs were looked at · 2 of 4 URLs on shop" == shown[0]
+    assert f"   Not looked at: {PRICING}/2 and 1 after it. Ask for those in another check." in shown
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [(State.WAITING, "P-1042 waits for votes"), (State.PURGING, "P-1042 is under way")],
+    ids=["votes", "under way"],
+)
+def test_what_is_purged_already_is_told_and_not_offered(state: State, expected: str) -> None:
+    looks = (look("fra", "a1"), origin("b7"), origin("b7"))
+    job = replace(DONE, state=state)
+    checked = Checked(SHOP, (PRICING,), looks, judge((), looks, None), draft="d-1", under_way={PRICING: job})
+    shown = spelled(check_card(checked, T, "/purge")).split("\n")
+    assert f"   {expected}: `show P-1042` tells more." in shown
+    assert [f"   [Check again = pick d-1:0] [Why? = why why {PRICING}]"] == [x for x in shown if x.startswith("   [")]
+
+
+def test_buttons_below_several_pages_say_which_they_mean() -> None:
+    looks = (look("fra", "b7"), origin("b7"), look("fra", "a1", url=FRONT), origin("b7", FRONT))
+    checked = Checked(SHOP, (PRICING, FRONT), looks, judge((), looks, None), draft="d-1")
+    shown = spelled(check_card(checked, T, "/purge")).split("\n")
+    expected = [f"   [Check again = pick d-1:0] [Why /? = why why {FRONT}]", "   [Purge / = pick d-1:1 primary]"]
+    assert expected == [line for line in shown if line.startswith("   [")]
+
+
+@pytest.mark.parametrize(
+    ("odd", "seconds", "expected"),
+    [
+        ("abc", 0, "Its max-age cannot be read (max-age=abc): browsers take it as over, or as they like."),
+        ("", 0, "Browsers ask each time before they use a copy (max-age=0)."),
+    ],
+    ids=["unreadable", "none"],
+)
+def test_what_browsers_do_is_told_in_words(odd: str, seconds: int, expected: str) -> None:
+    looks = [replace(one, max_age=seconds, odd_age=odd) for one in (look("fra", "b7"), origin("b7"), origin("b7"))]
+    shown = spelled(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks, None)), T, "/purge")).split("\n")
+    assert f"   {expected}" == shown[-1]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "cut_ours", "cut_theirs"),
+    [
+        ("release-2026-build-0042", "release-2026-build-0041", "release-2…d-0042", "release-2…d-0041"),
+        ("release-0042-at-frankfurt", "release-0041-at-frankfurt", "rel…042-at-fran…", "rel…041-at-fran…"),
+    ],
+    ids=["that ends otherwise", "that differs within"],
+)
+def test_the_same_bytes_under_another_marker_are_told(ours: str, theirs: str, cut_ours: str, cut_theirs: str) -> None:
+    looks = [replace(look("fra", ours), digest="d"), *(replace(origin(theirs), digest="d") for _ in range(2))]
+    shown = spelled(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks, None)), T, "/purge")).split("\n")
+    assert f"   | origin | – | – | {cut_theirs} | –" == shown[2]
+    assert f"   | fra | HIT | 5 h | {cut_ours} | 🟢 fresh: same bytes, another marker" == shown[3]
+
+
+def test_a_broad_table_says_that_it_goes_on() -> None:
+    places = ("ams", "fra", "iad", "lhr", "sin", "syd")
+    urls = (PRICING, FRONT)
+    looks = [seen for url in urls for seen in (*(look(at, "b7", url=url) for at in places), origin("b7", url))]
+    shown = spelled(check_card(Checked(SHOP, urls, looks, judge((), looks, None)), T, "/purge")).split("\n")
+    assert "   The table has 8 columns: scroll it to the right." in shown
 
 
 def test_a_check_reads_the_same_in_a_terminal() -> None:

@@ -91,6 +91,7 @@ TYPED = (
     ("purge", Verb.PURGE, PAGE, None, (State.QUEUED,), None),
     ("purge widely", Verb.PURGE, "prefix www.shop.test/a/", None, (State.WAITING,), None),
     ("purge everything", Verb.PURGE, "everything on shop because x --confirm shop", None, (State.WAITING,), None),
+    ("purge urgently", Verb.PURGE, f"{PAGE} --urgent", None, (State.QUEUED,), None),
     ("plan", Verb.PLAN, f"plan {PAGE}", None, (), None),
     ("check", Verb.CHECK, f"check {PAGE}", None, (), None),
     ("warm", Verb.WARM, f"warm {PAGE}", None, (), None),
@@ -99,6 +100,8 @@ TYPED = (
     ("status", Verb.STATUS, "status {job}", State.DONE, (), State.DONE),
     ("show", Verb.SHOW, "show {job}", State.DONE, (), State.DONE),
     ("cancel", Verb.CANCEL, "cancel {job}", State.QUEUED, (), State.CANCELLED),
+    ("schedules", Verb.SCHEDULES, "schedules", None, (), None),
+    ("run", Verb.RUN, "run {job}", State.SCHEDULED, (), State.QUEUED),
     ("retry", Verb.RETRY, "retry {job}", State.FAILED, (), State.QUEUED),
     ("approve", Verb.APPROVE, "approve {job}", State.WAITING, (), State.QUEUED),
     ("hold", Verb.HOLD, "hold shop because x", None, (), None),
@@ -113,6 +116,7 @@ TYPED = (
     ("not understood", Verb.SITES, "frobnicate", None, (), None),
     ("deny", Verb.DENY, "deny {job} no", State.WAITING, (), State.DENIED),
     ("sites", Verb.SITES, "sites", None, (), None),
+    ("queue", Verb.QUEUE, "queue shop", None, (), None),
     ("limits", Verb.LIMITS, "limits shop", None, (), None),
     ("doctor", Verb.DOCTOR, "doctor shop", None, (), None),
     ("whoami", Verb.WHOAMI, "whoami", None, (), None),
@@ -131,6 +135,10 @@ CLICKED = (
     ("approve", State.WAITING, (), State.QUEUED),
     ("deny", State.WAITING, (), State.WAITING),
     ("cancel", State.QUEUED, (), State.CANCELLED),
+    ("queue_cancel", State.QUEUED, (), State.CANCELLED),
+    ("queue_more", None, (), None),
+    ("queue_before", None, (), None),
+    ("run_now", State.SCHEDULED, (), State.QUEUED),
     ("retry", State.FAILED, (), State.QUEUED),
     ("repeat_anyway", State.NEEDS_DECISION, (), State.QUEUED),
     ("close_review", State.DONE, (), State.DONE),
@@ -145,7 +153,7 @@ CLICKED = (
     ("recent", None, (), None),
     *((action, None, (), None) for action in LOG),
 )
-ALL_SITES = {"hold all": Deed.HOLD_ALL}
+ALL_SITES = {"hold all": Deed.HOLD_ALL, "purge urgently": Deed.URGENT}
 HELD = {"release": "shop", "release all": "*"}
 TRACELESS = (Deed.HELP, Deed.SEE, Deed.PLAN, Deed.CHECK)  # a look may leave a trace, and may not
 SLASH, MENTION, MACHINE = (
@@ -171,7 +179,7 @@ BY_MACHINES = [*MACHINE, *READ]
 
 def is_a_cell(act: Act, who: Who) -> bool:
     """Lists name no site, so that nothing in them is foreign; to a line that is not understood HTTP has no yes."""
-    lists = act.what in ("sites", "log", "stats") and who.role == "foreign token"
+    lists = act.what in ("sites", "log", "stats", "schedules") and who.role == "foreign token"
     return not lists and act.what not in ("not understood", "nothing")
 
 
@@ -344,6 +352,8 @@ async def _at_home(doors: House, action: str, who: Who, job: JobView | None) -> 
 async def _click(doors: House, action: str, who: Who, job: JobView | None) -> str:
     if action in LOG:
         return await doors.click(who.id, who.team, action, "log", "C_SHOP", "1.1")
+    if action in ("queue_more", "queue_before"):
+        return await doors.click(who.id, who.team, action, "queue page 2", "C_SHOP", "1.1")
     if action == "why":
         return await doors.click(who.id, who.team, action, "why https://www.shop.test/a", "C_SHOP", "1.1")
     if job is None:

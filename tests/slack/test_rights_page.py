@@ -109,6 +109,7 @@ JOB = JobView(
 SUBJECT = Subject(
     "shop", JOB, voters=frozenset({"U_VOTER", "U_OUT_VOTER"}), approvers=frozenset({"U_VOTER", "U_OUT_VOTER"}),
     breakers=frozenset({"U_BREAKER", "U_OUT_BREAKER"}), held_by="U_ASKER",
+    urgents=frozenset({"U_VOTER", "U_OUT_VOTER"}),
 )  # fmt: skip
 OUTSIDE = (Standing.GUEST, Standing.BOT, Standing.STRANGER)
 UNKNOWN = (Standing.GONE, Standing.UNREADABLE, Standing.AWAY)
@@ -140,6 +141,8 @@ def test_the_function_says_what_the_table_says(deed: Deed, role: str, actor: Act
 
 
 ASIDE = [
+    pytest.param(Deed.URGENT, "U_MIA", Subject(urgents=frozenset({"U_MIA"})), True, id="who-may-have-it-go-first"),
+    pytest.param(Deed.URGENT, "U_VOTER", replace(SUBJECT, urgents=frozenset({"U_MIA"})), False, id="nobody-else-then"),
     pytest.param(
         Deed.BREAK_GLASS, "U_BREAKER", replace(SUBJECT, job=replace(JOB, requested_by="U_BREAKER")), True,
         id="a-breaker-on-what-they-asked-for",

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.verdict import Look, Verdict, judge
 from bot.services.replies import Checked
-from bot.slack.strip import Strip, alt_of, draw_strip, strip_of
+from bot.slack.strip import Strip, alt_of, draw_strip, head, shortened, strip_of
 from tests.slack.cases import SHOP
 
 PAGE, FRONT = "https://www.shop.test/pricing", "https://www.shop.test/"
@@ -33,8 +33,19 @@ SIX = ("ams", "fra", "iad", "lhr", "sin", "syd")
     ids=["six places", "five places", "two pages", "nobody looked"],
 )
 def test_it_is_drawn_where_it_says_more(places: Sequence[str], urls: Sequence[str], is_drawn: bool) -> None:
-    looks = [look(place, url=url) for place in places for url in urls]
+    looks = [look(place, "a1", url=url) for place in places for url in urls]
     assert is_drawn == (strip_of(checked(looks, *urls)) is not None)
+
+
+def test_nothing_is_drawn_where_all_is_fresh() -> None:
+    assert strip_of(checked([look(place) for place in SIX], PAGE)) is None
+
+
+def test_a_long_path_keeps_its_end_and_two_probes_of_one_city_their_heads() -> None:
+    long = f"www.shop.test/catalog/{'x' * 60}/autumn/boots/42.html"
+    assert "www.shop.test/catalog…/autumn/boots/42.html" == shortened(long)
+    probes = ("Warsaw, PL (AS5617)", "Warsaw, PL (AS12741)")
+    assert ["Warsaw, PL\n(AS5617)", "Warsaw, PL\n(AS12741)"] == [head(probe) for probe in probes]
 
 
 def test_each_cell_is_what_a_place_serves_of_a_page() -> None:

@@ -52,6 +52,14 @@ LINES = {
         "• Expired: Sale freeze. Nothing was purged.",
     ),
     "refused by the policy": (Told(Event.REFUSED, text="Sale freeze"), "• Not begun: Sale freeze. Nothing was purged."),
+    "what comes first is proven": (
+        Told(Event.FIRST_PROVEN, text="P-11", layer="staging"),
+        "• P-11, which comes first, is proven on staging: it goes on.",
+    ),
+    "what comes first is not": (
+        Told(Event.NOT_FIRST, text="P-11, which comes first on staging, still serves the old"),
+        "• Given up: P-11, which comes first on staging, still serves the old. Nothing was purged here.",
+    ),
     "ended by a restore": (
         Told(Event.RESTORED, text="needs_decision"),
         "• Ended by a restore: it was waiting for a decision in the backup, and what was sent since is not known. "
@@ -128,7 +136,36 @@ LINES = {
     ),
     "cancelled in time": (Told(Event.CANCELLED, who="U_MIA", n=3), "• Cancelled by <@U_MIA>; 3 calls stayed unsent."),
     "cancelled too late": (Told(Event.CANCELLED, who="U_MIA"), "• Cancelled by <@U_MIA>; every call had been sent."),
+    "joined": (
+        Told(Event.JOINED, who="U_LEA", text="of the price"),
+        "• <@U_LEA> asks for the same, because of the price.",
+    ),
+    "joined by who had agreed": (
+        Told(Event.JOINED, who="U_LEA", n=1),
+        "• <@U_LEA> asks for the same; their yes is taken back, since nobody votes on what they ask for.",
+    ),
+    "urgent": (Told(Event.URGENT, who="U_LEA"), "• <@U_LEA> has it go first, before everything that is not sent yet."),
+    "passed": (Told(Event.PASSED, text="P-12"), "• Waits a little longer: P-12 is urgent."),
     "gone on": (Told(Event.RETRIED, who="token:ops-cli"), "• token `ops-cli` had it go on."),
+    "begins later": (
+        Told(Event.SCHEDULED, text="Tue 1 Dec 09:00:00 CET", seconds=424_800.0),
+        "• Begins Tue 1 Dec 09:00:00 CET, in 4 d 22 h.",
+    ),
+    "begins at its time": (Told(Event.CAME_DUE, seconds=0.012), "• Its time has come."),
+    "begins late": (Told(Event.CAME_DUE, seconds=312.0), "• Its time has come, 5 min 10 s ago."),
+    "missed its time": (
+        Told(Event.MISSED, seconds=7200.0),
+        "• Missed: its time was 2 h ago, and purgebot was not there, or a clock was set.",
+    ),
+    "run before its time": (
+        Told(Event.RAN_NOW, who="U_LEA", seconds=7200.0),
+        "• <@U_LEA> had it begin, 2 h before its time.",
+    ),
+    "run after it was missed": (Told(Event.RAN_NOW, who="U_LEA", seconds=-7200.0), "• <@U_LEA> had it begin."),
+    "expired, since it was missed": (
+        Told(Event.EXPIRED, text="it missed its time, and nobody had it begin"),
+        "• Expired: it missed its time, and nobody had it begin. Nothing was purged.",
+    ),
     "held": (
         Told(Event.HELD, who="U_LEA", text="deploying 4.2"),
         "• Held back by <@U_LEA>: deploying 4.2",

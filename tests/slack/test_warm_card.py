@@ -145,7 +145,8 @@ def test_probes_are_told_as_what_they_are() -> None:
     told = plain(
         warm_card(Warmed(replace(warming([A], ONE.found), regions=("eu",), around=around, measured=1)), "/purge")
     )
-    assert "warm for 1 of 2 probes in 2 countries\nthat is at FRA\nnot kept from Paris, FR (AS2) (MISS)" in told
+    probes = "warm for 1 of 2 probes in 2 countries\nthose were answered at FRA"
+    assert f"{probes}\nnot kept from Paris, FR (AS2) (MISS)" in told
 
 
 GOING = replace(warming([A, B], copies(A, HIT, HIT, HIT)[:1]), ended=None)

@@ -33,8 +33,9 @@ def lines(explained: Explained, command: str = "/purge") -> list[str]:
 
 def test_the_cause_comes_first_and_the_way_last() -> None:
     assert [
-        "🟠 nobody purged it · https://www.shop.test/pricing",
+        "🟠 no purge here · https://www.shop.test/pricing",
         "fra keeps a copy from before the change.",
+        "*Next:* Purge it.",
         "How sure: seen.",
         "• fra: 200 HIT, 5 h old",
         "To prevent it: Let the deploy purge what it changed.",
@@ -44,23 +45,54 @@ def test_the_cause_comes_first_and_the_way_last() -> None:
     ] == lines(explained(CAUSE, ALSO))
 
 
-NOW = [
-    pytest.param(CAUSE, "", "Now: Purge it: `purgebot https://www.shop.test/pricing`", id="no-button"),
-    pytest.param(replace(CAUSE, cure=Cure("Mend it there")), "d1", "Now: Mend it there", id="only-words"),
-    pytest.param(CAUSE, "d1", None, id="a-button"),
+NEXT = [
+    pytest.param(CAUSE, "", "*Next:* Purge it. `purgebot https://www.shop.test/pricing`", id="no-button"),
+    pytest.param(replace(CAUSE, cure=Cure("Mend it there")), "d1", "*Next:* Mend it there.", id="only-words"),
+    pytest.param(
+        replace(CAUSE, cure=Cure("Check again", f"check {URL}", "Mend the origin first.")),
+        "d1",
+        "*Next:* Mend the origin first.",
+        id="a-sentence-of-its-own",
+    ),
+    pytest.param(CAUSE, "d1", "*Next:* Purge it.", id="a-button"),
     pytest.param(replace(CAUSE, cure=None), "d1", None, id="nothing-to-do"),
 ]
 
 
-@pytest.mark.parametrize(("cause", "draft", "line"), NOW)
-def test_what_to_do_now_stands_where_no_button_does_it(cause: Cause, draft: str, line: str | None) -> None:
+@pytest.mark.parametrize(("cause", "draft", "line"), NEXT)
+def test_the_next_step_stands_by_itself(cause: Cause, draft: str, line: str | None) -> None:
     told = lines(explained(cause, draft=draft), "purgebot")
-    assert line == next((one for one in told if one.startswith("Now: ")), None)
+    assert line == next((one for one in told if one.startswith("*Next:* ")), None)
+
+
+def test_cause_and_next_step_are_large_and_what_shows_it_and_the_way_are_small_print_apart() -> None:
+    shown = why_card(explained(replace(CAUSE, repeat="curl -s https://www.shop.test/pricing")), "/purge").blocks
+    assert ["section", "section", "context", "context", "context", "actions"] == [block["type"] for block in shown]
+
+
+def test_the_places_belong_to_the_name() -> None:
+    cause = replace(CAUSE, name=Name.NOTHING_OLD, at="fra, iad, sin")
+    first = "⚪ nothing old was found at fra, iad, sin · https://www.shop.test/pricing"
+    assert first == lines(explained(cause))[0]
+
+
+AGAIN = [
+    pytest.param("curl -H 'User-Agent: a' x", ["```curl -H 'User-Agent: a' x```"], id="whole"),
+    pytest.param("curl " + "x" * 700, [], id="too-long-to-stand-whole"),
+    pytest.param("curl 'a```b'", [], id="what-would-end-the-block"),
+    pytest.param("", [], id="none"),
+]
+
+
+@pytest.mark.parametrize(("line", "shown"), AGAIN)
+def test_the_line_that_shows_it_again_stands_whole_or_not_at_all(line: str, shown: list[str]) -> None:
+    told = lines(explained(replace(CAUSE, repeat=line)))
+    assert shown == [one for one in told if "```" in one]
 
 
 SURE = [
     (Certainty.SEEN, "How sure: seen."),
-    (Certainty.LIKELY, "How sure: likely, and not seen itself."),
+    (Certainty.LIKELY, "How sure: likely; one thing in between was not seen."),
     (Certainty.POSSIBLE, "How sure: possible, the best that is left."),
 ]
 
@@ -74,7 +106,7 @@ def test_what_the_world_says_calls_nobody() -> None:
     evil = "<!channel> <@U_LEA> <https://evil.test|here> & `x`"
     card = why_card(
         explained(
-            replace(CAUSE, what=evil, evidence=(evil,), prevent=evil, cure=Cure(evil)),
+            replace(CAUSE, what=evil, evidence=(evil,), prevent=evil, cure=Cure(evil, "", evil), at=evil, repeat=evil),
             replace(ALSO, what=evil),
             way=(f"origin: {evil}",),
         ),

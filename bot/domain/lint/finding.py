@@ -52,6 +52,7 @@ class Finding:
     seen: str
     cure: Cure
     origin_says: str = ""
+    is_origins: bool = False  # the origin was asked, and breaks it too
 
     @property
     def set_by_edge(self) -> bool:

@@ -6,7 +6,7 @@ import re
 
 from bot.domain.caches import TARGETED
 from bot.domain.caching import Basis, Directives, Lifetime, is_targeted, stays_beyond, titled
-from bot.domain.fingerprint import MONTH, named
+from bot.domain.fingerprint import MONTH, named, version_in_query
 from bot.domain.lint.finding import Cure, Found
 from bot.domain.lint.served import Served, up_to
 
@@ -62,6 +62,8 @@ def file_kept_long(served: Served) -> Found | None:
     long = served.is_long_in_browsers and seconds > FILE_MAX
     if not served.is_file or served.status != 200 or served.is_hashed or served.is_worker or not (long or forever):
         return None
+    if version_in_query(served.url):
+        return None  # browsers keep it by its whole address: CC18 says what that takes
     how_long = f"for up to {up_to(seconds)}" if seconds else "for as long as they like"
     causes = (
         f"After your next deploy browsers use the old {named(served.url)} with the new page, {how_long}; "

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.fingerprint import version_in_query
-from bot.domain.lint.finding import Finding, Remark, Severity
+from bot.domain.lint.finding import Cure, Finding, Remark, Severity
 from bot.domain.lint.rules import score, together
 from bot.domain.lint.served import Served
 from bot.domain.snippets import Server, snippet
@@ -20,11 +20,6 @@ class Break:
 
     url: str
     seconds: int | None
-
-    @property
-    def by_argument(self) -> str:
-        """The argument by which it is versioned, as in ?v=3; "" where there is none."""
-        return version_in_query(self.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +62,7 @@ class Report:
 
     def fix(self, group: Sequence[Finding]) -> str:
         """Lines to copy for one rule; "" where the server is not known, or cannot mend it."""
-        mendable = [finding for finding in group if not finding.set_by_edge]
+        mendable = _mendable(group)
         if self.server is None or not mendable:
             return ""
         return snippet(self.server, mendable[0].cure, [finding.url for finding in mendable])
@@ -75,16 +70,25 @@ class Report:
     @property
     def asks_for_server(self) -> bool:
         """Whether lines to copy are missing only because nobody knows what makes the headers."""
-        servers = list(Server)
-        mendable = [group for group in self.groups if any(not finding.set_by_edge for finding in group)]
-        return self.server is None and any(snippet(servers[0], group[0].cure, [group[0].url]) for group in mendable)
+        first = next(iter(Server))
+        mendable = [found[0] for group in self.groups if (found := _mendable(group))]
+        return self.server is None and any(snippet(first, found.cure, [found.url]) for found in mendable)
+
+
+def _mendable(group: Sequence[Finding]) -> list[Finding]:
+    """Those of `group` that one and the same cure mends where the headers are made."""
+    open_to = [finding for finding in group if not finding.set_by_edge and finding.cure != Cure()]
+    return [finding for finding in open_to if finding.cure == open_to[0].cure]
 
 
 def break_of(served: Served) -> Break | None:
-    """What the next deploy does to one file: None where its name is made from its content, or browsers ask for it."""
+    """What the next deploy does to one file: None where its name is made from its content, where a
+    version stands in its query, or browsers ask for it."""
     seconds = served.browser.seconds
     forever = served.policy.control.has("immutable") and not served.policy.guards
     long = served.is_long_in_browsers and (seconds or 0) >= LONG
     if not served.is_file or served.status != 200 or served.is_hashed or served.is_worker or not (long or forever):
         return None
+    if version_in_query(served.url):
+        return None  # not if the deploy changes that
     return Break(served.url, seconds if long else None)

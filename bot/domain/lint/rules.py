@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain.lint import keeping, serving, sharing
+from bot.domain.lint import keeping, serving, sharing, varying
 from bot.domain.lint.finding import Finding, Found, Severity
 from bot.domain.lint.served import Served
 from bot.domain.shown import shown
@@ -39,7 +39,8 @@ RULES = (
     Rule("CC02", "html-long", ERROR, 30, "a page that browsers keep longer than 3 min",
          "visitors see the old page after a deploy", "let browsers ask for pages each time (no-cache)",
          keeping.page_kept_long),
-    Rule("CC03", "asset-unhashed-long", ERROR, 30, "a file without a hash in its name, kept over a day or immutable",
+    Rule("CC03", "asset-unhashed-long", ERROR, 30,
+         "a file without a hash in its name and without ?v=, kept over a day or immutable",
          "the new page with the old file", "name files by their content, or let browsers ask each time",
          keeping.file_kept_long),
     Rule("CC04", "asset-hashed-short", INFO, 3, "a file with a hash in its name, kept less than 30 days",
@@ -55,7 +56,8 @@ RULES = (
          "visitors get somebody else's session", "set no cookie on what is shared",
          sharing.cookie_shared, by_headers=False),
     Rule("CC10", "vary-wide", WARN, 10, "Vary with Cookie, User-Agent, Authorization or over 3 fields; `*` is an error",
-         "few hits, and purges that miss copies", "vary by Accept-Encoding alone", sharing.varies_widely),
+         "few hits, and purges that miss copies", "see what the page differs by before anything leaves Vary",
+         varying.varies_widely),
     Rule("CC11", "vary-missing", WARN, 10, "Content-Encoding without Vary: Accept-Encoding",
          "visitors who cannot unpack it see garbage", "say Vary: Accept-Encoding", sharing.encoding_unsaid),
     Rule("CC12", "no-validator", WARN, 6, "may be kept, and has neither ETag nor Last-Modified",
@@ -109,16 +111,25 @@ def _applied(rule: Rule, served: Served) -> Iterator[Finding]:
         seen=shown(found.seen, SEEN_MAX),
         cure=found.cure,
         origin_says=_origin_says(rule, served) if rule.by_headers else "",
+        is_origins=rule.by_headers and _is_origins(rule, served),
     )
+
+
+def _alone(served: Served) -> Served | None:
+    """The origin's answer by itself, if there is one."""
+    asked = [answer for answer in served.origins if not answer.problem]
+    return replace(served, answer=replace(asked[0], url=served.url), origins=()) if asked else None
+
+
+def _is_origins(rule: Rule, served: Served) -> bool:
+    alone = _alone(served)
+    return alone is not None and rule.looks(alone) is not None
 
 
 def _origin_says(rule: Rule, served: Served) -> str:
     """What the origin's own headers say where they break no rule: then the cache in front changes them."""
-    asked = [answer for answer in served.origins if not answer.problem]
-    if not asked:
-        return ""
-    alone = replace(served, answer=replace(asked[0], url=served.url), origins=())
-    if rule.looks(alone) is not None:
+    alone = _alone(served)
+    if alone is None or rule.looks(alone) is not None:
         return ""
     return shown(f"Cache-Control: {alone.headers.get('cache-control', '') or 'none'}", SEEN_MAX)
 

@@ -25,8 +25,8 @@ _WORKERS = frozenset(
 class Served:
     """One URL. `answer` is what visitors get, from the cache in front or where there is none from the server itself;
     `cached` what that cache says it did; `origins` what the origin gives, as often as it was asked; `others` the same
-    URL at other edges. `tag_header` is named only where some layer purges by tags. `is_worker` when a page registers
-    it as its service worker."""
+    URL at other edges; `tries` what other visitors get, asked at one place. `tag_header` is named only where some layer
+    purges by tags. `is_worker` when a page registers it as its service worker."""
 
     answer: Answer
     cache: Cache = ANY
@@ -35,6 +35,7 @@ class Served:
     others: tuple[Answer, ...] = ()
     tag_header: str = ""
     registered: bool = False
+    tries: tuple[Answer, ...] = ()
 
     @property
     def url(self) -> str:

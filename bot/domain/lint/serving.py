@@ -48,11 +48,19 @@ def version_as_argument(served: Served) -> Found | None:
         return None
     name = named(served.url)
     causes = (
-        f"A cache that leaves the query out of its key never fetches {name}?{version}; one that does not leaves the "
-        f"other versions where they are when {name} is purged; and while you deploy, an old server may answer the new "
-        "address with old content, which is then kept."
+        f"{_kept_by_address(served, name, version)}A cache that leaves the query out of its key gives the old {name} "
+        "until its copy expires; one that counts it keeps each version by itself, so a purge of one leaves the others; "
+        "and while you deploy, an old server may answer the new address with old content, which is then kept."
     )
     return Found(causes, f"{name}?{version}", Cure(special="names"))
+
+
+def _kept_by_address(served: Served, name: str, version: str) -> str:
+    """What browsers do, which go by the whole address."""
+    if not served.is_long_in_browsers:
+        return ""
+    how_long = up_to(served.browser.seconds or 0)
+    return f"Browsers use the old {name} for up to {how_long} after a deploy, unless it changes {version}. "
 
 
 def worker_kept(served: Served) -> Found | None:

@@ -8,11 +8,9 @@ from collections import defaultdict
 from bot.domain.answer import Answer
 from bot.domain.caching import varied_by
 from bot.domain.fingerprint import is_certain
-from bot.domain.lint.finding import Cure, Found, Severity
+from bot.domain.lint.finding import Cure, Found
 from bot.domain.lint.served import Served
 
-WIDE = ("cookie", "user-agent", "authorization")
-VARY_MAX = 3  # fields
 _FIELD = re.compile(r"[a-z0-9-]+")
 ENCODINGS = ("-gzip", "-br", "-zstd", "-df", ";gzip", "--gzip")  # what servers and CDNs add to an ETag
 
@@ -43,33 +41,6 @@ def signed_in_shared(served: Served) -> Found | None:
     causes = "It answers somebody who signed in, and lets shared caches keep it: others may get what is theirs alone."
     seen = f"asked with Authorization; Cache-Control: {served.headers.get('cache-control', '')}"
     return Found(causes, seen, Cure((("Cache-Control", "private"),)))
-
-
-def varies_widely(served: Served) -> Found | None:
-    """CC10: too many variants."""
-    vary = served.headers.get("vary", "")
-    fields = varied_by(vary)
-    packed = "accept-encoding" in fields or "content-encoding" in served.headers
-    cure = Cure((("Vary", "Accept-Encoding"),)) if packed else Cure(drops=("Vary",))
-    seen = f"Vary: {vary}"
-    if "*" in fields:
-        return Found("Vary: * means that no copy may ever be used again: every visit goes to the origin.", seen, cure,
-                     Severity.ERROR)  # fmt: skip
-    wide = [field for field in fields if field in WIDE]
-    if not wide and len(fields) <= VARY_MAX:
-        return None
-    many = (
-        f"every {' and every '.join(_one(field) for field in wide)}" if wide else f"each mix of {len(fields)} headers"
-    )
-    causes = (
-        f"Caches keep a copy of its own for {many}: few visits are served from the cache, and some caches purge only "
-        "one of the copies."
-    )
-    return Found(causes, seen, cure)
-
-
-def _one(field: str) -> str:
-    return {"cookie": "set of cookies", "user-agent": "browser version", "authorization": "person"}[field]
 
 
 def encoding_unsaid(served: Served) -> Found | None:

@@ -7,7 +7,7 @@ A rule says only what the case shows: `seen` where an answer or the ledger shows
 not seen is in between, `possible` where it is the best that is left.
 """
 
-from bot.domain.why.case import Case, Front, Glance, Ours, Reach, Resolved, Spot, Tier, Twin
+from bot.domain.why.case import Case, Front, Glance, InLine, Ours, Reach, Reading, Resolved, Spot, Tier, Twin
 from bot.domain.why.cause import Cause, Certainty, Cure, Diagnosis, Name
 from bot.domain.why.diagnose import diagnose
 
@@ -19,9 +19,11 @@ __all__ = [
     "Diagnosis",
     "Front",
     "Glance",
+    "InLine",
     "Name",
     "Ours",
     "Reach",
+    "Reading",
     "Resolved",
     "Spot",
     "Tier",

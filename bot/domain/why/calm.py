@@ -1,17 +1,15 @@
-"""What is left where no cache serves anything old: the origin, the browsers, or nothing."""
+"""What is left where nothing can be compared: no answer, or an origin that is not one."""
 
 from __future__ import annotations
 
-import re
-
 from bot.domain.finding import UNSTEADY, Verdict
-from bot.domain.look import Look, span
+from bot.domain.look import ORIGIN, Look
 from bot.domain.variants import ENCODING
-from bot.domain.why.case import Case, Spot, Tier, do, each, names_of
+from bot.domain.why.case import Case, Glance, Tier, do, each, names_of
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
-from bot.domain.why.times import modified
+from bot.domain.why.repeating import shown_again
 
-_WORKER = re.compile(r"serviceWorker\s*\.\s*register", re.IGNORECASE)
+ORDINALS = ("asked first", "asked again", "asked once more")
 
 
 def no_answer(case: Case) -> Cause | None:
@@ -19,14 +17,13 @@ def no_answer(case: Case) -> Cause | None:
     if case.at(Tier.EDGE):
         return None
     silent = [spot for spot in case.spots if spot.tier is Tier.EDGE]
-    evidence = tuple(f"{spot.name}: {glance.look.problem}" for spot in silent for glance in spot.plain[-1:])
+    evidence = each(silent, lambda spot: spot.plain[-1].look.problem)
     return Cause(
         Name.NO_ANSWER,
         Certainty.SEEN,
         "No edge answered, so nothing can be said of what visitors get.",
         evidence,
-        Cure("Check again", f"check {case.url}"),
-        "",
+        Cure("Check again", f"check {case.url}", "Look at the network and at DNS, then check again."),
     )
 
 
@@ -41,10 +38,16 @@ def unsteady(case: Case) -> Cause | None:
         Certainty.SEEN,
         f"The origin itself gives two versions, {said}: some of its servers are old, or a deploy is under way, and"
         " caches keep whichever they met.",
-        (f"origin, asked {len(_alike_asked(case))} times: {said}",),
-        Cure("Check again", f"check {case.url}"),
-        "Finish the deploy on every server first, then purge.",
+        (f"origin, asked {len(_alike_asked(case))} times: {', then '.join(map(_answered, _alike_asked(case)))}",),
+        Cure("Check again", f"check {case.url}", "Finish the deploy on every server first, then purge."),
+        repeat=shown_again(case, ORIGIN, several=True),
     )
+
+
+def _answered(look: Look) -> str:
+    """Which answer it was, and what it said."""
+    asked = f" ({look.variant})" if look.variant else ""
+    return f'"{look.version}"{asked}' if look.version else f"no version{asked}"
 
 
 def _alike_asked(case: Case) -> list[Look]:
@@ -52,67 +55,6 @@ def _alike_asked(case: Case) -> list[Look]:
     spots = case.at(Tier.ORIGIN)
     encoded = [one for spot in spots for one in spot.varied if one.answer.asked and one.answer.asked[0][0] == ENCODING]
     return [one.look for one in (*case.origins, *encoded) if one.is_usable and one.look.status < 300]
-
-
-def browsers(case: Case) -> Cause | None:
-    """The edge is right; browsers may hold what they have."""
-    spot = next(iter(case.fresh()), None)
-    if spot is None or case.old():
-        return None
-    worker = bool(_WORKER.search(spot.last.answer.text))
-    keeps = _still_keeps(case, spot)
-    if not keeps and not worker:
-        return None
-    evidence = [f"{names_of(case.fresh())}: the same as the origin"]
-    evidence += [f"cache-control: {spot.last.answer.says('cache-control')[:100]}"] if keeps else []
-    evidence += ["the page registers a service worker, which may answer without asking anybody"] if worker else []
-    who = "a service worker" if worker and not keeps else "browsers that have the old page"
-    long = f" for up to {span(keeps)}" if keeps else ""
-    return Cause(
-        Name.BROWSERS,
-        Certainty.LIKELY,
-        f"Every edge that answered serves what the origin serves; {who} may go on showing it{long}."
-        if keeps
-        else f"Every edge that answered serves what the origin serves; {who} may still show the old page.",
-        tuple(evidence),
-        Cure("Try it in a private window, where no browser cache or service worker answers"),
-        "A purge cannot reach browsers: let pages say `max-age=0, s-maxage=…`, and a service worker's file `no-cache`.",
-    )
-
-
-def _still_keeps(case: Case, spot: Spot) -> int:
-    """The seconds that a browser may go on with a page from before; 0 once it is too long since that one was given
-    out."""
-    keeps = spot.look.max_age or 0
-    last = case.last_purge
-    ends = [when for when in (modified(case), last.job.purged if last is not None else None) if when is not None]
-    return keeps if not ends or case.now - max(ends) < keeps else 0
-
-
-def origin_old(case: Case) -> Cause | None:
-    """Caches and origin agree: what is old is old at the origin."""
-    fresh = case.fresh()
-    if not fresh or case.old() or case.origin is None:
-        return None
-    look = case.origin.look
-    version = f' (version "{look.version}")' if look.version else ""
-    since = modified(case)
-    changed = f", unchanged for {span(case.now - since)}" if since is not None else ""
-    last = case.last_purge
-    proven = (
-        [f"{last.job.name} was proven {span(max(0.0, case.now - last.job.proven))} ago"]
-        if last is not None and last.job.proven is not None
-        else []
-    )
-    return Cause(
-        Name.ORIGIN_OLD,
-        Certainty.LIKELY,
-        f"{names_of(fresh)} {do(fresh, 'serves', 'serve')} what the origin serves{version}: if that is old, the origin"
-        " itself is old.",
-        (f"origin: {look.status}{version}{changed}", *proven),
-        Cure("Check again", f"check {case.url}"),
-        "Deploy to the origin first, and empty caches inside the application; then purge.",
-    )
 
 
 def not_known(case: Case) -> Cause | None:
@@ -126,14 +68,31 @@ def not_known(case: Case) -> Cause | None:
         Name.UNSTEADY if unsteady_ else Name.UNKNOWN,
         Certainty.SEEN if unsteady_ else Certainty.POSSIBLE,
         f"It cannot be told whether {names_of(unknown)} {do(unknown, 'is', 'are')} old: {'; '.join(whys)}.",
-        each((*unknown, *case.at(Tier.ORIGIN))),
-        Cure("Check again", f"check {case.url}"),
-        ""
-        if not unsteady_ and case.origin is not None and _is_error(whys)
-        else "Give the site an `origin` to compare with."
-        if not case.site.origin
-        else "Give the site a `marker`: a header or a `<meta>` that names the build.",
+        (*each(unknown), *_origins(case)),
+        Cure("Check again", f"check {case.url}", _to_tell(case, unsteady_, whys)),
+        repeat=shown_again(case, ORIGIN, several=True) if unsteady_ else "",
     )
+
+
+def _to_tell(case: Case, is_unsteady: bool, whys: list[str]) -> str:
+    """What has to be there before anything can be told."""
+    if not is_unsteady and case.origin is not None and _is_error(whys):
+        return "Look why it answers so, then check again."
+    if not case.site.origin:
+        return "Give the site an `origin` to compare with."
+    return "Give the site a `marker`: a header or a `<meta>` that names the build."
+
+
+def _origins(case: Case) -> list[str]:
+    """What the origin answered each time, by its bytes where they differ."""
+    if len({glance.look.digest for glance in case.origins}) < 2:
+        return list(each(case.at(Tier.ORIGIN)))
+    return [f"origin, {when}: {_bytes(glance)}" for when, glance in zip(ORDINALS, case.origins, strict=False)]
+
+
+def _bytes(glance: Glance) -> str:
+    digest = f"SHA-256 {glance.look.digest[:12]}…" if glance.look.digest else "not read whole"
+    return f"{glance.look.status}, {glance.answer.size:,} bytes, {digest}"
 
 
 def _is_error(whys: list[str]) -> bool:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from bot.domain.answer import Answer
 from bot.domain.finding import Finding, Page, Verdict, find
+from bot.domain.hold import Hold
 from bot.domain.job import JobView, LayerView
 from bot.domain.look import ORIGIN, Likeness, Look, compare, span
 from bot.domain.site import Site
@@ -103,6 +104,29 @@ class Ours:
 
 
 @dataclass(frozen=True, slots=True)
+class InLine:
+    """A request that waits for the end of a hold and would purge the URL: its name, what it named, who asked, when."""
+
+    name: str
+    named: str
+    by: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far back our jobs were read: how many, and whether a cap ended it before all that could matter was read."""
+
+    jobs: int = 0
+    is_cut: bool = False
+
+    @property
+    def within(self) -> str:
+        """ " in the last 30 jobs"; "" where all that could matter was read."""
+        return f" in the last {self.jobs:,} jobs" if self.is_cut else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Twin:
     """The same page by another URL, as one edge serves it."""
 
@@ -136,6 +160,9 @@ class Case:
     purges: tuple[Ours, ...] = ()
     names: tuple[Resolved, ...] = ()
     is_fingerprinted: bool = False
+    hold: Hold | None = None
+    in_line: tuple[InLine, ...] = ()
+    reading: Reading = Reading()
 
     def at(self, tier: Tier) -> tuple[Spot, ...]:
         """The spots of one tier that answered."""

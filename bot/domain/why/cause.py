@@ -21,16 +21,18 @@ class Name(StrEnum):
     UNTAGGED = "the tag is not on the page"
     OTHER_PATHS = "the purge covered other paths"
     OTHER_URL = "another URL was purged"
+    REDIRECTED = "it only redirects"
     QUERY = "the query string"
     OVERWRITTEN = "overwritten in place"
     OVERRIDDEN = "a layer overrides the lifetime"
     DISAGREE = "edges disagree"
     NOT_REACHED = "the purge did not reach the copy"
-    NOT_PURGED = "nobody purged it"
+    NOT_PURGED = "no purge here"
     UNCACHED = "never cached"
     UNSTEADY = "the origin answers differently each time"
     ORIGIN_OLD = "the origin itself is old"
     BROWSERS = "only browsers hold it"
+    NOTHING_OLD = "nothing old was found"
     NO_ANSWER = "no answer"
     UNKNOWN = "it cannot be told"
 
@@ -45,16 +47,24 @@ class Certainty(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cure:
-    """What to do now: a line of the grammar, without the command, and what the button says; or only words."""
+    """What to do now: a line of the grammar, without the command, and what the button says; or only words. `step` is
+    the next step in a sentence, where the label alone does not say it."""
 
     label: str
     line: str = ""
+    step: str = ""
+
+    @property
+    def says(self) -> str:
+        """The next step, as a sentence."""
+        return self.step or f"{self.label}."
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
     """One cause. `what` is a sentence; `evidence` are lines that anyone can check again; `prevent` is one sentence;
-    `asked_by` is who asked for the job that it is about, and nothing that was read elsewhere."""
+    `asked_by` is who asked for the job that it is about, and nothing that was read elsewhere; `at` are the places that
+    belong to the name; `repeat` is a shell line that shows the evidence again."""
 
     name: Name
     certainty: Certainty
@@ -63,6 +73,13 @@ class Cause:
     cure: Cure | None = None
     prevent: str = ""
     asked_by: str = ""
+    at: str = ""
+    repeat: str = ""
+
+    @property
+    def title(self) -> str:
+        """The name, with the places that belong to it."""
+        return f"{self.name.value} at {self.at}" if self.at else self.name.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,10 @@ from bot.domain.look import Look, span
 from bot.domain.variants import ENCODING
 from bot.domain.why.case import Case, Glance, Spot, Tier, Twin, do, each, names_of
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
-from bot.domain.why.lifetime import overridden
-from bot.domain.why.times import changed_since, took
-from providers.contract import Cached
+from bot.domain.why.repeating import shown_again
+from bot.domain.why.times import as_read, changed_since, fetched_now, took
 
-SENDS_MAX = 48  # characters of a variant that are shown
+SENDS_MAX = 48  # characters of a variant that a sentence shows
 PROBE = "with an argument of ours"  # how the twin is told that nobody asked for before
 SETTLING = 120.0  # seconds in which places of one CDN may still differ after a purge
 _URL = re.compile(r"[!-~]{1,400}")
@@ -59,7 +58,7 @@ def _variant(case: Case, spot: Spot, glance: Glance) -> Cause:
     varies = glance.answer.says("vary")
     is_named = any(name.lower() in {header.lower() for header in one} for one in case.site.variants)
     is_covered = is_named or name.lower() == ENCODING.lower()
-    kept = f"{spot.name}, {sends}: {glance.look.says or glance.look.cached.value}, the old one"
+    kept = f"{spot.name}, {glance.look.variant}: {glance.look.says or glance.look.cached.value}, the old one"
     return Cause(
         Name.VARIANT,
         Certainty.SEEN,
@@ -70,6 +69,7 @@ def _variant(case: Case, spot: Spot, glance: Glance) -> Cause:
         "Vary on as little as possible, or purge by tag or prefix: those reach every variant."
         if is_covered
         else f"Name it in the site's `variants`, so that a purge of the URL covers it: `variants: [{{{name}: …}}]`.",
+        repeat=shown_again(case, spot.name, glance.answer.asked),
     )
 
 
@@ -117,11 +117,14 @@ def redirected(case: Case) -> Cause | None:
     goes = urljoin(case.url, origin.answer.says("location"))
     ours = urlsplit(goes).hostname in case.site.hosts and _URL.fullmatch(goes)
     return Cause(
-        Name.OTHER_URL,
+        Name.REDIRECTED,
         Certainty.SEEN,
-        f"This URL only redirects ({origin.look.status}) to {goes[:200]}: what looks old is cached there.",
+        f"This URL only redirects ({origin.look.status}) to {goes[:200]}, and holds no page itself."
+        + ("" if ours else f" That leads elsewhere: it is no page of {case.site.name}, and was not looked at."),
         (f"origin: {origin.look.status}, location: {origin.answer.says('location')[:200]}",),
-        Cure("Ask about that one", f"why {goes}") if ours else Cure("Ask whoever runs that one"),
+        Cure("Ask about that one", f"why {goes}", "Ask about the page that visitors end at: it was not looked at.")
+        if ours
+        else Cure("Check again", f"check {case.url}", "Ask whoever runs the page that visitors end at."),
         "Purge the URL that visitors end at.",
     )
 
@@ -160,7 +163,7 @@ def disagree(case: Case) -> Cause | None:
         return None
     last = case.last_purge
     if last is None or not took(case, last) or changed_since(case, last) is True:
-        return _never_purged(old, fresh, case)
+        return None if all(map(fetched_now, fresh)) else _never_purged(old, fresh, case)
     since = max(0.0, case.now - (last.job.purged or case.now))
     young = since < SETTLING
     return Cause(
@@ -177,42 +180,10 @@ def disagree(case: Case) -> Cause | None:
 def _never_purged(old: Sequence[Spot], fresh: Sequence[Spot], case: Case) -> Cause:
     return Cause(
         Name.DISAGREE,
-        Certainty.SEEN,
-        f"Places disagree, and nothing here has purged the page since it changed: old at {names_of(old)}, fresh at"
-        f" {names_of(fresh)}, {do(fresh, 'which has', 'which have')} fetched it since.",
+        as_read(case, Certainty.SEEN),
+        f"Places disagree, and nothing here has purged the page since it changed{case.reading.within}: old at"
+        f" {names_of(old)}, fresh at {names_of(fresh)}, {do(fresh, 'which has', 'which have')} fetched it since.",
         each((*old, *fresh)),
         Cure("Purge it", case.url),
         "Each place keeps a copy of its own: let the deploy purge what it changed, and all of them change at once.",
     )
-
-
-def not_purged(case: Case) -> Cause | None:
-    """The copy is old because it may be: it lives, and no purge of ours covered it since the page changed."""
-    old = [spot for spot in case.old() if spot.look.cached is not Cached.UNCACHED]
-    if not old:
-        return None
-    last = case.last_purge
-    look = old[0].look
-    keeps = f"{names_of(old)} {do(old, 'keeps', 'keep')} a copy from before the change"
-    keeps += f", {span(look.age)} old" if look.age is not None else ""
-    since = last is not None and changed_since(case, last)
-    return Cause(
-        Name.NOT_PURGED,
-        _left(case, old[0], bool(since)),
-        f"{keeps}, and no purge here has covered it{' since' if last is not None else ''}."
-        + (f" The last one, {last.job.name}, was before the change." if last is not None and since else "")
-        + (
-            f" The page may have changed after {last.job.name}, the last one." if last is not None and not since else ""
-        ),
-        each((*old, *case.at(Tier.ORIGIN))),
-        Cure("Purge it", case.url),
-        "Let the deploy purge what it changed.",
-    )
-
-
-def _left(case: Case, spot: Spot, changed: bool) -> Certainty:
-    """Seen where a cache keeps its copy as long as it was told, and no purge of ours could have to do with it."""
-    if case.last_purge is not None:
-        return Certainty.SEEN if changed and spot.look.is_kept else Certainty.POSSIBLE
-    kept_as_told = spot.look.is_kept and overridden(case) is None
-    return Certainty.SEEN if kept_as_told and not case.purges else Certainty.LIKELY

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.domain.finding import Verdict
 from bot.domain.look import describe
-from bot.domain.why import calm, content, inside, lifetime, missed, ours, unkept, way
+from bot.domain.why import calm, content, inside, lifetime, missed, nothing_old, ours, unkept, unpurged, waiting, way
 from bot.domain.why.case import Case, Spot, Tier
 from bot.domain.why.cause import Cause, Certainty, Diagnosis, Name
 
@@ -15,7 +15,7 @@ Rule = Callable[[Case], Cause | None]
 ALSO_MAX = 2
 
 RULES: tuple[Rule, ...] = (
-    ours.queued,
+    waiting.queued,
     ours.unfinished,
     way.origin_failing,
     way.old_endpoint,
@@ -37,24 +37,26 @@ RULES: tuple[Rule, ...] = (
     lifetime.overridden,
     content.disagree,
     ours.not_reached,
-    content.not_purged,
+    unpurged.not_purged,
     calm.no_answer,
-    calm.browsers,
-    calm.origin_old,
+    nothing_old.browsers,
+    nothing_old.origin_old,
     calm.not_known,
+    nothing_old.nothing_old,
 )
 _OF = {Verdict.FRESH: "fresh", Verdict.STALE: "old", Verdict.UNKNOWN: "not known", Verdict.UNCHECKED: "not known"}
 _OF_THE_OLD = frozenset(
     {Name.REFILLED, Name.OVERWRITTEN, Name.QUERY, Name.OVERRIDDEN, Name.DISAGREE, Name.NOT_PURGED, Name.SOFT}
 )
-_BY_ITSELF = frozenset({Name.NOT_PURGED, Name.UNSTEADY, Name.UNKNOWN})  # what is left where nothing else is found
+# What is left where nothing else is found.
+_BY_ITSELF = frozenset({Name.NOT_PURGED, Name.UNSTEADY, Name.UNKNOWN, Name.NOTHING_OLD})
 _ORDER = [Certainty.SEEN, Certainty.LIKELY, Certainty.POSSIBLE]
 
 
 def diagnose(case: Case) -> Diagnosis:
     """The cause and what stands beside it; there is always one. What was seen goes before what is only likely."""
     found = [_weighed(case, cause) for rule in RULES if (cause := rule(case)) is not None]
-    first = min(found, key=lambda cause: _ORDER.index(cause.certainty))
+    first = min(found, key=lambda cause: (cause.name is Name.NOTHING_OLD, _ORDER.index(cause.certainty)))
     names = {first.name}
     also: list[Cause] = []
     for cause in found:
@@ -85,4 +87,15 @@ def _hop(spot: Spot, case: Case) -> str:
     if not spot.last.is_usable:
         return spot.look.problem
     told = describe(spot.look, case.now)
-    return told if spot.tier is Tier.ORIGIN else f"{told} · {_OF[case.verdict_at(spot)]}"
+    if spot.tier is Tier.ORIGIN:
+        return told
+    return f"{told} · {_OF[case.verdict_at(spot)]}{_under_another_name(spot, case)}"
+
+
+def _under_another_name(spot: Spot, case: Case) -> str:
+    """Said where a place names another version than the origin, and has its very bytes."""
+    origin = case.origin
+    if origin is None or case.verdict_at(spot) is not Verdict.FRESH or spot.look.version == origin.look.version:
+        return ""
+    is_same = bool(spot.look.digest) and spot.look.digest == origin.look.digest
+    return ", the origin's bytes under another version" if is_same else ""

@@ -7,10 +7,9 @@ from bot.domain.job import LayerView
 from bot.domain.look import span
 from bot.domain.why.case import Case, Ours, Spot, Tier, do, each, names_of, same
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
-from bot.domain.why.times import at_edge, changed_since, is_from_before, took
+from bot.domain.why.times import at_edge, changed_since, fetched_now, is_from_before, took
 from providers.contract import Cached
 
-FETCHED = (Cached.MISS, Cached.EXPIRED, Cached.REVALIDATED)  # the edge asked further in for this answer
 _CURE = "Purge from the inside out"
 
 
@@ -20,18 +19,21 @@ def refilled(case: Case) -> Cause | None:
 
 
 def _fetched_now(case: Case) -> Cause | None:
-    """The edge had nothing, asked while we looked, and got the old page."""
+    """A purge of ours had emptied the edge, which asked further in while we looked, and got the old page. Without such
+    a purge an empty edge says nothing: it may never have had a copy, and our look fetched one."""
+    last = case.last_purge
+    if last is None or not took(case, last) or changed_since(case, last) is True:
+        return None
     fetched = [spot for spot in case.old() if _asked_inside(case, spot)]
     if not fetched:
         return None
     inner = _alike(case, fetched[0])
     where = names_of(inner) if inner else "a cache further in, or another server than the origin that is asked here"
-    last = case.last_purge
-    after = f" after {last.job.name}" if last is not None and took(case, last) else ""
+    is_seen = bool(inner and _culprit(case, last)) and changed_since(case, last) is False
     return Cause(
         Name.REFILLED,
-        Certainty.SEEN if inner else Certainty.LIKELY,
-        f"{names_of(fetched)} fetched the page just now{after}, and got the old one from {where}.",
+        Certainty.SEEN if is_seen else Certainty.LIKELY,
+        f"{names_of(fetched)} fetched the page just now, after {last.job.name}, and got the old one from {where}.",
         (*each(fetched, _asked), *_inside(inner)),
         Cure(_CURE, case.url),
         _prevent(last),
@@ -40,9 +42,7 @@ def _fetched_now(case: Case) -> Cause | None:
 
 def _asked_inside(case: Case, spot: Spot) -> bool:
     first = next((glance for glance in spot.plain if glance.is_usable), None)
-    if first is None or first.look.cached not in FETCHED:
-        return False
-    return case.verdict_at(spot, first.look) is Verdict.STALE
+    return first is not None and fetched_now(spot) and case.verdict_at(spot, first.look) is Verdict.STALE
 
 
 def _asked(spot: Spot) -> str:
@@ -118,8 +118,8 @@ def _later(layer: LayerView, edge: float) -> bool:
     return layer.ended is None or layer.ended > edge
 
 
-def _prevent(last: Ours | None) -> str:
-    if last is not None and last.job.left_alone:
+def _prevent(last: Ours) -> str:
+    if last.job.left_alone:
         return (
             "Purge every layer in one request, as a plain purge does, innermost first; `only …` leaves the others full."
         )

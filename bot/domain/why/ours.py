@@ -1,9 +1,8 @@
-"""Causes that our own jobs show: what is still waiting, what was accepted and is not finished, what did not arrive."""
+"""Causes that our own jobs show: what was accepted and is not finished, what went softly, what did not arrive."""
 
 from __future__ import annotations
 
 from bot.domain.finding import Verdict
-from bot.domain.hold import ALL
 from bot.domain.job import JobView, LayerState, State
 from bot.domain.look import Look, span
 from bot.domain.why.case import Case, Glance, Ours, Spot, Tier, do, each, names_of
@@ -11,51 +10,7 @@ from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.times import at_edge, changed_since, is_from_before, took
 from providers.contract import Cached
 
-PEOPLE = (State.WAITING, State.NEEDS_DECISION)
 SETTLING = 120.0  # seconds in which places of one CDN may still differ after a purge
-
-
-def queued(case: Case) -> Cause | None:
-    """A purge of this page that has not been sent whole."""
-    ours = next((o for o in case.covering() if o.job.state.is_open and o.job.purged is None), None)
-    if ours is None or ours.job.state is State.CONFIRMING or case.is_fresh:
-        return None
-    job = ours.job
-    return Cause(
-        Name.QUEUED,
-        Certainty.SEEN,
-        f"{job.name}, which would purge it, {_waits(job, case.now)}",
-        (f"{job.name} · {ours.named} · {_ago(case, job.created)}",),
-        Cure(f"Show {job.name}", f"status {job.name}"),
-        _sooner(job),
-        asked_by=job.requested_by,
-    )
-
-
-def _waits(job: JobView, now: float) -> str:
-    if job.state in PEOPLE:
-        return "waits for votes." if job.state is State.WAITING else "waits for a decision: an answer was lost."
-    if job.held is not None:
-        return f"waits: {'everything' if job.held.site == ALL else job.held.site} is on hold."
-    if job.state is State.SCHEDULED:
-        return "waits for its time."
-    waiting = next((layer for layer in job.layers if (layer.waits_until or 0) > now), None)
-    if waiting is not None:
-        return f"waits for {waiting.title}, which takes no more calls for {span((waiting.waits_until or now) - now)}."
-    layer = next((one for one in job.layers if one.state is LayerState.PURGING and one.sent < one.calls), None)
-    if layer is None:
-        return "has not begun." if job.state is State.QUEUED else "is still being sent."
-    return f"is still being sent: {layer.sent} of {layer.calls} calls to {layer.title} are done."
-
-
-def _sooner(job: JobView) -> str:
-    if job.state is State.WAITING:
-        return "What many people may decide together is decided sooner: name more approvers."
-    if job.state is State.NEEDS_DECISION:
-        return "Watch the site's channel: a job that needs a decision says so there."
-    if job.held is not None:
-        return "What must go out during a hold: an approver ends the hold, or says so to whoever set it."
-    return "One tag or prefix needs one call where a list of URLs needs many."
 
 
 def _ago(case: Case, then: float) -> str:
@@ -76,8 +31,8 @@ def unfinished(case: Case) -> Cause | None:
         Certainty.SEEN,
         f"{layer.title} accepted {ours.job.name} and is not done with it{left}.",
         (f"{ours.job.name} · {ours.named} · sent {_ago(case, layer.started or ours.job.created)}", *ids),
-        Cure("Check again", f"check {case.url}"),
-        "Wait for the proof, not for the provider's yes: `purgebot wait` ends when the edge is fresh.",
+        Cure("Check again", f"check {case.url}", f"Wait until {layer.title} is done, then check again."),
+        f"Wait for the proof, not for the provider's yes: `purgebot wait {ours.job.name}` ends when the edge is fresh.",
     )
 
 
@@ -161,8 +116,8 @@ def stopped(case: Case) -> Cause | None:
         Certainty.SEEN,
         f"{ours.job.name} stopped at {layer.title}: {layer.trouble.what}",
         (f"{ours.job.name} · {ours.named} · {_ago(case, ours.job.created)}", *_said(layer.trouble.said)),
-        Cure(f"Show {ours.job.name}", f"status {ours.job.name}"),
-        layer.trouble.advice,
+        Cure(f"Show {ours.job.name}", f"status {ours.job.name}", layer.trouble.advice),
+        "After a change of tokens or accounts let `doctor` try them: it purges nothing.",
     )
 
 

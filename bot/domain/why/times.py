@@ -7,8 +7,11 @@ from bot.domain.caching import moment
 from bot.domain.job import LayerState
 from bot.domain.look import ORIGIN, Likeness, Look, compare
 from bot.domain.why.case import Case, Ours, Spot
+from bot.domain.why.cause import Certainty
+from providers.contract import Cached
 
 WORKING = 5.0  # seconds from a purge's effect to the answer that says so
+FETCHED = (Cached.MISS, Cached.EXPIRED, Cached.REVALIDATED)  # the cache asked further in for this answer
 NOW = 5.0  # seconds: a Last-Modified that is as young as the answer is its making, and tells nothing
 
 
@@ -62,3 +65,14 @@ def is_from_before(case: Case, spot: Spot, ours: Ours) -> bool | None:
     """Whether the copy at `spot` is older than what that purge did at the edge."""
     since, purged = stored(spot.look), at_edge(case, ours)
     return None if since is None or purged is None else since < purged
+
+
+def fetched_now(spot: Spot) -> bool:
+    """Whether our own first look made the place ask further in: what it holds since then is our doing."""
+    first = next((glance for glance in spot.plain if glance.is_usable), None)
+    return first is not None and first.look.cached in FETCHED
+
+
+def as_read(case: Case, certainty: Certainty) -> Certainty:
+    """Nothing that rests on our jobs is seen where they were not read far enough back."""
+    return Certainty.LIKELY if case.reading.is_cut and certainty is Certainty.SEEN else certainty

@@ -28,7 +28,7 @@ def uncached(case: Case) -> Cause | None:
         Certainty.SEEN,
         f"The edge never keeps this page{word}: visitors get what the origin gives each of them.",
         (*each(says), *_because(says[0])),
-        Cure("Look at the origin, and at caches inside the application"),
+        Cure("Check again", f"check {case.url}", "Look at the origin, and at caches inside the application."),
         "A purge cannot change this page. If it is to be cached, its answer must say so: `public, s-maxage=…`.",
     )
 
@@ -57,8 +57,7 @@ def _kept_further_in(case: Case, word: str, says: Sequence[Spot], inner: Sequenc
         f"The edge never keeps this page{word}; {names_of(inner)} further in {do(inner, 'does, and is', 'do, and are')}"
         " old.",
         each((*says, *inner)),
-        Cure("Purge it", case.url),
-        f"Purge {names_of(inner)}: a purge of the edge alone changes nothing here.",
+        Cure("Purge it", case.url, f"Purge every layer, {names_of(inner)} too: the edge alone changes nothing here."),
     )
 
 
@@ -68,6 +67,9 @@ def _old_and_uncached(case: Case, word: str, says: Sequence[Spot]) -> Cause:
         Certainty.SEEN,
         f"The edge never keeps this page{word}, and what it gets from further in is not what the origin gives here.",
         (*each(says), *each(case.at(Tier.ORIGIN))),
-        Cure("Purge the caches further in", case.url),
-        "A purge of the edge alone changes nothing here: look which server the edge asks, and what caches it has.",
+        Cure(
+            "Purge the caches further in",
+            case.url,
+            "Look which server the edge asks, and purge the caches further in: the edge alone changes nothing here.",
+        ),
     )

@@ -6,9 +6,11 @@ from bot.domain.look import span
 from bot.domain.why.case import Case, Resolved, Tier, do, each, names_of
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.marks import ALWAYS_MARKED, ANY_CDN, TITLES, cdn_of, cdns_on
+from bot.domain.why.repeating import shown_again
+from bot.domain.why.strangers import by_hand
 from providers.contract import Cached
 
-DOCTOR = Cure("Try the accounts", "doctor")
+DOCTOR = Cure("Try the accounts", "doctor", "Look which account this name leads to, and try the accounts.")
 
 
 def origin_failing(case: Case) -> Cause | None:
@@ -28,8 +30,11 @@ def origin_failing(case: Case) -> Cause | None:
         Certainty.SEEN if stale else Certainty.LIKELY,
         f"The origin {said}, so {names_of(named)} {do(named, 'serves', 'serve')} {what}.",
         (f"origin: {said}", *each(named)),
-        Cure("Check again", f"check {case.url}"),
-        "Mend the origin first; a purge now would leave visitors with errors.",
+        Cure(
+            "Check again",
+            f"check {case.url}",
+            "Mend the origin first: a purge now would leave visitors with errors.",
+        ),
     )
 
 
@@ -72,8 +77,9 @@ def _foreign(case: Case, place: str, foreign: dict[str, str], also_ours: bool) -
         Certainty.LIKELY if also_ours else Certainty.SEEN,
         f"The answer at {place} {what}",
         (f"{place}: {line[:160]}",),
-        Cure(f"Purge it at {title} too"),
-        f"Add {title} to the site's `layers`, or lead the name past it.",
+        Cure("Check again", f"check {case.url}", by_hand(who, site)),
+        f"Lead the name past {title}, or have it keep nothing of this site.",
+        repeat=shown_again(case, place),
     )
 
 
@@ -99,10 +105,10 @@ def old_endpoint(case: Case) -> Cause | None:
     for name in told:
         who = _leads_to(name)
         if who and who not in ours:
-            return _elsewhere(case, name, TITLES.get(who, who), told)
+            return _elsewhere(case, name, who, told)
     ends = {name.chain[-1:] for name in told}
     known = {_leads_to(name) for name in told}
-    if len(ends) < 2 or known <= ours:  # one CDN has many names, by region
+    if len(ends) < 2 or known <= ours or _meet(told):  # one CDN has many names, by region
         return None
     longest = max(told, key=lambda name: name.ttl)
     return Cause(
@@ -110,27 +116,40 @@ def old_endpoint(case: Case) -> Cause | None:
         Certainty.LIKELY,
         "Resolvers lead visitors to different ends: DNS was changed, and some still have the answer of before.",
         tuple(_line(name) for name in told),
-        Cure(f"Wait {span(longest.ttl)} at most: then every resolver has asked again"),
+        Cure(
+            "Check again",
+            f"check {case.url}",
+            f"Wait {span(longest.ttl)} at most: then every resolver has asked again.",
+        ),
         "Lower the TTL a day before such a move.",
     )
+
+
+def _meet(told: list[Resolved]) -> bool:
+    """Whether every resolver leads to one and the same address, by whatever names."""
+    return len({frozenset(name.addresses) for name in told}) == 1 and bool(told[0].addresses)
 
 
 def _leads_to(name: Resolved) -> str:
     return cdn_of(name.chain[-1]) if name.chain else ""
 
 
-def _elsewhere(case: Case, name: Resolved, title: str, told: list[Resolved]) -> Cause:
-    some = "some visitors" if len({_leads_to(one) for one in told}) > 1 else "visitors"
-    others = len({one.chain[-1:] for one in told}) > 1
+def _elsewhere(case: Case, name: Resolved, who: str, told: list[Resolved]) -> Cause | None:
+    """A CDN of nobody's by its name. Where another resolver leads to the very same address by a name of ours, the names
+    alone say nothing of what visitors get."""
+    title, others = TITLES.get(who, who), len({_leads_to(one) for one in told}) > 1
+    if others and _meet(told):
+        return None
+    some, site = "some visitors" if others else "visitors", case.site.name
     return Cause(
         Name.OLD_ENDPOINT,
         Certainty.SEEN,
-        f"DNS leads {some} to {title}, which is no layer of {case.site.name}: what they see is not purged here.",
+        f"DNS leads {some} to {title}, which is no layer of {site}: what is kept there is not purged here.",
         tuple(_line(one) for one in told),
-        Cure(f"Purge it at {title} too"),
+        Cure("Check again", f"check {case.url}", by_hand(who, site)),
         f"Point every answer at {case.layers[0].title}; the old one is kept for up to {span(name.ttl)} more."
         if others
-        else f"Point the name at {case.layers[0].title}, or add {title} to the site's `layers`.",
+        else f"Point the name at {case.layers[0].title}.",
     )
 
 

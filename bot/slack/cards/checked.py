@@ -7,20 +7,26 @@ message, of 100 rows and 20 columns (https://docs.slack.dev/reference/block-kit/
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, zip_longest
 from urllib.parse import urlsplit
 
+from bot.domain.job import State
 from bot.domain.look import bare_etag, span
+from bot.domain.masking import masked
+from bot.domain.variants import others_may_differ
 from bot.domain.verdict import ORIGIN, Judgement, Look, Verdict
 from bot.services.checks import DNS, old_of, places_of, verdict_of
 from bot.services.replies import Checked
 from bot.slack.cards.blocks import Block, Card, actions, button, card, table
 from bot.slack.cards.private import copied
-from bot.slack.cards.words import at_places, count, duration, listed
+from bot.slack.cards.words import at_places, count, duration, listed, number
 from bot.slack.escape import escape, url_text
 
 HEAD = ("place", "cache", "age", "version", "now")
 PLACES_MAX, PAGE_MAX, CELL_MAX, VERSION_MAX = 17, 60, 40, 16
+COLUMNS_SEEN, WIDTH_SEEN, CELL_SEEN = 5, 80, 30  # columns and characters that a message shows; a cell is wrapped
+SCREEN = 20  # pages
+ASKED_EACH_TIME = "Browsers ask each time before they use a copy (max-age=0)."
 POPS_SHOWN = 4
 NOTHING = "–"
 WHY_URL_MAX = 1900  # characters; a button holds 2,000
@@ -35,12 +41,16 @@ def check_card(checked: Checked, now: float, command: str) -> Card:
     drawn, more = table(rows)
     lines = [
         f"and {count(more, 'more row')}" if more else "",
+        _sideways(rows),
+        _left_out(checked.left_out),
+        *_under_way(checked),
         escape(checked.problem, 400),
         *(escape(note, 400) for note in checked.notes),
-        _kept(looks),
+        _plainly(looks) if checked.judgement.verdict is Verdict.FRESH else "",
+        *_kept(looks),
         "" if checked.draft else _way_out(checked, command),
     ]
-    what = url_text(urls[0]) if len(urls) == 1 else f"{count(len(urls), 'URL')} on {escape(checked.site.name, 60)}"
+    what = url_text(urls[0]) if len(urls) == 1 else f"{_counted(checked)} on {escape(checked.site.name, 60)}"
     told = card(f"{_found(checked.judgement)} · {what}", lines)
     return Card(told.text, [told.blocks[0], *drawn, *told.blocks[1:], *_buttons(checked)])
 
@@ -55,6 +65,41 @@ def _found(judgement: Judgement) -> str:
             return f"⚪ cannot be told from here: {escape(judgement.why)}"
 
 
+def _counted(checked: Checked) -> str:
+    """How many URLs it is about."""
+    n, all_named = len(checked.urls), len(checked.urls) + len(checked.left_out)
+    return count(n, "URL") if n == all_named else f"{number(n)} of {count(all_named, 'URL')}"
+
+
+def _sideways(rows: Sequence[Sequence[str]]) -> str:
+    """Slack cuts a broad table off at the right and does not say so."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    is_broad = len(widths) > COLUMNS_SEEN or sum(min(width, CELL_SEEN) for width in widths) > WIDTH_SEEN
+    return f"The table has {count(len(widths), 'column')}: scroll it to the right." if is_broad else ""
+
+
+def _left_out(urls: Sequence[str]) -> str:
+    """What was not looked at, by its first."""
+    if not urls:
+        return ""
+    first = f"{url_text(urls[0], 150)}{f' and {number(len(urls) - 1)} after it' if len(urls) > 1 else ''}"
+    return f"Not looked at: {first}. Ask for {'it' if len(urls) == 1 else 'those'} in another check."
+
+
+def _under_way(checked: Checked) -> Iterator[str]:
+    """The jobs that purge what is old already."""
+    for job in {job.id: job for job in checked.under_way.values()}.values():
+        urls = [url for url, its in checked.under_way.items() if its.id == job.id]
+        of = f" of {listed([url_text(url, 100) for url in urls], 3)}" if len(checked.urls) > 1 else ""
+        state = "waits for votes" if job.state is State.WAITING else "is under way"
+        yield f"{job.name}{of} {state}: `show {job.name}` tells more."
+
+
+def _to_purge(checked: Checked) -> list[str]:
+    """What is old and is not being purged already."""
+    return [url for url in old_of(checked.urls, checked.looks) if url not in checked.under_way]
+
+
 def _rows(checked: Checked, now: float) -> list[list[str]]:
     """One page: a row for each place and variant; a provider's own places that are alike share one."""
     looks, ours = checked.looks, {ORIGIN, *places_of(checked.site)}
@@ -63,10 +108,10 @@ def _rows(checked: Checked, now: float) -> list[list[str]]:
     pops = [look for look in looks if look.place not in ours and not look.country]
     return [
         [*HEAD],
-        *([*_cells(look, _place(look), now), NOTHING] for look in origins),
-        *([*_cells(look, _place(look), now), _mark(look, looks)] for look in mine),
+        *([*_cells(look, _place(look), now, looks), NOTHING] for look in origins),
+        *([*_cells(look, _place(look), now, looks), _told(look, looks)] for look in mine),
         *_alike(pops, looks, now),
-        *([*_cells(look, f"{look.place} (further in)", now), _mark(look, looks)] for look in checked.inner),
+        *([*_cells(look, f"{look.place} (further in)", now, looks), _mark(look, looks)] for look in checked.inner),
     ]
 
 
@@ -76,7 +121,7 @@ def _alike(pops: Sequence[Look], looks: Sequence[Look], now: float) -> Iterator[
     marked = sorted(((order.index(_mark(look, looks)), look) for look in pops), key=lambda one: one[0])
     for n, some in groupby(marked, key=lambda one: one[0]):
         alike = [look for _, look in some]
-        yield [*_cells(alike[0], listed([look.place for look in alike], POPS_SHOWN), now), order[n]]
+        yield [*_cells(alike[0], listed([look.place for look in alike], POPS_SHOWN), now, looks), order[n]]
 
 
 def _place(look: Look) -> str:
@@ -86,7 +131,7 @@ def _place(look: Look) -> str:
     return f"{name}{seen_at}{f' · {look.variant}' if look.variant else ''}"
 
 
-def _cells(look: Look, place: str, now: float) -> list[str]:
+def _cells(look: Look, place: str, now: float, beside: Sequence[Look]) -> list[str]:
     """Place, cache, age and version."""
     if look.problem:
         return [place, look.problem, NOTHING, NOTHING]
@@ -94,12 +139,39 @@ def _cells(look: Look, place: str, now: float) -> list[str]:
     status = "" if look.status == 200 else str(look.status)
     is_aged = look.age is not None and (look.age or look.is_kept)
     age = span((look.age or 0) + max(0.0, now - look.at)) if is_aged else NOTHING
-    return [place, ", ".join(filter(None, [says, status])) or NOTHING, age, _version(look) or NOTHING]
+    return [place, ", ".join(filter(None, [says, status])) or NOTHING, age, _version(look, beside) or NOTHING]
 
 
-def _version(look: Look) -> str:
-    name = look.version or bare_etag(look.etag)
-    return name if len(name) <= VERSION_MAX else f"{name[: VERSION_MAX - 1]}…"
+def _name(look: Look) -> str:
+    return look.version or bare_etag(look.etag)
+
+
+def _version(look: Look, beside: Sequence[Look]) -> str:
+    """What an answer calls its content, cut where it is long, so that two that differ still do."""
+    name = _name(look)
+    if len(name) <= VERSION_MAX:
+        return name
+    others = [other for one in beside if (one.url, one.variant) == (look.url, look.variant) and (other := _name(one))]
+    alike = [other for other in others if other != name and _cut(other) == _cut(name)]
+    if not alike:
+        return _cut(name)
+    at = max(next(n for n, pair in enumerate(zip_longest(name, other)) if pair[0] != pair[1]) for other in alike)
+    return f"{name[:3]}…{name[max(3, at - 2) : at + VERSION_MAX - 7]}…"
+
+
+def _cut(name: str) -> str:
+    """The begin and the end of a long name."""
+    return name if len(name) <= VERSION_MAX else f"{name[:9]}…{name[9 - VERSION_MAX + 1 :]}"
+
+
+def _told(look: Look, looks: Sequence[Look]) -> str:
+    """Fresh or old; where the same bytes have another name than at the origin, that too."""
+    mark = _mark(look, looks)
+    origins = [one for one in looks if one.place == ORIGIN and (one.url, one.variant) == (look.url, look.variant)]
+    same = [one for one in origins if look.digest and one.digest == look.digest]
+    if mark != MARKS[Verdict.FRESH] or not same or _name(look) in ("", *map(_name, same)):
+        return mark
+    return f"{mark}: same bytes, another {'marker' if look.version else 'ETag'}"
 
 
 def _mark(look: Look, looks: Sequence[Look]) -> str:
@@ -111,7 +183,8 @@ def _matrix(checked: Checked) -> list[list[str]]:
     looks, inner = checked.looks, {look.place for look in checked.inner}
     places = list(dict.fromkeys(look.place for look in (*looks, *checked.inner) if look.place != ORIGIN))[:PLACES_MAX]
     pages = dict.fromkeys((look.url, look.variant) for look in looks)
-    order = sorted(pages, key=lambda page: checked.urls.index(page[0]))
+    place = {url: n for n, url in enumerate(old_first(checked))}
+    order = sorted(pages, key=lambda page: place[page[0]])
     named = [f"{place} (further in)" if place in inner else "by DNS" if place == DNS else place for place in places]
     return [
         ["page", ORIGIN, *named],
@@ -119,9 +192,18 @@ def _matrix(checked: Checked) -> list[list[str]]:
     ]
 
 
+def old_first(checked: Checked) -> list[str]:
+    """The URLs as they were named; of more than a screen shows those that are old first."""
+    urls = list(checked.urls)
+    if len(urls) <= SCREEN:
+        return urls
+    old = set(old_of(urls, checked.looks))
+    return sorted(urls, key=lambda url: url not in old)
+
+
 def _page(url: str, variant: str, checked: Checked) -> str:
     hosts = {urlsplit(one).netloc for one in checked.urls}
-    bare = url.split("://", 1)[-1]
+    bare = masked(url).split("://", 1)[-1]
     path = f"/{bare.partition('/')[2]}" if len(hosts) == 1 else bare
     return f"{path if len(path) <= PAGE_MAX else f'{path[: PAGE_MAX - 1]}…'}{f' · {variant}' if variant else ''}"
 
@@ -130,27 +212,37 @@ def _across(url: str, variant: str, checked: Checked, places: Sequence[str]) -> 
     """What the origin and every place say of one page."""
     seen = [*checked.looks, *checked.inner]
     at = {look.place: look for look in reversed(seen) if (look.url, look.variant) == (url, variant)}
-    yield _short(at.get(ORIGIN))
+    yield _short(at.get(ORIGIN), seen)
     for place in places:
         look = at.get(place)
         mark = _mark(look, checked.looks) if look else NOTHING
-        yield f"{mark} · {_short(look)}" if look and mark != MARKS[Verdict.FRESH] else mark
+        yield f"{mark} · {_short(look, seen)}" if look and mark != MARKS[Verdict.FRESH] else mark
 
 
-def _short(look: Look | None) -> str:
+def _short(look: Look | None, beside: Sequence[Look]) -> str:
     if look is None:
         return NOTHING
-    return look.problem[:CELL_MAX] or _version(look) or (str(look.status) if look.status != 200 else "answered")
+    return look.problem[:CELL_MAX] or _version(look, beside) or (str(look.status) if look.status != 200 else "answered")
 
 
-def _kept(looks: Sequence[Look]) -> str:
-    kept = max((look.max_age for look in looks if look.max_age is not None), default=None)
-    return f"Browsers may keep a copy up to {duration(kept)} (max-age={kept})." if kept is not None else ""
+def _kept(looks: Sequence[Look]) -> Iterator[str]:
+    """How long browsers may keep it, by the longest that is said."""
+    odd = next((look.odd_age for look in looks if look.odd_age), "")
+    if odd:
+        yield f"Its max-age cannot be read (max-age={escape(odd, 40)}): browsers take it as over, or as they like."
+    kept = max((look.max_age for look in looks if look.max_age is not None and not look.odd_age), default=None)
+    if kept is not None:
+        yield f"Browsers may keep a copy up to {duration(kept)} (max-age={kept})." if kept else ASKED_EACH_TIME
+
+
+def _plainly(looks: Sequence[Look]) -> str:
+    plain = others_may_differ(looks)
+    return f"Seen {escape(plain, 200)}." if plain else ""
 
 
 def _way_out(checked: Checked, command: str) -> str:
     """The line that purges what is old."""
-    old = old_of(checked.urls, checked.looks)
+    old = _to_purge(checked)
     return copied("To purge", f"{command} {' '.join(old)}") if old else ""
 
 
@@ -158,8 +250,16 @@ def _buttons(checked: Checked) -> list[Block]:
     """What may be done next, where it was kept for a click; an action id may stand only once in a row."""
     if not checked.draft:
         return []
-    old = old_of(checked.urls, checked.looks)
-    about = old[0] if old else checked.urls[0]
-    why = [button("Why?", "why", f"why {about}")] if len(about) <= WHY_URL_MAX else []
-    purge = actions([button("Purge it", "pick", f"{checked.draft}:1", "primary")]) if old else []
+    seen_old, old = old_of(checked.urls, checked.looks), _to_purge(checked)
+    about = seen_old[0] if seen_old else checked.urls[0]
+    ask = f"Why {_page(about, '', checked)}?" if len(checked.urls) > 1 else "Why?"
+    why = [button(ask, "why", f"why {about}")] if len(about) <= WHY_URL_MAX else []
+    purge = actions([button(f"Purge {_it(old, checked)}", "pick", f"{checked.draft}:1", "primary")]) if old else []
     return [*actions([button("Check again", "pick", f"{checked.draft}:0"), *why]), *purge]
+
+
+def _it(old: Sequence[str], checked: Checked) -> str:
+    """What of the checked is purged."""
+    if len(checked.urls) == 1:
+        return "it"
+    return _page(old[0], "", checked) if len(old) == 1 else f"the {number(len(old))} old ones"

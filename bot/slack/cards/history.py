@@ -25,7 +25,8 @@ ASKERS_SHOWN = 3
 FIRST_SHOWN = 8  # moments from the beginning, where not all have room
 ROOM = 5_000  # characters of a timeline in one message
 _SELF = ("purgebot", "policy")
-_DOORS = {"slack": "in Slack", "api": "over HTTP", "cli": "in a terminal", "deploy": "for a deploy"}
+_DOORS = {"slack": "in Slack", "api": "over HTTP", "cli": "in a terminal", "deploy": "for a deploy",
+          "schedule": "by a schedule"}  # fmt: skip
 _OUTCOMES = {
     Verdict.FRESH: "🟢 fresh",
     Verdict.STALE: "🟠 purged, still old",

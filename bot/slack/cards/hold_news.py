@@ -9,12 +9,14 @@ from bot.domain.hold_news import HoldNews, Turn
 from bot.slack.cards.blocks import Card, card
 from bot.slack.cards.holds import REASON_MAX, begun, goes_on, hold_line, laid_lines, place, until
 from bot.slack.cards.thread import NOBODY, Names, called
-from bot.slack.cards.words import count, duration
+from bot.slack.cards.words import count, duration, with_clocks
 from bot.slack.escape import escape, person
 
 
 def news_card(news: HoldNews, names: Names = NOBODY, command: str = "/purge") -> Card:
     """The news; who is in `names` is told by name, which calls nobody, but for who held until another ended it."""
+    if news.turn is Turn.UNDONE:
+        return card(*_undone(news))
     if news.turn is Turn.LAID:
         return _laid(news, news.holds[0], names, command)
     first, *others = [_was_held(hold, news, names) for hold in news.holds]
@@ -24,6 +26,11 @@ def news_card(news: HoldNews, names: Names = NOBODY, command: str = "/purge") ->
     else:
         head = f"{over}. {first}"
     return card(head, [*others, *_follows(news, names)])
+
+
+def _undone(news: HoldNews) -> tuple[str, list[str]]:
+    first, *rest = (with_clocks(escape(line, REASON_MAX)) for line in news.said)
+    return f"🟡 {first}", [line for line in rest if line]
 
 
 def _laid(news: HoldNews, hold: Hold, names: Names, command: str) -> Card:

@@ -20,7 +20,7 @@ from bot.slack.cards.outcome import approvals_left, outcome
 from bot.slack.cards.private import copied, refusal_card
 from bot.slack.cards.request import vote_buttons
 from bot.slack.cards.words import arrows, clock, count, hosts, listed, number, subject, titles
-from bot.slack.escape import code, cut_marked, escape, linked, person, url_text
+from bot.slack.escape import channel, code, cut_marked, escape, linked, person, url_text
 
 CHARACTERS = 10_000
 REST = 9_400  # characters for everything but the first lines, titles and counts
@@ -29,6 +29,7 @@ ROWS = 11  # at most, of each list: none is that long, and six of them have no m
 LINE_MAX, WHY_MAX, NOTE_MAX = 330, 160, 250
 ASKERS_SHOWN = HOLDS_NAMED = THINGS_SHOWN = 3
 THING_MAX = 80
+UNDONE_SHOWN = 6
 CALLBACK = "home"
 PURGE_FORM = "open_purge_form"
 
@@ -55,6 +56,7 @@ def _whole(home: HomeView, now: float, note: tuple[str, str]) -> list[Block]:
         _part("Running", (_running(job, now, reader) for job in home.running), home.running_total, status),
         _part("Recent", (_ended(job, now) for job in home.ended), len(home.ended), ""),
         _part("Your sites", _sites(home), home.sites_total, code(f"{home.command} sites")),
+        _part("What is still to be done", _undone(home), len(home.undone), code("purgebot doctor")),
     ]
     room = REST - _weight(below) - _weight(told)
     rows = (_request(request, home.command) for request in home.requests)
@@ -221,6 +223,14 @@ def _site(site: Site, may: str, hold: Hold | None) -> Row:
     where = f"*{escape(site.name, 60)}* ({site.environment}): {hosts(site.hosts)} · layers {layers}"
     held = f"\n🟡 {cut_marked(begun(hold_line(hold)), LINE_MAX)}" if hold else ""
     return [section(f"{cut_marked(where, LINE_MAX)}\n{escape(may[:1].upper() + may[1:], LINE_MAX)}{held}")]
+
+
+def _undone(home: HomeView) -> Iterator[Row]:
+    """What is missing, and under it the line that mends it."""
+    for undone in home.undone[:UNDONE_SHOWN]:
+        where = f"in {channel(undone.channel)}" if undone.channel else escape(undone.where, LINE_MAX)
+        mended = " ".join(filter(None, (undone.way, code(undone.line, LINE_MAX), where)))
+        yield [section(f"{escape(undone.what, LINE_MAX)}\n{mended}.")]
 
 
 def _joined(*parts: str) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.domain.cdns import setting_for
 from bot.domain.lint.finding import Finding, Severity
 from bot.domain.lint.report import Report
 from bot.domain.lint.rules import RULE_OF
 from bot.domain.snippets import Server
-from bot.linted import NO_SERVER, counted, stays, trap, whose
+from bot.linted import NO_SERVER, counted, setting_of, stays, trap, whose
 from bot.services.replies import Linted
 from bot.slack.cards.blocks import Block, Card, actions, button, context, section
 from bot.slack.cards.words import count, listed
@@ -62,7 +61,7 @@ def _group(group: Sequence[Finding], report: Report, is_first: bool) -> str:
     lines += [escape(line, 300) for line in whose(first, report)]
     if fix := report.fix(group):
         lines.append(_block(fix))
-    if setting := setting_for(report.provider, first.rule):
+    if setting := setting_of(first, report):
         lines.append(f"At {escape(report.provider_title, 40)}: {escape(setting)}")
     return "\n".join(lines)
 

@@ -13,7 +13,18 @@ from bot.domain.job import Approval, JobView, LayerState, LayerView, State
 from bot.domain.verdict import ORIGIN, Verdict
 from bot.domain.wording import expired
 from bot.slack.cards.deploys import headline
-from bot.slack.cards.words import at_places, bar, clock, count, duration, listed, subject, title, with_clocks
+from bot.slack.cards.words import (
+    at_places,
+    bar,
+    clock,
+    clock_with_seconds,
+    count,
+    duration,
+    listed,
+    subject,
+    title,
+    with_clocks,
+)
 from bot.slack.escape import code, escape, person
 
 CALL_SECONDS = 0.002  # beside what pacing takes
@@ -61,7 +72,9 @@ def restored(job: JobView) -> str:
 
 
 def too_few(job: JobView) -> str:
-    """Why a job expired: nobody agreed, too few did, or no vote would have helped."""
+    """Why a job expired: nobody agreed, too few did, no vote would have helped, or nobody had it begin."""
+    if job.missed is not None:
+        return "it missed its time and nobody had it begin"
     if job.approval is not None and job.approval.barred:
         return "the policy said no all the time"
     return expired(job.agreed)
@@ -76,8 +89,9 @@ def _so_far(job: JobView, now: float) -> str:
             where = title(layer) if layer else "a layer"
             return f"🟡 {job.name} needs a decision, the answer of {where} was lost · {subject(job)}"
         case State.SCHEDULED:
-            at = f" {clock(job.due_at)}" if job.due_at is not None else ""
-            return f"🔵 {job.name} begins{at} · {subject(job)}"
+            at = clock_with_seconds(job.begins)
+            missed = f"🟡 {job.name} missed its time, {at}, and has not begun · {subject(job)}"
+            return f"🔵 {job.name} begins {at} · {subject(job)}" if job.missed is None else missed
         case State.QUEUED if job.held is not None:
             site = "every site" if job.held.site == ALL else escape(job.held.site, 60)
             return f"🟡 {job.name} waits, {site} is held by {person(job.held.by)} · {subject(job)}"
@@ -154,7 +168,7 @@ def held_until(job: JobView) -> str:
     approval = job.approval
     if approval is None or approval.approved is None:
         return f"It goes on by itself {clock(ends)}." if ends is not None else _ON_RELEASE
-    counts = approval.approved + approval.run_within
+    counts = (job.agreed_at or approval.approved) + approval.run_within
     if ends is not None and ends < counts:
         return f"It goes on by itself {clock(ends)}."
     what = "The broken glass counts" if approval.broken_by else "Votes count"

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from bot.domain.actor import Standing
 from bot.domain.command import Choice, Command, Misunderstood
-from bot.domain.job import JobView
+from bot.domain.job import JobView, State
 from bot.domain.site import Site
-from bot.domain.speech import LOOKING
+from bot.domain.speech import LOOKING, Verb
 from bot.services.replies import WhoAmI
 from bot.slack.cards.blocks import Block, Card, actions, button, card, section
 from bot.slack.cards.outcome import approvals_left, outcome
 from bot.slack.cards.root import root_card
-from bot.slack.cards.words import arrows, count, hosts, with_clocks
+from bot.slack.cards.words import arrows, clock_with_seconds, count, hosts, with_clocks
 from bot.slack.escape import channel, code, escape, linked, person
 from providers.contract import Kind
 
@@ -39,10 +39,10 @@ def misunderstood_card(misunderstood: Misunderstood, draft: str) -> Card:
 
 def copied(before: str, line: str) -> str:
     """A line to copy after a word of ours; nothing where it is too long to be shown whole."""
-    whole = escape(line, COPIED_MAX * 5)
+    whole = escape(line, COPIED_MAX * 5, as_typed=True)
     if not whole or len(whole) > COPIED_MAX:
         return ""
-    return f"{before}: {whole if '`' in line else code(line, COPIED_MAX + 2)}"
+    return f"{before}: {whole if '`' in line else code(line, COPIED_MAX + 2, as_typed=True)}"
 
 
 def _choices(choices: Sequence[Choice], draft: str, action: str) -> list[Block]:
@@ -66,11 +66,11 @@ def bad_lines_card(command: Command, draft: str) -> Card:
     more = len(command.bad) - BAD_SHOWN
     if more > 0:
         lines.append(f"and {count(more, 'more line')}")
-    done = "fetched" if command.verb in LOOKING else "purged"
+    done = "fetched" if command.verb is Verb.WARM else "looked at" if command.verb in LOOKING else "purged"
     if not draft:
         return card(first, [*lines, f"Nothing was {done}. Mend them, or leave them out, and send it again."])
     good = button(f"Go on with the {count(len(command.targets), 'good one')}", "go_with_good", draft, "primary")
-    return card(first, [*lines, "They wait ten minutes."], [good])
+    return card(first, [*lines, "The good ones wait ten minutes for your click."], [good])
 
 
 def confirm_host_card(command: Command, draft: str) -> Card:
@@ -170,6 +170,8 @@ def _pieces(lines: Sequence[str]) -> list[str]:
 def done_card(job: JobView, what: str) -> Card:
     """A deed on a job took effect."""
     goes_on = "waits: the site is held" if job.held else "runs"
+    if job.state is State.SCHEDULED:
+        goes_on = f"begins {clock_with_seconds(job.begins)}"
     said = {
         "voted": f"Your yes on {job.name} counts. {_still(job)}",
         "approved": f"Your yes counts: {job.name} has its approvals and {goes_on}.",
@@ -177,6 +179,7 @@ def done_card(job: JobView, what: str) -> Card:
         "cancelled": f"{job.name} is cancelled.",
         "not warmed further": f"{job.name} is not warmed any further. It stays purged.",
         "retried": f"{job.name} goes on.",
+        "run": f"{job.name} begins now.",
         "checking": f"{job.name} is looked at again.",
         "broken": f"The glass of {job.name} is broken: it runs without votes, and a review is open.",
         "reviewed": f"The review of {job.name} is closed.",

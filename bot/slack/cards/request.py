@@ -9,7 +9,7 @@ from bot.domain.wording import dollars
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.glass import hint_line
 from bot.slack.cards.outcome import approvals_left, barred, denier, groups, mentions, missing, restored, too_few, waits
-from bot.slack.cards.root import RESTORED_TOLD, what
+from bot.slack.cards.root import RESTORED_TOLD, starts, what
 from bot.slack.cards.thread import NAMES_SHOWN, NOBODY, Names, called
 from bot.slack.cards.words import (
     LAYERS_SHOWN,
@@ -120,6 +120,7 @@ def _asked_for(job: JobView, command: str) -> Iterator[str]:
     yield f"Why: {escape(job.reason, 500)}" if job.reason else "Why: no reason was given"
     yield f"How much: {_how_much(job)}"
     yield _cost(job)
+    yield starts(job)
     if job.kind not in NARROW:
         yield ORIGIN_LOAD
     if job.warm:
@@ -163,7 +164,7 @@ def _thing(job: JobView, target: str) -> str:
 
 def _how_much(job: JobView) -> str:
     calls = count(sum(layer.calls for layer in job.layers), "call")
-    seconds = (job.eta or job.created) - job.created
+    seconds = (job.eta or job.begins) - job.begins
     time = "sent at once" if seconds < 1 else f"about {duration(seconds)} of sending under the budgets"
     targets = "" if job.kind is Kind.EVERYTHING else f"{count(job.targets, 'target')} in "
     return f"{targets}{calls}, {time}"

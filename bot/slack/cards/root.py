@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State
-from bot.domain.verdict import NONE_COVERED, Verdict, describe
+from bot.domain.steps import DECIDE_WITHIN
+from bot.domain.verdict import NONE_COVERED, ORIGIN_OLD, Verdict, describe
+from bot.domain.when import length
 from bot.services.checks import DNS
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.deploys import deploy_lines, told_by
@@ -65,6 +67,8 @@ def _lines(job: JobView, now: float) -> Iterator[str]:
             yield "If it is still wanted, ask again."
         case State.WAITING:
             yield from _waiting(job)
+        case State.SCHEDULED:
+            yield from scheduled(job)
         case State.QUEUED if job.held is not None:
             yield f"Held since {clock(job.held.since)}: {escape(job.held.reason, WHY_MAX)}"
             yield held_until(job)
@@ -114,8 +118,29 @@ def _waiting(job: JobView) -> Iterator[str]:
     yes = [person(vote.by) for vote in approval.votes if vote.yes]
     if yes:
         yield f"agreed so far: {listed(yes)}; not yet: {missing(approval)}"
+    yield starts(job)
     if approval.channel:
         yield f"votes are asked for in {channel(approval.channel)}"
+
+
+def scheduled(job: JobView) -> Iterator[str]:
+    """When it begins, or what became of that."""
+    if job.missed is not None:
+        yield f"It was to begin {escape(job.begins_told, 80)}; purgebot was not there to begin it, or a clock was set."
+        yield f"Nothing was purged. *Run now* has it begin; else it expires {clock(job.missed + DECIDE_WITHIN)}."
+        return
+    yield starts(job)
+    yield f"{layers_told(job.layers)}{_not_asked(job)}"
+
+
+def starts(job: JobView) -> str:
+    """When it begins, on the clocks of the zone it was asked in; "" for what begins at once."""
+    if job.scheduled_for is None or job.ran_early is not None:
+        return ""
+    ahead = job.scheduled_for - job.created
+    asked = f", {length(ahead)} after it was asked for" if ahead > 0 else ""
+    zone = "" if job.begins_told.endswith(f" {job.zone}") else f" ({escape(job.zone, 60)})"
+    return f"Begins {escape(job.begins_told, 80)}{zone}{asked}."
 
 
 def _trouble(job: JobView) -> Iterator[str]:
@@ -239,12 +264,14 @@ def _browsers(job: JobView) -> str:
 
 
 def _began(job: JobView) -> float:
-    """When the purge itself began; waiting for people before it does not count."""
-    return next((layer.started for layer in job.layers if layer.started), job.created)
+    """When the purge itself began; waiting for people or its time does not count."""
+    return next((layer.started for layer in job.layers if layer.started), job.begins)
 
 
 def _asked(job: JobView) -> str:
     words = [told_by(job) or f"asked by {listed([person(who) for who in (job.requested_by, *job.also_by)])}"]
+    if job.urgent_by and job.state.is_open:
+        words.append("⚡ urgent, goes first")
     if job.warm and job.state.is_open:
         words.append("to be warmed once it is proven")
     if job.read_as:
@@ -267,7 +294,9 @@ def _broken(approval: Approval) -> str:
 
 def _buttons(job: JobView) -> list[Block]:
     match job.state:
-        case State.WAITING | State.QUEUED | State.SCHEDULED | State.PURGING | State.CONFIRMING:
+        case State.SCHEDULED:
+            return [button("Run now", "run_now", job.name), button("Cancel", "cancel", job.name)]
+        case State.WAITING | State.QUEUED | State.PURGING | State.CONFIRMING:
             return [button("Cancel", "cancel", job.name)]
         case State.NEEDS_DECISION:
             return [
@@ -294,7 +323,8 @@ def _buttons(job: JobView) -> list[Block]:
         case State.DONE if job.warming is not None and job.warming.ended is None:
             return [button("Stop warming", "cancel", job.name)]
         case State.DONE:
-            about = job.verdict is Verdict.UNKNOWN and not job.why.startswith(NONE_COVERED)
+            doubts = job.verdict is Verdict.UNKNOWN and not job.why.startswith(NONE_COVERED)
+            about = doubts or ORIGIN_OLD in job.why
             asks = _why_button(job) if about else []
             return [button("Check again", "check_again", job.name), *asks]
         case _:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from bot.domain.actor import is_machine
 from bot.domain.stats import P95_LEAST, Hot, Stats, Times
 from bot.services.replies import StatsShown
 from bot.slack.cards.blocks import Block, Card, card, section
@@ -25,7 +26,7 @@ OUTCOMES = {
     "restored": "ended by a restore",
 }  # other outcomes are the job's state
 NOT_RUN = {"open": "not begun yet", "failed": "stopped", "restored": "ended by a restore"}  # others are the job's state
-SOURCES = {"slack": "Slack", "api": "HTTP", "cli": "terminal", "": "not known"}
+SOURCES = {"slack": "Slack", "api": "HTTP", "cli": "terminal", "schedule": "a schedule", "": "not known"}
 
 
 def stats_card(shown: StatsShown) -> Card:
@@ -100,8 +101,8 @@ def _rows(rows: Sequence[tuple[str, int]], width: int, total: int) -> Iterator[s
 
 
 def who_name(who: str, names: Mapping[str, str]) -> str:
-    """A person by name, a token as such."""
-    return f"token {who.removeprefix('token:')}" if who.startswith("token:") else names.get(who, who)
+    """A person by name, a machine as such."""
+    return who.replace(":", " ", 1) if is_machine(who) else names.get(who, who)
 
 
 def percent(share: float) -> str:

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from bot.domain.actor import is_machine
 from bot.domain.job import Approval, JobView, State
 from bot.domain.told import Event, Told
+from bot.domain.when import length
 from bot.domain.wording import expired
 from bot.slack.cards.deploys import trouble_line
 from bot.slack.cards.outcome import approvals_left, mentions, outcome
-from bot.slack.cards.words import clock, count, duration, listed, sentence, subject, why_again, with_clocks
+from bot.slack.cards.words import (
+    clock,
+    clock_with_seconds,
+    count,
+    duration,
+    listed,
+    sentence,
+    subject,
+    why_again,
+    with_clocks,
+)
 from bot.slack.escape import code, escape, person
 
 IDS_SHOWN = 3
@@ -37,12 +49,19 @@ def outcome_line(job: JobView, names: Names = NOBODY) -> str:
     approval = job.approval
     if job.deploy is not None and not job.state.is_open and job.state is not State.WAITING:
         return trouble_line(job, outcome(job, job.ended or job.created))
-    asked = " ".join(person(who) for who in sorted(job.asked_by) if not who.startswith(("token:", "local:")))
+    asked = " ".join(person(who) for who in sorted(job.asked_by) if not is_machine(who))
     stopped_by, _, because = job.stop_reason.partition(": ")
     if job.ended_by_restore:
         return f"{asked} {job.name} was ended by a restore: what it had sent since the backup is not known. Ask again."
     if job.state is State.CANCELLED and stopped_by not in job.asked_by:
         return f"{asked} {job.name} was cancelled by {called(stopped_by, names)}{_because(because)} · {_gone(job)}"
+    if job.missed is not None and job.state is State.SCHEDULED:
+        return f"{asked} {job.name} missed its time and has not begun. *Run now* on its card has it begin."
+    if job.missed is not None and job.state is State.EXPIRED:
+        return f"{asked} {job.name} expired: it missed its time, and nobody had it begin. Nothing was purged."
+    if job.scheduled_for is not None and job.state is State.DENIED and stopped_by == "policy":
+        why = sentence(with_clocks(escape(because, TEXT_MAX)))
+        return f"{asked} {job.name} did not begin at its time: {why} Nothing was purged."
     if approval is None:
         return ""
     if approval.barred and job.state in (State.WAITING, State.EXPIRED):
@@ -56,12 +75,33 @@ def outcome_line(job: JobView, names: Names = NOBODY) -> str:
     yes = [called(vote.by, names) for vote in approval.votes]
     if len(yes) >= approval.needed:
         held = job.held if job.state is State.QUEUED else None
-        runs = f"; it waits, since {called(held.by, names)} holds the site." if held else "; it runs."
+        runs = f"; it waits, since {called(held.by, names)} holds the site." if held else _runs(job)
         runs = runs if job.state.is_open else "."
         return f"{asked} {job.name} was approved by {listed(yes, NAMES_SHOWN)}{runs}"
     if job.state is State.EXPIRED:
         return f"{asked} {job.name} expired: {_too_few(approval, yes, names)}. Nothing was purged."
     return ""
+
+
+def end_line(job: JobView, names: Names = NOBODY) -> str:
+    """How a job ended that several people asked for, for all of them; "" while it goes on, or where it never began."""
+    if job.state.is_open or job.state in (State.DENIED, State.EXPIRED):
+        return ""  # what was decided is told by itself
+    asked = " ".join(person(who) for who in job.askers if not is_machine(who))
+    if job.state is State.CANCELLED:
+        stopped_by, _, because = job.stop_reason.partition(": ")
+        how = f"was cancelled by {called(stopped_by, names)}{_because(because)} · {_gone(job)}"
+        return f"{asked} {job.name} {how}" if stopped_by in job.asked_by else ""
+    ended = _ENDS.get(
+        job.state if job.state is State.FAILED else f"{job.state} {job.verdict}", "Ended: its card says how."
+    )
+    return f"{asked} {job.name} has ended{ended.removeprefix('Ended')}"
+
+
+def _runs(job: JobView) -> str:
+    if job.state is not State.SCHEDULED or job.scheduled_for is None:
+        return "; it runs."
+    return f"; it begins {clock_with_seconds(job.scheduled_for)}."
 
 
 def _kept_back(job: JobView, approval: Approval) -> str:
@@ -141,9 +181,17 @@ def _by_people(told: Told, who: str) -> str:
             return f"Expired: {expired(told.n)}. Nothing was purged."
         case Event.ASKED_PERSON:
             return f"The answer of {_layer(told)} was lost, and a repeat is not safe by itself: a person decides."
+        case Event.RAN_NOW:
+            early = f", {length(told.seconds)} before its time" if told.seconds >= 1 else ""
+            return f"{who} had it begin{early}."
         case Event.CANCELLED:
             unsent = f"{count(told.n, 'call')} stayed unsent." if told.n else "every call had been sent."
             return f"Cancelled by {who}{f' ({text})' if text else ''}; {unsent}"
+        case Event.JOINED:
+            yes = "; their yes is taken back, since nobody votes on what they ask for" if told.n else ""
+            return f"{who} asks for the same{f', because {text}' if text else ''}{yes}."
+        case Event.URGENT:
+            return f"{who} has it go first, before everything that is not sent yet."
         case Event.RETRIED:
             return f"{who} had it go on."
         case _:
@@ -153,6 +201,12 @@ def _by_people(told: Told, who: str) -> str:
 def _by_itself(told: Told) -> str:
     text = escape(told.text, TEXT_MAX)
     match told.event:
+        case Event.SCHEDULED:
+            return f"Begins {text}, in {length(told.seconds)}."
+        case Event.CAME_DUE:
+            return f"Its time has come{f', {length(told.seconds)} ago' if told.seconds >= 1 else ''}."
+        case Event.MISSED:
+            return f"Missed: its time was {length(told.seconds)} ago, and purgebot was not there, or a clock was set."
         case Event.LOOKED_BEFORE:
             return f"Before: {text}"
         case Event.LAYER_BEGUN:
@@ -166,6 +220,8 @@ def _by_itself(told: Told) -> str:
         case Event.WAITING:
             goes_on = f"the next one goes in {duration(told.seconds)}" if told.seconds >= LONG else "it is asked again"
             return f"{_layer(told)} takes no more calls for now; {goes_on}."
+        case Event.PASSED:
+            return f"Waits a little longer: {text} is urgent."
         case Event.SENT_AGAIN:
             return f"{_layer(told)}: {count(told.n, 'call')} will be sent again. {text}".rstrip()
         case Event.UNWATCHED:

@@ -19,6 +19,7 @@ IDS_SHOWN = 6
 WHY_MAX = 200  # characters
 ELSEWHERE = "Other places cannot be reached from here: an anycast address leads to the place nearest to this machine."
 ONLY_DNS = "Asked where DNS leads this machine; other places cannot be reached from here."
+FURTHER = "Nothing is known of other places."
 SIGNED_IN = "Variants for those who are signed in are left alone."
 
 
@@ -111,6 +112,8 @@ def _outcome(told: Warmed) -> str:
         return f"🟠 {warming.name} warm{_at(warm)}, not everywhere that was asked"
     if old := [place for place in warming.places if any(_is_old(copy, place) for copy in warming.found)]:
         return f"🟠 {warming.name} old{_at(old)}: nothing was warmed there"
+    if warming.found and all(copy.warmth in (*KEPT, Warmth.UNCLEAR) for copy in warming.found):
+        return f"⚪ {warming.name} kept{_at(warming.places)}; whether it is new cannot be told"
     some = any(copy.warmth in KEPT for copy in warming.found)
     return f"🟠 {warming.name} {'partly' if some else 'not'} warm"
 
@@ -179,7 +182,7 @@ def _around(warming: Warming) -> Iterator[str]:
         pages = f", counted for each of {count(warming.measured, 'page')}" if warming.measured > 1 else ""
         yield f"warm for {of}{pages}"
         seen = dict.fromkeys(copy.seen_at for copy in kept if copy.seen_at)
-        yield f"that is at {_places(list(seen))}" if seen else ""
+        yield f"those were answered at {_places(list(seen))}" if seen else ""
         cold = {copy.place: copy for copy in warming.around if copy.warmth not in KEPT}
         for place, copy in list(cold.items())[:REASONS_SHOWN]:
             yield _REASONS[copy.warmth]("", f" from {escape(place, 60)}", escape(copy.says, WHY_MAX))
@@ -209,6 +212,10 @@ def _reason(warming: Warming, warmth: Warmth, says: str, copies: Sequence[Copy])
 
 _REASONS: dict[Warmth, Callable[[str, str, str], str]] = {
     Warmth.OLD: lambda n, at, says: f"{n}kept{at} ({says}), and old: the origin has something else; purge it first",
+    Warmth.UNCLEAR: lambda n, at, says: (
+        f"{n}kept{at} ({says}); whether it is new cannot be told: the origin answers differently each time"
+    ),
+    Warmth.EXPIRED: lambda n, at, says: f"{n}kept{at} beyond its time ({says}), and no new one was fetched",
     Warmth.NOT_KEPT: lambda n, at, says: f"{n}not kept{at} ({says})",
     Warmth.UNSAID: lambda n, at, says: f"{n}asked for twice{at}, where no answer says whether it is kept",
     Warmth.FOR_ONE: lambda n, at, says: f"{n}left alone, being for one visitor only ({says})",
@@ -238,6 +245,8 @@ def _places(places: Sequence[str]) -> str:
 
 
 def _reach(warming: Warming) -> str:
+    if warming.around:
+        return FURTHER
     return ONLY_DNS if warming.places == (DNS,) else ELSEWHERE
 
 

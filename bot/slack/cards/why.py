@@ -1,22 +1,24 @@
-"""Why a page still looks old: one cause and how sure it is, what shows it, what cures it and what prevents it."""
+"""Why a page still looks old: one cause, the next step, how sure it is and what shows it, then the way from the visitor
+to the origin."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bot.domain.why import Cause, Certainty, Name
 from bot.services.replies import Explained
-from bot.slack.cards.blocks import Card, button, card
-from bot.slack.escape import escape, person, url_text
+from bot.slack.cards.blocks import FIRST_MAX, Block, Card, actions, button, context, section
+from bot.slack.escape import cut_marked, escape, person, url_text
 
-EVIDENCE_SHOWN = 4
+EVIDENCE_SHOWN, EVIDENCE_MAX = 5, 300
 WAY_SHOWN = 8
+REPEAT_MAX = 700  # characters of a shell line; a longer one is left out, since half of it is none
 _SURE = {
     Certainty.SEEN: "seen",
-    Certainty.LIKELY: "likely, and not seen itself",
+    Certainty.LIKELY: "likely; one thing in between was not seen",
     Certainty.POSSIBLE: "possible, the best that is left",
 }
-_CALM = (Name.BROWSERS, Name.UNCACHED, Name.NO_ANSWER, Name.UNKNOWN, Name.UNSTEADY)
+_CALM = (Name.BROWSERS, Name.UNCACHED, Name.NO_ANSWER, Name.UNKNOWN, Name.UNSTEADY, Name.NOTHING_OLD, Name.REDIRECTED)
 
 
 def why_card(explained: Explained, command: str) -> Card:
@@ -24,25 +26,35 @@ def why_card(explained: Explained, command: str) -> Card:
     told, cause = explained.diagnosis, explained.diagnosis.cause
     has_button = bool(cause.cure and cause.cure.line and explained.draft)
     mark = "⚪" if cause.name in _CALM else "🟠"
+    text = cut_marked(f"{mark} {escape(cause.title)} · {url_text(explained.url)}\n{_said(cause.what)}", FIRST_MAX)
     lines = [
         f"How sure: {_SURE[cause.certainty]}.",
-        *(f"• {_said(line)}" for line in cause.evidence[:EVIDENCE_SHOWN]),
-        f"• asked by {person(cause.asked_by)}" if cause.asked_by else "",
-        _cure_in_words(cause, command, has_button),
-        f"To prevent it: {_said(cause.prevent)}" if cause.prevent else "",
+        *(f"• {escape(line, EVIDENCE_MAX)}" for line in cause.evidence[:EVIDENCE_SHOWN]),
+        *([f"• asked by {person(cause.asked_by)}"] if cause.asked_by else []),
+        *([f"To prevent it: {_said(cause.prevent)}"] if cause.prevent else []),
         *(f"Also {also.name.value}: {_said(also.what)}" for also in told.also),
-        *_way(told.way),
     ]
-    first = f"{mark} {cause.name.value} · {url_text(explained.url)}\n{_said(cause.what)}"
+    blocks: list[Block] = [section(text), *_next(cause, command, has_button), context(lines), *_repeat(cause.repeat)]
+    way = [context(_way(told.way))] if told.way else []
     row = [button(cause.cure.label, "pick", f"{explained.draft}:0", "primary")] if cause.cure and has_button else []
-    return card(first, lines, row)
+    return Card(text, [*blocks, *way, *actions(row)])
 
 
-def _cure_in_words(cause: Cause, command: str, has_button: bool) -> str:
-    if cause.cure is None or has_button:
-        return ""
-    line = f": `{escape(f'{command} {cause.cure.line}', 400)}`" if cause.cure.line else ""
-    return f"Now: {escape(cause.cure.label)}{line}"
+def _next(cause: Cause, command: str, has_button: bool) -> Iterator[Block]:
+    """The next step, as large as the cause itself, with the line to type where no button does it."""
+    if cause.cure is None:
+        return
+    is_typed = bool(cause.cure.line) and not has_button
+    line = f" `{escape(f'{command} {cause.cure.line}', 400)}`" if is_typed else ""
+    yield section(f"*Next:* {_said(cause.cure.says)}{line}")
+
+
+def _repeat(line: str) -> Iterator[Block]:
+    """The shell line that shows it again, whole or not at all."""
+    shown = escape(line, REPEAT_MAX + 1)
+    if line and "`" not in line and len(shown) <= REPEAT_MAX:
+        where = ", with the origin's own address" if "::ORIGIN:" in line else ""
+        yield context([f"To see it again{where}:\n```{shown}```"])
 
 
 def _way(hops: Sequence[str]) -> list[str]:

@@ -57,6 +57,14 @@ def clock(at: float) -> str:
     return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
+def clock_with_seconds(at: float) -> str:
+    """The same, with its seconds where it has some: what begins at 09:00:00 begins at 09:00."""
+    if int(at) % 60 == 0:
+        return clock(at)
+    fallback = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return f"<!date^{int(at)}^{{date_short_pretty}} {{time_secs}}|{fallback}>"
+
+
 def with_clocks(text: str) -> str:
     """Escaped words of the policy; when its no ends stands there in each reader's own time."""
     return _ENDS.sub(lambda said: f"It ends {clock(datetime.fromisoformat(f'{said[1]}Z').timestamp())}.", text)

@@ -1,0 +1,118 @@
+"""What was answered at the beginning, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from providers import PROVIDERS
+from providers.contract import Blueprint, Field
+
+ACCOUNTS: Mapping[str, str] = {  # what the account of each provider is called, unless somebody renames it
+    "cloudflare": "cf",
+    "cloudfront": "aws",
+    "fastly": "fastly",
+    "akamai": "akamai",
+    "googlecdn": "google",
+    "bunny": "bunny",
+    "varnish": "shield",
+    "nginx": "web",
+    "redis": "app",
+    "http": "cache",
+}
+RECIPE = "{url: {method: PURGE}}"  # what most caches without a page of their own take
+
+
+@dataclass(frozen=True, slots=True)
+class LayerAnswer:
+    """One cache: its provider, and what was answered for the fields of account and layer, by name. A secret is a place,
+    `env:NAME` or `file:PATH`."""
+
+    provider: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def blueprint(self) -> Blueprint:
+        """What the provider takes."""
+        return PROVIDERS[self.provider]
+
+    @property
+    def account(self) -> str:
+        """The account's name in the file."""
+        return ACCOUNTS[self.provider]
+
+    def of_account(self) -> Iterator[tuple[Field, str]]:
+        """The account's fields to write, each with its answer; "" where it is still to be filled in."""
+        yield from self._written(self.blueprint.fields, needed_of_account(self.blueprint))
+
+    def of_layer(self) -> Iterator[tuple[Field, str]]:
+        """The layer's fields to write, likewise."""
+        yield from self._written(self.blueprint.layer_fields, needed_of_layer(self.blueprint))
+
+    def _written(self, fields: Sequence[Field], needed: Sequence[Field]) -> Iterator[tuple[Field, str]]:
+        instead = self._given_instead()
+        for one in fields:
+            value = self.values.get(one.name, "")
+            if value or (one in needed and one.name not in instead):
+                yield one, value
+
+    def _given_instead(self) -> frozenset[str]:
+        """Needed fields that another answer stands for: `admin` for Varnish's `url`."""
+        groups = [group for group in self.blueprint.needs_one_of if any(self.values.get(name) for name in group)]
+        return frozenset(name for group in groups for name in group)
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """Everything that was answered. Empty is what is left for later; `address` is where Slack reaches the bot by HTTP,
+    "" for Socket Mode."""
+
+    site: str
+    hosts: tuple[str, ...]
+    layers: tuple[LayerAnswer, ...]
+    schemes: tuple[str, ...] = ("https",)
+    origin: str = ""
+    edge: str = ""
+    channel: str = ""
+    approvals: str = ""
+    approvers: tuple[str, ...] = ()
+    command: str = "/purge"
+    address: str = ""
+
+
+def needed_of_account(blueprint: Blueprint) -> list[Field]:
+    """The account's fields that nobody can do without; of several ways the first."""
+    firsts = {group[0] for group in blueprint.needs_one_of}
+    return [one for one in blueprint.fields if one.required or one.name in firsts]
+
+
+def needed_of_layer(blueprint: Blueprint) -> list[Field]:
+    """The layer's fields that nobody can do without."""
+    return [one for one in blueprint.layer_fields if one.required]
+
+
+def usual(one: Field) -> str:
+    """What is suggested for a field: a place for a secret, PURGE for a recipe, else nothing."""
+    if one.tree:
+        return RECIPE
+    inner = one.example.strip("{}")
+    name, _, place = inner.partition(": ")
+    return f"{name}:{place}" if one.secret and name in ("env", "file") else ""
+
+
+def place_of(value: str) -> str:
+    """`env:NAME` or `file:PATH` as the file says it; "" where it is neither."""
+    sort, _, where = value.partition(":")
+    where = where.strip()
+    return f"{{{sort}: {_quoted(where)}}}" if sort in ("env", "file") and where else ""
+
+
+def _quoted(text: str) -> str:
+    return text if text.replace("_", "").replace("/", "").replace(".", "").replace("-", "").isalnum() else f'"{text}"'
+
+
+def site_name(host: str) -> str:
+    """A short name for the site of a host: the first label that is not `www`."""
+    labels = [label for label in host.split(".") if label not in ("www", "www2", "web")]
+    name = labels[0] if labels else host
+    return name[:40] if name[:1].isalnum() and name not in ("all", "everything") else "site"

@@ -1,0 +1,180 @@
+"""The questions: each has a flag, a default and a check as one types. With `--yes` nothing is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import typer
+
+from bot.beginning import checking
+from bot.beginning.answers import (
+    Beginning,
+    LayerAnswer,
+    needed_of_account,
+    needed_of_layer,
+    site_name,
+    usual,
+)
+from bot.beginning.checking import Check
+from bot.beginning.looking import Sight
+from bot.domain.shown import Notes
+from bot.domain.target import read_host
+from providers import PROVIDERS
+from providers.contract import Field
+
+LATER = "later"
+PEOPLE_MAX = 20
+
+
+class Unanswered(Exception):
+    """A flag cannot be used, or a question has no answer; the text says which, and what to write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """What was given on the command line; "" and none where nothing was."""
+
+    hosts: Sequence[str] = ()
+    site: str = ""
+    layers: Sequence[str] = ()
+    values: Sequence[str] = ()  # `cloudflare.zone=0123…`
+    origin: str = ""
+    edge: str = ""
+    channel: str = ""
+    approvals: str = ""
+    approvers: Sequence[str] = ()
+    slack: str = ""
+    url: str = ""
+    command: str = ""
+    yes: bool = False
+
+
+class Asker:
+    """Asks, or takes what a flag says. `say` prints a line."""
+
+    def __init__(self, flags: Flags, say: Callable[[str], None]) -> None:
+        self._flags = flags
+        self._say = say
+
+    def ask(self, question: str, flag: str, given: str, check: Check, default: str = "") -> str:
+        """One answer; "" for later. Raises Unanswered where the flag's is wrong, or nothing can be asked."""
+        if given or self._flags.yes:
+            answer = given or default
+            if trouble := check(answer):
+                raise Unanswered(f"{flag}: {trouble}")
+            return answer
+
+        def checked(typed: str) -> str:
+            answer = "" if typed.strip() == LATER else typed.strip()
+            if trouble := check(answer):
+                raise typer.BadParameter(trouble)
+            return answer
+
+        return str(typer.prompt(question, default=default or LATER, value_proc=checked))
+
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts, as requests carry them. Raises Unanswered."""
+        typed = " ".join(self._flags.hosts)
+        if typed or self._flags.yes:
+            answer = self.ask("", "--host", typed, checking.hosts)
+        else:
+            self._say("Which host names do visitors use? The first is looked at; blanks between several.")
+            answer = str(typer.prompt("Hosts", value_proc=_strict(checking.hosts)))
+        return tuple(dict.fromkeys(read_host(word, Notes()) for word in checking.words(answer)))
+
+    def layers(self, sight: Sight) -> tuple[LayerAnswer, ...]:
+        """The caches in front, innermost first, with what each needs. Raises Unanswered."""
+        seen = list(dict.fromkeys(one.provider for one in sight.found))
+        if self._flags.yes and not (seen or self._flags.layers):
+            what = f"no cache was recognised at {sight.host}. Name what stands in front, such as --layer cloudflare."
+            raise Unanswered(f"--layer: {what}")
+        if not self._flags.layers and not self._flags.yes:
+            self._say(f"Which caches stand in front, innermost first? Known here: {', '.join(PROVIDERS)}.")
+            self._say(
+                "`http` is any other cache that takes a request to purge. What stands further in may leave no mark."
+            )
+        typed = " ".join(self._flags.layers)
+        answer = self.ask("Caches", "--layer", typed, checking.providers, " ".join(seen))
+        named = checking.words(answer)
+        for name in self._told():
+            if name not in named:
+                raise Unanswered(f"--set: {name} is no layer here. Name it with --layer {name}, or leave that out.")
+        return tuple(self._layer(name) for name in named)
+
+    def rest(self, hosts: tuple[str, ...], sight: Sight, layers: tuple[LayerAnswer, ...]) -> Beginning:
+        """What is not about caches. Raises Unanswered."""
+        flags, first = self._flags, site_name(hosts[0])
+        site = self.ask("A short name for the site, to type", "--site", flags.site, checking.site, first)
+        question = "Where the truth is, behind every cache, such as https://origin.shop.test"
+        origin = self.ask(question, "--origin", flags.origin, checking.address).rstrip("/")
+        address, command = self._slack()
+        if not flags.yes:
+            self._say("Slack knows channels and people by id: a channel's details end with it, a profile's menu has")
+            self._say("“Copy member ID”. Enter leaves it for later.")
+        channel = self.ask("The channel for this site's jobs", "--channel", flags.channel, checking.channel)
+        asked = "The channel where approval is asked for"
+        approvals = self.ask(asked, "--approvals-channel", flags.approvals, checking.channel)
+        given = " ".join(flags.approvers)
+        approvers = self.ask("Who may approve", "--approver", given, checking.voters) if approvals or given else ""
+        if approvers and not approvals:
+            raise Unanswered("--approver: approvers need the channel where they are asked. Add --approvals-channel.")
+        return Beginning(
+            site, hosts, layers, (sight.scheme,), origin, flags.edge.rstrip("/"), channel, approvals,
+            tuple(dict.fromkeys(checking.words(approvers)))[:PEOPLE_MAX], command, address,
+        )  # fmt: skip
+
+    def _slack(self) -> tuple[str, str]:
+        """Where Slack delivers to, "" for Socket Mode, and the slash command."""
+        flags = self._flags
+        either = checking.one_of("socket", "http")
+        default = "http" if flags.url else "socket"
+        question = "How Slack reaches the bot: socket needs no public address, http does"
+        by = self.ask(question, "--slack", flags.slack, either, default)
+        address = ""
+        if by == "http":
+            question = "The public address that leads to the bot, such as https://purgebot.example.com"
+            address = self.ask(question, "--url", flags.url, checking.public, "https://purgebot.example.com")
+        command = self.ask("The slash command", "--command", flags.command, checking.command, "/purge")
+        return address.rstrip("/"), command
+
+    def _layer(self, name: str) -> LayerAnswer:
+        blueprint, given = PROVIDERS[name], self._told().get(name, {})
+        known = {one.name: one for one in (*blueprint.fields, *blueprint.layer_fields)}
+        for key in given:
+            if key not in known:
+                raise Unanswered(f"--set: {blueprint.title} has no `{key}`. Known here: {', '.join(known)}.")
+        needed = [*needed_of_account(blueprint), *needed_of_layer(blueprint)]
+        stands = {other for group in blueprint.needs_one_of if any(key in given for key in group) for other in group}
+        asked = [one for one in needed if one.name in given or one.name not in stands]
+        extra = [known[key] for key in given if known[key] not in asked]
+        values = {one.name: self._value(name, one, given.get(one.name, "")) for one in (*asked, *extra)}
+        return LayerAnswer(name, {key: value for key, value in values.items() if value})
+
+    def _value(self, provider: str, one: Field, given: str) -> str:
+        flag = f"--set {provider}.{one.name}"
+        if one.tree and not given:
+            return usual(one)
+        title = PROVIDERS[provider].title
+        asks = f"{title}, where this is (env:NAME or file:PATH): {one.what}" if one.secret else f"{title}: {one.what}"
+        return self.ask(asks, flag, given, checking.field(one), usual(one))
+
+    def _told(self) -> dict[str, dict[str, str]]:
+        """The `--set` flags by provider and field. Raises Unanswered."""
+        told: dict[str, dict[str, str]] = {}
+        for word in self._flags.values:
+            key, equals, value = word.partition("=")
+            provider, dot, name = key.partition(".")
+            if not (equals and dot and value) or provider not in PROVIDERS:
+                raise Unanswered(f"--set: {key} cannot be read. Write it like --set cloudflare.zone=0123….")
+            told.setdefault(provider, {})[name] = value
+        return told
+
+
+def _strict(check: Check) -> Callable[[str], str]:
+    def checked(typed: str) -> str:
+        if trouble := check(typed.strip()):
+            raise typer.BadParameter(trouble)
+        return typed.strip()
+
+    return checked

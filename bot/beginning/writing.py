@@ -1,0 +1,132 @@
+"""The two files to begin with: `purgebot.yaml` with a line on each key, and the manifest of the Slack app."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+
+from bot.beginning.answers import Beginning, LayerAnswer, place_of
+from providers.contract import Field
+
+FILL_IN = "fill in: "  # what stands behind a value that is only an example
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_WORDS = frozenset({"yes", "no", "on", "off", "true", "false", "null", "y", "n"})
+_HEAD = """\
+# purgebot's configuration, as `purgebot init` wrote it. `purgebot config check` reads it without starting anything,
+# and `purgebot config example` shows every key that there is.
+# A secret is never written here: {env: NAME} names a variable, {file: PATH} a file (relative to this one).
+
+# `observe` plans and looks and never purges. `live` purges: set it when the plans look right.
+mode: observe
+"""
+_COMMAND = "/purge"
+_EXAMPLE_ORIGIN = "https://origin.shop.test"
+
+
+def config_text(begun: Beginning) -> str:
+    """The configuration, in `mode: observe`."""
+    return "\n".join([_HEAD.rstrip(), *_lines(begun)]) + "\n"
+
+
+def to_fill_in(text: str) -> list[tuple[int, str]]:
+    """The lines of a configuration that hold only an example: each number, from 1, and what belongs there."""
+    marked = ((n, line.partition(f"# {FILL_IN}")[2]) for n, line in enumerate(text.splitlines(), 1))
+    return [(n, what) for n, what in marked if what]
+
+
+def _lines(begun: Beginning) -> Iterator[str]:
+    yield f"command: {begun.command}".ljust(25) + "# as in the Slack app's manifest"
+    yield ""
+    yield "# Who we are at each provider. Rate limits belong to the account."
+    yield "accounts:"
+    for layer in begun.layers:
+        yield from _account(layer)
+    yield ""
+    yield "# What can be purged."
+    yield "sites:"
+    yield from _site(begun)
+    yield ""
+    yield from _approvals(begun)
+
+
+def _account(layer: LayerAnswer) -> Iterator[str]:
+    yield f"  {layer.account}:".ljust(41) + f"# more keys: docs/providers/{layer.provider}.md"
+    yield f"    provider: {layer.provider}"
+    for one, value in layer.of_account():
+        yield _key("    ", one, value)
+
+
+def _site(begun: Beginning) -> Iterator[str]:
+    yield f"  {quoted(begun.site)}:"
+    yield f"    hosts: [{', '.join(map(quoted, begun.hosts))}]"
+    yield f"    schemes: [{', '.join(begun.schemes)}]".ljust(41) + "# what a URL typed without a scheme means"
+    yield from _or_later(begun.origin, "origin", _EXAMPLE_ORIGIN, "where the truth is, behind every cache")
+    yield "    environment: production".ljust(41) + "# or staging"
+    yield from _or_later(begun.channel, "channel", "C0SHOP", "where this site's jobs are told, by id")
+    yield "    layers:".ljust(41) + "# innermost first: the order in which they are purged"
+    for layer in begun.layers:
+        yield f"      - account: {layer.account}"
+        for one, value in layer.of_layer():
+            yield _key("        ", one, value)
+    if begun.edge:
+        yield "    edges:".ljust(41) + "# places to look from; dialled as written, Host and SNI from the URL"
+        yield f"      edge: {quoted(begun.edge)}"
+
+
+def _or_later(value: str, key: str, example: str, what: str) -> Iterator[str]:
+    line = f"{key}: {quoted(value or example)}"
+    yield f"    {line if value else f'# {line}'}".ljust(41) + f"# {what}"
+
+
+def _approvals(begun: Beginning) -> Iterator[str]:
+    yield "# Wider purges need a yes: one approver for a prefix, host or pattern, two for everything in production."
+    yield "# Slack ids, not names; a profile's menu has \"Copy member ID\", a channel's details end with its id."
+    gate = "" if begun.approvals and begun.approvers else "# "
+    yield f"{gate}approvals:"
+    yield f"{gate}  channel: {begun.approvals or 'C0APPROVE'}"
+    yield f"{gate}  approvers: [{', '.join(begun.approvers or ('U0LEA', 'U0SAM', 'U0KIM'))}]"
+
+
+def _key(indent: str, one: Field, value: str) -> str:
+    """A key with its answer; with the example where there is none yet, marked so."""
+    line = f"{indent}{one.name}: {_written(one, value) if value else quoted(one.example)}"
+    return f"{line.ljust(40)} # {'' if value else FILL_IN}{one.what}"
+
+
+def _written(one: Field, value: str) -> str:
+    if one.tree:
+        return value
+    return (place_of(value) if one.secret else "") or quoted(value)
+
+
+def quoted(text: str) -> str:
+    """A scalar that is read as the text it is."""
+    return text if _PLAIN.fullmatch(text) and text.lower() not in _WORDS else json.dumps(text, ensure_ascii=False)
+
+
+_ABOUT = """\
+# The Slack app, as `purgebot init` wrote it{how}.
+# At https://api.slack.com/apps choose Create New App → From a manifest, and paste this.
+"""
+_URL = "/slack/events"
+_ADDRESSED = (  # after which lines Slack is told where to deliver by HTTP, and under which key
+    (r"^    - command: .*\n", "      url"),
+    (r"^  event_subscriptions:\n", "    request_url"),
+    (r"^  interactivity:\n    is_enabled: true\n", "    request_url"),
+)
+
+
+def manifest_text(command: str = _COMMAND, address: str = "") -> str:
+    """The Slack app's manifest with that command; with an `address` (https://host) for signed HTTP there, without one
+    for Socket Mode."""
+    text = files("bot.beginning").joinpath("manifest.yml").read_text(encoding="utf-8")
+    body = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#"))
+    body = body.replace(f"command: {_COMMAND} ", f"command: {command} ")
+    if not address:
+        return _ABOUT.format(how=", for Socket Mode: no public address is needed") + body
+    for after, key in _ADDRESSED:
+        body = re.sub(f"({after})", rf"\g<1>{key}: {address}{_URL}\n", body, flags=re.MULTILINE)
+    body = body.replace("socket_mode_enabled: true", "socket_mode_enabled: false")
+    return _ABOUT.format(how=f", for signed HTTP: Slack must reach {address}") + body

@@ -1,0 +1,137 @@
+"""What is left where no cache serves anything old: what may still be, and what speaks for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bot.domain.caching import Directives
+from bot.domain.look import ORIGIN, Likeness, Look, compare, span
+from bot.domain.why.case import Case, Ours, Spot, do, names_of
+from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.times import changed_since, modified
+
+_WORKER = re.compile(r"serviceWorker\s*\.\s*register", re.IGNORECASE)
+_DIFFERENT = (Likeness.OTHER, Likeness.OTHER_BYTES)
+_WORKS = "the page registers a service worker, which may answer without asking anybody"
+
+
+def browsers(case: Case) -> Cause | None:
+    """The edges are right now and were seen old before, and browsers may go on with what they were given then."""
+    fresh, was = case.fresh(), _seen_before(case)
+    old = [look for look in was if case.origin is not None and compare(look, case.origin.look) in _DIFFERENT]
+    if not fresh or case.old() or not old:
+        return None
+    keeps, worker = _still_keeps(case, fresh[0]), _registers_worker(fresh[0])
+    if not keeps and not worker:
+        return None
+    places = list(dict.fromkeys(look.place for look in old))
+    who = "browsers that have the old page" if keeps else "a service worker"
+    goes_on = f"may go on showing it for up to {span(keeps)}" if keeps else "may still show the old page"
+    return Cause(
+        Name.BROWSERS,
+        Certainty.LIKELY,
+        f"Every edge that answered serves what the origin serves; {who} {goes_on}.",
+        (
+            f"{names_of(fresh)}: the same as the origin now",
+            f"{', '.join(places)}: old before {_name(case)}",
+            *([f"cache-control: {_said(fresh[0])}"] if keeps else []),
+            *([_WORKS] if worker else []),
+        ),
+        Cure(
+            "Check again",
+            f"check {case.url}",
+            "Try it in a private window, where a browser answers from nothing kept.",
+        ),
+        "A purge cannot reach browsers: let pages say `max-age=0, s-maxage=…`, and a service worker's file `no-cache`.",
+    )
+
+
+def origin_old(case: Case) -> Cause | None:
+    """A purge was proven and changed nothing: what was there before is what the origin still has."""
+    fresh, last = case.fresh(), case.last_purge
+    if not fresh or case.old() or case.origin is None or last is None or last.job.proven is None:
+        return None
+    was, origin = _seen_before(case), case.origin.look
+    if not was or any(compare(look, origin) is not Likeness.SAME for look in was) or changed_since(case, last):
+        return None
+    version = f' (version "{origin.version}")' if origin.version else ""
+    since = modified(case)
+    changed = f", unchanged for {span(case.now - since)}" if since is not None else ""
+    return Cause(
+        Name.ORIGIN_OLD,
+        Certainty.LIKELY,
+        f"{names_of(fresh)} {do(fresh, 'serves', 'serve')} what the origin serves{version}, as before {last.job.name}:"
+        " if that is old, the origin itself is old.",
+        (
+            f"origin: {origin.status}{version}{changed}",
+            f"{last.job.name} was proven {span(max(0.0, case.now - last.job.proven))} ago, and changed nothing",
+        ),
+        Cure("Check again", f"check {case.url}", "Look whether the deploy has reached the origin."),
+        "Deploy to the origin first, and empty caches inside the application; then purge.",
+    )
+
+
+def nothing_old(case: Case) -> Cause | None:
+    """Nothing old was found, and what may be all the same."""
+    fresh = case.fresh()
+    if not fresh or case.old() or case.origin is None:
+        return None
+    version = f' (version "{case.origin.look.version}")' if case.origin.look.version else ""
+    return Cause(
+        Name.NOTHING_OLD,
+        Certainty.SEEN,
+        f"{names_of(fresh)} {do(fresh, 'serves', 'serve')} what the origin serves{version}, to a plain visitor.",
+        (f"{names_of(fresh)}: the same as the origin", *_perhaps(case, fresh[0])),
+        Cure(
+            "Check again",
+            f"check {case.url}",
+            "Try it in a private window; where it is old there too, look at the origin.",
+        ),
+        at=", ".join(spot.name for spot in fresh),
+    )
+
+
+def _perhaps(case: Case, spot: Spot) -> Iterator[str]:
+    """What was not seen, and would make a page look old."""
+    keeps = _still_keeps(case, spot)
+    if keeps:
+        yield f"possible: browsers with an older page keep it for up to {span(keeps)} (cache-control: {_said(spot)})"
+    if _registers_worker(spot):
+        yield f"possible: {_WORKS}"
+    since = modified(case)
+    changed = f" (unchanged for {span(case.now - since)})" if since is not None else ""
+    yield f"possible: the origin itself is old{changed}"
+    yield "possible: another place, or a visitor with other headers or cookies, gets an old one: nobody looked there"
+
+
+def _seen_before(case: Case) -> list[Look]:
+    """What the edges served just before the last purge of the page, as its own looks saw it."""
+    last = case.last_purge
+    before = last.job.before if last is not None else ()
+    mine = [look for look in before if look.place != ORIGIN and look.url == case.url]
+    return [look for look in mine if not (look.problem or look.variant)]
+
+
+def _name(case: Case) -> str:
+    last: Ours | None = case.last_purge
+    return last.job.name if last is not None else "now"
+
+
+def _registers_worker(spot: Spot) -> bool:
+    return bool(_WORKER.search(spot.last.answer.text))
+
+
+def _said(spot: Spot) -> str:
+    return spot.last.answer.says("cache-control")[:100]
+
+
+def _still_keeps(case: Case, spot: Spot) -> int:
+    """The seconds that a browser may go on with a page from before; 0 once it is too long since that one was given
+    out."""
+    keeps = spot.look.max_age or 0
+    if Directives.read(spot.last.answer.says("cache-control")).has("immutable"):
+        return keeps
+    last = case.last_purge
+    ends = [when for when in (modified(case), last.job.purged if last is not None else None) if when is not None]
+    return keeps if not ends or case.now - max(ends) < keeps else 0

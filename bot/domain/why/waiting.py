@@ -1,0 +1,109 @@
+"""What has not been sent yet: our jobs that wait, and requests that are in line behind a hold."""
+
+from __future__ import annotations
+
+from bot.domain.hold import ALL, Hold
+from bot.domain.job import JobView, LayerState, LayerView, State
+from bot.domain.look import span
+from bot.domain.why.case import Case, InLine, Ours
+from bot.domain.why.cause import Cause, Certainty, Cure, Name
+
+PEOPLE = (State.WAITING, State.NEEDS_DECISION)
+
+
+def queued(case: Case) -> Cause | None:
+    """A purge of this page that has not been sent whole."""
+    if case.is_fresh:
+        return None
+    ours = next((o for o in case.covering() if o.job.state.is_open and o.job.purged is None), None)
+    if ours is not None and ours.job.state is State.CONFIRMING:
+        return None
+    if ours is not None:
+        return _job(case, ours)
+    return _request(case, case.in_line[0]) if case.in_line else None
+
+
+def _job(case: Case, ours: Ours) -> Cause:
+    job = ours.job
+    behind = [f"{one.name} · {one.named} · {_ago(case, one.at)} · in line behind the hold" for one in case.in_line]
+    also = f" {case.in_line[0].name} would purge it too: {_held(case.hold)}." if case.in_line else ""
+    return Cause(
+        Name.QUEUED,
+        Certainty.SEEN,
+        f"{job.name}, which would purge it, {_waits(job, case)}{also}",
+        (f"{job.name} · {ours.named} · {_ago(case, job.created)}", *behind[:2], *_hold_line(case, case.hold)),
+        Cure(f"Show {job.name}", f"status {job.name}", _next(job, case)),
+        _sooner(job, case),
+        asked_by=job.requested_by,
+    )
+
+
+def _request(case: Case, first: InLine) -> Cause:
+    return Cause(
+        Name.QUEUED,
+        Certainty.SEEN,
+        f"{first.name}, which would purge it, waits: {_held(case.hold)}.",
+        (f"{first.name} · {first.named} · {_ago(case, first.at)}", *_hold_line(case, case.hold)),
+        Cure(f"Show {first.name}", f"show {first.name}", f"{first.name} runs when the hold ends: an approver ends it."),
+        "What must go out during a hold: an approver ends the hold, or says so to whoever set it.",
+        asked_by=first.by,
+    )
+
+
+def _held(hold: Hold | None) -> str:
+    if hold is None:
+        return "the hold has just ended, and it runs next"
+    return f"{'everything' if hold.site == ALL else hold.site} is on hold"
+
+
+def _hold_line(case: Case, hold: Hold | None) -> tuple[str, ...]:
+    return (f"on hold since {span(max(0.0, case.now - hold.since))}: {hold.reason[:160]}",) if hold is not None else ()
+
+
+def _waits(job: JobView, case: Case) -> str:
+    if job.state in PEOPLE:
+        for_what = "for votes" if job.state is State.WAITING else "for a decision, since an answer was lost"
+        return f"waits {for_what}{f'; and {_held(case.hold)}' if case.hold is not None else ''}."
+    if job.held is not None:
+        return f"waits: {_held(job.held)}."
+    if job.state is State.SCHEDULED:
+        return "waits for its time."
+    waiting = _throttled(job, case.now)
+    if waiting is not None:
+        left = span((waiting.waits_until or case.now) - case.now)
+        return f"waits for {waiting.title}, which takes no more calls for {left}."
+    layer = next((one for one in job.layers if one.state is LayerState.PURGING and one.sent < one.calls), None)
+    if layer is None:
+        return "has not begun." if job.state is State.QUEUED else "is still being sent."
+    return f"is still being sent: {layer.sent} of {layer.calls} calls to {layer.title} are done."
+
+
+def _throttled(job: JobView, now: float) -> LayerView | None:
+    return next((layer for layer in job.layers if (layer.waits_until or 0) > now), None)
+
+
+def _next(job: JobView, case: Case) -> str:
+    """Who has to do what, so that it goes out."""
+    if job.state is State.WAITING:
+        return f"An approver answers {job.name}: its card says who is asked."
+    if job.state is State.NEEDS_DECISION:
+        return f"Somebody decides about {job.name}: its card asks."
+    if job.held is not None:
+        return f"{job.name} runs when the hold ends: an approver ends it."
+    return f"Wait: {job.name} goes on by itself."
+
+
+def _sooner(job: JobView, case: Case) -> str:
+    if job.state is State.WAITING:
+        return "A narrower purge, a page in place of a prefix, may need no votes: `plan …` says so beforehand."
+    if job.state is State.NEEDS_DECISION:
+        return "Watch the site's channel: a job that needs a decision says so there."
+    if job.held is not None:
+        return "What must go out during a hold: an approver ends the hold, or says so to whoever set it."
+    if job.targets > 1:
+        return "One tag or prefix needs one call where a list of URLs needs many."
+    return "`limits` shows how many calls are left, and what uses them up." if _throttled(job, case.now) else ""
+
+
+def _ago(case: Case, then: float) -> str:
+    return f"{span(max(0.0, case.now - then))} ago"

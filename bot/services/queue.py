@@ -1,0 +1,176 @@
+"""What runs and what waits for each account, in the order of the lanes, and when: see `bot.domain.forecast`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.domain.actor import Actor
+from bot.domain.command import Command
+from bot.domain.forecast import Foretold, Lane, Leg, Line, foretell
+from bot.domain.job import State
+from bot.domain.site import Site
+from bot.domain.turns import Place
+from bot.ledger.books import Books
+from bot.ledger.queue import OpenJob, OpenLayer
+from bot.services.aside import aside
+from bot.services.setup import CALLS_AT_ONCE, Core
+
+MINE_SHOWN = 5  # own jobs a page, with a button each
+LOOK_SECONDS = 0.5  # that a job is thought to look before its first call
+Times = Mapping[tuple[int, int], Foretold]  # by job and position
+ENDED = ("done", "failed", "stopped")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiter:
+    """One job at one account. `begins` and `ends` are foretold, in seconds since the epoch: when its next call goes,
+    and when its last one here is answered; None where that cannot be told. Of a job that is not `seen` nothing else is
+    told."""
+
+    job: int
+    seen: bool
+    site: str = ""
+    by: str = ""
+    urgent: bool = False
+    gone: int = 0  # calls
+    left: int = 0
+    begins: float | None = None
+    ends: float | None = None
+    after: str = ""  # the cache that it is at before
+
+    @property
+    def name(self) -> str:
+        """The id people type."""
+        return f"P-{self.job}"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountQueue:
+    """One account: what runs, what waits in the order in which it begins, and how many jobs wait for something else."""
+
+    account: str
+    title: str
+    running: tuple[Waiter, ...]
+    waiting: tuple[Waiter, ...]
+    held: int = 0
+    scheduled: int = 0
+    votes: int = 0
+    decisions: int = 0
+    silent_until: float | None = None  # the provider wants no calls before
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is open for it."""
+        return not (self.running or self.waiting or self.held or self.scheduled or self.votes or self.decisions)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueShown:
+    """The queues of the accounts that were asked for. `mine` are the caller's own jobs that are not fully sent, with
+    their sites, oldest first; `begin` is how many of them are on pages before this one."""
+
+    accounts: Sequence[AccountQueue]
+    now: float
+    mine: Sequence[tuple[int, str]] = ()
+    begin: int = 0
+    line: str = "queue"  # to be typed for the same, without its page
+
+
+async def queue(core: Core, actor: Actor, command: Command) -> QueueShown:
+    """The queues of a site's accounts, of one account, or of all that `actor` sees sites of."""
+    sites = core.setup.seen_by(actor)
+    named = [site for site in sites if command.site in ("", site.name)]
+    accounts = dict.fromkeys(
+        layer.account for site in named for layer in site.layers if command.only in ("", layer.account)
+    )
+    now = core.clock.now()
+
+    def question(books: Books) -> tuple[tuple[list[OpenJob], dict[str, Lane]], dict[str, float]]:
+        return state_of(books, core, now), {account: books.budgets.silent_until(account) for account in accounts}
+
+    (jobs, lanes), silent = await core.ledger.read(question)
+    times = await foretold(jobs, lanes, now)
+    queues = [_queue(core, account, jobs, times, silent[account], sites, now) for account in accounts]
+    mine = [
+        (job.id, job.site)
+        for job in jobs
+        if job.by == actor.id and job.site in {site.name for site in named} and _may_go(job, [*accounts])
+    ]
+    begin = max(0, min((command.page - 1) * MINE_SHOWN, (len(mine) - 1) // MINE_SHOWN * MINE_SHOWN))
+    words = ["queue", command.site or command.only]
+    return QueueShown(queues, now, mine, begin, " ".join(filter(None, words)))
+
+
+def _may_go(job: OpenJob, accounts: Sequence[str]) -> bool:
+    """Whether some call of it may still go to one of `accounts`."""
+    return any(layer.account in accounts and layer.left for layer in job.layers)
+
+
+def state_of(books: Books, core: Core, now: float) -> tuple[list[OpenJob], dict[str, Lane]]:
+    """Every open job, and every account as it stands."""
+    jobs = books.queue.open_jobs()
+    return jobs, _lanes(books, core, jobs, now)
+
+
+async def foretold(jobs: Sequence[OpenJob], lanes: Mapping[str, Lane], now: float) -> Times:
+    """When their calls will go; the lanes are used up by it."""
+    lines = [line_of_job(job, now) for job in jobs if job.runs]
+    calls = sum(leg.calls for line in lines for leg in line.legs)
+    return await aside(calls, lambda: foretell(lines, lanes, now))
+
+
+def _lanes(books: Books, core: Core, jobs: Sequence[OpenJob], now: float) -> dict[str, Lane]:
+    lanes = {}
+    for account, provider in core.setup.providers.items():
+        waiting = [
+            Place(job.id, layer.position, bool(job.urgent_by)) for job in jobs if (layer := job.layer_on(account))
+        ]
+        here, budgets = core.lanes.of(account), books.budgets.foretold(account, provider.can.pace, now)
+        lanes[account] = Lane(budgets, here.turns.copy(waiting), here.seconds, CALLS_AT_ONCE)
+    return lanes
+
+
+def line_of_job(job: OpenJob, now: float) -> Line:
+    """What `job` has still to send, as it is foretold."""
+    pending = max((x.ready_at or 0.0 for x in job.layers if not x.left), default=0.0)
+    looks = LOOK_SECONDS if job.looks and job.state is State.QUEUED else 0.0
+    return Line(job.id, tuple(map(_leg, job.layers)), bool(job.urgent_by), max(now + looks, pending))
+
+
+def _leg(layer: OpenLayer) -> Leg:
+    spends = {bucket: units / max(1, layer.calls) for bucket, units in layer.spends.items()}
+    return Leg(layer.account, layer.position, layer.left, spends, layer.again)
+
+
+def _queue(
+    core: Core, account: str, jobs: Sequence[OpenJob], times: Times, silent: float, sites: Sequence[Site],
+    now: float,
+) -> AccountQueue:  # fmt: skip
+    seen = {site.name for site in sites}
+    there = [(job, layer) for job in jobs if job.runs and (layer := job.layer_on(account))]
+    told = [(layer.has_begun, _waiter(core, job, layer, times, job.site in seen)) for job, layer in there]
+    waiting = [waiter for has_begun, waiter in told if not has_begun]
+    others = [job for job in jobs if any(x.account == account and x.state not in ENDED for x in job.layers)]
+    return AccountQueue(
+        account,
+        core.setup.providers[account].title,
+        tuple(waiter for has_begun, waiter in told if has_begun),
+        tuple(sorted(waiting, key=lambda x: (float("inf") if x.begins is None else x.begins, x.job))),
+        held=sum(job.is_held for job in others),
+        scheduled=sum(job.state is State.SCHEDULED for job in others),
+        votes=sum(job.state is State.WAITING for job in others),
+        decisions=sum(job.state is State.NEEDS_DECISION for job in others),
+        silent_until=silent if silent > now else None,
+    )
+
+
+def _waiter(core: Core, job: OpenJob, layer: OpenLayer, times: Times, seen: bool) -> Waiter:
+    told = times.get((job.id, layer.position))
+    begins, ends = (told.begins, told.ends) if told else (None, None)
+    if not seen:
+        return Waiter(job.id, False, begins=begins, ends=ends)
+    before = next((x for x in job.layers[: layer.position] if x.left + x.flying or x.state not in ENDED), None)
+    after = core.setup.providers[before.account].title if before and before.account in core.setup.providers else ""
+    gone = layer.calls - layer.left - layer.flying
+    return Waiter(job.id, True, job.site, job.by, bool(job.urgent_by), gone, layer.left, begins, ends, after)

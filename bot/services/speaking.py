@@ -1,0 +1,14 @@
+"""What the grammar may know of whoever speaks."""
+
+from __future__ import annotations
+
+from bot.domain.actor import Actor
+from bot.domain.command import Speaker
+from bot.services.setup import Core
+
+
+def speaker_of(core: Core, actor: Actor, channel: str) -> Speaker:
+    """What the parser may know of `actor`'s world."""
+    sites = core.setup.seen_by(actor)
+    accounts = frozenset(layer.account for site in sites for layer in site.layers)
+    return Speaker(sites, channel, accounts, core.setup.command, core.setup.world)

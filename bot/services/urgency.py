@@ -1,0 +1,71 @@
+"""Purges that go before all others: who may ask for one, how often, and what is told to those that it passes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.domain.actor import Actor
+from bot.domain.command import Command, line_of
+from bot.domain.hearing import is_fit
+from bot.domain.job import JobView
+from bot.domain.policy import Roster
+from bot.domain.rights import Deed, Subject, authorise
+from bot.domain.ruling import is_one_of
+from bot.domain.told import Event, Told
+from bot.ledger.books import Books
+from bot.services.replies import Refused
+from bot.services.roster import approvers
+from bot.services.setup import Core
+from bot.services.speaking import speaker_of
+
+DAY = 86400.0
+
+
+def may_not_hurry(
+    books: Books, core: Core, actor: Actor, channel: str, command: Command, roster: Roster
+) -> Refused | None:
+    """Why `command` may not go first, and what to type instead; None when it may, or does not ask to."""
+    if not command.urgent:
+        return None
+    urgency = core.setup.policy.urgent
+    if urgency is None:
+        among, problem = actor.id in approvers(core, roster), ""
+    else:
+        among, problem = is_one_of(actor, core.setup.policy, roster, urgency.who)
+    subject = Subject(command.site, urgents=frozenset({actor.id} if among else ()))
+    denied = authorise(actor, Deed.URGENT, subject)
+    if denied is not None:
+        why = f"{denied.why} {problem}" if problem and denied.rule == "urgent" else denied.why
+        return Refused(why, _without(core, actor, channel, command), by_rule=True)
+    if urgency is None or books.queue.hurried(actor.id, core.clock.now() - DAY) < urgency.per_day:
+        return None
+    times = "once" if urgency.per_day == 1 else f"{urgency.per_day:,} times"
+    what = f"You have had a purge go first {times} within 24 hours, which is as often as the policy lets you."
+    return Refused(what, _without(core, actor, channel, command), by_rule=True)
+
+
+def _without(core: Core, actor: Actor, channel: str, command: Command) -> str:
+    """The line that waits its turn."""
+    line = line_of(replace(command, urgent=False, bad=()), speaker_of(core, actor, channel))
+    shown = f"`{core.setup.command} {line}`" if is_fit(line) else "leave `--urgent` out"
+    return f"Nothing was purged. To have it wait its turn: {shown}"
+
+
+def hurry(books: Books, job: JobView, by: str, now: float) -> None:
+    """Have `job` go before everything that is not sent yet."""
+    books.queue.hurry(job.id, by, now)
+    books.messages.say(job.id, Told(Event.URGENT, who=by), now)
+    books.journal.add(now, "urgent", by, job.id)
+
+
+def tell_passed(books: Books, job: JobView, now: float) -> None:
+    """As an urgent job begins, tell those that it goes before."""
+    if not job.urgent_by:
+        return
+    accounts = [layer.account for layer in job.layers]
+    for other in books.queue.open_jobs():
+        if other.id == job.id or other.urgent_by or not other.runs:
+            continue
+        if any((layer := other.layer_on(account)) and layer.left for account in accounts):
+            books.messages.say(other.id, Told(Event.PASSED, text=job.name), now)
+            books.messages.changed(other.id, now)

@@ -1,0 +1,152 @@
+"""The card of `/purge queue`: what runs, what waits, in which order, and when each is expected to be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.domain.job import State
+from bot.services.queue import MINE_SHOWN, AccountQueue, QueueShown, Waiter
+from bot.services.replies import Full, Joined
+from bot.slack.cards.blocks import Block, Card, button, card
+from bot.slack.cards.words import clock, count, duration, listed
+from bot.slack.escape import escape, linked, person
+
+ACCOUNTS_SHOWN, RUNNING_SHOWN, WAITING_SHOWN = 8, 5, 8
+
+
+def queue_card(shown: QueueShown) -> Card:
+    """Every account that was asked for, busy ones first."""
+    if not shown.accounts:
+        return card("No queue belongs to a site of yours.", ["`sites` lists them."])
+    busy = [account for account in shown.accounts if not account.is_idle]
+    running, waiting = sum(len(x.running) for x in busy), sum(len(x.waiting) for x in busy)
+    names = listed([f"*{escape(x.account, 40)}*" for x in shown.accounts if x.is_idle], ACCOUNTS_SHOWN)
+    lines = [line for account in busy[:ACCOUNTS_SHOWN] for line in _account(account, shown.now)]
+    more = len(busy) - ACCOUNTS_SHOWN
+    return card(
+        f"Queue: {running:,} {'runs' if running == 1 else 'run'}, {waiting:,} {'waits' if waiting == 1 else 'wait'}"
+        if running or waiting
+        else "Queue: nothing runs and nothing waits for calls",
+        [
+            *lines,
+            f"and {count(more, 'more account')}: name a site or an account" if more > 0 else "",
+            f"Idle: {names}" if names else "",
+        ],
+        _buttons(shown),
+    )
+
+
+def _account(account: AccountQueue, now: float) -> Iterator[str]:
+    silent = f" · takes no calls before {clock(account.silent_until)}" if account.silent_until else ""
+    yield f"*{escape(account.account, 40)}* · {escape(account.title, 40)}{silent}"
+    yield from _some([f"▶ {_named(x)}{_far(x, now)}" for x in account.running if x.seen], RUNNING_SHOWN, "running")
+    hidden = sum(not x.seen for x in account.running)
+    if hidden:
+        yield f"    ▶ {count(hidden, 'other job')}"
+    yield from _some(list(_waiting(account.waiting, now)), WAITING_SHOWN, "waiting")
+    if not account.running and not account.waiting:
+        yield "    nothing runs or waits for calls"
+    if counted := _counted(account):
+        yield f"    not in line yet: {listed(counted)}"
+
+
+def _some(lines: Sequence[str], most: int, what: str) -> Iterator[str]:
+    for line in lines[:most]:
+        yield f"    {line}"
+    if len(lines) > most:
+        yield f"    and {len(lines) - most:,} more {what}"
+
+
+def _waiting(waiting: Sequence[Waiter], now: float) -> Iterator[str]:
+    """Those in line, by their place; others without a name, counted together."""
+    others = 0
+    for place, waiter in enumerate(waiting, 1):
+        if not waiter.seen:
+            others += 1
+            continue
+        if others:
+            yield f"{count(others, 'other job')} before {waiter.name}"
+        others = 0
+        yield f"{ordinal(place)} {_named(waiter)} · {_comes(waiter, now)}"
+    if others:
+        yield count(others, "other job")
+
+
+def _named(waiter: Waiter) -> str:
+    urgent = "⚡ " if waiter.urgent else ""
+    return f"{urgent}*{waiter.name}* on {escape(waiter.site, 60)}, asked by {person(waiter.by)}"
+
+
+def _far(waiter: Waiter, now: float) -> str:
+    """How far one is that runs."""
+    sent = f" · {waiter.gone:,} of {count(waiter.gone + waiter.left, 'call')} sent"
+    if not waiter.left:
+        return f" · all {count(waiter.gone, 'call')} sent" if waiter.gone != 1 else " · its call is sent"
+    return f"{sent}, {_done(waiter, now)}"
+
+
+def _comes(waiter: Waiter, now: float) -> str:
+    """When one begins that waits."""
+    after = f"after {escape(waiter.after, 40)}, " if waiter.after else ""
+    if waiter.begins is None:
+        return f"{after}when is not known"
+    soon = waiter.begins - now < 1
+    return f"{after}begins {'at once' if soon else f'in about {duration(waiter.begins - now)}'}, {_done(waiter, now)}"
+
+
+def _done(waiter: Waiter, now: float) -> str:
+    if waiter.ends is None:
+        return "when it is done is not known"
+    return f"done in about {duration(max(1.0, waiter.ends - now))}"
+
+
+def _counted(account: AccountQueue) -> list[str]:
+    """What waits for something else than calls."""
+    counts = (
+        (account.votes, "for votes"), (account.held, "for the end of a hold"), (account.scheduled, "for its time"),
+        (account.decisions, "for a decision"),
+    )  # fmt: skip
+    return [f"{count(n, 'job')} {'waits' if n == 1 else 'wait'} {what}" for n, what in counts if n]
+
+
+def ordinal(n: int) -> str:
+    """1st, 2nd, 3rd, 4th, 11th, 21st."""
+    teen = n % 100 in (11, 12, 13)
+    return f"{n:,}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(n % 10, 'th')}"
+
+
+def _buttons(shown: QueueShown) -> list[Block]:
+    """Cancel for the caller's own jobs that are not fully sent, a page of them; and the pages beside it."""
+    here = shown.mine[shown.begin : shown.begin + MINE_SHOWN]
+    cancels = [button(f"Cancel P-{job}", "queue_cancel", f"P-{job}") for job, _ in here]
+    page = shown.begin // MINE_SHOWN + 1
+    before = [button("Before", "queue_before", f"{shown.line} page {page - 1}")] if page > 1 else []
+    rest = len(shown.mine) - shown.begin - len(here)
+    more = [button(f"{rest:,} more of yours", "queue_more", f"{shown.line} page {page + 1}")] if rest > 0 else []
+    return [*cancels, *before, *more]
+
+
+def joined_card(joined: Joined, now: float) -> Card:
+    """Another job does the same, and nothing of it has been sent."""
+    job = joined.job
+    ago = duration(max(0.0, now - job.created))
+    by = "which you asked for" if joined.by_self else f"asked for by {person(job.requested_by)}"
+    name = linked(job.url, job.name) or job.name
+    waits = "It waits for votes. " if job.state is State.WAITING else ""
+    return card(
+        f"*{name}*, {by} {ago} ago, does the same: you will hear of it there.", [f"{waits}Nothing is sent twice."]
+    )
+
+
+def full_card(full: Full, now: float, command: str) -> Card:
+    """An account has so much in line that it takes no more."""
+    free = (
+        "When there is room again is not known: what is open waits for people."
+        if full.seconds is None
+        else f"There is room again in about {duration(max(1.0, full.seconds))}: ask again then."
+    )
+    see = f"`{command} queue {full.account}` shows what is open; `cancel` what is not needed."
+    return card(
+        f"{escape(full.what, 600)} Nothing was purged.",
+        [f"So it has been since {clock(full.since)}. {free}", see],
+    )

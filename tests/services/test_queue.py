@@ -1,0 +1,140 @@
+"""What the queue shows to whom, and that an account takes no more than may be open for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from bot.domain.actor import Actor, Standing
+from bot.domain.command import Command, Verb
+from bot.domain.site import Layer
+from bot.domain.target import Target
+from bot.services import deeds, holds
+from bot.services.purges import Asking
+from bot.services.queue import MINE_SHOWN, AccountQueue, queue
+from bot.services.replies import Full, JobMade
+from bot.services.setup import Current, Most
+from providers.contract import Kind
+from tests.services.shop import LEA, MIA, SHOP, Shop, open_shop, url
+from tests.slate import START
+
+QUEUE = Command(Verb.QUEUE)
+NEWS = replace(SHOP, name="news", hosts=("www.news.test",), layers=(Layer("shield"),))
+OUTSIDER = Actor("token:news", Standing.TOKEN, sites=frozenset({"news"}))
+
+
+def slow_shop(folder: Path, most: Most | None = None) -> Shop:
+    shop = open_shop(folder)
+    setup = replace(shop.core.setup, sites={"shop": SHOP, "news": NEWS}, most=most or Most())
+    shop.core = replace(shop.core, current=Current(setup))
+    shop.shield.slow_down(0.1)
+    return shop
+
+
+async def on_shield(shop: Shop, by: Actor, command: Command = QUEUE) -> AccountQueue:
+    shown = await queue(shop.core, by, command)
+    return next(account for account in shown.accounts if account.account == "shield")
+
+
+async def test_it_tells_what_runs_what_waits_and_when(tmp_path: Path) -> None:
+    shop = slow_shop(tmp_path)
+    await shop.purge(MIA, *[url(f"/1/{n}") for n in range(4)], check=False)
+    await shop.slate.advance(1)
+    await shop.purge(LEA, url("/2"), check=False)
+    await shop.purge(MIA, Target(Kind.PREFIX, "www.shop.test/a/", "shop"))
+    shield = await on_shield(shop, MIA)
+    await shop.ledger.close()
+    [first], [second] = shield.running, shield.waiting
+    assert ("P-1", 1, 3) == (first.name, first.gone, first.left)
+    assert ("P-2", "shop", "U_LEA", 1) == (second.name, second.site, second.by, second.left)
+    assert [10, 20] == [round((one.begins or 0) - START) // 10 * 10 for one in (second, first)]
+    assert (1, 0, 0) == (shield.votes, shield.held, shield.scheduled)
+
+
+async def test_of_sites_that_are_not_ones_own_nothing_has_a_name(tmp_path: Path) -> None:
+    shop = slow_shop(tmp_path)
+    await shop.purge(MIA, *[url(f"/{n}") for n in range(5)], check=False)
+    await shop.slate.advance(1)
+    await shop.purge(LEA, url("/x"), check=False)
+    shown = await queue(shop.core, OUTSIDER, QUEUE)
+    await shop.ledger.close()
+    [shield] = shown.accounts
+    told = [(one.seen, one.site, one.by, one.gone) for one in (*shield.running, *shield.waiting)]
+    assert ("shield", [(False, "", "", 0)] * 2) == (shield.account, told)
+
+
+async def test_what_its_provider_wants_no_calls_of_says_until_when(tmp_path: Path) -> None:
+    shop = slow_shop(tmp_path)
+    await shop.ledger.write(lambda books: books.budgets.block("shield", ["calls"], START + 90, START))
+    await shop.purge(MIA, url("/a"), check=False)
+    shield = await on_shield(shop, MIA)
+    await shop.ledger.close()
+    assert (START + 90, START + 90) == (shield.silent_until, shield.waiting[0].begins)
+
+
+async def test_what_is_held_is_counted(tmp_path: Path) -> None:
+    shop = slow_shop(tmp_path)
+    await shop.purge(MIA, url("/a"), check=False)
+    hold = Command(Verb.HOLD, site="shop", reason="deploy")
+    await holds.lay(shop.core, Asking(LEA, "hold"), hold)
+    await shop.slate.advance(1)
+    shield = await on_shield(shop, MIA)
+    await shop.ledger.close()
+    assert (1, (), ()) == (shield.held, shield.running, shield.waiting)
+
+
+async def test_ones_own_jobs_come_by_pages_until_they_are_fully_sent(tmp_path: Path) -> None:
+    shop = slow_shop(tmp_path)
+    for n in range(MINE_SHOWN + 2):
+        await shop.purge(MIA, url(f"/{n}"), check=False)
+    await deeds.cancel(shop.core, MIA, 2)
+    first = await queue(shop.core, MIA, QUEUE)
+    second = await queue(shop.core, MIA, replace(QUEUE, page=2))
+    beyond = await queue(shop.core, MIA, replace(QUEUE, page=9))
+    others = await queue(shop.core, LEA, QUEUE)
+    await shop.ledger.close()
+    assert ([1, 3, 4, 5, 6, 7], 0) == ([job for job, _ in first.mine], first.begin)
+    assert (MINE_SHOWN, MINE_SHOWN, ()) == (second.begin, beyond.begin, tuple(others.mine))
+
+
+async def test_one_site_or_one_account_alone(tmp_path: Path) -> None:
+    shop = slow_shop(tmp_path)
+    of_news = await queue(shop.core, MIA, replace(QUEUE, site="news"))
+    of_cf = await queue(shop.core, MIA, replace(QUEUE, only="cf"))
+    await shop.ledger.close()
+    assert (["shield"], ["cf"]) == ([x.account for x in of_news.accounts], [x.account for x in of_cf.accounts])
+
+
+async def test_over_the_most_jobs_new_work_is_refused_with_when_there_is_room(tmp_path: Path) -> None:
+    shop = slow_shop(tmp_path, Most(jobs=2))
+    made = [await shop.ask(MIA, url(f"/{n}"), check=False) for n in range(3)]
+    await shop.slate.advance(60)
+    later = await shop.ask(MIA, url("/9"), check=False)
+    await shop.ledger.close()
+    full = made[2]
+    assert [JobMade, JobMade, Full, JobMade] == [type(one) for one in (*made, later)]
+    assert isinstance(full, Full)
+    assert ("shield", START) == (full.account, full.since)
+    assert full.what == "shield has 2 open jobs, and at most 2 may be open (`limits.jobs`)."
+    assert full.seconds is not None
+    assert 0 <= full.seconds < 15
+
+
+async def test_over_the_most_targets_new_work_is_refused_and_never_what_stands_alone(tmp_path: Path) -> None:
+    shop = slow_shop(tmp_path, Most(urls=3))
+    alone = await shop.ask(MIA, *[url(f"/{n}") for n in range(5)], check=False)
+    full = await shop.ask(MIA, url("/9"), check=False)
+    await shop.ledger.close()
+    assert (JobMade, Full) == (type(alone), type(full))
+    assert getattr(full, "what", "") == (
+        "shield has 5 targets in open jobs; with 1 more they would be over 3 (`limits.urls`)."
+    )
+
+
+async def test_where_people_decide_nobody_knows_when_there_is_room(tmp_path: Path) -> None:
+    shop = slow_shop(tmp_path, Most(jobs=1))
+    await shop.ask(MIA, Target(Kind.PREFIX, "www.shop.test/a/", "shop"))
+    full = await shop.ask(MIA, url("/9"))
+    await shop.ledger.close()
+    assert isinstance(full, Full)
+    assert full.seconds is None

@@ -1,0 +1,114 @@
+"""The queue, a request that joins and an account that is full, word for word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.domain.job import JobView, State
+from bot.domain.verdict import Verdict
+from bot.services.queue import AccountQueue, QueueShown, Waiter
+from bot.services.replies import Full, Joined
+from bot.slack.cards.blocks import Card
+from bot.slack.cards.queue import full_card, joined_card, ordinal, queue_card
+from bot.slack.cards.thread import end_line
+from bot.slack.plain import plain
+from providers.contract import Kind
+
+NOW = 1_795_000_000.0
+CF = AccountQueue(
+    "cf",
+    "Cloudflare",
+    (
+        Waiter(12, True, "shop", "U_MIA", False, 40, 60, NOW + 1, NOW + 118),
+        Waiter(9, False, begins=NOW, ends=NOW + 5),
+    ),
+    (
+        Waiter(13, True, "shop", "U_SAM", True, 0, 5, NOW + 0.2, NOW + 4, ""),
+        *(Waiter(n, False, begins=NOW + 9, ends=NOW + 30) for n in (14, 15, 16)),
+        Waiter(17, True, "shop", "token:ci", False, 0, 2, NOW + 40, NOW + 125, "Varnish"),
+        Waiter(18, False),
+    ),
+    held=2,
+    votes=1,
+    silent_until=NOW + 60,
+)
+IDLE = AccountQueue("shield", "Varnish", (), ())
+JOB = JobView(
+    12, "shop", "production", State.QUEUED, Verdict.UNCHECKED, Kind.URL, 1, ("https://www.shop.test/a",), False,
+    "U_MIA", NOW - 40, (), "d", "small",
+)  # fmt: skip
+
+
+def buttons(card: Card) -> list[tuple[str, str]]:
+    """What they say, and what they carry."""
+    rows = [block["elements"] for block in card.blocks if block["type"] == "actions"]
+    found = [one for row in rows if isinstance(row, list) for one in row if isinstance(one, Mapping)]
+    return [(str(one["text"]["text"]), str(one["value"])) for one in found]
+
+
+def test_every_account_tells_what_runs_and_what_waits_in_its_order() -> None:
+    said = plain(queue_card(QueueShown([CF, IDLE], NOW)))
+    assert said == (
+        "Queue: 2 run, 6 wait\n"
+        "cf · Cloudflare · takes no calls before 2026-11-18 11:07 UTC\n"
+        "    ▶ P-12 on shop, asked by U_MIA · 40 of 100 calls sent, done in about 118 s\n"
+        "    ▶ 1 other job\n"
+        "    1st ⚡ P-13 on shop, asked by U_SAM · begins at once, done in about 4 s\n"
+        "    3 other jobs before P-17\n"
+        "    5th P-17 on shop, asked by token ci · after Varnish, begins in about 40 s, done in about 2 min\n"
+        "    1 other job\n"
+        "    not in line yet: 1 job waits for votes and 2 jobs wait for the end of a hold\n"
+        "Idle: shield"
+    )
+
+
+def test_nothing_to_do_is_said_so() -> None:
+    assert "Queue: nothing runs and nothing waits for calls\nIdle: shield" == plain(queue_card(QueueShown([IDLE], NOW)))
+    assert "No queue belongs to a site of yours.\nsites lists them." == plain(queue_card(QueueShown([], NOW)))
+
+
+def test_own_jobs_have_a_button_five_a_page() -> None:
+    mine = [(n, "shop") for n in range(1, 13)]
+    first = buttons(queue_card(QueueShown([IDLE], NOW, mine, 0, "queue shop")))
+    second = buttons(queue_card(QueueShown([IDLE], NOW, mine, 5, "queue shop")))
+    last = buttons(queue_card(QueueShown([IDLE], NOW, mine, 10, "queue shop")))
+    assert [*((f"Cancel P-{n}", f"P-{n}") for n in range(1, 6)), ("7 more of yours", "queue shop page 2")] == first
+    assert [("Before", "queue shop page 1"), ("2 more of yours", "queue shop page 3")] == second[5:]
+    assert [("Cancel P-11", "P-11"), ("Cancel P-12", "P-12"), ("Before", "queue shop page 2")] == last
+
+
+def test_who_joins_is_told_what_does_it() -> None:
+    assert plain(joined_card(Joined(JOB), NOW)) == (
+        "P-12, asked for by U_MIA 40 s ago, does the same: you will hear of it there.\nNothing is sent twice."
+    )
+    assert plain(joined_card(Joined(JOB, by_self=True), NOW)) == (
+        "P-12, which you asked for 40 s ago, does the same: you will hear of it there.\nNothing is sent twice."
+    )
+
+
+def test_what_is_full_says_since_when_and_when_there_is_room() -> None:
+    full = Full("cf has 200 open jobs, and at most 200 may be open (`limits.jobs`).", account="cf", since=NOW,
+                seconds=185.0)  # fmt: skip
+    assert plain(full_card(full, NOW, "/purge")) == (
+        "cf has 200 open jobs, and at most 200 may be open (limits.jobs). Nothing was purged.\n"
+        "So it has been since 2026-11-18 11:06 UTC. There is room again in about 3 min: ask again then.\n"
+        "/purge queue cf shows what is open; cancel what is not needed."
+    )
+
+
+def test_everybody_who_asked_is_called_at_the_end() -> None:
+    joined = replace(JOB, also_by=("U_LEA", "token:ci"), state=State.DONE, verdict=Verdict.FRESH)
+    assert end_line(joined) == (
+        "<@U_MIA> <@U_LEA> P-12 has ended: every layer asked is purged, and the pages that show it are as at the"
+        " origin."
+    )
+    cancelled = replace(joined, state=State.CANCELLED, stop_reason="U_MIA: not needed")
+    assert "<@U_MIA> <@U_LEA> P-12 was cancelled by <@U_MIA>: not needed · Nothing was purged." == end_line(cancelled)
+    assert "" == end_line(replace(joined, state=State.PURGING))
+
+
+def test_places_are_counted_as_people_do() -> None:
+    assert ["1st", "2nd", "3rd", "4th", "11th", "12th", "21st", "112th"] == [
+        ordinal(n) for n in (1, 2, 3, 4, 11, 12, 21, 112)
+    ]
