@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from bot.domain.policy import Conditions, Tightening
+from bot.reloading import reload
 from bot.settings import Settings, load
 from playground.clouds.cloudflare import Cloudflare
 from playground.towns.shop import API_PATH, TOKEN
-from tests.slack.room import API_TOKEN, HOST, Room, room
+from tests.slack.room import API_TOKEN, HOST, SECRET, Room, room
 
 pytestmark = pytest.mark.slow
 
@@ -129,3 +133,24 @@ async def test_an_open_job_keeps_a_file_out_that_would_strand_it(tmp_path: Path)
         taken = await opened.bot.reload(without)
     assert (["P-1"], True) == (kept_out, is_there)
     assert ([], {}) == (taken, opened.bot.core.setup.sites)
+
+
+async def test_slacks_tokens_change_with_a_reload(tmp_path: Path) -> None:
+    async with room(tmp_path) as opened:
+        bot = opened.bot
+        new = replace(bot.environment, slack_bot_token="xoxb-new", slack_signing_secret="new-secret", port=1)
+        now = settings(opened, tmp_path)
+        taken = await reload(bot, lambda: (now, new))
+        body, at = b"command=%2Fpurge", str(int(time.time()))
+        statuses = []
+        for secret in ("new-secret", SECRET):
+            signed = hmac.new(secret.encode(), f"v0:{at}:".encode() + body, hashlib.sha256).hexdigest()
+            headers = {
+                "x-slack-request-timestamp": at, "x-slack-signature": f"v0={signed}",
+                "content-type": "application/x-www-form-urlencoded",
+            }  # fmt: skip
+            answer = await opened.http.post("/slack/events", content=body, headers=headers)
+            statuses.append(answer.status_code)
+        token = bot.client.token
+    assert (True, "xoxb-new") == (taken, token)
+    assert (False, True) == (statuses[0] == 401, statuses[1] == 401)
