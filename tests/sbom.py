@@ -45,11 +45,16 @@ SAID = {  # how older metadata write it → SPDX
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
 }
 READ = {  # where the metadata say nothing exact: as its licence file reads, looked at on 2026-11-26
+    "arrow": "Apache-2.0",
     "async-timeout": "Apache-2.0",  # not installed on every Python
     "click-default-group": "BSD-3-Clause",
     "colorama": "BSD-3-Clause",
     "contourpy": "BSD-3-Clause",
     "cycler": "BSD-3-Clause",
+    "defusedxml": "PSF-2.0",
+    "ghp-import": "Apache-2.0",
+    "isoduration": "ISC",
+    "jinja2": "BSD-3-Clause",
     "kiwisolver": "BSD-3-Clause",
     "matplotlib": "PSF-2.0",  # its own text, made from that one
     "pyasn1-modules": "BSD-2-Clause",

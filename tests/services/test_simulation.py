@@ -15,6 +15,7 @@ from bot.domain.job import State
 from bot.ledger.audit import audit
 from bot.ledger.reading import reading
 from bot.services import approvals, deeds
+from bot.services.replies import JobMade, Joined
 from bot.services.setup import SWEEP
 from providers.contract import Receipt
 from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Refused, Throttled, Unavailable, Unexpected
@@ -69,7 +70,9 @@ class Days:
                 pages = [url(f"/{len(self.jobs)}/{n}") for n in range(70)]
                 self.jobs.append((await self.shop.purge(MIA, *pages)).id)
             case "everything":
-                self.jobs.append((await self.shop.purge(LEA, EVERYTHING, reason="x")).id)
+                made = await self.shop.ask(LEA, EVERYTHING, reason="x")
+                assert isinstance(made, JobMade | Joined), made
+                self.jobs += [made.job.id] if isinstance(made, JobMade) else []
             case "yes":
                 for who in (SAM, KIM):
                     await approvals.vote(self.shop.core, who, newest, True)

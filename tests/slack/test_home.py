@@ -17,6 +17,7 @@ from bot.domain.hold import Hold
 from bot.domain.job import JobView, State
 from bot.domain.policy import Conditions, Deny, Members, Policy, Rule, Run, Tightening
 from bot.domain.site import Environment, Layer, Site
+from bot.domain.target import Target
 from bot.domain.undone import Undone, Way
 from bot.domain.verdict import Verdict
 from bot.services import approvals, deeds
@@ -331,9 +332,14 @@ async def shown(shop: Shop, actor: Actor) -> dict[str, list[str]]:
     return {name: [job.name for job in jobs] for name, jobs in lists.items() if jobs}
 
 
+def below(path: str) -> Target:
+    """What one of the approvers must agree to; two requests for the same would be one job."""
+    return Target(Kind.PREFIX, f"www.shop.test{path}", "shop")
+
+
 async def test_each_sees_their_own_requests_and_those_they_are_asked_about(shop: Shop) -> None:
     await shop.purge(MIA, EVERYTHING, reason="one")
-    await shop.purge(LEA, EVERYTHING, reason="two")
+    await shop.purge(LEA, below("/news/"))
     await shop.purge(MIA, url("/a"))
     assert {"requests": ["P-1", "P-2"], "running": ["P-3"]} == await shown(shop, SAM)
     assert {"requests": ["P-1"], "waiting": ["P-2"], "running": ["P-3"]} == await shown(shop, LEA)
@@ -387,7 +393,7 @@ async def test_running_begins_with_ones_own_and_recent_with_the_newest(shop: Sho
 
 async def test_of_many_the_first_are_shown_and_all_are_counted(shop: Shop) -> None:
     for n in range(25):
-        await shop.purge(MIA, EVERYTHING, reason=f"{n}", key=f"{n}")
+        await shop.purge(MIA, below(f"/{n}/"))
     view, own = await home_of(shop.core, LEA, {}), await home_of(shop.core, MIA, {})
     assert (10, 25, "P-1") == (len(view.requests), view.requests_total, view.requests[0].job.name)
     assert (5, 25, "P-25") == (len(own.waiting), own.waiting_total, own.waiting[0].name)
@@ -459,7 +465,7 @@ async def test_changes_are_drawn_together_three_seconds_apart(home: Tabs) -> Non
     await home.open(LEA)
     await home.shop.slate.advance(0.1)
     for n in range(5):
-        await home.shop.purge(MIA, EVERYTHING, reason=f"{n}", key=f"{n}")
+        await home.shop.purge(MIA, below(f"/{n}/"))
         await home.shop.slate.advance(0.5)
     soon = len(home.drawn())
     await home.shop.slate.advance(1)
@@ -493,7 +499,7 @@ async def test_twelve_hours_after_it_was_opened_nobody_looks_any_more(home: Tabs
     await home.shop.purge(MIA, EVERYTHING, reason="early")
     await home.shop.slate.advance(120)
     early = home.drawn()
-    await home.shop.purge(MIA, EVERYTHING, reason="late", key="late")
+    await home.shop.purge(MIA, below("/late/"))
     await home.shop.slate.advance(30)
     assert ["U_LEA", "U_SAM"] == sorted(set(early))
     assert ["U_SAM"] == home.drawn()[len(early) :]
