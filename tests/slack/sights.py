@@ -38,6 +38,7 @@ _LOOKS = re.compile(
     re.MULTILINE,
 )
 _SEEN = "<what was seen at the edge>"
+_NAMED = re.compile(r"(?:prefix |tag )?\S+, .* and [\d,]+ more")
 _ASKED = re.compile(r"^(Asked: \d+ (?:person|people)[^:·]*): .* (· \d+ min)", re.MULTILINE)
 _MENTION, _CHANNEL, _GROUP = (re.compile(rf"<{mark}([A-Z][A-Z0-9_]+)>") for mark in ("@", "#", r"!subteam\^"))
 _CALLS = re.compile(r"<(?:@|!subteam)")
@@ -230,6 +231,8 @@ def difference(old: Eyes, new: Eyes) -> list[Sight]:
             called = shown.names if shown.key not in old and not shown.user else ()
             sights.append(Sight(shown.where, (*shown.lines, *([f"(calls {', '.join(called)})"] if called else []))))
     for (where, root, calls), lines in threads.items():
+        if {*lines} == {_SEEN}:
+            continue  # a look of its own time
         what = "called in the thread" if calls else "in the thread"
         sights.append(Sight(f"{where}, {what} of {_named(where, root, new)}", _once(lines)))
     gone = [Sight(f"{shown.where}, gone", shown.lines[:1]) for key, shown in old.items() if key not in new]
@@ -237,10 +240,11 @@ def difference(old: Eyes, new: Eyes) -> list[Sight]:
 
 
 def _once(lines: Sequence[str]) -> tuple[str, ...]:
-    """Several looks in a row are one; whether a fresh page's *Why?* is offered hangs on what they saw."""
+    """Several looks in a row are one; whether a fresh card offers *Why?*, and has room for the first of many things,
+    hangs on what they saw."""
     told = [line for n, line in enumerate(lines) if n == 0 or line != _SEEN or lines[n - 1] != _SEEN]
     if _SEEN in told and told[0].startswith("🟢"):
-        told = [line.removesuffix(" [Why?]") for line in told]
+        told = [line.removesuffix(" [Why?]") for line in told if not _NAMED.fullmatch(line)]
     return tuple(told)
 
 

@@ -335,7 +335,7 @@ def _why_button(job: JobView) -> list[Block]:
     """Asks why a page that was looked at is not proven fresh: one that is old, if there is one."""
     old = (look.url for look in job.looks if look.place in job.stale_at)
     url = next(old, next((look.url for look in job.looks), ""))
-    return [button("Why?", "why", f"why {url}")] if url and len(url) <= WHY_URL_MAX else []
+    return [button("Why?", "why", f"why {url}")] if url and len(url) <= WHY_URL_MAX and "<" not in url else []
 
 
 def _can_be_retried(job: JobView) -> bool:
