@@ -33,6 +33,7 @@ log = structlog.get_logger()
 BODY_MAX = 1024 * 1024  # bytes
 FILES_MAX = 20_000
 PAGES_MAX = 20  # that something is expected of
+VERSION = r"^[A-Za-z0-9][A-Za-z0-9._+/@-]*(:[A-Za-z0-9._+/@-]+)?$"  # a tag, a commit, an image; no mark of Slack's
 Word = Annotated[str, Field(min_length=1, max_length=200)]
 Path = Annotated[str, Field(pattern=r"^/[!-~]*$", max_length=2000)]
 
@@ -56,7 +57,7 @@ class DeployBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
     site: Word
-    version: Word
+    version: Annotated[str, Field(pattern=VERSION, max_length=200)]
     urls: list[str] = []
     paths: list[str] = []
     prefixes: list[str] = []

@@ -103,6 +103,10 @@ def _named(core: Core, told: Announced, site: Site, notes: Notes) -> tuple[dict[
     targets: dict[Target, None] = {Target(Kind.EVERYTHING, "", site.name): None} if told.everything else {}
     unread: list[tuple[str, str]] = []
     for kind, value in _things(told):
+        if kind in (Kind.URL, Kind.PATH) and value.endswith("/*"):
+            what = "A star is taken literally here. For all below it, send it under `prefixes`, without the star."
+            unread.append((f"{kind.value} `{shown(value)}`", what))
+            continue
         try:
             targets.update(dict.fromkeys(reader.read(value, kind)))
         except Unreadable as why:

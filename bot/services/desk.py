@@ -12,7 +12,7 @@ from bot.domain.policy import Deny
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.site import Site
 from bot.domain.speech import SERVERS
-from bot.domain.target import empties, resolve
+from bot.domain.target import Target, empties, resolve
 from bot.domain.when import Due
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, pack
@@ -266,15 +266,17 @@ class Desk:
         decision = await judge_plan(self._core, asking.actor, plan, command.reason or "to be given")
         if isinstance(decision, Deny):
             return refused_by(decision)
-        lines, softly = self._narrower(command, site), plan.softly
+        lines, softly = self._narrower(asking, command, site), plan.softly
         draft = await self.save_draft(asking, {"command": pack(COMMAND, command), "lines": lines, "softly": softly})
         return FormWanted(draft, command, site, softly, lines)
 
-    def _narrower(self, command: Command, site: Site) -> list[str]:
-        """The front page, and one host of several where every layer can purge one."""
+    def _narrower(self, asking: Asking, command: Command, site: Site) -> list[str]:
+        """The front page, and one host of several where every layer can purge one; with all else that was said."""
         host, providers = site.hosts[0], self._core.setup.providers
         is_part = len(site.hosts) > 1 and is_possible(Kind.HOST, host, command, site, providers)
-        return [f"{site.root_url()} on {site.name}", *([f"host {host} on {site.name}"] if is_part else [])]
+        targets = [Target(Kind.URL, site.root_url(), site.name), *([Target(Kind.HOST, host, site.name)] * is_part)]
+        speaker = self.speaker(asking.actor, asking.channel)
+        return [line_of(replace(command, targets=(target,), confirm=""), speaker) for target in targets]
 
     async def _plan(self, asking: Asking, command: Command) -> Reply:
         plan = await plan_for(self._core, command, self._core.setup.sites[command.site])

@@ -237,7 +237,7 @@ def create(
     draft = replace(
         draft,
         look_urls=urls,
-        notes=(*draft.notes, *_not_queued(command, decision), *_asked_already(books, plan), *plan.notes),
+        notes=(*draft.notes, *_not_queued(command, decision), *_asked_already(books, asking, plan), *plan.notes),
     )
     job = books.jobs.create(draft, stored, asking.key)
     if asking.deploy is not None:
@@ -354,8 +354,10 @@ def _not_queued(command: Command, decision: Allow | Ask) -> tuple[str, ...]:
     return (f"{command.site} is not held: it {what}, without waiting in line.",)
 
 
-def _asked_already(books: Books, plan: Plan) -> tuple[str, ...]:
-    """A word on the open job that does the same: two of them send everything twice."""
+def _asked_already(books: Books, asking: Asking, plan: Plan) -> tuple[str, ...]:
+    """A word on the open job that does the same: two of them send everything twice. Each deploy is another one."""
+    if asking.deploy is not None:
+        return ()
     alike = books.jobs.alike(plan.site, plan.digest)
     return (f"{alike[0]} had asked for the same and {_SO_FAR.get(alike[1], 'was under way')} then.",) if alike else ()
 

@@ -63,7 +63,11 @@ while :; do
     [ "$left" -gt 0 ] || { echo "purgebot: $job has not ended within $patience s" >&2 && exit 7; }
     [ "$left" -lt 60 ] || left=60
     status=$(ask "get_$(openssl rand -hex 16)" '' "$url/v1/jobs/$job?wait=$left")
-    [ "$status" = 200 ] || { sleep 2 && continue; }
+    case $status in
+    200) ;;
+    401 | 403 | 404) echo "purgebot does not show $job ($status). Is this machine's clock right?" >&2 && exit 2 ;;
+    *) sleep 2 && continue ;;
+    esac
     state=$(said state) verdict=$(said verdict)
     case $state in
     done | partial | failed | cancelled | denied | expired | needs_decision) break ;;

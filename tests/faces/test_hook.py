@@ -179,6 +179,7 @@ UNREADABLE = {
     "not UTF-8": (b'{"site": "\xff"}', "Send at least a site and a version."),
     "an array": ([], "Send at least a site and a version."),
     "no version": ({"site": "shop"}, "version: Field required."),
+    "a version with a line end": ({**BODY, "version": "4\n*ALL*"}, "version: String should match pattern"),
     "a number for a version": ({**BODY, "version": 4}, "version: Input should be a valid string."),
     "an unknown key": ({**BODY, "path": "/"}, "path: Extra inputs are not permitted."),
     "an expectation of nothing": ({**BODY, "expect": {"/": {}}}, "expect./: Value error, name one of"),

@@ -134,4 +134,4 @@ def test_the_cure_of_a_variant_offers_nothing_narrower_and_reaches_it(play: Play
         return next((str(told) for m in told if path in str(m)), None)
 
     shown = play.until(request, "the request for votes")
-    assert "Only the page" not in shown and "Would run at once" not in shown
+    assert "Only the page" not in shown and "Needs no votes" not in shown

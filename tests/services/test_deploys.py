@@ -263,6 +263,24 @@ async def test_things_that_cannot_be_read_are_all_named_and_nothing_is_done(tmp_
     assert [] == jobs
 
 
+@pytest.mark.parametrize("path", ["/*", "/news/*"])
+async def test_a_star_is_no_wildcard_in_a_path(path: str, tmp_path: Path) -> None:
+    shop = a_shop(tmp_path)
+    taken = [await take(shop.core, CI, "k", replace(V2, paths=(path,))),
+             await take(shop.core, CI, "k", replace(V2, urls=(f"https://www.shop.test{path}",)))]  # fmt: skip
+    await shop.ledger.close()
+    assert ["under `prefixes`, without the star." in one.told for one in taken if isinstance(one, NotRead)] == [
+        True
+    ] * 2
+
+
+async def test_the_next_deploy_is_not_called_a_repeat_of_the_one_under_way(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path)
+    jobs = [await deployed(shop, replace(V2, version=version), version) for version in ("v2", "v3")]
+    await shop.ledger.close()
+    assert [(), ()] == [job.notes for job in jobs]
+
+
 REFUSED = {
     "a site that is not the sender's": (replace(V2, site="blog"), CI, "There is no site blog for you."),
     "a token that may only read": (V2, replace(CI, may_command=False), "This token may only read."),

@@ -75,15 +75,28 @@ NOTES: dict[str, tuple[JobView, str]] = {
         f"""\
         🟢 shop back to 4.1.8 · P-1042 fresh at fra, iad, sin · {PRICING}
            shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s
+           the pages call themselves `b7`; with `expect`, a deploy is held against what they show
            fra before: HIT, 5 h old, version "a1" · after: MISS, version "b7" = origin
            Browsers that have it may keep it up to 5 min (max-age=300).
            deployed by <@U_MIA>, told by token `ci-shop` · before it: 4.1.9
+           [Check again = check_again P-1042]""",
+    ),
+    "the pages call themselves something else": (
+        replace(SEEN, looks=DONE.looks, deploy=replace(OUT, expected=())),
+        f"""\
+        🟢 shop 4.2.0 · P-1042 fresh at fra, iad, sin · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s
+           the pages call themselves `b7`; with `expect`, a deploy is held against what they show
+           fra before: HIT, 5 h old, version "a1" · after: MISS, version "b7" = origin
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           deployed by mia, told by token `ci-shop` · <https://ci.test/7|what ran> · before it: 4.1.9
            [Check again = check_again P-1042]""",
     ),
     "no file needs a purge": (
         replace(DONE, read_as="", deploy=FILES, targets=0, layers=(), sample=()),
         f"""\
         🟢 shop 4.2.0 · P-1042 fresh at fra, iad, sin · nothing to purge on shop
+           the pages call themselves `b7`; with `expect`, a deploy is held against what they show
            298 hashed assets need no purge, such as `app.4f3a.js`. 2 changed files match no rule and purge nothing: \
 `docs/a.md`, `b.md`. 14 pages → 1 prefix /news/, 13 calls saved.
            {PRICING} · fra before: HIT, 5 h old, version "a1" · after: MISS, version "b7" = origin
@@ -118,6 +131,7 @@ NOTES: dict[str, tuple[JobView, str]] = {
         f"""\
         🟢 shop &lt;!channel&gt;1 · P-1042 fresh at fra, iad, sin · {PRICING}
            shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s
+           the pages call themselves `b7`; with `expect`, a deploy is held against what they show
            fra before: HIT, 5 h old, version "a1" · after: MISS, version "b7" = origin
            Browsers that have it may keep it up to 5 min (max-age=300).
            deployed by &lt;@U_LEA&gt; `x`, told by token `ci` · before it: &lt;b&gt;

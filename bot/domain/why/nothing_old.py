@@ -13,13 +13,15 @@ from bot.domain.why.times import changed_since, modified
 
 _WORKER = re.compile(r"serviceWorker\s*\.\s*register", re.IGNORECASE)
 _DIFFERENT = (Likeness.OTHER, Likeness.OTHER_BYTES)
+JUST_CHANGED = 900.0  # seconds before a purge; an origin that changed then has what was purged for
 _WORKS = "the page registers a service worker, which may answer without asking anybody"
 
 
 def browsers(case: Case) -> Cause | None:
     """The edges are right now and were seen old before, and browsers may go on with what they were given then."""
     fresh, was = case.fresh(), _seen_before(case)
-    old = [look for look in was if case.origin is not None and compare(look, case.origin.look) in _DIFFERENT]
+    then = _origin_before(case)
+    old = [look for look in was if then is not None and compare(look, then) in _DIFFERENT]
     if not fresh or case.old() or not old:
         return None
     keeps, worker = _still_keeps(case, fresh[0]), _registers_worker(fresh[0])
@@ -57,6 +59,8 @@ def origin_old(case: Case) -> Cause | None:
         return None
     version = f' (version "{origin.version}")' if origin.version else ""
     since = modified(case)
+    if since is not None and last.job.created - since < JUST_CHANGED:
+        return None  # what was purged for has reached it
     changed = f", unchanged for {span(case.now - since)}" if since is not None else ""
     return Cause(
         Name.ORIGIN_OLD,
@@ -111,6 +115,14 @@ def _seen_before(case: Case) -> list[Look]:
     before = last.job.before if last is not None else ()
     mine = [look for look in before if look.place != ORIGIN and look.url == case.url]
     return [look for look in mine if not (look.problem or look.variant)]
+
+
+def _origin_before(case: Case) -> Look | None:
+    """What the origin served then; what it serves now, where nobody looked."""
+    last = case.last_purge
+    before = last.job.before if last is not None else ()
+    then = (look for look in before if look.place == ORIGIN and look.url == case.url and not look.problem)
+    return next(then, case.origin.look if case.origin is not None else None)
 
 
 def _name(case: Case) -> str:

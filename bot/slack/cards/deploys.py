@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from bot.domain.deploy import is_page
+from bot.domain.deploy import Deploy, is_page
 from bot.domain.job import JobView, State
 from bot.domain.look import ORIGIN, Look
 from bot.services.notes import deployer
-from bot.slack.cards.words import at_places
+from bot.slack.cards.words import at_places, listed
 from bot.slack.escape import code, escape, linked, person
 
 VERSION_MAX, ACTOR_MAX = 60, 60  # characters
@@ -37,7 +37,7 @@ def deploy_lines(job: JobView) -> Iterator[str]:
     if job.deploy is None:
         return
     if job.state in (State.DONE, State.PARTIAL):
-        yield from _expected(job)
+        yield from _expected(job) if job.deploy.expected else _called(job, job.deploy)
     yield " ".join(escape(sentence, TOLD_MAX) for sentence in job.deploy.told)
 
 
@@ -69,6 +69,14 @@ def _expected(job: JobView) -> Iterator[str]:
         if shows or lacks:
             told = f"shows {what}{shows}{f', not{lacks}' if lacks else ''}" if shows else f"lacks {what}{lacks}"
             yield f"{code(expected.path, 100)} {told}"
+
+
+def _called(job: JobView, deploy: Deploy) -> Iterator[str]:
+    """What the pages call themselves, where that is another version than the deploy's."""
+    called = list(dict.fromkeys(look.version for look in job.looks if look.version and look.place != ORIGIN))
+    if called and deploy.version not in called:
+        names = listed([code(version, 40) for version in called], 3)
+        yield f"the pages call themselves {names}; with `expect`, a deploy is held against what they show"
 
 
 def _places(looks: Iterable[Look]) -> list[str]:

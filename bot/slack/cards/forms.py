@@ -27,6 +27,7 @@ def everything_form(wanted: FormWanted) -> Block:
         "blocks": [
             section(f"This empties *all* of {name} ({site.environment}) in {layers}: {hosts(site.hosts)}."),
             *([context([SOFT])] if softly else []),
+            *([context([f"It begins {escape(wanted.command.when, 60)}."])] if wanted.command.when else []),
             context([ORIGIN_LOAD]),
             _input("site_name", f"Type {site.name} to confirm", NAME_MAX),
             *([] if wanted.command.reason else [_input("reason", "Why", REASON_MAX)]),

@@ -179,7 +179,7 @@ def done_card(job: JobView, what: str) -> Card:
         "cancelled": f"{job.name} is cancelled.",
         "not warmed further": f"{job.name} is not warmed any further. It stays purged.",
         "retried": f"{job.name} goes on.",
-        "run": f"{job.name} begins now.",
+        "run": f"{job.name} begins now, or once nothing holds its site.",
         "checking": f"{job.name} is looked at again.",
         "broken": f"The glass of {job.name} is broken: it runs without votes, and a review is open.",
         "reviewed": f"The review of {job.name} is closed.",

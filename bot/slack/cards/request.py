@@ -58,7 +58,7 @@ def asked_card(job: JobView, at_once: Sequence[str], token: str, names: Names = 
     lines = [
         f"Asked: {asked}{_where(approval)} · {_time(job, approval)}",
         f"Rule {code(approval.rule, 80)}: {escape(approval.why, WHY_MAX)}",
-        f"Would run at once: {listed([escape(label[:1].lower() + label[1:], 200) for label in at_once])}."
+        f"Needs no votes: {listed([escape(label[:1].lower() + label[1:], 200) for label in at_once])}."
         if at_once
         else "",
     ]
