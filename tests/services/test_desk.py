@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.actor import Actor, Standing
+from bot.domain.command import Command
 from bot.domain.job import State
 from bot.domain.policy import Ask
 from bot.domain.verdict import Verdict
@@ -239,3 +240,17 @@ async def test_the_form_says_what_is_soft_and_offers_what_every_layer_can_do(tmp
     assert [("soft at Cloudflare", 1), ("", 1)] == [
         (form.softly, len(form.narrower)) for form in forms if isinstance(form, FormWanted)
     ]
+
+
+async def test_what_is_narrower_in_the_form_keeps_all_else_that_was_said(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    asking = Asking(LEA, "form", "slack", "C_SHOP")
+    form = await Desk(shop.core).ask(asking, "everything on shop soft --no-check in 10m because embargo")
+    await shop.ledger.close()
+    assert isinstance(form, FormWanted)
+    [line] = form.narrower
+    understood = Desk(shop.core).understand(LEA, "C_SHOP", line)
+    assert isinstance(understood, Command)
+    assert ("https://www.shop.test/", True, False, "embargo", "in 10m") == (
+        understood.targets[0].value, understood.soft, understood.check, understood.reason, understood.when,
+    )  # fmt: skip

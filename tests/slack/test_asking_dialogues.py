@@ -79,7 +79,7 @@ async def test_the_requester_sees_who_is_asked_and_why(shop: Room) -> None:
     assert [
         "Asked: @Sam and @Kim (`approvers`) · 30 min, until <date>",
         "Rule `everything`: it empties all of shop (production)",
-        "Would run at once: only the front page.",
+        "Needs no votes: only the front page.",
     ] == [dated(line) for line in small_print(note)]
     assert ["Only the front page", "Only the host www.shop.test"] == labels(note)
     assert [] == note["pings"]
