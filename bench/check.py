@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench.look import LATENCY, PAGES, PLACES, resident_mb, serve
+from bench.look import BODY, HEAD, LATENCY, PAGES, PLACES, resident_mb, serve
 from bench.machine import describe
 from bot.domain.actor import Actor, Standing
 from bot.domain.defaults import built_in
@@ -66,10 +66,15 @@ async def _nobody(name: str) -> None:
     return
 
 
-def a_bot(folder: Path, port: int) -> Core:
-    """A bot without faces, whose edges and origin are at `port`."""
+async def serve_old(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """The answer of an edge with an old copy: where all is fresh no picture is drawn."""
+    await serve(reader, writer, HEAD.replace(b'"b7"', b'"a1"') + BODY[::-1])
+
+
+def a_bot(folder: Path, port: int, old: int) -> Core:
+    """A bot without faces, whose origin and edges are at `port`, but for the last one at `old`."""
     there, clock = f"http://127.0.0.1:{port}", SystemClock()
-    edges = {f"edge{n}": there for n in range(PLACES)}
+    edges = {f"edge{n}": there for n in range(PLACES - 1)} | {"old": f"http://127.0.0.1:{old}"}
     site = Site("shop", (HOST,), ("http",), there, layers=(Layer("cf", {"zone": "0" * 32}),), edges=edges)
     cloudflare = PROVIDERS["cloudflare"].build(Account("cf", {}, {"token": "bench"}), None)
     looker = EdgeLooker(lambda: frozenset({HOST}), {HOST: cloudflare.sighting}, {}, clock)
@@ -97,10 +102,10 @@ async def one_check(core: Core) -> Took:
     )  # fmt: skip
 
 
-async def checking(port: int) -> Mapping[str, object]:
+async def checking(port: int, old: int) -> Mapping[str, object]:
     """Some checks by one bot."""
     with tempfile.TemporaryDirectory() as folder:
-        core = a_bot(Path(folder), port)
+        core = a_bot(Path(folder), port, old)
         before = resident_mb()
         took = [asdict(await one_check(core)) for _ in range(CHECKS)]
         await core.ledger.close()
@@ -110,10 +115,11 @@ async def checking(port: int) -> Mapping[str, object]:
 async def measure() -> None:
     """Serve, check from another process, print what was seen."""
     server = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=200)
-    port = server.sockets[0].getsockname()[1]
-    async with server:
+    behind = await asyncio.start_server(serve_old, "127.0.0.1", 0, backlog=200)
+    ports = [str(one.sockets[0].getsockname()[1]) for one in (server, behind)]
+    async with server, behind:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bench.check", "child", str(port), stdout=asyncio.subprocess.PIPE
+            sys.executable, "-m", "bench.check", "child", *ports, stdout=asyncio.subprocess.PIPE
         )
         told, _ = await process.communicate()
     found = json.loads(told)
@@ -129,8 +135,8 @@ async def measure() -> None:
 def main(words: Sequence[str]) -> None:
     """Print the figures."""
     match words:
-        case ["child", port]:
-            print(json.dumps(asyncio.run(checking(int(port)))))
+        case ["child", port, old]:
+            print(json.dumps(asyncio.run(checking(int(port), int(old)))))
         case _:
             print(describe())
             asyncio.run(measure())

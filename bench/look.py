@@ -33,12 +33,12 @@ HEAD = (
 ).encode()
 
 
-async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, said: bytes = HEAD + BODY) -> None:
     """One answer, late."""
     try:
         await reader.readuntil(b"\r\n\r\n")
         await asyncio.sleep(LATENCY)
-        writer.write(HEAD + BODY)
+        writer.write(said)
         await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
         pass

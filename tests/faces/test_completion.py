@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import resource
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -130,7 +129,7 @@ def test_each_shell_has_its_script(folder: Path, shell: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+@pytest.mark.real("bash")
 def test_bash_fills_the_word_in(folder: Path) -> None:
     script, _ = tab({"_PURGEBOT_COMPLETE": "source_bash"}, folder)
     (folder / "purgebot").write_text(f'#!/bin/sh\nexec {sys.executable} -c "{COMMAND[2]}"\n')

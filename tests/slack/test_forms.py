@@ -56,6 +56,11 @@ def test_it_says_what_it_empties_and_asks_for_name_and_reason() -> None:
     ] == spelled(everything_form(FORM))
 
 
+@pytest.mark.parametrize(("when", "says"), [("at tomorrow 04:00", "tomorrow 04:00"), ("in 10m", "in 10m")])
+def test_it_says_when_it_begins(when: str, says: str) -> None:
+    assert f"It begins {says}." in spelled(everything_form(replace(FORM, command=replace(COMMAND, when=when))))
+
+
 def test_it_says_which_layers_only_mark_their_copies_as_stale() -> None:
     assert [
         "This empties *all* of shop (production) in 2 layers, soft at Cloudflare: www.shop.test, img.shop.test.",

@@ -17,6 +17,7 @@ def everything_form(wanted: FormWanted) -> Block:
     site, name = wanted.site, escape(wanted.site.name, 60)
     softly = f", {escape(wanted.softly, 80)}" if wanted.softly else ""
     layers = f"{count(len(site.layers), 'layer')}{softly}"
+    begins = wanted.command.when.removeprefix("at ")
     return {
         "type": "modal",
         "callback_id": CALLBACK,
@@ -27,7 +28,7 @@ def everything_form(wanted: FormWanted) -> Block:
         "blocks": [
             section(f"This empties *all* of {name} ({site.environment}) in {layers}: {hosts(site.hosts)}."),
             *([context([SOFT])] if softly else []),
-            *([context([f"It begins {escape(wanted.command.when, 60)}."])] if wanted.command.when else []),
+            *([context([f"It begins {escape(begins, 60)}."])] if begins else []),
             context([ORIGIN_LOAD]),
             _input("site_name", f"Type {site.name} to confirm", NAME_MAX),
             *([] if wanted.command.reason else [_input("reason", "Why", REASON_MAX)]),
