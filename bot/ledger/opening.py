@@ -13,10 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
-import sqlite_utils
-
 from bot.ledger.chain import sha256
 from bot.ledger.history import INDEXED, TOKENIZER, History
+from bot.ledger.lean import Database
 from bot.ledger.ledger import LedgerDown, Row, Value
 from bot.ledger.schema import CHANGES, GUARDS, JOURNAL_INDEXES, TABLES, VERSION
 
@@ -55,15 +54,15 @@ class SqliteTransaction:
         return int(self._connection.execute(sql, values).lastrowid or 0)
 
 
-def connect(path: Path) -> sqlite_utils.Database:
+def connect(path: Path) -> Database:
     """A connection that loses no commit with the power."""
     connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_MS / 1000)
     connection.row_factory = sqlite3.Row
     connection.execute("pragma synchronous = full")
-    return sqlite_utils.Database(connection)
+    return Database(connection)
 
 
-def opened(path: Path) -> sqlite_utils.Database:
+def opened(path: Path) -> Database:
     """Open for writing: WAL, synchronous FULL (asserted, since a commit must survive power loss), tables in place.
     Whoever calls holds the lock. Raises LedgerDown and LedgerTooNew."""
     with contextlib.suppress(OSError):  # what is wrong is told by the connection
@@ -112,7 +111,7 @@ def locked(path: Path) -> Iterator[None]:
         held.close()
 
 
-def _index(database: sqlite_utils.Database) -> None:
+def _index(database: Database) -> None:
     """The search index, kept by triggers in the transaction of what it shows. Jobs from before it are added at once."""
     history = database.table("history")
     if history.detect_fts() is None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -135,3 +137,15 @@ async def test_a_new_ledger_is_its_owners_alone(tmp_path: Path) -> None:
     await ledger.close()
     assert {"0o600"} == set(rights.values())
     assert "ledger.db-wal" in rights
+
+
+def test_a_ledger_is_opened_without_numpy(tmp_path: Path) -> None:
+    """It is there, for the charts, and sqlite_utils would load it at every start."""
+    program = (
+        "import sys; from bot.ledger.opening import opened; opened(Path(sys.argv[1])); print('numpy' in sys.modules);"
+    )
+    program = f"from pathlib import Path; {program} import numpy"
+    done = subprocess.run(
+        (sys.executable, "-c", program, tmp_path / "purgebot.db"), capture_output=True, text=True, check=True
+    )
+    assert "False\n" == done.stdout
