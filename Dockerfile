@@ -11,22 +11,17 @@
 FROM python:3.12-slim AS build
 WORKDIR /src
 RUN python -m venv --without-pip /opt/purgebot
-COPY pyproject.toml requirements.lock ./
-# Everything of the lock is checked by its hash, and built where it comes as source only; of that, only what is needed
-# to run is installed.
-RUN python -m pip wheel --no-cache-dir --disable-pip-version-check --require-hashes --no-deps \
-      --wheel-dir wheels --requirement requirements.lock
-RUN python -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
-      print(*p["dependencies"], *p["optional-dependencies"]["all"], sep="\n")' > needed.txt \
- && python -m pip --python /opt/purgebot/bin/python install --no-cache-dir --disable-pip-version-check \
-      --no-index --find-links wheels --requirement needed.txt
+COPY requirements.run.lock ./
+# What running needs and nothing else, each file checked by its hash.
+RUN python -m pip --python /opt/purgebot/bin/python install --no-cache-dir --disable-pip-version-check \
+      --require-hashes --requirement requirements.run.lock
 # What nothing here asks for: tests, pip, other services of AWS than those that give credentials, languages of httplint's.
 RUN cd /opt/purgebot/lib/python3*/site-packages \
  && find . -type d -name tests -prune -exec rm -rf {} + \
  && find botocore/data -mindepth 1 -maxdepth 1 -type d ! -name sts ! -name "sso*" ! -name signin -exec rm -rf {} + \
  && find babel/locale-data -name "*.dat" ! -name root.dat ! -name "en*.dat" -delete \
  && rm -rf pip pip-*.dist-info ../../../bin/pip*
-COPY README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY providers providers
 RUN python -m pip --python /opt/purgebot/bin/python install --no-cache-dir --disable-pip-version-check --no-deps .

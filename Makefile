@@ -8,7 +8,8 @@ PORT ?= 8080
 AT_ONCE := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2) --dist loadfile --no-loadscope-reorder
 DATA ?= .play
 
-.PHONY: play test quick lint types docs servers container sbom clean
+.PHONY: play test quick lint types docs servers container sbom lock clean
+LOCKED := pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
 play: $(READY)
 	@PORT=$(PORT) DATA=$(DATA) $(BIN)/python -m playground
 
@@ -35,6 +36,11 @@ servers:
 
 sbom: $(READY)
 	@$(BIN)/python -m tests.sbom > purgebot.cdx.json && echo "purgebot.cdx.json lists what purgebot is made of, as CycloneDX."
+
+# Both locks, of what pyproject.toml allows; needs uv (on PyPI). What is pinned stays so: delete its lines to have it anew.
+lock:
+	@uv pip compile $(LOCKED) --all-extras --output-file requirements.lock
+	@uv pip compile $(LOCKED) --extra all --constraint requirements.lock --output-file requirements.run.lock
 
 container:
 	@PYTHON=$(PYTHON) bash tests/container.sh

@@ -38,6 +38,14 @@ def test_it_lists_every_package_of_the_lock_and_no_other() -> None:
     assert sorted(pinned) == sorted((one["name"], one["version"]) for one in json.loads(DOCUMENT)["components"])
 
 
+def test_what_the_image_installs_is_pinned_as_in_the_whole_lock_and_is_what_running_needs() -> None:
+    text = (LOCK.parent / "requirements.run.lock").read_text(encoding="utf-8")
+    runs = locked(text)
+    elsewhere = set(re.findall(r"^([a-z0-9-]+)==\S+ ;", text, re.MULTILINE))  # of other systems and older Pythons
+    assert runs == {name: PACKAGES.get(name) for name in runs}
+    assert SHIPPED.keys() | elsewhere == runs.keys()
+
+
 def test_it_holds_every_hash_of_the_lock() -> None:
     assert sorted(re.findall(r"sha256:([0-9a-f]{64})", TEXT)) == sorted(
         re.findall(r'"content": "([0-9a-f]{64})"', DOCUMENT)
