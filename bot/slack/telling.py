@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import aiohttp
 import structlog
 from slack_sdk.errors import SlackClientError
+from slack_sdk.webhook import WebhookResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.ledger.intake import Delivery
@@ -18,6 +19,8 @@ from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
 
 log = structlog.get_logger()
 RESPONSE_SECONDS = 1700.0  # a response_url lives 30 minutes
+OK, BAD_REQUEST, TOO_MANY = 200, 400, 429
+ERROR_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +53,16 @@ class Telling:
     async def _by_url(self, url: str, answer: Answer) -> bool:
         webhook = AsyncWebhookClient(url, retry_handlers=[], timeout=5, trust_env_in_session=False)
         try:
-            if answer.card is None:
-                sent = await webhook.send(delete_original=True)
-            else:
-                sent = await webhook.send(
-                    text=answer.card.text, blocks=answer.card.blocks, response_type="ephemeral",
-                    replace_original=answer.replaces, unfurl_links=False, unfurl_media=False,
-                )  # fmt: skip
+            sent = await _sent(webhook, answer, with_blocks=True)
+            if sent.status_code == BAD_REQUEST and answer.card:
+                log.error("answer_without_blocks", error=sent.body[:ERROR_MAX])
+                sent = await _sent(webhook, answer, with_blocks=False)
         except (aiohttp.ClientError, SlackClientError, OSError, TimeoutError) as exc:
             log.warning("answer_not_taken", error=type(exc).__name__)
             return False
-        return sent.status_code < 500 and sent.status_code != 429
+        if sent.status_code != OK:
+            log.warning("answer_not_taken", status=sent.status_code, error=sent.body[:ERROR_MAX])
+        return sent.status_code < 500 and sent.status_code != TOO_MANY
 
     async def _by_post(self, body: Mapping[str, object], card: Card | None) -> bool:
         """In the channel, for the asker's eyes; where there is none, or the bot is not in it, in their own one."""
@@ -79,6 +81,15 @@ class Telling:
                 return await self._by_post({"user": user}, card)
             return trouble.what not in (Trouble.LATER, Trouble.LOST)
         return True
+
+
+async def _sent(webhook: AsyncWebhookClient, answer: Answer, with_blocks: bool) -> WebhookResponse:
+    if answer.card is None:
+        return await webhook.send(delete_original=True)
+    return await webhook.send(
+        text=answer.card.text, blocks=answer.card.blocks if with_blocks else None, response_type="ephemeral",
+        replace_original=answer.replaces, unfurl_links=False, unfurl_media=False,
+    )  # fmt: skip
 
 
 def packed(answer: Answer) -> str:

@@ -13,6 +13,7 @@ from bot.slack.cards.blocks import Card
 from bot.slack.cards.queue import full_card, joined_card, ordinal, queue_card
 from bot.slack.cards.thread import end_line
 from bot.slack.plain import plain
+from playground.slack.blocks import block_problems
 from providers.contract import Kind
 
 NOW = 1_795_000_000.0
@@ -70,12 +71,14 @@ def test_nothing_to_do_is_said_so() -> None:
 
 def test_own_jobs_have_a_button_five_a_page() -> None:
     mine = [(n, "shop") for n in range(1, 13)]
-    first = buttons(queue_card(QueueShown([IDLE], NOW, mine, 0, "queue shop")))
+    whole = queue_card(QueueShown([IDLE], NOW, mine, 0, "queue shop"))
+    first = buttons(whole)
     second = buttons(queue_card(QueueShown([IDLE], NOW, mine, 5, "queue shop")))
     last = buttons(queue_card(QueueShown([IDLE], NOW, mine, 10, "queue shop")))
     assert [*((f"Cancel P-{n}", f"P-{n}") for n in range(1, 6)), ("7 more of yours", "queue shop page 2")] == first
     assert [("Before", "queue shop page 1"), ("2 more of yours", "queue shop page 3")] == second[5:]
     assert [("Cancel P-11", "P-11"), ("Cancel P-12", "P-12"), ("Before", "queue shop page 2")] == last
+    assert [] == block_problems(whole.blocks)
 
 
 def test_who_joins_is_told_what_does_it() -> None:

@@ -106,11 +106,14 @@ def _confirm(confirm: Confirm) -> Block:
 
 
 def actions(buttons: Sequence[Block], block_id: str = "") -> list[Block]:
-    """A row of buttons, or nothing."""
-    if not buttons:
-        return []
-    block: Block = {"type": "actions", "elements": list(buttons)}
-    return [block | ({"block_id": block_id} if block_id else {})]
+    """The buttons, or nothing. Slack takes an action id once in a row: where it comes again, a further row begins."""
+    rows: list[list[Block]] = []
+    for one in buttons:
+        if not rows or any(one["action_id"] == other["action_id"] for other in rows[-1]):
+            rows.append([])
+        rows[-1].append(one)
+    blocks: list[Block] = [{"type": "actions", "elements": row} for row in rows]
+    return [block | ({"block_id": f"{block_id}{n or ''}"} if block_id else {}) for n, block in enumerate(blocks)]
 
 
 def card(first: str, lines: Sequence[str] = (), buttons: Sequence[Block] = (), salt: str = "") -> Card:

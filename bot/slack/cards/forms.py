@@ -43,7 +43,7 @@ def _narrower(wanted: FormWanted) -> list[Block]:
     site = wanted.site
     labels = [f"Only the front page, {site.root_url()}", f"Only the host {site.hosts[0]}"]
     choices = zip(labels, range(len(wanted.narrower)), strict=False)
-    return [block for label, n in choices for block in actions([button(label, "pick", f"{wanted.draft}:{n}")])]
+    return actions([button(label, "pick", f"{wanted.draft}:{n}") for label, n in choices])
 
 
 def chosen_form() -> Block:

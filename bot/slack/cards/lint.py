@@ -110,4 +110,4 @@ def _servers(linted: Linted) -> list[Block]:
         return []
     ask = context([f"{NO_SERVER}. Choose one, and lines to copy are shown."])
     choices = [button(server.label, "pick", f"{linted.draft}:{n}") for n, server in enumerate(Server) if linted.draft]
-    return [ask, *(row for choice in choices for row in actions([choice]))]  # an action id stands once in a row
+    return [ask, *actions(choices)]

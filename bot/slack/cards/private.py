@@ -50,7 +50,7 @@ def _choices(choices: Sequence[Choice], draft: str, action: str) -> list[Block]:
     if not draft:
         return []
     labels = [choice.label for choice in choices[:CHOICES_MAX]]
-    return [row for n, label in enumerate(labels) for row in actions([button(label, action, f"{draft}:{n}")])]
+    return actions([button(label, action, f"{draft}:{n}") for n, label in enumerate(labels)])
 
 
 def refusal_card(what: str, advice: str = "") -> Card:

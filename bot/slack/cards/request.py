@@ -63,8 +63,9 @@ def asked_card(job: JobView, at_once: Sequence[str], token: str, names: Names = 
         else "",
     ]
     said = card(f"{job.name} waits for {approvals_left(job)}. The outcome is told in its thread.", lines)
-    rows = [row for n, label in enumerate(approval.choices) for row in actions([choice(label, token, n)])]
-    return Card(said.text, [*said.blocks, *rows])
+    return Card(
+        said.text, [*said.blocks, *actions([choice(label, token, n) for n, label in enumerate(approval.choices)])]
+    )
 
 
 def choice(label: str, token: str, n: int) -> Block:

@@ -52,12 +52,11 @@ def root_card(job: JobView, now: float, salt: str = "", token: str = "") -> Card
     return Card(shown.text, [*shown.blocks[:-1], *_choices(job, token, salt), shown.blocks[-1]]) if token else shown
 
 
-def _choices(job: JobView, token: str, salt: str) -> Iterator[Block]:
-    """A row for each: an action id may stand only once in a block."""
+def _choices(job: JobView, token: str, salt: str) -> list[Block]:
     if job.state is not State.WAITING or job.approval is None:
-        return
-    for n, label in enumerate(job.approval.choices[:CHOICES_MAX]):
-        yield from actions([button(label, "pick", f"{token}:{n}")], f"{salt}-choice{n}" if salt else "")
+        return []
+    picks = [button(label, "pick", f"{token}:{n}") for n, label in enumerate(job.approval.choices[:CHOICES_MAX])]
+    return actions(picks, f"{salt}-choice" if salt else "")
 
 
 def _lines(job: JobView, now: float) -> Iterator[str]:
