@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import time
-from functools import reduce
 from pathlib import Path
 
 import pytest
@@ -246,7 +245,10 @@ def test_what_is_not_told_apart_is_the_same_in_both(before: dict[str, str], now:
 def test_of_builds_that_were_not_purged_whatever_differs_in_one_of_them_is_told(
     purged: dict[str, str], since: list[dict[str, str]], now: dict[str, str]
 ) -> None:
-    apart = compared(reduce(folded, since, purged), now)
+    before: Manifest = purged
+    for build in since:
+        before = folded(before, build)
+    apart = compared(before, now)
     seen = {path: {build.get(path) for build in (purged, *since, now)} for path in {*purged, *now}.union(*since)}
     assert {path for path, contents in seen.items() if len(contents) > 1} == {
         *apart.added, *apart.changed, *apart.removed
