@@ -34,10 +34,6 @@ LEA = Actor("U_LEA", Standing.MEMBER)
 class NoLooks:
     """Nothing is looked at."""
 
-    async def look(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Look:
-        """An empty look."""
-        return Look(place, url, 0.0)
-
     async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
         """An empty answer."""
         return Answer(url, place, 0.0)

@@ -23,8 +23,8 @@ from bot.ledger.books import Books
 from bot.problems import TooLarge, first_error, full, problem, read_body
 from bot.senders import EVENT, Ignored, Senders, Unproven, Verified, github_deploy
 from bot.services.deploy_wishes import NotRead
-from bot.services.deploys import Deployed, Overtaken, Taken, take
-from bot.services.replies import Full, PlanShown, Refused
+from bot.services.deploys import Deployed, Observed, Overtaken, Taken, take
+from bot.services.replies import Full, Refused
 from bot.services.setup import Core
 from bot.slack.answers import card_for
 from bot.slack.plain import plain
@@ -180,9 +180,10 @@ class Hook:
                 return JSONResponse({"ignored": f"{version} was deployed later, and is what was purged for."})
             case NotRead():
                 return problem(422, "Not understood", taken.told)
-            case PlanShown():
-                card = card_for(taken, core.clock.now(), "purgebot")
-                return JSONResponse({"observing": True, "text": plain(card, "") if card else ""})
+            case Observed(plans):
+                cards = [card_for(plan, core.clock.now(), "purgebot") for plan in plans]
+                text = "\n\n".join(plain(card, "") for card in cards if card)
+                return JSONResponse({"observing": True, "text": text})
             case Full(seconds=seconds):
                 return full(seconds, f"{taken.what} {taken.advice}".strip())
             case Refused(by_rule=True):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.domain.masking import header_told
+
 Asked = tuple[tuple[str, str], ...]  # request headers beyond a plain visitor's, each a name and a value
 PLAIN: Asked = ()
 
@@ -44,5 +46,6 @@ class Answer:
 
 
 def varied(asked: Sequence[tuple[str, str]]) -> str:
-    """The name of a variant for people: "CF-Device-Type: mobile"; "" for what a plain visitor asks."""
-    return ", ".join(f"{name}: {value}" for name, value in asked)
+    """The name of a variant for people: "CF-Device-Type: mobile"; "" for what a plain visitor asks. It goes into looks,
+    and so into the ledger, cards and JSON: of a secret it has the name and a mark, "Cookie: tier=••• #3f2a"."""
+    return ", ".join(f"{name}: {header_told(name, value)}" for name, value in asked)

@@ -36,16 +36,22 @@ class Changed:
     unnamed: tuple[tuple[str, str], ...] = ()  # files whose tag cannot be one, and why
     first: bool = False
     untold: int = 0
+    unpurged: int = 0  # deploys before it that nothing was purged for, or not yet
 
     def told(self) -> tuple[str, ...]:
         """What a card says of it, a sentence each. Names stand between backticks, cut and printable."""
         return tuple(filter(None, (self._base(), self._untold(), self._skipped(), self._left(), self._bad())))
 
     def _base(self) -> str:
+        before = "1 deploy" if self.unpurged == 1 else f"{self.unpurged:,} deploys"
         if not self.first:
-            return ""
+            are = "is" if self.unpurged == 1 else "are"
+            what = "it" if self.unpurged == 1 else "they"
+            return f"{before} before it {are} not purged, so what {what} changed counts too." if self.unpurged else ""
         all_files = "its 1 file counts" if self.files == 1 else f"all {self.files:,} files count"
-        return f"No manifest of an earlier deploy to compare with: {all_files} as changed."
+        if not self.unpurged:
+            return f"No manifest of an earlier deploy to compare with: {all_files} as changed."
+        return f"Nothing was purged for the {before} before it: {all_files} as changed, gone ones too."
 
     def _untold(self) -> str:
         if not self.untold:
@@ -91,6 +97,7 @@ def what_to_purge(difference: Difference, site: Site) -> Changed:
         unnamed=tuple(sorted(found.unnamed)),
         first=difference.first,
         untold=difference.untold,
+        unpurged=difference.unpurged,
     )
 
 

@@ -28,6 +28,7 @@ A_LINE = "Write what `sha256sum` prints: the hash, two blanks, and the path."
 
 Manifest = Mapping[str, str]
 
+PASSING, MIXED = "~", "?"  # before, and in place of, a content in what `folded` gives; no hash holds them
 _LENGTHS = frozenset({32, 40, 56, 64, 96, 128})  # hex digits of MD5, SHA-1, SHA-224, 256, 384 and 512
 _PLAIN = re.compile(r"(\\?)([0-9a-fA-F]{32,128}) [ *](.+)")
 _TAGGED = re.compile(r"(\\?)[A-Za-z0-9/-]{2,20} ?\((.+)\) ?= ([0-9a-fA-F]{32,128})")  # of BSD, and of openssl
@@ -46,30 +47,52 @@ class BadManifest(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What two builds do not share, each by its path in order. `first`: there was nothing to compare with, and all of
-    it counts as added. `untold` files are in both and nothing tells their content, so they count as changed."""
+    """What two builds do not share, each by its path in order. `first`: nothing is known to have been purged before,
+    and all of it counts as added. `untold` files are in both and nothing tells their content, so they count as
+    changed. `unpurged` builds came out since the one that was purged, and what they changed is in it."""
 
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     first: bool = False
     untold: int = 0
+    unpurged: int = 0
 
     def __len__(self) -> int:
         return len(self.added) + len(self.changed) + len(self.removed)
 
 
 def compared(before: Manifest | None, now: Manifest) -> Difference:
-    """What has changed between two builds; `before` is None at the first one."""
+    """What has changed between two builds; `before` is None at the first one, and may come from `folded`."""
     if before is None:
         return Difference(added=tuple(sorted(now)), first=True)
     both = before.keys() & now.keys()
+    came = {path for path in both if now[path] and before[path] == f"{PASSING}{now[path]}"}
     return Difference(
-        tuple(sorted(now.keys() - both)),
-        tuple(sorted(path for path in both if not now[path] or now[path] != before[path])),
+        tuple(sorted((now.keys() - both) | came)),
+        tuple(sorted(path for path in both - came if not now[path] or now[path] != before[path])),
         tuple(sorted(before.keys() - both)),
         untold=sum(1 for path in both if not now[path]),
     )
+
+
+def folded(before: Manifest | None, later: Manifest) -> Manifest:
+    """Two builds as one, of which caches may hold copies of either: `before` was purged, `later` came out after it and
+    was not. A file is told by its content only where both have it alike; where only one has it, that is PASSING; where
+    they differ it is MIXED. A page that became B and then A again is so not taken for one that never changed."""
+    known = before or {}
+    return {path: _either(known.get(path), later.get(path)) for path in known.keys() | later.keys()}
+
+
+def _either(one: str | None, other: str | None) -> str:
+    """What is known of a file's content in two builds; None where a build does not have it."""
+    if one is None or other is None:
+        content = (one or "") + (other or "")
+        return content if content in ("", MIXED) or content.startswith(PASSING) else f"{PASSING}{content}"
+    bare = one.removeprefix(PASSING)
+    if MIXED in (one, other) or not bare or bare != other.removeprefix(PASSING):
+        return MIXED
+    return one if one == other else f"{PASSING}{bare}"
 
 
 def named_files(names: Sequence[str], hosts: Collection[str] = ()) -> Difference:

@@ -1,19 +1,67 @@
-"""Values that are likely to be secrets are not shown: those of arguments whose names say so, as `token` in a query.
-What is stored, purged and asked for keeps them."""
+"""Values that are likely to be secrets are not shown: those of arguments and headers whose names say so, as `token` in
+a query or `Cookie`. What is stored, purged and asked for keeps them; what is told of it does not."""
 
 from __future__ import annotations
 
+import hashlib
 import re
-
-from bot.domain.world import secret_in
+from collections.abc import Iterable
 
 MASK = "•••"
+# Names of arguments and headers that are likely to carry a secret; a word of a name counts, as in `access_token`.
+_SECRET_WORDS = frozenset(
+    ["auth", "authorization", "code", "cookie", "credential", "credentials", "jwt", "key", "passwd", "password", "pwd",
+     "secret", "session", "sessionid", "sid", "sig", "signature", "token"]
+)  # fmt: skip
+_SECRET_ENDS = ("apikey", "password", "secret", "signature", "token")  # of words that are written together
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _ARGUMENT = re.compile(r"""(?<=[?&;#])([A-Za-z0-9_.~%\[\]-]{1,80})=([^&;#\s<>|`"')]+)""")
+_SCHEMES = frozenset(["basic", "bearer", "digest", "negotiate", "token", "apikey", "hmac"])  # of Authorization
+_COOKIE_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,80}")  # RFC 6265, 4.1.1
+_MARK = 4  # hex digits, too few to find a value by
 
 
 def masked(text: str) -> str:
     """`text` with each such value as "•••", wherever a URL stands in it."""
     return _ARGUMENT.sub(_hidden, text) if "=" in text else text
+
+
+def header_masked(name: str, value: str) -> str:
+    """The value of request header `name` as it may be shown: of a secret one the names of its cookies or its scheme
+    alone."""
+    if not _is_secret_header(name):
+        return value
+    if "cookie" in name.lower():
+        return "; ".join(map(_cookie, value.split(";")))
+    scheme, blank, _ = value.partition(" ")
+    return f"{scheme} {MASK}" if blank and scheme.lower() in _SCHEMES else MASK
+
+
+def header_told(name: str, value: str) -> str:
+    """The same, and a mark by which two values can be told apart."""
+    shown = header_masked(name, value)
+    return shown if shown == value else f"{shown} #{hashlib.sha256(value.encode()).hexdigest()[:_MARK]}"
+
+
+def secret_in(names: Iterable[str]) -> str:
+    """The first of `names` (arguments or headers) that is likely to carry a secret; "" where none is."""
+    return next((name for name in names if _is_secret(name)), "")
+
+
+def _is_secret(name: str) -> bool:
+    words = [word.lower() for word in _WORDS.findall(name)]
+    return any(word in _SECRET_WORDS or word.endswith(_SECRET_ENDS) for word in words)
+
+
+def _is_secret_header(name: str) -> bool:
+    """Whether its value is likely to be a secret: a code in a header's name is a country's or a language's."""
+    return bool(secret_in(["-".join(word for word in name.split("-") if word.lower() != "code")]))
+
+
+def _cookie(pair: str) -> str:
+    """One cookie's name; of what has none, such as a bare value in base64, nothing."""
+    name, _, value = pair.strip().partition("=")
+    return f"{name}={MASK}" if value.strip("=") and _COOKIE_NAME.fullmatch(name) else MASK
 
 
 def _hidden(found: re.Match[str]) -> str:

@@ -5,7 +5,6 @@ One place is never sold as the world: what is said of probes is how many of how 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -13,13 +12,6 @@ from bot.domain.answer import Answer
 from bot.domain.verdict import Judgement, Look
 
 PUBLIC = "Public: for about a week, whoever has the id can read at Globalping what was measured"
-# Names of arguments and headers that are likely to carry a secret; a word of a name counts, as in `access_token`.
-_SECRET_WORDS = frozenset(
-    ["auth", "authorization", "code", "cookie", "credential", "credentials", "jwt", "key", "passwd", "password", "pwd",
-     "secret", "session", "sessionid", "sid", "sig", "signature", "token"]
-)  # fmt: skip
-_SECRET_ENDS = ("apikey", "password", "secret", "signature", "token")  # of words that are written together
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +92,3 @@ def gathered(judgement: Judgement, looks: Sequence[Look]) -> Judgement:
         unknown_at=counted(judgement.unknown_at, looks),
         already_same=counted(judgement.already_same, looks),
     )
-
-
-def secret_in(names: Iterable[str]) -> str:
-    """The first of `names` (arguments or headers) that is likely to carry a secret; "" where none is."""
-    return next((name for name in names if _is_secret(name)), "")
-
-
-def _is_secret(name: str) -> bool:
-    words = [word.lower() for word in _WORDS.findall(name)]
-    return any(word in _SECRET_WORDS or word.endswith(_SECRET_ENDS) for word in words)

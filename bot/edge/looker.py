@@ -103,10 +103,6 @@ class EdgeLooker:
         self._refused = refused
         self._seconds = seconds
 
-    async def look(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Look:
-        """One look: `fetch`, read. Never raises: what went wrong is the look's `problem`."""
-        return self.read(await self.fetch(url, place, address, asked))
-
     async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
         """One request. `address` ("https://203.0.113.7") is dialled as written, with Host and SNI of the URL; empty
         means through DNS. `asked` are request headers beyond a plain visitor's, or in their place. Never raises: what

@@ -14,14 +14,14 @@ from bot.domain.deploy import Announced
 from bot.domain.file_rules import always
 from bot.domain.globs import BadRule
 from bot.domain.lists import without_covered
-from bot.domain.manifest import BadManifest, Manifest, compared, named_files
+from bot.domain.manifest import BadManifest, Manifest, named_files
 from bot.domain.policy import Allow
 from bot.domain.reading import Reader
 from bot.domain.shown import Notes, shown
 from bot.domain.site import Site
 from bot.domain.speech import Speaker, Verb
 from bot.domain.target import Target, Unreadable
-from bot.ledger.manifests import KeptManifest, packed
+from bot.ledger.manifests import NOTHING_BEFORE, Before, packed
 from bot.services.aside import aside
 from bot.services.purges import judge_plan, plan_for
 from bot.services.replies import Refused
@@ -59,7 +59,7 @@ class Wished:
 
 async def wish_of(core: Core, actor: Actor, told: Announced, site: Site, key: str) -> Wished | NotRead:
     """What the deploy told under `key` is to purge of `site`; read whole or not at all."""
-    before = await core.ledger.read(lambda books: books.manifests.last(site.name, but=key)) if told.manifest else None
+    before = await _before(core, site, key) if told.manifest else NOTHING_BEFORE
     many = len(told.urls) + len(told.paths) + FILES_ASIDE * (len(told.changed) + (1000 if told.manifest else 0))
     wished = await aside(many, lambda: _wished(core, told, site, before))
     if isinstance(wished, NotRead) or not (wished.command.targets and site.deploy.widen):
@@ -67,7 +67,15 @@ async def wish_of(core: Core, actor: Actor, told: Announced, site: Site, key: st
     return await _in_cheapest_form(core, actor, wished, site, many)
 
 
-def _wished(core: Core, told: Announced, site: Site, before: KeptManifest | None) -> Wished | NotRead:
+async def _before(core: Core, site: Site, key: str) -> Before:
+    """What the deploy under `key` is compared with. A bot that only observes tells what it would purge if it purged: it
+    takes what came out last as purged."""
+    if core.setup.observe:
+        return Before(await core.ledger.read(lambda books: books.manifests.newest(site.name, but=key)))
+    return await core.ledger.read(lambda books: books.manifests.before(site.name, but=key))
+
+
+def _wished(core: Core, told: Announced, site: Site, before: Before) -> Wished | NotRead:
     notes = Notes()
     targets, unread = _named(core, told, site, notes)
     changed, manifest = Changed(), None
@@ -121,10 +129,10 @@ def _things(told: Announced) -> Iterator[tuple[Kind, str]]:
     return ((kind, value) for kind, values in named for value in values)
 
 
-def _changed(told: Announced, site: Site, before: KeptManifest | None, manifest: Manifest | None) -> Changed:
+def _changed(told: Announced, site: Site, before: Before, manifest: Manifest | None) -> Changed:
     """What the changed files come to. Raises BadManifest and BadRule."""
     if manifest is not None:
-        return what_to_purge(compared(before.files() if before else None, manifest), site)
+        return what_to_purge(before.compared(manifest), site)
     return what_to_purge(named_files(told.changed, site.hosts), site)
 
 

@@ -12,7 +12,7 @@ from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.shown import shown
 from bot.domain.site import Site
 from bot.ledger.books import Books
-from bot.services.deploy_wishes import NotRead, wish_of
+from bot.services.deploy_wishes import NotRead, Wished, wish_of
 from bot.services.purges import Asking, submit
 from bot.services.replies import JobMade, Joined, PlanShown, Refused
 from bot.services.setup import Core
@@ -33,7 +33,14 @@ class Overtaken:
     version: str
 
 
-Taken = Deployed | Overtaken | NotRead | PlanShown | Refused
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Nothing is purged, by a bot that only observes: what would be, on the sites that come before first."""
+
+    plans: tuple[PlanShown, ...]
+
+
+Taken = Deployed | Overtaken | NotRead | Observed | Refused
 
 
 async def take(core: Core, actor: Actor, key: str, told: Announced) -> Taken:
@@ -48,13 +55,18 @@ async def take(core: Core, actor: Actor, key: str, told: Announced) -> Taken:
     steps = [*(replace(told, site=before.name, urls=elsewhere(told.urls, site, before)) for before in
                comes_before(site, core.setup.sites)), told]  # fmt: skip
     made: list[JobView] = []
+    plans: list[PlanShown] = []
     for n, step in enumerate(steps):
         last = n == len(steps) - 1
         job = await _one(core, actor, key if last else f"{key} before {step.site}", step, made[-1].id if made else 0)
-        if not isinstance(job, JobMade):
-            return job
-        made.append(job.job)
-    return Deployed(made[-1], tuple(made[:-1]))
+        match job:
+            case JobMade():
+                made.append(job.job)
+            case PlanShown():
+                plans.append(job)
+            case _:
+                return job
+    return Observed(tuple(plans)) if plans else Deployed(made[-1], tuple(made[:-1]))
 
 
 def comes_before(site: Site, sites: Mapping[str, Site]) -> list[Site]:
@@ -107,8 +119,20 @@ async def _one(
         quiet=told.quiet or site.deploy.quiet,
     )
     asking = Asking(actor, key, "deploy", deploy=deploy, manifest=wished.manifest, after=after)
-    made = await submit(core, asking, wished.command, site)
+    command = wished.command  # without a job its plan tells of the files
+    command = replace(command, notes=(*command.notes, *wished.told)) if core.setup.observe else command
+    made = await submit(core, asking, command, site)
+    if isinstance(made, PlanShown | Refused):
+        await _unpurged(core, site, key, wished)
+        return made
     if isinstance(made, JobMade) and told.at is not None:
         at = told.at
         await core.ledger.write(lambda books: books.deploys.happened(made.job.id, at))
     return JobMade(made.job, new=False) if isinstance(made, Joined) else made
+
+
+async def _unpurged(core: Core, site: Site, key: str, wished: Wished) -> None:
+    """Remember what came out though nothing is purged for it: caches may hold copies of it too."""
+    doc, now = wished.manifest, core.clock.now()
+    if doc is not None:
+        await core.ledger.write(lambda books: books.manifests.keep(site.name, key, doc, now))

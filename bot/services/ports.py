@@ -113,10 +113,6 @@ class NoNames:
 class Looker(Protocol):
     """Fetches a URL once, behind the guards."""
 
-    async def look(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Look:
-        """One look: `fetch`, read. Never raises: what went wrong is the look's `problem`."""
-        ...
-
     async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
         """One request. `address` ("https://203.0.113.7") is dialled as written, with Host and SNI of the URL; empty
         means through DNS. `asked` are request headers beyond a plain visitor's, or in their place. Never raises: what

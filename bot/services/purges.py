@@ -108,7 +108,8 @@ async def submit(
         return plan
     roster = await read_roster(core)
     if core.setup.observe:
-        return PlanShown(plan, await judge_plan(core, asking.actor, plan, command.reason), command, observing=True)
+        judged_now = await judge_plan(core, asking.actor, plan, command.reason) if plan.targets else NOTHING_ASKED
+        return PlanShown(plan, judged_now, command, observing=True)
     stored = await aside(len(plan.targets) + plan.calls, lambda: packed(plan))
     made = await core.ledger.write(lambda books: _decide(books, core, asking, command, plan, stored, roster, due))
     if isinstance(made, Full):

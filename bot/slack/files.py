@@ -1,4 +1,5 @@
-"""Files for one person: into their own conversation with the bot, in Slack's three steps.
+"""Files for one person: into their own conversation with the bot, in Slack's three steps. No file can be shown to one
+person in a channel (https://github.com/slackapi/node-slack-sdk/issues/1790, read 2026-11-26).
 
     files.getUploadURLExternal → the bytes to that address → files.completeUploadExternal
 
@@ -37,15 +38,20 @@ class Files:
     def __init__(self, api: SlackApi) -> None:
         self._api = api
 
-    async def send(self, user: str, file: File) -> str:
-        """Share `file` with `user` alone; its address, "" where Slack tells none. Raises SlackTrouble."""
-        channel = _text(_part(await self._api.call("conversations.open", users=user), "channel"), "id")
+    async def place(self, user: str) -> str:
+        """The id of the conversation between `user` and the bot. Raises SlackTrouble."""
+        return _text(_part(await self._api.call("conversations.open", users=user), "channel"), "id")
+
+    async def send(self, channel: str, file: File, comment: str = "") -> str:
+        """Share `file` in a conversation, under `comment`; its address, "" where Slack tells none. Raises
+        SlackTrouble."""
         size = await asyncio.to_thread(file.content.seek, 0, os.SEEK_END)
         more = {"alt_txt": file.alt[:ALT_MAX]} if file.alt else {}
         asked = await self._api.call("files.getUploadURLExternal", filename=file.name, length=size, **more)
         await self._put(_text(asked, "upload_url"), file)
         listed = [{"id": _text(asked, "file_id"), "title": file.title}]
-        shared = await self._api.call("files.completeUploadExternal", files=listed, channel_id=channel)
+        said = {"initial_comment": comment} if comment else {}
+        shared = await self._api.call("files.completeUploadExternal", files=listed, channel_id=channel, **said)
         found = shared.get("files")
         first = found[0] if isinstance(found, list) and found else {}
         return _text(first, "permalink") if isinstance(first, Mapping) else ""

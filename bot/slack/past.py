@@ -32,7 +32,7 @@ from bot.slack.cards.targets import is_cut as left_out
 from bot.slack.cards.targets import is_listed
 from bot.slack.cards.words import count
 from bot.slack.chart import alt_text, draw
-from bot.slack.escape import linked
+from bot.slack.escape import channel, linked
 from bot.slack.files import File, Files
 from bot.slack.strip import alt_of, draw_strip, strip_of
 from bot.slack.web_api import SlackApi, SlackTrouble
@@ -69,7 +69,7 @@ class Past:
         with await asyncio.to_thread(tempfile.TemporaryFile) as content:
             n = await _write(content, jobs, form)
             file = File(f"{name}.{form}", f"{count(n, 'job')} of purgebot's log", content)
-            told = await self._sent(asking.actor.id, file)
+            told = await self._sent(asking, file)
         more = [f"It holds the newest {FILE_MAX:,} jobs; name a site or a time for others."] if n == FILE_MAX else []
         return card(told, more)
 
@@ -82,7 +82,7 @@ class Past:
         async with self._drawing:
             picture = await asyncio.to_thread(draw, shown.stats, shown.names, title)
         alt = alt_text(shown.stats, shown.names, title)
-        told = await self._sent(asking.actor.id, File("purges.png", title, io.BytesIO(picture), alt))
+        told = await self._sent(asking, File("purges.png", title, io.BytesIO(picture), alt))
         return Card(table.text, [*table.blocks, context([told])])
 
     async def with_strip(self, asking: Asking, checked: Checked) -> Card:
@@ -93,7 +93,7 @@ class Past:
         async with self._drawing:
             picture = await asyncio.to_thread(draw_strip, strip)
         file = File("places.png", "where it is fresh and where it is old", io.BytesIO(picture), alt_of(strip))
-        sent = context([await self._sent(asking.actor.id, file)])
+        sent = context([await self._sent(asking, file)])
         at = next((n for n, block in enumerate(told.blocks) if block["type"] == "actions"), len(told.blocks))
         return Card(told.text, [*told.blocks[:at], sent, *told.blocks[at:]])
 
@@ -103,7 +103,7 @@ class Past:
         if not is_cut(linted.report):
             return told
         whole = File("lint.txt", "the whole lint", io.BytesIO(lint_text(linted.report).encode()))
-        return Card(told.text, [*told.blocks, context([await self._sent(asking.actor.id, whole)])])
+        return Card(told.text, [*told.blocks, context([await self._sent(asking, whole)])])
 
     async def with_targets(self, asking: Asking, shown: JobShown | QueuedShown) -> Card:
         """The card of what was shown; where it has no room for every target, all of them as a file too."""
@@ -113,7 +113,7 @@ class Past:
         name = shown.job.name if isinstance(shown, JobShown) else shown.waits.request.name
         content = await aside(len(targets), lambda: file_text(targets))
         whole = File(file_name(name), f"{count(len(targets), 'target')} of {name}, all", io.BytesIO(content))
-        return Card(told.text, [*told.blocks, context([await self._sent(asking.actor.id, whole)])])
+        return Card(told.text, [*told.blocks, context([await self._sent(asking, whole)])])
 
     def _understood(self, asking: Asking, line: str) -> Command | None:
         command = self._desk.understand(asking.actor, asking.channel, line)
@@ -132,18 +132,27 @@ class Past:
         targets = await things(self._core, jobs[0].job)
         return f"P-{command.job}", _once([replace(jobs[0], targets=targets)])
 
-    async def _sent(self, user: str, file: File) -> str:
-        """Where the file is, or why it is nowhere."""
+    async def _sent(self, asking: Asking, file: File) -> str:
+        """Where the file is, or why it is nowhere. Asked for in a channel it comes to the asker's own messages, and
+        says there why."""
         try:
-            link = await self._files.send(user, file)
+            own = await self._files.place(asking.actor.id)
+            elsewhere = asking.channel not in ("", own)
+            link = await self._files.send(own, file, _from(asking.channel) if elsewhere else "")
         except SlackTrouble as trouble:
             log.warning("file_not_sent", file=file.name, error=trouble.error)
             later = f"Slack did not take it ({trouble.error}). Ask again in a minute."
             return f"{file.name} was not sent. {_SCOPES if trouble.error == 'missing_scope' else later}"
-        return f"{linked(link, file.name) or file.name} is in your messages with purgebot: {file.title}"
+        why = ", as a channel shows files to everybody" if elsewhere else ""
+        return f"{linked(link, file.name) or file.name} is in your messages with purgebot{why}: {file.title}"
 
     def _card(self, reply: Reply) -> Card:
         return card_for(reply, self._core.clock.now(), self._core.setup.command)
+
+
+def _from(asked_in: str) -> str:
+    """What stands over a file that comes without being asked for here."""
+    return f"You asked in {channel(asked_in)}. There it would be shown to everybody."
 
 
 async def _once(jobs: Sequence[Kept]) -> AsyncIterator[Sequence[Kept]]:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.built import read_manifest
-from bot.domain.manifest import FILES_MAX, FORMS, BadManifest, Difference, compared, named_files
+from bot.domain.manifest import FILES_MAX, FORMS, BadManifest, Difference, Manifest, compared, folded, named_files
 
 WRITTEN = Path(__file__).parent / "manifests"
 A, B = "1ab3635b1ab21357e3e5a9337b5e655ba115b93b6a64c8c78b9dc23bc6301d44", "d41d8cd98f00b204e9800998ecf8427e"
@@ -239,6 +239,38 @@ def test_what_is_not_told_apart_is_the_same_in_both(before: dict[str, str], now:
     told = {*apart.added, *apart.changed, *apart.removed}
     assert {path for path in {*before, *now} if before.get(path) != now.get(path)} == told
     assert len(told) == len(apart)
+
+
+@given(MANIFESTS, st.lists(MANIFESTS, min_size=1, max_size=4), MANIFESTS)
+def test_of_builds_that_were_not_purged_whatever_differs_in_one_of_them_is_told(
+    purged: dict[str, str], since: list[dict[str, str]], now: dict[str, str]
+) -> None:
+    before: Manifest = purged
+    for build in since:
+        before = folded(before, build)
+    apart = compared(before, now)
+    seen = {path: {build.get(path) for build in (purged, *since, now)} for path in {*purged, *now}.union(*since)}
+    assert {path for path, contents in seen.items() if len(contents) > 1} == {
+        *apart.added, *apart.changed, *apart.removed
+    }  # fmt: skip
+    in_one_way = {path for path, contents in seen.items() if len(contents - {None}) == 1}
+    assert set() == in_one_way & {*apart.changed}
+
+
+@given(MANIFESTS, MANIFESTS, MANIFESTS)
+def test_builds_may_become_one_in_any_order(purged: dict[str, str], one: dict[str, str], two: dict[str, str]) -> None:
+    assert folded(folded(purged, one), two) == folded(purged, folded(one, two))
+
+
+@given(st.lists(MANIFESTS, min_size=1, max_size=3), MANIFESTS)
+def test_where_nothing_was_purged_all_that_ever_came_out_is_told(
+    since: list[dict[str, str]], now: dict[str, str]
+) -> None:
+    before: Manifest | None = None
+    for build in since:
+        before = folded(before, build)
+    apart = compared(before, now)
+    assert {*now}.union(*since) == {*apart.added, *apart.changed, *apart.removed}
 
 
 def test_a_list_of_files_is_taken_as_named() -> None:

@@ -780,6 +780,18 @@ def test_a_variant_is_shown_whole_and_by_a_line_that_shows_it_again(address: str
     assert f"curl -s -o /dev/null -D - -H 'User-Agent: {LONG}' {ends}" == told.repeat
 
 
+def test_a_variant_by_a_secret_is_told_by_its_name_and_the_line_leaves_room_for_the_value() -> None:
+    asked = (("Cookie", "tier=gold"),)
+    made = case(
+        edge("fra", glance("fra", "new", HIT, 9), variants=[glance("fra", "old", HIT, 9000, asked=asked)]),
+        origin(variants=[glance(ORIGIN, "new", asked=asked)]),
+        site=replace(SHOP, edges={"fra": ""}),
+    )
+    told = diagnose(made).cause
+    assert f"curl -s -o /dev/null -D - -H 'Cookie: tier=•••' {URL}" == told.repeat
+    assert "fra, Cookie: tier=••• #6686: HIT, the old one" == told.evidence[1]
+
+
 VARIANTS = [
     pytest.param(SHOP, "/pricing", "prefix www.shop.test/pricing", id="unnamed"),
     pytest.param(replace(SHOP, variants=({"user-agent": "Phone"},)), "/pricing", URL, id="named"),

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from bot.domain.answer import PLAIN, Asked
+from bot.domain.look import Look
 from bot.domain.site import Marker
 from bot.edge import EdgeLooker
 from providers.contract import Cached, Sighting
@@ -45,6 +47,10 @@ class Eyes:
     looker: EdgeLooker
     names: Names
     refused: list[tuple[str, str]]
+
+    async def look(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Look:
+        """One request, read."""
+        return self.looker.read(await self.looker.fetch(url, place, address, asked))
 
 
 def eyes(

@@ -44,7 +44,7 @@ async def test_no_form_of_a_foreign_url_sends_a_packet_or_asks_a_name() -> None:
     urls = [form.format(host) for form in FORMS for host in FOREIGN_HOSTS]
     see = eyes(["127.0.0.1"])
     with watching() as traffic:
-        problems = {(await see.looker.look(url, "dns")).problem for url in urls}
+        problems = {(await see.look(url, "dns")).problem for url in urls}
     assert len(urls) > 500
     assert ({REFUSED}, [], [], []) == (problems, see.names.asked, traffic.dialled, traffic.looked_up)
     assert len(urls) == len(see.refused)
@@ -54,7 +54,7 @@ async def test_no_form_of_a_foreign_url_reaches_a_configured_edge() -> None:
     urls = [form.format(host) for form in FORMS for host in FOREIGN_HOSTS]
     see = eyes()
     async with serving(answer(b"page")) as server:
-        problems = {(await see.looker.look(url, "fra", server.url)).problem for url in urls}
+        problems = {(await see.look(url, "fra", server.url)).problem for url in urls}
     assert ({REFUSED}, 0) == (problems, server.connections)
 
 
@@ -62,7 +62,7 @@ async def test_no_form_of_a_foreign_url_reaches_a_configured_edge() -> None:
 async def test_our_host_in_a_form_that_is_read_otherwise_is_refused(url: str) -> None:
     see = eyes(["127.0.0.1"])
     with watching() as traffic:
-        look = await see.looker.look(url, "dns")
+        look = await see.look(url, "dns")
     assert (REFUSED, [], []) == (look.problem, see.names.asked, traffic.dialled)
 
 
@@ -92,7 +92,7 @@ ANSWERS: dict[str, Sequence[str]] = {
 async def test_a_name_of_ours_that_leads_inside_is_not_dialled(addresses: Sequence[str]) -> None:
     see = eyes(addresses)
     with watching() as traffic:
-        look = await see.looker.look(f"http://{HOST}/", "dns")
+        look = await see.look(f"http://{HOST}/", "dns")
     assert (REFUSED, []) == (look.problem, traffic.dialled)
     assert [HOST] == [host for host, _ in see.refused]
 
@@ -100,7 +100,7 @@ async def test_a_name_of_ours_that_leads_inside_is_not_dialled(addresses: Sequen
 async def test_the_address_that_was_checked_is_the_address_that_is_dialled() -> None:
     see = eyes([PUBLIC], ["127.0.0.1"])
     with watching() as traffic:
-        look = await see.looker.look(f"http://{HOST}/", "dns")
+        look = await see.look(f"http://{HOST}/", "dns")
     assert ([HOST], [(PUBLIC, 80)], []) == (see.names.asked, traffic.dialled, traffic.looked_up)
     assert "connection refused" == look.problem
 
@@ -108,21 +108,21 @@ async def test_the_address_that_was_checked_is_the_address_that_is_dialled() -> 
 async def test_the_next_look_checks_anew() -> None:
     see = eyes([PUBLIC], ["127.0.0.1"])
     with watching() as traffic:
-        problems = [(await see.looker.look(f"https://{HOST}/", "dns")).problem for _ in range(2)]
+        problems = [(await see.look(f"https://{HOST}/", "dns")).problem for _ in range(2)]
     assert (["connection refused", REFUSED], [(PUBLIC, 443)]) == (problems, traffic.dialled)
 
 
 async def test_addresses_of_a_name_are_tried_in_turn_and_no_more_than_three() -> None:
     see = eyes([f"203.0.113.{n}" for n in range(1, 9)])
     with watching() as traffic:
-        await see.looker.look(f"http://{HOST}/", "dns")
+        await see.look(f"http://{HOST}/", "dns")
     assert [("203.0.113.1", 80), ("203.0.113.2", 80), ("203.0.113.3", 80)] == traffic.dialled
 
 
 async def test_an_address_of_version_6_is_dialled() -> None:
     see = eyes(["2001:db8::7"])
     with watching() as traffic:
-        await see.looker.look(f"http://{HOST}/", "dns")
+        await see.look(f"http://{HOST}/", "dns")
     assert [("2001:db8::7", 80)] == traffic.dialled
 
 
@@ -142,7 +142,7 @@ async def test_a_redirect_is_an_answer_and_never_followed(leads_to: str, status:
     see = eyes()
     async with serving(answer(b"", f"Location: {leads_to}", f"Refresh: 0; url={leads_to}", status=status)) as server:
         with watching() as traffic:
-            look = await see.looker.look(f"http://{HOST}/", "fra", server.url)
+            look = await see.look(f"http://{HOST}/", "fra", server.url)
     assert (int(status[:3]), "") == (look.status, look.problem)
     assert ([("127.0.0.1", server.port)], [], 1) == (traffic.dialled, traffic.looked_up, server.connections)
 
@@ -152,14 +152,14 @@ async def test_redirects_to_two_places_are_two_contents() -> None:
     digests = set()
     for leads_to in ("/a", "/b"):
         async with serving(answer(b"Moved", f"Location: {leads_to}", status="301 Moved")) as server:
-            digests.add((await see.looker.look(f"http://{HOST}/", "fra", server.url)).digest)
+            digests.add((await see.look(f"http://{HOST}/", "fra", server.url)).digest)
     assert 2 == len(digests)
 
 
 PROXIED = """
 import asyncio, sys
 from tests.edge.looking import eyes
-print((asyncio.run(eyes().looker.look("http://www.shop.test/", "fra", sys.argv[1]))).status)
+print((asyncio.run(eyes().look("http://www.shop.test/", "fra", sys.argv[1]))).status)
 """
 
 
@@ -174,9 +174,7 @@ async def test_proxy_settings_of_the_machine_are_not_for_looks() -> None:
 
 async def test_a_refusal_says_one_thing_to_people_and_the_reason_to_the_log() -> None:
     see = eyes(["10.0.0.5"])
-    told = [
-        (await see.looker.look(url, "dns")).problem for url in (f"http://{HOST}/", "http://evil.test/", "http://a@b/")
-    ]
+    told = [(await see.look(url, "dns")).problem for url in (f"http://{HOST}/", "http://evil.test/", "http://a@b/")]
     assert [REFUSED] * 3 == told
     assert [
         (HOST, "10.0.0.5 is private"),

@@ -43,7 +43,7 @@ async def test_an_answer_becomes_a_look() -> None:
         "Cache-Control: max-age=300",
     )
     async with serving(sent) as server:
-        look = await eyes(marker=Marker(header="X-Build")).looker.look(URL, "fra", server.url)
+        look = await eyes(marker=Marker(header="X-Build")).look(URL, "fra", server.url)
     assert ("fra", URL, START, 200, 'W/"b7"') == (look.place, look.url, look.at, look.status, look.etag)
     assert ("Fri, 15 Jan 2027 07:00:00 GMT", 79, "b7") == (look.last_modified, look.age, look.version)
     assert (Cached.HIT, "HIT", 300, "") == (look.cached, look.says, look.max_age, look.problem)
@@ -60,7 +60,7 @@ async def test_an_age_that_a_cache_only_hands_on_is_none(own_age: bool, expected
 
 async def test_the_request_is_a_plain_visitors() -> None:
     async with serving(answer()) as server:
-        await eyes().looker.look(URL, "fra", server.url)
+        await eyes().look(URL, "fra", server.url)
     expected = (
         f"GET /pricing HTTP/1.1\r\nHost: {HOST}\r\nUser-Agent: {AGENT}\r\n"
         "Accept: */*\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n"
@@ -83,14 +83,14 @@ TARGETS = {
 @pytest.mark.parametrize(("typed", "expected"), TARGETS.values(), ids=TARGETS)
 async def test_the_target_goes_out_byte_for_byte(typed: str, expected: str) -> None:
     async with serving(answer()) as server:
-        await eyes().looker.look(f"http://{HOST}{typed}", "fra", server.url)
+        await eyes().look(f"http://{HOST}{typed}", "fra", server.url)
     assert [f"GET {expected} HTTP/1.1"] == [head.decode().partition("\r\n")[0] for head in server.heads]
 
 
 async def test_every_look_has_a_connection_of_its_own() -> None:
     async with serving(answer()) as server:
         see = eyes()
-        looks = [await see.looker.look(f"http://{host}/", "fra", server.url) for host in sorted(HOSTS)]
+        looks = [await see.look(f"http://{host}/", "fra", server.url) for host in sorted(HOSTS)]
     assert (["", ""], 2) == ([look.problem for look in looks], server.connections)
 
 
@@ -98,19 +98,19 @@ async def test_cookies_are_not_brought_back() -> None:
     async with serving(answer(b"", "Set-Cookie: a=b; Path=/")) as server:
         see = eyes()
         for _ in range(2):
-            await see.looker.look(URL, "fra", server.url)
+            await see.look(URL, "fra", server.url)
     assert [False, False] == [b"cookie" in head.lower() for head in server.heads]
 
 
 async def test_an_origin_may_be_configured_by_name() -> None:
     async with serving(answer(b"page")) as server:
-        look = await eyes().looker.look(URL, "origin", f"http://localhost:{server.port}")
+        look = await eyes().look(URL, "origin", f"http://localhost:{server.port}")
     assert (200, "") == (look.status, look.problem)
 
 
 async def test_a_body_beyond_the_cap_leaves_its_etag_to_compare() -> None:
     async with serving(answer(b"x" * 3_000_000, 'ETag: "big"')) as server:
-        look = await eyes().looker.look(URL, "fra", server.url)
+        look = await eyes().look(URL, "fra", server.url)
     assert ('"big"', "", "") == (look.etag, look.digest, look.problem)
 
 
@@ -123,13 +123,13 @@ BOMBS = {
 @pytest.mark.parametrize("encoding", BOMBS)
 async def test_a_bomb_is_let_lie(encoding: str) -> None:
     async with serving(answer(BOMBS[encoding], f"Content-Encoding: {encoding}", 'ETag: "bomb"')) as server:
-        look = await eyes().looker.look(URL, "fra", server.url)
+        look = await eyes().look(URL, "fra", server.url)
     assert ('"bomb"', "", "") == (look.etag, look.digest, look.problem)
 
 
 async def test_a_page_in_brotli_is_the_same_content_as_the_page_itself() -> None:
     async with serving(answer(brotli.compress(b"<p>page</p>"), "Content-Encoding: br")) as server:
-        look = await eyes().looker.look(URL, "fra", server.url, BROTLI)
+        look = await eyes().look(URL, "fra", server.url, BROTLI)
     expected = hashlib.sha256(b"<p>page</p>").hexdigest()
     assert (expected, "Accept-Encoding: br", "") == (look.digest, look.variant, look.problem)
 
@@ -143,7 +143,7 @@ async def endless(writer: asyncio.StreamWriter) -> None:
 
 async def test_an_endless_body_is_left() -> None:
     async with serving(endless) as server:
-        look = await eyes().looker.look(URL, "fra", server.url)
+        look = await eyes().look(URL, "fra", server.url)
     assert (200, "", "") == (look.status, look.digest, look.problem)
 
 
@@ -196,7 +196,7 @@ TROUBLE: dict[str, tuple[Speak | bytes, str]] = {
 @pytest.mark.parametrize(("speak", "expected"), TROUBLE.values(), ids=TROUBLE)
 async def test_what_is_no_answer_is_said_plainly(speak: Speak | bytes, expected: str) -> None:
     async with serving(speak) as server:
-        look = await eyes(seconds=0.3).looker.look(URL, "fra", server.url)
+        look = await eyes(seconds=0.3).look(URL, "fra", server.url)
     assert (expected, 0, "") == (look.problem, look.status, look.digest)
 
 
@@ -221,7 +221,7 @@ async def test_whatever_is_answered_a_look_never_raises(
         return httpx.Response(status, headers=raw, stream=httpx.ByteStream(body))
 
     see = eyes(transport=lambda: httpx.MockTransport(any_answer), marker=Marker("x-cache", "build", "build (.*)"))
-    look = await see.looker.look(URL, "fra", "https://203.0.113.7")
+    look = await see.look(URL, "fra", "https://203.0.113.7")
     told = (look.etag, look.last_modified, look.version, look.says, look.problem)
     assert all(text.isprintable() for text in told)
     assert bool(look.problem) != bool(look.status)
@@ -230,12 +230,12 @@ async def test_whatever_is_answered_a_look_never_raises(
 async def test_a_closed_port_is_said_plainly() -> None:
     async with serving(answer()) as server:
         pass
-    look = await eyes().looker.look(URL, "fra", server.url)
+    look = await eyes().look(URL, "fra", server.url)
     assert "connection refused" == look.problem
 
 
 async def test_a_name_without_address_is_said_plainly() -> None:
-    look = await eyes([]).looker.look(URL, "dns")
+    look = await eyes([]).look(URL, "dns")
     assert "DNS knows no address of it" == look.problem
 
 
@@ -245,13 +245,13 @@ async def test_names_that_are_slow_are_within_the_time_of_a_look() -> None:
         return []
 
     looker = EdgeLooker(lambda: HOSTS, {}, {}, SlateClock(), resolve=slow, seconds=0.05)
-    assert "no answer within 0.05 s" == (await looker.look(URL, "dns")).problem
+    assert "no answer within 0.05 s" == (await looker.fetch(URL, "dns")).problem
 
 
 @pytest.mark.parametrize("address", ["junk", "http://", "ftp://127.0.0.1/", "http://[::1", "http://127.0.0.1:99999"])
 async def test_an_address_that_cannot_be_dialled_is_said_plainly(address: str) -> None:
     with watching() as traffic:
-        look = await eyes().looker.look(URL, "fra", address)
+        look = await eyes().look(URL, "fra", address)
     assert ("the configured address cannot be dialled", []) == (look.problem, traffic.dialled)
 
 
@@ -290,7 +290,7 @@ async def test_the_name_in_tls_is_the_urls_and_so_is_the_certificate(tmp_path: P
     pem = certificate(tmp_path, HOST)
     trusting = ssl.create_default_context(cafile=str(tmp_path / "cert"))
     async with serving(answer(b"page"), speaks_for(pem)) as server:
-        look = await eyes(tls=trusting).looker.look(f"https://{HOST}/", "fra", server.url)
+        look = await eyes(tls=trusting).look(f"https://{HOST}/", "fra", server.url)
     assert ("", 200, [HOST]) == (look.problem, look.status, server.names)
     assert f"\r\nHost: {HOST}\r\n".encode() in server.heads[0]
 
@@ -300,7 +300,7 @@ async def test_a_certificate_of_another_name_is_not_believed(tmp_path: Path) -> 
     pem = certificate(tmp_path, "other.test")
     trusting = ssl.create_default_context(cafile=str(tmp_path / "cert"))
     async with serving(answer(b"page"), speaks_for(pem)) as server:
-        look = await eyes(tls=trusting).looker.look(f"https://{HOST}/", "fra", server.url)
+        look = await eyes(tls=trusting).look(f"https://{HOST}/", "fra", server.url)
     expected = f"its certificate is not trusted (Hostname mismatch, certificate is not valid for '{HOST}'.)"
     assert (expected, []) == (look.problem, server.heads)
 
@@ -308,7 +308,7 @@ async def test_a_certificate_of_another_name_is_not_believed(tmp_path: Path) -> 
 @pytest.mark.real("openssl")
 async def test_a_certificate_that_nobody_signed_is_not_believed(tmp_path: Path) -> None:
     async with serving(answer(b"page"), speaks_for(certificate(tmp_path, HOST))) as server:
-        look = await eyes().looker.look(f"https://{HOST}/", "fra", server.url)
+        look = await eyes().look(f"https://{HOST}/", "fra", server.url)
     assert ("its certificate is not trusted (self-signed certificate)", []) == (look.problem, server.heads)
 
 
@@ -321,7 +321,7 @@ async def test_plain_http_where_tls_is_awaited_is_said_plainly() -> None:
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        look = await eyes().looker.look(f"https://{HOST}/", "fra", f"https://127.0.0.1:{port}")
+        look = await eyes().look(f"https://{HOST}/", "fra", f"https://127.0.0.1:{port}")
     assert "no encrypted connection could be made" == look.problem
 
 
@@ -336,7 +336,7 @@ async def test_an_answer_keeps_every_header_line_and_who_gave_it() -> None:
 async def test_a_variant_is_asked_for_in_its_own_words_and_named_so() -> None:
     async with serving(answer()) as server:
         asked = (("CF-Device-Type", "mobile"), ("Accept-Encoding", "identity"), ("Host", "evil.test"))
-        look = await eyes().looker.look(URL, "fra", server.url, asked)
+        look = await eyes().look(URL, "fra", server.url, asked)
     expected = (
         f"GET /pricing HTTP/1.1\r\nUser-Agent: {AGENT}\r\nAccept: */*\r\nCF-Device-Type: mobile\r\n"
         f"Accept-Encoding: identity\r\nHost: {HOST}\r\nConnection: close\r\n\r\n"

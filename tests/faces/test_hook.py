@@ -229,6 +229,17 @@ async def test_a_bot_that_only_observes_says_what_it_would_do(tmp_path: Path) ->
         assert 0 == await door.jobs()
 
 
+async def test_a_bot_that_only_observes_says_what_became_of_the_files(tmp_path: Path) -> None:
+    async with counter(tmp_path, observe=True, senders=SENDERS) as door:
+        answer = await Signer(door).send({"site": "shop", "version": "1", "manifest": {"README.md": "1" * 64}})
+        told = answer.json()["text"].splitlines()
+    assert [
+        "Plan · nothing to purge on shop · nothing was sent",
+        "No manifest of an earlier deploy to compare with: its 1 file counts as changed.",
+        "1 changed file matches no rule and purges nothing: README.md.",
+    ] == [told[0], *(line.strip() for line in told if "file" in line)]
+
+
 def status(at: str, state: str = "success", sha: str = "a84d88e7554fc1fa21bcbc4efae3c782a70d2b9d") -> dict[str, object]:
     return {
         "action": "created", "repository": {"full_name": "octo/shop"},

@@ -35,13 +35,13 @@ def kept(books: Books, *deploys: tuple[str, dict[str, str]], site: str = "shop",
 
 
 async def test_there_is_none_before_the_first(ledger: SqliteLedger) -> None:
-    assert await ledger.read(lambda books: books.manifests.last("shop")) is None
+    assert await ledger.read(lambda books: books.manifests.before("shop").purged) is None
 
 
 @pytest.mark.parametrize("files", [ONE, {f"f{n}": f"{n:064x}" for n in range(FILES_MAX)}], ids=["few", "many"])
 async def test_a_manifest_comes_back_whole(ledger: SqliteLedger, files: dict[str, str]) -> None:
     await ledger.write(lambda books: kept(books, ("d1", files)))
-    last = await ledger.read(lambda books: books.manifests.last("shop"))
+    last = await ledger.read(lambda books: books.manifests.before("shop").purged)
     assert last == KeptManifest("d1", 0.0, packed(files))
     assert files == last.files()
 
@@ -60,13 +60,13 @@ async def test_the_last_is_what_to_compare_with(
     ledger: SqliteLedger, deploys: list[tuple[str, dict[str, str]]], but: str, expected: str | None
 ) -> None:
     await ledger.write(lambda books: kept(books, *deploys))
-    last = await ledger.read(lambda books: books.manifests.last("shop", but))
+    last = await ledger.read(lambda books: books.manifests.before("shop", but).purged)
     assert expected == (last.deploy if last else None)
 
 
 async def test_what_is_kept_anew_says_what_was_said_last(ledger: SqliteLedger) -> None:
     await ledger.write(lambda books: kept(books, ("d1", ONE), ("d1", TWO)))
-    last = await ledger.read(lambda books: books.manifests.last("shop"))
+    last = await ledger.read(lambda books: books.manifests.before("shop").purged)
     assert last is not None
     assert TWO == last.files()
 
@@ -85,5 +85,23 @@ async def test_what_has_not_gone_or_not_yet_is_still_to_be_purged_by_the_next_on
 ) -> None:
     await ledger.write(lambda books: kept(books, ("d1", ONE)))
     await ledger.write(lambda books: kept(books, ("d2", TWO), ("d3", THREE), state=state))
-    last = await ledger.read(lambda books: books.manifests.last("shop", "d4"))
-    assert "d1" == (last.deploy if last else None)
+    before = await ledger.read(lambda books: books.manifests.before("shop", "d4"))
+    assert before.purged is not None
+    assert ("d1", ["d2", "d3"]) == (before.purged.deploy, [one.deploy for one in before.since])
+
+
+async def test_what_was_only_observed_has_no_job_and_was_not_purged(ledger: SqliteLedger) -> None:
+    await ledger.write(lambda books: books.manifests.keep("shop", "d1", packed(ONE), 0.0))
+    before, newest = await ledger.read(lambda books: (books.manifests.before("shop"), books.manifests.newest("shop")))
+    assert newest is not None
+    assert (None, [newest], "d1") == (before.purged, [*before.since], newest.deploy)
+
+
+async def test_of_many_for_which_nothing_was_purged_none_is_forgotten(ledger: SqliteLedger) -> None:
+    await ledger.write(lambda books: kept(books, ("d0", {"a": "0", "b": "0"})))
+    many = [(f"d{n}", {"a": str(n == 3), "b": "0", f"f{n}": "1"}) for n in range(1, 12)]
+    await ledger.write(lambda books: kept(books, *many, state="failed"))
+    before = await ledger.read(lambda books: books.manifests.before("shop", "d12"))
+    found = before.compared({"a": "0", "b": "0"})
+    assert (5, "d0") == (len(before.since), before.purged.deploy if before.purged else "")
+    assert (("a",), tuple(sorted(f"f{n}" for n in range(1, 12)))) == (found.changed, found.removed)

@@ -49,8 +49,8 @@ def test_the_whole_is_told_as_text() -> None:
             proxy_hide_header Cache-Control;
             proxy_hide_header Expires;
             add_header Cache-Control "no-cache" always;
-        At Cloudflare: Caching → Configuration → Browser Cache TTL: Respect Existing Headers; a Cache Rule with a \
-Browser TTL goes before it. For the edge alone: CDN-Cache-Control.
+        At Cloudflare: the zone's Browser Cache TTL: Respect Existing Headers; a Cache Rule with a Browser TTL changes \
+it for its pages. For the edge alone: CDN-Cache-Control.
 
         What the next deploy will break, since browsers keep it under a name that stays:
           https://www.shop.test/app.js · up to 24 h

@@ -158,9 +158,6 @@ class ScriptedEdges:
         self.becomes: dict[str, list[str]] = {}
         self.looks = 0
 
-    async def look(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Look:
-        return self.read(await self.fetch(url, place, address, asked))
-
     async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
         self.looks += 1
         queue = self.becomes.get(place)

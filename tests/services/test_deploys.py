@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,9 +19,9 @@ from bot.domain.told import Event
 from bot.domain.verdict import ORIGIN_LACKS, Verdict
 from bot.ledger.messages import Role
 from bot.services.deploy_wishes import NotRead
-from bot.services.deploys import Deployed, Overtaken, take
+from bot.services.deploys import Deployed, Observed, Overtaken, take
 from bot.services.replies import PlanShown, Refused
-from bot.services.setup import Current, Setup
+from bot.services.setup import Core, Current, Setup
 from providers.contract import Kind
 from providers.errors import Refused as RefusedByProvider
 from tests.services.shop import APPROVERS, SHOP, ScriptedProvider, Shop, open_shop
@@ -298,11 +299,85 @@ async def test_refused(told: Announced, by: Actor, why: str, tmp_path: Path) -> 
 
 async def test_a_bot_that_only_observes_shows_the_plan(tmp_path: Path) -> None:
     shop = a_shop(tmp_path)
-    core = replace(shop.core, current=Current(replace(shop.core.setup, observe=True)))
-    taken = await take(core, CI, "k", V2)
+    taken = await take(watching(shop), CI, "k", V2)
     await shop.ledger.close()
-    assert isinstance(taken, PlanShown)
-    assert 2 == len(taken.plan.targets)
+    assert isinstance(taken, Observed)
+    assert [2] == [len(shown.plan.targets) for shown in taken.plans]
+
+
+async def test_a_bot_that_only_observes_shows_the_site_that_comes_before_too(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, SHOP, STAGING)
+    taken = await take(watching(shop), CI, "k", V2)
+    await shop.ledger.close()
+    assert isinstance(taken, Observed)
+    assert ["staging", "shop"] == [shown.plan.site for shown in taken.plans]
+
+
+def watching(shop: Shop) -> Core:
+    """The core of a bot that only observes."""
+    return replace(shop.core, current=Current(replace(shop.core.setup, observe=True)))
+
+
+def pages_of(targets: Iterable[str]) -> set[str]:
+    return {value.removeprefix("https://www.shop.test") for value in targets}
+
+
+async def observed(shop: Shop, manifest: Mapping[str, str], key: str) -> PlanShown:
+    """What a bot that only observes tells of a deploy of these files."""
+    taken = await take(watching(shop), CI, key, replace(V2, paths=(), manifest=manifest))
+    assert isinstance(taken, Observed)
+    return taken.plans[0]
+
+
+BARE = replace(RULED, deploy=replace(RULED.deploy, widen=(), always=()))
+B_CHANGED = BUILT | {"content/news/b.md": "ffffffff"}
+
+
+async def test_a_bot_that_only_observes_tells_what_the_files_came_to_beside_the_last_ones(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, BARE)
+    first = await observed(shop, BUILT | {"README.md": "11111111"}, "1")
+    then = await observed(shop, B_CHANGED | {"README.md": "22222222"}, "2")
+    same = await observed(shop, B_CHANGED | {"README.md": "22222222"}, "3")
+    await shop.ledger.close()
+    assert {"/", "/news/a", "/news/b"} == pages_of(target.value for target in first.plan.targets)
+    assert (
+        "No manifest of an earlier deploy to compare with: all 4 files count as changed.",
+        "1 hashed asset needs no purge: `app.4f3a9c1e.js`.",
+        "1 changed file matches no rule and purges nothing: `README.md`.",
+    ) == first.plan.notes
+    assert {"/", "/news/b"} == pages_of(target.value for target in then.plan.targets)
+    assert ("1 changed file matches no rule and purges nothing: `README.md`.",) == then.plan.notes
+    assert ((), "nothing to purge") == (same.plan.targets, same.decision.rule)
+
+
+async def test_the_first_deploy_that_purges_makes_up_for_all_that_were_only_observed(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, BARE)
+    shop.edges.serves = dict(NEW)
+    await observed(shop, BUILT | {"content/news/gone.md": "11111111"}, "1")
+    job = await deployed(shop, replace(V2, paths=(), manifest=BUILT), "2")
+    await shop.slate.advance(30)
+    after = await deployed(shop, replace(V2, paths=(), manifest=BUILT), "3")
+    await shop.ledger.close()
+    assert {"/", "/news/a", "/news/b", "/news/gone"} == pages_of(job.sample)
+    assert job.deploy is not None
+    assert (
+        "Nothing was purged for the 1 deploy before it: all 4 files count as changed, gone ones too.",
+        "1 hashed asset needs no purge: `app.4f3a9c1e.js`.",
+    ) == job.deploy.told
+    assert 0 == after.targets
+
+
+async def test_what_was_changed_and_changed_back_while_nothing_was_purged_is_purged(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, BARE)
+    shop.edges.serves = dict(NEW)
+    await deployed(shop, replace(V2, paths=(), manifest=BUILT), "1")
+    await shop.slate.advance(30)
+    await observed(shop, B_CHANGED, "2")
+    job = await deployed(shop, replace(V2, paths=(), manifest=BUILT), "3")
+    await shop.ledger.close()
+    assert {"/", "/news/b"} == pages_of(job.sample)
+    assert job.deploy is not None
+    assert ("1 deploy before it is not purged, so what it changed counts too.",) == job.deploy.told
 
 
 async def test_staging_is_proven_first_and_production_only_then(tmp_path: Path) -> None:

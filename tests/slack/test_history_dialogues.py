@@ -67,13 +67,26 @@ async def test_a_sheet_comes_to_the_asker_alone(shop: Room) -> None:
     await shop.click("U_LEA", await shop.note("U_LEA", "newest first"), "log_csv")
     note = await shop.note("U_LEA", "purges.csv")
     rows = list(csv.DictReader(io.StringIO((await file_of(shop, note)).decode())))
-    assert str(note["text"]).endswith("|purges.csv> is in your messages with purgebot: 2 jobs of purgebot's log")
+    where = "is in your messages with purgebot, as a channel shows files to everybody"
+    assert str(note["text"]).endswith(f"|purges.csv> {where}: 2 jobs of purgebot's log")
     assert [("P-2", "'=1+1", "fresh"), ("P-1", "'=1+1", "fresh")] == [
         (row["job"], row["reason"], row["verdict"]) for row in rows
     ]
     [message] = await shop.messages("D_LEA")
+    assert str(message["text"]).startswith("You asked in <#C_SHOP>. There it would be shown to everybody.")
     assert "purges.csv> 2 jobs of purgebot's log" in str(message["text"])
     assert ([], []) == (await shop.messages("D_MIA"), [m for m in await shop.messages() if "purges" in said(m)])
+
+
+async def test_a_sheet_asked_for_in_ones_own_messages_with_the_bot_needs_no_word_on_where_it_is(shop: Room) -> None:
+    await purged(shop, 1)
+    await shop.command("U_LEA", "log shop", "D_LEA")
+    listed = await shop.note("U_LEA", "newest first", channel="D_LEA")
+    await shop.click("U_LEA", listed, "log_csv", "D_LEA")
+    note = await shop.note("U_LEA", "purges.csv", channel="D_LEA")
+    message = await shop.card("purges.csv> 1 job", channel="D_LEA")
+    assert str(note["text"]).endswith("|purges.csv> is in your messages with purgebot: 1 job of purgebot's log")
+    assert "You asked in" not in str(message["text"])
 
 
 async def test_the_records_come_as_one_array(shop: Room) -> None:

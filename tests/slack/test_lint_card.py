@@ -161,5 +161,6 @@ async def test_a_long_lint_is_sent_whole_to_whoever_asked(house: Room) -> None:
     asking = Asking(Actor("U_MIA", Standing.MEMBER, TEAM), "k", channel="C_SHOP")
     told = spelled(await past.with_report(asking, Linted(SHOP, WORST))).splitlines()[-1]
     link = told.partition("<")[2].partition("|")[0]
-    assert told.endswith("|lint.txt> is in your messages with purgebot: the whole lint")
+    where = "is in your messages with purgebot, as a channel shows files to everybody"
+    assert told.endswith(f"|lint.txt> {where}: the whole lint")
     assert lint_text(WORST) == (await house.http.get(link)).text

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from bot.domain.answer import PLAIN, Asked
 from bot.domain.look import ORIGIN
+from bot.domain.masking import header_masked
 from bot.domain.why.case import Case
 
 _QUIET = "curl -s -o /dev/null -D -"
@@ -14,10 +15,10 @@ _QUIET = "curl -s -o /dev/null -D -"
 
 def shown_again(case: Case, place: str, asked: Asked = PLAIN, *, several: bool = False) -> str:
     """A line for a shell that asks `place` for the page as `asked`; `several` tells answers apart by their bytes. The
-    origin's own address stays out of it: whoever has that goes round the CDN."""
+    origin's own address stays out of it, since whoever has that goes round the CDN, and so do secrets in headers."""
     address = case.site.edges.get(place, "")
     page, dialled = urlsplit(case.url), urlsplit(address)
-    headers = [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in asked]
+    headers = [f"-H {shlex.quote(f'{name}: {header_masked(name, value)}')}" for name, value in asked]
     target = case.url
     if place == ORIGIN:
         headers.append("--connect-to ::ORIGIN:PORT")

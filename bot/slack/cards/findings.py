@@ -35,7 +35,7 @@ def plan_card(plan: Plan, decision: Decision, observing: bool = False, then: str
         *(_layer_line(layer) for layer in plan.layers),
         "" if plan.effect in NARROW else ORIGIN_LOAD,
         then,
-        _policy_line(decision),
+        _policy_line(decision) if plan.targets else "",
         "This purgebot only observes (mode: observe); to purge, set `mode: live`." if observing else "",
         escape(plan.read_as, 60),
         *(escape(note) for note in plan.notes[:NOTES_SHOWN]),
@@ -47,6 +47,8 @@ def plan_card(plan: Plan, decision: Decision, observing: bool = False, then: str
 
 def _what(plan: Plan) -> str:
     site = escape(plan.site, 60)
+    if not plan.targets:
+        return f"nothing to purge on {site}"
     if plan.effect is Kind.EVERYTHING:
         spoken = "" if plan.kind is Kind.EVERYTHING else f", spoken as {plan.kind.value}"
         return f"everything on {site} ({escape(plan.environment, 20)}{spoken})"
@@ -57,7 +59,7 @@ def _what(plan: Plan) -> str:
 
 
 def _first_targets(plan: Plan) -> str:
-    if len(plan.targets) == 1:
+    if len(plan.targets) < 2:
         return ""
     more = len(plan.targets) - TARGETS_SHOWN
     shown = ", ".join(

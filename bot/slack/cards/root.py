@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State
 from bot.domain.steps import DECIDE_WITHIN
-from bot.domain.verdict import NONE_COVERED, ORIGIN_OLD, Verdict, describe
+from bot.domain.verdict import NONE_COVERED, ORIGIN_OLD, Verdict
 from bot.domain.when import length
-from bot.services.checks import DNS
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
+from bot.slack.cards.comparison import comparison
 from bot.slack.cards.deploys import deploy_lines, told_by
 from bot.slack.cards.outcome import WHY_MAX as FIRST_WHY_MAX
 from bot.slack.cards.outcome import barred, first_reason, held_until, missing, outcome, troubled
@@ -185,7 +185,7 @@ def _were(layers: list[LayerView]) -> str:
 def _purged(job: JobView) -> Iterator[str]:
     yield _path(job) if job.layers else ""
     yield from deploy_lines(job)
-    yield _comparison(job) or _looked_at(job)
+    yield comparison(job) or _looked_at(job)
     yield warm_lines(job)
     yield escape(_rest_of_why(job), WHY_MAX) or _unseen(job)
     yield _browsers(job)
@@ -224,22 +224,6 @@ def _by_looking_at(job: JobView) -> str:
     if job.kind is Kind.URL:
         return f", {number(looked)} of {count(job.targets, 'URL')} looked at" if 0 < looked < job.targets else ""
     return f", {count(looked, 'page')} looked at" if looked else ""
-
-
-def _comparison(job: JobView) -> str:
-    """before … after …, for the first URL at the first place; that it is one of many is said."""
-    shows = (look for look in job.looks if look.place in job.fresh_at and look.url in job.covered and not look.problem)
-    after = next(shows, None)
-    if after is None or job.state is not State.DONE or job.verdict is not Verdict.FRESH:
-        return ""
-    seen_at = (after.place, after.url, after.variant)
-    before = next((look for look in job.before if (look.place, look.url, look.variant) == seen_at), None)
-    was = f"before: {escape(describe(before, before.at), 200)} · " if before else ""
-    alone = job.kind is Kind.URL and job.targets == 1
-    many = len(job.covered) > 1
-    page = "" if alone else f"{'one of them: ' if many else ''}{url_text(after.url, 150)} · "
-    place = "" if after.place == DNS else f"{escape(after.place, 40)} "
-    return f"{page}{place}{was}after: {escape(describe(after, after.at), 200)} = origin"
 
 
 def _looked_at(job: JobView) -> str:

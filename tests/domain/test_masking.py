@@ -1,0 +1,42 @@
+"""What is shown of values that are likely to be secrets."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.answer import varied
+from bot.domain.masking import header_masked, masked
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        pytest.param("CF-Device-Type", "mobile", "mobile", id="no secret"),
+        pytest.param("X-Country-Code", "DE", "DE", id="a country's code"),
+        pytest.param("Accept-Language", "de", "de", id="a language"),
+        pytest.param("Cookie", "tier=gold; id=7", "tier=•••; id=•••", id="cookies by name"),
+        pytest.param("cookie", "c2VjcmV0=", "•••", id="a cookie without a name"),
+        pytest.param("Cookie", "tier=gold; bare", "tier=•••; •••", id="one without a name among others"),
+        pytest.param("Cookie", "a b=gold", "•••", id="what is no cookie's name"),
+        pytest.param("Authorization", "Bearer abc", "Bearer •••", id="a scheme"),
+        pytest.param("authorization", "abc", "•••", id="no scheme"),
+        pytest.param("Authorization", "abc def", "•••", id="two words, and the first is no scheme"),
+        pytest.param("Proxy-Authorization", "Basic dXNlcg==", "Basic •••", id="for a proxy"),
+        pytest.param("X-Api-Key", "abc", "•••", id="a key"),
+        pytest.param("X-Shop-Token", "abc", "•••", id="a token"),
+        pytest.param("X-Auth-Code", "abc", "•••", id="a code to be let in by"),
+    ],
+)
+def test_of_a_secret_header_its_names_are_shown_alone(name: str, value: str, shown: str) -> None:
+    assert shown == header_masked(name, value)
+
+
+def test_two_variants_that_differ_by_a_secret_are_told_apart() -> None:
+    gold, silver = varied([("Cookie", "tier=gold")]), varied([("Cookie", "tier=silver")])
+    assert ["Cookie: tier=••• "] * 2 == [told.partition("#")[0] for told in (gold, silver)]
+    assert gold != silver
+    assert gold == varied([("Cookie", "tier=gold")])
+
+
+def test_arguments_of_urls_are_masked_by_their_names() -> None:
+    assert "https://www.shop.test/?token=•••&page=2" == masked("https://www.shop.test/?token=abc&page=2")

@@ -1,0 +1,68 @@
+"""The page by which a card shows that a purge worked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.deploy import Deploy, Expected
+from bot.domain.job import JobView
+from bot.domain.look import Look
+from bot.slack.cards.comparison import comparison
+from providers.contract import Cached, Kind
+from tests.slack.cases import DONE, PRICING, look
+
+LOGO, NEWS, FRONT = "https://img.shop.test/logo.svg", "https://www.shop.test/news/", "https://www.shop.test/"
+PAGES = (LOGO, FRONT, NEWS, PRICING)
+SHOWS = Deploy("4.2.0", "token:ci-shop", expected=(Expected("/", "x-build", "4.2.0"),))
+
+
+def purged(old: tuple[str, ...], *sample: str, kind: Kind = Kind.PATTERN, deploy: Deploy | None = None) -> JobView:
+    """A proven purge of `sample`, before which the pages of `old` were old and all others were fresh."""
+    before: list[Look] = [look("fra", "a1" if page in old else "b7", url=page) for page in PAGES]
+    looks = tuple(look("fra", "b7", Cached.MISS, None, page) for page in PAGES)
+    return replace(
+        DONE,
+        kind=kind,
+        targets=len(sample),
+        sample=sample,
+        before=tuple(before),
+        looks=looks,
+        covered=PAGES,
+        deploy=deploy,
+    )
+
+
+@pytest.mark.parametrize(
+    ("job", "page"),
+    [
+        pytest.param(purged(PAGES, PRICING, "tag news"), PRICING, id="named, before what nobody named"),
+        pytest.param(purged(PAGES, NEWS, PRICING), NEWS, id="the first that was named"),
+        pytest.param(purged((LOGO, PRICING), NEWS, PRICING), PRICING, id="one that was old, before one that was not"),
+        pytest.param(purged((LOGO, NEWS), FRONT, "tag news"), NEWS, id="a host that was named, before another"),
+        pytest.param(purged((LOGO,), PRICING, "tag news"), LOGO, id="the only one that was old"),
+        pytest.param(purged((), PRICING, "tag news"), PRICING, id="none was old: what was named"),
+        pytest.param(purged(PAGES, "prefix www.shop.test/news/", "tag a"), NEWS, id="what lies under a prefix"),
+        pytest.param(
+            purged(PAGES, "www.shop.test/pricing", kind=Kind.PREFIX), PRICING, id="what a prefix names itself"
+        ),
+        pytest.param(purged(PAGES, "news", kind=Kind.TAG, deploy=SHOWS), FRONT, id="what a deploy says of a page"),
+        pytest.param(purged(PAGES, "news", kind=Kind.TAG), LOGO, id="nothing tells them apart: the first"),
+    ],
+)
+def test_the_page_shown_is_one_that_was_named_and_was_old(job: JobView, page: str) -> None:
+    before = "a1" if any(seen.url == page and seen.version == "a1" for seen in job.before) else "b7"
+    shown = f'fra before: HIT, 5 h old, version "{before}" · after: MISS, version "b7" = origin'
+    assert f"one of them: {page} · {shown}" == comparison(job)
+
+
+def test_a_page_beside_the_one_url_of_a_deploy_is_named() -> None:
+    deployed = replace(
+        DONE,
+        deploy=SHOWS,
+        covered=(FRONT, PRICING),
+        before=(look("fra", "a1", url=FRONT),),
+        looks=(look("fra", "b7", url=FRONT),),
+    )
+    assert comparison(deployed).startswith(f"one of them: {FRONT} · fra before: ")
