@@ -26,7 +26,20 @@ from bot.domain.speech import (
     example_site,
 )
 from bot.domain.target import Target
-from bot.domain.when import CLOCK_WORD, DAY_WORD, ISO_WORD, LIKE, ZONE, counted, read_when, written
+from bot.domain.when import (
+    CLOCK_WORD,
+    DAY_WORD,
+    DIGITS_DAY,
+    HALF_DAY,
+    ISO_WORD,
+    LIKE,
+    TWELVE_WORD,
+    ZONE,
+    counted,
+    in_24,
+    read_when,
+    written,
+)
 from bot.domain.words import Scanner, Unclosed, Word
 from providers.contract import Kind
 
@@ -37,6 +50,9 @@ _LINE_SHOWN_MAX = 300  # characters of a line to copy
 _REASON_SHOWN_MAX = 150  # characters of a reason in it
 _LABEL_MAX = 75  # characters on a button (Slack's limit)
 _NEAR = 0.7
+
+_DAYS = re.compile(f"{DAY_WORD.pattern}|{DIGITS_DAY.pattern}", re.IGNORECASE)
+_CLOCKS = re.compile(f"{CLOCK_WORD.pattern}|{TWELVE_WORD.pattern}", re.IGNORECASE)
 
 WORDED = frozenset({Verb.APPROVE, Verb.DENY, Verb.REVIEW})  # whatever follows the job is a reason or a note
 _FLAG_IN_PROSE = re.compile(r"(?:^|(?<=\s))(?P<dashes>[-‐‑‒–—―−﹘﹣－]{1,3})(?P<name>[A-Za-z][A-Za-z-]*)(?=[\s=]|$)")
@@ -55,6 +71,13 @@ class Thing:
     number: int
     exact: bool = False
     everything: bool = False
+    start: int = -1  # where it stands in the text; -1 for a line of a list
+    end: int = -1
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether it stands in the text, and not in a list."""
+        return self.start >= 0
 
 
 @dataclass(slots=True)
@@ -67,6 +90,7 @@ class Heard:
     given: dict[str, str] = field(default_factory=dict)
     rest: str = ""  # what follows `help`, `log`, `stats`, or a job that is voted on or reviewed
     kind: Kind | None = None  # the kind spoken last
+    moment: tuple[int, int] = (0, 0)  # where the text says when, from its `at` to its end
 
     def said(self, at: int) -> str:
         """Thing number `at`, as typed."""
@@ -94,6 +118,7 @@ class _Sorter:
         self.heard = Heard(self.text)
         self._speaker = speaker
         self._notes = notes
+        self._began = 0  # where the word that is taken stands
 
     def sort(self) -> None:
         """Take word after word until the line is used up."""
@@ -105,9 +130,10 @@ class _Sorter:
 
     def _take(self, word: Word) -> None:
         heard, said = self.heard, word.text.lower()
+        self._began = word.start
         if word.exact:
             return self._thing(word)
-        if word.value is not None or (word.text.startswith("-") and word.text.strip("-")):
+        if word.value is not None or (word.text.startswith("-") and word.text.strip("-") and not ZONE.fullmatch(said)):
             return self._flag(word)
         if said.removesuffix(":") == "because":
             return self._give(OPTION_OF["because"], self._prose())
@@ -128,7 +154,8 @@ class _Sorter:
         called so. Where pages are looked at, `from` means the option, which the verbs that look from everywhere refuse
         in words."""
         if option.takes == "moment":
-            return self._begins() or self._time_follows(option)
+            no_thing = option.name == "at" and self.heard.kind is None
+            return no_thing or self._begins() or self._time_follows(option)
         return option.takes != "place" or self.heard.verb in LOOKING
 
     def _begins(self) -> bool:
@@ -144,9 +171,11 @@ class _Sorter:
             return False
         if option.name == "in":
             return counted(words[0]) is not None or (is_count(words[0]) and counted(" ".join(words)) is not None)
-        return any(sort.fullmatch(words[0]) for sort in (CLOCK_WORD, ISO_WORD)) or (
-            DAY_WORD.fullmatch(words[0]) is not None and CLOCK_WORD.fullmatch(words[1]) is not None
-        )
+        if _CLOCKS.fullmatch(words[0]) or ISO_WORD.fullmatch(words[0]):
+            return True
+        if words[0].isdigit() and HALF_DAY.fullmatch(words[1]):
+            return True
+        return _DAYS.fullmatch(words[0]) is not None and _CLOCKS.fullmatch(words[1]) is not None
 
     def _moment(self, option: OptionRow, word: Word) -> str:
         """How long from now, or when: day, time and zone, in as many words as they take."""
@@ -154,15 +183,18 @@ class _Sorter:
 
     def _as_time(self, option: OptionRow, text: str) -> str:
         """The time that `text` says, written the one way. Raises Confused."""
+        if any(map(DIGITS_DAY.fullmatch, text.split(" "))):
+            return text  # with both days that it may be, it is asked back
         if read_when(f"{option.name} {text}") is None:
             example = "in 10m or in 2 hours" if option.name == "in" else LIKE
             raise self.confused(f"`{shown(f'{option.name} {text}')}` is no time. Write it like {example}.", topic="in")
         return written(f"{option.name} {text}").partition(" ")[2]
 
     def _clock_words(self, first: Word) -> list[str]:
-        day = first.text if DAY_WORD.fullmatch(first.text) else ""
-        clock = self._next_if(CLOCK_WORD) if day else first.text
-        day = day or self._next_if(DAY_WORD)
+        day = first.text if _DAYS.fullmatch(first.text) else ""
+        clock = self._next_if(_CLOCKS) if day else first.text
+        clock = in_24(f"{clock}{self._next_if(HALF_DAY) if clock else ''}")
+        day = day or self._next_if(_DAYS)
         return [word for word in (day, clock, self._next_if(ZONE)) if word]
 
     def _next_if(self, pattern: re.Pattern[str]) -> str:
@@ -173,14 +205,15 @@ class _Sorter:
             word = ahead.word()
         except Unclosed:
             return ""
-        if word is None or word.exact or not pattern.fullmatch(word.text):
+        if word is None or word.exact or not pattern.fullmatch(word.text) or word.text.lower() in _OURS:
             return ""
         self._scanner.at = at + ahead.at
         return word.text
 
     def _thing(self, word: Word) -> None:
         heard = self.heard
-        heard.things.append(Thing(word.text, heard.kind, len(heard.things) + 1, word.exact))
+        number = len(heard.things) + 1
+        heard.things.append(Thing(word.text, heard.kind, number, word.exact, start=word.start, end=word.end))
         if heard.verb in WORDED and len(heard.things) == 1:
             self._take_rest()
 
@@ -299,6 +332,7 @@ class _Sorter:
         clean = one_line(value) if option.takes == "reason" else value
         if option.takes == "moment":
             clean = self._as_time(option, one_line(value))
+            self.heard.moment = (self._began, self._scanner.at)
         if option.takes and not clean.strip():
             raise self._nothing_after(option, option.written[0], self._scanner.at if not value else 0)
         if option.takes:
@@ -367,6 +401,7 @@ _WANTED = {
     "moment": "a time",
     "place": "a place",
 }
+_OURS = frozenset({*VERB_OF, *KIND_OF, *OPTION_OF})
 _NAMES = re.compile(r"[/:#.]")
 _SIMPLE_LINE = re.compile(r"(?:https?://|/)[!#-;=?-_a-{}~]*[#-&*+\-/-9=@-Z_a-z~]")
 

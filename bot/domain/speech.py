@@ -178,7 +178,7 @@ _ON_SITE = ON_THINGS | {Verb.LIMITS, Verb.DOCTOR, Verb.QUEUE, Verb.SCHEDULES}
 
 VERBS = (
     VerbRow(Verb.PURGE, "[purge] <things…>", "purge, then prove at the edge that it worked", "{url}"),
-    VerbRow(Verb.PLAN, "plan <things…>", "what that purge would do; sends nothing", "plan {url}"),
+    VerbRow(Verb.PLAN, "plan <things…>", "what that purge would do, now or at a time; sends nothing", "plan {url}"),
     VerbRow(Verb.CHECK, "check <url…> [from eu,us]", "edge against origin, now", "check {url}"),
     VerbRow(Verb.WHY, "why <url>", "why it is still old: one cause, what shows it, one next step", "why {url}"),
     VerbRow(Verb.LINT, "lint <url…> [for nginx|apache|express]", "what its cache headers will cause, and the fix",
@@ -241,10 +241,10 @@ OPTIONS = (
               "why; takes the rest of the line (--reason takes one word, or text in quotes)",
               "{url} because wrong price", _PURGES | {Verb.CANCEL, Verb.HOLD, Verb.BREAK_GLASS}),
     OptionRow("in", ("in", "--in"), "moment", "begin after that time, 10s to 90d: 10m, 2 hours, 1h30m", "{url} in 10m",
-              frozenset({Verb.PURGE})),
+              _PURGES),
     OptionRow("at", ("at", "--at"), "moment",
-              "begin then: 02:00, tomorrow 09:00, 2026-12-01 09:00:00; in your time zone, or in one named after it",
-              "{url} at 02:00 Europe/Berlin", frozenset({Verb.PURGE})),
+              "begin then: 02:00, tomorrow 09:00, 2026-12-01 09:00:00; in your time zone, or in one you name",
+              "{url} at 02:00 Europe/Berlin", _PURGES),
     OptionRow("only", ("only", "--only"), "account", "one account's layer alone", "{url} only {account}", _PURGES),
     OptionRow("dry-run", ("dry-run", "--dry-run"), "", "the same as plan", "{url} --dry-run", _PURGES),
     OptionRow("no-check", ("no-check", "--no-check"), "", "purge without looking at the edge", "{url} --no-check",

@@ -26,6 +26,11 @@ _PARTS = re.compile(r"([0-9]{1,5}[smhd])+")
 ZONE = re.compile(rf"{_AREA}|(?i:{_OFFSET})|[A-Z]{{3,5}}")
 DAY_WORD = re.compile(_DAY, re.IGNORECASE)
 CLOCK_WORD = re.compile(rf"{_CLOCK}(?:{_OFFSET})?".replace("?P<h>", "").replace("?P<m>", "").replace("?P<s>", ""))
+DIGITS_DAY = re.compile(
+    r"(?!\d{4}-\d\d-\d\d\Z)(?P<first>[0-9]{1,4})(?P<sign>[/.-])(?P<second>[0-9]{1,2})(?P=sign)(?P<third>[0-9]{4}|[0-9]{1,2})"
+)
+HALF_DAY = re.compile(r"[ap]\.?m\.?", re.IGNORECASE)
+TWELVE_WORD = re.compile(r"(?P<h>[0-9]{1,2})(?P<rest>(?::[0-9]{2}){0,2})(?P<half>[ap])\.?m\.?", re.IGNORECASE)
 ISO_WORD = _ISO
 LIKE = "at 02:00, at tomorrow 09:00 or at 2026-12-01 09:00:00 Europe/Berlin"
 
@@ -66,11 +71,19 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class Instead:
+    """A time that could be meant, as typed, and what tells it from others: before the gap, 00:59 UTC."""
+
+    typed: str
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NotThen:
-    """It cannot begin then: why, and the times that could be meant, as typed."""
+    """It cannot begin then: why, and the times that could be meant."""
 
     why: str
-    instead: tuple[str, ...] = ()
+    instead: tuple[Instead, ...] = ()
 
 
 def counted(text: str) -> float | None:
@@ -101,6 +114,15 @@ def _spaced(text: str) -> str:
     if iso is not None:
         return " ".join(part for part in iso.groups() if part)
     return re.sub(rf"(?<=[0-9])({_OFFSET})$", r" \1", text)
+
+
+def in_24(word: str) -> str:
+    """`9pm` or `9:30pm` on a clock of 24 hours; any other word as it is."""
+    found = TWELVE_WORD.fullmatch(word)
+    if found is None or not 1 <= int(found["h"]) <= 12:
+        return word
+    hour = int(found["h"]) % 12 + 12 * (found["half"].lower() == "p")
+    return f"{hour:02}{found['rest'] or ':00'}"
 
 
 def _is_day(day: str) -> bool:
@@ -188,8 +210,8 @@ def _next(wall: datetime, zone: tzinfo, now: float) -> float:
     return wall.replace(tzinfo=zone, fold=1).timestamp()
 
 
-def _later(when: When) -> tuple[str, ...]:
-    return (_typed(replace(when, day="tomorrow")),) if when.day == "today" else ()
+def _later(when: When) -> tuple[Instead, ...]:
+    return (Instead(_typed(replace(when, day="tomorrow"))),) if when.day == "today" else ()
 
 
 def _typed(when: When) -> str:
@@ -198,13 +220,22 @@ def _typed(when: When) -> str:
     return " ".join(part for part in ("at", when.day, clock, when.zone) if part)
 
 
+def in_zone(when: When, zone: str) -> str:
+    """The clock time `when` as typed, in `zone`."""
+    return _typed(replace(when, zone=zone))
+
+
 def _left_out(when: When, wall: datetime, zone: tzinfo, name: str) -> NotThen:
     """The clocks jump over it: the last minute before the jump, and the first after it."""
     jump = instant(wall, zone)
     beside = [datetime.fromtimestamp(at, zone) for at in (jump - 60, jump)]
     lines = [_typed(When(0.0, f"{at:%Y-%m-%d}", (at.hour, at.minute, 0), when.zone or name)) for at in beside]
+    told = [
+        f"{side} the gap, {at.astimezone(UTC):%H:%M} UTC" for side, at in zip(("before", "after"), beside, strict=True)
+    ]
     gap = f"{wall:%H:%M} does not exist on {wall:%Y-%m-%d} in {name}"
-    return NotThen(f"{gap}: the clocks go from {beside[0]:%H:%M} to {beside[1]:%H:%M}.", tuple(lines))
+    why = f"{gap}: the clocks go from {beside[0]:%H:%M} to {beside[1]:%H:%M}."
+    return NotThen(why, tuple(map(Instead, lines, told)))
 
 
 def on_the_clock(at: float, zone: tzinfo) -> str:

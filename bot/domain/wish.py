@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.domain.around import places
+from bot.domain.beside import must_leave_nothing, with_whole_time
 from bot.domain.hearing import Heard, Thing, misunderstood
 from bot.domain.lists import widest, without_covered
 from bot.domain.puzzles import all_unread, nothing_named, two_sites, unknown_verb, which_site, yours
@@ -35,10 +36,14 @@ def wish(heard: Heard, verb: Verb, speaker: Speaker, notes: Notes) -> Command:
     named = _named_site(heard.given.get("on"), speaker)
     _must_be_account(heard.given.get("only"), speaker)
     _must_be_server(heard.given.get("for"), speaker)
+    heard = with_whole_time(heard, speaker)
     if not heard.things:
         raise Confused(nothing_named(speaker, verb, named, heard.given))
     read = _read(heard, _Eyes(speaker, verb, notes))
     _must_not_be_verb(heard, read, speaker)
+    if verb not in LOOKING:
+        odd = [thing for thing, why in read.unread if type(why) in (Puzzling, Unreadable)]
+        must_leave_nothing(heard, odd, speaker)
     if not read.guessed:
         raise Confused(all_unread(read.unread, heard, verb, speaker, named))
     asked = replace(_asked(read, heard, verb), when=_when(heard, verb, speaker))

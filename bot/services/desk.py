@@ -279,13 +279,17 @@ class Desk:
         return [line_of(replace(command, targets=(target,), confirm=""), speaker) for target in targets]
 
     async def _plan(self, asking: Asking, command: Command) -> Reply:
-        plan = await plan_for(self._core, command, self._core.setup.sites[command.site])
+        """What a purge would do, now or at its time. Makes nothing."""
+        due = await self._due(asking, command) if command.when else None
+        if isinstance(due, Misunderstood):
+            return await self._not_understood(asking, due)
+        plan = await plan_for(self._core, command, self._core.setup.sites[command.site], due)
         if isinstance(plan, Refused):
             return plan
-        decision = await judge_plan(self._core, asking.actor, plan, command.reason)
-        hold = await holds.held(self._core, plan.site)
+        decision = await judge_plan(self._core, asking.actor, plan, command.reason, due)
+        hold = await holds.held(self._core, plan.site, None if due is None else due.at)
         follows = await warming.foreseen(self._core, plan) if command.warm else None
-        return PlanShown(plan, decision, command, self._core.setup.observe, hold, follows)
+        return PlanShown(plan, decision, command, self._core.setup.observe, hold, follows, due)
 
     async def _check(self, asking: Asking, command: Command) -> Reply:
         checked = await check(self._core, command)

@@ -33,9 +33,9 @@ class _Change:
     jobs: tuple[int, ...] = ()
 
 
-async def held(core: Core, site: str) -> Hold | None:
-    """What holds `site` now."""
-    now = core.clock.now()
+async def held(core: Core, site: str, at: float | None = None) -> Hold | None:
+    """What holds `site` now; of that, what still will `at` a time to come."""
+    now = core.clock.now() if at is None else at
     return await core.ledger.read(lambda books: books.holds.on(site, now))
 
 

@@ -67,8 +67,9 @@ class Asking:
     is_cure: bool = False  # a diagnosis names it as what helps: nothing narrower would
 
 
-async def plan_for(core: Core, command: Command, site: Site) -> Plan | Refused:
-    """The plan of `command`, with its time under the budgets as they stand; Refused when a layer cannot do it."""
+async def plan_for(core: Core, command: Command, site: Site, due: Due | None = None) -> Plan | Refused:
+    """The plan of `command`, with its time under the budgets as they stand now, or will if nothing else is sent until
+    it is `due`; Refused when a layer cannot do it."""
     if not site.layers:
         return Refused(f"{site.name} has no layers to purge.", "Name its caches under `layers` in the configuration.")
     if command.only and command.only not in {layer.account for layer in site.layers}:
@@ -81,14 +82,14 @@ async def plan_for(core: Core, command: Command, site: Site) -> Plan | Refused:
     except UnsupportedWish as exc:
         more = await aside(things, lambda: instead(command, site, core.setup.providers, known))
         return Refused(exc.what, f"{exc.possible}{more}")
-    now = core.clock.now()
-    return await core.ledger.read(lambda books: _measured(books, core, plan, command, site, now))
+    at = core.clock.now() if due is None else due.at
+    return await core.ledger.read(lambda books: _measured(books, core, plan, command, site, at))
 
 
-def _measured(books: Books, core: Core, plan: Plan, command: Command, site: Site, now: float) -> Plan:
+def _measured(books: Books, core: Core, plan: Plan, command: Command, site: Site, at: float) -> Plan:
     providers = core.setup.providers
-    measured = with_seconds(plan, books, providers, now)
-    return replace(measured, offer=cheaper(measured, command, site, providers, books, now))
+    measured = with_seconds(plan, books, providers, at)
+    return replace(measured, offer=cheaper(measured, command, site, providers, books, at))
 
 
 async def _seen_under(core: Core, command: Command, site: Site) -> Known:
@@ -108,8 +109,8 @@ async def submit(
         return plan
     roster = await read_roster(core)
     if core.setup.observe:
-        judged_now = await judge_plan(core, asking.actor, plan, command.reason) if plan.targets else NOTHING_ASKED
-        return PlanShown(plan, judged_now, command, observing=True)
+        decision = await judge_plan(core, asking.actor, plan, command.reason, due) if plan.targets else NOTHING_ASKED
+        return PlanShown(plan, decision, command, observing=True, due=due)
     stored = await aside(len(plan.targets) + plan.calls, lambda: packed(plan))
     made = await core.ledger.write(lambda books: _decide(books, core, asking, command, plan, stored, roster, due))
     if isinstance(made, Full):
@@ -121,10 +122,10 @@ async def submit(
     return made
 
 
-async def judge_plan(core: Core, actor: Actor, plan: Plan, reason: str) -> Decision:
-    """What the policy would say of `plan` now."""
+async def judge_plan(core: Core, actor: Actor, plan: Plan, reason: str, due: Due | None = None) -> Decision:
+    """What the policy would say of `plan` now, or of what begins when it is `due`."""
     roster = await read_roster(core)
-    return await core.ledger.read(lambda books: judged(books, core, actor, plan, reason, roster))
+    return await core.ledger.read(lambda books: judged(books, core, actor, plan, reason, roster, due))
 
 
 def judged(

@@ -19,6 +19,7 @@ from bot.domain.stats import Stats
 from bot.domain.timeline import Moment
 from bot.domain.verdict import Judgement, Look
 from bot.domain.warming import Warming
+from bot.domain.when import Due
 from bot.domain.why import Case, Diagnosis
 from bot.ledger.holds import LotSize, Waiting
 from bot.services.limits import AccountNow
@@ -113,7 +114,8 @@ class HoldEnded:
 
 @dataclass(frozen=True, slots=True)
 class PlanShown:
-    """What a purge would do; nothing was sent. `observing` when this bot never purges; `held` while nothing begins."""
+    """What a purge would do now, or when it would be `due`; nothing was sent. `observing` when this bot never purges;
+    `held` while nothing begins."""
 
     plan: Plan
     decision: Decision
@@ -121,6 +123,7 @@ class PlanShown:
     observing: bool = False
     held: Hold | None = None
     warming: Warming | None = None  # what would follow its proof
+    due: Due | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import tzinfo
 from difflib import get_close_matches
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from bot.domain.actor import Actor
+from bot.domain.hearing import is_fit
 from bot.domain.speech import Choice, Command, Misunderstood
-from bot.domain.when import Due, NotThen, due, offset_zone, read_when
+from bot.domain.when import Due, Instead, NotThen, When, due, in_zone, offset_zone, read_when
+from bot.domain.zones import places_of
 from bot.services.setup import Core
 
 
@@ -21,13 +24,46 @@ async def due_of(core: Core, actor: Actor, command: Command, line: str) -> Due |
     name = when.zone or await zone_of(core, actor)
     zone = zone_named(name)
     if zone is None:
-        return Misunderstood(f"There is no time zone `{name}`.{_meant(name)}", f"{core.setup.command} help at")
+        return _no_such_zone(core, when, name, line)
     found = due(when, core.clock.now(), zone, known_as(name))
     if isinstance(found, NotThen):
-        choices = tuple(Choice(instead, f"{instead} {line}") for instead in found.instead)
-        suggestion = f"{core.setup.command} {choices[0].line}" if choices else f"{core.setup.command} help in"
-        return Misunderstood(f"{found.why} Nothing was scheduled.", suggestion, choices)
+        return _not_then(core, f"{found.why} Nothing was scheduled.", found.instead, line)
     return found
+
+
+def _not_then(core: Core, why: str, instead: Sequence[Instead], line: str) -> Misunderstood:
+    """Every time that could be meant, as a line to copy and a button."""
+    command = core.setup.command
+    choices = tuple(Choice(_label(one), f"{one.typed} {line}") for one in instead)
+    if not choices:
+        return Misunderstood(why, f"{command} help in")
+    if len(choices) == 1:
+        return Misunderstood(why, f"{command} {choices[0].line}", choices)
+    whole = all(is_fit(choice.line) for choice in choices)
+    lines = [
+        f"{one.told[:1].upper()}{one.told[1:]}: `{f'{command} {one.typed} {line}' if whole else one.typed}`"
+        for one in instead
+    ]
+    return Misunderstood("\n".join([why, *lines]), "", choices)
+
+
+def _label(instead: Instead) -> str:
+    told = "" if instead.told in instead.typed else f" ({instead.told})"
+    return f"{instead.typed}{told}"
+
+
+def _no_such_zone(core: Core, when: When, name: str, line: str) -> Misunderstood:
+    """With what is probably meant, in the line to copy."""
+    problem = f"There is no time zone `{name}`."
+    places = [place for place in places_of(name) if zone_named(place) is not None]
+    near = get_close_matches(name.lower(), _by_small(), 1, 0.7) if "/" in name else []
+    meant = [*places, *(_by_small()[one] for one in near)]
+    if not meant:
+        return Misunderstood(
+            f"{problem} Write a place, such as Europe/Berlin, or UTC.", f"{core.setup.command} help at"
+        )
+    asked = f"{problem} Did you mean {' or '.join(meant)}? Nothing was scheduled."
+    return _not_then(core, asked, [Instead(in_zone(when, place), place) for place in meant], line)
 
 
 async def zone_of(core: Core, actor: Actor) -> str:
@@ -55,9 +91,3 @@ def _zones() -> frozenset[str]:
 @cache
 def _by_small() -> dict[str, str]:
     return {name.lower(): name for name in _zones()}
-
-
-def _meant(name: str) -> str:
-    if "/" in name and (near := get_close_matches(name.lower(), _by_small(), 1, 0.7)):
-        return f" Did you mean {_by_small()[near[0]]}?"
-    return " Write a place, such as Europe/Berlin, or UTC."

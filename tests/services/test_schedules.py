@@ -15,17 +15,19 @@ from bot.domain.defaults import built_in
 from bot.domain.hold import Hold
 from bot.domain.hours import Days
 from bot.domain.job import JobView, State
-from bot.domain.policy import Conditions, Members, Policy, Tightening
+from bot.domain.policy import Allow, Conditions, Deny, Members, Policy, Tightening
 from bot.domain.schedule import Schedule
 from bot.domain.site import Layer
+from bot.domain.zones import PLACES_OF
 from bot.ledger.audit import audit
 from bot.ledger.reading import reading
 from bot.ledger.schedules import Seen
 from bot.services import approvals, deeds
 from bot.services.desk import Desk
 from bot.services.purges import Asking
-from bot.services.replies import Done, JobMade, NotUnderstood, Refused, Reply, SchedulesListed
+from bot.services.replies import Done, JobMade, NotUnderstood, PlanShown, Refused, Reply, SchedulesListed
 from bot.services.setup import SWEEP, Setup
+from bot.services.timing import zone_named
 from tests.services.shop import APPROVERS, GUEST, LEA, MIA, SAM, SHOP, Everybody, ScriptedProvider, Shop, open_shop
 from tests.slate import START, SlateClock
 
@@ -175,12 +177,18 @@ async def test_of_a_time_that_does_not_exist_its_neighbours_are_offered(tmp_path
     assert isinstance(reply, NotUnderstood)
     gap = (
         "02:30 does not exist on 2026-03-29 in Europe/Berlin: the clocks go from 01:59 to 03:00. Nothing was scheduled."
+        f'\nBefore the gap, 00:59 UTC: `/purge at 2026-03-29 01:59 Europe/Berlin {PRICING} --reason "embargo"`'
+        f'\nAfter the gap, 01:00 UTC: `/purge at 2026-03-29 03:00 Europe/Berlin {PRICING} --reason "embargo"`'
     )
     assert (gap, []) == (reply.misunderstood.problem, made_none)
     assert [
         f'at 2026-03-29 01:59 Europe/Berlin {PRICING} --reason "embargo"',
         f'at 2026-03-29 03:00 Europe/Berlin {PRICING} --reason "embargo"',
     ] == [choice.line for choice in reply.misunderstood.choices]
+    assert [
+        "at 2026-03-29 01:59 Europe/Berlin (before the gap, 00:59 UTC)",
+        "at 2026-03-29 03:00 Europe/Berlin (after the gap, 01:00 UTC)",
+    ] == [choice.label for choice in reply.misunderstood.choices]
 
 
 NOT_THEN = [
@@ -193,10 +201,24 @@ NOT_THEN = [
     pytest.param("at today 07:00", "2027-01-15 07:00:00 has passed in UTC. Nothing was scheduled.", id="passed-today"),
     pytest.param("at 2027-01-01 09:00", "2027-01-01 09:00:00 has passed in UTC. Nothing was scheduled.", id="day"),
     pytest.param(
-        "at 09:00 Europe/Berln", "There is no time zone `Europe/Berln`. Did you mean Europe/Berlin?", id="near"
+        "at 09:00 Europe/Berln",
+        "There is no time zone `Europe/Berln`. Did you mean Europe/Berlin? Nothing was scheduled.",
+        id="near",
     ),
     pytest.param(
-        "at 09:00 CEST", "There is no time zone `CEST`. Write a place, such as Europe/Berlin, or UTC.", id="short-name"
+        "at 09:00 cest",
+        "There is no time zone `cest`. Did you mean Europe/Berlin? Nothing was scheduled.",
+        id="short-name",
+    ),
+    pytest.param(
+        "at 09:00 CST",
+        "There is no time zone `CST`. Did you mean America/Chicago or Asia/Shanghai? Nothing was scheduled.\n"
+        f"America/Chicago: `/purge at 09:00 America/Chicago {PRICING}`\n"
+        f"Asia/Shanghai: `/purge at 09:00 Asia/Shanghai {PRICING}`",
+        id="name-of-two-zones",
+    ),
+    pytest.param(
+        "at 09:00 ABCD", "There is no time zone `ABCD`. Write a place, such as Europe/Berlin, or UTC.", id="no-name"
     ),
 ]  # fmt: skip
 
@@ -208,6 +230,11 @@ async def test_when_it_cannot_begin(tmp_path: Path, typed: str, expected: str) -
     none = await jobs(shop)
     await close(shop)
     assert (expected, []) == (told, none)
+
+
+def test_every_place_of_a_short_name_is_a_zone() -> None:
+    places = {place for some in PLACES_OF.values() for place in some}
+    assert set() == {place for place in places if zone_named(place) is None}
 
 
 async def test_what_the_policy_denies_is_refused_at_once(tmp_path: Path) -> None:
@@ -257,6 +284,33 @@ async def test_a_freeze_that_is_known_for_its_time_refuses_it_at_once(tmp_path: 
     await close(shop)
     assert told.startswith("Refused, nothing was purged (rule `freeze`). Sale freeze.")
     assert State.SCHEDULED is after.state
+
+
+async def test_a_plan_for_later_is_judged_for_then_and_makes_nothing(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    under(shop, policy=frozen(START + HOUR, START + 2 * HOUR))
+    laid = Hold("shop", "U_LEA", "sale", START, START + 2.5 * HOUR)
+    await shop.ledger.write(lambda books: books.holds.keep("shop", laid))
+    lines = (f"plan in 90m {PRICING}", f"plan in 3h {PRICING}", f"in 90m {PRICING} --dry-run", f"plan {PRICING}")
+    plans = [reply for line in lines if isinstance(reply := await say(shop, line), PlanShown)]
+    none = await jobs(shop)
+    await shop.slate.advance(4 * HOUR)
+    none_later = await jobs(shop)
+    await close(shop)
+    assert [
+        (Deny, laid, START + 1.5 * HOUR),
+        (Allow, None, START + 3 * HOUR),
+        (Deny, laid, START + 1.5 * HOUR),
+        (Allow, laid, None),
+    ] == [(type(plan.decision), plan.held, plan.due and plan.due.at) for plan in plans]
+    assert ([], [], []) == (none, none_later, shop.shield.sent)
+
+
+async def test_a_plan_for_a_time_that_cannot_be_meant_is_asked_back(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    told = await refusal(shop, f"plan at 2027-01-01 09:00 {PRICING}")
+    await close(shop)
+    assert "2027-01-01 09:00:00 has passed in UTC. Nothing was scheduled." == told
 
 
 async def test_a_freeze_of_today_that_ends_before_its_time_does_not_refuse_it(tmp_path: Path) -> None:

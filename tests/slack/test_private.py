@@ -15,6 +15,7 @@ from bot.domain.plan import Cost, LayerPlan, Plan
 from bot.domain.policy import Allow, Ask, Decision, Deny
 from bot.domain.target import Target
 from bot.domain.verdict import Look, Verdict, judge
+from bot.domain.when import Due
 from bot.services.replies import Checked, WhoAmI, refused_by
 from bot.slack.cards import Card
 from bot.slack.cards.checked import check_card
@@ -345,6 +346,17 @@ are free
 @pytest.mark.parametrize(("plan", "decision", "observing", "expected"), PLANS.values(), ids=PLANS)
 def test_a_plan_says(plan: Plan, decision: Decision, observing: bool, expected: str) -> None:
     assert dedent(expected) == spelled(plan_card(plan, decision, observing))
+
+
+def test_a_plan_for_later_says_for_when() -> None:
+    due = Due(1_800_000_000.0, "Europe/Berlin", "Tue 1 Dec 09:00:00 CET", ("09:00 had passed for today, so tomorrow.",))
+    lines = spelled(plan_card(PLAN, SMALL, due=due)).splitlines()
+    assert (
+        f"Plan · {PRICING} · nothing was sent",
+        "   As of Tue 1 Dec 09:00:00 CET (Europe/Berlin); nothing was scheduled. "
+        "09:00 had passed for today, so tomorrow.",
+        "   Policy: runs at its time (rule `small`: up to 30 URLs, paths or tags run at once)",
+    ) == (lines[0], lines[1], lines[4])
 
 
 FRONT = "https://www.shop.test/"

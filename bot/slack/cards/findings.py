@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.domain.plan import LayerPlan, Plan
 from bot.domain.policy import Allow, Ask, Decision, Deny
+from bot.domain.when import Due
 from bot.slack.cards.blocks import Card, card
 from bot.slack.cards.words import (
     NARROW,
@@ -28,14 +29,15 @@ END = "the end of the rules"  # what the policy names where no rule speaks
 OLD, FRESH, NOT_KNOWN = "🟠 old ·", "🟢 fresh ·", "⚪ not known ·"
 
 
-def plan_card(plan: Plan, decision: Decision, observing: bool = False, then: str = "") -> Card:
-    """What a purge would do, and what would follow `then`. Nothing was sent."""
+def plan_card(plan: Plan, decision: Decision, observing: bool = False, then: str = "", due: Due | None = None) -> Card:
+    """What a purge would do, now or when it is `due`, and what would follow `then`. Nothing was sent."""
     lines = [
+        _at_its_time(due),
         _first_targets(plan),
         *(_layer_line(layer) for layer in plan.layers),
         "" if plan.effect in NARROW else ORIGIN_LOAD,
         then,
-        _policy_line(decision) if plan.targets else "",
+        _policy_line(decision, "runs at once" if due is None else "runs at its time") if plan.targets else "",
         "This purgebot only observes (mode: observe); to purge, set `mode: live`." if observing else "",
         escape(plan.read_as, 60),
         *(escape(note) for note in plan.notes[:NOTES_SHOWN]),
@@ -43,6 +45,14 @@ def plan_card(plan: Plan, decision: Decision, observing: bool = False, then: str
         f"plan {code(plan.digest[:12])}",
     ]
     return card(f"Plan · {_what(plan)} · nothing was sent", lines)
+
+
+def _at_its_time(due: Due | None) -> str:
+    """When it would begin, on the clocks of the zone it was asked in."""
+    if due is None:
+        return ""
+    zone = "" if due.told.endswith(f" {due.zone}") else f" ({escape(due.zone, 60)})"
+    return " ".join([f"As of {escape(due.told, 80)}{zone}; nothing was scheduled.", *map(escape, due.notes)])
 
 
 def _what(plan: Plan) -> str:
@@ -78,11 +88,11 @@ def _layer_line(layer: LayerPlan) -> str:
     return f"{escape(layer.title, 40)} ({escape(layer.account, 40)}): {soft}{calls}, {time}{cost}{note}"
 
 
-def _policy_line(decision: Decision) -> str:
+def _policy_line(decision: Decision, runs: str) -> str:
     because = f"(rule {code(decision.rule, 80)}: {escape(decision.why)})"
     match decision:
         case Allow():
-            return f"Policy: runs at once {because}"
+            return f"Policy: {runs} {because}"
         case Ask():
             asked = listed([person(who) for who in decision.of])
             return f"Policy: needs {count(decision.needed, 'approval')} of {asked} {because}"
