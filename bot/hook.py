@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from bot.domain.actor import Actor
-from bot.domain.deploy import Announced, Expected
+from bot.domain.deploy import Announced, Expected, usable
 from bot.domain.job import JobView
 from bot.ledger.books import Books
 from bot.problems import TooLarge, first_error, full, problem, read_body
@@ -64,7 +64,7 @@ class DeployBody(BaseModel):
     tags: list[str] = []
     everything: bool = False
     actor: Annotated[str, Field(max_length=200)] = ""
-    link: Annotated[str, Field(max_length=1000)] = ""
+    link: str = ""
     expect: Annotated[dict[Path, ExpectBody], Field(max_length=PAGES_MAX)] = {}
     changed: Annotated[list[str], Field(max_length=FILES_MAX)] = []
     manifest: str | dict[str, object] | None = None
@@ -73,11 +73,13 @@ class DeployBody(BaseModel):
     warm: bool = False
 
     def announced(self) -> Announced:
-        """The deploy as it was told."""
+        """The deploy as it was told, but for a link that cannot be used."""
+        link, notes = usable(self.link)
         return Announced(
             self.site, self.version, tuple(self.urls), tuple(self.paths), tuple(self.prefixes), tuple(self.tags),
-            self.everything, self.actor, self.link, tuple(_expected(page, one) for page, one in self.expect.items()),
+            self.everything, self.actor, link, tuple(_expected(page, one) for page, one in self.expect.items()),
             self.quiet, self.soft, self.warm, changed=tuple(self.changed), manifest=self.manifest,
+            notes=notes,
         )  # fmt: skip
 
 
@@ -150,7 +152,8 @@ class Hook:
         answer = self._answer(taken)
         if isinstance(answer, Response):
             return answer
-        return await self._kept(found, digest, answer)
+        noted = {"notes": list(told.notes)} if told.notes else {}
+        return await self._kept(found, digest, {**answer, **noted})
 
     async def _kept(self, found: Verified, digest: str, answer: Mapping[str, object]) -> Response:
         """The answer, kept under the sender's key; another body that was quicker under it wins."""

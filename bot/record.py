@@ -95,7 +95,7 @@ def _deploy(job: JobView, deploy: Deploy) -> Record:
     record: Record = {"version": deploy.version, "told_by": deploy.sender}
     optional: Record = {
         "actor": deploy.actor, "link": deploy.link, "before": deploy.was, "rollback": deploy.rollback,
-        "files": deploy.files, "told": list(deploy.told),
+        "files": deploy.files, "told": list(deploy.told), "notes": list(deploy.notes),
         "expect": [_expected(job, one) for one in deploy.expected],
     }  # fmt: skip
     return record | {name: value for name, value in optional.items() if value}

@@ -37,6 +37,7 @@ from bot.record import (
     stats_record,
     warming_record,
 )
+from bot.senders import is_signed
 from bot.services.desk import Desk
 from bot.services.purges import Asking
 from bot.services.queue import QueueShown
@@ -186,7 +187,7 @@ class Door:
         """One job; with `wait=` seconds, once it has ended or needs a person. Who sends deploys signs it like them."""
         actor = self._actor(request) or await self._hook.sender(request)
         if actor is None:
-            return _unauthorised()
+            return _not_signed() if is_signed(request.headers) else _unauthorised()
         wait = _seconds(request.query_params.get("wait", "0"))
         if wait is None:
             return problem(400, "Unreadable wait", "`wait` is a number of seconds, at most 60.")
@@ -292,6 +293,17 @@ async def _not_stored(request: Request, exc: Exception) -> Response:
 
 def _unauthorised() -> Response:
     detail = "Send `Authorization: Bearer <token>`; tokens are named under `api.tokens` in the configuration."
+    return problem(401, "Who is asking?", detail, {"www-authenticate": "Bearer"})
+
+
+def _not_signed() -> Response:
+    """One text for every signature that proves nothing: whoever forges one learns nothing from it."""
+    detail = (
+        "The signature is of no sender that is named under `deploys`, or its time is not now. Check that the secret is"
+        " that sender's current one; that `{webhook-id}.{webhook-timestamp}.` is signed with nothing after it, since"
+        " this request has no body; that `webhook-timestamp` is the time of this very request, in seconds, by a clock"
+        " that is at most 5 minutes off; and that each of the headers stands there once, and no bearer token with them."
+    )
     return problem(401, "Who is asking?", detail, {"www-authenticate": "Bearer"})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -10,6 +11,8 @@ from bot.domain.answer import Answer
 from bot.domain.site import Site
 
 SHOWN_MAX = 60  # characters of an expectation
+LINK_MAX = 1000  # characters
+_LINK = re.compile(r"https?://[^\s<>|]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Deploy:
     files: int = 0  # that changed, where they were told
     told: tuple[str, ...] = ()  # what was skipped, what no rule of the site knows, what a wider form saved; sentences
     quiet: bool = False  # nothing is told while all goes well
+    notes: tuple[str, ...] = ()  # what of it could not be used, and why; sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Announced:
     changed: tuple[str, ...] = ()  # files
     manifest: object = None  # of what was built, as sent
     at: float | None = None
+    notes: tuple[str, ...] = ()  # what of it could not be used, and why; sentences
 
     @property
     def names_files(self) -> bool:
@@ -90,6 +95,21 @@ class Known:
     at: float
     sender: str
     job: int
+
+
+def usable(link: str) -> tuple[str, tuple[str, ...]]:
+    """`link`, or "" with why it cannot be shown as one. It is not told what it was: it may hold a token."""
+    if not link:
+        return "", ()
+    if len(link) <= LINK_MAX and _LINK.fullmatch(link):
+        scheme, mark, rest = link.partition("://")
+        return f"{scheme.lower()}{mark}{rest}", ()
+    why = "it holds a blank or one of < > |"
+    if not link.lower().startswith(("http://", "https://")):
+        why = "it does not begin with https:// or http://"
+    elif len(link) > LINK_MAX:
+        why = f"it has {len(link):,} characters, and {LINK_MAX:,} are kept at most"
+    return "", (f"The deploy's link is left out: {why}.",)
 
 
 def is_rollback(version: str, earlier: Sequence[Known]) -> bool:

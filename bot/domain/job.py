@@ -194,6 +194,7 @@ class JobView:
     url: str = ""  # permalink, if known
     team: str = ""
     held: Hold | None = None  # what keeps it from beginning, while it is queued
+    held_ahead: Hold | None = None  # what held the site when it was asked for, if it begins later
     held_ends: float | None = None  # when no hold keeps it any more, if none of them waits for its release
     held_no: str = ""  # what the policy is known to say against it at that time
     source: str = ""  # slack, api, cli: the door it came through

@@ -17,7 +17,8 @@ class Event(StrEnum):
     ASKED_AGAIN = "asked_again"  # approved, and then `text` kept it from running: `n` people must agree anew
     BARRED = "barred"  # `text`, a no of the policy's, keeps it from running whoever agrees: nobody is asked
     JUDGED_ANEW = "judged_anew"  # `text` has changed while it waited: `n` people must agree, and older votes are void
-    HELD = "held"  # by `who`'s hold: it does not begin before that ends; `text` is why
+    HELD = "held"  # by `who`'s hold, which ends at `seconds`, if not 0: it does not begin before; `text` is why
+    HELD_AHEAD = "held_ahead"  # `who` holds the site while it is made; `text`, `seconds` as above; `n` 1: past its time
     LET_GO = "let_go"  # the hold has ended, by `who` or by itself
     GLASS_BROKEN = "glass_broken"  # by `who`: `n` votes were skipped; `text` is why
     REVIEWED = "reviewed"  # by `who`, who closed the review; `text` is the note
@@ -45,6 +46,7 @@ class Event(StrEnum):
     RETRIED = "retried"  # by `who`
     PARKED = "parked"  # runs kept raising; `text` is the last error
     RESTORED = "restored"  # it was open in a backup that was restored, and so was ended
+    NOTED = "noted"  # `text`, a sentence of ours on what was asked
     ENDED = "ended"  # `text` is the outcome
 
 

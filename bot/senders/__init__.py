@@ -23,8 +23,14 @@ from bot.settings.model import Deploys, GithubSender
 if TYPE_CHECKING:
     from bot.senders.keys import IssuerKeys
 
-__all__ = ["EVENT", "GithubDeploy", "Ignored", "Senders", "Unproven", "Verified", "github_deploy"]
+__all__ = ["EVENT", "GithubDeploy", "Ignored", "Senders", "Unproven", "Verified", "github_deploy", "is_signed"]
 _NOBODY = Unproven("nobody is configured who sends so")
+
+
+def is_signed(headers: Mapping[str, str]) -> bool:
+    """Whether a request tries to prove its sender by a signature, whatever that is worth."""
+    names = (standard.ID, standard.TIMESTAMP, standard.SIGNATURE, github.SIGNATURE)
+    return any(name in headers for name in names)
 
 
 class Senders:
@@ -50,6 +56,8 @@ class Senders:
             return await (self._from_github(request, raw) if ways[1] else self._with_token(request, now))
         except Unreadable as exc:
             return Unproven(str(exc))
+        except Exception as exc:  # whatever a library says of what strangers wrote
+            return Unproven(f"it cannot be verified ({type(exc).__name__})")
 
     def github(self, name: str) -> GithubSender | None:
         """The GitHub sender of that name, for `github_deploy`."""

@@ -117,6 +117,7 @@ async def _one(
         files=wished.files,
         told=wished.told,
         quiet=told.quiet or site.deploy.quiet,
+        notes=told.notes,
     )
     asking = Asking(actor, key, "deploy", deploy=deploy, manifest=wished.manifest, after=after)
     command = wished.command  # without a job its plan tells of the files

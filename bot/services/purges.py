@@ -28,6 +28,7 @@ from bot.services.aside import aside
 from bot.services.cheaper import cheaper
 from bot.services.choices import Choice, Choices, choices_of, keep
 from bot.services.filling import full, with_room
+from bot.services.holding import tell_ahead
 from bot.services.instead import instead, narrower
 from bot.services.joining import Wanted, join, joined_before
 from bot.services.local import at_the_machine, journal_overruled, tell_of_local, with_voters
@@ -230,7 +231,7 @@ def create(
     now = core.clock.now()
     site = core.setup.sites[plan.site]
     draft = _job(core, asking, command, plan, site, decision, now)
-    draft = draft if due is None else _timed(draft, due, now)
+    draft = draft if due is None else _timed(draft, due, books.holds.on(plan.site, now), now)
     choices: tuple[Choice, ...] = ()
     if draft.approval is not None and not asking.actor.is_token and not asking.is_cure:
         choices = choices_of(plan, command, site, core.setup.providers)
@@ -255,8 +256,11 @@ def create(
         withdraw(books, asking.instead_of, asking.actor.id, job, now)
     if due is None or not _is_missed(due, now):
         books.messages.say(job.id, _first_line(decision), now)
+    for note in asking.deploy.notes if asking.deploy else ():
+        books.messages.say(job.id, Told(Event.NOTED, text=note), now)
     if due is not None and due.at > now:
         books.messages.say(job.id, Told(Event.SCHEDULED, text=due.told, seconds=due.at - now), now)
+        tell_ahead(books, job, now)
     if command.urgent:
         hurry(books, job, asking.actor.id, now)
         job = replace(job, urgent_by=asking.actor.id)
@@ -268,11 +272,13 @@ def _is_missed(due: Due, now: float) -> bool:
     return now - due.at > due.late_max
 
 
-def _timed(job: JobView, due: Due, now: float) -> JobView:
-    """`job` for its time. Who votes may do so until then, and a day at most; of what has come due, as ever."""
+def _timed(job: JobView, due: Due, hold: Hold | None, now: float) -> JobView:
+    """`job` for its time, on a site that `hold` is on now. Who votes may do so until then, and a day at most; of what
+    has come due, as ever."""
     timed = replace(
         job, scheduled_for=due.at, zone=due.zone, begins_told=due.told, late_max=due.late_max, schedule=due.schedule,
         notes=(*due.notes, *job.notes), eta=due.at + (job.eta or now) - now,
+        held_ahead=hold.alone if hold is not None and due.at > now else None,
     )  # fmt: skip
     if job.approval is None or _is_missed(due, now):
         return replace(timed, state=State.SCHEDULED, approval=None, due_at=max(now, due.at))

@@ -23,7 +23,11 @@ from bot.services.replies import (
     SitesListed,
 )
 
-_BY_PEOPLE = frozenset({Event.VOTED_NO, Event.HELD, Event.GLASS_BROKEN, Event.REVIEWED, Event.CANCELLED, Event.JOINED})
+_BY_PEOPLE = frozenset(
+    {
+        Event.VOTED_NO, Event.HELD, Event.HELD_AHEAD, Event.GLASS_BROKEN, Event.REVIEWED, Event.CANCELLED, Event.JOINED,
+    }
+)  # fmt: skip
 _FIELDS = ("reason", "why", "note")  # of the journal's entries
 
 
@@ -58,7 +62,7 @@ def _typed(reply: Reply) -> Iterator[str]:
 def _of_job(job: JobView) -> Iterator[str]:
     yield job.reason
     yield job.stop_reason.partition(": ")[2]
-    yield from _of_holds(job.held)
+    yield from _of_holds(job.held, job.held_ahead)
     if job.approval is not None:
         yield job.approval.broken_because
         yield from (vote.reason for vote in job.approval.votes)

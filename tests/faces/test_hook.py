@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.domain.told import Event
 from bot.hook import BODY_MAX
 from bot.settings.model import Deploys, GithubEvent, GithubSender, HookSender, Secret
 from tests.faces.door import Counter, auth, counter
@@ -83,6 +84,69 @@ async def test_whoever_told_of_it_follows_the_job_and_no_other(ci: Signer) -> No
     unsigned = await ci.counter.http.get("/v1/jobs/P-1")
     assert [200, 404, 401] == [answer.status_code for answer in (*seen, unsigned)]
     assert "P-1" == seen[0].json()["job"]
+
+
+WRONG = ["another secret", "another time", "a body", "no time", "no id", "twice", "odd", "a bearer too", "of GitHub's"]
+
+
+async def wrongly_signed(ci: Signer, how: str) -> httpx.Response:
+    headers = list(
+        ci.headers(b"{}" if how == "a body" else b"", "get_1", late=400 if how == "another time" else 0).items()
+    )
+    match how:
+        case "another secret":
+            headers[2] = ("webhook-signature", f"v1,{base64.b64encode(b'0' * 32).decode()}")
+        case "no time":
+            del headers[1]
+        case "no id":
+            del headers[0]
+        case "twice":
+            headers.append(headers[0])
+        case "odd":
+            headers[2] = ("webhook-signature", "v1,\xff, v2")
+        case "a bearer too":
+            headers.append(("authorization", "Bearer x"))
+        case "of GitHub's":
+            headers = [("x-hub-signature-256", "sha256=00")]
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers]
+    return await ci.counter.http.get("/v1/jobs/P-1", headers=raw)
+
+
+async def test_every_wrong_signature_that_follows_a_job_hears_one_text_on_signatures(ci: Signer) -> None:
+    await ci.send()
+    answers = [await wrongly_signed(ci, how) for how in WRONG]
+    unsigned = (await ci.counter.http.get("/v1/jobs/P-1")).json()["detail"]
+    assert [(401, answers[0].json()["detail"])] * len(WRONG) == [
+        (answer.status_code, answer.json()["detail"]) for answer in answers
+    ]
+    assert answers[0].json()["detail"].startswith("The signature is of no sender that is named under `deploys`, or its")
+    assert "Send `Authorization: Bearer <token>`; tokens are named under `api.tokens` in the configuration." == unsigned
+
+
+LINKS = [
+    ("ftp://ci.test/1", "it does not begin with https:// or http://"),
+    ("javascript:alert(1)", "it does not begin with https:// or http://"),
+    ("https://ci.test/a b", "it holds a blank or one of < > |"),
+    ("https://ci.test/" + "x" * 1000, "it has 1,016 characters, and 1,000 are kept at most"),
+]
+
+
+@pytest.mark.parametrize(("link", "why"), LINKS, ids=["scheme", "script", "blank", "long"])
+async def test_a_link_that_cannot_be_used_is_told_and_the_deploy_kept(ci: Signer, link: str, why: str) -> None:
+    told = f"The deploy's link is left out: {why}."
+    first, again = await ci.send({**BODY, "link": link}), await ci.send({**BODY, "link": link})
+    job = (await ci.counter.job("P-1")).json()
+    steps = await ci.counter.shop.ledger.read(lambda books: books.messages.steps(1))
+    assert (202, [told]) == (first.status_code, first.json()["notes"])
+    assert first.content == again.content
+    assert (None, [told]) == (job["deploy"].get("link"), job["deploy"]["notes"])
+    assert [told] == [step.text for _, step in steps if step.event is Event.NOTED]
+
+
+async def test_a_link_that_can_be_used_is_kept_without_a_word(ci: Signer) -> None:
+    answer = await ci.send({**BODY, "link": "HTTPS://ci.test/1"})
+    job = (await ci.counter.job("P-1")).json()
+    assert (None, "https://ci.test/1") == (answer.json().get("notes"), job["deploy"]["link"])
 
 
 async def test_a_repeat_gets_the_same_answer_whatever_became_of_the_job_and_whichever_secret_signs(ci: Signer) -> None:

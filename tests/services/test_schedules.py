@@ -18,6 +18,7 @@ from bot.domain.job import JobView, State
 from bot.domain.policy import Allow, Conditions, Deny, Members, Policy, Tightening
 from bot.domain.schedule import Schedule
 from bot.domain.site import Layer
+from bot.domain.told import Event, Told
 from bot.domain.zones import PLACES_OF
 from bot.ledger.audit import audit
 from bot.ledger.reading import reading
@@ -71,6 +72,16 @@ async def entries(shop: Shop, number: int) -> list[str]:
     """What the journal holds of a job."""
     found = await shop.ledger.read(lambda books: books.journal.events(number))
     return [event for _, event, _, _ in found]
+
+
+async def steps(shop: Shop, number: int) -> list[Told]:
+    """The thread of a job."""
+    return [told for _, told in await shop.ledger.read(lambda books: books.messages.steps(number))]
+
+
+def of_holds(told: list[Told]) -> list[Told]:
+    """What of a thread is about holds."""
+    return [one for one in told if one.event in (Event.HELD, Event.HELD_AHEAD)]
 
 
 async def close(shop: Shop) -> None:
@@ -349,11 +360,17 @@ async def test_on_a_held_site_it_is_scheduled_and_waits_for_the_release_at_its_t
     laid = Hold("shop", "U_LEA", "sale", START, START + 3 * HOUR)
     await shop.ledger.write(lambda books: books.holds.keep("shop", laid))
     job = await made(shop, f"in 2h {PRICING}")
+    later = await made(shop, f"in 4h {PRICING}?later")
     await shop.slate.advance(2.5 * HOUR)
-    held = await shop.job(job.id)
+    held, told = await shop.job(job.id), await steps(shop, job.id)
+    told_later = await steps(shop, later.id)
     await shop.slate.advance(HOUR)
     ended = await shop.job(job.id)
     await close(shop)
+    ahead = Told(Event.HELD_AHEAD, who="U_LEA", n=1, seconds=START + 3 * HOUR, text="sale")
+    assert (laid, laid) == (job.held_ahead, later.held_ahead)
+    assert [ahead, Told(Event.HELD, who="U_LEA", seconds=START + 3 * HOUR, text="sale")] == of_holds(told)
+    assert [replace(ahead, n=0)] == of_holds(told_later)
     assert (State.QUEUED, laid) == (held.state, held.held)
     assert (State.DONE, True) == (ended.state, shop.shield.sent[0][0] >= START + 3 * HOUR)
 

@@ -10,6 +10,7 @@ from bot.domain.job import RESTORED, JobView, State
 from bot.domain.told import Event, Told
 from bot.slack.cards import thread_line
 from bot.slack.cards.thread import again_line, outcome_line, reminder_line
+from bot.slack.cards.words import clock
 from tests.slack.cases import ALL, APPROVAL, AT_8_30, DONE, LEA, NO, ONE_YES, TWO_YES
 
 LINES = {
@@ -170,6 +171,12 @@ LINES = {
         Told(Event.HELD, who="U_LEA", text="deploying 4.2"),
         "• Held back by <@U_LEA>: deploying 4.2",
     ),
+    "noted": (Told(Event.NOTED, text="The deploy's link is left out."), "• The deploy's link is left out."),
+    "held while it is made": (
+        Told(Event.HELD_AHEAD, who="U_LEA", text="deploying 4.2", n=1),
+        "• The site is held now by <@U_LEA> until it is released: deploying 4.2. "
+        "If it still is at that time, it waits for the release.",
+    ),
     "released": (Told(Event.LET_GO, who="U_LEA"), "• Let go by <@U_LEA>."),
     "let go": (Told(Event.LET_GO), "• Let go: the hold has ended."),
     "glass broken": (
@@ -217,6 +224,25 @@ def test_every_step_has_its_sentence() -> None:
 BY_NAME = {
     "a vote": (Told(Event.VOTED_YES, who="U_LEA"), "✓ @Lea &amp; Co agreed."),
     "a hold": (Told(Event.HELD, who="U_LEA", text="deploying 4.2"), "• Held back by @Lea &amp; Co: deploying 4.2"),
+    "a hold that ends by itself": (
+        Told(Event.HELD, who="U_LEA", text="deploying 4.2", seconds=1_800_000_000.0),
+        f"• Held back by @Lea &amp; Co until {clock(1_800_000_000.0)}: deploying 4.2",
+    ),
+    "a hold while it is scheduled": (
+        Told(Event.HELD_AHEAD, who="U_LEA", text="deploying 4.2", n=1),
+        "• The site is held now by @Lea &amp; Co until it is released: deploying 4.2. "
+        "If it still is at that time, it waits for the release.",
+    ),
+    "a hold until after its time": (
+        Told(Event.HELD_AHEAD, who="U_LEA", text="deploying 4.2", n=1, seconds=1_800_000_000.0),
+        f"• The site is held now by @Lea &amp; Co until {clock(1_800_000_000.0)}: deploying 4.2. "
+        "If it still is at that time, it waits for the end.",
+    ),
+    "a hold until before its time": (
+        Told(Event.HELD_AHEAD, who="U_LEA", text="deploying 4.2", seconds=1_800_000_000.0),
+        f"• The site is held now by @Lea &amp; Co until {clock(1_800_000_000.0)}: deploying 4.2. "
+        "The hold ends before that time.",
+    ),
     "a release": (Told(Event.LET_GO, who="U_LEA"), "• Let go by @Lea &amp; Co."),
     "a broken glass": (
         Told(Event.GLASS_BROKEN, who="U_LEA", n=1, text="at night"),

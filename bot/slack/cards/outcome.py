@@ -21,6 +21,7 @@ from bot.slack.cards.words import (
     count,
     duration,
     listed,
+    sentence,
     subject,
     title,
     with_clocks,
@@ -157,6 +158,22 @@ def barred(approval: Approval) -> Iterator[str]:
         yield f"Nobody is asked meanwhile. Votes are asked for anew {clock(approval.bar_ends)}."
     else:
         yield f"Nobody is asked meanwhile. Should that end before {clock(approval.expires)}, votes are asked for."
+
+
+def held_ahead(job: JobView) -> str:
+    """Who held the site when it was asked for, and what comes of that at its time; "" where nobody did."""
+    hold = job.held_ahead
+    if hold is None or job.ran_early is not None:
+        return ""
+    site = "Every site" if hold.site == ALL else escape(hold.site, 60)
+    until = f"until {clock(hold.until)}" if hold.until is not None else "until it is released"
+    ends = hold.until is not None and hold.until <= job.begins
+    end = "release" if hold.until is None else "end"
+    then = "The hold ends before its time." if ends else f"If it still is at its time, it waits for the {end}."
+    return (
+        f"{site} was held when it was asked for, by {person(hold.by)} {until}:"
+        f" {sentence(escape(hold.reason, BARRED_MAX))} {then}"
+    )
 
 
 def held_until(job: JobView) -> str:

@@ -12,7 +12,7 @@ from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.comparison import comparison
 from bot.slack.cards.deploys import deploy_lines, told_by
 from bot.slack.cards.outcome import WHY_MAX as FIRST_WHY_MAX
-from bot.slack.cards.outcome import barred, first_reason, held_until, missing, outcome, troubled
+from bot.slack.cards.outcome import barred, first_reason, held_ahead, held_until, missing, outcome, troubled
 from bot.slack.cards.warm import warm_lines
 from bot.slack.cards.words import (
     THING_MAX,
@@ -118,6 +118,7 @@ def _waiting(job: JobView) -> Iterator[str]:
     if yes:
         yield f"agreed so far: {listed(yes)}; not yet: {missing(approval)}"
     yield starts(job)
+    yield held_ahead(job)
     if approval.channel:
         yield f"votes are asked for in {channel(approval.channel)}"
 
@@ -129,6 +130,7 @@ def scheduled(job: JobView) -> Iterator[str]:
         yield f"Nothing was purged. *Run now* has it begin; else it expires {clock(job.missed + DECIDE_WITHIN)}."
         return
     yield starts(job)
+    yield held_ahead(job)
     yield f"{layers_told(job.layers)}{_not_asked(job)}"
 
 

@@ -166,7 +166,11 @@ def _by_people(told: Told, who: str) -> str:
             again = why_again(told.text, TEXT_MAX, calls=True)
             return f"Judged anew: {again} {count(told.n, 'approval')} must be given; older votes are void."
         case Event.HELD:
-            return f"Held back by {who}: {text}"
+            return f"Held back by {who}{_until(told)}: {text}"
+        case Event.HELD_AHEAD:
+            waits = f"it waits for the {'end' if told.seconds else 'release'}."
+            then = f"If it still is at that time, {waits}" if told.n else "The hold ends before that time."
+            return f"The site is held now by {who}{_until(told) or ' until it is released'}: {sentence(text)} {then}"
         case Event.LET_GO:
             return f"Let go by {who}." if told.who else "Let go: the hold has ended."
         case Event.GLASS_BROKEN:
@@ -198,9 +202,16 @@ def _by_people(told: Told, who: str) -> str:
             return ""
 
 
+def _until(told: Told) -> str:
+    """When a hold ends by itself, if that is known."""
+    return f" until {clock(told.seconds)}" if told.seconds else ""
+
+
 def _by_itself(told: Told) -> str:
     text = escape(told.text, TEXT_MAX)
     match told.event:
+        case Event.NOTED:
+            return text
         case Event.SCHEDULED:
             return f"Begins {text}, in {length(told.seconds)}."
         case Event.CAME_DUE:
