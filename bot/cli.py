@@ -78,12 +78,16 @@ _WARMING = re.compile(r"[Ww]-[0-9]+")
 POLL_SECONDS = 2.0  # of one long poll, so that the bar moves
 WAITS_SECONDS = 0.5  # between two looks at a job that waits for people or for its time
 AWAY_SECONDS = 1.0  # until a bot that does not answer is asked again
-AT_THE_MACHINE = frozenset({"hold", "release", "cancel", "show", "sites"})  # with --local; purge and status too
+AT_THE_MACHINE = frozenset({"hold", "release", "cancel", "show", "sites"})  # with --local; purge, retry and status too
 TAB_SECONDS = 0.3  # that a completion waits for the bot
 REASON_FLAGS = ("--reason", "--because")
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ConfigFile = Annotated[str, typer.Argument(metavar="FILE", help="The file, instead of PURGEBOT_CONFIG.")]
 FileOption = Annotated[str, typer.Option("--file", help="Targets, one a line; - reads standard input.")]
+AnywayFlag = Annotated[
+    bool, typer.Option("--anyway", help="With --local: though the policy refuses it, or the site is held.")
+]
+ANYWAY_ALONE = "--anyway is for --local alone: where a bot runs, its policy and its people decide."
 LocalFlag = Annotated[bool, typer.Option("--local", help="On the ledger itself, while no bot runs on it.")]
 Words = Annotated[list[str] | None, typer.Argument(help="As after /purge.", autocompletion=completer(lambda: _names()))]
 
@@ -188,7 +192,6 @@ for _verb, _about in {
     "show": "One job in full.",
     "sites": "The sites of this token.",
     "cancel": "Stop a job.",
-    "retry": "Send what did not go once more.",
     "hold": "Let nothing begin on a site for a while.",
     "release": "End a hold.",
     "approve": "Say yes to a waiting job; people do that in Slack, tokens never.",
@@ -294,19 +297,34 @@ def purge(
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Return as soon as there is a job.")] = False,
     timeout: Annotated[float, typer.Option("--timeout", help="Seconds to follow the job.")] = 600.0,
     local: LocalFlag = False,
-    anyway: Annotated[
-        bool, typer.Option("--anyway", help="With --local: though the policy refuses it, or the site is held.")
-    ] = False,
+    anyway: AnywayFlag = False,
 ) -> None:
     """Purge, and follow the job to its verdict; where approval is needed it stops with 4, and `wait` goes on."""
     if local:
-        _purge_here(["purge", *(words or [])], file, as_json, anyway, wait=not no_wait, timeout=timeout)
+        _work_here(["purge", *(words or [])], file, as_json, anyway, wait=not no_wait, timeout=timeout)
     if anyway:
-        fail("--anyway is for --local alone: where a bot runs, its policy and its people decide.", USAGE)
+        fail(ANYWAY_ALONE, USAGE)
     heard = _say(["purge", *(words or [])], file)
     if not heard.job or no_wait:
         _show(heard, as_json, heard.state)
     _follow(heard.job, timeout, as_json, through_approval=False)
+
+
+@app.command("retry", epilog=_EXITS, context_settings=_FREE_TEXT)
+def retry(
+    words: Words = None,
+    as_json: JsonFlag = False,
+    timeout: Annotated[float, typer.Option("--timeout", help="With --local: seconds to follow the job.")] = 600.0,
+    local: LocalFlag = False,
+    anyway: AnywayFlag = False,
+) -> None:
+    """Send what did not go once more."""
+    line = ["retry", *(words or [])]
+    if local:
+        _work_here(line, "", as_json, anyway, wait=True, timeout=timeout)
+    if anyway:
+        fail(ANYWAY_ALONE, USAGE)
+    _show(_say(line, ""), as_json)
 
 
 @app.command(epilog=_EXITS)
@@ -434,7 +452,7 @@ def _done_here(words: Sequence[str]) -> Heard:
         fail(str(exc), USAGE)
 
 
-def _purge_here(words: Sequence[str], file: str, as_json: bool, anyway: bool, wait: bool, timeout: float) -> NoReturn:
+def _work_here(words: Sequence[str], file: str, as_json: bool, anyway: bool, wait: bool, timeout: float) -> NoReturn:
     from bot.local import CannotWork, Followed
 
     text, targets = _line(words), _lines(file)
@@ -443,7 +461,7 @@ def _purge_here(words: Sequence[str], file: str, as_json: bool, anyway: bool, wa
         out = sys.stderr if as_json else sys.stdout
         followed = Followed(lambda line: print(line, file=out), lambda job: draw(progress, task, job))
         try:
-            told = asyncio.run(_machine().purge(text, targets, anyway, wait, timeout, followed))
+            told = asyncio.run(_machine().run(text, targets, anyway, wait, timeout, followed))
         except CannotWork as exc:
             fail(str(exc), USAGE)
     if told.job is None or told.code is None:

@@ -102,11 +102,11 @@ class Machine:
         finally:
             await bot.stop()
 
-    async def purge(
+    async def run(
         self, text: str, targets: Sequence[str], anyway: bool, wait: bool, seconds: float, followed: Followed
     ) -> Told:
-        """Say `text`; the job that it makes runs here to its verdict, for `seconds` at most and only if it is to be
-        waited for. SIGINT and SIGTERM leave it to the next start. Raises CannotWork."""
+        """Say `text`, a purge or a retry; its job runs here to its verdict, for `seconds` at most and only if it is to
+        be waited for. SIGINT and SIGTERM leave it to the next start. Raises CannotWork."""
         bot = self._bot()
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.domain.actor import Actor
 from bot.domain.command import Command, Verb
 from bot.domain.job import JobView, LayerState, State
-from bot.domain.policy import Ask, Deny
+from bot.domain.policy import Ask, Deny, Roster
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.ruling import decide
 from bot.domain.told import Event, Told
@@ -18,6 +18,7 @@ from bot.services import clearance, timed
 from bot.services.approvals import tell_outcome
 from bot.services.endings import tell_askers
 from bot.services.fetching import stop
+from bot.services.local import at_the_machine, journal_overruled, with_voters
 from bot.services.purges import Asking, submit
 from bot.services.replies import Done, JobMade, Joined, PlanShown, Refused, refused_by
 from bot.services.roster import approvers, read_roster
@@ -77,16 +78,47 @@ async def run_now(core: Core, actor: Actor, number: int) -> Done | Refused:
     return await _on_job(core, actor, number, Deed.RUN, change)
 
 
-async def retry(core: Core, actor: Actor, number: int) -> Done | Refused:
+async def retry(core: Core, actor: Actor, number: int, anyway: bool = False) -> Done | Refused:
     """Send the calls of job `number` that did not go once more; the approval that it began with stays, since nothing is
-    added. What the policy denies now is not sent."""
+    added. What the policy denies now is not sent; at the machine, what it denies or a hold keeps only if `anyway`."""
+    roster = with_voters(await read_roster(core))
 
     def change(books: Books, job: JobView, now: float) -> Done | Refused:
         if job.state not in _RETRYABLE:
             return Refused(f"{job.name} has nothing to retry: it is {job.state}.")
-        return _never(books, job) or _again(books, job, actor, now)
+        if refused := _never(books, job):
+            return refused
+        if not actor.is_local:
+            return _again(books, job, actor, now)
+        found = _decided_here(books, core, job, actor, roster, anyway, now)
+        return found if isinstance(found, Refused) else _again(books, found, actor, now)
 
     return await _on_job(core, actor, number, Deed.RETRY, change)
+
+
+def _decided_here(
+    books: Books, core: Core, job: JobView, actor: Actor, roster: Roster, anyway: bool, now: float
+) -> JobView | Refused:
+    """`job` under the rule by which whoever is at the machine has it go on, which is journalled; or why it does not."""
+    gone = timed.no_longer_configured(core, job)
+    if gone:
+        return Refused(f"{job.name} cannot go on: {gone}")
+    outline = clearance.outline_of(books, core, job, now)
+    recent = books.jobs.recent_counts(actor.id, job.site, now, job.id)
+    decision, hold = decide(actor, outline, core.setup.policy, roster, now, recent), books.holds.on(job.site, now)
+    found = at_the_machine(decision, hold, job.site, anyway)
+    if isinstance(found, Refused):
+        if isinstance(decision, Deny):
+            books.journal.add(
+                now, "denied", actor.id,
+                site=job.site, kind=job.kind, targets=job.targets, rule=decision.rule, why=decision.why,
+            )  # fmt: skip
+        return found
+    here = replace(job, rule=found.rule)
+    version = core.setup.policy.version
+    books.journal.add(now, "decided", "policy", job.id, rule=found.rule, policy=version, needed=0, of=[])
+    journal_overruled(books, here, decision, hold, now, actor.id)
+    return here
 
 
 def _never(books: Books, job: JobView) -> Refused | None:

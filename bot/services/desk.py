@@ -142,7 +142,7 @@ class Desk:
                     return await take_back(self._core, asking.actor, command.in_line, command.reason)
                 return await deeds.cancel(self._core, asking.actor, command.job, command.reason)
             case Verb.RETRY:
-                return await deeds.retry(self._core, asking.actor, command.job)
+                return await deeds.retry(self._core, asking.actor, command.job, asking.anyway)
             case Verb.APPROVE | Verb.DENY:
                 yes = command.verb is Verb.APPROVE
                 return await approvals.vote(self._core, asking.actor, command.job, yes, reason=command.reason)

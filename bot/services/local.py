@@ -34,12 +34,14 @@ def with_voters(roster: Roster) -> Roster:
     return {name: Members(frozenset(f"{name}.{n}" for n in range(VOTERS))) for name in roster}
 
 
-def journal_overruled(books: Books, job: JobView, decision: Decision, hold: Hold | None, now: float) -> None:
-    """Keep what `job` was asked for in spite of."""
+def journal_overruled(
+    books: Books, job: JobView, decision: Decision, hold: Hold | None, now: float, by: str = ""
+) -> None:
+    """Keep what `job` was asked for in spite of, by whoever asked for it, or `by` another who has it go on."""
     if job.rule == OVERRULED:
         no = decision if isinstance(decision, Deny) else None
         books.journal.add(
-            now, "overruled", job.requested_by, job.id,
+            now, "overruled", by or job.requested_by, job.id,
             rule=no.rule if no else "", why=no.why if no else "", held_by=hold.by if hold else "",
             hold=hold.reason if hold else "",
         )  # fmt: skip

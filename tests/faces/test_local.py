@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.job import State
+from bot.ledger.audit import audit
+from bot.ledger.reading import reading
 from bot.local import IN_USE, WITHOUT_REASON
 from tests.faces.served import environ, finished, served, start
 from tests.faces.test_serving import PURGED, URL, answer, job_in
@@ -19,6 +22,11 @@ pytestmark = pytest.mark.slow
 WHY = ("--reason", "Slack is down", "--no-check")
 FREEZE = "policy: {rules: [{name: sale, then: deny, say: Nothing during the sale.}]}\n"
 APPROVERS = "approvals: {channel: C0123456789, approvers: [U0123456789, U0123456788, U0123456787]}\n"
+
+
+async def refusing(writer: asyncio.StreamWriter) -> None:
+    """A Varnish that does not let this machine purge."""
+    writer.write(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
 
 
 def purge(*words: str) -> tuple[str, ...]:
@@ -148,3 +156,45 @@ async def test_ctrl_c_leaves_the_job_to_the_next_start(tmp_path: Path) -> None:
         calls = len(varnish.heads)
     assert ("done", 1) == (job["state"], calls)
     assert process.returncode in (0, 7), (out, err)
+
+
+async def test_what_did_not_go_is_retried_at_the_machine_and_journalled(tmp_path: Path) -> None:
+    async with loopback(refusing) as refuses:
+        env = environ(tmp_path, refuses.url)
+        first = await finished(env, *purge(URL, *WHY))
+    before = await job_in(tmp_path, 1)
+    async with loopback(answer) as varnish:
+        code, out, err = await finished(environ(tmp_path, varnish.url), "retry", "P-1", "--local")
+    job, kept = await job_in(tmp_path, 1), journal(tmp_path)
+    assert (1, State.FAILED) == (first[0], before.state)
+    assert (0, "", 1) == (code, err, len(varnish.heads))
+    assert "P-1 is done, unchecked." == out.splitlines()[-1]
+    assert (State.DONE, "local") == (job.state, job.rule)
+    assert [("retried", job.requested_by)] == [entry for entry in kept if entry[0] == "retried"]
+    with reading(tmp_path / "purgebot.db") as ledger:
+        assert () == audit(ledger).breaches
+
+
+async def test_a_retry_on_a_held_site_needs_anyway(tmp_path: Path) -> None:
+    async with loopback(refusing) as refuses:
+        await finished(environ(tmp_path, refuses.url), *purge(URL, *WHY))
+    async with loopback(answer) as varnish:
+        env = environ(tmp_path, varnish.url)
+        await finished(env, "hold", "shop", "because", "deploying", "--local")
+        no = await finished(env, "retry", "P-1", "--local")
+        calls = len(varnish.heads)
+        yes = await finished(env, "retry", "P-1", "--local", "--anyway")
+    assert (5, 0, 0, "local, anyway") == (no[0], calls, yes[0], (await job_in(tmp_path, 1)).rule)
+    assert ["overruled"] == [event for event, _ in journal(tmp_path) if event == "overruled"]
+
+
+async def test_nothing_to_retry_and_a_running_bot_are_told(tmp_path: Path) -> None:
+    async with loopback(answer) as varnish:
+        env = environ(tmp_path, varnish.url)
+        await finished(env, *purge(URL, *WHY))
+        done = await finished(env, "retry", "P-1", "--local")
+        async with served(env) as bot:
+            in_use = await finished(env, "retry", "P-1", "--local")
+            await bot.end()
+    assert (2, "P-1 has nothing to retry: it is done.\n") == (done[0], done[2])
+    assert (2, "", IN_USE + "\n") == in_use

@@ -31,7 +31,7 @@ async def purged(opened: Room, tmp_path: Path, tell: tuple[str, ...] = ()) -> Re
     """A page purged at the machine while the bot is down, and the bot up again."""
     await opened.close_bot()
     text = f'purge {HOST}/pricing --reason "Slack is down" --no-check'
-    told = await machine(opened, tmp_path, tell).purge(text, (), anyway=False, wait=True, seconds=20, followed=NOWHERE)
+    told = await machine(opened, tmp_path, tell).run(text, (), anyway=False, wait=True, seconds=20, followed=NOWHERE)
     await opened.open_bot()
     return told.job
 
