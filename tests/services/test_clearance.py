@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.actor import Standing
+from bot.domain.actor import Actor, Standing
 from bot.domain.hours import Days
 from bot.domain.job import JobView, State
 from bot.domain.policy import Conditions, Members, Policy, Rule, Run, Tightening
 from bot.domain.target import Target
+from bot.ledger.audit import audit
 from bot.ledger.books import Books
+from bot.ledger.reading import reading
 from bot.services import approvals, deeds
 from bot.services.desk import Desk
 from bot.services.endings import park
@@ -403,3 +405,34 @@ async def test_a_request_that_was_widened_in_the_file_is_not_sent(tmp_path: Path
     ended = await shop.job(job.id)
     await shop.ledger.close()
     assert (State.FAILED, CHANGED, 0) == (ended.state, ended.why, len(shop.shield.sent) + len(shop.cf.sent))
+
+
+async def test_a_retry_at_the_machine_goes_on_though_slack_is_away(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await failed_once(shop, PREFIX)
+    for person in (MIA, LEA):
+        people(shop).people[person.id] = replace(person, standing=Standing.AWAY)
+    shop.clock.at += 5000
+    alice = Actor("local:alice", Standing.LOCAL)
+    again = await deeds.retry(shop.core, alice, job.id)
+    await shop.slate.advance(200)
+    ended, events = await shop.job(job.id), await shop.ledger.read(lambda books: books.journal.events(job.id))
+    await shop.ledger.close()
+    assert isinstance(again, Done)
+    assert (State.FAILED, State.DONE, "local") == (job.state, ended.state, ended.rule)
+    assert [("retried", "local:alice")] == [(event, who) for _, event, who, _ in events if event == "retried"]
+    with reading(tmp_path / "ledger.db") as ledger:
+        assert () == audit(ledger).breaches
+
+
+@pytest.mark.parametrize("anyway", [False, True], ids=["plainly", "anyway"])
+async def test_what_the_policy_denies_is_retried_at_the_machine_only_anyway(tmp_path: Path, anyway: bool) -> None:
+    shop = open_shop(tmp_path)
+    job = await failed_once(shop, PREFIX)
+    under(shop, replace(shop.core.setup.policy, tighten=(Tightening("freeze", Conditions(), refuse=True, say=FREEZE),)))
+    again = await deeds.retry(shop.core, Actor("local:alice", Standing.LOCAL), job.id, anyway)
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (isinstance(again, Done), State.DONE if anyway else State.FAILED) == (anyway, ended.state)
+    assert ("local, anyway" if anyway else job.rule) == ended.rule
