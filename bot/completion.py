@@ -20,7 +20,7 @@ WITH_KINDS = ("purge", "plan")
 BARE = ("hold", "release", "limits", "stats", "log")  # a site's name stands there by itself
 OPTIONS: Mapping[str, tuple[str, ...]] = {  # the bare words, by verb
     "purge": ("on", "soft", "hard", "because", "in", "at", "only", "dry-run", "no-check"),
-    "plan": ("on", "soft", "hard", "because", "only", "dry-run", "no-check"),
+    "plan": ("on", "soft", "hard", "because", "in", "at", "only", "dry-run", "no-check"),
     "check": ("on", "from"),
     "why": ("on",),
     "lint": ("on", "for"),
