@@ -30,6 +30,7 @@ class LayerAnswer:
 
     provider: str
     values: Mapping[str, str] = field(default_factory=dict)
+    doubt: str = ""  # why it is not certain that the cache is there, where nobody confirmed it
 
     @property
     def blueprint(self) -> Blueprint:
@@ -63,6 +64,24 @@ class LayerAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteAnswer:
+    """A site beside the first: hosts that came through other caches."""
+
+    site: str
+    hosts: tuple[str, ...]
+    layers: tuple[LayerAnswer, ...]
+    schemes: tuple[str, ...] = ("https",)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A host that is in no site, and why."""
+
+    host: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Beginning:
     """Everything that was answered. Empty is what is left for later; `address` is where Slack reaches the bot by HTTP,
     "" for Socket Mode."""
@@ -78,6 +97,22 @@ class Beginning:
     approvers: tuple[str, ...] = ()
     command: str = "/purge"
     address: str = ""
+    others: tuple[SiteAnswer, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def every_site(self) -> tuple[SiteAnswer, ...]:
+        """The first site and the others."""
+        return (SiteAnswer(self.site, self.hosts, self.layers, self.schemes), *self.others)
+
+    @property
+    def accounts(self) -> tuple[LayerAnswer, ...]:
+        """One layer of each account: the first, which has the account's answers."""
+        found: dict[str, LayerAnswer] = {}
+        for site in self.every_site:
+            for layer in site.layers:
+                found.setdefault(layer.account, layer)
+        return tuple(found.values())
 
 
 def needed_of_account(blueprint: Blueprint) -> list[Field]:
