@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.settings.placeholders import needed_of_account, needed_of_layer
 from providers import PROVIDERS
 from providers.contract import Blueprint, Field
 
@@ -113,17 +114,6 @@ class Beginning:
             for layer in site.layers:
                 found.setdefault(layer.account, layer)
         return tuple(found.values())
-
-
-def needed_of_account(blueprint: Blueprint) -> list[Field]:
-    """The account's fields that nobody can do without; of several ways the first."""
-    firsts = {group[0] for group in blueprint.needs_one_of}
-    return [one for one in blueprint.fields if one.required or one.name in firsts]
-
-
-def needed_of_layer(blueprint: Blueprint) -> list[Field]:
-    """The layer's fields that nobody can do without."""
-    return [one for one in blueprint.layer_fields if one.required]
 
 
 def usual(one: Field) -> str:

@@ -13,8 +13,6 @@ from bot.beginning.answers import (
     LayerAnswer,
     LeftOut,
     SiteAnswer,
-    needed_of_account,
-    needed_of_layer,
     site_name,
     usual,
 )
@@ -25,6 +23,7 @@ from bot.domain.recognise import Certainty
 from bot.domain.shown import Notes
 from bot.domain.target import read_host
 from bot.domain.wording import listed
+from bot.settings.placeholders import needed_of_account, needed_of_layer
 from providers import PROVIDERS
 from providers.contract import Field
 

@@ -9,6 +9,7 @@ from importlib.resources import files
 
 from bot.beginning.answers import Beginning, LayerAnswer, SiteAnswer, place_of
 from bot.beginning.credentials import listed_of, unasked_of
+from bot.settings.example import ORIGIN
 from providers.contract import Field
 
 FILL_IN = "fill in: "  # what stands behind a value that is only an example
@@ -24,7 +25,6 @@ _HEAD = """\
 mode: observe
 """
 _COMMAND = "/purge"
-_EXAMPLE_ORIGIN = "https://origin.shop.test"
 
 
 def config_text(begun: Beginning) -> str:
@@ -78,7 +78,7 @@ def _site(site: SiteAnswer, begun: Beginning, origin: str) -> Iterator[str]:
     yield f"  {quoted(site.site)}:"
     yield f"    hosts: [{', '.join(map(quoted, site.hosts))}]"
     yield f"    schemes: [{', '.join(site.schemes)}]".ljust(41) + "# what a URL typed without a scheme means"
-    yield from _or_later(origin, "origin", _EXAMPLE_ORIGIN, "where the truth is, behind every cache")
+    yield from _or_later(origin, "origin", ORIGIN, "where the truth is, behind every cache")
     yield "    environment: production".ljust(41) + "# or staging"
     yield from _or_later(begun.channel, "channel", "C0SHOP", "where this site's jobs are told, by id")
     yield "    layers:".ljust(41) + "# innermost first: the order in which they are purged"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.beginning.answers import LayerAnswer, needed_of_account, usual
+from bot.beginning.answers import LayerAnswer, usual
 from bot.beginning.credentials import ToSet, lines, to_set
+from bot.settings.placeholders import needed_of_account
 from providers import PROVIDERS
 
 

@@ -16,13 +16,13 @@ from bot.beginning.answers import (
     LayerAnswer,
     LeftOut,
     SiteAnswer,
-    needed_of_account,
     place_of,
     site_name,
     usual,
 )
 from bot.beginning.writing import config_text, manifest_text, quoted, to_fill_in, to_make_sure
 from bot.settings import Mode, Settings, load
+from bot.settings.placeholders import needed_of_account
 from providers import PROVIDERS
 
 ROOT = Path(__file__).parent.parent.parent
@@ -52,7 +52,8 @@ def test_every_combination_of_providers_passes_the_check(tmp_path: Path, n: int)
         settings = written(tmp_path, Beginning("shop", ("www.shop.test",), tuple(map(layer, named))))
         assert list(named) == [account.provider for account in settings.accounts.values()]
         assert [ACCOUNTS[name] for name in named] == [one.account for one in settings.sites["shop"].layers]
-        assert (Mode.OBSERVE, ()) == (settings.mode, settings.warnings[1:])
+        others = [one for one in settings.warnings[1:] if "is still the example's" not in one]
+        assert (Mode.OBSERVE, []) == (settings.mode, others)
 
 
 def test_a_needed_field_without_an_answer_holds_an_example_and_says_what_belongs_there() -> None:
