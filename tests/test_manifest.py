@@ -157,7 +157,8 @@ def test_it_grants_what_the_doctor_asks_for() -> None:
 def test_it_asks_for_nothing_that_is_not_used() -> None:
     assert manifest(SOCKET)["oauth_config"]["scopes"]["bot"] == [
         "app_mentions:read", "channels:history", "channels:read", "chat:write", "chat:write.public",
-        "commands", "files:read", "files:write", "groups:history", "groups:read", "im:write", "usergroups:read", "users:read",
+        "commands", "files:read", "files:write", "groups:history", "groups:read", "im:write",
+        "usergroups:read", "users:read",
     ]  # fmt: skip
 
 

@@ -72,6 +72,7 @@ class SiteAnswer:
     hosts: tuple[str, ...]
     layers: tuple[LayerAnswer, ...]
     schemes: tuple[str, ...] = ("https",)
+    doubt: str = ""  # what speaks against its hosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,12 @@ class Beginning:
     address: str = ""
     others: tuple[SiteAnswer, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    doubt: str = ""  # what speaks against the first host
 
     @property
     def every_site(self) -> tuple[SiteAnswer, ...]:
         """The first site and the others."""
-        return (SiteAnswer(self.site, self.hosts, self.layers, self.schemes), *self.others)
+        return (SiteAnswer(self.site, self.hosts, self.layers, self.schemes, self.doubt), *self.others)
 
     @property
     def accounts(self) -> tuple[LayerAnswer, ...]:

@@ -163,6 +163,7 @@ class Asker:
         return Beginning(
             site, hosts, layers, (groups.first[0].scheme,), origin, flags.edge.rstrip("/"), channel, approvals,
             tuple(dict.fromkeys(checking.words(approvers)))[:PEOPLE_MAX], command, address, others, left_out,
+            unproven(groups.first[0]) if groups.first[0].is_strange else "",
         )  # fmt: skip
 
     def _slack(self) -> tuple[str, str]:

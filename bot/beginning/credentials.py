@@ -14,11 +14,11 @@ _INSIDE = re.compile(r"""\{\s*["']?(env|file)["']?\s*:\s*["']?([^"'}\s]+)""")
 
 @dataclass(frozen=True, slots=True)
 class Unasked:
-    """Credentials that no key names: the `variables` in which they are looked for, what may stand `instead` of them,
+    """Credentials that no key names: the `variables` in which they are looked for, `where` they may stay unset,
     and the keys of the account that lead elsewhere."""
 
     variables: tuple[str, ...]
-    instead: str
+    where: str
     elsewhere: tuple[str, ...]
 
 
@@ -26,7 +26,7 @@ UNASKED: Mapping[str, Unasked] = {
     # https://docs.aws.amazon.com/boto3/latest/guide/credentials.html, read 2026-11
     "cloudfront": Unasked(
         ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
-        "a role of the machine, or `profile: NAME` in the account",
+        "the machine has a role for it, or the account says `profile: NAME`",
         ("profile", "access_key_id"),
     ),
 }
@@ -38,7 +38,7 @@ class ToSet:
 
     variables: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
-    note: str = ""  # what is instead
+    note: str = ""  # what of it may be left out
 
 
 def to_set(layer: LayerAnswer) -> ToSet:
@@ -48,7 +48,7 @@ def to_set(layer: LayerAnswer) -> ToSet:
     files = tuple(where for sort, where in placed if sort == "file")
     if (unasked := unasked_of(layer)) is None:
         return ToSet(variables, files)
-    return ToSet((*variables, *unasked.variables), files, f"{listed_of(unasked)} may stand {unasked.instead}")
+    return ToSet((*variables, *unasked.variables), files, f"{listed_of(unasked)} may stay unset where {unasked.where}")
 
 
 def unasked_of(layer: LayerAnswer) -> Unasked | None:
@@ -77,6 +77,6 @@ def lines(layers: Iterable[LayerAnswer], of_slack: Iterable[str]) -> list[str]:
     files = [path for need in needs for path in need.files]
     return [
         f"   Set {', '.join(dict.fromkeys(variables))} where the bot runs.",
-        *(f"   Instead of {need.note}." for need in needs if need.note),
+        *(f"   {need.note}." for need in needs if need.note),
         *(f"   Put the secret into {path}." for path in dict.fromkeys(files)),
     ]

@@ -35,6 +35,11 @@ class Sight:
     turned_away: str = ""
 
     @property
+    def is_strange(self) -> bool:
+        """Whether the name may be wrong: nobody answers for it."""
+        return bool(self.problem or self.turned_away)
+
+    @property
     def told(self) -> str:
         """What people read of it."""
         if self.problem:

@@ -68,15 +68,16 @@ def _account(layer: LayerAnswer) -> Iterator[str]:
     yield f"  {layer.account}:".ljust(41) + f"# more keys: docs/providers/{layer.provider}.md"
     yield f"    provider: {layer.provider}"
     if unasked := unasked_of(layer):
-        yield f"    # It looks for {listed_of(unasked)} where the bot runs; instead of them may stand"
-        yield f"    # {unasked.instead}."
+        yield f"    # It looks for {listed_of(unasked)} where the bot runs; they may stay unset where"
+        yield f"    # {unasked.where}."
     for one, value in layer.of_account():
         yield _key("    ", one, value)
 
 
 def _site(site: SiteAnswer, begun: Beginning, origin: str) -> Iterator[str]:
     yield f"  {quoted(site.site)}:"
-    yield f"    hosts: [{', '.join(map(quoted, site.hosts))}]"
+    hosts = f"    hosts: [{', '.join(map(quoted, site.hosts))}]"
+    yield f"{hosts.ljust(41)}# {MAKE_SURE}that the name is right; {site.doubt}" if site.doubt else hosts
     yield f"    schemes: [{', '.join(site.schemes)}]".ljust(41) + "# what a URL typed without a scheme means"
     yield from _or_later(origin, "origin", ORIGIN, "where the truth is, behind every cache")
     yield "    environment: production".ljust(41) + "# or staging"

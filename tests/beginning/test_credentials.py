@@ -16,7 +16,10 @@ def layer(provider: str, **values: str) -> LayerAnswer:
     return LayerAnswer(provider, {**suggested, **values})
 
 
-AWS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY may stand a role of the machine, or `profile: NAME` in the account"
+AWS = (
+    "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY may stay unset where the machine has a role for it, or the account"
+    " says `profile: NAME`"
+)
 NEEDS = {
     "cloudflare": ToSet(("CLOUDFLARE_TOKEN",)),
     "cloudfront": ToSet(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), (), AWS),
@@ -62,6 +65,6 @@ def test_what_was_set_otherwise_is_told_otherwise(one: LayerAnswer, needs: ToSet
 def test_all_of_it_is_told_in_words() -> None:
     assert [
         "   Set SLACK_BOT_TOKEN, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY where the bot runs.",
-        f"   Instead of {AWS}.",
+        f"   {AWS}.",
         "   Put the secret into /etc/purgebot/edgerc.",
     ] == lines([layer("cloudfront"), layer("akamai")], ["SLACK_BOT_TOKEN"])

@@ -204,7 +204,24 @@ def test_the_name_of_another_site_is_asked_and_later_leaves_it_out(folder: Path,
     assert told in (folder / "purgebot.yaml").read_text(encoding="utf-8").splitlines()
 
 
+def test_a_host_that_nobody_answers_for_is_to_be_made_sure_of(folder: Path, edge: str) -> None:
+    result = init(folder, "--host", "www.shp.test", "--layer", "nginx", "--edge", edge, "--yes")
+    told = "that the name is right; it answered 409, as Cloudflare does for a host that it does not know"
+    assert (0, True) == (
+        result.exit_code,
+        any(line.endswith(f"make sure {told}") for line in result.stdout.splitlines()),
+    )
+    assert f"# make sure: {told}" in (folder / "purgebot.yaml").read_text(encoding="utf-8")
+
+
 REFUSED = {
+    "a typo of two dots": (
+        (
+            "--host",
+            "www..test",
+        ),
+        "--host: `www..test` is not a host name. Write it like www.shop.test.",
+    ),
     "nothing recognised": (
         ("--host", "www.shop.test", "--edge", NOBODY),
         "--layer: nothing is known of what stands in front of www.shop.test: it did not answer: connection refused."

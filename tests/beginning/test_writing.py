@@ -92,8 +92,8 @@ def test_every_key_of_the_file_has_a_word_on_it() -> None:
 def test_credentials_that_no_key_names_are_told_in_the_file() -> None:
     lines = config_text(Beginning("shop", ("www.shop.test",), (layer("cloudfront"),))).splitlines()
     assert [
-        "    # It looks for AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY where the bot runs; instead of them may stand",
-        "    # a role of the machine, or `profile: NAME` in the account.",
+        "    # It looks for AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY where the bot runs; they may stay unset where",
+        "    # the machine has a role for it, or the account says `profile: NAME`.",
     ] == [line for line in lines if "AWS" in line or "a role" in line]
 
 
