@@ -27,7 +27,8 @@ KNOWN_SCOPES += [
     "usergroups:read",
     "users:read",
 ]
-KNOWN_EVENTS = ["app_home_opened", "app_mention", "file_shared", "subteam_members_changed", "subteam_updated"]
+KNOWN_EVENTS = ["app_home_opened", "app_mention", "file_shared", "member_joined_channel"]
+KNOWN_EVENTS += ["subteam_members_changed", "subteam_updated"]
 
 
 def closed(required: list[str], **properties: object) -> dict[str, object]:
@@ -155,8 +156,9 @@ def test_it_grants_what_the_doctor_asks_for() -> None:
 
 def test_it_asks_for_nothing_that_is_not_used() -> None:
     assert manifest(SOCKET)["oauth_config"]["scopes"]["bot"] == [
-        "app_mentions:read", "channels:history", "chat:write", "chat:write.public", "commands", "files:read",
-        "files:write", "groups:history", "im:write", "usergroups:read", "users:read",
+        "app_mentions:read", "channels:history", "channels:read", "chat:write", "chat:write.public",
+        "commands", "files:read", "files:write", "groups:history", "groups:read", "im:write",
+        "usergroups:read", "users:read",
     ]  # fmt: skip
 
 

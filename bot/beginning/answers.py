@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.settings.placeholders import needed_of_account, needed_of_layer
 from providers import PROVIDERS
 from providers.contract import Blueprint, Field
 
@@ -30,6 +31,7 @@ class LayerAnswer:
 
     provider: str
     values: Mapping[str, str] = field(default_factory=dict)
+    doubt: str = ""  # why it is not certain that the cache is there, where nobody confirmed it
 
     @property
     def blueprint(self) -> Blueprint:
@@ -63,6 +65,25 @@ class LayerAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteAnswer:
+    """A site beside the first: hosts that came through other caches."""
+
+    site: str
+    hosts: tuple[str, ...]
+    layers: tuple[LayerAnswer, ...]
+    schemes: tuple[str, ...] = ("https",)
+    doubt: str = ""  # what speaks against its hosts
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A host that is in no site, and why."""
+
+    host: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Beginning:
     """Everything that was answered. Empty is what is left for later; `address` is where Slack reaches the bot by HTTP,
     "" for Socket Mode."""
@@ -78,17 +99,23 @@ class Beginning:
     approvers: tuple[str, ...] = ()
     command: str = "/purge"
     address: str = ""
+    others: tuple[SiteAnswer, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    doubt: str = ""  # what speaks against the first host
 
+    @property
+    def every_site(self) -> tuple[SiteAnswer, ...]:
+        """The first site and the others."""
+        return (SiteAnswer(self.site, self.hosts, self.layers, self.schemes, self.doubt), *self.others)
 
-def needed_of_account(blueprint: Blueprint) -> list[Field]:
-    """The account's fields that nobody can do without; of several ways the first."""
-    firsts = {group[0] for group in blueprint.needs_one_of}
-    return [one for one in blueprint.fields if one.required or one.name in firsts]
-
-
-def needed_of_layer(blueprint: Blueprint) -> list[Field]:
-    """The layer's fields that nobody can do without."""
-    return [one for one in blueprint.layer_fields if one.required]
+    @property
+    def accounts(self) -> tuple[LayerAnswer, ...]:
+        """One layer of each account: the first, which has the account's answers."""
+        found: dict[str, LayerAnswer] = {}
+        for site in self.every_site:
+            for layer in site.layers:
+                found.setdefault(layer.account, layer)
+        return tuple(found.values())
 
 
 def usual(one: Field) -> str:

@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from bot.beginning import checking
+from bot.beginning import checking, credentials
 from bot.beginning.answers import Beginning, LayerAnswer
 from bot.beginning.asking import Asker, Flags, Unanswered
+from bot.beginning.grouping import grouped
 from bot.beginning.looking import Sight, look_at
-from bot.beginning.writing import config_text, manifest_text, to_fill_in
+from bot.beginning.writing import config_text, manifest_text, to_fill_in, to_make_sure
 from bot.serving import set_up_logging
 from bot.settings import BadSettings, Environment, load
 from bot.wiring import SystemClock
 
-HOSTS_LOOKED_AT = 5
+HOSTS_AT_ONCE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +54,25 @@ def answered(flags: Flags, say: Callable[[str], None]) -> Beginning:
     """Everything that is to be known, by flags, by looking and by asking. Raises Unanswered."""
     asker = Asker(flags, say)
     hosts = asker.hosts()
-    say(f"Looking at {', '.join(hosts[:HOSTS_LOOKED_AT])}{' through ' + flags.edge if flags.edge else ''} …")
-    sights = asyncio.run(_look(hosts[:HOSTS_LOOKED_AT], flags.edge))
+    say(f"Looking at {', '.join(hosts)}{' through ' + flags.edge if flags.edge else ''} …")
+    sights = asyncio.run(_look(hosts, flags.edge))
     for sight in sights:
         say(sight.told)
-    for line in _differing(sights):
-        say(line)
     layers = asker.layers(sights[0])
-    for layer in layers:
+    begun = asker.rest(grouped(sights, [layer.provider for layer in layers]), layers)
+    for layer in begun.accounts:
         _have_package(layer)
-    return asker.rest(hosts, sights[0], layers)
+    return begun
 
 
 async def _look(hosts: tuple[str, ...], edge: str) -> list[Sight]:
-    clock = SystemClock()
-    return list(await asyncio.gather(*(look_at(host, clock, edge) for host in hosts)))
+    clock, room = SystemClock(), asyncio.Semaphore(HOSTS_AT_ONCE)
 
+    async def look(host: str) -> Sight:
+        async with room:
+            return await look_at(host, clock, edge)
 
-def _differing(sights: list[Sight]) -> list[str]:
-    """A line for each host that came through other caches than the first: its layers are not those of the site."""
-    first, *others = [(sight, {one.who for one in sight.found}) for sight in sights]
-    return [
-        f"{sight.host} came through other caches than {first[0].host}: make it a site of its own."
-        for sight, found in others
-        if not sight.problem and found != first[1]
-    ]
+    return list(await asyncio.gather(*map(look, hosts)))
 
 
 def _have_package(layer: LayerAnswer) -> None:
@@ -121,23 +116,18 @@ def _data(text: str) -> str:
 
 def next_steps(begun: Beginning, text: str, places: Places) -> list[str]:
     """What is to be done now, three steps, each with the exact names."""
-    steps = [f"1. Make the Slack app from {places.manifest} at https://api.slack.com/apps.", *_secrets(begun)]
-    open_lines = [f"   line {n}: {what}" for n, what in to_fill_in(text)]
-    fill = f"2. Fill in {places.config}, where `fill in` stands:" if open_lines else f"2. Read {places.config} once."
+    of_slack = ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET" if begun.address else "SLACK_APP_TOKEN")
+    make = f"1. Make the Slack app from {places.manifest} at https://api.slack.com/apps."
+    steps = [make, *credentials.lines(begun.accounts, of_slack)]
+    fill_in, make_sure = to_fill_in(text), to_make_sure(text)
+    open_lines = [f"   line {n}: {what}" for n, what in fill_in]
+    open_lines += [f"   line {n}: make sure {what}" for n, what in make_sure]
+    marks = " or ".join(f"`{mark}`" for mark, lines in (("fill in", fill_in), ("make sure", make_sure)) if lines)
+    fill = f"2. Fill in {places.config}, where {marks} stands:" if marks else f"2. Read {places.config} once."
     last = (
         "3. `purgebot doctor` until it finds nothing bad, then `purgebot serve`. It only observes until `mode: live`."
     )
     return [*steps, fill, *open_lines, last]
-
-
-def _secrets(begun: Beginning) -> list[str]:
-    """Which variables to set, and which files to make."""
-    placed = [value.partition(":")[::2] for layer in begun.layers for one, value in layer.of_account() if one.secret]
-    way_in = "SLACK_SIGNING_SECRET" if begun.address else "SLACK_APP_TOKEN"
-    variables = ["SLACK_BOT_TOKEN", way_in, *(where for sort, where in placed if sort == "env")]
-    paths = [where for sort, where in placed if sort == "file"]
-    made = [f"   Put the secret into {path}." for path in dict.fromkeys(paths)]
-    return [f"   Set {', '.join(dict.fromkeys(variables))} where the bot runs.", *made]
 
 
 def examine(config: Path, environment: Environment, environ: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.answer import Answer, Asked
-from bot.domain.recognise import Certainty, Found, recognise
+from bot.domain.recognise import Certainty, Found, recognise, turned_away
 from bot.domain.words import shown
 from bot.edge import REFUSED, EdgeLooker
 from bot.edge.names import Resolvers
@@ -23,7 +23,8 @@ PLACE = "init"
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What was seen of one host. `problem` is set where nothing answered; `scheme` is that which did."""
+    """What was seen of one host. `problem` is set where nothing answered; `scheme` is that which did. `turned_away` is
+    the cache that does not know the host, and whose marks therefore are no evidence: nothing is found then."""
 
     host: str
     scheme: str = "https"
@@ -31,6 +32,12 @@ class Sight:
     goes_to: str = ""  # where a redirect sends visitors
     found: tuple[Found, ...] = field(default=())
     problem: str = ""
+    turned_away: str = ""
+
+    @property
+    def is_strange(self) -> bool:
+        """Whether the name may be wrong: nobody answers for it."""
+        return bool(self.problem or self.turned_away)
 
     @property
     def told(self) -> str:
@@ -39,6 +46,8 @@ class Sight:
             return f"{self.host} did not answer: {self.problem}."
         sends = f" and sends visitors to {self.goes_to}, which was not followed" if self.goes_to else ""
         first = f"{self.host} answers {self.status} by {self.scheme}{sends}."
+        if self.turned_away:
+            return f"{first}\n  So {self.turned_away} answers for a host that it does not know. That proves nothing."
         if not self.found:
             return f"{first}\nNo cache is recognised: no header and no name there is one that a known cache leaves."
         return "\n".join([first, *(f"  {one.told}" for one in self.found)])
@@ -59,7 +68,10 @@ async def look_at(host: str, clock: Clock, edge: str = "") -> Sight:
         answers.append(await looker.fetch(first.url, PLACE, edge, _DEBUG))
     goes_to = first.says("location") if 300 <= first.status < 400 else ""
     scheme = first.url.partition(":")[0]
-    return Sight(host, scheme, first.status, shown(goes_to, 120), recognise(answers, names))
+    found = recognise(answers, names)
+    if stranger := turned_away(first, found):
+        return Sight(host, scheme, first.status, turned_away=stranger)
+    return Sight(host, scheme, first.status, shown(goes_to, 120), found)
 
 
 async def _first(looker: EdgeLooker, host: str, schemes: Sequence[str], edge: str) -> Answer:

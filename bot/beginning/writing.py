@@ -7,10 +7,13 @@ import re
 from collections.abc import Iterator
 from importlib.resources import files
 
-from bot.beginning.answers import Beginning, LayerAnswer, place_of
+from bot.beginning.answers import Beginning, LayerAnswer, SiteAnswer, place_of
+from bot.beginning.credentials import listed_of, unasked_of
+from bot.settings.example import ORIGIN
 from providers.contract import Field
 
 FILL_IN = "fill in: "  # what stands behind a value that is only an example
+MAKE_SURE = "make sure: "  # what stands behind what is likely, and proven by nothing
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 _WORDS = frozenset({"yes", "no", "on", "off", "true", "false", "null", "y", "n"})
 _HEAD = """\
@@ -22,7 +25,6 @@ _HEAD = """\
 mode: observe
 """
 _COMMAND = "/purge"
-_EXAMPLE_ORIGIN = "https://origin.shop.test"
 
 
 def config_text(begun: Beginning) -> str:
@@ -32,8 +34,17 @@ def config_text(begun: Beginning) -> str:
 
 def to_fill_in(text: str) -> list[tuple[int, str]]:
     """The lines of a configuration that hold only an example: each number, from 1, and what belongs there."""
-    marked = ((n, line.partition(f"# {FILL_IN}")[2]) for n, line in enumerate(text.splitlines(), 1))
-    return [(n, what) for n, what in marked if what]
+    return _marked(text, FILL_IN)
+
+
+def to_make_sure(text: str) -> list[tuple[int, str]]:
+    """The lines that hold what is only likely: each number, from 1, and what to make sure of."""
+    return _marked(text, MAKE_SURE)
+
+
+def _marked(text: str, mark: str) -> list[tuple[int, str]]:
+    found = ((n, line.partition(f"# {mark}")[2]) for n, line in enumerate(text.splitlines(), 1))
+    return [(n, what) for n, what in found if what]
 
 
 def _lines(begun: Beginning) -> Iterator[str]:
@@ -41,12 +52,14 @@ def _lines(begun: Beginning) -> Iterator[str]:
     yield ""
     yield "# Who we are at each provider. Rate limits belong to the account."
     yield "accounts:"
-    for layer in begun.layers:
+    for layer in begun.accounts:
         yield from _account(layer)
     yield ""
     yield "# What can be purged."
     yield "sites:"
-    yield from _site(begun)
+    for n, site in enumerate(begun.every_site):
+        yield from _site(site, begun, begun.origin if n == 0 else "")
+    yield from _left_out(begun)
     yield ""
     yield from _approvals(begun)
 
@@ -54,25 +67,38 @@ def _lines(begun: Beginning) -> Iterator[str]:
 def _account(layer: LayerAnswer) -> Iterator[str]:
     yield f"  {layer.account}:".ljust(41) + f"# more keys: docs/providers/{layer.provider}.md"
     yield f"    provider: {layer.provider}"
+    if unasked := unasked_of(layer):
+        yield f"    # It looks for {listed_of(unasked)} where the bot runs; they may stay unset where"
+        yield f"    # {unasked.where}."
     for one, value in layer.of_account():
         yield _key("    ", one, value)
 
 
-def _site(begun: Beginning) -> Iterator[str]:
-    yield f"  {quoted(begun.site)}:"
-    yield f"    hosts: [{', '.join(map(quoted, begun.hosts))}]"
-    yield f"    schemes: [{', '.join(begun.schemes)}]".ljust(41) + "# what a URL typed without a scheme means"
-    yield from _or_later(begun.origin, "origin", _EXAMPLE_ORIGIN, "where the truth is, behind every cache")
+def _site(site: SiteAnswer, begun: Beginning, origin: str) -> Iterator[str]:
+    yield f"  {quoted(site.site)}:"
+    hosts = f"    hosts: [{', '.join(map(quoted, site.hosts))}]"
+    yield f"{hosts.ljust(41)}# {MAKE_SURE}that the name is right; {site.doubt}" if site.doubt else hosts
+    yield f"    schemes: [{', '.join(site.schemes)}]".ljust(41) + "# what a URL typed without a scheme means"
+    yield from _or_later(origin, "origin", ORIGIN, "where the truth is, behind every cache")
     yield "    environment: production".ljust(41) + "# or staging"
     yield from _or_later(begun.channel, "channel", "C0SHOP", "where this site's jobs are told, by id")
     yield "    layers:".ljust(41) + "# innermost first: the order in which they are purged"
-    for layer in begun.layers:
-        yield f"      - account: {layer.account}"
+    for layer in site.layers:
+        doubt = f"# {MAKE_SURE}that it is there, or remove it; {layer.doubt}" if layer.doubt else ""
+        yield f"      - account: {layer.account}".ljust(41 if doubt else 0) + doubt
         for one, value in layer.of_layer():
             yield _key("        ", one, value)
     if begun.edge:
         yield "    edges:".ljust(41) + "# places to look from; dialled as written, Host and SNI from the URL"
         yield f"      edge: {quoted(begun.edge)}"
+
+
+def _left_out(begun: Beginning) -> Iterator[str]:
+    """Hosts of no site, each with the reason."""
+    for one in begun.left_out:
+        yield f"  # {one.host} is in no site: {one.why}."
+    if begun.left_out:
+        yield "  # Add it to the hosts of the site whose caches stand in front of it, or write it a site of its own."
 
 
 def _or_later(value: str, key: str, example: str, what: str) -> Iterator[str]:

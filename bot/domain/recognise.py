@@ -109,6 +109,16 @@ MARKS: Sequence[Mark] = (
     Mark("sucuri", "x-sucuri-id"),
     Mark("imperva", "x-iinfo"),
 )
+_STRANGER = (  # how each answers for a host that is nobody's: "" is any; the status, and what its page says
+    ("", 421, ""),  # RFC 9110, 15.5.20
+    ("", 409, ""),  # Cloudflare's errors 1000 and 1001
+    ("cloudflare", 403, r"error (code: )?100[0-3]\b"),
+    ("cloudfront", 403, r"request could not be satisfied.*bad request"),
+    ("fastly", 500, r"unknown domain"),
+    ("akamai", 400, r"invalid url"),
+    ("bunny", 403, r"not configured"),
+    ("vercel", 404, r"DEPLOYMENT_NOT_FOUND"),
+)
 _GENERIC = (Mark("unnamed", "x-cache", r"\b(HIT|MISS)\b", _LIKELY), Mark("unnamed", "age", r"^\d+$", _LIKELY))
 _WITHOUT_X_CACHE = frozenset({"cloudflare", "googlecdn", "bunny", "vercel", "netlify"})  # so another one wrote it
 _WRITES_SERVER = frozenset({"cloudflare", "bunny", "keycdn", "sucuri"})  # over whatever further in was written there
@@ -123,6 +133,25 @@ def recognise(answers: Sequence[Answer], names: Sequence[str] = ()) -> tuple[Fou
         found += _found(_by_headers(usable, _GENERIC if not found else _GENERIC[:1]))
     front = next((who for name in reversed(names) if (who := cdn_of(name))), "")
     return tuple(_doubted(one, usable) for one in sorted(found, key=lambda one: _depth(one, front, usable)))
+
+
+def is_cdn(who: str) -> bool:
+    """Whether it is a CDN, and no cache of one's own."""
+    return who not in _OWN
+
+
+def turned_away(answer: Answer, found: Sequence[Found]) -> str:
+    """The cache that `answer` shows not to know the host, which so proves nothing of what stands in front of it; ""
+    where it knows it. Whoever answers at an address answers for every name that is asked there."""
+    who = {one.who for one in found}
+    for cache, status, form in _STRANGER:
+        if (
+            answer.status == status
+            and (not cache or cache in who)
+            and re.search(form, answer.text, re.IGNORECASE | re.DOTALL)
+        ):
+            return _TITLES[cache] if cache else (found[-1].title if found else "a server")
+    return ""
 
 
 Seen = tuple[str, Certainty, str]  # who, how much it says, what shows it
@@ -175,9 +204,9 @@ def _found(seen: Iterable[Seen]) -> list[Found]:
 def _depth(one: Found, front: str, answers: Sequence[Answer]) -> tuple[bool, bool, bool, int]:
     """What sorts innermost first: one's own caches, then CDNs; the last is where DNS leads, else who wrote `server`,
     else by the order of Via, to which each cache adds at the right."""
-    is_cdn = one.who not in _OWN
+    outer = is_cdn(one.who)
     wrote_server = one.who in _WRITES_SERVER and any(line.startswith("server: ") for line in one.evidence)
-    return is_cdn, is_cdn and one.who == front, is_cdn and wrote_server, _place_in_via(one, answers)
+    return outer, outer and one.who == front, outer and wrote_server, _place_in_via(one, answers)
 
 
 def _place_in_via(one: Found, answers: Sequence[Answer]) -> int:

@@ -46,6 +46,15 @@ class Intake:
         rows = self._tx.rows("select * from deliveries where key = :key", key=key)
         return _delivery(rows[0]) if rows else None
 
+    def is_again(self, delivery: Delivery, within: float) -> bool:
+        """Whether one of its kind came from its channel less than `within` seconds before it."""
+        rows = self._tx.rows(
+            "select body from deliveries where kind = :kind and key != :key and at between :since and :at",
+            kind=delivery.kind, key=delivery.key, since=delivery.at - within, at=delivery.at,
+        )  # fmt: skip
+        channel = delivery.body.get("channel")
+        return any(json.loads(str(row["body"])).get("channel") == channel for row in rows)
+
     def begin(self, key: str, again_at: float) -> Delivery | None:
         """The delivery under `key` if it is still to be done; it comes back at `again_at` unless done by then."""
         self._tx.run(

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from providers.cloudflare import ZONE_EXAMPLE
+
+HOSTS = ("www.example.com", "img.example.com")
+ORIGIN = "https://origin.example.com"
+
 _TEXT = """\
 # purgebot's configuration. YAML 1.2. `purgebot config check` reads it without starting anything.
 # A secret is never written here: {env: NAME} names a variable, {file: PATH} a file (relative to this one).
@@ -26,9 +31,9 @@ accounts:
 # What can be purged.
 sites:
   shop:
-    hosts: [www.shop.test, img.shop.test]
+    hosts: [<hosts>]
     schemes: [https]                     # what a URL typed without a scheme means; [https, http] purges both
-    origin: "https://origin.shop.test"   # where the truth is, behind every cache; dialled as written
+    origin: "<origin>" # where the truth is, behind every cache; dialled as written
     environment: production              # or staging
     # channel: C0SHOP                    # where this site's jobs are told, by id
     mode: hard                           # or soft: what a plain purge means where the provider knows both
@@ -37,7 +42,7 @@ sites:
     marker: {header: X-Build}            # how a version is recognised: header, meta or pattern
     layers:                              # innermost first: the order in which they are purged
       - {account: shield}
-      - {account: cf, zone: 0123456789abcdef0123456789abcdef, tier: pro}
+      - {account: cf, zone: <zone>, tier: pro}
     edges:                               # places to look from; dialled as written, Host and SNI from the URL
       fra: "https://203.0.113.7"
       iad: "https://203.0.113.9"
@@ -100,7 +105,7 @@ sites:
 # time_zone: Europe/Berlin                                 # of hours that name none; without it UTC
 # schedules:
 #   - {name: nightly-news, cron: "0 3 * * 1-5", purge: tag news on shop, because: fresh for the morning}
-#   - {name: front, cron: "*/15 6-9 * * *", purge: "https://www.shop.test/", missed: run, within: 10m}
+#   - {name: front, cron: "*/15 6-9 * * *", purge: "https://www.example.com/", missed: run, within: 10m}
 
 # How long what is remembered is kept: days, hours or never. Jobs go once they have ended; of the journal only what its
 # entries say, never the entries.
@@ -110,4 +115,12 @@ sites:
 
 def example() -> str:
     """A commented file to start from, in `mode: observe`. It holds only what works today."""
-    return _TEXT
+    written = {
+        "<hosts>": ", ".join(HOSTS),
+        "<origin>": ORIGIN,
+        "<zone>": ZONE_EXAMPLE,
+    }
+    text = _TEXT
+    for mark, value in written.items():
+        text = text.replace(mark, value)
+    return text

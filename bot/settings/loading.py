@@ -22,6 +22,7 @@ from bot.settings.document import COMMAND, ApiDoc, ApprovalsDoc, RetentionDoc, R
 from bot.settings.globalping import GlobalpingReader
 from bot.settings.model import AccountSettings, ApiToken, Approvals, BadSettings, Limits, Retention, Settings
 from bot.settings.order import check_order
+from bot.settings.placeholders import refuse_or_warn
 from bot.settings.policies import PolicyReader
 from bot.settings.reach import Ground
 from bot.settings.reader import Data, Place, read, type_names
@@ -81,6 +82,7 @@ class _Loader:
             *cautions(found_accounts, ground, approvals, policy, self._providers),
             *loose(deploys),
             *short_lived(kept),
+            *refuse_or_warn(self._complaints, data, self._providers, root.mode),
         )
         return Settings(
             root.mode,

@@ -40,6 +40,8 @@ def host(complaints: Complaints, place: Place, typed: str) -> str:
 
 def _host_name(complaints: Complaints, place: Place, typed: str) -> str:
     try:
+        if ".." in typed or typed.startswith("."):
+            raise Unreadable("two dots")
         return read_host(typed, Notes())
     except Unreadable:
         complaints.add(place, f"{quoted(typed)} is not a host name.", "Write it like www.shop.test.")

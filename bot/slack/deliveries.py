@@ -17,7 +17,7 @@ _MARK = re.compile(r"<(?:[@#!]|[A-Za-z][A-Za-z0-9+.-]*:)[^<>]*>")
 _RAW = re.compile(r"[<>]|&(?!(?:amp|lt|gt);)|https?://")  # Slack puts what it takes for a link in brackets
 _ESCAPED = re.compile(r"&[lg]t;|(?<!\S)&amp;(?!\S)")
 COMMAND, MENTION, CLICK, SUBMIT = "slack.command", "slack.mention", "slack.click", "slack.submit"
-OPENING, SHORTCUT = "slack.home", "slack.shortcut"
+OPENING, SHORTCUT, INVITED = "slack.home", "slack.shortcut", "slack.invited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,18 @@ def _unescaped(text: str) -> str:
 
 def _typed(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def from_joining(payload: Payload) -> Incoming | None:
+    """The bot was invited to a channel; None where somebody else joined one. Slack names the bot's own user beside
+    the event, https://docs.slack.dev/apis/events-api, read 2026-11-26."""
+    event = _part(payload, "event")
+    authorizations = payload.get("authorizations")
+    ours = [one for one in authorizations if isinstance(one, Mapping)] if isinstance(authorizations, list) else []
+    who, channel = _text(event, "user"), _text(event, "channel")
+    if not (who and channel and any(one.get("is_bot") and one.get("user_id") == who for one in ours)):
+        return None
+    return Incoming(_key("event", payload, _text(payload, "event_id")), INVITED, {"channel": channel})
 
 
 def from_click(payload: Payload) -> Incoming:

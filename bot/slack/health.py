@@ -29,8 +29,8 @@ from providers.contract import Health, Probe
 
 # As manifest.yml asks for.
 SCOPES = (
-    "app_mentions:read", "channels:history", "chat:write", "chat:write.public", "commands", "files:read",
-    "files:write", "groups:history", "im:write", "usergroups:read", "users:read",
+    "app_mentions:read", "channels:history", "channels:read", "chat:write", "chat:write.public", "commands",
+    "files:read", "files:write", "groups:history", "groups:read", "im:write", "usergroups:read", "users:read",
 )  # fmt: skip
 SKEW_MAX = 60.0  # seconds; Slack refuses signatures 300 s off
 CALL_SECONDS = 8.0

@@ -58,6 +58,11 @@ def listen(app: AsyncApp, core: Core, form_errors: FormErrors) -> None:
         if incoming is not None and not await stored(incoming):
             raise LedgerDown(NOT_STORED)
 
+    async def on_joining(body: dict[str, object]) -> None:
+        incoming = deliveries.from_joining(body)
+        if incoming is not None and not await stored(incoming):
+            raise LedgerDown(NOT_STORED)
+
     async def on_click(ack: Ack, body: dict[str, object]) -> None:
         if await stored(deliveries.from_click(body)):
             await ack()
@@ -93,6 +98,7 @@ def listen(app: AsyncApp, core: Core, form_errors: FormErrors) -> None:
     app.command(anything)(on_command)
     app.event("app_mention")(on_mention)
     app.event("app_home_opened")(on_opening)
+    app.event("member_joined_channel")(on_joining)
     app.action(anything)(on_click)
     app.shortcut(anything)(on_shortcut)
     app.view(anything)(on_submit)

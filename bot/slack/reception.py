@@ -25,13 +25,14 @@ from bot.slack.buttons import Buttons
 from bot.slack.cards import deny
 from bot.slack.cards.private import made_card, refusal_card
 from bot.slack.clicks import Clicks
-from bot.slack.deliveries import OPENING
+from bot.slack.deliveries import INVITED, OPENING
 from bot.slack.home import opened
 from bot.slack.past import Past
 from bot.slack.purge_forms import PurgeForms
 from bot.slack.submissions import Submissions
 from bot.slack.telling import RESPONSE_SECONDS, Answer, Telling, packed, unpacked
 from bot.slack.web_api import SlackApi
+from bot.slack.welcome import Welcome
 
 log = structlog.get_logger()
 AWAY_SECONDS = 2.0  # between two tries while Slack cannot say who asks
@@ -51,6 +52,7 @@ class Reception:
         self._clicks = Clicks(core, api, self._answering, buttons, self._forms, past)
         self._submissions = Submissions(core, desk, self._answering, buttons, self._forms)
         self._telling = Telling(api, core.clock)
+        self._welcome = Welcome(core, api)
         self.form_errors = self._submissions.form_errors
 
     async def run(self, key: str) -> None:
@@ -58,6 +60,9 @@ class Reception:
         now = self._core.clock.now()
         delivery = await self._core.ledger.write(lambda books: books.intake.begin(key, now + AGAIN_SECONDS))
         if delivery is None:
+            return
+        if delivery.kind == INVITED:
+            await self._welcomed(delivery)
             return
         answer = unpacked(delivery.answer) if delivery.answer else await self._do(delivery)
         if answer is None:
@@ -70,6 +75,14 @@ class Reception:
             await self._core.ledger.write(lambda books: books.intake.done(key, self._core.clock.now()))
             return
         self._core.engine.wake(delivery_name(key), self._core.clock.now() + min(5.0, 0.5 * 2.0**delivery.tries))
+
+    async def _welcomed(self, delivery: Delivery) -> None:
+        """Say in the channel what the bot is, or come back for it."""
+        again = await self._welcome.run(delivery)
+        if again:
+            self._core.engine.wake(delivery_name(delivery.key), again)
+            return
+        await self._core.ledger.write(lambda books: books.intake.done(delivery.key, self._core.clock.now()))
 
     async def _do(self, delivery: Delivery) -> Answer | None:
         """The deed and what to say of it; None while Slack cannot say who asks and it may yet."""

@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from playground.people import BOT_USER
+
 
 class CommandCall(BaseModel):
     """POST /_play/command. `escape` hands the text on as an app with `should_escape` gets it."""
@@ -30,6 +32,15 @@ class HomeCall(BaseModel):
 
     user: str
     tab: Literal["home", "messages"] = "home"
+
+
+class InviteCall(BaseModel):
+    """POST /_play/invite: `user` invites `who` to a channel, the bot where nobody is named; with `user` as `who` they
+    join by themselves."""
+
+    user: str
+    channel: str
+    who: str = BOT_USER
 
 
 class ClickCall(BaseModel):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+import secrets
+from collections.abc import Callable, Collection, Mapping
 
 from starlette.routing import Route
 
+from playground.people import BOT_USER
 from playground.slack import payloads
 from playground.slack.callers import Callers, Wrong, call_route
-from playground.slack.calls import SayCall, ShortcutCall, UploadCall
+from playground.slack.calls import InviteCall, SayCall, ShortcutCall, UploadCall
 from playground.slack.deliver import Outcome, Post
 from playground.slack.files import Files
 from playground.slack.mrkdwn import escaped
@@ -35,6 +37,7 @@ class Doors:
         respond_url: Callable[[str], str],
         shortcuts: Mapping[str, str],
         now: Callable[[], float],
+        scopes: Collection[str],
     ) -> None:
         self._callers = callers
         self._room = room
@@ -44,6 +47,7 @@ class Doors:
         self._respond_url = respond_url
         self._shortcuts = shortcuts
         self._now = now
+        self._scopes = scopes
 
     @property
     def routes(self) -> list[Route]:
@@ -52,6 +56,7 @@ class Doors:
             call_route("/_play/shortcut", ShortcutCall, self.shortcut),
             call_route("/_play/upload", UploadCall, self.upload),
             call_route("/_play/say", SayCall, self.say),
+            call_route("/_play/invite", InviteCall, self.invite),
         ]
 
     async def shortcut(self, call: ShortcutCall) -> Doc:
@@ -86,6 +91,21 @@ class Doors:
     async def say(self, call: SayCall) -> Doc:
         """A message among people."""
         return {"ts": self._posted(call).ts}
+
+    async def invite(self, call: InviteCall) -> Doc:
+        """Somebody comes to a channel, anew where they are in it already. The bot hears of it as Slack lets it: where
+        it is in the channel itself, and may read channels of that sort."""
+        person, channel = self._callers.person(call.user), self._callers.channel(call.channel, call.user)
+        who = self._callers.workspace.person(call.who)
+        if who is None:
+            raise Wrong(f"There is nobody {call.who or '(none)'} here. Send somebody's id as who.")
+        needed = "groups:read" if channel.is_private else "channels:read"
+        if needed not in self._scopes or BOT_USER not in (who.id, *channel.members):
+            return {"sent": False}
+        inviter = "" if who.id == person.id else person.id
+        id = f"Ev_{secrets.token_hex(6).upper()}"
+        event = payloads.joining(who.id, who.team, channel, inviter, id, self._now())
+        return _told(await self._post.event(event)) | {"sent": True, "event_id": id}
 
     def _posted(self, call: SayCall) -> Message:
         person, channel = self._callers.person(call.user), self._callers.channel(call.channel, call.user)

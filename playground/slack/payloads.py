@@ -82,6 +82,14 @@ def opening(person: Person, tab: str, home: View | None, event_id: str, at: floa
     return _envelope(event | {"event_ts": f"{at:.6f}"}, event_id, int(at))
 
 
+def joining(who: str, team: str, channel: Channel, inviter: str, event_id: str, at: float) -> Doc:
+    """member_joined_channel, in its envelope; without an inviter somebody joined by themselves. Channels of either
+    sort begin with C since 2021, and so says `channel_type` (https://docs.slack.dev/reference/events, 2026-11-26)."""
+    event: Doc = {"type": "member_joined_channel", "user": who, "channel": channel.id, "channel_type": "C"}
+    event |= {"team": team} | ({"inviter": inviter} if inviter else {})
+    return _envelope(event | {"event_ts": f"{at:.6f}"}, event_id, int(at))
+
+
 def _envelope(event: Doc, event_id: str, at: int) -> Doc:
     who = {"enterprise_id": None, "team_id": TEAM, "user_id": BOT_USER, "is_bot": True, "is_enterprise_install": False}
     return {

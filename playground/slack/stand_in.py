@@ -87,7 +87,7 @@ class SlackStandIn:
         chat = Chat(
             callers, self._room, self._views, self._tickets, self._post, respond_url, commands, now, self._files
         )
-        doors = Doors(callers, self._room, self._files, self._tickets, self._post, respond_url, shortcuts, now)
+        doors = Doors(callers, self._room, self._files, self._tickets, self._post, respond_url, shortcuts, now, scopes)
         self.routes: list[Route] = [*chat.routes, *doors.routes, *mishaps.routes(self.sockets)]
 
     async def start(self) -> None:

@@ -47,8 +47,8 @@ SCOPES = {
     "users.list": "users:read",
 }
 GRANTED = (  # what manifest.yml asks for
-    "app_mentions:read", "channels:history", "chat:write", "chat:write.public", "commands", "files:read",
-    "files:write", "groups:history", "im:write", "usergroups:read", "users:read",
+    "app_mentions:read", "channels:history", "channels:read", "chat:write", "chat:write.public", "commands",
+    "files:read", "files:write", "groups:history", "groups:read", "im:write", "usergroups:read", "users:read",
 )  # fmt: skip
 
 

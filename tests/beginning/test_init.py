@@ -164,22 +164,68 @@ def test_the_doctor_speaks_at_the_end_and_init_is_done_all_the_same(folder: Path
     result = CliRunner().invoke(app, words, env=env)
     after = result.stdout.partition("The doctor, as it is now:\n")[2].splitlines()
     assert 0 == result.exit_code
-    assert [("good", "configuration"), ("note", "configuration"), ("good", "database"), ("note", "slack")] == [
-        (one[0], one[1]) for one in (line.split("\t") for line in after[:4])
+    noted = [("note", "configuration")] * 2
+    assert [("good", "configuration"), *noted, ("good", "database"), ("note", "slack")] == [
+        (one[0], one[1]) for one in (line.split("\t") for line in after[:5])
     ]
-    assert after[4].startswith("bad\tcf on shop\tthe variable CLOUDFLARE_TOKEN")
+    assert after[5].startswith("bad\tcf on shop\tthe variable CLOUDFLARE_TOKEN")
 
 
-def test_a_host_that_came_through_another_cache_is_told(folder: Path, edge: str) -> None:
-    result = init(folder, "--host", "www.shop.test", "--host", "www.media.test", "--edge", edge, "--yes")
-    told = "www.media.test came through other caches than www.shop.test: make it a site of its own."
-    assert (0, True) == (result.exit_code, told in result.stdout.splitlines())
+def test_hosts_are_a_site_for_each_cdn_that_they_came_through(folder: Path, edge: str) -> None:
+    hosts = ("www.shop.test", "www.media.test", "img.shop.test", "www.blog.test")
+    result = init(folder, *(word for host in hosts for word in ("--host", host)), "--edge", edge, "--yes")
+    assert (0, "") == (result.exit_code, result.stderr)
+    assert "www.media.test came through Fastly: a site of its own." in result.stdout.splitlines()
+    assert {
+        "shop": (("www.shop.test", "img.shop.test"), ["cf"]),
+        "media": (("www.media.test",), ["fastly"]),
+        "blog": (("www.blog.test",), ["aws"]),
+    } == {name: (site.hosts, [layer.account for layer in site.layers]) for name, site in settings(folder).sites.items()}
+
+
+def test_a_host_of_which_nothing_is_proven_is_in_no_site_and_the_file_says_why(folder: Path, edge: str) -> None:
+    result = init(folder, "--host", "www.shop.test", "--host", "img.b.test", "--edge", edge, "--yes")
+    why = "img.b.test is in no site: it answered 409, as Cloudflare does for a host that it does not know."
+    assert (0, True) == (result.exit_code, why in result.stdout.splitlines())
+    assert f"  # {why}" in (folder / "purgebot.yaml").read_text(encoding="utf-8").splitlines()
+    assert [("www.shop.test",)] == [site.hosts for site in settings(folder).sites.values()]
+
+
+def test_the_name_of_another_site_is_asked_and_later_leaves_it_out(folder: Path, edge: str) -> None:
+    hosts = "www.shop.test www.media.test www.blog.test"
+    typed = [hosts, "", "", ZONE, "store", "", "STORE", "later", "", "E1B2A3D4C5F6G7", "", "", "", ""]
+    result = init(folder, "--edge", edge, typed="\n".join([*typed, ""]))
+    assert (0, "") == (result.exit_code, result.stderr)
+    assert ["Error: `STORE` is another site here. Write another name."] == re.findall(r"Error: .*", result.stdout)
+    found = settings(folder).sites
+    assert {"store": ("www.shop.test",), "blog": ("www.blog.test",)} == {name: one.hosts for name, one in found.items()}
+    assert "E1B2A3D4C5F6G7" == found["blog"].layers[0].settings["distribution"]
+    told = "  # www.media.test is in no site: it came through Fastly, and was left for later."
+    assert told in (folder / "purgebot.yaml").read_text(encoding="utf-8").splitlines()
+
+
+def test_a_host_that_nobody_answers_for_is_to_be_made_sure_of(folder: Path, edge: str) -> None:
+    result = init(folder, "--host", "www.shp.test", "--layer", "nginx", "--edge", edge, "--yes")
+    told = "that the name is right; it answered 409, as Cloudflare does for a host that it does not know"
+    assert (0, True) == (
+        result.exit_code,
+        any(line.endswith(f"make sure {told}") for line in result.stdout.splitlines()),
+    )
+    assert f"# make sure: {told}" in (folder / "purgebot.yaml").read_text(encoding="utf-8")
 
 
 REFUSED = {
+    "a typo of two dots": (
+        (
+            "--host",
+            "www..test",
+        ),
+        "--host: `www..test` is not a host name. Write it like www.shop.test.",
+    ),
     "nothing recognised": (
         ("--host", "www.shop.test", "--edge", NOBODY),
-        "--layer: no cache was recognised at www.shop.test. Name what stands in front, such as --layer cloudflare.",
+        "--layer: nothing is known of what stands in front of www.shop.test: it did not answer: connection refused."
+        " Look whether the name is right, and name the caches, such as --layer cloudflare.",
     ),
     "no host": ((), "--host: At least one host name is needed, such as www.shop.test."),
     "a provider that is none": (

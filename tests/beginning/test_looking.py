@@ -40,6 +40,14 @@ SAID = {
         [f"{HOST} answers 200 by http.", "  another HTTP cache, likely: x-cache: HIT"],
         2,
     ),
+    "a cache that does not know the host proves nothing": (
+        answer(b"", "CF-Ray: 8f3a5c2d1b0e4f67-FRA", "Server: cloudflare", status="409 Conflict"),
+        [
+            f"{HOST} answers 409 by http.",
+            "  So Cloudflare answers for a host that it does not know. That proves nothing.",
+        ],
+        1,
+    ),
     "an error is an answer": (
         answer(b"", "X-Varnish: 12", status="503 No backend"),
         [f"{HOST} answers 503 by http.", "  Varnish, certain: x-varnish: 12"],

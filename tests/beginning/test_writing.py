@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
-from bot.beginning.answers import ACCOUNTS, Beginning, LayerAnswer, needed_of_account, place_of, site_name, usual
-from bot.beginning.writing import config_text, manifest_text, quoted, to_fill_in
+from bot.beginning.answers import (
+    ACCOUNTS,
+    Beginning,
+    LayerAnswer,
+    LeftOut,
+    SiteAnswer,
+    place_of,
+    site_name,
+    usual,
+)
+from bot.beginning.writing import config_text, manifest_text, quoted, to_fill_in, to_make_sure
 from bot.settings import Mode, Settings, load
+from bot.settings.placeholders import needed_of_account
 from providers import PROVIDERS
 
 ROOT = Path(__file__).parent.parent.parent
@@ -41,7 +52,8 @@ def test_every_combination_of_providers_passes_the_check(tmp_path: Path, n: int)
         settings = written(tmp_path, Beginning("shop", ("www.shop.test",), tuple(map(layer, named))))
         assert list(named) == [account.provider for account in settings.accounts.values()]
         assert [ACCOUNTS[name] for name in named] == [one.account for one in settings.sites["shop"].layers]
-        assert (Mode.OBSERVE, ()) == (settings.mode, settings.warnings[1:])
+        others = [one for one in settings.warnings[1:] if "is still the example's" not in one]
+        assert (Mode.OBSERVE, []) == (settings.mode, others)
 
 
 def test_a_needed_field_without_an_answer_holds_an_example_and_says_what_belongs_there() -> None:
@@ -75,6 +87,36 @@ def test_every_key_of_the_file_has_a_word_on_it() -> None:
     text = config_text(Beginning("shop", ("www.shop.test",), tuple(map(layer, PROVIDERS))))
     bare = [line for line in text.splitlines() if ": " in line and "#" not in line]
     assert {"provider", "hosts", "- account", "mode"} == {line.strip().partition(":")[0] for line in bare}
+
+
+def test_credentials_that_no_key_names_are_told_in_the_file() -> None:
+    lines = config_text(Beginning("shop", ("www.shop.test",), (layer("cloudfront"),))).splitlines()
+    assert [
+        "    # It looks for AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY where the bot runs; they may stay unset where",
+        "    # the machine has a role for it, or the account says `profile: NAME`.",
+    ] == [line for line in lines if "AWS" in line or "a role" in line]
+
+
+def test_what_is_only_likely_says_so_where_it_stands(tmp_path: Path) -> None:
+    doubtful = replace(layer("nginx"), doubt="nginx, likely: x-cache-status: HIT")
+    begun = Beginning("shop", ("www.shop.test",), (doubtful,))
+    text = config_text(begun)
+    expected = "that it is there, or remove it; nginx, likely: x-cache-status: HIT"
+    assert [expected] == [what for _, what in to_make_sure(text)]
+    assert ["web"] == [one.account for one in written(tmp_path, begun).sites["shop"].layers]
+
+
+def test_a_second_site_shares_the_account(tmp_path: Path) -> None:
+    other = SiteAnswer("media", ("www.media.test",), (layer("cloudflare"),), ("http",))
+    begun = Beginning(
+        "shop", ("www.shop.test",), (layer("varnish"), layer("cloudflare")), channel="C0SHOP", others=(other,),
+        left_out=(LeftOut("b.test", "it did not answer: no such name"),),
+    )  # fmt: skip
+    settings = written(tmp_path, begun)
+    assert (["shield", "cf"], "C0SHOP") == (list(settings.accounts), settings.sites["media"].channel)
+    assert {"shop": ["shield", "cf"], "media": ["cf"]} == {
+        name: [layer.account for layer in site.layers] for name, site in settings.sites.items()
+    }
 
 
 PLACES = {

@@ -67,7 +67,7 @@ def test_the_words_are_those_of_the_grammar() -> None:
 
 def test_names_are_read_from_the_file(tmp_path: Path) -> None:
     (tmp_path / "purgebot.yaml").write_text(example(), encoding="utf-8")
-    expected = Names(("shop",), ("shield", "cf"), ("fra", "iad"), ("www.shop.test", "img.shop.test"))
+    expected = Names(("shop",), ("shield", "cf"), ("fra", "iad"), ("www.example.com", "img.example.com"))
     assert expected == names_in(tmp_path / "purgebot.yaml")
 
 

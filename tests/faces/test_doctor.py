@@ -334,7 +334,7 @@ def test_the_clock_is_compared_with_slack_s(date: str, health: Health, what: str
 def test_missing_scopes_are_named() -> None:
     granted = {"x-oauth-scopes": "commands,chat:write,app_mentions:read,users:read,channels:history"}
     advice = "Add them under OAuth & Permissions (or apply manifest.yml), then install the app again."
-    what = "Missing: chat:write.public, files:read, files:write, groups:history, im:write."
+    what = "Missing: channels:read, chat:write.public, files:read, files:write, groups:history, groups:read, im:write."
     assert Probe(Health.BAD, what, advice) == scopes(granted)
 
 

@@ -241,7 +241,8 @@ def test_the_example_observes_and_loads_with_the_real_providers(tmp_path: Path) 
     file = tmp_path / "purgebot.yaml"
     file.write_text(example())
     settings = load(file, {})
-    assert (settings.mode, list(settings.sites), settings.warnings) == (Mode.OBSERVE, ["shop"], (NOBODY,))
+    assert (settings.mode, list(settings.sites), settings.warnings[:1]) == (Mode.OBSERVE, ["shop"], (NOBODY,))
+    assert all("is still the example's" in warning for warning in settings.warnings[1:])
 
 
 def test_the_example_loads_with_all_that_it_offers_in_comments(tmp_path: Path) -> None:
@@ -255,7 +256,8 @@ def test_the_example_loads_with_all_that_it_offers_in_comments(tmp_path: Path) -
         bare = line.replace("# ", "", 1)
         lines.append(bare if bare.lstrip().startswith(offers) else line)
     settings = loaded(tmp_path, "\n".join(lines))
-    assert (settings.warnings, settings.sites["shop"].channel, len(settings.approvals.approvers)) == ((), "C0SHOP", 3)
+    assert ("C0SHOP", 3) == (settings.sites["shop"].channel, len(settings.approvals.approvers))
+    assert [] == [warning for warning in settings.warnings if "is still the example's" not in warning]
     assert [token.name for token in settings.api_tokens] == ["ops-cli"]
     assert [rule.name for rule in settings.policy.rules] == ["small", "wide", "all"]
     assert {name: one.zone_name for name, one in settings.schedules.items()} == {

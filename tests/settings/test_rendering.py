@@ -26,7 +26,7 @@ sites:
     layers:
       - {account: app, keys: "page:{path}"}
       - {account: other}
-      - {account: cf, zone: 0123456789abcdef0123456789abcdef}
+      - {account: cf, zone: 5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e}
 api: {tokens: [{name: ci, bearer: {env: CI_TOKEN}, sites: [shop], may: command}]}
 """
 ENVIRON = {
@@ -51,7 +51,7 @@ def test_a_value_is_a_line_and_a_secret_its_place(tmp_path: Path) -> None:
         "api_tokens[0].bearer: {env: CI_TOKEN}",
         "api_tokens[0].sites[0]: shop",
         "sites.shop.hosts[0]: www.shop.test",
-        "sites.shop.layers[2].settings.zone: 0123456789abcdef0123456789abcdef",
+        "sites.shop.layers[2].settings.zone: 5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e",
         "retention.jobs: 34560000.0",
         "policy.rules[0].then: run",
     }

@@ -75,6 +75,8 @@ class Acts:
             (rf"{who} clicks \[(?P<label>[^]]+)\] in the form", self._click_in_form),
             (rf"{who} sends the form", self._submit),
             (rf"{who} opens the Home", self._home),
+            (rf"{who} invites purgebot to #(?P<where>\w+)", self._invite),
+            (rf"{who} joins #(?P<where>\w+)", self._join),
             (rf"{who} clicks \[(?P<label>[^]]+)\] in the Home", self._click_at_home),
             (rf"{who} uploads (?P<name>[\w.]+){where}", self._upload),
             (rf"{who} picks “Purge the links in this message”{where}", self._links),
@@ -124,6 +126,13 @@ class Acts:
     async def _say(self, found: re.Match[str], given: Sequence[str]) -> None:
         user = self._id(found["who"])
         self._last_said = await self._room.play("say", user=user, channel=self._channel(found), text=found["text"])
+
+    async def _invite(self, found: re.Match[str], given: Sequence[str]) -> None:
+        self._taken(await self._room.play("invite", user=self._id(found["who"]), channel=self._channel(found)))
+
+    async def _join(self, found: re.Match[str], given: Sequence[str]) -> None:
+        user = self._id(found["who"])
+        self._taken(await self._room.play("invite", user=user, who=user, channel=self._channel(found)))
 
     async def _machine(self, found: re.Match[str], given: Sequence[str]) -> None:
         headers = {"authorization": f"Bearer {API_TOKEN}"}

@@ -11,6 +11,7 @@ from bot.slack.deliveries import (
     Payload,
     from_click,
     from_command,
+    from_joining,
     from_mention,
     from_opening,
     from_submit,
@@ -71,6 +72,31 @@ def test_an_opening_says_whose_home_it_is_and_whether_it_is_blank(shown: dict[st
 def test_who_opens_the_messages_opens_no_home() -> None:
     event = {"type": "app_home_opened", "user": "U_LEA", "channel": "D_LEA", "tab": "messages"}
     assert from_opening({"event_id": "E3", "team_id": "T_SHOP", "event": event}) is None
+
+
+def joining(user: str, *authorizations: object) -> dict[str, object]:
+    event = {"type": "member_joined_channel", "user": user, "channel": "C_SHOP", "channel_type": "C", "team": "T_SHOP"}
+    return {"event_id": "E4", "team_id": "T_SHOP", "event": event, "authorizations": [*authorizations]}
+
+
+def test_an_invitation_of_the_bot_is_its_channel_and_nothing_more() -> None:
+    incoming = from_joining(joining("U_BOT", {"user_id": "U_BOT", "is_bot": True}))
+    assert incoming is not None
+    assert ("event E4", "slack.invited", {"channel": "C_SHOP"}) == (incoming.key, incoming.kind, incoming.body)
+
+
+OTHERS = {
+    "somebody else joins": joining("U_MIA", {"user_id": "U_BOT", "is_bot": True}),
+    "whoever installed the app joins": joining("U_LEA", {"user_id": "U_LEA", "is_bot": False}),
+    "Slack does not say who the bot is": joining("U_BOT"),
+    "an authorization that is none": joining("U_BOT", "U_BOT"),
+    "nobody": joining("", {"user_id": "", "is_bot": True}),
+}
+
+
+@pytest.mark.parametrize("payload", OTHERS.values(), ids=OTHERS)
+def test_that_others_join_is_not_kept(payload: dict[str, object]) -> None:
+    assert from_joining(payload) is None
 
 
 @pytest.mark.parametrize(("kind", "at_home"), [("home", True), ("modal", False)])
