@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections import Counter
@@ -26,6 +27,18 @@ def pytest_configure(config: pytest.Config) -> None:
     size = ROOM["quick" if config.getoption("--hypothesis-profile") == "quick" else "whole"]
     if has_room(MEMORY, size):
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Nothing that is collected goes before the end, so nothing is looked for."""
+    gc.disable()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What is collected now stays, and is not gone through again and again while the tests run."""
+    gc.enable()
+    gc.collect()
+    gc.freeze()
 
 
 def has_room(folder: Path, size: int) -> bool:

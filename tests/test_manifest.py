@@ -7,13 +7,13 @@ import copy
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
 from bot.settings import Settings
 from bot.slack.health import SCOPES
 from bot.slack.purge_forms import PURGE_FORM, PURGE_LINKS
+from tests.schema import validator
 
 ROOT = Path(__file__).parent.parent
 SOCKET, HTTP = ROOT / "manifest.yml", ROOT / "docs" / "manifest-http.yml"
@@ -121,7 +121,7 @@ def without_addresses(data: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("file", [SOCKET, HTTP], ids=["socket", "http"])
 def test_slack_takes_it(file: Path) -> None:
-    jsonschema.validate(manifest(file), SCHEMA, jsonschema.Draft202012Validator)
+    validator(SCHEMA).validate(manifest(file))
 
 
 def test_by_socket_no_address_is_named() -> None:
@@ -183,4 +183,4 @@ def test_these_rules_would_notice(place: tuple[str, ...], change: dict[str, obje
     for key in place:
         part = part[key]
     part.update(change)
-    assert jsonschema.Draft202012Validator(SCHEMA).is_valid(data) is False
+    assert validator(SCHEMA).is_valid(data) is False

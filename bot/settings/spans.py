@@ -13,6 +13,7 @@ import re
 from collections.abc import Collection, Sequence
 from datetime import datetime, time, timedelta, tzinfo
 from difflib import get_close_matches
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from bot.domain.hours import Days, Shift, Week
@@ -48,7 +49,7 @@ def duration(complaints: Complaints, place: Place, typed: str) -> float:
 
 def zone(complaints: Complaints, place: Place, typed: str) -> tzinfo | None:
     """A time zone by its name in the IANA database, https://www.iana.org/time-zones."""
-    known = available_timezones()
+    known = _zones()
     if typed in known:
         return ZoneInfo(typed)
     near = _near_zone(typed, known)
@@ -57,6 +58,11 @@ def zone(complaints: Complaints, place: Place, typed: str) -> tzinfo | None:
         like = "Write a place, such as Europe/Berlin, since an offset knows no summer time; or UTC."
     complaints.add(place, f"there is no time zone {quoted(typed)}.", f"Did you mean `{near}`?" if near else like)
     return None
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())  # it goes through every file of the database
 
 
 def _near_zone(typed: str, known: Collection[str]) -> str:

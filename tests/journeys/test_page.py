@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.journeys.conftest import Tab
 from tests.journeys.world import Playground
 
 pytestmark = [pytest.mark.slow, pytest.mark.real("chromium")]
@@ -21,19 +22,21 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
     assert 0 == playground.stop()
 
 
+@pytest.fixture(scope="module")
+def kept(browser: Browser) -> Iterator[tuple[Page, Tab]]:
+    page = browser.new_page()
+    yield page, Tab(page)
+    page.close()
+
+
 @pytest.fixture(params=[1280, 390], ids=["wide", "phone"])
-def page(started: Playground, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+def page(started: Playground, kept: tuple[Page, Tab], request: pytest.FixtureRequest) -> Iterator[Page]:
     started.post("/_play/reset")
-    context = browser.new_context(viewport={"width": request.param, "height": 844})
-    opened = context.new_page()
-    wrong: list[str] = []
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.on("request", lambda asked: wrong.append(asked.url) if not asked.url.startswith(started.url) else None)
-    opened.goto(started.url)
-    expect(opened.locator("#box")).to_be_visible()
-    yield opened
-    context.close()
-    assert [] == wrong
+    page, tab = kept
+    page.set_viewport_size({"width": request.param, "height": 844})
+    with tab.at(started.url):
+        expect(page.locator("#box")).to_be_visible()
+        yield page
 
 
 def see(page: Page, tab: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.journeys.conftest import Tab
 from tests.journeys.phone import SIZE, SOON, Phone
 from tests.journeys.world import Playground
 
@@ -21,22 +22,23 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
     assert 0 == playground.stop()
 
 
-@pytest.fixture
-def phone(started: Playground, browser: Browser) -> Iterator[Phone]:
-    """A phone in Berlin, in a world as at the start."""
-    started.post("/_play/reset")
-    context = browser.new_context(
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Iterator[Tab]:
+    """A phone in Berlin."""
+    page = browser.new_page(
         viewport={"width": SIZE[0], "height": SIZE[1]}, has_touch=True, locale="en-GB", timezone_id="Europe/Berlin"
     )
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda asked: wrong.append(asked.url) if not asked.url.startswith(started.url) else None)
-    page.goto(started.url)
-    expect(page.locator("[data-channel=C_BANK]")).to_be_visible()
-    yield Phone(page)
-    context.close()
-    assert [] == wrong
+    yield Tab(page)
+    page.close()
+
+
+@pytest.fixture
+def phone(started: Playground, tab: Tab) -> Iterator[Phone]:
+    """The phone, in a world as at the start."""
+    started.post("/_play/reset")
+    with tab.at(started.url) as page:
+        expect(page.locator("[data-channel=C_BANK]")).to_be_visible()
+        yield Phone(page)
 
 
 def test_the_form_is_filled_by_touch_and_says_what_is_wrong(phone: Phone) -> None:

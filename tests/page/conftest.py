@@ -1,4 +1,4 @@
-"""One Chromium for a module, one context and one playground for each test."""
+"""One Chromium and one tab for a module, one playground for each test."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ QUIET = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync"
 )
+BLANK = "about:blank"
 WIDE, NARROW = (1280, 800), (390, 844)
 
 
@@ -32,6 +33,14 @@ class Opened:
 
     page: Page
     play: Fixture
+    seen: Seen
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A tab that shows nothing between tests."""
+
+    page: Page
     seen: Seen
 
 
@@ -62,33 +71,41 @@ def sites(play: Fixture) -> Fixture:
     return play
 
 
+@pytest.fixture(scope="module")
+def kept(browser: Browser) -> Iterator[Tab]:
+    """One tab for a module: a new one costs twice what loading the page does."""
+    page, seen = browser.new_page(locale="en-GB", timezone_id="Europe/Berlin", reduced_motion="reduce"), Seen()
+    page.set_default_timeout(10_000)
+    page.on("request", lambda request: seen.hosts.add(request.url.split("/")[2]))
+    page.on("pageerror", lambda error: seen.problems.append(str(error)))
+    page.on("console", lambda said: seen.problems.append(said.text) if "Content Security" in said.text else None)
+    yield Tab(page, seen)
+    page.context.close()
+
+
 @pytest.fixture
-def open_page(browser: Browser, play: Fixture) -> Iterator[Open]:
-    """Opens the page at a size; every error of a page fails its test."""
-    opened: list[Opened] = []
+def open_page(kept: Tab, play: Fixture) -> Iterator[Open]:
+    """Opens the page at a size; every error of a page fails its test. The tab is left as if it were new."""
+    page, seen = kept.page, kept.seen
 
     def open_page(size: tuple[int, int] = WIDE, scheme: str = "light", query: str = "") -> Opened:
-        context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            color_scheme="dark" if scheme == "dark" else "light",
-            locale="en-GB",
-            timezone_id="Europe/Berlin",
-            reduced_motion="reduce",
-        )
-        page, seen = context.new_page(), Seen()
-        page.set_default_timeout(10_000)
-        page.on("request", lambda request: seen.hosts.add(request.url.split("/")[2]))
-        page.on("pageerror", lambda error: seen.problems.append(str(error)))
-        page.on("console", lambda said: seen.problems.append(said.text) if "Content Security" in said.text else None)
+        assert page.url == BLANK, "A test opens the page once."
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         page.goto(f"{play.url}/{query}")
         page.locator("#messages [data-ts]").first.wait_for(state="attached")
-        opened.append(Opened(page, play, seen))
-        return opened[-1]
+        return Opened(page, play, seen)
 
     yield open_page
-    for one in opened:
-        one.page.context.close()
-        assert one.seen.problems == []
+    problems = list(seen.problems)
+    if page.url != BLANK:
+        page.unroute_all()
+        page.mouse.move(-1, -1)
+        page.evaluate("sessionStorage.clear()")
+        page.goto(BLANK)
+    seen.hosts.clear()
+    seen.problems.clear()
+    assert problems == []
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
@@ -19,6 +18,7 @@ from bot.domain.ruling import decide
 from bot.settings import schema
 from providers.contract import Kind
 from tests.docs.generated import compare
+from tests.schema import validator
 from tests.settings.bench import loaded
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
@@ -133,7 +133,7 @@ def test_every_recipe_is_judged_and_every_judgement_has_its_recipe() -> None:
 @pytest.mark.parametrize("text", RECIPES.values(), ids=RECIPES)
 def test_a_recipe_is_loaded_without_a_note_and_as_the_schema_says(text: str, tmp_path: Path) -> None:
     plain = json.loads(json.dumps(YAML(typ="safe", pure=True).load(BASE + text), default=str))
-    jsonschema.validate(plain, dict(schema()), jsonschema.Draft202012Validator)
+    validator(schema()).validate(plain)
     assert () == loaded(tmp_path, BASE + text).warnings
 
 

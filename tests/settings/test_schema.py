@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
 from bot.settings import example, schema
 from providers import PROVIDERS
 from tests.providers.manners import manner
+from tests.schema import validator
 from tests.settings.bench import BENCH, problems
 from tests.settings.test_loading import FULL
 from tests.settings.test_policies import BASE as RULED
@@ -122,15 +122,15 @@ def parsed(text: str) -> object:
 
 def accepts(text: str) -> bool:
     """Whether the schema takes `text`."""
-    return jsonschema.Draft202012Validator(dict(schema(BENCH))).is_valid(parsed(text))
+    return validator(schema(BENCH)).is_valid(parsed(text))
 
 
 def test_it_is_a_schema() -> None:
-    jsonschema.Draft202012Validator.check_schema(dict(schema()))
+    validator(schema())
 
 
 def test_it_takes_the_example_with_the_real_providers() -> None:
-    jsonschema.validate(parsed(example()), dict(schema()), jsonschema.Draft202012Validator)
+    validator(schema()).validate(parsed(example()))
 
 
 @pytest.mark.parametrize("text", TAKEN.values(), ids=TAKEN)

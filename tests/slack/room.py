@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from bot.domain.job import JobView
 from bot.domain.policy import Policy
 from bot.ledger.books import Books
-from bot.settings import Environment, load
+from bot.settings import Environment, Settings, load
 from bot.wiring import Bot, nothing
 from playground import pipeline
 from playground.faults import Faults
@@ -81,6 +81,7 @@ class Room:
     ) -> None:
         self._data = data
         self._extra = extra
+        self._read: dict[str, tuple[str, Settings]] = {}  # by what is extra
         self.workspace = workspace
         self._by_socket = by_socket
         self._failpoint = failpoint
@@ -115,7 +116,6 @@ class Room:
     async def open_bot(self) -> None:
         """A bot on the ledger as it is."""
         config = self._data / "purgebot.yaml"
-        config.write_text(_with(self.world.config(), self._extra))
         environ = {
             "PURGEBOT_CONFIG": str(config),
             "PURGEBOT_DATABASE": f"sqlite:///{self._data / 'purgebot.db'}",
@@ -127,13 +127,23 @@ class Room:
             "PLAY_DEPLOY_SECRET": pipeline.SECRET,
             **({"SLACK_APP_TOKEN": APP_TOKEN} if self._by_socket else {}),
         }
-        settings = load(config, environ)
+        settings = self._settings(config, environ)
         settings = replace(settings, policy=self._policy) if self._policy is not None else settings
         self.bot = Bot(settings, Environment.read(environ), self._failpoint)
         self._app = self.bot.app()
         await self.bot.start()
         if self._by_socket:
             await self.slack.sockets.opened(1)
+
+    def _settings(self, config: Path, environ: Mapping[str, str]) -> Settings:
+        """What the configuration says: read once for each `extra`, since all else stays as long as the room."""
+        if self._extra not in self._read:
+            text = _with(self.world.config(), self._extra)
+            config.write_text(text)
+            self._read[self._extra] = text, load(config, environ)
+        text, settings = self._read[self._extra]
+        config.write_text(text)
+        return settings
 
     async def close_bot(self, grace: float = 1.0) -> None:
         """The bot ends, at the latest after `grace` seconds."""
