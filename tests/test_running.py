@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import tomllib
@@ -244,6 +245,39 @@ def test_the_unit_hands_over_every_secret_that_it_names() -> None:
 
 def test_the_unit_does_not_try_again_what_another_try_does_not_mend() -> None:
     assert [str(USAGE)] == unit_values("RestartPreventExitStatus")
+
+
+def run_once(folder: Path, *words: str, **environ: str) -> list[str]:
+    """What docs/running/purgebot-once asks of a systemd that tells the unit and repeats what it is told to run."""
+    stubs = {"systemctl": f"cat '{RUNNING / 'purgebot.service'}'", "systemd-run": "printf '%s\\n' \"$@\""}
+    for name, line in stubs.items():
+        (folder / name).write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
+        (folder / name).chmod(0o755)
+    command, path = [RUNNING / "purgebot-once", *words], f"{folder}:{os.environ['PATH']}"
+    return subprocess.run(
+        command, env={"PATH": path, **environ}, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    "name", ["User", "DynamicUser", "StateDirectory", "Environment", "EnvironmentFile", "LoadCredential"]
+)
+def test_a_command_at_the_prompt_has_what_the_unit_gives(tmp_path: Path, name: str) -> None:
+    told = run_once(tmp_path, "doctor")
+    assert unit_values(name) == [line.partition("=")[2] for line in told if line.startswith(f"{name}=")]
+
+
+def test_a_command_at_the_prompt_finds_the_secrets_where_the_configuration_names_them(tmp_path: Path) -> None:
+    told = run_once(tmp_path, "doctor")
+    [once] = [line.removeprefix("--unit=") for line in told if line.startswith("--unit=")]
+    assert f"BindReadOnlyPaths=/run/credentials/{once}:/run/credentials/purgebot.service" in told
+
+
+def test_a_command_at_the_prompt_may_name_another_ledger(tmp_path: Path) -> None:
+    trial = "sqlite:///a trial.db"
+    told = run_once(tmp_path, "restore", "a backup.db", PURGEBOT_DATABASE=trial)
+    ran = ["/usr/bin/env", f"PURGEBOT_DATABASE={trial}", "/opt/purgebot/bin/purgebot", "restore", "a backup.db"]
+    assert ran == told[-len(ran) :]
 
 
 def test_a_credential_of_systemd_is_a_file_in_the_configuration(tmp_path: Path) -> None:
