@@ -109,6 +109,7 @@ def options(
 
 def main() -> None:
     """The console script."""
+    os.environ.setdefault("HOME", os.sep)  # Bolt asks for it when it is loaded, and users made by systemd have none
     app()
 
 

@@ -206,6 +206,7 @@ def is_allowed(act: Act, who: Who) -> bool:
 
 
 DEPLOYS = "a pipeline that tells of a deploy, signed"  # one deed for one role, which tests/faces/test_hook.py walks
+INVITATION = "invitation of the bot to a channel"  # asks for nothing; tests/slack/test_welcome.py says what is told then
 
 
 def test_the_walk_knows_every_line_button_form_and_role() -> None:
@@ -214,7 +215,7 @@ def test_the_walk_knows_every_line_button_form_and_role() -> None:
     assert set(HOME) == {act.what for act in TAB}
     assert set(SHORTCUTS) == {act.what for act in SHORTCUT}
     assert set(FORMS) == {act.what for act in FORM}
-    assert set(pairs("door")) == {act.door for act, _ in CELLS} | {DEPLOYS}
+    assert set(pairs("door")) == {act.door for act, _ in CELLS} | {DEPLOYS, INVITATION}
     assert set(ROLES) == {who.role for _, who in CELLS} | {"machine"}  # at no door; tests/faces/test_local.py
     assert len(CELLS) >= 300
 
