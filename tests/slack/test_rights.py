@@ -206,7 +206,7 @@ def is_allowed(act: Act, who: Who) -> bool:
 
 
 DEPLOYS = "a pipeline that tells of a deploy, signed"  # one deed for one role, which tests/faces/test_hook.py walks
-INVITATION = "invitation of the bot to a channel"  # asks for nothing; tests/slack/test_welcome.py says what is told then
+INVITATION = "invitation of the bot to a channel"  # asks for nothing; tests/slack/test_welcome.py walks it
 
 
 def test_the_walk_knows_every_line_button_form_and_role() -> None:
