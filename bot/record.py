@@ -150,7 +150,7 @@ def _waiter(one: Waiter, place: int | None, now: float) -> Record:
     if not one.seen:
         return {"job": None, **where, **times}
     named: Record = {"job": one.name, "site": one.site, "requested_by": one.by, "urgent": one.urgent}
-    return {**named, **where, "sent": one.gone, "left": one.left, **times}
+    return {**named, **where, "sent": one.gone, "in_flight": one.flying, "left": one.left, **times}
 
 
 def warming_record(warming: Warming) -> Record:

@@ -44,9 +44,9 @@ SAMPLE_MAX = 20
 VOTES_WITHIN = 86400.0  # seconds for votes on what begins later
 NOTHING_ASKED = Allow("nothing to purge", "no cache is asked for anything")
 _SO_FAR = {
-    State.WAITING: "waited for approval",
-    State.SCHEDULED: "waited for its time",
-    State.NEEDS_DECISION: "waited for a decision",
+    State.WAITING: "was waiting for approval",
+    State.SCHEDULED: "was waiting for its time",
+    State.NEEDS_DECISION: "was waiting for a decision",
 }
 
 
@@ -367,7 +367,11 @@ def _asked_already(books: Books, asking: Asking, plan: Plan) -> tuple[str, ...]:
     if asking.deploy is not None:
         return ()
     alike = books.jobs.alike(plan.site, plan.digest)
-    return (f"{alike[0]} had asked for the same and {_SO_FAR.get(alike[1], 'was under way')} then.",) if alike else ()
+    if alike is None:
+        return ()
+    time = f" ({alike.begins_told})" if alike.state is State.SCHEDULED and alike.begins_told else ""
+    so_far = f"{_SO_FAR.get(alike.state, 'was under way')}{time}"
+    return (f"{alike.name} is for the same, and {so_far} when this was asked for.",)
 
 
 def widest_first(plan: Plan) -> Iterator[Target]:

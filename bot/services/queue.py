@@ -33,11 +33,12 @@ class Waiter:
     site: str = ""
     by: str = ""
     urgent: bool = False
-    gone: int = 0  # calls
-    left: int = 0
+    gone: int = 0  # calls that came back
+    left: int = 0  # that have still to go
     begins: float | None = None
     ends: float | None = None
     after: str = ""  # the cache that it is at before
+    flying: int = 0  # calls on their way
 
     @property
     def name(self) -> str:
@@ -173,4 +174,6 @@ def _waiter(core: Core, job: OpenJob, layer: OpenLayer, times: Times, seen: bool
     before = next((x for x in job.layers[: layer.position] if x.left + x.flying or x.state not in ENDED), None)
     after = core.setup.providers[before.account].title if before and before.account in core.setup.providers else ""
     gone = layer.calls - layer.left - layer.flying
-    return Waiter(job.id, True, job.site, job.by, bool(job.urgent_by), gone, layer.left, begins, ends, after)
+    return Waiter(
+        job.id, True, job.site, job.by, bool(job.urgent_by), gone, layer.left, begins, ends, after, layer.flying
+    )

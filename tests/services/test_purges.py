@@ -398,8 +398,8 @@ async def test_one_host_of_several_is_narrower(tmp_path: Path) -> None:
 
 
 ALIKE = {
-    "waiting": (False, "P-1 had asked for the same and waited for approval then."),
-    "under way": (True, "P-1 had asked for the same and was under way then."),
+    "waiting": (False, "P-1 is for the same, and was waiting for approval when this was asked for."),
+    "under way": (True, "P-1 is for the same, and was under way when this was asked for."),
 }
 
 

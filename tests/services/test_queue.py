@@ -51,6 +51,21 @@ async def test_it_tells_what_runs_what_waits_and_when(tmp_path: Path) -> None:
     assert (1, 0, 0) == (shield.votes, shield.held, shield.scheduled)
 
 
+async def test_a_call_in_flight_is_on_its_way_and_not_sent(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    seen: list[AccountQueue] = []
+
+    async def look() -> None:
+        seen.append(await on_shield(shop, MIA))
+
+    shop.shield.before_answer = look
+    await shop.purge(MIA, url("/a"), check=False)
+    await shop.slate.advance(60)
+    await shop.ledger.close()
+    [waiter] = seen[0].running
+    assert (0, 1, 0) == (waiter.gone, waiter.flying, waiter.left)
+
+
 async def test_of_sites_that_are_not_ones_own_nothing_has_a_name(tmp_path: Path) -> None:
     shop = slow_shop(tmp_path)
     await shop.purge(MIA, *[url(f"/{n}") for n in range(5)], check=False)

@@ -644,7 +644,7 @@ production (Varnish and Cloudflare)
     "a host": (
         replace(
             ALL, kind=Kind.HOST, sample=("www.shop.test",),
-            notes=("P-9 had asked for the same and waited for approval then.",),
+            notes=("P-9 is for the same, and was under way when this was asked for.",),
             layers=(replace(NEXT_VARNISH, note="Varnish does <something> else"), NEXT_CLOUDFLARE),
             approval=replace(APPROVAL, needed=1, rule="wide", offers=("Narrower: <a> tag", "Cheaper: `prefix a/`")),
         ),
@@ -655,7 +655,7 @@ production (Varnish and Cloudflare)
            Why: INC-881
            How much: 1 target in 2 calls, about 28 s of sending under the budgets
            Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again.
-           Varnish does &lt;something&gt; else · P-9 had asked for the same and waited for approval then.
+           Varnish does &lt;something&gt; else · P-9 is for the same, and was under way when this was asked for.
            Narrower: &lt;a&gt; tag
            Cheaper: `prefix a/`
            Rule `wide`: it empties all of shop (production)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import pytest
+
 from bot.domain.job import JobView, State
 from bot.domain.verdict import Verdict
 from bot.services.queue import AccountQueue, QueueShown, Waiter
@@ -62,6 +64,32 @@ def test_every_account_tells_what_runs_and_what_waits_in_its_order() -> None:
         "    not in line yet: 1 job waits for votes and 2 jobs wait for the end of a hold\n"
         "Idle: shield"
     )
+
+
+def on_cf(*running: Waiter, scheduled: int = 0) -> list[str]:
+    """What is said of one account under its name."""
+    account = replace(IDLE, account="cf", title="Cloudflare", running=running, scheduled=scheduled)
+    return plain(queue_card(QueueShown([account], NOW))).split("\n")[2:]
+
+
+@pytest.mark.parametrize(
+    ("gone", "flying", "left", "expected"),
+    [
+        pytest.param(0, 1, 0, "its call is on its way", id="the only one is in flight"),
+        pytest.param(0, 3, 0, "all 3 calls are on their way", id="all are"),
+        pytest.param(2, 1, 0, "2 of 3 calls sent, 1 on its way", id="the last is"),
+        pytest.param(1, 2, 4, "1 of 7 calls sent, 2 on their way, done in about 9 s", id="some are"),
+        pytest.param(1, 0, 6, "1 of 7 calls sent, done in about 9 s", id="none is"),
+    ],
+)
+def test_a_call_in_flight_is_not_called_sent(gone: int, flying: int, left: int, expected: str) -> None:
+    one = Waiter(12, True, "shop", "U_MIA", False, gone, left, NOW, NOW + 9, flying=flying)
+    assert [f"    ▶ P-12 on shop, asked by U_MIA · {expected}"] == on_cf(one)
+
+
+def test_one_waits_for_its_time_and_several_for_theirs() -> None:
+    assert "    not in line yet: 1 job waits for its time" == on_cf(scheduled=1)[1]
+    assert "    not in line yet: 5 jobs wait for their time" == on_cf(scheduled=5)[1]
 
 
 def test_nothing_to_do_is_said_so() -> None:

@@ -78,11 +78,13 @@ def _named(waiter: Waiter) -> str:
 
 
 def _far(waiter: Waiter, now: float) -> str:
-    """How far one is that runs."""
-    sent = f" · {waiter.gone:,} of {count(waiter.gone + waiter.left, 'call')} sent"
-    if not waiter.left:
-        return f" · all {count(waiter.gone, 'call')} sent" if waiter.gone != 1 else " · its call is sent"
-    return f"{sent}, {_done(waiter, now)}"
+    """How far one is that runs: what came back, and what is on its way."""
+    calls = waiter.gone + waiter.flying + waiter.left
+    if waiter.flying == calls:
+        return " · its call is on its way" if calls == 1 else f" · all {calls:,} calls are on their way"
+    sent = f" · {waiter.gone:,} of {count(calls, 'call')} sent"
+    flying = f", {waiter.flying:,} on {'its' if waiter.flying == 1 else 'their'} way" if waiter.flying else ""
+    return f"{sent}{flying}{f', {_done(waiter, now)}' if waiter.left else ''}"
 
 
 def _comes(waiter: Waiter, now: float) -> str:
@@ -103,7 +105,8 @@ def _done(waiter: Waiter, now: float) -> str:
 def _counted(account: AccountQueue) -> list[str]:
     """What waits for something else than calls."""
     counts = (
-        (account.votes, "for votes"), (account.held, "for the end of a hold"), (account.scheduled, "for its time"),
+        (account.votes, "for votes"), (account.held, "for the end of a hold"),
+        (account.scheduled, f"for {'its' if account.scheduled == 1 else 'their'} time"),
         (account.decisions, "for a decision"),
     )  # fmt: skip
     return [f"{count(n, 'job')} {'waits' if n == 1 else 'wait'} {what}" for n, what in counts if n]
