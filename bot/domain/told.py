@@ -42,7 +42,7 @@ class Event(StrEnum):
     UNWATCHED = "unwatched"  # `layer` took its calls and does not say whether they are done; `text` is why
     LOOKED = "looked"  # `text` says what was seen
     ASKED_PERSON = "asked_person"  # the outcome of `layer` is unknown
-    CANCELLED = "cancelled"  # by `who`
+    CANCELLED = "cancelled"  # by `who`: `n` calls stayed unsent, `flying` were on their way
     RETRIED = "retried"  # by `who`
     PARKED = "parked"  # runs kept raising; `text` is the last error
     RESTORED = "restored"  # it was open in a backup that was restored, and so was ended
@@ -61,3 +61,4 @@ class Told:
     seconds: float = 0.0
     ids: tuple[str, ...] = ()
     text: str = ""
+    flying: int = 0

@@ -42,8 +42,9 @@ async def cancel(core: Core, actor: Actor, number: int, reason: str = "") -> Don
         if not job.state.is_open:
             return Refused(f"{job.name} has ended already: it is {job.state}.")
         n = books.batches.cancel(job.id)
-        books.messages.say(job.id, Told(Event.CANCELLED, who=actor.id, n=n, text=reason), now)
-        books.journal.add(now, "cancelled", actor.id, job.id, unsent=n, reason=reason)
+        flying = sum(layer.open for layer in books.jobs.get(job.id).layers)
+        books.messages.say(job.id, Told(Event.CANCELLED, who=actor.id, n=n, text=reason, flying=flying), now)
+        books.journal.add(now, "cancelled", actor.id, job.id, unsent=n, in_flight=flying, reason=reason)
         for position, layer in enumerate(books.jobs.get(job.id).layers):
             if layer.state in (LayerState.WAITING, LayerState.PURGING, LayerState.UNKNOWN):
                 books.jobs.save_layer(job.id, position, replace(layer, state=LayerState.STOPPED))

@@ -200,13 +200,16 @@ class Lane:
         batch = outcome.batch
         if isinstance(error, Refused) and self._split(books, batch, error, now):
             return
+        wanted = outcome.next
+        if outcome.goes_again and not books.jobs.get(batch.job).state.is_open:
+            outcome = outcome.as_the_last
         books.batches.record(outcome, now)
         buckets = [bucket for bucket, _ in batch.call.cost]
-        if isinstance(error, Throttled) and isinstance(outcome.next, SendAgain):
+        if isinstance(error, Throttled) and isinstance(wanted, SendAgain):
             paces, sent = self._provider.can.pace, batch.sent_at
-            books.budgets.refused(self._account, buckets, paces, sent, outcome.next.at, now)
-            if self._is_worth_telling(batch, outcome.next.at - now, now):
-                told = Told(Event.WAITING, layer=self._provider.title, seconds=round(outcome.next.at - now, 1))
+            books.budgets.refused(self._account, buckets, paces, sent, wanted.at, now)
+            if outcome.next is wanted and self._is_worth_telling(batch, wanted.at - now, now):
+                told = Told(Event.WAITING, layer=self._provider.title, seconds=round(wanted.at - now, 1))
                 books.messages.say(batch.job, told, now)
         elif error is not None and isinstance(outcome.next, SendAgain):
             told = Told(Event.SENT_AGAIN, layer=self._provider.title, n=1, text=error.what)

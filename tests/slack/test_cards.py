@@ -455,11 +455,11 @@ so a person decides.
     "cancelled on the way": (
         replace(
             MANY, state=State.CANCELLED, stop_reason="token:ops-cli",
-            layers=(LONG_VARNISH, replace(SENDING, state=LayerState.STOPPED)),
+            layers=(LONG_VARNISH, replace(SENDING, state=LayerState.STOPPED, cancelled=25)),
         ),
         """\
         ⚫ P-1042 cancelled by token `ops-cli` · 1,200 URLs on shop
-           1,200 URLs on shop: Varnish was purged; Cloudflare took 15 of 40 calls
+           1,200 URLs on shop: Varnish was purged; Cloudflare took 15 of 40 calls; 25 calls stayed unsent
            Nobody looked at the edge, which may still serve the old. *Purge again* asks for all of it.
            asked by <@U_MIA> · read as URL
            https://www.shop.test/0, https://www.shop.test/1, https://www.shop.test/2 and 1,197 more

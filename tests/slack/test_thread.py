@@ -136,6 +136,14 @@ LINES = {
         "• The answer of Cloudflare was lost, and a repeat is not safe by itself: a person decides.",
     ),
     "cancelled in time": (Told(Event.CANCELLED, who="U_MIA", n=3), "• Cancelled by <@U_MIA>; 3 calls stayed unsent."),
+    "cancelled in flight": (
+        Told(Event.CANCELLED, who="U_MIA", n=3, flying=2),
+        "• Cancelled by <@U_MIA>; 3 calls stayed unsent, and 2 were on their way.",
+    ),
+    "cancelled with the last in flight": (
+        Told(Event.CANCELLED, who="U_MIA", flying=1),
+        "• Cancelled by <@U_MIA>; no call stayed unsent, and 1 was on its way.",
+    ),
     "cancelled too late": (Told(Event.CANCELLED, who="U_MIA"), "• Cancelled by <@U_MIA>; every call had been sent."),
     "joined": (
         Told(Event.JOINED, who="U_LEA", text="of the price"),

@@ -189,8 +189,7 @@ def _by_people(told: Told, who: str) -> str:
             early = f", {length(told.seconds)} before its time" if told.seconds >= 1 else ""
             return f"{who} had it begin{early}."
         case Event.CANCELLED:
-            unsent = f"{count(told.n, 'call')} stayed unsent." if told.n else "every call had been sent."
-            return f"Cancelled by {who}{f' ({text})' if text else ''}; {unsent}"
+            return f"Cancelled by {who}{f' ({text})' if text else ''}; {_unsent(told)}."
         case Event.JOINED:
             yes = "; their yes is taken back, since nobody votes on what they ask for" if told.n else ""
             return f"{who} asks for the same{f', because {text}' if text else ''}{yes}."
@@ -253,6 +252,15 @@ def _by_itself(told: Told) -> str:
             return f"Parked. {text}".rstrip()
         case _:
             return _ENDS.get(told.text, f"Ended: {text.replace('_', ' ')}.")
+
+
+def _unsent(told: Told) -> str:
+    """How many calls of a cancelled job never went; what was in flight is neither sent nor unsent."""
+    if not told.flying:
+        return f"{count(told.n, 'call')} stayed unsent" if told.n else "every call had been sent"
+    unsent = count(told.n, "call") if told.n else "no call"
+    way = f"{told.flying:,} {'was on its' if told.flying == 1 else 'were on their'} way"
+    return f"{unsent} stayed unsent, and {way}"
 
 
 def _layer(told: Told) -> str:
