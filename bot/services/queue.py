@@ -128,7 +128,7 @@ def _lanes(books: Books, core: Core, jobs: Sequence[OpenJob], now: float) -> dic
             Place(job.id, layer.position, bool(job.urgent_by)) for job in jobs if (layer := job.layer_on(account))
         ]
         here, budgets = core.lanes.of(account), books.budgets.foretold(account, provider.can.pace, now)
-        lanes[account] = Lane(budgets, here.turns.copy(waiting), here.seconds, CALLS_AT_ONCE)
+        lanes[account] = Lane(budgets, here.turns.copy(waiting), here.call.seconds, CALLS_AT_ONCE)
     return lanes
 
 
