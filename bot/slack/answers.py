@@ -83,7 +83,7 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
         case Joined() as joined:
             return queues.joined_card(joined, now)
         case QueueShown() as shown:
-            return queues.queue_card(shown)
+            return queues.queue_card(shown, command)
         case FormWanted(draft, _, site):
             return private.open_form_card(site, draft)
         case PurgeFormWanted(draft):

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.hold import Hold
 from bot.domain.job import JobView, State
 from bot.domain.verdict import Verdict
-from bot.services.queue import AccountQueue, QueueShown, Waiter
+from bot.ledger.holds import Waiting
+from bot.services.queue import AccountQueue, HeldBack, QueueShown, Waiter
 from bot.services.replies import Full, Joined
 from bot.slack.cards.blocks import Card
 from bot.slack.cards.queue import full_card, joined_card, ordinal, queue_card
@@ -51,7 +53,7 @@ def buttons(card: Card) -> list[tuple[str, str]]:
 
 
 def test_every_account_tells_what_runs_and_what_waits_in_its_order() -> None:
-    said = plain(queue_card(QueueShown([CF, IDLE], NOW)))
+    said = plain(queue_card(QueueShown([CF, IDLE], NOW), "/purge"))
     assert said == (
         "Queue: 2 run, 6 wait\n"
         "cf · Cloudflare · takes no calls before 2026-11-18 11:07 UTC\n"
@@ -69,7 +71,7 @@ def test_every_account_tells_what_runs_and_what_waits_in_its_order() -> None:
 def on_cf(*running: Waiter, scheduled: int = 0) -> list[str]:
     """What is said of one account under its name."""
     account = replace(IDLE, account="cf", title="Cloudflare", running=running, scheduled=scheduled)
-    return plain(queue_card(QueueShown([account], NOW))).split("\n")[2:]
+    return plain(queue_card(QueueShown([account], NOW), "/purge")).split("\n")[2:]
 
 
 @pytest.mark.parametrize(
@@ -93,16 +95,42 @@ def test_one_waits_for_its_time_and_several_for_theirs() -> None:
 
 
 def test_nothing_to_do_is_said_so() -> None:
-    assert "Queue: nothing runs and nothing waits for calls\nIdle: shield" == plain(queue_card(QueueShown([IDLE], NOW)))
-    assert "No queue belongs to a site of yours.\nsites lists them." == plain(queue_card(QueueShown([], NOW)))
+    idle = plain(queue_card(QueueShown([IDLE], NOW), "/purge"))
+    assert "Queue: nothing runs and nothing waits for calls\nIdle: shield" == idle
+    assert "No queue belongs to a site of yours.\nsites lists them." == plain(queue_card(QueueShown([], NOW), "/purge"))
+
+
+def test_a_hold_is_named_with_what_waits_for_its_end() -> None:
+    first = [
+        Waiting(1, "shop", "U_MIA", NOW, 1, 1, "https://www.shop.test/a", "the price"),
+        Waiting(2, "shop", "U_SAM", NOW, 3, 3, "https://www.shop.test/b", ""),
+    ]
+    held = HeldBack(Hold("shop", "U_LEA", "deploy", NOW, NOW + 3600), 2, first, 4)
+    assert plain(queue_card(QueueShown([IDLE], NOW, held=[held]), "/purge")).split("\n")[1:] == [
+        "Idle: shield",
+        "shop is held by U_LEA since 2026-11-18 11:06 UTC, until 2026-11-18 12:06 UTC: deploy",
+        "    2 jobs wait for the end of that hold",
+        "    🟡 Q-1 waits for the hold of U_LEA, until 2026-11-18 12:06 UTC · https://www.shop.test/a on shop ·"
+        " queued by U_MIA 2026-11-18 11:06 UTC · because the price",
+        "    🟡 Q-2 waits for the hold of U_LEA, until 2026-11-18 12:06 UTC · 3 URLs on shop"
+        " (https://www.shop.test/b, …) · queued by U_SAM 2026-11-18 11:06 UTC",
+        "    and 2 more requests: /purge status lists them",
+    ]
+
+
+def test_what_is_about_to_run_after_a_hold_is_told_too() -> None:
+    held = HeldBack(None, 0, [Waiting(1, "shop", "U_MIA", NOW, 1, 1, "https://www.shop.test/a", "")], 1)
+    assert plain(queue_card(QueueShown([IDLE], NOW, held=[held]), "/purge")).split("\n")[2:] == [
+        "    🟡 Q-1 is about to run · https://www.shop.test/a on shop · queued by U_MIA 2026-11-18 11:06 UTC"
+    ]
 
 
 def test_own_jobs_have_a_button_five_a_page() -> None:
     mine = [(n, "shop") for n in range(1, 13)]
-    whole = queue_card(QueueShown([IDLE], NOW, mine, 0, "queue shop"))
+    whole = queue_card(QueueShown([IDLE], NOW, mine, 0, "queue shop"), "/purge")
     first = buttons(whole)
-    second = buttons(queue_card(QueueShown([IDLE], NOW, mine, 5, "queue shop")))
-    last = buttons(queue_card(QueueShown([IDLE], NOW, mine, 10, "queue shop")))
+    second = buttons(queue_card(QueueShown([IDLE], NOW, mine, 5, "queue shop"), "/purge"))
+    last = buttons(queue_card(QueueShown([IDLE], NOW, mine, 10, "queue shop"), "/purge"))
     assert [*((f"Cancel P-{n}", f"P-{n}") for n in range(1, 6)), ("7 more of yours", "queue shop page 2")] == first
     assert [("Before", "queue shop page 1"), ("2 more of yours", "queue shop page 3")] == second[5:]
     assert [("Cancel P-11", "P-11"), ("Cancel P-12", "P-12"), ("Before", "queue shop page 2")] == last

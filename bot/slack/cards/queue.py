@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.domain.job import State
-from bot.services.queue import MINE_SHOWN, AccountQueue, QueueShown, Waiter
-from bot.services.replies import Full, Joined
+from bot.services.queue import MINE_SHOWN, AccountQueue, HeldBack, QueueShown, Waiter
+from bot.services.replies import Full, Joined, Waits
 from bot.slack.cards.blocks import Block, Card, button, card
+from bot.slack.cards.holds import begun, hold_line, waiting_line
 from bot.slack.cards.words import clock, count, duration, listed
 from bot.slack.escape import escape, linked, person
 
 ACCOUNTS_SHOWN, RUNNING_SHOWN, WAITING_SHOWN = 8, 5, 8
 
 
-def queue_card(shown: QueueShown) -> Card:
-    """Every account that was asked for, busy ones first."""
+def queue_card(shown: QueueShown, command: str) -> Card:
+    """Every account that was asked for, busy ones first, then what holds their sites and what waits for that."""
     if not shown.accounts:
         return card("No queue belongs to a site of yours.", ["`sites` lists them."])
     busy = [account for account in shown.accounts if not account.is_idle]
@@ -31,6 +32,7 @@ def queue_card(shown: QueueShown) -> Card:
             *lines,
             f"and {count(more, 'more account')}: name a site or an account" if more > 0 else "",
             f"Idle: {names}" if names else "",
+            *(line for held in shown.held for line in _held_back(held, command)),
         ],
         _buttons(shown),
     )
@@ -48,6 +50,19 @@ def _account(account: AccountQueue, now: float) -> Iterator[str]:
         yield "    nothing runs or waits for calls"
     if counted := _counted(account):
         yield f"    not in line yet: {listed(counted)}"
+
+
+def _held_back(held: HeldBack, command: str) -> Iterator[str]:
+    """A hold, and what waits for its end: jobs by their number, requests by name."""
+    if held.hold is not None:
+        yield begun(hold_line(held.hold))
+    if held.jobs:
+        yield f"    {count(held.jobs, 'job')} {'waits' if held.jobs == 1 else 'wait'} for the end of that hold"
+    for request in held.first:
+        yield f"    {waiting_line(Waits(request, held.hold))}"
+    more = held.requests - len(held.first)
+    if more > 0:
+        yield f"    and {count(more, 'more request')}: `{command} status` lists them"
 
 
 def _some(lines: Sequence[str], most: int, what: str) -> Iterator[str]:
