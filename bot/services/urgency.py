@@ -58,6 +58,14 @@ def hurry(books: Books, job: JobView, by: str, now: float) -> None:
     books.journal.add(now, "urgent", by, job.id)
 
 
+def calm(books: Books, job: JobView, why: str, now: float) -> JobView:
+    """Have `job` wait its turn like all others, and say why."""
+    books.queue.calm(job.id)
+    books.messages.say(job.id, Told(Event.CALMED, text=why), now)
+    books.journal.add(now, "calmed", "purgebot", job.id, why=why)
+    return replace(job, urgent_by="")
+
+
 def tell_passed(books: Books, job: JobView, now: float) -> None:
     """As an urgent job begins, tell those that it goes before."""
     if not job.urgent_by:

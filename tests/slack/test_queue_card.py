@@ -14,6 +14,7 @@ from bot.ledger.holds import Waiting
 from bot.services.queue import AccountQueue, HeldBack, QueueShown, Waiter
 from bot.services.replies import Full, Joined
 from bot.slack.cards.blocks import Card
+from bot.slack.cards.private import done_card
 from bot.slack.cards.queue import full_card, joined_card, ordinal, queue_card
 from bot.slack.cards.thread import end_line
 from bot.slack.plain import plain
@@ -135,6 +136,26 @@ def test_own_jobs_have_a_button_five_a_page() -> None:
     assert [("Before", "queue shop page 1"), ("2 more of yours", "queue shop page 3")] == second[5:]
     assert [("Cancel P-11", "P-11"), ("Cancel P-12", "P-12"), ("Before", "queue shop page 2")] == last
     assert [] == block_problems(whole.blocks)
+
+
+def test_who_joins_can_leave_by_a_button_and_who_asked_first_cancels() -> None:
+    assert [("Leave P-12", "leave P-12")] == buttons(joined_card(Joined(JOB), NOW))
+    assert [] == buttons(joined_card(Joined(JOB, by_self=True), NOW))
+
+
+def test_who_left_hears_for_whom_it_goes_on() -> None:
+    assert plain(done_card(replace(JOB, also_by=("U_SAM",), left_by=("U_LEA",)), "left")) == (
+        "You are in P-12 no more; it goes on for U_MIA and U_SAM.\n"
+        "Whoever asked for it first, or an approver, can cancel it."
+    )
+
+
+def test_who_cancels_hears_for_whom_else() -> None:
+    alone, for_two = replace(JOB, also_by=()), replace(JOB, also_by=("U_SAM", "U_LEA"))
+    assert "P-12 is cancelled." == plain(done_card(alone, "cancelled"))
+    assert plain(done_card(for_two, "cancelled")) == (
+        "P-12 is cancelled, also for U_SAM and U_LEA, who asked for the same."
+    )
 
 
 def test_who_joins_is_told_what_does_it() -> None:

@@ -136,6 +136,15 @@ LINES = {
         "• The answer of Cloudflare was lost, and a repeat is not safe by itself: a person decides.",
     ),
     "cancelled in time": (Told(Event.CANCELLED, who="U_MIA", n=3), "• Cancelled by <@U_MIA>; 3 calls stayed unsent."),
+    "left": (Told(Event.LEFT, who="U_LEA"), "• <@U_LEA> asks for it no more; it goes on for the others."),
+    "left with a reason": (
+        Told(Event.LEFT, who="U_LEA", text="it can wait"),
+        "• <@U_LEA> asks for it no more, because it can wait; it goes on for the others.",
+    ),
+    "goes first no more": (
+        Told(Event.CALMED, text="Who had it go first has left it."),
+        "• Goes first no more: Who had it go first has left it. It waits its turn.",
+    ),
     "cancelled in flight": (
         Told(Event.CANCELLED, who="U_MIA", n=3, flying=2),
         "• Cancelled by <@U_MIA>; 3 calls stayed unsent, and 2 were on their way.",

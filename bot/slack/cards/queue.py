@@ -12,6 +12,7 @@ from bot.slack.cards.holds import begun, hold_line, waiting_line
 from bot.slack.cards.words import clock, count, duration, listed
 from bot.slack.escape import escape, linked, person
 
+LEAVE = "leave "  # before the job's name in what a button carries
 ACCOUNTS_SHOWN, RUNNING_SHOWN, WAITING_SHOWN = 8, 5, 8
 
 
@@ -152,7 +153,9 @@ def joined_card(joined: Joined, now: float) -> Card:
     name = linked(job.url, job.name) or job.name
     waits = "It waits for votes. " if job.state is State.WAITING else ""
     return card(
-        f"*{name}*, {by} {ago} ago, does the same: you will hear of it there.", [f"{waits}Nothing is sent twice."]
+        f"*{name}*, {by} {ago} ago, does the same: you will hear of it there.",
+        [f"{waits}Nothing is sent twice."],
+        [] if joined.by_self else [button(f"Leave {job.name}", "queue_cancel", f"{LEAVE}{job.name}")],
     )
 
 

@@ -49,11 +49,11 @@ def outcome_line(job: JobView, names: Names = NOBODY) -> str:
     approval = job.approval
     if job.deploy is not None and not job.state.is_open and job.state is not State.WAITING:
         return trouble_line(job, outcome(job, job.ended or job.created))
-    asked = " ".join(person(who) for who in sorted(job.asked_by) if not is_machine(who))
+    asked = " ".join(person(who) for who in sorted({*job.askers}) if not is_machine(who))
     stopped_by, _, because = job.stop_reason.partition(": ")
     if job.ended_by_restore:
         return f"{asked} {job.name} was ended by a restore: what it had sent since the backup is not known. Ask again."
-    if job.state is State.CANCELLED and stopped_by not in job.asked_by:
+    if job.state is State.CANCELLED and stopped_by not in job.askers:
         return f"{asked} {job.name} was cancelled by {called(stopped_by, names)}{_because(because)} · {_gone(job)}"
     if job.missed is not None and job.state is State.SCHEDULED:
         return f"{asked} {job.name} missed its time and has not begun. *Run now* on its card has it begin."
@@ -91,7 +91,7 @@ def end_line(job: JobView, names: Names = NOBODY) -> str:
     if job.state is State.CANCELLED:
         stopped_by, _, because = job.stop_reason.partition(": ")
         how = f"was cancelled by {called(stopped_by, names)}{_because(because)} · {_gone(job)}"
-        return f"{asked} {job.name} {how}" if stopped_by in job.asked_by else ""
+        return f"{asked} {job.name} {how}" if stopped_by in job.askers else ""
     ended = _ENDS.get(
         job.state if job.state is State.FAILED else f"{job.state} {job.verdict}", "Ended: its card says how."
     )
@@ -193,6 +193,8 @@ def _by_people(told: Told, who: str) -> str:
         case Event.JOINED:
             yes = "; their yes is taken back, since nobody votes on what they ask for" if told.n else ""
             return f"{who} asks for the same{f', because {text}' if text else ''}{yes}."
+        case Event.LEFT:
+            return f"{who} asks for it no more{f', because {text}' if text else ''}; it goes on for the others."
         case Event.URGENT:
             return f"{who} has it go first, before everything that is not sent yet."
         case Event.RETRIED:
@@ -230,6 +232,8 @@ def _by_itself(told: Told) -> str:
         case Event.WAITING:
             goes_on = f"the next one goes in {duration(told.seconds)}" if told.seconds >= LONG else "it is asked again"
             return f"{_layer(told)} takes no more calls for now; {goes_on}."
+        case Event.CALMED:
+            return f"Goes first no more: {text} It waits its turn."
         case Event.PASSED:
             return f"Waits a little longer: {text} is urgent."
         case Event.SENT_AGAIN:
