@@ -33,7 +33,7 @@ class Event(StrEnum):
     JOINED = "joined"  # `who` asks for the same, because `text`; `n` of their yes are taken back
     LEFT = "left"  # `who`, who had joined, asks for it no more, because `text`
     URGENT = "urgent"  # `who` has it go before all others
-    CALMED = "calmed"  # it goes before nothing any more; `text` is why
+    CALMED = "calmed"  # it goes before nothing any more, since `who`, who had it so, `text`: left it, or has no right
     PASSED = "passed"  # the urgent job `text` goes before it
     LAYER_BEGUN = "layer_begun"  # `layer`, `n` calls; a second pass `seconds` later, if not 0
     LAYER_DONE = "layer_done"  # `n` calls of `layer` in `seconds`, with some of its `ids`; `text` is its note

@@ -18,7 +18,7 @@ from bot.domain.ruling import voters
 from bot.domain.told import Event, Told
 from bot.ledger.books import Books
 from bot.services.replies import Joined, Refused
-from bot.services.urgency import calm, hurry
+from bot.services.urgency import Calmed, calm, hurry
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def leave(books: Books, job: JobView, who: str, reason: str, now: float) -> JobV
     also_by = tuple(one for one in job.also_by if one != who)
     left = replace(job, also_by=also_by, left_by=(*job.left_by, who))
     if job.urgent_by == who:
-        left = calm(books, left, "Who had it go first has left it.", now)
+        left = calm(books, left, Calmed.LEFT, now)
     left = books.jobs.save(left)
     books.history.keep(job.id)
     return left

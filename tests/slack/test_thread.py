@@ -142,8 +142,12 @@ LINES = {
         "• <@U_LEA> asks for it no more, because it can wait; it goes on for the others.",
     ),
     "goes first no more": (
-        Told(Event.CALMED, text="Who had it go first has left it."),
-        "• Goes first no more: Who had it go first has left it. It waits its turn.",
+        Told(Event.CALMED, who="U_LEA", text="left"),
+        "• Goes first no more, since <@U_LEA> has left it: it waits its turn.",
+    ),
+    "may go first no more": (
+        Told(Event.CALMED, who="U_LEA", text="no right"),
+        "• Goes first no more, since <@U_LEA> may have no purge go first any more: it waits its turn.",
     ),
     "cancelled in flight": (
         Told(Event.CANCELLED, who="U_MIA", n=3, flying=2),

@@ -197,6 +197,9 @@ def _by_people(told: Told, who: str) -> str:
             return f"{who} asks for it no more{f', because {text}' if text else ''}; it goes on for the others."
         case Event.URGENT:
             return f"{who} has it go first, before everything that is not sent yet."
+        case Event.CALMED:
+            since = "has left it" if told.text == "left" else "may have no purge go first any more"
+            return f"Goes first no more, since {who} {since}: it waits its turn."
         case Event.RETRIED:
             return f"{who} had it go on."
         case _:
@@ -232,8 +235,6 @@ def _by_itself(told: Told) -> str:
         case Event.WAITING:
             goes_on = f"the next one goes in {duration(told.seconds)}" if told.seconds >= LONG else "it is asked again"
             return f"{_layer(told)} takes no more calls for now; {goes_on}."
-        case Event.CALMED:
-            return f"Goes first no more: {text} It waits its turn."
         case Event.PASSED:
             return f"Waits a little longer: {text} is urgent."
         case Event.SENT_AGAIN:
