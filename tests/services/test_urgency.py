@@ -16,7 +16,7 @@ from bot.domain.turns import EVERY, Place, Turns
 from bot.services import approvals
 from bot.services.desk import Desk
 from bot.services.purges import Asking
-from bot.services.replies import JobMade, Joined, Refused
+from bot.services.replies import JobMade, Joined, PlanShown, Refused
 from bot.services.setup import Setup
 from providers.contract import Kind
 from tests.services.shop import APPROVERS, LEA, MIA, SHOP, ScriptedProvider, Shop, open_shop, url
@@ -114,6 +114,30 @@ async def test_who_joins_with_urgency_has_the_waiting_job_go_first(tmp_path: Pat
     job = await shop.job(first.id)
     await shop.ledger.close()
     assert (Joined, "U_LEA") == (type(made), job.urgent_by)
+
+
+@pytest.mark.parametrize(
+    ("urgent", "line", "expected"),
+    [
+        pytest.param(Urgency(("U_MIA",)), " --urgent", "", id="whom the policy names"),
+        pytest.param(None, " --urgent", "You are not one of those who may have a purge go first.", id="nobody else"),
+        pytest.param(Urgency(("U_MIA",)), "", None, id="nobody asks"),
+        pytest.param(
+            Urgency(("U_MIA",), per_day=1), " --urgent",
+            "You have had a purge go first once within 24 hours, which is as often as the policy lets you.",
+            id="often enough",
+        ),
+    ],
+)  # fmt: skip
+async def test_a_plan_tells_whether_it_may_go_first(
+    urgent: Urgency | None, line: str, expected: str | None, tmp_path: Path
+) -> None:
+    shop = urgent_shop(tmp_path, urgent)
+    await shop.ask(MIA, url("/before"), urgent=True)
+    shown = await Desk(shop.core).ask(Asking(MIA, "plan"), f"plan https://www.shop.test/a{line}")
+    await shop.ledger.close()
+    assert isinstance(shown, PlanShown)
+    assert expected == shown.urgent_no
 
 
 PREFIX = Target(Kind.PREFIX, "www.shop.test/a/", "shop")
