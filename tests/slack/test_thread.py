@@ -136,10 +136,10 @@ LINES = {
         "• The answer of Cloudflare was lost, and a repeat is not safe by itself: a person decides.",
     ),
     "cancelled in time": (Told(Event.CANCELLED, who="U_MIA", n=3), "• Cancelled by <@U_MIA>; 3 calls stayed unsent."),
-    "left": (Told(Event.LEFT, who="U_LEA"), "• <@U_LEA> asks for it no more; it goes on for the others."),
+    "left": (Told(Event.LEFT, who="U_LEA"), "• <@U_LEA> asks for it no more; it goes on without them."),
     "left with a reason": (
         Told(Event.LEFT, who="U_LEA", text="it can wait"),
-        "• <@U_LEA> asks for it no more, because it can wait; it goes on for the others.",
+        "• <@U_LEA> asks for it no more, because it can wait; it goes on without them.",
     ),
     "goes first no more": (
         Told(Event.CALMED, who="U_LEA", text="left"),

@@ -194,7 +194,7 @@ def _by_people(told: Told, who: str) -> str:
             yes = "; their yes is taken back, since nobody votes on what they ask for" if told.n else ""
             return f"{who} asks for the same{f', because {text}' if text else ''}{yes}."
         case Event.LEFT:
-            return f"{who} asks for it no more{f', because {text}' if text else ''}; it goes on for the others."
+            return f"{who} asks for it no more{f', because {text}' if text else ''}; it goes on without them."
         case Event.URGENT:
             return f"{who} has it go first, before everything that is not sent yet."
         case Event.CALMED:
