@@ -16,11 +16,12 @@ from bot.domain.wording import approvals
 from bot.ledger.books import Books
 from bot.services import clearance, joining, timed
 from bot.services.approvals import tell_outcome
+from bot.services.deciding import submit
 from bot.services.endings import tell_all, tell_askers
 from bot.services.fetching import stop
 from bot.services.joining import may_leave
 from bot.services.local import at_the_machine, journal_overruled, with_voters
-from bot.services.purges import Asking, submit
+from bot.services.purges import Asking
 from bot.services.replies import Done, JobMade, Joined, PlanShown, Refused, refused_by
 from bot.services.roster import approvers, read_roster
 from bot.services.setup import SLACK, Core, job_name

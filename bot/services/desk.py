@@ -21,12 +21,13 @@ from bot.services.allowed import rights_on
 from bot.services.aside import aside
 from bot.services.checking import check
 from bot.services.checks import old_of
+from bot.services.deciding import judge_plan, site_held, submit
 from bot.services.holds import seen_holds
 from bot.services.instead import is_possible
 from bot.services.limits import limits
 from bot.services.linting import lint_urls
 from bot.services.probing import probe_layers
-from bot.services.purges import Asking, judge_plan, plan_for, site_held, submit
+from bot.services.purges import Asking, plan_for
 from bot.services.queue import queue
 from bot.services.queued import put_in_line, show_queued, take_back
 from bot.services.replies import (

@@ -16,7 +16,8 @@ from bot.ledger.audit import audit
 from bot.ledger.messages import Role
 from bot.ledger.reading import reading
 from bot.services import approvals, deeds
-from bot.services.purges import Asking, submit
+from bot.services.deciding import submit
+from bot.services.purges import Asking
 from bot.services.replies import Done, JobMade, Joined, Refused
 from bot.services.setup import Setup
 from providers.contract import Kind
