@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from bot.domain.deploy import Deploy, Expected, is_page
 from bot.domain.finding import Page, Verdict, find
+from bot.domain.hold import Hold
 from bot.domain.job import Approval, JobView, LayerView
 from bot.domain.look import ORIGIN, Look
 from bot.domain.stats import Stats
@@ -140,6 +141,28 @@ def queue_record(shown: QueueShown) -> list[Record]:
     ]
 
 
+def held_record(shown: QueueShown) -> list[Record]:
+    """Every hold on the sites of a queue, how many jobs wait for its end, and the first requests in line of how many;
+    without a hold those that are about to run."""
+    return [
+        {
+            "hold": _hold(held.hold) if held.hold is not None else None,
+            "jobs": held.jobs,
+            "requests": held.requests,
+            "first": [
+                {"request": one.name, "site": one.site, "requested_by": one.by, "targets": one.targets}
+                for one in held.first
+            ],
+        }
+        for held in shown.held
+    ]
+
+
+def _hold(hold: Hold) -> Record:
+    until = moment(hold.until) if hold.until is not None else None
+    return {"site": hold.site, "by": hold.by, "since": moment(hold.since), "until": until, "reason": hold.reason}
+
+
 def _waiter(one: Waiter, place: int | None, now: float) -> Record:
     """One job in line, in seconds from now; of a job on a site that is not seen its place and times alone."""
     times: Record = {
@@ -150,7 +173,7 @@ def _waiter(one: Waiter, place: int | None, now: float) -> Record:
     if not one.seen:
         return {"job": None, **where, **times}
     named: Record = {"job": one.name, "site": one.site, "requested_by": one.by, "urgent": one.urgent}
-    return {**named, **where, "sent": one.gone, "left": one.left, **times}
+    return {**named, **where, "sent": one.gone, "in_flight": one.flying, "left": one.left, **times}
 
 
 def warming_record(warming: Warming) -> Record:

@@ -31,6 +31,7 @@ from bot.problems import TooLarge, first_error, full, problem, read_body
 from bot.record import (
     TARGETS_MAX,
     diagnosis_record,
+    held_record,
     job_record,
     kept_record,
     queue_record,
@@ -239,7 +240,7 @@ def answer_of(reply: Reply, core: Core) -> Response:
         case Checked():
             return JSONResponse({"text": text, "verdict": reply.judgement.verdict})
         case QueueShown() as shown:
-            return JSONResponse({"text": text, "queue": queue_record(shown)})
+            return JSONResponse({"text": text, "queue": queue_record(shown), "held_back": held_record(shown)})
         case Joined(same):
             return JSONResponse({"job": same.name, "state": same.state, "text": text, "joined": True})
         case Linted(report=report):

@@ -175,6 +175,7 @@ class JobView:
     rule: str
     counts: Mapping[Kind, int] = field(default_factory=dict)  # targets by kind, as policy judges them
     also_by: tuple[str, ...] = ()  # others whose requests are in it
+    left_by: tuple[str, ...] = ()  # others whose requests were in it, and are not any more
     urgent_by: str = ""  # who had it go before all others, if somebody did
     reason: str = ""
     why: str = ""  # what stands behind verdict or state, one sentence
@@ -254,13 +255,13 @@ class JobView:
 
     @property
     def askers(self) -> tuple[str, ...]:
-        """Everybody who asked for some of it, the first of them first."""
+        """Everybody who asks for some of it, the first of them first."""
         return (self.requested_by, *self.also_by)
 
     @property
     def asked_by(self) -> frozenset[str]:
-        """Everybody who asked for some of it, and so has no vote on it."""
-        return frozenset({self.requested_by, *self.also_by})
+        """Everybody who asked for some of it, also who left it since, and so has no vote on it."""
+        return frozenset({self.requested_by, *self.also_by, *self.left_by})
 
     @property
     def agreed(self) -> int:

@@ -57,5 +57,9 @@ def strictest(decisions: Sequence[Decision], askers: Set[str]) -> Decision:
     if len(of) < most.needed:
         what = f"This needs {most.needed} approver{'s' * (most.needed > 1)} who did not ask for any of it, "
         return Deny(most.rule, f"{what}and there are {len(of)}.", "Ask for each by itself.")
-    prints = "\n".join(sorted({ask.fingerprint for ask in asks}))
-    return replace(most, of=of, fingerprint=hashlib.sha256(prints.encode()).hexdigest())
+    return replace(most, of=of, fingerprint=_together(sorted({ask.fingerprint for ask in asks})))
+
+
+def _together(prints: Sequence[str]) -> str:
+    """The fingerprint of several answers; where they are all alike it is theirs, whoever joins or leaves."""
+    return prints[0] if len(prints) == 1 else hashlib.sha256("\n".join(prints).encode()).hexdigest()

@@ -42,7 +42,8 @@ class Subject:
     """What a deed is about. `voters` are those who may vote on the job, `approvers` all whom the policy asks,
     `breakers` those who may break the glass, `urgents` those whose purge may go first; each as Slack says now.
     `nobody_asked` when the policy asks nobody at all, which nobody of whom Slack tells is not. `held_by` is who holds
-    the site; `request` the name of a queued request, and `requested_by` who asked for it."""
+    the site; `request` the name of a queued request, and `requested_by` who asked for it. `joined` when the actor's
+    request is in the open job, which they may leave."""
 
     site: str = ""
     job: JobView | None = None
@@ -54,6 +55,7 @@ class Subject:
     held_by: str = ""
     request: str = ""
     requested_by: str = ""
+    joined: bool = False
 
     @property
     def owned(self) -> tuple[str, str]:
@@ -105,6 +107,8 @@ def _token_may(actor: Actor, deed: Deed, subject: Subject) -> Deny | None:
             return Deny("read-only", "This token may only read.", "Use a token with `may: command`.")
         case Deed.URGENT:
             return _may_hurry(actor, subject)
+        case Deed.CANCEL if subject.joined:
+            return None
         case Deed.CANCEL | Deed.RETRY if name and requested_by != actor.id:
             return Deny("own", f"{name} was not asked for by this token.", "Its requester or an approver can do that.")
         case Deed.RELEASE if subject.held_by != actor.id:
@@ -125,6 +129,8 @@ def _person_may(actor: Actor, deed: Deed, subject: Subject) -> Deny | None:
             return None
         case Deed.RELEASE:
             return None if actor.id == subject.held_by or _ends_all(actor, subject) else _ANOTHERS_HOLD
+        case Deed.CANCEL if subject.joined:
+            return None
         case Deed.CANCEL | Deed.RETRY:
             return _own(actor, subject)
         case Deed.VOTE:

@@ -251,6 +251,11 @@ def retry_decision(
             return GiveUp(stops_layer=True)
 
 
+def after_the_end(error: str) -> GiveUp | OutcomeOpen:
+    """What follows an error of class `error` where the job has ended while the call was in flight: no repeat."""
+    return OutcomeOpen() if error == "OutcomeUnknown" else GiveUp(stops_layer=False)
+
+
 def throttle_wait(throttles: int, retry_after: float | None) -> float:
     """Seconds to wait after the `throttles`th refusal in a row (from 1): what was asked for, else 1, 2, 4, … 60."""
     if retry_after is not None:

@@ -30,6 +30,8 @@ _TWINS: Mapping[str, frozenset[Event]] = {
     "ran_now": frozenset({Event.RAN_NOW}),
     "denied": frozenset({Event.REFUSED, Event.VOTED_NO}),
     "joined": frozenset({Event.JOINED}),
+    "left": frozenset({Event.LEFT}),
+    "calmed": frozenset({Event.CALMED}),
     "urgent": frozenset({Event.URGENT}),
     "held": frozenset({Event.HELD}),
     "glass_broken": frozenset({Event.GLASS_BROKEN}),

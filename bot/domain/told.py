@@ -31,7 +31,9 @@ class Event(StrEnum):
     RAN_NOW = "ran_now"  # `who` had it begin, `seconds` before its time; after it where that is less than 0
     LOOKED_BEFORE = "looked_before"  # `text` says what was seen
     JOINED = "joined"  # `who` asks for the same, because `text`; `n` of their yes are taken back
+    LEFT = "left"  # `who`, who had joined, asks for it no more, because `text`
     URGENT = "urgent"  # `who` has it go before all others
+    CALMED = "calmed"  # it goes before nothing any more, since `who`, who had it so, `text`: left it, or has no right
     PASSED = "passed"  # the urgent job `text` goes before it
     LAYER_BEGUN = "layer_begun"  # `layer`, `n` calls; a second pass `seconds` later, if not 0
     LAYER_DONE = "layer_done"  # `n` calls of `layer` in `seconds`, with some of its `ids`; `text` is its note
@@ -42,7 +44,7 @@ class Event(StrEnum):
     UNWATCHED = "unwatched"  # `layer` took its calls and does not say whether they are done; `text` is why
     LOOKED = "looked"  # `text` says what was seen
     ASKED_PERSON = "asked_person"  # the outcome of `layer` is unknown
-    CANCELLED = "cancelled"  # by `who`
+    CANCELLED = "cancelled"  # by `who`: `n` calls stayed unsent, `flying` were on their way
     RETRIED = "retried"  # by `who`
     PARKED = "parked"  # runs kept raising; `text` is the last error
     RESTORED = "restored"  # it was open in a backup that was restored, and so was ended
@@ -61,3 +63,4 @@ class Told:
     seconds: float = 0.0
     ids: tuple[str, ...] = ()
     text: str = ""
+    flying: int = 0

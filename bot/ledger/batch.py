@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.job import Trouble
-from bot.domain.steps import GiveUp, OutcomeOpen, SendAgain
+from bot.domain.steps import GiveUp, OutcomeOpen, SendAgain, after_the_end
 from bot.ledger.codec import CALL, number, unpack, whole
 from bot.ledger.ledger import Row
 from providers.contract import Call, Kind, Receipt
@@ -66,6 +66,18 @@ class Outcome:
     trouble: Trouble | None = None
     next: SendAgain | GiveUp | OutcomeOpen | None = None
     throttled: bool = False
+
+    @property
+    def goes_again(self) -> bool:
+        """Whether the call is sent once more: since it was not taken, or for its second pass."""
+        return isinstance(self.next, SendAgain) or (self.next is None and self.batch.comes_again)
+
+    @property
+    def as_the_last(self) -> Outcome:
+        """The same of a job that has ended meanwhile: nothing of it is sent once more."""
+        if self.trouble is not None:
+            return replace(self, next=after_the_end(self.trouble.cls))
+        return replace(self, batch=replace(self.batch, call=replace(self.batch.call, again_after=0.0)))
 
 
 def batch_of(row: Row) -> Batch:

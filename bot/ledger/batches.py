@@ -203,10 +203,14 @@ class Batches:
         return not rows or whole(rows[0]["open"]) <= 0
 
     def cancel(self, job: int) -> int:
-        """Take back every call of `job` that has not been sent; how many."""
+        """Take back every call of `job` that has not been sent; how many. What went once stays sent, also where a
+        second pass was to follow."""
         n = 0
+        self._tx.run(
+            "update batches set state = 'confirmed' where job = :job and state = 'queued' and passes > 0", job=job
+        )
         for row in self._tx.rows("select position from layers where job = :job", job=job):
-            n += self._move(job, whole(row["position"]), ("held", "queued", "unknown"), BatchState.CANCELLED)
+            n += self._move(job, whole(row["position"]), ("held", "queued"), BatchState.CANCELLED)
             self._recount(job, whole(row["position"]))
         return n
 

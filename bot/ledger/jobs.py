@@ -241,14 +241,14 @@ class Jobs:
         found = [row for row in rows if row["site"] in sites]
         return [self._whole(row, with_looks=False) for row in found[:limit]], len(found)
 
-    def alike(self, site: str, digest: str) -> tuple[str, State] | None:
-        """The first open job of exactly this plan, by name, and where it is."""
+    def alike(self, site: str, digest: str) -> JobView | None:
+        """The first open job of exactly this plan."""
         rows = self._tx.rows(
-            "select id, state from jobs where due_at is not null and digest = :digest and site = :site"
+            "select id from jobs where due_at is not null and digest = :digest and site = :site"
             f" and {_OPEN} order by id limit 1",
             site=site, digest=digest,
         )  # fmt: skip
-        return (f"P-{whole(rows[0]['id'])}", State(str(rows[0]["state"]))) if rows else None
+        return self.get(whole(rows[0]["id"])) if rows else None
 
     def targets(self, number: int) -> tuple[Target, ...]:
         """What job `number` was asked to purge, resolved."""

@@ -133,6 +133,11 @@ class Queue:
         self._tx.run("insert or ignore into urgent (job, by, at) values (:job, :by, :now)", job=job, by=by, now=now)
         homes.changed(self._tx)
 
+    def calm(self, job: int) -> None:
+        """Have `job` wait its turn like all others."""
+        self._tx.run("delete from urgent where job = :job", job=job)
+        homes.changed(self._tx)
+
     def hurried(self, by: str, since: float) -> int:
         """How many jobs `by` has had go first since then."""
         rows = self._tx.rows("select count(*) as n from urgent where by = :by and at > :since", by=by, since=since)
@@ -157,9 +162,10 @@ class Queue:
             key=key, job=job, by=by, at=now, reason=reason,
         )  # fmt: skip
 
-    def has_joined(self, job: int) -> bool:
-        """Whether some request joined `job`."""
-        return bool(self._tx.rows("select 1 as one from joined where job = :job limit 1", job=job))
+    def joiners(self, job: int) -> frozenset[str]:
+        """Whose requests joined `job`, also of those who left it since."""
+        rows = self._tx.rows("select distinct by from joined where job = :job", job=job)
+        return frozenset(str(row["by"]) for row in rows)
 
     def joined(self, key: str) -> int | None:
         """The job that the request under `key` joined."""

@@ -185,7 +185,7 @@ def show_request_again(books: Books, core: Core, job: JobView, now: float) -> No
 
 def tell_outcome(books: Books, job: JobView, now: float) -> None:
     """Have the people who asked told what was decided, by name; machines look for themselves."""
-    if not all(map(is_machine, job.asked_by)):
+    if not all(map(is_machine, job.askers)):
         books.messages.call(job.id, Role.OUTCOME, now)
 
 

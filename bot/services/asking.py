@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from bot.domain.actor import Actor
 from bot.domain.policy import Allow
 from bot.services.choices import Choice
-from bot.services.purges import judge_plan, plan_for
+from bot.services.deciding import judge_plan
+from bot.services.purges import plan_for
 from bot.services.replies import Refused
 from bot.services.setup import Core
 

@@ -14,12 +14,14 @@ from bot.domain.ruling import decide
 from bot.domain.told import Event, Told
 from bot.domain.wording import approvals
 from bot.ledger.books import Books
-from bot.services import clearance, timed
+from bot.services import clearance, joining, timed
 from bot.services.approvals import tell_outcome
-from bot.services.endings import tell_askers
+from bot.services.deciding import submit
+from bot.services.endings import tell_all, tell_askers
 from bot.services.fetching import stop
+from bot.services.joining import may_leave
 from bot.services.local import at_the_machine, journal_overruled, with_voters
-from bot.services.purges import Asking, submit
+from bot.services.purges import Asking
 from bot.services.replies import Done, JobMade, Joined, PlanShown, Refused, refused_by
 from bot.services.roster import approvers, read_roster
 from bot.services.setup import SLACK, Core, job_name
@@ -30,7 +32,8 @@ _CHECKABLE = frozenset({State.DONE, State.PARTIAL})
 
 
 async def cancel(core: Core, actor: Actor, number: int, reason: str = "") -> Done | Refused:
-    """Stop job `number`: what was not sent stays unsent; of one that has ended, its warming."""
+    """Stop job `number`: what was not sent stays unsent; of one that has ended, its warming.
+    Who joined it leaves it, and it goes on for the others."""
     stopped_by = f"{actor.id}: {reason}" if reason else actor.id
 
     def change(books: Books, job: JobView, now: float) -> Done | Refused:
@@ -41,18 +44,36 @@ async def cancel(core: Core, actor: Actor, number: int, reason: str = "") -> Don
             return Done(books.jobs.get(job.id), "not warmed further")
         if not job.state.is_open:
             return Refused(f"{job.name} has ended already: it is {job.state}.")
+        if may_leave(books, job, actor.id):
+            return Done(joining.leave(books, job, actor.id, reason, now), "left")
         n = books.batches.cancel(job.id)
-        books.messages.say(job.id, Told(Event.CANCELLED, who=actor.id, n=n, text=reason), now)
-        books.journal.add(now, "cancelled", actor.id, job.id, unsent=n, reason=reason)
+        flying = sum(layer.open for layer in books.jobs.get(job.id).layers)
+        books.messages.say(job.id, Told(Event.CANCELLED, who=actor.id, n=n, text=reason, flying=flying), now)
+        books.journal.add(now, "cancelled", actor.id, job.id, unsent=n, in_flight=flying, reason=reason)
         for position, layer in enumerate(books.jobs.get(job.id).layers):
             if layer.state in (LayerState.WAITING, LayerState.PURGING, LayerState.UNKNOWN):
                 books.jobs.save_layer(job.id, position, replace(layer, state=LayerState.STOPPED))
-        if actor.id in job.asked_by:
+        if actor.id in job.askers and job.also_by:
+            tell_all(books, job, now)
+        elif actor.id in job.askers:
             tell_askers(books, job, now)
         else:
             tell_outcome(books, job, now)
         ended = replace(job, state=State.CANCELLED, due_at=None, ended=now, stop_reason=stopped_by)
         return Done(books.jobs.save(ended), "cancelled")
+
+    return await _on_job(core, actor, number, Deed.CANCEL, change)
+
+
+async def leave(core: Core, actor: Actor, number: int) -> Done | Refused:
+    """Have `actor`, whose request joined job `number`, be in it no more. It is never stopped by that."""
+
+    def change(books: Books, job: JobView, now: float) -> Done | Refused:
+        if may_leave(books, job, actor.id):
+            return Done(joining.leave(books, job, actor.id, "", now), "left")
+        if not job.state.is_open:
+            return Refused(f"{job.name} has ended already: it is {job.state}.")
+        return Refused(f"No request of yours is in {job.name}.", f"`cancel {job.name}` stops it, where you may.")
 
     return await _on_job(core, actor, number, Deed.CANCEL, change)
 
@@ -70,7 +91,7 @@ async def run_now(core: Core, actor: Actor, number: int) -> Done | Refused:
         if isinstance(decision, Deny):
             return refused_by(decision)
         is_agreed = job.approval is not None and job.approval.approved is not None
-        if isinstance(decision, Ask) and not is_agreed and actor.id not in job.asked_by:
+        if isinstance(decision, Ask) and not is_agreed and actor.id not in job.askers:
             why = f"{job.name} does not begin by your word: for you it needs {approvals(decision.needed)}."
             return Refused(why, f"Ask for it yourself, since {decision.why}.", by_rule=True)
         return Done(books.jobs.save(timed.run_now(books, job, actor, decision.rule, now)), "run")
@@ -211,7 +232,8 @@ async def _on_job(
         job = books.jobs.find(number)
         if job is None or not actor.may_see(job.site):
             return Refused(f"There is no P-{number}.", "`status`, without a number, lists the jobs.")
-        denied = authorise(actor, deed, Subject(job.site, job, approvers=asked))
+        joined = deed is Deed.CANCEL and may_leave(books, job, actor.id)
+        denied = authorise(actor, deed, Subject(job.site, job, approvers=asked, joined=joined))
         if denied is not None:
             return Refused(denied.why, denied.advice, by_rule=True)
         now = core.clock.now()

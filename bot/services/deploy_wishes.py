@@ -23,7 +23,8 @@ from bot.domain.speech import Speaker, Verb
 from bot.domain.target import Target, Unreadable
 from bot.ledger.manifests import NOTHING_BEFORE, Before, packed
 from bot.services.aside import aside
-from bot.services.purges import judge_plan, plan_for
+from bot.services.deciding import judge_plan
+from bot.services.purges import plan_for
 from bot.services.replies import Refused
 from bot.services.setup import Core
 from bot.services.widening import Widened, saving, widened

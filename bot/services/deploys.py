@@ -12,8 +12,9 @@ from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.shown import shown
 from bot.domain.site import Site
 from bot.ledger.books import Books
+from bot.services.deciding import submit
 from bot.services.deploy_wishes import NotRead, Wished, wish_of
-from bot.services.purges import Asking, submit
+from bot.services.purges import Asking
 from bot.services.replies import JobMade, Joined, PlanShown, Refused
 from bot.services.setup import Core
 

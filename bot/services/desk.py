@@ -21,12 +21,13 @@ from bot.services.allowed import rights_on
 from bot.services.aside import aside
 from bot.services.checking import check
 from bot.services.checks import old_of
+from bot.services.deciding import judge_plan, site_held, submit
 from bot.services.holds import seen_holds
 from bot.services.instead import is_possible
 from bot.services.limits import limits
 from bot.services.linting import lint_urls
 from bot.services.probing import probe_layers
-from bot.services.purges import Asking, judge_plan, plan_for, site_held, submit
+from bot.services.purges import Asking, plan_for
 from bot.services.queue import queue
 from bot.services.queued import put_in_line, show_queued, take_back
 from bot.services.replies import (
@@ -289,7 +290,18 @@ class Desk:
         decision = await judge_plan(self._core, asking.actor, plan, command.reason, due)
         hold = await holds.held(self._core, plan.site, None if due is None else due.at)
         follows = await warming.foreseen(self._core, plan) if command.warm else None
-        return PlanShown(plan, decision, command, self._core.setup.observe, hold, follows, due)
+        no = await self._urgent_no(asking, command)
+        return PlanShown(plan, decision, command, self._core.setup.observe, hold, follows, due, no)
+
+    async def _urgent_no(self, asking: Asking, command: Command) -> str | None:
+        """Why what is planned may not go first, "" where it may; None where it does not ask to."""
+        if not command.urgent:
+            return None
+        roster, core = await read_roster(self._core), self._core
+        refused = await core.ledger.read(
+            lambda books: may_not_hurry(books, core, asking.actor, asking.channel, command, roster)
+        )
+        return refused.what if refused else ""
 
     async def _check(self, asking: Asking, command: Command) -> Reply:
         checked = await check(self._core, command)

@@ -18,8 +18,14 @@ Change = Callable[[Books, JobView, float], JobView]  # what is written of a job 
 
 
 def tell_askers(books: Books, job: JobView, now: float) -> None:
-    """Where somebody joined a job that ends here, have everybody who asked told how, by name."""
-    if not all(map(is_machine, job.asked_by)) and books.queue.has_joined(job.id):
+    """Where somebody joined a job that ends here, have everybody who asks told how, by name."""
+    if books.queue.joiners(job.id) & {*job.askers}:
+        tell_all(books, job, now)
+
+
+def tell_all(books: Books, job: JobView, now: float) -> None:
+    """Have everybody who asks for a job that ends here told how, by name; machines look for themselves."""
+    if not all(map(is_machine, job.askers)):
         books.messages.call(job.id, Role.END, now)
 
 

@@ -18,7 +18,7 @@ from bot.ledger.messages import Role
 from bot.ledger.reviews import Review
 from bot.services import clearance
 from bot.services.clearance import People
-from bot.services.purges import site_held
+from bot.services.deciding import site_held
 from bot.services.replies import Done, Refused, refused_by
 from bot.services.roster import approvers, breakers, read_roster
 from bot.services.setup import SLACK, Core, job_name, review_name

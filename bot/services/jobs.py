@@ -34,7 +34,7 @@ from bot.services.clearance import People
 from bot.services.endings import Change
 from bot.services.notes import keep_note
 from bot.services.setup import SLACK, Core, job_name, lane_name, warm_name
-from bot.services.urgency import tell_passed
+from bot.services.urgency import still_urgent, tell_passed
 from providers.contract import Provider, Receipt
 from providers.errors import OutcomeUnknown, PurgeError, Refused, Throttled, Unavailable
 
@@ -152,7 +152,9 @@ class Jobs:
 
     def _cleared(self, books: Books, job: JobView, position: int, people: People, now: float) -> JobView:
         held_back = clearance.cleared(books, self._core, job, people, now)
-        return self._begin(books, job, position, now) if held_back is None else held_back
+        if held_back is not None:
+            return held_back
+        return self._begin(books, still_urgent(books, self._core, job, people, now), position, now)
 
     async def _wait(self, job: JobView, until: float) -> None:
         if job.due_at is None or job.due_at <= self._core.clock.now() or until < job.due_at:

@@ -17,8 +17,8 @@ from bot.domain.policy import Allow, Ask, Policy, Roster
 from bot.domain.ruling import voters
 from bot.domain.told import Event, Told
 from bot.ledger.books import Books
-from bot.services.replies import Joined
-from bot.services.urgency import hurry
+from bot.services.replies import Joined, Refused
+from bot.services.urgency import Calmed, calm, hurry
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,14 @@ class Wanted:
     decision: Allow | Ask
 
 
-def joined_before(books: Books, key: str, who: str) -> Joined | None:
-    """The job that `who`'s request under `key` joined, if it did."""
+def joined_before(books: Books, key: str, who: str) -> Joined | Refused | None:
+    """The job that `who`'s request under `key` joined, if it did; Refused once they have left that."""
     number = books.queue.joined(key)
     if number is None:
         return None
     job = books.jobs.get(number)
+    if who in job.left_by:
+        return Refused(f"This request was in {job.name}, which you have left.", "Ask for it anew.")
     return Joined(job, new=False, by_self=job.requested_by == who)
 
 
@@ -79,7 +81,7 @@ def _join(books: Books, job: JobView, wanted: Wanted, now: float) -> Joined:
     if wanted.command.urgent and not job.urgent_by:
         hurry(books, job, who, now)
     taken_back = False
-    if who not in job.asked_by:
+    if who not in job.askers:
         taken_back = job.approval is not None and books.jobs.unvote(job.id, who, job.approval.round)
         job = _with(job, who)
     told = Told(Event.JOINED, who=who, n=int(taken_back), text=reason)
@@ -93,7 +95,26 @@ def _join(books: Books, job: JobView, wanted: Wanted, now: float) -> Joined:
 
 def _with(job: JobView, who: str) -> JobView:
     """`job` with one more who asks for it, and so with one less who is asked."""
+    left_by = tuple(one for one in job.left_by if one != who)
+    joined = replace(job, also_by=(*job.also_by, who), left_by=left_by)
     if job.approval is None:
-        return replace(job, also_by=(*job.also_by, who))
-    approval = replace(job.approval, of=tuple(one for one in job.approval.of if one != who))
-    return replace(job, also_by=(*job.also_by, who), approval=approval)
+        return joined
+    return replace(joined, approval=replace(job.approval, of=tuple(one for one in job.approval.of if one != who)))
+
+
+def may_leave(books: Books, job: JobView, who: str) -> bool:
+    """Whether a request of `who` joined `job`, which is open, and is still in it."""
+    return job.state.is_open and who in job.also_by and who in books.queue.joiners(job.id)
+
+
+def leave(books: Books, job: JobView, who: str, reason: str, now: float) -> JobView:
+    """`job` goes on for the others; what `who` had brought to it goes with them."""
+    books.messages.say(job.id, Told(Event.LEFT, who=who, text=reason), now)
+    books.journal.add(now, "left", who, job.id, reason=reason)
+    also_by = tuple(one for one in job.also_by if one != who)
+    left = replace(job, also_by=also_by, left_by=(*job.left_by, who))
+    if job.urgent_by == who:
+        left = calm(books, left, Calmed.LEFT, now)
+    left = books.jobs.save(left)
+    books.history.keep(job.id)
+    return left

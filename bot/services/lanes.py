@@ -32,7 +32,6 @@ log = structlog.get_logger()
 RUN_SECONDS = 2.0
 PROGRESS_SECONDS = 1.0  # a call more on the card can wait this long; so many become one
 BEAT_SECONDS = 0.01
-NEWEST = 0.1  # the weight of the newest call in what one is thought to take
 LOOK_SECONDS = 0.1  # with slow calls in flight, the calls of a new job go out within this
 RETRY_SHARE = 0.1  # of an account's calls in a minute
 RETRIES_FREE = 5  # a minute, so that a quiet account may retry at all
@@ -72,7 +71,7 @@ class Lane:
         try:
             while True:
                 room = CALLS_AT_ONCE - len(flying) if self._core.clock.monotonic() < ends else 0
-                lot = await self._turn(Room(room, len(flying), self._now.seconds))
+                lot = await self._turn(Room(room, len(flying), self._now.call.seconds))
                 flying |= {asyncio.create_task(self._send(batch)) for batch in lot.batches}
                 if not flying:
                     break
@@ -107,8 +106,7 @@ class Lane:
         """One write: record what came back, and take the calls that there is room for."""
         now = self._core.clock.now()
         landed, self._landed = self._landed, []
-        for outcome, _ in landed:
-            self._now.seconds += (now - outcome.batch.sent_at - self._now.seconds) * NEWEST
+        self._now.call = self._now.call.after([now - outcome.batch.sent_at for outcome, _ in landed])
 
         def deed(books: Books) -> tuple[set[int], Lot, Turns]:
             return self._record_all(books, landed, now), *self._take(books, room, now)
@@ -200,13 +198,16 @@ class Lane:
         batch = outcome.batch
         if isinstance(error, Refused) and self._split(books, batch, error, now):
             return
+        wanted = outcome.next
+        if outcome.goes_again and not books.jobs.get(batch.job).state.is_open:
+            outcome = outcome.as_the_last
         books.batches.record(outcome, now)
         buckets = [bucket for bucket, _ in batch.call.cost]
-        if isinstance(error, Throttled) and isinstance(outcome.next, SendAgain):
+        if isinstance(error, Throttled) and isinstance(wanted, SendAgain):
             paces, sent = self._provider.can.pace, batch.sent_at
-            books.budgets.refused(self._account, buckets, paces, sent, outcome.next.at, now)
-            if self._is_worth_telling(batch, outcome.next.at - now, now):
-                told = Told(Event.WAITING, layer=self._provider.title, seconds=round(outcome.next.at - now, 1))
+            books.budgets.refused(self._account, buckets, paces, sent, wanted.at, now)
+            if outcome.next is wanted and self._is_worth_telling(batch, wanted.at - now, now):
+                told = Told(Event.WAITING, layer=self._provider.title, seconds=round(wanted.at - now, 1))
                 books.messages.say(batch.job, told, now)
         elif error is not None and isinstance(outcome.next, SendAgain):
             told = Told(Event.SENT_AGAIN, layer=self._provider.title, n=1, text=error.what)

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from bot.domain.actor import Actor
 from bot.domain.command import Command
 from bot.domain.forecast import Foretold, Lane, Leg, Line, foretell
+from bot.domain.hold import Hold
 from bot.domain.job import State
 from bot.domain.site import Site
 from bot.domain.turns import Place
 from bot.ledger.books import Books
+from bot.ledger.holds import Waiting
 from bot.ledger.queue import OpenJob, OpenLayer
 from bot.services.aside import aside
 from bot.services.setup import CALLS_AT_ONCE, Core
 
 MINE_SHOWN = 5  # own jobs a page, with a button each
+IN_LINE_SHOWN = 5  # requests that wait for the end of one hold
 LOOK_SECONDS = 0.5  # that a job is thought to look before its first call
 Times = Mapping[tuple[int, int], Foretold]  # by job and position
 ENDED = ("done", "failed", "stopped")
@@ -33,11 +36,12 @@ class Waiter:
     site: str = ""
     by: str = ""
     urgent: bool = False
-    gone: int = 0  # calls
-    left: int = 0
+    gone: int = 0  # calls that came back
+    left: int = 0  # that have still to go
     begins: float | None = None
     ends: float | None = None
     after: str = ""  # the cache that it is at before
+    flying: int = 0  # calls on their way
 
     @property
     def name(self) -> str:
@@ -66,40 +70,74 @@ class AccountQueue:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldBack:
+    """One hold, and what waits for its end as far as its site was asked for: how many jobs, and the first requests in
+    line of so many. `hold` is None for requests whose hold has just ended: they are about to run."""
+
+    hold: Hold | None
+    jobs: int = 0
+    first: Sequence[Waiting] = ()
+    requests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class QueueShown:
-    """The queues of the accounts that were asked for. `mine` are the caller's own jobs that are not fully sent, with
-    their sites, oldest first; `begin` is how many of them are on pages before this one."""
+    """The queues of the accounts that were asked for, and what holds their sites. `mine` are the caller's own jobs that
+    are not fully sent, with their sites, oldest first; `begin` is how many of them are on pages before this one."""
 
     accounts: Sequence[AccountQueue]
     now: float
     mine: Sequence[tuple[int, str]] = ()
     begin: int = 0
     line: str = "queue"  # to be typed for the same, without its page
+    held: Sequence[HeldBack] = ()
 
 
 async def queue(core: Core, actor: Actor, command: Command) -> QueueShown:
     """The queues of a site's accounts, of one account, or of all that `actor` sees sites of."""
     sites = core.setup.seen_by(actor)
-    named = [site for site in sites if command.site in ("", site.name)]
+    named = [site for site in sites if command.site in ("", site.name) and _has(site, command.only)]
+    names = [site.name for site in named]
     accounts = dict.fromkeys(
         layer.account for site in named for layer in site.layers if command.only in ("", layer.account)
     )
     now = core.clock.now()
 
-    def question(books: Books) -> tuple[tuple[list[OpenJob], dict[str, Lane]], dict[str, float]]:
-        return state_of(books, core, now), {account: books.budgets.silent_until(account) for account in accounts}
+    def question(books: Books) -> tuple[tuple[list[OpenJob], dict[str, Lane]], dict[str, float], list[HeldBack]]:
+        state = state_of(books, core, now)
+        silent = {account: books.budgets.silent_until(account) for account in accounts}
+        return state, silent, _held_back(books, state[0], names, now)
 
-    (jobs, lanes), silent = await core.ledger.read(question)
+    (jobs, lanes), silent, held = await core.ledger.read(question)
     times = await foretold(jobs, lanes, now)
     queues = [_queue(core, account, jobs, times, silent[account], sites, now) for account in accounts]
     mine = [
-        (job.id, job.site)
-        for job in jobs
-        if job.by == actor.id and job.site in {site.name for site in named} and _may_go(job, [*accounts])
+        (job.id, job.site) for job in jobs if job.by == actor.id and job.site in names and _may_go(job, [*accounts])
     ]
     begin = max(0, min((command.page - 1) * MINE_SHOWN, (len(mine) - 1) // MINE_SHOWN * MINE_SHOWN))
     words = ["queue", command.site or command.only]
-    return QueueShown(queues, now, mine, begin, " ".join(filter(None, words)))
+    return QueueShown(queues, now, mine, begin, " ".join(filter(None, words)), held)
+
+
+def _has(site: Site, account: str) -> bool:
+    """Whether `account` is one of the site's; every site where none is named."""
+    return not account or any(layer.account == account for layer in site.layers)
+
+
+def _held_back(books: Books, jobs: Sequence[OpenJob], sites: Sequence[str], now: float) -> list[HeldBack]:
+    """What holds some of `sites`, with what waits for that; a hold on all of them is told once."""
+    of_hold: dict[tuple[str, str, float] | None, tuple[Hold | None, list[str]]] = {}
+    for site in sites:
+        hold = books.holds.on(site, now)
+        key = (hold.site, hold.by, hold.since) if hold else None
+        of_hold.setdefault(key, (hold.alone if hold else None, []))[1].append(site)
+    found = []
+    for hold, held in of_hold.values():
+        first, requests = books.holds.waiting(held, IN_LINE_SHOWN)
+        waiting = sum(job.is_held and job.site in held for job in jobs) if hold else 0
+        if hold or requests:
+            found.append(HeldBack(hold, waiting, first, requests))
+    return found
 
 
 def _may_go(job: OpenJob, accounts: Sequence[str]) -> bool:
@@ -127,7 +165,7 @@ def _lanes(books: Books, core: Core, jobs: Sequence[OpenJob], now: float) -> dic
             Place(job.id, layer.position, bool(job.urgent_by)) for job in jobs if (layer := job.layer_on(account))
         ]
         here, budgets = core.lanes.of(account), books.budgets.foretold(account, provider.can.pace, now)
-        lanes[account] = Lane(budgets, here.turns.copy(waiting), here.seconds, CALLS_AT_ONCE)
+        lanes[account] = Lane(budgets, here.turns.copy(waiting), here.call.seconds, CALLS_AT_ONCE)
     return lanes
 
 
@@ -173,4 +211,6 @@ def _waiter(core: Core, job: OpenJob, layer: OpenLayer, times: Times, seen: bool
     before = next((x for x in job.layers[: layer.position] if x.left + x.flying or x.state not in ENDED), None)
     after = core.setup.providers[before.account].title if before and before.account in core.setup.providers else ""
     gone = layer.calls - layer.left - layer.flying
-    return Waiter(job.id, True, job.site, job.by, bool(job.urgent_by), gone, layer.left, begins, ends, after)
+    return Waiter(
+        job.id, True, job.site, job.by, bool(job.urgent_by), gone, layer.left, begins, ends, after, layer.flying
+    )

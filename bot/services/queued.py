@@ -21,7 +21,9 @@ from bot.ledger.holds import REFUSED_LATER, InLine, Lot, Waiting, squeezed
 from bot.ledger.packed import PackedPlan, packed
 from bot.services.aside import aside
 from bot.services.clearance import asker
-from bot.services.purges import Asking, create, journal_denied, judged, plan_for, widest_first
+from bot.services.deciding import journal_denied, judged
+from bot.services.making import create, widest_first
+from bot.services.purges import Asking, plan_for
 from bot.services.replies import Queued, QueuedShown, Refused, TakenBack, Waits, refused_by
 from bot.services.roster import approvers, read_roster
 from bot.services.setup import HOME, SLACK, Core, delivery_name, hold_name, job_name

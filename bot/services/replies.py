@@ -124,6 +124,7 @@ class PlanShown:
     held: Hold | None = None
     warming: Warming | None = None  # what would follow its proof
     due: Due | None = None
+    urgent_no: str | None = None  # why it may not go first, "" where it may; None where nobody asks for that
 
 
 @dataclass(frozen=True, slots=True)

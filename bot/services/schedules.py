@@ -19,7 +19,8 @@ from bot.domain.schedule import PUNCTUAL, Schedule
 from bot.domain.when import Due, on_the_clock
 from bot.ledger.books import Books
 from bot.ledger.schedules import Seen
-from bot.services.purges import Asking, submit
+from bot.services.deciding import submit
+from bot.services.purges import Asking
 from bot.services.replies import JobMade, Planned, Refused, Reply, SchedulesListed
 from bot.services.roster import read_roster
 from bot.services.setup import SLACK, Core, schedule_name

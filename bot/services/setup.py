@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.domain.actor import Actor
+from bot.domain.call_time import CallTime
 from bot.domain.defaults import built_in
 from bot.domain.policy import Policy
 from bot.domain.schedule import Schedule
@@ -96,10 +97,10 @@ class Spoken(Current):
 
 @dataclass(slots=True)
 class LaneNow:
-    """How one account's lane goes: whose turn it is, and the seconds from taking a call to recording it, of late."""
+    """How one account's lane goes: whose turn it is, and how long a call takes."""
 
     turns: Turns = field(default_factory=Turns)
-    seconds: float = 0.1
+    call: CallTime = field(default_factory=CallTime)
 
 
 class Lanes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import StrEnum
 
 from bot.domain.actor import Actor
 from bot.domain.command import Command, line_of
@@ -13,6 +14,7 @@ from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.ruling import is_one_of
 from bot.domain.told import Event, Told
 from bot.ledger.books import Books
+from bot.services.clearance import People
 from bot.services.replies import Refused
 from bot.services.roster import approvers
 from bot.services.setup import Core
@@ -21,27 +23,41 @@ from bot.services.speaking import speaker_of
 DAY = 86400.0
 
 
+class Calmed(StrEnum):
+    """Why something goes first no more."""
+
+    LEFT = "left"  # whoever had it so has left the job
+    NO_RIGHT = "no right"  # they may have nothing go first any more
+
+
 def may_not_hurry(
     books: Books, core: Core, actor: Actor, channel: str, command: Command, roster: Roster
 ) -> Refused | None:
     """Why `command` may not go first, and what to type instead; None when it may, or does not ask to."""
     if not command.urgent:
         return None
-    urgency = core.setup.policy.urgent
-    if urgency is None:
-        among, problem = actor.id in approvers(core, roster), ""
-    else:
-        among, problem = is_one_of(actor, core.setup.policy, roster, urgency.who)
-    subject = Subject(command.site, urgents=frozenset({actor.id} if among else ()))
-    denied = authorise(actor, Deed.URGENT, subject)
-    if denied is not None:
-        why = f"{denied.why} {problem}" if problem and denied.rule == "urgent" else denied.why
+    why = _why_not(core, actor, command.site, roster)
+    if why:
         return Refused(why, _without(core, actor, channel, command), by_rule=True)
+    urgency = core.setup.policy.urgent
     if urgency is None or books.queue.hurried(actor.id, core.clock.now() - DAY) < urgency.per_day:
         return None
     times = "once" if urgency.per_day == 1 else f"{urgency.per_day:,} times"
     what = f"You have had a purge go first {times} within 24 hours, which is as often as the policy lets you."
     return Refused(what, _without(core, actor, channel, command), by_rule=True)
+
+
+def _why_not(core: Core, actor: Actor, site: str, roster: Roster) -> str:
+    """Why `actor` may have nothing on `site` go first; "" where they may."""
+    urgency = core.setup.policy.urgent
+    if urgency is None:
+        among, problem = actor.id in approvers(core, roster), ""
+    else:
+        among, problem = is_one_of(actor, core.setup.policy, roster, urgency.who)
+    denied = authorise(actor, Deed.URGENT, Subject(site, urgents=frozenset({actor.id} if among else ())))
+    if denied is None:
+        return ""
+    return f"{denied.why} {problem}" if problem and denied.rule == "urgent" else denied.why
 
 
 def _without(core: Core, actor: Actor, channel: str, command: Command) -> str:
@@ -56,6 +72,24 @@ def hurry(books: Books, job: JobView, by: str, now: float) -> None:
     books.queue.hurry(job.id, by, now)
     books.messages.say(job.id, Told(Event.URGENT, who=by), now)
     books.journal.add(now, "urgent", by, job.id)
+
+
+def calm(books: Books, job: JobView, why: Calmed, now: float) -> JobView:
+    """Have `job` wait its turn like all others, and say why."""
+    books.queue.calm(job.id)
+    books.messages.say(job.id, Told(Event.CALMED, who=job.urgent_by, text=why), now)
+    books.journal.add(now, "calmed", "purgebot", job.id, urgent_by=job.urgent_by, why=why)
+    return replace(job, urgent_by="")
+
+
+def still_urgent(books: Books, core: Core, job: JobView, people: People, now: float) -> JobView:
+    """`job`, which begins: it goes first where whoever wanted that may still have it so, else in its ordinary turn."""
+    if not job.urgent_by:
+        return job
+    who = next((actor for actor in people.askers if actor.id == job.urgent_by), None)
+    if who is not None and not _why_not(core, who, job.site, people.roster):
+        return job
+    return calm(books, job, Calmed.NO_RIGHT, now)
 
 
 def tell_passed(books: Books, job: JobView, now: float) -> None:

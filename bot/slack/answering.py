@@ -68,7 +68,8 @@ class Answering:
             to = {} if _text(delivery.body, "channel") else {"channel": reply.job.channel}
             return Answer(await self._who_is_asked(asking, reply.job), replaces, to)
         from_queue = _text(delivery.body, "action") == "queue_cancel"  # a private list, and no job's own card
-        if isinstance(reply, JobMade) or (isinstance(reply, Done) and delivery.kind == CLICK and not from_queue):
+        on_card = delivery.kind == CLICK and not from_queue
+        if isinstance(reply, JobMade) or (isinstance(reply, Done) and on_card and reply.what != "left"):
             return Answer(None, replaces)  # the job's own card says it
         return Answer(card_for(reply, self._core.clock.now(), self._core.setup.command), replaces)
 

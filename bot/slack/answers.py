@@ -75,15 +75,15 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
             return queues.full_card(full, now, command)
         case Refused(what, advice):
             return private.refusal_card(what, advice)
-        case PlanShown(plan, decision, _, observing, held, warming, due):
-            planned = findings.plan_card(plan, decision, observing, foreseen_line(warming), due)
+        case PlanShown(plan, decision, _, observing, held, warming, due, no):
+            planned = findings.plan_card(plan, decision, observing, foreseen_line(warming), due, no)
             return holds.also_held(planned, held)
         case JobMade(job):
             return root_card(job, now)
         case Joined() as joined:
             return queues.joined_card(joined, now)
         case QueueShown() as shown:
-            return queues.queue_card(shown)
+            return queues.queue_card(shown, command)
         case FormWanted(draft, _, site):
             return private.open_form_card(site, draft)
         case PurgeFormWanted(draft):

@@ -19,6 +19,7 @@ from bot.services.purges import Asking
 from bot.services.queued import take_back
 from bot.services.replies import FormWanted, JobMade, Refused, Reply
 from bot.services.setup import Core
+from bot.slack.cards.queue import LEAVE
 from bot.slack.cards.request import of_round
 from bot.slack.plain import unmarked
 from bot.slack.purge_forms import PurgeForms
@@ -164,7 +165,11 @@ class Buttons:
                 return await deeds.purge_again(self._core, asking, number)
 
     async def in_queue(self, asking: Asking, value: str) -> Reply:
-        """Cancel the job that a button of the queue names, as if it were typed: `cancel` is for one's own."""
+        """Cancel the job that a button of the queue names, as if it were typed: `cancel` is for one's own. That of a
+        note on joining leaves the job, and never stops it."""
+        if value.startswith(LEAVE):
+            number = _number(value.removeprefix(LEAVE))
+            return await deeds.leave(self._core, asking.actor, number) if number else NO_JOB
         number = _number(value)
         return await deeds.cancel(self._core, asking.actor, number) if number else NO_JOB
 

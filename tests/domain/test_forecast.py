@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 import pytest
 
+from bot.domain.call_time import CallTime
 from bot.domain.forecast import Bucket, Budget, Foretold, Lane, Leg, Line, Window, foretell
 
 
@@ -72,3 +74,56 @@ def test_very_many_calls_are_foretold_nearly_as_well() -> None:
         for key in fine
         if abs(fine[key].ends - coarse[key].ends) > max(5.0, 0.1 * fine[key].ends)
     ]
+
+
+EVEN = {
+    "a burst that lasts": (lambda: Bucket(0.0, 0.0, 0.002, 500.0, 200.0), 0.3, 400),
+    "a burst that ends": (lambda: Bucket(0.0, 0.0, 0.002, 500.0, 200.0), 0.01, 3000),
+    "slow calls and a wide budget": (lambda: Bucket(0.0, 0.0, 0.002, 500.0, 200.0), 0.6, 1500),
+    "a call a second": (lambda: Bucket(0.0, 0.0, 1.0, 2.0, 0.8), 0.6, 50),
+    "a window": (lambda: Window(20.0, 60.0, 0.0), 0.05, 90),
+}  # what it may spend, the seconds of a call, and how many calls
+
+
+@pytest.mark.parametrize(("budget", "seconds", "calls"), EVEN.values(), ids=EVEN)
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.5])
+def test_in_an_even_world_what_is_foretold_stays_as_it_was_before_the_start(
+    budget: Callable[[], Budget], seconds: float, calls: int, share: float
+) -> None:
+    before = foretell([line(1, calls)], {"cf": Lane({"calls": budget()}, seconds=seconds)}, 0.0)[1, 0].ends
+    lane, gone = Lane({"calls": budget()}, seconds=seconds), round(calls * share)
+    now = foretell([line(1, gone)], {"cf": lane}, 0.0)[1, 0].ends - seconds
+    after = foretell([line(1, calls - gone)], {"cf": lane}, now)[1, 0].ends
+    assert before == pytest.approx(after, rel=0.03)
+
+
+def learned(*turns: list[float]) -> CallTime:
+    known = CallTime()
+    for took in turns:
+        known = known.after(took)
+    return known
+
+
+@pytest.mark.parametrize(
+    ("turns", "expected"),
+    [
+        pytest.param([], 0.1, id="nothing came back"),
+        pytest.param([[0.6]], 0.6, id="the first one says all"),
+        pytest.param([[0.6], []], 0.6, id="a turn without calls says nothing"),
+        pytest.param([[0.3] * 32] * 5, 0.3, id="an even world"),
+        pytest.param([[0.3] * 32] * 20 + [[1.3] * 32], 0.4, id="one turn that was held up counts once"),
+        pytest.param([[0.6] * 32] * 20 + [[0.1] * 32], 0.55, id="so does one that was quick"),
+        pytest.param([[0.6]] * 20 + [[0.1]] * 60, 0.1, id="another pace is learned"),
+    ],
+)
+def test_how_long_a_call_takes_is_learned_turn_by_turn(turns: list[list[float]], expected: float) -> None:
+    assert expected == pytest.approx(learned(*turns).seconds, rel=0.02)
+
+
+def test_a_turn_that_was_held_up_moves_no_forecast_by_more_than_a_tenth_of_it() -> None:
+    quiet = learned(*[[0.3] * 32] * 20)
+    times = [
+        foretell([line(1, 1500)], {"cf": Lane({}, seconds=known.seconds)}, 0.0)[1, 0].ends
+        for known in (quiet, quiet.after([0.6] * 32))
+    ]
+    assert times[1] <= 1.11 * times[0]

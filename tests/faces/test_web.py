@@ -302,6 +302,17 @@ async def test_a_full_account_says_when_to_ask_again(tmp_path: Path) -> None:
     assert 60 <= int(answer.headers["retry-after"]) <= 110
 
 
+async def test_the_queue_tells_of_holds_and_what_waits_for_them(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        await door.say("hold shop for 1h because deploy")
+        await door.say(f"purge {URL} --queue")
+        answer = (await door.say("queue shop")).json()
+    [held] = answer["held_back"]
+    assert ("shop", "token:ci", "deploy") == tuple(held["hold"][name] for name in ("site", "by", "reason"))
+    assert [{"request": "Q-1", "site": "shop", "requested_by": "token:ci", "targets": 1}] == held["first"]
+    assert (0, 1) == (held["jobs"], held["requests"])
+
+
 async def test_the_queue_is_text_and_what_runs_and_waits(tmp_path: Path) -> None:
     async with counter(tmp_path) as door:
         door.shop.shield.slow_down(0.1)

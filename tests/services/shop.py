@@ -18,9 +18,10 @@ from bot.domain.verdict import Look
 from bot.ledger.books import Books
 from bot.ledger.sqlite import SqliteLedger
 from bot.metrics import Metrics
+from bot.services.deciding import submit
 from bot.services.lanes import Lane, recover
 from bot.services.ports import Probes, ReadHeaders
-from bot.services.purges import Asking, submit
+from bot.services.purges import Asking
 from bot.services.replies import JobMade, Joined, PlanShown, Refused
 from bot.services.router import Router
 from bot.services.setup import Core, Current, Setup

@@ -19,8 +19,9 @@ from bot.ledger.messages import Message, Role
 from bot.services.approvals import vote
 from bot.services.asking import at_once
 from bot.services.choices import choices_of, kept
+from bot.services.deciding import submit
 from bot.services.planning import make_plan
-from bot.services.purges import Asking, submit
+from bot.services.purges import Asking
 from bot.services.replies import Done, JobMade, Refused
 from bot.services.setup import Current, Setup
 from providers.contract import Kind

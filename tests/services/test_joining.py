@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.actor import Actor
+from bot.domain.actor import Actor, Standing
 from bot.domain.command import Command, Verb
 from bot.domain.job import State
 from bot.domain.policy import Approve, Conditions, Policy, Rule, Run
@@ -15,12 +15,13 @@ from bot.domain.target import Target
 from bot.ledger.audit import audit
 from bot.ledger.messages import Role
 from bot.ledger.reading import reading
-from bot.services import approvals
-from bot.services.purges import Asking, submit
-from bot.services.replies import JobMade, Joined
+from bot.services import approvals, deeds
+from bot.services.deciding import submit
+from bot.services.purges import Asking
+from bot.services.replies import Done, JobMade, Joined, Refused
 from bot.services.setup import Setup
 from providers.contract import Kind
-from tests.services.shop import KIM, LEA, MIA, SAM, SHOP, ScriptedProvider, Shop, open_shop, url
+from tests.services.shop import GUEST, KIM, LEA, MIA, SAM, SHOP, ScriptedProvider, Shop, open_shop, url
 from tests.slate import SlateClock
 
 PAGE = Command(Verb.PURGE, (url("/a"),), "shop")
@@ -143,3 +144,109 @@ async def test_nobody_joins_where_too_few_would_be_left_to_agree(tmp_path: Path)
     made = await ask(shop, SAM, everything)
     await shop.ledger.close()
     assert (JobMade, True) == (type(made), made.job.id != first.job.id)
+
+
+async def end_called(shop: Shop, number: int) -> bool:
+    """Whether everybody who asks is told how it ended."""
+    return await shop.ledger.read(lambda books: books.messages.find(number, Role.END)) is not None
+
+
+async def test_what_was_agreed_to_for_two_is_not_asked_for_anew(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    first = await ask(shop, MIA, WIDE)
+    await ask(shop, LEA, WIDE)
+    await approvals.vote(shop.core, SAM, first.job.id, True)
+    await shop.slate.advance(600)
+    job = await shop.job(first.job.id)
+    await shop.ledger.close()
+    assert (State.DONE, "") == (job.state, job.approval.returned if job.approval else None)
+
+
+@pytest.mark.parametrize("by_button", [True, False], ids=["by the button", "by typing cancel"])
+async def test_who_joined_can_leave_and_it_goes_on_for_the_others(by_button: bool, tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    first = await ask(shop, MIA, WIDE)
+    await ask(shop, LEA, WIDE, "joining")
+    number = first.job.id
+    left = await (deeds.leave(shop.core, LEA, number) if by_button else deeds.cancel(shop.core, LEA, number, "no need"))
+    again = await submit(shop.core, Asking(LEA, "joining", "slack", "C_SHOP"), WIDE, SHOP)
+    await approvals.vote(shop.core, SAM, number, True)
+    await shop.slate.advance(600)
+    job, called = await shop.job(number), await end_called(shop, number)
+    events = await shop.events(number)
+    await shop.ledger.close()
+    assert isinstance(left, Done)
+    assert ("left", ("U_MIA",)) == (left.what, left.job.askers)
+    assert (State.DONE, ("U_MIA",), 1, False) == (job.state, job.askers, events.count("left"), called)
+    assert again == Refused("This request was in P-1, which you have left.", "Ask for it anew.")
+    with reading(tmp_path / "ledger.db") as ledger:
+        assert () == audit(ledger).breaches
+
+
+async def test_who_left_has_no_vote_and_can_join_once_more(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    first = await ask(shop, MIA, WIDE)
+    await ask(shop, LEA, WIDE)
+    await deeds.leave(shop.core, LEA, first.job.id)
+    vote = await approvals.vote(shop.core, LEA, first.job.id, True)
+    back = await ask(shop, LEA, WIDE)
+    job = await shop.job(first.job.id)
+    await shop.ledger.close()
+    assert "You asked for P-1, so somebody else must decide." == getattr(vote, "what", "")
+    assert (Joined, ("U_MIA", "U_LEA"), ()) == (type(back), job.askers, job.left_by)
+
+
+async def test_an_approver_who_left_can_stop_it_by_a_second_cancel_and_never_by_the_button(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    first = await ask(shop, MIA, WIDE)
+    await ask(shop, LEA, WIDE)
+    await deeds.leave(shop.core, LEA, first.job.id)
+    twice = await deeds.leave(shop.core, LEA, first.job.id)
+    still = await shop.job(first.job.id)
+    stopped = await deeds.cancel(shop.core, LEA, first.job.id)
+    await shop.ledger.close()
+    assert twice == Refused("No request of yours is in P-1.", "`cancel P-1` stops it, where you may.")
+    assert (State.WAITING, "cancelled") == (still.state, getattr(stopped, "what", ""))
+
+
+async def test_nobody_leaves_what_they_did_not_join(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    first = await ask(shop, MIA, WIDE)
+    left = [await deeds.leave(shop.core, who, first.job.id) for who in (MIA, GUEST)]
+    job = await shop.job(first.job.id)
+    await shop.ledger.close()
+    assert ["No request of yours is in P-1.", "Guests may not do this."] == [getattr(one, "what", "") for one in left]
+    assert State.WAITING == job.state
+
+
+async def test_a_token_that_joined_leaves_by_cancelling(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    first = await ask(shop, MIA, PAGE)
+    ci = Actor("token:ci", Standing.TOKEN, sites=frozenset({"shop"}))
+    await ask(shop, ci, PAGE)
+    left = await deeds.cancel(shop.core, ci, first.job.id)
+    twice = await deeds.cancel(shop.core, ci, first.job.id)
+    await shop.ledger.close()
+    assert "left" == getattr(left, "what", "")
+    assert "P-1 was not asked for by this token." == getattr(twice, "what", "")
+
+
+async def test_the_first_askers_cancel_stops_it_for_all_and_they_are_told(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    first = await ask(shop, MIA, WIDE)
+    await ask(shop, LEA, WIDE)
+    await deeds.cancel(shop.core, MIA, first.job.id)
+    job, called = await shop.job(first.job.id), await end_called(shop, first.job.id)
+    await shop.ledger.close()
+    assert (State.CANCELLED, ("U_MIA", "U_LEA"), True) == (job.state, job.askers, called)
+
+
+async def test_who_leaves_takes_their_urgency_along(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    first = await ask(shop, MIA, WIDE)
+    await ask(shop, LEA, replace(WIDE, urgent=True))
+    before = await shop.job(first.job.id)
+    await deeds.leave(shop.core, LEA, first.job.id)
+    after = await shop.job(first.job.id)
+    await shop.ledger.close()
+    assert ("U_LEA", "") == (before.urgent_by, after.urgent_by)

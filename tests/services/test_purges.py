@@ -398,8 +398,8 @@ async def test_one_host_of_several_is_narrower(tmp_path: Path) -> None:
 
 
 ALIKE = {
-    "waiting": (False, "P-1 had asked for the same and waited for approval then."),
-    "under way": (True, "P-1 had asked for the same and was under way then."),
+    "waiting": (False, "P-1 is for the same, and was waiting for approval when this was asked for."),
+    "under way": (True, "P-1 is for the same, and was under way when this was asked for."),
 }
 
 
@@ -526,6 +526,51 @@ async def test_everything_with_an_unknown_outcome_asks_and_is_never_repeated_by_
     await shop.ledger.close()
     assert (State.NEEDS_DECISION, 1) == (waiting.state, sent)
     assert (State.DONE, 2) == (ended.state, len(shop.cf.sent))
+
+
+@pytest.mark.parametrize(
+    ("answer", "counted"),
+    [
+        pytest.param(Receipt("a"), (1, 0, 0), id="it went"),
+        pytest.param(Throttled("Too much.", "Wait.", retry_after=5.0), (0, 1, 0), id="it was refused"),
+        pytest.param(OutcomeUnknown("No answer came.", "Look."), (0, 0, 1), id="it got no answer"),
+    ],
+)
+async def test_a_call_in_flight_at_a_cancel_is_neither_sent_nor_unsent(
+    answer: PurgeError | Receipt, counted: tuple[int, int, int], tmp_path: Path
+) -> None:
+    clock = SlateClock()
+    shield, cf = ScriptedProvider("shield", clock, per_call=1), ScriptedProvider("cf", clock)
+    shop = open_shop(tmp_path, clock, shield, cf)
+    shield.slow_down(0.01)  # after the first one
+    shield.script = [answer]
+
+    async def stop() -> None:
+        await deeds.cancel(shop.core, MIA, 1)
+
+    shield.before_answer = stop
+    await shop.purge(MIA, *[url(f"/{n}") for n in range(5)], check=False)
+    await shop.slate.advance(600)
+    job = await shop.job(1)
+    steps = await shop.ledger.read(lambda books: books.messages.steps(1))
+    await shop.ledger.close()
+    [(unsent, flying)] = [(told.n, told.flying) for _, told in steps if told.event == "cancelled"]
+    inner = job.layers[0]
+    assert (5, 1, 1) == (unsent, flying, len(shield.sent))
+    assert counted == (inner.sent, inner.failed, inner.unknown)
+    assert 5 == sum(layer.cancelled for layer in job.layers)
+    assert [] == [told for _, told in steps if told.event in ("sent_again", "waiting")]
+
+
+async def test_what_went_once_is_not_unsent_though_a_second_pass_was_to_follow(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.shield.again_after = 60.0
+    job = await shop.purge(MIA, url("/a"), check=False)
+    await shop.slate.advance(5)
+    await deeds.cancel(shop.core, MIA, job.id)
+    job = await shop.job(job.id)
+    await shop.ledger.close()
+    assert [(1, 0), (0, 1)] == [(layer.sent, layer.cancelled) for layer in job.layers]
 
 
 async def test_a_cancel_stops_what_was_not_sent(tmp_path: Path) -> None:

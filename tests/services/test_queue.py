@@ -7,11 +7,13 @@ from pathlib import Path
 
 from bot.domain.actor import Actor, Standing
 from bot.domain.command import Command, Verb
+from bot.domain.hold import ALL
 from bot.domain.site import Layer
 from bot.domain.target import Target
 from bot.services import deeds, holds
+from bot.services.desk import Desk
 from bot.services.purges import Asking
-from bot.services.queue import MINE_SHOWN, AccountQueue, queue
+from bot.services.queue import IN_LINE_SHOWN, MINE_SHOWN, AccountQueue, queue
 from bot.services.replies import Full, JobMade
 from bot.services.setup import Current, Most
 from providers.contract import Kind
@@ -51,6 +53,21 @@ async def test_it_tells_what_runs_what_waits_and_when(tmp_path: Path) -> None:
     assert (1, 0, 0) == (shield.votes, shield.held, shield.scheduled)
 
 
+async def test_a_call_in_flight_is_on_its_way_and_not_sent(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    seen: list[AccountQueue] = []
+
+    async def look() -> None:
+        seen.append(await on_shield(shop, MIA))
+
+    shop.shield.before_answer = look
+    await shop.purge(MIA, url("/a"), check=False)
+    await shop.slate.advance(60)
+    await shop.ledger.close()
+    [waiter] = seen[0].running
+    assert (0, 1, 0) == (waiter.gone, waiter.flying, waiter.left)
+
+
 async def test_of_sites_that_are_not_ones_own_nothing_has_a_name(tmp_path: Path) -> None:
     shop = slow_shop(tmp_path)
     await shop.purge(MIA, *[url(f"/{n}") for n in range(5)], check=False)
@@ -81,6 +98,32 @@ async def test_what_is_held_is_counted(tmp_path: Path) -> None:
     shield = await on_shield(shop, MIA)
     await shop.ledger.close()
     assert (1, (), ()) == (shield.held, shield.running, shield.waiting)
+
+
+async def test_the_hold_is_named_with_what_waits_for_its_end(tmp_path: Path) -> None:
+    shop = slow_shop(tmp_path)
+    await shop.purge(MIA, url("/a"), check=False)
+    await holds.lay(shop.core, Asking(LEA, "hold"), Command(Verb.HOLD, site="shop", reason="deploy"))
+    await shop.slate.advance(1)
+    for n in range(IN_LINE_SHOWN + 1):
+        await Desk(shop.core).ask(Asking(MIA, f"queued {n}"), f"https://www.shop.test/{n} --queue")
+    shown = await queue(shop.core, MIA, QUEUE)
+    of_cf = await queue(shop.core, MIA, replace(QUEUE, only="cf"))
+    of_news = await queue(shop.core, OUTSIDER, QUEUE)
+    await shop.ledger.close()
+    [held] = shown.held
+    assert held.hold is not None
+    assert ("shop", "U_LEA", "deploy", 1) == (held.hold.site, held.hold.by, held.hold.reason, held.jobs)
+    assert ([1, 2, 3, 4, 5], 6) == ([one.id for one in held.first], held.requests)
+    assert ([held], ()) == (of_cf.held, tuple(of_news.held))
+
+
+async def test_a_hold_on_every_site_is_named_once(tmp_path: Path) -> None:
+    shop = slow_shop(tmp_path)
+    await holds.lay(shop.core, Asking(LEA, "hold"), Command(Verb.HOLD, everywhere=True, reason="freeze"))
+    shown = await queue(shop.core, MIA, QUEUE)
+    await shop.ledger.close()
+    assert [(ALL, 0, 0)] == [(one.hold.site if one.hold else "", one.jobs, one.requests) for one in shown.held]
 
 
 async def test_ones_own_jobs_come_by_pages_until_they_are_fully_sent(tmp_path: Path) -> None:

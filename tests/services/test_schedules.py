@@ -117,6 +117,16 @@ def people(shop: Shop) -> Everybody:
     return shop.core.directory
 
 
+async def test_who_asks_for_the_same_hears_when_the_scheduled_one_is_to_begin(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await made(shop, f"in 10m {PRICING}")
+    now = await made(shop, PRICING)
+    await close(shop)
+    assert now.notes == (
+        "P-1 is for the same, and was waiting for its time (Fri 15 Jan 08:10:00 UTC) when this was asked for.",
+    )
+
+
 async def test_it_begins_at_its_time_and_not_before(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     job = await made(shop, f"in 10m {PRICING}")

@@ -9,10 +9,16 @@ import pytest
 
 from bot.domain.actor import Actor, Standing
 from bot.domain.defaults import built_in
+from bot.domain.job import State
 from bot.domain.policy import Urgency
+from bot.domain.target import Target
 from bot.domain.turns import EVERY, Place, Turns
-from bot.services.replies import JobMade, Joined, Refused
+from bot.services import approvals
+from bot.services.desk import Desk
+from bot.services.purges import Asking
+from bot.services.replies import JobMade, Joined, PlanShown, Refused
 from bot.services.setup import Setup
+from providers.contract import Kind
 from tests.services.shop import APPROVERS, LEA, MIA, SHOP, ScriptedProvider, Shop, open_shop, url
 from tests.slate import SlateClock
 
@@ -108,3 +114,68 @@ async def test_who_joins_with_urgency_has_the_waiting_job_go_first(tmp_path: Pat
     job = await shop.job(first.id)
     await shop.ledger.close()
     assert (Joined, "U_LEA") == (type(made), job.urgent_by)
+
+
+@pytest.mark.parametrize(
+    ("urgent", "line", "expected"),
+    [
+        pytest.param(Urgency(("U_MIA",)), " --urgent", "", id="whom the policy names"),
+        pytest.param(None, " --urgent", "You are not one of those who may have a purge go first.", id="nobody else"),
+        pytest.param(Urgency(("U_MIA",)), "", None, id="nobody asks"),
+        pytest.param(
+            Urgency(("U_MIA",), per_day=1), " --urgent",
+            "You have had a purge go first once within 24 hours, which is as often as the policy lets you.",
+            id="often enough",
+        ),
+    ],
+)  # fmt: skip
+async def test_a_plan_tells_whether_it_may_go_first(
+    urgent: Urgency | None, line: str, expected: str | None, tmp_path: Path
+) -> None:
+    shop = urgent_shop(tmp_path, urgent)
+    await shop.ask(MIA, url("/before"), urgent=True)
+    shown = await Desk(shop.core).ask(Asking(MIA, "plan"), f"plan https://www.shop.test/a{line}")
+    await shop.ledger.close()
+    assert isinstance(shown, PlanShown)
+    assert expected == shown.urgent_no
+
+
+PREFIX = Target(Kind.PREFIX, "www.shop.test/a/", "shop")
+
+
+@pytest.mark.parametrize(
+    ("keeps", "events"),
+    [
+        pytest.param(True, ["urgent"], id="the right is still there"),
+        pytest.param(False, ["urgent", "calmed"], id="the right is gone"),
+    ],
+)
+async def test_the_right_is_looked_at_again_when_it_begins(keeps: bool, events: list[str], tmp_path: Path) -> None:
+    shop = urgent_shop(tmp_path, Urgency(("U_MIA",)))
+    made = await shop.ask(MIA, PREFIX, check=False, urgent=True)
+    assert isinstance(made, JobMade)
+    policy = replace(shop.core.setup.policy, urgent=Urgency(("U_MIA",) if keeps else ("U_SAM",)))
+    shop.core.current.become(replace(shop.core.setup, policy=policy))
+    await approvals.vote(shop.core, LEA, made.job.id, True)
+    await shop.slate.advance(600)
+    job = await shop.job(made.job.id)
+    told = [event for event in await shop.events(job.id) if event in ("urgent", "calmed")]
+    entries = await shop.ledger.read(lambda books: books.journal.events(job.id))
+    await shop.ledger.close()
+    assert (State.DONE, events) == (job.state, told)
+    assert "U_MIA" * keeps == job.urgent_by
+    assert (not keeps) is any(event == "calmed" for _, event, _, _ in entries)
+
+
+async def test_what_was_scheduled_as_urgent_runs_in_its_turn_where_nobody_may_have_it_so_any_more(
+    tmp_path: Path,
+) -> None:
+    shop = urgent_shop(tmp_path, None)
+    asking = Asking(LEA, "later", "slack", "C_SHOP")
+    made = await Desk(shop.core).ask(asking, "https://www.shop.test/a in 10m --urgent")
+    assert isinstance(made, JobMade), made
+    shop.core.current.become(replace(shop.core.setup, policy=built_in(("U_SAM", "U_KIM"))))
+    await shop.slate.advance(900)
+    job = await shop.job(made.job.id)
+    await shop.ledger.close()
+    assert (State.DONE, "") == (job.state, job.urgent_by)

@@ -13,7 +13,8 @@ from bot.domain.job import JobView, State
 from bot.domain.target import Target
 from bot.domain.verdict import NONE_COVERED, Look, Verdict
 from bot.ledger.books import Books
-from bot.services.purges import Asking, submit
+from bot.services.deciding import submit
+from bot.services.purges import Asking
 from bot.services.replies import JobMade
 from bot.services.witnesses import covered, pages_to_look_at
 from providers.contract import Cached, Kind

@@ -27,8 +27,9 @@ from bot.ledger.codec import COMMAND, pack
 from bot.ledger.messages import Role
 from bot.ledger.reviews import Review
 from bot.senders import Senders
+from bot.services.deciding import submit
 from bot.services.desk import Desk
-from bot.services.purges import Asking, submit
+from bot.services.purges import Asking
 from bot.services.replies import JobMade
 from bot.services.setup import Setup
 from bot.settings.model import Deploys

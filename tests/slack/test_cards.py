@@ -455,11 +455,11 @@ so a person decides.
     "cancelled on the way": (
         replace(
             MANY, state=State.CANCELLED, stop_reason="token:ops-cli",
-            layers=(LONG_VARNISH, replace(SENDING, state=LayerState.STOPPED)),
+            layers=(LONG_VARNISH, replace(SENDING, state=LayerState.STOPPED, cancelled=25)),
         ),
         """\
         ⚫ P-1042 cancelled by token `ops-cli` · 1,200 URLs on shop
-           1,200 URLs on shop: Varnish was purged; Cloudflare took 15 of 40 calls
+           1,200 URLs on shop: Varnish was purged; Cloudflare took 15 of 40 calls; 25 calls stayed unsent
            Nobody looked at the edge, which may still serve the old. *Purge again* asks for all of it.
            asked by <@U_MIA> · read as URL
            https://www.shop.test/0, https://www.shop.test/1, https://www.shop.test/2 and 1,197 more
@@ -644,7 +644,7 @@ production (Varnish and Cloudflare)
     "a host": (
         replace(
             ALL, kind=Kind.HOST, sample=("www.shop.test",),
-            notes=("P-9 had asked for the same and waited for approval then.",),
+            notes=("P-9 is for the same, and was under way when this was asked for.",),
             layers=(replace(NEXT_VARNISH, note="Varnish does <something> else"), NEXT_CLOUDFLARE),
             approval=replace(APPROVAL, needed=1, rule="wide", offers=("Narrower: <a> tag", "Cheaper: `prefix a/`")),
         ),
@@ -655,7 +655,7 @@ production (Varnish and Cloudflare)
            Why: INC-881
            How much: 1 target in 2 calls, about 28 s of sending under the budgets
            Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again.
-           Varnish does &lt;something&gt; else · P-9 had asked for the same and waited for approval then.
+           Varnish does &lt;something&gt; else · P-9 is for the same, and was under way when this was asked for.
            Narrower: &lt;a&gt; tag
            Cheaper: `prefix a/`
            Rule `wide`: it empties all of shop (production)

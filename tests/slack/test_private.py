@@ -359,6 +359,24 @@ def test_a_plan_for_later_says_for_when() -> None:
     ) == (lines[0], lines[1], lines[4])
 
 
+@pytest.mark.parametrize(
+    ("no", "expected"),
+    [
+        pytest.param(None, [], id="nobody asks"),
+        pytest.param("", ["   Urgent: yes, you may have it go before everything that is not sent yet."], id="yes"),
+        pytest.param(
+            "You may not.",
+            ["   Urgent: no. You may not. Without `--urgent` it waits its turn."],
+            id="no",
+        ),
+    ],
+)
+def test_a_plan_says_whether_it_may_go_first(no: str | None, expected: list[str]) -> None:
+    plan, decision, *_ = next(iter(PLANS.values()))
+    lines = spelled(plan_card(plan, decision, urgent_no=no)).split("\n")
+    assert expected == [line for line in lines if "Urgent" in line]
+
+
 FRONT = "https://www.shop.test/"
 SILENT = replace(look("sin", ""), status=0, age=None, max_age=None, problem="no answer within 8 s")
 

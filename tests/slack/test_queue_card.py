@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import pytest
+
+from bot.domain.hold import Hold
 from bot.domain.job import JobView, State
 from bot.domain.verdict import Verdict
-from bot.services.queue import AccountQueue, QueueShown, Waiter
+from bot.ledger.holds import Waiting
+from bot.services.queue import AccountQueue, HeldBack, QueueShown, Waiter
 from bot.services.replies import Full, Joined
 from bot.slack.cards.blocks import Card
+from bot.slack.cards.private import done_card
 from bot.slack.cards.queue import full_card, joined_card, ordinal, queue_card
 from bot.slack.cards.thread import end_line
 from bot.slack.plain import plain
@@ -49,7 +54,7 @@ def buttons(card: Card) -> list[tuple[str, str]]:
 
 
 def test_every_account_tells_what_runs_and_what_waits_in_its_order() -> None:
-    said = plain(queue_card(QueueShown([CF, IDLE], NOW)))
+    said = plain(queue_card(QueueShown([CF, IDLE], NOW), "/purge"))
     assert said == (
         "Queue: 2 run, 6 wait\n"
         "cf · Cloudflare · takes no calls before 2026-11-18 11:07 UTC\n"
@@ -64,21 +69,93 @@ def test_every_account_tells_what_runs_and_what_waits_in_its_order() -> None:
     )
 
 
+def on_cf(*running: Waiter, scheduled: int = 0) -> list[str]:
+    """What is said of one account under its name."""
+    account = replace(IDLE, account="cf", title="Cloudflare", running=running, scheduled=scheduled)
+    return plain(queue_card(QueueShown([account], NOW), "/purge")).split("\n")[2:]
+
+
+@pytest.mark.parametrize(
+    ("gone", "flying", "left", "expected"),
+    [
+        pytest.param(0, 1, 0, "its call is on its way", id="the only one is in flight"),
+        pytest.param(0, 3, 0, "all 3 calls are on their way", id="all are"),
+        pytest.param(2, 1, 0, "2 of 3 calls sent, 1 on its way", id="the last is"),
+        pytest.param(1, 2, 4, "1 of 7 calls sent, 2 on their way, done in about 9 s", id="some are"),
+        pytest.param(1, 0, 6, "1 of 7 calls sent, done in about 9 s", id="none is"),
+    ],
+)
+def test_a_call_in_flight_is_not_called_sent(gone: int, flying: int, left: int, expected: str) -> None:
+    one = Waiter(12, True, "shop", "U_MIA", False, gone, left, NOW, NOW + 9, flying=flying)
+    assert [f"    ▶ P-12 on shop, asked by U_MIA · {expected}"] == on_cf(one)
+
+
+def test_one_waits_for_its_time_and_several_for_theirs() -> None:
+    assert "    not in line yet: 1 job waits for its time" == on_cf(scheduled=1)[1]
+    assert "    not in line yet: 5 jobs wait for their time" == on_cf(scheduled=5)[1]
+
+
 def test_nothing_to_do_is_said_so() -> None:
-    assert "Queue: nothing runs and nothing waits for calls\nIdle: shield" == plain(queue_card(QueueShown([IDLE], NOW)))
-    assert "No queue belongs to a site of yours.\nsites lists them." == plain(queue_card(QueueShown([], NOW)))
+    idle = plain(queue_card(QueueShown([IDLE], NOW), "/purge"))
+    assert "Queue: nothing runs and nothing waits for calls\nIdle: shield" == idle
+    assert "No queue belongs to a site of yours.\nsites lists them." == plain(queue_card(QueueShown([], NOW), "/purge"))
+
+
+def test_a_hold_is_named_with_what_waits_for_its_end() -> None:
+    first = [
+        Waiting(1, "shop", "U_MIA", NOW, 1, 1, "https://www.shop.test/a", "the price"),
+        Waiting(2, "shop", "U_SAM", NOW, 3, 3, "https://www.shop.test/b", ""),
+    ]
+    held = HeldBack(Hold("shop", "U_LEA", "deploy", NOW, NOW + 3600), 2, first, 4)
+    assert plain(queue_card(QueueShown([IDLE], NOW, held=[held]), "/purge")).split("\n")[1:] == [
+        "Idle: shield",
+        "shop is held by U_LEA since 2026-11-18 11:06 UTC, until 2026-11-18 12:06 UTC: deploy",
+        "    2 jobs wait for the end of that hold",
+        "    🟡 Q-1 waits for the hold of U_LEA, until 2026-11-18 12:06 UTC · https://www.shop.test/a on shop ·"
+        " queued by U_MIA 2026-11-18 11:06 UTC · because the price",
+        "    🟡 Q-2 waits for the hold of U_LEA, until 2026-11-18 12:06 UTC · 3 URLs on shop"
+        " (https://www.shop.test/b, …) · queued by U_SAM 2026-11-18 11:06 UTC",
+        "    and 2 more requests: /purge status lists them",
+    ]
+
+
+def test_what_is_about_to_run_after_a_hold_is_told_too() -> None:
+    held = HeldBack(None, 0, [Waiting(1, "shop", "U_MIA", NOW, 1, 1, "https://www.shop.test/a", "")], 1)
+    assert plain(queue_card(QueueShown([IDLE], NOW, held=[held]), "/purge")).split("\n")[2:] == [
+        "    🟡 Q-1 is about to run · https://www.shop.test/a on shop · queued by U_MIA 2026-11-18 11:06 UTC"
+    ]
 
 
 def test_own_jobs_have_a_button_five_a_page() -> None:
     mine = [(n, "shop") for n in range(1, 13)]
-    whole = queue_card(QueueShown([IDLE], NOW, mine, 0, "queue shop"))
+    whole = queue_card(QueueShown([IDLE], NOW, mine, 0, "queue shop"), "/purge")
     first = buttons(whole)
-    second = buttons(queue_card(QueueShown([IDLE], NOW, mine, 5, "queue shop")))
-    last = buttons(queue_card(QueueShown([IDLE], NOW, mine, 10, "queue shop")))
+    second = buttons(queue_card(QueueShown([IDLE], NOW, mine, 5, "queue shop"), "/purge"))
+    last = buttons(queue_card(QueueShown([IDLE], NOW, mine, 10, "queue shop"), "/purge"))
     assert [*((f"Cancel P-{n}", f"P-{n}") for n in range(1, 6)), ("7 more of yours", "queue shop page 2")] == first
     assert [("Before", "queue shop page 1"), ("2 more of yours", "queue shop page 3")] == second[5:]
     assert [("Cancel P-11", "P-11"), ("Cancel P-12", "P-12"), ("Before", "queue shop page 2")] == last
     assert [] == block_problems(whole.blocks)
+
+
+def test_who_joins_can_leave_by_a_button_and_who_asked_first_cancels() -> None:
+    assert [("Leave P-12", "leave P-12")] == buttons(joined_card(Joined(JOB), NOW))
+    assert [] == buttons(joined_card(Joined(JOB, by_self=True), NOW))
+
+
+def test_who_left_hears_for_whom_it_goes_on() -> None:
+    assert plain(done_card(replace(JOB, also_by=("U_SAM",), left_by=("U_LEA",)), "left")) == (
+        "You are in P-12 no more; it goes on for U_MIA and U_SAM.\n"
+        "Whoever asked for it first, or an approver, can cancel it."
+    )
+
+
+def test_who_cancels_hears_for_whom_else() -> None:
+    alone, for_two = replace(JOB, also_by=()), replace(JOB, also_by=("U_SAM", "U_LEA"))
+    assert "P-12 is cancelled." == plain(done_card(alone, "cancelled"))
+    assert plain(done_card(for_two, "cancelled")) == (
+        "P-12 is cancelled, also for U_SAM and U_LEA, who asked for the same."
+    )
 
 
 def test_who_joins_is_told_what_does_it() -> None:

@@ -136,6 +136,27 @@ LINES = {
         "• The answer of Cloudflare was lost, and a repeat is not safe by itself: a person decides.",
     ),
     "cancelled in time": (Told(Event.CANCELLED, who="U_MIA", n=3), "• Cancelled by <@U_MIA>; 3 calls stayed unsent."),
+    "left": (Told(Event.LEFT, who="U_LEA"), "• <@U_LEA> asks for it no more; it goes on without them."),
+    "left with a reason": (
+        Told(Event.LEFT, who="U_LEA", text="it can wait"),
+        "• <@U_LEA> asks for it no more, because it can wait; it goes on without them.",
+    ),
+    "goes first no more": (
+        Told(Event.CALMED, who="U_LEA", text="left"),
+        "• Goes first no more, since <@U_LEA> has left it: it waits its turn.",
+    ),
+    "may go first no more": (
+        Told(Event.CALMED, who="U_LEA", text="no right"),
+        "• Goes first no more, since <@U_LEA> may have no purge go first any more: it waits its turn.",
+    ),
+    "cancelled in flight": (
+        Told(Event.CANCELLED, who="U_MIA", n=3, flying=2),
+        "• Cancelled by <@U_MIA>; 3 calls stayed unsent, and 2 were on their way.",
+    ),
+    "cancelled with the last in flight": (
+        Told(Event.CANCELLED, who="U_MIA", flying=1),
+        "• Cancelled by <@U_MIA>; no call stayed unsent, and 1 was on its way.",
+    ),
     "cancelled too late": (Told(Event.CANCELLED, who="U_MIA"), "• Cancelled by <@U_MIA>; every call had been sent."),
     "joined": (
         Told(Event.JOINED, who="U_LEA", text="of the price"),

@@ -29,8 +29,12 @@ END = "the end of the rules"  # what the policy names where no rule speaks
 OLD, FRESH, NOT_KNOWN = "🟠 old ·", "🟢 fresh ·", "⚪ not known ·"
 
 
-def plan_card(plan: Plan, decision: Decision, observing: bool = False, then: str = "", due: Due | None = None) -> Card:
-    """What a purge would do, now or when it is `due`, and what would follow `then`. Nothing was sent."""
+def plan_card(
+    plan: Plan, decision: Decision, observing: bool = False, then: str = "", due: Due | None = None,
+    urgent_no: str | None = None,
+) -> Card:  # fmt: skip
+    """What a purge would do, now or when it is `due`, and what would follow `then`; with `urgent_no`, why it may not go
+    first, or "" that it may. Nothing was sent."""
     lines = [
         _at_its_time(due),
         _first_targets(plan),
@@ -38,6 +42,7 @@ def plan_card(plan: Plan, decision: Decision, observing: bool = False, then: str
         "" if plan.effect in NARROW else ORIGIN_LOAD,
         then,
         _policy_line(decision, "runs at once" if due is None else "runs at its time") if plan.targets else "",
+        "" if urgent_no is None else _urgent_line(urgent_no),
         "This purgebot only observes (mode: observe); to purge, set `mode: live`." if observing else "",
         escape(plan.read_as, 60),
         *(escape(note) for note in plan.notes[:NOTES_SHOWN]),
@@ -86,6 +91,12 @@ def _layer_line(layer: LayerPlan) -> str:
     calls = count(len(layer.calls), "call")
     cost = f" · {cost_text(layer.cost)}" if layer.cost else ""
     return f"{escape(layer.title, 40)} ({escape(layer.account, 40)}): {soft}{calls}, {time}{cost}{note}"
+
+
+def _urgent_line(no: str) -> str:
+    if not no:
+        return "Urgent: yes, you may have it go before everything that is not sent yet."
+    return f"Urgent: no. {sentence(with_clocks(escape(no)))} Without `--urgent` it waits its turn."
 
 
 def _policy_line(decision: Decision, runs: str) -> str:

@@ -14,7 +14,7 @@ from bot.services.replies import WhoAmI
 from bot.slack.cards.blocks import Block, Card, actions, button, card, section
 from bot.slack.cards.outcome import approvals_left, outcome
 from bot.slack.cards.root import root_card
-from bot.slack.cards.words import arrows, clock_with_seconds, count, hosts, with_clocks
+from bot.slack.cards.words import arrows, clock_with_seconds, count, hosts, listed, with_clocks
 from bot.slack.escape import channel, code, escape, linked, person
 from providers.contract import Kind
 
@@ -25,6 +25,7 @@ SITES_SHOWN = 20
 COPIED_MAX = 1300  # characters; a line to copy is shown whole or not at all
 FENCE_MAX = 2800  # characters in one block of preformatted lines
 PIECES_MAX = 3
+OTHERS_SHOWN = 5
 
 _PEOPLE = re.compile(r"<@[A-Z][A-Z0-9_]+>(?: and <@[A-Z][A-Z0-9_]+>)* decided\.")
 
@@ -176,7 +177,8 @@ def done_card(job: JobView, what: str) -> Card:
         "voted": f"Your yes on {job.name} counts. {_still(job)}",
         "approved": f"Your yes counts: {job.name} has its approvals and {goes_on}.",
         "denied": f"Your no counts: {job.name} is denied, nothing was purged.",
-        "cancelled": f"{job.name} is cancelled.",
+        "cancelled": f"{job.name} is cancelled{_for_others(job)}.",
+        "left": f"You are in {job.name} no more; it goes on for {listed([*map(person, job.askers)], OTHERS_SHOWN)}.",
         "not warmed further": f"{job.name} is not warmed any further. It stays purged.",
         "retried": f"{job.name} goes on.",
         "run": f"{job.name} begins now, or once nothing holds its site.",
@@ -184,7 +186,15 @@ def done_card(job: JobView, what: str) -> Card:
         "broken": f"The glass of {job.name} is broken: it runs without votes, and a review is open.",
         "reviewed": f"The review of {job.name} is closed.",
     }
-    return card(said.get(what, f"{job.name}: {escape(what)}"))
+    more = "Whoever asked for it first, or an approver, can cancel it." if what == "left" else ""
+    return card(said.get(what, f"{job.name}: {escape(what)}"), [more])
+
+
+def _for_others(job: JobView) -> str:
+    """Who else asked for it, and hears of it in its thread."""
+    if not job.also_by:
+        return ""
+    return f", also for {listed([*map(person, job.also_by)], OTHERS_SHOWN)}, who asked for the same"
 
 
 def _still(job: JobView) -> str:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.domain.job import State
-from bot.services.queue import MINE_SHOWN, AccountQueue, QueueShown, Waiter
-from bot.services.replies import Full, Joined
+from bot.services.queue import MINE_SHOWN, AccountQueue, HeldBack, QueueShown, Waiter
+from bot.services.replies import Full, Joined, Waits
 from bot.slack.cards.blocks import Block, Card, button, card
+from bot.slack.cards.holds import begun, hold_line, waiting_line
 from bot.slack.cards.words import clock, count, duration, listed
 from bot.slack.escape import escape, linked, person
 
+LEAVE = "leave "  # before the job's name in what a button carries
 ACCOUNTS_SHOWN, RUNNING_SHOWN, WAITING_SHOWN = 8, 5, 8
 
 
-def queue_card(shown: QueueShown) -> Card:
-    """Every account that was asked for, busy ones first."""
+def queue_card(shown: QueueShown, command: str) -> Card:
+    """Every account that was asked for, busy ones first, then what holds their sites and what waits for that."""
     if not shown.accounts:
         return card("No queue belongs to a site of yours.", ["`sites` lists them."])
     busy = [account for account in shown.accounts if not account.is_idle]
@@ -31,6 +33,7 @@ def queue_card(shown: QueueShown) -> Card:
             *lines,
             f"and {count(more, 'more account')}: name a site or an account" if more > 0 else "",
             f"Idle: {names}" if names else "",
+            *(line for held in shown.held for line in _held_back(held, command)),
         ],
         _buttons(shown),
     )
@@ -48,6 +51,19 @@ def _account(account: AccountQueue, now: float) -> Iterator[str]:
         yield "    nothing runs or waits for calls"
     if counted := _counted(account):
         yield f"    not in line yet: {listed(counted)}"
+
+
+def _held_back(held: HeldBack, command: str) -> Iterator[str]:
+    """A hold, and what waits for its end: jobs by their number, requests by name."""
+    if held.hold is not None:
+        yield begun(hold_line(held.hold))
+    if held.jobs:
+        yield f"    {count(held.jobs, 'job')} {'waits' if held.jobs == 1 else 'wait'} for the end of that hold"
+    for request in held.first:
+        yield f"    {waiting_line(Waits(request, held.hold))}"
+    more = held.requests - len(held.first)
+    if more > 0:
+        yield f"    and {count(more, 'more request')}: `{command} status` lists them"
 
 
 def _some(lines: Sequence[str], most: int, what: str) -> Iterator[str]:
@@ -78,11 +94,13 @@ def _named(waiter: Waiter) -> str:
 
 
 def _far(waiter: Waiter, now: float) -> str:
-    """How far one is that runs."""
-    sent = f" · {waiter.gone:,} of {count(waiter.gone + waiter.left, 'call')} sent"
-    if not waiter.left:
-        return f" · all {count(waiter.gone, 'call')} sent" if waiter.gone != 1 else " · its call is sent"
-    return f"{sent}, {_done(waiter, now)}"
+    """How far one is that runs: what came back, and what is on its way."""
+    calls = waiter.gone + waiter.flying + waiter.left
+    if waiter.flying == calls:
+        return " · its call is on its way" if calls == 1 else f" · all {calls:,} calls are on their way"
+    sent = f" · {waiter.gone:,} of {count(calls, 'call')} sent"
+    flying = f", {waiter.flying:,} on {'its' if waiter.flying == 1 else 'their'} way" if waiter.flying else ""
+    return f"{sent}{flying}{f', {_done(waiter, now)}' if waiter.left else ''}"
 
 
 def _comes(waiter: Waiter, now: float) -> str:
@@ -103,7 +121,8 @@ def _done(waiter: Waiter, now: float) -> str:
 def _counted(account: AccountQueue) -> list[str]:
     """What waits for something else than calls."""
     counts = (
-        (account.votes, "for votes"), (account.held, "for the end of a hold"), (account.scheduled, "for its time"),
+        (account.votes, "for votes"), (account.held, "for the end of a hold"),
+        (account.scheduled, f"for {'its' if account.scheduled == 1 else 'their'} time"),
         (account.decisions, "for a decision"),
     )  # fmt: skip
     return [f"{count(n, 'job')} {'waits' if n == 1 else 'wait'} {what}" for n, what in counts if n]
@@ -134,7 +153,9 @@ def joined_card(joined: Joined, now: float) -> Card:
     name = linked(job.url, job.name) or job.name
     waits = "It waits for votes. " if job.state is State.WAITING else ""
     return card(
-        f"*{name}*, {by} {ago} ago, does the same: you will hear of it there.", [f"{waits}Nothing is sent twice."]
+        f"*{name}*, {by} {ago} ago, does the same: you will hear of it there.",
+        [f"{waits}Nothing is sent twice."],
+        [] if joined.by_self else [button(f"Leave {job.name}", "queue_cancel", f"{LEAVE}{job.name}")],
     )
 
 

@@ -171,11 +171,13 @@ def _what_went(job: JobView) -> str:
     lost = [layer for layer in job.layers if is_lost(layer)]
     cut = [layer for layer in job.layers if layer.sent and layer not in (*went, *lost)]
     rest = [layer for layer in job.layers if layer not in (*went, *cut, *lost)]
+    unsent = sum(layer.cancelled for layer in job.layers) if job.state is State.CANCELLED else 0
     told = [
         f"{titles(went)} {_were(went)} purged" if went else "",
         *(f"{title(layer)} took {number(layer.sent)} of {count(layer.calls, 'call')}" for layer in cut),
         f"whether {titles(lost)} {_were(lost)} purged is not known" if lost else "",
         f"{titles(rest)} {_were(rest)} not purged" if rest and (went or cut or lost) else "",
+        f"{count(unsent, 'call')} stayed unsent" if unsent else "",
     ]
     return f"{subject(job)}: {'; '.join(filter(None, told)) or 'nothing was purged'}"
 

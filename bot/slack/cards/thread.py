@@ -49,11 +49,11 @@ def outcome_line(job: JobView, names: Names = NOBODY) -> str:
     approval = job.approval
     if job.deploy is not None and not job.state.is_open and job.state is not State.WAITING:
         return trouble_line(job, outcome(job, job.ended or job.created))
-    asked = " ".join(person(who) for who in sorted(job.asked_by) if not is_machine(who))
+    asked = " ".join(person(who) for who in sorted({*job.askers}) if not is_machine(who))
     stopped_by, _, because = job.stop_reason.partition(": ")
     if job.ended_by_restore:
         return f"{asked} {job.name} was ended by a restore: what it had sent since the backup is not known. Ask again."
-    if job.state is State.CANCELLED and stopped_by not in job.asked_by:
+    if job.state is State.CANCELLED and stopped_by not in job.askers:
         return f"{asked} {job.name} was cancelled by {called(stopped_by, names)}{_because(because)} · {_gone(job)}"
     if job.missed is not None and job.state is State.SCHEDULED:
         return f"{asked} {job.name} missed its time and has not begun. *Run now* on its card has it begin."
@@ -91,7 +91,7 @@ def end_line(job: JobView, names: Names = NOBODY) -> str:
     if job.state is State.CANCELLED:
         stopped_by, _, because = job.stop_reason.partition(": ")
         how = f"was cancelled by {called(stopped_by, names)}{_because(because)} · {_gone(job)}"
-        return f"{asked} {job.name} {how}" if stopped_by in job.asked_by else ""
+        return f"{asked} {job.name} {how}" if stopped_by in job.askers else ""
     ended = _ENDS.get(
         job.state if job.state is State.FAILED else f"{job.state} {job.verdict}", "Ended: its card says how."
     )
@@ -189,13 +189,17 @@ def _by_people(told: Told, who: str) -> str:
             early = f", {length(told.seconds)} before its time" if told.seconds >= 1 else ""
             return f"{who} had it begin{early}."
         case Event.CANCELLED:
-            unsent = f"{count(told.n, 'call')} stayed unsent." if told.n else "every call had been sent."
-            return f"Cancelled by {who}{f' ({text})' if text else ''}; {unsent}"
+            return f"Cancelled by {who}{f' ({text})' if text else ''}; {_unsent(told)}."
         case Event.JOINED:
             yes = "; their yes is taken back, since nobody votes on what they ask for" if told.n else ""
             return f"{who} asks for the same{f', because {text}' if text else ''}{yes}."
+        case Event.LEFT:
+            return f"{who} asks for it no more{f', because {text}' if text else ''}; it goes on without them."
         case Event.URGENT:
             return f"{who} has it go first, before everything that is not sent yet."
+        case Event.CALMED:
+            since = "has left it" if told.text == "left" else "may have no purge go first any more"
+            return f"Goes first no more, since {who} {since}: it waits its turn."
         case Event.RETRIED:
             return f"{who} had it go on."
         case _:
@@ -253,6 +257,15 @@ def _by_itself(told: Told) -> str:
             return f"Parked. {text}".rstrip()
         case _:
             return _ENDS.get(told.text, f"Ended: {text.replace('_', ' ')}.")
+
+
+def _unsent(told: Told) -> str:
+    """How many calls of a cancelled job never went; what was in flight is neither sent nor unsent."""
+    if not told.flying:
+        return f"{count(told.n, 'call')} stayed unsent" if told.n else "every call had been sent"
+    unsent = count(told.n, "call") if told.n else "no call"
+    way = f"{told.flying:,} {'was on its' if told.flying == 1 else 'were on their'} way"
+    return f"{unsent} stayed unsent, and {way}"
 
 
 def _layer(told: Told) -> str:

@@ -1,0 +1,145 @@
+"""What becomes of a request: judged by the policy it becomes a job, joins one, or is refused. One transaction decides
+and makes, so that the same request never makes two."""
+
+from __future__ import annotations
+
+from bot.domain.actor import Actor
+from bot.domain.command import Command
+from bot.domain.hold import Hold
+from bot.domain.job import State
+from bot.domain.plan import Plan
+from bot.domain.policy import Allow, Decision, Deny, Roster
+from bot.domain.ruling import decide
+from bot.domain.site import Site
+from bot.domain.when import Due
+from bot.ledger.books import Books
+from bot.ledger.packed import PackedPlan, packed
+from bot.services.aside import aside
+from bot.services.filling import full, with_room
+from bot.services.joining import Wanted, join, joined_before
+from bot.services.local import at_the_machine, journal_overruled, with_voters
+from bot.services.making import create
+from bot.services.purges import Asking, nothing_to_purge, plan_for
+from bot.services.replies import Full, JobMade, Joined, PlanShown, Refused, SiteHeld, refused_by
+from bot.services.roster import read_roster
+from bot.services.setup import SLACK, Core, job_name
+from bot.services.urgency import may_not_hurry
+
+NOTHING_ASKED = Allow("nothing to purge", "no cache is asked for anything")
+
+
+async def submit(
+    core: Core, asking: Asking, command: Command, site: Site, due: Due | None = None
+) -> JobMade | Joined | PlanShown | Refused:
+    """Make `command` a job that begins at once or when it is `due`, or say why not; where a job that waits does the
+    same, it is in that. In a bot that only observes, the plan is shown instead."""
+    plan = await plan_for(core, command, site) if command.targets else nothing_to_purge(command, site)
+    if isinstance(plan, Refused):
+        return plan
+    roster = await read_roster(core)
+    if core.setup.observe:
+        decision = await judge_plan(core, asking.actor, plan, command.reason, due) if plan.targets else NOTHING_ASKED
+        return PlanShown(plan, decision, command, observing=True, due=due)
+    stored = await aside(len(plan.targets) + plan.calls, lambda: packed(plan))
+    made = await core.ledger.write(lambda books: _decide(books, core, asking, command, plan, stored, roster, due))
+    if isinstance(made, Full):
+        return await with_room(core, made, len(plan.targets))
+    if isinstance(made, Refused):
+        return made
+    core.engine.wake(job_name(made.job.id))
+    core.engine.wake(SLACK)
+    return made
+
+
+async def judge_plan(core: Core, actor: Actor, plan: Plan, reason: str, due: Due | None = None) -> Decision:
+    """What the policy would say of `plan` now, or of what begins when it is `due`."""
+    roster = await read_roster(core)
+    return await core.ledger.read(lambda books: judged(books, core, actor, plan, reason, roster, due))
+
+
+def judged(
+    books: Books, core: Core, actor: Actor, plan: Plan, reason: str, roster: Roster, due: Due | None = None
+) -> Decision:
+    """The policy's answer, with what `actor` asked for of late. What begins later is judged as of its time, and what is
+    denied today is denied unless that is known to end before."""
+    now = core.clock.now()
+
+    def at(moment: float) -> Decision:
+        recent = books.jobs.recent_counts(actor.id, plan.site, moment)
+        return decide(actor, plan.outline(reason), core.setup.policy, roster, moment, recent)
+
+    today = at(now)
+    if due is None or due.at <= now:
+        return today
+    is_over = isinstance(today, Deny) and today.until is not None and today.until <= due.at
+    return today if isinstance(today, Deny) and not is_over else at(due.at)
+
+
+def _decide(
+    books: Books,
+    core: Core,
+    asking: Asking,
+    command: Command,
+    plan: Plan,
+    stored: PackedPlan,
+    roster: Roster,
+    due: Due | None = None,
+) -> JobMade | Joined | Refused:
+    """Judge and record in one transaction, so that two requests at once are summed like two in a row."""
+    known = books.jobs.made_under(asking.key)
+    if known is not None:
+        return JobMade(known, new=False)
+    if (joined := joined_before(books, asking.key, asking.actor.id)) is not None:
+        return joined
+    if asking.instead_of and (late := _no_longer_waits(books, asking.instead_of)):
+        return late
+    if plan.site not in core.setup.sites or any(layer.account not in core.setup.providers for layer in plan.layers):
+        return Refused("The configuration changed while this was planned.", "Nothing was purged. Ask for it anew.")
+    roster = with_voters(roster) if asking.actor.is_local else roster
+    decision: Decision = NOTHING_ASKED
+    if plan.targets:
+        decision = judged(books, core, asking.actor, plan, command.reason, roster, due)
+    hold = books.holds.on(plan.site, core.clock.now())
+    if asking.actor.is_local:
+        found = at_the_machine(decision, hold, plan.site, asking.anyway)
+        if isinstance(found, Refused):
+            if isinstance(decision, Deny):
+                journal_denied(books, core, asking, plan, decision)
+            return found
+        made = create(books, core, asking, command, plan, stored, found, due)
+        journal_overruled(books, made.job, decision, hold, core.clock.now())
+        return made
+    if isinstance(decision, Deny):
+        journal_denied(books, core, asking, plan, decision)
+        return refused_by(decision)
+    if hold is not None and asking.deploy is None and due is None:  # at its time it waits for the release
+        return site_held(hold, plan.site)
+    if refused := may_not_hurry(books, core, asking.actor, asking.channel, command, roster):
+        return refused
+    now = core.clock.now()
+    wanted = Wanted(asking.actor, asking.key, command, plan, decision)
+    is_own = asking.instead_of or asking.deploy or due  # what it does is done for itself
+    if not is_own and (same := join(books, wanted, core.setup.policy, roster, now)):
+        return same
+    return full(books, core, plan) or create(books, core, asking, command, plan, stored, decision, due)
+
+
+def site_held(hold: Hold, site: str) -> SiteHeld:
+    """Nothing begins on `site` while `hold` lasts."""
+    advice = "Nothing was purged. Add --queue to have it run on release."
+    return SiteHeld(f"{site} is held: {hold.reason}", advice, by_rule=True, hold=hold.alone, site=site)
+
+
+def _no_longer_waits(books: Books, number: int) -> Refused | None:
+    job = books.jobs.get(number)
+    if job.state is State.WAITING:
+        return None
+    return Refused(f"{job.name} no longer waits: it is {job.state}.", "Ask for the narrower one by itself.")
+
+
+def journal_denied(books: Books, core: Core, asking: Asking, plan: Plan, decision: Deny) -> None:
+    """Keep that the policy said no."""
+    books.journal.add(
+        core.clock.now(), "denied", asking.actor.id,
+        site=plan.site, kind=plan.kind, targets=len(plan.targets), rule=decision.rule, why=decision.why,
+    )  # fmt: skip
