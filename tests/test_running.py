@@ -253,10 +253,9 @@ def run_once(folder: Path, *words: str, **environ: str) -> list[str]:
     for name, line in stubs.items():
         (folder / name).write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
         (folder / name).chmod(0o755)
-    command, path = [RUNNING / "purgebot-once", *words], f"{folder}:{os.environ['PATH']}"
-    return subprocess.run(
-        command, env={"PATH": path, **environ}, capture_output=True, text=True, check=True
-    ).stdout.splitlines()
+    command = [str(RUNNING / "purgebot-once"), *words]
+    env = {"PATH": f"{folder}:{os.environ['PATH']}", **environ}
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
 @pytest.mark.parametrize(

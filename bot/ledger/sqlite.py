@@ -40,6 +40,7 @@ class SqliteLedger:
         self._path = path
         self._failpoint = failpoint
         self._lock = lock(path)
+        self._closed = False
         self._writes: queue.SimpleQueue[_Deed | None] = queue.SimpleQueue()
         self._reads: queue.SimpleQueue[_Deed | None] = queue.SimpleQueue()
         ready: Future[None] = Future()
@@ -65,6 +66,8 @@ class SqliteLedger:
         return await self._ask(self._reads, question)
 
     async def _ask(self, to: queue.SimpleQueue[_Deed | None], do: Callable[[Books], T]) -> T:
+        if self._closed:
+            raise LedgerDown(f"The ledger {self._path.name} is closed. Nothing was changed.")
         answer: Future[object] = Future()
         to.put(_Deed(do, answer))
         try:
@@ -73,7 +76,10 @@ class SqliteLedger:
             raise LedgerDown(f"The ledger {self._path.name} could not be used: {exc}. Nothing was changed.") from exc
 
     async def close(self) -> None:
-        """Finish what was begun and let go of the file."""
+        """Finish what was begun and let go of the file. Once more does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         self._reads.put(None)
         await asyncio.to_thread(self._reader.join)
         self._writes.put(None)  # last, since only the writer may fold the write-ahead log into the file

@@ -149,3 +149,12 @@ def test_a_ledger_is_opened_without_numpy(tmp_path: Path) -> None:
         (sys.executable, "-c", program, tmp_path / "purgebot.db"), capture_output=True, text=True, check=True
     )
     assert "False\n" == done.stdout
+
+
+async def test_a_closed_ledger_says_so_and_leaves_nobody_waiting(tmp_path: Path) -> None:
+    ledger = SqliteLedger(tmp_path / "l.db")
+    await ledger.close()
+    await ledger.close()
+    for ask in (ledger.read, ledger.write):
+        with pytest.raises(LedgerDown, match=r"The ledger l\.db is closed\. Nothing was changed\."):
+            await ask(lambda books: books.intake.due(NOW))
