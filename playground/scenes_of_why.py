@@ -199,6 +199,7 @@ async def late(stage: Stage) -> None:
     stage.town.origin.deploy(stage.path, ago=3 * HELD)
     await stage.visit()
     await stage.purge(f"{stage.url} --no-check")
+    await stage.wait()
     await stage.visit(city=next(iter(stage.town.edges)))
     stage.deploy(ago=0.0)
 
@@ -207,6 +208,7 @@ async def filled(stage: Stage) -> None:
     """Everything under a folder was purged; since then every city fetched the page, and the origin changed."""
     stage.town.origin.deploy(stage.path, ago=3 * HELD)
     await stage.purge(f"prefix {stage.host}{stage.path} --no-check", vote=True)
+    await stage.wait()
     await stage.visit()
     stage.deploy(ago=0.0)
 
