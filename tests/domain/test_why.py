@@ -270,7 +270,11 @@ SPEAKS = [
         Name.NOT_PURGED,
         SEEN,
         case(
-            old(age=100), old("iad", None, MISS), old("sin", None, MISS), shield(age=100), origin(changed=None),
+            old(age=100),
+            old("iad", None, MISS),
+            old("sin", None, MISS),
+            shield(age=100),
+            origin(changed=None),
             purges=[ours(job())],
         ),
         "kept-at-one-since-the-purge-and-fetched-for-us-at-two",
