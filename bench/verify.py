@@ -15,20 +15,23 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 from contextlib import closing
 from pathlib import Path
 
 from bench.machine import describe
 from bot.domain.job import JobView, LayerState, State
-from bot.domain.verdict import Verdict
+from bot.domain.target import Target
+from bot.domain.told import Event, Told
+from bot.domain.verdict import Look, Verdict
 from bot.ledger.audit import audit
 from bot.ledger.books import Books
-from bot.ledger.codec import JOB, pack
+from bot.ledger.codec import JOB, LOOK, TARGETS, TOLD, pack
 from bot.ledger.opening import SqliteTransaction, opened
 from bot.ledger.reading import reading
 from providers.contract import Kind
 
-ENTRIES, EACH = 1_000_000, 6  # entries of one job
+ENTRIES, EACH = 1_000_000, 7  # entries of one job
 NOW = 1_800_000_000.0
 PAGE = "https://www.shop.test/catalog/product.html"
 JOB_DONE = JobView(
@@ -37,6 +40,11 @@ JOB_DONE = JobView(
     reason="new prices", ended=NOW + 9,
 )  # fmt: skip
 CALL = json.dumps({"kind": "url", "method": "POST", "path": "/purge", "targets": [PAGE]})
+
+
+TARGETS_DONE = zlib.compress(TARGETS.dump_json((Target(Kind.URL, PAGE),)))
+LINE = pack(TOLD, Told(Event.ALLOWED, text="small"))
+LOOK_DOC = pack(LOOK, Look("fra", PAGE, NOW, 200, etag='"v2"', digest="f" * 64, version="v2"))
 
 
 def build(path: Path, entries: int) -> float:
@@ -51,6 +59,7 @@ def build(path: Path, entries: int) -> float:
             add_job(tx, number)
             began = time.perf_counter()
             add_entries(books, number)
+            books.record.settle()
             adding += time.perf_counter() - began
         connection.execute("commit")
     return adding / entries * 1e6
@@ -63,6 +72,13 @@ def add_job(tx: SqliteTransaction, number: int) -> None:
         " values (:id, :id, 'shop', 'done', 'fresh', 'url', 'U_MIA', :now, null, 9, :digest, :doc)",
         id=number, now=NOW, digest=JOB_DONE.digest, doc=pack(JOB, JOB_DONE),
     )  # fmt: skip
+    tx.run("insert into targets (job, doc) values (:job, :doc)", job=number, doc=TARGETS_DONE)
+    tx.run("insert into lines (job, n, text, at) values (:job, 1, :text, :now)", job=number, text=LINE, now=NOW)
+    for place in ("fra", "iad", "origin"):
+        tx.run(
+            "insert into looks (job, phase, place, url, n, doc) values (:job, 'after', :place, :url, 0, :doc)",
+            job=number, place=place, url=PAGE, doc=LOOK_DOC,
+        )  # fmt: skip
     for position, account in enumerate(("shield", "cf")):
         tx.run(
             "insert into layers (job, position, account, state, doc, calls, sent)"
@@ -89,6 +105,7 @@ def add_entries(books: Books, number: int) -> None:
             position=position, account=account, state="done", rows=lot.hash, ids=list(lot.ids), more_ids=0,
         )  # fmt: skip
     add(NOW + 9, "proof", "purgebot", number, verdict="fresh", fresh=["fra", "iad"], stale=[], looks=4)
+    books.history.keep(number)
     add(NOW + 9, "ended", "purgebot", number, state="done", verdict="fresh")
 
 

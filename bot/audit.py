@@ -60,10 +60,18 @@ def _told(verdict: Verdict, exported: Exported | None) -> str:
     if verdict.is_whole:
         more = f" It continues the exported head of {exported.head.count} entries." if exported else ""
         jobs = f"{verdict.jobs} job{'s' if verdict.jobs != 1 else ''}"
-        return f"The journal is whole: {_entries(head.count)}, {jobs}.{more} {_head_told(head)}\n"
+        older = _older_told(verdict.older)
+        return f"The journal is whole: {_entries(head.count)}, {jobs}.{more} {_head_told(head)}{older}\n"
     lines = [breach.what for breach in verdict.breaches]
     lines += [f"… and {verdict.more} more."] if verdict.more else []
     return "\n".join([*lines, ADVICE]) + "\n"
+
+
+def _older_told(jobs: int) -> str:
+    if not jobs:
+        return ""
+    ended = "1 job was" if jobs == 1 else f"{jobs} jobs were"
+    return f" {ended} ended by an earlier version, which sealed neither targets nor looks nor threads."
 
 
 def _entries(n: int) -> str:
@@ -78,7 +86,8 @@ def _verdict_doc(verdict: Verdict) -> dict[str, object]:
     head = verdict.head
     return {
         "whole": verdict.is_whole, "count": head.count, "hash": head.hash, "at": shown_time(head.at),
-        "jobs": verdict.jobs, "breaches": [asdict(breach) for breach in verdict.breaches], "more": verdict.more,
+        "jobs": verdict.jobs, "unsealed": verdict.older,
+        "breaches": [asdict(breach) for breach in verdict.breaches], "more": verdict.more,
         "advice": "" if verdict.is_whole else ADVICE,
     }  # fmt: skip
 

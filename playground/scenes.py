@@ -27,6 +27,7 @@ HELD, CHANGED = (
     600.0,
 )  # seconds: since when the old copies are there, and since when the origin has something new
 PATIENCE = 20.0  # seconds for a job to come as far as a scene needs it
+AGES = 2.5  # seconds between two things that are to be told apart by an Age
 EVERY = 0.05  # seconds between two looks at what has become of a purge
 _BEARER = {"authorization": "Bearer play"}
 _OPEN = ("waiting", "scheduled", "queued", "purging")
@@ -62,6 +63,10 @@ class Stage:
             request = client.build_request("GET", self.world.url_of(city), headers=headers)
             request.extensions["target"] = path.encode()
             await client.send(request)
+
+    async def wait(self) -> None:
+        """Long enough that an Age, which is whole seconds, tells what came first."""
+        await asyncio.sleep(AGES)
 
     def age(self, *paths: str, seconds: float = HELD) -> None:
         """Every copy of the page is here for so much longer."""

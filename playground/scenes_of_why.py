@@ -194,6 +194,25 @@ async def looked(stage: Stage) -> None:
     stage.deploy()
 
 
+async def late(stage: Stage) -> None:
+    """A purge of every layer, one visitor, and only then the deploy."""
+    stage.town.origin.deploy(stage.path, ago=3 * HELD)
+    await stage.visit()
+    await stage.purge(f"{stage.url} --no-check")
+    await stage.wait()
+    await stage.visit(city=next(iter(stage.town.edges)))
+    stage.deploy(ago=0.0)
+
+
+async def filled(stage: Stage) -> None:
+    """Everything under a folder was purged; since then every city fetched the page, and the origin changed."""
+    stage.town.origin.deploy(stage.path, ago=3 * HELD)
+    await stage.purge(f"prefix {stage.host}{stage.path} --no-check", vote=True)
+    await stage.wait()
+    await stage.visit()
+    stage.deploy(ago=0.0)
+
+
 async def servers(stage: Stage) -> None:
     """Two servers behind the origin's name, of which one has the old version."""
     stage.serve(Manner(versions=("v1", "v2")))
@@ -248,6 +267,8 @@ SCENES = (
     Scene("busy", "The edges have no room", "it cannot be told", busy),
     Scene("nobody", "A deploy without a purge", "no purge here", nobody),
     Scene("looked", "Only one city has a copy", "no purge here", looked),
+    Scene("late", "Deployed after the purge", "no purge here", late),
+    Scene("filled", "Filled after the purge, then changed", "no purge here", filled),
     Scene("fine", "Nothing is old", "nothing old was found", fine),
     Scene("anew", "Other bytes for everybody", "the origin answers differently each time", anew),
 )

@@ -17,12 +17,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.domain.job import State
+from bot.domain.job import CLOSED, State
 from bot.ledger.chain import Breach, microseconds
 from bot.ledger.ledger import Row, Value
 from bot.ledger.lots import Lots
 from bot.ledger.reading import Reading
+from bot.ledger.record import SEALED
 from bot.ledger.seal import seal_of
+from bot.ledger.told import Seals, unsealed
 
 Doc = Mapping[str, object]
 Cast = tuple[str, object, object, object, object, int]  # who, yes, reason, digest, round, microseconds
@@ -49,6 +51,7 @@ class Said:
     glass: list[str] = field(default_factory=list)  # who broke it
     reviewed: bool = False
     layers: dict[int, Doc] = field(default_factory=dict)
+    seals: Seals = field(default_factory=Seals)
     entry: int = 0  # the last
 
     def hear(self, row: Row) -> None:
@@ -73,6 +76,8 @@ class Said:
                 self.reviewed = False
             case "review_closed":
                 self.reviewed = True
+            case _ if event == SEALED:
+                self.seals.hear(doc or {})
             case "retried":
                 self.ending = None
                 self.layers = {n: x for n, x in self.layers.items() if x.get("state") != "failed"}
@@ -124,15 +129,18 @@ class Agreement:
         if said.asked is None:
             yield Breach(f"P-{job} is in the table of jobs, and no entry says that anybody asked for it.", 0, job)
             return
-        for what in (*_asked(row, *said.asked), *_decided(row, said), *_ending(row, said)):
-            yield Breach(f"P-{job}: {what}", said.entry, job)
-        rest = (
+        told = [
+            *_asked(row, *said.asked),
+            *_decided(row, said),
+            *_ending(row, said),
             *self._sealed(job, row, said),
             *self._votes(job, said),
             *self._glass(job, said),
             *self._layers(job, said),
-        )
-        for what in rest:
+        ]
+        if row["state"] in CLOSED:
+            told += unsealed(self._reading, job, said.seals, bool(told))
+        for what in told:
             yield Breach(f"P-{job}: {what}", said.entry, job)
 
     def _sealed(self, job: int, row: Row, said: Said) -> Iterator[str]:

@@ -6,11 +6,13 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from bot.domain.job import CLOSED
 from bot.ledger.agreement import COLUMNS, Agreement, Said
 from bot.ledger.chain import Breach, Head, Ranges, Walk, sha256
 from bot.ledger.ledger import LedgerDown, Row
 from bot.ledger.reading import Reading
 from bot.ledger.schema import GUARDS
+from bot.ledger.told import history_breaches
 
 TOLD_MAX = 100  # breaches that are told; the others are counted
 TELL_EVERY = 5_000  # entries between two words on how far it is
@@ -32,6 +34,7 @@ class Verdict:
     jobs: int
     breaches: tuple[Breach, ...] = ()
     more: int = 0
+    older: int = 0  # ended jobs that nothing was sealed of, since an earlier version ended them
 
     @property
     def is_whole(self) -> bool:
@@ -50,7 +53,7 @@ def audit(reading: Reading, exported: Exported | None = None, tell: Callable[[in
             told.append(breach)
         else:
             more += 1
-    return Verdict(auditor.walk.head, auditor.jobs, tuple(told), more)
+    return Verdict(auditor.walk.head, auditor.jobs, tuple(told), more, auditor.older)
 
 
 class _Auditor:
@@ -60,6 +63,7 @@ class _Auditor:
         self._tell = tell
         self._seen = 0
         self.jobs = 0
+        self.older = 0
         marks = {**exported.marks, exported.head.count: exported.head.hash} if exported else {}
         self.walk = Walk(self._pruned("documents"), marks)
 
@@ -71,6 +75,7 @@ class _Auditor:
             yield from self._continues()
             yield from self._configuration()
             yield from self._jobs()
+            yield from history_breaches(self._reading)
         except LedgerDown as exc:
             yield Breach(str(exc))
 
@@ -147,6 +152,7 @@ class _Auditor:
             for entry in entries:
                 said.hear(entry)
             self.jobs += row is not None
+            self.older += row is not None and row["state"] in CLOSED and not said.seals.whole
             if row is not None or job not in gone:
                 yield from agreement.breaches(job, row, said)
 

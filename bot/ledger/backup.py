@@ -137,6 +137,7 @@ def _settle(fresh: Path, was: _Was | None, now: float) -> Restored:
             if (warming := books.warmings.find(number)) is not None:
                 books.warmings.save(replace(warming, due_at=None, ended=now, stopped="restored from a backup"))
         parked = tuple(job for job in held if _park(tx, books, books.jobs.get(job), now))
+        books.record.settle()
         old = was.head if was else Head()
         lost_entries = max(0, old.count - before.count)
         books.journal.add(

@@ -20,6 +20,7 @@ from bot.ledger.manifests import Manifests
 from bot.ledger.messages import Messages
 from bot.ledger.notices import Notices
 from bot.ledger.queue import Queue
+from bot.ledger.record import Record
 from bot.ledger.retention import Retention
 from bot.ledger.reviews import Reviews
 from bot.ledger.schedules import Schedules
@@ -43,6 +44,7 @@ class Books:
         self.homes = Homes(tx)
         self.known = Known(tx)
         self.journal = Journal(tx)
+        self.record = Record(tx, self.journal)
         self.lots = Lots(tx)
         self.configuration = Configuration(tx, self.journal)
         self.retention = Retention(tx, self.journal, self.lots)

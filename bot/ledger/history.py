@@ -57,7 +57,9 @@ select jobs.id, site, kind, requested_by, {_ALSO}, coalesce({_DOC.format("source
   's' || hex(site) || ' k' || hex(kind) || ' b' || hex(requested_by)
   || coalesce((select group_concat(' b' || hex(value), '') from json_each({_ALSO})), '')
 from jobs where {{}}
-on conflict (job) do update set outcome = excluded.outcome, ran = excluded.ran, also = excluded.also,
+on conflict (job) do update set site = excluded.site, kind = excluded.kind, by = excluded.by,
+  source = excluded.source, created = excluded.created, targets = excluded.targets,
+  outcome = excluded.outcome, ran = excluded.ran, also = excluded.also,
   seconds = coalesce(history.seconds, excluded.seconds), waited = coalesce(history.waited, excluded.waited),
   words = excluded.words, facts = excluded.facts
 """

@@ -15,8 +15,10 @@ from typing import cast
 
 from bot.ledger.chain import sha256
 from bot.ledger.history import INDEXED, TOKENIZER, History
+from bot.ledger.journal import Journal
 from bot.ledger.lean import Database
 from bot.ledger.ledger import LedgerDown, Row, Value
+from bot.ledger.record import Record, watching
 from bot.ledger.schema import CHANGES, GUARDS, JOURNAL_INDEXES, TABLES, VERSION
 
 BUSY_MS = 2000
@@ -87,6 +89,8 @@ def opened(path: Path) -> Database:
         database.conn.execute("update meta set value = ? where name = 'version'", (str(version + 1),))
         database.conn.execute("commit")
     _guard(database.conn)
+    for sql in watching():
+        database.conn.execute(sql)
     _index(database)
     return database
 
@@ -117,7 +121,9 @@ def _index(database: Database) -> None:
     if history.detect_fts() is None:
         history.enable_fts(INDEXED, create_triggers=True, tokenize=TOKENIZER)
     database.conn.execute("begin immediate")
-    History(SqliteTransaction(database.conn)).catch_up()
+    tx = SqliteTransaction(database.conn)
+    History(tx).catch_up()
+    Record(tx, Journal(tx)).settle()
     database.conn.execute("commit")
 
 

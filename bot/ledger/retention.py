@@ -19,7 +19,7 @@ from bot.ledger.lots import Lots
 JOBS_AT_ONCE = 100
 CALLS_AT_ONCE = 5_000  # rows that go in one transaction, unless one job has more
 DOCUMENTS_AT_ONCE = 5_000
-KEPT = ("pruned", "restored", "configuration")  # entries whose documents are needed to judge the others
+KEPT = ("pruned", "restored", "configuration", "sealed")  # entries whose documents are needed to judge the others
 OF_JOB = (
     "layers", "batches", "votes", "looks", "lines", "messages", "reviews", "targets", "history", "warmings", "deploys",
     "urgent", "joined",

@@ -151,6 +151,7 @@ def _do_one(connection: sqlite3.Connection, books: Books, deed: _Deed) -> tuple[
     connection.execute("savepoint deed")
     try:
         value = deed.do(books)
+        books.record.settle()
     except sqlite3.OperationalError:  # disk full, locked: the whole group hears it
         raise
     except Exception as exc:

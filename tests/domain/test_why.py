@@ -244,9 +244,46 @@ SPEAKS = [
     ),
     row(
         Name.REFILLED,
+        LIKELY,
+        case(old(age=100), shield(), origin(changed=None), purges=[ours(job())]),
+        "filled-since-from-a-shield-whose-copy-outlived-its-purge",
+    ),
+    row(
+        Name.NOT_PURGED,
         POSSIBLE,
         case(old(age=100), origin(changed=None), purges=[ours(job())]),
         "filled-since-and-nothing-else-known",
+    ),
+    row(
+        Name.NOT_PURGED,
+        POSSIBLE,
+        case(old(age=100), shield(age=None), origin(changed=None), purges=[ours(job())]),
+        "filled-since-and-the-shield-does-not-say-when",
+    ),
+    row(
+        Name.NOT_PURGED,
+        SEEN,
+        case(old(age=60), shield(age=60), origin(changed=None), purges=[ours(job())]),
+        "the-shield-fetched-the-old-page-after-its-purge",
+    ),
+    row(
+        Name.NOT_PURGED,
+        SEEN,
+        case(
+            old(age=100),
+            old("iad", None, MISS),
+            old("sin", None, MISS),
+            shield(age=100),
+            origin(changed=None),
+            purges=[ours(job())],
+        ),
+        "kept-at-one-since-the-purge-and-fetched-for-us-at-two",
+    ),
+    row(
+        Name.NOT_PURGED,
+        SEEN,
+        case(old(age=60), shield(age=60), purges=[ours(job())]),
+        "fetched-after-the-purge-and-deployed-with-its-old-time",
     ),
     row(
         Name.OVERWRITTEN,
@@ -430,7 +467,25 @@ NEAR_MISSES = [
         case(old(age=100), shield(age=100), origin(changed=50), purges=[ours(job())]),
         "refilled-before-the-deploy-by-last-modified",
     ),
+    row(
+        Name.REFILLED,
+        LIKELY,
+        case(old(age=None, cached=MISS), shield(age=100), origin(changed=None), purges=[ours(job())]),
+        "our-own-look-fetched-it-and-the-shield-is-younger-than-its-purge",
+    ),
     row(Name.REFILLED, SEEN, case(old(), purges=[ours(SAME_THEN)]), "a-copy-from-before-the-purge"),
+    row(
+        Name.NOT_PURGED,
+        SEEN,
+        case(old(age=60), shield(age=60), origin(changed=None), purges=[ours(only(CLOUDFLARE))]),
+        "the-shield-was-not-purged",
+    ),
+    row(
+        Name.NOT_PURGED,
+        SEEN,
+        case(old(age=60), shield(age=60), purges=[ours(SAME_THEN)]),
+        "the-origin-was-seen-new-at-the-purge",
+    ),
     row(
         Name.OVERWRITTEN,
         SEEN,

@@ -19,7 +19,8 @@ from bot.cli import app
 from bot.ledger.sqlite import SqliteLedger
 from bot.services.keeping import forget
 from tests.faces.served import environ, finished, served
-from tests.ledger.test_journal import GUARDS, ledger_of
+from tests.ledger.test_journal import GUARDS, ledger_of, tampered, unguarded
+from tests.ledger.test_journal_seal import without_seals
 from tests.services.shop import LEA, open_shop, url
 
 ROOT = Path(__file__).parent.parent.parent
@@ -60,7 +61,7 @@ async def test_a_whole_journal_ends_with_0(tmp_path: Path) -> None:
     result = run(await ledger_of(tmp_path), "log", "verify")
     assert (0, "") == (result.exit_code, result.stderr)
     assert re.fullmatch(
-        r"The journal is whole: 18 entries, 4 jobs\. Its head is [0-9a-f]{64} of 2027-01-15T\S+Z\.\n", result.stdout
+        r"The journal is whole: 21 entries, 4 jobs\. Its head is [0-9a-f]{64} of 2027-01-15T\S+Z\.\n", result.stdout
     )
 
 
@@ -75,7 +76,7 @@ async def test_a_verdict_as_json(tmp_path: Path) -> None:
     whole = doc_of(run(path, "log", "verify", "--json"))
     change(path)
     broken = doc_of(run(path, "log", "verify", "--json"))
-    assert (True, 18, 4, [], "") == tuple(whole[name] for name in ("whole", "count", "jobs", "breaches", "advice"))
+    assert (True, 21, 4, [], "") == tuple(whole[name] for name in ("whole", "count", "jobs", "breaches", "advice"))
     assert (False, [{"what": CHANGED, "entry": 2, "job": 0}], ADVICE) == (
         broken["whole"], broken["breaches"], broken["advice"],
     )  # fmt: skip
@@ -95,9 +96,9 @@ async def test_an_exported_head_is_continued_or_not(tmp_path: Path) -> None:
         connection.execute("delete from journal where seq > 16")
     off = run(path, "log", "verify", "--head", file)
     assert {"count", "hash", "at", "marks"} == set(told)
-    assert (18, 0, 0, 1) == (told["count"], written.exit_code, on.exit_code, off.exit_code)
-    assert " It continues the exported head of 18 entries. " in on.stdout
-    assert "The exported head has 18 entries, and the journal ends with 16: its end was removed." in off.stdout
+    assert (21, 0, 0, 1) == (told["count"], written.exit_code, on.exit_code, off.exit_code)
+    assert " It continues the exported head of 21 entries. " in on.stdout
+    assert "The exported head has 21 entries, and the journal ends with 16: its end was removed." in off.stdout
 
 
 @pytest.mark.parametrize(
@@ -177,7 +178,7 @@ async def test_the_program_of_the_page_verifies_an_export(tmp_path: Path) -> Non
     assert (0, 0, f"{head.count} {head.hash}\n") == (exported.exit_code, good.returncode, good.stdout)
     assert "entry 4 is not as it was written\n" == program(tmp_path, lines).stderr
     lines.write_text("\n".join(rows).replace(json.dumps("süß")[1:-1], "bitter"))
-    assert "the document of entry 19 was changed\n" == program(tmp_path, lines).stderr
+    assert "the document of entry 22 was changed\n" == program(tmp_path, lines).stderr
 
 
 def program(folder: Path, lines: Path) -> subprocess.CompletedProcess[str]:
@@ -198,7 +199,7 @@ async def test_backup_and_restore_say_what_they_did(tmp_path: Path) -> None:
     await shop.ledger.close()
     back = run(path, "restore", str(copy))
     lines = back.stdout.splitlines()
-    assert (0, True) == (saved.exit_code, saved.stdout.startswith(f"{copy} is a whole copy. The journal is whole: 18 "))
+    assert (0, True) == (saved.exit_code, saved.stdout.startswith(f"{copy} is a whole copy. The journal is whole: 21 "))
     assert (2, "", f"{copy} exists already, and nothing is overwritten. Name another file.\n") == outcome(again)
     assert (0, True, True) == (
         back.exit_code,
@@ -281,3 +282,14 @@ async def test_a_damaged_file_is_found_and_never_restored(tmp_path: Path, table:
     assert 2 == restored.exit_code
     assert "amaged" in found.stdout + restored.stderr
     assert before == path.read_bytes()
+
+
+async def test_jobs_that_an_earlier_version_ended_are_told(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    tampered(path, unguarded(without_seals))
+    result = run(path, "log", "verify")
+    assert 0 == result.exit_code
+    assert result.stdout.endswith(
+        " 3 jobs were ended by an earlier version, which sealed neither targets nor looks nor threads.\n"
+    )
+    assert 3 == doc_of(run(path, "log", "verify", "--json"))["unsealed"]

@@ -137,7 +137,7 @@ WAYS: dict[str, tuple[Tamper, list[str]]] = {
     ),
     "an actor is changed": (
         unguarded(sql("update journal set actor = 'U_EVE' where event = 'cancelled'")),
-        ["Entry 18 was changed: its number, time, event, job or actor does not give its hash."],
+        ["Entry 20 was changed: its number, time, event, job or actor does not give its hash."],
     ),
     "a time is changed": (
         unguarded(sql("update journal set at = at - 3600 where seq = 5")),
@@ -156,11 +156,11 @@ WAYS: dict[str, tuple[Tamper, list[str]]] = {
         ["Entry 7 is missing."],
     ),
     "the tail is deleted": (
-        unguarded(sql("delete from journal where seq >= 16")),
+        unguarded(sql("delete from journal where seq >= 18")),
         ["P-4 is in the table of jobs, and no entry says that anybody asked for it."],
     ),
     "the end of a job is deleted": (
-        unguarded(sql("delete from journal where seq >= 18")),
+        unguarded(sql("delete from journal where seq >= 20")),
         ["P-4: it is cancelled, and no entry says so."],
     ),
     "two entries change places": (
@@ -214,7 +214,7 @@ WAYS: dict[str, tuple[Tamper, list[str]]] = {
     ),
     "a job's requester is changed": (
         sql("update jobs set requested_by = 'U_EVE' where id = 2"),
-        ["P-2: U_LEA asked for it, and the table says U_EVE."],
+        ["P-2: U_LEA asked for it, and the table says U_EVE.", "P-2: its requester in the log is not that of the job."],
     ),
     "a job's requester is changed in its document": (
         sql("update jobs set doc = json_set(doc, '$.requested_by', 'U_EVE') where id = 2"),
@@ -309,20 +309,29 @@ async def test_a_chain_written_anew_is_found_by_a_head_kept_elsewhere(tmp_path: 
     tampered(path, unguarded(rehashed("update journal set at = at + 60 where seq = 9", first=9)))
     assert [] == told(path)
     assert [
-        "The journal does not continue the exported head of 18 entries: it was written anew from entry 9 on."
+        "The journal does not continue the exported head of 21 entries: it was written anew from entry 9 on."
     ] == told(path, kept)
     assert [
-        "The journal does not continue the exported head of 18 entries: it was written anew from one of the entries"
-        " 1 to 18 on."
+        "The journal does not continue the exported head of 21 entries: it was written anew from one of the entries"
+        " 1 to 21 on."
     ] == told(path, Exported(kept.head, {}))
 
 
 async def test_a_tail_removed_with_its_rows_is_found_by_a_head_kept_elsewhere(tmp_path: Path) -> None:
     path = await ledger_of(tmp_path)
     kept = exported_from(path)
-    tampered(path, unguarded(sql("delete from journal where job = 4", "delete from jobs where id = 4")))
+    tampered(
+        path,
+        unguarded(
+            sql(
+                "delete from journal where job = 4",
+                "delete from jobs where id = 4",
+                "delete from history where job = 4",
+            )
+        ),
+    )
     assert [] == told(path)
-    assert ["The exported head has 18 entries, and the journal ends with 15: its end was removed."] == told(path, kept)
+    assert ["The exported head has 21 entries, and the journal ends with 17: its end was removed."] == told(path, kept)
 
 
 async def test_a_journal_that_went_on_continues_its_head(tmp_path: Path) -> None:

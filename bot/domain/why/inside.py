@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.domain.finding import Verdict
 from bot.domain.job import LayerView
 from bot.domain.look import span
 from bot.domain.why.case import Case, Ours, Spot, Tier, do, each, names_of, same
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
-from bot.domain.why.times import at_edge, changed_since, fetched_now, is_from_before, took
+from bot.domain.why.times import at_edge, changed_since, fetched_now, is_from_before, outlived, took
 from providers.contract import Cached
 
 _CURE = "Purge from the inside out"
@@ -25,9 +27,9 @@ def _fetched_now(case: Case) -> Cause | None:
     if last is None or not took(case, last) or changed_since(case, last) is True:
         return None
     fetched = [spot for spot in case.old() if _asked_inside(case, spot)]
-    if not fetched:
+    inner = _alike(case, fetched[0]) if fetched else []
+    if not fetched or not _is_shown(case, last, inner):
         return None
-    inner = _alike(case, fetched[0])
     where = names_of(inner) if inner else "a cache further in, or another server than the origin that is asked here"
     is_seen = bool(inner and _culprit(case, last)) and changed_since(case, last) is False
     return Cause(
@@ -61,11 +63,13 @@ def _filled_again(case: Case) -> Cause | None:
     if not again:
         return None
     inner = _alike(case, again[0])
+    if not _is_shown(case, last, inner):
+        return None
     culprit = _culprit(case, last)
     where = names_of(inner) if inner else culprit or "a cache further in, such as a shield"
     return Cause(
         Name.REFILLED,
-        _certain(case, last, bool(inner), bool(culprit), bool(since)),
+        Certainty.SEEN if since and inner and changed_since(case, last) is False else Certainty.LIKELY,
         f"{names_of(again)} {do(again, 'was', 'were')} purged by {last.job.name} and filled again with the old content"
         f" from {where}.",
         (*each(again, lambda spot: _times(case, last, spot)), *_inside(inner)),
@@ -74,12 +78,10 @@ def _filled_again(case: Case) -> Cause | None:
     )
 
 
-def _certain(case: Case, last: Ours, inner: bool, culprit: bool, since: bool) -> Certainty:
-    """Seen: the copy came after the purge, the origin was new by then, and the layer that is still old is there."""
-    known = changed_since(case, last) is False
-    if since and known and inner:
-        return Certainty.SEEN
-    return Certainty.LIKELY if known or inner or culprit else Certainty.POSSIBLE
+def _is_shown(case: Case, last: Ours, inner: Sequence[Spot]) -> bool:
+    """Whether anything tells it from a page that changed after a purge which did all that it should."""
+    is_new = changed_since(case, last) is False
+    return is_new or bool(_culprit(case, last)) or any(outlived(case, spot, last) for spot in inner)
 
 
 def _times(case: Case, last: Ours, spot: Spot) -> str:

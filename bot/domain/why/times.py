@@ -3,15 +3,18 @@ nothing tells."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.domain.caching import moment
-from bot.domain.job import LayerState
+from bot.domain.job import LayerState, LayerView
 from bot.domain.look import ORIGIN, Likeness, Look, compare
-from bot.domain.why.case import Case, Ours, Spot
+from bot.domain.why.case import Case, Front, Ours, Spot, Tier
 from bot.domain.why.cause import Certainty
 from providers.contract import Cached
 
 WORKING = 5.0  # seconds from a purge's effect to the answer that says so
 FETCHED = (Cached.MISS, Cached.EXPIRED, Cached.REVALIDATED)  # the cache asked further in for this answer
+ROUNDED = 1.0  # second that an Age, which is whole, may be short of
 NOW = 5.0  # seconds: a Last-Modified that is as young as the answer is its making, and tells nothing
 
 
@@ -23,7 +26,12 @@ def stored(look: Look) -> float | None:
 def took(case: Case, ours: Ours) -> bool:
     """Whether the outermost layer took that purge whole."""
     layer = ours.layer(case.edge_account)
-    return layer is not None and layer.state is LayerState.DONE and layer.trouble is None
+    return layer is not None and is_done(layer)
+
+
+def is_done(layer: LayerView) -> bool:
+    """Whether a layer was purged whole."""
+    return layer.state is LayerState.DONE and layer.trouble is None
 
 
 def at_edge(case: Case, ours: Ours) -> float | None:
@@ -47,8 +55,8 @@ def modified(case: Case) -> float | None:
 
 
 def changed_since(case: Case, ours: Ours) -> bool | None:
-    """Whether the origin got what it has now after that purge: by what the purge's own looks saw there, else by
-    Last-Modified."""
+    """Whether the origin got what it has now after that purge: by what the purge's own looks saw there, else by an old
+    copy that left the origin after it, else by Last-Modified, which a deploy may keep from where it built."""
     if case.origin is None or ours.job.purged is None:
         return None
     looks = [look for look in ours.job.looks if (look.place, look.url) == (ORIGIN, case.url) and not look.problem]
@@ -58,7 +66,40 @@ def changed_since(case: Case, ours: Ours) -> bool | None:
     if likeness in (Likeness.OTHER, Likeness.OTHER_BYTES):
         return True
     changed = modified(case)
+    if left_since(case, ours):
+        return True
     return None if changed is None else changed > ours.job.purged
+
+
+def left_since(case: Case, ours: Ours) -> tuple[Spot, ...]:
+    """The caches further in whose old copy left the origin after that purge: the origin still gave it then."""
+    return tuple(spot for spot in case.old(Tier.INNER) if _left_since(case, spot, ours))
+
+
+def _left_since(case: Case, spot: Spot, ours: Ours) -> bool:
+    """By its Age, where that purge had emptied this cache and each one between it and the origin before."""
+    since, purged = stored(spot.look), [ours.layer(front.account) for front in _from(case, spot)]
+    if since is None or not spot.look.is_kept or not purged:
+        return False
+    return all(
+        layer is not None and is_done(layer) and layer.ended is not None and since - ROUNDED > layer.ended
+        for layer in purged
+    )
+
+
+def outlived(case: Case, spot: Spot, ours: Ours) -> bool:
+    """Whether the old copy of a cache further in is from before that purge, or was not purged by it."""
+    layer = next((ours.layer(front.account) for front in _from(case, spot)), None)
+    since = stored(spot.look)
+    if layer is None or not is_done(layer) or layer.ended is None:
+        return True
+    return since is not None and since < max(layer.started or 0.0, layer.ended - WORKING) - 1.0
+
+
+def _from(case: Case, spot: Spot) -> Sequence[Front]:
+    """The layers from a cache further in to the origin; none where its name is that of several."""
+    places = [n for n, front in enumerate(case.layers) if front.title == spot.name]
+    return case.layers[places[0] :] if len(places) == 1 else ()
 
 
 def is_from_before(case: Case, spot: Spot, ours: Ours) -> bool | None:

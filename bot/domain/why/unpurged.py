@@ -8,7 +8,7 @@ from bot.domain.look import span
 from bot.domain.why.case import Case, Spot, Tier, do, each, names_of, same
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.lifetime import overridden
-from bot.domain.why.times import as_read, changed_since, fetched_now
+from bot.domain.why.times import as_read, changed_since, fetched_now, left_since
 from providers.contract import Cached
 
 
@@ -19,13 +19,16 @@ def not_purged(case: Case) -> Cause | None:
     if not old:
         return None
     fetched = [spot for spot in old if fetched_now(spot)]
+    last = case.last_purge
+    proof = left_since(case, last) if last is not None else ()
     inner = [spot for spot in case.old(Tier.INNER) if spot.look.is_kept and _gave(spot, fetched)]
+    shown = [spot for spot in case.old(Tier.INNER) if spot in inner or spot in proof]
     holding = [spot for spot in old if spot not in fetched] or inner
     return Cause(
         Name.NOT_PURGED,
         as_read(case, _left(case, holding)),
         f"{_held(case, holding, fetched)}.{_last(case)}{_looked(case, holding, fetched, inner)}",
-        each((*old, *inner, *_filled(case), *case.at(Tier.ORIGIN)), _told),
+        each((*old, *shown, *_filled(case), *case.at(Tier.ORIGIN)), _told),
         Cure("Purge it", case.url),
         "Let the deploy purge what it changed.",
     )
@@ -62,6 +65,11 @@ def _last(case: Case) -> str:
     last = case.last_purge
     if last is None:
         return ""
+    if proof := left_since(case, last):
+        return (
+            f" The last one, {last.job.name}, was before the change: {names_of(proof)} fetched the old page after it,"
+            " when the origin still gave that."
+        )
     if changed_since(case, last):
         return f" The last one, {last.job.name}, was before the change."
     return f" The page may have changed after {last.job.name}, the last one."
