@@ -74,6 +74,11 @@ class Conditions:
     during: Span | None = None
     outside: Span | None = None
 
+    @property
+    def reached(self) -> frozenset[Kind]:
+        """`kinds`, with the paths where URLs are meant: a path is URLs, one on every host."""
+        return self.kinds | {Kind.PATH} if Kind.URL in self.kinds else self.kinds
+
 
 @dataclass(frozen=True, slots=True)
 class Run:

@@ -7,7 +7,7 @@ Who is asked is never the requester. What cannot be known (a user-group that Sla
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bot.domain import wording
@@ -32,12 +32,12 @@ from bot.domain.policy import (
     canonical,
     is_person,
 )
+from bot.domain.recent import Recent, together
 from bot.domain.rights import Deed, Subject, authorise
 from providers.contract import Kind
 
 _FULL = (Standing.MEMBER, Standing.TOKEN, Standing.LOCAL)  # "members" of a rule
 WIDEST_FIRST = (Kind.EVERYTHING, Kind.HOST, Kind.PREFIX, Kind.PATTERN, Kind.TAG, Kind.PATH, Kind.URL)
-Recent = Mapping[Kind, int]  # targets that this person purged on the site in the last ten minutes without any vote
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class Asked:
     roster: Roster
     now: float  # seconds since the epoch
     recent: Recent
+    lead: str = ""  # why it is judged as more than it is by itself
 
 
 def decide(actor: Actor, outline: Outline, policy: Policy, roster: Roster, now: float, recent: Recent) -> Decision:
@@ -58,9 +59,30 @@ def decide(actor: Actor, outline: Outline, policy: Policy, roster: Roster, now: 
     if denied is not None:
         return denied
     asked = Asked(actor, outline, policy, roster, now, recent)
-    kinds = [kind for kind in WIDEST_FIRST if outline.counts.get(kind)]
+    if not recent.emptying or outline.empties:
+        return _decided(asked)
+    soft = outline.soft and recent.is_soft
+    whole = replace(outline, counts={Kind.EVERYTHING: 1}, soft=soft, spoken=Kind.EVERYTHING, named="")
+    lead = together(recent.emptying, outline.site, outline.environment)
+    return _stricter(_decided(replace(asked, outline=whole, lead=lead)), _decided(asked))
+
+
+def _decided(asked: Asked) -> Decision:
+    """The answer to what is asked, by the rules and all that tightens."""
+    kinds = [kind for kind in WIDEST_FIRST if asked.outline.counts.get(kind)]
     found = [_first_match(asked, kind) for kind in kinds]
     return _tightened(asked, _strictest(asked, found))
+
+
+def _stricter(whole: Decision, alone: Decision) -> Decision:
+    """Of the answers to all of it together and to this one alone, the one in which more stands in the way; both rules
+    are behind a vote that both want."""
+    if isinstance(alone, Deny) or isinstance(whole, Allow):
+        return alone
+    if isinstance(whole, Deny) or isinstance(alone, Allow):
+        return whole
+    most = whole if whole.needed >= alone.needed else alone
+    return replace(most, fingerprint=_joined([whole.fingerprint, alone.fingerprint]))
 
 
 def voters(policy: Policy, roster: Roster, groups: Iterable[str], requesters: Iterable[str]) -> Members:
@@ -122,12 +144,12 @@ def _speaks(when: Conditions, asked: Asked, kind: Kind) -> bool:
     """Whether the conditions hold, but for who asks and how much at most."""
     outline, now = asked.outline, asked.now
     return (
-        kind in when.kinds
+        kind in when.reached
         and (not when.sites or outline.site in when.sites)
         and when.environment in (None, outline.environment)
         and when.soft in (None, outline.soft)
         and (when.over_items is None or items(asked, when) > when.over_items)
-        and (when.over_usd is None or outline.usd > when.over_usd)
+        and (when.over_usd is None or outline.usd + asked.recent.usd > when.over_usd)
         and (when.during is None or when.during.covers(now))
         and (when.outside is None or not when.outside.covers(now))
     )
@@ -135,7 +157,8 @@ def _speaks(when: Conditions, asked: Asked, kind: Kind) -> bool:
 
 def items(asked: Asked, when: Conditions) -> int:
     """How many targets count for a rule on size: those of its kinds, with the last ten minutes'."""
-    return sum(asked.outline.counts.get(kind, 0) + asked.recent.get(kind, 0) for kind in when.kinds)
+    counts, recent = asked.outline.counts, asked.recent.counts
+    return sum(counts.get(kind, 0) + recent.get(kind, 0) for kind in when.reached)
 
 
 def is_among(asked: Asked, who: tuple[str, ...]) -> tuple[bool, str]:
@@ -188,17 +211,20 @@ def _answer(asked: Asked, found: _Found) -> Decision:
     rule = found.rule
     if rule is None:
         advice = wording.hint(found.outgrown, [rule for rule in asked.policy.rules if _means(rule, asked)])
-        return Deny("the end of the rules", wording.no_rule(asked.outline), advice)
+        return Deny("the end of the rules", wording.led(asked.lead, wording.no_rule(asked.outline)), advice)
     if found.problem:
         return Deny(rule.name, found.problem, wording.UNREAD)
     if isinstance(rule.then, Refuse):
         return _forbidden(asked, rule)
     if rule.reason and not asked.outline.has_reason:
-        return Deny(rule.name, wording.wants_reason(asked.outline), wording.ADD_REASON)
+        return Deny(rule.name, wording.led(asked.lead, wording.wants_reason(asked.outline)), wording.ADD_REASON)
     if isinstance(rule.then, Approve):
         outgrown = found.outgrown[0] if found.outgrown else None
         n = items(asked, outgrown.when) if outgrown else 0
-        why = rule.say or wording.why(asked.outline, outgrown, n, sum(asked.recent.values()))
+        why = asked.lead or wording.why(
+            asked.outline, outgrown, n, _of_late(asked, outgrown.when if outgrown else None)
+        )
+        why = f"{asked.lead}; {rule.say}" if asked.lead and rule.say else rule.say or why
         return _ask(asked, Ask(rule.name, why, rule.then.needed, (), groups=rule.then.of, fingerprint=canonical(rule)))
     return Allow(rule.name, rule.say or wording.allowed(rule))
 
@@ -206,7 +232,22 @@ def _answer(asked: Asked, found: _Found) -> Decision:
 def _forbidden(asked: Asked, rule: Rule | Tightening) -> Deny:
     """The rule's own no, in its words where it has some."""
     ends = wording.ends(rule.when, asked.now)
-    return Deny(rule.name, rule.say or wording.refused(asked.outline), wording.until(ends), forbids=True, until=ends)
+    said = wording.led(asked.lead or _sum(asked, rule.when), rule.say or wording.refused(asked.outline))
+    return Deny(rule.name, said, wording.until(ends), forbids=True, until=ends)
+
+
+def _of_late(asked: Asked, when: Conditions | None) -> int:
+    """How many targets of the last ten minutes count for a rule on size."""
+    return sum(asked.recent.counts.get(kind, 0) for kind in when.reached) if when else 0
+
+
+def _sum(asked: Asked, when: Conditions) -> str:
+    """What is too much only with the last ten minutes' requests, or in all; "" where the rule is about neither."""
+    if when.over_items is not None and (recent := _of_late(asked, when)):
+        return wording.too_many(asked.outline, items(asked, when), recent, when.over_items)
+    if when.over_usd is not None and asked.recent.usd:
+        return wording.too_dear(asked.outline.usd + asked.recent.usd, when.over_usd)
+    return ""
 
 
 def _ask(asked: Asked, ask: Ask) -> Ask | Deny:
@@ -231,13 +272,13 @@ def _tightened(asked: Asked, decision: Decision) -> Decision:
         if one.refuse:
             return _forbidden(asked, one)
         if one.reason and not asked.outline.has_reason:
-            return Deny(one.name, wording.wants_reason(asked.outline), wording.ADD_REASON)
+            return Deny(one.name, wording.led(asked.lead, wording.wants_reason(asked.outline)), wording.ADD_REASON)
     more = [one for one in adding if one.more]
     if not more:
         return decision
     base = decision if isinstance(decision, Ask) else Ask(decision.rule, "", 0, ())
     groups = base.groups or tuple(dict.fromkeys(name for one in more for name in one.of)) or asked.policy.approvers
-    why = wording.tightened(more, base.why)
+    why = wording.tightened([(one, _sum(asked, one.when)) for one in more], base.why or asked.lead)
     prints = _joined([base.fingerprint, *(canonical(one) for one in more)])
     needed = base.needed + sum(one.more for one in more)
     return _ask(asked, replace(base, why=why, needed=needed, groups=groups, fingerprint=prints))

@@ -238,11 +238,16 @@ def empties(targets: Sequence[Target], site: Site) -> bool:
     kinds = kinds_of(targets)
     if Kind.EVERYTHING in kinds or kinds <= {Kind.URL}:
         return Kind.EVERYTHING in kinds
-    emptied = {host_of(target) for target in targets if target.kind is not Kind.URL and _is_whole_host(target)}
-    return bool(site.hosts) and emptied.issuperset(site.hosts)
+    return bool(site.hosts) and emptied_hosts(targets).issuperset(site.hosts)
 
 
-def _is_whole_host(target: Target) -> bool:
+def emptied_hosts(targets: Iterable[Target]) -> set[str]:
+    """The hosts of which these resolved targets leave nothing."""
+    return {host_of(target) for target in targets if target.kind is not Kind.URL and is_whole_host(target)}
+
+
+def is_whole_host(target: Target) -> bool:
+    """Whether it leaves nothing of its host."""
     match target.kind:
         case Kind.HOST:
             return True

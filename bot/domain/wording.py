@@ -43,15 +43,19 @@ def why(outline: Outline, outgrown: Rule | None, n: int, recent: int) -> str:
     if outline.empties:
         return f"it empties all of {outline.site} ({outline.environment})"
     if outgrown is not None and outgrown.when.max_items is not None:
-        return _too_many(outline, n, recent, outgrown.when.max_items)
-    widest = next(kind for kind in (Kind.HOST, Kind.PREFIX, Kind.PATTERN, *_NARROW_FIRST) if outline.counts.get(kind))
-    count = outline.counts[widest]
+        return too_many(outline, n, recent, outgrown.when.max_items)
+    counts = outline.counts
+    widest = next(kind for kind in (Kind.HOST, Kind.PREFIX, Kind.PATTERN, *_NARROW_FIRST) if counts.get(kind))
+    if widest in (Kind.URL, Kind.PATH):
+        n = counts.get(Kind.URL, 0) + counts.get(Kind.PATH, 0)
+        return f"it purges {outline.named or (counted(n, Kind.URL) if n > 1 else f'a {_ONE[widest]}')}"
+    count = counts[widest]
     if widest in _COUNTED and count > 1:
         return f"it purges {counted(count, widest)}"
     return f"it purges a {_ONE[widest]}"
 
 
-def _too_many(outline: Outline, n: int, recent: int, most: int) -> str:
+def too_many(outline: Outline, n: int, recent: int, most: int) -> str:
     """`n` targets, `recent` of them asked for earlier, are more than `most`; with what was named, if that was less."""
     if outline.named:
         of_late = f", {n:,} with those of the last 10 minutes" if recent else ""
@@ -59,6 +63,16 @@ def _too_many(outline: Outline, n: int, recent: int, most: int) -> str:
     if recent:
         return f"with the {recent:,} of the last 10 minutes these are {n:,} targets, more than {most:,}"
     return f"{n:,} targets are more than {most:,}"
+
+
+def too_dear(usd: float, most: float) -> str:
+    """With what was asked for earlier it costs `usd`, which is more than `most`; both in US dollars."""
+    return f"with the requests of the last 10 minutes this costs about {dollars(usd)}, more than {dollars(most)}"
+
+
+def led(lead: str, said: str) -> str:
+    """`said`, after why it is judged as more than it is by itself."""
+    return f"{lead[:1].upper()}{lead[1:]}. {said}" if lead else said
 
 
 def approvals(n: int) -> str:
@@ -76,16 +90,17 @@ def counted(n: int, kind: Kind) -> str:
     return f"{n:,} {_ONE[kind] if n == 1 else _PLURALS[kind]}"
 
 
-def tightened(tightening: Sequence[Tightening], base: str) -> str:
-    """`base`, which is why somebody must agree already, if anybody must, and what is added to that."""
-    *rest, last = [*filter(None, [base]), *(_tightened(one, bool(base)) for one in tightening)]
+def tightened(tightening: Sequence[tuple[Tightening, str]], base: str) -> str:
+    """`base`, which is why somebody must agree already, if anybody must, and what is added to that: each tightening
+    with the sum that is too much for it, if that is of several requests."""
+    *rest, last = [*filter(None, [base]), *(_tightened(one, summed, bool(base)) for one, summed in tightening)]
     return f"{', '.join(rest)}, and {last}" if rest else last
 
 
-def _tightened(one: Tightening, adds: bool) -> str:
+def _tightened(one: Tightening, summed: str, adds: bool) -> str:
     n = f"{approvals(one.more)}{' more' if adds else ''}"
-    said = f", “{one.say.rstrip(' .')}”" if one.say else _when(one.when)
-    return f"rule `{one.name}` asks for {n}{said}"
+    said = f", “{one.say.rstrip(' .')}”" if one.say else "" if summed else _when(one.when)
+    return f"rule `{one.name}` asks for {n}{said}{f': {summed}' if summed else ''}"
 
 
 def _when(when: Conditions) -> str:

@@ -26,6 +26,7 @@ from bot.ledger.reviews import Reviews
 from bot.ledger.schedules import Schedules
 from bot.ledger.seal import seal_of
 from bot.ledger.warmings import Warmings
+from bot.ledger.window import Window
 
 
 class Books:
@@ -55,6 +56,7 @@ class Books:
         self.reviews = Reviews(tx, self.history)
         self.manifests = Manifests(tx)
         self.queue = Queue(tx)
+        self.window = Window(tx)
 
     def is_as_asked(self, job: int) -> bool:
         """Whether targets and calls of a job that has not begun are those that were asked for."""

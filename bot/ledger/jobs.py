@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State, Vote
-from bot.domain.policy import RECENT_SECONDS
 from bot.domain.target import Target
 from bot.domain.verdict import Look, Verdict
 from bot.ledger import homes
@@ -20,7 +18,6 @@ from bot.ledger.packed import PackedLayer, PackedPlan
 from bot.ledger.warmings import Warmings
 from providers.contract import Kind
 
-_BEGINS = "coalesce(json_extract(doc, '$.ran_early'), json_extract(doc, '$.scheduled_for'), created)"
 _TIMED = "case when json_valid(doc) then json_extract(doc, '$.scheduled_for') end > 0"  # as its index says
 _OPEN = "state not in ('done', 'partial', 'failed', 'cancelled', 'denied', 'expired')"
 
@@ -73,25 +70,6 @@ class Jobs:
         """The job that the request under `key` made."""
         rows = self._tx.rows("select id from jobs where key = :key", key=key)
         return self.get(whole(rows[0]["id"])) if rows else None
-
-    def recent_counts(self, by: str, site: str, at: float, before: int | None = None) -> dict[Kind, int]:
-        """Targets by kind that `by` purged on `site` in the ten minutes before `at`, or has begin in those after it,
-        without anybody's vote, in jobs made before number `before`; what ended before it was sent does not count."""
-        rows = self._tx.rows(
-            "select json_extract(doc, '$.counts') as counts from jobs where id in (select id from jobs"
-            " where requested_by = :by and created > :since"
-            f" union select id from jobs where requested_by = :by and {_TIMED})"
-            f" and {_BEGINS} > :since and {_BEGINS} < :until"
-            " and site = :site and id < :before and json_extract(doc, '$.approval') is null"
-            " and (state not in ('denied', 'expired', 'cancelled')"
-            " or exists (select 1 from layers where job = jobs.id and sent + unknown > 0))",
-            by=by, site=site, since=at - RECENT_SECONDS, until=at + RECENT_SECONDS,
-            before=2**62 if before is None else before,
-        )  # fmt: skip
-        total: Counter[Kind] = Counter()
-        for row in rows:
-            total.update({Kind(kind): int(n) for kind, n in json.loads(str(row["counts"] or "{}")).items()})
-        return dict(total)
 
     def ended_under(self, key: str) -> int:
         """How many jobs whose key begins with `key` have ended."""

@@ -8,6 +8,7 @@ from itertools import takewhile
 
 from bot.domain.actor import Actor
 from bot.domain.policy import Allow, Ask, Conditions, Decision, Deny, Outline, Policy, Roster
+from bot.domain.recent import NOTHING_RECENT
 from bot.domain.ruling import decide
 from bot.domain.site import Site
 from bot.services.setup import Core
@@ -61,7 +62,7 @@ def _answer(core: Core, actor: Actor, site: Site, kind: Kind, roster: Roster) ->
 
     def decided(n: int, has_reason: bool = True) -> Decision:
         sample = Outline(site.name, site.environment, {kind: n}, site.soft, 0.0, has_reason, kind)
-        return decide(actor, sample, policy, roster, now, {})
+        return decide(actor, sample, policy, roster, now, NOTHING_RECENT)
 
     sizes = [1] if kind is Kind.EVERYTHING else _sizes(policy)
     first = decided(1)

@@ -39,6 +39,7 @@ from bot.services.local import LOCAL, OVERRULED, RULE
 from bot.services.planning import cost_of
 from bot.services.roster import read_roster
 from bot.services.setup import Core
+from bot.services.window import beside, of_job, recent
 
 STANDS_SECONDS = 900.0  # what was read at Slack for a request or a vote is believed so long
 HOLD_PATIENCE = 1.0  # seconds; the end of a hold wakes its jobs, this only finds a lost wake
@@ -117,7 +118,7 @@ def cleared(books: Books, core: Core, job: JobView, people: People, now: float) 
         return None  # nobody could vote, and what was refused was refused when it was asked for
     outline = outline_of(books, core, job, now)
     decision = judged_again(books, core, job, people, outline, now)
-    why = _what_changed(core, job, people, decision, outline.usd, now)
+    why = _what_changed(books, core, job, people, decision, outline, now)
     if not why:
         return None
     if isinstance(decision, Deny) and job.approval is not None:
@@ -143,20 +144,36 @@ def waits_on(books: Books, core: Core, job: JobView, people: People, now: float)
         return _bar(books, core, job, approval, decision, _denied(decision), now)
     if isinstance(decision, Allow):
         return _let_go(books, core, job, approval, decision, now)
-    if why := _asked_otherwise(core, job, approval, people, decision):
+    if why := _asked_otherwise(books, core, job, approval, people, decision, outline, now):
         return _ask_again(books, core, job, decision, outline.usd, why, now, Event.JUDGED_ANEW)
     same = replace(approval, of=decision.of, policy=core.setup.policy.version)
     return replace(job, approval=same, due_at=now)
 
 
-def _asked_otherwise(core: Core, job: JobView, approval: Approval, people: People, decision: Ask) -> str:
+def _asked_otherwise(
+    books: Books, core: Core, job: JobView, approval: Approval, people: People, decision: Ask, outline: Outline,
+    now: float,
+) -> str:  # fmt: skip
     """What is not as it was when the votes on a waiting job were asked for; "" when all is."""
     if approval.barred:
         return f"What kept it back is over: {approval.barred.partition(' It ends ')[0]}"
-    if bound(job.digest, decision) != approval.digest:
+    if not _is_as_asked(books, core, job, approval, people, decision, outline, now):
         return _policy_changed(decision)
     lost = _lost_votes(core, job, approval, people)
     return f"{lost} may no longer vote on it." if lost else ""
+
+
+def _is_as_asked(
+    books: Books, core: Core, job: JobView, approval: Approval, people: People, decision: Ask, outline: Outline,
+    now: float,
+) -> bool:  # fmt: skip
+    """Whether its votes were for no less than what `decision` asks: what counted with it may have been withdrawn."""
+    if bound(job.digest, decision) == approval.digest:
+        return True
+    if decision.needed > approval.needed:
+        return False
+    then = judged_again(books, core, job, people, outline, now, withdrawn=True)
+    return isinstance(then, Ask) and bound(job.digest, then) == approval.digest
 
 
 def _policy_changed(decision: Ask) -> str:
@@ -168,13 +185,15 @@ def judge_again(books: Books, core: Core, job: JobView, people: People, now: flo
     return judged_again(books, core, job, people, outline_of(books, core, job, now), now)
 
 
-def judged_again(books: Books, core: Core, job: JobView, people: People, outline: Outline, now: float) -> Decision:
-    """The strictest answer to those who asked; of what begins later, as of its time."""
+def judged_again(
+    books: Books, core: Core, job: JobView, people: People, outline: Outline, now: float, withdrawn: bool = False
+) -> Decision:
+    """The strictest answer to those who asked, with what each asked for; of what begins later, as of its time."""
     ahead = now if job.scheduled_for is None or job.ran_early is not None else job.scheduled_for
 
     def answer(who: Actor) -> Decision:
-        recent = books.jobs.recent_counts(who.id, job.site, job.begins, job.id)
-        return decide(who, outline, core.setup.policy, people.roster, max(now, ahead), recent)
+        late = recent(books, core, who.id, of_job(job), job.begins, beside(job, withdrawn))
+        return decide(who, outline, core.setup.policy, people.roster, max(now, ahead), late)
 
     return strictest([answer(who) for who in people.askers], job.asked_by)
 
@@ -201,9 +220,11 @@ def outline_of(books: Books, core: Core, job: JobView, now: float) -> Outline:
     return Outline(job.site, job.environment, job.counts, job.soft, usd, bool(job.reason.strip()), job.kind)
 
 
-def _what_changed(core: Core, job: JobView, people: People, decision: Decision, usd: float, now: float) -> str:
+def _what_changed(
+    books: Books, core: Core, job: JobView, people: People, decision: Decision, outline: Outline, now: float
+) -> str:
     """Why the job may not begin; "" when it may."""
-    approval = job.approval
+    approval, usd = job.approval, outline.usd
     if isinstance(decision, Deny):
         return _denied(decision)
     if isinstance(decision, Allow):
@@ -228,7 +249,7 @@ def _what_changed(core: Core, job: JobView, people: People, decision: Decision, 
         return f"{lost} may no longer vote on it."
     if usd > approval.usd * COST_MORE and usd - approval.usd > COST_FREE:
         return f"It costs about {dollars(usd)} now; {dollars(approval.usd)} was shown."
-    if bound(job.digest, decision) != approval.digest:
+    if not _is_as_asked(books, core, job, approval, people, decision, outline, now):
         return _policy_changed(decision)
     return ""
 

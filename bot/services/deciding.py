@@ -14,6 +14,7 @@ from bot.domain.site import Site
 from bot.domain.when import Due
 from bot.ledger.books import Books
 from bot.ledger.packed import PackedPlan, packed
+from bot.ledger.window import FOR_A_NEW_ONE
 from bot.services.aside import aside
 from bot.services.filling import full, with_room
 from bot.services.joining import Wanted, join, joined_before
@@ -24,6 +25,7 @@ from bot.services.replies import Full, JobMade, Joined, PlanShown, Refused, Site
 from bot.services.roster import read_roster
 from bot.services.setup import SLACK, Core, job_name
 from bot.services.urgency import may_not_hurry
+from bot.services.window import of_plan, recent
 
 NOTHING_ASKED = Allow("nothing to purge", "no cache is asked for anything")
 
@@ -58,15 +60,16 @@ async def judge_plan(core: Core, actor: Actor, plan: Plan, reason: str, due: Due
 
 
 def judged(
-    books: Books, core: Core, actor: Actor, plan: Plan, reason: str, roster: Roster, due: Due | None = None
-) -> Decision:
-    """The policy's answer, with what `actor` asked for of late. What begins later is judged as of its time, and what is
-    denied today is denied unless that is known to end before."""
+    books: Books, core: Core, actor: Actor, plan: Plan, reason: str, roster: Roster, due: Due | None = None,
+    instead_of: int = 0,
+) -> Decision:  # fmt: skip
+    """The policy's answer, with what `actor` asked for of late but for the job that this is `instead_of`. What begins
+    later is judged as of its time, and what is denied today is denied unless that is known to end before."""
     now = core.clock.now()
 
     def at(moment: float) -> Decision:
-        recent = books.jobs.recent_counts(actor.id, plan.site, moment)
-        return decide(actor, plan.outline(reason), core.setup.policy, roster, moment, recent)
+        late = recent(books, core, actor.id, of_plan(plan), moment, FOR_A_NEW_ONE, instead_of)
+        return decide(actor, plan.outline(reason), core.setup.policy, roster, moment, late)
 
     today = at(now)
     if due is None or due.at <= now:
@@ -98,7 +101,7 @@ def _decide(
     roster = with_voters(roster) if asking.actor.is_local else roster
     decision: Decision = NOTHING_ASKED
     if plan.targets:
-        decision = judged(books, core, asking.actor, plan, command.reason, roster, due)
+        decision = judged(books, core, asking.actor, plan, command.reason, roster, due, asking.instead_of)
     hold = books.holds.on(plan.site, core.clock.now())
     if asking.actor.is_local:
         found = at_the_machine(decision, hold, plan.site, asking.anyway)

@@ -14,6 +14,7 @@ from bot.domain.ruling import decide
 from bot.domain.told import Event, Told
 from bot.domain.wording import approvals
 from bot.ledger.books import Books
+from bot.ledger.window import Beside
 from bot.services import clearance, joining, timed
 from bot.services.approvals import tell_outcome
 from bot.services.deciding import submit
@@ -25,6 +26,7 @@ from bot.services.purges import Asking
 from bot.services.replies import Done, JobMade, Joined, PlanShown, Refused, refused_by
 from bot.services.roster import approvers, read_roster
 from bot.services.setup import SLACK, Core, job_name
+from bot.services.window import of_job, recent
 
 _RETRYABLE = frozenset({State.FAILED, State.PARTIAL})
 _SHOWN_MAX = 200  # characters of a target
@@ -86,8 +88,8 @@ async def run_now(core: Core, actor: Actor, number: int) -> Done | Refused:
         if job.state is not State.SCHEDULED:
             return Refused(f"{job.name} is not scheduled: it is {job.state}.", "`schedules` lists what is.")
         outline = clearance.outline_of(books, core, job, now)
-        recent = books.jobs.recent_counts(actor.id, job.site, now, job.id)
-        decision = decide(actor, outline, core.setup.policy, roster, now, recent)
+        late = recent(books, core, actor.id, of_job(job), now, Beside(job.id, is_moved=True))
+        decision = decide(actor, outline, core.setup.policy, roster, now, late)
         if isinstance(decision, Deny):
             return refused_by(decision)
         is_agreed = job.approval is not None and job.approval.approved is not None
@@ -125,8 +127,8 @@ def _decided_here(
     if gone:
         return Refused(f"{job.name} cannot go on: {gone}")
     outline = clearance.outline_of(books, core, job, now)
-    recent = books.jobs.recent_counts(actor.id, job.site, now, job.id)
-    decision, hold = decide(actor, outline, core.setup.policy, roster, now, recent), books.holds.on(job.site, now)
+    late = recent(books, core, actor.id, of_job(job), now, Beside(job.id))
+    decision, hold = decide(actor, outline, core.setup.policy, roster, now, late), books.holds.on(job.site, now)
     found = at_the_machine(decision, hold, job.site, anyway)
     if isinstance(found, Refused):
         if isinstance(decision, Deny):

@@ -11,14 +11,14 @@ from bot.domain.command import Command
 from bot.domain.fingerprint import never_needed
 from bot.domain.plan import Cost, LayerPlan, Plan
 from bot.domain.site import Layer, Site
-from bot.domain.target import Target, empties, kinds_of, resolve
+from bot.domain.target import Target, empties, is_whole_host, kinds_of, resolve
 from bot.domain.wording import counted
 from bot.ledger.books import Books
 from providers.calls import Calls, joined, summed
 from providers.contract import Kind, Provider, Purge, UnsupportedWish
 
 WIDEST_FIRST = (Kind.EVERYTHING, Kind.HOST, Kind.PREFIX, Kind.PATTERN, Kind.TAG, Kind.PATH, Kind.URL)
-
+_PARTS = frozenset({Kind.PREFIX, Kind.PATTERN})  # of a host
 
 Known = Mapping[str, Sequence[str]]
 
@@ -41,8 +41,26 @@ def make_plan(command: Command, site: Site, providers: Mapping[str, Provider], k
         layers=tuple(_plan_layer(layer, site, dict(wishes), soft, providers[layer.account], known) for layer in layers),
         notes=(*command.notes, *never_needed(wishes[Kind.URL])),
         read_as=command.read_as,
+        counts=_counts(command.targets, targets, wishes),
         named=_named(command, targets),
     )
+
+
+def _counts(
+    spoken: Sequence[Target], targets: Sequence[Target], wishes: Mapping[Kind, Sequence[str]]
+) -> Mapping[Kind, int]:
+    """The targets by kind, as policy judges them: what leaves nothing of a host is that host whatever word was typed,
+    and the URLs that came of paths are paths."""
+    counts = {kind: len(values) for kind, values in wishes.items() if values}
+    wide = [target for target in targets if target.kind in _PARTS and is_whole_host(target)]
+    for target in wide:
+        counts[target.kind] -= 1
+        counts[Kind.HOST] = counts.get(Kind.HOST, 0) + 1
+    if Kind.PATH in kinds_of(spoken):
+        urls = counts.get(Kind.URL, 0)
+        typed = len({target.value for target in spoken if target.kind is Kind.URL})
+        counts |= {Kind.URL: typed, Kind.PATH: urls - typed}
+    return {kind: n for kind, n in counts.items() if n}
 
 
 def _named(command: Command, targets: Sequence[Target]) -> str:

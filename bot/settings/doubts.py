@@ -65,7 +65,7 @@ def _everything(policy: Policy, ground: Ground, known: Known) -> Iterator[str]:
 
 
 def _kinds(policy: Policy) -> Iterator[str]:
-    said = frozenset().union(*(rule.when.kinds for rule in policy.rules))
+    said = frozenset().union(*(rule.when.reached for rule in policy.rules))
     unsaid = [kind.value for kind in Kind if kind not in said]
     if unsaid:
         yield (
@@ -141,7 +141,7 @@ def _of(policy: Policy, adding: list[Tightening]) -> tuple[str, ...]:
 def _meet(a: Conditions, b: Conditions) -> bool:
     """Whether some request is meant by both, but for who asks, how much and when."""
     return (
-        bool(a.kinds & b.kinds)
+        bool(a.reached & b.reached)
         and (not a.sites or not b.sites or bool(a.sites & b.sites))
         and (None in (a.environment, b.environment) or a.environment is b.environment)
         and (None in (a.soft, b.soft) or a.soft is b.soft)

@@ -34,7 +34,7 @@ NOTHING_ELSE = Known()
 def covers(a: Conditions, b: Conditions, known: Known = NOTHING_ELSE) -> bool:
     """Whether every request that `b` speaks for is one that `a` speaks for."""
     return (
-        b.kinds <= a.kinds
+        b.kinds <= a.reached
         and _covers_who(a.who, b.who, known)
         and (not a.sites or bool(b.sites and b.sites <= a.sites))
         and _covers_environment(a, b, known)
@@ -79,7 +79,7 @@ def _covers_environment(a: Conditions, b: Conditions, known: Known) -> bool:
 def _covers_sizes(a: Conditions, b: Conditions) -> bool:
     """A rule counts the targets of all its kinds, so a limit is within another only where the kinds are the same; more
     than so many of some kinds are more than so many of those and others."""
-    if a.max_items is not None and (b.max_items is None or b.max_items > a.max_items or a.kinds != b.kinds):
+    if a.max_items is not None and (b.max_items is None or b.max_items > a.max_items or a.reached != b.reached):
         return False
     if a.over_items is not None and (b.over_items is None or b.over_items < a.over_items):
         return False

@@ -11,6 +11,7 @@ from bot.domain.defaults import built_in
 from bot.domain.job import Approval, JobView, State
 from bot.domain.plan import Plan
 from bot.domain.policy import Allow, Ask, Decision, Deny
+from bot.domain.recent import NOTHING_RECENT
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.ruling import decide
 from bot.domain.target import Target
@@ -116,7 +117,7 @@ DECISIONS = [
 def test_what_policy_says(
     actor: Actor, wanted: Plan, approvers: tuple[str, ...], reason: str, expected: Decision
 ) -> None:
-    decision = decide(actor, wanted.outline(reason), built_in(approvers), {}, 0.0, {})
+    decision = decide(actor, wanted.outline(reason), built_in(approvers), {}, 0.0, NOTHING_RECENT)
     if isinstance(decision, Ask):
         decision = replace(decision, fingerprint="", groups=())
     assert expected == decision

@@ -28,7 +28,8 @@ from bot.domain.policy import (
     Run,
     Tightening,
 )
-from bot.domain.ruling import Recent, decide, voters
+from bot.domain.recent import NOTHING_RECENT, Before, Recent
+from bot.domain.ruling import decide, voters
 from bot.domain.site import Environment
 from providers.contract import Kind
 
@@ -75,7 +76,10 @@ outlines = st.builds(
     Outline, st.sampled_from(["shop", "news"]), st.sampled_from(list(Environment)),
     narrow | st.just({Kind.EVERYTHING: 1}), st.booleans(), st.sampled_from([0.0, 3.0, 30.0]), st.booleans(),
 )  # fmt: skip
-recents = st.dictionaries(st.sampled_from([Kind.URL, Kind.TAG]), st.integers(0, 40))
+recents = st.builds(
+    Recent, st.dictionaries(st.sampled_from([Kind.URL, Kind.TAG]), st.integers(0, 40)), st.sampled_from([0.0, 9.0]),
+    st.sampled_from([(), (Before("P-12", 240.0),)]), st.booleans(),
+)  # fmt: skip
 
 
 def strictness(decision: Decision) -> float:
@@ -143,14 +147,14 @@ MAY_BE_ALLOWED = (Standing.MEMBER, Standing.TOKEN, Standing.SCHEDULE, Standing.L
 @given(outlines, policies, rosters)
 def test_a_schedule_that_no_rule_names_gets_nothing(outline: Outline, policy: Policy, roster: Roster) -> None:
     actor = Actor("schedule:nightly", Standing.SCHEDULE)
-    assert isinstance(decide(actor, outline, policy, roster, NOW, {}), Deny)
+    assert isinstance(decide(actor, outline, policy, roster, NOW, NOTHING_RECENT), Deny)
 
 
 @given(outlines, policies, rosters, st.sampled_from([s for s in Standing if s not in MAY_BE_ALLOWED]))
 def test_who_is_no_full_member_and_not_named_gets_nothing(
     outline: Outline, policy: Policy, roster: Roster, standing: Standing
 ) -> None:
-    decision = decide(Actor("U_A", standing), outline, policy, roster, NOW, {})
+    decision = decide(Actor("U_A", standing), outline, policy, roster, NOW, NOTHING_RECENT)
     assert isinstance(decision, Deny)
     assert "members" == decision.rule
 
@@ -170,15 +174,23 @@ BUILT_IN = built_in(("S_SRE",))
 SRE = {"S_SRE": Members(frozenset({"U_LEA", "U_SAM"}))}
 HOST = (Kind.HOST, 1)
 OF_LATE = [
-    pytest.param({}, Allow("small", "up to 30 URLs, paths or tags run at once"), id="nothing-before"),
-    pytest.param({Kind.URL: 10}, Allow("small", "up to 30 URLs, paths or tags run at once"), id="thirty-in-all"),
+    pytest.param(Recent({}), Allow("small", "up to 30 URLs, paths or tags run at once"), id="nothing-before"),
     pytest.param(
-        {Kind.URL: 11}, "with the 11 of the last 10 minutes these are 31 targets, more than 30", id="thirty-one-in-all"
+        Recent({Kind.URL: 10}), Allow("small", "up to 30 URLs, paths or tags run at once"), id="thirty-in-all"
     ),
     pytest.param(
-        {Kind.TAG: 11}, "with the 11 of the last 10 minutes these are 31 targets, more than 30", id="other-kinds"
+        Recent({Kind.URL: 11}),
+        "with the 11 of the last 10 minutes these are 31 targets, more than 30",
+        id="thirty-one-in-all",
     ),
-    pytest.param({Kind.HOST: 11}, Allow("small", "up to 30 URLs, paths or tags run at once"), id="kinds-of-no-size"),
+    pytest.param(
+        Recent({Kind.TAG: 11}),
+        "with the 11 of the last 10 minutes these are 31 targets, more than 30",
+        id="other-kinds",
+    ),
+    pytest.param(
+        Recent({Kind.HOST: 11}), Allow("small", "up to 30 URLs, paths or tags run at once"), id="kinds-of-no-size"
+    ),
 ]
 
 
@@ -189,7 +201,7 @@ def test_requests_of_the_last_ten_minutes_are_summed(recent: Recent, expected: A
 
 
 def test_a_mixed_request_is_judged_by_its_strictest_part() -> None:
-    mixed = decide(MIA, outline((Kind.URL, 29), (Kind.PREFIX, 2)), BUILT_IN, SRE, NOW, {})
+    mixed = decide(MIA, outline((Kind.URL, 29), (Kind.PREFIX, 2)), BUILT_IN, SRE, NOW, NOTHING_RECENT)
     assert ("wide", "it purges a prefix", 1) == (mixed.rule, mixed.why, mixed.needed if isinstance(mixed, Ask) else 0)
 
 
@@ -201,7 +213,7 @@ def test_parts_that_need_different_people_are_asked_for_apart() -> None:
         )
     )
     expected = Deny("hosts", "Its parts need the yes of different people.", "Ask for each kind by itself.")
-    assert expected == decide(MIA, outline((Kind.URL, 1), HOST), policy, {}, NOW, {})
+    assert expected == decide(MIA, outline((Kind.URL, 1), HOST), policy, {}, NOW, NOTHING_RECENT)
 
 
 FREEZE = Tightening("freeze", Conditions(during=Days(NOW - 60, NOW + 60, "")), refuse=True, say="Sale freeze.")
@@ -231,7 +243,7 @@ TIGHTENED = [
 
 @pytest.mark.parametrize(("tighten", "wanted", "expected"), TIGHTENED)
 def test_what_tightens_is_added(tighten: tuple[Tightening, ...], wanted: Outline, expected: Deny | str) -> None:
-    decision = decide(MIA, wanted, replace(BUILT_IN, tighten=tighten), SRE, NOW, {})
+    decision = decide(MIA, wanted, replace(BUILT_IN, tighten=tighten), SRE, NOW, NOTHING_RECENT)
     assert expected == (decision.why if isinstance(expected, str) else decision)
 
 
@@ -260,20 +272,20 @@ WHO = [
 @pytest.mark.parametrize(("who", "actor", "expected"), WHO)
 def test_whom_a_rule_means(who: tuple[str, ...], actor: Actor, expected: bool) -> None:
     policy = Policy((Rule("r", Conditions(who=who), Run()),), groups={"editors": ("U_A",)})
-    decision = decide(actor, outline((Kind.URL, 1)), policy, {}, NOW, {})
+    decision = decide(actor, outline((Kind.URL, 1)), policy, {}, NOW, NOTHING_RECENT)
     assert expected is isinstance(decision, Allow)
 
 
 def test_a_group_that_slack_hides_is_told_with_the_rule() -> None:
     policy = Policy((Rule("r", Conditions(who=("S_X",)), Run()),))
     hidden = {"S_X": Members(problem="Slack knows no user-group S_X.")}
-    decision = decide(MIA, outline((Kind.URL, 1)), policy, hidden, NOW, {})
+    decision = decide(MIA, outline((Kind.URL, 1)), policy, hidden, NOW, NOTHING_RECENT)
     assert Deny("r", "Slack knows no user-group S_X.", wording.UNREAD) == decision
 
 
 def test_the_end_of_the_rules_says_what_would_pass() -> None:
     policy = Policy((Rule("small", Conditions(kinds=frozenset({Kind.URL}), max_items=30), Run()),))
-    decision = decide(MIA, outline((Kind.URL, 31)), policy, {}, NOW, {})
+    decision = decide(MIA, outline((Kind.URL, 31)), policy, {}, NOW, NOTHING_RECENT)
     why = "No rule lets you purge URLs on shop (production), so the answer is no."
     advice = "Up to 30 at once may run, those of the last 10 minutes counted."
     assert Deny("the end of the rules", why, advice) == decision
@@ -284,8 +296,8 @@ def test_only_rules_that_mean_whoever_asks_are_named_to_them() -> None:
     elsewhere = Rule("news", Conditions(sites=frozenset({"news"})), Run())
     theirs = Rule("tags", Conditions(kinds=frozenset({Kind.TAG})), Run())
     policy = Policy((editors, elsewhere, theirs), groups={"editors": ("U_A",)})
-    some = decide(MIA, outline((Kind.URL, 1)), policy, {}, NOW, {})
-    none = decide(MIA, outline((Kind.URL, 1)), replace(policy, rules=(editors, elsewhere)), {}, NOW, {})
+    some = decide(MIA, outline((Kind.URL, 1)), policy, {}, NOW, NOTHING_RECENT)
+    none = decide(MIA, outline((Kind.URL, 1)), replace(policy, rules=(editors, elsewhere)), {}, NOW, NOTHING_RECENT)
     advice = [decision.advice for decision in (some, none) if isinstance(decision, Deny)]
     assert ["The rules let you purge there: tags (`tags`).", "No rule lets you purge anything there."] == advice
 
@@ -307,7 +319,7 @@ MANY = (Rule("few", Conditions(max_items=30), Run()), Rule("wide", Conditions(),
 )  # fmt: skip
 def test_what_is_too_much_is_told_as_it_was_named(named: str, recent: int, expected: str) -> None:
     wanted = replace(outline((Kind.URL, 62)), named=named)
-    decision = decide(MIA, wanted, Policy(MANY, groups=GROUPS), {}, NOW, {Kind.URL: recent})
+    decision = decide(MIA, wanted, Policy(MANY, groups=GROUPS), {}, NOW, Recent({Kind.URL: recent}))
     assert expected == decision.why
 
 

@@ -9,6 +9,7 @@ import pytest
 from bot.domain.actor import Actor, Standing
 from bot.domain.defaults import built_in
 from bot.domain.policy import Allow, Conditions, Decision, Deny, Members, Outline, Policy, Rule, Run
+from bot.domain.recent import NOTHING_RECENT
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.ruling import decide
 from providers.contract import Kind
@@ -20,7 +21,9 @@ POLICY = built_in(APPROVERS, ("ci",))
 
 
 def asked(actor: Actor, policy: Policy, *counts: tuple[Kind, int], site: str = "shop") -> Decision:
-    return decide(actor, Outline(site, "production", dict(counts), has_reason=True), policy, ROSTER, 0.0, {})
+    return decide(
+        actor, Outline(site, "production", dict(counts), has_reason=True), policy, ROSTER, 0.0, NOTHING_RECENT
+    )
 
 
 RUNS = Allow("deploys", "URLs, paths, tags or prefixes run at once")

@@ -137,9 +137,9 @@ async def test_many_pages_become_one_prefix_where_the_site_and_the_policy_let_it
     await by_people.ledger.close()
     assert job.deploy is not None
     assert ("14 pages → 1 prefix /news/, 12 calls saved.",) == job.deploy.told
-    assert {Kind.PREFIX: 1, Kind.URL: 2} == dict(job.counts)
+    assert {Kind.PREFIX: 1, Kind.PATH: 2} == dict(job.counts)
     assert isinstance(asked, Deployed)
-    assert {Kind.URL: 16} == dict(asked.job.counts)  # a prefix would have needed a vote
+    assert {Kind.PATH: 16} == dict(asked.job.counts)  # a prefix would have needed a vote
 
 
 async def test_a_manifest_that_cannot_be_read_is_told(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 
 from bot.domain.actor import Actor, Standing
 from bot.domain.policy import Ask, Members, Outline
+from bot.domain.recent import NOTHING_RECENT
 from bot.domain.ruling import decide
 from bot.settings import schema
 from providers.contract import Kind
@@ -148,7 +149,7 @@ def test_a_recipe_decides_as_it_says(
 
 
 def answered(recipe: str, actor: Actor, asked: Outline, now: float, folder: Path) -> str:
-    decision = decide(actor, asked, loaded(folder, BASE + RECIPES[recipe]).policy, ROSTER, now, {})
+    decision = decide(actor, asked, loaded(folder, BASE + RECIPES[recipe]).policy, ROSTER, now, NOTHING_RECENT)
     answer = decision.needed if isinstance(decision, Ask) else {"Allow": "yes", "Deny": "no"}[type(decision).__name__]
     return f"{decision.rule} {answer}"
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bot.domain.actor import Actor, Standing
 from bot.domain.hours import Days, Shift, Week
 from bot.domain.policy import Allow, Conditions, Members, Outline, Policy, Roster, Rule, Run
+from bot.domain.recent import NOTHING_RECENT
 from bot.domain.ruling import decide
 from bot.domain.site import Environment
 from bot.settings.shadows import Known, covers
@@ -36,7 +37,9 @@ MAY, A_DAY_OF_MAY, JUNE = Days(100, 200, "May"), Days(120, 130, "a day of May"),
 CASES = {
     "everything covers the same": (Conditions(), Conditions(), True),
     "all kinds cover one": (Conditions(), Conditions(kinds=URLS), True),
-    "one kind does not cover two": (Conditions(kinds=URLS), Conditions(kinds=SMALL), False),
+    "one kind does not cover two": (Conditions(kinds=URLS), Conditions(kinds=URLS | {Kind.TAG}), False),
+    "urls cover paths": (Conditions(kinds=URLS), Conditions(kinds=SMALL), True),
+    "paths do not cover urls": (Conditions(kinds=frozenset({Kind.PATH})), Conditions(kinds=URLS), False),
     "every site covers one": (Conditions(), Conditions(sites=frozenset({"shop"})), True),
     "one site does not cover every": (Conditions(sites=frozenset({"shop"})), Conditions(), False),
     "two sites cover one": (
@@ -73,7 +76,7 @@ CASES = {
     "30 cover 10": (Conditions(kinds=URLS, max_items=30), Conditions(kinds=URLS, max_items=10), True),
     "10 do not cover 30": (Conditions(kinds=URLS, max_items=10), Conditions(kinds=URLS, max_items=30), False),
     "30 of two kinds do not cover 10 of one": (
-        Conditions(kinds=SMALL, max_items=30), Conditions(kinds=URLS, max_items=10), False,
+        Conditions(kinds=URLS | {Kind.TAG}, max_items=30), Conditions(kinds=URLS, max_items=10), False,
     ),
     "more than 10 cover more than 30": (
         Conditions(kinds=SMALL, over_items=10), Conditions(kinds=URLS, over_items=30), True,
@@ -172,4 +175,4 @@ def mixed(a: Conditions, other: Conditions, changed: set[str]) -> Conditions:
 def speaks(when: Conditions, actor: Actor, outline: Outline, roster: Roster, now: float) -> bool:
     """Whether a rule of these conditions speaks for every kind in the request."""
     policy = Policy((Rule("one", when, Run()),), groups=GROUPS)
-    return isinstance(decide(actor, outline, policy, roster, now, {}), Allow)
+    return isinstance(decide(actor, outline, policy, roster, now, NOTHING_RECENT), Allow)
