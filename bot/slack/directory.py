@@ -72,7 +72,7 @@ class SlackDirectory:
 
     async def members(self, group: str, fresh: bool = False) -> Members:
         """Who is in a user-group, read at most 60 s ago; while Slack is away 15 min, unless `fresh`. Else nobody, and
-        why. Guests, bots and the like are not among them, unless the policy names them."""
+        why. Guests, bots and the like are not among them: a policy names those by their own ids."""
         async with self._asking[group]:
             found = self._in(group, BELIEVED_SECONDS)
             if found is not None:
@@ -96,9 +96,7 @@ class SlackDirectory:
         return Members(frozenset(user for user in people if user not in self._known or self._may(user)))
 
     def _may(self, user: str) -> bool:
-        stands = standing(self._known[user][1], "", self._home)
-        able = stands not in (Standing.GONE, Standing.UNREADABLE) and self._names(user, stands)
-        return stands is Standing.MEMBER or able
+        return standing(self._known[user][1], "", self._home) is Standing.MEMBER
 
     def _unread(self, group: str, fresh: bool, trouble: SlackTrouble) -> Members:
         away = _is_away(trouble)

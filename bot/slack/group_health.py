@@ -63,7 +63,7 @@ async def _read(api: SlackApi, directory: SlackDirectory, group: str) -> _Readin
         return _Reading(Probe(Health.BAD, what.format(group=group), advice.format(group=group)))
     users = answer.get("users")
     actors = [await directory.actor(str(user), "") for user in (users if isinstance(users, list) else [])]
-    able = frozenset(actor.id for actor in actors if actor.standing is Standing.MEMBER or actor.is_named)
+    able = frozenset(actor.id for actor in actors if actor.standing is Standing.MEMBER)
     return _Reading(_counted(group, len(actors), len(able)), able)
 
 

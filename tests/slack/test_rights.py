@@ -49,6 +49,7 @@ PEOPLE = (
     Who("a stranger with an approver's id", "U_LEA", "outsider", OTHER_TEAM),
     Who("a stranger with the requester's id", "U_MIA", "outsider", OTHER_TEAM, own=True),
     Who("a named guest", "U_GUEST_NAMED", "named outsider"),
+    Who("a named guest, in the approvers' user-group too", "U_GUEST_BOTH", "named outsider"),
     Who("a named guest, on what they asked for", "U_GUEST_NAMED", "named outsider", own=True),
     Who("a named bot", "U_BOB_NAMED", "named outsider"),
     Who("a named stranger", "U_EXT_NAMED", "named outsider", OTHER_TEAM),

@@ -22,6 +22,7 @@ STRANGE = (
     _one("U_KAI"),  # somebody else, who asked for it
     replace(_one("U_GUEST_GROUP"), is_guest=True),
     replace(_one("U_GUEST_NAMED"), is_guest=True),
+    replace(_one("U_GUEST_BOTH"), is_guest=True),
     replace(_one("U_GUEST_VOTES"), is_guest=True),
     replace(_one("U_GUEST_ONE"), is_single_channel=True),
     replace(_one("U_BOB"), is_bot=True),
@@ -34,9 +35,11 @@ STRANGE = (
     _one("U_EXT_NAMED", OTHER_TEAM),
 )
 TOWN = Workspace(
-    (*PEOPLE, *STRANGE), WORKSPACE.channels, (Group("S_SRE", "sre", "SRE", ("U_SAM", "U_GUEST_GROUP", "U_EXT")),)
+    (*PEOPLE, *STRANGE),
+    WORKSPACE.channels,
+    (Group("S_SRE", "sre", "SRE", ("U_SAM", "U_GUEST_GROUP", "U_GUEST_BOTH", "U_EXT")),),
 )
-NAMED = ("U_GUEST_NAMED", "U_BOB_NAMED", "U_EXT_NAMED", "U_GONE_NAMED")
+NAMED = ("U_GUEST_NAMED", "U_GUEST_BOTH", "U_BOB_NAMED", "U_EXT_NAMED", "U_GONE_NAMED")
 ASKED = ("U_LEA", "S_SRE", "U_GUEST_VOTES", "U_GONE_VOTES")
 _WHO = ("members", *NAMED, "U_GUEST_VOTES")
 _SMALL = frozenset({Kind.URL, Kind.PATH, Kind.TAG})
