@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from bot.domain.hearing import TEXT_MAX, typed
 from bot.domain.lists import LONGER
+from bot.domain.policy import Deny
 from bot.domain.shown import shown
 from bot.domain.speech import (
     KIND_OF,
@@ -20,6 +24,8 @@ from bot.domain.speech import (
     example_site,
 )
 
+Barred = Mapping[str, Deny]  # by verb or name of an option: why the caller may do it nowhere
+ANYTHING: Barred = MappingProxyType({})
 TOPICS = ("things", "options", "lists", *VERB_OF, *KIND_OF, *(row.name for row in OPTIONS))
 
 _GUESSES = (
@@ -38,20 +44,21 @@ _LISTS = (
 )
 
 
-def help_text(topic: str, speaker: Speaker) -> str:
-    """Help on `topic`, or on everything if it is empty; plain lines without markup."""
+def help_text(topic: str, speaker: Speaker, barred: Barred = ANYTHING) -> str:
+    """Help on `topic`, or on everything that is not `barred` if it is empty; plain lines without markup. What is barred
+    is explained to whoever asks for it by name, with why they may not."""
     named = topic.strip().lower()
     match named:
         case "":
-            return _overview(speaker)
+            return _overview(speaker, barred)
         case "things":
             return _lines(_things(speaker))
         case "options":
-            return _lines(_options(speaker))
+            return _lines(_options(speaker, barred))
         case "lists":
             return _lines([*_LISTS, *_in_slack(speaker.command)])
         case _:
-            return _lines(_on_word(named, speaker) or _unknown(named))
+            return _lines([*(_on_word(named, speaker) or _unknown(named)), *_why_not(named, barred)])
 
 
 def example(template: str, speaker: Speaker) -> str:
@@ -80,16 +87,16 @@ def _in_slack(command: str) -> list[str]:
     ]
 
 
-def _overview(speaker: Speaker) -> str:
-    """Every verb, kind and option in one line each."""
+def _overview(speaker: Speaker, barred: Barred) -> str:
+    """Every verb, kind and option that the caller may use, in one line each."""
     command = speaker.command
-    verbs = [f"{command} {_usage(row, speaker)} · {row.what}" for row in VERBS]
+    verbs = [f"{command} {_usage(row, speaker)} · {row.what}" for row in VERBS if row.verb not in barred]
     return _lines(
         [
             f"Type what should be gone: {typed(speaker, example(VERBS[0].example, speaker))}",
             *verbs,
             *_things(speaker),
-            *_options(speaker),
+            *_options(speaker, barred),
             f"More: {command} help <topic>, where a topic is any word above, things, options or lists.",
         ]
     )
@@ -105,8 +112,12 @@ def _things(speaker: Speaker) -> list[str]:
     return ["Things:", *kinds, *_GUESSES]
 
 
-def _options(speaker: Speaker) -> list[str]:
-    options = [f"{_written(row)} · {row.what} · {example(row.example, speaker)}" for row in OPTIONS]
+def _options(speaker: Speaker, barred: Barred) -> list[str]:
+    options = [
+        f"{_written(row)} · {row.what} · {example(row.example, speaker)}"
+        for row in OPTIONS
+        if row.name not in barred and not row.verbs <= barred.keys()
+    ]
     return ["Options, anywhere in the line:", *options]
 
 
@@ -145,6 +156,12 @@ def _on_option(row: OptionRow, speaker: Speaker) -> list[str]:
         f"Example: {typed(speaker, example(row.example, speaker))}",
         f"Goes with: {verbs}",
     ]
+
+
+def _why_not(word: str, barred: Barred) -> list[str]:
+    """Why the caller may not do what `word` stands for."""
+    denied = barred.get(word.removeprefix("--"))
+    return [f"Not for you: {denied.why} {denied.advice}"] if denied else []
 
 
 def _unknown(word: str) -> list[str]:

@@ -22,6 +22,7 @@ from bot.services.aside import aside
 from bot.services.checking import check
 from bot.services.checks import old_of
 from bot.services.deciding import judge_plan, site_held, submit
+from bot.services.helping import barred_to
 from bot.services.holds import seen_holds
 from bot.services.instead import is_possible
 from bot.services.limits import limits
@@ -179,7 +180,8 @@ class Desk:
                 stranger = authorise(asking.actor, Deed.SEE)
                 if stranger is not None:
                     return HelpShown(f"{stranger.why} You may ask for help and whoami.\n{stranger.advice}")
-                return HelpShown(help_text(command.topic, self.speaker(asking.actor, asking.channel)))
+                barred = await barred_to(self._core, asking.actor, _DEEDS)
+                return HelpShown(help_text(command.topic, self.speaker(asking.actor, asking.channel), barred))
 
     async def _whoami(self, actor: Actor) -> WhoAmI:
         """What `actor` may know of themselves: who may see nothing hears of no site."""

@@ -36,7 +36,7 @@ def may_not_hurry(
     """Why `command` may not go first, and what to type instead; None when it may, or does not ask to."""
     if not command.urgent:
         return None
-    why = _why_not(core, actor, command.site, roster)
+    why = why_not(core, actor, command.site, roster)
     if why:
         return Refused(why, _without(core, actor, channel, command), by_rule=True)
     urgency = core.setup.policy.urgent
@@ -47,7 +47,7 @@ def may_not_hurry(
     return Refused(what, _without(core, actor, channel, command), by_rule=True)
 
 
-def _why_not(core: Core, actor: Actor, site: str, roster: Roster) -> str:
+def why_not(core: Core, actor: Actor, site: str, roster: Roster) -> str:
     """Why `actor` may have nothing on `site` go first; "" where they may."""
     urgency = core.setup.policy.urgent
     if urgency is None:
@@ -87,7 +87,7 @@ def still_urgent(books: Books, core: Core, job: JobView, people: People, now: fl
     if not job.urgent_by:
         return job
     who = next((actor for actor in people.askers if actor.id == job.urgent_by), None)
-    if who is not None and not _why_not(core, who, job.site, people.roster):
+    if who is not None and not why_not(core, who, job.site, people.roster):
         return job
     return calm(books, job, Calmed.NO_RIGHT, now)
 

@@ -11,6 +11,7 @@ from bot.domain.actor import Actor, Standing
 from bot.domain.command import Command
 from bot.domain.job import State
 from bot.domain.policy import Ask
+from bot.domain.speech import VERBS
 from bot.domain.verdict import Verdict
 from bot.services.desk import Desk
 from bot.services.purges import Asking
@@ -254,3 +255,30 @@ async def test_what_is_narrower_in_the_form_keeps_all_else_that_was_said(tmp_pat
     assert ("https://www.shop.test/", True, False, "embargo", "in 10m") == (
         understood.targets[0].value, understood.soft, understood.check, understood.reason, understood.when,
     )  # fmt: skip
+
+
+NOT_LISTED = [
+    pytest.param(MIA, {"approve", "deny", "break-glass", "review"}, False, id="a-member"),
+    pytest.param(LEA, {"break-glass"}, True, id="an-approver"),
+    pytest.param(CI, {"approve", "deny", "break-glass", "review"}, False, id="a-token"),
+    pytest.param(
+        EYE,
+        {"approve", "deny", "break-glass", "review", "purge", "plan", "check", "lint", "why", "warm", "doctor", "hold",
+         "cancel", "retry", "run"},
+        False,
+        id="a-token-that-only-reads",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("by", "barred", "hurries"), NOT_LISTED)
+async def test_help_lists_what_the_caller_may_do(tmp_path: Path, by: Actor, barred: set[str], hurries: bool) -> None:
+    shop = open_shop(tmp_path)
+    reply, asked = await say(shop, by, "help"), await say(shop, by, "help break-glass")
+    await shop.ledger.close()
+    assert isinstance(reply, HelpShown)
+    assert isinstance(asked, HelpShown)
+    lines = reply.text.splitlines()
+    assert barred == {row.verb.value for row in VERBS if f"/purge {row.usage} · {row.what}" not in lines}
+    assert hurries == any(line.startswith("--urgent") for line in lines)
+    assert asked.text.splitlines()[-1].startswith("Not for you: ")
