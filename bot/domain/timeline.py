@@ -37,6 +37,7 @@ _TWINS: Mapping[str, frozenset[Event]] = {
     "glass_broken": frozenset({Event.GLASS_BROKEN}),
     "review_closed": frozenset({Event.REVIEWED}),
 }
+_UNTOLD = frozenset({"sealed"})  # what the journal writes for itself: nothing happened
 _FIRST = {"asked": 0, "decided": 1, "approved": 3}
 _EARLY = frozenset({Event.ALLOWED, Event.ASKED, Event.VOTED_YES, Event.VOTED_NO})  # what follows is from them
 
@@ -60,7 +61,7 @@ class Moment:
 
 def timeline(steps: Sequence[tuple[float, Told]], entries: Sequence[tuple[float, Entry]]) -> tuple[Moment, ...]:
     """Both together, oldest first, without entries that a step tells already."""
-    only = [Moment(at, entry) for at, entry in entries if not _is_told(at, entry, steps)]
+    only = [Moment(at, entry) for at, entry in entries if entry.event not in _UNTOLD and not _is_told(at, entry, steps)]
     return tuple(sorted([*only, *(Moment(at, told) for at, told in steps)], key=_order))
 
 

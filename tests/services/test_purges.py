@@ -737,7 +737,7 @@ async def test_the_journal_of_a_job_is_whole(tmp_path: Path) -> None:
     await shop.ledger.close()
     with reading(tmp_path / "ledger.db") as ledger:
         verdict = audit(ledger)
-    assert ["asked", "decided", "vote", "approved", "layer", "layer", "proof", "ended"] == events
+    assert ["asked", "decided", "vote", "approved", "layer", "layer", "proof", "ended", "sealed"] == events
     assert () == verdict.breaches
 
 
