@@ -56,7 +56,7 @@ def test_the_worst_comes_first_with_the_lines_that_mend_it() -> None:
           Header always set Cache-Control "no-cache"
         &lt;/LocationMatch&gt;
         ```
-        At Fastly: Surrogate-Control is for Fastly alone, Cache-Control for browsers; see whether VCL or a header \
+        At Fastly: Surrogate-Control is for Fastly, Cache-Control for browsers; see whether VCL or a header \
 setting sets either.
         ⚪ *Leave Pragma out* (CC08 pragma)
         Pragma means nothing in an answer (RFC 9111, 5.4): whoever relies on it is not protected by it.
