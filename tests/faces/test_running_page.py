@@ -99,12 +99,14 @@ async def test_a_backup_by_the_page_while_a_call_is_in_flight_is_restored_and_se
             finished = (await bot.http.get("/v1/jobs/P-1", params={"wait": "20"})).json()
             tried = await followed(env, tmp_path, trial)
             await bot.end()
+        before = len(varnish.heads)  # more than one where the backup took longer than the bot waits for an answer
         said = await followed(env, tmp_path, back)
         async with served(env) as bot:
             restored = (await bot.http.get("/v1/jobs/P-1")).json()
             await bot.end()
-        calls = len(varnish.heads)
-    assert ("done", "cancelled", 1) == (finished["state"], restored["state"], calls)
+        after = len(varnish.heads)
+    assert ("done", "cancelled") == (finished["state"], restored["state"])
+    assert before == after >= 1
     assert "Ended, since what was sent after the backup is not known: P-1. Ask for them again." in said
     assert " It continues the exported head of " in tried
 

@@ -350,7 +350,7 @@ async def test_a_review_reminds_once_a_period_until_it_is_closed(tmp_path: Path)
     shop = await shop.crash()
     await shop.slate.advance(2)
     first = await told(shop, job, Role.REMINDER)
-    await shop.crash()
+    shop = await shop.crash()
     shop.clock.at += 3 * 4 * 3600
     shop = await shop.crash()
     await shop.slate.advance(3600)
