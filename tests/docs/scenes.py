@@ -34,7 +34,7 @@ SCENES = {
     ),
     "plan": Scene((Line(MIA, "/purge plan everything on shop", "nothing was sent"),)),
     "check": Scene((DEPLOY, Line(MIA, f"/purge check {PAGE}", "fra")), "After another deploy that nobody purged."),
-    "why": Scene((Line(MIA, f"/purge why {PAGE}", "How sure"),)),
+    "why": Scene((Line(MIA, "/purge why http://www.shop.test/", "How sure"),), "A page that nobody purged."),
     "lint": Scene((Line(MIA, f"/purge lint {PAGE}", "of 100"),)),
     "warm": Scene((Line(MIA, "/purge warm http://www.shop.test/about", "W-"),), "A page that no cache holds yet."),
     "status": Scene((Line(MIA, "/purge status", "P-2"),)),
