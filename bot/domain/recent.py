@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 
 from providers.contract import Kind
 
-_NAMED_MAX = 3
-
 
 @dataclass(frozen=True, slots=True)
 class Before:
@@ -39,20 +37,3 @@ class Recent:
 
 
 NOTHING_RECENT = Recent()
-
-
-def together(emptying: tuple[Before, ...], site: str, environment: str) -> str:
-    """Why a request is judged as everything: with P-12 of 4 minutes ago this is everything on shop (production)."""
-    names = [_named(one) for one in emptying[:_NAMED_MAX]]
-    more = len(emptying) - len(names)
-    names += [f"{more} more"] if more else []
-    listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-    return f"with {listed} this is everything on {site} ({environment})"
-
-
-def _named(one: Before) -> str:
-    if one.seconds is None:
-        return one.name
-    minutes = round(one.seconds / 60)
-    ago = "a moment ago" if minutes < 1 else f"{minutes} minute{'s' if minutes > 1 else ''} ago"
-    return f"{one.name} of {ago}"

@@ -32,7 +32,7 @@ from bot.domain.policy import (
     canonical,
     is_person,
 )
-from bot.domain.recent import Recent, together
+from bot.domain.recent import Recent
 from bot.domain.rights import Deed, Subject, authorise
 from providers.contract import Kind
 
@@ -63,7 +63,7 @@ def decide(actor: Actor, outline: Outline, policy: Policy, roster: Roster, now: 
         return _decided(asked)
     soft = outline.soft and recent.is_soft
     whole = replace(outline, counts={Kind.EVERYTHING: 1}, soft=soft, spoken=Kind.EVERYTHING, named="")
-    lead = together(recent.emptying, outline.site, outline.environment)
+    lead = wording.together(recent.emptying, outline.site, outline.environment)
     return _stricter(_decided(replace(asked, outline=whole, lead=lead)), _decided(asked))
 
 

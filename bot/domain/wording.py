@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from bot.domain.policy import Approve, Ask, Conditions, Outline, Policy, Refuse, Rule, Tightening
+from bot.domain.recent import Before
 from providers.contract import Kind
 
 ADD_REASON = "Add: because <reason>"
 _CENT = 0.01
 HINTS_SHOWN = 5
+BEFORE_SHOWN = 3
 UNREAD = "What Slack does not tell counts as no. Try again in a minute; if it stays, ask whoever configured purgebot."
 NAME_APPROVERS = "Name them in `approvals: {channel: …, approvers: [U…]}`."
 _PLURALS = {Kind.URL: "URLs", Kind.PATH: "paths", Kind.TAG: "tags", Kind.PREFIX: "prefixes", Kind.HOST: "hosts",
@@ -35,6 +37,21 @@ def _kinds(when: Conditions) -> str:
 def listed(words: Sequence[str], word: str) -> str:
     """URLs, paths or tags."""
     return f" {word} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def together(emptying: Sequence[Before], site: str, environment: str) -> str:
+    """Why a request is judged as everything: with P-12 of 4 minutes ago this is everything on shop (production)."""
+    more = len(emptying) - BEFORE_SHOWN
+    names = [*map(_before, emptying[:BEFORE_SHOWN]), *([f"{more} more"] if more > 0 else [])]
+    return f"with {listed(names, 'and')} this is everything on {site} ({environment})"
+
+
+def _before(one: Before) -> str:
+    if one.seconds is None:
+        return one.name
+    minutes = round(one.seconds / 60)
+    ago = "a moment ago" if minutes < 1 else f"{minutes} minute{'s' if minutes > 1 else ''} ago"
+    return f"{one.name} of {ago}"
 
 
 def why(outline: Outline, outgrown: Rule | None, n: int, recent: int) -> str:
