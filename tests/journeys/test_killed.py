@@ -3,12 +3,14 @@ are as if nothing had been."""
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import httpx
 import pytest
@@ -36,6 +38,7 @@ class Point:
     purges: int = 1
 
 
+Nights: TypeAlias = "Callable[[Point, str], Night]"
 ONE_VOTE = {
     "the click is stored and not run": Point("after commit", f"{CLICKS} and tries = 0"),
     "the click is begun": Point("before commit", f"{CLICKS} and tries = 1 and {VOTES} = 0"),
@@ -73,12 +76,27 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     opened.close()
 
 
+@pytest.fixture
+def nights(stage: Stage) -> Iterator[Nights]:
+    """Nights on the stage; what a test leaves alive of them is ended, so that it does not answer for the next one."""
+    opened: list[Night] = []
+
+    def night(point: Point, name: str) -> Night:
+        opened.append(Night(stage, point, name))
+        return opened[-1]
+
+    yield night
+    for each in opened:
+        each.kill()
+
+
 class Night:
     """One job, its votes, and one death on the way."""
 
     def __init__(self, stage: Stage, point: Point, name: str) -> None:
         stage.post("/_play/reset")
         self.stage = stage
+        self.point = point
         self.http = httpx.Client(headers={"authorization": "Bearer play"}, trust_env=False, timeout=5)
         self.database = f"{name}.db"
         self.bot = bot(stage, self.database, point.where, point.sql)
@@ -113,8 +131,16 @@ class Night:
 
         return self.until(look, f"a request with {words}")
 
+    def dying(self) -> bool:
+        """Whether its death is due and did not come yet. What others read meanwhile, they read from a bot that ends."""
+        if self.deaths:
+            return False
+        with contextlib.closing(sqlite3.connect(self.stage.folder / self.database)) as ledger:
+            return ledger.execute(self.point.sql).fetchone() is not None
+
     def vote(self, who: str) -> None:
-        """One click on Approve. A person does not click again."""
+        """One click on Approve, with the bot there to take it. A person does not click again."""
+        self.until(lambda: not self.dying(), "it dies where it must")
         request = self.card("approve")
         click = {"user": who, "channel": "C_APPROVE", "ts": request["ts"], "action_id": "approve"}
         self.stage.post("/_play/click", **click)
@@ -145,9 +171,14 @@ class Night:
         """How many messages outside threads there are in the approvers' channel, by job."""
         return Counter(str(card["text"]).split()[1] for card in self.cards("C_APPROVE") if "thread_ts" not in card)
 
+    def kill(self) -> None:
+        """End it, whatever it does."""
+        self.http.close()
+        self.bot.kill()
+        self.bot.join()
+
     def end(self) -> None:
         """Stop the bot; the journal is whole."""
-        self.http.close()
         self.bot.terminate()
         self.bot.join(timeout=30)
         assert 0 == self.bot.exitcode
@@ -155,21 +186,20 @@ class Night:
             assert () == audit(ledger).breaches
 
 
-def lived(stage: Stage, point: Point, name: str, line: str, voters: Sequence[str]) -> tuple[Night, Doc]:
+def live(night: Night, line: str, voters: Sequence[str]) -> None:
     """From the request to its proof, with the votes and the death between."""
-    night = Night(stage, point, name)
-    stage.post("/_play/command", user="U_MIA", channel="C_SHOP", text=f"/purge {line}")
+    night.stage.post("/_play/command", user="U_MIA", channel="C_SHOP", text=f"/purge {line}")
     for who in voters:
         night.vote(who)
-    job = night.until(lambda: job if (job := night.job()).get("state") == "done" else None, "the job is done")
+    night.until(lambda: night.job().get("state") == "done", "the job is done")
     night.card("approved by", *voters)
-    return night, job
 
 
 @pytest.mark.parametrize("at", ONE_VOTE)
-def test_killed_around_its_vote_a_job_runs_once(stage: Stage, at: str) -> None:
+def test_killed_around_its_vote_a_job_runs_once(nights: Nights, at: str) -> None:
     point = ONE_VOTE[at]
-    night, _ = lived(stage, point, at.replace(" ", "-"), NEWS, ["U_SAM"])
+    night = nights(point, at.replace(" ", "-"))
+    live(night, NEWS, ["U_SAM"])
     voters, purges, asked = night.voters(), night.calls("cf"), night.asked()
     night.end()
     assert [-signal.SIGKILL] == night.deaths
@@ -177,8 +207,9 @@ def test_killed_around_its_vote_a_job_runs_once(stage: Stage, at: str) -> None:
 
 
 @pytest.mark.parametrize("at", TWO_VOTES)
-def test_killed_between_its_votes_a_job_keeps_them_and_runs_once(stage: Stage, at: str) -> None:
-    night, _ = lived(stage, TWO_VOTES[at], f"two-{at}".replace(" ", "-"), ALL, ["U_SAM", "U_KIM"])
+def test_killed_between_its_votes_a_job_keeps_them_and_runs_once(nights: Nights, at: str) -> None:
+    night = nights(TWO_VOTES[at], f"two-{at}".replace(" ", "-"))
+    live(night, ALL, ["U_SAM", "U_KIM"])
     voters, purges, asked = night.voters(), night.calls("cf"), night.asked()
     night.end()
     assert [-signal.SIGKILL] == night.deaths
