@@ -32,7 +32,8 @@ async def look_before(core: Core, job: JobView) -> Change:
     def change(books: Books, job: JobView, now: float) -> JobView:
         books.jobs.save_looks(job.id, "before", (*looks, *around.looks))
         if looks:
-            text = " · ".join([_seen(job, looks, now), *_probes(around)])
+            pages = covered(books, job, looks)
+            text = " · ".join([_seen(job, looks, pages, now), *_probes(around)])
             books.messages.say(job.id, Told(Event.LOOKED_BEFORE, text=text), now)
         return replace(job, looked_before=True, measurement=around.id, due_at=now)
 
@@ -93,9 +94,10 @@ async def _looks(
     return await look_all(core.looker, site, job.look_urls, within, before=before, expected=expected)
 
 
-def _seen(job: JobView, looks: tuple[Look, ...], now: float) -> str:
-    """What the first page looked at was at each place, named where the job itself does not name it."""
-    first = looks[0].url
+def _seen(job: JobView, looks: tuple[Look, ...], pages: Sequence[str], now: float) -> str:
+    """What one page was at each place, named where the job itself does not name it: the first of `pages`, which it
+    reaches, or the first that was looked at."""
+    first = next((look.url for look in looks if look.url in pages), looks[0].url)
     page = "" if job.kind is Kind.URL and job.targets == 1 else f"{first} at "
     plain = [look for look in looks if look.url == first and not look.variant]
     return page + " · ".join(dict.fromkeys(f"{look.place}: {describe(look, now)}" for look in plain))

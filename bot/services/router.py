@@ -31,7 +31,6 @@ from bot.services.setup import (
 log = structlog.get_logger()
 SWEEP_SECONDS = 2.0
 FRESH_SECONDS = 1.0  # what fell due this recently has its own wake
-Due = tuple[list[tuple[int, float]], list[tuple[str, float]], Mapping[str, float | None], list[str]]
 PRUNE_AFTER = 7 * 86400.0  # seconds; idempotency keys are kept this long
 
 
@@ -119,32 +118,25 @@ class Router:
     async def _wake_due(self, until: float) -> None:
         now = self._core.clock.now()
 
-        def question(books: Books) -> Due:
-            lanes = [account for account in self._lanes if books.batches.waiting_jobs(account)]
-            told = [at for at in (books.messages.next_due(), books.notices.next_due()) if at is not None]
-            shown = {SLACK: min(told, default=None), HOME: books.homes.next_due()}
-            return books.jobs.due(until), books.intake.due(until), shown, lanes
-
-        def others(books: Books) -> list[tuple[str, float]]:
-            return [
+        def question(books: Books) -> tuple[list[tuple[str, float]], list[str]]:
+            named = [
+                *((job_name(number), at) for number, at in books.jobs.due(until)),
+                *((delivery_name(key), at) for key, at in books.intake.due(until)),
                 *((hold_name(site), at) for site, at in books.holds.due(until)),
                 *((review_name(review), at) for review, at in books.reviews.due(until)),
                 *((warm_name(warming), at) for warming, at in books.warmings.due(until)),
                 *((schedule_name(schedule), at) for schedule, at in books.schedules.due(until)),
             ]
+            told = [at for at in (books.messages.next_due(), books.notices.next_due()) if at is not None]
+            shown = {SLACK: min(told, default=None), HOME: books.homes.next_due()}
+            named += [(name, at) for name, at in shown.items() if at is not None and at <= until]
+            return named, [account for account in self._lanes if books.batches.waiting_jobs(account)]
 
-        for name, at in await self._core.ledger.read(others):
+        named, lanes = await self._core.ledger.read(question)
+        for name, at in named:
             self._core.engine.wake(name, at)
-        jobs, deliveries, shown, lanes = await self._core.ledger.read(question)
-        for number, at in jobs:
-            self._core.engine.wake(job_name(number), at)
-        for key, at in deliveries:
-            self._core.engine.wake(delivery_name(key), at)
         for account in lanes:
             self._core.engine.wake(lane_name(account))
-        for name, at_last in shown.items():
-            if at_last is not None and at_last <= until:
-                self._core.engine.wake(name, at_last)
         self.swept_at = now
 
     async def prune(self) -> None:

@@ -31,16 +31,20 @@ def pages_to_look_at(
 
 def _of_purge(books: Books, site: Site, targets: Sequence[Target]) -> tuple[str, ...]:
     """At most PAGES_MAX URLs: those named; for wider kinds what was seen under them in earlier jobs, the page that a
-    prefix itself names, and the front page."""
+    prefix itself names, and the front page: a host's own, or the site's, which is often what people look at next."""
     urls = [target.value for target in targets if target.kind is Kind.URL][:PAGES_MAX]
     wider = [target for target in targets if target.kind is not Kind.URL]
     if not wider or len(urls) >= PAGES_MAX:
         return tuple(urls)
-    front = site.root_url()
-    scheme = front.partition("://")[0]
+    scheme = site.schemes[0]
+    fronts = [f"{scheme}://{target.value}/" for target in wider if target.kind is Kind.HOST]
+    if len(fronts) < len(wider):
+        fronts = [site.root_url(), *fronts]
     known = [url for url, tags in books.known.of_site(site.name) if any(lies_under(x, url, tags) for x in wider)]
     own = [f"{scheme}://{target.value}" for target in wider if target.kind is Kind.PREFIX]
-    return tuple(dict.fromkeys([*list(dict.fromkeys([*urls, *known, *own]))[: PAGES_MAX - 1], front]))
+    fronts = list(dict.fromkeys(fronts))[:PAGES_MAX]
+    under = list(dict.fromkeys([*urls, *known, *own]))
+    return tuple(dict.fromkeys([*under[: PAGES_MAX - len(fronts)], *fronts]))
 
 
 def covered(books: Books, job: JobView, looks: Sequence[Look]) -> tuple[str, ...]:

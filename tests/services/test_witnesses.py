@@ -56,6 +56,14 @@ WISHES = {
         [page("/news/1"), page("/news/2"), page("/pricing"), FRONT],
         [page("/news/1"), page("/news/2"), page("/pricing"), FRONT],
     ),
+    "a host that is not the site's first": (
+        [target(Kind.HOST, "img.shop.test")], ["https://img.shop.test/"], ["https://img.shop.test/"],
+    ),
+    "a host and a tag that nobody saw": (
+        [target(Kind.HOST, "img.shop.test"), target(Kind.TAG, "promo")],
+        [FRONT, "https://img.shop.test/"],
+        ["https://img.shop.test/"],
+    ),
     "a page and a tag": (
         [url("/a"), target(Kind.TAG, "sport")], [page("/a"), page("/news/2"), FRONT], [page("/a"), page("/news/2")],
     ),
