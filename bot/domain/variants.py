@@ -1,7 +1,7 @@
 """The other requests for one URL that caches keep apart: another encoding, a configured variant, what Vary names.
 
 An answer to one request is compared with the origin's answer to the same one, and with nothing else. A proof asks what
-the site's key surely holds; a diagnosis asks whatever may be kept apart.
+the site's key surely holds; a check also what the answers' Vary names; a diagnosis whatever may be kept apart.
 """
 
 from __future__ import annotations
@@ -32,6 +32,15 @@ def to_prove(site: Site, plain: Iterable[Look], before: Collection[str] = ()) ->
     return tuple(dict.fromkeys((*_configured(site), *encodings)))
 
 
+def to_check(site: Site, plain: Iterable[Look], before: Collection[str] = ()) -> tuple[Asked, ...]:
+    """What a check asks: as a proof, and one request for each field that a plain answer's Vary names; at most
+    VARIANTS_MAX."""
+    looks = list(plain)
+    named = [(look.url, field) for look in looks for field in varied_by(look.varies)]
+    by_vary = [asked for url, field in named for asked in _by_field(field, url)]
+    return tuple(dict.fromkeys((*to_prove(site, looks, before), *by_vary)))[:VARIANTS_MAX]
+
+
 def to_diagnose(site: Site, answer: Answer) -> tuple[Asked, ...]:
     """What a diagnosis asks beside that: the configured variants, then what the answer's Vary names; at most
     VARIANTS_MAX."""
@@ -47,6 +56,11 @@ def others_may_differ(looks: Iterable[Look]) -> str:
     return f"for a plain visitor (Vary: {', '.join(by)}: other visitors may get other copies)" if by else ""
 
 
+def in_short(variant: str) -> str:
+    """A variant's name for where there is little room: of the phone that a check plays, its kind."""
+    return variant.replace(PHONE, "iPhone")
+
+
 def says_nothing(look: Look) -> bool:
     """Whether another encoding was answered with nothing that can be compared: its body is larger than what is read,
     or packed in a way that is not known."""
@@ -59,14 +73,20 @@ def _configured(site: Site) -> Iterator[Asked]:
 
 
 def _by_vary(answer: Answer) -> Iterator[Asked]:
-    named = varied_by(answer.says("vary"))
     yield IDENTITY  # asked whatever Vary says: some caches keep it apart by themselves
-    if ENCODING.lower() in named:
-        yield BROTLI
-    if "origin" in named:
-        split = urlsplit(answer.url)
-        yield (("Origin", f"{split.scheme}://{split.netloc}"),)
-    if "user-agent" in named:
-        yield (("User-Agent", PHONE),)
-    if "accept-language" in named:
-        yield (("Accept-Language", "de"),)
+    for field in varied_by(answer.says("vary")):
+        yield from _by_field(field, answer.url)
+
+
+def _by_field(field: str, url: str) -> Iterator[Asked]:
+    """The requests for `url` that show what a field of Vary keeps apart; none where nobody can guess what is sent."""
+    split = urlsplit(url)
+    match field:
+        case "accept-encoding":
+            yield from ENCODINGS
+        case "origin":
+            yield (("Origin", f"{split.scheme}://{split.netloc}"),)
+        case "user-agent":
+            yield (("User-Agent", PHONE),)
+        case "accept-language":
+            yield (("Accept-Language", "de"),)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from bot.domain.job import State
 from bot.domain.look import bare_etag, span
 from bot.domain.masking import masked
-from bot.domain.variants import others_may_differ
+from bot.domain.variants import in_short, others_may_differ
 from bot.domain.verdict import ORIGIN, Judgement, Look, Verdict
 from bot.services.checks import DNS, old_of, places_of, verdict_of
 from bot.services.replies import Checked
@@ -128,7 +128,7 @@ def _place(look: Look) -> str:
     """Where it was, by what the answer says: one place is never sold as the world."""
     name = "by DNS" if look.place == DNS else look.place
     seen_at = f" at {look.seen_at}" if look.seen_at and look.seen_at.lower() != look.place.lower() else ""
-    return f"{name}{seen_at}{f' · {look.variant}' if look.variant else ''}"
+    return f"{name}{seen_at}{f' · {in_short(look.variant)}' if look.variant else ''}"
 
 
 def _cells(look: Look, place: str, now: float, beside: Sequence[Look]) -> list[str]:
@@ -205,7 +205,7 @@ def _page(url: str, variant: str, checked: Checked) -> str:
     hosts = {urlsplit(one).netloc for one in checked.urls}
     bare = masked(url).split("://", 1)[-1]
     path = f"/{bare.partition('/')[2]}" if len(hosts) == 1 else bare
-    return f"{path if len(path) <= PAGE_MAX else f'{path[: PAGE_MAX - 1]}…'}{f' · {variant}' if variant else ''}"
+    return f"{path if len(path) <= PAGE_MAX else f'{path[: PAGE_MAX - 1]}…'}{f' · {in_short(variant)}' if variant else ''}"
 
 
 def _across(url: str, variant: str, checked: Checked, places: Sequence[str]) -> Iterator[str]:
