@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from starlette.types import Receive, Scope, Send
 
@@ -17,6 +18,7 @@ from playground.requests import Requests
 ACCOUNT = "shield"
 # not documented: our wording; Varnish itself has no such limit and no such page
 TOO_MANY, PAGE, NOT_A_DOOR = b"Too many purges.\n", b"<html><h1>Welcome</h1></html>", b"Not allowed here.\n"
+FIELD = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 DOORS = ("PURGE", "BAN", "PURGEBOT")
 
 
@@ -68,7 +70,7 @@ class Shield(Desk):
     def shown(self, request: Request) -> tuple[str, str, str]:
         """With what a ban is about."""
         headers = request.headers
-        asked = " ".join(f"{name}: {headers[name]}" for name in ("x-ban-host", "x-ban-url") if name in headers)
+        asked = " ".join(f"{name}: {value}" for name, value in headers.items() if name.startswith("x-ban-"))
         return request.target, asked, _host(request)
 
     def refusals(self, request: Request) -> Refusals:
@@ -88,30 +90,48 @@ class Shield(Desk):
             return _said(403, "refused", "Came through a proxy"), []
         match request.method:
             case "PURGEBOT":
-                return _said(200, "ready 1", "Ready"), []
+                ready = _said(200, "ready 1", "Ready")
+                return replace(ready, headers={**ready.headers, "x-purgebot-doors": "soft tags"}), []
             case "PURGE":
-                url = f"http://{_host(request)}{request.target}"
-                self._cache.forget(lambda copy: copy == url)
-                return _said(200, "purged", "Purged"), [url]
+                return self._purge(request)
             case _:
                 return self._ban(request.headers)
 
+    def _purge(self, request: Request) -> Done:
+        url = f"http://{_host(request)}{request.target}"
+        if {"xkey-purge", "xkey-softpurge"} & request.headers.keys():
+            return _said(501, "refused", "No xkey door"), []
+        if "x-purgebot-soft" in request.headers:
+            self._cache.purge_at(self.now(), "url", [url], soft=True)
+            return _said(200, "softened", "Softened"), [url]
+        self._cache.forget(lambda copy: copy == url)
+        return _said(200, "purged", "Purged"), [url]
+
     def _ban(self, headers: Mapping[str, str]) -> Done:
-        host, url = headers.get("x-ban-host", ""), headers.get("x-ban-url", "")
-        if not host or not url:
-            return _said(400, "refused", "Needs X-Ban-Host and X-Ban-Url"), []
-        if re.search(r'[\s"]', host + url):
-            return _said(400, "refused", "No blanks or quotes in X-Ban-Host and X-Ban-Url"), []
+        """By X-Ban-Url what the URL is, by X-Ban-Tag what stands in a header."""
+        host, field = headers.get("x-ban-host", ""), headers.get("x-ban-tag-header", "")
+        by_tag = "x-ban-tag" in headers
+        wanted, what = ("X-Ban-Tag-Header", "X-Ban-Tag") if by_tag else ("X-Ban-Url", "X-Ban-Url")
+        sought = headers.get(what.lower(), "")
+        if not host or not sought or (by_tag and not FIELD.fullmatch(field)):
+            return _said(400, "refused", f"Needs X-Ban-Host and {wanted}"), []
+        if re.search(r'[\s"]', host + sought):
+            return _said(400, "refused", f"No blanks or quotes in X-Ban-Host and {what}"), []
         try:
-            host_regex, url_regex = re.compile(host), re.compile(url)
+            host_regex, regex = re.compile(host), re.compile(sought)
         except re.error as exc:
             return _said(400, "refused", f"Regex compile error: {exc}"), []
 
         def matching(copy: str) -> bool:
             name, _, path = copy.removeprefix("http://").partition("/")
-            return bool(host_regex.search(name) and url_regex.search("/" + path))
+            return bool(host_regex.search(name) and regex.search(self._kept(copy, field) if by_tag else f"/{path}"))
 
         return _said(200, "banned", "Banned"), self._cache.forget(matching)
+
+    def _kept(self, url: str, field: str) -> str:
+        """A header of the copy that is kept of a URL."""
+        copy = self._cache.find(url)
+        return copy.reply.headers.get(field.lower(), "") if copy else ""
 
 
 def _host(request: Request) -> str:

@@ -206,6 +206,7 @@ class JobView:
     look_urls: tuple[str, ...] = ()  # what proof looks at, at most 20
     covered: tuple[str, ...] = ()  # those of the pages last looked at that the purge surely reached
     left_alone: tuple[str, ...] = ()  # caches of the site that were not asked, by title
+    partly: tuple[str, ...] = ()  # caches that purge less than was asked for, since they know no tags, by title
     edge_asked: bool = True  # the outermost of them was
     check: bool = True
     warm: bool = False  # once it is proven, its pages are fetched through the edges

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,6 +12,7 @@ ORIGIN = "origin"  # the place of a look at the origin
 GONE = (404, 410)
 SHOWN_MAX = 40  # characters of a version or ETag
 
+_BROWSER = re.compile(r"Mozilla/5\.0 \((\w+)[^)]*\).*")
 _COMPRESSED = ("--gzip", "-gzip", ";gzip", "-br", ";br", "-zstd", ";zstd", "-df")  # what servers add to an ETag
 _UNITS = ((172_800, 86_400, "d"), (7_200, 3_600, "h"), (120, 60, "min"), (0, 1, "s"))  # from, size, name; in seconds
 
@@ -103,10 +105,15 @@ def bare_etag(etag: str) -> str:
     return bare
 
 
+def in_short(variant: str) -> str:
+    """A variant's name for where there is little room: of a browser's User-Agent the device."""
+    return _BROWSER.sub(r"\1", variant)
+
+
 def describe(look: Look, now: float) -> str:
     """One look in a few words, "HIT, 5 h old, version "a1"", with the copy as old as it is at `now` (seconds since the
     epoch; `look.at` for how old it was when seen)."""
-    asked = f"asked with {look.variant}" if look.variant else ""
+    asked = f"asked with {in_short(look.variant)}" if look.variant else ""
     if look.problem:
         return f"{look.problem}, {asked}" if asked else look.problem
     words = [look.says or ("" if look.cached is Cached.UNKNOWN else look.cached.upper())]

@@ -36,6 +36,7 @@ class LayerPlan:
     seconds: float = 0.0  # how long sending takes under the budget as it stands
     cost: Cost | None = None  # where the provider asks money
     note: str = ""  # what this layer does instead, if it cannot do the wish to the letter
+    partly: bool = False  # less than the wish: some of what was asked for stays as it is there
 
 
 def softly(layers: Sequence[tuple[str, bool]]) -> str:

@@ -1,7 +1,7 @@
 """The other requests for one URL that caches keep apart: another encoding, a configured variant, what Vary names.
 
 An answer to one request is compared with the origin's answer to the same one, and with nothing else. A proof asks what
-the site's key surely holds; a check also what the answers' Vary names; a diagnosis whatever may be kept apart.
+the site's key surely holds and what the answers' Vary names; a diagnosis whatever may be kept apart.
 """
 
 from __future__ import annotations
@@ -18,27 +18,20 @@ ENCODING = "Accept-Encoding"
 IDENTITY: Asked = ((ENCODING, "identity"),)
 BROTLI: Asked = ((ENCODING, "br"),)
 ENCODINGS = (IDENTITY, BROTLI)  # a plain visitor takes gzip
-VARIANTS_MAX = 6  # of a diagnosis
+VARIANTS_MAX = 6
 PERSONAL = ("User-Agent", "Cookie", "Accept-Language")  # what tells visitors apart, in answers' Vary
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1"
 _NAMES = frozenset(varied(asked) for asked in ENCODINGS)
 
 
 def to_prove(site: Site, plain: Iterable[Look], before: Collection[str] = ()) -> tuple[Asked, ...]:
-    """What a proof asks beside a plain visitor's request: what the site's cache key holds beyond the URL; the
-    encodings, where a plain answer's Vary names them. `before` are the variants that were asked at an earlier look."""
-    by_encoding = any(ENCODING.lower() in varied_by(look.varies) for look in plain)
-    encodings = [asked for asked in ENCODINGS if by_encoding or varied(asked) in before]
-    return tuple(dict.fromkeys((*_configured(site), *encodings)))
-
-
-def to_check(site: Site, plain: Iterable[Look], before: Collection[str] = ()) -> tuple[Asked, ...]:
-    """What a check asks: as a proof, and one request for each field that a plain answer's Vary names; at most
-    VARIANTS_MAX."""
-    looks = list(plain)
-    named = [(look.url, field) for look in looks for field in varied_by(look.varies)]
-    by_vary = [asked for url, field in named for asked in _by_field(field, url)]
-    return tuple(dict.fromkeys((*to_prove(site, looks, before), *by_vary)))[:VARIANTS_MAX]
+    """What a proof or a check asks beside a plain visitor's request: what the site's cache key holds beyond the URL,
+    then at most VARIANTS_MAX that a plain answer's Vary names. `before` are the variants that were asked at an earlier
+    look."""
+    named = {(field, look.url) for look in plain for field in varied_by(look.varies)}
+    again = [asked for asked in ENCODINGS if varied(asked) in before]
+    by_vary = dict.fromkeys([*again, *(asked for field, url in sorted(named) for asked in _by_field(field, url))])
+    return tuple(dict.fromkeys((*_configured(site), *list(by_vary)[:VARIANTS_MAX])))
 
 
 def to_diagnose(site: Site, answer: Answer) -> tuple[Asked, ...]:
@@ -54,11 +47,6 @@ def others_may_differ(looks: Iterable[Look]) -> str:
     asked = " ".join(look.variant.lower() for look in some)
     by = [title for title in PERSONAL if title.lower() in named and f"{title.lower()}:" not in asked]
     return f"for a plain visitor (Vary: {', '.join(by)}: other visitors may get other copies)" if by else ""
-
-
-def in_short(variant: str) -> str:
-    """A variant's name for where there is little room: of the phone that a check plays, its kind."""
-    return variant.replace(PHONE, "iPhone")
 
 
 def says_nothing(look: Look) -> bool:

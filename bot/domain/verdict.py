@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.finding import Finding, Page, Verdict, find
-from bot.domain.look import ORIGIN, Likeness, Look, compare, describe
+from bot.domain.look import ORIGIN, Likeness, Look, compare, describe, in_short
 from bot.domain.variants import others_may_differ
 from providers.contract import Cached
 
@@ -22,6 +22,9 @@ FURTHER_IN = "the edge does not keep it, so a cache further in does"
 MOVED_ON = "the origin has changed since this purge was proven: purge again for what is new"
 SOFT = "after a soft purge a cache may serve the old once more while it fetches the new"
 REWRITTEN = "told by its bytes alone: where the edge rewrites pages, give the site a `marker`"
+KEPT_APART = (
+    "a plain visitor gets the new one: that copy has a key of its own, it seems, which this purge did not reach"
+)
 ORIGIN_LACKS = "the origin itself does not show it yet: is the new version out there?"
 ORIGIN_OLD = "if it still looks old, the origin itself may be old"
 
@@ -54,6 +57,7 @@ def judge(
     covered: Collection[str] | None = None,
     left_alone: Sequence[str] = (),
     proven: Sequence[Look] = (),
+    kept_by: Sequence[str] = (),
 ) -> Judgement:
     """The verdict on the looks `after`. `before` are those before the purge; `purged_at` is when its last layer began
     to be purged, in seconds since the epoch, None if nothing was purged. A look made before and not after counts as
@@ -61,7 +65,8 @@ def judge(
     the purge has not reached it (https://developers.cloudflare.com/cache/concepts/cache-responses/, 2026-11-23).
     `covered` are the URLs that were surely purged, None for all: another page says nothing of the purge, and is told
     beside it where it is old. `left_alone` are the caches of the chain that were not asked, by name; `proven` the looks
-    that proved the purge earlier, if it was proven."""
+    that proved the purge earlier, if it was proven. `kept_by` are the caches that keep other pages of what was to be
+    purged, of which looks at these say nothing."""
     looks = (*after, *before)
     places = tuple(dict.fromkeys(look.place for look in looks if look.place != ORIGIN))
     if not places:
@@ -75,18 +80,29 @@ def judge(
     asked = [(page, place) for page in pages for place in places if page.was_asked(place)]
     findings = [_landed(found, since, left_alone) for page, place in asked for found in find(page, place)]
     at = {place: _at_place([f for f in findings if f.place == place]) for place in places}
-    verdict = _worst(at.values())
+    seen = _worst(at.values())
+    verdict = Verdict.UNKNOWN if kept_by and seen is Verdict.FRESH else seen
     same = tuple(place for place in places if all(page.was_same(place) for page in pages if page.was_asked(place)))
     scene = _Scene(pages, at, same, purged_at, soft, tuple(left_alone), _moved_on(pages, proven))
     return Judgement(
         verdict=verdict,
-        why=" · ".join([*_why(verdict, findings, scene), *beside]),
+        why=" · ".join([*_beyond(kept_by, seen, scene), *_why(seen, findings, scene), *beside]),
         fresh_at=tuple(place for place in places if at[place] is Verdict.FRESH),
         stale_at=tuple(place for place in places if at[place] is Verdict.STALE),
         unknown_at=tuple(place for place in places if at[place] is Verdict.UNKNOWN),
         already_same=same,
         worth_another=not scene.moved_on and any(f.can_change for f in findings if f.verdict is not Verdict.FRESH),
     )
+
+
+def _beyond(kept_by: Sequence[str], seen: Verdict, scene: _Scene) -> list[str]:
+    """Why fresh pages do not prove the others."""
+    if not kept_by or seen is not Verdict.FRESH:
+        return []
+    n = scene.urls()
+    looked = f"the {n} pages looked at are" if n > 1 else "the page looked at is"
+    keep = "keeps" if len(kept_by) == 1 else "keep"
+    return [f"{looked} fresh, and {' and '.join(kept_by)} {keep} others of it, from which they may come back old"]
 
 
 def _beside(pages: Sequence[Page], places: Sequence[str]) -> list[str]:
@@ -240,6 +256,8 @@ def _why_stale(stale: Sequence[Finding], scene: _Scene) -> Iterable[str]:
         return
     if any(f.look and f.look.lacks and scene.origin_lacks(f.look) for f in stale):
         yield ORIGIN_LACKS
+    elif all(f.variant and f.look and _is_older(f.look, scene.purged_at) for f in stale) and not scene.left_alone:
+        yield KEPT_APART
     elif hint := _hint([f.look for f in stale if f.look], scene):
         yield hint
     if all(f.by_bytes for f in stale):
@@ -286,7 +304,7 @@ def _reasons(findings: Sequence[Finding], scene: _Scene) -> list[str]:
     alike: dict[str, list[Finding]] = {}
     for f in unknown:
         if not f.variant or (f.place, f.url, f.why) not in plain:
-            asked = f" (asked with {f.variant})" if f.variant else ""
+            asked = f" (asked with {in_short(f.variant)})" if f.variant else ""
             alike.setdefault(f"{f.why.replace(f.place, PLACE, 1)}{asked}", []).append(f)
     told = [
         f"{why.replace(PLACE, _listed(list(dict.fromkeys(f.place for f in about))))}"

@@ -11,7 +11,6 @@ from bot.domain.covering import lies_under
 from bot.domain.job import JobView
 from bot.domain.site import Site
 from bot.domain.target import url_of
-from bot.domain.variants import to_check
 from bot.domain.verdict import Judgement, Look, Verdict, judge
 from bot.domain.world import gathered
 from bot.ledger.books import Books
@@ -34,7 +33,7 @@ async def check(core: Core, command: Command) -> Checked:
     edges = [place for place in command.places if place in site.edges]
     regions = [place for place in command.places if place not in edges]
     looks, inner, (pops, problem), around = await asyncio.gather(
-        look_all(core.looker, site, urls, SECONDS, edges, variants=to_check),
+        look_all(core.looker, site, urls, SECONDS, edges),
         look_inside(core, site, urls, SECONDS),
         _look_from_within(core, site, urls),
         look_around(core, site, urls, regions),

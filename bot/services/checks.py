@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -24,7 +24,6 @@ VARIED_URLS = 5  # of many, those that are asked in every variant
 IN_TIME = "no answer in time"
 NOTHING_EXPECTED: Mapping[str, Expected] = {}
 
-Variants = Callable[[Site, Iterable[Look], Collection[str]], tuple[Asked, ...]]
 _Key = tuple[int, int, int]  # variant, page, place
 
 
@@ -85,15 +84,14 @@ async def look_all(
     only: Collection[str] = (),
     before: Collection[str] = (),
     expected: Mapping[str, Expected] = NOTHING_EXPECTED,
-    variants: Variants = to_prove,
 ) -> tuple[Look, ...]:
     """Every URL at every place (of `only`, where it names some) and twice at the origin, `within` seconds; what takes
-    longer is left out. The first VARIED_URLS are asked in their other variants too, after a plain visitor's: those that
-    `variants` tells; `before` are those that an earlier look asked; `expected` what a URL must show, in every one."""
+    longer is left out. The first VARIED_URLS are asked in their other variants too, after a plain visitor's; `before`
+    are the variants that an earlier look asked; `expected` what a URL must show, in every variant."""
     spots = [(place, address) for place, address in places_of(site).items() if not only or place in only]
     if site.origin:
         spots += [(ORIGIN, site.origin), (ORIGIN, site.origin)]
-    eyes = _Eyes(looker, site, spots, before, expected, variants)
+    eyes = _Eyes(looker, site, spots, before, expected)
     with suppress(TimeoutError):
         async with asyncio.timeout(within), asyncio.TaskGroup() as group:
             for n, url in enumerate(urls):
@@ -111,14 +109,12 @@ class _Eyes:
         spots: Sequence[tuple[str, str]],
         before: Collection[str],
         expected: Mapping[str, Expected],
-        variants: Variants,
     ) -> None:
         self._looker = looker
         self._site = site
         self._spots = spots
         self._before = before
         self._expected = expected
-        self._variants = variants
         self._gate = asyncio.Semaphore(LOOKS_AT_ONCE)
         self._seen: dict[_Key, Look] = {}
         self._asked: dict[_Key, Look] = {}  # variants, as they are told if nothing comes
@@ -132,7 +128,7 @@ class _Eyes:
             return
         await asyncio.wait(tasks, timeout=wait)
         plain = {n: look for n, _ in spots if (look := self._seen.get((0, page, n)))}
-        for variant, asked in enumerate(self._variants(self._site, plain.values(), self._before), 1):
+        for variant, asked in enumerate(to_prove(self._site, plain.values(), self._before), 1):
             for n, spot in spots:
                 if n not in plain or not plain[n].problem:
                     group.create_task(self._look(url, spot, asked, (variant, page, n)))

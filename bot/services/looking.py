@@ -64,7 +64,8 @@ def _judge(job: JobView, looks: Sequence[Look], pages: Sequence[str]) -> Judgeme
     purged_at = (job.layers[-1].started or job.purged) if job.layers else None
     soft = any(layer.soft for layer in job.layers)
     proven = job.looks if job.proven is not None else ()
-    return judge(was(job.before, looks), looks, purged_at, soft, pages, job.left_alone, proven)
+    kept_by = job.partly if job.kind is Kind.URL else (*job.partly, *job.left_alone)
+    return judge(was(job.before, looks), looks, purged_at, soft, pages, job.left_alone, proven, kept_by)
 
 
 def _is_worth_another(job: JobView, judgement: Judgement, round: int) -> bool:

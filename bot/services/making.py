@@ -144,6 +144,7 @@ def _job(
         hosts=site.hosts,
         edges=tuple(site.edges),
         left_alone=_left_alone(core, site, plan),
+        partly=tuple(layer.title for layer in plan.layers if layer.partly),
         edge_asked=not plan.layers or site.layers[-1].account == plan.layers[-1].account,
         check=command.check,
         warm=command.warm,

@@ -80,7 +80,8 @@ def _plan_layer(
     layer: Layer, site: Site, wishes: dict[Kind, tuple[str, ...]], soft: bool, provider: Provider, known: Known
 ) -> LayerPlan:
     parts: list[Calls] = []
-    notes = [_by_urls(wishes, provider, layer, known)] if wishes[Kind.TAG] else []
+    by_urls = bool(wishes[Kind.TAG]) and Kind.TAG not in provider.can.kinds
+    notes = [_by_urls(wishes, provider, layer, known)] if by_urls else []
     for kind, values in wishes.items():
         if not values:
             continue
@@ -90,13 +91,12 @@ def _plan_layer(
     softly = soft and any(kind in provider.can.soft for kind, values in wishes.items() if values)
     if soft and not softly:
         notes.append(f"{provider.title} knows no soft purge here: hard")
-    return LayerPlan(layer.account, provider.title, joined(parts), softly, note=" · ".join(filter(None, notes)))
+    told = " · ".join(filter(None, notes))
+    return LayerPlan(layer.account, provider.title, joined(parts), softly, note=told, partly=by_urls)
 
 
 def _by_urls(wishes: dict[Kind, tuple[str, ...]], provider: Provider, layer: Layer, known: Known) -> str:
     """Where a layer knows no tags, put the URLs seen under them in their place, and say so. Raises UnsupportedWish."""
-    if Kind.TAG in provider.can.kinds:
-        return ""
     tags, wishes[Kind.TAG] = wishes[Kind.TAG], ()
     for tag in tags:
         if not known.get(tag):

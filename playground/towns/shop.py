@@ -112,7 +112,7 @@ def _accounts(url: Url) -> Mapping[str, str]:
     pace = "{urls: {rate: 30, per: 1, burst: 60}, bulk: {rate: 5, per: 1, burst: 25}}"
     api = f'api_url: "{url("cf")}{API_PATH}", token: {{env: CLOUDFLARE_TOKEN}}'
     return {
-        "shield": f'{{provider: varnish, url: "{url("shield")}"}}',
+        "shield": f'{{provider: varnish, url: "{url("shield")}", tags: header}}',
         "cf": f"{{provider: cloudflare, {api}, pace: {pace}}}",
     }
 

@@ -88,6 +88,7 @@ class Row:
     covered: Sequence[str] | None = None
     proven: Sequence[Look] = ()
     left_alone: Sequence[str] = ()
+    kept_by: Sequence[str] = ()
     again: bool = True
 
 
@@ -196,6 +197,13 @@ FRESH_ROWS = {
         Verdict.UNKNOWN,
         "the purge has not reached fra yet: a copy from before it, which is what the origin serves",
         again=True,
+    ),
+    "a cache further in keeps other pages of it": Row(
+        [NEW, *origin()],
+        Verdict.UNKNOWN,
+        "the page looked at is fresh, and Varnish keeps others of it, from which they may come back old",
+        kept_by=("Varnish",),
+        again=False,
     ),
     "a copy that was not to be purged, and is the origin's": Row(
         [look("fra", "b7", HIT, 18_000), *origin()],
@@ -339,7 +347,8 @@ STALE_ROWS |= {
     "one variant of two": Row(
         [NEW, *origin(), look("fra", "a1", HIT, 18_000, variant="X: y"), *varied()],
         Verdict.STALE,
-        'still old at fra (HIT, 5 h old, ETag "a1", asked with X: y)',
+        'still old at fra (HIT, 5 h old, ETag "a1", asked with X: y) · a plain visitor gets the new one: that copy has a'
+        " key of its own, it seems, which this purge did not reach",
     ),
     "the plain page in place of a variant": Row(
         [NEW, *origin(), look("fra", "b7", HIT, variant="X: y"), *varied("mobile")],
@@ -498,7 +507,7 @@ ROWS = FRESH_ROWS | STALE_ROWS | UNKNOWN_ROWS
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_the_verdict_and_its_reason(row: Row) -> None:
-    judgement = judge(row.before, row.after, PURGED, row.soft, row.covered, row.left_alone, row.proven)
+    judgement = judge(row.before, row.after, PURGED, row.soft, row.covered, row.left_alone, row.proven, row.kept_by)
     assert (row.verdict, row.why, row.again) == (judgement.verdict, judgement.why, judgement.worth_another)
 
 

@@ -39,6 +39,7 @@ async def test_a_page_is_a_miss_then_a_hit(shop: Land) -> None:
     assert ["/new"] == [row["path"] for row in await shop.recorded("origin") if row["path"] == "/new"]
 
 
+TAG = {"x_ban_host": ".", "x_ban_tag_header": "Cache-Tag"}
 DOORS = [
     pytest.param("PURGE", "/news/a", {}, (200, "purged"), {"/news/a"}, id="a-url-without-its-queries"),
     pytest.param("PURGE", "/never", {}, (200, "purged"), set(), id="a-url-that-is-not-there"),
@@ -59,6 +60,22 @@ DOORS = [
     pytest.param("BAN", "/", {"x_ban_host": ".", "x_ban_url": "^/a("}, (400, "refused"), set(), id="a-bad-regex"),
     pytest.param("BAN", "/", {"x_ban_host": ".", "x_ban_url": "a b"}, (400, "refused"), set(), id="a-blank"),
     pytest.param("BAN", "/", {"x_ban_host": ".", "x_ban_url": 'a"'}, (400, "refused"), set(), id="a-quote"),
+    pytest.param(
+        "BAN",
+        "/",
+        TAG | {"x_ban_tag": "news"},
+        (200, "banned"),
+        {"/news", "/newsroom", "/news/a", "/news/a?x=1"},
+        id="a-tag",
+    ),
+    pytest.param("BAN", "/", TAG | {"x_ban_tag": "promo"}, (200, "banned"), set(), id="a-tag-of-nothing"),
+    pytest.param("BAN", "/", TAG, (400, "refused"), set(), id="a-ban-without-its-tag"),
+    pytest.param(
+        "BAN", "/", {"x_ban_host": ".", "x_ban_tag": "news"}, (400, "refused"), set(), id="a-tag-without-its-header"
+    ),
+    pytest.param("BAN", "/", TAG | {"x_ban_tag": "a b"}, (400, "refused"), set(), id="a-blank-in-a-tag"),
+    pytest.param("PURGE", "/news", {"x_purgebot_soft": "1"}, (200, "softened"), set(), id="softly"),
+    pytest.param("PURGE", "/purgebot-tags", {"xkey_purge": "news"}, (501, "refused"), set(), id="xkey"),
     pytest.param("PURGE", "/news", {"x_forwarded_for": "192.0.2.1"}, (403, "refused"), set(), id="through-a-proxy"),
     pytest.param("POST", "/news", {}, (405, ""), set(), id="no-door"),
 ]
@@ -108,6 +125,7 @@ WISHES = [
     pytest.param(Kind.PREFIX, ["www.shop.test/news"], {"/news", "/news/a", "/news/a?x=1"}, id="prefix"),
     pytest.param(Kind.PATTERN, ["www.shop.test/*.css"], {"/a.css"}, id="pattern"),
     pytest.param(Kind.HOST, ["img.shop.test"], {"img.shop.test/logo"}, id="host"),
+    pytest.param(Kind.TAG, ["news", "promo"], {"/news", "/news/a", "/news/a?x=1"}, id="tag"),
     pytest.param(Kind.EVERYTHING, [], {"/", "/pricing", *HELD, "img.shop.test/logo"}, id="everything"),
 ]
 
@@ -115,7 +133,7 @@ WISHES = [
 @pytest.mark.parametrize(("kind", "targets", "gone"), WISHES)
 async def test_what_the_adapter_wishes_is_gone(shop: Land, kind: Kind, targets: Sequence[str], gone: set[str]) -> None:
     before = await held(shop)
-    adapter = Varnish(Account("shield", {"url": shop.world.url_of("shield")}))
+    adapter = Varnish(Account("shield", {"url": shop.world.url_of("shield"), "tags": "header"}))
     for call in adapter.plan(Purge(kind, tuple(targets), hosts=HOSTS)):
         await adapter.send(call, REFERENCE)
     await adapter.close()
@@ -123,7 +141,7 @@ async def test_what_the_adapter_wishes_is_gone(shop: Land, kind: Kind, targets: 
 
 
 async def test_the_adapter_finds_the_doors_open_and_reads_the_shields_headers(shop: Land) -> None:
-    adapter = Varnish(Account("shield", {"url": shop.world.url_of("shield")}))
+    adapter = Varnish(Account("shield", {"url": shop.world.url_of("shield"), "tags": "header"}))
     assert Health.GOOD == (await adapter.probe({})).health
     seen = [adapter.sighting((await shop.get("shield", "/brand-new")).headers).cached for _ in range(2)]
     await adapter.close()

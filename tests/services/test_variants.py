@@ -13,6 +13,7 @@ from bot.domain.answer import PLAIN, Answer, Asked, varied
 from bot.domain.defaults import built_in
 from bot.domain.job import State
 from bot.domain.site import Site
+from bot.domain.variants import PHONE
 from bot.domain.verdict import Look, Verdict
 from bot.services.checks import VARIED_URLS
 from bot.services.ports import ReadHeaders
@@ -89,18 +90,35 @@ async def test_a_configured_variant_is_asked_everywhere_and_twice_at_the_origin(
     ("varies", "variants"),
     [
         pytest.param("", {""}, id="no Vary"),
-        pytest.param("cookie", {""}, id="another Vary"),
+        pytest.param("cookie", {""}, id="what nobody can guess"),
         pytest.param("accept-encoding", {"", IDENTITY, BROTLI}, id="Vary"),
-        pytest.param("origin, accept-encoding", {"", IDENTITY, BROTLI}, id="Vary among others"),
+        pytest.param("origin, accept-encoding", {"", "Origin: https://www.shop.test", IDENTITY, BROTLI}, id="several"),
+        pytest.param("user-agent", {"", f"User-Agent: {PHONE}"}, id="phones"),
+        pytest.param("accept-language", {"", "Accept-Language: de"}, id="languages"),
     ],
 )
-async def test_encodings_are_asked_where_an_answer_varies_by_them(
-    tmp_path: Path, varies: str, variants: set[str]
-) -> None:
+async def test_a_check_asks_what_the_answers_vary_by(tmp_path: Path, varies: str, variants: set[str]) -> None:
     shop, edges = varied_shop(tmp_path, varies=varies)
     reply = await checked(shop)
     assert variants == {variant for _, variant in edges.asked}
     assert Verdict.FRESH is reply.judgement.verdict
+
+
+async def test_an_old_copy_for_phones_is_old_though_nobody_configured_them(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path, varies="user-agent")
+    edges.kept[("iad", f"User-Agent: {PHONE}")] = "v1"
+    reply = await checked(shop)
+    assert (Verdict.STALE, ("iad",)) == (reply.judgement.verdict, reply.judgement.stale_at)
+
+
+async def test_a_purge_that_left_the_copy_for_phones_is_not_proven(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path, varies="user-agent")
+    edges.kept[("iad", f"User-Agent: {PHONE}")] = "v1"
+    job = await shop.purge(MIA, url("/a"))
+    await shop.slate.advance(600)
+    done = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (Verdict.STALE, ("iad",)) == (done.verdict, done.stale_at)
 
 
 async def test_one_old_variant_at_one_place_is_old(tmp_path: Path) -> None:

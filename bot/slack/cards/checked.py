@@ -11,9 +11,9 @@ from itertools import groupby, zip_longest
 from urllib.parse import urlsplit
 
 from bot.domain.job import State
-from bot.domain.look import bare_etag, span
+from bot.domain.look import bare_etag, in_short, span
 from bot.domain.masking import masked
-from bot.domain.variants import in_short, others_may_differ
+from bot.domain.variants import others_may_differ
 from bot.domain.verdict import ORIGIN, Judgement, Look, Verdict
 from bot.services.checks import DNS, old_of, places_of, verdict_of
 from bot.services.replies import Checked
@@ -205,7 +205,9 @@ def _page(url: str, variant: str, checked: Checked) -> str:
     hosts = {urlsplit(one).netloc for one in checked.urls}
     bare = masked(url).split("://", 1)[-1]
     path = f"/{bare.partition('/')[2]}" if len(hosts) == 1 else bare
-    return f"{path if len(path) <= PAGE_MAX else f'{path[: PAGE_MAX - 1]}…'}{f' · {in_short(variant)}' if variant else ''}"
+    return (
+        f"{path if len(path) <= PAGE_MAX else f'{path[: PAGE_MAX - 1]}…'}{f' · {in_short(variant)}' if variant else ''}"
+    )
 
 
 def _across(url: str, variant: str, checked: Checked, places: Sequence[str]) -> Iterator[str]:
