@@ -93,11 +93,11 @@ class Shield(Desk):
                 ready = _said(200, "ready 1", "Ready")
                 return replace(ready, headers={**ready.headers, "x-purgebot-doors": "soft tags"}), []
             case "PURGE":
-                return self._purge(request)
+                return self._forget(request)
             case _:
                 return self._ban(request.headers)
 
-    def _purge(self, request: Request) -> Done:
+    def _forget(self, request: Request) -> Done:
         url = f"http://{_host(request)}{request.target}"
         if {"xkey-purge", "xkey-softpurge"} & request.headers.keys():
             return _said(501, "refused", "No xkey door"), []

@@ -58,6 +58,7 @@ def judge(
     left_alone: Sequence[str] = (),
     proven: Sequence[Look] = (),
     kept_by: Sequence[str] = (),
+    stands_for_others: bool = False,
 ) -> Judgement:
     """The verdict on the looks `after`. `before` are those before the purge; `purged_at` is when its last layer began
     to be purged, in seconds since the epoch, None if nothing was purged. A look made before and not after counts as
@@ -66,7 +67,8 @@ def judge(
     `covered` are the URLs that were surely purged, None for all: another page says nothing of the purge, and is told
     beside it where it is old. `left_alone` are the caches of the chain that were not asked, by name; `proven` the looks
     that proved the purge earlier, if it was proven. `kept_by` are the caches that keep other pages of what was to be
-    purged, of which looks at these say nothing."""
+    purged, of which looks at these say nothing. Where these pages stand for others (`stands_for_others`), a copy of
+    what was there before the purge, or came by the look before it, is proof only if it is surely younger."""
     looks = (*after, *before)
     places = tuple(dict.fromkeys(look.place for look in looks if look.place != ORIGIN))
     if not places:
@@ -78,7 +80,8 @@ def judge(
         return Judgement(Verdict.UNKNOWN, " · ".join([NONE_COVERED, *beside]))
     since = None if soft else purged_at
     asked = [(page, place) for page in pages for place in places if page.was_asked(place)]
-    findings = [_landed(found, since, left_alone) for page, place in asked for found in find(page, place)]
+    purged = _Purged(since, left_alone, stands_for_others)
+    findings = [_landed(found, page, purged) for page, place in asked for found in find(page, place)]
     at = {place: _at_place([f for f in findings if f.place == place]) for place in places}
     seen = _worst(at.values())
     verdict = Verdict.UNKNOWN if kept_by and seen is Verdict.FRESH else seen
@@ -123,20 +126,44 @@ def _named(url: str) -> str:
     return bare if len(bare) <= PAGE_MAX else f"{bare[: PAGE_MAX - 1]}…"
 
 
-def _landed(finding: Finding, purged_at: float | None, left_alone: Sequence[str]) -> Finding:
+@dataclass(frozen=True, slots=True)
+class _Purged:
+    """When, whom it left out, and whether the pages looked at stand for others."""
+
+    at: float | None
+    left_alone: Sequence[str]
+    stands_for_others: bool
+
+    def is_surely_older(self, look: Look) -> bool:
+        """Whether a kept copy was there before the purge. Ages are whole seconds, cut off."""
+        return _is_older(look, self.at)
+
+    def may_be_older(self, look: Look, page: Page) -> bool:
+        """Whether it may have been: what was the same before, or came by our own look, says by its age alone whether
+        the purge reached it."""
+        if self.at is None or not self.stands_for_others or not look.is_kept:
+            return False
+        is_known_from_before = page.stays(look) or page.was_missing(look.place)
+        return is_known_from_before and (look.age is None or look.age + 1 > look.at - self.at)
+
+
+def _landed(finding: Finding, page: Page, purged: _Purged) -> Finding:
     look = finding.look
     if finding.verdict is not Verdict.FRESH or look is None:
         return finding
-    if purged_at is not None and look.cached is Cached.STALE:
+    if purged.at is not None and look.cached is Cached.STALE:
         expired = f"an expired copy ({look.says or 'stale'})"
         why = f"{look.place} serves {expired} while it fetches, and it is what the origin serves"
         return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=True)
-    if look.shows or not _is_older(look, purged_at):
+    is_older = purged.is_surely_older(look)
+    if look.shows or not (is_older or purged.may_be_older(look, page)):
         return finding
-    if left_alone:
-        why = f"{look.place} kept its copy, which is what the origin serves: {_not_asked(left_alone)}"
+    if purged.left_alone:
+        why = f"{look.place} kept its copy, which is what the origin serves: {_not_asked(purged.left_alone)}"
         return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=False)
     why = f"the purge has not reached {look.place} yet: a copy from before it, which is what the origin serves"
+    if not is_older:
+        why = f"it does not show whether the purge reached {look.place}: a copy that may be from before it"
     return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=True)
 
 

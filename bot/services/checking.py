@@ -33,7 +33,7 @@ async def check(core: Core, command: Command) -> Checked:
     edges = [place for place in command.places if place in site.edges]
     regions = [place for place in command.places if place not in edges]
     looks, inner, (pops, problem), around = await asyncio.gather(
-        look_all(core.looker, site, urls, SECONDS, edges),
+        look_all(core.looker, site, urls, SECONDS, edges, twice=True),
         look_inside(core, site, urls, SECONDS),
         _look_from_within(core, site, urls),
         look_around(core, site, urls, regions),

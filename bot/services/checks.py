@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from bot.domain.answer import PLAIN, Answer, Asked, varied
 from bot.domain.deploy import Expected
+from bot.domain.look import Likeness, compare
 from bot.domain.site import Site
 from bot.domain.variants import says_nothing, to_prove
 from bot.domain.verdict import Look, Verdict, judge
@@ -21,10 +22,11 @@ ORIGIN = "origin"
 DNS = "dns"
 LOOKS_AT_ONCE = 32
 VARIED_URLS = 5  # of many, those that are asked in every variant
+OTHERS = (Likeness.OTHER, Likeness.OTHER_BYTES, Likeness.TORN)
 IN_TIME = "no answer in time"
 NOTHING_EXPECTED: Mapping[str, Expected] = {}
 
-_Key = tuple[int, int, int]  # variant, page, place
+_Key = tuple[int, int, int, int]  # variant, page, place, and which of its answers
 
 
 def places_of(site: Site) -> dict[str, str]:
@@ -84,14 +86,17 @@ async def look_all(
     only: Collection[str] = (),
     before: Collection[str] = (),
     expected: Mapping[str, Expected] = NOTHING_EXPECTED,
+    twice: bool = False,
 ) -> tuple[Look, ...]:
     """Every URL at every place (of `only`, where it names some) and twice at the origin, `within` seconds; what takes
-    longer is left out. The first VARIED_URLS are asked in their other variants too, after a plain visitor's; `before`
-    are the variants that an earlier look asked; `expected` what a URL must show, in every variant."""
+    longer is left out. With `twice` a plain visitor's request is made once more, after the first, and where a place
+    that keeps copies gives two answers both are told: behind one address there are often several servers. The first
+    VARIED_URLS are asked in their other variants too, after a plain visitor's; `before` are the variants that an
+    earlier look asked; `expected` what a URL must show, in every variant."""
     spots = [(place, address) for place, address in places_of(site).items() if not only or place in only]
     if site.origin:
         spots += [(ORIGIN, site.origin), (ORIGIN, site.origin)]
-    eyes = _Eyes(looker, site, spots, before, expected)
+    eyes = _Eyes(looker, site, spots, before, expected, twice)
     with suppress(TimeoutError):
         async with asyncio.timeout(within), asyncio.TaskGroup() as group:
             for n, url in enumerate(urls):
@@ -109,12 +114,14 @@ class _Eyes:
         spots: Sequence[tuple[str, str]],
         before: Collection[str],
         expected: Mapping[str, Expected],
+        twice: bool,
     ) -> None:
         self._looker = looker
         self._site = site
         self._spots = spots
         self._before = before
         self._expected = expected
+        self._twice = twice
         self._gate = asyncio.Semaphore(LOOKS_AT_ONCE)
         self._seen: dict[_Key, Look] = {}
         self._asked: dict[_Key, Look] = {}  # variants, as they are told if nothing comes
@@ -123,15 +130,22 @@ class _Eyes:
         """Look at one page from everywhere as a plain visitor does; with what has come after `wait` seconds, in its
         variants, except where nobody answers."""
         spots = list(enumerate(self._spots))
-        tasks = [group.create_task(self._look(url, spot, PLAIN, (0, page, n))) for n, spot in spots]
+        tasks = [group.create_task(self._look_plainly(url, spot, page, n)) for n, spot in spots]
         if not wait or not tasks:
             return
         await asyncio.wait(tasks, timeout=wait)
-        plain = {n: look for n, _ in spots if (look := self._seen.get((0, page, n)))}
+        plain = {n: look for n, _ in spots if (look := self._seen.get((0, page, n, 0)))}
         for variant, asked in enumerate(to_prove(self._site, plain.values(), self._before), 1):
             for n, spot in spots:
                 if n not in plain or not plain[n].problem:
-                    group.create_task(self._look(url, spot, asked, (variant, page, n)))
+                    group.create_task(self._look(url, spot, asked, (variant, page, n, 0)))
+
+    async def _look_plainly(self, url: str, spot: tuple[str, str], page: int, n: int) -> None:
+        await self._look(url, spot, PLAIN, (0, page, n, 0))
+        if self._twice and spot[0] != ORIGIN and not self._seen[0, page, n, 0].problem:
+            await self._look(url, spot, PLAIN, (0, page, n, 1))
+            if not _disagree(self._seen[0, page, n, 0], self._seen[0, page, n, 1]):
+                del self._seen[0, page, n, 1]
 
     async def _look(self, url: str, spot: tuple[str, str], asked: Asked, key: _Key) -> None:
         if asked:
@@ -154,6 +168,12 @@ class _Eyes:
         late = {key: replace(look, at=at) for key, look in self._asked.items() if key not in self._seen}
         told = sorted({**self._seen, **late}.items(), key=lambda one: one[0])
         return tuple(look for _, look in told if not says_nothing(look))
+
+
+def _disagree(first: Look, second: Look) -> bool:
+    """Whether two answers of one place that keeps copies hold two contents."""
+    kept = first.is_kept or second.is_kept
+    return kept and not second.problem and compare(first, second) in OTHERS
 
 
 async def look_inside(core: Core, site: Site, urls: Sequence[str], within: float) -> tuple[Look, ...]:

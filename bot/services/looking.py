@@ -43,7 +43,7 @@ async def look_before(core: Core, job: JobView) -> Change:
 async def look_after(core: Core, job: JobView, round: int) -> Change:
     """Look for the `round`th time, judge, and what is to be written of it. Probes around the world, where they looked
     before, look again once the edges need no other look."""
-    looks = await _looks(core, job, AFTER_SECONDS, _expected(core, job))
+    looks = await _looks(core, job, AFTER_SECONDS, _expected(core, job), twice=True)
     pages = await core.ledger.read(lambda books: covered(books, job, (*job.before, *looks)))
     judgement, around = _judge(job, looks, pages), Around()
     if not _is_worth_another(job, judgement, round + 1):
@@ -65,7 +65,10 @@ def _judge(job: JobView, looks: Sequence[Look], pages: Sequence[str]) -> Judgeme
     soft = any(layer.soft for layer in job.layers)
     proven = job.looks if job.proven is not None else ()
     kept_by = job.partly if job.kind is Kind.URL else (*job.partly, *job.left_alone)
-    return judge(was(job.before, looks), looks, purged_at, soft, pages, job.left_alone, proven, kept_by)
+    return judge(
+        was(job.before, looks), looks, purged_at, soft, pages, job.left_alone, proven, kept_by,
+        stands_for_others=job.kind is not Kind.URL,
+    )  # fmt: skip
 
 
 def _is_worth_another(job: JobView, judgement: Judgement, round: int) -> bool:
@@ -86,13 +89,13 @@ def _expected(core: Core, job: JobView) -> Mapping[str, Expected]:
 
 
 async def _looks(
-    core: Core, job: JobView, within: float, expected: Mapping[str, Expected] = NOTHING_EXPECTED
+    core: Core, job: JobView, within: float, expected: Mapping[str, Expected] = NOTHING_EXPECTED, twice: bool = False
 ) -> tuple[Look, ...]:
     site = core.setup.sites.get(job.site)
     before = {look.variant for look in job.before}
     if site is None:
         return ()
-    return await look_all(core.looker, site, job.look_urls, within, before=before, expected=expected)
+    return await look_all(core.looker, site, job.look_urls, within, before=before, expected=expected, twice=twice)
 
 
 def _seen(job: JobView, looks: tuple[Look, ...], pages: Sequence[str], now: float) -> str:
