@@ -5,6 +5,7 @@
     a changed policy       or a freeze that has begun
     a changed price        more than a fifth above what was shown
     a hold                 on the site: the job waits for its end, unless it is retried and had begun
+    a bot that observes    by now: the job waits until it purges again
     missing votes          of a job that ended while it waited, and is retried
 
 Where the glass was broken nobody's vote is looked at, but all the rest is. What does not hold any more sends the job
@@ -34,7 +35,7 @@ from bot.domain.told import Event, Told
 from bot.domain.wording import approvals, dollars
 from bot.ledger.books import Books
 from bot.services.approvals import show_request_again, tell_outcome
-from bot.services.holding import hold_back
+from bot.services.holding import hold_back, observes
 from bot.services.local import LOCAL, OVERRULED, RULE
 from bot.services.planning import cost_of
 from bot.services.roster import read_roster
@@ -109,6 +110,8 @@ def _as_member(actor: Actor) -> Actor:
 
 def cleared(books: Books, core: Core, job: JobView, people: People, now: float) -> JobView | None:
     """None when `job` may begin; else the job as it goes on: asked again or denied, with the reason, which is told."""
+    if core.setup.observe:
+        return observes(books, job, now)
     if job.rule == OVERRULED:
         return None
     hold = books.holds.on(job.site, now)

@@ -1,13 +1,23 @@
-"""A job that may begin but for a hold."""
+"""A job that may begin but for a hold, or since this bot only observes."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.domain.hold import Hold
+from bot.domain.hold import ALL, Hold
 from bot.domain.job import JobView
 from bot.domain.told import Event, Told
 from bot.ledger.books import Books
+
+OBSERVING = "it only observes for now (`mode: observe`); this goes on once the mode is `live`"
+LIVE_AGAIN = 900.0  # seconds; the end of observing wakes what it kept, this only finds a lost wake
+
+
+def observes(books: Books, job: JobView, now: float) -> JobView:
+    """`job`, which nothing keeps from going on but that this bot purges nothing at all."""
+    already = job.held if job.held is not None and job.held.reason == OBSERVING else None
+    held = hold_back(books, job, already or Hold(ALL, "purgebot", OBSERVING, now), now)
+    return replace(held, held_ends=None, held_no="", due_at=now + LIVE_AGAIN)
 
 
 def hold_back(books: Books, job: JobView, hold: Hold, now: float) -> JobView:

@@ -70,7 +70,8 @@ class Lane:
         flying: set[asyncio.Task[None]] = set()
         try:
             while True:
-                room = CALLS_AT_ONCE - len(flying) if self._core.clock.monotonic() < ends else 0
+                may_send = self._core.clock.monotonic() < ends and not self._core.setup.observe
+                room = CALLS_AT_ONCE - len(flying) if may_send else 0
                 lot = await self._turn(Room(room, len(flying), self._now.call.seconds))
                 flying |= {asyncio.create_task(self._send(batch)) for batch in lot.batches}
                 if not flying:
@@ -80,7 +81,7 @@ class Lane:
         except BaseException:
             await self._cut_short(flying)
             raise
-        if lot.again_at is not None:
+        if lot.again_at is not None and not self._core.setup.observe:
             self._core.engine.wake(lane_name(self._account), lot.again_at)
 
     def _look_in(self, again: float | None) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
+from bot.domain.hold import ALL
 from bot.ledger.books import Books
 from bot.services import schedules
 from bot.services.desk import Desk
@@ -114,6 +115,9 @@ class Router:
         self._lanes = lanes
         await schedules.adopt(self._core)
         await self._wake_due(self._core.clock.now())
+        if not self._core.setup.observe:
+            for number in await self._core.ledger.read(lambda books: books.holds.held_jobs(ALL)):
+                self._core.engine.wake(job_name(number))
 
     async def _wake_due(self, until: float) -> None:
         now = self._core.clock.now()

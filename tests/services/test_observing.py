@@ -1,0 +1,94 @@
+"""A bot that only observes sends nothing, whatever was asked for, agreed to or begun while it purged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.domain.job import JobView, State
+from bot.services import approvals, deeds
+from bot.services.holding import OBSERVING
+from bot.services.replies import JobMade
+from providers.errors import BadCredentials
+from tests.services.shop import LEA, MIA, SAM, Shop, open_shop
+from tests.services.test_desk import say
+
+
+async def become(shop: Shop, *, observing: bool) -> None:
+    """As the configuration's reload has it."""
+    setup = replace(shop.core.setup, observe=observing)
+    await shop.ledger.write(lambda books: shop.core.current.become(setup))
+    await shop.router.take_up(shop.router._lanes)
+
+
+async def asked(shop: Shop, text: str) -> JobView:
+    made = await say(shop, MIA, text)
+    assert isinstance(made, JobMade)
+    return made.job
+
+
+def calls(shop: Shop) -> int:
+    """How many went out so far, to all accounts."""
+    return len(shop.shield.sent) + len(shop.cf.sent)
+
+
+async def test_what_was_scheduled_does_not_begin_until_the_bot_purges_again(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await asked(shop, "https://www.shop.test/a in 10m")
+    await become(shop, observing=True)
+    await shop.slate.advance(1200)
+    kept, sent = await shop.job(job.id), calls(shop)
+    await become(shop, observing=False)
+    await shop.slate.advance(400)
+    done = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.QUEUED, OBSERVING, 0) == (kept.state, kept.held.reason if kept.held else "", sent)
+    assert (State.DONE, 2) == (done.state, calls(shop))
+
+
+async def test_votes_let_nothing_go(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await asked(shop, "everything on shop --confirm shop because x")
+    await become(shop, observing=True)
+    for who in (LEA, SAM):
+        await approvals.vote(shop.core, who, job.id, True)
+    await shop.slate.advance(600)
+    kept = await shop.job(job.id)
+    told = await shop.events(job.id)
+    await shop.ledger.close()
+    assert (State.QUEUED, 0, 1) == (kept.state, calls(shop), told.count("held"))
+
+
+async def test_a_purge_under_way_stops_between_two_calls_and_goes_on_later(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.shield.slow_down(0.5)
+    job = await asked(shop, " ".join(f"https://www.shop.test/{n}" for n in range(10)))
+    await shop.slate.advance(6)
+    await become(shop, observing=True)
+    begun = calls(shop)
+    await shop.slate.advance(120)
+    still = calls(shop)
+    await become(shop, observing=False)
+    await shop.slate.advance(400)
+    done = await shop.job(job.id)
+    await shop.ledger.close()
+    assert 0 < begun == still < 11
+    assert (State.DONE, 11) == (done.state, calls(shop))
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["after a reload", "after a restart"])
+async def test_a_retry_sends_nothing(tmp_path: Path, restarted: bool) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.script = [BadCredentials("It takes no token.", "Give it another.")]
+    job = await asked(shop, "https://www.shop.test/a")
+    await shop.slate.advance(60)
+    await become(shop, observing=True)
+    before = calls(shop)
+    shop = await shop.crash() if restarted else shop
+    await deeds.retry(shop.core, MIA, job.id)
+    await shop.slate.advance(600)
+    kept = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.QUEUED, before) == (kept.state, calls(shop))
