@@ -123,7 +123,7 @@ def _decided_here(
     books: Books, core: Core, job: JobView, actor: Actor, roster: Roster, anyway: bool, now: float
 ) -> JobView | Refused:
     """`job` under the rule by which whoever is at the machine has it go on, which is journalled; or why it does not."""
-    gone = timed.no_longer_configured(core, job)
+    gone = timed.no_longer_configured(books, core, job)
     if gone:
         return Refused(f"{job.name} cannot go on: {gone}")
     outline = clearance.outline_of(books, core, job, now)

@@ -115,12 +115,15 @@ class Jobs:
 
     async def _come_due(self, job: JobView) -> None:
         """Its time has come; what is no longer as it was asked for does not begin, and is told."""
-        gone = timed.no_longer_configured(self._core, job)
+        gone = await self._core.ledger.read(lambda books: timed.no_longer_configured(books, self._core, job))
         if gone:
-            await self._core.ledger.write(lambda books: endings.park(books, job, gone, self._core.clock.now()))
-            self._core.engine.wake(SLACK)
+            await self._park(job, gone)
             return
         await self._apply(job, timed.come_due)
+
+    async def _park(self, job: JobView, why: str) -> None:
+        await self._core.ledger.write(lambda books: endings.park(books, job, why, self._core.clock.now()))
+        self._core.engine.wake(SLACK)
 
     async def _judge_again(self, job: JobView) -> None:
         """Ask the policy of a job that waits for votes, with people as they are now."""
@@ -139,9 +142,8 @@ class Jobs:
             return
         waited = job.approval is not None or job.scheduled_for is not None
         agreed = waited and not any(layer.started for layer in job.layers)
-        if agreed and not await self._core.ledger.read(lambda books: books.is_as_asked(job.id)):
-            await self._core.ledger.write(lambda books: endings.park(books, job, CHANGED, self._core.clock.now()))
-            self._core.engine.wake(SLACK)
+        if agreed and (why := await self._core.ledger.read(lambda books: self._not_as_asked(books, job))):
+            await self._park(job, why)
             return
         people = await clearance.people_of(self._core, job)
         if people is None:
@@ -149,6 +151,11 @@ class Jobs:
             return
         await self._apply(job, lambda books, job, now: self._cleared(books, job, position, people, now))
         self._core.engine.wake(lane_name(job.layers[position].account))
+
+    def _not_as_asked(self, books: Books, job: JobView) -> str:
+        """Why what people agreed to, or asked for at a later time, is not what would be sent; "" when it is."""
+        as_asked = books.is_as_asked(job.id)
+        return timed.no_longer_configured(books, self._core, job) if as_asked else CHANGED
 
     def _cleared(self, books: Books, job: JobView, position: int, people: People, now: float) -> JobView:
         held_back = clearance.cleared(books, self._core, job, people, now)

@@ -12,6 +12,7 @@ from bot.domain.actor import Actor, Standing
 from bot.domain.hours import Days
 from bot.domain.job import JobView, State
 from bot.domain.policy import Conditions, Members, Policy, Rule, Run, Tightening
+from bot.domain.site import Site
 from bot.domain.target import Target
 from bot.ledger.audit import audit
 from bot.ledger.books import Books
@@ -24,7 +25,7 @@ from bot.services.purges import Asking
 from bot.services.replies import Done, Refused
 from providers.contract import Kind, Price
 from providers.errors import BadCredentials
-from tests.services.shop import KIM, LEA, MIA, SAM, Everybody, ScriptedProvider, Shop, open_shop, url
+from tests.services.shop import KIM, LEA, MIA, SAM, SHOP, Everybody, ScriptedProvider, Shop, open_shop, url
 from tests.settings.bench import loaded
 from tests.slate import SlateClock
 
@@ -113,6 +114,40 @@ async def test_a_retry_keeps_the_approval_that_the_job_began_with(tmp_path: Path
     await shop.ledger.close()
     assert (State.FAILED, State.DONE) == (job.state, ended.state)
     assert (1, 2) == (len(shop.shield.sent), len(shop.cf.sent))
+
+
+LAYER_GONE = "shop has no layer shield any more: its plan is not what was asked for. Ask for it anew."
+HOST_GONE = "www.shop.test is no host of shop any more: its plan is not what was asked for. Ask for it anew."
+OTHERS = ("img.shop.test",)
+
+
+@pytest.mark.parametrize(
+    ("was", "is_now", "why"),
+    [
+        pytest.param(SHOP, replace(SHOP, layers=SHOP.layers[1:]), LAYER_GONE, id="a layer is gone"),
+        pytest.param(SHOP, replace(SHOP, hosts=OTHERS), HOST_GONE, id="its host is gone"),
+        pytest.param(replace(SHOP, hosts=SHOP.hosts + OTHERS), SHOP, "", id="another host is gone"),
+        pytest.param(SHOP, replace(SHOP, hosts=SHOP.hosts + OTHERS), "", id="a host is new"),
+    ],
+)
+async def test_what_the_configuration_knows_no_more_does_not_begin_whoever_agreed(
+    tmp_path: Path, was: Site, is_now: Site, why: str
+) -> None:
+    shop = open_shop(tmp_path)
+    with_site(shop, was)
+    job = await shop.purge(MIA, PREFIX)
+    with_site(shop, is_now)
+    await approvals.vote(shop.core, LEA, job.id, True)
+    await shop.slate.advance(400)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.FAILED if why else State.DONE, not why) == (ended.state, bool(shop.shield.sent))
+    assert not why or why == ended.why
+
+
+def with_site(shop: Shop, site: Site) -> None:
+    """From now on the shop is configured so."""
+    shop.core.current.become(replace(shop.core.setup, sites={"shop": site}))
 
 
 async def hold(shop: Shop) -> None:
