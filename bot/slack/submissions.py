@@ -87,7 +87,7 @@ class Submissions:
         fields = body.get("fields")
         typed = _text(fields, "site_name").strip() if isinstance(fields, Mapping) else ""
         errors = {}
-        if typed != command.site:
+        if typed.lower() != command.site.lower():  # a phone writes the first letter large by itself
             errors["site_name"] = f"Type {command.site} to confirm; nothing was purged."
         if not command.reason and isinstance(fields, Mapping) and not _text(fields, "reason").strip():
             errors["reason"] = "Say why; it is kept in the record."

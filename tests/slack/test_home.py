@@ -79,18 +79,28 @@ def read(view: Mapping[str, object]) -> list[str]:
 
 def test_what_waits_for_the_reader_comes_first_then_the_rest() -> None:
     agreed = "agreed so far: <@U_LEA>"
+    what = (
+        "What: everything in both layers of *shop*, production: www.shop.test, img.shop.test (Varnish and Cloudflare)"
+    )
+    how = [
+        "How much: 2 calls, about 28 s of sending under the budgets",
+        "Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again.",
+        "Rule `everything`: it empties all of shop (production)",
+    ]
     assert [
         "🟡 39 requests wait for your vote · 2 of yours wait · 12 jobs run [Purge … = open_purge_form form]",
         "",
         "# Waits for your vote",
         "🟡 *P-1045* <@U_MIA> asks to purge everything on shop (production)",
-        "Where: *shop* (production): Varnish and Cloudflare",
+        what,
         "Why: INC-881",
+        *how,
         f"needs 2 approvals · expires {AT_8_30} · <{LINK}|Its card>",
         "   [Approve = approve token primary asks] [Deny = deny token danger]",
         "🟡 *P-1046* <@U_MIA> asks to purge everything on shop (production)",
-        "Where: *shop* (production): Varnish and Cloudflare",
+        what,
         "Why: no reason was given",
+        *how,
         f"needs 1 approval · {agreed} · expires {AT_8_30}",
         "Vote with `/purge approve P-1046` or `/purge deny P-1046 because …`.",
         "   and 37 more: `/purge status`",
@@ -160,7 +170,9 @@ def test_a_request_for_several_targets_counts_those_it_does_not_name() -> None:
     four = replace(MANY, state=State.WAITING, approval=APPROVAL, targets=4)
     view = home_view(replace(EMPTY, requests=[Request(four, "token")], requests_total=1), T)
     pages = ", ".join(f"https://www.shop.test/{n}" for n in range(3))
-    assert f"What: {pages} and 1 more, all: `/purge show P-1042`" in read(view)
+    said = read(view)
+    assert f"What: {pages} and 1 more in both layers of *shop*, production (Varnish and Cloudflare)" in said
+    assert "All targets: `/purge show P-1042`" in said
 
 
 def test_an_observing_bot_says_so() -> None:

@@ -108,10 +108,14 @@ async def test_a_request_comes_and_goes_with_its_votes(shop: Room) -> None:
         "",
         "# Waits for your vote",
         f"🟡 *P-1* <@U_MIA> asks to purge prefix {NEWS}",
-        "Where: *shop* (production): Varnish and Cloudflare",
+        f"What: prefix {NEWS} with all that lies below it in both layers of *shop*, production"
+        " (Varnish and Cloudflare)",
         "Why: the menu moved",
+        "How much: 1 target in 2 calls, sent at once",
+        "Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again.",
+        "Rule `wide`: it purges a prefix",
         "needs 1 approval · expires <date> · <link|Its card>",
-    ] == spelled(asked).split("\n")[:7]
+    ] == spelled(asked).split("\n")[:10]
     assert [
         f"🟡 1 request of yours waits{BEGIN}",
         "",

@@ -18,15 +18,15 @@ from bot.slack.cards.blocks import Block, actions, button, context, section
 from bot.slack.cards.holds import begun, hold_line, place, until, waiting_line
 from bot.slack.cards.outcome import approvals_left, outcome
 from bot.slack.cards.private import copied, refusal_card
-from bot.slack.cards.request import vote_buttons
-from bot.slack.cards.words import arrows, clock, count, hosts, listed, number, subject, titles
-from bot.slack.escape import channel, code, cut_marked, escape, linked, person, url_text
+from bot.slack.cards.request import asked_for, vote_buttons
+from bot.slack.cards.words import arrows, clock, count, hosts, listed, number, subject
+from bot.slack.escape import channel, code, cut_marked, escape, linked, person
 
 CHARACTERS = 10_000
 REST = 9_400  # characters for everything but the first lines, titles and counts
 SHARE = 1_100  # of them, for each list but the requests, which have what the others leave
 ROWS = 11  # at most, of each list: none is that long, and six of them have no more than 100 blocks
-LINE_MAX, WHY_MAX, NOTE_MAX = 330, 160, 250
+LINE_MAX, WHY_MAX, NOTE_MAX, SECTION_MAX = 330, 160, 250, 1_000
 ASKERS_SHOWN = HOLDS_NAMED = THINGS_SHOWN = 3
 THING_MAX = 80
 UNDONE_SHOWN = 6
@@ -149,9 +149,8 @@ def _request(request: Request, command: str) -> Row:
     agreed = [person(vote.by) for vote in approval.votes if vote.yes] if approval else []
     lines = [
         f"🟡 *{job.name}* {_askers(job)} to purge {subject(job)}",
-        _what(job, command),
-        f"Where: *{escape(job.site, 60)}* ({escape(job.environment, 20)}): {titles(job.layers)}",
-        f"Why: {escape(job.reason, WHY_MAX)}" if job.reason else "Why: no reason was given",
+        *asked_for(job, command),
+        f"Rule {code(approval.rule, 80)}: {escape(approval.why)}" if approval else "",
         _joined(
             f"needs {approvals_left(job)}",
             f"agreed so far: {', '.join(islice(agreed, 3))}" if agreed else "",
@@ -162,17 +161,8 @@ def _request(request: Request, command: str) -> Row:
     if not request.token:
         lines.append(f"Vote with `{command} approve {job.name}` or `{command} deny {job.name} because …`.")
     voting = actions(vote_buttons(job, request.token), job.name) if request.token else []
-    return [section("\n".join(cut_marked(line, LINE_MAX) for line in lines if line)), *voting]
-
-
-def _what(job: JobView, command: str) -> str:
-    """The first of several targets, and how all of them are listed."""
-    if job.targets < 2:
-        return ""
-    shown = [url_text(thing, THING_MAX) for thing in job.sample[:THINGS_SHOWN]]
-    more = job.targets - len(shown)
-    rest = f" and {number(more)} more, all: {code(f'{command} show {job.name}')}" if more > 0 else ""
-    return f"What: {', '.join(shown)}{rest}"
+    told = "\n".join(cut_marked(line, LINE_MAX) for line in lines if line)
+    return [section(cut_marked(told, SECTION_MAX)), *voting]
 
 
 def _own(home: HomeView, now: float) -> Iterator[Row]:

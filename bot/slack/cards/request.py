@@ -44,7 +44,7 @@ def request_card(
     waiting = job.state is State.WAITING
     called = (asked or job.approval.of) if first and job.approval else ()
     voting = [*_vote(job, called, is_edit), hint_line(job, now, command)] if waiting else _decided(job)
-    lines = [*_asked_for(job, command), *voting, _elsewhere(job, link)]
+    lines = [*asked_for(job, command), *voting, _elsewhere(job, link)]
     return card(_first(job), lines, vote_buttons(job, token, is_root) if waiting else [], salt)
 
 
@@ -111,7 +111,8 @@ def _is_approved(job: JobView) -> bool:
     return approval is not None and (bool(approval.broken_by) or len(_agreed(job)) >= approval.needed)
 
 
-def _asked_for(job: JobView, command: str) -> Iterator[str]:
+def asked_for(job: JobView, command: str) -> Iterator[str]:
+    """What a vote is about, a line each: things, reason, calls, cost, start, the load on the origin; "" for none."""
     approval = job.approval
     if approval is not None and approval.returned and not approval.barred and job.state is State.WAITING:
         yield f"Asked again: {why_again(approval.returned, WHY_MAX, calls=False)}"
