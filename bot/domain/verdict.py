@@ -149,6 +149,8 @@ class _Purged:
 
 def _landed(finding: Finding, page: Page, purged: _Purged) -> Finding:
     look = finding.look
+    if finding.uncached and purged.at is None and not purged.stands_for_others:
+        return replace(finding, verdict=Verdict.FRESH, uncached=False)  # nothing was purged: it is what visitors get
     if finding.verdict is not Verdict.FRESH or look is None:
         return finding
     if purged.at is not None and look.cached is Cached.STALE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.deploy import Expected, pages_of
@@ -14,7 +14,7 @@ from bot.domain.verdict import Judgement, Look, Verdict, describe, judge
 from bot.domain.world import counted, gathered
 from bot.ledger.books import Books
 from bot.services.around import Around, compared, probes_after, probes_before, was
-from bot.services.checks import NOTHING_EXPECTED, look_all
+from bot.services.checks import NOTHING_EXPECTED, ORIGIN, look_all
 from bot.services.endings import Change, finish
 from bot.services.setup import Core
 from bot.services.warming import begin_after
@@ -33,7 +33,7 @@ async def look_before(core: Core, job: JobView) -> Change:
         books.jobs.save_looks(job.id, "before", (*looks, *around.looks))
         if looks:
             pages = covered(books, job, looks)
-            text = " · ".join([_seen(job, looks, pages, now), *_probes(around)])
+            text = " · ".join([_seen(job, looks, pages, now), *_probes(around), *_origin_ill(looks)])
             books.messages.say(job.id, Told(Event.LOOKED_BEFORE, text=text), now)
         return replace(job, looked_before=True, measurement=around.id, due_at=now)
 
@@ -96,6 +96,13 @@ async def _looks(
     if site is None:
         return ()
     return await look_all(core.looker, site, job.look_urls, within, before=before, expected=expected, twice=twice)
+
+
+def _origin_ill(looks: Sequence[Look]) -> Iterator[str]:
+    """A warning where visitors will get errors in place of the copies that are there."""
+    ill = next((look for look in looks if look.place == ORIGIN and look.status >= 500), None)
+    if ill is not None and any(look.place != ORIGIN and 0 < look.status < 400 for look in looks):
+        yield f"the origin answers {ill.status}, which visitors get once the copies are gone"
 
 
 def _seen(job: JobView, looks: tuple[Look, ...], pages: Sequence[str], now: float) -> str:

@@ -347,8 +347,8 @@ STALE_ROWS |= {
     "one variant of two": Row(
         [NEW, *origin(), look("fra", "a1", HIT, 18_000, variant="X: y"), *varied()],
         Verdict.STALE,
-        'still old at fra (HIT, 5 h old, ETag "a1", asked with X: y) · a plain visitor gets the new one: that copy has a'
-        " key of its own, it seems, which this purge did not reach",
+        'still old at fra (HIT, 5 h old, ETag "a1", asked with X: y) · a plain visitor gets the new one: that copy'
+        " has a key of its own, it seems, which this purge did not reach",
     ),
     "the plain page in place of a variant": Row(
         [NEW, *origin(), look("fra", "b7", HIT, variant="X: y"), *varied("mobile")],
@@ -727,3 +727,31 @@ def test_likeness_is_the_same_from_both_sides(one: World, other: World) -> None:
 
 def test_a_look_is_like_itself() -> None:
     assert Likeness.SAME is compare(NEW, NEW)
+
+
+OUR_OWN = earlier(look("fra", "b7", MISS))
+OF_BEFORE = earlier(look("fra", "b7", HIT, 60))
+OLD_THEN = earlier(look("fra", "a1", HIT, 60))
+WITNESSES = {
+    "a copy of our own look before, as young as the purge": (OUR_OWN, look("fra", "b7", HIT, 10), Verdict.UNKNOWN),
+    "a copy of our own look before, surely younger": (OUR_OWN, look("fra", "b7", HIT, 9), Verdict.FRESH),
+    "the same as before, without an Age": (OF_BEFORE, look("fra", "b7", HIT), Verdict.UNKNOWN),
+    "the same as before, and fetched anew": (OF_BEFORE, NEW, Verdict.FRESH),
+    "another than before": (OLD_THEN, look("fra", "b7", HIT, 10), Verdict.FRESH),
+}
+
+
+@pytest.mark.parametrize(("before", "now", "verdict"), WITNESSES.values(), ids=WITNESSES)
+def test_a_page_that_stands_for_others_proves_nothing_by_a_copy_that_may_be_older(
+    before: Sequence[Look], now: Look, verdict: Verdict
+) -> None:
+    seen = [now, *origin()]
+    others = judge([*before, *earlier(*origin())], seen, PURGED, stands_for_others=True)
+    itself = judge([*before, *earlier(*origin())], seen, PURGED)
+    assert (verdict, Verdict.FRESH) == (others.verdict, itself.verdict)
+    assert (verdict is Verdict.UNKNOWN) == others.worth_another
+
+
+def test_a_page_that_is_never_cached_is_fresh_where_nothing_was_purged() -> None:
+    seen = [look("fra", "b7", UNCACHED, says="DYNAMIC"), *origin()]
+    assert (Verdict.FRESH, Verdict.UNKNOWN) == (judge((), seen, None).verdict, judge((), seen, PURGED).verdict)

@@ -42,11 +42,14 @@ class VaryingEdges(ScriptedEdges):
         self.whole = True
         self.tagged = True
         self.silent: set[tuple[str, str]] = set()
+        self.second: dict[str, str] = {}  # what another server behind a place's address keeps
 
     async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
         answer = await super().fetch(url, place, address, asked)
         self.asked.append((place, varied(asked)))
         version = self.kept.get((place, varied(asked)), self.serves[place])
+        if self.asked.count((place, "")) == 2 and not asked:
+            version = self.second.get(place, version)
         problem = "connection refused" if (place, varied(asked)) in self.silent else ""
         return replace(answer, text=version, digest=version, problem=problem)
 
@@ -119,6 +122,20 @@ async def test_a_purge_that_left_the_copy_for_phones_is_not_proven(tmp_path: Pat
     done = await shop.job(job.id)
     await shop.ledger.close()
     assert (Verdict.STALE, ("iad",)) == (done.verdict, done.stale_at)
+
+
+async def test_two_servers_behind_one_place_that_disagree_are_both_told(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path)
+    edges.second["iad"] = "v1"
+    reply = await checked(shop)
+    told = [look.version for look in reply.looks if look.place == "iad"]
+    assert (Verdict.STALE, ("iad",), ["v2", "v1"]) == (reply.judgement.verdict, reply.judgement.stale_at, told)
+
+
+async def test_two_answers_that_agree_are_told_once(tmp_path: Path) -> None:
+    shop, _ = varied_shop(tmp_path)
+    reply = await checked(shop)
+    assert {"fra": 1, "iad": 1, "origin": 2} == Counter(look.place for look in reply.looks)
 
 
 async def test_one_old_variant_at_one_place_is_old(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ CARDS: dict[str, tuple[JobView, str]] = {
         f"""\
         ⚪ P-1042 purged, cannot be proven from here · {PRICING} · the origin answers differently each time
            shop: Varnish 0.2 s → Cloudflare 0.4 s
-           Browsers ask again at once (max-age=0).
+           Browsers ask again at once.
            asked by <@U_MIA> · read as URL
            [Check again = check_again P-1042] [Why? = why why {PRICING}]""",
     ),

@@ -26,7 +26,7 @@ HEAD = ("place", "cache", "age", "version", "now")
 PLACES_MAX, PAGE_MAX, CELL_MAX, VERSION_MAX = 17, 60, 40, 16
 COLUMNS_SEEN, WIDTH_SEEN, CELL_SEEN = 5, 80, 30  # columns and characters that a message shows; a cell is wrapped
 SCREEN = 20  # pages
-ASKED_EACH_TIME = "Browsers ask each time before they use a copy (max-age=0)."
+ASKED_EACH_TIME = "Browsers ask each time before they use a copy."
 POPS_SHOWN = 4
 NOTHING = "–"
 WHY_URL_MAX = 1900  # characters; a button holds 2,000
@@ -205,9 +205,13 @@ def _page(url: str, variant: str, checked: Checked) -> str:
     hosts = {urlsplit(one).netloc for one in checked.urls}
     bare = masked(url).split("://", 1)[-1]
     path = f"/{bare.partition('/')[2]}" if len(hosts) == 1 else bare
-    return (
-        f"{path if len(path) <= PAGE_MAX else f'{path[: PAGE_MAX - 1]}…'}{f' · {in_short(variant)}' if variant else ''}"
-    )
+    return f"{_shortened(path)}{f' · {in_short(variant)}' if variant else ''}"
+
+
+def _shortened(path: str) -> str:
+    """Its begin and its end: long addresses of one site often differ in the last words alone."""
+    half = (PAGE_MAX - 1) // 2
+    return path if len(path) <= PAGE_MAX else f"{path[:half]}…{path[-half:]}"
 
 
 def _across(url: str, variant: str, checked: Checked, places: Sequence[str]) -> Iterator[str]:

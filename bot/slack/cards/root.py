@@ -246,7 +246,7 @@ def _browsers(job: JobView) -> str:
     if kept is None:
         return "Nothing says how long browsers may keep a copy they have."
     if kept == 0:
-        return "Browsers ask again at once (max-age=0)."
+        return "Browsers ask again at once."
     return f"Browsers that have it may keep it up to {duration(kept)} (max-age={kept})."
 
 
