@@ -145,10 +145,10 @@ class Bot:
         self.resolvers = Resolvers(settings.resolvers, self._hosts)
         self.core = self._core()
         self.desk = Desk(self.core)
-        api = SlackApi(self.client)
-        self.notifier = Notifier(self.core, api)
-        self.homes = HomeTabs(self.core, api)
-        self.reception = Reception(self.core, self.desk, api)
+        self._slack_api = SlackApi(self.client)
+        self.notifier = Notifier(self.core, self._slack_api)
+        self.homes = HomeTabs(self.core, self._slack_api)
+        self.reception = Reception(self.core, self.desk, self._slack_api)
         self._owner = secrets.token_hex(8)
         self._lanes: Mapping[str, Lane] = {}
         self.undone = UndoneWatch(self.core, self._lacking if environment.slack_bot_token else nothing_to_look_for)
@@ -220,6 +220,7 @@ class Bot:
 
     async def start(self) -> None:
         """Take up what was left, then listen to Slack."""
+        self._slack_api.keep()
         self.engine.start()
         n = await recover(self.core, self._owner)
         if n:
@@ -348,6 +349,7 @@ class Bot:
         await self.engine.stop(grace)
         for account in self._accounts.values():
             await account.close()
+        await self._slack_api.close()
         await self.senders.close()
         await self.probing.close()
         with contextlib.suppress(LedgerDown):

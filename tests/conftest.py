@@ -18,6 +18,19 @@ settings.register_profile("quick", max_examples=8, deadline=None)
 settings.register_profile("whole", deadline=None)
 settings.load_profile("whole")
 LACKS = "lacks"
+LONGEST = (
+    "slack/test_rights.py",
+    "slack/test_conversations.py",
+    "slack/test_conversations_by_socket.py",
+    "services/test_interleavings.py",
+    "journeys/test_scenarios.py",
+    "providers/test_promises.py",
+    "page/test_sites.py",
+    "faces/test_local.py",
+    "slack/test_notifier.py",
+    "services/test_queue_times.py",
+    "settings/test_schema.py",
+)  # longer than what the other processes have left, if one began last
 MEMORY = Path("/dev/shm")
 ROOM = {"quick": 48 << 20, "whole": 1 << 30}  # bytes; a container gives it 64 MiB
 
@@ -37,6 +50,7 @@ def pytest_collection(session: pytest.Session) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """What is collected now stays, and is not gone through again and again while the tests run."""
     gc.enable()
+    gc.set_threshold(20_000, 20, 20)  # what a test leaves behind is little, and mostly gone without a search
     gc.collect()
     gc.freeze()
 
@@ -47,10 +61,18 @@ def has_room(folder: Path, size: int) -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first, then those that play with whole bots: one that began last would leave the other
-    processes idle at the end."""
+    """The longest files first, then those with slow tests, then those that play with whole bots: one that began last
+    would leave the other processes idle at the end."""
     slow = {item.path for item in items if any(item.iter_markers("slow")) or any(item.iter_markers("real"))}
-    items.sort(key=lambda item: (item.path not in slow, item.path.parent.name not in ("slack", "services")))
+    rank = {Path(__file__).parent / name: n for n, name in enumerate(LONGEST)}
+    last = len(rank)
+    items.sort(
+        key=lambda item: (
+            rank.get(item.path, last),
+            item.path not in slow,
+            item.path.parent.name not in ("slack", "services"),
+        )
+    )
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

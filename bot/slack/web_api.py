@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from providers.contract import Pace
 
 CALL_SECONDS = 6.0
+KEPT_SECONDS = 3.0  # that an idle connection is kept: shorter than any server closes one, so that no post meets the end
 _DOCS = "https://docs.slack.dev/apis/web-api/rate-limits"
 UPDATES = Pace(40, 60.0, 8, source=_DOCS, checked="2026-11-23")  # tier 3 is 50+ a minute for the whole workspace
 POSTS = Pace(1, 1.0, 2, source=_DOCS, checked="2026-11-23")  # about one a second in a channel
@@ -94,6 +95,18 @@ class SlackApi:
     def address(self) -> str:
         """Where the Web API is."""
         return self._client.base_url
+
+    def keep(self) -> None:
+        """From now on calls that follow each other share a connection, and only the first waits for its handshakes."""
+        self._client.session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(keepalive_timeout=KEPT_SECONDS),
+            timeout=aiohttp.ClientTimeout(total=CALL_SECONDS), cookie_jar=aiohttp.DummyCookieJar(),
+        )  # fmt: skip
+
+    async def close(self) -> None:
+        """Let go of what is kept."""
+        if self._client.session is not None:
+            await self._client.session.close()
 
     async def call(self, method: str, **arguments: object) -> Mapping[str, object]:
         """Call `method` once. Unfurls are off: Slack's crawler would fetch the very URL that was purged."""

@@ -1,4 +1,5 @@
-"""The bot as a process of its own, as an operator starts it; spoken to over HTTP and by signals."""
+"""The bot as a process of its own, forked; spoken to over HTTP and by signals. tests/test_forking.py starts it as an
+operator does."""
 
 from __future__ import annotations
 
@@ -7,12 +8,13 @@ import contextlib
 import json
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+
+from tests.forking import Piped, piped
 
 ROOT = Path(__file__).parent.parent.parent
 TOKEN = "let-me-in"
@@ -50,7 +52,7 @@ def environ(data: Path, varnish: str = "http://127.0.0.1:1", **more: str) -> dic
 class Served:
     """A bot that has opened its doors."""
 
-    process: asyncio.subprocess.Process
+    process: Piped
     started: Mapping[str, str]  # what it logged then
     http: httpx.AsyncClient
 
@@ -61,12 +63,9 @@ class Served:
             return await self.process.wait()
 
 
-async def start(env: Mapping[str, str], *words: str) -> asyncio.subprocess.Process:
+async def start(env: Mapping[str, str], *words: str) -> Piped:
     """`purgebot <words>`, with any warning an error."""
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-W", "error", "-m", "bot", *words, env=env, cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+    return await piped("purgebot", words, env, ROOT)
 
 
 async def finished(env: Mapping[str, str], *words: str) -> tuple[int, str, str]:
@@ -82,7 +81,6 @@ async def finished(env: Mapping[str, str], *words: str) -> tuple[int, str, str]:
 async def served(env: Mapping[str, str], *words: str) -> AsyncIterator[Served]:
     """`purgebot serve` with its doors open; killed at the end if it still runs."""
     process = await start(env, "serve", *words)
-    assert process.stderr is not None
     try:
         async with asyncio.timeout(PATIENCE):
             started = await _started(process.stderr)
@@ -92,9 +90,7 @@ async def served(env: Mapping[str, str], *words: str) -> AsyncIterator[Served]:
             yield Served(process, started, http)
         reading.cancel()
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        await process.close()
 
 
 async def _started(log: asyncio.StreamReader) -> Mapping[str, str]:

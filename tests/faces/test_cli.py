@@ -7,8 +7,6 @@ import io
 import json
 import os
 import pty
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -24,6 +22,7 @@ from bot.domain.speech import VERBS, Verb
 from bot.exits import MEANINGS
 from bot.terminal import for_terminal
 from tests.domain.people import LEA
+from tests.forking import ROOT, forked
 from tests.journeys.world import Playground
 
 pytestmark = pytest.mark.slow
@@ -339,7 +338,8 @@ def on_terminal(world: Playground, *words: str, **more: str) -> tuple[int, bytes
     """`purgebot <words>` with its standard error on a terminal; what was drawn there."""
     ours, theirs = pty.openpty()
     env = {**os.environ, "TERM": "xterm-256color", **environ(world), **more}
-    process = subprocess.Popen([sys.executable, "-m", "bot", *words], env=env, stdout=subprocess.DEVNULL, stderr=theirs)
+    with Path(os.devnull).open("wb") as nothing:
+        process = forked("purgebot", words, env, ROOT, nothing.fileno(), theirs)
     os.close(theirs)
     drawn = b""
     while part := _read(ours):

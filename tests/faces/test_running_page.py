@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
-import sys
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.faces.served import PATIENCE, ROOT, environ, served
+from tests.forking import script
 from tests.providers.loopback import loopback
 
 pytestmark = pytest.mark.slow
@@ -32,7 +32,7 @@ def at_a_shell(folder: Path, varnish: str) -> dict[str, str]:
     """An environment whose `purgebot` is today's code, with the ledger and all files in `folder`."""
     binaries = folder / "bin"
     binaries.mkdir()
-    (binaries / "purgebot").write_text(f'#!/bin/sh\nexec {sys.executable} -W error -m bot "$@"\n', encoding="utf-8")
+    (binaries / "purgebot").write_text(script(), encoding="utf-8")
     (binaries / "purgebot").chmod(0o755)
     env = environ(folder, varnish)
     return env | {"PATH": f"{binaries}:{env['PATH']}"}

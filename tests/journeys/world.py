@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 import httpx
+
+from tests.forking import ROOT, Child, forked
 
 Json = Mapping[str, object]
 T = TypeVar("T")
@@ -35,16 +35,13 @@ class Playground:
         self.url = f"http://127.0.0.1:{self.port}"
         self.http = httpx.Client(base_url=self.url, timeout=20, trust_env=False)
         self._env = {**os.environ, "PORT": str(self.port), "DATA": str(data), "SPEED": speed, **(env or {})}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Child | None = None
 
     def start(self) -> Playground:
         """Start it and wait until the bot is ready."""
         self.data.mkdir(parents=True, exist_ok=True)
-        log = (self.data / "log").open("ab")
-        self._process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", "playground"], env=self._env, stdout=log, stderr=log
-        )
-        log.close()
+        with (self.data / "log").open("ab") as log:
+            self._process = forked("playground", (), self._env, ROOT, log.fileno(), log.fileno())
         self.until(self._ready, "the playground is ready")
         return self
 

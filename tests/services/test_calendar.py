@@ -20,6 +20,7 @@ from bot.services.desk import Desk
 from bot.services.glass import break_glass
 from bot.services.purges import Asking
 from bot.services.replies import Done, JobMade, Refused, Reply
+from bot.services.setup import SWEEP
 from providers.contract import Kind
 from tests.services.crowd import LONG_REASON
 from tests.services.shop import LEA, MIA, SAM, Shop, open_shop
@@ -260,7 +261,7 @@ async def test_a_clock_that_jumps_while_it_is_sent_sends_nothing_twice(tmp_path:
 
     shop.shield.before_answer = jumps
     job = await approved(shop)
-    await shop.slate.advance(abs(jump) + 3600)
+    await shop.slate.advance(abs(jump) + 3600, {SWEEP: 60.0})
     ended = await shop.job(job.id)
     await shop.ledger.close()
     assert (State.DONE, 1, 1) == (ended.state, len(shop.shield.sent), len(shop.cf.sent))

@@ -24,7 +24,7 @@ from bot.services.desk import Desk
 from bot.services.glass import break_glass, close_review
 from bot.services.purges import Asking
 from bot.services.replies import Done, JobsListed, Refused, SiteHeld
-from bot.services.setup import Setup
+from bot.services.setup import SWEEP, Setup
 from providers.contract import Kind
 from tests.services.shop import GUEST, KIM, LEA, MIA, SAM, SHOP, Everybody, ScriptedProvider, Shop, open_shop, url
 from tests.slate import START, SlateClock
@@ -345,7 +345,7 @@ async def test_a_review_reminds_once_a_period_until_it_is_closed(tmp_path: Path)
     job = await shop.purge(MIA, PREFIX)
     await break_glass(shop.core, SAM, job.id, REASON)
     await posted(shop)
-    await shop.slate.advance(4 * 3600 - 1)
+    await shop.slate.advance(4 * 3600 - 1, {SWEEP: 60.0})
     none_yet = await told(shop, job, Role.REMINDER)
     shop = await shop.crash()
     await shop.slate.advance(2)
@@ -356,7 +356,7 @@ async def test_a_review_reminds_once_a_period_until_it_is_closed(tmp_path: Path)
     await shop.slate.advance(3600)
     late = await told(shop, job, Role.REMINDER)
     await close_review(shop.core, LEA, job.id, "rightly so")
-    await shop.slate.advance(10 * 4 * 3600)
+    await shop.slate.advance(10 * 4 * 3600, {SWEEP: 60.0})
     after = await told(shop, job, Role.REMINDER)
     await shop.ledger.close()
     assert [] == none_yet

@@ -77,11 +77,12 @@ class House:
         self.clock = clock
         self.shop: Shop = open_shop(path, clock, providers["shield"], providers["cf"], setup=setup)
         client = web_client(BOT_TOKEN, f"{slack.url}/slack/api/")
-        directory = SlackDirectory(SlackApi(client), clock, POLICY.names)
+        self._api = SlackApi(client)
+        directory = SlackDirectory(self._api, clock, POLICY.names)
         self.core = replace(self.shop.core, directory=directory)
-        self.reception = Reception(self.core, Desk(self.core), SlackApi(client))
+        self.reception = Reception(self.core, Desk(self.core), self._api)
         self.bolt = SlackDoor(client, "unused by socket", self.core, self.reception.form_errors)
-        self._homes = HomeTabs(self.core, SlackApi(client))
+        self._homes = HomeTabs(self.core, self._api)
         tokens = [Token(a.id[6:], _digest(a), a.sites or frozenset(), a.may_command) for a in TOKENS.values()]
         app = Door(self.core, tokens, self._ready, asyncio.Event(), Hook(self.core, Senders(Deploys()))).app(None)
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot.test", trust_env=False)
@@ -92,9 +93,14 @@ class House:
     async def _ready(self) -> str:
         return ""
 
+    def open(self) -> None:
+        """Take calls."""
+        self._api.keep()
+
     async def close(self) -> None:
         """Lock up."""
         self._look.close()
+        await self._api.close()
         await self.http.aclose()
         await self.shop.ledger.close()
 
@@ -108,6 +114,7 @@ class House:
         more."""
         self.clock.at += 1000
         self.slack.slack.reset()
+        self.slack.requests.clear()
         names = [name for name in self._tables() if name != "journal"]
         await self.shop.ledger.write(lambda books: [books._tx.run(f"delete from {name}") for name in names])
         self._journal = int(str(self._rows("select coalesce(max(seq), 0) from journal")[0][0]))
@@ -315,6 +322,7 @@ async def house(path: Path) -> AsyncIterator[House]:
     clock = SlateClock()
     async with land(path, clock.now, workspace=TOWN) as slack:
         opened = House(path, slack, clock)
+        opened.open()
         try:
             yield opened
         finally:
