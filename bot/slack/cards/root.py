@@ -320,8 +320,9 @@ def _buttons(job: JobView) -> list[Block]:
 
 def _why_button(job: JobView) -> list[Block]:
     """Asks why a page that was looked at is not proven fresh: one that is old, if there is one."""
-    old = (look.url for look in job.looks if look.place in job.stale_at)
-    url = next(old, next((look.url for look in job.looks), ""))
+    reached = [look for look in job.looks if look.url in job.covered] or job.looks
+    old = (look.url for look in reached if look.place in job.stale_at)
+    url = next(old, next((look.url for look in reached), ""))
     return [button("Why?", "why", f"why {url}")] if url and len(url) <= WHY_URL_MAX and "<" not in url else []
 
 
