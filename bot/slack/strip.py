@@ -17,7 +17,8 @@ from bot.slack.cards.checked import old_first
 from bot.slack.chart import ALT_MAX, COLOURS, GROUND, INK, drawable
 
 PLACES_LEAST, ROWS_MAX, COLUMNS_MAX = 6, 20, 12
-PAGE_MAX, PLACE_MAX, HEAD_LINES = 44, 14, 4  # characters, lines
+PAGE_MAX, PLACE_MAX, HEAD_LINES = 30, 11, 5  # characters, lines
+SIZE = 10  # points: a message shows the picture some 440 pixels wide
 WORDS = {Verdict.FRESH: "✓ fresh", Verdict.STALE: "✕ old", Verdict.UNKNOWN: "? not known"}
 INKS = {Verdict.UNKNOWN: INK, Verdict.STALE: INK}  # else white
 
@@ -38,7 +39,10 @@ def strip_of(checked: Checked) -> Strip | None:
     if not places or (len(checked.urls) < 2 and len(places) < PLACES_LEAST):
         return None
     shown = places[:COLUMNS_MAX]
-    seen = {(look.url, look.place): verdict_of(look, looks) for look in looks if look.place in shown}
+    seen: dict[tuple[str, str], Verdict] = {}
+    for look in looks:
+        if look.place in shown and seen.get((look.url, look.place)) is not Verdict.STALE:  # of two answers the worse
+            seen[look.url, look.place] = verdict_of(look, looks)
     urls = old_first(checked)[:ROWS_MAX]
     if all(verdict in (None, Verdict.FRESH) for verdict in seen.values()):
         return None
@@ -78,7 +82,8 @@ def draw_strip(strip: Strip) -> bytes:
     from matplotlib.patches import Rectangle
 
     across, down = len(strip.places), len(strip.pages)
-    figure = Figure(figsize=(3.4 + 1.05 * across, 0.9 + 0.42 * down), dpi=130, facecolor=GROUND, layout="constrained")
+    size = (2.4 + 0.92 * across, 0.9 + 0.4 * down)  # inches
+    figure = Figure(figsize=size, dpi=160, facecolor=GROUND, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
     for row, cells in enumerate(strip.cells):
@@ -87,15 +92,17 @@ def draw_strip(strip: Strip) -> bytes:
             axes.add_patch(Rectangle((column + 0.03, row + 0.06), 0.94, 0.88, color=colour))
             ink = INKS.get(cell, "white") if cell else INK
             axes.text(
-                column + 0.5, row + 0.5, WORDS.get(cell, "–") if cell else "–", ha="center", va="center", fontsize=8,
-                color=ink,
+                column + 0.5, row + 0.5, WORDS.get(cell, "–") if cell else "–", ha="center", va="center",
+                fontsize=SIZE, color=ink,
             )  # fmt: skip
     axes.set_xlim(0, across)
     axes.set_ylim(down, 0)
     axes.set_xticks([n + 0.5 for n in range(across)], [head(name) for name in strip.places])
     axes.set_yticks([n + 0.5 for n in range(down)], [drawable(shortened(name), PAGE_MAX) for name in strip.pages])
     axes.xaxis.tick_top()
-    axes.tick_params(colors=INK, labelsize=8, length=0)
+    if any(cell is None for cells in strip.cells for cell in cells):
+        axes.set_xlabel("–  nobody looked", fontsize=SIZE, color=INK, loc="left")
+    axes.tick_params(colors=INK, labelsize=SIZE, length=0)
     axes.set_facecolor(GROUND)
     for spine in axes.spines.values():
         spine.set_visible(False)

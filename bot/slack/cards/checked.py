@@ -217,12 +217,15 @@ def _shortened(path: str) -> str:
 def _across(url: str, variant: str, checked: Checked, places: Sequence[str]) -> Iterator[str]:
     """What the origin and every place say of one page."""
     seen = [*checked.looks, *checked.inner]
-    at = {look.place: look for look in reversed(seen) if (look.url, look.variant) == (url, variant)}
+    mine = [look for look in seen if (look.url, look.variant) == (url, variant)]
+    at: dict[str, Look] = {}
+    for look in sorted(mine, key=lambda look: _mark(look, checked.looks) != MARKS[Verdict.STALE]):
+        at.setdefault(look.place, look)  # of two answers the worse
     yield _short(at.get(ORIGIN), seen)
     for place in places:
-        look = at.get(place)
-        mark = _mark(look, checked.looks) if look else NOTHING
-        yield f"{mark} · {_short(look, seen)}" if look and mark != MARKS[Verdict.FRESH] else mark
+        told = at.get(place)
+        mark = _mark(told, checked.looks) if told else NOTHING
+        yield f"{mark} · {_short(told, seen)}" if told and mark != MARKS[Verdict.FRESH] else mark
 
 
 def _short(look: Look | None, beside: Sequence[Look]) -> str:
