@@ -8,8 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.finding import Verdict
-from bot.domain.look import Look
-from bot.domain.why import Case, InLine, Ours, Reach, Reading, Spot, Tier
+from bot.domain.why import Case, Glance, InLine, Ours, Reach, Reading, Spot, Tier
 from bot.domain.why.reaching import Found, reach_of
 from bot.domain.why.times import modified, stored
 from bot.ledger.asked import WHOLE_MAX, AskedFor, telling
@@ -95,7 +94,7 @@ def needed(case: Case) -> float | None:
     """Since when a purge can have to do with what is old: since the origin changed, else since the oldest copy was
     made; now where nothing is old; None where nothing tells."""
     caches = (*case.at(Tier.EDGE), *case.at(Tier.INNER))
-    old = [look for spot in caches for look in _looks(spot) if case.verdict_at(spot, look) is Verdict.STALE]
+    old = [one.look for spot in caches for one in _glances(spot) if case.verdict_at(spot, one) is Verdict.STALE]
     if not old:
         return case.now
     changed = modified(case)
@@ -103,8 +102,8 @@ def needed(case: Case) -> float | None:
     return changed if changed is not None else min(made) if len(made) == len(old) else None
 
 
-def _looks(spot: Spot) -> Sequence[Look]:
-    return [glance.look for glance in (*spot.plain, *spot.varied) if glance.is_usable]
+def _glances(spot: Spot) -> Sequence[Glance]:
+    return [glance for glance in (*spot.plain, *spot.varied) if glance.is_usable]
 
 
 def _labels(spots: Sequence[Spot]) -> Sequence[str]:

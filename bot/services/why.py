@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from bot.domain.target import url_of
 from bot.domain.variants import to_diagnose
 from bot.domain.why import Case, Front, Glance, InLine, Spot, Tier, Twin, diagnose
 from bot.domain.why.content import PROBE
+from bot.domain.why.torn import to_ask_again
 from bot.ledger.books import Books
 from bot.services.checks import inner_doors, places_of
 from bot.services.our_purges import in_line, our_purges
@@ -39,6 +41,7 @@ async def explain(core: Core, command: Command, within: float = WITHIN) -> Expla
         site, url, core.clock.now(), spots, fronts(core, site), names=tuple(names),
         is_fingerprinted=is_fingerprinted(urlsplit(url).path),
     )  # fmt: skip
+    case = replace(case, spots=await eyes.again(case))
     purges, reading = await our_purges(core, case)
     hold, waiting = await core.ledger.read(lambda books: _held(books, case))
     case = replace(case, purges=purges, reading=reading, hold=hold, in_line=waiting)
@@ -88,6 +91,25 @@ class _Eyes:
         asked = to_diagnose(self._site, second.answer)
         varied = await asyncio.gather(*(self._glance(name, address, one) for one in asked))
         return Spot(name, tier, (first, second), tuple(varied))
+
+    async def again(self, case: Case) -> tuple[Spot, ...]:
+        """The spots of `case`; where an edge gave both the old page and the new one, or the old one to another request
+        alone, it is asked once more, and the origin too: whether it does so each time."""
+        doubtful = {spot.name: asked for spot in case.at(Tier.EDGE) if (asked := to_ask_again(case, spot))}
+        if not doubtful:
+            return case.spots
+        self._until = max(self._until, asyncio.get_running_loop().time() + PROBE_WITHIN)
+        spots = (self._again(spot, doubtful.get(spot.name, ())) for spot in case.spots)
+        return tuple(await asyncio.gather(*spots))
+
+    async def _again(self, spot: Spot, asked: Sequence[Asked]) -> Spot:
+        """One request after the other, so that each has its turn at a place of several nodes."""
+        if spot.tier is Tier.INNER or not (asked or spot.tier is Tier.ORIGIN):
+            return spot
+        address = self._site.origin if spot.tier is Tier.ORIGIN else dict(places_of(self._site))[spot.name]
+        found = [await self._glance(spot.name, address, one) for one in asked or (PLAIN,)]
+        plain, varied = ([one for one in found if (one.answer.asked == PLAIN) is kind] for kind in (True, False))
+        return replace(spot, plain=(*spot.plain, *plain), varied=(*spot.varied, *varied))
 
     async def _glance(
         self, name: str, address: str, asked: Asked = PLAIN, url: str = "", by: ReadHeaders | None = None

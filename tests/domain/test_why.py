@@ -112,6 +112,8 @@ WORKER = glance("fra", "new", HIT, 9, text="navigator.serviceWorker.register('/s
 IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
 SHORT = {"cache-control": "public, max-age=60"}
 PHONE = (("User-Agent", "Phone"),)
+BY_AGENT = {"vary": "User-Agent"}
+HIT_OLD, HIT_NEW = glance("fra", "old", HIT, 100), glance("fra", "new", HIT, 100)
 BROTLI = (("Accept-Encoding", "br"),)
 FASTLY = Front("Fastly", "fastly", "fastly")
 AT_FASTLY = Resolved("9.9.9.9", ("shop.map.fastly.net",), ("203.0.113.1",), 300)
@@ -121,6 +123,10 @@ AT_HOME = Resolved("10.0.0.2", ("lb.shop.test",), ("203.0.113.3",), 1800)
 
 def origin_says(headers: Mapping[str, str], changed: float = 600, content: str = "new") -> Spot:
     return origin(glance(ORIGIN, content, headers={"last-modified": ago(changed), **headers}))
+
+
+def by_phone(content: str, headers: Mapping[str, str] | None = None) -> Glance:
+    return glance("fra", content, HIT, 9000, asked=PHONE, headers=headers)
 
 
 SPEAKS = [
@@ -174,11 +180,94 @@ SPEAKS = [
         Name.VARIANT,
         SEEN,
         case(
-            edge("fra", glance("fra", "new", HIT, 9), variants=[glance("fra", "old", HIT, 9000, asked=PHONE)]),
+            edge("fra", glance("fra", "new", HIT, 9), variants=[by_phone("old", headers=BY_AGENT)] * 2),
             origin(variants=[glance(ORIGIN, "new", asked=PHONE)]),
         ),
         "a-variant-by-device",
     ),
+    row(
+        Name.VARIANT,
+        LIKELY,
+        case(
+            edge("fra", glance("fra", "new", HIT, 9), variants=[by_phone("old")] * 2),
+            origin(variants=[glance(ORIGIN, "new", asked=PHONE)]),
+        ),
+        "a-variant-that-no-answer-names",
+    ),
+    row(
+        Name.VARIANT,
+        SEEN,
+        case(
+            edge("fra", glance("fra", "new", HIT, 9), variants=[by_phone("old")] * 2),
+            origin(variants=[glance(ORIGIN, "new", asked=PHONE)]),
+            site=replace(SHOP, variants=({"user-agent": "Phone"},)),
+        ),
+        "a-variant-that-the-site-names",
+    ),
+    row(
+        Name.VARIANT,
+        POSSIBLE,
+        case(
+            edge("fra", glance("fra", "new", HIT, 9), variants=[by_phone("old", headers=BY_AGENT)]),
+            origin(variants=[glance(ORIGIN, "new", asked=PHONE)]),
+        ),
+        "a-variant-that-was-asked-once",
+    ),
+    row(
+        Name.DISAGREE,
+        SEEN,
+        case(
+            edge("fra", glance("fra", "new", HIT, 9), variants=[by_phone("old"), by_phone("new")] * 2),
+            origin(variants=[glance(ORIGIN, "new", asked=PHONE)]),
+        ),
+        "a-variant-that-was-new-when-asked-again",
+    ),
+    row(
+        Name.DISAGREE,
+        SEEN,
+        case(
+            edge("fra", HIT_OLD, HIT_NEW, HIT_OLD, HIT_NEW, variants=[by_phone("old")] * 2),
+            origin(variants=[glance(ORIGIN, "new", asked=PHONE)]),
+        ),
+        "old-to-every-other-visitor-and-to-another-request",
+    ),
+    row(Name.DISAGREE, SEEN, case(edge("fra", HIT_OLD, HIT_NEW, HIT_OLD)), "two-nodes-behind-one-address"),
+    row(Name.DISAGREE, SEEN, case(edge("fra", HIT_NEW, HIT_OLD)), "new-and-then-old"),
+    row(Name.DISAGREE, LIKELY, case(edge("fra", HIT_OLD, HIT_NEW)), "old-once-and-then-a-copy-of-before"),
+    row(
+        Name.DISAGREE,
+        SEEN,
+        case(edge("fra", HIT_OLD, HIT_NEW, HIT_OLD), purges=[ours(soft(job()))]),
+        "two-nodes-and-a-soft-purge",
+    ),
+    row(
+        Name.DISAGREE,
+        LIKELY,
+        case(edge("fra", HIT_OLD, HIT_NEW), purges=[ours(soft(job()))]),
+        "a-soft-purge-does-not-excuse-a-copy-that-was-there",
+    ),
+    row(
+        Name.DISAGREE,
+        SEEN,
+        case(edge("fra", glance("fra", "old", STALE, 900), glance("fra", "new", HIT, 0))),
+        "old-once-more-past-its-time",
+    ),
+    row(
+        Name.DISAGREE,
+        SEEN,
+        case(edge("fra", HIT_OLD, glance("fra", "new", MISS), glance("fra", "new", HIT, 0))),
+        "old-and-then-fetched",
+    ),
+    row(
+        Name.DISAGREE,
+        SEEN,
+        case(
+            edge("fra", *(glance("fra", one, UNCACHED) for one in ("old", "new", "old"))),
+        ),
+        "never-kept-and-two-servers-behind",
+    ),
+    row(Name.QUEUED, SEEN, case(edge("fra", HIT_OLD, HIT_NEW), purges=[ours(waiting())]), "queued-and-in-two-minds"),
+    row(Name.NOT_PURGED, SEEN, case(edge("fra", HIT_OLD, glance("fra", "busy", status=503))), "old-and-then-503"),
     row(
         Name.ORIGIN_OLD,
         SEEN,
@@ -455,6 +544,18 @@ NEAR_MISSES = [
         ),
         "a-variant-that-is-as-the-origin-has-it",
     ),
+    row(
+        Name.VARIANT,
+        SEEN,
+        case(
+            edge("fra", HIT_OLD, HIT_NEW, variants=[by_phone("old", headers=BY_AGENT)] * 2),
+            origin(variants=[glance(ORIGIN, "new", asked=PHONE)]),
+        ),
+        "a-variant-where-a-plain-answer-was-old-too",
+    ),
+    row(Name.NOTHING_OLD, SEEN, case(edge("fra", HIT_OLD, HIT_NEW)), "old-once"),
+    row(Name.SOFT, SEEN, case(edge("fra", HIT_NEW, HIT_OLD), purges=[ours(soft(job()))]), "softly-new-and-then-old"),
+    row(Name.DISAGREE, SEEN, case(new(), new("iad")), "each-the-same-each-time"),
     row(
         Name.REFILLED,
         SEEN,
@@ -826,25 +927,25 @@ SHOWN = [
 def test_a_variant_is_shown_whole_and_by_a_line_that_shows_it_again(address: str, ends: str) -> None:
     asked = (("User-Agent", LONG),)
     made = case(
-        edge("fra", glance("fra", "new", HIT, 9), variants=[glance("fra", "old", HIT, 9000, asked=asked)]),
+        edge("fra", glance("fra", "new", HIT, 9), variants=[glance("fra", "old", HIT, 9000, asked=asked)] * 2),
         origin(variants=[glance(ORIGIN, "new", asked=asked)]),
         site=replace(SHOP, edges={"fra": address}),
     )
     told = diagnose(made).cause
-    assert f"fra, User-Agent: {LONG}: HIT, the old one" == told.evidence[1]
+    assert f'fra: User-Agent: {LONG}: 200 HIT, 2 h old, version "old", the old one both times' == told.evidence[1]
     assert f"curl -s -o /dev/null -D - -H 'User-Agent: {LONG}' {ends}" == told.repeat
 
 
 def test_a_variant_by_a_secret_is_told_by_its_name_and_the_line_leaves_room_for_the_value() -> None:
     asked = (("Cookie", "tier=gold"),)
     made = case(
-        edge("fra", glance("fra", "new", HIT, 9), variants=[glance("fra", "old", HIT, 9000, asked=asked)]),
+        edge("fra", glance("fra", "new", HIT, 9), variants=[glance("fra", "old", HIT, 9000, asked=asked)] * 2),
         origin(variants=[glance(ORIGIN, "new", asked=asked)]),
         site=replace(SHOP, edges={"fra": ""}),
     )
     told = diagnose(made).cause
     assert f"curl -s -o /dev/null -D - -H 'Cookie: tier=•••' {URL}" == told.repeat
-    assert "fra, Cookie: tier=••• #6686: HIT, the old one" == told.evidence[1]
+    assert 'fra: Cookie: tier=••• #6686: 200 HIT, 2 h old, version "old", the old one both times' == told.evidence[1]
 
 
 VARIANTS = [
@@ -856,7 +957,7 @@ VARIANTS = [
 
 @pytest.mark.parametrize(("site", "path", "line"), VARIANTS)
 def test_the_cure_of_a_variant_reaches_it(site: Site, path: str, line: str) -> None:
-    plain = edge("fra", glance("fra", "new", HIT), variants=[glance("fra", "old", HIT, asked=PHONE)])
+    plain = edge("fra", glance("fra", "new", HIT), variants=[glance("fra", "old", HIT, asked=PHONE)] * 2)
     made = case(
         plain, origin(variants=[glance(ORIGIN, "new", asked=PHONE)]), site=site, url=URL.replace("/pricing", path)
     )
@@ -965,7 +1066,7 @@ def test_there_is_always_a_cause_and_what_is_seen_is_shown(made: Case) -> None:
         assert cause.what and cause.what.endswith(".") and "  " not in cause.what and "nowhere" not in cause.what
         assert cause.evidence or cause.certainty is not SEEN
         assert all(line.strip() for line in cause.evidence)
-        assert made.old() or cause.name not in OF_OLD_COPIES
+        assert made.saw_old or cause.name not in OF_OLD_COPIES
         assert cause.cure is not None and "`" not in cause.cure.line and "  " not in cause.cure.line
 
 

@@ -17,7 +17,7 @@ from bot.domain.plan import Plan
 from bot.domain.speech import Command, Verb
 from bot.domain.target import Target
 from bot.domain.verdict import Verdict
-from bot.domain.why import Case, Name, Reach, Reading, Resolved, Tier
+from bot.domain.why import Case, Certainty, Name, Reach, Reading, Resolved, Tier
 from bot.ledger.asked import WHOLE_MAX
 from bot.ledger.books import Books
 from bot.ledger.holds import InLine as InLineRequest
@@ -126,6 +126,34 @@ async def test_the_hosts_name_is_asked_about(shop: Shop) -> None:
     told = await explain(replace(shop.core, names=names), Command(Verb.WHY, (url("/a"),), "shop"))
     assert ["www.shop.test"] == names.asked
     assert "DNS (9.9.9.9): shop.cdn.cloudflare.net" == told.diagnosis.way[0]
+
+
+AGAIN = [
+    pytest.param(["v1", "v2", "v1", "v2", "v1"], "old, new, new, old", id="every-other-answer-is-old"),
+    pytest.param(["v1", "v2", "v2", "v1", "v2"], "old, new, old, new", id="every-third-answer-is-old"),
+]
+
+
+@pytest.mark.parametrize(("gives", "told"), AGAIN)
+async def test_an_edge_that_gives_both_is_asked_again_and_never_told_as_new(
+    shop: Shop, edges: Edges, gives: list[str], told: str
+) -> None:
+    edges.serves["iad"], edges.becomes["fra"] = "v2", gives
+    cause = (await why(shop, url("/a"))).diagnosis.cause
+    assert (Name.DISAGREE, Certainty.SEEN) == (cause.name, cause.certainty)
+    assert f"fra: asked 4 times: {told}" == cause.evidence[0]
+    plain = [place for place, _, asked in edges.asked if asked == PLAIN]
+    assert {"fra": 4, "iad": 2, "origin": 3} == {place: plain.count(place) for place in set(plain)}
+
+
+async def test_an_encoding_is_blamed_only_where_it_is_old_again(shop: Shop, edges: Edges) -> None:
+    edges.serves["iad"], edges.becomes["fra"] = "v2", ["v2", "v2", "v1", "v1", "v2"]
+    cause = (await why(shop, url("/a"))).diagnosis.cause
+    assert (Name.VARIANT, Certainty.LIKELY) == (cause.name, cause.certainty)
+    edges.becomes["fra"] = ["v2", "v2", "v1", "v2", "v2"]
+    cause = (await why(shop, url("/a"))).diagnosis.cause
+    assert Name.DISAGREE is cause.name
+    assert cause.what.startswith("fra gave the old page to the same request (`Accept-Encoding: identity`) first, and")
 
 
 PROBED = [

@@ -7,9 +7,10 @@ A rule says only what the case shows: `seen` where an answer or the ledger shows
 not seen is in between, `possible` where it is the best that is left.
 """
 
-from bot.domain.why.case import Case, Front, Glance, InLine, Ours, Reach, Reading, Resolved, Spot, Tier, Twin
+from bot.domain.why.case import Case, Front, InLine, Ours, Reach, Reading, Resolved, Twin
 from bot.domain.why.cause import Cause, Certainty, Cure, Diagnosis, Name
 from bot.domain.why.diagnose import diagnose
+from bot.domain.why.spots import Glance, Spot, Tier
 
 __all__ = [
     "Case",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from bot.domain.finding import UNSTEADY, Verdict
 from bot.domain.look import ORIGIN, Look
 from bot.domain.variants import ENCODING
-from bot.domain.why.case import Case, Glance, Tier, do, each, names_of
+from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.repeating import shown_again
+from bot.domain.why.spots import Glance, Tier, do, each, names_of
 
 ORDINALS = ("asked first", "asked again", "asked once more")
 

@@ -2,68 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urljoin
 
-from bot.domain.answer import Answer
 from bot.domain.finding import Finding, Page, Verdict, find
 from bot.domain.hold import Hold
 from bot.domain.job import JobView, LayerView
-from bot.domain.look import ORIGIN, Likeness, Look, compare, span
+from bot.domain.look import ORIGIN, Likeness, compare
 from bot.domain.site import Site
+from bot.domain.why.spots import Course, Glance, Spot, Tier
 from providers.contract import Cached
 
-
-class Tier(StrEnum):
-    """How far in something answers."""
-
-    EDGE = "edge"
-    INNER = "inner"  # a cache between edge and origin, asked by its own address
-    ORIGIN = "origin"
-
-
-@dataclass(frozen=True, slots=True)
-class Glance:
-    """One answer, and what it says as a look."""
-
-    answer: Answer
-    look: Look
-
-    @property
-    def is_usable(self) -> bool:
-        """Whether there was an answer."""
-        return not self.look.problem
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """One place of the chain: what it answered to a plain visitor, in the order asked (at least once), and to other
-    requests for the same URL (another encoding, a configured variant)."""
-
-    name: str
-    tier: Tier
-    plain: tuple[Glance, ...]
-    varied: tuple[Glance, ...] = ()
-
-    @property
-    def last(self) -> Glance:
-        """The last plain answer that can be used; the last one if none can."""
-        return next((glance for glance in reversed(self.plain) if glance.is_usable), self.plain[-1])
-
-    @property
-    def look(self) -> Look:
-        """What `last` says."""
-        return self.last.look
-
-    @property
-    def told(self) -> str:
-        """The look in a few words: "200 HIT, 5 h old, version "b7""."""
-        look = self.look
-        says = look.says or ("" if look.cached is Cached.UNKNOWN else look.cached.value)
-        age = f", {span(look.age)} old" if look.age is not None else ""
-        version = f', version "{look.version}"' if look.version else ""
-        return look.problem or f"{look.status} {says}".rstrip() + age + version
+_KNOWN = (Verdict.FRESH, Verdict.STALE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,39 +130,90 @@ class Case:
         """The origin's last answer."""
         return self.origins[-1] if self.origins else None
 
-    def finding_at(self, spot: Spot, look: Look | None = None) -> Finding:
-        """What `spot` serves, against the origin: its last plain answer, or `look`."""
-        seen = look or spot.look
-        page = Page(self.url, (), (seen, *self._asked_alike(seen.variant)), has_origin=bool(self.site.origin))
-        return find(page, seen.place)[0]
+    def finding_at(self, spot: Spot, glance: Glance | None = None) -> Finding:
+        """What `spot` serves, against the origin: its last plain answer, or `glance`."""
+        seen = glance or spot.last
+        origins = self._asked_alike(seen.look.variant)
+        looks = (seen.look, *(origin.look for origin in origins))
+        found = find(Page(self.url, (), looks, has_origin=bool(self.site.origin)), seen.look.place)[0]
+        return self._by_location(found, seen, [origin for origin in origins if origin.is_usable])
 
-    def verdict_at(self, spot: Spot, look: Look | None = None) -> Verdict:
+    def _by_location(self, found: Finding, seen: Glance, origins: Sequence[Glance]) -> Finding:
+        """Of redirects counts where they lead, and not the few words that may stand below."""
+        leads = {(one.look.status, urljoin(self.url, one.location)) for one in origins if one.location}
+        if not seen.location or len(leads) != 1 or not all(origin.location for origin in origins):
+            return found
+        status, to = next(iter(leads))
+        if seen.look.status != status:
+            return found
+        if urljoin(self.url, seen.location) != to:
+            return Finding(found.place, found.url, Verdict.STALE, look=seen.look, variant=found.variant)
+        other_words = compare(seen.look, origins[0].look) is Likeness.OTHER_BYTES
+        if other_words and seen.look.cached is not Cached.UNCACHED:
+            return Finding(found.place, found.url, Verdict.FRESH, look=seen.look, variant=found.variant)
+        return found
+
+    def verdict_at(self, spot: Spot, glance: Glance | None = None) -> Verdict:
         """The verdict of `finding_at`."""
-        return self.finding_at(spot, look).verdict
+        return self.finding_at(spot, glance).verdict
 
-    def _asked_alike(self, variant: str) -> list[Look]:
+    def _asked_alike(self, variant: str) -> list[Glance]:
         mine = [spot for spot in self.spots if spot.tier is Tier.ORIGIN]
-        looks = [glance.look for spot in mine for glance in (*spot.plain, *spot.varied)]
-        return [look for look in looks if look.variant == variant and look.place == ORIGIN]
+        glances = [glance for spot in mine for glance in (*spot.plain, *spot.varied)]
+        return [glance for glance in glances if glance.look.variant == variant and glance.look.place == ORIGIN]
+
+    def courses_at(self, spot: Spot) -> tuple[Course, ...]:
+        """What `spot` gave to each request in turn: a plain visitor's first."""
+        variants = dict.fromkeys(glance.answer.asked for glance in spot.varied)
+        asked = [spot.plain, *([one for one in spot.varied if one.answer.asked == asked] for asked in variants)]
+        return tuple(self._course(spot, glances) for glances in asked)
+
+    def _course(self, spot: Spot, glances: Sequence[Glance]) -> Course:
+        judged = [(glance, self.finding_at(spot, glance)) for glance in glances if glance.is_usable]
+        known = [(glance, found) for glance, found in judged if found.uncached or found.verdict in _KNOWN]
+        return Course(tuple(glance for glance, _ in known), tuple(found.verdict is Verdict.STALE for _, found in known))
+
+    def torn(self) -> tuple[Spot, ...]:
+        """The edges that gave both the old and the new one to one and the same request."""
+        return tuple(spot for spot in self.at(Tier.EDGE) if self._is_torn(spot))
+
+    def _is_torn(self, spot: Spot) -> bool:
+        return spot.tier is Tier.EDGE and any(course.is_mixed for course in self.courses_at(spot))
 
     def old(self, tier: Tier = Tier.EDGE) -> tuple[Spot, ...]:
-        """The spots that serve something else than the origin does."""
-        return tuple(spot for spot in self.at(tier) if self.verdict_at(spot) is Verdict.STALE)
+        """The spots that serve something else than the origin does, each time they are asked."""
+        return self._settled(tier, Verdict.STALE)
 
     def fresh(self, tier: Tier = Tier.EDGE) -> tuple[Spot, ...]:
-        """The spots that serve what the origin serves."""
-        return tuple(spot for spot in self.at(tier) if self.verdict_at(spot) is Verdict.FRESH)
+        """The spots that serve what the origin serves, each time they are asked."""
+        return self._settled(tier, Verdict.FRESH)
+
+    def _settled(self, tier: Tier, verdict: Verdict) -> tuple[Spot, ...]:
+        spots = self.at(tier)
+        return tuple(spot for spot in spots if self.verdict_at(spot) is verdict and not self._is_torn(spot))
+
+    @property
+    def saw_old(self) -> bool:
+        """Whether some edge gave an old answer to a plain visitor, or now this one and now that."""
+        return bool(self.old() or self.torn())
 
     @property
     def is_fresh(self) -> bool:
         """Whether some edge serves what the origin does, and none something else."""
-        return bool(self.fresh()) and not self.old()
+        return bool(self.fresh()) and not self.saw_old
 
     @property
     def is_by_bytes(self) -> bool:
         """Whether what is old is so by its bytes alone, which an edge that rewrites pages changes too."""
-        old = self.old()
-        return bool(old) and all(self.finding_at(spot).by_bytes for spot in old)
+        spots = [*self.old(), *self.torn()]
+        given = [
+            (spot, glance)
+            for spot in spots
+            for course in self.courses_at(spot)
+            for glance, is_old in zip(course.glances, course.were_old, strict=True)
+            if is_old
+        ]
+        return bool(given) and all(self.finding_at(spot, glance).by_bytes for spot, glance in given)
 
     @property
     def edge_account(self) -> str:
@@ -225,27 +228,3 @@ class Case:
     def last_purge(self) -> Ours | None:
         """The newest covering purge whose layers are done."""
         return next((ours for ours in self.covering() if ours.job.purged is not None), None)
-
-
-def same(one: Glance, other: Glance) -> bool:
-    """Whether two answers hold the same content."""
-    return compare(one.look, other.look) in (Likeness.SAME, Likeness.SAME_VERSION)
-
-
-def do(spots: Sequence[Spot], one: str, several: str) -> str:
-    """The verb that goes with so many places."""
-    return one if len(spots) == 1 else several
-
-
-def each(spots: Iterable[Spot], told: Callable[[Spot], str] = lambda spot: spot.told) -> tuple[str, ...]:
-    """A line for each place, those that are alike in one."""
-    lines: dict[str, list[Spot]] = {}
-    for spot in spots:
-        lines.setdefault(told(spot), []).append(spot)
-    return tuple(f"{names_of(alike)}: {line}" for line, alike in lines.items())
-
-
-def names_of(spots: Sequence[Spot]) -> str:
-    """Places in a sentence."""
-    names = [spot.name for spot in spots]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "nowhere"

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
-from bot.domain.caching import Directives
-from bot.domain.finding import Verdict
+from bot.domain.answer import Asked
+from bot.domain.caching import Directives, varied_by
 from bot.domain.look import Look, span
 from bot.domain.variants import ENCODING
-from bot.domain.why.case import Case, Glance, Spot, Tier, Twin, do, each, names_of
+from bot.domain.why.case import Case, Twin
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.repeating import shown_again
+from bot.domain.why.spots import SENDS_MAX, Course, Glance, Spot, Tier, do, each, names_of
 from bot.domain.why.times import as_read, changed_since, fetched_now, took
 
-SENDS_MAX = 48  # characters of a variant that a sentence shows
 PROBE = "with an argument of ours"  # how the twin is told that nobody asked for before
 SETTLING = 120.0  # seconds in which places of one CDN may still differ after a purge
+_ORDER = (Certainty.SEEN, Certainty.LIKELY, Certainty.POSSIBLE)
+_KEY = {
+    Certainty.SEEN: "that copy has a key of its own",
+    Certainty.LIKELY: "that copy seems to have a key of its own, which no answer names in `Vary`",
+    Certainty.POSSIBLE: "that copy may have a key of its own, and was asked for only once",
+}
 _URL = re.compile(r"[!-~]{1,400}")
 
 
@@ -42,35 +49,79 @@ def cached_error(case: Case) -> Cause | None:
 
 
 def variant(case: Case) -> Cause | None:
-    """The plain answer is new and another request for the same URL gets the old one."""
-    for spot in case.at(Tier.EDGE):
-        if case.verdict_at(spot) is not Verdict.FRESH:
-            continue
-        for glance in spot.varied:
-            if glance.is_usable and case.verdict_at(spot, glance.look) is Verdict.STALE:
-                return _variant(case, spot, glance)
-    return None
+    """Every plain answer is new, and another request for the same URL gets the old one each time."""
+    found = [one for spot in case.at(Tier.EDGE) for one in _old_variants(case, spot)]
+    return _variant(case, min(found, key=lambda one: _ORDER.index(one.certainty)), found) if found else None
 
 
-def _variant(case: Case, spot: Spot, glance: Glance) -> Cause:
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A place that is new to a plain visitor and old to another, and how sure it is that a key makes the difference."""
+
+    spot: Spot
+    plain: Course
+    other: Course
+    certainty: Certainty
+
+    @property
+    def asked(self) -> Asked:
+        """What the other visitor sends."""
+        return self.other.glances[0].answer.asked
+
+
+def _old_variants(case: Case, spot: Spot) -> Iterator[_Kept]:
+    plain, *others = case.courses_at(spot)
+    if not plain.were_old or any(plain.were_old):
+        return
+    for other in others:
+        if other.were_old and all(other.were_old):
+            yield _Kept(spot, plain, other, _how_sure(case, other))
+
+
+def _how_sure(case: Case, other: Course) -> Certainty:
+    """Seen where it was old again when asked once more, and something names the header as a part of the key."""
+    glance, asked = other.glances[-1], len(other.glances)
     name = glance.answer.asked[0][0]
-    sends = glance.look.variant if len(glance.look.variant) <= SENDS_MAX else f"{glance.look.variant[:SENDS_MAX]}…"
-    varies = glance.answer.says("vary")
-    is_named = any(name.lower() in {header.lower() for header in one} for one in case.site.variants)
-    is_covered = is_named or name.lower() == ENCODING.lower()
-    kept = f"{spot.name}, {glance.look.variant}: {glance.look.says or glance.look.cached.value}, the old one"
+    if asked < 2:
+        return Certainty.POSSIBLE
+    is_named = _is_named(case, name) or name.lower() in varied_by(glance.answer.says("vary"))
+    return Certainty.SEEN if is_named else Certainty.LIKELY
+
+
+def _is_named(case: Case, name: str) -> bool:
+    return any(name.lower() in {header.lower() for header in one} for one in case.site.variants)
+
+
+def _variant(case: Case, first: _Kept, found: Sequence[_Kept]) -> Cause:
+    glance, name = first.other.glances[-1], first.asked[0][0]
+    told = glance.look.variant
+    sends = told if len(told) <= SENDS_MAX else f"{told[:SENDS_MAX]}…"
+    is_covered = _is_named(case, name) or name.lower() == ENCODING.lower()
+    alike = {one.spot.name: one for one in found if one.asked == first.asked and one.certainty is first.certainty}
+    spots = [one.spot for one in alike.values()]
     return Cause(
         Name.VARIANT,
-        Certainty.SEEN,
-        f"{spot.name} serves the new page to a plain visitor, and the old one to a visitor who sends"
-        f" `{sends}`: that copy has a key of its own.",
-        (f"{spot.name}, plain: {spot.told}", kept + (f" (Vary: {varies[:60]})" if varies else "")),
+        first.certainty,
+        f"{names_of(spots)} {do(spots, 'serves', 'serve')} the new page to a plain visitor, and the old one to a"
+        f" visitor who sends `{sends}`: {_KEY[first.certainty]}.",
+        (
+            *each(spots, lambda spot: _each_time("plain", alike[spot.name].plain, "the new one")),
+            *each(spots, lambda spot: _each_time(told, alike[spot.name].other, "the old one")),
+        ),
         Cure("Purge it with its variants", case.url) if is_covered else _wider(case),
         "Vary on as little as possible, or purge by tag or prefix: those reach every variant."
         if is_covered
         else f"Name it in the site's `variants`, so that a purge of the URL covers it: `variants: [{{{name}: …}}]`.",
-        repeat=shown_again(case, spot.name, glance.answer.asked),
+        repeat=shown_again(case, first.spot.name, first.asked),
     )
+
+
+def _each_time(asked: str, course: Course, which: str) -> str:
+    """ "plain: 200 HIT, 9 s old, version "v3", the new one both times (Vary: User-Agent)"."""
+    glance, times = course.glances[-1], len(course.glances)
+    each_time = ", asked once" if times == 1 else " both times" if times == 2 else f" all {times} times"
+    varies = glance.answer.says("vary") if glance.look.variant else ""
+    return f"{asked}: {glance.told}, {which}{each_time}" + (f" (Vary: {varies[:60]})" if varies else "")
 
 
 def _wider(case: Case) -> Cure:
@@ -112,7 +163,7 @@ def _is_same_copy(twin: Twin, case: Case) -> bool:
 def redirected(case: Case) -> Cause | None:
     """The page lives at another URL: this one is a redirect everywhere."""
     origin = case.origin
-    if origin is None or not 300 <= origin.look.status < 400 or not origin.answer.says("location") or case.old():
+    if origin is None or not 300 <= origin.look.status < 400 or not origin.answer.says("location") or case.saw_old:
         return None
     goes = urljoin(case.url, origin.answer.says("location"))
     ours = urlsplit(goes).hostname in case.site.hosts and _URL.fullmatch(goes)

@@ -7,9 +7,23 @@ from dataclasses import replace
 
 from bot.domain.finding import Verdict
 from bot.domain.look import describe
-from bot.domain.why import calm, content, inside, lifetime, missed, nothing_old, ours, unkept, unpurged, waiting, way
-from bot.domain.why.case import Case, Spot, Tier
+from bot.domain.why import (
+    calm,
+    content,
+    inside,
+    lifetime,
+    missed,
+    nothing_old,
+    ours,
+    torn,
+    unkept,
+    unpurged,
+    waiting,
+    way,
+)
+from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Diagnosis, Name
+from bot.domain.why.spots import Spot, Tier
 
 Rule = Callable[[Case], Cause | None]
 ALSO_MAX = 2
@@ -23,6 +37,7 @@ RULES: tuple[Rule, ...] = (
     content.cached_error,
     content.redirected,
     ours.softly,
+    torn.torn,
     content.variant,
     calm.unsteady,
     unkept.uncached,

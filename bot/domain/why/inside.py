@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from bot.domain.finding import Verdict
 from bot.domain.job import LayerView
 from bot.domain.look import span
-from bot.domain.why.case import Case, Ours, Spot, Tier, do, each, names_of, same
+from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.spots import Spot, Tier, do, each, names_of, same
 from bot.domain.why.times import at_edge, changed_since, fetched_now, is_from_before, outlived, took
 from providers.contract import Cached
 
@@ -44,7 +45,7 @@ def _fetched_now(case: Case) -> Cause | None:
 
 def _asked_inside(case: Case, spot: Spot) -> bool:
     first = next((glance for glance in spot.plain if glance.is_usable), None)
-    return first is not None and fetched_now(spot) and case.verdict_at(spot, first.look) is Verdict.STALE
+    return first is not None and fetched_now(spot) and case.verdict_at(spot, first) is Verdict.STALE
 
 
 def _asked(spot: Spot) -> str:

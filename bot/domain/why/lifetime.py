@@ -5,8 +5,9 @@ from __future__ import annotations
 from bot.domain.caches import Cache, cache_of
 from bot.domain.caching import Lifetime, lifetime_shared, policy_of, stays_beyond, targeted_field, titled
 from bot.domain.look import span
-from bot.domain.why.case import Case, Glance, Spot, do, each, names_of
+from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.spots import Glance, Spot, do, each, names_of
 from bot.domain.why.times import modified
 from providers.contract import Cached
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from bot.domain.caching import Directives
 from bot.domain.look import ORIGIN, Likeness, Look, compare, span
-from bot.domain.why.case import Case, Ours, Spot, do, names_of
+from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.spots import Spot, do, names_of
 from bot.domain.why.times import changed_since, modified
 
 _WORKER = re.compile(r"serviceWorker\s*\.\s*register", re.IGNORECASE)
@@ -22,7 +23,7 @@ def browsers(case: Case) -> Cause | None:
     fresh, was = case.fresh(), _seen_before(case)
     then = _origin_before(case)
     old = [look for look in was if then is not None and compare(look, then) in _DIFFERENT]
-    if not fresh or case.old() or not old:
+    if not fresh or case.saw_old or not old:
         return None
     keeps, worker = _still_keeps(case, fresh[0]), _registers_worker(fresh[0])
     if not keeps and not worker:
@@ -52,7 +53,7 @@ def browsers(case: Case) -> Cause | None:
 def origin_old(case: Case) -> Cause | None:
     """A purge was proven and changed nothing: what was there before is what the origin still has."""
     fresh, last = case.fresh(), case.last_purge
-    if not fresh or case.old() or case.origin is None or last is None or last.job.proven is None:
+    if not fresh or case.saw_old or case.origin is None or last is None or last.job.proven is None:
         return None
     was, origin = _seen_before(case), case.origin.look
     if not was or any(compare(look, origin) is not Likeness.SAME for look in was) or changed_since(case, last):
@@ -79,7 +80,7 @@ def origin_old(case: Case) -> Cause | None:
 def nothing_old(case: Case) -> Cause | None:
     """Nothing old was found, and what may be all the same."""
     fresh = case.fresh()
-    if not fresh or case.old() or case.origin is None:
+    if not fresh or case.saw_old or case.origin is None:
         return None
     version = f' (version "{case.origin.look.version}")' if case.origin.look.version else ""
     return Cause(

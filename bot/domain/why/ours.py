@@ -5,9 +5,10 @@ from __future__ import annotations
 from bot.domain.finding import Verdict
 from bot.domain.job import JobView, LayerState, State
 from bot.domain.look import Look, span
-from bot.domain.why.case import Case, Glance, Ours, Spot, Tier, do, each, names_of
+from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
-from bot.domain.why.times import at_edge, changed_since, is_from_before, took
+from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of
+from bot.domain.why.times import at_edge, changed_since, is_from_before, took, was_there_before
 from providers.contract import Cached
 
 SETTLING = 120.0  # seconds in which places of one CDN may still differ after a purge
@@ -42,8 +43,7 @@ def softly(case: Case) -> Cause | None:
     if last is None or not _was_soft(case, last) or changed_since(case, last) is True:
         return None
     once = [spot for spot in case.at(Tier.EDGE) if _began_old(case, spot)]
-    healed = [spot for spot in once if spot in case.fresh()]
-    if healed:
+    if healed := healed_softly(case):
         return _healed(case, last, healed)
     marked = [spot for spot in once if _says_stale(spot)]
     before = marked or [spot for spot in once if spot.look.is_kept and is_from_before(case, spot, last)]
@@ -55,13 +55,23 @@ def _was_soft(case: Case, last: Ours) -> bool:
     return took(case, last) and layer is not None and (layer.soft or last.job.soft)
 
 
+def healed_softly(case: Case) -> list[Spot]:
+    """The edges that gave their old copy once more after a soft purge of ours, and the new one ever since. Not those
+    whose new copy was there before the old one was given: there, two copies stand behind one address."""
+    last = case.last_purge
+    if last is None or not _was_soft(case, last) or changed_since(case, last) is True:
+        return []
+    plain = [(spot, case.courses_at(spot)[0]) for spot in case.at(Tier.EDGE)]
+    return [spot for spot, course in plain if course.has_turned and not was_there_before(course)]
+
+
 def _first(spot: Spot) -> Glance | None:
     return next((glance for glance in spot.plain if glance.is_usable), None)
 
 
 def _began_old(case: Case, spot: Spot) -> bool:
     first = _first(spot)
-    return first is not None and case.verdict_at(spot, first.look) is Verdict.STALE
+    return first is not None and case.verdict_at(spot, first) is Verdict.STALE
 
 
 def _says_stale(spot: Spot) -> bool:
@@ -94,7 +104,7 @@ def _not_yet(case: Case, last: Ours, spots: list[Spot], marked: bool) -> Cause:
 
 
 def _lines(spots: list[Spot]) -> tuple[str, ...]:
-    return each(spots, lambda spot: f"first {_told(spot.plain[0].look)}, then {_told(spot.plain[-1].look)}")
+    return each(spots, lambda spot: f"first {_told(spot.plain[0].look)}, then {_told(spot.look)}")
 
 
 def _told(look: Look) -> str:

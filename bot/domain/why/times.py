@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from bot.domain.caching import moment
 from bot.domain.job import LayerState, LayerView
 from bot.domain.look import ORIGIN, Likeness, Look, compare
-from bot.domain.why.case import Case, Front, Ours, Spot, Tier
+from bot.domain.why.case import Case, Front, Ours
 from bot.domain.why.cause import Certainty
-from providers.contract import Cached
+from bot.domain.why.spots import FETCHED, Course, Spot, Tier
 
 WORKING = 5.0  # seconds from a purge's effect to the answer that says so
-FETCHED = (Cached.MISS, Cached.EXPIRED, Cached.REVALIDATED)  # the cache asked further in for this answer
 ROUNDED = 1.0  # second that an Age, which is whole, may be short of
 NOW = 5.0  # seconds: a Last-Modified that is as young as the answer is its making, and tells nothing
 
@@ -112,6 +111,13 @@ def fetched_now(spot: Spot) -> bool:
     """Whether our own first look made the place ask further in: what it holds since then is our doing."""
     first = next((glance for glance in spot.plain if glance.is_usable), None)
     return first is not None and first.look.cached in FETCHED
+
+
+def was_there_before(course: Course) -> bool:
+    """Of one that has turned: whether the new copy, by its Age, was kept already when the old one was given."""
+    old, new = course.turned
+    made = stored(new.look)
+    return made is not None and new.look.is_kept and made + 2 * ROUNDED < old.look.at
 
 
 def as_read(case: Case, certainty: Certainty) -> Certainty:

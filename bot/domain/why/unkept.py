@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.caching import Basis, lifetime_shared
-from bot.domain.why.case import Case, Spot, Tier, do, each, names_of
+from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.spots import Spot, Tier, do, each, names_of
 from providers.contract import Cached
 
 
@@ -14,7 +15,7 @@ def uncached(case: Case) -> Cause | None:
     """No cache at the edge keeps it: every visitor gets what is made, or kept, further in."""
     edges = case.at(Tier.EDGE)
     says = [spot for spot in edges if is_unkept(case, spot)]
-    if not says or len(says) != len(edges):
+    if not says or len(says) != len(edges) or case.torn():
         return None
     twice = says[0].look.cached is not Cached.UNCACHED
     word = " (fetched anew both times)" if twice else f" ({says[0].look.says})" if says[0].look.says else ""

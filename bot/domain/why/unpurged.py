@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.look import span
-from bot.domain.why.case import Case, Spot, Tier, do, each, names_of, same
+from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.lifetime import overridden
+from bot.domain.why.spots import Spot, Tier, do, each, names_of, same
 from bot.domain.why.times import as_read, changed_since, fetched_now, left_since
 from providers.contract import Cached
 

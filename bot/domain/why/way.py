@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bot.domain.look import span
-from bot.domain.why.case import Case, Resolved, Tier, do, each, names_of
+from bot.domain.why.case import Case, Resolved
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.marks import ALWAYS_MARKED, ANY_CDN, TITLES, cdn_of, cdns_on
 from bot.domain.why.repeating import shown_again
+from bot.domain.why.spots import Tier, do, each, names_of
 from bot.domain.why.strangers import by_hand
 from providers.contract import Cached
 

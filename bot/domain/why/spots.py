@@ -1,0 +1,154 @@
+"""The places of the chain, what each answered, and how that is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+from bot.domain.answer import Answer
+from bot.domain.finding import REFUSING
+from bot.domain.look import SHOWN_MAX, Likeness, Look, bare_etag, compare, span
+from providers.contract import Cached
+
+FETCHED = (Cached.MISS, Cached.EXPIRED, Cached.REVALIDATED)  # the cache asked further in for this answer
+SENDS_MAX = 48  # characters of a variant that a sentence shows
+DIGEST_MAX, LOCATION_MAX = 12, 120  # characters shown
+
+
+class Tier(StrEnum):
+    """How far in something answers."""
+
+    EDGE = "edge"
+    INNER = "inner"  # a cache between edge and origin, asked by its own address
+    ORIGIN = "origin"
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """One answer, and what it says as a look."""
+
+    answer: Answer
+    look: Look
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether there was an answer."""
+        return not self.look.problem
+
+    @property
+    def is_about_the_page(self) -> bool:
+        """Whether it tells something of the page: an answer, and no fault or refusal of the moment."""
+        return self.is_usable and (self.look.status not in REFUSING or self.look.is_kept)
+
+    @property
+    def location(self) -> str:
+        """Where a redirect leads, as it says; "" of anything else."""
+        return self.answer.says("location") if 300 <= self.look.status < 400 else ""
+
+    @property
+    def content(self) -> str:
+        """What tells its content from another: where it leads, the version, the ETag, else its bytes; "" where nothing
+        does."""
+        look = self.look
+        if self.location:
+            return f"to {self.location[:LOCATION_MAX]}"
+        if look.version:
+            return f'version "{look.version[:SHOWN_MAX]}"'
+        if bare := bare_etag(look.etag):
+            return f'ETag "{bare[:SHOWN_MAX]}"'
+        return f"SHA-256 {look.digest[:DIGEST_MAX]}…" if look.digest else ""
+
+    @property
+    def told(self) -> str:
+        """The answer in a few words: "200 HIT, 5 h old, version "b7""."""
+        look = self.look
+        says = look.says or ("" if look.cached is Cached.UNKNOWN else look.cached.value)
+        age = f", {span(look.age)} old" if look.age is not None else ""
+        content = f", {self.content}" if self.content else ""
+        return look.problem or f"{look.status} {says}".rstrip() + age + content
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One place of the chain: what it answered to a plain visitor, in the order asked (at least once), and to other
+    requests for the same URL (another encoding, a configured variant)."""
+
+    name: str
+    tier: Tier
+    plain: tuple[Glance, ...]
+    varied: tuple[Glance, ...] = ()
+
+    @property
+    def last(self) -> Glance:
+        """The last plain answer that tells of the page; else the last one that can be used; else the last one."""
+        about = [glance for glance in self.plain if glance.is_about_the_page]
+        usable = [glance for glance in self.plain if glance.is_usable]
+        return (about or usable or self.plain)[-1]
+
+    @property
+    def look(self) -> Look:
+        """What `last` says."""
+        return self.last.look
+
+    @property
+    def told(self) -> str:
+        """`last` in a few words."""
+        return self.last.told
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a place gave to one and the same request, in the order asked, as far as it is known to be old or new."""
+
+    glances: tuple[Glance, ...]
+    were_old: tuple[bool, ...]
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether it gave both."""
+        return len(set(self.were_old)) > 1
+
+    @property
+    def has_turned(self) -> bool:
+        """Whether it gave the old one first, and the new one ever since."""
+        return self.is_mixed and not any(old and not before for before, old in pairwise(self.were_old))
+
+    @property
+    def turned(self) -> tuple[Glance, Glance]:
+        """Of one that has turned: the last old answer and the first new one."""
+        first_new = self.were_old.index(False)
+        return self.glances[first_new - 1], self.glances[first_new]
+
+    @property
+    def says_how(self) -> bool:
+        """Whether a cache's own word tells why it turned: its copy was past its time, or it fetched anew."""
+        if not self.has_turned:
+            return False
+        old, new = self.turned
+        return old.look.cached is Cached.STALE or new.look.cached in FETCHED
+
+
+def same(one: Glance, other: Glance) -> bool:
+    """Whether two answers hold the same content."""
+    return compare(one.look, other.look) in (Likeness.SAME, Likeness.SAME_VERSION)
+
+
+def do(spots: Sequence[Spot], one: str, several: str) -> str:
+    """The verb that goes with so many places."""
+    return one if len(spots) == 1 else several
+
+
+def each(spots: Iterable[Spot], told: Callable[[Spot], str] = lambda spot: spot.told) -> tuple[str, ...]:
+    """A line for each place, those that are alike in one."""
+    lines: dict[str, list[Spot]] = {}
+    for spot in spots:
+        lines.setdefault(told(spot), []).append(spot)
+    return tuple(f"{names_of(alike)}: {line}" for line, alike in lines.items())
+
+
+def names_of(spots: Sequence[Spot]) -> str:
+    """Places in a sentence."""
+    names = [spot.name for spot in spots]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "nowhere"

@@ -1,0 +1,125 @@
+"""A place that disagrees with itself: one and the same request got the old page and the new one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.answer import PLAIN, Asked
+from bot.domain.why.case import Case
+from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.ours import SETTLING, healed_softly
+from bot.domain.why.repeating import shown_again
+from bot.domain.why.spots import SENDS_MAX, Course, Glance, Spot, Tier, do, each, names_of
+from bot.domain.why.times import was_there_before
+from providers.contract import Cached
+
+_PREVENT = (
+    "Name each node by an address of its own in the site's `edges`, so that each is looked at; one that stays old after"
+    " a purge does not hear of purges."
+)
+
+
+def torn(case: Case) -> Cause | None:
+    """Some of the visitors at one place get the old page, though all of them ask alike."""
+    found = [(spot, course) for spot in _apart_from_soft(case) if (course := _mixed(case, spot)) is not None]
+    both = [one for one in found if not one[1].has_turned]
+    if both:
+        return _both(case, both, Certainty.SEEN)
+    turned = [one for one in found if one[1].says_how]
+    if turned:
+        return _turned(case, turned)
+    return _both(case, found, Certainty.LIKELY) if found else None
+
+
+def to_ask_again(case: Case, spot: Spot) -> tuple[Asked, ...]:
+    """The requests to repeat at a place that gave the old page to some and the new one to others, in that order: first
+    what got the old one alone, then a plain visitor's. Nothing where all got the same."""
+    plain, *others = case.courses_at(spot)
+    mixed = [course for course in (plain, *others) if course.is_mixed]
+    alone = [course for course in others if any(course.were_old) and plain.were_old and not any(plain.were_old)]
+    asked = dict.fromkeys(course.glances[0].answer.asked for course in (*mixed, *alone) if course is not plain)
+    return (*asked, PLAIN, PLAIN) if mixed or alone else ()
+
+
+def _apart_from_soft(case: Case) -> list[Spot]:
+    healed = healed_softly(case)
+    return [spot for spot in case.torn() if spot not in healed]
+
+
+def _mixed(case: Case, spot: Spot) -> Course | None:
+    """The request that got both: of several the one that shows it best."""
+    mixed = [course for course in case.courses_at(spot) if course.is_mixed]
+    return next((course for course in mixed if not course.has_turned), next(iter(mixed), None))
+
+
+def _both(case: Case, found: Sequence[tuple[Spot, Course]], certainty: Certainty) -> Cause:
+    spots, (spot, course) = [spot for spot, _ in found], found[0]
+    courses = {spot.name: course for spot, course in found}
+    perhaps = "" if certainty is Certainty.SEEN or was_there_before(course) else " Or it turned new while it was asked."
+    young = _is_young(case)
+    return Cause(
+        Name.DISAGREE,
+        certainty,
+        f"{names_of(spots)} {do(spots, 'gives', 'give')} the old page and the new one"
+        f"{_to(course) or ' to the same request'}: several nodes or copies stand behind {do(spots, 'its address', 'each address')}, and some of the visitors"
+        f" there get the old one.{perhaps}" + (" A purge may still be on its way." if young else ""),
+        (
+            *each(spots, lambda one: _in_turn(courses[one.name])),
+            *_kinds(spot, course),
+            *each(case.at(Tier.ORIGIN)),
+        ),
+        Cure("Check again", f"check {case.url}") if young else Cure("Purge it", case.url),
+        _PREVENT,
+        at=", ".join(one.name for one in spots),
+        repeat=shown_again(case, spot.name, course.glances[0].answer.asked, several=True),
+    )
+
+
+def _is_young(case: Case) -> bool:
+    last = case.last_purge
+    return last is not None and case.now - (last.job.purged or case.now) < SETTLING
+
+
+def _to(course: Course) -> str:
+    variant = course.glances[0].look.variant
+    return f" to the same request (`{variant[:SENDS_MAX]}`)" if variant else ""
+
+
+def _in_turn(course: Course) -> str:
+    words = ["old" if was_old else "new" for was_old in course.were_old]
+    return f"asked {len(words)} times: {', '.join(words)}"
+
+
+def _kinds(spot: Spot, course: Course) -> tuple[str, str]:
+    """One answer of each kind."""
+    old, new = (course.glances[course.were_old.index(kind)] for kind in (True, False))
+    return f"{spot.name}, old: {old.told}", f"{spot.name}, new: {new.told}"
+
+
+def _turned(case: Case, found: Sequence[tuple[Spot, Course]]) -> Cause:
+    """It gave the old page first and the new one since, and a cache's own word says how that came."""
+    spots, course = [spot for spot, _ in found], found[0][1]
+    old, _ = course.turned
+    stale = old.look.cached is Cached.STALE
+    how = (
+        f"past its time ({old.look.says or 'stale'}), while {do(spots, 'it fetched', 'they fetched')} the new one"
+        if stale
+        else "and then fetched the new one: the copy ran out, or was purged, while it was asked"
+    )
+    courses = {spot.name: course for spot, course in found}
+    return Cause(
+        Name.DISAGREE,
+        Certainty.SEEN,
+        f"{names_of(spots)} gave the old page{_to(course)}{' once more,' if stale else ' first,'} {how}."
+        " Visitors there get the new one now.",
+        (*each(spots, lambda spot: _then(*courses[spot.name].turned)), *each(case.at(Tier.ORIGIN))),
+        Cure("Check again", f"check {case.url}"),
+        "`stale-while-revalidate` allows that: have the deploy purge what it changed, where nobody may see the old one."
+        if stale
+        else "Let the deploy purge what it changed, and wait for the proof before telling people.",
+        at=", ".join(spot.name for spot in spots),
+    )
+
+
+def _then(old: Glance, new: Glance) -> str:
+    return f"first {old.told}, then {new.told}"
