@@ -63,9 +63,14 @@ class Edge:
         manner = self._manners.of(target.host, target.path)
         if manner.busy:
             return self._marked(Reply(503, {"content-type": "text/html", "retry-after": "60"}, _NO_ROOM), "")
-        key = _key(target, manner, agent)
+        key = _key(target, manner, agent) + (self._node(target) if manner.two_nodes else "")
         door = self._behind_another if manner.behind_another else self._own
         return await door(target, key, manner)
+
+    def _node(self, target: Target) -> str:
+        """Whose turn it is in this city: the first node's, whose key is the page's own, or the other's."""
+        turn = self._manners.turn(target.host, f"{target.path.partition('?')[0]} at {self.city}")
+        return " node-2" if turn % 2 else ""
 
     async def _behind_another(self, target: Target, key: str, manner: Manner) -> Reply:
         copy = self.front.find(key)

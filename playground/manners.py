@@ -26,6 +26,7 @@ class Manner:
     keeps_errors: bool = False  # errors too
     ignores_query: bool = False
     by_device: bool = False  # phones have copies of their own
+    two_nodes: bool = False  # two in each city that take turns, each with copies of its own; a URL's purge reaches one
     while_fetching: bool = False  # the old is served once more, while the new is fetched
     behind_another: bool = False  # another CDN's cache stands before the edges
     hangs_up: bool = False  # whoever asks the edges for it is cut off without an answer

@@ -157,6 +157,17 @@ async def propagation(stage: Stage) -> None:
     await stage.visit()
 
 
+async def torn(stage: Stage) -> None:
+    """Each city has two nodes, and the purge reaches one of them."""
+    stage.serve(Manner(two_nodes=True))
+    stage.town.origin.deploy(stage.path, ago=3 * HELD)
+    await stage.visit(stage.path, stage.path)
+    stage.age()
+    stage.deploy()
+    await stage.purge(f"{stage.url} --no-check")
+    await stage.visit(stage.path, stage.path)
+
+
 async def error(stage: Stage) -> None:
     """The edges kept a 404 from before the page was there."""
     stage.serve(Manner(status=404, keeps_errors=True))
@@ -261,6 +272,7 @@ SCENES = (
     Scene("untagged", "The tag is not there", "the tag is not on the page", untagged, site="media"),
     Scene("queue", "Cloudflare takes no calls", "still waiting here", queue),
     Scene("propagation", "One city is late", "edges disagree", propagation),
+    Scene("torn", "Two nodes, one of them late", "edges disagree", torn),
     Scene("not-found", "A 404 that was kept", "a cached error or redirect", error),
     Scene("refused", "The purge was refused", "the purge did not reach the copy", refused),
     Scene("silent", "The edges hang up", "no answer", silent),

@@ -153,6 +153,13 @@ async def test_a_purge_by_prefix_reaches_phones_as_well(shop: Land) -> None:
     assert "MISS" == (await seen(shop, user_agent=PHONE))[0]
 
 
+async def test_two_nodes_take_turns_and_a_purge_of_the_url_reaches_one(shop: Land) -> None:
+    serve(shop, Manner(two_nodes=True))
+    assert ["MISS", "MISS", "HIT", "HIT"] == [(await seen(shop))[0] for _ in range(4)]
+    await purge(shop, {"files": [f"http://{HOST}{PAGE}"]})
+    assert ["MISS", "HIT"] == [(await seen(shop))[0] for _ in range(2)]
+
+
 async def test_a_copy_for_phones_is_not_shown_beside_the_page(shop: Land) -> None:
     serve(shop, Manner(by_device=True))
     await seen(shop, user_agent=PHONE)

@@ -141,7 +141,7 @@ async def test_an_edge_that_gives_both_is_asked_again_and_never_told_as_new(
     edges.serves["iad"], edges.becomes["fra"] = "v2", gives
     cause = (await why(shop, url("/a"))).diagnosis.cause
     assert (Name.DISAGREE, Certainty.SEEN) == (cause.name, cause.certainty)
-    assert f"fra: asked 4 times: {told}" == cause.evidence[0]
+    assert f"fra: 4 answers: {told}" == cause.evidence[0]
     plain = [place for place, _, asked in edges.asked if asked == PLAIN]
     assert {"fra": 4, "iad": 2, "origin": 3} == {place: plain.count(place) for place in set(plain)}
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.domain.finding import Verdict
-from bot.domain.look import describe
+from bot.domain.look import describe, in_short
 from bot.domain.why import (
     calm,
     content,
@@ -23,7 +23,7 @@ from bot.domain.why import (
 )
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Diagnosis, Name
-from bot.domain.why.spots import Spot, Tier
+from bot.domain.why.spots import SENDS_MAX, Spot, Tier
 
 Rule = Callable[[Case], Cause | None]
 ALSO_MAX = 2
@@ -92,10 +92,11 @@ def _weighed(case: Case, cause: Cause) -> Cause:
 def _way(case: Case) -> tuple[str, ...]:
     """The hops from the visitor to the origin, as they were seen; those that are alike in one line."""
     dns = [f"DNS ({one.resolver}): {' → '.join(one.chain) or 'no alias'}" for one in case.names if not one.problem]
-    hops: dict[str, list[str]] = {}
+    hops: dict[tuple[Tier, str, str], list[str]] = {}
     for spot in case.spots:
-        hops.setdefault(_hop(spot, case), []).append(spot.name)
-    return (*dns, *(f"{', '.join(names)}: {told}" for told, names in hops.items()))
+        apart = "" if spot.tier is Tier.EDGE else spot.name  # each cache further in is a hop of its own
+        hops.setdefault((spot.tier, apart, _hop(spot, case)), []).append(spot.name)
+    return (*dns, *(f"{', '.join(names)}: {told}" for (*_, told), names in hops.items()))
 
 
 def _hop(spot: Spot, case: Case) -> str:
@@ -104,7 +105,19 @@ def _hop(spot: Spot, case: Case) -> str:
     told = describe(spot.look, case.now)
     if spot.tier is Tier.ORIGIN:
         return told
-    return f"{told} · {_OF[case.verdict_at(spot)]}{_under_another_name(spot, case)}"
+    return f"{told} · {_judged(spot, case)}{_under_another_name(spot, case)}"
+
+
+def _judged(spot: Spot, case: Case) -> str:
+    """Fresh or old, and to whom, where not everybody gets the same."""
+    plain, *others = case.courses_at(spot)
+    word = _OF[case.verdict_at(spot)]
+    if plain.is_mixed:
+        return f"old at first, now {word}" if plain.has_turned else "old and new by turns"
+    old = [other.glances[0].look.variant for other in others if any(other.were_old)]
+    if not old or word == "old":
+        return word
+    return f"{word} to a plain visitor, old to {in_short(old[0])[:SENDS_MAX]}"
 
 
 def _under_another_name(spot: Spot, case: Case) -> str:

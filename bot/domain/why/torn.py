@@ -55,14 +55,16 @@ def _mixed(case: Case, spot: Spot) -> Course | None:
 def _both(case: Case, found: Sequence[tuple[Spot, Course]], certainty: Certainty) -> Cause:
     spots, (spot, course) = [spot for spot, _ in found], found[0]
     courses = {spot.name: course for spot, course in found}
-    perhaps = "" if certainty is Certainty.SEEN or was_there_before(course) else " Or it turned new while it was asked."
-    young = _is_young(case)
+    young, where = _is_young(case), do(spots, "its address", "each address")
+    is_settled = certainty is Certainty.SEEN or was_there_before(course)
     return Cause(
         Name.DISAGREE,
         certainty,
         f"{names_of(spots)} {do(spots, 'gives', 'give')} the old page and the new one"
-        f"{_to(course) or ' to the same request'}: several nodes or copies stand behind {do(spots, 'its address', 'each address')}, and some of the visitors"
-        f" there get the old one.{perhaps}" + (" A purge may still be on its way." if young else ""),
+        f"{_to(course) or ' to the same request'}: several nodes or copies stand behind {where}, and some of the"
+        " visitors there get the old one."
+        + ("" if is_settled else " Or it turned new while it was asked.")
+        + (" A purge may still be on its way." if young else ""),
         (
             *each(spots, lambda one: _in_turn(courses[one.name])),
             *_kinds(spot, course),
@@ -87,7 +89,7 @@ def _to(course: Course) -> str:
 
 def _in_turn(course: Course) -> str:
     words = ["old" if was_old else "new" for was_old in course.were_old]
-    return f"asked {len(words)} times: {', '.join(words)}"
+    return f"{len(words)} answers: {', '.join(words)}"
 
 
 def _kinds(spot: Spot, course: Course) -> tuple[str, str]:
