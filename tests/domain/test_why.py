@@ -833,6 +833,63 @@ def test_what_prevents_a_wait_is_about_that_job(made: JobView, words: str) -> No
     assert words == diagnose(case(old(), purges=[ours(made)])).cause.prevent
 
 
+def led(place: str, to: str, cached: Cached = UNKNOWN, text: str = "Moved") -> Glance:
+    """A redirect that names nothing but where it leads."""
+    age = None if cached is UNKNOWN else 100
+    return glance(
+        place, text, cached, age, status=301, headers={"location": to}, etag="", version="", digest=f"digest of {text}"
+    )
+
+
+LED = [
+    pytest.param("Moved", id="the-same-words-below"),
+    pytest.param("Moved to /old", id="other-words-below"),
+]
+
+
+@pytest.mark.parametrize("text", LED)
+def test_a_kept_redirect_that_leads_elsewhere_is_told_by_where_both_lead(text: str) -> None:
+    told = diagnose(case(edge("fra", led("fra", "/old", HIT, text)), origin(led(ORIGIN, "/new"))))
+    assert (Name.CACHED_ERROR, SEEN) == (told.cause.name, told.cause.certainty)
+    assert "fra keeps a redirect to /old, and the origin redirects to /new." == told.cause.what
+    assert ("fra: 301 HIT, 100 s old, to /old", "origin: 301, to /new") == told.cause.evidence
+    assert ("fra: HIT, 301, 100 s old, to /old · old", "origin: 301, to /new") == told.way
+
+
+def test_a_redirect_that_leads_to_the_same_place_is_the_same_whatever_stands_below() -> None:
+    told = diagnose(case(edge("fra", led("fra", f"{URL}/new", HIT, "Gone there")), origin(led(ORIGIN, "/pricing/new"))))
+    assert Name.REDIRECTED is told.cause.name
+    assert told.way[0].endswith(" · fresh")
+
+
+def test_pages_that_nothing_names_are_named_by_their_bytes() -> None:
+    bare = {"etag": "", "version": ""}
+    told = diagnose(
+        case(
+            edge("fra", glance("fra", "old", HIT, 900, digest="0123456789abcdef", **bare)),
+            origin(glance(ORIGIN, "new", digest="fedcba9876543210", **bare)),
+        )
+    )
+    assert (
+        "fra: 200 HIT, 15 min old, SHA-256 0123456789ab…",
+        "origin: 200, SHA-256 fedcba987654…",
+    ) == told.cause.evidence[:2]
+    assert "origin: answered, SHA-256 fedcba987654…" == told.way[-1]
+
+
+def test_two_bodies_under_one_etag_are_told_apart() -> None:
+    told = diagnose(
+        case(
+            edge("fra", glance("fra", "x", HIT, 900, digest="0123456789abcdef", version="")),
+            origin(glance(ORIGIN, "x", digest="fedcba9876543210", version="")),
+        )
+    )
+    assert (
+        'fra: 200 HIT, 15 min old, ETag "x", SHA-256 0123456789ab…',
+        'origin: 200, ETag "x", SHA-256 fedcba987654…',
+    ) == told.cause.evidence
+
+
 REDIRECTS = [
     pytest.param("/prices", "why https://www.shop.test/prices", "and holds no page itself.", id="of-the-site"),
     pytest.param(

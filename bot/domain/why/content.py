@@ -1,11 +1,9 @@
-"""Causes that the answers show: errors that were kept, variants, the query string, files overwritten in place."""
+"""Causes that the answers show: variants, the query string, files overwritten in place, places that disagree."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
 
 from bot.domain.answer import Asked
 from bot.domain.caching import Directives, varied_by
@@ -25,27 +23,6 @@ _KEY = {
     Certainty.LIKELY: "that copy seems to have a key of its own, which no answer names in `Vary`",
     Certainty.POSSIBLE: "that copy may have a key of its own, and was asked for only once",
 }
-_URL = re.compile(r"[!-~]{1,400}")
-
-
-def cached_error(case: Case) -> Cause | None:
-    """A kept error or redirect where the origin has a page."""
-    origin = case.origin
-    bad = [s for s in case.at(Tier.EDGE) if s.look.is_kept and s.look.status >= 300]
-    bad = [s for s in bad if origin and s.look.status != origin.look.status < 400]
-    if not bad or origin is None:
-        return None
-    look = bad[0].look
-    what = "a redirect" if look.status < 400 else "an error"
-    goes = f" to {bad[0].last.answer.says('location')[:120]}" if look.status < 400 else ""
-    return Cause(
-        Name.CACHED_ERROR,
-        Certainty.SEEN,
-        f"{names_of(bad)} {do(bad, 'keeps', 'keep')} {what} ({look.status}{goes}) where the origin gives a page.",
-        (*each(bad), f"origin: {origin.look.status}"),
-        Cure("Purge it", case.url),
-        "Give errors a short life of their own: `Cache-Control: no-store` on them, or the CDN's lifetime for errors.",
-    )
 
 
 def variant(case: Case) -> Cause | None:
@@ -160,26 +137,6 @@ def _is_same_copy(twin: Twin, case: Case) -> bool:
     return bool(look.digest) and look.digest == first.look.digest
 
 
-def redirected(case: Case) -> Cause | None:
-    """The page lives at another URL: this one is a redirect everywhere."""
-    origin = case.origin
-    if origin is None or not 300 <= origin.look.status < 400 or not origin.answer.says("location") or case.saw_old:
-        return None
-    goes = urljoin(case.url, origin.answer.says("location"))
-    ours = urlsplit(goes).hostname in case.site.hosts and _URL.fullmatch(goes)
-    return Cause(
-        Name.REDIRECTED,
-        Certainty.SEEN,
-        f"This URL only redirects ({origin.look.status}) to {goes[:200]}, and holds no page itself."
-        + ("" if ours else f" That leads elsewhere: it is no page of {case.site.name}, and was not looked at."),
-        (f"origin: {origin.look.status}, location: {origin.answer.says('location')[:200]}",),
-        Cure("Ask about that one", f"why {goes}", "Ask about the page that visitors end at: it was not looked at.")
-        if ours
-        else Cure("Check again", f"check {case.url}", "Ask whoever runs the page that visitors end at."),
-        "Purge the URL that visitors end at.",
-    )
-
-
 def overwritten(case: Case) -> Cause | None:
     """A file that promised never to change has changed."""
     origin = case.origin
@@ -204,7 +161,7 @@ def _named(look: Look) -> str:
     """What tells one content from another."""
     if look.version:
         return f'version "{look.version}"'
-    return f"bytes {look.digest[:12]}…" if look.digest else f"ETag {look.etag}" if look.etag else "unnamed"
+    return f"SHA-256 {look.digest[:12]}…" if look.digest else f"ETag {look.etag}" if look.etag else "unnamed"
 
 
 def disagree(case: Case) -> Cause | None:

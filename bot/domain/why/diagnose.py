@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.domain.finding import Verdict
@@ -15,6 +15,7 @@ from bot.domain.why import (
     missed,
     nothing_old,
     ours,
+    statuses,
     torn,
     unkept,
     unpurged,
@@ -23,7 +24,7 @@ from bot.domain.why import (
 )
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Diagnosis, Name
-from bot.domain.why.spots import SENDS_MAX, Spot, Tier
+from bot.domain.why.spots import DIGEST_MAX, SENDS_MAX, Spot, Tier, each
 
 Rule = Callable[[Case], Cause | None]
 ALSO_MAX = 2
@@ -34,8 +35,8 @@ RULES: tuple[Rule, ...] = (
     way.origin_failing,
     way.old_endpoint,
     way.other_cdn,
-    content.cached_error,
-    content.redirected,
+    statuses.cached_error,
+    statuses.redirected,
     ours.softly,
     torn.torn,
     content.variant,
@@ -85,8 +86,19 @@ def _weighed(case: Case, cause: Cause) -> Cause:
     """Less sure where only the bytes are other than the origin's: an edge that rewrites pages changes them too."""
     if cause.certainty is not Certainty.SEEN or cause.name not in _OF_THE_OLD or not case.is_by_bytes:
         return cause
-    evidence = (*cause.evidence, "only the bytes differ, which an edge that rewrites pages changes too")
+    evidence = (
+        *cause.evidence,
+        *_digests(case, cause.evidence),
+        "only the bytes differ, which an edge that rewrites pages changes too",
+    )
     return replace(cause, certainty=Certainty.LIKELY, evidence=evidence)
+
+
+def _digests(case: Case, shown: Sequence[str]) -> tuple[str, ...]:
+    """The bytes by their names, where no line shows them yet."""
+    spots = [spot for spot in (*case.old(), *case.torn(), *case.at(Tier.ORIGIN)) if spot.look.digest]
+    lines = each(spots, lambda spot: f"SHA-256 {spot.look.digest[:DIGEST_MAX]}…")
+    return () if all(any(line.partition(": ")[2] in one for one in shown) for line in lines) else lines
 
 
 def _way(case: Case) -> tuple[str, ...]:
@@ -102,10 +114,17 @@ def _way(case: Case) -> tuple[str, ...]:
 def _hop(spot: Spot, case: Case) -> str:
     if not spot.last.is_usable:
         return spot.look.problem
-    told = describe(spot.look, case.now)
+    told = describe(spot.look, case.now) + _content(spot)
     if spot.tier is Tier.ORIGIN:
         return told
     return f"{told} · {_judged(spot, case)}{_under_another_name(spot, case)}"
+
+
+def _content(spot: Spot) -> str:
+    """Where a redirect leads, or the bytes, where `describe` names nothing."""
+    look, last = spot.look, spot.last
+    is_named = bool(look.version or look.etag) and not last.location
+    return "" if is_named or not last.content else f", {last.content}"
 
 
 def _judged(spot: Spot, case: Case) -> str:

@@ -1,0 +1,73 @@
+"""Causes that the status of an answer shows: errors and redirects that were kept, and URLs that only redirect."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from urllib.parse import urljoin, urlsplit
+
+from bot.domain.finding import Verdict
+from bot.domain.why.case import Case
+from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.spots import LOCATION_MAX, Glance, Spot, Tier, do, each, names_of
+
+_URL = re.compile(r"[!-~]{1,400}")
+
+
+def cached_error(case: Case) -> Cause | None:
+    """A kept error or redirect where the origin has a page; or a kept redirect that leads elsewhere than its own."""
+    origin = case.origin
+    kept = [s for s in case.at(Tier.EDGE) if s.look.is_kept and s.look.status >= 300]
+    if origin is None or not kept:
+        return None
+    bad = [s for s in kept if s.look.status != origin.look.status < 400]
+    elsewhere = [s for s in kept if s.last.location and origin.location and case.verdict_at(s) is Verdict.STALE]
+    if not bad and not elsewhere:
+        return None
+    return _kept_error(case, bad, origin) if bad else _kept_redirect(case, elsewhere, origin)
+
+
+def _kept_error(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
+    look, goes = bad[0].look, bad[0].last.location
+    what, to = ("a redirect" if look.status < 400 else "an error"), (f" to {goes[:LOCATION_MAX]}" if goes else "")
+    gives = f"redirects to {origin.location[:LOCATION_MAX]}" if origin.location else "gives a page"
+    return Cause(
+        Name.CACHED_ERROR,
+        Certainty.SEEN,
+        f"{names_of(bad)} {do(bad, 'keeps', 'keep')} {what} ({look.status}{to}) where the origin {gives}.",
+        (*each(bad), f"origin: {origin.told}"),
+        Cure("Purge it", case.url),
+        "Give errors a short life of their own: `Cache-Control: no-store` on them, or the CDN's lifetime for errors.",
+    )
+
+
+def _kept_redirect(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
+    to, there = bad[0].last.location[:LOCATION_MAX], origin.location[:LOCATION_MAX]
+    return Cause(
+        Name.CACHED_ERROR,
+        Certainty.SEEN,
+        f"{names_of(bad)} {do(bad, 'keeps', 'keep')} a redirect to {to}, and the origin redirects to {there}.",
+        (*each(bad), f"origin: {origin.told}"),
+        Cure("Purge it", case.url),
+        "Have the deploy purge the redirects that it changes, or give them a short life: `s-maxage=60`.",
+    )
+
+
+def redirected(case: Case) -> Cause | None:
+    """The page lives at another URL: this one is a redirect everywhere."""
+    origin = case.origin
+    if origin is None or not 300 <= origin.look.status < 400 or not origin.answer.says("location") or case.saw_old:
+        return None
+    goes = urljoin(case.url, origin.answer.says("location"))
+    ours = urlsplit(goes).hostname in case.site.hosts and _URL.fullmatch(goes)
+    return Cause(
+        Name.REDIRECTED,
+        Certainty.SEEN,
+        f"This URL only redirects ({origin.look.status}) to {goes[:200]}, and holds no page itself."
+        + ("" if ours else f" That leads elsewhere: it is no page of {case.site.name}, and was not looked at."),
+        (f"origin: {origin.look.status}, location: {origin.answer.says('location')[:200]}",),
+        Cure("Ask about that one", f"why {goes}", "Ask about the page that visitors end at: it was not looked at.")
+        if ours
+        else Cure("Check again", f"check {case.url}", "Ask whoever runs the page that visitors end at."),
+        "Purge the URL that visitors end at.",
+    )
