@@ -120,7 +120,7 @@ def diagnosis_record(diagnosis: Diagnosis) -> Record:
         "evidence": list(cause.evidence),
         "also": [other.name for other in diagnosis.also],
     }
-    line = cause.cure.line if cause.cure is not None else ""
+    line = cause.cure.typed if cause.cure is not None else ""
     return record | ({"next": line} if line else {})
 
 

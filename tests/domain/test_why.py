@@ -13,6 +13,7 @@ from bot.domain.answer import PLAIN, Asked
 from bot.domain.job import JobView, LayerState, State
 from bot.domain.look import ORIGIN
 from bot.domain.site import Site
+from bot.domain.speech import VERB_OF
 from bot.domain.why import (
     Case,
     Certainty,
@@ -674,6 +675,12 @@ def test_what_must_not_speak(row: Row) -> None:
 
 def test_every_name_is_spoken_by_some_case() -> None:
     assert set(Name) == {row.name for row in SPEAKS}
+
+
+@pytest.mark.parametrize("row", SPEAKS, ids=lambda row: row.title)
+def test_the_next_step_begins_with_a_verb_where_a_verb_is_wanted(row: Row) -> None:
+    cure = diagnose(row.case).cause.cure
+    assert cure is None or not cure.typed or cure.typed.split()[0] in VERB_OF
 
 
 WAITS = [

@@ -139,7 +139,7 @@ async def test_a_diagnosis_is_text_and_its_cause(tmp_path: Path) -> None:
     found = answer["diagnosis"]
     assert {"text", "diagnosis"} == set(answer)
     assert {"cause", "sure", "what", "evidence", "also", "next"} == set(found)
-    assert ("no purge here", URL) == (found["cause"], found["next"])
+    assert ("no purge here", f"purge {URL}") == (found["cause"], found["next"])
     assert found["what"] in answer["text"]
 
 

@@ -46,7 +46,19 @@ def test_the_cause_comes_first_and_the_way_last() -> None:
 
 
 NEXT = [
-    pytest.param(CAUSE, "", "*Next:* Purge it. `purgebot https://www.shop.test/pricing`", id="no-button"),
+    pytest.param(CAUSE, "", "*Next:* Purge it. `purgebot purge https://www.shop.test/pricing`", id="no-button"),
+    pytest.param(
+        replace(CAUSE, cure=Cure("Purge it", f"{URL}?a=1&b=2")),
+        "",
+        "*Next:* Purge it. `purgebot purge 'https://www.shop.test/pricing?a=1&amp;b=2'`",
+        id="as-a-shell-takes-it",
+    ),
+    pytest.param(
+        replace(CAUSE, cure=Cure("Check again", f"check {URL}")),
+        "",
+        "*Next:* Check again. `purgebot check https://www.shop.test/pricing`",
+        id="a-verb-of-its-own",
+    ),
     pytest.param(replace(CAUSE, cure=Cure("Mend it there")), "d1", "*Next:* Mend it there.", id="only-words"),
     pytest.param(
         replace(CAUSE, cure=Cure("Check again", f"check {URL}", "Mend the origin first.")),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.speech import VERB_OF, Verb
+
 
 class Name(StrEnum):
     """Every cause that can be found."""
@@ -53,6 +55,12 @@ class Cure:
     label: str
     line: str = ""
     step: str = ""
+
+    @property
+    def typed(self) -> str:
+        """The line with its verb, as a terminal and the API take it: `purge` where the grammar takes things alone."""
+        has_verb = not self.line or self.line.split()[0] in VERB_OF
+        return self.line if has_verb else f"{Verb.PURGE.value} {self.line}"
 
     @property
     def says(self) -> str:

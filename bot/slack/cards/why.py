@@ -3,15 +3,17 @@ to the origin."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 
-from bot.domain.why import Cause, Certainty, Name
+from bot.domain.why import Cause, Certainty, Cure, Name
 from bot.services.replies import Explained
 from bot.slack.cards.blocks import FIRST_MAX, Block, Card, actions, button, context, section
 from bot.slack.escape import cut_marked, escape, person, url_text
 
 EVIDENCE_SHOWN, EVIDENCE_MAX = 5, 300
 WAY_SHOWN = 8
+LINE_MAX = 400  # characters
 REPEAT_MAX = 700  # characters of a shell line; a longer one is left out, since half of it is none
 _SURE = {
     Certainty.SEEN: "seen",
@@ -45,8 +47,15 @@ def _next(cause: Cause, command: str, has_button: bool) -> Iterator[Block]:
     if cause.cure is None:
         return
     is_typed = bool(cause.cure.line) and not has_button
-    line = f" `{escape(f'{command} {cause.cure.line}', 400)}`" if is_typed else ""
+    line = f" `{escape(_line(cause.cure, command), LINE_MAX)}`" if is_typed else ""
     yield section(f"*Next:* {_said(cause.cure.says)}{line}")
+
+
+def _line(cure: Cure, command: str) -> str:
+    """The line to type: after a slash command as people type it, in a shell with its verb and its quotes."""
+    if command.startswith("/"):
+        return f"{command} {cure.line}"
+    return f"{command} {' '.join(map(shlex.quote, cure.typed.split()))}"
 
 
 def _repeat(line: str) -> Iterator[Block]:
