@@ -110,8 +110,8 @@ def _expected(job: JobView, expected: Expected) -> Record:
 
 
 def diagnosis_record(diagnosis: Diagnosis) -> Record:
-    """A diagnosis: its cause by name, how sure it is, what shows it, and the line of the next step where there is
-    one."""
+    """A diagnosis: its cause by name, how sure it is, what shows it; the line of the next step, what prevents it and
+    the shell line that shows it again, where there are such."""
     cause = diagnosis.cause
     record: Record = {
         "cause": cause.name,
@@ -121,7 +121,8 @@ def diagnosis_record(diagnosis: Diagnosis) -> Record:
         "also": [other.name for other in diagnosis.also],
     }
     line = cause.cure.typed if cause.cure is not None else ""
-    return record | ({"next": line} if line else {})
+    more = {"next": line, "prevent": cause.prevent, "repeat": cause.repeat}
+    return record | {name: told for name, told in more.items() if told}
 
 
 def queue_record(shown: QueueShown) -> list[Record]:

@@ -823,7 +823,11 @@ PREVENTS = [
         "Wait for the proof, not for the provider's yes: `purgebot wait P-1` ends when the edge is fresh.",
         id="unfinished-names-the-job",
     ),
-    pytest.param(SENDING, "", id="one-url-that-is-being-sent"),
+    pytest.param(
+        SENDING,
+        "Nothing is to be prevented: it is on its way, and its card says when it is proven.",
+        id="one-url-that-is-being-sent",
+    ),
     pytest.param(
         replace(SENDING, targets=900), "One tag or prefix needs one call where a list of URLs needs many.", id="many"
     ),
@@ -968,7 +972,7 @@ def test_the_origins_address_stays_out_of_the_line_that_asks_it_again() -> None:
         edge("fra", glance("fra", "x", HIT, 9, etag="", version="")),
         origin(glance(ORIGIN, "a", etag="", version=""), glance(ORIGIN, "b", etag="", version="")),
     )
-    line = f"curl -s --compressed --connect-to ::ORIGIN:PORT {URL}"
+    line = f"curl -sS --compressed -H 'Accept-Encoding: gzip' --connect-to ::ORIGIN:PORT {URL}"
     assert f"for n in 1 2 3 4; do {line} | sha256sum; done" == diagnose(made).cause.repeat
 
 
@@ -979,6 +983,71 @@ def test_each_answer_of_two_servers_is_named() -> None:
     assert ('origin, asked 3 times: "v1", then "v2", then "v1" (Accept-Encoding: br)',) == diagnose(made).cause.evidence
 
 
+@pytest.mark.parametrize("row", SPEAKS, ids=lambda row: row.title)
+def test_every_cause_says_what_prevents_it_and_how_to_see_it_again(row: Row) -> None:
+    told = diagnose(row.case).cause
+    assert told.prevent.endswith((".", "`"))
+    assert told.repeat.startswith(("curl ", "for at in fra=", "for n in ", "dig "))
+
+
+ASKED_AGAIN = [
+    pytest.param(
+        {"fra": "http://10.0.0.2", "iad": "http://10.0.0.3:8080"},
+        'for at in fra=10.0.0.2:80 iad=10.0.0.3:8080; do echo "${at%%=*}"; curl -sS -o /dev/null -D -'
+        " -H 'Accept-Encoding: gzip' --connect-to ::\"${at#*=}\" 'http://www.shop.test/a?b=1&c=2'; done",
+        id="each-by-its-address",
+    ),
+    pytest.param(
+        {"fra": "https://10.0.0.2", "iad": "https://10.0.0.3"},
+        'for at in fra=https://10.0.0.2 iad=https://10.0.0.3; do echo "${at%%=*}"; curl -sS -o /dev/null -D -'
+        " -H 'Accept-Encoding: gzip' -H 'Host: www.shop.test' \"${at#*=}\"'/a?b=1&c=2'; done",
+        id="each-by-its-address-of-another-scheme",
+    ),
+    pytest.param(
+        {"fra": "http://[2001:db8::1]", "iad": "https://10.0.0.3"},
+        "curl -sS -o /dev/null -D - -H 'Accept-Encoding: gzip' --connect-to ::'[2001:db8::1]:80'"
+        " 'http://www.shop.test/a?b=1&c=2'\n"
+        "curl -sS -o /dev/null -D - -H 'Accept-Encoding: gzip' -H 'Host: www.shop.test' https://10.0.0.3'/a?b=1&c=2'",
+        id="each-in-its-own-way",
+    ),
+    pytest.param(
+        {},
+        "curl -sS -o /dev/null -D - -H 'Accept-Encoding: gzip' 'http://www.shop.test/a?b=1&c=2'",
+        id="by-dns",
+    ),
+]
+
+
+@pytest.mark.parametrize(("edges", "line"), ASKED_AGAIN)
+def test_the_line_asks_every_place_that_counts(edges: Mapping[str, str], line: str) -> None:
+    url = "http://www.shop.test/a?b=1&c=2"
+    made = case(old(), old("iad"), new("sin"), site=replace(SHOP, edges=edges), url=url)
+    assert line == diagnose(made).cause.repeat
+
+
+def test_a_look_by_dns_is_shown_again_at_the_address_that_answered() -> None:
+    seen = glance("dns", "old", HIT, 9000)
+    seen = replace(seen, answer=replace(seen.answer, dialled="203.0.113.9"))
+    made = case(edge("dns", seen), site=replace(SHOP, edges={}))
+    line = "curl -sS -o /dev/null -D - -H 'Accept-Encoding: gzip' --resolve www.shop.test:443:203.0.113.9"
+    assert f"{line} {URL}" == diagnose(made).cause.repeat
+
+
+def test_where_dns_leads_elsewhere_each_resolver_is_asked_again() -> None:
+    told = diagnose(case(new(), names=[AT_CLOUDFLARE, replace(AT_FASTLY, resolver="10.0.0.2:5353")])).cause
+    assert (
+        "dig +noall +answer @1.1.1.1 -p 53 www.shop.test\ndig +noall +answer @10.0.0.2 -p 5353 www.shop.test"
+        == told.repeat
+    )
+
+
+def test_pages_that_only_their_bytes_name_are_asked_for_their_bytes() -> None:
+    bare = {"etag": "", "version": ""}
+    made = case(edge("dns", glance("dns", "old", HIT, 900, **bare)), origin(glance(ORIGIN, "new", **bare)))
+    assert f"curl -sS --compressed {GZIP} {URL} | sha256sum" == diagnose(made).cause.repeat
+
+
+GZIP = "-H 'Accept-Encoding: gzip'"
 LONG = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1"
 SHOWN = [
     pytest.param("https://10.0.0.2:8443", f"--connect-to ::10.0.0.2:8443 {URL}", id="another-address"),
@@ -997,7 +1066,7 @@ def test_a_variant_is_shown_whole_and_by_a_line_that_shows_it_again(address: str
     )
     told = diagnose(made).cause
     assert f'fra: User-Agent: {LONG}: 200 HIT, 2 h old, version "old", the old one both times' == told.evidence[1]
-    assert f"curl -s -o /dev/null -D - -H 'User-Agent: {LONG}' {ends}" == told.repeat
+    assert f"curl -sS -o /dev/null -D - {GZIP} -H 'User-Agent: {LONG}' {ends}" == told.repeat
 
 
 def test_a_variant_by_a_secret_is_told_by_its_name_and_the_line_leaves_room_for_the_value() -> None:
@@ -1008,7 +1077,7 @@ def test_a_variant_by_a_secret_is_told_by_its_name_and_the_line_leaves_room_for_
         site=replace(SHOP, edges={"fra": ""}),
     )
     told = diagnose(made).cause
-    assert f"curl -s -o /dev/null -D - -H 'Cookie: tier=•••' {URL}" == told.repeat
+    assert f"curl -sS -o /dev/null -D - {GZIP} -H 'Cookie: tier=•••' {URL}" == told.repeat
     assert 'fra: Cookie: tier=••• #6686: 200 HIT, 2 h old, version "old", the old one both times' == told.evidence[1]
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
 from bot.domain.finding import UNSTEADY, Verdict
-from bot.domain.look import ORIGIN, Look
+from bot.domain.look import Look
 from bot.domain.variants import ENCODING
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
@@ -24,8 +27,20 @@ def no_answer(case: Case) -> Cause | None:
         Certainty.SEEN,
         "No edge answered, so nothing can be said of what visitors get.",
         evidence,
-        Cure("Check again", f"check {case.url}", "Look at the network and at DNS, then check again."),
+        Cure("Check again", f"check {case.url}", _to_reach(case, silent)),
+        "Let this machine through to every edge: a firewall that stops purgebot stops every proof too.",
     )
+
+
+def _to_reach(case: Case, silent: Sequence[Spot]) -> str:
+    """What to look at where no edge answered: what DNS said, where that led nowhere that may be looked at."""
+    if not case.site.edges and any("only at configured hosts" in spot.look.problem for spot in silent):
+        host = urlsplit(case.url).hostname
+        return (
+            f"See where DNS leads {host} from this machine: a private address is not looked at by name. A site on a"
+            " private network names its edges by address, in `edges`."
+        )
+    return "Look at the network and at DNS, then check again."
 
 
 def unsteady(case: Case) -> Cause | None:
@@ -41,7 +56,8 @@ def unsteady(case: Case) -> Cause | None:
         " caches keep whichever they met.",
         (f"origin, asked {len(_alike_asked(case))} times: {', then '.join(map(_answered, _alike_asked(case)))}",),
         Cure("Check again", f"check {case.url}", "Finish the deploy on every server first, then purge."),
-        repeat=shown_again(case, ORIGIN, several=True),
+        "Let a deploy end when every server gives the new version, and purge after that.",
+        repeat=shown_again(case, case.at(Tier.ORIGIN), several=True),
     )
 
 
@@ -71,7 +87,8 @@ def not_known(case: Case) -> Cause | None:
         f"It cannot be told whether {names_of(unknown)} {do(unknown, 'is', 'are')} old: {'; '.join(whys)}.",
         (*each(unknown, _with_bytes if _are_other_bytes(whys) else lambda spot: spot.told), *_origins(case, whys)),
         Cure("Check again", f"check {case.url}", _to_tell(case, unsteady_, whys)),
-        repeat=shown_again(case, ORIGIN, several=True) if unsteady_ else "",
+        _prevent(case, unsteady_, whys),
+        repeat=shown_again(case, case.at(Tier.ORIGIN), several=True) if unsteady_ else "",
     )
 
 
@@ -82,6 +99,15 @@ def _to_tell(case: Case, is_unsteady: bool, whys: list[str]) -> str:
     if not case.site.origin:
         return "Give the site an `origin` to compare with."
     return "Give the site a `marker`: a header or a `<meta>` that names the build."
+
+
+def _prevent(case: Case, is_unsteady: bool, whys: list[str]) -> str:
+    """What would let the next look tell."""
+    if not is_unsteady and case.origin is not None and _is_error(whys):
+        return "Watch the errors of the edges and the origin themselves: no purge mends those."
+    if not case.site.origin:
+        return "With an `origin` to compare with, every look tells fresh from old."
+    return "With a `marker`, every look tells fresh from old, whatever else in the page changes."
 
 
 def _are_other_bytes(whys: list[str]) -> bool:

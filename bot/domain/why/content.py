@@ -89,7 +89,7 @@ def _variant(case: Case, first: _Kept, found: Sequence[_Kept]) -> Cause:
         "Vary on as little as possible, or purge by tag or prefix: those reach every variant."
         if is_covered
         else f"Name it in the site's `variants`, so that a purge of the URL covers it: `variants: [{{{name}: …}}]`.",
-        repeat=shown_again(case, first.spot.name, first.asked),
+        repeat=shown_again(case, spots, first.asked),
     )
 
 

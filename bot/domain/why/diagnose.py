@@ -24,6 +24,7 @@ from bot.domain.why import (
 )
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Diagnosis, Name
+from bot.domain.why.repeating import shown_again
 from bot.domain.why.spots import DIGEST_MAX, SENDS_MAX, Spot, Tier, each
 
 Rule = Callable[[Case], Cause | None]
@@ -73,6 +74,7 @@ def diagnose(case: Case) -> Diagnosis:
     """The cause and what stands beside it; there is always one. What was seen goes before what is only likely."""
     found = [_weighed(case, cause) for rule in RULES if (cause := rule(case)) is not None]
     first = min(found, key=lambda cause: (cause.name is Name.NOTHING_OLD, _ORDER.index(cause.certainty)))
+    first = first if first.repeat else replace(first, repeat=_again(case))
     names = {first.name}
     also: list[Cause] = []
     for cause in found:
@@ -80,6 +82,14 @@ def diagnose(case: Case) -> Diagnosis:
             names.add(cause.name)
             also.append(cause)
     return Diagnosis(first, tuple(also), _way(case))
+
+
+def _again(case: Case) -> str:
+    """The line that asks the edges again: those that gave the old one, else all."""
+    edges = [spot for spot in case.spots if spot.tier is Tier.EDGE]
+    spots = [spot for spot in edges if spot in (*case.old(), *case.torn())] or edges
+    bare = [spot for spot in spots if not (spot.look.etag or spot.last.location or spot.look.problem)]
+    return shown_again(case, spots, by_bytes=bool(bare))
 
 
 def _weighed(case: Case, cause: Cause) -> Cause:

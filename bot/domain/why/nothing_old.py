@@ -93,6 +93,7 @@ def nothing_old(case: Case) -> Cause | None:
             f"check {case.url}",
             "Try it in a private window; where it is old there too, look at the origin.",
         ),
+        "`lint` tells before a deploy what browsers and caches may go on showing after it, and for how long.",
         at=", ".join(spot.name for spot in fresh),
     )
 

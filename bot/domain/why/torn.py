@@ -73,7 +73,7 @@ def _both(case: Case, found: Sequence[tuple[Spot, Course]], certainty: Certainty
         Cure("Check again", f"check {case.url}") if young else Cure("Purge it", case.url),
         _PREVENT,
         at=", ".join(one.name for one in spots),
-        repeat=shown_again(case, spot.name, course.glances[0].answer.asked, several=True),
+        repeat=shown_again(case, spots, course.glances[0].answer.asked, several=True),
     )
 
 

@@ -59,6 +59,7 @@ def _kept_further_in(case: Case, word: str, says: Sequence[Spot], inner: Sequenc
         " old.",
         each((*says, *inner)),
         Cure("Purge it", case.url, f"Purge every layer, {names_of(inner)} too: the edge alone changes nothing here."),
+        "Purge every layer in one request, as a plain purge does: visitors get what the cache further in keeps.",
     )
 
 
@@ -73,4 +74,5 @@ def _old_and_uncached(case: Case, word: str, says: Sequence[Spot]) -> Cause:
             case.url,
             "Look which server the edge asks, and purge the caches further in: the edge alone changes nothing here.",
         ),
+        "Name every cache between edge and origin in the site's `layers`, so that a purge reaches it.",
     )

@@ -102,7 +102,9 @@ def _sooner(job: JobView, case: Case) -> str:
         return "What must go out during a hold: an approver ends the hold, or says so to whoever set it."
     if job.targets > 1:
         return "One tag or prefix needs one call where a list of URLs needs many."
-    return "`limits` shows how many calls are left, and what uses them up." if _throttled(job, case.now) else ""
+    if _throttled(job, case.now):
+        return "`limits` shows how many calls are left, and what uses them up."
+    return "Nothing is to be prevented: it is on its way, and its card says when it is proven."
 
 
 def _ago(case: Case, then: float) -> str:

@@ -6,7 +6,7 @@ from bot.domain.look import span
 from bot.domain.why.case import Case, Resolved
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.marks import ALWAYS_MARKED, ANY_CDN, TITLES, cdn_of, cdns_on
-from bot.domain.why.repeating import shown_again
+from bot.domain.why.repeating import led_again, shown_again
 from bot.domain.why.spots import Tier, do, each, names_of
 from bot.domain.why.strangers import by_hand
 from providers.contract import Cached
@@ -36,6 +36,7 @@ def origin_failing(case: Case) -> Cause | None:
             f"check {case.url}",
             "Mend the origin first: a purge now would leave visitors with errors.",
         ),
+        "Let health checks take failing servers out of the origin; `stale-if-error` spares visitors errors.",
     )
 
 
@@ -80,7 +81,7 @@ def _foreign(case: Case, place: str, foreign: dict[str, str], also_ours: bool) -
         (f"{place}: {line[:160]}",),
         Cure("Check again", f"check {case.url}", by_hand(who, site)),
         f"Lead the name past {title}, or have it keep nothing of this site.",
-        repeat=shown_again(case, place),
+        repeat=shown_again(case, [spot for spot in case.spots if spot.name == place]),
     )
 
 
@@ -123,6 +124,7 @@ def old_endpoint(case: Case) -> Cause | None:
             f"Wait {span(longest.ttl)} at most: then every resolver has asked again.",
         ),
         "Lower the TTL a day before such a move.",
+        repeat=led_again(case, told),
     )
 
 
@@ -151,6 +153,7 @@ def _elsewhere(case: Case, name: Resolved, who: str, told: list[Resolved]) -> Ca
         f"Point every answer at {case.layers[0].title}; the old one is kept for up to {span(name.ttl)} more."
         if others
         else f"Point the name at {case.layers[0].title}.",
+        repeat=led_again(case, told),
     )
 
 

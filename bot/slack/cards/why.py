@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from bot.domain.why import Cause, Certainty, Cure, Name
+from bot.domain.why.repeating import stands_for
 from bot.services.replies import Explained
 from bot.slack.cards.blocks import FIRST_MAX, Block, Card, actions, button, context, section
 from bot.slack.escape import cut_marked, escape, person, url_text
@@ -62,8 +63,7 @@ def _repeat(line: str) -> Iterator[Block]:
     """The shell line that shows it again, whole or not at all."""
     shown = escape(line, REPEAT_MAX + 1)
     if line and "`" not in line and len(shown) <= REPEAT_MAX:
-        where = ", with the origin's own address" if "::ORIGIN:" in line else ""
-        yield context([f"To see it again{where}:\n```{shown}```"])
+        yield context([f"To see it again:\n```{shown}```", *(f"{words}." for words in stands_for(line))])
 
 
 def _way(hops: Sequence[str]) -> list[str]:
