@@ -30,7 +30,7 @@ from bot.domain.why import (
     diagnose,
 )
 from bot.domain.why.diagnose import RULES
-from providers.contract import Cached
+from providers.contract import Cached, Kind
 from tests.domain.why_cases import (
     CLOUDFLARE,
     HELD,
@@ -681,6 +681,61 @@ def test_every_name_is_spoken_by_some_case() -> None:
 def test_the_next_step_begins_with_a_verb_where_a_verb_is_wanted(row: Row) -> None:
     cure = diagnose(row.case).cause.cure
     assert cure is None or not cure.typed or cure.typed.split()[0] in VERB_OF
+
+
+BY_TAG = replace(SAME_THEN, kind=Kind.TAG, partly=("Varnish",))  # Varnish knows no tags
+KEPT_BY = [
+    pytest.param(case(old(age=100), shield(), purges=[ours(BY_TAG)]), SEEN, id="filled-again"),
+    pytest.param(case(old(age=None, cached=MISS), shield(), purges=[ours(BY_TAG)]), SEEN, id="fetched-now"),
+    pytest.param(case(old(age=100), purges=[ours(BY_TAG)]), LIKELY, id="from-a-layer-that-cannot-be-asked"),
+]
+
+
+@pytest.mark.parametrize(("made", "certainty"), KEPT_BY)
+def test_a_layer_that_knows_no_tags_is_named_with_what_helps_there(made: Case, certainty: Certainty) -> None:
+    told = diagnose(made).cause
+    assert (Name.REFILLED, certainty) == (told.name, told.certainty)
+    assert "Varnish" in told.what
+    assert "Varnish knows no tags: P-1 purged only the URLs seen with the tag there" == told.evidence[-1]
+    assert (
+        "Have Varnish purge by tags too (`tags` in its account), or name a prefix, which every layer takes."
+        == told.prevent
+    )
+
+
+def test_a_layer_that_cannot_learn_tags_is_not_told_to() -> None:
+    nginx = (CLOUDFLARE, Front("nginx", "nginx", "shield"))
+    told = diagnose(case(old(age=100), purges=[ours(replace(BY_TAG, partly=("nginx",)))], layers=nginx)).cause
+    assert "Name pages or a prefix, which every layer takes: nginx cannot purge by tags." == told.prevent
+
+
+def test_a_layer_that_knows_no_tags_and_is_new_is_not_blamed() -> None:
+    told = diagnose(case(old(age=100), shield("new"), purges=[ours(replace(AT_ONCE, partly=("Varnish",)))]))
+    assert "tags" not in f"{told.cause.prevent} {told.cause.evidence}"
+
+
+def test_one_answer_alone_makes_nothing_seen() -> None:
+    told = diagnose(case(edge("fra", glance("fra", "new", HIT, 9), glance("fra", problem="no answer")), new("iad")))
+    assert (Name.NOTHING_OLD, LIKELY) == (told.cause.name, told.cause.certainty)
+    assert "fra: only one answer tells of the page, and no second one agrees" == told.cause.evidence[1]
+
+
+def test_a_cache_further_in_that_is_old_is_told_where_the_edges_are_new() -> None:
+    told = diagnose(case(new(), shield()))
+    line = "possible: Varnish further in is old, and an edge whose copy ends gets that"
+    assert (Name.NOTHING_OLD, True) == (told.cause.name, line in told.cause.evidence)
+
+
+REFUSED = "purgebot looks only at configured hosts, at public addresses, on ports 80 and 443"
+
+
+def test_where_dns_leads_to_a_private_address_the_next_step_says_so() -> None:
+    told = diagnose(case(gone("dns", REFUSED), site=replace(SHOP, edges={}))).cause
+    assert told.cure is not None
+    assert (
+        "See where DNS leads www.shop.test from this machine: a private address is not looked at by name. A site on a"
+        " private network names its edges by address, in `edges`." == told.cure.says
+    )
 
 
 WAITS = [

@@ -13,6 +13,7 @@ from bot.domain.why.spots import Spot, Tier, do, each, names_of, same
 from bot.domain.why.times import at_edge, changed_since, fetched_now, is_from_before, outlived, took
 from providers.contract import Cached
 
+_CAN_LEARN_TAGS = frozenset({"varnish"})  # whose account has `tags`
 _CURE = "Purge from the inside out"
 
 
@@ -37,9 +38,9 @@ def _fetched_now(case: Case) -> Cause | None:
         Name.REFILLED,
         Certainty.SEEN if is_seen else Certainty.LIKELY,
         f"{names_of(fetched)} fetched the page just now, after {last.job.name}, and got the old one from {where}.",
-        (*each(fetched, _asked), *_inside(inner)),
+        (*each(fetched, _asked), *_inside(inner), *_kept_by(case, last)),
         Cure(_CURE, case.url),
-        _prevent(last),
+        _prevent(case, last),
     )
 
 
@@ -73,9 +74,9 @@ def _filled_again(case: Case) -> Cause | None:
         Certainty.SEEN if since and inner and changed_since(case, last) is False else Certainty.LIKELY,
         f"{names_of(again)} {do(again, 'was', 'were')} purged by {last.job.name} and filled again with the old content"
         f" from {where}.",
-        (*each(again, lambda spot: _times(case, last, spot)), *_inside(inner)),
+        (*each(again, lambda spot: _times(case, last, spot)), *_inside(inner), *_kept_by(case, last)),
         Cure(_CURE, case.url),
-        _prevent(last),
+        _prevent(case, last),
     )
 
 
@@ -111,6 +112,8 @@ def _culprit(case: Case, last: Ours) -> str:
     """A layer that was not asked, or that was purged after the edge."""
     if last.job.left_alone:
         return " and ".join(last.job.left_alone)
+    if partly := _partly(case, last):
+        return " and ".join(partly)
     layer = last.layer(case.edge_account)
     edge = layer.ended if layer is not None and layer.ended is not None else 0.0
     late = [one for one in last.job.layers if one.account != case.edge_account and _later(one, edge)]
@@ -121,7 +124,25 @@ def _later(layer: LayerView, edge: float) -> bool:
     return layer.ended is None or layer.ended > edge
 
 
-def _prevent(last: Ours) -> str:
+def _partly(case: Case, last: Ours) -> list[str]:
+    """The layers that know no tags, and so were purged of the URLs seen under one alone; not where those are new."""
+    new = {spot.name for spot in case.fresh(Tier.INNER)}
+    return [title for title in last.job.partly if title not in new]
+
+
+def _kept_by(case: Case, last: Ours) -> list[str]:
+    partly = _partly(case, last)
+    know = "knows" if len(partly) == 1 else "know"
+    line = f"{' and '.join(partly)} {know} no tags: {last.job.name} purged only the URLs seen with the tag there"
+    return [line] if partly else []
+
+
+def _prevent(case: Case, last: Ours) -> str:
+    if partly := _partly(case, last):
+        names, learn = " and ".join(partly), {one.title for one in case.layers if one.provider in _CAN_LEARN_TAGS}
+        if set(partly) <= learn:
+            return f"Have {names} purge by tags too (`tags` in its account), or name a prefix, which every layer takes."
+        return f"Name pages or a prefix, which every layer takes: {names} cannot purge by tags."
     if last.job.left_alone:
         return (
             "Purge every layer in one request, as a plain purge does, innermost first; `only …` leaves the others full."

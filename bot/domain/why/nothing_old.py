@@ -9,7 +9,7 @@ from bot.domain.caching import Directives
 from bot.domain.look import ORIGIN, Likeness, Look, compare, span
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
-from bot.domain.why.spots import Spot, do, names_of
+from bot.domain.why.spots import Spot, Tier, do, names_of
 from bot.domain.why.times import changed_since, modified
 
 _WORKER = re.compile(r"serviceWorker\s*\.\s*register", re.IGNORECASE)
@@ -83,11 +83,16 @@ def nothing_old(case: Case) -> Cause | None:
     if not fresh or case.saw_old or case.origin is None:
         return None
     version = f' (version "{case.origin.look.version}")' if case.origin.look.version else ""
+    once = [spot for spot in fresh if len(case.courses_at(spot)[0].were_old) < 2]
     return Cause(
         Name.NOTHING_OLD,
-        Certainty.SEEN,
+        Certainty.LIKELY if once else Certainty.SEEN,
         f"{names_of(fresh)} {do(fresh, 'serves', 'serve')} what the origin serves{version}, to a plain visitor.",
-        (f"{names_of(fresh)}: the same as the origin", *_perhaps(case, fresh[0])),
+        (
+            f"{names_of(fresh)}: the same as the origin",
+            *([f"{names_of(once)}: only one answer tells of the page, and no second one agrees"] if once else []),
+            *_perhaps(case, fresh[0]),
+        ),
         Cure(
             "Check again",
             f"check {case.url}",
@@ -105,6 +110,9 @@ def _perhaps(case: Case, spot: Spot) -> Iterator[str]:
         yield f"possible: browsers with an older page keep it for up to {span(keeps)} (cache-control: {_said(spot)})"
     if _registers_worker(spot):
         yield f"possible: {_WORKS}"
+    if inner := case.old(Tier.INNER):
+        are = do(inner, "is", "are")
+        yield f"possible: {names_of(inner)} further in {are} old, and an edge whose copy ends gets that"
     since = modified(case)
     changed = f" (unchanged for {span(case.now - since)})" if since is not None else ""
     yield f"possible: the origin itself is old{changed}"

@@ -78,7 +78,7 @@ def left_since(case: Case, ours: Ours) -> tuple[Spot, ...]:
 def _left_since(case: Case, spot: Spot, ours: Ours) -> bool:
     """By its Age, where that purge had emptied this cache and each one between it and the origin before."""
     since, purged = stored(spot.look), [ours.layer(front.account) for front in _from(case, spot)]
-    if since is None or not spot.look.is_kept or not purged:
+    if since is None or not spot.look.is_kept or not purged or ours.job.partly:
         return False
     return all(
         layer is not None and is_done(layer) and layer.ended is not None and since - ROUNDED > layer.ended
@@ -90,7 +90,7 @@ def outlived(case: Case, spot: Spot, ours: Ours) -> bool:
     """Whether the old copy of a cache further in is from before that purge, or was not purged by it."""
     layer = next((ours.layer(front.account) for front in _from(case, spot)), None)
     since = stored(spot.look)
-    if layer is None or not is_done(layer) or layer.ended is None:
+    if layer is None or not is_done(layer) or layer.ended is None or spot.name in ours.job.partly:
         return True
     return since is not None and since < max(layer.started or 0.0, layer.ended - WORKING) - 1.0
 
