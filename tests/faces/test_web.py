@@ -138,7 +138,7 @@ async def test_a_diagnosis_is_text_and_its_cause(tmp_path: Path) -> None:
         answer = (await door.say(f"why {URL}")).json()
     found = answer["diagnosis"]
     assert {"text", "diagnosis"} == set(answer)
-    assert {"cause", "sure", "what", "evidence", "also", "next"} == set(found)
+    assert {"cause", "sure", "what", "evidence", "also", "next", "prevent", "repeat"} == set(found)
     assert ("no purge here", f"purge {URL}") == (found["cause"], found["next"])
     assert found["what"] in answer["text"]
 

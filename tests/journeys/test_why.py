@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,7 @@ CHANGING = (
     (r"127\.0\.0\.1:\d+", "127.0.0.1:…"),
     (r"\b\d+ s\b", "… s"),
     (r"\bP-\d+", "P-…"),
+    (r"(?<= -p )\d+", "…"),
     (r"(purgebot=)[\w-]+", r"\1…"),
     (r"SHA-256 [0-9a-f]{12}", "SHA-256 0123456789ab"),
 )
@@ -121,6 +124,29 @@ def test_the_button_of_the_card_cures_it(play: Playground, name: str) -> None:
         return all(200 == one["status"] and truth == one["version"] for one in seen)
 
     play.until(is_fresh, f"{path} is fresh at every edge")
+
+
+SHOWN_AGAIN = [
+    pytest.param("race", {"v2"}, id="an-old-copy-at-each-place"),
+    pytest.param("variant", {"v2"}, id="as-another-visitor-asks"),
+    pytest.param("uncached", {"v2"}, id="what-is-never-kept"),
+]
+
+
+@pytest.mark.parametrize(("name", "versions"), SHOWN_AGAIN)
+def test_the_line_of_the_card_shows_it_again_at_each_place(play: Playground, name: str, versions: set[str]) -> None:
+    _, card = asked(play, name)
+    line = next(text for text in _lines(card) if text.startswith("To see it again")).split("```")[1]
+    answer = subprocess.run(["sh", "-c", unescape(line)], capture_output=True, text=True, check=True).stdout
+    assert ["fra", "iad", "sin"] == re.findall(r"^(?:fra|iad|sin)$", answer, re.MULTILINE)
+    assert versions == set(re.findall(r"^x-build: (\S+)", answer, re.MULTILINE | re.IGNORECASE))
+
+
+def test_the_line_about_two_nodes_shows_that_they_differ(play: Playground) -> None:
+    _, card = asked(play, "torn")
+    line = next(text for text in _lines(card) if text.startswith("To see it again")).split("```")[1]
+    answer = subprocess.run(["sh", "-c", unescape(line)], capture_output=True, text=True, check=True).stdout
+    assert (3, 2) == (answer.count("\n") // 5, len(set(re.findall(r"^[0-9a-f]{64}", answer, re.MULTILINE))))
 
 
 def test_the_cure_of_a_variant_offers_nothing_narrower_and_reaches_it(play: Playground) -> None:

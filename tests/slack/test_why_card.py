@@ -102,6 +102,23 @@ def test_the_line_that_shows_it_again_stands_whole_or_not_at_all(line: str, show
     assert shown == [one for one in told if "```" in one]
 
 
+STANDS_FOR = [
+    pytest.param(
+        "curl --connect-to ::ORIGIN:PORT x",
+        "`ORIGIN:PORT` stands for the origin's own address, which is not shown here.",
+        id="the-origins-address",
+    ),
+    pytest.param(
+        "curl -H 'Cookie: tier=•••' x", "`•••` stands for a value that may be a secret.", id="a-value-that-is-masked"
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "words"), STANDS_FOR)
+def test_what_nobody_can_type_is_explained(line: str, words: str) -> None:
+    assert words in lines(explained(replace(CAUSE, repeat=line)))
+
+
 SURE = [
     (Certainty.SEEN, "How sure: seen."),
     (Certainty.LIKELY, "How sure: likely; one thing in between was not seen."),

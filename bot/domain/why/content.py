@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.answer import Asked
 from bot.domain.caching import Directives, varied_by
@@ -121,6 +121,7 @@ def ignores_query(case: Case) -> Cause | None:
         (f"{ignored.url}: {_kept(ignored.glance)}",),
         Cure("Purge the page", case.url.partition("?")[0]),
         "Put the version into the path (`app.3f2a91c0.js`), not into the query.",
+        repeat=shown_again(replace(case, url=ignored.url), case.old()[:1]),
     )
 
 

@@ -74,7 +74,7 @@ def diagnose(case: Case) -> Diagnosis:
     """The cause and what stands beside it; there is always one. What was seen goes before what is only likely."""
     found = [_weighed(case, cause) for rule in RULES if (cause := rule(case)) is not None]
     first = min(found, key=lambda cause: (cause.name is Name.NOTHING_OLD, _ORDER.index(cause.certainty)))
-    first = first if first.repeat else replace(first, repeat=_again(case))
+    first = first if first.repeat else replace(first, repeat=_again(case, first.name))
     names = {first.name}
     also: list[Cause] = []
     for cause in found:
@@ -84,11 +84,12 @@ def diagnose(case: Case) -> Diagnosis:
     return Diagnosis(first, tuple(also), _way(case))
 
 
-def _again(case: Case) -> str:
-    """The line that asks the edges again: those that gave the old one, else all."""
+def _again(case: Case, name: Name) -> str:
+    """The line that asks the edges again: those that gave the old one; all, where they are compared or none did."""
     edges = [spot for spot in case.spots if spot.tier is Tier.EDGE]
-    spots = [spot for spot in edges if spot in (*case.old(), *case.torn())] or edges
-    bare = [spot for spot in spots if not (spot.look.etag or spot.last.location or spot.look.problem)]
+    old = () if name is Name.DISAGREE else (*case.old(), *case.torn())
+    spots = [spot for spot in edges if spot in old] or edges
+    bare = [spot for spot in spots if spot.look.status == 200 and not spot.look.etag]
     return shown_again(case, spots, by_bytes=bool(bare))
 
 
@@ -144,7 +145,7 @@ def _judged(spot: Spot, case: Case) -> str:
     if plain.is_mixed:
         return f"old at first, now {word}" if plain.has_turned else "old and new by turns"
     old = [other.glances[0].look.variant for other in others if any(other.were_old)]
-    if not old or word == "old":
+    if not old or word != "fresh":
         return word
     return f"{word} to a plain visitor, old to {in_short(old[0])[:SENDS_MAX]}"
 

@@ -46,7 +46,7 @@ def shown_again(
         line = _times(_line(case, base, reached[0][1], _AT) + end, several)
         return f'for at in {places}; do echo "${{at%%=*}}"; {line}; done'
     lines = dict.fromkeys(_line(case, base, by, shlex.quote(at)) for _, by, at in reached)
-    return "\n".join(_times(line + end, several) for line in lines)
+    return "; ".join(_times(line + end, several) for line in lines)
 
 
 def _times(line: str, several: bool) -> str:
@@ -101,9 +101,9 @@ def _bracketed(host: str) -> str:
 
 
 def led_again(case: Case, told: Sequence[Resolved]) -> str:
-    """A line for each resolver that asks it where the host leads."""
+    """A line that asks each resolver where the host leads."""
     host = urlsplit(case.url).hostname or ""
-    return "\n".join(f"dig +noall +answer{_at(one.resolver)} {shlex.quote(host)}" for one in told)
+    return "; ".join(f"dig +noall +answer{_at(one.resolver)} {shlex.quote(host)}" for one in told)
 
 
 def _at(resolver: str) -> str:

@@ -58,7 +58,7 @@ class Glance:
             return f'version "{look.version[:SHOWN_MAX]}"'
         if bare := bare_etag(look.etag):
             return f'ETag "{bare[:SHOWN_MAX]}"'
-        return f"SHA-256 {look.digest[:DIGEST_MAX]}…" if look.digest else ""
+        return f"SHA-256 {look.digest[:DIGEST_MAX]}…" if look.digest and look.status < 400 else ""
 
     @property
     def told(self) -> str:
