@@ -9,6 +9,7 @@ import pytest
 from bot.domain.why import Cause, Certainty, Cure, Diagnosis, Name
 from bot.services.replies import Explained
 from bot.slack.cards.why import why_card
+from bot.slack.plain import plain
 from tests.domain.why_cases import SHOP, URL, case, old
 from tests.slack.cases import spelled
 
@@ -89,7 +90,7 @@ def test_the_places_belong_to_the_name() -> None:
 
 
 AGAIN = [
-    pytest.param("curl -H 'User-Agent: a' x", ["```curl -H 'User-Agent: a' x```"], id="whole"),
+    pytest.param("curl -H 'User-Agent: a' x", ["```", "curl -H 'User-Agent: a' x", "```"], id="whole"),
     pytest.param("curl " + "x" * 700, [], id="too-long-to-stand-whole"),
     pytest.param("curl 'a```b'", [], id="what-would-end-the-block"),
     pytest.param("", [], id="none"),
@@ -99,7 +100,15 @@ AGAIN = [
 @pytest.mark.parametrize(("line", "shown"), AGAIN)
 def test_the_line_that_shows_it_again_stands_whole_or_not_at_all(line: str, shown: list[str]) -> None:
     told = lines(explained(replace(CAUSE, repeat=line)))
-    assert shown == [one for one in told if "```" in one]
+    assert shown == [one for one in told if "```" in one or "curl" in one]
+
+
+def test_a_terminal_has_the_line_on_a_line_of_its_own() -> None:
+    card = why_card(explained(replace(CAUSE, repeat="curl --connect-to ::ORIGIN:PORT x")), "purgebot")
+    told = plain(card).splitlines()
+    first = told.index("To see it again:")
+    assert "curl --connect-to ::ORIGIN:PORT x" == told[first + 1]
+    assert "ORIGIN:PORT stands for the origin's own address, which is not shown here." == told[first + 2]
 
 
 STANDS_FOR = [

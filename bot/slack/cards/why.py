@@ -63,7 +63,7 @@ def _repeat(line: str) -> Iterator[Block]:
     """The shell line that shows it again, whole or not at all."""
     shown = escape(line, REPEAT_MAX + 1)
     if line and "`" not in line and len(shown) <= REPEAT_MAX:
-        yield context([f"To see it again:\n```{shown}```", *(f"{words}." for words in stands_for(line))])
+        yield context([f"To see it again:\n```\n{shown}\n```", *(f"{words}." for words in stands_for(line))])
 
 
 def _way(hops: Sequence[str]) -> list[str]:
