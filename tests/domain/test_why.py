@@ -738,6 +738,18 @@ def test_where_dns_leads_to_a_private_address_the_next_step_says_so() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("ages", "lines"),
+    [
+        pytest.param((17, 16, 19), ["fra, iad and sin: 200 HIT, 16 s old"], id="seconds-apart"),
+        pytest.param((17, 90, 19), ["fra and sin: 200 HIT, 17 s old", "iad: 200 HIT, 90 s old"], id="a-minute-apart"),
+    ],
+)
+def test_places_asked_one_after_the_other_are_told_as_one(ages: tuple[int, int, int], lines: list[str]) -> None:
+    told = diagnose(case(*(old(name, age) for name, age in zip(("fra", "iad", "sin"), ages, strict=True)))).cause
+    assert [f'{line}, version "old"' for line in lines] == list(told.evidence[:-1])
+
+
 WAITS = [
     pytest.param(waiting(), "has not begun.", id="not-begun"),
     pytest.param(waiting(State.WAITING), "waits for votes.", id="votes"),

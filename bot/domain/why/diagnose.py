@@ -25,7 +25,7 @@ from bot.domain.why import (
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Diagnosis, Name
 from bot.domain.why.repeating import shown_again
-from bot.domain.why.spots import DIGEST_MAX, SENDS_MAX, Spot, Tier, each
+from bot.domain.why.spots import DIGEST_MAX, SENDS_MAX, Spot, Tier, alike_told, each
 
 Rule = Callable[[Case], Cause | None]
 ALSO_MAX = 2
@@ -113,13 +113,17 @@ def _digests(case: Case, shown: Sequence[str]) -> tuple[str, ...]:
 
 
 def _way(case: Case) -> tuple[str, ...]:
-    """The hops from the visitor to the origin, as they were seen; those that are alike in one line."""
+    """The hops from the visitor to the origin, as they were seen; edges that are alike in one line."""
     dns = [f"DNS ({one.resolver}): {' → '.join(one.chain) or 'no alias'}" for one in case.names if not one.problem]
-    hops: dict[tuple[Tier, str, str], list[str]] = {}
-    for spot in case.spots:
-        apart = "" if spot.tier is Tier.EDGE else spot.name  # each cache further in is a hop of its own
-        hops.setdefault((spot.tier, apart, _hop(spot, case)), []).append(spot.name)
-    return (*dns, *(f"{', '.join(names)}: {told}" for (*_, told), names in hops.items()))
+    edges = [spot for spot in case.spots if spot.tier is Tier.EDGE]
+    inside = [spot for spot in case.spots if spot.tier is not Tier.EDGE]
+    outer = [(", ".join(spot.name for spot in alike), told) for alike, told in alike_told(_hops(edges, case))]
+    hops = [*outer, *((spot.name, told) for spot, told in _hops(inside, case))]
+    return (*dns, *(f"{names}: {told}" for names, told in hops))
+
+
+def _hops(spots: Sequence[Spot], case: Case) -> list[tuple[Spot, str]]:
+    return [(spot, _hop(spot, case)) for spot in spots]
 
 
 def _hop(spot: Spot, case: Case) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +14,8 @@ from bot.domain.look import SHOWN_MAX, Likeness, Look, bare_etag, compare, span
 from providers.contract import Cached
 
 FETCHED = (Cached.MISS, Cached.EXPIRED, Cached.REVALIDATED)  # the cache asked further in for this answer
+NEAR = 3  # seconds
+_SECONDS = re.compile(r"\b(\d+)(?= s old)")
 SENDS_MAX = 48  # characters of a variant that a sentence shows
 DIGEST_MAX, LOCATION_MAX = 12, 120  # characters shown
 
@@ -142,10 +145,31 @@ def do(spots: Sequence[Spot], one: str, several: str) -> str:
 
 def each(spots: Iterable[Spot], told: Callable[[Spot], str] = lambda spot: spot.told) -> tuple[str, ...]:
     """A line for each place, those that are alike in one."""
-    lines: dict[str, list[Spot]] = {}
-    for spot in spots:
-        lines.setdefault(told(spot), []).append(spot)
-    return tuple(f"{names_of(alike)}: {line}" for line, alike in lines.items())
+    return tuple(f"{names_of(alike)}: {line}" for alike, line in alike_told((spot, told(spot)) for spot in spots))
+
+
+def alike_told(lines: Iterable[tuple[Spot, str]]) -> list[tuple[list[Spot], str]]:
+    """Places with one line for those that are told alike. Ages that are NEAR seconds apart are alike, since no two
+    places are asked at once: the least of them is told."""
+    found: list[tuple[list[Spot], str]] = []
+    for spot, line in lines:
+        for n, (alike, other) in enumerate(found):
+            if _is_near(line, other):
+                found[n] = ([*alike, spot], min(line, other, key=_seconds))
+                break
+        else:
+            found.append(([spot], line))
+    return found
+
+
+def _is_near(one: str, other: str) -> bool:
+    if _SECONDS.sub("", one) != _SECONDS.sub("", other):
+        return False
+    return all(abs(a - b) <= NEAR for a, b in zip(_seconds(one), _seconds(other), strict=True))
+
+
+def _seconds(line: str) -> list[int]:
+    return [int(found) for found in _SECONDS.findall(line)]
 
 
 def names_of(spots: Sequence[Spot]) -> str:
