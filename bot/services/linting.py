@@ -124,7 +124,7 @@ class _Reading:
         from_origin = tuple(answer for answer in rest[len(private) :] if not answer.problem)
         tries = await self._tries(url, (*from_origin, *at_edges))
         served = [self._served(x, from_origin, tuple(y for y in at_edges if y is not x), tries=tries) for x in at_edges]
-        apart = beside_origin(url, at_edges, rest[len(private) :])
+        apart = beside_origin(url, at_edges, rest[len(private) :], all(one.is_from_cache for one in served))
         return at_edges, (*served, *(self._served(x) for x in rest[: len(private)])), tuple(apart)
 
     async def _tries(self, url: str, answers: Sequence[Answer]) -> Answers:

@@ -435,6 +435,12 @@ def test_headers_that_are_the_same_are_never_changed_by_the_cache() -> None:
     assert [("CC02", "")] == [(f.rule, f.origin_says) for f in lint(same) if f.rule == "CC02"]
 
 
+def test_a_copy_beyond_its_end_is_not_to_be_purged_while_the_origin_has_an_error() -> None:
+    old = made("/", PAGE, "max-age=60", {"age": "900"}, cached=Cached.STALE)
+    down = replace(old, origins=(answer("/", PAGE, status=503),))
+    assert [["CC14"], []] == [[found.rule for found in lint(one)] for one in (old, down)]
+
+
 ADDED = {
     "Pragma": (page("no-cache", pragma="no-cache"), {"cache_control": "no-cache"}, "Pragma: none"),
     "Vary": (page("max-age=60", vary="Cookie"), {"cache_control": "max-age=60"}, "Vary: none"),

@@ -77,8 +77,9 @@ def missed(url: str, at_edges: Sequence[Answer]) -> list[Note]:
     return [Note(url, f"{_by_place(others)}. What is said here was read at {read}.")]
 
 
-def beside_origin(url: str, at_edges: Sequence[Answer], origins: Sequence[Answer]) -> list[Note]:
-    """That edge and origin answered with something else altogether, and what follows from it."""
+def beside_origin(url: str, at_edges: Sequence[Answer], origins: Sequence[Answer], is_kept: bool) -> list[Note]:
+    """That edge and origin answered with something else altogether, and what follows from it. `is_kept` when a cache
+    says that the edges' answers are copies of its own."""
     edges = [answer for answer in at_edges if not answer.problem]
     origin = next((answer for answer in origins if not answer.problem), None)
     if origin is None:
@@ -91,11 +92,13 @@ def beside_origin(url: str, at_edges: Sequence[Answer], origins: Sequence[Answer
         for status in dict.fromkeys(answer.status for answer in others)
     )
     told = f"the origin answered {origin.status}, and {at_edge}, so the two were not compared."
-    return [Note(url, f"{told}{_so(origin, others)}")]
+    return [Note(url, f"{told}{_so(origin, others, is_kept)}")]
 
 
-def _so(origin: Answer, others: Sequence[Answer]) -> str:
+def _so(origin: Answer, others: Sequence[Answer], is_kept: bool) -> str:
     if is_whole(origin) and all(answer.status >= 400 for answer in others):
+        if is_kept:
+            return " The page is there, and a cache keeps the error: a purge brings the page back."
         return " The page is there: what stands before the origin answers with the error."
     if origin.status >= 400 and origin.status not in REFUSING and all(map(is_whole, others)):
         return " Visitors get a copy that is kept, and a purge now would leave them with that error."

@@ -158,11 +158,11 @@ def pragma(served: Served) -> Found | None:
 
 
 def older_than_allowed(served: Served) -> Found | None:
-    """CC14: a copy beyond its end."""
+    """CC14: a copy beyond its end; not where the origin has an error in its place, which no purge should let in."""
     allowed = served.shared
     said = allowed.basis in (Basis.TARGETED, Basis.S_MAXAGE, Basis.MAX_AGE, Basis.EXPIRES)
     age = age_of(served.headers)
-    if not said or allowed.seconds is None or age is None or age <= allowed.seconds:
+    if not said or allowed.seconds is None or age is None or age <= allowed.seconds or served.origin_has_error:
         return None
     beyond = stays_beyond((served.alike[0] if served.alike else served.answer).joined())
     why = (

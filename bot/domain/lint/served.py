@@ -76,6 +76,12 @@ class Served:
         return tuple(answer for answer in self.origins if not answer.problem and answer.status == self.status)
 
     @property
+    def origin_has_error(self) -> bool:
+        """Whether the origin answers with an error where visitors get the page."""
+        came = [answer for answer in self.origins if not answer.problem]
+        return self.is_whole and bool(came) and all(answer.status >= 400 for answer in came)
+
+    @property
     def is_whole(self) -> bool:
         """Whether it is what was asked for, and no error or redirect in its place."""
         return is_whole(self.answer)
