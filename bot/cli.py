@@ -225,7 +225,7 @@ def lint(
     as_json: JsonFlag = False,
     fail_on: Annotated[FailOn | None, typer.Option("--fail-on", help="End with 1 for that, or worse.")] = None,
 ) -> None:
-    """What cache headers will cause, and the fix; ends with 0 unless --fail-on is met, or with 6 if nothing is read."""
+    """What cache headers will cause, and the fix; ends with 0 unless --fail-on is met, or 6 if a page is unread."""
     heard = _say(["lint", *(words or [])], file)
     record = heard.more.get("lint")
     ended = exit_of_lint(record, fail_on or "") if isinstance(record, Mapping) else None

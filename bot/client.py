@@ -10,6 +10,7 @@ from urllib.parse import quote
 import httpx
 
 Record = Mapping[str, object]
+MORE = ("entries", "next", "stats", "lint", "warming", "diagnosis", "check")  # what an answer may hold beside its text
 LONG_POLL = 20.0  # seconds
 
 
@@ -30,9 +31,7 @@ class Heard:
     job: str = ""
     state: str = ""
     verdict: str = ""  # of a check
-    more: Record = field(
-        default_factory=dict
-    )  # entries of the log, the line of its next page, stats, a lint, a warming, a diagnosis
+    more: Record = field(default_factory=dict)  # MORE: entries of the log, the line of its next page, a lint, …
 
 
 def entries_of(heard: Heard) -> list[Record]:
@@ -45,7 +44,7 @@ def heard_of(status: int, doc: Record, by: str) -> Heard:
     """What `by` answered, as HTTP has it."""
     said = {name: str(doc.get(name) or "") for name in ("job", "state", "verdict")}
     text = str(doc.get("text") or doc.get("detail") or f"{by} answered {status}.")
-    more = {name: doc[name] for name in ("entries", "next", "stats", "lint", "warming", "diagnosis") if name in doc}
+    more = {name: doc[name] for name in MORE if name in doc}
     return Heard(status, text, **said, more=more)
 
 

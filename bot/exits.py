@@ -53,12 +53,19 @@ def exit_of_answer(status: int, state: str = "", verdict: str = "") -> int:
 
 def exit_of_lint(record: Mapping[str, object], fail_on: str) -> int:
     """The exit code for a lint's record: FAILED where something is as bad as `fail_on` ("" for never) or worse,
-    UNPROVEN where nothing could be read."""
-    if record.get("score") is None:
-        return UNPROVEN
+    UNPROVEN where a page could not be read."""
     worst, ranks = str(record.get("worst")), ("error", "warn", "info")
-    bad = fail_on in ranks and worst in ranks[: ranks.index(fail_on) + 1]
-    return FAILED if bad else OK
+    if fail_on in ranks and worst in ranks[: ranks.index(fail_on) + 1]:
+        return FAILED
+    return UNPROVEN if record.get("score") is None or _missed(record) else OK
+
+
+def _missed(record: Mapping[str, object]) -> bool:
+    """Whether one of the pages is among what could not be read."""
+    pages, unread = record.get("pages"), record.get("unread")
+    if not isinstance(pages, list) or not isinstance(unread, list):
+        return False
+    return any(isinstance(one, Mapping) and one.get("url") in pages for one in unread)
 
 
 def exit_of_warming(record: Mapping[str, object]) -> int:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain.cdns import setting_for
-from bot.domain.lint.finding import Finding, Severity
+from bot.domain.lint.finding import Finding, Note, Severity
 from bot.domain.lint.report import Break, Report
 from bot.domain.lint.rules import RULE_OF
 from bot.domain.lint.served import up_to
+from bot.domain.masking import masked
 from bot.domain.shown import shown
 from bot.domain.snippets import BY_BUILD
 
@@ -37,6 +38,7 @@ def lint_record(report: Report) -> Mapping[str, object]:
         "breaks": [{"url": broken.url, "up_to_s": broken.seconds} for broken in report.breaks],
         "http": [{"url": one.url, "severity": one.severity, "what": one.what} for one in report.remarks],
         "unread": [{"url": url, "why": why} for url, why in report.unread],
+        "notes": [{"url": one.url, "what": f"{one.what} {masked(one.to)}".strip()} for one in report.notes],
         "left_out": report.left_out,
         "foreign": report.foreign,
     }
@@ -65,6 +67,7 @@ def lint_text(report: Report) -> str:
 
 def _lines(report: Report) -> Iterator[str]:
     yield headline(report)
+    yield from (noted(note) for note in report.notes)
     groups = report.groups
     if groups:
         yield f"Change this first: {RULE_OF[groups[0][0].rule].mend} ({groups[0][0].rule})."
@@ -85,10 +88,17 @@ def _lines(report: Report) -> Iterator[str]:
 
 def headline(report: Report) -> str:
     """The score, what was read, how much was found: "38 of 100 · http://www.shop.test/ · 2 errors, 1 warning"."""
-    what = shown(report.pages[0], URL_MAX) if len(report.pages) == 1 else f"{len(report.pages):,} pages"
+    n, read = len(report.pages), len(report.pages) - len(report.missed)
+    what = shown(report.pages[0], URL_MAX) if n == 1 else f"{f'{read:,} of ' if read < n else ''}{n:,} pages"
     if report.score is None:
-        return f"nothing could be read · {what}"
+        return f"nothing could be read · {what}{f' · {counted(report)}' if report.worst else ''}"
     return f"{report.score} of 100 · {what} · {counted(report)}"
+
+
+def noted(note: Note) -> str:
+    """What else to know of how a page was read."""
+    to = f" {shown(masked(note.to), URL_MAX)}" if note.to else ""
+    return f"{shown(note.url, URL_MAX)}: {shown(note.what, 400)}{to}"
 
 
 def counted(report: Report) -> str:
@@ -120,6 +130,12 @@ def whose(finding: Finding, report: Report) -> Iterator[str]:
     """That the cache in front says it, where the server says otherwise."""
     if finding.set_by_edge:
         cdn = report.provider_title or "the cache in front"
+        if finding.may_be_older:
+            yield (
+                f"The origin says {finding.origin_says}: {cdn} changes it, or this copy is from before the origin said "
+                "so. A purge, and then another lint, tells which."
+            )
+            return
         yield f"The origin says {finding.origin_says}: {cdn} changes it, so that is where to look."
 
 
@@ -146,7 +162,7 @@ def tail(report: Report) -> Iterator[str]:
     """What was read, and what was not."""
     if report.server is None and report.asks_for_server:
         yield f"{NO_SERVER}. Add `for nginx`, `for apache` or `for express` to be shown lines to copy."
-    yield from (f"Not read: {shown(url, URL_MAX)}: {shown(why, 200)}" for url, why in report.unread[:10])
+    yield from (f"Not read: {shown(url, URL_MAX)}: {shown(why, 400)}" for url, why in report.unread[:10])
     yield f"Read {report.read:,} URL{'s' * (report.read != 1)}{_not_asked(report)}."
 
 

@@ -14,9 +14,12 @@ from bot.domain.stats import Stats
 from bot.domain.timeline import Entry, Moment
 from bot.domain.warming import KEPT, Copy, Warming
 from bot.domain.why import Diagnosis
+from bot.services.checks import verdict_of
 from bot.services.queue import QueueShown, Waiter
+from bot.services.replies import Checked
 
 Record = dict[str, object]
+_FRESH = {Verdict.FRESH: True, Verdict.STALE: False}
 TARGETS_MAX = 2_000  # listed; `targets` says how many there are
 
 
@@ -32,7 +35,7 @@ def job_record(job: JobView) -> Record:
         "requested_by": job.requested_by,
         "created": moment(job.created),
         "layers": [_layer(layer) for layer in job.layers],
-        "looks": [look_record(look, job) for look in job.looks],
+        "looks": [look_record(look, _is_fresh(look, job)) for look in job.looks],
         "browsers_may_keep_s": job.browsers_may_keep,
     }
     optional: Record = {"reason": job.reason, "why": job.why, "url": job.url, "urgent_by": job.urgent_by}
@@ -240,7 +243,32 @@ def _layer(layer: LayerView) -> Record:
     return record
 
 
-def look_record(look: Look, job: JobView) -> Record:
+def check_record(checked: Checked) -> Record:
+    """A check: every look at edges and origin as a job has them, those at caches further in, and what was left out."""
+    judgement = checked.judgement
+    record: Record = {
+        "site": checked.site.name,
+        "urls": list(checked.urls),
+        "why": judgement.why,
+        "fresh_at": list(judgement.fresh_at),
+        "stale_at": list(judgement.stale_at),
+        "unknown_at": list(judgement.unknown_at),
+        "looks": [look_record(look, _serves(look, checked)) for look in checked.looks],
+        "inner": [look_record(look, _serves(look, checked)) for look in checked.inner],
+        "left_out": len(checked.left_out),
+    }
+    under_way = {url: job.name for url, job in checked.under_way.items()}
+    return record | ({"under_way": under_way} if under_way else {})
+
+
+def _serves(look: Look, checked: Checked) -> bool | None:
+    """Whether this place serves what the origin serves of this URL."""
+    if look.place == ORIGIN:
+        return None
+    return _FRESH.get(verdict_of(look, checked.looks))
+
+
+def look_record(look: Look, fresh: bool | None) -> Record:
     """One look; `fresh` is null where it cannot be said."""
     record: Record = {
         "at": moment(look.at),
@@ -250,7 +278,7 @@ def look_record(look: Look, job: JobView) -> Record:
         "cache": look.says or look.cached,
         "age": look.age,
         "etag": look.etag,
-        "fresh": _is_fresh(look, job),
+        "fresh": fresh,
     }
     if look.variant:
         record["variant"] = look.variant
@@ -269,7 +297,7 @@ def _is_fresh(look: Look, job: JobView) -> bool | None:
     before, after = (_like(look, looks) for looks in (job.before, job.looks))
     page = Page(look.url, before, after, has_origin, look.variant)
     found = [one.verdict for one in find(page, look.place) if one.look == look]
-    return {Verdict.FRESH: True, Verdict.STALE: False}.get(found[0]) if found else None
+    return _FRESH.get(found[0]) if found else None
 
 
 def _like(look: Look, looks: Sequence[Look]) -> tuple[Look, ...]:

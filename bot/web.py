@@ -30,6 +30,7 @@ from bot.linted import lint_record, lint_text
 from bot.problems import TooLarge, first_error, full, problem, read_body
 from bot.record import (
     TARGETS_MAX,
+    check_record,
     diagnosis_record,
     held_record,
     job_record,
@@ -238,7 +239,7 @@ def answer_of(reply: Reply, core: Core) -> Response:
         case PlanShown(observing=True, command=Command(verb=Verb.PURGE)):
             return problem(403, "Only observing", text, text=text)
         case Checked():
-            return JSONResponse({"text": text, "verdict": reply.judgement.verdict})
+            return JSONResponse({"text": text, "verdict": reply.judgement.verdict, "check": check_record(reply)})
         case QueueShown() as shown:
             return JSONResponse({"text": text, "queue": queue_record(shown), "held_back": held_record(shown)})
         case Joined(same):

@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from email.utils import formatdate
+from posixpath import splitext
 
 from starlette.types import Receive, Scope, Send
 
@@ -26,9 +27,14 @@ _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name
 """
 
 _FILES = {  # what a page is made of: type, how long, body. One is named by its content and one is not, so that lint has
-    # something to say; every other path is a page
+    # something to say; every other path is a page, or what its ending says
     "/app.3f2a91c0.js": ("text/javascript", "public, max-age=31536000, immutable", "// This is version {version}.\n"),
     "/style.css": ("text/css", "public, max-age=604800", "/* This is version {version}. */\n"),
+}
+_SHORT = f"public, max-age={BROWSER_SECONDS}, s-maxage={SHARED_SECONDS}"
+_BY_ENDING = {
+    ".js": ("text/javascript", _SHORT, "// This is version {version}.\n"),
+    ".css": ("text/css", _SHORT, "/* This is version {version}. */\n"),
 }
 
 
@@ -106,16 +112,20 @@ class Origin:
         known = headers.get(b"if-none-match", b"").decode("latin-1")
         if known and known == about.get("etag") and manner.status == 200:
             return Reply(304, about, b"")
-        if path in _FILES:
-            return _mannered(manner, about, _FILES[path][2].format(version=version))
+        if file := _file(path):
+            return _mannered(manner, about, file[2].format(version=version))
         body = _PAGE.format(path=html.escape(path), version=html.escape(version), script=manner.script)
         return _mannered(manner, about, body)
 
 
+def _file(path: str) -> tuple[str, str, str] | None:
+    """The type, the lifetime and the body of a script or style; None for a page."""
+    return _FILES.get(path) or _BY_ENDING.get(splitext(path)[1].lower())
+
+
 def _about(path: str, version: str, changed: float) -> dict[str, str]:
     section = path.strip("/").partition("/")[0]
-    page = ("text/html; charset=utf-8", f"public, max-age={BROWSER_SECONDS}, s-maxage={SHARED_SECONDS}", "")
-    kind, control, _ = _FILES.get(path, page)
+    kind, control, _ = _file(path) or ("text/html; charset=utf-8", _SHORT, "")
     return {
         "etag": f'"{version}"',
         "x-build": version,

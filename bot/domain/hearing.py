@@ -44,7 +44,15 @@ from bot.domain.words import Scanner, Unclosed, Word
 from providers.contract import Kind
 
 TEXT_MAX = 40_000  # characters of one line
-TERMINAL = frozenset({"--json", "--csv", "--file", "--fail-on", "--no-wait", "--timeout"})
+_LISTS = (Verb.PURGE, Verb.PLAN, Verb.CHECK, Verb.LINT, Verb.WARM)
+TERMINAL = {  # options of the terminal alone: the verbs that have each there, and what its value looks like
+    "--json": (tuple(Verb), ""),
+    "--csv": ((Verb.LOG,), ""),
+    "--file": (_LISTS, r"(?!--)\S+"),
+    "--fail-on": ((Verb.LINT,), r"(?i:error|warn|info)"),
+    "--no-wait": ((Verb.PURGE,), ""),
+    "--timeout": ((Verb.PURGE, Verb.RETRY), r"[0-9.]+[a-z]*"),
+}
 REASON_MAX = 1_000  # characters
 _LINE_SHOWN_MAX = 300  # characters of a line to copy
 _REASON_SHOWN_MAX = 150  # characters of a reason in it
@@ -247,12 +255,25 @@ class _Sorter:
 
     def _unknown_flag(self, name: str, word: Word) -> Confused:
         if name.lower() in TERMINAL:
-            problem = f"`{shown(name)}` is an option of the terminal, as in `purgebot check … {name.lower()}`."
-            return self.confused(f"{problem} Leave it out here.", self._mended(word, ""), topic="options")
+            return self._of_the_terminal(name, word)
         known = [written for written, row in OPTION_OF.items() if written.startswith("--") and row.takes != "moment"]
         near = difflib.get_close_matches(f"--{name.lower().strip('-')[:20]}", known, 1, _NEAR)
         mended = self._mended(word, near[0]) if near else ""
         return self.confused(f"`{shown(name)}` is not an option.", mended, topic="options")
+
+    def _of_the_terminal(self, name: str, word: Word) -> Confused:
+        """An option that is none here, with the line without it and its value."""
+        verbs, values = TERMINAL[name.lower()]
+        said = self.heard.verb or Verb.PURGE
+        there = said if said in verbs else verbs[0]
+        at = self._scanner.at
+        value = self._scanner.word() if values and "=" not in word.text and word.value is None else None
+        end = value.end if value is not None and re.fullmatch(values, value.text) else word.end
+        self._scanner.at = at
+        left = " ".join(f"{self.text[: word.start]} {self.text[end:]}".split())
+        problem = f"`{shown(name)}` is an option of the terminal, as in `purgebot {there} … {name.lower()}`."
+        instead = "Here paste the file's lines." if name.lower() == "--file" else "Leave it out here."
+        return self.confused(f"{problem} {instead}", "" if left.lower() in VERB_OF else left, topic="options")
 
     def _value(self, option: OptionRow, written: str) -> str:
         at = self._scanner.at

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from bot.domain.answer import Answer, Asked
 from bot.domain.caches import Cache, cache_of
 from bot.domain.command import Command
+from bot.domain.lint.finding import Note
+from bot.domain.lint.instead import beside_origin, came, in_short, is_whole, leads_to, missed
 from bot.domain.lint.report import Report, break_of
 from bot.domain.lint.rules import RULE_OF, lint
 from bot.domain.lint.served import Served
@@ -26,6 +28,7 @@ from bot.services.setup import Core
 from providers.contract import Kind
 
 PAGES_MAX = 5
+HOPS_MAX = 3  # redirects in a row that are followed
 FILES_MAX = 30
 AT_ONCE = 4
 PAGES_SECONDS, FILES_SECONDS = 9.0, 12.0
@@ -40,7 +43,7 @@ async def lint_urls(core: Core, command: Command, site: Site) -> Linted:
     urls = tuple(dict.fromkeys(url_of(target, site) for target in command.targets))
     reading = _Reading(core, site)
     pages = await reading.pages(urls[:PAGES_MAX])
-    named = dict.fromkeys(ref for page in pages for ref in _named_by(page))
+    named = dict.fromkeys(ref for page in pages for ref in _named_by(page.served))
     own = [ref for ref in named if _is_own(ref, site) and ref.url not in urls]
     files = await reading.files(own[:FILES_MAX])
     report = await _report(core, site, pages, files)
@@ -51,6 +54,16 @@ async def lint_urls(core: Core, command: Command, site: Site) -> Linted:
         foreign=sum(not _is_own(ref, site) for ref in named),
     )
     return Linted(site, report)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page that was asked for, with what it leads to; `came` says what came in its place, "" where it was read."""
+
+    url: str
+    served: tuple[Served, ...]
+    came: str = ""
+    notes: tuple[Note, ...] = ()
 
 
 class _Reading:
@@ -65,15 +78,41 @@ class _Reading:
         can_tag = any(Kind.TAG in core.setup.providers[layer.account].can.kinds for layer in site.layers)
         self._tag_header = site.tag_header if can_tag else ""
 
-    async def pages(self, urls: Sequence[str]) -> list[list[Served]]:
+    async def pages(self, urls: Sequence[str]) -> list[_Page]:
         """Each page as every edge serves it, beside what the origin gives; with what signed-in variants get."""
-        return await _within(PAGES_SECONDS, [self._page(url) for url in urls], [[_late(url)] for url in urls])
+        late = [_Page(url, (_late(url),), NO_TIME) for url in urls]
+        return await _within(PAGES_SECONDS, [self._page(url) for url in urls], late)
 
     async def files(self, wanted: Sequence[Reference]) -> list[Served]:
         """Each file as the first place serves it; beside what the origin gives, where its headers break a rule."""
         return await _within(FILES_SECONDS, [self._file(ref) for ref in wanted], [_late(ref.url) for ref in wanted])
 
-    async def _page(self, url: str) -> list[Served]:
+    async def _page(self, url: str, before: tuple[str, ...] = ()) -> _Page:
+        """One page; where it only redirects within the site, the page that it leads to too."""
+        edges, served, notes = await self._asked(url)
+        if any(map(is_whole, edges)):
+            return _Page(url, served, "", (*notes, *missed(url, edges)))
+        to = next(filter(None, map(leads_to, edges)), "")
+        so = self._not_followed(to, (*before, url)) if to else ""
+        if not to or so:
+            return _Page(url, served, f"{came(edges)}{so}", notes)
+        further = await self._page(to, (*before, url))
+        told = f"{came(edges)}. {in_short(to)}: {further.came}" if further.came else ""
+        leading = () if further.came else (Note(url, "it only redirects, and was read where it leads:", to),)
+        return _Page(url, (*served, *further.served), told, (*notes, *leading, *further.notes))
+
+    def _not_followed(self, to: str, before: Sequence[str]) -> str:
+        """Why a redirect is not followed; "" where it is."""
+        if not _is_own(Reference(to), self._site):
+            return ", on another host, where nothing is read"
+        if to in before:
+            return ", and so in a circle"
+        return (
+            f", the redirect number {len(before)} in a row, and no more are followed" if len(before) > HOPS_MAX else ""
+        )
+
+    async def _asked(self, url: str) -> tuple[Answers, tuple[Served, ...], tuple[Note, ...]]:
+        """What every edge answers; that beside what the origin gives; and where these two are not the same."""
         places = places_of(self._site)
         signed_in = [asked for asked in map(_asked, self._site.variants) if asked]
         first = next(iter(places.items()))
@@ -81,11 +120,12 @@ class _Reading:
         private = [self._fetch(url, *first, asked) for asked in signed_in]
         origins = [self._fetch(url, ORIGIN, self._site.origin) for _ in range(2 if self._site.origin else 0)]
         answers = await asyncio.gather(*edges, *private, *origins)
-        at_edges, rest = answers[: len(edges)], answers[len(edges) :]
+        at_edges, rest = tuple(answers[: len(edges)]), answers[len(edges) :]
         from_origin = tuple(answer for answer in rest[len(private) :] if not answer.problem)
         tries = await self._tries(url, (*from_origin, *at_edges))
         served = [self._served(x, from_origin, tuple(y for y in at_edges if y is not x), tries=tries) for x in at_edges]
-        return served + [self._served(x) for x in rest[: len(private)]]
+        apart = beside_origin(url, at_edges, rest[len(private) :], all(one.is_from_cache for one in served))
+        return at_edges, (*served, *(self._served(x) for x in rest[: len(private)])), tuple(apart)
 
     async def _tries(self, url: str, answers: Sequence[Answer]) -> Answers:
         """What other visitors get, where a Vary says that it may be something else: from the origin, if it can be
@@ -149,7 +189,7 @@ async def _within(seconds: float, asked: Iterable[Coroutine[object, object, T]],
 
 def _named_by(page: Sequence[Served]) -> tuple[Reference, ...]:
     """What a page is made of, by the first place that serves it."""
-    first = next((served for served in page if not served.answer.problem), None)
+    first = next((served for served in page if served.is_whole), None)
     return references(first.url, first.answer.text) if first is not None and first.is_page else ()
 
 
@@ -157,23 +197,28 @@ def _is_own(ref: Reference, site: Site) -> bool:
     return site.claims((urlsplit(ref.url).hostname or "").lower())
 
 
-async def _report(core: Core, site: Site, pages: Sequence[Sequence[Served]], files: Sequence[Served]) -> Report:
-    served = [*(one for page in pages for one in page), *files]
-    read: dict[str, Served] = {}
-    for one in served:
+async def _report(core: Core, site: Site, pages: Sequence[_Page], files: Sequence[Served]) -> Report:
+    served = [*(one for page in pages for one in page.served), *files]
+    answered: dict[str, Served] = {}
+    for one in sorted(served, key=lambda one: not one.is_whole):
         if not one.answer.problem:
-            read.setdefault(one.url, one)
-    breaks = [broken for broken in map(break_of, read.values()) if broken is not None]
-    remarks = [remark for one in read.values() for remark in await core.http_rules.remarks(one.answer)]
+            answered.setdefault(one.url, one)
+    read = [one for one in answered.values() if one.is_whole]
+    breaks = [broken for broken in map(break_of, read) if broken is not None]
+    remarks = [remark for one in answered.values() for remark in await core.http_rules.remarks(one.answer)]
     findings = {(found.rule, found.url): found for one in reversed(served) for found in lint(one)}
     outermost = core.setup.providers[site.layers[-1].account] if site.layers else None
     return Report(
-        pages=tuple(page[0].url for page in pages),
+        pages=tuple(page.url for page in pages),
         read=len(read),
         findings=tuple(reversed(findings.values())),
         breaks=tuple(sorted(breaks, key=lambda broken: -(broken.seconds or 0))),
         remarks=tuple(sorted(remarks, key=lambda remark: remark.severity.rank)),
-        unread=tuple({one.url: one.answer.problem for one in served if one.url not in read}.items()),
+        unread=(
+            *((page.url, page.came) for page in pages if page.came),
+            *((one.url, came([one.answer])) for one in files if not one.is_whole),
+        ),
+        notes=tuple(dict.fromkeys(note for page in pages for note in page.notes)),
         server=_server(served),
         provider=outermost.name if outermost else "",
         provider_title=outermost.title if outermost else "",

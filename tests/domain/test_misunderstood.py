@@ -138,6 +138,46 @@ HEARD = {
             "check https://www.shop.test/a",
         ),
     ),
+    "a flag that another verb has in the terminal": (
+        "lint https://www.shop.test/a --fail-on error",
+        mended(
+            "`--fail-on` is an option of the terminal, as in `purgebot lint … --fail-on`. Leave it out here.",
+            "lint https://www.shop.test/a",
+        ),
+    ),
+    "a flag of the terminal with a value behind =": (
+        "lint --fail-on=warn https://www.shop.test/a",
+        mended(
+            "`--fail-on` is an option of the terminal, as in `purgebot lint … --fail-on`. Leave it out here.",
+            "lint https://www.shop.test/a",
+        ),
+    ),
+    "a flag of the terminal that this verb has not there": (
+        "check https://www.shop.test/a --fail-on error",
+        mended(
+            "`--fail-on` is an option of the terminal, as in `purgebot lint … --fail-on`. Leave it out here.",
+            "check https://www.shop.test/a",
+        ),
+    ),
+    "a time of the terminal, and a thing behind it": (
+        "/a --timeout 60 /b",
+        mended(
+            "`--timeout` is an option of the terminal, as in `purgebot purge … --timeout`. Leave it out here.", "/a /b"
+        ),
+    ),
+    "a flag of the terminal, and a thing in place of its value": (
+        "/a --timeout /b",
+        mended(
+            "`--timeout` is an option of the terminal, as in `purgebot purge … --timeout`. Leave it out here.", "/a /b"
+        ),
+    ),
+    "a file of the terminal": (
+        "check --file urls.txt",
+        heard(
+            "`--file` is an option of the terminal, as in `purgebot check … --file`. Here paste the file's lines.",
+            "/purge help options",
+        ),
+    ),
     "a scheme without its colon": (
         "http//www.shop.test/a",
         mended("I cannot read `http//www.shop.test/a`. `http//` begins no URL.", "http://www.shop.test/a"),

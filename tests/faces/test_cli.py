@@ -186,7 +186,18 @@ def test_a_check_ends_as_its_verdict_says(world: Playground) -> None:
     stale, as_json = run(world, "check", PRICING), run(world, "check", PRICING, "--json")
     purged = run(world, "purge", PRICING)
     assert (0, 3, 3, 0) == tuple(result.exit_code for result in (fresh, stale, as_json, purged))
-    assert ({"text", "verdict"}, "stale") == (set(job_of(as_json)), job_of(as_json)["verdict"])
+    assert ({"text", "verdict", "check"}, "stale") == (set(job_of(as_json)), job_of(as_json)["verdict"])
+
+
+def test_a_check_as_json_holds_each_place_with_what_it_serves(world: Playground) -> None:
+    check = job_of(run(world, "check", PRICING, "--json"))["check"]
+    assert isinstance(check, dict)
+    places = [look["place"] for look in check["looks"]]
+    assert (["fra", "iad", "sin", "origin", "origin"], ["Varnish"]) == (
+        places,
+        [look["place"] for look in check["inner"]],
+    )
+    assert {"at", "place", "url", "status", "cache", "age", "etag", "version", "fresh"} <= set(check["looks"][0])
 
 
 def scene(world: Playground, name: str) -> str:
@@ -205,6 +216,24 @@ def test_a_diagnosis_ends_by_whether_a_cause_is_named(world: Playground, name: s
     assert (code, code, "") == (told.exit_code, as_json.exit_code, told.stderr)
     assert f"{cause} · {url}" in told.stdout.splitlines()[0]
     assert isinstance(diagnosis, dict) and cause == diagnosis["cause"]
+
+
+LINTS = {"busy": (None, 6, 0), "not-found": (None, 1, 0), "redirect": (97, 0, 3), "failing": (97, 0, 3)}
+
+
+@pytest.mark.parametrize(("name", "score", "code", "read"), [(name, *told) for name, told in LINTS.items()], ids=LINTS)
+def test_a_lint_scores_the_page_and_no_error_or_redirect(
+    world: Playground, name: str, score: int | None, code: int, read: int
+) -> None:
+    result = run(world, "lint", scene(world, name), "--fail-on", "warn", "--json")
+    lint = job_of(result)["lint"]
+    assert isinstance(lint, dict)
+    assert (score, code, read) == (lint["score"], result.exit_code, lint["read"])
+
+
+def test_a_file_that_was_overwritten_in_place_is_linted_as_a_file(world: Playground) -> None:
+    told = run(world, "lint", scene(world, "overwritten"), "--fail-on", "error")
+    assert (1, True, False) == (told.exit_code, "CC03" in told.stdout, "CC02" in told.stdout)
 
 
 @pytest.mark.parametrize(("name", "code"), [("silent", 6), ("busy", 6)])

@@ -81,12 +81,19 @@ LINTS = {
     "a note counts where it is asked for": ("info", 97, "info", 1),
     "nothing found": (None, 100, "info", 0),
     "nothing read": (None, None, "error", 6),
+    "an error page that is kept": ("warn", None, "warn", 1),
 }
 
 
 @pytest.mark.parametrize(("worst", "score", "fail_on", "code"), LINTS.values(), ids=LINTS)
 def test_a_lint_ends_by_what_was_asked_for(worst: str | None, score: int | None, fail_on: str, code: int) -> None:
     assert code == exit_of_lint({"worst": worst, "score": score}, fail_on)
+
+
+@pytest.mark.parametrize(("unread", "code"), [("/b", 6), ("/app.js", 0)], ids=["a page", "a file of a page"])
+def test_a_lint_that_misses_a_page_cannot_tell(unread: str, code: int) -> None:
+    record = {"worst": None, "score": 100, "pages": ["/a", "/b"], "unread": [{"url": unread, "why": "no answer"}]}
+    assert code == exit_of_lint(record, "error")
 
 
 @pytest.mark.parametrize(("warm", "code"), [(True, 0), (False, 1), (None, 7)], ids=["all", "not all", "goes on"])

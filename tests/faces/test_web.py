@@ -120,6 +120,18 @@ async def test_a_check_says_its_verdict(tmp_path: Path) -> None:
     assert ("stale", "fresh") == (stale["verdict"], fresh["verdict"])
 
 
+async def test_a_check_is_text_and_every_look(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        door.shop.edges.serves.update(fra="v1", iad="v2")
+        answer = (await door.say(f"check {URL}")).json()
+    check = answer["check"]
+    assert {"text", "verdict", "check"} == set(answer)
+    origin = ("origin", URL, "v2", None)
+    assert [("fra", URL, "v1", False), ("iad", URL, "v2", True), origin, origin] == [
+        (look["place"], look["url"], look["version"], look["fresh"]) for look in check["looks"]
+    ]
+
+
 async def test_a_warming_is_text_and_what_became_of_each_copy(tmp_path: Path) -> None:
     async with counter(tmp_path) as door:
         door.shop.edges.serves |= {"fra": "v1", "iad": "v2"}  # these edges call v1 a hit and v2 a miss

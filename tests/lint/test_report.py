@@ -95,10 +95,19 @@ def test_a_server_that_nobody_knows_is_asked_for() -> None:
 
 
 def test_what_the_edge_changes_has_no_lines_for_the_server() -> None:
-    changed = replace(BAD, findings=tuple(replace(one, origin_says="Cache-Control: no-cache") for one in BAD.findings))
-    told = lint_text(changed)
+    says = [replace(one, origin_says="Cache-Control: no-cache", may_be_older=False) for one in BAD.findings]
+    told = lint_text(replace(BAD, findings=tuple(says)))
     assert "The origin says Cache-Control: no-cache: Cloudflare changes it, so that is where to look." in told
     assert "On nginx:" not in told
+
+
+def test_a_kept_copy_may_be_from_before_the_origin_said_so() -> None:
+    says = [replace(one, origin_says="Cache-Control: no-cache") for one in BAD.findings]
+    told = lint_text(replace(BAD, findings=tuple(says)))
+    assert (
+        "The origin says Cache-Control: no-cache: Cloudflare changes it, or this copy is from before the origin said "
+        "so. A purge, and then another lint, tells which."
+    ) in told.splitlines()
 
 
 def test_what_the_origin_says_itself_has_no_setting_of_the_cdn() -> None:
@@ -110,6 +119,18 @@ def test_http_is_told_behind_the_rules() -> None:
     remark = Remark(f"{SITE}/", Severity.WARN, "The Age header's value should be an integer.")
     told = lint_text(replace(BAD, remarks=(remark,)))
     assert "HTTP, warn: The Age header's value should be an integer. (https://www.shop.test/)" in told.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("severity", "expected"),
+    [
+        (Severity.WARN, "95 of 100 · https://www.shop.test/ · 1 warning"),
+        (Severity.INFO, "99 of 100 · https://www.shop.test/ · 1 note"),
+    ],
+)
+def test_what_http_has_against_it_counts(severity: Severity, expected: str) -> None:
+    some = replace(report(page("no-cache")), remarks=(Remark(f"{SITE}/", severity, "It is odd."),))
+    assert (expected, severity) == (lint_text(some).splitlines()[0], some.worst)
 
 
 def test_a_version_in_the_query_is_explained_once() -> None:

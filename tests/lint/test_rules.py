@@ -418,6 +418,58 @@ def test_what_the_origin_says_too_is_the_servers() -> None:
     assert [("", True)] == [(f.origin_says, f.is_origins) for f in found]
 
 
+def not_found(**says: str) -> Served:
+    """A 404 that is served from the cache and kept an hour; `says` are the origin's headers."""
+    kept = made("/", PAGE, "public, max-age=60, s-maxage=3600", {}, status=404, cached=HIT)
+    return from_origin(kept, **says)
+
+
+def test_another_answer_of_the_origins_is_not_compared() -> None:
+    found = lint(not_found(cache_control="public, max-age=60, s-maxage=3600"))
+    assert [("CC16", "", False)] == [(f.rule, f.origin_says, f.is_origins) for f in found]
+
+
+def test_headers_that_are_the_same_are_never_changed_by_the_cache() -> None:
+    ends = "Thu, 26 Nov 2026 01:00:00 GMT"
+    same = from_origin(page(expires=ends), expires=ends, date="Thu, 26 Nov 2026 00:59:00 GMT")
+    assert [("CC02", "")] == [(f.rule, f.origin_says) for f in lint(same) if f.rule == "CC02"]
+
+
+def test_a_copy_beyond_its_end_is_not_to_be_purged_while_the_origin_has_an_error() -> None:
+    old = made("/", PAGE, "max-age=60", {"age": "900"}, cached=Cached.STALE)
+    down = replace(old, origins=(answer("/", PAGE, status=503),))
+    assert [["CC14"], []] == [[found.rule for found in lint(one)] for one in (old, down)]
+
+
+ADDED = {
+    "Pragma": (page("no-cache", pragma="no-cache"), {"cache_control": "no-cache"}, "Pragma: none"),
+    "Vary": (page("max-age=60", vary="Cookie"), {"cache_control": "max-age=60"}, "Vary: none"),
+    "Expires": (
+        page("max-age=60", expires="0"),
+        {"cache_control": "max-age=60"},
+        "Expires: none",
+    ),
+    "packing": (
+        page("no-cache", content_encoding="br"),
+        {"cache_control": "no-cache"},
+        "Content-Encoding: none",
+    ),
+    "no ETag": (page("no-cache", etag=""), {"cache_control": "no-cache"}, 'ETag: "a"'),
+}
+
+
+@pytest.mark.parametrize(("served", "origin", "expected"), ADDED.values(), ids=ADDED)
+def test_what_the_cache_changes_is_told_by_the_header_that_it_changes(
+    served: Served, origin: dict[str, str], expected: str
+) -> None:
+    assert [expected] == [found.origin_says for found in lint(from_origin(served, **origin))]
+
+
+@pytest.mark.parametrize("age", ["99999999999999999999999", "-1", "60, 90", "4" * 5000])
+def test_an_age_that_cannot_be_true_is_no_evidence(age: str) -> None:
+    assert [] == lint(made("/", PAGE, "max-age=60", {"age": age, "set-cookie": "sid=x"}))
+
+
 def test_a_version_in_the_query_is_a_note_and_no_error() -> None:
     found = lint(script("/app.js?v=3", "max-age=31536000, immutable"))
     assert [("CC18", Severity.INFO)] == [(one.rule, one.severity) for one in found]

@@ -87,6 +87,19 @@ DEPLOYS = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/app-1.js", ("text/javascript", "// This is version v1.\n")),
+        ("/a/b.CSS?v=1", ("text/css", "/* This is version v1. */\n")),
+        ("/app.3f2a91c0.js", ("text/javascript", "// This is version v1.\n")),
+    ],
+)
+async def test_a_script_or_style_is_served_as_one(shop: Land, path: str, expected: tuple[str, str]) -> None:
+    answer = await shop.get("origin", path)
+    assert expected == (answer.headers["content-type"], answer.text)
+
+
 @pytest.mark.parametrize(("deploys", "home", "pricing"), DEPLOYS)
 async def test_a_deploy_changes_the_origin(
     shop: Land, deploys: list[Mapping[str, str]], home: str, pricing: str

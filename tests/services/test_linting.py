@@ -44,6 +44,7 @@ class Web:
     asked: list[str] = field(default_factory=list)
     signed_in: int = 0
     greets: bool = False  # each visitor by their cookie
+    status: dict[str, int] = field(default_factory=dict)  # of paths that do not answer 200
 
 
 @asynccontextmanager
@@ -59,7 +60,7 @@ async def web(files: Mapping[str, tuple[str, tuple[Say, ...]]]) -> AsyncIterator
             site.signed_in += "authorization" in self.headers
             text, headers = site.files.get(self.path, ("gone", (HTML,)))
             text += self.headers.get("cookie", "") if site.greets else ""
-            self.send_response(200 if self.path in site.files else 404)
+            self.send_response(site.status.get(self.path, 200 if self.path in site.files else 404))
             for header in headers:
                 self.send_header(*header)
             self.send_header("Content-Length", str(len(text)))
@@ -197,6 +198,124 @@ async def test_where_nobody_answers_there_is_no_score(tmp_path: Path) -> None:
     gone = Web({}, "http://127.0.0.1:1")
     report = await linted(tmp_path, shop_at(gone))
     assert (None, ["http://www.shop.test/"]) == (report.score, [url for url, _ in report.unread])
+
+
+ERROR = "an error in its place"
+URL = "http://www.shop.test"
+
+
+@pytest.mark.parametrize("status", [403, 404, 500, 503])
+async def test_an_error_is_no_page_however_well_it_is_served(tmp_path: Path, status: int) -> None:
+    async with web({"/": ("busy", (HTML, ETAG, ("Cache-Control", "no-store")))}) as edge:
+        edge.status = {"/": status}
+        report = await linted(tmp_path, shop_at(edge))
+    assert (None, 0, ((f"{URL}/", f"edge 0 answered {status}: {ERROR}"),)) == (report.score, report.read, report.unread)
+
+
+async def test_what_an_error_page_is_made_of_is_not_asked_for(tmp_path: Path) -> None:
+    async with web(FILES) as edge:
+        edge.status = {"/": 503}
+        await linted(tmp_path, shop_at(edge))
+    assert ["/"] == edge.asked
+
+
+async def test_where_one_edge_has_an_error_the_page_is_read_at_the_other(tmp_path: Path) -> None:
+    plain = {"/": ("hello", (HTML, ETAG, ("Cache-Control", "no-cache")))}
+    async with web(plain) as first, web(plain) as second:
+        first.status = {"/": 503}
+        report = await linted(tmp_path, shop_at(first, second))
+    assert (100, ()) == (report.score, report.unread)
+    told = f"edge 0 answered 503: {ERROR}. What is said here was read at edge 1."
+    assert [told] == [note.what for note in report.notes]
+
+
+async def test_a_file_that_is_an_error_is_not_read(tmp_path: Path) -> None:
+    async with web(FILES) as edge:
+        edge.status = {"/worker.js": 404}
+        report = await linted(tmp_path, shop_at(edge))
+    assert (3, ((f"{URL}/worker.js", f"edge 0 answered 404: {ERROR}"),)) == (report.read, report.unread)
+
+
+def moved(to: str) -> tuple[str, tuple[Say, ...]]:
+    return "", (HTML, ("Location", to), ("Cache-Control", "max-age=60"))
+
+
+async def test_a_redirect_within_the_site_is_followed_and_told(tmp_path: Path) -> None:
+    async with web({**FILES, "/old": moved("/")}) as edge:
+        edge.status = {"/old": 301}
+        report = await linted(tmp_path, shop_at(edge), f"{URL}/old")
+    assert [("CC02", "/"), ("CC19", "/worker.js"), ("CC18", "/style.css?v=3")] == rules(report)
+    assert ((f"{URL}/old",), 4, ()) == (report.pages, report.read, report.unread)
+    assert [(f"{URL}/old", "it only redirects, and was read where it leads:", f"{URL}/")] == [
+        (note.url, note.what, note.to) for note in report.notes
+    ]
+
+
+LEADS = {
+    "to another host": (
+        {"/": moved("https://other.example/in?token=x")},
+        "edge 0 answered 302, which leads to https://other.example/in?…, on another host, where nothing is read",
+    ),
+    "back to itself": (
+        {"/": moved("/")},
+        f"edge 0 answered 302, which leads to {URL}/, and so in a circle",
+    ),
+    "to an error": (
+        {"/": moved("/gone")},
+        f"edge 0 answered 302, which leads to {URL}/gone. {URL}/gone: edge 0 answered 404: {ERROR}",
+    ),
+    "on and on": (
+        {f"/{n}".replace("/0", "/"): moved(f"/{n + 1}") for n in range(9)},
+        f"edge 0 answered 302, which leads to {URL}/1. {URL}/1: edge 0 answered 302, which leads to {URL}/2. "
+        f"{URL}/2: edge 0 answered 302, which leads to {URL}/3. {URL}/3: edge 0 answered 302, which leads to {URL}/4, "
+        "the redirect number 4 in a row, and no more are followed",
+    ),
+    "nowhere": ({"/": moved("http://[")}, "edge 0 answered 302"),
+}
+
+
+@pytest.mark.parametrize(("files", "expected"), LEADS.values(), ids=LEADS)
+async def test_a_redirect_that_leads_to_no_page_is_told(
+    tmp_path: Path, files: dict[str, tuple[str, tuple[Say, ...]]], expected: str
+) -> None:
+    async with web(files) as edge:
+        edge.status = dict.fromkeys(files, 302)
+        report = await linted(tmp_path, shop_at(edge))
+    assert (None, ((f"{URL}/", expected),)) == (report.score, report.unread)
+
+
+APART = {
+    "the page is at the origin alone": (
+        404,
+        200,
+        "the origin answered 200, and edge 0 404, so the two were not compared. "
+        "The page is there: what stands before the origin answers with the error.",
+    ),
+    "the page is at the edge alone": (
+        200,
+        503,
+        "the origin answered 503, and edge 0 200, so the two were not compared. "
+        "Visitors get a copy that is kept, and a purge now would leave them with that error.",
+    ),
+    "the origin does not let us in": (
+        200,
+        403,
+        "the origin answered 403, and edge 0 200, so the two were not compared.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("edge_status", "origin_status", "expected"), APART.values(), ids=APART)
+async def test_edge_and_origin_are_compared_only_where_they_answer_with_the_same_state(
+    tmp_path: Path, edge_status: int, origin_status: int, expected: str
+) -> None:
+    kept = ("Cache-Control", "public, max-age=600, s-maxage=3600")
+    async with web({"/": ("hello", (HTML, ETAG, kept))}) as edge, web({"/": ("hello", (HTML, ETAG, kept))}) as origin:
+        edge.status, origin.status = {"/": edge_status}, {"/": origin_status}
+        report = await linted(tmp_path, shop_at(edge, origin=origin.url, tag_header="Cache-Tag"))
+    assert [expected] == [note.what for note in report.notes]
+    told = [(found.origin_says, found.is_origins) for found in report.findings if found.rule != "CC20"]
+    assert ([("", False)], []) == (told, [found for found in report.findings if found.rule == "CC20"])
 
 
 async def test_what_http_itself_demands_is_told_too(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.lint.finding import Remark, Severity
+from bot.domain.lint.finding import Note, Remark, Severity
 from bot.domain.lint.report import Break, Report
 from bot.domain.lint.rules import lint
 from bot.domain.lint.served import Served
@@ -81,7 +81,7 @@ def test_where_nothing_is_read_it_claims_nothing() -> None:
     none = Report((f"{SITE}/",), 0, unread=((f"{SITE}/", "no answer within 8 s"),))
     assert card_of(none) == (
         "⚪ https://www.shop.test/ could not be read, so nothing is known of its headers\n"
-        "   Not read: https://www.shop.test/: no answer within 8 s\n"
+        "Not read: https://www.shop.test/: no answer within 8 s\n"
         "   Read 0 URLs."
     )
 
@@ -98,7 +98,8 @@ def test_a_server_that_nobody_knows_is_asked_for_by_buttons() -> None:
 
 def test_what_the_edge_changes_is_mended_there() -> None:
     changed = report(page("max-age=600"))
-    changed = replace(changed, findings=(replace(changed.findings[0], origin_says="Cache-Control: no-cache"),))
+    says = replace(changed.findings[0], origin_says="Cache-Control: no-cache", may_be_older=False)
+    changed = replace(changed, findings=(says,))
     said = card_of(changed)
     assert "The origin says Cache-Control: no-cache: Fastly changes it, so that is where to look.\nAt Fastly: " in said
     assert "```" not in said
@@ -119,9 +120,34 @@ def test_what_the_next_deploy_breaks_is_listed_with_the_trap() -> None:
 
 def test_http_is_told_below() -> None:
     remark = Remark(f"{SITE}/", Severity.WARN, "<b> & co")
-    assert "   HTTP: &lt;b&gt; &amp; co (https://www.shop.test/)" in card_of(
-        replace(report(page("no-cache")), remarks=(remark,))
-    )
+    told = card_of(replace(report(page("no-cache")), remarks=(remark,)))
+    assert "   🟠 HTTP: &lt;b&gt; &amp; co (https://www.shop.test/)" in told
+
+
+def test_all_is_never_well_above_a_warning_of_http() -> None:
+    remark = Remark(f"{SITE}/", Severity.WARN, "The max-age cache directive's value is incorrect.")
+    told = card_of(replace(report(page("no-cache")), remarks=(remark,)))
+    assert "🟠 95 of 100 · https://www.shop.test/ · 1 warning" == told.splitlines()[0]
+
+
+def test_an_error_in_the_pages_place_is_named_first() -> None:
+    why = "fra, iad and sin answered 503: an error in its place"
+    busy = Report((f"{SITE}/",), 0, unread=((f"{SITE}/", why),))
+    assert [
+        "⚪ https://www.shop.test/ could not be read, so nothing is known of its headers",
+        "Not read: https://www.shop.test/: fra, iad and sin answered 503: an error in its place",
+    ] == card_of(busy).splitlines()[:2]
+
+
+def test_all_is_never_well_where_one_of_the_pages_was_not_read() -> None:
+    some = replace(report(page("no-cache")), pages=(f"{SITE}/", f"{SITE}/b"), unread=((f"{SITE}/b", "no answer"),))
+    assert "⚪ 100 of 100 · 1 of 2 pages on shop · nothing to change" == card_of(some).splitlines()[0]
+
+
+def test_where_a_redirect_leads_is_told_with_what_was_read() -> None:
+    note = Note(f"{SITE}/old", "it was read where it leads:", f"{SITE}/new")
+    told = card_of(replace(report(page("no-cache")), notes=(note,))).splitlines()[1]
+    assert "https://www.shop.test/old: it was read where it leads: https://www.shop.test/new" == told
 
 
 EVERY = report(*(served for _, served in BROKEN.values()))

@@ -41,7 +41,8 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One rule's finding at one URL. `origin_says` is the origin's own header where the edge changes it."""
+    """One rule's finding at one URL. `origin_says` are the origin's own headers where the edge says otherwise;
+    `may_be_older` when the edge's may be those of a copy from before the origin said so."""
 
     rule: str  # "CC02"
     name: str  # "html-long"
@@ -53,11 +54,21 @@ class Finding:
     cure: Cure
     origin_says: str = ""
     is_origins: bool = False  # the origin was asked, and breaks it too
+    may_be_older: bool = False
 
     @property
     def set_by_edge(self) -> bool:
         """Whether the cache in front says it and the server does not: the server cannot mend it."""
         return bool(self.origin_says)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What else to know of how one URL was read: a sentence that goes on behind it, and the URL at its end, if any."""
+
+    url: str
+    what: str
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import re
 from bot.domain.caches import TARGETED
 from bot.domain.caching import Basis, Directives, Lifetime, is_targeted, stays_beyond, titled
 from bot.domain.fingerprint import MONTH, named, version_in_query
+from bot.domain.headers import age_of
 from bot.domain.lint.finding import Cure, Found
 from bot.domain.lint.served import Served, up_to
 
@@ -157,20 +158,20 @@ def pragma(served: Served) -> Found | None:
 
 
 def older_than_allowed(served: Served) -> Found | None:
-    """CC14: a copy beyond its end."""
+    """CC14: a copy beyond its end; not where the origin has an error in its place, which no purge should let in."""
     allowed = served.shared
     said = allowed.basis in (Basis.TARGETED, Basis.S_MAXAGE, Basis.MAX_AGE, Basis.EXPIRES)
-    age = served.headers.get("age", "").strip()
-    if not said or allowed.seconds is None or not age.isdecimal() or int(age) <= allowed.seconds:
+    age = age_of(served.headers)
+    if not said or allowed.seconds is None or age is None or age <= allowed.seconds or served.origin_has_error:
         return None
-    beyond = stays_beyond((served.origins[0] if served.origins else served.answer).joined())
+    beyond = stays_beyond((served.alike[0] if served.alike else served.answer).joined())
     why = (
         f"stale-while-revalidate lets it, for {up_to(beyond)} more"
         if beyond
         else "a setting of the cache keeps it longer, or the origin could not be reached"
     )
     causes = (
-        f"This copy is {up_to(int(age))} old and was to live {up_to(allowed.seconds)}: visitors get old content. "
+        f"This copy is {up_to(age)} old and was to live {up_to(allowed.seconds)}: visitors get old content. "
         f"It may be that {why}."
     )
     return Found(causes, f"Age: {age}; {allowed.words}", Cure(special="purge"))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.fingerprint import version_in_query
-from bot.domain.lint.finding import Cure, Finding, Remark, Severity
+from bot.domain.lint.finding import Cure, Finding, Note, Remark, Severity
 from bot.domain.lint.rules import score, together
 from bot.domain.lint.served import Served
 from bot.domain.snippets import Server, snippet
@@ -24,9 +24,10 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was read and found. `read` counts answers of pages and files; `unread` are URLs without one, each with why;
-    `left_out` and `foreign` count files that were not asked for: beyond the cap, and on hosts of others. `server`
-    made the headers, if it is known or was named; `provider` is the cache in front."""
+    """What was read and found. `read` counts the pages and files that came; `unread` are URLs where nothing came, or an
+    error or a redirect in its place, each with that; `notes` say what else to know of how a page was read. `left_out`
+    and `foreign` count files that were not asked for: beyond the cap, and on hosts of others. `server` made the
+    headers, if it is known or was named; `provider` is the cache in front."""
 
     pages: tuple[str, ...]
     read: int
@@ -34,6 +35,7 @@ class Report:
     breaks: tuple[Break, ...] = ()
     remarks: tuple[Remark, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
+    notes: tuple[Note, ...] = ()
     left_out: int = 0
     foreign: int = 0
     server: Server | None = None
@@ -43,7 +45,17 @@ class Report:
     @property
     def score(self) -> int | None:
         """0 to 100; None where nothing could be read."""
-        return score(self.findings) if self.read else None
+        return score(self.findings, self.remarks) if self.read else None
+
+    @property
+    def missed(self) -> tuple[tuple[str, str], ...]:
+        """Those of `unread` that are pages, and not what a page is made of."""
+        return tuple((url, why) for url, why in self.unread if url in self.pages)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether every page was read, and nothing worse than a note was found."""
+        return self.score is not None and not self.missed and self.worst in (None, Severity.INFO)
 
     @property
     def groups(self) -> list[list[Finding]]:
@@ -51,13 +63,14 @@ class Report:
         return together(self.findings)
 
     def count(self, severity: Severity) -> int:
-        """How many rules are broken that badly."""
-        return sum(min(f.severity.rank for f in group) == severity.rank for group in self.groups)
+        """How many rules are broken that badly, and how much HTTP itself has against it."""
+        said = {remark.what for remark in self.remarks if remark.severity is severity}
+        return len(said) + sum(min(f.severity.rank for f in group) == severity.rank for group in self.groups)
 
     @property
     def worst(self) -> Severity | None:
         """The worst of what was found."""
-        found = [finding.severity for finding in self.findings]
+        found = [*(finding.severity for finding in self.findings), *(remark.severity for remark in self.remarks)]
         return min(found, key=lambda severity: severity.rank, default=None)
 
     def fix(self, group: Sequence[Finding]) -> str:

@@ -12,9 +12,11 @@ from bot.domain.answer import Answer
 from bot.domain.caches import ANY, Cache
 from bot.domain.caching import Basis, Lifetime, Policy, lifetime_browser, lifetime_shared, policy_of
 from bot.domain.fingerprint import is_fingerprinted, is_static, named
+from bot.domain.lint.instead import is_whole
 from providers.contract import Cached
 
 KEPT = frozenset({Cached.HIT, Cached.STALE, Cached.REVALIDATED})
+FETCHED = frozenset({Cached.MISS, Cached.UNCACHED, Cached.EXPIRED})
 _STATIC_TYPES = re.compile(r"(?:text/(?:css|javascript)|application/(?:javascript|wasm)|image/|font/|audio/|video/)")
 _WORKERS = frozenset(
     {"sw.js", "service-worker.js", "serviceworker.js", "ngsw-worker.js", "firebase-messaging-sw.js", "workbox-sw.js"}
@@ -65,8 +67,29 @@ class Served:
     @cached_property
     def shared(self) -> Lifetime:
         """How long the cache in front does, by what the origin tells it where the origin can be asked."""
-        source = self.origins[0] if self.origins else self.answer
+        source = self.alike[0] if self.alike else self.answer
         return lifetime_shared(source.joined(), source.at, self.cache, source.status)
+
+    @property
+    def alike(self) -> tuple[Answer, ...]:
+        """The origin's answers that can be compared with visitors': an error's headers say nothing of a page's."""
+        return tuple(answer for answer in self.origins if not answer.problem and answer.status == self.status)
+
+    @property
+    def origin_has_error(self) -> bool:
+        """Whether the origin answers with an error where visitors get the page."""
+        came = [answer for answer in self.origins if not answer.problem]
+        return self.is_whole and bool(came) and all(answer.status >= 400 for answer in came)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is what was asked for, and no error or redirect in its place."""
+        return is_whole(self.answer)
+
+    @property
+    def may_be_older(self) -> bool:
+        """Whether it may be a copy from before the origin's answer of now."""
+        return self.cached not in FETCHED
 
     @property
     def is_kept_openly(self) -> bool:

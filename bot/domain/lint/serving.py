@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from bot.domain.answer import Answer
 from bot.domain.caching import moment
 from bot.domain.fingerprint import is_fingerprinted, named, version_in_query
+from bot.domain.headers import age_of
 from bot.domain.lint.finding import Cure, Found
-from bot.domain.lint.served import Served, up_to
-from providers.contract import Cached
+from bot.domain.lint.served import FETCHED, Served, up_to
 
 ERROR_MAX = 60  # seconds
 CLOCK_MAX = 60
 WORKER_MAX = 86_400  # browsers cap it there
-_UNKEPT = frozenset({Cached.MISS, Cached.UNCACHED, Cached.EXPIRED})
 
 
 def error_kept(served: Served) -> Found | None:
@@ -83,8 +81,9 @@ def clock_apart(served: Served) -> Found | None:
     at = moment(asked.says("date"))
     if at is None:
         return None
-    ahead = min(at - asked.at, at + _age(asked) - asked.at, key=abs)  # some caches say their own Date beside an Age
-    telling = from_origin is not None or "age" in served.headers or served.cached in _UNKEPT
+    age = age_of(asked.joined()) or 0
+    ahead = min(at - asked.at, at + age - asked.at, key=abs)  # some caches say their own Date beside an Age
+    telling = from_origin is not None or "age" in served.headers or served.cached in FETCHED
     if abs(ahead) <= CLOCK_MAX or (ahead < 0 and not telling):
         return None  # the Date of a copy is old, and says nothing of a clock
     way = "ahead of" if ahead > 0 else "behind"
@@ -93,8 +92,3 @@ def clock_apart(served: Served) -> Found | None:
         "out wrong by as much."
     )
     return Found(causes, f"Date: {asked.says('date')}", Cure(special="clock"))
-
-
-def _age(answer: Answer) -> int:
-    age = answer.says("age").strip()
-    return int(age) if age.isdecimal() else 0

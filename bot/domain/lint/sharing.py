@@ -8,6 +8,7 @@ from collections import defaultdict
 from bot.domain.answer import Answer
 from bot.domain.caching import varied_by
 from bot.domain.fingerprint import is_certain
+from bot.domain.headers import age_of
 from bot.domain.lint.finding import Cure, Found
 from bot.domain.lint.served import Served
 
@@ -17,8 +18,7 @@ ENCODINGS = ("-gzip", "-br", "-zstd", "-df", ";gzip", "--gzip")  # what servers 
 
 def cookie_shared(served: Served) -> Found | None:
     """CC09: a cookie in a copy that everybody gets."""
-    aged = served.headers.get("age", "").strip()
-    from_cache = served.is_from_cache or (aged.isdecimal() and int(aged) > 0)
+    from_cache = served.is_from_cache or bool(age_of(served.headers))
     if "set-cookie" not in served.headers or not served.is_kept_openly or not from_cache:
         return None
     name = served.headers["set-cookie"].partition("=")[0].strip()[:40]
@@ -100,10 +100,10 @@ def bare(answer: Answer) -> str:
 
 def no_tags(served: Served) -> Found | None:
     """CC20: tags are purged, and none are given."""
-    if not served.tag_header or not served.origins or not served.is_page or served.status != 200:
+    if not served.tag_header or not served.alike or not served.is_page or served.status != 200:
         return None
     name = served.tag_header.lower()
-    if any(answer.says(name) or answer.problem for answer in served.origins):
+    if any(answer.says(name) for answer in served.alike):
         return None
     causes = f"The origin sends no {served.tag_header}, so a purge by tag will not find this page: it stays as it is."
     cure = Cure(((served.tag_header, "news"),))

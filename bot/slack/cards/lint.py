@@ -19,6 +19,7 @@ GROUPS_SHOWN = 5  # with lines to copy
 BREAKS_SHOWN = 5
 REMARKS_SHOWN = 3
 URLS_SHOWN = 3
+NOTES_SHOWN = 3
 FIX_MAX = 1200  # characters
 _MARKS = {Severity.ERROR: "🔴", Severity.WARN: "🟠", Severity.INFO: "⚪"}
 
@@ -28,7 +29,7 @@ def lint_card(linted: Linted) -> Card:
     report, groups = linted.report, linted.report.groups
     first = _first(linted)
     blocks = [
-        section(first),
+        section("\n".join([first, *_how_read(report)])),
         *(section(_group(group, report, n == 0)) for n, group in enumerate(groups[:GROUPS_SHOWN])),
     ]
     small = [*_more(groups[GROUPS_SHOWN:]), *_breaks(report), *_remarks(report), *_tail(report)]
@@ -38,18 +39,35 @@ def lint_card(linted: Linted) -> Card:
 def is_cut(report: Report) -> bool:
     """Whether the card leaves something out that a file would hold."""
     crowded = any(len(group) > URLS_SHOWN for group in report.groups)
-    many = len(report.groups) > GROUPS_SHOWN or len(report.breaks) > BREAKS_SHOWN
+    many = len(report.groups) > GROUPS_SHOWN or len(report.breaks) > BREAKS_SHOWN or len(report.notes) > NOTES_SHOWN
     return crowded or many or len(report.remarks) > REMARKS_SHOWN
 
 
 def _first(linted: Linted) -> str:
     report = linted.report
     pages = report.pages
-    what = url_text(pages[0]) if len(pages) == 1 else f"{count(len(pages), 'page')} on {escape(linted.site.name, 60)}"
+    read = f"{len(pages) - len(report.missed)} of " if report.missed and report.read else ""
+    many = f"{read}{count(len(pages), 'page')} on {escape(linted.site.name, 60)}"
+    what = url_text(pages[0]) if len(pages) == 1 else many
     if report.score is None:
-        return f"⚪ {what} could not be read, so nothing is known of its headers"
-    mark = _MARKS.get(report.worst, "🟢") if report.worst and report.worst is not Severity.INFO else "🟢"
-    return f"{mark} {report.score} of 100 · {what} · {counted(report)}"
+        more = f" · {counted(report)}" if report.worst else ""
+        its = "its" if len(pages) == 1 else "their"
+        return f"{_mark(report)} {what} could not be read, so nothing is known of {its} headers{more}"
+    return f"{_mark(report)} {report.score} of 100 · {what} · {counted(report)}"
+
+
+def _mark(report: Report) -> str:
+    if report.worst is None or report.worst is Severity.INFO:
+        return "🟢" if report.is_good else "⚪"
+    return _MARKS[report.worst]
+
+
+def _how_read(report: Report) -> Iterator[str]:
+    """What came in a page's place, and what else to know of how it was read."""
+    yield from (f"Not read: {url_text(url, 150)}: {escape(why, 400)}" for url, why in report.missed)
+    for note in report.notes[:NOTES_SHOWN]:
+        to = f" {url_text(note.to, 150)}" if note.to else ""
+        yield f"{url_text(note.url, 150)}: {escape(note.what, 400)}{to}"
 
 
 def _group(group: Sequence[Finding], report: Report, is_first: bool) -> str:
@@ -94,11 +112,12 @@ def _breaks(report: Report) -> Iterator[str]:
 
 def _remarks(report: Report) -> Iterator[str]:
     for remark in report.remarks[:REMARKS_SHOWN]:
-        yield f"HTTP: {escape(remark.what, 200)} ({url_text(remark.url, 150)})"
+        yield f"{_MARKS[remark.severity]} HTTP: {escape(remark.what, 200)} ({url_text(remark.url, 150)})"
 
 
 def _tail(report: Report) -> Iterator[str]:
-    yield from (f"Not read: {url_text(url, 150)}: {escape(why, 150)}" for url, why in report.unread[:URLS_SHOWN])
+    files = [one for one in report.unread if one not in report.missed]
+    yield from (f"Not read: {url_text(url, 150)}: {escape(why, 150)}" for url, why in files[:URLS_SHOWN])
     foreign = f"; {report.foreign:,} on other hosts not" if report.foreign else ""
     left_out = f"; {report.left_out:,} more than are read at once not" if report.left_out else ""
     yield f"Read {count(report.read, 'URL')}{foreign}{left_out}."

@@ -1,0 +1,105 @@
+"""What came where a page was asked for: the page, or an error or a redirect in its place. What those say of caching is
+theirs, and tells nothing of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+from bot.domain.answer import Answer
+from bot.domain.lint.finding import Note
+from bot.domain.wording import listed
+
+PLACES_SHOWN = 6
+REFUSING = frozenset({401, 403, 407, 429})  # about who asks, not about the page
+
+
+def is_whole(answer: Answer) -> bool:
+    """Whether an answer is what was asked for."""
+    return not answer.problem and 200 <= answer.status < 300
+
+
+def leads_to(answer: Answer) -> str:
+    """Where a redirect leads, without fragment; "" for what is none, or cannot be read."""
+    where = answer.says("location").strip()
+    if answer.problem or not 300 <= answer.status < 400 or not where:
+        return ""
+    try:
+        parts = urlsplit(urljoin(answer.url, where))
+        on_usual_port = parts.port in (None, 80, 443)
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or not on_usual_port:
+        return ""
+    return urlunsplit(parts._replace(path=parts.path or "/", fragment=""))
+
+
+def came(answers: Sequence[Answer]) -> str:
+    """What came in the page's place: "fra and iad answered 503: an error in its place; sin: no answer within 8 s"."""
+    problems = {answer.problem for answer in answers}
+    return answers[0].problem if len(problems) == 1 and answers[0].problem else _by_place(answers)
+
+
+def _by_place(answers: Sequence[Answer]) -> str:
+    places: dict[str, list[str]] = {}
+    for answer in answers:
+        places.setdefault(_what(answer), []).append(answer.place)
+    return "; ".join(f"{_at(at)}{what}" for what, at in places.items())
+
+
+def _what(answer: Answer) -> str:
+    if answer.problem:
+        return f": {answer.problem}"
+    if answer.status >= 400:
+        return f" answered {answer.status}: an error in its place"
+    where = leads_to(answer)
+    return f" answered {answer.status}, which leads to {in_short(where)}" if where else f" answered {answer.status}"
+
+
+def in_short(url: str) -> str:
+    """A URL without its query, in which others' secrets may stand."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(query="")) + ("?…" if parts.query else "")
+
+
+def _at(places: Sequence[str]) -> str:
+    named = list(dict.fromkeys("the place where DNS leads" if place == "dns" else place for place in places))
+    more = len(named) - PLACES_SHOWN
+    return listed([*named[:PLACES_SHOWN], *([f"{more:,} more"] if more > 0 else [])], "and")
+
+
+def missed(url: str, at_edges: Sequence[Answer]) -> list[Note]:
+    """Where a page that was read elsewhere was not to be had."""
+    others = [answer for answer in at_edges if not is_whole(answer)]
+    if not others or len(others) == len(at_edges):
+        return []
+    read = _at([answer.place for answer in at_edges if is_whole(answer)])
+    return [Note(url, f"{_by_place(others)}. What is said here was read at {read}.")]
+
+
+def beside_origin(url: str, at_edges: Sequence[Answer], origins: Sequence[Answer], is_kept: bool) -> list[Note]:
+    """That edge and origin answered with something else altogether, and what follows from it. `is_kept` when a cache
+    says that the edges' answers are copies of its own."""
+    edges = [answer for answer in at_edges if not answer.problem]
+    origin = next((answer for answer in origins if not answer.problem), None)
+    if origin is None:
+        return [Note(url, f"the origin was not read: {origins[0].problem}")] if origins and edges else []
+    others = [answer for answer in edges if answer.status != origin.status]
+    if not others:
+        return []
+    at_edge = "; ".join(
+        f"{_at([x.place for x in others if x.status == status])} {status}"
+        for status in dict.fromkeys(answer.status for answer in others)
+    )
+    told = f"the origin answered {origin.status}, and {at_edge}, so the two were not compared."
+    return [Note(url, f"{told}{_so(origin, others, is_kept)}")]
+
+
+def _so(origin: Answer, others: Sequence[Answer], is_kept: bool) -> str:
+    if is_whole(origin) and all(answer.status >= 400 for answer in others):
+        if is_kept:
+            return " The page is there, and a cache keeps the error: a purge brings the page back."
+        return " The page is there: what stands before the origin answers with the error."
+    if origin.status >= 400 and origin.status not in REFUSING and all(map(is_whole, others)):
+        return " Visitors get a copy that is kept, and a purge now would leave them with that error."
+    return ""
