@@ -427,6 +427,7 @@ def _next(client: BotClient, job: Record, until: float) -> Record:
 def _say(words: Sequence[str], file: str) -> Heard:
     from bot.client import BotUnreachable, TokenUnknown
 
+    _refuse_local(words)
     text, targets, key = _line(words), _lines(file), secrets.token_urlsafe(16)
     try:
         with _client() as client:
@@ -435,6 +436,14 @@ def _say(words: Sequence[str], file: str) -> Heard:
         fail(str(exc), FAILED)
     except TokenUnknown as exc:
         fail(str(exc), USAGE)
+
+
+def _refuse_local(words: Sequence[str]) -> None:
+    """Say so where --local follows a verb that has none."""
+    if "--local" in words:
+        *verbs, last = "purge", "retry", "status", *sorted(AT_THE_MACHINE)
+        what = f"{words[0]} has no --local: it asks the running bot. {', '.join(verbs)} and {last} have it."
+        fail(f"{what} Start the bot with `purgebot serve`, and say it without --local.", USAGE)
 
 
 def _machine() -> Machine:

@@ -811,5 +811,5 @@ async def test_cancel_of_a_schedule_tells_what_it_is_and_only_to_who_sees_its_si
     })))  # fmt: skip
     its, unseen = await refusal(shop, "cancel nightly"), await refusal(shop, "cancel weekly")
     await close(shop)
-    assert its.startswith("`nightly` is a schedule of the configuration file and no job.")
+    assert its.startswith("`nightly` is a schedule of the configuration and no job.")
     assert "`weekly` is not a job's name, which looks like P-12." == unseen
