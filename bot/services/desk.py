@@ -173,7 +173,10 @@ class Desk:
             case Verb.DOCTOR:
                 sites = self._named(asking.actor, command)
                 self._core.engine.wake(UNDONE)
-                return Probed(await probe_layers(self._core.setup.providers, sites))
+                of = {("sites", site.name) for site in sites}
+                of |= {("accounts", layer.account) for site in sites for layer in site.layers}
+                examples = [one for one in self._core.undone.all if one.example in of]
+                return Probed(await probe_layers(self._core.setup.providers, sites), examples)
             case Verb.WHOAMI:
                 return await self._whoami(asking.actor)
             case Verb.HELP:

@@ -21,7 +21,7 @@ from bot.settings.document import COMMAND, ApiDoc, ApprovalsDoc, RetentionDoc, R
 from bot.settings.globalping import GlobalpingReader
 from bot.settings.model import AccountSettings, ApiToken, Approvals, BadSettings, Limits, Retention, Settings
 from bot.settings.order import check_order
-from bot.settings.placeholders import refuse_or_warn
+from bot.settings.placeholders import examples_left, warned_of
 from bot.settings.policies import PolicyReader
 from bot.settings.reach import Ground
 from bot.settings.reader import Data, Place, read, type_names
@@ -79,12 +79,13 @@ class _Loader:
             data.get("globalping"), sites or _meant(data, "sites")
         )
         ground = Ground(found_sites, {one.name: one for one in (*tokens, *deploys.senders)}, frozenset(senders))
+        examples = examples_left(self._complaints, data, self._providers, root.mode)
         told = (
             *cautions(found_accounts, ground, approvals, policy, self._providers),
             *loose(deploys),
             *short_lived(kept),
             *vain(schedules.entries, policy, ground, self._complaints.line),
-            *refuse_or_warn(self._complaints, data, self._providers, root.mode),
+            *warned_of(examples),
         )
         return Settings(
             root.mode,
@@ -102,6 +103,7 @@ class _Loader:
             scheduled,
             self._resolvers(root),
             deploys,
+            examples,
         )
 
     def _root(self, data: Mapping[str, Data]) -> RootDoc:

@@ -216,6 +216,17 @@ class Globalping:
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """A value that is still the example's: `name` under `key`, on a line of the file, of a site or an account."""
+
+    of: tuple[str, str]  # ("sites", "shop")
+    key: str
+    name: str
+    advice: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole configuration, checked. `warnings` are sentences about what is allowed but surprising."""
 
@@ -234,6 +245,7 @@ class Settings:
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     resolvers: tuple[str, ...] = ()  # each an address, with a port where it is not 53
     deploys: Deploys = field(default_factory=Deploys)
+    examples: tuple[Example, ...] = ()  # what keeps `mode: live` from being taken
 
 
 @dataclass(frozen=True, slots=True)
