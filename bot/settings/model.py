@@ -31,7 +31,12 @@ class Mode(StrEnum):
 
 
 class MissingSecret(Exception):
-    """A secret is not where the configuration says; the text names the variable or file."""
+    """A secret is not where the configuration says; the text names the variable or file. A file is read again while the
+    bot runs; a variable is not."""
+
+    def __init__(self, what: str, in_file: bool = False) -> None:
+        super().__init__(what)
+        self.in_file = in_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,8 @@ class Secret:
         value, trouble = self._variable() if self.env else self._content()
         if not value:
             holds = f" ({what})" if what else ""
-            raise MissingSecret(f"the {'variable' if self.env else 'file'} {self.env or self.file}{holds} {trouble}.")
+            place = f"the {'variable' if self.env else 'file'} {self.env or self.file}"
+            raise MissingSecret(f"{place}{holds} {trouble}.", in_file=not self.env)
         return value
 
     def reveal_or_none(self) -> str | None:
