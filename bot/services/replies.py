@@ -155,6 +155,7 @@ class FormWanted:
     site: Site
     softly: str = ""  # which layers mark their copies as stale, as on the job's card
     narrower: Sequence[str] = ()  # lines, by their place in the draft
+    decision: Decision | None = None  # what the policy says of it
 
 
 @dataclass(frozen=True, slots=True)
