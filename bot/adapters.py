@@ -18,6 +18,10 @@ from providers.errors import BadCredentials
 
 log = structlog.get_logger()
 V = TypeVar("V")
+SET_IT = "Set it where the bot runs, then start it again."
+WRITE_IT = "Write it there, where the bot runs. It is read again at the next purge, without a restart."
+_SET_AND_RETRY = "Set it where the bot runs, start it again, then Retry."
+_WRITE_AND_RETRY = "Write it there, where the bot runs, then Retry: it is read again without a restart."
 
 
 def build_providers(settings: Settings) -> Mapping[str, Provider]:
@@ -40,18 +44,23 @@ def adapter_of(settings: AccountSettings, account: Account | None) -> Provider:
     if account is not None:
         return build(account, None)
     inner = build(settings.account(placeholder="missing"), None)
+    missing = missing_in(settings)
+    return WithoutSecret(inner, missing or MissingSecret("its secret was not there when it was read.", in_file=True))
+
+
+def missing_in(settings: AccountSettings) -> MissingSecret | None:
+    """Which of the account's secrets is not there now."""
     try:
         settings.account()
     except MissingSecret as exc:
-        log.warning("account_without_secret", account=settings.name, what=str(exc))
-        return WithoutSecret(inner, str(exc))
-    return WithoutSecret(inner, "its secret was not there when it was read.")
+        return exc
+    return None
 
 
 class WithoutSecret:
     """A provider whose secret is missing: it plans and reads headers, and sends nothing."""
 
-    def __init__(self, inner: Provider, missing: str) -> None:
+    def __init__(self, inner: Provider, missing: MissingSecret) -> None:
         self._missing = missing
         self.name, self.title, self.can, self.door = inner.name, inner.title, inner.can, inner.door
         self.plan, self.sighting, self.close = inner.plan, inner.sighting, inner.close
@@ -74,11 +83,11 @@ class WithoutSecret:
 
     async def probe(self, layer: Mapping[str, str]) -> Probe:
         """Bad, and what is missing."""
-        return Probe(Health.BAD, self._missing, "Set it where the bot runs, then start it again.")
+        return Probe(Health.BAD, str(self._missing), WRITE_IT if self._missing.in_file else SET_IT)
 
     def _trouble(self) -> BadCredentials:
         what = f"{self.title} was not asked: {self._missing}"
-        return BadCredentials(what, "Set it where the bot runs, start it again, then Retry.")
+        return BadCredentials(what, _WRITE_AND_RETRY if self._missing.in_file else _SET_AND_RETRY)
 
 
 def hosts_of(settings: Settings, sites: Iterable[str]) -> frozenset[str]:

@@ -22,7 +22,7 @@ import typer
 
 from bot import journal
 from bot.beginning.command import register as register_init
-from bot.completion import Names, completer, names_here
+from bot.completion import Line, Names, completer, names_here
 from bot.exits import (
     FAILED,
     LATE,
@@ -184,7 +184,7 @@ def _command(verb: str, about: str) -> None:
         _show(_done_here(line) if local else _say(line, ""), as_json)
 
     here = verb in AT_THE_MACHINE
-    app.command(verb, help=about, epilog=_EXITS, context_settings=_FREE_TEXT)(say_or_do if here else say)
+    app.command(verb, help=about, epilog=_EXITS, cls=Line, context_settings=_FREE_TEXT)(say_or_do if here else say)
 
 
 for _verb, _about in {
@@ -218,7 +218,7 @@ class FailOn(StrEnum):
     INFO = "info"
 
 
-@app.command("lint", epilog=_EXITS, context_settings=_FREE_TEXT)
+@app.command("lint", epilog=_EXITS, cls=Line, context_settings=_FREE_TEXT)
 def lint(
     words: Words = None,
     file: FileOption = "",
@@ -232,7 +232,7 @@ def lint(
     _show(heard, as_json, ended=ended)
 
 
-@app.command("why", epilog=_EXITS, context_settings=_FREE_TEXT)
+@app.command("why", epilog=_EXITS, cls=Line, context_settings=_FREE_TEXT)
 def why(words: Words = None, as_json: JsonFlag = False) -> None:
     """Why it is still old: one cause, what shows it, one next step; ends with 6 if it cannot be told."""
     heard = _say(["why", *(words or [])], "")
@@ -240,7 +240,7 @@ def why(words: Words = None, as_json: JsonFlag = False) -> None:
     _show(heard, as_json, ended=exit_of_why(cause) if isinstance(cause, Mapping) else None)
 
 
-@app.command("warm", epilog=_EXITS, context_settings=_FREE_TEXT)
+@app.command("warm", epilog=_EXITS, cls=Line, context_settings=_FREE_TEXT)
 def warm(words: Words = None, file: FileOption = "", as_json: JsonFlag = False) -> None:
     """Fetch through the edges, and tell where it is kept now; ends with 7 if that takes longer, and `wait` goes on."""
     _show_warming(_say(["warm", *(words or [])], file), as_json)
@@ -278,7 +278,7 @@ def _print_all(line: Sequence[str], form: Form) -> None:
 journal.register(app, _log, lambda: Path(_environment().database.removeprefix("sqlite:///")), time.time)
 
 
-@app.command("status", epilog=_EXITS, context_settings=_FREE_TEXT)
+@app.command("status", epilog=_EXITS, cls=Line, context_settings=_FREE_TEXT)
 def status(words: Words = None, as_json: JsonFlag = False, local: LocalFlag = False) -> None:
     """Running jobs, or one."""
     if local:
@@ -290,7 +290,7 @@ def status(words: Words = None, as_json: JsonFlag = False, local: LocalFlag = Fa
     _show(_say(["status", *(words or [])], ""), as_json)
 
 
-@app.command("purge", epilog=_EXITS, context_settings=_FREE_TEXT)
+@app.command("purge", epilog=_EXITS, cls=Line, context_settings=_FREE_TEXT)
 def purge(
     words: Words = None,
     file: FileOption = "",
@@ -311,7 +311,7 @@ def purge(
     _follow(heard.job, timeout, as_json, through_approval=False)
 
 
-@app.command("retry", epilog=_EXITS, context_settings=_FREE_TEXT)
+@app.command("retry", epilog=_EXITS, cls=Line, context_settings=_FREE_TEXT)
 def retry(
     words: Words = None,
     as_json: JsonFlag = False,
@@ -427,6 +427,7 @@ def _next(client: BotClient, job: Record, until: float) -> Record:
 def _say(words: Sequence[str], file: str) -> Heard:
     from bot.client import BotUnreachable, TokenUnknown
 
+    _refuse_local(words)
     text, targets, key = _line(words), _lines(file), secrets.token_urlsafe(16)
     try:
         with _client() as client:
@@ -435,6 +436,14 @@ def _say(words: Sequence[str], file: str) -> Heard:
         fail(str(exc), FAILED)
     except TokenUnknown as exc:
         fail(str(exc), USAGE)
+
+
+def _refuse_local(words: Sequence[str]) -> None:
+    """Say so where --local follows a verb that has none."""
+    if "--local" in words:
+        *verbs, last = "purge", "retry", "status", *sorted(AT_THE_MACHINE)
+        what = f"{words[0]} has no --local: it asks the running bot. {', '.join(verbs)} and {last} have it."
+        fail(f"{what} Start the bot with `purgebot serve`, and say it without --local.", USAGE)
 
 
 def _machine() -> Machine:

@@ -1,4 +1,4 @@
-"""What a shell may complete behind a verb: option words and kinds, sites, accounts and places.
+"""What a shell may complete behind a verb: option words, flags and kinds, sites, accounts, places and schedules.
 
 Names come from the configuration file where this machine has it, else from the running bot, which is waited for for a
 moment. Whatever goes wrong, nothing is offered: a shell is no place for errors. The words are those of the grammar's
@@ -11,8 +11,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
+from typer._click.shell_completion import CompletionItem
+from typer.core import TyperCommand
+
+if TYPE_CHECKING:
+    from typer._click.core import Context
 
 KINDS = ("url", "path", "prefix", "tag", "host", "pattern", "everything")
 ON_THINGS = ("purge", "plan", "check", "why", "lint", "warm")
@@ -32,6 +38,22 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {  # the bare words, by verb
     "queue": ("on",),
     "limits": ("on",),
 }
+_OF_PURGE = ("--on", "--soft", "--hard", "--reason", "--in", "--at", "--only", "--dry-run", "--no-check", "--warm",
+             "--urgent", "--confirm")  # fmt: skip
+FLAGS: Mapping[str, tuple[str, ...]] = {  # what is written with dashes, by verb
+    "purge": (*_OF_PURGE, "--queue"),
+    "plan": _OF_PURGE,
+    "check": ("--on", "--from"),
+    "why": ("--on",),
+    "lint": ("--on", "--for"),
+    "warm": ("--on", "--from"),
+    "hold": ("--reason", "--for"),
+    "cancel": ("--reason",),
+    "break-glass": ("--reason",),
+    "schedules": ("--on",),
+    "queue": ("--on",),
+    "limits": ("--on",),
+}
 SERVERS = ("nginx", "apache", "express")
 _REST = frozenset({"because", "--because", "--reason"})  # whatever follows is a person's own words
 _SITE = re.compile(r"^\W*([A-Za-z0-9][A-Za-z0-9_.-]{0,39})\W? \((?:production|staging)\)", re.MULTILINE)
@@ -45,6 +67,7 @@ class Names:
     accounts: tuple[str, ...] = ()
     places: tuple[str, ...] = ()  # edges to look from
     hosts: tuple[str, ...] = field(default=())
+    schedules: tuple[str, ...] = ()  # what `run` begins by its name
 
 
 def choices(verb: str, before: Sequence[str], names: Callable[[], Names]) -> list[str]:
@@ -63,6 +86,8 @@ def choices(verb: str, before: Sequence[str], names: Callable[[], Names]) -> lis
             return list(SERVERS) if verb == "lint" else []
         case "in" | "at":
             return []
+    if verb == "run":
+        return [] if before else list(names().schedules)
     free = [word for word in OPTIONS.get(verb, ()) if word not in before]
     if verb in BARE and not before:
         every = ["all"] if verb in ("hold", "release") else []
@@ -83,6 +108,27 @@ def completer(names: Callable[[], Names]) -> Callable[[typer.Context, str], list
     return complete
 
 
+def flags(verb: str, before: Sequence[str]) -> list[str]:
+    """The grammar's flags that may stand behind `verb` and the words `before`, which have none of them yet."""
+    said = {word.partition("=")[0] for word in before}
+    if "because" in said:
+        return []
+    return [flag for flag in FLAGS.get(verb, ()) if flag not in said]
+
+
+class Line(TyperCommand):
+    """A command that takes a line of the grammar: beside its own flags it has the grammar's."""
+
+    def shell_complete(self, ctx: Context, incomplete: str) -> list[CompletionItem]:
+        """Every flag that begins with what is typed."""
+        found = super().shell_complete(ctx, incomplete)
+        if not incomplete.startswith("-"):
+            return found
+        before = [str(word) for word in (ctx.params.get("words") or ())]
+        free = [flag for flag in flags(str(ctx.info_name), before) if flag.startswith(incomplete)]
+        return [*map(CompletionItem, free), *found]
+
+
 def names_in(path: Path) -> Names | None:
     """What the file at `path` names; None where there is none that can be read."""
     from ruamel.yaml import YAML
@@ -95,7 +141,9 @@ def names_in(path: Path) -> Names | None:
     sites, accounts = _map(found, "sites"), _map(found, "accounts")
     edges = [edge for site in sites.values() for edge in _map(site, "edges")]
     hosts = [str(host) for site in sites.values() for host in _list(site, "hosts")]
-    return Names(tuple(sites), tuple(accounts), tuple(dict.fromkeys(edges)), tuple(hosts))
+    entries = _list(found, "schedules")
+    schedules = [str(one["name"]) for one in entries if isinstance(one, dict) and one.get("name")]
+    return Names(tuple(sites), tuple(accounts), tuple(dict.fromkeys(edges)), tuple(hosts), tuple(schedules))
 
 
 def names_told(text: str) -> Names:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot.adapters import build_globalping, build_providers
+from bot.adapters import SET_IT, build_globalping, build_providers
 from bot.ledger.audit import audit
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.opening import LedgerInUse, LedgerTooNew
@@ -78,13 +78,15 @@ def _configuration(settings: Settings, now: float) -> list[Finding]:
 
 def _tokens(settings: Settings) -> list[Finding]:
     """The machines' tokens without a secret: nobody can come in with them."""
-    advice = "Set it where the bot runs, then start it again."
-    missing = [(token, f"{token.bearer.env or token.bearer.file}") for token in settings.api_tokens]
+    missing = [token for token in settings.api_tokens if token.bearer.reveal_or_none() is None]
     return [
-        Finding(f"token {token.name}", Health.BAD, f"Its secret is not in {where}, so nobody comes in by it.", advice)
-        for token, where in missing
-        if token.bearer.reveal_or_none() is None
-    ]
+        Finding(
+            f"token {token.name}", Health.BAD,
+            f"Its secret is not in {token.bearer.env or token.bearer.file}, so nobody comes in by it.",
+            SET_IT if token.bearer.env else "Write it there, where the bot runs, then reload the bot (SIGHUP).",
+        )
+        for token in missing
+    ]  # fmt: skip
 
 
 def _senders(settings: Settings) -> list[Finding]:

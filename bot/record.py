@@ -140,6 +140,7 @@ def queue_record(shown: QueueShown) -> list[Record]:
             "scheduled": account.scheduled,
             "waiting_for_votes": account.votes,
             "needs_decision": account.decisions,
+            "following": account.following,
         }
         for account in shown.accounts
     ]

@@ -14,7 +14,7 @@ from typing import Generic, Protocol, TypeVar
 
 import structlog
 
-from bot.adapters import adapter_of, build_globalping, revealed
+from bot.adapters import adapter_of, build_globalping, missing_in, revealed
 from bot.domain.answer import PLAIN, Asked
 from bot.domain.world import Measured, Region
 from bot.edge.globalping import MEASURE_SECONDS
@@ -83,6 +83,8 @@ class Renewing:
     def __init__(self, settings: AccountSettings) -> None:
         self.settings = settings
         self._account = revealed(settings)
+        if self._account is None and (missing := missing_in(settings)) is not None:
+            log.warning("account_without_secret", account=settings.name, what=str(missing))
         first = adapter_of(settings, self._account)
         self._lent: Lent[Provider] = Lent(first)
         self._reading = asyncio.Lock()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.adapters import build_providers
+from bot.renewing import Renewing
 from bot.settings import Settings, load
 from bot.wiring import database_path, tokens_of
 from providers.contract import Health, Kind, Purge
@@ -44,6 +46,32 @@ async def test_an_account_without_its_secret_plans_and_says_what_is_missing(tmp_
         caught.value.what,
         caught.value.advice,
     )
+
+
+async def test_an_account_whose_secrets_file_is_empty_is_read_again_and_needs_no_restart(tmp_path: Path) -> None:
+    (tmp_path / "cf").write_text("\n")
+    file = tmp_path / "purgebot.yaml"
+    file.write_text(CONFIG.replace("{env: CLOUDFLARE_TOKEN}", "{file: cf}"))
+    provider = Renewing(load(file, {}).accounts["cf"])
+    layer = {"zone": "0123456789abcdef0123456789abcdef"}
+    calls = provider.plan(Purge(Kind.URL, ("https://www.shop.test/a",), layer=layer, hosts=("www.shop.test",)))
+    probe = await provider.probe(layer)
+    with pytest.raises(BadCredentials) as caught:
+        await provider.send(calls[0], REFERENCE)
+    await provider.close()
+    assert [
+        "Write it there, where the bot runs. It is read again at the next purge, without a restart.",
+        "Write it there, where the bot runs, then Retry: it is read again without a restart.",
+    ] == [probe.advice, caught.value.advice]
+
+
+async def test_an_account_that_leaves_warns_of_no_secret(tmp_path: Path) -> None:
+    with capture_logs() as begun:
+        account = Renewing(settings(tmp_path).accounts["cf"])
+    with capture_logs() as left:
+        await account.retire()
+    await account.close()
+    assert (["account_without_secret"], []) == ([one["event"] for one in begun], left)
 
 
 async def test_an_account_with_its_secret_is_the_adapter_itself(tmp_path: Path) -> None:

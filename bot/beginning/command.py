@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from bot.settings import Environment
 
 USAGE = 2
+_UNASKED = "Answer in a terminal, or give --yes with --host HOST, and flags for the rest."
 
 
 def register(app: typer.Typer, environ: Mapping[str, str], read: Callable[[], Environment]) -> None:
@@ -60,5 +61,7 @@ def register(app: typer.Typer, environ: Mapping[str, str], read: Callable[[], En
             begin(flags, places, environ, typer.echo)
         except (Unanswered, BadSettings) as exc:
             fail(str(exc), USAGE)
+        except typer.Abort:
+            fail(f"\nNothing more could be asked, and nothing was written. {_UNASKED}", USAGE)
         if not no_doctor:
             examine(config, replace(environment, config=str(config)), environ)

@@ -48,7 +48,7 @@ def _marked(text: str, mark: str) -> list[tuple[int, str]]:
 
 
 def _lines(begun: Beginning) -> Iterator[str]:
-    yield f"command: {begun.command}".ljust(25) + "# as in the Slack app's manifest"
+    yield _beside(f"command: {begun.command}", "as in the Slack app's manifest", 24)
     yield ""
     yield "# Who we are at each provider. Rate limits belong to the account."
     yield "accounts:"
@@ -65,7 +65,7 @@ def _lines(begun: Beginning) -> Iterator[str]:
 
 
 def _account(layer: LayerAnswer) -> Iterator[str]:
-    yield f"  {layer.account}:".ljust(41) + f"# more keys: docs/providers/{layer.provider}.md"
+    yield _beside(f"  {layer.account}:", f"more keys: docs/providers/{layer.provider}.md")
     yield f"    provider: {layer.provider}"
     if unasked := unasked_of(layer):
         yield f"    # It looks for {listed_of(unasked)} where the bot runs; they may stay unset where"
@@ -77,19 +77,19 @@ def _account(layer: LayerAnswer) -> Iterator[str]:
 def _site(site: SiteAnswer, begun: Beginning, origin: str) -> Iterator[str]:
     yield f"  {quoted(site.site)}:"
     hosts = f"    hosts: [{', '.join(map(quoted, site.hosts))}]"
-    yield f"{hosts.ljust(41)}# {MAKE_SURE}that the name is right; {site.doubt}" if site.doubt else hosts
-    yield f"    schemes: [{', '.join(site.schemes)}]".ljust(41) + "# what a URL typed without a scheme means"
+    yield _beside(hosts, f"{MAKE_SURE}that the name is right; {site.doubt}") if site.doubt else hosts
+    yield _beside(f"    schemes: [{', '.join(site.schemes)}]", "what a URL typed without a scheme means")
     yield from _or_later(origin, "origin", ORIGIN, "where the truth is, behind every cache")
-    yield "    environment: production".ljust(41) + "# or staging"
+    yield _beside("    environment: production", "or staging")
     yield from _or_later(begun.channel, "channel", "C0SHOP", "where this site's jobs are told, by id")
-    yield "    layers:".ljust(41) + "# innermost first: the order in which they are purged"
+    yield _beside("    layers:", "innermost first: the order in which they are purged")
     for layer in site.layers:
-        doubt = f"# {MAKE_SURE}that it is there, or remove it; {layer.doubt}" if layer.doubt else ""
-        yield f"      - account: {layer.account}".ljust(41 if doubt else 0) + doubt
+        line = f"      - account: {layer.account}"
+        yield _beside(line, f"{MAKE_SURE}that it is there, or remove it; {layer.doubt}") if layer.doubt else line
         for one, value in layer.of_layer():
             yield _key("        ", one, value)
     if begun.edge:
-        yield "    edges:".ljust(41) + "# places to look from; dialled as written, Host and SNI from the URL"
+        yield _beside("    edges:", "places to look from; dialled as written, Host and SNI from the URL")
         yield f"      edge: {quoted(begun.edge)}"
 
 
@@ -103,7 +103,7 @@ def _left_out(begun: Beginning) -> Iterator[str]:
 
 def _or_later(value: str, key: str, example: str, what: str) -> Iterator[str]:
     line = f"{key}: {quoted(value or example)}"
-    yield f"    {line if value else f'# {line}'}".ljust(41) + f"# {what}"
+    yield _beside(f"    {line if value else f'# {line}'}", what)
 
 
 def _approvals(begun: Beginning) -> Iterator[str]:
@@ -118,7 +118,12 @@ def _approvals(begun: Beginning) -> Iterator[str]:
 def _key(indent: str, one: Field, value: str) -> str:
     """A key with its answer; with the example where there is none yet, marked so."""
     line = f"{indent}{one.name}: {_written(one, value) if value else quoted(one.example)}"
-    return f"{line.ljust(40)} # {'' if value else FILL_IN}{one.what}"
+    return _beside(line, f"{'' if value else FILL_IN}{one.what}")
+
+
+def _beside(line: str, comment: str, column: int = 40) -> str:
+    """A line with its comment, which a blank must part from what stands before."""
+    return f"{line.ljust(column)} # {comment}"
 
 
 def _written(one: Field, value: str) -> str:

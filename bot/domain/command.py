@@ -221,7 +221,13 @@ def _job(verb: Verb, heard: Heard, speaker: Speaker) -> int:
         raise Confused(misunderstood(speaker, f"{verb.value} takes one job and nothing else.", f"{verb.value} P-{job}"))
     meant = job_of(f"P-{first.lower().lstrip('p').lstrip('-#').lstrip('0')}")
     mended = f"{verb.value} P-{meant}" if meant else ""
+    if first in speaker.schedules:
+        problem = (
+            f"`{first}` is a schedule of the configuration and no job. To stop it, take it out of `schedules` there;"
+            " a job that it made has a name of its own, such as P-12."
+        )
+        raise Confused(Misunderstood(problem, f"{speaker.command} schedules"))
     problem = f"`{shown(first)}` is not a job's name, which looks like P-12."
     if not mended:
-        raise Confused(Misunderstood(problem, f"{speaker.command} {verb.value} P-12"))
+        raise Confused(Misunderstood(problem, f"{speaker.command} status"))
     raise Confused(misunderstood(speaker, problem, mended))

@@ -6,14 +6,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.command import parse
+from bot.domain.puzzles import ALL_HINT
 from bot.domain.saying import options_line
 from bot.domain.speech import KIND_OF, BadLine, Command, Misunderstood, Speaker
 from bot.domain.uploads import rows_of
+from bot.domain.words import QUOTES
 from providers.contract import Kind
 
 THINGS, KIND, SITE, MODE, REASON, FILE = "things", "kind", "site", "mode", "reason", "file"
 NOTHING = "Type what should be gone: a URL, path, prefix, tag or host; or add a list in a file."
 TOO_MUCH = "Everything takes no things beside it. Leave this empty, or choose another kind."
+CHOOSE_ALL = (
+    'To purge all of a site, leave this empty and choose "Everything on the site" under Read as. A second form asks you'
+    " to confirm."
+)
 BAD_SHOWN = 5
 
 
@@ -57,7 +63,16 @@ def unfilled_in(filled: Filled) -> str:
     named = bool(filled.lines()) or filled.has_list
     if filled.kind == Kind.EVERYTHING:
         return TOO_MUCH if named else ""
+    if not filled.kind and _is_all(filled):
+        return CHOOSE_ALL
     return "" if named else NOTHING
+
+
+def _is_all(filled: Filled) -> bool:
+    """Whether the one thing that is typed begins with the word that purges all, which a form has a choice for."""
+    lines = [line for line in filled.lines() if line.strip()]
+    first = lines[0].split()[0].strip(QUOTES + "`*.,").lower() if len(lines) == 1 else ""
+    return first == Kind.EVERYTHING.value
 
 
 def _wrong(filled: Filled, speaker: Speaker) -> dict[str, str]:
@@ -66,6 +81,8 @@ def _wrong(filled: Filled, speaker: Speaker) -> dict[str, str]:
         return {THINGS: _told(understood.bad)} if understood.bad else {}
     field = next((field for field, mended in _mended(filled, speaker) if _is_whole(mended, speaker)), THINGS)
     problem = " ".join(understood.problem.split("\n"))
+    if ALL_HINT in problem:
+        return {THINGS: problem.replace(ALL_HINT, f" {CHOOSE_ALL}")}
     return {field: f"{problem}{_example(filled, speaker) if field == THINGS else ''}"}
 
 

@@ -80,6 +80,9 @@ def _tail(given: Mapping[str, str], *without: str) -> str:
     return f" {options}" if options else ""
 
 
+ALL_HINT = " Only the word everything purges all of a site: in the command itself, without quotes."
+
+
 def unknown_verb(thing: Thing, heard: Heard, speaker: Speaker) -> Misunderstood:
     """A first word that is neither a verb nor a thing."""
     problem = f"I cannot tell what `{shown(thing.text)}` is.{_all_hint(thing.text)}"
@@ -92,7 +95,7 @@ def unknown_verb(thing: Thing, heard: Heard, speaker: Speaker) -> Misunderstood:
 
 def _all_hint(word: str) -> str:
     near = word.lower() == "all" or difflib.get_close_matches(word.lower()[:20], [Kind.EVERYTHING.value], 1, _NEAR)
-    return " Only the word everything purges all of a site: in the command itself, without quotes." if near else ""
+    return ALL_HINT if near else ""
 
 
 def all_unread(

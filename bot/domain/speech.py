@@ -129,6 +129,7 @@ class Speaker:
     accounts: frozenset[str] = field(default_factory=frozenset)
     command: str = "/purge"
     world: World = field(default_factory=World)
+    schedules: frozenset[str] = field(default_factory=frozenset)  # of the file, on those sites
 
 
 class Confused(Exception):

@@ -18,10 +18,12 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """`what` is missing, as plain text; `line` mends it, `where` says where to put it; `channel` is an id instead."""
+    """`what` is missing, as plain text; `line` mends it, `where` says where to put it; `channel` is an id instead.
+    `example` names the site or account, as ("sites", "shop"), of which the file still has the example's value."""
 
     what: str
     way: Way
     line: str
     where: str = ""
     channel: str = ""
+    example: tuple[str, str] = ("", "")

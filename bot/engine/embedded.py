@@ -49,10 +49,12 @@ class EmbeddedEngine:
             self._again[name] = at if waiting is None else min(waiting, at)
             return
         job = self._scheduler.get_job(name)
-        if job is not None and job.next_run_time is not None and job.next_run_time.timestamp() <= at:
-            return
+        if job is not None:
+            if job.trigger.run_date.timestamp() <= at:
+                return
+            job.remove()  # before the start a second of the same name would stand beside it
         when = datetime.fromtimestamp(at, UTC)
-        self._scheduler.add_job(self._ring, "date", [name], run_date=when, id=name, replace_existing=True)
+        self._scheduler.add_job(self._ring, "date", [name], run_date=when, id=name)
 
     async def _ring(self, name: str) -> None:
         if name in self._again:

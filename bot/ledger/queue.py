@@ -56,6 +56,7 @@ class OpenJob:
     urgent_by: str = ""
     is_held: bool = False
     looks: bool = False  # before its first call it looks at the edge
+    follows: bool = False  # another site's job comes first, and is not proven yet
 
     @property
     def name(self) -> str:
@@ -65,7 +66,8 @@ class OpenJob:
     @property
     def runs(self) -> bool:
         """Whether nothing but other calls keeps it."""
-        return self.state in (State.QUEUED, State.PURGING, State.CONFIRMING) and not self.is_held
+        under_way = self.state in (State.QUEUED, State.PURGING, State.CONFIRMING)
+        return under_way and not self.is_held and not self.follows
 
     def layer_on(self, account: str) -> OpenLayer | None:
         """Its layer on `account`, while there is something to do."""
@@ -92,7 +94,9 @@ class Queue:
         rows = self._tx.rows(
             "select id, site, state, requested_by, created, json_extract(doc, '$.targets') as targets,"
             " json_extract(doc, '$.held') is not null as held, coalesce((select by from urgent where job = id), '')"
-            " as urgent_by, json_extract(doc, '$.check') and not json_extract(doc, '$.looked_before') as looks"
+            " as urgent_by, json_extract(doc, '$.check') and not json_extract(doc, '$.looked_before') as looks,"
+            " state = 'queued' and coalesce(json_extract(doc, '$.after'), 0) != 0"
+            " and not coalesce(json_extract(doc, '$.after_proven'), 0) as follows"
             " from jobs where due_at is not null order by id"
         )
         flying = self._flying()
@@ -115,7 +119,7 @@ class Queue:
         return OpenJob(
             job, str(row["site"]), State(str(row["state"])), str(row["requested_by"]), number(row["created"]),
             whole(row["targets"]), tuple(_layer(x, flying) for x in layers), str(row["urgent_by"]), bool(row["held"]),
-            bool(row["looks"]),
+            bool(row["looks"]), bool(row["follows"]),
         )  # fmt: skip
 
     def load(self, account: str) -> Load:

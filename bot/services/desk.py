@@ -173,7 +173,10 @@ class Desk:
             case Verb.DOCTOR:
                 sites = self._named(asking.actor, command)
                 self._core.engine.wake(UNDONE)
-                return Probed(await probe_layers(self._core.setup.providers, sites))
+                of = {("sites", site.name) for site in sites}
+                of |= {("accounts", layer.account) for site in sites for layer in site.layers}
+                examples = [one for one in self._core.undone.all if one.example in of]
+                return Probed(await probe_layers(self._core.setup.providers, sites), examples)
             case Verb.WHOAMI:
                 return await self._whoami(asking.actor)
             case Verb.HELP:
@@ -213,7 +216,7 @@ class Desk:
             return site_held(hold, site.name)
         if refused := await self._may_not_hurry(asking, command):
             return refused
-        if not sure and (question := await self._question(asking, command, site)) is not None:
+        if not sure and (question := await self._question(asking, command, site, due)) is not None:
             return question
         if hold is not None and (queued := await put_in_line(self._core, asking, command, site)) is not None:
             return queued
@@ -247,7 +250,7 @@ class Desk:
         sites, now = self._core.setup.seen_by(actor), self._core.clock.now()
         return SitesListed(sites, await self._core.ledger.read(lambda books: seen_holds(books, actor, now)))
 
-    async def _question(self, asking: Asking, command: Command, site: Site) -> Reply | None:
+    async def _question(self, asking: Asking, command: Command, site: Site, due: Due | None) -> Reply | None:
         """What must be confirmed first: a bare host, everything; None when nothing must."""
         if self._core.setup.observe:
             return None
@@ -260,18 +263,18 @@ class Desk:
             return None if command.confirm == site.name else Refused(wrong, f"Write --confirm {site.name}.")
         if asking.actor.is_token:
             return Refused(f"Purging everything on {site.name} must be confirmed.", f"Add: --confirm {site.name}")
-        return await self._form(asking, command, site)
+        return await self._form(asking, command, site, due)
 
-    async def _form(self, asking: Asking, command: Command, site: Site) -> Reply:
-        plan = await plan_for(self._core, command, site)
+    async def _form(self, asking: Asking, command: Command, site: Site, due: Due | None) -> Reply:
+        plan = await plan_for(self._core, command, site, due)
         if isinstance(plan, Refused):
             return plan
-        decision = await judge_plan(self._core, asking.actor, plan, command.reason or "to be given")
+        decision = await judge_plan(self._core, asking.actor, plan, command.reason or "to be given", due)
         if isinstance(decision, Deny):
             return refused_by(decision)
         lines, softly = self._narrower(asking, command, site), plan.softly
         draft = await self.save_draft(asking, {"command": pack(COMMAND, command), "lines": lines, "softly": softly})
-        return FormWanted(draft, command, site, softly, lines)
+        return FormWanted(draft, command, site, softly, lines, decision)
 
     def _narrower(self, asking: Asking, command: Command, site: Site) -> list[str]:
         """The front page, and one host of several where every layer can purge one; with all else that was said."""

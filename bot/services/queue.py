@@ -61,12 +61,14 @@ class AccountQueue:
     scheduled: int = 0
     votes: int = 0
     decisions: int = 0
+    following: int = 0  # another site's job comes first
     silent_until: float | None = None  # the provider wants no calls before
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is open for it."""
-        return not (self.running or self.waiting or self.held or self.scheduled or self.votes or self.decisions)
+        waits = self.held or self.scheduled or self.votes or self.decisions or self.following
+        return not (self.running or self.waiting or waits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,16 @@ class QueueShown:
     begin: int = 0
     line: str = "queue"  # to be typed for the same, without its page
     held: Sequence[HeldBack] = ()
+
+    @property
+    def running(self) -> frozenset[int]:
+        """The jobs that run at some account."""
+        return frozenset(one.job for account in self.accounts for one in account.running)
+
+    @property
+    def waiting(self) -> frozenset[int]:
+        """The jobs that wait in line and run nowhere."""
+        return frozenset(one.job for account in self.accounts for one in account.waiting) - self.running
 
 
 async def queue(core: Core, actor: Actor, command: Command) -> QueueShown:
@@ -199,6 +211,7 @@ def _queue(
         scheduled=sum(job.state is State.SCHEDULED for job in others),
         votes=sum(job.state is State.WAITING for job in others),
         decisions=sum(job.state is State.NEEDS_DECISION for job in others),
+        following=sum(job.follows and not job.is_held for job in others),
         silent_until=silent if silent > now else None,
     )
 

@@ -17,6 +17,7 @@ from bot.domain.site import Site
 from bot.domain.speech import Search
 from bot.domain.stats import Stats
 from bot.domain.timeline import Moment
+from bot.domain.undone import Undone
 from bot.domain.verdict import Judgement, Look
 from bot.domain.warming import Warming
 from bot.domain.when import Due
@@ -154,6 +155,7 @@ class FormWanted:
     site: Site
     softly: str = ""  # which layers mark their copies as stale, as on the job's card
     narrower: Sequence[str] = ()  # lines, by their place in the draft
+    decision: Decision | None = None  # what the policy says of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,9 +341,10 @@ class LimitsShown:
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """What each account said when it was tried, by `account on site`."""
+    """What each account said when it was tried, by `account on site`, and what the file still has of the example."""
 
     found: Sequence[tuple[str, Probe]]
+    examples: Sequence[Undone] = ()
 
 
 @dataclass(frozen=True, slots=True)

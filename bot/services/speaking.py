@@ -11,4 +11,6 @@ def speaker_of(core: Core, actor: Actor, channel: str) -> Speaker:
     """What the parser may know of `actor`'s world."""
     sites = core.setup.seen_by(actor)
     accounts = frozenset(layer.account for site in sites for layer in site.layers)
-    return Speaker(sites, channel, accounts, core.setup.command, core.setup.world)
+    names = {site.name for site in sites}
+    schedules = frozenset(one.name for one in core.setup.schedules.values() if one.site in names)
+    return Speaker(sites, channel, accounts, core.setup.command, core.setup.world, schedules)

@@ -60,7 +60,11 @@ def unset(settings: Settings) -> tuple[str, ...]:
     if settings.globalping.token is not None:
         places["globalping.token"] = settings.globalping.token
     troubles = {key: _trouble(secret) for key, secret in places.items()}
-    return tuple(f"{key}: {trouble} It must be where the bot runs." for key, trouble in troubles.items() if trouble)
+    return tuple(
+        f"{key}: {trouble} {'Set' if places[key].env else 'Write'} it where the bot runs."
+        for key, trouble in troubles.items()
+        if trouble
+    )
 
 
 def _trouble(secret: Secret) -> str:

@@ -70,6 +70,7 @@ sites:
 #     - {name: small, who: [editors, sre], kind: [url, path, tag], max_items: 30, then: allow}
 #     - {name: wide, who: sre, kind: [url, path, tag, prefix, host, pattern], then: {approve: 1, of: approvers}}
 #     - {name: all, who: sre, kind: everything, reason: required, then: {approve: 2, of: approvers}}
+#     - {name: again, who: schedules, kind: [url, path, tag, prefix], then: allow}      # those below
 #     # - {name: ci, who: "token:ci-shop", kind: [url, path, tag, prefix], then: allow}   # a sender below; by name only
 #   tighten:                                               # adds to what a rule said, and never takes away
 #     - {name: freeze, between: [2027-11-25, 2027-11-29], kind: [host, prefix, everything], then: deny, say: Sale}

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from bot.domain.defaults import built_in
 from bot.domain.resolvers import address_of
-from bot.domain.schedule import Schedule
 from bot.domain.site import Site
 from bot.settings import shapes, spans
 from bot.settings.accounts import AccountReader
@@ -22,12 +21,13 @@ from bot.settings.document import COMMAND, ApiDoc, ApprovalsDoc, RetentionDoc, R
 from bot.settings.globalping import GlobalpingReader
 from bot.settings.model import AccountSettings, ApiToken, Approvals, BadSettings, Limits, Retention, Settings
 from bot.settings.order import check_order
-from bot.settings.placeholders import refuse_or_warn
+from bot.settings.placeholders import examples_left, warned_of
 from bot.settings.policies import PolicyReader
 from bot.settings.reach import Ground
 from bot.settings.reader import Data, Place, read, type_names
 from bot.settings.schedules import ScheduleReader
 from bot.settings.sites import SiteReader
+from bot.settings.vain_schedules import vain
 from providers import PROVIDERS
 from providers.contract import Blueprint
 
@@ -67,7 +67,8 @@ class _Loader:
             self._complaints, self._accounts.secret, sites or _meant(data, "sites"), [token.name for token in tokens]
         ).read(data.get("deploys"))
         senders = tuple(sender.name for sender in deploys.senders)
-        scheduled = self._schedules(data, root, found_sites)
+        schedules = self._schedules(root, found_sites)
+        scheduled = schedules.read(data.get("schedules"))
         policy = built_in(approvals.approvers, senders, bool(scheduled))
         if "policy" in data:
             meant = sites or _meant(data, "sites")
@@ -78,11 +79,13 @@ class _Loader:
             data.get("globalping"), sites or _meant(data, "sites")
         )
         ground = Ground(found_sites, {one.name: one for one in (*tokens, *deploys.senders)}, frozenset(senders))
+        examples = examples_left(self._complaints, data, self._providers, root.mode)
         told = (
             *cautions(found_accounts, ground, approvals, policy, self._providers),
             *loose(deploys),
             *short_lived(kept),
-            *refuse_or_warn(self._complaints, data, self._providers, root.mode),
+            *vain(schedules.entries, policy, ground, self._complaints.line),
+            *warned_of(examples),
         )
         return Settings(
             root.mode,
@@ -100,6 +103,7 @@ class _Loader:
             scheduled,
             self._resolvers(root),
             deploys,
+            examples,
         )
 
     def _root(self, data: Mapping[str, Data]) -> RootDoc:
@@ -110,9 +114,9 @@ class _Loader:
             self._complaints.add(("command",), f"{quoted(root.command)} is not a slash command.", advice)
         return root
 
-    def _schedules(self, data: Mapping[str, Data], root: RootDoc, sites: Mapping[str, Site]) -> Mapping[str, Schedule]:
+    def _schedules(self, root: RootDoc, sites: Mapping[str, Site]) -> ScheduleReader:
         zone = spans.zone(self._complaints, ("time_zone",), root.time_zone) or UTC
-        return ScheduleReader(self._complaints, sites, root.command, zone, root.time_zone).read(data.get("schedules"))
+        return ScheduleReader(self._complaints, sites, root.command, zone, root.time_zone)
 
     def _resolvers(self, root: RootDoc) -> tuple[str, ...]:
         for n, typed in enumerate(root.resolvers):

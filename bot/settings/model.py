@@ -31,7 +31,12 @@ class Mode(StrEnum):
 
 
 class MissingSecret(Exception):
-    """A secret is not where the configuration says; the text names the variable or file."""
+    """A secret is not where the configuration says; the text names the variable or file. A file is read again while the
+    bot runs; a variable is not."""
+
+    def __init__(self, what: str, in_file: bool = False) -> None:
+        super().__init__(what)
+        self.in_file = in_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,8 @@ class Secret:
         value, trouble = self._variable() if self.env else self._content()
         if not value:
             holds = f" ({what})" if what else ""
-            raise MissingSecret(f"the {'variable' if self.env else 'file'} {self.env or self.file}{holds} {trouble}.")
+            place = f"the {'variable' if self.env else 'file'} {self.env or self.file}"
+            raise MissingSecret(f"{place}{holds} {trouble}.", in_file=not self.env)
         return value
 
     def reveal_or_none(self) -> str | None:
@@ -216,6 +222,17 @@ class Globalping:
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """A value that is still the example's: `name` under `key`, on a line of the file, of a site or an account."""
+
+    of: tuple[str, str]  # ("sites", "shop")
+    key: str
+    name: str
+    advice: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole configuration, checked. `warnings` are sentences about what is allowed but surprising."""
 
@@ -234,6 +251,7 @@ class Settings:
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     resolvers: tuple[str, ...] = ()  # each an address, with a port where it is not 53
     deploys: Deploys = field(default_factory=Deploys)
+    examples: tuple[Example, ...] = ()  # what keeps `mode: live` from being taken
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,19 @@ def open_ends(settings: Settings) -> tuple[Undone, ...]:
     """Each with the line to add, what keeps purges from working first. Secrets are looked for as they are now, which at
     the start is as accounts have them until the next one."""
     return (
+        *_examples(settings),
         *_secrets(settings),
         *_approvals(settings),
         *_sites(settings),
         *_tokens(settings),
         *_mode(settings),
     )
+
+
+def _examples(settings: Settings) -> Iterator[Undone]:
+    for one in settings.examples:
+        what = f"{one.key} is still the example's {one.name}, and `mode: live` is refused with it."
+        yield Undone(what, Way.WRITE, f"{one.name}: …", f"with yours, on line {one.line} of the file", example=one.of)
 
 
 def _secrets(settings: Settings) -> Iterator[Undone]:

@@ -6,12 +6,12 @@ template may be anybody's, so neither is one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.settings.complaints import Complaints
 from bot.settings.example import HOSTS, ORIGIN
-from bot.settings.model import Mode
+from bot.settings.model import Example, Mode
 from bot.settings.reader import Data, Place, key_of
 from providers.contract import Blueprint, Field
 
@@ -36,19 +36,29 @@ def needed_of_layer(blueprint: Blueprint) -> list[Field]:
     return [one for one in blueprint.layer_fields if one.required]
 
 
-def refuse_or_warn(
+def examples_left(
     complaints: Complaints, data: Mapping[str, Data], providers: Mapping[str, Blueprint], mode: Mode
-) -> tuple[str, ...]:
-    """Complain about each placeholder of the file's `data` where purges are real; else a sentence for each."""
+) -> tuple[Example, ...]:
+    """Each placeholder of the file's `data`; where purges are real they are complained of, and none is returned."""
     found = [*_placeholders(data, providers)]
     if mode is Mode.LIVE:
         for one in found:
             complaints.add(one.place, f"is still the example's {one.name}.", one.advice)
         return ()
     return tuple(
-        f"{key_of(one.place)}, on line {complaints.line(one.place)}, is still the example's {one.name}."
-        f" {one.advice} `mode: live` is refused without."
+        Example(
+            (str(one.place[0]), str(one.place[1])), key_of(one.place), one.name, one.advice, complaints.line(one.place)
+        )
         for one in found
+    )
+
+
+def warned_of(examples: Iterable[Example]) -> tuple[str, ...]:
+    """A sentence for each."""
+    return tuple(
+        f"{one.key}, on line {one.line}, is still the example's {one.name}."
+        f" {one.advice} `mode: live` is refused without."
+        for one in examples
     )
 
 

@@ -9,10 +9,12 @@ from bot.domain.command import Command, Misunderstood, Speaker, Verb, parse
 from bot.domain.cron import BadCron, Cron, read_cron
 from bot.domain.schedule import Schedule
 from bot.domain.site import Site
+from bot.domain.target import empties, kinds_of, resolve
 from bot.settings import shapes, spans
 from bot.settings.complaints import Complaints, quoted
 from bot.settings.document import ScheduleDoc
 from bot.settings.reader import Data, Place
+from bot.settings.vain_schedules import Entry
 from providers.contract import Kind
 
 PLACE: Place = ("schedules",)
@@ -30,6 +32,12 @@ class ScheduleReader:
         self._speaker = Speaker(tuple(sites.values()), "", accounts, command)
         self._zone = zone
         self._zone_name = zone_name
+        self._entries: dict[str, Entry] = {}
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """Those that were read, with what their lines ask for."""
+        return self._entries
 
     def read(self, data: Data) -> Mapping[str, Schedule]:
         """Those that are good, by name."""
@@ -58,14 +66,16 @@ class ScheduleReader:
         if doc.time_zone:
             named = spans.zone(self._complaints, (*place, "time_zone"), doc.time_zone)
             zone = named or zone
-        site = self._site_of(doc, (*place, "purge"))
+        command = self._purge_of(doc, (*place, "purge"))
         within = spans.duration(self._complaints, (*place, "within"), doc.within)
-        if cron is None or not site:
+        if cron is None or command is None:
             return None
-        return Schedule(
-            doc.name, cron, zone, doc.time_zone or self._zone_name, site, doc.purge.strip(), doc.because,
+        schedule = Schedule(
+            doc.name, cron, zone, doc.time_zone or self._zone_name, command.site, doc.purge.strip(), doc.because,
             doc.missed == "run", within,
         )  # fmt: skip
+        self._entries.setdefault(doc.name, Entry(schedule, (*place, "purge"), command))
+        return schedule
 
     def _cron(self, typed: str, place: Place) -> Cron | None:
         try:
@@ -74,8 +84,8 @@ class ScheduleReader:
             self._complaints.add(place, bad.what, bad.advice)
             return None
 
-    def _site_of(self, doc: ScheduleDoc, place: Place) -> str:
-        """The one site that the line is for, understood as in chat; "" after complaining."""
+    def _purge_of(self, doc: ScheduleDoc, place: Place) -> Command | None:
+        """The line, of one site, understood as in chat; None after complaining."""
         line = doc.purge.strip().removeprefix(f"{self._speaker.command} ")
         understood = parse(line, self._speaker)
         if isinstance(understood, Misunderstood):
@@ -83,16 +93,18 @@ class ScheduleReader:
                 self._complaints.add(
                     place, understood.problem, "Write it as in chat, and name the site: tag news on shop."
                 )
-            return ""
-        if any(target.kind is Kind.EVERYTHING for target in understood.targets) and not understood.confirm:
-            what = f"purges everything on {understood.site}, and nobody is asked to confirm that."
-            self._complaints.add(place, what, f"Add --confirm {understood.site}, if that is meant.")
-            return ""
+            return None
         what = self._not_a_purge(understood)
         if what:
             self._complaints.add(place, what, "Write what to purge as in chat, such as tag news on shop.")
-            return ""
-        return understood.site
+            return None
+        site = self._sites[understood.site]
+        if empties(resolve(understood.targets, site), site) and not understood.confirm:
+            amounts = "purges" if kinds_of(understood.targets) == {Kind.EVERYTHING} else "amounts to"
+            what = f"{amounts} everything on {site.name}, and nobody is asked to confirm that."
+            self._complaints.add(place, what, f"Add --confirm {site.name}, if that is meant.")
+            return None
+        return understood
 
     def _not_a_purge(self, command: Command) -> str:
         if command.verb is not Verb.PURGE:

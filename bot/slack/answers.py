@@ -116,8 +116,8 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
             return holds.with_holds(private.sites_card(sites), held_now)
         case LimitsShown(accounts):
             return limits_card(accounts)
-        case Probed(found):
-            return probed_card(found)
+        case Probed(found, examples):
+            return probed_card(found, examples)
         case WhoAmI():
             return private.whoami_card(reply)
         case HelpShown(text):

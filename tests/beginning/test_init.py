@@ -270,6 +270,15 @@ def test_what_cannot_stand_is_told_and_nothing_is_written(folder: Path, words: t
     assert "s3cr3t" not in result.stdout
 
 
+def test_where_nobody_can_be_asked_it_says_so_and_writes_nothing(folder: Path) -> None:
+    result = init(folder)
+    expected = (
+        "\nNothing more could be asked, and nothing was written. Answer in a terminal, or give --yes with --host HOST,"
+        " and flags for the rest.\n"
+    )
+    assert (2, expected, []) == (result.exit_code, result.stderr, list(folder.iterdir()))
+
+
 def test_what_is_there_is_never_replaced_unasked(folder: Path) -> None:
     words = ("--host", "www.shop.test", "--edge", NOBODY, "--layer", "nginx", "--yes")
     config = folder / "purgebot.yaml"

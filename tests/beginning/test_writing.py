@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import combinations
@@ -87,6 +88,13 @@ def test_every_key_of_the_file_has_a_word_on_it() -> None:
     text = config_text(Beginning("shop", ("www.shop.test",), tuple(map(layer, PROVIDERS))))
     bare = [line for line in text.splitlines() if ": " in line and "#" not in line]
     assert {"provider", "hosts", "- account", "mode"} == {line.strip().partition(":")[0] for line in bare}
+
+
+def test_a_blank_parts_each_comment_from_what_stands_before() -> None:
+    long = tuple(f"a-rather-long-name-{n}.shop.test" for n in range(3))
+    begun = Beginning("shop", long, tuple(map(layer, ACCOUNTS)), doubt="nobody answers")
+    lines = [line.lstrip("# ") for line in config_text(begun).splitlines() if " # " in line or "# " in line[1:]]
+    assert [] == [line for line in lines if re.search(r"[^ #]# ", line)]
 
 
 def test_credentials_that_no_key_names_are_told_in_the_file() -> None:

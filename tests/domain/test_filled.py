@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.command import parse
-from bot.domain.filled import NOTHING, TOO_MUCH, Filled, wrong_in
+from bot.domain.filled import CHOOSE_ALL, NOTHING, TOO_MUCH, Filled, wrong_in
 from bot.domain.site import Site
 from bot.domain.speech import Command, Speaker
 
@@ -42,6 +42,7 @@ WHOLE = {
     "a page": Filled(PAGE),
     "a path": Filled("/pricing", site="shop"),
     "a tag": Filled("news", kind="tag", site="shop"),
+    "a tag of that name": Filled("everything", kind="tag", site="shop"),
     "a kind in its line": Filled("tag news", site="shop"),
     "several, with blank lines": Filled(f"{PAGE}\r\n\r\n{PAGE}a", site="shop"),
     "everything": EVERYWHERE,
@@ -57,6 +58,12 @@ def test_what_is_understood_has_no_fault(filled: Filled) -> None:
 
 
 FAULTS = {
+    "the word for all": (Filled("everything", site="shop"), {"things": CHOOSE_ALL}),
+    "the word for all in quotes": (Filled("`Everything`"), {"things": CHOOSE_ALL}),
+    "the word for all with its site": (Filled("everything on shop"), {"things": CHOOSE_ALL}),
+    "nearly the word for all": (
+        Filled("all", site="shop"), {"things": f"I cannot tell what `all` is. {CHOOSE_ALL}"},
+    ),
     "nothing": (Filled(), {"things": NOTHING}),
     "only blanks": (Filled(" \n\t"), {"things": NOTHING}),
     "only a site": (Filled(site="shop"), {"things": NOTHING}),

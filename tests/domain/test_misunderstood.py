@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.command import Choice, Misunderstood, parse
@@ -517,8 +519,8 @@ HEARD = {
     ),
     "a job without its dash": ("show p12", mended("`p12` is not a job's name, which looks like P-12.", "show P-12")),
     "a job with a zero": ("cancel P-012", mended("`P-012` is not a job's name, which looks like P-12.", "cancel P-12")),
-    "job nought": ("cancel P-0", heard("`P-0` is not a job's name, which looks like P-12.", "/purge cancel P-12")),
-    "a job of letters": ("retry foo", heard("`foo` is not a job's name, which looks like P-12.", "/purge retry P-12")),
+    "job nought": ("cancel P-0", heard("`P-0` is not a job's name, which looks like P-12.", "/purge status")),
+    "a job of letters": ("retry foo", heard("`foo` is not a job's name, which looks like P-12.", "/purge status")),
     "a job beyond counting": ("P-" + "9" * 5000, heard("I cannot tell what `P-" + "9" * 77 + "…` is.", FRONT)),
     "two jobs": ("approve P-1 P-2", mended("approve takes one job, and a note in your own words.", "approve P-1")),
     "three jobs as one says them": (
@@ -680,3 +682,13 @@ def test_what_has_no_meaning_is_answered_with_what_to_type(typed: str, expected:
 def test_limits_of_what_is_no_site_are_mended(typed: str, problem: str, mended: str) -> None:
     expected = Misunderstood(problem, f"/purge {mended}", (Choice(mended, mended),), "fix")
     assert expected == parse(typed, MIA)
+
+
+@pytest.mark.parametrize("verb", ["cancel", "show", "status", "retry"])
+def test_a_schedule_of_the_file_is_no_job_and_no_job_is_named_to_copy(verb: str) -> None:
+    said = parse(f"{verb} every-report", replace(MIA, schedules=frozenset({"every-report"})))
+    assert said == Misunderstood(
+        "`every-report` is a schedule of the configuration and no job. To stop it, take it out of `schedules` there;"
+        " a job that it made has a name of its own, such as P-12.",
+        "/purge schedules",
+    )

@@ -76,6 +76,19 @@ async def test_wakes_of_a_waiting_name_coalesce_to_the_earliest() -> None:
     assert record.starts[0][1] < start + 5
 
 
+async def test_wakes_before_the_start_coalesce_to_the_earliest() -> None:
+    record = Record()
+    engine = EmbeddedEngine(record.run, RealClock())
+    start = time.time()
+    for later in (90.0, 0.05, 30.0):
+        engine.wake("x", start + later)
+    engine.start()
+    await record.count(1)
+    await engine.stop(1)
+    assert ["x"] == [name for name, _ in record.starts]
+    assert record.starts[0][1] < start + 5
+
+
 async def test_a_wake_during_a_run_gives_one_more_run_and_never_two_at_once() -> None:
     record = Record(0.05)
     engine = await embedded(record)

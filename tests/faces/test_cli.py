@@ -353,6 +353,15 @@ def test_without_a_token_it_says_which_variable(world: Playground) -> None:
     assert (2, "", said) == outcome(run(world, "sites", PURGEBOT_TOKEN=""))
 
 
+@pytest.mark.parametrize("words", [("check", "http://www.shop.test/"), ("log", "shop")], ids=["check", "log"])
+def test_a_verb_that_has_no_local_says_so_before_all_else(world: Playground, words: tuple[str, ...]) -> None:
+    said = (
+        f"{words[0]} has no --local: it asks the running bot. purge, retry, status, cancel, hold, release, show and"
+        " sites have it. Start the bot with `purgebot serve`, and say it without --local.\n"
+    )
+    assert (2, "", said) == outcome(run(world, *words, "--local", PURGEBOT_TOKEN=""))
+
+
 def test_a_bot_that_does_not_answer_is_said(world: Playground) -> None:
     said = "No bot answers at http://127.0.0.1:1 (ConnectError). Start it with `purgebot serve`, or set PURGEBOT_URL.\n"
     assert (1, "", said) == outcome(run(world, "sites", PURGEBOT_URL="http://127.0.0.1:1"))

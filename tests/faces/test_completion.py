@@ -12,11 +12,23 @@ from threading import Thread
 
 import pytest
 
-from bot.completion import KINDS, ON_THINGS, OPTIONS, SERVERS, Names, choices, names_here, names_in, names_told
+from bot.completion import (
+    FLAGS,
+    KINDS,
+    ON_THINGS,
+    OPTIONS,
+    SERVERS,
+    Names,
+    choices,
+    flags,
+    names_here,
+    names_in,
+    names_told,
+)
 from bot.domain import speech
 from bot.settings import example
 
-NAMES = Names(("shop", "blog"), ("cf", "shield"), ("fra", "iad"), ("www.shop.test",))
+NAMES = Names(("shop", "blog"), ("cf", "shield"), ("fra", "iad"), ("www.shop.test",), ("nightly", "front"))
 PURGING = ["on", "soft", "hard", "because", "in", "at", "only", "dry-run", "no-check"]
 COMMAND = (sys.executable, "-c", "from bot.cli import app; app(prog_name='purgebot')")
 
@@ -46,6 +58,8 @@ TABS = {
     "stats": ["shop", "blog"],
     "purge /pricing because on": [],
     "whoami": [],
+    "run": ["nightly", "front"],
+    "run nightly": [],
 }
 
 
@@ -61,6 +75,32 @@ def test_the_words_are_those_of_the_grammar() -> None:
     assert {verb: sorted(spoken[verb]) for verb in served} == {verb: sorted(words) for verb, words in OPTIONS.items()}
     assert (tuple(row.word for row in speech.KINDS), speech.SERVERS) == (KINDS, SERVERS)
     assert {verb.value for verb in speech.ON_THINGS} == set(ON_THINGS)
+
+
+def test_the_flags_are_those_of_the_grammar() -> None:
+    rows = [(row, word) for row in speech.OPTIONS for word in row.written if word.startswith("-")]
+    spoken = {verb.value: sorted(word for row, word in rows if verb in row.verbs) for verb in speech.Verb}
+    served = {verb: words for verb, words in spoken.items() if words and verb != "doctor"}
+    assert served == {verb: sorted(words) for verb, words in FLAGS.items()}
+
+
+FREE = {
+    "purge http://x --on shop --soft": {"--on", "--soft"},
+    "purge http://x --reason=late": {"--reason"},
+    "purge http://x because of --on": set(FLAGS["purge"]),
+}
+
+
+@pytest.mark.parametrize(("line", "gone"), FREE.items(), ids=FREE)
+def test_a_flag_is_offered_once_and_never_in_a_reason(line: str, gone: set[str]) -> None:
+    verb, *before = line.split()
+    assert [flag for flag in FLAGS[verb] if flag not in gone] == flags(verb, before)
+
+
+def test_schedules_are_read_from_the_file(tmp_path: Path) -> None:
+    (tmp_path / "purgebot.yaml").write_text("schedules: [{name: nightly, cron: x}, {cron: y}, z, {name: front}]\n")
+    found = names_in(tmp_path / "purgebot.yaml")
+    assert ("nightly", "front") == (found.schedules if found else None)
 
 
 def test_names_are_read_from_the_file(tmp_path: Path) -> None:
@@ -117,6 +157,14 @@ def test_sites_and_verbs_come_in_each_shell(folder: Path, shell: str) -> None:
     sites, errors = tab(typed(shell, "purgebot purge /pricing on "), folder)
     assert ("", 1) == (errors, len([line for line in verbs if "purge" in line]))
     assert [SHELLS[shell]] == sites
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_grammars_flags_come_beside_the_commands_own(folder: Path, shell: str) -> None:
+    told, errors = tab(typed(shell, "purgebot purge http://x --reason late --"), folder)
+    named = {flag for flag in (*FLAGS["purge"], "--no-wait", "--local") if any(flag in line for line in told)}
+    assert ("", {*FLAGS["purge"], "--no-wait", "--local"} - {"--reason"}) == (errors, named)
 
 
 @pytest.mark.slow

@@ -104,6 +104,17 @@ async def test_a_hold_on_everything_is_laid_shown_and_overruled_at_the_machine(t
     assert "the CDN is on fire" in shown[1]
 
 
+@pytest.mark.parametrize("where", ["all", "shop"])
+async def test_a_hold_with_an_end_is_laid_and_told_at_the_machine(tmp_path: Path, where: str) -> None:
+    env = environ(tmp_path, "http://127.0.0.1:9")
+    laid = await finished(env, "hold", where, "for", "1h", "because", "fire", "--local")
+    shown = await finished(env, "status", "--local")
+    assert (0, "") == (laid[0], laid[2])
+    assert "fire" in laid[1]
+    assert "fire" in shown[1]
+    assert "until" in shown[1]
+
+
 async def killed_in_a_call(env: Mapping[str, str], asked: asyncio.Event, by: signal.Signals) -> int:
     """`purge --local`, and that signal once a call is in flight; the exit code."""
     process = await start(env, *purge(URL, *WHY))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from bot.domain.undone import Undone, Way
 from bot.services.desk import Desk
 from bot.services.probing import probe_layers
 from bot.services.purges import Asking
@@ -57,3 +58,13 @@ async def test_the_doctor_comes_to_members_only(tmp_path: Path) -> None:
     guest = await desk.ask(Asking(GUEST, "b"), "doctor")
     await shop.ledger.close()
     assert (Probed, Refused) == (type(member), type(guest))
+
+
+async def test_the_doctor_names_what_is_still_the_examples_of_the_sites_asked_for(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    of = [("sites", "shop"), ("accounts", "cf"), ("sites", "news"), ("accounts", "other"), ("", "")]
+    shop.core.undone.configure(tuple(Undone("", Way.WRITE, "zone: …", example=one) for one in of))
+    reply = await Desk(shop.core).ask(Asking(MIA, "a"), "doctor shop")
+    await shop.ledger.close()
+    assert isinstance(reply, Probed)
+    assert of[:2] == [one.example for one in reply.examples]

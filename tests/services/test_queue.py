@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from bot.domain.actor import Actor, Standing
 from bot.domain.command import Command, Verb
 from bot.domain.hold import ALL
 from bot.domain.site import Layer
 from bot.domain.target import Target
+from bot.domain.verdict import Verdict
 from bot.services import deeds, holds
+from bot.services.deploys import Deployed, take
 from bot.services.desk import Desk
 from bot.services.purges import Asking
 from bot.services.queue import IN_LINE_SHOWN, MINE_SHOWN, AccountQueue, queue
@@ -18,6 +22,7 @@ from bot.services.replies import Full, JobMade
 from bot.services.setup import Current, Most
 from providers.contract import Kind
 from tests.services.shop import LEA, MIA, SHOP, Shop, open_shop, url
+from tests.services.test_deploys import CI, NEW, STAGING, V2, a_shop
 from tests.slate import START
 
 QUEUE = Command(Verb.QUEUE)
@@ -98,6 +103,46 @@ async def test_what_is_held_is_counted(tmp_path: Path) -> None:
     shield = await on_shield(shop, MIA)
     await shop.ledger.close()
     assert (1, (), ()) == (shield.held, shield.running, shield.waiting)
+
+
+@pytest.mark.parametrize("held", [False, True], ids=["while the first runs", "while the first is held"])
+async def test_what_follows_another_sites_job_is_not_in_line_and_each_job_counts_once(
+    tmp_path: Path, held: bool
+) -> None:
+    shop = a_shop(tmp_path, SHOP, STAGING)
+    shop.edges.serves = {**NEW, "stg": "v1"}
+    if held:
+        await holds.lay(shop.core, Asking(LEA, "hold"), Command(Verb.HOLD, everywhere=True, reason="freeze"))
+    taken = await take(shop.core, CI, "k", V2)
+    assert isinstance(taken, Deployed)
+    shown = await queue(shop.core, LEA, QUEUE)
+    await shop.slate.advance(0.2)
+    later = await queue(shop.core, LEA, QUEUE)
+    await shop.slate.advance(3)
+    shop.edges.serves["stg"] = "v2"
+    if held:
+        await holds.release(shop.core, Asking(LEA, "release"), Command(Verb.RELEASE, everywhere=True))
+    await shop.slate.advance(60)
+    ended = await shop.job(taken.job.id)
+    await shop.ledger.close()
+    lines = {account.account: account for account in later.accounts}
+    assert [1, 1] == [lines[name].following for name in ("shield", "cf")]
+    assert taken.job.id not in {one.job for account in shown.accounts for one in (*account.waiting, *account.running)}
+    assert (int(held), 0) == (lines["cf"].held, lines["shield"].held)
+    assert shown.running | shown.waiting <= {taken.first[0].id}
+    assert Verdict.FRESH is ended.verdict
+
+
+async def test_a_job_in_several_lanes_counts_once(tmp_path: Path) -> None:
+    shop = slow_shop(tmp_path)
+    await shop.purge(MIA, *[url(f"/1/{n}") for n in range(4)], check=False)
+    await shop.purge(LEA, url("/2"), check=False)
+    shown = await queue(shop.core, MIA, QUEUE)
+    await shop.slate.advance(1)
+    later = await queue(shop.core, MIA, QUEUE)
+    await shop.ledger.close()
+    assert (0, 4) == (len(shown.running), sum(len(account.waiting) for account in shown.accounts))
+    assert ([1, 2], [1], [2]) == (sorted(shown.waiting), sorted(later.running), sorted(later.waiting))
 
 
 async def test_the_hold_is_named_with_what_waits_for_its_end(tmp_path: Path) -> None:

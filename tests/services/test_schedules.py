@@ -27,7 +27,7 @@ from bot.services import approvals, deeds
 from bot.services.desk import Desk
 from bot.services.purges import Asking
 from bot.services.replies import Done, JobMade, NotUnderstood, PlanShown, Refused, Reply, SchedulesListed
-from bot.services.setup import SWEEP, Setup
+from bot.services.setup import SWEEP, Current, Setup
 from bot.services.timing import zone_named
 from tests.services.shop import APPROVERS, GUEST, LEA, MIA, SAM, SHOP, Everybody, ScriptedProvider, Shop, open_shop
 from tests.slate import START, SlateClock
@@ -801,3 +801,15 @@ async def test_the_files_schedules_are_listed_with_their_next_time(tmp_path: Pat
     await close(shop)
     assert isinstance(listed, SchedulesListed)
     assert [("nightly", at("2026-11-27T02:00"))] == [(one.schedule.name, one.next_at) for one in listed.planned]
+
+
+async def test_cancel_of_a_schedule_tells_what_it_is_and_only_to_who_sees_its_site(tmp_path: Path) -> None:
+    elsewhere = replace(NIGHTLY, name="weekly", site="news")
+    shop = filed(tmp_path, "2026-11-26T12:00", NIGHTLY)
+    shop.core = replace(shop.core, current=Current(replace(shop.core.setup, schedules={
+        one.name: one for one in (NIGHTLY, elsewhere)
+    })))  # fmt: skip
+    its, unseen = await refusal(shop, "cancel nightly"), await refusal(shop, "cancel weekly")
+    await close(shop)
+    assert its.startswith("`nightly` is a schedule of the configuration and no job.")
+    assert "`weekly` is not a job's name, which looks like P-12." == unseen

@@ -292,12 +292,12 @@ def test_what_the_journal_compares_names_places_alone(tmp_path: Path) -> None:
 
 
 def test_secrets_that_are_not_there_are_told(tmp_path: Path) -> None:
-    there = "It must be where the bot runs."
+    set_it, write_it = "Set it where the bot runs.", "Write it where the bot runs."
     told = [line for line in unset(loaded(tmp_path, BASE + ALL, {"CI": KEY, "GH": "g" * 30})) if "deploys" in line]
     assert told == [
-        f"deploys.tokens.ci-both.secrets[0]: the variable OLD is not set. {there}",
-        f"deploys.tokens.ci-both.secrets[1]: the file {tmp_path / 'new.secret'} does not exist. {there}",
-        f"deploys.github.run.secrets[0]: the variable RUN is not set. {there}",
+        f"deploys.tokens.ci-both.secrets[0]: the variable OLD is not set. {set_it}",
+        f"deploys.tokens.ci-both.secrets[1]: the file {tmp_path / 'new.secret'} does not exist. {write_it}",
+        f"deploys.github.run.secrets[0]: the variable RUN is not set. {set_it}",
     ]
 
 

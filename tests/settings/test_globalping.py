@@ -143,4 +143,4 @@ def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, said: list[s
 def test_the_token_shows_as_its_place_and_is_missed(tmp_path: Path) -> None:
     settings = loaded(tmp_path, f"{BASE}globalping: {{token: {{env: GP_TOKEN}}, sites: [blog]}}", {"CF_TOKEN": "x"})
     assert "globalping.token: {env: GP_TOKEN}" in lines(settings)
-    assert ("globalping.token: the variable GP_TOKEN is not set. It must be where the bot runs.",) == unset(settings)
+    assert ("globalping.token: the variable GP_TOKEN is not set. Set it where the bot runs.",) == unset(settings)

@@ -259,7 +259,7 @@ def test_the_example_loads_with_all_that_it_offers_in_comments(tmp_path: Path) -
     assert ("C0SHOP", 3) == (settings.sites["shop"].channel, len(settings.approvals.approvers))
     assert [] == [warning for warning in settings.warnings if "is still the example's" not in warning]
     assert [token.name for token in settings.api_tokens] == ["ops-cli"]
-    assert [rule.name for rule in settings.policy.rules] == ["small", "wide", "all"]
+    assert [rule.name for rule in settings.policy.rules] == ["small", "wide", "all", "again"]
     assert {name: one.zone_name for name, one in settings.schedules.items()} == {
         "nightly-news": "Europe/Berlin", "front": "Europe/Berlin",
     }  # fmt: skip

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bot.domain.defaults import built_in
 from bot.domain.policy import Approve, Conditions, Policy, Rule, Run
 from bot.domain.site import Layer, Site
-from bot.settings import AccountSettings, ApiToken, Approvals, Mode, Secret, Settings, open_ends
+from bot.settings import AccountSettings, ApiToken, Approvals, Mode, Secret, Settings, example, load, open_ends
 from bot.settings.model import Deploys, HookSender
 
 SITE = Site("shop", ("www.shop.test",), origin="https://origin.shop.test", channel="C0SHOP", layers=(Layer("cf", {}),))
@@ -99,3 +100,17 @@ def test_a_sender_of_deploys_is_enough() -> None:
 def test_a_policy_that_never_asks_needs_no_approvers() -> None:
     never = Policy((Rule("small", Conditions(), Run()),))
     assert [] == told(replace(WHOLE, approvals=Approvals(), policy=never))
+
+
+def test_what_is_still_the_examples_comes_first_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "purgebot.yaml"
+    file.write_text(example(), encoding="utf-8")
+    lines = file.read_text(encoding="utf-8").splitlines()
+    n = next(n for n, line in enumerate(lines, 1) if "zone:" in line)
+    left = open_ends(load(file, {}))
+    zone = next(one for one in left if "zone" in one.what)
+    assert (
+        "sites.shop.layers[1].zone is still the example's zone, and `mode: live` is refused with it.",
+        "zone: …", f"with yours, on line {n} of the file", ("sites", "shop"),
+    ) == (zone.what, zone.line, zone.where, zone.example)  # fmt: skip
+    assert [True] * 4 + [False] * (len(left) - 4) == [one.example != ("", "") for one in left]

@@ -425,11 +425,11 @@ def test_a_secret_that_is_not_here_is_told_without_refusing(tmp_path: Path) -> N
         f"{SITE.format(layer='').replace('one, ', 'd, pull_zone: 1')}"
         "api: {tokens: [{name: ci, bearer: {env: CI}, sites: [shop]}]}\n"
     )
-    there = "It must be where the bot runs."
+    set_it, write_it = "Set it where the bot runs.", "Write it where the bot runs."
     assert (
-        f"accounts.cf.token: the variable CF is not set. {there}",
-        f"accounts.b.key: the file {tmp_path}/gone does not exist. {there}",
-        f"accounts.c.key: the file {tmp_path}/empty is empty. {there}",
-        f"accounts.e.headers.X-Key: the variable HTTP_KEY is not set. {there}",
-        f"api.tokens.ci.bearer: the variable CI is not set. {there}",
+        f"accounts.cf.token: the variable CF is not set. {set_it}",
+        f"accounts.b.key: the file {tmp_path}/gone does not exist. {write_it}",
+        f"accounts.c.key: the file {tmp_path}/empty is empty. {write_it}",
+        f"accounts.e.headers.X-Key: the variable HTTP_KEY is not set. {set_it}",
+        f"api.tokens.ci.bearer: the variable CI is not set. {set_it}",
     ) == unset(load(file, {}))

@@ -102,6 +102,15 @@ BAD = [
         f"{AT}.purge: names a time, and `cron` says when. Write what to purge as in chat, such as tag news on shop.",
         id="a-time-of-its-own",
     ),
+    *(
+        pytest.param(
+            f'{{name: a, cron: "@daily", purge: "{line} on shop"}}',
+            f"{AT}.purge: amounts to everything on shop, and nobody is asked to confirm that."
+            " Add --confirm shop, if that is meant.",
+            id=line,
+        )
+        for line in ("prefix /", "prefix www.shop.test/", "host www.shop.test", "/a prefix /")
+    ),
     pytest.param(
         '{name: a, cron: "@daily", purge: everything on shop because x}',
         f"{AT}.purge: purges everything on shop, and nobody is asked to confirm that."
@@ -157,3 +166,59 @@ def test_it_must_be_a_list(tmp_path: Path) -> None:
         ' Write [{name: nightly, cron: "0 3 * * *", purge: "tag news on shop"}].'
     )
     assert [expected] == problems(tmp_path, f"{FILE}schedules: {{nightly: now}}\n")
+
+
+EVERYTHING = "everything on shop --confirm shop because x"
+RULE = "{name: all, who: schedules, kind: everything, then: allow}"
+NO_RULE = "no rule lets schedule:a purge"
+VAIN = [
+    pytest.param(
+        EVERYTHING, "",
+        f"{NO_RULE} `everything` on shop. Without a policy a schedule may purge URLs, paths, tags and prefixes:"
+        " purge those, or write a policy.",
+        id="everything without a policy",
+    ),
+    pytest.param(
+        "prefix / on shop --confirm shop", "",
+        f"{NO_RULE} `everything` on shop. Without a policy a schedule may purge URLs, paths, tags and prefixes:"
+        " purge those, or write a policy.",
+        id="what amounts to everything",
+    ),
+    pytest.param(
+        "/x on shop", "[{name: people, then: allow}]",
+        f"{NO_RULE} `path` on shop. Add one, such as {{name: a, who: schedule:a, kind: path, then: allow}},"
+        " or purge less.",
+        id="no rule for schedules",
+    ),
+    pytest.param(
+        "/x on shop", "[{name: never, who: schedules, then: deny}, {name: b, who: 'schedule:a', then: allow}]",
+        "policy rule `never` refuses it. Narrow that rule, or remove the schedule.",
+        id="refused by an earlier rule",
+    ),
+    pytest.param(
+        "everything on shop --confirm shop", f"[{RULE[:-1]}, reason: required}}]",
+        "rule `all` wants a reason, and it has none. Add `because:` to the schedule.",
+        id="no reason",
+    ),
+    pytest.param(EVERYTHING, f"[{RULE[:-1]}, reason: required}}]", "", id="its reason"),
+    pytest.param(EVERYTHING, f"[{RULE}]", "", id="a rule for schedules"),
+    pytest.param("/x on shop", "[{name: a, who: 'schedule:a', kind: url, then: allow}]", "", id="a rule of its own"),
+    pytest.param("tag x on shop", "", "", id="what it may without a policy"),
+    pytest.param(
+        "/x on shop",
+        "[{name: night, who: schedules, during: mon-fri 09:00-17:00 UTC, then: deny},"
+        " {name: b, who: schedules, then: allow}]",
+        "", id="refused at some times only",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "rules", "expected"), VAIN)
+def test_what_the_policy_refuses_each_time_is_noted_with_its_line(
+    tmp_path: Path, line: str, rules: str, expected: str
+) -> None:
+    file = f'{FILE}schedules: [{{name: a, cron: "@daily", purge: "{line}"}}]\n'
+    policy = f"policy: {{rules: {rules}}}\n" if rules else ""
+    told = [one for one in loaded(tmp_path, file + policy).warnings if one.startswith("schedules")]
+    at = "schedules[0].purge, on line 6, is refused each time it comes: "
+    assert ([f"{at}{expected}"] if expected else []) == told

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.command import Command, Verb
+from bot.domain.policy import Allow, Ask, Decision
 from bot.domain.site import Environment, Layer, Site
 from bot.domain.target import Target
 from bot.services.replies import FormWanted
@@ -54,6 +55,19 @@ def test_it_says_what_it_empties_and_asks_for_name_and_reason() -> None:
         "[Only the front page, https://www.shop.test/] pick d-1:0",
         "[Only the host www.shop.test] pick d-1:1",
     ] == spelled(everything_form(FORM))
+
+
+ASKS = Ask("everything", "it empties all of shop (production)", 2, ("U_SAM", "U_KIM"))
+DECIDED = {
+    "who is asked": (ASKS, "Policy: needs 2 approvals of <@U_SAM> and <@U_KIM> (rule `everything`: it empties all of"
+                     " shop (production))"),
+    "nobody is": (Allow("free", "it is staging"), "Policy: runs once you send this (rule `free`: it is staging)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("decision", "says"), DECIDED.values(), ids=DECIDED)
+def test_it_says_before_it_is_sent_who_will_be_asked_and_by_which_rule(decision: Decision, says: str) -> None:
+    assert says == spelled(everything_form(replace(FORM, decision=decision)))[1]
 
 
 @pytest.mark.parametrize(("when", "says"), [("at tomorrow 04:00", "tomorrow 04:00"), ("in 10m", "in 10m")])

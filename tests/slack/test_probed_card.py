@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textwrap import dedent
 
+from bot.domain.undone import Undone, Way
 from bot.slack.cards.probed import probed_card
 from providers.contract import Health, Probe
 from tests.slack.cases import spelled
@@ -29,3 +30,14 @@ def test_the_first_line_says_how_it_stands() -> None:
         "🟠 No account would refuse a purge; 1 thing to look at. Nothing was purged.",
         "No account belongs to a site of yours.",
     ] == firsts
+
+
+def test_what_is_still_the_examples_comes_before_all_and_is_no_green() -> None:
+    what = "sites.shop.layers[0].zone is still the example's zone, and `mode: live` is refused with it."
+    left = Undone(what, Way.WRITE, "zone: …", "with yours, on line 25 of the file", example=("sites", "shop"))
+    expected = """\
+        🟠 No account would refuse a purge; 1 thing to look at. Nothing was purged.
+           🟠 sites.shop.layers[0].zone is still the example's zone, and `mode: live` is refused with it. \
+Write `zone: …` with yours, on line 25 of the file.
+           🟢 *shield on shop*: Varnish takes purges from here."""
+    assert dedent(expected) == spelled(probed_card([GOOD], [left]))

@@ -69,9 +69,9 @@ def test_every_account_tells_what_runs_and_what_waits_in_its_order() -> None:
     )
 
 
-def on_cf(*running: Waiter, scheduled: int = 0) -> list[str]:
+def on_cf(*running: Waiter, scheduled: int = 0, following: int = 0) -> list[str]:
     """What is said of one account under its name."""
-    account = replace(IDLE, account="cf", title="Cloudflare", running=running, scheduled=scheduled)
+    account = replace(IDLE, account="cf", title="Cloudflare", running=running, scheduled=scheduled, following=following)
     return plain(queue_card(QueueShown([account], NOW), "/purge")).split("\n")[2:]
 
 
@@ -93,6 +93,14 @@ def test_a_call_in_flight_is_not_called_sent(gone: int, flying: int, left: int, 
 def test_one_waits_for_its_time_and_several_for_theirs() -> None:
     assert "    not in line yet: 1 job waits for its time" == on_cf(scheduled=1)[1]
     assert "    not in line yet: 5 jobs wait for their time" == on_cf(scheduled=5)[1]
+    assert "    not in line yet: 1 job waits for a job that comes first" == on_cf(following=1)[1]
+
+
+def test_a_job_in_several_lanes_is_counted_once() -> None:
+    here, there = Waiter(12, True, "shop", "U_MIA", False, 0, 6), Waiter(13, True, "shop", "U_SAM", False, 0, 5)
+    shield = replace(IDLE, running=(here,), waiting=(there,))
+    cf = replace(IDLE, account="cf", title="Cloudflare", waiting=(here, there))
+    assert "Queue: 1 runs, 1 waits" == plain(queue_card(QueueShown([shield, cf], NOW), "/purge")).split("\n")[0]
 
 
 def test_nothing_to_do_is_said_so() -> None:

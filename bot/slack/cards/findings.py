@@ -41,7 +41,7 @@ def plan_card(
         *(_layer_line(layer) for layer in plan.layers),
         "" if plan.effect in NARROW else ORIGIN_LOAD,
         then,
-        _policy_line(decision, "runs at once" if due is None else "runs at its time") if plan.targets else "",
+        policy_line(decision, "runs at once" if due is None else "runs at its time") if plan.targets else "",
         "" if urgent_no is None else _urgent_line(urgent_no),
         "This purgebot only observes (mode: observe); to purge, set `mode: live`." if observing else "",
         escape(plan.read_as, 60),
@@ -99,7 +99,8 @@ def _urgent_line(no: str) -> str:
     return f"Urgent: no. {sentence(with_clocks(escape(no)))} Without `--urgent` it waits its turn."
 
 
-def _policy_line(decision: Decision, runs: str) -> str:
+def policy_line(decision: Decision, runs: str) -> str:
+    """What the policy says, by which rule, and who would be asked."""
     because = f"(rule {code(decision.rule, 80)}: {escape(decision.why)})"
     match decision:
         case Allow():

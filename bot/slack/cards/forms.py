@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.services.replies import FormWanted
 from bot.slack.cards.blocks import Block, actions, button, context, section
+from bot.slack.cards.findings import policy_line
 from bot.slack.cards.words import ORIGIN_LOAD, count, hosts
 from bot.slack.escape import bare, escape
 
@@ -27,6 +28,7 @@ def everything_form(wanted: FormWanted) -> Block:
         "close": {"type": "plain_text", "text": "Back"},
         "blocks": [
             section(f"This empties *all* of {name} ({site.environment}) in {layers}: {hosts(site.hosts)}."),
+            *([context([policy_line(wanted.decision, "runs once you send this")])] if wanted.decision else []),
             *([context([SOFT])] if softly else []),
             *([context([f"It begins {escape(begins, 60)}."])] if begins else []),
             context([ORIGIN_LOAD]),

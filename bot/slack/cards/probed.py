@@ -4,27 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.domain.undone import Undone
 from bot.slack.cards.blocks import Card, card
 from bot.slack.cards.words import count
-from bot.slack.escape import escape
+from bot.slack.escape import code, escape
 from providers.contract import Health, Probe
 
 SHOWN = 30
 _MARKS = {Health.BAD: "🔴", Health.DOUBTFUL: "🟠", Health.GOOD: "🟢"}
 
 
-def probed_card(found: Sequence[tuple[str, Probe]]) -> Card:
+def probed_card(found: Sequence[tuple[str, Probe]], examples: Sequence[Undone] = ()) -> Card:
     """What was found, and what to do."""
     if not found:
         return card("No account belongs to a site of yours.", ["`sites` lists them."])
     ordered = sorted(found, key=lambda seen: list(_MARKS).index(seen[1].health))
     more = len(ordered) - SHOWN
     lines = [_line(subject, probe) for subject, probe in ordered[:SHOWN]]
-    return card(_first([probe.health for _, probe in found]), [*lines, f"and {more:,} more" if more > 0 else ""])
+    first = _first([probe.health for _, probe in found], len(examples))
+    return card(first, [*map(_left, examples[:SHOWN]), *lines, f"and {more:,} more" if more > 0 else ""])
 
 
-def _first(healths: Sequence[Health]) -> str:
-    bad, doubtful = healths.count(Health.BAD), healths.count(Health.DOUBTFUL)
+def _left(undone: Undone) -> str:
+    """What the file still has of the example."""
+    mended = f"{undone.way} {code(undone.line, 120)} {escape(undone.where, 120)}."
+    return f"{_MARKS[Health.DOUBTFUL]} {escape(undone.what, 300)} {mended}"
+
+
+def _first(healths: Sequence[Health], examples: int) -> str:
+    bad, doubtful = healths.count(Health.BAD), healths.count(Health.DOUBTFUL) + examples
     if bad:
         return f"🔴 {count(bad, 'account')} of {len(healths):,} would not take a purge. Nothing was purged."
     if doubtful:

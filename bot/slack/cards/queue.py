@@ -21,7 +21,7 @@ def queue_card(shown: QueueShown, command: str) -> Card:
     if not shown.accounts:
         return card("No queue belongs to a site of yours.", ["`sites` lists them."])
     busy = [account for account in shown.accounts if not account.is_idle]
-    running, waiting = sum(len(x.running) for x in busy), sum(len(x.waiting) for x in busy)
+    running, waiting = len(shown.running), len(shown.waiting)
     names = listed([f"*{escape(x.account, 40)}*" for x in shown.accounts if x.is_idle], ACCOUNTS_SHOWN)
     lines = [line for account in busy[:ACCOUNTS_SHOWN] for line in _account(account, shown.now)]
     more = len(busy) - ACCOUNTS_SHOWN
@@ -123,7 +123,7 @@ def _counted(account: AccountQueue) -> list[str]:
     counts = (
         (account.votes, "for votes"), (account.held, "for the end of a hold"),
         (account.scheduled, f"for {'its' if account.scheduled == 1 else 'their'} time"),
-        (account.decisions, "for a decision"),
+        (account.decisions, "for a decision"), (account.following, "for a job that comes first"),
     )  # fmt: skip
     return [f"{count(n, 'job')} {'waits' if n == 1 else 'wait'} {what}" for n, what in counts if n]
 
@@ -162,7 +162,7 @@ def joined_card(joined: Joined, now: float) -> Card:
 def full_card(full: Full, now: float, command: str) -> Card:
     """An account has so much in line that it takes no more."""
     free = (
-        "When there is room again is not known: what is open waits for people."
+        "When there is room again is not known: what is open waits for people, or for a job that comes first."
         if full.seconds is None
         else f"There is room again in about {duration(max(1.0, full.seconds))}: ask again then."
     )
