@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -30,8 +30,13 @@ def allowed(rule: Rule) -> str:
 
 
 def _kinds(when: Conditions) -> str:
-    names = [_PLURALS[kind] for kind in _NARROW_FIRST if kind in when.kinds]
-    return listed([*names, *(["everything"] if Kind.EVERYTHING in when.kinds else [])], "or")
+    return plurals(when.kinds, "or")
+
+
+def plurals(kinds: Container[Kind], word: str = "and") -> str:
+    """URLs, paths and everything."""
+    names = [_PLURALS[kind] for kind in _NARROW_FIRST if kind in kinds]
+    return listed([*names, *(["everything"] if Kind.EVERYTHING in kinds else [])], word)
 
 
 def listed(words: Sequence[str], word: str) -> str:
