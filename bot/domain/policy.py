@@ -164,7 +164,8 @@ class Policy:
     @property
     def tells_modes(self) -> bool:
         """Whether to some rule a soft purge is another than a hard one."""
-        return any(one.when.soft is not None for one in (*self.rules, *self.tighten))
+        when = [*(rule.when for rule in self.rules), *(one.when for one in self.tighten)]
+        return any(conditions.soft is not None for conditions in when)
 
     @property
     def asked(self) -> tuple[str, ...]:
