@@ -11,6 +11,7 @@ from bot.domain.recent import Before
 from providers.contract import Kind
 
 ADD_REASON = "Add: because <reason>"
+REASON_TOO = "It needs a reason too: because <reason>"
 _CENT = 0.01
 HINTS_SHOWN = 5
 BEFORE_SHOWN = 3
@@ -92,6 +93,16 @@ def too_dear(usd: float, most: float) -> str:
     return f"with the requests of the last 10 minutes this costs about {dollars(usd)}, more than {dollars(most)}"
 
 
+def dear(usd: float, most: float) -> str:
+    """It costs `usd`, which is more than `most`; both in US dollars."""
+    return f"this costs about {dollars(usd)}, more than {dollars(most)}"
+
+
+def also(rule: str, why: str) -> str:
+    """Why a further rule refuses the same."""
+    return f"Rule `{rule}` stands in the way too: {why}"
+
+
 def led(lead: str, said: str) -> str:
     """`said`, after why it is judged as more than it is by itself."""
     return f"{lead[:1].upper()}{lead[1:]}. {said}" if lead else said
@@ -168,10 +179,16 @@ def no_rule(outline: Outline) -> str:
     return f"No rule lets you purge {what} on {outline.site} ({outline.environment}), so the answer is no."
 
 
+def widest(outgrown: Sequence[Rule]) -> Rule | None:
+    """Of the rules that a purge is too large for, the one that lets the most through."""
+    letting = [rule for rule in outgrown if not isinstance(rule.then, Refuse)]
+    return max(letting, key=lambda rule: rule.when.max_items or 0, default=None)
+
+
 def hint(outgrown: Sequence[Rule], theirs: Sequence[Rule]) -> str:
     """What would make a purge pass that no rule speaks for: `theirs` are the rules that mean whoever asks."""
-    if outgrown and outgrown[0].when.max_items is not None:
-        return f"Up to {outgrown[0].when.max_items} at once may run, those of the last 10 minutes counted."
+    if most := widest(outgrown):
+        return f"Up to {most.when.max_items} at once may run, those of the last 10 minutes counted."
     named: dict[str, list[str]] = {}
     for rule in theirs:
         if not isinstance(rule.then, Refuse):

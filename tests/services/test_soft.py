@@ -11,6 +11,7 @@ from bot.domain.command import Command, Verb
 from bot.domain.plan import Plan
 from bot.domain.policy import Approve, Conditions, Policy, Rule, Run
 from bot.domain.target import Target
+from bot.services.allowed import may_do
 from bot.services.deeds import purge_again
 from bot.services.desk import Desk
 from bot.services.halves import halves
@@ -111,6 +112,26 @@ async def test_what_was_soft_at_one_layer_is_asked_for_again_as_softly(tmp_path:
     assert [(False, [False, True])] * 2 == [
         (one.job.soft, [layer.soft for layer in one.job.layers]) for one in (made, again)
     ]
+
+
+@pytest.mark.parametrize(
+    ("shield", "expected"),
+    [
+        pytest.param(EVERY, "URLs, paths, tags, prefixes, hosts, patterns or everything at once", id="all-is-soft"),
+        pytest.param(
+            PAGES,
+            "URLs or paths at once; a tag, prefix, host, pattern or everything needs 1 approval",
+            id="only-pages-are",
+        ),
+    ],
+)
+async def test_what_one_may_do_is_told_by_what_is_carried_out(
+    shield: frozenset[Kind], expected: str, tmp_path: Path
+) -> None:
+    shop = shop_of(tmp_path, shield, EVERY, soft=True)
+    told = may_do(shop.core, MIA, shop.core.setup.sites["shop"], {})
+    await shop.ledger.close()
+    assert expected == told
 
 
 class Heard(ScriptedProvider):
