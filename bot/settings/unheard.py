@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.domain.policy import Policy, Rule, Tightening
-from bot.domain.wording import listed, plurals
-from bot.settings.reach import Ground
+from bot.domain.wording import plurals
+from bot.settings.reach import Ground, named
 from providers.contract import Capabilities, Kind
 
 _WIDE = frozenset({Kind.HOST, Kind.PREFIX, Kind.PATTERN})
@@ -21,7 +21,7 @@ def unheard_conditions(policy: Policy, ground: Ground) -> Iterator[str]:
         able = [ground.can[account] for account in layers if account in ground.can]
         if not layers or len(able) < len(layers) or any(not ground.sites[site].layers for site in sites):
             continue
-        where = listed([f"`{site}`" for site in sites], "and")
+        where = "any site" if len(sites) == len(ground.sites) > 1 else named(frozenset(sites), "and")
         if not any(rule.when.kinds & _possible(can.kinds) for can in able):
             kinds = plurals(rule.when.kinds, "or")
             yield (

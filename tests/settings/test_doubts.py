@@ -217,7 +217,7 @@ UNHEARD = {
     "no layer of its sites purges softly": (
         HARD, rules(SOFT),
         (
-            "policy rule `a` never speaks: no layer of `news` and `shop` purges softly there, so every purge is hard."
+            "policy rule `a` never speaks: no layer of any site purges softly there, so every purge is hard."
             " Remove `mode: soft`, or the rule.",
         ),
     ),
@@ -225,14 +225,14 @@ UNHEARD = {
     "what is purged softly is of another kind": (
         BASE, rules("name: a, mode: soft, kind: prefix, then: allow"),
         (
-            "policy rule `a` never speaks: no layer of `news` and `shop` purges softly there, so every purge is hard."
+            "policy rule `a` never speaks: no layer of any site purges softly there, so every purge is hard."
             " Remove `mode: soft`, or the rule.",
         ),
     ),
     "a tightening of what is never soft": (
         HARD, rules() + tighten("name: t, mode: soft, reason: required"),
         (
-            "policy rule `t` never speaks: no layer of `news` and `shop` purges softly there, so every purge is hard."
+            "policy rule `t` never speaks: no layer of any site purges softly there, so every purge is hard."
             " Remove `mode: soft`, or the rule.",
         ),
     ),
