@@ -24,7 +24,7 @@ from bot.domain.speech import (
     example_site,
 )
 
-Barred = Mapping[str, Deny]  # by verb or name of an option: why the caller may do it nowhere
+Barred = Mapping[str, Deny]  # by verb, kind or name of an option: why the caller may do it nowhere
 ANYTHING: Barred = MappingProxyType({})
 TOPICS = ("things", "options", "lists", *VERB_OF, *KIND_OF, *(row.name for row in OPTIONS))
 
@@ -52,7 +52,7 @@ def help_text(topic: str, speaker: Speaker, barred: Barred = ANYTHING) -> str:
         case "":
             return _overview(speaker, barred)
         case "things":
-            return _lines(_things(speaker))
+            return _lines(_things(speaker, barred))
         case "options":
             return _lines(_options(speaker, barred))
         case "lists":
@@ -95,7 +95,7 @@ def _overview(speaker: Speaker, barred: Barred) -> str:
         [
             f"Type what should be gone: {typed(speaker, example(VERBS[0].example, speaker))}",
             *verbs,
-            *_things(speaker),
+            *_things(speaker, barred),
             *_options(speaker, barred),
             f"More: {command} help <topic>, where a topic is any word above, things, options or lists.",
         ]
@@ -107,8 +107,9 @@ def _usage(row: VerbRow, speaker: Speaker) -> str:
     return row.usage if speaker.command.startswith("/") else row.usage.replace("[purge]", "purge")
 
 
-def _things(speaker: Speaker) -> list[str]:
-    kinds = [f"{row.word} · {row.what} · {example(row.example, speaker)}" for row in KINDS]
+def _things(speaker: Speaker, barred: Barred) -> list[str]:
+    rows = [row for row in KINDS if row.word not in barred]
+    kinds = [f"{row.word} · {row.what} · {example(row.example, speaker)}" for row in rows]
     return ["Things:", *kinds, *_GUESSES]
 
 

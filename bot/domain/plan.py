@@ -32,11 +32,12 @@ class LayerPlan:
     account: str
     title: str  # "Cloudflare"
     calls: Sequence[Call]
-    soft: bool = False
+    soft: bool = False  # marks its copies as stale, or some of them where it is `mixed`
     seconds: float = 0.0  # how long sending takes under the budget as it stands
     cost: Cost | None = None  # where the provider asks money
     note: str = ""  # what this layer does instead, if it cannot do the wish to the letter
     partly: bool = False  # less than the wish: some of what was asked for stays as it is there
+    mixed: bool = False  # soft for some kinds of targets, and hard for the others
 
 
 def softly(layers: Sequence[tuple[str, bool]]) -> str:
@@ -56,7 +57,7 @@ class Plan:
     kind: Kind  # the widest kind among the targets, as spoken
     effect: Kind  # what it amounts to: a purge that empties the site is EVERYTHING whatever word was used
     targets: tuple[Target, ...]  # resolved; what the layers are asked for
-    soft: bool
+    soft: bool  # as it is carried out: every layer marks all of it as stale
     layers: tuple[LayerPlan, ...]
     notes: tuple[str, ...] = ()  # repairs, what was dropped and why
     read_as: str = ""  # the guess, printed back: "read as URL"
@@ -96,14 +97,15 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over site, kind, mode, targets and layers."""
+        """SHA-256 over site, kind, mode at each layer, targets and layers."""
         digest = hashlib.sha256()
+        mode = self.soft or [layer.account for layer in self.layers if layer.soft] or False
         head = [
             self.site,
             self.environment,
             self.kind,
             self.effect,
-            self.soft,
+            mode,
             [x.account for x in self.layers],
         ]
         digest.update(json.dumps(head).encode())

@@ -162,6 +162,12 @@ class Policy:
         return hashlib.sha256(canonical(self).encode()).hexdigest()[:12]
 
     @property
+    def tells_modes(self) -> bool:
+        """Whether to some rule a soft purge is another than a hard one."""
+        when = [*(rule.when for rule in self.rules), *(one.when for one in self.tighten)]
+        return any(conditions.soft is not None for conditions in when)
+
+    @property
     def asked(self) -> tuple[str, ...]:
         """Every group and id that some rule asks for votes."""
         named = [name for rule in self.rules if isinstance(rule.then, Approve) for name in rule.then.of]

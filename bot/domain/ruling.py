@@ -7,8 +7,9 @@ Who is asked is never the requester. What cannot be known (a user-group that Sla
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from bot.domain import wording
 from bot.domain.actor import Actor, Standing, is_machine
@@ -36,6 +37,7 @@ from bot.domain.recent import Recent
 from bot.domain.rights import Deed, Subject, authorise
 from providers.contract import Kind
 
+NO_RULE = "the end of the rules"  # the name of what says no where no rule speaks
 _FULL = (Standing.MEMBER, Standing.TOKEN, Standing.LOCAL)  # "members" of a rule
 WIDEST_FIRST = (Kind.EVERYTHING, Kind.HOST, Kind.PREFIX, Kind.PATTERN, Kind.TAG, Kind.PATH, Kind.URL)
 
@@ -71,7 +73,31 @@ def _decided(asked: Asked) -> Decision:
     """The answer to what is asked, by the rules and all that tightens."""
     kinds = [kind for kind in WIDEST_FIRST if asked.outline.counts.get(kind)]
     found = [_first_match(asked, kind) for kind in kinds]
-    return _tightened(asked, _strictest(asked, found))
+    decision = _tightened(asked, _strictest(asked, found))
+    if not _wants_reason(decision):
+        return decision
+    reasoned = _decided(replace(asked, outline=replace(asked.outline, has_reason=True)))
+    return _all_told([reasoned, decision]) if isinstance(reasoned, Deny) else decision
+
+
+def _wants_reason(decision: Decision) -> TypeGuard[Deny]:
+    """Whether nothing but a reason is missing, as far as is known."""
+    return isinstance(decision, Deny) and decision.advice == wording.ADD_REASON
+
+
+def _all_told(denied: Sequence[Deny]) -> Deny:
+    """One answer for several refusals, each rule once. A reason alone does not help where there is another."""
+    others = list({one.rule: one for one in reversed(denied) if not _wants_reason(one)}.values())[::-1]
+    if not others:
+        return denied[0]
+    first, *more = others
+    until = None if any(one.until is None for one in others) else max(one.until or 0.0 for one in others)
+    lasting = dict.fromkeys(one.advice for one in others if one.until is None and one.advice)
+    advice = " ".join(filter(None, [wording.until(until), *lasting]))
+    if advice and any(map(_wants_reason, denied)):
+        advice = f"{advice} {wording.REASON_TOO}"
+    why = " ".join([first.why, *(wording.also(one.rule, one.why) for one in more)])
+    return replace(first, why=why, advice=advice, forbids=any(one.forbids for one in others), until=until)
 
 
 def _stricter(whole: Decision, alone: Decision) -> Decision:
@@ -195,9 +221,9 @@ def is_one_of(actor: Actor, policy: Policy, roster: Roster, who: tuple[str, ...]
 def _strictest(asked: Asked, found: list[_Found]) -> Decision:
     """The answer for the whole request. The widest kind speaks first where two are as strict."""
     answers = [_answer(asked, one) for one in found]
-    denied = next((answer for answer in answers if isinstance(answer, Deny)), None)
-    if denied is not None:
-        return denied
+    denied = [answer for answer in answers if isinstance(answer, Deny)]
+    if denied:
+        return _all_told(denied)
     asks = [answer for answer in answers if isinstance(answer, Ask)]
     if not asks:
         return answers[0]
@@ -211,7 +237,7 @@ def _answer(asked: Asked, found: _Found) -> Decision:
     rule = found.rule
     if rule is None:
         advice = wording.hint(found.outgrown, [rule for rule in asked.policy.rules if _means(rule, asked)])
-        return Deny("the end of the rules", wording.led(asked.lead, wording.no_rule(asked.outline)), advice)
+        return Deny(NO_RULE, wording.led(asked.lead, wording.no_rule(asked.outline)), advice)
     if found.problem:
         return Deny(rule.name, found.problem, wording.UNREAD)
     if isinstance(rule.then, Refuse):
@@ -219,7 +245,7 @@ def _answer(asked: Asked, found: _Found) -> Decision:
     if rule.reason and not asked.outline.has_reason:
         return Deny(rule.name, wording.led(asked.lead, wording.wants_reason(asked.outline)), wording.ADD_REASON)
     if isinstance(rule.then, Approve):
-        outgrown = found.outgrown[0] if found.outgrown else None
+        outgrown = wording.widest(found.outgrown)
         n = items(asked, outgrown.when) if outgrown else 0
         why = asked.lead or wording.why(
             asked.outline, outgrown, n, _of_late(asked, outgrown.when if outgrown else None)
@@ -232,7 +258,7 @@ def _answer(asked: Asked, found: _Found) -> Decision:
 def _forbidden(asked: Asked, rule: Rule | Tightening) -> Deny:
     """The rule's own no, in its words where it has some."""
     ends = wording.ends(rule.when, asked.now)
-    said = wording.led(asked.lead or _sum(asked, rule.when), rule.say or wording.refused(asked.outline))
+    said = wording.led(asked.lead or _too_much(asked, rule.when), rule.say or wording.refused(asked.outline))
     return Deny(rule.name, said, wording.until(ends), forbids=True, until=ends)
 
 
@@ -250,6 +276,15 @@ def _sum(asked: Asked, when: Conditions) -> str:
     return ""
 
 
+def _too_much(asked: Asked, when: Conditions) -> str:
+    """What is more than a rule on size or cost lets be, alone or with the last ten minutes' requests."""
+    if when.over_items is not None:
+        return wording.too_many(asked.outline, items(asked, when), _of_late(asked, when), when.over_items)
+    if when.over_usd is not None and not asked.recent.usd:
+        return wording.dear(asked.outline.usd, when.over_usd)
+    return _sum(asked, when)
+
+
 def _ask(asked: Asked, ask: Ask) -> Ask | Deny:
     """`ask` with the people who may vote now, or why there are too few of them."""
     policy = asked.policy
@@ -265,14 +300,16 @@ def _ask(asked: Asked, ask: Ask) -> Ask | Deny:
 
 
 def _tightened(asked: Asked, decision: Decision) -> Decision:
-    if isinstance(decision, Deny):
-        return decision
     adding = [one for one in asked.policy.tighten if _tightens(one, asked)]
+    denied = [decision] if isinstance(decision, Deny) else []
     for one in adding:
         if one.refuse:
-            return _forbidden(asked, one)
-        if one.reason and not asked.outline.has_reason:
-            return Deny(one.name, wording.led(asked.lead, wording.wants_reason(asked.outline)), wording.ADD_REASON)
+            denied.append(_forbidden(asked, one))
+        elif one.reason and not asked.outline.has_reason:
+            why = wording.led(asked.lead, wording.wants_reason(asked.outline))
+            denied.append(Deny(one.name, why, wording.ADD_REASON))
+    if isinstance(decision, Deny) or denied:
+        return _all_told(denied)
     more = [one for one in adding if one.more]
     if not more:
         return decision

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -11,6 +11,7 @@ from bot.domain.recent import Before
 from providers.contract import Kind
 
 ADD_REASON = "Add: because <reason>"
+REASON_TOO = "It needs a reason too: because <reason>"
 _CENT = 0.01
 HINTS_SHOWN = 5
 BEFORE_SHOWN = 3
@@ -30,8 +31,13 @@ def allowed(rule: Rule) -> str:
 
 
 def _kinds(when: Conditions) -> str:
-    names = [_PLURALS[kind] for kind in _NARROW_FIRST if kind in when.kinds]
-    return listed([*names, *(["everything"] if Kind.EVERYTHING in when.kinds else [])], "or")
+    return plurals(when.kinds, "or")
+
+
+def plurals(kinds: Container[Kind], word: str = "and") -> str:
+    """URLs, paths and everything."""
+    names = [_PLURALS[kind] for kind in _NARROW_FIRST if kind in kinds]
+    return listed([*names, *(["everything"] if Kind.EVERYTHING in kinds else [])], word)
 
 
 def listed(words: Sequence[str], word: str) -> str:
@@ -85,6 +91,16 @@ def too_many(outline: Outline, n: int, recent: int, most: int) -> str:
 def too_dear(usd: float, most: float) -> str:
     """With what was asked for earlier it costs `usd`, which is more than `most`; both in US dollars."""
     return f"with the requests of the last 10 minutes this costs about {dollars(usd)}, more than {dollars(most)}"
+
+
+def dear(usd: float, most: float) -> str:
+    """It costs `usd`, which is more than `most`; both in US dollars."""
+    return f"this costs about {dollars(usd)}, more than {dollars(most)}"
+
+
+def also(rule: str, why: str) -> str:
+    """Why a further rule refuses the same."""
+    return f"Rule `{rule}` stands in the way too: {why}"
 
 
 def led(lead: str, said: str) -> str:
@@ -163,10 +179,16 @@ def no_rule(outline: Outline) -> str:
     return f"No rule lets you purge {what} on {outline.site} ({outline.environment}), so the answer is no."
 
 
+def widest(outgrown: Sequence[Rule]) -> Rule | None:
+    """Of the rules that a purge is too large for, the one that lets the most through."""
+    letting = [rule for rule in outgrown if not isinstance(rule.then, Refuse)]
+    return max(letting, key=lambda rule: rule.when.max_items or 0, default=None)
+
+
 def hint(outgrown: Sequence[Rule], theirs: Sequence[Rule]) -> str:
     """What would make a purge pass that no rule speaks for: `theirs` are the rules that mean whoever asks."""
-    if outgrown and outgrown[0].when.max_items is not None:
-        return f"Up to {outgrown[0].when.max_items} at once may run, those of the last 10 minutes counted."
+    if most := widest(outgrown):
+        return f"Up to {most.when.max_items} at once may run, those of the last 10 minutes counted."
     named: dict[str, list[str]] = {}
     for rule in theirs:
         if not isinstance(rule.then, Refuse):

@@ -220,7 +220,8 @@ def outline_of(books: Books, core: Core, job: JobView, now: float) -> Outline:
     providers = core.setup.providers
     costs = [cost_of(layer.account, layer.spends, books, providers[layer.account], now) for layer in job.layers]
     usd = sum(cost.usd for cost in costs if cost is not None)
-    return Outline(job.site, job.environment, job.counts, job.soft, usd, bool(job.reason.strip()), job.kind)
+    soft = job.soft and all(layer.soft for layer in job.layers)  # an earlier version kept what was typed
+    return Outline(job.site, job.environment, job.counts, soft, usd, bool(job.reason.strip()), job.kind)
 
 
 def _what_changed(

@@ -206,7 +206,7 @@ async def purge_again(core: Core, asking: Asking, number: int) -> JobMade | Join
             Verb.PURGE,
             books.jobs.targets(number),
             job.site,
-            job.soft,
+            job.soft or any(layer.soft for layer in job.layers),
             job.reason,
             warm=job.warm,
             read_as=f"again, as {job.name}",

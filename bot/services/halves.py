@@ -15,7 +15,7 @@ def halves(setup: Setup, provider: Provider, account: str, job: JobView, call: C
     layer = next((layer for layer in site.layers if layer.account == account), None) if site else None
     if site is None or layer is None or len(call.targets) < 2:
         return ()
-    soft = job.soft and call.kind in provider.can.soft
+    soft = call.kind in provider.can.soft and any(one.soft for one in job.layers if one.account == account)
     middle = len(call.targets) // 2
     wishes = [
         Purge(call.kind, part, soft, layer.settings, site.hosts, site.variants)

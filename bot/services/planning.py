@@ -12,7 +12,7 @@ from bot.domain.fingerprint import never_needed
 from bot.domain.plan import Cost, LayerPlan, Plan
 from bot.domain.site import Layer, Site
 from bot.domain.target import Target, empties, is_whole_host, kinds_of, resolve
-from bot.domain.wording import counted
+from bot.domain.wording import counted, plurals
 from bot.ledger.books import Books
 from providers.calls import Calls, joined, summed
 from providers.contract import Kind, Provider, Purge, UnsupportedWish
@@ -29,21 +29,27 @@ def make_plan(command: Command, site: Site, providers: Mapping[str, Provider], k
     targets = resolve(command.targets, site)
     wishes = _by_kind(targets)
     kind = next(kind for kind in WIDEST_FIRST if wishes[kind])
-    soft = site.soft if command.soft is None else command.soft
-    layers = [layer for layer in site.layers if command.only in ("", layer.account)]
+    soft = wants_soft(command, site)
+    asked = [layer for layer in site.layers if command.only in ("", layer.account)]
+    layers = tuple(_plan_layer(layer, site, dict(wishes), soft, providers[layer.account], known) for layer in asked)
     return Plan(
         site=site.name,
         environment=site.environment,
         kind=kind,
         effect=Kind.EVERYTHING if empties(targets, site) else kind,
         targets=targets,
-        soft=soft,
-        layers=tuple(_plan_layer(layer, site, dict(wishes), soft, providers[layer.account], known) for layer in layers),
+        soft=bool(layers) and all(layer.soft and not layer.mixed for layer in layers),
+        layers=layers,
         notes=(*command.notes, *never_needed(wishes[Kind.URL])),
         read_as=command.read_as,
         counts=_counts(command.targets, targets, wishes),
         named=_named(command, targets),
     )
+
+
+def wants_soft(command: Command, site: Site) -> bool:
+    """Whether copies are to be marked as stale where that can be done, as typed or as the site has it."""
+    return site.soft if command.soft is None else command.soft
 
 
 def _counts(
@@ -88,11 +94,13 @@ def _plan_layer(
         named = () if kind is Kind.EVERYTHING else values
         wish = Purge(kind, named, soft and kind in provider.can.soft, layer.settings, site.hosts, site.variants)
         parts.append(_calls(provider, wish, layer))
-    softly = soft and any(kind in provider.can.soft for kind, values in wishes.items() if values)
-    if soft and not softly:
-        notes.append(f"{provider.title} knows no soft purge here: hard")
-    told = " · ".join(filter(None, notes))
-    return LayerPlan(layer.account, provider.title, joined(parts), softly, note=told, partly=by_urls)
+    hard = [kind for kind, values in wishes.items() if values and kind not in provider.can.soft]
+    softly = soft and len(hard) < sum(map(bool, wishes.values()))
+    if soft and hard:
+        what = f"of {plurals(hard)}: those hard" if softly else "here: hard"
+        notes.append(f"{provider.title} knows no soft purge {what}")
+    told, mixed = " · ".join(filter(None, notes)), softly and bool(hard)
+    return LayerPlan(layer.account, provider.title, joined(parts), softly, note=told, partly=by_urls, mixed=mixed)
 
 
 def _by_urls(wishes: dict[Kind, tuple[str, ...]], provider: Provider, layer: Layer, known: Known) -> str:

@@ -10,11 +10,12 @@ from bot.domain.deploy import Deploy
 from bot.domain.plan import Plan
 from bot.domain.site import Site
 from bot.domain.when import Due
+from bot.domain.wording import listed
 from bot.ledger.books import Books
 from bot.services.aside import aside
 from bot.services.cheaper import cheaper
 from bot.services.instead import instead
-from bot.services.planning import Known, make_plan, with_seconds
+from bot.services.planning import Known, make_plan, wants_soft, with_seconds
 from bot.services.replies import Refused
 from bot.services.setup import Core
 from providers.contract import Kind, UnsupportedWish
@@ -53,8 +54,16 @@ async def plan_for(core: Core, command: Command, site: Site, due: Due | None = N
     except UnsupportedWish as exc:
         more = await aside(things, lambda: instead(command, site, core.setup.providers, known))
         return Refused(exc.what, f"{exc.possible}{more}")
+    if wants_soft(command, site) and not plan.soft and core.setup.policy.tells_modes:
+        plan = replace(plan, notes=(_counts_as_hard(plan), *plan.notes))
     at = core.clock.now() if due is None else due.at
     return await core.ledger.read(lambda books: _measured(books, core, plan, command, site, at))
+
+
+def _counts_as_hard(plan: Plan) -> str:
+    hard = [layer.title for layer in plan.layers if layer.mixed or not layer.soft]
+    purge = "purges" if len(hard) == 1 else "purge"
+    return f"To the policy this is a hard purge, since {listed(hard, 'and')} {purge} hard"
 
 
 def _measured(books: Books, core: Core, plan: Plan, command: Command, site: Site, at: float) -> Plan:
@@ -72,5 +81,4 @@ async def _seen_under(core: Core, command: Command, site: Site) -> Known:
 
 def nothing_to_purge(command: Command, site: Site) -> Plan:
     """The plan of a deploy whose files need no purge: what the edges serve is looked at all the same."""
-    soft = site.soft if command.soft is None else command.soft
-    return Plan(site.name, site.environment, Kind.URL, Kind.URL, (), soft, (), command.notes)
+    return Plan(site.name, site.environment, Kind.URL, Kind.URL, (), wants_soft(command, site), (), command.notes)

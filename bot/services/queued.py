@@ -23,6 +23,7 @@ from bot.services.aside import aside
 from bot.services.clearance import asker
 from bot.services.deciding import journal_denied, judged
 from bot.services.making import create, widest_first
+from bot.services.planning import wants_soft
 from bot.services.purges import Asking, plan_for
 from bot.services.replies import Queued, QueuedShown, Refused, TakenBack, Waits, refused_by
 from bot.services.roster import approvers, read_roster
@@ -41,7 +42,7 @@ async def put_in_line(core: Core, asking: Asking, command: Command, site: Site) 
         return plan
     roster = await read_roster(core)
     doc = await aside(len(command.targets), lambda: squeezed(command))
-    lot = Lot(site.name, plan.soft, command.only, command.check)
+    lot = Lot(site.name, wants_soft(command, site), command.only, command.check)
     actor = asking.actor
     request = InLine(0, site.name, actor.id, actor.team, asking.source, asking.channel, asking.thread, doc)
     told = _told(plan, command, actor.id)

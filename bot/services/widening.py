@@ -16,7 +16,7 @@ from bot.domain.site import Site
 from bot.domain.target import Target, covers, host_of
 from bot.domain.wording import dollars, listed
 from bot.ledger.books import Books
-from bot.services.planning import Known, cost_of, make_plan
+from bot.services.planning import Known, cost_of, make_plan, wants_soft
 from providers.calls import summed
 from providers.contract import Kind, Provider, UnsupportedWish
 
@@ -81,7 +81,7 @@ def _plan(command: Command, site: Site, providers: Providers, known: Known) -> P
 
 def _keeps_soft(command: Command, site: Site, providers: Providers) -> bool:
     """Whether no layer that marks a page as stale would remove all below a folder."""
-    soft = site.soft if command.soft is None else command.soft
+    soft = wants_soft(command, site)
     asked = [providers[layer.account] for layer in site.layers if command.only in ("", layer.account)]
     return not soft or all(Kind.PREFIX in one.can.soft or Kind.URL not in one.can.soft for one in asked)
 

@@ -128,7 +128,7 @@ class AccountReader:
     def _check_limits(self, account: AccountSettings, blueprint: Blueprint, place: Place) -> None:
         if not (account.pace or account.per_call):
             return
-        can = _capabilities(account, blueprint)
+        can = capabilities(account, blueprint)
         buckets = {bucket.partition(":")[0] for bucket in can.pace}
         for bucket in account.pace.keys() - buckets:
             self._complaints.add((*place, "pace", bucket), *unknown("bucket", bucket, buckets))
@@ -231,7 +231,8 @@ def _how(names: tuple[str, ...], blueprint: Blueprint) -> str:
     return f"Add {secrets[0]}: {{env: NAME}}." if secrets else f"Add {written(fields[names[0]])}."
 
 
-def _capabilities(account: AccountSettings, blueprint: Blueprint) -> Capabilities:
+def capabilities(account: AccountSettings, blueprint: Blueprint) -> Capabilities:
+    """What the provider can do as the account is configured, but for limits of the account's own."""
     plain = replace(account, pace={}, per_call={})
     return blueprint.build(plain.account(placeholder="missing"), None).can
 

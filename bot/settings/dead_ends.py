@@ -6,36 +6,45 @@ part of it whole. What cannot be known, such as who is in a user-group, leaves i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import replace
 
 from bot.domain.policy import Conditions, Policy, Refuse
-from bot.domain.wording import listed
 from bot.settings.reach import Ground, named
 from bot.settings.shadows import Known, covers, tightens_all
 
-_NARROW = "Narrow it by who, kind or days, or remove it."
-_ADD = "Add one, such as {name: all, then: {approve: 1, of: GROUP}}."
+NARROW = "Narrow it by who, kind or days, or remove it."
+ADD = "Add one, such as {name: all, then: {approve: 1, of: GROUP}}."
 
 
 def dead_ends(policy: Policy, ground: Ground, known: Known) -> Iterator[str]:
     """One sentence for each site, or for all of them at once."""
-    found = {
-        site: culprits for site in ground.sites if (culprits := _culprits(policy, site, ground, known)) is not None
-    }
+    found = _dead(policy, ground, known)
     for culprits in dict.fromkeys(found.values()):
         dead = frozenset(site for site in found if found[site] == culprits)
-        yield _told(culprits, "" if dead == ground.sites.keys() and len(dead) > 1 else named(dead, "and"))
+        yield _told(culprits, named(dead, "and"), ground)
 
 
-def _told(culprits: tuple[str, ...], where: str) -> str:
-    nobody = f"so nobody can purge {'there' if where else 'anything'}"
+def dead_everywhere(policy: Policy, ground: Ground, known: Known) -> tuple[str, ...] | None:
+    """The rules that refuse all that others allow on every site, none where no rule allows; None where somebody can
+    purge something, or there is no site."""
+    found = _dead(policy, ground, known)
+    if not found or found.keys() != ground.sites.keys():
+        return None
+    return _in_order(policy, {name for culprits in found.values() for name in culprits})
+
+
+def _dead(policy: Policy, ground: Ground, known: Known) -> dict[str, tuple[str, ...]]:
+    """The sites on which nobody can purge, with the rules that refuse it."""
+    found = {site: _culprits(policy, site, ground, known) for site in ground.sites}
+    return {site: culprits for site, culprits in found.items() if culprits is not None}
+
+
+def _told(culprits: tuple[str, ...], where: str, ground: Ground) -> str:
     if not culprits:
-        there = f" on {where}" if where else ""
-        return f"policy has no rule that allows or asks{there}, {nobody}. {_ADD}"
-    names = listed([f"`{name}`" for name in culprits], "and")
-    refuse = f"rule {names} refuses" if len(culprits) == 1 else f"rules {names} together refuse"
-    return f"policy {refuse} every purge{f' on {where}' if where else ''}, {nobody}. {_NARROW}"
+        return f"{ground.policy} has no rule that allows or asks on {where}, so nobody can purge there. {ADD}"
+    refuse = "refuses" if len(culprits) == 1 else "together refuse"
+    return f"{ground.rules(culprits)} {refuse} every purge on {where}, so nobody can purge there. {NARROW}"
 
 
 def _culprits(policy: Policy, site: str, ground: Ground, known: Known) -> tuple[str, ...] | None:
@@ -51,8 +60,12 @@ def _culprits(policy: Policy, site: str, ground: Ground, known: Known) -> tuple[
             if not refused:
                 return None
             found.add(refused)
+    return _in_order(policy, found)
+
+
+def _in_order(policy: Policy, names: Set[str]) -> tuple[str, ...]:
     in_order = [*(rule.name for rule in policy.rules), *(one.name for one in policy.tighten)]
-    return tuple(name for name in in_order if name in found)
+    return tuple(name for name in in_order if name in names)
 
 
 def _refused_by(policy: Policy, n: int, part: Conditions, known: Known) -> str:

@@ -12,8 +12,10 @@ from bot.domain.site import Environment
 from bot.domain.wording import listed
 from bot.settings.dead_ends import dead_ends
 from bot.settings.model import Approvals
+from bot.settings.quorums import asked_where_allowed, ids_of, size_of
 from bot.settings.reach import Ground
 from bot.settings.shadows import Known, covers, known_of, tightens_all
+from bot.settings.unheard import unheard_conditions
 from providers.contract import Kind
 
 _ONE_MISSING = "when one of them wants it, one is missing"
@@ -27,12 +29,13 @@ def doubts(policy: Policy, ground: Ground, approvals: Approvals) -> tuple[str, .
         *dead_ends(policy, ground, known),
         *ground.idle_tokens(policy),
         *ground.unheard(policy),
-        *_kinds(policy),
-        *_nearly_shadowed(policy, replace(known, ids_are_members=True)),
-        *_caps(policy),
-        *_tight_quorums(policy),
-        *_pushed_quorums(policy),
-        *_unasked(policy, approvals),
+        *_kinds(policy, ground),
+        *unheard_conditions(policy, ground),
+        *_nearly_shadowed(policy, ground, replace(known, ids_are_members=True)),
+        *_caps(policy, ground),
+        *_tight_quorums(policy, ground),
+        *_pushed_quorums(policy, ground),
+        *_unasked(policy, ground, approvals),
         *_glass(policy, ground, approvals),
     )
 
@@ -59,32 +62,33 @@ def _everything(policy: Policy, ground: Ground, known: Known) -> Iterator[str]:
         earlier = any(covers(one.when, worst, known) for one in policy.rules[:n])
         if not earlier and not any(tightens_all(one, worst, known) for one in policy.tighten if one.refuse or one.more):
             yield (
-                f"policy rule `{rule.name}` lets everything be purged in production without anybody's yes."
+                f"{ground.rules([rule.name])} lets everything be purged in production without anybody's yes."
                 " Name its kinds, or ask: then: {approve: 1, of: GROUP}."
             )
 
 
-def _kinds(policy: Policy) -> Iterator[str]:
+def _kinds(policy: Policy, ground: Ground) -> Iterator[str]:
     said = frozenset().union(*(rule.when.reached for rule in policy.rules))
     unsaid = [kind.value for kind in Kind if kind not in said]
     if unsaid:
         yield (
-            f"policy has no rule for {listed(unsaid, 'and')}, so the answer is always no."
+            f"{ground.policy} has no rule for {listed(unsaid, 'and')}, so the answer is always no."
             " Add a rule, be it `then: deny` that says what to do instead."
         )
 
 
-def _nearly_shadowed(policy: Policy, known: Known) -> Iterator[str]:
+def _nearly_shadowed(policy: Policy, ground: Ground, known: Known) -> Iterator[str]:
     for n, rule in enumerate(policy.rules):
         first = next((one for one in policy.rules[:n] if covers(one.when, rule.when, known)), None)
         if first is not None:
             yield (
-                f"policy rule `{rule.name}` speaks only for those named by id who are no full members:"
-                f" `{first.name}` decides first for all others. Put it before `{first.name}`, or remove it."
+                f"{ground.rules([rule.name])} speaks only for those named by id who are no full members:"
+                f" {ground.named([first.name])} decides first for all others."
+                f" Put it before `{first.name}`, or remove it."
             )
 
 
-def _caps(policy: Policy) -> Iterator[str]:
+def _caps(policy: Policy, ground: Ground) -> Iterator[str]:
     """A number that `over_items` was meant for: what tightens up to it lets more through."""
     for one in policy.tighten:
         if one.when.max_items is None:
@@ -92,50 +96,41 @@ def _caps(policy: Policy) -> Iterator[str]:
         most = f"{one.when.max_items} target{'s' if one.when.max_items > 1 else ''}"
         adds = "refuses" if one.refuse else "asks for more votes for" if one.more else "wants a reason for"
         yield (
-            f"policy rule `{one.name}` {adds} up to {most}, and nothing above: that is what max_items means."
+            f"{ground.rules([one.name])} {adds} up to {most}, and nothing above: that is what max_items means."
             f" Write over_items: {one.when.max_items} to tighten what is more than that."
         )
 
 
-def _tight_quorums(policy: Policy) -> Iterator[str]:
+def _tight_quorums(policy: Policy, ground: Ground) -> Iterator[str]:
     for rule in policy.rules:
-        if not isinstance(rule.then, Approve) or _size(policy, rule.then.of) != rule.then.needed:
+        if not isinstance(rule.then, Approve) or size_of(policy, rule.then.of) != rule.then.needed:
             continue
-        if _ids(policy, rule.when.who or (MEMBERS,)) <= _ids(policy, rule.then.of):
+        if _may_ask(policy, rule, rule.then.of):
             yield (
-                f"policy rule `{rule.name}` asks all of {', '.join(rule.then.of)}, and only they may ask for it:"
-                " one is always missing, so it is refused. Name one more."
-            )
-        elif _may_ask(policy, rule, rule.then.of):
-            yield (
-                f"policy rule `{rule.name}` asks all of {', '.join(rule.then.of)}: {_ONE_MISSING}, so it is refused."
+                f"{ground.rules([rule.name])} asks all of {', '.join(rule.then.of)}: {_ONE_MISSING}, so it is refused."
                 " Name one more."
             )
 
 
 def _may_ask(policy: Policy, rule: Rule, of: tuple[str, ...]) -> bool:
     """Whether one of the people `of`, whose number is known, may ask for what the rule is about."""
-    people, askers = _ids(policy, of), _ids(policy, rule.when.who or (MEMBERS,))
+    people, askers = ids_of(policy, of), ids_of(policy, rule.when.who or (MEMBERS,))
     return bool(askers & people) or MEMBERS in askers or any(map(policy.is_user_group, askers))
 
 
-def _pushed_quorums(policy: Policy) -> Iterator[str]:
+def _pushed_quorums(policy: Policy, ground: Ground) -> Iterator[str]:
     for rule in policy.rules:
         needed = rule.then.needed if isinstance(rule.then, Approve) else 0
         adding = [one for one in policy.tighten if one.more and _meet(rule.when, one.when)]
-        of = rule.then.of if isinstance(rule.then, Approve) else _of(policy, adding)
-        size, most = _size(policy, of), needed + sum(one.more for one in adding)
+        of = rule.then.of if isinstance(rule.then, Approve) else asked_where_allowed(policy, adding)
+        size, most = size_of(policy, of), needed + sum(one.more for one in adding)
         if not isinstance(rule.then, Approve | Run) or not adding or size is None:
             continue
-        what = f"policy rule `{rule.name}` with {listed([f'`{one.name}`' for one in adding], 'and')} asks {most} of"
+        what = f"{ground.rules([rule.name])} with {ground.named([one.name for one in adding])} asks {most} of"
         if size < most:
             yield f"{what} {', '.join(of)}, and that is {size}: then it is refused. Name more of them."
         elif size == most and _may_ask(policy, rule, of):
             yield f"{what} {', '.join(of)}: {_ONE_MISSING}, so it is refused. Name one more."
-
-
-def _of(policy: Policy, adding: list[Tightening]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for one in adding for name in one.of)) or policy.approvers
 
 
 def _meet(a: Conditions, b: Conditions) -> bool:
@@ -148,13 +143,14 @@ def _meet(a: Conditions, b: Conditions) -> bool:
     )
 
 
-def _unasked(policy: Policy, approvals: Approvals) -> Iterator[str]:
+def _unasked(policy: Policy, ground: Ground, approvals: Approvals) -> Iterator[str]:
     if _asks(policy) and not approvals.channel:
-        yield "policy asks for votes, and approvals.channel names no channel where people are asked. Add its id."
+        where = "and approvals.channel names no channel where people are asked"
+        yield f"{ground.policy} asks for votes, {where}. Add its id."
     named = frozenset(approvals.approvers)
     if named and named != frozenset(policy.groups.get("approvers", ())):
         yield (
-            "policy.groups.approvers and approvals.approvers differ, and the policy's count."
+            f"{ground.key('policy.groups.approvers')} and approvals.approvers differ, and the policy's count."
             " Remove approvals.approvers, or write the same."
         )
 
@@ -164,25 +160,25 @@ def _asks(policy: Policy) -> bool:
 
 
 def _glass(policy: Policy, ground: Ground, approvals: Approvals) -> Iterator[str]:
-    glass = policy.break_glass
+    glass, here = policy.break_glass, ground.key("policy.break_glass")
     if glass is None:
         return
     if not _asks(policy):
         yield (
-            "policy.break_glass does nothing: no rule asks for votes, so nothing waits for them. Remove it, or add a"
+            f"{here} does nothing: no rule asks for votes, so nothing waits for them. Remove it, or add a"
             " rule that asks, such as {name: all, then: {approve: 1, of: GROUP}}."
         )
         return
     if not glass.tell:
         where = _told_in(ground, approvals)
         yield (
-            f"policy.break_glass has no tell: that somebody did without the votes is told {where}."
+            f"{here} has no tell: that somebody did without the votes is told {where}."
             " Name channels that others read, such as tell: [C0SEC]."
         )
     reviewers = (*glass.who, *policy.asked)
-    if _size(policy, reviewers) == 1:
+    if size_of(policy, reviewers) == 1:
         yield (
-            f"policy.break_glass: only {next(iter(_ids(policy, reviewers)))} may break the glass and vote, and nobody"
+            f"{here}: only {next(iter(ids_of(policy, reviewers)))} may break the glass and vote, and nobody"
             " closes the review of what they broke or asked for, so it stays open. Name somebody else who may."
         )
 
@@ -196,13 +192,3 @@ def _told_in(ground: Ground, approvals: Approvals) -> str:
         return "in the site's channel"
     asked = "only where it was asked for"
     return asked if len(bare) == len(ground.sites) else f"in the site's channel, on {listed(bare, 'and')} {asked}"
-
-
-def _ids(policy: Policy, words: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(one for word in words for one in policy.groups.get(word, (word,)))
-
-
-def _size(policy: Policy, words: tuple[str, ...]) -> int | None:
-    """How many people; None where a user-group hides that."""
-    ids = _ids(policy, words)
-    return None if any(policy.is_user_group(one) for one in ids) or not ids else len(ids)

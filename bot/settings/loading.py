@@ -12,7 +12,7 @@ from bot.domain.defaults import built_in
 from bot.domain.resolvers import address_of
 from bot.domain.site import Site
 from bot.settings import shapes, spans
-from bot.settings.accounts import AccountReader
+from bot.settings.accounts import AccountReader, capabilities
 from bot.settings.cautions import cautions, loose, short_lived
 from bot.settings.complaints import Complaints, quoted, unknown
 from bot.settings.conditions import Named
@@ -20,16 +20,17 @@ from bot.settings.deploys import DeploysReader
 from bot.settings.document import COMMAND, ApiDoc, ApprovalsDoc, RetentionDoc, RootDoc, TokenDoc
 from bot.settings.globalping import GlobalpingReader
 from bot.settings.model import AccountSettings, ApiToken, Approvals, BadSettings, Limits, Retention, Settings
+from bot.settings.never import refuse_what_never_passes
 from bot.settings.order import check_order
 from bot.settings.placeholders import examples_left, warned_of
-from bot.settings.policies import PolicyReader
+from bot.settings.policies import PLACE, PolicyReader
 from bot.settings.reach import Ground
 from bot.settings.reader import Data, Place, read, type_names
 from bot.settings.schedules import ScheduleReader
 from bot.settings.sites import SiteReader
 from bot.settings.vain_schedules import vain
 from providers import PROVIDERS
-from providers.contract import Blueprint
+from providers.contract import Blueprint, Capabilities
 
 _READ_APART = (
     "accounts", "sites", "approvals", "policy", "api", "deploys", "globalping", "retention", "schedules",
@@ -70,15 +71,25 @@ class _Loader:
         schedules = self._schedules(root, found_sites)
         scheduled = schedules.read(data.get("schedules"))
         policy = built_in(approvals.approvers, senders, bool(scheduled))
+        places: Mapping[str, Place] = {}
         if "policy" in data:
             meant = sites or _meant(data, "sites")
             named = Named(found_sites, meant, _token_names(data), approvals, senders, _schedule_names(data))
-            policy = PolicyReader(self._complaints, named).read(data["policy"]) or policy
+            reader = PolicyReader(self._complaints, named)
+            policy = reader.read(data["policy"]) or policy
+            keys: list[Place] = [PLACE, (*PLACE, "break_glass"), (*PLACE, "groups", "approvers")]
+            places = {".".join(map(str, key)): key for key in keys} | reader.places
         kept = self._retention(data.get("retention"))
         globalping = GlobalpingReader(self._complaints, found_sites, self._accounts.secret).read(
             data.get("globalping"), sites or _meant(data, "sites")
         )
-        ground = Ground(found_sites, {one.name: one for one in (*tokens, *deploys.senders)}, frozenset(senders))
+        ground = Ground(
+            found_sites, {one.name: one for one in (*tokens, *deploys.senders)}, frozenset(senders),
+            {name: self._complaints.line(place) for name, place in places.items()},
+            self._abilities(found_accounts) if places else {},
+        )  # fmt: skip
+        if places and not len(self._complaints):
+            refuse_what_never_passes(self._complaints, policy, ground, places)
         examples = examples_left(self._complaints, data, self._providers, root.mode)
         told = (
             *cautions(found_accounts, ground, approvals, policy, self._providers),
@@ -105,6 +116,12 @@ class _Loader:
             deploys,
             examples,
         )
+
+    def _abilities(self, accounts: Mapping[str, AccountSettings]) -> Mapping[str, Capabilities]:
+        """What each account can do; nothing of any where something is wrong already."""
+        if len(self._complaints):
+            return {}
+        return {name: capabilities(one, self._providers[one.provider]) for name, one in accounts.items()}
 
     def _root(self, data: Mapping[str, Data]) -> RootDoc:
         own = {key: value for key, value in data.items() if key not in _READ_APART}

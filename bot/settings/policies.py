@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, tzinfo
 
 from bot.domain.policy import Approve, BreakGlass, Policy, Refuse, Rule, Run, Tightening, Urgency
+from bot.domain.wording import listed
 from bot.settings import shapes, spans
 from bot.settings.complaints import Complaints, quoted
 from bot.settings.conditions import ConditionsReader, Named
@@ -22,7 +23,7 @@ from bot.settings.policy_document import (
     UrgentDoc,
 )
 from bot.settings.reader import Data, Place, type_names
-from bot.settings.shadows import covers, known_of
+from bot.settings.shadows import covered_by, known_of
 
 PLACE: Place = ("policy",)
 _TIGHTENS = TightenDoc.model_fields.keys() - RuleDoc.model_fields.keys()
@@ -35,6 +36,7 @@ class PolicyReader:
         self._complaints = complaints
         self._named = named
         self._people = PeopleReader(complaints, named.tokens, named.schedules)
+        self.places: dict[str, Place] = {}  # of the rules that were read, by name
 
     def read(self, data: Data) -> Policy | None:
         """The policy, or None after complaining."""
@@ -60,6 +62,8 @@ class PolicyReader:
             self._glass(doc.break_glass) if doc.break_glass else None,
             urgent=self._urgent(doc.urgent) if doc.urgent else None,
         )
+        named = [*((rule.name, place) for place, rule in rules.items()), *((t.name, at) for at, t in tighten.items())]
+        self.places = dict(named)
         self._refuse_shadowed(rules, policy)
         self._refuse_nobody_to_ask(tighten, policy)
         return policy
@@ -169,13 +173,14 @@ class PolicyReader:
 
     def _refuse_shadowed(self, rules: Mapping[Place, Rule], policy: Policy) -> None:
         known = known_of(policy, self._named.sites, self._named.senders)
-        earlier: list[tuple[Place, Rule]] = []
-        for place, rule in rules.items():
-            first = next(((at, one) for at, one in earlier if covers(one.when, rule.when, known)), None)
-            if first is not None:
-                what = f"never speaks: rule {first[1].name} on line {self._complaints.line(first[0])} decides first."
-                self._complaints.add(place, what, f"Put it before {first[1].name}, or remove it.")
-            earlier.append((place, rule))
+        places, all_rules = list(rules), list(rules.values())
+        for n, rule in enumerate(all_rules):
+            found = covered_by([one.when for one in all_rules[:n]], rule.when, known)
+            if found:
+                names = [f"{all_rules[one].name} on line {self._complaints.line(places[one])}" for one in found]
+                decide = "decides" if len(found) == 1 else "together decide"
+                what = f"never speaks: rule{'s' * (len(found) > 1)} {listed(names, 'and')} {decide} first."
+                self._complaints.add(places[n], what, f"Put it before {all_rules[found[0]].name}, or remove it.")
 
     def _refuse_nobody_to_ask(self, tighten: Mapping[Place, Tightening], policy: Policy) -> None:
         """Where a rule asks for votes its people are asked, else those of the tightening, else the approvers."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.policy import TOKEN, Conditions, Policy, Refuse
 from bot.domain.site import Site
 from bot.domain.wording import listed
 from bot.settings.model import ApiToken, Sender
+from providers.contract import Capabilities
 
 Machine = ApiToken | Sender
 
@@ -20,6 +21,30 @@ class Ground:
     sites: Mapping[str, Site] = field(default_factory=dict)
     tokens: Mapping[str, Machine] = field(default_factory=dict)
     senders: frozenset[str] = frozenset()
+    lines: Mapping[str, int] = field(
+        default_factory=dict
+    )  # in the file, of rules by name, and of other keys as they are written
+    can: Mapping[str, Capabilities] = field(default_factory=dict)  # by account
+
+    @property
+    def policy(self) -> str:
+        """The policy, and where it begins."""
+        return self.key("policy")
+
+    def key(self, written: str) -> str:
+        """A key of the policy, and where it stands."""
+        return f"{written}{self._line(written)}"
+
+    def rules(self, names: Sequence[str]) -> str:
+        """Rules of the policy, and where each stands: policy rules `a` on line 7 and `b` on line 9."""
+        return f"policy rule{'s' * (len(names) > 1)} {self.named(names)}"
+
+    def named(self, names: Sequence[str]) -> str:
+        """The names of rules, and where each stands."""
+        return listed([f"`{name}`{self._line(name)}" for name in names], "and")
+
+    def _line(self, name: str) -> str:
+        return f" on line {self.lines[name]}" if name in self.lines else ""
 
     def sites_of(self, when: Conditions) -> frozenset[str]:
         """The sites that a rule speaks of."""
@@ -47,7 +72,7 @@ class Ground:
         for name in sorted(self.senders):
             if f"{TOKEN}{name}" not in named:
                 yield (
-                    f"policy has no rule for token:{name}, so its deploys are refused. Add one, such as"
+                    f"{self.policy} has no rule for token:{name}, so its deploys are refused. Add one, such as"
                     f' {{name: deploys, who: "token:{name}", kind: [url, path, tag, prefix], then: allow}}.'
                 )
 
@@ -60,12 +85,12 @@ class Ground:
                 token, spoken = self._token(word), self.sites_of(rule.when)
                 if token is not None and _only_reads(token):
                     yield (
-                        f"policy rule `{rule.name}` names {word}, which may only read, so it never purges."
+                        f"{self.rules([rule.name])} names {word}, which may only read, so it never purges."
                         f" Give {token.name} `may: command` under api.tokens, or take it out of the rule."
                     )
                 elif token is not None and spoken and not spoken & token.sites:
                     yield (
-                        f"policy rule `{rule.name}` names {word}, which may not see {named(spoken)}, so it never purges"
+                        f"{self.rules([rule.name])} names {word}, which may not see {named(spoken)}, so it never purges"
                         f" there. Add {'it' if len(spoken) == 1 else 'one'} to the token's `sites`, or take the token"
                         " out of the rule."
                     )

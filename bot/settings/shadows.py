@@ -6,9 +6,10 @@ that one does not cover the other: nothing is refused on a guess.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import time
+from itertools import product
 
 from bot.domain.hours import Days, Shift, Span, Week
 from bot.domain.policy import GUESTS, MEMBERS, TOKEN, Conditions, Policy, Tightening, is_person
@@ -42,6 +43,42 @@ def covers(a: Conditions, b: Conditions, known: Known = NOTHING_ELSE) -> bool:
         and _covers_sizes(a, b)
         and _covers_times(a, b)
     )
+
+
+def covered_by(earlier: Sequence[Conditions], b: Conditions, known: Known = NOTHING_ELSE) -> tuple[int, ...]:
+    """Which of `earlier`, by number, together speak for every request that `b` speaks for; none where they leave some.
+    Requests are parted by kind, mode, site or environment, by who asks, and by hours that one of them names."""
+    alone = next((n for n, a in enumerate(earlier) if covers(a, b, known)), None)
+    if alone is not None:
+        return (alone,)
+    found: set[int] = set()
+    for part in _parts(earlier, b, known):
+        first = next((n for n, a in enumerate(earlier) if covers(a, part, known)), None)
+        if first is None:
+            return ()
+        found.add(first)
+    return tuple(sorted(found))
+
+
+def _parts(earlier: Sequence[Conditions], b: Conditions, known: Known) -> Iterator[Conditions]:
+    """All that `b` speaks for, in parts as small as some of `earlier` tells between."""
+    modes = (True, False) if b.soft is None and any(a.soft is not None for a in earlier) else (b.soft,)
+    environments: tuple[Environment | None, ...] = (b.environment,)
+    if not b.sites and b.environment is None and any(a.environment is not None for a in earlier):
+        environments = tuple(Environment)
+    who = [(word,) for word in sorted(_spread(b.who, known))]
+    sites = [frozenset({site}) for site in sorted(b.sites)] or [b.sites]
+    times = list(_times(earlier, b))
+    for kind, soft, environment, some, site in product(sorted(b.kinds), modes, environments, who, sites):
+        part = replace(b, kinds=frozenset({kind}), soft=soft, environment=environment, who=some, sites=site)
+        yield from (replace(part, during=during, outside=outside) for during, outside in times)
+
+
+def _times(earlier: Sequence[Conditions], b: Conditions) -> Iterator[tuple[Span | None, Span | None]]:
+    """When `b` speaks: where that is always, within and without the first hours that another names."""
+    named = (span for a in earlier for span in (a.during, a.outside) if isinstance(span, Week))
+    span = next(named, None) if b.during is None and b.outside is None else None
+    yield from [(b.during, b.outside)] if span is None else [(span, None), (None, span)]
 
 
 def tightens_all(one: Tightening, part: Conditions, known: Known) -> bool:
@@ -87,8 +124,12 @@ def _covers_sizes(a: Conditions, b: Conditions) -> bool:
 
 
 def _covers_times(a: Conditions, b: Conditions) -> bool:
-    during = a.during is None or _is_within(b.during, a.during) or _is_rest_within(b.outside, a.during)
+    during = _is_always(a.during) or _is_within(b.during, a.during) or _is_rest_within(b.outside, a.during)
     return during and (a.outside is None or _is_within(a.outside, b.outside) or _are_apart(b.during, a.outside))
+
+
+def _is_always(span: Span | None) -> bool:
+    return span is None or (isinstance(span, Week) and len(minutes(span)) == _WEEK)
 
 
 def _is_within(part: Span | None, whole: Span | None) -> bool:

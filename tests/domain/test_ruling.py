@@ -291,6 +291,73 @@ def test_the_end_of_the_rules_says_what_would_pass() -> None:
     assert Deny("the end of the rules", why, advice) == decision
 
 
+PAGES = frozenset({Kind.URL})
+STEPS = (
+    Rule("small", Conditions(kinds=PAGES, max_items=3), Run()),
+    Rule("medium", Conditions(kinds=PAGES, max_items=10), Run()),
+    Rule("none", Conditions(kinds=PAGES, max_items=20), Refuse()),
+)
+
+
+def test_a_size_is_told_by_the_rule_that_lets_the_most_through() -> None:
+    policy = Policy((*STEPS, Rule("wide", Conditions(), Approve(1, ("U_A",)))))
+    wide = decide(MIA, outline((Kind.URL, 21)), policy, {}, NOW, NOTHING_RECENT)
+    none = decide(MIA, outline((Kind.URL, 21)), replace(policy, rules=STEPS), {}, NOW, NOTHING_RECENT)
+    assert isinstance(none, Deny)
+    assert ("21 targets are more than 10", "Up to 10 at once may run, those of the last 10 minutes counted.") == (
+        wide.why,
+        none.advice,
+    )
+
+
+CAP = Tightening("cap", Conditions(over_items=40), refuse=True, say="Too many, use a prefix.")
+DEAR = Tightening("dear", Conditions(over_usd=5.0), refuse=True)
+NEVER = Tightening("never", Conditions(kinds=frozenset({Kind.HOST})), refuse=True, say="No hosts.")
+ENDS = "It ends 2026-11-18 11:07 UTC."
+WHY = Tightening("why", Conditions(), reason=True)
+UNSAID = replace(outline(HOST), has_reason=False)
+SEVERAL = [
+    pytest.param((CAP,), outline((Kind.URL, 41)), ("cap", "41 targets are more than 40. Too many, use a prefix.", ""),
+                 id="a-caps-number-beside-its-words"),
+    pytest.param((DEAR,), outline((Kind.URL, 1), usd=5.5),
+                 ("dear", "This costs about $5.50, more than $5.00."
+                          " The policy does not let this be purged on shop.", ""),
+                 id="what-it-costs"),
+    pytest.param((FREEZE, NEVER), outline(HOST),
+                 ("freeze", "Sale freeze. Rule `never` stands in the way too: No hosts.", ""),
+                 id="one-that-ends-and-one-that-does-not"),
+    pytest.param((FREEZE, replace(FREEZE, name="frost", say="Frost.")), outline(HOST),
+                 ("freeze", "Sale freeze. Rule `frost` stands in the way too: Frost.", ENDS), id="two-that-end"),
+    pytest.param((WHY, FREEZE), UNSAID,
+                 ("freeze", "Sale freeze.", f"{ENDS} It needs a reason too: because <reason>"), id="a-reason-too"),
+    pytest.param((WHY, NEVER), UNSAID, ("never", "No hosts.", ""), id="a-reason-would-not-help"),
+    pytest.param((WHY,), UNSAID, ("why", "This needs a reason.", "Add: because <reason>"), id="a-reason-alone"),
+    pytest.param((WHY, replace(NIGHT, more=3)), UNSAID,
+                 ("wide", "This needs 4 approvers other than you, and the configuration names 2.",
+                  f"{wording.NAME_APPROVERS} It needs a reason too: because <reason>"), id="too-few-to-ask-too"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("tighten", "wanted", "expected"), SEVERAL)
+def test_all_that_stands_in_the_way_is_told_at_once(
+    tighten: tuple[Tightening, ...], wanted: Outline, expected: tuple[str, str, str]
+) -> None:
+    decision = decide(MIA, wanted, replace(BUILT_IN, tighten=tighten), SRE, NOW, NOTHING_RECENT)
+    assert isinstance(decision, Deny)
+    assert expected == (decision.rule, decision.why, decision.advice)
+
+
+def test_a_refusal_of_one_part_is_told_with_that_of_another() -> None:
+    policy = Policy(
+        (
+            Rule("pages", Conditions(kinds=PAGES), Refuse(), say="Pages by tag."),
+            Rule("hosts", Conditions(kinds=frozenset({Kind.HOST})), Refuse(), say="Hosts never."),
+        )
+    )
+    decision = decide(MIA, outline((Kind.URL, 1), HOST), policy, {}, NOW, NOTHING_RECENT)
+    assert Deny("hosts", "Hosts never. Rule `pages` stands in the way too: Pages by tag.", "", forbids=True) == decision
+
+
 def test_only_rules_that_mean_whoever_asks_are_named_to_them() -> None:
     editors = Rule("pages", Conditions(who=("editors",), kinds=frozenset({Kind.URL})), Run())
     elsewhere = Rule("news", Conditions(sites=frozenset({"news"})), Run())

@@ -9,8 +9,10 @@ import pytest
 
 from bot.domain.actor import Actor, Standing
 from bot.domain.command import Command
+from bot.domain.hours import Days
 from bot.domain.job import State
-from bot.domain.policy import Ask
+from bot.domain.policy import Ask, Conditions, Refuse, Rule
+from bot.domain.site import Site
 from bot.domain.speech import VERBS
 from bot.domain.verdict import Verdict
 from bot.services.desk import Desk
@@ -34,7 +36,7 @@ from bot.services.replies import (
 from bot.services.setup import Current
 from providers.contract import Kind, Seen
 from providers.errors import BadCredentials
-from tests.services.shop import GUEST, LEA, MIA, Shop, open_shop
+from tests.services.shop import GUEST, LEA, MIA, SHOP, Shop, open_shop
 
 CI = Actor("token:ci", Standing.TOKEN, sites=frozenset({"shop"}))
 OTHER = Actor("token:other", Standing.TOKEN, sites=frozenset({"bank"}))
@@ -282,3 +284,34 @@ async def test_help_lists_what_the_caller_may_do(tmp_path: Path, by: Actor, barr
     assert barred == {row.verb.value for row in VERBS if f"/purge {row.usage} · {row.what}" not in lines}
     assert hurries == any(line.startswith("--urgent") for line in lines)
     assert asked.text.splitlines()[-1].startswith("Not for you: ")
+
+
+DENIED = Rule("never-all", Conditions(kinds=frozenset({Kind.EVERYTHING})), Refuse(), say="Purge a prefix instead.")
+FOR_NOW = replace(DENIED, when=replace(DENIED.when, during=Days(0.0, 4e9, "for long")))
+NEWS = replace(SHOP, name="news", hosts=("www.news.test",))
+HELPED = [
+    pytest.param((), (SHOP,), True, id="a-rule-asks"),
+    pytest.param((DENIED,), (SHOP,), False, id="a-rule-denies-it"),
+    pytest.param((FOR_NOW,), (SHOP,), True, id="for-some-days"),
+    pytest.param(
+        (replace(DENIED, when=replace(DENIED.when, sites=frozenset({"shop"}))),), (SHOP, NEWS), True, id="on-one-site"
+    ),
+]
+
+
+@pytest.mark.parametrize(("first", "sites", "offered"), HELPED)
+async def test_help_leaves_out_what_a_rule_denies_on_every_site(
+    first: tuple[Rule, ...], sites: tuple[Site, ...], offered: bool, tmp_path: Path
+) -> None:
+    shop = open_shop(tmp_path)
+    setup = shop.core.setup
+    policy = replace(setup.policy, rules=(*first, *setup.policy.rules))
+    shop.core.current.become(replace(setup, policy=policy, sites={site.name: site for site in sites}))
+    overview, named = await say(shop, MIA, "help"), await say(shop, MIA, "help everything")
+    await shop.ledger.close()
+    assert isinstance(overview, HelpShown)
+    assert isinstance(named, HelpShown)
+    assert (offered, offered) == (
+        any(line.startswith("everything ·") for line in overview.text.splitlines()),
+        "Not for you: Purge a prefix instead." not in named.text,
+    )

@@ -385,7 +385,7 @@ async def test_requests_of_another_softness_are_another_plan(tmp_path: Path) -> 
     await shop.slate.advance(600)
     jobs = await done(shop)
     assert [["a", "c"], ["b"], ["d"], ["e"]] == [[page.rpartition("/")[2] for page in job.sample] for job in jobs]
-    assert [False, True, False, False] == [job.soft for job in jobs]
+    assert ["", "soft at Cloudflare", "", ""] == [job.softly for job in jobs]
 
 
 async def test_the_queue_runs_when_the_hold_ends_by_itself(tmp_path: Path) -> None:

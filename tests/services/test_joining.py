@@ -73,6 +73,10 @@ async def test_who_asks_twice_is_told_so(tmp_path: Path) -> None:
         pytest.param(PAGE, replace(PAGE, warm=True), False, id="warming is wanted, and there is none"),
         pytest.param(PAGE, replace(PAGE, only="cf"), False, id="one layer alone"),
         pytest.param(PAGE, replace(PAGE, soft=True), False, id="soft and hard"),
+        pytest.param(PAGE, replace(PAGE, soft=True, only="cf"), False, id="soft and hard, at one layer"),
+        pytest.param(
+            replace(PAGE, only="shield"), replace(PAGE, soft=True, only="shield"), True, id="soft where all is hard"
+        ),
         pytest.param(PAGE, replace(PAGE, targets=(url("/b"),)), False, id="another page"),
         pytest.param(PAGE, replace(PAGE, reason="x"), True, id="with a reason of one's own"),
         pytest.param(WIDE, WIDE, True, id="what waits for votes"),
@@ -80,6 +84,7 @@ async def test_who_asks_twice_is_told_so(tmp_path: Path) -> None:
 )
 async def test_it_joins_only_what_does_all_of_it(first: Command, second: Command, joins: bool, tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
+    shop.cf.mark_as_stale()
     await ask(shop, MIA, first)
     made = await ask(shop, LEA, second)
     await shop.ledger.close()

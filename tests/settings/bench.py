@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,7 +30,11 @@ CLOUD = Blueprint(
 SHIELD = Blueprint(
     name="varnish",
     title="Varnish",
-    fields=(Field("url", "where Varnish listens", required=True), Field("api_url", "a proxy")),
+    fields=(
+        Field("url", "where Varnish listens", required=True),
+        Field("api_url", "a proxy"),
+        Field("soft", "softens"),
+    ),
     layer_fields=(),
     build=PROVIDERS["varnish"].build,
 )
@@ -47,6 +52,11 @@ def loaded(folder: Path, text: str, environ: Mapping[str, str] | None = None) ->
     file = folder / "purgebot.yaml"
     file.write_text(text, encoding="utf-8")
     return load(file, environ or {}, BENCH)
+
+
+def notes(folder: Path, text: str) -> tuple[str, ...]:
+    """What the configuration `text` leaves doubtful, each without the lines that it names."""
+    return tuple(re.sub(r" on line [0-9]+", "", note) for note in loaded(folder, text).warnings)
 
 
 def problems(folder: Path, text: str) -> list[str]:

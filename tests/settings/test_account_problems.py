@@ -73,7 +73,7 @@ ACCOUNT = {
     "required field": ("{provider: varnish}", ".url: is missing. Add it: where Varnish listens."),
     "unknown field": (
         '{provider: varnish, url: "http://a", admin: b}',
-        ".admin: unknown key. Known here: api_url, pace, per_call, provider, url.",
+        ".admin: unknown key. Known here: api_url, pace, per_call, provider, soft, url.",
     ),
     "misspelt field": (
         '{provider: varnish, url: "http://a", api_ulr: b}',

@@ -31,7 +31,7 @@ RECIPES = {
     for _, heading, policy in _RECIPE.findall((DOCS / page).read_text("utf-8"))
 }
 BASE = """\
-accounts: {shield: {provider: varnish, url: "http://10.0.0.5:6081"}}
+accounts: {shield: {provider: varnish, url: "http://10.0.0.5:6081", soft: yes}}
 sites:
   shop: {hosts: [a.test], layers: [{account: shield}]}
   preview: {hosts: [b.test], environment: staging, layers: [{account: shield}]}

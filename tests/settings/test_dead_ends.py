@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.settings.bench import loaded
+from tests.settings.bench import loaded, notes, problems
 from tests.settings.test_doubts import DENY, REST, rules, tighten
 from tests.settings.test_policies import BASE
 
@@ -16,7 +16,6 @@ READING = BASE.replace(
 NARROW = "Narrow it by who, kind or days, or remove it."
 ADD = "Add one, such as {name: all, then: {approve: 1, of: GROUP}}."
 SHOP = f"policy rule `no` refuses every purge on `shop`, so nobody can purge there. {NARROW}"
-ALL = f"policy rule `no` refuses every purge, so nobody can purge anything. {NARROW}"
 READS = (
     "policy rule `ci` names token:ci-read, which may only read, so it never purges."
     " Give ci-read `may: command` under api.tokens, or take it out of the rule."
@@ -45,12 +44,7 @@ CASES = {
             f" {NARROW}",
         ),
     ),
-    "each site has its own refusal": (
-        rules("name: no, site: shop, then: deny", "name: neither, site: news, then: deny"),
-        (SHOP, SHOP.replace("`no`", "`neither`").replace("shop", "news")),
-    ),
     "the last rule refuses the rest": (rules("name: a, kind: url, then: allow", rest=DENY), ()),
-    "a tightening refuses all": (rules() + tighten("name: no, then: deny"), (ALL,)),
     "a tightening refuses a site": (rules() + tighten("name: no, site: shop, then: deny"), (SHOP,)),
     "a tightening refuses for some days": (
         rules() + tighten("name: no, between: [2026-11-26, 2026-11-30], then: deny"), (),
@@ -58,9 +52,6 @@ CASES = {
     "a tightening refuses what is large": (rules() + tighten("name: no, over_items: 9, then: deny"), ()),
     "a tightening refuses what is dear": (rules() + tighten("name: no, cost_usd_over: 9, then: deny"), ()),
     "a tightening refuses guests alone": (rules() + tighten("name: no, who: guests, then: deny"), ()),
-    "no rule allows": (
-        rules(rest=DENY), (f"policy has no rule that allows or asks, so nobody can purge anything. {ADD}",),
-    ),
     "no rule allows on a site": (
         rules("name: a, site: shop, then: {approve: 1, of: sre}", rest=""),
         (f"policy has no rule that allows or asks on `news`, so nobody can purge there. {ADD}",),
@@ -73,10 +64,6 @@ CASES = {
         rules('name: ci, who: "token:ci-read", then: {approve: 1, of: sre}'), (READS,),
     ),
     "a token that may only read is refused": (rules('name: ci, who: "token:ci-read", then: deny'), ()),
-    "only a token that may only read": (
-        rules('name: ci, who: "token:ci-read", then: allow', rest=""),
-        (f"policy has no rule that allows or asks, so nobody can purge anything. {ADD}", READS),
-    ),
     "a token may not see the site": (
         rules('name: ci, who: "token:ci-shop", site: news, kind: url, then: allow'),
         (
@@ -125,7 +112,86 @@ CASES = {
 
 @pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES)
 def test_whom_a_policy_never_lets_purge_is_told(text: str, expected: tuple[str, ...], tmp_path: Path) -> None:
-    assert expected == loaded(tmp_path, READING + text).warnings
+    assert expected == notes(tmp_path, READING + text)
+    assert [] == [note for note in loaded(tmp_path, READING + text).warnings if " on line " not in note]
+
+
+REFUSED = {
+    "a tightening refuses all": (
+        rules() + tighten("name: no, then: deny"),
+        ("12: policy.tighten[0]: refuses every purge, so nobody can purge anything. " + NARROW,),
+    ),
+    "guests are refused too": (
+        rules("name: all, who: members, then: deny", "name: b, who: guests, then: deny", rest=""),
+        ("9: policy.rules: has no rule that allows or asks, so nobody can purge anything. " + ADD,),
+    ),
+    "one who is named may be a guest": (
+        rules("name: no, who: members, then: deny", "name: a, who: leads, then: {approve: 1, of: sre}", rest=""),
+        (),
+    ),
+    "each site has its own refusal": (
+        rules("name: no, site: shop, then: deny", "name: neither, site: news, then: deny"),
+        (
+            "10: policy.rules[0]: together with neither on line 11 refuses every purge, so nobody can purge anything."
+            f" {NARROW}",
+        ),
+    ),
+    "no rule allows": (
+        rules(rest=DENY), (f"9: policy.rules: has no rule that allows or asks, so nobody can purge anything. {ADD}",),
+    ),
+    "only a token that may only read": (
+        rules('name: ci, who: "token:ci-read", then: allow', rest=""),
+        (f"9: policy.rules: has no rule that allows or asks, so nobody can purge anything. {ADD}",),
+    ),
+    "all must agree, and only they may ask": (
+        rules("name: a, who: leads, then: {approve: 2, of: leads}"),
+        (
+            "10: policy.rules[0].then: asks all of leads, and only they may ask for it: one is always missing, so it"
+            " never passes. Name one more of them, or let others ask for it.",
+        ),
+    ),
+    "the one who may ask is the one who is asked": (
+        rules("name: a, who: U0LEA, then: {approve: 1, of: U0LEA}"),
+        (
+            "10: policy.rules[0].then: asks all of U0LEA, and only they may ask for it: one is always missing, so it"
+            " never passes. Name one more of them, or let others ask for it.",
+        ),
+    ),
+    "always tightened beyond the group": (
+        rules("name: a, kind: url, then: {approve: 2, of: leads}")
+        + tighten("name: t, then: {approve_more: 1}", "name: u, kind: [url, tag], then: {approve_more: 1}"),
+        (
+            "13: policy.tighten[0].then: with rules a on line 10 and u on line 14 asks 4 of leads, who are 2 people, so"
+            " it never passes. Name more of them, or ask for fewer.",
+        ),
+    ),
+    "always tightened to the whole group, of whom one asks": (
+        rules("name: a, who: leads, kind: url, then: {approve: 1, of: leads}")
+        + tighten("name: t, then: {approve_more: 1}"),
+        (
+            "13: policy.tighten[0].then: with rule a on line 10 asks all of leads, and only they may ask for it: one is"
+            " always missing, so it never passes. Name one more of them, or let others ask for it.",
+        ),
+    ),
+    "always tightened where it was allowed": (
+        rules("name: a, kind: url, then: allow")
+        + tighten("name: b, then: {approve_more: 2, of: leads}", "name: c, then: {approve_more: 1, of: leads}"),
+        (
+            "13: policy.tighten[0].then: with rules a on line 10 and c on line 14 asks 3 of leads, who are 2 people, so"
+            " it never passes. Name more of them, or ask for fewer.",
+        ),
+    ),
+    "tightened beyond the group at times": (
+        rules("name: a, kind: url, then: {approve: 2, of: leads}")
+        + tighten("name: t, over_items: 9, then: {approve_more: 1}"),
+        (),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), REFUSED.values(), ids=REFUSED)
+def test_what_can_never_pass_is_refused_with_its_line(text: str, expected: tuple[str, ...], tmp_path: Path) -> None:
+    assert [f"purgebot.yaml:{problem}" for problem in expected] == problems(tmp_path, READING + text)
 
 
 def test_a_policy_without_sites_is_not_said_to_refuse_them(tmp_path: Path) -> None:

@@ -329,12 +329,12 @@ def test_a_rule_for_a_sender_is_not_covered_by_one_for_members(tmp_path: Path) -
 
 def test_a_policy_that_does_not_know_a_sender_is_told(tmp_path: Path) -> None:
     said = (
-        "policy has no rule for token:ci, so its deploys are refused. Add one, such as"
+        " has no rule for token:ci, so its deploys are refused. Add one, such as"
         ' {name: deploys, who: "token:ci", kind: [url, path, tag, prefix], then: allow}.'
     )
     assert (True, False) == (
-        said in ruled(tmp_path, "approvers").warnings,
-        said in ruled(tmp_path, '"token:ci"').warnings,
+        any(note.endswith(said) for note in ruled(tmp_path, "approvers").warnings),
+        any(note.endswith(said) for note in ruled(tmp_path, '"token:ci"').warnings),
     )
 
 

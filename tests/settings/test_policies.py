@@ -24,7 +24,7 @@ from providers.contract import Kind
 from tests.settings.bench import loaded, problems
 
 BASE = """\
-accounts: {shield: {provider: varnish, url: "http://10.0.0.5:6081"}}
+accounts: {shield: {provider: varnish, url: "http://10.0.0.5:6081", soft: yes}}
 sites:
   shop: {hosts: [a.test], layers: [{account: shield}]}
   news: {hosts: [b.test], environment: staging, layers: [{account: shield}]}
@@ -113,7 +113,7 @@ def test_without_a_group_approvers_it_is_those_of_approvals(tmp_path: Path) -> N
 
 def test_a_group_may_take_people_from_others(tmp_path: Path) -> None:
     groups = "{all: [sre, U0KIM, ops], sre: [S0SRE, U0LEA], ops: U0LEA}"
-    text = f"{BASE}policy: {{groups: {groups}, rules: [{{name: a, who: all, then: deny}}]}}\n"
+    text = f"{BASE}policy: {{groups: {groups}, rules: [{{name: a, who: all, kind: url, then: allow}}]}}\n"
     assert ("S0SRE", "U0LEA", "U0KIM") == loaded(tmp_path, text).policy.groups["all"]
 
 
@@ -456,3 +456,83 @@ DIFFERENT = {
 def test_the_version_changes_with_what_is_meant(was: str, becomes: str, tmp_path: Path) -> None:
     first, second = (loaded(tmp_path, BASE + text).policy.version for text in (FULL, FULL.replace(was, becomes)))
     assert first != second
+
+
+TOGETHER = {
+    "two modes": ("name: b, then: deny", ("name: a, mode: soft, then: allow", "name: a2, mode: hard, then: allow")),
+    "two environments": (
+        "name: b, kind: url, then: deny",
+        ("name: a, environment: production, kind: url, then: allow", "name: a2, environment: staging, then: allow"),
+    ),
+    "all its kinds": (
+        "name: b, kind: [url, tag], then: deny",
+        ("name: a, kind: url, then: allow", "name: a2, kind: tag, then: allow"),
+    ),
+    "both its sites": (
+        "name: b, site: [shop, news], then: deny",
+        ("name: a, site: shop, then: allow", "name: a2, site: news, then: deny"),
+    ),
+    "all who are named": (
+        "name: b, who: [S0SRE, U0LEA], then: deny",
+        ("name: a, who: S0SRE, then: allow", "name: a2, who: U0LEA, then: deny"),
+    ),
+    "hours and the rest of the week": (
+        "name: b, then: deny",
+        (
+            'name: a, during: "Mon-Fri 08:00-19:00 UTC", then: allow',
+            'name: a2, outside: "Mon-Fri 08:00-18:00 UTC", then: allow',
+        ),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("last", "earlier"), TOGETHER.values(), ids=TOGETHER)
+def test_a_rule_before_which_several_always_decide_is_told_with_their_lines(
+    last: str, earlier: tuple[str, str], tmp_path: Path
+) -> None:
+    rules = "".join(f"    - {{{rule}}}\n" for rule in (*earlier, last))
+    assert [
+        "purgebot.yaml:12: policy.rules[2]: never speaks: rules a on line 10 and a2 on line 11 together decide first."
+        " Put it before a, or remove it."
+    ] == problems(tmp_path, f"{BASE}{FRAME}{rules}")
+
+
+APART = {
+    "one mode": (
+        "name: b, then: deny", ("name: a, mode: soft, then: allow", "name: a2, mode: soft, kind: tag, then: deny"),
+    ),
+    "sites of today": (
+        "name: b, kind: url, then: deny",
+        ("name: a, site: shop, kind: url, then: allow", "name: a2, site: news, kind: url, then: allow"),
+    ),
+    "a mode of one, and a kind of the other": (
+        "name: b, then: deny", ("name: a, mode: soft, then: allow", "name: a2, kind: url, mode: hard, then: allow"),
+    ),
+    "some hours": (
+        "name: b, then: deny",
+        (
+            'name: a, during: "Mon-Fri 08:00-12:00 UTC", then: allow',
+            'name: a2, outside: "Mon-Fri 08:00-19:00 UTC", then: allow',
+        ),
+    ),
+    "all but more targets than that": (
+        "name: b, kind: url, then: deny",
+        ("name: a, kind: url, mode: soft, then: allow", "name: a2, kind: url, mode: hard, max_items: 9, then: allow"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("last", "earlier"), APART.values(), ids=APART)
+def test_a_rule_to_which_several_leave_something_is_good(last: str, earlier: tuple[str, str], tmp_path: Path) -> None:
+    rules = "".join(f"    - {{{rule}}}\n" for rule in (*earlier, last, "name: z, kind: url, then: allow"))
+    found = problems(tmp_path, f"{BASE}{FRAME}{rules}")
+    assert [] == [problem for problem in found if "policy.rules[2]" in problem]
+
+
+def test_all_hours_of_the_week_are_always(tmp_path: Path) -> None:
+    always = '    - {name: a, during: "Mon-Sun 00:00-24:00 UTC", then: {approve: 1, of: U0LEA}}\n'
+    rules = f"{always}    - {{name: b, then: deny}}\n"
+    assert [
+        "purgebot.yaml:11: policy.rules[1]: never speaks: rule a on line 10 decides first."
+        " Put it before a, or remove it."
+    ] == problems(tmp_path, f"{BASE}{FRAME}{rules}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, time
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from bot.domain.policy import Allow, Conditions, Members, Outline, Policy, Roste
 from bot.domain.recent import NOTHING_RECENT
 from bot.domain.ruling import decide
 from bot.domain.site import Environment
-from bot.settings.shadows import Known, covers
+from bot.settings.shadows import Known, covered_by, covers
 from providers.contract import Kind
 
 GROUPS = {"editors": ("S_EDIT",), "sre": ("S_SRE", "U_D"), "leads": ("U_A", "U_B")}
@@ -167,6 +168,16 @@ def test_what_is_covered_speaks_only_where_the_other_does(
     assert not (covers(a, b, KNOWN) and is_wrong)
 
 
+@given(conditions, conditions, conditions, some_fields, some_fields, actors, outlines, rosters, moments)
+def test_what_several_cover_speaks_only_where_one_of_them_does(
+    b: Conditions, one: Conditions, two: Conditions, first: set[str], second: set[str], actor: Actor, outline: Outline,
+    roster: Roster, now: int,
+) -> None:  # fmt: skip
+    earlier = [mixed(b, one, first), mixed(b, two, second)]
+    is_wrong = speaks(b, actor, outline, roster, now) and not speak(earlier, actor, outline, roster, now)
+    assert not (covered_by(earlier, b, KNOWN) and is_wrong)
+
+
 def mixed(a: Conditions, other: Conditions, changed: set[str]) -> Conditions:
     """`a` with some of its fields as in `other`."""
     return Conditions(*(getattr(other if name in changed else a, name) for name in Conditions.__slots__))
@@ -174,5 +185,10 @@ def mixed(a: Conditions, other: Conditions, changed: set[str]) -> Conditions:
 
 def speaks(when: Conditions, actor: Actor, outline: Outline, roster: Roster, now: float) -> bool:
     """Whether a rule of these conditions speaks for every kind in the request."""
-    policy = Policy((Rule("one", when, Run()),), groups=GROUPS)
+    return speak([when], actor, outline, roster, now)
+
+
+def speak(whens: Sequence[Conditions], actor: Actor, outline: Outline, roster: Roster, now: float) -> bool:
+    """Whether one of several rules speaks for each of the kinds."""
+    policy = Policy(tuple(Rule(f"{n}", when, Run()) for n, when in enumerate(whens)), groups=GROUPS)
     return isinstance(decide(actor, outline, policy, roster, now, NOTHING_RECENT), Allow)

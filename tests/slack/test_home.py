@@ -317,6 +317,19 @@ async def test_what_one_may_do_on_a_site_is_what_the_policy_says(
     await shop.ledger.close()
 
 
+async def test_what_a_path_counts_as_on_several_hosts_is_told(tmp_path: Path) -> None:
+    one = shop_of()
+    two = replace(one, name="two", hosts=("www.two.test", "img.two.test"), schemes=("https", "http"))
+    shop = open_shop(tmp_path, setup=Setup({"shop": one, "two": two}, {}, TWO))
+    told = {site.name: may for site, may in (await home_of(shop.core, MIA, {})).sites}
+    await shop.ledger.close()
+    rest = "a prefix, host or pattern needs 1 approval; everything needs a reason and 2 approvals"
+    assert {
+        "shop": f"{SMALL} (more needs 1 approval); {rest}",
+        "two": f"{SMALL} (a path counts as 4 here; more needs 1 approval); {rest}",
+    } == told
+
+
 async def test_each_site_has_its_own_sentence_where_the_policy_tells_them_apart(tmp_path: Path) -> None:
     sites = {name: replace(shop_of(), name=name) for name in ("shop", "blog", "media")}
     shop = open_shop(tmp_path, setup=Setup(sites, {}, replace(TWO, tighten=(FREEZE,))))

@@ -157,7 +157,10 @@ def barred(approval: Approval) -> Iterator[str]:
     if approval.bar_ends is not None:
         yield f"Nobody is asked meanwhile. Votes are asked for anew {clock(approval.bar_ends)}."
     else:
-        yield f"Nobody is asked meanwhile. Should that end before {clock(approval.expires)}, votes are asked for."
+        yield (
+            f"Nobody is asked meanwhile. It expires {clock(approval.expires)}, unless the policy says otherwise before:"
+            " then votes are asked for."
+        )
 
 
 def held_ahead(job: JobView) -> str:

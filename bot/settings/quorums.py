@@ -1,0 +1,23 @@
+"""How many people a policy asks, as far as the file tells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.policy import Policy, Tightening
+
+
+def ids_of(policy: Policy, words: Sequence[str]) -> frozenset[str]:
+    """Whom `words` mean: ids, and words of `who` that are no group."""
+    return frozenset(one for word in words for one in policy.groups.get(word, (word,)))
+
+
+def size_of(policy: Policy, words: Sequence[str]) -> int | None:
+    """How many people; None where a user-group hides that."""
+    ids = ids_of(policy, words)
+    return None if any(policy.is_user_group(one) for one in ids) or not ids else len(ids)
+
+
+def asked_where_allowed(policy: Policy, adding: Sequence[Tightening]) -> tuple[str, ...]:
+    """Who is asked where a rule allows, and these add votes."""
+    return tuple(dict.fromkeys(name for one in adding for name in one.of)) or policy.approvers
