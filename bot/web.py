@@ -199,7 +199,7 @@ class Door:
         return JSONResponse(self._told(job)) if job else _no_such_job()
 
     def _told(self, job: JobView) -> Mapping[str, object]:
-        """A job for machines, and as `text` for those who read their logs: what `status` says, and where its card is."""
+        """A job for machines, and as `text` for who reads their logs: what `status` says, and where its card is."""
         shown = plain(card_for(JobShown(job), self._core.clock.now(), COMMAND_NAME), typed_in(JobShown(job)))
         return job_record(job) | {"text": f"{shown}\n{job.url}" if job.url else shown}
 
