@@ -3,7 +3,7 @@ sites are made, or none is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.actor import Actor
@@ -11,7 +11,7 @@ from bot.domain.deploy import Announced, Deploy, elsewhere, is_rollback
 from bot.domain.job import JobView
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.shown import shown
-from bot.domain.site import Site
+from bot.domain.site import Site, comes_before
 from bot.ledger.books import Books
 from bot.services.deciding import Ready, enter, journal_refusal, readied
 from bot.services.deploy_wishes import NotRead, Wished, wish_of
@@ -148,16 +148,6 @@ def _whole(refused: Refused, site: Site, steps: Sequence[_Step]) -> Refused:
         return refused
     neither = f"{' and '.join(others)} {'is' if len(others) == 1 else 'are'} not purged either."
     return replace(refused, what=f"{site.name}: {refused.what}", advice=f"{refused.advice} {neither}".strip())
-
-
-def comes_before(site: Site, sites: Mapping[str, Site]) -> list[Site]:
-    """The sites that are purged and proven before `site`, the first of them first."""
-    chain: list[Site] = []
-    last = site
-    while before := next((one for one in sites.values() if one.before == last.name and one not in chain), None):
-        chain.insert(0, before)
-        last = before
-    return chain
 
 
 async def _newer(core: Core, actor: Actor, key: str, told: Announced) -> Overtaken | None:

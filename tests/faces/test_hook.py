@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from bot.domain.told import Event
 from bot.hook import BODY_MAX
@@ -362,6 +363,15 @@ async def test_without_a_policy_nothing_that_empties_the_site_goes(ci: Signer, w
     answer = await ci.send({"site": "shop", "version": "4.2.0", **wide})
     assert 403 == answer.status_code
     assert 0 == await ci.counter.jobs()
+
+
+async def test_a_deploy_that_is_refused_is_in_the_log_with_why(ci: Signer) -> None:
+    with capture_logs() as logged:
+        answer = await ci.send({"site": "shop", "version": "4.2.0", "everything": True})
+    (line,) = [one for one in logged if one["event"] == "deploy_not_taken"]
+    assert ("ci-shop", "shop", answer.json()["detail"]) == (
+        line["sender"], line["site"], f"{line['why']} {line['do']}".strip(),
+    )  # fmt: skip
 
 
 async def test_a_bot_that_only_observes_says_what_it_would_do(tmp_path: Path) -> None:
