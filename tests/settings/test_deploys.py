@@ -287,7 +287,7 @@ def test_no_secret_is_repeated(tmp_path: Path) -> None:
 def test_what_the_journal_compares_names_places_alone(tmp_path: Path) -> None:
     environ = {"CI": KEY, "OLD": OTHER, "GH": "g" * 30, "RUN": "r" * 30}
     told = "\n".join(lines(loaded(tmp_path, BASE + ALL, environ)))
-    assert "deploys.tokens[0].secrets[0]: {env: CI}" in told
+    assert "deploys.tokens[ci-shop].secrets[0]: {env: CI}" in told
     assert [] == [value for value in environ.values() if value in told]
 
 
