@@ -2,7 +2,7 @@
 #
 #   docker build -t purgebot .
 #   docker run --read-only --cap-drop ALL --security-opt no-new-privileges -p 8080:8080 \
-#     -v purgebot:/data -v ./purgebot.yaml:/config/purgebot.yaml:ro -v ./secrets:/run/secrets:ro \
+#     -v purgebot:/data -v ./config:/config:ro -v ./secrets:/run/secrets:ro \
 #     -e SLACK_BOT_TOKEN_FILE=/run/secrets/slack_bot -e SLACK_APP_TOKEN_FILE=/run/secrets/slack_app purgebot
 #
 # With Socket Mode, -p is for machines only. Set METRICS_HOST=0.0.0.0 to have :9464/metrics scraped from outside.

@@ -9,18 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Annotated, Self
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
+from bot.deploy_body import BadBody, read_deploy
 from bot.domain.actor import Actor
-from bot.domain.deploy import Announced, Expected, usable
+from bot.domain.deploy import Announced
 from bot.domain.job import JobView
 from bot.ledger.books import Books
-from bot.problems import TooLarge, first_error, full, problem, read_body
+from bot.problems import TooLarge, full, problem, read_body
 from bot.senders import EVENT, Ignored, Senders, Unproven, Verified, github_deploy
 from bot.services.deploy_wishes import NotRead
 from bot.services.deploys import Deployed, Observed, Overtaken, Taken, take
@@ -31,62 +30,11 @@ from bot.slack.plain import plain
 
 log = structlog.get_logger()
 BODY_MAX = 1024 * 1024  # bytes
-FILES_MAX = 20_000
-PAGES_MAX = 20  # that something is expected of
-VERSION = r"^[A-Za-z0-9][A-Za-z0-9._+/@-]*(:[A-Za-z0-9._+/@-]+)?$"  # a tag, a commit, an image; no mark of Slack's
-Word = Annotated[str, Field(min_length=1, max_length=200)]
-Path = Annotated[str, Field(pattern=r"^/[!-~]*$", max_length=2000)]
-
-
-class ExpectBody(BaseModel):
-    """What one page must show: one header's value, or a text."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-    header: Annotated[dict[str, str], Field(min_length=1, max_length=1)] | None = None
-    contains: Word | None = None
-
-    @model_validator(mode="after")
-    def _is_one(self) -> Self:
-        if (self.header is None) == (self.contains is None):
-            raise ValueError('name one of {"header": {"x-build": "4.2.0"}} and {"contains": "4.2.0"}')
-        return self
-
-
-class DeployBody(BaseModel):
-    """What is sent."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-    site: Word
-    version: Annotated[str, Field(pattern=VERSION, max_length=200)]
-    urls: list[str] = []
-    paths: list[str] = []
-    prefixes: list[str] = []
-    tags: list[str] = []
-    everything: bool = False
-    actor: Annotated[str, Field(max_length=200)] = ""
-    link: str = ""
-    expect: Annotated[dict[Path, ExpectBody], Field(max_length=PAGES_MAX)] = {}
-    changed: Annotated[list[str], Field(max_length=FILES_MAX)] = []
-    manifest: str | dict[str, object] | None = None
-    quiet: bool = False
-    soft: bool | None = None
-    warm: bool = False
-
-    def announced(self) -> Announced:
-        """The deploy as it was told, but for a link that cannot be used."""
-        link, notes = usable(self.link)
-        return Announced(
-            self.site, self.version, tuple(self.urls), tuple(self.paths), tuple(self.prefixes), tuple(self.tags),
-            self.everything, self.actor, link, tuple(_expected(page, one) for page, one in self.expect.items()),
-            self.quiet, self.soft, self.warm, changed=tuple(self.changed), manifest=self.manifest,
-            notes=notes,
-        )  # fmt: skip
-
-
-def _expected(path: str, body: ExpectBody) -> Expected:
-    for name, value in (body.header or {}).items():
-        return Expected(path, name.strip().lower(), value.strip())
-    return Expected(path, contains=body.contains or "")
+_COUNTED = {
+    "oidc": "This token counted for another deploy. Ask GitHub for a new one.",
+    "github": "This event came before, as another delivery, and counts once. For a new one deploy again.",
+    "standard": "This counted for another deploy. Sign the new one.",
+}
 
 
 class Hook:
@@ -124,10 +72,9 @@ class Hook:
         if found.kind == "github":
             return self._of_github(found, request.headers.get(EVENT, ""), raw)
         try:
-            body = DeployBody.model_validate_json(raw)
-        except ValidationError as exc:
-            return problem(400, "Unreadable deploy", f"{first_error(exc)}. Send at least a site and a version.")
-        return body.announced()
+            return read_deploy(raw)
+        except BadBody as exc:
+            return problem(400, "Unreadable deploy", str(exc))
 
     def _of_github(self, found: Verified, event: str, raw: bytes) -> Announced | Response:
         """GitHub's own event as a deploy; what is none is answered with why nothing is done."""
@@ -151,6 +98,8 @@ class Hook:
         taken = await take(core, actor, found.key, told)
         answer = self._answer(taken)
         if isinstance(answer, Response):
+            if isinstance(taken, Refused):  # GitHub shows the answer to nobody who would look for it
+                log.warning("deploy_not_taken", sender=found.sender, site=told.site, why=taken.what, do=taken.advice)
             return answer
         noted = {"notes": list(told.notes)} if told.notes else {}
         return await self._kept(found, digest, {**answer, **noted})
@@ -188,7 +137,8 @@ class Hook:
                 text = "\n\n".join(plain(card, "") for card in cards if card)
                 return JSONResponse({"observing": True, "text": text})
             case Full(seconds=seconds):
-                return full(seconds, f"{taken.what} {taken.advice}".strip())
+                _, *when_and_what = plain(card_for(taken, core.clock.now(), "purgebot")).splitlines()
+                return full(seconds, " ".join([taken.what, *when_and_what, taken.advice]).strip())
             case Refused(by_rule=True):
                 return problem(403, "Refused", f"{taken.what} {taken.advice}".strip())
             case Refused():
@@ -199,7 +149,7 @@ def _before(books: Books, found: Verified, digest: str) -> Response | None:
     """The answer to what came before: the same one, or a no to another body or to a proof that counted already."""
     proof = books.intake.find(found.proof) if found.once else None
     if proof is not None and proof.body.get("key") != found.key:
-        return problem(409, "Used before", "This token counted for another deploy. Ask GitHub for a new one.")
+        return problem(409, "Used before", _COUNTED[found.kind])
     known = books.intake.find(found.key)
     if known is None:
         return None

@@ -19,7 +19,8 @@ class TooLarge(Exception):
 
 def problem(status: int, title: str, detail: str, headers: Mapping[str, str] | None = None, **more: str) -> Response:
     """Problem details."""
-    body = json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail, **more})
+    told = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    body = json.dumps(told, ensure_ascii=False)  # a shell that reads it knows no \u2026
     return Response(body, status, headers, media_type="application/problem+json")
 
 

@@ -197,7 +197,12 @@ class Door:
         if not name.isascii() or not name.isdigit() or len(name) > 12:
             return _no_such_job()
         job = await self._awaited(actor, int(name), wait)
-        return JSONResponse(job_record(job)) if job else _no_such_job()
+        return JSONResponse(self._told(job)) if job else _no_such_job()
+
+    def _told(self, job: JobView) -> Mapping[str, object]:
+        """A job for machines, and as `text` for who reads their logs: what `status` says, and where its card is."""
+        shown = plain(card_for(JobShown(job), self._core.clock.now(), COMMAND_NAME), typed_in(JobShown(job)))
+        return job_record(job) | {"text": f"{shown}\n{job.url}" if job.url else shown}
 
     async def _awaited(self, actor: Actor, number: int, wait: float) -> JobView | None:
         until = self._core.clock.monotonic() + wait

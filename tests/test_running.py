@@ -106,15 +106,27 @@ def test_compose_publishes_every_port_of_the_image_on_loopback_alone() -> None:
 
 
 def test_compose_keeps_the_volume_of_the_image_and_mounts_its_configuration() -> None:
-    assert [f"data:{VOLUME}", f"./purgebot.yaml:{CONFIG}:ro"] == at(SERVICE, "volumes")
+    assert [f"data:{VOLUME}", f"./config:{PurePosixPath(CONFIG).parent}:ro", "./secrets:/run/secrets:ro"] == at(
+        SERVICE, "volumes"
+    )
     assert ["data"] == keys(COMPOSE, "volumes")
 
 
-def test_compose_gives_every_secret_that_is_named() -> None:
-    given = {f"/run/secrets/{name}" for name in each(SERVICE, "secrets")}
-    named = {word(SERVICE, "environment", name) for name in keys(SERVICE, "environment") if name.endswith("_FILE")}
-    files = {f"/run/{word(COMPOSE, 'secrets', name, 'file')[2:]}" for name in keys(COMPOSE, "secrets")}
-    assert (set(), given) == (named - given, files)
+def test_compose_mounts_folders_alone_so_that_a_file_can_be_put_in_the_place_of_another() -> None:
+    mounted = [str(one).split(":")[0] for one in each(SERVICE, "volumes")]
+    assert [] == [one for one in mounted if PurePosixPath(one).suffix]
+    assert [] == [part for part in ("secrets", "configs") if part in keys(SERVICE) + keys(COMPOSE)]
+
+
+def test_compose_has_a_folder_for_every_secret_that_is_named() -> None:
+    named = [word(SERVICE, "environment", name) for name in keys(SERVICE, "environment") if name.endswith("_FILE")]
+    assert {"/run/secrets"} == {str(PurePosixPath(one).parent) for one in named}
+
+
+def test_a_block_of_the_page_sets_each_variable_of_its_own_that_it_uses() -> None:
+    blocks = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    used = {(name, block) for block in blocks for name in re.findall(r"\$\{?([A-Z]+)", block)}
+    assert {"REPOSITORY"} == {name for name, block in used if f"{name}=" not in block}  # whose address is yours
 
 
 def test_compose_waits_until_calls_are_finished() -> None:

@@ -27,11 +27,12 @@ _PAGES = (Kind.PATH, Kind.URL)
 @dataclass(frozen=True, slots=True)
 class Changed:
     """What a deploy is to purge, each once and none covered by another, and what of its files is not purged. The three
-    lists of files are in order and share none."""
+    lists of files share none and are in order, of the fingerprinted those first that are there."""
 
     targets: tuple[Target, ...] = ()
     files: int = 0  # that were added, changed or removed
     fingerprinted: tuple[str, ...] = ()
+    gone: int = 0  # of those, that are not there any more
     unmapped: tuple[str, ...] = ()  # that no rule means
     unnamed: tuple[tuple[str, str], ...] = ()  # files whose tag cannot be one, and why
     first: bool = False
@@ -63,7 +64,15 @@ class Changed:
         names = [name.rpartition("/")[2] for name in self.fingerprinted]
         if len(names) == 1:
             return f"1 hashed asset needs no purge: {_quoted(names[0])}."
-        return f"{len(names):,} hashed assets need no purge, such as {_quoted(names[0])}." if names else ""
+        if not names:
+            return ""
+        came = len(names) - self.gone
+        if not came:
+            return f"{self.gone:,} hashed assets that are gone need no purge, such as {_quoted(names[0])}."
+        what = "1 hashed asset needs" if came == 1 else f"{came:,} hashed assets need"
+        gone = "does 1 that is" if self.gone == 1 else f"do {self.gone:,} that are"
+        such = "" if came == 1 else f", such as {_quoted(names[0])}"
+        return f"{what} no purge{such}{f', nor {gone} gone' if self.gone else ''}."
 
     def _left(self) -> str:
         n = len(self.unmapped)
@@ -87,12 +96,16 @@ def what_to_purge(difference: Difference, site: Site) -> Changed:
     with uncollected():
         for path in difference.changed:
             found.add(path, rules, may_skip=False)
-        for path in (*difference.added, *difference.removed):
+        for path in difference.added:
+            found.add(path, rules, may_skip=True)
+        came = len(found.fingerprinted)
+        for path in difference.removed:
             found.add(path, rules, may_skip=True)
     return Changed(
         targets=_once(found.targets),
         files=len(difference),
-        fingerprinted=tuple(sorted(found.fingerprinted)),
+        fingerprinted=(*sorted(found.fingerprinted[:came]), *sorted(found.fingerprinted[came:])),
+        gone=len(found.fingerprinted) - came,
         unmapped=tuple(sorted(found.unmapped)),
         unnamed=tuple(sorted(found.unnamed)),
         first=difference.first,

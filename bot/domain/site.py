@@ -76,3 +76,13 @@ class Site:
     def root_url(self) -> str:
         """The site's front page on its first host."""
         return f"{self.schemes[0]}://{self.hosts[0]}/"
+
+
+def comes_before(site: Site, sites: Mapping[str, Site]) -> list[Site]:
+    """The sites whose `before` leads to `site`, which are purged and proven before it: the first of them first."""
+    chain: list[Site] = []
+    last = site
+    while before := next((one for one in sites.values() if one.before == last.name and one not in chain), None):
+        chain.insert(0, before)
+        last = before
+    return chain

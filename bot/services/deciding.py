@@ -3,6 +3,8 @@ and makes, so that the same request never makes two."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from bot.domain.actor import Actor
 from bot.domain.command import Command
 from bot.domain.hold import Hold
@@ -30,27 +32,51 @@ from bot.services.window import of_plan, recent
 NOTHING_ASKED = Allow("nothing to purge", "no cache is asked for anything")
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What was planned for a request, to be judged and recorded."""
+
+    asking: Asking
+    command: Command
+    plan: Plan
+    stored: PackedPlan
+    due: Due | None = None
+
+
 async def submit(
     core: Core, asking: Asking, command: Command, site: Site, due: Due | None = None
 ) -> JobMade | Joined | PlanShown | Refused:
     """Make `command` a job that begins at once or when it is `due`, or say why not; where a job that waits does the
     same, it is in that. In a bot that only observes, the plan is shown instead."""
-    plan = await plan_for(core, command, site) if command.targets else nothing_to_purge(command, site)
-    if isinstance(plan, Refused):
-        return plan
+    ready = await readied(core, asking, command, site, due)
+    if not isinstance(ready, Ready):
+        return ready
     roster = await read_roster(core)
-    if core.setup.observe:
-        decision = await judge_plan(core, asking.actor, plan, command.reason, due) if plan.targets else NOTHING_ASKED
-        return PlanShown(plan, decision, command, observing=True, due=due)
-    stored = await aside(len(plan.targets) + plan.calls, lambda: packed(plan))
-    made = await core.ledger.write(lambda books: _decide(books, core, asking, command, plan, stored, roster, due))
+    made = await core.ledger.write(lambda books: enter(books, core, ready, roster))
     if isinstance(made, Full):
-        return await with_room(core, made, len(plan.targets))
+        return await with_room(core, made, len(ready.plan.targets))
     if isinstance(made, Refused):
         return made
     core.engine.wake(job_name(made.job.id))
     core.engine.wake(SLACK)
     return made
+
+
+async def readied(
+    core: Core, asking: Asking, command: Command, site: Site, due: Due | None = None
+) -> Ready | PlanShown | Refused:
+    """`command` planned, and nothing kept of it; why not, or in a bot that only observes, the plan to be shown."""
+    if command.targets:
+        plan = await plan_for(core, command, site, is_deploy=asking.deploy is not None)
+    else:
+        plan = nothing_to_purge(command, site)
+    if isinstance(plan, Refused):
+        return plan
+    if core.setup.observe:
+        decision = await judge_plan(core, asking.actor, plan, command.reason, due) if plan.targets else NOTHING_ASKED
+        return PlanShown(plan, decision, command, observing=True, due=due)
+    stored = await aside(len(plan.targets) + plan.calls, lambda: packed(plan))
+    return Ready(asking, command, plan, stored, due)
 
 
 async def judge_plan(core: Core, actor: Actor, plan: Plan, reason: str, due: Due | None = None) -> Decision:
@@ -78,17 +104,9 @@ def judged(
     return today if isinstance(today, Deny) and not is_over else at(due.at)
 
 
-def _decide(
-    books: Books,
-    core: Core,
-    asking: Asking,
-    command: Command,
-    plan: Plan,
-    stored: PackedPlan,
-    roster: Roster,
-    due: Due | None = None,
-) -> JobMade | Joined | Refused:
+def enter(books: Books, core: Core, ready: Ready, roster: Roster) -> JobMade | Joined | Refused:
     """Judge and record in one transaction, so that two requests at once are summed like two in a row."""
+    asking, command, plan, stored, due = ready.asking, ready.command, ready.plan, ready.stored, ready.due
     known = books.jobs.made_under(asking.key)
     if known is not None:
         return JobMade(known, new=False)
@@ -138,6 +156,15 @@ def _no_longer_waits(books: Books, number: int) -> Refused | None:
     if job.state is State.WAITING:
         return None
     return Refused(f"{job.name} no longer waits: it is {job.state}.", "Ask for the narrower one by itself.")
+
+
+def journal_refusal(books: Books, core: Core, ready: Ready, roster: Roster) -> None:
+    """Keep the policy's no, where it is one, to what was entered with others and undone with them."""
+    if not ready.plan.targets:
+        return
+    decision = judged(books, core, ready.asking.actor, ready.plan, ready.command.reason, roster, ready.due)
+    if isinstance(decision, Deny):
+        journal_denied(books, core, ready.asking, ready.plan, decision)
 
 
 def journal_denied(books: Books, core: Core, asking: Asking, plan: Plan, decision: Deny) -> None:

@@ -1,8 +1,9 @@
-"""A deploy becomes a job: what changed is purged and proven, on the sites that come before first."""
+"""A deploy becomes a job: what changed is purged and proven, on the sites that come before first. The jobs of all those
+sites are made, or none is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.actor import Actor
@@ -10,13 +11,15 @@ from bot.domain.deploy import Announced, Deploy, elsewhere, is_rollback
 from bot.domain.job import JobView
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.shown import shown
-from bot.domain.site import Site
+from bot.domain.site import Site, comes_before
 from bot.ledger.books import Books
-from bot.services.deciding import submit
+from bot.services.deciding import Ready, enter, journal_refusal, readied
 from bot.services.deploy_wishes import NotRead, Wished, wish_of
+from bot.services.filling import with_room
 from bot.services.purges import Asking
-from bot.services.replies import JobMade, Joined, PlanShown, Refused
-from bot.services.setup import Core
+from bot.services.replies import Full, PlanShown, Refused
+from bot.services.roster import read_roster
+from bot.services.setup import SLACK, Core, job_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +56,98 @@ async def take(core: Core, actor: Actor, key: str, told: Announced) -> Taken:
         return Refused(why, denied.advice if denied else "Ask whoever configured purgebot.", by_rule=True)
     if (newer := await _newer(core, actor, key, told)) is not None:
         return newer
-    steps = [*(replace(told, site=before.name, urls=elsewhere(told.urls, site, before)) for before in
-               comes_before(site, core.setup.sites)), told]  # fmt: skip
-    made: list[JobView] = []
+    steps = [_Step(before, replace(told, site=before.name, urls=elsewhere(told.urls, site, before)),
+                   f"{key} before {before.name}") for before in comes_before(site, core.setup.sites)]  # fmt: skip
+    return await _take_all(core, actor, [*steps, _Step(site, told, key)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A deploy on one site, and the key of its job."""
+
+    site: Site
+    told: Announced
+    key: str
+
+
+class _Undone(Exception):
+    """One of several was refused, so that none of them is kept."""
+
+    def __init__(self, refused: Refused, ready: Ready) -> None:
+        super().__init__(refused.what)
+        self.refused = refused
+        self.ready = ready
+
+
+async def _take_all(core: Core, actor: Actor, steps: Sequence[_Step]) -> Taken:
+    """The jobs of all `steps`, or none: each is planned before the first is kept."""
+    wishes: list[Wished] = []
+    for step in steps:
+        if authorise(actor, Deed.PURGE, Subject(step.site.name)) is not None:
+            why = f"{step.site.name} comes before {steps[-1].site.name}, and this sender may not purge that."
+            return Refused(why, "Add that site to the sender's `sites`.", by_rule=True)
+        wished = await wish_of(core, actor, step.told, step.site, step.key)
+        if isinstance(wished, NotRead):
+            return wished
+        wishes.append(wished)
+    ready: list[Ready] = []
     plans: list[PlanShown] = []
-    for n, step in enumerate(steps):
-        last = n == len(steps) - 1
-        job = await _one(core, actor, key if last else f"{key} before {step.site}", step, made[-1].id if made else 0)
-        match job:
-            case JobMade():
-                made.append(job.job)
+    for step, wished in zip(steps, wishes, strict=True):
+        one = await _ready(core, actor, step, wished)
+        match one:
+            case Ready():
+                ready.append(one)
             case PlanShown():
-                plans.append(job)
-            case _:
-                return job
-    return Observed(tuple(plans)) if plans else Deployed(made[-1], tuple(made[:-1]))
+                plans.append(one)
+            case Refused():
+                await _unpurged(core, steps, wishes)
+                return _whole(one, step.site, steps)
+    if plans:
+        await _unpurged(core, steps, wishes)
+        return Observed(tuple(plans))
+    made = await _enter(core, ready, steps)
+    if isinstance(made, Refused):
+        await _unpurged(core, steps, wishes)
+    return made
 
 
-def comes_before(site: Site, sites: Mapping[str, Site]) -> list[Site]:
-    """The sites that are purged and proven before `site`, the first of them first."""
-    chain: list[Site] = []
-    last = site
-    while before := next((one for one in sites.values() if one.before == last.name and one not in chain), None):
-        chain.insert(0, before)
-        last = before
-    return chain
+async def _enter(core: Core, ready: Sequence[Ready], steps: Sequence[_Step]) -> Deployed | Refused:
+    """Judge and record them all in one transaction, each after the one before."""
+    roster = await read_roster(core)
+
+    def deed(books: Books) -> list[JobView]:
+        made: list[JobView] = []
+        for one, step in zip(ready, steps, strict=True):
+            asking = replace(one.asking, after=made[-1].id if made else 0)
+            entered = enter(books, core, replace(one, asking=asking), roster)
+            if isinstance(entered, Refused):
+                raise _Undone(entered, one)
+            if step.told.at is not None:
+                books.deploys.happened(entered.job.id, step.told.at)
+            made.append(entered.job)
+        return made
+
+    try:
+        made = await core.ledger.write(deed)
+    except _Undone as undone:
+        refused, lost = undone.refused, undone.ready
+        await core.ledger.write(lambda books: journal_refusal(books, core, lost, roster))
+        if isinstance(refused, Full):
+            refused = await with_room(core, refused, len(lost.plan.targets))
+        return _whole(refused, core.setup.sites[lost.plan.site], steps)
+    for job in made:
+        core.engine.wake(job_name(job.id))
+    core.engine.wake(SLACK)
+    return Deployed(made[-1], tuple(made[:-1]))
+
+
+def _whole(refused: Refused, site: Site, steps: Sequence[_Step]) -> Refused:
+    """`refused`, which is of `site`; where there are several, that none of them is purged."""
+    others = [step.site.name for step in steps if step.site is not site]
+    if not others:
+        return refused
+    neither = f"{' and '.join(others)} {'is' if len(others) == 1 else 'are'} not purged either."
+    return replace(refused, what=f"{site.name}: {refused.what}", advice=f"{refused.advice} {neither}".strip())
 
 
 async def _newer(core: Core, actor: Actor, key: str, told: Announced) -> Overtaken | None:
@@ -94,18 +164,9 @@ async def _newer(core: Core, actor: Actor, key: str, told: Announced) -> Overtak
     return await core.ledger.read(question)
 
 
-async def _one(
-    core: Core, actor: Actor, key: str, told: Announced, after: int
-) -> JobMade | NotRead | PlanShown | Refused:
-    """The job on one site."""
-    site = core.setup.sites[told.site]
-    denied = authorise(actor, Deed.PURGE, Subject(site.name))
-    if denied is not None:
-        why = f"{told.site} comes before it, and this sender may not purge that."
-        return Refused(why, "Add that site to the sender's `sites`.", by_rule=True)
-    wished = await wish_of(core, actor, told, site, key)
-    if isinstance(wished, NotRead):
-        return wished
+async def _ready(core: Core, actor: Actor, step: _Step, wished: Wished) -> Ready | PlanShown | Refused:
+    """The job on one site as it is planned."""
+    site, told = step.site, step.told
     earlier = await core.ledger.read(lambda books: books.deploys.earlier(site.name))
     deploy = Deploy(
         version=told.version,
@@ -120,21 +181,23 @@ async def _one(
         quiet=told.quiet or site.deploy.quiet,
         notes=told.notes,
     )
-    asking = Asking(actor, key, "deploy", deploy=deploy, manifest=wished.manifest, after=after)
+    asking = Asking(actor, step.key, "deploy", deploy=deploy, manifest=wished.manifest)
     command = wished.command  # without a job its plan tells of the files
     command = replace(command, notes=(*command.notes, *wished.told)) if core.setup.observe else command
-    made = await submit(core, asking, command, site)
-    if isinstance(made, PlanShown | Refused):
-        await _unpurged(core, site, key, wished)
-        return made
-    if isinstance(made, JobMade) and told.at is not None:
-        at = told.at
-        await core.ledger.write(lambda books: books.deploys.happened(made.job.id, at))
-    return JobMade(made.job, new=False) if isinstance(made, Joined) else made
+    return await readied(core, asking, command, site)
 
 
-async def _unpurged(core: Core, site: Site, key: str, wished: Wished) -> None:
+async def _unpurged(core: Core, steps: Sequence[_Step], wishes: Sequence[Wished]) -> None:
     """Remember what came out though nothing is purged for it: caches may hold copies of it too."""
-    doc, now = wished.manifest, core.clock.now()
-    if doc is not None:
-        await core.ledger.write(lambda books: books.manifests.keep(site.name, key, doc, now))
+    docs = [
+        (step.site.name, step.key, wished.manifest)
+        for step, wished in zip(steps, wishes, strict=True) if wished.manifest is not None
+    ]  # fmt: skip
+    now = core.clock.now()
+
+    def deed(books: Books) -> None:
+        for site, key, doc in docs:
+            books.manifests.keep(site, key, doc, now)
+
+    if docs:
+        await core.ledger.write(deed)

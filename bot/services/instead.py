@@ -22,6 +22,8 @@ WORDS = {
     Kind.EVERYTHING: "everything",
 }
 
+KEYS = {Kind.URL: ("`urls`", "`paths`"), Kind.PREFIX: ("`prefixes`",), Kind.TAG: ("`tags`",)}  # of a deploy
+
 
 def is_possible(kind: Kind, value: str, command: Command, site: Site, providers: Providers) -> bool:
     """Whether every layer that `command` asks can purge this in its place."""
@@ -67,6 +69,15 @@ def instead(command: Command, site: Site, providers: Providers, known: Known) ->
         return ""
     able = [x for x in site.layers if _is_known(replace(command, only=x.account), site, providers, known)]
     return f"{_common(command, site, providers)}{_in_some(able, site, providers)}"
+
+
+def keys_for_all(command: Command, site: Site, providers: Providers) -> str:
+    """The keys of a deploy that every layer of `site` can purge, where what it named is not all of that sort."""
+    kinds = [kind for kind in KEYS if all(kind in providers[layer.account].can.kinds for layer in site.layers)]
+    if {target.kind for target in command.targets} <= {*kinds, Kind.PATH}:
+        return ""
+    every = f"Every layer of {site.name}" if len(site.layers) > 1 else site.name
+    return f" {every} can purge {_listed([key for kind in kinds for key in KEYS[kind]], 'and')}." if kinds else ""
 
 
 def _common(command: Command, site: Site, providers: Providers) -> str:

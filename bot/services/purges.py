@@ -14,7 +14,7 @@ from bot.domain.wording import listed
 from bot.ledger.books import Books
 from bot.services.aside import aside
 from bot.services.cheaper import cheaper
-from bot.services.instead import instead
+from bot.services.instead import instead, keys_for_all
 from bot.services.planning import Known, make_plan, wants_soft, with_seconds
 from bot.services.replies import Refused
 from bot.services.setup import Core
@@ -39,9 +39,11 @@ class Asking:
     is_cure: bool = False  # a diagnosis names it as what helps: nothing narrower would
 
 
-async def plan_for(core: Core, command: Command, site: Site, due: Due | None = None) -> Plan | Refused:
+async def plan_for(
+    core: Core, command: Command, site: Site, due: Due | None = None, is_deploy: bool = False
+) -> Plan | Refused:
     """The plan of `command`, with its time under the budgets as they stand now, or will if nothing else is sent until
-    it is `due`; Refused when a layer cannot do it."""
+    it is `due`; Refused when a layer cannot do it, with what a person, or a deploy, could ask for instead."""
     if not site.layers:
         return Refused(f"{site.name} has no layers to purge.", "Name its caches under `layers` in the configuration.")
     if command.only and command.only not in {layer.account for layer in site.layers}:
@@ -52,6 +54,8 @@ async def plan_for(core: Core, command: Command, site: Site, due: Due | None = N
     try:
         plan = await aside(things, lambda: make_plan(command, site, core.setup.providers, known))
     except UnsupportedWish as exc:
+        if is_deploy:
+            return Refused(exc.what, f"{exc.possible}{keys_for_all(command, site, core.setup.providers)}")
         more = await aside(things, lambda: instead(command, site, core.setup.providers, known))
         return Refused(exc.what, f"{exc.possible}{more}")
     if wants_soft(command, site) and not plan.soft and core.setup.policy.tells_modes:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from bot.domain.policy import Policy, is_person
-from bot.domain.site import Environment, Site
+from bot.domain.site import Environment, Site, comes_before
 from bot.settings.doubts import doubts
 from bot.settings.model import AccountSettings, Approvals, Deploys, MissingSecret, Retention, Secret, Settings
 from bot.settings.reach import Ground
@@ -36,6 +36,22 @@ def loose(deploys: Deploys) -> Iterator[str]:
                 f"deploys.oidc.{sender.name} names no workflow, ref or environment: whatever runs in that repository,"
                 " on any branch, may send deploys. Name one of them, such as environment: production."
             )
+
+
+def halved(deploys: Deploys, sites: Mapping[str, Site]) -> Iterator[str]:
+    """Senders whose deploys are refused, since they may not purge what comes first."""
+    sorts = (("tokens", deploys.tokens), ("github", deploys.github), ("oidc", deploys.oidc))
+    for sort, sender in ((sort, sender) for sort, senders in sorts for sender in senders):
+        for site in sorted(sender.sites & sites.keys()):
+            first = [one.name for one in comes_before(sites[site], sites)]
+            missing = [name for name in first if name not in sender.sites]
+            if missing:
+                names = ", ".join([*sorted(sender.sites), *missing])
+                yield (
+                    f"deploys.{sort}.{sender.name} may not purge {' and '.join(missing)}, which"
+                    f" {'comes' if len(missing) == 1 else 'come'} before {site}: its deploys of {site} are refused."
+                    f" Write sites: [{names}]."
+                )
 
 
 def short_lived(kept: Retention) -> Iterator[str]:

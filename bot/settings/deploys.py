@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from urllib.parse import urlsplit
 
+from bot.domain.site import Site, comes_before
 from bot.settings import shapes
 from bot.settings.complaints import Complaints, quoted, unknown
 from bot.settings.deploys_document import DeploysDoc, GithubSenderDoc, HookSenderDoc, OidcSenderDoc, SignedDoc
@@ -26,7 +27,8 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class DeploysReader:
-    """Reads the part. `site_names` are the sites that have a name in the file, `taken` the names of API tokens."""
+    """Reads the part. `site_names` are the sites that have a name in the file, `sites` those of them that could be
+    read, `taken` the names of API tokens."""
 
     def __init__(
         self,
@@ -34,10 +36,12 @@ class DeploysReader:
         secret: Callable[[SecretDoc], Secret],
         site_names: Collection[str],
         taken: Collection[str],
+        sites: Mapping[str, Site],
     ) -> None:
         self._complaints = complaints
         self._secret = secret
         self._site_names = site_names
+        self._sites_read = sites
         self._names = dict.fromkeys(taken, "a token of `api.tokens`")
         self._known: dict[str, str] = {}  # places and contents of secrets → whose
 
@@ -61,8 +65,12 @@ class DeploysReader:
 
     def _github(self, doc: GithubSenderDoc, place: Place) -> GithubSender:
         name, sites = self._name(doc.name, place), self._sites(doc.sites, place)
-        if len(sites) > 1:
-            advice = "Keep one; give each other site a sender and a webhook of its own."
+        site = self._deployed(sites) or doc.sites[0]
+        if sites <= self._sites_read.keys() and not self._deployed(sites):
+            advice = (
+                "Keep one, beside it only sites that come `before` it; give each other site a sender and a webhook of"
+                " its own."
+            )
             self._complaints.add((*place, "sites"), "An event of GitHub's is the deploy of one site.", advice)
         if not _REPOSITORY.fullmatch(doc.repository):
             what = f"{quoted(doc.repository)} is not the name of a repository."
@@ -70,7 +78,18 @@ class DeploysReader:
         self._require_which(doc, place)
         workflow = doc.workflow if "/" in doc.workflow or not doc.workflow else f"{WORKFLOWS}{doc.workflow}"
         secrets = self._secrets(doc, place, webhook_key, "openssl rand -hex 32")
-        return GithubSender(name, secrets, doc.repository, doc.sites[0], doc.on, doc.environment, doc.branch, workflow)
+        return GithubSender(
+            name, secrets, doc.repository, site, doc.on, doc.environment, doc.branch, workflow,
+            tuple(sorted(sites - {site})),
+        )  # fmt: skip
+
+    def _deployed(self, names: frozenset[str]) -> str:
+        """The one of `names` that all the others come before; "" where there is none."""
+        known = self._sites_read
+        for name in names & known.keys():
+            if names - {name} <= {one.name for one in comes_before(known[name], known)}:
+                return name
+        return ""
 
     def _require_which(self, doc: GithubSenderDoc, place: Place) -> None:
         """Complain where each preview or test run would count as a deploy, and about what does nothing."""

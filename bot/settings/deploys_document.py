@@ -38,7 +38,9 @@ class GithubSenderDoc(SignedDoc):
         description="owner/name of the repository", json_schema_extra={"pattern": r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$"}
     )
     sites: list[str] = Field(
-        min_length=1, description="the one site that is deployed, such as [shop]", json_schema_extra={"maxItems": 1}
+        min_length=1,
+        description="the one site that is deployed, such as [shop], and those that come `before` it, such as [shop,"
+        " staging]",
     )
     on: GithubEvent = Field(description="which event is a deploy")
     environment: str = Field(default="", description="for deployment_status, the environment that is the site")

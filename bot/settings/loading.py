@@ -13,7 +13,7 @@ from bot.domain.resolvers import address_of
 from bot.domain.site import Site
 from bot.settings import shapes, spans
 from bot.settings.accounts import AccountReader, capabilities
-from bot.settings.cautions import cautions, loose, short_lived
+from bot.settings.cautions import cautions, halved, loose, short_lived
 from bot.settings.complaints import Complaints, quoted, unknown
 from bot.settings.conditions import Named
 from bot.settings.deploys import DeploysReader
@@ -65,7 +65,11 @@ class _Loader:
         approvals = self._approvals(data.get("approvals"))
         tokens = self._tokens(data.get("api"), sites or _meant(data, "sites"))
         deploys = DeploysReader(
-            self._complaints, self._accounts.secret, sites or _meant(data, "sites"), [token.name for token in tokens]
+            self._complaints,
+            self._accounts.secret,
+            sites or _meant(data, "sites"),
+            [token.name for token in tokens],
+            found_sites,
         ).read(data.get("deploys"))
         senders = tuple(sender.name for sender in deploys.senders)
         schedules = self._schedules(root, found_sites)
@@ -94,6 +98,7 @@ class _Loader:
         told = (
             *cautions(found_accounts, ground, approvals, policy, self._providers),
             *loose(deploys),
+            *halved(deploys, found_sites),
             *short_lived(kept),
             *vain(schedules.entries, policy, ground, self._complaints.line),
             *warned_of(examples),

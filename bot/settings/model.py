@@ -148,11 +148,12 @@ class GithubSender:
     environment: str = ""
     branch: str = ""
     workflow: str = ""  # the file's path in the repository
+    first: tuple[str, ...] = ()  # the sites that come before its site, which it may purge for that
 
     @property
     def sites(self) -> frozenset[str]:
-        """Its site."""
-        return frozenset({self.site})
+        """Its site, and those that come before it."""
+        return frozenset({self.site, *self.first})
 
 
 @dataclass(frozen=True, slots=True)

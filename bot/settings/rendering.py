@@ -13,7 +13,8 @@ _LEFT_OUT = frozenset({"warnings"})  # they follow from the rest
 
 
 def lines(settings: Settings) -> tuple[str, ...]:
-    """One line a value, `sites.shop.hosts[0]: www.shop.test`, in order of their keys."""
+    """One line a value, `sites.shop.hosts[0]: www.shop.test`, in order of their keys. What has a name in a list stands
+    under it, `sites.shop.layers[cf].settings.tier: pro`, and their order is a line of its own."""
     return tuple(sorted(_lines("", settings)))
 
 
@@ -41,10 +42,22 @@ def _lines(key: str, value: object) -> Iterator[str]:
     elif isinstance(value, Set):
         yield from _lines(key, sorted(value, key=_text))
     elif isinstance(value, Sequence) and not isinstance(value, str):
-        for n, part in enumerate(value):
-            yield from _lines(f"{key}[{n}]", part)
+        names = _names(value)
+        if names:
+            yield f"{key}: {', '.join(names)}"
+        for name, part in zip(names or map(str, range(len(value))), value, strict=True):
+            yield from _lines(f"{key}[{name}]", part)
     elif value not in (None, ""):
         yield f"{key}: {_text(value)}"
+
+
+def _names(parts: Sequence[object]) -> list[str]:
+    """What each of `parts` is called, so that one that comes between others is no change of these; none where some
+    have no name, or share it."""
+    if any(isinstance(part, Secret) or not is_dataclass(part) for part in parts):
+        return []
+    found = [_text(getattr(part, "account", "") or getattr(part, "name", "")) for part in parts]
+    return found if all(found) and len({*found}) == len(found) else []
 
 
 def _under(key: str, name: str) -> str:

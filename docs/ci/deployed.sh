@@ -4,21 +4,47 @@
 #
 #   PURGEBOT_URL            where purgebot is, such as https://purgebot.example.net
 #   PURGEBOT_DEPLOY_SECRET  the sender's secret, as in `deploys.tokens` of its configuration (whsec_…)
-#   PURGEBOT_TIMEOUT        seconds to wait for the proof, 600 where it is not set; 0 tells and does not wait
+#   PURGEBOT_TIMEOUT        whole seconds to wait for room and for the proof, 600 where it is not set; 0 tells and does
+#                           not wait
 #
 #   sh deployed.sh '{"site": "shop", "version": "4.2.0", "paths": ["/", "/pricing"]}'
 #
-# Ends with 0 fresh or unchecked · 1 failed or partial, or purgebot cannot be reached · 2 refused or not understood ·
-# 3 purged, but the edge still serves the old · 4 needs a decision · 5 denied, expired or cancelled · 6 purged, proof not
-# possible · 7 no end in time.
+# Ends with 0 fresh or unchecked · 1 failed or partial, or purgebot cannot be reached · 2 refused or not understood, or
+# wrongly called: then nothing was sent · 3 purged, but the edge still serves the old · 4 needs a decision · 5 denied,
+# expired or cancelled · 6 purged, proof not possible · 7 no end in time.
 set -eu
+
+wrong() {
+    printf 'deployed.sh: %s Nothing was sent.\n' "$1" >&2
+    exit 2
+}
+
+[ "$#" -eq 1 ] && [ -n "$1" ] || wrong "it takes the deploy as its one argument, such as
+  sh deployed.sh '{\"site\": \"shop\", \"version\": \"4.2.0\", \"paths\": [\"/\", \"/pricing\"]}'"
+[ -n "${PURGEBOT_URL:-}" ] || wrong "PURGEBOT_URL is not set. Set it to where purgebot is, such as https://purgebot.example.net."
+[ -n "${PURGEBOT_DEPLOY_SECRET:-}" ] ||
+    wrong "PURGEBOT_DEPLOY_SECRET is not set. Set it to the sender's secret, whsec_…, as in deploys.tokens of purgebot.yaml."
+patience=${PURGEBOT_TIMEOUT:-600}
+case $patience in
+*[!0-9]* | ???????*)
+    wrong "PURGEBOT_TIMEOUT is '$patience', which is no number of seconds. Set it to whole ones, such as 600; 0 does not wait."
+    ;;
+esac
+while [ "${patience#0?}" != "$patience" ]; do patience=${patience#0}; done # to the shell 010 is eight
+for program in curl openssl base64 od; do
+    command -v "$program" >/dev/null || wrong "$program is not installed here. Install it, or take an image that has it."
+done
+secret=$(printf %s "${PURGEBOT_DEPLOY_SECRET#whsec_}" | tr -d ' \r\n')
+case $secret in *[!A-Za-z0-9+/=]*) secret='' ;; esac
+key=$(printf %s "$secret" | base64 -d 2>/dev/null | od -An -v -tx1 | tr -d ' \n')
+[ "${#key}" -ge 48 ] ||
+    wrong "PURGEBOT_DEPLOY_SECRET is no secret of a sender: whsec_ and the base64 of 24 to 64 bytes. Copy it whole."
 
 body=$1
 url=${PURGEBOT_URL%/}
-patience=${PURGEBOT_TIMEOUT:-600}
-key=$(printf %s "${PURGEBOT_DEPLOY_SECRET#whsec_}" | base64 -d | od -An -v -tx1 | tr -d ' \n')
 answer=$(mktemp)
-trap 'rm -f "$answer"' EXIT
+heads=$(mktemp)
+trap 'rm -f "$answer" "$heads"' EXIT
 
 # The same id and body may be sent any number of times: it is one deploy.
 sent_id="msg_$(openssl rand -hex 16)"
@@ -29,43 +55,93 @@ ask() {
     shift 2
     at=$(date +%s)
     signature=$(printf '%s.%s.%s' "$id" "$at" "$content" |
-        openssl dgst -sha256 -mac HMAC -macopt "hexkey:$key" -binary | base64)
-    curl --silent --show-error --max-time 90 --output "$answer" --write-out '%{http_code}' \
+        openssl dgst -sha256 -mac HMAC -macopt "hexkey:$key" -binary | base64 | tr -d '\n')
+    : >"$answer" && : >"$heads"
+    curl --silent --show-error --max-time 90 --output "$answer" --dump-header "$heads" --write-out '%{http_code}' \
         --header "webhook-id: $id" --header "webhook-timestamp: $at" --header "webhook-signature: v1,$signature" \
         "$@" || true
 }
 
-# said NAME: the first value of that name in the answer.
-said() { grep -o "\"$1\": *\"[^\"]*\"" "$answer" | head -n 1 | cut -d '"' -f 4; }
+# said NAME: the first text of that name in the answer, as it was before it became JSON.
+said() {
+    found=$(grep -oE "\"$1\": *\"([^\"\\\\]|\\\\.)*\"" "$answer" | head -n 1 | sed -e 's/^"[a-z]*": *"//' -e 's/"$//' -e 's/\\"/"/g')
+    printf '%b' "$found"
+}
 
+# tell: the answer in words, each line marked, so that no runner takes one for a command of its own.
+tell() {
+    words=$(said text)
+    [ -z "$words" ] || printf '%s\n' "$words" | sed 's/^/purgebot: /'
+}
+
+# look JOB SECONDS: follows the job for so long; the HTTP status.
+look() { ask "get_$(openssl rand -hex 16)" '' "$url/v1/jobs/$1?wait=$2"; }
+
+ends=$(($(date +%s) + patience))
 tries=1
 while :; do
-    status=$(ask "$sent_id" "$body" --header 'content-type: application/json' --data-binary "$body" "$url/v1/deploys")
-    case $status in 000 | 429 | 5??) ;; *) break ;; esac
-    [ "$tries" -lt 3 ] || break
-    sleep $((tries * tries))
-    tries=$((tries + 1))
+    status=$(ask "$sent_id" "$body" --header 'content-type: application/json' --data-raw "$body" "$url/v1/deploys")
+    after=$(sed -n 's/^[Rr][Ee][Tt][Rr][Yy]-[Aa][Ff][Tt][Ee][Rr]: *\([0-9]\{1,6\}\)[^0-9]*$/\1/p' "$heads" | tail -n 1)
+    case $status in
+    429) # it takes no more for now, and says for how long
+        pause=$((${after:-2} + 0))
+        [ "$pause" -gt 0 ] || pause=1
+        [ $(($(date +%s) + pause)) -lt "$ends" ] || break
+        detail=$(said detail)
+        echo "purgebot: ${detail:-It takes no more for now.} Sent again in $pause s."
+        ;;
+    000 | 5??)
+        [ "$tries" -lt 3 ] || break
+        pause=$((tries * tries))
+        tries=$((tries + 1))
+        ;;
+    *) break ;;
+    esac
+    sleep "$pause"
 done
 case $status in
 200) # nothing to do, or a bot that only observes
-    cat "$answer" && exit 0 ;;
+    if ! grep -qE '"(ignored|observing)":' "$answer"; then
+        echo "What answers at $url is no purgebot: it took the deploy without a word on it. Look at PURGEBOT_URL." >&2
+        exit 1
+    fi
+    cat "$answer"
+    exit 0
+    ;;
 202) ;;
-4??) echo "purgebot refused the deploy ($status): $(said detail)" >&2 && exit 2 ;;
-*) echo "purgebot at $url could not take the deploy ($status)." >&2 && exit 1 ;;
+4??)
+    echo "purgebot refused the deploy ($status): $(said detail)" >&2
+    exit 2
+    ;;
+*)
+    echo "purgebot at $url could not take the deploy ($status). $(said detail)" >&2
+    exit 1
+    ;;
 esac
 job=$(said job)
-echo "purgebot: $job, $(said state)"
-[ "$patience" -gt 0 ] || exit 0
+first=$(grep -oE '"first": *\[[^]]*\]' "$answer" | grep -oE 'P-[0-9]+' | tr '\n' ' ' || true)
+if [ -z "$job" ]; then
+    echo "What answers at $url is no purgebot: it took the deploy and named no job. Look at PURGEBOT_URL." >&2
+    exit 1
+fi
+echo "purgebot: $job, $(said state)${first:+, after ${first% }}"
+if [ "$patience" -eq 0 ]; then exit 0; fi
 
-ends=$(($(date +%s) + patience))
 while :; do
     left=$((ends - $(date +%s)))
-    [ "$left" -gt 0 ] || { echo "purgebot: $job has not ended within $patience s" >&2 && exit 7; }
+    if [ "$left" -le 0 ]; then
+        echo "purgebot: $job has not ended within $patience s" >&2
+        tell >&2
+        exit 7
+    fi
     [ "$left" -lt 60 ] || left=60
-    status=$(ask "get_$(openssl rand -hex 16)" '' "$url/v1/jobs/$job?wait=$left")
+    status=$(look "$job" "$left")
     case $status in
     200) ;;
-    401 | 403 | 404) echo "purgebot does not show $job ($status). Is this machine's clock right?" >&2 && exit 2 ;;
+    401 | 403 | 404)
+        echo "purgebot does not show $job ($status). Is this machine's clock right?" >&2
+        exit 2
+        ;;
     *) sleep 2 && continue ;;
     esac
     state=$(said state) verdict=$(said verdict)
@@ -76,10 +152,17 @@ while :; do
 done
 echo "purgebot: $job $state, $verdict"
 case $state:$verdict in
-done:stale) exit 3 ;;
-done:unknown) exit 6 ;;
-done:*) exit 0 ;;
-needs_decision:*) exit 4 ;;
-cancelled:* | denied:* | expired:*) exit 5 ;;
-*) exit 1 ;;
+done:fresh | done:unchecked) code=0 ;;
+done:stale) code=3 ;;
+done:*) code=6 ;;
+needs_decision:*) code=4 ;;
+cancelled:* | denied:* | expired:*) code=5 ;;
+*) code=1 ;;
 esac
+if [ "$code" -gt 0 ]; then # where, why, and where to read of it; of the sites that come first as well
+    tell >&2
+    for job in $first; do
+        if [ "$(look "$job" 0)" = 200 ]; then tell >&2; fi
+    done
+fi
+exit "$code"

@@ -115,6 +115,21 @@ TOLD = {
         Difference(added=tuple(f"dist/a-{n:07x}e.js" for n in range(0xA1, 0xA1 + 1298))),
         ("1,298 hashed assets need no purge, such as `a-00000a1e.js`.",),
     ),
+    "hashed assets that came and went": (
+        Difference(
+            added=tuple(f"dist/a-{n:07x}e.js" for n in range(0xA1, 0xA1 + 298)),
+            removed=tuple(f"dist/a-{n:07x}f.js" for n in range(0xA1, 0xA1 + 289)),
+        ),
+        ("298 hashed assets need no purge, such as `a-00000a1e.js`, nor do 289 that are gone.",),
+    ),
+    "one that came and one that went": (
+        Difference(added=("dist/b-4889e940.js",), removed=(HASHED,)),
+        ("1 hashed asset needs no purge, nor does 1 that is gone.",),
+    ),
+    "hashed assets that went": (
+        Difference(removed=(HASHED, "dist/b-4889e940.js")),
+        ("2 hashed assets that are gone need no purge, such as `a-4889e940.js`.",),
+    ),
     "no rule": (Difference(changed=("go.mod",)), ("1 changed file matches no rule and purges nothing: `go.mod`.",)),
     "three of no rule": (
         Difference(changed=("c",), added=("a",), removed=("b",)),

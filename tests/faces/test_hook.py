@@ -12,9 +12,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from bot.domain.told import Event
 from bot.hook import BODY_MAX
+from bot.services.setup import Most
 from bot.settings.model import Deploys, GithubEvent, GithubSender, HookSender, Secret
 from tests.faces.door import Counter, auth, counter
 from tests.services.shop import Shop
@@ -237,30 +239,107 @@ async def test_a_body_that_says_it_is_huge_is_not_read_at_all(ci: Signer) -> Non
     assert 413 == answer.status_code
 
 
-UNREADABLE = {
-    "brackets": (b"[" * 100_000, "Send at least a site and a version."),
-    "nested objects": (b'{"site":' * 100_000, "Send at least a site and a version."),
-    "not UTF-8": (b'{"site": "\xff"}', "Send at least a site and a version."),
-    "an array": ([], "Send at least a site and a version."),
-    "no version": ({"site": "shop"}, "version: Field required."),
-    "a version with a line end": ({**BODY, "version": "4\n*ALL*"}, "version: String should match pattern"),
-    "a number for a version": ({**BODY, "version": 4}, "version: Input should be a valid string."),
-    "an unknown key": ({**BODY, "path": "/"}, "path: Extra inputs are not permitted."),
-    "an expectation of nothing": ({**BODY, "expect": {"/": {}}}, "expect./: Value error, name one of"),
-    "an expectation on a host": (
-        {**BODY, "expect": {"www.shop.test": {"contains": "4"}}},
-        "expect.www.shop.test.[key]",
+LISTED = (
+    "A deploy has `actor`, `changed`, `everything`, `expect`, `link`, `manifest`, `paths`, `prefixes`, `quiet`, `site`,"
+    " `soft`, `tags`, `urls`, `version`, `warm`."
+)
+IS_VERSION = (
+    "`version` is to be a text that begins with a letter or a digit and holds letters, digits, `._+/@-` and one `:`,"
+    ' such as "4.2.0".'
+)
+ONE_HEADER = '`expect` for `/` is to name under `header` one name and its value, both texts: {"x-build": "4.2.0"}.'
+ONE_OF_TWO = '`expect` for `/` is to be one of the two: {"header": {"x-build": "4.2.0"}} or {"contains": "4.2.0"}.'
+
+
+def expecting(what: object, page: str = "/") -> dict[str, object]:
+    return {**BODY, "expect": {page: what}}
+
+
+UNREADABLE: dict[str, tuple[object, str]] = {
+    "brackets": (
+        b"[" * 100_000,
+        "The body is no JSON: recursion limit exceeded at line 1 column 202. Send at least a site and a version.",
     ),
-    "everything as a word": ({**BODY, "everything": "yes"}, "everything: Input should be a valid boolean."),
-}
+    "nested objects": (
+        b'{"site":' * 100_000,
+        "The body is no JSON: recursion limit exceeded at line 1 column 1609. Send at least a site and a version.",
+    ),
+    "not UTF-8": (
+        b'{"site": "\xff"}',
+        "The body is no JSON: invalid unicode code point at line 1 column 11. Send at least a site and a version.",
+    ),
+    "an array": ([], "The body is no JSON object. Send at least a site and a version."),
+    "no version": ({"site": "shop"}, "`version` is missing. Send at least a site and a version."),
+    "no site": ({"version": "4"}, "`site` is missing. Send at least a site and a version."),
+    "a version with a line end": ({**BODY, "version": "4\n*ALL*"}, IS_VERSION),
+    "a version with a blank": ({**BODY, "version": "4 2"}, IS_VERSION),
+    "a number for a version": ({**BODY, "version": 4}, IS_VERSION),
+    "a long version": (
+        {**BODY, "version": "4" * 201},
+        "`version` has more than 200 characters. Send the tag or the commit alone.",
+    ),
+    "a key that is nearly one": ({**BODY, "path": "/"}, "`path` is no key of a deploy. Did you mean `paths`?"),
+    "a key that is none": ({**BODY, "bogus": 1}, f"`bogus` is no key of a deploy. {LISTED}"),
+    "a text for a list": ({**BODY, "paths": "/"}, '`paths` is to be a list of texts, such as ["/", "/pricing"].'),
+    "numbers in a list": ({**BODY, "tags": [1]}, '`tags` is to be a list of texts, such as ["news"].'),
+    "a list for a manifest": (
+        {**BODY, "manifest": []}, "`manifest` is to be a text or an object; docs/deploys.md shows its forms.",
+    ),
+    "an expectation of nothing": (expecting({}), ONE_OF_TWO),
+    "an expectation of both": (expecting({"header": {"a": "b"}, "contains": "4"}), ONE_OF_TWO),
+    "an expectation that is a text": (
+        expecting("4.2.0"), '`expect` for `/` is to be {"header": {"x-build": "4.2.0"}} or {"contains": "4.2.0"}.',
+    ),
+    "two headers": (
+        expecting({"header": {"a": "b", "c": "d"}}),
+        '`expect` for `/` names 2 headers under `header`. Name one, such as {"x-build": "4.2.0"}.',
+    ),
+    "a header that is a number": (expecting({"header": {"x-build": 4}}), ONE_HEADER),
+    "a header that cannot be": (
+        expecting({"header": {"x-build\r\nfoo": "4"}}),
+        "`expect` for `/` names under `header` what no header can be called. Write a name such as x-build.",
+    ),
+    "a header with a colon": (
+        expecting({"header": {"x-build:": "4"}}),
+        "`expect` for `/` names under `header` what no header can be called. Write a name such as x-build.",
+    ),
+    "a value of two lines": (
+        expecting({"header": {"x-build": "4\r\n5"}}),
+        "`expect` for `/` wants of a header a value that none can have: it is empty, or holds a line end. Mend it.",
+    ),
+    "an odd key of an expectation": (
+        expecting({"text": "4"}),
+        "`expect` for `/` has the key `text`, which it does not know."
+        ' Write {"header": {"x-build": "4.2.0"}} or {"contains": "4.2.0"}.',
+    ),
+    "an expectation on a host": (
+        expecting({"contains": "4"}, "www.shop.test"),
+        "`expect` has `www.shop.test` for a page."
+        " A page is its path, of printable ASCII and at most 2,000 characters: `/pricing`.",
+    ),
+    "many expectations": (
+        {**BODY, "expect": {f"/{n}": {"contains": "4"} for n in range(21)}},
+        "`expect` names more than 20 pages. Name those that tell the most.",
+    ),
+    "everything as a word": (
+        {**BODY, "everything": "yes"}, "`everything` is to be true or false, without quotes.",
+    ),
+    "a key twice": (
+        b'{"site": "shop", "site": "media", "version": "4.2.0"}',
+        "`site` stands twice in one object. Keep one of the two.",
+    ),
+    "a file twice": (
+        b'{"site": "shop", "version": "4.2.0", "manifest": {"a.html": "1", "a.html": "2"}}',
+        "`a.html` stands twice in one object. Keep one of the two.",
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("body", "says"), UNREADABLE.values(), ids=UNREADABLE)
 async def test_a_body_that_cannot_be_read_is_told_what_is_wrong(ci: Signer, body: object, says: str) -> None:
     answer = await ci.send(body)
     mended = await ci.send()
-    assert 400 == answer.status_code
-    assert says in answer.json()["detail"]
+    assert (400, says) == (answer.status_code, answer.json()["detail"])
     assert 202 == mended.status_code  # under the same id: nothing was done under it
 
 
@@ -284,6 +363,15 @@ async def test_without_a_policy_nothing_that_empties_the_site_goes(ci: Signer, w
     answer = await ci.send({"site": "shop", "version": "4.2.0", **wide})
     assert 403 == answer.status_code
     assert 0 == await ci.counter.jobs()
+
+
+async def test_a_deploy_that_is_refused_is_in_the_log_with_why(ci: Signer) -> None:
+    with capture_logs() as logged:
+        answer = await ci.send({"site": "shop", "version": "4.2.0", "everything": True})
+    (line,) = [one for one in logged if one["event"] == "deploy_not_taken"]
+    assert ("ci-shop", "shop", answer.json()["detail"]) == (
+        line["sender"], line["site"], f"{line['why']} {line['do']}".strip(),
+    )  # fmt: skip
 
 
 async def test_a_bot_that_only_observes_says_what_it_would_do(tmp_path: Path) -> None:
@@ -320,6 +408,30 @@ async def test_github_tells_of_a_deploy_once_and_an_older_one_is_passed_over(ci:
     assert newest.content == again.content
     assert "was deployed later" in older.json()["ignored"]
     assert 1 == await ci.counter.jobs()
+
+
+async def test_an_event_of_githubs_counts_once_whatever_its_delivery_is_called(ci: Signer) -> None:
+    await ci.from_github(status("2026-11-26T10:00:00Z"), "d-1")
+    again = await ci.from_github(status("2026-11-26T10:00:00Z"), "d-2")
+    told = "This event came before, as another delivery, and counts once. For a new one deploy again."
+    assert (409, told) == (again.status_code, again.json()["detail"])
+    assert 1 == await ci.counter.jobs()
+
+
+async def test_where_there_is_no_room_it_says_since_when_and_until_when(tmp_path: Path) -> None:
+    async with counter(tmp_path, senders=SENDERS, most=Most(jobs=1)) as door:
+        ci = Signer(door)
+        await ci.send()
+        answer = await ci.send({**BODY, "version": "4.2.1"}, id="msg_2")
+        await door.shop.slate.advance(100)
+        then = await ci.send({**BODY, "version": "4.2.1"}, id="msg_2")
+    assert (429, "1") == (answer.status_code, answer.headers["retry-after"])
+    assert (
+        "shield has 1 open jobs, and at most 1 may be open (`limits.jobs`). So it has been since 2027-01-15 08:00 UTC."
+        " There is room again in about 1 s: ask again then. purgebot queue shield shows what is open;"
+        " cancel what is not needed."
+    ) == answer.json()["detail"]
+    assert (202, "P-2") == (then.status_code, then.json()["job"])
 
 
 async def test_what_github_tells_that_is_no_deploy_does_nothing(ci: Signer) -> None:

@@ -450,7 +450,7 @@ async def test_a_job_in_json_has_the_promised_keys(tmp_path: Path) -> None:
         job = (await door.job("P-1")).json()
     always = {
         "job", "site", "state", "verdict", "kind", "targets", "requested_by", "created", "layers", "looks",
-        "browsers_may_keep_s",
+        "browsers_may_keep_s", "text",
     }  # fmt: skip
     assert always | {"reason", "why"} == set(job)
     assert [{"account", "state", "calls", "sent", "ids"}] * 2 == [set(layer) for layer in job["layers"]]
@@ -461,6 +461,15 @@ async def test_a_job_in_json_has_the_promised_keys(tmp_path: Path) -> None:
         job[key]
         for key in ("job", "site", "kind", "targets", "requested_by", "reason", "created", "browsers_may_keep_s")
     )
+
+
+async def test_a_job_in_json_says_in_words_what_status_says(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        await door.say(f"purge {URL}")
+        await door.shop.slate.advance(300)
+        job, status = (await door.job("P-1")).json(), (await door.say("status P-1")).json()
+    assert ("stale", status["text"]) == (job["verdict"], job["text"])
+    assert job["text"].startswith(f"🟠 P-1 purged, still old at fra, iad · {URL}\n")
 
 
 async def test_a_waiting_job_in_json_says_who_may_agree(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def test_the_gitlab_job_runs_its_script(play: Playground, tmp_path: Path) -> Non
     )
 
 
-Answers = list[tuple[int, object]]
+Answers = list[tuple[int, object, *tuple[str, ...]]]  # status, body, and after how many seconds to come back
 
 
 @contextmanager
@@ -141,9 +141,11 @@ def bot(answers: Answers) -> Iterator[tuple[str, list[str]]]:
 
         def _answer(self) -> None:
             asked.append(f"{self.command} {self.path.partition('?')[0]} {self.headers['webhook-id']}")
-            status, body = answers.pop(0) if len(answers) > 1 else answers[0]
-            raw = json.dumps(body).encode()
+            status, body, *later = answers.pop(0) if len(answers) > 1 else answers[0]
+            raw = json.dumps(body, ensure_ascii=False).encode()
             self.send_response(status)
+            for seconds in later:
+                self.send_header("Retry-After", seconds)
             self.send_header("content-length", str(len(raw)))
             self.end_headers()
             self.wfile.write(raw)
@@ -205,3 +207,98 @@ def test_nothing_is_followed_where_nobody_waits() -> None:
         env = {"PURGEBOT_URL": url, "PURGEBOT_DEPLOY_SECRET": "whsec_" + "YWJj" * 8, "PURGEBOT_TIMEOUT": "0"}
         told = sh([str(CI / "deployed.sh"), "{}"], env)
     assert (0, 1) == (told.returncode, len(asked))
+
+
+SECRET = "whsec_" + "YWJj" * 8
+CALLED_WRONGLY: dict[str, tuple[list[str], dict[str, str], str]] = {
+    "minutes": (["{}"], {"PURGEBOT_TIMEOUT": "10m"}, "PURGEBOT_TIMEOUT is '10m', which is no number"),
+    "a word": (["{}"], {"PURGEBOT_TIMEOUT": "abc"}, "PURGEBOT_TIMEOUT is 'abc', which is no number"),
+    "a fraction": (["{}"], {"PURGEBOT_TIMEOUT": "1.5"}, "PURGEBOT_TIMEOUT is '1.5', which is no number"),
+    "less than nothing": (["{}"], {"PURGEBOT_TIMEOUT": "-1"}, "PURGEBOT_TIMEOUT is '-1', which is no number"),
+    "a year": (["{}"], {"PURGEBOT_TIMEOUT": "31536000"}, "PURGEBOT_TIMEOUT is '31536000', which is no number"),
+    "no deploy": ([], {}, "it takes the deploy as its one argument, such as"),
+    "an empty deploy": ([""], {}, "it takes the deploy as its one argument, such as"),
+    "a deploy without quotes": (['{"site":', '"shop"}'], {}, "it takes the deploy as its one argument, such as"),
+    "no address": (["{}"], {"PURGEBOT_URL": ""}, "PURGEBOT_URL is not set. Set it to where purgebot is, such as"),
+    "no secret": (["{}"], {"PURGEBOT_DEPLOY_SECRET": ""}, "PURGEBOT_DEPLOY_SECRET is not set. Set it to the sender's"),
+    "half a secret": (["{}"], {"PURGEBOT_DEPLOY_SECRET": "whsec_YWJj"}, "PURGEBOT_DEPLOY_SECRET is no secret"),
+    "no base64": (["{}"], {"PURGEBOT_DEPLOY_SECRET": SECRET + "%"}, "PURGEBOT_DEPLOY_SECRET is no secret"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "env", "says"), CALLED_WRONGLY.values(), ids=CALLED_WRONGLY)
+def test_who_calls_it_wrongly_is_told_before_anything_is_sent(
+    arguments: list[str], env: dict[str, str], says: str
+) -> None:
+    with bot([TAKEN, ended("done", "stale")]) as (url, asked):
+        known = {"PURGEBOT_URL": url, "PURGEBOT_DEPLOY_SECRET": SECRET}
+        told = sh([str(CI / "deployed.sh"), *arguments], known | env)
+    assert (2, [], "") == (told.returncode, asked, told.stdout)
+    assert told.stderr.startswith(f"deployed.sh: {says}")
+    assert told.stderr.endswith(" Nothing was sent.\n")
+
+
+def test_a_number_that_begins_with_noughts_is_that_number() -> None:
+    with bot([TAKEN, ended("done", "stale")]) as (url, _):
+        known = {"PURGEBOT_URL": url, "PURGEBOT_DEPLOY_SECRET": SECRET, "PURGEBOT_TIMEOUT": "009"}
+        told = sh([str(CI / "deployed.sh"), "{}"], known)
+    assert (3, "") == (told.returncode, told.stderr)
+
+
+def test_a_secret_with_a_line_end_signs_as_one_without(play: Playground) -> None:
+    secret = settings(play)["PURGEBOT_DEPLOY_SECRET"]
+    play.post("/_play/origin", site="shop", version="8.0")
+    deploy = {"site": "shop", "version": "8.0", "paths": ["/"]}
+    told = tell(play, deploy, PURGEBOT_DEPLOY_SECRET=f"{secret}\r\n")
+    assert (0, "") == (told.returncode, told.stderr)
+
+
+FULL = {"detail": "cf has 6 open jobs. There is room again in about 2 s: ask again then."}
+
+
+def test_where_there_is_no_room_it_comes_back_when_there_is() -> None:
+    with bot([(429, FULL, "2"), TAKEN, ended("done", "fresh")]) as (url, asked):
+        known = {"PURGEBOT_URL": url, "PURGEBOT_DEPLOY_SECRET": SECRET, "PURGEBOT_TIMEOUT": "9"}
+        told = sh([str(CI / "deployed.sh"), "{}"], known)
+    assert 2 == len([line for line in asked if line.startswith("POST")])
+    assert (0, f"purgebot: {FULL['detail']} Sent again in 2 s.") == (told.returncode, told.stdout.splitlines()[0])
+
+
+@pytest.mark.parametrize("timeout", ["9", "0"])
+def test_where_there_is_no_room_in_time_that_is_told_at_once(timeout: str) -> None:
+    with bot([(429, FULL, "300")]) as (url, asked):
+        known = {"PURGEBOT_URL": url, "PURGEBOT_DEPLOY_SECRET": SECRET, "PURGEBOT_TIMEOUT": timeout}
+        told = sh([str(CI / "deployed.sh"), "{}"], known)
+    assert (2, 1) == (told.returncode, len(asked))
+    assert f"purgebot refused the deploy (429): {FULL['detail']}\n" == told.stderr
+
+
+@pytest.mark.parametrize("status", [200, 202])
+def test_a_site_that_says_yes_to_everything_is_no_purgebot(status: int) -> None:
+    with bot([(status, {"hello": "world"})]) as (url, _):
+        known = {"PURGEBOT_URL": url, "PURGEBOT_DEPLOY_SECRET": SECRET}
+        told = sh([str(CI / "deployed.sh"), "{}"], known)
+    assert (1, "") == (told.returncode, told.stdout)
+    assert told.stderr.startswith(f"What answers at {url} is no purgebot: ")
+
+
+def test_where_it_does_not_go_the_last_word_is_where_and_why_of_what_comes_first_too() -> None:
+    taken = (202, {"job": "P-9", "state": "queued", "url": "/v1/jobs/P-9", "first": ["P-7", "P-8"]})
+    given_up = {"job": "P-9", "state": "cancelled", "verdict": "unchecked", "text": "P-9 given up\n  P-8 is old"}
+    first = {"job": "P-8", "state": "done", "verdict": "stale", "text": 'P-8 old at fra: "x-build" \\ é'}
+    with bot([taken, (200, given_up), (200, first)]) as (url, _):
+        known = {"PURGEBOT_URL": url, "PURGEBOT_DEPLOY_SECRET": SECRET, "PURGEBOT_TIMEOUT": "9"}
+        told = sh([str(CI / "deployed.sh"), "{}"], known)
+    assert (5, "purgebot: P-9, queued, after P-7 P-8\npurgebot: P-9 cancelled, unchecked\n") == (
+        told.returncode, told.stdout,
+    )  # fmt: skip
+    assert [
+        "purgebot: P-9 given up", "purgebot:   P-8 is old", 'purgebot: P-8 old at fra: "x-build" \\ é',
+    ] == told.stderr.splitlines()[:3]  # fmt: skip
+
+
+def test_a_pipeline_that_ends_on_an_old_edge_says_where_it_is_old(play: Playground) -> None:
+    expect = {"/pricing": {"header": {"x-build": "never"}}}
+    told = tell(play, {"site": "shop", "version": "9.9", "paths": ["/pricing"], "expect": expect}, PURGEBOT_TIMEOUT="2")
+    assert 7 == told.returncode
+    assert told.stderr.startswith("purgebot: P-1 has not ended within 2 s\npurgebot: 🔵 shop 9.9 · P-1 ")

@@ -13,7 +13,7 @@ from bot.domain.defaults import built_in
 from bot.domain.deploy import Announced, Expected, elsewhere
 from bot.domain.hold import Hold
 from bot.domain.job import JobView, State
-from bot.domain.policy import Policy
+from bot.domain.policy import Conditions, Policy, Rule, Run
 from bot.domain.site import DeployRules, Environment, FileRule, Layer, Site
 from bot.domain.told import Event
 from bot.domain.verdict import ORIGIN_LACKS, Verdict
@@ -21,7 +21,7 @@ from bot.ledger.messages import Role
 from bot.services.deploy_wishes import NotRead
 from bot.services.deploys import Deployed, Observed, Overtaken, take
 from bot.services.replies import PlanShown, Refused
-from bot.services.setup import Core, Current, Setup
+from bot.services.setup import Core, Current, Most, Setup
 from providers.contract import Kind
 from providers.errors import Refused as RefusedByProvider
 from tests.services.shop import APPROVERS, SHOP, ScriptedProvider, Shop, open_shop
@@ -412,6 +412,39 @@ async def test_production_is_not_touched_where_staging_was_not_proven(tmp_path: 
     await shop.ledger.close()
     assert (State.CANCELLED, "P-1, which comes first on staging, still serves the old") == (ended.state, ended.why)
     assert [] == shop.shield.sent
+
+
+STAGING_ALONE = Policy((Rule("staging", Conditions((CI.id,), sites=frozenset({"staging"})), Run()),))
+WORKS = frozenset({Kind.URL, Kind.PATH, Kind.PREFIX})
+BOTH_HALVES: dict[str, tuple[Announced, Policy | None, Most, str]] = {
+    "a layer of production cannot": (
+        replace(V2, tags=("pages",)), None, Most(),
+        "shop: Varnish (shield) purges no tags, and no URL was seen under tag pages yet. Name the URLs instead."
+        " Every layer of shop can purge `urls`, `paths` and `prefixes`. staging is not purged either.",
+    ),
+    "the policy forbids production": (
+        V2, STAGING_ALONE, Most(),
+        "shop: No rule lets you purge paths on shop ",
+    ),
+    "production's account is full": (V2, None, Most(jobs=1), "shop: cf has 1 open job"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("told", "policy", "most", "says"), BOTH_HALVES.values(), ids=BOTH_HALVES)
+async def test_where_one_half_is_refused_the_other_is_not_begun(
+    told: Announced, policy: Policy | None, most: Most, says: str, tmp_path: Path
+) -> None:
+    shop = a_shop(tmp_path, SHOP, STAGING, policy=policy)
+    shop.shield.can = replace(shop.shield.can, kinds=WORKS)
+    taken = await take(replace(shop.core, current=Current(replace(shop.core.setup, most=most))), CI, "k", told)
+    await shop.slate.advance(60)
+    jobs = await shop.ledger.read(lambda books: books.jobs.recent(["shop", "staging"]))
+    denied = await shop.ledger.read(lambda books: books._tx.rows("select event from journal where event = 'denied'"))
+    await shop.ledger.close()
+    assert isinstance(taken, Refused)
+    assert f"{taken.what} {taken.advice}".startswith(says)
+    assert ([], []) == (jobs, [*shop.cf.sent, *shop.shield.sent])
+    assert (policy is not None) == len(denied)
 
 
 async def test_a_quiet_deploy_that_goes_well_is_not_told(tmp_path: Path) -> None:

@@ -147,8 +147,8 @@ WRONG = {
     ),
     "two sites": (
         github(STATUS, sites="[shop, news]"),
-        "github[0].sites: An event of GitHub's is the deploy of one site. Keep one; give each other site a sender and"
-        " a webhook of its own.",
+        "github[0].sites: An event of GitHub's is the deploy of one site. Keep one, beside it only sites"
+        " that come `before` it; give each other site a sender and a webhook of its own.",
     ),
     "repository": (
         github(STATUS, repository="shop"),
@@ -287,7 +287,7 @@ def test_no_secret_is_repeated(tmp_path: Path) -> None:
 def test_what_the_journal_compares_names_places_alone(tmp_path: Path) -> None:
     environ = {"CI": KEY, "OLD": OTHER, "GH": "g" * 30, "RUN": "r" * 30}
     told = "\n".join(lines(loaded(tmp_path, BASE + ALL, environ)))
-    assert "deploys.tokens[0].secrets[0]: {env: CI}" in told
+    assert "deploys.tokens[ci-shop].secrets[0]: {env: CI}" in told
     assert [] == [value for value in environ.values() if value in told]
 
 
@@ -307,6 +307,30 @@ def test_a_sender_that_a_whole_repository_can_be_is_told(tmp_path: Path) -> None
         " send deploys. Name one of them, such as environment: production."
     )
     assert said in loaded(tmp_path, f"{BASE}deploys:\n{oidc()}\n").warnings
+
+
+STAGED = BASE.replace("  news: {", "  staging: {before: shop, ")
+
+
+@pytest.mark.parametrize("sites", ["[shop, staging]", "[staging, shop]"])
+def test_a_webhook_is_for_one_site_and_those_that_come_before_it(sites: str, tmp_path: Path) -> None:
+    settings = loaded(tmp_path, f"{STAGED}deploys:\n{github(STATUS, sites=sites)}\n")
+    (sender,) = settings.deploys.github
+    assert ("shop", frozenset({"shop", "staging"})) == (sender.site, sender.sites)
+    assert not [said for said in settings.warnings if "comes before" in said]
+
+
+@pytest.mark.parametrize(
+    ("sort", "text"),
+    [("tokens.ci", hook(", secret: {env: S}")), ("github.gh", github(STATUS)), ("oidc.a", oidc(", ref: refs/heads/m"))],
+    ids=["tokens", "github", "oidc"],
+)
+def test_a_sender_without_the_site_that_comes_first_is_told(sort: str, text: str, tmp_path: Path) -> None:
+    said = (
+        f"deploys.{sort} may not purge staging, which comes before shop: its deploys of shop are refused."
+        " Write sites: [shop, staging]."
+    )
+    assert said in loaded(tmp_path, f"{STAGED}deploys:\n{text}\n").warnings
 
 
 DEPLOYS = "deploys: {tokens: [{name: ci, secret: {env: S}, sites: [shop]}]}\n"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.ledger.configuration import diff
 from bot.settings import Environment, Settings, lines, load, summary
 from bot.wiring import Bot
 
@@ -48,10 +49,11 @@ def test_a_value_is_a_line_and_a_secret_its_place(tmp_path: Path) -> None:
     wanted = {
         "mode: live",
         "accounts.cf.secrets.token: {env: CF_TOKEN}",
-        "api_tokens[0].bearer: {env: CI_TOKEN}",
-        "api_tokens[0].sites[0]: shop",
+        "api_tokens[ci].bearer: {env: CI_TOKEN}",
+        "api_tokens[ci].sites[0]: shop",
         "sites.shop.hosts[0]: www.shop.test",
-        "sites.shop.layers[2].settings.zone: 5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e",
+        "sites.shop.layers: app, other, cf",
+        "sites.shop.layers[cf].settings.zone: 5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e",
         "retention.jobs: 34560000.0",
         "policy.rules[0].then: run",
     }
@@ -65,6 +67,17 @@ def test_another_order_is_the_same_configuration(tmp_path: Path) -> None:
         "{may: command, sites: [shop], bearer: {env: CI_TOKEN}, name: ci}",
     )
     assert lines(loaded(tmp_path)) == lines(loaded(tmp_path, turned))
+
+
+def test_a_layer_in_front_of_others_is_no_change_of_these(tmp_path: Path) -> None:
+    whole = lines(loaded(tmp_path))
+    without = lines(loaded(tmp_path, CONFIG.replace('      - {account: app, keys: "page:{path}"}\n', "")))
+    assert [
+        "-sites.shop.layers: other, cf",
+        "+sites.shop.layers: app, other, cf",
+        "+sites.shop.layers[app].account: app",
+        "+sites.shop.layers[app].settings.keys: page:{path}",
+    ] == diff(without, whole)
 
 
 def test_the_whole_in_one_line(tmp_path: Path) -> None:

@@ -73,10 +73,6 @@ REFUSED = {
     "sender of three secrets": (
         "deploys: {tokens: [{name: ci, secrets: [{env: S}, {env: T}, {env: U}], sites: [shop]}]}"
     ),
-    "sender of two sites": (
-        "deploys: {github: [{name: gh, secret: {env: S}, repository: octo/shop, on: deployment_status,"
-        " environment: production, sites: [shop, news]}]}"
-    ),
     "sender's event": (
         "deploys: {github: [{name: gh, secret: {env: S}, repository: octo/shop, on: push, sites: [shop]}]}"
     ),
