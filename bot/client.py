@@ -32,7 +32,7 @@ class Heard:
     verdict: str = ""  # of a check
     more: Record = field(
         default_factory=dict
-    )  # entries of the log, the line of its next page, stats, a lint, a warming, a diagnosis
+    )  # entries of the log, the line of its next page, stats, a lint, a warming, a diagnosis, a queued request's name
 
 
 def entries_of(heard: Heard) -> list[Record]:
@@ -41,11 +41,14 @@ def entries_of(heard: Heard) -> list[Record]:
     return [one for one in entries if isinstance(one, Mapping)] if isinstance(entries, list) else []
 
 
+_MORE = ("entries", "next", "stats", "lint", "warming", "diagnosis", "request")
+
+
 def heard_of(status: int, doc: Record, by: str) -> Heard:
     """What `by` answered, as HTTP has it."""
     said = {name: str(doc.get(name) or "") for name in ("job", "state", "verdict")}
     text = str(doc.get("text") or doc.get("detail") or f"{by} answered {status}.")
-    more = {name: doc[name] for name in ("entries", "next", "stats", "lint", "warming", "diagnosis") if name in doc}
+    more = {name: doc[name] for name in _MORE if name in doc}
     return Heard(status, text, **said, more=more)
 
 
