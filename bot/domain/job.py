@@ -143,6 +143,8 @@ class Approval:
     broken_because: str = ""
     policy: str = ""  # the version of the policy that it was last judged by
     barred: str = ""  # why nobody's vote can help for now: nobody is asked, and none counts
+    bar_said: str = ""  # that without what would help
+    bar_lost: tuple[str, ...] = ()  # whose yes fell with it, since they may vote no longer
     bar_ends: float | None = None  # when that ends by itself, if it does
     look_at: float | None = None  # when that is looked at again
 
@@ -151,6 +153,17 @@ class Approval:
         """Who is asked and has not voted in this round."""
         voted = {vote.by for vote in self.votes}
         return tuple(who for who in self.of if who not in voted)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one of several people asked for of a job, as policy judges that."""
+
+    kind: Kind  # the widest, as spoken
+    counts: Mapping[Kind, int]
+    usd: float = 0.0  # as it was when it was asked for
+    has_reason: bool = False
+    named: str = ""  # "31 paths", where the site's hosts made more targets of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +188,7 @@ class JobView:
     rule: str
     counts: Mapping[Kind, int] = field(default_factory=dict)  # targets by kind, as policy judges them
     also_by: tuple[str, ...] = ()  # others whose requests are in it
+    parts: Mapping[str, Part] = field(default_factory=dict)  # what each asked for, of those who did not ask for all
     left_by: tuple[str, ...] = ()  # others whose requests were in it, and are not any more
     urgent_by: str = ""  # who had it go before all others, if somebody did
     reason: str = ""

@@ -256,13 +256,26 @@ class Ask:
 @dataclass(frozen=True, slots=True)
 class Deny:
     """It may not run; `advice` says what would make it pass. `forbids` where a rule says no to it outright, `until` (in
-    seconds since the epoch) when that ends by itself."""
+    seconds since the epoch) when that ends by itself. `others` and `others_advice` are for those who did not ask, where
+    `why` and `advice` speak to whoever did."""
 
     rule: str
     why: str
     advice: str
     forbids: bool = False
     until: float | None = None
+    others: str = field(default="", compare=False)
+    others_advice: str = field(default="", compare=False)
+
+    @property
+    def why_to_others(self) -> str:
+        """Why not, for whoever reads it without having asked."""
+        return f"{(self.others or self.why).rstrip('.')}."
+
+    @property
+    def to_others(self) -> str:
+        """Why not and what would make it pass, for whoever reads it without having asked."""
+        return f"{self.why_to_others} {self.others_advice or self.advice}".strip()
 
 
 Decision = Allow | Ask | Deny

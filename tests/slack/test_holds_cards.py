@@ -73,7 +73,7 @@ deploying &lt;4.2&gt;
         Every site is released.
            2 jobs that waited for it go on, unless the policy forbids it by now; \
 a yes that grew too old meanwhile is asked for again.
-           1 queued request becomes one plan, which is judged now and may need votes.""",
+           1 queued request is judged now and may need votes.""",
     ),
     "released and still held": (
         HoldEnded(HOLD, OPEN_END),
@@ -94,7 +94,8 @@ a yes that grew too old meanwhile is asked for again.
         f"""\
         Queued: runs when shop is released (3 requests, 41 URLs so far).
            shop is held by <@U_LEA> since {AT_8}, until {AT_8_30}: deploying &lt;4.2&gt;
-           On the release all of them become one plan, which is judged again and may need votes.
+           On the release each person's are judged again as theirs; what passes becomes one plan \
+and may need votes.
            It is Q-7. To take it back: `/purge cancel Q-7`""",
     ),
     "queued, to be asked": (
@@ -103,8 +104,8 @@ a yes that grew too old meanwhile is asked for again.
         Queued: runs when shop is released (2 requests, 6 targets so far).
            shop is held by <@U_LEA> since {AT_8}, until {AT_8_30}: deploying &lt;4.2&gt;
            Of these yours are 4 targets: the 2 things you named, on every host of shop.
-           By itself it needs 1 approval, since it purges a prefix. On the release all of them become one plan, \
-which is judged again and may need more.
+           By itself it needs 1 approval, since it purges a prefix. On the release each person's are judged again \
+as theirs; what passes becomes one plan and may need more.
            It is Q-8. To take it back: `/purge cancel Q-8`""",
     ),
     "queued, one path of a site with two hosts": (
@@ -194,7 +195,8 @@ def test_the_post_of_a_broken_glass_says_all_of_it() -> None:
         🟡 <@U_SAM> broke the glass of P-1042 · everything on shop (production)
            Why: prices are &lt;wrong&gt;
            What: everything on shop (production), hosts www.shop.test, img.shop.test
-           Asked by <@U_MIA>; 2 of 2 approvals of rule `everything` skipped
+           Asked by <@U_MIA>; 2 of 2 approvals of rule `everything` skipped, \
+asked for since it empties all of shop (production)
            It runs as any other: layer by layer, within the rate limits, proven at the edge, and recorded.
            One of `approvers` who neither asked for it nor broke the glass looks at it and closes the review. \
 Until then it is asked for every 4 h.
@@ -229,6 +231,17 @@ def test_a_reminder_says_who_waits_for_whom() -> None:
         f"The review of P-1042 is open since {AT_8}: <@U_SAM> broke the glass, and somebody else closes it, "
         "with the button above or `/purge review P-1042`."
     ) == spelled(reminder_card(ALL, REVIEW, "/purge"))
+
+
+def test_the_post_and_its_reminders_call_those_who_may_close_the_review() -> None:
+    called = ("S0SRE", "U_KIM")
+    post = spelled(glass_card(replace(ALL, approval=BROKEN), REVIEW, "", called=called)).split("\n")
+    first = spelled(reminder_card(ALL, REVIEW, "/purge", called)).split("\n")[0]
+    one = (
+        "   <!subteam^S0SRE> and <@U_KIM>: one of `approvers` who neither asked for it nor broke the glass looks at it"
+    )
+    assert f"{one} and closes the review. Until then it is asked for every 4 h." in post
+    assert first.startswith("<!subteam^S0SRE> and <@U_KIM>: the review of P-1042 is open since ")
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ async def test_a_hold_is_told_to_whoever_tries_and_what_is_queued_runs_on_releas
     assert [
         "Queued: runs when shop is released (2 requests, 3 URLs so far).",
         "shop is held by <@U_LEA> since <date>, until <date>: deploying 4.2",
-        "On the release all of them become one plan, which is judged again and may need votes.",
+        "On the release each person's are judged again as theirs; what passes becomes one plan and may need votes.",
         "It is Q-2. To take it back: `/purge cancel Q-2`",
     ] == read(queued)
     assert [
@@ -82,11 +82,11 @@ async def test_a_hold_is_told_to_whoever_tries_and_what_is_queued_runs_on_releas
     ] == read(not_hers)
     assert [
         "shop is released.",
-        "2 queued requests become one plan, which is judged now and may need votes.",
+        "2 queued requests are judged now, each person's as theirs; what passes becomes one plan and may need votes.",
     ] == read(released)
     assert "🟢 P-1 fresh at fra, iad, sin · 2 URLs on shop" == card["text"]
     assert "asked by <@U_MIA> and <@U_SAM> · because the menu moved" in read(card)
-    assert "2 requests that waited for the release; 1 duplicate dropped" in read(card)
+    assert "2 requests (Q-1 and Q-2) that waited for the release; 1 duplicate dropped" in read(card)
 
 
 async def test_a_queued_request_is_listed_and_taken_back_by_a_word(shop: Room) -> None:
@@ -166,7 +166,7 @@ async def test_a_broken_glass_is_told_loudly_and_reviewed_by_somebody_else(shop:
     await shop.card("broke the glass", "Close the review", channel="C_SHOP")
     await shop.job(1, "done")
     over = await shop.card("broke the glass", "It has ended", channel="C_APPROVE")
-    await shop.lines(post, "The review of P-1 is open since", channel="C_APPROVE")
+    await shop.lines(post, "<@U_KIM> and <@U_LEA>: the review of P-1 is open since", channel="C_APPROVE")
     await shop.click("U_SAM", post, "close_review", "C_APPROVE")
     own = await shop.note("U_SAM", "somebody else must review it", channel="C_APPROVE")
     await shop.click("U_LEA", post, "close_review", "C_APPROVE")
@@ -183,9 +183,10 @@ async def test_a_broken_glass_is_told_loudly_and_reviewed_by_somebody_else(shop:
         "🟡 <@U_SAM> broke the glass of P-1 · prefix www.shop.test/news/",
         f"Why: {REASON}",
         "What: prefix www.shop.test/news/ on shop",
-        "Asked by <@U_MIA>; 1 of 1 approval of rule `wide` skipped",
+        "Asked by <@U_MIA>; 1 of 1 approval of rule `wide` skipped, asked for since it purges a prefix",
         "It has ended; its own card tells what came of it.",
-        "One of `approvers` or `sre` who neither asked for it nor broke the glass looks at it and closes the review."
+        "<@U_KIM> and <@U_LEA>: one of `approvers` or `sre` who neither asked for it nor broke the glass looks at it"
+        " and closes the review."
         " Until then it is asked for every 2 s.",
     ] == read(over)[:6]
     assert "You broke the glass of P-1, so somebody else must review it." == own["text"]
