@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.domain.job import CLOSED
-from bot.ledger.agreement import COLUMNS, Agreement, Said
+from bot.ledger.agreement import COLUMNS, Agreement
 from bot.ledger.chain import Breach, Head, Ranges, Walk, sha256
 from bot.ledger.ledger import LedgerDown, Row
 from bot.ledger.reading import Reading
+from bot.ledger.said import Said
 from bot.ledger.schema import GUARDS
 from bot.ledger.told import history_breaches
 

@@ -6,12 +6,18 @@ The entry `asked` holds it, so that nobody agrees to one thing and sets off anot
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable
 
+from bot.domain.job import JobView
 from bot.ledger.codec import whole
 from bot.ledger.ledger import Transaction
 
 AT_ONCE = 5_000  # calls
+# Of a job's document: what the policy judges of it, when it is asked for and at its first call.
+SOUND = "iif(json_valid(doc), doc, '{}')"
+JUDGED = "json_array(json_extract({0}, '$.kind'), json_extract({0}, '$.environment'), json_extract({0}, '$.soft'),\
+ json_extract({0}, '$.counts'))"
 
 
 def sealed(targets: bytes, calls: Iterable[str]) -> str:
@@ -20,6 +26,23 @@ def sealed(targets: bytes, calls: Iterable[str]) -> str:
     for n, call in enumerate(calls):
         digest.update(b"," * (n > 0) + call.encode())
     return digest.hexdigest()
+
+
+def judged(job: JobView) -> list[object]:
+    """What the policy judges of `job`, as the entry `asked` holds it."""
+    return [job.kind, job.environment, job.soft, {kind: job.counts[kind] for kind in sorted(job.counts)}]
+
+
+def judged_of(tx: Transaction, job: int) -> object:
+    """The same, of what the table holds of it now; None where that cannot be read."""
+    rows = tx.rows(f"select {JUDGED.format(SOUND)} as judged from jobs where id = :job", job=job)
+    return read_judged(rows[0]["judged"]) if rows else None
+
+
+def read_judged(text: object) -> object:
+    """What JUDGED writes, with truth as JSON has it: SQLite has only numbers."""
+    kind, environment, soft, counts = json.loads(str(text))
+    return [kind, environment, bool(soft), counts]
 
 
 def seal_of(tx: Transaction, job: int) -> str:

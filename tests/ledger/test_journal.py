@@ -125,6 +125,11 @@ async def test_an_untouched_ledger_is_whole(tmp_path: Path) -> None:
     assert ((), 4, True) == (verdict.breaches, verdict.jobs, verdict.head.count > 15)
 
 
+def waiting(change: str) -> Tamper:
+    """P-3, which waits for votes, with another document."""
+    return sql(f"update jobs set doc = json_set(doc, {change}) where id = 3")
+
+
 TRIGGER = "The trigger {}, which keeps the journal append-only, was dropped or changed."
 WAYS: dict[str, tuple[Tamper, list[str]]] = {
     "a document is changed": (
@@ -237,6 +242,7 @@ WAYS: dict[str, tuple[Tamper, list[str]]] = {
         [
             "P-4: U_MIA asked for it, and the table says None.",
             "P-4: its reason is not what was asked for.",
+            "P-4: what the policy judges of it is not what was asked for.",
             "P-4: its digest is not what was asked for.",
             "P-4: the rule that decided it was wide, and the table says None.",
         ],
@@ -255,6 +261,42 @@ WAYS: dict[str, tuple[Tamper, list[str]]] = {
     "a waiting job is let through": (
         sql("update jobs set state = 'queued' where id = 3"),
         ["P-3: it is queued without the approval that it needed."],
+    ),
+    "a waiting job is made to need no votes": (
+        waiting("'$.approval.needed', 0"),
+        ["P-3: it needs 1 approval, and the table says 0."],
+    ),
+    "a waiting job is made to wait for other people": (
+        waiting("'$.approval.of', json('[\"U_EVE\"]')"),
+        ["P-3: whose votes it waits for is not as it was asked."],
+    ),
+    "a waiting job is made to wait longer": (
+        waiting("'$.approval.expires', 9999999999"),
+        ["P-3: until when it waits for votes is not as it was asked."],
+    ),
+    "a waiting job is kept from votes": (
+        waiting("'$.approval.barred', 'Sale freeze.'"),
+        ["P-3: whether a vote on it helps for now is not as the policy said."],
+    ),
+    "a waiting job is put into another round": (
+        waiting("'$.approval.round', 1"),
+        ["P-3: which votes count for it is not as it was asked."],
+    ),
+    "a waiting job is made to wait under another rule": (
+        waiting("'$.approval.rule', 'small'"),
+        ["P-3: the rule that asks for votes is wide, and the table says small."],
+    ),
+    "a waiting job is made to have its votes": (
+        waiting("'$.approval.approved', 1.0"),
+        ["P-3: it waits for votes, and stands as if they had been given."],
+    ),
+    "a waiting job is made to have a broken glass": (
+        waiting("'$.approval.broken_by', 'U_SAM'"),
+        ["P-3: it waits for votes, and stands as if they had been given."],
+    ),
+    "a waiting job is made to look smaller than it is": (
+        waiting("'$.counts', json('{\"url\": 1}')"),
+        ["P-3: what the policy judges of it is not what was asked for."],
     ),
     "a receipt is changed": (
         sql("update batches set receipt = json_set(receipt, '$.id', 'other') where job = 2 and position = 1"),
