@@ -129,7 +129,8 @@ def _settle(fresh: Path, was: _Was | None, now: float) -> Restored:
         before = books.journal.head()
         held = tuple(whole(row["id"]) for row in tx.rows("select id from jobs order by id"))
         lost = tuple(sorted(set(was.jobs) - set(held))) if was else None
-        requests = tx.run("update deliveries set done_at = :now, due_at = null where done_at is null", now=now)
+        ends = "update deliveries set done_at = :now, due_at = null, mark = '' where done_at is null"
+        requests = tx.run(ends, now=now)
         tx.run("update notices set due_at = null")  # it may have been posted since
         requests += tx.run("update in_line set job = 0, doc = null where job is null")
         _renumber(tx, was)
