@@ -10,6 +10,7 @@ from bot.domain.job import CLOSED
 from bot.ledger.agreement import COLUMNS, Agreement
 from bot.ledger.chain import Breach, Head, Ranges, Walk, sha256
 from bot.ledger.ledger import LedgerDown, Row
+from bot.ledger.lined import line_breaches
 from bot.ledger.reading import Reading
 from bot.ledger.said import Said
 from bot.ledger.schema import GUARDS
@@ -77,6 +78,7 @@ class _Auditor:
             yield from self._configuration()
             yield from self._jobs()
             yield from history_breaches(self._reading)
+            yield from line_breaches(self._reading)
         except LedgerDown as exc:
             yield Breach(str(exc))
 

@@ -15,6 +15,7 @@ from bot.ledger.jobs import Jobs
 from bot.ledger.journal import Journal
 from bot.ledger.known import Known
 from bot.ledger.ledger import Transaction
+from bot.ledger.lined import Lined
 from bot.ledger.lots import Lots
 from bot.ledger.manifests import Manifests
 from bot.ledger.messages import Messages
@@ -51,6 +52,7 @@ class Books:
         self.configuration = Configuration(tx, self.journal)
         self.retention = Retention(tx, self.journal, self.lots)
         self.holds = Holds(tx)
+        self.lined = Lined(tx)
         self.deploys = Deploys(tx)
         self.notices = Notices(tx)
         self.schedules = Schedules(tx)

@@ -222,6 +222,7 @@ begin select raise(abort, 'the journal is append-only'); end""",
 JOURNAL_INDEXES = (
     "create index if not exists journal_of_job on journal (job) where job is not null",
     "create index if not exists journal_pruned on journal (event) where event = 'pruned'",
+    "create index if not exists journal_queued on journal (event) where event = 'queued'",
 )
 
 # What makes a ledger of version n one of version n + 1, besides new tables.

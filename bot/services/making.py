@@ -235,6 +235,7 @@ def _journal(
         digest=job.digest, reason=job.reason, source=asking.source, team=asking.actor.team, seal=seal,
         judged=judged(job),
         **({"also": list(job.also_by)} if job.also_by else {}),
+        **({"queued": [f"Q-{number}" for number in asking.queued]} if asking.queued else {}),
         **({} if job.scheduled_for is None else {"due": job.scheduled_for, "zone": job.zone}),
         **({"schedule": job.schedule} if job.schedule else {}),
     )  # fmt: skip

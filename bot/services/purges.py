@@ -30,6 +30,7 @@ class Asking:
     channel: str = ""
     thread: str = ""
     also_by: tuple[str, ...] = ()  # others whose requests are in it
+    queued: tuple[int, ...] = ()  # the requests in line that it is made of
     instead_of: int = 0  # the waiting job that this one takes the place of
     deploy: Deploy | None = None  # that it follows: it waits for the end of a hold, and is never refused for one
     manifest: bytes | None = None  # what that deploy built, packed

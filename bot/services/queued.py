@@ -61,6 +61,7 @@ async def put_in_line(core: Core, asking: Asking, command: Command, site: Site) 
             books.journal.add(
                 now, "queued", actor.id, request=f"Q-{number}",
                 site=site.name, kind=plan.kind, targets=len(plan.targets), reason=command.reason, source=asking.source,
+                digest=books.lined.seal(number),
             )  # fmt: skip
             books.homes.changed()
         is_waiting = replace(told, id=number, at=now)
@@ -212,6 +213,7 @@ def _decide(
         askers[0], f"in line {first.id}", first.source, core.setup.sites[lot.site].channel or first.channel,
         first.thread if first.channel == core.setup.sites[lot.site].channel else "",
         also_by=tuple(dict.fromkeys(who.id for who in askers if who.id != askers[0].id)),
+        queued=tuple(request.id for request in requests),
     )  # fmt: skip
     answers = [judged(books, core, who, plan, command.reason, roster) for who in askers]
     decision = strictest(answers, {who.id for who in askers})

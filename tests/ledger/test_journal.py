@@ -451,6 +451,7 @@ async def test_a_journal_of_version_2_keeps_its_hashes(tmp_path: Path) -> None:
     doc = canonical({"site": "shöp"})
     mine = entry_hash("0" * 64, 1, NOW, "denied", None, "U_MIA", sha256(doc))
     with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("alter table deliveries drop column mark")
         connection.execute("drop table journal")
         connection.execute(
             "create table journal (seq integer primary key, at real not null, event text not null, job integer,"
