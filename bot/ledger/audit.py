@@ -13,8 +13,8 @@ from bot.ledger.ledger import LedgerDown, Row
 from bot.ledger.lined import line_breaches
 from bot.ledger.reading import Reading
 from bot.ledger.said import Said
-from bot.ledger.schema import GUARDS
 from bot.ledger.told import history_breaches
+from bot.ledger.triggers import trigger_breaches
 
 TOLD_MAX = 100  # breaches that are told; the others are counted
 TELL_EVERY = 5_000  # entries between two words on how far it is
@@ -72,7 +72,7 @@ class _Auditor:
     def breaches(self) -> Iterator[Breach]:
         try:
             yield from self._file()
-            yield from self._guards()
+            yield from trigger_breaches(self._reading)
             yield from self._chain()
             yield from self._continues()
             yield from self._configuration()
@@ -93,13 +93,6 @@ class _Auditor:
         for row in self._reading.stream("pragma quick_check(1)"):
             if str(row["quick_check"]) != "ok":
                 yield Breach(f"The file is damaged: {' '.join(str(row['quick_check']).split())}.")
-
-    def _guards(self) -> Iterator[Breach]:
-        rows = self._reading.stream("select name, sql from sqlite_master where type = 'trigger'")
-        found = {str(row["name"]): str(row["sql"]) for row in rows}
-        for name, sql in GUARDS.items():
-            if found.get(name) != sql:
-                yield Breach(f"The trigger {name}, which keeps the journal append-only, was dropped or changed.")
 
     def _chain(self) -> Iterator[Breach]:
         for row in self._counted(self._reading.stream("select * from journal order by seq")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -13,10 +14,12 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from bot.domain.job import State
 from bot.domain.target import Target
 from bot.ledger.audit import Exported, Verdict, audit
 from bot.ledger.books import Books
 from bot.ledger.chain import Head, Ranges, canonical, entry_hash, sha256
+from bot.ledger.ledger import LedgerDown
 from bot.ledger.lots import SLICE
 from bot.ledger.reading import reading
 from bot.ledger.sqlite import SqliteLedger
@@ -130,6 +133,7 @@ def waiting(change: str) -> Tamper:
     return sql(f"update jobs set doc = json_set(doc, {change}) where id = 3")
 
 
+ROGUE = "create trigger rogue before insert on journal when new.event = 'vote' begin select raise(ignore); end"
 TRIGGER = "The trigger {}, which keeps the journal append-only, was dropped or changed."
 WAYS: dict[str, tuple[Tamper, list[str]]] = {
     "a document is changed": (
@@ -318,6 +322,14 @@ WAYS: dict[str, tuple[Tamper, list[str]]] = {
         sql("delete from jobs where id = 2"),
         ["P-2 is in the journal and no longer in the table of jobs."],
     ),
+    "a trigger is put in": (
+        lambda connection: connection.execute(ROGUE),
+        ["The trigger rogue is not purgebot's: it can change or lose what the bot writes."],
+    ),
+    "a trigger of the index is dropped": (
+        lambda connection: connection.execute("drop trigger history_ai"),
+        ["The trigger history_ai, which keeps the search index, was dropped or changed."],
+    ),
     "the triggers are dropped": (
         sql(*(f"drop trigger {name}" for name in GUARDS)),
         [TRIGGER.format(name) for name in GUARDS],
@@ -330,6 +342,31 @@ async def test_tampering_is_found(tmp_path: Path, tamper: Tamper, expected: list
     path = await ledger_of(tmp_path)
     tampered(path, tamper)
     assert expected == told(path)
+
+
+async def test_what_a_trigger_keeps_out_of_the_journal_is_not_done(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, PREFIX, reason="new prices")
+    tampered(tmp_path / "ledger.db", lambda connection: connection.execute(ROGUE))
+    with pytest.raises(LedgerDown, match="The journal took no entry"):
+        await approvals.vote(shop.core, SAM, job.id, True)
+    waits = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.WAITING, ()) == (waits.state, waits.approval.votes if waits.approval else None)
+
+
+async def test_a_start_takes_strange_triggers_away_and_says_so(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    tampered(path, lambda connection: connection.execute(ROGUE))
+    tampered(path, lambda connection: connection.execute("drop trigger history_ai"))
+    ledger = SqliteLedger(path)
+    await ledger.close()
+    with reading(path) as opened:
+        [row] = opened.rows("select event, doc from journal order by seq desc limit 1")
+    assert ("triggers_removed", {"rogue": ROGUE.replace("create", "CREATE", 1).replace("trigger", "TRIGGER", 1)}) == (
+        row["event"], json.loads(str(row["doc"]))["triggers"],
+    )  # fmt: skip
+    assert [] == told(path)
 
 
 async def test_a_forged_entry_is_found(tmp_path: Path) -> None:
