@@ -16,13 +16,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from bot.domain.job import CLOSED, State
-from bot.ledger.awaited import APPROVAL, awaited
+from bot.ledger.awaited import APPROVAL, awaited, company
 from bot.ledger.chain import Breach, microseconds
 from bot.ledger.ledger import Row, Value
 from bot.ledger.lots import Lots
 from bot.ledger.reading import Reading
 from bot.ledger.said import FIXED, NAMED, Cast, Doc, Said
-from bot.ledger.seal import JUDGED, SOUND, read_judged, seal_of
+from bot.ledger.seal import JUDGED, SOUND, is_layered, read_judged, seal_of
 from bot.ledger.told import unsealed
 
 _HELD_BACK = frozenset({State.WAITING, State.EXPIRED, State.DENIED, State.CANCELLED, State.FAILED})
@@ -49,6 +49,7 @@ class Agreement:
             *_asked(row, *said.asked),
             *_decided(row, said),
             *awaited(row, said),
+            *company(self._reading, job, row, said),
             *_ending(row, said),
             *self._sealed(job, row, said),
             *self._votes(job, said),
@@ -62,9 +63,13 @@ class Agreement:
 
     def _sealed(self, job: int, row: Row, said: Said) -> Iterator[str]:
         """Of a job that waits for votes: what has begun changes its calls, and is held against its layers' entries."""
-        seal = (said.asked[1] or {}).get("seal") if said.asked else None
-        if str(row["state"]) in (State.WAITING, State.SCHEDULED) and seal not in (None, seal_of(self._reading, job)):
+        asked = (said.asked[1] or {}) if said.asked else {}
+        if str(row["state"]) not in (State.WAITING, State.SCHEDULED):
+            return
+        if asked.get("seal") not in (None, seal_of(self._reading, job)):
             yield "its targets or calls are not those that were asked for."
+        if not is_layered(self._reading, job, asked):
+            yield "its layers are not those that were asked for."
 
     def _votes(self, job: int, said: Said) -> Iterator[str]:
         rows = self._reading.rows('select "by", yes, at, reason, digest, round from votes where job = :job', job=job)

@@ -37,6 +37,9 @@ class Said:
     expires: float | None = None
     barred: str | None = None  # why no vote helps for now
     round: int | None = 0
+    also: set[str] | None = None  # who asks for it besides; None where that is not known
+    joined: list[str] = field(default_factory=list)  # who, each time
+    urgent: str = ""  # who had it go first
     short: str = ""  # what let it run with fewer votes than were asked for
     glass: list[str] = field(default_factory=list)  # who broke it
     reviewed: bool = False
@@ -50,6 +53,8 @@ class Said:
         match event:
             case "asked":
                 self.asked = (str(row["actor"]), doc)
+                also = (doc or {}).get("also", [])
+                self.also = {*map(str, also)} if doc is not None and isinstance(also, list) else None
             case "decided":
                 self.decided = doc
                 self._asked_for(doc)
@@ -63,6 +68,12 @@ class Said:
                 self._voted(row, doc)
             case "joined":
                 self._joined(str(row["actor"]), doc)
+            case "left" if self.also is not None:
+                self.also.discard(str(row["actor"]))
+            case "urgent":
+                self.urgent = str(row["actor"])
+            case "calmed":
+                self.urgent = ""
             case "layer":
                 self._layer(doc)
             case "glass_broken":
@@ -107,6 +118,9 @@ class Said:
     def _joined(self, who: str, doc: Doc | None) -> None:
         """Who asks for it too has no vote on it."""
         self.of = None if self.of is None else self.of - {who}
+        self.joined.append(who)
+        if self.also is not None and self.asked is not None and who != self.asked[0]:
+            self.also.add(who)
         if doc is None or doc.get("took_back"):
             self._take_back(who, doc)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from bot.domain.job import JobView
 from bot.ledger.codec import whole
@@ -43,6 +43,33 @@ def read_judged(text: object) -> object:
     """What JUDGED writes, with truth as JSON has it: SQLite has only numbers."""
     kind, environment, soft, counts = json.loads(str(text))
     return [kind, environment, bool(soft), counts]
+
+
+def layered(job: JobView) -> list[object]:
+    """The layers of `job` that has not begun, as the entry `asked` holds them: what they cost is judged too."""
+    return [[layer.account, layer.calls, dict(sorted(layer.spends.items()))] for layer in job.layers]
+
+
+def is_layered(tx: Transaction, job: int, asked: Mapping[str, object]) -> bool:
+    """Whether the tables hold the layers of `asked`, and each call is its own layer's; of what has begun nothing is
+    said, since that changes its layers."""
+    if "layers" not in asked:
+        return True
+    rows = tx.rows(
+        "select account, calls, json_extract(doc, '$.spends') as spends, json_extract(doc, '$.started') as started"
+        " from layers where job = :job order by position",
+        job=job,
+    )
+    if any(row["started"] is not None for row in rows):
+        return True
+    if asked["layers"] != [[row["account"], row["calls"], json.loads(str(row["spends"] or "{}"))] for row in rows]:
+        return False
+    strays = tx.rows(
+        "select 1 from batches left join layers on layers.job = batches.job and layers.position = batches.position"
+        " where batches.job = :job and batches.account is not layers.account limit 1",
+        job=job,
+    )
+    return not strays
 
 
 def seal_of(tx: Transaction, job: int) -> str:

@@ -302,6 +302,30 @@ WAYS: dict[str, tuple[Tamper, list[str]]] = {
         waiting("'$.counts', json('{\"url\": 1}')"),
         ["P-3: what the policy judges of it is not what was asked for."],
     ),
+    "a waiting job is put into another account": (
+        sql("update layers set account = 'other' where job = 3 and position = 1"),
+        ["P-3: its layers are not those that were asked for."],
+    ),
+    "the calls of a waiting job are put into another account": (
+        sql("update batches set account = 'shield' where job = 3 and position = 1"),
+        ["P-3: its layers are not those that were asked for."],
+    ),
+    "a waiting job is made to cost less": (
+        sql("update layers set doc = json_set(doc, '$.spends', json('{}')) where job = 3 and position = 1"),
+        ["P-3: its layers are not those that were asked for."],
+    ),
+    "somebody is made to have joined": (
+        sql("insert into joined values ('k', 3, 'U_SAM', 1, '')"),
+        ["P-3: who joined it is not what the journal says."],
+    ),
+    "somebody is made to ask besides": (
+        waiting("'$.also_by', json('[\"U_SAM\"]')"),
+        ["P-3: who asks for it besides is not what the journal says."],
+    ),
+    "a waiting job is made to go first": (
+        sql("insert into urgent values (3, 'U_MIA', 1)"),
+        ["P-3: who had it go first is not what the journal says."],
+    ),
     "a receipt is changed": (
         sql("update batches set receipt = json_set(receipt, '$.id', 'other') where job = 2 and position = 1"),
         ["P-2: the calls of layer cf, or their receipts, are not as they were when it ended."],
