@@ -19,6 +19,7 @@ from bot.ledger.codec import number, whole
 from bot.ledger.ledger import LedgerDown, Row
 from bot.ledger.opening import LedgerInUse
 from bot.ledger.reading import NotALedger, Reading, reading
+from bot.ledger.restored import Replaced
 from bot.terminal import fail, print_json, progress_bar
 
 BROKEN, USAGE = 1, 2
@@ -26,6 +27,12 @@ MARKS = 100  # entries whose hashes an exported head holds besides its own
 ADVICE = (
     "Somebody or something changed the file. Keep it as it is, find out who could, and put a backup in its place:"
     " purgebot restore FILE."
+)
+
+
+KNOWN = (
+    "If you know of that restore, nothing is wrong: export a new head, purgebot log head --out FILE. If nobody restored"
+    " a backup then, somebody wrote the journal anew: keep the file as it is, and find out who could."
 )
 
 
@@ -40,7 +47,7 @@ def verify_journal(path: Path, head: str, as_json: bool) -> int:
         print_json(_verdict_doc(verdict))
     else:
         sys.stdout.write(_told(verdict, exported))
-    return 0 if verdict.is_whole else BROKEN
+    return 0 if verdict.is_whole and verdict.replaced is None else BROKEN
 
 
 def write_head(path: Path, out: str, force: bool) -> None:
@@ -57,6 +64,8 @@ def write_entries(path: Path, out: str, force: bool) -> None:
 
 def _told(verdict: Verdict, exported: Exported | None) -> str:
     head = verdict.head
+    if verdict.is_whole and verdict.replaced is not None and exported is not None:
+        return _replaced_told(verdict, verdict.replaced, exported.head.count)
     if verdict.is_whole:
         more = f" It continues the exported head of {exported.head.count} entries." if exported else ""
         jobs = f"{verdict.jobs} job{'s' if verdict.jobs != 1 else ''}"
@@ -65,6 +74,17 @@ def _told(verdict: Verdict, exported: Exported | None) -> str:
     lines = [breach.what for breach in verdict.breaches]
     lines += [f"… and {verdict.more} more."] if verdict.more else []
     return "\n".join([*lines, ADVICE]) + "\n"
+
+
+def _replaced_told(verdict: Verdict, replaced: Replaced, count: int) -> str:
+    """A restore explains why the exported head is not continued, if it was one."""
+    gone = "The last entry" if replaced.lost == 1 else f"The last {_entries(replaced.lost)}"
+    return (
+        f"The journal is whole: {_entries(verdict.head.count)}. It does not continue the exported head of"
+        f" {_entries(count)}: entry {replaced.entry} says that a backup was restored at {shown_time(replaced.at)}, in"
+        f" the place of the journal with that head. {gone} of that went with it."
+        f"\n{KNOWN}\n"
+    )
 
 
 def _older_told(jobs: int) -> str:
@@ -88,8 +108,15 @@ def _verdict_doc(verdict: Verdict) -> dict[str, object]:
         "whole": verdict.is_whole, "count": head.count, "hash": head.hash, "at": shown_time(head.at),
         "jobs": verdict.jobs, "unsealed": verdict.older,
         "breaches": [asdict(breach) for breach in verdict.breaches], "more": verdict.more,
-        "advice": "" if verdict.is_whole else ADVICE,
+        "replaced": _replaced_doc(verdict.replaced),
+        "advice": ADVICE if not verdict.is_whole else KNOWN if verdict.replaced else "",
     }  # fmt: skip
+
+
+def _replaced_doc(replaced: Replaced | None) -> dict[str, object] | None:
+    if replaced is None:
+        return None
+    return {"entry": replaced.entry, "at": shown_time(replaced.at), "lost": replaced.lost}
 
 
 def shown_time(at: float) -> str:

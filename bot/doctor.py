@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.adapters import SET_IT, build_globalping, build_providers
-from bot.ledger.audit import audit
+from bot.ledger.audit import Verdict, audit
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.opening import LedgerInUse, LedgerTooNew
 from bot.ledger.reading import NotALedger, reading
@@ -100,10 +100,11 @@ def _senders(settings: Settings) -> list[Finding]:
 
 async def _database(environment: Environment, clock: Clock) -> Finding:
     path = database_path(environment.database)
+    before = await asyncio.to_thread(_audited, path)  # opening it for writing mends what it can
     try:
         ledger = SqliteLedger(path)
     except LedgerInUse:
-        return await asyncio.to_thread(_journal, path, "is in use by a running purgebot")
+        return await asyncio.to_thread(_journal, path, "is in use by a running purgebot", before)
     except LedgerTooNew as exc:
         return Finding("database", Health.BAD, str(exc))
     except (LedgerDown, OSError) as exc:
@@ -114,16 +115,23 @@ async def _database(environment: Environment, clock: Clock) -> Finding:
         return Finding("database", Health.BAD, str(exc), "Free disk space, or restore the backup.")
     finally:
         await ledger.close()
-    return await asyncio.to_thread(_journal, path, "can be written")
+    return await asyncio.to_thread(_journal, path, "can be written", before)
 
 
-def _journal(path: Path, good: str) -> Finding:
-    """The ledger's file, audited; `good` is what has been found of it already."""
+def _audited(path: Path) -> Verdict | str:
+    """What is found of the ledger's file as it is; as words, why it cannot be read."""
     try:
         with reading(path) as ledger:
-            verdict = audit(ledger)
+            return audit(ledger)
     except NotALedger as exc:
-        return Finding("database", Health.BAD, str(exc))
+        return str(exc)
+
+
+def _journal(path: Path, good: str, before: Verdict | str) -> Finding:
+    """The ledger's file, audited; `good` is what has been found of it already, `before` what an audit has."""
+    verdict = before if isinstance(before, Verdict) else _audited(path)
+    if isinstance(verdict, str):
+        return Finding("database", Health.BAD, verdict)
     if verdict.is_whole:
         return Finding("database", Health.GOOD, f"{path.name} {good}, and the journal is whole.")
     advice = "`purgebot log verify` tells all of it. Keep the file, and restore the backup taken before."

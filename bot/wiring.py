@@ -41,6 +41,7 @@ from bot.slack.app import SlackDoor, web_client
 from bot.slack.directory import READ_ALL_SECONDS, SlackDirectory
 from bot.slack.home import HomeTabs
 from bot.slack.lacking import lacking
+from bot.slack.marks import Marks
 from bot.slack.notifier import Notifier
 from bot.slack.reception import Reception
 from bot.slack.web_api import SlackApi
@@ -148,7 +149,8 @@ class Bot:
         self._slack_api = SlackApi(self.client)
         self.notifier = Notifier(self.core, self._slack_api)
         self.homes = HomeTabs(self.core, self._slack_api)
-        self.reception = Reception(self.core, self.desk, self._slack_api)
+        self.marks = Marks(environment.slack_app_token or environment.slack_signing_secret or "")
+        self.reception = Reception(self.core, self.desk, self._slack_api, self.marks)
         self._owner = secrets.token_hex(8)
         self._lanes: Mapping[str, Lane] = {}
         self.undone = UndoneWatch(self.core, self._lacking if environment.slack_bot_token else nothing_to_look_for)
@@ -207,7 +209,7 @@ class Bot:
         if not self.environment.slack_bot_token:
             return None
         secret = self.environment.slack_signing_secret or ""
-        return SlackDoor(self.client, secret, self.core, self.reception.form_errors)
+        return SlackDoor(self.client, secret, self.core, self.reception.form_errors, self.marks)
 
     async def _run(self, name: str) -> None:
         await self.router.run(name)

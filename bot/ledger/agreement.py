@@ -12,105 +12,21 @@ Known endings, by event; a feature that ends a job in another way adds its event
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 
 from bot.domain.job import CLOSED, State
+from bot.ledger.awaited import APPROVAL, awaited, company
 from bot.ledger.chain import Breach, microseconds
 from bot.ledger.ledger import Row, Value
 from bot.ledger.lots import Lots
 from bot.ledger.reading import Reading
-from bot.ledger.record import SEALED
-from bot.ledger.seal import seal_of
-from bot.ledger.told import Seals, unsealed
+from bot.ledger.said import FIXED, NAMED, Cast, Doc, Said
+from bot.ledger.seal import JUDGED, SOUND, is_layered, read_judged, seal_of
+from bot.ledger.told import unsealed
 
-Doc = Mapping[str, object]
-Cast = tuple[str, object, object, object, object, int]  # who, yes, reason, digest, round, microseconds
-_NAMED = {"ended": "state", "restored": "state"}
-_FIXED = {
-    "failed": State.FAILED, "parked": State.FAILED, "expired": State.EXPIRED, "cancelled": State.CANCELLED,
-    "denied": State.DENIED,
-}  # fmt: skip
-_ALLOWS = "approved", "glass"  # what an event that lets a job run without further votes is called
 _HELD_BACK = frozenset({State.WAITING, State.EXPIRED, State.DENIED, State.CANCELLED, State.FAILED})
 _ASKED = {"site": "site", "effect": "kind", "digest": "digest", "reason": "reason", "soft": "soft"}
-
-
-@dataclass(slots=True)
-class Said:
-    """What the journal says of one job, entry by entry."""
-
-    asked: tuple[str, Doc | None] | None = None
-    decided: Doc | None = None  # and asked again, which needs votes
-    ending: tuple[str, Doc | None] | None = None
-    approved: bool = False
-    votes: list[tuple[Cast, bool]] = field(default_factory=list)  # and whether its document is still there
-    before: int = 0  # how many votes are of rounds before the last asking
-    glass: list[str] = field(default_factory=list)  # who broke it
-    reviewed: bool = False
-    layers: dict[int, Doc] = field(default_factory=dict)
-    seals: Seals = field(default_factory=Seals)
-    entry: int = 0  # the last
-
-    def hear(self, row: Row) -> None:
-        """The next entry."""
-        event, doc, self.entry = str(row["event"]), _doc(row["doc"]), int(row["seq"] or 0)
-        match event:
-            case "asked":
-                self.asked = (str(row["actor"]), doc)
-            case "decided":
-                self.decided = doc
-            case "asked_again":
-                self.decided, self.approved = {"needed": 1, **(doc or {})}, False
-                self.before = len(self.votes)
-            case "vote":
-                self._voted(row, doc)
-            case "joined":
-                self._joined(str(row["actor"]), doc)
-            case "layer":
-                self._layer(doc)
-            case "glass_broken":
-                self.glass.append(str(row["actor"]))
-                self.reviewed = False
-            case "review_closed":
-                self.reviewed = True
-            case _ if event == SEALED:
-                self.seals.hear(doc or {})
-            case "retried":
-                self.ending = None
-                self.layers = {n: x for n, x in self.layers.items() if x.get("state") != "failed"}
-            case _ if event in _NAMED or event in _FIXED:
-                self.ending = (event, doc)
-        self.approved = self.approved or any(word in event for word in _ALLOWS)
-
-    def _voted(self, row: Row, doc: Doc | None) -> None:
-        known = doc or {}
-        at = row["at"] if isinstance(row["at"], float) else 0.0
-        if known.get("instead_of") == "yes" or doc is None:
-            self._take_back(str(row["actor"]), doc)
-        said = (known.get("yes"), known.get("reason"), known.get("digest"), known.get("round", 0))
-        self.votes.append(((str(row["actor"]), *said, microseconds(at)), doc is not None))
-        if doc is not None and known.get("yes") is False:
-            self.ending = ("vote", doc)
-
-    def _joined(self, who: str, doc: Doc | None) -> None:
-        """Who asks for it too has no vote on it."""
-        if doc is None or doc.get("took_back"):
-            self._take_back(who, doc)
-
-    def _take_back(self, who: str, doc: Doc | None) -> None:
-        """A no takes the place of the same person's yes; where the document is gone, of what was said in that round."""
-        for n in range(len(self.votes) - 1, self.before - 1, -1):
-            if self.votes[n][0][0] == who and (doc is None or self.votes[n][0][1] is not False):
-                del self.votes[n]
-                return
-
-    def _layer(self, doc: Doc | None) -> None:
-        position = (doc or {}).get("position")
-        if doc is not None and isinstance(position, int):
-            self.layers[position] = doc
 
 
 class Agreement:
@@ -132,6 +48,8 @@ class Agreement:
         told = [
             *_asked(row, *said.asked),
             *_decided(row, said),
+            *awaited(row, said),
+            *company(self._reading, job, row, said),
             *_ending(row, said),
             *self._sealed(job, row, said),
             *self._votes(job, said),
@@ -145,9 +63,13 @@ class Agreement:
 
     def _sealed(self, job: int, row: Row, said: Said) -> Iterator[str]:
         """Of a job that waits for votes: what has begun changes its calls, and is held against its layers' entries."""
-        seal = (said.asked[1] or {}).get("seal") if said.asked else None
-        if str(row["state"]) in (State.WAITING, State.SCHEDULED) and seal not in (None, seal_of(self._reading, job)):
+        asked = (said.asked[1] or {}) if said.asked else {}
+        if str(row["state"]) not in (State.WAITING, State.SCHEDULED):
+            return
+        if asked.get("seal") not in (None, seal_of(self._reading, job)):
             yield "its targets or calls are not those that were asked for."
+        if not is_layered(self._reading, job, asked):
+            yield "its layers are not those that were asked for."
 
     def _votes(self, job: int, said: Said) -> Iterator[str]:
         rows = self._reading.rows('select "by", yes, at, reason, digest, round from votes where job = :job', job=job)
@@ -189,6 +111,8 @@ def _asked(row: Row, actor: str, doc: Doc | None) -> Iterator[str]:
     for name, column in _ASKED.items():
         if name in doc and not _same(doc[name], row[column]):
             yield f"its {column} is not what was asked for."
+    if "judged" in doc and read_judged(row["judged"]) != doc["judged"]:
+        yield "what the policy judges of it is not what was asked for."
     if "digest" in doc and row["digest_doc"] != doc["digest"]:
         yield "its digest is not what was asked for."
 
@@ -210,6 +134,8 @@ def _decided(row: Row, said: Said) -> Iterator[str]:
     needed = doc.get("needed")
     if isinstance(needed, int) and needed > 0 and not said.approved and row["state"] not in _HELD_BACK:
         yield f"it is {row['state']!s} without the approval that it needed."
+    if said.short:
+        yield said.short
 
 
 def _ending(row: Row, said: Said) -> Iterator[str]:
@@ -228,9 +154,9 @@ def _ending(row: Row, said: Said) -> Iterator[str]:
 
 
 def _ended(row: Row, state: State, event: str, doc: Doc | None) -> Iterator[str]:
-    if event in _NAMED and doc is None:
+    if event in NAMED and doc is None:
         return
-    wanted = State.DENIED if event == "vote" else _FIXED.get(event) or (doc or {}).get(_NAMED.get(event, ""))
+    wanted = State.DENIED if event == "vote" else FIXED.get(event) or (doc or {}).get(NAMED.get(event, ""))
     if state != wanted:
         yield f"it ended as {wanted}, and the table says {state}."
     verdict = (doc or {}).get("verdict")
@@ -247,18 +173,10 @@ def _bare(vote: Cast, whole: bool) -> Cast:
     return vote if whole else (vote[0], None, None, None, None, vote[5])
 
 
-def _doc(text: Value) -> Doc | None:
-    """The document; None where it was pruned, or is none any more, which the walk tells."""
-    try:
-        found = json.loads(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
-
-
 COLUMNS: Sequence[str] = (
-    "id", "site", "state", "verdict", "kind", "requested_by", "digest",
-    *(f"json_extract(iif(json_valid(doc), doc, '{{}}'), '$.{key}') as {name}" for key, name in (
+    "id", "site", "state", "verdict", "kind", "requested_by", "digest", f"{JUDGED.format(SOUND)} as judged",
+    *(f"json_extract({SOUND}, '$.{key}') as {name}" for key, name in (
         ("requested_by", "by_doc"), ("digest", "digest_doc"), ("reason", "reason"), ("rule", "rule"), ("soft", "soft"),
+        *APPROVAL,
     )),
 )  # fmt: skip

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.domain.job import CLOSED
-from bot.ledger.agreement import COLUMNS, Agreement, Said
+from bot.ledger.agreement import COLUMNS, Agreement
 from bot.ledger.chain import Breach, Head, Ranges, Walk, sha256
 from bot.ledger.ledger import LedgerDown, Row
+from bot.ledger.lined import line_breaches
 from bot.ledger.reading import Reading
-from bot.ledger.schema import GUARDS
+from bot.ledger.restored import Replaced, replaced_by
+from bot.ledger.said import Said
 from bot.ledger.told import history_breaches
+from bot.ledger.triggers import trigger_breaches
 
 TOLD_MAX = 100  # breaches that are told; the others are counted
 TELL_EVERY = 5_000  # entries between two words on how far it is
@@ -35,6 +38,7 @@ class Verdict:
     breaches: tuple[Breach, ...] = ()
     more: int = 0
     older: int = 0  # ended jobs that nothing was sealed of, since an earlier version ended them
+    replaced: Replaced | None = None  # instead of continuing the exported head
 
     @property
     def is_whole(self) -> bool:
@@ -53,7 +57,7 @@ def audit(reading: Reading, exported: Exported | None = None, tell: Callable[[in
             told.append(breach)
         else:
             more += 1
-    return Verdict(auditor.walk.head, auditor.jobs, tuple(told), more, auditor.older)
+    return Verdict(auditor.walk.head, auditor.jobs, tuple(told), more, auditor.older, auditor.replaced)
 
 
 class _Auditor:
@@ -64,18 +68,20 @@ class _Auditor:
         self._seen = 0
         self.jobs = 0
         self.older = 0
+        self.replaced: Replaced | None = None
         marks = {**exported.marks, exported.head.count: exported.head.hash} if exported else {}
         self.walk = Walk(self._pruned("documents"), marks)
 
     def breaches(self) -> Iterator[Breach]:
         try:
             yield from self._file()
-            yield from self._guards()
             yield from self._chain()
             yield from self._continues()
             yield from self._configuration()
             yield from self._jobs()
             yield from history_breaches(self._reading)
+            yield from line_breaches(self._reading)
+            yield from trigger_breaches(self._reading)
         except LedgerDown as exc:
             yield Breach(str(exc))
 
@@ -90,13 +96,6 @@ class _Auditor:
         for row in self._reading.stream("pragma quick_check(1)"):
             if str(row["quick_check"]) != "ok":
                 yield Breach(f"The file is damaged: {' '.join(str(row['quick_check']).split())}.")
-
-    def _guards(self) -> Iterator[Breach]:
-        rows = self._reading.stream("select name, sql from sqlite_master where type = 'trigger'")
-        found = {str(row["name"]): str(row["sql"]) for row in rows}
-        for name, sql in GUARDS.items():
-            if found.get(name) != sql:
-                yield Breach(f"The trigger {name}, which keeps the journal append-only, was dropped or changed.")
 
     def _chain(self) -> Iterator[Breach]:
         for row in self._counted(self._reading.stream("select * from journal order by seq")):
@@ -113,6 +112,10 @@ class _Auditor:
         if self._exported is None:
             return
         walk, count = self.walk, self._exported.head.count
+        if walk.parted or walk.head.count < count:
+            self.replaced = replaced_by(self._reading, self._exported.head, walk.parted)
+        if self.replaced is not None:
+            return
         if walk.parted:
             first = walk.agreed + 1
             since = f"entry {first}" if first == walk.parted else f"one of the entries {first} to {walk.parted}"

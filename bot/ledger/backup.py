@@ -19,6 +19,7 @@ from bot.ledger.codec import whole
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.opening import SqliteTransaction, locked, opened
 from bot.ledger.reading import NotALedger, reading
+from bot.ledger.restored import hashes_after
 from bot.ledger.schema import VERSION
 
 _BEGUN = frozenset({LayerState.WAITING, LayerState.PURGING, LayerState.UNKNOWN})
@@ -47,6 +48,8 @@ class _Was:
     head: Head
     jobs: tuple[int, ...]
     next_ids: tuple[tuple[str, int], ...]  # by table
+    first: int = 1  # of the entries after the backup, and the beginnings of their hashes
+    hashes: str = ""
 
 
 def backup(source: Path, target: Path) -> Verdict:
@@ -76,7 +79,7 @@ def restore(source: Path, target: Path, now: float, stamp: str) -> Restored:
         with _new_file(fresh):
             with _told(source):
                 _copy_checked(source, fresh)
-            was = _was(target) if target.exists() else _Was(Head(), (), ())
+            was = _was(target, _head_of(fresh)) if target.exists() else _Was(Head(), (), ())
             done = _settle(fresh, was, now)
             kept = _set_aside(target, stamp) if target.exists() else None
             fresh.rename(target)
@@ -110,12 +113,19 @@ def _copy_checked(source: Path, fresh: Path) -> None:
         )
 
 
-def _was(target: Path) -> _Was | None:
+def _head_of(path: Path) -> Head:
+    with reading(path) as ledger:
+        return Books(ledger).journal.head()
+
+
+def _was(target: Path, kept: Head) -> _Was | None:
+    """The file that is replaced; `kept` is where the backup's journal ends."""
     try:
         with reading(target, None) as ledger:
             jobs = tuple(whole(row["id"]) for row in ledger.stream("select id from jobs order by id"))
             ids = ledger.rows("select name, seq from sqlite_sequence where name in ('jobs', 'batches')")
-            return _Was(Books(ledger).journal.head(), jobs, tuple((str(r["name"]), whole(r["seq"])) for r in ids))
+            next_ids = tuple((str(r["name"]), whole(r["seq"])) for r in ids)
+            return _Was(Books(ledger).journal.head(), jobs, next_ids, *hashes_after(ledger, kept.count))
     except (LedgerDown, NotALedger):
         return None
 
@@ -129,7 +139,8 @@ def _settle(fresh: Path, was: _Was | None, now: float) -> Restored:
         before = books.journal.head()
         held = tuple(whole(row["id"]) for row in tx.rows("select id from jobs order by id"))
         lost = tuple(sorted(set(was.jobs) - set(held))) if was else None
-        requests = tx.run("update deliveries set done_at = :now, due_at = null where done_at is null", now=now)
+        ends = "update deliveries set done_at = :now, due_at = null, mark = '' where done_at is null"
+        requests = tx.run(ends, now=now)
         tx.run("update notices set due_at = null")  # it may have been posted since
         requests += tx.run("update in_line set job = 0, doc = null where job is null")
         _renumber(tx, was)
@@ -142,7 +153,11 @@ def _settle(fresh: Path, was: _Was | None, now: float) -> Restored:
         lost_entries = max(0, old.count - before.count)
         books.journal.add(
             now, "restored", "purgebot",
-            backup={"count": before.count, "hash": before.hash}, replaced={"count": old.count, "hash": old.hash},
+            backup={"count": before.count, "hash": before.hash},
+            replaced={
+                "count": old.count, "hash": old.hash,
+                **({"first": was.first, "hashes": was.hashes} if was and was.hashes else {}),
+            },
             lost=None if lost is None else len(lost), lost_entries=None if was is None else lost_entries,
             parked=len(parked), requests=requests,
         )  # fmt: skip

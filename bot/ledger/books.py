@@ -15,6 +15,7 @@ from bot.ledger.jobs import Jobs
 from bot.ledger.journal import Journal
 from bot.ledger.known import Known
 from bot.ledger.ledger import Transaction
+from bot.ledger.lined import Lined
 from bot.ledger.lots import Lots
 from bot.ledger.manifests import Manifests
 from bot.ledger.messages import Messages
@@ -23,8 +24,9 @@ from bot.ledger.queue import Queue
 from bot.ledger.record import Record
 from bot.ledger.retention import Retention
 from bot.ledger.reviews import Reviews
+from bot.ledger.said import Said
 from bot.ledger.schedules import Schedules
-from bot.ledger.seal import seal_of
+from bot.ledger.seal import is_layered, judged_of, seal_of
 from bot.ledger.warmings import Warmings
 from bot.ledger.window import Window
 
@@ -50,6 +52,7 @@ class Books:
         self.configuration = Configuration(tx, self.journal)
         self.retention = Retention(tx, self.journal, self.lots)
         self.holds = Holds(tx)
+        self.lined = Lined(tx)
         self.deploys = Deploys(tx)
         self.notices = Notices(tx)
         self.schedules = Schedules(tx)
@@ -59,9 +62,20 @@ class Books:
         self.window = Window(tx)
 
     def is_as_asked(self, job: int) -> bool:
-        """Whether targets and calls of a job that has not begun are those that were asked for."""
+        """Whether a job that has not begun is what was asked for: what the policy judges, targets and calls."""
         asked = next((doc for _, event, _, doc in self.journal.events(job) if event == "asked"), {})
+        if asked.get("judged") not in (None, judged_of(self._tx, job)):
+            return False
+        if not is_layered(self._tx, job, asked):
+            return False
         return asked.get("seal") in (None, seal_of(self._tx, job))
+
+    def said(self, job: int) -> Said:
+        """What the journal says of `job`."""
+        said = Said()
+        for row in self._tx.rows("select * from journal where job = :job order by seq", job=job):
+            said.hear(row)
+        return said
 
     def beat(self, now: float) -> None:
         """Write the time: the ledger takes writes."""

@@ -24,6 +24,7 @@ class Delivery:
     tries: int
     done: bool
     answer: str = ""
+    mark: str = ""  # the door's, while it is to be done
 
 
 class Intake:
@@ -32,12 +33,12 @@ class Intake:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
 
-    def store(self, key: str, kind: str, body: Mapping[str, object], now: float) -> bool:
-        """Keep a delivery, due now; False when the key is known."""
+    def store(self, key: str, kind: str, body: Mapping[str, object], now: float, mark: str = "") -> bool:
+        """Keep a delivery, due now, with the door's `mark`; False when the key is known."""
         stored = self._tx.run(
-            "insert into deliveries (key, kind, body, at, due_at) values (:key, :kind, :body, :now, :now)"
+            "insert into deliveries (key, kind, body, at, due_at, mark) values (:key, :kind, :body, :now, :now, :mark)"
             " on conflict (key) do nothing",
-            key=key, kind=kind, body=json.dumps(body), now=now,
+            key=key, kind=kind, body=json.dumps(body), now=now, mark=mark,
         )  # fmt: skip
         return stored == 1
 
@@ -65,8 +66,10 @@ class Intake:
         return None if found is None or found.done else found
 
     def done(self, key: str, now: float) -> None:
-        """It is done and told."""
-        self._tx.run("update deliveries set done_at = :now, due_at = null where key = :key", key=key, now=now)
+        """It is done and told. Its mark goes, so that nobody has it done once more."""
+        self._tx.run(
+            "update deliveries set done_at = :now, due_at = null, mark = '' where key = :key", key=key, now=now
+        )
 
     def answered(self, key: str, answer: str, again_at: float) -> None:
         """The deed is done and `answer` is to be told; it comes back at `again_at` unless told by then."""
@@ -180,4 +183,5 @@ def _delivery(row: Row) -> Delivery:
         tries=whole(row["tries"]),
         done=maybe(row["done_at"]) is not None,
         answer=str(row["answer"] or ""),
+        mark=str(row["mark"]),
     )

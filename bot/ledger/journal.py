@@ -7,7 +7,12 @@ from collections.abc import Mapping
 
 from bot.ledger.chain import Head, canonical, entry_hash, sha256
 from bot.ledger.codec import number, whole
-from bot.ledger.ledger import Transaction
+from bot.ledger.ledger import LedgerDown, Transaction
+
+NOT_TAKEN = (
+    "The journal took no entry: something in the ledger's file keeps it from that. Nothing was changed."
+    " Run `purgebot log verify`, and start the bot again."
+)
 
 
 class Journal:
@@ -21,12 +26,14 @@ class Journal:
         last = self.head()
         text = canonical(doc)
         doc_hash = sha256(text)
-        self._tx.run(
+        taken = self._tx.run(
             "insert into journal (seq, at, event, job, actor, doc, doc_hash, previous, hash)"
             " values (:seq, :at, :event, :job, :actor, :doc, :doc_hash, :previous, :hash)",
             seq=last.count + 1, at=at, event=event, job=job, actor=actor, doc=text, doc_hash=doc_hash,
             previous=last.hash, hash=entry_hash(last.hash, last.count + 1, at, event, job, actor, doc_hash),
         )  # fmt: skip
+        if taken != 1:  # what is not written down is not done
+            raise LedgerDown(NOT_TAKEN)
 
     def head(self) -> Head:
         """Where the journal stands."""

@@ -20,6 +20,7 @@ from bot.ledger.lean import Database
 from bot.ledger.ledger import LedgerDown, Row, Value
 from bot.ledger.record import Record, watching
 from bot.ledger.schema import CHANGES, GUARDS, JOURNAL_INDEXES, TABLES, VERSION
+from bot.ledger.triggers import OF_INDEX, REMOVED, remove_strange, wrong_of_index
 
 BUSY_MS = 2000
 OWNER_ALONE = 0o600
@@ -81,6 +82,7 @@ def opened(path: Path) -> Database:
             f"The ledger {path} was written by a newer purgebot (version {written_by}, this one knows {VERSION})."
             " Install that version again, or restore the backup taken before the upgrade."
         )
+    removed = remove_strange(SqliteTransaction(database.conn))  # first, since they act on what follows
     database.conn.create_function("sha256", 1, sha256, deterministic=True)
     for version in range(written_by, VERSION):
         database.conn.execute("begin immediate")
@@ -91,7 +93,7 @@ def opened(path: Path) -> Database:
     _guard(database.conn)
     for sql in watching():
         database.conn.execute(sql)
-    _index(database)
+    _index(database, removed)
     return database
 
 
@@ -115,15 +117,23 @@ def locked(path: Path) -> Iterator[None]:
         held.close()
 
 
-def _index(database: Database) -> None:
-    """The search index, kept by triggers in the transaction of what it shows. Jobs from before it are added at once."""
+def _index(database: Database, removed: Mapping[str, str]) -> None:
+    """The search index, kept by triggers in the transaction of what it shows. Jobs from before it are added at once.
+    The journal says which triggers were `removed`."""
     history = database.table("history")
+    if wrong_of_index(SqliteTransaction(database.conn)):
+        for name in OF_INDEX:
+            database.conn.execute(f"drop trigger if exists {name}")
+        database.conn.execute("drop table if exists history_fts")
     if history.detect_fts() is None:
         history.enable_fts(INDEXED, create_triggers=True, tokenize=TOKENIZER)
     database.conn.execute("begin immediate")
     tx = SqliteTransaction(database.conn)
     History(tx).catch_up()
-    Record(tx, Journal(tx)).settle()
+    journal = Journal(tx)
+    Record(tx, journal).settle()
+    if removed:
+        journal.add(journal.head().at, REMOVED, "purgebot", triggers=dict(removed))
     database.conn.execute("commit")
 
 

@@ -98,7 +98,12 @@ class Retention:
 
     def forget_documents(self, first: int, last: int, now: float) -> int:
         """Remove the documents of entries `first` to `last`, but those that are needed to judge others; how many."""
-        where = f"seq between :first and :last and doc is not null and event not in ({_KEPT})"
+        request = "iif(json_valid(doc), json_extract(doc, '$.request'), '')"
+        waits = f"{request} in (select 'Q-' || id from in_line where job is null)"
+        where = (
+            f"seq between :first and :last and doc is not null and event not in ({_KEPT})"
+            f" and not (event = 'queued' and {waits})"
+        )
         hashed = hashlib.sha256()
         for row in self._tx.rows(f"select doc_hash from journal where {where} order by seq", first=first, last=last):
             hashed.update(f"{row['doc_hash']!s}\n".encode())

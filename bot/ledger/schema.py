@@ -1,6 +1,6 @@
 """The ledger's tables. Times are seconds since the epoch; `doc` columns hold JSON.
 
-deliveries   what came in and must not be lost, by idempotency key
+deliveries   what came in and must not be lost, by idempotency key, and until it is done the mark of Slack's door
 jobs         one purge each; an open job always has a due time
 layers       a job's caches, innermost first, with counters of their calls
 batches      one call each, committed before it is sent and after
@@ -29,7 +29,7 @@ manifests    the files of each site's last deploys, packed
 journal      append-only, each entry holding the hash of the one before
 """
 
-VERSION = 4
+VERSION = 5
 
 TABLES = """
 create table if not exists meta (name text primary key, value text not null);
@@ -37,7 +37,7 @@ insert or ignore into meta (name, value) values ('ledger', lower(hex(randomblob(
 
 create table if not exists deliveries (
   key text primary key, kind text not null, body text not null, at real not null,
-  due_at real, tries integer not null default 0, done_at real, answer text
+  due_at real, tries integer not null default 0, done_at real, answer text, mark text not null default ''
 );
 create index if not exists deliveries_due on deliveries (due_at) where due_at is not null;
 
@@ -226,6 +226,7 @@ begin select raise(abort, 'the journal is append-only'); end""",
 JOURNAL_INDEXES = (
     "create index if not exists journal_of_job on journal (job) where job is not null",
     "create index if not exists journal_pruned on journal (event) where event = 'pruned'",
+    "create index if not exists journal_queued on journal (event) where event = 'queued'",
 )
 
 # What makes a ledger of version n one of version n + 1, besides new tables.
@@ -264,4 +265,5 @@ CHANGES: dict[int, tuple[str, ...]] = {
         "drop table history_of_version_3",
         "create index history_created on history (created)",
     ),
+    4: ("alter table deliveries add column mark text not null default ''",),
 }

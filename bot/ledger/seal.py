@@ -6,12 +6,18 @@ The entry `asked` holds it, so that nobody agrees to one thing and sets off anot
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 
+from bot.domain.job import JobView
 from bot.ledger.codec import whole
 from bot.ledger.ledger import Transaction
 
 AT_ONCE = 5_000  # calls
+# Of a job's document: what the policy judges of it, when it is asked for and at its first call.
+SOUND = "iif(json_valid(doc), doc, '{}')"
+JUDGED = "json_array(json_extract({0}, '$.kind'), json_extract({0}, '$.environment'), json_extract({0}, '$.soft'),\
+ json_extract({0}, '$.counts'))"
 
 
 def sealed(targets: bytes, calls: Iterable[str]) -> str:
@@ -20,6 +26,50 @@ def sealed(targets: bytes, calls: Iterable[str]) -> str:
     for n, call in enumerate(calls):
         digest.update(b"," * (n > 0) + call.encode())
     return digest.hexdigest()
+
+
+def judged(job: JobView) -> list[object]:
+    """What the policy judges of `job`, as the entry `asked` holds it."""
+    return [job.kind, job.environment, job.soft, {kind: job.counts[kind] for kind in sorted(job.counts)}]
+
+
+def judged_of(tx: Transaction, job: int) -> object:
+    """The same, of what the table holds of it now; None where that cannot be read."""
+    rows = tx.rows(f"select {JUDGED.format(SOUND)} as judged from jobs where id = :job", job=job)
+    return read_judged(rows[0]["judged"]) if rows else None
+
+
+def read_judged(text: object) -> object:
+    """What JUDGED writes, with truth as JSON has it: SQLite has only numbers."""
+    kind, environment, soft, counts = json.loads(str(text))
+    return [kind, environment, bool(soft), counts]
+
+
+def layered(job: JobView) -> list[object]:
+    """The layers of `job` that has not begun, as the entry `asked` holds them: what they cost is judged too."""
+    return [[layer.account, layer.calls, dict(sorted(layer.spends.items()))] for layer in job.layers]
+
+
+def is_layered(tx: Transaction, job: int, asked: Mapping[str, object]) -> bool:
+    """Whether the tables hold the layers of `asked`, and each call is its own layer's; of what has begun nothing is
+    said, since that changes its layers."""
+    if "layers" not in asked:
+        return True
+    rows = tx.rows(
+        "select account, calls, json_extract(doc, '$.spends') as spends, json_extract(doc, '$.started') as started"
+        " from layers where job = :job order by position",
+        job=job,
+    )
+    if any(row["started"] is not None for row in rows):
+        return True
+    if asked["layers"] != [[row["account"], row["calls"], json.loads(str(row["spends"] or "{}"))] for row in rows]:
+        return False
+    strays = tx.rows(
+        "select 1 from batches left join layers on layers.job = batches.job and layers.position = batches.position"
+        " where batches.job = :job and batches.account is not layers.account limit 1",
+        job=job,
+    )
+    return not strays
 
 
 def seal_of(tx: Transaction, job: int) -> str:

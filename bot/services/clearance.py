@@ -150,6 +150,12 @@ def waits_on(books: Books, core: Core, job: JobView, people: People, now: float)
     if why := _asked_otherwise(books, core, job, approval, people, decision, outline, now):
         return _ask_again(books, core, job, decision, outline.usd, why, now, Event.JUDGED_ANEW)
     same = replace(approval, of=decision.of, policy=core.setup.policy.version)
+    if {*same.of} != {*approval.of}:
+        books.journal.add(
+            now, "decided", "policy", job.id,
+            rule=same.rule, policy=same.policy, needed=same.needed, of=[*same.of], expires=same.expires,
+            round=same.round,
+        )  # fmt: skip
     return replace(job, approval=same, due_at=now)
 
 
@@ -257,18 +263,31 @@ def _what_changed(
         within = approval.run_within
         ago = f"{within / 60:.0f} min" if within >= 60 else f"{within:.0f} s"
         return f"{what} more than {ago} ago."
-    if approval.broken_by:
+    said = books.said(job.id)
+    if approval.broken_by in said.glass:
         return ""
-    agreed = len({who.id for who in people.agreed})
-    if agreed < approval.needed:
-        return f"It ended before it was approved: {agreed} of {approval.needed} agreed."
+    agreed = {who.id for who in people.agreed}
+    if len(agreed) < approval.needed:
+        return f"It ended before it was approved: {len(agreed)} of {approval.needed} agreed."
+    if forged := _too_few(len(agreed & said.agreed), max(approval.needed, said.needed or 0)):
+        return forged
     if lost := _lost_votes(core, job, approval, people):
         return f"{lost} may no longer vote on it."
     if usd > approval.usd * COST_MORE and usd - approval.usd > COST_FREE:
         return f"It costs about {dollars(usd)} now; {dollars(approval.usd)} was shown."
     if not _is_as_asked(books, core, job, approval, people, decision, outline, now):
         return _policy_changed(decision)
-    return ""
+    return _too_few(len(agreed & said.agreed), decision.needed)
+
+
+def _too_few(agreed: int, needed: int) -> str:
+    """What to say where the journal has fewer votes than it, or the policy of now, asks for; else ""."""
+    if agreed >= needed:
+        return ""
+    return (
+        f"Its votes are too few: {agreed} of {needed}, by what the journal says of them. Somebody changed the ledger's"
+        " file: run `purgebot log verify`."
+    )
 
 
 def _denied(decision: Deny) -> str:
@@ -321,7 +340,11 @@ def _ask_again(
             why=decision.why, digest=bound(job.digest, decision),
         )  # fmt: skip
     books.messages.say(job.id, Told(told, text=why, n=again.needed), now)
-    books.journal.add(now, "asked_again", "policy", job.id, why=why, rule=again.rule, policy=policy.version)
+    books.journal.add(
+        now, "asked_again", "policy", job.id,
+        why=why, rule=again.rule, policy=policy.version, needed=again.needed, of=[*again.of], expires=again.expires,
+        round=again.round,
+    )  # fmt: skip
     asked = replace(job, state=State.WAITING, approval=again, rule=again.rule, due_at=now)
     show_request_again(books, core, asked, now)
     if told is Event.ASKED_AGAIN:
@@ -349,7 +372,8 @@ def _bar(
     books.messages.say(job.id, Told(Event.BARRED, text=f"{fell}{why}"), now)
     books.journal.add(
         now, "asked_again", "policy", job.id,
-        why=why, rule=job.rule, denied_by=denied.rule, policy=policy.version, **({"lost": list(lost)} if lost else {}),
+        why=why, rule=barred.rule, denied_by=denied.rule, policy=policy.version, needed=barred.needed,
+        of=[*barred.of], expires=barred.expires, round=barred.round, **({"lost": list(lost)} if lost else {}),
     )  # fmt: skip
     tell_outcome(books, job, now)
     return replace(job, state=State.WAITING, approval=barred, due_at=min(look_at, barred.expires))

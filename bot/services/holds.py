@@ -14,6 +14,7 @@ from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.told import Event, Told
 from bot.ledger.books import Books
 from bot.services.announcing import announce_laid, announce_over
+from bot.services.line_watch import set_strange_aside
 from bot.services.purges import Asking
 from bot.services.released import run_queued
 from bot.services.replies import HoldEnded, HoldLaid, Refused, SiteHeld, Waits
@@ -217,6 +218,7 @@ async def settle(core: Core, site: str) -> None:
             core.engine.wake(hold_name(site), change.after.until)
         return
     if site != ALL:
+        await set_strange_aside(core, site)
         await run_queued(core, site)
         return
     for name in waiting:

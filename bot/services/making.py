@@ -22,6 +22,7 @@ from bot.domain.when import Due
 from bot.ledger.books import Books
 from bot.ledger.messages import Role
 from bot.ledger.packed import PackedPlan
+from bot.ledger.seal import judged, layered
 from bot.services.approvals import show_request, withdraw
 from bot.services.choices import Choice, Choices, choices_of, keep
 from bot.services.holding import tell_ahead
@@ -233,7 +234,9 @@ def _journal(
         now, "asked", asking.actor.id, job.id,
         site=plan.site, kind=plan.kind, effect=plan.effect, targets=len(plan.targets), calls=plan.calls, soft=plan.soft,
         digest=job.digest, reason=job.reason, source=asking.source, team=asking.actor.team, seal=seal,
+        judged=judged(job), layers=layered(job),
         **({"also": list(job.also_by)} if job.also_by else {}),
+        **({"queued": [f"Q-{number}" for number in asking.queued]} if asking.queued else {}),
         **({} if job.scheduled_for is None else {"due": job.scheduled_for, "zone": job.zone}),
         **({"schedule": job.schedule} if job.schedule else {}),
     )  # fmt: skip
@@ -242,7 +245,10 @@ def _journal(
     asked = list(decision.of) if isinstance(decision, Ask) else []
     needed = decision.needed if isinstance(decision, Ask) else 0
     version = core.setup.policy.version
-    books.journal.add(now, "decided", "policy", job.id, rule=decision.rule, policy=version, needed=needed, of=asked)
+    books.journal.add(
+        now, "decided", "policy", job.id, rule=decision.rule, policy=version, needed=needed, of=asked,
+        **({"expires": job.approval.expires, "round": job.approval.round} if job.approval else {}),
+    )  # fmt: skip
 
 
 def _plan_messages(books: Books, core: Core, job: JobView, asking: Asking, site: Site, now: float) -> None:

@@ -34,6 +34,7 @@ class Asking:
     thread: str = ""
     also_by: tuple[str, ...] = ()  # others whose requests are in it
     parts: Mapping[str, Part] = field(default_factory=dict)  # what each of them asked for, where that is not all of it
+    queued: tuple[int, ...] = ()  # the requests in line that it is made of
     instead_of: int = 0  # the waiting job that this one takes the place of
     deploy: Deploy | None = None  # that it follows: it waits for the end of a hold, and is never refused for one
     manifest: bytes | None = None  # what that deploy built, packed

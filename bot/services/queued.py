@@ -53,6 +53,7 @@ async def put_in_line(core: Core, asking: Asking, command: Command, site: Site) 
             books.journal.add(
                 now, "queued", actor.id, request=f"Q-{number}",
                 site=site.name, kind=plan.kind, targets=len(plan.targets), reason=command.reason, source=asking.source,
+                digest=books.lined.seal(number),
             )  # fmt: skip
             books.homes.changed()
         is_waiting = replace(told, id=number, at=now)

@@ -220,6 +220,7 @@ def _taken_up(
     asking = Asking(
         by_id[first.by].who, f"in line {first.id}", first.source, channel or first.channel,
         first.thread if first.channel == channel else "", also_by=tuple(others),
+        queued=tuple(request.id for request in whole.requests),
         parts={who: _part(part.wish) for who, part in by_id.items()} if others else {},
     )  # fmt: skip
     job = create(books, core, asking, whole.command, whole.plan, stored, decision).job

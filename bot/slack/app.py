@@ -19,6 +19,7 @@ from bot.services.setup import Core
 from bot.slack.frames import Envelope
 from bot.slack.guard import SlackGuard
 from bot.slack.listeners import FormErrors, listen
+from bot.slack.marks import Marks
 from bot.slack.sockets import Sockets
 
 log = structlog.get_logger()
@@ -32,11 +33,14 @@ def web_client(token: str, api_url: str) -> AsyncWebClient:
 class SlackDoor:
     """Where Slack's deliveries come in."""
 
-    def __init__(self, client: AsyncWebClient, signing_secret: str, core: Core, form_errors: FormErrors) -> None:
+    def __init__(
+        self, client: AsyncWebClient, signing_secret: str, core: Core, form_errors: FormErrors, marks: Marks
+    ) -> None:
         self._client = client
         self._secret = signing_secret
         self._core = core
         self._form_errors = form_errors
+        self._marks = marks
         self._app = self._built()
         self._guard: SlackGuard | None = None
         self._sockets: Sockets | None = None
@@ -50,7 +54,7 @@ class SlackDoor:
             client=self._client, signing_secret=self._secret, authorize=_authorize(self._client),
             process_before_response=True, raise_error_for_unhandled_request=True, logger=logger,
         )  # fmt: skip
-        listen(app, self._core, self._form_errors)
+        listen(app, self._core, self._form_errors, self._marks)
         return app
 
     def http(self, now: Callable[[], float]) -> ASGIApp:
@@ -65,6 +69,7 @@ class SlackDoor:
         """From now on these count: the bot token for the next call, the signing secret for the next delivery, the
         app-level token for the next connection."""
         self._client.token = bot_token
+        self._marks.become(app_token or signing_secret, self._core.clock.now())
         if self._socket_client is not None:
             self._socket_client.token = app_token
         if signing_secret != self._secret:

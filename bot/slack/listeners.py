@@ -15,6 +15,7 @@ from bot.ledger.ledger import LedgerDown
 from bot.services.setup import Core, delivery_name
 from bot.slack import deliveries
 from bot.slack.deliveries import Incoming
+from bot.slack.marks import Marks
 
 log = structlog.get_logger()
 STORE_SECONDS = 2.0  # what could not be stored by then is answered with a refusal
@@ -24,16 +25,16 @@ Ack = Callable[..., Awaitable[object]]
 FormErrors = Callable[[Mapping[str, object]], Awaitable[dict[str, str]]]
 
 
-def listen(app: AsyncApp, core: Core, form_errors: FormErrors) -> None:
+def listen(app: AsyncApp, core: Core, form_errors: FormErrors, marks: Marks) -> None:
     """Register every listener. What none of them is for is acknowledged, which Bolt by itself does not by socket."""
 
     async def stored(incoming: Incoming) -> bool:
         now = core.clock.now()
+        told = (incoming.key, incoming.kind, incoming.body, now)
+        mark = marks.make(*told)
         try:
             async with asyncio.timeout(STORE_SECONDS):
-                await core.ledger.write(
-                    lambda books: books.intake.store(incoming.key, incoming.kind, incoming.body, now)
-                )
+                await core.ledger.write(lambda books: books.intake.store(*told, mark))
         except (LedgerDown, TimeoutError) as exc:
             log.error("delivery_not_stored", kind=incoming.kind, error=str(exc))
             return False

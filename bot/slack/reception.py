@@ -23,10 +23,11 @@ from bot.slack.answering import Answering
 from bot.slack.answers import card_for
 from bot.slack.buttons import Buttons
 from bot.slack.cards import deny
-from bot.slack.cards.private import made_card, refusal_card
+from bot.slack.cards.private import made_card, refusal_card, strange_card
 from bot.slack.clicks import Clicks
 from bot.slack.deliveries import INVITED, OPENING
 from bot.slack.home import opened
+from bot.slack.marks import Marks
 from bot.slack.past import Past
 from bot.slack.purge_forms import PurgeForms
 from bot.slack.submissions import Submissions
@@ -43,8 +44,9 @@ AGAIN_SECONDS = 15.0  # a run that was lost is repeated after this
 class Reception:
     """Runs deliveries."""
 
-    def __init__(self, core: Core, desk: Desk, api: SlackApi) -> None:
+    def __init__(self, core: Core, desk: Desk, api: SlackApi, marks: Marks) -> None:
         self._core = core
+        self._marks = marks
         self._desk = desk
         self._forms = PurgeForms(core, desk, api)
         buttons, past = Buttons(core, desk, self._forms), Past(core, desk, api)
@@ -64,6 +66,8 @@ class Reception:
         if delivery.kind == INVITED:
             await self._welcomed(delivery)
             return
+        if not self._marks.fits(delivery, now):
+            delivery = await self._strange(delivery, now)
         answer = unpacked(delivery.answer) if delivery.answer else await self._do(delivery)
         if answer is None:
             self._core.engine.wake(delivery_name(key), now + AWAY_SECONDS)
@@ -75,6 +79,21 @@ class Reception:
             await self._core.ledger.write(lambda books: books.intake.done(key, self._core.clock.now()))
             return
         self._core.engine.wake(delivery_name(key), self._core.clock.now() + min(5.0, 0.5 * 2.0**delivery.tries))
+
+    async def _strange(self, delivery: Delivery, now: float) -> Delivery:
+        """What does not fit its mark, with the answer to whoever it says asked; nothing of it is done, nor is anything
+        sent to where it says."""
+        user, text = _text(delivery.body, "user"), _text(delivery.body, "text")
+        answer = packed(Answer(strange_card(text)))
+        log.error("delivery_strange", key=delivery.key, kind=delivery.kind, user=user)
+
+        def deed(books: Books) -> None:
+            books.intake.answered(delivery.key, answer, now + AGAIN_SECONDS)
+            if delivery.answer != answer:  # not yet told
+                books.journal.add(now, "not_taken", "purgebot", key=delivery.key, kind=delivery.kind, user=user)
+
+        await self._core.ledger.write(deed)
+        return replace(delivery, body={"user": user}, answer=answer, at=now)
 
     async def _welcomed(self, delivery: Delivery) -> None:
         """Say in the channel what the bot is, or come back for it."""

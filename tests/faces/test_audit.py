@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from bot.audit import ADVICE, job_names, shown_time
+from bot.audit import ADVICE, KNOWN, job_names, shown_time
 from bot.cli import app
 from bot.ledger.sqlite import SqliteLedger
 from bot.services.keeping import forget
@@ -211,6 +211,52 @@ async def test_backup_and_restore_say_what_they_did(tmp_path: Path) -> None:
         "Ended, since what was sent after the backup is not known: P-3. Ask for them again.",
     ] == lines[2:]
     assert 0 == run(path, "log", "verify").exit_code
+
+
+async def restored(folder: Path) -> Path:
+    """A ledger whose backup was restored; heads were exported before the backup, after it, and at the end."""
+    path, copy = await ledger_of(folder), folder / "copy.db"
+    run(path, "log", "head", "--out", str(folder / "before.json"))
+    run(path, "backup", str(copy))
+    for name in ("between", "last"):
+        shop = open_shop(folder)
+        await shop.purge(LEA, url(f"/{name}"), key=name, check=False)
+        await shop.ledger.close()
+        run(path, "log", "head", "--out", str(folder / f"{name}.json"))
+    run(path, "restore", str(copy))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "lost"), [pytest.param("between", 23, 2, id="between"), pytest.param("last", 25, 4, id="last")]
+)
+async def test_a_head_that_a_restore_replaced_is_told_as_that(tmp_path: Path, name: str, count: int, lost: int) -> None:
+    path = await restored(tmp_path)
+    found = run(path, "log", "verify", "--head", str(tmp_path / f"{name}.json"))
+    doc = doc_of(run(path, "log", "verify", "--json", "--head", str(tmp_path / f"{name}.json")))
+    assert (1, "") == (found.exit_code, found.stderr)
+    said = (
+        rf"The journal is whole: 24 entries\. It does not continue the exported head of {count} entries: entry 24 says"
+        r" that a backup was restored at \d{4}-\S+Z, in the place of the journal with that head\."
+        rf" The last {lost} entries of that went with it\.\n{re.escape(KNOWN)}\n"
+    )
+    assert re.fullmatch(said, found.stdout), found.stdout
+    replaced = doc["replaced"]
+    assert isinstance(replaced, dict)
+    assert (True, KNOWN, 24, lost) == (doc["whole"], doc["advice"], replaced["entry"], replaced["lost"])
+
+
+async def test_a_head_of_before_the_backup_is_continued(tmp_path: Path) -> None:
+    path = await restored(tmp_path)
+    found = run(path, "log", "verify", "--head", str(tmp_path / "before.json"))
+    assert (0, True) == (found.exit_code, "It continues the exported head of 21 entries." in found.stdout)
+
+
+async def test_a_restore_explains_no_other_head(tmp_path: Path) -> None:
+    path, file = await restored(tmp_path), tmp_path / "last.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "hash": "f" * 64}))
+    found = run(path, "log", "verify", "--head", str(file))
+    assert (1, ADVICE) == (found.exit_code, found.stdout.splitlines()[-1])
 
 
 @pytest.mark.parametrize(

@@ -313,6 +313,15 @@ async def test_a_journal_that_was_changed_is_found(surgery: Surgery) -> None:
     assert (Health.BAD, what) == (found["database"].health, found["database"].what)
 
 
+async def test_a_strange_trigger_is_told_before_a_start_takes_it_away(surgery: Surgery) -> None:
+    await SqliteLedger(surgery.data / "doctor.db").close()
+    with contextlib.closing(sqlite3.connect(surgery.data / "doctor.db")) as database:
+        database.execute("create trigger rogue after insert on votes begin select 1; end")
+    found = await surgery.look()
+    what = "The trigger rogue is not purgebot's: it can change or lose what the bot writes."
+    assert (Health.BAD, what) == (found["database"].health, found["database"].what)
+
+
 DATES = {
     "the same second": ("Fri, 15 Jan 2027 08:00:00 GMT", Health.GOOD, "It agrees with Slack's to the minute."),
     "a minute": ("Fri, 15 Jan 2027 07:59:00 GMT", Health.GOOD, "It agrees with Slack's to the minute."),

@@ -198,7 +198,8 @@ async def test_jobs_from_before_the_history_are_found(ledger: SqliteLedger, tmp_
         source.backup(target)
     with sqlite3.connect(copy) as connection:
         connection.executescript(
-            "drop table history_fts; drop table history; update meta set value = '2' where name = 'version'"
+            "drop table history_fts; drop table history; alter table deliveries drop column mark;"
+            " update meta set value = '2' where name = 'version'"
         )
     connection.close()
     upgraded = SqliteLedger(copy)
@@ -230,6 +231,7 @@ async def test_a_history_that_knew_less_is_brought_up_to_date(ledger: SqliteLedg
     old = sqlite_utils.Database(target)
     old.conn.executescript(VERSION_3)
     old.table("history").enable_fts(INDEXED, create_triggers=True, tokenize=TOKENIZER)
+    old.conn.execute("alter table deliveries drop column mark")
     old.conn.execute("update meta set value = '3' where name = 'version'")
     old.conn.commit()
     old.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -13,10 +14,12 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from bot.domain.job import State
 from bot.domain.target import Target
 from bot.ledger.audit import Exported, Verdict, audit
 from bot.ledger.books import Books
 from bot.ledger.chain import Head, Ranges, canonical, entry_hash, sha256
+from bot.ledger.ledger import LedgerDown
 from bot.ledger.lots import SLICE
 from bot.ledger.reading import reading
 from bot.ledger.sqlite import SqliteLedger
@@ -125,6 +128,12 @@ async def test_an_untouched_ledger_is_whole(tmp_path: Path) -> None:
     assert ((), 4, True) == (verdict.breaches, verdict.jobs, verdict.head.count > 15)
 
 
+def waiting(change: str) -> Tamper:
+    """P-3, which waits for votes, with another document."""
+    return sql(f"update jobs set doc = json_set(doc, {change}) where id = 3")
+
+
+ROGUE = "create trigger rogue before insert on journal when new.event = 'vote' begin select raise(ignore); end"
 TRIGGER = "The trigger {}, which keeps the journal append-only, was dropped or changed."
 WAYS: dict[str, tuple[Tamper, list[str]]] = {
     "a document is changed": (
@@ -237,6 +246,7 @@ WAYS: dict[str, tuple[Tamper, list[str]]] = {
         [
             "P-4: U_MIA asked for it, and the table says None.",
             "P-4: its reason is not what was asked for.",
+            "P-4: what the policy judges of it is not what was asked for.",
             "P-4: its digest is not what was asked for.",
             "P-4: the rule that decided it was wide, and the table says None.",
         ],
@@ -255,6 +265,66 @@ WAYS: dict[str, tuple[Tamper, list[str]]] = {
     "a waiting job is let through": (
         sql("update jobs set state = 'queued' where id = 3"),
         ["P-3: it is queued without the approval that it needed."],
+    ),
+    "a waiting job is made to need no votes": (
+        waiting("'$.approval.needed', 0"),
+        ["P-3: it needs 1 approval, and the table says 0."],
+    ),
+    "a waiting job is made to wait for other people": (
+        waiting("'$.approval.of', json('[\"U_EVE\"]')"),
+        ["P-3: whose votes it waits for is not as it was asked."],
+    ),
+    "a waiting job is made to wait longer": (
+        waiting("'$.approval.expires', 9999999999"),
+        ["P-3: until when it waits for votes is not as it was asked."],
+    ),
+    "a waiting job is kept from votes": (
+        waiting("'$.approval.barred', 'Sale freeze.'"),
+        ["P-3: whether a vote on it helps for now is not as the policy said."],
+    ),
+    "a waiting job is put into another round": (
+        waiting("'$.approval.round', 1"),
+        ["P-3: which votes count for it is not as it was asked."],
+    ),
+    "a waiting job is made to wait under another rule": (
+        waiting("'$.approval.rule', 'small'"),
+        ["P-3: the rule that asks for votes is wide, and the table says small."],
+    ),
+    "a waiting job is made to have its votes": (
+        waiting("'$.approval.approved', 1.0"),
+        ["P-3: it waits for votes, and stands as if they had been given."],
+    ),
+    "a waiting job is made to have a broken glass": (
+        waiting("'$.approval.broken_by', 'U_SAM'"),
+        ["P-3: it waits for votes, and stands as if they had been given."],
+    ),
+    "a waiting job is made to look smaller than it is": (
+        waiting("'$.counts', json('{\"url\": 1}')"),
+        ["P-3: what the policy judges of it is not what was asked for."],
+    ),
+    "a waiting job is put into another account": (
+        sql("update layers set account = 'other' where job = 3 and position = 1"),
+        ["P-3: its layers are not those that were asked for."],
+    ),
+    "the calls of a waiting job are put into another account": (
+        sql("update batches set account = 'shield' where job = 3 and position = 1"),
+        ["P-3: its layers are not those that were asked for."],
+    ),
+    "a waiting job is made to cost less": (
+        sql("update layers set doc = json_set(doc, '$.spends', json('{}')) where job = 3 and position = 1"),
+        ["P-3: its layers are not those that were asked for."],
+    ),
+    "somebody is made to have joined": (
+        sql("insert into joined values ('k', 3, 'U_SAM', 1, '')"),
+        ["P-3: who joined it is not what the journal says."],
+    ),
+    "somebody is made to ask besides": (
+        waiting("'$.also_by', json('[\"U_SAM\"]')"),
+        ["P-3: who asks for it besides is not what the journal says."],
+    ),
+    "a waiting job is made to go first": (
+        sql("insert into urgent values (3, 'U_MIA', 1)"),
+        ["P-3: who had it go first is not what the journal says."],
     ),
     "a receipt is changed": (
         sql("update batches set receipt = json_set(receipt, '$.id', 'other') where job = 2 and position = 1"),
@@ -276,6 +346,14 @@ WAYS: dict[str, tuple[Tamper, list[str]]] = {
         sql("delete from jobs where id = 2"),
         ["P-2 is in the journal and no longer in the table of jobs."],
     ),
+    "a trigger is put in": (
+        lambda connection: connection.execute(ROGUE),
+        ["The trigger rogue is not purgebot's: it can change or lose what the bot writes."],
+    ),
+    "a trigger of the index is dropped": (
+        lambda connection: connection.execute("drop trigger history_ai"),
+        ["The trigger history_ai, which keeps the search index, was dropped or changed."],
+    ),
     "the triggers are dropped": (
         sql(*(f"drop trigger {name}" for name in GUARDS)),
         [TRIGGER.format(name) for name in GUARDS],
@@ -288,6 +366,31 @@ async def test_tampering_is_found(tmp_path: Path, tamper: Tamper, expected: list
     path = await ledger_of(tmp_path)
     tampered(path, tamper)
     assert expected == told(path)
+
+
+async def test_what_a_trigger_keeps_out_of_the_journal_is_not_done(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, PREFIX, reason="new prices")
+    tampered(tmp_path / "ledger.db", lambda connection: connection.execute(ROGUE))
+    with pytest.raises(LedgerDown, match="The journal took no entry"):
+        await approvals.vote(shop.core, SAM, job.id, True)
+    waits = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.WAITING, ()) == (waits.state, waits.approval.votes if waits.approval else None)
+
+
+async def test_a_start_takes_strange_triggers_away_and_says_so(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    tampered(path, lambda connection: connection.execute(ROGUE))
+    tampered(path, lambda connection: connection.execute("drop trigger history_ai"))
+    ledger = SqliteLedger(path)
+    await ledger.close()
+    with reading(path) as opened:
+        [row] = opened.rows("select event, doc from journal order by seq desc limit 1")
+    assert ("triggers_removed", {"rogue": ROGUE.replace("create", "CREATE", 1).replace("trigger", "TRIGGER", 1)}) == (
+        row["event"], json.loads(str(row["doc"]))["triggers"],
+    )  # fmt: skip
+    assert [] == told(path)
 
 
 async def test_a_forged_entry_is_found(tmp_path: Path) -> None:
@@ -409,6 +512,7 @@ async def test_a_journal_of_version_2_keeps_its_hashes(tmp_path: Path) -> None:
     doc = canonical({"site": "shöp"})
     mine = entry_hash("0" * 64, 1, NOW, "denied", None, "U_MIA", sha256(doc))
     with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("alter table deliveries drop column mark")
         connection.execute("drop table journal")
         connection.execute(
             "create table journal (seq integer primary key, at real not null, event text not null, job integer,"

@@ -71,6 +71,7 @@ async def test_an_older_ledger_is_brought_up_to_date(tmp_path: Path) -> None:
         connection.execute("alter table batches drop column passes")
         connection.execute("alter table budgets drop column share")
         connection.execute("alter table budgets drop column share_until")
+        connection.execute("alter table deliveries drop column mark")
         connection.execute("drop table tally")
         connection.execute("update meta set value = '1' where name = 'version'")
     connection.close()
@@ -82,7 +83,7 @@ async def test_an_older_ledger_is_brought_up_to_date(tmp_path: Path) -> None:
         [[version]] = connection.execute("select value from meta where name = 'version'")
         connection.execute("select * from tally")
     connection.close()
-    assert ("4", True) == (version, "passes" in columns)
+    assert ("5", True) == (version, "passes" in columns)
 
 
 async def test_wal_and_full_sync_are_on(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from bot.services.purges import Asking
 from bot.services.setup import SWEEP, Setup
 from bot.slack.app import web_client
 from bot.slack.cards.request import of_round
+from bot.slack.marks import Marks
 from bot.slack.reception import Reception
 from bot.slack.web_api import SlackApi
 from providers.errors import BadCredentials, OutcomeUnknown
@@ -68,7 +69,8 @@ class Life:
         for name, value in {"ledger": self.turns, "directory": self.slack, "dice": Tokens(self)}.items():
             object.__setattr__(shop.core, name, value)
         api = Deaf(web_client("xoxb-crowd", "http://127.0.0.1:1/"))
-        self.reception = Reception(shop.core, Desk(shop.core), api)
+        self.marks = Marks("crowd")
+        self.reception = Reception(shop.core, Desk(shop.core), api, self.marks)
         shop.slate.run = self._run
 
     async def _run(self, name: str) -> None:
@@ -154,8 +156,9 @@ class Life:
     async def _deliver(self, kind: str, body: Mapping[str, object], twice: bool = False) -> None:
         """Stored as at the door, then run; `twice` for an answer that Slack did not hear."""
         key, now = f"{kind} {self.next()}", self.shop.clock.now()
-        where = {"channel": "C_SHOP", "team": "T_SHOP"}
-        await self.shop.core.ledger.write(lambda books: books.intake.store(key, kind, {**where, **body}, now))
+        told = (key, kind, {"channel": "C_SHOP", "team": "T_SHOP", **body}, now)
+        mark = self.marks.make(*told)
+        await self.shop.core.ledger.write(lambda books: books.intake.store(*told, mark))
         await asyncio.gather(*(self.reception.run(key) for _ in range(1 + twice)))
 
     async def between(self, what: str, number: int) -> None:

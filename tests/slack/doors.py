@@ -37,6 +37,7 @@ from bot.slack.app import SlackDoor, web_client
 from bot.slack.directory import SlackDirectory
 from bot.slack.frames import Envelope
 from bot.slack.home import HomeTabs
+from bot.slack.marks import Marks
 from bot.slack.purge_forms import PURGE_LINKS
 from bot.slack.reception import AWAY_MAX_SECONDS, Reception
 from bot.slack.web_api import SlackApi
@@ -80,8 +81,9 @@ class House:
         self._api = SlackApi(client)
         directory = SlackDirectory(self._api, clock, POLICY.names)
         self.core = replace(self.shop.core, directory=directory)
-        self.reception = Reception(self.core, Desk(self.core), self._api)
-        self.bolt = SlackDoor(client, "unused by socket", self.core, self.reception.form_errors)
+        marks = Marks("xapp-doors")
+        self.reception = Reception(self.core, Desk(self.core), self._api, marks)
+        self.bolt = SlackDoor(client, "unused by socket", self.core, self.reception.form_errors, marks)
         self._homes = HomeTabs(self.core, self._api)
         tokens = [Token(a.id[6:], _digest(a), a.sites or frozenset(), a.may_command) for a in TOKENS.values()]
         app = Door(self.core, tokens, self._ready, asyncio.Event(), Hook(self.core, Senders(Deploys()))).app(None)

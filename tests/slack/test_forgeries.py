@@ -14,6 +14,7 @@ import pytest
 
 from bot.domain.job import JobView
 from bot.ledger.books import Books
+from bot.services.setup import SWEEP
 from bot.slack.guard import UNREADABLE
 from playground.slack.deliver import signature
 from tests.slack.room import PRICING, SECRET, Doc, Room, elements, room
@@ -98,6 +99,48 @@ async def test_a_vote_of_almost_five_minutes_ago_counts_when_it_comes_for_the_fi
     answer = await sent(shop, click("U_SAM", yes(request), request, "1.1"), age=295)
     await shop.card("approved by <@U_SAM>", channel="C_APPROVE")
     assert (200, b"") == answer
+
+
+# Put into the ledger's file
+
+NOT_DONE = "Not done, since purgebot cannot tell any more that it came from you: `approve P-1`"
+COPIED = (
+    "insert into deliveries (key, kind, body, at, due_at, mark) select key || '!', kind,"
+    " json_set(body, '$.user', :user, '$.text', 'approve P-1'), at, :now, mark from deliveries"
+    " where kind = 'slack.command' and json_extract(body, '$.text') = 'whoami'"
+)
+AGAIN = "update deliveries set done_at = null, answer = null, due_at = :now where body like '%approve P-1%'"
+
+
+async def put_in(shop: Room, *statements: str) -> None:
+    """What somebody who can write the file does."""
+
+    def deed(books: Books) -> None:
+        for sql in statements:
+            assert books._tx.run(sql, user="U_KIM", now=time.time()) == 1
+
+    await shop.bot.ledger.write(deed)
+    shop.bot.engine.wake(SWEEP)
+
+
+async def test_a_vote_that_somebody_puts_into_the_file_is_nobodys(shop: Room) -> None:
+    await asked_for_a_prefix(shop)
+    await quiet(shop)
+    await put_in(shop, COPIED)
+    note = await shop.card("purgebot cannot tell", channel="D_KIM", user="U_KIM")
+    head = await shop.bot.ledger.read(lambda books: books._tx.rows("select * from journal order by seq desc limit 1"))
+    assert NOT_DONE in str(note["text"])
+    assert ("not_taken", "U_KIM") == (head[0]["event"], json.loads(str(head[0]["doc"]))["user"])
+    assert ([], []) == (await votes(shop), shop.purges())
+
+
+async def test_a_vote_that_was_refused_is_not_counted_when_somebody_has_it_done_again(shop: Room) -> None:
+    await shop.command("U_KIM", "approve P-1")
+    await shop.note("U_KIM", "There is no P-1")
+    await asked_for_a_prefix(shop)
+    await put_in(shop, AGAIN)
+    await shop.card("purgebot cannot tell", channel="D_KIM", user="U_KIM")
+    assert ([], []) == (await votes(shop), shop.purges())
 
 
 # Replayed

@@ -185,7 +185,9 @@ async def test_a_form_whose_trigger_died_meanwhile_comes_by_a_private_button(sho
         "response_url": "", "trigger_id": "1.2.3",
     }  # fmt: skip
     stale = time.time() - 60
-    await shop.bot.ledger.write(lambda books: books.intake.store("command 1.2.3", "slack.command", body, stale))
+    told = ("command 1.2.3", "slack.command", body, stale)
+    mark = shop.bot.marks.make(*told)
+    await shop.bot.ledger.write(lambda books: books.intake.store(*told, mark))
     shop.bot.engine.wake("delivery:command 1.2.3")
     note = await shop.note("U_LEA", "form")
     assert ["open_form"] == buttons(note)

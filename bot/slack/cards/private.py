@@ -60,6 +60,17 @@ def refusal_card(what: str, advice: str = "") -> Card:
     return card(with_clocks(escape(what, 1500)), [said])
 
 
+def strange_card(text: str) -> Card:
+    """What stands in the database as somebody's, and is not known to have come from Slack."""
+    named = f": `{text[:100]}`" if text else "."
+    what = f"Not done, since purgebot cannot tell any more that it came from you{named}"
+    advice = (
+        "If you asked for it just now, ask again: purgebot was upgraded, or its Slack secret changed. If you did not,"
+        " tell whoever runs purgebot that somebody may have changed its database."
+    )
+    return refusal_card(what, advice)
+
+
 def bad_lines_card(command: Command, draft: str) -> Card:
     """The lines that could not be read, by number; the good ones wait for a click."""
     first = f"{count(len(command.bad), 'line')} could not be read; {count(len(command.targets), 'other')} can."

@@ -1,0 +1,68 @@
+"""What a job that waits for votes waits for, against what the journal says was asked for."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from bot.domain.job import CLOSED, State
+from bot.domain.wording import approvals
+from bot.ledger.ledger import Row, Transaction
+from bot.ledger.said import Said
+
+# Of the job's document: the key, and the name that its value has in the row.
+APPROVAL: Sequence[tuple[str, str]] = (
+    ("approval.needed", "needed"), ("approval.of", "asked_of"), ("approval.expires", "expires"),
+    ("approval.barred", "barred"), ("approval.round", "round"), ("approval.rule", "asked_rule"),
+    ("approval.approved", "approved"), ("approval.broken_by", "broken_by"), ("also_by", "also_by"),
+)  # fmt: skip
+_NEAR = 1e-3  # seconds; what JSON and SQLite make of one time
+
+
+def awaited(row: Row, said: Said) -> Iterator[str]:
+    """What of a waiting job's approval is not as it was asked for. What an earlier version did not write down, or a
+    pruning took, is not looked at."""
+    if row["state"] != State.WAITING or said.needed is None:
+        return
+    if row["needed"] != said.needed:
+        yield f"it needs {approvals(said.needed)}, and the table says {row['needed']!s}."
+    if said.of is not None and _people(row["asked_of"]) != said.of:
+        yield "whose votes it waits for is not as it was asked."
+    if said.expires is not None and not _is_near(row["expires"], said.expires):
+        yield "until when it waits for votes is not as it was asked."
+    if said.barred is not None and (row["barred"] or "") != said.barred:
+        yield "whether a vote on it helps for now is not as the policy said."
+    if said.round is not None and row["round"] != said.round:
+        yield "which votes count for it is not as it was asked."
+    rule = (said.decided or {}).get("rule", row["asked_rule"])
+    if row["asked_rule"] != rule:
+        yield f"the rule that asks for votes is {rule}, and the table says {row['asked_rule']!s}."
+    if row["approved"] is not None or row["broken_by"]:
+        yield "it waits for votes, and stands as if they had been given."
+
+
+def company(tx: Transaction, job: int, row: Row, said: Said) -> Iterator[str]:
+    """Of an open job: who asks for it besides, who joined it, and who had it go first."""
+    if row["state"] in CLOSED:
+        return
+    joined = tx.rows("select by from joined where job = :job", job=job)
+    if Counter(said.joined) != Counter(str(one["by"]) for one in joined):
+        yield "who joined it is not what the journal says."
+    if said.also is not None and _people(row["also_by"] or "[]") != said.also:
+        yield "who asks for it besides is not what the journal says."
+    urgent = tx.rows("select by from urgent where job = :job", job=job)
+    if [said.urgent] * bool(said.urgent) != [str(one["by"]) for one in urgent]:
+        yield "who had it go first is not what the journal says."
+
+
+def _people(text: object) -> frozenset[str]:
+    try:
+        found = json.loads(str(text))
+    except ValueError:
+        return frozenset()
+    return frozenset(map(str, found)) if isinstance(found, list) else frozenset()
+
+
+def _is_near(found: object, said: float) -> bool:
+    return isinstance(found, int | float) and abs(found - said) < _NEAR

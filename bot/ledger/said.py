@@ -1,0 +1,146 @@
+"""What the journal says of one job, entry by entry."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.domain.job import State
+from bot.ledger.chain import microseconds
+from bot.ledger.ledger import Row, Value
+from bot.ledger.record import SEALED
+from bot.ledger.told import Seals
+
+Doc = Mapping[str, object]
+Cast = tuple[str, object, object, object, object, int]  # who, yes, reason, digest, round, microseconds
+NAMED = {"ended": "state", "restored": "state"}
+FIXED = {
+    "failed": State.FAILED, "parked": State.FAILED, "expired": State.EXPIRED, "cancelled": State.CANCELLED,
+    "denied": State.DENIED,
+}  # fmt: skip
+_ALLOWS = "approved", "glass"  # what an event that lets a job run without further votes is called
+
+
+@dataclass(slots=True)
+class Said:
+    """What the journal says of one job, entry by entry."""
+
+    asked: tuple[str, Doc | None] | None = None
+    decided: Doc | None = None  # and asked again, which needs votes
+    ending: tuple[str, Doc | None] | None = None
+    approved: bool = False
+    votes: list[tuple[Cast, bool]] = field(default_factory=list)  # and whether its document is still there
+    before: int = 0  # how many votes are of rounds before the last asking
+    needed: int | None = None  # votes, as they were last asked for; None where that is not known
+    of: frozenset[str] | None = None  # whose
+    expires: float | None = None
+    barred: str | None = None  # why no vote helps for now
+    round: int | None = 0
+    also: set[str] | None = None  # who asks for it besides; None where that is not known
+    joined: list[str] = field(default_factory=list)  # who, each time
+    urgent: str = ""  # who had it go first
+    short: str = ""  # what let it run with fewer votes than were asked for
+    glass: list[str] = field(default_factory=list)  # who broke it
+    reviewed: bool = False
+    layers: dict[int, Doc] = field(default_factory=dict)
+    seals: Seals = field(default_factory=Seals)
+    entry: int = 0  # the last
+
+    def hear(self, row: Row) -> None:
+        """The next entry."""
+        event, doc, self.entry = str(row["event"]), _doc(row["doc"]), int(row["seq"] or 0)
+        match event:
+            case "asked":
+                self.asked = (str(row["actor"]), doc)
+                also = (doc or {}).get("also", [])
+                self.also = {*map(str, also)} if doc is not None and isinstance(also, list) else None
+            case "decided":
+                self.decided = doc
+                self._asked_for(doc)
+            case "asked_again":
+                self.decided, self.approved, self.short = {"needed": 1, **(doc or {})}, False, ""
+                self.before = len(self.votes)
+                self._asked_for(doc)
+            case "approved" if self.needed is not None and len(self.agreed) < self.needed:
+                self.short = f"it was let go with {len(self.agreed)} of the {self.needed} votes that were asked for."
+            case "vote":
+                self._voted(row, doc)
+            case "joined":
+                self._joined(str(row["actor"]), doc)
+            case "left" if self.also is not None:
+                self.also.discard(str(row["actor"]))
+            case "urgent":
+                self.urgent = str(row["actor"])
+            case "calmed":
+                self.urgent = ""
+            case "layer":
+                self._layer(doc)
+            case "glass_broken":
+                self.glass.append(str(row["actor"]))
+                self.reviewed = False
+            case "review_closed":
+                self.reviewed = True
+            case _ if event == SEALED:
+                self.seals.hear(doc or {})
+            case "retried":
+                self.ending = None
+                self.layers = {n: x for n, x in self.layers.items() if x.get("state") != "failed"}
+            case _ if event in NAMED or event in FIXED:
+                self.ending = (event, doc)
+        self.approved = self.approved or any(word in event for word in _ALLOWS)
+
+    @property
+    def agreed(self) -> frozenset[str]:
+        """Who said yes since votes were last asked for; with a document that is gone, who voted."""
+        return frozenset(vote[0] for vote, has_doc in self.votes[self.before :] if vote[1] is True or not has_doc)
+
+    def _asked_for(self, doc: Doc | None) -> None:
+        """For which votes an entry asks. Those of earlier versions do not say all of it, and pruned ones nothing."""
+        known = doc or {}
+        needed, of, expires, nth = (known.get(name) for name in ("needed", "of", "expires", "round"))
+        self.needed = needed if isinstance(needed, int) else None
+        self.of = frozenset(map(str, of)) if isinstance(of, list) else None
+        self.expires = float(expires) if isinstance(expires, int | float) else None
+        self.barred = None if doc is None else str(known.get("why", "")) if "denied_by" in known else ""
+        self.round = nth if isinstance(nth, int) else None
+
+    def _voted(self, row: Row, doc: Doc | None) -> None:
+        known = doc or {}
+        at = row["at"] if isinstance(row["at"], float) else 0.0
+        if known.get("instead_of") == "yes" or doc is None:
+            self._take_back(str(row["actor"]), doc)
+        said = (known.get("yes"), known.get("reason"), known.get("digest"), known.get("round", 0))
+        self.votes.append(((str(row["actor"]), *said, microseconds(at)), doc is not None))
+        if doc is not None and known.get("yes") is False:
+            self.ending = ("vote", doc)
+
+    def _joined(self, who: str, doc: Doc | None) -> None:
+        """Who asks for it too has no vote on it."""
+        self.of = None if self.of is None else self.of - {who}
+        self.joined.append(who)
+        if self.also is not None and self.asked is not None and who != self.asked[0]:
+            self.also.add(who)
+        if doc is None or doc.get("took_back"):
+            self._take_back(who, doc)
+
+    def _take_back(self, who: str, doc: Doc | None) -> None:
+        """A no takes the place of the same person's yes; where the document is gone, of what was said in that round."""
+        for n in range(len(self.votes) - 1, self.before - 1, -1):
+            if self.votes[n][0][0] == who and (doc is None or self.votes[n][0][1] is not False):
+                del self.votes[n]
+                return
+
+    def _layer(self, doc: Doc | None) -> None:
+        position = (doc or {}).get("position")
+        if doc is not None and isinstance(position, int):
+            self.layers[position] = doc
+
+
+def _doc(text: Value) -> Doc | None:
+    """The document; None where it was pruned, or is none any more, which the walk tells."""
+    try:
+        found = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,105 @@
+"""No job runs without its votes since somebody changed the file: the journal says what was asked for and given."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.domain.job import JobView, State
+from bot.ledger.audit import audit
+from bot.ledger.reading import reading
+from bot.services import approvals
+from bot.services.jobs import CHANGED
+from tests.services.shop import EVERYTHING, LEA, MIA, SAM, Shop, open_shop
+
+TOO_FEW = (
+    "Its votes are too few: {} of 2, by what the journal says of them. Somebody changed the ledger's file: run"
+    " `purgebot log verify`."
+)
+NEEDED = "update jobs set doc = json_set(doc, '$.approval.needed', 1) where id = 1"
+VOTE = "insert into votes select job, 'U_KIM', yes, at, reason, digest, round from votes where \"by\" = 'U_LEA'"
+LET_GO = (
+    "update jobs set state = 'queued', due_at = 1,"
+    " doc = json_set(doc, '$.approval.needed', {}, '$.approval.approved', created, '$.approval.broken_by', '{}')"
+)
+
+
+def forged(shop: Shop, *statements: str) -> None:
+    with closing(sqlite3.connect(shop.path / "ledger.db")) as connection, connection:
+        for statement in statements:
+            assert connection.execute(statement).rowcount == 1, statement
+
+
+async def after(shop: Shop, job: JobView) -> tuple[State, str, int, int]:
+    """Where the job is after a while, why, how many votes it waits for, and how many calls have gone."""
+    await shop.slate.advance(200)
+    now = await shop.job(job.id)
+    await shop.ledger.close()
+    approval = now.approval
+    assert approval is not None
+    return now.state, approval.returned, approval.needed, len(shop.shield.sent) + len(shop.cf.sent)
+
+
+async def test_a_job_that_was_made_to_need_fewer_votes_is_asked_again(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, EVERYTHING, reason="leak")
+    forged(shop, NEEDED)
+    await approvals.vote(shop.core, LEA, job.id, True)
+    assert (State.WAITING, TOO_FEW.format(1), 2, 0) == await after(shop, job)
+
+
+async def test_verify_tells_of_a_job_that_was_let_go_with_too_few_votes(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, EVERYTHING, reason="leak")
+    forged(shop, NEEDED)
+    await approvals.vote(shop.core, LEA, job.id, True)
+    await shop.ledger.close()
+    with reading(tmp_path / "ledger.db") as ledger:
+        told = [breach.what for breach in audit(ledger).breaches]
+    assert ["P-1: it was let go with 1 of the 2 votes that were asked for."] == told
+
+
+JUDGED = "'$.approval.policy', 'another', '$.counts', json('{\"url\": 1}')"
+LESS = f"update jobs set kind = 'url', due_at = 1, doc = json_set(doc, '$.kind', 'url', {JUDGED}) where id = 1"
+
+
+async def test_a_job_that_was_made_to_look_smaller_than_it_is_does_not_run(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, EVERYTHING, reason="leak")
+    forged(shop, LESS)
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.FAILED, CHANGED, 0) == (ended.state, ended.why, len(shop.shield.sent) + len(shop.cf.sent))
+
+
+@pytest.mark.parametrize(
+    ("statements", "agreed"),
+    [
+        pytest.param((VOTE, LET_GO.format(2, "")), 1, id="a-vote-put-in"),
+        pytest.param((LET_GO.format(1, ""),), 1, id="let-go-with-one"),
+        pytest.param((LET_GO.format(0, "U_SAM"),), 1, id="a-glass-that-nobody-broke"),
+    ],
+)
+async def test_votes_and_glasses_that_no_entry_tells_of_do_not_count(
+    tmp_path: Path, statements: tuple[str, ...], agreed: int
+) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, EVERYTHING, reason="leak")
+    await approvals.vote(shop.core, LEA, job.id, True)
+    forged(shop, *statements)
+    assert (State.WAITING, TOO_FEW.format(agreed), 2, 0) == await after(shop, job)
+
+
+async def test_two_votes_of_two_let_it_run(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, EVERYTHING, reason="leak")
+    await approvals.vote(shop.core, LEA, job.id, True)
+    await approvals.vote(shop.core, SAM, job.id, True)
+    state, returned, needed, calls = await after(shop, job)
+    assert (State.DONE, "", 2, True) == (state, returned, needed, calls > 0)
+    with reading(tmp_path / "ledger.db") as ledger:
+        assert () == audit(ledger).breaches
