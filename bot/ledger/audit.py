@@ -100,6 +100,11 @@ class _Auditor:
     def _chain(self) -> Iterator[Breach]:
         for row in self._counted(self._reading.stream("select * from journal order by seq")):
             yield from self.walk.step(row)
+        said = "select sum(json_extract(doc, '$.count')) as n from journal where event = 'pruned' and json_valid(doc)"
+        said += " and json_extract(doc, '$.documents') is not null"
+        told = next((int(row["n"] or 0) for row in self._reading.stream(said)), 0)
+        if self.walk.pruned > told:
+            yield Breach(f"{self.walk.pruned:,} documents are missing, and {told:,} were pruned.")
 
     def _counted(self, rows: Iterable[Row]) -> Iterator[Row]:
         for row in rows:

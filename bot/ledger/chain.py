@@ -95,6 +95,9 @@ def entry_hash(previous: str, seq: int, at: float, event: str, job: int | None, 
     return sha256(_ENTRY.encode([previous, seq, microseconds(at), event, job, actor, doc_hash]))
 
 
+NEVER_PRUNED = ("pruned", "restored", "configuration", "sealed")  # entries whose documents judge the others
+
+
 class Walk:
     """Follows the entries in order of their numbers. `pruned` are those whose documents may be missing, `marks` what
     an exported head says of the hash of some entries."""
@@ -104,6 +107,7 @@ class Walk:
         self._marks = marks or {}
         self._fits: Sequence[Value] = (GENESIS,)
         self.head = Head()
+        self.pruned = 0  # entries whose documents a pruning may have taken
         self.agreed = 0  # the last of `marks` that agrees
         self.parted = 0  # the first that does not; 0: none so far
 
@@ -124,9 +128,11 @@ class Walk:
         self._fits = (row["hash"], mine)
 
     def _document(self, seq: int, row: Row) -> Iterator[Breach]:
-        doc = row["doc"]
-        if doc is None and seq not in self._pruned:
+        doc, event = row["doc"], row["event"]
+        if doc is None and (seq not in self._pruned or event in NEVER_PRUNED):
             yield Breach(f"The document of entry {seq} is missing, and no pruning took it.", seq)
+        elif doc is None:
+            self.pruned += 1
         if doc is not None and (not isinstance(doc, str) or sha256(doc) != row["doc_hash"]):
             yield Breach(f"The document of entry {seq} was changed.", seq)
 

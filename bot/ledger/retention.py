@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 
 from bot.domain.job import CLOSED
-from bot.ledger.chain import Ranges, canonical
+from bot.ledger.chain import NEVER_PRUNED, Ranges, canonical
 from bot.ledger.codec import whole
 from bot.ledger.journal import Journal
 from bot.ledger.ledger import Row, Transaction
@@ -19,13 +19,12 @@ from bot.ledger.lots import Lots
 JOBS_AT_ONCE = 100
 CALLS_AT_ONCE = 5_000  # rows that go in one transaction, unless one job has more
 DOCUMENTS_AT_ONCE = 5_000
-KEPT = ("pruned", "restored", "configuration", "sealed")  # entries whose documents are needed to judge the others
 OF_JOB = (
     "layers", "batches", "votes", "looks", "lines", "messages", "reviews", "targets", "history", "warmings", "deploys",
     "urgent", "joined",
 )  # fmt: skip
 _CLOSED = ", ".join(f"'{state}'" for state in sorted(CLOSED))
-_KEPT = ", ".join(f"'{event}'" for event in KEPT)
+_NEVER_PRUNED = ", ".join(f"'{event}'" for event in NEVER_PRUNED)  # as SQL has it
 
 
 class Retention:
@@ -101,7 +100,7 @@ class Retention:
         request = "iif(json_valid(doc), json_extract(doc, '$.request'), '')"
         waits = f"{request} in (select 'Q-' || id from in_line where job is null)"
         where = (
-            f"seq between :first and :last and doc is not null and event not in ({_KEPT})"
+            f"seq between :first and :last and doc is not null and event not in ({_NEVER_PRUNED})"
             f" and not (event = 'queued' and {waits})"
         )
         hashed = hashlib.sha256()

@@ -101,6 +101,33 @@ async def test_a_document_taken_away_after_a_pruning_is_found(tmp_path: Path) ->
     assert ["The document of entry 22 is missing, and no pruning took it."] == told(path)
 
 
+async def test_what_a_pruning_never_takes_is_missed_within_its_range_too(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    shop = open_shop(tmp_path)
+    shop.clock.at += 30 * DAY
+    await forget(shop.core, None, 20 * DAY)
+    await shop.ledger.close()
+    (sealed, *_) = column(path, "select seq from journal where event = 'sealed'")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("update journal set doc = null where seq = ?", (sealed,))
+    assert f"The document of entry {sealed} is missing, and no pruning took it." in told(path)
+
+
+async def test_more_missing_documents_than_were_pruned_are_found(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    shop = open_shop(tmp_path)
+    await say(shop, LEA, "hold shop because deploying")
+    assert isinstance(await say(shop, LEA, "https://www.shop.test/q --queue"), Queued)
+    shop.clock.at += 30 * DAY
+    await forget(shop.core, None, 20 * DAY)
+    await shop.ledger.close()
+    (stays,) = column(path, "select seq from journal where event = 'queued' and doc is not null")
+    assert [] == told(path)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("update journal set doc = null where seq = ?", (stays,))
+    assert any("documents are missing, and" in breach for breach in told(path))
+
+
 async def test_a_job_taken_away_after_a_pruning_is_found(tmp_path: Path) -> None:
     path = await ledger_of(tmp_path)
     shop = open_shop(tmp_path)
