@@ -941,11 +941,10 @@ def test_a_redirect_that_leads_to_the_same_place_is_the_same_whatever_stands_bel
 
 
 def test_pages_that_nothing_names_are_named_by_their_bytes() -> None:
-    bare = {"etag": "", "version": ""}
     told = diagnose(
         case(
-            edge("fra", glance("fra", "old", HIT, 900, digest="0123456789abcdef", **bare)),
-            origin(glance(ORIGIN, "new", digest="fedcba9876543210", **bare)),
+            edge("fra", glance("fra", "old", HIT, 900, digest="0123456789abcdef", etag="", version="")),
+            origin(glance(ORIGIN, "new", digest="fedcba9876543210", etag="", version="")),
         )
     )
     assert (
@@ -1109,8 +1108,10 @@ def test_where_dns_leads_elsewhere_each_resolver_is_asked_again() -> None:
 
 
 def test_pages_that_only_their_bytes_name_are_asked_for_their_bytes() -> None:
-    bare = {"etag": "", "version": ""}
-    made = case(edge("dns", glance("dns", "old", HIT, 900, **bare)), origin(glance(ORIGIN, "new", **bare)))
+    made = case(
+        edge("dns", glance("dns", "old", HIT, 900, etag="", version="")),
+        origin(glance(ORIGIN, "new", etag="", version="")),
+    )
     assert f"curl -sS --compressed {GZIP} {URL} | sha256sum" == diagnose(made).cause.repeat
 
 
