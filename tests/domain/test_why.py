@@ -1108,8 +1108,10 @@ def test_where_dns_leads_elsewhere_each_resolver_is_asked_again() -> None:
 
 
 def test_pages_that_only_their_bytes_name_are_asked_for_their_bytes() -> None:
-    old, new_one = glance("dns", "old", HIT, 900, etag="", version=""), glance(ORIGIN, "new", etag="", version="")
-    made = case(edge("dns", old), origin(new_one))
+    made = case(
+        edge("dns", glance("dns", "old", HIT, 900, etag="", version="")),
+        origin(glance(ORIGIN, "new", etag="", version="")),
+    )
     assert f"curl -sS --compressed {GZIP} {URL} | sha256sum" == diagnose(made).cause.repeat
 
 

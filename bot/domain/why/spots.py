@@ -14,7 +14,7 @@ from bot.domain.look import SHOWN_MAX, Likeness, Look, bare_etag, compare, span
 from providers.contract import Cached
 
 FETCHED = (Cached.MISS, Cached.EXPIRED, Cached.REVALIDATED)  # the cache asked further in for this answer
-NEAR = 3  # seconds
+NEAR = 10  # seconds
 _SECONDS = re.compile(r"\b(\d+)(?= s old)")
 SENDS_MAX = 48  # characters of a variant that a sentence shows
 DIGEST_MAX, LOCATION_MAX = 12, 120  # characters shown
