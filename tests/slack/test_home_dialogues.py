@@ -65,8 +65,8 @@ async def test_the_first_look_shows_ones_sites_and_how_to_begin(shop: Room) -> N
         "",
         "# Your sites",
         "*shop* (production): www.shop.test, img.shop.test · layers shield → cf",
-        "Up to 30 URLs, paths or tags at once (more needs 1 approval); a prefix, host or pattern needs 1 approval;"
-        " everything needs a reason and 2 approvals",
+        "Up to 30 URLs, paths or tags at once (a path counts as 2 here; more needs 1 approval);"
+        " a prefix, host or pattern needs 1 approval; everything needs a reason and 2 approvals",
         "   Begin with: `/purge plan https://…`",
     ] == spelled(view).split("\n")
 
