@@ -1,5 +1,5 @@
-"""What a channel is told that is of no job: a hold was laid, was released, or has ended by its time; a schedule came to
-nothing."""
+"""What a channel is told that is of no job: a hold was laid, was released, or has ended by its time; a schedule or a
+queued request came to nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Turn(StrEnum):
     LAID = "laid"
     RELEASED = "released"  # by a person or a token
     ENDED = "ended"  # by its time
-    UNDONE = "undone"  # no hold: a schedule of the file came to nothing, as `said` tells
+    UNDONE = "undone"  # no hold: a schedule of the file, or what was queued, came to nothing, as `said` tells
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,6 +154,17 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What one of several people asked for of a job, as policy judges that."""
+
+    kind: Kind  # the widest, as spoken
+    counts: Mapping[Kind, int]
+    usd: float = 0.0  # as it was when it was asked for
+    has_reason: bool = False
+    named: str = ""  # "31 paths", where the site's hosts made more targets of them
+
+
+@dataclass(frozen=True, slots=True)
 class JobView:
     """All of one job as cards, JSON and terminal tell it. Times are seconds since the epoch."""
 
@@ -175,6 +186,7 @@ class JobView:
     rule: str
     counts: Mapping[Kind, int] = field(default_factory=dict)  # targets by kind, as policy judges them
     also_by: tuple[str, ...] = ()  # others whose requests are in it
+    parts: Mapping[str, Part] = field(default_factory=dict)  # what each asked for, of those who did not ask for all
     left_by: tuple[str, ...] = ()  # others whose requests were in it, and are not any more
     urgent_by: str = ""  # who had it go before all others, if somebody did
     reason: str = ""

@@ -13,13 +13,15 @@ from bot.domain.policy import Ask, Decision, Deny
 from bot.domain.shown import shown
 from bot.domain.site import Site
 from bot.domain.target import resolve
+from bot.domain.wording import listed
 
+NAMES_SHOWN = 10
 _SEVERAL = "Its requests need the yes of different people."
 
 
-def joined(commands: Sequence[Command], site: Site) -> Command:
-    """All that `commands` of one site, softness, account and check ask for, once, with what was dropped counted as
-    plans count: a path once for each host."""
+def joined(commands: Sequence[Command], site: Site, names: Sequence[str]) -> Command:
+    """All that `commands` of one site, softness, account and check ask for, once, with the names of the requests and
+    what was dropped, counted as plans count: a path once for each host."""
     targets, _ = without_covered(tuple(dict.fromkeys(target for command in commands for target in command.targets)))
     each = [resolve(command.targets, site) for command in commands]
     unique = {target for some in each for target in some}
@@ -28,7 +30,9 @@ def joined(commands: Sequence[Command], site: Site) -> Command:
     reasons = dict.fromkeys(command.reason for command in commands if command.reason)
     first = commands[0]
     notes = [
-        f"{len(commands)} requests that waited for the release" if len(commands) > 1 else "waited for the release",
+        f"{len(commands)} requests ({_named(names)}) that waited for the release"
+        if len(commands) > 1
+        else f"{_named(names)} waited for the release",
         f"{repeats:,} duplicate{'s' * (repeats > 1)} dropped" if repeats else "",
         f"{covered:,} dropped that {shown(widest(targets))} covers" if covered else "",
     ]
@@ -38,8 +42,20 @@ def joined(commands: Sequence[Command], site: Site) -> Command:
     )  # fmt: skip
 
 
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - NAMES_SHOWN
+    return listed([*names[:NAMES_SHOWN], *([f"{more:,} more"] if more > 0 else [])], "and")
+
+
 def _cut(reason: str) -> str:
     return reason if len(reason) <= REASON_MAX else f"{reason[: REASON_MAX - 1]}…"
+
+
+def together(own: Sequence[Decision], of_all: Sequence[Decision], askers: Set[str]) -> Decision:
+    """What counts for one plan that several people asked for parts of: the policy's answers to each one's `own` part,
+    and `of_all` to everybody who might ask for all of it. Nobody's part is denied for what others asked for."""
+    denied = next((answer for answer in own if isinstance(answer, Deny)), None)
+    return denied or strictest([*own, *(answer for answer in of_all if not isinstance(answer, Deny))], askers)
 
 
 def strictest(decisions: Sequence[Decision], askers: Set[str]) -> Decision:

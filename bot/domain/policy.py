@@ -256,13 +256,20 @@ class Ask:
 @dataclass(frozen=True, slots=True)
 class Deny:
     """It may not run; `advice` says what would make it pass. `forbids` where a rule says no to it outright, `until` (in
-    seconds since the epoch) when that ends by itself."""
+    seconds since the epoch) when that ends by itself. `others` is all of that for those who did not ask, where `why`
+    speaks to whoever did."""
 
     rule: str
     why: str
     advice: str
     forbids: bool = False
     until: float | None = None
+    others: str = field(default="", compare=False)
+
+    @property
+    def to_others(self) -> str:
+        """Why not and what would make it pass, for whoever reads it without having asked."""
+        return self.others or f"{self.why.rstrip('.')}. {self.advice}".strip()
 
 
 Decision = Allow | Ask | Deny

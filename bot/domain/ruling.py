@@ -236,8 +236,12 @@ def _strictest(asked: Asked, found: list[_Found]) -> Decision:
 def _answer(asked: Asked, found: _Found) -> Decision:
     rule = found.rule
     if rule is None:
-        advice = wording.hint(found.outgrown, [rule for rule in asked.policy.rules if _means(rule, asked)])
-        return Deny(NO_RULE, wording.led(asked.lead, wording.no_rule(asked.outline)), advice)
+        theirs = [rule for rule in asked.policy.rules if _means(rule, asked)]
+        why, others = (
+            wording.led(asked.lead, wording.no_rule(asked.outline, whom)) for whom in ("you", "whoever asked for it")
+        )
+        told = f"{others} {wording.hint(found.outgrown, theirs, 'them')}"
+        return Deny(NO_RULE, why, wording.hint(found.outgrown, theirs), others=told)
     if found.problem:
         return Deny(rule.name, found.problem, wording.UNREAD)
     if isinstance(rule.then, Refuse):
@@ -292,7 +296,8 @@ def _ask(asked: Asked, ask: Ask) -> Ask | Deny:
     if able.problem:
         return Deny(ask.rule, f"This needs approval, since {ask.why}. {able.problem}", wording.UNREAD)
     if len(able.people) < ask.needed:
-        return Deny(ask.rule, *wording.too_few(policy, ask, len(able.people)))
+        others = " ".join(wording.too_few(policy, ask, len(able.people), "whoever asked for it"))
+        return Deny(ask.rule, *wording.too_few(policy, ask, len(able.people)), others=others)
     order = [name for group in ask.groups for name in policy.groups.get(group, (group,))]
     of = sorted(able.people, key=lambda who: (order.index(who) if who in order else len(order), who))
     mark = hashlib.sha256(ask.fingerprint.encode()).hexdigest()

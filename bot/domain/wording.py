@@ -171,12 +171,12 @@ def until(at: float | None) -> str:
     return f"It ends {datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC." if at is not None else ""
 
 
-def no_rule(outline: Outline) -> str:
-    """No rule speaks for it."""
+def no_rule(outline: Outline, whom: str = "you") -> str:
+    """No rule speaks for it, where `whom` asks."""
     what = "everything" if outline.empties else listed(
         [_PLURALS[kind] for kind in _NARROW_FIRST if outline.counts.get(kind)], "and"
     )  # fmt: skip
-    return f"No rule lets you purge {what} on {outline.site} ({outline.environment}), so the answer is no."
+    return f"No rule lets {whom} purge {what} on {outline.site} ({outline.environment}), so the answer is no."
 
 
 def widest(outgrown: Sequence[Rule]) -> Rule | None:
@@ -185,8 +185,8 @@ def widest(outgrown: Sequence[Rule]) -> Rule | None:
     return max(letting, key=lambda rule: rule.when.max_items or 0, default=None)
 
 
-def hint(outgrown: Sequence[Rule], theirs: Sequence[Rule]) -> str:
-    """What would make a purge pass that no rule speaks for: `theirs` are the rules that mean whoever asks."""
+def hint(outgrown: Sequence[Rule], theirs: Sequence[Rule], whom: str = "you") -> str:
+    """What would make a purge pass that no rule speaks for: `theirs` are the rules that mean `whom`, who asks."""
     if most := widest(outgrown):
         return f"Up to {most.when.max_items} at once may run, those of the last 10 minutes counted."
     named: dict[str, list[str]] = {}
@@ -196,14 +196,14 @@ def hint(outgrown: Sequence[Rule], theirs: Sequence[Rule]) -> str:
     lets = [f"{kinds} ({listed(names, 'and')})" for kinds, names in named.items()]
     more = f"; and {len(lets) - HINTS_SHOWN} more" if len(lets) > HINTS_SHOWN else ""
     shown = f"{listed(lets[:HINTS_SHOWN], 'and')}{more}"
-    return f"The rules let you purge there: {shown}." if lets else "No rule lets you purge anything there."
+    return f"The rules let {whom} purge there: {shown}." if lets else f"No rule lets {whom} purge anything there."
 
 
-def too_few(policy: Policy, ask: Ask, able: int) -> tuple[str, str]:
-    """What is wrong and what to do where fewer people may vote than must."""
+def too_few(policy: Policy, ask: Ask, able: int, whom: str = "you") -> tuple[str, str]:
+    """What is wrong and what to do where fewer people may vote than must on what `whom` asks for."""
     if not ask.groups or (able == 0 and policy.is_built_in and not policy.approvers):
         return f"This needs approval, since {ask.why}, and no approvers are configured.", NAME_APPROVERS
-    people = f"{ask.needed} approver{'s' if ask.needed > 1 else ''} other than you"
+    people = f"{ask.needed} approver{'s' if ask.needed > 1 else ''} other than {whom}"
     if policy.is_built_in:
         return f"This needs {people}, and the configuration names {able}.", NAME_APPROVERS
     names = listed([f"`{name}`" for name in ask.groups], "and")

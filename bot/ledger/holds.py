@@ -58,6 +58,25 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Over:
+    """How a request ended that no job took up: `by` a person or token who cancelled it, or "policy". `why` is told to
+    everybody; `rule` is the policy's, "" where it is not about one."""
+
+    by: str
+    at: float
+    rule: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CameToNothing:
+    """A request that no job took up, as the log tells it."""
+
+    request: Waiting
+    over: Over
+
+
+@dataclass(frozen=True, slots=True)
 class Lot:
     """What becomes one plan: requests of one site, with the same softness, account and check."""
 
@@ -181,11 +200,11 @@ class Holds:
         return [_waiting(row) for row in rows], whole(rows[0]["total"]) if rows else 0
 
     def told(self, number: int) -> Waiting | None:
-        """The request of that number as lists tell it, while it waits."""
+        """The request of that number as lists tell it, also when it waits no more."""
         rows = self._tx.rows(
             "select in_line.id, site, by, at, targets, urls, coalesce(first, '') as first,"
             " coalesce(reason, '') as reason from in_line left join in_line_told on in_line_told.id = in_line.id"
-            " where in_line.id = :id and job is null",
+            " where in_line.id = :id",
             id=number,
         )
         return _waiting(rows[0]) if rows else None
@@ -219,10 +238,45 @@ class Holds:
             [{"id": request.id, "job": job} for request in requests],
         )
 
+    def drop(self, requests: Iterable[InLine], over: Over) -> None:
+        """They are in line no more, and no job does what they ask for."""
+        some = list(requests)
+        self.take(some, 0)
+        self._tx.many(
+            "insert or ignore into in_line_over (id, at, by, rule, why) values (:id, :at, :by, :rule, :why)",
+            [{"id": one.id, "at": over.at, "by": over.by, "rule": over.rule, "why": over.why} for one in some],
+        )
+
+    def over(self, number: int) -> Over | None:
+        """How the request of that number ended, where no job took it up and that is known."""
+        rows = self._tx.rows("select * from in_line_over where id = :id", id=number)
+        return _over(rows[0]) if rows else None
+
+    def came_to_nothing(self, sites: Sequence[str], by: Sequence[str], since: float, limit: int) -> list[CameToNothing]:
+        """The last requests for `sites`, asked for by one of `by` (of anybody where that is empty), that ended since
+        then and that no job took up; the newest first."""
+        rows = self._tx.rows(
+            "select in_line.id, site, in_line.by, in_line.at, targets, urls, coalesce(first, '') as first,"
+            " coalesce(reason, '') as reason, in_line_over.at as over_at, in_line_over.by as over_by, rule, why"
+            " from in_line_over join in_line on in_line.id = in_line_over.id"
+            " left join in_line_told on in_line_told.id = in_line.id"
+            " where in_line_over.at >= :since and site in (select value from json_each(:sites))"
+            " and (:by = '[]' or in_line.by in (select value from json_each(:by)))"
+            " order by in_line_over.at desc, in_line.id desc limit :limit",
+            sites=json.dumps(list(sites)), by=json.dumps(list(by)), since=since, limit=limit,
+        )  # fmt: skip
+        return [
+            CameToNothing(
+                _waiting(row), Over(str(row["over_by"]), number(row["over_at"]), str(row["rule"]), str(row["why"]))
+            )
+            for row in rows
+        ]
+
     def prune(self, before: float) -> None:
         """Forget requests that were taken up, if they came before `before`."""
         self._tx.run("delete from in_line where job is not null and at < :before", before=before)
         self._tx.run("delete from in_line_told where id not in (select id from in_line)")
+        self._tx.run("delete from in_line_over where id not in (select id from in_line)")
 
 
 _IN_LOT = "job is null and site = :site and soft = :soft and only_account = :only and checks = :checks"
@@ -230,6 +284,10 @@ _IN_LOT = "job is null and site = :site and soft = :soft and only_account = :onl
 
 def _values(lot: Lot) -> Mapping[str, str | int]:
     return {"site": lot.site, "soft": int(lot.soft), "only": lot.only, "checks": int(lot.check)}
+
+
+def _over(row: Row) -> Over:
+    return Over(str(row["by"]), number(row["at"]), str(row["rule"]), str(row["why"]))
 
 
 def _waiting(row: Row) -> Waiting:

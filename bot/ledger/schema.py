@@ -12,6 +12,7 @@ holds        what nothing may begin on, by site; `*` is every site
 notices      what channels are to be told of holds
 in_line      requests that wait for the end of a hold, and the job that took them up
 in_line_told what lists tell of them
+in_line_over how those ended that no job took up
 reviews      each broken glass, until somebody else has looked at it
 deploys      which version of a site came out when, by the job that purges for it
 warmings     what is fetched through the edges, and how far that is
@@ -147,6 +148,9 @@ create table if not exists in_line (
   doc blob, job integer
 );
 create table if not exists in_line_told (id integer primary key, first text not null, reason text not null);
+create table if not exists in_line_over (
+  id integer primary key, at real not null, by text not null, rule text not null, why text not null
+);
 create index if not exists in_line_waiting on in_line (site) where job is null;
 
 create table if not exists reviews (

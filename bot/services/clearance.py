@@ -24,8 +24,8 @@ from dataclasses import dataclass, replace
 
 from bot.domain.actor import Actor, Standing, is_machine
 from bot.domain.hold import Hold
-from bot.domain.job import Approval, JobView, State
-from bot.domain.joint import strictest
+from bot.domain.job import Approval, JobView, Part, State
+from bot.domain.joint import strictest, together
 from bot.domain.plan import bound
 from bot.domain.policy import Allow, Ask, Decision, Deny, Members, Outline, Roster
 from bot.domain.rights import Deed, Subject, authorise
@@ -194,11 +194,23 @@ def judged_again(
     """The strictest answer to those who asked, with what each asked for; of what begins later, as of its time."""
     ahead = now if job.scheduled_for is None or job.ran_early is not None else job.scheduled_for
 
-    def answer(who: Actor) -> Decision:
-        late = recent(books, core, who.id, of_job(job), job.begins, beside(job, withdrawn))
-        return decide(who, outline, core.setup.policy, people.roster, max(now, ahead), late)
+    def answer(who: Actor, part: Part | None) -> Decision:
+        of = of_job(job) if part is None else replace(of_job(job), counts=part.counts)
+        late = recent(books, core, who.id, of, job.begins, beside(job, withdrawn))
+        asked = outline if part is None else _outline_of_part(outline, part)
+        return decide(who, asked, core.setup.policy, people.roster, max(now, ahead), late)
 
-    return strictest([answer(who) for who in people.askers], job.asked_by)
+    of_all = [answer(who, None) for who in people.askers]
+    if not job.parts:
+        return strictest(of_all, job.asked_by)
+    return together([answer(who, job.parts.get(who.id)) for who in people.askers], of_all, job.asked_by)
+
+
+def _outline_of_part(outline: Outline, part: Part) -> Outline:
+    """What one of several asked for of what `outline` is."""
+    return replace(
+        outline, counts=part.counts, usd=part.usd, has_reason=part.has_reason, spoken=part.kind, named=part.named
+    )
 
 
 def _wait_for(books: Books, core: Core, job: JobView, people: People, hold: Hold, now: float) -> JobView:
@@ -262,9 +274,15 @@ def _denied(decision: Deny) -> str:
     """The policy's no, and what makes it pass."""
     why = decision.why
     if decision.rule in ("members", "sites"):  # who asked, and not what
-        why = f"Whoever asked for it may do so no more: {why[:1].lower()}{why[1:]}"
+        why = f"Whoever asked for it may do so no more: {_to_others(why)}"
         return f"{why} Somebody else can ask for it anew."
-    return f"{why.rstrip('.')}. {decision.advice}".strip()
+    return decision.to_others
+
+
+def _to_others(why: str) -> str:
+    """A no about whoever asked, for those who read it: guests may not do this."""
+    said = why if why.startswith("Slack ") else f"{why[:1].lower()}{why[1:]}"
+    return said.replace("who you are", "who they are").replace(" for you", " for them")
 
 
 def _has_begun(job: JobView, approval: Approval) -> bool:

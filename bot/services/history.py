@@ -16,6 +16,7 @@ from bot.domain.stats import count
 from bot.domain.timeline import Entry, Moment, timeline
 from bot.ledger.books import Books
 from bot.ledger.history import Sought
+from bot.ledger.holds import CameToNothing
 from bot.ledger.jobs import unpacked_targets
 from bot.services.aside import aside
 from bot.services.replies import Kept, LogShown, Refused, StatsShown
@@ -24,6 +25,7 @@ from bot.sheet import FILE_MAX
 from providers.contract import Kind
 
 PAGE = 10  # jobs in a card
+UNDONE_SHOWN = 5  # queued requests that came to nothing
 MACHINE_PAGE = 50  # jobs in an answer to a machine
 CHUNK = 100  # jobs read at once, so that others need not wait long
 STATS_SINCE = "30d"
@@ -39,15 +41,21 @@ async def log(core: Core, actor: Actor, command: Command) -> LogShown | Refused:
     size = MACHINE_PAGE if actor.is_token else PAGE
     begin = (search.page - 1) * size
 
-    def question(books: Books) -> tuple[Sequence[Kept], bool]:
-        found = books.history.find(sought, size + 1, begin)
-        return kept(books, found[:size], whole=actor.is_token), len(found) > size
+    names = [site.name for site in core.setup.seen_by(actor)] if sought.sites is None else sought.sites
+    tells_undone = not begin and not sought.words and not sought.kinds
 
-    jobs, more = await core.ledger.read(question)
+    def question(books: Books) -> tuple[Sequence[Kept], bool, Sequence[CameToNothing]]:
+        found = books.history.find(sought, size + 1, begin)
+        since = sought.since or 0.0
+        undone = books.holds.came_to_nothing(names, sought.by, since, UNDONE_SHOWN) if tells_undone else ()
+        return kept(books, found[:size], whole=actor.is_token), len(found) > size, undone
+
+    jobs, more, undone = await core.ledger.read(question)
     return LogShown(
         search, jobs, begin,
         newer=_page(search, search.page - 1) if search.page > 1 else "",
         older=_page(search, search.page + 1) if more else "",
+        undone=undone,
     )  # fmt: skip
 
 

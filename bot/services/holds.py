@@ -15,7 +15,7 @@ from bot.domain.told import Event, Told
 from bot.ledger.books import Books
 from bot.services.announcing import announce_laid, announce_over
 from bot.services.purges import Asking
-from bot.services.queued import run_queued
+from bot.services.released import run_queued
 from bot.services.replies import HoldEnded, HoldLaid, Refused, SiteHeld, Waits
 from bot.services.roster import approvers, read_roster
 from bot.services.setup import HOME, SLACK, Core, hold_name, job_name

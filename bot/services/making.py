@@ -129,6 +129,7 @@ def _job(
         soft=plan.soft,
         requested_by=asking.actor.id,
         also_by=asking.also_by,
+        parts=asking.parts,
         created=now,
         layers=(),
         digest=plan.digest,

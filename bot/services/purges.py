@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from bot.domain.actor import Actor
 from bot.domain.command import Command
 from bot.domain.deploy import Deploy
+from bot.domain.job import Part
 from bot.domain.plan import Plan
 from bot.domain.site import Site
 from bot.domain.when import Due
@@ -31,6 +33,7 @@ class Asking:
     channel: str = ""
     thread: str = ""
     also_by: tuple[str, ...] = ()  # others whose requests are in it
+    parts: Mapping[str, Part] = field(default_factory=dict)  # what each of them asked for, where that is not all of it
     instead_of: int = 0  # the waiting job that this one takes the place of
     deploy: Deploy | None = None  # that it follows: it waits for the end of a hold, and is never refused for one
     manifest: bytes | None = None  # what that deploy built, packed

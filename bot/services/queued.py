@@ -1,37 +1,28 @@
-"""Requests that wait for the end of a hold: put in line, and made one plan when nothing holds their site any more."""
+"""Requests that wait for the end of a hold: put in line, shown, and taken back."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
-import structlog
-
-from bot.domain.actor import Actor, Standing
+from bot.domain.actor import Actor
 from bot.domain.command import Command
-from bot.domain.joint import joined, strictest
 from bot.domain.plan import Plan
-from bot.domain.policy import Deny, Roster
+from bot.domain.policy import Deny
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.saying import thing_line
 from bot.domain.site import Site
 from bot.ledger.books import Books
-from bot.ledger.holds import REFUSED_LATER, InLine, Lot, Waiting, squeezed
-from bot.ledger.packed import PackedPlan, packed
+from bot.ledger.holds import REFUSED_LATER, InLine, Lot, Over, Waiting, squeezed
 from bot.services.aside import aside
-from bot.services.clearance import asker
 from bot.services.deciding import journal_denied, judged
-from bot.services.making import create, widest_first
+from bot.services.making import widest_first
 from bot.services.planning import wants_soft
 from bot.services.purges import Asking, plan_for
-from bot.services.replies import Queued, QueuedShown, Refused, TakenBack, Waits, refused_by
+from bot.services.replies import Queued, QueuedOver, QueuedShown, Refused, TakenBack, Waits, refused_by
 from bot.services.roster import approvers, read_roster
-from bot.services.setup import HOME, SLACK, Core, delivery_name, hold_name, job_name
+from bot.services.setup import HOME, Core, delivery_name
 from providers.contract import Kind
-
-log = structlog.get_logger()
-AWAY_SECONDS = 5.0  # between two tries to read at Slack who asked
 
 
 async def put_in_line(core: Core, asking: Asking, command: Command, site: Site) -> Queued | Refused | None:
@@ -80,22 +71,24 @@ def _told(plan: Plan, command: Command, by: str) -> Waiting:
     return Waiting(0, plan.site, by, 0.0, len(plan.targets), urls, name, command.reason)
 
 
-async def show_queued(core: Core, actor: Actor, number: int) -> QueuedShown | Refused:
-    """The request Q-`number` with everything that it names, for who sees its site."""
+async def show_queued(core: Core, actor: Actor, number: int) -> QueuedShown | QueuedOver | Refused:
+    """The request Q-`number` with everything that it names while it waits, else how it ended; for who sees its site."""
 
-    def question(books: Books) -> tuple[InLine, Waits] | Refused:
+    def question(books: Books) -> tuple[InLine, Waits] | QueuedOver | Refused:
         found = books.holds.find_in_line(number)
         if found is None or not actor.may_see(found[0].site):
             return _unknown(number)
         request, job = found
         told = books.holds.told(number)
-        if job is not None or told is None:
-            return _not_in_line(number, job or 0)
+        if told is None:
+            return _unknown(number)
+        if job is not None:
+            return QueuedOver(told, books.jobs.find(job) if job else None, job, books.holds.over(number))
         hold = books.holds.on(request.site, core.clock.now())
         return request, Waits(told, hold.alone if hold else None)
 
     found = await core.ledger.read(question)
-    if isinstance(found, Refused):
+    if isinstance(found, Refused | QueuedOver):
         return found
     request, waits = found
     lines = await aside(waits.request.targets, lambda: tuple(map(thing_line, request.command.targets)))
@@ -122,7 +115,7 @@ async def take_back(core: Core, actor: Actor, number: int, reason: str) -> Taken
         if denied is not None:
             return Refused(denied.why, denied.advice, by_rule=True), ""
         now = core.clock.now()
-        books.holds.take([request], 0)
+        books.holds.drop([request], Over(actor.id, now, why=reason))
         books.journal.add(
             now, "taken_back", actor.id, request=f"Q-{number}", site=request.site, asked_by=request.by, reason=reason
         )
@@ -139,7 +132,7 @@ async def take_back(core: Core, actor: Actor, number: int, reason: str) -> Taken
 def _not_in_line(number: int, job: int) -> Refused:
     if job:
         return Refused(f"Q-{number} waits no more: it is in P-{job}.", f"`cancel P-{job}` stops all of that.")
-    return Refused(f"Q-{number} waits no more: it was cancelled or refused.")
+    return Refused(f"Q-{number} waits no more: it was cancelled or refused.", f"`show Q-{number}` tells by whom.")
 
 
 def _tell_asker(books: Books, request: InLine, by: Actor, name: str, reason: str, now: float) -> str:
@@ -149,95 +142,11 @@ def _tell_asker(books: Books, request: InLine, by: Actor, name: str, reason: str
     key = f"{REFUSED_LATER} Q-{request.id}"
     why = f": {reason}" if reason else "."
     what = f"Q-{request.id}, which you queued for {request.site}, was cancelled by @{name}{why}"
-    books.intake.store(key, REFUSED_LATER, _to_asker(request, what, "Nothing of it was purged."), now)
+    books.intake.store(key, REFUSED_LATER, to_asker(request, what, "Nothing of it was purged."), now)
     return key
 
 
-def _to_asker(request: InLine, what: str, advice: str) -> Mapping[str, str]:
+def to_asker(request: InLine, what: str, advice: str) -> Mapping[str, str]:
+    """What is told in private to whoever put `request` in line."""
     where = {"user": request.by, "team": request.team, "channel": request.channel, "thread": request.thread}
     return {**where, "what": what, "advice": advice}
-
-
-async def run_queued(core: Core, site: str) -> None:
-    """Make the requests in line for `site` jobs, unless it is held (again)."""
-    for lot in await core.ledger.read(lambda books: _ripe(books, core, site)):
-        await _run(core, lot)
-
-
-def _ripe(books: Books, core: Core, site: str) -> list[Lot]:
-    return [] if books.holds.on(site, core.clock.now()) else books.holds.lots(site)
-
-
-async def _run(core: Core, lot: Lot) -> None:
-    """One lot becomes one job, asked for approval or refused as the policy says of all of it."""
-    requests = await core.ledger.read(lambda books: books.holds.requests(lot))
-    site = core.setup.sites.get(lot.site)
-    if site is None:
-        await _refuse(core, requests, Refused(f"{lot.site}, which it was for, is no longer configured."))
-        return
-    things = sum(len(request.packed) for request in requests) // 10
-    command = await aside(things, lambda: joined([request.command for request in requests], site))
-    command = replace(command, soft=lot.soft)
-    plan = await plan_for(core, command, site)
-    if isinstance(plan, Refused):
-        await _refuse(core, requests, plan)
-        return
-    people = dict.fromkeys((request.by, request.team) for request in requests)
-    askers = await asyncio.gather(*(asker(core, who, team) for who, team in people))
-    roster = await read_roster(core)
-    if any(who.standing is Standing.AWAY for who in askers) or any(members.is_away for members in roster.values()):
-        core.engine.wake(hold_name(lot.site), core.clock.now() + AWAY_SECONDS)
-        return
-    stored = await aside(len(plan.targets) + plan.calls, lambda: packed(plan))
-    made = await core.ledger.write(
-        lambda books: _decide(books, core, lot, requests, askers, command, plan, stored, roster)
-    )
-    if isinstance(made, Refused):
-        await _refuse(core, requests, made)
-    elif not made:
-        core.engine.wake(hold_name(lot.site))
-    else:
-        core.engine.wake(job_name(made))
-        core.engine.wake(SLACK)
-
-
-def _decide(
-    books: Books, core: Core, lot: Lot, requests: Sequence[InLine], askers: Sequence[Actor], command: Command,
-    plan: Plan, stored: PackedPlan, roster: Roster,
-) -> int | Refused:  # fmt: skip
-    """The number of the job that takes the requests up; 0 when the line has changed meanwhile."""
-    if books.holds.on(lot.site, core.clock.now()) or books.holds.requests(lot) != list(requests):
-        return 0
-    first = requests[0]
-    asking = Asking(
-        askers[0], f"in line {first.id}", first.source, core.setup.sites[lot.site].channel or first.channel,
-        first.thread if first.channel == core.setup.sites[lot.site].channel else "",
-        also_by=tuple(dict.fromkeys(who.id for who in askers if who.id != askers[0].id)),
-    )  # fmt: skip
-    answers = [judged(books, core, who, plan, command.reason, roster) for who in askers]
-    decision = strictest(answers, {who.id for who in askers})
-    if isinstance(decision, Deny):
-        journal_denied(books, core, asking, plan, decision)
-        return refused_by(decision)
-    job = create(books, core, asking, command, plan, stored, decision).job
-    books.holds.take(requests, job.id)
-    return job.id
-
-
-async def _refuse(core: Core, requests: Sequence[InLine], refused: Refused) -> None:
-    """They come to nothing, and whoever asked is told so in private."""
-    now = core.clock.now()
-
-    def deed(books: Books) -> list[str]:
-        books.holds.take(requests, 0)
-        people = {(request.by, request.channel): request for request in requests if request.source == "slack"}
-        keys = []
-        for request in people.values():
-            keys.append(f"{REFUSED_LATER} {request.id}")
-            what = f"What you queued for {request.site} does not run. {refused.what}"
-            books.intake.store(keys[-1], REFUSED_LATER, _to_asker(request, what, refused.advice), now)
-        return keys
-
-    for key in await core.ledger.write(deed):
-        core.engine.wake(delivery_name(key))
-    log.warning("queued_refused", site=requests[0].site, n=len(requests), what=refused.what)

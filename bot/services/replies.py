@@ -22,7 +22,7 @@ from bot.domain.verdict import Judgement, Look
 from bot.domain.warming import Warming
 from bot.domain.when import Due
 from bot.domain.why import Case, Diagnosis
-from bot.ledger.holds import LotSize, Waiting
+from bot.ledger.holds import CameToNothing, LotSize, Over, Waiting
 from bot.services.limits import AccountNow
 from bot.services.queue import QueueShown
 from providers.contract import Probe
@@ -277,6 +277,17 @@ class QueuedShown:
 
 
 @dataclass(frozen=True, slots=True)
+class QueuedOver:
+    """A request that waits no more: `job` P-`number` took it up (None where that is pruned), or it came to nothing and
+    `over` says how, as far as that is known."""
+
+    request: Waiting
+    job: JobView | None
+    number: int
+    over: Over | None
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """One job of the past, with its timeline and targets where those were wanted."""
 
@@ -288,13 +299,14 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class LogShown:
     """One page of jobs, newest first; `begin` is how many are newer. `newer` and `older` are the lines of the pages
-    beside it, "" where there is none."""
+    beside it, "" where there is none. `undone` are queued requests that no job took up, on the first page."""
 
     search: Search
     jobs: Sequence[Kept]
     begin: int = 0
     newer: str = ""
     older: str = ""
+    undone: Sequence[CameToNothing] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,6 +389,7 @@ Reply = (
     NotUnderstood
     | Refused
     | Queued
+    | QueuedOver
     | QueuedShown
     | TakenBack
     | HoldLaid

@@ -27,6 +27,7 @@ from bot.services.replies import (
     Probed,
     PurgeFormWanted,
     Queued,
+    QueuedOver,
     QueuedShown,
     Refused,
     Reply,
@@ -65,6 +66,8 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
             return holds.queued_card(reply, command)
         case QueuedShown(waits, targets):
             return holds.queued_shown_card(waits, targets, command)
+        case QueuedOver():
+            return holds.queued_over_card(reply, command)
         case TakenBack(name, site):
             return holds.taken_back_card(name, site)
         case HoldLaid():

@@ -17,6 +17,7 @@ from bot.services.replies import (
     JobsListed,
     LogShown,
     Queued,
+    QueuedOver,
     QueuedShown,
     Reply,
     SiteHeld,
@@ -46,8 +47,9 @@ def _typed(reply: Reply) -> Iterator[str]:
         case JobsListed(jobs, holds):
             yield from (text for job in jobs for text in _of_job(job))
             yield from _of_holds(*holds)
-        case LogShown(_, jobs):
+        case LogShown(_, jobs, undone=undone):
             yield from (text for kept in jobs for text in _of_job(kept.job))
+            yield from (text for one in undone for text in (one.request.reason, one.over.why))
         case HoldLaid(hold, other) | HoldEnded(hold, other):
             yield from _of_holds(hold, other)
         case SiteHeld(hold=hold) | Queued(hold):
@@ -55,6 +57,10 @@ def _typed(reply: Reply) -> Iterator[str]:
         case QueuedShown(waits):
             yield waits.request.reason
             yield from _of_holds(waits.hold)
+        case QueuedOver(request, job, _, over):
+            yield request.reason
+            yield over.why if over else ""
+            yield from _of_job(job) if job else ()
         case SitesListed(_, holds):
             yield from _of_holds(*holds)
 

@@ -11,9 +11,9 @@ from bot.domain.actor import Actor, Standing
 from bot.domain.hold import Hold
 from bot.domain.hours import Days
 from bot.domain.job import JobView, State
-from bot.domain.policy import Conditions, Policy, Refuse, Rule, Run, Tightening
+from bot.domain.policy import Conditions, Policy, Tightening
 from bot.domain.target import Target
-from bot.ledger.holds import Waiting
+from bot.ledger.holds import Over, Waiting
 from bot.services import approvals, deeds
 from bot.services.desk import Desk
 from bot.services.purges import Asking
@@ -25,6 +25,7 @@ from bot.services.replies import (
     JobsListed,
     PlanShown,
     Queued,
+    QueuedOver,
     QueuedShown,
     Refused,
     Reply,
@@ -351,8 +352,8 @@ async def test_queued_requests_become_one_plan_on_release(tmp_path: Path) -> Non
     assert 3 == released.requests
     assert (State.WAITING, 3) == (job.state, job.targets)
     assert ("U_MIA", ("U_SAM", "U_KIM"), "prices; an error") == (job.requested_by, job.also_by, job.reason)
-    joined = "3 requests that waited for the release; 1 duplicate dropped; 1 dropped that prefix /news/ covers"
-    assert joined == job.notes[0]
+    covered = "1 dropped that prefix /news/ covers"
+    assert f"3 requests (Q-1, Q-2 and Q-3) that waited for the release; 1 duplicate dropped; {covered}" == job.notes[0]
     assert job.approval is not None
     assert ("U_LEA",) == job.approval.of
 
@@ -475,7 +476,7 @@ async def test_what_is_taken_back_does_not_run(tmp_path: Path) -> None:
     too_late = await say(shop, MIA, "cancel Q-2")
     (job,) = await done(shop)
     assert TakenBack("Q-1", "shop") == taken
-    assert Refused("Q-1 waits no more: it was cancelled or refused.") == again
+    assert Refused("Q-1 waits no more: it was cancelled or refused.", "`show Q-1` tells by whom.") == again
     assert ["Q-2"] == [waits.request.name for waits in status.waiting]
     assert ("https://www.shop.test/b",) == job.sample
     assert Refused("Q-2 waits no more: it is in P-1.", "`cancel P-1` stops all of that.") == too_late
@@ -538,11 +539,12 @@ async def test_a_queued_request_is_shown_with_all_that_it_names(tmp_path: Path, 
     await say(shop, LEA, "hold shop because deploy")
     await say(shop, MIA, "https://www.shop.test/a path /b on shop --queue")
     shown = await say(shop, who, "show Q-1")
-    await say(shop, MIA, "cancel Q-1")
+    await say(shop, MIA, "cancel Q-1 because wrong page")
     gone = await say(shop, MIA, "show Q-1")
     await shop.ledger.close()
     assert expected == (shown.targets if isinstance(shown, QueuedShown) else shown)
-    assert Refused("Q-1 waits no more: it was cancelled or refused.") == gone
+    assert isinstance(gone, QueuedOver)
+    assert (None, 0, Over("U_MIA", START, "", "wrong page")) == (gone.job, gone.number, gone.over)
 
 
 async def test_queued_answer_list_release_and_plan_count_alike(tmp_path: Path) -> None:
@@ -562,7 +564,7 @@ async def test_queued_answer_list_release_and_plan_count_alike(tmp_path: Path) -
     assert [(2, 4), (1, 2)] == [(queued.named, queued.told.targets) for queued in (first, second)]
     assert [4, 2] == [waits.request.targets for waits in status.waiting]
     assert (6, 4) == (second.size.targets, job.targets)
-    assert "2 requests that waited for the release; 2 duplicates dropped" == job.notes[0]
+    assert "2 requests (Q-1 and Q-2) that waited for the release; 2 duplicates dropped" == job.notes[0]
 
 
 async def test_queued_where_nothing_holds_runs_at_once(tmp_path: Path) -> None:
@@ -589,27 +591,6 @@ async def test_the_same_request_is_in_line_once(tmp_path: Path) -> None:
     assert isinstance(again, Queued)
     assert 0 == again.size.requests
     assert 1 == len(jobs)
-
-
-async def test_all_are_told_in_private_when_the_policy_denies_their_plan(tmp_path: Path) -> None:
-    shop = open_shop(tmp_path)
-    await say(shop, LEA, "hold shop because deploying 4.2")
-    await say(shop, MIA, "/a --queue")
-    await say(shop, SAM, "/b --queue")
-    not_mia = Policy(
-        (Rule("none", Conditions(who=("U_MIA",)), Refuse(), say="Not today."), Rule("all", Conditions(), Run()))
-    )
-    shop = await with_policy(shop, not_mia)
-    await say(shop, LEA, "release shop")
-    await shop.slate.advance(60)
-    told = await shop.ledger.read(lambda books: [books.intake.find(f"slack.refused {n}") for n in (1, 2)])
-    jobs = await done(shop)
-    assert [] == jobs
-    assert [("U_MIA", "C_SHOP"), ("U_SAM", "C_SHOP")] == [
-        (found.body["user"], found.body["channel"]) for found in told if found
-    ]
-    said = "What you queued for shop does not run. Refused, nothing was purged (rule `none`). Not today."
-    assert [said] * 2 == [found.body["what"] for found in told if found]
 
 
 async def test_slack_being_away_loses_no_queued_request(tmp_path: Path) -> None:

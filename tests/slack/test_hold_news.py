@@ -85,13 +85,15 @@ an incident
         shop is released by @Sam. <@U_LEA> held it for 10 min: deploying &lt;4.2&gt;
            1 job that waited for it goes on, unless the policy forbids it by now; \
 a yes that grew too old meanwhile is asked for again.
-           2 queued requests (6 URLs) become one plan, which is judged now and may need votes.""",
+           2 queued requests (6 URLs) are judged now, each person's as theirs; what passes becomes one plan \
+and may need votes.""",
     ),
     "released with what becomes several plans": (
         replace(OVER, requests=3, targets=4, urls=1, plans=2),
         """\
         shop is released by @Sam. <@U_LEA> held it for 10 min: deploying &lt;4.2&gt;
-           3 queued requests (4 targets) become 2 plans, which are judged now and may need votes.""",
+           3 queued requests (4 targets) are judged now, each person's as theirs; what passes becomes 2 plans \
+and may need votes.""",
     ),
     "released with the hold under it": (
         replace(OVER, holds=(HOLD, MIAS)),
@@ -160,7 +162,7 @@ async def test_everybody_in_the_channel_reads_of_a_hold_and_its_release_and_only
     assert "shop is held by @Lea until <date>: deploying 4.2" == (await notices(shop))[0]
     first, waited = read(over)
     assert first.startswith("shop is released by @Sam. <@U_LEA> held it for ")
-    assert "1 queued request (1 URL) becomes one plan, which is judged now and may need votes." == waited
+    assert "1 queued request (1 URL) is judged now and may need votes." == waited
     await shop.job(1, "done")
     assert Counter() == before
     assert {"<@U_LEA>": 1} == {who: n for who, n in called(shop).items() if who != "<@U_MIA>"}

@@ -73,7 +73,7 @@ deploying &lt;4.2&gt;
         Every site is released.
            2 jobs that waited for it go on, unless the policy forbids it by now; \
 a yes that grew too old meanwhile is asked for again.
-           1 queued request becomes one plan, which is judged now and may need votes.""",
+           1 queued request is judged now and may need votes.""",
     ),
     "released and still held": (
         HoldEnded(HOLD, OPEN_END),
@@ -94,7 +94,8 @@ a yes that grew too old meanwhile is asked for again.
         f"""\
         Queued: runs when shop is released (3 requests, 41 URLs so far).
            shop is held by <@U_LEA> since {AT_8}, until {AT_8_30}: deploying &lt;4.2&gt;
-           On the release all of them become one plan, which is judged again and may need votes.
+           On the release each person's are judged again as theirs; what passes becomes one plan \
+and may need votes.
            It is Q-7. To take it back: `/purge cancel Q-7`""",
     ),
     "queued, to be asked": (
@@ -103,8 +104,8 @@ a yes that grew too old meanwhile is asked for again.
         Queued: runs when shop is released (2 requests, 6 targets so far).
            shop is held by <@U_LEA> since {AT_8}, until {AT_8_30}: deploying &lt;4.2&gt;
            Of these yours are 4 targets: the 2 things you named, on every host of shop.
-           By itself it needs 1 approval, since it purges a prefix. On the release all of them become one plan, \
-which is judged again and may need more.
+           By itself it needs 1 approval, since it purges a prefix. On the release each person's are judged again \
+as theirs; what passes becomes one plan and may need more.
            It is Q-8. To take it back: `/purge cancel Q-8`""",
     ),
     "queued, one path of a site with two hosts": (

@@ -73,7 +73,7 @@ async def test_a_hold_is_told_to_whoever_tries_and_what_is_queued_runs_on_releas
     assert [
         "Queued: runs when shop is released (2 requests, 3 URLs so far).",
         "shop is held by <@U_LEA> since <date>, until <date>: deploying 4.2",
-        "On the release all of them become one plan, which is judged again and may need votes.",
+        "On the release each person's are judged again as theirs; what passes becomes one plan and may need votes.",
         "It is Q-2. To take it back: `/purge cancel Q-2`",
     ] == read(queued)
     assert [
@@ -82,11 +82,11 @@ async def test_a_hold_is_told_to_whoever_tries_and_what_is_queued_runs_on_releas
     ] == read(not_hers)
     assert [
         "shop is released.",
-        "2 queued requests become one plan, which is judged now and may need votes.",
+        "2 queued requests are judged now, each person's as theirs; what passes becomes one plan and may need votes.",
     ] == read(released)
     assert "🟢 P-1 fresh at fra, iad, sin · 2 URLs on shop" == card["text"]
     assert "asked by <@U_MIA> and <@U_SAM> · because the menu moved" in read(card)
-    assert "2 requests that waited for the release; 1 duplicate dropped" in read(card)
+    assert "2 requests (Q-1 and Q-2) that waited for the release; 1 duplicate dropped" in read(card)
 
 
 async def test_a_queued_request_is_listed_and_taken_back_by_a_word(shop: Room) -> None:

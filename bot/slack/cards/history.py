@@ -13,6 +13,7 @@ from bot.domain.timeline import Entry, Moment
 from bot.domain.verdict import Verdict
 from bot.services.replies import LogShown
 from bot.slack.cards.blocks import Block, Card, actions, button, card, paragraphs
+from bot.slack.cards.holds import undone_line
 from bot.slack.cards.root import root_card
 from bot.slack.cards.targets import targets_listed
 from bot.slack.cards.thread import thread_line
@@ -52,18 +53,25 @@ def log_card(shown: LogShown, command: str) -> Card:
 
 def log_lines(shown: LogShown, command: str) -> list[str]:
     """What was found, a line each; in a terminal, which has no buttons, with the line of the older page."""
-    about = " · ".join(searched(shown.search))
+    about, undone = " · ".join(searched(shown.search)), [*_undone(shown)]
     if not shown.jobs and shown.begin:
         return [f"Page {shown.search.page:,} lies beyond the last job.", "Leave out `page` to begin with the newest."]
     if not shown.jobs:
         if not about:
-            return ["There is no job yet.", "Nothing was purged yet."]
-        return [f"No job matches · {about}", "Fewer words find more; `log` alone lists everything."]
+            return ["There is no job yet.", "Nothing was purged yet.", *undone]
+        return [f"No job matches · {about}", "Fewer words find more; `log` alone lists everything.", *undone]
     first, last = shown.begin + 1, shown.begin + len(shown.jobs)
     head = f"Jobs {first:,} to {last:,}" if last > first else f"Job {first:,}"
     older = [f"Older: {command} {shown.older}"] if shown.older and not command.startswith("/") else []
     lines = [log_line(kept.job) for kept in shown.jobs]
-    return [f"{head}, newest first{f' · {about}' if about else ''}", *lines, *older]
+    return [f"{head}, newest first{f' · {about}' if about else ''}", *lines, *undone, *older]
+
+
+def _undone(shown: LogShown) -> Iterator[str]:
+    """Queued requests that no job took up."""
+    if shown.undone:
+        yield "Queued, and never run (`show Q-…` tells why):"
+        yield from map(undone_line, shown.undone)
 
 
 def log_line(job: JobView) -> str:

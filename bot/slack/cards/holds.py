@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from bot.domain.hold import ALL, Hold
 from bot.domain.policy import Ask, Decision
-from bot.services.replies import HoldEnded, HoldLaid, Queued, Waits
+from bot.ledger.holds import CameToNothing, Over, Waiting
+from bot.services.replies import HoldEnded, HoldLaid, Queued, QueuedOver, Waits
 from bot.slack.cards.blocks import Card, card, context, paragraphs
 from bot.slack.cards.private import copied
 from bot.slack.cards.targets import targets_listed
 from bot.slack.cards.thread import NOBODY, Names, called
 from bot.slack.cards.words import clock, count, number
-from bot.slack.escape import escape, person
+from bot.slack.escape import code, escape, person
 
 REASON_MAX = 500  # characters
 HOLDS_SHOWN = 10
@@ -84,8 +85,12 @@ def goes_on(jobs: int, requests: int, plans: int, size: str = "") -> Iterator[st
         yield f"{count(jobs, 'job')} that waited for it {go} on, {unless}."
     if requests:
         one = plans == 1
-        become = f"become{'s' * (requests == 1)} {'one plan, which is' if one else f'{number(plans)} plans, which are'}"
-        yield f"{count(requests, 'queued request')}{size} {become} judged now and may need votes."
+        waited = f"{count(requests, 'queued request')}{size}"
+        if requests == 1:
+            yield f"{waited} is judged now and may need votes."
+        else:
+            become = f"{number(plans)} plans" if not one else "one plan"
+            yield f"{waited} are judged now, each person's as theirs; what passes becomes {become} and may need votes."
 
 
 def queued_card(queued: Queued, command: str) -> Card:
@@ -117,22 +122,21 @@ def _of_it(queued: Queued, site: str) -> str:
 
 
 def _judged_then(decision: Decision, requests: int) -> str:
-    then = "it is judged again" if requests == 1 else "all of them become one plan, which is judged again"
+    theirs = "each person's are judged again as theirs; what passes becomes one plan and"
+    then = "it is judged again and" if requests == 1 else theirs
     if not isinstance(decision, Ask):
-        return f"On the release {then} and may need votes."
+        return f"On the release {then} may need votes."
     needs = f"By itself it needs {count(decision.needed, 'approval')}, since {escape(decision.why, REASON_MAX)}."
-    return f"{needs} On the release {then} and may need more."
+    return f"{needs} On the release {then} may need more."
 
 
 def waiting_line(waits: Waits, by: bool = True) -> str:
     """A request in line: what, why, since when, whose where `by`, and what it waits for."""
     request, hold = waits.request, waits.hold
-    what = escape(request.first, 120) if request.targets == 1 else _targets(request.targets, request.urls)
-    more = f" ({escape(request.first, 120)}, …)" if request.targets > 1 and request.first else ""
     until_what = f"waits for the hold of {person(hold.by)}, {until(hold)}" if hold else "is about to run"
     who = f"queued{f' by {person(request.by)}' if by else ''} {clock(request.at)}"
     why = f" · because {escape(request.reason, 160)}" if request.reason else ""
-    return f"🟡 *{request.name}* {until_what} · {what} on {escape(request.site, 60)}{more} · {who}{why}"
+    return f"🟡 *{request.name}* {until_what} · {_what(request)} · {who}{why}"
 
 
 def with_waiting(shown: Card, waiting: Sequence[Waits], total: int, command: str) -> Card:
@@ -150,6 +154,47 @@ def queued_shown_card(waits: Waits, targets: Sequence[str], command: str) -> Car
     name = waits.request.name
     shown = card(waiting_line(waits), [copied("To take it back", f"{command} cancel {name}")])
     return Card(shown.text, [*shown.blocks, *targets_listed(targets)])
+
+
+def queued_over_card(shown: QueuedOver, command: str) -> Card:
+    """A request that waits no more, and what became of it."""
+    request, job, over = shown.request, shown.job, shown.over
+    lines = [_asked(request)]
+    if shown.number:
+        name = f"P-{shown.number}"
+        state = f", which is {job.state.replace('_', ' ')} (rule {code(job.rule, 80)})" if job else ""
+        lines.append(copied("To see that", f"{command} show {name}") if job else "That job is no longer kept.")
+        return card(f"{request.name} waits no more: it is in {name}{state}.", lines)
+    if over is None:
+        return card(f"{request.name} waits no more: no job took it up.", [*lines, "Nothing of it was purged."])
+    return card(f"{request.name} {_how_it_ended(over)}", [*lines, "Nothing of it was purged."])
+
+
+def _how_it_ended(over: Over) -> str:
+    why = escape(over.why, REASON_MAX)
+    if over.by == "policy":
+        return f"does not run: it was refused {clock(over.at)}. {why}".strip()
+    return f"was cancelled by {person(over.by)} {clock(over.at)}{f': {why}' if why else '.'}"
+
+
+def _asked(request: Waiting) -> str:
+    why = f" · because {escape(request.reason, 160)}" if request.reason else ""
+    return f"{_what(request)} · queued by {person(request.by)} {clock(request.at)}{why}"
+
+
+def _what(request: Waiting) -> str:
+    what = escape(request.first, 120) if request.targets == 1 else _targets(request.targets, request.urls)
+    more = f" ({escape(request.first, 120)}, …)" if request.targets > 1 and request.first else ""
+    return f"{what} on {escape(request.site, 60)}{more}"
+
+
+def undone_line(undone: CameToNothing) -> str:
+    """A request that came to nothing, as the log tells it."""
+    request, over = undone.request, undone.over
+    by = "refused" if over.by == "policy" else f"cancelled by {person(over.by)}"
+    rule = f" (rule {code(over.rule, 80)})" if over.rule else ""
+    why = f" · {escape(request.reason, 80)}" if request.reason else ""
+    return f"{clock(over.at)} · *{request.name}* · {person(request.by)} · {_what(request)} · ⚫ {by}{rule}{why}"
 
 
 def taken_back_card(name: str, site: str) -> Card:

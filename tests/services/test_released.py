@@ -1,0 +1,129 @@
+"""On the end of a hold each one's requests are judged as theirs: nobody's stop another's, and all hear why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from bot.domain.job import Part, State
+from bot.domain.policy import Approve, Conditions, Policy, Refuse, Rule, Run
+from bot.ledger.books import Books
+from bot.ledger.holds import Over
+from bot.services import approvals
+from bot.services.replies import LogShown, QueuedOver
+from providers.contract import Kind
+from tests.services.shop import KIM, LEA, MIA, SAM, Shop, open_shop
+from tests.services.test_holds import done, say, with_policy
+from tests.slate import START
+
+PAGES = frozenset({Kind.URL, Kind.PATH})
+SMALL = Rule("small", Conditions(kinds=PAGES), Run())
+ALL = Rule("all", Conditions(who=("sre",), kinds=frozenset({Kind.EVERYTHING})), Approve(2, ("sre",)))
+WIDE = Rule("wide", Conditions(who=("sre",), kinds=frozenset({Kind.PREFIX})), Approve(1, ("editors",)))
+GROUPS = {"sre": ("U_LEA", "U_SAM", "U_KIM"), "editors": ("U_MIA", "U_LEA")}
+
+
+async def held(tmp_path: Path, policy: Policy) -> Shop:
+    """A shop under `policy` that Lea holds."""
+    shop = open_shop(tmp_path)
+    shop.core.current.become(replace(shop.core.setup, policy=policy))
+    await say(shop, LEA, "hold shop because deploying 4.2")
+    return shop
+
+
+async def told(shop: Shop) -> list[tuple[object, object, object]]:
+    """What people were told in private, by the requests' order: who, what, what to do."""
+    keys = [f"slack.refused Q-{n}" for n in range(1, 10)]
+    found = await shop.ledger.read(lambda books: [books.intake.find(key) for key in keys])
+    return [(one.body["user"], one.body["what"], one.body["advice"]) for one in found if one]
+
+
+async def heard(shop: Shop) -> list[str]:
+    """What the channels hear of requests that came to nothing."""
+
+    def deed(books: Books) -> list[str]:
+        said: list[str] = []
+        while due := books.notices.due(float("inf")):
+            for notice in due:
+                said += notice.news.said
+                books.notices.done(notice)
+        return said
+
+    return await shop.ledger.write(deed)
+
+
+async def test_what_one_may_not_do_in_whole_stops_nobody_elses_part(tmp_path: Path) -> None:
+    shop = await held(tmp_path, Policy((SMALL, ALL), groups=GROUPS))
+    await say(shop, MIA, "/a --queue")
+    await say(shop, SAM, "everything on shop --confirm shop --queue because new prices")
+    await say(shop, LEA, "release shop")
+    await shop.slate.advance(60)
+    (waiting,) = await shop.ledger.read(lambda books: books.jobs.recent(["shop"], 5))
+    for who in (LEA, KIM):
+        await approvals.vote(shop.core, who, 1, yes=True)
+    await shop.slate.advance(600)
+    private = await told(shop)
+    (ended,) = await done(shop)
+    assert waiting.approval is not None
+    assert (State.WAITING, Kind.EVERYTHING, "all") == (waiting.state, waiting.kind, waiting.rule)
+    assert (2, ("U_LEA", "U_KIM")) == (waiting.approval.needed, waiting.approval.of)
+    assert ("U_MIA", ("U_SAM",)) == (waiting.requested_by, waiting.also_by)
+    assert Part(Kind.URL, {Kind.PATH: 1}) == replace(waiting.parts["U_MIA"], named="")
+    assert (State.DONE, []) == (ended.state, private)
+
+
+async def test_a_part_that_the_policy_forbids_is_dropped_and_the_rest_goes_on(tmp_path: Path) -> None:
+    shop = await held(tmp_path, Policy((SMALL,)))
+    await say(shop, MIA, "/a --queue because prices")
+    await say(shop, SAM, "/b --queue")
+    not_mia = Rule("none", Conditions(who=("U_MIA",)), Refuse(), say="Not today.")
+    shop = await with_policy(shop, Policy((not_mia, SMALL)))
+    await say(shop, LEA, "release shop")
+    await shop.slate.advance(600)
+    private = await told(shop)
+    news = await heard(shop)
+    shown = [await say(shop, KIM, f"show Q-{n}") for n in (1, 2)]
+    log = await say(shop, KIM, "log")
+    (job,) = await done(shop)
+    what = "Q-1, which you queued for shop, does not run. Refused, nothing was purged (rule `none`). Not today."
+    assert [("U_MIA", what, "")] == private
+    assert (State.DONE, "U_SAM", ("https://www.shop.test/b",)) == (job.state, job.requested_by, job.sample)
+    assert ("Q-2 waited for the release",) == job.notes[:1]
+    assert "Q-1 of @mia, queued for shop, does not run. Not today. Rule `none` says so." in news
+    over = [(one.number, one.over) for one in shown if isinstance(one, QueuedOver)]
+    assert [(0, Over("policy", START, "none", "Not today. Rule `none` says so.")), (1, None)] == over
+    assert isinstance(log, LogShown)
+    assert [("Q-1", "none")] == [(one.request.name, one.over.rule) for one in log.undone]
+
+
+async def test_of_one_persons_requests_the_first_that_pass_together_go_on(tmp_path: Path) -> None:
+    shop = await held(tmp_path, Policy((SMALL,)))
+    for page in ("/a", "/b", "/c"):
+        await say(shop, MIA, f"{page} --queue")
+    two = Rule("few", Conditions(kinds=PAGES, max_items=2), Run())
+    shop = await with_policy(shop, Policy((two,)))
+    await say(shop, LEA, "release shop")
+    await shop.slate.advance(600)
+    private = await told(shop)
+    (job,) = await done(shop)
+    what = (
+        "Q-3, which you queued for shop, does not run. No rule lets you purge paths on shop (production), so the answer"
+        " is no. It was judged together with Q-1 and Q-2 of the same person, which go on."
+    )
+    assert [("U_MIA", what, "Up to 2 at once may run, those of the last 10 minutes counted.")] == private
+    assert (State.DONE, 2) == (job.state, job.targets)
+
+
+async def test_what_different_people_must_agree_to_becomes_plans_of_its_own(tmp_path: Path) -> None:
+    shop = await held(tmp_path, Policy((SMALL, ALL, WIDE), groups=GROUPS))
+    await say(shop, SAM, "prefix /news/ --queue")
+    await say(shop, KIM, "everything on shop --confirm shop --queue because new prices")
+    await say(shop, MIA, "/a --queue")
+    await say(shop, LEA, "release shop")
+    await shop.slate.advance(60)
+    private = await told(shop)
+    first, second = await done(shop)
+    assert [("wide", "U_SAM", ("U_MIA",)), ("all", "U_KIM", ())] == [
+        (job.rule, job.requested_by, job.also_by) for job in (first, second)
+    ]
+    assert (State.WAITING, State.WAITING, []) == (first.state, second.state, private)
