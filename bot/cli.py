@@ -25,12 +25,15 @@ from bot.beginning.command import register as register_init
 from bot.completion import Line, Names, completer, names_here
 from bot.exits import (
     FAILED,
+    IN_LINE,
     LATE,
     MEANINGS,
+    TAKEN_UP,
     USAGE,
     exit_code,
     exit_of_answer,
     exit_of_lint,
+    exit_of_queued,
     exit_of_warming,
     exit_of_why,
     is_settled,
@@ -75,6 +78,7 @@ app.add_typer(config, name="config")
 
 _FREE_TEXT = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": ["--help"]}
 _WARMING = re.compile(r"[Ww]-[0-9]+")
+_QUEUED = re.compile(r"[Qq]-[0-9]+")
 POLL_SECONDS = 2.0  # of one long poll, so that the bar moves
 WAITS_SECONDS = 0.5  # between two looks at a job that waits for people or for its time
 AWAY_SECONDS = 1.0  # until a bot that does not answer is asked again
@@ -334,7 +338,9 @@ def wait(
     timeout: Annotated[float, typer.Option("--timeout", help="Seconds.")] = 600.0,
     as_json: JsonFlag = False,
 ) -> None:
-    """Follow a job, through its approval too, or a warming such as W-3; for pipelines."""
+    """Follow a job, through its approval too, a queued request such as Q-3, or a warming such as W-3; for pipelines."""
+    if _QUEUED.fullmatch(job):
+        _follow_queued(job, timeout, as_json)
     if _WARMING.fullmatch(job):
         _follow_warming(job, timeout, as_json)
     _follow(job, timeout, as_json, through_approval=True)
@@ -346,7 +352,7 @@ def print_version() -> None:
     _print_version(True)
 
 
-def _follow(name: str, timeout: float, as_json: bool, through_approval: bool) -> None:
+def _follow(name: str, timeout: float, as_json: bool, through_approval: bool) -> NoReturn:
     until = time.monotonic() + timeout
     with _client() as client:
         job = _job(client, name)
@@ -363,6 +369,22 @@ def _follow(name: str, timeout: float, as_json: bool, through_approval: bool) ->
     raise typer.Exit(exit_code(job) if is_settled(job, through_approval) else LATE)
 
 
+def _follow_queued(name: str, timeout: float, as_json: bool) -> NoReturn:
+    """Wait for the end of the hold, then follow the job that took the request up."""
+    until = time.monotonic() + timeout
+    heard = _say(["show", name], "")
+    if heard.status >= 400:
+        _show(heard, as_json)
+    with progress_bar(as_json) as progress:
+        progress.add_task(f"{name} waits for the end of a hold", total=None)
+        while heard.state == IN_LINE and time.monotonic() < until:
+            time.sleep(min(POLL_SECONDS, max(0.1, until - time.monotonic())))
+            heard = _told_again(heard, f"show {name}", until)
+    if heard.state == TAKEN_UP:
+        _follow(heard.job, max(0.0, until - time.monotonic()), as_json, through_approval=True)
+    _show(heard, as_json, ended=exit_of_queued(heard.state))
+
+
 def _follow_warming(name: str, timeout: float, as_json: bool) -> NoReturn:
     until = time.monotonic() + timeout
     heard = _say(["status", name], "")
@@ -371,7 +393,7 @@ def _follow_warming(name: str, timeout: float, as_json: bool) -> NoReturn:
         while _is_under_way(heard) and time.monotonic() < until:
             _draw_warming(progress, task, heard)
             time.sleep(min(POLL_SECONDS, max(0.1, until - time.monotonic())))
-            heard = _told_again(heard, name, until)
+            heard = _told_again(heard, f"status {name}", until)
     _show_warming(heard, as_json)
 
 
@@ -386,13 +408,13 @@ def _is_under_way(heard: Heard) -> bool:
     return isinstance(record, Mapping) and record.get("warm") is None
 
 
-def _told_again(heard: Heard, name: str, until: float) -> Heard:
-    """How far a warming is now, or what was heard while the bot is away."""
+def _told_again(heard: Heard, line: str, until: float) -> Heard:
+    """What the bot answers to `line` now, or what was heard while it is away."""
     from bot.client import BotUnreachable, TokenUnknown
 
     try:
         with _client() as client:
-            return client.command(f"status {name}")
+            return client.command(line)
     except BotUnreachable as exc:
         if time.monotonic() >= until:
             fail(str(exc), FAILED)

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 
 OK, FAILED, USAGE, STALE, PERSON, STOPPED, UNPROVEN, LATE = range(8)
 
+IN_LINE, TAKEN_UP = "in_line", "taken_up"  # of a queued request: it waits for the end of a hold, a job does it
+
 MEANINGS = {
     OK: "done, and fresh at the edge or not looked at, or scheduled; for a warming: all of it is warm",
     FAILED: "failed or partly purged, or no bot answers; for a lint: something as bad as --fail-on;"
     " for a warming: some of it is not warm",
     USAGE: "wrong usage or configuration",
     STALE: "purged, but the edge still serves the old content; for a check: the edge is old",
-    PERSON: "waits for approval, or for a person to decide",
+    PERSON: "waits for approval, for a person to decide, or in line for the end of a hold",
     STOPPED: "refused by the policy, denied, expired or cancelled",
     UNPROVEN: "purged, proof not possible; for a check, lint or why: it cannot be told",
     LATE: "--timeout is over, and the job goes on; for a warming: it goes on",
@@ -46,9 +48,14 @@ def exit_of_answer(status: int, state: str = "", verdict: str = "") -> int:
     verdict of a check."""
     if status >= 400:
         return STOPPED if status == 403 else FAILED if status >= 500 else USAGE
-    if state in ("waiting", "needs_decision"):
+    if state in ("waiting", "needs_decision", IN_LINE):
         return PERSON
     return _BY_VERDICT.get(verdict, OK)
+
+
+def exit_of_queued(state: str) -> int:
+    """The exit code for a queued request that was waited for and that no job took up: LATE while it waits."""
+    return LATE if state == IN_LINE else STOPPED
 
 
 def exit_of_lint(record: Mapping[str, object], fail_on: str) -> int:

@@ -23,6 +23,7 @@ from bot.domain.actor import Actor, Standing
 from bot.domain.command import Command, Verb
 from bot.domain.job import JobView, State
 from bot.domain.rights import Deed, Subject, authorise
+from bot.exits import IN_LINE, TAKEN_UP
 from bot.hook import Hook
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
@@ -54,6 +55,8 @@ from bot.services.replies import (
     LogShown,
     NotUnderstood,
     PlanShown,
+    Queued,
+    QueuedOver,
     QueuedShown,
     Refused,
     Reply,
@@ -263,10 +266,16 @@ def answer_of(reply: Reply, core: Core) -> Response:
             entries = [kept_record(shown, moments, targets)]
             text = "\n".join([text, *listed(shown.name, targets)])
             return JSONResponse({"job": shown.name, "state": shown.state, "text": text, "entries": entries})
+        case Queued(told=told):
+            return JSONResponse({"request": told.name, "state": IN_LINE, "text": text})
         case QueuedShown(waits, targets):
             name, first = waits.request.name, list(targets[:TARGETS_MAX])
-            text = "\n".join([text, *listed(name, targets)])
-            return JSONResponse({"request": name, "targets": waits.request.targets, "text": text, "all_targets": first})
+            text, n = "\n".join([text, *listed(name, targets)]), waits.request.targets
+            return JSONResponse({"request": name, "state": IN_LINE, "targets": n, "text": text, "all_targets": first})
+        case QueuedOver(request, _, number, over):
+            taken = {"job": f"P-{number}"} if number else {}
+            how = TAKEN_UP if number else "refused" if over is not None and over.by == "policy" else "cancelled"
+            return JSONResponse({"request": request.name, "state": how, "text": text, **taken})
     job = job_of(reply)
     return JSONResponse({"job": job.name, "state": job.state, "text": text} if job else {"text": text})
 

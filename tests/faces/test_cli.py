@@ -248,6 +248,23 @@ def test_a_warming_ends_by_what_is_warm(world: Playground) -> None:
     assert "There is no W-9999." == strange.stderr.splitlines()[0]
 
 
+def test_a_queued_request_ends_with_4_and_is_waited_for(world: Playground) -> None:
+    run(world, "hold", "shop", "because", "deploying")
+    queued = run(world, "purge", PRICING, "--queue", "--json")
+    name = str(json.loads(queued.stdout)["request"])
+    late, waits = run(world, "wait", name, "--timeout", "0.2"), run(world, "show", name)
+    other = run(world, "purge", f"{HOME}q2", "--queue", "--json")
+    taken_back = str(json.loads(other.stdout)["request"])
+    run(world, "cancel", taken_back)
+    gone, strange = run(world, "wait", taken_back), run(world, "wait", "Q-999")
+    run(world, "release", "shop")
+    ended, shown = run(world, "wait", name.lower()), run(world, "show", name)
+    assert (4, "in_line", 7, 0) == (queued.exit_code, job_of(queued)["state"], late.exit_code, waits.exit_code)
+    assert (5, 2, 0, 0) == tuple(result.exit_code for result in (gone, strange, ended, shown))
+    assert " fresh " in ended.stdout.splitlines()[0]
+    assert shown.stdout.startswith(f"{name} waits no more: it is in P-")
+
+
 def warmed(result: Result) -> tuple[str, bool | None]:
     """The warming of an answer in JSON, by name, and whether all of it is warm."""
     record = json.loads(result.stdout)["warming"]
