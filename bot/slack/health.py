@@ -24,7 +24,7 @@ from bot.settings import Environment, Settings
 from bot.slack.app import web_client
 from bot.slack.directory import SlackDirectory
 from bot.slack.group_health import SCOPE, Seen, group_health
-from bot.slack.web_api import SlackApi
+from bot.slack.patience import PatientApi
 from providers.contract import Health, Probe
 
 # As manifest.yml asks for.
@@ -193,7 +193,7 @@ def _not_in(channel: str, where: str, trouble: NoAnswer) -> Probe:
 
 
 async def _approvers(client: AsyncWebClient, settings: Settings, clock: Clock) -> Sequence[Seen]:
-    directory = SlackDirectory(SlackApi(client), clock)
+    directory = SlackDirectory(PatientApi(client, clock), clock)
     named = filter(is_person, settings.approvals.approvers)
     people = {person: (await directory.actor(person, "")).standing for person in named}
     found = [("approver", _approver(person, standing)) for person, standing in people.items()]
@@ -203,7 +203,7 @@ async def _approvers(client: AsyncWebClient, settings: Settings, clock: Clock) -
 
 
 async def _groups(client: AsyncWebClient, settings: Settings, clock: Clock) -> Sequence[Seen]:
-    api = SlackApi(client)
+    api = PatientApi(client, clock)
     return await group_health(api, SlackDirectory(api, clock, settings.policy.names), settings.policy)
 
 

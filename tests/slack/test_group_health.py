@@ -11,6 +11,7 @@ from bot.domain.defaults import built_in
 from bot.domain.policy import Approve, Conditions, Policy, Refuse, Rule, Run
 from bot.slack.directory import SlackDirectory
 from bot.slack.group_health import Seen, group_health
+from bot.slack.patience import WAITS_MOST, PatientApi
 from bot.slack.web_api import SlackApi
 from bot.wiring import SystemClock
 from playground.people import WORKSPACE, Group
@@ -118,6 +119,39 @@ async def test_a_rule_that_asks_too_few_is_told(
     async with land(tmp_path, SystemClock().now, workspace=LAND) as world:
         found = dict(await seen(world, policy))
     assert expected == found.get("rule r")
+
+
+class Waits(SystemClock):
+    """A clock that keeps how long it was to sleep, and does not."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+
+async def patiently(world: Land, clock: Waits) -> list[Seen]:
+    """What the doctor sees of S_SRE, and of S_EMPTY after that."""
+    api, policy = PatientApi(world.bot, clock), Policy((Rule("a", Conditions(("S_SRE", "S_EMPTY")), Run()),))
+    return await group_health(api, SlackDirectory(api, clock, policy.names), policy)
+
+
+async def test_a_busy_slack_is_asked_again_when_it_says(tmp_path: Path) -> None:
+    clock = Waits()
+    async with land(tmp_path, SystemClock().now, workspace=LAND) as world:
+        world.faults.set("slack", "throttle", 5)
+        found = [probe.health for _, probe in await patiently(world, clock)]
+    assert ([Health.GOOD, Health.BAD], 5) == (found, len(clock.slept))
+
+
+async def test_a_slack_that_stays_busy_is_waited_for_a_minute_in_all(tmp_path: Path) -> None:
+    clock = Waits()
+    async with land(tmp_path, SystemClock().now, workspace=LAND) as world:
+        world.faults.set("slack", "throttle", None)
+        found = [probe.health for _, probe in await patiently(world, clock)]
+    assert [Health.DOUBTFUL] * 2 == found
+    assert WAITS_MOST - clock.slept[0] < sum(clock.slept) <= WAITS_MOST
 
 
 async def test_a_busy_slack_is_a_doubt(tmp_path: Path) -> None:
