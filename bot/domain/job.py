@@ -143,6 +143,8 @@ class Approval:
     broken_because: str = ""
     policy: str = ""  # the version of the policy that it was last judged by
     barred: str = ""  # why nobody's vote can help for now: nobody is asked, and none counts
+    bar_said: str = ""  # that without what would help
+    bar_lost: tuple[str, ...] = ()  # whose yes fell with it, since they may vote no longer
     bar_ends: float | None = None  # when that ends by itself, if it does
     look_at: float | None = None  # when that is looked at again
 

@@ -256,8 +256,8 @@ class Ask:
 @dataclass(frozen=True, slots=True)
 class Deny:
     """It may not run; `advice` says what would make it pass. `forbids` where a rule says no to it outright, `until` (in
-    seconds since the epoch) when that ends by itself. `others` is all of that for those who did not ask, where `why`
-    speaks to whoever did."""
+    seconds since the epoch) when that ends by itself. `others` and `others_advice` are for those who did not ask, where
+    `why` and `advice` speak to whoever did."""
 
     rule: str
     why: str
@@ -265,11 +265,17 @@ class Deny:
     forbids: bool = False
     until: float | None = None
     others: str = field(default="", compare=False)
+    others_advice: str = field(default="", compare=False)
+
+    @property
+    def why_to_others(self) -> str:
+        """Why not, for whoever reads it without having asked."""
+        return f"{(self.others or self.why).rstrip('.')}."
 
     @property
     def to_others(self) -> str:
         """Why not and what would make it pass, for whoever reads it without having asked."""
-        return self.others or f"{self.why.rstrip('.')}. {self.advice}".strip()
+        return f"{self.why_to_others} {self.others_advice or self.advice}".strip()
 
 
 Decision = Allow | Ask | Deny

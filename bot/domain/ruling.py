@@ -240,8 +240,8 @@ def _answer(asked: Asked, found: _Found) -> Decision:
         why, others = (
             wording.led(asked.lead, wording.no_rule(asked.outline, whom)) for whom in ("you", "whoever asked for it")
         )
-        told = f"{others} {wording.hint(found.outgrown, theirs, 'them')}"
-        return Deny(NO_RULE, why, wording.hint(found.outgrown, theirs), others=told)
+        advice, theirs_advice = (wording.hint(found.outgrown, theirs, whom) for whom in ("you", "them"))
+        return Deny(NO_RULE, why, advice, others=others, others_advice=theirs_advice)
     if found.problem:
         return Deny(rule.name, found.problem, wording.UNREAD)
     if isinstance(rule.then, Refuse):
@@ -296,7 +296,7 @@ def _ask(asked: Asked, ask: Ask) -> Ask | Deny:
     if able.problem:
         return Deny(ask.rule, f"This needs approval, since {ask.why}. {able.problem}", wording.UNREAD)
     if len(able.people) < ask.needed:
-        others = " ".join(wording.too_few(policy, ask, len(able.people), "whoever asked for it"))
+        others, _ = wording.too_few(policy, ask, len(able.people), "whoever asked for it")
         return Deny(ask.rule, *wording.too_few(policy, ask, len(able.people)), others=others)
     order = [name for group in ask.groups for name in policy.groups.get(group, (group,))]
     of = sorted(able.people, key=lambda who: (order.index(who) if who in order else len(order), who))

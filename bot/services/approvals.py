@@ -21,6 +21,9 @@ from bot.services.replies import Done, Refused
 from bot.services.roster import read_roster
 from bot.services.setup import SLACK, Core, job_name
 
+_UNKNOWN = "Whoever its card names was asked before that. Have the group put right at Slack, or in the policy."
+_UNKNOWN_AWAY = "What Slack does not tell counts as no. Try again in a minute."
+
 
 async def vote(
     core: Core, actor: Actor, number: int, yes: bool, digest: str = "", reason: str = "", round: int | None = None
@@ -32,18 +35,18 @@ async def vote(
     def deed(books: Books) -> Done | Refused:
         job = _votable(books, core, actor, number, roster, yes, digest, round)
         if isinstance(job, Refused):
+            _doubt(books, core, number, roster)
             return job
         if not yes and not reason.strip():
             return Refused(
                 f"Say why: whoever asked for {job.name} reads it.",
                 f"Type `{core.setup.command} deny {job.name} not during the sale`, with your own words.",
             )
-        return _count(books, core, job, Vote(actor.id, yes, core.clock.now(), reason))
+        return _count(books, core, job, Vote(actor.id, yes, core.clock.now(), reason), roster)
 
     answer = await core.ledger.write(deed)
-    if isinstance(answer, Done):
-        core.engine.wake(SLACK)
-        core.engine.wake(job_name(number))
+    core.engine.wake(SLACK)
+    core.engine.wake(job_name(number))
     return answer
 
 
@@ -71,7 +74,7 @@ def _votable(
     job = books.jobs.find(number)
     if job is None or not actor.may_see(job.site):
         return Refused(f"There is no P-{number}.", "`status`, without a number, lists the jobs.")
-    refused = _refuse(core, actor, job, roster)
+    refused = _refuse(core, actor, job, roster, yes)
     if refused is None and job.approval and not _is_newest(job.approval, digest, round):
         return Refused(f"{job.name} is not what this card showed.", "Vote on the newest card.")
     if refused is None and yes and _has_voted(job, actor.id):
@@ -92,28 +95,46 @@ def _is_newest(approval: Approval, digest: str, round: int | None) -> bool:
     return digest in ("", approval.digest) and round in (None, approval.round)
 
 
-def _refuse(core: Core, actor: Actor, job: JobView, roster: Roster) -> Refused | None:
-    if late := too_late(job, core.clock.now()):
+def _refuse(core: Core, actor: Actor, job: JobView, roster: Roster, yes: bool) -> Refused | None:
+    if late := too_late(job, core.clock.now(), yes):
         return late
     able = voters(core.setup.policy, roster, job.approval.groups if job.approval else (), job.asked_by)
     denied = authorise(actor, Deed.VOTE, Subject(job.site, job, voters=able.people))
-    if denied is not None:
-        why = f"{denied.why} {able.problem}" if able.problem and denied.rule == "approvers" else denied.why
-        return Refused(why, denied.advice, by_rule=True)
-    return None
+    if denied is None:
+        return None
+    if able.problem and denied.rule == "approvers":
+        why = f"Nobody can tell whether you may vote on {job.name}. {able.problem}"
+        return Refused(why, _UNKNOWN_AWAY if _is_away(roster) else _UNKNOWN, by_rule=True)
+    return Refused(denied.why, denied.advice, by_rule=True)
 
 
-def too_late(job: JobView, now: float) -> Refused | None:
-    """Why no vote on `job` counts any more, whoever's it is; None while one does."""
+def _is_away(roster: Roster) -> bool:
+    return any(members.is_away for members in roster.values())
+
+
+def _doubt(books: Books, core: Core, number: int, roster: Roster) -> None:
+    """Where nobody can tell who votes on a job, have it judged anew: its card must not go on naming them."""
+    job = books.jobs.find(number)
+    if job is None or job.state is not State.WAITING or job.approval is None or job.approval.barred:
+        return
+    able = voters(core.setup.policy, roster, job.approval.groups, job.asked_by)
+    if able.problem and not _is_away(roster):
+        books.jobs.save(replace(job, approval=replace(job.approval, policy=""), due_at=core.clock.now()))
+
+
+def too_late(job: JobView, now: float, yes: bool) -> Refused | None:
+    """Why no such vote on `job` counts any more, whoever's it is; None while one does. A no always does while it
+    waits: it ends what is kept back too."""
     if job.ended_by_restore:
         return Refused(f"{job.name} was ended by a restore of a backup: no vote counts any more.", "Ask for it again.")
     if job.state is State.EXPIRED or (
         job.state is State.WAITING and job.approval is not None and now >= job.approval.expires
     ):
         return Refused(f"{job.name} has expired: {expired(job.agreed)}.", "Ask for it again.")
-    if job.state is State.WAITING and job.approval is not None and job.approval.barred:
-        what = f"No vote on {job.name} helps for now. {job.approval.barred}"
-        return Refused(what, "Those who are asked are called as soon as votes count again.", by_rule=True)
+    if yes and job.state is State.WAITING and job.approval is not None and job.approval.barred:
+        what = f"No yes on {job.name} helps for now. {job.approval.barred}"
+        advice = "Those who are asked are called as soon as it does. A no counts now too, and ends it."
+        return Refused(what, advice, by_rule=True)
     if job.state is not State.WAITING:
         return Refused(f"{job.name} no longer waits for votes: it is {job.state}.", _who_decided(job))
     return None
@@ -128,7 +149,7 @@ def _who_decided(job: JobView) -> str:
     return f"{names} decided." if names else ""
 
 
-def _count(books: Books, core: Core, job: JobView, vote: Vote) -> Done | Refused:
+def _count(books: Books, core: Core, job: JobView, vote: Vote, roster: Roster) -> Done | Refused:
     approval = job.approval
     if approval is None or not books.jobs.vote(job.id, vote, approval.digest, approval.round):
         return _twice(job, core.setup.command)
@@ -149,10 +170,19 @@ def _count(books: Books, core: Core, job: JobView, vote: Vote) -> Done | Refused
         books.jobs.touch(job.id)
         return Done(books.jobs.get(job.id), "voted")
     books.journal.add(vote.at, "approved", "policy", job.id, votes=agreed, digest=approval.digest)
-    tell_outcome(books, job, vote.at)
+    in_doubt = _may_vote_no_longer(core, job, approval, roster)
+    if not in_doubt:
+        tell_outcome(books, job, vote.at)  # else what comes of that is told, once it is looked at before the first call
     approved = ready(replace(job, approval=replace(approval, approved=vote.at)), vote.at)
     hold = books.holds.on(job.site, vote.at) if approved.state is State.QUEUED else None
-    return Done(books.jobs.save(hold_back(books, approved, hold, vote.at) if hold else approved), "approved")
+    saved = books.jobs.save(hold_back(books, approved, hold, vote.at) if hold else approved)
+    return Done(saved, "in doubt" if in_doubt else "approved")
+
+
+def _may_vote_no_longer(core: Core, job: JobView, approval: Approval, roster: Roster) -> bool:
+    """Whether somebody who agreed earlier is asked no more, so that the job does not run for their yes."""
+    able = voters(core.setup.policy, roster, approval.groups, job.asked_by)
+    return any(vote.yes and vote.by not in able.people for vote in approval.votes)
 
 
 def _deny(books: Books, job: JobView, vote: Vote) -> JobView:

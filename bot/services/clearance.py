@@ -125,7 +125,7 @@ def cleared(books: Books, core: Core, job: JobView, people: People, now: float) 
     if not why:
         return None
     if isinstance(decision, Deny) and job.approval is not None:
-        return _bar(books, core, job, job.approval, decision, why, now)
+        return _bar(books, core, job, job.approval, decision, _lost(core, job, job.approval, people), now)
     if isinstance(decision, Ask) or job.approval is not None:
         return _ask_again(books, core, job, decision, outline.usd, why, now)
     return _deny(books, job, why, now)
@@ -144,7 +144,7 @@ def waits_on(books: Books, core: Core, job: JobView, people: People, now: float)
     outline = outline_of(books, core, job, now)
     decision = judged_again(books, core, job, people, outline, now)
     if isinstance(decision, Deny):
-        return _bar(books, core, job, approval, decision, _denied(decision), now)
+        return _bar(books, core, job, approval, decision, _lost(core, job, approval, people), now)
     if isinstance(decision, Allow):
         return _let_go(books, core, job, approval, decision, now)
     if why := _asked_otherwise(books, core, job, approval, people, decision, outline, now):
@@ -159,7 +159,8 @@ def _asked_otherwise(
 ) -> str:  # fmt: skip
     """What is not as it was when the votes on a waiting job were asked for; "" when all is."""
     if approval.barred:
-        return f"What kept it back is over: {approval.barred.partition(' It ends ')[0]}"
+        said = approval.bar_said or approval.barred.partition(" It ends ")[0]
+        return f"What kept it back is over; it was: “{said.rstrip('.')}.”"
     if not _is_as_asked(books, core, job, approval, people, decision, outline, now):
         return _policy_changed(decision)
     lost = _lost_votes(core, job, approval, people)
@@ -292,10 +293,14 @@ def _has_begun(job: JobView, approval: Approval) -> bool:
 
 
 def _lost_votes(core: Core, job: JobView, approval: Approval, people: People) -> str:
+    return " and ".join(f"<@{who}>" for who in _lost(core, job, approval, people))
+
+
+def _lost(core: Core, job: JobView, approval: Approval, people: People) -> tuple[str, ...]:
+    """Who agreed and may vote no longer."""
     able = voters(core.setup.policy, people.roster, approval.groups, job.asked_by).people
     subject = Subject(job.site, job, voters=able)
-    lost = [who.id for who in people.agreed if authorise(who, Deed.VOTE, subject) is not None]
-    return " and ".join(f"<@{who}>" for who in lost)
+    return tuple(who.id for who in people.agreed if authorise(who, Deed.VOTE, subject) is not None)
 
 
 def _ask_again(
@@ -307,7 +312,8 @@ def _ask_again(
     again = replace(
         old, expires=now + policy.approve_within, votes=(), asked=now, approved=None, round=old.round + 1,
         returned=why, usd=usd, run_within=policy.run_within, broken_by="", broken_because="", reminded=False,
-        earlier=(*old.earlier, *old.votes), policy=policy.version, barred="", bar_ends=None, look_at=None,
+        earlier=(*old.earlier, *old.votes), policy=policy.version, barred="", bar_said="", bar_lost=(),
+        bar_ends=None, look_at=None,
     )  # fmt: skip
     if isinstance(decision, Ask):
         again = replace(
@@ -323,9 +329,12 @@ def _ask_again(
     return asked
 
 
-def _bar(books: Books, core: Core, job: JobView, old: Approval, denied: Deny, why: str, now: float) -> JobView:
-    """`job` back among those that wait, with nobody asked: no vote helps until the policy's no is over."""
-    policy = core.setup.policy
+def _bar(
+    books: Books, core: Core, job: JobView, old: Approval, denied: Deny, lost: tuple[str, ...], now: float
+) -> JobView:
+    """`job` back among those that wait, with nobody asked: no yes helps until the policy's no is over. `lost` had
+    agreed, and may vote no longer."""
+    policy, why = core.setup.policy, _denied(denied)
     ends = denied.until if denied.until is not None and denied.until - now < FOREVER else None
     look_at = now + BARRED_AGAIN if ends is None else ends
     if old.barred == why:
@@ -334,12 +343,14 @@ def _bar(books: Books, core: Core, job: JobView, old: Approval, denied: Deny, wh
     barred = replace(
         old, votes=(), approved=None, round=old.round + 1, earlier=(*old.earlier, *old.votes), broken_by="",
         broken_because="", asked=now, expires=(ends or now) + policy.approve_within, returned=why, barred=why,
-        bar_ends=ends, look_at=look_at, policy=policy.version,
+        bar_said=denied.why_to_others, bar_lost=lost, bar_ends=ends, look_at=look_at, policy=policy.version,
     )  # fmt: skip
-    books.messages.say(job.id, Told(Event.BARRED, text=why), now)
+    fell = f"{'Somebody' if len(lost) == 1 else 'Some'} who agreed may vote on it no longer. " if lost else ""
+    books.messages.say(job.id, Told(Event.BARRED, text=f"{fell}{why}"), now)
     books.journal.add(
-        now, "asked_again", "policy", job.id, why=why, rule=job.rule, denied_by=denied.rule, policy=policy.version
-    )
+        now, "asked_again", "policy", job.id,
+        why=why, rule=job.rule, denied_by=denied.rule, policy=policy.version, **({"lost": list(lost)} if lost else {}),
+    )  # fmt: skip
     tell_outcome(books, job, now)
     return replace(job, state=State.WAITING, approval=barred, due_at=min(look_at, barred.expires))
 
@@ -349,7 +360,7 @@ def _let_go(books: Books, core: Core, job: JobView, old: Approval, decision: All
     version = core.setup.policy.version
     books.messages.say(job.id, Told(Event.ALLOWED, text=decision.rule), now)
     books.journal.add(now, "decided", "policy", job.id, rule=decision.rule, policy=version, needed=0, of=[])
-    free = replace(old, barred="", bar_ends=None, look_at=None, policy=version)
+    free = replace(old, barred="", bar_said="", bar_lost=(), bar_ends=None, look_at=None, policy=version)
     return ready(replace(job, approval=free, rule=decision.rule, looked_before=False), now)
 
 

@@ -46,7 +46,7 @@ async def break_glass(core: Core, actor: Actor, number: int, reason: str) -> Don
     def deed(books: Books) -> tuple[Done | Refused, Review | None]:
         fresh = books.jobs.get(number)
         if fresh.approval is not None and fresh.approval.broken_by == actor.id:
-            return _once_more(fresh, fresh.approval, reason), None
+            return _once_more(books, fresh, fresh.approval, reason), None
         refused = (
             _refuse(core, now_here, fresh, roster)
             or _too_short(core, fresh, glass, reason)
@@ -85,8 +85,14 @@ def _refuse(core: Core, actor: Actor, job: JobView, roster: Roster) -> Refused |
     return None
 
 
-def _once_more(job: JobView, approval: Approval, reason: str) -> Done | Refused:
+def _once_more(books: Books, job: JobView, approval: Approval, reason: str) -> Done | Refused:
     """It is broken already, by the same person: another reason would be lost, and is not taken in silence."""
+    reviewed = not any(review.is_open for review in books.reviews.of_job(job.id))
+    if reviewed or not job.state.is_open:
+        what = f"The glass of {job.name} is broken already: {approval.broken_because}"
+        how_far = "It has ended" if not job.state.is_open else "It goes on"
+        review = "its review is closed" if reviewed else "its review is open"
+        return Refused(what, f"{how_far}, and {review}: `show {job.name}` tells how and by whom.")
     if reason.strip() in ("", approval.broken_because.strip()):
         return Done(job, "broken")
     what = f"You have broken the glass of {job.name} already: {approval.broken_because}"
@@ -153,7 +159,16 @@ def _break(
     books.messages.say(job.id, Told(Event.GLASS_BROKEN, who=actor.id, n=skipped, text=reason), now)
     for channel in _told_in(core, job, glass):
         books.messages.plan(job.id, Role.GLASS, channel, "", "", now, of=f"{review.id} {channel}")
-    broken = replace(approval, approved=now, broken_by=actor.id, broken_because=reason, barred="", bar_ends=None)
+    broken = replace(
+        approval,
+        approved=now,
+        broken_by=actor.id,
+        broken_because=reason,
+        barred="",
+        bar_said="",
+        bar_lost=(),
+        bar_ends=None,
+    )
     queued = books.jobs.save(ready(replace(job, approval=broken), now))
     books.messages.changed(job.id, now)
     return Done(queued, "broken"), review

@@ -90,7 +90,7 @@ class Buttons:
         def question(books: Books) -> str:
             message = books.messages.by_token(token)
             job = books.jobs.find(message.job) if message else None
-            late = approvals.too_late(job, self._core.clock.now()) if job else NO_JOB
+            late = approvals.too_late(job, self._core.clock.now(), yes=False) if job else NO_JOB
             return f"{late.what} {unmarked(late.advice)}".strip() if late else ""
 
         return await self._core.ledger.read(question)

@@ -4,12 +4,14 @@ not, and an edit calls nobody."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from bot.domain.actor import is_machine
 from bot.domain.job import Approval, JobView, State
 from bot.domain.policy import Policy
+from bot.domain.ruling import voters
 from bot.ledger.messages import Role
+from bot.services.roster import read_roster
 from bot.services.setup import Core
 from bot.slack.cards.thread import NAMES_SHOWN, again_line, end_line, outcome_line, reminder_line
 from bot.slack.web_api import SlackApi, SlackTrouble
@@ -46,12 +48,29 @@ class Calling:
         approval = job.approval
         if approval is None:
             return ()
-        groups, left = [], list(approval.of)
-        for group in dict.fromkeys(_user_groups(self._core.setup.policy, approval.groups)):
-            people = (await self._core.directory.members(group)).people
-            if people & {*left} and not people & job.asked_by:
+        return await self._as_groups(approval.groups, approval.of, job.asked_by)
+
+    async def reviewers(self, job: JobView, breaker: str) -> Sequence[str]:
+        """Whom to mention so that those are called who may close the review of a glass that `breaker` broke: those whom
+        the rule asks for votes, else those who may break it; nobody who broke it or asked for the job."""
+        approval, setup = job.approval, self._core.setup
+        if approval is None:
+            return ()
+        roster = await read_roster(self._core)
+        not_they = {breaker, *job.asked_by}
+        for words in (approval.groups, approval.breakers):
+            if people := voters(setup.policy, roster, words, not_they).people:
+                return await self._as_groups(words, sorted(people), not_they)
+        return ()
+
+    async def _as_groups(self, words: Sequence[str], people: Sequence[str], but: Set[str]) -> Sequence[str]:
+        """User-groups behind `words` that call some of `people`, and none of `but`; then the people in none of them."""
+        groups, left = [], list(people)
+        for group in dict.fromkeys(_user_groups(self._core.setup.policy, words)):
+            members = (await self._core.directory.members(group)).people
+            if members & {*left} and not members & but:
                 groups.append(group)
-                left = [who for who in left if who not in people]
+                left = [who for who in left if who not in members]
         return (*groups, *left)
 
     async def line(self, role: Role, job: JobView) -> str:
@@ -81,7 +100,8 @@ class Calling:
 
 def _named(job: JobView) -> list[str]:
     approval, stopped_by = job.approval, job.stop_reason.partition(": ")[0]
-    voted = [*(vote.by for vote in approval.votes), *approval.of[:NAMES_SHOWN]] if approval else []
+    voted = [vote.by for vote in approval.votes] if approval else []
+    voted += [*approval.of[:NAMES_SHOWN], *approval.bar_lost] if approval else []
     return [*voted, stopped_by] if job.state is State.CANCELLED else voted
 
 

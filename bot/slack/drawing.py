@@ -28,16 +28,19 @@ class Drawing:
         link = root.link if root else ""
         if message.role in (Role.GLASS, Role.REMINDER):
             review = await self._core.ledger.read(lambda books: books.reviews.of_message(message.of))
+            tells_end = message.role is Role.GLASS and not review.is_open
+            called = () if tells_end else await self._calling.reviewers(job, review.by)
             return (
-                reminder_card(job, review, command)
+                reminder_card(job, review, command, called)
                 if message.role is Role.REMINDER
-                else glass_card(job, review, link, salt if review.is_open else f"{salt}-closed")
+                else glass_card(job, review, link, salt if review.is_open else f"{salt}-closed", called)
             )
         if message.role is Role.ALSO:
             return local_card(job, link, salt)
         is_both = request is None and job.approval is not None and job.state is State.WAITING
         if message.role is Role.ROOT and not is_both:
-            return root_card(job, now, salt, message.token)
+            names = await self._calling.names([job.held_ahead.by] if job.held_ahead else [])
+            return root_card(job, now, salt, message.token, names)
         first = not message.shown_at  # a card that somebody deleted calls nobody when it is posted again
         asked = await self._calling.asked(job) if first else ()
         link = "" if is_both else link

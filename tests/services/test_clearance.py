@@ -261,7 +261,10 @@ async def test_when_a_freeze_ends_votes_are_asked_for_anew(tmp_path: Path) -> No
     assert frozen.approval is not None
     assert asked.approval is not None
     assert (State.WAITING, now + 7200) == (frozen.state, frozen.approval.bar_ends)
-    assert (State.WAITING, "What kept it back is over: Sale freeze.") == (asked.state, asked.approval.returned)
+    assert (State.WAITING, "What kept it back is over; it was: “Sale freeze.”") == (
+        asked.state,
+        asked.approval.returned,
+    )
     assert (Refused, Done) == (type(none), type(some))
     assert (State.DONE, 1) == (ended.state, len(shop.cf.sent))
 
@@ -397,8 +400,9 @@ async def test_a_group_that_slack_hides_lets_nobody_vote(tmp_path: Path) -> None
     people(shop).groups["S_SRE"] = Members(problem="Slack does not say who is in S_SRE now.")
     refused = await approvals.vote(shop.core, LEA, job.id, True)
     await shop.ledger.close()
-    why = f"You are not an approver of {job.name}. Slack does not say who is in S_SRE now."
-    assert Refused(why, "The card names who is asked.", by_rule=True) == refused
+    why = f"Nobody can tell whether you may vote on {job.name}. Slack does not say who is in S_SRE now."
+    advice = "Whoever its card names was asked before that. Have the group put right at Slack, or in the policy."
+    assert Refused(why, advice, by_rule=True) == refused
 
 
 @pytest.mark.parametrize(("round", "counts"), [(0, False), (1, True), (2, False), (None, True)])

@@ -412,3 +412,17 @@ async def test_a_review_is_closed_once_and_counted_until_then(tmp_path: Path) ->
     assert isinstance(closed, Done)
     assert ("U_KIM", "rightly so", None) == (review.closed_by, review.note, review.due_at)
     assert Refused("The review of P-1 is closed already.", "`show P-1` tells by whom.") == twice
+
+
+async def test_breaking_once_more_what_has_ended_and_is_reviewed_claims_neither(tmp_path: Path) -> None:
+    shop = glass_shop(tmp_path)
+    job = await shop.purge(MIA, PREFIX)
+    await break_glass(shop.core, SAM, job.id, REASON)
+    await shop.slate.advance(300)
+    ended = await break_glass(shop.core, SAM, job.id, REASON)
+    await close_review(shop.core, LEA, job.id)
+    reviewed = await break_glass(shop.core, SAM, job.id, REASON)
+    await shop.ledger.close()
+    what = f"The glass of P-1 is broken already: {REASON}"
+    assert Refused(what, "It has ended, and its review is open: `show P-1` tells how and by whom.") == ended
+    assert Refused(what, "It has ended, and its review is closed: `show P-1` tells how and by whom.") == reviewed

@@ -96,8 +96,8 @@ async def test_a_requester_who_was_deactivated_has_it_wait_with_the_reason_and_n
     again = await approvals.vote(shop.core, LEA, job.id, True)
     ended = await later(shop, job, 60.0)
     gone = "Whoever asked for it may do so no more: this account is deactivated. Somebody else can ask for it anew."
-    advice = "Those who are asked are called as soon as votes count again."
-    assert Refused(f"No vote on P-1 helps for now. {gone}", advice, by_rule=True) == again
+    advice = "Those who are asked are called as soon as it does. A no counts now too, and ends it."
+    assert Refused(f"No yes on P-1 helps for now. {gone}", advice, by_rule=True) == again
     assert (State.WAITING, gone, 0) == ended
 
 
@@ -129,7 +129,7 @@ async def test_a_freeze_that_is_lifted_by_a_restart_has_it_asked_anew(tmp_path: 
     assert isinstance(await approvals.vote(shop.core, SAM, job.id, True), Done)
     ended = await later(shop, job)
     assert asked.approval is not None
-    assert ("What kept it back is over: Sale freeze.", "") == (asked.approval.returned, asked.approval.barred)
+    assert ("What kept it back is over; it was: “Sale freeze.”", "") == (asked.approval.returned, asked.approval.barred)
     assert (State.DONE, 2) == (ended[0], ended[2])
 
 
@@ -223,8 +223,9 @@ async def test_a_vote_for_a_group_that_the_policy_names_no_more_says_so(tmp_path
     shop = await under(shop, RENAMED)
     refused = await approvals.vote(shop.core, LEA, job.id, True)
     await shop.ledger.close()
-    why = "You are not an approver of P-1. The policy has no group approvers any more."
-    assert Refused(why, "The card names who is asked.", by_rule=True) == refused
+    why = "Nobody can tell whether you may vote on P-1. The policy has no group approvers any more."
+    advice = "Whoever its card names was asked before that. Have the group put right at Slack, or in the policy."
+    assert Refused(why, advice, by_rule=True) == refused
 
 
 async def test_what_waited_for_a_release_is_judged_by_the_policy_of_the_release(tmp_path: Path) -> None:

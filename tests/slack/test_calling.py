@@ -41,3 +41,30 @@ async def test_those_asked_are_called(
     called = await Calling(core, SlackApi(AsyncWebClient())).asked(replace(ALL, approval=APPROVAL))
     await shop.ledger.close()
     assert expected == tuple(called)
+
+
+REVIEWERS = {
+    "the approvers but whoever broke it": (EVERYBODY, {}, ("U_KIM", "U_LEA")),
+    "a user-group by one mention": (("S_SRE", "U_SAM"), {"S_SRE": Members(frozenset({"U_LEA", "U_KIM"}))}, ("S_SRE",)),
+    "a user-group that holds whoever broke it by its people": (("S_SRE",), {"S_SRE": SRE}, ("U_LEA",)),
+    "those who may break it where nobody else is an approver": (("U_SAM", "U_MIA"), {}, ("U_NIA",)),
+    "those who may break it where Slack hides the approvers": (
+        ("S_SRE",),
+        {"S_SRE": Members(problem="Slack does not say.")},
+        ("U_NIA",),
+    ),
+}
+
+
+@pytest.mark.parametrize(("approvers", "groups", "expected"), REVIEWERS.values(), ids=REVIEWERS)
+async def test_those_who_may_close_a_review_are_called(
+    tmp_path: Path, approvers: tuple[str, ...], groups: dict[str, Members], expected: tuple[str, ...]
+) -> None:
+    shop = open_shop(tmp_path)
+    people = Everybody()
+    people.groups = groups
+    core = replace(shop.core, current=Current(replace(shop.core.setup, policy=built_in(approvers))), directory=people)
+    job = replace(ALL, approval=replace(APPROVAL, breakers=("U_NIA", "U_SAM")))
+    called = await Calling(core, SlackApi(AsyncWebClient())).reviewers(job, "U_SAM")
+    await shop.ledger.close()
+    assert expected == tuple(called)

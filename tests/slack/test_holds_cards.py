@@ -232,6 +232,17 @@ def test_a_reminder_says_who_waits_for_whom() -> None:
     ) == spelled(reminder_card(ALL, REVIEW, "/purge"))
 
 
+def test_the_post_and_its_reminders_call_those_who_may_close_the_review() -> None:
+    called = ("S0SRE", "U_KIM")
+    post = spelled(glass_card(replace(ALL, approval=BROKEN), REVIEW, "", called=called)).split("\n")
+    first = spelled(reminder_card(ALL, REVIEW, "/purge", called)).split("\n")[0]
+    one = (
+        "   <!subteam^S0SRE> and <@U_KIM>: one of `approvers` who neither asked for it nor broke the glass looks at it"
+    )
+    assert f"{one} and closes the review. Until then it is asked for every 4 h." in post
+    assert first.startswith("<!subteam^S0SRE> and <@U_KIM>: the review of P-1042 is open since ")
+
+
 @pytest.mark.parametrize(
     ("now", "shown"), [(T + 899, []), (T + 900, ["   `sre` and <@U_KIM> may break the glass: "
                                                  "`/purge break-glass P-1042 because …`"])],

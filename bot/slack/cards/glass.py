@@ -9,6 +9,7 @@ from bot.domain.policy import is_person
 from bot.domain.wording import listed as either
 from bot.ledger.reviews import Review
 from bot.slack.cards.blocks import Block, Card, Confirm, button, card, context
+from bot.slack.cards.outcome import mentions
 from bot.slack.cards.root import what
 from bot.slack.cards.words import clock, count, duration, listed, subject
 from bot.slack.escape import code, escape, linked, person
@@ -18,14 +19,14 @@ GROUPS_SHOWN = 6
 FOLLOWS = "It runs as any other: layer by layer, within the rate limits, proven at the edge, and recorded."
 
 
-def glass_card(job: JobView, review: Review, link: str, salt: str = "") -> Card:
-    """The post that tells of it; once the review is closed it says by whom."""
+def glass_card(job: JobView, review: Review, link: str, salt: str = "", called: Sequence[str] = ()) -> Card:
+    """The post that tells of it and calls those who may close its review; once that is closed it says by whom."""
     lines = [
         f"Why: {escape(review.reason, REASON_MAX)}",
         f"What: {escape(what(job), 500)}",
         f"Asked by {listed([person(who) for who in (job.requested_by, *job.also_by)])}; {_skipped(job, review)}",
         _follows(job),
-        _review(job, review),
+        _review(job, review, called),
         linked(link, f"The card of {job.name}"),
     ]
     return card(_first(job, review), lines, [_close(job)] if review.is_open else [], salt)
@@ -55,11 +56,12 @@ def _follows(job: JobView) -> str:
             return "It has ended; its own card tells what came of it."
 
 
-def _review(job: JobView, review: Review) -> str:
+def _review(job: JobView, review: Review, called: Sequence[str]) -> str:
     if review.closed_at is None:
         every = f" Until then it is asked for every {duration(review.remind)}." if review.remind > 0 else ""
         who = f"{_reviewers(job)} who neither asked for it nor broke the glass"
-        return f"{who} looks at it and closes the review.{every}"
+        to = f"{mentions(called)}: " if called else ""
+        return f"{to}{who[:1].lower() if to else who[:1]}{who[1:]} looks at it and closes the review.{every}"
     note = f": {escape(review.note, NOTE_MAX)}" if review.note else ""
     closed = f"{person(review.closed_by)} closed the review {clock(review.closed_at)}{note}"
     return f"{person(review.by)} broke it {clock(review.at)}; {closed}"
@@ -84,10 +86,11 @@ def _close(job: JobView) -> Block:
     return button("Close the review", "close_review", job.name, "primary", asked)
 
 
-def reminder_card(job: JobView, review: Review, command: str) -> Card:
-    """In the thread of the post, while nobody has looked at it."""
+def reminder_card(job: JobView, review: Review, command: str, called: Sequence[str] = ()) -> Card:
+    """In the thread of the post, while nobody has looked at it: those who may are called."""
+    to = f"{mentions(called)}: the" if called else "The"
     return card(
-        f"The review of {job.name} is open since {clock(review.at)}: {person(review.by)} broke the glass, and somebody"
+        f"{to} review of {job.name} is open since {clock(review.at)}: {person(review.by)} broke the glass, and somebody"
         f" else closes it, with the button above or {code(f'{command} review {job.name}')}."
     )
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain.hold import ALL
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State
@@ -153,6 +153,8 @@ def _until(job: JobView) -> str:
 
 def barred(approval: Approval) -> Iterator[str]:
     """Why no vote helps for now, what would, and what happens then."""
+    if approval.bar_lost:
+        yield f"{listed([person(who) for who in approval.bar_lost])} agreed and may vote on it no longer."
     yield with_clocks(escape(approval.barred, BARRED_MAX))
     if approval.bar_ends is not None:
         yield f"Nobody is asked meanwhile. Votes are asked for anew {clock(approval.bar_ends)}."
@@ -163,19 +165,20 @@ def barred(approval: Approval) -> Iterator[str]:
         )
 
 
-def held_ahead(job: JobView) -> str:
-    """Who held the site when it was asked for, and what comes of that at its time; "" where nobody did."""
+def held_ahead(job: JobView, names: Mapping[str, str]) -> str:
+    """Who held the site when it was asked for, and what comes of that at its time; "" where nobody did. Who is in
+    `names` is told by name, which calls nobody."""
     hold = job.held_ahead
     if hold is None or job.ran_early is not None:
         return ""
     site = "Every site" if hold.site == ALL else escape(hold.site, 60)
     until = f"until {clock(hold.until)}" if hold.until is not None else "until it is released"
+    who = f"@{escape(names[hold.by], 60)}" if hold.by in names else person(hold.by)
     ends = hold.until is not None and hold.until <= job.begins
     end = "release" if hold.until is None else "end"
     then = "The hold ends before its time." if ends else f"If it still is at its time, it waits for the {end}."
     return (
-        f"{site} was held when it was asked for, by {person(hold.by)} {until}:"
-        f" {sentence(escape(hold.reason, BARRED_MAX))} {then}"
+        f"{site} was held when it was asked for, by {who} {until}: {sentence(escape(hold.reason, BARRED_MAX))} {then}"
     )
 
 

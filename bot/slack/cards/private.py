@@ -176,6 +176,8 @@ def done_card(job: JobView, what: str) -> Card:
     said = {
         "voted": f"Your yes on {job.name} counts. {_still(job)}",
         "approved": f"Your yes counts: {job.name} has its approvals and {goes_on}.",
+        "in doubt": f"Your yes counts. Somebody who agreed before may vote on {job.name} no longer: it is looked at"
+        " again before anything runs, and its thread says what comes of that.",
         "denied": f"Your no counts: {job.name} is denied, nothing was purged.",
         "cancelled": f"{job.name} is cancelled{_for_others(job)}.",
         "left": f"You are in {job.name} no more; it goes on for {listed([*map(person, job.askers)], OTHERS_SHOWN)}.",

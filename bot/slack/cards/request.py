@@ -250,9 +250,9 @@ def vote_buttons(job: JobView, token: str, is_root: bool = False) -> list[Block]
     token = of_round(job, token)
     yes = Confirm(f"Approve {job.name}?", f"Once enough people agree it purges {what(job)}.", "Approve")
     cancel = [button("Cancel", "cancel", job.name)] if is_root else []
-    if job.approval is not None and job.approval.barred:
-        return cancel
     approve, deny = button("Approve", "approve", token, "primary", yes), button("Deny", "deny", token, "danger")
+    if job.approval is not None and job.approval.barred:
+        return [*cancel, deny]
     return [approve, *cancel, deny]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State
 from bot.domain.steps import DECIDE_WITHIN
@@ -41,11 +42,14 @@ RESTORED_TOLD = "A backup from before its end was put in place: what it had sent
 WHY_URL_MAX = 1900  # characters; a button holds 2,000
 
 
-def root_card(job: JobView, now: float, salt: str = "", token: str = "") -> Card:
+def root_card(
+    job: JobView, now: float, salt: str = "", token: str = "", names: Mapping[str, str] = MappingProxyType({})
+) -> Card:
     """The card of `job` at `now` (seconds since the epoch), whatever its state. With a `token` whoever asked may have
-    something narrower in its place while it waits."""
+    something narrower in its place while it waits. Who held the site is told by name, which calls nobody, where they
+    are in `names`."""
     asked = _asked(job)
-    lines = [line for line in (whole(job), *_lines(job, now)) if line][: LINES_MAX - 1]
+    lines = [line for line in (whole(job), *_lines(job, now, names)) if line][: LINES_MAX - 1]
     instead = " · ".join(escape(layer.note) for layer in job.layers if layer.note)
     notes = [note for note in (instead, *(escape(note) for note in job.notes)) if note]
     shown = card(outcome(job, now), [*lines, asked, *notes, _named(job)][:LINES_MAX], _buttons(job), salt)
@@ -59,15 +63,15 @@ def _choices(job: JobView, token: str, salt: str) -> list[Block]:
     return actions(picks, f"{salt}-choice" if salt else "")
 
 
-def _lines(job: JobView, now: float) -> Iterator[str]:
+def _lines(job: JobView, now: float, names: Mapping[str, str]) -> Iterator[str]:
     match job.state:
         case _ if job.ended_by_restore:
             yield RESTORED_TOLD
             yield "If it is still wanted, ask again."
         case State.WAITING:
-            yield from _waiting(job)
+            yield from _waiting(job, names)
         case State.SCHEDULED:
-            yield from scheduled(job)
+            yield from scheduled(job, names)
         case State.QUEUED if job.held is not None:
             yield f"Held since {clock(job.held.since)}: {escape(job.held.reason, WHY_MAX)}"
             yield held_until(job)
@@ -106,7 +110,7 @@ def _named(job: JobView) -> str:
     return f"{', '.join(shown)}{f' and {number(more)} more' if more > 0 else ''}"
 
 
-def _waiting(job: JobView) -> Iterator[str]:
+def _waiting(job: JobView, names: Mapping[str, str]) -> Iterator[str]:
     approval = job.approval
     if approval is None:
         return
@@ -118,19 +122,19 @@ def _waiting(job: JobView) -> Iterator[str]:
     if yes:
         yield f"agreed so far: {listed(yes)}; not yet: {missing(approval)}"
     yield starts(job)
-    yield held_ahead(job)
+    yield held_ahead(job, names)
     if approval.channel:
         yield f"votes are asked for in {channel(approval.channel)}"
 
 
-def scheduled(job: JobView) -> Iterator[str]:
+def scheduled(job: JobView, names: Mapping[str, str]) -> Iterator[str]:
     """When it begins, or what became of that."""
     if job.missed is not None:
         yield f"It was to begin {escape(job.begins_told, 80)}; purgebot was not there to begin it, or a clock was set."
         yield f"Nothing was purged. *Run now* has it begin; else it expires {clock(job.missed + DECIDE_WITHIN)}."
         return
     yield starts(job)
-    yield held_ahead(job)
+    yield held_ahead(job, names)
     yield f"{layers_told(job.layers)}{_not_asked(job)}"
 
 

@@ -65,7 +65,7 @@ def outcome_line(job: JobView, names: Names = NOBODY) -> str:
     if approval is None:
         return ""
     if approval.barred and job.state in (State.WAITING, State.EXPIRED):
-        return f"{asked} {job.name} {_kept_back(job, approval)}"
+        return f"{asked} {job.name} {_kept_back(job, approval, names)}"
     if job.state is State.WAITING and approval.returned:
         why = why_again(approval.returned, TEXT_MAX, calls=True)
         return f"{asked} {job.name} does not run yet. {why} It is asked for again and needs {approvals_left(job)}."
@@ -104,8 +104,10 @@ def _runs(job: JobView) -> str:
     return f"; it begins {clock_with_seconds(job.scheduled_for)}."
 
 
-def _kept_back(job: JobView, approval: Approval) -> str:
-    why = with_clocks(escape(approval.barred, TEXT_MAX))
+def _kept_back(job: JobView, approval: Approval, names: Names) -> str:
+    lost = listed([called(who, names) for who in approval.bar_lost], NAMES_SHOWN)
+    fell = f"{lost} agreed and may vote on it no longer. " if lost else ""
+    why = f"{fell}{with_clocks(escape(approval.barred, TEXT_MAX))}"
     if job.state is State.EXPIRED:
         return f"expired: {why} Nothing was purged."
     meanwhile = "Nobody is asked meanwhile, and votes of before are void."
