@@ -1,4 +1,4 @@
-"""A yes of somebody who left the group is told once, by name, and not to a "you" that is not meant; a no still counts."""
+"""A yes of somebody who left the group is told once, by name, and to nobody as "you"; a no still counts."""
 
 from __future__ import annotations
 
