@@ -195,7 +195,8 @@ def test_the_post_of_a_broken_glass_says_all_of_it() -> None:
         🟡 <@U_SAM> broke the glass of P-1042 · everything on shop (production)
            Why: prices are &lt;wrong&gt;
            What: everything on shop (production), hosts www.shop.test, img.shop.test
-           Asked by <@U_MIA>; 2 of 2 approvals of rule `everything` skipped
+           Asked by <@U_MIA>; 2 of 2 approvals of rule `everything` skipped, \
+asked for since it empties all of shop (production)
            It runs as any other: layer by layer, within the rate limits, proven at the edge, and recorded.
            One of `approvers` who neither asked for it nor broke the glass looks at it and closes the review. \
 Until then it is asked for every 4 h.

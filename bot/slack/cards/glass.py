@@ -14,7 +14,7 @@ from bot.slack.cards.root import what
 from bot.slack.cards.words import clock, count, duration, listed, subject
 from bot.slack.escape import code, escape, linked, person
 
-REASON_MAX, NOTE_MAX = 1000, 1000  # characters
+REASON_MAX, NOTE_MAX, WHY_MAX = 1000, 1000, 500  # characters
 GROUPS_SHOWN = 6
 FOLLOWS = "It runs as any other: layer by layer, within the rate limits, proven at the edge, and recorded."
 
@@ -40,7 +40,8 @@ def _first(job: JobView, review: Review) -> str:
 
 def _skipped(job: JobView, review: Review) -> str:
     rule = f" of rule {code(job.approval.rule, 80)}" if job.approval else ""
-    return f"{review.skipped} of {count(review.needed, 'approval')}{rule} skipped"
+    why = f", asked for since {escape(job.approval.why, WHY_MAX)}" if job.approval and job.approval.why else ""
+    return f"{review.skipped} of {count(review.needed, 'approval')}{rule} skipped{why}"
 
 
 def _follows(job: JobView) -> str:
