@@ -10,37 +10,31 @@ what cannot be     one plan, since different people must agree to it or too few 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-
-import structlog
 
 from bot.domain.actor import Actor, Standing
 from bot.domain.command import Command
-from bot.domain.hold_news import HoldNews, Turn
 from bot.domain.job import Part
 from bot.domain.joint import joined, together
 from bot.domain.plan import Plan
-from bot.domain.policy import Allow, Ask, Decision, Deny, Policy, Roster
+from bot.domain.policy import Allow, Ask, Decision, Deny, Roster
 from bot.domain.site import Site
 from bot.domain.wording import listed
 from bot.ledger.books import Books
-from bot.ledger.holds import REFUSED_LATER, InLine, Lot, Over
+from bot.ledger.holds import InLine, Lot
 from bot.ledger.packed import PackedPlan, packed
-from bot.services.announcing import channels_of
 from bot.services.aside import aside
 from bot.services.clearance import asker
 from bot.services.deciding import judged
+from bot.services.dropped import No, drop, no_of
 from bot.services.making import create
 from bot.services.purges import Asking, plan_for
-from bot.services.queued import to_asker
-from bot.services.replies import Refused, refused_by
+from bot.services.replies import Refused
 from bot.services.roster import read_roster
-from bot.services.setup import HOME, SLACK, Core, delivery_name, hold_name, job_name
+from bot.services.setup import SLACK, Core, hold_name, job_name
 
-log = structlog.get_logger()
 AWAY_SECONDS = 5.0  # between two tries to read at Slack who asked
-TOLD_MAX = 10  # lines of what came to nothing, in one message
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +54,6 @@ class _Of:
     wish: _Wish
 
 
-@dataclass(frozen=True, slots=True)
-class _No:
-    """Why a request comes to nothing: for whoever asked, and for others."""
-
-    what: str
-    advice: str
-    others: str
-    rule: str = ""
-
-
 async def run_queued(core: Core, site: str) -> None:
     """Make the requests in line for `site` jobs, unless it is held (again)."""
     for lot in await core.ledger.read(lambda books: _ripe(books, core, site)):
@@ -86,7 +70,7 @@ async def _run(core: Core, lot: Lot) -> None:
     site = core.setup.sites.get(lot.site)
     if site is None:
         gone = f"{lot.site}, which it was for, is no longer configured."
-        await _drop(core, lot.site, [(request, _No(gone, "", gone)) for request in requests])
+        await drop(core, lot.site, [(request, No(gone, "", gone)) for request in requests])
         return
     people = dict.fromkeys((request.by, request.team) for request in requests)
     askers = await asyncio.gather(*(asker(core, who, team) for who, team in people))
@@ -95,21 +79,21 @@ async def _run(core: Core, lot: Lot) -> None:
         core.engine.wake(hold_name(lot.site), core.clock.now() + AWAY_SECONDS)
         return
     parts: list[_Of] = []
-    denied: list[tuple[InLine, _No]] = []
+    denied: list[tuple[InLine, No]] = []
     for who in {who.id: who for who in askers}.values():
         own = [request for request in requests if request.by == who.id]
         part, nos = await _part_of(core, lot, site, who, own, roster)
         parts += [part] if part else []
         denied += nos
     if denied:
-        await _drop(core, lot.site, sorted(denied, key=lambda one: one[0].id))
+        await drop(core, lot.site, sorted(denied, key=lambda one: one[0].id))
     if parts:
         await _make(core, lot, site, parts, roster)
 
 
 async def _part_of(
     core: Core, lot: Lot, site: Site, who: Actor, requests: Sequence[InLine], roster: Roster
-) -> tuple[_Of | None, list[tuple[InLine, _No]]]:
+) -> tuple[_Of | None, list[tuple[InLine, No]]]:
     """What of `requests` their asker may have, the first asked for first, and why not the others."""
     wish = await _allowed(core, lot, site, who, requests, roster)
     if isinstance(wish, _Wish):
@@ -117,7 +101,7 @@ async def _part_of(
     if len(requests) == 1:
         return None, [(requests[0], wish)]
     found: _Wish | None = None
-    nos: list[tuple[InLine, _No]] = []
+    nos: list[tuple[InLine, No]] = []
     for request in requests:
         before = found.requests if found else ()
         wish = await _allowed(core, lot, site, who, [*before, request], roster)
@@ -128,7 +112,7 @@ async def _part_of(
     return (_Of(who, found) if found else None), nos
 
 
-def _beside(no: _No, others: Sequence[InLine]) -> _No:
+def _beside(no: No, others: Sequence[InLine]) -> No:
     """`no` to a request that was judged with others of the same person, which go on."""
     if not others:
         return no
@@ -140,42 +124,32 @@ def _beside(no: _No, others: Sequence[InLine]) -> _No:
 
 async def _allowed(
     core: Core, lot: Lot, site: Site, who: Actor, requests: Sequence[InLine], roster: Roster
-) -> _Wish | _No:
+) -> _Wish | No:
     """`requests` as one, if the policy lets `who` have that now, at once or with votes."""
     wish = await _wish(core, lot, site, requests)
-    if isinstance(wish, _No):
+    if isinstance(wish, No):
         return wish
     answer = await core.ledger.read(lambda books: judged(books, core, who, wish.plan, wish.command.reason, roster))
-    return _no_of(answer, core.setup.policy) if isinstance(answer, Deny) else wish
+    return no_of(answer, core.setup.policy) if isinstance(answer, Deny) else wish
 
 
-async def _wish(core: Core, lot: Lot, site: Site, requests: Sequence[InLine]) -> _Wish | _No:
+async def _wish(core: Core, lot: Lot, site: Site, requests: Sequence[InLine]) -> _Wish | No:
     things = sum(len(request.packed) for request in requests) // 10
     names = [f"Q-{request.id}" for request in requests]
     command = await aside(things, lambda: joined([request.command for request in requests], site, names))
     command = replace(command, soft=lot.soft)
     plan = await plan_for(core, command, site)
     if isinstance(plan, Refused):
-        return _No(plan.what, plan.advice, f"{plan.what} {plan.advice}".strip())
+        return No(plan.what, plan.advice, f"{plan.what} {plan.advice}".strip())
     return _Wish(tuple(requests), command, plan)
-
-
-def _no_of(denied: Deny, policy: Policy) -> _No:
-    """The policy's no with the rule that says it."""
-    names = {*(rule.name for rule in policy.rules), *(one.name for one in policy.tighten)}
-    by_rule = denied.rule in names
-    named = f" Rule `{denied.rule}` says so." if by_rule else ""
-    refused = refused_by(denied)
-    what = refused.what if denied.forbids else f"{refused.what}{named}"
-    return _No(what, refused.advice, f"{denied.to_others}{named}", denied.rule)
 
 
 async def _make(core: Core, lot: Lot, site: Site, parts: Sequence[_Of], roster: Roster) -> None:
     """One job of `parts`, or of the first of them where no one plan can be made of all; the others come after it."""
     group = await _group(core, lot, site, parts, roster)
     whole = await _whole(core, lot, site, group)
-    if isinstance(whole, _No):
-        await _drop(core, lot.site, [(request, whole) for part in group for request in part.wish.requests])
+    if isinstance(whole, No):
+        await drop(core, lot.site, [(request, whole) for part in group for request in part.wish.requests])
         return
     stored = await aside(len(whole.plan.targets) + whole.plan.calls, lambda: packed(whole.plan))
     made = await core.ledger.write(lambda books: _decide(books, core, lot, group, whole, stored, roster))
@@ -186,7 +160,7 @@ async def _make(core: Core, lot: Lot, site: Site, parts: Sequence[_Of], roster: 
         core.engine.wake(SLACK)
 
 
-async def _whole(core: Core, lot: Lot, site: Site, parts: Sequence[_Of]) -> _Wish | _No:
+async def _whole(core: Core, lot: Lot, site: Site, parts: Sequence[_Of]) -> _Wish | No:
     if len(parts) == 1:
         return parts[0].wish
     requests = sorted((request for part in parts for request in part.wish.requests), key=lambda one: one.id)
@@ -208,7 +182,7 @@ async def _may_be_one(core: Core, lot: Lot, site: Site, parts: Sequence[_Of], ro
     if len(parts) == 1:
         return True
     whole = await _whole(core, lot, site, parts)
-    if isinstance(whole, _No):
+    if isinstance(whole, No):
         return False
     decision = await core.ledger.read(lambda books: _judged(books, core, parts, whole, roster))
     return not isinstance(decision, Deny)
@@ -256,68 +230,3 @@ def _taken_up(
 def _part(wish: _Wish) -> Part:
     outline = wish.plan.outline(wish.command.reason)
     return Part(outline.spoken, outline.counts, outline.usd, outline.has_reason, outline.named)
-
-
-async def _drop(core: Core, site: str, denied: Sequence[tuple[InLine, _No]]) -> None:
-    """They come to nothing: whoever asked is told so in private, and the site's channel, the journal and `show` tell it
-    to everybody."""
-    now = core.clock.now()
-    names = {by: await core.directory.name(by) for by in {request.by for request, _ in denied}}
-
-    def deed(books: Books) -> list[str]:
-        still = [(request, no) for request, no in denied if _waits(books, request)]
-        for request, no in still:
-            books.holds.drop([request], Over("policy", now, no.rule, no.others))
-            books.journal.add(
-                now, "queued_refused", "policy",
-                request=f"Q-{request.id}", site=site, asked_by=request.by, rule=no.rule, why=no.others,
-            )  # fmt: skip
-        books.homes.changed()
-        said = [_line(some, site, names[by], no) for by, no, some in _alike(still)]
-        if said:
-            _announce(books, core, site, said, f"refused Q-{still[0][0].id}", now)
-        return [_tell(books, some, site, no, now) for _, no, some in _alike(still) if some[0].source == "slack"]
-
-    for key in await core.ledger.write(deed):
-        core.engine.wake(delivery_name(key))
-    core.engine.wake(SLACK)
-    core.engine.wake(HOME)
-    log.warning("queued_refused", site=site, n=len(denied), what=denied[0][1].others)
-
-
-def _waits(books: Books, request: InLine) -> bool:
-    found = books.holds.find_in_line(request.id)
-    return found is not None and found[1] is None
-
-
-def _alike(denied: Sequence[tuple[InLine, _No]]) -> Iterable[tuple[str, _No, list[InLine]]]:
-    """Requests of one person, asked in one place, that one no is for."""
-    found: dict[tuple[str, str, _No], list[InLine]] = {}
-    for request, no in denied:
-        found.setdefault((request.by, request.channel, no), []).append(request)
-    return [(by, no, some) for (by, _, no), some in found.items()]
-
-
-def _named(requests: Sequence[InLine]) -> str:
-    return listed([f"Q-{request.id}" for request in requests], "and")
-
-
-def _line(requests: Sequence[InLine], site: str, name: str, no: _No) -> str:
-    does = "does" if len(requests) == 1 else "do"
-    return f"{_named(requests)} of @{name}, queued for {site}, {does} not run. {no.others}"
-
-
-def _announce(books: Books, core: Core, site: str, said: Sequence[str], key: str, now: float) -> None:
-    more = len(said) - TOLD_MAX
-    shown = (*said[:TOLD_MAX], *([f"And {more} more of that kind."] if more > 0 else []))
-    for channel in channels_of(core, site):
-        books.notices.tell(key, channel, HoldNews(Turn.UNDONE, site, (), now, said=shown))
-
-
-def _tell(books: Books, requests: Sequence[InLine], site: str, no: _No, now: float) -> str:
-    """Tell whoever asked; the key of that."""
-    key = f"{REFUSED_LATER} Q-{requests[0].id}"
-    does = "does" if len(requests) == 1 else "do"
-    what = f"{_named(requests)}, which you queued for {site}, {does} not run. {no.what}"
-    books.intake.store(key, REFUSED_LATER, to_asker(requests[0], what, no.advice), now)
-    return key
