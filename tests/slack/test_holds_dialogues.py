@@ -166,7 +166,7 @@ async def test_a_broken_glass_is_told_loudly_and_reviewed_by_somebody_else(shop:
     await shop.card("broke the glass", "Close the review", channel="C_SHOP")
     await shop.job(1, "done")
     over = await shop.card("broke the glass", "It has ended", channel="C_APPROVE")
-    await shop.lines(post, "The review of P-1 is open since", channel="C_APPROVE")
+    await shop.lines(post, "<@U_KIM> and <@U_LEA>: the review of P-1 is open since", channel="C_APPROVE")
     await shop.click("U_SAM", post, "close_review", "C_APPROVE")
     own = await shop.note("U_SAM", "somebody else must review it", channel="C_APPROVE")
     await shop.click("U_LEA", post, "close_review", "C_APPROVE")
@@ -183,9 +183,10 @@ async def test_a_broken_glass_is_told_loudly_and_reviewed_by_somebody_else(shop:
         "🟡 <@U_SAM> broke the glass of P-1 · prefix www.shop.test/news/",
         f"Why: {REASON}",
         "What: prefix www.shop.test/news/ on shop",
-        "Asked by <@U_MIA>; 1 of 1 approval of rule `wide` skipped",
+        "Asked by <@U_MIA>; 1 of 1 approval of rule `wide` skipped, asked for since it purges a prefix",
         "It has ended; its own card tells what came of it.",
-        "One of `approvers` or `sre` who neither asked for it nor broke the glass looks at it and closes the review."
+        "<@U_KIM> and <@U_LEA>: one of `approvers` or `sre` who neither asked for it nor broke the glass looks at it"
+        " and closes the review."
         " Until then it is asked for every 2 s.",
     ] == read(over)[:6]
     assert "You broke the glass of P-1, so somebody else must review it." == own["text"]
