@@ -10,8 +10,7 @@ from urllib.parse import quote
 import httpx
 
 Record = Mapping[str, object]
-# what an answer may hold beside its text
-MORE = ("entries", "next", "stats", "lint", "warming", "diagnosis", "check", "request")
+MORE = ("entries", "next", "stats", "lint", "warming", "diagnosis", "check", "request")  # beside an answer's text
 LONG_POLL = 20.0  # seconds
 
 
