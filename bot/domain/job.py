@@ -164,6 +164,7 @@ class Part:
     usd: float = 0.0  # as it was when it was asked for
     has_reason: bool = False
     named: str = ""  # "31 paths", where the site's hosts made more targets of them
+    soft: bool = False
 
 
 @dataclass(frozen=True, slots=True)

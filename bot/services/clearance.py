@@ -216,7 +216,13 @@ def judged_again(
 def _outline_of_part(outline: Outline, part: Part) -> Outline:
     """What one of several asked for of what `outline` is."""
     return replace(
-        outline, counts=part.counts, usd=part.usd, has_reason=part.has_reason, spoken=part.kind, named=part.named
+        outline,
+        counts=part.counts,
+        usd=part.usd,
+        has_reason=part.has_reason,
+        spoken=part.kind,
+        named=part.named,
+        soft=part.soft,
     )
 
 

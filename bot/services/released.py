@@ -230,4 +230,4 @@ def _taken_up(
 
 def _part(wish: _Wish) -> Part:
     outline = wish.plan.outline(wish.command.reason)
-    return Part(outline.spoken, outline.counts, outline.usd, outline.has_reason, outline.named)
+    return Part(outline.spoken, outline.counts, outline.usd, outline.has_reason, outline.named, outline.soft)
