@@ -22,7 +22,7 @@ from bot.ledger.ledger import Row, Value
 from bot.ledger.lots import Lots
 from bot.ledger.reading import Reading
 from bot.ledger.said import FIXED, NAMED, Cast, Doc, Said
-from bot.ledger.seal import JUDGED, SOUND, is_layered, read_judged, seal_of
+from bot.ledger.seal import JUDGED, SOUND, is_judged, is_layered, read_judged, seal_of
 from bot.ledger.told import unsealed
 
 _HELD_BACK = frozenset({State.WAITING, State.EXPIRED, State.DENIED, State.CANCELLED, State.FAILED})
@@ -111,7 +111,7 @@ def _asked(row: Row, actor: str, doc: Doc | None) -> Iterator[str]:
     for name, column in _ASKED.items():
         if name in doc and not _same(doc[name], row[column]):
             yield f"its {column} is not what was asked for."
-    if "judged" in doc and read_judged(row["judged"]) != doc["judged"]:
+    if not is_judged(doc.get("judged"), read_judged(row["judged"])):
         yield "what the policy judges of it is not what was asked for."
     if "digest" in doc and row["digest_doc"] != doc["digest"]:
         yield "its digest is not what was asked for."

@@ -26,7 +26,7 @@ from bot.ledger.retention import Retention
 from bot.ledger.reviews import Reviews
 from bot.ledger.said import Said
 from bot.ledger.schedules import Schedules
-from bot.ledger.seal import is_layered, judged_of, seal_of
+from bot.ledger.seal import is_judged, is_layered, judged_of, seal_of
 from bot.ledger.warmings import Warmings
 from bot.ledger.window import Window
 
@@ -64,11 +64,15 @@ class Books:
     def is_as_asked(self, job: int) -> bool:
         """Whether a job that has not begun is what was asked for: what the policy judges, targets and calls."""
         asked = next((doc for _, event, _, doc in self.journal.events(job) if event == "asked"), {})
-        if asked.get("judged") not in (None, judged_of(self._tx, job)):
+        if not is_judged(asked.get("judged"), judged_of(self._tx, job)):
             return False
         if not is_layered(self._tx, job, asked):
             return False
         return asked.get("seal") in (None, seal_of(self._tx, job))
+
+    def judged(self, job: int) -> object:
+        """What the policy judges of a job, for the journal."""
+        return judged_of(self._tx, job)
 
     def said(self, job: int) -> Said:
         """What the journal says of `job`."""

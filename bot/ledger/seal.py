@@ -17,7 +17,7 @@ AT_ONCE = 5_000  # calls
 # Of a job's document: what the policy judges of it, when it is asked for and at its first call.
 SOUND = "iif(json_valid(doc), doc, '{}')"
 JUDGED = "json_array(json_extract({0}, '$.kind'), json_extract({0}, '$.environment'), json_extract({0}, '$.soft'),\
- json_extract({0}, '$.counts'))"
+ json_extract({0}, '$.counts'), json_extract({0}, '$.parts'))"
 
 
 def sealed(targets: bytes, calls: Iterable[str]) -> str:
@@ -28,21 +28,23 @@ def sealed(targets: bytes, calls: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
-def judged(job: JobView) -> list[object]:
-    """What the policy judges of `job`, as the entry `asked` holds it."""
-    return [job.kind, job.environment, job.soft, {kind: job.counts[kind] for kind in sorted(job.counts)}]
-
-
 def judged_of(tx: Transaction, job: int) -> object:
-    """The same, of what the table holds of it now; None where that cannot be read."""
+    """What the policy judges of a job, as the table holds it and the entry `asked` has it; None where there is none."""
     rows = tx.rows(f"select {JUDGED.format(SOUND)} as judged from jobs where id = :job", job=job)
     return read_judged(rows[0]["judged"]) if rows else None
 
 
 def read_judged(text: object) -> object:
     """What JUDGED writes, with truth as JSON has it: SQLite has only numbers."""
-    kind, environment, soft, counts = json.loads(str(text))
-    return [kind, environment, bool(soft), counts]
+    kind, environment, soft, counts, parts = json.loads(str(text))
+    return [kind, environment, bool(soft), counts, parts or {}]
+
+
+def is_judged(asked: object, now: object) -> bool:
+    """Whether a job is judged by what its entry `asked` has; earlier versions wrote the first of it."""
+    if not isinstance(asked, list) or not isinstance(now, list):
+        return asked is None
+    return asked == now[: len(asked)]
 
 
 def layered(job: JobView) -> list[object]:

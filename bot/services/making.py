@@ -22,7 +22,7 @@ from bot.domain.when import Due
 from bot.ledger.books import Books
 from bot.ledger.messages import Role
 from bot.ledger.packed import PackedPlan
-from bot.ledger.seal import judged, layered
+from bot.ledger.seal import layered
 from bot.services.approvals import show_request, withdraw
 from bot.services.choices import Choice, Choices, choices_of, keep
 from bot.services.holding import tell_ahead
@@ -234,7 +234,7 @@ def _journal(
         now, "asked", asking.actor.id, job.id,
         site=plan.site, kind=plan.kind, effect=plan.effect, targets=len(plan.targets), calls=plan.calls, soft=plan.soft,
         digest=job.digest, reason=job.reason, source=asking.source, team=asking.actor.team, seal=seal,
-        judged=judged(job), layers=layered(job),
+        judged=books.judged(job.id), layers=layered(job),
         **({"also": list(job.also_by)} if job.also_by else {}),
         **({"queued": [f"Q-{number}" for number in asking.queued]} if asking.queued else {}),
         **({} if job.scheduled_for is None else {"due": job.scheduled_for, "zone": job.zone}),

@@ -94,6 +94,17 @@ async def test_votes_and_glasses_that_no_entry_tells_of_do_not_count(
     assert (State.WAITING, TOO_FEW.format(agreed), 2, 0) == await after(shop, job)
 
 
+async def test_a_job_whose_approval_was_taken_out_does_not_run_as_a_smaller_one(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, EVERYTHING, reason="leak")
+    smaller = "doc = json_set(doc, '$.kind', 'url', '$.approval', null, '$.counts', json('{\"url\": 1}'))"
+    forged(shop, f"update jobs set kind = 'url', state = 'queued', due_at = 1, {smaller} where id = 1")
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.FAILED, CHANGED, 0) == (ended.state, ended.why, len(shop.shield.sent) + len(shop.cf.sent))
+
+
 async def test_two_votes_of_two_let_it_run(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     job = await shop.purge(MIA, EVERYTHING, reason="leak")
