@@ -25,15 +25,6 @@ def dead_ends(policy: Policy, ground: Ground, known: Known) -> Iterator[str]:
         yield _told(culprits, named(dead, "and"), ground)
 
 
-def dead_everywhere(policy: Policy, ground: Ground, known: Known) -> tuple[str, ...] | None:
-    """The rules that refuse all that others allow on every site, none where no rule allows; None where somebody can
-    purge something, or there is no site."""
-    found = _dead(policy, ground, known)
-    if not found or found.keys() != ground.sites.keys():
-        return None
-    return _in_order(policy, {name for culprits in found.values() for name in culprits})
-
-
 def _dead(policy: Policy, ground: Ground, known: Known) -> dict[str, tuple[str, ...]]:
     """The sites on which nobody can purge, with the rules that refuse it."""
     found = {site: _culprits(policy, site, ground, known) for site in ground.sites}

@@ -1,4 +1,5 @@
-"""What no request ever passes: refused, with the line of the rule."""
+"""Votes that can never be given: refused, with the line of the rule. That nobody may purge at all can be meant, as a
+freeze, and is a note."""
 
 from __future__ import annotations
 
@@ -7,39 +8,20 @@ from collections.abc import Mapping
 from bot.domain.policy import MEMBERS, Approve, Policy, Rule, Run, Tightening
 from bot.domain.wording import listed
 from bot.settings.complaints import Complaints
-from bot.settings.dead_ends import ADD, NARROW, dead_everywhere
 from bot.settings.quorums import asked_where_allowed, ids_of, size_of
 from bot.settings.reach import Ground
 from bot.settings.reader import Place
-from bot.settings.shadows import Known, known_of, tightens_all
+from bot.settings.shadows import known_of, tightens_all
 
 
 def refuse_what_never_passes(
     complaints: Complaints, policy: Policy, ground: Ground, places: Mapping[str, Place]
 ) -> None:
-    """Complain of refusals that leave nobody anything to purge, and of votes that can never be given. `places` are
-    those of the rules, by name."""
+    """Complain of votes that can never be given. `places` are those of the rules, by name."""
     known = known_of(policy, ground.sites, ground.senders)
-    _refuse_dead_ends(complaints, policy, ground, places, known)
     for rule in policy.rules:
         always = [one for one in policy.tighten if one.more and tightens_all(one, rule.when, known)]
         _refuse_quorum(complaints, policy, rule, always, places)
-
-
-def _refuse_dead_ends(
-    complaints: Complaints, policy: Policy, ground: Ground, places: Mapping[str, Place], known: Known
-) -> None:
-    culprits = dead_everywhere(policy, ground, known)
-    if culprits is None:
-        return
-    if not culprits:
-        what = "has no rule that allows or asks, so nobody can purge anything."
-        complaints.add(("policy", "rules"), what, ADD)
-        return
-    others = [f"{name} on line {complaints.line(places[name])}" for name in culprits[1:]]
-    together = f"together with {listed(others, 'and')} " if others else ""
-    what = f"{together}refuses every purge, so nobody can purge anything."
-    complaints.add(places[culprits[0]], what, NARROW)
 
 
 def _refuse_quorum(

@@ -104,7 +104,9 @@ async def test_a_kind_and_a_mode_are_chosen(shop: Room) -> None:
     await shop.submit("U_MIA", form, things="/pricing", kind="path", mode="soft", site="shop")
     await shop.card("P-1")
     job = (await shop.jobs())[0]
-    assert (True, "", PRICING) == (job.soft, job.read_as, job.look_urls[0])
+    hard = [layer.note for layer in job.layers]
+    assert ["Varnish knows no soft purge here: hard", ""] == hard
+    assert (False, "", PRICING) == (job.soft, job.read_as, job.look_urls[0])
 
 
 WRONG = {
