@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from tests.real import missing
@@ -18,6 +19,7 @@ settings.register_profile("quick", max_examples=8, deadline=None)
 settings.register_profile("whole", deadline=None)
 settings.load_profile("whole")
 LACKS = "lacks"
+LOGGING = structlog.get_config()
 LONGEST = (
     "slack/test_rights.py",
     "slack/test_conversations.py",
@@ -73,6 +75,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.path.parent.name not in ("slack", "services"),
         )
     )
+
+
+def pytest_runtest_teardown() -> None:
+    """Commands that run within a test set up logging for a process of their own, with a stream that ends with it."""
+    structlog.configure(**LOGGING)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -179,6 +179,7 @@ class Night:
 
     def end(self) -> None:
         """Stop the bot; the journal is whole."""
+        self.http.close()
         self.bot.terminate()
         self.bot.join(timeout=30)
         assert 0 == self.bot.exitcode

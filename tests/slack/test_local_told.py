@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import structlog
 
 from bot.client import Record
 from bot.domain.policy import BreakGlass
@@ -18,14 +16,6 @@ from tests.slack.test_reloading import settings
 
 pytestmark = pytest.mark.slow
 NOWHERE = Followed(lambda line: None, lambda job: None)
-
-
-@pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
-    """The machine's commands set up logging for their own process, which is the tests' own here."""
-    before = structlog.get_config()
-    yield
-    structlog.configure(**before)
 
 
 def machine(opened: Room, tmp_path: Path, tell: tuple[str, ...] = ()) -> Machine:
