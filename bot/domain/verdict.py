@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.domain.finding import Finding, Page, Verdict, find
+from bot.domain.landing import Purged, is_older, landed, not_asked
 from bot.domain.look import ORIGIN, Likeness, Look, compare, describe, in_short
 from bot.domain.variants import others_may_differ
 from providers.contract import Cached
@@ -80,8 +81,8 @@ def judge(
         return Judgement(Verdict.UNKNOWN, " · ".join([NONE_COVERED, *beside]))
     since = None if soft else purged_at
     asked = [(page, place) for page in pages for place in places if page.was_asked(place)]
-    purged = _Purged(since, left_alone, stands_for_others)
-    findings = [_landed(found, page, purged) for page, place in asked for found in find(page, place)]
+    purged = Purged(since, left_alone, stands_for_others)
+    findings = [landed(found, page, purged) for page, place in asked for found in find(page, place)]
     at = {place: _at_place([f for f in findings if f.place == place]) for place in places}
     seen = _worst(at.values())
     verdict = Verdict.UNKNOWN if kept_by and seen is Verdict.FRESH else seen
@@ -126,53 +127,6 @@ def _named(url: str) -> str:
     return bare if len(bare) <= PAGE_MAX else f"{bare[: PAGE_MAX - 1]}…"
 
 
-@dataclass(frozen=True, slots=True)
-class _Purged:
-    """When, whom it left out, and whether the pages looked at stand for others."""
-
-    at: float | None
-    left_alone: Sequence[str]
-    stands_for_others: bool
-
-    def is_surely_older(self, look: Look) -> bool:
-        """Whether a kept copy was there before the purge. Ages are whole seconds, cut off."""
-        return _is_older(look, self.at)
-
-    def may_be_older(self, look: Look, page: Page) -> bool:
-        """Whether it may have been: what was the same before, or came by our own look, says by its age alone whether
-        the purge reached it."""
-        if self.at is None or not self.stands_for_others or not look.is_kept:
-            return False
-        is_known_from_before = page.stays(look) or page.was_missing(look.place)
-        return is_known_from_before and (look.age is None or look.age + 1 > look.at - self.at)
-
-
-def _landed(finding: Finding, page: Page, purged: _Purged) -> Finding:
-    look = finding.look
-    if finding.uncached and purged.at is None and not purged.stands_for_others:
-        return replace(finding, verdict=Verdict.FRESH, uncached=False)  # nothing was purged: it is what visitors get
-    if finding.verdict is not Verdict.FRESH or look is None:
-        return finding
-    if purged.at is not None and look.cached is Cached.STALE:
-        expired = f"an expired copy ({look.says or 'stale'})"
-        why = f"{look.place} serves {expired} while it fetches, and it is what the origin serves"
-        return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=True)
-    is_older = purged.is_surely_older(look)
-    if look.shows or not (is_older or purged.may_be_older(look, page)):
-        return finding
-    if purged.left_alone:
-        why = f"{look.place} kept its copy, which is what the origin serves: {_not_asked(purged.left_alone)}"
-        return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=False)
-    why = f"the purge has not reached {look.place} yet: a copy from before it, which is what the origin serves"
-    if not is_older:
-        why = f"it does not show whether the purge reached {look.place}: a copy that may be from before it"
-    return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=True)
-
-
-def _not_asked(names: Sequence[str]) -> str:
-    return f"{' and '.join(names)} {'was' if len(names) == 1 else 'were'} not asked"
-
-
 def _moved_on(pages: Sequence[Page], proven: Sequence[Look]) -> bool:
     """Whether the origin has other content now than when the purge was proven."""
     then = {(look.url, look.variant): look for look in proven if look.place == ORIGIN and not look.problem}
@@ -182,11 +136,6 @@ def _moved_on(pages: Sequence[Page], proven: Sequence[Look]) -> bool:
         for look in now
         if (look.url, look.variant) in then
     )
-
-
-def _is_older(look: Look, purged_at: float | None) -> bool:
-    """Whether a kept copy was there before the purge. Ages are whole seconds, cut off."""
-    return look.is_kept and purged_at is not None and look.age is not None and look.age > look.at - purged_at
 
 
 def _pages(before: Sequence[Look], after: Sequence[Look]) -> list[Page]:
@@ -260,7 +209,7 @@ def _why_fresh(findings: Sequence[Finding], scene: _Scene) -> Iterable[str]:
     told = {*same, *empty}
     if told == {*scene.at} and all(_unchanged(page, place) for page in scene.pages for place in told):
         yield ORIGIN_OLD
-    survivors = [f.look for f in findings if f.look and f.place not in same and _is_older(f.look, scene.purged_at)]
+    survivors = [f.look for f in findings if f.look and f.place not in same and is_older(f.look, scene.purged_at)]
     if survivors:
         first = survivors[0]
         yield f"{first.place} kept its copy ({describe(first, first.at)}), which is what the origin serves"
@@ -285,7 +234,7 @@ def _why_stale(stale: Sequence[Finding], scene: _Scene) -> Iterable[str]:
         return
     if any(f.look and f.look.lacks and scene.origin_lacks(f.look) for f in stale):
         yield ORIGIN_LACKS
-    elif all(f.variant and f.look and _is_older(f.look, scene.purged_at) for f in stale) and not scene.left_alone:
+    elif all(f.variant and f.look and is_older(f.look, scene.purged_at) for f in stale) and not scene.left_alone:
         yield KEPT_APART
     elif hint := _hint([f.look for f in stale if f.look], scene):
         yield hint
@@ -311,7 +260,7 @@ def _hint(looks: Sequence[Look], scene: _Scene) -> str:
     if scene.purged_at is None:
         return ""
     if scene.left_alone:
-        return f"{_not_asked(scene.left_alone)}, so may still hold the old"
+        return f"{not_asked(scene.left_alone)}, so may still hold the old"
     if any(_was_refilled(look, scene) for look in looks):
         return REFILLED
     if any(look.cached is Cached.UNCACHED for look in looks):
@@ -320,9 +269,9 @@ def _hint(looks: Sequence[Look], scene: _Scene) -> str:
 
 
 def _was_refilled(look: Look, scene: _Scene) -> bool:
-    if look.cached in (Cached.MISS, Cached.EXPIRED):
-        return True
     since = scene.since_purge(look)
+    if look.cached in (Cached.MISS, Cached.EXPIRED):
+        return since is None or look.age is None or look.age <= since + 1  # older came from a cache that kept it
     return look.cached is Cached.HIT and since is not None and look.age is not None and 0 < look.age < since - 1
 
 

@@ -1,0 +1,64 @@
+"""Whether what a place serves after a purge shows that the purge has reached it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.domain.finding import Finding, Page, Verdict
+from bot.domain.look import Look
+from providers.contract import Cached
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """When, whom it left out, and whether the pages looked at stand for others."""
+
+    at: float | None
+    left_alone: Sequence[str]
+    stands_for_others: bool
+
+    def is_surely_older(self, look: Look) -> bool:
+        """Whether a kept copy was there before the purge."""
+        return is_older(look, self.at)
+
+    def may_be_older(self, look: Look, page: Page) -> bool:
+        """Whether it may have been: what was the same before, or came by our own look, says by its age alone whether
+        the purge reached it."""
+        if self.at is None or not self.stands_for_others or not look.is_kept:
+            return False
+        is_known_from_before = page.stays(look) or page.was_missing(look.place)
+        return is_known_from_before and (look.age is None or look.age + 1 > look.at - self.at)
+
+
+def landed(finding: Finding, page: Page, purged: Purged) -> Finding:
+    """`finding`, which is fresh only if the copy is not one that the purge should have removed."""
+    look = finding.look
+    if finding.uncached and purged.at is None and not purged.stands_for_others:
+        return replace(finding, verdict=Verdict.FRESH, uncached=False)  # nothing was purged: it is what visitors get
+    if finding.verdict is not Verdict.FRESH or look is None:
+        return finding
+    if purged.at is not None and look.cached is Cached.STALE:
+        expired = f"an expired copy ({look.says or 'stale'})"
+        why = f"{look.place} serves {expired} while it fetches, and it is what the origin serves"
+        return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=True)
+    is_older = purged.is_surely_older(look)
+    if look.shows or not (is_older or purged.may_be_older(look, page)):
+        return finding
+    if purged.left_alone:
+        why = f"{look.place} kept its copy, which is what the origin serves: {not_asked(purged.left_alone)}"
+        return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=False)
+    why = f"the purge has not reached {look.place} yet: a copy from before it, which is what the origin serves"
+    if not is_older:
+        why = f"it does not show whether the purge reached {look.place}: a copy that may be from before it"
+    return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=True)
+
+
+def not_asked(names: Sequence[str]) -> str:
+    """Which caches of the chain a purge left out."""
+    return f"{' and '.join(names)} {'was' if len(names) == 1 else 'were'} not asked"
+
+
+def is_older(look: Look, purged_at: float | None) -> bool:
+    """Whether a kept copy was there before the purge. Ages are whole seconds, cut off."""
+    return look.is_kept and purged_at is not None and look.age is not None and look.age > look.at - purged_at
