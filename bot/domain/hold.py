@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 ALL = "*"  # the site of a hold on every site
+OBSERVER = "purgebot"  # who keeps everything back where the bot only observes, which nobody can release
 SHORTEST, LONGEST = 60.0, 90 * 86400.0  # seconds
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604_800.0}
 _WORDS = {
@@ -32,6 +33,11 @@ class Hold:
     since: float
     until: float | None = None
     under: Hold | None = None  # somebody else's, which it was laid on
+
+    @property
+    def observes(self) -> bool:
+        """Whether it is none that people laid: the bot only observes."""
+        return self.by == OBSERVER
 
     def is_over(self, now: float) -> bool:
         """Whether this one has ended by itself."""

@@ -41,12 +41,17 @@ def to_diagnose(site: Site, answer: Answer) -> tuple[Asked, ...]:
 
 
 def others_may_differ(looks: Iterable[Look]) -> str:
-    """ "for a plain visitor (…)", where answers vary by who asks and nobody asked as those do; "" where they do not."""
+    """ "for a plain visitor (…)", where answers vary by who asks and not all of those were asked for; "" where they do
+    not. One phone and one language stand for no others."""
     some = [look for look in looks if not look.problem]
     named = {name for look in some for name in varied_by(look.varies)}
-    asked = " ".join(look.variant.lower() for look in some)
-    by = [title for title in PERSONAL if title.lower() in named and f"{title.lower()}:" not in asked]
-    return f"for a plain visitor (Vary: {', '.join(by)}: other visitors may get other copies)" if by else ""
+    samples = {varied(asked) for name in named for asked in _by_field(name, "") if name != "origin"}
+    configured = " ".join(look.variant.lower() for look in some if look.variant not in samples)
+    by = [title for title in PERSONAL if title.lower() in named and f"{title.lower()}:" not in configured]
+    if not by:
+        return ""
+    phone = " and an iPhone" if any(PHONE in look.variant for look in some) else ""
+    return f"for a plain visitor{phone} (Vary: {', '.join(by)}: other visitors may get other copies)"
 
 
 def says_nothing(look: Look) -> bool:

@@ -64,7 +64,7 @@ class Agreement:
     def _sealed(self, job: int, row: Row, said: Said) -> Iterator[str]:
         """Of a job that waits for votes: what has begun changes its calls, and is held against its layers' entries."""
         asked = (said.asked[1] or {}) if said.asked else {}
-        if str(row["state"]) not in (State.WAITING, State.SCHEDULED):
+        if str(row["state"]) not in (State.WAITING, State.SCHEDULED) and not _parked_as_changed(said):
             return
         if asked.get("seal") not in (None, seal_of(self._reading, job)):
             yield "its targets or calls are not those that were asked for."
@@ -101,6 +101,12 @@ class Agreement:
                 yield f"the layer {name} ended as {doc.get('state')} and stands there as {found[position]['state']!s}."
             elif self._lots.sum(job, position).hash != doc.get("rows"):
                 yield f"the calls of layer {name}, or their receipts, are not as they were when it ended."
+
+
+def _parked_as_changed(said: Said) -> bool:
+    """Whether it ended before its first call since the file held something else: what it holds is looked at still."""
+    event, doc = said.ending or ("", None)
+    return event == "parked" and not said.layers and "changed the ledger's file" in str((doc or {}).get("why", ""))
 
 
 def _asked(row: Row, actor: str, doc: Doc | None) -> Iterator[str]:

@@ -205,6 +205,11 @@ class Jobs:
         rows = self._tx.rows(f"select * from jobs where {_OPEN} order by id desc limit 200")
         return [self._whole(row) for row in rows if row["site"] in sites][:limit]
 
+    def under_way(self) -> list[int]:
+        """What may send or is about to, by number."""
+        rows = self._tx.rows("select id from jobs where state in ('queued', 'purging') order by id")
+        return [whole(row["id"]) for row in rows]
+
     def recent(self, sites: Sequence[str], limit: int = 10) -> list[JobView]:
         """The newest jobs of `sites`."""
         rows = self._tx.rows("select * from jobs order by id desc limit 200")

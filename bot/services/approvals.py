@@ -16,7 +16,7 @@ from bot.domain.told import Event, Told
 from bot.domain.wording import expired
 from bot.ledger.books import Books
 from bot.ledger.messages import Role
-from bot.services.holding import hold_back
+from bot.services.holding import hold_back, observes
 from bot.services.replies import Done, Refused
 from bot.services.roster import read_roster
 from bot.services.setup import SLACK, Core, job_name
@@ -174,6 +174,8 @@ def _count(books: Books, core: Core, job: JobView, vote: Vote, roster: Roster) -
     if not in_doubt:
         tell_outcome(books, job, vote.at)  # else what comes of that is told, once it is looked at before the first call
     approved = ready(replace(job, approval=replace(approval, approved=vote.at)), vote.at)
+    if core.setup.observe and approved.state is State.QUEUED:
+        return Done(books.jobs.save(observes(books, approved, vote.at)), "in doubt" if in_doubt else "approved")
     hold = books.holds.on(job.site, vote.at) if approved.state is State.QUEUED else None
     saved = books.jobs.save(hold_back(books, approved, hold, vote.at) if hold else approved)
     return Done(saved, "in doubt" if in_doubt else "approved")

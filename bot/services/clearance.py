@@ -351,7 +351,9 @@ def _ask_again(
         why=why, rule=again.rule, policy=policy.version, needed=again.needed, of=[*again.of], expires=again.expires,
         round=again.round,
     )  # fmt: skip
-    asked = replace(job, state=State.WAITING, approval=again, rule=again.rule, due_at=now)
+    asked = replace(
+        job, state=State.WAITING, approval=again, rule=again.rule, due_at=now, held=None, held_ends=None, held_no=""
+    )
     show_request_again(books, core, asked, now)
     if told is Event.ASKED_AGAIN:
         tell_outcome(books, asked, now)
@@ -382,7 +384,10 @@ def _bar(
         of=[*barred.of], expires=barred.expires, round=barred.round, **({"lost": list(lost)} if lost else {}),
     )  # fmt: skip
     tell_outcome(books, job, now)
-    return replace(job, state=State.WAITING, approval=barred, due_at=min(look_at, barred.expires))
+    return replace(
+        job, state=State.WAITING, approval=barred, due_at=min(look_at, barred.expires),
+        held=None, held_ends=None, held_no="",
+    )  # fmt: skip
 
 
 def _let_go(books: Books, core: Core, job: JobView, old: Approval, decision: Allow, now: float) -> JobView:

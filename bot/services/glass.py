@@ -114,6 +114,8 @@ def _too_short(core: Core, job: JobView, glass: BreakGlass, reason: str) -> Refu
 def _denied(books: Books, core: Core, job: JobView, people: People) -> Refused | None:
     """What no broken glass skips: a hold, and what the policy denies."""
     now = core.clock.now()
+    if core.setup.observe:
+        return Refused("This purgebot only observes (`mode: observe`).", "A broken glass skips votes, not that.")
     hold = books.holds.on(job.site, now)
     if hold is not None:
         held = site_held(hold, job.site)

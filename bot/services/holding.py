@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.domain.hold import ALL, Hold
-from bot.domain.job import JobView
+from bot.domain.hold import ALL, OBSERVER, Hold
+from bot.domain.job import JobView, State
 from bot.domain.told import Event, Told
 from bot.ledger.books import Books
 
@@ -15,9 +15,27 @@ LIVE_AGAIN = 900.0  # seconds; the end of observing wakes what it kept, this onl
 
 def observes(books: Books, job: JobView, now: float) -> JobView:
     """`job`, which nothing keeps from going on but that this bot purges nothing at all."""
-    already = job.held if job.held is not None and job.held.reason == OBSERVING else None
-    held = hold_back(books, job, already or Hold(ALL, "purgebot", OBSERVING, now), now)
+    already = job.held if job.held is not None and job.held.observes else None
+    held = hold_back(books, job, already or Hold(ALL, OBSERVER, OBSERVING, now), now)
     return replace(held, held_ends=None, held_no="", due_at=now + LIVE_AGAIN)
+
+
+def mind_the_mode(books: Books, observe: bool, now: float) -> list[int]:
+    """After a start or a change of what is configured: say of what is under way that it stands still, and let go what
+    stood still, by number."""
+    freed = []
+    for number in books.jobs.under_way():
+        job = books.jobs.get(number)
+        if observe and job.held is None and job.state is State.PURGING:
+            kept = hold_back(books, job, Hold(ALL, OBSERVER, OBSERVING, now), now)
+            books.jobs.save(replace(kept, looked_before=job.looked_before))
+            books.messages.changed(number, now)
+        elif not observe and job.held is not None and job.held.observes:
+            books.messages.say(number, Told(Event.LET_GO, who=OBSERVER), now)
+            books.jobs.save(replace(job, held=None, held_ends=None, held_no="", due_at=now))
+            books.messages.changed(number, now)
+            freed.append(number)
+    return freed
 
 
 def hold_back(books: Books, job: JobView, hold: Hold, now: float) -> JobView:

@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from bot.domain.hold import ALL
 from bot.ledger.books import Books
 from bot.services import schedules
 from bot.services.desk import Desk
 from bot.services.fetching import go_on
 from bot.services.glass import remind
+from bot.services.holding import mind_the_mode
 from bot.services.holds import settle
 from bot.services.jobs import Jobs
 from bot.services.lanes import Lane
@@ -107,6 +107,7 @@ class Router:
 
         await self._core.ledger.write(deed)
         await schedules.adopt(self._core)
+        await self._mind_the_mode()
         await self._wake_due(float("inf"))
         self._core.engine.wake(SWEEP, self._core.clock.now() + SWEEP_SECONDS)
 
@@ -114,10 +115,14 @@ class Router:
         """After a change of what is configured: serve these lanes, and wake what is due now."""
         self._lanes = lanes
         await schedules.adopt(self._core)
+        await self._mind_the_mode()
         await self._wake_due(self._core.clock.now())
-        if not self._core.setup.observe:
-            for number in await self._core.ledger.read(lambda books: books.holds.held_jobs(ALL)):
-                self._core.engine.wake(job_name(number))
+
+    async def _mind_the_mode(self) -> None:
+        now, observe = self._core.clock.now(), self._core.setup.observe
+        for number in await self._core.ledger.write(lambda books: mind_the_mode(books, observe, now)):
+            self._core.engine.wake(job_name(number))
+        self._core.engine.wake(SLACK)
 
     async def _wake_due(self, until: float) -> None:
         now = self._core.clock.now()

@@ -105,6 +105,22 @@ async def test_a_job_whose_approval_was_taken_out_does_not_run_as_a_smaller_one(
     assert (State.FAILED, CHANGED, 0) == (ended.state, ended.why, len(shop.shield.sent) + len(shop.cf.sent))
 
 
+async def test_what_was_parked_since_it_was_changed_stays_told(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, EVERYTHING, reason="leak")
+    call = "update batches set call = replace(call, '/purge', '/other') where job = 1 and position = 0"
+    forged(shop, call)
+    for who in (LEA, SAM):
+        await approvals.vote(shop.core, who, job.id, True)
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    with reading(tmp_path / "ledger.db") as ledger:
+        told = [breach.what for breach in audit(ledger).breaches]
+    assert (State.FAILED, CHANGED) == (ended.state, ended.why)
+    assert ["P-1: its targets or calls are not those that were asked for."] == told
+
+
 async def test_two_votes_of_two_let_it_run(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     job = await shop.purge(MIA, EVERYTHING, reason="leak")

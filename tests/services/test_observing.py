@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from bot.domain.job import JobView, State
+from bot.domain.policy import BreakGlass
 from bot.services import approvals, deeds
 from bot.services.holding import OBSERVING
-from bot.services.replies import JobMade
+from bot.services.replies import JobMade, Refused
+from bot.slack.cards.outcome import outcome
+from bot.slack.cards.thread import outcome_line
 from providers.errors import BadCredentials
 from tests.services.shop import LEA, MIA, SAM, Shop, open_shop
 from tests.services.test_desk import say
@@ -59,6 +62,20 @@ async def test_votes_let_nothing_go(tmp_path: Path) -> None:
     told = await shop.events(job.id)
     await shop.ledger.close()
     assert (State.QUEUED, 0, 1) == (kept.state, calls(shop), told.count("held"))
+    assert "it waits, since this purgebot only observes." in outcome_line(kept)
+
+
+async def test_no_glass_is_broken_for_nothing(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    glass = BreakGlass(("U_LEA",), reason_min=5)
+    policy = replace(shop.core.setup.policy, break_glass=glass)
+    shop.core.current.become(replace(shop.core.setup, policy=policy))
+    job = await asked(shop, "everything on shop --confirm shop because x")
+    await become(shop, observing=True)
+    answer = await say(shop, LEA, f"break-glass {job.name} because the prices are wrong")
+    await shop.ledger.close()
+    assert isinstance(answer, Refused)
+    assert "This purgebot only observes (`mode: observe`)." == answer.what
 
 
 async def test_a_purge_under_way_stops_between_two_calls_and_goes_on_later(tmp_path: Path) -> None:
@@ -69,13 +86,15 @@ async def test_a_purge_under_way_stops_between_two_calls_and_goes_on_later(tmp_p
     await become(shop, observing=True)
     begun = calls(shop)
     await shop.slate.advance(120)
-    still = calls(shop)
+    still, stands = calls(shop), await shop.job(job.id)
     await become(shop, observing=False)
     await shop.slate.advance(400)
     done = await shop.job(job.id)
     await shop.ledger.close()
     assert 0 < begun == still < 11
-    assert (State.DONE, 11) == (done.state, calls(shop))
+    assert (State.PURGING, True) == (stands.state, stands.held is not None and stands.held.observes)
+    assert f"🟡 {job.name} stands still, this purgebot only observes" in outcome(stands, shop.clock.now())
+    assert (State.DONE, 11, None) == (done.state, calls(shop), done.held)
 
 
 @pytest.mark.parametrize("restarted", [False, True], ids=["after a reload", "after a restart"])

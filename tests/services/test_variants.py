@@ -14,7 +14,7 @@ from bot.domain.answer import PLAIN, Answer, Asked, varied
 from bot.domain.defaults import built_in
 from bot.domain.job import State
 from bot.domain.site import Site
-from bot.domain.variants import PHONE
+from bot.domain.variants import PHONE, others_may_differ
 from bot.domain.verdict import Look, Verdict
 from bot.services.checks import VARIED_URLS
 from bot.services.ports import ReadHeaders
@@ -112,6 +112,26 @@ async def test_an_old_copy_for_phones_is_old_though_nobody_configured_them(tmp_p
     edges.kept[("iad", f"User-Agent: {PHONE}")] = "v1"
     reply = await checked(shop)
     assert (Verdict.STALE, ("iad",)) == (reply.judgement.verdict, reply.judgement.stale_at)
+
+
+@pytest.mark.parametrize(
+    ("varies", "told"),
+    [
+        pytest.param(
+            "user-agent", "for a plain visitor and an iPhone (Vary: User-Agent: other", id="a phone"
+        ),
+        pytest.param("accept-language", "for a plain visitor (Vary: Accept-Language: other", id="a language"),
+        pytest.param("cookie", "for a plain visitor (Vary: Cookie: other", id="cookies"),
+        pytest.param("accept-encoding", "", id="all encodings"),
+    ],
+)
+async def test_who_was_asked_for_is_said_where_others_may_get_other_copies(
+    tmp_path: Path, varies: str, told: str
+) -> None:
+    shop, _ = varied_shop(tmp_path, varies=varies)
+    reply = await checked(shop)
+    said = others_may_differ(reply.looks)
+    assert (bool(told), True) == (bool(said), said.startswith(told))
 
 
 async def test_a_purge_that_left_the_copy_for_phones_is_not_proven(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from bot.domain.policy import is_person
 from bot.domain.wording import listed as either
 from bot.ledger.reviews import Review
 from bot.slack.cards.blocks import Block, Card, Confirm, button, card, context
-from bot.slack.cards.outcome import mentions
+from bot.slack.cards.outcome import held_told, mentions
 from bot.slack.cards.root import what
 from bot.slack.cards.words import clock, count, duration, listed, subject
 from bot.slack.escape import code, escape, linked, person
@@ -50,7 +50,7 @@ def _follows(job: JobView) -> str:
         case State.WAITING:
             return "It did not run and waits again. Its own card tells why."
         case State.QUEUED if job.held is not None:
-            return f"It waits: {escape(job.site, 60)} is held by {person(job.held.by)}."
+            return held_told(job.held, job.site)
         case state if state.is_open:
             return FOLLOWS
         case _:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from bot.domain.hold import ALL
+from bot.domain.hold import ALL, Hold
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State
 from bot.domain.verdict import ORIGIN, Verdict
 from bot.domain.wording import expired
@@ -93,6 +93,9 @@ def _so_far(job: JobView, now: float) -> str:
             at = clock_with_seconds(job.begins)
             missed = f"🟡 {job.name} missed its time, {at}, and has not begun · {subject(job)}"
             return f"🔵 {job.name} begins {at} · {subject(job)}" if job.missed is None else missed
+        case State.QUEUED | State.PURGING if job.held is not None and job.held.observes:
+            stands = "waits" if job.state is State.QUEUED else "stands still"
+            return f"🟡 {job.name} {stands}, this purgebot only observes · {subject(job)}"
         case State.QUEUED if job.held is not None:
             site = "every site" if job.held.site == ALL else escape(job.held.site, 60)
             return f"🟡 {job.name} waits, {site} is held by {person(job.held.by)} · {subject(job)}"
@@ -163,6 +166,13 @@ def barred(approval: Approval) -> Iterator[str]:
             f"Nobody is asked meanwhile. It expires {clock(approval.expires)}, unless the policy says otherwise before:"
             " then votes are asked for."
         )
+
+
+def held_told(hold: Hold, site: str) -> str:
+    """What a job waits for that may begin."""
+    if hold.observes:
+        return "It waits: this purgebot only observes, and goes on once its `mode` is `live`."
+    return f"It waits: {escape(site, 60)} is held by {person(hold.by)}."
 
 
 def held_ahead(job: JobView, names: Mapping[str, str]) -> str:

@@ -8,7 +8,18 @@ from bot.domain.job import Approval, JobView, State, Vote
 from bot.domain.wording import dollars
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.glass import hint_line
-from bot.slack.cards.outcome import approvals_left, barred, denier, groups, mentions, missing, restored, too_few, waits
+from bot.slack.cards.outcome import (
+    approvals_left,
+    barred,
+    denier,
+    groups,
+    held_told,
+    mentions,
+    missing,
+    restored,
+    too_few,
+    waits,
+)
 from bot.slack.cards.root import RESTORED_TOLD, starts, what
 from bot.slack.cards.thread import NAMES_SHOWN, NOBODY, Names, called
 from bot.slack.cards.words import (
@@ -222,7 +233,7 @@ def _decided(job: JobView) -> Iterator[str]:
         case State.NEEDS_DECISION:
             yield "It waits for a decision; its own card tells why."
         case State.QUEUED if job.held is not None:
-            yield f"It waits: {escape(job.site, 60)} is held by {person(job.held.by)}."
+            yield held_told(job.held, job.site)
         case _ if _is_approved(job) and job.state.is_open:
             yield "It goes on by itself; its own card tells how."
         case _ if _is_approved(job):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.domain.actor import is_machine
+from bot.domain.hold import OBSERVER, Hold
 from bot.domain.job import Approval, JobView, State
 from bot.domain.told import Event, Told
 from bot.domain.when import length
@@ -75,7 +76,7 @@ def outcome_line(job: JobView, names: Names = NOBODY) -> str:
     yes = [called(vote.by, names) for vote in approval.votes]
     if len(yes) >= approval.needed:
         held = job.held if job.state is State.QUEUED else None
-        runs = f"; it waits, since {called(held.by, names)} holds the site." if held else _runs(job)
+        runs = f"; it waits, since {_held_by(held, names)}." if held else _runs(job)
         runs = runs if job.state.is_open else "."
         return f"{asked} {job.name} was approved by {listed(yes, NAMES_SHOWN)}{runs}"
     if job.state is State.EXPIRED:
@@ -96,6 +97,10 @@ def end_line(job: JobView, names: Names = NOBODY) -> str:
         job.state if job.state is State.FAILED else f"{job.state} {job.verdict}", "Ended: its card says how."
     )
     return f"{asked} {job.name} has ended{ended.removeprefix('Ended')}"
+
+
+def _held_by(hold: Hold, names: Names) -> str:
+    return "this purgebot only observes" if hold.observes else f"{called(hold.by, names)} holds the site"
 
 
 def _runs(job: JobView) -> str:
@@ -168,7 +173,7 @@ def _by_people(told: Told, who: str) -> str:
             again = why_again(told.text, TEXT_MAX, calls=True)
             return f"Judged anew: {again} {count(told.n, 'approval')} must be given; older votes are void."
         case Event.HELD:
-            return f"Held back by {who}{_until(told)}: {text}"
+            return f"Stands still: {text}" if told.who == OBSERVER else f"Held back by {who}{_until(told)}: {text}"
         case Event.HELD_AHEAD:
             waits = f"it waits for the {'end' if told.seconds else 'release'}."
             then = f"If it still is at that time, {waits}" if told.n else "The hold ends before that time."
