@@ -6,12 +6,12 @@ the site's key surely holds and what the answers' Vary names; a diagnosis whatev
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from bot.domain.answer import Answer, Asked, varied
 from bot.domain.caching import varied_by
-from bot.domain.look import Look
+from bot.domain.look import ORIGIN, Look
 from bot.domain.site import Site
 
 ENCODING = "Accept-Encoding"
@@ -21,6 +21,7 @@ ENCODINGS = (IDENTITY, BROTLI)  # a plain visitor takes gzip
 VARIANTS_MAX = 6
 PERSONAL = ("User-Agent", "Cookie", "Accept-Language")  # what tells visitors apart, in answers' Vary
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1"
+_GUESSED = ("User-Agent: ", "Accept-Language: ", "Origin: ")
 _NAMES = frozenset(varied(asked) for asked in ENCODINGS)
 
 
@@ -52,6 +53,18 @@ def others_may_differ(looks: Iterable[Look]) -> str:
         return ""
     phone = " and an iPhone" if any(PHONE in look.variant for look in some) else ""
     return f"for a plain visitor{phone} (Vary: {', '.join(by)}: other visitors may get other copies)"
+
+
+def answered(site: Site, looks: Sequence[Look]) -> list[Look]:
+    """`looks` without those as somebody whom nobody configured, where that is answered otherwise than a plain visitor:
+    not at all, by a guard or by another page. They say nothing then of what those people get; the origin is needed."""
+    own = {varied(asked) for asked in _configured(site)}
+    plain = {(look.url, look.place): look.status for look in looks if not look.variant}
+    guessed = [look for look in looks if look.variant.startswith(_GUESSED) and look.variant not in own]
+    other = [look for look in guessed if look.problem or look.status != plain.get((look.url, look.place))]
+    without = {(look.url, look.variant) for look in other if look.place == ORIGIN}
+    left = [look for look in guessed if look in other or (look.url, look.variant) in without]
+    return [look for look in looks if look not in left]
 
 
 def says_nothing(look: Look) -> bool:

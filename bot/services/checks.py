@@ -9,9 +9,10 @@ from dataclasses import replace
 
 from bot.domain.answer import PLAIN, Answer, Asked, varied
 from bot.domain.deploy import Expected
+from bot.domain.finding import REFUSING
 from bot.domain.look import Likeness, compare
 from bot.domain.site import Site
-from bot.domain.variants import says_nothing, to_prove
+from bot.domain.variants import answered, says_nothing, to_prove
 from bot.domain.verdict import Look, Verdict, judge
 from bot.services.ports import Looker
 from bot.services.setup import Core
@@ -167,13 +168,13 @@ class _Eyes:
         at = max((look.at for look in self._seen.values()), default=0.0)
         late = {key: replace(look, at=at) for key, look in self._asked.items() if key not in self._seen}
         told = sorted({**self._seen, **late}.items(), key=lambda one: one[0])
-        return tuple(look for _, look in told if not says_nothing(look))
+        return tuple(answered(self._site, [look for _, look in told if not says_nothing(look)]))
 
 
 def _disagree(first: Look, second: Look) -> bool:
     """Whether two answers of one place that keeps copies hold two contents."""
     kept = first.is_kept or second.is_kept
-    return kept and not second.problem and compare(first, second) in OTHERS
+    return kept and not second.problem and second.status not in REFUSING and compare(first, second) in OTHERS
 
 
 async def look_inside(core: Core, site: Site, urls: Sequence[str], within: float) -> tuple[Look, ...]:

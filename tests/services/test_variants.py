@@ -117,9 +117,7 @@ async def test_an_old_copy_for_phones_is_old_though_nobody_configured_them(tmp_p
 @pytest.mark.parametrize(
     ("varies", "told"),
     [
-        pytest.param(
-            "user-agent", "for a plain visitor and an iPhone (Vary: User-Agent: other", id="a phone"
-        ),
+        pytest.param("user-agent", "for a plain visitor and an iPhone (Vary: User-Agent: other", id="a phone"),
         pytest.param("accept-language", "for a plain visitor (Vary: Accept-Language: other", id="a language"),
         pytest.param("cookie", "for a plain visitor (Vary: Cookie: other", id="cookies"),
         pytest.param("accept-encoding", "", id="all encodings"),
@@ -132,6 +130,16 @@ async def test_who_was_asked_for_is_said_where_others_may_get_other_copies(
     reply = await checked(shop)
     said = others_may_differ(reply.looks)
     assert (bool(told), True) == (bool(said), said.startswith(told))
+
+
+async def test_a_phone_that_is_turned_away_keeps_no_page_from_being_proven(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path, varies="user-agent")
+    edges.silent |= {("fra", f"User-Agent: {PHONE}"), ("iad", f"User-Agent: {PHONE}")}
+    job = await shop.purge(MIA, url("/a"))
+    await shop.slate.advance(600)
+    done = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (Verdict.FRESH, "for a plain visitor") == (done.verdict, done.why.rpartition(" · ")[2][:19])
 
 
 async def test_a_purge_that_left_the_copy_for_phones_is_not_proven(tmp_path: Path) -> None:
