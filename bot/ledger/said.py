@@ -22,6 +22,9 @@ FIXED = {
 _ALLOWS = "approved", "glass"  # what an event that lets a job run without further votes is called
 
 
+_SENDS = frozenset({"layer", "retried", "resumed", "outcome_unknown"})  # entries that follow a first call
+
+
 @dataclass(slots=True)
 class Said:
     """What the journal says of one job, entry by entry."""
@@ -43,6 +46,7 @@ class Said:
     short: str = ""  # what let it run with fewer votes than were asked for
     glass: list[str] = field(default_factory=list)  # who broke it
     reviewed: bool = False
+    sent: bool = False  # calls have left since votes were last asked for
     layers: dict[int, Doc] = field(default_factory=dict)
     seals: Seals = field(default_factory=Seals)
     entry: int = 0  # the last
@@ -50,6 +54,7 @@ class Said:
     def hear(self, row: Row) -> None:
         """The next entry."""
         event, doc, self.entry = str(row["event"]), _doc(row["doc"]), int(row["seq"] or 0)
+        self.sent = event in _SENDS or (self.sent and event != "asked_again")
         match event:
             case "asked":
                 self.asked = (str(row["actor"]), doc)

@@ -115,7 +115,8 @@ def cleared(books: Books, core: Core, job: JobView, people: People, now: float) 
     if job.rule == OVERRULED:
         return None
     hold = books.holds.on(job.site, now)
-    if hold is not None and not any(layer.started is not None for layer in job.layers):
+    begun = any(layer.started is not None for layer in job.layers) and books.said(job.id).sent
+    if hold is not None and not begun:
         return _wait_for(books, core, job, people, hold.alone, now)
     if job.rule == RULE:
         return None  # nobody could vote, and what was refused was refused when it was asked for
@@ -260,7 +261,8 @@ def _what_changed(
         return ""
     if approval is None:
         return f"{decision.why[:1].upper()}{decision.why[1:]}."
-    if _has_begun(job, approval):
+    said = books.said(job.id)
+    if said.sent and _has_begun(job, approval):
         return ""
     agreed_at = job.agreed_at
     if agreed_at is not None and now - agreed_at > approval.run_within:
@@ -269,7 +271,6 @@ def _what_changed(
         within = approval.run_within
         ago = f"{within / 60:.0f} min" if within >= 60 else f"{within:.0f} s"
         return f"{what} more than {ago} ago."
-    said = books.said(job.id)
     if approval.broken_by in said.glass:
         return ""
     agreed = {who.id for who in people.agreed}

@@ -140,8 +140,7 @@ class Jobs:
             await self._apply(job, lambda books, job, now: self._begin(books, job, position, now))
             self._core.engine.wake(lane_name(job.layers[position].account))
             return
-        is_new = not any(layer.started for layer in job.layers)
-        if is_new and (why := await self._core.ledger.read(lambda books: self._not_as_asked(books, job))):
+        if why := await self._core.ledger.read(lambda books: self._not_as_asked(books, job)):
             await self._park(job, why)
             return
         people = await clearance.people_of(self._core, job)
@@ -154,7 +153,8 @@ class Jobs:
     def _not_as_asked(self, books: Books, job: JobView) -> str:
         """Why what people agreed to, or asked for at a later time, is not what would be sent; "" when it is. Whether
         there were votes is asked of the journal, too: the table is what somebody may have changed."""
-        if job.approval is None and job.scheduled_for is None and not books.said(job.id).needed:
+        said = books.said(job.id)
+        if said.sent or (job.approval is None and job.scheduled_for is None and not said.needed):
             return ""
         as_asked = books.is_as_asked(job.id)
         return timed.no_longer_configured(books, self._core, job) if as_asked else CHANGED

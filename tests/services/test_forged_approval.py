@@ -105,6 +105,19 @@ async def test_a_job_whose_approval_was_taken_out_does_not_run_as_a_smaller_one(
     assert (State.FAILED, CHANGED, 0) == (ended.state, ended.why, len(shop.shield.sent) + len(shop.cf.sent))
 
 
+async def test_a_layer_that_is_said_to_have_begun_lets_nothing_go(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, EVERYTHING, reason="leak")
+    begun = "update layers set doc = json_set(doc, '$.started', 9e9) where job = 1 and position = 0"
+    forged(shop, NEEDED, begun)
+    await approvals.vote(shop.core, LEA, job.id, True)
+    await shop.slate.advance(200)
+    kept = await shop.job(job.id)
+    await shop.ledger.close()
+    assert kept.state is not State.DONE
+    assert 0 == len(shop.shield.sent) + len(shop.cf.sent)
+
+
 async def test_what_was_parked_since_it_was_changed_stays_told(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     job = await shop.purge(MIA, EVERYTHING, reason="leak")
