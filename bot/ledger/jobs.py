@@ -206,8 +206,8 @@ class Jobs:
         return [self._whole(row) for row in rows if row["site"] in sites][:limit]
 
     def under_way(self) -> list[int]:
-        """What may send or is about to, by number."""
-        rows = self._tx.rows("select id from jobs where state in ('queued', 'purging') order by id")
+        """What may send or is about to, or begins later, by number."""
+        rows = self._tx.rows("select id from jobs where state in ('queued', 'purging', 'scheduled') order by id")
         return [whole(row["id"]) for row in rows]
 
     def recent(self, sites: Sequence[str], limit: int = 10) -> list[JobView]:

@@ -32,6 +32,7 @@ from bot.ledger.lots import LotSum
 from bot.services import approvals, clearance, endings, following, looking, timed
 from bot.services.clearance import People
 from bot.services.endings import Change
+from bot.services.holding import observes
 from bot.services.notes import keep_note
 from bot.services.setup import SLACK, Core, job_name, lane_name, warm_name
 from bot.services.urgency import still_urgent, tell_passed
@@ -114,7 +115,11 @@ class Jobs:
                 await self._apply(job, endings.finish)
 
     async def _come_due(self, job: JobView) -> None:
-        """Its time has come; what is no longer as it was asked for does not begin, and is told."""
+        """Its time has come; what is no longer as it was asked for does not begin, and is told. Where the bot only
+        observes its time passes, so that it is late or missed by what was configured once the bot purges again."""
+        if self._core.setup.observe:
+            await self._apply(job, observes)
+            return
         gone = await self._core.ledger.read(lambda books: timed.no_longer_configured(books, self._core, job))
         if gone:
             await self._park(job, gone)

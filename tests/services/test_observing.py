@@ -41,14 +41,33 @@ async def test_what_was_scheduled_does_not_begin_until_the_bot_purges_again(tmp_
     shop = open_shop(tmp_path)
     job = await asked(shop, "https://www.shop.test/a in 10m")
     await become(shop, observing=True)
-    await shop.slate.advance(1200)
+    await shop.slate.advance(1000)
     kept, sent = await shop.job(job.id), calls(shop)
     await become(shop, observing=False)
     await shop.slate.advance(400)
     done = await shop.job(job.id)
     await shop.ledger.close()
-    assert (State.QUEUED, OBSERVING, 0) == (kept.state, kept.held.reason if kept.held else "", sent)
+    assert (State.SCHEDULED, OBSERVING, 0) == (kept.state, kept.held.reason if kept.held else "", sent)
     assert (State.DONE, 2) == (done.state, calls(shop))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "state", "sent"), [(12, State.DONE, 2), (40, State.SCHEDULED, 0)], ids=["late", "missed"]
+)
+async def test_a_time_that_passed_meanwhile_is_late_or_missed(
+    tmp_path: Path, minutes: int, state: State, sent: int
+) -> None:
+    shop = open_shop(tmp_path)
+    job = await asked(shop, "https://www.shop.test/a in 10m")
+    await become(shop, observing=True)
+    await shop.slate.advance(minutes * 60)
+    kept = await shop.job(job.id)
+    await become(shop, observing=False)
+    await shop.slate.advance(400)
+    then = await shop.job(job.id)
+    await shop.ledger.close()
+    assert "waits, this purgebot only observes" in outcome(kept, shop.clock.now())
+    assert (state, sent, state is State.SCHEDULED) == (then.state, calls(shop), then.missed is not None)
 
 
 async def test_votes_let_nothing_go(tmp_path: Path) -> None:

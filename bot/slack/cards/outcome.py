@@ -89,13 +89,13 @@ def _so_far(job: JobView, now: float) -> str:
             layer = troubled(job)
             where = title(layer) if layer else "a layer"
             return f"🟡 {job.name} needs a decision, the answer of {where} was lost · {subject(job)}"
+        case State.QUEUED | State.PURGING | State.SCHEDULED if job.held is not None and job.held.observes:
+            stands = "stands still" if job.state is State.PURGING else "waits"
+            return f"🟡 {job.name} {stands}, this purgebot only observes · {subject(job)}"
         case State.SCHEDULED:
             at = clock_with_seconds(job.begins)
             missed = f"🟡 {job.name} missed its time, {at}, and has not begun · {subject(job)}"
             return f"🔵 {job.name} begins {at} · {subject(job)}" if job.missed is None else missed
-        case State.QUEUED | State.PURGING if job.held is not None and job.held.observes:
-            stands = "waits" if job.state is State.QUEUED else "stands still"
-            return f"🟡 {job.name} {stands}, this purgebot only observes · {subject(job)}"
         case State.QUEUED if job.held is not None:
             site = "every site" if job.held.site == ALL else escape(job.held.site, 60)
             return f"🟡 {job.name} waits, {site} is held by {person(job.held.by)} · {subject(job)}"
