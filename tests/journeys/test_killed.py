@@ -132,8 +132,9 @@ class Night:
         return self.until(look, f"a request with {words}")
 
     def dying(self) -> bool:
-        """Whether its death is due and did not come yet. What others read meanwhile, they read from a bot that ends."""
-        if self.deaths:
+        """Whether its death is due and did not come yet. What others read meanwhile, they read from a bot that ends.
+        Only a commit is when its SQL comes true; a call may be long to come then."""
+        if self.deaths or self.point.where != "after commit":
             return False
         with contextlib.closing(sqlite3.connect(self.stage.folder / self.database)) as ledger:
             return ledger.execute(self.point.sql).fetchone() is not None
