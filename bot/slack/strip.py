@@ -13,7 +13,7 @@ from bot.domain.masking import masked
 from bot.domain.verdict import ORIGIN, Verdict
 from bot.services.checks import DNS, verdict_of
 from bot.services.replies import Checked
-from bot.slack.cards.checked import old_first
+from bot.slack.cards.checked import old_first, shortened
 from bot.slack.chart import ALT_MAX, COLOURS, GROUND, INK, drawable
 
 PLACES_LEAST, ROWS_MAX, COLUMNS_MAX = 6, 20, 12
@@ -69,12 +69,6 @@ def head(place: str) -> str:
     return "\n".join(drawable(line, PLACE_MAX) for line in wrap(place, PLACE_MAX)[:HEAD_LINES])
 
 
-def shortened(page: str) -> str:
-    """Its begin and its end, which say more than the middle of a path."""
-    half = (PAGE_MAX - 1) // 2
-    return page if len(page) <= PAGE_MAX else f"{page[:half]}…{page[-half:]}"
-
-
 def draw_strip(strip: Strip) -> bytes:
     """A PNG. Slow the first time, as the chart is; to be called in a thread, one at a time."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -98,7 +92,9 @@ def draw_strip(strip: Strip) -> bytes:
     axes.set_xlim(0, across)
     axes.set_ylim(down, 0)
     axes.set_xticks([n + 0.5 for n in range(across)], [head(name) for name in strip.places])
-    axes.set_yticks([n + 0.5 for n in range(down)], [drawable(shortened(name), PAGE_MAX) for name in strip.pages])
+    axes.set_yticks(
+        [n + 0.5 for n in range(down)], [drawable(shortened(name, PAGE_MAX), PAGE_MAX) for name in strip.pages]
+    )
     axes.xaxis.tick_top()
     if any(cell is None for cells in strip.cells for cell in cells):
         axes.set_xlabel("–  nobody looked", fontsize=SIZE, color=INK, loc="left")

@@ -13,7 +13,7 @@ from bot.domain.policy import Members
 from bot.services.setup import Current
 from bot.slack.calling import Calling
 from bot.slack.web_api import SlackApi
-from tests.services.shop import Everybody, open_shop
+from tests.services.shop import Everybody, Shop, open_shop
 from tests.slack.cases import ALL, APPROVAL
 
 EVERYBODY = ("U_LEA", "U_SAM", "U_KIM")
@@ -30,15 +30,20 @@ CALLED = {
 }  # fmt: skip
 
 
+def calling_in(path: Path, approvers: tuple[str, ...], groups: dict[str, Members]) -> tuple[Shop, Calling]:
+    """A shop with these approvers and user-groups, and who is called in it."""
+    shop, people = open_shop(path), Everybody()
+    people.groups = groups
+    core = replace(shop.core, current=Current(replace(shop.core.setup, policy=built_in(approvers))), directory=people)
+    return shop, Calling(core, SlackApi(AsyncWebClient()))
+
+
 @pytest.mark.parametrize(("approvers", "groups", "expected"), CALLED.values(), ids=CALLED)
 async def test_those_asked_are_called(
     tmp_path: Path, approvers: tuple[str, ...], groups: dict[str, Members], expected: tuple[str, ...]
 ) -> None:
-    shop = open_shop(tmp_path)
-    people = Everybody()
-    people.groups = groups
-    core = replace(shop.core, current=Current(replace(shop.core.setup, policy=built_in(approvers))), directory=people)
-    called = await Calling(core, SlackApi(AsyncWebClient())).asked(replace(ALL, approval=APPROVAL))
+    shop, calling = calling_in(tmp_path, approvers, groups)
+    called = await calling.asked(replace(ALL, approval=APPROVAL))
     await shop.ledger.close()
     assert expected == tuple(called)
 
@@ -60,11 +65,8 @@ REVIEWERS = {
 async def test_those_who_may_close_a_review_are_called(
     tmp_path: Path, approvers: tuple[str, ...], groups: dict[str, Members], expected: tuple[str, ...]
 ) -> None:
-    shop = open_shop(tmp_path)
-    people = Everybody()
-    people.groups = groups
-    core = replace(shop.core, current=Current(replace(shop.core.setup, policy=built_in(approvers))), directory=people)
+    shop, calling = calling_in(tmp_path, approvers, groups)
     job = replace(ALL, approval=replace(APPROVAL, breakers=("U_NIA", "U_SAM")))
-    called = await Calling(core, SlackApi(AsyncWebClient())).reviewers(job, "U_SAM")
+    called = await calling.reviewers(job, "U_SAM")
     await shop.ledger.close()
     assert expected == tuple(called)

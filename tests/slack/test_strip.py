@@ -8,7 +8,8 @@ import pytest
 
 from bot.domain.verdict import Look, Verdict, judge
 from bot.services.replies import Checked
-from bot.slack.strip import Strip, alt_of, draw_strip, head, shortened, strip_of
+from bot.slack.cards.checked import shortened
+from bot.slack.strip import PAGE_MAX, Strip, alt_of, draw_strip, head, strip_of
 from tests.slack.cases import SHOP
 
 PAGE, FRONT = "https://www.shop.test/pricing", "https://www.shop.test/"
@@ -43,7 +44,7 @@ def test_nothing_is_drawn_where_all_is_fresh() -> None:
 
 def test_a_long_path_keeps_its_end_and_two_probes_of_one_city_their_heads() -> None:
     long = f"www.shop.test/catalog/{'x' * 60}/autumn/boots/42.html"
-    assert "www.shop.test/…/boots/42.html" == shortened(long)
+    assert "www.shop.test/…/boots/42.html" == shortened(long, PAGE_MAX)
     probes = ("Warsaw, PL (AS5617)", "Warsaw, PL (AS12741)")
     assert ["Warsaw, PL\n(AS5617)", "Warsaw, PL\n(AS12741)"] == [head(probe) for probe in probes]
 

@@ -205,13 +205,13 @@ def _page(url: str, variant: str, checked: Checked) -> str:
     hosts = {urlsplit(one).netloc for one in checked.urls}
     bare = masked(url).split("://", 1)[-1]
     path = f"/{bare.partition('/')[2]}" if len(hosts) == 1 else bare
-    return f"{_shortened(path)}{f' · {in_short(variant)}' if variant else ''}"
+    return f"{shortened(path, PAGE_MAX)}{f' · {in_short(variant)}' if variant else ''}"
 
 
-def _shortened(path: str) -> str:
-    """Its begin and its end: long addresses of one site often differ in the last words alone."""
-    half = (PAGE_MAX - 1) // 2
-    return path if len(path) <= PAGE_MAX else f"{path[:half]}…{path[-half:]}"
+def shortened(page: str, most: int) -> str:
+    """Its begin and its end, `most` characters: addresses of one site often differ in the last words alone."""
+    half = (most - 1) // 2
+    return page if len(page) <= most else f"{page[:half]}…{page[-half:]}"
 
 
 def _across(url: str, variant: str, checked: Checked, places: Sequence[str]) -> Iterator[str]:
