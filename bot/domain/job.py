@@ -194,6 +194,7 @@ class JobView:
     urgent_by: str = ""  # who had it go before all others, if somebody did
     reason: str = ""
     why: str = ""  # what stands behind verdict or state, one sentence
+    for_good: bool = False  # it stopped since it is not what was asked for, which no retry mends
     looks: tuple[Look, ...] = ()  # the last look at each place and URL
     before: tuple[Look, ...] = ()  # the looks before the purge
     fresh_at: tuple[str, ...] = ()  # places proven
@@ -263,6 +264,11 @@ class JobView:
         if agreed is None or self.scheduled_for is None or ran_before:
             return agreed
         return max(agreed, self.scheduled_for)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether some layer was let go, in this run of it or in one before."""
+        return any(layer.started is not None for layer in self.layers)
 
     @property
     def ended_by_restore(self) -> bool:

@@ -63,4 +63,4 @@ class Told:
     seconds: float = 0.0
     ids: tuple[str, ...] = ()
     text: str = ""
-    flying: int = 0
+    flying: int = 0  # calls; of what expired, those that had gone before

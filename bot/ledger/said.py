@@ -22,7 +22,7 @@ FIXED = {
 _ALLOWS = "approved", "glass"  # what an event that lets a job run without further votes is called
 
 
-_SENDS = frozenset({"layer", "retried", "resumed", "outcome_unknown"})  # entries that follow a first call
+_SENDS = frozenset({"layer", "resumed", "outcome_unknown"})  # entries that follow a first call
 
 
 @dataclass(slots=True)
@@ -32,6 +32,7 @@ class Said:
     asked: tuple[str, Doc | None] | None = None
     decided: Doc | None = None  # and asked again, which needs votes
     ending: tuple[str, Doc | None] | None = None
+    ended_at: float | None = None  # when it ended last
     approved: bool = False
     votes: list[tuple[Cast, bool]] = field(default_factory=list)  # and whether its document is still there
     before: int = 0  # how many votes are of rounds before the last asking
@@ -54,7 +55,8 @@ class Said:
     def hear(self, row: Row) -> None:
         """The next entry."""
         event, doc, self.entry = str(row["event"]), _doc(row["doc"]), int(row["seq"] or 0)
-        self.sent = event in _SENDS or (self.sent and event != "asked_again")
+        sends = event in _SENDS or (event == "parked" and bool((doc or {}).get("sent")))
+        self.sent = sends or (self.sent and event != "asked_again")
         match event:
             case "asked":
                 self.asked = (str(row["actor"]), doc)
@@ -93,6 +95,8 @@ class Said:
                 self.layers = {n: x for n, x in self.layers.items() if x.get("state") != "failed"}
             case _ if event in NAMED or event in FIXED:
                 self.ending = (event, doc)
+        if event in NAMED or event in FIXED:
+            self.ended_at = row["at"] if isinstance(row["at"], float) else None
         self.approved = self.approved or any(word in event for word in _ALLOWS)
 
     @property

@@ -20,12 +20,15 @@ from bot.services.approvals import tell_outcome
 from bot.services.deciding import submit
 from bot.services.endings import tell_all, tell_askers
 from bot.services.fetching import stop
+from bot.services.holding import hold_back
 from bot.services.joining import may_leave
-from bot.services.local import at_the_machine, journal_overruled, with_voters
+from bot.services.local import OVERRULED, RULE, at_the_machine, journal_overruled, with_voters
 from bot.services.purges import Asking
 from bot.services.replies import Done, JobMade, Joined, PlanShown, Refused, refused_by
 from bot.services.roster import approvers, read_roster
 from bot.services.setup import SLACK, Core, job_name
+from bot.services.turning_back import why_denied
+from bot.services.whose import People, people_of
 from bot.services.window import of_job, recent
 
 _RETRYABLE = frozenset({State.FAILED, State.PARTIAL})
@@ -103,29 +106,51 @@ async def run_now(core: Core, actor: Actor, number: int) -> Done | Refused:
 
 async def retry(core: Core, actor: Actor, number: int, anyway: bool = False) -> Done | Refused:
     """Send the calls of job `number` that did not go once more; the approval that it began with stays, since nothing is
-    added. What the policy denies now is not sent; at the machine, what it denies or a hold keeps only if `anyway`."""
+    added. What the policy denies now is not sent, and what is held waits; at the machine, what it denies or a hold
+    keeps is sent only if `anyway`."""
     roster = with_voters(await read_roster(core))
+    people = None if actor.is_local else await _people(core, number)
 
     def change(books: Books, job: JobView, now: float) -> Done | Refused:
         if job.state not in _RETRYABLE:
             return Refused(f"{job.name} has nothing to retry: it is {job.state}.")
-        if refused := _never(books, job):
+        if refused := _never(books, core, job):
             return refused
         if not actor.is_local:
-            return _again(books, job, actor, now)
+            return _denied_now(books, core, job, actor, people, now) or _again(books, job, actor, now)
         found = _decided_here(books, core, job, actor, roster, anyway, now)
         return found if isinstance(found, Refused) else _again(books, found, actor, now)
 
     return await _on_job(core, actor, number, Deed.RETRY, change)
 
 
+async def _people(core: Core, number: int) -> People | None:
+    """Whose rights count for job `number`; None where there is none, or Slack does not say."""
+    job = await core.ledger.read(lambda books: books.jobs.find(number))
+    return None if job is None else await people_of(core, job)
+
+
+def _denied_now(
+    books: Books, core: Core, job: JobView, actor: Actor, people: People | None, now: float
+) -> Refused | None:
+    """The policy's no to what is left of `job`, which had begun: it stays as it ended, to be retried after that."""
+    if people is None or job.rule in (RULE, OVERRULED) or not job.has_begun:
+        return None
+    decision = clearance.judge_again(books, core, job, people, now)
+    if not isinstance(decision, Deny):
+        return None
+    books.journal.add(
+        now, "denied", actor.id,
+        site=job.site, kind=job.kind, targets=job.targets, rule=decision.rule, why=decision.why_to_others, retry=job.id,
+    )  # fmt: skip
+    advice = f"Nothing more of {job.name} is purged. It can be retried once that is over."
+    return Refused(why_denied(decision), advice, by_rule=True)
+
+
 def _decided_here(
     books: Books, core: Core, job: JobView, actor: Actor, roster: Roster, anyway: bool, now: float
 ) -> JobView | Refused:
     """`job` under the rule by which whoever is at the machine has it go on, which is journalled; or why it does not."""
-    gone = timed.no_longer_configured(books, core, job)
-    if gone:
-        return Refused(f"{job.name} cannot go on: {gone}")
     outline = clearance.outline_of(books, core, job, now)
     late = recent(books, core, actor.id, of_job(job), now, Beside(job.id))
     decision, hold = decide(actor, outline, core.setup.policy, roster, now, late), books.holds.on(job.site, now)
@@ -144,8 +169,12 @@ def _decided_here(
     return here
 
 
-def _never(books: Books, job: JobView) -> Refused | None:
-    """What to do where all that did not go was refused for good: the same calls would be refused once more."""
+def _never(books: Books, core: Core, job: JobView) -> Refused | None:
+    """What to do where it is not what was asked for, or all that did not go was refused for good: the same calls would
+    be refused once more."""
+    gone = job.why if job.for_good else timed.no_longer_configured(books, core, job)
+    if gone:
+        return Refused(f"{job.name} cannot go on: {gone}")
     if not books.batches.is_refused(job.id):
         return None
     layer = next(layer for layer in job.layers if layer.failed)
@@ -158,11 +187,12 @@ def _never(books: Books, job: JobView) -> Refused | None:
 
 async def repeat_anyway(core: Core, actor: Actor, number: int) -> Done | Refused:
     """Send the call of job `number` whose outcome is unknown once more; a person decided."""
+    people = await _people(core, number)
 
     def change(books: Books, job: JobView, now: float) -> Done | Refused:
         if job.state is not State.NEEDS_DECISION:
             return Refused(f"{job.name} waits for no decision: it is {job.state}.")
-        return _again(books, job, actor, now)
+        return _denied_now(books, core, job, actor, people, now) or _again(books, job, actor, now)
 
     return await _on_job(core, actor, number, Deed.RETRY, change)
 
@@ -180,7 +210,8 @@ def _again(books: Books, job: JobView, actor: Actor, now: float) -> Done:
         job, state=State.QUEUED, due_at=now, ended=None, purged=None, proven=None, why="", round=0, crashes=0,
         fresh_at=(), stale_at=(),
     )  # fmt: skip
-    return Done(books.jobs.save(fresh), "retried")
+    hold = None if job.rule == OVERRULED else books.holds.on(job.site, now)
+    return Done(books.jobs.save(fresh if hold is None else hold_back(books, fresh, hold.alone, now)), "retried")
 
 
 async def check_again(core: Core, actor: Actor, number: int) -> Done | Refused:

@@ -29,14 +29,14 @@ def tell_all(books: Books, job: JobView, now: float) -> None:
         books.messages.call(job.id, Role.END, now)
 
 
-def park(books: Books, job: JobView, what: str, now: float) -> None:
-    """End a job that would stop the others: nothing more of it is sent."""
+def park(books: Books, job: JobView, what: str, now: float, for_good: bool = False) -> None:
+    """End a job that would stop the others: nothing more of it is sent, nor by a retry where it is `for_good`."""
     books.batches.cancel(job.id)
-    books.jobs.save(replace(job, state=State.FAILED, due_at=None, why=what, ended=now))
+    books.jobs.save(replace(job, state=State.FAILED, due_at=None, why=what, ended=now, for_good=for_good))
     books.messages.say(job.id, Told(Event.PARKED, text=what), now)
     books.messages.changed(job.id, now)
     tell_askers(books, job, now)
-    books.journal.add(now, "parked", "purgebot", job.id, why=what)
+    books.journal.add(now, "parked", "purgebot", job.id, why=what, sent=sum(layer.sent for layer in job.layers))
 
 
 def finish_layer(books: Books, job: JobView, position: int, troubled: bool, lot: LotSum, now: float) -> JobView:
@@ -77,7 +77,9 @@ def expire(books: Books, job: JobView, now: float) -> JobView:
     books.batches.cancel(job.id)
     barred = job.approval.barred if job.approval else ""
     why = "it missed its time, and nobody had it begin" if job.missed is not None else barred
-    books.messages.say(job.id, Told(Event.EXPIRED, n=job.agreed, text=why), now)
+    books.messages.say(
+        job.id, Told(Event.EXPIRED, n=job.agreed, text=why, flying=sum(layer.sent for layer in job.layers)), now
+    )
     approvals.tell_outcome(books, job, now)
     books.journal.add(now, "expired", "purgebot", job.id)
     return replace(job, state=State.EXPIRED, due_at=None, ended=now)

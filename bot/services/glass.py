@@ -17,11 +17,11 @@ from bot.ledger.books import Books
 from bot.ledger.messages import Role
 from bot.ledger.reviews import Review
 from bot.services import clearance
-from bot.services.clearance import People
 from bot.services.deciding import site_held
 from bot.services.replies import Done, Refused, refused_by
 from bot.services.roster import approvers, breakers, read_roster
 from bot.services.setup import SLACK, Core, job_name, review_name
+from bot.services.whose import People, people_of
 
 _NOBODY = Refused(
     "Nobody may break the glass here.", "The policy names nobody under `break_glass`. Ask an approver.", by_rule=True
@@ -39,7 +39,7 @@ async def break_glass(core: Core, actor: Actor, number: int, reason: str) -> Don
         return _unknown(number)
     if glass is None:
         return _NOBODY
-    people = await clearance.people_of(core, job)
+    people = await people_of(core, job)
     if people is None or now_here.standing is Standing.AWAY:
         return _AWAY
 

@@ -30,12 +30,12 @@ from bot.ledger.books import Books
 from bot.ledger.jobs import StaleJob
 from bot.ledger.lots import LotSum
 from bot.services import approvals, clearance, endings, following, looking, timed
-from bot.services.clearance import People
 from bot.services.endings import Change
 from bot.services.holding import observes
 from bot.services.notes import keep_note
 from bot.services.setup import SLACK, Core, job_name, lane_name, warm_name
 from bot.services.urgency import still_urgent, tell_passed
+from bot.services.whose import People, people_of
 from providers.contract import Provider, Receipt
 from providers.errors import OutcomeUnknown, PurgeError, Refused, Throttled, Unavailable
 
@@ -127,12 +127,14 @@ class Jobs:
         await self._apply(job, timed.come_due)
 
     async def _park(self, job: JobView, why: str) -> None:
-        await self._core.ledger.write(lambda books: endings.park(books, job, why, self._core.clock.now()))
+        await self._core.ledger.write(
+            lambda books: endings.park(books, job, why, self._core.clock.now(), for_good=True)
+        )
         self._core.engine.wake(SLACK)
 
     async def _judge_again(self, job: JobView) -> None:
         """Ask the policy of a job that waits for votes, with people as they are now."""
-        people = await clearance.people_of(self._core, job)
+        people = await people_of(self._core, job)
         if people is None:
             await self._wait(job, self._core.clock.now() + SLACK_AWAY)
             return
@@ -148,7 +150,7 @@ class Jobs:
         if why := await self._core.ledger.read(lambda books: self._not_as_asked(books, job)):
             await self._park(job, why)
             return
-        people = await clearance.people_of(self._core, job)
+        people = await people_of(self._core, job)
         if people is None:
             await self._wait(job, self._core.clock.now() + SLACK_AWAY)
             return
@@ -156,13 +158,13 @@ class Jobs:
         self._core.engine.wake(lane_name(job.layers[position].account))
 
     def _not_as_asked(self, books: Books, job: JobView) -> str:
-        """Why what people agreed to, or asked for at a later time, is not what would be sent; "" when it is. Whether
-        there were votes is asked of the journal, too: the table is what somebody may have changed."""
+        """Why what was asked for, or agreed to, is not what would be sent; "" when it is. Whether there were votes is
+        asked of the journal, too: the table is what somebody may have changed."""
         said = books.said(job.id)
-        if said.sent or (job.approval is None and job.scheduled_for is None and not said.needed):
-            return ""
-        as_asked = books.is_as_asked(job.id)
-        return timed.no_longer_configured(books, self._core, job) if as_asked else CHANGED
+        is_bound = job.approval is not None or job.scheduled_for is not None or bool(said.needed)
+        if is_bound and not said.sent and not books.is_as_asked(job.id):
+            return CHANGED
+        return timed.no_longer_configured(books, self._core, job)
 
     def _cleared(self, books: Books, job: JobView, position: int, people: People, now: float) -> JobView:
         held_back = clearance.cleared(books, self._core, job, people, now)

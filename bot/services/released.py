@@ -25,7 +25,6 @@ from bot.ledger.books import Books
 from bot.ledger.holds import InLine, Lot
 from bot.ledger.packed import PackedPlan, packed
 from bot.services.aside import aside
-from bot.services.clearance import asker
 from bot.services.deciding import judged
 from bot.services.dropped import No, drop, no_of
 from bot.services.making import create
@@ -33,6 +32,7 @@ from bot.services.purges import Asking, plan_for
 from bot.services.replies import Refused
 from bot.services.roster import read_roster
 from bot.services.setup import SLACK, Core, hold_name, job_name
+from bot.services.whose import asker
 
 AWAY_SECONDS = 5.0  # between two tries to read at Slack who asked
 

@@ -14,11 +14,11 @@ from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.ruling import is_one_of
 from bot.domain.told import Event, Told
 from bot.ledger.books import Books
-from bot.services.clearance import People
 from bot.services.replies import Refused
 from bot.services.roster import approvers
 from bot.services.setup import Core
 from bot.services.speaking import speaker_of
+from bot.services.whose import People
 
 DAY = 86400.0
 

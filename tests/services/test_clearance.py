@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,10 @@ from bot.services.endings import park
 from bot.services.jobs import CHANGED
 from bot.services.purges import Asking
 from bot.services.replies import Done, Refused
+from bot.slack.cards.blocks import Card
+from bot.slack.cards.private import done_card
+from bot.slack.cards.root import root_card
+from bot.slack.cards.thread import outcome_line
 from providers.contract import Kind, Price
 from providers.errors import BadCredentials
 from tests.services.shop import KIM, LEA, MIA, SAM, SHOP, Everybody, ScriptedProvider, Shop, open_shop, url
@@ -103,17 +108,60 @@ async def failed_once(shop: Shop, *targets: Target) -> JobView:
     return await shop.job(job.id)
 
 
+async def retried(shop: Shop, job: JobView) -> tuple[State, str, int]:
+    """Where a job stands a while after Mia had it go on, why, and how many calls Cloudflare has had."""
+    done = await deeds.retry(shop.core, MIA, job.id)
+    assert isinstance(done, Done)
+    await shop.slate.advance(200)
+    now = await shop.job(job.id)
+    await shop.ledger.close()
+    return now.state, now.approval.returned if now.approval else "", len(shop.cf.sent)
+
+
 async def test_a_retry_keeps_the_approval_that_the_job_began_with(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     job = await failed_once(shop, PREFIX)
-    shop.clock.at += 5000
+    shop.clock.at += 23 * 3600
+    assert (State.FAILED, (State.DONE, "", 2)) == (job.state, await retried(shop, job))
+    assert 1 == len(shop.shield.sent)
+
+
+async def test_a_retry_more_than_a_day_after_the_end_asks_again(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await failed_once(shop, PREFIX)
+    shop.clock.at += 24 * 3600 + 1
+    why = "It ended more than 24 h ago, and its votes carry a retry no longer than that."
+    assert (State.WAITING, why, 1) == await retried(shop, job)
+
+
+async def test_a_retry_asks_again_where_who_agreed_may_vote_no_longer(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await failed_once(shop, PREFIX)
     under(shop, replace(shop.core.setup.policy, groups={"approvers": ("U_SAM", "U_KIM")}))
+    assert (State.WAITING, "<@U_LEA> may no longer vote on it.", 1) == await retried(shop, job)
+
+
+async def test_a_retry_asks_again_where_more_must_agree_by_now(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await failed_once(shop, PREFIX)
+    under(shop, replace(shop.core.setup.policy, tighten=(Tightening("night", Conditions(), more=1),)))
+    state, why, sent = await retried(shop, job)
+    assert (State.WAITING, 1) == (state, sent)
+    assert why.startswith("The policy has changed: it needs 2 approvals now")
+
+
+async def test_what_is_asked_for_again_after_a_retry_says_that_some_of_it_had_gone(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await failed_once(shop, PREFIX)
+    shop.clock.at += 24 * 3600 + 1
     await deeds.retry(shop.core, MIA, job.id)
-    await shop.slate.advance(200)
-    ended = await shop.job(job.id)
+    await shop.slate.advance(60)
+    await approvals.vote(shop.core, LEA, job.id, False, reason="not today")
+    denied = await shop.job(job.id)
     await shop.ledger.close()
-    assert (State.FAILED, State.DONE) == (job.state, ended.state)
-    assert (1, 2) == (len(shop.shield.sent), len(shop.cf.sent))
+    assert State.DENIED is denied.state
+    assert "Varnish was purged; Cloudflare was not purged" in told(root_card(denied, shop.clock.now()))
+    assert "Nothing more was purged; its own card tells what had gone." in outcome_line(denied)
 
 
 LAYER_GONE = "shop has no layer shield any more: its plan is not what was asked for. Ask for it anew."
@@ -150,18 +198,30 @@ def with_site(shop: Shop, site: Site) -> None:
     shop.core.current.become(replace(shop.core.setup, sites={"shop": site}))
 
 
+def told(card: Card) -> str:
+    """A card with all its words."""
+    return json.dumps([card.text, card.blocks], ensure_ascii=False)
+
+
 async def hold(shop: Shop) -> None:
     await Desk(shop.core).ask(Asking(LEA, "hold", "slack", "C_SHOP"), "hold shop because deploying 4.2")
 
 
-async def test_a_retry_goes_on_under_a_hold_with_what_had_begun(tmp_path: Path) -> None:
+async def test_a_retry_waits_for_the_end_of_a_hold(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     job = await failed_once(shop, PREFIX)
     await hold(shop)
-    await deeds.retry(shop.core, MIA, job.id)
+    again = await deeds.retry(shop.core, MIA, job.id)
+    await shop.slate.advance(200)
+    held, sent = await shop.job(job.id), len(shop.cf.sent)
+    await Desk(shop.core).ask(Asking(LEA, "release", "slack", "C_SHOP"), "release shop")
     await shop.slate.advance(200)
     ended = await shop.job(job.id)
     await shop.ledger.close()
+    assert isinstance(again, Done)
+    assert "P-1 waits: the site is held." in told(done_card(again.job, again.what))
+    assert (State.QUEUED, 1) == (held.state, sent)
+    assert "Varnish was purged; Cloudflare was not purged" in told(root_card(held, shop.clock.now()))
     assert (State.DONE, 2) == (ended.state, len(shop.cf.sent))
 
 
@@ -177,15 +237,44 @@ async def test_a_retry_of_what_never_began_waits_for_the_end_of_a_hold(tmp_path:
     assert (State.QUEUED, []) == (held.state, shop.cf.sent)
 
 
-async def test_a_retry_of_what_the_policy_denies_now_sends_nothing(tmp_path: Path) -> None:
+FROZEN = (Tightening("freeze", Conditions(), refuse=True, say=FREEZE),)
+
+
+async def test_a_retry_of_what_the_policy_denies_now_is_refused_and_can_be_retried_after_that(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
-    job = await failed_once(shop, url("/a"))
-    under(shop, replace(shop.core.setup.policy, tighten=(Tightening("freeze", Conditions(), refuse=True, say=FREEZE),)))
+    job = await failed_once(shop, PREFIX)
+    free = shop.core.setup.policy
+    under(shop, replace(free, tighten=FROZEN))
+    refused = await deeds.retry(shop.core, MIA, job.id)
+    await shop.slate.advance(60)
+    frozen, sent = await shop.job(job.id), len(shop.cf.sent)
+    under(shop, free)
+    again = await deeds.retry(shop.core, MIA, job.id)
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert isinstance(refused, Refused)
+    assert (FREEZE, True) == (refused.what, refused.by_rule)
+    assert "Nothing more of P-1 is purged. It can be retried once that is over." == refused.advice
+    assert (State.FAILED, 1) == (frozen.state, sent)
+    assert isinstance(again, Done)
+    assert (State.DONE, 2) == (ended.state, len(shop.cf.sent))
+    with reading(tmp_path / "ledger.db") as ledger:
+        assert () == audit(ledger).breaches
+
+
+async def test_a_freeze_that_begins_right_after_a_retry_leaves_it_as_it_ended(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await failed_once(shop, PREFIX)
     await deeds.retry(shop.core, MIA, job.id)
+    under(shop, replace(shop.core.setup.policy, tighten=FROZEN))
     await shop.slate.advance(60)
     ended = await shop.job(job.id)
     await shop.ledger.close()
-    assert (State.DENIED, f"policy: {FREEZE}", 1) == (ended.state, ended.stop_reason, len(shop.cf.sent))
+    shown = told(root_card(ended, shop.clock.now()))
+    assert (State.FAILED, FREEZE, 1) == (ended.state, ended.why, len(shop.cf.sent))
+    assert "Varnish was purged; Cloudflare was not purged" in shown
+    assert "Retry" in shown
 
 
 async def test_a_retry_of_what_now_needs_votes_asks_for_them(tmp_path: Path) -> None:

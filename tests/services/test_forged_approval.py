@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,8 +12,10 @@ import pytest
 from bot.domain.job import JobView, State
 from bot.ledger.audit import audit
 from bot.ledger.reading import reading
-from bot.services import approvals
+from bot.services import approvals, deeds
 from bot.services.jobs import CHANGED
+from bot.services.replies import Refused
+from bot.slack.cards.root import root_card
 from tests.services.shop import EVERYTHING, LEA, MIA, SAM, Shop, open_shop
 
 TOO_FEW = (
@@ -132,6 +135,33 @@ async def test_what_was_parked_since_it_was_changed_stays_told(tmp_path: Path) -
         told = [breach.what for breach in audit(ledger).breaches]
     assert (State.FAILED, CHANGED) == (ended.state, ended.why)
     assert ["P-1: its targets or calls are not those that were asked for."] == told
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param("update batches set call = replace(call, '/purge', '/other') where position = 0", id="a-call"),
+        pytest.param(LESS, id="what-the-policy-judges"),
+    ],
+)
+async def test_a_retry_sends_nothing_of_what_was_parked_since_it_was_changed(tmp_path: Path, statement: str) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, EVERYTHING, reason="leak")
+    for who in (LEA, SAM):
+        await approvals.vote(shop.core, who, job.id, True)
+    forged(shop, statement)
+    await shop.slate.advance(200)
+    parked = await shop.job(job.id)
+    again = await deeds.retry(shop.core, MIA, job.id)
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert isinstance(again, Refused)
+    assert again.what == f"P-1 cannot go on: {CHANGED}"
+    assert (State.FAILED, CHANGED) == (parked.state, parked.why)
+    assert (State.FAILED, CHANGED, 0) == (ended.state, ended.why, len(shop.shield.sent) + len(shop.cf.sent))
+    shown = json.dumps(root_card(ended, shop.clock.now()).blocks)
+    assert ("Ask again" in shown, "Retry" in shown) == (True, False)
 
 
 async def test_two_votes_of_two_let_it_run(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from bot.domain.site import Site
 from bot.domain.speech import LOOKING, Verb
 from bot.services.replies import WhoAmI
 from bot.slack.cards.blocks import Block, Card, actions, button, card, section
+from bot.slack.cards.gone import has_gone, nothing_went
 from bot.slack.cards.outcome import approvals_left, outcome
 from bot.slack.cards.root import root_card
 from bot.slack.cards.words import arrows, clock_with_seconds, count, hosts, listed, with_clocks
@@ -189,11 +190,11 @@ def done_card(job: JobView, what: str) -> Card:
         "approved": f"Your yes counts: {job.name} has its approvals and {goes_on}.",
         "in doubt": f"Your yes counts. Somebody who agreed before may vote on {job.name} no longer: it is looked at"
         " again before anything runs, and its thread says what comes of that.",
-        "denied": f"Your no counts: {job.name} is denied, nothing was purged.",
+        "denied": f"Your no counts: {job.name} is denied{_denied(job)}",
         "cancelled": f"{job.name} is cancelled{_for_others(job)}.",
         "left": f"You are in {job.name} no more; it goes on for {listed([*map(person, job.askers)], OTHERS_SHOWN)}.",
         "not warmed further": f"{job.name} is not warmed any further. It stays purged.",
-        "retried": f"{job.name} goes on.",
+        "retried": f"{job.name} waits: the site is held." if job.held else f"{job.name} goes on.",
         "run": f"{job.name} begins now, or once nothing holds its site.",
         "checking": f"{job.name} is looked at again.",
         "broken": f"The glass of {job.name} is broken: it runs without votes, and a review is open.",
@@ -201,6 +202,10 @@ def done_card(job: JobView, what: str) -> Card:
     }
     more = "Whoever asked for it first, or an approver, can cancel it." if what == "left" else ""
     return card(said.get(what, f"{job.name}: {escape(what)}"), [more])
+
+
+def _denied(job: JobView) -> str:
+    return f". {nothing_went(job)}" if has_gone(job) else ", nothing was purged."
 
 
 def _for_others(job: JobView) -> str:

@@ -8,6 +8,7 @@ from bot.domain.job import Approval, JobView, State, Vote
 from bot.domain.wording import dollars
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.glass import hint_line
+from bot.slack.cards.gone import nothing_went
 from bot.slack.cards.outcome import (
     approvals_left,
     barred,
@@ -225,7 +226,7 @@ def _decided(job: JobView) -> Iterator[str]:
         case _ if job.ended_by_restore:
             yield RESTORED_TOLD
         case State.DENIED | State.EXPIRED:
-            yield "Nothing was purged."
+            yield nothing_went(job)
         case State.CANCELLED if not _is_approved(job):
             yield "Nothing was purged."
         case State.CANCELLED:

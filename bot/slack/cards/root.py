@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from bot.domain.job import Approval, JobView, LayerState, LayerView, State
+from bot.domain.job import Approval, JobView, State
 from bot.domain.steps import DECIDE_WITHIN
 from bot.domain.verdict import NONE_COVERED, ORIGIN_OLD, Verdict
 from bot.domain.when import length
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.comparison import comparison
 from bot.slack.cards.deploys import deploy_lines, told_by
+from bot.slack.cards.gone import has_gone, what_went
 from bot.slack.cards.outcome import WHY_MAX as FIRST_WHY_MAX
 from bot.slack.cards.outcome import barred, first_reason, held_ahead, held_until, missing, outcome, troubled
 from bot.slack.cards.warm import warm_lines
@@ -21,13 +22,10 @@ from bot.slack.cards.words import (
     clock,
     count,
     duration,
-    is_lost,
     layers_told,
     listed,
     number,
-    subject,
     title,
-    titles,
     whole,
 )
 from bot.slack.escape import channel, code, escape, person, url_text
@@ -77,18 +75,19 @@ def _lines(job: JobView, now: float, names: Mapping[str, str]) -> Iterator[str]:
         case State.QUEUED if job.held is not None:
             yield f"Held since {clock(job.held.since)}: {escape(job.held.reason, WHY_MAX)}"
             yield held_until(job)
+            yield what_went(job) if has_gone(job) else ""
         case State.FAILED | State.NEEDS_DECISION | State.PARTIAL:
             yield from _trouble(job)
         case State.DONE | State.CHECKING:
             yield from _purged(job)
         case State.DENIED:
-            yield "Nothing was purged."
+            yield what_went(job) if has_gone(job) else "Nothing was purged."
         case State.EXPIRED:
-            yield "Nothing was purged. If it is still wanted, ask again."
-        case State.CANCELLED if not any(layer.sent or layer.unknown for layer in job.layers):
+            yield f"{what_went(job) if has_gone(job) else 'Nothing was purged'}. If it is still wanted, ask again."
+        case State.CANCELLED if not has_gone(job):
             yield f"Nothing was purged. {escape(job.why, WHY_MAX)}".rstrip()
         case State.CANCELLED:
-            yield _what_went(job)
+            yield what_went(job)
             yield "Nobody looked at the edge, which may still serve the old. *Purge again* asks for all of it."
         case _:
             yield f"{layers_told(job.layers)}{_not_asked(job)}"
@@ -158,7 +157,7 @@ def _trouble(job: JobView) -> Iterator[str]:
     elif layer is not None and layer.trouble is not None:
         partly = f"{escape(layer.trouble.what)} " if job.state is State.PARTIAL else ""  # else the first line says it
         yield f"{partly}{escape(layer.trouble.advice, WHY_MAX)}"
-    yield _what_went(job)
+    yield what_went(job)
     if layer is None:
         return
     if layer.failing and (job.targets > 1 or job.state is State.PARTIAL):
@@ -169,27 +168,6 @@ def _trouble(job: JobView) -> Iterator[str]:
         yield escape(job.why, WHY_MAX)
         yield warm_lines(job)
         yield _browsers(job)
-
-
-def _what_went(job: JobView) -> str:
-    """What was purged and what was not, of what."""
-    went = [layer for layer in job.layers if layer.state is LayerState.DONE]
-    lost = [layer for layer in job.layers if is_lost(layer)]
-    cut = [layer for layer in job.layers if layer.sent and layer not in (*went, *lost)]
-    rest = [layer for layer in job.layers if layer not in (*went, *cut, *lost)]
-    unsent = sum(layer.cancelled for layer in job.layers) if job.state is State.CANCELLED else 0
-    told = [
-        f"{titles(went)} {_were(went)} purged" if went else "",
-        *(f"{title(layer)} took {number(layer.sent)} of {count(layer.calls, 'call')}" for layer in cut),
-        f"whether {titles(lost)} {_were(lost)} purged is not known" if lost else "",
-        f"{titles(rest)} {_were(rest)} not purged" if rest and (went or cut or lost) else "",
-        f"{count(unsent, 'call')} stayed unsent" if unsent else "",
-    ]
-    return f"{subject(job)}: {'; '.join(filter(None, told)) or 'nothing was purged'}"
-
-
-def _were(layers: list[LayerView]) -> str:
-    return "was" if len(layers) == 1 else "were"
 
 
 def _purged(job: JobView) -> Iterator[str]:
@@ -298,10 +276,10 @@ def _buttons(job: JobView) -> list[Block]:
             ]
         case State.FAILED | State.PARTIAL if _can_be_retried(job):
             return [button("Retry", "retry", job.name, "primary")]
+        case _ if job.state is State.EXPIRED or job.ended_by_restore or job.for_good:
+            return [button("Ask again", "purge_again", job.name)]
         case State.FAILED | State.PARTIAL:
             return [button("Purge again", "purge_again", job.name)]
-        case _ if job.state is State.EXPIRED or job.ended_by_restore:
-            return [button("Ask again", "purge_again", job.name)]
         case State.DONE if job.verdict is Verdict.STALE:
             again = "Purge all layers" if job.left_alone else "Purge again"
             return [
@@ -311,7 +289,7 @@ def _buttons(job: JobView) -> list[Block]:
             ]
         case State.CANCELLED if job.after and not job.after_proven and job.stop_reason == "purgebot":
             return [button("Purge anyway", "purge_again", job.name)]
-        case State.CANCELLED if any(layer.sent or layer.unknown for layer in job.layers):
+        case State.CANCELLED if has_gone(job):
             return [button("Purge again", "purge_again", job.name)]
         case State.DONE if job.warming is not None and job.warming.ended is None:
             return [button("Stop warming", "cancel", job.name)]
@@ -333,7 +311,10 @@ def _why_button(job: JobView) -> list[Block]:
 
 
 def _can_be_retried(job: JobView) -> bool:
-    """Whether sending it once more may help: not where every call that did not go was refused for what it asks."""
+    """Whether sending it once more may help: not where every call that did not go was refused for what it asks, nor
+    where it is not what was asked for."""
+    if job.for_good:
+        return False
     troubles = [layer.trouble for layer in job.layers if layer.trouble is not None]
     return not troubles or any(trouble.cls != "Refused" for trouble in troubles)
 

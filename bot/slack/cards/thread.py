@@ -11,6 +11,7 @@ from bot.domain.told import Event, Told
 from bot.domain.when import length
 from bot.domain.wording import expired
 from bot.slack.cards.deploys import trouble_line
+from bot.slack.cards.gone import has_gone, nothing_went
 from bot.slack.cards.outcome import approvals_left, mentions, outcome
 from bot.slack.cards.words import (
     clock,
@@ -59,10 +60,10 @@ def outcome_line(job: JobView, names: Names = NOBODY) -> str:
     if job.missed is not None and job.state is State.SCHEDULED:
         return f"{asked} {job.name} missed its time and has not begun. *Run now* on its card has it begin."
     if job.missed is not None and job.state is State.EXPIRED:
-        return f"{asked} {job.name} expired: it missed its time, and nobody had it begin. Nothing was purged."
+        return f"{asked} {job.name} expired: it missed its time, and nobody had it begin. {nothing_went(job)}"
     if job.scheduled_for is not None and job.state is State.DENIED and stopped_by == "policy":
         why = sentence(with_clocks(escape(because, TEXT_MAX)))
-        return f"{asked} {job.name} did not begin at its time: {why} Nothing was purged."
+        return f"{asked} {job.name} did not begin at its time: {why} {nothing_went(job)}"
     if approval is None:
         return ""
     if approval.barred and job.state in (State.WAITING, State.EXPIRED):
@@ -72,7 +73,7 @@ def outcome_line(job: JobView, names: Names = NOBODY) -> str:
         return f"{asked} {job.name} does not run yet. {why} It is asked for again and needs {approvals_left(job)}."
     no = next((vote for vote in approval.votes if not vote.yes), None)
     if no is not None:
-        return f"{asked} {job.name} was denied by {called(no.by, names)}{_because(no.reason)} · Nothing was purged."
+        return f"{asked} {job.name} was denied by {called(no.by, names)}{_because(no.reason)} · {nothing_went(job)}"
     yes = [called(vote.by, names) for vote in approval.votes]
     if len(yes) >= approval.needed:
         held = job.held if job.state is State.QUEUED else None
@@ -80,7 +81,7 @@ def outcome_line(job: JobView, names: Names = NOBODY) -> str:
         runs = runs if job.state.is_open else "."
         return f"{asked} {job.name} was approved by {listed(yes, NAMES_SHOWN)}{runs}"
     if job.state is State.EXPIRED:
-        return f"{asked} {job.name} expired: {_too_few(approval, yes, names)}. Nothing was purged."
+        return f"{asked} {job.name} expired: {_too_few(approval, yes, names)}. {nothing_went(job)}"
     return ""
 
 
@@ -114,7 +115,7 @@ def _kept_back(job: JobView, approval: Approval, names: Names) -> str:
     fell = f"{lost} agreed and may vote on it no longer. " if lost else ""
     why = f"{fell}{with_clocks(escape(approval.barred, TEXT_MAX))}"
     if job.state is State.EXPIRED:
-        return f"expired: {why} Nothing was purged."
+        return f"expired: {why} {nothing_went(job)}"
     meanwhile = "Nobody is asked meanwhile, and votes of before are void."
     if approval.bar_ends is not None:
         return f"does not run for now: {why} {meanwhile} Votes are asked for anew {clock(approval.bar_ends)}."
@@ -127,8 +128,7 @@ def _because(reason: str) -> str:
 
 def _gone(job: JobView) -> str:
     """What of a cancelled job had gone."""
-    gone = any(layer.sent or layer.unknown for layer in job.layers)
-    return "Some of it had gone; its card tells what." if gone else "Nothing was purged."
+    return "Some of it had gone; its card tells what." if has_gone(job) else "Nothing was purged."
 
 
 def _too_few(approval: Approval, yes: Sequence[str], names: Names) -> str:
@@ -187,9 +187,9 @@ def _by_people(told: Told, who: str) -> str:
         case Event.REFUSED:
             return f"Not begun: {sentence(with_clocks(text))} Nothing was purged."
         case Event.EXPIRED if text:
-            return f"Expired: {sentence(with_clocks(text))} Nothing was purged."
+            return f"Expired: {sentence(with_clocks(text))} {_nothing(told)}"
         case Event.EXPIRED:
-            return f"Expired: {expired(told.n)}. Nothing was purged."
+            return f"Expired: {expired(told.n)}. {_nothing(told)}"
         case Event.ASKED_PERSON:
             return f"The answer of {_layer(told)} was lost, and a repeat is not safe by itself: a person decides."
         case Event.RAN_NOW:
@@ -211,6 +211,10 @@ def _by_people(told: Told, who: str) -> str:
             return f"{who} had it go on."
         case _:
             return ""
+
+
+def _nothing(told: Told) -> str:
+    return "Nothing more was purged." if told.flying else "Nothing was purged."
 
 
 def _until(told: Told) -> str:
