@@ -16,6 +16,7 @@ from bot.domain.told import Event, Told
 from bot.domain.wording import expired
 from bot.ledger.books import Books
 from bot.ledger.messages import Role
+from bot.services.configured import no_longer_configured
 from bot.services.holding import hold_back, observes
 from bot.services.replies import Done, Refused
 from bot.services.roster import read_roster
@@ -79,6 +80,9 @@ def _votable(
         return Refused(f"{job.name} is not what this card showed.", "Vote on the newest card.")
     if refused is None and yes and _has_voted(job, actor.id):
         return _twice(job, core.setup.command)
+    if refused is None and yes and (gone := no_longer_configured(books, core, job)):
+        advice = f"No yes helps. A no ends it: `{core.setup.command} deny {job.name} because …`."
+        return Refused(f"{job.name} cannot run. {gone}", advice)
     return refused or job
 
 

@@ -17,6 +17,7 @@ from bot.ledger.books import Books
 from bot.ledger.window import Beside
 from bot.services import clearance, joining, timed
 from bot.services.approvals import tell_outcome
+from bot.services.configured import no_longer_configured
 from bot.services.deciding import submit
 from bot.services.endings import tell_all, tell_askers
 from bot.services.fetching import stop
@@ -172,7 +173,7 @@ def _decided_here(
 def _never(books: Books, core: Core, job: JobView) -> Refused | None:
     """What to do where it is not what was asked for, or all that did not go was refused for good: the same calls would
     be refused once more."""
-    gone = job.why if job.for_good else timed.no_longer_configured(books, core, job)
+    gone = job.why if job.for_good else no_longer_configured(books, core, job)
     if gone:
         return Refused(f"{job.name} cannot go on: {gone}")
     if not books.batches.is_refused(job.id):

@@ -35,7 +35,7 @@ def park(books: Books, job: JobView, what: str, now: float, for_good: bool = Fal
     books.jobs.save(replace(job, state=State.FAILED, due_at=None, why=what, ended=now, for_good=for_good))
     books.messages.say(job.id, Told(Event.PARKED, text=what), now)
     books.messages.changed(job.id, now)
-    tell_askers(books, job, now)
+    (tell_all if for_good else tell_askers)(books, job, now)
     books.journal.add(now, "parked", "purgebot", job.id, why=what, sent=sum(layer.sent for layer in job.layers))
 
 

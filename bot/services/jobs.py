@@ -30,6 +30,7 @@ from bot.ledger.books import Books
 from bot.ledger.jobs import StaleJob
 from bot.ledger.lots import LotSum
 from bot.services import approvals, clearance, endings, following, looking, timed
+from bot.services.configured import no_longer_configured
 from bot.services.endings import Change
 from bot.services.holding import observes
 from bot.services.notes import keep_note
@@ -120,7 +121,7 @@ class Jobs:
         if self._core.setup.observe:
             await self._apply(job, observes)
             return
-        gone = await self._core.ledger.read(lambda books: timed.no_longer_configured(books, self._core, job))
+        gone = await self._core.ledger.read(lambda books: no_longer_configured(books, self._core, job))
         if gone:
             await self._park(job, gone)
             return
@@ -164,7 +165,7 @@ class Jobs:
         is_bound = job.approval is not None or job.scheduled_for is not None or bool(said.needed)
         if is_bound and not said.sent and not books.is_as_asked(job.id):
             return CHANGED
-        return timed.no_longer_configured(books, self._core, job)
+        return no_longer_configured(books, self._core, job)
 
     def _cleared(self, books: Books, job: JobView, position: int, people: People, now: float) -> JobView:
         held_back = clearance.cleared(books, self._core, job, people, now)

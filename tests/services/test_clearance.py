@@ -17,6 +17,7 @@ from bot.domain.site import Site
 from bot.domain.target import Target
 from bot.ledger.audit import audit
 from bot.ledger.books import Books
+from bot.ledger.messages import Role
 from bot.ledger.reading import reading
 from bot.services import approvals, deeds
 from bot.services.desk import Desk
@@ -26,8 +27,9 @@ from bot.services.purges import Asking
 from bot.services.replies import Done, Refused
 from bot.slack.cards.blocks import Card
 from bot.slack.cards.private import done_card
+from bot.slack.cards.request import request_card
 from bot.slack.cards.root import root_card
-from bot.slack.cards.thread import outcome_line
+from bot.slack.cards.thread import end_line, outcome_line
 from providers.contract import Kind, Price
 from providers.errors import BadCredentials
 from tests.services.shop import KIM, LEA, MIA, SAM, SHOP, Everybody, ScriptedProvider, Shop, open_shop, url
@@ -169,7 +171,7 @@ HOST_GONE = "www.shop.test is no host of shop any more: its plan is not what was
 OTHERS = ("img.shop.test",)
 
 
-@pytest.mark.parametrize(
+SITES = pytest.mark.parametrize(
     ("was", "is_now", "why"),
     [
         pytest.param(SHOP, replace(SHOP, layers=SHOP.layers[1:]), LAYER_GONE, id="a layer is gone"),
@@ -178,19 +180,61 @@ OTHERS = ("img.shop.test",)
         pytest.param(SHOP, replace(SHOP, hosts=SHOP.hosts + OTHERS), "", id="a host is new"),
     ],
 )
-async def test_what_the_configuration_knows_no_more_does_not_begin_whoever_agreed(
+
+
+@SITES
+async def test_a_yes_to_what_the_configuration_knows_no_more_is_refused(
     tmp_path: Path, was: Site, is_now: Site, why: str
 ) -> None:
     shop = open_shop(tmp_path)
     with_site(shop, was)
     job = await shop.purge(MIA, PREFIX)
     with_site(shop, is_now)
+    voted = await approvals.vote(shop.core, LEA, job.id, True)
+    await shop.slate.advance(400)
+    now, denied = await shop.job(job.id), await approvals.vote(shop.core, LEA, job.id, False, reason="its host is gone")
+    await shop.ledger.close()
+    if why:
+        assert isinstance(voted, Refused)
+        assert (f"P-1 cannot run. {why}", State.WAITING) == (voted.what, now.state)
+        assert isinstance(denied, Done)
+    else:
+        assert (State.DONE, True) == (now.state, bool(shop.shield.sent))
+
+
+@SITES
+async def test_what_the_configuration_knows_no_more_does_not_begin_whoever_agreed(
+    tmp_path: Path, was: Site, is_now: Site, why: str
+) -> None:
+    shop = open_shop(tmp_path)
+    with_site(shop, was)
+    job = await shop.purge(MIA, PREFIX)
     await approvals.vote(shop.core, LEA, job.id, True)
+    with_site(shop, is_now)
     await shop.slate.advance(400)
     ended = await shop.job(job.id)
+    called = await shop.ledger.read(lambda books: books.messages.find(job.id, Role.END))
     await shop.ledger.close()
     assert (State.FAILED if why else State.DONE, not why) == (ended.state, bool(shop.shield.sent))
-    assert not why or why == ended.why
+    assert (bool(why), bool(why)) == (called is not None, ended.for_good)
+    if why:
+        assert why == ended.why
+        assert f"<@U_MIA> P-1 stopped: {why} Nothing was purged." == end_line(ended)
+        assert "approved by <@U_LEA>, and nothing was purged" in told(
+            request_card(ended, shop.clock.now(), "t", first=False)
+        )
+
+
+async def test_a_retry_of_what_the_configuration_knows_no_more_is_refused(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await failed_once(shop, PREFIX)
+    with_site(shop, replace(SHOP, layers=SHOP.layers[1:]))
+    again = await deeds.retry(shop.core, MIA, job.id)
+    await shop.slate.advance(60)
+    now = await shop.job(job.id)
+    await shop.ledger.close()
+    assert isinstance(again, Refused)
+    assert (f"P-1 cannot go on: {LAYER_GONE}", State.FAILED, 1) == (again.what, now.state, len(shop.cf.sent))
 
 
 def with_site(shop: Shop, site: Site) -> None:

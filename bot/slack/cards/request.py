@@ -8,7 +8,7 @@ from bot.domain.job import Approval, JobView, State, Vote
 from bot.domain.wording import dollars
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.glass import hint_line
-from bot.slack.cards.gone import nothing_went
+from bot.slack.cards.gone import has_gone, nothing_went
 from bot.slack.cards.outcome import (
     approvals_left,
     barred,
@@ -107,6 +107,8 @@ def _first(job: JobView) -> str:
             return f"⚫ {job.name} cancelled by {denier(job)} · {subject(job)}"
         case _ if job.approval is not None and job.approval.broken_by:
             return f"🟡 {job.name} needs no votes, {person(job.approval.broken_by)} broke the glass · {subject(job)}"
+        case State.FAILED if _is_approved(job) and not has_gone(job):
+            return f"🔴 {job.name} approved by {listed(_agreed(job))}, and nothing was purged · {subject(job)}"
         case _ if _is_approved(job):
             return f"🟢 {job.name} approved by {listed(_agreed(job))} · {subject(job)}"
         case _:

@@ -94,6 +94,8 @@ def end_line(job: JobView, names: Names = NOBODY) -> str:
         stopped_by, _, because = job.stop_reason.partition(": ")
         how = f"was cancelled by {called(stopped_by, names)}{_because(because)} · {_gone(job)}"
         return f"{asked} {job.name} {how}" if stopped_by in job.askers else ""
+    if job.state is State.FAILED and job.why:
+        return f"{asked} {job.name} stopped: {sentence(escape(job.why, TEXT_MAX))} {nothing_went(job)}"
     ended = _ENDS.get(
         job.state if job.state is State.FAILED else f"{job.state} {job.verdict}", "Ended: its card says how."
     )
