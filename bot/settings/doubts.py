@@ -13,8 +13,8 @@ from bot.domain.wording import listed
 from bot.settings.dead_ends import dead_ends
 from bot.settings.model import Approvals
 from bot.settings.quorums import asked_where_allowed, ids_of, size_of
-from bot.settings.reach import Ground
-from bot.settings.shadows import Known, covers, known_of, tightens_all
+from bot.settings.reach import Ground, named
+from bot.settings.shadows import Known, covered_by, covers, known_of, tightens_all
 from bot.settings.unheard import unheard_conditions
 from providers.contract import Kind
 
@@ -32,6 +32,7 @@ def doubts(policy: Policy, ground: Ground, approvals: Approvals) -> tuple[str, .
         *_kinds(policy, ground),
         *unheard_conditions(policy, ground),
         *_nearly_shadowed(policy, ground, replace(known, ids_are_members=True)),
+        *_for_no_site_of_today(policy, ground, known),
         *_caps(policy, ground),
         *_tight_quorums(policy, ground),
         *_pushed_quorums(policy, ground),
@@ -85,6 +86,22 @@ def _nearly_shadowed(policy: Policy, ground: Ground, known: Known) -> Iterator[s
                 f"{ground.rules([rule.name])} speaks only for those named by id who are no full members:"
                 f" {ground.named([first.name])} decides first for all others."
                 f" Put it before `{first.name}`, or remove it."
+            )
+
+
+def _for_no_site_of_today(policy: Policy, ground: Ground, known: Known) -> Iterator[str]:
+    """Rules for an environment before which others decide on each of its sites; a site of tomorrow may be another's."""
+    for n, rule in enumerate(policy.rules):
+        sites = {site for site, environment in known.environments.items() if environment is rule.when.environment}
+        if rule.when.sites or not sites:
+            continue
+        found = covered_by([one.when for one in policy.rules[:n]], replace(rule.when, sites=frozenset(sites)), known)
+        if found:
+            first = [policy.rules[one].name for one in found]
+            decide = f"{ground.named(first)} decide{'s' if len(first) == 1 else ''} first"
+            yield (
+                f"{ground.rules([rule.name])} speaks for no site of today: {decide} on"
+                f" {named(frozenset(sites), 'and')}. Put it before `{first[0]}` if it is meant for them."
             )
 
 

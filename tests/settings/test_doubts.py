@@ -45,6 +45,20 @@ CASES = {
             " Add a rule, be it `then: deny` that says what to do instead.",
         ),
     ),
+    "an environment, site by site": (
+        rules(
+            "name: a, site: shop, kind: url, then: allow", "name: b, environment: production, kind: url, then: deny",
+            "name: c, environment: staging, kind: url, then: deny",
+        ),
+        (
+            "policy rule `b` speaks for no site of today: `a` decides first on `shop`."
+            " Put it before `a` if it is meant for them.",
+        ),
+    ),
+    "an environment, of which one site is left": (
+        rules("name: a, site: shop, kind: tag, then: allow", "name: b, environment: production, kind: url, then: deny"),
+        (),
+    ),
     "only guests by name": (
         rules("name: a, kind: url, then: allow", "name: b, kind: url, who: leads, then: deny"),
         (

@@ -127,6 +127,14 @@ def test_a_no_is_asked_for_its_reason() -> None:
     assert ("deny", "token-1:") == (view["callback_id"], view["private_metadata"])
 
 
+def test_a_no_to_what_several_ask_for_names_all_of_them() -> None:
+    view = deny_form(replace(ALL, also_by=("U_KIM", "U_SAM")), "token-1")
+    assert [
+        "<@U_MIA>, <@U_KIM> and <@U_SAM> ask to purge everything on shop (production), because INC-881.",
+        "One denial ends the request for all of them; nothing is purged.",
+    ] == spelled(view)[:2]
+
+
 FORMS: dict[str, Block] = {
     "as it is": everything_form(FORM),
     "soft": everything_form(replace(FORM, softly="soft")),

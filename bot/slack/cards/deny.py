@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.domain.job import JobView
 from bot.slack.cards.blocks import Block, Card, button, card, section
-from bot.slack.cards.words import subject
+from bot.slack.cards.gone import has_gone
+from bot.slack.cards.words import listed, subject
 from bot.slack.escape import escape, person
 
 CALLBACK = "deny"
@@ -14,7 +15,9 @@ EMPTY = "Say why; whoever asked reads it."
 
 def deny_form(job: JobView, token: str) -> Block:
     """The view; `token` is that of the card whose button was pressed."""
+    who = listed([person(one) for one in job.askers])
     because = f", because {escape(job.reason, 300)}" if job.reason else ""
+    rest = "no more of it is purged" if has_gone(job) else "nothing is purged"
     return {
         "type": "modal",
         "callback_id": CALLBACK,
@@ -23,8 +26,8 @@ def deny_form(job: JobView, token: str) -> Block:
         "submit": {"type": "plain_text", "text": "Deny"},
         "close": {"type": "plain_text", "text": "Back"},
         "blocks": [
-            section(f"{person(job.requested_by)} asks to purge {subject(job)}{because}."),
-            section("One denial ends the request; nothing is purged."),
+            section(f"{who} ask{'' if job.also_by else 's'} to purge {subject(job)}{because}."),
+            section(f"One denial ends the request{' for all of them' if job.also_by else ''}; {rest}."),
             {
                 "type": "input",
                 "block_id": "reason",
