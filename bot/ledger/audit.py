@@ -12,6 +12,7 @@ from bot.ledger.chain import Breach, Head, Ranges, Walk, sha256
 from bot.ledger.ledger import LedgerDown, Row
 from bot.ledger.lined import line_breaches
 from bot.ledger.reading import Reading
+from bot.ledger.record import SEALED
 from bot.ledger.restored import Replaced, replaced_by
 from bot.ledger.said import Said
 from bot.ledger.told import history_breaches
@@ -155,12 +156,19 @@ class _Auditor:
 
     def _jobs(self) -> Iterator[Breach]:
         agreement, gone = Agreement(self._reading), self._pruned("jobs")
+        seals = self._reading.rows(f"select min(seq) as seq from journal where event = '{SEALED}'")
+        first_seal = int(seals[0]["seq"] or 0)  # those that ended before were ended by an earlier version
         for job, row, entries in self._side_by_side():
             said = Said()
             for entry in entries:
                 said.hear(entry)
             self.jobs += row is not None
-            self.older += row is not None and row["state"] in CLOSED and not said.seals.whole
+            is_closed = row is not None and row["state"] in CLOSED
+            self.older += is_closed and not said.seals.whole
+            if is_closed and not said.is_sealed and 0 < first_seal < said.ended_in:
+                yield Breach(
+                    f"P-{job} has ended, and no entry seals its record: one was taken away.", said.ended_in, job
+                )
             if row is not None or job not in gone:
                 yield from agreement.breaches(job, row, said)
 

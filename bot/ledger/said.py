@@ -33,6 +33,8 @@ class Said:
     decided: Doc | None = None  # and asked again, which needs votes
     ending: tuple[str, Doc | None] | None = None
     ended_at: float | None = None  # when it ended last
+    ended_in: int = 0  # the entry that says so
+    is_sealed: bool = False  # since it ended last
     approved: bool = False
     votes: list[tuple[Cast, bool]] = field(default_factory=list)  # and whether its document is still there
     before: int = 0  # how many votes are of rounds before the last asking
@@ -89,6 +91,7 @@ class Said:
             case "review_closed":
                 self.reviewed = True
             case _ if event == SEALED:
+                self.is_sealed = True
                 self.seals.hear(doc or {})
             case "retried":
                 self.ending = None
@@ -97,6 +100,7 @@ class Said:
                 self.ending = (event, doc)
         if event in NAMED or event in FIXED:
             self.ended_at = row["at"] if isinstance(row["at"], float) else None
+            self.ended_in, self.is_sealed = self.entry, False
         self.approved = self.approved or any(word in event for word in _ALLOWS)
 
     @property

@@ -240,6 +240,13 @@ async def test_jobs_of_an_earlier_version_are_counted_and_not_called_forged(tmp_
     assert ((), 3) == (looked_at(path).breaches, looked_at(path).older)
 
 
+async def test_a_seal_taken_from_the_end_of_the_journal_is_missed(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    last = "(select max(seq) from journal where event = 'sealed')"
+    tampered(path, unguarded(sql(f"delete from journal where seq >= {last}")))
+    assert ["P-4 has ended, and no entry seals its record: one was taken away."] == told(path)
+
+
 def without_seals(connection: sqlite3.Connection) -> None:
     """The journal as a version wrote it that sealed nothing."""
     connection.execute("delete from journal where event = 'sealed'")
