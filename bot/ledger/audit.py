@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bot.domain.job import CLOSED
 from bot.ledger.agreement import COLUMNS, Agreement
 from bot.ledger.chain import Breach, Head, Ranges, Walk, sha256
+from bot.ledger.held import hold_breaches
 from bot.ledger.ledger import LedgerDown, Row
 from bot.ledger.lined import line_breaches
 from bot.ledger.reading import Reading
@@ -81,6 +82,7 @@ class _Auditor:
             yield from self._configuration()
             yield from self._jobs()
             yield from history_breaches(self._reading)
+            yield from hold_breaches(self._reading)
             yield from line_breaches(self._reading)
             yield from trigger_breaches(self._reading)
         except LedgerDown as exc:
