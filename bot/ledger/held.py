@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.domain.hold import ALL, Hold
 from bot.ledger.chain import Breach, microseconds
-from bot.ledger.codec import HOLD, unpack
+from bot.ledger.codec import HOLD, maybe, unpack
 from bot.ledger.ledger import Row, Transaction
 
 
@@ -36,7 +36,8 @@ def hold_breaches(tx: Transaction) -> Iterator[Breach]:
             yield Breach(f"{_on(site)} is held by {by}, and no entry says so.")
         elif entry is not None and not _is_same(hold, entry):
             yield Breach(f"The hold of {by} on {_named(site)} is not the one that was laid.", entry.seq)
-    now = float(tx.rows("select max(at) as at from journal")[0]["at"] or 0.0)
+    latest = tx.rows("select max(at) as at from journal where typeof(at) = 'real'")
+    now = maybe(latest[0]["at"]) or 0.0
     for (site, by), entry in laid.items():
         if (site, by) not in found and (entry.until is None or entry.until > now):
             yield Breach(f"{by} holds {_named(site)}, nobody released that, and the table has no such hold.", entry.seq)
