@@ -44,7 +44,8 @@ LAYER_DONE = LayerView("cf", "Cloudflare", LayerState.DONE, 1, 1, ids=("@id",))
 def fill(path: Path, n: int) -> None:
     """`n` ended jobs of two years, without a history, as a ledger of the version before has them."""
     connection = sqlite3.connect(path, isolation_level=None)
-    connection.executescript("drop table history_fts; drop table history; pragma synchronous = off")
+    connection.executescript("drop table history_fts; drop table history; alter table deliveries drop column mark")
+    connection.execute("pragma synchronous = off")
     connection.execute("update meta set value = '2' where name = 'version'")
     connection.execute("begin")
     job, layer = pack(JOB, JOB_DONE), pack(LAYER, LAYER_DONE)
@@ -123,7 +124,7 @@ async def measure(ledger: SqliteLedger, n: int) -> None:
 
 async def once(folder: Path, n: int, searched: bool) -> None:
     """Make a ledger of `n` jobs, upgrade it, and search it."""
-    path = folder / f"{n}.db"
+    path = folder / f"{n}{'-searched' if searched else ''}.db"
     await SqliteLedger(path).close()
     fill(path, n)
     began = time.perf_counter()
