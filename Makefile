@@ -14,9 +14,12 @@ play: $(READY)
 	@PORT=$(PORT) DATA=$(DATA) $(BIN)/python -m playground
 
 # Compiled tests are kept, whatever the shell says: it halves the time until the first one runs. Two processes more than
-# there are processors, since most tests of whole bots wait for a server or for a pace more than they compute.
-test: $(READY) lint types
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(AT_ONCE)
+# there are processors, since most tests of whole bots wait for a server or for a pace more than they compute; types are
+# checked meanwhile, and told at the end.
+test: $(READY) lint
+	@$(BIN)/mypy >$(VENV)/types.log 2>&1 & types=$$!; \
+	  PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(AT_ONCE); tests=$$?; \
+	  wait $$types || tests=1; cat $(VENV)/types.log; exit $$tests
 
 quick: $(READY)
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(AT_ONCE) -m "not slow and not real" --hypothesis-profile=quick
