@@ -34,7 +34,7 @@ from bot.services.replies import Checked
 from bot.services.setup import Core, Current, Setup
 from bot.slack.answers import card_for
 from bot.slack.strip import draw_strip, strip_of
-from bot.wiring import NoSlack, SystemClock, SystemDice
+from bot.system import NoSlack, SystemClock, SystemDice
 from providers import PROVIDERS
 from providers.contract import Account
 

@@ -40,7 +40,7 @@ from bot.services.home import home_of
 from bot.services.planning import make_plan
 from bot.services.setup import Core, Current, Setup
 from bot.slack.cards.home import home_view
-from bot.wiring import NoSlack, SystemClock, SystemDice
+from bot.system import NoSlack, SystemClock, SystemDice
 from providers import PROVIDERS
 from providers.contract import Account, Kind
 

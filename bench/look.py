@@ -21,7 +21,7 @@ from bench.machine import describe
 from bot.domain.site import Site
 from bot.edge import EdgeLooker
 from bot.services.checks import look_all
-from bot.wiring import SystemClock
+from bot.system import SystemClock
 from providers.contract import Sighting
 
 LATENCY = 0.05  # seconds

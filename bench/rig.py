@@ -25,7 +25,8 @@ from bot.services.purges import Asking
 from bot.services.replies import JobMade
 from bot.services.router import Router
 from bot.services.setup import Core, Current, Setup
-from bot.wiring import NoSlack, SystemClock, SystemDice, nothing
+from bot.system import NoSlack, SystemClock, SystemDice
+from bot.wiring import nothing
 from providers.contract import Kind, Provider, Seen
 
 MIA = Actor("U_MIA", Standing.MEMBER)

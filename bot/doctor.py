@@ -23,9 +23,10 @@ from bot.ledger.sqlite import SqliteLedger
 from bot.services.ports import Clock
 from bot.services.probing import probe_layers
 from bot.serving import set_up_logging
+from bot.setting_up import database_path
 from bot.settings import Environment, GithubSender, HookSender, Settings, over
 from bot.slack.health import slack_health
-from bot.wiring import SystemClock, database_path
+from bot.system import SystemClock
 from providers.contract import Health, Probe
 
 _WORDS = {Health.GOOD: ("good", "green"), Health.DOUBTFUL: ("note", "yellow"), Health.BAD: ("bad", "red")}

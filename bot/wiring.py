@@ -1,22 +1,17 @@
-"""Builds everything once; the only file that knows everyone, and the only one that reads the clock."""
+"""Builds everything once; the only file that knows everyone."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-import random
 import secrets
-import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 import structlog
 from starlette.applications import Starlette
 
 from bot.adapters import Read, markers_of, sightings_of, tags_of
-from bot.domain.actor import Actor, Standing
-from bot.domain.policy import Members
+from bot.domain.actor import Standing
 from bot.domain.undone import Undone
 from bot.edge import EdgeLooker
 from bot.edge.http_rules import Httplint
@@ -34,9 +29,10 @@ from bot.services.keeping import forget_daily
 from bot.services.lanes import Lane, recover
 from bot.services.ports import Directory
 from bot.services.router import SWEEP_SECONDS, Router
-from bot.services.setup import HOME, SWEEP, UNDONE, Core, Current, Most, Setup, UndoneNow
+from bot.services.setup import HOME, SWEEP, UNDONE, Core, Current, UndoneNow
 from bot.services.undone import SOON_SECONDS, UndoneWatch, nothing_to_look_for
-from bot.settings import Environment, Mode, Settings, lines, open_ends, summary
+from bot.setting_up import database_path, provider_names, setup_of, tokens_of
+from bot.settings import Environment, Settings, lines, open_ends, summary
 from bot.slack.app import SlackDoor, web_client
 from bot.slack.directory import READ_ALL_SECONDS, SlackDirectory
 from bot.slack.home import HomeTabs
@@ -45,65 +41,14 @@ from bot.slack.marks import Marks
 from bot.slack.notifier import Notifier
 from bot.slack.reception import Reception
 from bot.slack.web_api import SlackApi
-from bot.web import Door, Token
+from bot.system import NoSlack, SystemClock, SystemDice
+from bot.web import Door
 
 log = structlog.get_logger()
 GRACE_SECONDS = 10.0  # for calls in flight when stopping
 SET_BACK = 1.0  # seconds that a clock must be set back to count as that
 READ_AT_START = 1.0  # seconds; the doors do not wait longer for Slack
 BEATS_MISSED = 15.0  # seconds without a sweep after which work is not accepted
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> float:
-        """Seconds since the epoch."""
-        return time.time()
-
-    def monotonic(self) -> float:
-        """Seconds that never step back."""
-        return time.monotonic()
-
-    async def sleep(self, seconds: float) -> None:
-        """Return after `seconds`."""
-        await asyncio.sleep(seconds)
-
-
-class SystemDice:
-    """The machine's randomness."""
-
-    def fraction(self) -> float:
-        """A number in [0, 1)."""
-        return random.random()  # noqa: S311
-
-    def token(self) -> str:
-        """128 random bits as text fit for a button's value."""
-        return secrets.token_urlsafe(16)
-
-
-class NoSlack:
-    """Without a bot token nobody from Slack is known."""
-
-    async def actor(self, user: str, team: str, fresh: bool = False) -> Actor:
-        """Unreadable: no rights."""
-        return Actor(user, Standing.UNREADABLE, team)
-
-    async def members(self, group: str, fresh: bool = False) -> Members:
-        """Nobody, and why."""
-        return Members(problem=f"Without Slack nobody knows who is in {group}.")
-
-    async def named(self, name: str) -> Sequence[str]:
-        """Nobody."""
-        return ()
-
-    async def zone(self, user: str) -> str:
-        """None is known."""
-        return ""
-
-    async def name(self, user: str) -> str:
-        """The id."""
-        return user
 
 
 def nothing(name: str) -> None:
@@ -357,58 +302,3 @@ class Bot:
         with contextlib.suppress(LedgerDown):
             await self._log_head()
         await self.ledger.close()
-
-
-def setup_of(settings: Settings, accounts: Mapping[str, Renewing]) -> Setup:
-    """The configuration as deeds need it."""
-    return Setup(
-        sites=settings.sites,
-        providers=accounts,
-        policy=settings.policy,
-        approvals_channel=settings.approvals.channel,
-        observe=settings.mode is Mode.OBSERVE,
-        command=settings.command,
-        tokens=actors_of(settings),
-        people=settings.deploys.people,
-        world=settings.globalping.world,
-        most=Most(settings.limits.jobs, settings.limits.urls),
-        schedules=settings.schedules,
-        time_zone=settings.time_zone,
-    )
-
-
-def provider_names(settings: Settings) -> Mapping[str, str]:
-    """The provider of each account."""
-    return {name: account.provider for name, account in settings.accounts.items()}
-
-
-def tokens_of(settings: Settings) -> list[Token]:
-    """The machines that may knock; a token whose secret is missing lets nobody in."""
-    tokens = []
-    for token in settings.api_tokens:
-        value = token.bearer.reveal_or_none()
-        if not value:
-            log.warning("token_without_secret", token=token.name)
-            continue
-        digest = hashlib.sha256(value.encode()).digest()
-        tokens.append(Token(token.name, digest, token.sites, token.may_command))
-    return tokens
-
-
-def actors_of(settings: Settings) -> Mapping[str, Actor]:
-    """The machines that may knock or send deploys, and the file's schedules, as actors."""
-    actors = [
-        Actor(f"token:{token.name}", Standing.TOKEN, "", token.sites, token.may_command)
-        for token in settings.api_tokens
-    ]
-    actors += [
-        Actor(f"token:{sender.name}", Standing.TOKEN, "", sender.sites, is_sender=True)
-        for sender in settings.deploys.senders
-    ]
-    scheduled = [schedule.actor for schedule in settings.schedules.values()]
-    return {actor.id: actor for actor in (*actors, *scheduled)}
-
-
-def database_path(url: str) -> Path:
-    """The file that a `sqlite:///` URL names."""
-    return Path(url.removeprefix("sqlite:///"))

@@ -53,7 +53,7 @@ NEVER: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "a service knows no face": ("bot/services", FACES, ()),
     "the ledger knows no service": ("bot/ledger", ("bot.services", *FACES), ()),
     # The command line watches a job of another process: nothing that is tested with a slate clock happens there.
-    "time and chance come in as arguments": ("bot", CLOCK, ("bot/wiring.py", "bot/cli.py")),
+    "time and chance come in as arguments": ("bot", CLOCK, ("bot/system.py", "bot/cli.py")),
     "an adapter has no clock": ("providers", CLOCK, ("providers/signing.py",)),  # a signature holds its time
     "one reader of the environment": ("bot", ("os.environ", "os.getenv"), ("bot/cli.py",)),
     **{

@@ -9,8 +9,8 @@ from structlog.testing import capture_logs
 
 from bot.adapters import build_providers
 from bot.renewing import Renewing
+from bot.setting_up import database_path, tokens_of
 from bot.settings import Settings, load
-from bot.wiring import database_path, tokens_of
 from providers.contract import Health, Kind, Purge
 from providers.errors import BadCredentials
 from tests.providers.manners import REFERENCE

@@ -19,7 +19,7 @@ from bot.beginning.looking import Sight, look_at
 from bot.beginning.writing import config_text, manifest_text, to_fill_in, to_make_sure
 from bot.serving import set_up_logging
 from bot.settings import BadSettings, Environment, load
-from bot.wiring import SystemClock
+from bot.system import SystemClock
 
 HOSTS_AT_ONCE = 5
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.beginning.looking import look_at
-from bot.wiring import SystemClock
+from bot.system import SystemClock
 from tests.edge.loopback import answer, serving
 
 HOST = "www.shop.test"

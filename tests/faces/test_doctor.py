@@ -19,7 +19,7 @@ from bot.ledger.sqlite import SqliteLedger
 from bot.services.probing import probe_layers
 from bot.settings import Environment, Settings, load
 from bot.slack.health import SCOPES, scopes, skew
-from bot.wiring import SystemClock
+from bot.system import SystemClock
 from playground.pipeline import SECRET
 from providers.contract import Health, Probe
 from tests.faces.served import environ, finished

@@ -18,7 +18,7 @@ from bot.domain.lint.rules import RULES, lint
 from bot.domain.lint.served import Served
 from bot.domain.snippets import Server, replaced_in_nginx, server_of, snippet
 from bot.edge import EdgeLooker
-from bot.wiring import SystemClock
+from bot.system import SystemClock
 from providers.http_sightings import sighting
 from tests.lint import servers
 from tests.lint.cases import APACHE, EXPRESS, FIX, MENDED_ELSEWHERE, NGINX, Case

@@ -18,7 +18,7 @@ from bot.domain.snippets import Server
 from bot.edge import EdgeLooker
 from bot.edge.http_rules import Httplint
 from bot.services.linting import FILES_MAX, PAGES_MAX, lint_urls
-from bot.wiring import SystemClock
+from bot.system import SystemClock
 from tests.services.shop import SHOP, open_shop
 
 PAGE = """<!doctype html><link rel="stylesheet" href="/style.css?v=3"><script src="/app.3f2a91c0.js"></script>

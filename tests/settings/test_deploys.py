@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.policy import Conditions, Rule, Run
+from bot.setting_up import actors_of
 from bot.settings import (
     BadSettings,
     Deploys,
@@ -21,7 +22,6 @@ from bot.settings import (
     lines,
     unset,
 )
-from bot.wiring import actors_of
 from providers.contract import Kind
 from tests.settings.bench import ACCOUNTS, loaded, problems
 

@@ -13,7 +13,7 @@ from bot.slack.directory import SlackDirectory
 from bot.slack.group_health import Seen, group_health
 from bot.slack.patience import WAITS_MOST, PatientApi
 from bot.slack.web_api import SlackApi
-from bot.wiring import SystemClock
+from bot.system import SystemClock
 from playground.people import WORKSPACE, Group
 from playground.slack.web_api import GRANTED
 from providers.contract import Health, Probe
