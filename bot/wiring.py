@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 
 import structlog
@@ -96,7 +95,7 @@ class Bot:
         self.homes = HomeTabs(self.core, self._slack_api)
         self.marks = Marks(environment.slack_app_token or environment.slack_signing_secret or "")
         self.reception = Reception(self.core, self.desk, self._slack_api, self.marks)
-        self._owner = secrets.token_hex(8)
+        self._owner = self.core.dice.token()
         self._lanes: Mapping[str, Lane] = {}
         self.undone = UndoneWatch(self.core, self._lacking if environment.slack_bot_token else nothing_to_look_for)
         faces = (self.reception.run, self.notifier.run, self.homes.run, self.undone.run)
