@@ -406,6 +406,36 @@ SPEAKS = [
     row(Name.NOT_REACHED, LIKELY, case(old(), purges=[ours(SAME_THEN)]), "older-than-the-purge"),
     row(Name.NOT_REACHED, SEEN, case(old(), purges=[ours(only(VARNISH))]), "the-edge-was-not-asked"),
     row(Name.NOT_REACHED, LIKELY, case(old(age=None), purges=[ours(SAME_THEN)]), "no-age-and-not-new"),
+    row(
+        Name.NOT_REACHED,
+        LIKELY,
+        case(old(headers=SHORT), origin_says(SHORT), purges=[ours(SAME_THEN)]),
+        "older-than-the-purge-and-than-its-lifetime",
+    ),
+    row(
+        Name.NOT_REACHED,
+        LIKELY,
+        case(old(headers=IMMUTABLE), origin_says(IMMUTABLE), purges=[ours(SAME_THEN)]),
+        "older-than-the-purge-and-immutable",
+    ),
+    row(
+        Name.NOT_REACHED,
+        SEEN,
+        case(old(headers=SHORT), origin_says(SHORT), purges=[ours(only(VARNISH))]),
+        "the-edge-was-not-asked-and-keeps-longer-than-said",
+    ),
+    row(
+        Name.REFILLED,
+        LIKELY,
+        case(old(age=200, headers=SHORT), origin_says(SHORT), purges=[ours(AT_ONCE)]),
+        "refilled-since-the-purge-and-older-than-its-lifetime",
+    ),
+    row(
+        Name.OVERRIDDEN,
+        SEEN,
+        case(old(headers=SHORT), origin_says(SHORT), purges=[ours(OTHER_THEN)]),
+        "kept-longer-than-said-and-changed-after-the-purge",
+    ),
     row(Name.NOT_PURGED, SEEN, case(old()), "nobody-purged"),
     row(
         Name.NOT_PURGED, SEEN, case(old(age=100), shield(age=100), purges=[ours(OTHER_THEN)]), "changed-after-the-purge"
@@ -748,6 +778,38 @@ def test_where_dns_leads_to_a_private_address_the_next_step_says_so() -> None:
 def test_places_asked_one_after_the_other_are_told_as_one(ages: tuple[int, int, int], lines: list[str]) -> None:
     told = diagnose(case(*(old(name, age) for name, age in zip(("fra", "iad", "sin"), ages, strict=True)))).cause
     assert [f'{line}, version "old"' for line in lines] == list(told.evidence[:-1])
+
+
+def test_where_our_purge_went_by_a_copy_that_is_kept_too_long_is_told_beside_it() -> None:
+    told = diagnose(case(old(headers=SHORT), origin_says(SHORT), purges=[ours(SAME_THEN)]))
+    assert [Name.OVERRIDDEN] == [also.name for also in told.also]
+
+
+PURGED = "Cloudflare took P-1 5 min ago"
+NODES = [
+    pytest.param(
+        edge("fra", glance("fra", "old", HIT, 900), glance("fra", "new", HIT, 9), glance("fra", "old", HIT, 900)),
+        f"{PURGED}: it emptied the copy that is new now, and did not reach the one that is older than that.",
+        id="old-from-before-and-new-since",
+    ),
+    pytest.param(
+        edge("fra", glance("fra", "old", HIT, 900), glance("fra", "new"), glance("fra", "old", HIT, 900)),
+        f"{PURGED}, and it did not reach the one that is older than that.",
+        id="the-new-one-does-not-say-since-when",
+    ),
+    pytest.param(
+        edge("fra", glance("fra", "old", HIT, 9), glance("fra", "new", HIT, 9), glance("fra", "old", HIT, 9)),
+        "some of the visitors there get the old one.",
+        id="both-since",
+    ),
+]
+
+
+@pytest.mark.parametrize(("spot", "ends"), NODES)
+def test_of_two_nodes_the_purge_that_one_of_them_heard_is_named(spot: Spot, ends: str) -> None:
+    told = diagnose(case(spot, purges=[ours(SAME_THEN)])).cause
+    assert (Name.DISAGREE, SEEN) == (told.name, told.certainty)
+    assert told.what.endswith(ends)
 
 
 WAITS = [

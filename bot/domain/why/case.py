@@ -13,18 +13,19 @@ from bot.domain.job import JobView, LayerView
 from bot.domain.look import ORIGIN, Likeness, compare
 from bot.domain.site import Site
 from bot.domain.why.spots import Course, Glance, Spot, Tier
-from providers.contract import Cached
+from providers.contract import Cached, Kind
 
 _KNOWN = (Verdict.FRESH, Verdict.STALE)
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """A layer of the site: its account's title, and the provider's name."""
+    """A layer of the site: its account's title, the provider's name, and what the account can purge by."""
 
     title: str
     provider: str
     account: str
+    kinds: frozenset[Kind] = frozenset(Kind)
 
 
 class Reach(StrEnum):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.domain.finding import Verdict
 from bot.domain.job import JobView, LayerState, State
 from bot.domain.look import Look, span
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.remedy import or_wider, past
 from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of
 from bot.domain.why.times import at_edge, changed_since, is_from_before, took, was_there_before
 from providers.contract import Cached
@@ -98,9 +101,14 @@ def _not_yet(case: Case, last: Ours, spots: list[Spot], marked: bool) -> Cause:
         f"{last.job.name} was a soft purge: {names_of(spots)} may serve the old copy until the new one is fetched, and"
         f" {do(spots, 'does', 'do')}.",
         _lines(spots),
-        Cure("Purge hard", f"{case.url} hard"),
+        _hard(case),
         "Where nobody may see the old one even once, purge `hard`: the next visitor waits for the origin instead.",
     )
+
+
+def _hard(case: Case) -> Cure:
+    cure = or_wider(case, "Purge hard")
+    return replace(cure, line=f"{cure.line} hard") if cure.line == case.url else cure
 
 
 def _lines(spots: list[Spot]) -> tuple[str, ...]:
@@ -157,7 +165,7 @@ def _not_asked(case: Case, last: Ours, kept: list[Spot]) -> Cause:
         Certainty.SEEN,
         f"{last.job.name} did not purge {title}, where {names_of(kept)} {do(kept, 'keeps', 'keep')} the old copy.",
         (f"{last.job.name} · {last.named} · {_layers(last.job)}", *each(kept)),
-        Cure("Purge it", case.url),
+        or_wider(case),
         "A plain purge asks every layer, innermost first; `only …` asks one.",
     )
 
@@ -177,7 +185,7 @@ def _survived(case: Case, last: Ours, kept: list[Spot]) -> Cause:
         Certainty.LIKELY,
         f"{title} took {last.job.name}, and the copy at {names_of(kept)} is older than that.{later}",
         each(kept, lambda spot: f"a copy {span(spot.look.age or 0)} old, and the purge was {_ago(case, purged)}"),
-        Cure("Check again", f"check {case.url}") if young else Cure("Purge it", case.url),
+        Cure("Check again", f"check {case.url}") if young else past(case, last),
         _other_key(kept[0]),
     )
 
@@ -190,7 +198,7 @@ def _ageless(case: Case, last: Ours, kept: list[Spot]) -> Cause:
         f"{title} took {last.job.name}, and {names_of(kept)} still {do(kept, 'serves', 'serve')} the old copy, without"
         " saying how old it is.",
         each(kept),
-        Cure("Purge it", case.url),
+        past(case, last),
         _other_key(kept[0]),
     )
 
@@ -200,4 +208,7 @@ def _other_key(spot: Spot) -> str:
     varies = spot.last.answer.says("vary")[:60]
     if varies:
         return f"It says `Vary: {varies}`, so there are several copies under keys of their own: see `variants`."
-    return "Where this comes again, the copy is kept under another key (a variant, another host): see `variants`."
+    return (
+        "Where this comes again, the copy is kept under another key (a variant, another host; see `variants`), or by"
+        " another zone or account than the one that is purged."
+    )

@@ -9,7 +9,9 @@ from urllib.parse import urljoin, urlsplit
 from bot.domain.finding import Verdict
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.remedy import or_wider, past
 from bot.domain.why.spots import LOCATION_MAX, Glance, Spot, Tier, do, each, names_of
+from bot.domain.why.times import is_from_before, took
 
 _URL = re.compile(r"[!-~]{1,400}")
 
@@ -36,7 +38,7 @@ def _kept_error(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
         Certainty.SEEN,
         f"{names_of(bad)} {do(bad, 'keeps', 'keep')} {what} ({look.status}{to}) where the origin {gives}.",
         (*each(bad), f"origin: {origin.told}"),
-        Cure("Purge it", case.url),
+        _purge(case, bad),
         "Give errors a short life of their own: `Cache-Control: no-store` on them, or the CDN's lifetime for errors.",
     )
 
@@ -48,9 +50,17 @@ def _kept_redirect(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
         Certainty.SEEN,
         f"{names_of(bad)} {do(bad, 'keeps', 'keep')} a redirect to {to}, and the origin redirects to {there}.",
         (*each(bad), f"origin: {origin.told}"),
-        Cure("Purge it", case.url),
+        _purge(case, bad),
         "Have the deploy purge the redirects that it changes, or give them a short life: `s-maxage=60`.",
     )
+
+
+def _purge(case: Case, bad: Sequence[Spot]) -> Cure:
+    """A purge that takes it: not the one again that went by it."""
+    last = case.last_purge
+    if last is not None and took(case, last) and all(is_from_before(case, spot, last) for spot in bad):
+        return past(case, last)
+    return or_wider(case)
 
 
 def redirected(case: Case) -> Cause | None:

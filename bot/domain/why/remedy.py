@@ -1,0 +1,108 @@
+"""What cures: the narrowest purge that every layer of the site can carry out, and never one that was tried and went by
+the copy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bot.domain.why.case import Case, Ours
+from bot.domain.why.cause import Cure
+from bot.domain.why.spots import Spot
+from providers.contract import Kind
+
+_WORD = re.compile(r"[a-z0-9]{2,}")
+_PLAIN_TAG = re.compile(r"[\w.:/-]{1,80}")
+_WIDTH = (Kind.URL, Kind.PATH, Kind.TAG, Kind.PATTERN, Kind.PREFIX, Kind.HOST, Kind.EVERYTHING)  # the narrowest first
+# A URL's purge takes every variant of it: https://varnish-cache.org/docs/trunk/users-guide/purging.html,
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html, 2026-11.
+_WITH_ALL_VARIANTS = frozenset({"varnish", "cloudfront"})
+_BY_CONFIGURED_ONES = frozenset({"cloudflare", "nginx", "redis", "http"})  # whose adapters purge a site's `variants`
+
+
+def knows(case: Case, kind: Kind) -> bool:
+    """Whether every layer of the site purges by `kind`."""
+    return all(kind in front.kinds for front in case.layers)
+
+
+def or_wider(case: Case, label: str = "Purge it", step: str = "") -> Cure:
+    """The page, or the narrowest that holds it where some layer purges no URLs; `label` is the button's."""
+    if knows(case, Kind.URL):
+        return Cure(label, case.url, step)
+    return wider(case) or _by_hand(case)
+
+
+def wider(case: Case, than: Kind = Kind.URL) -> Cure | None:
+    """The narrowest purge beyond `than` that takes every copy of the page, whatever else their keys hold; None where
+    the layers know none."""
+    found = (cure for kind, cure in _wider_ones(case) if knows(case, kind) and _width(kind) > _width(than))
+    return next(found, None)
+
+
+def _wider_ones(case: Case) -> Iterator[tuple[Kind, Cure]]:
+    place = case.url.split("://", 1)[-1].partition("?")[0]
+    host, _, path = place.partition("/")
+    if path:
+        yield Kind.PREFIX, Cure("Purge every variant, by prefix", f"prefix {place}")
+    if tag := _own_tag(case, path.lower()):
+        yield Kind.TAG, Cure(f"Purge every variant, by the tag {tag}"[:60], f"tag {tag}")
+    yield Kind.HOST, Cure("Purge the host, which takes every variant of the page", f"host {host}")
+
+
+def _own_tag(case: Case, path: str) -> str:
+    """A tag of the page that shares a word with its path: one that is on everything is no narrow purge."""
+    tags = case.origin.look.tags if case.origin is not None else ()
+    words = {*_WORD.findall(path)}
+    return next((tag for tag in tags if _PLAIN_TAG.fullmatch(tag) and words & {*_WORD.findall(tag.lower())}), "")
+
+
+def _width(kind: Kind) -> int:
+    return _WIDTH.index(kind)
+
+
+def _by_hand(case: Case) -> Cure:
+    """Nothing narrower than everything is known to all layers, and that must be typed."""
+    step = f"Only everything can be purged at every layer: type `everything on {case.site.name} because …`."
+    return Cure("Check again", f"check {case.url}", step)
+
+
+def past(case: Case, last: Ours) -> Cure:
+    """After a purge that was taken and went by the copy: what reaches further, since the same again would go by it
+    too."""
+    doubt = "where that changes nothing either, look whether another zone or account serves this name"
+    if cure := wider(case, last.job.kind):
+        step = f"{cure.label}: {last.job.name} went by that copy, and the same again would; {doubt}."
+        return Cure(cure.label, cure.line, step)
+    site, edge = case.site.name, case.layers[0].title if case.layers else "the edge"
+    if last.job.kind is Kind.EVERYTHING or not knows(case, Kind.EVERYTHING):
+        step = f"Look in {edge}'s console whether the zone or account that is purged serves this name: the same purge"
+        return Cure("Try the accounts", "doctor", f"{step} again would go by that copy too.")
+    tag = "a tag that the page carries, or " if knows(case, Kind.TAG) else ""
+    step = f"The same purge again would go by that copy too: purge {tag}everything on {site}; {doubt}."
+    return Cure("Check again", f"check {case.url}", step)
+
+
+def with_variants(case: Case, is_configured: bool, is_encoding: bool) -> Cure:
+    """For a variant that nobody has purged yet: the URL, where that takes this variant at every layer; else wider."""
+    label = "Purge it with its variants"
+    if is_encoding or takes_variants(case, is_configured):
+        return or_wider(case, label)
+    if cure := wider(case):
+        return cure
+    return or_wider(case, label, "Purge it, then ask again: not every cache takes all variants with a URL.")
+
+
+def takes_variants(case: Case, is_configured: bool = True) -> bool:
+    """Whether a URL's purge takes its variants at every layer, or those that the site names."""
+    names = {front.provider for front in case.layers}
+    return names <= (_WITH_ALL_VARIANTS | (_BY_CONFIGURED_ONES if is_configured else frozenset()))
+
+
+def every_key(case: Case) -> str:
+    """ "tag or prefix": what every layer knows that reaches each key of a page; "" where there is none."""
+    return " or ".join(kind.value for kind in (Kind.TAG, Kind.PREFIX) if knows(case, kind))
+
+
+def is_ours_to_purge(case: Case, inner: list[Spot]) -> bool:
+    """Whether what is further in is a layer of the site, so that a purge can empty it."""
+    return bool(inner) or len(case.layers) > 1
