@@ -812,6 +812,11 @@ def test_of_two_nodes_the_purge_that_one_of_them_heard_is_named(spot: Spot, ends
     assert told.what.endswith(ends)
 
 
+def test_while_a_purge_may_be_on_its_way_the_next_step_says_how_long() -> None:
+    told = diagnose(case(old(), purges=[ours(replace(job(50), looks=looked("new")))])).cause
+    assert told.cure is not None and told.cure.says.startswith("Wait 69 s, then ask again:")
+
+
 WAITS = [
     pytest.param(waiting(), "has not begun.", id="not-begun"),
     pytest.param(waiting(State.WAITING), "waits for votes.", id="votes"),
@@ -973,6 +978,13 @@ def test_what_prevents_a_wait_is_about_that_job(made: JobView, words: str) -> No
     assert words == diagnose(case(old(), purges=[ours(made)])).cause.prevent
 
 
+def test_each_place_behind_another_cdn_is_named() -> None:
+    waf = {"x-iinfo": "1-2"}
+    told = diagnose(case(old(headers=waf), old("iad", headers=waf), old("sin"), purges=[ours(SAME_THEN)])).cause
+    assert told.what.startswith("The answer at fra and iad came through Imperva's firewall,")
+    assert ("fra and iad: x-iinfo: 1-2",) == told.evidence
+
+
 def led(place: str, to: str, cached: Cached = UNKNOWN, text: str = "Moved") -> Glance:
     """A redirect that names nothing but where it leads."""
     age = None if cached is UNKNOWN else 100
@@ -994,6 +1006,12 @@ def test_a_kept_redirect_that_leads_elsewhere_is_told_by_where_both_lead(text: s
     assert "fra keeps a redirect to /old, and the origin redirects to /new." == told.cause.what
     assert ("fra: 301 HIT, 100 s old, to /old", "origin: 301, to /new") == told.cause.evidence
     assert ("fra: HIT, 301, 100 s old, to /old · old", "origin: 301, to /new") == told.way
+
+
+def test_a_kept_redirect_is_not_told_to_be_an_error() -> None:
+    told = diagnose(case(edge("fra", led("fra", "/login", HIT)))).cause
+    assert "fra keeps a redirect (301 to /login) where the origin gives a page." == told.what
+    assert told.prevent.startswith("Have the deploy purge the redirects that it changes")
 
 
 def test_a_redirect_that_leads_to_the_same_place_is_the_same_whatever_stands_below() -> None:

@@ -17,7 +17,7 @@ from bot.domain.why.diagnose import RULES
 from bot.services.planning import make_plan
 from providers import PROVIDERS
 from providers.contract import Cached, Kind, Provider
-from tests.domain.test_why import BROTLI, PHONE, SAME_THEN, SPEAKS
+from tests.domain.test_why import BROTLI, OTHER_THEN, PHONE, SAME_THEN, SPEAKS
 from tests.domain.why_cases import CLOUDFLARE, SHOP, URL, VARNISH, case, edge, glance, job, new, old, origin, ours
 from tests.providers.manners import manner
 from tests.providers.promises import build
@@ -128,7 +128,21 @@ REACHES = [
     pytest.param(replace(OLD_PHONE, layers=FASTLY), URL, id="a-device-where-nothing-wider-is-known"),
     pytest.param(case(old(), purges=[WENT_BY]), PREFIX, id="a-copy-that-a-purge-went-by"),
     pytest.param(case(old(age=None), purges=[WENT_BY]), PREFIX, id="a-copy-without-an-age-that-a-purge-went-by"),
-    pytest.param(case(old(), purges=[BY_PREFIX]), "host www.shop.test", id="a-copy-that-a-prefix-went-by"),
+    pytest.param(case(old(), purges=[BY_PREFIX]), URL, id="a-copy-that-a-prefix-went-by-where-a-rule-may-rewrite"),
+    pytest.param(
+        case(old(), purges=[WENT_BY, BY_PREFIX]), "host www.shop.test", id="a-copy-that-a-url-and-a-prefix-went-by"
+    ),
+    pytest.param(
+        case(old(), purges=[BY_PREFIX, WENT_BY]), "host www.shop.test", id="a-copy-that-a-prefix-and-a-url-went-by"
+    ),
+    pytest.param(
+        replace(OLD_BROTLI, purges=(BY_PREFIX,)), "host www.shop.test", id="an-encoding-that-a-prefix-went-by"
+    ),
+    pytest.param(
+        case(old(), purges=[WENT_BY, ours(replace(OTHER_THEN, kind=Kind.PREFIX))]),
+        PREFIX,
+        id="a-copy-that-a-url-went-by-and-a-prefix-before-the-change",
+    ),
     pytest.param(
         case(old(), purges=[WENT_BY], layers=FASTLY), f"check {URL}", id="a-copy-where-nothing-wider-is-known"
     ),

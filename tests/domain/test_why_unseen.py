@@ -67,6 +67,14 @@ def test_nothing_old_is_only_likely_where_no_phone_was_seen(spot: Spot, words: s
     assert (words,) == told.unseen
 
 
+def test_a_cache_that_gives_phones_the_page_of_all_has_nothing_old() -> None:
+    told = diagnose(case(new(), origin(variants=[glance(ORIGIN, "small", asked=AS_A_PHONE)])))
+    assert (Name.NOTHING_OLD, LIKELY) == (told.cause.name, told.cause.certainty)
+    assert (
+        "what phones get, since fra gave such a request the page of plain visitors, and the origin gives another",
+    ) == told.unseen
+
+
 def test_a_phone_that_gets_the_same_leaves_nothing_unknown() -> None:
     told = diagnose(case(new(), RECENT, purges=[ours(WAS_OLD)]))
     assert (Name.BROWSERS, LIKELY, ()) == (told.cause.name, told.cause.certainty, told.unseen)

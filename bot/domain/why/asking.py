@@ -79,7 +79,7 @@ def _silent(case: Case, spot: Spot) -> Iterator[tuple[str, str]]:
         answers.setdefault(glance.answer.asked, []).append(glance)
     for asked, glances in answers.items():
         if _field(asked) != ENCODING.lower() and not any(_tells(case, spot, one) for one in glances):
-            yield _who(asked, glances[-1]), _instead(spot, glances[-1])
+            yield _who(asked, glances[-1]), _instead(case, spot, glances[-1])
 
 
 def _tells(case: Case, spot: Spot, glance: Glance) -> bool:
@@ -93,7 +93,7 @@ def _who(asked: Asked, glance: Glance) -> str:
     return "phones" if asked == AS_A_PHONE else f"visitors with `{in_short(glance.look.variant)[:SENDS_MAX]}`"
 
 
-def _instead(spot: Spot, glance: Glance) -> str:
+def _instead(case: Case, spot: Spot, glance: Glance) -> str:
     """What the place did; where it answered well, it is the origin's answer that cannot be compared."""
     look = glance.look
     if not glance.is_usable:
@@ -104,6 +104,8 @@ def _instead(spot: Spot, glance: Glance) -> str:
         )
     if look.status != spot.look.status:
         return f"answered such a request with {look.status}"
+    if case.is_plain_page(glance):
+        return "gave such a request the page of plain visitors, and the origin gives another"
     return "answered such a request with what cannot be compared with the origin"
 
 

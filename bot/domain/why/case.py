@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import urljoin
 
@@ -137,7 +137,14 @@ class Case:
         origins = self._asked_alike(seen.look.variant)
         looks = (seen.look, *(origin.look for origin in origins))
         found = find(Page(self.url, (), looks, has_origin=bool(self.site.origin)), seen.look.place)[0]
+        if found.verdict is Verdict.STALE and self.is_plain_page(seen):
+            return replace(found, verdict=Verdict.UNKNOWN, why=f"{spot.name} gives all the same page, the origin not")
         return self._by_location(found, seen, [origin for origin in origins if origin.is_usable])
+
+    def is_plain_page(self, glance: Glance) -> bool:
+        """Whether somebody who asked otherwise got what the origin gives plain visitors now, which is nothing old."""
+        looks = [origin.look for origin in self.origins]
+        return bool(glance.look.variant) and any(compare(glance.look, look) is Likeness.SAME for look in looks)
 
     def _by_location(self, found: Finding, seen: Glance, origins: Sequence[Glance]) -> Finding:
         """Of redirects counts where they lead, and not the few words that may stand below."""

@@ -105,7 +105,7 @@ def _reaching(case: Case, glance: Glance, is_named: bool, is_encoding: bool) -> 
     last, made = case.last_purge, stored(glance.look)
     purged = at_edge(case, last) if last is not None and took(case, last) else None
     if last is not None and made is not None and purged is not None and made < purged:
-        return past(case, last)
+        return past(case, last, is_variant=True)
     return with_variants(case, is_named, is_encoding)
 
 

@@ -12,7 +12,7 @@ from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.remedy import or_wider, past
 from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of
 from bot.domain.why.times import at_edge, changed_since, is_from_before, took, was_there_before
-from providers.contract import Cached
+from providers.contract import Cached, Kind
 
 SETTLING = 120.0  # seconds in which places of one CDN may still differ after a purge
 
@@ -185,8 +185,8 @@ def _survived(case: Case, last: Ours, kept: list[Spot]) -> Cause:
         Certainty.LIKELY,
         f"{title} took {last.job.name}, and the copy at {names_of(kept)} is older than that.{later}",
         each(kept, lambda spot: f"a copy {span(spot.look.age or 0)} old, and the purge was {_ago(case, purged)}"),
-        Cure("Check again", f"check {case.url}") if young else past(case, last),
-        _other_key(kept[0]),
+        _in_time(case, purged + SETTLING - case.now) if young else past(case, last),
+        _other_key(kept[0], last),
     )
 
 
@@ -199,12 +199,23 @@ def _ageless(case: Case, last: Ours, kept: list[Spot]) -> Cause:
         " saying how old it is.",
         each(kept),
         past(case, last),
-        _other_key(kept[0]),
+        _other_key(kept[0], last),
     )
 
 
-def _other_key(spot: Spot) -> str:
+def _in_time(case: Case, seconds: float) -> Cure:
+    """While a purge may still be on its way."""
+    step = f"Wait {span(max(1.0, seconds))}, then ask again: a purge may take so long to be everywhere."
+    return Cure("Ask again", f"why {case.url}", step)
+
+
+def _other_key(spot: Spot, last: Ours) -> str:
     """Why a purge may go by a copy, again and again."""
+    if last.job.kind in (Kind.PREFIX, Kind.PATTERN):
+        return (
+            f"Where a rule of the CDN rewrites URLs, a purge by {last.job.kind.value} goes by what they are rewritten"
+            " to: name the URLs as visitors ask for them."
+        )
     varies = spot.last.answer.says("vary")[:60]
     if varies:
         return f"It says `Vary: {varies}`, so there are several copies under keys of their own: see `variants`."

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cure
-from bot.domain.why.spots import Spot
+from bot.domain.why.times import changed_since, took
 from providers.contract import Kind
 
 _WORD = re.compile(r"[a-z0-9]{2,}")
 _PLAIN_TAG = re.compile(r"[\w.:/-]{1,80}")
 _WIDTH = (Kind.URL, Kind.PATH, Kind.TAG, Kind.PATTERN, Kind.PREFIX, Kind.HOST, Kind.EVERYTHING)  # the narrowest first
+_BY_PLACE = frozenset({Kind.PREFIX, Kind.PATTERN})
 # A URL's purge takes every variant of it: https://varnish-cache.org/docs/trunk/users-guide/purging.html,
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html, 2026-11.
 _WITH_ALL_VARIANTS = frozenset({"varnish", "cloudfront"})
@@ -66,20 +67,34 @@ def _by_hand(case: Case) -> Cure:
     return Cure("Check again", f"check {case.url}", step)
 
 
-def past(case: Case, last: Ours) -> Cure:
+def past(case: Case, last: Ours, is_variant: bool = False) -> Cure:
     """After a purge that was taken and went by the copy: what reaches further, since the same again would go by it
-    too."""
-    doubt = "where that changes nothing either, look whether another zone or account serves this name"
-    if cure := wider(case, last.job.kind):
-        step = f"{cure.label}: {last.job.name} went by that copy, and the same again would; {doubt}."
+    too. Of a variant the page itself was reached, so that no other zone is in doubt."""
+    tried = _tried(case, last)
+    if last.job.kind in _BY_PLACE and Kind.URL not in tried and knows(case, Kind.URL) and not is_variant:
+        step = f"Purge the page by its URL: {last.job.name} named a {last.job.kind.value}, which goes by a copy where a"
+        return Cure("Purge the page by its URL", case.url, f"{step} rule of the CDN rewrites the URL.")
+    doubt = "" if is_variant else "; where that changes nothing either, look whether another zone serves this name"
+    if cure := wider(case, max(tried, key=_width)):
+        step = f"{cure.label}: {last.job.name} went by that copy, and the same again would{doubt}."
         return Cure(cure.label, cure.line, step)
+    return _nothing_wider(case, last, doubt)
+
+
+def _tried(case: Case, last: Ours) -> set[Kind]:
+    """The kinds of purges that took the page, of which none was enough, since the origin has what it has now."""
+    some = (ours for ours in case.covering() if ours.job.purged is not None and took(case, ours))
+    return {last.job.kind, *(ours.job.kind for ours in some if changed_since(case, ours) is not True)}
+
+
+def _nothing_wider(case: Case, last: Ours, doubt: str) -> Cure:
     site, edge = case.site.name, case.layers[0].title if case.layers else "the edge"
-    if last.job.kind is Kind.EVERYTHING or not knows(case, Kind.EVERYTHING):
-        step = f"Look in {edge}'s console whether the zone or account that is purged serves this name: the same purge"
-        return Cure("Try the accounts", "doctor", f"{step} again would go by that copy too.")
+    again = "The same purge again would go by that copy too"
+    if Kind.EVERYTHING in _tried(case, last) or not knows(case, Kind.EVERYTHING):
+        step = f"{again}: look in {edge}'s console whether the zone or account that is purged serves this name."
+        return Cure("Try the accounts", "doctor", step)
     tag = "a tag that the page carries, or " if knows(case, Kind.TAG) else ""
-    step = f"The same purge again would go by that copy too: purge {tag}everything on {site}; {doubt}."
-    return Cure("Check again", f"check {case.url}", step)
+    return Cure("Check again", f"check {case.url}", f"{again}: purge {tag}everything on {site}{doubt}.")
 
 
 def with_variants(case: Case, is_configured: bool, is_encoding: bool) -> Cure:
@@ -101,8 +116,3 @@ def takes_variants(case: Case, is_configured: bool = True) -> bool:
 def every_key(case: Case) -> str:
     """ "tag or prefix": what every layer knows that reaches each key of a page; "" where there is none."""
     return " or ".join(kind.value for kind in (Kind.TAG, Kind.PREFIX) if knows(case, kind))
-
-
-def is_ours_to_purge(case: Case, inner: list[Spot]) -> bool:
-    """Whether what is further in is a layer of the site, so that a purge can empty it."""
-    return bool(inner) or len(case.layers) > 1

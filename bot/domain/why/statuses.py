@@ -13,6 +13,10 @@ from bot.domain.why.remedy import or_wider, past
 from bot.domain.why.spots import LOCATION_MAX, Glance, Spot, Tier, do, each, names_of
 from bot.domain.why.times import is_from_before, took
 
+_SHORT_REDIRECTS = "Have the deploy purge the redirects that it changes, or give them a short life: `s-maxage=60`."
+_SHORT_ERRORS = (
+    "Give errors a short life of their own: `Cache-Control: no-store` on them, or the CDN's lifetime for errors."
+)
 _URL = re.compile(r"[!-~]{1,400}")
 
 
@@ -39,7 +43,7 @@ def _kept_error(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
         f"{names_of(bad)} {do(bad, 'keeps', 'keep')} {what} ({look.status}{to}) where the origin {gives}.",
         (*each(bad), f"origin: {origin.told}"),
         _purge(case, bad),
-        "Give errors a short life of their own: `Cache-Control: no-store` on them, or the CDN's lifetime for errors.",
+        _SHORT_REDIRECTS if goes else _SHORT_ERRORS,
     )
 
 
@@ -51,7 +55,7 @@ def _kept_redirect(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
         f"{names_of(bad)} {do(bad, 'keeps', 'keep')} a redirect to {to}, and the origin redirects to {there}.",
         (*each(bad), f"origin: {origin.told}"),
         _purge(case, bad),
-        "Have the deploy purge the redirects that it changes, or give them a short life: `s-maxage=60`.",
+        _SHORT_REDIRECTS,
     )
 
 

@@ -67,7 +67,7 @@ def _both(case: Case, found: Sequence[tuple[Spot, Course]], certainty: Certainty
         " visitors there get the old one."
         + ("" if is_settled else " Or it turned new while it was asked.")
         + _went_by(case, course)
-        + (" A purge may still be on its way." if young else ""),
+        + (" It may still be on its way." if young else ""),
         (
             *each(spots, lambda one: _in_turn(courses[one.name])),
             *_kinds(spot, course),
