@@ -34,10 +34,17 @@ CHANGING = (
 
 
 @pytest.fixture(scope="module")
-def play(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
     playground = Playground(tmp_path_factory.mktemp("why")).start()
     yield playground
     assert 0 == playground.stop()
+
+
+@pytest.fixture
+def play(opened: Playground) -> Playground:
+    """As at the start: the policy sums what one asker purges within ten minutes, and all scenes ask as one."""
+    opened.post("/_play/reset")
+    return opened
 
 
 def asked(play: Playground, name: str) -> tuple[str, Json]:
