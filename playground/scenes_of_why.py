@@ -62,6 +62,16 @@ async def variant(stage: Stage) -> None:
     await stage.purge(f"{stage.url} --no-check")
 
 
+async def custom(stage: Stage) -> None:
+    """Phones have copies of their own, by a key of the CDN's that no answer names."""
+    stage.serve(Manner(by_device=True))
+    stage.town.origin.deploy(stage.path, ago=3 * HELD)
+    await stage.visit(sends={"user-agent": PHONE})
+    stage.age()
+    stage.deploy()
+    await stage.purge(f"{stage.url} --no-check")
+
+
 async def encoding(stage: Stage) -> None:
     """What is packed with Brotli is kept under a key of its own, which a purge of the URL does not reach."""
     await kept_by(stage, "accept-encoding", "br")
@@ -330,6 +340,7 @@ SCENES = (
     Scene("query", "Purged without its query", "the query string", query, asks="?page=2"),
     Scene("ignored", "The query is no part of the key", "the query string", ignored, asks="?v=2"),
     Scene("variant", "Phones have copies of their own", "a variant was not covered", variant),
+    Scene("custom-key", "A key that no answer names", "a variant was not covered", custom),
     Scene("encoding", "Packed with Brotli, under a key of its own", "a variant was not covered", encoding),
     Scene("cors", "What is loaded with an Origin", "a variant was not covered", cors),
     Scene("language", "German readers have copies of their own", "a variant was not covered", language),

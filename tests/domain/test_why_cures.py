@@ -119,6 +119,31 @@ WENT_BY = ours(SAME_THEN)  # the page was purged 300 s ago
 BY_PREFIX = ours(replace(SAME_THEN, kind=Kind.PREFIX), named="prefix www.shop.test/pricing")
 PREFIX = "prefix www.shop.test/pricing"
 
+NAMED = [
+    pytest.param((CLOUDFLARE,), "`variants: [{CF-Device-Type: mobile}]`.", id="a-device-at-cloudflare"),
+    pytest.param((replace(CLOUDFLARE, provider="nginx"),), "`variants: [{User-Agent: …}]`.", id="a-device-elsewhere"),
+    pytest.param(
+        FASTLY, "Vary on as little as possible, or purge by tag: that reaches every variant.", id="by-tag-alone"
+    ),
+    pytest.param(
+        (replace(CLOUDFLARE, provider="akamai", kinds=NO_TAGS),),
+        "Vary on as little as possible.",
+        id="where-nothing-wider-is-known",
+    ),
+]
+
+
+@pytest.mark.parametrize(("layers", "ends"), NAMED)
+def test_what_keeps_a_variant_from_staying_is_possible_there(layers: tuple[Front, ...], ends: str) -> None:
+    assert diagnose(replace(OLD_PHONE, layers=layers)).cause.prevent.endswith(ends)
+
+
+def test_a_device_that_cloudflare_is_told_of_by_its_own_header_is_reached_by_the_url() -> None:
+    site = replace(SHOP, variants=({"CF-Device-Type": "mobile"},))
+    cure = diagnose(replace(OLD_PHONE, site=site, layers=(CLOUDFLARE,))).cause.cure
+    assert cure is not None and URL == cure.line
+
+
 REACHES = [
     pytest.param(OLD_BROTLI, URL, id="an-encoding-that-nobody-purged"),
     pytest.param(replace(OLD_BROTLI, purges=(WENT_BY,)), PREFIX, id="an-encoding-that-a-purge-of-the-page-went-by"),

@@ -140,6 +140,7 @@ def test_the_button_of_the_card_cures_it(play: Playground, name: str) -> None:
 SHOWN_AGAIN = [
     pytest.param("race", {"v2"}, id="an-old-copy-at-each-place"),
     pytest.param("variant", {"v2"}, id="as-another-visitor-asks"),
+    pytest.param("custom-key", {"v2"}, id="by-a-key-that-no-answer-names"),
     pytest.param("encoding", {"v2"}, id="in-another-encoding"),
     pytest.param("cors", {"v2"}, id="with-an-origin"),
     pytest.param("language", {"v2"}, id="in-another-language"),
@@ -170,6 +171,7 @@ def test_the_line_about_two_nodes_shows_that_they_differ(play: Playground) -> No
 
 VARIANTS = {
     "variant": {"User-Agent": "Mozilla/5.0 (iPhone) Mobile"},
+    "custom-key": {"User-Agent": "Mozilla/5.0 (iPhone) Mobile"},
     "encoding": {"Accept-Encoding": "br"},
     "cors": {"Origin": "http://www.shop.test"},
     "language": {"Accept-Language": "de"},

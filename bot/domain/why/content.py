@@ -67,7 +67,15 @@ def _how_sure(case: Case, other: Course) -> Certainty:
 
 
 def _is_named(case: Case, name: str) -> bool:
-    return any(name.lower() in {header.lower() for header in one} for one in case.site.variants)
+    names = {name.lower(), _in_variants(case, name)[0].lower()}
+    return any(names & {header.lower() for header in one} for one in case.site.variants)
+
+
+def _in_variants(case: Case, name: str) -> tuple[str, str]:
+    """How the site's `variants` name it, with a value: Cloudflare tells devices apart by a header of its own, see
+    https://developers.cloudflare.com/cache/how-to/purge-cache/purge-cache-key/ (2026-11)."""
+    is_cloudflare = bool(case.layers) and case.layers[0].provider == "cloudflare"
+    return ("CF-Device-Type", "mobile") if is_cloudflare and name.lower() == "user-agent" else (name, "…")
 
 
 def _variant(case: Case, first: _Kept, found: Sequence[_Kept]) -> Cause:
@@ -112,7 +120,9 @@ def _reaching(case: Case, glance: Glance, is_named: bool, is_encoding: bool) -> 
 def _so_that_none_stays(case: Case, name: str, is_named: bool) -> str:
     """What keeps a purge from going by the variant next time, at the layers that this site has."""
     if not is_named and takes_variants(case):
-        return f"Name it in the site's `variants`, so that a purge of the URL covers it: `variants: [{{{name}: …}}]`."
+        header, value = _in_variants(case, name)
+        line = f"`variants: [{{{header}: {value}}}]`"
+        return f"Name it in the site's `variants`, so that a purge of the URL covers it: {line}."
     reaching = every_key(case)
     does = "those reach" if " or " in reaching else "that reaches"
     return "Vary on as little as possible" + (f", or purge by {reaching}: {does} every variant." if reaching else ".")
