@@ -104,6 +104,30 @@ def test_no_advice_names_a_purge_that_some_layer_does_not_know(family: Family) -
                 assert all_know or not advises, (row.title, said)
 
 
+ODD = [
+    pytest.param("https://www.shop.test/a)", id="ends-with-a-bracket"),
+    pytest.param("https://www.shop.test/a.", id="ends-with-a-dot"),
+    pytest.param("https://www.shop.test/a*", id="ends-with-a-star"),
+    pytest.param("https://www.shop.test/a*b?c=*", id="has-stars"),
+    pytest.param('https://www.shop.test/a"b', id="has-a-quote"),
+    pytest.param("https://www.shop.test/a?b='1'&c=(2)", id="has-quotes-and-brackets"),
+    pytest.param("https://www.shop.test/a,", id="ends-with-a-comma"),
+]
+
+
+@pytest.mark.parametrize("url", ODD)
+def test_the_next_step_names_that_very_url(url: str) -> None:
+    speaker = Speaker((SHOP,), "C_SHOP", frozenset({"cf", "shield"}))
+    for row in SPEAKS:
+        for cause in causes_of(replace(row.case, url=url)):
+            command = parse(cause.cure.typed if cause.cure else "", speaker)
+            assert isinstance(command, Command), cause.cure
+            named = [target.value for target in command.targets if target.kind is Kind.URL]
+            is_other = cause.cure is not None and cause.cure.label == "Ask about that one"
+            assert is_other or not named or url in named
+            assert not {Kind.PATTERN, Kind.EVERYTHING} & {target.kind for target in command.targets}
+
+
 FASTLY = (replace(CLOUDFLARE, title="Fastly", provider="fastly", kinds=build("fastly").can.kinds),)
 NO_TAGS = frozenset({Kind.URL, Kind.EVERYTHING})
 OLD_BROTLI = case(

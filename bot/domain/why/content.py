@@ -147,7 +147,8 @@ def ignores_query(case: Case) -> Cause | None:
 def _with_and_without_query(case: Case) -> Cure:
     """The key of the place that ignores the query, and that of caches further in which do not."""
     cure = or_wider(case, "Purge the page, with and without its query")
-    return replace(cure, line=f"{case.url.partition('?')[0]} {case.url}") if cure.line == case.url else cure
+    bare = replace(case, url=case.url.partition("?")[0])
+    return replace(cure, line=f"{bare.typed} {case.typed}") if cure.line == case.typed else cure
 
 
 def _kept(glance: Glance) -> str:
@@ -206,7 +207,7 @@ def disagree(case: Case) -> Cause | None:
         f"Places disagree {span(since)} after {last.job.name}: old at {names_of(old)}, fresh at {names_of(fresh)}."
         + (" The purge may still be on its way." if young else ""),
         each((*old, *fresh)),
-        Cure("Check again", f"check {case.url}") if young else past(case, last),
+        Cure("Check again", f"check {case.typed}") if young else past(case, last),
         "A purge reaches places one after another: wait for the proof before telling people.",
     )
 

@@ -35,7 +35,7 @@ def unfinished(case: Case) -> Cause | None:
         Certainty.SEEN,
         f"{layer.title} accepted {ours.job.name} and is not done with it{left}.",
         (f"{ours.job.name} · {ours.named} · sent {_ago(case, layer.started or ours.job.created)}", *ids),
-        Cure("Check again", f"check {case.url}", f"Wait until {layer.title} is done, then check again."),
+        Cure("Check again", f"check {case.typed}", f"Wait until {layer.title} is done, then check again."),
         f"Wait for the proof, not for the provider's yes: `purgebot wait {ours.job.name}` ends when the edge is fresh.",
     )
 
@@ -89,7 +89,7 @@ def _healed(case: Case, last: Ours, healed: list[Spot]) -> Cause:
         f"{last.job.name} was a soft purge: {names_of(healed)} served the old copy once more, and the new one after"
         " that.",
         _lines(healed),
-        Cure("Check again", f"check {case.url}"),
+        Cure("Check again", f"check {case.typed}"),
         "Where nobody may see the old one even once, purge `hard`: the next visitor waits for the origin instead.",
     )
 
@@ -108,7 +108,7 @@ def _not_yet(case: Case, last: Ours, spots: list[Spot], marked: bool) -> Cause:
 
 def _hard(case: Case) -> Cure:
     cure = or_wider(case, "Purge hard")
-    return replace(cure, line=f"{cure.line} hard") if cure.line == case.url else cure
+    return replace(cure, line=f"{cure.line} hard") if cure.line == case.typed else cure
 
 
 def _lines(spots: list[Spot]) -> tuple[str, ...]:
@@ -206,7 +206,7 @@ def _ageless(case: Case, last: Ours, kept: list[Spot]) -> Cause:
 def _in_time(case: Case, seconds: float) -> Cure:
     """While a purge may still be on its way."""
     step = f"Wait {span(max(1.0, seconds))}, then ask again: a purge may take so long to be everywhere."
-    return Cure("Ask again", f"why {case.url}", step)
+    return Cure("Ask again", f"why {case.typed}", step)
 
 
 def _other_key(spot: Spot, last: Ours) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from bot.domain.saying import safe_word
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cure
 from bot.domain.why.times import changed_since, took
@@ -29,7 +30,7 @@ def knows(case: Case, kind: Kind) -> bool:
 def or_wider(case: Case, label: str = "Purge it", step: str = "") -> Cure:
     """The page, or the narrowest that holds it where some layer purges no URLs; `label` is the button's."""
     if knows(case, Kind.URL):
-        return Cure(label, case.url, step)
+        return Cure(label, case.typed, step)
     return wider(case) or _by_hand(case)
 
 
@@ -43,10 +44,10 @@ def wider(case: Case, than: Kind = Kind.URL) -> Cure | None:
 def _wider_ones(case: Case) -> Iterator[tuple[Kind, Cure]]:
     place = case.url.split("://", 1)[-1].partition("?")[0]
     host, _, path = place.partition("/")
-    if path:
-        yield Kind.PREFIX, Cure("Purge every variant, by prefix", f"prefix {place}")
+    if path and "*" not in path:
+        yield Kind.PREFIX, Cure("Purge every variant, by prefix", f"prefix {safe_word(place)}")
     if tag := _own_tag(case, path.lower()):
-        yield Kind.TAG, Cure(f"Purge every variant, by the tag {tag}"[:60], f"tag {tag}")
+        yield Kind.TAG, Cure(f"Purge every variant, by the tag {tag}"[:60], f"tag {safe_word(tag)}")
     yield Kind.HOST, Cure("Purge the host, which takes every variant of the page", f"host {host}")
 
 
@@ -64,7 +65,7 @@ def _width(kind: Kind) -> int:
 def _by_hand(case: Case) -> Cure:
     """Nothing narrower than everything is known to all layers, and that must be typed."""
     step = f"Only everything can be purged at every layer: type `everything on {case.site.name} because …`."
-    return Cure("Check again", f"check {case.url}", step)
+    return Cure("Check again", f"check {case.typed}", step)
 
 
 def past(case: Case, last: Ours, is_variant: bool = False) -> Cure:
@@ -73,7 +74,7 @@ def past(case: Case, last: Ours, is_variant: bool = False) -> Cure:
     tried = _tried(case, last)
     if last.job.kind in _BY_PLACE and Kind.URL not in tried and knows(case, Kind.URL) and not is_variant:
         step = f"Purge the page by its URL: {last.job.name} named a {last.job.kind.value}, which goes by a copy where a"
-        return Cure("Purge the page by its URL", case.url, f"{step} rule of the CDN rewrites the URL.")
+        return Cure("Purge the page by its URL", case.typed, f"{step} rule of the CDN rewrites the URL.")
     doubt = "" if is_variant else "; where that changes nothing either, look whether another zone serves this name"
     if cure := wider(case, max(tried, key=_width)):
         step = f"{cure.label}: {last.job.name} went by that copy, and the same again would{doubt}."
@@ -94,7 +95,7 @@ def _nothing_wider(case: Case, last: Ours, doubt: str) -> Cure:
         step = f"{again}: look in {edge}'s console whether the zone or account that is purged serves this name."
         return Cure("Try the accounts", "doctor", step)
     tag = "a tag that the page carries, or " if knows(case, Kind.TAG) else ""
-    return Cure("Check again", f"check {case.url}", f"{again}: purge {tag}everything on {site}{doubt}.")
+    return Cure("Check again", f"check {case.typed}", f"{again}: purge {tag}everything on {site}{doubt}.")
 
 
 def with_variants(case: Case, is_configured: bool, is_encoding: bool) -> Cure:

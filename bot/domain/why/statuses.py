@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from urllib.parse import urljoin, urlsplit
 
 from bot.domain.finding import Verdict
+from bot.domain.saying import safe_word
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.remedy import or_wider, past
@@ -80,8 +81,12 @@ def redirected(case: Case) -> Cause | None:
         f"This URL only redirects ({origin.look.status}) to {goes[:200]}, and holds no page itself."
         + ("" if ours else f" That leads elsewhere: it is no page of {case.site.name}, and was not looked at."),
         (f"origin: {origin.look.status}, location: {origin.answer.says('location')[:200]}",),
-        Cure("Ask about that one", f"why {goes}", "Ask about the page that visitors end at: it was not looked at.")
+        Cure(
+            "Ask about that one",
+            f"why {safe_word(goes)}",
+            "Ask about the page that visitors end at: it was not looked at.",
+        )
         if ours
-        else Cure("Check again", f"check {case.url}", "Ask whoever runs the page that visitors end at."),
+        else Cure("Check again", f"check {case.typed}", "Ask whoever runs the page that visitors end at."),
         "Purge the URL that visitors end at.",
     )

@@ -73,7 +73,7 @@ def _both(case: Case, found: Sequence[tuple[Spot, Course]], certainty: Certainty
             *_kinds(spot, course),
             *each(case.at(Tier.ORIGIN)),
         ),
-        Cure("Check again", f"check {case.url}") if young else _settled(case),
+        Cure("Check again", f"check {case.typed}") if young else _settled(case),
         _PREVENT,
         at=", ".join(one.name for one in spots),
         repeat=shown_again(case, spots, course.glances[0].answer.asked, several=True),
@@ -140,7 +140,7 @@ def _turned(case: Case, found: Sequence[tuple[Spot, Course]]) -> Cause:
         f"{names_of(spots)} gave the old page{_to(course)}{' once more,' if stale else ' first,'} {how}."
         " Visitors there get the new one now.",
         (*each(spots, lambda spot: _then(*courses[spot.name].turned)), *each(case.at(Tier.ORIGIN))),
-        Cure("Check again", f"check {case.url}"),
+        Cure("Check again", f"check {case.typed}"),
         "`stale-while-revalidate` allows that: have the deploy purge what it changed, where nobody may see the old one."
         if stale
         else "Let the deploy purge what it changed, and wait for the proof before telling people.",

@@ -30,7 +30,7 @@ def uncached(case: Case) -> Cause | None:
         Certainty.SEEN,
         f"The edge never keeps this page{word}: visitors get what the origin gives each of them.",
         (*each(says), *_because(says[0])),
-        Cure("Check again", f"check {case.url}", "Look at the origin, and at caches inside the application."),
+        Cure("Check again", f"check {case.typed}", "Look at the origin, and at caches inside the application."),
         "A purge cannot change this page. If it is to be cached, its answer must say so: `public, s-maxage=…`.",
     )
 
@@ -82,4 +82,4 @@ def _further_in(case: Case) -> Cure:
         step = f"{look}, and purge the caches further in: the edge alone changes nothing here."
         return or_wider(case, "Purge the caches further in", step)
     none = f"{case.site.name} names no cache further in, and a purge of the edge changes nothing here."
-    return Cure("Check again", f"check {case.url}", f"{look}, and mend what is old there: {none}")
+    return Cure("Check again", f"check {case.typed}", f"{look}, and mend what is old there: {none}")

@@ -33,7 +33,7 @@ def origin_failing(case: Case) -> Cause | None:
         (f"origin: {said}", *each(named)),
         Cure(
             "Check again",
-            f"check {case.url}",
+            f"check {case.typed}",
             "Mend the origin first: a purge now would leave visitors with errors.",
         ),
         "Let health checks take failing servers out of the origin; `stale-if-error` spares visitors errors.",
@@ -85,7 +85,7 @@ def _foreign(case: Case, spots: list[Spot], foreign: dict[str, str], also_ours: 
         Certainty.LIKELY if also_ours else Certainty.SEEN,
         f"The answer at {names_of(spots)} {what}",
         each(spots, lambda spot: cdns_on(spot.last.answer)[who][:160]),
-        Cure("Check again", f"check {case.url}", by_hand(who, site)),
+        Cure("Check again", f"check {case.typed}", by_hand(who, site)),
         f"Lead the name past {title}, or have it keep nothing of this site.",
         repeat=shown_again(case, spots),
     )
@@ -126,7 +126,7 @@ def old_endpoint(case: Case) -> Cause | None:
         tuple(_line(name) for name in told),
         Cure(
             "Check again",
-            f"check {case.url}",
+            f"check {case.typed}",
             f"Wait {span(longest.ttl)} at most: then every resolver has asked again.",
         ),
         "Lower the TTL a day before such a move.",
@@ -155,7 +155,7 @@ def _elsewhere(case: Case, name: Resolved, who: str, told: list[Resolved]) -> Ca
         Certainty.SEEN,
         f"DNS leads {some} to {title}, which is no layer of {site}: what is kept there is not purged here.",
         tuple(_line(one) for one in told),
-        Cure("Check again", f"check {case.url}", by_hand(who, site)),
+        Cure("Check again", f"check {case.typed}", by_hand(who, site)),
         f"Point every answer at {case.layers[0].title}; the old one is kept for up to {span(name.ttl)} more."
         if others
         else f"Point the name at {case.layers[0].title}.",
