@@ -163,6 +163,15 @@ def test_the_line_of_the_card_shows_it_again_at_each_place(play: Playground, nam
     assert versions == set(re.findall(r"^x-build: (\S+)", answer, re.MULTILINE | re.IGNORECASE))
 
 
+def test_the_card_of_a_purge_that_one_node_does_not_hear_names_that_and_not_the_origin(play: Playground) -> None:
+    scene = play.post("/_play/scene", name="torn")
+    url = str(scene["line"]).rpartition(" ")[2]
+    play.command("U_MIA", f"/purge {url}")
+    card = str(play.wait_card("still old at fra, iad, sin", url))
+    assert "several nodes or copies stand behind fra, iad, sin: the one that was seen before" in card
+    assert "the origin changed since" not in card
+
+
 def test_the_line_about_two_nodes_shows_that_they_differ(play: Playground) -> None:
     _, card = asked(play, "torn")
     answer = subprocess.run(["sh", "-c", repeated(card)], capture_output=True, text=True, check=True).stdout
