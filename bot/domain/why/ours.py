@@ -205,7 +205,7 @@ def _ageless(case: Case, last: Ours, kept: list[Spot]) -> Cause:
 
 def _in_time(case: Case, seconds: float) -> Cure:
     """While a purge may still be on its way."""
-    step = f"Wait {span(max(1.0, seconds))}, then ask again: a purge may take so long to be everywhere."
+    step = f"Wait {span(max(1.0, seconds))}, then ask again: a purge may take that long to be everywhere."
     return Cure("Ask again", f"why {case.typed}", step)
 
 
