@@ -237,3 +237,8 @@ async def test_a_request_in_line_and_its_hold_are_read(shop: Shop) -> None:
 
 async def test_the_layers_go_from_the_visitor_inwards(shop: Shop) -> None:
     assert ["Cloudflare", "Varnish"] == [front.title for front in (await seen(shop, url("/a"))).layers]
+
+
+async def test_the_layers_say_what_each_account_purges_by(shop: Shop) -> None:
+    fronts = (await seen(shop, url("/a"))).layers
+    assert [shop.cf.can.kinds, shop.shield.can.kinds] == [front.kinds for front in fronts]
