@@ -113,8 +113,8 @@ def _expected(job: JobView, expected: Expected) -> Record:
 
 
 def diagnosis_record(diagnosis: Diagnosis) -> Record:
-    """A diagnosis: its cause by name, how sure it is, what shows it; the line of the next step, what prevents it and
-    the shell line that shows it again, where there are such."""
+    """A diagnosis: its cause by name, how sure it is, what shows it; the line of the next step, what is not known of
+    other visitors, what prevents it and the shell line that shows it again, where there are such."""
     cause = diagnosis.cause
     record: Record = {
         "cause": cause.name,
@@ -124,7 +124,8 @@ def diagnosis_record(diagnosis: Diagnosis) -> Record:
         "also": [other.name for other in diagnosis.also],
     }
     line = cause.cure.typed if cause.cure is not None else ""
-    more = {"next": line, "prevent": cause.prevent, "repeat": cause.repeat}
+    unseen = list(diagnosis.unseen)
+    more = {"next": line, "not_known": unseen, "prevent": cause.prevent, "repeat": cause.repeat}
     return record | {name: told for name, told in more.items() if told}
 
 

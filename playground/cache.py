@@ -11,6 +11,7 @@ from playground.http import Reply
 from playground.store import Store
 
 LIVES = 3600.0  # seconds
+REWRITTEN = " to "  # in a key: what follows is where a rule leads further in
 _FORBIDS = re.compile(r"\b(no-store|private|no-cache)\b")
 _SHARED, _MAX_AGE = re.compile(r"\bs-maxage=([0-9]{1,9})"), re.compile(r"\bmax-age=([0-9]{1,9})")
 
@@ -106,9 +107,15 @@ class Cache:
     def reached(self, kind: str, values: Sequence[str]) -> list[str]:
         """The URLs that a purge of `kind` is about: those named, or those of matching copies."""
         if kind == "url":
-            return list(values)
+            return [*values, *self._rewritten(values)]
         rows = self._store.rows("select url, tags from copies where place = ? order by url", (self.place,))
         return [row["url"] for row in rows if any(matches(kind, v, row["url"], row["tags"].split()) for v in values)]
+
+    def _rewritten(self, values: Sequence[str]) -> list[str]:
+        """The copies of these URLs that a rule leads elsewhere: they are named as visitors ask for them."""
+        sql = "select url from copies where place = ? and instr(url, ?) order by url"
+        held = [row["url"] for row in self._store.rows(sql, (self.place, REWRITTEN))]
+        return [url for url in held if url.partition(REWRITTEN)[0] in set(values)]
 
     def forget(self, matching: Callable[[str], bool]) -> list[str]:
         """Remove the copies whose URL matches, now; their URLs."""
@@ -156,7 +163,9 @@ def is_kept(reply: Reply) -> bool:
 
 def matches(kind: str, value: str, url: str, tags: Sequence[str]) -> bool:
     """Whether a purge of `kind` reaches the copy of `url`. Prefixes end at path boundaries, tags know no case."""
-    rest = url.split("://", 1)[1].partition(" ")[0]
+    host_and_path, _, rewritten = url.split("://", 1)[1].partition(REWRITTEN)
+    rest = host_and_path.partition(" ")[0]
+    rest = f"{rest.partition('/')[0]}{rewritten}" if rewritten else rest
     match kind:
         case "everything":
             return True

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from starlette.types import Receive, Scope, Send
 
-from playground.cache import LIVES, Cache, Copy, is_kept, lives
+from playground.cache import LIVES, REWRITTEN, Cache, Copy, is_kept, lives
 from playground.cut import cut
 from playground.http import Reply, Target, Upstream, answer, target_of
 from playground.manners import Manner, Manners
@@ -16,6 +17,7 @@ _NOT_HERE = b"<html><h1>Error 1000</h1><p>This host is not served here.</p></htm
 _NO_ROOM = b"<html><h1>Error 503</h1><p>No room for this request. Try again in a minute.</p></html>"
 _INNER = ("cache-tag", "surrogate-key", "edge-cache-tag", "x-cache", "x-varnish", "age")
 _FIRST = "cdn-cache-control"  # counts more than Cache-Control
+NOTHING_SENT: Mapping[str, str] = MappingProxyType({})
 _ERROR_LIVES = 180.0  # seconds that an error is kept where errors are
 
 
@@ -48,14 +50,15 @@ class Edge:
         """Answer one visitor."""
         if scope["type"] != "http":
             return
-        target, agent = target_of(scope), dict(scope["headers"]).get(b"user-agent", b"").decode("latin-1")
+        target = target_of(scope)
+        sent = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if self._manners.of(target.host, target.path).hangs_up:
             await cut(scope, receive, send)
             return
-        await answer(send, await self.page(target, agent))
+        await answer(send, await self.page(target, sent))
 
-    async def page(self, target: Target, agent: str = "") -> Reply:
-        """The page from the cache, or from further in, for a visitor with that user agent."""
+    async def page(self, target: Target, sent: Mapping[str, str] = NOTHING_SENT) -> Reply:
+        """The page from the cache, or from further in, for a visitor who sends these headers, names in lower case."""
         if target.host not in self.hosts:
             return self._marked(Reply(409, {"content-type": "text/html"}, _NOT_HERE), "")
         if target.method not in ("GET", "HEAD"):
@@ -63,8 +66,10 @@ class Edge:
         manner = self._manners.of(target.host, target.path)
         if manner.busy:
             return self._marked(Reply(503, {"content-type": "text/html", "retry-after": "60"}, _NO_ROOM), "")
-        key = _key(target, manner, agent) + (self._node(target) if manner.two_nodes else "")
+        key = _key(target, manner, sent) + (self._node(target) if manner.two_nodes else "")
         door = self._behind_another if manner.behind_another else self._own
+        if manner.other_zone:
+            door = self._in_another_zone
         return await door(target, key, manner)
 
     def _node(self, target: Target) -> str:
@@ -81,6 +86,15 @@ class Edge:
         if reply.status == 200:
             self.front.keep(key, reply, (), self.front.mark())
         return Reply(reply.status, {**reply.headers, **another("MISS", None)}, reply.body)
+
+    async def _in_another_zone(self, target: Target, key: str, manner: Manner) -> Reply:
+        """As the city's own cache, and where no purge of this zone reaches."""
+        copy = self.front.find(key)
+        if copy is not None and not copy.stale:
+            return self._marked(copy.reply, "HIT", int(self._now() - copy.at))
+        reply = await self._upstream.fetch(target.host, target.path)
+        self.front.keep(key, reply, (), self.front.mark())
+        return self._marked(reply, "MISS")
 
     async def _own(self, target: Target, key: str, manner: Manner) -> Reply:
         copy = self.cache.find(key)
@@ -121,10 +135,17 @@ class Edge:
         return Reply(reply.status, {**reply.headers, **self._marks(self.city, says, age)}, reply.body)
 
 
-def _key(target: Target, manner: Manner, agent: str) -> str:
+def _key(target: Target, manner: Manner, sent: Mapping[str, str]) -> str:
+    """Scheme, host, path and query; what else counts stands behind a blank."""
     path = target.path.partition("?")[0] if manner.ignores_query else target.path
-    device = " phone" if manner.by_device and "Mobile" in agent else ""
-    return f"http://{target.host}{path}{device}"
+    device = " phone" if manner.by_device and "Mobile" in sent.get("user-agent", "") else ""
+    by = "".join(f" {name}={_one_word(sent[name])}" for name in manner.by_headers if sent.get(name))
+    rewritten = f"{REWRITTEN}{manner.rewrites_to}" if manner.rewrites_to else ""
+    return f"http://{target.host}{path}{device}{by}{rewritten}"
+
+
+def _one_word(value: str) -> str:
+    return value.replace(" ", "")
 
 
 def _tags(reply: Reply) -> list[str]:

@@ -26,6 +26,9 @@ class Manner:
     keeps_errors: bool = False  # errors too
     ignores_query: bool = False
     by_device: bool = False  # phones have copies of their own
+    by_headers: tuple[str, ...] = ()  # what visitors send in these is part of the key, names in lower case
+    rewrites_to: str = ""  # a rule leads to this path further in: purges of a prefix go by it, those of a URL do not
+    other_zone: bool = False  # kept in a zone that is not the one that is purged
     two_nodes: bool = False  # two in each city that take turns, each with copies of its own; a URL's purge reaches one
     while_fetching: bool = False  # the old is served once more, while the new is fetched
     behind_another: bool = False  # another CDN's cache stands before the edges
@@ -55,7 +58,7 @@ class Manners:
         if not rows:
             return PLAIN
         doc = json.loads(rows[0]["doc"])
-        return Manner(**{**doc, "versions": tuple(doc["versions"])})
+        return Manner(**{**doc, **{name: tuple(doc[name]) for name in ("versions", "by_headers")}})
 
     def turn(self, host: str, path: str) -> int:
         """Whose turn it is among the servers behind the origin's name: 0, 1, 2, …"""

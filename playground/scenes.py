@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from playground.edge import NOTHING_SENT
 from playground.http import loopback_client
 from playground.manners import Manner
 
@@ -51,14 +52,14 @@ class Stage:
         """From now on the page is served so."""
         self.world.manners.set(self.host, path or self.path, manner)
 
-    async def visit(self, *paths: str, agent: str = "", city: str = "") -> None:
-        """A visitor in each city, or in one."""
+    async def visit(self, *paths: str, sends: Mapping[str, str] = NOTHING_SENT, city: str = "") -> None:
+        """A visitor in each city, or in one, who `sends` these headers."""
         for where in (city,) if city else tuple(self.town.edges):
             for path in paths or (self.path,):
-                await self._visit(where, path, agent)
+                await self._visit(where, path, sends)
 
-    async def _visit(self, city: str, path: str, agent: str) -> None:
-        headers = {"host": self.host} | ({"user-agent": agent} if agent else {})
+    async def _visit(self, city: str, path: str, sends: Mapping[str, str]) -> None:
+        headers = {"host": self.host, **sends}
         async with loopback_client() as client:
             request = client.build_request("GET", self.world.url_of(city), headers=headers)
             request.extensions["target"] = path.encode()

@@ -56,10 +56,90 @@ async def variant(stage: Stage) -> None:
     stage.serve(Manner(by_device=True, says={"vary": "User-Agent"}))
     stage.town.origin.deploy(stage.path, ago=3 * HELD)
     await stage.visit()
-    await stage.visit(agent=PHONE)
+    await stage.visit(sends={"user-agent": PHONE})
     stage.age()
     stage.deploy()
     await stage.purge(f"{stage.url} --no-check")
+
+
+async def custom(stage: Stage) -> None:
+    """Phones have copies of their own, by a key of the CDN's that no answer names."""
+    stage.serve(Manner(by_device=True))
+    stage.town.origin.deploy(stage.path, ago=3 * HELD)
+    await stage.visit(sends={"user-agent": PHONE})
+    stage.age()
+    stage.deploy()
+    await stage.purge(f"{stage.url} --no-check")
+
+
+async def encoding(stage: Stage) -> None:
+    """What is packed with Brotli is kept under a key of its own, which a purge of the URL does not reach."""
+    await kept_by(stage, "accept-encoding", "br")
+
+
+async def cors(stage: Stage) -> None:
+    """What the site's own pages load, with their Origin, is kept under a key of its own."""
+    await kept_by(stage, "origin", f"http://{stage.host}")
+
+
+async def language(stage: Stage) -> None:
+    """German readers have copies of their own."""
+    await kept_by(stage, "accept-language", "de")
+
+
+async def kept_by(stage: Stage, header: str, value: str) -> None:
+    """What visitors send in a header is part of the edges' key, as Vary says, and a purge names the URL alone."""
+    stage.serve(Manner(by_headers=(header,), says={"vary": header.title()}))
+    stage.town.origin.deploy(stage.path, ago=3 * HELD)
+    await stage.visit(sends={header: value})
+    stage.age()
+    stage.deploy()
+    await stage.purge(f"{stage.url} --no-check")
+
+
+async def device(stage: Stage) -> None:
+    """A device that nobody names has copies of its own: the page varies by a header that only the application knows."""
+    stage.serve(Manner(by_headers=("x-device",), says={"vary": "X-Device"}))
+    stage.town.origin.deploy(stage.path, ago=3 * HELD)
+    await stage.visit(sends={"x-device": "tv"})
+    stage.age()
+    stage.deploy()
+    await stage.purge(f"{stage.url} --no-check")
+
+
+async def case(stage: Stage) -> None:
+    """The page is purged in small letters."""
+    await stage.grow_old()
+    await stage.purge(f"{stage.url.lower()} --no-check")
+
+
+async def rewritten(stage: Stage) -> None:
+    """A rule of the CDN's rewrites the URL, and a purge by prefix goes by what it is rewritten to."""
+    stage.serve(Manner(rewrites_to=f"/app{stage.path}"))
+    await stage.grow_old()
+    await stage.purge(f"prefix {stage.host}{stage.path} --no-check", vote=True)
+
+
+async def zone(stage: Stage) -> None:
+    """The name is served by another zone than the one that is purged."""
+    stage.serve(Manner(other_zone=True))
+    await stage.grow_old()
+    await stage.purge(f"{stage.url} --no-check")
+
+
+async def moved(stage: Stage) -> None:
+    """The edges kept a redirect from before the page was back."""
+    stage.serve(Manner(status=302, says={"location": "/maintenance"}, keeps_errors=True))
+    await stage.visit()
+    stage.serve(Manner(keeps_errors=True))
+    stage.deploy(ago=60)
+
+
+async def browsers(stage: Stage) -> None:
+    """Every cache is right after a purge, and browsers were told to keep the page for a day."""
+    stage.serve(Manner(says={"cache-control": "max-age=86400"}))
+    await stage.grow_old()
+    await stage.purge(f"{stage.url}", until=("done",))
 
 
 async def pattern(stage: Stage) -> None:
@@ -255,9 +335,16 @@ SCENES = (
     Scene("redirect", "The URL only redirects", "it only redirects", redirect),
     Scene("slash", "The slash at the end", "another URL was purged", slash),
     Scene("order", "The order of the query", "another URL was purged", order, asks="?size=m&color=red"),
+    Scene("case", "Upper and lower case", "another URL was purged", case, page="/Case/#"),
+    Scene("rewritten", "A rule rewrites the URL", "the purge did not reach the copy", rewritten),
     Scene("query", "Purged without its query", "the query string", query, asks="?page=2"),
     Scene("ignored", "The query is no part of the key", "the query string", ignored, asks="?v=2"),
     Scene("variant", "Phones have copies of their own", "a variant was not covered", variant),
+    Scene("custom-key", "A key that no answer names", "a variant was not covered", custom),
+    Scene("encoding", "Packed with Brotli, under a key of its own", "a variant was not covered", encoding),
+    Scene("cors", "What is loaded with an Origin", "a variant was not covered", cors),
+    Scene("language", "German readers have copies of their own", "a variant was not covered", language),
+    Scene("device", "A header that only the application knows", "nothing old was found", device),
     Scene("prefix", "A prefix that stops short", "the purge covered other paths", pattern),
     Scene("rule", "A rule of the CDN's", "a layer overrides the lifetime", rule),
     Scene("targeted", "A header for CDNs alone", "a layer overrides the lifetime", targeted),
@@ -265,8 +352,10 @@ SCENES = (
     Scene("soft", "Once more, softly", "soft purge, as designed", soft),
     Scene("overwritten", "A new file under an old name", "overwritten in place", overwritten, page="/app-#.js"),
     Scene("worker", "A service worker", "only browsers hold it", worker),
+    Scene("browsers", "Only browsers have it", "only browsers hold it", browsers),
     Scene("uncached", "Private, so kept by nobody", "never cached", uncached),
     Scene("front", "A CDN before the CDN", "another CDN in front", front),
+    Scene("zone", "Another zone than the one purged", "the purge did not reach the copy", zone),
     Scene("dns", "One resolver is behind", "DNS leads elsewhere", names),
     Scene("failing", "The origin is down", "the origin is failing", failing),
     Scene("untagged", "The tag is not there", "the tag is not on the page", untagged, site="media"),
@@ -274,6 +363,7 @@ SCENES = (
     Scene("propagation", "One city is late", "edges disagree", propagation),
     Scene("torn", "Two nodes, one of them late", "edges disagree", torn),
     Scene("not-found", "A 404 that was kept", "a cached error or redirect", error),
+    Scene("moved", "A redirect that was kept", "a cached error or redirect", moved),
     Scene("refused", "The purge was refused", "the purge did not reach the copy", refused),
     Scene("silent", "The edges hang up", "no answer", silent),
     Scene("busy", "The edges have no room", "it cannot be told", busy),

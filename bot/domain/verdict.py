@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.domain.finding import Finding, Page, Verdict, find
 from bot.domain.landing import Purged, is_older, landed, not_asked
 from bot.domain.look import ORIGIN, Likeness, Look, compare, describe, in_short
+from bot.domain.nodes import new_then_old
 from bot.domain.variants import others_may_differ
 from providers.contract import Cached
 
@@ -240,11 +241,9 @@ def _why_stale(stale: Sequence[Finding], scene: _Scene) -> Iterable[str]:
         yield hint
     if all(f.by_bytes for f in stale):
         yield REWRITTEN
-    if same := [place for place in places if place in scene.same]:
-        yield (
-            f"edge and origin were already the same before the purge at {_listed(same)}:"
-            " the origin changed since, or part of it is still old"
-        )
+    same = [place for place in places if place in scene.same]
+    before = [look for page in scene.pages for look in page.before]
+    yield from new_then_old(same, before, [f.look for f in stale if f.look], scene.purged_at, _listed)
 
 
 def _old_at(place: str, stale: Sequence[Finding], scene: _Scene) -> str:

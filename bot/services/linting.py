@@ -29,6 +29,7 @@ from providers.contract import Kind
 
 PAGES_MAX = 5
 HOPS_MAX = 3  # redirects in a row that are followed
+ONLY_REDIRECTS = "it only redirects, and was read where it leads:"
 FILES_MAX = 30
 AT_ONCE = 4
 PAGES_SECONDS, FILES_SECONDS = 9.0, 12.0
@@ -98,7 +99,9 @@ class _Reading:
             return _Page(url, served, f"{came(edges)}{so}", notes)
         further = await self._page(to, (*before, url))
         told = f"{came(edges)}. {in_short(to)}: {further.came}" if further.came else ""
-        leading = () if further.came else (Note(url, "it only redirects, and was read where it leads:", to),)
+        is_there = any(is_whole(origin) for one in served for origin in one.origins)
+        what = "edges redirect it, and it was read where that leads:" if is_there else ONLY_REDIRECTS
+        leading = () if further.came else (Note(url, what, to),)
         return _Page(url, (*served, *further.served), told, (*notes, *leading, *further.notes))
 
     def _not_followed(self, to: str, before: Sequence[str]) -> str:

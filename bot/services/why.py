@@ -14,8 +14,8 @@ from bot.domain.hold import Hold
 from bot.domain.look import ORIGIN
 from bot.domain.site import Site
 from bot.domain.target import url_of
-from bot.domain.variants import to_diagnose
 from bot.domain.why import Case, Front, Glance, InLine, Spot, Tier, Twin, diagnose
+from bot.domain.why.asking import to_ask
 from bot.domain.why.content import PROBE
 from bot.domain.why.torn import to_ask_again
 from bot.ledger.books import Books
@@ -57,7 +57,7 @@ def _held(books: Books, case: Case) -> tuple[Hold | None, tuple[InLine, ...]]:
 def fronts(core: Core, site: Site) -> tuple[Front, ...]:
     """The site's caches, outermost first."""
     accounts = [(layer.account, core.setup.providers[layer.account]) for layer in reversed(site.layers)]
-    return tuple(Front(provider.title, provider.name, account) for account, provider in accounts)
+    return tuple(Front(provider.title, provider.name, account, provider.can.kinds) for account, provider in accounts)
 
 
 class _Eyes:
@@ -88,7 +88,7 @@ class _Eyes:
         second = await self._glance(name, address, by=by)
         if tier is Tier.INNER or not second.is_usable:
             return Spot(name, tier, (first, second))
-        asked = to_diagnose(self._site, second.answer)
+        asked = to_ask(self._site, second.answer)
         varied = await asyncio.gather(*(self._glance(name, address, one) for one in asked))
         return Spot(name, tier, (first, second), tuple(varied))
 

@@ -406,6 +406,36 @@ SPEAKS = [
     row(Name.NOT_REACHED, LIKELY, case(old(), purges=[ours(SAME_THEN)]), "older-than-the-purge"),
     row(Name.NOT_REACHED, SEEN, case(old(), purges=[ours(only(VARNISH))]), "the-edge-was-not-asked"),
     row(Name.NOT_REACHED, LIKELY, case(old(age=None), purges=[ours(SAME_THEN)]), "no-age-and-not-new"),
+    row(
+        Name.NOT_REACHED,
+        LIKELY,
+        case(old(headers=SHORT), origin_says(SHORT), purges=[ours(SAME_THEN)]),
+        "older-than-the-purge-and-than-its-lifetime",
+    ),
+    row(
+        Name.NOT_REACHED,
+        LIKELY,
+        case(old(headers=IMMUTABLE), origin_says(IMMUTABLE), purges=[ours(SAME_THEN)]),
+        "older-than-the-purge-and-immutable",
+    ),
+    row(
+        Name.NOT_REACHED,
+        SEEN,
+        case(old(headers=SHORT), origin_says(SHORT), purges=[ours(only(VARNISH))]),
+        "the-edge-was-not-asked-and-keeps-longer-than-said",
+    ),
+    row(
+        Name.REFILLED,
+        LIKELY,
+        case(old(age=200, headers=SHORT), origin_says(SHORT), purges=[ours(AT_ONCE)]),
+        "refilled-since-the-purge-and-older-than-its-lifetime",
+    ),
+    row(
+        Name.OVERRIDDEN,
+        SEEN,
+        case(old(headers=SHORT), origin_says(SHORT), purges=[ours(OTHER_THEN)]),
+        "kept-longer-than-said-and-changed-after-the-purge",
+    ),
     row(Name.NOT_PURGED, SEEN, case(old()), "nobody-purged"),
     row(
         Name.NOT_PURGED, SEEN, case(old(age=100), shield(age=100), purges=[ours(OTHER_THEN)]), "changed-after-the-purge"
@@ -750,6 +780,43 @@ def test_places_asked_one_after_the_other_are_told_as_one(ages: tuple[int, int, 
     assert [f'{line}, version "old"' for line in lines] == list(told.evidence[:-1])
 
 
+def test_where_our_purge_went_by_a_copy_that_is_kept_too_long_is_told_beside_it() -> None:
+    told = diagnose(case(old(headers=SHORT), origin_says(SHORT), purges=[ours(SAME_THEN)]))
+    assert [Name.OVERRIDDEN] == [also.name for also in told.also]
+
+
+PURGED = "Cloudflare took P-1 5 min ago"
+NODES = [
+    pytest.param(
+        edge("fra", glance("fra", "old", HIT, 900), glance("fra", "new", HIT, 9), glance("fra", "old", HIT, 900)),
+        f"{PURGED}: it emptied the copy that is new now, and did not reach the one that is older than that.",
+        id="old-from-before-and-new-since",
+    ),
+    pytest.param(
+        edge("fra", glance("fra", "old", HIT, 900), glance("fra", "new"), glance("fra", "old", HIT, 900)),
+        f"{PURGED}, and it did not reach the one that is older than that.",
+        id="the-new-one-does-not-say-since-when",
+    ),
+    pytest.param(
+        edge("fra", glance("fra", "old", HIT, 9), glance("fra", "new", HIT, 9), glance("fra", "old", HIT, 9)),
+        "some of the visitors there get the old one.",
+        id="both-since",
+    ),
+]
+
+
+@pytest.mark.parametrize(("spot", "ends"), NODES)
+def test_of_two_nodes_the_purge_that_one_of_them_heard_is_named(spot: Spot, ends: str) -> None:
+    told = diagnose(case(spot, purges=[ours(SAME_THEN)])).cause
+    assert (Name.DISAGREE, SEEN) == (told.name, told.certainty)
+    assert told.what.endswith(ends)
+
+
+def test_while_a_purge_may_be_on_its_way_the_next_step_says_how_long() -> None:
+    told = diagnose(case(old(), purges=[ours(replace(job(50), looks=looked("new")))])).cause
+    assert told.cure is not None and told.cure.says.startswith("Wait 69 s, then ask again:")
+
+
 WAITS = [
     pytest.param(waiting(), "has not begun.", id="not-begun"),
     pytest.param(waiting(State.WAITING), "waits for votes.", id="votes"),
@@ -911,6 +978,13 @@ def test_what_prevents_a_wait_is_about_that_job(made: JobView, words: str) -> No
     assert words == diagnose(case(old(), purges=[ours(made)])).cause.prevent
 
 
+def test_each_place_behind_another_cdn_is_named() -> None:
+    waf = {"x-iinfo": "1-2"}
+    told = diagnose(case(old(headers=waf), old("iad", headers=waf), old("sin"), purges=[ours(SAME_THEN)])).cause
+    assert told.what.startswith("The answer at fra and iad came through Imperva's firewall,")
+    assert ("fra and iad: x-iinfo: 1-2",) == told.evidence
+
+
 def led(place: str, to: str, cached: Cached = UNKNOWN, text: str = "Moved") -> Glance:
     """A redirect that names nothing but where it leads."""
     age = None if cached is UNKNOWN else 100
@@ -932,6 +1006,12 @@ def test_a_kept_redirect_that_leads_elsewhere_is_told_by_where_both_lead(text: s
     assert "fra keeps a redirect to /old, and the origin redirects to /new." == told.cause.what
     assert ("fra: 301 HIT, 100 s old, to /old", "origin: 301, to /new") == told.cause.evidence
     assert ("fra: HIT, 301, 100 s old, to /old · old", "origin: 301, to /new") == told.way
+
+
+def test_a_kept_redirect_is_not_told_to_be_an_error() -> None:
+    told = diagnose(case(edge("fra", led("fra", "/login", HIT)))).cause
+    assert "fra keeps a redirect (301 to /login) where the origin gives a page." == told.what
+    assert told.prevent.startswith("Have the deploy purge the redirects that it changes")
 
 
 def test_a_redirect_that_leads_to_the_same_place_is_the_same_whatever_stands_below() -> None:

@@ -14,6 +14,7 @@ from bot.domain.look import ORIGIN, Look
 from bot.domain.site import Layer, Site
 from bot.domain.verdict import Verdict
 from bot.domain.why import Case, Front, Glance, Ours, Reach, Resolved, Spot, Tier, Twin
+from bot.domain.why.asking import AS_A_PHONE
 from bot.domain.why.content import PROBE
 from providers.contract import Cached, Kind
 
@@ -87,9 +88,20 @@ def glance(
     return Glance(answer, look)
 
 
-def edge(name: str, *plain: Glance, variants: Sequence[Glance] = ()) -> Spot:
-    """An edge: what it answered, one after the other; one answer stands for two alike."""
-    return Spot(name, Tier.EDGE, plain if len(plain) > 1 else plain * 2, tuple(variants))
+def edge(name: str, *plain: Glance, variants: Sequence[Glance] = (), phone: bool = True) -> Spot:
+    """An edge: what it answered, one after the other; one answer stands for two alike. A phone gets the last one too,
+    except where `variants` have a device already, or nobody asked as one."""
+    return Spot(name, Tier.EDGE, plain if len(plain) > 1 else plain * 2, _with_phone(plain[-1], variants, phone))
+
+
+def _with_phone(last: Glance, variants: Sequence[Glance], phone: bool) -> tuple[Glance, ...]:
+    has_device = any(name == "User-Agent" for one in variants for name, _ in one.answer.asked)
+    return (*variants, asked_as(last, AS_A_PHONE)) if phone and not has_device else tuple(variants)
+
+
+def asked_as(made: Glance, asked: Asked) -> Glance:
+    """The same answer to another request."""
+    return Glance(replace(made.answer, asked=asked), replace(made.look, variant=varied(asked)))
 
 
 def old(
@@ -117,7 +129,7 @@ def origin(*plain: Glance, changed: float | None = 600, variants: Sequence[Glanc
     """The origin, which got what it has `changed` seconds ago."""
     headers = {} if changed is None else {"last-modified": ago(changed)}
     answers = plain or (glance(ORIGIN, "new", headers=headers),) * 2
-    return Spot(ORIGIN, Tier.ORIGIN, answers, tuple(variants))
+    return Spot(ORIGIN, Tier.ORIGIN, answers, _with_phone(answers[-1], variants, True))
 
 
 def layer(front: Front, at: float, state: LayerState = LayerState.DONE) -> LayerView:

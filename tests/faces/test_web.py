@@ -155,6 +155,15 @@ async def test_a_diagnosis_is_text_and_its_cause(tmp_path: Path) -> None:
     assert found["what"] in answer["text"]
 
 
+async def test_a_diagnosis_has_what_is_not_known_of_other_visitors(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        door.shop.edges.more["vary"] = "X-Device"
+        found = (await door.say(f"why {URL}")).json()["diagnosis"]
+    assert [
+        "what visitors get who send another X-Device, since it says `Vary: X-Device`, and nobody was asked so"
+    ] == found["not_known"]
+
+
 async def test_a_job_tells_its_warming(tmp_path: Path) -> None:
     async with counter(tmp_path) as door:
         door.shop.edges.serves |= {"fra": "v2", "iad": "v2"}

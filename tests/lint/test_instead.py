@@ -23,6 +23,19 @@ def test_an_error_that_a_cache_keeps_is_purged() -> None:
     ) == note.what
 
 
+REDIRECTS = [
+    pytest.param(True, "The page is there, and a cache keeps the redirect: a purge brings the page back.", id="kept"),
+    pytest.param(False, "The page is there: what stands before the origin redirects.", id="made"),
+]
+
+
+@pytest.mark.parametrize(("is_kept", "so"), REDIRECTS)
+def test_a_redirect_where_the_origin_has_the_page_is_told(is_kept: bool, so: str) -> None:
+    moved = answer("/", PAGE | {"location": "/maintenance"}, status=302)
+    (note,) = beside_origin(URL, [moved], [THERE], is_kept=is_kept)
+    assert f"the origin answered 200, and fra 302, so the two were not compared. {so}" == note.what
+
+
 def test_an_origin_that_says_nothing_is_told() -> None:
     (note,) = beside_origin(URL, [GONE], [replace(SILENT, place="origin")], is_kept=True)
     assert "the origin was not read: no answer within 8 s" == note.what

@@ -153,6 +153,40 @@ async def test_a_purge_by_prefix_reaches_phones_as_well(shop: Land) -> None:
     assert "MISS" == (await seen(shop, user_agent=PHONE))[0]
 
 
+async def test_what_visitors_send_in_a_header_may_be_part_of_the_key(shop: Land) -> None:
+    serve(shop, Manner(by_headers=("x-device",)))
+    assert ["MISS", "MISS", "MISS"] == [
+        (await seen(shop))[0],
+        (await seen(shop, x_device="smart tv"))[0],
+        (await seen(shop, x_device="watch"))[0],
+    ]
+    await purge(shop, {"files": [f"http://{HOST}{PAGE}"]})
+    assert ["MISS", "HIT"] == [(await seen(shop))[0], (await seen(shop, x_device="smart tv"))[0]]
+    await purge(shop, {"prefixes": [f"{HOST}{PAGE}"]})
+    assert ["MISS", "MISS"] == [(await seen(shop))[0], (await seen(shop, x_device="smart tv"))[0]]
+
+
+async def test_a_rewritten_url_is_purged_as_visitors_ask_for_it_and_by_prefix_as_it_is_rewritten(shop: Land) -> None:
+    serve(shop, Manner(rewrites_to=f"/app{PAGE}"))
+    asked = [(await seen(shop))[0]]
+    for body in (
+        {"prefixes": [f"{HOST}{PAGE}"]},
+        {"files": [f"http://{HOST}{PAGE}"]},
+        {"prefixes": [f"{HOST}/app"]},
+    ):
+        await purge(shop, body)
+        asked.append((await seen(shop))[0])
+    assert ["MISS", "HIT", "MISS", "MISS"] == asked
+
+
+async def test_no_purge_of_this_zone_reaches_another_zone(shop: Land) -> None:
+    serve(shop, Manner(other_zone=True))
+    first = await seen(shop)
+    shop.world.towns["shop"].origin.deploy(PAGE)
+    await purge(shop, {"purge_everything": True})
+    assert [("MISS", first[1]), ("HIT", first[1])] == [first, await seen(shop)]
+
+
 async def test_two_nodes_take_turns_and_a_purge_of_the_url_reaches_one(shop: Land) -> None:
     serve(shop, Manner(two_nodes=True))
     assert ["MISS", "MISS", "HIT", "HIT"] == [(await seen(shop))[0] for _ in range(4)]

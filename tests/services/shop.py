@@ -157,6 +157,7 @@ class ScriptedEdges:
         self._clock = clock
         self.serves = {"origin": "v2", "fra": "v1", "iad": "v1"}
         self.becomes: dict[str, list[str]] = {}
+        self.more: dict[str, str] = {}  # headers that every answer has
         self.looks = 0
 
     async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
@@ -165,7 +166,7 @@ class ScriptedEdges:
         if queue:
             self.serves[place] = queue.pop(0)
         version = self.serves[place]
-        headers = (("etag", f'"{version}"'), ("cache-control", "max-age=60"), ("x-build", version))
+        headers = (("etag", f'"{version}"'), ("cache-control", "max-age=60"), ("x-build", version), *self.more.items())
         return Answer(url, place, self._clock.now(), 200, headers, version, version, len(version), asked)
 
     def read(self, answer: Answer, by: ReadHeaders | None = None) -> Look:

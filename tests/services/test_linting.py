@@ -251,6 +251,18 @@ async def test_a_redirect_within_the_site_is_followed_and_told(tmp_path: Path) -
     ]
 
 
+async def test_a_redirect_that_the_origin_does_not_give_is_told_as_the_edges(tmp_path: Path) -> None:
+    page = ("hello", (HTML, ETAG, ("Cache-Control", "no-cache")))
+    async with web({"/old": moved("/maintenance"), "/maintenance": page}) as edge, web({"/old": page}) as origin:
+        edge.status = {"/old": 302}
+        report = await linted(tmp_path, shop_at(edge, origin=origin.url), f"{URL}/old")
+    assert [
+        "the origin answered 200, and edge 0 302, so the two were not compared. "
+        "The page is there: what stands before the origin redirects.",
+        "edges redirect it, and it was read where that leads:",
+    ] == [note.what for note in report.notes if note.url == f"{URL}/old"]
+
+
 LEADS = {
     "to another host": (
         {"/": moved("https://other.example/in?token=x")},

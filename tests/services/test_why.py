@@ -18,6 +18,7 @@ from bot.domain.speech import Command, Verb
 from bot.domain.target import Target
 from bot.domain.verdict import Verdict
 from bot.domain.why import Case, Certainty, Name, Reach, Reading, Resolved, Tier
+from bot.domain.why.asking import AS_A_PHONE
 from bot.ledger.asked import WHOLE_MAX
 from bot.ledger.books import Books
 from bot.ledger.holds import InLine as InLineRequest
@@ -98,7 +99,7 @@ async def test_edges_and_origin_are_asked_twice_and_then_as_others_ask(shop: Sho
     await why(shop, url("/a"))
     plain = [place for place, _, asked in edges.asked if asked == PLAIN]
     assert {"fra": 2, "iad": 2, "origin": 2} == {place: plain.count(place) for place in set(plain)}
-    assert {(("Accept-Encoding", "identity"),)} == {asked for *_, asked in edges.asked if asked}
+    assert {(("Accept-Encoding", "identity"),), AS_A_PHONE} == {asked for *_, asked in edges.asked if asked}
 
 
 async def test_a_cache_further_in_is_asked_by_its_own_address_and_the_outermost_is_not(
@@ -129,8 +130,8 @@ async def test_the_hosts_name_is_asked_about(shop: Shop) -> None:
 
 
 AGAIN = [
-    pytest.param(["v1", "v2", "v1", "v2", "v1"], "old, new, new, old", id="every-other-answer-is-old"),
-    pytest.param(["v1", "v2", "v2", "v1", "v2"], "old, new, old, new", id="every-third-answer-is-old"),
+    pytest.param(["v1", "v2", "v1", "v2", "v1", "v2", "v1"], "old, new, new, old", id="every-other-answer-is-old"),
+    pytest.param(["v1", "v2", "v2", "v1", "v2", "v2", "v1"], "old, new, new, old", id="every-third-answer-is-old"),
 ]
 
 
@@ -147,10 +148,10 @@ async def test_an_edge_that_gives_both_is_asked_again_and_never_told_as_new(
 
 
 async def test_an_encoding_is_blamed_only_where_it_is_old_again(shop: Shop, edges: Edges) -> None:
-    edges.serves["iad"], edges.becomes["fra"] = "v2", ["v2", "v2", "v1", "v1", "v2"]
+    edges.serves["iad"], edges.becomes["fra"] = "v2", ["v2", "v2", "v1", "v2", "v1", "v2"]
     cause = (await why(shop, url("/a"))).diagnosis.cause
     assert (Name.VARIANT, Certainty.LIKELY) == (cause.name, cause.certainty)
-    edges.becomes["fra"] = ["v2", "v2", "v1", "v2", "v2"]
+    edges.becomes["fra"] = ["v2", "v2", "v1", "v2", "v2", "v2"]
     cause = (await why(shop, url("/a"))).diagnosis.cause
     assert Name.DISAGREE is cause.name
     assert cause.what.startswith("fra gave the old page to the same request (`Accept-Encoding: identity`) first, and")
@@ -236,3 +237,9 @@ async def test_a_request_in_line_and_its_hold_are_read(shop: Shop) -> None:
 
 async def test_the_layers_go_from_the_visitor_inwards(shop: Shop) -> None:
     assert ["Cloudflare", "Varnish"] == [front.title for front in (await seen(shop, url("/a"))).layers]
+
+
+async def test_the_layers_say_what_each_account_purges_by(shop: Shop) -> None:
+    shop.shield.can = replace(shop.shield.can, kinds=frozenset({Kind.URL, Kind.HOST}))
+    fronts = (await seen(shop, url("/a"))).layers
+    assert [shop.cf.can.kinds, {Kind.URL, Kind.HOST}] == [front.kinds for front in fronts]

@@ -156,3 +156,15 @@ def test_what_the_world_says_calls_nobody() -> None:
 
 def test_a_person_of_the_ledger_is_named_as_slack_shows_them() -> None:
     assert "• asked by <@U_MIA>" in lines(explained(replace(CAUSE, asked_by="U_MIA")))
+
+
+def test_what_is_not_known_of_other_visitors_stands_below_the_evidence() -> None:
+    told = explained(CAUSE)
+    unseen = ("what phones get, since fra answered such a request with 403", "what <!channel> gets")
+    shown = lines(replace(told, diagnosis=replace(told.diagnosis, unseen=unseen)))
+    assert [
+        "• fra: 200 HIT, 5 h old",
+        "Not known: what phones get, since fra answered such a request with 403.",
+        "Not known: what &lt;!channel&gt; gets.",
+        "To prevent it: Let the deploy purge what it changed.",
+    ] == shown[4:8]

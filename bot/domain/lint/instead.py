@@ -100,6 +100,10 @@ def _so(origin: Answer, others: Sequence[Answer], is_kept: bool) -> str:
         if is_kept:
             return " The page is there, and a cache keeps the error: a purge brings the page back."
         return " The page is there: what stands before the origin answers with the error."
+    if is_whole(origin) and all(300 <= answer.status < 400 for answer in others):
+        if is_kept:
+            return " The page is there, and a cache keeps the redirect: a purge brings the page back."
+        return " The page is there: what stands before the origin redirects."
     if origin.status >= 400 and origin.status not in REFUSING and all(map(is_whole, others)):
         return " Visitors get a copy that is kept, and a purge now would leave them with that error."
     return ""

@@ -27,7 +27,7 @@ def no_answer(case: Case) -> Cause | None:
         Certainty.SEEN,
         "No edge answered, so nothing can be said of what visitors get.",
         evidence,
-        Cure("Check again", f"check {case.url}", _to_reach(case, silent)),
+        Cure("Check again", f"check {case.typed}", _to_reach(case, silent)),
         "Let this machine through to every edge: a firewall that stops purgebot stops every proof too.",
     )
 
@@ -55,7 +55,7 @@ def unsteady(case: Case) -> Cause | None:
         f"The origin itself gives two versions, {said}: some of its servers are old, or a deploy is under way, and"
         " caches keep whichever they met.",
         (f"origin, asked {len(_alike_asked(case))} times: {', then '.join(map(_answered, _alike_asked(case)))}",),
-        Cure("Check again", f"check {case.url}", "Finish the deploy on every server first, then purge."),
+        Cure("Check again", f"check {case.typed}", "Finish the deploy on every server first, then purge."),
         "Let a deploy end when every server gives the new version, and purge after that.",
         repeat=shown_again(case, case.at(Tier.ORIGIN), several=True),
     )
@@ -86,7 +86,7 @@ def not_known(case: Case) -> Cause | None:
         Certainty.SEEN if unsteady_ else Certainty.POSSIBLE,
         f"It cannot be told whether {names_of(unknown)} {do(unknown, 'is', 'are')} old: {'; '.join(whys)}.",
         (*each(unknown, _with_bytes if _are_other_bytes(whys) else lambda spot: spot.told), *_origins(case, whys)),
-        Cure("Check again", f"check {case.url}", _to_tell(case, unsteady_, whys)),
+        Cure("Check again", f"check {case.typed}", _to_tell(case, unsteady_, whys)),
         _prevent(case, unsteady_, whys),
         repeat=shown_again(case, case.at(Tier.ORIGIN), several=True) if unsteady_ else "",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import urljoin
 
@@ -11,20 +11,22 @@ from bot.domain.finding import Finding, Page, Verdict, find
 from bot.domain.hold import Hold
 from bot.domain.job import JobView, LayerView
 from bot.domain.look import ORIGIN, Likeness, compare
+from bot.domain.saying import safe_word
 from bot.domain.site import Site
 from bot.domain.why.spots import Course, Glance, Spot, Tier
-from providers.contract import Cached
+from providers.contract import Cached, Kind
 
 _KNOWN = (Verdict.FRESH, Verdict.STALE)
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """A layer of the site: its account's title, and the provider's name."""
+    """A layer of the site: its account's title, the provider's name, and what the account can purge by."""
 
     title: str
     provider: str
     account: str
+    kinds: frozenset[Kind] = frozenset(Kind)
 
 
 class Reach(StrEnum):
@@ -121,6 +123,12 @@ class Case:
         return tuple(spot for spot in self.spots if spot.tier is tier and spot.last.is_usable)
 
     @property
+    def typed(self) -> str:
+        """The URL as the grammar reads it back, byte for byte: in quotes where it ends as prose does, `)` or `.`, and
+        with its kind where a star would make it a pattern."""
+        return f"url {safe_word(self.url)}" if "*" in self.url else safe_word(self.url)
+
+    @property
     def origins(self) -> tuple[Glance, ...]:
         """What the origin answered a plain visitor."""
         return tuple(glance for spot in self.at(Tier.ORIGIN) for glance in spot.plain if glance.is_usable)
@@ -136,7 +144,14 @@ class Case:
         origins = self._asked_alike(seen.look.variant)
         looks = (seen.look, *(origin.look for origin in origins))
         found = find(Page(self.url, (), looks, has_origin=bool(self.site.origin)), seen.look.place)[0]
+        if found.verdict is Verdict.STALE and self.is_plain_page(seen):
+            return replace(found, verdict=Verdict.UNKNOWN, why=f"{spot.name} gives all the same page, the origin not")
         return self._by_location(found, seen, [origin for origin in origins if origin.is_usable])
+
+    def is_plain_page(self, glance: Glance) -> bool:
+        """Whether somebody who asked otherwise got what the origin gives plain visitors now, which is nothing old."""
+        looks = [origin.look for origin in self.origins]
+        return bool(glance.look.variant) and any(compare(glance.look, look) is Likeness.SAME for look in looks)
 
     def _by_location(self, found: Finding, seen: Glance, origins: Sequence[Glance]) -> Finding:
         """Of redirects counts where they lead, and not the few words that may stand below."""

@@ -92,8 +92,10 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The cause that speaks first, what else was found, and the way from the browser to the origin, a line a hop."""
+    """The cause that speaks first, what else was found, and the way from the browser to the origin, a line a hop;
+    `unseen` is what is not known of other visitors, each to stand after "Not known: "."""
 
     cause: Cause
     also: tuple[Cause, ...] = ()
     way: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()

@@ -11,9 +11,10 @@ from bot.domain.look import Look, span
 from bot.domain.variants import ENCODING
 from bot.domain.why.case import Case, Twin
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.remedy import every_key, or_wider, past, takes_variants, with_variants
 from bot.domain.why.repeating import shown_again
 from bot.domain.why.spots import SENDS_MAX, Course, Glance, Spot, Tier, do, each, names_of
-from bot.domain.why.times import as_read, changed_since, fetched_now, took
+from bot.domain.why.times import as_read, at_edge, changed_since, fetched_now, stored, took
 
 PROBE = "with an argument of ours"  # how the twin is told that nobody asked for before
 SETTLING = 120.0  # seconds in which places of one CDN may still differ after a purge
@@ -66,14 +67,22 @@ def _how_sure(case: Case, other: Course) -> Certainty:
 
 
 def _is_named(case: Case, name: str) -> bool:
-    return any(name.lower() in {header.lower() for header in one} for one in case.site.variants)
+    names = {name.lower(), _in_variants(case, name)[0].lower()}
+    return any(names & {header.lower() for header in one} for one in case.site.variants)
+
+
+def _in_variants(case: Case, name: str) -> tuple[str, str]:
+    """How the site's `variants` name it, with a value: Cloudflare tells devices apart by a header of its own, see
+    https://developers.cloudflare.com/cache/how-to/purge-cache/purge-cache-key/ (2026-11)."""
+    is_cloudflare = bool(case.layers) and case.layers[0].provider == "cloudflare"
+    return ("CF-Device-Type", "mobile") if is_cloudflare and name.lower() == "user-agent" else (name, "…")
 
 
 def _variant(case: Case, first: _Kept, found: Sequence[_Kept]) -> Cause:
     glance, name = first.other.glances[-1], first.asked[0][0]
     told = glance.look.variant
     sends = told if len(told) <= SENDS_MAX else f"{told[:SENDS_MAX]}…"
-    is_covered = _is_named(case, name) or name.lower() == ENCODING.lower()
+    is_encoding = name.lower() == ENCODING.lower()
     alike = {one.spot.name: one for one in found if one.asked == first.asked and one.certainty is first.certainty}
     spots = [one.spot for one in alike.values()]
     return Cause(
@@ -85,10 +94,8 @@ def _variant(case: Case, first: _Kept, found: Sequence[_Kept]) -> Cause:
             *each(spots, lambda spot: _each_time("plain", alike[spot.name].plain, "the new one")),
             *each(spots, lambda spot: _each_time(told, alike[spot.name].other, "the old one")),
         ),
-        Cure("Purge it with its variants", case.url) if is_covered else _wider(case),
-        "Vary on as little as possible, or purge by tag or prefix: those reach every variant."
-        if is_covered
-        else f"Name it in the site's `variants`, so that a purge of the URL covers it: `variants: [{{{name}: …}}]`.",
+        _reaching(case, glance, _is_named(case, name), is_encoding),
+        _so_that_none_stays(case, name, is_encoding or _is_named(case, name)),
         repeat=shown_again(case, spots, first.asked),
     )
 
@@ -101,12 +108,24 @@ def _each_time(asked: str, course: Course, which: str) -> str:
     return f"{asked}: {glance.told}, {which}{each_time}" + (f" (Vary: {varies[:60]})" if varies else "")
 
 
-def _wider(case: Case) -> Cure:
-    """A purge of the URL alone would miss the variant again; of what lies under it, it does not."""
-    place = case.url.split("://", 1)[-1].partition("?")[0]
-    if not place.partition("/")[2]:
-        return Cure("Purge the host, which takes every variant of the page", f"host {place.partition('/')[0]}")
-    return Cure("Purge every variant, by prefix", f"prefix {place}")
+def _reaching(case: Case, glance: Glance, is_named: bool, is_encoding: bool) -> Cure:
+    """What takes the variant, which may be there from before a purge that went by it."""
+    last, made = case.last_purge, stored(glance.look)
+    purged = at_edge(case, last) if last is not None and took(case, last) else None
+    if last is not None and made is not None and purged is not None and made < purged:
+        return past(case, last, is_variant=True)
+    return with_variants(case, is_named, is_encoding)
+
+
+def _so_that_none_stays(case: Case, name: str, is_named: bool) -> str:
+    """What keeps a purge from going by the variant next time, at the layers that this site has."""
+    if not is_named and takes_variants(case):
+        header, value = _in_variants(case, name)
+        line = f"`variants: [{{{header}: {value}}}]`"
+        return f"Name it in the site's `variants`, so that a purge of the URL covers it: {line}."
+    reaching = every_key(case)
+    does = "those reach" if " or " in reaching else "that reaches"
+    return "Vary on as little as possible" + (f", or purge by {reaching}: {does} every variant." if reaching else ".")
 
 
 def ignores_query(case: Case) -> Cause | None:
@@ -119,10 +138,17 @@ def ignores_query(case: Case) -> Cause | None:
         Certainty.SEEN,
         "The cache ignores the query string: a new argument gets the same old copy, so `?v=` names no new version.",
         (f"{ignored.url}: {_kept(ignored.glance)}",),
-        Cure("Purge the page", case.url.partition("?")[0]),
+        _with_and_without_query(case),
         "Put the version into the path (`app.3f2a91c0.js`), not into the query.",
         repeat=shown_again(replace(case, url=ignored.url), case.old()[:1]),
     )
+
+
+def _with_and_without_query(case: Case) -> Cure:
+    """The key of the place that ignores the query, and that of caches further in which do not."""
+    cure = or_wider(case, "Purge the page, with and without its query")
+    bare = replace(case, url=case.url.partition("?")[0])
+    return replace(cure, line=f"{bare.typed} {case.typed}") if cure.line == case.typed else cure
 
 
 def _kept(glance: Glance) -> str:
@@ -153,7 +179,7 @@ def overwritten(case: Case) -> Cause | None:
         Certainty.SEEN if promised else Certainty.LIKELY,
         f"This file promises never to change ({promise}), and the origin now has another one under the same name.",
         (*each(old, lambda spot: _named(spot.look)), f"origin: {_named(origin.look)}"),
-        Cure("Purge it", case.url),
+        or_wider(case),
         "Build to a new name for new content. Browsers that have the old one keep it, and no purge reaches them.",
     )
 
@@ -181,7 +207,7 @@ def disagree(case: Case) -> Cause | None:
         f"Places disagree {span(since)} after {last.job.name}: old at {names_of(old)}, fresh at {names_of(fresh)}."
         + (" The purge may still be on its way." if young else ""),
         each((*old, *fresh)),
-        Cure("Check again", f"check {case.url}") if young else Cure("Purge it", case.url),
+        Cure("Check again", f"check {case.typed}") if young else past(case, last),
         "A purge reaches places one after another: wait for the proof before telling people.",
     )
 
@@ -193,6 +219,6 @@ def _never_purged(old: Sequence[Spot], fresh: Sequence[Spot], case: Case) -> Cau
         f"Places disagree, and nothing here has purged the page since it changed{case.reading.within}: old at"
         f" {names_of(old)}, fresh at {names_of(fresh)}, {do(fresh, 'which has', 'which have')} fetched it since.",
         each((*old, *fresh)),
-        Cure("Purge it", case.url),
+        or_wider(case),
         "Each place keeps a copy of its own: let the deploy purge what it changed, and all of them change at once.",
     )

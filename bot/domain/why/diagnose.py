@@ -22,6 +22,7 @@ from bot.domain.why import (
     waiting,
     way,
 )
+from bot.domain.why.asking import is_in_doubt, unseen
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Diagnosis, Name
 from bot.domain.why.repeating import shown_again
@@ -45,6 +46,7 @@ RULES: tuple[Rule, ...] = (
     unkept.uncached,
     ours.stopped,
     inside.refilled,
+    ours.not_reached,
     content.overwritten,
     content.ignores_query,
     missed.query,
@@ -53,7 +55,6 @@ RULES: tuple[Rule, ...] = (
     missed.untagged,
     lifetime.overridden,
     content.disagree,
-    ours.not_reached,
     unpurged.not_purged,
     calm.no_answer,
     nothing_old.browsers,
@@ -67,13 +68,19 @@ _OF_THE_OLD = frozenset(
 )
 # What is left where nothing else is found.
 _BY_ITSELF = frozenset({Name.NOT_PURGED, Name.UNSTEADY, Name.UNKNOWN, Name.NOTHING_OLD})
+# What a copy is, and why it is still there: where a purge of ours should have taken it, that comes first.
+_OF_THE_COPY, _OF_OUR_PURGE = (
+    frozenset({Name.OVERRIDDEN, Name.OVERWRITTEN}),
+    frozenset({Name.NOT_REACHED, Name.REFILLED}),
+)
+_IN_DOUBT = {Name.BROWSERS: Certainty.POSSIBLE, Name.NOTHING_OLD: Certainty.LIKELY}  # where not all was seen
 _ORDER = [Certainty.SEEN, Certainty.LIKELY, Certainty.POSSIBLE]
 
 
 def diagnose(case: Case) -> Diagnosis:
     """The cause and what stands beside it; there is always one. What was seen goes before what is only likely."""
     found = [_weighed(case, cause) for rule in RULES if (cause := rule(case)) is not None]
-    first = min(found, key=lambda cause: (cause.name is Name.NOTHING_OLD, _ORDER.index(cause.certainty)))
+    first = min(found, key=lambda cause: (_stands_behind(cause, found), _ORDER.index(cause.certainty)))
     first = first if first.repeat else replace(first, repeat=_again(case, first.name))
     names = {first.name}
     also: list[Cause] = []
@@ -81,7 +88,13 @@ def diagnose(case: Case) -> Diagnosis:
         if cause.name not in names | _BY_ITSELF and cause.certainty is Certainty.SEEN and len(also) < ALSO_MAX:
             names.add(cause.name)
             also.append(cause)
-    return Diagnosis(first, tuple(also), _way(case))
+    return Diagnosis(first, tuple(also), _way(case), unseen(case))
+
+
+def _stands_behind(cause: Cause, found: Sequence[Cause]) -> bool:
+    """Whether another cause speaks before it, however sure both are."""
+    went_by = any(other.name in _OF_OUR_PURGE for other in found)
+    return cause.name is Name.NOTHING_OLD or (went_by and cause.name in _OF_THE_COPY)
 
 
 def _again(case: Case, name: Name) -> str:
@@ -94,7 +107,10 @@ def _again(case: Case, name: Name) -> str:
 
 
 def _weighed(case: Case, cause: Cause) -> Cause:
-    """Less sure where only the bytes are other than the origin's: an edge that rewrites pages changes them too."""
+    """Less sure where only the bytes are other than the origin's, as an edge that rewrites pages changes them too; and
+    where nothing old was seen, and other visitors' requests told nothing."""
+    if cause.name in _IN_DOUBT and is_in_doubt(case):
+        return replace(cause, certainty=_IN_DOUBT[cause.name])
     if cause.certainty is not Certainty.SEEN or cause.name not in _OF_THE_OLD or not case.is_by_bytes:
         return cause
     evidence = (

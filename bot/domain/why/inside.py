@@ -9,9 +9,10 @@ from bot.domain.job import LayerView
 from bot.domain.look import span
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.remedy import knows, or_wider, past
 from bot.domain.why.spots import Spot, Tier, do, each, names_of, same
-from bot.domain.why.times import at_edge, changed_since, fetched_now, is_from_before, outlived, took
-from providers.contract import Cached
+from bot.domain.why.times import at_edge, changed_since, fetched_now, has_outlived, is_from_before, outlived, took
+from providers.contract import Cached, Kind
 
 _CAN_LEARN_TAGS = frozenset({"varnish"})  # whose account has `tags`
 _CURE = "Purge from the inside out"
@@ -39,7 +40,7 @@ def _fetched_now(case: Case) -> Cause | None:
         Certainty.SEEN if is_seen else Certainty.LIKELY,
         f"{names_of(fetched)} fetched the page just now, after {last.job.name}, and got the old one from {where}.",
         (*each(fetched, _asked), *_inside(inner), *_kept_by(case, last)),
-        Cure(_CURE, case.url),
+        _cure(case, last, inner),
         _prevent(case, last),
     )
 
@@ -75,9 +76,20 @@ def _filled_again(case: Case) -> Cause | None:
         f"{names_of(again)} {do(again, 'was', 'were')} purged by {last.job.name} and filled again with the old content"
         f" from {where}.",
         (*each(again, lambda spot: _times(case, last, spot)), *_inside(inner), *_kept_by(case, last)),
-        Cure(_CURE, case.url),
+        _cure(case, last, inner),
         _prevent(case, last),
     )
+
+
+def _cure(case: Case, last: Ours, inner: Sequence[Spot]) -> Cure:
+    """From the inside out, where what is further in can be purged, and has not outlived a purge already."""
+    if any(has_outlived(case, spot, last) for spot in inner):
+        return past(case, last)
+    if inner or len(case.layers) > 1:
+        return or_wider(case, _CURE)
+    site = case.site.name
+    step = f"Purge it once more; where it is old again, name the cache further in among {site}'s `layers`, or empty it"
+    return or_wider(case, "Purge it once more", f"{step} there.")
 
 
 def _is_shown(case: Case, last: Ours, inner: Sequence[Spot]) -> bool:
@@ -141,8 +153,10 @@ def _prevent(case: Case, last: Ours) -> str:
     if partly := _partly(case, last):
         names, learn = " and ".join(partly), {one.title for one in case.layers if one.provider in _CAN_LEARN_TAGS}
         if set(partly) <= learn:
-            return f"Have {names} purge by tags too (`tags` in its account), or name a prefix, which every layer takes."
-        return f"Name pages or a prefix, which every layer takes: {names} cannot purge by tags."
+            pages = "a prefix, which every layer takes" if knows(case, Kind.PREFIX) else "the pages one by one"
+            return f"Have {names} purge by tags too (`tags` in its account), or name {pages}."
+        pages = "pages or a prefix, which every layer takes" if knows(case, Kind.PREFIX) else "the pages one by one"
+        return f"Name {pages}: {names} cannot purge by tags."
     if last.job.left_alone:
         return (
             "Purge every layer in one request, as a plain purge does, innermost first; `only …` leaves the others full."

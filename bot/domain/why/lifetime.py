@@ -6,7 +6,8 @@ from bot.domain.caches import Cache, cache_of
 from bot.domain.caching import Lifetime, lifetime_shared, policy_of, stays_beyond, targeted_field, titled
 from bot.domain.look import span
 from bot.domain.why.case import Case
-from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.cause import Cause, Certainty, Name
+from bot.domain.why.remedy import or_wider
 from bot.domain.why.spots import Glance, Spot, do, each, names_of
 from bot.domain.why.times import modified
 from providers.contract import Cached
@@ -63,7 +64,7 @@ def _targeted(case: Case, over: list[Spot], origin: Glance, field: str, meant: L
             f"origin: Cache-Control: {origin.answer.says('cache-control')[:100] or 'none'}",
             *_ages(case, over),
         ),
-        Cure("Purge it", case.url),
+        or_wider(case),
         f"Set the lifetime you want in {titled(field)}, or take it away.",
     )
 
@@ -87,7 +88,7 @@ def _kept_longer(case: Case, over: list[Spot], origin: Glance, meant: Lifetime) 
             f"origin: Cache-Control: {ours[:100] or 'none'}",
             *_ages(case, over),
         ),
-        Cure("Purge it", case.url),
+        or_wider(case),
         f"Let {title} go by the origin's headers, or give it the lifetime that you mean.",
     )
 

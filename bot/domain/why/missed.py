@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 from bot.domain.look import span
 from bot.domain.why.case import Case, Ours, Reach
-from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.cause import Cause, Certainty, Name
+from bot.domain.why.remedy import every_key, knows, or_wider
 from bot.domain.why.times import changed_since, stored
+from providers.contract import Kind
 
 _ARGUMENTS = "its query string"  # as `differences` tells it
 _WORD = re.compile(r"[a-z0-9]{2,}")
@@ -49,10 +51,15 @@ def query(case: Case) -> Cause | None:
         _certain(case),
         f"{ours.job.name} purged {ours.named}; with another query string this is a copy of its own.",
         (f"asked about: {case.url}", f"purged {_when(case, ours)}: {ours.named}"),
-        Cure("Purge this one", case.url),
-        "Purge by tag or prefix to reach every query string, or take the arguments that change nothing out of the"
-        " cache key.",
+        or_wider(case, "Purge this one"),
+        _every_query(case),
     )
+
+
+def _every_query(case: Case) -> str:
+    keyed = "take the arguments that change nothing out of the cache key."
+    reaching = every_key(case)
+    return f"Purge by {reaching} to reach every query string, or {keyed}" if reaching else keyed.capitalize()
 
 
 def other_url(case: Case) -> Cause | None:
@@ -66,8 +73,9 @@ def other_url(case: Case) -> Cause | None:
         f"{ours.job.name} purged {ours.named}, which is another URL to a cache: this one differs by"
         f" {' and '.join(ours.by)}.",
         (f"asked about: {case.url}", f"purged {_when(case, ours)}: {ours.named}"),
-        Cure("Purge this one", case.url),
-        "Caches keep each spelling apart: redirect all of them to one at the origin, or purge by tag.",
+        or_wider(case, "Purge this one"),
+        "Caches keep each spelling apart: redirect all of them to one at the origin"
+        + (", or purge by tag." if knows(case, Kind.TAG) else "."),
     )
 
 
@@ -81,7 +89,7 @@ def other_paths(case: Case) -> Cause | None:
         _certain(case),
         f"{ours.job.name} purged the {ours.named}, and this page does not lie under it.",
         (f"purged {_when(case, ours)}: {ours.named}", *ours.by),
-        Cure("Purge the page", case.url),
+        or_wider(case, "Purge the page"),
         "Say `plan …` first: it shows what a prefix or pattern holds, before anything is sent.",
     )
 
@@ -106,7 +114,7 @@ def untagged(case: Case) -> Cause | None:
             if header
             else f"site {case.site.name} names no header that holds its tags",
         ),
-        Cure("Purge the page", case.url),
+        or_wider(case, "Purge the page"),
         "Have the origin send the tag with every page that should go with it.",
     )
 

@@ -43,7 +43,7 @@ def browsers(case: Case) -> Cause | None:
         ),
         Cure(
             "Check again",
-            f"check {case.url}",
+            f"check {case.typed}",
             "Try it in a private window, where a browser answers from nothing kept.",
         ),
         "A purge cannot reach browsers: let pages say `max-age=0, s-maxage=…`, and a service worker's file `no-cache`.",
@@ -72,7 +72,7 @@ def origin_old(case: Case) -> Cause | None:
             f"origin: {origin.status}{version}{changed}",
             f"{last.job.name} was proven {span(max(0.0, case.now - last.job.proven))} ago, and changed nothing",
         ),
-        Cure("Check again", f"check {case.url}", "Look whether the deploy has reached the origin."),
+        Cure("Check again", f"check {case.typed}", "Look whether the deploy has reached the origin."),
         "Deploy to the origin first, and empty caches inside the application; then purge.",
     )
 
@@ -95,7 +95,7 @@ def nothing_old(case: Case) -> Cause | None:
         ),
         Cure(
             "Check again",
-            f"check {case.url}",
+            f"check {case.typed}",
             "Try it in a private window; where it is old there too, look at the origin.",
         ),
         "`lint` tells before a deploy what browsers and caches may go on showing after it, and for how long.",

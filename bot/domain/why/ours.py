@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.domain.finding import Verdict
 from bot.domain.job import JobView, LayerState, State
 from bot.domain.look import Look, span
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.remedy import or_wider, past
 from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of
 from bot.domain.why.times import at_edge, changed_since, is_from_before, took, was_there_before
-from providers.contract import Cached
+from providers.contract import Cached, Kind
 
 SETTLING = 120.0  # seconds in which places of one CDN may still differ after a purge
 
@@ -32,7 +35,7 @@ def unfinished(case: Case) -> Cause | None:
         Certainty.SEEN,
         f"{layer.title} accepted {ours.job.name} and is not done with it{left}.",
         (f"{ours.job.name} · {ours.named} · sent {_ago(case, layer.started or ours.job.created)}", *ids),
-        Cure("Check again", f"check {case.url}", f"Wait until {layer.title} is done, then check again."),
+        Cure("Check again", f"check {case.typed}", f"Wait until {layer.title} is done, then check again."),
         f"Wait for the proof, not for the provider's yes: `purgebot wait {ours.job.name}` ends when the edge is fresh.",
     )
 
@@ -86,7 +89,7 @@ def _healed(case: Case, last: Ours, healed: list[Spot]) -> Cause:
         f"{last.job.name} was a soft purge: {names_of(healed)} served the old copy once more, and the new one after"
         " that.",
         _lines(healed),
-        Cure("Check again", f"check {case.url}"),
+        Cure("Check again", f"check {case.typed}"),
         "Where nobody may see the old one even once, purge `hard`: the next visitor waits for the origin instead.",
     )
 
@@ -98,9 +101,14 @@ def _not_yet(case: Case, last: Ours, spots: list[Spot], marked: bool) -> Cause:
         f"{last.job.name} was a soft purge: {names_of(spots)} may serve the old copy until the new one is fetched, and"
         f" {do(spots, 'does', 'do')}.",
         _lines(spots),
-        Cure("Purge hard", f"{case.url} hard"),
+        _hard(case),
         "Where nobody may see the old one even once, purge `hard`: the next visitor waits for the origin instead.",
     )
+
+
+def _hard(case: Case) -> Cure:
+    cure = or_wider(case, "Purge hard")
+    return replace(cure, line=f"{cure.line} hard") if cure.line == case.typed else cure
 
 
 def _lines(spots: list[Spot]) -> tuple[str, ...]:
@@ -157,7 +165,7 @@ def _not_asked(case: Case, last: Ours, kept: list[Spot]) -> Cause:
         Certainty.SEEN,
         f"{last.job.name} did not purge {title}, where {names_of(kept)} {do(kept, 'keeps', 'keep')} the old copy.",
         (f"{last.job.name} · {last.named} · {_layers(last.job)}", *each(kept)),
-        Cure("Purge it", case.url),
+        or_wider(case),
         "A plain purge asks every layer, innermost first; `only …` asks one.",
     )
 
@@ -177,8 +185,8 @@ def _survived(case: Case, last: Ours, kept: list[Spot]) -> Cause:
         Certainty.LIKELY,
         f"{title} took {last.job.name}, and the copy at {names_of(kept)} is older than that.{later}",
         each(kept, lambda spot: f"a copy {span(spot.look.age or 0)} old, and the purge was {_ago(case, purged)}"),
-        Cure("Check again", f"check {case.url}") if young else Cure("Purge it", case.url),
-        _other_key(kept[0]),
+        _in_time(case, purged + SETTLING - case.now) if young else past(case, last),
+        _other_key(kept[0], last),
     )
 
 
@@ -190,14 +198,28 @@ def _ageless(case: Case, last: Ours, kept: list[Spot]) -> Cause:
         f"{title} took {last.job.name}, and {names_of(kept)} still {do(kept, 'serves', 'serve')} the old copy, without"
         " saying how old it is.",
         each(kept),
-        Cure("Purge it", case.url),
-        _other_key(kept[0]),
+        past(case, last),
+        _other_key(kept[0], last),
     )
 
 
-def _other_key(spot: Spot) -> str:
+def _in_time(case: Case, seconds: float) -> Cure:
+    """While a purge may still be on its way."""
+    step = f"Wait {span(max(1.0, seconds))}, then ask again: a purge may take that long to be everywhere."
+    return Cure("Ask again", f"why {case.typed}", step)
+
+
+def _other_key(spot: Spot, last: Ours) -> str:
     """Why a purge may go by a copy, again and again."""
+    if last.job.kind in (Kind.PREFIX, Kind.PATTERN):
+        return (
+            f"Where a rule of the CDN rewrites URLs, a purge by {last.job.kind.value} goes by what they are rewritten"
+            " to: name the URLs as visitors ask for them."
+        )
     varies = spot.last.answer.says("vary")[:60]
     if varies:
         return f"It says `Vary: {varies}`, so there are several copies under keys of their own: see `variants`."
-    return "Where this comes again, the copy is kept under another key (a variant, another host): see `variants`."
+    return (
+        "Where this comes again, the copy is kept under another key (a variant, another host; see `variants`), or by"
+        " another zone or account than the one that is purged."
+    )

@@ -7,10 +7,17 @@ from collections.abc import Sequence
 from urllib.parse import urljoin, urlsplit
 
 from bot.domain.finding import Verdict
+from bot.domain.saying import safe_word
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.remedy import or_wider, past
 from bot.domain.why.spots import LOCATION_MAX, Glance, Spot, Tier, do, each, names_of
+from bot.domain.why.times import is_from_before, took
 
+_SHORT_REDIRECTS = "Have the deploy purge the redirects that it changes, or give them a short life: `s-maxage=60`."
+_SHORT_ERRORS = (
+    "Give errors a short life of their own: `Cache-Control: no-store` on them, or the CDN's lifetime for errors."
+)
 _URL = re.compile(r"[!-~]{1,400}")
 
 
@@ -36,8 +43,8 @@ def _kept_error(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
         Certainty.SEEN,
         f"{names_of(bad)} {do(bad, 'keeps', 'keep')} {what} ({look.status}{to}) where the origin {gives}.",
         (*each(bad), f"origin: {origin.told}"),
-        Cure("Purge it", case.url),
-        "Give errors a short life of their own: `Cache-Control: no-store` on them, or the CDN's lifetime for errors.",
+        _purge(case, bad),
+        _SHORT_REDIRECTS if goes else _SHORT_ERRORS,
     )
 
 
@@ -48,9 +55,17 @@ def _kept_redirect(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
         Certainty.SEEN,
         f"{names_of(bad)} {do(bad, 'keeps', 'keep')} a redirect to {to}, and the origin redirects to {there}.",
         (*each(bad), f"origin: {origin.told}"),
-        Cure("Purge it", case.url),
-        "Have the deploy purge the redirects that it changes, or give them a short life: `s-maxage=60`.",
+        _purge(case, bad),
+        _SHORT_REDIRECTS,
     )
+
+
+def _purge(case: Case, bad: Sequence[Spot]) -> Cure:
+    """A purge that takes it: not the one again that went by it."""
+    last = case.last_purge
+    if last is not None and took(case, last) and all(is_from_before(case, spot, last) for spot in bad):
+        return past(case, last)
+    return or_wider(case)
 
 
 def redirected(case: Case) -> Cause | None:
@@ -66,8 +81,12 @@ def redirected(case: Case) -> Cause | None:
         f"This URL only redirects ({origin.look.status}) to {goes[:200]}, and holds no page itself."
         + ("" if ours else f" That leads elsewhere: it is no page of {case.site.name}, and was not looked at."),
         (f"origin: {origin.look.status}, location: {origin.answer.says('location')[:200]}",),
-        Cure("Ask about that one", f"why {goes}", "Ask about the page that visitors end at: it was not looked at.")
+        Cure(
+            "Ask about that one",
+            f"why {safe_word(goes)}",
+            "Ask about the page that visitors end at: it was not looked at.",
+        )
         if ours
-        else Cure("Check again", f"check {case.url}", "Ask whoever runs the page that visitors end at."),
+        else Cure("Check again", f"check {case.typed}", "Ask whoever runs the page that visitors end at."),
         "Purge the URL that visitors end at.",
     )

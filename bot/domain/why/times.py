@@ -88,11 +88,22 @@ def _left_since(case: Case, spot: Spot, ours: Ours) -> bool:
 
 def outlived(case: Case, spot: Spot, ours: Ours) -> bool:
     """Whether the old copy of a cache further in is from before that purge, or was not purged by it."""
-    layer = next((ours.layer(front.account) for front in _from(case, spot)), None)
-    since = stored(spot.look)
+    layer = _its_layer(case, spot, ours)
     if layer is None or not is_done(layer) or layer.ended is None or spot.name in ours.job.partly:
         return True
-    return since is not None and since < max(layer.started or 0.0, layer.ended - WORKING) - 1.0
+    return has_outlived(case, spot, ours)
+
+
+def has_outlived(case: Case, spot: Spot, ours: Ours) -> bool:
+    """Whether that purge was taken by a cache further in, and went by its old copy, which is from before."""
+    layer, since = _its_layer(case, spot, ours), stored(spot.look)
+    if layer is None or not is_done(layer) or layer.ended is None or spot.name in ours.job.partly or since is None:
+        return False
+    return since < max(layer.started or 0.0, layer.ended - WORKING) - 1.0
+
+
+def _its_layer(case: Case, spot: Spot, ours: Ours) -> LayerView | None:
+    return next((ours.layer(front.account) for front in _from(case, spot)), None)
 
 
 def _from(case: Case, spot: Spot) -> Sequence[Front]:

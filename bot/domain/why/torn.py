@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.answer import PLAIN, Asked
+from bot.domain.look import span
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.ours import SETTLING, healed_softly
+from bot.domain.why.remedy import or_wider, past
 from bot.domain.why.repeating import shown_again
 from bot.domain.why.spots import SENDS_MAX, Course, Glance, Spot, Tier, do, each, names_of
-from bot.domain.why.times import was_there_before
+from bot.domain.why.times import at_edge, changed_since, stored, took, was_there_before
 from providers.contract import Cached
 
 _PREVENT = (
@@ -36,7 +38,7 @@ def to_ask_again(case: Case, spot: Spot) -> tuple[Asked, ...]:
     what got the old one alone, then a plain visitor's. Nothing where all got the same."""
     plain, *others = case.courses_at(spot)
     mixed = [course for course in (plain, *others) if course.is_mixed]
-    alone = [course for course in others if any(course.were_old) and plain.were_old and not any(plain.were_old)]
+    alone = [course for course in others if any(course.were_old) and plain.were_old and not all(plain.were_old)]
     asked = dict.fromkeys(course.glances[0].answer.asked for course in (*mixed, *alone) if course is not plain)
     return (*asked, PLAIN, PLAIN) if mixed or alone else ()
 
@@ -64,17 +66,40 @@ def _both(case: Case, found: Sequence[tuple[Spot, Course]], certainty: Certainty
         f"{_to(course) or ' to the same request'}: several nodes or copies stand behind {where}, and some of the"
         " visitors there get the old one."
         + ("" if is_settled else " Or it turned new while it was asked.")
-        + (" A purge may still be on its way." if young else ""),
+        + _went_by(case, course)
+        + (" It may still be on its way." if young else ""),
         (
             *each(spots, lambda one: _in_turn(courses[one.name])),
             *_kinds(spot, course),
             *each(case.at(Tier.ORIGIN)),
         ),
-        Cure("Check again", f"check {case.url}") if young else Cure("Purge it", case.url),
+        Cure("Check again", f"check {case.typed}") if young else _settled(case),
         _PREVENT,
         at=", ".join(one.name for one in spots),
         repeat=shown_again(case, spots, course.glances[0].answer.asked, several=True),
     )
+
+
+def _went_by(case: Case, course: Course) -> str:
+    """Which purge of ours emptied the one and not the other, as their copies tell by their Age."""
+    last = case.last_purge
+    if last is None or not took(case, last) or changed_since(case, last) is True:
+        return ""
+    old, new = (stored(course.glances[course.were_old.index(kind)].look) for kind in (True, False))
+    purged = at_edge(case, last)
+    if old is None or purged is None or old >= purged:
+        return ""
+    title = case.layers[0].title if case.layers else "The edge"
+    since = f" {title} took {last.job.name} {span(max(0.0, case.now - (last.job.purged or case.now)))} ago"
+    emptied = ": it emptied the copy that is new now, and" if new is not None and new >= purged else ", and it"
+    return f"{since}{emptied} did not reach the one that is older than that."
+
+
+def _settled(case: Case) -> Cure:
+    """What empties every node: not the purge again that one of them did not hear."""
+    last = case.last_purge
+    is_since = last is not None and took(case, last) and changed_since(case, last) is not True
+    return past(case, last) if last is not None and is_since else or_wider(case)
 
 
 def _is_young(case: Case) -> bool:
@@ -115,7 +140,7 @@ def _turned(case: Case, found: Sequence[tuple[Spot, Course]]) -> Cause:
         f"{names_of(spots)} gave the old page{_to(course)}{' once more,' if stale else ' first,'} {how}."
         " Visitors there get the new one now.",
         (*each(spots, lambda spot: _then(*courses[spot.name].turned)), *each(case.at(Tier.ORIGIN))),
-        Cure("Check again", f"check {case.url}"),
+        Cure("Check again", f"check {case.typed}"),
         "`stale-while-revalidate` allows that: have the deploy purge what it changed, where nobody may see the old one."
         if stale
         else "Let the deploy purge what it changed, and wait for the proof before telling people.",

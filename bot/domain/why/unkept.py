@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot.domain.caching import Basis, lifetime_shared
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.remedy import or_wider
 from bot.domain.why.spots import Spot, Tier, do, each, names_of
 from providers.contract import Cached
 
@@ -29,7 +30,7 @@ def uncached(case: Case) -> Cause | None:
         Certainty.SEEN,
         f"The edge never keeps this page{word}: visitors get what the origin gives each of them.",
         (*each(says), *_because(says[0])),
-        Cure("Check again", f"check {case.url}", "Look at the origin, and at caches inside the application."),
+        Cure("Check again", f"check {case.typed}", "Look at the origin, and at caches inside the application."),
         "A purge cannot change this page. If it is to be cached, its answer must say so: `public, s-maxage=…`.",
     )
 
@@ -58,7 +59,7 @@ def _kept_further_in(case: Case, word: str, says: Sequence[Spot], inner: Sequenc
         f"The edge never keeps this page{word}; {names_of(inner)} further in {do(inner, 'does, and is', 'do, and are')}"
         " old.",
         each((*says, *inner)),
-        Cure("Purge it", case.url, f"Purge every layer, {names_of(inner)} too: the edge alone changes nothing here."),
+        or_wider(case, "Purge it", f"Purge every layer, {names_of(inner)} too: the edge alone changes nothing here."),
         "Purge every layer in one request, as a plain purge does: visitors get what the cache further in keeps.",
     )
 
@@ -69,10 +70,16 @@ def _old_and_uncached(case: Case, word: str, says: Sequence[Spot]) -> Cause:
         Certainty.SEEN,
         f"The edge never keeps this page{word}, and what it gets from further in is not what the origin gives here.",
         (*each(says), *each(case.at(Tier.ORIGIN))),
-        Cure(
-            "Purge the caches further in",
-            case.url,
-            "Look which server the edge asks, and purge the caches further in: the edge alone changes nothing here.",
-        ),
+        _further_in(case),
         "Name every cache between edge and origin in the site's `layers`, so that a purge reaches it.",
     )
+
+
+def _further_in(case: Case) -> Cure:
+    """A purge of the caches between, where the site has any; of the edge alone it changes nothing."""
+    look = "Look which server the edge asks"
+    if len(case.layers) > 1:
+        step = f"{look}, and purge the caches further in: the edge alone changes nothing here."
+        return or_wider(case, "Purge the caches further in", step)
+    none = f"{case.site.name} names no cache further in, and a purge of the edge changes nothing here."
+    return Cure("Check again", f"check {case.typed}", f"{look}, and mend what is old there: {none}")

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from bot.domain.look import span
 from bot.domain.why.case import Case
-from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.cause import Cause, Certainty, Name
 from bot.domain.why.lifetime import overridden
+from bot.domain.why.remedy import or_wider
 from bot.domain.why.spots import Spot, Tier, do, each, names_of, same
 from bot.domain.why.times import as_read, changed_since, fetched_now, left_since
 from providers.contract import Cached
@@ -30,7 +31,7 @@ def not_purged(case: Case) -> Cause | None:
         as_read(case, _left(case, holding)),
         f"{_held(case, holding, fetched)}.{_last(case)}{_looked(case, holding, fetched, inner)}",
         each((*old, *shown, *_filled(case), *case.at(Tier.ORIGIN)), _told),
-        Cure("Purge it", case.url),
+        or_wider(case),
         "Let the deploy purge what it changed.",
     )
 

@@ -7,6 +7,7 @@ from bot.domain.job import JobView, LayerState, LayerView, State
 from bot.domain.look import span
 from bot.domain.why.case import Case, InLine, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.remedy import every_key
 
 PEOPLE = (State.WAITING, State.NEEDS_DECISION)
 
@@ -95,13 +96,13 @@ def _next(job: JobView, case: Case) -> str:
 
 def _sooner(job: JobView, case: Case) -> str:
     if job.state is State.WAITING:
-        return "A narrower purge, a page in place of a prefix, may need no votes: `plan …` says so beforehand."
+        return "A narrower purge may need no votes: `plan …` says so beforehand."
     if job.state is State.NEEDS_DECISION:
         return "Watch the site's channel: a job that needs a decision says so there."
     if job.held is not None:
         return "What must go out during a hold: an approver ends the hold, or says so to whoever set it."
-    if job.targets > 1:
-        return "One tag or prefix needs one call where a list of URLs needs many."
+    if job.targets > 1 and (one := every_key(case)):
+        return f"One {one} needs one call where a list of URLs needs many."
     if _throttled(job, case.now):
         return "`limits` shows how many calls are left, and what uses them up."
     return "Nothing is to be prevented: it is on its way, and its card says when it is proven."

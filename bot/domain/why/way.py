@@ -7,7 +7,7 @@ from bot.domain.why.case import Case, Resolved
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.marks import ALWAYS_MARKED, ANY_CDN, TITLES, cdn_of, cdns_on
 from bot.domain.why.repeating import led_again, shown_again
-from bot.domain.why.spots import Tier, do, each, names_of
+from bot.domain.why.spots import Spot, Tier, do, each, names_of
 from bot.domain.why.strangers import by_hand
 from providers.contract import Cached
 
@@ -33,7 +33,7 @@ def origin_failing(case: Case) -> Cause | None:
         (f"origin: {said}", *each(named)),
         Cure(
             "Check again",
-            f"check {case.url}",
+            f"check {case.typed}",
             "Mend the origin first: a purge now would leave visitors with errors.",
         ),
         "Let health checks take failing servers out of the origin; `stale-if-error` spares visitors errors.",
@@ -56,15 +56,21 @@ def other_cdn(case: Case) -> Cause | None:
         found = cdns_on(spot.last.answer)
         foreign = {who: line for who, line in found.items() if who not in ours and who not in behind}
         if foreign:
-            return _foreign(case, spot.name, foreign, also_ours=bool(set(found) & ours))
+            return _foreign(case, _alike(case, next(iter(foreign))), foreign, also_ours=bool(set(found) & ours))
         expected = case.layers[0].provider
         if expected in ALWAYS_MARKED and expected not in found and spot.look.status < 400:
             return _unmarked(case, spot.name, expected)
     return None
 
 
-def _foreign(case: Case, place: str, foreign: dict[str, str], also_ours: bool) -> Cause:
-    who, line = next(iter(foreign.items()))
+def _alike(case: Case, who: str) -> list[Spot]:
+    """The places whose answer, which is not fresh, came through that CDN."""
+    old = [spot for spot in case.at(Tier.EDGE) if spot not in case.fresh()]
+    return [spot for spot in old if who in cdns_on(spot.last.answer)]
+
+
+def _foreign(case: Case, spots: list[Spot], foreign: dict[str, str], also_ours: bool) -> Cause:
+    who = next(iter(foreign))
     title = TITLES.get(who, who)
     site = case.site.name
     what = (
@@ -77,11 +83,11 @@ def _foreign(case: Case, place: str, foreign: dict[str, str], also_ours: bool) -
     return Cause(
         Name.OTHER_CDN,
         Certainty.LIKELY if also_ours else Certainty.SEEN,
-        f"The answer at {place} {what}",
-        (f"{place}: {line[:160]}",),
-        Cure("Check again", f"check {case.url}", by_hand(who, site)),
+        f"The answer at {names_of(spots)} {what}",
+        each(spots, lambda spot: cdns_on(spot.last.answer)[who][:160]),
+        Cure("Check again", f"check {case.typed}", by_hand(who, site)),
         f"Lead the name past {title}, or have it keep nothing of this site.",
-        repeat=shown_again(case, [spot for spot in case.spots if spot.name == place]),
+        repeat=shown_again(case, spots),
     )
 
 
@@ -120,7 +126,7 @@ def old_endpoint(case: Case) -> Cause | None:
         tuple(_line(name) for name in told),
         Cure(
             "Check again",
-            f"check {case.url}",
+            f"check {case.typed}",
             f"Wait {span(longest.ttl)} at most: then every resolver has asked again.",
         ),
         "Lower the TTL a day before such a move.",
@@ -149,7 +155,7 @@ def _elsewhere(case: Case, name: Resolved, who: str, told: list[Resolved]) -> Ca
         Certainty.SEEN,
         f"DNS leads {some} to {title}, which is no layer of {site}: what is kept there is not purged here.",
         tuple(_line(one) for one in told),
-        Cure("Check again", f"check {case.url}", by_hand(who, site)),
+        Cure("Check again", f"check {case.typed}", by_hand(who, site)),
         f"Point every answer at {case.layers[0].title}; the old one is kept for up to {span(name.ttl)} more."
         if others
         else f"Point the name at {case.layers[0].title}.",

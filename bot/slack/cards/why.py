@@ -13,7 +13,7 @@ from bot.slack.cards.blocks import FIRST_MAX, Block, Card, actions, button, cont
 from bot.slack.escape import cut_marked, escape, person, url_text
 
 EVIDENCE_SHOWN, EVIDENCE_MAX = 5, 300
-WAY_SHOWN = 8
+WAY_SHOWN, UNSEEN_SHOWN = 8, 4
 LINE_MAX = 400  # characters
 REPEAT_MAX = 700  # characters of a shell line; a longer one is left out, since half of it is none
 _SURE = {
@@ -25,7 +25,7 @@ _CALM = (Name.BROWSERS, Name.UNCACHED, Name.NO_ANSWER, Name.UNKNOWN, Name.UNSTEA
 
 
 def why_card(explained: Explained, command: str) -> Card:
-    """The answer to `why`."""
+    """The answer to `why`: also what of other visitors is not known."""
     told, cause = explained.diagnosis, explained.diagnosis.cause
     has_button = bool(cause.cure and cause.cure.line and explained.draft)
     mark = "⚪" if cause.name in _CALM else "🟠"
@@ -34,6 +34,7 @@ def why_card(explained: Explained, command: str) -> Card:
         f"How sure: {_SURE[cause.certainty]}.",
         *(f"• {escape(line, EVIDENCE_MAX)}" for line in cause.evidence[:EVIDENCE_SHOWN]),
         *([f"• asked by {person(cause.asked_by)}"] if cause.asked_by else []),
+        *(f"Not known: {_said(one)}." for one in told.unseen[:UNSEEN_SHOWN]),
         *([f"To prevent it: {_said(cause.prevent)}"] if cause.prevent else []),
         *(f"Also {also.name.value}: {_said(also.what)}" for also in told.also),
     ]

@@ -1,0 +1,127 @@
+"""What a diagnosis asks beyond a plain visitor's request, and what stays unknown since it was not asked or answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.domain.answer import Answer, Asked
+from bot.domain.caching import titled, varied_by
+from bot.domain.finding import Verdict
+from bot.domain.look import in_short
+from bot.domain.site import Site
+from bot.domain.variants import ENCODING, PHONE, to_diagnose
+from bot.domain.why.case import Case
+from bot.domain.why.spots import LOCATION_MAX, SENDS_MAX, Glance, Spot, Tier, names_of
+
+AS_A_PHONE: Asked = (("User-Agent", PHONE),)
+FIELDS_SHOWN, FIELD_MAX = 4, 40
+_AGENT = "user-agent"
+_SAMPLES = {  # one value of these stands for no others
+    _AGENT: "what other devices get than a plain visitor and an iPhone, since it says `Vary: User-Agent`",
+    "accept-language": "what visitors of other languages than `de` get, since it says `Vary: Accept-Language`",
+    "origin": "what pages of other sites get that load it, since it says `Vary: Origin`",
+}
+
+
+def to_ask(site: Site, answer: Answer) -> tuple[Asked, ...]:
+    """The requests beside a plain visitor's that got `answer`: those of `to_diagnose`, and a phone's, which caches may
+    keep apart by themselves; not where one of them is some device's already."""
+    others = to_diagnose(site, answer)
+    return others if any(_field(asked) == _AGENT for asked in others) else (*others, AS_A_PHONE)
+
+
+def unseen(case: Case) -> tuple[str, ...]:
+    """What is not known of other visitors, to stand after "Not known: ": a request of theirs got no answer that can be
+    compared, or was never made. Nothing where no edge answered."""
+    if not case.at(Tier.EDGE):
+        return ()
+    return (*(_untold(case) if case.is_fresh else ()), *_unasked(case), *_sampled(case))
+
+
+def is_in_doubt(case: Case) -> bool:
+    """Whether an old copy may be there that nobody saw, behind a request without an answer or a field of Vary that
+    nobody was asked with."""
+    return bool([*_untold(case), *_unasked(case)])
+
+
+def _field(asked: Asked) -> str:
+    return asked[0][0].lower() if asked else ""
+
+
+def _asked(case: Case) -> set[str]:
+    return {_field(one.answer.asked) for spot in case.at(Tier.EDGE) for one in spot.varied}
+
+
+def _configured(case: Case) -> set[str]:
+    return {name.lower() for variant in case.site.variants for name in variant}
+
+
+def _named(case: Case) -> list[str]:
+    """The fields that an edge's or the origin's plain answers name in Vary; of encodings all are asked."""
+    plain = (one for spot in (*case.at(Tier.EDGE), *case.at(Tier.ORIGIN)) for one in spot.plain if one.is_usable)
+    return sorted({field for one in plain for field in varied_by(one.answer.says("vary"))} - {ENCODING.lower()})
+
+
+def _untold(case: Case) -> list[str]:
+    """The visitors whose answers say nothing, where a plain one's does; a phone is one that should be asked."""
+    whys: dict[tuple[str, str], list[Spot]] = {}
+    for spot in case.at(Tier.EDGE):
+        for told in _silent(case, spot):
+            whys.setdefault(told, []).append(spot)
+    found = [f"what {who} get, since {names_of(spots)} {why}" for (who, why), spots in whys.items()]
+    return found if _AGENT in _asked(case) else [*found, "what phones get, since nobody was asked as one"]
+
+
+def _silent(case: Case, spot: Spot) -> Iterator[tuple[str, str]]:
+    """Who was asked for at one place in vain, and what came instead."""
+    answers: dict[Asked, list[Glance]] = {}
+    for glance in spot.varied:
+        answers.setdefault(glance.answer.asked, []).append(glance)
+    for asked, glances in answers.items():
+        if _field(asked) != ENCODING.lower() and not any(_tells(case, spot, one) for one in glances):
+            yield _who(asked, glances[-1]), _instead(case, spot, glances[-1])
+
+
+def _tells(case: Case, spot: Spot, glance: Glance) -> bool:
+    if not glance.is_usable or (glance.location and not spot.last.location):
+        return False
+    found = case.finding_at(spot, glance)
+    return found.uncached or found.verdict in (Verdict.FRESH, Verdict.STALE)
+
+
+def _who(asked: Asked, glance: Glance) -> str:
+    return "phones" if asked == AS_A_PHONE else f"visitors with `{in_short(glance.look.variant)[:SENDS_MAX]}`"
+
+
+def _instead(case: Case, spot: Spot, glance: Glance) -> str:
+    """What the place did; where it answered well, it is the origin's answer that cannot be compared."""
+    look = glance.look
+    if not glance.is_usable:
+        return f"gave such a request no answer ({look.problem})"
+    if glance.location:
+        return (
+            f"answered such a request with {look.status}, to {glance.location[:LOCATION_MAX]}, which was not looked at"
+        )
+    if look.status != spot.look.status:
+        return f"answered such a request with {look.status}"
+    if case.is_plain_page(glance):
+        return "gave such a request the page of plain visitors, and the origin gives another"
+    return "answered such a request with what cannot be compared with the origin"
+
+
+def _unasked(case: Case) -> Iterator[str]:
+    """The fields of Vary that nobody was asked with."""
+    never = [field for field in _named(case) if field not in _asked(case) | _configured(case)]
+    if "*" in never:
+        yield "what other requests get, since it says `Vary: *`, and few were made"
+    fields = [titled(field[:FIELD_MAX].replace("`", "")) for field in never if field != "*"]
+    if fields:
+        shown = ", ".join(fields[:FIELDS_SHOWN]) + (", …" if len(fields) > FIELDS_SHOWN else "")
+        sent = " or ".join(fields[:2])
+        yield f"what visitors get who send another {sent}, since it says `Vary: {shown}`, and nobody was asked so"
+
+
+def _sampled(case: Case) -> Sequence[str]:
+    """The fields of Vary of which one value was asked, by a guess; what the site names in `variants` is no guess."""
+    guessed = _asked(case) - _configured(case)
+    return [_SAMPLES[field] for field in _named(case) if field in guessed and field in _SAMPLES]
