@@ -57,8 +57,14 @@ def lines_again(command: Command) -> list[str]:
 
 
 def thing_line(target: Target) -> str:
-    """One thing as a line that names it with its kind."""
-    return target.value if target.kind is Kind.URL else f"{WORD_OF[target.kind]} {_spoken_form(target)}"
+    """One thing as a line that names it with its kind, where it would be read as another without."""
+    return url_line(target.value) if target.kind is Kind.URL else f"{WORD_OF[target.kind]} {_spoken_form(target)}"
+
+
+def url_line(url: str) -> str:
+    """A URL as the grammar reads it back, byte for byte: quoted where it ends as prose does, `)` or `.`, and with its
+    kind where a star would make it a pattern."""
+    return f"url {safe_word(url)}" if "*" in url else safe_word(url)
 
 
 def options_line(given: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.command import Command, Misunderstood, Speaker, line_of, parse
+from bot.domain.saying import thing_line
 from providers.contract import Kind
 from tests.domain.people import (
     ABROAD,
@@ -186,6 +187,16 @@ def test_every_choice_is_understood_and_fits_a_button(typed: str, speaker: Speak
     choices = answer.choices if isinstance(answer, Misunderstood) and answer.action == "pick" else ()
     assert [choice for choice in choices if len(choice.label) > 75] == []
     assert [choice.line for choice in choices if isinstance(parse(choice.line, speaker), Misunderstood)] == []
+
+
+@settings(max_examples=examples(400), deadline=None)
+@given(st.text("ab/*).,|(?=&;:!'~", max_size=12))
+def test_each_thing_of_a_command_has_a_line_that_names_just_that(rest: str) -> None:
+    command = parse(f'url "https://www.shop.test/{rest}"', MIA)
+    assert isinstance(command, Command)
+    again = parse(" ".join(map(thing_line, command.targets)), MIA)
+    assert isinstance(again, Command), thing_line(command.targets[0])
+    assert command.targets == again.targets
 
 
 VISIBLE = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters='\\#*<>"`'), max_size=30)

@@ -11,7 +11,7 @@ from bot.domain.finding import Finding, Page, Verdict, find
 from bot.domain.hold import Hold
 from bot.domain.job import JobView, LayerView
 from bot.domain.look import ORIGIN, Likeness, compare
-from bot.domain.saying import safe_word
+from bot.domain.saying import url_line
 from bot.domain.site import Site
 from bot.domain.why.spots import Course, Glance, Spot, Tier
 from providers.contract import Cached, Kind
@@ -124,9 +124,8 @@ class Case:
 
     @property
     def typed(self) -> str:
-        """The URL as the grammar reads it back, byte for byte: in quotes where it ends as prose does, `)` or `.`, and
-        with its kind where a star would make it a pattern."""
-        return f"url {safe_word(self.url)}" if "*" in self.url else safe_word(self.url)
+        """The URL as the grammar reads it back."""
+        return url_line(self.url)
 
     @property
     def origins(self) -> tuple[Glance, ...]:
