@@ -32,6 +32,7 @@ def job_record(job: JobView) -> Record:
         "verdict": job.verdict,
         "kind": job.kind,
         "targets": job.targets,
+        **({"targets_looked_at": job.seen} if job.seen else {}),
         "requested_by": job.requested_by,
         "created": moment(job.created),
         "layers": [_layer(layer) for layer in job.layers],

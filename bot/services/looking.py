@@ -18,7 +18,7 @@ from bot.services.checks import NOTHING_EXPECTED, ORIGIN, look_all
 from bot.services.endings import Change, finish
 from bot.services.setup import Core
 from bot.services.warming import begin_after
-from bot.services.witnesses import covered
+from bot.services.witnesses import covered, seen_of
 from providers.contract import Kind
 
 BEFORE_SECONDS = 2.0  # the look before holds a purge at most this long
@@ -44,7 +44,7 @@ async def look_after(core: Core, job: JobView, round: int) -> Change:
     """Look for the `round`th time, judge, and what is to be written of it. Probes around the world, where they looked
     before, look again once the edges need no other look."""
     looks = await _looks(core, job, AFTER_SECONDS, _expected(core, job), twice=True)
-    pages = await core.ledger.read(lambda books: covered(books, job, (*job.before, *looks)))
+    pages, seen_targets = await core.ledger.read(lambda books: _reached(books, job, looks))
     judgement, around = _judge(job, looks, pages), Around()
     if not _is_worth_another(job, judgement, round + 1):
         around = await probes_after(core, job)
@@ -52,11 +52,17 @@ async def look_after(core: Core, job: JobView, round: int) -> Change:
     seen = (*looks, *around.looks)
 
     def change(books: Books, job: JobView, now: float) -> JobView:
-        looked = replace(job, round=round + 1, covered=pages)
+        looked = replace(job, round=round + 1, covered=pages, seen=seen_targets)
         judged = _judged(books, looked, seen, judgement, now, around.problem)
         return replace(judged, warming=begin_after(books, core, judged, now))
 
     return change
+
+
+def _reached(books: Books, job: JobView, looks: Sequence[Look]) -> tuple[tuple[str, ...], int]:
+    """The pages that count of those looked at, and how many targets they stand for."""
+    pages = covered(books, job, (*job.before, *looks))
+    return pages, seen_of(books, job, looks, pages)
 
 
 def _judge(job: JobView, looks: Sequence[Look], pages: Sequence[str]) -> Judgement:

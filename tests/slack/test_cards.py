@@ -60,12 +60,12 @@ CARDS: dict[str, tuple[JobView, str]] = {
     ),
     "fresh, by looking at a part of it": (
         replace(
-            DONE, targets=41, covered=(PRICING, "https://www.shop.test/"),
+            DONE, targets=41, seen=2, covered=(PRICING, "https://www.shop.test/"),
             looks=(look("fra", "b7"), look("fra", "b7", url="https://www.shop.test/")),
         ),
         f"""\
-        🟢 P-1042 fresh at fra, iad, sin · 41 URLs on shop
-           shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s, 2 of 41 URLs looked at
+        🟢 P-1042 fresh where looked at: 2 of 41 URLs, at fra, iad, sin · 41 URLs on shop
+           shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s
            one of them: {PRICING} · fra before: HIT, 5 h old, version "a1" · after: HIT, 5 h old, version "b7" = origin
            Browsers that have it may keep it up to 5 min (max-age=300).
            asked by <@U_MIA> · read as URL

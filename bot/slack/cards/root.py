@@ -231,6 +231,8 @@ def _not_asked(job: JobView) -> str:
 def _by_looking_at(job: JobView) -> str:
     """How much of it was looked at, where that is not all."""
     looked = len({look.url for look in job.looks if look.url in job.covered})
+    if job.seen and (job.kind is Kind.URL or job.sees_part):
+        return ""  # the first line says it
     if job.kind is Kind.URL:
         return f", {number(looked)} of {count(job.targets, 'URL')} looked at" if 0 < looked < job.targets else ""
     return f", {count(looked, 'page')} looked at" if looked else ""

@@ -135,6 +135,21 @@ def subject(job: JobView) -> str:
     return many(job.targets, job.kind, site)
 
 
+def fresh_words(job: JobView) -> str:
+    """fresh at fra, iad, sin; where not all of it was looked at: fresh where looked at: 20 of 30 URLs, at fra, iad."""
+    at = at_places(job.fresh_at)
+    return f"fresh where looked at: {part_seen(job)}{f',{at}' if at else ''}" if job.sees_part else f"fresh{at}"
+
+
+def part_seen(job: JobView) -> str:
+    """20 of 30 URLs; "" where all of it was looked at, or where that is not known."""
+    return (
+        f"{number(job.seen)} of {count(job.targets, 'URL' if job.kind is Kind.URL else 'target')}"
+        if job.sees_part
+        else ""
+    )
+
+
 def whole(job: JobView) -> str:
     """The one target in full, where a first line has no room for it."""
     only = job.targets == 1 and job.kind is not Kind.EVERYTHING and job.sample
