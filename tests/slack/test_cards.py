@@ -310,6 +310,32 @@ CARDS: dict[str, tuple[JobView, str]] = {
            Browsers that have it may keep it up to 5 min (max-age=300).
            asked by <@U_MIA> · read as URL""",
     ),
+    "what a proof waits for, and until when": (
+        replace(
+            DONE, state=State.CHECKING, verdict=Verdict.UNKNOWN, fresh_at=("fra",), stale_at=(), round=2, purged=T + 2,
+            due_at=T + 12, why="sin did not answer: connection refused",
+        ),
+        f"""\
+        🔵 P-1042 purged, fresh at fra, 2 to go · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s
+           Not proven yet: sin did not answer: connection refused. Looks again \
+<!date^1800000012^{{date_short_pretty}} {{time_secs}}|2027-01-15 08:00:12 UTC>, and for the last time \
+<!date^1800000122^{{date_short_pretty}} {{time_secs}}|2027-01-15 08:02:02 UTC>.
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           asked by <@U_MIA> · read as URL""",
+    ),
+    "the last look of a proof": (
+        replace(
+            DONE, state=State.CHECKING, verdict=Verdict.UNKNOWN, fresh_at=("fra",), stale_at=(), round=4, purged=T,
+            due_at=T + 120, why="sin did not answer: connection refused",
+        ),
+        f"""\
+        🔵 P-1042 purged, fresh at fra, 2 to go · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s
+           Not proven yet: sin did not answer: connection refused. Looks again {AT_8_02}, for the last time.
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           asked by <@U_MIA> · read as URL""",
+    ),
     "all places to go": (
         replace(DONE, state=State.CHECKING, verdict=Verdict.STALE, fresh_at=(), stale_at=("fra", "iad", "sin")),
         f"""\
