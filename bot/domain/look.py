@@ -66,12 +66,13 @@ class Likeness(StrEnum):
 
 
 def compare(one: Look, other: Look) -> Likeness:
-    """Whether two answers hold the same content. Equal bodies decide; then whatever differs; then whatever agrees, of
+    """Whether two answers hold the same content. Another status is other content, and of a page that is gone nothing
+    else counts. Equal bodies decide; then whatever differs; then whatever agrees, of
     which an ETag counts for less than the bodies that it stands over."""
-    if one.status in GONE and other.status in GONE:
-        return Likeness.SAME
     if one.status != other.status:
-        return Likeness.OTHER
+        return Likeness.OTHER  # also 404 and 410: search engines, and caches, treat them differently
+    if one.status in GONE:
+        return Likeness.SAME
     bodies = _agree(one.digest, other.digest)
     tags = _agree(bare_etag(one.etag), bare_etag(other.etag))
     versions = _agree(one.version, other.version)

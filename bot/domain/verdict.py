@@ -179,6 +179,14 @@ class _Scene:
         here = (page for page in self.pages if (page.url, page.variant) == (look.url, look.variant))
         return any(origin.lacks for page in here for origin in page.now(ORIGIN))
 
+    def origin_status(self, look: Look) -> str:
+        """What the origin answers, where its status is another."""
+        here = (page for page in self.pages if (page.url, page.variant) == (look.url, look.variant))
+        status = next(
+            (origin.status for page in here for origin in page.now(ORIGIN) if not origin.problem), look.status
+        )
+        return f"; the origin answers {status}" if status != look.status else ""
+
     def urls(self) -> int:
         return len({page.url for page in self.pages})
 
@@ -250,7 +258,7 @@ def _why_stale(stale: Sequence[Finding], scene: _Scene) -> Iterable[str]:
 def _old_at(place: str, stale: Sequence[Finding], scene: _Scene) -> str:
     here = [f for f in stale if f.place == place]
     look = here[0].look
-    told = describe(look, look.at) if look else ""
+    told = f"{describe(look, look.at)}{scene.origin_status(look)}" if look else ""
     page = f"{_named(here[0].url)}: " if scene.urls() > 1 else ""
     return f"{place} ({page}{told}{_of_pages([f.url for f in here], scene, ', ')})"
 

@@ -127,7 +127,7 @@ FRESH_ROWS = {
     ),
     "one ETag per server, one body": Row([look("fra", etag='"node-2"'), *origin()], Verdict.FRESH, "", again=False),
     "gone at both, each with its own page": Row(
-        [look("fra", "edge's 404", MISS, status=404), *[replace(x, status=410) for x in origin()]],
+        [look("fra", "edge's 410", MISS, status=410), *[replace(x, status=410) for x in origin()]],
         Verdict.FRESH,
         "",
         again=False,
@@ -262,12 +262,17 @@ STALE_ROWS = {
     "the page is gone at the origin": Row(
         [look("sin", "a1", HIT), *[replace(x, status=404) for x in origin("404")]],
         Verdict.STALE,
-        'still old at sin (HIT, ETag "a1")',
+        'still old at sin (HIT, ETag "a1"; the origin answers 404)',
+    ),
+    "not found at the edge, gone at the origin": Row(
+        [look("sin", "", HIT, 40, status=404, etag=""), *[replace(x, status=410) for x in origin()]],
+        Verdict.STALE,
+        "still old at sin (HIT, 404, 40 s old; the origin answers 410)",
     ),
     "a kept error": Row(
         [look("sin", "a fault", HIT, 40, status=503, etag=""), *origin()],
         Verdict.STALE,
-        "still old at sin (HIT, 503, 40 s old)",
+        "still old at sin (HIT, 503, 40 s old; the origin answers 200)",
     ),
     "another version, where the origin's bytes never hold still": Row(
         [look("sin", "x1", MISS, version="a1", etag=""), *MARKED],
