@@ -196,6 +196,7 @@ def warming_record(warming: Warming) -> Record:
         "warm": _is_warm(warming),
     }
     optional: Record = {"stopped": warming.stopped, "stopped_by": warming.stopped_by, "public": list(warming.public)}
+    optional["left_to_vary"] = list(warming.left_to_vary)
     return record | {name: value for name, value in optional.items() if value}
 
 
@@ -284,11 +285,10 @@ def look_record(look: Look, fresh: bool | None) -> Record:
     }
     if look.variant:
         record["variant"] = look.variant
-    if look.version:
-        record["version"] = look.version
-    if look.problem:
-        record["problem"] = look.problem
-    return record
+    optional: Record = {
+        "version": look.version, "problem": look.problem, "leads_to": look.leads_to, "over": look.over,
+    }  # fmt: skip
+    return record | {name: value for name, value in optional.items() if value}
 
 
 def _is_fresh(look: Look, job: JobView) -> bool | None:

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.finding import Finding, Page, Verdict
-from bot.domain.look import Look
+from bot.domain.look import Likeness, Look, compare
 from providers.contract import Cached
+
+TO_MAX = 200  # characters
+ALIKE = (Likeness.SAME, Likeness.SAME_VERSION, Likeness.UNSAID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,22 @@ class Purged:
 
 
 def landed(finding: Finding, page: Page, purged: Purged) -> Finding:
-    """`finding`, which is fresh only if the copy is not one that the purge should have removed."""
+    """`finding`, which is fresh only if the copy is not one that the purge should have removed, and is more than a
+    redirect that nothing has changed."""
+    found, look = _landed(finding, page, purged), finding.look
+    if look is None or not look.redirects or look.shows or not (found.uncached or found.verdict is Verdict.FRESH):
+        return found
+    if any(compare(was, look) not in ALIKE for was in page.was(look.place)):
+        return found
+    return replace(found, verdict=Verdict.UNKNOWN, why=_only_redirects(look), can_change=False, aside=True)
+
+
+def _only_redirects(look: Look) -> str:
+    to = f": {look.leads_to[:TO_MAX]}" if look.leads_to else ""
+    return f"it only redirects ({look.status}), and the page that it leads to was not looked at{to}"
+
+
+def _landed(finding: Finding, page: Page, purged: Purged) -> Finding:
     look = finding.look
     if finding.uncached and purged.at is None and not purged.stands_for_others:
         return replace(finding, verdict=Verdict.FRESH, uncached=False)  # nothing was purged: it is what visitors get

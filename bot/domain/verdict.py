@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.domain.finding import Finding, Page, Verdict, find
 from bot.domain.landing import Purged, is_older, landed, not_asked
 from bot.domain.look import ORIGIN, Likeness, Look, compare, describe, in_short
-from bot.domain.variants import others_may_differ
+from bot.domain.variants import others_may_differ, partly_asked
 from providers.contract import Cached
 
 __all__ = ["ORIGIN", "Judgement", "Look", "Verdict", "describe", "judge"]
@@ -150,8 +150,9 @@ def _of(looks: Sequence[Look], url: str, variant: str) -> tuple[Look, ...]:
 
 
 def _at_place(findings: Sequence[Finding]) -> Verdict:
-    """What a place serves. The origin's content, never cached there, says nothing where another page does."""
-    return _worst([f.verdict for f in findings if not f.uncached] or [Verdict.UNKNOWN])
+    """What a place serves. The origin's content, never cached there, says nothing where another page does; nor does a
+    redirect."""
+    return _worst([f.verdict for f in findings if not (f.uncached or f.aside)] or [Verdict.UNKNOWN])
 
 
 def _worst(verdicts: Iterable[Verdict]) -> Verdict:
@@ -225,8 +226,11 @@ def _why_fresh(findings: Sequence[Finding], scene: _Scene) -> Iterable[str]:
 
 def _plainly(scene: _Scene) -> list[str]:
     """Whose answers were seen, where they are not everybody's."""
-    plain = others_may_differ(look for page in scene.pages for look in page.after)
-    return [plain] if plain else []
+    looks = [look for page in scene.pages for look in page.after]
+    whose = (others_may_differ(looks), partly_asked(looks))
+    over = list(dict.fromkeys(look.place for look in looks if look.over and look.place != ORIGIN))
+    told = f"{_listed(over)} asked over http, as the address says: https visitors may get other copies" if over else ""
+    return [line for line in (*whose, told) if line]
 
 
 def _unchanged(page: Page, place: str) -> bool:

@@ -45,7 +45,8 @@ async def check(core: Core, command: Command) -> Checked:
     judgement = _of_all(gathered(judge((), compared(around.looks, own), None), all_looks), len(urls), len(left_out))
     hold = await holds.held(core, site.name)
     problems = " ".join(filter(None, [problem, around.problem]))
-    notes = [*_notes(urls, looks), *([around.note] if around.note else [])]
+    proven = judgement.verdict is Verdict.FRESH  # says so itself
+    notes = [*([] if proven else _notes(urls, looks)), *([around.note] if around.note else [])]
     old = old_of(urls, all_looks)
     jobs = await core.ledger.read(lambda books: _under_way(books, site, old)) if old else {}
     return Checked(site, urls, all_looks, judgement, problems, hold, notes, inner, left_out=left_out, under_way=jobs)

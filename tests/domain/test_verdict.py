@@ -62,6 +62,11 @@ def origin(content: str = "b7", *, etag: str | None = None, digest: str | None =
     return [look("origin", content, etag=etag, digest=digest, version=version)] * 2
 
 
+def to_itself(seen: Look) -> Look:
+    """The way to https, and nothing else."""
+    return replace(seen, status=301, leads_to=URL, over="http")
+
+
 def varied(content: str = "b7") -> list[Look]:
     """The origin asked twice for a variant."""
     return [look("origin", content, variant="X: y")] * 2
@@ -74,6 +79,7 @@ DOWN = [look("origin", problem="connection refused")] * 2
 UNSTEADY = [look("origin", "x1"), look("origin", "x2")]
 MARKED = [look("origin", "x1", version="b7"), look("origin", "x2", version="b7")]
 BARE = origin(etag="")
+MOVED = [look("origin", "to /b", status=301)] * 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +151,13 @@ FRESH_ROWS = {
     "by User-Agent, and only a plain visitor asked": Row(
         [replace(NEW, varies="accept-encoding, user-agent"), *origin()],
         Verdict.FRESH,
-        "for a plain visitor (Vary: User-Agent: other visitors may get other copies)",
+        "seen as a plain visitor; others may get other copies (Vary: User-Agent)",
         again=False,
     ),
     "by cookie and language": Row(
         [replace(NEW, varies="cookie,accept-language"), *origin()],
         Verdict.FRESH,
-        "for a plain visitor (Vary: Cookie, Accept-Language: other visitors may get other copies)",
+        "seen as a plain visitor; others may get other copies (Vary: Accept-Language, Cookie)",
         again=False,
     ),
     "by User-Agent, and one of those asked too": Row(
@@ -165,8 +171,48 @@ FRESH_ROWS = {
         "",
         again=False,
     ),
-    "by encoding and Origin alone": Row(
-        [replace(NEW, varies="accept-encoding, origin"), *origin()], Verdict.FRESH, "", again=False
+    "by encoding alone": Row([replace(NEW, varies="accept-encoding"), *origin()], Verdict.FRESH, "", again=False),
+    "by headers of the site's own, and by Origin": Row(
+        [replace(NEW, varies="x-device, origin, accept-encoding"), *origin()],
+        Verdict.FRESH,
+        "seen as a plain visitor; others may get other copies (Vary: Origin, X-Device)",
+        again=False,
+    ),
+    "by more headers than a line holds": Row(
+        [replace(NEW, varies="a, b, c, d, e, f, g"), *origin()],
+        Verdict.FRESH,
+        "seen as a plain visitor; others may get other copies (Vary: A, B, C, D, E, and 2 more)",
+        again=False,
+    ),
+    "two pages that vary, and one of them asked so": Row(
+        [
+            *(replace(NEW, url=at, varies="accept-encoding") for at in (URL, NEWS)),
+            *(replace(one, url=at) for at in (URL, NEWS) for one in origin()),
+            look("fra", "b7", HIT, 3, variant="Accept-Encoding: br"),
+            *(replace(one, variant="Accept-Encoding: br") for one in origin()),
+        ],
+        Verdict.FRESH,
+        "asked in every variant on 1 of 2 pages",
+        again=False,
+    ),
+    "an https page, asked for without TLS": Row(
+        [replace(NEW, over="http"), *origin()],
+        Verdict.FRESH,
+        "fra asked over http, as the address says: https visitors may get other copies",
+        again=False,
+    ),
+    "a redirect that the purge changed": Row(
+        [look("fra", "to /b", MISS, status=301), *MOVED],
+        Verdict.FRESH,
+        "",
+        before=earlier(look("fra", "to /a", HIT, 60, status=301), *MOVED),
+        again=False,
+    ),
+    "a redirect beside a page": Row(
+        [NEW, *origin(), look("fra", "to /b", MISS, url=NEWS, status=301), *(replace(one, url=NEWS) for one in MOVED)],
+        Verdict.FRESH,
+        "it only redirects (301), and the page that it leads to was not looked at on 1 of 2 pages",
+        again=False,
     ),
     "fetched for the look before": Row(
         [look("fra", "b7", HIT, 2), *origin()],
@@ -363,6 +409,32 @@ STALE_ROWS |= {
 }
 
 UNKNOWN_ROWS = {
+    "a redirect that is the origin's, and was before": Row(
+        [replace(look("fra", "to /b", HIT, 3, status=301), leads_to="/b"), *MOVED],
+        Verdict.UNKNOWN,
+        "it only redirects (301), and the page that it leads to was not looked at: /b",
+        before=earlier(look("fra", "to /b", HIT, 60, status=301), *MOVED),
+        again=False,
+    ),
+    "a redirect that is never cached": Row(
+        [look("fra", "to /b", UNCACHED, status=301), *MOVED],
+        Verdict.UNKNOWN,
+        "it only redirects (301), and the page that it leads to was not looked at",
+        again=False,
+    ),
+    "an edge that is asked without TLS and wants it": Row(
+        [to_itself(look("fra", "", HIT, 900)), *origin()],
+        Verdict.UNKNOWN,
+        "fra is asked over http, as its address in the configuration says, and only answers with a redirect to https",
+        again=False,
+    ),
+    "an origin that is asked without TLS and wants it": Row(
+        [look("fra", "b7", HIT, 3), *(to_itself(one) for one in origin())],
+        Verdict.UNKNOWN,
+        "the origin is asked over http, as its address in the configuration says, and only answers with a redirect to"
+        " https",
+        again=False,
+    ),
     "served although stale, and the origin's content": Row(
         [look("fra", "b7", STALE, 20), *origin()],
         Verdict.UNKNOWN,

@@ -455,7 +455,7 @@ def test_a_check_says(urls: Sequence[str], looks: Sequence[Look], expected: str)
 def test_a_check_says_whose_answers_it_saw() -> None:
     looks = (replace(look("fra", "b7"), varies="user-agent"), origin("b7"), origin("b7"))
     shown = spelled(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks, None)), T, "/purge"))
-    assert "Seen for a plain visitor (Vary: User-Agent: other visitors may get other copies)." in shown
+    assert "What that leaves open: seen as a plain visitor; others may get other copies (Vary: User-Agent)." in shown
 
 
 def test_a_provider_s_own_places_are_told_together_and_the_old_ones_first() -> None:

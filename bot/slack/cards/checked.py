@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from bot.domain.job import State
 from bot.domain.look import bare_etag, in_short, span
 from bot.domain.masking import masked
-from bot.domain.variants import others_may_differ
 from bot.domain.verdict import ORIGIN, Judgement, Look, Verdict
 from bot.services.checks import DNS, old_of, places_of, verdict_of
 from bot.services.replies import Checked
@@ -25,6 +24,7 @@ from bot.slack.escape import escape, url_text
 HEAD = ("place", "cache", "age", "version", "now")
 PLACES_MAX, PAGE_MAX, CELL_MAX, VERSION_MAX = 17, 60, 40, 16
 COLUMNS_SEEN, WIDTH_SEEN, CELL_SEEN = 5, 80, 30  # columns and characters that a message shows; a cell is wrapped
+WHY_MAX = 500  # characters
 SCREEN = 20  # pages
 ASKED_EACH_TIME = "Browsers ask each time before they use a copy."
 POPS_SHOWN = 4
@@ -46,7 +46,7 @@ def check_card(checked: Checked, now: float, command: str) -> Card:
         *_under_way(checked),
         escape(checked.problem, 400),
         *(escape(note, 400) for note in checked.notes),
-        _plainly(looks) if checked.judgement.verdict is Verdict.FRESH else "",
+        _besides(checked.judgement),
         *_kept(looks),
         "" if checked.draft else _way_out(checked, command),
     ]
@@ -127,8 +127,9 @@ def _alike(pops: Sequence[Look], looks: Sequence[Look], now: float) -> Iterator[
 def _place(look: Look) -> str:
     """Where it was, by what the answer says: one place is never sold as the world."""
     name = "by DNS" if look.place == DNS else look.place
+    over = f" over {look.over}" if look.over else ""
     seen_at = f" at {look.seen_at}" if look.seen_at and look.seen_at.lower() != look.place.lower() else ""
-    return f"{name}{seen_at}{f' · {in_short(look.variant)}' if look.variant else ''}"
+    return f"{name}{seen_at}{over}{f' · {in_short(look.variant)}' if look.variant else ''}"
 
 
 def _cells(look: Look, place: str, now: float, beside: Sequence[Look]) -> list[str]:
@@ -244,9 +245,11 @@ def _kept(looks: Sequence[Look]) -> Iterator[str]:
         yield f"Browsers may keep a copy up to {duration(kept)} (max-age={kept})." if kept else ASKED_EACH_TIME
 
 
-def _plainly(looks: Sequence[Look]) -> str:
-    plain = others_may_differ(looks)
-    return f"Seen {escape(plain, 200)}." if plain else ""
+def _besides(judgement: Judgement) -> str:
+    """What is not said by a fresh first line: for whom it was seen, and what of it was not."""
+    if judgement.verdict is not Verdict.FRESH or not judgement.why:
+        return ""
+    return f"What that leaves open: {escape(judgement.why, WHY_MAX)}."
 
 
 def _way_out(checked: Checked, command: str) -> str:
