@@ -261,7 +261,8 @@ def check_record(checked: Checked) -> Record:
         "left_out": len(checked.left_out),
     }
     under_way = {url: job.name for url, job in checked.under_way.items()}
-    return record | ({"under_way": under_way} if under_way else {})
+    optional: Record = {"under_way": under_way, "apart": dict(checked.apart)}
+    return record | {name: value for name, value in optional.items() if value}
 
 
 def _serves(look: Look, checked: Checked) -> bool | None:

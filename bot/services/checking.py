@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from bot.domain.apart import left_by_url
 from bot.domain.command import Command
 from bot.domain.covering import lies_under
 from bot.domain.job import JobView
@@ -16,7 +17,15 @@ from bot.domain.world import gathered
 from bot.ledger.books import Books
 from bot.services import holds
 from bot.services.around import compared, look_around
-from bot.services.checks import VARIED_URLS, look_all, look_from_within, look_inside, old_of, telling
+from bot.services.checks import (
+    VARIED_URLS,
+    look_all,
+    look_from_within,
+    look_inside,
+    old_of,
+    old_variants,
+    telling,
+)
 from bot.services.replies import Checked
 from bot.services.setup import Core
 
@@ -49,7 +58,11 @@ async def check(core: Core, command: Command) -> Checked:
     notes = [*([] if proven else _notes(urls, looks)), *([around.note] if around.note else [])]
     old = old_of(urls, all_looks)
     jobs = await core.ledger.read(lambda books: _under_way(books, site, old)) if old else {}
-    return Checked(site, urls, all_looks, judgement, problems, hold, notes, inner, left_out=left_out, under_way=jobs)
+    takes = {core.setup.providers[layer.account].can.takes for layer in site.layers}
+    apart = left_by_url(site, takes, {url: old_variants(url, all_looks) for url in old})
+    return Checked(
+        site, urls, all_looks, judgement, problems, hold, notes, inner, left_out=left_out, under_way=jobs, apart=apart
+    )
 
 
 def _of_all(judgement: Judgement, looked_at: int, left_out: int) -> Judgement:

@@ -79,6 +79,12 @@ def old_of(urls: Sequence[str], looks: Sequence[Look]) -> list[str]:
     return [url for url in urls if url in stale]
 
 
+def old_variants(url: str, looks: Sequence[Look]) -> list[str]:
+    """The variants in which `url` is old at some place; "" for a plain visitor's."""
+    mine = [look for look in looks if look.url == url and look.place != ORIGIN]
+    return list(dict.fromkeys(look.variant for look in mine if verdict_of(look, looks) is Verdict.STALE))
+
+
 async def look_all(
     looker: Looker,
     site: Site,

@@ -20,7 +20,7 @@ from bot.services.checks import VARIED_URLS
 from bot.services.ports import ReadHeaders
 from bot.services.replies import Checked
 from bot.services.setup import Setup
-from providers.contract import Cached
+from providers.contract import Cached, Copies
 from tests.services.shop import APPROVERS, MIA, SHOP, ScriptedEdges, ScriptedProvider, Shop, open_shop, url
 from tests.services.test_desk import say
 from tests.slate import SlateClock
@@ -289,3 +289,28 @@ async def test_a_plain_visitors_answers_come_first(tmp_path: Path) -> None:
     shop, _ = varied_shop(tmp_path, WITH_PHONES)
     looks = plain_first((await checked(shop, PAGE, f"{PAGE}b")).looks)
     assert looks == sorted(looks)
+
+
+PHONES = f"User-Agent: {PHONE}"
+LEFT = {
+    "a provider that takes what is named": ("user-agent", PHONES, SHOP, Copies.ENCODINGS, {PAGE: PHONES}),
+    "a provider that takes every copy": ("user-agent", PHONES, SHOP, Copies.ALL, {}),
+    "an encoding, where those go along": ("accept-encoding", BROTLI, SHOP, Copies.ENCODINGS, {}),
+    "an encoding, where each is a copy": ("accept-encoding", BROTLI, SHOP, Copies.NAMED, {PAGE: BROTLI}),
+    "one that the site names": ("", MOBILE, WITH_PHONES, Copies.NAMED, {}),
+    "a plain visitor's": ("", "", SHOP, Copies.NAMED, {}),
+}
+
+
+@pytest.mark.parametrize(("varies", "old", "site", "takes", "expected"), LEFT.values(), ids=LEFT)
+async def test_a_check_tells_the_old_copies_that_a_purge_of_the_url_may_leave(
+    tmp_path: Path, varies: str, old: str, site: Site, takes: Copies, expected: dict[str, str]
+) -> None:
+    shop, edges = varied_shop(tmp_path, site, varies)
+    shop.cf.can = replace(shop.cf.can, takes=takes)
+    shop.shield.can = replace(shop.shield.can, takes=Copies.ALL)
+    edges.kept["iad", old] = "v1"
+    reply = await checked(shop)
+    assert (Verdict.STALE, expected) == (reply.judgement.verdict, reply.apart)
+    by_url, by_prefix = ((), ("www.shop.test/a",)) if expected else ((PAGE,), ())
+    assert (by_url, by_prefix) == (reply.to_purge, reply.to_purge_wider)

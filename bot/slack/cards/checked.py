@@ -28,6 +28,8 @@ WHY_MAX = 500  # characters
 SCREEN = 20  # pages
 ASKED_EACH_TIME = "Browsers ask each time before they use a copy."
 POPS_SHOWN = 4
+APART_SHOWN = 3
+NAME_IT = "Name it in the site's `variants`, or purge by tag or prefix, which take every variant."
 NOTHING = "–"
 WHY_URL_MAX = 1900  # characters; a button holds 2,000
 MARKS = {Verdict.FRESH: "🟢 fresh", Verdict.STALE: "🟠 old"}
@@ -48,7 +50,8 @@ def check_card(checked: Checked, now: float, command: str) -> Card:
         *(escape(note, 400) for note in checked.notes),
         _besides(checked.judgement),
         *_kept(looks),
-        "" if checked.draft else _way_out(checked, command),
+        *_apart(checked),
+        *([] if checked.draft else _ways_out(checked, command)),
     ]
     what = url_text(urls[0]) if len(urls) == 1 else f"{_counted(checked)} on {escape(checked.site.name, 60)}"
     told = card(f"{_found(checked.judgement)} · {what}", lines)
@@ -93,11 +96,6 @@ def _under_way(checked: Checked) -> Iterator[str]:
         of = f" of {listed([url_text(url, 100) for url in urls], 3)}" if len(checked.urls) > 1 else ""
         state = "waits for votes" if job.state is State.WAITING else "is under way"
         yield f"{job.name}{of} {state}: `show {job.name}` tells more."
-
-
-def _to_purge(checked: Checked) -> list[str]:
-    """What is old and is not being purged already."""
-    return [url for url in old_of(checked.urls, checked.looks) if url not in checked.under_way]
 
 
 def _rows(checked: Checked, now: float) -> list[list[str]]:
@@ -252,22 +250,38 @@ def _besides(judgement: Judgement) -> str:
     return f"What that leaves open: {escape(judgement.why, WHY_MAX)}."
 
 
-def _way_out(checked: Checked, command: str) -> str:
-    """The line that purges what is old."""
-    old = _to_purge(checked)
-    return copied("To purge", f"{command} {' '.join(old)}") if old else ""
+def _apart(checked: Checked) -> Iterator[str]:
+    """The old copies that a purge of their URL may leave."""
+    for url, variant in list(checked.apart.items())[:APART_SHOWN]:
+        who = f"{escape(_page(url, '', checked))} is old for who sends {escape(in_short(variant), 80)}"
+        yield f"{who}; a purge of its URL may leave that copy. {NAME_IT}"
+    more = len(checked.apart) - APART_SHOWN
+    if more > 0:
+        yield f"So it is with {count(more, 'more page')}."
+
+
+def _ways_out(checked: Checked, command: str) -> Iterator[str]:
+    """The lines that purge what is old."""
+    if checked.to_purge:
+        yield copied("To purge", f"{command} {' '.join(checked.to_purge)}")
+    if checked.to_purge_wider:
+        yield copied("To purge in every variant", f"{command} prefix {' '.join(checked.to_purge_wider)}")
 
 
 def _buttons(checked: Checked) -> list[Block]:
     """What may be done next, where it was kept for a click; an action id may stand only once in a row."""
     if not checked.draft:
         return []
-    seen_old, old = old_of(checked.urls, checked.looks), _to_purge(checked)
+    seen_old, old, wider = old_of(checked.urls, checked.looks), checked.to_purge, checked.to_purge_wider
     about = seen_old[0] if seen_old else checked.urls[0]
     ask = f"Why {_page(about, '', checked)}?" if len(checked.urls) > 1 else "Why?"
     why = [button(ask, "why", f"why {about}")] if len(about) <= WHY_URL_MAX else []
     purge = actions([button(f"Purge {_it(old, checked)}", "pick", f"{checked.draft}:1", "primary")]) if old else []
-    return [*actions([button("Check again", "pick", f"{checked.draft}:0"), *why]), *purge]
+    label = (
+        f"Purge prefix {shortened(wider[0], PAGE_MAX)}" if len(wider) == 1 else f"Purge {number(len(wider))} prefixes"
+    )
+    by_prefix = actions([button(label, "pick", f"{checked.draft}:2")]) if wider else []
+    return [*actions([button("Check again", "pick", f"{checked.draft}:0"), *why]), *purge, *by_prefix]
 
 
 def _it(old: Sequence[str], checked: Checked) -> str:
