@@ -10,6 +10,7 @@ from bot.domain.apart import left_by_url
 from bot.domain.command import Command
 from bot.domain.covering import lies_under
 from bot.domain.job import JobView
+from bot.domain.leading import Led
 from bot.domain.site import Site
 from bot.domain.target import url_of
 from bot.domain.verdict import Judgement, Look, Verdict, judge
@@ -26,6 +27,7 @@ from bot.services.checks import (
     old_variants,
     telling,
 )
+from bot.services.leading import led
 from bot.services.replies import Checked
 from bot.services.setup import Core
 
@@ -41,8 +43,9 @@ async def check(core: Core, command: Command) -> Checked:
     urls, left_out = named[:URLS_MAX], named[URLS_MAX:]
     edges = [place for place in command.places if place in site.edges]
     regions = [place for place in command.places if place not in edges]
+    found = Led() if edges else await led(core, site, urls)
     looks, inner, (pops, problem), around = await asyncio.gather(
-        look_all(core.looker, site, urls, SECONDS, edges, twice=True),
+        look_all(core.looker, site, urls, SECONDS, edges, twice=True, through_dns=found.through_dns),
         look_inside(core, site, urls, SECONDS),
         _look_from_within(core, site, urls),
         look_around(core, site, urls, regions),
@@ -51,7 +54,8 @@ async def check(core: Core, command: Command) -> Checked:
     await core.ledger.write(lambda books: _remember(books, site, looks, now))
     own = (*looks, *telling(pops, looks))
     all_looks = (*own, *around.looks)
-    judgement = _of_all(gathered(judge((), compared(around.looks, own), None), all_looks), len(urls), len(left_out))
+    judgement = found.beside(judge((), compared(around.looks, own), None))
+    judgement = _of_all(gathered(judgement, all_looks), len(urls), len(left_out))
     hold = await holds.held(core, site.name)
     problems = " ".join(filter(None, [problem, around.problem]))
     proven = judgement.verdict is Verdict.FRESH  # says so itself

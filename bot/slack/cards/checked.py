@@ -100,7 +100,7 @@ def _under_way(checked: Checked) -> Iterator[str]:
 
 def _rows(checked: Checked, now: float) -> list[list[str]]:
     """One page: a row for each place and variant; a provider's own places that are alike share one."""
-    looks, ours = checked.looks, {ORIGIN, *places_of(checked.site)}
+    looks, ours = checked.looks, {ORIGIN, DNS, *places_of(checked.site)}
     origins = list({look.variant: look for look in reversed(looks) if look.place == ORIGIN}.values())[::-1]
     mine = [look for look in looks if look.place != ORIGIN and (look.place in ours or look.country)]
     pops = [look for look in looks if look.place not in ours and not look.country]

@@ -92,11 +92,12 @@ def listed(words: Sequence[str], most: int = PEOPLE_SHOWN) -> str:
 
 def at_places(names: Sequence[str]) -> str:
     """ " at fra, iad, sin", or " where DNS leads" where no edge is named; for no place nothing."""
-    if tuple(names) == (DNS,):
-        return " where DNS leads"
-    more = len(names) - PLACES_SHOWN
-    shown = [escape(name, 40) for name in names[:PLACES_SHOWN]]
-    return f" at {', '.join([*shown, f'{number(more)} more'] if more > 0 else shown)}" if names else ""
+    edges = [name for name in names if name != DNS]
+    more = len(edges) - PLACES_SHOWN
+    shown = [escape(name, 40) for name in edges[:PLACES_SHOWN]]
+    at = f" at {', '.join([*shown, f'{number(more)} more'] if more > 0 else shown)}" if edges else ""
+    through_dns = " where DNS leads" if DNS in names else ""
+    return f"{at} and{through_dns}" if at and through_dns else at or through_dns
 
 
 def hosts(names: Sequence[str]) -> str:
