@@ -66,9 +66,9 @@ def _landed(finding: Finding, page: Page, purged: Purged) -> Finding:
     if purged.left_alone:
         why = f"{look.place} kept its copy, which is what the origin serves: {not_asked(purged.left_alone)}"
         return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=False)
-    why = f"the purge has not reached {look.place} yet: a copy from before it, which is what the origin serves"
+    why = f"the purge has not got to {look.place} yet: its copy is from before it, and is what the origin serves"
     if not is_older:
-        why = f"it does not show whether the purge reached {look.place}: a copy that may be from before it"
+        why = f"the copy at {look.place} is right, but may be from before the purge, so it proves nothing"
     return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=True)
 
 

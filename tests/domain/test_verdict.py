@@ -224,7 +224,7 @@ FRESH_ROWS = {
     "the purged page is fresh, another one is old": Row(
         [NEW, *origin(), look("fra", "a1", HIT, 60, url=NEWS), *[replace(x, url=NEWS) for x in origin()]],
         Verdict.FRESH,
-        "www.shop.test/news, which this does not surely cover, is old at fra",
+        "beside it www.shop.test/news is old at fra: this purge may not include it",
         covered=(URL,),
         again=False,
     ),
@@ -241,13 +241,13 @@ FRESH_ROWS = {
     "a copy that outlived the purge but is the origin's": Row(
         [look("fra", "b7", HIT, 18_000), *origin()],
         Verdict.UNKNOWN,
-        "the purge has not reached fra yet: a copy from before it, which is what the origin serves",
+        "the purge has not got to fra yet: its copy is from before it, and is what the origin serves",
         again=True,
     ),
     "a cache further in keeps other pages of it": Row(
         [NEW, *origin()],
         Verdict.UNKNOWN,
-        "the page looked at is fresh, and Varnish keeps others of it, from which they may come back old",
+        "the page looked at is fresh, but Varnish keeps others that were to go: those may come back old",
         kept_by=("Varnish",),
         again=False,
     ),
@@ -282,13 +282,13 @@ STALE_ROWS = {
         [look("sin", "a1", MISS), *origin()],
         Verdict.STALE,
         'still old at sin (MISS, ETag "a1")'
-        " · it was fetched again after the purge, so a cache further in may still hold the old",
+        " · the edge fetched it again after the purge and got the old one: a cache further in may still hold that",
     ),
     "a HIT younger than the purge": Row(
         [look("sin", "a1", HIT, 4), *origin()],
         Verdict.STALE,
         'still old at sin (HIT, 4 s old, ETag "a1")'
-        " · it was fetched again after the purge, so a cache further in may still hold the old",
+        " · the edge fetched it again after the purge and got the old one: a cache further in may still hold that",
     ),
     "a frozen Age of 0 explains nothing": Row(
         [look("sin", "a1", HIT, 0), *origin()], Verdict.STALE, 'still old at sin (HIT, 0 s old, ETag "a1")'
@@ -324,7 +324,7 @@ STALE_ROWS = {
         [look("sin", "x1", MISS, version="a1", etag=""), *MARKED],
         Verdict.STALE,
         'still old at sin (MISS, version "a1")'
-        " · it was fetched again after the purge, so a cache further in may still hold the old",
+        " · the edge fetched it again after the purge and got the old one: a cache further in may still hold that",
     ),
     "the same marker over other content is not new": Row(
         [look("sin", "a1", HIT, version="1.0"), *origin(version="1.0")],
@@ -335,15 +335,15 @@ STALE_ROWS = {
         [look("sin", "a1", MISS, etag=""), *BARE],
         Verdict.STALE,
         "still old at sin (MISS)"
-        " · it was fetched again after the purge, so a cache further in may still hold the old"
-        " · told by its bytes alone: where the edge rewrites pages, give the site a `marker`",
+        " · the edge fetched it again after the purge and got the old one: a cache further in may still hold that"
+        " · only the bytes differ; if the edge rewrites pages it may be new: a `marker` for the site would tell",
         before=earlier(look("sin", "a1", HIT, etag=""), *BARE),
     ),
     "only the bytes tell, and the cache kept them": Row(
         [look("sin", "a1", HIT, 18_000, etag=""), *BARE],
         Verdict.STALE,
         "still old at sin (HIT, 5 h old)"
-        " · told by its bytes alone: where the edge rewrites pages, give the site a `marker`",
+        " · only the bytes differ; if the edge rewrites pages it may be new: a `marker` for the site would tell",
     ),
     "another version and no ETag": Row(
         [look("sin", "a1", etag="", version="a1"), *origin(etag="", version="b7")],
@@ -354,7 +354,7 @@ STALE_ROWS = {
         [look("sin", "x0", HIT, 7200, etag=""), *UNSTEADY],
         Verdict.STALE,
         "still old at sin (HIT, 2 h old)"
-        " · told by its bytes alone: where the edge rewrites pages, give the site a `marker`",
+        " · only the bytes differ; if the edge rewrites pages it may be new: a `marker` for the site would tell",
         before=earlier(look("sin", "x0", HIT, 7185, etag=""), *UNSTEADY),
     ),
     "the origin changed during the purge": Row(
@@ -367,7 +367,7 @@ STALE_ROWS = {
     "a cache of the chain was not asked": Row(
         [look("sin", "a1", HIT, 3), *origin()],
         Verdict.STALE,
-        'still old at sin (HIT, 3 s old, ETag "a1") · Varnish was not asked, so may still hold the old',
+        'still old at sin (HIT, 3 s old, ETag "a1") · Varnish was not asked, and may still hold the old one',
         left_alone=("Varnish",),
     ),
     "the origin has changed since the purge was proven": Row(
@@ -398,8 +398,8 @@ STALE_ROWS |= {
     "one variant of two": Row(
         [NEW, *origin(), look("fra", "a1", HIT, 18_000, variant="X: y"), *varied()],
         Verdict.STALE,
-        'still old at fra (HIT, 5 h old, ETag "a1", asked with X: y) · a plain visitor gets the new one: that copy'
-        " has a key of its own, it seems, which this purge did not reach",
+        'still old at fra (HIT, 5 h old, ETag "a1", asked with X: y) · a plain visitor gets the new page; the old copy'
+        " seems to have a key of its own, which this purge did not reach",
     ),
     "the plain page in place of a variant": Row(
         [NEW, *origin(), look("fra", "b7", HIT, variant="X: y"), *varied("mobile")],
@@ -454,7 +454,7 @@ UNKNOWN_ROWS = {
     "only another page is old": Row(
         [OLD, *origin()],
         Verdict.UNKNOWN,
-        f"{NONE_COVERED} · www.shop.test/pricing, which this does not surely cover, is old at sin",
+        f"{NONE_COVERED} · beside it www.shop.test/pricing is old at sin: this purge may not include it",
         covered=(NEWS,),
         again=False,
     ),

@@ -147,7 +147,7 @@ async def test_an_edge_that_was_not_asked_is_looked_at_once_and_named(tmp_path: 
     assert isinstance(made, JobMade)
     job = await ended(shop, made.job)
     assert (Verdict.STALE, 1, ("Cloudflare",)) == (job.verdict, job.round, job.left_alone)
-    assert job.why.endswith("Cloudflare was not asked, so may still hold the old")
+    assert job.why.endswith("Cloudflare was not asked, and may still hold the old one")
 
 
 async def test_only_the_layers_that_purge_softly_are_said_to(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ from tests.slack.cases import (
     spelled,
 )
 
-FILLED = "it was fetched again after the purge, so a cache further in may still hold the old"
+FILLED = "the edge fetched it again after the purge and got the old one: a cache further in may still hold that"
 SENDING = replace(CLOUDFLARE, state=LayerState.PURGING, calls=40, sent=15, started=T + 8, ended=None)
 LONG_VARNISH = replace(VARNISH, calls=40, sent=40, ended=T + 8)
 LOST = Trouble("OutcomeUnknown", "Cloudflare did not answer within 8 s.", "Look whether it took effect.")
@@ -158,13 +158,13 @@ CARDS: dict[str, tuple[JobView, str]] = {
         replace(
             DONE, kind=Kind.HOST, sample=("www.shop.test",), layers=(VARNISH,), verdict=Verdict.STALE, fresh_at=(),
             stale_at=("fra",), proven=None, left_alone=("Cloudflare",), edge_asked=False,
-            why="still old at fra (HIT, 5 h old) · Cloudflare was not asked, so may still hold the old",
+            why="still old at fra (HIT, 5 h old) · Cloudflare was not asked, and may still hold the old one",
         ),
         f"""\
         🟠 P-1042 purged, still old at fra · host www.shop.test
            shop: Varnish 0.2 s; Cloudflare was not asked
            looked at {PRICING}
-           still old at fra (HIT, 5 h old) · Cloudflare was not asked, so may still hold the old
+           still old at fra (HIT, 5 h old) · Cloudflare was not asked, and may still hold the old one
            Browsers that have it may keep it up to 5 min (max-age=300).
            asked by <@U_MIA> · read as URL
            [Check again = check_again P-1042] [Why? = why why {PRICING}] \

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State
+from bot.domain.reasons import ORIGIN_OLD
 from bot.domain.steps import DECIDE_WITHIN, LOOK_AFTER
-from bot.domain.verdict import NONE_COVERED, ORIGIN_OLD, Verdict
+from bot.domain.verdict import NONE_COVERED, Verdict
 from bot.domain.when import length
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.comparison import comparison
