@@ -153,7 +153,9 @@ def _judged(
     for look in looks:
         books.known.remember(job.site, look.url, look.tags, now)
     text = judgement.why or f"fresh at {', '.join(judgement.fresh_at)}"
-    books.messages.say(job.id, Told(Event.LOOKED, n=job.round, text=" · ".join(filter(None, [text, problem]))), now)
+    part = f"looked at {job.seen:,} of {job.targets:,} targets" if job.sees_part else ""
+    told = " · ".join(filter(None, [text, part, problem]))
+    books.messages.say(job.id, Told(Event.LOOKED, n=job.round, text=told), now)
     again = _is_worth_another(job, judgement, job.round)
     seen = replace(
         job,
@@ -169,5 +171,6 @@ def _judged(
     books.journal.add(
         now, "proof", "purgebot", job.id,
         verdict=judgement.verdict, fresh=list(judgement.fresh_at), stale=list(judgement.stale_at), looks=len(looks),
+        **({"seen": job.seen, "of": job.targets} if job.sees_part else {}),
     )  # fmt: skip
     return finish(books, replace(seen, proven=proven), now)

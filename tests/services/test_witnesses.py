@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from bot.domain.command import Command, Verb
 from bot.domain.job import JobView, State
 from bot.domain.target import Target
+from bot.domain.told import Event
 from bot.domain.verdict import NONE_COVERED, Look, Verdict
 from bot.ledger.books import Books
 from bot.record import job_record
@@ -214,6 +216,20 @@ async def test_who_reads_the_first_line_does_not_take_a_sample_for_all(tmp_path:
     assert outcome(job, 0.0) == f"🟢 P-1 {part}, at fra, iad · 90 URLs on shop"
     assert outcome_word(job) == f"🟢 {part}"
     assert (90, 60) == (job_record(job)["targets"], job_record(job)["targets_looked_at"])
+
+
+async def test_thread_and_journal_keep_how_much_was_looked_at(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, *(url(f"/{n}") for n in range(90)), reason="a test")
+    await approvals.vote(shop.core, LEA, job.id, yes=True)
+    await shop.slate.advance(400)
+    steps = await shop.ledger.read(lambda books: books.messages.steps(job.id))
+    rows = "select doc from journal where event = 'proof'"
+    proofs = await shop.ledger.read(lambda books: [json.loads(str(row["doc"])) for row in books._tx.rows(rows)])
+    await shop.ledger.close()
+    looked = [told.text for _, told in steps if told.event is Event.LOOKED]
+    assert {True} == {text.endswith("looked at 60 of 90 targets") for text in looked}
+    assert [(60, 90)] == [(doc["seen"], doc["of"]) for doc in proofs]
 
 
 async def test_a_site_of_many_edges_is_asked_for_fewer_pages(tmp_path: Path) -> None:
