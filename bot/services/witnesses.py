@@ -83,11 +83,9 @@ def covered(books: Books, job: JobView, looks: Sequence[Look]) -> tuple[str, ...
     tags = _tags(books, job, looks)
     told = {look.url for look in looks if look.shows or look.lacks}
     there = [url for url in job.look_urls if not _never_there(looks, url)]
-    under = {target: {url for url in there if lies_under(target, url, tags[url])} for target in wider}
-    alone = {
-        url for target, urls in under.items() for url in _own(target, urls) if not _was_held(job.before or looks, url)
-    }
-    shown = {url for target, urls in under.items() for url in urls - (alone if _own(target, urls) else set())}
+    held = job.before if job.looked_before else looks
+    under = ((target, {url for url in there if lies_under(target, url, tags[url])}) for target in wider)
+    shown = {url for target, urls in under for url in urls - _unheld(_own(target, urls), held)}
     return tuple(url for url in job.look_urls if url in named or url in told or url in shown)
 
 
@@ -112,9 +110,9 @@ def _own(target: Target, urls: Collection[str]) -> set[str]:
     return own if own == {*urls} else set()
 
 
-def _was_held(looks: Sequence[Look], url: str) -> bool:
-    """Whether a cache gave out a copy of its own."""
-    return any(look.url == url and look.is_kept for look in looks)
+def _unheld(urls: Collection[str], looks: Sequence[Look]) -> set[str]:
+    """Those of `urls` of which no cache gave out a copy of its own."""
+    return {*urls} - {look.url for look in looks if look.is_kept}
 
 
 def _labels(looks: Sequence[Look], url: str) -> Iterable[str]:

@@ -126,6 +126,16 @@ async def test_what_the_looks_themselves_show(
     assert counts == list(reached)
 
 
+async def test_a_copy_that_only_the_looks_after_the_purge_brought_shows_nothing(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, target(Kind.PREFIX, "www.shop.test/x/"))
+    looked = replace(job, looked_before=True, before=tuple(answers(page("/x/"), 200)))
+    later = answers(page("/x/"), 200, kept=True)
+    reached = await shop.ledger.read(lambda books: covered(books, looked, (*looked.before, *later)))
+    await shop.ledger.close()
+    assert () == reached
+
+
 async def ended(shop: Shop, job: JobView) -> JobView:
     await shop.slate.advance(400)
     last = await shop.job(job.id)
