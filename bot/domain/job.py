@@ -218,7 +218,7 @@ class JobView:
     asked_thread: str = ""  # thread it was asked in, if any
     hosts: tuple[str, ...] = ()
     edges: tuple[str, ...] = ()  # places looked at
-    look_urls: tuple[str, ...] = ()  # what proof looks at, at most 60
+    look_urls: tuple[str, ...] = ()  # what proof looks at, at most 65
     seen: int = 0  # targets of which a page was looked at after the purge; 0 where that is not known
     covered: tuple[str, ...] = ()  # those of the pages last looked at that the purge surely reached
     left_alone: tuple[str, ...] = ()  # caches of the site that were not asked, by title

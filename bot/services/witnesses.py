@@ -18,7 +18,8 @@ from bot.ledger.books import Books
 from providers.contract import Kind
 
 NAMED_MAX = 60  # pages that were named
-PAGES_MAX = 20  # pages of wider kinds; and of named ones always
+PAGES_MAX = 20  # pages of wider kinds, with those that were named beside them; and of named ones always
+WIDER_MIN = 5  # pages of wider kinds, however many were named
 REQUESTS_MAX = 600  # of one round of looks, as far as PAGES_MAX pages take less
 
 T = TypeVar("T")
@@ -52,21 +53,21 @@ def _named_max(site: Site) -> int:
 
 
 def _of_purge(books: Books, site: Site, targets: Sequence[Target], seed: str) -> tuple[str, ...]:
-    """Those named; for wider kinds, up to PAGES_MAX in all, what was seen under them in earlier jobs, the page that a
-    prefix itself names, and the front page: a host's own, or the site's, which is often what people look at next."""
+    """Those named; for wider kinds, up to PAGES_MAX in all and a few at least, what was seen under them in earlier
+    jobs, the page that a prefix itself names, and the front page: a host's own, or the site's, which is often what
+    people look at next."""
     urls = spread([target.value for target in targets if target.kind is Kind.URL], _named_max(site), seed)
     wider = [target for target in targets if target.kind is not Kind.URL]
-    if not wider or len(urls) >= PAGES_MAX:
+    if not wider:
         return tuple(urls)
+    room = max(PAGES_MAX - len(urls), WIDER_MIN)
     scheme = site.schemes[0]
-    fronts = [f"{scheme}://{target.value}/" for target in wider if target.kind is Kind.HOST]
-    if len(fronts) < len(wider):
-        fronts = [site.root_url(), *fronts]
+    hosts = [f"{scheme}://{target.value}/" for target in wider if target.kind is Kind.HOST]
+    fronts = list(dict.fromkeys(hosts if len(hosts) == len(wider) else [site.root_url(), *hosts]))[:room]
     known = [url for url, tags in books.known.of_site(site.name) if any(lies_under(x, url, tags) for x in wider)]
     own = [f"{scheme}://{target.value}" for target in wider if target.kind is Kind.PREFIX]
-    fronts = list(dict.fromkeys(fronts))[:PAGES_MAX]
-    under = list(dict.fromkeys([*urls, *known, *own]))
-    return tuple(dict.fromkeys([*under[: PAGES_MAX - len(fronts)], *fronts]))
+    under = [url for url in dict.fromkeys([*known, *own]) if url not in urls]
+    return tuple(dict.fromkeys([*urls, *under[: room - len(fronts)], *fronts]))
 
 
 def covered(books: Books, job: JobView, looks: Sequence[Look]) -> tuple[str, ...]:

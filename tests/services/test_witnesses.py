@@ -250,6 +250,15 @@ async def test_a_site_of_many_edges_is_asked_for_fewer_pages(tmp_path: Path) -> 
     assert 30 == len(pages)
 
 
+async def test_a_tag_beside_many_urls_has_its_pages_too(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await shop.ledger.write(seen_earlier)
+    wish = [*(url(f"/{n}") for n in range(70)), target(Kind.TAG, "news")]
+    pages = await shop.ledger.read(lambda books: pages_to_look_at(books, SHOP, wish))
+    await shop.ledger.close()
+    assert (60, [page("/news/1"), page("/news/2"), FRONT]) == (len(pages[:-3]), list(pages[-3:]))
+
+
 async def test_a_tag_without_a_known_page_is_not_counted_with_its_neighbour(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     await shop.ledger.write(seen_earlier)
