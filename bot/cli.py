@@ -39,7 +39,7 @@ from bot.exits import (
     is_settled,
 )
 from bot.sheet import FILE_MAX, Form, begin, end, part
-from bot.terminal import console, draw, draw_warming, fail, for_terminal, print_json, progress_bar
+from bot.terminal import console, draw, draw_warming, fail, for_terminal, part_told, print_json, progress_bar
 
 if TYPE_CHECKING:  # loaded by who needs it, so that help and completion come at once
     from rich.progress import Progress, TaskID
@@ -501,7 +501,7 @@ def _work_here(words: Sequence[str], file: str, as_json: bool, anyway: bool, wai
     if as_json:
         print_json(told.job)
     else:
-        sys.stdout.write(f"{told.job['job']} is {told.job['state']}, {told.job['verdict']}.\n")
+        sys.stdout.write(f"{told.job['job']} is {told.job['state']}, {told.job['verdict']}{part_told(told.job)}.\n")
     if told.code == LATE:
         console(sys.stderr).print(f"{told.job['job']} goes on at the next start of a bot, or with the next --local.")
     raise typer.Exit(told.code)

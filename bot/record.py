@@ -32,6 +32,7 @@ def job_record(job: JobView) -> Record:
         "verdict": job.verdict,
         "kind": job.kind,
         "targets": job.targets,
+        **({"targets_looked_at": job.seen} if job.seen else {}),
         "requested_by": job.requested_by,
         "created": moment(job.created),
         "layers": [_layer(layer) for layer in job.layers],
@@ -196,6 +197,7 @@ def warming_record(warming: Warming) -> Record:
         "warm": _is_warm(warming),
     }
     optional: Record = {"stopped": warming.stopped, "stopped_by": warming.stopped_by, "public": list(warming.public)}
+    optional["left_to_vary"] = list(warming.left_to_vary)
     return record | {name: value for name, value in optional.items() if value}
 
 
@@ -260,7 +262,8 @@ def check_record(checked: Checked) -> Record:
         "left_out": len(checked.left_out),
     }
     under_way = {url: job.name for url, job in checked.under_way.items()}
-    return record | ({"under_way": under_way} if under_way else {})
+    optional: Record = {"under_way": under_way, "apart": dict(checked.apart)}
+    return record | {name: value for name, value in optional.items() if value}
 
 
 def _serves(look: Look, checked: Checked) -> bool | None:
@@ -284,11 +287,10 @@ def look_record(look: Look, fresh: bool | None) -> Record:
     }
     if look.variant:
         record["variant"] = look.variant
-    if look.version:
-        record["version"] = look.version
-    if look.problem:
-        record["problem"] = look.problem
-    return record
+    optional: Record = {
+        "version": look.version, "problem": look.problem, "leads_to": look.leads_to, "over": look.over,
+    }  # fmt: skip
+    return record | {name: value for name, value in optional.items() if value}
 
 
 def _is_fresh(look: Look, job: JobView) -> bool | None:

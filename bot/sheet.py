@@ -16,7 +16,7 @@ Record = Mapping[str, object]
 COLUMNS = (
     "job", "created", "site", "kind", "targets", "first_targets", "requested_by", "source", "reason", "rule", "state",
     "verdict", "why", "ended", "proven", "layers", "ids", "errors", "approved_by", "denied_by", "url",
-    "also_by", "broken_by", "broken_because",
+    "also_by", "broken_by", "broken_because", "targets_looked_at",
 )  # fmt: skip
 FILE_MAX = 100_000  # jobs in a file
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

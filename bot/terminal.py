@@ -17,7 +17,7 @@ from rich.text import Text
 WIDE, BAR_WIDTH = 80, 30  # columns
 MINUTE = 60.0  # seconds
 LEFT_LEAST = 3.0  # seconds
-_COPY = re.compile(r"^(Copy|To purge|Begin with): (?:/\S+|purgebot) (.+)$", re.MULTILINE)
+_COPY = re.compile(r"^(Copy|To purge(?: in every variant)?|Begin with): (?:/\S+|purgebot) (.+)$", re.MULTILINE)
 
 
 def for_terminal(text: str, verbs: Collection[str]) -> str:
@@ -65,6 +65,14 @@ class Left(ProgressColumn):
     def render(self, task: Task) -> Text:
         """By the speed of the last updates."""
         return Text(left(task.time_remaining))
+
+
+def part_told(job: Mapping[str, object]) -> str:
+    """ " where looked at: 60 of 90 targets", where a verdict rests on a part of a job; "" where it does not."""
+    seen, targets = job.get("targets_looked_at"), job.get("targets")
+    if not isinstance(seen, int) or not isinstance(targets, int) or seen >= targets:
+        return ""
+    return f" where looked at: {seen:,} of {targets:,} targets"
 
 
 def left(seconds: float | None) -> str:

@@ -20,7 +20,7 @@ from playground.http import remembered_port
 from playground.store import Store
 
 TTL = 300  # seconds
-ADDRESS, ELSEWHERE = "203.0.113.10", "203.0.113.99"  # where the zone leads, and whatever a resolver was told beside
+ADDRESS, ELSEWHERE = "127.0.0.1", "203.0.113.99"  # where the zone leads, as the edges are, and where else
 RESOLVERS = ("resolver-1", "resolver-2")
 _PORTS = range(20_000, 30_000)
 _TRIES = 20

@@ -7,7 +7,7 @@ counts as in progress, since AWS says that 95 in 100 invalidations are completed
 
 from __future__ import annotations
 
-from providers.contract import Account, Capabilities, Confirmation, Kind, Pace, Price
+from providers.contract import Account, Capabilities, Confirmation, Copies, Kind, Pace, Price
 from providers.pacing import max_bytes_of, paces_of, per_call_of
 
 RATES = "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html"
@@ -49,4 +49,5 @@ def can_of(account: Account) -> Capabilities:
         confirmation=Confirmation.POLLED,
         prices=PRICES,
         instead=INSTEAD,
+        takes=Copies.ALL,  # https://docs.aws.amazon.com/…/invalidation-specifying-objects.html
     )

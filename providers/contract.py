@@ -68,6 +68,14 @@ class Confirmation(StrEnum):
     POLLED = "polled"  # it can be asked
 
 
+class Copies(StrEnum):
+    """Which copies of a page a purge by URL removes, where the cache keeps one for each kind of visitor."""
+
+    ALL = "all"  # every one of them
+    ENCODINGS = "encodings"  # those in every encoding, and those that `variants` names
+    NAMED = "named"  # a plain visitor's, and those that `variants` names
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What an account can do. Data, with its source, read by plan, policy, pacing, help and docs alike."""
@@ -81,6 +89,7 @@ class Capabilities:
     prices: Mapping[str, Price] = field(default_factory=dict)  # by bucket id; a bucket that only costs has no pace
     of_hosts: frozenset[Kind] = frozenset()  # done host by host of the site, so it must have some
     instead: Mapping[Kind, str] = field(default_factory=dict)  # what to do where a kind is not: better than other kinds
+    takes: Copies = Copies.ENCODINGS  # by URL
 
 
 @dataclass(frozen=True, slots=True)

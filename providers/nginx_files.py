@@ -10,6 +10,7 @@ from providers.contract import (
     Account,
     Call,
     Capabilities,
+    Copies,
     Health,
     Kind,
     Pace,
@@ -61,6 +62,7 @@ class NginxFiles(Adapter):
             pace=paces_of(PACES, account.pace),
             of_hosts=frozenset({Kind.EVERYTHING}),
             instead={} if names_host(self._key) else dict.fromkeys(KINDS, NAMELESS),
+            takes=Copies.ALL,
         )
 
     def _most(self, account: Account) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from providers.contract import Account, Capabilities, Kind, Pace
+from providers.contract import Account, Capabilities, Copies, Kind, Pace
 from providers.pacing import paces_of
 
 MAX_BYTES = 16_384  # of target and headers
@@ -24,4 +24,5 @@ def can_of(account: Account, plus: bool, wild: bool) -> Capabilities:
         pace=paces_of(PACES, account.pace),
         of_hosts=frozenset({Kind.EVERYTHING}),
         instead={} if wild else dict.fromkeys(WIDE, NEWER),
+        takes=Copies.NAMED,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from providers.contract import Account, Capabilities, Kind, Pace
+from providers.contract import Account, Capabilities, Copies, Kind, Pace
 from providers.pacing import paces_of
 from providers.varnish_bans import TAGS_A_BAN
 
@@ -35,4 +35,5 @@ def can_of(account: Account) -> Capabilities:
         pace=paces_of(PACES, account.pace),
         of_hosts=frozenset({Kind.EVERYTHING, *(tags if by == "header" else ())}),
         instead={Kind.TAG: NO_DOOR} if by == "xkey" else {},
+        takes=Copies.ALL,
     )

@@ -16,8 +16,8 @@ class Answer:
     """What came back for one request. `headers` are as sent and in order, names in lower case, doubled ones kept.
 
     `place` and `at` are a look's. `text` is the beginning of the unpacked body; `digest` its SHA-256, empty if it was
-    not read whole; `size` its bytes as unpacked, as far as read. `dialled` is the address that answered. `problem` is
-    set when there was no usable answer.
+    not read whole; `size` its bytes as unpacked, as far as read. `dialled` is the address that answered. `over` is
+    "http" where an https page was asked for without TLS. `problem` is set when there was no usable answer.
     """
 
     url: str
@@ -30,6 +30,7 @@ class Answer:
     size: int = 0
     asked: Asked = PLAIN
     dialled: str = ""
+    over: str = ""
     problem: str = ""
 
     def lines(self, name: str) -> tuple[str, ...]:

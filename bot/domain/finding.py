@@ -46,6 +46,7 @@ class Finding:
     look: Look | None = None
     can_change: bool = True  # another look may see something else
     uncached: bool = False  # the origin's content, and never cached here
+    aside: bool = False  # a redirect as it was and is at the origin: it says nothing where another page does
     by_bytes: bool = False  # stale by its bytes alone
     variant: str = ""  # what was asked beyond a plain visitor's request
 
@@ -111,7 +112,9 @@ def _find(page: Page, look: Look) -> Finding:
     origins = [origin for origin in page.now(ORIGIN) if not origin.problem]
     if trouble := _trouble_of_origin(page, origins):
         return _unknown(look, trouble, can_change=page.has_origin)
-    if _redirects(look) and not _redirects(origins[0]) and not look.is_kept:
+    if trouble := _without_tls(look, origins[0]):
+        return _unknown(look, trouble, can_change=False)
+    if look.redirects and not origins[0].redirects and not look.is_kept:
         return _unknown(look, f"{look.place} redirects ({look.status}), the origin does not")
     likeness = _likeness(look, origins)
     if look.cached is Cached.UNCACHED and likeness not in (Likeness.OTHER, Likeness.OTHER_BYTES):
@@ -133,8 +136,12 @@ def _trouble_of_origin(page: Page, origins: Sequence[Look]) -> str:
     return f"the origin answered {refusing}" if refusing else ""
 
 
-def _redirects(look: Look) -> bool:
-    return 300 <= look.status < 400
+def _without_tls(look: Look, origin: Look) -> str:
+    """Why nothing is known where a place that is asked without TLS answers with the way to https alone."""
+    told = "is asked over http, as its address in the configuration says, and only answers with a redirect to https"
+    if origin.only_asks_for_tls and not look.only_asks_for_tls:
+        return f"the origin {told}"
+    return f"{look.place} {told}" if look.only_asks_for_tls else ""
 
 
 def _likeness(look: Look, origins: Sequence[Look]) -> Likeness | None:

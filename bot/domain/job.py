@@ -219,7 +219,8 @@ class JobView:
     asked_thread: str = ""  # thread it was asked in, if any
     hosts: tuple[str, ...] = ()
     edges: tuple[str, ...] = ()  # places looked at
-    look_urls: tuple[str, ...] = ()  # what proof looks at, at most 20
+    look_urls: tuple[str, ...] = ()  # what proof looks at, at most 65
+    seen: int = 0  # targets of which a page was looked at after the purge; 0 where that is not known
     covered: tuple[str, ...] = ()  # those of the pages last looked at that the purge surely reached
     left_alone: tuple[str, ...] = ()  # caches of the site that were not asked, by title
     partly: tuple[str, ...] = ()  # caches that purge less than was asked for, since they know no tags, by title
@@ -289,6 +290,11 @@ class JobView:
     def agreed(self) -> int:
         """How many people have said yes, as far as those votes count."""
         return sum(vote.yes for vote in self.approval.votes) if self.approval else 0
+
+    @property
+    def sees_part(self) -> bool:
+        """Whether the verdict rests on looks at some of its targets, and not at all of them."""
+        return 0 < self.seen < self.targets
 
     @property
     def softly(self) -> str:

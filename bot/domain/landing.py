@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.finding import Finding, Page, Verdict
-from bot.domain.look import Look
+from bot.domain.look import Likeness, Look, compare
 from providers.contract import Cached
+
+TO_MAX = 200  # characters
+ALIKE = (Likeness.SAME, Likeness.SAME_VERSION, Likeness.UNSAID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,22 @@ class Purged:
 
 
 def landed(finding: Finding, page: Page, purged: Purged) -> Finding:
-    """`finding`, which is fresh only if the copy is not one that the purge should have removed."""
+    """`finding`, which is fresh only if the copy is not one that the purge should have removed, and is more than a
+    redirect that nothing has changed."""
+    found, look = _landed(finding, page, purged), finding.look
+    if look is None or not look.redirects or look.shows or not (found.uncached or found.verdict is Verdict.FRESH):
+        return found
+    if any(compare(was, look) not in ALIKE for was in page.was(look.place)):
+        return found
+    return replace(found, verdict=Verdict.UNKNOWN, why=_only_redirects(look), can_change=False, aside=True)
+
+
+def _only_redirects(look: Look) -> str:
+    to = f": {look.leads_to[:TO_MAX]}" if look.leads_to else ""
+    return f"it only redirects ({look.status}), and the page that it leads to was not looked at{to}"
+
+
+def _landed(finding: Finding, page: Page, purged: Purged) -> Finding:
     look = finding.look
     if finding.uncached and purged.at is None and not purged.stands_for_others:
         return replace(finding, verdict=Verdict.FRESH, uncached=False)  # nothing was purged: it is what visitors get
@@ -48,9 +66,9 @@ def landed(finding: Finding, page: Page, purged: Purged) -> Finding:
     if purged.left_alone:
         why = f"{look.place} kept its copy, which is what the origin serves: {not_asked(purged.left_alone)}"
         return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=False)
-    why = f"the purge has not reached {look.place} yet: a copy from before it, which is what the origin serves"
+    why = f"the purge has not got to {look.place} yet: its copy is from before it, and is what the origin serves"
     if not is_older:
-        why = f"it does not show whether the purge reached {look.place}: a copy that may be from before it"
+        why = f"the copy at {look.place} is right, but may be from before the purge, so it proves nothing"
     return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=True)
 
 

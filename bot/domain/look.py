@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.masking import masked
 from providers.contract import Cached
 
 ORIGIN = "origin"  # the place of a look at the origin
@@ -46,7 +47,19 @@ class Look:
     varies: str = ""  # the answer's Vary, lower case
     shows: str = ""  # what a deploy said that the page must show, and it does: "x-build: 4.2.0"
     lacks: str = ""  # the same where it does not
+    leads_to: str = ""  # where a redirect leads, as it says
+    over: str = ""  # "http" where an https page was asked for without TLS, as the place's address says
     odd_age: str = ""  # what its max-age says where that is no number, so that browsers ask each time
+
+    @property
+    def redirects(self) -> bool:
+        """Whether it sends its reader to another URL."""
+        return 300 <= self.status < 400
+
+    @property
+    def only_asks_for_tls(self) -> bool:
+        """Whether an https page, asked for without TLS, was answered with the way to itself."""
+        return bool(self.over) and self.redirects and self.leads_to == masked(self.url)
 
     @property
     def is_kept(self) -> bool:
@@ -66,12 +79,13 @@ class Likeness(StrEnum):
 
 
 def compare(one: Look, other: Look) -> Likeness:
-    """Whether two answers hold the same content. Equal bodies decide; then whatever differs; then whatever agrees, of
+    """Whether two answers hold the same content. Another status is other content, and of a page that is gone nothing
+    else counts. Equal bodies decide; then whatever differs; then whatever agrees, of
     which an ETag counts for less than the bodies that it stands over."""
-    if one.status in GONE and other.status in GONE:
-        return Likeness.SAME
     if one.status != other.status:
-        return Likeness.OTHER
+        return Likeness.OTHER  # also 404 and 410: search engines, and caches, treat them differently
+    if one.status in GONE:
+        return Likeness.SAME
     bodies = _agree(one.digest, other.digest)
     tags = _agree(bare_etag(one.etag), bare_etag(other.etag))
     versions = _agree(one.version, other.version)

@@ -19,19 +19,23 @@ IDENTITY: Asked = ((ENCODING, "identity"),)
 BROTLI: Asked = ((ENCODING, "br"),)
 ENCODINGS = (IDENTITY, BROTLI)  # a plain visitor takes gzip
 VARIANTS_MAX = 6
-PERSONAL = ("User-Agent", "Cookie", "Accept-Language")  # what tells visitors apart, in answers' Vary
+NAMES_SHOWN = 5  # fields of Vary
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1"
 _GUESSED = ("User-Agent: ", "Accept-Language: ", "Origin: ")
+_ALL_ASKED = frozenset({"accept-encoding"})  # with gzip, without any, and with brotli: what browsers take
+_SAMPLES = {PHONE: "an iPhone", "Accept-Language: de": "a German reader"}
 _NAMES = frozenset(varied(asked) for asked in ENCODINGS)
 
 
 def to_prove(site: Site, plain: Iterable[Look], before: Collection[str] = ()) -> tuple[Asked, ...]:
     """What a proof or a check asks beside a plain visitor's request: what the site's cache key holds beyond the URL,
-    then at most VARIANTS_MAX that a plain answer's Vary names. `before` are the variants that were asked at an earlier
-    look."""
+    then at most VARIANTS_MAX that a plain answer's Vary names, by headers of which the site names no values. `before`
+    are the variants that were asked at an earlier look."""
     named = {(field, look.url) for look in plain for field in varied_by(look.varies)}
     again = [asked for asked in ENCODINGS if varied(asked) in before]
-    by_vary = dict.fromkeys([*again, *(asked for field, url in sorted(named) for asked in _by_field(field, url))])
+    own = {name.lower() for variant in site.variants for name in variant}
+    guessed = (asked for field, url in sorted(named) if field not in own for asked in _by_field(field, url))
+    by_vary = dict.fromkeys([*again, *guessed])
     return tuple(dict.fromkeys((*_configured(site), *list(by_vary)[:VARIANTS_MAX])))
 
 
@@ -42,17 +46,35 @@ def to_diagnose(site: Site, answer: Answer) -> tuple[Asked, ...]:
 
 
 def others_may_differ(looks: Iterable[Look]) -> str:
-    """ "for a plain visitor (…)", where answers vary by who asks and not all of those were asked for; "" where they do
-    not. One phone and one language stand for no others."""
+    """ "seen as …; others may get other copies (Vary: …)", where answers vary by what not everybody sends alike, and
+    not all of that was asked for; "" where they do not. One phone, language or Origin stands for no others."""
     some = [look for look in looks if not look.problem]
     named = {name for look in some for name in varied_by(look.varies)}
-    samples = {varied(asked) for name in named for asked in _by_field(name, "") if name != "origin"}
-    configured = " ".join(look.variant.lower() for look in some if look.variant not in samples)
-    by = [title for title in PERSONAL if title.lower() in named and f"{title.lower()}:" not in configured]
-    if not by:
-        return ""
-    phone = " and an iPhone" if any(PHONE in look.variant for look in some) else ""
-    return f"for a plain visitor{phone} (Vary: {', '.join(by)}: other visitors may get other copies)"
+    samples = {varied(asked) for name in named for asked in _by_field(name, "")}
+    asked = {look.variant for look in some if look.variant and look.place != ORIGIN}
+    own = [f", {one.lower()}" for one in asked - samples if not one.startswith("Origin: ")]
+    by = sorted(name for name in named - _ALL_ASKED if not any(f", {name}:" in one for one in own))
+    also = [told for sample, told in _SAMPLES.items() if any(sample in one for one in asked)]
+    who = " and ".join(["a plain visitor", *also])
+    return f"seen as {who}; others may get other copies (Vary: {vary_told(by)})" if by else ""
+
+
+def partly_asked(looks: Iterable[Look]) -> str:
+    """On how many pages the variants were asked for, where that is not all of those that have some; else ""."""
+    some = [look for look in looks if not look.problem]
+    named = {look.url: {*varied_by(look.varies)} for look in some if not look.variant}
+    asked = {look.url for look in some if look.variant} & {*named}
+    fields = {(look.url, look.variant.partition(":")[0].lower()) for look in some if look.url in asked and look.variant}
+    is_configured = any(field not in named[url] for url, field in fields)
+    have = [url for url, names in named.items() if names or is_configured]
+    return f"asked in every variant on {len(asked)} of {len(have)} pages" if 0 < len(asked) < len(have) else ""
+
+
+def vary_told(names: Sequence[str]) -> str:
+    """Fields of Vary as they are mostly written, the first of many."""
+    shown = ["-".join(part.capitalize() for part in name.split("-")) for name in names[:NAMES_SHOWN]]
+    more = len(names) - len(shown)
+    return ", ".join([*shown, *([f"and {more} more"] if more else [])])
 
 
 def answered(site: Site, looks: Sequence[Look]) -> list[Look]:

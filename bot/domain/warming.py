@@ -94,6 +94,7 @@ class Warming:
     regions: tuple[str, ...] = ()  # whose probes fetch the pages too, after the places
     measured: int = 0  # pages that they have fetched
     around: tuple[Copy, ...] = ()  # what became of those
+    varies: tuple[str, ...] = ()  # what the answers' Vary names, in lower case
     public: tuple[str, ...] = ()  # the ids by which whoever has them can read what probes saw
     unmeasured: str = ""  # why probes fetch no more
     stopped: str = ""  # why it ended early
@@ -127,6 +128,12 @@ class Warming:
         place, rest = divmod(n, len(self.urls) * len(self.variants))
         url, variant = divmod(rest, len(self.variants))
         return Spot(self.urls[url], self.places[place], self.variants[variant])
+
+    @property
+    def left_to_vary(self) -> tuple[str, ...]:
+        """What the answers vary by that no variant asked: who sends it otherwise may find nothing warm."""
+        asked = {name.lower() for variant in self.variants for name, _ in variant}
+        return tuple(name for name in self.varies if name not in asked)
 
     def next_spots(self) -> tuple[Spot, ...]:
         """What is fetched now, at most AT_ONCE; never one page at two places, since the first may say all."""

@@ -25,6 +25,7 @@ import structlog
 from bot.domain.answer import PLAIN, Answer, Asked, varied
 from bot.domain.body import Body
 from bot.domain.headers import age_of, browsers_may_keep, etag_of, fit, odd_max_age, tags_of, version_of
+from bot.domain.masking import masked
 from bot.domain.reach import denied
 from bot.domain.site import Marker
 from bot.domain.target import Address, Unreadable, read_address
@@ -41,6 +42,7 @@ CONNECT_SECONDS = 3.0  # to be connected, and again for TLS, shared by the addre
 ADDRESSES_MAX = 3  # of a name, tried one after the other
 SAYS_MAX = 40  # characters
 VARIES_MAX = 200
+URL_MAX = 500
 PORT_MAX = 65_535
 AGENT = f"purgebot/{version('purgebot')} (+cache check)"
 REFUSED = "purgebot looks only at configured hosts, at public addresses, on ports 80 and 443"
@@ -122,6 +124,8 @@ class EdgeLooker:
     async def _fetch(self, began: Answer, address: str) -> Answer:
         asked = self._guard(began.url)
         dials = [as_written(address)] if address else await self._public(asked)
+        if asked.scheme == "https" and dials[0].scheme == "http":
+            began = replace(began, over="http")
         request = partial(self._request, asked, began.asked, CONNECT_SECONDS / len(dials))
         for dial in dials[:-1]:
             try:
@@ -188,6 +192,7 @@ class EdgeLooker:
         """An answer as a look. `by` reads the headers of a cache that is not the host's outermost one."""
         if answer.problem:
             return Look(answer.place, answer.url, answer.at, problem=answer.problem, variant=varied(answer.asked))
+        leads_to = answer.says("location") if 300 <= answer.status < 400 else ""
         headers, host = answer.joined(), urlsplit(answer.url).hostname or ""
         read = by or self._sightings.get(host)
         sighting = told(read(headers) if read else Sighting(), headers)
@@ -207,6 +212,8 @@ class EdgeLooker:
             tags=tags_of(headers, self._tags.get(host, "")),
             variant=varied(answer.asked),
             seen_at=fit(sighting.place, SAYS_MAX),
+            leads_to=fit(masked(leads_to), URL_MAX),
+            over=answer.over,
             odd_age=odd_max_age(headers),
             varies=fit(answer.says("vary").lower(), VARIES_MAX),
         )

@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from bot.domain.apart import left_by_url
 from bot.domain.command import Command
 from bot.domain.covering import lies_under
 from bot.domain.job import JobView
+from bot.domain.leading import Led
 from bot.domain.site import Site
 from bot.domain.target import url_of
 from bot.domain.verdict import Judgement, Look, Verdict, judge
@@ -16,7 +18,16 @@ from bot.domain.world import gathered
 from bot.ledger.books import Books
 from bot.services import holds
 from bot.services.around import compared, look_around
-from bot.services.checks import VARIED_URLS, look_all, look_from_within, look_inside, old_of, telling
+from bot.services.checks import (
+    VARIED_URLS,
+    look_all,
+    look_from_within,
+    look_inside,
+    old_of,
+    old_variants,
+    telling,
+)
+from bot.services.leading import led
 from bot.services.replies import Checked
 from bot.services.setup import Core
 
@@ -32,8 +43,9 @@ async def check(core: Core, command: Command) -> Checked:
     urls, left_out = named[:URLS_MAX], named[URLS_MAX:]
     edges = [place for place in command.places if place in site.edges]
     regions = [place for place in command.places if place not in edges]
+    found = Led() if edges else await led(core, site, urls)
     looks, inner, (pops, problem), around = await asyncio.gather(
-        look_all(core.looker, site, urls, SECONDS, edges, twice=True),
+        look_all(core.looker, site, urls, SECONDS, edges, twice=True, through_dns=found.through_dns),
         look_inside(core, site, urls, SECONDS),
         _look_from_within(core, site, urls),
         look_around(core, site, urls, regions),
@@ -42,13 +54,19 @@ async def check(core: Core, command: Command) -> Checked:
     await core.ledger.write(lambda books: _remember(books, site, looks, now))
     own = (*looks, *telling(pops, looks))
     all_looks = (*own, *around.looks)
-    judgement = _of_all(gathered(judge((), compared(around.looks, own), None), all_looks), len(urls), len(left_out))
+    judgement = found.beside(judge((), compared(around.looks, own), None))
+    judgement = _of_all(gathered(judgement, all_looks), len(urls), len(left_out))
     hold = await holds.held(core, site.name)
     problems = " ".join(filter(None, [problem, around.problem]))
-    notes = [*_notes(urls, looks), *([around.note] if around.note else [])]
+    proven = judgement.verdict is Verdict.FRESH  # says so itself
+    notes = [*([] if proven else _notes(urls, looks)), *([around.note] if around.note else [])]
     old = old_of(urls, all_looks)
     jobs = await core.ledger.read(lambda books: _under_way(books, site, old)) if old else {}
-    return Checked(site, urls, all_looks, judgement, problems, hold, notes, inner, left_out=left_out, under_way=jobs)
+    takes = {core.setup.providers[layer.account].can.takes for layer in site.layers}
+    apart = left_by_url(site, takes, {url: old_variants(url, all_looks) for url in old})
+    return Checked(
+        site, urls, all_looks, judgement, problems, hold, notes, inner, left_out=left_out, under_way=jobs, apart=apart
+    )
 
 
 def _of_all(judgement: Judgement, looked_at: int, left_out: int) -> Judgement:

@@ -79,6 +79,12 @@ def old_of(urls: Sequence[str], looks: Sequence[Look]) -> list[str]:
     return [url for url in urls if url in stale]
 
 
+def old_variants(url: str, looks: Sequence[Look]) -> list[str]:
+    """The variants in which `url` is old at some place; "" for a plain visitor's."""
+    mine = [look for look in looks if look.url == url and look.place != ORIGIN]
+    return list(dict.fromkeys(look.variant for look in mine if verdict_of(look, looks) is Verdict.STALE))
+
+
 async def look_all(
     looker: Looker,
     site: Site,
@@ -88,13 +94,16 @@ async def look_all(
     before: Collection[str] = (),
     expected: Mapping[str, Expected] = NOTHING_EXPECTED,
     twice: bool = False,
+    through_dns: bool = False,
 ) -> tuple[Look, ...]:
-    """Every URL at every place (of `only`, where it names some) and twice at the origin, `within` seconds; what takes
-    longer is left out. With `twice` a plain visitor's request is made once more, after the first, and where a place
-    that keeps copies gives two answers both are told: behind one address there are often several servers. The first
-    VARIED_URLS are asked in their other variants too, after a plain visitor's; `before` are the variants that an
-    earlier look asked; `expected` what a URL must show, in every variant."""
+    """Every URL at every place (of `only`, where it names some), and `through_dns` beside the edges; and twice at the
+    origin, `within` seconds; what takes longer is left out. With `twice` a plain visitor's request is made once more,
+    after the first, and where a place that keeps copies gives two answers both are told: behind one address there are
+    often several servers. The first VARIED_URLS are asked in their other variants too, after a plain visitor's;
+    `before` are the variants that an earlier look asked; `expected` what a URL must show, in every variant."""
     spots = [(place, address) for place, address in places_of(site).items() if not only or place in only]
+    if through_dns and site.edges:
+        spots.append((DNS, ""))
     if site.origin:
         spots += [(ORIGIN, site.origin), (ORIGIN, site.origin)]
     eyes = _Eyes(looker, site, spots, before, expected, twice)

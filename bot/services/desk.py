@@ -20,7 +20,6 @@ from bot.services import approvals, deeds, glass, history, holds, schedules, tim
 from bot.services.allowed import rights_on
 from bot.services.aside import aside
 from bot.services.checking import check
-from bot.services.checks import old_of
 from bot.services.deciding import judge_plan, site_held, submit
 from bot.services.helping import barred_to
 from bot.services.holds import seen_holds
@@ -313,8 +312,7 @@ class Desk:
         if asking.actor.is_token:
             return checked  # a machine has no button, and reads the line
         again = line_of(command, self.speaker(asking.actor, asking.channel))
-        old = [url for url in old_of(checked.urls, checked.looks) if url not in checked.under_way]
-        lines = [again, " ".join(old)]
+        lines = [again, " ".join(checked.to_purge), f"prefix {' '.join(checked.to_purge_wider)}"]
         return replace(checked, draft=await self.save_draft(asking, {"lines": lines}))
 
     async def _lint(self, asking: Asking, command: Command) -> Linted:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.actor import Actor
 from bot.domain.answer import Answer, Asked
+from bot.domain.caching import varied_by
 from bot.domain.look import ORIGIN, Look
 from bot.domain.warming import (
     KEPT,
@@ -132,6 +133,7 @@ async def _fetched(core: Core, warming: Warming, spots: tuple[Spot, ...], truth:
         found=(*warming.found, *(visit.copy for visit in visits)),
         requests=warming.requests + len(asked),
         slow=slow,
+        varies=tuple(sorted({*warming.varies, *(name for one in asked for name in varied_by(one.look.varies))})),
         stopped=stopped,
         due_at=core.clock.now() + LEASE_SECONDS,
     )

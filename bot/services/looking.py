@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from bot.domain.deploy import Expected, pages_of
 from bot.domain.job import JobView
+from bot.domain.leading import Led
 from bot.domain.steps import LOOK_AFTER
 from bot.domain.told import Event, Told
 from bot.domain.verdict import Judgement, Look, Verdict, describe, judge
@@ -16,18 +17,20 @@ from bot.ledger.books import Books
 from bot.services.around import Around, compared, probes_after, probes_before, was
 from bot.services.checks import NOTHING_EXPECTED, ORIGIN, look_all
 from bot.services.endings import Change, finish
+from bot.services.leading import led
 from bot.services.setup import Core
 from bot.services.warming import begin_after
-from bot.services.witnesses import covered
+from bot.services.witnesses import covered, seen_of
 from providers.contract import Kind
 
 BEFORE_SECONDS = 2.0  # the look before holds a purge at most this long
 AFTER_SECONDS = 8.5
+DNS_SECONDS, DNS_SECONDS_BEFORE = 1.0, 0.5  # for resolvers, before the looks; those before share BEFORE_SECONDS
 
 
 async def look_before(core: Core, job: JobView) -> Change:
     """Look, and what is to be written of it."""
-    looks, around = await asyncio.gather(_looks(core, job, BEFORE_SECONDS), probes_before(core, job))
+    looks, around = await asyncio.gather(_looks_before(core, job), probes_before(core, job))
 
     def change(books: Books, job: JobView, now: float) -> JobView:
         books.jobs.save_looks(job.id, "before", (*looks, *around.looks))
@@ -43,20 +46,28 @@ async def look_before(core: Core, job: JobView) -> Change:
 async def look_after(core: Core, job: JobView, round: int) -> Change:
     """Look for the `round`th time, judge, and what is to be written of it. Probes around the world, where they looked
     before, look again once the edges need no other look."""
-    looks = await _looks(core, job, AFTER_SECONDS, _expected(core, job), twice=True)
-    pages = await core.ledger.read(lambda books: covered(books, job, (*job.before, *looks)))
-    judgement, around = _judge(job, looks, pages), Around()
+    found = await _led(core, job, DNS_SECONDS)
+    looks = await _looks(core, job, AFTER_SECONDS, _expected(core, job), twice=True, through_dns=found.through_dns)
+    pages, seen_targets = await core.ledger.read(lambda books: _reached(books, job, looks))
+    judgement, around = found.beside(_judge(job, looks, pages)), Around()
     if not _is_worth_another(job, judgement, round + 1):
         around = await probes_after(core, job)
-        judgement = gathered(_judge(job, compared(around.looks, looks), pages), (*looks, *around.looks))
+        judgement = found.beside(_judge(job, compared(around.looks, looks), pages))
+        judgement = gathered(judgement, (*looks, *around.looks))
     seen = (*looks, *around.looks)
 
     def change(books: Books, job: JobView, now: float) -> JobView:
-        looked = replace(job, round=round + 1, covered=pages)
+        looked = replace(job, round=round + 1, covered=pages, seen=seen_targets)
         judged = _judged(books, looked, seen, judgement, now, around.problem)
         return replace(judged, warming=begin_after(books, core, judged, now))
 
     return change
+
+
+def _reached(books: Books, job: JobView, looks: Sequence[Look]) -> tuple[tuple[str, ...], int]:
+    """The pages that count of those looked at, and how many targets they stand for."""
+    pages = covered(books, job, (*job.before, *looks))
+    return pages, seen_of(books, job, looks, pages)
 
 
 def _judge(job: JobView, looks: Sequence[Look], pages: Sequence[str]) -> Judgement:
@@ -88,14 +99,35 @@ def _expected(core: Core, job: JobView) -> Mapping[str, Expected]:
     return pages_of(job.deploy.expected, site) if job.deploy and site else NOTHING_EXPECTED
 
 
+async def _led(core: Core, job: JobView, within: float) -> Led:
+    site = core.setup.sites.get(job.site)
+    return await led(core, site, job.look_urls, within) if site is not None else Led()
+
+
+async def _looks_before(core: Core, job: JobView) -> tuple[Look, ...]:
+    """What is there before, also through DNS where it leads past the edges, within BEFORE_SECONDS in all."""
+    began = core.clock.monotonic()
+    found = await _led(core, job, DNS_SECONDS_BEFORE)
+    left = BEFORE_SECONDS - (core.clock.monotonic() - began)
+    return await _looks(core, job, left, through_dns=found.through_dns)
+
+
 async def _looks(
-    core: Core, job: JobView, within: float, expected: Mapping[str, Expected] = NOTHING_EXPECTED, twice: bool = False
+    core: Core,
+    job: JobView,
+    within: float,
+    expected: Mapping[str, Expected] = NOTHING_EXPECTED,
+    twice: bool = False,
+    through_dns: bool = False,
 ) -> tuple[Look, ...]:
     site = core.setup.sites.get(job.site)
     before = {look.variant for look in job.before}
     if site is None:
         return ()
-    return await look_all(core.looker, site, job.look_urls, within, before=before, expected=expected, twice=twice)
+    return await look_all(
+        core.looker, site, job.look_urls, within,
+        before=before, expected=expected, twice=twice, through_dns=through_dns,
+    )  # fmt: skip
 
 
 def _origin_ill(looks: Sequence[Look]) -> Iterator[str]:
@@ -121,7 +153,9 @@ def _judged(
     for look in looks:
         books.known.remember(job.site, look.url, look.tags, now)
     text = judgement.why or f"fresh at {', '.join(judgement.fresh_at)}"
-    books.messages.say(job.id, Told(Event.LOOKED, n=job.round, text=" · ".join(filter(None, [text, problem]))), now)
+    part = f"looked at {job.seen:,} of {job.targets:,} targets" if job.sees_part else ""
+    told = " · ".join(filter(None, [text, part, problem]))
+    books.messages.say(job.id, Told(Event.LOOKED, n=job.round, text=told), now)
     again = _is_worth_another(job, judgement, job.round)
     seen = replace(
         job,
@@ -137,5 +171,6 @@ def _judged(
     books.journal.add(
         now, "proof", "purgebot", job.id,
         verdict=judgement.verdict, fresh=list(judgement.fresh_at), stale=list(judgement.stale_at), looks=len(looks),
+        **({"seen": job.seen, "of": job.targets} if job.sees_part else {}),
     )  # fmt: skip
     return finish(books, replace(seen, proven=proven), now)

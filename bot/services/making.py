@@ -63,7 +63,7 @@ def create(
     if draft.approval is not None and not asking.actor.is_token and not asking.is_cure:
         choices = choices_of(plan, command, site, core.setup.providers)
         draft = replace(draft, approval=replace(draft.approval, choices=tuple(choice.label for choice in choices)))
-    urls = pages_to_look_at(books, site, plan.targets, asking.deploy)
+    urls = pages_to_look_at(books, site, plan.targets, asking.deploy, asking.key)
     draft = replace(
         draft,
         look_urls=urls,

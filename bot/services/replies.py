@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.actor import Actor
+from bot.domain.apart import all_variants_of
 from bot.domain.command import Command, Misunderstood
 from bot.domain.hold import Hold
 from bot.domain.job import JobView
@@ -23,6 +24,7 @@ from bot.domain.warming import Warming
 from bot.domain.when import Due
 from bot.domain.why import Case, Diagnosis
 from bot.ledger.holds import CameToNothing, LotSize, Over, Waiting
+from bot.services.checks import old_of
 from bot.services.limits import AccountNow
 from bot.services.queue import QueueShown
 from providers.contract import Probe
@@ -216,6 +218,21 @@ class Checked:
     draft: str = ""  # holds the lines of its buttons: this check again, and the purge of what is old
     left_out: Sequence[str] = ()  # URLs that were named and not looked at
     under_way: Mapping[str, JobView] = field(default_factory=dict)  # by an old URL, the job that purges it already
+    apart: Mapping[str, str] = field(default_factory=dict)  # by an old URL, a variant that a purge of it may leave
+
+    @property
+    def to_purge(self) -> tuple[str, ...]:
+        """What is old, is not being purged already, and is reached by its URL."""
+        return tuple(url for url in self._old if url not in self.apart)
+
+    @property
+    def to_purge_wider(self) -> tuple[str, ...]:
+        """The prefixes of what is old and is not reached by its URL, where they are less than a host."""
+        return tuple(filter(None, (all_variants_of(url) for url in self._old if url in self.apart)))
+
+    @property
+    def _old(self) -> list[str]:
+        return [url for url in old_of(self.urls, self.looks) if url not in self.under_way]
 
 
 @dataclass(frozen=True, slots=True)

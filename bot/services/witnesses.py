@@ -1,9 +1,12 @@
 """Which pages show whether a purge worked: those that were named, those that are known to lie under what was named,
-and the front page."""
+and the front page. Of more than can be looked at politely it is a sample from the whole list, never its beginning, and
+what is told says how many of how many were seen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import TypeVar
 
 from bot.domain.covering import lies_under
 from bot.domain.deploy import Deploy, pages_of
@@ -14,57 +17,103 @@ from bot.domain.target import Target
 from bot.ledger.books import Books
 from providers.contract import Kind
 
-PAGES_MAX = 20
+NAMED_MAX = 60  # pages that were named
+PAGES_MAX = 20  # pages of wider kinds, with those that were named beside them; and of named ones always
+WIDER_MIN = 5  # pages of wider kinds, however many were named
+REQUESTS_MAX = 600  # of one round of looks, as far as PAGES_MAX pages take less
+
+T = TypeVar("T")
 
 
 def pages_to_look_at(
-    books: Books, site: Site, targets: Sequence[Target], deploy: Deploy | None = None
+    books: Books, site: Site, targets: Sequence[Target], deploy: Deploy | None = None, seed: str = ""
 ) -> tuple[str, ...]:
-    """At most PAGES_MAX URLs: those of which a deploy says what they must show, or the front page where it needs no
-    purge; then those of the purge."""
-    pages = _of_purge(books, site, targets)
+    """The URLs of which a deploy says what they must show, or the front page where it needs no purge; then those of the
+    purge. Of more named ones than are looked at, a sample of the whole list; the same `seed` makes the same sample."""
+    pages = _of_purge(books, site, targets, seed)
     if deploy is None:
         return pages
     expected = tuple(pages_of(deploy.expected, site))
-    return tuple(dict.fromkeys([*expected, *pages]))[:PAGES_MAX] or (site.root_url(),)
+    return tuple(dict.fromkeys([*expected, *pages]))[: _named_max(site)] or (site.root_url(),)
 
 
-def _of_purge(books: Books, site: Site, targets: Sequence[Target]) -> tuple[str, ...]:
-    """At most PAGES_MAX URLs: those named; for wider kinds what was seen under them in earlier jobs, the page that a
-    prefix itself names, and the front page: a host's own, or the site's, which is often what people look at next."""
-    urls = [target.value for target in targets if target.kind is Kind.URL][:PAGES_MAX]
+def spread(some: Sequence[T], most: int, seed: str) -> list[T]:
+    """At most `most` of `some`, in their order and evenly over all of them. Where in each part, `seed` decides."""
+    if len(some) <= most:
+        return list(some)
+    part = len(some) / most
+    begin = int.from_bytes(sha256(seed.encode()).digest()[:4]) / 2**32 * part
+    return [some[int(begin + n * part)] for n in range(most)]
+
+
+def _named_max(site: Site) -> int:
+    """How many named pages are looked at: each twice at every place, and twice at the origin."""
+    each = 2 * max(1, len(site.edges)) + 2
+    return max(PAGES_MAX, min(NAMED_MAX, REQUESTS_MAX // each))
+
+
+def _of_purge(books: Books, site: Site, targets: Sequence[Target], seed: str) -> tuple[str, ...]:
+    """Those named; for wider kinds, up to PAGES_MAX in all and a few at least, what was seen under them in earlier
+    jobs, the page that a prefix itself names, and the front page: a host's own, or the site's, which is often what
+    people look at next."""
+    urls = spread([target.value for target in targets if target.kind is Kind.URL], _named_max(site), seed)
     wider = [target for target in targets if target.kind is not Kind.URL]
-    if not wider or len(urls) >= PAGES_MAX:
+    if not wider:
         return tuple(urls)
+    room = max(PAGES_MAX - len(urls), WIDER_MIN)
     scheme = site.schemes[0]
-    fronts = [f"{scheme}://{target.value}/" for target in wider if target.kind is Kind.HOST]
-    if len(fronts) < len(wider):
-        fronts = [site.root_url(), *fronts]
+    hosts = [f"{scheme}://{target.value}/" for target in wider if target.kind is Kind.HOST]
+    fronts = list(dict.fromkeys(hosts if len(hosts) == len(wider) else [site.root_url(), *hosts]))[:room]
     known = [url for url, tags in books.known.of_site(site.name) if any(lies_under(x, url, tags) for x in wider)]
     own = [f"{scheme}://{target.value}" for target in wider if target.kind is Kind.PREFIX]
-    fronts = list(dict.fromkeys(fronts))[:PAGES_MAX]
-    under = list(dict.fromkeys([*urls, *known, *own]))
-    return tuple(dict.fromkeys([*under[: PAGES_MAX - len(fronts)], *fronts]))
+    under = [url for url in dict.fromkeys([*known, *own]) if url not in urls]
+    return tuple(dict.fromkeys([*urls, *under[: room - len(fronts)], *fronts]))
 
 
 def covered(books: Books, job: JobView, looks: Sequence[Look]) -> tuple[str, ...]:
     """The pages of `job` that its purge surely reaches, by its targets and by the tags that `looks` were labelled with;
     not those that a layer did not take; and those of which a deploy said what they must show. Where it names wider
-    things than URLs, a page that was never there shows nothing and is left out."""
+    things than URLs, a page that was never there shows nothing and is left out; and so is the page that a prefix itself
+    names, where no cache held it before and nothing else under that prefix is among them."""
     failing = {target for layer in job.layers for target in layer.failing}
     if job.kind is Kind.URL:
         return tuple(url for url in job.look_urls if url not in failing)
     targets = books.jobs.targets(job.id)
     named = {target.value for target in targets if target.kind is Kind.URL}
     wider = [target for target in targets if target.kind is not Kind.URL]
-    tags = {url: {*books.known.tags_of(job.site, url), *_labels(looks, url)} for url in job.look_urls}
-    return tuple(
-        url
-        for url in job.look_urls
-        if url in named
-        or any(look.url == url and (look.shows or look.lacks) for look in looks)
-        or (any(lies_under(target, url, tags[url]) for target in wider) and not _never_there(looks, url))
-    )
+    tags = _tags(books, job, looks)
+    told = {look.url for look in looks if look.shows or look.lacks}
+    there = [url for url in job.look_urls if not _never_there(looks, url)]
+    held = job.before if job.looked_before else looks
+    under = ((target, {url for url in there if lies_under(target, url, tags[url])}) for target in wider)
+    shown = {url for target, urls in under for url in urls - _unheld(_own(target, urls), held)}
+    return tuple(url for url in job.look_urls if url in named or url in told or url in shown)
+
+
+def seen_of(books: Books, job: JobView, looks: Sequence[Look], pages: Sequence[str]) -> int:
+    """Of how many of the job's targets one of `pages` was asked for at a place that visitors ask."""
+    seen = {look.url for look in looks if look.place != ORIGIN and look.url in pages}
+    if job.kind is Kind.URL:
+        return len(seen)
+    tags = _tags(books, job, (*job.before, *looks))
+    targets = books.jobs.targets(job.id)
+    return sum(any(lies_under(target, url, tags[url]) for url in seen) for target in targets) if seen else 0
+
+
+def _tags(books: Books, job: JobView, looks: Sequence[Look]) -> Mapping[str, set[str]]:
+    """What each page is labelled with, as far as it is known."""
+    return {url: {*books.known.tags_of(job.site, url), *_labels(looks, url)} for url in job.look_urls}
+
+
+def _own(target: Target, urls: Collection[str]) -> set[str]:
+    """The page that a prefix itself names, where it is the only one of `urls`."""
+    own = {url for url in urls if target.kind is Kind.PREFIX and url.split("://", 1)[-1] == target.value}
+    return own if own == {*urls} else set()
+
+
+def _unheld(urls: Collection[str], looks: Sequence[Look]) -> set[str]:
+    """Those of `urls` of which no cache gave out a copy of its own."""
+    return {*urls} - {look.url for look in looks if look.is_kept}
 
 
 def _labels(looks: Sequence[Look], url: str) -> Iterable[str]:

@@ -95,7 +95,7 @@ sites:
 #   # from: {eu: {continent: EU, limit: 3}, tokyo: {city: Tokyo, limit: 2}}          # instead of eu, us, asia, …
 #   # prove: true                                          # ask the same probes before and after each purge
 
-# `why` asks where DNS leads visitors: several resolvers show a change that has not reached everybody.
+# `why`, checks and proofs ask where DNS leads visitors: several resolvers show a change that has not reached everybody.
 # resolvers: [9.9.9.9, 1.1.1.1]
 
 # The most that may be open for one account; over it new work is refused, with when there is room again.

@@ -53,7 +53,7 @@ SCENES = {
         (
             Line(MIA, "/purge /news/* on shop because redesign", "votes are asked for"),
             Line(MIA, "/purge approve P-4", "somebody else"),
-            Line(LEA, "/purge approve P-4 looked at it", "proven at"),
+            Line(LEA, "/purge approve P-4 looked at it", "`check` one of its pages"),
         ),
         "Nobody approves their own.",
     ),

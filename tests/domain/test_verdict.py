@@ -62,6 +62,11 @@ def origin(content: str = "b7", *, etag: str | None = None, digest: str | None =
     return [look("origin", content, etag=etag, digest=digest, version=version)] * 2
 
 
+def to_itself(seen: Look) -> Look:
+    """The way to https, and nothing else."""
+    return replace(seen, status=301, leads_to=URL, over="http")
+
+
 def varied(content: str = "b7") -> list[Look]:
     """The origin asked twice for a variant."""
     return [look("origin", content, variant="X: y")] * 2
@@ -74,6 +79,7 @@ DOWN = [look("origin", problem="connection refused")] * 2
 UNSTEADY = [look("origin", "x1"), look("origin", "x2")]
 MARKED = [look("origin", "x1", version="b7"), look("origin", "x2", version="b7")]
 BARE = origin(etag="")
+MOVED = [look("origin", "to /b", status=301)] * 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,7 @@ FRESH_ROWS = {
     ),
     "one ETag per server, one body": Row([look("fra", etag='"node-2"'), *origin()], Verdict.FRESH, "", again=False),
     "gone at both, each with its own page": Row(
-        [look("fra", "edge's 404", MISS, status=404), *[replace(x, status=410) for x in origin()]],
+        [look("fra", "edge's 410", MISS, status=410), *[replace(x, status=410) for x in origin()]],
         Verdict.FRESH,
         "",
         again=False,
@@ -145,13 +151,13 @@ FRESH_ROWS = {
     "by User-Agent, and only a plain visitor asked": Row(
         [replace(NEW, varies="accept-encoding, user-agent"), *origin()],
         Verdict.FRESH,
-        "for a plain visitor (Vary: User-Agent: other visitors may get other copies)",
+        "seen as a plain visitor; others may get other copies (Vary: User-Agent)",
         again=False,
     ),
     "by cookie and language": Row(
         [replace(NEW, varies="cookie,accept-language"), *origin()],
         Verdict.FRESH,
-        "for a plain visitor (Vary: Cookie, Accept-Language: other visitors may get other copies)",
+        "seen as a plain visitor; others may get other copies (Vary: Accept-Language, Cookie)",
         again=False,
     ),
     "by User-Agent, and one of those asked too": Row(
@@ -165,8 +171,48 @@ FRESH_ROWS = {
         "",
         again=False,
     ),
-    "by encoding and Origin alone": Row(
-        [replace(NEW, varies="accept-encoding, origin"), *origin()], Verdict.FRESH, "", again=False
+    "by encoding alone": Row([replace(NEW, varies="accept-encoding"), *origin()], Verdict.FRESH, "", again=False),
+    "by headers of the site's own, and by Origin": Row(
+        [replace(NEW, varies="x-device, origin, accept-encoding"), *origin()],
+        Verdict.FRESH,
+        "seen as a plain visitor; others may get other copies (Vary: Origin, X-Device)",
+        again=False,
+    ),
+    "by more headers than a line holds": Row(
+        [replace(NEW, varies="a, b, c, d, e, f, g"), *origin()],
+        Verdict.FRESH,
+        "seen as a plain visitor; others may get other copies (Vary: A, B, C, D, E, and 2 more)",
+        again=False,
+    ),
+    "two pages that vary, and one of them asked so": Row(
+        [
+            *(replace(NEW, url=at, varies="accept-encoding") for at in (URL, NEWS)),
+            *(replace(one, url=at) for at in (URL, NEWS) for one in origin()),
+            look("fra", "b7", HIT, 3, variant="Accept-Encoding: br"),
+            *(replace(one, variant="Accept-Encoding: br") for one in origin()),
+        ],
+        Verdict.FRESH,
+        "asked in every variant on 1 of 2 pages",
+        again=False,
+    ),
+    "an https page, asked for without TLS": Row(
+        [replace(NEW, over="http"), *origin()],
+        Verdict.FRESH,
+        "fra asked over http, as the address says: https visitors may get other copies",
+        again=False,
+    ),
+    "a redirect that the purge changed": Row(
+        [look("fra", "to /b", MISS, status=301), *MOVED],
+        Verdict.FRESH,
+        "",
+        before=earlier(look("fra", "to /a", HIT, 60, status=301), *MOVED),
+        again=False,
+    ),
+    "a redirect beside a page": Row(
+        [NEW, *origin(), look("fra", "to /b", MISS, url=NEWS, status=301), *(replace(one, url=NEWS) for one in MOVED)],
+        Verdict.FRESH,
+        "it only redirects (301), and the page that it leads to was not looked at on 1 of 2 pages",
+        again=False,
     ),
     "fetched for the look before": Row(
         [look("fra", "b7", HIT, 2), *origin()],
@@ -178,7 +224,7 @@ FRESH_ROWS = {
     "the purged page is fresh, another one is old": Row(
         [NEW, *origin(), look("fra", "a1", HIT, 60, url=NEWS), *[replace(x, url=NEWS) for x in origin()]],
         Verdict.FRESH,
-        "www.shop.test/news, which this does not surely cover, is old at fra",
+        "beside it www.shop.test/news is old at fra: this purge may not include it",
         covered=(URL,),
         again=False,
     ),
@@ -195,13 +241,13 @@ FRESH_ROWS = {
     "a copy that outlived the purge but is the origin's": Row(
         [look("fra", "b7", HIT, 18_000), *origin()],
         Verdict.UNKNOWN,
-        "the purge has not reached fra yet: a copy from before it, which is what the origin serves",
+        "the purge has not got to fra yet: its copy is from before it, and is what the origin serves",
         again=True,
     ),
     "a cache further in keeps other pages of it": Row(
         [NEW, *origin()],
         Verdict.UNKNOWN,
-        "the page looked at is fresh, and Varnish keeps others of it, from which they may come back old",
+        "the page looked at is fresh, but Varnish keeps others that were to go: those may come back old",
         kept_by=("Varnish",),
         again=False,
     ),
@@ -236,13 +282,13 @@ STALE_ROWS = {
         [look("sin", "a1", MISS), *origin()],
         Verdict.STALE,
         'still old at sin (MISS, ETag "a1")'
-        " · it was fetched again after the purge, so a cache further in may still hold the old",
+        " · the edge fetched it again after the purge and got the old one: a cache further in may still hold that",
     ),
     "a HIT younger than the purge": Row(
         [look("sin", "a1", HIT, 4), *origin()],
         Verdict.STALE,
         'still old at sin (HIT, 4 s old, ETag "a1")'
-        " · it was fetched again after the purge, so a cache further in may still hold the old",
+        " · the edge fetched it again after the purge and got the old one: a cache further in may still hold that",
     ),
     "a frozen Age of 0 explains nothing": Row(
         [look("sin", "a1", HIT, 0), *origin()], Verdict.STALE, 'still old at sin (HIT, 0 s old, ETag "a1")'
@@ -262,18 +308,23 @@ STALE_ROWS = {
     "the page is gone at the origin": Row(
         [look("sin", "a1", HIT), *[replace(x, status=404) for x in origin("404")]],
         Verdict.STALE,
-        'still old at sin (HIT, ETag "a1")',
+        'still old at sin (HIT, ETag "a1"; the origin answers 404)',
+    ),
+    "not found at the edge, gone at the origin": Row(
+        [look("sin", "", HIT, 40, status=404, etag=""), *[replace(x, status=410) for x in origin()]],
+        Verdict.STALE,
+        "still old at sin (HIT, 404, 40 s old; the origin answers 410)",
     ),
     "a kept error": Row(
         [look("sin", "a fault", HIT, 40, status=503, etag=""), *origin()],
         Verdict.STALE,
-        "still old at sin (HIT, 503, 40 s old)",
+        "still old at sin (HIT, 503, 40 s old; the origin answers 200)",
     ),
     "another version, where the origin's bytes never hold still": Row(
         [look("sin", "x1", MISS, version="a1", etag=""), *MARKED],
         Verdict.STALE,
         'still old at sin (MISS, version "a1")'
-        " · it was fetched again after the purge, so a cache further in may still hold the old",
+        " · the edge fetched it again after the purge and got the old one: a cache further in may still hold that",
     ),
     "the same marker over other content is not new": Row(
         [look("sin", "a1", HIT, version="1.0"), *origin(version="1.0")],
@@ -284,15 +335,15 @@ STALE_ROWS = {
         [look("sin", "a1", MISS, etag=""), *BARE],
         Verdict.STALE,
         "still old at sin (MISS)"
-        " · it was fetched again after the purge, so a cache further in may still hold the old"
-        " · told by its bytes alone: where the edge rewrites pages, give the site a `marker`",
+        " · the edge fetched it again after the purge and got the old one: a cache further in may still hold that"
+        " · only the bytes differ; if the edge rewrites pages it may be new: a `marker` for the site would tell",
         before=earlier(look("sin", "a1", HIT, etag=""), *BARE),
     ),
     "only the bytes tell, and the cache kept them": Row(
         [look("sin", "a1", HIT, 18_000, etag=""), *BARE],
         Verdict.STALE,
         "still old at sin (HIT, 5 h old)"
-        " · told by its bytes alone: where the edge rewrites pages, give the site a `marker`",
+        " · only the bytes differ; if the edge rewrites pages it may be new: a `marker` for the site would tell",
     ),
     "another version and no ETag": Row(
         [look("sin", "a1", etag="", version="a1"), *origin(etag="", version="b7")],
@@ -303,7 +354,7 @@ STALE_ROWS = {
         [look("sin", "x0", HIT, 7200, etag=""), *UNSTEADY],
         Verdict.STALE,
         "still old at sin (HIT, 2 h old)"
-        " · told by its bytes alone: where the edge rewrites pages, give the site a `marker`",
+        " · only the bytes differ; if the edge rewrites pages it may be new: a `marker` for the site would tell",
         before=earlier(look("sin", "x0", HIT, 7185, etag=""), *UNSTEADY),
     ),
     "the origin changed during the purge": Row(
@@ -316,7 +367,7 @@ STALE_ROWS = {
     "a cache of the chain was not asked": Row(
         [look("sin", "a1", HIT, 3), *origin()],
         Verdict.STALE,
-        'still old at sin (HIT, 3 s old, ETag "a1") · Varnish was not asked, so may still hold the old',
+        'still old at sin (HIT, 3 s old, ETag "a1") · Varnish was not asked, and may still hold the old one',
         left_alone=("Varnish",),
     ),
     "the origin has changed since the purge was proven": Row(
@@ -347,8 +398,8 @@ STALE_ROWS |= {
     "one variant of two": Row(
         [NEW, *origin(), look("fra", "a1", HIT, 18_000, variant="X: y"), *varied()],
         Verdict.STALE,
-        'still old at fra (HIT, 5 h old, ETag "a1", asked with X: y) · a plain visitor gets the new one: that copy'
-        " has a key of its own, it seems, which this purge did not reach",
+        'still old at fra (HIT, 5 h old, ETag "a1", asked with X: y) · a plain visitor gets the new page; the old copy'
+        " seems to have a key of its own, which this purge did not reach",
     ),
     "the plain page in place of a variant": Row(
         [NEW, *origin(), look("fra", "b7", HIT, variant="X: y"), *varied("mobile")],
@@ -358,6 +409,32 @@ STALE_ROWS |= {
 }
 
 UNKNOWN_ROWS = {
+    "a redirect that is the origin's, and was before": Row(
+        [replace(look("fra", "to /b", HIT, 3, status=301), leads_to="/b"), *MOVED],
+        Verdict.UNKNOWN,
+        "it only redirects (301), and the page that it leads to was not looked at: /b",
+        before=earlier(look("fra", "to /b", HIT, 60, status=301), *MOVED),
+        again=False,
+    ),
+    "a redirect that is never cached": Row(
+        [look("fra", "to /b", UNCACHED, status=301), *MOVED],
+        Verdict.UNKNOWN,
+        "it only redirects (301), and the page that it leads to was not looked at",
+        again=False,
+    ),
+    "an edge that is asked without TLS and wants it": Row(
+        [to_itself(look("fra", "", HIT, 900)), *origin()],
+        Verdict.UNKNOWN,
+        "fra is asked over http, as its address in the configuration says, and only answers with a redirect to https",
+        again=False,
+    ),
+    "an origin that is asked without TLS and wants it": Row(
+        [look("fra", "b7", HIT, 3), *(to_itself(one) for one in origin())],
+        Verdict.UNKNOWN,
+        "the origin is asked over http, as its address in the configuration says, and only answers with a redirect to"
+        " https",
+        again=False,
+    ),
     "served although stale, and the origin's content": Row(
         [look("fra", "b7", STALE, 20), *origin()],
         Verdict.UNKNOWN,
@@ -377,7 +454,7 @@ UNKNOWN_ROWS = {
     "only another page is old": Row(
         [OLD, *origin()],
         Verdict.UNKNOWN,
-        f"{NONE_COVERED} · www.shop.test/pricing, which this does not surely cover, is old at sin",
+        f"{NONE_COVERED} · beside it www.shop.test/pricing is old at sin: this purge may not include it",
         covered=(NEWS,),
         again=False,
     ),

@@ -68,6 +68,20 @@ async def test_the_request_is_a_plain_visitors() -> None:
     assert [expected.encode()] == server.heads
 
 
+async def test_a_redirect_says_where_it_leads_without_secrets() -> None:
+    sent = answer(b"", "Location: https://www.shop.test/new?token=abc&a=1", status="301 Moved Permanently")
+    async with serving(sent) as server:
+        look = await eyes().look(URL, "fra", server.url)
+    assert ("https://www.shop.test/new?token=•••&a=1", "", True) == (look.leads_to, look.over, look.redirects)
+
+
+async def test_an_https_page_at_an_http_address_is_said_to_be_asked_for_without_tls() -> None:
+    page = f"https://{HOST}/pricing"
+    async with serving(answer(b"", f"Location: {page}", status="301 Moved Permanently")) as server:
+        look = await eyes().look(page, "fra", server.url)
+    assert ("http", True) == (look.over, look.only_asks_for_tls)
+
+
 TARGETS = {
     "dots and slashes": ("/%7Ea/../b//c", "/%7Ea/../b//c"),
     "encoded dots and slashes": ("/a%2f%2e%2e/%00", "/a%2f%2e%2e/%00"),

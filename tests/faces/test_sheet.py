@@ -77,6 +77,7 @@ def test_a_sheet_has_a_row_a_job_and_no_formula() -> None:
             "also_by": "",
             "broken_by": "",
             "broken_because": "",
+            "targets_looked_at": "",
         }
     ]
 
@@ -87,6 +88,12 @@ def test_a_cell_that_would_run_is_text(begins: str) -> None:
     job = replace(JOB, reason=begins, sample=(begins,), layers=(replace(REFUSED, trouble=trouble),))
     [row] = csv.DictReader(io.StringIO(whole(Form.CSV, [kept_record(job, ())]), newline=""))
     assert [f"'{begins}"] * 3 == [row["reason"], row["first_targets"], row["errors"]]
+
+
+def test_both_forms_say_how_many_of_the_targets_were_looked_at() -> None:
+    record = kept_record(replace(JOB, targets=90, seen=60), ())
+    [row] = csv.DictReader(io.StringIO(whole(Form.CSV, [record]), newline=""))
+    assert ("90", "60", 60) == (row["targets"], row["targets_looked_at"], record["targets_looked_at"])
 
 
 def test_others_who_asked_are_in_both_forms() -> None:

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from bot.terminal import left
+from bot.terminal import for_terminal, left, part_told
 
 DRAWN = """
 from bot.terminal import draw, draw_warming, progress_bar
@@ -70,3 +70,20 @@ LEFT = {None: "", 0.0: "", 2.9: "", 3.0: "3 s left", 119.4: "119 s left", 120.0:
 @pytest.mark.parametrize(("seconds", "expected"), LEFT.items(), ids=map(str, LEFT))
 def test_what_is_left_is_told_in_words(seconds: float | None, expected: str) -> None:
     assert expected == left(seconds)
+
+
+PART = {
+    "some": ({"targets": 9000, "targets_looked_at": 60}, " where looked at: 60 of 9,000 targets"),
+    "all": ({"targets": 2, "targets_looked_at": 2}, ""),
+    "not known": ({"targets": 2}, ""),
+}
+
+
+@pytest.mark.parametrize(("job", "expected"), PART.values(), ids=PART)
+def test_a_verdict_on_a_part_of_a_job_says_so(job: dict[str, object], expected: str) -> None:
+    assert expected == part_told(job)
+
+
+def test_a_line_of_a_check_is_told_as_this_shell_takes_it() -> None:
+    told = for_terminal("To purge in every variant: /purge prefix www.shop.test/a*", {"purge"})
+    assert "To purge in every variant: purgebot purge prefix 'www.shop.test/a*'" == told

@@ -459,7 +459,7 @@ async def test_a_job_in_json_has_the_promised_keys(tmp_path: Path) -> None:
         job = (await door.job("P-1")).json()
     always = {
         "job", "site", "state", "verdict", "kind", "targets", "requested_by", "created", "layers", "looks",
-        "browsers_may_keep_s", "text",
+        "browsers_may_keep_s", "targets_looked_at", "text",
     }  # fmt: skip
     assert always | {"reason", "why"} == set(job)
     assert [{"account", "state", "calls", "sent", "ids"}] * 2 == [set(layer) for layer in job["layers"]]

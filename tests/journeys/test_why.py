@@ -226,3 +226,20 @@ def test_the_cure_of_a_variant_offers_nothing_narrower(play: Playground) -> None
 
     shown = play.until(request, "the request for votes")
     assert "Only the page" not in shown and "Needs no votes" not in shown
+
+
+UNSURE = [
+    pytest.param("dns", "DNS leads some visitors of www.shop.test to shop-7.kxcdn.com", id="led-elsewhere"),
+    pytest.param("redirect", "it only redirects (301)", id="a-redirect"),
+]
+
+
+@pytest.mark.parametrize(("name", "told"), UNSURE)
+def test_a_check_and_a_purge_are_no_surer_than_why(play: Playground, name: str, told: str) -> None:
+    line, _ = asked(play, name)
+    url = line.rpartition(" ")[2]
+    play.command("U_MIA", f"/purge check {url}")
+    checked = play.wait_card("⚪ cannot be told from here", told, url, user="U_MIA")
+    play.command("U_MIA", f"/purge {url}")
+    purged = play.wait_card("⚪", "purged, cannot be proven from here", told, url, user="U_MIA")
+    assert checked["ts"] != purged["ts"]

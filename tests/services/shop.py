@@ -20,7 +20,7 @@ from bot.ledger.sqlite import SqliteLedger
 from bot.metrics import Metrics
 from bot.services.deciding import submit
 from bot.services.lanes import Lane, recover
-from bot.services.ports import Probes, ReadHeaders
+from bot.services.ports import Names, NoNames, Probes, ReadHeaders
 from bot.services.purges import Asking
 from bot.services.replies import JobMade, Joined, PlanShown, Refused
 from bot.services.router import Router
@@ -272,6 +272,7 @@ def open_shop(
     edges: ScriptedEdges | None = None,
     setup: Setup | None = None,
     probes: Probes | None = None,
+    names: Names | None = None,
 ) -> Shop:
     """A shop with everything new that is not given."""
     first = clock is None
@@ -292,6 +293,7 @@ def open_shop(
         Everybody(),
         Metrics({"shield": "varnish", "cf": "cloudflare"}),
         probes,
+        names=names or NoNames(),
     )
     owner = "first" if first else "second"
     lanes = {name: Lane(core, name, provider, owner, lambda name: None) for name, provider in setup.providers.items()}

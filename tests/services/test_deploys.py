@@ -14,9 +14,10 @@ from bot.domain.deploy import Announced, Expected, elsewhere
 from bot.domain.hold import Hold
 from bot.domain.job import JobView, State
 from bot.domain.policy import Conditions, Policy, Rule, Run
+from bot.domain.reasons import ORIGIN_LACKS
 from bot.domain.site import DeployRules, Environment, FileRule, Layer, Site
 from bot.domain.told import Event
-from bot.domain.verdict import ORIGIN_LACKS, Verdict
+from bot.domain.verdict import Verdict
 from bot.ledger.messages import Role
 from bot.services.deploy_wishes import NotRead
 from bot.services.deploys import Deployed, Observed, Overtaken, take

@@ -56,6 +56,7 @@ class Edges(ScriptedEdges):
         self.words: dict[str, str] = {}
         self.statuses: dict[str, int] = {}
         self.private: set[str] = set()
+        self.varies = ""
         self.takes: Callable[[int], float] = lambda n: 0.0
         self.asked: list[tuple[str, str, Asked]] = []
         self.flying = self.most_flying = 0
@@ -83,7 +84,7 @@ class Edges(ScriptedEdges):
 
     def read(self, answer: Answer, by: ReadHeaders | None = None) -> Look:
         word = answer.says("x-cache")
-        looked = super().read(answer, by)
+        looked = replace(super().read(answer, by), varies=self.varies)
         return replace(looked, cached=HEADERS[word], says=word) if answer.place != "origin" else looked
 
 
@@ -541,3 +542,11 @@ async def test_old_warmings_are_forgotten_and_those_of_jobs_stay_with_them(tmp_p
     left = await warm.shop.ledger.read(lambda books: [books.warmings.find(n) is not None for n in (1, 2)])
     await warm.close()
     assert [False, True] == left
+
+
+async def test_what_the_answers_vary_by_and_nobody_asked_is_kept_in_mind(tmp_path: Path) -> None:
+    warm = warm_shop(tmp_path, replace(SHOP, variants=({"CF-Device-Type": "mobile"},)))
+    warm.edges.varies = "x-device, accept-encoding, cf-device-type"
+    warming = await warm.warm(f"warm {A}")
+    await warm.close()
+    assert ("accept-encoding", "x-device") == warming.left_to_vary

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,15 +12,20 @@ import pytest
 from bot.domain.command import Command, Verb
 from bot.domain.job import JobView, State
 from bot.domain.target import Target
+from bot.domain.told import Event
 from bot.domain.verdict import NONE_COVERED, Look, Verdict
 from bot.ledger.books import Books
+from bot.record import job_record
+from bot.services import approvals
 from bot.services.deciding import submit
 from bot.services.purges import Asking
 from bot.services.replies import JobMade
 from bot.services.witnesses import covered, pages_to_look_at
+from bot.slack.cards.history import outcome_word
+from bot.slack.cards.outcome import outcome
 from providers.contract import Cached, Kind
 from providers.errors import Throttled
-from tests.services.shop import MIA, SHOP, Shop, open_shop, url
+from tests.services.shop import LEA, MIA, SHOP, Shop, open_shop, url
 
 FRONT = "https://www.shop.test/"
 NEWS = "https://www.shop.test/news/"
@@ -42,7 +48,7 @@ WISHES = {
         [page("/news/1"), page("/news/2"), NEWS],
     ),
     "a prefix under which nothing was seen": (
-        [target(Kind.PREFIX, "www.shop.test/x/")], [page("/x/"), FRONT], [page("/x/")],
+        [target(Kind.PREFIX, "www.shop.test/x/")], [page("/x/"), FRONT], [],
     ),
     "a tag": (
         [target(Kind.TAG, "news")], [page("/news/1"), page("/news/2"), FRONT], [page("/news/1"), page("/news/2")],
@@ -100,6 +106,9 @@ LABELLED = {
     "the front page carries the tag": (Kind.TAG, "promo", answers(FRONT, 200, ("all", "promo")), [FRONT]),
     "the front page carries another": (Kind.TAG, "promo", answers(FRONT, 200, ("all",)), []),
     "the prefix has no page of its own": (Kind.PREFIX, "www.shop.test/x/", answers(page("/x/"), 404), []),
+    "the prefix's own page is there, and nobody kept it": (
+        Kind.PREFIX, "www.shop.test/x/", answers(page("/x/"), 200), [],
+    ),
     "the prefix's own page is gone, and was kept": (
         Kind.PREFIX, "www.shop.test/x/", answers(page("/x/"), 410, kept=True), [page("/x/")],
     ),
@@ -115,6 +124,16 @@ async def test_what_the_looks_themselves_show(
     reached = await shop.ledger.read(lambda books: covered(books, job, looks))
     await shop.ledger.close()
     assert counts == list(reached)
+
+
+async def test_a_copy_that_only_the_looks_after_the_purge_brought_shows_nothing(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, target(Kind.PREFIX, "www.shop.test/x/"))
+    looked = replace(job, looked_before=True, before=tuple(answers(page("/x/"), 200)))
+    later = answers(page("/x/"), 200, kept=True)
+    reached = await shop.ledger.read(lambda books: covered(books, looked, (*looked.before, *later)))
+    await shop.ledger.close()
+    assert () == reached
 
 
 async def ended(shop: Shop, job: JobView) -> JobView:
@@ -140,7 +159,7 @@ async def test_an_edge_that_was_not_asked_is_looked_at_once_and_named(tmp_path: 
     assert isinstance(made, JobMade)
     job = await ended(shop, made.job)
     assert (Verdict.STALE, 1, ("Cloudflare",)) == (job.verdict, job.round, job.left_alone)
-    assert job.why.endswith("Cloudflare was not asked, so may still hold the old")
+    assert job.why.endswith("Cloudflare was not asked, and may still hold the old one")
 
 
 async def test_only_the_layers_that_purge_softly_are_said_to(tmp_path: Path) -> None:
@@ -169,3 +188,90 @@ async def test_while_a_provider_asks_to_wait_its_layer_says_until_when(tmp_path:
     assert until is not None
     assert 25 <= until - shop.cf.sent[0][0] <= 33
     assert (State.DONE, None) == (last.state, last.layers[1].waits_until)
+
+
+async def proven(shop: Shop, *targets: Target) -> JobView:
+    """A purge that every edge shows, agreed to where that is asked for, once it has ended."""
+    shop.edges.serves |= {"fra": "v2", "iad": "v2"}
+    job = await shop.purge(MIA, *targets, reason="a test")
+    if job.state is State.WAITING:
+        await approvals.vote(shop.core, LEA, job.id, yes=True)
+    return await ended(shop, job)
+
+
+async def test_all_of_thirty_urls_are_looked_at(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await proven(shop, *(url(f"/{n}") for n in range(30)))
+    assert (Verdict.FRESH, 30, False) == (job.verdict, job.seen, job.sees_part)
+    assert outcome(job, 0.0) == "🟢 P-1 fresh at fra, iad · 30 URLs on shop"
+
+
+async def test_of_many_urls_a_sample_of_the_whole_list_is_looked_at_and_counted(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    named = [url(f"/{n}") for n in range(600)]
+    sample = await shop.ledger.read(lambda books: pages_to_look_at(books, SHOP, named, seed="one"))
+    again = await shop.ledger.read(lambda books: pages_to_look_at(books, SHOP, named, seed="one"))
+    other = await shop.ledger.read(lambda books: pages_to_look_at(books, SHOP, named, seed="two"))
+    await shop.ledger.close()
+    tenths = [int(at.rpartition("/")[2]) // 10 for at in sample]
+    assert (sample, list(range(60))) == (again, tenths)
+    assert sample != other
+
+
+async def test_who_reads_the_first_line_does_not_take_a_sample_for_all(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await proven(shop, *(url(f"/{n}") for n in range(90)))
+    part = "fresh where looked at: 60 of 90 URLs"
+    assert (Verdict.FRESH, 60) == (job.verdict, job.seen)
+    assert outcome(job, 0.0) == f"🟢 P-1 {part}, at fra, iad · 90 URLs on shop"
+    assert outcome_word(job) == f"🟢 {part}"
+    assert (90, 60) == (job_record(job)["targets"], job_record(job)["targets_looked_at"])
+
+
+async def test_thread_and_journal_keep_how_much_was_looked_at(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, *(url(f"/{n}") for n in range(90)), reason="a test")
+    await approvals.vote(shop.core, LEA, job.id, yes=True)
+    await shop.slate.advance(400)
+    steps = await shop.ledger.read(lambda books: books.messages.steps(job.id))
+    rows = "select doc from journal where event = 'proof'"
+    proofs = await shop.ledger.read(lambda books: [json.loads(str(row["doc"])) for row in books._tx.rows(rows)])
+    await shop.ledger.close()
+    looked = [told.text for _, told in steps if told.event is Event.LOOKED]
+    assert {True} == {text.endswith("looked at 60 of 90 targets") for text in looked}
+    assert [(60, 90)] == [(doc["seen"], doc["of"]) for doc in proofs]
+
+
+async def test_a_site_of_many_edges_is_asked_for_fewer_pages(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    wide = replace(SHOP, edges={f"edge-{n}": f"https://203.0.113.{n}" for n in range(9)})
+    pages = await shop.ledger.read(lambda books: pages_to_look_at(books, wide, [url(f"/{n}") for n in range(90)]))
+    await shop.ledger.close()
+    assert 30 == len(pages)
+
+
+async def test_a_tag_beside_many_urls_has_its_pages_too(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await shop.ledger.write(seen_earlier)
+    wish = [*(url(f"/{n}") for n in range(70)), target(Kind.TAG, "news")]
+    pages = await shop.ledger.read(lambda books: pages_to_look_at(books, SHOP, wish))
+    await shop.ledger.close()
+    assert (60, [page("/news/1"), page("/news/2"), FRONT]) == (len(pages[:-3]), list(pages[-3:]))
+
+
+async def test_a_tag_without_a_known_page_is_not_counted_with_its_neighbour(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await shop.ledger.write(seen_earlier)
+    job = await proven(shop, target(Kind.TAG, "sport"), target(Kind.TAG, "nosuchtag"))
+    assert (Verdict.FRESH, 1, 2) == (job.verdict, job.seen, job.targets)
+    assert outcome(job, 0.0).startswith("🟢 P-1 fresh where looked at: 1 of 2 targets, at fra, iad · 2 targets on shop")
+
+
+async def test_a_prefix_is_not_proven_by_its_own_page_alone(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await proven(shop, target(Kind.PREFIX, "www.shop.test/x/"))
+    assert (Verdict.UNKNOWN, NONE_COVERED) == (job.verdict, job.why)
+    assert outcome(job, 0.0) == (
+        "⚪ P-1 purged, cannot be proven from here · prefix www.shop.test/x/ · nothing under it was known to look at:"
+        " `check` one of its pages by URL"
+    )

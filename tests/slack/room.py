@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 from ruamel.yaml import YAML
@@ -34,7 +35,7 @@ from playground.requests import Requests
 from playground.slack import SlackStandIn
 from playground.store import Store
 from playground.towns import shop
-from playground.world import World
+from playground.world import HELD_AT_START, World
 from tests.playground.slack_land import served
 
 SECRET, BOT_TOKEN, APP_TOKEN, API_TOKEN = "signing-secret", "xoxb-room", "xapp-room", "room"
@@ -157,7 +158,8 @@ class Room:
         await self.open_bot()
 
     async def clear(self, extra: str = "") -> None:
-        """An empty workspace, full budgets and a new bot; caches and origin stay as they are."""
+        """An empty workspace, full budgets and a new bot. The origin stays as it is, and so do copies of the pages that
+        are held from the start; whether a purge is proven may depend on whether others are there."""
         await self.close_bot(grace=0.0)
         self._extra = extra
         for file in self._data.glob("purgebot.db*"):
@@ -169,6 +171,8 @@ class Room:
         self.world.requests.clear()
         for town in self.world.towns.values():
             town.refill()
+            for cache in town.caches.values():
+                cache.forget(lambda url: urlsplit(url.partition(" ")[0]).path not in HELD_AT_START)
         await self.open_bot()
 
     async def until(self, ask: Callable[[], Awaitable[T]], what: str, patience: float = PATIENCE) -> T:

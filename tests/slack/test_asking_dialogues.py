@@ -97,7 +97,7 @@ async def test_where_both_cards_would_be_in_one_channel_they_are_one(shop: Room)
     card = await shop.card("needs 1 approval", channel="C_APPROVE")
     await shop.lines(card, "Waits for 1 approval", channel="C_APPROVE")
     await shop.click("U_SAM", card, "approve", "C_APPROVE")
-    ended = await shop.card("P-1", "approved by <@U_SAM>", "fresh", channel="C_APPROVE")
+    ended = await shop.card("P-1 purged", "approved by <@U_SAM>", channel="C_APPROVE")
     await shop.lines(card, "@Sam agreed.", "Ended", channel="C_APPROVE")
     roots = [m for m in await shop.messages("C_APPROVE") if "metadata" in m and "thread_ts" not in m]
     assert ["Approve", "Cancel", "Deny"] == labels(card)
@@ -349,7 +349,7 @@ async def test_words_after_a_yes_are_its_note(shop: Room) -> None:
     await shop.card("needs 1 approval", channel="C_APPROVE")
     await shop.command("U_SAM", "approve P-1 lgtm, the menu is out", channel="C_APPROVE")
     decided = await shop.card("approved by", channel="C_APPROVE")
-    root = await shop.card("P-1", "fresh")
+    root = await shop.card("P-1 purged")
     entries = await shop.bot.ledger.read(lambda books: books.journal.events(1))
     assert [("lgtm, the menu is out", True)] == [
         (doc["reason"], doc["yes"]) for _, event, _, doc in entries if event == "vote"

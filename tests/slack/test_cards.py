@@ -40,7 +40,7 @@ from tests.slack.cases import (
     spelled,
 )
 
-FILLED = "it was fetched again after the purge, so a cache further in may still hold the old"
+FILLED = "the edge fetched it again after the purge and got the old one: a cache further in may still hold that"
 SENDING = replace(CLOUDFLARE, state=LayerState.PURGING, calls=40, sent=15, started=T + 8, ended=None)
 LONG_VARNISH = replace(VARNISH, calls=40, sent=40, ended=T + 8)
 LOST = Trouble("OutcomeUnknown", "Cloudflare did not answer within 8 s.", "Look whether it took effect.")
@@ -60,12 +60,12 @@ CARDS: dict[str, tuple[JobView, str]] = {
     ),
     "fresh, by looking at a part of it": (
         replace(
-            DONE, targets=41, covered=(PRICING, "https://www.shop.test/"),
+            DONE, targets=41, seen=2, covered=(PRICING, "https://www.shop.test/"),
             looks=(look("fra", "b7"), look("fra", "b7", url="https://www.shop.test/")),
         ),
         f"""\
-        🟢 P-1042 fresh at fra, iad, sin · 41 URLs on shop
-           shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s, 2 of 41 URLs looked at
+        🟢 P-1042 fresh where looked at: 2 of 41 URLs, at fra, iad, sin · 41 URLs on shop
+           shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s
            one of them: {PRICING} · fra before: HIT, 5 h old, version "a1" · after: HIT, 5 h old, version "b7" = origin
            Browsers that have it may keep it up to 5 min (max-age=300).
            asked by <@U_MIA> · read as URL
@@ -158,13 +158,13 @@ CARDS: dict[str, tuple[JobView, str]] = {
         replace(
             DONE, kind=Kind.HOST, sample=("www.shop.test",), layers=(VARNISH,), verdict=Verdict.STALE, fresh_at=(),
             stale_at=("fra",), proven=None, left_alone=("Cloudflare",), edge_asked=False,
-            why="still old at fra (HIT, 5 h old) · Cloudflare was not asked, so may still hold the old",
+            why="still old at fra (HIT, 5 h old) · Cloudflare was not asked, and may still hold the old one",
         ),
         f"""\
         🟠 P-1042 purged, still old at fra · host www.shop.test
            shop: Varnish 0.2 s; Cloudflare was not asked
            looked at {PRICING}
-           still old at fra (HIT, 5 h old) · Cloudflare was not asked, so may still hold the old
+           still old at fra (HIT, 5 h old) · Cloudflare was not asked, and may still hold the old one
            Browsers that have it may keep it up to 5 min (max-age=300).
            asked by <@U_MIA> · read as URL
            [Check again = check_again P-1042] [Why? = why why {PRICING}] \
@@ -307,6 +307,32 @@ CARDS: dict[str, tuple[JobView, str]] = {
         🔵 P-1042 purged, fresh at fra, 2 to go · {PRICING}
            shop: Varnish 0.2 s → Cloudflare 0.4 s
            still old at iad (HIT, 5 h old, version "a1"), sin (HIT, 5 h old, version "a1")
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           asked by <@U_MIA> · read as URL""",
+    ),
+    "what a proof waits for, and until when": (
+        replace(
+            DONE, state=State.CHECKING, verdict=Verdict.UNKNOWN, fresh_at=("fra",), stale_at=(), round=2, purged=T + 2,
+            due_at=T + 12, why="sin did not answer: connection refused",
+        ),
+        f"""\
+        🔵 P-1042 purged, fresh at fra, 2 to go · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s
+           Not proven yet: sin did not answer: connection refused. Looks again \
+<!date^1800000012^{{date_short_pretty}} {{time_secs}}|2027-01-15 08:00:12 UTC>, and for the last time \
+<!date^1800000122^{{date_short_pretty}} {{time_secs}}|2027-01-15 08:02:02 UTC>.
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           asked by <@U_MIA> · read as URL""",
+    ),
+    "the last look of a proof": (
+        replace(
+            DONE, state=State.CHECKING, verdict=Verdict.UNKNOWN, fresh_at=("fra",), stale_at=(), round=4, purged=T,
+            due_at=T + 120, why="sin did not answer: connection refused",
+        ),
+        f"""\
+        🔵 P-1042 purged, fresh at fra, 2 to go · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s
+           Not proven yet: sin did not answer: connection refused. Looks again {AT_8_02}, for the last time.
            Browsers that have it may keep it up to 5 min (max-age=300).
            asked by <@U_MIA> · read as URL""",
     ),

@@ -9,7 +9,8 @@ import pytest
 
 from bot.domain.deploy import Deploy, Expected
 from bot.domain.job import JobView, LayerState, State, Trouble
-from bot.domain.verdict import ORIGIN_LACKS, Verdict
+from bot.domain.reasons import ORIGIN_LACKS
+from bot.domain.verdict import Verdict
 from bot.slack.cards import root_card
 from bot.slack.cards.thread import outcome_line
 from tests.slack.cases import CLOUDFLARE, DONE, NEW, PRICING, T, spelled

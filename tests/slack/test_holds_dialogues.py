@@ -172,7 +172,7 @@ async def test_a_broken_glass_is_told_loudly_and_reviewed_by_somebody_else(shop:
     await shop.click("U_LEA", post, "close_review", "C_APPROVE")
     closed = await shop.card("was reviewed by", channel="C_APPROVE")
     record = await shop.job(1, "done")
-    root = await shop.card("P-1", "fresh")
+    root = await shop.card("P-1 purged")
     request = next(m for m in await shop.messages("C_APPROVE") if m["ts"] == request["ts"])
     assert [
         "Breaking the glass needs a reason of at least 20 characters, blanks not counted; this has 3.",

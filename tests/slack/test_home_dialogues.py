@@ -102,7 +102,7 @@ async def test_a_request_comes_and_goes_with_its_votes(shop: Room) -> None:
     asked = await home(shop, "U_LEA", "Its card")
     own = await home(shop, "U_MIA", "Its card")
     await press(shop, "U_LEA", "approve")
-    ended = await home(shop, "U_LEA", "P-1 fresh")
+    ended = await home(shop, "U_LEA", "P-1 purged")
     assert [
         f"🟡 1 request waits for your vote{BEGIN}",
         "",
@@ -127,7 +127,8 @@ async def test_a_request_comes_and_goes_with_its_votes(shop: Room) -> None:
         f"⚪ Nothing waits for you, and nothing runs.{BEGIN}",
         "",
         "# Recent",
-        f"🟢 P-1 fresh at fra, iad, sin · prefix {NEWS} · <link|Its card> [Check again = check_again P-1]",
+        f"⚪ P-1 purged, cannot be proven from here · prefix {NEWS} · nothing under it was known to look at: `check`"
+        " one of its pages by URL · <link|Its card> [Check again = check_again P-1]",
     ] == spelled(ended).split("\n")[:4]
 
 
@@ -317,7 +318,7 @@ async def test_a_home_is_right_again_after_a_restart(shop: Room) -> None:
     await asked_for_a_prefix(shop)
     view = await home(shop, "U_LEA", "Waits for your vote")
     await press(shop, "U_LEA", "approve")
-    await home(shop, "U_LEA", "P-1 fresh")
+    await home(shop, "U_LEA", "P-1 purged")
     assert f"🟡 1 request waits for your vote{BEGIN}" == spelled(view).split("\n")[0]
 
 
@@ -326,5 +327,5 @@ async def test_it_works_by_socket_too(tmp_path: Path) -> None:
         await asked_for_a_prefix(shop)
         await open_home(shop, "U_LEA", "P-1")
         await press(shop, "U_LEA", "approve")
-        await home(shop, "U_LEA", "P-1 fresh")
+        await home(shop, "U_LEA", "P-1 purged")
         assert "done" == (await shop.job(1, "done"))["state"]

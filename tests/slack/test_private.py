@@ -455,7 +455,7 @@ def test_a_check_says(urls: Sequence[str], looks: Sequence[Look], expected: str)
 def test_a_check_says_whose_answers_it_saw() -> None:
     looks = (replace(look("fra", "b7"), varies="user-agent"), origin("b7"), origin("b7"))
     shown = spelled(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks, None)), T, "/purge"))
-    assert "Seen for a plain visitor (Vary: User-Agent: other visitors may get other copies)." in shown
+    assert "What that leaves open: seen as a plain visitor; others may get other copies (Vary: User-Agent)." in shown
 
 
 def test_a_provider_s_own_places_are_told_together_and_the_old_ones_first() -> None:
@@ -541,6 +541,40 @@ def test_what_is_purged_already_is_told_and_not_offered(state: State, expected: 
     shown = spelled(check_card(checked, T, "/purge")).split("\n")
     assert f"   {expected}: `show P-1042` tells more." in shown
     assert [f"   [Check again = pick d-1:0] [Why? = why why {PRICING}]"] == [x for x in shown if x.startswith("   [")]
+
+
+def old_for_phones(url: str) -> tuple[Look, ...]:
+    """A page that is old for those who send a header, and fresh else."""
+    old, new = look("fra", "a1", url=url), origin("b7", url)
+    return (look("fra", "b7", url=url), new, replace(old, variant="X: phone"), replace(new, variant="X: phone"))
+
+
+def test_an_old_copy_that_its_url_does_not_reach_is_purged_by_prefix_or_named() -> None:
+    looks = old_for_phones(PRICING)
+    checked = Checked(SHOP, (PRICING,), looks, judge((), looks, None), draft="d-1", apart={PRICING: "X: phone"})
+    shown = spelled(check_card(checked, T, "/purge")).split("\n")
+    told = "/pricing is old for who sends X: phone; a purge of its URL may leave that copy. Name it in the site's"
+    assert f"   {told} `variants`, or purge by tag or prefix, which take every variant." in shown
+    buttons = [
+        f"   [Check again = pick d-1:0] [Why? = why why {PRICING}]",
+        "   [Purge prefix www.shop.test/pricing = pick d-1:2]",
+    ]
+    assert buttons == [line for line in shown if line.startswith("   [")]
+
+
+def test_whoever_has_no_buttons_copies_the_line_that_reaches_it() -> None:
+    looks = old_for_phones(PRICING)
+    checked = Checked(SHOP, (PRICING,), looks, judge((), looks, None), apart={PRICING: "X: phone"})
+    shown = spelled(check_card(checked, T, "/purge"))
+    assert "To purge in every variant: `/purge prefix www.shop.test/pricing`" in shown
+    assert "To purge: " not in shown
+
+
+def test_of_a_front_page_no_host_is_purged_for_a_variant() -> None:
+    looks = old_for_phones(FRONT)
+    checked = Checked(SHOP, (FRONT,), looks, judge((), looks, None), draft="d-1", apart={FRONT: "X: phone"})
+    shown = spelled(check_card(checked, T, "/purge")).split("\n")
+    assert [f"   [Check again = pick d-1:0] [Why? = why why {FRONT}]"] == [x for x in shown if x.startswith("   [")]
 
 
 def test_buttons_below_several_pages_say_which_they_mean() -> None:

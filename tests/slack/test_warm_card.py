@@ -241,3 +241,29 @@ def test_those_who_vote_read_that_it_is_warmed() -> None:
     then = "Then: once it is proven, its pages are fetched through the edges, two requests at once at most."
     assert then in plain(request_card(replace(ALL_OF_IT, warm=True), 0.0, "t", True)).split("\n")
     assert then not in plain(request_card(ALL_OF_IT, 0.0, "t", True)).split("\n")
+
+
+FOR_WHOM = {
+    "asked as a plain visitor alone": (
+        ONE,
+        "Warm for who asks as a plain visitor does, with gzip; others may find nothing warm (Vary: X-Device).",
+    ),
+    "asked in the site's variants too": (
+        replace(warming([A], copies(A, HIT, HIT, HIT)), variants=((), (("CF-Device-Type", "mobile"),))),
+        "Warm for who asks as a plain visitor does, with gzip, and as the site's variants; others may find nothing"
+        " warm (Vary: X-Device).",
+    ),
+}
+
+
+@pytest.mark.parametrize(("told", "expected"), FOR_WHOM.values(), ids=FOR_WHOM)
+def test_a_warming_says_for_whom_it_is(told: Warming, expected: str) -> None:
+    varying = replace(told, varies=("cf-device-type", "x-device") if len(told.variants) > 1 else ("x-device",))
+    of_job = replace(DONE, warm=True, warming=varying)
+    assert expected in plain(warm_card(Warmed(varying), "/purge")).split("\n")
+    assert expected in warm_lines(of_job)
+
+
+def test_where_nothing_is_warm_nobody_is_told_for_whom() -> None:
+    cold = replace(warming([A], copies(A, *[(Warmth.NOT_KEPT, "DYNAMIC")] * 3)), varies=("x-device",))
+    assert "Warm for who" not in plain(warm_card(Warmed(cold), "/purge"))

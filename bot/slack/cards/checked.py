@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from bot.domain.job import State
 from bot.domain.look import bare_etag, in_short, span
 from bot.domain.masking import masked
-from bot.domain.variants import others_may_differ
 from bot.domain.verdict import ORIGIN, Judgement, Look, Verdict
 from bot.services.checks import DNS, old_of, places_of, verdict_of
 from bot.services.replies import Checked
@@ -25,9 +24,12 @@ from bot.slack.escape import escape, url_text
 HEAD = ("place", "cache", "age", "version", "now")
 PLACES_MAX, PAGE_MAX, CELL_MAX, VERSION_MAX = 17, 60, 40, 16
 COLUMNS_SEEN, WIDTH_SEEN, CELL_SEEN = 5, 80, 30  # columns and characters that a message shows; a cell is wrapped
+WHY_MAX = 500  # characters
 SCREEN = 20  # pages
 ASKED_EACH_TIME = "Browsers ask each time before they use a copy."
 POPS_SHOWN = 4
+APART_SHOWN = 3
+NAME_IT = "Name it in the site's `variants`, or purge by tag or prefix, which take every variant."
 NOTHING = "–"
 WHY_URL_MAX = 1900  # characters; a button holds 2,000
 MARKS = {Verdict.FRESH: "🟢 fresh", Verdict.STALE: "🟠 old"}
@@ -46,9 +48,10 @@ def check_card(checked: Checked, now: float, command: str) -> Card:
         *_under_way(checked),
         escape(checked.problem, 400),
         *(escape(note, 400) for note in checked.notes),
-        _plainly(looks) if checked.judgement.verdict is Verdict.FRESH else "",
+        _besides(checked.judgement),
         *_kept(looks),
-        "" if checked.draft else _way_out(checked, command),
+        *_apart(checked),
+        *([] if checked.draft else _ways_out(checked, command)),
     ]
     what = url_text(urls[0]) if len(urls) == 1 else f"{_counted(checked)} on {escape(checked.site.name, 60)}"
     told = card(f"{_found(checked.judgement)} · {what}", lines)
@@ -95,14 +98,9 @@ def _under_way(checked: Checked) -> Iterator[str]:
         yield f"{job.name}{of} {state}: `show {job.name}` tells more."
 
 
-def _to_purge(checked: Checked) -> list[str]:
-    """What is old and is not being purged already."""
-    return [url for url in old_of(checked.urls, checked.looks) if url not in checked.under_way]
-
-
 def _rows(checked: Checked, now: float) -> list[list[str]]:
     """One page: a row for each place and variant; a provider's own places that are alike share one."""
-    looks, ours = checked.looks, {ORIGIN, *places_of(checked.site)}
+    looks, ours = checked.looks, {ORIGIN, DNS, *places_of(checked.site)}
     origins = list({look.variant: look for look in reversed(looks) if look.place == ORIGIN}.values())[::-1]
     mine = [look for look in looks if look.place != ORIGIN and (look.place in ours or look.country)]
     pops = [look for look in looks if look.place not in ours and not look.country]
@@ -127,8 +125,9 @@ def _alike(pops: Sequence[Look], looks: Sequence[Look], now: float) -> Iterator[
 def _place(look: Look) -> str:
     """Where it was, by what the answer says: one place is never sold as the world."""
     name = "by DNS" if look.place == DNS else look.place
+    over = f" over {look.over}" if look.over else ""
     seen_at = f" at {look.seen_at}" if look.seen_at and look.seen_at.lower() != look.place.lower() else ""
-    return f"{name}{seen_at}{f' · {in_short(look.variant)}' if look.variant else ''}"
+    return f"{name}{seen_at}{over}{f' · {in_short(look.variant)}' if look.variant else ''}"
 
 
 def _cells(look: Look, place: str, now: float, beside: Sequence[Look]) -> list[str]:
@@ -244,27 +243,45 @@ def _kept(looks: Sequence[Look]) -> Iterator[str]:
         yield f"Browsers may keep a copy up to {duration(kept)} (max-age={kept})." if kept else ASKED_EACH_TIME
 
 
-def _plainly(looks: Sequence[Look]) -> str:
-    plain = others_may_differ(looks)
-    return f"Seen {escape(plain, 200)}." if plain else ""
+def _besides(judgement: Judgement) -> str:
+    """What is not said by a fresh first line: for whom it was seen, and what of it was not."""
+    if judgement.verdict is not Verdict.FRESH or not judgement.why:
+        return ""
+    return f"What that leaves open: {escape(judgement.why, WHY_MAX)}."
 
 
-def _way_out(checked: Checked, command: str) -> str:
-    """The line that purges what is old."""
-    old = _to_purge(checked)
-    return copied("To purge", f"{command} {' '.join(old)}") if old else ""
+def _apart(checked: Checked) -> Iterator[str]:
+    """The old copies that a purge of their URL may leave."""
+    for url, variant in list(checked.apart.items())[:APART_SHOWN]:
+        who = f"{escape(_page(url, '', checked))} is old for who sends {escape(in_short(variant), 80)}"
+        yield f"{who}; a purge of its URL may leave that copy. {NAME_IT}"
+    more = len(checked.apart) - APART_SHOWN
+    if more > 0:
+        yield f"So it is with {count(more, 'more page')}."
+
+
+def _ways_out(checked: Checked, command: str) -> Iterator[str]:
+    """The lines that purge what is old."""
+    if checked.to_purge:
+        yield copied("To purge", f"{command} {' '.join(checked.to_purge)}")
+    if checked.to_purge_wider:
+        yield copied("To purge in every variant", f"{command} prefix {' '.join(checked.to_purge_wider)}")
 
 
 def _buttons(checked: Checked) -> list[Block]:
     """What may be done next, where it was kept for a click; an action id may stand only once in a row."""
     if not checked.draft:
         return []
-    seen_old, old = old_of(checked.urls, checked.looks), _to_purge(checked)
+    seen_old, old, wider = old_of(checked.urls, checked.looks), checked.to_purge, checked.to_purge_wider
     about = seen_old[0] if seen_old else checked.urls[0]
     ask = f"Why {_page(about, '', checked)}?" if len(checked.urls) > 1 else "Why?"
     why = [button(ask, "why", f"why {about}")] if len(about) <= WHY_URL_MAX else []
     purge = actions([button(f"Purge {_it(old, checked)}", "pick", f"{checked.draft}:1", "primary")]) if old else []
-    return [*actions([button("Check again", "pick", f"{checked.draft}:0"), *why]), *purge]
+    label = (
+        f"Purge prefix {shortened(wider[0], PAGE_MAX)}" if len(wider) == 1 else f"Purge {number(len(wider))} prefixes"
+    )
+    by_prefix = actions([button(label, "pick", f"{checked.draft}:2")]) if wider else []
+    return [*actions([button("Check again", "pick", f"{checked.draft}:0"), *why]), *purge, *by_prefix]
 
 
 def _it(old: Sequence[str], checked: Checked) -> str:

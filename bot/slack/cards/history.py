@@ -17,7 +17,7 @@ from bot.slack.cards.holds import undone_line
 from bot.slack.cards.root import root_card
 from bot.slack.cards.targets import targets_listed
 from bot.slack.cards.thread import thread_line
-from bot.slack.cards.words import clock, count, listed, subject
+from bot.slack.cards.words import clock, count, listed, part_seen, subject
 from bot.slack.escape import channel, code, escape, person
 
 REASON_SHOWN = 80  # characters of a reason's beginning
@@ -91,6 +91,8 @@ def outcome_word(job: JobView) -> str:
     """State and verdict in a word or two."""
     if job.ended_by_restore:
         return "⚫ ended by a restore"
+    if job.state is State.DONE and job.verdict is Verdict.FRESH and job.sees_part:
+        return f"{_OUTCOMES[job.verdict]} where looked at: {part_seen(job)}"
     if job.state is State.DONE:
         return _OUTCOMES[job.verdict]
     return _STATES.get(job.state, f"🔵 {job.state.replace('_', ' ')}")

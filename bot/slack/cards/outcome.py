@@ -20,6 +20,7 @@ from bot.slack.cards.words import (
     clock_with_seconds,
     count,
     duration,
+    fresh_words,
     listed,
     sentence,
     subject,
@@ -233,7 +234,7 @@ def _proof(job: JobView) -> str:
     purged = "purged, " if job.layers else ""
     match job.verdict:
         case Verdict.FRESH:
-            return f"🟢 {job.name} fresh{at_places(job.fresh_at)}"
+            return f"🟢 {job.name} {fresh_words(job)}"
         case Verdict.STALE:
             return f"🟠 {job.name} {purged}still old{at_places(job.stale_at)}"
         case Verdict.UNKNOWN:
@@ -255,7 +256,7 @@ def first_reason(job: JobView) -> str:
 def _seen(job: JobView) -> str:
     match job.verdict:
         case Verdict.FRESH:
-            return f", fresh{at_places(job.fresh_at)}"
+            return f", {fresh_words(job)}"
         case Verdict.STALE:
             return f", still old{at_places(job.stale_at)}"
         case _:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from bot.domain.job import Approval, JobView, State
-from bot.domain.steps import DECIDE_WITHIN
-from bot.domain.verdict import NONE_COVERED, ORIGIN_OLD, Verdict
+from bot.domain.reasons import ORIGIN_OLD
+from bot.domain.steps import DECIDE_WITHIN, LOOK_AFTER
+from bot.domain.verdict import NONE_COVERED, Verdict
 from bot.domain.when import length
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.comparison import comparison
@@ -20,6 +21,7 @@ from bot.slack.cards.words import (
     THING_MAX,
     at_places,
     clock,
+    clock_with_seconds,
     count,
     duration,
     layers_told,
@@ -175,8 +177,17 @@ def _purged(job: JobView) -> Iterator[str]:
     yield from deploy_lines(job)
     yield comparison(job) or _looked_at(job)
     yield warm_lines(job)
-    yield escape(_rest_of_why(job), WHY_MAX) or _unseen(job)
+    yield _looks_again(job) or escape(_rest_of_why(job), WHY_MAX) or _unseen(job)
     yield _browsers(job)
+
+
+def _looks_again(job: JobView) -> str:
+    """Why a proof takes longer, when the next look is, and when the last one at the latest."""
+    if job.state is not State.CHECKING or not job.round or not job.why or job.due_at is None or job.purged is None:
+        return ""
+    last = job.purged + LOOK_AFTER[-1]
+    end = f", and for the last time {clock_with_seconds(last)}" if job.due_at < last else ", for the last time"
+    return f"Not proven yet: {escape(job.why, WHY_MAX)}. Looks again {clock_with_seconds(job.due_at)}{end}."
 
 
 def _rest_of_why(job: JobView) -> str:
@@ -209,6 +220,8 @@ def _not_asked(job: JobView) -> str:
 def _by_looking_at(job: JobView) -> str:
     """How much of it was looked at, where that is not all."""
     looked = len({look.url for look in job.looks if look.url in job.covered})
+    if job.seen and (job.kind is Kind.URL or job.sees_part):
+        return ""  # the first line says it
     if job.kind is Kind.URL:
         return f", {number(looked)} of {count(job.targets, 'URL')} looked at" if 0 < looked < job.targets else ""
     return f", {count(looked, 'page')} looked at" if looked else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from bot.domain.job import JobView, State
+from bot.domain.variants import vary_told
 from bot.domain.verdict import Verdict
 from bot.domain.warming import AT_ONCE, KEPT, PAGES_MAX, Copy, Warming, Warmth
 from bot.domain.world import PUBLIC
@@ -30,6 +31,7 @@ def warm_card(told: Warmed, command: str) -> Card:
         *_results(warming),
         *_around(warming),
         _named(warming),
+        _for_whom(warming),
         _reach(warming) if warming.found else "",
         SIGNED_IN if warming.signed_in else "",
         _sent(warming),
@@ -66,7 +68,8 @@ def warm_lines(job: JobView) -> str:
         return "; ".join([so_far, *parts])
     told = "; ".join([*parts, *([f"stopped: {_stopped(warming)}"] if warming.stopped else [])])
     more = f" Of {number(len(warming.urls) + warming.left_out)} pages the first {number(len(warming.urls))}."
-    return f"{told}.{more if warming.left_out else ''} {_reach(warming) if warming.found else ''}".rstrip()
+    ends = (f"{told}.{more if warming.left_out else ''}", _for_whom(warming), _reach(warming) if warming.found else "")
+    return " ".join(filter(None, ends))
 
 
 def foreseen_line(warming: Warming | None) -> str:
@@ -242,6 +245,16 @@ def _places(places: Sequence[str]) -> str:
     more = len(places) - PLACES_SHOWN
     shown = [escape(place, 60) for place in places[:PLACES_SHOWN]]
     return ", ".join([*shown, *([f"{number(more)} more"] if more > 0 else [])])
+
+
+def _for_whom(warming: Warming) -> str:
+    """Who may find nothing warm, by what the answers vary by and nobody asked."""
+    left = warming.left_to_vary
+    if not left or not any(copy.warmth in KEPT for copy in (*warming.found, *warming.around)):
+        return ""
+    also = ", and as the site's variants" if len(warming.variants) > 1 else ""
+    vary = escape(vary_told(left), WHY_MAX)
+    return f"Warm for who asks as a plain visitor does, with gzip{also}; others may find nothing warm (Vary: {vary})."
 
 
 def _reach(warming: Warming) -> str:

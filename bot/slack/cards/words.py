@@ -92,11 +92,12 @@ def listed(words: Sequence[str], most: int = PEOPLE_SHOWN) -> str:
 
 def at_places(names: Sequence[str]) -> str:
     """ " at fra, iad, sin", or " where DNS leads" where no edge is named; for no place nothing."""
-    if tuple(names) == (DNS,):
-        return " where DNS leads"
-    more = len(names) - PLACES_SHOWN
-    shown = [escape(name, 40) for name in names[:PLACES_SHOWN]]
-    return f" at {', '.join([*shown, f'{number(more)} more'] if more > 0 else shown)}" if names else ""
+    edges = [name for name in names if name != DNS]
+    more = len(edges) - PLACES_SHOWN
+    shown = [escape(name, 40) for name in edges[:PLACES_SHOWN]]
+    at = f" at {', '.join([*shown, f'{number(more)} more'] if more > 0 else shown)}" if edges else ""
+    through_dns = " where DNS leads" if DNS in names else ""
+    return f"{at} and{through_dns}" if at and through_dns else at or through_dns
 
 
 def hosts(names: Sequence[str]) -> str:
@@ -133,6 +134,21 @@ def subject(job: JobView) -> str:
     if job.targets == 1 and job.sample:
         return thing(job.kind, job.sample[0], site)
     return many(job.targets, job.kind, site)
+
+
+def fresh_words(job: JobView) -> str:
+    """fresh at fra, iad, sin; where not all of it was looked at: fresh where looked at: 20 of 30 URLs, at fra, iad."""
+    at = at_places(job.fresh_at)
+    return f"fresh where looked at: {part_seen(job)}{f',{at}' if at else ''}" if job.sees_part else f"fresh{at}"
+
+
+def part_seen(job: JobView) -> str:
+    """20 of 30 URLs; "" where all of it was looked at, or where that is not known."""
+    return (
+        f"{number(job.seen)} of {count(job.targets, 'URL' if job.kind is Kind.URL else 'target')}"
+        if job.sees_part
+        else ""
+    )
 
 
 def whole(job: JobView) -> str:
