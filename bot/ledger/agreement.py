@@ -54,7 +54,7 @@ class Agreement:
             *self._sealed(job, row, said),
             *self._votes(job, said),
             *self._glass(job, said),
-            *self._layers(job, said),
+            *self._layers(job, row, said),
         ]
         if row["state"] in CLOSED:
             told += unsealed(self._reading, job, said.seals, bool(told))
@@ -64,7 +64,7 @@ class Agreement:
     def _sealed(self, job: int, row: Row, said: Said) -> Iterator[str]:
         """Of a job that waits for votes: what has begun changes its calls, and is held against its layers' entries."""
         asked = (said.asked[1] or {}) if said.asked else {}
-        if str(row["state"]) not in (State.WAITING, State.SCHEDULED) and not _parked_as_changed(said):
+        if not _is_as_asked_for(row, said):
             return
         if asked.get("seal") not in (None, seal_of(self._reading, job)):
             yield "its targets or calls are not those that were asked for."
@@ -88,19 +88,29 @@ class Agreement:
         elif rows and not said.reviewed and rows[-1]["closed_at"] is not None:
             yield "its review stands as closed, and no entry says who closed it."
 
-    def _layers(self, job: int, said: Said) -> Iterator[str]:
+    def _layers(self, job: int, row: Row, said: Said) -> Iterator[str]:
         rows = self._reading.rows(
             "select position, account, state from layers where job = :job order by position", job=job
         )
         found = {int(row["position"] or 0): row for row in rows}
-        for position, doc in said.layers.items():
-            name = str(doc.get("account"))
+        calls = {} if _is_as_asked_for(row, said) else said.sums
+        for position in sorted({*said.layers, *calls}):
+            doc, lot = said.layers.get(position), self._lots.sum(job, position)
+            name = str(found[position]["account"] if doc is None and position in found else (doc or {}).get("account"))
             if position not in found:
                 yield f"the layer {name} is no longer in the table."
-            elif found[position]["state"] != doc.get("state") or found[position]["account"] != name:
+                continue
+            if doc is not None and (found[position]["state"] != doc.get("state") or found[position]["account"] != name):
                 yield f"the layer {name} ended as {doc.get('state')} and stands there as {found[position]['state']!s}."
-            elif self._lots.sum(job, position).hash != doc.get("rows"):
+            elif doc is not None and lot.hash != doc.get("rows"):
                 yield f"the calls of layer {name}, or their receipts, are not as they were when it ended."
+            elif calls.get(position, lot.calls) != lot.calls:
+                yield f"the calls of layer {name} are not those that were asked for."
+
+
+def _is_as_asked_for(row: Row, said: Said) -> bool:
+    """Whether all of it must be as it was asked for, since nothing of it has begun."""
+    return str(row["state"]) in (State.WAITING, State.SCHEDULED) or _parked_as_changed(said)
 
 
 def _parked_as_changed(said: Said) -> bool:

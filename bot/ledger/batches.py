@@ -12,6 +12,7 @@ from bot.ledger.batch import LEDGER, Batch, Lot, Outcome, Room, batch_of
 from bot.ledger.budgets import Budgets
 from bot.ledger.codec import CALL, RECEIPT, TROUBLE, maybe, number, pack, unpack, whole
 from bot.ledger.ledger import Row, Transaction
+from bot.ledger.sums import call_hash
 from providers.contract import Call, Pace, Receipt
 
 IDS_MAX = 5  # provider ids and failing targets kept for the card
@@ -149,21 +150,24 @@ class Batches:
         retried = state is BatchState.QUEUED and outcome.next is not None
         self._count(outcome.batch, state, ready, retried, cancelled=self._stop_rest(outcome))
 
-    def replace(self, batch: Batch, calls: Sequence[Call]) -> None:
-        """Put other calls, to be sent now, in the place of one that was refused."""
+    def replace(self, batch: Batch, calls: Sequence[Call]) -> tuple[int, list[int]]:
+        """Put other calls, to be sent now, in the place of one that was refused; the hash of that one, and of those."""
+        took = call_hash(str(self._tx.rows("select call from batches where id = :id", id=batch.id)[0]["call"]))
+        packed = [pack(CALL, call) for call in calls]
         self._tx.run("delete from batches where id = :id", id=batch.id)
         where = {"job": batch.job, "position": batch.position}
         self._tx.many(
             "insert into batches (job, position, account, state, kind, call)"
             " select :job, :position, account, 'queued', :kind, :call from layers"
             " where job = :job and position = :position",
-            [{**where, "kind": call.kind, "call": pack(CALL, call)} for call in calls],
+            [{**where, "kind": call.kind, "call": text} for call, text in zip(calls, packed, strict=True)],
         )
         self._tx.run(
             "update layers set calls = calls + :more where job = :job and position = :position",
             more=len(calls) - 1, **where,
         )  # fmt: skip
         self._recount(batch.job, batch.position)
+        return took, [call_hash(text) for text in packed]
 
     def _taken(self, outcome: Outcome, now: float) -> tuple[BatchState, float]:
         receipt = outcome.receipt or Receipt()

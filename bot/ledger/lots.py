@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 
 from bot.ledger.codec import whole
 from bot.ledger.ledger import Row, Transaction
+from bot.ledger.sums import added, call_hash
 
 IDS_MAX = 20  # provider ids that an entry names; the others are counted
 SLICE = 2_000  # rows read at once, so that nobody waits long
 _ROWS = (
     "select id, json_extract(iif(json_valid(receipt), receipt, '{}'), '$.id') as ref,"
     " json_array(id, state, kind, call, tries, throttles, passes, receipt, trouble) as line"
-    " from batches where job = :job and position = :position and id > :after order by id limit :most"
+    ", call from batches where job = :job and position = :position and id > :after order by id limit :most"
 )
 
 
@@ -24,6 +25,7 @@ class LotSum:
     after: int = 0  # the last row so far
     ids: dict[str, None] = field(default_factory=dict)  # what the provider called the calls, in order
     more_ids: int = 0
+    calls: int = 0  # their sum, as it was asked for
     _hash: hashlib._Hash = field(default_factory=hashlib.sha256, repr=False)
 
     def add(self, rows: list[Row]) -> bool:
@@ -31,6 +33,7 @@ class LotSum:
         for row in rows:
             self._hash.update(f"{row['line']!s}\n".encode())
             self._name(str(row["ref"] or ""))
+        self.calls = added(self.calls, (call_hash(str(row["call"])) for row in rows))
         self.after = whole(rows[-1]["id"]) if rows else self.after
         return len(rows) == SLICE
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.domain.plan import Cost, LayerPlan, Plan
-from bot.ledger.codec import CALLS, TARGETS
+from bot.ledger.codec import CALL, TARGETS
 from bot.ledger.seal import sealed
+from bot.ledger.sums import added, call_hash
 from providers.calls import summed
 from providers.contract import Kind
 
@@ -29,6 +30,7 @@ class PackedLayer:
     spends: Mapping[str, int]
     cost: Cost | None
     slices: tuple[bytes, ...]
+    sum: int = 0  # of its calls
 
     def texts(self) -> Iterator[str]:
         """Each slice as a JSON array of calls."""
@@ -63,10 +65,13 @@ def _packed_targets(plan: Plan) -> bytes:
 
 
 def _packed_layer(layer: LayerPlan) -> PackedLayer:
-    calls = layer.calls
-    slices = (CALLS.dump_json(tuple(calls[at : at + _SLICE])) for at in range(0, len(calls), _SLICE))
-    squeezed = tuple(zlib.compress(one, _LEVEL) for one in slices)
+    calls, total, squeezed = layer.calls, 0, []
+    for at in range(0, len(calls), _SLICE):
+        texts = [CALL.dump_json(call) for call in calls[at : at + _SLICE]]
+        total = added(total, map(call_hash, texts))
+        squeezed.append(zlib.compress(b"[" + b",".join(texts) + b"]", _LEVEL))
     spends = dict(summed(calls).spent)
     return PackedLayer(
-        layer.account, layer.title, layer.seconds, layer.soft, layer.note, len(calls), spends, layer.cost, squeezed
-    )
+        layer.account, layer.title, layer.seconds, layer.soft, layer.note, len(calls), spends, layer.cost,
+        tuple(squeezed), total,
+    )  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.job import State
+from bot.ledger import sums
 from bot.ledger.chain import microseconds
 from bot.ledger.ledger import Row, Value
 from bot.ledger.record import SEALED
@@ -51,6 +52,7 @@ class Said:
     reviewed: bool = False
     sent: bool = False  # calls have left since votes were last asked for
     layers: dict[int, Doc] = field(default_factory=dict)
+    sums: dict[int, int] = field(default_factory=dict)  # of the calls of each layer, as far as entries say
     seals: Seals = field(default_factory=Seals)
     entry: int = 0  # the last
 
@@ -64,6 +66,9 @@ class Said:
                 self.asked = (str(row["actor"]), doc)
                 also = (doc or {}).get("also", [])
                 self.also = {*map(str, also)} if doc is not None and isinstance(also, list) else None
+                self.sums = _sums((doc or {}).get("sums"))
+            case "halved":
+                self._halved(doc)
             case "decided":
                 self.decided = doc
                 self._asked_for(doc)
@@ -148,6 +153,22 @@ class Said:
         position = (doc or {}).get("position")
         if doc is not None and isinstance(position, int):
             self.layers[position] = doc
+
+    def _halved(self, doc: Doc | None) -> None:
+        """A call of a layer went on in halves; where that document is gone, its sum is not known any more."""
+        known = doc or {}
+        position, took, gave = known.get("position"), sums.read(known.get("took")), known.get("gave")
+        parts = [sums.read(one) for one in gave] if isinstance(gave, list) else []
+        if not isinstance(position, int) or took is None or None in parts:
+            self.sums = {}
+        elif position in self.sums:
+            came = [one for one in parts if one is not None]
+            self.sums[position] = sums.added(self.sums[position], came, [took])
+
+
+def _sums(told: object) -> dict[int, int]:
+    read = [sums.read(one) for one in told] if isinstance(told, list) else []
+    return {position: one for position, one in enumerate(read) if one is not None}
 
 
 def _doc(text: Value) -> Doc | None:

@@ -46,6 +46,10 @@ CHANGED = (
     "its targets or calls are not those that people agreed to: somebody changed the ledger's file."
     " Nothing was sent. Run `purgebot log verify`, and ask for it anew."
 )
+OTHER_CALLS = (
+    "its calls are not those that were asked for: somebody changed the ledger's file. Nothing more of it was sent. Run"
+    " `purgebot log verify`, and ask for it anew."
+)
 SLACK_AWAY = 5.0  # seconds between two tries to read who asked
 MANY_CALLS = 20  # from here on a provider is asked first what is left of its budgets
 CONFIRM_SECONDS = 2.0  # no further call is asked about after
@@ -144,12 +148,16 @@ class Jobs:
     async def _begin_layer(self, job: JobView, position: int) -> None:
         """Let the calls of a layer go. Whether a job may begin is looked at in the very write that begins it, so that
         no hold comes between; what may not is asked again, waits or has ended, and has been told so."""
-        if job.state is not State.QUEUED:
+        is_queued = job.state is State.QUEUED
+        if is_queued and (why := await self._core.ledger.read(lambda books: self._not_as_asked(books, job))):
+            await self._park(job, why)
+            return
+        if await self._is_other(job, position):
+            await self._park(job, OTHER_CALLS)
+            return
+        if not is_queued:
             await self._apply(job, lambda books, job, now: self._begin(books, job, position, now))
             self._core.engine.wake(lane_name(job.layers[position].account))
-            return
-        if why := await self._core.ledger.read(lambda books: self._not_as_asked(books, job)):
-            await self._park(job, why)
             return
         people = await people_of(self._core, job)
         if people is None:
@@ -157,6 +165,21 @@ class Jobs:
             return
         await self._apply(job, lambda books, job, now: self._cleared(books, job, position, people, now))
         self._core.engine.wake(lane_name(job.layers[position].account))
+
+    async def _is_other(self, job: JobView, position: int) -> bool:
+        """Whether the calls of a layer that is to begin are not those that were asked for."""
+        asked = await self._core.ledger.read(lambda books: books.said(job.id).sums)
+        return position in asked and asked[position] != (await self._lot(job.id, position)).calls
+
+    async def hold_to_asked(self) -> None:
+        """After a start: what is under way goes on with the calls that were asked for, or not at all."""
+        under_way = await self._core.ledger.read(lambda books: [*map(books.jobs.get, books.jobs.under_way())])
+        for job in under_way:
+            layers = [n for n, layer in enumerate(job.layers) if layer.state is LayerState.PURGING]
+            for position in layers:
+                if await self._is_other(job, position):
+                    await self._park(job, OTHER_CALLS)
+                    break
 
     def _not_as_asked(self, books: Books, job: JobView) -> str:
         """Why what was asked for, or agreed to, is not what would be sent; "" when it is. Whether there were votes is

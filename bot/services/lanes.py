@@ -21,6 +21,7 @@ from bot.domain.turns import Turns
 from bot.ledger.batch import Batch, Lot, Outcome, Room
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
+from bot.ledger.sums import written
 from bot.services.endings import park
 from bot.services.halves import halves
 from bot.services.jobs import CRASHES_MAX
@@ -171,7 +172,11 @@ class Lane:
         calls = halves(self._core.setup, self._provider, self._account, job, batch.call)
         if not calls or not job.state.is_open:
             return False
-        books.batches.replace(batch, calls)
+        took, gave = books.batches.replace(batch, calls)
+        books.journal.add(
+            now, "halved", "purgebot", batch.job,
+            position=batch.position, took=written(took), gave=[*map(written, gave)],
+        )  # fmt: skip
         told = Told(Event.SENT_AGAIN, layer=self._provider.title, n=1, text=f"{error.what} In halves, to find which.")
         books.messages.say(batch.job, told, now)
         return True

@@ -23,6 +23,7 @@ from bot.ledger.books import Books
 from bot.ledger.messages import Role
 from bot.ledger.packed import PackedPlan
 from bot.ledger.seal import layered
+from bot.ledger.sums import written
 from bot.services.approvals import show_request, withdraw
 from bot.services.choices import Choice, Choices, choices_of, keep
 from bot.services.holding import tell_ahead
@@ -72,7 +73,7 @@ def create(
     job = books.jobs.create(draft, stored, asking.key)
     if asking.deploy is not None:
         _deployed(books, asking, asking.deploy, job, now)
-    _journal(books, core, job, asking, plan, stored.seal, decision, now)
+    _journal(books, core, job, asking, plan, stored, decision, now)
     _plan_messages(books, core, job, asking, site, now)
     if asking.actor.is_local:
         tell_of_local(books, core, job, now)
@@ -228,13 +229,21 @@ def _approval(core: Core, command: Command, plan: Plan, site: Site, decision: De
 
 
 def _journal(
-    books: Books, core: Core, job: JobView, asking: Asking, plan: Plan, seal: str, decision: Allow | Ask, now: float
+    books: Books,
+    core: Core,
+    job: JobView,
+    asking: Asking,
+    plan: Plan,
+    stored: PackedPlan,
+    decision: Allow | Ask,
+    now: float,
 ) -> None:
     books.journal.add(
         now, "asked", asking.actor.id, job.id,
         site=plan.site, kind=plan.kind, effect=plan.effect, targets=len(plan.targets), calls=plan.calls, soft=plan.soft,
-        digest=job.digest, reason=job.reason, source=asking.source, team=asking.actor.team, seal=seal,
-        judged=books.judged(job.id), layers=layered(job),
+        digest=job.digest, reason=job.reason, source=asking.source, team=asking.actor.team,
+        seal=stored.seal, judged=books.judged(job.id), layers=layered(job),
+        sums=[written(layer.sum) for layer in stored.layers],
         **({"also": list(job.also_by)} if job.also_by else {}),
         **({"queued": [f"Q-{number}" for number in asking.queued]} if asking.queued else {}),
         **({} if job.scheduled_for is None else {"due": job.scheduled_for, "zone": job.zone}),

@@ -98,6 +98,7 @@ class Router:
         """After a start: wake everything that waits, whenever it is due, and begin to sweep. Nobody is at a delivery
         that was begun, so each is due now; and rights and sites may have changed, which every Home shows, and with them
         whose votes a job waits for."""
+        await self._jobs.hold_to_asked()
         now = self._core.clock.now()
 
         def deed(books: Books) -> None:

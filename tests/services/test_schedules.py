@@ -21,6 +21,7 @@ from bot.domain.site import Layer
 from bot.domain.told import Event, Told
 from bot.domain.zones import PLACES_OF
 from bot.ledger.audit import audit
+from bot.ledger.books import Books
 from bot.ledger.reading import reading
 from bot.ledger.schedules import Seen
 from bot.services import approvals, deeds
@@ -307,11 +308,21 @@ async def test_a_freeze_that_is_known_for_its_time_refuses_it_at_once(tmp_path: 
     assert State.SCHEDULED is after.state
 
 
+async def lay(shop: Shop, hold: Hold) -> None:
+    """Lea holds a site, as the deed writes it."""
+
+    def deed(books: Books) -> None:
+        books.holds.keep(hold.site, hold)
+        books.journal.add(hold.since, "hold", hold.by, site=hold.site, reason=hold.reason, until=hold.until)
+
+    await shop.ledger.write(deed)
+
+
 async def test_a_plan_for_later_is_judged_for_then_and_makes_nothing(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     under(shop, policy=frozen(START + HOUR, START + 2 * HOUR))
     laid = Hold("shop", "U_LEA", "sale", START, START + 2.5 * HOUR)
-    await shop.ledger.write(lambda books: books.holds.keep("shop", laid))
+    await lay(shop, laid)
     lines = (f"plan in 90m {PRICING}", f"plan in 3h {PRICING}", f"in 90m {PRICING} --dry-run", f"plan {PRICING}")
     plans = [reply for line in lines if isinstance(reply := await say(shop, line), PlanShown)]
     none = await jobs(shop)
@@ -368,7 +379,7 @@ async def test_whoever_left_meanwhile_purges_nothing(tmp_path: Path) -> None:
 async def test_on_a_held_site_it_is_scheduled_and_waits_for_the_release_at_its_time(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     laid = Hold("shop", "U_LEA", "sale", START, START + 3 * HOUR)
-    await shop.ledger.write(lambda books: books.holds.keep("shop", laid))
+    await lay(shop, laid)
     job = await made(shop, f"in 2h {PRICING}")
     later = await made(shop, f"in 4h {PRICING}?later")
     await shop.slate.advance(2.5 * HOUR)
@@ -390,7 +401,7 @@ async def test_an_hour_on_hold_after_its_time_makes_its_votes_old(tmp_path: Path
     job = await made(shop, f"in 2h {NEWS}")
     await approvals.vote(shop.core, LEA, job.id, True)
     laid = Hold("shop", "U_LEA", "sale", START, START + 3 * HOUR)
-    await shop.ledger.write(lambda books: books.holds.keep("shop", laid))
+    await lay(shop, laid)
     await shop.slate.advance(3 * HOUR + 5)
     asked = await shop.job(job.id)
     await close(shop)
