@@ -30,6 +30,7 @@ def queue_card(shown: QueueShown, command: str) -> Card:
         if running or waiting
         else "Queue: nothing runs and nothing waits for calls",
         [
+            "This purgebot only observes: nothing is sent, and what was begun stands still." if shown.observing else "",
             *lines,
             f"and {count(more, 'more account')}: name a site or an account" if more > 0 else "",
             f"Idle: {names}" if names else "",
@@ -125,7 +126,9 @@ def _counted(account: AccountQueue) -> list[str]:
         (account.scheduled, f"for {'its' if account.scheduled == 1 else 'their'} time"),
         (account.decisions, "for a decision"), (account.following, "for a job that comes first"),
     )  # fmt: skip
-    return [f"{count(n, 'job')} {'waits' if n == 1 else 'wait'} {what}" for n, what in counts if n]
+    waiting = [f"{count(n, 'job')} {'waits' if n == 1 else 'wait'} {what}" for n, what in counts if n]
+    still = f"{count(account.still, 'job')} {'stands' if account.still == 1 else 'stand'} still"
+    return [*waiting, *([still] if account.still else [])]
 
 
 def ordinal(n: int) -> str:
