@@ -17,7 +17,7 @@ from bot.domain.job import JobView
 from bot.ledger.sqlite import SqliteLedger
 from bot.settings import Environment, load
 from bot.wiring import Bot
-from tests.faces.served import environ, finished, served
+from tests.faces.served import PATIENCE, environ, finished, served, start
 from tests.providers.loopback import loopback
 
 pytestmark = pytest.mark.slow
@@ -120,6 +120,14 @@ async def test_without_slack_the_log_says_so_and_its_door_is_shut(tmp_path: Path
         await bot.end()
     assert "off: there is no SLACK_BOT_TOKEN, so only the HTTP surface works" == bot.started["slack"]
     assert 404 == events.status_code
+
+
+async def test_a_log_that_goes_to_no_terminal_has_no_colour(tmp_path: Path) -> None:
+    process = await start(environ(tmp_path, LOG_FORMAT="console"), "serve")
+    async with asyncio.timeout(PATIENCE):
+        first = (await process.stderr.readline()).decode()
+    await process.close()
+    assert ("configuration" in first, "\x1b" in first) == (True, False)
 
 
 async def test_observe_is_told_and_sends_nothing(tmp_path: Path) -> None:
