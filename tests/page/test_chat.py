@@ -311,6 +311,26 @@ def test_the_shortcut_beside_the_box_is_global(shown: Opened) -> None:
     assert shown.play.posted("shortcut") == [{"user": "U_MIA", "callback_id": "purge_form"}]
 
 
+def test_the_bot_is_invited_by_a_button_and_as_slack_people_type_it(shown: Opened) -> None:
+    page = shown.page
+    page.click("#invite")
+    assert shown.play.posted("invite") == [{"user": "U_MIA", "channel": "C_SHOP"}]
+    page.fill("#box", "/invite @purgebot")
+    page.press("#box", "Enter")
+    expect(page.locator("#box")).to_have_value("")
+    assert shown.play.posted("invite", 2) == [{"user": "U_MIA", "channel": "C_SHOP"}] * 2
+
+
+def test_nobody_is_invited_to_a_conversation_of_two(shown: Opened) -> None:
+    page = shown.page
+    page.click("[data-channel=D_MIA]")
+    expect(page.locator("#invite")).to_be_hidden()
+    page.fill("#box", "/invite @purgebot")
+    page.press("#box", "Enter")
+    expect(page.locator("#note")).to_have_text("Here are only the two of you. Invite purgebot to a channel.")
+    assert shown.play.posted("invite", 0) == []
+
+
 def test_a_message_with_links_has_a_shortcut_that_names_it(shown: Opened) -> None:
     card = shown.page.locator(f"#messages [data-ts='{DONE}']")
     card.hover()
