@@ -268,6 +268,14 @@ UNREADABLE: dict[str, tuple[object, str]] = {
         b'{"site": "\xff"}',
         "The body is no JSON: invalid unicode code point at line 1 column 11. Send at least a site and a version.",
     ),
+    "a byte order mark": (
+        b'\xef\xbb\xbf{"site": "shop", "version": "4"}',
+        "The body begins with a byte order mark. Write it as UTF-8 without one.",
+    ),
+    "UTF-16, as PowerShell writes it": (
+        '{"site": "shop", "version": "4"}'.encode("utf-16"),
+        "The body begins with a byte order mark. Write it as UTF-8 without one.",
+    ),
     "an array": ([], "The body is no JSON object. Send at least a site and a version."),
     "no version": ({"site": "shop"}, "`version` is missing. Send at least a site and a version."),
     "no site": ({"version": "4"}, "`site` is missing. Send at least a site and a version."),
