@@ -54,9 +54,10 @@ def test_the_scene_s_own_page_stands_in_every_box_and_can_be_visited(shown: Open
     expect(shown.page.locator("#path option")).to_have_text(["/", "/pricing"])
 
 
+LINE = "/purge why http://www.shop.test/race/1"
 STAGE = {
     "title": "The edge was purged before the shield",
-    "line": "/purge why http://www.shop.test/race/1",
+    "line": LINE,
     "unseen": "Its box shows one of them.",
     "at": 5.0,
 }
@@ -99,7 +100,7 @@ def test_after_a_scene_the_guide_asks_why_and_claims_nothing_that_the_scene_did(
         SCENE, [on_stage(play), {"C_SHOP": [BEFORE, OF_SCENE]}, "U_MIA"]
     )
     said = "Scene “The edge was purged before the shield”: send the line in the box. It finds the cause."
-    assert [1, said, "box", STAGE["line"], ""] == [step, text, target, line, job]
+    assert [1, said, "box", LINE, ""] == [step, text, target, line, job]
 
 
 def test_once_the_cause_is_told_the_guide_leads_to_it(modules: Page, play: Fixture) -> None:
@@ -128,7 +129,7 @@ def test_the_page_tells_of_the_scene_and_of_what_its_boxes_do_not_show(shown: Op
     )
     expect(page.locator("#steps li")).to_have_text(["Set the scene", "Ask why", "Take the next step", "See the proof"])
     expect(page.locator("#steps [data-state=now]")).to_have_text("Ask why")
-    expect(page.locator("[data-suggestion]").first).to_have_text(STAGE["line"])
+    expect(page.locator("[data-suggestion]").first).to_have_text(LINE)
     del shop["scene"], shop["stage"]
     expect(page.locator("#scene")).to_be_hidden()
     expect(page.locator("#steps li").first).to_have_text("Deploy")
