@@ -249,6 +249,17 @@ async def test_an_observing_bot_tells_what_the_policy_refuses_at_the_machine(
     assert said in err.splitlines()
 
 
+async def test_a_retry_at_an_observing_bot_says_that_it_stands_still_and_waits_for_nothing(tmp_path: Path) -> None:
+    async with loopback(refusing) as varnish:
+        env = environ(tmp_path, varnish.url)
+        await finished(env, *purge(URL, *WHY))
+        file = tmp_path / "purgebot.yaml"
+        file.write_text(file.read_text().replace("mode: live", "mode: observe"))
+        code, out, err = await finished(env, "retry", "P-1", "--local", "--timeout", "600")
+    assert (7, "P-1 is queued, unchecked.") == (code, out.splitlines()[-1])
+    assert err.endswith("P-1 goes on once the mode is live: this purgebot only observes.\n")
+
+
 async def test_an_observing_bot_tells_of_the_hold_that_would_keep_it_at_the_machine(tmp_path: Path) -> None:
     env = observing(tmp_path)
     await finished(env, "hold", "all", "because", "the CDN is on fire", "--local")
