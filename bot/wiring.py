@@ -156,7 +156,8 @@ class Bot:
         self.undone = UndoneWatch(self.core, self._lacking if environment.slack_bot_token else nothing_to_look_for)
         faces = (self.reception.run, self.notifier.run, self.homes.run, self.undone.run)
         without = (_of_slack, _shown, _shown, self.undone.run)
-        self.router = Router(self.core, self._every_lane(), *(without if without_slack else faces))
+        speaks = environment.slack_bot_token and not without_slack
+        self.router = Router(self.core, self._every_lane(), *(faces if speaks else without))
         self.stopping = asyncio.Event()
         self.slack = self._slack_door()
         self.senders = Senders(settings.deploys)

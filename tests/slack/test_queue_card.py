@@ -212,3 +212,10 @@ def test_places_are_counted_as_people_do() -> None:
     assert ["1st", "2nd", "3rd", "4th", "11th", "12th", "21st", "112th"] == [
         ordinal(n) for n in (1, 2, 3, 4, 11, 12, 21, 112)
     ]
+
+
+def test_where_nobody_knows_when_there_is_room_it_says_what_is_waited_for() -> None:
+    full = Full("cf has 2 open jobs.", account="cf", since=NOW)
+    assert "is not known: what is open waits for people, its time, or a job that comes first." in plain(
+        full_card(full, NOW, "/purge")
+    )

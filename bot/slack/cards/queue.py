@@ -165,7 +165,7 @@ def joined_card(joined: Joined, now: float) -> Card:
 def full_card(full: Full, now: float, command: str) -> Card:
     """An account has so much in line that it takes no more."""
     free = (
-        "When there is room again is not known: what is open waits for people, or for a job that comes first."
+        "When there is room again is not known: what is open waits for people, its time, or a job that comes first."
         if full.seconds is None
         else f"There is room again in about {duration(max(1.0, full.seconds))}: ask again then."
     )
