@@ -30,7 +30,7 @@ def for_terminal(text: str, verbs: Collection[str]) -> str:
 
     def here(found: re.Match[str]) -> str:
         line = found[2]
-        if found[1] not in _LABELS and not _is_line(line.split()[0], verbs):
+        if found[1] not in _LABELS and not _is_verbless(line.split()[0]):
             return found[0]
         verb = "" if line.split()[0] in verbs else "purge "
         words = line if '"' in line else " ".join(map(shlex.quote, line.split()))
@@ -39,9 +39,9 @@ def for_terminal(text: str, verbs: Collection[str]) -> str:
     return _COPY.sub(here, text)
 
 
-def _is_line(first: str, verbs: Collection[str]) -> bool:
-    """Whether what begins with that word, behind the command, is a line and no sentence."""
-    return first in verbs or first in _BEGINS or "/" in first or ":" in first
+def _is_verbless(first: str) -> bool:
+    """Whether what begins with that word, behind the command, is a purge and no sentence."""
+    return first in _BEGINS or "/" in first or ":" in first
 
 
 def print_json(doc: Mapping[str, object]) -> None:

@@ -554,6 +554,10 @@ COPIES = {
         "Nothing was purged. To have it wait its turn: purgebot purge 'https://a.test/?a=1&b=2'",
     ),
     "a reason with a colon": ("Copy: /purge /a because b: /c d", "Copy: purgebot purge /a because b: /c d"),
+    "a verb in a sentence": (
+        "More: purgebot help <topic>, where a topic is a word.",
+        "More: purgebot help <topic>, where a topic is a word.",
+    ),
     "a sentence": ("It ended: purgebot ended 3 times.", "It ended: purgebot ended 3 times."),
     "no line to copy": ("/purge status lists the jobs.", "/purge status lists the jobs."),
 }
