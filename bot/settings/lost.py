@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.settings.model import MissingSecret, OidcSender, Secret, Sender, Settings
+from bot.settings.model import OidcSender, Secret, Sender, Settings
 
 _SET = "Set it and start the bot again: the variables of a process that runs do not change."
 _WRITE = "Write it where the bot runs, then reload again."
@@ -27,13 +27,15 @@ def lost(settings: Settings, already: Lacking) -> tuple[str, ...]:
     return tuple(
         f"{key}: {trouble} {_SET if secret.env else _WRITE}"
         for key, secret in _places(settings, already).items()
-        if (trouble := _trouble(secret))
+        if (trouble := secret.trouble())
     )
 
 
 def without_secret(senders: tuple[Sender, ...]) -> frozenset[str]:
     """Those of whose secrets none is there now, by name."""
-    return frozenset(sender.name for sender in senders if (kept := _secrets(sender)) and all(map(_trouble, kept)))
+    return frozenset(
+        sender.name for sender in senders if (kept := _secrets(sender)) and all(secret.trouble() for secret in kept)
+    )
 
 
 def _places(settings: Settings, already: Lacking) -> Mapping[str, Secret]:
@@ -65,11 +67,3 @@ def _of_senders(settings: Settings, already: Lacking) -> Iterator[tuple[str, Sec
 
 def _secrets(sender: Sender) -> tuple[Secret, ...]:
     return () if isinstance(sender, OidcSender) else sender.secrets
-
-
-def _trouble(secret: Secret) -> str:
-    try:
-        secret.reveal()
-    except MissingSecret as exc:
-        return str(exc)
-    return ""
