@@ -126,6 +126,22 @@ def test_a_vote_asks_first_and_is_sent_after_a_yes(shown: Opened) -> None:
     )
 
 
+AT_ONCE = """() => {
+  document.querySelector("#confirm-yes").click();
+  const me = document.querySelector("#me");
+  me.value = "U_KIM";
+  me.dispatchEvent(new Event("change"));
+}"""
+
+
+def test_a_vote_is_that_of_who_pressed_it_whoever_one_becomes_then(shown: Opened) -> None:
+    shown.page.select_option("#me", "U_SAM")
+    shown.page.click("[data-channel=C_APPROVE]")
+    shown.page.locator("[data-action-id=approve]").last.click()
+    shown.page.evaluate(AT_ONCE)
+    assert ["U_SAM"] == [vote["user"] for vote in shown.play.posted("click")]
+
+
 @pytest.mark.parametrize("way", ["Back", "Escape"])
 def test_a_vote_that_is_taken_back_sends_nothing(shown: Opened, way: str) -> None:
     page = shown.page
