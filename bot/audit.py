@@ -67,7 +67,7 @@ def _told(verdict: Verdict, exported: Exported | None) -> str:
     if verdict.is_whole and verdict.replaced is not None and exported is not None:
         return _replaced_told(verdict, verdict.replaced, exported.head.count)
     if verdict.is_whole:
-        more = f" It continues the exported head of {exported.head.count} entries." if exported else ""
+        more = f" It continues the exported head of {_entries(exported.head.count)}." if exported else ""
         jobs = f"{verdict.jobs} job{'s' if verdict.jobs != 1 else ''}"
         older = _older_told(verdict.older)
         return f"The journal is whole: {_entries(head.count)}, {jobs}.{more} {_head_told(head)}{older}\n"

@@ -502,7 +502,9 @@ def _work_here(words: Sequence[str], file: str, as_json: bool, anyway: bool, wai
         print_json(told.job)
     else:
         sys.stdout.write(f"{told.job['job']} is {told.job['state']}, {told.job['verdict']}{part_told(told.job)}.\n")
-    if told.code == LATE:
+    if told.stands:
+        console(sys.stderr).print(f"{told.job['job']} goes on once the mode is live: this purgebot only observes.")
+    elif told.code == LATE:
         console(sys.stderr).print(f"{told.job['job']} goes on at the next start of a bot, or with the next --local.")
     raise typer.Exit(told.code)
 

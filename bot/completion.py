@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 KINDS = ("url", "path", "prefix", "tag", "host", "pattern", "everything")
 ON_THINGS = ("purge", "plan", "check", "why", "lint", "warm")
 WITH_KINDS = ("purge", "plan")
-BARE = ("hold", "release", "limits", "stats", "log")  # a site's name stands there by itself
+BARE = ("hold", "release", "limits", "stats", "log", "queue")  # a site's name stands there by itself
 OPTIONS: Mapping[str, tuple[str, ...]] = {  # the bare words, by verb
     "purge": ("on", "soft", "hard", "because", "in", "at", "only", "dry-run", "no-check"),
     "plan": ("on", "soft", "hard", "because", "in", "at", "only", "dry-run", "no-check"),
@@ -91,7 +91,8 @@ def choices(verb: str, before: Sequence[str], names: Callable[[], Names]) -> lis
     free = [word for word in OPTIONS.get(verb, ()) if word not in before]
     if verb in BARE and not before:
         every = ["all"] if verb in ("hold", "release") else []
-        return [*names().sites, *every, *free]
+        accounts = names().accounts if verb == "queue" else ()
+        return [*names().sites, *accounts, *every, *free]
     if verb not in ON_THINGS or before:
         return free
     schemes = [f"https://{host}/" for host in names().hosts]

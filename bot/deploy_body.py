@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import json
 import re
@@ -102,6 +103,9 @@ class DeployBody(BaseModel):
         )  # fmt: skip
 
 
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # as editors and shells of Windows write them
+
+
 class BadBody(Exception):
     """It is no deploy; the text says why, and what to write."""
 
@@ -112,6 +116,8 @@ class _Twice(Exception):
 
 def read_deploy(raw: bytes) -> Announced:
     """The deploy that `raw` is. Raises BadBody."""
+    if raw.startswith(_MARKS):
+        raise BadBody("The body begins with a byte order mark. Write it as UTF-8 without one.")
     try:
         body = DeployBody.model_validate_json(raw)
         json.loads(raw, object_pairs_hook=_once, parse_int=str)

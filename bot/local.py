@@ -70,11 +70,13 @@ class AtTheMachine:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What was answered, the job's record once it was followed, and the exit code of that."""
+    """What was answered, the job's record once it was followed, and the exit code of that; `stands` where it does not
+    go on since this purgebot only observes."""
 
     heard: Heard
     job: Record | None = None
     code: int | None = None
+    stands: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +118,9 @@ class Machine:
             if not heard.job or not wait:
                 return Told(heard)
             await bot.start()
-            record = await self._follow(bot, int(heard.job.removeprefix("P-")), seconds, stop, followed)
-            return Told(heard, record, exit_code(record) if is_settled(record, through_approval=False) else LATE)
+            record, stands = await self._follow(bot, int(heard.job.removeprefix("P-")), seconds, stop, followed)
+            code = exit_code(record) if is_settled(record, through_approval=False) else LATE
+            return Told(heard, record, code, stands)
         finally:
             await bot.stop()
 
@@ -139,7 +142,10 @@ class Machine:
         answer = answer_of(await desk.ask(asking, text, targets), core)
         return heard_of(answer.status_code, json.loads(bytes(answer.body)), "The ledger")
 
-    async def _follow(self, bot: Bot, number: int, seconds: float, stop: asyncio.Event, followed: Followed) -> Record:
+    async def _follow(
+        self, bot: Bot, number: int, seconds: float, stop: asyncio.Event, followed: Followed
+    ) -> tuple[Record, bool]:
+        """Its record in the end, and whether it stands still, which nothing here will change."""
         until, told = bot.clock.monotonic() + seconds, 0
         while True:
             job, lines = await bot.ledger.read(lambda books: _seen(books, number))
@@ -148,8 +154,10 @@ class Machine:
             told = len(lines)
             record = job_record(job)
             followed.record(record)
-            if is_settled(record, through_approval=False) or stop.is_set() or bot.clock.monotonic() >= until:
-                return record
+            stands = job.held is not None and job.held.observes
+            is_over = stop.is_set() or bot.clock.monotonic() >= until
+            if stands or is_over or is_settled(record, through_approval=False):
+                return record, stands
             await bot.clock.sleep(POLL_SECONDS)
 
 

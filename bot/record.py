@@ -143,6 +143,7 @@ def queue_record(shown: QueueShown) -> list[Record]:
             "waiting_for_votes": account.votes,
             "needs_decision": account.decisions,
             "following": account.following,
+            "standing_still": account.still,
         }
         for account in shown.accounts
     ]

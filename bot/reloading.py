@@ -40,6 +40,11 @@ async def reload(bot: Bot, read: Reading) -> bool:
             log.error("configuration_bad", problem=str(problem), what="nothing was changed")
         bot.metrics.reloaded("bad")
         return False
+    if lost := await bot.lost_by(settings):
+        for what in lost:
+            log.error("configuration_not_taken", why=f"{what} Nothing was changed.")
+        bot.metrics.reloaded("kept_out")
+        return False
     try:
         stranded = await bot.reload(settings)
     except LedgerDown as exc:

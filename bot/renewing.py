@@ -95,6 +95,11 @@ class Renewing:
         """Whether these settings, with the secrets that are there now, would give the same."""
         return self.settings == settings and self._account == await asyncio.to_thread(revealed, settings)
 
+    @property
+    def lacks_secret(self) -> bool:
+        """Whether one of its secrets was not there when they were read last."""
+        return self._account is None
+
     def sighting(self, headers: Mapping[str, str]) -> Sighting:
         """Read this provider's cache headers; names are lower-case."""
         return self._lent.now.sighting(headers)
@@ -185,6 +190,11 @@ class Probing:
             await self._lent.become(new)
         elif new is not None:
             self._lent = Lent(new)
+
+    @property
+    def has_token(self) -> bool:
+        """Whether probes are asked for by name."""
+        return bool(self._of[1])
 
     async def measure(
         self,

@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 import structlog
 import uvicorn
+from rich.console import Console
 from starlette.types import ASGIApp
 
 from bot.ledger.ledger import LedgerDown
@@ -177,9 +178,15 @@ async def _serve_until(
     return 0 if stop.is_set() else FAILED
 
 
+def _console() -> structlog.dev.ConsoleRenderer:
+    """In colour only on a terminal of somebody who wants it (https://no-color.org)."""
+    terminal = Console(stderr=True)
+    return structlog.dev.ConsoleRenderer(colors=terminal.is_terminal and not terminal.no_color)
+
+
 def set_up_logging(log_format: str, level: int = logging.INFO) -> None:
     """Structured logs from `level` on, on standard error. Libraries that would print URLs or bodies stay at WARNING."""
-    renderer = structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer()
+    renderer = structlog.processors.JSONRenderer() if log_format == "json" else _console()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -123,6 +123,11 @@ class Door:
         """From now on these may knock, and nobody else."""
         self._tokens = tokens
 
+    @property
+    def admitted(self) -> frozenset[str]:
+        """Who may knock, by name."""
+        return frozenset(token.name for token in self._tokens)
+
     def app(self, slack_events: ASGIApp | None) -> Starlette:
         """All routes; without Slack's when it speaks by Socket Mode."""
         routes: list[Route | Mount] = [

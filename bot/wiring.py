@@ -31,7 +31,7 @@ from bot.services.router import SWEEP_SECONDS, Router
 from bot.services.setup import HOME, SWEEP, UNDONE, Core, Current, UndoneNow
 from bot.services.undone import SOON_SECONDS, UndoneWatch, nothing_to_look_for
 from bot.setting_up import database_path, provider_names, setup_of, tokens_of
-from bot.settings import Environment, Settings, lines, open_ends, summary
+from bot.settings import Environment, Lacking, Settings, lines, lost, open_ends, summary, without_secret
 from bot.slack.app import SlackDoor, web_client
 from bot.slack.directory import READ_ALL_SECONDS, SlackDirectory
 from bot.slack.home import HomeTabs
@@ -100,7 +100,8 @@ class Bot:
         self.undone = UndoneWatch(self.core, self._lacking if environment.slack_bot_token else nothing_to_look_for)
         faces = (self.reception.run, self.notifier.run, self.homes.run, self.undone.run)
         without = (_of_slack, _shown, _shown, self.undone.run)
-        self.router = Router(self.core, self._every_lane(), *(without if without_slack else faces))
+        speaks = environment.slack_bot_token and not without_slack
+        self.router = Router(self.core, self._every_lane(), *(faces if speaks else without))
         self.stopping = asyncio.Event()
         self.slack = self._slack_door()
         self.senders = Senders(settings.deploys)
@@ -213,6 +214,14 @@ class Bot:
         if not stranded:
             await self._take_up(settings, accounts)
         return stranded
+
+    async def lost_by(self, settings: Settings) -> Sequence[str]:
+        """Which secrets of `settings` are not there, but for what runs without them already: a sentence each."""
+        accounts = frozenset(name for name, account in self._accounts.items() if account.lacks_secret)
+        tokens = frozenset(token.name for token in self.settings.api_tokens) - self.door.admitted
+        bare = self.settings.globalping.token is not None and not self.probing.has_token
+        senders = await asyncio.to_thread(without_secret, self.settings.deploys.senders)
+        return await asyncio.to_thread(lost, settings, Lacking(accounts, tokens, senders, bare))
 
     def _is_alike(self, name: str, account: Renewing) -> bool:
         """Whether the calls that were planned for the account of that name can be made by `account`."""

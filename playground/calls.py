@@ -15,7 +15,7 @@ from starlette.routing import Route
 from playground import pipeline
 from playground.faults import KINDS, ONLY, UnknownFault
 from playground.http import loopback_client
-from playground.scenes import SceneFailed, Scenes
+from playground.scenes import OnStage, SceneFailed, Scenes
 from playground.scenes_of_why import SCENES
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Calls:
             "api": {"url": world.url, "token": "play"},
             "deploys": {"url": f"{world.url}{pipeline.PATH}", "sender": pipeline.SENDER, "secret": pipeline.SECRET},
             "accounts": world.accounts,
-            "sites": {name: _site(town, world.on_stage.get(name, "")) for name, town in world.towns.items()},
+            "sites": {name: _site(town, world.on_stage.get(name)) for name, town in world.towns.items()},
             "faults": world.faults.shown(),
             "kinds": {account: _kinds(account) for account in (*world.accounts, "slack")},
             "now": world.now(),
@@ -154,13 +154,13 @@ def _kinds(account: str) -> list[str]:
     return [kind for kind in KINDS if account in ONLY.get(kind, (account,))]
 
 
-def _site(town: Town, scene: str) -> Mapping[str, object]:
+def _site(town: Town, scene: OnStage | None) -> Mapping[str, object]:
     """One site as it is now; `shield` is the copies of its one cache between origin and edges, where it has one, and
-    `scene` the page that the scene is about, if one is set there."""
+    `scene` the page that the scene is about, if one is set there, with what is told of it as `stage`."""
     host = town.hosts[0]
     places = {place: cache.shown(host) for place, cache in town.caches.items()}
     here = [path for held in places.values() for path in held]
-    known = {"/", "/pricing", *([scene] if scene else []), *town.origin.ahead(), *here}
+    known = {"/", "/pricing", *([scene.path] if scene else []), *town.origin.ahead(), *here}
     versions = {place: {path: copy.version for path, copy in held.items()} for place, held in places.items()}
     return {
         "url": f"http://{host}/",
@@ -173,8 +173,12 @@ def _site(town: Town, scene: str) -> Mapping[str, object]:
         "since": {place: {path: copy.since for path, copy in held.items()} for place, held in places.items()},
         "soft": {place: [path for path, copy in held.items() if copy.stale] for place, held in places.items()},
         "budgets": town.budgets(),
-        **({"scene": scene} if scene else {}),
+        **({"scene": scene.path, "stage": _stage(scene)} if scene else {}),
     }
+
+
+def _stage(scene: OnStage) -> Mapping[str, object]:
+    return {"title": scene.title, "line": scene.line, "unseen": scene.unseen, "at": scene.at}
 
 
 async def _sent(request: Request) -> Mapping[str, object]:

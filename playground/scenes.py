@@ -136,6 +136,17 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class OnStage:
+    """A scene that is set on a site: the page it is about, as caches keep it, and what is told of it."""
+
+    path: str
+    title: str
+    line: str  # to type
+    unseen: str  # what the boxes of caches do not show
+    at: float  # when it was set, in seconds since the epoch
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """One scene: what is told of it, and how it is set up. `page` has the number of the run in place of `#`."""
 
@@ -146,6 +157,8 @@ class Scene:
     page: str = ""
     asks: str = ""  # what stands behind the page's path in the line to type
     site: str = "shop"
+    unseen: str = ""  # what the boxes of caches do not show
+    in_key: bool = True  # whether caches keep the page under all that is asked
 
     def path(self, run: int) -> str:
         """Its page in that run."""
@@ -195,6 +208,9 @@ class Scenes:
                 await scene.set_up(stage)
             except (TimeoutError, httpx.HTTPError) as exc:
                 raise SceneFailed(f"The bot did not come as far as {name} needs within {PATIENCE:g} s.") from exc
-            self._world.on_stage[scene.site] = f"{stage.path}{scene.asks}"
+            told = self.told(name, run)
+            path = f"{stage.path}{scene.asks if scene.in_key else ''}"
+            now = self._world.now()
+            self._world.on_stage[scene.site] = OnStage(path, scene.title, told["line"], scene.unseen, now)
             self._world.store.execute("insert or replace into scenes values (?, ?)", (name, run))
-            return self.told(name, run)
+            return told

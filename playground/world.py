@@ -20,6 +20,7 @@ from playground.manners import Manners
 from playground.names import RESOLVERS, Names, Resolver
 from playground.pace import Pace, pace_named
 from playground.requests import Requests
+from playground.scenes import OnStage
 from playground.store import Store
 from playground.town import CITIES, ByHost, Ground, Listening, Noted, Town
 from playground.towns import TOWNS
@@ -68,7 +69,7 @@ class World:
         self.now = now
         self._opening = asyncio.Lock()
         self.pace: Pace = pace_named(speed)
-        self.on_stage: dict[str, str] = {}  # by site, the page that a scene is about
+        self.on_stage: dict[str, OnStage] = {}  # by site
         self.store = Store(data / "world.db")
         self.store.execute("create table if not exists filled (at real)")
         self.requests = Requests(self.store, now)

@@ -48,7 +48,8 @@ async def port_probe(admin: AdminPort) -> Probe:
     if (n := len(_WAITING.findall(bans))) > BACKLOG:
         what = f"{admin.who} has more than {BACKLOG:,} bans that are not worked off."
         return Probe(Health.DOUBTFUL, what, "Look at `varnishadm ban.list`: bans on req.* fields stay for long.")
-    return Probe(Health.GOOD, f"{admin.who} lets this machine in; {n} bans wait to be worked off.")
+    waiting = "1 ban waits" if n == 1 else f"{n:,} bans wait"
+    return Probe(Health.GOOD, f"{admin.who} lets this machine in; {waiting} to be worked off.")
 
 
 async def _lacks_names(admin: AdminPort, vcls: str) -> bool:

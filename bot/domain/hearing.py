@@ -256,7 +256,9 @@ class _Sorter:
     def _unknown_flag(self, name: str, word: Word) -> Confused:
         if name.lower() in TERMINAL:
             return self._of_the_terminal(name, word)
-        known = [written for written, row in OPTION_OF.items() if written.startswith("--") and row.takes != "moment"]
+        verb = self.heard.verb or Verb.PURGE
+        fit = {written: row for written, row in OPTION_OF.items() if verb in row.verbs and row.takes != "moment"}
+        known = [written for written in fit if written.startswith("--")]
         near = difflib.get_close_matches(f"--{name.lower().strip('-')[:20]}", known, 1, _NEAR)
         mended = self._mended(word, near[0]) if near else ""
         return self.confused(f"`{shown(name)}` is not an option.", mended, topic="options")

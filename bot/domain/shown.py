@@ -54,6 +54,11 @@ class Notes:
         return f"{said} (and {more:,} more like it)" if more and "{}" in sentence else said
 
 
+def how_many(n: int, one: str, many: str = "") -> str:
+    """1 job, 2 jobs, 1,000 jobs; `many` where that is not `one` with an s."""
+    return f"{n:,} {one if n == 1 else many or f'{one}s'}"
+
+
 def shown(text: str, limit: int = SHOWN_MAX) -> str:
     """Anybody's text made fit to be shown back between backticks: cut, printable, without credentials."""
     plain = without_credentials(text) if "@" in text and not _PERSON.fullmatch(text) else text

@@ -113,6 +113,7 @@ def _spaced(text: str) -> str:
     iso = _ISO.fullmatch(text)
     if iso is not None:
         return " ".join(part for part in iso.groups() if part)
+    text = re.sub(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt](?=[0-9])", r"\1 ", text)
     return re.sub(rf"(?<=[0-9])({_OFFSET})$", r" \1", text)
 
 
@@ -163,6 +164,9 @@ def offset_zone(name: str) -> tzinfo | None:
     return timezone(-ahead if name[0] == "-" else ahead)
 
 
+TOO_FAR = NotThen("That is more than 90 days ahead, and nothing is kept waiting longer.")
+
+
 def due(when: When, now: float, zone: tzinfo, name: str) -> Due | NotThen:
     """When that is, read at `now` (seconds since the epoch) in `zone`, which is called `name`."""
     counted = Due(now + when.seconds, name, on_the_clock(now + when.seconds, zone))
@@ -170,7 +174,7 @@ def due(when: When, now: float, zone: tzinfo, name: str) -> Due | NotThen:
     if isinstance(found, NotThen):
         return found
     if found.at - now > LATEST:
-        return NotThen("That is more than 90 days ahead, and nothing is kept waiting longer.")
+        return TOO_FAR
     if found.at - now < SOONEST:
         return NotThen("That is less than 10 s ahead. Without a time it begins at once.")
     return found
@@ -188,9 +192,9 @@ def _on_the_clock(when: When, now: float, zone: tzinfo, name: str) -> Due | NotT
     moved = not when.day and _next(wall, zone, now) <= now
     if moved:
         wall += timedelta(days=1)
-    if is_left_out(wall, zone):
-        return _left_out(when, wall, zone, name)
     at = _next(wall, zone, now)
+    if is_left_out(wall, zone) and at > now:  # of what has passed, or is too far, no time beside it is offered
+        return _left_out(when, wall, zone, name) if at - now <= LATEST else TOO_FAR
     if at <= now:
         return NotThen(f"{wall:%Y-%m-%d %H:%M:%S} has passed in {name}.", _later(when))
     shown = f"{wall:%H:%M:%S}" if second else f"{wall:%H:%M}"

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from bot.domain.policy import Approve, Ask, Conditions, Outline, Policy, Refuse, Rule, Tightening
 from bot.domain.recent import Before
+from bot.domain.shown import how_many
 from providers.contract import Kind
 
 ADD_REASON = "Add: because <reason>"
@@ -140,7 +141,7 @@ def _when(when: Conditions) -> str:
     if when.over_usd is not None:
         return f" for what costs more than {dollars(when.over_usd)}"
     if when.over_items is not None:
-        return f" for more than {when.over_items:,} targets"
+        return f" for more than {how_many(when.over_items, 'target')}"
     if when.outside is not None:
         return f" outside {when.outside.text}"
     return f" during {when.during.text}" if when.during is not None else ""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.domain.job import CLOSED
+from bot.domain.shown import how_many
 from bot.ledger.agreement import COLUMNS, Agreement
 from bot.ledger.chain import Breach, Head, Ranges, Walk, sha256
 from bot.ledger.held import hold_breaches
@@ -124,17 +125,18 @@ class _Auditor:
             self.replaced = replaced_by(self._reading, self._exported.head, walk.parted)
         if self.replaced is not None:
             return
+        entries = how_many(count, "entry", "entries")
         if walk.parted:
             first = walk.agreed + 1
             since = f"entry {first}" if first == walk.parted else f"one of the entries {first} to {walk.parted}"
             yield Breach(
-                f"The journal does not continue the exported head of {count} entries: it was written anew from {since}"
+                f"The journal does not continue the exported head of {entries}: it was written anew from {since}"
                 f" on.{self._restored()}",
                 first,
             )
         elif walk.head.count < count:
             yield Breach(
-                f"The exported head has {count} entries, and the journal ends with {walk.head.count}: its end was"
+                f"The exported head has {entries}, and the journal ends with {walk.head.count}: its end was"
                 f" removed.{self._restored()}",
                 walk.head.count + 1,
             )

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.domain.hold import OBSERVER
 from bot.domain.job import LayerState, State
 from bot.ledger import homes
 from bot.ledger.codec import maybe, number, whole
@@ -55,6 +56,7 @@ class OpenJob:
     layers: tuple[OpenLayer, ...]
     urgent_by: str = ""
     is_held: bool = False
+    observed: bool = False  # kept back by nobody's hold: the bot only observes
     looks: bool = False  # before its first call it looks at the edge
     follows: bool = False  # another site's job comes first, and is not proven yet
 
@@ -93,8 +95,9 @@ class Queue:
         """Every job that has not ended, oldest first."""
         rows = self._tx.rows(
             "select id, site, state, requested_by, created, json_extract(doc, '$.targets') as targets,"
-            " json_extract(doc, '$.held') is not null as held, coalesce((select by from urgent where job = id), '')"
-            " as urgent_by, json_extract(doc, '$.check') and not json_extract(doc, '$.looked_before') as looks,"
+            " json_extract(doc, '$.held') is not null as held, json_extract(doc, '$.held.by') as held_by,"
+            " coalesce((select by from urgent where job = id), '') as urgent_by,"
+            " json_extract(doc, '$.check') and not json_extract(doc, '$.looked_before') as looks,"
             " state = 'queued' and coalesce(json_extract(doc, '$.after'), 0) != 0"
             " and not coalesce(json_extract(doc, '$.after_proven'), 0) as follows"
             " from jobs where due_at is not null order by id"
@@ -119,7 +122,7 @@ class Queue:
         return OpenJob(
             job, str(row["site"]), State(str(row["state"])), str(row["requested_by"]), number(row["created"]),
             whole(row["targets"]), tuple(_layer(x, flying) for x in layers), str(row["urgent_by"]), bool(row["held"]),
-            bool(row["looks"]), bool(row["follows"]),
+            row["held_by"] == OBSERVER, bool(row["looks"]), bool(row["follows"]),
         )  # fmt: skip
 
     def load(self, account: str) -> Load:

@@ -77,7 +77,8 @@ class Said:
                 self.before = len(self.votes)
                 self._asked_for(doc)
             case "approved" if self.needed is not None and len(self.agreed) < self.needed:
-                self.short = f"it was let go with {len(self.agreed)} of the {self.needed} votes that were asked for."
+                wanted = "vote that was" if self.needed == 1 else f"{self.needed} votes that were"
+                self.short = f"it was let go with {len(self.agreed)} of the {wanted} asked for."
             case "vote":
                 self._voted(row, doc)
             case "joined":

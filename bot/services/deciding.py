@@ -3,7 +3,7 @@ and makes, so that the same request never makes two."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.actor import Actor
 from bot.domain.command import Command
@@ -74,14 +74,27 @@ async def readied(
         return plan
     if core.setup.observe:
         decision = await judge_plan(core, asking.actor, plan, command.reason, due) if plan.targets else NOTHING_ASKED
-        return PlanShown(plan, decision, command, observing=True, due=due)
+        shown = PlanShown(plan, decision, command, observing=True, due=due)
+        return await _at_the_machine(core, asking, shown) if asking.actor.is_local else shown
     stored = await aside(len(plan.targets) + plan.calls, lambda: packed(plan))
     return Ready(asking, command, plan, stored, due)
+
+
+async def _at_the_machine(core: Core, asking: Asking, shown: PlanShown) -> PlanShown:
+    """`shown` with what would come of it there, where nobody is asked for a vote; with the hold, if that is in its
+    way."""
+    at = core.clock.now() if shown.due is None else shown.due.at
+    hold = await core.ledger.read(lambda books: books.holds.on(shown.plan.site, at))
+    in_the_way = None if asking.anyway else hold
+    ruled = at_the_machine(shown.decision, None if in_the_way else hold, shown.plan.site, asking.anyway)
+    decision = shown.decision if isinstance(ruled, Refused) or not shown.plan.targets else ruled
+    return replace(shown, decision=decision, held=in_the_way)
 
 
 async def judge_plan(core: Core, actor: Actor, plan: Plan, reason: str, due: Due | None = None) -> Decision:
     """What the policy would say of `plan` now, or of what begins when it is `due`."""
     roster = await read_roster(core)
+    roster = with_voters(roster) if actor.is_local else roster
     return await core.ledger.read(lambda books: judged(books, core, actor, plan, reason, roster, due))
 
 

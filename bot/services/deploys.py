@@ -54,6 +54,8 @@ async def take(core: Core, actor: Actor, key: str, told: Announced) -> Taken:
     if denied is not None or site is None:
         why = denied.why if denied else f"There is no site {shown(told.site)}."
         return Refused(why, denied.advice if denied else "Ask whoever configured purgebot.", by_rule=True)
+    if told.at is not None:  # a clock that is ahead must not make all that comes later count as older
+        told = replace(told, at=min(told.at, core.clock.now()))
     if (newer := await _newer(core, actor, key, told)) is not None:
         return newer
     steps = [_Step(before, replace(told, site=before.name, urls=elsewhere(told.urls, site, before)),

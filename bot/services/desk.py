@@ -13,6 +13,7 @@ from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.site import Site
 from bot.domain.speech import SERVERS
 from bot.domain.target import Target, empties, resolve
+from bot.domain.undone import Undone
 from bot.domain.when import Due
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, pack
@@ -172,9 +173,7 @@ class Desk:
             case Verb.DOCTOR:
                 sites = self._named(asking.actor, command)
                 self._core.engine.wake(UNDONE)
-                of = {("sites", site.name) for site in sites}
-                of |= {("accounts", layer.account) for site in sites for layer in site.layers}
-                examples = [one for one in self._core.undone.all if one.example in of]
+                examples = self._examples(sites)
                 return Probed(await probe_layers(self._core.setup.providers, sites), examples)
             case Verb.WHOAMI:
                 return await self._whoami(asking.actor)
@@ -247,7 +246,14 @@ class Desk:
 
     async def _sites(self, actor: Actor) -> SitesListed:
         sites, now = self._core.setup.seen_by(actor), self._core.clock.now()
-        return SitesListed(sites, await self._core.ledger.read(lambda books: seen_holds(books, actor, now)))
+        theirs = frozenset(site.name for site in sites if self._examples([site]))
+        return SitesListed(sites, await self._core.ledger.read(lambda books: seen_holds(books, actor, now)), theirs)
+
+    def _examples(self, sites: Sequence[Site]) -> Sequence[Undone]:
+        """What of `sites` and their accounts is still the example's."""
+        of = {("sites", site.name) for site in sites}
+        of |= {("accounts", layer.account) for site in sites for layer in site.layers}
+        return [one for one in self._core.undone.all if one.example in of]
 
     async def _question(self, asking: Asking, command: Command, site: Site, due: Due | None) -> Reply | None:
         """What must be confirmed first: a bare host, everything; None when nothing must."""

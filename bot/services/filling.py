@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from bot.domain.forecast import Lane
 from bot.domain.plan import Plan
+from bot.domain.shown import how_many
 from bot.ledger.books import Books
 from bot.ledger.queue import Load, OpenJob
 from bot.services.queue import ENDED, Times, foretold, state_of
@@ -26,10 +27,12 @@ def full(books: Books, core: Core, plan: Plan) -> Full | None:
 def _full(core: Core, account: str, load: Load, new: int) -> Full:
     most = core.setup.most
     if load.jobs >= most.jobs:
-        what = f"{account} has {load.jobs:,} open jobs, and at most {most.jobs:,} may be open (`limits.jobs`)."
+        what = (
+            f"{account} has {how_many(load.jobs, 'open job')}, and at most {most.jobs:,} may be open (`limits.jobs`)."
+        )
     else:
         what = (
-            f"{account} has {load.targets:,} targets in open jobs; with {new:,} more they would be over"
+            f"{account} has {how_many(load.targets, 'target')} in open jobs; with {new:,} more they would be over"
             f" {most.urls:,} (`limits.urls`)."
         )
     return Full(what, "", account=account, since=load.newest)

@@ -62,12 +62,13 @@ class AccountQueue:
     votes: int = 0
     decisions: int = 0
     following: int = 0  # another site's job comes first
+    still: int = 0  # stand still, since this bot only observes
     silent_until: float | None = None  # the provider wants no calls before
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is open for it."""
-        waits = self.held or self.scheduled or self.votes or self.decisions or self.following
+        waits = self.held or self.scheduled or self.votes or self.decisions or self.following or self.still
         return not (self.running or self.waiting or waits)
 
 
@@ -93,6 +94,7 @@ class QueueShown:
     begin: int = 0
     line: str = "queue"  # to be typed for the same, without its page
     held: Sequence[HeldBack] = ()
+    observing: bool = False  # nothing is sent, so no time is foretold
 
     @property
     def running(self) -> frozenset[int]:
@@ -121,14 +123,15 @@ async def queue(core: Core, actor: Actor, command: Command) -> QueueShown:
         return state, silent, _held_back(books, state[0], names, now)
 
     (jobs, lanes), silent, held = await core.ledger.read(question)
-    times = await foretold(jobs, lanes, now)
+    observing = core.setup.observe
+    times = {} if observing else await foretold(jobs, lanes, now)
     queues = [_queue(core, account, jobs, times, silent[account], sites, now) for account in accounts]
     mine = [
         (job.id, job.site) for job in jobs if job.by == actor.id and job.site in names and _may_go(job, [*accounts])
     ]
     begin = max(0, min((command.page - 1) * MINE_SHOWN, (len(mine) - 1) // MINE_SHOWN * MINE_SHOWN))
     words = ["queue", command.site or command.only]
-    return QueueShown(queues, now, mine, begin, " ".join(filter(None, words)), held)
+    return QueueShown(queues, now, mine, begin, " ".join(filter(None, words)), held, observing)
 
 
 def _has(site: Site, account: str) -> bool:
@@ -146,7 +149,7 @@ def _held_back(books: Books, jobs: Sequence[OpenJob], sites: Sequence[str], now:
     found = []
     for hold, held in of_hold.values():
         first, requests = books.holds.waiting(held, IN_LINE_SHOWN)
-        waiting = sum(job.is_held and job.site in held for job in jobs) if hold else 0
+        waiting = sum(job.is_held and not job.observed and job.site in held for job in jobs) if hold else 0
         if hold or requests:
             found.append(HeldBack(hold, waiting, first, requests))
     return found
@@ -198,7 +201,9 @@ def _queue(
     now: float,
 ) -> AccountQueue:  # fmt: skip
     seen = {site.name for site in sites}
+    observing = core.setup.observe
     there = [(job, layer) for job in jobs if job.runs and (layer := job.layer_on(account))]
+    there = [(job, layer) for job, layer in there if layer.flying or not observing]
     told = [(layer.has_begun, _waiter(core, job, layer, times, job.site in seen)) for job, layer in there]
     waiting = [waiter for has_begun, waiter in told if not has_begun]
     others = [job for job in jobs if any(x.account == account and x.state not in ENDED for x in job.layers)]
@@ -207,13 +212,19 @@ def _queue(
         core.setup.providers[account].title,
         tuple(waiter for has_begun, waiter in told if has_begun),
         tuple(sorted(waiting, key=lambda x: (float("inf") if x.begins is None else x.begins, x.job))),
-        held=sum(job.is_held for job in others),
-        scheduled=sum(job.state is State.SCHEDULED for job in others),
+        held=sum(job.is_held and not job.observed for job in others),
+        scheduled=sum(job.state is State.SCHEDULED and not job.is_held for job in others),
         votes=sum(job.state is State.WAITING for job in others),
         decisions=sum(job.state is State.NEEDS_DECISION for job in others),
         following=sum(job.follows and not job.is_held for job in others),
+        still=sum(job.observed or (observing and job.runs and _stands(job, account)) for job in others),
         silent_until=silent if silent > now else None,
     )
+
+
+def _stands(job: OpenJob, account: str) -> bool:
+    """Whether `job` has calls for `account`, and none on its way."""
+    return (layer := job.layer_on(account)) is not None and not layer.flying
 
 
 def _waiter(core: Core, job: OpenJob, layer: OpenLayer, times: Times, seen: bool) -> Waiter:

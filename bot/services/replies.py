@@ -355,10 +355,11 @@ class SchedulesListed:
 
 @dataclass(frozen=True, slots=True)
 class SitesListed:
-    """The caller's sites, and what holds them."""
+    """The caller's sites, what holds them, and by name those of which the file still has the example's values."""
 
     sites: Sequence[Site]
     holds: Sequence[Hold] = ()
+    examples: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,8 @@ class Understands(Protocol):
 
 
 async def adopt(core: Core) -> None:
-    """After a start: the ledger holds the file's schedules and no others. A new one, or one with other times than
-    before, begins with its next time."""
+    """After a start or a reload: the ledger holds the file's schedules and no others. A new one, or one with other
+    times than before, begins with its next time."""
 
     def deed(books: Books) -> None:
         now = core.clock.now()

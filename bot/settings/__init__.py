@@ -5,6 +5,7 @@ from bot.settings.doubts import over
 from bot.settings.environment import Environment
 from bot.settings.example import example
 from bot.settings.loading import load
+from bot.settings.lost import Lacking, lost, without_secret
 from bot.settings.model import (
     AccountSettings,
     ApiToken,
@@ -39,6 +40,7 @@ __all__ = [
     "GithubSender",
     "Globalping",
     "HookSender",
+    "Lacking",
     "MissingSecret",
     "Mode",
     "OidcSender",
@@ -50,9 +52,11 @@ __all__ = [
     "example",
     "lines",
     "load",
+    "lost",
     "open_ends",
     "over",
     "schema",
     "summary",
     "unset",
+    "without_secret",
 ]

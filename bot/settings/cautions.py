@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from bot.domain.policy import Policy, is_person
 from bot.domain.site import Environment, Site, comes_before
 from bot.settings.doubts import doubts
-from bot.settings.model import AccountSettings, Approvals, Deploys, MissingSecret, Retention, Secret, Settings
+from bot.settings.model import AccountSettings, Approvals, Deploys, Retention, Settings
 from bot.settings.reach import Ground
 from providers.contract import Blueprint
 
@@ -75,20 +75,12 @@ def unset(settings: Settings) -> tuple[str, ...]:
             places |= {f"deploys.{kind}.{sender.name}.secrets[{n}]": one for n, one in enumerate(sender.secrets)}
     if settings.globalping.token is not None:
         places["globalping.token"] = settings.globalping.token
-    troubles = {key: _trouble(secret) for key, secret in places.items()}
+    troubles = {key: secret.trouble() for key, secret in places.items()}
     return tuple(
         f"{key}: {trouble} {'Set' if places[key].env else 'Write'} it where the bot runs."
         for key, trouble in troubles.items()
         if trouble
     )
-
-
-def _trouble(secret: Secret) -> str:
-    try:
-        secret.reveal()
-    except MissingSecret as exc:
-        return str(exc)
-    return ""
 
 
 def _approvals(sites: Mapping[str, Site], approvals: Approvals) -> Iterator[str]:

@@ -56,6 +56,14 @@ class Secret:
             raise MissingSecret(f"{place}{holds} {trouble}.", in_file=not self.env)
         return value
 
+    def trouble(self) -> str:
+        """Why it is not there now; "" where it is."""
+        try:
+            self.reveal()
+        except MissingSecret as exc:
+            return str(exc)
+        return ""
+
     def reveal_or_none(self) -> str | None:
         """The secret; None where there is none."""
         try:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.domain.policy import Approve
 from bot.domain.undone import Undone, Way
-from bot.settings.model import MissingSecret, Mode, Secret, Settings
+from bot.settings.model import Mode, Secret, Settings
 
 HERE = "where the bot runs"
 
@@ -33,11 +33,11 @@ def _examples(settings: Settings) -> Iterator[Undone]:
 def _secrets(settings: Settings) -> Iterator[Undone]:
     for account in settings.accounts.values():
         for key, secret in account.secrets.items():
-            if trouble := _trouble(secret):
+            if trouble := secret.trouble():
                 what = f"Account {account.name} cannot purge: {trouble.rstrip('.')}, which holds its {key}."
                 yield _place(what, secret)
     for token in settings.api_tokens:
-        if trouble := _trouble(token.bearer):
+        if trouble := token.bearer.trouble():
             yield _place(f"Token {token.name} lets nobody in: {trouble}", token.bearer)
 
 
@@ -45,14 +45,6 @@ def _place(what: str, secret: Secret) -> Undone:
     if secret.env:
         return Undone(what, Way.SET, f"{secret.env}=…", HERE)
     return Undone(what, Way.WRITE, secret.file, HERE)
-
-
-def _trouble(secret: Secret) -> str:
-    try:
-        secret.reveal()
-    except MissingSecret as exc:
-        return str(exc)
-    return ""
 
 
 def _approvals(settings: Settings) -> Iterator[Undone]:

@@ -52,12 +52,13 @@ def _lines(key: str, value: object) -> Iterator[str]:
 
 
 def _names(parts: Sequence[object]) -> list[str]:
-    """What each of `parts` is called, so that one that comes between others is no change of these; none where some
-    have no name, or share it."""
+    """What each of `parts` is called, so that one that comes between others is no change of these: the second of a
+    name is `everything 2`. None where some have no name."""
     if any(isinstance(part, Secret) or not is_dataclass(part) for part in parts):
         return []
     found = [_text(getattr(part, "account", "") or getattr(part, "name", "")) for part in parts]
-    return found if all(found) and len({*found}) == len(found) else []
+    told = [name if (n := found[: at + 1].count(name)) == 1 else f"{name} {n}" for at, name in enumerate(found)]
+    return told if all(found) and len({*told}) == len(told) else []
 
 
 def _under(key: str, name: str) -> str:

@@ -115,8 +115,8 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
             return stats_card(stats)
         case SchedulesListed():
             return schedules_card(reply, now, command)
-        case SitesListed(sites, held_now):
-            return holds.with_holds(private.sites_card(sites), held_now)
+        case SitesListed(sites, held_now, examples):
+            return holds.with_holds(private.sites_card(sites, examples), held_now)
         case LimitsShown(accounts):
             return limits_card(accounts)
         case Probed(found, examples):

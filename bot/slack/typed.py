@@ -61,7 +61,7 @@ def _typed(reply: Reply) -> Iterator[str]:
             yield request.reason
             yield over.why if over else ""
             yield from _of_job(job) if job else ()
-        case SitesListed(_, holds):
+        case SitesListed(holds=holds):
             yield from _of_holds(*holds)
 
 

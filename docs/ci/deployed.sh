@@ -8,6 +8,8 @@
 #                           not wait
 #
 #   sh deployed.sh '{"site": "shop", "version": "4.2.0", "paths": ["/", "/pricing"]}'
+#   sh deployed.sh @deploy.json        # from a file: one argument may hold 128 KiB at most, and a manifest is larger
+#   jq … | sh deployed.sh -            # from standard input
 #
 # Ends with 0 fresh or unchecked · 1 failed or partial, or purgebot cannot be reached · 2 refused or not understood, or
 # wrongly called: then nothing was sent · 3 purged, but the edge still serves the old · 4 needs a decision · 5 denied,
@@ -19,7 +21,7 @@ wrong() {
     exit 2
 }
 
-[ "$#" -eq 1 ] && [ -n "$1" ] || wrong "it takes the deploy as its one argument, such as
+[ "$#" -eq 1 ] && [ -n "$1" ] || wrong "it takes the deploy as its one argument, @FILE or - for standard input, such as
   sh deployed.sh '{\"site\": \"shop\", \"version\": \"4.2.0\", \"paths\": [\"/\", \"/pricing\"]}'"
 [ -n "${PURGEBOT_URL:-}" ] || wrong "PURGEBOT_URL is not set. Set it to where purgebot is, such as https://purgebot.example.net."
 [ -n "${PURGEBOT_DEPLOY_SECRET:-}" ] ||
@@ -40,21 +42,33 @@ key=$(printf %s "$secret" | base64 -d 2>/dev/null | od -An -v -tx1 | tr -d ' \n'
 [ "${#key}" -ge 48 ] ||
     wrong "PURGEBOT_DEPLOY_SECRET is no secret of a sender: whsec_ and the base64 of 24 to 64 bytes. Copy it whole."
 
-body=$1
 url=${PURGEBOT_URL%/}
-answer=$(mktemp)
-heads=$(mktemp)
-trap 'rm -f "$answer" "$heads"' EXIT
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+body=$folder/body nothing=$folder/nothing answer=$folder/answer heads=$folder/heads
+: >"$nothing"
+case $1 in
+- | @-) cat >"$body" ;;
+@*)
+    [ -r "${1#@}" ] && [ ! -d "${1#@}" ] || wrong "there is no file '${1#@}' that can be read. Name the one that holds the deploy."
+    cat -- "${1#@}" >"$body"
+    ;;
+*) printf %s "$1" >"$body" ;;
+esac
+[ -s "$body" ] || wrong "the deploy is empty. Send at least its site and version."
 
 # The same id and body may be sent any number of times: it is one deploy.
 sent_id="msg_$(openssl rand -hex 16)"
 
-# ask ID BODY CURL-ARGUMENTS…: signs as Standard Webhooks 1.0 says; the HTTP status, "000" where there was no answer.
+# ask ID FILE CURL-ARGUMENTS…: signs what the file holds as Standard Webhooks 1.0 says; the HTTP status, "000" where there
+# was no answer.
 ask() {
     id=$1 content=$2
     shift 2
     at=$(date +%s)
-    signature=$(printf '%s.%s.%s' "$id" "$at" "$content" |
+    signature=$({ printf '%s.%s.' "$id" "$at" && cat "$content"; } |
         openssl dgst -sha256 -mac HMAC -macopt "hexkey:$key" -binary | base64 | tr -d '\n')
     : >"$answer" && : >"$heads"
     curl --silent --show-error --max-time 90 --output "$answer" --dump-header "$heads" --write-out '%{http_code}' \
@@ -75,12 +89,12 @@ tell() {
 }
 
 # look JOB SECONDS: follows the job for so long; the HTTP status.
-look() { ask "get_$(openssl rand -hex 16)" '' "$url/v1/jobs/$1?wait=$2"; }
+look() { ask "get_$(openssl rand -hex 16)" "$nothing" "$url/v1/jobs/$1?wait=$2"; }
 
 ends=$(($(date +%s) + patience))
 tries=1
 while :; do
-    status=$(ask "$sent_id" "$body" --header 'content-type: application/json' --data-raw "$body" "$url/v1/deploys")
+    status=$(ask "$sent_id" "$body" --header 'content-type: application/json' --data-binary "@$body" "$url/v1/deploys")
     after=$(sed -n 's/^[Rr][Ee][Tt][Rr][Yy]-[Aa][Ff][Tt][Ee][Rr]: *\([0-9]\{1,6\}\)[^0-9]*$/\1/p' "$heads" | tail -n 1)
     case $status in
     429) # it takes no more for now, and says for how long

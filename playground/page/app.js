@@ -20,6 +20,8 @@
 //   [data-visit], #path, #deploy       visit through a city, the page to ask for, a new version
 //   [data-account][data-bucket]        a budget; [data-empty] while it has none left
 //   [data-account] [data-fault]        a fault's switch; [data-how-long] how long it lasts; #reset
+//   #invite                            invites the bot to the channel that is open, as /invite @purgebot in the box does
+//   #scene                             the scene that is set on the site that is shown, and what the boxes do not show
 //   #scenes-open, [data-scene]         the scenes of why a page is still old, and the button that sets one up
 //   [data-step][data-state]            the guide's steps: state is done, now or ahead; #next says what to do
 
@@ -30,10 +32,11 @@ import { Faults } from "./faults.js";
 import { hostOf, siteTitle, siteWhere } from "./flow.js";
 import { Forms } from "./forms.js";
 import { Home } from "./home.js";
-import { ALL_DONE, GUIDED, STEPS, directSuggestions, guide, siteSuggestions, threadSuggestions } from "./guide.js";
+import { GUIDED, STEPS, directSuggestions, guide, siteSuggestions, threadSuggestions } from "./guide.js";
 import { CHANNELS, PEOPLE, direct, learn, person, placesOf } from "./people.js";
 import * as play from "./play.js";
 import { Scenes } from "./scenes.js";
+import { SCENE_STEPS, sceneGuide, staged } from "./stage.js";
 import { World } from "./world.js";
 
 const EVERY = 500; // milliseconds between two looks
@@ -256,19 +259,34 @@ function noticeDeploy(doc) {
 
 let step = null;
 
+/** What to do next: after a scene was set that is about it, else the tour of the guided site. */
+function nextStep() {
+  const { sites } = state.world;
+  const scene = staged(state.world);
+  if (scene) return { ...sceneGuide(sites[scene], state.messages, state.me), site: scene, channel: sites[scene].channel, names: SCENE_STEPS };
+  return { ...guide(sites[GUIDED], state.messages, state.seen, state.me), site: GUIDED, channel: "C_SHOP", names: STEPS };
+}
+
+function drawSteps(names) {
+  if (byId("steps").dataset.shown === names.join()) return;
+  byId("steps").dataset.shown = names.join();
+  byId("steps").replaceChildren(...names.map((name, index) => make("li", { "data-step": index + 1, "data-state": "ahead" }, name)));
+}
+
 function showGuide() {
   if (!state.world) return;
-  const next = guide(state.world.sites[GUIDED], state.messages, state.seen, state.me);
-  const isNew = step && next.step !== step.step;
+  const next = nextStep();
+  const isNew = step && (next.step !== step.step || next.names !== step.names);
   step = next;
+  drawSteps(next.names);
   for (const node of byId("steps").children) {
     const index = Number(node.dataset.step) - 1;
     node.dataset.state = index < next.step ? "done" : index === next.step ? "now" : "ahead";
     if (index === next.step) node.setAttribute("aria-current", "step");
     else node.removeAttribute("aria-current");
   }
-  setText(byId("step-of"), next.step === ALL_DONE ? "All done" : `${next.step + 1} of ${STEPS.length}`);
-  setText(byId("next-site"), state.site === GUIDED ? "" : `About ${GUIDED}: `);
+  setText(byId("step-of"), next.step === next.names.length ? "All done" : `${next.step + 1} of ${next.names.length}`);
+  setText(byId("next-site"), state.site === next.site ? "" : `About ${next.site}: `);
   setText(byId("next"), next.text);
   if (isNew) announce(next.text);
   byId("show-me").hidden = false;
@@ -286,15 +304,15 @@ function unread() {
 function showSuggestions() {
   const name = siteWhere(state.world, (site) => site.channel === state.channel) ?? GUIDED;
   if (state.channel === direct(state.me)) box.suggest(directSuggestions());
-  else if (step) box.suggest(name === GUIDED ? step.suggestions : siteSuggestions(name, state.world.sites[name], state.messages));
+  else if (step) box.suggest(name === step.site ? step.suggestions : siteSuggestions(name, state.world.sites[name], state.messages));
   replyBox.suggest(threadSuggestions(state.messages[state.channel].find((message) => message.ts === state.thread)));
 }
 
 const LEADS = {
   deploy: () => (showTab("world"), byId("deploy")),
   visit: () => (showTab("world"), document.querySelector("[data-visit]")),
-  box: async () => (await app.open("C_SHOP"), byId("box")),
-  card: async () => (await app.open("C_SHOP"), cardOf(step.card)),
+  box: async () => (await app.open(step.channel), byId("box")),
+  card: async () => (await app.open(step.channel), cardOf(step.card)),
   approvals: async () => (await app.open("C_APPROVE"), cardOf(step.card)),
   me: () => (showTab("chat"), byId("me")),
   faults: () => (faults.open(), null),
@@ -303,7 +321,7 @@ const LEADS = {
 const cardOf = (ts) => [...byId("messages").children].find((node) => node.dataset.ts === ts) ?? byId("messages").lastElementChild;
 
 async function showMe() {
-  await app.choose(GUIDED);
+  await app.choose(step.site);
   const node = await LEADS[step.target]();
   if (!node) return;
   node.scrollIntoView({ block: "nearest" });
@@ -381,7 +399,7 @@ function tabKey(event) {
 
 function begin() {
   byId("me").append(...Object.keys(PEOPLE).map((id) => make("option", { value: id })));
-  byId("steps").append(...STEPS.map((name, index) => make("li", { "data-step": index + 1, "data-state": "ahead" }, name)));
+  drawSteps(STEPS);
   byId("me").addEventListener("change", (event) => become(event.target.value));
   byId("show-me").addEventListener("click", showMe);
   document.querySelector(".tabs").addEventListener("keydown", tabKey);

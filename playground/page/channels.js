@@ -49,7 +49,8 @@ export class Channels {
       if (isHere && this.app.isChatSeen()) this.read[`${me} ${id}`] = messages[id].at(-1)?.ts ?? "";
       this.showUnread(button, id, messages[id].filter((message) => message.user !== me && message.ts > this.lastRead(id)));
     }
-    const { title, topic } = place(channel);
+    const { title, topic, isDirect } = place(channel);
+    byId("invite").hidden = isDirect;
     setText(byId("channel-name"), title.replace("#", "# "));
     setText(byId("channel-topic"), topic);
   }

@@ -187,8 +187,8 @@ export class Chat {
   }
 
   async click(message, element, block_id, value) {
+    const { me, channel } = this.state; // who pressed it, whoever one becomes while it is asked whether that is meant
     if (element.confirm && !(await asked(element.confirm))) return;
-    const { me, channel } = this.state;
     const where = { user: me, channel, ts: message.ts };
     const button = document.activeElement;
     button?.classList.add("busy");

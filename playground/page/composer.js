@@ -1,10 +1,12 @@
 // The boxes to type in: one for the channel, one for the open thread.
 
 import { byId, make, setText } from "./dom.js";
+import { place } from "./people.js";
 import * as play from "./play.js";
 
 const COMMAND = "/purge";
 const NAME = "@purgebot";
+export const INVITE = `/invite ${NAME}`;
 const LINK = /https?:\/\//; // a message with a link is worth saying: its own menu purges it
 
 /** One box. `thread()` is the thread it writes to, "" for the channel. */
@@ -56,7 +58,7 @@ export class Composer {
   async send() {
     const line = this.box.value.trim();
     if (!line || this.box.readOnly) return;
-    const wrong = problem(line, this.thread());
+    const wrong = problem(line, this.thread(), place(this.state.channel).isDirect);
     if (wrong) return this.say(wrong);
     this.typed.push(line);
     this.box.readOnly = true;
@@ -69,6 +71,7 @@ export class Composer {
 
   post(line) {
     const { me, channel } = this.state;
+    if (line === INVITE) return play.invite(me, channel);
     if (line.startsWith(COMMAND)) return play.command(me, channel, line);
     if (!line.includes(NAME)) return play.say(me, channel, line, this.thread());
     return play.mention(me, channel, line, this.thread());
@@ -79,8 +82,9 @@ export class Composer {
   }
 }
 
-/** The buttons beside the channel's box: the global shortcut, and a list to upload. */
+/** The buttons beside the channel's box: the global shortcut, and a list to upload; and the bot's invitation to it. */
 export function besides(state, app, say) {
+  byId("invite").addEventListener("click", () => app.attempt(() => play.invite(state.me, state.channel), say));
   const file = byId("upload-file");
   byId("shortcut").addEventListener("click", () => app.attempt(() => play.shortcut(state.me, "purge_form"), say));
   byId("upload").addEventListener("click", () => file.click());
@@ -92,8 +96,11 @@ export function besides(state, app, say) {
 }
 
 /** Why a line would reach nobody, and what to type instead; "" if purgebot gets it. */
-export function problem(line, thread) {
+export function problem(line, thread, isDirect = false) {
   const isCommand = /^\/purge(\s|$)/.test(line);
+  if (line === INVITE && thread) return `Slack has no commands in threads. Write ${INVITE} in the channel.`;
+  if (line === INVITE && isDirect) return "Here are only the two of you. Invite purgebot to a channel.";
+  if (line === INVITE) return "";
   if (isCommand && thread) return `Slack has no commands in threads. Write instead: ${line.replace(COMMAND, NAME)}`;
   if (isCommand || line.includes(NAME) || LINK.test(line)) return "";
   if (line.startsWith("/")) return `${line.split(/\s/)[0]} is no command here. The one there is: ${COMMAND} help`;

@@ -48,10 +48,11 @@ export const since = (site, place, path) => site.since?.[place]?.[path];
 /** Whether the copy was softly purged: kept, but asked about at the next visit. */
 export const isSoft = (site, place, path) => Boolean(site.soft?.[place]?.includes(path));
 
-/** "empty", "old" or "same", seen from the origin. */
+/** "empty", "unnamed" (kept, and names no version), "old" or "same", seen from the origin. */
 export function standing(site, place, path) {
   const held = places(site)[place]?.[path];
-  if (!held) return "empty";
+  if (held === undefined) return "empty";
+  if (!held) return "unnamed";
   return held === (site.origin[path] ?? held) ? "same" : "old";
 }
 
@@ -78,11 +79,11 @@ export function changes(before, after) {
 
 function change(before, after, place, path) {
   const [was, is] = [places(before)[place]?.[path], places(after)[place]?.[path]];
-  if (was && !is) return "purged";
-  if (!was && is) return "filled";
+  if (was !== undefined && is === undefined) return "purged";
+  if (was === undefined && is !== undefined) return "filled";
   if (isSoft(after, place, path) && !isSoft(before, place, path)) return "softened";
   const isNewer = since(before, place, path) !== since(after, place, path);
-  return is && (was !== is || isNewer) ? "refilled" : "";
+  return is !== undefined && (was !== is || isNewer) ? "refilled" : "";
 }
 
 /** 0 s, 59 s, 3 min, 2 h. */

@@ -17,7 +17,7 @@ const EVERYTHING = "/purge everything on shop because new prices";
 const HOLD = "/purge hold shop for 10m because moving";
 const RELEASE = "/purge release shop";
 const LOOK_BACK = ["/purge log", "/purge stats"];
-const LOOK_AROUND = ["/purge help", "/purge sites", FORM];
+const LOOK_AROUND = ["/purge help", "/purge sites", FORM, "/invite @purgebot"];
 const RUNNING = "🔵";
 const WAITING = "🟡";
 const PROVEN = "🟢";
@@ -111,10 +111,11 @@ function toldHeld(job, me) {
   const { name } = person(job.holder);
   const text = `${job.name} is agreed, and shop is held by ${name}: it begins on release`;
   if (me === job.holder || APPROVERS.includes(me)) return onCard(4, job, `${text}.`, [RELEASE, ...about(job)]);
-  return step(4, "me", `${text}. Become ${name} under “You are”, and release it.`, about(job));
+  return step(4, "me", `${text}. Become ${name} in the menu with your name, and release it.`, about(job));
 }
 
-function toldVotes(job, messages, me) {
+/** Who is to vote next, and how one becomes them. */
+export function toldVotes(job, messages, me) {
   const request = messages.C_APPROVE.findLast((message) => message.text.includes(`${job.name} `));
   const said = request ? bodyOf(request) : "";
   const agreed = idsIn(said, /^Votes:/);
@@ -126,7 +127,7 @@ function toldVotes(job, messages, me) {
     return { ...step(4, "approvals", text, lines), job: job.name, card: request?.ts ?? "" };
   }
   const already = agreed.length ? `${agreed.map((id) => person(id).name).join(" and ")} agreed. ` : "";
-  const text = `${already}${job.name} waits: become ${person(left[0]).name} under “You are”, and approve it in #approvals.`;
+  const text = `${already}${job.name} waits: become ${person(left[0]).name} in the menu with your name, and approve it in #approvals.`;
   return step(4, "me", text, about(job));
 }
 

@@ -60,6 +60,7 @@ export const command = (user, channel, text) => post("command", { user, channel,
 export const mention = (user, channel, text, thread) =>
   post("mention", { user, channel, text, ...(thread ? { thread_ts: thread } : {}) });
 export const home = (user) => post("home", { user });
+export const invite = (user, channel) => post("invite", { user, channel });
 export const click = (body) => post("click", body);
 export const say = (user, channel, text, thread) =>
   post("say", { user, channel, text, ...(thread ? { thread_ts: thread } : {}) });

@@ -90,6 +90,7 @@ export class World {
     const { site } = this;
     this.sites.show();
     this.draw(site);
+    showScene(site.stage);
     if (before) this.mark(changes(before, site));
     for (const place of ["origin", ...Object.keys(places(site))]) this.showPlace(site, place);
     this.showBudgets(site.budgets);
@@ -213,22 +214,31 @@ export class World {
   }
 }
 
+/** What is set on the site, and what its boxes do not show of it. */
+function showScene(stage) {
+  byId("scene").hidden = !stage;
+  setText(byId("scene").firstElementChild, stage ? `Scene: ${stage.title}.` : "");
+  setText(byId("scene").lastElementChild, stage?.unseen ?? "");
+}
+
 const EVENTS = {
   deployed: (here) => `new: ${here[0].version}`,
   purged: (here) => `purged: ${pathsOf(here)}`,
   softened: (here) => `softly purged: ${pathsOf(here)}`,
-  refilled: (here) => `purged, then a MISS: ${here[0].version}`,
-  filled: (here) => `MISS, now ${here[0].version}`,
+  refilled: (here) => `purged, then a MISS: ${here[0].version || "kept"}`,
+  filled: (here) => `MISS, now ${here[0].version || "kept"}`,
 };
 
 const pathsOf = (here) => here.map((one) => one.path).join(" ");
 
 const box = (place) => document.querySelector(`#world [data-place="${place}"]`);
 
+const NAMED_AS = { old: "old", unnamed: "names no version" };
+
 function note(state, softly, age, place) {
   if (place === "origin") return "";
   if (state === "empty") return "next visit fetches it";
-  return [state === "old" ? "old" : "", softly ? "asks next time" : age].filter(Boolean).join(" · ");
+  return [NAMED_AS[state] ?? "", softly ? "asks next time" : age].filter(Boolean).join(" · ");
 }
 
 /** A box of a cache between edges and origin, and the wire that leads on from it. */
@@ -251,7 +261,7 @@ function drawCopy(row, version, state) {
   const chip = row.querySelector(".chip");
   row.dataset.version = version;
   row.dataset.state = state;
-  chip.textContent = version || "empty";
+  chip.textContent = version || (state === "unnamed" ? "kept" : "empty");
   chip.style.setProperty("--hue", version ? hue(version, state === "old") : 0);
   replay(chip, "arrived");
 }

@@ -194,6 +194,11 @@ HEARD = {
     ),
     "an unknown flag": ("/a --later", heard("`--later` is not an option.", "/purge help options")),
     "a flag misspelt": ("/a --hrad", mended("`--hrad` is not an option.", "/a --hard")),
+    "a flag of another verb": ("queue --foo", heard("`--foo` is not an option.", "/purge help options")),
+    "a flag misspelt that is another verb's too": (
+        "hold shop --fro 2h because x",
+        mended("`--fro` is not an option.", "hold shop --for 2h because x"),
+    ),
     "one dash": ("/a -hard", mended("`-hard` is not an option.", "/a --hard")),
     "an unknown flag in a reason": (
         "/a because old --confrim shop",

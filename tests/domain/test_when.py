@@ -28,6 +28,7 @@ WRITTEN = [
     ("at 2026-12-01 09:00 /a", "at 2026-12-01 09:00"),
     ("at 2026-12-01T09:00Z /a", "at 2026-12-01 09:00 Z"),
     ("at 2026-12-01T09:00:00+01:00 /a", "at 2026-12-01 09:00 +01:00"),
+    ("at 2026-12-01T09:00 Europe/Berlin /a", "at 2026-12-01 09:00 Europe/Berlin"),
     ("at 09:00 Europe/Berlin /a", "at 09:00 Europe/Berlin"),
     ("at 09:00 UTC /a", "at 09:00 UTC"),
     ("/a at 09:00 because embargo at 10:00", "at 09:00"),

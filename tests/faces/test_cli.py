@@ -545,6 +545,20 @@ COPIES = {
     "a purge of what is old": ("To purge: purgebot purge /a?b=1&c", "To purge: purgebot purge '/a?b=1&c'"),
     "a beginning": ("Begin with: /purge plan https://…", "Begin with: purgebot plan 'https://…'"),
     "among others": ("One.\nCopy: /purge sites\nTwo.", "One.\nCopy: purgebot sites\nTwo."),
+    "one of several times": (
+        "Gap.\nBefore the gap, 00:59 UTC: purgebot at 2027-03-28 01:59 Europe/Berlin https://a.test/",
+        "Gap.\nBefore the gap, 00:59 UTC: purgebot purge at 2027-03-28 01:59 Europe/Berlin https://a.test/",
+    ),
+    "behind a sentence": (
+        "Nothing was purged. To have it wait its turn: purgebot https://a.test/?a=1&b=2",
+        "Nothing was purged. To have it wait its turn: purgebot purge 'https://a.test/?a=1&b=2'",
+    ),
+    "a reason with a colon": ("Copy: /purge /a because b: /c d", "Copy: purgebot purge /a because b: /c d"),
+    "a verb in a sentence": (
+        "More: purgebot help <topic>, where a topic is a word.",
+        "More: purgebot help <topic>, where a topic is a word.",
+    ),
+    "a sentence": ("It ended: purgebot ended 3 times.", "It ended: purgebot ended 3 times."),
     "no line to copy": ("/purge status lists the jobs.", "/purge status lists the jobs."),
 }
 

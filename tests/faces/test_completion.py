@@ -56,6 +56,7 @@ TABS = {
     "hold": ["shop", "blog", "all", "because", "for"],
     "release": ["shop", "blog", "all"],
     "stats": ["shop", "blog"],
+    "queue": ["shop", "blog", "cf", "shield", "on"],
     "purge /pricing because on": [],
     "whoami": [],
     "run": ["nightly", "front"],

@@ -268,6 +268,14 @@ UNREADABLE: dict[str, tuple[object, str]] = {
         b'{"site": "\xff"}',
         "The body is no JSON: invalid unicode code point at line 1 column 11. Send at least a site and a version.",
     ),
+    "a byte order mark": (
+        b'\xef\xbb\xbf{"site": "shop", "version": "4"}',
+        "The body begins with a byte order mark. Write it as UTF-8 without one.",
+    ),
+    "UTF-16, as PowerShell writes it": (
+        '{"site": "shop", "version": "4"}'.encode("utf-16"),
+        "The body begins with a byte order mark. Write it as UTF-8 without one.",
+    ),
     "an array": ([], "The body is no JSON object. Send at least a site and a version."),
     "no version": ({"site": "shop"}, "`version` is missing. Send at least a site and a version."),
     "no site": ({"version": "4"}, "`site` is missing. Send at least a site and a version."),
@@ -427,7 +435,7 @@ async def test_where_there_is_no_room_it_says_since_when_and_until_when(tmp_path
         then = await ci.send({**BODY, "version": "4.2.1"}, id="msg_2")
     assert (429, "1") == (answer.status_code, answer.headers["retry-after"])
     assert (
-        "shield has 1 open jobs, and at most 1 may be open (`limits.jobs`). So it has been since 2027-01-15 08:00 UTC."
+        "shield has 1 open job, and at most 1 may be open (`limits.jobs`). So it has been since 2027-01-15 08:00 UTC."
         " There is room again in about 1 s: ask again then. purgebot queue shield shows what is open;"
         " cancel what is not needed."
     ) == answer.json()["detail"]

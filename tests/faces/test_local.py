@@ -209,3 +209,61 @@ async def test_nothing_to_retry_and_a_running_bot_are_told(tmp_path: Path) -> No
             await bot.end()
     assert (2, "P-1 has nothing to retry: it is done.\n") == (done[0], done[2])
     assert (2, "", IN_USE + "\n") == in_use
+
+
+OBSERVING = "This purgebot only observes (mode: observe); to purge, set mode: live."
+RULED = "Policy: runs at once (rule local: asked for at the machine, where nobody votes)"
+
+
+def observing(data: Path, more: str = "") -> Mapping[str, str]:
+    """The environment of a bot whose file says so."""
+    env = environ(data)
+    file = data / "purgebot.yaml"
+    file.write_text(file.read_text().replace("mode: live", "mode: observe") + more)
+    return env
+
+
+async def test_an_observing_bot_tells_of_no_votes_that_the_machine_does_not_ask_for(tmp_path: Path) -> None:
+    env = observing(tmp_path, APPROVERS)
+    code, out, err = await finished(env, *purge("everything", "on", "shop", *WHY))
+    assert (5, "") == (code, out)
+    assert [RULED, OBSERVING] == [line for line in err.splitlines() if line.startswith(("Policy", "This purgebot"))]
+
+
+@pytest.mark.parametrize(
+    ("anyway", "said"),
+    [
+        ((), "Policy: no (rule sale). Nothing during the sale."),
+        (
+            ("--anyway",),
+            "Policy: runs at once (rule local, anyway: asked for at the machine, though it is refused or held)",
+        ),
+    ],
+    ids=["refused", "anyway"],
+)
+async def test_an_observing_bot_tells_what_the_policy_refuses_at_the_machine(
+    tmp_path: Path, anyway: tuple[str, ...], said: str
+) -> None:
+    code, _, err = await finished(observing(tmp_path, FREEZE), *purge(URL, *WHY, *anyway))
+    assert 5 == code
+    assert said in err.splitlines()
+
+
+async def test_a_retry_at_an_observing_bot_says_that_it_stands_still_and_waits_for_nothing(tmp_path: Path) -> None:
+    async with loopback(refusing) as varnish:
+        env = environ(tmp_path, varnish.url)
+        await finished(env, *purge(URL, *WHY))
+        file = tmp_path / "purgebot.yaml"
+        file.write_text(file.read_text().replace("mode: live", "mode: observe"))
+        code, out, err = await finished(env, "retry", "P-1", "--local", "--timeout", "600")
+    assert (7, "P-1 is queued, unchecked.") == (code, out.splitlines()[-1])
+    assert err.endswith("P-1 goes on once the mode is live: this purgebot only observes.\n")
+
+
+async def test_an_observing_bot_tells_of_the_hold_that_would_keep_it_at_the_machine(tmp_path: Path) -> None:
+    env = observing(tmp_path)
+    await finished(env, "hold", "all", "because", "the CDN is on fire", "--local")
+    held = await finished(env, *purge(URL, *WHY))
+    anyway = await finished(env, *purge(URL, *WHY, "--anyway"))
+    assert "the CDN is on fire" in held[2]
+    assert "the CDN is on fire" not in anyway[2]

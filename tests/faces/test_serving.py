@@ -17,7 +17,7 @@ from bot.domain.job import JobView
 from bot.ledger.sqlite import SqliteLedger
 from bot.settings import Environment, load
 from bot.wiring import Bot
-from tests.faces.served import environ, finished, served
+from tests.faces.served import PATIENCE, environ, finished, served, start
 from tests.providers.loopback import loopback
 
 pytestmark = pytest.mark.slow
@@ -120,6 +120,26 @@ async def test_without_slack_the_log_says_so_and_its_door_is_shut(tmp_path: Path
         await bot.end()
     assert "off: there is no SLACK_BOT_TOKEN, so only the HTTP surface works" == bot.started["slack"]
     assert 404 == events.status_code
+
+
+async def test_without_slacks_token_slack_is_sent_nothing_of_a_job(tmp_path: Path) -> None:
+    async with loopback(answer) as slack, loopback(answer) as varnish:
+        env = environ(tmp_path, varnish.url, SLACK_API_URL=slack.url)
+        file = tmp_path / "purgebot.yaml"
+        file.write_text(file.read_text() + "approvals: {channel: C0APPROVE, approvers: [U0LEA]}\n")
+        async with served(env) as bot:
+            made = (await bot.http.post("/v1/commands", json={"text": f"{URL} --no-check"})).json()
+            job = (await bot.http.get(f"/v1/jobs/{made['job']}", params={"wait": "20"})).json()
+            await bot.end()
+    assert ("done", []) == (job["state"], slack.heads)
+
+
+async def test_a_log_that_goes_to_no_terminal_has_no_colour(tmp_path: Path) -> None:
+    process = await start(environ(tmp_path, LOG_FORMAT="console"), "serve")
+    async with asyncio.timeout(PATIENCE):
+        first = (await process.stderr.readline()).decode()
+    await process.close()
+    assert ("configuration" in first, "\x1b" in first) == (True, False)
 
 
 async def test_observe_is_told_and_sends_nothing(tmp_path: Path) -> None:

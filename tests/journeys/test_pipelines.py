@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import IO
 
 import pytest
 from ruamel.yaml import YAML
@@ -35,10 +36,12 @@ def play(started: Playground) -> Playground:
     return started
 
 
-def sh(arguments: list[str], env: Mapping[str, str], cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def sh(
+    arguments: list[str], env: Mapping[str, str], cwd: Path | None = None, stdin: IO[bytes] | None = None
+) -> subprocess.CompletedProcess[str]:
     whole = {"PATH": os.environ["PATH"], "NO_PROXY": "*", **env}
     return subprocess.run(
-        ["sh", *arguments], env=whole, cwd=cwd, capture_output=True, text=True, timeout=60, check=False
+        ["sh", *arguments], env=whole, cwd=cwd, stdin=stdin, capture_output=True, text=True, timeout=60, check=False
     )
 
 
@@ -90,20 +93,23 @@ def test_a_bot_that_is_away_is_tried_three_times(tmp_path: Path) -> None:
     assert 3 == told.stderr.count("curl: (7)")
 
 
-def test_the_action_runs_its_script(play: Playground, tmp_path: Path) -> None:
+def acted(play: Playground, folder: Path, deploy: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """What the Action's only step does in `folder` as its workspace, with those inputs."""
     action = YAML(typ="safe").load((CI / "action.yml").read_text(encoding="utf-8"))
-    play.post("/_play/origin", site="shop", version="7.0")
     known = settings(play)
-    given = {
-        "url": known["PURGEBOT_URL"], "secret": known["PURGEBOT_DEPLOY_SECRET"],
-        "deploy": '{"site": "shop", "version": "7.0", "paths": ["/pricing"]}',
-    }  # fmt: skip
+    given = {"url": known["PURGEBOT_URL"], "secret": known["PURGEBOT_DEPLOY_SECRET"], **deploy}
     inputs = {name: given.get(name, one.get("default")) for name, one in action["inputs"].items()}
     (step,) = action["runs"]["steps"]
     env = {name: inputs[value.removeprefix("${{ inputs.").removesuffix(" }}")] for name, value in step["env"].items()}
-    shutil.copytree(CI, tmp_path / "action")
-    told = sh(["-e", "-c", step["run"]], {**env, "GITHUB_ACTION_PATH": str(tmp_path / "action")}, tmp_path)
-    assert ("sh", 0) == (step["shell"], told.returncode), told.stderr
+    shutil.copytree(CI, folder / "action", dirs_exist_ok=True)
+    assert "sh" == step["shell"]
+    return sh(["-e", "-c", step["run"]], {**env, "GITHUB_ACTION_PATH": str(folder / "action")}, folder)
+
+
+def test_the_action_runs_its_script(play: Playground, tmp_path: Path) -> None:
+    play.post("/_play/origin", site="shop", version="7.0")
+    told = acted(play, tmp_path, {"deploy": '{"site": "shop", "version": "7.0", "paths": ["/pricing"]}'})
+    assert 0 == told.returncode, told.stderr
     assert "purgebot: P-1 done, fresh" in told.stdout
 
 
@@ -124,6 +130,40 @@ def test_the_gitlab_job_runs_its_script(play: Playground, tmp_path: Path) -> Non
 
 
 Answers = list[tuple[int, object, *tuple[str, ...]]]  # status, body, and after how many seconds to come back
+
+
+def a_large_deploy() -> bytes:
+    """A deploy whose manifest no argument could hold, with what a shell could lose: a line end after it."""
+    manifest = "".join(f"{n:064x}  dist/{n}.html\n" for n in range(2000))
+    return json.dumps({"site": "shop", "version": "4.4.0", "paths": ["/"], "manifest": manifest}).encode() + b"\n"
+
+
+@pytest.mark.parametrize("way", ["file", "stdin"])
+def test_a_deploy_larger_than_an_argument_comes_by_file_or_standard_input(
+    play: Playground, tmp_path: Path, way: str
+) -> None:
+    file = tmp_path / "my deploy.json"
+    file.write_bytes(a_large_deploy())
+    with file.open("rb") as stdin:
+        argument = "-" if way == "stdin" else f"@{file}"
+        told = sh([str(CI / "deployed.sh"), argument], settings(play), stdin=stdin)
+    assert 128 * 1024 < file.stat().st_size
+    assert (0, "purgebot: P-1, queued\npurgebot: P-1 done, fresh\n", "") == (told.returncode, told.stdout, told.stderr)
+
+
+def test_what_is_larger_than_the_bot_takes_is_refused_in_its_words(play: Playground, tmp_path: Path) -> None:
+    (tmp_path / "deploy.json").write_bytes(b" " * (1024 * 1024 + 1))
+    told = sh([str(CI / "deployed.sh"), f"@{tmp_path / 'deploy.json'}"], settings(play))
+    said = "purgebot refused the deploy (413): A deploy has at most 1,048,576 bytes. Send prefixes, or several.\n"
+    assert (2, "", said) == (told.returncode, told.stdout, told.stderr)
+
+
+def test_the_action_takes_a_file_and_not_both(play: Playground, tmp_path: Path) -> None:
+    (tmp_path / "deploy.json").write_bytes(a_large_deploy())
+    told = acted(play, tmp_path, {"file": "deploy.json"})
+    both = acted(play, tmp_path, {"file": "deploy.json", "deploy": "{}"})
+    assert (0, True) == (told.returncode, "purgebot: P-1 done, fresh" in told.stdout), told.stderr
+    assert (2, "Give the action either deploy or file, not both. Nothing was sent.\n") == (both.returncode, both.stderr)
 
 
 @contextmanager
@@ -216,9 +256,11 @@ CALLED_WRONGLY: dict[str, tuple[list[str], dict[str, str], str]] = {
     "a fraction": (["{}"], {"PURGEBOT_TIMEOUT": "1.5"}, "PURGEBOT_TIMEOUT is '1.5', which is no number"),
     "less than nothing": (["{}"], {"PURGEBOT_TIMEOUT": "-1"}, "PURGEBOT_TIMEOUT is '-1', which is no number"),
     "a year": (["{}"], {"PURGEBOT_TIMEOUT": "31536000"}, "PURGEBOT_TIMEOUT is '31536000', which is no number"),
-    "no deploy": ([], {}, "it takes the deploy as its one argument, such as"),
-    "an empty deploy": ([""], {}, "it takes the deploy as its one argument, such as"),
-    "a deploy without quotes": (['{"site":', '"shop"}'], {}, "it takes the deploy as its one argument, such as"),
+    "no deploy": ([], {}, "it takes the deploy as its one argument, @FILE or"),
+    "an empty file": (["@/dev/null"], {}, "the deploy is empty. Send at least its site and version."),
+    "no such file": (["@no.json"], {}, "there is no file 'no.json' that can be read. Name the one that holds"),
+    "an empty deploy": ([""], {}, "it takes the deploy as its one argument, @FILE or"),
+    "a deploy without quotes": (['{"site":', '"shop"}'], {}, "it takes the deploy as its one argument, @FILE or"),
     "no address": (["{}"], {"PURGEBOT_URL": ""}, "PURGEBOT_URL is not set. Set it to where purgebot is, such as"),
     "no secret": (["{}"], {"PURGEBOT_DEPLOY_SECRET": ""}, "PURGEBOT_DEPLOY_SECRET is not set. Set it to the sender's"),
     "half a secret": (["{}"], {"PURGEBOT_DEPLOY_SECRET": "whsec_YWJj"}, "PURGEBOT_DEPLOY_SECRET is no secret"),

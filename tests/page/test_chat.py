@@ -126,6 +126,22 @@ def test_a_vote_asks_first_and_is_sent_after_a_yes(shown: Opened) -> None:
     )
 
 
+AT_ONCE = """() => {
+  document.querySelector("#confirm-yes").click();
+  const me = document.querySelector("#me");
+  me.value = "U_KIM";
+  me.dispatchEvent(new Event("change"));
+}"""
+
+
+def test_a_vote_is_that_of_who_pressed_it_whoever_one_becomes_then(shown: Opened) -> None:
+    shown.page.select_option("#me", "U_SAM")
+    shown.page.click("[data-channel=C_APPROVE]")
+    shown.page.locator("[data-action-id=approve]").last.click()
+    shown.page.evaluate(AT_ONCE)
+    assert ["U_SAM"] == [vote["user"] for vote in shown.play.posted("click")]
+
+
 @pytest.mark.parametrize("way", ["Back", "Escape"])
 def test_a_vote_that_is_taken_back_sends_nothing(shown: Opened, way: str) -> None:
     page = shown.page
@@ -309,6 +325,26 @@ def test_the_shortcut_beside_the_box_is_global(shown: Opened) -> None:
     shown.page.click("#shortcut")
     expect(shown.page.locator("#note")).to_have_text("")
     assert shown.play.posted("shortcut") == [{"user": "U_MIA", "callback_id": "purge_form"}]
+
+
+def test_the_bot_is_invited_by_a_button_and_as_slack_people_type_it(shown: Opened) -> None:
+    page = shown.page
+    page.click("#invite")
+    assert shown.play.posted("invite") == [{"user": "U_MIA", "channel": "C_SHOP"}]
+    page.fill("#box", "/invite @purgebot")
+    page.press("#box", "Enter")
+    expect(page.locator("#box")).to_have_value("")
+    assert shown.play.posted("invite", 2) == [{"user": "U_MIA", "channel": "C_SHOP"}] * 2
+
+
+def test_nobody_is_invited_to_a_conversation_of_two(shown: Opened) -> None:
+    page = shown.page
+    page.click("[data-channel=D_MIA]")
+    expect(page.locator("#invite")).to_be_hidden()
+    page.fill("#box", "/invite @purgebot")
+    page.press("#box", "Enter")
+    expect(page.locator("#note")).to_have_text("Here are only the two of you. Invite purgebot to a channel.")
+    assert shown.play.posted("invite", 0) == []
 
 
 def test_a_message_with_links_has_a_shortcut_that_names_it(shown: Opened) -> None:

@@ -78,14 +78,15 @@ ROWS = {
     ),
     "everything asked": (
         "v1", ASKED, {}, "U_MIA", 4,
-        "P-2 waits: become Lea under “You are”, and approve it in #approvals.", "/purge status P-2",
+        "P-2 waits: become Lea in the menu with your name, and approve it in #approvals.", "/purge status P-2",
     ),
     "an approver's turn": (
         "v1", ASKED, {}, "U_SAM", 4, "You are Sam: open #approvals and approve P-2.", "/purge approve P-2",
     ),
     "everything agreed, and held": (
         "v1", HELD, {}, "U_MIA", 4,
-        "P-2 is agreed, and shop is held by Sam: it begins on release. Become Sam under “You are”, and release it.",
+        "P-2 is agreed, and shop is held by Sam: it begins on release. Become Sam in the menu with your name, and"
+        " release it.",
         "/purge status P-2",
     ),
     "held, and an approver looks": (
@@ -123,7 +124,7 @@ def test_after_the_first_vote_the_guide_leads_to_another_voter(modules: Page) ->
     request[0]["blocks"][1]["elements"][0]["text"] += f"\n{vote}"
     messages = {"C_SHOP": ASKED, "C_APPROVE": request}
     [_, text, _] = modules.evaluate(GUIDE, [site, messages, {"old": False, "deployed": 0}, "U_LEA"])
-    assert text == "Lea agreed. P-2 waits: become Sam under “You are”, and approve it in #approvals."
+    assert text == "Lea agreed. P-2 waits: become Sam in the menu with your name, and approve it in #approvals."
 
 
 OFFERED = {

@@ -9,7 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import httpx
 from starlette.applications import Starlette
@@ -43,6 +43,8 @@ class Shown(TypedDict):
     shield: dict[str, str]
     edges: dict[str, dict[str, str]]
     budgets: dict[str, dict[str, Tokens]]
+    scene: NotRequired[str]
+    stage: NotRequired[dict[str, object]]
 
 
 @dataclass(frozen=True, slots=True)

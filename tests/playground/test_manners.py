@@ -283,6 +283,21 @@ async def test_each_run_of_a_scene_has_a_page_of_its_own(shop: Land) -> None:
     assert held["origin"]["/nobody/2"] != held["edges"]["fra"]["/nobody/2"]
 
 
+async def test_a_site_tells_of_its_scene_until_a_reset(shop: Land) -> None:
+    line = (await shop.play("scene", {"name": "ignored"})).json()["line"]
+    told = await shop.shop()
+    await shop.world.reset()
+    after = await shop.shop()
+    assert ("/ignored/1", "v2") == (told["scene"], told["edges"]["fra"]["/ignored/1"])  # as these edges keep it
+    assert {
+        "title": "The query is no part of the key",
+        "line": line,
+        "unseen": "The page stands here without its query.",
+        "at": shop.clock(),
+    } == told["stage"]
+    assert "scene" not in after and "stage" not in after
+
+
 async def test_a_scene_that_is_none_is_told(shop: Land) -> None:
     answer = await shop.play("scene", {"name": "x"})
     assert 400 == answer.status_code

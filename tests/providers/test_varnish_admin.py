@@ -595,7 +595,7 @@ MANY = "".join(f"1795637204.{n:06d}     0 -  obj.status == 200\n" for n in range
 @pytest.mark.parametrize(
     ("answers", "expected"),
     [
-        pytest.param({}, (Health.GOOD, "lets this machine in; 1 bans wait to be worked off."), id="all-is-well"),
+        pytest.param({}, (Health.GOOD, "lets this machine in; 1 ban waits to be worked off."), id="all-is-well"),
         pytest.param(
             {"status": (200, "Child in state stopped\n"), "ban.list": (101, CHILD)},
             (Health.BAD, "says that its cache process does not run."),
@@ -613,7 +613,7 @@ MANY = "".join(f"1795637204.{n:06d}     0 -  obj.status == 200\n" for n in range
         ),
         pytest.param(
             {"vcl.show": (201, "vcl 4.1;")},
-            (Health.GOOD, "lets this machine in; 1 bans wait to be worked off."),
+            (Health.GOOD, "lets this machine in; 1 ban waits to be worked off."),
             id="a-vcl-too-long-to-see",
         ),
         pytest.param(

@@ -342,7 +342,7 @@ async def test_the_right_secret_opens_the_port(origin: Origin, tmp_path: Path, f
         assert ["Banned."] == await purge(at.settings("admin"), Purge(Kind.HOST, (WWW,), hosts=HOSTS), given)
         probe = await doctor(at.settings("admin"), given)
     who = f"The management port of Varnish at 127.0.0.1:{at.admin}"
-    assert (Health.GOOD, f"{who} lets this machine in; 1 bans wait to be worked off.") == (probe.health, probe.what)
+    assert (Health.GOOD, f"{who} lets this machine in; 1 ban waits to be worked off.") == (probe.health, probe.what)
 
 
 @pytest.mark.parametrize(

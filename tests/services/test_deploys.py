@@ -229,6 +229,15 @@ async def test_a_version_that_was_out_before_is_a_rollback(tmp_path: Path) -> No
     assert [("", False), ("v1", False), ("v2", False), ("v2", True), ("v1", False)] == seen
 
 
+async def test_a_deploy_from_the_future_does_not_make_later_ones_older(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path)
+    await deployed(shop, replace(V2, at=shop.clock.at + 1e9), "github gh 1")
+    shop.clock.at += 60
+    later = await take(shop.core, CI, "github gh 2", replace(V2, version="v3", at=shop.clock.at - 1))
+    await shop.ledger.close()
+    assert isinstance(later, Deployed)
+
+
 async def test_a_deploy_older_than_the_newest_of_its_sender_is_passed_over(tmp_path: Path) -> None:
     shop = a_shop(tmp_path)
     newest = await deployed(shop, replace(V2, at=2000.0), "github gh 2")

@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.command import Command, Verb
 from bot.domain.job import JobView, State
 from bot.domain.policy import BreakGlass
 from bot.services import approvals, deeds
 from bot.services.holding import OBSERVING
+from bot.services.queue import queue
 from bot.services.replies import JobMade, Refused
+from bot.services.setup import Current
 from bot.slack.cards.outcome import outcome
 from bot.slack.cards.thread import outcome_line
 from providers.errors import BadCredentials
-from tests.services.shop import LEA, MIA, SAM, Shop, open_shop
+from tests.services.shop import LEA, MIA, SAM, Shop, open_shop, url
 from tests.services.test_desk import say
 
 
@@ -130,3 +133,41 @@ async def test_a_retry_sends_nothing(tmp_path: Path, restarted: bool) -> None:
     kept = await shop.job(job.id)
     await shop.ledger.close()
     assert (State.QUEUED, before) == (kept.state, calls(shop))
+
+
+async def test_the_queue_foretells_nothing_of_what_stands_still_and_blames_no_hold(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.shield.slow_down(0.1)
+    await shop.purge(MIA, *[url(f"/{n}") for n in range(4)], check=False)
+    await shop.slate.advance(1)
+    await asked(shop, "https://www.shop.test/a in 10m")
+    await become(shop, observing=True)
+    soon = await queue(shop.core, MIA, Command(Verb.QUEUE))
+    await shop.slate.advance(900)
+    late = await queue(shop.core, MIA, Command(Verb.QUEUE))
+    await become(shop, observing=False)
+    live = await queue(shop.core, MIA, Command(Verb.QUEUE))
+    await shop.ledger.close()
+    told = [(one.still, one.held, one.scheduled, len(one.waiting) + len(one.running)) for one in soon.accounts]
+    assert [(1, 0, 1, 0)] * 2 == told
+    assert [(2, 0, 0, 0)] * 2 == [(one.still, one.held, one.scheduled, len(one.waiting)) for one in late.accounts]
+    assert (True, False, [0, 0]) == (late.observing, live.observing, [one.still for one in live.accounts])
+
+
+async def test_what_has_gone_when_the_bot_begins_to_observe_comes_back_without_a_time_for_the_rest(
+    tmp_path: Path,
+) -> None:
+    shop = open_shop(tmp_path)
+    seen = []
+
+    async def look() -> None:
+        core = replace(shop.core, current=Current(replace(shop.core.setup, observe=True)))
+        seen.append((await queue(core, MIA, Command(Verb.QUEUE))).accounts)
+
+    shop.shield.before_answer = look
+    await shop.purge(MIA, url("/a"), check=False)
+    await shop.slate.advance(60)
+    await shop.ledger.close()
+    shield, cf = seen[0]
+    assert ([1], None, 0) == ([one.flying for one in shield.running], shield.running[0].ends, shield.still)
+    assert ((), 1) == (cf.waiting, cf.still)

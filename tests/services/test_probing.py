@@ -9,7 +9,8 @@ from bot.domain.undone import Undone, Way
 from bot.services.desk import Desk
 from bot.services.probing import probe_layers
 from bot.services.purges import Asking
-from bot.services.replies import Probed, Refused
+from bot.services.replies import Probed, Refused, SitesListed
+from bot.services.setup import Current
 from providers.contract import Health, Probe
 from providers.errors import BadCredentials, OutcomeUnknown, Throttled
 from tests.services.shop import GUEST, MIA, SHOP, open_shop
@@ -68,3 +69,14 @@ async def test_the_doctor_names_what_is_still_the_examples_of_the_sites_asked_fo
     await shop.ledger.close()
     assert isinstance(reply, Probed)
     assert of[:2] == [one.example for one in reply.examples]
+
+
+async def test_the_list_of_sites_says_of_which_the_file_still_has_the_examples_values(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    news = replace(SHOP, name="news", layers=SHOP.layers[:1])
+    shop.core = replace(shop.core, current=Current(replace(shop.core.setup, sites={"shop": SHOP, "news": news})))
+    shop.core.undone.configure((Undone("", Way.WRITE, "zone: …", example=("accounts", "cf")),))
+    reply = await Desk(shop.core).ask(Asking(MIA, "a"), "sites")
+    await shop.ledger.close()
+    assert isinstance(reply, SitesListed)
+    assert {"shop"} == reply.examples

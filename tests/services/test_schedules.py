@@ -220,6 +220,14 @@ NOT_THEN = [
     pytest.param(
         "in 91d", "That is more than 90 days ahead, and nothing is kept waiting longer. Nothing was scheduled.", id="d"
     ),
+    pytest.param(
+        "at 2028-03-26 02:30 Europe/Berlin",
+        "That is more than 90 days ahead, and nothing is kept waiting longer. Nothing was scheduled.", id="far gap",
+    ),
+    pytest.param(
+        "at 2026-03-29 02:30 Europe/Berlin", "2026-03-29 02:30:00 has passed in Europe/Berlin. Nothing was scheduled.",
+        id="gap of the past",
+    ),
     pytest.param("at today 07:00", "2027-01-15 07:00:00 has passed in UTC. Nothing was scheduled.", id="passed-today"),
     pytest.param("at 2027-01-01 09:00", "2027-01-01 09:00:00 has passed in UTC. Nothing was scheduled.", id="day"),
     pytest.param(

@@ -256,6 +256,10 @@ SECRETS = {
             f" Make another: {HOW}"
         ],
     ),
+    "of one byte": (
+        {"A": base64.b64encode(bytes(1)).decode()},
+        [f"deploys.tokens[0].secret: the secret there stands for 1 byte, and a key has 24 to 64. Make another: {HOW}"],
+    ),
     "long": (
         {"A": base64.b64encode(bytes(65)).decode()},
         [

@@ -55,7 +55,8 @@ def test_a_value_is_a_line_and_a_secret_its_place(tmp_path: Path) -> None:
         "sites.shop.layers: app, other, cf",
         "sites.shop.layers[cf].settings.zone: 5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e",
         "retention.jobs: 34560000.0",
-        "policy.rules[0].then: run",
+        "policy.rules: small, wide, everything, everything 2",
+        "policy.rules[small].then: run",
     }
     assert set() == wanted - {*told}
     assert [] == [line for line in told if CANARY in line]
@@ -78,6 +79,18 @@ def test_a_layer_in_front_of_others_is_no_change_of_these(tmp_path: Path) -> Non
         "+sites.shop.layers[app].account: app",
         "+sites.shop.layers[app].settings.keys: page:{path}",
     ] == diff(without, whole)
+
+
+def test_a_rule_in_front_of_others_is_no_change_of_these_though_two_share_a_name(tmp_path: Path) -> None:
+    before = lines(loaded(tmp_path))
+    sender = "deploys: {tokens: [{name: build, secret: {env: BUILD}, sites: [shop]}]}\n"
+    after = lines(loaded(tmp_path, CONFIG + sender))
+    rules = [line for line in diff(before, after) if "policy" in line]
+    assert [line for line in rules if "[deploys]" not in line] == [
+        "-policy.rules: small, wide, everything, everything 2",
+        "+policy.rules: deploys, small, wide, everything, everything 2",
+    ]
+    assert "+policy.rules[deploys].when.who[0]: token:build" in rules
 
 
 def test_the_whole_in_one_line(tmp_path: Path) -> None:

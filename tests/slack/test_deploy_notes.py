@@ -100,7 +100,8 @@ NOTES: dict[str, tuple[JobView, str]] = {
            the pages call themselves `b7`; with `expect`, a deploy is held against what they show
            298 hashed assets need no purge, such as `app.4f3a.js`. 2 changed files match no rule and purge nothing: \
 `docs/a.md`, `b.md`. 14 pages → 1 prefix /news/, 13 calls saved.
-           {PRICING} · fra before: HIT, 5 h old, version "a1" · after: MISS, version "b7" = origin
+           {PRICING} · fra MISS, version "b7" = origin
+           Nothing was to be purged; the edge was held against the origin.
            Browsers that have it may keep it up to 5 min (max-age=300).
            deployed by mia, told by token `ci-shop` · <https://ci.test/7|what ran> · before it: 4.1.9
            [Check again = check_again P-1042]""",

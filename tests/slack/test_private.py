@@ -183,6 +183,14 @@ CARDS: dict[str, tuple[Card, str]] = {
            *shop* (production): www.shop.test, img.shop.test · layers shield → cf
            *blog* (production): h0.test, h1.test, h2.test, h3.test, h4.test, 2 more · layers none""",
     ),
+    "a site that is still the example's": (
+        sites_card((SHOP, replace(SHOP, name="blog")), frozenset({"shop"})),
+        """\
+        2 sites
+           *shop* (production): www.shop.test, img.shop.test · layers shield → cf · 🟠 some of its values are still \
+the example's: `doctor` names them
+           *blog* (production): www.shop.test, img.shop.test · layers shield → cf""",
+    ),
     "no sites": (
         sites_card(()),
         """\

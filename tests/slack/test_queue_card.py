@@ -96,6 +96,18 @@ def test_one_waits_for_its_time_and_several_for_theirs() -> None:
     assert "    not in line yet: 1 job waits for a job that comes first" == on_cf(following=1)[1]
 
 
+def test_a_bot_that_observes_says_so_and_tells_no_time() -> None:
+    account = replace(IDLE, account="cf", title="Cloudflare", still=2, scheduled=1)
+    assert plain(queue_card(QueueShown([account, IDLE], NOW, observing=True), "/purge")) == (
+        "Queue: nothing runs and nothing waits for calls\n"
+        "This purgebot only observes: nothing is sent, and what was begun stands still.\n"
+        "cf · Cloudflare\n"
+        "    nothing runs or waits for calls\n"
+        "    not in line yet: 1 job waits for its time and 2 jobs stand still\n"
+        "Idle: shield"
+    )
+
+
 def test_a_job_in_several_lanes_is_counted_once() -> None:
     here, there = Waiter(12, True, "shop", "U_MIA", False, 0, 6), Waiter(13, True, "shop", "U_SAM", False, 0, 5)
     shield = replace(IDLE, running=(here,), waiting=(there,))
@@ -200,3 +212,10 @@ def test_places_are_counted_as_people_do() -> None:
     assert ["1st", "2nd", "3rd", "4th", "11th", "12th", "21st", "112th"] == [
         ordinal(n) for n in (1, 2, 3, 4, 11, 12, 21, 112)
     ]
+
+
+def test_where_nobody_knows_when_there_is_room_it_says_what_is_waited_for() -> None:
+    full = Full("cf has 2 open jobs.", account="cf", since=NOW)
+    assert "is not known: what is open waits for people, its time, or a job that comes first." in plain(
+        full_card(full, NOW, "/purge")
+    )

@@ -106,6 +106,15 @@ def test_a_warming_is_told(told: Warming, expected: list[str]) -> None:
     assert (bool(told.found), bool(told.requests)) == (ELSEWHERE in after, "12 requests, two at once at most" in after)
 
 
+@pytest.mark.parametrize(
+    ("left_out", "expected"),
+    [(1, "1 more page is beyond the 100 of one warming"), (2, "2 more pages are beyond the 100 of one warming")],
+    ids=["one", "two"],
+)
+def test_what_is_beyond_one_warming_is_counted(left_out: int, expected: str) -> None:
+    assert expected in plain(warm_card(Warmed(replace(warming([A], ()), left_out=left_out)), "/purge"))
+
+
 def test_the_data_centre_is_named_where_the_answer_names_another() -> None:
     found = [replace(copy, seen_at=at) for copy, at in zip(ONE.found, ("FRA", "DUB", ""), strict=True)]
     told = warm_card(Warmed(warming([A], found)), "/purge")
@@ -209,7 +218,7 @@ def test_a_job_tells_its_warming_in_one_line() -> None:
     found = copies(A, HIT, HIT, (Warmth.NOT_KEPT, "DYNAMIC"))
     done = replace(DONE, warm=True, warming=replace(warming([A], found), left_out=30))
     going = replace(DONE, warm=True, warming=replace(warming([A], found[:1]), ended=None))
-    told = "warm at fra, iad (HIT on the second request); not kept at sin (DYNAMIC). Of 31 pages the first 1."
+    told = "warm at fra, iad (HIT on the second request); not kept at sin (DYNAMIC). Of 31 pages the first."
     assert f"{told} {ELSEWHERE}" == warm_lines(done)
     assert "warming, 1 of 3 copies so far; warm at fra (HIT on the second request)" == warm_lines(going)
 

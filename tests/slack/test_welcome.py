@@ -73,10 +73,11 @@ def test_it_says_what_the_channel_is_for_and_what_to_type(channel: str, setup: S
     assert (FIRST, lines) == (card.text, small_print(shown))
 
 
-def test_a_channel_of_many_sites_is_not_flooded() -> None:
-    sites = {f"s{n}": replace(SHOP, name=f"s{n}") for n in range(8)}
+@pytest.mark.parametrize(("many", "more"), [(8, "3 more sites"), (6, "1 more site")], ids=["some", "one"])
+def test_a_channel_of_many_sites_is_not_flooded(many: int, more: str) -> None:
+    sites = {f"s{n}": replace(SHOP, name=f"s{n}") for n in range(many)}
     lines = small_print({"text": "", "blocks": welcome_card("C_SHOP", Setup(sites, {})).blocks})
-    assert (8, "And of 3 sites more; `/purge sites` lists them.") == (len(lines), lines[5])
+    assert (8, f"And of {more}; `/purge sites` lists them.") == (len(lines), lines[5])
 
 
 # Once an invitation

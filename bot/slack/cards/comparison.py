@@ -25,13 +25,14 @@ def comparison(job: JobView) -> str:
     after = _shown(job)
     if after is None or job.state is not State.DONE or job.verdict is not Verdict.FRESH:
         return ""
-    before = _before(job, after)
+    before = _before(job, after) if job.layers else None  # with nothing to purge there is no before
     was = f"before: {escape(describe(before, before.at), 200)} · " if before else ""
     alone = job.kind is Kind.URL and job.targets == 1 and job.sample == (after.url,)
     many = len(job.covered) > 1
     page = "" if alone else f"{'one of them: ' if many else ''}{url_text(after.url, 150)} · "
     place = "" if after.place == DNS else f"{escape(after.place, 40)} "
-    return f"{page}{place}{was}after: {escape(describe(after, after.at), 200)} = origin"
+    now = "after: " if job.layers else ""
+    return f"{page}{place}{was}{now}{escape(describe(after, after.at), 200)} = origin"
 
 
 def _shown(job: JobView) -> Look | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.domain.actor import Standing
 from bot.domain.command import Choice, Command, Misunderstood
@@ -23,6 +23,7 @@ CHOICES_MAX = 5
 BAD_SHOWN = 10
 JOBS_SHOWN = 15
 SITES_SHOWN = 20
+EXAMPLES = " · 🟠 some of its values are still the example's: `doctor` names them"
 COPIED_MAX = 1300  # characters; a line to copy is shown whole or not at all
 FENCE_MAX = 2800  # characters in one block of preformatted lines
 PIECES_MAX = 3
@@ -115,13 +116,14 @@ def show_card(job: JobView, now: float) -> Card:
     return Card(shown.text, [block for block in shown.blocks if block["type"] != "actions"])
 
 
-def sites_card(sites: Sequence[Site]) -> Card:
-    """The caller's sites."""
+def sites_card(sites: Sequence[Site], examples: Collection[str] = ()) -> Card:
+    """The caller's sites; of `examples` the file still has the example's values."""
     if not sites:
         return card("There is no site for you.", ["Ask whoever configured purgebot."])
     more = len(sites) - SITES_SHOWN
     lines = [
         f"*{escape(site.name, 60)}* ({site.environment}): {hosts(site.hosts)} · layers {_layers(site)}"
+        f"{EXAMPLES if site.name in examples else ''}"
         for site in sites[:SITES_SHOWN]
     ]
     return card(count(len(sites), "site"), [*lines, f"and {count(more, 'more site')}" if more > 0 else ""])

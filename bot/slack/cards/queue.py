@@ -30,6 +30,7 @@ def queue_card(shown: QueueShown, command: str) -> Card:
         if running or waiting
         else "Queue: nothing runs and nothing waits for calls",
         [
+            "This purgebot only observes: nothing is sent, and what was begun stands still." if shown.observing else "",
             *lines,
             f"and {count(more, 'more account')}: name a site or an account" if more > 0 else "",
             f"Idle: {names}" if names else "",
@@ -125,7 +126,9 @@ def _counted(account: AccountQueue) -> list[str]:
         (account.scheduled, f"for {'its' if account.scheduled == 1 else 'their'} time"),
         (account.decisions, "for a decision"), (account.following, "for a job that comes first"),
     )  # fmt: skip
-    return [f"{count(n, 'job')} {'waits' if n == 1 else 'wait'} {what}" for n, what in counts if n]
+    waiting = [f"{count(n, 'job')} {'waits' if n == 1 else 'wait'} {what}" for n, what in counts if n]
+    still = f"{count(account.still, 'job')} {'stands' if account.still == 1 else 'stand'} still"
+    return [*waiting, *([still] if account.still else [])]
 
 
 def ordinal(n: int) -> str:
@@ -162,7 +165,7 @@ def joined_card(joined: Joined, now: float) -> Card:
 def full_card(full: Full, now: float, command: str) -> Card:
     """An account has so much in line that it takes no more."""
     free = (
-        "When there is room again is not known: what is open waits for people, or for a job that comes first."
+        "When there is room again is not known: what is open waits for people, its time, or a job that comes first."
         if full.seconds is None
         else f"There is room again in about {duration(max(1.0, full.seconds))}: ask again then."
     )

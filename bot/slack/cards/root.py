@@ -39,6 +39,7 @@ NAMED_MAX = 3  # targets
 WAIT_MIN = 1.0  # seconds; less is not worth telling
 WHY_MAX = 500  # characters
 RESTORED_TOLD = "A backup from before its end was put in place: what it had sent since is not known."
+NOTHING_PURGED = "Nothing was to be purged; the edge was held against the origin."
 WHY_URL_MAX = 1900  # characters; a button holds 2,000
 
 
@@ -193,6 +194,8 @@ def _looks_again(job: JobView) -> str:
 def _rest_of_why(job: JobView) -> str:
     """What stands behind the verdict, without what the first line says already."""
     first = first_reason(job)
+    if job.verdict is Verdict.FRESH and not job.layers:
+        return NOTHING_PURGED
     if job.verdict is Verdict.UNKNOWN and len(escape(first)) <= FIRST_WHY_MAX:
         return job.why.removeprefix(first).removeprefix(" · ")
     return job.why

@@ -67,7 +67,8 @@ def warm_lines(job: JobView) -> str:
         so_far = f"warming, {number(len(warming.found))} of {count(warming.total, *_copies(warming))} so far"
         return "; ".join([so_far, *parts])
     told = "; ".join([*parts, *([f"stopped: {_stopped(warming)}"] if warming.stopped else [])])
-    more = f" Of {number(len(warming.urls) + warming.left_out)} pages the first {number(len(warming.urls))}."
+    first = f" {number(len(warming.urls))}" if len(warming.urls) > 1 else ""
+    more = f" Of {number(len(warming.urls) + warming.left_out)} pages the first{first}."
     ends = (f"{told}.{more if warming.left_out else ''}", _for_whom(warming), _reach(warming) if warming.found else "")
     return " ".join(filter(None, ends))
 
@@ -274,4 +275,5 @@ def _ways_out(told: Warmed, command: str) -> Iterator[str]:
     if warming.ended is None:
         yield f"It goes on by itself. {code(f'{command} cancel {warming.name}')} stops it."
     if warming.left_out:
-        yield f"{number(warming.left_out)} more pages are beyond the {number(PAGES_MAX)} of one warming"
+        beyond = "page is" if warming.left_out == 1 else "pages are"
+        yield f"{number(warming.left_out)} more {beyond} beyond the {number(PAGES_MAX)} of one warming"
