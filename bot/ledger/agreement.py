@@ -159,7 +159,7 @@ def _ending(row: Row, said: Said) -> Iterator[str]:
     if state is None:
         yield f"its state {row['state']!s} does not exist."
     elif state.is_open:
-        if said.ending is not None and state is not State.CHECKING:
+        if (said.ending is not None or said.is_shut) and state is not State.CHECKING:
             yield f"it is {state}, and the journal says that it has ended."
     elif said.ending is None:
         votes = [has_doc for _, has_doc in said.votes]

@@ -43,6 +43,16 @@ def hold_breaches(tx: Transaction) -> Iterator[Breach]:
             yield Breach(f"{by} holds {_named(site)}, nobody released that, and the table has no such hold.", entry.seq)
 
 
+def standing_entries(tx: Transaction) -> list[int]:
+    """The numbers of the entries that say of the holds in the table that they were laid."""
+    try:
+        held = {(hold.by, microseconds(hold.since)) for hold in _kept(tx)}
+    except ValueError:
+        return []
+    rows = tx.rows("select seq, at, actor from journal where event = 'hold' order by seq")
+    return [int(row["seq"] or 0) for row in rows if (str(row["actor"]), microseconds(_at(row))) in held]
+
+
 def _said(tx: Transaction) -> tuple[dict[tuple[str, str], _Laid], set[tuple[str, int]]]:
     """The holds that nobody released, by site and person; and who laid those when whose document was pruned."""
     laid: dict[tuple[str, str], _Laid] = {}

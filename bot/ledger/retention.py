@@ -7,11 +7,12 @@ that what was pruned is told from what somebody took away.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.domain.job import CLOSED
 from bot.ledger.chain import NEVER_PRUNED, Ranges, canonical
 from bot.ledger.codec import whole
+from bot.ledger.held import standing_entries
 from bot.ledger.journal import Journal
 from bot.ledger.ledger import Row, Transaction
 from bot.ledger.lots import Lots
@@ -78,9 +79,7 @@ class Retention:
 
     def documents_before(self, before: float) -> tuple[int, int] | None:
         """The first and last of the entries before `before` whose documents are to go at once."""
-        last = self._journal.head().count
-        pruned = self._documents()
-        first = pruned.parts[0][1] + 1 if pruned.parts and pruned.parts[0][0] == 1 else 1
+        last, first = self._journal.head().count, self._looked_at() + 1
         end = min(last, first + DOCUMENTS_AT_ONCE - 1)
         young = self._tx.rows(
             "select seq from journal where seq between :first and :end and at >= :before order by seq limit 1",
@@ -89,24 +88,62 @@ class Retention:
         end = whole(young[0]["seq"]) - 1 if young else end
         return (first, end) if first <= end else None
 
-    def _documents(self) -> Ranges:
-        rows = self._tx.rows(
-            "select json_extract(doc, '$.documents') as ids from journal where event = 'pruned' and doc is not null"
-        )
-        return Ranges.joined(part for row in rows for part in Ranges.read(str(row["ids"] or "")).parts)
-
     def forget_documents(self, first: int, last: int, now: float) -> int:
-        """Remove the documents of entries `first` to `last`, but those that are needed to judge others; how many."""
-        request = "iif(json_valid(doc), json_extract(doc, '$.request'), '')"
-        waits = f"{request} in (select 'Q-' || id from in_line where job is null)"
-        where = (
-            f"seq between :first and :last and doc is not null and event not in ({_NEVER_PRUNED})"
-            f" and not (event = 'queued' and {waits})"
+        """Remove the documents of entries `first` to `last`, but those that are needed to judge others, and those of
+        what is open still, which go after its end; how many."""
+        spared = self._needed(f"seq between {first:d} and {last:d}")
+        gone = Ranges.of(n for n in range(first, last + 1) if n not in spared)
+        told: dict[str, object] = {"upto": last}
+        return self._forget(gone, now, told | ({"spared": str(Ranges.of(spared))} if spared else {}))
+
+    def forget_spared(self, now: float) -> int:
+        """Remove the documents that were spared, where what they are of is not open any more; how many."""
+        rows = self._tx.rows(
+            "select json_extract(doc, '$.spared') as ids from journal where event = 'pruned' and doc is not null"
         )
-        hashed = hashlib.sha256()
-        for row in self._tx.rows(f"select doc_hash from journal where {where} order by seq", first=first, last=last):
-            hashed.update(f"{row['doc_hash']!s}\n".encode())
-        gone = self._tx.run(f"update journal set doc = null where {where}", first=first, last=last)
-        ids = str(Ranges(((first, last),)))
-        self._journal.add(now, "pruned", "purgebot", documents=ids, count=gone, hash=hashed.hexdigest())
+        spared = Ranges.joined(part for row in rows for part in Ranges.read(str(row["ids"] or "")).parts)
+        left = {n for part in spared.parts for n in self._with_documents(f"seq between {part[0]:d} and {part[1]:d}")}
+        free = left - {n for part in spared.parts for n in self._needed(f"seq between {part[0]:d} and {part[1]:d}")}
+        return self._forget(Ranges.of(free), now, {}) if free else 0
+
+    def _looked_at(self) -> int:
+        """The last entry that a pruning came to; earlier versions took all documents up to it."""
+        rows = self._tx.rows(
+            "select json_extract(doc, '$.documents') as ids, json_extract(doc, '$.upto') as upto from journal"
+            " where event = 'pruned' and doc is not null"
+        )
+        before = Ranges.joined(part for row in rows for part in Ranges.read(str(row["ids"] or "")).parts)
+        first = before.parts[0][1] if before.parts and before.parts[0][0] == 1 else 0
+        return max([first, *(whole(row["upto"]) for row in rows)])
+
+    def _with_documents(self, where: str) -> list[int]:
+        """The entries that have a document which may go in time."""
+        rows = self._tx.rows(
+            f"select seq from journal where {where} and doc is not null and event not in ({_NEVER_PRUNED})"
+        )
+        return [whole(row["seq"]) for row in rows]
+
+    def _needed(self, where: str) -> set[int]:
+        """Those of an open job, of a request that waits for a release, or of a hold that stands."""
+        request = "iif(json_valid(doc), json_extract(doc, '$.request'), '')"
+        is_open = f"(select id from jobs where state not in ({_CLOSED}))"
+        waits = f"{request} in (select 'Q-' || id from in_line where job is null or job in {is_open})"
+        holds = ", ".join(map(str, standing_entries(self._tx))) or "0"
+        return {
+            *self._with_documents(
+                f"{where} and (job in {is_open} or (event = 'queued' and {waits}) or seq in ({holds}))"
+            )
+        }
+
+    def _forget(self, entries: Ranges, now: float, told: Mapping[str, object]) -> int:
+        hashed, gone = hashlib.sha256(), 0
+        for first, last in entries.parts:
+            where = f"seq between :first and :last and doc is not null and event not in ({_NEVER_PRUNED})"
+            for row in self._tx.rows(
+                f"select doc_hash from journal where {where} order by seq", first=first, last=last
+            ):
+                hashed.update(f"{row['doc_hash']!s}\n".encode())
+            gone += self._tx.run(f"update journal set doc = null where {where}", first=first, last=last)
+        doc = {"documents": str(entries), "count": gone, "hash": hashed.hexdigest(), **told}
+        self._journal.add(now, "pruned", "purgebot", None, **doc)
         return gone

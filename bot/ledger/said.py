@@ -36,6 +36,7 @@ class Said:
     ended_at: float | None = None  # when it ended last
     ended_in: int = 0  # the entry that says so
     is_sealed: bool = False  # since it ended last
+    is_shut: bool = False  # sealed as ended, and not begun anew since
     approved: bool = False
     votes: list[tuple[Cast, bool]] = field(default_factory=list)  # and whether its document is still there
     before: int = 0  # how many votes are of rounds before the last asking
@@ -98,9 +99,10 @@ class Said:
                 self.reviewed = True
             case _ if event == SEALED:
                 self.is_sealed = True
+                self.is_shut = self.is_shut or bool((doc or {}).get("all"))
                 self.seals.hear(doc or {})
             case "retried":
-                self.ending = None
+                self.ending, self.is_shut = None, False
                 self.layers = {n: x for n, x in self.layers.items() if x.get("state") != "failed"}
             case _ if event in NAMED or event in FIXED:
                 self.ending = (event, doc)

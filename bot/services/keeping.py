@@ -34,7 +34,7 @@ async def _forget_jobs(core: Core, before: float) -> int:
 
 
 async def _forget_documents(core: Core, before: float) -> int:
-    gone = 0
+    gone = await core.ledger.write(lambda books: books.retention.forget_spared(core.clock.now()))
     while some := await core.ledger.read(lambda books: books.retention.documents_before(before)):
         gone += await core.ledger.write(partial(_forget_some, some, core.clock.now()))
     return gone

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -85,15 +87,30 @@ async def test_a_hold_cannot_be_forged(tmp_path: Path, tamper: Tamper, expected:
     assert expected == told(path)
 
 
-async def test_a_hold_whose_entry_was_pruned_still_stands(tmp_path: Path) -> None:
+async def test_a_hold_that_stands_keeps_its_entry_until_it_ends(tmp_path: Path) -> None:
     path = await held(tmp_path)
     shop = open_shop(tmp_path)
     shop.clock.at += 60 * DAY
     await forget(shop.core, None, 30 * DAY)
     await shop.ledger.close()
     assert [] == told(path)
-    tampered(path, sql("update holds set doc = json_set(doc, '$.by', 'U_KIM') where site = '*'"))
-    assert ["Every site is held by U_KIM, and no entry says so."] == told(path)
+    tampered(path, sql("delete from holds where site = '*'"))
+    assert ["U_SAM holds every site, nobody released that, and the table has no such hold."] == told(path)
+
+
+async def test_a_hold_that_was_released_leaves_no_document_behind(tmp_path: Path) -> None:
+    path = await held(tmp_path)
+    shop = open_shop(tmp_path)
+    shop.clock.at += 60 * DAY
+    await forget(shop.core, None, 30 * DAY)
+    await says(shop, "sam", "release all")
+    shop.clock.at += 60 * DAY
+    await forget(shop.core, None, 30 * DAY)
+    await shop.ledger.close()
+    assert [] == told(path)
+    kept = "select actor from journal where event in ('hold', 'release') and doc is not null"
+    with closing(sqlite3.connect(path)) as connection:
+        assert [("U_MIA",), ("U_LEA",)] == connection.execute(kept).fetchall()
 
 
 steps = st.tuples(

@@ -19,12 +19,13 @@ from bot.ledger.opening import LedgerInUse
 from bot.ledger.reading import NotALedger, reading
 from bot.ledger.retention import OF_JOB
 from bot.ledger.sqlite import SqliteLedger
+from bot.services import approvals, deeds
 from bot.services.glass import close_review
 from bot.services.keeping import forget
 from bot.services.replies import Queued
 from providers.contract import Receipt
-from tests.ledger.test_journal import GUARDS, broken_glass, ledger_of, taken_back, told
-from tests.services.shop import EVERYTHING, KIM, LEA, MIA, open_shop, url
+from tests.ledger.test_journal import GUARDS, PREFIX, broken_glass, ledger_of, sql, taken_back, tampered, told
+from tests.services.shop import EVERYTHING, KIM, LEA, MIA, SAM, open_shop, url
 from tests.services.test_glass import say
 
 DAY = 86_400.0
@@ -83,10 +84,68 @@ async def test_documents_go_and_the_chain_stays_whole(tmp_path: Path) -> None:
     gone = await forget(shop.core, None, 20 * DAY)
     again = await forget(shop.core, None, 20 * DAY)
     await shop.ledger.close()
-    assert ((0, 18), (0, 0)) == (gone, again)
-    assert [("1-21", 18)] == [(doc["documents"], doc["count"]) for doc in docs(path, "pruned")]
-    assert [9, 15, 21, 22, 23, 24] == column(path, "select seq from journal where doc is not null")
+    assert ((0, 16), (0, 0)) == (gone, again)
+    assert [("1-15,18-21", "16-17", 16)] == [
+        (doc["documents"], doc["spared"], doc["count"]) for doc in docs(path, "pruned")
+    ]
+    assert [9, 15, 16, 17, 21, 22, 23, 24] == column(path, "select seq from journal where doc is not null")
     assert [] == told(path)
+
+
+async def test_what_is_open_keeps_its_documents_until_it_has_ended(tmp_path: Path) -> None:
+    path = await ledger_of(tmp_path)
+    shop = open_shop(tmp_path)
+    shop.clock.at += 30 * DAY
+    await forget(shop.core, None, 20 * DAY)
+    mine = "select seq from journal where job = 3 and doc is not null and event in ('asked', 'decided')"
+    kept, whole = column(path, mine), told(path)
+    await deeds.cancel(shop.core, MIA, 3)
+    gone = await forget(shop.core, None, 20 * DAY)
+    await shop.ledger.close()
+    assert ([16, 17], []) == (kept, whole)
+    assert ((0, 2), []) == (gone, column(path, mine))
+    assert [] == told(path)
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (
+            "update batches set call = replace(call, '/purge', '/other') where job = 3 and position = 0",
+            "P-3: its targets or calls are not those that were asked for.",
+        ),
+        ("update jobs set doc = json_set(doc, '$.reason', 'x') where id = 3", "P-3: its reason is not what was asked"),
+        ("update jobs set state = 'queued' where id = 3", "P-3: it is queued without the approval that it needed."),
+        (
+            "update jobs set state = 'queued', due_at = 1 where id = 4",
+            "P-4: it is queued, and the journal says that it has ended.",
+        ),
+    ],
+)
+async def test_after_a_pruning_what_is_open_is_still_held_to_the_journal(
+    tmp_path: Path, statement: str, expected: str
+) -> None:
+    path = await ledger_of(tmp_path)
+    shop = open_shop(tmp_path)
+    shop.clock.at += 30 * DAY
+    await forget(shop.core, None, 20 * DAY)
+    await shop.ledger.close()
+    tampered(path, sql(statement))
+    assert [one for one in told(path) if one.startswith(expected)], told(path)
+
+
+async def test_a_denied_job_that_is_opened_after_a_pruning_is_found(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, PREFIX)
+    await approvals.vote(shop.core, SAM, job.id, False, reason="not today")
+    shop.clock.at += 30 * DAY
+    await forget(shop.core, None, 20 * DAY)
+    await shop.ledger.close()
+    path = tmp_path / "ledger.db"
+    whole = told(path)
+    tampered(path, sql("update jobs set state = 'queued', due_at = 1", "delete from votes"))
+    assert [] == whole
+    assert "P-1: it is queued, and the journal says that it has ended." in told(path)
 
 
 async def test_a_document_taken_away_after_a_pruning_is_found(tmp_path: Path) -> None:
@@ -113,7 +172,7 @@ async def test_what_a_pruning_never_takes_is_missed_within_its_range_too(tmp_pat
     assert f"The document of entry {sealed} is missing, and no pruning took it." in told(path)
 
 
-async def test_more_missing_documents_than_were_pruned_are_found(tmp_path: Path) -> None:
+async def test_a_document_that_was_spared_is_missed(tmp_path: Path) -> None:
     path = await ledger_of(tmp_path)
     shop = open_shop(tmp_path)
     await say(shop, LEA, "hold shop because deploying")
@@ -125,7 +184,7 @@ async def test_more_missing_documents_than_were_pruned_are_found(tmp_path: Path)
     assert [] == told(path)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("update journal set doc = null where seq = ?", (stays,))
-    assert any("documents are missing, and" in breach for breach in told(path))
+    assert f"The document of entry {stays} is missing, and no pruning took it." in told(path)
 
 
 async def test_a_job_taken_away_after_a_pruning_is_found(tmp_path: Path) -> None:
