@@ -207,7 +207,8 @@ class Jobs:
 
     def under_way(self) -> list[int]:
         """What may send or is about to, or begins later, by number."""
-        rows = self._tx.rows("select id from jobs where state in ('queued', 'purging', 'scheduled') order by id")
+        states = "'queued', 'purging', 'confirming', 'scheduled'"
+        rows = self._tx.rows(f"select id from jobs where state in ({states}) order by id")
         return [whole(row["id"]) for row in rows]
 
     def recent(self, sites: Sequence[str], limit: int = 10) -> list[JobView]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.hold import ALL, OBSERVER, Hold
-from bot.domain.job import JobView, State
+from bot.domain.job import JobView, LayerState, State
 from bot.domain.told import Event, Told
 from bot.ledger.books import Books
 
@@ -26,7 +26,7 @@ def mind_the_mode(books: Books, observe: bool, now: float) -> list[int]:
     freed = []
     for number in books.jobs.under_way():
         job = books.jobs.get(number)
-        if observe and job.held is None and job.state is State.PURGING:
+        if observe and job.held is None and _is_still_to_send(job):
             kept = hold_back(books, job, Hold(ALL, OBSERVER, OBSERVING, now), now)
             books.jobs.save(replace(kept, looked_before=job.looked_before))
             books.messages.changed(number, now)
@@ -36,6 +36,13 @@ def mind_the_mode(books: Books, observe: bool, now: float) -> list[int]:
             books.messages.changed(number, now)
             freed.append(number)
     return freed
+
+
+def _is_still_to_send(job: JobView) -> bool:
+    """Whether a job that has begun has calls left to send."""
+    if job.state is State.CONFIRMING:
+        return any(layer.state is LayerState.WAITING for layer in job.layers)
+    return job.state is State.PURGING
 
 
 def hold_back(books: Books, job: JobView, hold: Hold, now: float) -> JobView:

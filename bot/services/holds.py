@@ -146,7 +146,7 @@ def _changed(books: Books, site: str, before: Hold | None, after: Hold | None, w
     freed = []
     for number in books.holds.held_jobs(site):
         job = books.jobs.get(number)
-        if job.held is None:
+        if job.held is None or job.held.observes:
             continue
         if books.holds.on(job.site, now) is None:
             books.messages.say(number, Told(Event.LET_GO, who=who), now)

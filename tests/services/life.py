@@ -262,7 +262,8 @@ class Life:
         for number, events in steps.items():
             yes, no = counted[number, True], counted[number, False]
             assert no == events.count("voted_no"), events
-            assert yes <= events.count("voted_yes") <= yes + no, events  # a no may take back its voter's yes
+            taken_back = no + events.count("joined")  # by whoever says no after it, or asks for the same
+            assert yes <= events.count("voted_yes") <= yes + taken_back, events
 
     def _nothing_is_sent_twice(
         self, jobs: Sequence[JobView], steps: Mapping[int, Sequence[str]], batches: Sequence[Row]

@@ -17,6 +17,7 @@ from bot.services.replies import JobMade, Refused
 from bot.services.setup import Current
 from bot.slack.cards.outcome import outcome
 from bot.slack.cards.thread import outcome_line
+from providers.contract import Receipt
 from providers.errors import BadCredentials
 from tests.services.shop import LEA, MIA, SAM, Shop, open_shop, url
 from tests.services.test_desk import say
@@ -117,6 +118,39 @@ async def test_a_purge_under_way_stops_between_two_calls_and_goes_on_later(tmp_p
     assert (State.PURGING, True) == (stands.state, stands.held is not None and stands.held.observes)
     assert f"🟡 {job.name} stands still, this purgebot only observes" in outcome(stands, shop.clock.now())
     assert (State.DONE, 11, None) == (done.state, calls(shop), done.held)
+
+
+async def test_what_a_provider_is_still_at_says_that_the_rest_stands_still(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.shield.script = [Receipt("r-1", finished=False)]
+    shop.shield.progresses = [Receipt("r-1", finished=False, ready_in=5.0)] * 4
+    job = await asked(shop, "https://www.shop.test/a")
+    await shop.slate.advance(7)
+    confirming = await shop.job(job.id)
+    await become(shop, observing=True)
+    await shop.slate.advance(120)
+    stands, begun = await shop.job(job.id), calls(shop)
+    await become(shop, observing=False)
+    await shop.slate.advance(400)
+    done = await shop.job(job.id)
+    await shop.ledger.close()
+    assert State.CONFIRMING is confirming.state
+    assert f"🟡 {job.name} stands still, this purgebot only observes" in outcome(stands, shop.clock.now())
+    assert (1, State.DONE, None) == (begun, done.state, done.held)
+
+
+async def test_the_release_of_a_hold_lets_nothing_go_that_only_observing_keeps(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await asked(shop, "https://www.shop.test/a in 10m")
+    await become(shop, observing=True)
+    await shop.slate.advance(700)
+    await say(shop, LEA, "hold all because of an incident")
+    await say(shop, LEA, "release all")
+    await shop.slate.advance(60)
+    told, kept = await shop.events(job.id), await shop.job(job.id)
+    await shop.ledger.close()
+    assert (0, 0) == (told.count("let_go"), calls(shop))
+    assert kept.held is None or kept.held.observes
 
 
 @pytest.mark.parametrize("restarted", [False, True], ids=["after a reload", "after a restart"])

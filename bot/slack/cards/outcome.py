@@ -90,8 +90,8 @@ def _so_far(job: JobView, now: float) -> str:
             layer = troubled(job)
             where = title(layer) if layer else "a layer"
             return f"🟡 {job.name} needs a decision, the answer of {where} was lost · {subject(job)}"
-        case State.QUEUED | State.PURGING | State.SCHEDULED if job.held is not None and job.held.observes:
-            stands = "stands still" if job.state is State.PURGING else "waits"
+        case State.QUEUED | State.PURGING | State.CONFIRMING | State.SCHEDULED if job.held and job.held.observes:
+            stands = "stands still" if job.state in (State.PURGING, State.CONFIRMING) else "waits"
             return f"🟡 {job.name} {stands}, this purgebot only observes · {subject(job)}"
         case State.SCHEDULED:
             at = clock_with_seconds(job.begins)

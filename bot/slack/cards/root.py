@@ -73,7 +73,7 @@ def _lines(job: JobView, now: float, names: Mapping[str, str]) -> Iterator[str]:
             yield from _waiting(job, names)
         case State.SCHEDULED:
             yield from scheduled(job, names)
-        case State.QUEUED | State.PURGING if job.held is not None and job.held.observes:
+        case State.QUEUED | State.PURGING | State.CONFIRMING if job.held is not None and job.held.observes:
             yield f"Since {clock(job.held.since)} {escape(job.held.reason, WHY_MAX)}. Nobody can release that."
         case State.QUEUED if job.held is not None:
             yield f"Held since {clock(job.held.since)}: {escape(job.held.reason, WHY_MAX)}"
