@@ -29,6 +29,7 @@ from bot.ledger.books import Books
 from bot.ledger.codec import JOB, LOOK, TARGETS, TOLD, pack
 from bot.ledger.opening import SqliteTransaction, opened
 from bot.ledger.reading import reading
+from bot.ledger.sums import written
 from providers.contract import Kind
 
 ENTRIES, EACH = 1_000_000, 7  # entries of one job
@@ -96,7 +97,11 @@ def add_job(tx: SqliteTransaction, number: int) -> None:
 def add_entries(books: Books, number: int) -> None:
     """What the journal says of it."""
     add, job = books.journal.add, JOB_DONE
-    add(NOW, "asked", "U_MIA", number, site="shop", effect="url", digest=job.digest, reason=job.reason, soft=False)
+    sums = [written(books.lots.sum(number, position).calls) for position in (0, 1)]
+    add(
+        NOW, "asked", "U_MIA", number,
+        site="shop", effect="url", digest=job.digest, reason=job.reason, soft=False, sums=sums,
+    )  # fmt: skip
     add(NOW, "decided", "policy", number, rule=job.rule, needed=0, of=[])
     for position, account in enumerate(("shield", "cf")):
         lot = books.lots.sum(number, position)
