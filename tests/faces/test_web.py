@@ -589,6 +589,7 @@ async def test_stats_are_words_and_numbers(tmp_path: Path) -> None:
     ]
     assert answer["stats"] == {
         "total": 0, "by": {}, "kinds": {}, "sources": {}, "outcomes": {}, "not_run": {"open": 1},
+        "nothing_purged": {},
         "proven": 0, "p50_s": None, "p95_s": None, "broken_glass": 0, "waited": 0,
         "p50_alone_s": None, "p95_alone_s": None,
         "hot": [], "weekly": False, "spans": [],

@@ -45,7 +45,11 @@ def stats_card(shown: StatsShown) -> Card:
 
 def outcomes_told(stats: Stats) -> str:
     """proven fresh 12 · still old 1 · failed 1."""
-    return " · ".join(f"{escape(OUTCOMES.get(name, name), NAME_SHOWN)} {n:,}" for name, n in stats.outcomes.items())
+    return _sums(OUTCOMES, stats.outcomes)
+
+
+def _sums(names: Mapping[str, str], sums: Mapping[str, int]) -> str:
+    return " · ".join(f"{escape(names.get(name, name), NAME_SHOWN)} {n:,}" for name, n in sums.items())
 
 
 def broken_told(stats: Stats) -> list[str]:
@@ -54,9 +58,9 @@ def broken_told(stats: Stats) -> list[str]:
 
 
 def not_run_told(stats: Stats) -> list[str]:
-    """Requests that never began, which are no purges."""
-    told = [f"{escape(NOT_RUN.get(name, name), NAME_SHOWN)} {n:,}" for name, n in stats.not_run.items()]
-    return [f"Asked for and not run: {' · '.join(told)}."] if told else []
+    """Requests that never began, and those that purged nothing, which are no purges."""
+    told = (("Asked for and not run", NOT_RUN, stats.not_run), ("Run, and nothing was purged", OUTCOMES, stats.in_vain))
+    return [f"{how}: {_sums(names, sums)}." for how, names, sums in told if sums]
 
 
 def proof_told(stats: Stats) -> list[str]:
