@@ -78,7 +78,7 @@ def kept(books: Books, numbers: Sequence[int], whole: bool) -> list[Kept]:
 
 def moments(books: Books, job: int) -> tuple[Moment, ...]:
     """The whole timeline of a job."""
-    entries = [(at, Entry(event, who, doc)) for at, event, who, doc in books.journal.events(job)]
+    entries = [(at, Entry(event, who, doc or {}, doc is None)) for at, event, who, doc in books.journal.entries(job)]
     return timeline(books.messages.steps(job), entries)
 
 

@@ -13,8 +13,10 @@ from bot.domain.actor import Actor
 from bot.domain.speech import Search
 from bot.domain.stats import Stats
 from bot.domain.timeline import Entry
+from bot.record import kept_record
 from bot.services import approvals
 from bot.services.history import PAGE, chunks, sought_by
+from bot.services.keeping import forget
 from bot.services.replies import JobShown, LogShown, Refused, Reply, StatsShown
 from bot.services.setup import Current
 from bot.slack.cards.history import timeline_card
@@ -149,6 +151,28 @@ async def test_what_did_not_run_is_no_purge(joined: Shop) -> None:
     stats = reply.stats
     assert (1, {"U_MIA": 1, "U_SAM": 1}) == (stats.total, stats.by)
     assert {"denied": 1, "open": 1} == stats.not_run
+
+
+async def test_a_run_that_purged_nothing_is_no_purge_and_one_that_purged_some_is(shop: Shop) -> None:
+    shop.shield.bad, shop.cf.bad = {url("/bad").value}, {url("/half").value}
+    for path in ("/bad", "/half"):
+        await shop.purge(KIM, url(path))
+        await shop.slate.advance(120)
+    reply = await say(shop, MIA, "stats by @kim")
+    assert isinstance(reply, StatsShown)
+    stats = reply.stats
+    assert (1, {"failed": 1}, {"failed": 1}) == (stats.total, stats.outcomes, stats.in_vain)
+
+
+async def test_show_says_what_was_pruned_and_never_that_it_was_nothing(joined: Shop) -> None:
+    joined.clock.at += 40 * 86_400
+    await forget(joined.core, None, 30 * 86_400)
+    reply = await say(joined, LEA, "show P-3")
+    assert isinstance(reply, JobShown)
+    told = str(timeline_card(reply.job, reply.moments, joined.core.clock.now()).blocks)
+    assert "1 target; the rest of this entry was pruned." in told and "• Decided; the rest of this entry was" in told
+    assert [] == [said for said in ("0 call", "Rule .", "Rule `` ", "0 agreed") if said in told]
+    assert "'event': 'decided', 'by': 'policy', 'pruned': True" in str(kept_record(reply.job, reply.moments))
 
 
 async def test_show_tells_each_moment_once(shop: Shop) -> None:

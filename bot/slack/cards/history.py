@@ -24,6 +24,7 @@ REASON_SHOWN = 80  # characters of a reason's beginning
 WORD_SHOWN = 60
 ASKERS_SHOWN = 3
 FIRST_SHOWN = 8  # moments from the beginning, where not all have room
+PRUNED = "; the rest of this entry was pruned."
 ROOM = 5_000  # characters of a timeline in one message
 _SELF = ("purgebot", "policy")
 _DOORS = {"slack": "in Slack", "api": "over HTTP", "cli": "in a terminal", "deploy": "for a deploy",
@@ -163,6 +164,10 @@ def moment_line(moment: Moment, job: JobView) -> str:
     match entry.event:
         case "asked":
             return _asked(entry, job)
+        case "approved" if entry.is_pruned:
+            return f"✓ Approved{PRUNED}"
+        case _ if entry.is_pruned:
+            return f"{_named_event(entry)}{PRUNED}"
         case "decided":
             people = entry.doc.get("of")
             of = listed([person(str(one)) for one in people]) if isinstance(people, list) else ""
@@ -182,16 +187,20 @@ def moment_line(moment: Moment, job: JobView) -> str:
             stopped = f"; stopped: {escape(str(entry.doc['stopped']), 200)}" if entry.doc.get("stopped") else ""
             return f"• Warmed with {count(_whole(entry, 'requests'), 'request')}{stopped}."
         case _:
-            by = "" if entry.who in _SELF else f" by {person(entry.who)}"
-            return f"• {escape(entry.event, 60).replace('_', ' ').capitalize()}{by}{_pairs(entry.doc)}."
+            return f"{_named_event(entry)}{_pairs(entry.doc)}."
+
+
+def _named_event(entry: Entry) -> str:
+    by = "" if entry.who in _SELF else f" by {person(entry.who)}"
+    return f"• {escape(entry.event, 60).replace('_', ' ').capitalize()}{by}"
 
 
 def _asked(entry: Entry, job: JobView) -> str:
     where = f"in {channel(job.channel)}" if job.source == "slack" and job.channel else _DOORS.get(job.source, "")
     reason = f" because {escape(job.reason, 200)}" if job.reason else ""
-    plan = f"{count(job.targets, 'target')}, {count(_whole(entry, 'calls'), 'call')}"
+    calls = PRUNED if entry.is_pruned else f", {count(_whole(entry, 'calls'), 'call')}."
     who = listed([*map(person, _askers(entry))], ASKERS_SHOWN)
-    return f"• Asked by {who} {where}{reason}: plan {code(job.digest[:12])}, {plan}."
+    return f"• Asked by {who} {where}{reason}: plan {code(job.digest[:12])}, {count(job.targets, 'target')}{calls}"
 
 
 def _askers(entry: Entry) -> list[str]:
