@@ -51,6 +51,7 @@ PRUNED = tuple(
     replace(one, what=replace(one.what, doc={}, is_pruned=True)) if isinstance(one.what, Entry) else one
     for one in (*MOMENTS[:5], Moment(T + 120, Entry("warmed", "purgebot", {"requests": 3})), *MOMENTS[6:])
 )
+OLDER = f"Older jobs were forgotten (`retention.jobs`), the last of them from {AT_8}"
 GONE = "the rest of this entry was pruned."
 LONG = tuple(Moment(T, Told(Event.LOOKED, n=n, text="y" * 100)) for n in range(200))
 
@@ -147,6 +148,41 @@ CARDS: dict[str, tuple[Card, str]] = {
            {AT_8_02} • Glass broken by <@U_LEA>; {GONE}
            {AT_8_30} • Expired: too few people agreed in time. Nothing was purged.
            [All of it as JSON = log_json show P-1042]""",
+    ),
+    "nothing found, where older jobs were forgotten": (
+        log_card(LogShown(Search(by="U_MIA"), (), forgotten=T), "/purge"),
+        f"""\
+        No job matches · by <@U_MIA>
+           Fewer words find more; `log` alone lists everything.
+           {OLDER}: not listed here.""",
+    ),
+    "no job any more": (
+        log_card(LogShown(Search(), (), forgotten=T), "/purge"),
+        f"""\
+        No job is kept any more.
+           {OLDER}: not listed here.""",
+    ),
+    "the last page, where older jobs were forgotten": (
+        log_card(LogShown(Search(), (PRICE,), forgotten=T), "/purge"),
+        f"""\
+        Job 1, newest first
+           {AT_8} · *P-1042* · <@U_MIA> · {PRICING} · 🟢 fresh · wrong price
+           {OLDER}: not listed here.
+           [CSV = log_csv log] [JSON = log_json log]""",
+    ),
+    "what was counted, where older jobs were forgotten": (
+        Card("", stats_card(StatsShown(Search(since="60d"), count([PAGE]), {}, forgotten=T)).blocks[:2]),
+        f"""\
+        1 purge · in the last 60 days
+           proven fresh 1
+           From request to proof: half within 3 s (p50), of 1 measured; p95 is told from 20 on.
+           {OLDER}: not counted here.""",
+    ),
+    "nothing to count any more": (
+        stats_card(StatsShown(Search(since="60d"), count([]), {}, forgotten=T)),
+        f"""\
+        No purge is kept · in the last 60 days
+           {OLDER}: not counted here.""",
     ),
     "what was counted of broken glasses": (
         Card("", stats_card(StatsShown(Search(since="7d"), count([PAGE, replace(PAGE, broken=True)]), {})).blocks[:2]),

@@ -54,10 +54,12 @@ def log_card(shown: LogShown, command: str) -> Card:
 
 def log_lines(shown: LogShown, command: str) -> list[str]:
     """What was found, a line each; in a terminal, which has no buttons, with the line of the older page."""
-    about, undone = " · ".join(searched(shown.search)), [*_undone(shown)]
+    about, undone = " · ".join(searched(shown.search)), [*_undone(shown), *forgotten_told(shown.forgotten, "listed")]
     if not shown.jobs and shown.begin:
         return [f"Page {shown.search.page:,} lies beyond the last job.", "Leave out `page` to begin with the newest."]
     if not shown.jobs:
+        if not about and shown.forgotten is not None:
+            return ["No job is kept any more.", *undone]
         if not about:
             return ["There is no job yet.", "Nothing was purged yet.", *undone]
         return [f"No job matches · {about}", "Fewer words find more; `log` alone lists everything.", *undone]
@@ -97,6 +99,12 @@ def outcome_word(job: JobView) -> str:
     if job.state is State.DONE:
         return _OUTCOMES[job.verdict]
     return _STATES.get(job.state, f"🔵 {job.state.replace('_', ' ')}")
+
+
+def forgotten_told(newest: float | None, how: str) -> Iterator[str]:
+    """That older jobs were forgotten, the `newest` of them from then, and are not `how` any more."""
+    if newest is not None:
+        yield f"Older jobs were forgotten (`retention.jobs`), the last of them from {clock(newest)}: not {how} here."
 
 
 def searched(search: Search) -> Iterator[str]:
