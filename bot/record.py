@@ -87,7 +87,8 @@ def _moment(told: Moment) -> Record:
     """One moment; what says nothing is left out."""
     what = told.what
     if isinstance(what, Entry):
-        return {"at": moment(told.at), "event": what.event, "by": what.who, **what.doc}
+        pruned: Record = {"pruned": True} if what.is_pruned else {}
+        return {"at": moment(told.at), "event": what.event, "by": what.who, **pruned, **what.doc}
     fields: Record = {
         "who": what.who, "layer": what.layer, "n": what.n, "seconds": what.seconds, "ids": list(what.ids),
         "text": what.text,
@@ -219,6 +220,7 @@ def stats_record(stats: Stats) -> Record:
     return {
         "total": stats.total, "by": dict(stats.by), "kinds": dict(stats.kinds), "sources": dict(stats.sources),
         "outcomes": dict(stats.outcomes), "not_run": dict(stats.not_run),
+        "nothing_purged": dict(stats.in_vain),
         "proven": stats.proof.n, "p50_s": stats.proof.p50, "p95_s": stats.proof.p95,
         "broken_glass": stats.broken, "waited": stats.waited,
         "p50_alone_s": stats.alone.p50, "p95_alone_s": stats.alone.p95,

@@ -36,6 +36,7 @@ from bot.record import (
     held_record,
     job_record,
     kept_record,
+    moment,
     queue_record,
     stats_record,
     warming_record,
@@ -266,7 +267,7 @@ def answer_of(reply: Reply, core: Core) -> Response:
         case LogShown():
             return JSONResponse(_log(reply))
         case StatsShown():
-            return JSONResponse({"text": text, "stats": stats_record(reply.stats)})
+            return JSONResponse({"text": text, "stats": stats_record(reply.stats), **_forgotten(reply.forgotten)})
         case JobShown(shown, whole=True, moments=moments, targets=targets):
             entries = [kept_record(shown, moments, targets)]
             text = "\n".join([text, *listed(shown.name, targets)])
@@ -290,7 +291,12 @@ def _log(shown: LogShown) -> Mapping[str, object]:
     entries = [kept_record(kept.job, kept.moments) for kept in shown.jobs]
     typed = typed_in(shown)
     text = "\n".join(unmarked(line, typed) for line in log_lines(shown, COMMAND_NAME))
-    return {"text": text, "entries": entries} | ({"next": shown.older} if shown.older else {})
+    older = {"next": shown.older} if shown.older else {}
+    return {"text": text, "entries": entries, **older, **_forgotten(shown.forgotten)}
+
+
+def _forgotten(newest: float | None) -> Mapping[str, str]:
+    return {} if newest is None else {"forgotten_to": moment(newest)}
 
 
 def _seconds(text: str) -> float | None:

@@ -282,6 +282,12 @@ class JobView:
         return (self.requested_by, *self.also_by)
 
     @property
+    def owners(self) -> tuple[str, ...]:
+        """Whose it is, to stop or to retry: who asked for it first, and those of whose queued requests it was made. Who
+        joined it later may leave it."""
+        return tuple(who for who in self.askers if who == self.requested_by or who in self.parts)
+
+    @property
     def asked_by(self) -> frozenset[str]:
         """Everybody who asked for some of it, also who left it since, and so has no vote on it."""
         return frozenset({self.requested_by, *self.also_by, *self.left_by})

@@ -58,9 +58,9 @@ class Subject:
     joined: bool = False
 
     @property
-    def owned(self) -> tuple[str, str]:
-        """The name of the job or the queued request, and who asked for it; "" for neither."""
-        return (self.job.name, self.job.requested_by) if self.job else (self.request, self.requested_by)
+    def owned(self) -> tuple[str, tuple[str, ...]]:
+        """The name of the job or the queued request, "" for neither, and whose it is."""
+        return (self.job.name, self.job.owners) if self.job else (self.request, (self.requested_by,))
 
 
 NOTHING_MORE = Subject()
@@ -91,13 +91,13 @@ def authorise(actor: Actor, deed: Deed, subject: Subject = NOTHING_MORE) -> Deny
 
 
 def _token_may(actor: Actor, deed: Deed, subject: Subject) -> Deny | None:
-    name, requested_by = subject.owned
+    name, owners = subject.owned
     match deed:
         case Deed.VOTE:
             return Deny("people", "Tokens do not vote.", "Ask an approver to press Approve in Slack.")
         case Deed.BREAK_GLASS | Deed.REVIEW | Deed.HOLD_ALL:
             return Deny("people", "Tokens may not do this.", "A person does it in Slack.")
-        case Deed.SEE if actor.is_sender and name and requested_by == actor.id:
+        case Deed.SEE if actor.is_sender and name and actor.id in owners:
             return None
         case _ if actor.is_sender and deed is not Deed.PURGE:
             return Deny("deploys", "This token only sends deploys.", "Use a token of `api.tokens`.")
@@ -109,7 +109,7 @@ def _token_may(actor: Actor, deed: Deed, subject: Subject) -> Deny | None:
             return _may_hurry(actor, subject)
         case Deed.CANCEL if subject.joined:
             return None
-        case Deed.CANCEL | Deed.RETRY if name and requested_by != actor.id:
+        case Deed.CANCEL | Deed.RETRY if name and actor.id not in owners:
             return Deny("own", f"{name} was not asked for by this token.", "Its requester or an approver can do that.")
         case Deed.RELEASE if subject.held_by != actor.id:
             return _ANOTHERS_HOLD
@@ -164,8 +164,8 @@ def _may_hold_as_approver(actor: Actor, subject: Subject) -> Deny | None:
 
 
 def _own(actor: Actor, subject: Subject) -> Deny | None:
-    name, requested_by = subject.owned
-    if not name or actor.id == requested_by or actor.id in subject.approvers:
+    name, owners = subject.owned
+    if not name or actor.id in owners or actor.id in subject.approvers:
         return None
     return Deny("own", f"{name} is not yours.", "Its requester or an approver can do that.")
 

@@ -1,6 +1,6 @@
 """What follows `log` and `stats`: sites, kinds, who, since when, and words; and back to the same line.
 
-    log [site…] [kind…] [by @x|me|token:ci] [since 7d] [words…] [page 2]
+    log [site…] [[kind] url…] [by @x|me|token:ci] [since 7d] [words…] [page 2]
 
 A name with its @ means its person also without `by`. Quotes make one phrase of several words, and a plain word of any
 of these.
@@ -17,6 +17,7 @@ from bot.domain.period import EXAMPLES, is_period
 from bot.domain.shown import Notes, quoted, refused_character, shown, without_credentials
 from bot.domain.speech import KIND_OF, WORD_OF, Command, Confused, Misunderstood, Search, Speaker, Verb
 from bot.domain.words import Scanner, Unclosed, Word
+from providers.contract import Kind
 
 LINE_MAX = 1_200  # characters, so that a button can carry it
 PAGES_MAX = 2_000
@@ -25,7 +26,8 @@ _PERSON = re.compile(r"<@([A-Z][A-Z0-9_]*)(?:\|[^>]*)?>")
 _NAMED = re.compile(r"@[^\s<>@]{1,80}|me|(?:token|schedule):\S{1,80}|[UW][A-Z0-9_]{2,40}")
 _PAGE = re.compile(r"[1-9][0-9]{0,5}")
 _TAKES = {"since": f"a time after it, {EXAMPLES}", "by": "a person after it: @name, me or token:ci",
-          "page": "a number after it", "on": "a site's name after it"}  # fmt: skip
+          "page": "a number after it", "on": "a site's name after it",
+          "kind": f"one of {', '.join(KIND_OF)} after it"}  # fmt: skip
 
 
 def search_command(verb: Verb, heard: Heard, speaker: Speaker) -> Command:
@@ -110,8 +112,6 @@ class _Reader:
         if option in ("help", "h"):
             self.wants_help = True
             return
-        if option == "kind":
-            return self._kind(Word(value, 0, 0) if equals else self._next())
         if option == "site":
             option = "on"
         if option not in _TAKES:
@@ -129,6 +129,9 @@ class _Reader:
                 self._found = replace(found, by=by)
             case "page" if _PAGE.fullmatch(value):
                 self._found = replace(found, page=min(int(value), PAGES_MAX))
+            case "kind" if kinds := _kinds(value):
+                for kind in kinds:
+                    self._found = replace(self._found, kinds=_with(self._found.kinds, kind))
             case "on" if value.lower() in self._sites:
                 self._found = replace(found, sites=_with(found.sites, self._sites[value.lower()]))
             case "on" if value:
@@ -146,12 +149,6 @@ class _Reader:
         self._scanner.at = at
         return self._word(said)
 
-    def _kind(self, word: Word | None) -> None:
-        kind = KIND_OF.get(word.text.lower()) if word else None
-        if kind is None:
-            raise self._confused(f"`--kind` wants one of {', '.join(KIND_OF)} after it.")
-        self._found = replace(self._found, kinds=_with(self._found.kinds, kind))
-
     def _word(self, text: str) -> None:
         if character := refused_character(text):
             raise self._confused(f"A word holds {character}, which cannot be seen. Type it without.")
@@ -165,6 +162,12 @@ class _Reader:
 
 def _with(values: tuple[T, ...], value: T) -> tuple[T, ...]:
     return values if value in values else (*values, value)
+
+
+def _kinds(text: str) -> list[Kind]:
+    """The kinds in `text`, with commas between them; none where one of them is none."""
+    names = [name for name in text.lower().split(",") if name]
+    return [KIND_OF[name] for name in names if name in KIND_OF] if set(names) <= KIND_OF.keys() else []
 
 
 def _not(value: str) -> str:

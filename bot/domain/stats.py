@@ -13,6 +13,7 @@ HOT_MAX = 5  # things that are named
 HOT_SHARE = 0.2  # from which something is worth advice
 HOT_LEAST = 5  # purges; of fewer nothing is said
 DAYS_MAX = 60  # told day by day; a longer time by weeks
+_NOT_KNOWN = ("open", "restored")  # how much of these goes, or went
 P95_LEAST = 20  # measured; of fewer the 95th percentile is only the slowest
 SIBLINGS_LEAST = 3  # different pages below a folder before they are told as one
 
@@ -31,6 +32,7 @@ class Ended:
     waited: float  # of them, until the last person let it go on: a vote, the end of a hold, a retry
     targets: tuple[str, ...]  # the first ones, as kept with the job
     broken: bool = False  # it ran without its votes, since somebody broke the glass
+    gone: bool = True  # some cache may hold less than before it: a call of it was taken, or nobody knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """The sums over some jobs; most first. Only what ran is a purge."""
+    """The sums over some jobs; most first. Only what ran, and purged something or still may, is a purge."""
 
     total: int  # purges
     by: Mapping[str, int] = field(default_factory=dict)  # each who asked, so that a joined one counts for several
@@ -61,6 +63,7 @@ class Stats:
     sources: Mapping[str, int] = field(default_factory=dict)
     outcomes: Mapping[str, int] = field(default_factory=dict)
     not_run: Mapping[str, int] = field(default_factory=dict)  # requests that never were a purge, by what became of them
+    in_vain: Mapping[str, int] = field(default_factory=dict)  # that ran and purged nothing, by what became of them
     proof: Times = Times()  # from request to proof
     broken: int = 0  # those that ran without their votes
     waited: int = 0  # of those proven, the ones that waited for people
@@ -78,7 +81,7 @@ class Stats:
 
 def count(asked: Sequence[Ended]) -> Stats:
     """The sums over the jobs `asked` for."""
-    jobs = [job for job in asked if job.ran]
+    jobs = [job for job in asked if job.ran and _may_have_purged(job)]
     proven = [(job.seconds, job.waited) for job in jobs if job.seconds is not None]
     times = [job.created for job in jobs]
     weekly = bool(times) and max(times) - min(times) > DAYS_MAX * 86_400
@@ -89,6 +92,7 @@ def count(asked: Sequence[Ended]) -> Stats:
         sources=_most(job.source for job in jobs),
         outcomes=_most(job.outcome for job in jobs),
         not_run=_most(job.outcome for job in asked if not job.ran),
+        in_vain=_most(job.outcome for job in asked if job.ran and not _may_have_purged(job)),
         proof=times_of([seconds for seconds, _ in proven]),
         broken=sum(job.broken for job in jobs),
         waited=sum(1 for _, waited in proven if waited > 0),
@@ -97,6 +101,11 @@ def count(asked: Sequence[Ended]) -> Stats:
         spans=tuple(_spans(jobs, weekly)),
         weekly=weekly,
     )
+
+
+def _may_have_purged(job: Ended) -> bool:
+    """Whether it is a purge: under way, or not known to have left every cache as it was."""
+    return job.gone or job.outcome in _NOT_KNOWN
 
 
 def times_of(seconds: Iterable[float]) -> Times:

@@ -44,11 +44,12 @@ _EARLY = frozenset({Event.ALLOWED, Event.ASKED, Event.VOTED_YES, Event.VOTED_NO}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of the journal."""
+    """One entry of the journal; of one that `is_pruned` the document has gone, so nothing it held is known."""
 
     event: str
     who: str
     doc: Mapping[str, object] = field(default_factory=dict)
+    is_pruned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from bot.domain.job import RESTORED, JobView, LayerState, State
 from bot.domain.told import Event, Told
 from bot.ledger.audit import Verdict, audit
 from bot.ledger.books import Books
-from bot.ledger.chain import Head
+from bot.ledger.chain import Head, Ranges
 from bot.ledger.codec import whole
+from bot.ledger.dropped import drop_restored
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.opening import SqliteTransaction, locked, opened
 from bot.ledger.reading import NotALedger, reading
@@ -142,7 +143,7 @@ def _settle(fresh: Path, was: _Was | None, now: float) -> Restored:
         ends = "update deliveries set done_at = :now, due_at = null, mark = '' where done_at is null"
         requests = tx.run(ends, now=now)
         tx.run("update notices set due_at = null")  # it may have been posted since
-        requests += tx.run("update in_line set job = 0, doc = null where job is null")
+        queued = drop_restored(books.holds, books.intake, now)
         _renumber(tx, was)
         for number, _ in books.warmings.due(float("inf")):
             if (warming := books.warmings.find(number)) is not None:
@@ -159,12 +160,12 @@ def _settle(fresh: Path, was: _Was | None, now: float) -> Restored:
                 **({"first": was.first, "hashes": was.hashes} if was and was.hashes else {}),
             },
             lost=None if lost is None else len(lost), lost_entries=None if was is None else lost_entries,
-            parked=len(parked), requests=requests,
+            parked=len(parked), requests=requests + len(queued), queued=str(Ranges.of(queued)),
         )  # fmt: skip
         connection.execute("commit")
         connection.execute("pragma journal_mode = delete")
         head = books.journal.head()
-    return Restored(head, None, parked, requests, lost, lost_entries)
+    return Restored(head, None, parked, requests + len(queued), lost, lost_entries)
 
 
 def _renumber(tx: SqliteTransaction, was: _Was | None) -> None:

@@ -7,6 +7,7 @@ from bot.ledger.batches import Batches
 from bot.ledger.budgets import Budgets
 from bot.ledger.configuration import Configuration
 from bot.ledger.deploys import Deploys
+from bot.ledger.forgotten import Forgotten
 from bot.ledger.history import History
 from bot.ledger.holds import Holds
 from bot.ledger.homes import Homes
@@ -51,6 +52,7 @@ class Books:
         self.lots = Lots(tx)
         self.configuration = Configuration(tx, self.journal)
         self.retention = Retention(tx, self.journal, self.lots)
+        self.forgotten = Forgotten(tx)
         self.holds = Holds(tx)
         self.lined = Lined(tx)
         self.deploys = Deploys(tx)

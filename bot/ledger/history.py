@@ -39,6 +39,7 @@ _GLASS = (
 )
 _BROKEN = """exists (select 1 from reviews where reviews.job = history.job) and coalesce(
   (select json_extract(doc, '$.approval.broken_by') from jobs where id = history.job), '') != ''"""
+_GONE = "exists (select 1 from layers where layers.job = history.job and (sent > 0 or unknown > 0))"
 _PARTS = (
     "'P-' || jobs.id", "requested_by", _LIST.format("also_by"), "site", "kind", "state", "verdict",
     _DOC.format("rule"), _DOC.format("reason"),
@@ -125,7 +126,8 @@ class History:
         where, values = _where(sought)
         begun = _RAN.format("history.job")
         rows = self._tx.rows(
-            f"select *, case when outcome = 'open' then {begun} else ran end as begun, {_BROKEN} as broken from history"
+            f"select *, case when outcome = 'open' then {begun} else ran end as begun, {_BROKEN} as broken,"
+            f" {_GONE} as gone from history"
             f" where {where}"
             " order by job desc limit :limit",
             **values, limit=limit,
@@ -146,7 +148,7 @@ def _ended(row: Row) -> Ended:
     return Ended(
         str(row["kind"]), (str(row["by"]), *(json.loads(also) if also != "[]" else ())), str(row["source"]),
         str(row["outcome"]), bool(row["begun"]), number(row["created"]), maybe(row["seconds"]), number(row["waited"]),
-        tuple(str(row["targets"]).split("\n")), bool(row["broken"]),
+        tuple(str(row["targets"]).split("\n")), bool(row["broken"]), bool(row["gone"]),
     )  # fmt: skip
 
 

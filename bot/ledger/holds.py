@@ -17,6 +17,7 @@ from bot.ledger.codec import COMMAND, HOLD, number, pack, unpack, whole
 from bot.ledger.ledger import Row, Transaction
 
 REFUSED_LATER = "slack.refused"  # the kind of what the bot tells itself to tell: a request in line that came to nothing
+BY_RESTORE = "restore"  # who ended a request that a backup, which was restored, had in line
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,8 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """How a request ended that no job took up: `by` a person or token who cancelled it, or "policy". `why` is told to
-    everybody; `rule` is the policy's, "" where it is not about one."""
+    """How a request ended that no job took up: `by` a person or token who cancelled it, "policy", or BY_RESTORE. `why`
+    is told to everybody; `rule` is the policy's, "" where it is not about one."""
 
     by: str
     at: float

@@ -42,10 +42,14 @@ class Journal:
 
     def events(self, job: int) -> list[tuple[float, str, str, Mapping[str, object]]]:
         """Time, event, actor and document of each entry of `job`, oldest first; a pruned document is empty."""
+        return [(at, event, actor, doc or {}) for at, event, actor, doc in self.entries(job)]
+
+    def entries(self, job: int) -> list[tuple[float, str, str, Mapping[str, object] | None]]:
+        """As `events`, and a pruned document is None."""
         rows = self._tx.rows("select * from journal where job = :job order by seq", job=job)
         return [(number(r["at"]), str(r["event"]), str(r["actor"]), _read(r["doc"])) for r in rows]
 
 
-def _read(text: object) -> Mapping[str, object]:
-    found: Mapping[str, object] = json.loads(str(text)) if text is not None else {}
+def _read(text: object) -> Mapping[str, object] | None:
+    found: Mapping[str, object] | None = json.loads(str(text)) if text is not None else None
     return found

@@ -59,6 +59,7 @@ class OpenJob:
     observed: bool = False  # kept back by nobody's hold: the bot only observes
     looks: bool = False  # before its first call it looks at the edge
     follows: bool = False  # another site's job comes first, and is not proven yet
+    parts_of: frozenset[str] = frozenset()  # who asked for parts of it, where several did
 
     @property
     def name(self) -> str:
@@ -95,6 +96,7 @@ class Queue:
         """Every job that has not ended, oldest first."""
         rows = self._tx.rows(
             "select id, site, state, requested_by, created, json_extract(doc, '$.targets') as targets,"
+            " (select group_concat(key, char(10)) from json_each(doc, '$.parts')) as parts,"
             " json_extract(doc, '$.held') is not null as held, json_extract(doc, '$.held.by') as held_by,"
             " coalesce((select by from urgent where job = id), '') as urgent_by,"
             " json_extract(doc, '$.check') and not json_extract(doc, '$.looked_before') as looks,"
@@ -123,6 +125,7 @@ class Queue:
             job, str(row["site"]), State(str(row["state"])), str(row["requested_by"]), number(row["created"]),
             whole(row["targets"]), tuple(_layer(x, flying) for x in layers), str(row["urgent_by"]), bool(row["held"]),
             row["held_by"] == OBSERVER, bool(row["looks"]), bool(row["follows"]),
+            frozenset(str(row["parts"] or "").split("\n")) - {""},
         )  # fmt: skip
 
     def load(self, account: str) -> Load:

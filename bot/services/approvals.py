@@ -17,6 +17,7 @@ from bot.domain.wording import expired
 from bot.ledger.books import Books
 from bot.ledger.messages import Role
 from bot.services.configured import no_longer_configured
+from bot.services.forgotten import no_job
 from bot.services.holding import hold_back, observes
 from bot.services.replies import Done, Refused
 from bot.services.roster import read_roster
@@ -74,7 +75,7 @@ def _votable(
 ) -> JobView | Refused:
     job = books.jobs.find(number)
     if job is None or not actor.may_see(job.site):
-        return Refused(f"There is no P-{number}.", "`status`, without a number, lists the jobs.")
+        return no_job(books, actor, number)
     refused = _refuse(core, actor, job, roster, yes)
     if refused is None and job.approval and not _is_newest(job.approval, digest, round):
         return Refused(f"{job.name} is not what this card showed.", "Vote on the newest card.")

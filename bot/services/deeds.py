@@ -21,6 +21,7 @@ from bot.services.configured import no_longer_configured
 from bot.services.deciding import submit
 from bot.services.endings import tell_all, tell_askers
 from bot.services.fetching import stop
+from bot.services.forgotten import no_job
 from bot.services.holding import hold_back
 from bot.services.joining import may_leave
 from bot.services.local import OVERRULED, RULE, at_the_machine, journal_overruled, with_voters
@@ -230,10 +231,10 @@ async def check_again(core: Core, actor: Actor, number: int) -> Done | Refused:
 async def purge_again(core: Core, asking: Asking, number: int) -> JobMade | Joined | PlanShown | Refused:
     """Ask for the same purge as job `number`, as a new job under today's policy; while that is open, not once more."""
 
-    def question(books: Books) -> tuple[JobView, Command, str] | None:
+    def question(books: Books) -> tuple[JobView, Command, str] | Refused:
         job = books.jobs.find(number)
         if job is None or not asking.actor.may_see(job.site):
-            return None
+            return no_job(books, asking.actor, number)
         again = Command(
             Verb.PURGE,
             books.jobs.targets(number),
@@ -246,8 +247,8 @@ async def purge_again(core: Core, asking: Asking, number: int) -> JobMade | Join
         return job, again, f"again {job.name} {books.jobs.ended_under(f'again {job.name} ')}"
 
     found = await core.ledger.read(question)
-    if found is None:
-        return Refused(f"There is no P-{number}.", "`status`, without a number, lists the jobs.")
+    if isinstance(found, Refused):
+        return found
     job, command, key = found
     if job.site not in core.setup.sites:
         return Refused(f"{job.name} was for {job.site}, which is no longer configured.")
@@ -265,7 +266,7 @@ async def _on_job(
     def within(books: Books) -> Done | Refused:
         job = books.jobs.find(number)
         if job is None or not actor.may_see(job.site):
-            return Refused(f"There is no P-{number}.", "`status`, without a number, lists the jobs.")
+            return no_job(books, actor, number)
         joined = deed is Deed.CANCEL and may_leave(books, job, actor.id)
         denied = authorise(actor, deed, Subject(job.site, job, approvers=asked, joined=joined))
         if denied is not None:

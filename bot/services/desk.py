@@ -22,6 +22,7 @@ from bot.services.allowed import rights_on
 from bot.services.aside import aside
 from bot.services.checking import check
 from bot.services.deciding import judge_plan, site_held, submit
+from bot.services.forgotten import no_job
 from bot.services.helping import barred_to
 from bot.services.holds import seen_holds
 from bot.services.instead import is_possible
@@ -350,7 +351,8 @@ class Desk:
                 return JobsListed(jobs, held, books.reviews.open_on(names), *line, *warms)
             job = books.jobs.find(command.job)
             if job is None or job.site not in names:
-                return Refused(f"There is no P-{command.job}.", f"`{self._core.setup.command} status` lists the jobs.")
+                where = f"`{self._core.setup.command} status` lists the jobs."
+                return no_job(books, asking.actor, command.job, where)
             whole = command.verb is Verb.SHOW
             return JobShown(job, whole, history.moments(books, job.id) if whole else ())
 

@@ -11,9 +11,9 @@ from bot.domain.hold_news import HoldNews, Turn
 from bot.domain.policy import Deny, Policy
 from bot.domain.wording import listed
 from bot.ledger.books import Books
+from bot.ledger.dropped import to_asker
 from bot.ledger.holds import REFUSED_LATER, InLine, Over
 from bot.services.announcing import channels_of
-from bot.services.queued import to_asker
 from bot.services.replies import refused_by
 from bot.services.setup import HOME, SLACK, Core, delivery_name
 

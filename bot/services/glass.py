@@ -18,6 +18,7 @@ from bot.ledger.messages import Role
 from bot.ledger.reviews import Review
 from bot.services import clearance
 from bot.services.deciding import site_held
+from bot.services.forgotten import no_job
 from bot.services.replies import Done, Refused, refused_by
 from bot.services.roster import approvers, breakers, read_roster
 from bot.services.setup import SLACK, Core, job_name, review_name
@@ -36,7 +37,7 @@ async def break_glass(core: Core, actor: Actor, number: int, reason: str) -> Don
     now_here = actor if actor.is_token else await core.directory.actor(actor.id, actor.team, fresh=True)
     job = await core.ledger.read(lambda books: books.jobs.find(number))
     if job is None or not actor.may_see(job.site):
-        return _unknown(number)
+        return await core.ledger.read(lambda books: no_job(books, actor, number))
     if glass is None:
         return _NOBODY
     people = await people_of(core, job)
@@ -62,10 +63,6 @@ async def break_glass(core: Core, actor: Actor, number: int, reason: str) -> Don
         if review.due_at is not None:
             core.engine.wake(review_name(review.id), review.due_at)
     return answer
-
-
-def _unknown(number: int) -> Refused:
-    return Refused(f"There is no P-{number}.", "`status`, without a number, lists the jobs.")
 
 
 def _refuse(core: Core, actor: Actor, job: JobView, roster: Roster) -> Refused | None:
@@ -146,7 +143,7 @@ def _break(
 ) -> tuple[Done | Refused, Review | None]:
     approval, now = job.approval, core.clock.now()
     if approval is None:
-        return _unknown(job.id), None
+        return no_job(books, actor, job.id), None
     agreed = sum(vote.yes for vote in approval.votes)
     skipped = max(0, approval.needed - agreed)
     due_at = now + glass.remind if glass.remind > 0 else None
@@ -194,7 +191,7 @@ async def close_review(core: Core, actor: Actor, number: int, note: str = "") ->
     def deed(books: Books) -> Done | Refused:
         job = books.jobs.find(number)
         if job is None or not actor.may_see(job.site):
-            return _unknown(number)
+            return no_job(books, actor, number)
         denied = authorise(now_here, Deed.REVIEW, Subject(job.site, job, approvers=asked, breakers=able))
         if denied is not None:
             return Refused(denied.why, denied.advice, by_rule=True)

@@ -44,19 +44,28 @@ async def log(core: Core, actor: Actor, command: Command) -> LogShown | Refused:
     names = [site.name for site in core.setup.seen_by(actor)] if sought.sites is None else sought.sites
     tells_undone = not begin and not sought.words and not sought.kinds
 
-    def question(books: Books) -> tuple[Sequence[Kept], bool, Sequence[CameToNothing]]:
+    def question(books: Books) -> tuple[Sequence[Kept], bool, Sequence[CameToNothing], float | None]:
         found = books.history.find(sought, size + 1, begin)
         since = sought.since or 0.0
         undone = books.holds.came_to_nothing(names, sought.by, since, UNDONE_SHOWN) if tells_undone else ()
-        return kept(books, found[:size], whole=actor.is_token), len(found) > size, undone
+        more = len(found) > size
+        gone = None if more else _forgotten(books, sought)
+        return kept(books, found[:size], whole=actor.is_token), more, undone, gone
 
-    jobs, more, undone = await core.ledger.read(question)
+    jobs, more, undone, gone = await core.ledger.read(question)
     return LogShown(
         search, jobs, begin,
         newer=_page(search, search.page - 1) if search.page > 1 else "",
         older=_page(search, search.page + 1) if more else "",
         undone=undone,
+        forgotten=gone,
     )  # fmt: skip
+
+
+def _forgotten(books: Books, sought: Sought) -> float | None:
+    """When the newest job was asked for that was forgotten after its time, where `sought` reaches so far back."""
+    newest = books.forgotten.newest()
+    return newest if newest is not None and newest >= (sought.since or 0.0) else None
 
 
 def _page(search: Search, page: int) -> str:
@@ -78,7 +87,7 @@ def kept(books: Books, numbers: Sequence[int], whole: bool) -> list[Kept]:
 
 def moments(books: Books, job: int) -> tuple[Moment, ...]:
     """The whole timeline of a job."""
-    entries = [(at, Entry(event, who, doc)) for at, event, who, doc in books.journal.events(job)]
+    entries = [(at, Entry(event, who, doc or {}, doc is None)) for at, event, who, doc in books.journal.entries(job)]
     return timeline(books.messages.steps(job), entries)
 
 
@@ -97,10 +106,12 @@ async def stats(core: Core, actor: Actor, command: Command) -> StatsShown | Refu
     sought = await sought_by(core, actor, search)
     if isinstance(sought, Refused):
         return sought
-    jobs = await core.ledger.read(lambda books: books.history.ended(sought, STATS_MAX))
+    jobs, gone = await core.ledger.read(
+        lambda books: (books.history.ended(sought, STATS_MAX), _forgotten(books, sought))
+    )
     counted = await aside(len(jobs), lambda: count(jobs))
     names = {who: await core.directory.name(who) for who in list(counted.by)[:PAGE]}
-    return StatsShown(search, counted, names, capped=len(jobs) == STATS_MAX)
+    return StatsShown(search, counted, names, capped=len(jobs) == STATS_MAX, forgotten=gone)
 
 
 async def sought_by(core: Core, actor: Actor, search: Search) -> Sought | Refused:

@@ -104,7 +104,8 @@ def _with(job: JobView, who: str) -> JobView:
 
 def may_leave(books: Books, job: JobView, who: str) -> bool:
     """Whether a request of `who` joined `job`, which is open, and is still in it."""
-    return job.state.is_open and who in job.also_by and who in books.queue.joiners(job.id)
+    is_extra = who in job.also_by and who not in job.parts  # a part of the plan stays in it, whoever leaves
+    return job.state.is_open and is_extra and who in books.queue.joiners(job.id)
 
 
 def leave(books: Books, job: JobView, who: str, reason: str, now: float) -> JobView:

@@ -127,7 +127,9 @@ async def queue(core: Core, actor: Actor, command: Command) -> QueueShown:
     times = {} if observing else await foretold(jobs, lanes, now)
     queues = [_queue(core, account, jobs, times, silent[account], sites, now) for account in accounts]
     mine = [
-        (job.id, job.site) for job in jobs if job.by == actor.id and job.site in names and _may_go(job, [*accounts])
+        (job.id, job.site)
+        for job in jobs
+        if actor.id in (job.by, *job.parts_of) and job.site in names and _may_go(job, [*accounts])
     ]
     begin = max(0, min((command.page - 1) * MINE_SHOWN, (len(mine) - 1) // MINE_SHOWN * MINE_SHOWN))
     words = ["queue", command.site or command.only]

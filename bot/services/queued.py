@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.domain.actor import Actor
@@ -13,7 +12,8 @@ from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.saying import thing_line
 from bot.domain.site import Site
 from bot.ledger.books import Books
-from bot.ledger.holds import REFUSED_LATER, InLine, Lot, Over, Waiting, squeezed
+from bot.ledger.dropped import AGAIN, NOT_KNOWN, to_asker
+from bot.ledger.holds import BY_RESTORE, REFUSED_LATER, InLine, Lot, Over, Waiting, squeezed
 from bot.services.aside import aside
 from bot.services.deciding import journal_denied, judged
 from bot.services.making import widest_first
@@ -110,7 +110,7 @@ async def take_back(core: Core, actor: Actor, number: int, reason: str) -> Taken
             return _unknown(number), ""
         request, job = found
         if job is not None:
-            return _not_in_line(number, job), ""
+            return _not_in_line(number, job, books.holds.over(number)), ""
         subject = Subject(request.site, approvers=asked, request=f"Q-{number}", requested_by=request.by)
         denied = authorise(actor, Deed.CANCEL, subject)
         if denied is not None:
@@ -130,9 +130,12 @@ async def take_back(core: Core, actor: Actor, number: int, reason: str) -> Taken
     return answer
 
 
-def _not_in_line(number: int, job: int) -> Refused:
+def _not_in_line(number: int, job: int, over: Over | None) -> Refused:
     if job:
         return Refused(f"Q-{number} waits no more: it is in P-{job}.", f"`cancel P-{job}` stops all of that.")
+    if over is not None and over.by == BY_RESTORE:
+        what = f"Q-{number} waits no more: it was dropped when a backup was restored. {NOT_KNOWN}"
+        return Refused(what, AGAIN)
     return Refused(f"Q-{number} waits no more: it was cancelled or refused.", f"`show Q-{number}` tells by whom.")
 
 
@@ -145,9 +148,3 @@ def _tell_asker(books: Books, request: InLine, by: Actor, name: str, reason: str
     what = f"Q-{request.id}, which you queued for {request.site}, was cancelled by @{name}{why}"
     books.intake.store(key, REFUSED_LATER, to_asker(request, what, "Nothing of it was purged."), now)
     return key
-
-
-def to_asker(request: InLine, what: str, advice: str) -> Mapping[str, str]:
-    """What is told in private to whoever put `request` in line."""
-    where = {"user": request.by, "team": request.team, "channel": request.channel, "thread": request.thread}
-    return {**where, "what": what, "advice": advice}

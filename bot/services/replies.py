@@ -316,7 +316,8 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class LogShown:
     """One page of jobs, newest first; `begin` is how many are newer. `newer` and `older` are the lines of the pages
-    beside it, "" where there is none. `undone` are queued requests that no job took up, on the first page."""
+    beside it, "" where there is none. `undone` are queued requests that no job took up, on the first page. On the last
+    one, `forgotten` is when the newest job was asked for that was forgotten, where it may belong to what is sought."""
 
     search: Search
     jobs: Sequence[Kept]
@@ -324,16 +325,19 @@ class LogShown:
     newer: str = ""
     older: str = ""
     undone: Sequence[CameToNothing] = ()
+    forgotten: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StatsShown:
-    """What the jobs of a time come to; `capped` when only the newest were counted. `names` are people's by id."""
+    """What the jobs of a time come to; `capped` when only the newest were counted. `names` are people's by id.
+    `forgotten` is when the newest job was asked for that was forgotten, where that is in the time."""
 
     search: Search
     stats: Stats
     names: Mapping[str, str]
     capped: bool = False
+    forgotten: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from bot.domain.actor import Actor
 from bot.domain.command import Command, Verb
 from bot.domain.job import JobView
 from bot.domain.rights import Deed, authorise
@@ -15,6 +16,7 @@ from bot.ledger.messages import Role
 from bot.services import approvals, deeds, glass
 from bot.services.choices import kept
 from bot.services.desk import Desk
+from bot.services.forgotten import forgotten
 from bot.services.purges import Asking
 from bot.services.queued import take_back
 from bot.services.replies import FormWanted, JobMade, Refused, Reply
@@ -144,7 +146,7 @@ class Buttons:
         number = _number(value)
         if not number:
             return NO_JOB
-        wrong = await self._elsewhere(number, *_place(body))
+        wrong = await self._elsewhere(asking.actor, number, *_place(body))
         return await self._do(asking, action, number) if wrong is None else wrong
 
     async def _do(self, asking: Asking, action: str, number: int) -> Reply:
@@ -185,15 +187,18 @@ class Buttons:
         known = isinstance(command, Command) and command.verb is Verb.WHY
         return await self._desk.ask(asking, line) if known else OVER_LINE
 
-    async def _elsewhere(self, number: int, channel: str, ts: str) -> Refused | None:
-        """A button counts on its own job's card only; on one whose post was never answered it is believed."""
+    async def _elsewhere(self, actor: Actor, number: int, channel: str, ts: str) -> Refused | None:
+        """A button counts on its own job's card only; on one whose post was never answered it is believed. That of a
+        job which was forgotten says so."""
 
         def question(books: Books) -> Refused | None:
             there = books.messages.by_ts(channel, ts)
             if there is not None:
                 return None if there.job == number else ANOTHER_CARD
             root = books.messages.find(number, Role.ROOT)
-            return None if root is not None and root.lost and not root.ts else NO_JOB
+            if root is not None and root.lost and not root.ts:
+                return None
+            return forgotten(books, actor, number) or NO_JOB
 
         return await self._core.ledger.read(question)
 

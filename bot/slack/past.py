@@ -19,6 +19,7 @@ from bot.linted import lint_text
 from bot.record import kept_record
 from bot.services.aside import aside
 from bot.services.desk import Desk
+from bot.services.forgotten import no_job
 from bot.services.history import chunks, kept, sought_by, things
 from bot.services.purges import Asking
 from bot.services.replies import Checked, JobShown, Kept, Linted, QueuedShown, Refused, Reply, StatsShown
@@ -128,7 +129,8 @@ class Past:
             return sought if isinstance(sought, Refused) else ("purges", chunks(self._core, sought))
         jobs = await self._core.ledger.read(lambda books: kept(books, [command.job], whole=True))
         if not jobs or jobs[0].job.site not in {site.name for site in self._core.setup.seen_by(asking.actor)}:
-            return Refused(f"There is no P-{command.job}.", f"`{self._core.setup.command} status` lists the jobs.")
+            where = f"`{self._core.setup.command} status` lists the jobs."
+            return await self._core.ledger.read(lambda books: no_job(books, asking.actor, command.job, where))
         targets = await things(self._core, jobs[0].job)
         return f"P-{command.job}", _once([replace(jobs[0], targets=targets)])
 

@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.webhook import WebhookResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot.ledger.holds import REFUSED_LATER
 from bot.ledger.intake import Delivery
 from bot.services.ports import Clock
 from bot.slack.cards import Card
@@ -40,10 +41,11 @@ class Telling:
         self._clock = clock
 
     async def tell(self, delivery: Delivery, answer: Answer) -> bool:
-        """Tell the asker in private; False when that must be tried again."""
+        """Tell the asker in private; False when that must be tried again. What is late answers nothing any more, unless
+        nobody waited for it: that a request in line came to nothing."""
         if answer.card is None and not answer.replaces:
             return True
-        if self._clock.now() - delivery.at > RESPONSE_SECONDS:
+        if self._clock.now() - delivery.at > RESPONSE_SECONDS and delivery.kind != REFUSED_LATER:
             log.warning("answer_not_told", kind=delivery.kind)
             return True
         body = {**delivery.body, **answer.to}

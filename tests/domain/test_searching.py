@@ -18,6 +18,14 @@ UNDERSTOOD = {
     "a kind": ("log everything", Search(kinds=(Kind.EVERYTHING,))),
     "kinds": ("log prefix tag", Search(kinds=(Kind.PREFIX, Kind.TAG))),
     "a flag for the kind": ("log shop --since 7d --kind everything", Search(("shop",), (Kind.EVERYTHING,), since="7d")),
+    "a kind by its name": ("log kind everything", Search(kinds=(Kind.EVERYTHING,))),
+    "kinds after that word": (
+        "log shop kind prefix tag sale",
+        Search(("shop",), (Kind.PREFIX, Kind.TAG), words=("sale",)),
+    ),
+    "kinds with a comma": ("log Kind prefix, tag", Search(kinds=(Kind.PREFIX, Kind.TAG))),
+    "kinds in one word": ("log --kind=prefix,tag", Search(kinds=(Kind.PREFIX, Kind.TAG))),
+    "kind in quotes is a word": ('log "kind"', Search(words=("kind",))),
     "a mention": ("log by <@U_MIA|mia>", Search(by="U_MIA")),
     "a name": ("log by @mia", Search(by="@mia")),
     "a name without by": ("log shop @mia", Search(("shop",), by="@mia")),
@@ -70,7 +78,22 @@ MISUNDERSTOOD = {
     "another site": ("log on blog", "`blog` is not a site of yours.", "/purge sites"),
     "an unknown kind": (
         "log --kind page",
-        "`--kind` wants one of url, path, prefix, tag, host, pattern, everything after it.",
+        "`kind` wants one of url, path, prefix, tag, host, pattern, everything after it. `page` is none.",
+        HELP_LOG,
+    ),
+    "a kind that is misspelt": (
+        "log kind evrything",
+        "`kind` wants one of url, path, prefix, tag, host, pattern, everything after it. `evrything` is none.",
+        HELP_LOG,
+    ),
+    "one kind of two that is none": (
+        "log kind url,page",
+        "`kind` wants one of url, path, prefix, tag, host, pattern, everything after it. `url,page` is none.",
+        HELP_LOG,
+    ),
+    "no kind": (
+        "log kind",
+        "`kind` wants one of url, path, prefix, tag, host, pattern, everything after it.",
         HELP_LOG,
     ),
     "an open quote": ('log "wrong', 'The quote that opens at `"wrong` never closes.', HELP_LOG),
@@ -102,7 +125,8 @@ def test_what_is_not_understood_says_what_to_type(text: str, problem: str, sugge
 
 def test_stats_counts_by_site_kind_person_and_time() -> None:
     expected = Search(("shop",), (Kind.URL,), "me", "30d")
-    assert Command(Verb.STATS, search=expected) == parse("stats shop url by me since 30d", MIA)
+    said = ("stats shop url by me since 30d", "stats shop kind url by me since 30d")
+    assert [Command(Verb.STATS, search=expected)] * 2 == [parse(text, MIA) for text in said]
 
 
 def test_stats_of_a_name_are_those_of_its_person() -> None:

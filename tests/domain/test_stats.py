@@ -62,6 +62,18 @@ def test_of_requests_that_never_ran_nothing_is_a_purge() -> None:
     assert Stats(total=0, not_run={"denied": 1}) == count([replace(PAGE, outcome="denied", ran=False, seconds=None)])
 
 
+def test_what_ran_and_purged_nothing_is_no_purge() -> None:
+    nothing = replace(PAGE, kind="everything", by=("U_LEA",), outcome="failed", seconds=None, gone=False)
+    counted = count([PAGE, nothing, replace(nothing, outcome="cancelled"), nothing])
+    assert replace(count([PAGE]), in_vain={"failed": 2, "cancelled": 1}) == counted
+
+
+@pytest.mark.parametrize("outcome", ["open", "restored"])
+def test_what_may_have_purged_something_is_a_purge(outcome: str) -> None:
+    counted = count([replace(PAGE, outcome=outcome, seconds=None, gone=False)])
+    assert (1, {outcome: 1}, {}) == (counted.total, counted.outcomes, counted.in_vain)
+
+
 def test_everybody_who_asked_for_some_of_it_is_counted() -> None:
     counted = count([replace(PAGE, by=("U_MIA", "U_SAM")), PAGE])
     assert (2, {"U_MIA": 2, "U_SAM": 1}) == (counted.total, counted.by)

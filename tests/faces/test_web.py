@@ -589,10 +589,24 @@ async def test_stats_are_words_and_numbers(tmp_path: Path) -> None:
     ]
     assert answer["stats"] == {
         "total": 0, "by": {}, "kinds": {}, "sources": {}, "outcomes": {}, "not_run": {"open": 1},
+        "nothing_purged": {},
         "proven": 0, "p50_s": None, "p95_s": None, "broken_glass": 0, "waited": 0,
         "p50_alone_s": None, "p95_alone_s": None,
         "hot": [], "weekly": False, "spans": [],
     }  # fmt: skip
+
+
+async def test_machines_hear_from_when_the_newest_forgotten_job_is(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        await door.say(f"purge {URL}")
+        await door.say("cancel P-1")
+        before = [(await door.say(text)).json() for text in ("log", "stats")]
+        await door.shop.ledger.write(lambda books: books.retention.forget_jobs([1], door.shop.clock.at))
+        after = [(await door.say(text)).json() for text in ("log", "stats")]
+        show = await door.say("show P-1")
+    assert [None, None] == [answer.get("forgotten_to") for answer in before]
+    assert ["2027-01-15T08:00:00.000Z"] * 2 == [answer["forgotten_to"] for answer in after]
+    assert (422, True) == (show.status_code, "P-1 was forgotten on 2027-01-15" in show.json()["detail"])
 
 
 async def test_one_job_comes_with_all_that_happened_to_it(tmp_path: Path) -> None:

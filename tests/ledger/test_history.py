@@ -110,9 +110,9 @@ async def test_pages_follow_each_other(ledger: SqliteLedger) -> None:
 async def test_what_is_counted(ledger: SqliteLedger) -> None:
     ended = await ledger.read(lambda books: books.history.ended(Sought(since=T), 10))
     assert ended == [
-        Ended("everything", ("token:ci",), "", "open", False, T + 120, None, 0.0, ("",)),
-        Ended("tag", ("U_LEA", "U_KIM"), "api", "failed", False, T + 60, None, 0.0, ("café",)),
-        Ended("url", ("U_MIA",), "", "stale", True, T, 3.5, 0.0, ("https://www.shop.test/pricing",)),
+        Ended("everything", ("token:ci",), "", "open", False, T + 120, None, 0.0, ("",), gone=False),
+        Ended("tag", ("U_LEA", "U_KIM"), "api", "failed", False, T + 60, None, 0.0, ("café",), gone=False),
+        Ended("url", ("U_MIA",), "", "stale", True, T, 3.5, 0.0, ("https://www.shop.test/pricing",), gone=False),
     ]
 
 

@@ -15,6 +15,7 @@ from bot.domain.job import RESTORED, State
 from bot.domain.warming import Warming
 from bot.ledger.backup import CannotCopy, backup, restore
 from bot.ledger.books import Books
+from bot.ledger.dropped import NOT_KNOWN
 from bot.ledger.opening import LedgerInUse
 from bot.ledger.reading import NotALedger, reading
 from bot.ledger.retention import OF_JOB
@@ -22,7 +23,9 @@ from bot.ledger.sqlite import SqliteLedger
 from bot.services import approvals, deeds
 from bot.services.glass import close_review
 from bot.services.keeping import forget
-from bot.services.replies import Queued
+from bot.services.replies import LogShown, Queued, QueuedOver, Refused
+from bot.slack.cards.history import log_lines
+from bot.slack.cards.holds import queued_over_card
 from providers.contract import Receipt
 from tests.ledger.test_journal import GUARDS, PREFIX, broken_glass, ledger_of, sql, taken_back, tampered, told
 from tests.services.shop import EVERYTHING, KIM, LEA, MIA, SAM, open_shop, url
@@ -30,6 +33,7 @@ from tests.services.test_glass import say
 
 DAY = 86_400.0
 STAMP = "20270115-080000"
+AGAIN = "Ask again for what is still wanted."
 
 
 def docs(path: Path, event: str) -> list[Mapping[str, object]]:
@@ -450,4 +454,33 @@ async def test_after_a_restore_what_waited_for_the_end_of_a_hold_is_not_taken_up
     await shop.ledger.close()
     assert isinstance(waits, Queued)
     assert (1, []) == (done.requests, shop.shield.sent)
+    assert [] == told(tmp_path / "ledger.db")
+
+
+async def test_who_queued_what_a_restore_drops_is_told_and_show_and_cancel_say_so(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, LEA, "hold shop because deploy")
+    for by, page in ((MIA, "a"), (KIM, "b"), (MIA, "c")):
+        await say(shop, by, f"purge https://www.shop.test/{page} --queue")
+    backup(tmp_path / "ledger.db", tmp_path / "copy.db")
+    await shop.ledger.close()
+    restore(tmp_path / "copy.db", tmp_path / "ledger.db", shop.clock.at, STAMP)
+    shop = await open_shop(tmp_path, shop.clock, shop.shield, shop.cf, shop.edges).crash()
+    keys = ["slack.refused Q-1", "slack.refused Q-2", "slack.refused Q-3"]
+    found = await shop.ledger.read(lambda books: [books.intake.find(key) for key in keys])
+    due = await shop.ledger.read(lambda books: [key for key, _ in books.intake.due(shop.clock.at)])
+    shown, back, log = [await say(shop, MIA, text) for text in ("show Q-1", "cancel Q-1", "log")]
+    await shop.ledger.close()
+    dropped = "dropped: a backup of purgebot's ledger was restored."
+    assert [
+        ("U_MIA", f"Q-1 and Q-3, which you queued for shop, were {dropped}", f"{NOT_KNOWN} {AGAIN}"),
+        ("U_KIM", f"Q-2, which you queued for shop, was {dropped}", f"{NOT_KNOWN} {AGAIN}"),
+    ] == [(one.body["user"], one.body["what"], one.body["advice"]) for one in found if one]
+    assert keys[:2] == due
+    assert Refused(f"Q-1 waits no more: it was dropped when a backup was restored. {NOT_KNOWN}", AGAIN) == back
+    assert isinstance(shown, QueuedOver) and isinstance(log, LogShown)
+    card = str(queued_over_card(shown, "/purge").blocks)
+    assert "Q-1 was dropped <!date" in card and f"{NOT_KNOWN} {AGAIN}" in card and "Nothing of it" not in card
+    assert 3 == sum(line.endswith("⚫ ended by a restore") for line in log_lines(log, "/purge"))
+    assert [(3, "1-3")] == [(doc["requests"], doc["queued"]) for doc in docs(tmp_path / "ledger.db", "restored")]
     assert [] == told(tmp_path / "ledger.db")

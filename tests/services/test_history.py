@@ -13,13 +13,17 @@ from bot.domain.actor import Actor
 from bot.domain.speech import Search
 from bot.domain.stats import Stats
 from bot.domain.timeline import Entry
-from bot.services import approvals
+from bot.record import kept_record
+from bot.services import approvals, deeds
 from bot.services.history import PAGE, chunks, sought_by
+from bot.services.keeping import forget
+from bot.services.purges import Asking
 from bot.services.replies import JobShown, LogShown, Refused, Reply, StatsShown
 from bot.services.setup import Current
 from bot.slack.cards.history import timeline_card
 from tests.services.shop import GUEST, KIM, LEA, MIA, SAM, SHOP, Shop, open_shop, url
 from tests.services.test_desk import CI, EYE, OTHER, say
+from tests.slate import START
 
 
 @pytest_asyncio.fixture
@@ -149,6 +153,89 @@ async def test_what_did_not_run_is_no_purge(joined: Shop) -> None:
     stats = reply.stats
     assert (1, {"U_MIA": 1, "U_SAM": 1}) == (stats.total, stats.by)
     assert {"denied": 1, "open": 1} == stats.not_run
+
+
+async def test_a_run_that_purged_nothing_is_no_purge_and_one_that_purged_some_is(shop: Shop) -> None:
+    shop.shield.bad, shop.cf.bad = {url("/bad").value}, {url("/half").value}
+    for path in ("/bad", "/half"):
+        await shop.purge(KIM, url(path))
+        await shop.slate.advance(120)
+    reply = await say(shop, MIA, "stats by @kim")
+    assert isinstance(reply, StatsShown)
+    stats = reply.stats
+    assert (1, {"failed": 1}, {"failed": 1}) == (stats.total, stats.outcomes, stats.in_vain)
+
+
+async def test_show_says_what_was_pruned_and_never_that_it_was_nothing(joined: Shop) -> None:
+    joined.clock.at += 40 * 86_400
+    await forget(joined.core, None, 30 * 86_400)
+    reply = await say(joined, LEA, "show P-3")
+    assert isinstance(reply, JobShown)
+    told = str(timeline_card(reply.job, reply.moments, joined.core.clock.now()).blocks)
+    assert "1 target; the rest of this entry was pruned." in told and "• Decided; the rest of this entry was" in told
+    assert [] == [said for said in ("0 call", "Rule .", "Rule `` ", "0 agreed") if said in told]
+    assert "'event': 'decided', 'by': 'policy', 'pruned': True" in str(kept_record(reply.job, reply.moments))
+
+
+WAS_FORGOTTEN = "P-2 was forgotten on 2027-02-24: a job is kept for a time after it has ended (`retention.jobs`)."
+IN_JOURNAL = "Its entries in the journal stay: `purgebot log export`, where the bot runs, has them."
+DAY = 86_400
+
+
+@pytest_asyncio.fixture
+async def old(shop: Shop) -> Shop:
+    """P-1 to P-11 were forgotten after 40 days, and there is P-12."""
+    shop.clock.at += 40 * DAY
+    await forget(shop.core, 30 * DAY, None)
+    await shop.purge(MIA, url("/young"), key="young", check=False)
+    return shop
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["show P-2", "status P-2", "cancel P-2", "retry P-2", "approve P-2", "deny P-2 no", "run P-2", "review P-2 seen"],
+)
+async def test_a_forgotten_job_is_said_to_be_that(old: Shop, line: str) -> None:
+    assert Refused(WAS_FORGOTTEN, IN_JOURNAL) == await say(old, KIM, line)
+
+
+async def test_what_is_asked_again_of_a_forgotten_job_says_so(old: Shop) -> None:
+    asking = Asking(MIA, "again", "slack", "C_SHOP")
+    assert Refused(WAS_FORGOTTEN, IN_JOURNAL) == await deeds.purge_again(old.core, asking, 2)
+
+
+async def test_who_may_not_see_its_site_hears_of_no_forgotten_job_and_a_job_that_never_was_is_said_to_be_that(
+    old: Shop,
+) -> None:
+    said = [await say(old, who, f"show P-{number}") for who, number in ((OTHER, 2), (GUEST, 2), (MIA, 99), (CI, 2))]
+    told = [reply.what if isinstance(reply, Refused) else "" for reply in said]
+    assert ["There is no P-2.", "Guests may not do this.", "There is no P-99.", WAS_FORGOTTEN] == told
+    cancelled = await deeds.cancel(old.core, GUEST, 2)
+    assert "There is no P-2." == (cancelled.what if isinstance(cancelled, Refused) else "")
+
+
+async def test_a_token_of_a_site_hears_of_no_job_whose_site_is_not_known_any_more(old: Shop) -> None:
+    await forget(old.core, None, 30 * DAY)
+    said = [await say(old, who, "show P-2") for who in (CI, MIA)]
+    assert ["There is no P-2.", WAS_FORGOTTEN] == [one.what if isinstance(one, Refused) else "" for one in said]
+
+
+async def test_the_log_and_stats_say_that_jobs_were_forgotten_where_they_reach_back_to_them(old: Shop) -> None:
+    newest = START + PAGE * 120
+    asked = {
+        "log": newest, "log since 60d": newest, "log since 30d": None,
+        "stats since 60d": newest, "stats": None, "stats since 41d by @lea": newest,
+    }  # fmt: skip
+    replies = {text: await say(old, MIA, text) for text in asked}
+    told = {text: one.forgotten for text, one in replies.items() if isinstance(one, LogShown | StatsShown)}
+    assert asked == told
+
+
+async def test_only_the_last_page_of_the_log_tells_of_older_jobs(old: Shop) -> None:
+    for n in range(PAGE):
+        await old.purge(MIA, url(f"/new/{n}"), check=False)
+    pages = [await say(old, MIA, text) for text in ("log", "log page 2")]
+    assert [False, True] == [one.forgotten is not None for one in pages if isinstance(one, LogShown)]
 
 
 async def test_show_tells_each_moment_once(shop: Shop) -> None:

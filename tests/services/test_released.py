@@ -5,12 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from bot.domain.actor import Actor
 from bot.domain.job import Part, State
 from bot.domain.policy import Approve, Conditions, Policy, Refuse, Rule, Run
 from bot.ledger.books import Books
 from bot.ledger.holds import Over
+from bot.ledger.messages import Role
 from bot.services import approvals
-from bot.services.replies import LogShown, QueuedOver
+from bot.services.home import home_of
+from bot.services.queue import QueueShown
+from bot.services.replies import Done, Joined, LogShown, QueuedOver, Refused
+from bot.services.roster import read_roster
+from bot.slack.cards.home import home_view
+from bot.slack.cards.private import done_card
+from bot.slack.cards.thread import end_line, outcome_line
 from providers.contract import Kind
 from tests.services.shop import KIM, LEA, MIA, SAM, Shop, open_shop
 from tests.services.test_holds import done, say, with_policy
@@ -127,3 +137,72 @@ async def test_what_different_people_must_agree_to_becomes_plans_of_its_own(tmp_
         (job.rule, job.requested_by, job.also_by) for job in (first, second)
     ]
     assert (State.WAITING, State.WAITING, []) == (first.state, second.state, private)
+
+
+VOTERS = Policy(
+    (
+        SMALL,
+        Rule("all", Conditions(who=("sre",), kinds=frozenset({Kind.EVERYTHING})), Approve(1, ("voters",))),
+    ),
+    groups={"sre": ("U_SAM",), "voters": ("U_KIM",)},
+)  # fmt: skip
+
+
+async def joint(tmp_path: Path) -> Shop:
+    """P-1 waits for Kim's yes: Mia had queued a page of it, and Sam everything."""
+    shop = await held(tmp_path, VOTERS)
+    await say(shop, MIA, "/a --queue because prices")
+    await say(shop, SAM, "everything on shop --confirm shop --queue because new prices")
+    await say(shop, LEA, "release shop")
+    await shop.slate.advance(60)
+    return shop
+
+
+@pytest.mark.parametrize(
+    ("by", "card"),
+    [
+        pytest.param(SAM, "P-1 is cancelled, also for <@U_MIA> (1 path).", id="who asked for the widest part"),
+        pytest.param(MIA, "P-1 is cancelled, also for <@U_SAM> (everything).", id="who asked first"),
+        pytest.param(KIM, "P-1 is cancelled for <@U_MIA> (1 path) and <@U_SAM> (everything).", id="an approver"),
+    ],
+)
+async def test_each_of_those_who_queued_parts_of_it_may_cancel_it_and_all_hear_who_did(
+    by: Actor, card: str, tmp_path: Path
+) -> None:
+    shop = await joint(tmp_path)
+    cancelled = await say(shop, by, "cancel P-1 because wrong")
+    told = await shop.ledger.read(lambda books: [books.messages.find(1, role) for role in (Role.END, Role.OUTCOME)])
+    (job,) = await done(shop)
+    assert isinstance(cancelled, Done), cancelled
+    assert (State.CANCELLED, card) == (job.state, done_card(cancelled.job, cancelled.what).text)
+    assert [by is not KIM, by is KIM] == [one is not None for one in told]
+    line = outcome_line(job) if by is KIM else end_line(job)
+    assert f"<@U_MIA> <@U_SAM> P-1 was cancelled by <@{by.id}>: wrong · Nothing was purged." == line
+
+
+async def test_who_asked_for_none_of_it_may_not(tmp_path: Path) -> None:
+    shop = await joint(tmp_path)
+    refused = [await say(shop, LEA, f"{verb} P-1") for verb in ("cancel", "retry")]
+    await shop.ledger.close()
+    advice = "Its requester or an approver can do that."
+    assert [Refused("P-1 is not yours.", advice, by_rule=True)] * 2 == refused
+
+
+async def test_a_part_stays_in_the_plan_so_that_who_asked_for_it_once_more_still_cancels_it(tmp_path: Path) -> None:
+    shop = await joint(tmp_path)
+    again = await say(shop, SAM, "everything on shop --confirm shop because new prices")
+    cancelled = await say(shop, SAM, "cancel P-1")
+    (job,) = await done(shop)
+    assert isinstance(again, Joined)
+    assert isinstance(cancelled, Done)
+    assert (State.CANCELLED, "cancelled") == (job.state, cancelled.what)
+
+
+async def test_the_queue_and_the_home_of_each_of_them_have_the_button(tmp_path: Path) -> None:
+    shop = await joint(tmp_path)
+    queues = [await say(shop, who, "queue shop") for who in (MIA, SAM, KIM)]
+    roster = await read_roster(shop.core)
+    homes = [str(home_view(await home_of(shop.core, who, roster), shop.clock.now())) for who in (MIA, SAM)]
+    await shop.ledger.close()
+    assert [[(1, "shop")], [(1, "shop")], []] == [list(one.mine) for one in queues if isinstance(one, QueueShown)]
+    assert [1, 1] == [home.count("'action_id': 'cancel'") for home in homes]

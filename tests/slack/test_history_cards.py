@@ -32,6 +32,7 @@ STATS = count([PAGE] * 12 + [replace(PAGE, by=("token:ci",), source="api", kind=
                                      targets=("news",))] * 4)  # fmt: skip
 WAITED = [*[PAGE] * 18, *[replace(PAGE, seconds=3600.0, waited=3597.0)] * 2]
 NEVER = [replace(PAGE, kind="everything", outcome=how, ran=False, seconds=None) for how in ("denied", "open", "denied")]
+VAIN = [replace(PAGE, outcome=how, seconds=None, gone=False) for how in ("failed", "cancelled", "failed")]
 QUICK = "half within 3 s (p50), 95 % within 3 s (p95)"
 JOINED = Kept(replace(DONE, also_by=("U_SAM", "token:ci")))
 MANY_ASKED = Kept(replace(DONE, also_by=tuple(f"U_{n}" for n in range(9))))
@@ -46,6 +47,12 @@ MOMENTS = (
     Moment(T + 120, Entry("glass_broken", "U_LEA", {"reason": "outage <b>", "left": 1, "of": []})),
     Moment(T + 1800, Told(Event.EXPIRED, n=1)),
 )
+PRUNED = tuple(
+    replace(one, what=replace(one.what, doc={}, is_pruned=True)) if isinstance(one.what, Entry) else one
+    for one in (*MOMENTS[:5], Moment(T + 120, Entry("warmed", "purgebot", {"requests": 3})), *MOMENTS[6:])
+)
+OLDER = f"Older jobs were forgotten (`retention.jobs`), the last of them from {AT_8}"
+GONE = "the rest of this entry was pruned."
 LONG = tuple(Moment(T, Told(Event.LOOKED, n=n, text="y" * 100)) for n in range(200))
 
 CARDS: dict[str, tuple[Card, str]] = {
@@ -125,6 +132,58 @@ CARDS: dict[str, tuple[Card, str]] = {
            {AT_8_30} • Expired: too few people agreed in time. Nothing was purged.
            [All of it as JSON = log_json show P-1042]""",
     ),
+    "one job whose journal has lost its documents": (
+        timeline_card(EXPIRED, PRUNED, T),
+        f"""\
+        ⚫ P-1042 expired, too few people agreed in time · everything on shop (production)
+           Nothing was purged. If it is still wanted, ask again.
+           asked by <@U_MIA> · because INC-881
+           rule `everything` · plan `9f2c0d1e4b5a` · asked {AT_8} · 1 vote
+           {AT_8} • Asked by <@U_MIA> in <#C_SHOP> because INC-881: plan `9f2c0d1e4b5a`, 1 target; {GONE}
+           {AT_8} • Decided; {GONE}
+           {AT_8} • Waits for 2 approvals, since it empties the site.
+           {AT_8_01} ✓ <@U_LEA> agreed.
+           {AT_8_01} ✓ Approved; {GONE}
+           {AT_8_02} • Warmed; {GONE}
+           {AT_8_02} • Glass broken by <@U_LEA>; {GONE}
+           {AT_8_30} • Expired: too few people agreed in time. Nothing was purged.
+           [All of it as JSON = log_json show P-1042]""",
+    ),
+    "nothing found, where older jobs were forgotten": (
+        log_card(LogShown(Search(by="U_MIA"), (), forgotten=T), "/purge"),
+        f"""\
+        No job matches · by <@U_MIA>
+           Fewer words find more; `log` alone lists everything.
+           {OLDER}: not listed here.""",
+    ),
+    "no job any more": (
+        log_card(LogShown(Search(), (), forgotten=T), "/purge"),
+        f"""\
+        No job is kept any more.
+           {OLDER}: not listed here.""",
+    ),
+    "the last page, where older jobs were forgotten": (
+        log_card(LogShown(Search(), (PRICE,), forgotten=T), "/purge"),
+        f"""\
+        Job 1, newest first
+           {AT_8} · *P-1042* · <@U_MIA> · {PRICING} · 🟢 fresh · wrong price
+           {OLDER}: not listed here.
+           [CSV = log_csv log] [JSON = log_json log]""",
+    ),
+    "what was counted, where older jobs were forgotten": (
+        Card("", stats_card(StatsShown(Search(since="60d"), count([PAGE]), {}, forgotten=T)).blocks[:2]),
+        f"""\
+        1 purge · in the last 60 days
+           proven fresh 1
+           From request to proof: half within 3 s (p50), of 1 measured; p95 is told from 20 on.
+           {OLDER}: not counted here.""",
+    ),
+    "nothing to count any more": (
+        stats_card(StatsShown(Search(since="60d"), count([]), {}, forgotten=T)),
+        f"""\
+        No purge is kept · in the last 60 days
+           {OLDER}: not counted here.""",
+    ),
     "what was counted of broken glasses": (
         Card("", stats_card(StatsShown(Search(since="7d"), count([PAGE, replace(PAGE, broken=True)]), {})).blocks[:2]),
         """\
@@ -184,6 +243,15 @@ CARDS: dict[str, tuple[Card, str]] = {
         """\
         Nothing was purged · in the last 7 days
            Asked for and not run: denied 2 · not begun yet 1.""",
+    ),
+    "runs that purged nothing": (
+        Card("", stats_card(StatsShown(Search(since="7d"), count([PAGE, *NEVER, *VAIN]), {})).blocks[:2]),
+        """\
+        1 purge · in the last 7 days
+           proven fresh 1
+           From request to proof: half within 3 s (p50), of 1 measured; p95 is told from 20 on.
+           Asked for and not run: denied 2 · not begun yet 1.
+           Run, and nothing was purged: stopped 2 · cancelled 1.""",
     ),
     "nothing to count": (
         stats_card(StatsShown(Search(since="7d"), count([]), {})),

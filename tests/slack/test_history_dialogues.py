@@ -140,6 +140,15 @@ async def test_targets_that_have_no_room_come_as_a_file_to_the_asker_alone(shop:
     assert ([], 1) == (await shop.messages("D_MIA"), len(await shop.messages("D_SAM")))
 
 
+async def test_a_button_of_a_forgotten_jobs_card_says_that_it_was_forgotten(shop: Room) -> None:
+    await purged(shop, 1)
+    card = await shop.card("P-1", "fresh")
+    await shop.bot.ledger.write(lambda books: books.retention.forget_jobs([1], shop.bot.core.clock.now()))
+    await shop.click("U_MIA", card, "check_again")
+    note = await shop.note("U_MIA", "P-1 was forgotten on ")
+    assert "a job is kept for a time after it has ended (`retention.jobs`)." in said(note)
+
+
 async def test_stats_are_a_table_and_a_chart(shop: Room) -> None:
     await purged(shop, 5)
     await shop.command("U_LEA", "stats since 7d")

@@ -9,12 +9,14 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.ledger.holds import REFUSED_LATER
 from bot.ledger.intake import Delivery
 from bot.slack.cards.blocks import actions, button, card
-from bot.slack.telling import Answer, Telling
+from bot.slack.deliveries import MENTION
+from bot.slack.telling import RESPONSE_SECONDS, Answer, Telling
 from bot.slack.web_api import SlackApi
 from playground.slack.blocks import block_problems, elements_of
 from tests.playground.slack_land import served
@@ -36,6 +38,22 @@ class Ear:
         has_blocks = bool(body.get("blocks"))
         self.heard.append((str(body["text"]), has_blocks))
         return PlainTextResponse("invalid_blocks", self.status["blocks" if has_blocks else "text"])
+
+
+@pytest.mark.parametrize(("kind", "heard"), [(REFUSED_LATER, ["U_MIA"]), (MENTION, [])], ids=["news", "an answer"])
+async def test_news_of_a_queued_request_are_told_however_late_and_an_answer_is_not(kind: str, heard: list[str]) -> None:
+    posted: list[str] = []
+
+    async def post(request: Request) -> Response:
+        posted.append(str((await request.json())["channel"]))
+        return JSONResponse({"ok": True})
+
+    with socket.create_server(("127.0.0.1", 0)) as port:
+        client = AsyncWebClient(base_url=f"http://127.0.0.1:{port.getsockname()[1]}/")
+        async with served(Starlette(routes=[Route("/chat.postMessage", post, methods=["POST"])]), port):
+            late = Delivery("k", kind, {"user": "U_MIA"}, START - RESPONSE_SECONDS - 1, 0, False)
+            done = await Telling(SlackApi(client), SlateClock()).tell(late, Answer(CARD))
+    assert (True, heard) == (done, posted)
 
 
 @pytest.mark.parametrize(("blocks", "text", "heard", "done"), [

@@ -24,6 +24,7 @@ REASON_SHOWN = 80  # characters of a reason's beginning
 WORD_SHOWN = 60
 ASKERS_SHOWN = 3
 FIRST_SHOWN = 8  # moments from the beginning, where not all have room
+PRUNED = "; the rest of this entry was pruned."
 ROOM = 5_000  # characters of a timeline in one message
 _SELF = ("purgebot", "policy")
 _DOORS = {"slack": "in Slack", "api": "over HTTP", "cli": "in a terminal", "deploy": "for a deploy",
@@ -53,10 +54,12 @@ def log_card(shown: LogShown, command: str) -> Card:
 
 def log_lines(shown: LogShown, command: str) -> list[str]:
     """What was found, a line each; in a terminal, which has no buttons, with the line of the older page."""
-    about, undone = " · ".join(searched(shown.search)), [*_undone(shown)]
+    about, undone = " · ".join(searched(shown.search)), [*_undone(shown), *forgotten_told(shown.forgotten, "listed")]
     if not shown.jobs and shown.begin:
         return [f"Page {shown.search.page:,} lies beyond the last job.", "Leave out `page` to begin with the newest."]
     if not shown.jobs:
+        if not about and shown.forgotten is not None:
+            return ["No job is kept any more.", *undone]
         if not about:
             return ["There is no job yet.", "Nothing was purged yet.", *undone]
         return [f"No job matches · {about}", "Fewer words find more; `log` alone lists everything.", *undone]
@@ -96,6 +99,12 @@ def outcome_word(job: JobView) -> str:
     if job.state is State.DONE:
         return _OUTCOMES[job.verdict]
     return _STATES.get(job.state, f"🔵 {job.state.replace('_', ' ')}")
+
+
+def forgotten_told(newest: float | None, how: str) -> Iterator[str]:
+    """That older jobs were forgotten, the `newest` of them from then, and are not `how` any more."""
+    if newest is not None:
+        yield f"Older jobs were forgotten (`retention.jobs`), the last of them from {clock(newest)}: not {how} here."
 
 
 def searched(search: Search) -> Iterator[str]:
@@ -163,6 +172,10 @@ def moment_line(moment: Moment, job: JobView) -> str:
     match entry.event:
         case "asked":
             return _asked(entry, job)
+        case "approved" if entry.is_pruned:
+            return f"✓ Approved{PRUNED}"
+        case _ if entry.is_pruned:
+            return f"{_named_event(entry)}{PRUNED}"
         case "decided":
             people = entry.doc.get("of")
             of = listed([person(str(one)) for one in people]) if isinstance(people, list) else ""
@@ -182,16 +195,20 @@ def moment_line(moment: Moment, job: JobView) -> str:
             stopped = f"; stopped: {escape(str(entry.doc['stopped']), 200)}" if entry.doc.get("stopped") else ""
             return f"• Warmed with {count(_whole(entry, 'requests'), 'request')}{stopped}."
         case _:
-            by = "" if entry.who in _SELF else f" by {person(entry.who)}"
-            return f"• {escape(entry.event, 60).replace('_', ' ').capitalize()}{by}{_pairs(entry.doc)}."
+            return f"{_named_event(entry)}{_pairs(entry.doc)}."
+
+
+def _named_event(entry: Entry) -> str:
+    by = "" if entry.who in _SELF else f" by {person(entry.who)}"
+    return f"• {escape(entry.event, 60).replace('_', ' ').capitalize()}{by}"
 
 
 def _asked(entry: Entry, job: JobView) -> str:
     where = f"in {channel(job.channel)}" if job.source == "slack" and job.channel else _DOORS.get(job.source, "")
     reason = f" because {escape(job.reason, 200)}" if job.reason else ""
-    plan = f"{count(job.targets, 'target')}, {count(_whole(entry, 'calls'), 'call')}"
+    calls = PRUNED if entry.is_pruned else f", {count(_whole(entry, 'calls'), 'call')}."
     who = listed([*map(person, _askers(entry))], ASKERS_SHOWN)
-    return f"• Asked by {who} {where}{reason}: plan {code(job.digest[:12])}, {plan}."
+    return f"• Asked by {who} {where}{reason}: plan {code(job.digest[:12])}, {count(job.targets, 'target')}{calls}"
 
 
 def _askers(entry: Entry) -> list[str]:

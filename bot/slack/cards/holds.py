@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from bot.domain.hold import ALL, Hold
 from bot.domain.policy import Ask, Decision
-from bot.ledger.holds import CameToNothing, Over, Waiting
+from bot.ledger.dropped import AGAIN, NOT_KNOWN
+from bot.ledger.holds import BY_RESTORE, CameToNothing, Over, Waiting
 from bot.services.replies import HoldEnded, HoldLaid, Queued, QueuedOver, Waits
 from bot.slack.cards.blocks import Card, card, context, paragraphs
 from bot.slack.cards.private import copied
@@ -17,6 +18,7 @@ from bot.slack.escape import code, escape, person
 
 REASON_MAX = 500  # characters
 HOLDS_SHOWN = 10
+_ENDED_BY = {"policy": "refused", BY_RESTORE: "ended by a restore"}
 
 
 def place(site: str) -> str:
@@ -167,11 +169,15 @@ def queued_over_card(shown: QueuedOver, command: str) -> Card:
         return card(f"{request.name} waits no more: it is in {name}{state}.", lines)
     if over is None:
         return card(f"{request.name} waits no more: no job took it up.", [*lines, "Nothing of it was purged."])
+    if over.by == BY_RESTORE:
+        return card(f"{request.name} {_how_it_ended(over)}", [*lines, f"{NOT_KNOWN} {AGAIN}"])
     return card(f"{request.name} {_how_it_ended(over)}", [*lines, "Nothing of it was purged."])
 
 
 def _how_it_ended(over: Over) -> str:
     why = escape(over.why, REASON_MAX)
+    if over.by == BY_RESTORE:
+        return f"was dropped {clock(over.at)}: a backup of purgebot's ledger was restored."
     if over.by == "policy":
         return f"does not run: it was refused {clock(over.at)}. {why}".strip()
     return f"was cancelled by {person(over.by)} {clock(over.at)}{f': {why}' if why else '.'}"
@@ -191,7 +197,7 @@ def _what(request: Waiting) -> str:
 def undone_line(undone: CameToNothing) -> str:
     """A request that came to nothing, as the log tells it."""
     request, over = undone.request, undone.over
-    by = "refused" if over.by == "policy" else f"cancelled by {person(over.by)}"
+    by = _ENDED_BY.get(over.by) or f"cancelled by {person(over.by)}"
     rule = f" (rule {code(over.rule, 80)})" if over.rule else ""
     why = f" · {escape(request.reason, 80)}" if request.reason else ""
     return f"{clock(over.at)} · *{request.name}* · {person(request.by)} · {_what(request)} · ⚫ {by}{rule}{why}"

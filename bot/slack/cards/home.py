@@ -181,11 +181,11 @@ def _askers(job: JobView) -> str:
 
 
 def _waiting(job: JobView, now: float, reader: str) -> Row:
-    return [_line(job, now, button("Cancel", "cancel", job.name) if job.requested_by == reader else None)]
+    return [_line(job, now, button("Cancel", "cancel", job.name) if reader in job.owners else None)]
 
 
 def _running(job: JobView, now: float, reader: str) -> Row:
-    own = job.requested_by == reader
+    own = reader in job.owners
     return [_line(job, now, button("Cancel", "cancel", job.name) if own and job.state is not State.CHECKING else None)]
 
 

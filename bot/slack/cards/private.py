@@ -7,9 +7,10 @@ from collections.abc import Collection, Sequence
 
 from bot.domain.actor import Standing
 from bot.domain.command import Choice, Command, Misunderstood
-from bot.domain.job import JobView, State
+from bot.domain.job import JobView, Part, State
 from bot.domain.site import Site
 from bot.domain.speech import LOOKING, Verb
+from bot.domain.wording import counted
 from bot.services.replies import WhoAmI
 from bot.slack.cards.blocks import Block, Card, actions, button, card, section
 from bot.slack.cards.gone import has_gone, nothing_went
@@ -214,7 +215,20 @@ def _for_others(job: JobView) -> str:
     """Who else asked for it, and hears of it in its thread."""
     if not job.also_by:
         return ""
-    return f", also for {listed([*map(person, job.also_by)], OTHERS_SHOWN)}, who asked for the same"
+    if not job.parts:
+        return f", also for {listed([*map(person, job.also_by)], OTHERS_SHOWN)}, who asked for the same"
+    stopped_by = job.stop_reason.partition(": ")[0]
+    others = [f"{person(who)} ({_part_of(job.parts.get(who))})" for who in job.askers if who != stopped_by]
+    return f"{', also' if stopped_by in job.askers else ''} for {listed(others, OTHERS_SHOWN)}"
+
+
+def _part_of(part: Part | None) -> str:
+    """What one of several asked for, in a word or two."""
+    if part is None:
+        return "all of it"
+    if Kind.EVERYTHING in part.counts:
+        return "everything"
+    return escape(part.named, 60) or ", ".join(counted(n, kind) for kind, n in part.counts.items())
 
 
 def _still(job: JobView) -> str:

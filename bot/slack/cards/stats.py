@@ -8,7 +8,7 @@ from bot.domain.actor import is_machine
 from bot.domain.stats import P95_LEAST, Hot, Stats, Times
 from bot.services.replies import StatsShown
 from bot.slack.cards.blocks import Block, Card, card, section
-from bot.slack.cards.history import searched
+from bot.slack.cards.history import forgotten_told, searched
 from bot.slack.cards.words import count, duration
 from bot.slack.escape import code, escape
 
@@ -33,9 +33,11 @@ def stats_card(shown: StatsShown) -> Card:
     """The sums in words, then as a table."""
     stats, about = shown.stats, " · ".join(searched(shown.search))
     if not stats.total:
-        return card(f"Nothing was purged · {about}", not_run_told(stats))
+        nothing = "Nothing was purged" if shown.forgotten is None else "No purge is kept"
+        return card(f"{nothing} · {about}", [*not_run_told(stats), *forgotten_told(shown.forgotten, "counted")])
     newest = "The newest " if shown.capped else ""
     told = [outcomes_told(stats), *broken_told(stats), *proof_told(stats), *not_run_told(stats)]
+    told += forgotten_told(shown.forgotten, "counted")
     head = card(f"{newest}{count(stats.total, 'purge')} · {about}", told)
     tables = section(f"{FENCE}\n{chr(10).join(table_lines(stats, shown.names))}\n{FENCE}")
     hot = [f"{percent(one.share)} {code(one.what, 120)} · {count(one.n, 'purge')}" for one in stats.hot]
@@ -45,7 +47,11 @@ def stats_card(shown: StatsShown) -> Card:
 
 def outcomes_told(stats: Stats) -> str:
     """proven fresh 12 · still old 1 · failed 1."""
-    return " · ".join(f"{escape(OUTCOMES.get(name, name), NAME_SHOWN)} {n:,}" for name, n in stats.outcomes.items())
+    return _sums(OUTCOMES, stats.outcomes)
+
+
+def _sums(names: Mapping[str, str], sums: Mapping[str, int]) -> str:
+    return " · ".join(f"{escape(names.get(name, name), NAME_SHOWN)} {n:,}" for name, n in sums.items())
 
 
 def broken_told(stats: Stats) -> list[str]:
@@ -54,9 +60,9 @@ def broken_told(stats: Stats) -> list[str]:
 
 
 def not_run_told(stats: Stats) -> list[str]:
-    """Requests that never began, which are no purges."""
-    told = [f"{escape(NOT_RUN.get(name, name), NAME_SHOWN)} {n:,}" for name, n in stats.not_run.items()]
-    return [f"Asked for and not run: {' · '.join(told)}."] if told else []
+    """Requests that never began, and those that purged nothing, which are no purges."""
+    told = (("Asked for and not run", NOT_RUN, stats.not_run), ("Run, and nothing was purged", OUTCOMES, stats.in_vain))
+    return [f"{how}: {_sums(names, sums)}." for how, names, sums in told if sums]
 
 
 def proof_told(stats: Stats) -> list[str]:
