@@ -167,7 +167,7 @@ async def test_a_run_that_purged_nothing_is_no_purge_and_one_that_purged_some_is
 
 
 async def test_show_says_what_was_pruned_and_never_that_it_was_nothing(joined: Shop) -> None:
-    await deeds.cancel(joined.core, MIA, 3)
+    await deeds.cancel(joined.core, KIM, 3)
     joined.clock.at += 40 * 86_400
     await forget(joined.core, None, 30 * 86_400)
     reply = await say(joined, LEA, "show P-3")
