@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.finding import Finding, Page, Verdict
@@ -15,23 +15,42 @@ ALIKE = (Likeness.SAME, Likeness.SAME_VERSION, Likeness.UNSAID)
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """When, whom it left out, and whether the pages looked at stand for others."""
+    """What was purged before the looks that are judged.
 
-    at: float | None
-    left_alone: Sequence[str]
-    stands_for_others: bool
+    `at` is when the last layer began to be purged, in seconds since the epoch; None if nothing was. `covered` are the
+    URLs that were surely purged, None for all. `left_alone` are the caches of the chain that were not asked, by name,
+    `kept_by` those that keep other pages of what was to be purged, `proven` the looks that proved it earlier. Where
+    the pages looked at stand for others (`stands_for_others`), a copy of what was there before the purge, or came by
+    the look before it, is proof only if it is surely younger.
+    """
+
+    at: float | None = None
+    soft: bool = False
+    covered: Collection[str] | None = None
+    left_alone: Sequence[str] = ()
+    proven: Sequence[Look] = ()
+    kept_by: Sequence[str] = ()
+    stands_for_others: bool = False
+
+    @property
+    def hard_at(self) -> float | None:
+        """When copies were removed, and not only marked as stale."""
+        return None if self.soft else self.at
 
     def is_surely_older(self, look: Look) -> bool:
         """Whether a kept copy was there before the purge."""
-        return is_older(look, self.at)
+        return is_older(look, self.hard_at)
 
     def may_be_older(self, look: Look, page: Page) -> bool:
         """Whether it may have been: what was the same before, or came by our own look, says by its age alone whether
         the purge reached it."""
-        if self.at is None or not self.stands_for_others or not look.is_kept:
+        if self.hard_at is None or not self.stands_for_others or not look.is_kept:
             return False
         is_known_from_before = page.stays(look) or page.was_missing(look.place)
-        return is_known_from_before and (look.age is None or look.age + 1 > look.at - self.at)
+        return is_known_from_before and (look.age is None or look.age + 1 > look.at - self.hard_at)
+
+
+NOTHING_PURGED = Purged()
 
 
 def landed(finding: Finding, page: Page, purged: Purged) -> Finding:
@@ -52,11 +71,11 @@ def _only_redirects(look: Look) -> str:
 
 def _landed(finding: Finding, page: Page, purged: Purged) -> Finding:
     look = finding.look
-    if finding.uncached and purged.at is None and not purged.stands_for_others:
+    if finding.uncached and purged.hard_at is None and not purged.stands_for_others:
         return replace(finding, verdict=Verdict.FRESH, uncached=False)  # nothing was purged: it is what visitors get
     if finding.verdict is not Verdict.FRESH or look is None:
         return finding
-    if purged.at is not None and look.cached is Cached.STALE:
+    if purged.hard_at is not None and look.cached is Cached.STALE:
         expired = f"an expired copy ({look.says or 'stale'})"
         why = f"{look.place} serves {expired} while it fetches, and it is what the origin serves"
         return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=True)

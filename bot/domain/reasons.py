@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.finding import Finding, Page, Verdict, find
-from bot.domain.landing import is_older, not_asked
+from bot.domain.landing import Purged, is_older, not_asked
 from bot.domain.look import ORIGIN, Likeness, Look, compare, describe, in_short
 from bot.domain.nodes import new_then_old
 from bot.domain.variants import others_may_differ, partly_asked
@@ -36,9 +36,7 @@ class Scene:
     pages: Sequence[Page]
     at: _Verdicts
     same: tuple[str, ...]
-    purged_at: float | None
-    soft: bool
-    left_alone: tuple[str, ...]
+    purged: Purged
     moved_on: bool  # the origin, since the purge was proven
 
     def places(self, verdict: Verdict) -> list[str]:
@@ -61,7 +59,7 @@ class Scene:
         return len({page.url for page in self.pages})
 
     def since_purge(self, look: Look) -> float | None:
-        return None if self.purged_at is None else look.at - self.purged_at
+        return None if self.purged.at is None else look.at - self.purged.at
 
 
 def why(verdict: Verdict, findings: Sequence[Finding], scene: Scene) -> Sequence[str]:
@@ -87,7 +85,7 @@ def _why_fresh(findings: Sequence[Finding], scene: Scene) -> Iterable[str]:
     told = {*same, *empty}
     if told == {*scene.at} and all(_unchanged(page, place) for page in scene.pages for place in told):
         yield ORIGIN_OLD
-    survivors = [f.look for f in findings if f.look and f.place not in same and is_older(f.look, scene.purged_at)]
+    survivors = [f.look for f in findings if f.look and f.place not in same and is_older(f.look, scene.purged.at)]
     if survivors:
         first = survivors[0]
         yield f"{first.place} kept its copy ({describe(first, first.at)}), which is what the origin serves"
@@ -108,14 +106,14 @@ def _unchanged(page: Page, place: str) -> bool:
 
 def _why_stale(stale: Sequence[Finding], scene: Scene) -> Iterable[str]:
     places = scene.places(Verdict.STALE)
-    old = "old at" if scene.purged_at is None else "still old at"
+    old = "old at" if scene.purged.at is None else "still old at"
     yield f"{old} {_listed([_old_at(place, stale, scene) for place in places])}"
     if scene.moved_on:
         yield MOVED_ON
         return
     if any(f.look and f.look.lacks and scene.origin_lacks(f.look) for f in stale):
         yield ORIGIN_LACKS
-    elif all(f.variant and f.look and is_older(f.look, scene.purged_at) for f in stale) and not scene.left_alone:
+    elif all(f.variant and f.look and is_older(f.look, scene.purged.at) for f in stale) and not scene.purged.left_alone:
         yield KEPT_APART
     elif hint := _hint([f.look for f in stale if f.look], scene):
         yield hint
@@ -123,7 +121,7 @@ def _why_stale(stale: Sequence[Finding], scene: Scene) -> Iterable[str]:
         yield REWRITTEN
     same = [place for place in places if place in scene.same]
     before = [look for page in scene.pages for look in page.before]
-    yield from new_then_old(same, before, [f.look for f in stale if f.look], scene.purged_at, _listed)
+    yield from new_then_old(same, before, [f.look for f in stale if f.look], scene.purged.at, _listed)
 
 
 def _old_at(place: str, stale: Sequence[Finding], scene: Scene) -> str:
@@ -136,15 +134,15 @@ def _old_at(place: str, stale: Sequence[Finding], scene: Scene) -> str:
 
 def _hint(looks: Sequence[Look], scene: Scene) -> str:
     """Why the old is still there, as far as the caches' own words say."""
-    if scene.purged_at is None:
+    if scene.purged.at is None:
         return ""
-    if scene.left_alone:
-        return f"{not_asked(scene.left_alone)}, and may still hold the old one"
+    if scene.purged.left_alone:
+        return f"{not_asked(scene.purged.left_alone)}, and may still hold the old one"
     if any(_was_refilled(look, scene) for look in looks):
         return REFILLED
     if any(look.cached is Cached.UNCACHED for look in looks):
         return FURTHER_IN
-    return SOFT if scene.soft else ""
+    return SOFT if scene.purged.soft else ""
 
 
 def _was_refilled(look: Look, scene: Scene) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.finding import Finding, Page, Verdict, find
-from bot.domain.landing import Purged, landed
+from bot.domain.landing import NOTHING_PURGED, Purged, landed
 from bot.domain.look import ORIGIN, Likeness, Look, compare, describe
 from bot.domain.reasons import Scene, beside, beyond, why
 
@@ -34,47 +34,30 @@ class Judgement:
     worth_another: bool = False
 
 
-def judge(
-    before: Sequence[Look],
-    after: Sequence[Look],
-    purged_at: float | None,
-    soft: bool = False,
-    covered: Collection[str] | None = None,
-    left_alone: Sequence[str] = (),
-    proven: Sequence[Look] = (),
-    kept_by: Sequence[str] = (),
-    stands_for_others: bool = False,
-) -> Judgement:
-    """The verdict on the looks `after`. `before` are those before the purge; `purged_at` is when its last layer began
-    to be purged, in seconds since the epoch, None if nothing was purged. A look made before and not after counts as
+def judge(before: Sequence[Look], after: Sequence[Look], purged: Purged = NOTHING_PURGED) -> Judgement:
+    """The verdict on the looks `after`. `before` are those before the purge; a look made before and not after counts as
     missing. After a hard purge a copy that is older than it proves nothing, even where it is what the origin serves:
     the purge has not reached it (https://developers.cloudflare.com/cache/concepts/cache-responses/, 2026-11-23).
-    `covered` are the URLs that were surely purged, None for all: another page says nothing of the purge, and is told
-    beside it where it is old. `left_alone` are the caches of the chain that were not asked, by name; `proven` the looks
-    that proved the purge earlier, if it was proven. `kept_by` are the caches that keep other pages of what was to be
-    purged, of which looks at these say nothing. Where these pages stand for others (`stands_for_others`), a copy of
-    what was there before the purge, or came by the look before it, is proof only if it is surely younger."""
+    A page that was not surely purged says nothing of the purge, and is told beside it where it is old."""
     looks = (*after, *before)
     places = tuple(dict.fromkeys(look.place for look in looks if look.place != ORIGIN))
     if not places:
         return Judgement(Verdict.UNCHECKED, NOTHING_KNOWN)
     all_pages = _pages(before, after)
-    pages = [page for page in all_pages if covered is None or page.url in covered]
+    pages = [page for page in all_pages if purged.covered is None or page.url in purged.covered]
     others = beside([page for page in all_pages if page not in pages], places)
     if not pages:
         return Judgement(Verdict.UNKNOWN, " · ".join([NONE_COVERED, *others]))
-    since = None if soft else purged_at
     asked = [(page, place) for page in pages for place in places if page.was_asked(place)]
-    purged = Purged(since, left_alone, stands_for_others)
     findings = [landed(found, page, purged) for page, place in asked for found in find(page, place)]
     at = {place: _at_place([f for f in findings if f.place == place]) for place in places}
     seen = _worst(at.values())
-    verdict = Verdict.UNKNOWN if kept_by and seen is Verdict.FRESH else seen
+    verdict = Verdict.UNKNOWN if purged.kept_by and seen is Verdict.FRESH else seen
     same = tuple(place for place in places if all(page.was_same(place) for page in pages if page.was_asked(place)))
-    scene = Scene(pages, at, same, purged_at, soft, tuple(left_alone), _moved_on(pages, proven))
+    scene = Scene(pages, at, same, purged, _moved_on(pages, purged.proven))
     return Judgement(
         verdict=verdict,
-        why=" · ".join([*beyond(kept_by, seen, scene), *why(seen, findings, scene), *others]),
+        why=" · ".join([*beyond(purged.kept_by, seen, scene), *why(seen, findings, scene), *others]),
         fresh_at=tuple(place for place in places if at[place] is Verdict.FRESH),
         stale_at=tuple(place for place in places if at[place] is Verdict.STALE),
         unknown_at=tuple(place for place in places if at[place] is Verdict.UNKNOWN),

@@ -54,7 +54,7 @@ async def check(core: Core, command: Command) -> Checked:
     await core.ledger.write(lambda books: _remember(books, site, looks, now))
     own = (*looks, *telling(pops, looks))
     all_looks = (*own, *around.looks)
-    judgement = found.beside(judge((), compared(around.looks, own), None))
+    judgement = found.beside(judge((), compared(around.looks, own)))
     judgement = _of_all(gathered(judgement, all_looks), len(urls), len(left_out))
     hold = await holds.held(core, site.name)
     problems = " ".join(filter(None, [problem, around.problem]))

@@ -70,7 +70,7 @@ def verdict_of(look: Look, beside: Sequence[Look]) -> Verdict:
     """What `look` alone shows beside the origin's answers to the same request."""
     asked = (look.url, look.variant)
     origins = [other for other in beside if other.place == ORIGIN and (other.url, other.variant) == asked]
-    return judge((), [look, *origins], None).verdict
+    return judge((), [look, *origins]).verdict
 
 
 def old_of(urls: Sequence[str], looks: Sequence[Look]) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from bot.domain.deploy import Expected, pages_of
 from bot.domain.job import JobView
+from bot.domain.landing import Purged
 from bot.domain.leading import Led
 from bot.domain.steps import LOOK_AFTER
 from bot.domain.told import Event, Told
@@ -76,10 +77,8 @@ def _judge(job: JobView, looks: Sequence[Look], pages: Sequence[str]) -> Judgeme
     soft = any(layer.soft for layer in job.layers)
     proven = job.looks if job.proven is not None else ()
     kept_by = job.partly if job.kind is Kind.URL else (*job.partly, *job.left_alone)
-    return judge(
-        was(job.before, looks), looks, purged_at, soft, pages, job.left_alone, proven, kept_by,
-        stands_for_others=job.kind is not Kind.URL,
-    )  # fmt: skip
+    purged = Purged(purged_at, soft, pages, job.left_alone, proven, kept_by, job.kind is not Kind.URL)
+    return judge(was(job.before, looks), looks, purged)
 
 
 def _is_worth_another(job: JobView, judgement: Judgement, round: int) -> bool:

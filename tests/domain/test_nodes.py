@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.domain.landing import Purged
 from bot.domain.verdict import Judgement, Look, Verdict, judge
 from tests.domain.test_verdict import HIT, PURGED, earlier, look, origin
 
@@ -20,7 +21,7 @@ NODES = (
 def judged(*after: Look, places: tuple[str, ...] = ("fra",)) -> Judgement:
     """What is said after a purge of a page that was new at each place before."""
     before = earlier(*(look(place, "b7", HIT, 20) for place in places), *origin())
-    return judge(before, [*after, *origin()], PURGED)
+    return judge(before, [*after, *origin()], Purged(PURGED))
 
 
 ROWS = [
@@ -47,4 +48,4 @@ def test_places_that_differ_are_told_apart() -> None:
 
 def test_the_very_copy_of_before_says_that_the_origin_has_changed() -> None:
     before = earlier(look("fra", "a1", HIT, 20), *origin("a1"))
-    assert judge(before, [look("fra", "a1", HIT, 900), *origin()], PURGED).why.endswith(f" · {ORIGIN_MAY}")
+    assert judge(before, [look("fra", "a1", HIT, 900), *origin()], Purged(PURGED)).why.endswith(f" · {ORIGIN_MAY}")

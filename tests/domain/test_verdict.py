@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.landing import Purged
 from bot.domain.look import Likeness, compare, span
 from bot.domain.verdict import NONE_COVERED, Judgement, Look, Verdict, describe, judge
 from providers.contract import Cached
@@ -584,13 +585,15 @@ ROWS = FRESH_ROWS | STALE_ROWS | UNKNOWN_ROWS
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_the_verdict_and_its_reason(row: Row) -> None:
-    judgement = judge(row.before, row.after, PURGED, row.soft, row.covered, row.left_alone, row.proven, row.kept_by)
+    judgement = judge(
+        row.before, row.after, Purged(PURGED, row.soft, row.covered, row.left_alone, row.proven, row.kept_by)
+    )
     assert (row.verdict, row.why, row.again) == (judgement.verdict, judgement.why, judgement.worth_another)
 
 
 def test_every_place_is_named_by_what_it_serves() -> None:
     silent = look("iad", problem="connection refused")
-    judgement = judge(earlier(look("fra", "b7", HIT, 60), *origin()), [NEW, OLD, silent, *origin()], PURGED)
+    judgement = judge(earlier(look("fra", "b7", HIT, 60), *origin()), [NEW, OLD, silent, *origin()], Purged(PURGED))
     expected = Judgement(
         Verdict.STALE,
         'still old at sin (HIT, 5 h old, version "a1")',
@@ -604,30 +607,30 @@ def test_every_place_is_named_by_what_it_serves() -> None:
 
 
 def test_without_a_purge_nothing_is_said_of_one() -> None:
-    judgement = judge((), [look("sin", "a1", MISS), *origin()], None)
+    judgement = judge((), [look("sin", "a1", MISS), *origin()])
     assert (Verdict.STALE, 'old at sin (MISS, ETag "a1")') == (judgement.verdict, judgement.why)
 
 
 def test_no_look_is_no_verdict() -> None:
-    assert judge((), (), PURGED) == Judgement(Verdict.UNCHECKED, "no page to look at is known")
+    assert judge((), (), Purged(PURGED)) == Judgement(Verdict.UNCHECKED, "no page to look at is known")
 
 
 def test_many_places_are_counted_after_three() -> None:
     old = [look(place, "a1", HIT, etag='"a1"') for place in ("ams", "fra", "iad", "sin", "syd")]
-    judgement = judge((), [*old, *origin()], PURGED)
+    judgement = judge((), [*old, *origin()], Purged(PURGED))
     told = ", ".join(f'{place} (HIT, ETag "a1")' for place in ("ams", "fra", "iad"))
     assert f"still old at {told}, 2 more" == judgement.why
 
 
 def test_places_of_one_reason_are_told_together() -> None:
     silent = [look(place, problem="connection refused") for place in ("ams", "fra", "iad", "sin", "syd")]
-    judgement = judge((), [*silent, *origin()], PURGED)
+    judgement = judge((), [*silent, *origin()], Purged(PURGED))
     assert "ams, fra, iad, 2 more did not answer: connection refused" == judgement.why
 
 
 def test_many_reasons_are_counted_after_three() -> None:
     silent = [look(place, problem=f"reason {place}") for place in ("ams", "fra", "iad", "sin", "syd")]
-    judgement = judge((), [*silent, *origin()], PURGED)
+    judgement = judge((), [*silent, *origin()], Purged(PURGED))
     told = " · ".join(f"{place} did not answer: reason {place}" for place in ("ams", "fra", "iad"))
     assert f"{told} · and 2 more reasons" == judgement.why
 
@@ -754,7 +757,7 @@ def origin_of(world: World) -> list[Look]:
 def judged(world: World) -> Judgement:
     after = [seen_at(world, n, lie, lie.content, PURGED + 5) for n, lie in enumerate(world.edges) if not lie.late]
     before = [seen_at(world, n, lie, lie.before, PURGED - 5) for n, lie in enumerate(world.edges) if lie.before]
-    return judge(before, [*after, *origin_of(world)], PURGED, world.soft)
+    return judge(before, [*after, *origin_of(world)], Purged(PURGED, world.soft))
 
 
 def is_new(world: World, lie: Lie) -> bool:
@@ -823,12 +826,12 @@ def test_a_page_that_stands_for_others_proves_nothing_by_a_copy_that_may_be_olde
     before: Sequence[Look], now: Look, verdict: Verdict
 ) -> None:
     seen = [now, *origin()]
-    others = judge([*before, *earlier(*origin())], seen, PURGED, stands_for_others=True)
-    itself = judge([*before, *earlier(*origin())], seen, PURGED)
+    others = judge([*before, *earlier(*origin())], seen, Purged(PURGED, stands_for_others=True))
+    itself = judge([*before, *earlier(*origin())], seen, Purged(PURGED))
     assert (verdict, Verdict.FRESH) == (others.verdict, itself.verdict)
     assert (verdict is Verdict.UNKNOWN) == others.worth_another
 
 
 def test_a_page_that_is_never_cached_is_fresh_where_nothing_was_purged() -> None:
     seen = [look("fra", "b7", UNCACHED, says="DYNAMIC"), *origin()]
-    assert (Verdict.FRESH, Verdict.UNKNOWN) == (judge((), seen, None).verdict, judge((), seen, PURGED).verdict)
+    assert (Verdict.FRESH, Verdict.UNKNOWN) == (judge((), seen).verdict, judge((), seen, Purged(PURGED)).verdict)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from bot.domain.answer import Answer
+from bot.domain.landing import Purged
 from bot.domain.verdict import Judgement, Look, Verdict, judge
 from bot.edge import EdgeLooker
 from providers.contract import Cached, Sighting
@@ -264,7 +265,7 @@ ORIGIN = [looked("standard", (), "new", "origin")] * 2
 
 
 def judged(*edges: Look, soft: bool = False) -> Judgement:
-    return judge((), [*edges, *ORIGIN], PURGED, soft)
+    return judge((), [*edges, *ORIGIN], Purged(PURGED, soft))
 
 
 def test_there_are_at_least_120_header_sets() -> None:
@@ -336,5 +337,5 @@ def test_no_edge_that_lies_about_a_variant_is_called_fresh() -> None:
     for _ in range(examples(LIES)):
         (plain, one, _), (varied, other, _) = lie(dice, "fra"), lie(dice, "fra")
         of_variant = [replace(look, variant="X: y") for look in (varied, *ORIGIN)]
-        fresh = judge((), [plain, *ORIGIN, *of_variant], PURGED).verdict is Verdict.FRESH
+        fresh = judge((), [plain, *ORIGIN, *of_variant], Purged(PURGED)).verdict is Verdict.FRESH
         assert not fresh or (one, other) == ("new", "new")

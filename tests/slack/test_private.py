@@ -457,19 +457,19 @@ CHECKS: dict[str, tuple[Sequence[str], Sequence[Look], str]] = {
 
 @pytest.mark.parametrize(("urls", "looks", "expected"), CHECKS.values(), ids=CHECKS)
 def test_a_check_says(urls: Sequence[str], looks: Sequence[Look], expected: str) -> None:
-    assert dedent(expected) == spelled(check_card(Checked(SHOP, urls, looks, judge((), looks, None)), T, "/purge"))
+    assert dedent(expected) == spelled(check_card(Checked(SHOP, urls, looks, judge((), looks)), T, "/purge"))
 
 
 def test_a_check_says_whose_answers_it_saw() -> None:
     looks = (replace(look("fra", "b7"), varies="user-agent"), origin("b7"), origin("b7"))
-    shown = spelled(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks, None)), T, "/purge"))
+    shown = spelled(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks)), T, "/purge"))
     assert "What that leaves open: seen as a plain visitor; others may get other copies (Vary: User-Agent)." in shown
 
 
 def test_a_provider_s_own_places_are_told_together_and_the_old_ones_first() -> None:
     pops = [look(f"Fastly {name}", "b7") for name in ("AMS", "BMA", "CDG", "DEL", "EZE", "FRA", "GRU")]
     looks = (look("fra", "b7"), *pops, look("Fastly HND", "a1"), origin("b7"), origin("b7"))
-    shown = spelled(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks, None)), T, "/purge"))
+    shown = spelled(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks)), T, "/purge"))
     expected = f"""\
         🟠 old at Fastly HND · {PRICING}
            {HEAD}
@@ -484,7 +484,7 @@ def test_a_provider_s_own_places_are_told_together_and_the_old_ones_first() -> N
 
 def test_why_a_provider_s_own_places_are_missing_is_told() -> None:
     looks = (look("fra", "b7"), origin("b7"), origin("b7"))
-    checked = Checked(SHOP, (PRICING,), looks, judge((), looks, None), "Fastly's own places could not be asked: busy.")
+    checked = Checked(SHOP, (PRICING,), looks, judge((), looks), "Fastly's own places could not be asked: busy.")
     assert "   Fastly's own places could not be asked: busy." in spelled(check_card(checked, T, "/purge")).split("\n")
 
 
@@ -492,7 +492,7 @@ def test_a_check_of_twenty_pages_at_six_places_is_one_table_within_slacks_limits
     urls = [f"https://www.shop.test/catalog/shoes/{n}" for n in range(20)]
     places = ("ams", "fra", "iad", "lhr", "sin", "syd")
     looks = [seen for url in urls for seen in (*(look(at, "a1", url=url) for at in places), origin("b7", url))]
-    shown = check_card(Checked(SHOP, urls, looks, judge((), looks, None), draft="d-1"), T, "/purge")
+    shown = check_card(Checked(SHOP, urls, looks, judge((), looks), draft="d-1"), T, "/purge")
     assert ([], False) == (block_problems(shown.blocks), is_too_long(shown.blocks))
     assert 21 == len([line for line in spelled(shown).split("\n") if line.startswith("   | ")])
 
@@ -501,14 +501,14 @@ def test_a_check_counts_the_rows_that_it_has_no_room_for() -> None:
     places = [f"place-with-a-long-name-{n}" for n in range(90)]
     looks = [*(look(place, "a1") for place in places), origin("b7")]
     site = replace(SHOP, edges=dict.fromkeys(places, "https://203.0.113.7"))
-    shown = spelled(check_card(Checked(site, (PRICING,), looks, judge((), looks, None)), T, "/purge")).split("\n")
+    shown = spelled(check_card(Checked(site, (PRICING,), looks, judge((), looks)), T, "/purge")).split("\n")
     rows = [line for line in shown if line.startswith("   | ")]
     assert f"   and {92 - len(rows)} more rows" in shown
 
 
 def test_a_cache_further_in_is_told_as_such() -> None:
     looks, inner = (look("fra", "b7"), origin("b7"), origin("b7")), (look("Varnish", "a1"),)
-    shown = spelled(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks, None), inner=inner), T, "/purge"))
+    shown = spelled(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks), inner=inner), T, "/purge"))
     assert "   | Varnish (further in) | HIT | 5 h | a1 | 🟠 old" in shown.split("\n")
     assert shown.startswith("🟢 fresh at fra")
 
@@ -523,14 +523,14 @@ def test_a_cache_further_in_is_told_as_such() -> None:
 )
 def test_what_may_be_done_next_is_a_button(version: str, expected: list[str]) -> None:
     looks = (look("fra", version), origin("b7"), origin("b7"))
-    checked = Checked(SHOP, (PRICING,), looks, judge((), looks, None), draft="d-1")
+    checked = Checked(SHOP, (PRICING,), looks, judge((), looks), draft="d-1")
     shown = spelled(check_card(checked, T, "/purge")).split("\n")
     assert expected == [line for line in shown if line.startswith("   [")]
 
 
 def test_what_was_not_looked_at_is_named_and_nothing_is_called_fresh_for_it() -> None:
     looks, left_out = (look("fra", "b7"), origin("b7"), origin("b7")), (f"{PRICING}/2", f"{PRICING}/3")
-    judgement = replace(judge((), looks, None), verdict=Verdict.UNKNOWN, why="1 of 3 URLs were looked at")
+    judgement = replace(judge((), looks), verdict=Verdict.UNKNOWN, why="1 of 3 URLs were looked at")
     checked = Checked(SHOP, (PRICING, FRONT), looks, judgement, left_out=left_out)
     shown = spelled(check_card(checked, T, "/purge")).split("\n")
     assert "⚪ cannot be told from here: 1 of 3 URLs were looked at · 2 of 4 URLs on shop" == shown[0]
@@ -545,7 +545,7 @@ def test_what_was_not_looked_at_is_named_and_nothing_is_called_fresh_for_it() ->
 def test_what_is_purged_already_is_told_and_not_offered(state: State, expected: str) -> None:
     looks = (look("fra", "a1"), origin("b7"), origin("b7"))
     job = replace(DONE, state=state)
-    checked = Checked(SHOP, (PRICING,), looks, judge((), looks, None), draft="d-1", under_way={PRICING: job})
+    checked = Checked(SHOP, (PRICING,), looks, judge((), looks), draft="d-1", under_way={PRICING: job})
     shown = spelled(check_card(checked, T, "/purge")).split("\n")
     assert f"   {expected}: `show P-1042` tells more." in shown
     assert [f"   [Check again = pick d-1:0] [Why? = why why {PRICING}]"] == [x for x in shown if x.startswith("   [")]
@@ -559,7 +559,7 @@ def old_for_phones(url: str) -> tuple[Look, ...]:
 
 def test_an_old_copy_that_its_url_does_not_reach_is_purged_by_prefix_or_named() -> None:
     looks = old_for_phones(PRICING)
-    checked = Checked(SHOP, (PRICING,), looks, judge((), looks, None), draft="d-1", apart={PRICING: "X: phone"})
+    checked = Checked(SHOP, (PRICING,), looks, judge((), looks), draft="d-1", apart={PRICING: "X: phone"})
     shown = spelled(check_card(checked, T, "/purge")).split("\n")
     told = "/pricing is old for who sends X: phone; a purge of its URL may leave that copy. Name it in the site's"
     assert f"   {told} `variants`, or purge by tag or prefix, which take every variant." in shown
@@ -572,7 +572,7 @@ def test_an_old_copy_that_its_url_does_not_reach_is_purged_by_prefix_or_named() 
 
 def test_whoever_has_no_buttons_copies_the_line_that_reaches_it() -> None:
     looks = old_for_phones(PRICING)
-    checked = Checked(SHOP, (PRICING,), looks, judge((), looks, None), apart={PRICING: "X: phone"})
+    checked = Checked(SHOP, (PRICING,), looks, judge((), looks), apart={PRICING: "X: phone"})
     shown = spelled(check_card(checked, T, "/purge"))
     assert "To purge in every variant: `/purge prefix www.shop.test/pricing`" in shown
     assert "To purge: " not in shown
@@ -580,14 +580,14 @@ def test_whoever_has_no_buttons_copies_the_line_that_reaches_it() -> None:
 
 def test_of_a_front_page_no_host_is_purged_for_a_variant() -> None:
     looks = old_for_phones(FRONT)
-    checked = Checked(SHOP, (FRONT,), looks, judge((), looks, None), draft="d-1", apart={FRONT: "X: phone"})
+    checked = Checked(SHOP, (FRONT,), looks, judge((), looks), draft="d-1", apart={FRONT: "X: phone"})
     shown = spelled(check_card(checked, T, "/purge")).split("\n")
     assert [f"   [Check again = pick d-1:0] [Why? = why why {FRONT}]"] == [x for x in shown if x.startswith("   [")]
 
 
 def test_buttons_below_several_pages_say_which_they_mean() -> None:
     looks = (look("fra", "b7"), origin("b7"), look("fra", "a1", url=FRONT), origin("b7", FRONT))
-    checked = Checked(SHOP, (PRICING, FRONT), looks, judge((), looks, None), draft="d-1")
+    checked = Checked(SHOP, (PRICING, FRONT), looks, judge((), looks), draft="d-1")
     shown = spelled(check_card(checked, T, "/purge")).split("\n")
     expected = [f"   [Check again = pick d-1:0] [Why /? = why why {FRONT}]", "   [Purge / = pick d-1:1 primary]"]
     assert expected == [line for line in shown if line.startswith("   [")]
@@ -603,7 +603,7 @@ def test_buttons_below_several_pages_say_which_they_mean() -> None:
 )
 def test_what_browsers_do_is_told_in_words(odd: str, seconds: int, expected: str) -> None:
     looks = [replace(one, max_age=seconds, odd_age=odd) for one in (look("fra", "b7"), origin("b7"), origin("b7"))]
-    shown = spelled(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks, None)), T, "/purge")).split("\n")
+    shown = spelled(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks)), T, "/purge")).split("\n")
     assert f"   {expected}" == shown[-1]
 
 
@@ -617,7 +617,7 @@ def test_what_browsers_do_is_told_in_words(odd: str, seconds: int, expected: str
 )
 def test_the_same_bytes_under_another_marker_are_told(ours: str, theirs: str, cut_ours: str, cut_theirs: str) -> None:
     looks = [replace(look("fra", ours), digest="d"), *(replace(origin(theirs), digest="d") for _ in range(2))]
-    shown = spelled(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks, None)), T, "/purge")).split("\n")
+    shown = spelled(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks)), T, "/purge")).split("\n")
     assert f"   | origin | – | – | {cut_theirs} | –" == shown[2]
     assert f"   | fra | HIT | 5 h | {cut_ours} | 🟢 fresh: same bytes, another marker" == shown[3]
 
@@ -626,13 +626,13 @@ def test_a_broad_table_says_that_it_goes_on() -> None:
     places = ("ams", "fra", "iad", "lhr", "sin", "syd")
     urls = (PRICING, FRONT)
     looks = [seen for url in urls for seen in (*(look(at, "b7", url=url) for at in places), origin("b7", url))]
-    shown = spelled(check_card(Checked(SHOP, urls, looks, judge((), looks, None)), T, "/purge")).split("\n")
+    shown = spelled(check_card(Checked(SHOP, urls, looks, judge((), looks)), T, "/purge")).split("\n")
     assert "   The table has 8 columns: scroll it to the right." in shown
 
 
 def test_a_check_reads_the_same_in_a_terminal() -> None:
     looks = (look("fra", "b7"), look("sin", "a1"), origin("b7"), origin("b7"))
-    told = plain(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks, None)), T, "purgebot purge"))
+    told = plain(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks)), T, "purgebot purge"))
     expected = f"""\
         🟠 old at sin · {PRICING}
         place   cache  age  version  now

@@ -22,7 +22,7 @@ def look(place: str, version: str = "b7", url: str = PAGE, problem: str = "") ->
 
 def checked(looks: Sequence[Look], *urls: str) -> Checked:
     origins = [look("origin", url=url) for url in urls]
-    return Checked(SHOP, urls, [*looks, *origins], judge((), [*looks, *origins], None))
+    return Checked(SHOP, urls, [*looks, *origins], judge((), [*looks, *origins]))
 
 
 SIX = ("ams", "fra", "iad", "lhr", "sin", "syd")

@@ -199,7 +199,7 @@ def _finding_cards(text: str) -> dict[str, Card]:
     ask = Ask(text, text, 99, (text,) * 500)
     cards = {
         f"check {verdict}": checked.check_card(
-            Checked(site, urls, looks, replace(judge((), looks, None), verdict=verdict, why=text), text), T, text
+            Checked(site, urls, looks, replace(judge((), looks), verdict=verdict, why=text), text), T, text
         )
         for verdict in Verdict
     }
