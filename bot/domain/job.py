@@ -144,6 +144,7 @@ class Approval:
     policy: str = ""  # the version of the policy that it was last judged by
     barred: str = ""  # why nobody's vote can help for now: nobody is asked, and none counts
     bar_said: str = ""  # that without what would help
+    bar_gone: bool = False  # it is the configuration that knows it no more, and not the policy that says no
     bar_lost: tuple[str, ...] = ()  # whose yes fell with it, since they may vote no longer
     bar_ends: float | None = None  # when that ends by itself, if it does
     look_at: float | None = None  # when that is looked at again

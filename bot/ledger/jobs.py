@@ -190,6 +190,10 @@ class Jobs:
             policy=policy, now=now,
         )  # fmt: skip
 
+    def waiting(self) -> list[int]:
+        """What waits for votes, by number."""
+        return [whole(row["id"]) for row in self._tx.rows("select id from jobs where state = 'waiting' order by id")]
+
     def in_need_of(self, sites: Collection[str], accounts: Collection[str]) -> list[str]:
         """The names of open jobs on other sites than `sites`, or with a layer of another account than `accounts`."""
         rows = self._tx.rows(

@@ -117,12 +117,13 @@ def _is_away(roster: Roster) -> bool:
 
 
 def _doubt(books: Books, core: Core, number: int, roster: Roster) -> None:
-    """Where nobody can tell who votes on a job, have it judged anew: its card must not go on naming them."""
+    """Where nobody can tell who votes on a job, or the configuration knows it no more, have it judged anew: its card
+    must not go on naming them."""
     job = books.jobs.find(number)
     if job is None or job.state is not State.WAITING or job.approval is None or job.approval.barred:
         return
     able = voters(core.setup.policy, roster, job.approval.groups, job.asked_by)
-    if able.problem and not _is_away(roster):
+    if (able.problem and not _is_away(roster)) or no_longer_configured(books, core, job):
         books.jobs.save(replace(job, approval=replace(job.approval, policy=""), due_at=core.clock.now()))
 
 

@@ -33,6 +33,7 @@ from bot.domain.steps import FOREVER
 from bot.domain.told import Event
 from bot.domain.wording import approvals, dollars
 from bot.ledger.books import Books
+from bot.services.configured import why_gone
 from bot.services.holding import hold_back, observes
 from bot.services.local import OVERRULED, RULE
 from bot.services.planning import cost_of
@@ -78,10 +79,13 @@ def is_of_another_policy(core: Core, job: JobView) -> bool:
 
 
 def waits_on(books: Books, core: Core, job: JobView, people: People, now: float) -> JobView:
-    """`job`, which waits for votes, as the policy of now has it: as it was, asked anew, kept from votes, or let go."""
+    """`job`, which waits for votes, as policy and configuration of now have it: as it was, asked anew, kept from votes,
+    or let go."""
     approval = job.approval
     if approval is None or job.state is not State.WAITING:
         return job
+    if gone := why_gone(books, core, job):
+        return bar(books, core, job, approval, gone, (), now)
     outline = outline_of(books, core, job, now)
     decision = judged_again(books, core, job, people, outline, now)
     if isinstance(decision, Deny):

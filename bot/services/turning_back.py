@@ -11,6 +11,7 @@ from bot.domain.steps import FOREVER, ready
 from bot.domain.told import Event, Told
 from bot.ledger.books import Books
 from bot.services.approvals import show_request_again, tell_outcome
+from bot.services.configured import GONE
 from bot.services.endings import tell_askers
 from bot.services.setup import Core
 
@@ -26,8 +27,8 @@ def ask_again(
     again = replace(
         old, expires=now + policy.approve_within, votes=(), asked=now, approved=None, round=old.round + 1,
         returned=why, usd=usd, run_within=policy.run_within, broken_by="", broken_because="", reminded=False,
-        earlier=(*old.earlier, *old.votes), policy=policy.version, barred="", bar_said="", bar_lost=(),
-        bar_ends=None, look_at=None,
+        earlier=(*old.earlier, *old.votes), policy=policy.version, barred="", bar_said="", bar_gone=False,
+        bar_lost=(), bar_ends=None, look_at=None,
     )  # fmt: skip
     if isinstance(decision, Ask):
         again = replace(
@@ -50,8 +51,8 @@ def ask_again(
 
 
 def bar(books: Books, core: Core, job: JobView, old: Approval, no: Deny, lost: tuple[str, ...], now: float) -> JobView:
-    """`job` back among those that wait, with nobody asked: no yes helps until the policy's no is over. `lost` had
-    agreed, and may vote no longer."""
+    """`job` back among those that wait, with nobody asked: no yes helps until the no of the policy, or of the
+    configuration, is over. `lost` had agreed, and may vote no longer."""
     policy, why = core.setup.policy, why_denied(no)
     ends = no.until if no.until is not None and no.until - now < FOREVER else None
     look_at = now + BARRED_AGAIN if ends is None else ends
@@ -61,10 +62,12 @@ def bar(books: Books, core: Core, job: JobView, old: Approval, no: Deny, lost: t
     barred = replace(
         old, votes=(), approved=None, round=old.round + 1, earlier=(*old.earlier, *old.votes), broken_by="",
         broken_because="", asked=now, expires=(ends or now) + policy.approve_within, returned=why, barred=why,
-        bar_said=no.why_to_others, bar_lost=lost, bar_ends=ends, look_at=look_at, policy=policy.version,
+        bar_said=no.why_to_others, bar_gone=no.rule == GONE, bar_lost=lost, bar_ends=ends,
+        look_at=look_at, policy=policy.version,
     )  # fmt: skip
     fell = f"{'Somebody' if len(lost) == 1 else 'Some'} who agreed may vote on it no longer. " if lost else ""
-    books.messages.say(job.id, Told(Event.BARRED, text=f"{fell}{why}"), now)
+    event = Event.UNCONFIGURED if barred.bar_gone else Event.BARRED
+    books.messages.say(job.id, Told(event, text=f"{fell}{why}"), now)
     books.journal.add(
         now, "asked_again", "policy", job.id,
         why=why, rule=barred.rule, denied_by=no.rule, policy=policy.version, needed=barred.needed,
@@ -82,7 +85,9 @@ def let_go(books: Books, core: Core, job: JobView, old: Approval, decision: Allo
     version = core.setup.policy.version
     books.messages.say(job.id, Told(Event.ALLOWED, text=decision.rule), now)
     books.journal.add(now, "decided", "policy", job.id, rule=decision.rule, policy=version, needed=0, of=[])
-    free = replace(old, barred="", bar_said="", bar_lost=(), bar_ends=None, look_at=None, policy=version)
+    free = replace(
+        old, barred="", bar_said="", bar_gone=False, bar_lost=(), bar_ends=None, look_at=None, policy=version
+    )
     return ready(replace(job, approval=free, rule=decision.rule, looked_before=False), now)
 
 

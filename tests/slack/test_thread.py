@@ -44,6 +44,11 @@ LINES = {
         "It ends <!date^1795000020^{date_short_pretty} {time}|2026-11-18 11:07 UTC>. "
         "Nobody is asked now; older votes are void.",
     ),
+    "kept back by the configuration": (
+        Told(Event.UNCONFIGURED, text="shop has no layer shield any more."),
+        "• Kept back by the configuration: shop has no layer shield any more. "
+        "Nobody is asked now; older votes are void.",
+    ),
     "judged anew": (
         Told(Event.JUDGED_ANEW, text="The policy has changed.", n=1),
         "• Judged anew: The policy has changed. 1 approval must be given; older votes are void.",

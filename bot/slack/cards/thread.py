@@ -171,6 +171,8 @@ def _by_people(told: Told, who: str) -> str:
             return f"Approved, and then held back: {again} {count(told.n, 'approval')} must be given anew."
         case Event.BARRED:
             return f"Kept back by the policy: {sentence(with_clocks(text))} Nobody is asked now; older votes are void."
+        case Event.UNCONFIGURED:
+            return f"Kept back by the configuration: {sentence(text)} Nobody is asked now; older votes are void."
         case Event.JUDGED_ANEW:
             again = why_again(told.text, TEXT_MAX, calls=True)
             return f"Judged anew: {again} {count(told.n, 'approval')} must be given; older votes are void."
