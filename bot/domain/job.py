@@ -131,6 +131,8 @@ class Approval:
     digest: str = ""  # of the plan and the rules: what a vote is bound to
     run_within: float = 900.0  # seconds after the last yes
     usd: float = 0.0  # as shown to those who vote
+    costs: tuple[Cost | None, ...] = ()  # of each layer, where it was asked again since: what that comes to
+    usd_before: float | None = None  # what was shown before that, if it was another
     asked: float = 0.0  # when, in this round
     reminded: bool = False  # those who had not voted were called once more in this round
     earlier: tuple[Vote, ...] = ()  # of the rounds before this one

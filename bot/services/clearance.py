@@ -36,7 +36,7 @@ from bot.ledger.books import Books
 from bot.services.configured import why_gone
 from bot.services.holding import hold_back, observes
 from bot.services.local import OVERRULED, RULE
-from bot.services.planning import cost_of
+from bot.services.planning import costs_of
 from bot.services.setup import Core
 from bot.services.turning_back import ask_again, bar, deny, let_go, stop, why_denied
 from bot.services.whose import People
@@ -187,9 +187,7 @@ def _no_at(books: Books, core: Core, job: JobView, people: People, at: float) ->
 
 def outline_of(books: Books, core: Core, job: JobView, now: float) -> Outline:
     """What `job` amounts to, as the policy judges it at `now`."""
-    providers = core.setup.providers
-    costs = [cost_of(layer.account, layer.spends, books, providers[layer.account], now) for layer in job.layers]
-    usd = sum(cost.usd for cost in costs if cost is not None)
+    usd = sum(cost.usd for cost in costs_of(job, books, core.setup.providers, now) if cost is not None)
     soft = job.soft and all(layer.soft for layer in job.layers)  # an earlier version kept what was typed
     return Outline(job.site, job.environment, job.counts, soft, usd, bool(job.reason.strip()), job.kind)
 

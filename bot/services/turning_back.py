@@ -9,10 +9,12 @@ from bot.domain.plan import bound
 from bot.domain.policy import Allow, Ask, Decision, Deny
 from bot.domain.steps import FOREVER, ready
 from bot.domain.told import Event, Told
+from bot.domain.wording import dollars
 from bot.ledger.books import Books
 from bot.services.approvals import show_request_again, tell_outcome
 from bot.services.configured import GONE
 from bot.services.endings import tell_askers
+from bot.services.planning import costs_of
 from bot.services.setup import Core
 
 BARRED_AGAIN = 300.0  # seconds between two looks at a no of the policy's whose end is not known
@@ -26,7 +28,8 @@ def ask_again(
     old = job.approval or Approval(0, (), now, job.rule, "", core.setup.approvals_channel, round=-1)
     again = replace(
         old, expires=now + policy.approve_within, votes=(), asked=now, approved=None, round=old.round + 1,
-        returned=why, usd=usd, run_within=policy.run_within, broken_by="", broken_because="", reminded=False,
+        returned=why, usd=usd, costs=costs_of(job, books, core.setup.providers, now),
+        usd_before=old.usd_before if dollars(usd) == dollars(old.usd) else old.usd, run_within=policy.run_within, broken_by="", broken_because="", reminded=False,
         earlier=(*old.earlier, *old.votes), policy=policy.version, barred="", bar_said="", bar_gone=False,
         bar_lost=(), bar_ends=None, look_at=None,
     )  # fmt: skip

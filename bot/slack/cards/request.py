@@ -187,12 +187,16 @@ def _how_much(job: JobView) -> str:
 
 
 def _cost(job: JobView) -> str:
-    """What each layer that bills its calls will charge, and the sum of several; nothing where none does."""
-    billed = [layer for layer in job.layers if layer.cost is not None]
-    told = [f"{title(layer)} {cost_text(layer.cost)}" for layer in billed[:LAYERS_SHOWN] if layer.cost is not None]
-    usd = sum(layer.cost.usd for layer in billed if layer.cost is not None)
-    total = f" · about {dollars(usd)} in all" if len(billed) > 1 else ""
-    return f"Cost: {'; '.join(told)}{total}" if told else ""
+    """What each layer that bills its calls will charge, as last shown to those who vote, and the sum of several; nothing
+    where none does. Where something else was shown before that, this too."""
+    approval = job.approval
+    costs = approval.costs if approval is not None and approval.costs else [layer.cost for layer in job.layers]
+    billed = [(layer, cost) for layer, cost in zip(job.layers, costs, strict=True) if cost is not None]
+    told = [f"{title(layer)} {cost_text(cost)}" for layer, cost in billed[:LAYERS_SHOWN]]
+    total = f" · about {dollars(sum(cost.usd for _, cost in billed))} in all" if len(billed) > 1 else ""
+    before = approval.usd_before if approval is not None else None
+    was = "" if before is None else f" · {dollars(before)} was shown before"
+    return f"Cost: {'; '.join(told)}{total}{was}" if told else ""
 
 
 def _vote(job: JobView, called: Sequence[str], named: bool) -> Iterator[str]:
