@@ -139,7 +139,7 @@ def _measured(layer: LayerPlan, books: Books, provider: Provider, now: float) ->
 
 
 def costs_of(job: JobView, books: Books, providers: Mapping[str, Provider], now: float) -> tuple[Cost | None, ...]:
-    """What the calls of each layer of `job` cost at `now`, in the order of the layers; None where nothing asks money."""
+    """What the calls of each layer of `job` cost at `now`; None where nothing asks money."""
     return tuple(cost_of(layer.account, layer.spends, books, providers[layer.account], now) for layer in job.layers)
 
 

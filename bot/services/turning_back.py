@@ -29,7 +29,8 @@ def ask_again(
     again = replace(
         old, expires=now + policy.approve_within, votes=(), asked=now, approved=None, round=old.round + 1,
         returned=why, usd=usd, costs=costs_of(job, books, core.setup.providers, now),
-        usd_before=old.usd_before if dollars(usd) == dollars(old.usd) else old.usd, run_within=policy.run_within, broken_by="", broken_because="", reminded=False,
+        usd_before=old.usd_before if dollars(usd) == dollars(old.usd) else old.usd,
+        run_within=policy.run_within, broken_by="", broken_because="", reminded=False,
         earlier=(*old.earlier, *old.votes), policy=policy.version, barred="", bar_said="", bar_gone=False,
         bar_lost=(), bar_ends=None, look_at=None,
     )  # fmt: skip

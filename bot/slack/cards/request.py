@@ -187,7 +187,7 @@ def _how_much(job: JobView) -> str:
 
 
 def _cost(job: JobView) -> str:
-    """What each layer that bills its calls will charge, as last shown to those who vote, and the sum of several; nothing
+    """What each layer that bills its calls will charge, as shown to those who vote, and the sum of several; nothing
     where none does. Where something else was shown before that, this too."""
     approval = job.approval
     costs = approval.costs if approval is not None and approval.costs else [layer.cost for layer in job.layers]
