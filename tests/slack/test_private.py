@@ -336,6 +336,7 @@ are free
            tag news, {PRICING}, {PRICING} and 1,197 more
            Varnish (shield): 1 call, at once
            Cloudflare (cf): 2 calls, about 28 s under its budget
+           Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again.
            Policy: no (rule `wide`). No approvers are configured. Name them in `approvals`.
            This purgebot only observes (mode: observe); to purge, set `mode: live`.
            plan `{MANY_TARGETS.digest[:12]}`""",

@@ -26,13 +26,13 @@ from bot.slack.cards.thread import NAMES_SHOWN, NOBODY, Names, called
 from bot.slack.cards.words import (
     LAYERS_SHOWN,
     NARROW,
-    ORIGIN_LOAD,
     clock,
     cost_text,
     count,
     duration,
     hosts,
     listed,
+    origin_load,
     subject,
     title,
     titles,
@@ -137,8 +137,7 @@ def asked_for(job: JobView, command: str) -> Iterator[str]:
     yield f"How much: {_how_much(job)}"
     yield _cost(job)
     yield starts(job)
-    if job.kind not in NARROW:
-        yield ORIGIN_LOAD
+    yield origin_load(job.kind, job.counts, job.targets)
     if job.warm:
         yield "Then: once it is proven, its pages are fetched through the edges, two requests at once at most."
     if notes := list(dict.fromkeys(filter(None, [*(layer.note for layer in job.layers), *job.notes]))):
