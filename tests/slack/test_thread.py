@@ -290,6 +290,15 @@ OUTCOMES = {
         replace(ALL, state=State.PURGING, approval=TWO_YES),
         "<@U_MIA> P-1042 was approved by @Lea and @Sam; it runs.",
     ),
+    "approved, and not begun": (
+        replace(ALL, state=State.QUEUED, approval=TWO_YES),
+        "<@U_MIA> P-1042 was approved by @Lea and @Sam; it runs if nothing has changed since it was asked for.",
+    ),
+    "approved for later": (
+        replace(ALL, state=State.SCHEDULED, scheduled_for=APPROVAL.expires, approval=TWO_YES),
+        f"<@U_MIA> P-1042 was approved by @Lea and @Sam; it begins {AT_8_30} if nothing has changed since it was"
+        " asked for.",
+    ),
     "approved, and over": (
         replace(ALL, state=State.DONE, approval=TWO_YES),
         "<@U_MIA> P-1042 was approved by @Lea and @Sam.",

@@ -14,6 +14,7 @@ from bot.slack.cards.deploys import trouble_line
 from bot.slack.cards.gone import has_gone, nothing_went
 from bot.slack.cards.outcome import approvals_left, mentions, outcome
 from bot.slack.cards.words import (
+    UNLESS_CHANGED,
     clock,
     clock_with_seconds,
     count,
@@ -107,9 +108,10 @@ def _held_by(hold: Hold, names: Names) -> str:
 
 
 def _runs(job: JobView) -> str:
-    if job.state is not State.SCHEDULED or job.scheduled_for is None:
-        return "; it runs."
-    return f"; it begins {clock_with_seconds(job.scheduled_for)}."
+    """What an approved job does next. Before its first call all is looked at once more, and it may be asked again."""
+    if job.state is State.SCHEDULED and job.scheduled_for is not None:
+        return f"; it begins {clock_with_seconds(job.scheduled_for)} {UNLESS_CHANGED}."
+    return f"; it runs {UNLESS_CHANGED}." if job.state is State.QUEUED else "; it runs."
 
 
 def _kept_back(job: JobView, approval: Approval, names: Names) -> str:

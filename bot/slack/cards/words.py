@@ -20,6 +20,7 @@ NARROW = frozenset({Kind.URL, Kind.PATH, Kind.TAG})  # of which a request names 
 PAGES = frozenset({Kind.URL, Kind.PATH})  # of which it is known how much a purge empties: as many as are named
 _ENDS = re.compile(r"\bIt ends (\d{4}-\d\d-\d\d \d\d:\d\d) UTC\.")  # as the policy says it
 _LOST_VOTES = re.compile(r"<@[A-Z][A-Z0-9_]+>(?: and <@[A-Z][A-Z0-9_]+>)*")
+UNLESS_CHANGED = "if nothing has changed since it was asked for"  # what is approved and has not begun
 ORIGIN_LOAD = "Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again."
 
 
