@@ -30,6 +30,7 @@ from bot.services.probing import probe_layers
 from bot.services.purges import Asking, plan_for
 from bot.services.queue import queue
 from bot.services.queued import put_in_line, show_queued, take_back
+from bot.services.quorums import probe_groups
 from bot.services.replies import (
     BadLinesFound,
     FormWanted,
@@ -175,7 +176,8 @@ class Desk:
                 of = {("sites", site.name) for site in sites}
                 of |= {("accounts", layer.account) for site in sites for layer in site.layers}
                 examples = [one for one in self._core.undone.all if one.example in of]
-                return Probed(await probe_layers(self._core.setup.providers, sites), examples)
+                groups = await probe_groups(self._core, [site.name for site in sites])
+                return Probed(await probe_layers(self._core.setup.providers, sites), examples, groups)
             case Verb.WHOAMI:
                 return await self._whoami(asking.actor)
             case Verb.HELP:

@@ -203,7 +203,7 @@ def test_requests_of_the_last_ten_minutes_are_summed(recent: Recent, expected: A
 ONE_PAGE, ONE_TAG = (Kind.URL, 1), (Kind.TAG, 1)
 SMALL_URLS = Rule("small", Conditions(kinds=frozenset({Kind.URL}), max_items=30), Run())
 WIDE = Rule("wide", Conditions(kinds=frozenset({Kind.TAG, Kind.PREFIX, Kind.HOST})), Approve(1, ("approvers",)))
-PAGES = Rule("pages", Conditions(kinds=frozenset({Kind.URL, Kind.TAG})), Approve(1, ("approvers",)))
+EACH = Rule("pages", Conditions(kinds=frozenset({Kind.URL, Kind.TAG})), Approve(1, ("approvers",)))
 TWO_FOR_PREFIXES = Rule("two", Conditions(kinds=frozenset({Kind.PREFIX})), Approve(2, ("approvers",)))
 MIXED = [
     pytest.param((SMALL_URLS, WIDE), (ONE_PAGE, ONE_TAG), "wide", "it purges a tag", id="url and tag"),
@@ -215,11 +215,11 @@ MIXED = [
         id="path, tag and prefix",
     ),
     pytest.param(
-        (TWO_FOR_PREFIXES, PAGES), (ONE_TAG, (Kind.PREFIX, 1)), "two", "it purges a prefix", id="the stricter rule's",
+        (TWO_FOR_PREFIXES, EACH), (ONE_TAG, (Kind.PREFIX, 1)), "two", "it purges a prefix", id="the stricter rule's",
     ),
-    pytest.param((PAGES,), (ONE_PAGE, ONE_TAG), "pages", "it purges a tag and a URL", id="both by one rule"),
+    pytest.param((EACH,), (ONE_PAGE, ONE_TAG), "pages", "it purges a tag and a URL", id="both by one rule"),
     pytest.param(
-        (PAGES,), ((Kind.URL, 4), (Kind.PATH, 2), ONE_TAG), "pages", "it purges a tag and 6 URLs", id="several of each",
+        (EACH,), ((Kind.URL, 4), (Kind.PATH, 2), ONE_TAG), "pages", "it purges a tag and 6 URLs", id="several of each",
     ),
 ]  # fmt: skip
 
