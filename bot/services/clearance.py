@@ -38,7 +38,7 @@ from bot.services.holding import hold_back, observes
 from bot.services.local import OVERRULED, RULE
 from bot.services.planning import costs_of
 from bot.services.setup import Core
-from bot.services.turning_back import ask_again, bar, deny, let_go, stop, why_denied
+from bot.services.turning_back import ask_again, bar, deny, let_go, look_at_others, stop, why_denied
 from bot.services.whose import People
 from bot.services.window import beside, of_job, recent
 
@@ -90,6 +90,8 @@ def waits_on(books: Books, core: Core, job: JobView, people: People, now: float)
     decision = judged_again(books, core, job, people, outline, now)
     if isinstance(decision, Deny):
         return bar(books, core, job, approval, decision, _lost(core, job, approval, people), now)
+    if approval.barred:
+        look_at_others(books, job, now)
     if isinstance(decision, Allow):
         return let_go(books, core, job, approval, decision, now)
     if why := _asked_otherwise(books, core, job, approval, people, decision, outline, now):

@@ -9,15 +9,16 @@ from bot.domain.plan import bound
 from bot.domain.policy import Allow, Ask, Decision, Deny
 from bot.domain.steps import FOREVER, ready
 from bot.domain.told import Event, Told
-from bot.domain.wording import dollars
+from bot.domain.wording import UNREAD, dollars
 from bot.ledger.books import Books
-from bot.services.approvals import show_request_again, tell_outcome
+from bot.services.approvals import look_now, show_request_again, tell_outcome
 from bot.services.configured import GONE
 from bot.services.endings import tell_askers
 from bot.services.planning import costs_of
 from bot.services.setup import Core
 
-BARRED_AGAIN = 300.0  # seconds between two looks at a no of the policy's whose end is not known
+BARRED_AGAIN = 300.0  # seconds between two looks at a no whose end is not known, at most
+UNREAD_AGAIN = 60.0  # seconds between two looks at any job for want of a user-group: each asks Slack once for it
 
 
 def ask_again(
@@ -59,7 +60,7 @@ def bar(books: Books, core: Core, job: JobView, old: Approval, no: Deny, lost: t
     configuration, is over. `lost` had agreed, and may vote no longer."""
     policy, why = core.setup.policy, why_denied(no)
     ends = no.until if no.until is not None and no.until - now < FOREVER else None
-    look_at = now + BARRED_AGAIN if ends is None else ends
+    look_at = _next_look(books, job, no, now) if ends is None else ends
     if old.barred == why:
         again = replace(old, bar_ends=ends, look_at=look_at, policy=policy.version)
         return replace(job, approval=again, due_at=min(look_at, old.expires))
@@ -82,6 +83,23 @@ def bar(books: Books, core: Core, job: JobView, old: Approval, no: Deny, lost: t
         job, state=State.WAITING, approval=barred, due_at=min(look_at, barred.expires),
         held=None, held_ends=None, held_no="",
     )  # fmt: skip
+
+
+def _next_look(books: Books, job: JobView, no: Deny, now: float) -> float:
+    """When a no is looked at again of which nobody knows when it ends. What Slack does not tell now it may tell soon:
+    the more jobs are kept back, the less often each is looked at for that; the first that goes on has the others looked
+    at."""
+    if UNREAD not in no.to_others:
+        return now + BARRED_AGAIN
+    return now + min(BARRED_AGAIN, UNREAD_AGAIN * len({*books.jobs.kept_back(), job.id}))
+
+
+def look_at_others(books: Books, job: JobView, now: float) -> None:
+    """`job` is kept back no longer: what keeps back others may be over as well, such as a user-group that Slack did not
+    tell."""
+    for number in books.jobs.kept_back():
+        if number != job.id:
+            look_now(books, books.jobs.get(number), now)
 
 
 def let_go(books: Books, core: Core, job: JobView, old: Approval, decision: Allow, now: float) -> JobView:
