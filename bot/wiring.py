@@ -23,6 +23,7 @@ from bot.ledger.sqlite import SqliteLedger
 from bot.metrics import Metrics
 from bot.renewing import Probing, Renewing, renewed
 from bot.senders import Senders
+from bot.services.configured import doubt_waiting
 from bot.services.desk import Desk
 from bot.services.keeping import forget_daily
 from bot.services.lanes import Lane, recover
@@ -200,6 +201,7 @@ class Bot:
                 books.homes.changed()
                 books.jobs.to_judge(version, now)
                 self.current.become(setup)
+                doubt_waiting(books, self.core, now)
             return stranded
 
         try:

@@ -131,6 +131,8 @@ class Approval:
     digest: str = ""  # of the plan and the rules: what a vote is bound to
     run_within: float = 900.0  # seconds after the last yes
     usd: float = 0.0  # as shown to those who vote
+    costs: tuple[Cost | None, ...] = ()  # of each layer, where it was asked again since: what that comes to
+    usd_before: float | None = None  # what was shown before that, if it was another
     asked: float = 0.0  # when, in this round
     reminded: bool = False  # those who had not voted were called once more in this round
     earlier: tuple[Vote, ...] = ()  # of the rounds before this one
@@ -144,6 +146,7 @@ class Approval:
     policy: str = ""  # the version of the policy that it was last judged by
     barred: str = ""  # why nobody's vote can help for now: nobody is asked, and none counts
     bar_said: str = ""  # that without what would help
+    bar_gone: bool = False  # it is the configuration that knows it no more, and not the policy that says no
     bar_lost: tuple[str, ...] = ()  # whose yes fell with it, since they may vote no longer
     bar_ends: float | None = None  # when that ends by itself, if it does
     look_at: float | None = None  # when that is looked at again

@@ -7,7 +7,7 @@ Who is asked is never the requester. What cannot be known (a user-group that Sla
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
@@ -73,7 +73,7 @@ def _decided(asked: Asked) -> Decision:
     """The answer to what is asked, by the rules and all that tightens."""
     kinds = [kind for kind in WIDEST_FIRST if asked.outline.counts.get(kind)]
     found = [_first_match(asked, kind) for kind in kinds]
-    decision = _tightened(asked, _strictest(asked, found))
+    decision = _tightened(asked, _strictest(asked, dict(zip(kinds, found, strict=True))))
     if not _wants_reason(decision):
         return decision
     reasoned = _decided(replace(asked, outline=replace(asked.outline, has_reason=True)))
@@ -218,9 +218,9 @@ def is_one_of(actor: Actor, policy: Policy, roster: Roster, who: tuple[str, ...]
     return False, problem
 
 
-def _strictest(asked: Asked, found: list[_Found]) -> Decision:
+def _strictest(asked: Asked, found: Mapping[Kind, _Found]) -> Decision:
     """The answer for the whole request. The widest kind speaks first where two are as strict."""
-    answers = [_answer(asked, one) for one in found]
+    answers = [_answer(asked, one, _of_rule(one.rule, found)) for one in found.values()]
     denied = [answer for answer in answers if isinstance(answer, Deny)]
     if denied:
         return _all_told(denied)
@@ -233,7 +233,13 @@ def _strictest(asked: Asked, found: list[_Found]) -> Decision:
     return replace(most, fingerprint=_joined([ask.fingerprint for ask in asks]))
 
 
-def _answer(asked: Asked, found: _Found) -> Decision:
+def _of_rule(rule: Rule | None, found: Mapping[Kind, _Found]) -> tuple[Kind, ...]:
+    """The kinds in the request for which `rule` speaks, the widest first."""
+    return tuple(kind for kind, one in found.items() if one.rule is rule)
+
+
+def _answer(asked: Asked, found: _Found, kinds: Sequence[Kind]) -> Decision:
+    """What the rule that was found says; `kinds` are all those in the request that it speaks for."""
     rule = found.rule
     if rule is None:
         theirs = [rule for rule in asked.policy.rules if _means(rule, asked)]
@@ -252,7 +258,7 @@ def _answer(asked: Asked, found: _Found) -> Decision:
         outgrown = wording.widest(found.outgrown)
         n = items(asked, outgrown.when) if outgrown else 0
         why = asked.lead or wording.why(
-            asked.outline, outgrown, n, _of_late(asked, outgrown.when if outgrown else None)
+            asked.outline, kinds, outgrown, n, _of_late(asked, outgrown.when if outgrown else None)
         )
         why = f"{asked.lead}; {rule.say}" if asked.lead and rule.say else rule.say or why
         return _ask(asked, Ask(rule.name, why, rule.then.needed, (), groups=rule.then.of, fingerprint=canonical(rule)))

@@ -24,7 +24,7 @@ _TWINS: Mapping[str, frozenset[Event]] = {
     "restored": frozenset({Event.RESTORED}),
     "parked": frozenset({Event.PARKED}),
     "outcome_unknown": frozenset({Event.ASKED_PERSON}),
-    "asked_again": frozenset({Event.ASKED_AGAIN, Event.BARRED, Event.JUDGED_ANEW}),
+    "asked_again": frozenset({Event.ASKED_AGAIN, Event.BARRED, Event.UNCONFIGURED, Event.JUDGED_ANEW}),
     "came_due": frozenset({Event.CAME_DUE}),
     "missed": frozenset({Event.MISSED}),
     "ran_now": frozenset({Event.RAN_NOW}),

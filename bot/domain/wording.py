@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -61,22 +61,27 @@ def _before(one: Before) -> str:
     return f"{one.name} of {ago}"
 
 
-def why(outline: Outline, outgrown: Rule | None, n: int, recent: int) -> str:
-    """Why somebody must agree. `outgrown` is the rule that `n` targets are too many for, `recent` of them asked for
-    within the last ten minutes."""
+def why(outline: Outline, kinds: Sequence[Kind], outgrown: Rule | None, n: int, recent: int) -> str:
+    """Why somebody must agree, as a rule asks for `kinds`. `outgrown` is the rule that `n` targets are too many for,
+    `recent` of them asked for within the last ten minutes."""
     if outline.empties:
         return f"it empties all of {outline.site} ({outline.environment})"
     if outgrown is not None and outgrown.when.max_items is not None:
         return too_many(outline, n, recent, outgrown.when.max_items)
-    counts = outline.counts
-    widest = next(kind for kind in (Kind.HOST, Kind.PREFIX, Kind.PATTERN, *_NARROW_FIRST) if counts.get(kind))
-    if widest in (Kind.URL, Kind.PATH):
-        n = counts.get(Kind.URL, 0) + counts.get(Kind.PATH, 0)
-        return f"it purges {outline.named or (counted(n, Kind.URL) if n > 1 else f'a {_ONE[widest]}')}"
-    count = counts[widest]
-    if widest in _COUNTED and count > 1:
-        return f"it purges {counted(count, widest)}"
-    return f"it purges a {_ONE[widest]}"
+    pages = {kind: outline.counts.get(kind, 0) for kind in (Kind.URL, Kind.PATH) if kind in kinds}
+    wider = [_some(outline.counts.get(kind, 0), kind) for kind in kinds if kind not in pages]
+    return f"it purges {listed([*wider, *([_pages(outline, pages)] if pages else [])], 'and')}"
+
+
+def _some(n: int, kind: Kind) -> str:
+    """A prefix, 3 tags."""
+    return counted(n, kind) if kind in _COUNTED and n > 1 else f"a {_ONE[kind]}"
+
+
+def _pages(outline: Outline, pages: Mapping[Kind, int]) -> str:
+    """URLs and paths, which are URLs too, together; what was named, where that was less."""
+    n = sum(pages.values())
+    return outline.named or (counted(n, Kind.URL) if n > 1 else f"a {_ONE[next(iter(pages))]}")
 
 
 def too_many(outline: Outline, n: int, recent: int, most: int) -> str:

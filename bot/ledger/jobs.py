@@ -190,6 +190,20 @@ class Jobs:
             policy=policy, now=now,
         )  # fmt: skip
 
+    def waiting(self) -> list[int]:
+        """What waits for votes, by number."""
+        return [whole(row["id"]) for row in self._tx.rows("select id from jobs where state = 'waiting' order by id")]
+
+    def kept_back(self) -> list[int]:
+        """What waits while nobody's vote helps, until something of which nobody knows when, by number; not what the
+        configuration keeps back."""
+        rows = self._tx.rows(
+            "select id from jobs where state = 'waiting' and coalesce(json_extract(doc, '$.approval.barred'), '') != ''"
+            " and json_extract(doc, '$.approval.bar_ends') is null"
+            " and not coalesce(json_extract(doc, '$.approval.bar_gone'), 0) order by id"
+        )
+        return [whole(row["id"]) for row in rows]
+
     def in_need_of(self, sites: Collection[str], accounts: Collection[str]) -> list[str]:
         """The names of open jobs on other sites than `sites`, or with a layer of another account than `accounts`."""
         rows = self._tx.rows(

@@ -118,13 +118,25 @@ def _is_away(roster: Roster) -> bool:
 
 
 def _doubt(books: Books, core: Core, number: int, roster: Roster) -> None:
-    """Where nobody can tell who votes on a job, have it judged anew: its card must not go on naming them."""
+    """Where nobody can tell who votes on a job, or the configuration knows it no more, have it judged anew: its card
+    must not go on naming them. What is kept back is judged anew where everybody can be told who votes on it."""
     job = books.jobs.find(number)
-    if job is None or job.state is not State.WAITING or job.approval is None or job.approval.barred:
+    if job is None or job.state is not State.WAITING or job.approval is None:
         return
     able = voters(core.setup.policy, roster, job.approval.groups, job.asked_by)
-    if able.problem and not _is_away(roster):
-        books.jobs.save(replace(job, approval=replace(job.approval, policy=""), due_at=core.clock.now()))
+    if job.approval.barred:
+        is_over = not able.problem and number in books.jobs.kept_back()
+        if is_over:  # a user-group may be what kept it back, and Slack tells it now
+            look_now(books, job, core.clock.now())
+        return
+    if (able.problem and not _is_away(roster)) or no_longer_configured(books, core, job):
+        look_now(books, job, core.clock.now())
+
+
+def look_now(books: Books, job: JobView, now: float) -> None:
+    """Have `job`, which waits for votes, judged anew at once."""
+    if job.approval is not None:
+        books.jobs.save(replace(job, approval=replace(job.approval, policy=""), due_at=now))
 
 
 def too_late(job: JobView, now: float, yes: bool) -> Refused | None:

@@ -33,11 +33,12 @@ from bot.domain.steps import FOREVER
 from bot.domain.told import Event
 from bot.domain.wording import approvals, dollars
 from bot.ledger.books import Books
+from bot.services.configured import why_gone
 from bot.services.holding import hold_back, observes
 from bot.services.local import OVERRULED, RULE
-from bot.services.planning import cost_of
+from bot.services.planning import costs_of
 from bot.services.setup import Core
-from bot.services.turning_back import ask_again, bar, deny, let_go, stop, why_denied
+from bot.services.turning_back import ask_again, bar, deny, let_go, look_at_others, stop, why_denied
 from bot.services.whose import People
 from bot.services.window import beside, of_job, recent
 
@@ -78,14 +79,19 @@ def is_of_another_policy(core: Core, job: JobView) -> bool:
 
 
 def waits_on(books: Books, core: Core, job: JobView, people: People, now: float) -> JobView:
-    """`job`, which waits for votes, as the policy of now has it: as it was, asked anew, kept from votes, or let go."""
+    """`job`, which waits for votes, as policy and configuration of now have it: as it was, asked anew, kept from votes,
+    or let go."""
     approval = job.approval
     if approval is None or job.state is not State.WAITING:
         return job
+    if gone := why_gone(books, core, job):
+        return bar(books, core, job, approval, gone, (), now)
     outline = outline_of(books, core, job, now)
     decision = judged_again(books, core, job, people, outline, now)
     if isinstance(decision, Deny):
         return bar(books, core, job, approval, decision, _lost(core, job, approval, people), now)
+    if approval.barred:
+        look_at_others(books, job, now)
     if isinstance(decision, Allow):
         return let_go(books, core, job, approval, decision, now)
     if why := _asked_otherwise(books, core, job, approval, people, decision, outline, now):
@@ -183,9 +189,7 @@ def _no_at(books: Books, core: Core, job: JobView, people: People, at: float) ->
 
 def outline_of(books: Books, core: Core, job: JobView, now: float) -> Outline:
     """What `job` amounts to, as the policy judges it at `now`."""
-    providers = core.setup.providers
-    costs = [cost_of(layer.account, layer.spends, books, providers[layer.account], now) for layer in job.layers]
-    usd = sum(cost.usd for cost in costs if cost is not None)
+    usd = sum(cost.usd for cost in costs_of(job, books, core.setup.providers, now) if cost is not None)
     soft = job.soft and all(layer.soft for layer in job.layers)  # an earlier version kept what was typed
     return Outline(job.site, job.environment, job.counts, soft, usd, bool(job.reason.strip()), job.kind)
 

@@ -32,6 +32,7 @@ from bot.services.probing import probe_layers
 from bot.services.purges import Asking, plan_for
 from bot.services.queue import queue
 from bot.services.queued import put_in_line, show_queued, take_back
+from bot.services.quorums import probe_groups
 from bot.services.replies import (
     BadLinesFound,
     FormWanted,
@@ -175,7 +176,8 @@ class Desk:
                 sites = self._named(asking.actor, command)
                 self._core.engine.wake(UNDONE)
                 examples = self._examples(sites)
-                return Probed(await probe_layers(self._core.setup.providers, sites), examples)
+                groups = await probe_groups(self._core, [site.name for site in sites])
+                return Probed(await probe_layers(self._core.setup.providers, sites), examples, groups)
             case Verb.WHOAMI:
                 return await self._whoami(asking.actor)
             case Verb.HELP:

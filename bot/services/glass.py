@@ -17,6 +17,7 @@ from bot.ledger.books import Books
 from bot.ledger.messages import Role
 from bot.ledger.reviews import Review
 from bot.services import clearance
+from bot.services.configured import no_longer_configured
 from bot.services.deciding import site_held
 from bot.services.forgotten import no_job
 from bot.services.replies import Done, Refused, refused_by
@@ -113,6 +114,8 @@ def _denied(books: Books, core: Core, job: JobView, people: People) -> Refused |
     now = core.clock.now()
     if core.setup.observe:
         return Refused("This purgebot only observes (`mode: observe`).", "A broken glass skips votes, not that.")
+    if gone := no_longer_configured(books, core, job):
+        return Refused(f"{job.name} cannot run. {gone}", "A broken glass skips votes, not that.")
     hold = books.holds.on(job.site, now)
     if hold is not None:
         held = site_held(hold, job.site)
@@ -165,6 +168,7 @@ def _break(
         broken_because=reason,
         barred="",
         bar_said="",
+        bar_gone=False,
         bar_lost=(),
         bar_ends=None,
     )

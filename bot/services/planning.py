@@ -9,6 +9,7 @@ from operator import attrgetter
 
 from bot.domain.command import Command
 from bot.domain.fingerprint import never_needed
+from bot.domain.job import JobView
 from bot.domain.plan import Cost, LayerPlan, Plan
 from bot.domain.site import Layer, Site
 from bot.domain.target import Target, empties, is_whole_host, kinds_of, resolve
@@ -135,6 +136,11 @@ def _measured(layer: LayerPlan, books: Books, provider: Provider, now: float) ->
     seconds = _seconds(layer.account, calls.spent, books, provider, now)
     cost = cost_of(layer.account, calls.spent, books, provider, now)
     return replace(layer, seconds=seconds + calls.again_after, cost=cost)
+
+
+def costs_of(job: JobView, books: Books, providers: Mapping[str, Provider], now: float) -> tuple[Cost | None, ...]:
+    """What the calls of each layer of `job` cost at `now`; None where nothing asks money."""
+    return tuple(cost_of(layer.account, layer.spends, books, providers[layer.account], now) for layer in job.layers)
 
 
 def cost_of(account: str, units: Mapping[str, int], books: Books, provider: Provider, now: float) -> Cost | None:

@@ -375,10 +375,12 @@ class LimitsShown:
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """What each account said when it was tried, by `account on site`, and what the file still has of the example."""
+    """What each account said when it was tried, by `account on site`, what the file still has of the example, and what
+    Slack says of the policy's user-groups, with the rules that can get no votes."""
 
     found: Sequence[tuple[str, Probe]]
     examples: Sequence[Undone] = ()
+    groups: Sequence[tuple[str, Probe]] = ()
 
 
 @dataclass(frozen=True, slots=True)

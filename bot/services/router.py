@@ -8,6 +8,7 @@ import structlog
 
 from bot.ledger.books import Books
 from bot.services import schedules
+from bot.services.configured import doubt_waiting
 from bot.services.desk import Desk
 from bot.services.fetching import go_on
 from bot.services.glass import remind
@@ -105,6 +106,7 @@ class Router:
             books.intake.all_due(now)
             books.homes.changed()
             books.jobs.to_judge(self._core.setup.policy.version, now)
+            doubt_waiting(books, self._core, now)
 
         await self._core.ledger.write(deed)
         await schedules.adopt(self._core)

@@ -9,12 +9,16 @@ from bot.domain.plan import bound
 from bot.domain.policy import Allow, Ask, Decision, Deny
 from bot.domain.steps import FOREVER, ready
 from bot.domain.told import Event, Told
+from bot.domain.wording import UNREAD, dollars
 from bot.ledger.books import Books
-from bot.services.approvals import show_request_again, tell_outcome
+from bot.services.approvals import look_now, show_request_again, tell_outcome
+from bot.services.configured import GONE
 from bot.services.endings import tell_askers
+from bot.services.planning import costs_of
 from bot.services.setup import Core
 
-BARRED_AGAIN = 300.0  # seconds between two looks at a no of the policy's whose end is not known
+BARRED_AGAIN = 300.0  # seconds between two looks at a no whose end is not known, at most
+UNREAD_AGAIN = 60.0  # seconds between two looks at any job for want of a user-group: each asks Slack once for it
 
 
 def ask_again(
@@ -25,9 +29,11 @@ def ask_again(
     old = job.approval or Approval(0, (), now, job.rule, "", core.setup.approvals_channel, round=-1)
     again = replace(
         old, expires=now + policy.approve_within, votes=(), asked=now, approved=None, round=old.round + 1,
-        returned=why, usd=usd, run_within=policy.run_within, broken_by="", broken_because="", reminded=False,
-        earlier=(*old.earlier, *old.votes), policy=policy.version, barred="", bar_said="", bar_lost=(),
-        bar_ends=None, look_at=None,
+        returned=why, usd=usd, costs=costs_of(job, books, core.setup.providers, now),
+        usd_before=old.usd_before if dollars(usd) == dollars(old.usd) else old.usd,
+        run_within=policy.run_within, broken_by="", broken_because="", reminded=False,
+        earlier=(*old.earlier, *old.votes), policy=policy.version, barred="", bar_said="", bar_gone=False,
+        bar_lost=(), bar_ends=None, look_at=None,
     )  # fmt: skip
     if isinstance(decision, Ask):
         again = replace(
@@ -50,21 +56,23 @@ def ask_again(
 
 
 def bar(books: Books, core: Core, job: JobView, old: Approval, no: Deny, lost: tuple[str, ...], now: float) -> JobView:
-    """`job` back among those that wait, with nobody asked: no yes helps until the policy's no is over. `lost` had
-    agreed, and may vote no longer."""
+    """`job` back among those that wait, with nobody asked: no yes helps until the no of the policy, or of the
+    configuration, is over. `lost` had agreed, and may vote no longer."""
     policy, why = core.setup.policy, why_denied(no)
     ends = no.until if no.until is not None and no.until - now < FOREVER else None
-    look_at = now + BARRED_AGAIN if ends is None else ends
+    look_at = _next_look(books, job, no, now) if ends is None else ends
     if old.barred == why:
         again = replace(old, bar_ends=ends, look_at=look_at, policy=policy.version)
         return replace(job, approval=again, due_at=min(look_at, old.expires))
     barred = replace(
         old, votes=(), approved=None, round=old.round + 1, earlier=(*old.earlier, *old.votes), broken_by="",
         broken_because="", asked=now, expires=(ends or now) + policy.approve_within, returned=why, barred=why,
-        bar_said=no.why_to_others, bar_lost=lost, bar_ends=ends, look_at=look_at, policy=policy.version,
+        bar_said=no.why_to_others, bar_gone=no.rule == GONE, bar_lost=lost, bar_ends=ends,
+        look_at=look_at, policy=policy.version,
     )  # fmt: skip
     fell = f"{'Somebody' if len(lost) == 1 else 'Some'} who agreed may vote on it no longer. " if lost else ""
-    books.messages.say(job.id, Told(Event.BARRED, text=f"{fell}{why}"), now)
+    event = Event.UNCONFIGURED if barred.bar_gone else Event.BARRED
+    books.messages.say(job.id, Told(event, text=f"{fell}{why}"), now)
     books.journal.add(
         now, "asked_again", "policy", job.id,
         why=why, rule=barred.rule, denied_by=no.rule, policy=policy.version, needed=barred.needed,
@@ -77,12 +85,31 @@ def bar(books: Books, core: Core, job: JobView, old: Approval, no: Deny, lost: t
     )  # fmt: skip
 
 
+def _next_look(books: Books, job: JobView, no: Deny, now: float) -> float:
+    """When a no is looked at again of which nobody knows when it ends. What Slack does not tell now it may tell soon:
+    the more jobs are kept back, the less often each is looked at for that; the first that goes on has the others looked
+    at."""
+    if UNREAD not in no.to_others:
+        return now + BARRED_AGAIN
+    return now + min(BARRED_AGAIN, UNREAD_AGAIN * len({*books.jobs.kept_back(), job.id}))
+
+
+def look_at_others(books: Books, job: JobView, now: float) -> None:
+    """`job` is kept back no longer: what keeps back others may be over as well, such as a user-group that Slack did not
+    tell."""
+    for number in books.jobs.kept_back():
+        if number != job.id:
+            look_now(books, books.jobs.get(number), now)
+
+
 def let_go(books: Books, core: Core, job: JobView, old: Approval, decision: Allow, now: float) -> JobView:
     """The policy asks for nobody's vote any more."""
     version = core.setup.policy.version
     books.messages.say(job.id, Told(Event.ALLOWED, text=decision.rule), now)
     books.journal.add(now, "decided", "policy", job.id, rule=decision.rule, policy=version, needed=0, of=[])
-    free = replace(old, barred="", bar_said="", bar_lost=(), bar_ends=None, look_at=None, policy=version)
+    free = replace(
+        old, barred="", bar_said="", bar_gone=False, bar_lost=(), bar_ends=None, look_at=None, policy=version
+    )
     return ready(replace(job, approval=free, rule=decision.rule, looked_before=False), now)
 
 

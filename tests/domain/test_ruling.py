@@ -200,6 +200,39 @@ def test_requests_of_the_last_ten_minutes_are_summed(recent: Recent, expected: A
     assert expected == (decision.why if isinstance(expected, str) else decision)
 
 
+ONE_PAGE, ONE_TAG = (Kind.URL, 1), (Kind.TAG, 1)
+SMALL_URLS = Rule("small", Conditions(kinds=frozenset({Kind.URL}), max_items=30), Run())
+WIDE = Rule("wide", Conditions(kinds=frozenset({Kind.TAG, Kind.PREFIX, Kind.HOST})), Approve(1, ("approvers",)))
+EACH = Rule("pages", Conditions(kinds=frozenset({Kind.URL, Kind.TAG})), Approve(1, ("approvers",)))
+TWO_FOR_PREFIXES = Rule("two", Conditions(kinds=frozenset({Kind.PREFIX})), Approve(2, ("approvers",)))
+MIXED = [
+    pytest.param((SMALL_URLS, WIDE), (ONE_PAGE, ONE_TAG), "wide", "it purges a tag", id="url and tag"),
+    pytest.param((SMALL_URLS, WIDE), (ONE_TAG, ONE_PAGE), "wide", "it purges a tag", id="tag and url"),
+    pytest.param((SMALL_URLS, WIDE), (ONE_PAGE, (Kind.TAG, 3)), "wide", "it purges 3 tags", id="url and tags"),
+    pytest.param((SMALL_URLS, WIDE), ((Kind.PATH, 2), ONE_TAG), "wide", "it purges a tag", id="paths and tag"),
+    pytest.param(
+        (SMALL_URLS, WIDE), ((Kind.PATH, 2), ONE_TAG, (Kind.PREFIX, 1)), "wide", "it purges a prefix and a tag",
+        id="path, tag and prefix",
+    ),
+    pytest.param(
+        (TWO_FOR_PREFIXES, EACH), (ONE_TAG, (Kind.PREFIX, 1)), "two", "it purges a prefix", id="the stricter rule's",
+    ),
+    pytest.param((EACH,), (ONE_PAGE, ONE_TAG), "pages", "it purges a tag and a URL", id="both by one rule"),
+    pytest.param(
+        (EACH,), ((Kind.URL, 4), (Kind.PATH, 2), ONE_TAG), "pages", "it purges a tag and 6 URLs", id="several of each",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rules", "kinds", "rule", "why"), MIXED)
+def test_of_several_kinds_those_are_named_for_which_the_rule_spoke(
+    rules: tuple[Rule, ...], kinds: tuple[tuple[Kind, int], ...], rule: str, why: str
+) -> None:
+    policy = Policy(rules, groups={"approvers": ("U_LEA", "U_SAM")})
+    decision = decide(MIA, outline(*kinds), policy, {}, NOW, NOTHING_RECENT)
+    assert (rule, why) == (decision.rule, decision.why)
+
+
 def test_a_mixed_request_is_judged_by_its_strictest_part() -> None:
     mixed = decide(MIA, outline((Kind.URL, 29), (Kind.PREFIX, 2)), BUILT_IN, SRE, NOW, NOTHING_RECENT)
     assert ("wide", "it purges a prefix", 1) == (mixed.rule, mixed.why, mixed.needed if isinstance(mixed, Ask) else 0)

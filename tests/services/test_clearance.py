@@ -461,6 +461,31 @@ async def test_a_price_a_fifth_higher_is_shown_again(tmp_path: Path) -> None:
     assert (State.WAITING, "It costs about $1.30 now; $1.00 was shown.", 0) == await asked_again(shop, job)
 
 
+async def test_the_card_has_the_price_of_now_and_the_one_before_as_long_as_it_waits(tmp_path: Path) -> None:
+    shop, job = await approved_while_down(tmp_path, Price(2.0, 1, "paths"))
+    shop.cf.cost_money(Price(2.0, 0, "paths"))
+    await shop.slate.advance(60)
+    asked = await shop.job(job.id)
+    await approvals.vote(shop.core, SAM, job.id, True)
+    shop.clock.at += 901
+    await shop.slate.advance(5)
+    again = await shop.job(job.id)
+    freeze = Tightening("freeze", Conditions(), refuse=True, say=FREEZE)
+    under(shop, replace(shop.core.setup.policy, tighten=(freeze,)))
+    await approvals.vote(shop.core, LEA, job.id, True)
+    await shop.slate.advance(60)
+    kept_back = await shop.job(job.id)
+    await shop.ledger.close()
+    cost = "Cost: Cloudflare 1 path, about $2.00: 0 used this month, 0 are free · $0.00 was shown before"
+    for waiting in (asked, again, kept_back):
+        assert State.WAITING is waiting.state
+        assert cost in told(request_card(waiting, shop.clock.now(), "t", first=False))
+    assert again.approval is not None
+    assert "The last yes was more than 15 min ago." == again.approval.returned
+    assert kept_back.approval is not None
+    assert FREEZE == kept_back.approval.barred
+
+
 async def test_votes_of_the_first_round_do_not_count_in_the_second(tmp_path: Path) -> None:
     shop, job = await approved_while_down(tmp_path)
     shop.clock.at += 901

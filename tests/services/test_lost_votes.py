@@ -113,3 +113,78 @@ async def test_where_nobody_can_tell_who_votes_the_voter_and_whoever_asked_are_t
     assert kept_back.approval.barred.startswith(
         "This needs approval, since it purges a prefix. Slack knows no user-group S_SRE."
     )
+
+
+UNTOLD = Members(problem="Slack knows no user-group S_SRE.")
+
+
+async def kept_back(tmp_path: Path, more: int) -> Shop:
+    """Mia's prefixes wait while Slack does not tell S_SRE: the first, and `more`."""
+    shop, _ = await asked(tmp_path, needed=1)
+    for n in range(more):
+        await shop.purge(MIA, Target(Kind.PREFIX, f"www.shop.test/{n}/", "shop"))
+    group(shop, UNTOLD)
+    for number in range(1, more + 2):
+        await approvals.vote(shop.core, SAM, number, yes=True)
+    await shop.router.wake_all()
+    await shop.slate.advance(5)
+    return shop
+
+
+async def barred(shop: Shop) -> list[bool]:
+    """Whether each job is kept back, in their order."""
+    jobs = await shop.ledger.read(lambda books: [books.jobs.get(number) for number in books.jobs.waiting()])
+    return [bool(job.approval and job.approval.barred) for job in jobs]
+
+
+async def test_once_a_group_is_told_again_a_job_that_waits_for_it_is_asked_anew_within_a_minute(tmp_path: Path) -> None:
+    shop = await kept_back(tmp_path, more=0)
+    before = await barred(shop)
+    group(shop, BOTH)
+    await shop.slate.advance(60)
+    after = await barred(shop)
+    await shop.ledger.close()
+    assert ([True], [False]) == (before, after)
+
+
+async def test_the_first_that_is_asked_anew_has_all_others_judged(tmp_path: Path) -> None:
+    shop = await kept_back(tmp_path, more=7)
+    before = await barred(shop)
+    group(shop, BOTH)
+    await shop.slate.advance(60)  # the second by itself is looked at after two minutes
+    after = await barred(shop)
+    await shop.ledger.close()
+    assert ([True] * 8, [False] * 8) == (before, after)
+
+
+class Counting(Everybody):
+    """Counts how often it is asked who is in a user-group."""
+
+    asked = 0
+
+    async def members(self, group: str, fresh: bool = False) -> Members:
+        self.asked += 1
+        return await super().members(group, fresh)
+
+
+async def test_however_many_are_kept_back_slack_is_not_asked_more_than_about_once_a_minute(tmp_path: Path) -> None:
+    shop = await kept_back(tmp_path, more=4)
+    counting = Counting()
+    counting.groups["S_SRE"] = UNTOLD
+    object.__setattr__(shop.core, "directory", counting)
+    await shop.slate.advance(1200)
+    await shop.ledger.close()
+    assert 0 < counting.asked <= 25
+
+
+async def test_a_vote_on_what_is_kept_back_has_it_judged_at_once_where_the_group_is_told_again(tmp_path: Path) -> None:
+    shop = await kept_back(tmp_path, more=1)
+    group(shop, BOTH)
+    early = await approvals.vote(shop.core, SAM, 2, yes=True)
+    await shop.slate.advance(5)
+    again = await barred(shop)
+    counts = await approvals.vote(shop.core, SAM, 2, yes=True)
+    await shop.ledger.close()
+    assert isinstance(early, Refused)
+    assert [False, False] == again
+    assert isinstance(counts, Done)

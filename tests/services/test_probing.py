@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from bot.domain.policy import Approve, Conditions, Members, Policy, Rule
 from bot.domain.undone import Undone, Way
 from bot.services.desk import Desk
 from bot.services.probing import probe_layers
@@ -13,7 +16,7 @@ from bot.services.replies import Probed, Refused, SitesListed
 from bot.services.setup import Current
 from providers.contract import Health, Probe
 from providers.errors import BadCredentials, OutcomeUnknown, Throttled
-from tests.services.shop import GUEST, MIA, SHOP, open_shop
+from tests.services.shop import GUEST, MIA, SHOP, Everybody, open_shop
 
 
 async def test_each_account_is_tried_on_each_site_and_purges_nothing(tmp_path: Path) -> None:
@@ -59,6 +62,70 @@ async def test_the_doctor_comes_to_members_only(tmp_path: Path) -> None:
     guest = await desk.ask(Asking(GUEST, "b"), "doctor")
     await shop.ledger.close()
     assert (Probed, Refused) == (type(member), type(guest))
+
+
+UNREAD = "What Slack does not tell counts as no. `purgebot doctor`, where the bot runs, says what to mend."
+NOT_TOLD = "and nobody can vote while it cannot be told who that is."
+GROUPS = {
+    "readable": (
+        Members(frozenset({"U_LEA", "U_SAM"})), [Probe(Health.GOOD, "S_SRE has 2 full members of this workspace.")],
+    ),
+    "one person": (
+        Members(frozenset({"U_LEA"})),
+        [
+            Probe(Health.GOOD, "S_SRE has 1 full member of this workspace."),
+            Probe(
+                Health.DOUBTFUL,
+                "Rule `wide` needs 1 of S_SRE beside whoever asks, and there is 1: when one of them asks, one is"
+                " missing.",
+                "Add people to it in Slack, or ask for fewer in the rule.",
+            ),
+        ],
+    ),
+    "nobody": (
+        Members(),
+        [
+            Probe(
+                Health.BAD, "S_SRE has no full member of this workspace.", "Add some to it in Slack, or name another."
+            ),
+            Probe(
+                Health.BAD, "Rule `wide` needs 1 of S_SRE beside whoever asks, and there are 0.",
+                "Add people to it in Slack, or ask for fewer in the rule.",
+            ),
+        ],
+    ),
+    "unreadable": (
+        Members(problem="Slack knows no user-group S_SRE."),
+        [
+            Probe(Health.BAD, "Slack knows no user-group S_SRE.", UNREAD),
+            Probe(Health.BAD, f"Rule `wide` needs 1 of S_SRE, {NOT_TOLD}"),
+        ],
+    ),
+    "Slack is away": (
+        Members(problem="Slack does not say who is in S_SRE now.", is_away=True),
+        [
+            Probe(Health.DOUBTFUL, "Slack does not say who is in S_SRE now.", UNREAD),
+            Probe(Health.DOUBTFUL, f"Rule `wide` needs 1 of S_SRE, {NOT_TOLD}"),
+        ],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("members", "expected"), GROUPS.values(), ids=GROUPS)
+async def test_the_doctor_says_in_slack_too_whether_votes_can_be_had(
+    tmp_path: Path, members: Members, expected: list[Probe]
+) -> None:
+    shop = open_shop(tmp_path)
+    assert isinstance(shop.core.directory, Everybody)
+    shop.core.directory.groups["S_SRE"] = members
+    elsewhere = Rule("news", Conditions(sites=frozenset({"news"})), Approve(9, ("S_SRE",)))
+    policy = Policy((Rule("wide", Conditions(), Approve(1, ("S_SRE",))), elsewhere))
+    shop.core.current.become(replace(shop.core.setup, policy=policy))
+    reply = await Desk(shop.core).ask(Asking(MIA, "a"), "doctor shop")
+    await shop.ledger.close()
+    assert isinstance(reply, Probed)
+    subjects = ["user-group S_SRE", "rule wide"]
+    assert list(zip(subjects, expected, strict=False)) == reply.groups
 
 
 async def test_the_doctor_names_what_is_still_the_examples_of_the_sites_asked_for(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ _SAME = (
     (re.compile(r"\bbegins \d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? UTC"), "begins <time>"),
     (re.compile(r"Its time has come(, <n> s ago)?"), "Its time has come"),  # on a busy machine
     (re.compile(r"\buntil \d{4}-\d\d-\d\d \d\d:\d\d UTC"), "until <time>"),
-    (re.compile(r"(was approved by .*); it runs\.$"), r"\1."),  # it may have ended before that was told
+    (re.compile(r"(was approved by .*); it runs(?: if [^.;]*)?\.$"), r"\1."),  # it may have ended before that was told
     (re.compile(r"http://127\.0\.0\.1:\d+"), "<there>"),
 )
 _LOOKS = re.compile(

@@ -233,6 +233,7 @@ async def test_the_requester_is_told_who_approved(shop: Room) -> None:
     root = await shop.card("approved by")
     told = await replies(shop, root, "Ended", "was approved")
     assert told in (
+        ["<@U_LEA> P-1 was approved by @Sam and @Kim; it runs if nothing has changed since it was asked for."],
         ["<@U_LEA> P-1 was approved by @Sam and @Kim; it runs."],
         ["<@U_LEA> P-1 was approved by @Sam and @Kim."],
     )

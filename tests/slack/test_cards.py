@@ -646,6 +646,7 @@ in both layers of *shop*, production (Varnish and Cloudflare, soft)
            All targets: `/purge show P-1042`
            Why: no reason was given
            How much: 1,200 targets in 2 calls, sent at once
+           Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again.
            Rule `wide`: 1200 targets are more than 30
            Asked: 3 people of `approvers` · 30 min, until {AT_8_30}
            <{LINK}|The card of P-1042>
@@ -728,6 +729,7 @@ production (Varnish and Cloudflare)
            What: tag news in the one layer of *shop*, production (Cloudflare)
            Why: INC-881
            How much: 1 target in 1 call, about 28 s of sending under the budgets
+           Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again.
            Rule `everything`: it empties all of shop (production)
            Void, from before it was asked again: <@U_LEA> yes {AT_8_01}
            Asked: 3 people · 30 min, until {AT_8_30}
@@ -746,6 +748,7 @@ production (Varnish and Cloudflare)
            What: tag news in the one layer of *shop*, production (Cloudflare)
            Why: INC-881
            How much: 1 target in 1 call, about 28 s of sending under the budgets
+           Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again.
            Rule `everything`: it empties all of shop (production)
            Asked: 3 people · 30 min, until {AT_8_30}
            <{LINK}|The card of P-1042>
@@ -786,6 +789,24 @@ production (Varnish and Cloudflare)
 @pytest.mark.parametrize(("job", "first", "expected"), REQUESTS.values(), ids=REQUESTS)
 def test_a_request_says(job: JobView, first: bool, expected: str) -> None:
     assert dedent(expected) == spelled(request_card(job, T, "token-1", first, LINK))
+
+
+LOADS = {
+    "a few pages": (Kind.URL, {Kind.URL: 10, Kind.PATH: 20}, 30, False),
+    "pages of a job from before counts were kept": (Kind.URL, {}, 30, False),
+    "many pages": (Kind.URL, {Kind.URL: 31}, 31, True),
+    "a long list": (Kind.URL, {Kind.URL: 330_000}, 330_000, True),
+    "paths on many hosts": (Kind.URL, {Kind.PATH: 31}, 31, True),
+    "a tag, of nobody knows how many pages": (Kind.TAG, {Kind.TAG: 1}, 1, True),
+    "a page and a tag": (Kind.TAG, {Kind.URL: 1, Kind.TAG: 1}, 2, True),
+    "a prefix": (Kind.PREFIX, {Kind.PREFIX: 1}, 1, True),
+}
+
+
+@pytest.mark.parametrize(("kind", "counts", "targets", "told"), LOADS.values(), ids=LOADS)
+def test_what_may_be_much_for_the_origin_is_told(kind: Kind, counts: dict[Kind, int], targets: int, told: bool) -> None:
+    job = replace(MANY, state=State.WAITING, approval=APPROVAL, kind=kind, counts=counts, targets=targets)
+    assert told == ("Origin: traffic unknown, treated as high:" in spelled(request_card(job, T, "token-1", False)))
 
 
 OVER = {

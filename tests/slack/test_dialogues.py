@@ -266,7 +266,10 @@ async def test_a_vote_by_button_starts_the_purge(shop: Room) -> None:
     ("typed", "told", "root"),
     [
         pytest.param(
-            "approve P-1", "Your yes counts: P-1 has its approvals and runs.", "approved by <@U_SAM>", id="approve"
+            "approve P-1",
+            "Your yes counts: P-1 has its approvals and runs if nothing has changed since it was asked for.",
+            "approved by <@U_SAM>",
+            id="approve",
         ),
         pytest.param(
             "deny P-1 not today",

@@ -34,10 +34,13 @@ from bot.slack.cards.private import (
     status_card,
     whoami_card,
 )
+from bot.slack.cards.words import clock
 from bot.slack.plain import plain
 from playground.slack.blocks import block_problems, is_too_long
 from providers.contract import Call, Kind
-from tests.slack.cases import ALL, DONE, LINK, MANY, ONE_YES, PRICING, SHOP, T, look, origin, spelled
+from tests.slack.cases import ALL, APPROVAL, DONE, LINK, MANY, ONE_YES, PRICING, SHOP, T, look, origin, spelled
+
+UNLESS = "if nothing has changed since it was asked for"
 
 BOTH = tuple((replace(SHOP, name=name), "URLs at once") for name in ("shop", "blog"))
 
@@ -235,7 +238,11 @@ the example's: `doctor` names them
         done_card(replace(ALL, approval=ONE_YES), "voted"),
         "Your yes on P-1042 counts. 1 approval is still missing.",
     ),
-    "the last vote": (done_card(ALL, "approved"), "Your yes counts: P-1042 has its approvals and runs."),
+    "the last vote": (done_card(ALL, "approved"), f"Your yes counts: P-1042 has its approvals and runs {UNLESS}."),
+    "the last vote on what begins later": (
+        done_card(replace(ALL, state=State.SCHEDULED, scheduled_for=APPROVAL.expires), "approved"),
+        f"Your yes counts: P-1042 has its approvals and begins {clock(APPROVAL.expires)} {UNLESS}.",
+    ),
     "a denial": (done_card(ALL, "denied"), "Your no counts: P-1042 is denied, nothing was purged."),
     "a cancellation": (done_card(ALL, "cancelled"), "P-1042 is cancelled."),
     "a retry": (done_card(ALL, "retried"), "P-1042 goes on."),
@@ -344,6 +351,7 @@ are free
            tag news, {PRICING}, {PRICING} and 1,197 more
            Varnish (shield): 1 call, at once
            Cloudflare (cf): 2 calls, about 28 s under its budget
+           Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again.
            Policy: no (rule `wide`). No approvers are configured. Name them in `approvals`.
            This purgebot only observes (mode: observe); to purge, set `mode: live`.
            plan `{MANY_TARGETS.digest[:12]}`""",

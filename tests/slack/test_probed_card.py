@@ -32,6 +32,23 @@ def test_the_first_line_says_how_it_stands() -> None:
     ] == firsts
 
 
+GROUP = ("user-group S_SRE", Probe(Health.GOOD, "S_SRE has 3 full members of this workspace."))
+UNREAD = ("user-group S_APPR", Probe(Health.BAD, "Slack knows no user-group S_APPR.", "Mend it."))
+AWAY = ("user-group S_APPR", Probe(Health.DOUBTFUL, "Slack does not say who is in S_APPR now.", "Look again."))
+
+
+def test_user_groups_count_apart_from_accounts() -> None:
+    cards = [probed_card([GOOD], groups=groups) for groups in ([GROUP], [GROUP, UNREAD], [AWAY])]
+    assert [
+        "🟢 Every account would take a purge. Nothing was purged.",
+        "🔴 No account would refuse a purge, but who may ask or agree is not as the policy needs it: 1 thing to mend."
+        " Nothing was purged.",
+        "🟠 No account would refuse a purge; 1 thing to look at. Nothing was purged.",
+    ] == [card.text for card in cards]
+    assert "🔴 *user-group S_APPR*: Slack knows no user-group S_APPR. Mend it." in spelled(cards[1])
+    assert "🔴 1 account of 1 would not take a purge. Nothing was purged." == probed_card([BAD], groups=[UNREAD]).text
+
+
 def test_what_is_still_the_examples_comes_before_all_and_is_no_green() -> None:
     what = "sites.shop.layers[0].zone is still the example's zone, and `mode: live` is refused with it."
     left = Undone(what, Way.WRITE, "zone: …", "with yours, on line 25 of the file", example=("sites", "shop"))

@@ -16,7 +16,7 @@ from bot.reloading import reload
 from bot.settings import Settings, load
 from playground.clouds.cloudflare import Cloudflare
 from playground.towns.shop import API_PATH, TOKEN
-from tests.slack.room import API_TOKEN, HOST, SECRET, Room, room
+from tests.slack.room import API_TOKEN, HOST, SECRET, Room, labels, room
 
 pytestmark = pytest.mark.slow
 
@@ -118,6 +118,25 @@ async def test_what_waits_for_votes_is_judged_by_the_new_policy(tmp_path: Path) 
         await opened.bot.reload(replace(now, policy=replace(now.policy, tighten=(frozen,))))
         card = await opened.card(FREEZE, channel="C_SHOP")
     assert card
+
+
+async def test_what_waits_for_a_layer_that_the_file_has_no_more_is_kept_back_until_it_has_it_again(
+    tmp_path: Path,
+) -> None:
+    def without_shield(config: str) -> str:
+        return config.replace("      - {account: shield}\n", "", 1)
+
+    async with room(tmp_path) as opened:
+        await opened.command("U_MIA", "prefix www.shop.test/a/")
+        await opened.job(1, "waiting")
+        root = await opened.card("waits for 1 approval", channel="C_SHOP")
+        await opened.bot.reload(settings(opened, tmp_path, without_shield))
+        kept = await opened.card("cannot run as purgebot is configured now", channel="C_APPROVE")
+        told = await opened.lines(root, "<@U_MIA> P-1 does not run for now: shop has no layer shield any more")
+        await opened.bot.reload(settings(opened, tmp_path))
+        again = await opened.card("needs 1 approval", "What kept it back is over", channel="C_APPROVE")
+    assert told
+    assert (["Deny"], ["Approve", "Deny"]) == (labels(kept), labels(again))
 
 
 async def test_an_open_job_keeps_a_file_out_that_would_strand_it(tmp_path: Path) -> None:

@@ -44,6 +44,11 @@ LINES = {
         "It ends <!date^1795000020^{date_short_pretty} {time}|2026-11-18 11:07 UTC>. "
         "Nobody is asked now; older votes are void.",
     ),
+    "kept back by the configuration": (
+        Told(Event.UNCONFIGURED, text="shop has no layer shield any more."),
+        "• Kept back by the configuration: shop has no layer shield any more. "
+        "Nobody is asked now; older votes are void.",
+    ),
     "judged anew": (
         Told(Event.JUDGED_ANEW, text="The policy has changed.", n=1),
         "• Judged anew: The policy has changed. 1 approval must be given; older votes are void.",
@@ -284,6 +289,15 @@ OUTCOMES = {
     "approved": (
         replace(ALL, state=State.PURGING, approval=TWO_YES),
         "<@U_MIA> P-1042 was approved by @Lea and @Sam; it runs.",
+    ),
+    "approved, and not begun": (
+        replace(ALL, state=State.QUEUED, approval=TWO_YES),
+        "<@U_MIA> P-1042 was approved by @Lea and @Sam; it runs if nothing has changed since it was asked for.",
+    ),
+    "approved for later": (
+        replace(ALL, state=State.SCHEDULED, scheduled_for=APPROVAL.expires, approval=TWO_YES),
+        f"<@U_MIA> P-1042 was approved by @Lea and @Sam; it begins {AT_8_30} if nothing has changed since it was"
+        " asked for.",
     ),
     "approved, and over": (
         replace(ALL, state=State.DONE, approval=TWO_YES),

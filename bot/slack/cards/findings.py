@@ -7,13 +7,12 @@ from bot.domain.policy import Allow, Ask, Decision, Deny
 from bot.domain.when import Due
 from bot.slack.cards.blocks import Card, card
 from bot.slack.cards.words import (
-    NARROW,
-    ORIGIN_LOAD,
     cost_text,
     count,
     duration,
     listed,
     many,
+    origin_load,
     sentence,
     thing,
     with_clocks,
@@ -39,7 +38,7 @@ def plan_card(
         _at_its_time(due),
         _first_targets(plan),
         *(_layer_line(layer) for layer in plan.layers),
-        "" if plan.effect in NARROW else ORIGIN_LOAD,
+        origin_load(plan.effect, plan.counts or {}, len(plan.targets)) if plan.targets else "",
         then,
         policy_line(decision, "runs at once" if due is None else "runs at its time") if plan.targets else "",
         "" if urgent_no is None else _urgent_line(urgent_no),

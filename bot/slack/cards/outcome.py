@@ -77,6 +77,8 @@ def too_few(job: JobView) -> str:
     """Why a job expired: nobody agreed, too few did, no vote would have helped, or nobody had it begin."""
     if job.missed is not None:
         return "it missed its time and nobody had it begin"
+    if job.approval is not None and job.approval.bar_gone:
+        return "it could not run as purgebot is configured"
     if job.approval is not None and job.approval.barred:
         return "the policy said no all the time"
     return expired(job.agreed)
@@ -119,6 +121,8 @@ def waits(job: JobView) -> str:
     approval = job.approval
     if approval is None:
         return "waits"
+    if approval.bar_gone:
+        return "waits, and cannot run as purgebot is configured now"
     if approval.barred:
         return "waits, the policy says no for now"
     asked = count(len(approval.missing), "person", "people")
@@ -162,6 +166,11 @@ def barred(approval: Approval) -> Iterator[str]:
     yield with_clocks(escape(approval.barred, BARRED_MAX))
     if approval.bar_ends is not None:
         yield f"Nobody is asked meanwhile. Votes are asked for anew {clock(approval.bar_ends)}."
+    elif approval.bar_gone:
+        yield (
+            f"Nobody is asked meanwhile. It expires {clock(approval.expires)}, unless all of it is configured again"
+            " before: then votes are asked for anew."
+        )
     else:
         yield (
             f"Nobody is asked meanwhile. It expires {clock(approval.expires)}, unless the policy says otherwise before:"

@@ -16,7 +16,7 @@ from bot.slack.cards.blocks import Block, Card, actions, button, card, section
 from bot.slack.cards.gone import has_gone, nothing_went
 from bot.slack.cards.outcome import approvals_left, outcome
 from bot.slack.cards.root import root_card
-from bot.slack.cards.words import arrows, clock_with_seconds, count, hosts, listed, with_clocks
+from bot.slack.cards.words import UNLESS_CHANGED, arrows, clock_with_seconds, count, hosts, listed, with_clocks
 from bot.slack.escape import channel, code, escape, linked, person
 from providers.contract import Kind
 
@@ -185,9 +185,9 @@ def _pieces(lines: Sequence[str]) -> list[str]:
 
 def done_card(job: JobView, what: str) -> Card:
     """A deed on a job took effect."""
-    goes_on = "waits: the site is held" if job.held else "runs"
+    goes_on = "waits: the site is held" if job.held else f"runs {UNLESS_CHANGED}"
     if job.state is State.SCHEDULED:
-        goes_on = f"begins {clock_with_seconds(job.begins)}"
+        goes_on = f"begins {clock_with_seconds(job.begins)} {UNLESS_CHANGED}"
     said = {
         "voted": f"Your yes on {job.name} counts. {_still(job)}",
         "approved": f"Your yes counts: {job.name} has its approvals and {goes_on}.",

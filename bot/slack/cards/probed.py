@@ -1,4 +1,4 @@
-"""The card of `/purge doctor`: every account on every site, the bad ones first."""
+"""The card of `/purge doctor`: every account on every site, and the policy's user-groups, the bad ones first."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from bot.slack.cards.words import count
 from bot.slack.escape import code, escape
 from providers.contract import Health, Probe
 
+Seen = tuple[str, Probe]  # subject, what was found there
 SHOWN = 30
 _MARKS = {Health.BAD: "🔴", Health.DOUBTFUL: "🟠", Health.GOOD: "🟢"}
 
 
-def probed_card(found: Sequence[tuple[str, Probe]], examples: Sequence[Undone] = ()) -> Card:
-    """What was found, and what to do."""
+def probed_card(found: Sequence[Seen], examples: Sequence[Undone] = (), groups: Sequence[Seen] = ()) -> Card:
+    """What was found of accounts, and of the user-groups and rules of the policy, and what to do."""
     if not found:
         return card("No account belongs to a site of yours.", ["`sites` lists them."])
-    ordered = sorted(found, key=lambda seen: list(_MARKS).index(seen[1].health))
+    ordered = sorted([*found, *groups], key=lambda seen: list(_MARKS).index(seen[1].health))
     more = len(ordered) - SHOWN
     lines = [_line(subject, probe) for subject, probe in ordered[:SHOWN]]
-    first = _first([probe.health for _, probe in found], len(examples))
+    first = _first([probe.health for _, probe in found], [probe.health for _, probe in groups], len(examples))
     return card(first, [*map(_left, examples[:SHOWN]), *lines, f"and {more:,} more" if more > 0 else ""])
 
 
@@ -31,10 +32,16 @@ def _left(undone: Undone) -> str:
     return f"{_MARKS[Health.DOUBTFUL]} {escape(undone.what, 300)} {mended}"
 
 
-def _first(healths: Sequence[Health], examples: int) -> str:
-    bad, doubtful = healths.count(Health.BAD), healths.count(Health.DOUBTFUL) + examples
+def _first(accounts: Sequence[Health], groups: Sequence[Health], examples: int) -> str:
+    bad, cannot = accounts.count(Health.BAD), groups.count(Health.BAD)
+    doubtful = [*accounts, *groups].count(Health.DOUBTFUL) + examples
     if bad:
-        return f"🔴 {count(bad, 'account')} of {len(healths):,} would not take a purge. Nothing was purged."
+        return f"🔴 {count(bad, 'account')} of {len(accounts):,} would not take a purge. Nothing was purged."
+    if cannot:
+        return (
+            "🔴 No account would refuse a purge, but who may ask or agree is not as the policy needs it:"
+            f" {count(cannot, 'thing')} to mend. Nothing was purged."
+        )
     if doubtful:
         return f"🟠 No account would refuse a purge; {count(doubtful, 'thing')} to look at. Nothing was purged."
     return "🟢 Every account would take a purge. Nothing was purged."

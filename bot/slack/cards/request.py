@@ -26,13 +26,13 @@ from bot.slack.cards.thread import NAMES_SHOWN, NOBODY, Names, called
 from bot.slack.cards.words import (
     LAYERS_SHOWN,
     NARROW,
-    ORIGIN_LOAD,
     clock,
     cost_text,
     count,
     duration,
     hosts,
     listed,
+    origin_load,
     subject,
     title,
     titles,
@@ -137,8 +137,7 @@ def asked_for(job: JobView, command: str) -> Iterator[str]:
     yield f"How much: {_how_much(job)}"
     yield _cost(job)
     yield starts(job)
-    if job.kind not in NARROW:
-        yield ORIGIN_LOAD
+    yield origin_load(job.kind, job.counts, job.targets)
     if job.warm:
         yield "Then: once it is proven, its pages are fetched through the edges, two requests at once at most."
     if notes := list(dict.fromkeys(filter(None, [*(layer.note for layer in job.layers), *job.notes]))):
@@ -187,12 +186,16 @@ def _how_much(job: JobView) -> str:
 
 
 def _cost(job: JobView) -> str:
-    """What each layer that bills its calls will charge, and the sum of several; nothing where none does."""
-    billed = [layer for layer in job.layers if layer.cost is not None]
-    told = [f"{title(layer)} {cost_text(layer.cost)}" for layer in billed[:LAYERS_SHOWN] if layer.cost is not None]
-    usd = sum(layer.cost.usd for layer in billed if layer.cost is not None)
-    total = f" · about {dollars(usd)} in all" if len(billed) > 1 else ""
-    return f"Cost: {'; '.join(told)}{total}" if told else ""
+    """What each layer that bills its calls will charge, as shown to those who vote, and the sum of several; nothing
+    where none does. Where something else was shown before that, this too."""
+    approval = job.approval
+    costs = approval.costs if approval is not None and approval.costs else [layer.cost for layer in job.layers]
+    billed = [(layer, cost) for layer, cost in zip(job.layers, costs, strict=True) if cost is not None]
+    told = [f"{title(layer)} {cost_text(cost)}" for layer, cost in billed[:LAYERS_SHOWN]]
+    total = f" · about {dollars(sum(cost.usd for _, cost in billed))} in all" if len(billed) > 1 else ""
+    before = approval.usd_before if approval is not None else None
+    was = "" if before is None else f" · {dollars(before)} was shown before"
+    return f"Cost: {'; '.join(told)}{total}{was}" if told else ""
 
 
 def _vote(job: JobView, called: Sequence[str], named: bool) -> Iterator[str]:

@@ -14,6 +14,7 @@ from bot.slack.cards.deploys import trouble_line
 from bot.slack.cards.gone import has_gone, nothing_went
 from bot.slack.cards.outcome import approvals_left, mentions, outcome
 from bot.slack.cards.words import (
+    UNLESS_CHANGED,
     clock,
     clock_with_seconds,
     count,
@@ -107,9 +108,10 @@ def _held_by(hold: Hold, names: Names) -> str:
 
 
 def _runs(job: JobView) -> str:
-    if job.state is not State.SCHEDULED or job.scheduled_for is None:
-        return "; it runs."
-    return f"; it begins {clock_with_seconds(job.scheduled_for)}."
+    """What an approved job does next. Before its first call all is looked at once more, and it may be asked again."""
+    if job.state is State.SCHEDULED and job.scheduled_for is not None:
+        return f"; it begins {clock_with_seconds(job.scheduled_for)} {UNLESS_CHANGED}."
+    return f"; it runs {UNLESS_CHANGED}." if job.state is State.QUEUED else "; it runs."
 
 
 def _kept_back(job: JobView, approval: Approval, names: Names) -> str:
@@ -171,6 +173,8 @@ def _by_people(told: Told, who: str) -> str:
             return f"Approved, and then held back: {again} {count(told.n, 'approval')} must be given anew."
         case Event.BARRED:
             return f"Kept back by the policy: {sentence(with_clocks(text))} Nobody is asked now; older votes are void."
+        case Event.UNCONFIGURED:
+            return f"Kept back by the configuration: {sentence(text)} Nobody is asked now; older votes are void."
         case Event.JUDGED_ANEW:
             again = why_again(told.text, TEXT_MAX, calls=True)
             return f"Judged anew: {again} {count(told.n, 'approval')} must be given; older votes are void."

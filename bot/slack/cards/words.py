@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from bot.domain.defaults import SMALL_MAX
 from bot.domain.job import JobView, LayerState, LayerView
 from bot.domain.plan import Cost
 from bot.domain.wording import dollars
@@ -15,10 +16,20 @@ from providers.contract import Kind
 
 PEOPLE_SHOWN, PLACES_SHOWN, LAYERS_SHOWN = 20, 6, 8
 THING_MAX, WHOLE_MAX = 100, 1000  # characters of one target: in a first line, and in full
-NARROW = frozenset({Kind.URL, Kind.PATH, Kind.TAG})  # what a purge cannot empty much of a cache with
+NARROW = frozenset({Kind.URL, Kind.PATH, Kind.TAG})  # of which a request names many, each a small thing
+PAGES = frozenset({Kind.URL, Kind.PATH})  # of which it is known how much a purge empties: as many as are named
 _ENDS = re.compile(r"\bIt ends (\d{4}-\d\d-\d\d \d\d:\d\d) UTC\.")  # as the policy says it
 _LOST_VOTES = re.compile(r"<@[A-Z][A-Z0-9_]+>(?: and <@[A-Z][A-Z0-9_]+>)*")
+UNLESS_CHANGED = "if nothing has changed since it was asked for"  # what is approved and has not begun
 ORIGIN_LOAD = "Origin: traffic unknown, treated as high: expect a burst of requests until the caches are filled again."
+
+
+def origin_load(kind: Kind, counts: Mapping[Kind, int], targets: int) -> str:
+    """What the origin will have to carry, where that may be much: of pages from one more on than the built-in policy
+    lets run without a vote; of all else, a tag too, at once, since nobody knows how many pages it stands for. `kind` is
+    the widest, and `counts` are the `targets` by kind, where that is known; "" where it is little."""
+    few = kind in PAGES and not counts.keys() - PAGES and targets <= SMALL_MAX
+    return "" if few else ORIGIN_LOAD
 
 
 def number(n: int) -> str:
