@@ -43,6 +43,7 @@ from bot.record import (
 )
 from bot.senders import is_signed
 from bot.services.desk import Desk
+from bot.services.forgotten import forgotten
 from bot.services.purges import Asking
 from bot.services.queue import QueueShown
 from bot.services.replies import (
@@ -206,7 +207,10 @@ class Door:
         if not name.isascii() or not name.isdigit() or len(name) > 12:
             return _no_such_job()
         job = await self._awaited(actor, int(name), wait)
-        return JSONResponse(self._told(job)) if job else _no_such_job()
+        if job is not None:
+            return JSONResponse(self._told(job))
+        gone = await self._core.ledger.read(lambda books: forgotten(books, actor, int(name)))
+        return _no_such_job(gone)
 
     def _told(self, job: JobView) -> Mapping[str, object]:
         """A job for machines, and as `text` for who reads their logs: what `status` says, and where its card is."""
@@ -334,5 +338,7 @@ def _not_signed() -> Response:
     return problem(401, "Who is asking?", detail, {"www-authenticate": "Bearer"})
 
 
-def _no_such_job() -> Response:
+def _no_such_job(forgotten: Refused | None = None) -> Response:
+    if forgotten is not None:
+        return problem(404, "Job forgotten", f"{forgotten.what} {forgotten.advice}")
     return problem(404, "No such job", "There is no such job among the sites of this token.")

@@ -604,9 +604,12 @@ async def test_machines_hear_from_when_the_newest_forgotten_job_is(tmp_path: Pat
         await door.shop.ledger.write(lambda books: books.retention.forget_jobs([1], door.shop.clock.at))
         after = [(await door.say(text)).json() for text in ("log", "stats")]
         show = await door.say("show P-1")
+        asked = await door.http.get("/v1/jobs/P-1", headers=auth("ci"))
     assert [None, None] == [answer.get("forgotten_to") for answer in before]
     assert ["2027-01-15T08:00:00.000Z"] * 2 == [answer["forgotten_to"] for answer in after]
     assert (422, True) == (show.status_code, "P-1 was forgotten on 2027-01-15" in show.json()["detail"])
+    assert (404, "Job forgotten") == (asked.status_code, asked.json()["title"])
+    assert asked.json()["detail"].startswith("P-1 was forgotten on 2027-01-15")
 
 
 async def test_one_job_comes_with_all_that_happened_to_it(tmp_path: Path) -> None:

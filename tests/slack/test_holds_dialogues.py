@@ -178,7 +178,10 @@ async def test_a_broken_glass_is_told_loudly_and_reviewed_by_somebody_else(shop:
         "Breaking the glass needs a reason of at least 20 characters, blanks not counted; this has 3.",
         "Say what happens if it waits.",
     ] == read(short)
-    assert "The glass of P-1 is broken: it runs without votes, and a review is open." == broken["text"]
+    assert (
+        "The glass of P-1 is broken: it runs without votes if nothing has changed since it was asked for,"
+        " and a review is open."
+    ) == broken["text"]
     assert [
         "🟡 <@U_SAM> broke the glass of P-1 · prefix www.shop.test/news/",
         f"Why: {REASON}",

@@ -185,7 +185,7 @@ def _pieces(lines: Sequence[str]) -> list[str]:
 
 def done_card(job: JobView, what: str) -> Card:
     """A deed on a job took effect."""
-    goes_on = "waits: the site is held" if job.held else f"runs {UNLESS_CHANGED}"
+    goes_on = _kept_back(job) or f"runs {UNLESS_CHANGED}"
     if job.state is State.SCHEDULED:
         goes_on = f"begins {clock_with_seconds(job.begins)} {UNLESS_CHANGED}"
     said = {
@@ -197,14 +197,20 @@ def done_card(job: JobView, what: str) -> Card:
         "cancelled": f"{job.name} is cancelled{_for_others(job)}.",
         "left": f"You are in {job.name} no more; it goes on for {listed([*map(person, job.askers)], OTHERS_SHOWN)}.",
         "not warmed further": f"{job.name} is not warmed any further. It stays purged.",
-        "retried": f"{job.name} waits: the site is held." if job.held else f"{job.name} goes on.",
+        "retried": f"{job.name} {_kept_back(job) or 'goes on'}.",
         "run": f"{job.name} begins now, or once nothing holds its site.",
         "checking": f"{job.name} is looked at again.",
-        "broken": f"The glass of {job.name} is broken: it runs without votes, and a review is open.",
+        "broken": f"The glass of {job.name} is broken: it runs without votes {UNLESS_CHANGED}, and a review is open.",
         "reviewed": f"The review of {job.name} is closed.",
     }
     more = "Whoever asked for it first, or an approver, can cancel it." if what == "left" else ""
     return card(said.get(what, f"{job.name}: {escape(what)}"), [more])
+
+
+def _kept_back(job: JobView) -> str:
+    if job.held is None:
+        return ""
+    return "waits: this purgebot only observes" if job.held.observes else "waits: the site is held"
 
 
 def _denied(job: JobView) -> str:
