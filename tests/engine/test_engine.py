@@ -6,18 +6,8 @@ import asyncio
 import time
 
 from bot.engine.embedded import EmbeddedEngine
+from bot.system import SystemClock
 from tests.slate import Slate, SlateClock
-
-
-class RealClock:
-    def now(self) -> float:
-        return time.time()
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
 
 
 class Record:
@@ -46,7 +36,7 @@ class Record:
 
 
 async def embedded(record: Record) -> EmbeddedEngine:
-    engine = EmbeddedEngine(record.run, RealClock())
+    engine = EmbeddedEngine(record.run, SystemClock())
     engine.start()
     return engine
 
@@ -78,7 +68,7 @@ async def test_wakes_of_a_waiting_name_coalesce_to_the_earliest() -> None:
 
 async def test_wakes_before_the_start_coalesce_to_the_earliest() -> None:
     record = Record()
-    engine = EmbeddedEngine(record.run, RealClock())
+    engine = EmbeddedEngine(record.run, SystemClock())
     start = time.time()
     for later in (90.0, 0.05, 30.0):
         engine.wake("x", start + later)
@@ -114,7 +104,7 @@ async def test_a_run_that_wakes_itself_as_its_last_act_runs_again() -> None:
         else:
             done.set()
 
-    engine = EmbeddedEngine(run, RealClock())
+    engine = EmbeddedEngine(run, SystemClock())
     engine.start()
     engine.wake("x")
     async with asyncio.timeout(5):
@@ -131,7 +121,7 @@ async def test_a_run_that_raises_stops_nobody_else() -> None:
             raise RuntimeError("bad")
         await record.run(name)
 
-    engine = EmbeddedEngine(run, RealClock())
+    engine = EmbeddedEngine(run, SystemClock())
     engine.start()
     engine.wake("bad")
     engine.wake("good")
