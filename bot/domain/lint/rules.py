@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.caches import TARGETED
 from bot.domain.caching import titled
-from bot.domain.lint import keeping, serving, sharing, varying
+from bot.domain.lint import keeping, serving, sharing, targeted, varying
 from bot.domain.lint.finding import Finding, Found, Remark, Severity
 from bot.domain.lint.served import Served
 from bot.domain.shown import shown
@@ -96,7 +96,7 @@ RULES = (
     Rule("CC21", "clock", WARN, 5, "Date differs from our clock by more than 60 s",
          "Age and Expires come out wrong", "set the server's clock by NTP", serving.clock_apart, by_headers=False),
     Rule("CC22", "targeted-bad", WARN, 8, "a CDN-Cache-Control that is no structured dictionary",
-         "caches ignore it whole", "write it as RFC 9213 has it", keeping.targeted_unreadable,
+         "caches ignore it whole", "write it as RFC 9213 has it", targeted.targeted_unreadable,
          headers=tuple(map(titled, sorted(TARGETED)))),
 )  # fmt: skip
 RULE_OF = {rule.id: rule for rule in RULES}
