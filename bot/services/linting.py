@@ -238,6 +238,7 @@ async def _report(core: Core, site: Site, pages: Sequence[_Page], files: Sequenc
         server=_server(served),
         provider=outermost.name if outermost else "",
         provider_title=outermost.title if outermost else "",
+        urls=tuple(answered),
     )
 
 
