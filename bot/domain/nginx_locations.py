@@ -67,7 +67,8 @@ def lines_of(rule: str, group: Sequence[Finding], among: Sequence[Landing], urls
     own = [_location(landing, urls) for landing in among if landing.rule == rule]
     paths = {path_of(finding.url) for finding in group if _is_for_a_location(finding.cure)}
     rules = dict.fromkeys(landing.rule for landing in among if landing.rule != rule and paths & {*landing.paths})
-    return "\n".join([*own, *(f"# the rest is mended by the lines for {other}" for other in rules)])
+    elsewhere = f"# {'the rest is ' if own else ''}mended by the lines for {' and '.join(rules)}"
+    return "\n".join([*own, *([elsewhere] if rules else [])])
 
 
 def _location(landing: Landing, urls: Sequence[str]) -> str:

@@ -57,6 +57,11 @@ def test_what_several_rules_ask_for_one_path_stands_in_one_location() -> None:
     assert "# the rest is mended by the lines for CC02" == told["CC08"].splitlines()[-1]
 
 
+def test_a_rule_whose_paths_are_all_in_other_lines_says_in_which() -> None:
+    bad = script("/app.js", "max-age=604800", pragma="x")
+    assert "# mended by the lines for CC02 and CC03" == fixes(page("max-age=600", pragma="x"), bad)["CC08"]
+
+
 def test_of_two_values_the_strictest_is_said() -> None:
     shared = page("max-age=600", "/me", vary="Cookie", pragma="x")
     told = fixes(page("public, private, max-age=600", "/news"), shared)["CC02"]

@@ -27,6 +27,10 @@ SITES = {
         'add_header Last-Modified "";\nadd_header CDN-Cache-Control "max-age=60; public";',
         (PAGE, FILE, HASHED, WORKER, STYLE),
     ),
+    "what an application answers": (
+        "proxy_pass http://127.0.0.1:{behind};\nadd_header Pragma no-cache;\nadd_header X-Frame-Options DENY;",
+        ("/in-time", HASHED),
+    ),
     "headers that contradict each other": (
         'add_header Cache-Control "max-age=600, max-age=7200";\nadd_header Expires 0;\n'
         "add_header X-Frame-Options DENY;",
@@ -60,10 +64,11 @@ def pasted(own: str, report: Report) -> str:
 
 
 async def before_and_after(own: str, paths: Sequence[str]) -> tuple[Report, Report]:
-    with servers.nginx({HOST: ("", own)}, 0) as (port, _):
-        before = await read(port, paths)
-    with servers.nginx({HOST: ("", pasted(own, before))}, 0) as (port, _):
-        return before, await read(port, paths)
+    with servers.application() as behind:
+        with servers.nginx({HOST: ("", own)}, behind) as (port, _):
+            before = await read(port, paths)
+        with servers.nginx({HOST: ("", pasted(own, before))}, behind) as (port, _):
+            return before, await read(port, paths)
 
 
 @pytest.mark.real("nginx")
