@@ -26,6 +26,18 @@ KEPT_APART = (
 ORIGIN_LACKS = "the origin itself does not show it yet: is the new version out there?"
 ORIGIN_OLD = "if it still looks old, the origin itself may be old"
 
+_OF_MANY = {
+    f"{PLACE} serves": f"{PLACE} serve",
+    f"{PLACE} redirects": f"{PLACE} redirect",
+    f"{PLACE} is asked over http, as its address in the configuration says, and only answers": (
+        f"{PLACE} are asked over http, as their addresses in the configuration say, and only answer"
+    ),
+    f"{PLACE} kept its copy": f"{PLACE} kept their copies",
+    f"{PLACE} yet: its copy is from before it, and is": f"{PLACE} yet: their copies are from before it, and are",
+    f"the copy at {PLACE} is right": f"the copies at {PLACE} are right",
+    "may be from before the purge, so it proves": "may be from before the purge, so they prove",
+}
+
 _Verdicts = Mapping[str, Verdict]  # by place
 
 
@@ -162,12 +174,18 @@ def _reasons(findings: Sequence[Finding], scene: Scene) -> list[str]:
             asked = f" (asked with {in_short(f.variant)})" if f.variant else ""
             alike.setdefault(f"{f.why.replace(f.place, PLACE, 1)}{asked}", []).append(f)
     told = [
-        f"{why.replace(PLACE, _listed(list(dict.fromkeys(f.place for f in about))))}"
-        f"{_of_pages([f.url for f in about], scene, ' on ')}"
+        f"{said_of(list(dict.fromkeys(f.place for f in about)), why)}{_of_pages([f.url for f in about], scene, ' on ')}"
         for why, about in alike.items()
     ]
     more = len(told) - NAMED_MAX
     return [*told[:NAMED_MAX], f"and {more} more reasons"] if more > 1 else told
+
+
+def said_of(places: Sequence[str], why: str) -> str:
+    """A reason with its places in it, as one says it of one and of many."""
+    for one, many in _OF_MANY.items() if len(places) > 1 else ():
+        why = why.replace(one, many)
+    return why.replace(PLACE, _listed(places))
 
 
 def _of_pages(urls: Sequence[str], scene: Scene, before: str) -> str:

@@ -17,7 +17,7 @@ from bot.domain.fingerprint import is_static
 from bot.domain.lint.finding import Cure
 
 PATHS_MAX = 5  # named in one snippet
-_SAFE_PATH = re.compile(r"[A-Za-z0-9/._~!$&()*+,;=:@%-]{1,200}")  # no quote, no brace: it goes into configuration
+SAFE_PATH = re.compile(r"[A-Za-z0-9/._~!$&()*+,;=:@%-]{1,200}")  # no quote, no brace: it goes into configuration
 _UNKEPT = ("no-cache", "no-store", "private")
 
 
@@ -49,7 +49,7 @@ def snippet(server: Server, cure: Cure, urls: Sequence[str]) -> str:
         return _NO_HEADERS[cure.special]
     if cure == Cure():
         return ""
-    paths = [path for path in dict.fromkeys(urlsplit(url).path or "/" for url in urls) if _SAFE_PATH.fullmatch(path)]
+    paths = [path for path in dict.fromkeys(urlsplit(url).path or "/" for url in urls) if SAFE_PATH.fullmatch(path)]
     paths = paths[:PATHS_MAX]
     if not paths:
         return ""
@@ -83,12 +83,12 @@ def _nginx(cure: Cure, paths: Sequence[str]) -> str:
     if cure.sets:
         lines.append("# an add_header here drops those from outside the location: repeat them")
     lines += [f"proxy_hide_header {name};" for name in names]
-    lines += [f'add_header {name} "{value}"{_always(value)};' for name, value in cure.sets]
+    lines += [f'add_header {name} "{value}"{always(value)};' for name, value in cure.sets]
     return "\n".join(lines)
 
 
-def _always(value: str) -> str:
-    """Errors get it too where it lets nobody keep them."""
+def always(value: str) -> str:
+    """What follows a value that nginx adds: errors get it too where it lets nobody keep them."""
     return " always" if value.startswith(_UNKEPT) else ""
 
 
@@ -99,7 +99,7 @@ def _apache(cure: Cure, paths: Sequence[str]) -> str:
     for name in dict.fromkeys([*(name for name, _ in cure.sets), *cure.drops]):
         lines += [f"  Header unset {name}", f"  Header always unset {name}"]
     for name, value in cure.sets:
-        lines.append(f'  Header {"always set" if _always(value) else "set"} {name} "{value}"')
+        lines.append(f'  Header {"always set" if always(value) else "set"} {name} "{value}"')
     return "\n".join([*lines, "</LocationMatch>"])
 
 

@@ -123,7 +123,8 @@ class _Reading:
         private = [self._fetch(url, *first, asked) for asked in signed_in]
         origins = [self._fetch(url, ORIGIN, self._site.origin) for _ in range(2 if self._site.origin else 0)]
         answers = await asyncio.gather(*edges, *private, *origins)
-        at_edges, rest = tuple(answers[: len(edges)]), answers[len(edges) :]
+        settled = (self._settled(answer, places[answer.place]) for answer in answers[: len(edges)])
+        at_edges, rest = tuple(await asyncio.gather(*settled)), answers[len(edges) :]
         from_origin = tuple(answer for answer in rest[len(private) :] if not answer.problem)
         tries = await self._tries(url, (*from_origin, *at_edges))
         served = [self._served(x, from_origin, tuple(y for y in at_edges if y is not x), tries=tries) for x in at_edges]
@@ -146,12 +147,24 @@ class _Reading:
 
     async def _file(self, ref: Reference) -> Served:
         place, address = next(iter(places_of(self._site).items()))
-        answer = await self._fetch(ref.url, place, address)
+        answer = await self._settled(await self._fetch(ref.url, place, address), address)
         served = self._served(answer, registered=ref.is_worker)
         if not self._site.origin or not any(RULE_OF[found.rule].by_headers for found in lint(served)):
             return served
         origin = await self._fetch(ref.url, ORIGIN, self._site.origin)
         return self._served(answer, () if origin.problem else (origin,), registered=ref.is_worker)
+
+    async def _settled(self, answer: Answer, address: str) -> Answer:
+        """The answer as everybody after the first gets it, where the first does not tell whether its cookie is kept:
+        so that a lint finds the same whether or not the cache was empty."""
+        if not self._served(answer).hides_a_copy:
+            return answer
+        try:
+            async with asyncio.timeout(TRIES_SECONDS):
+                again = await self._fetch(answer.url, answer.place, address)
+        except TimeoutError:
+            return answer
+        return again if not again.problem and self._served(again).is_a_copy else answer
 
     async def _fetch(self, url: str, place: str, address: str, asked: Asked = ()) -> Answer:
         async with self._gate:
@@ -225,6 +238,7 @@ async def _report(core: Core, site: Site, pages: Sequence[_Page], files: Sequenc
         server=_server(served),
         provider=outermost.name if outermost else "",
         provider_title=outermost.title if outermost else "",
+        urls=tuple(answered),
     )
 
 

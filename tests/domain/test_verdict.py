@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.landing import Purged
 from bot.domain.look import Likeness, compare, span
+from bot.domain.reasons import said_of
 from bot.domain.verdict import NONE_COVERED, Judgement, Look, Verdict, describe, judge
 from providers.contract import Cached
 from tests.effort import examples
@@ -626,6 +627,35 @@ def test_places_of_one_reason_are_told_together() -> None:
     silent = [look(place, problem="connection refused") for place in ("ams", "fra", "iad", "sin", "syd")]
     judgement = judge((), [*silent, *origin()], Purged(PURGED))
     assert "ams, fra, iad, 2 more did not answer: connection refused" == judgement.why
+
+
+def test_a_reason_of_many_places_is_said_as_of_many() -> None:
+    torn = [look(place, "a1", HIT, etag='"b7"') for place in ("fra", "iad")]
+    judgement = judge((), [*torn, *origin()], Purged(PURGED))
+    assert "fra, iad serve other bytes than the origin under the same ETag" == judgement.why
+
+
+SAID_OF_MANY = {
+    "\0 redirects (302), the origin does not": "fra, iad redirect (302), the origin does not",
+    "\0 is asked over http, as its address in the configuration says, and only answers with a redirect to https": (
+        "fra, iad are asked over http, as their addresses in the configuration say, and only answer with a redirect to "
+        "https"
+    ),
+    "\0 kept its copy, which is what the origin serves: cf was not asked": (
+        "fra, iad kept their copies, which is what the origin serves: cf was not asked"
+    ),
+    "the purge has not got to \0 yet: its copy is from before it, and is what the origin serves": (
+        "the purge has not got to fra, iad yet: their copies are from before it, and are what the origin serves"
+    ),
+    "the copy at \0 is right, but may be from before the purge, so it proves nothing": (
+        "the copies at fra, iad are right, but may be from before the purge, so they prove nothing"
+    ),
+}
+
+
+@pytest.mark.parametrize(("why", "expected"), SAID_OF_MANY.items())
+def test_each_reason_has_its_words_for_one_place_and_for_many(why: str, expected: str) -> None:
+    assert (why.replace("\0", "fra"), expected) == (said_of(["fra"], why), said_of(["fra", "iad"], why))
 
 
 def test_many_reasons_are_counted_after_three() -> None:

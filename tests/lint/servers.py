@@ -16,6 +16,7 @@ from tests.real import find, free_port, running_as_anyone, until_listening
 
 FILES: Mapping[str, str | bytes] = {
     "page.html": "<!doctype html><title>shop</title>" + "<p>hello</p>" * 100,
+    "index.html": "<!doctype html><title>shop</title><p>hello</p>",
     "packed.html": gzip.compress(b"<!doctype html><title>shop</title>", mtime=0),
     "app.js": "hello()",
     "app.3f2a91c0.js": "hello(1)",

@@ -46,6 +46,11 @@ BROKEN = {
     "pragma": ("CC08", page("no-cache", pragma="no-cache")),
     "cookie-shared": ("CC09", made("/", PAGE, "max-age=60", {"set-cookie": "sid=secret; Path=/"}, cached=HIT)),
     "cookie-shared by age": ("CC09", page("s-maxage=60", set_cookie="sid=secret", age="5")),
+    "cookie-shared, as it says": (
+        "CC09",
+        made("/", PAGE, "public, max-age=60", {"set-cookie": "sid=secret"}, cached=Cached.MISS),
+    ),
+    "cookie-shared, as s-maxage says": ("CC09", page("s-maxage=60", set_cookie="sid=secret")),
     "vary-wide": ("CC10", page("no-cache", vary="Cookie, User-Agent")),
     "vary-wide by number": ("CC10", page("no-cache", vary="A, B, C, D", content_encoding="gzip")),
     "vary-wide by star": ("CC10", page("no-cache", vary="*")),
@@ -161,6 +166,16 @@ SAID = {
     "cookie-shared by age": (
         "A cache gives the same cookie (sid) to everybody. If it names a session, visitors get into the "
         "session of somebody else.",
+        "Set-Cookie: sid=…; Cache-Control: s-maxage=60",
+    ),
+    "cookie-shared, as it says": (
+        "It sets a cookie (sid) and says that shared caches may keep it (public). One that does gives the same "
+        "cookie to everybody. If it names a session, visitors get into the session of somebody else.",
+        "Set-Cookie: sid=…; Cache-Control: public, max-age=60",
+    ),
+    "cookie-shared, as s-maxage says": (
+        "It sets a cookie (sid) and says that shared caches may keep it (s-maxage=60). One that does gives the same "
+        "cookie to everybody. If it names a session, visitors get into the session of somebody else.",
         "Set-Cookie: sid=…; Cache-Control: s-maxage=60",
     ),
     "vary-wide": (
@@ -300,6 +315,7 @@ CLEAN = {
     "never kept": page("no-store, max-age=0", etag=""),
     "a private page with a cookie": made("/", PAGE, "private, max-age=60", {"set-cookie": "a=b"}, cached=HIT),
     "a cookie on a miss": made("/", PAGE, "max-age=60", {"set-cookie": "a=b"}, cached=Cached.MISS),
+    "a cookie that only one may keep": page("public, max-age=60, no-cache", set_cookie="a=b"),
     "many variants that nobody shares": page("private, no-cache", vary="Cookie, User-Agent"),
     "packed, and said so": page("no-cache", content_encoding="gzip", vary="Origin, Accept-Encoding"),
     "Expires that agrees": page("max-age=60", expires="Thu, 26 Nov 2026 00:01:30 GMT"),

@@ -44,6 +44,8 @@ class Web:
     asked: list[str] = field(default_factory=list)
     signed_in: int = 0
     greets: bool = False  # each visitor by their cookie
+    keeps: bool = False  # as a cache does that says so by Age, also what sets a cookie
+    drops: bool = False  # cookies from what it keeps
     status: dict[str, int] = field(default_factory=dict)  # of paths that do not answer 200
 
 
@@ -61,8 +63,12 @@ async def web(files: Mapping[str, tuple[str, tuple[Say, ...]]]) -> AsyncIterator
             text, headers = site.files.get(self.path, ("gone", (HTML,)))
             text += self.headers.get("cookie", "") if site.greets else ""
             self.send_response(site.status.get(self.path, 200 if self.path in site.files else 404))
+            is_copy = site.keeps and site.asked.count(self.path) > 1
             for header in headers:
-                self.send_header(*header)
+                if not (is_copy and site.drops and header[0] == "Set-Cookie"):
+                    self.send_header(*header)
+            if is_copy:
+                self.send_header("Age", "5")
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
             self.wfile.write(text.encode())
@@ -178,6 +184,36 @@ async def test_a_page_that_varies_by_cookie_is_asked_for_with_two_others_at_the_
     assert "With other cookies origin answered with another page." in found[0].causes
     assert 'add_header Cache-Control "private, no-cache" always;' == report.fix(found).splitlines()[-1]
     assert (["/"], 6) == (edge.asked, len(origin.asked))
+
+
+COOKIE = {"/": ("hello", (HTML, ETAG, ("Cache-Control", "max-age=60"), ("Set-Cookie", "sid=1")))}
+
+
+async def test_a_cookie_that_is_kept_is_found_on_an_empty_cache_as_on_a_full_one(tmp_path: Path) -> None:
+    async with web(COOKIE) as edge:
+        edge.keeps = True
+        cold = await linted(tmp_path, shop_at(edge))
+        asked = len(edge.asked)
+        warm = await linted(tmp_path, shop_at(edge))
+    assert ([("CC09", "/")], cold.findings) == (rules(cold), warm.findings)
+    assert (2, 3) == (asked, len(edge.asked))
+
+
+async def test_a_cookie_of_a_file_that_is_kept_is_found_on_an_empty_cache(tmp_path: Path) -> None:
+    kept = (("Cache-Control", "max-age=60"), ("Set-Cookie", "sid=1"))
+    files = {"/": ('<script src="/a.js"></script>', (HTML, ETAG, ("Cache-Control", "no-cache")))}
+    async with web({**files, "/a.js": ("x()", (SCRIPT, ETAG, *kept))}) as edge:
+        edge.keeps = True
+        report = await linted(tmp_path, shop_at(edge))
+    assert [("CC09", "/a.js")] == rules(report)
+
+
+@pytest.mark.parametrize("drops", [False, True], ids=["not kept", "kept without it"])
+async def test_a_cookie_that_no_copy_holds_is_not_blamed(tmp_path: Path, drops: bool) -> None:
+    async with web(COOKIE) as edge:
+        edge.keeps = edge.drops = drops
+        report = await linted(tmp_path, shop_at(edge))
+    assert ([], 2) == (rules(report), len(edge.asked))
 
 
 async def test_no_more_files_are_asked_for_than_the_cap(tmp_path: Path) -> None:

@@ -45,6 +45,10 @@ SENDING = replace(CLOUDFLARE, state=LayerState.PURGING, calls=40, sent=15, start
 LONG_VARNISH = replace(VARNISH, calls=40, sent=40, ended=T + 8)
 LOST = Trouble("OutcomeUnknown", "Cloudflare did not answer within 8 s.", "Look whether it took effect.")
 PARTLY = replace(REFUSED, calls=40, sent=39, failing=("https://www.shop.test/7",))
+NOT_THERE = (
+    replace(look("fra", "", Cached.MISS, None), status=404, max_age=None),
+    replace(origin(""), status=404, max_age=None),
+)
 ENDED_UNSEEN = replace(DONE, verdict=Verdict.UNCHECKED, before=(), looks=(), fresh_at=(), proven=None)
 
 CARDS: dict[str, tuple[JobView, str]] = {
@@ -85,6 +89,27 @@ CARDS: dict[str, tuple[JobView, str]] = {
            Browsers that have it may keep it up to 5 min (max-age=300).
            asked by <@U_MIA> · read as URL
            Varnish knows no soft purge here: hard
+           [Check again = check_again P-1042]""",
+    ),
+    "fresh, but the page is not there": (
+        replace(DONE, before=NOT_THERE, looks=NOT_THERE, fresh_at=("fra",)),
+        f"""\
+        🟢 P-1042 fresh at fra · {PRICING}
+           The page is not there (404), at the edge as at the origin. If it should be, see whether its URL is written \
+right.
+           shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra in 3.1 s
+           Nothing says how long browsers may keep a copy they have.
+           asked by <@U_MIA> · read as URL
+           [Check again = check_again P-1042]""",
+    ),
+    "fresh, and the page was taken away": (
+        replace(DONE, before=(look("fra", "a1"), *NOT_THERE[1:]), looks=NOT_THERE, fresh_at=("fra",)),
+        f"""\
+        🟢 P-1042 fresh at fra · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra in 3.1 s
+           fra before: HIT, 5 h old, version "a1" · after: MISS, 404 = origin
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           asked by <@U_MIA> · read as URL
            [Check again = check_again P-1042]""",
     ),
     "fresh, beside an old page that is not of the purge": (

@@ -38,6 +38,9 @@ def card_of(report: Report, draft: str = "") -> str:
     return spelled(lint_card(Linted(SHOP, report, draft)))
 
 
+APART: tuple[dict[str, str], ...] = ({}, {"pragma": "x"}, {"etag": ""}, {"pragma": "x", "etag": ""})
+
+
 def test_the_worst_comes_first_with_the_lines_that_mend_it() -> None:
     expected = """\
         🔴 69 of 100 · https://www.shop.test/ · 1 error, 1 note
@@ -190,3 +193,12 @@ async def test_a_long_lint_is_sent_whole_to_whoever_asked(house: Room) -> None:
     where = "is in your messages with purgebot, as a channel shows files to everybody"
     assert told.endswith(f"|lint.txt> {where}: the whole lint")
     assert lint_text(WORST) == (await house.http.get(link)).text
+
+
+def test_lines_that_have_no_room_are_left_out_by_whole_locations() -> None:
+    served = [page(f"max-age={600 + n}", f"/{'x' * 190}{n}", **more) for n, more in enumerate(APART)]
+    long = report(*served, server=Server.NGINX)
+    inside = card_of(long).split("```")[1]
+    assert (2, 2) == (inside.count("location ="), inside.count("\n}\n"))
+    assert inside.endswith("}\n# more lines are in the file with all that was found\n")
+    assert is_cut(long)

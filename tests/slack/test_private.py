@@ -37,7 +37,7 @@ from bot.slack.cards.private import (
 from bot.slack.cards.words import clock
 from bot.slack.plain import plain
 from playground.slack.blocks import block_problems, is_too_long
-from providers.contract import Call, Kind
+from providers.contract import Cached, Call, Kind
 from tests.slack.cases import ALL, APPROVAL, DONE, LINK, MANY, ONE_YES, PRICING, SHOP, T, look, origin, spelled
 
 UNLESS = "if nothing has changed since it was asked for"
@@ -397,6 +397,8 @@ FRONT = "https://www.shop.test/"
 SILENT = replace(look("sin", ""), status=0, age=None, max_age=None, problem="no answer within 8 s")
 
 HEAD = "| place | cache | age | version | now"
+NOT_AT_FRA = replace(look("fra", "", Cached.MISS, None), status=404, max_age=None)
+NOT_AT_ORIGIN = replace(origin(""), status=404, max_age=None)
 CHECKS: dict[str, tuple[Sequence[str], Sequence[Look], str]] = {
     "fresh": (
         (PRICING,),
@@ -447,6 +449,29 @@ CHECKS: dict[str, tuple[Sequence[str], Sequence[Look], str]] = {
            {HEAD}
            | origin | – | – | b7 | –
            | sin | no answer within 8 s | – | – | ⚪ not known
+           Browsers may keep a copy up to 5 min (max-age=300).""",
+    ),
+    "a page that is not there": (
+        (PRICING,),
+        (NOT_AT_FRA, NOT_AT_ORIGIN, NOT_AT_ORIGIN),
+        f"""\
+        🟢 fresh at fra: the edge serves what the origin serves · {PRICING}
+           The page is not there (404), at the edge as at the origin. If it should be, see whether its URL is written \
+right.
+           {HEAD}
+           | origin | 404 | – | – | –
+           | fra | MISS, 404 | – | – | 🟢 fresh""",
+    ),
+    "two pages, one of them not there": (
+        (PRICING, FRONT),
+        (NOT_AT_FRA, look("fra", "b7", url=FRONT), NOT_AT_ORIGIN, origin("b7", FRONT)),
+        f"""\
+        🟢 fresh at fra: the edge serves what the origin serves · 2 URLs on shop
+           Not there, at the edge as at the origin: {PRICING} (404). If it should be, see whether its URL is written \
+right.
+           | page | origin | fra
+           | /pricing | 404 | 🟢 fresh
+           | / | b7 | 🟢 fresh
            Browsers may keep a copy up to 5 min (max-age=300).""",
     ),
     "two pages, one of them old": (

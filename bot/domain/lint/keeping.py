@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from bot.domain.caches import TARGETED
-from bot.domain.caching import Basis, Directives, Lifetime, is_targeted, stays_beyond, titled
+from bot.domain.caching import Basis, Directives, Lifetime, stays_beyond
 from bot.domain.fingerprint import MONTH, named, version_in_query
 from bot.domain.headers import age_of
 from bot.domain.lint.finding import Cure, Found
 from bot.domain.lint.served import Served, up_to
 
-_QUOTED = re.compile(r'age="')
 PAGE_MAX = 180  # seconds: webhint's limit for a page (@hint/hint-http-cache 4.0.23)
 FILE_MAX = 86_400
 APART_MAX = 60  # seconds that Expires and max-age may differ
@@ -175,25 +172,6 @@ def older_than_allowed(served: Served) -> Found | None:
         f"It may be that {why}."
     )
     return Found(causes, f"Age: {age}; {allowed.words}", Cure(special="purge"))
-
-
-def targeted_unreadable(served: Served) -> Found | None:
-    """CC22: a targeted field that caches ignore."""
-    for name, value in served.headers.items():
-        if not name.endswith("cdn-cache-control") or not value.strip():
-            continue
-        said = Directives.read(value)
-        integers = all(part.isdecimal() for part in said.values("max-age") + said.values("s-maxage"))
-        if is_targeted(name, value) and integers and not _QUOTED.search(value):
-            continue
-        causes = (
-            f"{titled(name)} is not in the form that caches insist on (RFC 9213: a list with commas, whole numbers "
-            "without quotes). They ignore it whole and go by Cache-Control."
-        )
-        longest = said.seconds("max-age") or said.seconds("s-maxage")
-        mended = f"max-age={longest}" if longest else "no-store"
-        return Found(causes, f"{titled(name)}: {value}", Cure(((titled(name), mended),)))
-    return None
 
 
 def _control(served: Served) -> str:

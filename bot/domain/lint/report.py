@@ -9,6 +9,7 @@ from bot.domain.fingerprint import version_in_query
 from bot.domain.lint.finding import Cure, Finding, Note, Remark, Severity
 from bot.domain.lint.rules import score, together
 from bot.domain.lint.served import Served
+from bot.domain.nginx_locations import landings, lines_of
 from bot.domain.snippets import Server, snippet
 
 LONG = 3600  # seconds: what browsers keep so long outlives a deploy
@@ -27,7 +28,7 @@ class Report:
     """What was read and found. `read` counts the pages and files that came; `unread` are URLs where nothing came, or an
     error or a redirect in its place, each with that; `notes` say what else to know of how a page was read. `left_out`
     and `foreign` count files that were not asked for: beyond the cap, and on hosts of others. `server` made the
-    headers, if it is known or was named; `provider` is the cache in front."""
+    headers, if it is known or was named; `provider` is the cache in front. `urls` are all that answered."""
 
     pages: tuple[str, ...]
     read: int
@@ -41,6 +42,7 @@ class Report:
     server: Server | None = None
     provider: str = ""
     provider_title: str = ""
+    urls: tuple[str, ...] = ()
 
     @property
     def score(self) -> int | None:
@@ -78,7 +80,14 @@ class Report:
         mendable = _mendable(group)
         if self.server is None or not mendable:
             return ""
+        if self.server is Server.NGINX and (told := self._in_nginx(group)):
+            return told
         return snippet(self.server, mendable[0].cure, [finding.url for finding in mendable])
+
+    def _in_nginx(self, group: Sequence[Finding]) -> str:
+        """The same where the report's findings need locations of their own; "" where this rule's do not."""
+        every = [finding for found in self.groups for finding in _at_server(found)]
+        return lines_of(group[0].rule, _at_server(group), landings(every, self.urls), self.urls)
 
     @property
     def asks_for_server(self) -> bool:
@@ -90,8 +99,12 @@ class Report:
 
 def _mendable(group: Sequence[Finding]) -> list[Finding]:
     """Those of `group` that one and the same cure mends where the headers are made."""
-    open_to = [finding for finding in group if not finding.set_by_edge and finding.cure != Cure()]
+    open_to = _at_server(group)
     return [finding for finding in open_to if finding.cure == open_to[0].cure]
+
+
+def _at_server(group: Sequence[Finding]) -> list[Finding]:
+    return [finding for finding in group if not finding.set_by_edge and finding.cure != Cure()]
 
 
 def break_of(served: Served) -> Break | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.caches import TARGETED
 from bot.domain.caching import titled
-from bot.domain.lint import keeping, serving, sharing, varying
+from bot.domain.lint import keeping, serving, sharing, targeted, varying
 from bot.domain.lint.finding import Finding, Found, Remark, Severity
 from bot.domain.lint.served import Served
 from bot.domain.shown import shown
@@ -61,7 +61,8 @@ RULES = (
          headers=LASTING),
     Rule("CC08", "pragma", INFO, 1, "Pragma in an answer", "it means nothing", "leave Pragma out", keeping.pragma,
          headers=("Pragma",)),
-    Rule("CC09", "cookie-shared", ERROR, 40, "Set-Cookie in a copy that a shared cache gave out",
+    Rule("CC09", "cookie-shared", ERROR, 40,
+         "Set-Cookie in a copy that a shared cache gave out, or beside public or s-maxage",
          "visitors get somebody else's session", "set no cookie on what is shared",
          sharing.cookie_shared, by_headers=False),
     Rule("CC10", "vary-wide", WARN, 10, "Vary with Cookie, User-Agent, Authorization or over 3 fields; `*` is an error",
@@ -96,7 +97,7 @@ RULES = (
     Rule("CC21", "clock", WARN, 5, "Date differs from our clock by more than 60 s",
          "Age and Expires come out wrong", "set the server's clock by NTP", serving.clock_apart, by_headers=False),
     Rule("CC22", "targeted-bad", WARN, 8, "a CDN-Cache-Control that is no structured dictionary",
-         "caches ignore it whole", "write it as RFC 9213 has it", keeping.targeted_unreadable,
+         "caches ignore it whole", "write it as RFC 9213 has it", targeted.targeted_unreadable,
          headers=tuple(map(titled, sorted(TARGETED)))),
 )  # fmt: skip
 RULE_OF = {rule.id: rule for rule in RULES}

@@ -12,6 +12,7 @@ from bot.domain.answer import Answer
 from bot.domain.caches import ANY, Cache
 from bot.domain.caching import Basis, Lifetime, Policy, lifetime_browser, lifetime_shared, policy_of
 from bot.domain.fingerprint import is_fingerprinted, is_static, named
+from bot.domain.headers import age_of
 from bot.domain.lint.instead import is_whole
 from providers.contract import Cached
 
@@ -102,6 +103,18 @@ class Served:
     def is_from_cache(self) -> bool:
         """Whether a cache in front answered, as far as it says so."""
         return self.cached in KEPT
+
+    @property
+    def hides_a_copy(self) -> bool:
+        """Whether only the next answer tells what a cache keeps of it: it sets a cookie, may be kept, and was no copy
+        yet."""
+        told = "set-cookie" in self.headers and self.is_kept_openly
+        return told and not self.answer.problem and not self.is_a_copy
+
+    @property
+    def is_a_copy(self) -> bool:
+        """Whether a cache gave it out, by what that says or by its age."""
+        return self.is_from_cache or bool(age_of(self.headers))
 
     @property
     def is_page(self) -> bool:

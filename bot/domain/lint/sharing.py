@@ -8,7 +8,6 @@ from collections import defaultdict
 from bot.domain.answer import Answer
 from bot.domain.caching import varied_by
 from bot.domain.fingerprint import is_certain
-from bot.domain.headers import age_of
 from bot.domain.lint.finding import Cure, Found
 from bot.domain.lint.served import Served
 
@@ -17,17 +16,28 @@ ENCODINGS = ("-gzip", "-br", "-zstd", "-df", ";gzip", "--gzip")  # what servers 
 
 
 def cookie_shared(served: Served) -> Found | None:
-    """CC09: a cookie in a copy that everybody gets."""
-    from_cache = served.is_from_cache or bool(age_of(served.headers))
-    if "set-cookie" not in served.headers or not served.is_kept_openly or not from_cache:
+    """CC09: a cookie in a copy that everybody gets, or in an answer that says outright that any cache may keep it."""
+    lets = _lets_share(served)
+    if "set-cookie" not in served.headers or not served.is_kept_openly or not (served.is_a_copy or lets):
         return None
     name = served.headers["set-cookie"].partition("=")[0].strip()[:40]
-    causes = (
-        f"A cache gives the same cookie ({name}) to everybody. If it names a session, visitors get into the session "
-        "of somebody else."
+    given = (
+        f"A cache gives the same cookie ({name}) to everybody."
+        if served.is_a_copy
+        else f"It sets a cookie ({name}) and says that shared caches may keep it ({lets}). One that does gives the "
+        "same cookie to everybody."
     )
+    causes = f"{given} If it names a session, visitors get into the session of somebody else."
     seen = f"Set-Cookie: {name}=…; Cache-Control: {served.headers.get('cache-control', '')}"
     return Found(causes, seen, Cure(drops=("Set-Cookie",)))
+
+
+def _lets_share(served: Served) -> str:
+    """The directive that lets shared caches keep an answer of whatever sort; "" where none does."""
+    said = served.policy.control
+    if said.has("public"):
+        return "public"
+    return f"s-maxage={said.seconds('s-maxage')}" if said.seconds("s-maxage") else ""
 
 
 def signed_in_shared(served: Served) -> Found | None:

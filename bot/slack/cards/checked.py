@@ -16,7 +16,8 @@ from bot.domain.masking import masked
 from bot.domain.verdict import ORIGIN, Judgement, Look, Verdict
 from bot.services.checks import DNS, old_of, places_of, verdict_of
 from bot.services.replies import Checked
-from bot.slack.cards.blocks import Block, Card, actions, button, card, table
+from bot.slack.cards.absent import absent_told
+from bot.slack.cards.blocks import Block, Card, actions, button, card, paragraphs, table
 from bot.slack.cards.private import copied
 from bot.slack.cards.words import at_places, count, duration, listed, number
 from bot.slack.escape import escape, url_text
@@ -55,7 +56,8 @@ def check_card(checked: Checked, now: float, command: str) -> Card:
     ]
     what = url_text(urls[0]) if len(urls) == 1 else f"{_counted(checked)} on {escape(checked.site.name, 60)}"
     told = card(f"{_found(checked.judgement)} · {what}", lines)
-    return Card(told.text, [told.blocks[0], *drawn, *told.blocks[1:], *_buttons(checked)])
+    missing = paragraphs([line for line in (absent_told(looks),) if line])
+    return Card(told.text, [told.blocks[0], *missing, *drawn, *told.blocks[1:], *_buttons(checked)])
 
 
 def _found(judgement: Judgement) -> str:

@@ -21,6 +21,7 @@ REMARKS_SHOWN = 3
 URLS_SHOWN = 3
 NOTES_SHOWN = 3
 FIX_MAX = 1200  # characters
+_BLOCK_END = "\n}\n"
 _MARKS = {Severity.ERROR: "🔴", Severity.WARN: "🟠", Severity.INFO: "⚪"}
 
 
@@ -40,7 +41,8 @@ def is_cut(report: Report) -> bool:
     """Whether the card leaves something out that a file would hold."""
     crowded = any(len(group) > URLS_SHOWN for group in report.groups)
     many = len(report.groups) > GROUPS_SHOWN or len(report.breaks) > BREAKS_SHOWN or len(report.notes) > NOTES_SHOWN
-    return crowded or many or len(report.remarks) > REMARKS_SHOWN
+    long = any(len(report.fix(group)) > FIX_MAX for group in report.groups[:GROUPS_SHOWN])
+    return crowded or many or long or len(report.remarks) > REMARKS_SHOWN
 
 
 def _first(linted: Linted) -> str:
@@ -91,8 +93,11 @@ def _where(group: Sequence[Finding]) -> str:
 
 
 def _block(text: str) -> str:
-    """Lines of ours to copy."""
-    inside = text[:FIX_MAX].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Lines of ours to copy: whole blocks only, since half of one is no configuration."""
+    if len(text) > FIX_MAX:
+        whole = text[: text.rfind(_BLOCK_END, 0, FIX_MAX) + len(_BLOCK_END)] if _BLOCK_END in text[:FIX_MAX] else ""
+        text = f"{whole}# more lines are in the file with all that was found"
+    inside = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return f"```\n{inside}\n```"
 
 

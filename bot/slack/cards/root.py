@@ -10,6 +10,7 @@ from bot.domain.reasons import ORIGIN_OLD
 from bot.domain.steps import DECIDE_WITHIN, LOOK_AFTER
 from bot.domain.verdict import NONE_COVERED, Verdict
 from bot.domain.when import length
+from bot.slack.cards.absent import absent_told
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.comparison import comparison
 from bot.slack.cards.deploys import deploy_lines, told_by
@@ -174,9 +175,11 @@ def _trouble(job: JobView) -> Iterator[str]:
 
 
 def _purged(job: JobView) -> Iterator[str]:
+    missing = absent_told(job.looks, job.before)
+    yield missing
     yield _path(job) if job.layers else ""
     yield from deploy_lines(job)
-    yield comparison(job) or _looked_at(job)
+    yield "" if missing else comparison(job) or _looked_at(job)
     yield warm_lines(job)
     yield _looks_again(job) or escape(_rest_of_why(job), WHY_MAX) or _unseen(job)
     yield _browsers(job)
