@@ -21,7 +21,7 @@ from bot.services.endings import Change, finish
 from bot.services.leading import led
 from bot.services.setup import Core
 from bot.services.warming import begin_after
-from bot.services.witnesses import covered, seen_of
+from bot.services.witnesses import REQUESTS_MAX, covered, seen_of
 from providers.contract import Kind
 
 BEFORE_SECONDS = 2.0  # the look before holds a purge at most this long
@@ -120,12 +120,12 @@ async def _looks(
     through_dns: bool = False,
 ) -> tuple[Look, ...]:
     site = core.setup.sites.get(job.site)
-    before = {look.variant for look in job.before}
     if site is None:
         return ()
     return await look_all(
         core.looker, site, job.look_urls, within,
-        before=before, expected=expected, twice=twice, through_dns=through_dns,
+        before=job.before, expected=expected, twice=twice, through_dns=through_dns,
+        requests=REQUESTS_MAX if twice else 0,
     )  # fmt: skip
 
 
