@@ -24,6 +24,7 @@ ORIGIN = "origin"
 DNS = "dns"
 LOOKS_AT_ONCE = 32
 VARIED_MIN = 5  # pages that are asked in every variant whatever it takes; more as far as a round has requests left
+UNSTEADY_TIMES = 4  # that a place is asked where it was old at an earlier look: servers behind it may differ
 OTHERS = (Likeness.OTHER, Likeness.OTHER_BYTES, Likeness.TORN)
 IN_TIME = "no answer in time"
 NOTHING_EXPECTED: Mapping[str, Expected] = {}
@@ -97,19 +98,21 @@ async def look_all(
     twice: bool = False,
     through_dns: bool = False,
     requests: int = REQUESTS_MAX,
+    unsteady: Collection[str] = (),
 ) -> tuple[Look, ...]:
     """Every URL at every place (of `only`, where it names some), and `through_dns` beside the edges; and twice at the
     origin, `within` seconds; what takes longer is left out. With `twice` a plain visitor's request is made once more,
     after the first, and where a place that keeps copies gives two answers both are told: behind one address there are
     often several servers. Pages are asked in their other variants too, after a plain visitor's answers: VARIED_MIN, and
     as many more as `requests` in all allow, first those whose answers name what they vary by. `before` are earlier
-    looks, whose variants are asked again; `expected` is what a URL must show, in every variant."""
+    looks, whose variants are asked again; `expected` is what a URL must show, in every variant. `unsteady` are places
+    that were old at an earlier look: with `twice` they are asked UNSTEADY_TIMES."""
     spots = [(place, address) for place, address in places_of(site).items() if not only or place in only]
     if through_dns and site.edges:
         spots.append((DNS, ""))
     if site.origin:
         spots += [(ORIGIN, site.origin), (ORIGIN, site.origin)]
-    eyes = _Eyes(looker, site, spots, before, expected, twice)
+    eyes = _Eyes(looker, site, spots, before, expected, twice, unsteady)
     with suppress(TimeoutError):
         async with asyncio.timeout(within), asyncio.TaskGroup() as group:
             await eyes.see(group, urls, within / 2, requests)
@@ -145,6 +148,7 @@ class _Eyes:
         before: Sequence[Look],
         expected: Mapping[str, Expected],
         twice: bool,
+        unsteady: Collection[str],
     ) -> None:
         self._looker = looker
         self._site = site
@@ -152,6 +156,7 @@ class _Eyes:
         self._before = before
         self._expected = expected
         self._twice = twice
+        self._unsteady = unsteady
         self._gate = asyncio.Semaphore(LOOKS_AT_ONCE)
         self._seen: dict[_Key, Look] = {}
         self._asked: dict[_Key, Look] = {}  # variants, as they are told if nothing comes
@@ -165,7 +170,7 @@ class _Eyes:
         if not tasks:
             return
         await asyncio.wait(tasks, timeout=wait)
-        left = requests - len(urls) * sum(2 if self._twice and place != ORIGIN else 1 for place, _ in self._spots)
+        left = requests - len(urls) * sum(self._times(place) for place, _ in self._spots)
         varying = sorted(filter(None, (self._varying(url, page) for page, url in pages)), key=lambda one: one.rank)
         for n, one in enumerate(varying):
             if n < VARIED_MIN or one.requests <= left:
@@ -183,11 +188,23 @@ class _Eyes:
         return _Varying(url, looks, any(look.varies for look in plain.values())) if looks else None
 
     async def _look_plainly(self, url: str, spot: tuple[str, str], page: int, n: int) -> None:
-        await self._look(url, spot, PLAIN, (0, page, n, 0))
-        if self._twice and spot[0] != ORIGIN and not self._seen[0, page, n, 0].problem:
-            await self._look(url, spot, PLAIN, (0, page, n, 1))
-            if not _disagree(self._seen[0, page, n, 0], self._seen[0, page, n, 1]):
-                del self._seen[0, page, n, 1]
+        first = (0, page, n, 0)
+        await self._look(url, spot, PLAIN, first)
+        if self._seen[first].problem:
+            return
+        for more in range(1, self._times(spot[0])):
+            key = (0, page, n, more)
+            await self._look(url, spot, PLAIN, key)
+            if _disagree(self._seen[first], self._seen[key]):
+                continue
+            if _is_alike(self._seen[first], self._seen.pop(key)):
+                self._seen[first] = replace(self._seen[first], answers=self._seen[first].answers + 1)
+
+    def _times(self, place: str) -> int:
+        """How often a place is asked for a plain visitor's answer in one go."""
+        if place == ORIGIN or not self._twice:
+            return 1
+        return UNSTEADY_TIMES if place in self._unsteady else 2
 
     async def _look(self, url: str, spot: tuple[str, str], asked: Asked, key: _Key) -> None:
         if asked:
@@ -216,6 +233,11 @@ def _disagree(first: Look, second: Look) -> bool:
     """Whether two answers of one place that keeps copies hold two contents."""
     kept = first.is_kept or second.is_kept
     return kept and not second.problem and second.status not in REFUSING and compare(first, second) in OTHERS
+
+
+def _is_alike(first: Look, second: Look) -> bool:
+    """Whether the second answer says once more what the first did."""
+    return not second.problem and second.status not in REFUSING and compare(first, second) not in OTHERS
 
 
 async def look_inside(core: Core, site: Site, urls: Sequence[str], within: float) -> tuple[Look, ...]:

@@ -77,7 +77,7 @@ def _judge(job: JobView, looks: Sequence[Look], pages: Sequence[str]) -> Judgeme
     soft = any(layer.soft for layer in job.layers)
     proven = job.looks if job.proven is not None else ()
     kept_by = job.partly if job.kind is Kind.URL else (*job.partly, *job.left_alone)
-    purged = Purged(purged_at, soft, pages, job.left_alone, proven, kept_by, job.kind is not Kind.URL)
+    purged = Purged(purged_at, soft, pages, job.left_alone, proven, kept_by, job.kind is not Kind.URL, job.was_old_at)
     return judge(was(job.before, looks), looks, purged)
 
 
@@ -125,7 +125,7 @@ async def _looks(
     return await look_all(
         core.looker, site, job.look_urls, within,
         before=job.before, expected=expected, twice=twice, through_dns=through_dns,
-        requests=REQUESTS_MAX if twice else 0,
+        requests=REQUESTS_MAX if twice else 0, unsteady=job.was_old_at,
     )  # fmt: skip
 
 
@@ -162,6 +162,7 @@ def _judged(
         verdict=judgement.verdict,
         fresh_at=judgement.fresh_at,
         stale_at=judgement.stale_at,
+        was_old_at=tuple(dict.fromkeys([*job.was_old_at, *judgement.stale_at])),
         due_at=now,
     )
     if again:
