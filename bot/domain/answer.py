@@ -16,8 +16,9 @@ class Answer:
     """What came back for one request. `headers` are as sent and in order, names in lower case, doubled ones kept.
 
     `place` and `at` are a look's. `text` is the beginning of the unpacked body; `digest` its SHA-256, empty if it was
-    not read whole; `size` its bytes as unpacked, as far as read. `dialled` is the address that answered. `over` is
-    "http" where an https page was asked for without TLS. `problem` is set when there was no usable answer.
+    not read whole; `begins` the hashes of its beginnings; `size` its bytes as unpacked, as far as read. `dialled` is
+    the address that answered. `over` is "http" where an https page was asked for without TLS. `problem` is set when
+    there was no usable answer.
     """
 
     url: str
@@ -32,6 +33,7 @@ class Answer:
     dialled: str = ""
     over: str = ""
     problem: str = ""
+    begins: tuple[str, ...] = ()
 
     def lines(self, name: str) -> tuple[str, ...]:
         """Each line of header `name` (lower case)."""

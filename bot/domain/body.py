@@ -9,17 +9,20 @@ from bot.domain.unpacking import unpacker
 READ_MAX = 2 * 1024 * 1024  # bytes as sent
 INFLATED_MAX = 8 * 1024 * 1024  # bytes as unpacked
 HEAD_MAX = 256 * 1024  # bytes that are kept
+MARK = 256 * 1024  # bytes as unpacked, after each of which the hash so far is kept
+MARK_SHOWN = 16  # characters of such a hash
 
 
 class Body:
     """Take chunks until `take` says no, then ask. `encoding` is the answer's Content-Encoding; `goes_to` its Location,
     which is hashed along. A body larger than the caps, or packed in a way that is not known, has no digest: two such
-    bodies are never taken for the same."""
+    bodies are never taken for the same, and are known to differ where their beginnings do."""
 
     def __init__(self, encoding: str = "", goes_to: str = "") -> None:
         self._unpacker = unpacker(encoding)
         self._hash = hashlib.sha256(f"{goes_to}\n".encode(errors="surrogatepass") if goes_to else b"")
         self._head = bytearray()
+        self._begins: list[str] = []
         self._read = 0
         self._inflated = 0
 
@@ -27,13 +30,23 @@ class Body:
         """Take what came; whether more is wanted. Raises Mispacked."""
         self._read += len(chunk)
         for piece in self._unpacker.unpack(chunk) if self._unpacker else ():
-            self._inflated += len(piece)
+            self._add(piece)
             if not self._within:
                 self._unpacker = None  # lets go of a window of up to 16 MB
                 return False
-            self._hash.update(piece)
-            self._head += piece[: HEAD_MAX - len(self._head)]
         return self._within
+
+    def _add(self, piece: bytes) -> None:
+        """Hash `piece`, stopping at each MARK."""
+        self._head += piece[: HEAD_MAX - len(self._head)]
+        rest = memoryview(piece)
+        while rest:
+            part = rest[: MARK - self._inflated % MARK]
+            self._hash.update(part)
+            self._inflated += len(part)
+            rest = rest[len(part) :]
+            if self._inflated % MARK == 0:
+                self._begins.append(self._hash.hexdigest()[:MARK_SHOWN])
 
     @property
     def _within(self) -> bool:
@@ -48,6 +61,11 @@ class Body:
     def digest(self) -> str:
         """SHA-256 of the unpacked body; "" where it was not read whole."""
         return self._hash.hexdigest() if self._within else ""
+
+    @property
+    def begins(self) -> tuple[str, ...]:
+        """Hashes of its first MARK bytes, of twice as many, and so on, as far as read: also of a body that is cut."""
+        return tuple(self._begins)
 
     @property
     def size(self) -> int:

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bot.domain.look import ORIGIN, Likeness, Look, bare_etag, compare
+from bot.domain.look import ORIGIN, Likeness, Look, bare_etag, compare, seems_same
 from providers.contract import Cached
 
 REFUSING = frozenset({401, 403, 407, 429, *range(500, 600)})  # about the asker or a fault, not about the page
@@ -87,10 +87,8 @@ class Page:
         return bool(was) and all(look.cached is Cached.MISS for look in was)
 
     def stays(self, look: Look) -> bool:
-        """Whether `look` shows the very bytes that its place served before the purge."""
-        return any(
-            was.digest and (was.digest, was.status) == (look.digest, look.status) for was in self.was(look.place)
-        )
+        """Whether `look` shows the very bytes that its place served before the purge, as far as they were read."""
+        return any(was.status == look.status and seems_same(was, look) for was in self.was(look.place))
 
 
 def find(page: Page, place: str) -> list[Finding]:
@@ -119,7 +117,8 @@ def _find(page: Page, look: Look) -> Finding:
     likeness = _likeness(look, origins)
     if look.cached is Cached.UNCACHED and likeness not in (Likeness.OTHER, Likeness.OTHER_BYTES):
         return _uncached(look, likeness)
-    return _compared(page, look, likeness, look.digest not in {"", *(origin.digest for origin in origins)})
+    was_read = bool(look.digest or look.begins)
+    return _compared(page, look, likeness, was_read and not any(seems_same(look, origin) for origin in origins))
 
 
 def _unknown(look: Look, why: str, can_change: bool = True) -> Finding:

@@ -202,6 +202,7 @@ class JobView:
     before: tuple[Look, ...] = ()  # the looks before the purge
     fresh_at: tuple[str, ...] = ()  # places proven
     stale_at: tuple[str, ...] = ()
+    was_old_at: tuple[str, ...] = ()  # places that were old at some look after the purge
     purged: float | None = None  # when the last layer was done
     proven: float | None = None
     ended: float | None = None

@@ -18,10 +18,11 @@ class Purged:
     """What was purged before the looks that are judged.
 
     `at` is when the last layer began to be purged, in seconds since the epoch; None if nothing was. `covered` are the
-    URLs that were surely purged, None for all. `left_alone` are the caches of the chain that were not asked, by name,
-    `kept_by` those that keep other pages of what was to be purged, `proven` the looks that proved it earlier. Where
-    the pages looked at stand for others (`stands_for_others`), a copy of what was there before the purge, or came by
-    the look before it, is proof only if it is surely younger.
+    URLs that were surely purged, None for all. `was_old_at` are the places that were old at an earlier look after it.
+    `left_alone` are the caches of the chain that were not asked, by name, `kept_by` those that keep other pages of what
+    was to be purged, `proven` the looks that proved it earlier. Where the pages looked at stand for others
+    (`stands_for_others`), a copy of what was there before the purge, or came by the look before it, is proof only if it
+    is surely younger.
     """
 
     at: float | None = None
@@ -31,6 +32,7 @@ class Purged:
     proven: Sequence[Look] = ()
     kept_by: Sequence[str] = ()
     stands_for_others: bool = False
+    was_old_at: Collection[str] = ()
 
     @property
     def hard_at(self) -> float | None:

@@ -23,8 +23,9 @@ class Look:
     """One answer to one request, as seen at one place.
 
     `place` is the configured edge's name, "dns" for wherever DNS led, "origin", or where a probe stands. `at` is in
-    seconds since the epoch. `digest` is the SHA-256 of the decoded body, empty if it was not read whole. `age` is in
-    seconds; None if the answer did not say. `problem` is set when there was no usable answer.
+    seconds since the epoch. `digest` is the SHA-256 of the decoded body, empty if it was not read whole; `begins` the
+    hashes of its beginnings and `size` its bytes as far as read, also where it was not; 0 if that is not known. `age`
+    is in seconds; None if the answer did not say. `problem` is set when there was no usable answer.
     """
 
     place: str
@@ -50,6 +51,9 @@ class Look:
     leads_to: str = ""  # where a redirect leads, as it says
     over: str = ""  # "http" where an https page was asked for without TLS, as the place's address says
     odd_age: str = ""  # what its max-age says where that is no number, so that browsers ask each time
+    begins: tuple[str, ...] = ()
+    size: int = 0
+    answers: int = 1  # given one after the other and alike, that it stands for
 
     @property
     def redirects(self) -> bool:
@@ -80,13 +84,13 @@ class Likeness(StrEnum):
 
 def compare(one: Look, other: Look) -> Likeness:
     """Whether two answers hold the same content. Another status is other content, and of a page that is gone nothing
-    else counts. Equal bodies decide; then whatever differs; then whatever agrees, of
-    which an ETag counts for less than the bodies that it stands over."""
+    else counts. Equal bodies decide; then whatever differs, as bodies that are not read whole do where their
+    beginnings differ; then whatever agrees, of which an ETag counts for less than the bodies that it stands over."""
     if one.status != other.status:
         return Likeness.OTHER  # also 404 and 410: search engines, and caches, treat them differently
     if one.status in GONE:
         return Likeness.SAME
-    bodies = _agree(one.digest, other.digest)
+    bodies = _bodies(one, other)
     tags = _agree(bare_etag(one.etag), bare_etag(other.etag))
     versions = _agree(one.version, other.version)
     match bodies, tags, versions:
@@ -104,6 +108,23 @@ def compare(one: Look, other: Look) -> Likeness:
             return Likeness.OTHER_BYTES
         case _:
             return Likeness.UNSAID
+
+
+def seems_same(one: Look, other: Look) -> bool:
+    """Whether two bodies are the same as far as they were read, each whole or each in part."""
+    if one.digest or other.digest:
+        return one.digest == other.digest
+    return bool(one.begins and other.begins) and _bodies(one, other) is not False
+
+
+def _bodies(one: Look, other: Look) -> bool | None:
+    """Whether two bodies are the same; None where they were not both read whole, and no difference was met."""
+    if one.digest and other.digest:
+        return one.digest == other.digest
+    if any(mine != its for mine, its in zip(one.begins, other.begins, strict=False)):
+        return False
+    ends_early = (one.digest and 0 < one.size < other.size) or (other.digest and 0 < other.size < one.size)
+    return False if ends_early else None
 
 
 def _agree(one: str, other: str) -> bool | None:

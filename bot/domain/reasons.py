@@ -101,6 +101,15 @@ def _why_fresh(findings: Sequence[Finding], scene: Scene) -> Iterable[str]:
     if survivors:
         first = survivors[0]
         yield f"{first.place} kept its copy ({describe(first, first.at)}), which is what the origin serves"
+    if old_at_first := [place for place in scene.places(Verdict.FRESH) if place in scene.purged.was_old_at]:
+        yield f"{_listed(old_at_first)}: old at an earlier look, fresh now in {_answers(old_at_first, scene)}"
+
+
+def _answers(places: Sequence[str], scene: Scene) -> str:
+    """How many answers, one after the other, each page gave at each of `places`, at least."""
+    plain = [look for page in scene.pages if not page.variant for place in places for look in page.now(place)]
+    least = min((look.answers for look in plain), default=1)
+    return "one answer" if least == 1 else f"{least} answers in a row"
 
 
 def _plainly(scene: Scene) -> list[str]:

@@ -30,7 +30,7 @@ _NAMES = frozenset(varied(asked) for asked in ENCODINGS)
 def to_prove(site: Site, plain: Iterable[Look], before: Collection[str] = ()) -> tuple[Asked, ...]:
     """What a proof or a check asks beside a plain visitor's request: what the site's cache key holds beyond the URL,
     then at most VARIANTS_MAX that a plain answer's Vary names, by headers of which the site names no values. `before`
-    are the variants that were asked at an earlier look."""
+    are the variants of the same page that were asked at an earlier look."""
     named = {(field, look.url) for look in plain for field in varied_by(look.varies)}
     again = [asked for asked in ENCODINGS if varied(asked) in before]
     own = {name.lower() for variant in site.variants for name in variant}
@@ -47,13 +47,16 @@ def to_diagnose(site: Site, answer: Answer) -> tuple[Asked, ...]:
 
 def others_may_differ(looks: Iterable[Look]) -> str:
     """ "seen as …; others may get other copies (Vary: …)", where answers vary by what not everybody sends alike, and
-    not all of that was asked for; "" where they do not. One phone, language or Origin stands for no others."""
+    not all of that was asked for; "" where they do not. One phone, language or Origin stands for no others, and
+    an encoding for none but itself."""
     some = [look for look in looks if not look.problem]
     named = {name for look in some for name in varied_by(look.varies)}
     samples = {varied(asked) for name in named for asked in _by_field(name, "")}
     asked = {look.variant for look in some if look.variant and look.place != ORIGIN}
     own = [f", {one.lower()}" for one in asked - samples if not one.startswith("Origin: ")]
-    by = sorted(name for name in named - _ALL_ASKED if not any(f", {name}:" in one for one in own))
+    encodings = {one for one in asked if one.startswith(f"{ENCODING}:")}
+    done = _ALL_ASKED if encodings >= _NAMES or encodings - _NAMES else frozenset[str]()
+    by = sorted(name for name in named - done if not any(f", {name}:" in one for one in own))
     also = [told for sample, told in _SAMPLES.items() if any(sample in one for one in asked)]
     who = " and ".join(["a plain visitor", *also])
     return f"seen as {who}; others may get other copies (Vary: {vary_told(by)})" if by else ""
@@ -62,7 +65,10 @@ def others_may_differ(looks: Iterable[Look]) -> str:
 def partly_asked(looks: Iterable[Look]) -> str:
     """On how many pages the variants were asked for, where that is not all of those that have some; else ""."""
     some = [look for look in looks if not look.problem]
-    named = {look.url: {*varied_by(look.varies)} for look in some if not look.variant}
+    named: dict[str, set[str]] = {}
+    for look in some:
+        if not look.variant:
+            named.setdefault(look.url, set()).update(varied_by(look.varies))
     asked = {look.url for look in some if look.variant} & {*named}
     fields = {(look.url, look.variant.partition(":")[0].lower()) for look in some if look.url in asked and look.variant}
     is_configured = any(field not in named[url] for url, field in fields)

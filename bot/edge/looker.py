@@ -205,6 +205,8 @@ class EdgeLooker:
             last_modified=fit(answer.says("last-modified").strip(), SAYS_MAX),
             age=age_of(headers) if sighting.own_age else None,
             digest=answer.digest,
+            begins=answer.begins,
+            size=answer.size if answer.digest or answer.begins else 0,
             version=version_of(self._markers.get(host), headers, answer.text),
             cached=sighting.cached,
             says=fit(sighting.says, SAYS_MAX),
@@ -226,7 +228,7 @@ async def _answer(response: httpx.Response, began: Answer) -> Answer:
     headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
     answer = replace(began, status=response.status_code, headers=headers, dialled=_dialled(response))
     body = await _read(response, answer)
-    return replace(answer, text=body.text, digest=body.digest, size=body.size)
+    return replace(answer, text=body.text, digest=body.digest, size=body.size, begins=body.begins)
 
 
 def _dialled(response: httpx.Response) -> str:

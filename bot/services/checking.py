@@ -13,13 +13,13 @@ from bot.domain.job import JobView
 from bot.domain.leading import Led
 from bot.domain.site import Site
 from bot.domain.target import url_of
+from bot.domain.variants import partly_asked
 from bot.domain.verdict import Judgement, Look, Verdict, judge
 from bot.domain.world import gathered
 from bot.ledger.books import Books
 from bot.services import holds
 from bot.services.around import compared, look_around
 from bot.services.checks import (
-    VARIED_URLS,
     look_all,
     look_from_within,
     look_inside,
@@ -59,7 +59,7 @@ async def check(core: Core, command: Command) -> Checked:
     hold = await holds.held(core, site.name)
     problems = " ".join(filter(None, [problem, around.problem]))
     proven = judgement.verdict is Verdict.FRESH  # says so itself
-    notes = [*([] if proven else _notes(urls, looks)), *([around.note] if around.note else [])]
+    notes = [*([] if proven else _notes(looks)), *([around.note] if around.note else [])]
     old = old_of(urls, all_looks)
     jobs = await core.ledger.read(lambda books: _under_way(books, site, old)) if old else {}
     takes = {core.setup.providers[layer.account].can.takes for layer in site.layers}
@@ -96,9 +96,9 @@ async def _look_from_within(core: Core, site: Site, urls: Sequence[str]) -> tupl
     return await look_from_within(core, site, urls[0], SECONDS) if len(urls) == 1 else ((), "")
 
 
-def _notes(urls: Sequence[str], looks: Sequence[Look]) -> list[str]:
-    varied = any(look.variant for look in looks)
-    return [f"The first {VARIED_URLS} URLs were asked in every variant."] if varied and len(urls) > VARIED_URLS else []
+def _notes(looks: Sequence[Look]) -> list[str]:
+    partly = partly_asked(looks)
+    return [f"{partly.capitalize()}."] if partly else []
 
 
 def _remember(books: Books, site: Site, looks: Sequence[Look], now: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.domain.answer import PLAIN, Answer, Asked, varied
 from bot.domain.deploy import Expected
@@ -16,13 +16,15 @@ from bot.domain.variants import answered, says_nothing, to_prove
 from bot.domain.verdict import Look, Verdict, judge
 from bot.services.ports import Looker
 from bot.services.setup import Core
+from bot.services.witnesses import REQUESTS_MAX
 from providers.contract import Provider
 from providers.errors import PurgeError
 
 ORIGIN = "origin"
 DNS = "dns"
 LOOKS_AT_ONCE = 32
-VARIED_URLS = 5  # of many, those that are asked in every variant
+VARIED_MIN = 5  # pages that are asked in every variant whatever it takes; more as far as a round has requests left
+UNSTEADY_TIMES = 4  # that a place is asked where it was old at an earlier look: servers behind it may differ
 OTHERS = (Likeness.OTHER, Likeness.OTHER_BYTES, Likeness.TORN)
 IN_TIME = "no answer in time"
 NOTHING_EXPECTED: Mapping[str, Expected] = {}
@@ -91,27 +93,48 @@ async def look_all(
     urls: Sequence[str],
     within: float,
     only: Collection[str] = (),
-    before: Collection[str] = (),
+    before: Sequence[Look] = (),
     expected: Mapping[str, Expected] = NOTHING_EXPECTED,
     twice: bool = False,
     through_dns: bool = False,
+    requests: int = REQUESTS_MAX,
+    unsteady: Collection[str] = (),
 ) -> tuple[Look, ...]:
     """Every URL at every place (of `only`, where it names some), and `through_dns` beside the edges; and twice at the
     origin, `within` seconds; what takes longer is left out. With `twice` a plain visitor's request is made once more,
     after the first, and where a place that keeps copies gives two answers both are told: behind one address there are
-    often several servers. The first VARIED_URLS are asked in their other variants too, after a plain visitor's;
-    `before` are the variants that an earlier look asked; `expected` what a URL must show, in every variant."""
+    often several servers. Pages are asked in their other variants too, after a plain visitor's answers: VARIED_MIN, and
+    as many more as `requests` in all allow, first those whose answers name what they vary by. `before` are earlier
+    looks, whose variants are asked again; `expected` is what a URL must show, in every variant. `unsteady` are places
+    that were old at an earlier look: with `twice` they are asked UNSTEADY_TIMES."""
     spots = [(place, address) for place, address in places_of(site).items() if not only or place in only]
     if through_dns and site.edges:
         spots.append((DNS, ""))
     if site.origin:
         spots += [(ORIGIN, site.origin), (ORIGIN, site.origin)]
-    eyes = _Eyes(looker, site, spots, before, expected, twice)
+    eyes = _Eyes(looker, site, spots, before, expected, twice, unsteady)
     with suppress(TimeoutError):
         async with asyncio.timeout(within), asyncio.TaskGroup() as group:
-            for n, url in enumerate(urls):
-                group.create_task(eyes.see(group, url, n, within / 2 if n < VARIED_URLS else 0.0))
+            await eyes.see(group, urls, within / 2, requests)
     return eyes.seen()
+
+
+@dataclass(frozen=True, slots=True)
+class _Varying:
+    """A page that caches may keep in several variants, and the looks that show them. `says_so`: its answers do."""
+
+    url: str
+    looks: Mapping[_Key, Asked]
+    says_so: bool
+
+    @property
+    def requests(self) -> int:
+        return len(self.looks)
+
+    @property
+    def rank(self) -> int:
+        """Which are asked first."""
+        return 0 if self.says_so else 1
 
 
 class _Eyes:
@@ -122,9 +145,10 @@ class _Eyes:
         looker: Looker,
         site: Site,
         spots: Sequence[tuple[str, str]],
-        before: Collection[str],
+        before: Sequence[Look],
         expected: Mapping[str, Expected],
         twice: bool,
+        unsteady: Collection[str],
     ) -> None:
         self._looker = looker
         self._site = site
@@ -132,30 +156,55 @@ class _Eyes:
         self._before = before
         self._expected = expected
         self._twice = twice
+        self._unsteady = unsteady
         self._gate = asyncio.Semaphore(LOOKS_AT_ONCE)
         self._seen: dict[_Key, Look] = {}
         self._asked: dict[_Key, Look] = {}  # variants, as they are told if nothing comes
 
-    async def see(self, group: asyncio.TaskGroup, url: str, page: int, wait: float) -> None:
-        """Look at one page from everywhere as a plain visitor does; with what has come after `wait` seconds, in its
-        variants, except where nobody answers."""
+    async def see(self, group: asyncio.TaskGroup, urls: Sequence[str], wait: float, requests: int) -> None:
+        """Look at every page from everywhere as a plain visitor does; with what has come after `wait` seconds, at those
+        that vary in their variants, as far as `requests` in all go."""
         spots = list(enumerate(self._spots))
-        tasks = [group.create_task(self._look_plainly(url, spot, page, n)) for n, spot in spots]
-        if not wait or not tasks:
+        pages = list(enumerate(urls))
+        tasks = [group.create_task(self._look_plainly(url, spot, page, n)) for page, url in pages for n, spot in spots]
+        if not tasks:
             return
         await asyncio.wait(tasks, timeout=wait)
-        plain = {n: look for n, _ in spots if (look := self._seen.get((0, page, n, 0)))}
-        for variant, asked in enumerate(to_prove(self._site, plain.values(), self._before), 1):
-            for n, spot in spots:
-                if n not in plain or not plain[n].problem:
-                    group.create_task(self._look(url, spot, asked, (variant, page, n, 0)))
+        left = requests - len(urls) * sum(self._times(place) for place, _ in self._spots)
+        varying = sorted(filter(None, (self._varying(url, page) for page, url in pages)), key=lambda one: one.rank)
+        for n, one in enumerate(varying):
+            if n < VARIED_MIN or one.requests <= left:
+                left -= one.requests
+                for key, asked in one.looks.items():
+                    group.create_task(self._look(one.url, self._spots[key[2]], asked, key))
+
+    def _varying(self, url: str, page: int) -> _Varying | None:
+        """What is to be asked of one page beside a plain visitor's request, except where nobody answers."""
+        plain = {n: look for n in range(len(self._spots)) if (look := self._seen.get((0, page, n, 0)))}
+        before = {look.variant for look in self._before if look.url == url}
+        asked = enumerate(to_prove(self._site, plain.values(), before), 1)
+        there = [n for n in range(len(self._spots)) if n not in plain or not plain[n].problem]
+        looks = {(variant, page, n, 0): more for variant, more in asked for n in there}
+        return _Varying(url, looks, any(look.varies for look in plain.values())) if looks else None
 
     async def _look_plainly(self, url: str, spot: tuple[str, str], page: int, n: int) -> None:
-        await self._look(url, spot, PLAIN, (0, page, n, 0))
-        if self._twice and spot[0] != ORIGIN and not self._seen[0, page, n, 0].problem:
-            await self._look(url, spot, PLAIN, (0, page, n, 1))
-            if not _disagree(self._seen[0, page, n, 0], self._seen[0, page, n, 1]):
-                del self._seen[0, page, n, 1]
+        first = (0, page, n, 0)
+        await self._look(url, spot, PLAIN, first)
+        if self._seen[first].problem:
+            return
+        for more in range(1, self._times(spot[0])):
+            key = (0, page, n, more)
+            await self._look(url, spot, PLAIN, key)
+            if _disagree(self._seen[first], self._seen[key]):
+                continue
+            if _is_alike(self._seen[first], self._seen.pop(key)):
+                self._seen[first] = replace(self._seen[first], answers=self._seen[first].answers + 1)
+
+    def _times(self, place: str) -> int:
+        """How often a place is asked for a plain visitor's answer in one go."""
+        if place == ORIGIN or not self._twice:
+            return 1
+        return UNSTEADY_TIMES if place in self._unsteady else 2
 
     async def _look(self, url: str, spot: tuple[str, str], asked: Asked, key: _Key) -> None:
         if asked:
@@ -184,6 +233,11 @@ def _disagree(first: Look, second: Look) -> bool:
     """Whether two answers of one place that keeps copies hold two contents."""
     kept = first.is_kept or second.is_kept
     return kept and not second.problem and second.status not in REFUSING and compare(first, second) in OTHERS
+
+
+def _is_alike(first: Look, second: Look) -> bool:
+    """Whether the second answer says once more what the first did."""
+    return not second.problem and second.status not in REFUSING and compare(first, second) not in OTHERS
 
 
 async def look_inside(core: Core, site: Site, urls: Sequence[str], within: float) -> tuple[Look, ...]:

@@ -21,7 +21,7 @@ from bot.services.endings import Change, finish
 from bot.services.leading import led
 from bot.services.setup import Core
 from bot.services.warming import begin_after
-from bot.services.witnesses import covered, seen_of
+from bot.services.witnesses import REQUESTS_MAX, covered, seen_of
 from providers.contract import Kind
 
 BEFORE_SECONDS = 2.0  # the look before holds a purge at most this long
@@ -77,7 +77,7 @@ def _judge(job: JobView, looks: Sequence[Look], pages: Sequence[str]) -> Judgeme
     soft = any(layer.soft for layer in job.layers)
     proven = job.looks if job.proven is not None else ()
     kept_by = job.partly if job.kind is Kind.URL else (*job.partly, *job.left_alone)
-    purged = Purged(purged_at, soft, pages, job.left_alone, proven, kept_by, job.kind is not Kind.URL)
+    purged = Purged(purged_at, soft, pages, job.left_alone, proven, kept_by, job.kind is not Kind.URL, job.was_old_at)
     return judge(was(job.before, looks), looks, purged)
 
 
@@ -120,12 +120,12 @@ async def _looks(
     through_dns: bool = False,
 ) -> tuple[Look, ...]:
     site = core.setup.sites.get(job.site)
-    before = {look.variant for look in job.before}
     if site is None:
         return ()
     return await look_all(
         core.looker, site, job.look_urls, within,
-        before=before, expected=expected, twice=twice, through_dns=through_dns,
+        before=job.before, expected=expected, twice=twice, through_dns=through_dns,
+        requests=REQUESTS_MAX if twice else 0, unsteady=job.was_old_at,
     )  # fmt: skip
 
 
@@ -162,6 +162,7 @@ def _judged(
         verdict=judgement.verdict,
         fresh_at=judgement.fresh_at,
         stale_at=judgement.stale_at,
+        was_old_at=tuple(dict.fromkeys([*job.was_old_at, *judgement.stale_at])),
         due_at=now,
     )
     if again:

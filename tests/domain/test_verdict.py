@@ -74,6 +74,16 @@ def varied(content: str = "b7") -> list[Look]:
     return [look("origin", content, variant="X: y")] * 2
 
 
+def at_news(looks: Sequence[Look]) -> list[Look]:
+    return [replace(one, url=NEWS) for one in looks]
+
+
+def in_all_encodings() -> list[Look]:
+    """What `fra` and the origin say to who takes no encoding, and to who takes Brotli."""
+    asked = ("Accept-Encoding: identity", "Accept-Encoding: br")
+    return [replace(one, variant=it) for it in asked for one in (look("fra", "b7", Cached.HIT, 3), *origin())]
+
+
 HIT, MISS, STALE, UNCACHED = Cached.HIT, Cached.MISS, Cached.STALE, Cached.UNCACHED
 NEW = look("fra", "b7", MISS)
 OLD = look("sin", "a1", HIT, 18_000, version="a1")
@@ -153,7 +163,7 @@ FRESH_ROWS = {
     "by User-Agent, and only a plain visitor asked": Row(
         [replace(NEW, varies="accept-encoding, user-agent"), *origin()],
         Verdict.FRESH,
-        "seen as a plain visitor; others may get other copies (Vary: User-Agent)",
+        "seen as a plain visitor; others may get other copies (Vary: Accept-Encoding, User-Agent)",
         again=False,
     ),
     "by cookie and language": Row(
@@ -173,11 +183,38 @@ FRESH_ROWS = {
         "",
         again=False,
     ),
-    "by encoding alone": Row([replace(NEW, varies="accept-encoding"), *origin()], Verdict.FRESH, "", again=False),
+    "by encoding alone, and each asked": Row(
+        [replace(NEW, varies="accept-encoding"), *origin(), *in_all_encodings()], Verdict.FRESH, "", again=False
+    ),
+    "by encoding alone, and one of them not asked": Row(
+        [replace(NEW, varies="accept-encoding"), *origin(), *in_all_encodings()[:3]],
+        Verdict.FRESH,
+        "seen as a plain visitor; others may get other copies (Vary: Accept-Encoding)",
+        again=False,
+    ),
+    "by encoding on pages that were not asked so": Row(
+        [*(replace(NEW, url=at, varies="accept-encoding") for at in (URL, NEWS)), *origin(), *at_news(origin())],
+        Verdict.FRESH,
+        "seen as a plain visitor; others may get other copies (Vary: Accept-Encoding)",
+        again=False,
+    ),
+    "by encoding at the edge alone, and one page asked so": Row(
+        [
+            *(replace(NEW, url=at, varies="accept-encoding") for at in (URL, NEWS)),
+            *origin(),
+            *at_news(origin()),
+            *in_all_encodings(),
+            replace(NEW, place="iad"),
+            *at_news([replace(NEW, place="iad")]),
+        ],
+        Verdict.FRESH,
+        "asked in every variant on 1 of 2 pages",
+        again=False,
+    ),
     "by headers of the site's own, and by Origin": Row(
         [replace(NEW, varies="x-device, origin, accept-encoding"), *origin()],
         Verdict.FRESH,
-        "seen as a plain visitor; others may get other copies (Vary: Origin, X-Device)",
+        "seen as a plain visitor; others may get other copies (Vary: Accept-Encoding, Origin, X-Device)",
         again=False,
     ),
     "by more headers than a line holds": Row(
@@ -190,8 +227,7 @@ FRESH_ROWS = {
         [
             *(replace(NEW, url=at, varies="accept-encoding") for at in (URL, NEWS)),
             *(replace(one, url=at) for at in (URL, NEWS) for one in origin()),
-            look("fra", "b7", HIT, 3, variant="Accept-Encoding: br"),
-            *(replace(one, variant="Accept-Encoding: br") for one in origin()),
+            *in_all_encodings(),
         ],
         Verdict.FRESH,
         "asked in every variant on 1 of 2 pages",

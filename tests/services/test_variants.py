@@ -16,15 +16,19 @@ from bot.domain.job import State
 from bot.domain.site import Site
 from bot.domain.variants import PHONE
 from bot.domain.verdict import Look, Verdict
-from bot.services.checks import VARIED_URLS
+from bot.record import check_record, job_record
+from bot.services.checking import URLS_MAX
+from bot.services.checks import VARIED_MIN
 from bot.services.ports import ReadHeaders
 from bot.services.replies import Checked
 from bot.services.setup import Setup
+from bot.services.witnesses import REQUESTS_MAX
 from providers.contract import Cached, Copies
 from tests.services.shop import APPROVERS, MIA, SHOP, ScriptedEdges, ScriptedProvider, Shop, open_shop, url
 from tests.services.test_desk import say
 from tests.slate import SlateClock
 
+LAST_OF_SECOND_ROUND = 1 + 2 + 4  # answers: before the purge, at the first look after it, at the second
 MOBILE = "CF-Device-Type: mobile"
 IDENTITY, BROTLI = "Accept-Encoding: identity", "Accept-Encoding: br"
 PAGE = "https://www.shop.test/a"
@@ -42,6 +46,9 @@ class VaryingEdges(ScriptedEdges):
         self.whole = True
         self.tagged = True
         self.silent: set[tuple[str, str]] = set()
+        self.old_at: dict[str, str] = {}  # pages that the edges keep old in one variant
+        self.varying: set[str] | None = None  # the pages that vary; None for all
+        self.fourth: dict[str, str] = {}  # what is given out in the last of the four answers of a place's second round
         self.second: dict[str, str] = {}  # what another server behind a place's address keeps
 
     async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
@@ -50,13 +57,18 @@ class VaryingEdges(ScriptedEdges):
         version = self.kept.get((place, varied(asked)), self.serves[place])
         if self.asked.count((place, "")) == 2 and not asked:
             version = self.second.get(place, version)
+        if self.asked.count((place, "")) == LAST_OF_SECOND_ROUND and not asked:
+            version = self.fourth.get(place, version)
+        if place != "origin" and self.old_at.get(url) == varied(asked):
+            version = "v1"
         problem = "connection refused" if (place, varied(asked)) in self.silent else ""
         return replace(answer, text=version, digest=version, problem=problem)
 
     def read(self, answer: Answer, by: ReadHeaders | None = None) -> Look:
         if answer.problem:
             return Look(answer.place, answer.url, answer.at, problem=answer.problem, variant=varied(answer.asked))
-        look = replace(super().read(answer, by), varies=self.varies)
+        varies = self.varies if self.varying is None or answer.url in self.varying else ""
+        look = replace(super().read(answer, by), varies=varies)
         if look.variant != BROTLI:
             return look
         digest = answer.digest if self.whole else ""
@@ -179,6 +191,32 @@ async def test_two_servers_behind_one_place_that_disagree_are_both_told(tmp_path
     assert (Verdict.STALE, ("iad",), ["v2", "v1"]) == (reply.judgement.verdict, reply.judgement.stale_at, told)
 
 
+async def test_a_place_that_was_old_after_the_purge_is_asked_four_times_before_it_is_fresh(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path)
+    edges.becomes["iad"] = ["v1", "v1", "v1", "v2"]
+    job = await shop.purge(MIA, url("/a"))
+    await shop.slate.advance(600)
+    done = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (Verdict.FRESH, 2) == (done.verdict, done.round)
+    assert {("fra", ""): 1 + 2 + 2, ("iad", ""): LAST_OF_SECOND_ROUND} == {
+        spot: n for spot, n in Counter(edges.asked).items() if spot[0] != "origin"
+    }
+    assert "iad: old at an earlier look, fresh now in 4 answers in a row" in done.why
+    assert done.why == job_record(done)["why"]
+
+
+async def test_a_place_that_was_old_and_is_old_in_one_of_four_answers_is_not_fresh(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path)
+    edges.becomes["iad"] = ["v1", "v1", "v1", "v2"]
+    edges.fourth["iad"] = "v1"
+    job = await shop.purge(MIA, url("/a"))
+    await shop.slate.advance(5)
+    seen = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.CHECKING, Verdict.STALE, 2) == (seen.state, seen.verdict, seen.round)
+
+
 async def test_two_answers_that_agree_are_told_once(tmp_path: Path) -> None:
     shop, _ = varied_shop(tmp_path)
     reply = await checked(shop)
@@ -238,19 +276,56 @@ async def test_a_place_that_is_silent_is_named_once_for_all_variants(tmp_path: P
     assert "iad did not answer: connection refused · fresh at fra" == (await checked(shop)).judgement.why
 
 
-async def test_of_many_urls_the_first_are_asked_in_every_variant_and_that_is_said(tmp_path: Path) -> None:
+MANY = [f"{PAGE}{n}" for n in range(URLS_MAX)]
+
+
+async def test_of_many_urls_some_are_asked_in_every_variant_and_that_is_said(tmp_path: Path) -> None:
     shop, _ = varied_shop(tmp_path, WITH_PHONES)
-    pages = [f"{PAGE}{n}" for n in range(VARIED_URLS + 2)]
-    reply = await checked(shop, *pages)
-    assert set(pages[:VARIED_URLS]) == {look.url for look in reply.looks if look.variant}
-    assert (Verdict.FRESH, "asked in every variant on 5 of 7 pages") == (reply.judgement.verdict, reply.judgement.why)
+    reply = await checked(shop, *MANY)
+    assert set(MANY[:VARIED_MIN]) == {look.url for look in reply.looks if look.variant}
+    told = "asked in every variant on 5 of 100 pages"
+    assert (Verdict.FRESH, told) == (reply.judgement.verdict, reply.judgement.why)
+    assert told == check_record(reply)["why"]
 
 
-async def test_where_something_is_old_the_first_are_named_in_a_note(tmp_path: Path) -> None:
+async def test_where_something_is_old_how_many_were_asked_in_every_variant_is_noted(tmp_path: Path) -> None:
     shop, edges = varied_shop(tmp_path, WITH_PHONES)
     edges.kept["iad", MOBILE] = "v1"
-    reply = await checked(shop, *(f"{PAGE}{n}" for n in range(VARIED_URLS + 2)))
-    assert ["The first 5 URLs were asked in every variant."] == reply.notes
+    reply = await checked(shop, *MANY)
+    assert ["Asked in every variant on 5 of 100 pages."] == reply.notes
+
+
+@pytest.mark.parametrize("pages", [VARIED_MIN + 1, 50])
+async def test_every_page_that_varies_is_asked_as_far_as_a_round_goes(tmp_path: Path, pages: int) -> None:
+    shop, edges = varied_shop(tmp_path, WITH_PHONES)
+    edges.old_at[MANY[pages - 1]] = MOBILE
+    reply = await checked(shop, *MANY[:pages])
+    assert set(MANY[:pages]) == {look.url for look in reply.looks if look.variant}
+    assert (Verdict.STALE, []) == (reply.judgement.verdict, list(reply.notes))
+
+
+async def test_a_purge_of_six_pages_is_not_proven_by_five_in_brotli(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path, varies="accept-encoding")
+    edges.old_at[MANY[5]] = BROTLI
+    job = await shop.purge(MIA, *(url(f"/a{n}") for n in range(6)))
+    await shop.slate.advance(600)
+    done = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (Verdict.STALE, ("fra", "iad")) == (done.verdict, done.stale_at)
+
+
+async def test_pages_that_say_that_they_vary_are_asked_before_those_that_do_not(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path, WITH_PHONES, varies="accept-encoding")
+    edges.varying = {MANY[-1], MANY[-2]}
+    reply = await checked(shop, *MANY)
+    assert {*MANY[:3], *edges.varying} == {look.url for look in reply.looks if look.variant}
+
+
+async def test_a_round_never_takes_more_requests_than_it_may(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path, varies="accept-encoding")
+    reply = await checked(shop, *MANY[:60])
+    assert (REQUESTS_MAX, 30) == (len(edges.asked), len({look.url for look in reply.looks if look.variant}))
+    assert "asked in every variant on 30 of 60 pages" == reply.judgement.why
 
 
 async def test_a_purge_is_proven_only_when_every_variant_is_fresh(tmp_path: Path) -> None:
