@@ -25,7 +25,7 @@ def unfinished(case: Case) -> Cause | None:
     """A provider has taken the purge and says that it is not done."""
     ours = next((o for o in case.covering() if o.job.state is State.CONFIRMING), None)
     layer = next((one for one in ours.job.layers if one.pending), None) if ours else None
-    if ours is None or layer is None or case.is_fresh:
+    if ours is None or layer is None or case.is_new_to_all:
         return None
     ready = layer.ready_at or 0.0
     left = f"; it is asked again in {span(ready - case.now)}" if ready > case.now + 1 else ""
