@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.answer import PLAIN, Asked
 from bot.domain.job import JobView, LayerState, State
 from bot.domain.look import ORIGIN
+from bot.domain.reasons import REWRITTEN
 from bot.domain.site import Site
 from bot.domain.speech import VERB_OF
 from bot.domain.why import (
@@ -886,6 +887,20 @@ def test_other_bytes_alone_make_nothing_sure() -> None:
     cause = diagnose(bare).cause
     assert (Name.NOT_PURGED, LIKELY) == (cause.name, cause.certainty)
     assert "only the bytes differ, which an edge that rewrites pages changes too" == cause.evidence[-1]
+
+
+def test_where_only_the_bytes_differ_after_a_purge_the_edge_may_have_rewritten_them() -> None:
+    bare = case(
+        edge("fra", glance("fra", "old", HIT, 30, etag="", version="")),
+        origin(glance(ORIGIN, "new", etag="", version="")),
+        purges=[ours(SAME_THEN)],
+    )
+    cause = diagnose(bare).cause
+    assert (Name.REFILLED, POSSIBLE) == (cause.name, cause.certainty)
+    assert cause.what.endswith(
+        " Or nothing is old: an edge that rewrites pages gives other bytes than the origin each time."
+    )
+    assert REWRITTEN == cause.evidence[-1]
 
 
 Q7 = InLine("Q-7", URL, "U_MIA", NOW - 60)

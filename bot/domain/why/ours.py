@@ -195,12 +195,19 @@ def _ageless(case: Case, last: Ours, kept: list[Spot]) -> Cause:
     return Cause(
         Name.NOT_REACHED,
         Certainty.LIKELY,
-        f"{title} took {last.job.name}, and {names_of(kept)} still {do(kept, 'serves', 'serve')} the old copy, without"
-        " saying how old it is.",
+        f"{title} took {last.job.name}, and {names_of(kept)} still {do(kept, 'serves', 'serve')} the old copy,"
+        f" {_ages(kept)}.",
         each(kept),
         past(case, last),
         _other_key(kept[0], last),
     )
+
+
+def _ages(kept: list[Spot]) -> str:
+    """Why nothing is known of when the copies were made."""
+    if any(spot.look.age is None for spot in kept):
+        return "without saying how old it is"
+    return f"with an Age that never grows ({span(kept[0].look.age or 0)} at each look), so that it tells nothing"
 
 
 def _in_time(case: Case, seconds: float) -> Cure:
