@@ -92,6 +92,11 @@ class Cache:
         )
         self._apply()
 
+    def is_due(self, by: float) -> bool:
+        """Whether a purge is on its way here that takes effect until `by` (seconds since the epoch)."""
+        sql = "select 1 from pending where place = ? and due > ? and due <= ? limit 1"
+        return bool(self._store.rows(sql, (self.place, self._now(), by)))
+
     def _apply(self) -> None:
         sql = "select * from pending where place = ? and due <= ? order by id"
         for row in self._store.rows(sql, (self.place, self._now())):

@@ -28,6 +28,7 @@ HELD, CHANGED = (
     600.0,
 )  # seconds: since when the old copies are there, and since when the origin has something new
 PATIENCE = 20.0  # seconds for a job to come as far as a scene needs it
+ON_ITS_WAY = 10.0  # seconds: a purge that takes longer to a city is what a scene is about
 AGES = 2.5  # seconds between two things that are to be told apart by an Age
 EVERY = 0.05  # seconds between two looks at what has become of a purge
 _BEARER = {"authorization": "Bearer play"}
@@ -87,7 +88,8 @@ class Stage:
         self.deploy()
 
     async def purge(self, things: str, until: Sequence[str] = (), vote: bool = False) -> None:
-        """Have the bot purge, and wait until it is sent, or until the job is in one of these states."""
+        """Have the bot purge, and wait until it is sent, or until the job is in one of these states; then until every
+        cache is empty that is not a long time behind, so that whoever asks at once finds what the scene is about."""
         async with loopback_client() as client:
             name = await self._asked(client, things)
             if vote:
@@ -95,7 +97,13 @@ class Stage:
             async with asyncio.timeout(PATIENCE):
                 async for state in self._states(client, name):
                     if state in until or (not until and state not in _OPEN):
-                        return
+                        break
+        await self._emptied()
+
+    async def _emptied(self) -> None:
+        by = self.world.now() + ON_ITS_WAY
+        while any(cache.is_due(by) for cache in (*self.town.caches.values(), *self.town.fronts)):
+            await asyncio.sleep(EVERY)
 
     async def seen(self, account: str, status: int) -> None:
         """Wait until an account has answered so."""

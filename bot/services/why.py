@@ -15,7 +15,7 @@ from bot.domain.look import ORIGIN
 from bot.domain.site import Site
 from bot.domain.target import url_of
 from bot.domain.why import Case, Front, Glance, InLine, Spot, Tier, Twin, diagnose
-from bot.domain.why.asking import to_ask
+from bot.domain.why.asking import left_out, to_ask
 from bot.domain.why.content import PROBE
 from bot.domain.why.torn import to_ask_again
 from bot.ledger.books import Books
@@ -79,7 +79,25 @@ class _Eyes:
         doors = inner_doors(self._core, self._site)
         inner = [self._spot(one.title, Tier.INNER, one.door, one.sighting) for one in doors]
         origin = [self._spot(ORIGIN, Tier.ORIGIN, self._site.origin)] if self._site.origin else []
-        return tuple(await asyncio.gather(*edges, *inner, *origin))
+        return await self._alike(await asyncio.gather(*edges, *inner, *origin))
+
+    async def _alike(self, spots: Sequence[Spot]) -> tuple[Spot, ...]:
+        """The same, each edge and the origin asked as any of them was: an answer says nothing where the origin was not
+        asked alike, and one place may vary by what another does not name."""
+        more = left_out(spots)
+        if more:
+            self._until = max(self._until, asyncio.get_running_loop().time() + PROBE_WITHIN)
+        return tuple(await asyncio.gather(*(self._varied(spot, more.get(spot.name, ())) for spot in spots)))
+
+    async def _varied(self, spot: Spot, asked: Sequence[Asked]) -> Spot:
+        """The spot, asked so too."""
+        if not asked or spot.tier is Tier.INNER:
+            return spot
+        found = await asyncio.gather(*(self._glance(spot.name, self._address(spot), one) for one in asked))
+        return replace(spot, varied=(*spot.varied, *found))
+
+    def _address(self, spot: Spot) -> str:
+        return self._site.origin if spot.tier is Tier.ORIGIN else dict(places_of(self._site))[spot.name]
 
     async def _spot(self, name: str, tier: Tier, address: str, by: ReadHeaders | None = None) -> Spot:
         """Two plain requests, one after the other, since a cache may serve the old once more; then the variants, where
@@ -106,8 +124,7 @@ class _Eyes:
         """One request after the other, so that each has its turn at a place of several nodes."""
         if spot.tier is Tier.INNER or not (asked or spot.tier is Tier.ORIGIN):
             return spot
-        address = self._site.origin if spot.tier is Tier.ORIGIN else dict(places_of(self._site))[spot.name]
-        found = [await self._glance(spot.name, address, one) for one in asked or (PLAIN,)]
+        found = [await self._glance(spot.name, self._address(spot), one) for one in asked or (PLAIN,)]
         plain, varied = ([one for one in found if (one.answer.asked == PLAIN) is kind] for kind in (True, False))
         return replace(spot, plain=(*spot.plain, *plain), varied=(*spot.varied, *varied))
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.answer import PLAIN, Asked
 from bot.domain.job import JobView, LayerState, State
 from bot.domain.look import ORIGIN
+from bot.domain.reasons import REWRITTEN
 from bot.domain.site import Site
 from bot.domain.speech import VERB_OF
 from bot.domain.why import (
@@ -886,6 +887,32 @@ def test_other_bytes_alone_make_nothing_sure() -> None:
     cause = diagnose(bare).cause
     assert (Name.NOT_PURGED, LIKELY) == (cause.name, cause.certainty)
     assert "only the bytes differ, which an edge that rewrites pages changes too" == cause.evidence[-1]
+
+
+def by_bytes(age: int | None) -> Case:
+    """Other bytes than the origin's, and nothing else to go by, after a purge."""
+    return case(
+        edge("fra", glance("fra", "old", HIT, age, etag="", version="")),
+        origin(glance(ORIGIN, "new", etag="", version="")),
+        purges=[ours(replace(job(), looks=(replace(looked("new")[0], etag="", version=""),)))],
+    )
+
+
+@pytest.mark.parametrize(("age", "name"), [(30, Name.REFILLED), (None, Name.NOT_REACHED)])
+def test_where_only_the_bytes_differ_after_a_purge_the_edge_may_have_rewritten_them(
+    age: int | None, name: Name
+) -> None:
+    cause = diagnose(by_bytes(age)).cause
+    assert (name, POSSIBLE) == (cause.name, cause.certainty)
+    assert cause.what.endswith(
+        " Or nothing is old: an edge that rewrites pages gives other bytes than the origin each time."
+    )
+    assert REWRITTEN == cause.evidence[-1]
+
+
+def test_a_copy_from_before_the_purge_is_one_however_its_bytes_came_to_be() -> None:
+    cause = diagnose(by_bytes(18_000)).cause
+    assert (Name.NOT_REACHED, LIKELY) == (cause.name, cause.certainty)
 
 
 Q7 = InLine("Q-7", URL, "U_MIA", NOW - 60)

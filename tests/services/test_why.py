@@ -16,6 +16,7 @@ from bot.domain.look import Look
 from bot.domain.plan import Plan
 from bot.domain.speech import Command, Verb
 from bot.domain.target import Target
+from bot.domain.variants import BROTLI
 from bot.domain.verdict import Verdict
 from bot.domain.why import Case, Certainty, Name, Reach, Reading, Resolved, Tier
 from bot.domain.why.asking import AS_A_PHONE
@@ -155,6 +156,37 @@ async def test_an_encoding_is_blamed_only_where_it_is_old_again(shop: Shop, edge
     cause = (await why(shop, url("/a"))).diagnosis.cause
     assert Name.DISAGREE is cause.name
     assert cause.what.startswith("fra gave the old page to the same request (`Accept-Encoding: identity`) first, and")
+
+
+class Packing(Edges):
+    """Edges that pack with Brotli by themselves, and kept the old page so packed; `says` are the places whose plain
+    answers name that in Vary."""
+
+    def __init__(self, clock: SlateClock, says: Sequence[str]) -> None:
+        super().__init__(clock)
+        self.says = says
+        self.serves |= {"fra": "v2", "iad": "v2"}
+
+    async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
+        answer = await super().fetch(url, place, address, asked)
+        if asked == BROTLI and place != "origin":
+            answer = replace(answer, headers=(("etag", '"v1"'),), text="v1", digest="v1")
+        vary = (("vary", "Accept-Encoding"),) if place in self.says else ()
+        return replace(answer, headers=(*answer.headers, *vary))
+
+
+@pytest.mark.parametrize("says", [("fra", "iad"), ("origin",), ("fra", "iad", "origin")], ids="+".join)
+async def test_an_old_copy_packed_with_brotli_is_seen_whoever_says_vary(tmp_path: Path, says: Sequence[str]) -> None:
+    shop = open_shop(tmp_path, edges=Packing(SlateClock(), says))
+    cause = (await why(shop, url("/a"))).diagnosis.cause
+    assert Name.VARIANT is cause.name
+    assert cause.what.startswith("fra and iad serve the new page to a plain visitor, and the old one to a visitor who")
+    assert "`Accept-Encoding: br`" in cause.what
+
+
+async def test_no_edge_is_asked_more_where_all_name_the_same(shop: Shop, edges: Edges) -> None:
+    await why(shop, url("/a"))
+    assert len(edges.asked) == len({*edges.asked}) + 3  # a plain visitor's request, twice at each of three places
 
 
 PROBED = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain.answer import Answer, Asked
 from bot.domain.caching import titled, varied_by
@@ -15,6 +15,7 @@ from bot.domain.why.spots import LOCATION_MAX, SENDS_MAX, Glance, Spot, Tier, na
 
 AS_A_PHONE: Asked = (("User-Agent", PHONE),)
 FIELDS_SHOWN, FIELD_MAX = 4, 40
+ALIKE_MAX = 6  # requests more at one place
 _AGENT = "user-agent"
 _SAMPLES = {  # one value of these stands for no others
     _AGENT: "what other devices get than a plain visitor and an iPhone, since it says `Vary: User-Agent`",
@@ -28,6 +29,19 @@ def to_ask(site: Site, answer: Answer) -> tuple[Asked, ...]:
     keep apart by themselves; not where one of them is some device's already."""
     others = to_diagnose(site, answer)
     return others if any(_field(asked) == _AGENT for asked in others) else (*others, AS_A_PHONE)
+
+
+def left_out(spots: Sequence[Spot]) -> Mapping[str, tuple[Asked, ...]]:
+    """What some edge or the origin was asked beyond a plain visitor's request and another was not, by the place's name;
+    at most ALIKE_MAX each."""
+    there = [spot for spot in spots if spot.tier is not Tier.INNER and spot.varied]
+    every = dict.fromkeys(one.answer.asked for spot in there for one in spot.varied)
+    found = {spot.name: [one for one in every if one not in _asked_at(spot)][:ALIKE_MAX] for spot in there}
+    return {name: tuple(asked) for name, asked in found.items() if asked}
+
+
+def _asked_at(spot: Spot) -> set[Asked]:
+    return {one.answer.asked for one in spot.varied}
 
 
 def unseen(case: Case) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from bot.domain.variants import ENCODING
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.repeating import shown_again
-from bot.domain.why.spots import DIGEST_MAX, Glance, Spot, Tier, do, each, names_of
+from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of, with_bytes
 
 ORDINALS = ("asked first", "asked again", "asked once more")
 
@@ -85,7 +85,7 @@ def not_known(case: Case) -> Cause | None:
         Name.UNSTEADY if unsteady_ else Name.UNKNOWN,
         Certainty.SEEN if unsteady_ else Certainty.POSSIBLE,
         f"It cannot be told whether {names_of(unknown)} {do(unknown, 'is', 'are')} old: {'; '.join(whys)}.",
-        (*each(unknown, _with_bytes if _are_other_bytes(whys) else lambda spot: spot.told), *_origins(case, whys)),
+        (*each(unknown, with_bytes if _are_other_bytes(whys) else lambda spot: spot.told), *_origins(case, whys)),
         Cure("Check again", f"check {case.typed}", _to_tell(case, unsteady_, whys)),
         _prevent(case, unsteady_, whys),
         repeat=shown_again(case, case.at(Tier.ORIGIN), several=True) if unsteady_ else "",
@@ -114,16 +114,10 @@ def _are_other_bytes(whys: list[str]) -> bool:
     return any(" other bytes " in why for why in whys)
 
 
-def _with_bytes(spot: Spot) -> str:
-    """What it answered, and which bytes where the words do not say."""
-    digest = f"SHA-256 {spot.look.digest[:DIGEST_MAX]}…"
-    return spot.told if digest in spot.told or not spot.look.digest else f"{spot.told}, {digest}"
-
-
 def _origins(case: Case, whys: list[str]) -> list[str]:
     """What the origin answered each time, by its bytes where they differ."""
     if _are_other_bytes(whys):
-        return list(each(case.at(Tier.ORIGIN), _with_bytes))
+        return list(each(case.at(Tier.ORIGIN), with_bytes))
     if len({glance.look.digest for glance in case.origins}) < 2:
         return list(each(case.at(Tier.ORIGIN)))
     return [f"origin, {when}: {_bytes(glance)}" for when, glance in zip(ORDINALS, case.origins, strict=False)]

@@ -10,9 +10,10 @@ from urllib.parse import urljoin
 from bot.domain.finding import Finding, Page, Verdict, find
 from bot.domain.hold import Hold
 from bot.domain.job import JobView, LayerView
-from bot.domain.look import ORIGIN, Likeness, compare
+from bot.domain.look import ORIGIN, Likeness, Look, compare
 from bot.domain.saying import url_line
 from bot.domain.site import Site
+from bot.domain.variants import ENCODING
 from bot.domain.why.spots import Course, Glance, Spot, Tier
 from providers.contract import Cached, Kind
 
@@ -141,11 +142,23 @@ class Case:
         """What `spot` serves, against the origin: its last plain answer, or `glance`."""
         seen = glance or spot.last
         origins = self._asked_alike(seen.look.variant)
-        looks = (seen.look, *(origin.look for origin in origins))
-        found = find(Page(self.url, (), looks, has_origin=bool(self.site.origin)), seen.look.place)[0]
+        if not any(origin.is_usable for origin in origins) and self._is_other_packing(seen):
+            found = self._compared(replace(seen.look, etag=""), self.origins)
+            return replace(found, look=seen.look)
+        found = self._compared(seen.look, origins)
         if found.verdict is Verdict.STALE and self.is_plain_page(seen):
             return replace(found, verdict=Verdict.UNKNOWN, why=f"{spot.name} gives all the same page, the origin not")
         return self._by_location(found, seen, [origin for origin in origins if origin.is_usable])
+
+    def _compared(self, look: Look, origins: Sequence[Glance]) -> Finding:
+        looks = (look, *(origin.look for origin in origins))
+        return find(Page(self.url, (), looks, has_origin=bool(self.site.origin)), look.place)[0]
+
+    def _is_other_packing(self, seen: Glance) -> bool:
+        """Whether it differs from a plain visitor's answer in its encoding alone, and names its version: that is to be
+        the plain page's, though its ETag may be one of its own."""
+        asked = seen.answer.asked
+        return bool(asked and seen.look.version and self.origins) and asked[0][0] == ENCODING
 
     def is_plain_page(self, glance: Glance) -> bool:
         """Whether somebody who asked otherwise got what the origin gives plain visitors now, which is nothing old."""
@@ -215,6 +228,12 @@ class Case:
     def is_fresh(self) -> bool:
         """Whether some edge serves what the origin does, and none something else."""
         return bool(self.fresh()) and not self.saw_old
+
+    @property
+    def is_new_to_all(self) -> bool:
+        """Whether it is fresh, and nobody who asks otherwise got something old either."""
+        courses = [course for spot in self.at(Tier.EDGE) for course in self.courses_at(spot)]
+        return self.is_fresh and not any(any(course.were_old) for course in courses)
 
     @property
     def is_by_bytes(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.domain.finding import Verdict
 from bot.domain.look import describe, in_short
+from bot.domain.reasons import REWRITTEN
 from bot.domain.why import (
     calm,
     content,
@@ -27,6 +28,7 @@ from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Diagnosis, Name
 from bot.domain.why.repeating import shown_again
 from bot.domain.why.spots import DIGEST_MAX, SENDS_MAX, Spot, Tier, alike_told, each
+from bot.domain.why.times import is_from_before
 
 Rule = Callable[[Case], Cause | None]
 ALSO_MAX = 2
@@ -74,6 +76,7 @@ _OF_THE_COPY, _OF_OUR_PURGE = (
     frozenset({Name.NOT_REACHED, Name.REFILLED}),
 )
 _IN_DOUBT = {Name.BROWSERS: Certainty.POSSIBLE, Name.NOTHING_OLD: Certainty.LIKELY}  # where not all was seen
+_REWRITTEN = "only the bytes differ, which an edge that rewrites pages changes too"
 _ORDER = [Certainty.SEEN, Certainty.LIKELY, Certainty.POSSIBLE]
 
 
@@ -111,14 +114,32 @@ def _weighed(case: Case, cause: Cause) -> Cause:
     where nothing old was seen, and other visitors' requests told nothing."""
     if cause.name in _IN_DOUBT and is_in_doubt(case):
         return replace(cause, certainty=_IN_DOUBT[cause.name])
-    if cause.certainty is not Certainty.SEEN or cause.name not in _OF_THE_OLD or not case.is_by_bytes:
+    if cause.name not in _OF_THE_OLD | _OF_OUR_PURGE or not case.is_by_bytes:
         return cause
-    evidence = (
-        *cause.evidence,
-        *_digests(case, cause.evidence),
-        "only the bytes differ, which an edge that rewrites pages changes too",
-    )
-    return replace(cause, certainty=Certainty.LIKELY, evidence=evidence)
+    if cause.name is Name.REFILLED or _is_ageless(case, cause):
+        return _perhaps_rewritten(case, cause)
+    if cause.certainty is not Certainty.SEEN or cause.name is Name.NOT_REACHED:
+        return cause
+    return replace(cause, certainty=Certainty.LIKELY, evidence=_by_bytes(case, cause, _REWRITTEN))
+
+
+def _is_ageless(case: Case, cause: Cause) -> bool:
+    """Whether a purge is said to have gone by copies of which none says that it is older."""
+    last = case.last_purge
+    if cause.name is not Name.NOT_REACHED or cause.certainty is not Certainty.LIKELY or last is None:
+        return False
+    return not any(is_from_before(case, spot, last) for spot in case.old())
+
+
+def _perhaps_rewritten(case: Case, cause: Cause) -> Cause:
+    """A purge that did all that it should leaves such a page, too, where the edge rewrites what it fetches."""
+    weaker = Certainty.LIKELY if cause.certainty is Certainty.SEEN else Certainty.POSSIBLE
+    what = f"{cause.what} Or nothing is old: an edge that rewrites pages gives other bytes than the origin each time."
+    return replace(cause, certainty=weaker, what=what, evidence=_by_bytes(case, cause, REWRITTEN))
+
+
+def _by_bytes(case: Case, cause: Cause, line: str) -> tuple[str, ...]:
+    return (*cause.evidence, *_digests(case, cause.evidence), line)
 
 
 def _digests(case: Case, shown: Sequence[str]) -> tuple[str, ...]:

@@ -11,7 +11,16 @@ from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.remedy import knows, or_wider, past
 from bot.domain.why.spots import Spot, Tier, do, each, names_of, same
-from bot.domain.why.times import at_edge, changed_since, fetched_now, has_outlived, is_from_before, outlived, took
+from bot.domain.why.times import (
+    at_edge,
+    changed_since,
+    fetched_now,
+    has_outlived,
+    is_from_before,
+    outlived,
+    took,
+    was_tried_again,
+)
 from providers.contract import Cached, Kind
 
 _CAN_LEARN_TAGS = frozenset({"varnish"})  # whose account has `tags`
@@ -88,8 +97,18 @@ def _cure(case: Case, last: Ours, inner: Sequence[Spot]) -> Cure:
     if inner or len(case.layers) > 1:
         return or_wider(case, _CURE)
     site = case.site.name
+    if was_tried_again(case, last):
+        return _elsewhere(case, last)
     step = f"Purge it once more; where it is old again, name the cache further in among {site}'s `layers`, or empty it"
     return or_wider(case, "Purge it once more", f"{step} there.")
+
+
+def _elsewhere(case: Case, last: Ours) -> Cure:
+    """Where the same purge was pressed once more already, and the old content came again."""
+    wide = past(case, last)
+    name = f"name the cache further in among {case.site.name}'s `layers`, or empty it there"
+    step = f"{last.job.name} was not the first to be followed by the old content: {name}. {wide.says}"
+    return Cure(wide.label, wide.line, step)
 
 
 def _is_shown(case: Case, last: Ours, inner: Sequence[Spot]) -> bool:

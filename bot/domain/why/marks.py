@@ -74,6 +74,8 @@ TITLES: Mapping[str, str] = {
 }
 ALWAYS_MARKED = frozenset({"cloudflare", "cloudfront", "fastly"})  # these mark every answer that they give
 ANY_CDN = frozenset({"http"})  # an account that may stand for any CDN
+_HIT = re.compile(r"\bhit\b", re.IGNORECASE)
+_SAYS_HIT = ("x-cache", "x-cache-status", "cache-status")
 _POP = re.compile(r"cache-[a-z0-9-]{3,40}-[A-Z]{3}")
 _INSIDE = frozenset({"varnish"})  # a cache of one's own, not a CDN in front
 
@@ -99,6 +101,16 @@ def marks_on(answer: Answer) -> dict[str, str]:
 def cdns_on(answer: Answer) -> dict[str, str]:
     """As `marks_on`, without caches of one's own."""
     return {who: line for who, line in marks_on(answer).items() if who not in _INSIDE}
+
+
+def hit_on(answer: Answer) -> str:
+    """The header line by which some cache on the way, whichever it is, says that the answer is a copy of its own; ""
+    where none does. `Age` says so too, since what is made for this request has none, or 0."""
+    for header in _SAYS_HIT:
+        if _HIT.search(answer.says(header)):
+            return f"{header}: {answer.says(header)[:100]}"
+    age = answer.says("age").strip()
+    return f"age: {age[:12]}" if age.isascii() and age.isdigit() and int(age[:12]) > 0 else ""
 
 
 def cdn_of(name: str) -> str:

@@ -25,7 +25,7 @@ def unfinished(case: Case) -> Cause | None:
     """A provider has taken the purge and says that it is not done."""
     ours = next((o for o in case.covering() if o.job.state is State.CONFIRMING), None)
     layer = next((one for one in ours.job.layers if one.pending), None) if ours else None
-    if ours is None or layer is None or case.is_fresh:
+    if ours is None or layer is None or case.is_new_to_all:
         return None
     ready = layer.ready_at or 0.0
     left = f"; it is asked again in {span(ready - case.now)}" if ready > case.now + 1 else ""
@@ -195,12 +195,19 @@ def _ageless(case: Case, last: Ours, kept: list[Spot]) -> Cause:
     return Cause(
         Name.NOT_REACHED,
         Certainty.LIKELY,
-        f"{title} took {last.job.name}, and {names_of(kept)} still {do(kept, 'serves', 'serve')} the old copy, without"
-        " saying how old it is.",
+        f"{title} took {last.job.name}, and {names_of(kept)} still {do(kept, 'serves', 'serve')} the old copy,"
+        f" {_ages(kept)}.",
         each(kept),
         past(case, last),
         _other_key(kept[0], last),
     )
+
+
+def _ages(kept: list[Spot]) -> str:
+    """Why nothing is known of when the copies were made."""
+    if any(spot.look.age is None for spot in kept):
+        return "without saying how old it is"
+    return f"with an Age that never grows ({span(kept[0].look.age or 0)} at each look), so that it tells nothing"
 
 
 def _in_time(case: Case, seconds: float) -> Cure:

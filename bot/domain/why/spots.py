@@ -133,6 +133,12 @@ class Course:
         return old.look.cached is Cached.STALE or new.look.cached in FETCHED
 
 
+def with_bytes(spot: Spot) -> str:
+    """What it answered, and which bytes where the words do not say."""
+    digest = f"SHA-256 {spot.look.digest[:DIGEST_MAX]}…"
+    return spot.told if digest in spot.told or not spot.look.digest else f"{spot.told}, {digest}"
+
+
 def same(one: Glance, other: Glance) -> bool:
     """Whether two answers hold the same content."""
     return compare(one.look, other.look) in (Likeness.SAME, Likeness.SAME_VERSION)

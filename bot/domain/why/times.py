@@ -4,6 +4,7 @@ nothing tells."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from bot.domain.caching import moment
 from bot.domain.job import LayerState, LayerView
@@ -14,6 +15,8 @@ from bot.domain.why.spots import FETCHED, Course, Spot, Tier
 
 WORKING = 5.0  # seconds from a purge's effect to the answer that says so
 ROUNDED = 1.0  # second that an Age, which is whole, may be short of
+STILL, APART = 2, 2.0  # looks; seconds between two that must have seen an Age grow
+_ALIKE = (Likeness.SAME, Likeness.SAME_VERSION)
 NOW = 5.0  # seconds: a Last-Modified that is as young as the answer is its making, and tells nothing
 
 
@@ -115,7 +118,27 @@ def _from(case: Case, spot: Spot) -> Sequence[Front]:
 def is_from_before(case: Case, spot: Spot, ours: Ours) -> bool | None:
     """Whether the copy at `spot` is older than what that purge did at the edge."""
     since, purged = stored(spot.look), at_edge(case, ours)
-    return None if since is None or purged is None else since < purged
+    return None if since is None or purged is None or stands_still(case, spot) else since < purged
+
+
+def was_tried_again(case: Case, last: Ours) -> bool:
+    """Whether a purge of the page before that one, of the same kind, was taken since the origin changed too."""
+    others = (ours for ours in case.covering() if ours.job.id < last.job.id and ours.job.kind is last.job.kind)
+    return any(
+        ours.job.purged is not None and took(case, ours) and changed_since(case, ours) is False for ours in others
+    )
+
+
+def stands_still(case: Case, spot: Spot) -> bool:
+    """Whether its Age is worthless: at STILL looks of our purges before this one, of which each would have met another
+    new copy, the cache gave the same content with this same Age."""
+    now = spot.look
+    looks = [look for ours in case.covering() for look in (*ours.job.before, *ours.job.looks) if not look.problem]
+    mine = [look for look in looks if (look.place, look.url, look.variant) == (spot.name, case.url, "")]
+    seen = [*sorted(mine, key=lambda look: look.at), now]
+    apart = sum(after.at - before.at > APART for before, after in pairwise(seen))
+    same = all(look.is_kept and look.age == now.age and compare(look, now) in _ALIKE for look in seen)
+    return now.age is not None and apart >= STILL and same
 
 
 def fetched_now(spot: Spot) -> bool:

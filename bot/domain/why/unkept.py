@@ -8,7 +8,8 @@ from bot.domain.caching import Basis, lifetime_shared
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.remedy import or_wider
-from bot.domain.why.spots import Spot, Tier, do, each, names_of
+from bot.domain.why.spots import Spot, Tier, do, each, names_of, with_bytes
+from bot.domain.why.strangers import kept_by_a_stranger
 from providers.contract import Cached
 
 
@@ -18,6 +19,8 @@ def uncached(case: Case) -> Cause | None:
     says = [spot for spot in edges if is_unkept(case, spot)]
     if not says or len(says) != len(edges) or case.torn():
         return None
+    if any(kept_by_a_stranger(case, spot) for spot in says):
+        return None
     twice = says[0].look.cached is not Cached.UNCACHED
     word = " (fetched anew both times)" if twice else f" ({says[0].look.says})" if says[0].look.says else ""
     inner = case.old(Tier.INNER)
@@ -25,6 +28,8 @@ def uncached(case: Case) -> Cause | None:
         return _kept_further_in(case, word, says, inner)
     if case.old():
         return _old_and_uncached(case, word, says)
+    if other := [spot for spot in says if case.finding_at(spot).why.startswith(f"{spot.name} ")]:
+        return _from_another(case, word, [spot for spot in other if " other bytes " in case.finding_at(spot).why])
     return Cause(
         Name.UNCACHED,
         Certainty.SEEN,
@@ -32,6 +37,23 @@ def uncached(case: Case) -> Cause | None:
         (*each(says), *_because(says[0])),
         Cure("Check again", f"check {case.typed}", "Look at the origin, and at caches inside the application."),
         "A purge cannot change this page. If it is to be cached, its answer must say so: `public, s-maxage=…`.",
+    )
+
+
+def _from_another(case: Case, word: str, other: Sequence[Spot]) -> Cause | None:
+    """It is not what the origin gives, and nothing says whether it is old: not even who gave it is known. Nothing is
+    said of refusals and redirects."""
+    if not other:
+        return None
+    return Cause(
+        Name.UNCACHED,
+        Certainty.LIKELY,
+        f"The edge never keeps this page{word}, and {names_of(other)} {do(other, 'gives', 'give')} other bytes than the"
+        " origin: something in between answers for it or rewrites it, such as a firewall that asks visitors to wait, or"
+        " a server that is not known here.",
+        (*each(other, with_bytes), *each(case.at(Tier.ORIGIN), with_bytes), *_because(other[0])),
+        Cure("Check again", f"check {case.typed}", "Read the page that the edge gives: its words say who made it."),
+        "With a `marker`, every look tells the page from what stands in for it. Let this machine through firewalls.",
     )
 
 

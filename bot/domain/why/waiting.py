@@ -14,7 +14,7 @@ PEOPLE = (State.WAITING, State.NEEDS_DECISION)
 
 def queued(case: Case) -> Cause | None:
     """A purge of this page that has not been sent whole."""
-    if case.is_fresh:
+    if case.is_new_to_all:
         return None
     ours = next((o for o in case.covering() if o.job.state.is_open and o.job.purged is None), None)
     if ours is not None and ours.job.state is State.CONFIRMING:

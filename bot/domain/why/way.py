@@ -8,7 +8,7 @@ from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.marks import ALWAYS_MARKED, ANY_CDN, TITLES, cdn_of, cdns_on
 from bot.domain.why.repeating import led_again, shown_again
 from bot.domain.why.spots import Spot, Tier, do, each, names_of
-from bot.domain.why.strangers import by_hand
+from bot.domain.why.strangers import by_hand, foreign_on, kept_by_a_stranger
 from providers.contract import Cached
 
 DOCTOR = Cure("Try the accounts", "doctor", "Look which account this name leads to, and try the accounts.")
@@ -49,12 +49,11 @@ def other_cdn(case: Case) -> Cause | None:
     ours = {front.provider for front in case.layers}
     if not case.layers or ours & ANY_CDN:
         return None
-    behind = cdns_on(case.origin.answer) if case.origin is not None else {}
     for spot in case.at(Tier.EDGE):
         if spot in case.fresh():
             continue
         found = cdns_on(spot.last.answer)
-        foreign = {who: line for who, line in found.items() if who not in ours and who not in behind}
+        foreign = foreign_on(case, spot)
         if foreign:
             return _foreign(case, _alike(case, next(iter(foreign))), foreign, also_ours=bool(set(found) & ours))
         expected = case.layers[0].provider
@@ -73,22 +72,30 @@ def _foreign(case: Case, spots: list[Spot], foreign: dict[str, str], also_ours: 
     who = next(iter(foreign))
     title = TITLES.get(who, who)
     site = case.site.name
+    kept = kept_by_a_stranger(case, spots[0]) if also_ours else ""
+    holds = "it holds the copy that visitors get" if kept else "it may hold the old copy"
     what = (
-        f"came through {title}, which stands beside the layers of {site}: nobody purges it here, and it may hold the"
-        " old copy."
+        f"came through {title}, which stands beside the layers of {site}: nobody purges it here, and {holds}."
         if also_ours
         else f"came through {title} instead of {case.layers[0].title}: {title} is no layer of {site}, so nobody purges"
         " it here."
     )
     return Cause(
         Name.OTHER_CDN,
-        Certainty.LIKELY if also_ours else Certainty.SEEN,
+        Certainty.LIKELY if also_ours and not kept else Certainty.SEEN,
         f"The answer at {names_of(spots)} {what}",
-        each(spots, lambda spot: cdns_on(spot.last.answer)[who][:160]),
+        (
+            *each(spots, lambda spot: cdns_on(spot.last.answer)[who][:160]),
+            *([f"{spots[0].name}: {kept}, and {case.layers[0].title} {_says(spots[0])}"] if kept else []),
+        ),
         Cure("Check again", f"check {case.typed}", by_hand(who, site)),
         f"Lead the name past {title}, or have it keep nothing of this site.",
         repeat=shown_again(case, spots),
     )
+
+
+def _says(spot: Spot) -> str:
+    return f"says {spot.look.says}" if spot.look.says else "keeps none"
 
 
 def _unmarked(case: Case, place: str, expected: str) -> Cause:

@@ -1,0 +1,76 @@
+"""Why a page still looks old: a cache whose Age never grows, and a purge that was pressed again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.look import ORIGIN, Look
+from bot.domain.site import Layer
+from bot.domain.why import Cause, Certainty, Name, Ours, diagnose
+from providers.contract import Cached, Kind
+from tests.domain.why_cases import CLOUDFLARE, NOW, SHOP, case, edge, glance, job, layer, ours
+
+HIT, MISS = Cached.HIT, Cached.MISS
+SITE = replace(SHOP, layers=(Layer("cf"),))
+FROZEN = edge("fra", glance("fra", "old", HIT, 0))
+
+
+def seen(at: float, age: int | None = 0, content: str = "old", cached: Cached = HIT, place: str = "fra") -> Look:
+    """What a job saw so many seconds ago."""
+    return replace(glance(place, content, cached, age).look, at=NOW - at)
+
+
+def purged(
+    before: Sequence[Look], after: Sequence[Look], at: float = 300, number: int = 1, kind: Kind = Kind.URL
+) -> Ours:
+    """A purge of Cloudflare alone, of a page that was new at the origin already."""
+    made = replace(job(at, number=number), layers=(layer(CLOUDFLARE, at),), kind=kind)
+    return ours(replace(made, before=tuple(before), looks=(seen(at - 30, None, "new", place=ORIGIN), *after)))
+
+
+def told(*purges: Ours) -> Cause:
+    """What is said after these, the newest first."""
+    return diagnose(case(FROZEN, purges=purges, layers=[CLOUDFLARE], site=SITE)).cause
+
+
+def test_an_age_that_never_grows_tells_nothing_and_the_cure_is_wider() -> None:
+    cause = told(purged([seen(303)], [seen(270)]))
+    assert (Name.NOT_REACHED, Certainty.LIKELY) == (cause.name, cause.certainty)
+    assert cause.what.endswith("with an Age that never grows (0 s at each look), so that it tells nothing.")
+    assert cause.cure is not None and "prefix www.shop.test/pricing" == cause.cure.line
+
+
+def test_where_the_wider_one_was_pressed_too_the_next_is_wider_still() -> None:
+    first, second = purged([seen(303)], [seen(270)]), purged([seen(103)], [seen(70)], 100, 2, Kind.PREFIX)
+    cause = told(second, first)
+    assert Name.NOT_REACHED is cause.name
+    assert cause.cure is not None and cause.cure.line.startswith("host ")
+
+
+REFILLED = [
+    pytest.param(purged([seen(303, 900)], [seen(270, 0)]), id="it-had-an-age-before"),
+    pytest.param(purged([seen(303)], [seen(270, 30)]), id="it-grew"),
+    pytest.param(purged([], [seen(270)]), id="seen-twice-alone"),
+    pytest.param(purged([seen(303)], [seen(270, None, cached=MISS)]), id="it-fetched"),
+    pytest.param(purged([seen(303, content="older")], [seen(270)]), id="of-another-content"),
+    pytest.param(purged([seen(1.5), seen(1.0)], [seen(0.5)]), id="all-at-once"),
+    pytest.param(purged([seen(303, place="iad")], [seen(270, place="iad")]), id="elsewhere"),
+]
+
+
+@pytest.mark.parametrize("purge", REFILLED)
+def test_an_age_that_may_be_true_is_believed(purge: Ours) -> None:
+    assert Name.REFILLED is told(purge).name
+
+
+def test_a_purge_once_more_is_offered_once() -> None:
+    first, second = purged([], []), purged([], [], 100, 2)
+    once = told(first)
+    again = told(second, first)
+    assert (Name.REFILLED, Name.REFILLED) == (once.name, again.name)
+    assert once.cure is not None and "Purge it once more" == once.cure.label
+    assert again.cure is not None and "prefix www.shop.test/pricing" == again.cure.line
+    assert again.cure.step.startswith("P-2 was not the first to be followed by the old content: name the cache")

@@ -1,0 +1,67 @@
+"""Why a page still looks old: what the layers never keep, and who else may have it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.look import ORIGIN
+from bot.domain.why import Case, Certainty, Name, diagnose
+from providers.contract import Cached
+from tests.domain.why_cases import CLOUDFLARE, RAY, case, edge, glance, origin
+
+DYNAMIC = Cached.UNCACHED
+CLOUDFRONT = {**RAY, "x-amz-cf-pop": "FRA50-C1", "via": "1.1 abc.cloudfront.net (CloudFront)"}
+HIT = {**CLOUDFRONT, "x-cache": "Hit from cloudfront"}
+
+
+def behind(content: str, headers: dict[str, str], age: int | None = None, inside: dict[str, str] | None = None) -> Case:
+    """Never kept by Cloudflare, with another CDN's marks."""
+    own = glance(ORIGIN, "new", headers=inside)
+    return case(
+        edge("fra", glance("fra", content, DYNAMIC, age, headers=headers)), origin(own, own), layers=[CLOUDFLARE]
+    )
+
+
+STRANGERS = [
+    pytest.param(behind("old", HIT), "fra: x-cache: Hit from cloudfront, and Cloudflare says UNCACHED", id="its-word"),
+    pytest.param(behind("old", CLOUDFRONT, 500), "fra: age: 500, and Cloudflare says UNCACHED", id="its-age"),
+    pytest.param(
+        behind("new", HIT, 500), "fra: x-cache: Hit from cloudfront, and Cloudflare says UNCACHED", id="new-still"
+    ),
+]
+
+
+@pytest.mark.parametrize(("made", "line"), STRANGERS)
+def test_a_copy_behind_what_is_never_kept_is_that_of_the_other_cdn(made: Case, line: str) -> None:
+    told = diagnose(made)
+    assert (Name.OTHER_CDN, Certainty.SEEN) == (told.cause.name, told.cause.certainty)
+    assert told.cause.what.endswith("nobody purges it here, and it holds the copy that visitors get.")
+    assert line in told.cause.evidence
+    assert Name.UNCACHED not in [cause.name for cause in told.also]
+
+
+PASSED = [
+    pytest.param(behind("old", {**CLOUDFRONT, "x-cache": "Miss from cloudfront"}, 0), id="it-fetched-anew"),
+    pytest.param(behind("old", HIT, inside={"x-cache": "HIT"}), id="the-origin-has-a-cache-of-its-own"),
+    pytest.param(behind("old", {**RAY, "x-cache": "HIT"}), id="nobody-elses-mark"),
+]
+
+
+@pytest.mark.parametrize("made", PASSED)
+def test_without_a_word_of_its_own_no_other_cdn_is_said_to_hold_it(made: Case) -> None:
+    assert Name.UNCACHED is diagnose(made).cause.name
+
+
+def test_what_is_not_the_origins_and_never_kept_comes_from_somebody_unknown() -> None:
+    challenge = glance("fra", "wait", DYNAMIC, etag="", version="")
+    told = diagnose(case(edge("fra", challenge))).cause
+    assert (Name.UNCACHED, Certainty.LIKELY) == (told.name, told.certainty)
+    assert "fra gives other bytes than the origin: something in between answers for it or rewrites it" in told.what
+    assert "firewall" in told.what
+
+
+@pytest.mark.parametrize("status", [302, 403, 503])
+def test_a_refusal_is_not_what_the_origin_gives(status: int) -> None:
+    refused = glance("fra", "wait", DYNAMIC, status=status, etag="", version="")
+    told = diagnose(case(edge("fra", refused))).cause
+    assert (Name.UNKNOWN, Certainty.POSSIBLE) == (told.name, told.certainty)
