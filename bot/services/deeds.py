@@ -33,7 +33,6 @@ from bot.services.turning_back import why_denied
 from bot.services.whose import People, people_of
 from bot.services.window import of_job, recent
 
-_RETRYABLE = frozenset({State.FAILED, State.PARTIAL})
 _SHOWN_MAX = 200  # characters of a target
 _CHECKABLE = frozenset({State.DONE, State.PARTIAL})
 
@@ -114,7 +113,7 @@ async def retry(core: Core, actor: Actor, number: int, anyway: bool = False) -> 
     people = None if actor.is_local else await _people(core, number)
 
     def change(books: Books, job: JobView, now: float) -> Done | Refused:
-        if job.state not in _RETRYABLE:
+        if job.state is not State.FAILED and not job.is_partial:
             return Refused(f"{job.name} has nothing to retry: it is {job.state}.")
         if refused := _never(books, core, job):
             return refused
@@ -204,7 +203,7 @@ def _again(books: Books, job: JobView, actor: Actor, now: float) -> Done:
         if layer.state is LayerState.DONE:
             continue
         books.batches.revive(job.id, position)
-        waiting = replace(layer, state=LayerState.WAITING, trouble=None, failing=(), ended=None)
+        waiting = replace(layer, state=LayerState.WAITING, trouble=None, failing=(), not_purged=0, ended=None)
         books.jobs.save_layer(job.id, position, waiting)
     books.messages.say(job.id, Told(Event.RETRIED, who=actor.id), now)
     books.journal.add(now, "retried", actor.id, job.id, digest=job.digest)

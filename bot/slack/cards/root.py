@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from bot.domain.job import Approval, JobView, State
+from bot.domain.job import Approval, JobView, LayerView, State
 from bot.domain.reasons import ORIGIN_OLD
 from bot.domain.steps import DECIDE_WITHIN, LOOK_AFTER
 from bot.domain.verdict import NONE_COVERED, Verdict
@@ -81,6 +81,9 @@ def _lines(job: JobView, now: float, names: Mapping[str, str]) -> Iterator[str]:
             yield what_went(job) if has_gone(job) else ""
         case State.FAILED | State.NEEDS_DECISION | State.PARTIAL:
             yield from _trouble(job)
+        case State.CHECKING if job.is_partial:
+            yield from _trouble(job)
+            yield _looks_again(job) or _browsers(job)
         case State.DONE | State.CHECKING:
             yield from _purged(job)
         case State.DENIED:
@@ -158,19 +161,26 @@ def _trouble(job: JobView) -> Iterator[str]:
         lost = f"{escape(layer.trouble.what)} " if layer is not None and layer.trouble is not None else ""
         yield f"{lost}It may have been done already. A repeat purges it once more, so a person decides."
     elif layer is not None and layer.trouble is not None:
-        partly = f"{escape(layer.trouble.what)} " if job.state is State.PARTIAL else ""  # else the first line says it
+        partly = f"{escape(layer.trouble.what)} " if job.is_partial else ""  # else the first line says it
         yield f"{partly}{escape(layer.trouble.advice, WHY_MAX)}"
     yield what_went(job)
     if layer is None:
         return
-    if layer.failing and (job.targets > 1 or job.state is State.PARTIAL):
-        yield f"not purged at {title(layer)}: {', '.join(url_text(target, 120) for target in layer.failing[:3])}"
+    if layer.failing and (job.targets > 1 or job.is_partial):
+        yield f"not purged at {title(layer)}: {_failing(layer)}"
     if layer.trouble is not None and layer.trouble.said:
         yield f"{title(layer)} said: “{escape(layer.trouble.said)}”"
     if job.state is State.PARTIAL:
         yield escape(job.why, WHY_MAX)
         yield warm_lines(job)
         yield _browsers(job)
+
+
+def _failing(layer: LayerView) -> str:
+    """The first targets that a layer did not take, and how many more."""
+    shown = [url_text(target, 120) for target in layer.failing[:NAMED_MAX]]
+    more = layer.not_purged - len(shown)
+    return f"{', '.join(shown)}{f' and {number(more)} more' if more > 0 else ''}"
 
 
 def _purged(job: JobView) -> Iterator[str]:
@@ -290,7 +300,7 @@ def _buttons(job: JobView) -> list[Block]:
                 button("Cancel", "cancel", job.name),
                 button("Repeat anyway", "repeat_anyway", job.name, "danger", _repeat(job)),
             ]
-        case State.FAILED | State.PARTIAL if _can_be_retried(job):
+        case State.FAILED | State.PARTIAL | State.CHECKING if _can_be_retried(job):
             return [button("Retry", "retry", job.name, "primary")]
         case _ if job.state is State.EXPIRED or job.ended_by_restore or job.for_good:
             return [button("Ask again", "purge_again", job.name)]
@@ -327,9 +337,9 @@ def _why_button(job: JobView) -> list[Block]:
 
 
 def _can_be_retried(job: JobView) -> bool:
-    """Whether sending it once more may help: not where every call that did not go was refused for what it asks, nor
-    where it is not what was asked for."""
-    if job.for_good:
+    """Whether sending it once more may help: not where all of it went, nor where every call that did not go was refused
+    for what it asks, nor where it is not what was asked for."""
+    if job.for_good or (job.state is State.CHECKING and not job.is_partial):
         return False
     troubles = [layer.trouble for layer in job.layers if layer.trouble is not None]
     return not troubles or any(trouble.cls != "Refused" for trouble in troubles)
