@@ -250,6 +250,8 @@ class JobView:
     after: int = 0  # the job of another site that must be proven before this one begins
     after_proven: bool = False  # it was
     then: int = 0  # the job that waits for this one to be proven
+    again_as: int = 0  # the newest job that repeats this deploy
+    repeat: JobView | None = None  # that job, as it is now
 
     @property
     def name(self) -> str:

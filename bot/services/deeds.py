@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.domain.actor import Actor
 from bot.domain.command import Command, Verb
+from bot.domain.deploy import Deploy
 from bot.domain.job import JobView, LayerState, State
 from bot.domain.policy import Ask, Deny, Roster
 from bot.domain.rights import Deed, Subject, authorise
@@ -228,7 +229,8 @@ async def check_again(core: Core, actor: Actor, number: int) -> Done | Refused:
 
 
 async def purge_again(core: Core, asking: Asking, number: int) -> JobMade | Joined | PlanShown | Refused:
-    """Ask for the same purge as job `number`, as a new job under today's policy; while that is open, not once more."""
+    """Ask for the same purge as job `number`, as a new job under today's policy; while that is open, not once more.
+    That of a deploy is held against what its pages were to show."""
 
     def question(books: Books) -> tuple[JobView, Command, str] | Refused:
         job = books.jobs.find(number)
@@ -251,10 +253,18 @@ async def purge_again(core: Core, asking: Asking, number: int) -> JobMade | Join
     job, command, key = found
     if job.site not in core.setup.sites:
         return Refused(f"{job.name} was for {job.site}, which is no longer configured.")
-    made = await submit(core, replace(asking, key=key), command, core.setup.sites[job.site])
+    asking = replace(asking, key=key, deploy=_repeated(job))
+    made = await submit(core, asking, command, core.setup.sites[job.site])
     if isinstance(made, JobMade) and not made.new:
         return Refused(f"{made.job.name} does that already: it is {made.job.state}.")
     return made
+
+
+def _repeated(job: JobView) -> Deploy | None:
+    """The deploy of `job` for a job that repeats it, which is never quiet."""
+    if job.deploy is None:
+        return None
+    return replace(job.deploy, again=job.deploy.again or job.id, quiet=False)
 
 
 async def _on_job(

@@ -45,6 +45,14 @@ def outcome(job: JobView, now: float) -> str:
     return headline(_outcome(job, now), job)
 
 
+def again_as(job: JobView, now: float) -> str:
+    """again as P-99: 🟢 fresh at fra · /pricing; "" where nobody repeated the deploy."""
+    if job.repeat is None:
+        return ""
+    emoji, _, rest = _outcome(job.repeat, now).partition(" ")
+    return f"again as {job.repeat.name}: {emoji} {rest.removeprefix(f'{job.repeat.name} ')}"
+
+
 def _outcome(job: JobView, now: float) -> str:
     if job.ended_by_restore:
         return restored(job)

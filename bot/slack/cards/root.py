@@ -15,7 +15,7 @@ from bot.slack.cards.comparison import comparison
 from bot.slack.cards.deploys import deploy_lines, told_by
 from bot.slack.cards.gone import has_gone, what_went
 from bot.slack.cards.outcome import WHY_MAX as FIRST_WHY_MAX
-from bot.slack.cards.outcome import barred, first_reason, held_ahead, held_until, missing, outcome, troubled
+from bot.slack.cards.outcome import again_as, barred, first_reason, held_ahead, held_until, missing, outcome, troubled
 from bot.slack.cards.warm import warm_lines
 from bot.slack.cards.words import (
     THING_MAX,
@@ -50,7 +50,7 @@ def root_card(
     something narrower in its place while it waits. Who held the site is told by name, which calls nobody, where they
     are in `names`."""
     asked = _asked(job)
-    lines = [line for line in (whole(job), *_lines(job, now, names)) if line][: LINES_MAX - 1]
+    lines = [line for line in (whole(job), again_as(job, now), *_lines(job, now, names)) if line][: LINES_MAX - 1]
     instead = " · ".join(escape(layer.note) for layer in job.layers if layer.note)
     notes = [note for note in (instead, *(escape(note) for note in job.notes)) if note]
     shown = card(outcome(job, now), [*lines, asked, *notes, _named(job)][:LINES_MAX], _buttons(job), salt)
@@ -266,12 +266,14 @@ def _began(job: JobView) -> float:
 
 
 def _asked(job: JobView) -> str:
-    words = [told_by(job) or f"asked by {listed([person(who) for who in (job.requested_by, *job.also_by)])}"]
+    by = f"asked by {listed([person(who) for who in (job.requested_by, *job.also_by)])}"
+    is_repeat = job.deploy is not None and job.deploy.again
+    words = [by, job.read_as and escape(job.read_as, 60), told_by(job)] if is_repeat else [told_by(job) or by]
     if job.urgent_by and job.state.is_open:
         words.append("⚡ urgent, goes first")
     if job.warm and job.state.is_open:
         words.append("to be warmed once it is proven")
-    if job.read_as:
+    if job.read_as and not is_repeat:
         words.append(escape(job.read_as, 60))
     if job.reason and job.deploy is None:
         words.append(f"because {escape(job.reason, 200)}")
