@@ -43,6 +43,8 @@ def job_record(job: JobView) -> Record:
     record |= {name: value for name, value in optional.items() if value}
     if job.deploy is not None:
         record["deploy"] = _deploy(job, job.deploy)
+    if job.again_as:
+        record["again_as"] = f"P-{job.again_as}"
     if job.after:
         record["after"] = f"P-{job.after}"
     if job.scheduled_for is not None:
@@ -102,6 +104,7 @@ def _deploy(job: JobView, deploy: Deploy) -> Record:
     optional: Record = {
         "actor": deploy.actor, "link": deploy.link, "before": deploy.was, "rollback": deploy.rollback,
         "files": deploy.files, "told": list(deploy.told), "notes": list(deploy.notes),
+        "again": f"P-{deploy.again}" if deploy.again else "",
         "expect": [_expected(job, one) for one in deploy.expected],
     }  # fmt: skip
     return record | {name: value for name, value in optional.items() if value}

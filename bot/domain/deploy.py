@@ -55,6 +55,7 @@ class Deploy:
     told: tuple[str, ...] = ()  # what was skipped, what no rule of the site knows, what a wider form saved; sentences
     quiet: bool = False  # nothing is told while all goes well
     notes: tuple[str, ...] = ()  # what of it could not be used, and why; sentences
+    again: int = 0  # the job of the deploy that this repeats since a person asked: it is no deploy of the sender's
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,7 @@ class LayerView:
     ended: float | None = None
     trouble: Trouble | None = None
     failing: tuple[str, ...] = ()  # up to five targets that failed
+    not_purged: int = 0  # how many targets the calls that did not go were for
     retries: int = 0
     seconds: float = 0.0  # that sending was thought to take
     soft: bool = False  # marked stale instead of removed
@@ -250,6 +251,8 @@ class JobView:
     after: int = 0  # the job of another site that must be proven before this one begins
     after_proven: bool = False  # it was
     then: int = 0  # the job that waits for this one to be proven
+    again_as: int = 0  # the newest job that repeats this deploy
+    repeat: JobView | None = None  # that job, as it is now
 
     @property
     def name(self) -> str:
@@ -269,6 +272,17 @@ class JobView:
         if agreed is None or self.scheduled_for is None or ran_before:
             return agreed
         return max(agreed, self.scheduled_for)
+
+    @property
+    def calls_left(self) -> int:
+        """How many calls did not go: those that were refused, and those that were not sent after that."""
+        return sum(layer.failed + layer.cancelled for layer in self.layers)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether some of its calls did not go though others did, also while the edge is still looked at."""
+        stopped = self.state is State.CHECKING and any(layer.failed for layer in self.layers)
+        return stopped or self.state is State.PARTIAL
 
     @property
     def has_begun(self) -> bool:

@@ -270,6 +270,15 @@ class Batches:
             job=batch.job, position=batch.position,
         )  # fmt: skip
 
+    def not_purged(self, job: int, position: int) -> int:
+        """How many targets the calls of a layer were for that were refused, and those not sent after that."""
+        rows = self._tx.rows(
+            "select count(distinct value) as n from batches, json_each(call, '$.targets')"
+            " where job = :job and position = :position and state in ('failed', 'cancelled')",
+            job=job, position=position,
+        )  # fmt: skip
+        return whole(rows[0]["n"])
+
     def told(self, job: int, position: int) -> tuple[tuple[str, ...], str, Trouble | None, tuple[str, ...]]:
         """For card and thread: provider ids, what the provider noted, the first trouble, and targets of calls that did
         not go."""

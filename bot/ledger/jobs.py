@@ -119,6 +119,7 @@ class Jobs:
             url=self._link(number),
             warming=self._warmings.of_job(number) if job.warm else None,
             urgent_by=self._urgent_by(number),
+            repeat=self.find(job.again_as) if job.again_as else None,
         )
 
     def _urgent_by(self, job: int) -> str:
@@ -303,7 +304,7 @@ class StaleJob(Exception):
 
 def _bare(job: JobView) -> JobView:
     """The job without what stands in tables of its own."""
-    return replace(job, layers=(), looks=(), before=(), warming=None, urgent_by="")
+    return replace(job, layers=(), looks=(), before=(), warming=None, urgent_by="", repeat=None)
 
 
 def _columns(job: JobView) -> dict[str, Value]:

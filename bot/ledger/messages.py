@@ -104,9 +104,12 @@ class Messages:
         return self.find(job, Role.REQUEST) or self.find(job, Role.ROOT)
 
     def changed(self, job: int, now: float) -> None:
-        """The job's cards may have to be drawn anew."""
+        """The job's cards may have to be drawn anew, and those of the deploy that it repeats."""
         calls = "'half_time', 'again', 'outcome', 'end'"
-        sql = f"update messages set due_at = :now where job = :job and role not in ({calls})"
+        first = (
+            "select case when json_valid(doc) then json_extract(doc, '$.deploy.again') end from jobs where id = :job"
+        )
+        sql = f"update messages set due_at = :now where (job = :job or job = ({first})) and role not in ({calls})"
         self._tx.run(sql, job=job, now=now)
 
     def due(self, now: float, limit: int = 50) -> list[Message]:

@@ -67,7 +67,7 @@ async def readied(
 ) -> Ready | PlanShown | Refused:
     """`command` planned, and nothing kept of it; why not, or in a bot that only observes, the plan to be shown."""
     if command.targets:
-        plan = await plan_for(core, command, site, is_deploy=asking.deploy is not None)
+        plan = await plan_for(core, command, site, is_deploy=asking.is_told)
     else:
         plan = nothing_to_purge(command, site)
     if isinstance(plan, Refused):
@@ -146,7 +146,7 @@ def enter(books: Books, core: Core, ready: Ready, roster: Roster) -> JobMade | J
     if isinstance(decision, Deny):
         journal_denied(books, core, asking, plan, decision)
         return refused_by(decision)
-    if hold is not None and asking.deploy is None and due is None:  # at its time it waits for the release
+    if hold is not None and not asking.is_told and due is None:  # at its time it waits for the release
         return site_held(hold, plan.site)
     if refused := may_not_hurry(books, core, asking.actor, asking.channel, command, roster):
         return refused

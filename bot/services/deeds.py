@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.domain.actor import Actor
 from bot.domain.command import Command, Verb
+from bot.domain.deploy import Deploy
 from bot.domain.job import JobView, LayerState, State
 from bot.domain.policy import Ask, Deny, Roster
 from bot.domain.rights import Deed, Subject, authorise
@@ -33,7 +34,6 @@ from bot.services.turning_back import why_denied
 from bot.services.whose import People, people_of
 from bot.services.window import of_job, recent
 
-_RETRYABLE = frozenset({State.FAILED, State.PARTIAL})
 _SHOWN_MAX = 200  # characters of a target
 _CHECKABLE = frozenset({State.DONE, State.PARTIAL})
 
@@ -114,7 +114,7 @@ async def retry(core: Core, actor: Actor, number: int, anyway: bool = False) -> 
     people = None if actor.is_local else await _people(core, number)
 
     def change(books: Books, job: JobView, now: float) -> Done | Refused:
-        if job.state not in _RETRYABLE:
+        if job.state is not State.FAILED and not job.is_partial:
             return Refused(f"{job.name} has nothing to retry: it is {job.state}.")
         if refused := _never(books, core, job):
             return refused
@@ -204,7 +204,7 @@ def _again(books: Books, job: JobView, actor: Actor, now: float) -> Done:
         if layer.state is LayerState.DONE:
             continue
         books.batches.revive(job.id, position)
-        waiting = replace(layer, state=LayerState.WAITING, trouble=None, failing=(), ended=None)
+        waiting = replace(layer, state=LayerState.WAITING, trouble=None, failing=(), not_purged=0, ended=None)
         books.jobs.save_layer(job.id, position, waiting)
     books.messages.say(job.id, Told(Event.RETRIED, who=actor.id), now)
     books.journal.add(now, "retried", actor.id, job.id, digest=job.digest)
@@ -229,7 +229,8 @@ async def check_again(core: Core, actor: Actor, number: int) -> Done | Refused:
 
 
 async def purge_again(core: Core, asking: Asking, number: int) -> JobMade | Joined | PlanShown | Refused:
-    """Ask for the same purge as job `number`, as a new job under today's policy; while that is open, not once more."""
+    """Ask for the same purge as job `number`, as a new job under today's policy; while that is open, not once more.
+    That of a deploy is held against what its pages were to show."""
 
     def question(books: Books) -> tuple[JobView, Command, str] | Refused:
         job = books.jobs.find(number)
@@ -252,10 +253,18 @@ async def purge_again(core: Core, asking: Asking, number: int) -> JobMade | Join
     job, command, key = found
     if job.site not in core.setup.sites:
         return Refused(f"{job.name} was for {job.site}, which is no longer configured.")
-    made = await submit(core, replace(asking, key=key), command, core.setup.sites[job.site])
+    asking = replace(asking, key=key, deploy=_repeated(job))
+    made = await submit(core, asking, command, core.setup.sites[job.site])
     if isinstance(made, JobMade) and not made.new:
         return Refused(f"{made.job.name} does that already: it is {made.job.state}.")
     return made
+
+
+def _repeated(job: JobView) -> Deploy | None:
+    """The deploy of `job` for a job that repeats it, which is never quiet."""
+    if job.deploy is None:
+        return None
+    return replace(job.deploy, again=job.deploy.again or job.id, quiet=False)
 
 
 async def _on_job(

@@ -44,7 +44,8 @@ def finish_layer(books: Books, job: JobView, position: int, troubled: bool, lot:
     layer = job.layers[position]
     ids, notes, trouble, failing = books.batches.told(job.id, position)
     state = LayerState.FAILED if troubled else LayerState.DONE
-    told = replace(layer, state=state, ended=now, ids=ids, trouble=trouble, failing=failing)
+    left = books.batches.not_purged(job.id, position) if troubled else 0
+    told = replace(layer, state=state, ended=now, ids=ids, trouble=trouble, failing=failing, not_purged=left)
     books.jobs.save_layer(job.id, position, told)
     books.journal.add(
         now, "layer", "purgebot", job.id,

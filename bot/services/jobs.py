@@ -206,7 +206,8 @@ class Jobs:
 
         def deed(books: Books) -> JobView:
             fresh = books.jobs.get(job.id)
-            if fresh.version != job.version and fresh.state is not job.state:
+            is_other = fresh.state is not job.state or fresh.purged != job.purged  # a look from before a retry is none
+            if fresh.version != job.version and is_other:
                 raise StaleJob(job.name)
             now = self._core.clock.now()
             changed = books.jobs.save(replace(change(books, fresh, now), crashes=0))

@@ -160,6 +160,9 @@ def _job(
 
 def _deployed(books: Books, asking: Asking, deploy: Deploy, job: JobView, now: float) -> None:
     """Remember that this version came out, and let the job before know which one waits for it."""
+    if deploy.again:
+        _repeated(books, deploy.again, job, now)
+        return
     books.deploys.add(job.site, deploy.version, asking.actor.id, job.id, now)
     if asking.manifest is not None:
         books.manifests.keep(job.site, asking.key, asking.manifest, now)
@@ -169,6 +172,14 @@ def _deployed(books: Books, asking: Asking, deploy: Deploy, job: JobView, now: f
     )  # fmt: skip
     if job.after:
         books.jobs.save(replace(books.jobs.get(job.after), then=job.id))
+
+
+def _repeated(books: Books, number: int, again: JobView, now: float) -> None:
+    """Have the note of the deploy that `again` repeats point to it, if it is still there."""
+    first = books.jobs.find(number)
+    if first is not None:
+        books.jobs.save(replace(first, again_as=again.id))
+        books.messages.changed(first.id, now)
 
 
 def _left_alone(core: Core, site: Site, plan: Plan) -> tuple[str, ...]:
@@ -188,7 +199,7 @@ def _not_queued(command: Command, decision: Allow | Ask) -> tuple[str, ...]:
 
 def _asked_already(books: Books, asking: Asking, plan: Plan) -> tuple[str, ...]:
     """A word on the open job that does the same: two of them send everything twice. Each deploy is another one."""
-    if asking.deploy is not None:
+    if asking.is_told:
         return ()
     alike = books.jobs.alike(plan.site, plan.digest)
     if alike is None:

@@ -28,8 +28,9 @@ def deployer(job: JobView) -> str:
 
 
 def keep_note(books: Books, core: Core, job: JobView, now: float) -> None:
-    """After a change of `job`: post the note of a quiet deploy, and call whoever deployed, where that is due."""
-    if job.deploy is None or not is_unwell(job):
+    """After a change of `job`: post the note of a quiet deploy, and call whoever deployed, where that is due. Not of
+    one that a person repeats, who is told as of any job."""
+    if job.deploy is None or job.deploy.again or not is_unwell(job):
         return
     site = core.setup.sites.get(job.site)
     channel = job.channel or (site.channel if site else "") or core.setup.approvals_channel

@@ -42,6 +42,11 @@ class Asking:
     anyway: bool = False  # at the machine: though the policy or a hold says no
     is_cure: bool = False  # a diagnosis names it as what helps: nothing narrower would
 
+    @property
+    def is_told(self) -> bool:
+        """Whether a sender tells of a deploy by it; a person who repeats one does not."""
+        return self.deploy is not None and not self.deploy.again
+
 
 async def plan_for(
     core: Core, command: Command, site: Site, due: Due | None = None, is_deploy: bool = False

@@ -19,7 +19,9 @@ class Drawing:
 
     async def card(self, message: Message, job: JobView) -> Card:
         """The card of `job` as `message` shows it now."""
-        now, salt, command = self._core.clock.now(), f"{job.id}-{job.version}-{message.key}", self._core.setup.command
+        now, command = self._core.clock.now(), self._core.setup.command
+        version = job.version + (job.repeat.version if job.repeat is not None else 0)
+        salt = f"{job.id}-{version}-{message.key}"
 
         def question(books: Books) -> tuple[Message | None, Message | None]:
             return books.messages.find(job.id, Role.ROOT), books.messages.find(job.id, Role.REQUEST)

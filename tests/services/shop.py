@@ -159,9 +159,12 @@ class ScriptedEdges:
         self.becomes: dict[str, list[str]] = {}
         self.more: dict[str, str] = {}  # headers that every answer has
         self.looks = 0
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None  # what happens while a look is under way
 
     async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
         self.looks += 1
+        if self.meanwhile is not None:
+            await self.meanwhile()
         queue = self.becomes.get(place)
         if queue:
             self.serves[place] = queue.pop(0)

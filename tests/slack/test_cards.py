@@ -49,6 +49,7 @@ NOT_THERE = (
     replace(look("fra", "", Cached.MISS, None), status=404, max_age=None),
     replace(origin(""), status=404, max_age=None),
 )
+NAMED = tuple(f"https://www.shop.test/{n}" for n in range(5))
 ENDED_UNSEEN = replace(DONE, verdict=Verdict.UNCHECKED, before=(), looks=(), fresh_at=(), proven=None)
 
 CARDS: dict[str, tuple[JobView, str]] = {
@@ -459,6 +460,22 @@ right.
            The token may not purge zone shop.test. Give it “Zone → Cache Purge” for zone shop.test, then Retry.
            1,200 URLs on shop: Varnish was purged; Cloudflare took 39 of 40 calls
            not purged at Cloudflare: https://www.shop.test/7
+           Cloudflare said: “Authentication error (10000)”
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           asked by <@U_MIA> · read as URL
+           [Retry = retry P-1042 primary]""",
+    ),
+    "a layer stopped half-way, and the edge is looked at": (
+        replace(
+            DONE, state=State.CHECKING, verdict=Verdict.STALE, targets=170, fresh_at=(), stale_at=("sin",), proven=None,
+            layers=(VARNISH, replace(REFUSED, calls=6, sent=1, cancelled=4, failed=1, failing=NAMED, not_purged=140)),
+        ),
+        """\
+        🟠 P-1042 partly purged, 5 calls did not go, still old at sin, looking again · 170 URLs on shop
+           The token may not purge zone shop.test. Give it “Zone → Cache Purge” for zone shop.test, then Retry.
+           170 URLs on shop: Varnish was purged; Cloudflare took 1 of 6 calls
+           not purged at Cloudflare: https://www.shop.test/0, https://www.shop.test/1, https://www.shop.test/2 \
+and 137 more
            Cloudflare said: “Authentication error (10000)”
            Browsers that have it may keep it up to 5 min (max-age=300).
            asked by <@U_MIA> · read as URL

@@ -25,6 +25,7 @@ FILES = replace(
 )  # fmt: skip
 BACK = replace(OUT, version="4.1.8", rollback=True, expected=())
 SEEN = replace(DONE, read_as="", deploy=OUT, looks=tuple(replace(look, shows=SHOWS.told) for look in DONE.looks))
+AGAIN = replace(SEEN, id=1050, read_as="again, as P-1042", deploy=replace(OUT, again=1042))
 OLD_AT_FRA = replace(
     SEEN, verdict=Verdict.STALE, stale_at=("fra",), fresh_at=("iad", "sin"), proven=None, why="still old at fra (HIT)",
     looks=tuple(replace(x, shows="", lacks=SHOWS.told) if x.place == "fra" else x for x in SEEN.looks),
@@ -124,6 +125,30 @@ NOTES: dict[str, tuple[JobView, str]] = {
            Nothing was purged. P-11, which comes first on staging, still serves the old.
            deployed by mia, told by token `ci-shop` · <https://ci.test/7|what ran> · before it: 4.1.9
            [Purge anyway = purge_again P-1042]""",
+    ),
+    "somebody had it purged once more": (
+        replace(OLD_AT_FRA, again_as=1050, repeat=AGAIN),
+        f"""\
+        🟠 shop 4.2.0 · P-1042 purged, still old at fra · {PRICING}
+           again as P-1050: 🟢 fresh at fra, iad, sin · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s
+           `/pricing` shows x-build: 4.2.0 at iad, sin, not at fra
+           still old at fra (HIT)
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           deployed by mia, told by token `ci-shop` · <https://ci.test/7|what ran> · before it: 4.1.9
+           [Check again = check_again P-1042] [Why? = why why {PRICING}] [Purge again = purge_again P-1042 primary]""",
+    ),
+    "purged once more": (
+        AGAIN,
+        f"""\
+        🟢 shop 4.2.0 · P-1050 fresh at fra, iad, sin · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s
+           `/pricing` shows x-build: 4.2.0 at fra, iad, sin
+           fra before: HIT, 5 h old, version "a1" · after: MISS, version "b7" = origin
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           asked by <@U_MIA> · again, as P-1042 · deployed by mia, told by token `ci-shop` · \
+<https://ci.test/7|what ran> · before it: 4.1.9
+           [Check again = check_again P-1050]""",
     ),
     "hostile words of a sender": (
         replace(

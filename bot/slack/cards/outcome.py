@@ -45,6 +45,14 @@ def outcome(job: JobView, now: float) -> str:
     return headline(_outcome(job, now), job)
 
 
+def again_as(job: JobView, now: float) -> str:
+    """again as P-99: 🟢 fresh at fra · /pricing; "" where nobody repeated the deploy."""
+    if job.repeat is None:
+        return ""
+    emoji, _, rest = _outcome(job.repeat, now).partition(" ")
+    return f"again as {job.repeat.name}: {emoji} {rest.removeprefix(f'{job.repeat.name} ')}"
+
+
 def _outcome(job: JobView, now: float) -> str:
     if job.ended_by_restore:
         return restored(job)
@@ -54,8 +62,7 @@ def _outcome(job: JobView, now: float) -> str:
         case State.FAILED:
             return f"🔴 {job.name} {_stopped(job)}"
         case State.PARTIAL:
-            missing = count(sum(layer.failed for layer in job.layers), "call")
-            return f"🟠 {job.name} partly purged, {missing} did not go{_seen(job)} · {subject(job)}"
+            return f"🟠 {job.name} {_partly(job)}{_seen(job)} · {subject(job)}"
         case State.CANCELLED if job.stop_reason == "purgebot":
             return f"⚫ {job.name} given up · {subject(job)}"
         case State.CANCELLED:
@@ -110,10 +117,16 @@ def _so_far(job: JobView, now: float) -> str:
             return f"🔵 {job.name} sent, {_still_at_it(job)} still at it · {subject(job)}{_ready_in(job, now)}"
         case State.CHECKING if not job.layers:
             return f"🔵 {job.name} {_proving(job)} · {subject(job)}"
+        case State.CHECKING if job.is_partial:
+            return f"🟠 {job.name} {_partly(job)}, {_proving(job)} · {subject(job)}"
         case State.CHECKING:
             return f"🔵 {job.name} purged, {_proving(job)} · {subject(job)}"
         case _:
             return f"🔵 {job.name} purging · {subject(job)}{_progress(job, now)}"
+
+
+def _partly(job: JobView) -> str:
+    return f"partly purged, {count(job.calls_left, 'call')} did not go"
 
 
 def waits(job: JobView) -> str:

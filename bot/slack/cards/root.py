@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from bot.domain.job import Approval, JobView, State
+from bot.domain.job import Approval, JobView, LayerView, State
 from bot.domain.reasons import ORIGIN_OLD
 from bot.domain.steps import DECIDE_WITHIN, LOOK_AFTER
 from bot.domain.verdict import NONE_COVERED, Verdict
@@ -16,7 +16,7 @@ from bot.slack.cards.comparison import comparison
 from bot.slack.cards.deploys import deploy_lines, told_by
 from bot.slack.cards.gone import has_gone, what_went
 from bot.slack.cards.outcome import WHY_MAX as FIRST_WHY_MAX
-from bot.slack.cards.outcome import barred, first_reason, held_ahead, held_until, missing, outcome, troubled
+from bot.slack.cards.outcome import again_as, barred, first_reason, held_ahead, held_until, missing, outcome, troubled
 from bot.slack.cards.warm import warm_lines
 from bot.slack.cards.words import (
     THING_MAX,
@@ -51,7 +51,7 @@ def root_card(
     something narrower in its place while it waits. Who held the site is told by name, which calls nobody, where they
     are in `names`."""
     asked = _asked(job)
-    lines = [line for line in (whole(job), *_lines(job, now, names)) if line][: LINES_MAX - 1]
+    lines = [line for line in (whole(job), again_as(job, now), *_lines(job, now, names)) if line][: LINES_MAX - 1]
     instead = " · ".join(escape(layer.note) for layer in job.layers if layer.note)
     notes = [note for note in (instead, *(escape(note) for note in job.notes)) if note]
     shown = card(outcome(job, now), [*lines, asked, *notes, _named(job)][:LINES_MAX], _buttons(job), salt)
@@ -82,6 +82,9 @@ def _lines(job: JobView, now: float, names: Mapping[str, str]) -> Iterator[str]:
             yield what_went(job) if has_gone(job) else ""
         case State.FAILED | State.NEEDS_DECISION | State.PARTIAL:
             yield from _trouble(job)
+        case State.CHECKING if job.is_partial:
+            yield from _trouble(job)
+            yield _looks_again(job) or _browsers(job)
         case State.DONE | State.CHECKING:
             yield from _purged(job)
         case State.DENIED:
@@ -159,19 +162,26 @@ def _trouble(job: JobView) -> Iterator[str]:
         lost = f"{escape(layer.trouble.what)} " if layer is not None and layer.trouble is not None else ""
         yield f"{lost}It may have been done already. A repeat purges it once more, so a person decides."
     elif layer is not None and layer.trouble is not None:
-        partly = f"{escape(layer.trouble.what)} " if job.state is State.PARTIAL else ""  # else the first line says it
+        partly = f"{escape(layer.trouble.what)} " if job.is_partial else ""  # else the first line says it
         yield f"{partly}{escape(layer.trouble.advice, WHY_MAX)}"
     yield what_went(job)
     if layer is None:
         return
-    if layer.failing and (job.targets > 1 or job.state is State.PARTIAL):
-        yield f"not purged at {title(layer)}: {', '.join(url_text(target, 120) for target in layer.failing[:3])}"
+    if layer.failing and (job.targets > 1 or job.is_partial):
+        yield f"not purged at {title(layer)}: {_failing(layer)}"
     if layer.trouble is not None and layer.trouble.said:
         yield f"{title(layer)} said: “{escape(layer.trouble.said)}”"
     if job.state is State.PARTIAL:
         yield escape(job.why, WHY_MAX)
         yield warm_lines(job)
         yield _browsers(job)
+
+
+def _failing(layer: LayerView) -> str:
+    """The first targets that a layer did not take, and how many more."""
+    shown = [url_text(target, 120) for target in layer.failing[:NAMED_MAX]]
+    more = layer.not_purged - len(shown)
+    return f"{', '.join(shown)}{f' and {number(more)} more' if more > 0 else ''}"
 
 
 def _purged(job: JobView) -> Iterator[str]:
@@ -259,12 +269,14 @@ def _began(job: JobView) -> float:
 
 
 def _asked(job: JobView) -> str:
-    words = [told_by(job) or f"asked by {listed([person(who) for who in (job.requested_by, *job.also_by)])}"]
+    by = f"asked by {listed([person(who) for who in (job.requested_by, *job.also_by)])}"
+    is_repeat = job.deploy is not None and job.deploy.again
+    words = [by, job.read_as and escape(job.read_as, 60), told_by(job)] if is_repeat else [told_by(job) or by]
     if job.urgent_by and job.state.is_open:
         words.append("⚡ urgent, goes first")
     if job.warm and job.state.is_open:
         words.append("to be warmed once it is proven")
-    if job.read_as:
+    if job.read_as and not is_repeat:
         words.append(escape(job.read_as, 60))
     if job.reason and job.deploy is None:
         words.append(f"because {escape(job.reason, 200)}")
@@ -293,7 +305,7 @@ def _buttons(job: JobView) -> list[Block]:
                 button("Cancel", "cancel", job.name),
                 button("Repeat anyway", "repeat_anyway", job.name, "danger", _repeat(job)),
             ]
-        case State.FAILED | State.PARTIAL if _can_be_retried(job):
+        case State.FAILED | State.PARTIAL | State.CHECKING if _can_be_retried(job):
             return [button("Retry", "retry", job.name, "primary")]
         case _ if job.state is State.EXPIRED or job.ended_by_restore or job.for_good:
             return [button("Ask again", "purge_again", job.name)]
@@ -330,9 +342,9 @@ def _why_button(job: JobView) -> list[Block]:
 
 
 def _can_be_retried(job: JobView) -> bool:
-    """Whether sending it once more may help: not where every call that did not go was refused for what it asks, nor
-    where it is not what was asked for."""
-    if job.for_good:
+    """Whether sending it once more may help: not where all of it went, nor where every call that did not go was refused
+    for what it asks, nor where it is not what was asked for."""
+    if job.for_good or (job.state is State.CHECKING and not job.is_partial):
         return False
     troubles = [layer.trouble for layer in job.layers if layer.trouble is not None]
     return not troubles or any(trouble.cls != "Refused" for trouble in troubles)

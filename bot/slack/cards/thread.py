@@ -50,7 +50,7 @@ def called(who: str, names: Names) -> str:
 def outcome_line(job: JobView, names: Names = NOBODY) -> str:
     """What was decided, for the people who asked, and who decided by name; "" where nothing was."""
     approval = job.approval
-    if job.deploy is not None and not job.state.is_open and job.state is not State.WAITING:
+    if job.deploy is not None and not job.deploy.again and not job.state.is_open and job.state is not State.WAITING:
         return trouble_line(job, outcome(job, job.ended or job.created))
     asked = " ".join(person(who) for who in sorted({*job.askers}) if not is_machine(who))
     stopped_by, _, because = job.stop_reason.partition(": ")
