@@ -102,8 +102,8 @@ class Stage:
 
     async def _emptied(self) -> None:
         by = self.world.now() + ON_ITS_WAY
-        while any(cache.is_due(by) for cache in (*self.town.caches.values(), *self.town.fronts)):
-            await asyncio.sleep(EVERY)
+        caches = (*self.town.caches.values(), *self.town.fronts)
+        await anext(is_empty async for is_empty in _repeated(lambda: not any(x.is_due(by) for x in caches)) if is_empty)
 
     async def seen(self, account: str, status: int) -> None:
         """Wait until an account has answered so."""
@@ -222,3 +222,10 @@ class Scenes:
             self._world.on_stage[scene.site] = OnStage(path, scene.title, told["line"], scene.unseen, now)
             self._world.store.execute("insert or replace into scenes values (?, ?)", (name, run))
             return told
+
+
+async def _repeated(ask: Callable[[], bool]) -> AsyncIterator[bool]:
+    """The answer, now and after every pause."""
+    while True:
+        yield ask()
+        await asyncio.sleep(EVERY)

@@ -74,6 +74,20 @@ def _alike_asked(case: Case) -> list[Look]:
     return [one.look for one in (*case.origins, *encoded) if one.is_usable and one.look.status < 300]
 
 
+def undecided(case: Case) -> Cause:
+    """What was seen, where no rule has a cause for it."""
+    edges = case.at(Tier.EDGE)
+    return Cause(
+        Name.UNKNOWN,
+        Certainty.POSSIBLE,
+        f"It cannot be told whether {names_of(edges)} {do(edges, 'is', 'are')} old: what {do(edges, 'it', 'they')} gave"
+        " fits no cause that is known here.",
+        each(edges, lambda spot: spot.told),
+        Cure("Check again", f"check {case.typed}", "Ask again in a minute: a deploy or a purge may be under way."),
+        "With a `marker`, every look tells the page from what stands in for it.",
+    )
+
+
 def not_known(case: Case) -> Cause | None:
     """What cannot be told, and why."""
     unknown = [spot for spot in case.at(Tier.EDGE) if case.verdict_at(spot) is Verdict.UNKNOWN]

@@ -24,6 +24,7 @@ from bot.domain.why import (
     way,
 )
 from bot.domain.why.asking import is_in_doubt, unseen
+from bot.domain.why.calm import undecided
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Diagnosis, Name
 from bot.domain.why.repeating import shown_again
@@ -82,7 +83,7 @@ _ORDER = [Certainty.SEEN, Certainty.LIKELY, Certainty.POSSIBLE]
 
 def diagnose(case: Case) -> Diagnosis:
     """The cause and what stands beside it; there is always one. What was seen goes before what is only likely."""
-    found = [_weighed(case, cause) for rule in RULES if (cause := rule(case)) is not None]
+    found = [_weighed(case, cause) for rule in RULES if (cause := rule(case)) is not None] or [undecided(case)]
     first = min(found, key=lambda cause: (_stands_behind(cause, found), _ORDER.index(cause.certainty)))
     first = first if first.repeat else replace(first, repeat=_again(case, first.name))
     names = {first.name}
