@@ -145,6 +145,7 @@ def queue_record(shown: QueueShown) -> list[Record]:
             "needs_decision": account.decisions,
             "following": account.following,
             "standing_still": account.still,
+            "finishing": account.finishing,
         }
         for account in shown.accounts
     ]
