@@ -23,6 +23,7 @@ import typer
 from bot import journal
 from bot.beginning.command import register as register_init
 from bot.completion import Line, Names, completer, names_here
+from bot.copied_lines import for_terminal
 from bot.exits import (
     FAILED,
     IN_LINE,
@@ -39,7 +40,7 @@ from bot.exits import (
     is_settled,
 )
 from bot.sheet import FILE_MAX, Form, begin, end, part
-from bot.terminal import console, draw, draw_warming, fail, for_terminal, part_told, print_json, progress_bar
+from bot.terminal import console, draw, draw_warming, fail, part_told, print_json, progress_bar
 
 if TYPE_CHECKING:  # loaded by who needs it, so that help and completion come at once
     from rich.progress import Progress, TaskID

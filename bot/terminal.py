@@ -1,12 +1,10 @@
-"""What the command line prints: errors, JSON, a bar on a terminal, and lines to copy that work here."""
+"""What the command line prints: errors, JSON, and a bar on a terminal."""
 
 from __future__ import annotations
 
 import json
-import re
-import shlex
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import IO, NoReturn
 
 import typer
@@ -14,36 +12,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from bot.completion import KINDS
-
 WIDE, BAR_WIDTH = 80, 30  # columns
 MINUTE = 60.0  # seconds
 LEFT_LEAST = 3.0  # seconds
-_COPY = re.compile(r"^(.*?): (?:/\S+|purgebot) (.+)$", re.MULTILINE)
-_LABELS = frozenset(
-    {"Copy", "To purge", "To purge in every variant", "Begin with"}
-)  # behind which a line to copy stands for sure
-_BEGINS = frozenset({"in", "at", *KINDS})  # a line without a verb, beside what holds a slash or a colon
-
-
-def for_terminal(text: str, verbs: Collection[str]) -> str:
-    """The bot's words, with each line to copy as this shell takes it: `/purge` is `purgebot` here, and without one of
-    `verbs` it is `purgebot purge`."""
-
-    def here(found: re.Match[str]) -> str:
-        line = found[2]
-        if found[1] not in _LABELS and not _is_verbless(line.split()[0]):
-            return found[0]
-        verb = "" if line.split()[0] in verbs else "purge "
-        words = line if '"' in line else " ".join(map(shlex.quote, line.split()))
-        return f"{found[1]}: purgebot {verb}{words}"
-
-    return _COPY.sub(here, text)
-
-
-def _is_verbless(first: str) -> bool:
-    """Whether what begins with that word, behind the command, is a purge and no sentence."""
-    return first in _BEGINS or "/" in first or ":" in first
 
 
 def print_json(doc: Mapping[str, object]) -> None:

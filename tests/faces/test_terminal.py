@@ -10,7 +10,8 @@ import sys
 
 import pytest
 
-from bot.terminal import for_terminal, left, part_told
+from bot.copied_lines import for_terminal
+from bot.terminal import left, part_told
 
 DRAWN = """
 from bot.terminal import draw, draw_warming, progress_bar
