@@ -37,10 +37,17 @@ def progress_bar(as_json: bool) -> Progress:
     """A bar on standard error while something runs; nothing where that is no terminal. It fits into 40 columns."""
     errors = console(sys.stderr)
     is_narrow = errors.width < WIDE
-    percent = TextColumn("{task.percentage:>3.0f} %")
-    columns = [TextColumn("{task.description}"), BarColumn(None if is_narrow else BAR_WIDTH), percent]
+    columns = [TextColumn("{task.description}"), BarColumn(None if is_narrow else BAR_WIDTH), Percent()]
     columns += [Left()] if is_narrow else [TimeElapsedColumn(), Left()]
     return Progress(*columns, console=errors, disable=as_json or not errors.is_terminal, transient=True)
+
+
+class Percent(ProgressColumn):
+    """How far it is; nothing while that is not known."""
+
+    def render(self, task: Task) -> Text:
+        """68 %."""
+        return Text("" if task.total is None else f"{int(task.percentage):>3} %")
 
 
 class Left(ProgressColumn):
@@ -67,11 +74,25 @@ def left(seconds: float | None) -> str:
 
 
 def draw(progress: Progress, task: TaskID, job: Mapping[str, object]) -> None:
-    """Move the bar to what `job` has sent of its calls."""
+    """Move the bar to the share of the sending that `job` tells, as its card does; while a provider is still at it
+    nobody knows how far that is."""
+    share, provider = job.get("share_sent"), job.get("finishing")
+    if provider:
+        is_narrow = progress.console.width < WIDE
+        what = "confirming" if is_narrow else f"waiting for {provider} to finish"
+        progress.update(task, description=f"{job['job']} {what}")
+        progress.tasks[progress.task_ids.index(task)].total = None
+        return
+    completed = share if isinstance(share, int | float) else _share_of_calls(job)
+    progress.update(task, total=1.0, completed=completed, description=f"{job['job']} {job['state']}")
+
+
+def _share_of_calls(job: Mapping[str, object]) -> float:
+    """What is sent of all calls, where that is all that is told."""
     layers = job.get("layers")
     rows = [layer for layer in layers if isinstance(layer, Mapping)] if isinstance(layers, list) else []
     total, sent = (sum(int(str(row.get(name, 0))) for row in rows) for name in ("calls", "sent"))
-    progress.update(task, total=total or None, completed=sent, description=f"{job['job']} {job['state']}")
+    return sent / total if total else 0.0
 
 
 def draw_warming(progress: Progress, task: TaskID, warming: Mapping[str, object]) -> None:
