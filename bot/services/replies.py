@@ -131,6 +131,7 @@ class PlanShown:
     warming: Warming | None = None  # what would follow its proof
     due: Due | None = None
     urgent_no: str | None = None  # why it may not go first, "" where it may; None where nobody asks for that
+    lacking: tuple[Undone, ...] = ()  # the secrets that its accounts have not
 
 
 @dataclass(frozen=True, slots=True)
