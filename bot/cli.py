@@ -22,7 +22,8 @@ import typer
 
 from bot import journal
 from bot.beginning.command import register as register_init
-from bot.completion import Line, Names, completer, names_here
+from bot.completion import Line, Names, Root, Shell, completer, names_here, script
+from bot.copied_lines import for_terminal
 from bot.exits import (
     FAILED,
     IN_LINE,
@@ -39,7 +40,7 @@ from bot.exits import (
     is_settled,
 )
 from bot.sheet import FILE_MAX, Form, begin, end, part
-from bot.terminal import console, draw, draw_warming, fail, for_terminal, part_told, print_json, progress_bar
+from bot.terminal import console, draw, draw_warming, fail, part_told, print_json, progress_bar
 
 if TYPE_CHECKING:  # loaded by who needs it, so that help and completion come at once
     from rich.progress import Progress, TaskID
@@ -68,6 +69,7 @@ _EXITS = "Exit codes:\n\n" + "\n".join(f"{code} {meaning}" for code, meaning in 
 
 app = typer.Typer(
     name="purgebot",
+    cls=Root,
     help="Purges CDN and origin caches, and proves at the edge that it worked.",
     epilog=f"{_EXITS}\n\n{_ENVIRONMENT}",
     no_args_is_help=True,
@@ -344,6 +346,12 @@ def wait(
     if _WARMING.fullmatch(job):
         _follow_warming(job, timeout, as_json)
     _follow(job, timeout, as_json, through_approval=True)
+
+
+@app.command("completion")
+def completion(shell: Annotated[Shell, typer.Argument(help="Whose script.")]) -> None:
+    """Print the script that completes purgebot's words in a shell."""
+    sys.stdout.write(script(shell) + "\n")
 
 
 @app.command("version")

@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 from typer._click.shell_completion import CompletionItem
-from typer.core import TyperCommand
+from typer._completion_shared import get_completion_script
+from typer.core import TyperCommand, TyperGroup
 
 if TYPE_CHECKING:
     from typer._click.core import Context
@@ -54,6 +56,7 @@ FLAGS: Mapping[str, tuple[str, ...]] = {  # what is written with dashes, by verb
     "queue": ("--on",),
     "limits": ("--on",),
 }
+SHOWN = "--show-completion"
 SERVERS = ("nginx", "apache", "express")
 _REST = frozenset({"because", "--because", "--reason"})  # whatever follows is a person's own words
 _SITE = re.compile(r"^\W*([A-Za-z0-9][A-Za-z0-9_.-]{0,39})\W? \((?:production|staging)\)", re.MULTILINE)
@@ -115,6 +118,27 @@ def flags(verb: str, before: Sequence[str]) -> list[str]:
     if "because" in said:
         return []
     return [flag for flag in FLAGS.get(verb, ()) if flag not in said]
+
+
+class Shell(StrEnum):
+    """A shell that has a script."""
+
+    BASH = "bash"
+    ZSH = "zsh"
+    FISH = "fish"
+
+
+def script(shell: Shell) -> str:
+    """What `shell` reads to complete `purgebot`."""
+    return get_completion_script(prog_name="purgebot", complete_var="_PURGEBOT_COMPLETE", shell=shell.value)
+
+
+class Root(TyperGroup):
+    """All commands. `--show-completion zsh` is `completion zsh`; without a shell it is for the one that runs it."""
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Read what was typed."""
+        return super().parse_args(ctx, ["completion", *args[1:]] if args[:1] == [SHOWN] and args[1:] else args)
 
 
 class Line(TyperCommand):

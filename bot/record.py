@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from bot.domain.deploy import Deploy, Expected, is_page
 from bot.domain.finding import Page, Verdict, find
 from bot.domain.hold import Hold
-from bot.domain.job import Approval, JobView, LayerView
+from bot.domain.job import Approval, JobView, LayerView, State
 from bot.domain.look import ORIGIN, Look
+from bot.domain.progress import share_sent, still_at_it
 from bot.domain.stats import Stats
 from bot.domain.timeline import Entry, Moment
 from bot.domain.warming import KEPT, Copy, Warming
@@ -40,7 +41,10 @@ def job_record(job: JobView) -> Record:
         "browsers_may_keep_s": job.browsers_may_keep,
     }
     optional: Record = {"reason": job.reason, "why": job.why, "url": job.url, "urgent_by": job.urgent_by}
+    optional["finishing"] = still_at_it(job)
     record |= {name: value for name, value in optional.items() if value}
+    if job.state in (State.PURGING, State.CONFIRMING):
+        record["share_sent"] = round(share_sent(job), 3)
     if job.deploy is not None:
         record["deploy"] = _deploy(job, job.deploy)
     if job.again_as:
@@ -148,6 +152,7 @@ def queue_record(shown: QueueShown) -> list[Record]:
             "needs_decision": account.decisions,
             "following": account.following,
             "standing_still": account.still,
+            "finishing": account.finishing,
         }
         for account in shown.accounts
     ]

@@ -1,12 +1,10 @@
-"""What the command line prints: errors, JSON, a bar on a terminal, and lines to copy that work here."""
+"""What the command line prints: errors, JSON, and a bar on a terminal."""
 
 from __future__ import annotations
 
 import json
-import re
-import shlex
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import IO, NoReturn
 
 import typer
@@ -14,36 +12,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from bot.completion import KINDS
-
 WIDE, BAR_WIDTH = 80, 30  # columns
 MINUTE = 60.0  # seconds
 LEFT_LEAST = 3.0  # seconds
-_COPY = re.compile(r"^(.*?): (?:/\S+|purgebot) (.+)$", re.MULTILINE)
-_LABELS = frozenset(
-    {"Copy", "To purge", "To purge in every variant", "Begin with"}
-)  # behind which a line to copy stands for sure
-_BEGINS = frozenset({"in", "at", *KINDS})  # a line without a verb, beside what holds a slash or a colon
-
-
-def for_terminal(text: str, verbs: Collection[str]) -> str:
-    """The bot's words, with each line to copy as this shell takes it: `/purge` is `purgebot` here, and without one of
-    `verbs` it is `purgebot purge`."""
-
-    def here(found: re.Match[str]) -> str:
-        line = found[2]
-        if found[1] not in _LABELS and not _is_verbless(line.split()[0]):
-            return found[0]
-        verb = "" if line.split()[0] in verbs else "purge "
-        words = line if '"' in line else " ".join(map(shlex.quote, line.split()))
-        return f"{found[1]}: purgebot {verb}{words}"
-
-    return _COPY.sub(here, text)
-
-
-def _is_verbless(first: str) -> bool:
-    """Whether what begins with that word, behind the command, is a purge and no sentence."""
-    return first in _BEGINS or "/" in first or ":" in first
 
 
 def print_json(doc: Mapping[str, object]) -> None:
@@ -66,10 +37,17 @@ def progress_bar(as_json: bool) -> Progress:
     """A bar on standard error while something runs; nothing where that is no terminal. It fits into 40 columns."""
     errors = console(sys.stderr)
     is_narrow = errors.width < WIDE
-    percent = TextColumn("{task.percentage:>3.0f} %")
-    columns = [TextColumn("{task.description}"), BarColumn(None if is_narrow else BAR_WIDTH), percent]
+    columns = [TextColumn("{task.description}"), BarColumn(None if is_narrow else BAR_WIDTH), Percent()]
     columns += [Left()] if is_narrow else [TimeElapsedColumn(), Left()]
     return Progress(*columns, console=errors, disable=as_json or not errors.is_terminal, transient=True)
+
+
+class Percent(ProgressColumn):
+    """How far it is; nothing while that is not known."""
+
+    def render(self, task: Task) -> Text:
+        """68 %."""
+        return Text("" if task.total is None else f"{int(task.percentage):>3} %")
 
 
 class Left(ProgressColumn):
@@ -96,11 +74,25 @@ def left(seconds: float | None) -> str:
 
 
 def draw(progress: Progress, task: TaskID, job: Mapping[str, object]) -> None:
-    """Move the bar to what `job` has sent of its calls."""
+    """Move the bar to the share of the sending that `job` tells, as its card does; while a provider is still at it
+    nobody knows how far that is."""
+    share, provider = job.get("share_sent"), job.get("finishing")
+    if provider:
+        is_narrow = progress.console.width < WIDE
+        what = "confirming" if is_narrow else f"waiting for {provider} to finish"
+        progress.update(task, description=f"{job['job']} {what}")
+        progress.tasks[progress.task_ids.index(task)].total = None
+        return
+    completed = share if isinstance(share, int | float) else _share_of_calls(job)
+    progress.update(task, total=1.0, completed=completed, description=f"{job['job']} {job['state']}")
+
+
+def _share_of_calls(job: Mapping[str, object]) -> float:
+    """What is sent of all calls, where that is all that is told."""
     layers = job.get("layers")
     rows = [layer for layer in layers if isinstance(layer, Mapping)] if isinstance(layers, list) else []
     total, sent = (sum(int(str(row.get(name, 0))) for row in rows) for name in ("calls", "sent"))
-    progress.update(task, total=total or None, completed=sent, description=f"{job['job']} {job['state']}")
+    return sent / total if total else 0.0
 
 
 def draw_warming(progress: Progress, task: TaskID, warming: Mapping[str, object]) -> None:

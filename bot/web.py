@@ -19,10 +19,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
+from bot.copied_lines import for_terminal
 from bot.domain.actor import Actor, Standing
 from bot.domain.command import Command, Verb
 from bot.domain.job import JobView, State
 from bot.domain.rights import Deed, Subject, authorise
+from bot.domain.speech import VERB_OF
 from bot.exits import IN_LINE, TAKEN_UP
 from bot.hook import Hook
 from bot.ledger.books import Books
@@ -244,7 +246,7 @@ def answer_of(reply: Reply, core: Core) -> Response:
     purges = isinstance(reply, Checked)  # whose line to copy is things alone
     bare = replace(reply, targets=()) if isinstance(reply, JobShown | QueuedShown) else reply  # listed below
     card = card_for(bare, core.clock.now(), f"{COMMAND_NAME} purge" if purges else COMMAND_NAME)
-    text = plain(card, typed_in(reply)) if card else ""
+    text = for_terminal(plain(card, typed_in(reply)), VERB_OF) if card else ""
     match reply:
         case NotUnderstood() | BadLinesFound():
             return problem(422, "Not understood", text, text=text)

@@ -99,6 +99,24 @@ def test_every_variable_is_on_the_page_of_the_configuration() -> None:
     assert variables_read() == set(re.findall(r"`([A-Z][A-Z_]+)`", page)) - {"NAME", "PATH"}
 
 
+def test_the_quickstart_types_each_command_where_it_was_installed() -> None:
+    page = (ROOT / "docs/quickstart.md").read_text(encoding="utf-8")
+    typed = [
+        line
+        for block in re.findall(r"^```sh\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+        for line in block.split("\n")
+    ]
+    assert ["init", "config", "doctor", "serve"] == [
+        line.split()[1] for line in typed if line.startswith("venv/bin/purgebot ")
+    ]
+    assert [] == [line for line in typed if line.startswith(("purgebot ", "pip "))]
+
+
+@pytest.mark.parametrize("page", ["docs/configuration.md", "docs/deploys.md"])
+def test_a_page_that_tells_of_a_changed_file_leads_to_the_reload(page: str) -> None:
+    assert "(running.md#reload)" in (ROOT / page).read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("words", [["--help"], ["serve", "--help"], ["doctor", "--help"]], ids=" ".join)
 def test_the_help_of_the_terminal_names_every_variable(words: list[str]) -> None:
     told = CliRunner().invoke(app, words).output

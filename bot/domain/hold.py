@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 ALL = "*"  # the site of a hold on every site
 OBSERVER = "purgebot"  # who keeps everything back where the bot only observes, which nobody can release
+OVERRULED = "local, anyway"  # the rule of what was begun at the machine over a hold or a no
 SHORTEST, LONGEST = 60.0, 90 * 86400.0  # seconds
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604_800.0}
 _WORDS = {

@@ -19,7 +19,8 @@ class Way(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Undone:
     """`what` is missing, as plain text; `line` mends it, `where` says where to put it; `channel` is an id instead.
-    `example` names the site or account, as ("sites", "shop"), of which the file still has the example's value."""
+    `example` names the site or account, as ("sites", "shop"), of which the file still has the example's value;
+    `account` the one that has no secret, so that it cannot purge."""
 
     what: str
     way: Way
@@ -27,3 +28,4 @@ class Undone:
     where: str = ""
     channel: str = ""
     example: tuple[str, str] = ("", "")
+    account: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from statistics import median
 
 from bot.domain.hold import OBSERVER
 from bot.domain.job import LayerState, State
@@ -12,6 +13,7 @@ from bot.ledger import homes
 from bot.ledger.codec import maybe, number, whole
 from bot.ledger.ledger import Row, Transaction
 
+LAST_LAYERS, LOOKED_BACK = 20, 1_000  # layers of an account, among so many jobs
 _ENDED = "('done', 'failed', 'stopped')"  # layers for which nothing is open
 
 
@@ -28,6 +30,8 @@ class OpenLayer:
     flying: int = 0
     ready_at: float | None = None
     again: float = 0.0  # seconds until a second pass of every call
+    started: float | None = None
+    pending: int = 0  # taken, and the provider finishes later
     spends: Mapping[str, int] = field(default_factory=dict)  # of all its calls
 
     @property
@@ -36,6 +40,11 @@ class OpenLayer:
         if self.state is LayerState.WAITING:
             return max(0, self.calls - self.gone)
         return max(0, self.open - self.flying) if self.state is LayerState.PURGING else 0
+
+    @property
+    def is_finishing(self) -> bool:
+        """Whether all of it is sent, and only its provider is still at it."""
+        return self.state is LayerState.PURGING and self.pending > 0 and not self.left and not self.flying
 
     @property
     def has_begun(self) -> bool:
@@ -59,6 +68,7 @@ class OpenJob:
     observed: bool = False  # kept back by nobody's hold: the bot only observes
     looks: bool = False  # before its first call it looks at the edge
     follows: bool = False  # another site's job comes first, and is not proven yet
+    rule: str = ""  # of the policy, by which it was let in
     parts_of: frozenset[str] = frozenset()  # who asked for parts of it, where several did
 
     @property
@@ -97,6 +107,7 @@ class Queue:
         rows = self._tx.rows(
             "select id, site, state, requested_by, created, json_extract(doc, '$.targets') as targets,"
             " (select group_concat(key, char(10)) from json_each(doc, '$.parts')) as parts,"
+            " coalesce(json_extract(doc, '$.rule'), '') as rule,"
             " json_extract(doc, '$.held') is not null as held, json_extract(doc, '$.held.by') as held_by,"
             " coalesce((select by from urgent where job = id), '') as urgent_by,"
             " json_extract(doc, '$.check') and not json_extract(doc, '$.looked_before') as looks,"
@@ -116,15 +127,16 @@ class Queue:
     def _job(self, row: Row, flying: Mapping[tuple[int, int], int]) -> OpenJob:
         job = whole(row["id"])
         layers = self._tx.rows(
-            "select *, json_extract(doc, '$.spends') as spends, (select json_extract(call, '$.again_after') from"
-            " batches where batches.job = layers.job and batches.position = layers.position limit 1) as again"
+            "select *, json_extract(doc, '$.spends') as spends, json_extract(doc, '$.started') as started,"
+            " (select json_extract(call, '$.again_after') from batches"
+            "  where batches.job = layers.job and batches.position = layers.position limit 1) as again"
             " from layers where job = :job order by position",
             job=job,
         )
         return OpenJob(
             job, str(row["site"]), State(str(row["state"])), str(row["requested_by"]), number(row["created"]),
             whole(row["targets"]), tuple(_layer(x, flying) for x in layers), str(row["urgent_by"]), bool(row["held"]),
-            row["held_by"] == OBSERVER, bool(row["looks"]), bool(row["follows"]),
+            row["held_by"] == OBSERVER, bool(row["looks"]), bool(row["follows"]), str(row["rule"]),
             frozenset(str(row["parts"] or "").split("\n")) - {""},
         )  # fmt: skip
 
@@ -137,6 +149,18 @@ class Queue:
             account=account,
         )
         return Load(whole(rows[0]["n"]), whole(rows[0]["targets"]), number(rows[0]["newest"]))
+
+    def usual_seconds(self, account: str) -> float | None:
+        """What a layer of `account` took from its begin until its provider had finished, as the middle one of the last
+        LAST_LAYERS that are kept; None where there is none."""
+        rows = self._tx.rows(
+            "select json_extract(doc, '$.ended') - json_extract(doc, '$.started') as seconds from layers"
+            " where account = :account and state = 'done' and sent > 0 and job > (select max(id) from jobs) - :back"
+            " order by job desc limit :most",
+            account=account, back=LOOKED_BACK, most=LAST_LAYERS,
+        )  # fmt: skip
+        seconds = [number(row["seconds"]) for row in rows if row["seconds"] is not None]
+        return median(seconds) if seconds else None
 
     def hurry(self, job: int, by: str, now: float) -> None:
         """Have `job` go before all that is not urgent."""
@@ -190,5 +214,5 @@ def _layer(row: Row, flying: Mapping[tuple[int, int], int]) -> OpenLayer:
     return OpenLayer(
         str(row["account"]), position, LayerState(str(row["state"])), whole(row["calls"]), gone, whole(row["open"]),
         flying.get((whole(row["job"]), position), 0), maybe(row["ready_at"]), number(row["again"]),
-        {str(name): int(n) for name, n in spends.items()},
+        maybe(row["started"]), whole(row["pending"]), {str(name): int(n) for name, n in spends.items()},
     )  # fmt: skip

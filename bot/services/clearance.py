@@ -22,7 +22,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.actor import Actor
-from bot.domain.hold import Hold
+from bot.domain.hold import OVERRULED, Hold
 from bot.domain.job import Approval, JobView, Part, State
 from bot.domain.joint import strictest, together
 from bot.domain.plan import bound
@@ -35,7 +35,7 @@ from bot.domain.wording import approvals, dollars
 from bot.ledger.books import Books
 from bot.services.configured import why_gone
 from bot.services.holding import hold_back, observes
-from bot.services.local import OVERRULED, RULE
+from bot.services.local import RULE
 from bot.services.planning import costs_of
 from bot.services.setup import Core
 from bot.services.turning_back import ask_again, bar, deny, let_go, look_at_others, stop, why_denied

@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.domain.actor import Actor
 from bot.domain.command import Command, Verb
 from bot.domain.deploy import Deploy
+from bot.domain.hold import OVERRULED
 from bot.domain.job import JobView, LayerState, State
 from bot.domain.policy import Ask, Deny, Roster
 from bot.domain.rights import Deed, Subject, authorise
@@ -25,7 +26,7 @@ from bot.services.fetching import stop
 from bot.services.forgotten import no_job
 from bot.services.holding import hold_back
 from bot.services.joining import may_leave
-from bot.services.local import OVERRULED, RULE, at_the_machine, journal_overruled, with_voters
+from bot.services.local import RULE, at_the_machine, journal_overruled, with_voters
 from bot.services.purges import Asking
 from bot.services.replies import Done, JobMade, Joined, PlanShown, Refused, refused_by
 from bot.services.roster import approvers, read_roster

@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.domain.actor import Actor
 from bot.domain.command import Command, Misunderstood, Speaker, Verb, line_of, parse
 from bot.domain.help import help_text
+from bot.domain.plan import Plan
 from bot.domain.policy import Deny
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.site import Site
@@ -304,7 +305,12 @@ class Desk:
         hold = await holds.held(self._core, plan.site, None if due is None else due.at)
         follows = await warming.foreseen(self._core, plan) if command.warm else None
         no = await self._urgent_no(asking, command)
-        return PlanShown(plan, decision, command, self._core.setup.observe, hold, follows, due, no)
+        return PlanShown(plan, decision, command, self._core.setup.observe, hold, follows, due, no, self._lacking(plan))
+
+    def _lacking(self, plan: Plan) -> tuple[Undone, ...]:
+        """The secrets that accounts of `plan` have not, without which they cannot purge."""
+        accounts = {layer.account for layer in plan.layers}
+        return tuple(one for one in self._core.undone.all if one.account in accounts)
 
     async def _urgent_no(self, asking: Asking, command: Command) -> str | None:
         """Why what is planned may not go first, "" where it may; None where it does not ask to."""

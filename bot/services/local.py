@@ -3,7 +3,7 @@ refuses, and what is held, runs only where that is said as well."""
 
 from __future__ import annotations
 
-from bot.domain.hold import Hold
+from bot.domain.hold import OVERRULED, Hold
 from bot.domain.job import JobView
 from bot.domain.policy import Allow, Decision, Deny, Members, Roster
 from bot.ledger.books import Books
@@ -13,7 +13,7 @@ from bot.services.setup import Core
 
 LOCAL = "local:"  # before the name of the machine's user
 VOTERS = 100  # more than any rule asks for
-RULE, OVERRULED = "local", "local, anyway"
+RULE = "local"
 _ANYWAY = "Nothing was purged. Add --anyway to purge all the same; it is journalled."
 
 

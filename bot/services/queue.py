@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.actor import Actor
 from bot.domain.command import Command
 from bot.domain.forecast import Foretold, Lane, Leg, Line, foretell
-from bot.domain.hold import Hold
+from bot.domain.hold import OVERRULED, Hold
 from bot.domain.job import State
 from bot.domain.site import Site
 from bot.domain.turns import Place
@@ -63,12 +63,21 @@ class AccountQueue:
     decisions: int = 0
     following: int = 0  # another site's job comes first
     still: int = 0  # stand still, since this bot only observes
+    finishing: int = 0  # sent, and the provider is still at it
     silent_until: float | None = None  # the provider wants no calls before
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is open for it."""
-        waits = self.held or self.scheduled or self.votes or self.decisions or self.following or self.still
+        waits = (
+            self.held
+            or self.scheduled
+            or self.votes
+            or self.decisions
+            or self.following
+            or self.still
+            or self.finishing
+        )
         return not (self.running or self.waiting or waits)
 
 
@@ -157,14 +166,21 @@ def _held_back(books: Books, jobs: Sequence[OpenJob], sites: Sequence[str], now:
     return found
 
 
+def _is_to_begin(job: OpenJob) -> bool:
+    """Whether it begins next, so that a hold keeps it."""
+    return job.state is State.QUEUED and not job.follows and job.rule != OVERRULED
+
+
 def _may_go(job: OpenJob, accounts: Sequence[str]) -> bool:
     """Whether some call of it may still go to one of `accounts`."""
     return any(layer.account in accounts and layer.left for layer in job.layers)
 
 
 def state_of(books: Books, core: Core, now: float) -> tuple[list[OpenJob], dict[str, Lane]]:
-    """Every open job, and every account as it stands."""
+    """Every open job, and every account as it stands. A job that a hold will keep is held from the first moment on."""
     jobs = books.queue.open_jobs()
+    held = {site for site in {job.site for job in jobs} if books.holds.on(site, now)}
+    jobs = [replace(job, is_held=True) if job.site in held and _is_to_begin(job) else job for job in jobs]
     return jobs, _lanes(books, core, jobs, now)
 
 
@@ -220,6 +236,7 @@ def _queue(
         decisions=sum(job.state is State.NEEDS_DECISION for job in others),
         following=sum(job.follows and not job.is_held for job in others),
         still=sum(job.observed or (observing and job.runs and _stands(job, account)) for job in others),
+        finishing=sum(job.runs and any(x.account == account and x.is_finishing for x in job.layers) for job in others),
         silent_until=silent if silent > now else None,
     )
 

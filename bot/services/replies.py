@@ -66,11 +66,14 @@ class SiteHeld(Refused):
 @dataclass(frozen=True, slots=True)
 class Full(Refused):
     """So much is open for `account` that it takes no more: `since` when, and for how many `seconds` that is expected;
-    None where that is not known, since something waits for people."""
+    None where that is not known, since something waits for the provider titled `finishing`, or for people and the like
+    (`others`)."""
 
     account: str = field(kw_only=True)
     since: float = 0.0
     seconds: float | None = None
+    finishing: str = ""
+    others: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,7 @@ class PlanShown:
     warming: Warming | None = None  # what would follow its proof
     due: Due | None = None
     urgent_no: str | None = None  # why it may not go first, "" where it may; None where nobody asks for that
+    lacking: tuple[Undone, ...] = ()  # the secrets that its accounts have not
 
 
 @dataclass(frozen=True, slots=True)

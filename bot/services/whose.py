@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.actor import Actor, Standing, is_machine
+from bot.domain.hold import OVERRULED
 from bot.domain.job import JobView
 from bot.domain.policy import Members, Roster
-from bot.services.local import LOCAL, OVERRULED, RULE
+from bot.services.local import LOCAL, RULE
 from bot.services.roster import read_roster
 from bot.services.setup import Core
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bot.domain.policy import Approve
 from bot.domain.undone import Undone, Way
@@ -35,7 +36,7 @@ def _secrets(settings: Settings) -> Iterator[Undone]:
         for key, secret in account.secrets.items():
             if trouble := secret.trouble():
                 what = f"Account {account.name} cannot purge: {trouble.rstrip('.')}, which holds its {key}."
-                yield _place(what, secret)
+                yield replace(_place(what, secret), account=account.name)
     for token in settings.api_tokens:
         if trouble := token.bearer.trouble():
             yield _place(f"Token {token.name} lets nobody in: {trouble}", token.bearer)

@@ -78,8 +78,8 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
             return queues.full_card(full, now, command)
         case Refused(what, advice):
             return private.refusal_card(what, advice)
-        case PlanShown(plan, decision, _, observing, held, warming, due, no):
-            planned = findings.plan_card(plan, decision, observing, foreseen_line(warming), due, no)
+        case PlanShown(plan, decision, _, observing, held, warming, due, no, lacking):
+            planned = findings.plan_card(plan, decision, observing, foreseen_line(warming), due, no, lacking)
             return holds.also_held(planned, held)
         case JobMade(job):
             return root_card(job, now)

@@ -17,10 +17,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bot.cli import app
+from bot.copied_lines import for_terminal
 from bot.domain.command import Command, parse
 from bot.domain.speech import VERBS, Verb
 from bot.exits import MEANINGS
-from bot.terminal import for_terminal
 from tests.domain.people import LEA
 from tests.forking import ROOT, forked
 from tests.journeys.world import Playground
@@ -543,12 +543,21 @@ COPIES = {
     "a quoted reason": ('Copy: /purge /a --reason "b c"', 'Copy: purgebot purge /a --reason "b c"'),
     "the terminal's own name": ("Copy: purgebot purge prefix /news/*", "Copy: purgebot purge prefix '/news/*'"),
     "a purge of what is old": ("To purge: purgebot purge /a?b=1&c", "To purge: purgebot purge '/a?b=1&c'"),
-    "a beginning": ("Begin with: /purge plan https://…", "Begin with: purgebot plan 'https://…'"),
+    "a beginning": ("Begin with: /purge plan https://…", "Begin with: purgebot plan https://…"),
     "among others": ("One.\nCopy: /purge sites\nTwo.", "One.\nCopy: purgebot sites\nTwo."),
     "one of several times": (
         "Gap.\nBefore the gap, 00:59 UTC: purgebot at 2027-03-28 01:59 Europe/Berlin https://a.test/",
         "Gap.\nBefore the gap, 00:59 UTC: purgebot purge at 2027-03-28 01:59 Europe/Berlin https://a.test/",
     ),
+    "a verb behind a time": (
+        "Before the gap, 00:59 UTC: /purge at 2027-03-28 01:59 Europe/Berlin plan /a on shop",
+        "Before the gap, 00:59 UTC: purgebot plan at 2027-03-28 01:59 Europe/Berlin /a on shop",
+    ),
+    "a page that is called like a verb": (
+        "Copy: /purge at 09:00 /plan on plan",
+        "Copy: purgebot purge at 09:00 /plan on plan",
+    ),
+    "an apostrophe": ("Copy: /purge /a because it's old", "Copy: purgebot purge /a because 'it'\"'\"'s' old"),
     "behind a sentence": (
         "Nothing was purged. To have it wait its turn: purgebot https://a.test/?a=1&b=2",
         "Nothing was purged. To have it wait its turn: purgebot purge 'https://a.test/?a=1&b=2'",
@@ -565,7 +574,8 @@ COPIES = {
 
 @pytest.mark.parametrize(("text", "here"), COPIES.values(), ids=COPIES)
 def test_a_line_to_copy_works_in_this_shell(text: str, here: str) -> None:
-    assert here == for_terminal(text, {"help", "status", "sites", "purge", "plan"})
+    verbs = {"help", "status", "sites", "purge", "plan"}
+    assert (here, here) == (for_terminal(text, verbs), for_terminal(for_terminal(text, verbs), verbs))
 
 
 def test_what_is_old_is_purged_by_a_line_of_this_shell(world: Playground) -> None:

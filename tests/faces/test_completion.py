@@ -11,7 +11,9 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from typer.testing import CliRunner
 
+from bot.cli import app
 from bot.completion import (
     FLAGS,
     KINDS,
@@ -173,6 +175,20 @@ def test_the_grammars_flags_come_beside_the_commands_own(folder: Path, shell: st
 def test_each_shell_has_its_script(folder: Path, shell: str) -> None:
     lines, errors = tab({"_PURGEBOT_COMPLETE": f"source_{shell}"}, folder)
     assert ("", True) == (errors, any(f"_PURGEBOT_COMPLETE=complete_{shell}" in line for line in lines))
+
+
+@pytest.mark.parametrize("typed", [["completion"], ["--show-completion"]], ids=" ".join)
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_script_of_the_shell_that_was_named_is_printed(shell: str, typed: list[str]) -> None:
+    told = CliRunner().invoke(app, [*typed, shell], prog_name="purgebot")
+    named = [name for name in SHELLS if f"_PURGEBOT_COMPLETE=complete_{name}" in told.stdout]
+    assert (0, [shell], "") == (told.exit_code, named, told.stderr)
+
+
+@pytest.mark.parametrize("typed", [["completion"], ["--show-completion"]], ids=" ".join)
+def test_a_shell_without_a_script_is_refused_with_those_that_have_one(typed: list[str]) -> None:
+    told = CliRunner().invoke(app, [*typed, "tcsh"], prog_name="purgebot")
+    assert (2, "", [*SHELLS]) == (told.exit_code, told.stdout, [name for name in SHELLS if f"'{name}'" in told.stderr])
 
 
 @pytest.mark.slow

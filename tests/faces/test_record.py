@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.domain.job import JobView, LayerState, LayerView, State, Trouble
 from bot.domain.verdict import Look, Verdict
 from bot.record import job_record
+from bot.slack.cards.root import root_card
+from bot.slack.plain import plain
 from providers.contract import Cached, Kind
 
 NEW, OLD = "v2", "v1"
@@ -71,3 +75,23 @@ def test_a_layer_that_stopped_says_what_and_what_to_do() -> None:
             "failing": [HOME],
         }
     ] == job_record(job(layers=(layer,)))["layers"]
+
+
+def sending(state: State, *layers: LayerView) -> JobView:
+    return replace(job(layers=layers), state=state)
+
+
+QUICK = LayerView("shield", "Varnish", LayerState.DONE, 500, 500, seconds=1.0)
+SLOW = LayerView("cf", "CloudFront", LayerState.PURGING, 10, 4, seconds=17.0)
+
+
+def test_how_far_it_is_goes_by_the_time_that_layers_take_and_is_what_the_card_says() -> None:
+    purging = sending(State.PURGING, QUICK, SLOW)
+    assert 0.463 == job_record(purging)["share_sent"]
+    assert "46 %" in plain(root_card(purging, 10.0))
+    assert "finishing" not in job_record(purging)
+
+
+def test_while_a_provider_is_at_it_the_record_says_which() -> None:
+    confirming = sending(State.CONFIRMING, QUICK, replace(SLOW, sent=10, pending=1))
+    assert "CloudFront" == job_record(confirming)["finishing"]

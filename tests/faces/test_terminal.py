@@ -10,15 +10,19 @@ import sys
 
 import pytest
 
-from bot.terminal import for_terminal, left, part_told
+from bot.copied_lines import for_terminal
+from bot.terminal import left, part_told
 
 DRAWN = """
 from bot.terminal import draw, draw_warming, progress_bar
-layers = [{"calls": 30, "sent": 12}, {"calls": 10, "sent": 4}]
-job = {"job": "P-1234", "state": "needs_decision", "layers": layers}
+layers = [{"calls": 30, "sent": 30}, {"calls": 10, "sent": 4}]
+job = {"job": "P-1234", "state": "needs_decision", "layers": layers, "share_sent": 0.409}
+busy = {"job": "P-1234", "state": "confirming", "layers": layers, "share_sent": 1.0, "finishing": "Google Cloud CDN"}
 with progress_bar(%s) as progress:
     task = progress.add_task("P-1234", total=None)
     draw(progress, task, job)
+    progress.refresh()
+    draw(progress, task, busy)
     progress.refresh()
     draw_warming(progress, task, {"warming": "W-3", "copies": [1, 2, 3], "total": 12})
     progress.refresh()
@@ -53,6 +57,9 @@ def test_it_fits_on_one_line_and_tells_how_far_it_is(columns: int) -> None:
     lines = on_terminal(columns)
     told = [re.sub(r" *[━╸╺]+ *", " | ", line) for line in lines]
     assert [] == [line for line in lines if len(line) > columns]
+    waits = "P-1234 confirming" if columns < 80 else "P-1234 waiting for Google Cloud CDN to finish"
+    busy = [line for line in told if line.startswith(waits)]
+    assert (True, []) == (bool(busy), [line for line in busy if "%" in line])
     assert [True, True] == [
         any(line.startswith("P-1234 needs_decision | 40 %") for line in told),
         any(line.startswith("W-3 warming | 25 %") for line in told),

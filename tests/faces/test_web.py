@@ -94,6 +94,18 @@ NAMED = {
         "Type what should be gone: purgebot purge https://www.shop.test/pricing\npurgebot purge <things…>",
     ),
     "help on a kind": ("help tag", "Example: purgebot purge tag news on shop"),
+    "a page": (
+        "http://www.shop.test/ --har",
+        "--har is not an option.\nCopy: purgebot purge http://www.shop.test/ --hard",
+    ),
+    "a time that is not": (
+        "plan http://www.shop.test/?a=1&b=2 at 2027-03-28 02:30 Europe/Berlin",
+        "After the gap, 01:00 UTC: purgebot plan at 2027-03-28 03:00 Europe/Berlin 'http://www.shop.test/?a=1&b=2'",
+    ),
+    "a purge at a time that is not": (
+        "http://www.shop.test/ at 2027-03-28 02:30 Europe/Berlin",
+        "After the gap, 01:00 UTC: purgebot purge at 2027-03-28 03:00 Europe/Berlin http://www.shop.test/",
+    ),
     "no jobs yet": ("status", "No jobs yet.\nBegin with: purgebot plan https://…"),
 }
 

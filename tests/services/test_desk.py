@@ -14,6 +14,7 @@ from bot.domain.job import State
 from bot.domain.policy import Ask, Conditions, Refuse, Rule
 from bot.domain.site import Site
 from bot.domain.speech import VERBS
+from bot.domain.undone import Undone, Way
 from bot.domain.verdict import Verdict
 from bot.services.desk import Desk
 from bot.services.purges import Asking
@@ -315,3 +316,13 @@ async def test_help_leaves_out_what_a_rule_denies_on_every_site(
         any(line.startswith("everything ·") for line in overview.text.splitlines()),
         "Not for you: Purge a prefix instead." not in named.text,
     )
+
+
+async def test_a_plan_tells_which_of_its_accounts_has_no_secret(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    of_cf = Undone("Account cf cannot purge: CF_TOKEN is not set.", Way.SET, "CF_TOKEN=…", account="cf")
+    shop.core.undone.configure((of_cf, replace(of_cf, account="another"), replace(of_cf, account="")))
+    planned = await say(shop, MIA, "plan /a")
+    await shop.ledger.close()
+    assert isinstance(planned, PlanShown)
+    assert (of_cf,) == planned.lacking

@@ -20,7 +20,7 @@ from bot.services.purges import Asking
 from bot.services.queue import IN_LINE_SHOWN, MINE_SHOWN, AccountQueue, queue
 from bot.services.replies import Full, JobMade
 from bot.services.setup import Current, Most
-from providers.contract import Kind
+from providers.contract import Confirmation, Kind, Receipt
 from tests.services.shop import LEA, MIA, SHOP, Shop, open_shop, url
 from tests.services.test_deploys import CI, NEW, STAGING, V2, a_shop
 from tests.slate import START
@@ -226,3 +226,81 @@ async def test_where_people_decide_nobody_knows_when_there_is_room(tmp_path: Pat
     await shop.ledger.close()
     assert isinstance(full, Full)
     assert full.seconds is None
+
+
+async def asked_when_full(
+    folder: Path, how: Confirmation, receipt: Receipt, *progresses: Receipt, before: int = 0, after: float = 0.0
+) -> Full:
+    """What is said where one more is asked for `after` seconds beside one at a provider that finishes later, of which
+    it is known from so many jobs `before` how long it takes."""
+    shop = open_shop(folder)
+    shop.core = replace(shop.core, current=Current(replace(shop.core.setup, most=Most(jobs=1))))
+    shop.shield.can = replace(shop.shield.can, confirmation=how)
+    for n in range(before + 1):
+        shop.shield.script = [receipt]
+        shop.shield.progresses = [*progresses]
+        await shop.purge(MIA, url(f"/{n}"), check=False)
+        await shop.slate.advance(after if n == before else 300)
+    full = await shop.ask(MIA, url("/one-more"), check=False)
+    await shop.ledger.close()
+    assert isinstance(full, Full)
+    return full
+
+
+BUSY = Receipt("I-1", finished=False)
+
+
+@pytest.mark.parametrize("after", [0.0, 2.0], ids=["before its call has gone", "while the provider is at it"])
+async def test_how_long_a_provider_takes_to_finish_is_not_known_before_it_was_seen(
+    tmp_path: Path, after: float
+) -> None:
+    full = await asked_when_full(tmp_path, Confirmation.POLLED, BUSY, BUSY, BUSY, after=after)
+    assert (None, "Varnish", False) == (full.seconds, full.finishing, full.others)
+
+
+@pytest.mark.parametrize("after", [0.0, 2.0], ids=["before its call has gone", "while the provider is at it"])
+async def test_there_is_room_once_the_provider_has_finished_as_it_used_to(tmp_path: Path, after: float) -> None:
+    full = await asked_when_full(tmp_path, Confirmation.POLLED, BUSY, BUSY, BUSY, before=2, after=after)
+    assert full.seconds == pytest.approx(15 - after, abs=1)
+
+
+async def test_beyond_what_a_provider_used_to_take_nothing_is_foretold(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.core = replace(shop.core, current=Current(replace(shop.core.setup, most=Most(jobs=1))))
+    shop.shield.can = replace(shop.shield.can, confirmation=Confirmation.POLLED)
+    await shop.purge(MIA, url("/quick"), check=False)
+    await shop.slate.advance(300)
+    shop.shield.script, shop.shield.progresses = [BUSY], [BUSY] * 9
+    await shop.purge(MIA, url("/slow"), check=False)
+    await shop.slate.advance(20)
+    full = await shop.ask(MIA, url("/one-more"), check=False)
+    await shop.ledger.close()
+    assert isinstance(full, Full)
+    assert (None, "Varnish") == (full.seconds, full.finishing)
+
+
+async def test_a_provider_that_says_when_it_has_finished_is_believed(tmp_path: Path) -> None:
+    full = await asked_when_full(tmp_path, Confirmation.ESTIMATE, Receipt("E-1", ready_in=40.0), after=2.0)
+    assert full.seconds == pytest.approx(38, abs=1)
+
+
+async def test_what_is_sent_and_not_finished_is_counted(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.shield.can = replace(shop.shield.can, confirmation=Confirmation.POLLED)
+    shop.shield.script, shop.shield.progresses = [BUSY], [BUSY] * 9
+    await shop.purge(MIA, url("/slow"), check=False)
+    await shop.slate.advance(2)
+    shield = await on_shield(shop, MIA)
+    await shop.ledger.close()
+    assert (1, (), ()) == (shield.finishing, shield.running, tuple(one for one in shield.waiting if one.left == 0))
+
+
+async def test_a_job_on_a_held_site_has_no_time_from_its_first_moment_on(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, SHOP, STAGING)
+    await holds.lay(shop.core, Asking(LEA, "hold"), Command(Verb.HOLD, everywhere=True, reason="freeze"))
+    taken = await take(shop.core, CI, "k", V2)
+    shown = await queue(shop.core, LEA, QUEUE)
+    await shop.ledger.close()
+    assert isinstance(taken, Deployed)
+    assert (set(), set()) == ({*shown.running}, {*shown.waiting})
+    assert 1 == sum(held.jobs for held in shown.held)

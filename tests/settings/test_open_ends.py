@@ -114,3 +114,12 @@ def test_what_is_still_the_examples_comes_first_with_its_line(tmp_path: Path) ->
         "zone: …", f"with yours, on line {n} of the file", ("sites", "shop"),
     ) == (zone.what, zone.line, zone.where, zone.example)  # fmt: skip
     assert [True] * 4 + [False] * (len(left) - 4) == [one.example != ("", "") for one in left]
+
+
+def test_what_an_account_lacks_names_the_account(tmp_path: Path) -> None:
+    file = tmp_path / "purgebot.yaml"
+    file.write_text(
+        "accounts: {f: {provider: fastly, token: {env: NOWHERE}}}\n"
+        "sites: {shop: {hosts: [www.shop.test], layers: [{account: f, service: SU1Z0isxPaozGVKXdv0eY}]}}\n"
+    )
+    assert ["f"] == [one.account for one in open_ends(load(file, {})) if "NOWHERE" in one.line]

@@ -92,7 +92,7 @@ a yes that grew too old meanwhile is asked for again.
     "queued": (
         Queued(HOLD, "shop", LotSize(3, 41, 41), Allow("small", ""), PAGE),
         f"""\
-        Queued: runs when shop is released (3 requests, 41 URLs so far).
+        Queued: runs when shop is released (3 requests, at most 41 URLs so far).
            shop is held by <@U_LEA> since {AT_8}, until {AT_8_30}: deploying &lt;4.2&gt;
            On the release each person's are judged again as theirs; what passes becomes one plan \
 and may need votes.
@@ -101,7 +101,7 @@ and may need votes.
     "queued, to be asked": (
         Queued(HOLD, "shop", LotSize(2, 6, 1), ASK, NEWS, 2),
         f"""\
-        Queued: runs when shop is released (2 requests, 6 targets so far).
+        Queued: runs when shop is released (2 requests, at most 6 targets so far).
            shop is held by <@U_LEA> since {AT_8}, until {AT_8_30}: deploying &lt;4.2&gt;
            Of these yours are 4 targets: the 2 things you named, on every host of shop.
            By itself it needs 1 approval, since it purges a prefix. On the release each person's are judged again \

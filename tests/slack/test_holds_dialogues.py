@@ -71,7 +71,7 @@ async def test_a_hold_is_told_to_whoever_tries_and_what_is_queued_runs_on_releas
         "Nothing was purged. Add --queue to have it run on release.",
     ] == read(refused)
     assert [
-        "Queued: runs when shop is released (2 requests, 3 URLs so far).",
+        "Queued: runs when shop is released (2 requests, at most 3 URLs so far).",
         "shop is held by <@U_LEA> since <date>, until <date>: deploying 4.2",
         "On the release each person's are judged again as theirs; what passes becomes one plan and may need votes.",
         "It is Q-2. To take it back: `/purge cancel Q-2`",

@@ -14,6 +14,7 @@ from bot.domain.job import State
 from bot.domain.plan import Cost, LayerPlan, Plan
 from bot.domain.policy import Allow, Ask, Decision, Deny
 from bot.domain.target import Target
+from bot.domain.undone import Undone, Way
 from bot.domain.verdict import Look, Verdict, judge
 from bot.domain.when import Due
 from bot.services.replies import Checked, WhoAmI, refused_by
@@ -391,6 +392,13 @@ def test_a_plan_says_whether_it_may_go_first(no: str | None, expected: list[str]
     plan, decision, *_ = next(iter(PLANS.values()))
     lines = spelled(plan_card(plan, decision, urgent_no=no)).split("\n")
     assert expected == [line for line in lines if "Urgent" in line]
+
+
+def test_a_plan_says_which_account_cannot_purge_and_what_to_do() -> None:
+    what = "Account cf cannot purge: CF_TOKEN is not set, which holds its token."
+    lacking = [Undone(what, Way.SET, "CF_TOKEN=…", "where the bot runs", account="cf")]
+    lines = spelled(plan_card(PLAN, SMALL, lacking=lacking)).split("\n")
+    assert [f"   🔴 {what} Set `CF_TOKEN=…` where the bot runs."] == [line for line in lines if "cannot" in line]
 
 
 FRONT = "https://www.shop.test/"

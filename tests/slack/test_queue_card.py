@@ -219,3 +219,27 @@ def test_where_nobody_knows_when_there_is_room_it_says_what_is_waited_for() -> N
     assert "is not known: what is open waits for people, its time, or a job that comes first." in plain(
         full_card(full, NOW, "/purge")
     )
+
+
+AWAITED = {
+    "the provider alone": (False, "is not known: what is open waits for Cloud_Front to finish."),
+    "people too": (
+        True,
+        "is not known: what is open waits for Cloud_Front to finish, for people, its time, or a job that comes first.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("others", "expected"), AWAITED.values(), ids=AWAITED)
+def test_where_a_provider_is_still_at_it_nobody_else_is_blamed(others: bool, expected: str) -> None:
+    full = Full("cf has 2 open jobs.", account="cf", since=NOW, finishing="Cloud_Front", others=others)
+    assert expected in plain(full_card(full, NOW, "/purge"))
+
+
+@pytest.mark.parametrize(
+    ("n", "expected"),
+    [(1, "1 job is sent and waits for Varnish to finish"), (2, "2 jobs are sent and wait for Varnish to finish")],
+)
+def test_what_waits_for_its_provider_to_finish_is_no_idle_account(n: int, expected: str) -> None:
+    said = plain(queue_card(QueueShown([replace(IDLE, finishing=n)], NOW), "/purge"))
+    assert ["shield · Varnish", f"    {expected}"] == said.split("\n")[1:]

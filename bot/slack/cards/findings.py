@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.domain.plan import LayerPlan, Plan
 from bot.domain.policy import Allow, Ask, Decision, Deny
+from bot.domain.undone import Undone
 from bot.domain.when import Due
 from bot.slack.cards.blocks import Card, card
 from bot.slack.cards.words import (
@@ -30,14 +33,15 @@ OLD, FRESH, NOT_KNOWN = "🟠 old ·", "🟢 fresh ·", "⚪ not known ·"
 
 def plan_card(
     plan: Plan, decision: Decision, observing: bool = False, then: str = "", due: Due | None = None,
-    urgent_no: str | None = None,
+    urgent_no: str | None = None, lacking: Sequence[Undone] = (),
 ) -> Card:  # fmt: skip
     """What a purge would do, now or when it is `due`, and what would follow `then`; with `urgent_no`, why it may not go
-    first, or "" that it may. Nothing was sent."""
+    first, or "" that it may; and what is `lacking`, without which it would not work. Nothing was sent."""
     lines = [
         _at_its_time(due),
         _first_targets(plan),
         *(_layer_line(layer) for layer in plan.layers),
+        *map(_lacking_line, lacking),
         origin_load(plan.effect, plan.counts or {}, len(plan.targets)) if plan.targets else "",
         then,
         policy_line(decision, "runs at once" if due is None else "runs at its time") if plan.targets else "",
@@ -90,6 +94,11 @@ def _layer_line(layer: LayerPlan) -> str:
     calls = count(len(layer.calls), "call")
     cost = f" · {cost_text(layer.cost)}" if layer.cost else ""
     return f"{escape(layer.title, 40)} ({escape(layer.account, 40)}): {soft}{calls}, {time}{cost}{note}"
+
+
+def _lacking_line(lacking: Undone) -> str:
+    """An account that cannot purge, and what to do."""
+    return f"🔴 {escape(lacking.what, 300)} {lacking.way.value} {code(lacking.line, 200)} {escape(lacking.where, 80)}."
 
 
 def _urgent_line(no: str) -> str:

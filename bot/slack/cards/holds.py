@@ -98,7 +98,8 @@ def goes_on(jobs: int, requests: int, plans: int, size: str = "") -> Iterator[st
 def queued_card(queued: Queued, command: str) -> Card:
     """A request waits for the end of a hold."""
     size, site = queued.size, escape(queued.site, 60)
-    so_far = f"{count(size.requests, 'request')}, {_targets(size.targets, size.urls)} so far"
+    most = "at most " if size.requests > 1 else ""  # what several name counts once when they are joined
+    so_far = f"{count(size.requests, 'request')}, {most}{_targets(size.targets, size.urls)} so far"
     return card(
         f"Queued: runs when {site} is released ({so_far}).",
         [

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain.hold import ALL, Hold
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State
+from bot.domain.progress import share_sent
 from bot.domain.verdict import ORIGIN, Verdict
 from bot.domain.wording import expired
 from bot.slack.cards.deploys import headline
@@ -29,7 +30,6 @@ from bot.slack.cards.words import (
 )
 from bot.slack.escape import code, escape, person
 
-CALL_SECONDS = 0.002  # beside what pacing takes
 LEFT_MIN = 3.0  # seconds; less is not worth telling
 SHARE_MIN = 0.2  # of the calls sent, before their speed says how long the rest takes
 BARRED_MAX = 500  # characters
@@ -311,16 +311,9 @@ def _progress(job: JobView, now: float) -> str:
     words = f" · {done} of {count(len(job.layers), 'layer')}"
     if calls <= len(job.layers):
         return words
-    share = _share(job)
+    share = share_sent(job)
     left = _seconds_left(job, share, now)
     return f"{words}{_about(left) if left is not None else ''}  {bar(share)}"
-
-
-def _share(job: JobView) -> float:
-    """How much of the sending is behind us, by the time that each layer was thought to take."""
-    seconds = [layer.seconds + CALL_SECONDS * layer.calls for layer in job.layers]
-    parts = [layer.sent / layer.calls if layer.calls else 0.0 for layer in job.layers]
-    return sum(weight * part for weight, part in zip(seconds, parts, strict=True)) / max(sum(seconds), CALL_SECONDS)
 
 
 def _about(seconds: float) -> str:

@@ -48,7 +48,11 @@ def _account(account: AccountQueue, now: float) -> Iterator[str]:
     if hidden:
         yield f"    ▶ {count(hidden, 'other job')}"
     yield from _some(list(_waiting(account.waiting, now)), WAITING_SHOWN, "waiting")
-    if not account.running and not account.waiting:
+    if account.finishing:
+        one, title = account.finishing == 1, escape(account.title, 40)
+        sent = "is sent and waits" if one else "are sent and wait"
+        yield f"    {count(account.finishing, 'job')} {sent} for {title} to finish"
+    elif not account.running and not account.waiting:
         yield "    nothing runs or waits for calls"
     if counted := _counted(account):
         yield f"    not in line yet: {listed(counted)}"
@@ -165,7 +169,7 @@ def joined_card(joined: Joined, now: float) -> Card:
 def full_card(full: Full, now: float, command: str) -> Card:
     """An account has so much in line that it takes no more."""
     free = (
-        "When there is room again is not known: what is open waits for people, its time, or a job that comes first."
+        f"When there is room again is not known: what is open waits for {_awaited(full)}."
         if full.seconds is None
         else f"There is room again in about {duration(max(1.0, full.seconds))}: ask again then."
     )
@@ -174,3 +178,12 @@ def full_card(full: Full, now: float, command: str) -> Card:
         f"{escape(full.what, 600)} Nothing was purged.",
         [f"So it has been since {clock(full.since)}. {free}", see],
     )
+
+
+def _awaited(full: Full) -> str:
+    """What nobody can foretell of what is open."""
+    people = "people, its time, or a job that comes first"
+    if not full.finishing:
+        return people
+    provider = f"{escape(full.finishing, 40)} to finish"
+    return f"{provider}, for {people}" if full.others else provider
