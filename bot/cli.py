@@ -349,7 +349,7 @@ def wait(
 
 
 @app.command("completion")
-def completion(shell: Annotated[Shell, typer.Argument(help="Whose script.")]) -> None:
+def completion(shell: Annotated[Shell, typer.Argument(metavar="bash|zsh|fish", help="Whose script.")]) -> None:
     """Print the script that completes purgebot's words in a shell."""
     sys.stdout.write(script(shell) + "\n")
 
