@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import secrets
 import time
 from collections.abc import Sequence
@@ -33,7 +32,7 @@ class SystemDice:
 
     def fraction(self) -> float:
         """A number in [0, 1)."""
-        return random.random()  # noqa: S311
+        return secrets.SystemRandom().random()
 
     def token(self) -> str:
         """128 random bits as text fit for a button's value."""

@@ -80,6 +80,15 @@ def canonical(doc: object) -> str:
     return _DOCUMENT.encode(doc)
 
 
+def document(text: object) -> Mapping[str, object] | None:
+    """What `canonical` wrote; None where it was pruned, or is none any more, which the walk tells."""
+    try:
+        found = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
 def sha256(text: str) -> str:
     """Of `text` in UTF-8, in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()

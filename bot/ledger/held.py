@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.domain.hold import ALL, Hold
-from bot.ledger.chain import Breach, microseconds
+from bot.ledger.chain import Breach, document, microseconds
 from bot.ledger.codec import HOLD, maybe, unpack
 from bot.ledger.ledger import Row, Transaction
 
@@ -58,7 +57,7 @@ def _said(tx: Transaction) -> tuple[dict[tuple[str, str], _Laid], set[tuple[str,
     laid: dict[tuple[str, str], _Laid] = {}
     pruned: set[tuple[str, int]] = set()
     for row in tx.rows("select * from journal where event in ('hold', 'release') order by seq"):
-        doc = _doc(row)
+        doc = document(row["doc"])
         if doc is None:
             pruned.add((str(row["actor"]), microseconds(_at(row))))
         elif row["event"] == "hold":
@@ -81,14 +80,6 @@ def _kept(tx: Transaction) -> Iterator[Hold]:
 
 def _is_same(hold: Hold, entry: _Laid) -> bool:
     return (hold.reason, microseconds(hold.since), hold.until) == (entry.reason, entry.since, entry.until)
-
-
-def _doc(row: Row) -> dict[str, object] | None:
-    try:
-        found = json.loads(str(row["doc"])) if row["doc"] is not None else None
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _at(row: Row) -> float:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.job import State
 from bot.ledger import sums
-from bot.ledger.chain import microseconds
-from bot.ledger.ledger import Row, Value
+from bot.ledger.chain import document, microseconds
+from bot.ledger.ledger import Row
 from bot.ledger.record import SEALED
 from bot.ledger.told import Seals
 
@@ -59,7 +58,7 @@ class Said:
 
     def hear(self, row: Row) -> None:
         """The next entry."""
-        event, doc, self.entry = str(row["event"]), _doc(row["doc"]), int(row["seq"] or 0)
+        event, doc, self.entry = str(row["event"]), document(row["doc"]), int(row["seq"] or 0)
         sends = event in _SENDS or (event == "parked" and bool((doc or {}).get("sent")))
         self.sent = sends or (self.sent and event != "asked_again")
         match event:
@@ -172,12 +171,3 @@ class Said:
 def _sums(told: object) -> dict[int, int]:
     read = [sums.read(one) for one in told] if isinstance(told, list) else []
     return {position: one for position, one in enumerate(read) if one is not None}
-
-
-def _doc(text: Value) -> Doc | None:
-    """The document; None where it was pruned, or is none any more, which the walk tells."""
-    try:
-        found = json.loads(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
