@@ -18,7 +18,7 @@ from bot.ledger.ledger import Row, Value
 
 GENESIS = "0" * 64
 _DOCUMENT = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-_ENTRY = json.JSONEncoder(separators=(",", ":"))
+_text = json.encoder.encode_basestring_ascii  # as JSON, in ASCII
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,8 @@ def microseconds(at: float) -> int:
 
 def entry_hash(previous: str, seq: int, at: float, event: str, job: int | None, actor: str, doc_hash: str) -> str:
     """The hash that the next entry will hold."""
-    return sha256(_ENTRY.encode([previous, seq, microseconds(at), event, job, actor, doc_hash]))
+    place = f"{_text(previous)},{seq},{microseconds(at)},{_text(event)},{'null' if job is None else job}"
+    return sha256(f"[{place},{_text(actor)},{_text(doc_hash)}]")
 
 
 NEVER_PRUNED = ("pruned", "restored", "configuration", "sealed")  # entries whose documents judge the others

@@ -27,7 +27,10 @@ class Reading(SqliteTransaction):
 
     def rows(self, sql: str, **values: Value) -> list[Row]:
         """Execute; all rows of the answer. Raises LedgerDown where the file is damaged."""
-        return list(self.stream(sql, **values))
+        try:
+            return cast(list[Row], self.connection.execute(sql, values).fetchall())
+        except sqlite3.Error as exc:
+            raise _damaged(exc) from exc
 
     def stream(self, sql: str, **values: Value) -> Iterator[Row]:
         """Execute; the rows one by one. Raises LedgerDown where the file is damaged."""
@@ -35,7 +38,11 @@ class Reading(SqliteTransaction):
             for row in self.connection.execute(sql, values):
                 yield cast(Row, row)
         except sqlite3.Error as exc:
-            raise LedgerDown(f"The ledger cannot be read to its end: {exc}.") from exc
+            raise _damaged(exc) from exc
+
+
+def _damaged(problem: sqlite3.Error) -> LedgerDown:
+    return LedgerDown(f"The ledger cannot be read to its end: {problem}.")
 
 
 @contextlib.contextmanager

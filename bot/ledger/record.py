@@ -6,6 +6,7 @@ holds the parts' hashes, in the same transaction. A change by anybody else notes
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -78,8 +79,7 @@ def sums(tx: Transaction, job: int, parts: Iterable[str], first: int = 1, last: 
     names = tuple(parts)
     lines: dict[str, list[str]] = {name: [] for name in names}
     top = 0
-    sql = " union all ".join(_select(name) for name in names)
-    for row in tx.rows(sql, job=job, first=first, last=last):
+    for row in tx.rows(_selects(names), job=job, first=first, last=last):
         lines[str(row["part"])].append(_text(row["line"]))
         top = max(top, whole(row["n"]))
     return {name: Sum(hash_of(lines[name]), top if name == THREAD else 0) for name in names}
@@ -93,6 +93,11 @@ def hash_of(lines: Iterable[str]) -> str:
 
 def _text(line: object) -> str:
     return hashlib.sha256(line).hexdigest() if isinstance(line, bytes) else str(line)
+
+
+@functools.lru_cache(maxsize=32)  # of the few sets of parts that entries name
+def _selects(names: Sequence[str]) -> str:
+    return " union all ".join(_select(name) for name in names)
 
 
 def _select(name: str) -> str:

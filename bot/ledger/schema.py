@@ -207,7 +207,7 @@ create table if not exists journal (
   seq integer primary key, at real not null, event text not null, job integer, actor text not null, doc text,
   doc_hash text not null, previous text not null, hash text not null
 );
-create index if not exists journal_job on journal (job) where job is not null;
+drop index if exists journal_job;
 """
 
 # What keeps the journal append-only; only the pruning of a document is let through. Made after every change of tables.

@@ -75,18 +75,20 @@ class Seals:
 
 def unsealed(reading: Reading, job: int, seals: Seals, told: bool) -> Iterator[str]:
     """What of an ended `job` is not as it was sealed; `told` where something else is told of it already."""
-    found = sums(reading, job, seals.hashes)
-    wrong = {name for name, hash in seals.hashes.items() if found[name].hash != hash}
-    if not all(_is_as_sealed(reading, job, seals, n) for n in range(len(seals.threads))):
+    spans = [(*_lines(seals, n), seals.threads[n][2]) for n in range(len(seals.threads))]
+    hashes = {**seals.hashes, **({THREAD: spans[0][2]} if spans else {})}
+    found = sums(reading, job, tuple(hashes), *(spans[0][:2] if spans else ()))
+    wrong = {name for name, hash in hashes.items() if found[name].hash != hash}
+    if any(sums(reading, job, (THREAD,), first, last)[THREAD].hash != hash for first, last, hash in spans[1:]):
         wrong.add(THREAD)
     yield from (says for name, (says, doubles) in _SAYS.items() if name in wrong and not (told and doubles))
 
 
-def _is_as_sealed(reading: Reading, job: int, seals: Seals, n: int) -> bool:
-    first, last, hash = seals.threads[n]
+def _lines(seals: Seals, n: int) -> tuple[int, int]:
+    """Which lines an entry sealed: the first one all before, the last one all that follow, since there are none."""
+    first, last, _ = seals.threads[n]
     ends = last == max(end for _, end, _ in seals.threads)
-    found = sums(reading, job, (THREAD,), first if first > 1 else -EVERY_LINE, EVERY_LINE if ends else last)
-    return found[THREAD].hash == hash
+    return first if first > 1 else -EVERY_LINE, EVERY_LINE if ends else last
 
 
 def history_breaches(reading: Reading) -> Iterator[Breach]:

@@ -275,7 +275,7 @@ class Jobs:
     async def _lot(self, job: int, position: int) -> LotSum:
         """The layer's calls for the journal. None of them changes any more, so they are read before, in slices."""
         lot = LotSum()
-        while lot.add(await self._core.ledger.read(lambda books: books.lots.slice(job, position, lot.after))):
+        while await self._core.ledger.read(lambda books: books.lots.grow(lot, job, position)):
             pass
         return lot
 

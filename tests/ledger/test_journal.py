@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sqlite3
@@ -13,16 +14,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.domain.job import State
 from bot.domain.target import Target
 from bot.ledger.audit import Exported, Verdict, audit
 from bot.ledger.books import Books
-from bot.ledger.chain import Head, Ranges, canonical, entry_hash, sha256
+from bot.ledger.chain import GENESIS, Head, Ranges, canonical, entry_hash, sha256
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.lots import SLICE
 from bot.ledger.reading import reading
 from bot.ledger.sqlite import SqliteLedger
+from bot.ledger.sums import added, call_hash
 from bot.services import approvals, deeds
 from providers.contract import Kind
 from tests.services.shop import EVERYTHING, LEA, MIA, SAM, open_shop, url
@@ -548,6 +552,44 @@ async def test_a_long_lot_is_summed_as_a_whole(tmp_path: Path) -> None:
     await shop.ledger.close()
     assert 4 == len({found.hash for found in sums})
     assert 2 * SLICE == sums[-1].after
+
+
+async def test_a_long_lot_whose_rows_lie_far_apart_is_the_sum_of_them_all(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    apart = await shop.purge(MIA, *[url(f"/{n}") for n in range(2 * SLICE)], check=False)
+    await shop.purge(SAM, *[url(f"/other/{n}") for n in range(3 * SLICE)], check=False)
+    await shop.ledger.write(partial(_append, job=apart.id))
+    found = await shop.ledger.read(lambda books: (books.lots.sum(apart.id, 0), _all_of(books, apart.id)))
+    short, (ids, calls, digest) = found
+    await shop.ledger.close()
+    assert 2 * SLICE + 3 == len(ids)
+    assert (ids[-1], calls, digest) == (short.after, short.calls, short.hash)
+
+
+def _append(books: Books, job: int) -> None:
+    """Calls that went on in parts, behind those of other jobs."""
+    books._tx.run(
+        "insert into batches (job, position, account, state, kind, call)"
+        " select job, position, account, state, kind, call from batches where job = :job order by id limit 3",
+        job=job,
+    )
+
+
+def _all_of(books: Books, job: int) -> tuple[list[int], int, str]:
+    rows = books._tx.rows(
+        "select id, call, json_array(id, state, kind, call, tries, throttles, passes, receipt, trouble) as line"
+        " from batches where job = :job and position = 0 order by id",
+        job=job,
+    )
+    digest = hashlib.sha256("".join(f"{row['line']!s}\n" for row in rows).encode()).hexdigest()
+    return [int(row["id"] or 0) for row in rows], added(0, (call_hash(str(row["call"])) for row in rows)), digest
+
+
+@given(event=st.text(), actor=st.text(), job=st.none() | st.integers(0, 2**62), at=st.floats(0, 4e9))
+def test_an_entrys_hash_is_that_of_a_json_array(event: str, actor: str, job: int | None, at: float) -> None:
+    array = [GENESIS, 7, round(at * 1e6), event, job, actor, GENESIS]
+    written = json.dumps(array, separators=(",", ":")).encode()
+    assert hashlib.sha256(written).hexdigest() == entry_hash(GENESIS, 7, at, event, job, actor, GENESIS)
 
 
 def _touch(books: Books, nth: int) -> None:
