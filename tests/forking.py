@@ -182,7 +182,7 @@ def forks(number: int) -> None:
     """Take wishes on this listening socket until standard input ends; in a fork, become what was wished."""
     gc.disable()
     import bot.cli
-    import bot.client
+    import bot.cli.client
     import bot.doctor
     import bot.local
     import bot.serving

@@ -12,7 +12,7 @@ import pytest
 from providers import PROVIDERS
 
 ROOT = Path(__file__).parent.parent
-FACES = ("bot.slack", "bot.web", "bot.cli", "bot.client", "bot.terminal", "bot.doctor", "bot.serving", "bot.wiring")
+FACES = ("bot.slack", "bot.web", "bot.cli", "bot.doctor", "bot.serving", "bot.wiring")
 ABOVE_DOMAIN = (
     "bot.ledger",
     "bot.services",
@@ -44,18 +44,18 @@ NEVER: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "signed tokens stay in their room": ("bot", ("jwt", "cryptography"), ("bot/senders",)),
     "SQL stays in the ledger": ("bot", ("sqlite_utils", "sqlite3", "psycopg"), ("bot/ledger",)),
     "schedulers stay in the engine": ("bot", ("apscheduler", "procrastinate"), ("bot/engine",)),
-    # bot/client.py is the command line's way to the running bot.
+    # bot/cli/client.py is the command line's way to the running bot.
     "the network has few doors": (
         "bot",
         ("httpx", "requests", "urllib.request"),
-        ("bot/edge", "bot/senders/keys.py", "bot/cli.py", "bot/client.py", "bot/wiring.py"),
+        ("bot/edge", "bot/senders/keys.py", "bot/cli/client.py", "bot/wiring.py"),
     ),
     "a service knows no face": ("bot/services", FACES, ()),
     "the ledger knows no service": ("bot/ledger", ("bot.services", *FACES), ()),
     # The command line watches a job of another process: nothing that is tested with a slate clock happens there.
-    "time and chance come in as arguments": ("bot", CLOCK, ("bot/system.py", "bot/cli.py")),
+    "time and chance come in as arguments": ("bot", CLOCK, ("bot/system.py", "bot/cli")),
     "an adapter has no clock": ("providers", CLOCK, ("providers/signing.py",)),  # a signature holds its time
-    "one reader of the environment": ("bot", ("os.environ", "os.getenv"), ("bot/cli.py",)),
+    "one reader of the environment": ("bot", ("os.environ", "os.getenv"), ("bot/cli",)),
     **{
         f"{name} knows no other adapter": (
             "providers",

@@ -47,8 +47,8 @@ def register(app: typer.Typer, environ: Mapping[str, str], read: Callable[[], En
 
         from bot.beginning.asking import Flags, Unanswered
         from bot.beginning.begin import Places, begin, examine
+        from bot.cli.terminal import fail
         from bot.settings import BadSettings
-        from bot.terminal import fail
 
         environment = read()
         config = Path(file or environment.config)

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from bot.audit import ADVICE, KNOWN, job_names, shown_time
 from bot.cli import app
+from bot.cli.audit import ADVICE, KNOWN, job_names, shown_time
 from bot.ledger.sqlite import SqliteLedger
 from bot.services.keeping import forget
 from tests.faces.served import environ, finished, served

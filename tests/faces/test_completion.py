@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import app
-from bot.completion import (
+from bot.cli.completion import (
     FLAGS,
     KINDS,
     ON_THINGS,

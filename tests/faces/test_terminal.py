@@ -10,11 +10,11 @@ import sys
 
 import pytest
 
+from bot.cli.terminal import left, part_told
 from bot.copied_lines import for_terminal
-from bot.terminal import left, part_told
 
 DRAWN = """
-from bot.terminal import draw, draw_warming, progress_bar
+from bot.cli.terminal import draw, draw_warming, progress_bar
 layers = [{"calls": 30, "sent": 30}, {"calls": 10, "sent": 4}]
 job = {"job": "P-1234", "state": "needs_decision", "layers": layers, "share_sent": 0.409}
 busy = {"job": "P-1234", "state": "confirming", "layers": layers, "share_sent": 1.0, "finishing": "Google Cloud CDN"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.client import Record
+from bot.cli.client import Record
 from bot.domain.policy import BreakGlass
 from bot.local import Followed, Machine
 from bot.settings import Environment

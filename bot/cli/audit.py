@@ -12,6 +12,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.cli.terminal import fail, print_json, progress_bar
 from bot.ledger.audit import Exported, Verdict, audit
 from bot.ledger.backup import CannotCopy, Restored, backup, restore
 from bot.ledger.chain import Head, Ranges, microseconds
@@ -20,7 +21,6 @@ from bot.ledger.ledger import LedgerDown, Row
 from bot.ledger.opening import LedgerInUse
 from bot.ledger.reading import NotALedger, Reading, reading
 from bot.ledger.restored import Replaced
-from bot.terminal import fail, print_json, progress_bar
 
 BROKEN, USAGE = 1, 2
 MARKS = 100  # entries whose hashes an exported head holds besides its own

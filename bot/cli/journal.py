@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.core import TyperGroup
 
-from bot.terminal import fail
+from bot.cli.terminal import fail
 
 if TYPE_CHECKING:
     from typer._click.core import Context
@@ -70,34 +70,34 @@ def register(app: typer.Typer, ask: Ask, database: Callable[[], Path], now: Call
     @log.command("verify")
     def verify(head: HeadOption = "", as_json: JsonFlag = False) -> None:
         """Look for any entry that was changed, removed or put elsewhere; ends with 0 if all is whole, with 1 if not."""
-        from bot.audit import verify_journal
+        from bot.cli.audit import verify_journal
 
         raise typer.Exit(verify_journal(database(), head, as_json))
 
     @log.command("head")
     def head(out: OutOption = "-", force: ForceFlag = False) -> None:
         """Where the journal stands, as JSON to keep elsewhere: `verify --head` compares with it."""
-        from bot.audit import write_head
+        from bot.cli.audit import write_head
 
         write_head(database(), out, force)
 
     @log.command("export")
     def export(out: OutOption = "-", force: ForceFlag = False) -> None:
         """Every entry, a line of JSON each; docs/journal.md says how to verify it without purgebot."""
-        from bot.audit import write_entries
+        from bot.cli.audit import write_entries
 
         write_entries(database(), out, force)
 
     @app.command("backup")
     def back_up(file: Annotated[str, typer.Argument(metavar="FILE")], as_json: JsonFlag = False) -> None:
         """Copy all that is remembered into a new file, while the bot runs."""
-        from bot.audit import copy_to
+        from bot.cli.audit import copy_to
 
         raise typer.Exit(copy_to(database(), Path(file), as_json))
 
     @app.command("restore")
     def put_back(file: Annotated[str, typer.Argument(metavar="FILE")], as_json: JsonFlag = False) -> None:
         """Put a backup in the ledger's place, while no bot runs; the file that was there is kept."""
-        from bot.audit import put_in_place
+        from bot.cli.audit import put_in_place
 
         raise typer.Exit(put_in_place(Path(file), database(), now(), as_json))
