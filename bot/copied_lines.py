@@ -7,8 +7,7 @@ import shlex
 from collections.abc import Collection, Sequence
 from itertools import takewhile
 
-from bot.cli.completion import KINDS
-
+KINDS = ("url", "path", "prefix", "tag", "host", "pattern", "everything")  # that may stand before what is purged
 TIME_WORDS = 4  # at most, of `at 2027-03-28 01:59 Europe/Berlin`
 _COPY = re.compile(r"^(.*?): (?:/\S+|purgebot) (.+)$", re.MULTILINE)
 _LABELS = frozenset(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from providers.contract import Account, Capabilities, Confirmation, Kind, Pace
+from providers.contract import Account, Capabilities, Confirmation, Copies, Kind, Pace
 from providers.pacing import max_bytes_of, paces_of, per_call_of
 
 LIMITS = "https://techdocs.akamai.com/purge-cache/reference/rate-limiting"
@@ -33,4 +33,5 @@ def can_of(account: Account) -> Capabilities:
         max_bytes=max_bytes_of(MAX_BYTES, account),
         pace=pace,
         confirmation=Confirmation.ESTIMATE,
+        takes=Copies.UNTOLD,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from providers.contract import Account, Capabilities, Kind, Pace
+from providers.contract import Account, Capabilities, Copies, Kind, Pace
 from providers.pacing import paces_of
 
 LIMITS = "https://docs.bunny.net/docs/cdn-api-purge-rate-limits"
@@ -19,4 +19,5 @@ TAG_MAX = 1024  # bytes of a CDN-Tag header, https://docs.bunny.net/cdn/purge-ca
 
 def can_of(account: Account) -> Capabilities:
     """What an account can do, by its own pace."""
-    return Capabilities(frozenset(PER_CALL), frozenset(), PER_CALL, MAX_BYTES, paces_of(PACES, account.pace))
+    pace = paces_of(PACES, account.pace)
+    return Capabilities(frozenset(PER_CALL), frozenset(), PER_CALL, MAX_BYTES, pace, takes=Copies.UNTOLD)

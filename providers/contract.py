@@ -74,6 +74,7 @@ class Copies(StrEnum):
     ALL = "all"  # every one of them
     ENCODINGS = "encodings"  # those in every encoding, and those that `variants` names
     NAMED = "named"  # a plain visitor's, and those that `variants` names
+    UNTOLD = "untold"  # those in every encoding; `variants` are not sent, and of others the provider says nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from providers.contract import Account, Capabilities, Kind, Pace
+from providers.contract import Account, Capabilities, Copies, Kind, Pace
 from providers.pacing import paces_of
 
 API_LIMITS = "https://docs.fastly.com/products/network-services-resource-limits"
@@ -42,4 +42,5 @@ def can_of(account: Account) -> Capabilities:
         max_bytes=MAX_BYTES,
         pace=paces_of(PACES, account.pace),
         instead=INSTEAD,
+        takes=Copies.UNTOLD,
     )

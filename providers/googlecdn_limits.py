@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from providers.contract import Account, Capabilities, Confirmation, Kind, Pace
+from providers.contract import Account, Capabilities, Confirmation, Copies, Kind, Pace
 from providers.pacing import paces_of
 
 DOCS = "https://cloud.google.com/cdn/docs/cache-invalidation-overview"
@@ -25,4 +25,5 @@ def can_of(account: Account) -> Capabilities:
         max_bytes=MAX_BYTES,
         pace=paces_of(PACES, account.pace),
         confirmation=Confirmation.POLLED,
+        takes=Copies.UNTOLD,
     )

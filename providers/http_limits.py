@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from providers.contract import Account, Capabilities, Complaint, Kind, Pace
+from providers.contract import Account, Capabilities, Complaint, Copies, Kind, Pace
 from providers.http_calls import MAX_BYTES, Planner
 from providers.pacing import paces_of
 
@@ -21,6 +21,7 @@ def can_of(account: Account, planners: Mapping[Kind, Planner], problems: Sequenc
         pace=paces_of(PACES, account.pace),
         of_hosts=frozenset(kind for kind in (Kind.EVERYTHING,) if kind in planners and planners[kind].recipe.by_host),
         instead={kind: _instead(kind, planners, problems) for kind in Kind},
+        takes=Copies.NAMED,  # as Squid does, which keeps the other variants of what it purges
     )
 
 

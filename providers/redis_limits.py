@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from providers.contract import Account, Capabilities, Confirmation, Kind, Pace
+from providers.contract import Account, Capabilities, Confirmation, Copies, Kind, Pace
 from providers.pacing import paces_of
 
 BATCH = 500  # URLs in one call
@@ -24,4 +24,5 @@ def can_of(account: Account) -> Capabilities:
         pace=paces_of(PACES, account.pace),
         confirmation=Confirmation.POLLED,
         instead={Kind.TAG: "Set `tags` on the account, or name URLs, a prefix, or everything."},
+        takes=Copies.NAMED,  # the keys that it makes of a URL, and no others
     )

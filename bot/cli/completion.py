@@ -19,10 +19,11 @@ from typer._click.shell_completion import CompletionItem
 from typer._completion_shared import get_completion_script
 from typer.core import TyperCommand, TyperGroup
 
+from bot.copied_lines import KINDS
+
 if TYPE_CHECKING:
     from typer._click.core import Context
 
-KINDS = ("url", "path", "prefix", "tag", "host", "pattern", "everything")
 ON_THINGS = ("purge", "plan", "check", "why", "lint", "warm")
 WITH_KINDS = ("purge", "plan")
 BARE = ("hold", "release", "limits", "stats", "log", "queue")  # a site's name stands there by itself

@@ -13,15 +13,25 @@ _ENCODING = "accept-encoding:"
 
 def left_by_url(site: Site, takes: Collection[Copies], variants: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
     """By URL the first of its old `variants` (names, as looks have them) that a purge of the URL may leave; no URL of
-    which it takes all. `takes` says of each layer which copies it removes; what the site names goes everywhere."""
+    which it takes all. `takes` says of each layer which copies it removes."""
     named = {varied(tuple(variant.items())) for variant in site.variants}
-    left = {url: [one for one in old if one not in named and _is_left(one, takes)] for url, old in variants.items()}
+    left = {url: [one for one in old if one and not _goes(one, one in named, takes)] for url, old in variants.items()}
     return {url: some[0] for url, some in left.items() if some}
 
 
-def _is_left(variant: str, takes: Collection[Copies]) -> bool:
-    enough = {Copies.ALL, Copies.ENCODINGS} if variant.lower().startswith(_ENCODING) else {Copies.ALL}
-    return bool(variant) and not enough.issuperset(takes)
+def _goes(variant: str, is_named: bool, takes: Collection[Copies]) -> bool:
+    is_encoding = variant.lower().startswith(_ENCODING)
+    return all(reaches(one, is_named, is_encoding) for one in takes)
+
+
+def reaches(takes: Copies, is_named: bool, is_encoding: bool) -> bool:
+    """Whether a purge by URL removes the copy of a visitor who asks otherwise, at a layer that `takes` so much: a
+    variant that the site names, or an encoding."""
+    return (
+        takes is Copies.ALL
+        or (is_encoding and takes in (Copies.ENCODINGS, Copies.UNTOLD))
+        or (is_named and takes in (Copies.ENCODINGS, Copies.NAMED))
+    )
 
 
 def all_variants_of(url: str) -> str:

@@ -16,7 +16,7 @@ from bot.domain.why import Case, Cause, Front, Name, diagnose
 from bot.domain.why.diagnose import RULES
 from bot.services.planning import make_plan
 from providers import PROVIDERS
-from providers.contract import Cached, Kind, Provider
+from providers.contract import Cached, Copies, Kind, Provider
 from tests.domain.test_why import BROTLI, OTHER_THEN, PHONE, SAME_THEN, SPEAKS
 from tests.domain.why_cases import CLOUDFLARE, SHOP, URL, VARNISH, case, edge, glance, job, new, old, origin, ours
 from tests.providers.manners import manner
@@ -52,7 +52,9 @@ class Family:
     @property
     def fronts(self) -> tuple[Front, ...]:
         """The same, outermost first."""
-        found = [Front(one.title, one.name, account, one.can.kinds) for account, one in self.providers.items()]
+        found = [
+            Front(one.title, one.name, account, one.can.kinds, one.can.takes) for account, one in self.providers.items()
+        ]
         return tuple(reversed(found))
 
     def holds(self, made: Case) -> Case:
@@ -128,7 +130,15 @@ def test_the_next_step_names_that_very_url(url: str) -> None:
             assert not {Kind.PATTERN, Kind.EVERYTHING} & {target.kind for target in command.targets}
 
 
-FASTLY = (replace(CLOUDFLARE, title="Fastly", provider="fastly", kinds=build("fastly").can.kinds),)
+FASTLY = (
+    replace(
+        CLOUDFLARE,
+        title="Fastly",
+        provider="fastly",
+        kinds=build("fastly").can.kinds,
+        takes=build("fastly").can.takes,
+    ),
+)
 NO_TAGS = frozenset({Kind.URL, Kind.EVERYTHING})
 OLD_BROTLI = case(
     edge("fra", glance("fra", "new", HIT, 9), variants=[glance("fra", "old", HIT, 9000, asked=BROTLI)] * 2),
@@ -150,7 +160,7 @@ NAMED = [
         FASTLY, "Vary on as little as possible, or purge by tag: that reaches every variant.", id="by-tag-alone"
     ),
     pytest.param(
-        (replace(CLOUDFLARE, provider="akamai", kinds=NO_TAGS),),
+        (replace(CLOUDFLARE, provider="akamai", kinds=NO_TAGS, takes=Copies.UNTOLD),),
         "Vary on as little as possible.",
         id="where-nothing-wider-is-known",
     ),
@@ -173,6 +183,11 @@ REACHES = [
     pytest.param(replace(OLD_BROTLI, purges=(WENT_BY,)), PREFIX, id="an-encoding-that-a-purge-of-the-page-went-by"),
     pytest.param(replace(OLD_BROTLI, purges=(ours(job(9500)),)), URL, id="an-encoding-purged-before-it-was-kept"),
     pytest.param(OLD_PHONE, PREFIX, id="a-device-that-the-site-does-not-name"),
+    pytest.param(
+        replace(OLD_BROTLI, layers=(replace(CLOUDFLARE, takes=Copies.NAMED),)),
+        PREFIX,
+        id="an-encoding-where-each-is-a-copy",
+    ),
     pytest.param(replace(OLD_PHONE, layers=(VARNISH,)), URL, id="a-device-where-a-url-takes-every-variant"),
     pytest.param(replace(OLD_PHONE, layers=FASTLY), URL, id="a-device-where-nothing-wider-is-known"),
     pytest.param(case(old(), purges=[WENT_BY]), PREFIX, id="a-copy-that-a-purge-went-by"),

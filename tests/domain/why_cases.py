@@ -16,12 +16,13 @@ from bot.domain.verdict import Verdict
 from bot.domain.why import Case, Front, Glance, Ours, Reach, Resolved, Spot, Tier, Twin
 from bot.domain.why.asking import AS_A_PHONE
 from bot.domain.why.content import PROBE
-from providers.contract import Cached, Kind
+from providers.contract import Cached, Copies, Kind
 
 NOW = 1_800_000_000.0
 URL = "https://www.shop.test/pricing"
 CACHING = "public, max-age=60, s-maxage=86400"
-VARNISH, CLOUDFLARE = Front("Varnish", "varnish", "shield"), Front("Cloudflare", "cloudflare", "cf")
+VARNISH = Front("Varnish", "varnish", "shield", takes=Copies.ALL)
+CLOUDFLARE = Front("Cloudflare", "cloudflare", "cf")
 LAYERS = (CLOUDFLARE, VARNISH)
 RAY = {"cf-ray": "8f2c-FRA", "server": "cloudflare"}
 SHOP = Site(

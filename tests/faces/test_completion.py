@@ -16,7 +16,6 @@ from typer.testing import CliRunner
 from bot.cli import app
 from bot.cli.completion import (
     FLAGS,
-    KINDS,
     ON_THINGS,
     OPTIONS,
     SERVERS,
@@ -27,6 +26,7 @@ from bot.cli.completion import (
     names_in,
     names_told,
 )
+from bot.copied_lines import KINDS
 from bot.domain import speech
 from bot.settings import example
 

@@ -373,6 +373,8 @@ LEFT = {
     "an encoding, where those go along": ("accept-encoding", BROTLI, SHOP, Copies.ENCODINGS, {}),
     "an encoding, where each is a copy": ("accept-encoding", BROTLI, SHOP, Copies.NAMED, {PAGE: BROTLI}),
     "one that the site names": ("", MOBILE, WITH_PHONES, Copies.NAMED, {}),
+    "one that the site names, where that is not sent": ("", MOBILE, WITH_PHONES, Copies.UNTOLD, {PAGE: MOBILE}),
+    "an encoding, where the provider tells of no others": ("accept-encoding", BROTLI, SHOP, Copies.UNTOLD, {}),
     "a plain visitor's": ("", "", SHOP, Copies.NAMED, {}),
 }
 

@@ -15,19 +15,21 @@ from bot.domain.saying import url_line
 from bot.domain.site import Site
 from bot.domain.variants import ENCODING
 from bot.domain.why.spots import Course, Glance, Spot, Tier
-from providers.contract import Cached, Kind
+from providers.contract import Cached, Copies, Kind
 
 _KNOWN = (Verdict.FRESH, Verdict.STALE)
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """A layer of the site: its account's title, the provider's name, and what the account can purge by."""
+    """A layer of the site: its account's title, the provider's name, what the account can purge by, and which copies
+    go with a URL."""
 
     title: str
     provider: str
     account: str
     kinds: frozenset[Kind] = frozenset(Kind)
+    takes: Copies = Copies.ENCODINGS
 
 
 class Reach(StrEnum):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from bot.domain.apart import reaches
 from bot.domain.saying import safe_word
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cure
@@ -16,10 +17,6 @@ _WORD = re.compile(r"[a-z0-9]{2,}")
 _PLAIN_TAG = re.compile(r"[\w.:/-]{1,80}")
 _WIDTH = (Kind.URL, Kind.PATH, Kind.TAG, Kind.PATTERN, Kind.PREFIX, Kind.HOST, Kind.EVERYTHING)  # the narrowest first
 _BY_PLACE = frozenset({Kind.PREFIX, Kind.PATTERN})
-# A URL's purge takes every variant of it: https://varnish-cache.org/docs/trunk/users-guide/purging.html,
-# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html, 2026-11.
-_WITH_ALL_VARIANTS = frozenset({"varnish", "cloudfront"})
-_BY_CONFIGURED_ONES = frozenset({"cloudflare", "nginx", "redis", "http"})  # whose adapters purge a site's `variants`
 
 
 def knows(case: Case, kind: Kind) -> bool:
@@ -101,17 +98,16 @@ def _nothing_wider(case: Case, last: Ours, doubt: str) -> Cure:
 def with_variants(case: Case, is_configured: bool, is_encoding: bool) -> Cure:
     """For a variant that nobody has purged yet: the URL, where that takes this variant at every layer; else wider."""
     label = "Purge it with its variants"
-    if is_encoding or takes_variants(case, is_configured):
+    if takes_variants(case, is_configured, is_encoding):
         return or_wider(case, label)
     if cure := wider(case):
         return cure
     return or_wider(case, label, "Purge it, then ask again: not every cache takes all variants with a URL.")
 
 
-def takes_variants(case: Case, is_configured: bool = True) -> bool:
-    """Whether a URL's purge takes its variants at every layer, or those that the site names."""
-    names = {front.provider for front in case.layers}
-    return names <= (_WITH_ALL_VARIANTS | (_BY_CONFIGURED_ONES if is_configured else frozenset()))
+def takes_variants(case: Case, is_configured: bool = True, is_encoding: bool = False) -> bool:
+    """Whether a URL's purge takes its variants at every layer, or those that the site names, or its encodings."""
+    return all(reaches(front.takes, is_configured, is_encoding) for front in case.layers)
 
 
 def every_key(case: Case) -> str:
