@@ -68,6 +68,7 @@ class Copy:
     seen_at: str = ""
     variant: str = ""
     country: str = ""  # of the probe that asked (ISO 3166); "" where purgebot itself did
+    over: str = ""  # "http" where an https page was fetched without TLS, as the place's address says
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +217,7 @@ def _for_one(answer: Answer) -> str:
 
 
 def _copy(spot: Spot, look: Look, warmth: Warmth, says: str) -> Copy:
-    return Copy(spot.url, spot.place, warmth, says, look.seen_at, varied(spot.asked))
+    return Copy(spot.url, spot.place, warmth, says, look.seen_at, varied(spot.asked), over=look.over)
 
 
 def is_too_much(answers: Sequence[Answer]) -> str:

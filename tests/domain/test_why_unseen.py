@@ -196,3 +196,17 @@ ASKS = [
 def test_a_phone_is_asked_for_once(variants: tuple[dict[str, str], ...], vary: str, asked: tuple[Asked, ...]) -> None:
     answer = Answer(URL, "fra", 0.0, 200, (("vary", vary),) if vary else (), asked=PLAIN)
     assert asked == to_ask(replace(SHOP, variants=variants), answer)
+
+
+def over_http(found: Glance) -> Glance:
+    """The same, asked without TLS."""
+    return replace(found, look=replace(found.look, over="http"))
+
+
+def test_https_visitors_are_not_known_where_an_edge_is_asked_without_tls() -> None:
+    ours_alone = diagnose(case(edge("fra", over_http(FRESH)), edge("iad", FRESH), RECENT))
+    both = diagnose(case(edge("fra", over_http(FRESH)), edge("iad", over_http(FRESH)), RECENT))
+    over = "what https visitors get at fra, since that is asked over http, as its address says"
+    assert over in ours_alone.unseen
+    assert over.replace("fra", "fra and iad").replace("its address says", "their addresses say") in both.unseen
+    assert (Name.NOTHING_OLD, SEEN) == (both.cause.name, both.cause.certainty)

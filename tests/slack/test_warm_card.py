@@ -276,3 +276,11 @@ def test_a_warming_says_for_whom_it_is(told: Warming, expected: str) -> None:
 def test_where_nothing_is_warm_nobody_is_told_for_whom() -> None:
     cold = replace(warming([A], copies(A, *[(Warmth.NOT_KEPT, "DYNAMIC")] * 3)), varies=("x-device",))
     assert "Warm for who" not in plain(warm_card(Warmed(cold), "/purge"))
+
+
+def test_a_warming_says_whose_copies_it_left_where_edges_are_asked_without_tls() -> None:
+    told = warming([A], tuple(replace(copy, over="http") for copy in copies(A, HIT, HIT, HIT)))
+    said = "fra, iad and sin were asked over http: https visitors may have other copies."
+    assert said in plain(warm_card(Warmed(told), "/purge")).split("\n")
+    assert said in warm_lines(replace(DONE, warm=True, warming=told))
+    assert "over http" not in plain(warm_card(Warmed(warming([A], copies(A, HIT, HIT, HIT))), "/purge"))

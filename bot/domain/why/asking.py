@@ -49,7 +49,14 @@ def unseen(case: Case) -> tuple[str, ...]:
     compared, or was never made. Nothing where no edge answered."""
     if not case.at(Tier.EDGE):
         return ()
-    return (*(_untold(case) if case.is_fresh else ()), *_unasked(case), *_sampled(case))
+    return (*(_untold(case) if case.is_fresh else ()), *_unasked(case), *_without_tls(case), *_sampled(case))
+
+
+def _without_tls(case: Case) -> Iterator[str]:
+    """Whose copies nobody saw, where an edge's address says http."""
+    if over := [spot for spot in case.at(Tier.EDGE) if any(one.look.over for one in spot.plain)]:
+        their = "its address says" if len(over) == 1 else "their addresses say"
+        yield f"what https visitors get at {names_of(over)}, since that is asked over http, as {their}"
 
 
 def is_in_doubt(case: Case) -> bool:

@@ -33,6 +33,7 @@ def warm_card(told: Warmed, command: str) -> Card:
         _named(warming),
         _for_whom(warming),
         _reach(warming) if warming.found else "",
+        _without_tls(warming),
         SIGNED_IN if warming.signed_in else "",
         _sent(warming),
         *_ways_out(told, command),
@@ -69,7 +70,8 @@ def warm_lines(job: JobView) -> str:
     told = "; ".join([*parts, *([f"stopped: {_stopped(warming)}"] if warming.stopped else [])])
     first = f" {number(len(warming.urls))}" if len(warming.urls) > 1 else ""
     more = f" Of {number(len(warming.urls) + warming.left_out)} pages the first{first}."
-    ends = (f"{told}.{more if warming.left_out else ''}", _for_whom(warming), _reach(warming) if warming.found else "")
+    reach = _reach(warming) if warming.found else ""
+    ends = (f"{told}.{more if warming.left_out else ''}", _for_whom(warming), reach, _without_tls(warming))
     return " ".join(filter(None, ends))
 
 
@@ -262,6 +264,15 @@ def _reach(warming: Warming) -> str:
     if warming.around:
         return FURTHER
     return ONLY_DNS if warming.places == (DNS,) else ELSEWHERE
+
+
+def _without_tls(warming: Warming) -> str:
+    """For whom nothing is warm, where an edge's address says http."""
+    over = list(dict.fromkeys(copy.place for copy in warming.found if copy.over))
+    are = "was" if len(over) == 1 else "were"
+    return (
+        f"{escape(listed(over), WHY_MAX)} {are} asked over http: https visitors may have other copies." if over else ""
+    )
 
 
 def _sent(warming: Warming) -> str:
