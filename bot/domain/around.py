@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.domain.hearing import misunderstood
+from bot.domain.mending import misunderstood
 from bot.domain.saying import line_of
 from bot.domain.shown import shown
 from bot.domain.site import Site

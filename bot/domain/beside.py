@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from bot.domain.hearing import Heard, Thing, is_fit, typed
+from bot.domain.hearing import Heard, Thing
+from bot.domain.mending import is_fit, typed
 from bot.domain.shown import quoted, shown
 from bot.domain.speech import Choice, Confused, Misunderstood, Speaker
 from bot.domain.when import CLOCK_WORD, DAY_WORD, DIGITS_DAY, ISO_WORD, LIKE, ZONE, read_when, written

@@ -12,23 +12,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.domain.hearing import (
-    REASON_MAX,
-    TEXT_MAX,
-    WORDED,
-    Heard,
-    fitting,
-    hear,
-    in_line_of,
-    is_fit,
-    is_no_note,
-    job_of,
-    misunderstood,
-    reason_of,
-    warming_of,
-)
+from bot.domain.hearing import REASON_MAX, TEXT_MAX, WORDED, Heard, hear
 from bot.domain.hold_line import on_hold
 from bot.domain.lists import LONGER, uncollected
+from bot.domain.mending import fitting, is_fit, misunderstood
+from bot.domain.numbers import in_line_of, job_of, warming_of
+from bot.domain.prose import is_no_note, reason_of
 from bot.domain.puzzles import yours
 from bot.domain.saying import line_of
 from bot.domain.searching import search_command

@@ -7,8 +7,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.domain.hold import is_count, seconds_in
-from bot.domain.reading import IN_LINE, JOB, WARMING, plain_urls
+from bot.domain.mending import fitting, is_fit, misunderstood
+from bot.domain.prose import prose
+from bot.domain.reading import plain_urls
 from bot.domain.shown import JOINERS, Notes, one_line, refused_character, shown
 from bot.domain.speech import (
     KIND_OF,
@@ -16,7 +17,6 @@ from bot.domain.speech import (
     ON_THINGS,
     OPTION_OF,
     VERB_OF,
-    Choice,
     Confused,
     Misunderstood,
     OptionRow,
@@ -26,20 +26,8 @@ from bot.domain.speech import (
     example_site,
 )
 from bot.domain.target import Target
-from bot.domain.when import (
-    CLOCK_WORD,
-    DAY_WORD,
-    DIGITS_DAY,
-    HALF_DAY,
-    ISO_WORD,
-    LIKE,
-    TWELVE_WORD,
-    ZONE,
-    counted,
-    in_24,
-    read_when,
-    written,
-)
+from bot.domain.time_words import moment, time_follows, unit_after
+from bot.domain.when import DIGITS_DAY, LIKE, ZONE, read_when, written
 from bot.domain.words import Scanner, Unclosed, Word
 from providers.contract import Kind
 
@@ -54,20 +42,9 @@ TERMINAL = {  # options of the terminal alone: the verbs that have each there, a
     "--timeout": ((Verb.PURGE, Verb.RETRY), r"[0-9.]+[a-z]*"),
 }
 REASON_MAX = 1_000  # characters
-_LINE_SHOWN_MAX = 300  # characters of a line to copy
-_REASON_SHOWN_MAX = 150  # characters of a reason in it
-_LABEL_MAX = 75  # characters on a button (Slack's limit)
 _NEAR = 0.7
 
-_DAYS = re.compile(f"{DAY_WORD.pattern}|{DIGITS_DAY.pattern}", re.IGNORECASE)
-_CLOCKS = re.compile(f"{CLOCK_WORD.pattern}|{TWELVE_WORD.pattern}", re.IGNORECASE)
-
 WORDED = frozenset({Verb.APPROVE, Verb.DENY, Verb.REVIEW})  # whatever follows the job is a reason or a note
-_FLAG_IN_PROSE = re.compile(r"(?:^|(?<=\s))(?P<dashes>[-‐‑‒–—―−﹘﹣－]{1,3})(?P<name>[A-Za-z][A-Za-z-]*)(?=[\s=]|$)")
-_OPTIONS_ONLY = re.compile(
-    r"(?:\s+(?:soft|hard|dry-run|no-check|(?:on|only|for)\s+[^\s]+|[-‐‑‒–—―−﹘﹣－]{1,3}[A-Za-z].*))*\s*"
-)
-_REASON_WORD = re.compile(r"\s*(?:because:?|[-‐‑‒–—―−﹘﹣－]{1,3}(?:reason|because))(?:=|\s+|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +121,7 @@ class _Sorter:
         if word.value is not None or (word.text.startswith("-") and word.text.strip("-") and not ZONE.fullmatch(said)):
             return self._flag(word)
         if said.removesuffix(":") == "because":
-            return self._give(OPTION_OF["because"], self._prose())
+            return self._give(OPTION_OF["because"], prose(self._scanner))
         if (option := OPTION_OF.get(said)) is not None and self._is_option(option):
             return self._give(option, self._value(option, said) if option.takes else "")
         if heard.verb is None and not heard.things and heard.kind is None and said in VERB_OF:
@@ -163,31 +140,12 @@ class _Sorter:
         in words."""
         if option.takes == "moment":
             no_thing = option.name == "at" and self.heard.kind is None
-            return no_thing or self._begins() or self._time_follows(option)
+            return no_thing or self._begins() or time_follows(self._scanner, option)
         return option.takes != "place" or self.heard.verb in LOOKING
 
     def _begins(self) -> bool:
         heard = self.heard
         return heard.verb is None and not heard.things and heard.kind is None and not heard.given
-
-    def _time_follows(self, option: OptionRow) -> bool:
-        """Whether what comes next can be a time; nothing is taken."""
-        ahead = Scanner(self.text[self._scanner.at :], Notes())
-        try:
-            words = [word.text if (word := ahead.word()) else "" for _ in range(2)]
-        except Unclosed:
-            return False
-        if option.name == "in":
-            return counted(words[0]) is not None or (is_count(words[0]) and counted(" ".join(words)) is not None)
-        if _CLOCKS.fullmatch(words[0]) or ISO_WORD.fullmatch(words[0]):
-            return True
-        if words[0].isdigit() and HALF_DAY.fullmatch(words[1]):
-            return True
-        return _DAYS.fullmatch(words[0]) is not None and _CLOCKS.fullmatch(words[1]) is not None
-
-    def _moment(self, option: OptionRow, word: Word) -> str:
-        """How long from now, or when: day, time and zone, in as many words as they take."""
-        return f"{word.text}{self._unit_after(word)}" if option.name == "in" else " ".join(self._clock_words(word))
 
     def _as_time(self, option: OptionRow, text: str) -> str:
         """The time that `text` says, written the one way. Raises Confused."""
@@ -197,26 +155,6 @@ class _Sorter:
             example = "in 10m or in 2 hours" if option.name == "in" else LIKE
             raise self.confused(f"`{shown(f'{option.name} {text}')}` is no time. Write it like {example}.", topic="in")
         return written(f"{option.name} {text}").partition(" ")[2]
-
-    def _clock_words(self, first: Word) -> list[str]:
-        day = first.text if _DAYS.fullmatch(first.text) else ""
-        clock = self._next_if(_CLOCKS) if day else first.text
-        clock = in_24(f"{clock}{self._next_if(HALF_DAY) if clock else ''}")
-        day = day or self._next_if(_DAYS)
-        return [word for word in (day, clock, self._next_if(ZONE)) if word]
-
-    def _next_if(self, pattern: re.Pattern[str]) -> str:
-        """The next word if it is one of those; else "", and it is still to come."""
-        at = self._scanner.at
-        ahead = Scanner(self.text[at:], Notes())
-        try:
-            word = ahead.word()
-        except Unclosed:
-            return ""
-        if word is None or word.exact or not pattern.fullmatch(word.text) or word.text.lower() in _OURS:
-            return ""
-        self._scanner.at = at + ahead.at
-        return word.text
 
     def _thing(self, word: Word) -> None:
         heard = self.heard
@@ -284,22 +222,13 @@ class _Sorter:
             raise self._nothing_after(option, written, at)
         match option.takes:
             case "time":
-                return f"{word.text}{self._unit_after(word)}"
+                return f"{word.text}{unit_after(self._scanner, word)}"
             case "place":
                 return self._list(word)
             case "moment":
-                return self._moment(option, word)
+                return moment(self._scanner, option, word)
             case _:
                 return word.text
-
-    def _unit_after(self, count: Word) -> str:
-        """The unit of a time written in two words, with its blank: 2 hours."""
-        at = self._scanner.at
-        unit = self._scanner.word() if is_count(count.text) and not count.exact else None
-        if unit is not None and not unit.exact and seconds_in(f"{count.text} {unit.text}") is not None:
-            return f" {unit.text}"
-        self._scanner.at = at
-        return ""
 
     def _list(self, word: Word) -> str:
         """Names with commas between them, with or without blanks."""
@@ -323,32 +252,6 @@ class _Sorter:
         mended = " ".join(f"{self.text[:at]} {value} {self.text[at:]}".split()) if value and at else ""
         what = "a server's name" if for_what == "nginx" and option.name == "for" else _WANTED[option.takes]
         return self.confused(f"`{shown(written)}` wants {what} after it.", mended, topic=option.name)
-
-    def _prose(self) -> str:
-        """The reason after `because`: the rest of the line, up to a flag."""
-        rest = self._scanner.rest_of_line()
-        begin = self._scanner.at
-        if (quote := self._quoted_reason(rest)) is not None:
-            return quote
-        self._scanner.at = begin + len(rest)
-        for found in _FLAG_IN_PROSE.finditer(rest):
-            known = f"--{found['name'].lower()}" in OPTION_OF
-            if known or found["dashes"] == "--":
-                self._scanner.at = begin + found.start()
-                return rest[: found.start()]
-        return rest
-
-    def _quoted_reason(self, rest: str) -> str | None:
-        """A quoted reason with nothing but options behind it; else None, and the scanner has not moved."""
-        inner = Scanner(rest, Notes())
-        try:
-            word = inner.word()
-        except Unclosed:
-            return None
-        if word is None or not word.exact or not _OPTIONS_ONLY.fullmatch(rest[word.end :]):
-            return None
-        self._scanner.at += word.end
-        return word.text
 
     def _give(self, option: OptionRow, value: str) -> None:
         before = self.heard.given.get(option.name)
@@ -424,7 +327,6 @@ _WANTED = {
     "moment": "a time",
     "place": "a place",
 }
-_OURS = frozenset({*VERB_OF, *KIND_OF, *OPTION_OF})
 _NAMES = re.compile(r"[/:#.]")
 _SIMPLE_LINE = re.compile(r"(?:https?://|/)[!#-;=?-_a-{}~]*[#-&*+\-/-9=@-Z_a-z~]")
 
@@ -435,66 +337,3 @@ def _words(line: str, notes: Notes) -> list[Word]:
     while (word := scanner.word()) is not None:
         words.append(word)
     return words
-
-
-def typed(speaker: Speaker, line: str) -> str:
-    """`line` as it is typed whole. A shell knows no line without a verb, so there `purge` is spoken."""
-    bare = not speaker.command.startswith("/") and line.split(" ", 1)[0] not in VERB_OF
-    return f"{speaker.command} {Verb.PURGE.value} {line}" if bare else f"{speaker.command} {line}"
-
-
-def misunderstood(speaker: Speaker, problem: str, mended: str = "", topic: str = "") -> Misunderstood:
-    """`problem`, with `mended` as the line to copy and to click if it may be shown, else the way to help."""
-    if not mended or not is_fit(mended):
-        return Misunderstood(problem, f"{speaker.command} help {topic}".strip())
-    choices = (Choice(shown(mended, _LABEL_MAX), mended),)
-    return Misunderstood(problem, typed(speaker, mended), choices, "fix")
-
-
-def is_fit(line: str) -> bool:
-    """Whether a line may be shown back whole: short, printable, and without anything that could be a credential."""
-    return len(line) <= _LINE_SHOWN_MAX and all(shown(word, len(word)) == word for word in line.split(" ") if word)
-
-
-def fitting(reason: str) -> str:
-    """As much of `reason` as a line to copy holds, without what cannot be seen."""
-    seen = one_line("".join(char for char in reason if not refused_character(char, JOINERS)))
-    return seen if len(seen) <= _REASON_SHOWN_MAX else f"{seen[: _REASON_SHOWN_MAX - 1].rstrip()}…"
-
-
-def reason_of(rest: str) -> str:
-    """The reason in what follows a job that is voted on: with or without because, with or without quotes."""
-    said = _REASON_WORD.sub("", rest, count=1) if _REASON_WORD.match(rest) else rest
-    scanner = Scanner(said, Notes())
-    try:
-        word = scanner.word()
-    except Unclosed:
-        word = None
-    whole = word is not None and word.exact and not said[word.end :].strip()
-    return one_line(word.text if word is not None and whole else said)
-
-
-def is_no_note(rest: str) -> bool:
-    """Whether what follows an approved job cannot be meant as words about it: an option, or more jobs."""
-    words = rest.replace(",", " ").split()
-    jobs = [word for word in words if word.lower() not in ("and", "&")]
-    is_flag = bool(words) and _FLAG_IN_PROSE.match(words[0]) is not None
-    return (is_flag and _REASON_WORD.match(rest) is None) or (bool(jobs) and all(map(job_of, jobs)))
-
-
-def job_of(text: str) -> int:
-    """The number in `P-12`; 0 if it is no job's name."""
-    found = JOB.fullmatch(text)
-    return int(found.group(1)) if found else 0
-
-
-def in_line_of(text: str) -> int:
-    """The number in `Q-7`, a queued request; 0 if it is no such name."""
-    found = IN_LINE.fullmatch(text)
-    return int(found.group(1)) if found else 0
-
-
-def warming_of(text: str) -> int:
-    """The number in `W-3`, a warming; 0 if it is no such name."""
-    found = WARMING.fullmatch(text)
-    return int(found.group(1)) if found else 0

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from bot.domain.hearing import TEXT_MAX, typed
+from bot.domain.hearing import TEXT_MAX
 from bot.domain.lists import LONGER
+from bot.domain.mending import typed
 from bot.domain.policy import Deny
 from bot.domain.shown import shown
 from bot.domain.speech import (

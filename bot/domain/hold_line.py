@@ -6,8 +6,9 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.domain.hearing import Heard, misunderstood
+from bot.domain.hearing import Heard
 from bot.domain.hold import LONGEST, SHORTEST, seconds_in, span, span_at_end
+from bot.domain.mending import misunderstood
 from bot.domain.puzzles import yours
 from bot.domain.shown import shown
 from bot.domain.speech import Command, Confused, Misunderstood, Speaker, Verb

@@ -6,7 +6,8 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.domain.hearing import TEXT_MAX, Heard, Thing, is_fit, misunderstood, typed
+from bot.domain.hearing import TEXT_MAX, Heard, Thing
+from bot.domain.mending import is_fit, misunderstood, typed
 from bot.domain.reading import JobName, NoSuchHost, Puzzling, Reader, SiteName, Star, is_slip
 from bot.domain.saying import line_of, options_line, safe_word
 from bot.domain.shown import Notes, shown

@@ -12,7 +12,8 @@ import re
 from dataclasses import replace
 from typing import TypeVar
 
-from bot.domain.hearing import Heard, misunderstood
+from bot.domain.hearing import Heard
+from bot.domain.mending import misunderstood
 from bot.domain.period import EXAMPLES, is_period
 from bot.domain.shown import Notes, quoted, refused_character, shown, without_credentials
 from bot.domain.speech import KIND_OF, WORD_OF, Command, Confused, Misunderstood, Search, Speaker, Verb

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from bot.domain.around import places
 from bot.domain.beside import must_leave_nothing, with_whole_time
-from bot.domain.hearing import Heard, Thing, misunderstood
+from bot.domain.hearing import Heard, Thing
 from bot.domain.lists import widest, without_covered
+from bot.domain.mending import misunderstood
 from bot.domain.puzzles import all_unread, nothing_named, two_sites, unknown_verb, which_site, yours
 from bot.domain.reading import Puzzling, Reader
 from bot.domain.saying import READ_AS, line_of

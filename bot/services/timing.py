@@ -9,7 +9,7 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from bot.domain.actor import Actor
-from bot.domain.hearing import is_fit
+from bot.domain.mending import is_fit
 from bot.domain.speech import Choice, Command, Misunderstood
 from bot.domain.when import Due, Instead, NotThen, When, due, in_zone, offset_zone, read_when
 from bot.domain.zones import places_of

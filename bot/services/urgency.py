@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from bot.domain.actor import Actor
 from bot.domain.command import Command, line_of
-from bot.domain.hearing import is_fit
 from bot.domain.job import JobView
+from bot.domain.mending import is_fit
 from bot.domain.policy import Roster
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.ruling import is_one_of
