@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.forecast import Lane
@@ -17,13 +18,13 @@ from providers.contract import Confirmation, Provider
 
 
 def full(books: Books, core: Core, plan: Plan) -> Full | None:
-    """Why `plan` is too much for now; None where there is room."""
-    most, new = core.setup.most, len(plan.targets)
+    """Why `plan` is too much for now, with every account that is full; None where there is room."""
+    most, new, found = core.setup.most, len(plan.targets), []
     for layer in plan.layers:
         load = books.queue.load(layer.account)
         if load.jobs >= most.jobs or (load.jobs and load.targets + new > most.urls):
-            return _full(core, layer.account, load, new)
-    return None
+            found.append(_full(core, layer.account, load, new))
+    return replace(found[0], besides=tuple(found[1:])) if found else None
 
 
 def _full(core: Core, account: str, load: Load, new: int) -> Full:
@@ -41,26 +42,35 @@ def _full(core: Core, account: str, load: Load, new: int) -> Full:
 
 
 async def with_room(core: Core, full: Full, new: int) -> Full:
-    """`full` with when there is room for `new` targets again, as far as that can be foretold."""
+    """The account of `full` that is full the longest, with when there is room for `new` targets again, as far as that
+    can be foretold: those that have room before help nobody."""
     now, providers = core.clock.now(), core.setup.providers
     later = {name for name, one in providers.items() if one.can.confirmation is not Confirmation.RECEIPT}
 
-    def question(books: Books) -> tuple[Load, tuple[list[OpenJob], dict[str, Lane]], dict[str, float | None]]:
-        usual = {account: books.queue.usual_seconds(account) for account in later}
-        return books.queue.load(full.account), state_of(books, core, now), usual
+    every = (replace(full, besides=()), *full.besides)
 
-    load, (jobs, lanes), usual = await core.ledger.read(question)
+    def question(books: Books) -> tuple[list[Load], tuple[list[OpenJob], dict[str, Lane]], dict[str, float | None]]:
+        usual = {account: books.queue.usual_seconds(account) for account in later}
+        return [books.queue.load(one.account) for one in every], state_of(books, core, now), usual
+
+    loads, (jobs, lanes), usual = await core.ledger.read(question)
     course = Course(providers, await foretold(jobs, lanes, now), usual, now)
+    told = [_told(one, load, new, jobs, course, core.setup.most) for one, load in zip(every, loads, strict=True)]
+    return max(told, key=lambda one: math.inf if one.seconds is None else one.seconds)
+
+
+def _told(full: Full, load: Load, new: int, jobs: Sequence[OpenJob], course: Course, most: Most) -> Full:
+    """One account that is full, with when it has room again."""
     ends = [
         (course.end(job, layer), job.targets)
         for job in jobs
         for layer in job.layers
         if layer.account == full.account and layer.state not in ENDED
     ]
-    free = _free_at([(end, size) for end, size in ends if isinstance(end, float)], load, new, core.setup.most)
+    free = _free_at([(end, size) for end, size in ends if isinstance(end, float)], load, new, most)
     titles = [end for end, _ in ends if isinstance(end, str)]
     if free is not None:
-        return replace(full, seconds=max(0.0, free - now))
+        return replace(full, seconds=max(0.0, free - course.now))
     return replace(full, finishing=next(filter(None, titles), ""), others="" in titles)
 
 

@@ -67,13 +67,14 @@ class SiteHeld(Refused):
 class Full(Refused):
     """So much is open for `account` that it takes no more: `since` when, and for how many `seconds` that is expected;
     None where that is not known, since something waits for the provider titled `finishing`, or for people and the like
-    (`others`)."""
+    (`others`). `besides` are further accounts that are full."""
 
     account: str = field(kw_only=True)
     since: float = 0.0
     seconds: float | None = None
     finishing: str = ""
     others: bool = True
+    besides: tuple[Full, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

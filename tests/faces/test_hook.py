@@ -435,8 +435,8 @@ async def test_where_there_is_no_room_it_says_since_when_and_until_when(tmp_path
         then = await ci.send({**BODY, "version": "4.2.1"}, id="msg_2")
     assert (429, "1") == (answer.status_code, answer.headers["retry-after"])
     assert (
-        "shield has 1 open job, and at most 1 may be open (`limits.jobs`). So it has been since 2027-01-15 08:00 UTC."
-        " There is room again in about 1 s: ask again then. purgebot queue shield shows what is open;"
+        "cf has 1 open job, and at most 1 may be open (`limits.jobs`). So it has been since 2027-01-15 08:00 UTC."
+        " There is room again in about 1 s: ask again then. purgebot queue cf shows what is open;"
         " cancel what is not needed."
     ) == answer.json()["detail"]
     assert (202, "P-2") == (then.status_code, then.json()["job"])

@@ -202,8 +202,8 @@ async def test_over_the_most_jobs_new_work_is_refused_with_when_there_is_room(tm
     full = made[2]
     assert [JobMade, JobMade, Full, JobMade] == [type(one) for one in (*made, later)]
     assert isinstance(full, Full)
-    assert ("shield", START) == (full.account, full.since)
-    assert full.what == "shield has 2 open jobs, and at most 2 may be open (`limits.jobs`)."
+    assert ("cf", START) == (full.account, full.since)  # whose turn comes after that of the shield
+    assert full.what == "cf has 2 open jobs, and at most 2 may be open (`limits.jobs`)."
     assert full.seconds is not None
     assert 0 <= full.seconds < 15
 
@@ -215,8 +215,26 @@ async def test_over_the_most_targets_new_work_is_refused_and_never_what_stands_a
     await shop.ledger.close()
     assert (JobMade, Full) == (type(alone), type(full))
     assert getattr(full, "what", "") == (
-        "shield has 5 targets in open jobs; with 1 more they would be over 3 (`limits.urls`)."
+        "cf has 5 targets in open jobs; with 1 more they would be over 3 (`limits.urls`)."
     )
+
+
+async def test_of_several_accounts_that_are_full_the_one_is_told_that_has_room_last(tmp_path: Path) -> None:
+    shop = slow_shop(tmp_path, Most(jobs=2))
+    shop.cf.slow_down(0.02)
+    await shop.purge(MIA, url("/first"), check=False)
+    await shop.slate.advance(15)
+    for n in range(3):
+        full = await shop.ask(MIA, url(f"/{n}"), check=False)
+    assert isinstance(full, Full)
+    assert ("cf", ()) == (full.account, full.besides)
+    await shop.slate.advance(25)  # by then the shield has room
+    still = await shop.ask(MIA, url("/9"), check=False)
+    assert isinstance(still, Full)
+    await shop.slate.advance((still.seconds or 0) + 2)
+    then = await shop.ask(MIA, url("/9"), check=False)
+    await shop.ledger.close()
+    assert ("cf", JobMade) == (still.account, type(then))
 
 
 async def test_where_people_decide_nobody_knows_when_there_is_room(tmp_path: Path) -> None:
