@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from bot.domain.job import CLOSED, State
-from bot.ledger.awaited import APPROVAL, awaited, company
+from bot.ledger.awaited import APPROVAL, awaited, company, its_time
 from bot.ledger.chain import Breach, microseconds
 from bot.ledger.ledger import Row, Value
 from bot.ledger.lots import Lots
@@ -51,6 +51,7 @@ class Agreement:
             *_asked(row, *said.asked),
             *_decided(row, said),
             *awaited(row, said),
+            *its_time(row, said),
             *company(self._reading, job, row, said),
             *_ending(row, said),
             *self._sealed(job, row, said),
@@ -206,6 +207,7 @@ COLUMNS: Sequence[str] = (
     "id", "site", "state", "verdict", "kind", "requested_by", "digest", f"{JUDGED.format(SOUND)} as judged",
     *(f"json_extract({SOUND}, '$.{key}') as {name}" for key, name in (
         ("requested_by", "by_doc"), ("digest", "digest_doc"), ("reason", "reason"), ("rule", "rule"), ("soft", "soft"),
+        ("scheduled_for", "scheduled_for"),
         *APPROVAL,
     )),
 )  # fmt: skip

@@ -9,15 +9,15 @@ from collections.abc import Iterator, Sequence
 from bot.domain.job import CLOSED, State
 from bot.domain.wording import approvals
 from bot.ledger.ledger import Row, Transaction
-from bot.ledger.said import Said
+from bot.ledger.said import NEAR, Said
 
+_BEFORE = frozenset({*CLOSED, State.WAITING, State.SCHEDULED})
 # Of the job's document: the key, and the name that its value has in the row.
 APPROVAL: Sequence[tuple[str, str]] = (
     ("approval.needed", "needed"), ("approval.of", "asked_of"), ("approval.expires", "expires"),
     ("approval.barred", "barred"), ("approval.round", "round"), ("approval.rule", "asked_rule"),
     ("approval.approved", "approved"), ("approval.broken_by", "broken_by"), ("also_by", "also_by"),
 )  # fmt: skip
-_NEAR = 1e-3  # seconds; what JSON and SQLite make of one time
 
 
 def awaited(row: Row, said: Said) -> Iterator[str]:
@@ -40,6 +40,18 @@ def awaited(row: Row, said: Said) -> Iterator[str]:
         yield f"the rule that asks for votes is {rule}, and the table says {row['asked_rule']!s}."
     if row["approved"] is not None or row["broken_by"]:
         yield "it waits for votes, and stands as if they had been given."
+
+
+def its_time(row: Row, said: Said) -> Iterator[str]:
+    """When a job begins, or began, that was to wait for its time."""
+    if said.due is None:
+        return
+    if said.began_at is not None and not _is_near(said.began_at, said.due):
+        yield "it began by another time than the one that was asked for."
+    elif row["state"] not in _BEFORE and said.began_at is None and said.is_early(said.at):
+        yield "it goes on before its time, and no entry says that it has come."
+    elif row["state"] not in CLOSED and not _is_near(row["scheduled_for"], said.due):
+        yield "when it begins is not as it was asked."
 
 
 def company(tx: Transaction, job: int, row: Row, said: Said) -> Iterator[str]:
@@ -65,4 +77,4 @@ def _people(text: object) -> frozenset[str]:
 
 
 def _is_near(found: object, said: float) -> bool:
-    return isinstance(found, int | float) and abs(found - said) < _NEAR
+    return isinstance(found, int | float) and abs(found - said) < NEAR

@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.ledger.chain import Breach, canonical, sha256
+from bot.ledger.chain import Breach, Ranges, canonical, sha256
 from bot.ledger.codec import whole
 from bot.ledger.ledger import Row, Transaction
 
@@ -17,6 +17,7 @@ _NAMES = (
     "id", "key", "site", "soft", "only_account", "checks", "by", "team", "source", "channel", "thread", "targets",
     "urls", "at", "doc", "first", "reason",
 )  # fmt: skip
+_ENDS = ("taken_back", "queued_refused", "not_taken", "restored")  # of a request that no job took up
 _TOLD = (
     "select in_line.id, in_line.key, site, soft, only_account, checks, by, team, source, channel, thread, targets,"
     " urls, cast(round(in_line.at * 1000000) as integer) as at, hex(doc) as doc, first, reason"
@@ -95,6 +96,7 @@ def line_breaches(tx: Transaction) -> Iterator[Breach]:
             yield Breach(f"Q-{one.id}: what waits in line is not what was queued.", said[f"Q-{one.id}"].seq)
         else:
             yield Breach(f"Q-{one.id} waits in line, and no entry says that anybody queued it.")
+    yield from _lost(tx, said)
     pruned = tx.rows("select 1 from journal where event = 'queued' and doc is null limit 1")
     sql = (
         "select seq, job, actor, doc from journal where event = 'asked' and doc is not null and json_valid(doc)"
@@ -106,6 +108,43 @@ def line_breaches(tx: Transaction) -> Iterator[Breach]:
         for name in doc["queued"]:
             if what := _of_job(name, said.get(name), people, bool(pruned)):
                 yield Breach(f"P-{row['job']!s}: {what}", whole(row["seq"]), whole(row["job"]))
+
+
+def _lost(tx: Transaction, said: Mapping[str, Entry]) -> Iterator[Breach]:
+    """What was queued, waits no more, and has no entry that says what became of it. Where documents were pruned since
+    that could say so, nothing is known."""
+    waiting = {f"Q-{row['id']!s}" for row in tx.rows("select id from in_line where job is null")}
+    left = {name: entry for name, entry in said.items() if name not in waiting}
+    if not left:
+        return
+    ended = _ended(tx)
+    events = ", ".join(f"'{event}'" for event in (*_ENDS, "asked"))
+    rows = tx.rows(f"select max(seq) as seq from journal where event in ({events}) and doc is null")
+    pruned = whole(rows[0]["seq"])
+    for name, entry in left.items():
+        if name not in ended and entry.seq > pruned:
+            yield Breach(f"{name} waits no more, and no entry says what became of it.", entry.seq)
+
+
+def _ended(tx: Transaction) -> set[str]:
+    """The requests of which an entry says what became of them."""
+    events = ", ".join(f"'{event}'" for event in _ENDS)
+    one, some = (f"coalesce(json_extract(doc, '$.{name}'), '')" for name in ("request", "queued"))
+    rows = tx.rows(
+        f"select {one} as one, {some} as some from journal where event in ({events}, 'asked') and json_valid(doc)"
+    )
+    return {name for row in rows for name in (str(row["one"]), *_listed(str(row["some"])))}
+
+
+def _listed(queued: str) -> Iterator[str]:
+    """The names in a list, as `asked` has it, or in ranges, as `restored` does."""
+    try:
+        if queued.startswith("["):
+            yield from map(str, json.loads(queued))
+        else:
+            yield from (f"Q-{n}" for first, last in Ranges.read(queued).parts for n in range(first, last + 1))
+    except ValueError:
+        return
 
 
 def _of_job(name: str, entry: Entry | None, people: Collection[str], is_pruned: bool) -> str:

@@ -22,6 +22,7 @@ FIXED = {
 _ALLOWS = "approved", "glass"  # what an event that lets a job run without further votes is called
 
 
+NEAR = 1e-3  # seconds; what JSON and SQLite make of one time
 _SENDS = frozenset({"layer", "resumed", "outcome_unknown"})  # entries that follow a first call
 
 
@@ -53,12 +54,17 @@ class Said:
     sent: bool = False  # calls have left since votes were last asked for
     layers: dict[int, Doc] = field(default_factory=dict)
     sums: dict[int, int] = field(default_factory=dict)  # of the calls of each layer, as far as entries say
+    due: float | None = None  # when it was asked to begin, where that was not at once
+    ran_now: bool = False  # somebody had it begin before
+    began_at: float | None = None  # the time that it began by, where that was to be waited for
     seals: Seals = field(default_factory=Seals)
     entry: int = 0  # the last
+    at: float = 0.0  # when that was
 
     def hear(self, row: Row) -> None:
         """The next entry."""
         event, doc, self.entry = str(row["event"]), document(row["doc"]), int(row["seq"] or 0)
+        self.at = row["at"] if isinstance(row["at"], float) else self.at
         sends = event in _SENDS or (event == "parked" and bool((doc or {}).get("sent")))
         self.sent = sends or (self.sent and event != "asked_again")
         match event:
@@ -67,6 +73,11 @@ class Said:
                 also = (doc or {}).get("also", [])
                 self.also = {*map(str, also)} if doc is not None and isinstance(also, list) else None
                 self.sums = _sums((doc or {}).get("sums"))
+                self.due = _time((doc or {}).get("due"))
+            case "came_due":
+                self.began_at = _time((doc or {}).get("due"))
+            case "ran_now":
+                self.ran_now = True
             case "halved":
                 self._halved(doc)
             case "decided":
@@ -114,6 +125,10 @@ class Said:
     def agreed(self) -> frozenset[str]:
         """Who said yes since votes were last asked for; with a document that is gone, who voted."""
         return frozenset(vote[0] for vote, has_doc in self.votes[self.before :] if vote[1] is True or not has_doc)
+
+    def is_early(self, now: float) -> bool:
+        """Whether it may not have begun at `now`, by when it was asked to begin."""
+        return self.due is not None and not self.ran_now and now < self.due - NEAR
 
     def _asked_for(self, doc: Doc | None) -> None:
         """For which votes an entry asks. Those of earlier versions do not say all of it, and pruned ones nothing."""
@@ -166,6 +181,10 @@ class Said:
         elif position in self.sums:
             came = [one for one in parts if one is not None]
             self.sums[position] = sums.added(self.sums[position], came, [took])
+
+
+def _time(told: object) -> float | None:
+    return float(told) if isinstance(told, int | float) else None
 
 
 def _sums(told: object) -> dict[int, int]:

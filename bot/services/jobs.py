@@ -50,6 +50,10 @@ OTHER_CALLS = (
     "its calls are not those that were asked for: somebody changed the ledger's file. Nothing more of it was sent. Run"
     " `purgebot log verify`, and ask for it anew."
 )
+OTHER_TIME = (
+    "the time at which it begins is not the one that was asked for: somebody changed the ledger's file. Nothing was"
+    " sent. Run `purgebot log verify`, and ask for it anew."
+)
 SLACK_AWAY = 5.0  # seconds between two tries to read who asked
 MANY_CALLS = 20  # from here on a provider is asked first what is left of its budgets
 CONFIRM_SECONDS = 2.0  # no further call is asked about after
@@ -125,11 +129,15 @@ class Jobs:
         if self._core.setup.observe:
             await self._apply(job, observes)
             return
-        gone = await self._core.ledger.read(lambda books: no_longer_configured(books, self._core, job))
-        if gone:
-            await self._park(job, gone)
+        if why := await self._core.ledger.read(lambda books: self._not_due(books, job)):
+            await self._park(job, why)
             return
         await self._apply(job, timed.come_due)
+
+    def _not_due(self, books: Books, job: JobView) -> str:
+        """Why a job may not begin though its time seems to have come; "" when it may."""
+        is_early = books.said(job.id).is_early(self._core.clock.now())
+        return OTHER_TIME if is_early else no_longer_configured(books, self._core, job)
 
     async def _park(self, job: JobView, why: str) -> None:
         await self._core.ledger.write(
@@ -188,6 +196,8 @@ class Jobs:
         is_bound = job.approval is not None or job.scheduled_for is not None or bool(said.needed)
         if is_bound and not said.sent and not books.is_as_asked(job.id):
             return CHANGED
+        if not said.sent and said.is_early(self._core.clock.now()):
+            return OTHER_TIME
         return no_longer_configured(books, self._core, job)
 
     def _cleared(self, books: Books, job: JobView, position: int, people: People, now: float) -> JobView:

@@ -114,3 +114,33 @@ async def test_what_waits_longer_than_documents_are_kept_runs(tmp_path: Path) ->
     ran, private = await released(shop)
     assert (["U_MIA https://www.shop.test/a https://www.shop.test/b"], []) == (ran, private)
     assert [] == told(tmp_path)
+
+
+LOST = "Q-1 waits no more, and no entry says what became of it."
+GONE = [
+    pytest.param("delete from in_line where id = 1", id="taken-out"),
+    pytest.param("update in_line set job = 7 where id = 1", id="as-if-a-job-had-taken-it-up"),
+    pytest.param("update in_line set job = 0, doc = null where id = 1", id="as-if-it-had-come-to-nothing"),
+]
+
+
+@pytest.mark.parametrize("statement", GONE)
+async def test_a_request_that_was_taken_out_of_line_is_told_ever_after(tmp_path: Path, statement: str) -> None:
+    shop = await held(tmp_path)
+    found = tampered(shop, sql(statement))
+    ran, _ = await released(shop)
+    assert ([LOST], ["U_SAM https://www.shop.test/b"], [LOST]) == (found, ran, told(tmp_path))
+
+
+async def test_what_became_of_a_request_is_not_asked_where_that_was_pruned(tmp_path: Path) -> None:
+    shop = await held(tmp_path)
+    await say(shop, MIA, "cancel Q-1")
+    await say(shop, LEA, "release shop")
+    await shop.slate.advance(200)
+    whole = told(tmp_path)
+    tampered(shop, sql("delete from in_line"))
+    gone = told(tmp_path)
+    shop.clock.at += 500 * 86_400
+    await forget(shop.core, None, 86_400.0)
+    await shop.ledger.close()
+    assert ([], [], []) == (whole, gone, told(tmp_path))
