@@ -22,7 +22,7 @@ from bot.ledger.manifests import Manifests
 from bot.ledger.messages import Messages
 from bot.ledger.notices import Notices
 from bot.ledger.queue import Queue
-from bot.ledger.record import Record
+from bot.ledger.record import GOES_ON_BY, Record, sums
 from bot.ledger.retention import Retention
 from bot.ledger.reviews import Reviews
 from bot.ledger.said import Said
@@ -82,6 +82,13 @@ class Books:
         for row in self._tx.rows("select * from journal where job = :job order by seq", job=job):
             said.hear(row)
         return said
+
+    def is_as_sealed(self, job: int) -> bool:
+        """Whether an ended job is, in what it goes on by, as it was when it ended; so is one of which nothing was
+        sealed, since an earlier version ended it."""
+        sealed = {name: hash for name, hash in self.said(job).seals.hashes.items() if name in GOES_ON_BY}
+        found = sums(self._tx, job, tuple(sorted(sealed))) if sealed else {}
+        return all(found[name].hash == hash for name, hash in sealed.items())
 
     def beat(self, now: float) -> None:
         """Write the time: the ledger takes writes."""

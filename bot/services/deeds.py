@@ -36,6 +36,10 @@ from bot.services.whose import People, people_of
 from bot.services.window import of_job, recent
 
 _SHOWN_MAX = 200  # characters of a target
+FORGED = (
+    "its record is not as it was when it ended: somebody changed the ledger's file. Nothing more of it was sent. Run"
+    " `purgebot log verify`, and ask for it anew."
+)
 _CHECKABLE = frozenset({State.DONE, State.PARTIAL})
 
 
@@ -176,6 +180,8 @@ def _never(books: Books, core: Core, job: JobView) -> Refused | None:
     """What to do where it is not what was asked for, or all that did not go was refused for good: the same calls would
     be refused once more."""
     gone = job.why if job.for_good else no_longer_configured(books, core, job)
+    if not gone and not job.state.is_open and not books.is_as_sealed(job.id):
+        gone = FORGED
     if gone:
         return Refused(f"{job.name} cannot go on: {gone}")
     if not books.batches.is_refused(job.id):

@@ -14,11 +14,12 @@ from bot.domain.target import Target
 from bot.ledger.audit import audit
 from bot.ledger.reading import reading
 from bot.services import approvals, deeds
+from bot.services.deeds import FORGED as FORGED_RECORD
 from bot.services.jobs import OTHER_CALLS
 from bot.services.replies import Done, Refused
 from providers.contract import Kind
 from providers.errors import BadCredentials
-from tests.services.shop import LEA, MIA, Shop, open_shop, url
+from tests.services.shop import KIM, LEA, MIA, Shop, open_shop, url
 
 PREFIX = Target(Kind.PREFIX, "www.shop.test/news/", "shop")
 OTHER = """json_set(call, '$.targets', json('["all"]'))"""
@@ -142,3 +143,45 @@ async def test_calls_that_went_in_halves_are_those_that_were_asked_for(tmp_path:
     assert [] == whole
     forged(shop, FORGED.format(1) + " and id = (select max(id) from batches)")
     assert ["P-1: the calls of layer cf, or their receipts, are not as they were when it ended."] == breaches(shop)
+
+
+RECORDS = {
+    "looks": "update jobs set doc = json_set(doc, '$.check', json('true'))",
+    "requester": "update jobs set requested_by = 'U_KIM', doc = json_set(doc, '$.requested_by', 'U_KIM')",
+    "targets": "update targets set doc = x'00'",
+    "votes": "delete from votes",
+    "layers": "update layers set doc = json_set(doc, '$.failed', 0)",
+}
+WRONG = {
+    "looks": "P-1: its row in the table of jobs is not as it was when it ended.",
+    "requester": "P-1: U_MIA asked for it, and the table says U_KIM.",
+    "targets": "P-1: its targets are not as they were when it ended.",
+    "votes": "P-1: the vote of U_LEA is not as it was given.",
+    "layers": "P-1: what is told of its layers is not as it was when it ended.",
+}
+
+
+@pytest.mark.parametrize("what", RECORDS)
+async def test_a_retry_does_not_go_on_by_a_record_that_was_changed(tmp_path: Path, what: str) -> None:
+    shop = open_shop(tmp_path)
+    job = await stopped(shop)
+    sent = len(shop.cf.sent)
+    forged(shop, RECORDS[what])
+    again = await deeds.retry(shop.core, KIM if what == "requester" else MIA, job.id)
+    await shop.slate.advance(60)
+    await shop.ledger.close()
+    assert isinstance(again, Refused)
+    assert (f"P-1 cannot go on: {FORGED_RECORD}", sent) == (again.what, len(shop.cf.sent))
+    assert WRONG[what] in breaches(shop)
+
+
+async def test_a_retry_of_what_was_retried_before_goes_on(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await stopped(shop)
+    for script in ([BadCredentials("It takes no token.", "Give it another.")], []):
+        shop.cf.script = [*script]
+        assert isinstance(await deeds.retry(shop.core, MIA, job.id), Done)
+        await shop.slate.advance(60)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.DONE, []) == (ended.state, breaches(shop))
