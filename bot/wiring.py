@@ -23,8 +23,8 @@ from bot.ledger.sqlite import SqliteLedger
 from bot.metrics import Metrics
 from bot.renewing import Probing, Renewing, renewed
 from bot.senders import Senders
-from bot.services.configured import doubt_waiting
 from bot.services.desk import Desk
+from bot.services.doubting import doubt_waiting
 from bot.services.keeping import forget_daily
 from bot.services.lanes import Lane, recover
 from bot.services.ports import Directory

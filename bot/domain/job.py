@@ -240,6 +240,7 @@ class JobView:
     zone: str = ""  # the time zone that this was read in
     begins_told: str = ""  # that time as its clocks show it: Tue 1 Dec 09:00:00 CET
     ran_early: float | None = None  # when somebody had it begin before its time, or after it was missed
+    unknown: str = ""  # why a scheduled one cannot begin as purgebot is configured now
     missed: float | None = None  # when it was found that its time had passed without it: a person decides
     late_max: float = 900.0  # seconds; it begins by itself so long after its time, if nobody was there then
     schedule: str = ""  # the file's schedule that it is an occurrence of

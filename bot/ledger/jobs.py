@@ -192,8 +192,9 @@ class Jobs:
         )  # fmt: skip
 
     def waiting(self) -> list[int]:
-        """What waits for votes, by number."""
-        return [whole(row["id"]) for row in self._tx.rows("select id from jobs where state = 'waiting' order by id")]
+        """What waits for votes or for its time, by number."""
+        rows = self._tx.rows("select id from jobs where state in ('waiting', 'scheduled') order by id")
+        return [whole(row["id"]) for row in rows]
 
     def kept_back(self) -> list[int]:
         """What waits while nobody's vote helps, until something of which nobody knows when, by number; not what the

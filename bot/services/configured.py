@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 
 from bot.domain.job import JobView
 from bot.domain.policy import Deny
@@ -14,35 +13,27 @@ from providers.contract import Kind
 
 _OF_A_HOST = frozenset({Kind.URL, Kind.PREFIX, Kind.PATTERN, Kind.HOST})  # others are on every host of the site
 GONE = "configuration"  # the name of what says no there, in the place of a rule's
-_ANEW = "Ask for it anew."
+ANEW = "Ask for it anew."
 
 
 def why_gone(books: Books, core: Core, job: JobView) -> Deny | None:
     """The no to `job` of a configuration that does not know all of it; None where it does."""
     why = no_longer_configured(books, core, job)
-    return Deny(GONE, why.removesuffix(f" {_ANEW}"), _ANEW) if why else None
-
-
-def doubt_waiting(books: Books, core: Core, now: float) -> None:
-    """What waits for votes is due to be judged anew where the configuration of now knows it no more, or again."""
-    for number in books.jobs.waiting():
-        job = books.jobs.get(number)
-        if job.approval is not None and bool(no_longer_configured(books, core, job)) != job.approval.bar_gone:
-            books.jobs.save(replace(job, approval=replace(job.approval, policy=""), due_at=now))
+    return Deny(GONE, why.removesuffix(f" {ANEW}"), ANEW) if why else None
 
 
 def no_longer_configured(books: Books, core: Core, job: JobView) -> str:
     """What of `job` the configuration knows no more; "" where it knows all of it."""
     site = core.setup.sites.get(job.site)
     if site is None:
-        return f"{job.site}, which it was for, is no longer configured. {_ANEW}"
+        return f"{job.site}, which it was for, is no longer configured. {ANEW}"
     known = {layer.account for layer in site.layers}
     gone = [layer.account for layer in job.layers if layer.account not in known]
     if gone:
-        return f"{job.site} has no layer {gone[0]} any more: its plan is not what was asked for. {_ANEW}"
+        return f"{job.site} has no layer {gone[0]} any more: its plan is not what was asked for. {ANEW}"
     hosts = {*job.hosts} - {*site.hosts}
     if hosts and (lost := _named(books, job, hosts)):
-        return f"{lost} is no host of {job.site} any more: its plan is not what was asked for. {_ANEW}"
+        return f"{lost} is no host of {job.site} any more: its plan is not what was asked for. {ANEW}"
     return ""
 
 

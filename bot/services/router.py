@@ -8,8 +8,8 @@ import structlog
 
 from bot.ledger.books import Books
 from bot.services import schedules
-from bot.services.configured import doubt_waiting
 from bot.services.desk import Desk
+from bot.services.doubting import doubt_waiting
 from bot.services.fetching import go_on
 from bot.services.glass import remind
 from bot.services.holding import mind_the_mode

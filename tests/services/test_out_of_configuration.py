@@ -8,16 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.command import Command, Verb
 from bot.domain.job import JobView, State
 from bot.domain.policy import BreakGlass
 from bot.domain.site import Site
 from bot.domain.target import Target
+from bot.domain.when import Due
 from bot.ledger.audit import audit
 from bot.ledger.messages import Role
 from bot.ledger.reading import reading
 from bot.services import approvals, glass
-from bot.services.configured import doubt_waiting
-from bot.services.replies import Done, Refused
+from bot.services.deciding import submit
+from bot.services.doubting import doubt_waiting
+from bot.services.purges import Asking
+from bot.services.replies import Done, JobMade, Refused
 from bot.services.setup import job_name
 from bot.slack.cards.request import request_card
 from bot.slack.cards.root import root_card
@@ -160,3 +164,33 @@ async def test_a_start_without_the_layer_keeps_it_back_too(tmp_path: Path) -> No
     await shop.ledger.close()
     assert kept.approval is not None
     assert (State.WAITING, f"{LAYER_GONE} Ask for it anew.") == (kept.state, kept.approval.barred)
+
+
+async def scheduled(shop: Shop, hours: int) -> JobView:
+    """Mia's purge of a page, so many hours from now."""
+    command = Command(Verb.PURGE, (Target(Kind.URL, "https://www.shop.test/a", "shop"),), "shop", check=False)
+    due = Due(shop.clock.now() + hours * 3600, "UTC", "Fri 15 Jan 10:00:00 UTC")
+    made = await submit(shop.core, Asking(MIA, "later", "slack", "C_SHOP"), command, SHOP, due)
+    assert isinstance(made, JobMade), made
+    return made.job
+
+
+@pytest.mark.parametrize(("site", "why"), GONE)
+async def test_what_waits_for_its_time_says_that_it_cannot_begin(tmp_path: Path, site: Site, why: str) -> None:
+    shop = open_shop(tmp_path)
+    job = await scheduled(shop, 2)
+    await reloaded(shop, site)
+    await reloaded(shop, site)
+    doubted, called, events = await shop.job(1), await outcomes_due(shop, job), await shop.events(1)
+    await reloaded(shop, SHOP)
+    again = await shop.job(1)
+    await shop.slate.advance(3 * 3600)
+    done = await shop.job(1)
+    await shop.ledger.close()
+    assert (State.SCHEDULED, why, 1) == (doubted.state, doubted.unknown, called)
+    assert 1 == events.count("unconfigured")
+    assert "as purgebot is configured now" in root_card(doubted, shop.clock.now()).text
+    assert f"<@U_MIA> P-1 cannot begin as purgebot is configured now. {why}" == outcome_line(doubted)
+    assert "Run now" not in str(root_card(doubted, shop.clock.now()).blocks)
+    assert "Run now" in str(root_card(again, shop.clock.now()).blocks)
+    assert (State.SCHEDULED, "", State.DONE) == (again.state, again.unknown, done.state)

@@ -105,6 +105,8 @@ def _so_far(job: JobView, now: float) -> str:
         case State.SCHEDULED:
             at = clock_with_seconds(job.begins)
             missed = f"🟡 {job.name} missed its time, {at}, and has not begun · {subject(job)}"
+            if job.unknown and job.missed is None:
+                return f"🟡 {job.name} cannot begin {at}, as purgebot is configured now · {subject(job)}"
             return f"🔵 {job.name} begins {at} · {subject(job)}" if job.missed is None else missed
         case State.QUEUED if job.held is not None:
             site = "every site" if job.held.site == ALL else escape(job.held.site, 60)

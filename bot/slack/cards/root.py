@@ -141,6 +141,8 @@ def scheduled(job: JobView, names: Mapping[str, str]) -> Iterator[str]:
         yield f"It was to begin {escape(job.begins_told, 80)}; purgebot was not there to begin it, or a clock was set."
         yield f"Nothing was purged. *Run now* has it begin; else it expires {clock(job.missed + DECIDE_WITHIN)}."
         return
+    if job.unknown:
+        yield f"{escape(job.unknown, WHY_MAX)} It begins all the same if all of it is configured again before its time."
     yield starts(job)
     yield held_ahead(job, names)
     yield f"{layers_told(job.layers)}{_not_asked(job)}"
@@ -297,7 +299,8 @@ def _broken(approval: Approval) -> str:
 def _buttons(job: JobView) -> list[Block]:
     match job.state:
         case State.SCHEDULED:
-            return [button("Run now", "run_now", job.name), button("Cancel", "cancel", job.name)]
+            run = [] if job.unknown else [button("Run now", "run_now", job.name)]
+            return [*run, button("Cancel", "cancel", job.name)]
         case State.WAITING | State.QUEUED | State.PURGING | State.CONFIRMING:
             return [button("Cancel", "cancel", job.name)]
         case State.NEEDS_DECISION:

@@ -58,6 +58,10 @@ def outcome_line(job: JobView, names: Names = NOBODY) -> str:
         return f"{asked} {job.name} was ended by a restore: what it had sent since the backup is not known. Ask again."
     if job.state is State.CANCELLED and stopped_by not in job.askers:
         return f"{asked} {job.name} was cancelled by {called(stopped_by, names)}{_because(because)} · {_gone(job)}"
+    if job.unknown and job.missed is None and job.state is State.SCHEDULED:
+        return (
+            f"{asked} {job.name} cannot begin as purgebot is configured now. {sentence(escape(job.unknown, TEXT_MAX))}"
+        )
     if job.missed is not None and job.state is State.SCHEDULED:
         return f"{asked} {job.name} missed its time and has not begun. *Run now* on its card has it begin."
     if job.missed is not None and job.state is State.EXPIRED:
@@ -173,6 +177,8 @@ def _by_people(told: Told, who: str) -> str:
             return f"Approved, and then held back: {again} {count(told.n, 'approval')} must be given anew."
         case Event.BARRED:
             return f"Kept back by the policy: {sentence(with_clocks(text))} Nobody is asked now; older votes are void."
+        case Event.UNCONFIGURED if told.n:
+            return f"It cannot begin as purgebot is configured now: {sentence(text)}"
         case Event.UNCONFIGURED:
             return f"Kept back by the configuration: {sentence(text)} Nobody is asked now; older votes are void."
         case Event.JUDGED_ANEW:
