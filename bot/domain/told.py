@@ -16,9 +16,7 @@ class Event(StrEnum):
     EXPIRED = "expired"  # only `n` people agreed in time
     ASKED_AGAIN = "asked_again"  # approved, and then `text` kept it from running: `n` people must agree anew
     BARRED = "barred"  # `text`, a no of the policy's, keeps it from running whoever agrees: nobody is asked
-    UNCONFIGURED = (
-        "unconfigured"  # `text`: it cannot run as configured now; nobody is asked. `n`: 1 where it is scheduled
-    )
+    UNCONFIGURED = "unconfigured"  # `text`: as configured now it cannot run; `n`: 1 where it waits for its time
     JUDGED_ANEW = "judged_anew"  # `text` has changed while it waited: `n` people must agree, and older votes are void
     HELD = "held"  # by `who`'s hold, which ends at `seconds`, if not 0: it does not begin before; `text` is why
     HELD_AHEAD = "held_ahead"  # `who` holds the site while it is made; `text`, `seconds` as above; `n` 1: past its time

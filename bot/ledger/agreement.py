@@ -142,7 +142,7 @@ def _asked(row: Row, actor: str, doc: Doc | None) -> Iterator[str]:
         if name in doc and not _same(doc[name], row[column]):
             yield f"its {column} is not what was asked for."
     if not is_judged(doc.get("judged"), read_judged(row["judged"])):
-        yield "what the policy judges of it is not what was asked for."
+        yield "what the policy judges of it, or what it goes by, is not what was asked for."
     if "digest" in doc and row["digest_doc"] != doc["digest"]:
         yield "its digest is not what was asked for."
 

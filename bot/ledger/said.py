@@ -130,6 +130,11 @@ class Said:
         """Whether it may not have begun at `now`, by when it was asked to begin."""
         return self.due is not None and not self.ran_now and now < self.due - NEAR
 
+    @property
+    def last_yes(self) -> float | None:
+        """When somebody said yes last, in seconds since the epoch; None where nobody has, or it is not known."""
+        return max((vote[5] / 1e6 for vote, _ in self.votes[self.before :] if vote[1] is True), default=None)
+
     def _asked_for(self, doc: Doc | None) -> None:
         """For which votes an entry asks. Those of earlier versions do not say all of it, and pruned ones nothing."""
         known = doc or {}

@@ -10,14 +10,25 @@ import json
 from collections.abc import Iterable, Mapping
 
 from bot.domain.job import JobView
+from bot.ledger.chain import canonical
 from bot.ledger.codec import whole
 from bot.ledger.ledger import Transaction
 
 AT_ONCE = 5_000  # calls
-# Of a job's document: what the policy judges of it, when it is asked for and at its first call.
+# Of a job's document: what the policy judges of it, when it is asked for and at its first call; and what else it goes
+# by and never changes: whether, where and at which pages its proof looks, what it follows, how late it may begin.
 SOUND = "iif(json_valid(doc), doc, '{}')"
-JUDGED = "json_array(json_extract({0}, '$.kind'), json_extract({0}, '$.environment'), json_extract({0}, '$.soft'),\
- json_extract({0}, '$.counts'), json_extract({0}, '$.parts'))"
+_LATE = "cast(round(json_extract({0}, '$.late_max') * 1000) as integer)"
+
+
+def _fields(names: str) -> str:
+    return ", ".join(f"json_extract({{0}}, '$.{name}')" for name in names.split())
+
+
+_GOES_BY = _fields("site hosts edges look_urls left_alone partly edge_asked after warm")
+JUDGED = (
+    f"json_array({_fields('kind environment soft counts parts')}, json_array({_GOES_BY}, {_LATE}), {_fields('check')})"
+)
 
 
 def sealed(targets: bytes, calls: Iterable[str]) -> str:
@@ -36,15 +47,18 @@ def judged_of(tx: Transaction, job: int) -> object:
 
 def read_judged(text: object) -> object:
     """What JUDGED writes, with truth as JSON has it: SQLite has only numbers."""
-    kind, environment, soft, counts, parts = json.loads(str(text))
-    return [kind, environment, bool(soft), counts, parts or {}]
+    kind, environment, soft, counts, parts, goes_by, check = json.loads(str(text))
+    goes = hashlib.sha256(canonical(goes_by).encode()).hexdigest()
+    return [kind, environment, bool(soft), counts, parts or {}, goes, bool(check)]
 
 
 def is_judged(asked: object, now: object) -> bool:
-    """Whether a job is judged by what its entry `asked` has; earlier versions wrote the first of it."""
+    """Whether a job is judged, and goes, by what its entry `asked` has; earlier versions wrote the first of it. What
+    was not to be looked at may be looked at all the same."""
     if not isinstance(asked, list) or not isinstance(now, list):
         return asked is None
-    return asked == now[: len(asked)]
+    same = now[: len(asked)]
+    return asked == same or (asked[6:] == [False] and asked[:6] == same[:6])
 
 
 def layered(job: JobView) -> list[object]:

@@ -33,6 +33,7 @@ from bot.domain.steps import FOREVER
 from bot.domain.told import Event
 from bot.domain.wording import approvals, dollars
 from bot.ledger.books import Books
+from bot.ledger.said import Said
 from bot.services.configured import why_gone
 from bot.services.holding import hold_back, observes
 from bot.services.local import RULE
@@ -208,11 +209,11 @@ def _what_changed(
     said = books.said(job.id)
     if said.sent and _has_begun(job, approval):
         return _why_not_again(core, job, approval, people, decision, said.ended_at, now)
-    agreed_at = job.agreed_at
-    if agreed_at is not None and now - agreed_at > approval.run_within:
+    agreed_at = _agreed_at(job, approval, said)
+    if agreed_at is not None and now - agreed_at > min(approval.run_within, core.setup.policy.run_within):
         what = "The glass was broken" if approval.broken_by else "The last yes was"
         what = what if agreed_at == approval.approved else "It was to begin"
-        within = approval.run_within
+        within = min(approval.run_within, core.setup.policy.run_within)
         ago = f"{within / 60:.0f} min" if within >= 60 else f"{within:.0f} s"
         return f"{what} more than {ago} ago."
     if approval.broken_by in said.glass:
@@ -229,6 +230,14 @@ def _what_changed(
     if not _is_as_asked(books, core, job, approval, people, decision, outline, now):
         return _policy_changed(decision)
     return _too_few(len(agreed & said.agreed), decision.needed)
+
+
+def _agreed_at(job: JobView, approval: Approval, said: Said) -> float | None:
+    """From when its votes count: no later than the journal says that the last of them was given."""
+    if approval.approved is None or approval.broken_by or said.last_yes is None:
+        return job.agreed_at
+    last = min(approval.approved, said.last_yes)
+    return replace(job, approval=replace(approval, approved=last)).agreed_at
 
 
 def _why_not_again(

@@ -29,6 +29,7 @@ from bot.ledger.batch import Batch
 from bot.ledger.books import Books
 from bot.ledger.jobs import StaleJob
 from bot.ledger.lots import LotSum
+from bot.ledger.said import Said
 from bot.services import approvals, clearance, endings, following, looking, timed
 from bot.services.configured import no_longer_configured
 from bot.services.endings import Change
@@ -194,7 +195,7 @@ class Jobs:
         asked of the journal, too: the table is what somebody may have changed."""
         said = books.said(job.id)
         is_bound = job.approval is not None or job.scheduled_for is not None or bool(said.needed)
-        if is_bound and not said.sent and not books.is_as_asked(job.id):
+        if not said.sent and ((is_bound and not books.is_as_asked(job.id)) or not _is_of(said, job)):
             return CHANGED
         if not said.sent and said.is_early(self._core.clock.now()):
             return OTHER_TIME
@@ -322,3 +323,8 @@ class Jobs:
                 books.messages.say(batch.job, told, now)
 
         await self._core.ledger.write(deed)
+
+
+def _is_of(said: Said, job: JobView) -> bool:
+    """Whether it is of whom the journal says that asked for it."""
+    return said.asked is None or said.asked[0] == job.requested_by

@@ -250,7 +250,7 @@ WAYS: dict[str, tuple[Tamper, list[str]]] = {
         [
             "P-4: U_MIA asked for it, and the table says None.",
             "P-4: its reason is not what was asked for.",
-            "P-4: what the policy judges of it is not what was asked for.",
+            "P-4: what the policy judges of it, or what it goes by, is not what was asked for.",
             "P-4: its digest is not what was asked for.",
             "P-4: the rule that decided it was wide, and the table says None.",
         ],
@@ -304,7 +304,7 @@ WAYS: dict[str, tuple[Tamper, list[str]]] = {
     ),
     "a waiting job is made to look smaller than it is": (
         waiting("'$.counts', json('{\"url\": 1}')"),
-        ["P-3: what the policy judges of it is not what was asked for."],
+        ["P-3: what the policy judges of it, or what it goes by, is not what was asked for."],
     ),
     "a waiting job is put into another account": (
         sql("update layers set account = 'other' where job = 3 and position = 1"),

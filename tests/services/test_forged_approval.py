@@ -16,7 +16,9 @@ from bot.services import approvals, deeds
 from bot.services.jobs import CHANGED
 from bot.services.replies import Refused
 from bot.slack.cards.root import root_card
-from tests.services.shop import EVERYTHING, LEA, MIA, SAM, Shop, open_shop
+from tests.services.shop import EVERYTHING, LEA, MIA, SAM, Shop, open_shop, url
+from tests.services.test_forged_calls import breaches
+from tests.services.test_holds import say
 
 TOO_FEW = (
     "Its votes are too few: {} of 2, by what the journal says of them. Somebody changed the ledger's file: run"
@@ -173,3 +175,76 @@ async def test_two_votes_of_two_let_it_run(tmp_path: Path) -> None:
     assert (State.DONE, "", 2, True) == (state, returned, needed, calls > 0)
     with reading(tmp_path / "ledger.db") as ledger:
         assert () == audit(ledger).breaches
+
+
+GOES_BY = {
+    "whether it is looked at": "'$.check', json('false')",
+    "which pages": "'$.look_urls', json('[\"https://www.shop.test/else\"]')",
+    "which places": "'$.edges', json('[\"fra\"]')",
+    "what is warmed": "'$.warm', json('true')",
+    "how late": "'$.late_max', 9e9",
+}
+
+
+@pytest.mark.parametrize("change", GOES_BY.values(), ids=GOES_BY)
+async def test_a_job_goes_by_what_was_asked_for_alone(tmp_path: Path, change: str) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, EVERYTHING, reason="leak")
+    forged(shop, f"update jobs set doc = json_set(doc, {change}) where id = 1")
+    found = breaches(shop)
+    await approvals.vote(shop.core, LEA, job.id, True)
+    await approvals.vote(shop.core, SAM, job.id, True)
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert ["P-1: what the policy judges of it, or what it goes by, is not what was asked for."] == found
+    assert (State.FAILED, CHANGED, 0) == (ended.state, ended.why, len(shop.shield.sent) + len(shop.cf.sent))
+    assert found[0] in breaches(shop)
+
+
+async def test_what_goes_on_unchecked_since_somebody_changed_that_is_told_ever_after(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, url("/a"))
+    await shop.slate.advance(1)
+    forged(shop, "update jobs set doc = json_set(doc, '$.check', json('false')) where id = 1")
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.DONE, False) == (ended.state, ended.check)
+    assert "P-1: what the policy judges of it, or what it goes by, is not what was asked for." in breaches(shop)
+
+
+async def test_what_is_looked_at_though_it_was_not_to_be_is_as_it_was_asked(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, url("/a"), check=False)
+    await shop.slate.advance(200)
+    await deeds.check_again(shop.core, MIA, job.id)
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (True, []) == (ended.check, breaches(shop))
+
+
+async def test_a_job_is_of_whom_the_journal_says_that_asked_for_it(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, url("/a"))
+    forged(shop, "update jobs set requested_by = 'U_SAM', doc = json_set(doc, '$.requested_by', 'U_SAM') where id = 1")
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.FAILED, CHANGED, 0) == (ended.state, ended.why, len(shop.shield.sent) + len(shop.cf.sent))
+
+
+@pytest.mark.parametrize("change", ["'$.approval.run_within', 9e9", "'$.approval.approved', 9e9"])
+async def test_an_old_yes_stays_old(tmp_path: Path, change: str) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, EVERYTHING, reason="leak")
+    await say(shop, LEA, "hold shop because deploying")
+    await approvals.vote(shop.core, LEA, job.id, True)
+    await approvals.vote(shop.core, SAM, job.id, True)
+    await shop.slate.advance(3600)
+    forged(shop, f"update jobs set doc = json_set(doc, {change}) where id = 1")
+    await say(shop, LEA, "release shop")
+    state, why, needed, sent = await after(shop, job)
+    assert (State.WAITING, 2, 0) == (state, needed, sent)
+    assert "more than 15 min ago" in why
