@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from bot.domain.job import JobView
 from bot.ledger.books import Books
+from bot.ledger.schema import GUARDS
 from bot.services.setup import job_name
 from playground.people import Person, Workspace
 from tests.slack.room import API_TOKEN, HOUSE, Doc, Room
@@ -273,11 +274,24 @@ def _many(lines: Sequence[str]) -> Iterator[str]:
         yield from [pattern.replace("{n}", str(n)) for n in range(1, int(times) + 1)] if mark else [line]
 
 
+def _asked_earlier(books: Books, job: int, seconds: float) -> None:
+    """Have the journal say so too, against which a job's time is held. What it says stays as it is otherwise."""
+    stays = GUARDS["journal_stays"]
+    books._tx.run("drop trigger journal_stays")
+    books._tx.run(
+        "update journal set doc = json_set(doc, '$.due', json_extract(doc, '$.due') - :seconds)"
+        " where job = :job and event = 'asked'",
+        job=job, seconds=seconds,
+    )  # fmt: skip
+    books._tx.run(stays)
+
+
 def _earlier(books: Books, job: JobView, seconds: float, now: float) -> JobView:
     approval = job.approval
     if job.scheduled_for is not None:
         eta = None if job.eta is None else job.eta - seconds
         job = replace(job, scheduled_for=job.scheduled_for - seconds, eta=eta)
+        _asked_earlier(books, job.id, seconds)
     if approval is None:
         return job if job.scheduled_for is None else books.jobs.save(replace(job, due_at=now))
     earlier = replace(
