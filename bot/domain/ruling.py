@@ -121,7 +121,7 @@ def voters(policy: Policy, roster: Roster, groups: Iterable[str], requesters: It
 def members_of(policy: Policy, roster: Roster, name: str) -> Members:
     """The people behind a word of the policy: a group, a user-group's id, a person's id."""
     if is_person(name) and name not in policy.groups:
-        return Members(frozenset({name}))
+        return roster.get(name, Members(frozenset({name})))
     if name not in policy.groups:
         group = policy.is_user_group(name)
         problem = f"Slack was not asked who is in {name}." if group else f"The policy has no group {name} any more."

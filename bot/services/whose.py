@@ -14,6 +14,7 @@ from bot.services.local import LOCAL, RULE
 from bot.services.roster import read_roster
 from bot.services.setup import Core
 
+_OUTSIDE = frozenset({Standing.GUEST, Standing.BOT, Standing.STRANGER})
 STANDS_SECONDS = 900.0  # what was read at Slack for a request or a vote is believed so long
 
 
@@ -41,13 +42,20 @@ class People:
 async def people_of(core: Core, job: JobView) -> People | None:
     """Everybody whose rights count for `job`; None while Slack does not say, and it has said nothing of late."""
     yes = [vote.by for vote in job.approval.votes if vote.yes] if job.approval else []
-    requester, roster = await asyncio.gather(asker(core, job.requested_by, job.team), read_roster(core))
+    requester = await asker(core, job.requested_by, job.team)
     agreed = await asyncio.gather(*(core.directory.actor(who, "") for who in yes))
     others = await asyncio.gather(*(asker(core, who, "") for who in job.also_by))
+    gone = {who.id: Members() for who in agreed if _is_out(who)}  # whom no rule asks again
+    roster = {**await read_roster(core), **gone}  # read last: it knows of each group's people what was read of them
     people = People(requester, agreed, roster, others)
     if not people.is_away or job.rule in (RULE, OVERRULED):
         return people
     return _as_they_were(people, job) if core.clock.now() - _last_read(job) < STANDS_SECONDS else None
+
+
+def _is_out(who: Actor) -> bool:
+    """Whether it is known that somebody who agreed has no vote any more."""
+    return who.standing is Standing.GONE or (who.standing in _OUTSIDE and not who.is_named)
 
 
 async def asker(core: Core, who: str, team: str) -> Actor:

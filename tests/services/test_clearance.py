@@ -368,6 +368,9 @@ async def test_who_is_no_member_any_more_has_no_vote(tmp_path: Path, standing: S
     shop, job = await approved_while_down(tmp_path)
     people(shop).people["U_LEA"] = replace(LEA, standing=standing)
     assert (State.WAITING, "<@U_LEA> may no longer vote on it.", 0) == await asked_again(shop, job)
+    with reading(tmp_path / "ledger.db") as ledger:
+        said = Books(ledger).said(job.id)
+    assert ("U_LEA" in (said.of or ())) is (standing is Standing.UNREADABLE)
 
 
 async def test_a_freeze_that_began_meanwhile_holds_it_back(tmp_path: Path) -> None:
