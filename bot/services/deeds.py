@@ -220,7 +220,9 @@ def _again(books: Books, job: JobView, actor: Actor, now: float) -> Done:
         fresh_at=(), stale_at=(), was_old_at=(), seen=0,
     )  # fmt: skip
     hold = None if job.rule == OVERRULED else books.holds.on(job.site, now)
-    return Done(books.jobs.save(fresh if hold is None else hold_back(books, fresh, hold.alone, now)), "retried")
+    saved = books.jobs.save(fresh if hold is None else hold_back(books, fresh, hold.alone, now))
+    is_late = job.approval is not None and job.ended is not None and now - job.ended > clearance.RETRY_WITHIN
+    return Done(saved, "retried late" if is_late else "retried")
 
 
 async def check_again(core: Core, actor: Actor, number: int) -> Done | Refused:

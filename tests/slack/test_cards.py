@@ -10,6 +10,7 @@ import pytest
 from bot.domain.job import RESTORED, JobView, LayerState, State, Trouble
 from bot.domain.plan import Cost
 from bot.domain.verdict import NONE_COVERED, Verdict
+from bot.services.jobs import OTHER_CALLS
 from bot.slack.cards import request_card, root_card
 from bot.slack.plain import unmarked
 from providers.contract import Cached, Kind
@@ -449,6 +450,15 @@ right.
            {PRICING}: nothing was purged
            asked by <@U_MIA> · read as URL
            [Retry = retry P-1042 primary]""",
+    ),
+    "parked, with more to say than a line holds": (
+        replace(NEW, state=State.FAILED, why=OTHER_CALLS, for_good=True),
+        f"""\
+        🔴 P-1042 stopped · its calls are not those that were asked for: somebody changed the ledger's file · {PRICING}
+           {PRICING}: nothing was purged
+           {OTHER_CALLS}
+           asked by <@U_MIA> · read as URL
+           [Ask again = purge_again P-1042]""",
     ),
     "partly": (
         replace(

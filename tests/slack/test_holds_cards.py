@@ -17,7 +17,7 @@ from bot.services.replies import HoldEnded, HoldLaid, JobsListed, Queued, Reply,
 from bot.slack.answers import card_for
 from bot.slack.cards import glass_card, reminder_card, request_card, root_card
 from bot.slack.cards.words import clock
-from tests.slack.cases import ALL, APPROVAL, AT_8_01, AT_8_30, LEA, NEW, ONE_YES, T, spelled
+from tests.slack.cases import ALL, APPROVAL, AT_8_01, AT_8_30, CLOUDFLARE, LEA, NEW, ONE_YES, VARNISH, T, spelled
 
 AT_8 = "<!date^1800000000^{date_short_pretty} {time}|2027-01-15 08:00 UTC>"
 HOLD = Hold("shop", "U_LEA", "deploying <4.2>", T, T + 1800)
@@ -169,6 +169,10 @@ HELD_JOBS = {
     "a broken glass": (
         replace(HELD_30, approval=replace(AGREED, broken_by="U_SAM")),
         f"The broken glass counts {UNTIL_8_01} The hold ends {AT_8_30}.",
+    ),
+    "a retry": (
+        replace(HELD_30, approval=AGREED, layers=(replace(VARNISH, started=T - 60), CLOUDFLARE)),
+        f"The hold ends {AT_8_30}. Its votes carry a retry until a day after its end; asked anew after that.",
     ),
     "no end": (replace(HELD, approval=AGREED), f"{ON_RELEASE} Votes count {UNTIL_8_01}"),
     "a freeze": (

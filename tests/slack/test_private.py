@@ -247,6 +247,11 @@ the example's: `doctor` names them
     "a denial": (done_card(ALL, "denied"), "Your no counts: P-1042 is denied, nothing was purged."),
     "a cancellation": (done_card(ALL, "cancelled"), "P-1042 is cancelled."),
     "a retry": (done_card(ALL, "retried"), "P-1042 goes on."),
+    "a retry after more than a day": (
+        done_card(ALL, "retried late"),
+        "P-1042 ended more than a day ago, so that its votes count no longer: the policy is asked before anything more"
+        " goes, and its thread says what comes of that.",
+    ),
     "another look": (done_card(ALL, "checking"), "P-1042 is looked at again."),
 }  # fmt: skip
 

@@ -226,6 +226,9 @@ def held_until(job: JobView) -> str:
     approval = job.approval
     if approval is None or approval.approved is None:
         return f"It goes on by itself {clock(ends)}." if ends is not None else _ON_RELEASE
+    if job.has_begun and not approval.broken_by:
+        end = f"The hold ends {clock(ends)}." if ends is not None else _ON_RELEASE
+        return f"{end} Its votes carry a retry until a day after its end; asked anew after that."
     counts = (job.agreed_at or approval.approved) + approval.run_within
     if ends is not None and ends < counts:
         return f"It goes on by itself {clock(ends)}."
@@ -249,9 +252,20 @@ def troubled(job: JobView) -> LayerView | None:
 def _stopped(job: JobView) -> str:
     layer = troubled(job)
     if layer is None or layer.trouble is None:
-        what = escape(job.why, WHY_MAX).removesuffix(".") or "it could not go on"
+        what = _what_stopped(job) or "it could not go on"
         return f"stopped · {what} · {subject(job)}"
     return f"stopped at {title(layer)} · {escape(layer.trouble.what, WHY_MAX).removesuffix('.')}"
+
+
+def _what_stopped(job: JobView) -> str:
+    """Why it stopped, as far as its first line holds it: whole, or without what to do, which stands below."""
+    first = job.why.partition(". ")[0] if is_long(job.why) else job.why
+    return escape(first, WHY_MAX).removesuffix(".")
+
+
+def is_long(why: str) -> bool:
+    """Whether `why` is more than a first line holds."""
+    return len(escape(why, 10 * WHY_MAX)) > WHY_MAX
 
 
 def _proof(job: JobView) -> str:

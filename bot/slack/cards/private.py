@@ -198,6 +198,8 @@ def done_card(job: JobView, what: str) -> Card:
         "left": f"You are in {job.name} no more; it goes on for {listed([*map(person, job.askers)], OTHERS_SHOWN)}.",
         "not warmed further": f"{job.name} is not warmed any further. It stays purged.",
         "retried": f"{job.name} {_kept_back(job) or 'goes on'}.",
+        "retried late": f"{job.name} ended more than a day ago, so that its votes count no longer: the policy is asked"
+        " before anything more goes, and its thread says what comes of that.",
         "run": f"{job.name} begins now, or once nothing holds its site.",
         "checking": f"{job.name} is looked at again.",
         "broken": f"The glass of {job.name} is broken: it runs without votes {UNLESS_CHANGED}, and a review is open.",

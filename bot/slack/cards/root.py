@@ -16,7 +16,17 @@ from bot.slack.cards.comparison import comparison
 from bot.slack.cards.deploys import deploy_lines, told_by
 from bot.slack.cards.gone import has_gone, what_went
 from bot.slack.cards.outcome import WHY_MAX as FIRST_WHY_MAX
-from bot.slack.cards.outcome import again_as, barred, first_reason, held_ahead, held_until, missing, outcome, troubled
+from bot.slack.cards.outcome import (
+    again_as,
+    barred,
+    first_reason,
+    held_ahead,
+    held_until,
+    is_long,
+    missing,
+    outcome,
+    troubled,
+)
 from bot.slack.cards.warm import warm_lines
 from bot.slack.cards.words import (
     THING_MAX,
@@ -168,6 +178,7 @@ def _trouble(job: JobView) -> Iterator[str]:
         yield f"{partly}{escape(layer.trouble.advice, WHY_MAX)}"
     yield what_went(job)
     if layer is None:
+        yield escape(job.why, WHY_MAX) if is_long(job.why) else ""
         return
     if layer.failing and (job.targets > 1 or job.is_partial):
         yield f"not purged at {title(layer)}: {_failing(layer)}"
