@@ -30,8 +30,9 @@ _WORDS = "\n\n".join(
     (
         "What else follows `log` is looked for by the running bot; a bracket holds what may be left out:",
         r"purgebot log \[site …] \[kind …] \[by @name] \[since 7d] \[words …] \[page 2] \[--json] \[--csv]",
-        "`by` takes @name, me or token:ci; `since` takes 12h, 7d or 2026-11-01. Words are found in what was purged,"
-        " why, by whom, and in what came of it; quotes make one phrase. With --json or --csv all of it is printed.",
+        "`by` takes @name, me or token:ci; `since` takes 12h, 7d or 2026-11-01. Whole words are found in what was"
+        " purged, why, by whom, and in what came of it; quotes make one phrase. With --json or --csv all of it is"
+        " printed.",
         'purgebot log shop since 7d\npurgebot log by @mia tag "wrong price" --csv\npurgebot log INC-881 --json',
     )
 )

@@ -25,6 +25,7 @@ PAGES_MAX = 2_000
 T = TypeVar("T")
 _PERSON = re.compile(r"<@([A-Z][A-Z0-9_]*)(?:\|[^>]*)?>")
 _NAMED = re.compile(r"@[^\s<>@]{1,80}|me|(?:token|schedule):\S{1,80}|[UW][A-Z0-9_]{2,40}")
+_BETWEEN = "-–—,;:.…|·"  # what alone stands between words, and is none
 _PAGE = re.compile(r"[1-9][0-9]{0,5}")
 _TAKES = {"since": f"a time after it, {EXAMPLES}", "by": "a person after it: @name, me or token:ci",
           "page": "a number after it", "on": "a site's name after it",
@@ -154,7 +155,7 @@ class _Reader:
         if character := refused_character(text):
             raise self._confused(f"A word holds {character}, which cannot be seen. Type it without.")
         clean = " ".join(without_credentials(part) if "@" in part else part for part in text.split())
-        if any(char.isalnum() for char in clean):
+        if clean.strip(_BETWEEN):
             self._found = replace(self._found, words=_with(self._found.words, clean))
 
     def _confused(self, problem: str) -> Confused:

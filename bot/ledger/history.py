@@ -7,6 +7,7 @@ walk through the index, newest first, answers any mixture and ends after a page.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,10 @@ from bot.domain.stats import Ended
 from bot.ledger.codec import maybe, number, whole
 from bot.ledger.ledger import Row, Transaction, Value
 
+# Thai to Burmese, Khmer, Japanese, Chinese, Korean: written without blanks, or with others than between words.
+_WITHOUT_BLANKS = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]"
+)
 INDEXED = ("words", "facts")
 TOKENIZER = "unicode61 remove_diacritics 2"
 
@@ -108,16 +113,18 @@ class History:
         first = self._first(sought.since)
         if first is None:
             return []
+        holds, values = _holding(sought)
         if match := _match(sought):
+            held = f" and exists (select 1 from history where job = history_fts.rowid{holds})" if holds else ""
             rows = self._tx.rows(
-                "select rowid as job from history_fts where history_fts match :match and rowid >= :first"
+                f"select rowid as job from history_fts where history_fts match :match and rowid >= :first{held}"
                 " order by rowid desc limit :limit offset :offset",
-                match=match, first=first, limit=limit, offset=offset,
+                match=match, first=first, limit=limit, offset=offset, **values,
             )  # fmt: skip
         else:
             rows = self._tx.rows(
-                "select job from history where job >= :first order by job desc limit :limit offset :offset",
-                first=first, limit=limit, offset=offset,
+                f"select job from history where job >= :first{holds} order by job desc limit :limit offset :offset",
+                first=first, limit=limit, offset=offset, **values,
             )  # fmt: skip
         return [whole(row["job"]) for row in rows]
 
@@ -159,8 +166,21 @@ def _match(sought: Sought) -> str:
         for mark, values in (("s", sought.sites), ("k", sought.kinds or None), ("b", sought.by or None))
         if values is not None
     ]
-    words = [_quoted(word) for word in sought.words if any(char.isalnum() for char in word)]
+    words = [_quoted(word) for word in sought.words if _is_indexed(word)]
     return " AND ".join([f"facts : ({one})" for one in facts] + [f"words : ({one})" for one in words])
+
+
+def _is_indexed(word: str) -> bool:
+    """Whether the index knows `word` as a word: not where a script sets no blanks, nor without any letter or digit."""
+    return any(map(str.isalnum, word)) and not _WITHOUT_BLANKS.search(word)
+
+
+def _holding(sought: Sought) -> tuple[str, dict[str, Value]]:
+    """SQL for the words that the index does not know: they are looked for in each job's own text, as they stand."""
+    values: dict[str, Value] = {
+        f"word{n}": word for n, word in enumerate(sought.words) if not _is_indexed(word) and word.strip()
+    }
+    return "".join(f" and instr(history.words, :{name}) > 0" for name in values), values
 
 
 def _quoted(text: str) -> str:

@@ -48,7 +48,7 @@ UNDERSTOOD = {
     "options of a purge are words": ("log soft because only", Search(words=("soft", "because", "only"))),
     "hostile syntax is words": (
         'log ") OR NEAR(a b" * AND NOT words:x',
-        Search(words=(") OR NEAR(a b", "AND", "NOT", "words:x")),
+        Search(words=(") OR NEAR(a b", "*", "AND", "NOT", "words:x")),
     ),
     "a password is not kept": ("log https://u:hunter2@www.shop.test/", Search(words=("https://…@www.shop.test/",))),
 }

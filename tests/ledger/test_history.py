@@ -29,7 +29,10 @@ NEWS = replace(
     PRICE, site="blog", kind=Kind.TAG, sample=("café",), requested_by="U_LEA", also_by=("U_KIM",), reason="new menu",
     created=T + 60, hosts=("blog.test",), source="api",
 )  # fmt: skip
-ALL = replace(PRICE, kind=Kind.EVERYTHING, sample=("",), requested_by="token:ci", reason="INC-881", created=T + 120)
+ALL = replace(
+    PRICE, kind=Kind.EVERYTHING, sample=("",), requested_by="token:ci", reason="INC-881 東京の料金が古い 🚀 50%",
+    created=T + 120,
+)  # fmt: skip
 
 
 def fill(books: Books) -> None:
@@ -58,6 +61,14 @@ FOUND = {
     "a site": (Sought(sites=("shop",)), [3, 1]),
     "two sites": (Sought(sites=("shop", "blog")), [3, 2, 1]),
     "no site": (Sought(sites=()), []),
+    "a word in a script without blanks": (Sought(words=("料金",)), [3]),
+    "two of them, of one site": (Sought(sites=("shop",), words=("東京", "古い")), [3]),
+    "one that stands nowhere": (Sought(words=("大阪",)), []),
+    "one beside a word of the index": (Sought(words=("料金", "inc-881")), [3]),
+    "one of another site": (Sought(sites=("blog",), words=("料金",)), []),
+    "a sign": (Sought(words=("🚀",)), [3]),
+    "a sign that means something elsewhere": (Sought(words=("%",)), [3]),
+    "a star is no more than a star": (Sought(words=("*",)), []),
     "a kind": (Sought(kinds=("everything",)), [3]),
     "kinds": (Sought(kinds=("everything", "tag")), [3, 2]),
     "a person": (Sought(by=("U_MIA",)), [1]),
@@ -89,7 +100,7 @@ FOUND = {
     "columns are only words": (Sought(words=("facts:s73686f70",)), []),
     "what is not typed is not found": (Sought(words=("s73686F70",)), []),
     "no end of a text": (Sought(words=("price\0",)), [1]),
-    "signs alone are no word": (Sought(words=("***",)), [3, 2, 1]),
+    "signs that stand nowhere": (Sought(words=("***",)), []),
 }
 
 
