@@ -8,7 +8,7 @@ from bot.domain.body import READ_MAX
 from bot.domain.finding import Page
 from bot.domain.look import ORIGIN, Likeness, Look, compare, is_begun
 
-BEGUN = f"larger than what is read here: compared by the first {READ_MAX // 1024 // 1024} MiB, the length and the ETag"
+BEGUN = f"only the first {READ_MAX // 1024 // 1024} MiB, the length and the ETag were compared"
 TYPES_MAX = 2  # that are told
 NO_TYPE = "no type"
 _SAME = (Likeness.SAME, Likeness.SAME_VERSION)

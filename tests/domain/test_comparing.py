@@ -28,7 +28,7 @@ HIT, MISS, UNCACHED = Cached.HIT, Cached.MISS, Cached.UNCACHED
 PART = "with a part of the page (206), though all of it was asked for"
 UNREADABLE = "in an encoding that cannot be read here (foo)"
 BEGUN = "fra begins as the origin does (the first 2 MiB), and no length with a strong ETag speaks for the rest"
-LARGE = "larger than what is read here: compared by the first 2 MiB, the length and the ETag"
+LARGE = "only the first 2 MiB, the length and the ETag were compared"
 SERVED = "at fra served as application/octet-stream, the origin says text/html; charset=utf-8"
 JUST_BYTES = f"still old at fra (HIT) · {REWRITTEN}"
 

@@ -21,7 +21,7 @@ SMALL = NEW[: READ_MAX // 2]
 LATE = NEW[: READ_MAX - 9] + OLD[READ_MAX - 9 :]  # differs in the last bytes that are read
 BEHIND = NEW[: READ_MAX * 5 // 4] + OLD[READ_MAX * 5 // 4 :]
 TORN = "fra serves other bytes than the origin under the same ETag"
-LARGE = "larger than what is read here: compared by the first 2 MiB, the length and the ETag"
+LARGE = "only the first 2 MiB, the length and the ETag were compared"
 BEGUN = "fra begins as the origin does (the first 2 MiB), and no length with a strong ETag speaks for the rest"
 UNSAID = "the answers hold nothing to compare: no ETag, no version, no whole body"
 
