@@ -513,7 +513,7 @@ DATES = "is the older one: Last-Modified 24 Nov 10:00, the origin's 25 Nov 10:00
 TOLD_BY = {
     "the bytes alone": ((PRICING,), "", BYTES),
     "the date": ((PRICING,), OLDER, f"The copy at fra {DATES}"),
-    "the date, of several pages": ((PRICING, FRONT), OLDER, f"The copy of /pricing at fra {DATES}"),
+    "the date, of several pages": ((PRICING, FRONT), OLDER, f"The copy of {PRICING} at fra {DATES}"),
 }
 
 

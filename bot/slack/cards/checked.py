@@ -13,14 +13,13 @@ from urllib.parse import urlsplit
 from bot.domain.job import State
 from bot.domain.look import bare_etag, in_short, span
 from bot.domain.masking import masked
-from bot.domain.modified import told_older
-from bot.domain.reasons import REWRITTEN
 from bot.domain.verdict import ORIGIN, Judgement, Look, Verdict
 from bot.services.checks import DNS, old_of, places_of, verdict_of
 from bot.services.replies import Checked
 from bot.slack.cards.absent import absent_told
 from bot.slack.cards.blocks import Block, Card, actions, button, card, paragraphs, table
 from bot.slack.cards.private import copied
+from bot.slack.cards.told_apart import told_apart
 from bot.slack.cards.words import at_places, count, duration, listed, number
 from bot.slack.escape import escape, url_text
 
@@ -52,7 +51,7 @@ def check_card(checked: Checked, now: float, command: str) -> Card:
         escape(checked.problem, 400),
         *(escape(note, 400) for note in checked.notes),
         _besides(checked.judgement),
-        *_told_apart(checked),
+        *told_apart(checked),
         *_kept(looks),
         *_apart(checked),
         *([] if checked.draft else _ways_out(checked, command)),
@@ -171,16 +170,11 @@ def _cut(name: str) -> str:
 def _told(look: Look, looks: Sequence[Look]) -> str:
     """Fresh or old; where the same bytes have another name than at the origin, that too."""
     mark = _mark(look, looks)
-    same = [one for one in _origins(look, looks) if look.digest and one.digest == look.digest]
+    origins = [one for one in looks if one.place == ORIGIN and (one.url, one.variant) == (look.url, look.variant)]
+    same = [one for one in origins if look.digest and one.digest == look.digest]
     if mark != MARKS[Verdict.FRESH] or not same or _name(look) in ("", *map(_name, same)):
         return mark
     return f"{mark}: same bytes, another {'marker' if look.version else 'ETag'}"
-
-
-def _origins(look: Look, looks: Sequence[Look]) -> list[Look]:
-    """The origin's answers to the same request."""
-    asked = (look.url, look.variant)
-    return [one for one in looks if one.place == ORIGIN and (one.url, one.variant) == asked and not one.problem]
 
 
 def _mark(look: Look, looks: Sequence[Look]) -> str:
@@ -258,20 +252,6 @@ def _besides(judgement: Judgement) -> str:
     if judgement.verdict is not Verdict.FRESH or not judgement.why:
         return ""
     return f"What that leaves open: {escape(judgement.why, WHY_MAX)}."
-
-
-def _told_apart(checked: Checked) -> Iterator[str]:
-    """What tells an old copy from the new one, where the table does not show it: Last-Modified, or the bytes alone."""
-    old = [
-        look for look in checked.looks if look.place != ORIGIN and _mark(look, checked.looks) == MARKS[Verdict.STALE]
-    ]
-    found = ((look, told_older(look, _origins(look, checked.looks))) for look in old)
-    first, told = next((one for one in found if one[1]), (None, ""))
-    if first is not None:
-        page = f" of {escape(_page(first.url, first.variant, checked))}" if len(checked.urls) > 1 else ""
-        yield f"The copy{page} at {escape(first.place, 40)} is the older one: {told}."
-    if REWRITTEN in checked.judgement.why:
-        yield f"{REWRITTEN[:1].upper()}{REWRITTEN[1:]}."
 
 
 def _apart(checked: Checked) -> Iterator[str]:
