@@ -96,6 +96,9 @@ UNPACKED = {
     "the origin alone packs so": Row(
         seen("fra", etag='"b7"'), twice(packed(NAMED)), Verdict.UNKNOWN, f"the origin answers {UNREADABLE}"
     ),
+    "the origin packs so every other time": Row(
+        seen("fra", etag='"b7"'), [NAMED, packed(NAMED)], Verdict.UNKNOWN, f"the origin answers {UNREADABLE}"
+    ),
     "both pack so, into the same bytes": Row(packed(seen("fra")), twice(packed(seen("origin"))), Verdict.FRESH),
     "both pack so, into other bytes under one ETag": Row(
         packed(seen("fra", "old", etag='"b7"')),

@@ -154,6 +154,9 @@ BESIDE = {
         "fra answered with a part of the page (206), though all of it was asked for",
     ),
     "a redirect": (replace(kept(), status=301), replace(kept(), status=301), Warmth.KEPT, ""),
+    "asked without TLS, which it wants": (
+        replace(kept(), status=301, over="http", leads_to=A), kept(), Warmth.KEPT, "",
+    ),
     "the origin cannot be asked": (kept(), replace(kept(), problem="connection refused"), Warmth.KEPT, ""),
     "the origin is in trouble": (kept(), replace(kept(), status=503), Warmth.KEPT, ""),
 }  # fmt: skip
