@@ -151,9 +151,9 @@ def _trouble_of_origin(page: Page, origins: Sequence[Look]) -> str:
     if not origins:
         silent = next(iter(page.now(ORIGIN)), None)
         return f"the origin did not answer: {silent.problem}" if silent else "the origin did not answer in time"
-    if any(_is_part(origin) for origin in origins):
-        return f"the origin answered {_A_PART}"
     refusing = next((origin.status for origin in origins if origin.status in REFUSING), 0)
+    if not refusing and any(_is_part(origin) for origin in origins):
+        return f"the origin answered {_A_PART}"
     return f"the origin answered {refusing}" if refusing else ""
 
 
