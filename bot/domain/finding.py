@@ -6,6 +6,10 @@ What a cache says of itself (HIT, MISS, Age) explains a finding, and never makes
     the origin's content, cached here                fresh
     the origin's content, never cached here          unknown: a purge changes nothing here
     other content by status, validator or version    stale
+    a part of the page, and nobody asked for one     unknown: somebody on the way is at fault
+    packed in a way that is not known                unknown, but for the origin's bytes packed the same way
+    other bytes and an older Last-Modified           stale
+    other bytes and a newer Last-Modified            unknown: the origin may have gone back, or be behind
     other bytes, and nothing else to go by           stale if kept, or if they are those of before; else unknown
 
 Where a deploy said what the page must show, that comes first: a page without it is stale, whatever the origin serves,
@@ -19,11 +23,17 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.domain.look import ORIGIN, Likeness, Look, bare_etag, compare, seems_same
+from bot.domain.modified import beside, is_newer, is_older
 from providers.contract import Cached
 
 REFUSING = frozenset({401, 403, 407, 429, *range(500, 600)})  # about the asker or a fault, not about the page
+PART = 206
+AHEAD = "changed after the origin's"
+UNREADABLE = "in an encoding that cannot be read here"
 UNSTEADY = "the origin answers differently each time"
-_STEADY = frozenset({Likeness.SAME, Likeness.UNSAID})
+_STEADY = frozenset({Likeness.SAME, Likeness.BEGUN, Likeness.UNREAD, Likeness.UNSAID})
+_UNNAMED = (None, Likeness.OTHER_BYTES, Likeness.BEGUN, Likeness.UNREAD, Likeness.UNSAID)
+_MIB = 1024 * 1024
 
 
 class Verdict(StrEnum):
@@ -103,6 +113,8 @@ def _find(page: Page, look: Look) -> Finding:
         return _unknown(look, f"{look.place} did not answer: {look.problem}")
     if look.status in REFUSING and not look.is_kept:
         return _unknown(look, f"{look.place} answered {look.status}")
+    if _is_part(look):
+        return _unknown(look, f"{look.place} answered {_A_PART}")
     if look.lacks:
         return Finding(look.place, look.url, Verdict.STALE, look=look)
     if look.shows and not page.has_origin:
@@ -118,7 +130,15 @@ def _find(page: Page, look: Look) -> Finding:
     if look.cached is Cached.UNCACHED and likeness not in (Likeness.OTHER, Likeness.OTHER_BYTES):
         return _uncached(look, likeness)
     was_read = bool(look.digest or look.begins)
-    return _compared(page, look, likeness, was_read and not any(seems_same(look, origin) for origin in origins))
+    return _compared(page, look, origins, likeness, was_read and not any(seems_same(look, one) for one in origins))
+
+
+_A_PART = f"with a part of the page ({PART}), though all of it was asked for"
+
+
+def _is_part(look: Look) -> bool:
+    """Whether it holds a part of the page for whoever asked for all of it: a fault of somebody on the way."""
+    return look.status == PART and not look.variant.lower().startswith("range:")
 
 
 def _unknown(look: Look, why: str, can_change: bool = True) -> Finding:
@@ -132,6 +152,8 @@ def _trouble_of_origin(page: Page, origins: Sequence[Look]) -> str:
         silent = next(iter(page.now(ORIGIN)), None)
         return f"the origin did not answer: {silent.problem}" if silent else "the origin did not answer in time"
     refusing = next((origin.status for origin in origins if origin.status in REFUSING), 0)
+    if not refusing and any(_is_part(origin) for origin in origins):
+        return f"the origin answered {_A_PART}"
     return f"the origin answered {refusing}" if refusing else ""
 
 
@@ -148,7 +170,7 @@ def _likeness(look: Look, origins: Sequence[Look]) -> Likeness | None:
     origin's bytes do not hold still, the name that it gives them counts."""
     first, *others = origins
     if all(compare(first, other) in _STEADY for other in others):
-        return compare(look, first)
+        return compare(look, _unread_of(origins) or first)
     named = {(origin.status, _name(origin, first)) for origin in origins}
     name = _name(look, first)
     if len(named) > 1 or not name or not _name(first, first):
@@ -170,13 +192,20 @@ def _uncached(look: Look, likeness: Likeness | None) -> Finding:
     return Finding(look.place, look.url, Verdict.UNKNOWN, why, look, can_change=False, uncached=same)
 
 
-def _compared(page: Page, look: Look, likeness: Likeness | None, not_origins_bytes: bool) -> Finding:
+def _compared(
+    page: Page, look: Look, origins: Sequence[Look], likeness: Likeness | None, not_origins_bytes: bool
+) -> Finding:
     place, url = look.place, look.url
     survived = page.stays(look) and not_origins_bytes
-    if look.shows and not survived and likeness in (None, Likeness.OTHER_BYTES, Likeness.UNSAID):
+    if look.shows and not survived and likeness in _UNNAMED:
         return Finding(place, url, Verdict.FRESH, look=look)
     match likeness:
         case Likeness.OTHER:
+            return Finding(place, url, Verdict.STALE, look=look)
+        case Likeness.OTHER_BYTES if is_newer(look, origins):
+            told = beside(look, origins[0])
+            return _unknown(look, f"{place} serves other bytes than the origin, {AHEAD} ({told})")
+        case Likeness.OTHER_BYTES if is_older(look, origins):
             return Finding(place, url, Verdict.STALE, look=look)
         case Likeness.OTHER_BYTES if survived or (look.is_kept and not page.was(place)):
             return Finding(place, url, Verdict.STALE, look=look, by_bytes=True)
@@ -190,7 +219,24 @@ def _compared(page: Page, look: Look, likeness: Likeness | None, not_origins_byt
             return _unknown(look, f"{place} serves other bytes than the origin, and only a `marker` could tell why")
         case Likeness.TORN:
             return _unknown(look, f"{place} serves other bytes than the origin under the same ETag")
+        case Likeness.UNREAD:
+            return _unknown(look, _unread(look, _unread_of(origins) or origins[0]))
+        case Likeness.BEGUN:
+            first = f"the first {min(look.size, origins[0].size) // _MIB} MiB"
+            why = f"{place} begins as the origin does ({first}), and no length with a strong ETag speaks for the rest"
+            return _unknown(look, why)
         case Likeness.UNSAID:
             return _unknown(look, "the answers hold nothing to compare: no ETag, no version, no whole body")
         case None:
             return _unknown(look, UNSTEADY, can_change=False)
+
+
+def _unread_of(origins: Sequence[Look]) -> Look | None:
+    return next((origin for origin in origins if origin.packed), None)
+
+
+def _unread(look: Look, origin: Look) -> str:
+    if not look.packed:
+        return f"the origin answers {UNREADABLE} ({origin.packed})"
+    alike = ", in other bytes than the origin" if look.packed == origin.packed else ""
+    return f"{look.place} answers {UNREADABLE} ({look.packed}){alike}"

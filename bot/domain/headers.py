@@ -7,14 +7,18 @@ import re
 from collections.abc import Mapping
 
 from bot.domain.caching import YEARS_10, Basis, Directives, lifetime_browser
+from bot.domain.codings import codings
 from bot.domain.site import Marker
 
 VERSION_MAX = 40  # characters
 ETAG_MAX = 200
 ODD_MAX = 40
+TYPE_MAX = 60
 TEXT_MAX = 256 * 1024  # characters of a body in which a version is looked for
 
 _SECONDS = re.compile(r"[0-9]{1,10}")
+_LENGTH = re.compile(r"[0-9]{1,15}")
+_CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([^\s;"']+)""")
 _META = re.compile(r"<meta\b[^<>]{1,2000}>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""\b(name|content)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 
@@ -43,6 +47,22 @@ def odd_max_age(headers: Mapping[str, str]) -> str:
 def etag_of(headers: Mapping[str, str]) -> str:
     """The ETag as sent, fit to be shown."""
     return fit(headers.get("etag", "").strip(), ETAG_MAX)
+
+
+def type_of(value: str) -> str:
+    """The media type and charset of a Content-Type, in lower case and fit to be shown: "text/html; charset=utf-8"; ""
+    where it names none."""
+    media, _, parameters = value.lower().partition(";")
+    found = _CHARSET.search(f";{parameters}")
+    charset = found[1].replace("utf8", "utf-8") if found else ""
+    return fit(f"{media.strip()}; charset={charset}" if charset else media.strip(), TYPE_MAX)
+
+
+def length_of(headers: Mapping[str, str]) -> int:
+    """The bytes of a body by Content-Length; 0 where that does not say, or counts the bytes of a packed one."""
+    value = headers.get("content-length", "").strip()
+    is_packed = bool(codings(headers.get("content-encoding", "")))
+    return int(value) if _LENGTH.fullmatch(value) and not is_packed else 0
 
 
 def version_of(marker: Marker | None, headers: Mapping[str, str], text: str) -> str:

@@ -10,7 +10,7 @@ from bot.domain.look import Likeness, Look, compare
 from providers.contract import Cached
 
 TO_MAX = 200  # characters
-ALIKE = (Likeness.SAME, Likeness.SAME_VERSION, Likeness.UNSAID)
+ALIKE = (Likeness.SAME, Likeness.SAME_VERSION, Likeness.BEGUN, Likeness.UNSAID)
 
 
 @dataclass(frozen=True, slots=True)

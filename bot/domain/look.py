@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,10 +12,12 @@ from providers.contract import Cached
 
 ORIGIN = "origin"  # the place of a look at the origin
 GONE = (404, 410)
+TRANSFORMED = 203  # the page, changed by a proxy on the way: RFC 9110, 15.3.4
 SHOWN_MAX = 40  # characters of a version or ETag
 
 _BROWSER = re.compile(r"Mozilla/5\.0 \((\w+)[^)]*\).*")
 _COMPRESSED = ("--gzip", "-gzip", ";gzip", "-br", ";br", "-zstd", ";zstd", "-df")  # what servers add to an ETag
+_NO_BYTES = hashlib.sha256().hexdigest()
 _UNITS = ((172_800, 86_400, "d"), (7_200, 3_600, "h"), (120, 60, "min"), (0, 1, "s"))  # from, size, name; in seconds
 
 
@@ -24,8 +27,10 @@ class Look:
 
     `place` is the configured edge's name, "dns" for wherever DNS led, "origin", or where a probe stands. `at` is in
     seconds since the epoch. `digest` is the SHA-256 of the decoded body, empty if it was not read whole; `begins` the
-    hashes of its beginnings and `size` its bytes as far as read, also where it was not; 0 if that is not known. `age`
-    is in seconds; None if the answer did not say. `problem` is set when there was no usable answer.
+    hashes of its beginnings and `size` its bytes as far as read, also where it was not; 0 if that is not known. Where
+    it was not, `length` is its bytes as Content-Length says; 0 where that does not, or counts packed ones. `packed`
+    names codings that are not known here: then digest, beginnings and size are those of the body as sent. `age` is in
+    seconds; None if the answer did not say. `problem` is set when there was no usable answer.
     """
 
     place: str
@@ -54,6 +59,9 @@ class Look:
     begins: tuple[str, ...] = ()
     size: int = 0
     answers: int = 1  # given one after the other and alike, that it stands for
+    length: int = 0
+    packed: str = ""
+    content_type: str = ""  # media type and charset, as `type_of` writes them
 
     @property
     def redirects(self) -> bool:
@@ -74,34 +82,42 @@ class Look:
 class Likeness(StrEnum):
     """What two answers have in common."""
 
-    SAME = "same"  # byte for byte, or by an ETag where a body was not read whole
+    SAME = "same"  # byte for byte; or by an ETag, where no body was read, or that and the length promise the rest
     SAME_VERSION = "same version"  # by name alone: the site's own marker says so, the bytes differ
     OTHER = "other"  # status, validator or marker differ
     OTHER_BYTES = "other bytes"  # only the bodies differ, as they also do where an edge rewrites pages
     TORN = "torn"  # one ETag over two bodies: one of them lies, or an edge rewrites pages
+    BEGUN = "begun"  # the beginnings and the names agree, and nothing promises that what follows does
+    UNREAD = "unread"  # a body is packed in a way that is not known here
     UNSAID = "unsaid"  # there is nothing to compare
 
 
 def compare(one: Look, other: Look) -> Likeness:
     """Whether two answers hold the same content. Another status is other content, and of a page that is gone nothing
-    else counts. Equal bodies decide; then whatever differs, as bodies that are not read whole do where their
-    beginnings differ; then whatever agrees, of which an ETag counts for less than the bodies that it stands over."""
-    if one.status != other.status:
+    else counts. Equal bodies decide; then whatever differs, as bodies that are not read whole do where their beginnings
+    or lengths differ; then whatever agrees, of which an ETag counts for less than the bodies that it stands over."""
+    if _status(one) != _status(other):
         return Likeness.OTHER  # also 404 and 410: search engines, and caches, treat them differently
     if one.status in GONE:
         return Likeness.SAME
     bodies = _bodies(one, other)
-    tags = _agree(bare_etag(one.etag), bare_etag(other.etag))
+    tags = _agree(bare_etag(one.etag), bare_etag(other.etag)) if one.packed == other.packed else None
     versions = _agree(one.version, other.version)
     match bodies, tags, versions:
         case True, _, _:
             return Likeness.SAME
         case (_, False, _) | (_, _, False):
             return Likeness.OTHER
-        case None, True, _:
+        case _, _, True if one.packed or other.packed:
+            return Likeness.SAME_VERSION
+        case _ if one.packed or other.packed:
+            return Likeness.UNREAD
+        case None, True, _ if not is_begun(one, other) or _is_promised(one, other):
             return Likeness.SAME
         case _, _, True:
             return Likeness.SAME_VERSION
+        case None, True, _:
+            return Likeness.BEGUN
         case False, True, _:
             return Likeness.TORN
         case False, _, _:
@@ -117,14 +133,47 @@ def seems_same(one: Look, other: Look) -> bool:
     return bool(one.begins and other.begins) and _bodies(one, other) is not False
 
 
+def is_begun(one: Look, other: Look) -> bool:
+    """Whether two bodies were compared by their beginnings alone."""
+    return bool(one.begins and other.begins) and not (one.digest and other.digest)
+
+
+def _status(look: Look) -> int:
+    return 200 if look.status == TRANSFORMED else look.status
+
+
 def _bodies(one: Look, other: Look) -> bool | None:
-    """Whether two bodies are the same; None where they were not both read whole, and no difference was met."""
+    """Whether two bodies are the same; None where they were not both read whole, and no difference was met, or are
+    packed in two ways of which one is not known."""
+    if one.packed != other.packed:
+        return None
     if one.digest and other.digest:
         return one.digest == other.digest
     if any(mine != its for mine, its in zip(one.begins, other.begins, strict=False)):
         return False
-    ends_early = (one.digest and 0 < one.size < other.size) or (other.digest and 0 < other.size < one.size)
-    return False if ends_early else None
+    mine, its = _length(one), _length(other)
+    is_short = (one.digest and mine is not None and mine < other.size) or (
+        other.digest and its is not None and its < one.size
+    )
+    return False if is_short or _agree_on(mine, its) is False else None
+
+
+def _length(look: Look) -> int | None:
+    """The bytes of a whole body, read or not; None if that is not known."""
+    if look.digest:
+        return look.size if look.size or look.digest == _NO_BYTES else None
+    return look.length or None
+
+
+def _is_promised(one: Look, other: Look) -> bool:
+    """Whether a strong ETag, which is one only for the same bytes (RFC 9110, 8.8.1), and the length promise the rest of
+    two bodies with one beginning. A weak one allows others."""
+    is_strong = not any(look.etag.strip().startswith("W/") for look in (one, other))
+    return is_strong and _agree_on(_length(one), _length(other)) is True
+
+
+def _agree_on(one: int | None, other: int | None) -> bool | None:
+    return None if one is None or other is None else one == other
 
 
 def _agree(one: str, other: str) -> bool | None:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from bot.domain.finding import Finding, Page, Verdict, find
 from bot.domain.landing import Purged, is_older, not_asked
 from bot.domain.look import ORIGIN, Likeness, Look, compare, describe, in_short
+from bot.domain.modified import told_older
 from bot.domain.nodes import new_then_old
+from bot.domain.noted import noted
 from bot.domain.variants import others_may_differ, partly_asked
 from providers.contract import Cached
 
@@ -28,6 +30,8 @@ ORIGIN_OLD = "if it still looks old, the origin itself may be old"
 
 _OF_MANY = {
     f"{PLACE} serves": f"{PLACE} serve",
+    f"{PLACE} begins as": f"{PLACE} begin as",
+    f"{PLACE} answers in": f"{PLACE} answer in",
     f"{PLACE} redirects": f"{PLACE} redirect",
     f"{PLACE} is asked over http, as its address in the configuration says, and only answers": (
         f"{PLACE} are asked over http, as their addresses in the configuration say, and only answer"
@@ -66,6 +70,13 @@ class Scene:
             (origin.status for page in here for origin in page.now(ORIGIN) if not origin.problem), look.status
         )
         return f"; the origin answers {status}" if status != look.status else ""
+
+    def origin_changed(self, look: Look) -> str:
+        """When both were last changed, where nothing but that and the bytes tells them apart."""
+        here = (page for page in self.pages if (page.url, page.variant) == (look.url, look.variant))
+        origins = [origin for page in here for origin in page.now(ORIGIN) if not origin.problem]
+        told = told_older(look, origins)
+        return f", {told}" if told else ""
 
     def urls(self) -> int:
         return len({page.url for page in self.pages})
@@ -115,7 +126,7 @@ def _answers(places: Sequence[str], scene: Scene) -> str:
 def _plainly(scene: Scene) -> list[str]:
     """Whose answers were seen, where they are not everybody's."""
     looks = [look for page in scene.pages for look in page.after]
-    whose = (others_may_differ(looks), partly_asked(looks))
+    whose = (others_may_differ(looks), partly_asked(looks), *noted(scene.pages, _listed))
     over = list(dict.fromkeys(look.place for look in looks if look.over and look.place != ORIGIN))
     told = f"{_listed(over)} asked over http, as the address says: https visitors may get other copies" if over else ""
     return [line for line in (*whose, told) if line]
@@ -148,7 +159,7 @@ def _why_stale(stale: Sequence[Finding], scene: Scene) -> Iterable[str]:
 def _old_at(place: str, stale: Sequence[Finding], scene: Scene) -> str:
     here = [f for f in stale if f.place == place]
     look = here[0].look
-    told = f"{describe(look, look.at)}{scene.origin_status(look)}" if look else ""
+    told = f"{describe(look, look.at)}{scene.origin_changed(look)}{scene.origin_status(look)}" if look else ""
     page = f"{_named(here[0].url)}: " if scene.urls() > 1 else ""
     return f"{place} ({page}{told}{_of_pages([f.url for f in here], scene, ', ')})"
 

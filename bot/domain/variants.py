@@ -96,8 +96,7 @@ def answered(site: Site, looks: Sequence[Look]) -> list[Look]:
 
 
 def says_nothing(look: Look) -> bool:
-    """Whether another encoding was answered with nothing that can be compared: its body is larger than what is read,
-    or packed in a way that is not known."""
+    """Whether another encoding was answered with nothing that can be compared: its body is larger than what is read."""
     answered = look.variant in _NAMES and not look.problem
     return answered and look.status == 200 and not (look.digest or look.version or look.etag)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.domain.answer import Answer, Asked, varied
-from bot.domain.finding import UNSTEADY, Page, Verdict, find
+from bot.domain.finding import REFUSING, Page, Verdict, find
 from bot.domain.look import Look
 from providers.contract import Cached
 
@@ -35,7 +35,7 @@ class Warmth(StrEnum):
     ALREADY = "already"  # the first answer came from the cache
     KEPT = "kept"  # the second one did
     OLD = "old"  # it is kept, and is not what the origin serves
-    UNCLEAR = "unclear"  # it is kept, and the origin answers differently each time
+    UNCLEAR = "unclear"  # it is kept, and cannot be told from what the origin serves
     EXPIRED = "expired"  # a copy beyond its time is given out, and no new one was fetched
     NOT_KEPT = "not_kept"  # the cache says that it keeps none, or the second answer did not come from it either
     UNSAID = "unsaid"  # it answered twice, and does not say where from
@@ -69,6 +69,7 @@ class Copy:
     variant: str = ""
     country: str = ""  # of the probe that asked (ISO 3166); "" where purgebot itself did
     over: str = ""  # "http" where an https page was fetched without TLS, as the place's address says
+    why: str = ""  # of an unclear one
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +190,18 @@ def second_says(spot: Spot, look: Look) -> Copy:
 
 def as_origin_has(copy: Copy, look: Look, origins: Sequence[Look]) -> Copy:
     """A kept copy beside what the origin serves now for the same request, asked twice: what is old is not warm, and
-    where it answers differently each time nobody can say."""
+    where the two cannot be compared nobody can say. An origin that cannot be asked from here may well answer caches."""
     found = find(Page(copy.url, (), (look, *origins), has_origin=True), look.place)[0]
     if found.verdict is Verdict.STALE:
         return replace(copy, warmth=Warmth.OLD)
-    return replace(copy, warmth=Warmth.UNCLEAR) if found.why == UNSTEADY else copy
+    is_known = look.redirects or found.verdict is Verdict.FRESH
+    if is_known or not all(_tells(origin) for origin in origins):
+        return copy
+    return replace(copy, warmth=Warmth.UNCLEAR, why=found.why)
+
+
+def _tells(origin: Look) -> bool:
+    return not origin.problem and origin.status not in REFUSING and not origin.only_asks_for_tls
 
 
 def is_down(origin: Look) -> str:

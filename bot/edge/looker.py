@@ -24,7 +24,18 @@ import structlog
 
 from bot.domain.answer import PLAIN, Answer, Asked, varied
 from bot.domain.body import Body
-from bot.domain.headers import age_of, browsers_may_keep, etag_of, fit, odd_max_age, tags_of, version_of
+from bot.domain.codings import unreadable
+from bot.domain.headers import (
+    age_of,
+    browsers_may_keep,
+    etag_of,
+    fit,
+    length_of,
+    odd_max_age,
+    tags_of,
+    type_of,
+    version_of,
+)
 from bot.domain.masking import masked
 from bot.domain.reach import denied
 from bot.domain.site import Marker
@@ -218,6 +229,9 @@ class EdgeLooker:
             over=answer.over,
             odd_age=odd_max_age(headers),
             varies=fit(answer.says("vary").lower(), VARIES_MAX),
+            length=length_of(headers) if answer.begins and not answer.digest else 0,
+            packed=fit(unreadable(answer.says("content-encoding")), SAYS_MAX),
+            content_type=type_of(answer.says("content-type")),
         )
 
 

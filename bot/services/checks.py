@@ -25,7 +25,7 @@ DNS = "dns"
 LOOKS_AT_ONCE = 32
 VARIED_MIN = 5  # pages that are asked in every variant whatever it takes; more as far as a round has requests left
 UNSTEADY_TIMES = 4  # that a place is asked where it was old at an earlier look: servers behind it may differ
-OTHERS = (Likeness.OTHER, Likeness.OTHER_BYTES, Likeness.TORN)
+OTHERS = (Likeness.OTHER, Likeness.OTHER_BYTES, Likeness.TORN, Likeness.UNREAD)
 IN_TIME = "no answer in time"
 NOTHING_EXPECTED: Mapping[str, Expected] = {}
 

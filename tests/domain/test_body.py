@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.body import HEAD_MAX, INFLATED_MAX, READ_MAX, Body
+from bot.domain.codings import unreadable
 from bot.domain.unpacking import PIECE, Mispacked
 from tests.effort import examples
 
@@ -42,6 +43,9 @@ PACKED = {
     "deflate as often sent": ("deflate", bare_deflate(PAGE)),
     "Brotli": ("br", brotli.compress(PAGE)),
     "Brotli in capitals": (" BR ", brotli.compress(PAGE, quality=1)),
+    "gzip within gzip": ("gzip, gzip", gzip.compress(gzip.compress(PAGE))),
+    "Brotli within deflate within gzip": ("br,deflate , GZIP", gzip.compress(zlib.compress(brotli.compress(PAGE)))),
+    "gzip within nothing": ("gzip, identity,", gzip.compress(PAGE)),
 }
 
 
@@ -107,9 +111,39 @@ def test_a_body_of_exactly_the_cap_is_whole() -> None:
     assert (True, False) == (body.take(b"x" * READ_MAX), body.digest == "")
 
 
-def test_a_packing_that_was_not_asked_for_has_no_digest() -> None:
-    body = Body("zstd")
-    assert (False, "", False) == (body.take(b"\x28\xb5\x2f\xfd page"), body.digest, body.cut)
+def test_empty_bodies_one_within_the_other_are_not_unpacked_without_end() -> None:
+    inner = gzip.compress(b"") * (INFLATED_MAX // 10) + gzip.compress(PAGE)
+    body = Body("gzip, gzip")
+    assert (False, "", 0) == (body.take(gzip.compress(inner, 9)), body.digest, body.size)
+
+
+@pytest.mark.parametrize("encoding", ["compress", "foo, gzip", "gzip, foo", "gzip, br, deflate, gzip"])
+def test_a_body_in_an_unknown_encoding_is_hashed_as_sent_and_has_no_text(encoding: str) -> None:
+    body, sent = Body(encoding), gzip.compress(PAGE)
+    assert (True, hashlib.sha256(sent).hexdigest(), "", False) == (body.take(sent), body.digest, body.text, body.cut)
+
+
+UNREADABLE = {
+    "": "",
+    "identity": "",
+    "gzip, gzip": "",
+    "br , X-GZIP,": "",
+    "foo": "foo",
+    "identity, FOO , gzip": "foo, gzip",
+    "gzip, gzip, gzip, gzip": "gzip, gzip, gzip, gzip",
+}
+
+
+@pytest.mark.parametrize(("encoding", "expected"), UNREADABLE.items())
+def test_an_encoding_is_named_where_it_cannot_be_read(encoding: str, expected: str) -> None:
+    assert expected == unreadable(encoding)
+
+
+@pytest.mark.parametrize("cut", [lambda sent: sent[:-9], lambda sent: gzip.compress(gzip.compress(PAGE)[:-9])])
+def test_a_body_that_ends_early_in_one_of_two_packings_is_cut(cut: Callable[[bytes], bytes]) -> None:
+    body = Body("gzip, gzip")
+    body.take(cut(gzip.compress(gzip.compress(PAGE))))
+    assert body.cut
 
 
 @pytest.mark.parametrize("encoding", PACKERS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.answer import Answer
@@ -11,6 +13,7 @@ from bot.domain.warming import (
     Spot,
     Warming,
     Warmth,
+    as_origin_has,
     first_says,
     is_too_much,
     pause_after,
@@ -126,3 +129,40 @@ def test_slow_answers_in_a_row_are_counted_and_copies_say_nothing_of_the_origin(
 @pytest.mark.parametrize(("took", "pause"), [(0.0, 0.1), (0.4, 0.4), (5.0, 1.0)])
 def test_the_slower_the_answers_the_longer_the_pauses(took: float, pause: float) -> None:
     assert pause == pause_after(took)
+
+
+def kept(etag: str = '"b7"', digest: str = "new", packed: str = "") -> Look:
+    return Look("fra", A, 10.0, 200, etag, digest=digest, packed=packed, cached=Cached.HIT, says="HIT")
+
+
+def large(etag: str, length: int) -> Look:
+    return replace(kept(etag, ""), begins=("a", "b"), size=3_000_000, length=length)
+
+
+TORN = "fra serves other bytes than the origin under the same ETag"
+BESIDE = {
+    "the origin's": (kept(), kept(), Warmth.KEPT, ""),
+    "old": (kept('"a1"', "old"), kept(), Warmth.OLD, ""),
+    "in an encoding that is not known": (
+        kept(digest="zzz", packed="foo"), kept(), Warmth.UNCLEAR,
+        "fra answers in an encoding that cannot be read here (foo)",
+    ),
+    "other bytes under one ETag": (kept(digest="old"), kept(), Warmth.UNCLEAR, TORN),
+    "of another length": (large('"b7"', 3), large('"b7"', 4), Warmth.UNCLEAR, TORN),
+    "a part": (
+        replace(kept(), status=206), kept(), Warmth.UNCLEAR,
+        "fra answered with a part of the page (206), though all of it was asked for",
+    ),
+    "a redirect": (replace(kept(), status=301), replace(kept(), status=301), Warmth.KEPT, ""),
+    "asked without TLS, which it wants": (
+        replace(kept(), status=301, over="http", leads_to=A), kept(), Warmth.KEPT, "",
+    ),
+    "the origin cannot be asked": (kept(), replace(kept(), problem="connection refused"), Warmth.KEPT, ""),
+    "the origin is in trouble": (kept(), replace(kept(), status=503), Warmth.KEPT, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("seen", "origin", "warmth", "why"), BESIDE.values(), ids=BESIDE)
+def test_a_kept_copy_is_held_against_the_origin(seen: Look, origin: Look, warmth: Warmth, why: str) -> None:
+    found = as_origin_has(Copy(A, "fra", Warmth.KEPT, "HIT"), seen, [replace(origin, place="origin")] * 2)
+    assert Copy(A, "fra", warmth, "HIT", why=why) == found

@@ -21,6 +21,8 @@ SMALL = NEW[: READ_MAX // 2]
 LATE = NEW[: READ_MAX - 9] + OLD[READ_MAX - 9 :]  # differs in the last bytes that are read
 BEHIND = NEW[: READ_MAX * 5 // 4] + OLD[READ_MAX * 5 // 4 :]
 TORN = "fra serves other bytes than the origin under the same ETag"
+LARGE = "only the first 2 MiB, the length and the ETag were compared"
+BEGUN = "fra begins as the origin does (the first 2 MiB), and no length with a strong ETag speaks for the rest"
 UNSAID = "the answers hold nothing to compare: no ETag, no version, no whole body"
 
 
@@ -34,7 +36,8 @@ TAGGED = {
     "other bytes at the end of what is read": (LATE, NEW, Verdict.UNKNOWN, TORN),
     "a small one in place of a large one": (SMALL, NEW, Verdict.UNKNOWN, TORN),
     "a large one in place of a small one": (NEW, SMALL, Verdict.UNKNOWN, TORN),
-    "the same bytes": (NEW, NEW, Verdict.FRESH, ""),
+    "the same bytes": (NEW, NEW, Verdict.FRESH, LARGE),
+    "other bytes behind what is read, and a length of their own": (BEHIND + b"!", NEW, Verdict.UNKNOWN, TORN),
 }
 
 
@@ -45,6 +48,27 @@ async def test_one_etag_over_two_large_bodies_is_not_believed(
     looks = [await seen("fra", edge, 'ETag: "b7"'), *[await seen("origin", origin, 'ETag: "b7"')] * 2]
     judged = judge((), looks)
     assert (verdict, why) == (judged.verdict, judged.why)
+
+
+async def chunked(place: str, body: bytes, *headers: str) -> Look:
+    head = answer(b"", "Transfer-Encoding: chunked", *headers).replace(b"Content-Length: 0\r\n", b"")
+    async with serving(head + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)) as server:
+        return await eyes().look(URL, place, server.url)
+
+
+async def test_a_large_body_whose_length_is_not_said_is_not_proven_by_its_etag() -> None:
+    looks = [await chunked("fra", BEHIND, 'ETag: "b7"'), *[await seen("origin", NEW, 'ETag: "b7"')] * 2]
+    assert (Verdict.UNKNOWN, BEGUN) == ((judged := judge((), looks)).verdict, judged.why)
+
+
+async def test_a_weak_etag_does_not_prove_what_lies_behind_the_part_that_is_read() -> None:
+    looks = [await seen("fra", BEHIND, 'ETag: W/"b7"'), *[await seen("origin", NEW, 'ETag: W/"b7"')] * 2]
+    assert (Verdict.UNKNOWN, BEGUN) == ((judged := judge((), looks)).verdict, judged.why)
+
+
+async def test_the_length_of_a_packed_body_is_not_that_of_the_page() -> None:
+    packed = await seen("fra", random.Random(3).randbytes(READ_MAX * 2), "Content-Encoding: foo", 'ETag: "b7"')
+    assert (0, "foo", "") == (packed.length, packed.packed, packed.digest)
 
 
 async def test_large_bodies_that_differ_are_old_where_a_cache_kept_them_and_nothing_else_tells() -> None:

@@ -512,6 +512,26 @@ def test_a_check_says_whose_answers_it_saw() -> None:
     assert "What that leaves open: seen as a plain visitor; others may get other copies (Vary: User-Agent)." in shown
 
 
+OLDER, NEWER = "Tue, 24 Nov 2026 10:00:00 GMT", "Wed, 25 Nov 2026 10:00:00 GMT"
+BYTES = "Only the bytes differ; if the edge rewrites pages it may be new: a `marker` for the site would tell."
+DATES = "is the older one: Last-Modified 24 Nov 10:00, the origin's 25 Nov 10:00."
+TOLD_BY = {
+    "the bytes alone": ((PRICING,), "", BYTES),
+    "the date": ((PRICING,), OLDER, f"The copy at fra {DATES}"),
+    "the date, of several pages": ((PRICING, FRONT), OLDER, f"The copy of {PRICING} at fra {DATES}"),
+}
+
+
+@pytest.mark.parametrize(("urls", "changed", "expected"), TOLD_BY.values(), ids=TOLD_BY)
+def test_a_check_says_what_tells_an_old_copy_from_the_new_one(urls: Sequence[str], changed: str, expected: str) -> None:
+    old = replace(look("fra", ""), etag="", digest="old", last_modified=changed, says="HIT")
+    new = replace(origin(""), etag="", digest="new", last_modified=NEWER if changed else "")
+    looks = (old, new, new, *(replace(look(at, "b7"), url=FRONT) for at in ("fra", "origin") if len(urls) > 1))
+    shown = spelled(check_card(Checked(SHOP, urls, looks, judge((), looks)), T, "/purge")).split("\n")
+    assert shown[0].startswith("🟠 old at fra")
+    assert [expected] == [line.strip() for line in shown if "differ" in line or "Last-Modified" in line]
+
+
 def test_a_provider_s_own_places_are_told_together_and_the_old_ones_first() -> None:
     pops = [look(f"Fastly {name}", "b7") for name in ("AMS", "BMA", "CDG", "DEL", "EZE", "FRA", "GRU")]
     looks = (look("fra", "b7"), *pops, look("Fastly HND", "a1"), origin("b7"), origin("b7"))

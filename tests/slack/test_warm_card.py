@@ -24,6 +24,7 @@ A, B, C = (f"https://www.shop.test/{path}" for path in "abc")
 PLACES = ("fra", "iad", "sin")
 HIT = (Warmth.KEPT, "HIT")
 ALL = (HIT, HIT, HIT)
+FOO = "in an encoding that cannot be read here (foo)"
 
 
 def copies(url: str, *found: tuple[Warmth, str]) -> list[Copy]:
@@ -69,6 +70,13 @@ TOLD: dict[str, tuple[Warming, list[str]]] = {
     "for one visitor alone": (
         warming([A], copies(A, *[(Warmth.FOR_ONE, "Cache-Control: private")] * 3)),
         [f"🟠 W-3 not warm · {A}", "left alone, being for one visitor only (Cache-Control: private)"],
+    ),
+    "not to be told from the origin's": (
+        warming([A], [Copy(A, place, Warmth.UNCLEAR, "HIT", why=f"{place} answers {FOO}") for place in PLACES]),
+        [
+            f"⚪ W-3 kept at fra, iad, sin; whether it is new cannot be told · {A}",
+            f"kept at fra, iad, sin (HIT); whether it is new cannot be told: fra, iad, sin answer {FOO}",
+        ],
     ),
     "some of several pages": (
         warming([A, B], by_place(copies(A, HIT, HIT, HIT), copies(B, HIT, (Warmth.NOT_KEPT, "MISS"), HIT))),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
-from bot.domain.finding import UNSTEADY, Verdict
+from bot.domain.finding import AHEAD, UNREADABLE, UNSTEADY, Verdict
 from bot.domain.look import Look
 from bot.domain.variants import ENCODING
 from bot.domain.why.case import Case
@@ -13,6 +13,12 @@ from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.repeating import shown_again
 from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of, with_bytes
 
+_TO_TELL = {  # what a reason that is not known asks for
+    AHEAD: "See whether the origin went back to an older version, or one of its servers is behind: where it went back,"
+    " purge the page; else bring every server up to date.",
+    UNREADABLE: "Look who packs it so: a browser that did not ask for that encoding cannot read it either.",
+}
+_TO_PREVENT = {UNREADABLE: "Let caches answer in no other encodings than a request asks for."}
 ORDINALS = ("asked first", "asked again", "asked once more")
 
 
@@ -110,6 +116,8 @@ def _to_tell(case: Case, is_unsteady: bool, whys: list[str]) -> str:
     """What has to be there before anything can be told."""
     if not is_unsteady and case.origin is not None and _is_error(whys):
         return "Look why it answers so, then check again."
+    if said := _by_reason(whys, _TO_TELL):
+        return said
     if not case.site.origin:
         return "Give the site an `origin` to compare with."
     return "Give the site a `marker`: a header or a `<meta>` that names the build."
@@ -119,9 +127,15 @@ def _prevent(case: Case, is_unsteady: bool, whys: list[str]) -> str:
     """What would let the next look tell."""
     if not is_unsteady and case.origin is not None and _is_error(whys):
         return "Watch the errors of the edges and the origin themselves: no purge mends those."
+    if said := _by_reason(whys, _TO_PREVENT):
+        return said
     if not case.site.origin:
         return "With an `origin` to compare with, every look tells fresh from old."
     return "With a `marker`, every look tells fresh from old, whatever else in the page changes."
+
+
+def _by_reason(whys: list[str], told: Mapping[str, str]) -> str:
+    return next((said for reason, said in told.items() if any(reason in why for why in whys)), "")
 
 
 def _are_other_bytes(whys: list[str]) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.domain.finding import Verdict
+from bot.domain.finding import Page, Verdict
 from bot.domain.look import describe, in_short
+from bot.domain.modified import told_older
+from bot.domain.noted import noted
 from bot.domain.reasons import REWRITTEN
 from bot.domain.why import (
     calm,
@@ -69,6 +71,7 @@ _OF = {Verdict.FRESH: "fresh", Verdict.STALE: "old", Verdict.UNKNOWN: "not known
 _OF_THE_OLD = frozenset(
     {Name.REFILLED, Name.OVERWRITTEN, Name.QUERY, Name.OVERRIDDEN, Name.DISAGREE, Name.NOT_PURGED, Name.SOFT}
 )
+_OF_THE_NEW = frozenset({Name.NOTHING_OLD, Name.BROWSERS, Name.ORIGIN_OLD})
 # What is left where nothing else is found.
 _BY_ITSELF = frozenset({Name.NOT_PURGED, Name.UNSTEADY, Name.UNKNOWN, Name.NOTHING_OLD})
 # What a copy is, and why it is still there: where a purge of ours should have taken it, that comes first.
@@ -85,6 +88,7 @@ def diagnose(case: Case) -> Diagnosis:
     """The cause and what stands beside it; there is always one. What was seen goes before what is only likely."""
     found = [_weighed(case, cause) for rule in RULES if (cause := rule(case)) is not None] or [undecided(case)]
     first = min(found, key=lambda cause: (_stands_behind(cause, found), _ORDER.index(cause.certainty)))
+    first = replace(first, evidence=(*first.evidence, *_beside(case, first.name)))
     first = first if first.repeat else replace(first, repeat=_again(case, first.name))
     names = {first.name}
     also: list[Cause] = []
@@ -93,6 +97,16 @@ def diagnose(case: Case) -> Diagnosis:
             names.add(cause.name)
             also.append(cause)
     return Diagnosis(first, tuple(also), _way(case), unseen(case))
+
+
+def _beside(case: Case, name: Name) -> tuple[str, ...]:
+    """How an old copy was told by its date, or what is to be told beside pages that are the origin's."""
+    origins = [origin.look for origin in case.origins]
+    if name in _OF_THE_OLD | _OF_OUR_PURGE and origins:
+        older = [spot for spot in case.old() if told_older(spot.look, origins)]
+        return each(older, lambda spot: told_older(spot.look, origins))
+    looks = [*(spot.look for spot in case.fresh()), *origins]
+    return tuple(noted([Page(case.url, (), tuple(looks), bool(origins))], ", ".join)) if name in _OF_THE_NEW else ()
 
 
 def _stands_behind(cause: Cause, found: Sequence[Cause]) -> bool:

@@ -134,7 +134,9 @@ class Course:
 
 
 def with_bytes(spot: Spot) -> str:
-    """What it answered, and which bytes where the words do not say."""
+    """What it answered, and which bytes, or how many, where the words do not say."""
+    if spot.look.length and not spot.look.digest:
+        return f"{spot.told}, {spot.look.length:,} bytes"
     digest = f"SHA-256 {spot.look.digest[:DIGEST_MAX]}…"
     return spot.told if digest in spot.told or not spot.look.digest else f"{spot.told}, {digest}"
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from bot.domain.caching import moment
 from bot.domain.job import LayerState, LayerView
 from bot.domain.look import ORIGIN, Likeness, Look, compare
+from bot.domain.modified import NOW
 from bot.domain.why.case import Case, Front, Ours
 from bot.domain.why.cause import Certainty
 from bot.domain.why.spots import FETCHED, Course, Spot, Tier
@@ -17,7 +18,6 @@ WORKING = 5.0  # seconds from a purge's effect to the answer that says so
 ROUNDED = 1.0  # second that an Age, which is whole, may be short of
 STILL, APART = 2, 2.0  # looks; seconds between two that must have seen an Age grow
 _ALIKE = (Likeness.SAME, Likeness.SAME_VERSION)
-NOW = 5.0  # seconds: a Last-Modified that is as young as the answer is its making, and tells nothing
 
 
 def stored(look: Look) -> float | None:

@@ -19,6 +19,7 @@ from bot.services.replies import Checked
 from bot.slack.cards.absent import absent_told
 from bot.slack.cards.blocks import Block, Card, actions, button, card, paragraphs, table
 from bot.slack.cards.private import copied
+from bot.slack.cards.told_apart import told_apart
 from bot.slack.cards.words import at_places, count, duration, listed, number
 from bot.slack.escape import escape, url_text
 
@@ -50,6 +51,7 @@ def check_card(checked: Checked, now: float, command: str) -> Card:
         escape(checked.problem, 400),
         *(escape(note, 400) for note in checked.notes),
         _besides(checked.judgement),
+        *told_apart(checked),
         *_kept(looks),
         *_apart(checked),
         *([] if checked.draft else _ways_out(checked, command)),

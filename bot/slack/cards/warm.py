@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from bot.domain.job import JobView, State
+from bot.domain.reasons import PLACE, said_of
 from bot.domain.variants import vary_told
 from bot.domain.verdict import Verdict
 from bot.domain.warming import AT_ONCE, KEPT, PAGES_MAX, Copy, Warming, Warmth
@@ -169,10 +170,10 @@ def _results(warming: Warming) -> Iterator[str]:
         kept = _kept_at(warming, place)
         if kept and place not in warm:
             yield f"{number(len(kept))} of {count(len(here), *_copies(warming))} warm{_at([place], warming.found)}"
-    reasons: dict[tuple[Warmth, str], list[Copy]] = {}
+    reasons: dict[tuple[Warmth, str, str], list[Copy]] = {}
     for copy in warming.found:
         if copy.warmth not in KEPT:
-            reasons.setdefault((copy.warmth, copy.says), []).append(copy)
+            reasons.setdefault((copy.warmth, copy.says, copy.why.replace(copy.place, PLACE, 1)), []).append(copy)
     told = [_reason(warming, *reason, copies) for reason, copies in reasons.items()]
     yield from told[:REASONS_SHOWN]
     if len(told) > REASONS_SHOWN:
@@ -209,18 +210,17 @@ def _how(kept: Sequence[Copy]) -> str:
     return f"{said} on the first or second request"
 
 
-def _reason(warming: Warming, warmth: Warmth, says: str, copies: Sequence[Copy]) -> str:
+def _reason(warming: Warming, warmth: Warmth, says: str, why: str, copies: Sequence[Copy]) -> str:
     places = list(dict.fromkeys(copy.place for copy in copies))
     many = warming.total > len(warming.places)
     n = f"{count(len(copies), *_copies(warming))} " if many else ""
-    return _REASONS[warmth](n, _at(places, copies), escape(says, WHY_MAX))
+    because = f": {escape(said_of(places, why), WHY_MAX)}" if why else ""
+    return f"{_REASONS[warmth](n, _at(places, copies), escape(says, WHY_MAX))}{because}"
 
 
 _REASONS: dict[Warmth, Callable[[str, str, str], str]] = {
     Warmth.OLD: lambda n, at, says: f"{n}kept{at} ({says}), and old: the origin has something else; purge it first",
-    Warmth.UNCLEAR: lambda n, at, says: (
-        f"{n}kept{at} ({says}); whether it is new cannot be told: the origin answers differently each time"
-    ),
+    Warmth.UNCLEAR: lambda n, at, says: f"{n}kept{at} ({says}); whether it is new cannot be told",
     Warmth.EXPIRED: lambda n, at, says: f"{n}kept{at} beyond its time ({says}), and no new one was fetched",
     Warmth.NOT_KEPT: lambda n, at, says: f"{n}not kept{at} ({says})",
     Warmth.UNSAID: lambda n, at, says: f"{n}asked for twice{at}, where no answer says whether it is kept",

@@ -1,0 +1,55 @@
+"""What is to be told beside pages that are the origin's: how much of them was compared, and what they are served as."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from bot.domain.body import READ_MAX
+from bot.domain.finding import Page
+from bot.domain.look import ORIGIN, Likeness, Look, compare, is_begun
+
+BEGUN = f"only the first {READ_MAX // 1024 // 1024} MiB, the length and the ETag were compared"
+TYPES_MAX = 2  # that are told
+NO_TYPE = "no type"
+_SAME = (Likeness.SAME, Likeness.SAME_VERSION)
+
+
+def noted(pages: Sequence[Page], listed: Callable[[Sequence[str]], str]) -> list[str]:
+    """A line for each thing, once, and on how many of `pages` it is so; `listed` names places in a sentence."""
+    urls = {page.url for page in pages}
+    begun = {page.url for page in pages for look, origin in _alike(page) if _is_by_beginning(look, origin)}
+    told = [f"{BEGUN}{_of(begun, urls)}"] if begun else []
+    return [*told, *list(_types(pages, listed))[:TYPES_MAX]]
+
+
+def _alike(page: Page) -> Iterator[tuple[Look, Look]]:
+    """The answers of places that hold what the origin's first one does, each with that."""
+    origin = next((look for look in page.now(ORIGIN) if not look.problem), None)
+    for look in page.after if origin is not None else ():
+        if origin is not None and look.place != ORIGIN and not look.problem and compare(look, origin) in _SAME:
+            yield look, origin
+
+
+def _is_by_beginning(look: Look, origin: Look) -> bool:
+    return is_begun(look, origin) and compare(look, origin) is Likeness.SAME
+
+
+def _types(pages: Sequence[Page], listed: Callable[[Sequence[str]], str]) -> Iterator[str]:
+    for (mine, its), about in _told_apart(pages).items():
+        at, urls = listed(list(dict.fromkeys(look.place for look in about))), {look.url for look in about}
+        yield f"at {at} served as {mine}, the origin says {its}{_of(urls, {page.url for page in pages})}"
+
+
+def _told_apart(pages: Sequence[Page]) -> Mapping[tuple[str, str], Sequence[Look]]:
+    """The answers that are of another type than the origin's, by both."""
+    found: dict[tuple[str, str], list[Look]] = {}
+    for page in pages:
+        for look, origin in _alike(page):
+            if look.status < 300 and look.content_type != origin.content_type:
+                types = (look.content_type or NO_TYPE, origin.content_type or NO_TYPE)
+                found.setdefault(types, []).append(look)
+    return found
+
+
+def _of(urls: set[str], every: set[str]) -> str:
+    return f" on {len(urls)} of {len(every)} pages" if len(urls) < len(every) else ""

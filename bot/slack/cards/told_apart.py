@@ -1,0 +1,30 @@
+"""What tells an old copy from the new one in a check, where its table does not show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.domain.modified import told_older
+from bot.domain.reasons import REWRITTEN
+from bot.domain.verdict import ORIGIN, Look, Verdict
+from bot.services.checks import verdict_of
+from bot.services.replies import Checked
+from bot.slack.escape import escape, url_text
+
+
+def told_apart(checked: Checked) -> Iterator[str]:
+    """Last-Modified of the first that is old by that, or that only bytes differ."""
+    first, told = next(_older(checked.looks), (None, ""))
+    if first is not None:
+        page = f" of {url_text(first.url, 100)}" if len(checked.urls) > 1 else ""
+        yield f"The copy{page} at {escape(first.place, 40)} is the older one: {told}."
+    if REWRITTEN in checked.judgement.why:
+        yield f"{REWRITTEN[:1].upper()}{REWRITTEN[1:]}."
+
+
+def _older(looks: Sequence[Look]) -> Iterator[tuple[Look, str]]:
+    for look in looks:
+        asked = (look.url, look.variant)
+        origins = [one for one in looks if one.place == ORIGIN and (one.url, one.variant) == asked and not one.problem]
+        if look.place != ORIGIN and (told := told_older(look, origins)) and verdict_of(look, looks) is Verdict.STALE:
+            yield look, told
