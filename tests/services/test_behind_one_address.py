@@ -106,7 +106,9 @@ NEW, OLD, FAULT = ("", "v2"), ("", "v1"), ("", "502")
         pytest.param(
             [NEW, NEW, FAULT, ("", "503"), NEW], "fra: 2 of 4 answers were errors (502, 503)", 1, id="two in a row"
         ),
-        pytest.param([NEW, NEW, ("", "cut"), NEW], "fra: 1 of 3 answers was an error (connection refused)", 1, id="cut"),
+        pytest.param(
+            [NEW, NEW, ("", "cut"), NEW], "fra: 1 of 3 answers was an error (connection refused)", 1, id="cut"
+        ),
         pytest.param([NEW, NEW, FAULT, FAULT, FAULT, NEW], "", 2, id="three in a row, then none"),
         pytest.param([NEW, FAULT, FAULT, NEW], "", 2, id="nothing else at first"),
     ],
