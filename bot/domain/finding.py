@@ -108,10 +108,15 @@ def find(page: Page, place: str) -> list[Finding]:
     return [replace(finding, variant=page.variant) for finding in found]
 
 
+def is_failure(look: Look) -> bool:
+    """Whether it tells nothing of the page: no answer, or a fault or refusal of the moment, which no cache keeps."""
+    return bool(look.problem) or (look.status in REFUSING and not look.is_kept)
+
+
 def _find(page: Page, look: Look) -> Finding:
     if look.problem:
         return _unknown(look, f"{look.place} did not answer: {look.problem}")
-    if look.status in REFUSING and not look.is_kept:
+    if is_failure(look):
         return _unknown(look, f"{look.place} answered {look.status}")
     if _is_part(look):
         return _unknown(look, f"{look.place} answered {_A_PART}")

@@ -22,7 +22,8 @@ class Purged:
     `left_alone` are the caches of the chain that were not asked, by name, `kept_by` those that keep other pages of what
     was to be purged, `proven` the looks that proved it earlier. Where the pages looked at stand for others
     (`stands_for_others`), a copy of what was there before the purge, or came by the look before it, is proof only if it
-    is surely younger.
+    is surely younger. `not_seen_new` are old answers of earlier looks after it, of data centres that were not seen with
+    the new page since.
     """
 
     at: float | None = None
@@ -33,6 +34,7 @@ class Purged:
     kept_by: Sequence[str] = ()
     stands_for_others: bool = False
     was_old_at: Collection[str] = ()
+    not_seen_new: Sequence[Look] = ()
 
     @property
     def hard_at(self) -> float | None:

@@ -62,6 +62,8 @@ class Look:
     length: int = 0
     packed: str = ""
     content_type: str = ""  # media type and charset, as `type_of` writes them
+    also_at: tuple[str, ...] = ()  # further data centres that those answers name
+    failures: tuple[str, ...] = ()  # what its place answered between them that was no page: "502", "connection refused"
 
     @property
     def redirects(self) -> bool:
@@ -72,6 +74,12 @@ class Look:
     def only_asks_for_tls(self) -> bool:
         """Whether an https page, asked for without TLS, was answered with the way to itself."""
         return bool(self.over) and self.redirects and self.leads_to == masked(self.url)
+
+    @property
+    def place_named(self) -> str:
+        """Its place, and the data centre where that has another name: "fra at MAD"."""
+        is_other = self.seen_at and self.seen_at.lower() != self.place.lower()
+        return f"{self.place} at {self.seen_at}" if is_other else self.place
 
     @property
     def is_kept(self) -> bool:

@@ -93,7 +93,7 @@ def why(verdict: Verdict, findings: Sequence[Finding], scene: Scene) -> Sequence
             fresh = scene.places(Verdict.FRESH)
             return [*_reasons(findings, scene), *([f"fresh at {', '.join(fresh)}"] if fresh else [])]
         case _:
-            return [*_why_fresh(findings, scene), *_reasons(findings, scene), *_plainly(scene)]
+            return [*_why_fresh(findings, scene), *_reasons(findings, scene), *_failing(scene), *_plainly(scene)]
 
 
 def _why_fresh(findings: Sequence[Finding], scene: Scene) -> Iterable[str]:
@@ -121,6 +121,20 @@ def _answers(places: Sequence[str], scene: Scene) -> str:
     plain = [look for page in scene.pages if not page.variant for place in places for look in page.now(place)]
     least = min((look.answers for look in plain), default=1)
     return "one answer" if least == 1 else f"{least} answers in a row"
+
+
+def _failing(scene: Scene) -> list[str]:
+    """How many answers of a place were failures, where others of it were the page."""
+    told: dict[str, list[str]] = {}
+    for place in scene.at:
+        looks = [look for page in scene.pages if not page.variant for look in page.now(place)]
+        failures = [failure for look in looks for failure in look.failures]
+        total = sum(look.answers for look in looks) + len(failures)
+        if failures:
+            errors = "was an error" if len(failures) == 1 else "were errors"
+            line = f"{len(failures)} of {total} answers {errors} ({_listed(list(dict.fromkeys(failures)))})"
+            told.setdefault(line, []).append(place)
+    return [f"{_listed(places)}: {line}" for line, places in told.items()]
 
 
 def _plainly(scene: Scene) -> list[str]:
@@ -161,7 +175,8 @@ def _old_at(place: str, stale: Sequence[Finding], scene: Scene) -> str:
     look = here[0].look
     told = f"{describe(look, look.at)}{scene.origin_changed(look)}{scene.origin_status(look)}" if look else ""
     page = f"{_named(here[0].url)}: " if scene.urls() > 1 else ""
-    return f"{place} ({page}{told}{_of_pages([f.url for f in here], scene, ', ')})"
+    named = look.place_named if look else place
+    return f"{named} ({page}{told}{_of_pages([f.url for f in here], scene, ', ')})"
 
 
 def _hint(looks: Sequence[Look], scene: Scene) -> str:

@@ -3,17 +3,20 @@
 gzip, x-gzip   any number of members; what is no member behind them is padding
 deflate        with zlib's frame, as specified, or bare, as often sent
 br             one stream, and nothing behind it
+zstd           any number of frames, and nothing behind them
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Protocol
 
 import brotli
+import zstandard
 
-PIECE = 64 * 1024  # bytes; Brotli may give half as much again
+PIECE = 64 * 1024  # bytes; Brotli may give half as much again, Zstandard twice as much
+WINDOW_MAX = 8 * 1024 * 1024  # bytes that a zstd decoder has to hold: RFC 9659, 3
 
 _GZIP = 31  # zlib's window bits for a gzip header
 _ZLIB = 15
@@ -47,6 +50,8 @@ def unpacker(encoding: str) -> Unpacker | None:
             return Zipped(deflate=True)
         case "br":
             return Brotli()
+        case "zstd":
+            return Zstandard()
         case _:
             return None
 
@@ -136,3 +141,88 @@ class Brotli:
                 piece = stream.process(b"", output_buffer_limit=PIECE)
         except brotli.error as exc:
             raise Mispacked from exc
+
+
+_ZSTD_MAGIC = 0xFD2FB528
+_SKIPPABLE = range(0x184D2A50, 0x184D2A60)
+_RLE = 1  # a block of one byte, said over and over
+_DICTIONARY_ID, _CONTENT_SIZE = (0, 1, 2, 4), (0, 2, 4, 8)  # bytes, by the flags in a frame's header
+_PART_KEPT = 8  # bytes of a part, as many as its reader wants
+
+
+class Zstandard:
+    """Zstandard. The decoder has no limit on what it gives for what it gets, so that it gets one block at a time, which
+    makes at most 128 KiB (RFC 8878, 3.1.1.2.4)."""
+
+    def __init__(self) -> None:
+        self._decompressor = zstandard.ZstdDecompressor(max_window_size=WINDOW_MAX)  # for one stream at a time
+        self._parts: Generator[int, bytes, None] | None = None
+        self._stream: zstandard.ZstdDecompressionObj | None = None
+        self._left = 0  # bytes of this part
+        self._begin = b""  # of this part
+
+    @property
+    def cut(self) -> bool:
+        """Whether the last frame has not come to its end."""
+        return self._parts is not None
+
+    def unpack(self, chunk: bytes) -> Iterator[bytes]:
+        """What `chunk` adds. Raises Mispacked."""
+        rest = memoryview(chunk)
+        while rest:
+            if self._parts is None:
+                self._parts, self._stream = _parts(), self._decompressor.decompressobj()
+                self._left = next(self._parts)
+            part = bytes(rest[: self._left])
+            rest = rest[len(part) :]
+            if piece := self._decoded(part):
+                yield piece
+            self._advance(part)
+
+    def _decoded(self, part: bytes) -> bytes:
+        try:
+            return self._stream.decompress(part) if self._stream else b""
+        except zstandard.ZstdError as exc:
+            raise Mispacked from exc
+
+    def _advance(self, part: bytes) -> None:
+        """Go on to the next part where this one is there whole."""
+        self._begin += part[: _PART_KEPT - len(self._begin)]
+        self._left -= len(part)
+        if self._left or self._parts is None:
+            return
+        try:
+            self._left = self._parts.send(self._begin)
+        except StopIteration:
+            self._parts = self._stream = None
+        self._begin = b""
+
+
+def _parts() -> Generator[int, bytes, None]:
+    """The lengths in bytes of a frame's parts, each told once the one before is sent in (RFC 8878, 3.1). Raises
+    Mispacked."""
+    magic = int.from_bytes((yield 4), "little")
+    if magic in _SKIPPABLE:
+        if length := int.from_bytes((yield 4), "little"):
+            yield length
+        return
+    if magic != _ZSTD_MAGIC:
+        raise Mispacked
+    flags = (yield 1)[0]
+    if length := _header_length(flags):
+        yield length
+    is_last = False
+    while not is_last:
+        header = int.from_bytes((yield 3), "little")
+        is_last, length = bool(header & 1), 1 if header >> 1 & 3 == _RLE else header >> 3
+        if length:
+            yield length
+    if flags & 4:
+        yield 4  # checksum
+
+
+def _header_length(flags: int) -> int:
+    """Bytes of a frame's header behind its flags."""
+    is_single = bool(flags & 0x20)
+    content = _CONTENT_SIZE[flags >> 6] or int(is_single)
+    return int(not is_single) + _DICTIONARY_ID[flags & 3] + content

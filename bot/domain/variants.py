@@ -17,12 +17,15 @@ from bot.domain.site import Site
 ENCODING = "Accept-Encoding"
 IDENTITY: Asked = ((ENCODING, "identity"),)
 BROTLI: Asked = ((ENCODING, "br"),)
-ENCODINGS = (IDENTITY, BROTLI)  # a plain visitor takes gzip
-VARIANTS_MAX = 6
+CHROME: Asked = ((ENCODING, "gzip, deflate, br, zstd"),)  # Firefox, too: https://caniuse.com/zstd (2026-11)
+SAFARI: Asked = ((ENCODING, "gzip, deflate, br"),)
+ENCODINGS = (IDENTITY, BROTLI, CHROME, SAFARI)  # a plain visitor takes gzip; caches may keep a copy for each string
+VARIANTS_MAX = 7
 NAMES_SHOWN = 5  # fields of Vary
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1"
+AS_A_PHONE: Asked = (("User-Agent", PHONE), *SAFARI)
 _GUESSED = ("User-Agent: ", "Accept-Language: ", "Origin: ")
-_ALL_ASKED = frozenset({"accept-encoding"})  # with gzip, without any, and with brotli: what browsers take
+_ALL_ASKED = frozenset({"accept-encoding"})  # with gzip, without any, with Brotli, and as browsers ask over https
 _SAMPLES = {PHONE: "an iPhone", "Accept-Language: de": "a German reader"}
 _NAMES = frozenset(varied(asked) for asked in ENCODINGS)
 
@@ -120,6 +123,6 @@ def _by_field(field: str, url: str) -> Iterator[Asked]:
         case "origin":
             yield (("Origin", f"{split.scheme}://{split.netloc}"),)
         case "user-agent":
-            yield (("User-Agent", PHONE),)
+            yield AS_A_PHONE
         case "accept-language":
             yield (("Accept-Language", "de"),)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.domain.finding import Finding, Page, Verdict, find
 from bot.domain.landing import NOTHING_PURGED, Purged, landed
 from bot.domain.look import ORIGIN, Likeness, Look, compare, describe
+from bot.domain.owing import not_seen_new, unseen
 from bot.domain.reasons import Scene, beside, beyond, why
 
 __all__ = ["ORIGIN", "Judgement", "Look", "Verdict", "describe", "judge"]
@@ -22,7 +23,7 @@ class Judgement:
 
     A place is in `fresh_at` when nothing there is stale or unknown and a page is fresh, in `stale_at` when a page there
     is old. `already_same` names the places that served the origin's content before the purge. `worth_another`: another
-    look could change the verdict.
+    look could change the verdict. `not_seen_new` are old answers of data centres that were not seen new since.
     """
 
     verdict: Verdict
@@ -32,6 +33,7 @@ class Judgement:
     unknown_at: tuple[str, ...] = ()
     already_same: tuple[str, ...] = ()
     worth_another: bool = False
+    not_seen_new: tuple[Look, ...] = ()
 
 
 def judge(before: Sequence[Look], after: Sequence[Look], purged: Purged = NOTHING_PURGED) -> Judgement:
@@ -50,6 +52,8 @@ def judge(before: Sequence[Look], after: Sequence[Look], purged: Purged = NOTHIN
         return Judgement(Verdict.UNKNOWN, " · ".join([NONE_COVERED, *others]))
     asked = [(page, place) for page in pages for place in places if page.was_asked(place)]
     findings = [landed(found, page, purged) for page, place in asked for found in find(page, place)]
+    owing = [look for look in not_seen_new(findings, pages, purged) if look.place in places]
+    findings += unseen(owing, purged)
     at = {place: _at_place([f for f in findings if f.place == place]) for place in places}
     seen = _worst(at.values())
     verdict = Verdict.UNKNOWN if purged.kept_by and seen is Verdict.FRESH else seen
@@ -63,6 +67,7 @@ def judge(before: Sequence[Look], after: Sequence[Look], purged: Purged = NOTHIN
         unknown_at=tuple(place for place in places if at[place] is Verdict.UNKNOWN),
         already_same=same,
         worth_another=not scene.moved_on and any(f.can_change for f in findings if f.verdict is not Verdict.FRESH),
+        not_seen_new=tuple(owing),
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.answer import PLAIN, Answer, Asked, varied
 from bot.domain.deploy import Expected
-from bot.domain.finding import REFUSING
+from bot.domain.finding import is_failure
 from bot.domain.look import Likeness, compare
 from bot.domain.site import Site
 from bot.domain.variants import answered, says_nothing, to_prove
@@ -25,6 +25,8 @@ DNS = "dns"
 LOOKS_AT_ONCE = 32
 VARIED_MIN = 5  # pages that are asked in every variant whatever it takes; more as far as a round has requests left
 UNSTEADY_TIMES = 4  # that a place is asked where it was old at an earlier look: servers behind it may differ
+ONCE_MORE = 2  # times, at most, that a place is asked whose last answer was a failure and that has given a page too
+ALIKE = (Likeness.SAME, Likeness.SAME_VERSION)
 OTHERS = (Likeness.OTHER, Likeness.OTHER_BYTES, Likeness.TORN, Likeness.UNREAD)
 IN_TIME = "no answer in time"
 NOTHING_EXPECTED: Mapping[str, Expected] = {}
@@ -157,6 +159,7 @@ class _Eyes:
         self._expected = expected
         self._twice = twice
         self._unsteady = unsteady
+        self._left = 0  # requests of this round
         self._gate = asyncio.Semaphore(LOOKS_AT_ONCE)
         self._seen: dict[_Key, Look] = {}
         self._asked: dict[_Key, Look] = {}  # variants, as they are told if nothing comes
@@ -166,15 +169,15 @@ class _Eyes:
         that vary in their variants, as far as `requests` in all go."""
         spots = list(enumerate(self._spots))
         pages = list(enumerate(urls))
+        self._left = requests - len(urls) * sum(self._times(place) for place, _ in self._spots)
         tasks = [group.create_task(self._look_plainly(url, spot, page, n)) for page, url in pages for n, spot in spots]
         if not tasks:
             return
         await asyncio.wait(tasks, timeout=wait)
-        left = requests - len(urls) * sum(self._times(place) for place, _ in self._spots)
         varying = sorted(filter(None, (self._varying(url, page) for page, url in pages)), key=lambda one: one.rank)
         for n, one in enumerate(varying):
-            if n < VARIED_MIN or one.requests <= left:
-                left -= one.requests
+            if n < VARIED_MIN or one.requests <= self._left:
+                self._left -= one.requests
                 for key, asked in one.looks.items():
                     group.create_task(self._look(one.url, self._spots[key[2]], asked, key))
 
@@ -188,17 +191,40 @@ class _Eyes:
         return _Varying(url, looks, any(look.varies for look in plain.values())) if looks else None
 
     async def _look_plainly(self, url: str, spot: tuple[str, str], page: int, n: int) -> None:
+        """One answer after the other, since servers behind one address take turns. Where the last is a failure and
+        another was none, the place is asked ONCE_MORE, as far as requests are left."""
         first = (0, page, n, 0)
         await self._look(url, spot, PLAIN, first)
         if self._seen[first].problem:
             return
-        for more in range(1, self._times(spot[0])):
-            key = (0, page, n, more)
-            await self._look(url, spot, PLAIN, key)
-            if _disagree(self._seen[first], self._seen[key]):
-                continue
-            if _is_alike(self._seen[first], self._seen.pop(key)):
-                self._seen[first] = replace(self._seen[first], answers=self._seen[first].answers + 1)
+        times = self._times(spot[0])
+        for more in range(1, times + ONCE_MORE):
+            if more >= times and not self._may_ask_once_more(first, (0, page, n, more - 1)):
+                return
+            await self._look(url, spot, PLAIN, (0, page, n, more))
+            self._fold(first, (0, page, n, more))
+
+    def _may_ask_once_more(self, first: _Key, last: _Key) -> bool:
+        """Whether there is a page, the last answer is a failure, and a request is left; which is taken."""
+        has_failed = last != first and last in self._seen and is_failure(self._seen[last])
+        if not has_failed or is_failure(self._seen[first]) or self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+    def _fold(self, first: _Key, last: _Key) -> None:
+        """Take the answer `last` into the one that stands for its place, unless it is to be told beside it: another
+        content, or a failure after which nothing came yet."""
+        stands, answer = self._seen[first], self._seen[last]
+        before = (*last[:3], last[3] - 1)
+        if before != first and before in self._seen and is_failure(self._seen[before]):
+            stands = replace(stands, failures=(*stands.failures, _failure(self._seen.pop(before))))
+        if is_failure(stands):
+            stands = replace(answer, failures=(*stands.failures, _failure(stands)))
+            del self._seen[last]
+        elif not is_failure(answer) and not _disagree(stands, answer):
+            stands = _with(stands, self._seen.pop(last))
+        self._seen[first] = stands
 
     def _times(self, place: str) -> int:
         """How often a place is asked for a plain visitor's answer in one go."""
@@ -231,13 +257,22 @@ class _Eyes:
 
 def _disagree(first: Look, second: Look) -> bool:
     """Whether two answers of one place that keeps copies hold two contents."""
-    kept = first.is_kept or second.is_kept
-    return kept and not second.problem and second.status not in REFUSING and compare(first, second) in OTHERS
+    return (first.is_kept or second.is_kept) and compare(first, second) in OTHERS
 
 
-def _is_alike(first: Look, second: Look) -> bool:
-    """Whether the second answer says once more what the first did."""
-    return not second.problem and second.status not in REFUSING and compare(first, second) not in OTHERS
+def _with(first: Look, second: Look) -> Look:
+    """`first`, which stands for `second` too where that says the same once more."""
+    likeness = compare(first, second)
+    if likeness in OTHERS:
+        return first
+    known = {first.seen_at, *first.also_at}
+    named = (second.seen_at,) if second.seen_at and second.seen_at not in known and likeness in ALIKE else ()
+    return replace(first, answers=first.answers + 1, also_at=(*first.also_at, *named))
+
+
+def _failure(look: Look) -> str:
+    """What came in place of a page, in a word or two."""
+    return look.problem or str(look.status)
 
 
 async def look_inside(core: Core, site: Site, urls: Sequence[str], within: float) -> tuple[Look, ...]:

@@ -77,7 +77,10 @@ def _judge(job: JobView, looks: Sequence[Look], pages: Sequence[str]) -> Judgeme
     soft = any(layer.soft for layer in job.layers)
     proven = job.looks if job.proven is not None else ()
     kept_by = job.partly if job.kind is Kind.URL else (*job.partly, *job.left_alone)
-    purged = Purged(purged_at, soft, pages, job.left_alone, proven, kept_by, job.kind is not Kind.URL, job.was_old_at)
+    purged = Purged(
+        purged_at, soft, pages, job.left_alone, proven, kept_by, job.kind is not Kind.URL, job.was_old_at,
+        job.not_seen_new,
+    )  # fmt: skip
     return judge(was(job.before, looks), looks, purged)
 
 
@@ -163,6 +166,7 @@ def _judged(
         fresh_at=judgement.fresh_at,
         stale_at=judgement.stale_at,
         was_old_at=tuple(dict.fromkeys([*job.was_old_at, *judgement.stale_at])),
+        not_seen_new=judgement.not_seen_new,
         due_at=now,
     )
     if again:

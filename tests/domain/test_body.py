@@ -10,12 +10,13 @@ from collections.abc import Callable
 
 import brotli
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.body import HEAD_MAX, INFLATED_MAX, READ_MAX, Body
 from bot.domain.codings import unreadable
-from bot.domain.unpacking import PIECE, Mispacked
+from bot.domain.unpacking import PIECE, Mispacked, Zstandard
 from tests.effort import examples
 
 PAGE = b"<html>" + bytes(range(256)) * 500
@@ -27,10 +28,23 @@ def bare_deflate(data: bytes) -> bytes:
     return packer.compress(data) + packer.flush()
 
 
+def zstd_unsized(data: bytes) -> bytes:
+    """As servers stream it: many blocks, no size, a checksum."""
+    packer = zstandard.ZstdCompressor(write_checksum=True).compressobj()
+    pieces = [packer.compress(data[i : i + 999]) + packer.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+              for i in range(0, len(data), 999)]  # fmt: skip
+    return b"".join(pieces) + packer.flush()
+
+
+def skippable(data: bytes) -> bytes:
+    return b"\x50\x2a\x4d\x18" + len(data).to_bytes(4, "little") + data
+
+
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
     "deflate": zlib.compress,
     "br": lambda data: bytes(brotli.compress(data, quality=5)),
+    "zstd": zstandard.ZstdCompressor(level=3).compress,
 }
 PACKED = {
     "plain": ("", PAGE),
@@ -46,6 +60,10 @@ PACKED = {
     "gzip within gzip": ("gzip, gzip", gzip.compress(gzip.compress(PAGE))),
     "Brotli within deflate within gzip": ("br,deflate , GZIP", gzip.compress(zlib.compress(brotli.compress(PAGE)))),
     "gzip within nothing": ("gzip, identity,", gzip.compress(PAGE)),
+    "Zstandard": ("zstd", zstandard.compress(PAGE)),
+    "Zstandard in capitals, in a stream": ("ZSTD", zstd_unsized(PAGE)),
+    "two Zstandard frames": ("zstd", zstandard.compress(PAGE[:999]) + zstd_unsized(PAGE[999:])),
+    "Zstandard with frames to skip": ("zstd", skippable(b"") + zstandard.compress(PAGE) + skippable(b"x" * 70_000)),
 }
 
 
@@ -144,6 +162,44 @@ def test_a_body_that_ends_early_in_one_of_two_packings_is_cut(cut: Callable[[byt
     body = Body("gzip, gzip")
     body.take(cut(gzip.compress(gzip.compress(PAGE))))
     assert body.cut
+
+
+def zstd_bomb(blocks: int) -> bytes:
+    """As small as it can be: each block is one byte, said 128 Ki times over."""
+    window = (7 << 3).to_bytes(1)  # 128 KiB
+    block, last = (RLE_SIZE << 3 | 1 << 1).to_bytes(3, "little"), (RLE_SIZE << 3 | 1 << 1 | 1).to_bytes(3, "little")
+    return b"\x28\xb5\x2f\xfd\x00" + window + (block + b"x") * (blocks - 1) + last + b"x"
+
+
+RLE_SIZE = 128 * 1024
+
+
+def test_the_worst_zstd_bomb_is_fetched_a_block_at_a_time() -> None:
+    bomb, unpacking = zstd_bomb(16_000), Zstandard()
+    tracemalloc.start()
+    sizes = {len(piece) for piece in unpacking.unpack(bomb[: 64 * 1024])}
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert ({RLE_SIZE}, True) == (sizes, most < 8 * PIECE)
+
+
+def test_a_whole_bomb_ends_where_it_says() -> None:
+    unpacking = Zstandard()
+    assert 3 * RLE_SIZE == sum(map(len, unpacking.unpack(zstd_bomb(3))))
+    assert not unpacking.cut
+
+
+def test_a_window_larger_than_browsers_take_is_refused() -> None:
+    far = zstandard.ZstdCompressor(compression_params=zstandard.ZstdCompressionParameters(window_log=24)).compressobj()
+    sent = far.compress(bytes(range(256)) * 100) + far.flush()
+    with pytest.raises(Mispacked):
+        Body("zstd").take(sent)
+
+
+@pytest.mark.parametrize("behind", [b"\0" * 20, b"<html>"])
+def test_what_is_no_frame_behind_zstandard_raises(behind: bytes) -> None:
+    with pytest.raises(Mispacked):
+        Body("zstd").take(zstandard.compress(PAGE) + behind)
 
 
 @pytest.mark.parametrize("encoding", PACKERS)

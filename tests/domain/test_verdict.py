@@ -79,8 +79,9 @@ def at_news(looks: Sequence[Look]) -> list[Look]:
 
 
 def in_all_encodings() -> list[Look]:
-    """What `fra` and the origin say to who takes no encoding, and to who takes Brotli."""
-    asked = ("Accept-Encoding: identity", "Accept-Encoding: br")
+    """What `fra` and the origin say to who takes no encoding, to who takes Brotli, and to browsers."""
+    taken = ("identity", "br", "gzip, deflate, br, zstd", "gzip, deflate, br")
+    asked = [f"Accept-Encoding: {one}" for one in taken]
     return [replace(one, variant=it) for it in asked for one in (look("fra", "b7", Cached.HIT, 3), *origin())]
 
 

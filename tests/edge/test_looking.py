@@ -14,11 +14,13 @@ from pathlib import Path
 import brotli
 import httpx
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.answer import Asked, varied
 from bot.domain.site import Marker
-from bot.domain.variants import BROTLI
+from bot.domain.variants import BROTLI, CHROME
 from bot.edge import AGENT, EdgeLooker, resolve
 from providers.contract import Cached, Sighting
 from tests.edge.looking import HOST, HOSTS, eyes
@@ -131,6 +133,7 @@ async def test_a_body_beyond_the_cap_leaves_its_etag_to_compare() -> None:
 BOMBS = {
     "gzip": gzip.compress(bytes(100_000_000), 9),
     "br": brotli.compress(bytes(100_000_000), quality=5),
+    "zstd": zstandard.compress(bytes(100_000_000)),
 }
 
 
@@ -141,11 +144,18 @@ async def test_a_bomb_is_let_lie(encoding: str) -> None:
     assert ('"bomb"', "", "") == (look.etag, look.digest, look.problem)
 
 
-async def test_a_page_in_brotli_is_the_same_content_as_the_page_itself() -> None:
-    async with serving(answer(brotli.compress(b"<p>page</p>"), "Content-Encoding: br")) as server:
-        look = await eyes().look(URL, "fra", server.url, BROTLI)
+@pytest.mark.parametrize(
+    ("asked", "encoding", "sent"),
+    [
+        pytest.param(BROTLI, "br", brotli.compress(b"<p>page</p>"), id="Brotli"),
+        pytest.param(CHROME, "zstd", zstandard.compress(b"<p>page</p>"), id="Zstandard"),
+    ],
+)
+async def test_a_packed_page_is_the_same_content_as_the_page_itself(asked: Asked, encoding: str, sent: bytes) -> None:
+    async with serving(answer(sent, f"Content-Encoding: {encoding}")) as server:
+        look = await eyes().look(URL, "fra", server.url, asked)
     expected = hashlib.sha256(b"<p>page</p>").hexdigest()
-    assert (expected, "Accept-Encoding: br", "") == (look.digest, look.variant, look.problem)
+    assert (expected, varied(asked), "") == (look.digest, look.variant, look.problem)
 
 
 async def endless(writer: asyncio.StreamWriter) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from email.utils import formatdate
@@ -63,13 +63,28 @@ class Chain:
         """A visitor; what they read."""
         return visit(self.outer, HOST, path, headers={"Accept-Encoding": encoding}).body
 
-    async def purge(self, things: str) -> None:
-        """Purge, and wait for the end of it."""
+    async def purge(self, things: str) -> str:
+        """Purge, and wait for the end of it; its name."""
         made = await self.http.post("/v1/commands", json={"text": things})
         assert "job" in made.json(), made.text
+        name = str(made.json()["job"])
         async with asyncio.timeout(30):
-            while (await self.http.get(f"/v1/jobs/{made.json()['job']}", params={"wait": "5"})).json()["state"] in OPEN:
+            while (await self.job(name))["state"] in OPEN:
                 pass
+        return name
+
+    async def job(self, name: str) -> Mapping[str, object]:
+        """A job as it is told, after a change or a while."""
+        told = (await self.http.get(f"/v1/jobs/{name}", params={"wait": "5"})).json()
+        assert isinstance(told, dict)
+        return told
+
+    async def first_verdict(self, name: str) -> tuple[object, object]:
+        """What the first look after a purge says, and why."""
+        async with asyncio.timeout(30):
+            while not (told := await self.job(name)).get("why"):
+                pass
+        return told["verdict"], told["why"]
 
     async def why(self, path: str) -> Cause:
         """The cause of that page's state."""
@@ -81,6 +96,7 @@ class Chain:
 
 
 Caches = tuple[Origin, int, int]  # the ports of the inner and the outer one
+CHROME = "gzip, deflate, br, zstd"
 OPEN = {state.value for state in State if state.is_open and state is not State.CHECKING}
 
 
@@ -197,6 +213,26 @@ async def test_a_purge_of_the_url_goes_by_every_copy_that_nginx_keeps_by_vary(ch
     assert "It says `Vary: Accept-Encoding`, so there are several copies under keys of their own: see `variants`." == (
         cause.prevent
     )
+
+
+async def test_chromes_copy_that_a_purge_went_by_is_named(chain: Chain) -> None:
+    for encoding in ("gzip", CHROME):
+        chain.visit("/vary/chrome", encoding)
+    chain.origin.version = "v2"
+    await chain.purge(f"http://{HOST}/vary/chrome only inner --no-check")
+    as_gzip = {"X-Purge-Scheme": "http", "Accept-Encoding": "gzip"}
+    assert 200 == visit(chain.outer, HOST, "/purge/vary/chrome", "PURGE", as_gzip).status
+    cause = await chain.why("/vary/chrome")
+    assert (Name.VARIANT, Certainty.SEEN) == (cause.name, cause.certainty)
+    assert f"`Accept-Encoding: {CHROME}`" in cause.what
+
+
+async def test_a_page_that_a_browser_filled_alone_is_not_proven_by_what_others_get(chain: Chain) -> None:
+    chain.visit("/vary/alone", CHROME)
+    chain.origin.version = "v2"
+    job = await chain.purge(f"http://{HOST}/vary/alone")
+    verdict, _ = await chain.first_verdict(job)
+    assert ("v1", "stale") == (chain.visit("/vary/alone", CHROME), verdict)
 
 
 async def test_a_private_page_is_kept_by_neither(chain: Chain) -> None:

@@ -9,13 +9,12 @@ from bot.domain.caching import titled, varied_by
 from bot.domain.finding import Verdict
 from bot.domain.look import in_short
 from bot.domain.site import Site
-from bot.domain.variants import ENCODING, PHONE, to_diagnose
+from bot.domain.variants import AS_A_PHONE, ENCODING, to_diagnose
 from bot.domain.why.case import Case
 from bot.domain.why.spots import LOCATION_MAX, SENDS_MAX, Glance, Spot, Tier, names_of
 
-AS_A_PHONE: Asked = (("User-Agent", PHONE),)
 FIELDS_SHOWN, FIELD_MAX = 4, 40
-ALIKE_MAX = 6  # requests more at one place
+ALIKE_MAX = 7  # requests more at one place
 _AGENT = "user-agent"
 _SAMPLES = {  # one value of these stands for no others
     _AGENT: "what other devices get than a plain visitor and an iPhone, since it says `Vary: User-Agent`",

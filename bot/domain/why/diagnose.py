@@ -14,6 +14,7 @@ from bot.domain.why import (
     calm,
     content,
     inside,
+    last_look,
     lifetime,
     missed,
     nothing_old,
@@ -62,6 +63,7 @@ RULES: tuple[Rule, ...] = (
     content.disagree,
     unpurged.not_purged,
     calm.no_answer,
+    last_look.disagree,
     nothing_old.browsers,
     nothing_old.origin_old,
     calm.not_known,
@@ -127,6 +129,10 @@ def _again(case: Case, name: Name) -> str:
 def _weighed(case: Case, cause: Cause) -> Cause:
     """Less sure where only the bytes are other than the origin's, as an edge that rewrites pages changes them too; and
     where nothing old was seen, and other visitors' requests told nothing."""
+    if cause.name is Name.NOTHING_OLD and (line := last_look.saw(case)):
+        return replace(cause, certainty=Certainty.POSSIBLE, evidence=(line, *cause.evidence))
+    if cause.name is Name.BROWSERS and last_look.is_young(case):
+        return replace(cause, certainty=Certainty.POSSIBLE)
     if cause.name in _IN_DOUBT and is_in_doubt(case):
         return replace(cause, certainty=_IN_DOUBT[cause.name])
     if cause.name not in _OF_THE_OLD | _OF_OUR_PURGE or not case.is_by_bytes:

@@ -1,0 +1,74 @@
+"""What a purge of ours saw a moment ago is not contradicted by what is seen now: both are told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.look import Look
+from bot.domain.why import Case, Certainty, Glance, Name, Ours, diagnose
+from providers.contract import Cached
+from tests.domain.why_cases import NOW, case, edge, glance, job, looked, new, old, origin, ours
+
+FRA_OLD, IAD_OLD = (replace(glance(place, "old", Cached.HIT, 1).look, at=NOW - 4) for place in ("fra", "iad"))
+FRA_NEW = replace(glance("fra", "new", Cached.HIT, 1).look, at=NOW - 4)
+KEPT_LONG = {"cache-control": "max-age=86400"}
+SAW = 'P-1 saw it old at fra 4 s ago (HIT, 1 s old, version "old")'
+
+
+def purge(*looks: Look, not_seen_new: Sequence[Look] = (), origins: str = "new") -> Ours:
+    return ours(replace(job(40), looks=(*looks, *looked(origins)), not_seen_new=tuple(not_seen_new)))
+
+
+def now(made: Ours, *spots: Glance) -> Case:
+    return case(*(edge(one.look.place, one) for one in spots), purges=(made,)) if spots else case(new(), purges=(made,))
+
+
+def test_an_edge_that_was_old_to_a_purge_seconds_ago_is_told_and_only_possible() -> None:
+    cause = diagnose(now(purge(FRA_OLD))).cause
+    assert (Name.DISAGREE, Certainty.POSSIBLE, "fra") == (cause.name, cause.certainty, cause.at)
+    assert cause.what.startswith(f"{SAW}; now fra serves what the origin serves.")
+    assert ('fra, 4 s ago: HIT, 1 s old, version "old"', "fra, now: the same as the origin") == cause.evidence
+
+
+def test_each_edge_that_was_old_is_named() -> None:
+    both = case(new(), new("iad"), purges=(purge(FRA_OLD, IAD_OLD),))
+    assert diagnose(both).cause.what.startswith("P-1 saw it old at fra, iad 4 s ago (")
+
+
+def test_a_data_centre_that_was_not_seen_new_is_named() -> None:
+    made = purge(FRA_NEW, not_seen_new=[replace(FRA_OLD, seen_at="MAD")])
+    assert diagnose(now(made)).cause.what.startswith("P-1 saw it old at fra at MAD 4 s ago (")
+
+
+def test_browsers_are_no_likelier_than_the_edge_that_was_just_old() -> None:
+    was = replace(purge(FRA_OLD).job, before=looked("old", "fra"))
+    cause = diagnose(now(ours(was), glance("fra", "new", Cached.HIT, 30, headers=KEPT_LONG))).cause
+    assert (Name.DISAGREE, Certainty.POSSIBLE) == (cause.name, cause.certainty)
+
+
+def test_after_a_while_nothing_old_is_found_and_what_was_seen_is_still_told() -> None:
+    cause = diagnose(now(purge(replace(FRA_OLD, at=NOW - 7_200)))).cause
+    assert (Name.NOTHING_OLD, Certainty.POSSIBLE) == (cause.name, cause.certainty)
+    assert 'P-1 saw it old at fra 2 h ago (HIT, 1 s old, version "old")' == cause.evidence[0]
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        pytest.param(purge(FRA_NEW), id="it was new then"),
+        pytest.param(purge(replace(FRA_OLD, at=NOW - 90_000)), id="it was long ago"),
+        pytest.param(purge(FRA_OLD, origins="before"), id="the origin has changed since"),
+        pytest.param(purge(replace(FRA_OLD, url="https://www.shop.test/news")), id="it was another page"),
+    ],
+)
+def test_what_tells_nothing_of_now_is_not_told(made: Ours) -> None:
+    cause = diagnose(now(made)).cause
+    assert (Name.NOTHING_OLD, Certainty.SEEN) == (cause.name, cause.certainty)
+
+
+def test_what_is_old_now_is_told_by_what_is_seen_now() -> None:
+    cause = diagnose(case(old(), origin(), purges=(purge(FRA_OLD),))).cause
+    assert cause.name is not Name.NOTHING_OLD and "saw it old" not in cause.what
