@@ -329,7 +329,7 @@ async def busy(stage: Stage) -> None:
 
 
 SCENES = (
-    Scene("origin-old", "Nobody deployed", "the origin itself is old", origin),
+    Scene("origin-old", "Nobody deployed", "nothing old was found", origin),
     Scene(
         "servers",
         "One of two servers was forgotten",

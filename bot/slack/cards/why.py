@@ -12,7 +12,7 @@ from bot.services.replies import Explained
 from bot.slack.cards.blocks import FIRST_MAX, Block, Card, actions, button, context, section
 from bot.slack.escape import cut_marked, escape, person, url_text
 
-EVIDENCE_SHOWN, EVIDENCE_MAX = 5, 300
+EVIDENCE_SHOWN, EVIDENCE_MAX = 8, 300
 WAY_SHOWN, UNSEEN_SHOWN = 8, 4
 LINE_MAX = 400  # characters
 REPEAT_MAX = 700  # characters of a shell line; a longer one is left out, since half of it is none
