@@ -81,6 +81,10 @@ def gone(place: str = "fra", problem: str = "connection refused") -> Spot:
     return edge(place, glance(place, problem=problem))
 
 
+def cut_off(place: str) -> Spot:
+    return edge(place, glance(place, problem="the body ends after 3 of 10 bytes", is_broken=True))
+
+
 def waiting(state: State = State.QUEUED) -> JobView:
     return replace(
         job(20, state), layers=(layer(VARNISH, 20, LayerState.WAITING), layer(CLOUDFLARE, 20, LayerState.WAITING))
@@ -445,6 +449,8 @@ SPEAKS = [
     ),
     row(Name.NOT_PURGED, LIKELY, case(old(cached=UNKNOWN, age=None)), "kept-or-not"),
     row(Name.NO_ANSWER, SEEN, case(gone("fra"), gone("iad")), "no-edge-answered"),
+    row(Name.BROKEN, SEEN, case(cut_off("fra"), gone("iad")), "answered-and-the-body-is-cut-off"),
+    row(Name.BROKEN, SEEN, case(new(), cut_off("iad")), "broken-at-one-place-alone"),
     row(Name.BROWSERS, LIKELY, case(new(), origin(changed=30), purges=[ours(WAS_OLD)]), "old-before-and-kept-a-minute"),
     row(Name.BROWSERS, LIKELY, case(edge("fra", WORKER), purges=[ours(WAS_OLD)]), "old-before-and-a-service-worker"),
     row(
@@ -694,6 +700,8 @@ NEAR_MISSES = [
     row(Name.UNCACHED, SEEN, case(new(cached=UNCACHED), new("iad")), "kept-at-one-of-two"),
     row(Name.UNCACHED, SEEN, case(new(age=None, cached=MISS)), "fetched-twice-and-allowed-to-be-kept"),
     row(Name.NO_ANSWER, SEEN, case(gone("fra"), new("iad")), "one-of-two-answers"),
+    row(Name.NO_ANSWER, SEEN, case(cut_off("fra"), cut_off("iad")), "every-edge-answers-and-its-body-is-broken"),
+    row(Name.BROKEN, SEEN, case(edge("fra", *cut_off("fra").plain[:1], HIT_NEW)), "broken-once-and-then-whole"),
 ]
 
 

@@ -118,7 +118,8 @@ def _instead(case: Case, spot: Spot, glance: Glance) -> str:
     """What the place did; where it answered well, it is the origin's answer that cannot be compared."""
     look = glance.look
     if not glance.is_usable:
-        return f"gave such a request no answer ({look.problem})"
+        kind = "a broken answer" if look.broken else "no answer"
+        return f"gave such a request {kind} ({look.problem})"
     if glance.location:
         return (
             f"answered such a request with {look.status}, to {glance.location[:LOCATION_MAX]}, which was not looked at"

@@ -70,6 +70,8 @@ class Glance:
         says = look.says or ("" if look.cached is Cached.UNKNOWN else look.cached.value)
         age = f", {span(look.age)} old" if look.age is not None else ""
         content = f", {self.content}" if self.content else ""
+        if look.broken:
+            return f"{look.broken}, and {look.problem}"
         return look.problem or f"{look.status} {says}".rstrip() + age + content
 
 
