@@ -647,6 +647,28 @@ def test_an_old_copy_that_its_url_does_not_reach_is_purged_by_prefix_or_named() 
     assert buttons == [line for line in shown if line.startswith("   [")]
 
 
+@pytest.mark.parametrize(
+    ("known", "ends"),
+    [
+        ({Kind.URL, Kind.TAG}, "Name it in the site's `variants`, or purge by tag, which takes every variant."),
+        ({Kind.URL}, "Name it in the site's `variants`."),
+    ],
+    ids=["tags", "URLs alone"],
+)
+def test_only_what_every_layer_knows_is_offered_for_a_variant(known: set[Kind], ends: str) -> None:
+    looks, left = old_for_phones(PRICING), {PRICING: "X: phone"}
+    checked = Checked(SHOP, (PRICING,), looks, judge((), looks), apart=left, known=frozenset(known))
+    shown = spelled(check_card(checked, T, "/purge"))
+    assert f"a purge of its URL may leave that copy. {ends}" in shown
+    assert "prefix" not in shown
+
+
+def test_a_layer_with_a_way_of_its_own_for_variants_is_told_by_that() -> None:
+    looks, left = old_for_phones(PRICING), {PRICING: "X: phone"}
+    checked = Checked(SHOP, (PRICING,), looks, judge((), looks), apart=left, siblings="nginx finds only one")
+    assert "may leave that copy. nginx finds only one." in spelled(check_card(checked, T, "/purge"))
+
+
 def test_whoever_has_no_buttons_copies_the_line_that_reaches_it() -> None:
     looks = old_for_phones(PRICING)
     checked = Checked(SHOP, (PRICING,), looks, judge((), looks), apart={PRICING: "X: phone"})

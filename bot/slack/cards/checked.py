@@ -19,12 +19,13 @@ from bot.slack.cards.checked_table import PAGE_MAX, page_name, rows_of, shortene
 from bot.slack.cards.private import copied
 from bot.slack.cards.words import at_places, count, duration, listed, number
 from bot.slack.escape import escape, url_text
+from providers.contract import Kind
 
 COLUMNS_SEEN, WIDTH_SEEN, CELL_SEEN = 5, 80, 30  # columns and characters that a message shows; a cell is wrapped
 WHY_MAX = 500  # characters
 ASKED_EACH_TIME = "Browsers ask each time before they use a copy."
 APART_SHOWN = 3
-NAME_IT = "Name it in the site's `variants`, or purge by tag or prefix, which take every variant."
+WIDER = (Kind.TAG, Kind.PREFIX)
 WHY_URL_MAX = 1900  # characters; a button holds 2,000
 
 
@@ -113,10 +114,20 @@ def _apart(checked: Checked) -> Iterator[str]:
     """The old copies that a purge of their URL may leave."""
     for url, variant in list(checked.apart.items())[:APART_SHOWN]:
         who = f"{escape(page_name(url, '', checked))} is old for who sends {escape(in_short(variant), 80)}"
-        yield f"{who}; a purge of its URL may leave that copy. {NAME_IT}"
+        yield f"{who}; a purge of its URL may leave that copy. {_to_reach(checked)}"
     more = len(checked.apart) - APART_SHOWN
     if more > 0:
         yield f"So it is with {count(more, 'more page')}."
+
+
+def _to_reach(checked: Checked) -> str:
+    """What takes such a copy, of what every layer knows."""
+    if checked.siblings:
+        return escape(f"{checked.siblings}.", WHY_MAX)
+    known = [kind.value for kind in WIDER if kind in checked.known]
+    take = "takes" if len(known) == 1 else "take"
+    wider = f", or purge by {' or '.join(known)}, which {take} every variant" if known else ""
+    return f"Name it in the site's `variants`{wider}."
 
 
 def _ways_out(checked: Checked, command: str) -> Iterator[str]:
