@@ -198,13 +198,14 @@ class BadLinesFound:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Why a page looks old; `case` is what was seen."""
+    """Why a page looks old; `case` is what was seen. `decision` is the policy's on the purge that it offers."""
 
     site: Site
     url: str
     diagnosis: Diagnosis
     case: Case
     draft: str = ""  # holds the line of the cure, for a button
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)
