@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from starlette.types import Receive, Scope, Send
@@ -52,10 +53,12 @@ class Edge:
             return
         target = target_of(scope)
         sent = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        if self._manners.of(target.host, target.path).hangs_up:
+        manner = self._manners.of(target.host, target.path)
+        if manner.hangs_up:
             await cut(scope, receive, send)
             return
-        await answer(send, await self.page(target, sent))
+        reply = await self.page(target, sent)
+        await answer(send, _garbled(reply) if manner.is_garbled else reply)
 
     async def page(self, target: Target, sent: Mapping[str, str] = NOTHING_SENT) -> Reply:
         """The page from the cache, or from further in, for a visitor who sends these headers, names in lower case."""
@@ -133,6 +136,10 @@ class Edge:
 
     def _marked(self, reply: Reply, says: str, age: int | None = None) -> Reply:
         return Reply(reply.status, {**reply.headers, **self._marks(self.city, says, age)}, reply.body)
+
+
+def _garbled(reply: Reply) -> Reply:
+    return replace(reply, headers={**reply.headers, "content-encoding": "gzip"})
 
 
 def _key(target: Target, manner: Manner, sent: Mapping[str, str]) -> str:

@@ -33,6 +33,7 @@ class Manner:
     while_fetching: bool = False  # the old is served once more, while the new is fetched
     behind_another: bool = False  # another CDN's cache stands before the edges
     hangs_up: bool = False  # whoever asks the edges for it is cut off without an answer
+    is_garbled: bool = False  # the edges say that it is packed, and it is not
     busy: bool = False  # the edges have no room for it, and answer 503 themselves
 
 

@@ -256,6 +256,13 @@ async def error(stage: Stage) -> None:
     stage.deploy(ago=60)
 
 
+async def unreadable(stage: Stage) -> None:
+    """The edges keep a page that says it is packed, and is not; the origin's is well."""
+    await stage.visit()
+    stage.age()
+    stage.serve(Manner(is_garbled=True))
+
+
 async def refused(stage: Stage) -> None:
     """Cloudflare refuses the purge."""
     await stage.grow_old()
@@ -329,7 +336,7 @@ async def busy(stage: Stage) -> None:
 
 
 SCENES = (
-    Scene("origin-old", "Nobody deployed", "the origin itself is old", origin),
+    Scene("origin-old", "Nobody deployed", "nothing old was found", origin),
     Scene(
         "servers",
         "One of two servers was forgotten",
@@ -407,6 +414,13 @@ SCENES = (
         "edges disagree",
         torn,
         unseen="Each city has two nodes. Its box shows one of them.",
+    ),
+    Scene(
+        "broken",
+        "A page that no browser can unpack",
+        "a broken copy",
+        unreadable,
+        unseen="The boxes show the version that it would have.",
     ),
     Scene("not-found", "A 404 that was kept", "a cached error or redirect", error),
     Scene("moved", "A redirect that was kept", "a cached error or redirect", moved),

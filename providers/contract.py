@@ -91,6 +91,7 @@ class Capabilities:
     of_hosts: frozenset[Kind] = frozenset()  # done host by host of the site, so it must have some
     instead: Mapping[Kind, str] = field(default_factory=dict)  # what to do where a kind is not: better than other kinds
     takes: Copies = Copies.ENCODINGS  # by URL
+    siblings: str = ""  # what to do where copies that vary are left by that: a sentence without its stop
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,13 @@ WIDE = frozenset({Kind.PREFIX, Kind.HOST, Kind.EVERYTHING})
 NEWER = "Name the URLs; with module 3.0 or newer set `wildcards: yes`, on the same machine `cache_dir`."
 
 
+SIBLINGS = (  # docs/providers/nginx.md, seen with 1.22.1 and module 2.3
+    "nginx finds copies that vary through the one that it met first, and goes by the others: purge by files"
+    " (`cache_dir`), or have `cache_purge_vary_aware on` (module 3.0), the encoding in the key, or"
+    ' `proxy_set_header Accept-Encoding ""`'
+)
+
+
 def can_of(account: Account, plus: bool, wild: bool) -> Capabilities:
     """What an account can do, by its own pace, at NGINX Plus and where wildcards are known."""
     kinds = WIDE | {Kind.URL} if wild else frozenset({Kind.URL})
@@ -25,4 +32,5 @@ def can_of(account: Account, plus: bool, wild: bool) -> Capabilities:
         of_hosts=frozenset({Kind.EVERYTHING}),
         instead={} if wild else dict.fromkeys(WIDE, NEWER),
         takes=Copies.NAMED,
+        siblings=SIBLINGS,
     )

@@ -9,6 +9,7 @@ from bot.domain.masking import header_told
 
 Asked = tuple[tuple[str, str], ...]  # request headers beyond a plain visitor's, each a name and a value
 PLAIN: Asked = ()
+UNTRUSTED = "its certificate is not trusted"  # how such a problem begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Answer:
     `place` and `at` are a look's. `text` is the beginning of the unpacked body; `digest` its SHA-256, empty if it was
     not read whole; `begins` the hashes of its beginnings; `size` its bytes as unpacked, as far as read. `dialled` is
     the address that answered. `over` is "http" where an https page was asked for without TLS. `problem` is set when
-    there was no usable answer.
+    there was no usable answer: with a status where one came whose body is broken.
     """
 
     url: str
@@ -34,6 +35,11 @@ class Answer:
     over: str = ""
     problem: str = ""
     begins: tuple[str, ...] = ()
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether an answer came whose body is cut off, or not packed as it says."""
+        return bool(self.problem and self.status)
 
     def lines(self, name: str) -> tuple[str, ...]:
         """Each line of header `name` (lower case)."""

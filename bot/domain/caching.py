@@ -84,7 +84,7 @@ class Policy:
     """What an answer says about keeping it, read once."""
 
     control: Directives
-    has_control: bool  # there is a Cache-Control, however it reads
+    has_control: bool  # there is a Cache-Control with a word in it, however it reads
     expires: float | None  # seconds since the epoch; None: not said, or unreadable
     has_expires: bool
     date: float | None
@@ -97,15 +97,16 @@ class Policy:
 
     @property
     def says_nothing(self) -> bool:
-        """Whether neither Cache-Control nor Expires is there."""
+        """Whether neither Cache-Control nor Expires says anything."""
         return not self.has_control and not self.has_expires
 
 
 def policy_of(headers: Headers) -> Policy:
     """Read what `headers` say about keeping."""
+    control = Directives.read(headers.get("cache-control", ""))
     return Policy(
-        control=Directives.read(headers.get("cache-control", "")),
-        has_control="cache-control" in headers,
+        control=control,
+        has_control=bool(control.said),
         expires=moment(headers.get("expires", "")),
         has_expires="expires" in headers,
         date=moment(headers.get("date", "")),

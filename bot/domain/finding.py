@@ -115,7 +115,7 @@ def is_failure(look: Look) -> bool:
 
 def _find(page: Page, look: Look) -> Finding:
     if look.problem:
-        return _unknown(look, f"{look.place} did not answer: {look.problem}")
+        return _unknown(look, f"{look.place} {_silence(look)}")
     if is_failure(look):
         return _unknown(look, f"{look.place} answered {look.status}")
     if _is_part(look):
@@ -150,12 +150,19 @@ def _unknown(look: Look, why: str, can_change: bool = True) -> Finding:
     return Finding(look.place, look.url, Verdict.UNKNOWN, why, look, can_change)
 
 
+def _silence(look: Look) -> str:
+    """Why nothing can be made of what a place gave."""
+    if look.broken:
+        return f"gave a broken answer: {look.broken}, and {look.problem}"
+    return f"did not answer: {look.problem}"
+
+
 def _trouble_of_origin(page: Page, origins: Sequence[Look]) -> str:
     if not page.has_origin:
         return "no origin is configured to compare with"
     if not origins:
         silent = next(iter(page.now(ORIGIN)), None)
-        return f"the origin did not answer: {silent.problem}" if silent else "the origin did not answer in time"
+        return f"the origin {_silence(silent)}" if silent else "the origin did not answer in time"
     refusing = next((origin.status for origin in origins if origin.status in REFUSING), 0)
     if not refusing and any(_is_part(origin) for origin in origins):
         return f"the origin answered {_A_PART}"

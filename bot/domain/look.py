@@ -58,6 +58,7 @@ class Look:
     odd_age: str = ""  # what its max-age says where that is no number, so that browsers ask each time
     begins: tuple[str, ...] = ()
     size: int = 0
+    broken: int = 0  # the status of an answer whose body is broken, which `problem` tells
     answers: int = 1  # given one after the other and alike, that it stands for
     length: int = 0
     packed: str = ""

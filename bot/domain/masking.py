@@ -1,5 +1,6 @@
 """Values that are likely to be secrets are not shown: those of arguments and headers whose names say so, as `token` in
-a query or `Cookie`. What is stored, purged and asked for keeps them; what is told of it does not."""
+a query or `Cookie`, and what stands before an @ in a URL's authority. What is stored, purged and asked for keeps them;
+what is told of it does not."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ _SECRET_WORDS = frozenset(
 _SECRET_ENDS = ("apikey", "password", "secret", "signature", "token")  # of words that are written together
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _ARGUMENT = re.compile(r"""(?<=[?&;#])([A-Za-z0-9_.~%\[\]-]{1,80})=([^&;#\s<>|`"')]+)""")
+_CREDENTIALS = re.compile(r"""(?:(?<=://)|(?<=^//)|(?<=\s//))[^/?#\s<>|`"'\\]{1,400}@""")
 _SCHEMES = frozenset(["basic", "bearer", "digest", "negotiate", "token", "apikey", "hmac"])  # of Authorization
 _COOKIE_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,80}")  # RFC 6265, 4.1.1
 _MARK = 4  # hex digits, too few to find a value by
@@ -23,7 +25,13 @@ _MARK = 4  # hex digits, too few to find a value by
 
 def masked(text: str) -> str:
     """`text` with each such value as "•••", wherever a URL stands in it."""
-    return _ARGUMENT.sub(_hidden, text) if "=" in text else text
+    shown = _CREDENTIALS.sub(f"{MASK}@", text) if "@" in text else text
+    return _ARGUMENT.sub(_hidden, shown) if "=" in shown else shown
+
+
+def without_credentials(url: str) -> str:
+    """`url` without what stands before an @ in its authority."""
+    return _CREDENTIALS.sub("", url) if "@" in url else url
 
 
 def header_masked(name: str, value: str) -> str:

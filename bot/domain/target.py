@@ -28,6 +28,7 @@ CREDENTIALS = "What stands before an @ is a user name or password. Write the URL
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://")
 _END_OF_AUTHORITY = re.compile(r"[/?#]")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.\-]*[a-z0-9_])?")
+_DOTS = re.compile(r"/(?:\.|%2e){1,2}(?=/|$)", re.IGNORECASE)  # https://url.spec.whatwg.org, 4.4; RFC 3986, 5.2.4
 _STARS_ONLY = re.compile(r"[/*]*")
 _PORT = {"http": "80", "https": "443"}
 
@@ -137,6 +138,8 @@ def read_rest(typed: str, notes: Notes) -> str:
     if not rest.isascii():
         notes.add("Percent-encoded the letters beyond ASCII in {}.", rest)
         rest = quote(rest, safe=string.punctuation)
+    if _DOTS.search(rest.partition("?")[0]):
+        notes.add("Browsers take the `.` and `..` out of {} before they ask; here it goes out as it is written.", rest)
     if len(rest) > URL_MAX:
         raise Unreadable(f"It is longer than {URL_MAX:,} bytes.")
     return rest

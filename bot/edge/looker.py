@@ -43,7 +43,7 @@ from bot.domain.target import Address, Unreadable, read_address
 from bot.domain.unpacking import Mispacked
 from bot.domain.verdict import Look
 from bot.domain.words import Notes, shown
-from bot.edge.mishaps import HEADERS_MAX, Refusal, Unusable, problem
+from bot.edge.mishaps import HEADERS_MAX, Refusal, Unusable, cut_off, problem
 from bot.services.ports import Clock, ReadHeaders
 from providers.cache_status import told
 from providers.contract import Seen, Sighting
@@ -202,7 +202,10 @@ class EdgeLooker:
     def read(self, answer: Answer, by: ReadHeaders | None = None) -> Look:
         """An answer as a look. `by` reads the headers of a cache that is not the host's outermost one."""
         if answer.problem:
-            return Look(answer.place, answer.url, answer.at, problem=answer.problem, variant=varied(answer.asked))
+            asked = varied(answer.asked)
+            return Look(
+                answer.place, answer.url, answer.at, problem=answer.problem, variant=asked, broken=answer.status
+            )
         leads_to = answer.says("location") if 300 <= answer.status < 400 else ""
         headers, host = answer.joined(), urlsplit(answer.url).hostname or ""
         read = by or self._sightings.get(host)
@@ -241,7 +244,9 @@ async def _answer(response: httpx.Response, began: Answer) -> Answer:
         raise Unusable(f"its headers are larger than {HEADERS_MAX // 1000} kB")
     headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
     answer = replace(began, status=response.status_code, headers=headers, dialled=_dialled(response))
-    body = await _read(response, answer)
+    body, broken = await _read(response, answer)
+    if broken:
+        return replace(answer, problem=broken)
     return replace(answer, text=body.text, digest=body.digest, size=body.size, begins=body.begins)
 
 
@@ -252,16 +257,21 @@ def _dialled(response: httpx.Response) -> str:
     return str(peer[0]) if isinstance(peer, tuple) else ""
 
 
-async def _read(response: httpx.Response, answer: Answer) -> Body:
-    """The body, within its caps. Where the answer sends elsewhere, the place is part of the content."""
+async def _read(response: httpx.Response, answer: Answer) -> tuple[Body, str]:
+    """The body, within its caps, and how it is broken; "" where it is whole, or went on beyond the caps. Where the
+    answer sends elsewhere, the place is part of the content."""
     goes_to = answer.says("location") if 300 <= answer.status < 400 else ""
-    body = Body(answer.says("content-encoding"), goes_to)
-    async for chunk in response.aiter_raw():
-        if not body.take(chunk):
-            break
-    if body.cut:
-        raise Unusable("the answer was cut off")
-    return body
+    body, came = Body(answer.says("content-encoding"), goes_to), 0
+    try:
+        async for chunk in response.aiter_raw():
+            came += len(chunk)
+            if not body.take(chunk):
+                break
+    except Mispacked as exc:
+        return body, problem(exc)
+    except (httpx.RemoteProtocolError, httpx.ReadError):
+        return body, cut_off(came, answer.says("content-length"))
+    return body, f"its {answer.says('content-encoding')[:SAYS_MAX]} body is cut off" if body.cut else ""
 
 
 def as_written(address: str) -> httpx.URL:

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 
 import httpx
 
+from bot.domain.answer import UNTRUSTED
 from bot.domain.unpacking import Mispacked
 
 HEADERS_MAX = 64_000  # bytes
+LENGTH_MAX = 16  # digits
 
 
 class Refusal(Exception):
@@ -21,6 +23,12 @@ class Unusable(Exception):
     """There was an answer that nothing can be made of; the text says why."""
 
 
+def cut_off(came: int, length: str) -> str:
+    """How a body is broken of which `came` bytes are there, and a Content-Length says `length`."""
+    whole = int(length) if length.isascii() and length.isdigit() and len(length) < LENGTH_MAX else 0
+    return f"the body ends after {came:,} of {whole:,} bytes" if whole else f"the body is cut off after {came:,} bytes"
+
+
 def problem(error: BaseException) -> str:
     """What went wrong between us and an answer, in plain words."""
     causes = list(_causes(error))
@@ -29,7 +37,7 @@ def problem(error: BaseException) -> str:
             case Unusable():
                 return str(cause)
             case ssl.SSLCertVerificationError():
-                return f"its certificate is not trusted ({cause.verify_message})"
+                return f"{UNTRUSTED} ({cause.verify_message})"
             case ssl.SSLError():
                 return "no encrypted connection could be made"
             case socket.gaierror():

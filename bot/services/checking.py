@@ -30,6 +30,7 @@ from bot.services.checks import (
 from bot.services.leading import led
 from bot.services.replies import Checked
 from bot.services.setup import Core
+from providers.contract import Kind
 
 URLS_MAX = 100  # of one check; as many looks go on at once as `look_all` lets
 TARGETS_MAX = 2000  # of a job under way, those that are read
@@ -62,11 +63,13 @@ async def check(core: Core, command: Command) -> Checked:
     notes = [*([] if proven else _notes(looks)), *([around.note] if around.note else [])]
     old = old_of(urls, all_looks)
     jobs = await core.ledger.read(lambda books: _under_way(books, site, old)) if old else {}
-    takes = {core.setup.providers[layer.account].can.takes for layer in site.layers}
-    apart = left_by_url(site, takes, {url: old_variants(url, all_looks) for url in old})
+    cans = [core.setup.providers[layer.account].can for layer in site.layers]
+    apart = left_by_url(site, {can.takes for can in cans}, {url: old_variants(url, all_looks) for url in old})
     return Checked(
-        site, urls, all_looks, judgement, problems, hold, notes, inner, left_out=left_out, under_way=jobs, apart=apart
-    )
+        site, urls, all_looks, judgement, problems, hold, notes, inner, left_out=left_out, under_way=jobs, apart=apart,
+        known=frozenset(Kind).intersection(*(can.kinds for can in cans)),
+        siblings=next((can.siblings for can in cans if can.siblings), ""),
+    )  # fmt: skip
 
 
 def _of_all(judgement: Judgement, looked_at: int, left_out: int) -> Judgement:

@@ -22,6 +22,7 @@ from bot.services import approvals, deeds, glass, history, holds, schedules, tim
 from bot.services.allowed import rights_on
 from bot.services.aside import aside
 from bot.services.checking import check
+from bot.services.cures import with_policy
 from bot.services.deciding import judge_plan, site_held, submit
 from bot.services.forgotten import no_job
 from bot.services.helping import barred_to
@@ -341,6 +342,7 @@ class Desk:
 
     async def _why(self, asking: Asking, command: Command) -> Reply:
         told = await explain(self._core, command)
+        told = await with_policy(self._core, asking.actor, told, self.speaker(asking.actor, asking.channel))
         cure = told.diagnosis.cause.cure
         if cure is None or not cure.line or asking.actor.is_token:
             return told  # a machine has no button, and reads the line

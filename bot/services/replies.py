@@ -27,7 +27,7 @@ from bot.ledger.holds import CameToNothing, LotSize, Over, Waiting
 from bot.services.checks import old_of
 from bot.services.limits import AccountNow
 from bot.services.queue import QueueShown
-from providers.contract import Probe
+from providers.contract import Kind, Probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +198,14 @@ class BadLinesFound:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Why a page looks old; `case` is what was seen."""
+    """Why a page looks old; `case` is what was seen. `decision` is the policy's on the purge that it offers."""
 
     site: Site
     url: str
     diagnosis: Diagnosis
     case: Case
     draft: str = ""  # holds the line of the cure, for a button
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +225,8 @@ class Checked:
     left_out: Sequence[str] = ()  # URLs that were named and not looked at
     under_way: Mapping[str, JobView] = field(default_factory=dict)  # by an old URL, the job that purges it already
     apart: Mapping[str, str] = field(default_factory=dict)  # by an old URL, a variant that a purge of it may leave
+    known: frozenset[Kind] = frozenset(Kind)  # what every layer purges by
+    siblings: str = ""  # what to do about variants, where a layer's own way is needed
 
     @property
     def to_purge(self) -> tuple[str, ...]:
@@ -232,7 +235,10 @@ class Checked:
 
     @property
     def to_purge_wider(self) -> tuple[str, ...]:
-        """The prefixes of what is old and is not reached by its URL, where they are less than a host."""
+        """The prefixes of what is old and is not reached by its URL, where they are less than a host and every layer
+        knows them."""
+        if Kind.PREFIX not in self.known:
+            return ()
         return tuple(filter(None, (all_variants_of(url) for url in self._old if url in self.apart)))
 
     @property

@@ -57,7 +57,9 @@ def _held(books: Books, case: Case) -> tuple[Hold | None, tuple[InLine, ...]]:
 def fronts(core: Core, site: Site) -> tuple[Front, ...]:
     """The site's caches, outermost first."""
     accounts = [(layer.account, core.setup.providers[layer.account]) for layer in reversed(site.layers)]
-    return tuple(Front(one.title, one.name, account, one.can.kinds, one.can.takes) for account, one in accounts)
+    return tuple(
+        Front(one.title, one.name, account, one.can.kinds, one.can.takes, one.can.siblings) for account, one in accounts
+    )
 
 
 class _Eyes:

@@ -6,6 +6,7 @@ On a ground of its own, as the chart of `stats`, so that it reads the same on bo
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from textwrap import wrap
 
@@ -13,11 +14,12 @@ from bot.domain.masking import masked
 from bot.domain.verdict import ORIGIN, Verdict
 from bot.services.checks import DNS, verdict_of
 from bot.services.replies import Checked
-from bot.slack.cards.checked import old_first, shortened
+from bot.slack.cards.checked_table import by_worst, shortened, told_of
 from bot.slack.chart import ALT_MAX, COLOURS, GROUND, INK, drawable
 
 PLACES_LEAST, ROWS_MAX, COLUMNS_MAX = 6, 20, 12
 PAGE_MAX, PLACE_MAX, HEAD_LINES = 30, 11, 5  # characters, lines
+LINE, PER_INCH = 0.22, 12  # inches that a line takes below, and characters of it in one
 SIZE = 10  # points: a message shows the picture some 440 pixels wide
 WORDS = {Verdict.FRESH: "✓ fresh", Verdict.STALE: "✕ old", Verdict.UNKNOWN: "? not known"}
 INKS = {Verdict.UNKNOWN: INK, Verdict.STALE: INK}  # else white
@@ -25,30 +27,59 @@ INKS = {Verdict.UNKNOWN: INK, Verdict.STALE: INK}  # else white
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """What is drawn: `cells` by page, then by place; None where nobody looked."""
+    """What is drawn: `cells` by page, then by place; None where nobody looked. `left_out` tells what is not drawn."""
 
     pages: tuple[str, ...]
     places: tuple[str, ...]
     cells: tuple[tuple[Verdict | None, ...], ...]
+    left_out: str = ""
 
 
 def strip_of(checked: Checked) -> Strip | None:
     """The picture of a check; None where the table says as much: one page at few places, or nothing but fresh."""
-    looks = [look for look in checked.looks if not look.variant]
-    places = list(dict.fromkeys(look.place for look in looks if look.place != ORIGIN))
+    seen = _seen(checked)
+    places = list(dict.fromkeys(place for _, place in seen))
     if not places or (len(checked.urls) < 2 and len(places) < PLACES_LEAST):
         return None
-    shown = places[:COLUMNS_MAX]
-    seen: dict[tuple[str, str], Verdict] = {}
-    for look in looks:
-        if look.place in shown and seen.get((look.url, look.place)) is not Verdict.STALE:  # of two answers the worse
-            seen[look.url, look.place] = verdict_of(look, looks)
-    urls = old_first(checked)[:ROWS_MAX]
-    if all(verdict in (None, Verdict.FRESH) for verdict in seen.values()):
+    if all(verdict is Verdict.FRESH for verdict in seen.values()):
         return None
-    pages = tuple(masked(url).split("://", 1)[-1] for url in urls)
-    named = tuple("by DNS" if place == DNS else place for place in shown)
-    return Strip(pages, named, tuple(tuple(seen.get((url, place)) for place in shown) for url in urls))
+    by_url = _worst_of((url, verdict) for (url, _), verdict in seen.items())
+    by_place = _worst_of((place, verdict) for (_, place), verdict in seen.items())
+    urls = sorted(checked.urls, key=lambda url: by_worst(by_url.get(url)))
+    if len(places) > COLUMNS_MAX:
+        places.sort(key=lambda place: by_worst(by_place[place]))
+    shown = places[:COLUMNS_MAX]
+    left_out = (
+        told_of([by_url.get(url) for url in urls[ROWS_MAX:]], "more page"),
+        told_of([by_place[place] for place in places[COLUMNS_MAX:]], "more place"),
+    )
+    return Strip(
+        tuple(masked(url).split("://", 1)[-1] for url in urls[:ROWS_MAX]),
+        tuple("by DNS" if place == DNS else place for place in shown),
+        tuple(tuple(seen.get((url, place)) for place in shown) for url in urls[:ROWS_MAX]),
+        "; ".join(filter(None, left_out)),
+    )
+
+
+def _worst_of(judged: Iterable[tuple[str, Verdict]]) -> dict[str, Verdict]:
+    """By name the worst that was found under it."""
+    worst: dict[str, Verdict] = {}
+    for name, verdict in judged:
+        worst[name] = min(worst.get(name, verdict), verdict, key=by_worst)
+    return worst
+
+
+def _seen(checked: Checked) -> dict[tuple[str, str], Verdict]:
+    """By page and place what is served there: of two answers the worse; and old where it is so in some variant."""
+    found: dict[tuple[str, str], Verdict] = {}
+    for look in checked.looks:
+        page = (look.url, look.place)
+        if look.place == ORIGIN or found.get(page) is Verdict.STALE:
+            continue
+        verdict = verdict_of(look, checked.looks)
+        if not look.variant or verdict is Verdict.STALE:
+            found[page] = verdict
+    return found
 
 
 def alt_of(strip: Strip) -> str:
@@ -61,6 +92,7 @@ def alt_of(strip: Strip) -> str:
             if (places := [place for place, cell in zip(strip.places, cells, strict=True) if cell is verdict])
         ]
         told += [f"{word}: {'; '.join(at)}."] if at else []
+    told += [f"{strip.left_out}."] if strip.left_out else []
     return " ".join(told)[:ALT_MAX]
 
 
@@ -76,7 +108,9 @@ def draw_strip(strip: Strip) -> bytes:
     from matplotlib.patches import Rectangle
 
     across, down = len(strip.places), len(strip.pages)
-    size = (2.4 + 0.92 * across, 0.9 + 0.4 * down)  # inches
+    width = 2.4 + 0.92 * across  # inches
+    left_out = wrap(strip.left_out, int(width * PER_INCH))
+    size = (width, 0.9 + 0.4 * down + LINE * len(left_out))
     figure = Figure(figsize=size, dpi=160, facecolor=GROUND, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
@@ -98,6 +132,8 @@ def draw_strip(strip: Strip) -> bytes:
     axes.xaxis.tick_top()
     if any(cell is None for cells in strip.cells for cell in cells):
         axes.set_xlabel("–  nobody looked", fontsize=SIZE, color=INK, loc="left")
+    if left_out:
+        figure.supxlabel("\n".join(left_out), x=0.02, ha="left", fontsize=SIZE, color=INK)
     axes.tick_params(colors=INK, labelsize=SIZE, length=0)
     axes.set_facecolor(GROUND)
     for spine in axes.spines.values():

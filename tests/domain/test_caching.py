@@ -142,7 +142,8 @@ def test_a_policy_knows_what_guards_it() -> None:
 
 
 def test_a_policy_knows_that_nothing_is_said() -> None:
-    assert [True, False, False] == [policy_of(x).says_nothing for x in ({}, said(""), {"expires": "0"})]
+    given: tuple[dict[str, str], ...] = ({}, said(""), said("no-cache"), {"expires": "0"})
+    assert [True, True, False, False] == [policy_of(x).says_nothing for x in given]
 
 
 def test_directives_keep_their_order_and_doubles() -> None:

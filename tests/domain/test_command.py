@@ -30,6 +30,10 @@ def fragment_of(text: str) -> str:
     return f"Dropped the fragment of `{text}`, which never reaches a cache."
 
 
+def dots_in(rest: str) -> str:
+    return f"Browsers take the `.` and `..` out of `{rest}` before they ask; here it goes out as it is written."
+
+
 def around(text: str) -> str:
     return f"Dropped the punctuation around `{text}`."
 
@@ -275,7 +279,10 @@ UNDERSTOOD = {
         purge(url("https://www.shop.test/a_(b)"), guess="URL", notes=(around("https://www.shop.test/a_(b)"),)),
     ),
     "a full stop": ("https://www.shop.test/a.", purge(A, guess="URL", notes=(around("https://www.shop.test/a"),))),
-    "dots that mean something": ("https://www.shop.test/a/..", purge(url("https://www.shop.test/a/.."), guess="URL")),
+    "dots that mean something": (
+        "https://www.shop.test/a/..",
+        purge(url("https://www.shop.test/a/.."), guess="URL", notes=(dots_in("/a/.."),)),
+    ),
     "a comma at the end": (
         "https://www.shop.test/a,",
         purge(A, guess="URL", notes=(around("https://www.shop.test/a"),)),
@@ -285,6 +292,14 @@ UNDERSTOOD = {
     "a code fence": ("```\nhttps://www.shop.test/a\nhttps://www.shop.test/b\n```", purge(A, B, guess="URL")),
     "a fragment": ("https://www.shop.test/a#top", purge(A, guess="URL", notes=(fragment_of("/a#top"),))),
     "a fragment of a path": ("/a#top", purge(path("/a"), guess="path", notes=(fragment_of("/a#top"),))),
+    "dots that browsers take out": (
+        "https://www.shop.test/../%2E/a",
+        purge(url("https://www.shop.test/../%2E/a"), guess="URL", notes=(dots_in("/../%2E/a"),)),
+    ),
+    "dots that stay": (
+        "https://www.shop.test/.../.well-known/a.?b=/../c",
+        purge(url("https://www.shop.test/.../.well-known/a.?b=/../c"), guess="URL"),
+    ),
     "a default port": (
         "https://www.shop.test:443/a",
         purge(A, guess="URL", notes=("Dropped the default port of `www.shop.test:443`.",)),
@@ -312,7 +327,7 @@ UNDERSTOOD = {
     ),
     "percent signs are kept": (
         "https://www.shop.test/%e2%zz//../%00?%",
-        purge(url("https://www.shop.test/%e2%zz//../%00?%"), guess="URL"),
+        purge(url("https://www.shop.test/%e2%zz//../%00?%"), guess="URL", notes=(dots_in("/%e2%zz//../%00?%"),)),
     ),
     "a no-break space": ("/a\u00a0/b", purge(path("/a"), path("/b"), guess="path")),
     # lists

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.answer import varied
-from bot.domain.masking import header_masked, masked
+from bot.domain.masking import header_masked, masked, without_credentials
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,21 @@ def test_two_variants_that_differ_by_a_secret_are_told_apart() -> None:
 
 def test_arguments_of_urls_are_masked_by_their_names() -> None:
     assert "https://www.shop.test/?token=•••&page=2" == masked("https://www.shop.test/?token=abc&page=2")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("to http://user:hunter2@www.shop.test/x?y", "to http://•••@www.shop.test/x?y", id="both"),
+        pytest.param("https://t0ken@www.shop.test/?key=a", "https://•••@www.shop.test/?key=•••", id="a name alone"),
+        pytest.param("//user:p@ss@www.shop.test/", "//•••@www.shop.test/", id="no scheme, and an @ within"),
+        pytest.param("https://www.shop.test/a//logo@2x.png", "https://www.shop.test/a//logo@2x.png", id="in a path"),
+        pytest.param("https://www.shop.test/ says @mia", "https://www.shop.test/ says @mia", id="beside it"),
+    ],
+)
+def test_credentials_in_urls_are_masked(text: str, shown: str) -> None:
+    assert shown == masked(text)
+
+
+def test_a_url_without_its_credentials() -> None:
+    assert "http://www.shop.test/x@y" == without_credentials("http://user:hunter2@www.shop.test/x@y")

@@ -81,6 +81,10 @@ def gone(place: str = "fra", problem: str = "connection refused") -> Spot:
     return edge(place, glance(place, problem=problem))
 
 
+def cut_off(place: str) -> Spot:
+    return edge(place, glance(place, problem="the body ends after 3 of 10 bytes", is_broken=True))
+
+
 def waiting(state: State = State.QUEUED) -> JobView:
     return replace(
         job(20, state), layers=(layer(VARNISH, 20, LayerState.WAITING), layer(CLOUDFLARE, 20, LayerState.WAITING))
@@ -110,6 +114,8 @@ LIKE_TAG = ours(job(), Reach.UNTAGGED, "tag pricing-2026")
 FAR_TAG = ours(job(), Reach.UNTAGGED, "tag blog-7")
 WAS_OLD = replace(SAME_THEN, proven=NOW - 290, before=looked("old", "fra"))  # the edge had the old one just before
 WAS_NEW = replace(SAME_THEN, proven=NOW - 290, before=looked("new", "fra"))  # and here what it has now
+WAS_FRESH = replace(WAS_NEW, before=(*looked("new", "fra"), *looked("new")))  # and so did the origin
+WENT_BACK = replace(WAS_NEW, before=(*looked("new", "fra"), *looked("newer")))  # or something else
 WORKER = glance("fra", "new", HIT, 9, text="navigator.serviceWorker.register('/sw.js')")
 IMMUTABLE = {"cache-control": "public, max-age=31536000, immutable"}
 SHORT = {"cache-control": "public, max-age=60"}
@@ -443,20 +449,18 @@ SPEAKS = [
     ),
     row(Name.NOT_PURGED, LIKELY, case(old(cached=UNKNOWN, age=None)), "kept-or-not"),
     row(Name.NO_ANSWER, SEEN, case(gone("fra"), gone("iad")), "no-edge-answered"),
+    row(Name.BROKEN, SEEN, case(cut_off("fra"), gone("iad")), "answered-and-the-body-is-cut-off"),
+    row(Name.BROKEN, SEEN, case(new(), cut_off("iad")), "broken-at-one-place-alone"),
     row(Name.BROWSERS, LIKELY, case(new(), origin(changed=30), purges=[ours(WAS_OLD)]), "old-before-and-kept-a-minute"),
     row(Name.BROWSERS, LIKELY, case(edge("fra", WORKER), purges=[ours(WAS_OLD)]), "old-before-and-a-service-worker"),
     row(
         Name.ORIGIN_OLD,
         LIKELY,
-        case(new(), new("iad"), origin(changed=7200), purges=[ours(WAS_NEW)]),
-        "proven-and-nothing-changed",
+        case(new(), new("iad"), purges=[ours(WENT_BACK)]),
+        "the-origin-gave-something-else-before-the-purge",
     ),
-    row(
-        Name.NOTHING_OLD,
-        SEEN,
-        case(new(), new("iad"), origin(changed=400), purges=[ours(WAS_NEW)]),
-        "proven-and-the-origin-had-just-changed",
-    ),
+    row(Name.NOTHING_OLD, SEEN, case(new(), origin(changed=7200), purges=[ours(WAS_NEW)]), "proven-and-fresh-before"),
+    row(Name.NOTHING_OLD, SEEN, case(new(), purges=[ours(WAS_FRESH)]), "proven-and-fresh-before-as-the-origin-was"),
     row(Name.NOTHING_OLD, SEEN, case(new(), new("iad")), "all-agree"),
     row(Name.NOTHING_OLD, SEEN, case(new(), origin(changed=30)), "browsers-may-keep-it-and-nothing-was-old"),
     row(Name.NOTHING_OLD, SEEN, case(edge("fra", WORKER)), "a-service-worker-and-nothing-was-old"),
@@ -690,11 +694,14 @@ NEAR_MISSES = [
         "longer-ago-than-browsers-keep",
     ),
     row(Name.BROWSERS, LIKELY, case(old(), purges=[ours(WAS_OLD)]), "an-old-edge"),
+    row(Name.ORIGIN_OLD, LIKELY, case(new(), purges=[ours(WAS_FRESH)]), "a-purge-of-what-was-fresh-already"),
     row(Name.ORIGIN_OLD, LIKELY, case(new(), purges=[ours(SAME_THEN)]), "nothing-says-what-was-there-before"),
     row(Name.ORIGIN_OLD, LIKELY, case(new(), purges=[ours(WAS_OLD)]), "the-purge-made-it-new"),
     row(Name.UNCACHED, SEEN, case(new(cached=UNCACHED), new("iad")), "kept-at-one-of-two"),
     row(Name.UNCACHED, SEEN, case(new(age=None, cached=MISS)), "fetched-twice-and-allowed-to-be-kept"),
     row(Name.NO_ANSWER, SEEN, case(gone("fra"), new("iad")), "one-of-two-answers"),
+    row(Name.NO_ANSWER, SEEN, case(cut_off("fra"), cut_off("iad")), "every-edge-answers-and-its-body-is-broken"),
+    row(Name.BROKEN, SEEN, case(edge("fra", *cut_off("fra").plain[:1], HIT_NEW)), "broken-once-and-then-whole"),
 ]
 
 
@@ -1121,6 +1128,27 @@ def test_where_nothing_is_old_what_may_be_is_only_possible() -> None:
         "possible: the page registers a service worker, which may answer without asking anybody",
         "possible: the origin itself is old (unchanged for 30 s)",
         "possible: another place, or a visitor with other headers or cookies, gets an old one: nobody looked there",
+    ) == told.evidence
+
+
+def test_a_purge_of_what_was_fresh_already_is_named_and_hides_no_hint() -> None:
+    told = diagnose(case(edge("fra", WORKER), origin(changed=7200), purges=[ours(WAS_FRESH)])).cause
+    assert (
+        "fra: the same as the origin",
+        "P-1 was proven 4 min ago, and changed nothing: fra served the same before it",
+        "possible: the page registers a service worker, which may answer without asking anybody",
+        "possible: the origin itself is old (unchanged for 2 h)",
+        "possible: another place, or a visitor with other headers or cookies, gets an old one: nobody looked there",
+    ) == told.evidence
+
+
+def test_an_origin_that_went_back_is_shown_by_what_it_gave_before() -> None:
+    told = diagnose(case(edge("fra", WORKER), purges=[ours(WENT_BACK)])).cause
+    assert (
+        'origin before P-1: 200, version "newer"',
+        'origin now: 200, version "new"',
+        "P-1 was proven 4 min ago",
+        "possible: the page registers a service worker, which may answer without asking anybody",
     ) == told.evidence
 
 

@@ -17,6 +17,7 @@ from bot.domain.why.diagnose import RULES
 from bot.services.planning import make_plan
 from providers import PROVIDERS
 from providers.contract import Cached, Copies, Kind, Provider
+from providers.nginx_limits import SIBLINGS
 from tests.domain.test_why import BROTLI, OTHER_THEN, PHONE, SAME_THEN, SPEAKS
 from tests.domain.why_cases import CLOUDFLARE, SHOP, URL, VARNISH, case, edge, glance, job, new, old, origin, ours
 from tests.providers.manners import manner
@@ -241,3 +242,44 @@ REACHES = [
 def test_the_cure_reaches_what_is_old(made: Case, line: str) -> None:
     cure = diagnose(made).cause.cure
     assert cure is not None and line == cure.line
+
+
+NGINX = (Front("nginx", "nginx", "cf", frozenset({Kind.URL}), Copies.NAMED, SIBLINGS),)
+FILES = (replace(NGINX[0], takes=Copies.ALL, siblings=""),)
+UNMARKED = {"cf-ray": "", "server": ""}
+VARIES = {"vary": "Accept-Encoding", **UNMARKED}
+
+
+def test_a_cache_of_ones_own_has_no_console() -> None:
+    for provider in ("nginx", "varnish", "redis", "http"):
+        layers = (replace(FILES[0], title=provider, provider=provider, kinds=NO_TAGS),)
+        everything = ours(replace(SAME_THEN, kind=Kind.EVERYTHING), named="everything")
+        made = case(old(age=18_000, headers=UNMARKED), purges=[everything], layers=layers)
+        cause = diagnose(made).cause
+        assert cause.cure is not None
+        words = f"{cause.cure.says} {cause.prevent}"
+        assert f"see at {provider} whether" in words
+        assert not any(word in words for word in ("console", "zone", "account that"))
+
+
+def test_siblings_at_nginxs_module_get_the_cure_that_there_is() -> None:
+    aged = [glance("fra", "old", HIT, 9000, asked=BROTLI, headers=VARIES)] * 2
+    plain = glance("fra", "new", HIT, 9, headers=VARIES)
+    made = case(edge("fra", plain, variants=aged), origin(variants=[glance(ORIGIN, "new", asked=BROTLI)]))
+    cause = diagnose(replace(made, purges=(WENT_BY,), layers=NGINX)).cause
+    assert Name.VARIANT is cause.name
+    assert cause.cure is not None
+    assert f"The same purge again would go by that copy too: {SIBLINGS}." == cause.cure.says
+    assert f"Vary on as little as possible; {SIBLINGS}." == cause.prevent
+    assert "`cache_purge_vary_aware on` (module 3.0)" in SIBLINGS
+
+
+def test_a_redirect_with_a_password_shows_none_and_offers_none() -> None:
+    there = {"location": "http://user:hunter2@www.shop.test/x"}
+    fra, truth = (glance(place, "", status=302, headers=there) for place in ("fra", ORIGIN))
+    cause = diagnose(case(edge("fra", fra), origin(truth))).cause
+    assert Name.REDIRECTED is cause.name
+    assert "hunter2" not in str(cause)
+    assert "This URL only redirects (302) to http://•••@www.shop.test/x, and holds no page itself." == cause.what
+    assert cause.cure is not None
+    assert "why http://www.shop.test/x" == cause.cure.line

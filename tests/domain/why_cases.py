@@ -54,6 +54,7 @@ def glance(
     digest: str | None = None,
     text: str = "",
     problem: str = "",
+    is_broken: bool = False,
     url: str = URL,
 ) -> Glance:
     """One answer whose ETag, bytes and version follow from its content."""
@@ -66,8 +67,9 @@ def glance(
     }
     kept = {name: value for name, value in said.items() if value}
     if problem:
-        answer = Answer(url, place, NOW, problem=problem, asked=asked)
-        return Glance(answer, Look(place, url, NOW, problem=problem, variant=varied(asked)))
+        came = (status, tuple(kept.items())) if is_broken else (0, ())
+        answer = Answer(url, place, NOW, *came, problem=problem, asked=asked)
+        return Glance(answer, Look(place, url, NOW, problem=problem, variant=varied(asked), broken=came[0]))
     digest = f"digest of {content}" if digest is None else digest
     answer = Answer(url, place, NOW, status, tuple(kept.items()), text, digest, asked=asked)
     look = Look(

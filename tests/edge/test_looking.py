@@ -204,15 +204,6 @@ TROUBLE: dict[str, tuple[Speak | bytes, str]] = {
     "hints without end": (hints, "no answer within 0.3 s"),
     "hung up": (b"", "the answer was cut off, or is not HTTP"),
     "not HTTP": (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "the answer was cut off, or is not HTTP"),
-    "cut body": (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", "the answer was cut off, or is not HTTP"),
-    "cut chunk": (
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nx",
-        "the answer was cut off, or is not HTTP",
-    ),
-    "cut gzip": (answer(gzip.compress(b"page" * 99)[:-9], "Content-Encoding: gzip"), "the answer was cut off"),
-    "not gzip": (answer(b"page", "Content-Encoding: gzip"), "its body is not what its Content-Encoding says"),
-    "cut Brotli": (answer(brotli.compress(b"page" * 99)[:-3], "Content-Encoding: br"), "the answer was cut off"),
-    "not Brotli": (answer(b"<p>page</p>", "Content-Encoding: br"), "its body is not what its Content-Encoding says"),
     "two lengths": (answer(b"page", "Content-Length: 5"), "the answer was cut off, or is not HTTP"),
 }
 
@@ -222,6 +213,29 @@ async def test_what_is_no_answer_is_said_plainly(speak: Speak | bytes, expected:
     async with serving(speak) as server:
         look = await eyes(seconds=0.3).look(URL, "fra", server.url)
     assert (expected, 0, "") == (look.problem, look.status, look.digest)
+
+
+BROKEN: dict[str, tuple[bytes, str]] = {
+    "cut body": (b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\nx", "the body ends after 1 of 9,000 bytes"),
+    "cut chunk": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1e\r\n012345678901234567890123456789\r\n9\r\n",
+        "the body is cut off after 30 bytes",
+    ),
+    "cut gzip": (answer(gzip.compress(b"page" * 99)[:-9], "Content-Encoding: gzip"), "its gzip body is cut off"),
+    "not gzip": (answer(b"page", "Content-Encoding: gzip"), "its body is not what its Content-Encoding says"),
+    "cut Brotli": (answer(brotli.compress(b"page" * 99)[:-3], "Content-Encoding: br"), "its br body is cut off"),
+    "not Brotli": (answer(b"<p>page</p>", "Content-Encoding: br"), "its body is not what its Content-Encoding says"),
+}
+
+
+@pytest.mark.parametrize(("speak", "expected"), BROKEN.values(), ids=BROKEN)
+async def test_of_a_broken_body_what_came_is_told(speak: bytes, expected: str) -> None:
+    async with serving(speak) as server:
+        looker = eyes(seconds=0.3).looker
+        came = await looker.fetch(URL, "fra", server.url)
+    look = looker.read(came)
+    assert (200, expected, True) == (came.status, came.problem, came.is_broken)
+    assert (0, 200, expected, "") == (look.status, look.broken, look.problem, look.digest)
 
 
 NAMES = ["age", "etag", "cache-control", "expires", "date", "content-encoding", "location", "last-modified", "x-cache"]

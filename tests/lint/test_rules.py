@@ -21,6 +21,12 @@ OTHER = answer("/", PAGE | {"cache-control": "no-cache", "etag": '"b"'})
 SIGNED_IN = (("Authorization", "Basic x"),)
 
 
+def untyped(control: str, text: str) -> Served:
+    """What says no Content-Type, and begins with `text`."""
+    served = made("/", {**PAGE, "content-type": ""}, control, {})
+    return replace(served, answer=replace(served.answer, text=text))
+
+
 def from_origin(served: Served, **headers: str) -> Served:
     said = {name.replace("_", "-"): value for name, value in headers.items()}
     return replace(served, origins=(answer("/", PAGE | said),))
@@ -28,9 +34,12 @@ def from_origin(served: Served, **headers: str) -> Served:
 
 BROKEN = {
     "missing": ("CC01", page()),
+    "missing, as it is empty": ("CC01", page(" ")),
+    "missing, as nothing in it can be read": ("CC01", page(";,")),
     "missing, and browsers guess": ("CC01", page(last_modified=AGO_100_DAYS)),
     "missing, and the cache has a default": ("CC01", made("/", PAGE, "", {}, cache=FASTLY)),
     "html-long": ("CC02", page("max-age=600")),
+    "html-long without a Content-Type": ("CC02", untyped("max-age=6000", "<!-- v2 --> <!DOCTYPE html>\n<p>")),
     "html-long by Expires": ("CC02", page(expires="Thu, 26 Nov 2026 01:00:00 GMT")),
     "asset-unhashed-long": ("CC03", script("/app.js", "max-age=31536000")),
     "asset-unhashed-long, immutable": ("CC03", script("/app.js", "immutable")),
@@ -40,6 +49,8 @@ BROKEN = {
     "conflict of public": ("CC05", page("public, private")),
     "conflict of private": ("CC05", page("private, s-maxage=60")),
     "conflict of two": ("CC05", page("max-age=60, max-age=10")),
+    "conflict by a semicolon": ("CC05", page("public; max-age=60")),
+    "conflict in a CDN's own field": ("CC05", page("no-cache", cdn_cache_control="max-age=600, no-store")),
     "smaxage-swr": ("CC06", page("s-maxage=600, stale-while-revalidate=60")),
     "expires-mismatch": ("CC07", page("max-age=60", expires="Thu, 26 Nov 2026 01:00:00 GMT")),
     "expires-mismatch, no date": ("CC07", page("no-cache", expires="0")),
@@ -92,6 +103,28 @@ SAID = {
         "Nothing says how long to keep it, so every cache decides for itself. Fastly keeps it 60 min "
         "unless it is set otherwise.",
         "no Cache-Control, no Expires",
+    ),
+    "missing, as it is empty": (
+        "Nothing says how long to keep it, so every cache decides for itself.",
+        "Cache-Control is empty, no Expires",
+    ),
+    "missing, as nothing in it can be read": (
+        "Nothing says how long to keep it, so every cache decides for itself.",
+        "Cache-Control is empty, no Expires",
+    ),
+    "html-long without a Content-Type": (
+        "After your next deploy visitors may see the old page for up to 100 min; a purge cannot reach browsers.",
+        "Cache-Control: max-age=6000",
+    ),
+    "conflict by a semicolon": (
+        "Cache-Control parts its words by a semicolon, where commas belong. Caches differ in whether they read what"
+        " stands behind it, so nobody can tell who keeps it.",
+        "Cache-Control: public; max-age=60",
+    ),
+    "conflict in a CDN's own field": (
+        "CDN-Cache-Control contradicts itself: no-store says never to keep it, and max-age says for how long. Caches"
+        " differ in which they obey, so nobody can tell who keeps it.",
+        "CDN-Cache-Control: max-age=600, no-store",
     ),
     "html-long": (
         "After your next deploy visitors may see the old page for up to 10 min; a purge cannot reach browsers.",

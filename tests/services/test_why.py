@@ -14,22 +14,24 @@ from bot.domain.hold import Hold
 from bot.domain.job import JobView, State
 from bot.domain.look import Look
 from bot.domain.plan import Plan
-from bot.domain.speech import Command, Verb
+from bot.domain.policy import Allow, Ask, Decision
+from bot.domain.speech import Command, Speaker, Verb
 from bot.domain.target import Target
 from bot.domain.variants import AS_A_PHONE, BROTLI
 from bot.domain.verdict import Verdict
-from bot.domain.why import Case, Certainty, Name, Reach, Reading, Resolved, Tier
+from bot.domain.why import Case, Certainty, Cure, Name, Reach, Reading, Resolved, Tier
 from bot.ledger.asked import WHOLE_MAX
 from bot.ledger.books import Books
 from bot.ledger.holds import InLine as InLineRequest
 from bot.ledger.holds import Lot, Waiting, squeezed
 from bot.ledger.packed import packed
+from bot.services.cures import with_policy
 from bot.services.our_purges import FAR, our_purges
 from bot.services.ports import ReadHeaders
 from bot.services.replies import Explained
 from bot.services.why import explain
 from providers.contract import Kind
-from tests.services.shop import LEA, ScriptedEdges, Shop, open_shop, url
+from tests.services.shop import LEA, MIA, SHOP, ScriptedEdges, Shop, open_shop, url
 from tests.slate import SlateClock
 
 
@@ -89,6 +91,24 @@ async def enter(shop: Shop, targets: tuple[Target, ...]) -> None:
 
 async def why(shop: Shop, page: Target, within: float = 8.5) -> Explained:
     return await explain(shop.core, Command(Verb.WHY, (page,), "shop"), within)
+
+
+def offering(told: Explained, line: str) -> Explained:
+    """The same with another next step."""
+    cause = replace(told.diagnosis.cause, cure=Cure("Do it", line))
+    return replace(told, diagnosis=replace(told.diagnosis, cause=cause))
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [("prefix www.shop.test/news/", Ask), ("https://www.shop.test/a", Allow), ("check https://www.shop.test/a", None)],
+)
+async def test_what_the_policy_says_of_the_next_step_is_known_beforehand(
+    shop: Shop, line: str, expected: type[Decision] | None
+) -> None:
+    told = offering(await why(shop, url("/a")), line)
+    decision = (await with_policy(shop.core, MIA, told, Speaker((SHOP,)))).decision
+    assert expected is (None if decision is None else type(decision))
 
 
 async def seen(shop: Shop, page: Target) -> Case:

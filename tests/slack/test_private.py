@@ -431,8 +431,8 @@ CHECKS: dict[str, tuple[Sequence[str], Sequence[Look], str]] = {
         🟠 old at sin · {PRICING}
            {HEAD}
            | origin | – | – | b7 | –
-           | fra | HIT | 5 h | b7 | 🟢 fresh
            | sin | HIT | 5 h | a1 | 🟠 old
+           | fra | HIT | 5 h | b7 | 🟢 fresh
            Browsers may keep a copy up to 5 min (max-age=300).
            To purge: `/purge {PRICING}`""",
     ),
@@ -449,8 +449,8 @@ CHECKS: dict[str, tuple[Sequence[str], Sequence[Look], str]] = {
            {HEAD}
            | origin | – | – | b7 | –
            | origin · X: y | – | – | b7 | –
-           | fra at AMS | HIT | 5 h | b7 | 🟢 fresh
            | fra at AMS · X: y | HIT | 5 h | a1 | 🟠 old
+           | fra at AMS | HIT | 5 h | b7 | 🟢 fresh
            Browsers may keep a copy up to 5 min (max-age=300).
            To purge: `/purge {PRICING}`""",
     ),
@@ -493,8 +493,8 @@ right.
         f"""\
         🟠 old at fra · 2 URLs on shop
            | page | origin | fra
-           | /pricing | b7 | 🟢 fresh
            | / | b7 | 🟠 old · a1
+           | /pricing | b7 | 🟢 fresh
            Browsers may keep a copy up to 5 min (max-age=300).
            To purge: `/purge {FRONT}`""",
     ),
@@ -540,8 +540,8 @@ def test_a_provider_s_own_places_are_told_together_and_the_old_ones_first() -> N
         🟠 old at Fastly HND · {PRICING}
            {HEAD}
            | origin | – | – | b7 | –
-           | fra | HIT | 5 h | b7 | 🟢 fresh
            | Fastly HND | HIT | 5 h | a1 | 🟠 old
+           | fra | HIT | 5 h | b7 | 🟢 fresh
            | Fastly AMS, Fastly BMA, Fastly CDG, Fastly DEL and 3 more | HIT | 5 h | b7 | 🟢 fresh
            Browsers may keep a copy up to 5 min (max-age=300).
            To purge: `/purge {PRICING}`"""
@@ -569,7 +569,43 @@ def test_a_check_counts_the_rows_that_it_has_no_room_for() -> None:
     site = replace(SHOP, edges=dict.fromkeys(places, "https://203.0.113.7"))
     shown = spelled(check_card(Checked(site, (PRICING,), looks, judge((), looks)), T, "/purge")).split("\n")
     rows = [line for line in shown if line.startswith("   | ")]
-    assert f"   and {92 - len(rows)} more rows" in shown
+    assert f"   and {92 - len(rows)} more rows, all old" in shown
+
+
+def test_what_a_check_has_no_room_for_is_never_the_one_old_row() -> None:
+    """As with twenty pages of which each is asked in several variants, and the one before the last is old."""
+    urls = [f"https://www.shop.test/catalog/{'x' * 40}/{n}" for n in range(99)]
+    silent = replace(SILENT, url=urls[97])
+    old, new = look("sin", "a1", url=urls[98]), (*(look("sin", "b7", url=url) for url in urls[:97]), silent)
+    looks = [*new, old, *(origin("b7", url) for url in urls)]
+    shown = spelled(check_card(Checked(SHOP, urls, looks, judge((), looks)), T, "/purge")).split("\n")
+    rows = [line for line in shown if line.startswith("   | ")]
+    assert ["🟠 old · a1", "⚪ not known · no answer within 8 s", "🟢 fresh"] == [
+        row.split(" | ")[-1] for row in rows[1:4]
+    ]
+    assert f"   and {100 - len(rows)} more rows, all fresh" in shown
+
+
+def test_what_a_check_has_no_room_for_is_counted_by_kind() -> None:
+    urls = [f"https://www.shop.test/catalog/{'x' * 40}/{n}" for n in range(99)]
+    looks = [
+        *(look("sin", "a1" if n < 90 else "b7", url=url) for n, url in enumerate(urls)),
+        *(origin("b7", url) for url in urls),
+    ]
+    shown = spelled(check_card(Checked(SHOP, urls, looks, judge((), looks)), T, "/purge")).split("\n")
+    rows = [line for line in shown if line.startswith("   | ")]
+    assert f"   and {100 - len(rows)} more rows: {91 - len(rows)} old, 9 fresh" in shown
+
+
+def test_of_many_places_the_old_one_has_its_column() -> None:
+    places = [f"p{n}" for n in range(19)]
+    site = replace(SHOP, edges=dict.fromkeys(places, "https://203.0.113.7"))
+    urls = (PRICING, FRONT)
+    new = [look(at, "b7", url=url) for url in urls for at in places[:-1]]
+    looks = [*new, look("p18", "a1"), look("p18", "a1", url=FRONT), origin("b7"), origin("b7", FRONT)]
+    shown = spelled(check_card(Checked(site, urls, looks, judge((), looks)), T, "/purge")).split("\n")
+    assert "   | page | origin | p18 | p0 | p1 | p2" == " | ".join(shown[1].split(" | ")[:7])
+    assert "   and 2 more places, all fresh" in shown
 
 
 def test_a_cache_further_in_is_told_as_such() -> None:
@@ -634,6 +670,28 @@ def test_an_old_copy_that_its_url_does_not_reach_is_purged_by_prefix_or_named() 
         "   [Purge prefix www.shop.test/pricing = pick d-1:2]",
     ]
     assert buttons == [line for line in shown if line.startswith("   [")]
+
+
+@pytest.mark.parametrize(
+    ("known", "ends"),
+    [
+        ({Kind.URL, Kind.TAG}, "Name it in the site's `variants`, or purge by tag, which takes every variant."),
+        ({Kind.URL}, "Name it in the site's `variants`."),
+    ],
+    ids=["tags", "URLs alone"],
+)
+def test_only_what_every_layer_knows_is_offered_for_a_variant(known: set[Kind], ends: str) -> None:
+    looks, left = old_for_phones(PRICING), {PRICING: "X: phone"}
+    checked = Checked(SHOP, (PRICING,), looks, judge((), looks), apart=left, known=frozenset(known))
+    shown = spelled(check_card(checked, T, "/purge"))
+    assert f"a purge of its URL may leave that copy. {ends}" in shown
+    assert "prefix" not in shown
+
+
+def test_a_layer_with_a_way_of_its_own_for_variants_is_told_by_that() -> None:
+    looks, left = old_for_phones(PRICING), {PRICING: "X: phone"}
+    checked = Checked(SHOP, (PRICING,), looks, judge((), looks), apart=left, siblings="nginx finds only one")
+    assert "may leave that copy. nginx finds only one." in spelled(check_card(checked, T, "/purge"))
 
 
 def test_whoever_has_no_buttons_copies_the_line_that_reaches_it() -> None:
@@ -703,8 +761,8 @@ def test_a_check_reads_the_same_in_a_terminal() -> None:
         🟠 old at sin · {PRICING}
         place   cache  age  version  now
         origin  –      –    b7       –
-        fra     HIT    5 h  b7       🟢 fresh
         sin     HIT    5 h  a1       🟠 old
+        fra     HIT    5 h  b7       🟢 fresh
         Browsers may keep a copy up to 5 min (max-age=300).
         To purge: purgebot purge {PRICING}"""
     assert dedent(expected) == told

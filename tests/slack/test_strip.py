@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from bot.domain.verdict import Look, Verdict, judge
 from bot.services.replies import Checked
-from bot.slack.cards.checked import shortened
+from bot.slack.cards.checked_table import shortened
 from bot.slack.strip import PAGE_MAX, Strip, alt_of, draw_strip, head, strip_of
 from tests.slack.cases import SHOP
 
@@ -64,5 +65,31 @@ def test_each_cell_is_what_a_place_serves_of_a_page() -> None:
     ) == alt_of(expected)
 
 
+def test_the_one_old_page_of_many_is_drawn_and_what_is_not_is_counted() -> None:
+    urls = [f"https://www.shop.test/{n}" for n in range(22)]
+    looks = [*(look("fra", url=url) for url in urls[:-1]), look("fra", "a1", url=urls[-1])]
+    strip = strip_of(checked(looks, *urls))
+    assert strip is not None
+    assert ("www.shop.test/21", (OLD,)) == (strip.pages[0], strip.cells[0])
+    assert "and 2 more pages, all fresh" == strip.left_out
+    assert alt_of(strip).endswith(" and 2 more pages, all fresh.")
+
+
+def test_a_page_that_is_old_in_a_variant_alone_is_drawn_old() -> None:
+    phone = [replace(one, variant="X: phone") for one in (look("fra", "a1"), look("origin"))]
+    strip = strip_of(checked([look("fra"), look("fra", url=FRONT), *phone], PAGE, FRONT))
+    assert strip is not None
+    assert ((OLD,), (FRESH,)) == strip.cells
+
+
+def test_of_many_places_the_old_one_is_drawn() -> None:
+    places = [f"p{n}" for n in range(14)]
+    strip = strip_of(checked([*(look(place) for place in places[:-1]), look("p13", "a1")], PAGE))
+    assert strip is not None
+    assert ("p13", "p0", "and 2 more places, all fresh") == (*strip.places[:2], strip.left_out)
+
+
 def test_a_picture_of_words_that_no_font_has_is_drawn() -> None:
-    assert draw_strip(Strip(("$ \u4e2d\n" * 40,), ("\U0001f600",), ((None,),))).startswith(b"\x89PNG")
+    assert draw_strip(
+        Strip(("$ \u4e2d\n" * 40,), ("\U0001f600",), ((None,),), "and 2 more pages, all fresh")
+    ).startswith(b"\x89PNG")

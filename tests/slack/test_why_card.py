@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.policy import Allow, Ask, Decision, Deny
 from bot.domain.why import Cause, Certainty, Cure, Diagnosis, Name
 from bot.services.replies import Explained
 from bot.slack.cards.why import why_card
@@ -168,3 +169,23 @@ def test_what_is_not_known_of_other_visitors_stands_below_the_evidence() -> None
         "Not known: what &lt;!channel&gt; gets.",
         "To prevent it: Let the deploy purge what it changed.",
     ] == shown[4:8]
+
+
+ASK = Ask("wide", "a prefix takes more than one page", 1, ("U_LEA",))
+
+
+@pytest.mark.parametrize(
+    ("decision", "expected"),
+    [
+        (ASK, ["Policy: needs 1 approval of <@U_LEA> (rule `wide`: a prefix takes more than one page)"]),
+        (Deny("freeze", "Sale freeze.", "Wait."), ["Policy: no (rule `freeze`). Sale freeze. Wait."]),
+        (Allow("small", "one page"), []),
+        (None, []),
+    ],
+    ids=["votes", "denied", "allowed", "no purge"],
+)
+def test_what_the_policy_has_against_the_next_step_is_said_beforehand(
+    decision: Decision | None, expected: list[str]
+) -> None:
+    told = lines(replace(explained(CAUSE), decision=decision))
+    assert ["*Next:* Purge it.", *expected, "How sure: seen."] == told[2 : 4 + len(expected)]

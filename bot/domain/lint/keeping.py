@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.domain.caches import TARGETED
-from bot.domain.caching import Basis, Directives, Lifetime, stays_beyond
+from bot.domain.caching import Basis, Directives, Lifetime, is_targeted, stays_beyond, titled
 from bot.domain.fingerprint import MONTH, named, version_in_query
 from bot.domain.headers import age_of
 from bot.domain.lint.finding import Cure, Found
@@ -12,6 +14,8 @@ from bot.domain.lint.served import Served, up_to
 PAGE_MAX = 180  # seconds: webhint's limit for a page (@hint/hint-http-cache 4.0.23)
 FILE_MAX = 86_400
 APART_MAX = 60  # seconds that Expires and max-age may differ
+
+_QUOTED = re.compile(r'"[^"]*"')
 
 ASK_EACH_TIME = Cure((("Cache-Control", "no-cache"),), ("Expires",))
 FOR_EVER = Cure((("Cache-Control", "public, max-age=31536000, immutable"),), ("Expires",))
@@ -24,7 +28,8 @@ def missing(served: Served) -> Found | None:
         return None
     causes = f"Nothing says how long to keep it, so every cache decides for itself.{_guessed(served)}{_default(served)}"
     cure = FOR_EVER if served.is_file and served.is_hashed else ASK_EACH_TIME
-    return Found(causes, "no Cache-Control, no Expires", cure)
+    control = "Cache-Control is empty" if "cache-control" in served.headers else "no Cache-Control"
+    return Found(causes, f"{control}, no Expires", cure)
 
 
 def _guessed(served: Served) -> str:
@@ -88,24 +93,47 @@ def file_kept_short(served: Served) -> Found | None:
 
 
 def conflict(served: Served) -> Found | None:
-    """CC05: directives that exclude each other."""
-    said = served.policy.control
+    """CC05: directives that exclude each other, in Cache-Control or in a CDN's own field; or that a semicolon parts."""
+    own = sorted(TARGETED.intersection(served.headers))
+    for name in ("cache-control", *(one for one in own if is_targeted(one, served.headers[one]))):
+        title, value = titled(name), served.headers.get(name, "")
+        if found := _contradiction(Directives.read(value)):
+            what, keep = found
+            causes = (
+                f"{title} contradicts itself: {what}. Caches differ in which they obey, so nobody can tell who keeps"
+                " it."
+            )
+            return Found(causes, f"{title}: {value}", Cure(((title, keep),)))
+    return _semicolon(served)
+
+
+def _contradiction(said: Directives) -> tuple[str, str] | None:
+    """What excludes what, and what to keep of it."""
     doubled = next((name for name in ("max-age", "s-maxage") if len(said.values(name)) > 1), "")
     lasting = (said.seconds("max-age") or 0) > 0 or (said.seconds("s-maxage") or 0) > 0
     if said.has("no-store") and lasting:
-        what, keep = "no-store says never to keep it, and max-age says for how long", "no-store"
-    elif said.has("public") and said.has("private"):
-        what, keep = "it is called public and private at once", "private"
-    elif said.has("private") and said.seconds("s-maxage"):
-        what, keep = "private keeps it out of shared caches, and s-maxage says how long they keep it", "private"
-    elif doubled:
-        what, keep = f"{doubled} is said twice", f"{doubled}={min(map(_number, said.values(doubled)))}"
-    else:
+        return "no-store says never to keep it, and max-age says for how long", "no-store"
+    if said.has("public") and said.has("private"):
+        return "it is called public and private at once", "private"
+    if said.has("private") and said.seconds("s-maxage"):
+        return "private keeps it out of shared caches, and s-maxage says how long they keep it", "private"
+    if doubled:
+        return f"{doubled} is said twice", f"{doubled}={min(map(_number, said.values(doubled)))}"
+    return None
+
+
+def _semicolon(served: Served) -> Found | None:
+    """Commas part directives (RFC 9111, 5.2): with a semicolon, what stands behind it is part of the word before."""
+    value = served.headers.get("cache-control", "")
+    if ";" not in _QUOTED.sub("", value):
         return None
     causes = (
-        f"Cache-Control contradicts itself: {what}. Caches differ in which they obey, so nobody can tell who keeps it."
+        "Cache-Control parts its words by a semicolon, where commas belong. Caches differ in whether they read what"
+        " stands behind it, so nobody can tell who keeps it."
     )
-    return Found(causes, _control(served), Cure((("Cache-Control", keep),)))
+    words = [word.strip() for word in re.split("[;,]", value) if word.strip()]
+    cure = Cure((("Cache-Control", ", ".join(words)),) if '"' not in value else ())
+    return Found(causes, _control(served), cure)
 
 
 def _number(value: str) -> int:

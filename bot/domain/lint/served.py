@@ -19,6 +19,9 @@ from providers.contract import Cached
 KEPT = frozenset({Cached.HIT, Cached.STALE, Cached.REVALIDATED})
 FETCHED = frozenset({Cached.MISS, Cached.UNCACHED, Cached.EXPIRED})
 _STATIC_TYPES = re.compile(r"(?:text/(?:css|javascript)|application/(?:javascript|wasm)|image/|font/|audio/|video/)")
+# As browsers tell HTML without a Content-Type: https://mimesniff.spec.whatwg.org, 7.1, read 2026-11-26.
+_TAGS = "!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p|!--"
+_BEGINS_AS_HTML = re.compile(rf"[\s\ufeff]*<(?:{_TAGS})[ >]", re.IGNORECASE)
 _WORKERS = frozenset(
     {"sw.js", "service-worker.js", "serviceworker.js", "ngsw-worker.js", "firebase-messaging-sw.js", "workbox-sw.js"}
 )
@@ -118,8 +121,11 @@ class Served:
 
     @property
     def is_page(self) -> bool:
-        """Whether it is HTML."""
-        return self.headers.get("content-type", "").lower().startswith(("text/html", "application/xhtml"))
+        """Whether it is HTML, by its Content-Type; without one by how it begins, as browsers tell."""
+        said = self.headers.get("content-type", "").strip().lower()
+        if not said:
+            return bool(_BEGINS_AS_HTML.match(self.answer.text))
+        return said.startswith(("text/html", "application/xhtml"))
 
     @property
     def is_file(self) -> bool:

@@ -8,6 +8,7 @@ from bot.domain.answer import Answer, Asked
 from bot.domain.caching import titled, varied_by
 from bot.domain.finding import Verdict
 from bot.domain.look import in_short
+from bot.domain.masking import masked
 from bot.domain.site import Site
 from bot.domain.variants import AS_A_PHONE, ENCODING, to_diagnose
 from bot.domain.why.case import Case
@@ -117,11 +118,11 @@ def _instead(case: Case, spot: Spot, glance: Glance) -> str:
     """What the place did; where it answered well, it is the origin's answer that cannot be compared."""
     look = glance.look
     if not glance.is_usable:
-        return f"gave such a request no answer ({look.problem})"
+        kind = "a broken answer" if look.broken else "no answer"
+        return f"gave such a request {kind} ({look.problem})"
     if glance.location:
-        return (
-            f"answered such a request with {look.status}, to {glance.location[:LOCATION_MAX]}, which was not looked at"
-        )
+        to = masked(glance.location)[:LOCATION_MAX]
+        return f"answered such a request with {look.status}, to {to}, which was not looked at"
     if look.status != spot.look.status:
         return f"answered such a request with {look.status}"
     if case.is_plain_page(glance):

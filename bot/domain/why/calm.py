@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from bot.domain.finding import AHEAD, UNREADABLE, UNSTEADY, Verdict
 from bot.domain.look import Look
 from bot.domain.variants import ENCODING
+from bot.domain.why import certificates
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.repeating import shown_again
@@ -24,10 +25,14 @@ ORDINALS = ("asked first", "asked again", "asked once more")
 
 def no_answer(case: Case) -> Cause | None:
     """Nothing answered."""
-    if case.at(Tier.EDGE):
-        return None
     silent = [spot for spot in case.spots if spot.tier is Tier.EDGE]
+    if case.at(Tier.EDGE) or any(spot.last.answer.is_broken for spot in silent):
+        return None
     evidence = each(silent, lambda spot: spot.plain[-1].look.problem)
+    if spots := certificates.untrusted(silent):
+        step, what = certificates.to_mend(case, spots), certificates.told(case, spots)
+        cure = Cure("Check again", f"check {case.typed}", step)
+        return Cause(Name.NO_ANSWER, Certainty.SEEN, what, evidence, cure, certificates.PREVENT)
     return Cause(
         Name.NO_ANSWER,
         Certainty.SEEN,

@@ -22,14 +22,15 @@ _KNOWN = (Verdict.FRESH, Verdict.STALE)
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """A layer of the site: its account's title, the provider's name, what the account can purge by, and which copies
-    go with a URL."""
+    """A layer of the site: its account's title, the provider's name, what the account can purge by, which copies go
+    with a URL, and what to do about those that vary and do not."""
 
     title: str
     provider: str
     account: str
     kinds: frozenset[Kind] = frozenset(Kind)
     takes: Copies = Copies.ENCODINGS
+    siblings: str = ""
 
 
 class Reach(StrEnum):

@@ -16,6 +16,7 @@ class Name(StrEnum):
     ORIGIN_FAILING = "the origin is failing"
     OTHER_CDN = "another CDN in front"
     OLD_ENDPOINT = "DNS leads elsewhere"
+    BROKEN = "a broken copy"
     CACHED_ERROR = "a cached error or redirect"
     SOFT = "soft purge, as designed"
     VARIANT = "a variant was not covered"

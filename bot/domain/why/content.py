@@ -11,6 +11,7 @@ from bot.domain.look import Look, span
 from bot.domain.variants import ENCODING
 from bot.domain.why.case import Case, Twin
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.owners import siblings
 from bot.domain.why.remedy import every_key, or_wider, past, takes_variants, with_variants
 from bot.domain.why.repeating import shown_again
 from bot.domain.why.spots import SENDS_MAX, Course, Glance, Spot, Tier, do, each, names_of
@@ -123,6 +124,8 @@ def _so_that_none_stays(case: Case, name: str, is_named: bool) -> str:
         header, value = _in_variants(case, name)
         line = f"`variants: [{{{header}: {value}}}]`"
         return f"Name it in the site's `variants`, so that a purge of the URL covers it: {line}."
+    if told := siblings(case):
+        return f"Vary on as little as possible; {told}."
     reaching = every_key(case)
     does = "those reach" if " or " in reaching else "that reaches"
     return "Vary on as little as possible" + (f", or purge by {reaching}: {does} every variant." if reaching else ".")

@@ -11,6 +11,7 @@ from bot.domain.modified import told_older
 from bot.domain.noted import noted
 from bot.domain.reasons import REWRITTEN
 from bot.domain.why import (
+    broken,
     calm,
     content,
     inside,
@@ -43,6 +44,7 @@ RULES: tuple[Rule, ...] = (
     way.origin_failing,
     way.old_endpoint,
     way.other_cdn,
+    broken.broken,
     statuses.cached_error,
     statuses.redirected,
     ours.softly,
@@ -186,7 +188,7 @@ def _hops(spots: Sequence[Spot], case: Case) -> list[tuple[Spot, str]]:
 
 def _hop(spot: Spot, case: Case) -> str:
     if not spot.last.is_usable:
-        return spot.look.problem
+        return f"{spot.look.broken}, {spot.look.problem}" if spot.look.broken else spot.look.problem
     told = describe(spot.look, case.now) + _content(spot)
     if spot.tier is Tier.ORIGIN:
         return told

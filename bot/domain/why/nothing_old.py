@@ -14,7 +14,6 @@ from bot.domain.why.times import changed_since, modified
 
 _WORKER = re.compile(r"serviceWorker\s*\.\s*register", re.IGNORECASE)
 _DIFFERENT = (Likeness.OTHER, Likeness.OTHER_BYTES)
-JUST_CHANGED = 900.0  # seconds before a purge; an origin that changed then has what was purged for
 _WORKS = "the page registers a service worker, which may answer without asking anybody"
 
 
@@ -23,7 +22,7 @@ def browsers(case: Case) -> Cause | None:
     fresh, was = case.fresh(), _seen_before(case)
     then = _origin_before(case)
     old = [look for look in was if then is not None and compare(look, then) in _DIFFERENT]
-    if not fresh or case.saw_old or not old:
+    if not fresh or case.saw_old or not old or _served_this_before(case):
         return None
     keeps, worker = _still_keeps(case, fresh[0]), _registers_worker(fresh[0])
     if not keeps and not worker:
@@ -51,30 +50,46 @@ def browsers(case: Case) -> Cause | None:
 
 
 def origin_old(case: Case) -> Cause | None:
-    """A purge was proven and changed nothing: what was there before is what the origin still has."""
+    """The origin gave something else before a purge that was proven, and has now what the edges had then. That a page
+    which was fresh before is so after a purge is no such evidence."""
     fresh, last = case.fresh(), case.last_purge
-    if not fresh or case.saw_old or case.origin is None or last is None or last.job.proven is None:
+    if not fresh or not _served_this_before(case) or case.origin is None or last is None or last.job.proven is None:
         return None
-    was, origin = _seen_before(case), case.origin.look
-    if not was or any(compare(look, origin) is not Likeness.SAME for look in was) or changed_since(case, last):
+    then, origin = _origin_before(case), case.origin.look
+    if then is None or compare(then, origin) not in _DIFFERENT:
         return None
     version = f' (version "{origin.version}")' if origin.version else ""
-    since = modified(case)
-    if since is not None and last.job.created - since < JUST_CHANGED:
-        return None  # what was purged for has reached it
-    changed = f", unchanged for {span(case.now - since)}" if since is not None else ""
     return Cause(
         Name.ORIGIN_OLD,
         Certainty.LIKELY,
-        f"{names_of(fresh)} {do(fresh, 'serves', 'serve')} what the origin serves{version}, as before {last.job.name}:"
-        " if that is old, the origin itself is old.",
+        f"{names_of(fresh)} {do(fresh, 'serves', 'serve')} what the origin serves{version}, as before {last.job.name};"
+        " the origin gave something else then: it went back, or one of its servers is old.",
         (
-            f"origin: {origin.status}{version}{changed}",
-            f"{last.job.name} was proven {span(max(0.0, case.now - last.job.proven))} ago, and changed nothing",
+            f"origin before {last.job.name}: {then.status}{_content(then)}",
+            f"origin now: {origin.status}{_content(origin)}",
+            f"{last.job.name} was proven {_ago(case, last.job.proven)}",
+            *_hints(case, fresh[0]),
         ),
-        Cure("Check again", f"check {case.typed}", "Look whether the deploy has reached the origin."),
+        Cure("Check again", f"check {case.typed}", "Look whether the deploy has reached every server of the origin."),
         "Deploy to the origin first, and empty caches inside the application; then purge.",
     )
+
+
+def _served_this_before(case: Case) -> bool:
+    """Whether the edges served before the last purge what they and the origin serve now."""
+    last, was = case.last_purge, _seen_before(case)
+    if case.saw_old or case.origin is None or last is None or last.job.proven is None or not was:
+        return False
+    is_same = all(compare(look, case.origin.look) is Likeness.SAME for look in was)
+    return is_same and not changed_since(case, last)
+
+
+def _content(look: Look) -> str:
+    return f', version "{look.version}"' if look.version else f", ETag {look.etag}" if look.etag else ""
+
+
+def _ago(case: Case, then: float) -> str:
+    return f"{span(max(0.0, case.now - then))} ago"
 
 
 def nothing_old(case: Case) -> Cause | None:
@@ -91,25 +106,31 @@ def nothing_old(case: Case) -> Cause | None:
         (
             f"{names_of(fresh)}: the same as the origin",
             *([f"{names_of(once)}: only one answer tells of the page, and no second one agrees"] if once else []),
+            *_changed_nothing(case),
             *_perhaps(case, fresh[0]),
         ),
         Cure(
             "Check again",
             f"check {case.typed}",
-            "Try it in a private window; where it is old there too, look at the origin.",
+            "Try it in a private window; where it is old there too, look whether the deploy has reached the origin.",
         ),
         "`lint` tells before a deploy what browsers and caches may go on showing after it, and for how long.",
         at=", ".join(spot.name for spot in fresh),
     )
 
 
+def _changed_nothing(case: Case) -> Iterator[str]:
+    """A purge of what was fresh already: it is told, and says nothing of the origin."""
+    last = case.last_purge
+    if last is not None and last.job.proven is not None and _served_this_before(case):
+        places = list(dict.fromkeys(look.place for look in _seen_before(case)))
+        proven = f"{last.job.name} was proven {_ago(case, last.job.proven)}, and changed nothing"
+        yield f"{proven}: {', '.join(places)} served the same before it"
+
+
 def _perhaps(case: Case, spot: Spot) -> Iterator[str]:
     """What was not seen, and would make a page look old."""
-    keeps = _still_keeps(case, spot)
-    if keeps:
-        yield f"possible: browsers with an older page keep it for up to {span(keeps)} (cache-control: {_said(spot)})"
-    if _registers_worker(spot):
-        yield f"possible: {_WORKS}"
+    yield from _hints(case, spot)
     if inner := case.old(Tier.INNER):
         are = do(inner, "is", "are")
         yield f"possible: {names_of(inner)} further in {are} old, and an edge whose copy ends gets that"
@@ -117,6 +138,15 @@ def _perhaps(case: Case, spot: Spot) -> Iterator[str]:
     changed = f" (unchanged for {span(case.now - since)})" if since is not None else ""
     yield f"possible: the origin itself is old{changed}"
     yield "possible: another place, or a visitor with other headers or cookies, gets an old one: nobody looked there"
+
+
+def _hints(case: Case, spot: Spot) -> Iterator[str]:
+    """What may answer visitors before any cache is asked."""
+    keeps = _still_keeps(case, spot)
+    if keeps:
+        yield f"possible: browsers with an older page keep it for up to {span(keeps)} (cache-control: {_said(spot)})"
+    if _registers_worker(spot):
+        yield f"possible: {_WORKS}"
 
 
 def _seen_before(case: Case) -> list[Look]:

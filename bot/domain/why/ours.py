@@ -9,6 +9,7 @@ from bot.domain.job import JobView, LayerState, State
 from bot.domain.look import Look, span
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.owners import is_own, siblings
 from bot.domain.why.remedy import or_wider, past
 from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of
 from bot.domain.why.times import at_edge, changed_since, is_from_before, took, was_there_before
@@ -186,7 +187,7 @@ def _survived(case: Case, last: Ours, kept: list[Spot]) -> Cause:
         f"{title} took {last.job.name}, and the copy at {names_of(kept)} is older than that.{later}",
         each(kept, lambda spot: f"a copy {span(spot.look.age or 0)} old, and the purge was {_ago(case, purged)}"),
         _in_time(case, purged + SETTLING - case.now) if young else past(case, last),
-        _other_key(kept[0], last),
+        _other_key(case, kept[0], last),
     )
 
 
@@ -199,7 +200,7 @@ def _ageless(case: Case, last: Ours, kept: list[Spot]) -> Cause:
         f" {_ages(kept)}.",
         each(kept),
         past(case, last),
-        _other_key(kept[0], last),
+        _other_key(case, kept[0], last),
     )
 
 
@@ -216,7 +217,7 @@ def _in_time(case: Case, seconds: float) -> Cure:
     return Cure("Ask again", f"why {case.typed}", step)
 
 
-def _other_key(spot: Spot, last: Ours) -> str:
+def _other_key(case: Case, spot: Spot, last: Ours) -> str:
     """Why a purge may go by a copy, again and again."""
     if last.job.kind in (Kind.PREFIX, Kind.PATTERN):
         return (
@@ -224,9 +225,12 @@ def _other_key(spot: Spot, last: Ours) -> str:
             " to: name the URLs as visitors ask for them."
         )
     varies = spot.last.answer.says("vary")[:60]
+    if varies and (told := siblings(case)):
+        return f"It says `Vary: {varies}`, and {told}."
     if varies:
         return f"It says `Vary: {varies}`, so there are several copies under keys of their own: see `variants`."
+    other = "by another cache" if is_own(case) else "by another zone or account"
     return (
-        "Where this comes again, the copy is kept under another key (a variant, another host; see `variants`), or by"
-        " another zone or account than the one that is purged."
+        "Where this comes again, the copy is kept under another key (a variant, another host; see `variants`), or"
+        f" {other} than the one that is purged."
     )

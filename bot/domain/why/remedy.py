@@ -10,6 +10,7 @@ from bot.domain.apart import reaches
 from bot.domain.saying import safe_word
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cure
+from bot.domain.why.owners import is_own, siblings, to_look_at
 from bot.domain.why.times import changed_since, took
 from providers.contract import Kind
 
@@ -72,10 +73,13 @@ def past(case: Case, last: Ours, is_variant: bool = False) -> Cure:
     if last.job.kind in _BY_PLACE and Kind.URL not in tried and knows(case, Kind.URL) and not is_variant:
         step = f"Purge the page by its URL: {last.job.name} named a {last.job.kind.value}, which goes by a copy where a"
         return Cure("Purge the page by its URL", case.typed, f"{step} rule of the CDN rewrites the URL.")
-    doubt = "" if is_variant else "; where that changes nothing either, look whether another zone serves this name"
+    other = "cache" if is_own(case) else "zone"
+    doubt = "" if is_variant else f"; where that changes nothing either, look whether another {other} serves this name"
     if cure := wider(case, max(tried, key=_width)):
         step = f"{cure.label}: {last.job.name} went by that copy, and the same again would{doubt}."
         return Cure(cure.label, cure.line, step)
+    if is_variant and (told := siblings(case)):
+        return Cure("Check again", f"check {case.typed}", f"The same purge again would go by that copy too: {told}.")
     return _nothing_wider(case, last, doubt)
 
 
@@ -86,10 +90,10 @@ def _tried(case: Case, last: Ours) -> set[Kind]:
 
 
 def _nothing_wider(case: Case, last: Ours, doubt: str) -> Cure:
-    site, edge = case.site.name, case.layers[0].title if case.layers else "the edge"
+    site = case.site.name
     again = "The same purge again would go by that copy too"
     if Kind.EVERYTHING in _tried(case, last) or not knows(case, Kind.EVERYTHING):
-        step = f"{again}: look in {edge}'s console whether the zone or account that is purged serves this name."
+        step = f"{again}: {to_look_at(case)}."
         return Cure("Try the accounts", "doctor", step)
     tag = "a tag that the page carries, or " if knows(case, Kind.TAG) else ""
     return Cure("Check again", f"check {case.typed}", f"{again}: purge {tag}everything on {site}{doubt}.")

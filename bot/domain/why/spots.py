@@ -11,6 +11,7 @@ from itertools import pairwise
 from bot.domain.answer import Answer
 from bot.domain.finding import REFUSING
 from bot.domain.look import SHOWN_MAX, Likeness, Look, bare_etag, compare, span
+from bot.domain.masking import masked
 from providers.contract import Cached
 
 FETCHED = (Cached.MISS, Cached.EXPIRED, Cached.REVALIDATED)  # the cache asked further in for this answer
@@ -56,7 +57,7 @@ class Glance:
         does."""
         look = self.look
         if self.location:
-            return f"to {self.location[:LOCATION_MAX]}"
+            return f"to {masked(self.location)[:LOCATION_MAX]}"
         if look.version:
             return f'version "{look.version[:SHOWN_MAX]}"'
         if bare := bare_etag(look.etag):
@@ -70,6 +71,8 @@ class Glance:
         says = look.says or ("" if look.cached is Cached.UNKNOWN else look.cached.value)
         age = f", {span(look.age)} old" if look.age is not None else ""
         content = f", {self.content}" if self.content else ""
+        if look.broken:
+            return f"{look.broken}, and {look.problem}"
         return look.problem or f"{look.status} {says}".rstrip() + age + content
 
 

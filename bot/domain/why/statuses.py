@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from urllib.parse import urljoin, urlsplit
 
 from bot.domain.finding import Verdict
+from bot.domain.masking import masked, without_credentials
 from bot.domain.saying import safe_word
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
@@ -36,8 +37,9 @@ def cached_error(case: Case) -> Cause | None:
 
 def _kept_error(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
     look, goes = bad[0].look, bad[0].last.location
-    what, to = ("a redirect" if look.status < 400 else "an error"), (f" to {goes[:LOCATION_MAX]}" if goes else "")
-    gives = f"redirects to {origin.location[:LOCATION_MAX]}" if origin.location else "gives a page"
+    what = "a redirect" if look.status < 400 else "an error"
+    to = f" to {masked(goes)[:LOCATION_MAX]}" if goes else ""
+    gives = f"redirects to {masked(origin.location)[:LOCATION_MAX]}" if origin.location else "gives a page"
     return Cause(
         Name.CACHED_ERROR,
         Certainty.SEEN,
@@ -49,7 +51,7 @@ def _kept_error(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
 
 
 def _kept_redirect(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
-    to, there = bad[0].last.location[:LOCATION_MAX], origin.location[:LOCATION_MAX]
+    to, there = (masked(one.location)[:LOCATION_MAX] for one in (bad[0].last, origin))
     return Cause(
         Name.CACHED_ERROR,
         Certainty.SEEN,
@@ -74,16 +76,17 @@ def redirected(case: Case) -> Cause | None:
     if origin is None or not 300 <= origin.look.status < 400 or not origin.answer.says("location") or case.saw_old:
         return None
     goes = urljoin(case.url, origin.answer.says("location"))
-    ours = urlsplit(goes).hostname in case.site.hosts and _URL.fullmatch(goes)
+    there = without_credentials(goes)
+    ours = urlsplit(there).hostname in case.site.hosts and _URL.fullmatch(there)
     return Cause(
         Name.REDIRECTED,
         Certainty.SEEN,
-        f"This URL only redirects ({origin.look.status}) to {goes[:200]}, and holds no page itself."
+        f"This URL only redirects ({origin.look.status}) to {masked(goes)[:200]}, and holds no page itself."
         + ("" if ours else f" That leads elsewhere: it is no page of {case.site.name}, and was not looked at."),
-        (f"origin: {origin.look.status}, location: {origin.answer.says('location')[:200]}",),
+        (f"origin: {origin.look.status}, location: {masked(origin.answer.says('location'))[:200]}",),
         Cure(
             "Ask about that one",
-            f"why {safe_word(goes)}",
+            f"why {safe_word(there)}",
             "Ask about the page that visitors end at: it was not looked at.",
         )
         if ours

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.look import span
+from bot.domain.look import Look, span
 from bot.domain.why.case import Case, Resolved
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.marks import ALWAYS_MARKED, ANY_CDN, TITLES, cdn_of, cdns_on
@@ -23,7 +23,7 @@ def origin_failing(case: Case) -> Cause | None:
     if not looks or len(broken) != len(looks) or not kept:
         return None
     stale = [spot for spot in kept if spot.look.cached is Cached.STALE]
-    said = f"answers {broken[-1].status}" if broken[-1].status else f"does not answer ({broken[-1].problem})"
+    said = _failed(broken[-1])
     what = "a copy past its time rather than an error" if stale else "the copy that is there, and gets no newer one"
     named = stale or kept
     return Cause(
@@ -38,6 +38,12 @@ def origin_failing(case: Case) -> Cause | None:
         ),
         "Let health checks take failing servers out of the origin; `stale-if-error` spares visitors errors.",
     )
+
+
+def _failed(look: Look) -> str:
+    if look.broken:
+        return f"gives a broken answer ({look.broken}, and {look.problem})"
+    return f"answers {look.status}" if look.status else f"does not answer ({look.problem})"
 
 
 def _is_held(cached: Cached) -> bool:

@@ -6,13 +6,15 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
+from bot.domain.policy import Ask, Decision, Deny
 from bot.domain.why import Cause, Certainty, Cure, Name
 from bot.domain.why.repeating import stands_for
 from bot.services.replies import Explained
 from bot.slack.cards.blocks import FIRST_MAX, Block, Card, actions, button, context, section
+from bot.slack.cards.findings import policy_line
 from bot.slack.escape import cut_marked, escape, person, url_text
 
-EVIDENCE_SHOWN, EVIDENCE_MAX = 5, 300
+EVIDENCE_SHOWN, EVIDENCE_MAX = 8, 300
 WAY_SHOWN, UNSEEN_SHOWN = 8, 4
 LINE_MAX = 400  # characters
 REPEAT_MAX = 700  # characters of a shell line; a longer one is left out, since half of it is none
@@ -38,19 +40,22 @@ def why_card(explained: Explained, command: str) -> Card:
         *([f"To prevent it: {_said(cause.prevent)}"] if cause.prevent else []),
         *(f"Also {also.name.value}: {_said(also.what)}" for also in told.also),
     ]
-    blocks: list[Block] = [section(text), *_next(cause, command, has_button), context(lines), *_repeat(cause.repeat)]
+    step = _next(cause, command, has_button, explained.decision)
+    blocks: list[Block] = [section(text), *step, context(lines), *_repeat(cause.repeat)]
     way = [context(_way(told.way))] if told.way else []
     row = [button(cause.cure.label, "pick", f"{explained.draft}:0", "primary")] if cause.cure and has_button else []
     return Card(text, [*blocks, *way, *actions(row)])
 
 
-def _next(cause: Cause, command: str, has_button: bool) -> Iterator[Block]:
-    """The next step, as large as the cause itself, with the line to type where no button does it."""
+def _next(cause: Cause, command: str, has_button: bool, decision: Decision | None) -> Iterator[Block]:
+    """The next step, as large as the cause itself, with the line to type where no button does it, and with what the
+    policy has against it."""
     if cause.cure is None:
         return
     is_typed = bool(cause.cure.line) and not has_button
     line = f" `{escape(_line(cause.cure, command), LINE_MAX)}`" if is_typed else ""
-    yield section(f"*Next:* {_said(cause.cure.says)}{line}")
+    policy = f"\n{policy_line(decision, '')}" if isinstance(decision, Ask | Deny) else ""
+    yield section(f"*Next:* {_said(cause.cure.says)}{line}{policy}")
 
 
 def _line(cure: Cure, command: str) -> str:
