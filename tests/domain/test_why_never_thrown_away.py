@@ -6,9 +6,9 @@ import pytest
 
 from bot.domain.job import State
 from bot.domain.look import ORIGIN
-from bot.domain.variants import BROTLI
+from bot.domain.variants import AS_A_PHONE, BROTLI
 from bot.domain.why import Case, Name, Spot, Tier, diagnose
-from bot.domain.why.asking import AS_A_PHONE, left_out
+from bot.domain.why.asking import left_out
 from providers.contract import Cached
 from tests.domain.test_why import waiting
 from tests.domain.why_cases import case, edge, glance, origin, ours

@@ -9,9 +9,9 @@ import pytest
 from bot.domain.answer import PLAIN, Answer, Asked
 from bot.domain.look import ORIGIN
 from bot.domain.site import Site
-from bot.domain.variants import IDENTITY
+from bot.domain.variants import AS_A_PHONE, IDENTITY
 from bot.domain.why import Case, Certainty, Glance, Name, Spot, diagnose
-from bot.domain.why.asking import AS_A_PHONE, to_ask
+from bot.domain.why.asking import to_ask
 from providers.contract import Cached
 from tests.domain.test_why import WAS_OLD
 from tests.domain.why_cases import SHOP, URL, case, edge, glance, new, old, origin, ours

@@ -12,9 +12,9 @@ from bot.domain.hold import Hold
 from bot.domain.job import JobView, LayerState, LayerView, State, Trouble
 from bot.domain.look import ORIGIN, Look
 from bot.domain.site import Layer, Site
+from bot.domain.variants import AS_A_PHONE
 from bot.domain.verdict import Verdict
 from bot.domain.why import Case, Front, Glance, Ours, Reach, Resolved, Spot, Tier, Twin
-from bot.domain.why.asking import AS_A_PHONE
 from bot.domain.why.content import PROBE
 from providers.contract import Cached, Copies, Kind
 

@@ -16,10 +16,9 @@ from bot.domain.look import Look
 from bot.domain.plan import Plan
 from bot.domain.speech import Command, Verb
 from bot.domain.target import Target
-from bot.domain.variants import BROTLI
+from bot.domain.variants import AS_A_PHONE, BROTLI
 from bot.domain.verdict import Verdict
 from bot.domain.why import Case, Certainty, Name, Reach, Reading, Resolved, Tier
-from bot.domain.why.asking import AS_A_PHONE
 from bot.ledger.asked import WHOLE_MAX
 from bot.ledger.books import Books
 from bot.ledger.holds import InLine as InLineRequest
