@@ -39,6 +39,7 @@ _OF_MANY = {
     f"{PLACE} kept its copy": f"{PLACE} kept their copies",
     f"{PLACE} yet: its copy is from before it, and is": f"{PLACE} yet: their copies are from before it, and are",
     f"the copy at {PLACE} is right": f"the copies at {PLACE} are right",
+    "was still old": "were still old",
     "may be from before the purge, so it proves": "may be from before the purge, so they prove",
 }
 

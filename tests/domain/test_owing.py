@@ -42,6 +42,12 @@ def test_others_that_are_new_do_not_prove_the_one_that_was_old() -> None:
     )  # fmt: skip
 
 
+def test_of_several_places_it_is_said_as_of_many() -> None:
+    owed = (MAD_OLD, replace(MAD_OLD, place="iad"))
+    why = judge((), [FRA_NEW, IAD, *origin()], after(*owed)).why
+    assert why.startswith("fra, iad at MAD were still old 2 s after the purge (HIT,")
+
+
 def test_it_is_named_with_the_request_that_it_was_asked_with() -> None:
     owed = replace(MAD_OLD, variant=IN_BROTLI)
     seen = judge((), [FRA_NEW, IAD, *origin()], after(owed))

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.look import Look
 from bot.domain.why import Case, Certainty, Glance, Name, Ours, diagnose
 from providers.contract import Cached
-from tests.domain.why_cases import NOW, case, edge, glance, job, looked, new, old, origin, ours
+from tests.domain.why_cases import NOW, URL, case, edge, glance, job, looked, new, old, origin, ours
 
 FRA_OLD, IAD_OLD = (replace(glance(place, "old", Cached.HIT, 1).look, at=NOW - 4) for place in ("fra", "iad"))
 FRA_NEW = replace(glance("fra", "new", Cached.HIT, 1).look, at=NOW - 4)
@@ -53,6 +53,18 @@ def test_after_a_while_nothing_old_is_found_and_what_was_seen_is_still_told() ->
     cause = diagnose(now(purge(replace(FRA_OLD, at=NOW - 7_200)))).cause
     assert (Name.NOTHING_OLD, Certainty.POSSIBLE) == (cause.name, cause.certainty)
     assert 'P-1 saw it old at fra 2 h ago (HIT, 1 s old, version "old")' == cause.evidence[0]
+
+
+def test_an_earlier_look_of_a_purge_that_is_not_proven_is_told() -> None:
+    made = replace(purge(FRA_NEW).job, was_old_at=("fra", "iad"), look_urls=(URL,))
+    cause = diagnose(now(ours(made))).cause
+    assert (Name.NOTHING_OLD, Certainty.POSSIBLE) == (cause.name, cause.certainty)
+    assert "P-1 saw it old at fra, iad, and did not prove it new after that" == cause.evidence[0]
+
+
+def test_an_earlier_look_of_a_purge_that_was_proven_since_is_not_told() -> None:
+    made = replace(purge(FRA_NEW).job, was_old_at=("fra",), look_urls=(URL,), proven=NOW - 4)
+    assert "saw it old" not in " ".join(diagnose(now(ours(made))).cause.evidence)
 
 
 @pytest.mark.parametrize(

@@ -212,8 +212,8 @@ async def test_a_purge_of_the_url_goes_by_every_copy_that_nginx_keeps_by_vary(ch
     assert (Name.NOT_REACHED, Certainty.LIKELY) == (cause.name, cause.certainty)
     assert cause.prevent == (
         "It says `Vary: Accept-Encoding`, and nginx finds copies that vary through the one that it met first, and goes"
-        " by the others: purge by files (`cache_dir`), or have `cache_purge_vary_aware on` (module 3.0), the encoding in"
-        ' the key, or `proxy_set_header Accept-Encoding ""`.'
+        " by the others: purge by files (`cache_dir`), or have `cache_purge_vary_aware on` (module 3.0), the encoding"
+        ' in the key, or `proxy_set_header Accept-Encoding ""`.'
     )
 
 

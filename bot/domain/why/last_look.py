@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.domain.finding import Page, Verdict, find
 from bot.domain.look import ORIGIN, Look, describe, span
-from bot.domain.why.case import Case
+from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.ours import SETTLING
 from bot.domain.why.spots import do, names_of
@@ -31,16 +31,29 @@ def saw_old(case: Case) -> tuple[Look, ...]:
 
 
 def saw(case: Case) -> str:
-    """ "P-75 saw it old at fra 4 s ago (HIT, ETag "v1")"; "" where it did not."""
-    looks = saw_old(case)
-    if not looks or case.last_purge is None:
+    """ "P-75 saw it old at fra 4 s ago (HIT, ETag "v1")", or that it did so earlier and proved nothing since; "" where
+    it did not."""
+    looks, last = saw_old(case), case.last_purge
+    if last is None:
         return ""
+    if not looks:
+        places = _was_old_at(case, last)
+        return f"{last.job.name} saw it old at {places}, and did not prove it new after that" if places else ""
     names = [look.place_named for look in looks[:SHOWN_MAX]]
     more = len(looks) - len(names)
     places = ", ".join([*names, *([f"{more} more"] if more else [])])
     newest = max(looks, key=lambda look: look.at)
     ago = span(max(0.0, case.now - newest.at))
-    return f"{case.last_purge.job.name} saw it old at {places} {ago} ago ({describe(looks[0], looks[0].at)})"
+    return f"{last.job.name} saw it old at {places} {ago} ago ({describe(looks[0], looks[0].at)})"
+
+
+def _was_old_at(case: Case, last: Ours) -> str:
+    """Where the page itself was old to an earlier look of a purge that is not proven."""
+    job = last.job
+    if job.proven is not None or job.look_urls != (case.url,) or case.now - (job.purged or 0.0) >= LONG:
+        return ""
+    is_same = case.is_fresh and changed_since(case, last) is not True
+    return ", ".join(job.was_old_at[:SHOWN_MAX]) if is_same else ""
 
 
 def is_young(case: Case) -> bool:
