@@ -60,7 +60,7 @@ async def check(core: Core, command: Command) -> Checked:
     hold = await holds.held(core, site.name)
     problems = " ".join(filter(None, [problem, around.problem]))
     proven = judgement.verdict is Verdict.FRESH  # says so itself
-    notes = [*([] if proven else _notes(looks)), *([around.note] if around.note else [])]
+    notes = [*command.notes, *([] if proven else _notes(looks)), *([around.note] if around.note else [])]
     old = old_of(urls, all_looks)
     jobs = await core.ledger.read(lambda books: _under_way(books, site, old)) if old else {}
     cans = [core.setup.providers[layer.account].can for layer in site.layers]

@@ -206,6 +206,7 @@ class Explained:
     case: Case
     draft: str = ""  # holds the line of the cure, for a button
     decision: Decision | None = None
+    notes: Sequence[str] = ()  # what was repaired in the line
 
 
 @dataclass(frozen=True, slots=True)

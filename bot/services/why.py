@@ -47,7 +47,7 @@ async def explain(core: Core, command: Command, within: float = WITHIN) -> Expla
     case = replace(case, purges=purges, reading=reading, hold=hold, in_line=waiting)
     if case.old():
         case = replace(case, twins=await eyes.twins(case.old()[0].name))
-    return Explained(site, url, diagnose(case), case)
+    return Explained(site, url, diagnose(case), case, notes=command.notes)
 
 
 def _held(books: Books, case: Case) -> tuple[Hold | None, tuple[InLine, ...]]:

@@ -1152,6 +1152,18 @@ def test_an_origin_that_went_back_is_shown_by_what_it_gave_before() -> None:
     ) == told.evidence
 
 
+def test_every_data_centre_that_answered_is_named() -> None:
+    first, second = (glance("fra", "new", HIT, 9) for _ in range(2))
+    by_turns = [
+        replace(one, look=replace(one.look, seen_at=at))
+        for one, at in ((first, "FRA"), (second, "MAD"), (first, "AMS"))
+    ]
+    told = diagnose(case(edge("fra", *by_turns)))
+    assert 'fra: HIT, 9 s old, version "new" · fresh · answered at FRA, MAD, AMS' == told.way[0]
+    alone = diagnose(case(edge("fra", by_turns[0])))
+    assert 'fra: HIT, 9 s old, version "new" · fresh' == alone.way[0]
+
+
 def test_the_same_bytes_under_another_version_are_told_so() -> None:
     told = diagnose(case(edge("fra", glance("fra", "new", HIT, 9, version="b8"))))
     assert 'fra: HIT, 9 s old, version "b8" · fresh, the origin\'s bytes under another version' == told.way[0]

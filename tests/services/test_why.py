@@ -25,6 +25,7 @@ from bot.ledger.books import Books
 from bot.ledger.holds import InLine as InLineRequest
 from bot.ledger.holds import Lot, Waiting, squeezed
 from bot.ledger.packed import packed
+from bot.services.checking import check
 from bot.services.cures import with_policy
 from bot.services.our_purges import FAR, our_purges
 from bot.services.ports import ReadHeaders
@@ -109,6 +110,12 @@ async def test_what_the_policy_says_of_the_next_step_is_known_beforehand(
     told = offering(await why(shop, url("/a")), line)
     decision = (await with_policy(shop.core, MIA, told, Speaker((SHOP,)))).decision
     assert expected is (None if decision is None else type(decision))
+
+
+async def test_what_was_repaired_in_the_line_is_told(shop: Shop) -> None:
+    command = replace(Command(Verb.WHY, (url("/a"),), "shop"), notes=("Dropped the fragment.",))
+    assert ("Dropped the fragment.",) == (await explain(shop.core, command)).notes
+    assert "Dropped the fragment." in (await check(shop.core, replace(command, verb=Verb.CHECK))).notes
 
 
 async def seen(shop: Shop, page: Target) -> Case:

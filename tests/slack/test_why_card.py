@@ -189,3 +189,7 @@ def test_what_the_policy_has_against_the_next_step_is_said_beforehand(
 ) -> None:
     told = lines(replace(explained(CAUSE), decision=decision))
     assert ["*Next:* Purge it.", *expected, "How sure: seen."] == told[2 : 4 + len(expected)]
+
+
+def test_what_was_repaired_in_the_line_is_on_the_card() -> None:
+    assert "Dropped the fragment." in lines(replace(explained(CAUSE), notes=("Dropped the fragment.",)))

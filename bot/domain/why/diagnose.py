@@ -36,7 +36,7 @@ from bot.domain.why.spots import DIGEST_MAX, SENDS_MAX, Spot, Tier, alike_told, 
 from bot.domain.why.times import is_from_before
 
 Rule = Callable[[Case], Cause | None]
-ALSO_MAX = 2
+ALSO_MAX, POPS_SHOWN = 2, 6
 
 RULES: tuple[Rule, ...] = (
     waiting.queued,
@@ -192,7 +192,16 @@ def _hop(spot: Spot, case: Case) -> str:
     told = describe(spot.look, case.now) + _content(spot)
     if spot.tier is Tier.ORIGIN:
         return told
-    return f"{told} · {_judged(spot, case)}{_under_another_name(spot, case)}"
+    return f"{told} · {_judged(spot, case)}{_under_another_name(spot, case)}{_answered_at(spot)}"
+
+
+def _answered_at(spot: Spot) -> str:
+    """Every data centre that its answers name, where that is not its own name alone."""
+    named = dict.fromkeys(one.look.seen_at for one in (*spot.plain, *spot.varied) if one.look.seen_at)
+    if {one.lower() for one in named} <= {spot.name.lower()}:
+        return ""
+    more = len(named) - POPS_SHOWN
+    return f" · answered at {', '.join([*named][:POPS_SHOWN])}{f' and {more} more' if more > 0 else ''}"
 
 
 def _content(spot: Spot) -> str:

@@ -15,7 +15,7 @@ from bot.slack.cards.findings import policy_line
 from bot.slack.escape import cut_marked, escape, person, url_text
 
 EVIDENCE_SHOWN, EVIDENCE_MAX = 8, 300
-WAY_SHOWN, UNSEEN_SHOWN = 8, 4
+WAY_SHOWN, UNSEEN_SHOWN, NOTES_SHOWN = 8, 4, 3
 LINE_MAX = 400  # characters
 REPEAT_MAX = 700  # characters of a shell line; a longer one is left out, since half of it is none
 _SURE = {
@@ -38,6 +38,7 @@ def why_card(explained: Explained, command: str) -> Card:
         *([f"• asked by {person(cause.asked_by)}"] if cause.asked_by else []),
         *(f"Not known: {_said(one)}." for one in told.unseen[:UNSEEN_SHOWN]),
         *([f"To prevent it: {_said(cause.prevent)}"] if cause.prevent else []),
+        *(escape(note, LINE_MAX) for note in explained.notes[:NOTES_SHOWN]),
         *(f"Also {also.name.value}: {_said(also.what)}" for also in told.also),
     ]
     step = _next(cause, command, has_button, explained.decision)
