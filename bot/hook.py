@@ -101,8 +101,8 @@ class Hook:
             if isinstance(taken, Refused):  # GitHub shows the answer to nobody who would look for it
                 log.warning("deploy_not_taken", sender=found.sender, site=told.site, why=taken.what, do=taken.advice)
             return answer
-        noted = {"notes": list(told.notes)} if told.notes else {}
-        return await self._kept(found, digest, {**answer, **noted})
+        notes = [*told.notes, *(taken.notes if isinstance(taken, Deployed) else ())]
+        return await self._kept(found, digest, {**answer, **({"notes": notes} if notes else {})})
 
     async def _kept(self, found: Verified, digest: str, answer: Mapping[str, object]) -> Response:
         """The answer, kept under the sender's key; another body that was quicker under it wins."""

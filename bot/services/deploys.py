@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from bot.domain.actor import Actor
 from bot.domain.deploy import Announced, Deploy, elsewhere, is_rollback
 from bot.domain.job import JobView
+from bot.domain.lent import prefixes_elsewhere
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.shown import shown
 from bot.domain.site import Site, comes_before
@@ -28,6 +29,12 @@ class Deployed:
 
     job: JobView
     first: tuple[JobView, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the sender should know: a sentence each."""
+        idle = [one for one in self.first if self.job.targets and not one.targets]
+        return tuple(f"{one.name}, which comes first on {one.site}, has nothing to purge there." for one in idle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +65,37 @@ async def take(core: Core, actor: Actor, key: str, told: Announced) -> Taken:
         told = replace(told, at=min(told.at, core.clock.now()))
     if (newer := await _newer(core, actor, key, told)) is not None:
         return newer
-    steps = [_Step(before, replace(told, site=before.name, urls=elsewhere(told.urls, site, before)),
-                   f"{key} before {before.name}") for before in comes_before(site, core.setup.sites)]  # fmt: skip
-    return await _take_all(core, actor, [*steps, _Step(site, told, key)])
+    return await _take_all(core, actor, _steps(core, site, told, key))
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A deploy on one site, and the key of its job."""
+    """A deploy on one site, the key of its job, and the sites that come after."""
 
     site: Site
     told: Announced
     key: str
+    later: tuple[Site, ...] = ()
+
+
+def _steps(core: Core, site: Site, told: Announced, key: str) -> list[_Step]:
+    """The deploy of `site` on each of the sites that come before it, and then on itself."""
+    first = comes_before(site, core.setup.sites)
+    steps = [
+        _Step(
+            before,
+            replace(
+                told,
+                site=before.name,
+                urls=elsewhere(told.urls, site, before),
+                prefixes=prefixes_elsewhere(told.prefixes, site, before),
+            ),
+            f"{key} before {before.name}",
+            (*first[n + 1 :], site),
+        )
+        for n, before in enumerate(first)
+    ]
+    return [*steps, _Step(site, told, key)]
 
 
 class _Undone(Exception):
@@ -88,7 +114,7 @@ async def _take_all(core: Core, actor: Actor, steps: Sequence[_Step]) -> Taken:
         if authorise(actor, Deed.PURGE, Subject(step.site.name)) is not None:
             why = f"{step.site.name} comes before {steps[-1].site.name}, and this sender may not purge that."
             return Refused(why, "Add that site to the sender's `sites`.", by_rule=True)
-        wished = await wish_of(core, actor, step.told, step.site, step.key)
+        wished = await wish_of(core, actor, step.told, step.site, step.key, step.later)
         if isinstance(wished, NotRead):
             return wished
         wishes.append(wished)

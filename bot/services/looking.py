@@ -10,7 +10,7 @@ from bot.domain.deploy import Expected, pages_of
 from bot.domain.job import JobView
 from bot.domain.landing import Purged
 from bot.domain.leading import Led
-from bot.domain.steps import LOOK_AFTER
+from bot.domain.steps import looks_of
 from bot.domain.told import Event, Told
 from bot.domain.verdict import Judgement, Look, Verdict, describe, judge
 from bot.domain.world import counted, gathered
@@ -83,7 +83,7 @@ def _judge(job: JobView, looks: Sequence[Look], pages: Sequence[str]) -> Judgeme
 
 def _is_worth_another(job: JobView, judgement: Judgement, round: int) -> bool:
     """Whether the edge is looked at once more after `round` looks."""
-    return judgement.worth_another and job.edge_asked and round < len(LOOK_AFTER)
+    return judgement.worth_another and job.edge_asked and round < len(looks_of(job))
 
 
 def _probes(around: Around) -> list[str]:
@@ -166,7 +166,7 @@ def _judged(
         due_at=now,
     )
     if again:
-        return replace(seen, due_at=(job.purged or now) + LOOK_AFTER[job.round])
+        return replace(seen, due_at=(job.purged or now) + looks_of(job)[job.round])
     proven = now if judgement.verdict is Verdict.FRESH else None
     books.journal.add(
         now, "proof", "purgebot", job.id,

@@ -424,6 +424,126 @@ async def test_production_is_not_touched_where_staging_was_not_proven(tmp_path: 
     assert [] == shop.shield.sent
 
 
+RULED_FIRST = replace(
+    RULED,
+    deploy=DeployRules(
+        (
+            FileRule("content/news/*.md", ("/news/*", "url https://www.shop.test/feed/*")),
+            FileRule("layout/**", ("prefix www.shop.test/docs/",)),
+        ),
+        always=("/feed.xml",),
+    ),
+)  # fmt: skip
+FIRST_FILES = {"content/news/a.md": "1a2b3c4d", "layout/x.html": "2b3c4d5e", "README.md": "3c4d5e6f"}
+
+
+async def both(shop: Shop, manifest: object, key: str = "k", told: Announced = V2) -> tuple[JobView, JobView]:
+    """The job on staging and that on the shop."""
+    taken = await take(shop.core, CI, key, replace(told, paths=(), manifest=manifest))
+    assert isinstance(taken, Deployed), taken
+    return taken.first[0], taken.job
+
+
+def bare(job: JobView) -> set[str]:
+    return {value.removeprefix("https://").partition("/")[2] for value in job.sample}
+
+
+async def test_what_the_rules_of_production_yield_is_purged_on_staging_first(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, RULED_FIRST, STAGING)
+    first, then = await both(shop, FIRST_FILES)
+    await shop.ledger.close()
+    assert {"feed.xml", "news/a", "feed/a", "docs/"} == bare(first) == bare(then)
+    assert {"stage.shop.test"} == {
+        value.removeprefix("prefix ").removeprefix("https://").partition("/")[0] for value in first.sample
+    }
+    assert first.deploy is not None
+    assert (
+        "staging has no rules for files of its own, so those of shop count.",
+        "No manifest of an earlier deploy to compare with: all 3 files count as changed.",
+        "1 changed file matches no rule and purges nothing: `README.md`.",
+    ) == first.deploy.told
+
+
+async def test_staging_is_compared_with_what_came_out_on_staging(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, RULED_FIRST, STAGING)
+    shop.edges.serves = {**NEW, "stg": "v1"}
+    await both(shop, FIRST_FILES, "1")
+    await shop.slate.advance(300)  # staging is purged and stays old, so production is given up
+    shop.edges.serves["stg"] = "v2"
+    first, then = await both(shop, FIRST_FILES | {"content/news/b.md": "ffffffff"}, "2")
+    await shop.ledger.close()
+    assert {"feed.xml", "news/b", "feed/b"} == bare(first)
+    assert {"feed.xml", "news/a", "feed/a", "news/b", "feed/b", "docs/"} == bare(then)
+
+
+async def test_the_rules_of_staging_win_where_it_has_some(tmp_path: Path) -> None:
+    own = replace(STAGING, deploy=DeployRules((FileRule("content/**", ("/all",)),), always=("/up",)))
+    shop = a_shop(tmp_path, RULED_FIRST, own)
+    first, _ = await both(shop, FIRST_FILES)
+    await shop.ledger.close()
+    assert {"all", "up"} == bare(first)
+    assert first.deploy is not None
+    assert "those of shop" not in " ".join(first.deploy.told)
+
+
+async def test_of_several_sites_that_come_first_each_goes_by_the_rules_of_the_next_that_has_some(
+    tmp_path: Path,
+) -> None:
+    own = replace(STAGING, deploy=DeployRules((FileRule("content/**", ("/all",)),)))
+    preview = replace(STAGING, name="preview", hosts=("pre.shop.test",), before="staging")
+    by = replace(CI, sites=frozenset({"shop", "staging", "preview"}))
+    shop = a_shop(tmp_path, RULED_FIRST, own, preview)
+    taken = await take(shop.core, by, "k", replace(V2, paths=(), manifest=FIRST_FILES))
+    await shop.ledger.close()
+    assert isinstance(taken, Deployed)
+    assert [{"https://pre.shop.test/all", "https://pre.shop.test/feed.xml"},
+            {"https://stage.shop.test/all", "https://stage.shop.test/feed.xml"}] == [
+        set(job.sample) for job in taken.first
+    ]  # fmt: skip
+
+
+async def test_a_manifest_of_addresses_and_prefixes_with_a_host_are_meant_on_staging_too(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, RULED_FIRST, STAGING)
+    built = {"a": {"file": "https://www.shop.test/content/news/a.md"}}
+    named = replace(V2, prefixes=("www.shop.test/blog/", "https://www.shop.test/b/", "/c/"))
+    first, _ = await both(shop, built, told=named)
+    await shop.ledger.close()
+    assert {"news/a", "feed/a", "feed.xml", "blog/", "b/", "c/"} == bare(first)
+
+
+async def test_what_staging_may_purge_whole_is_what_production_may(tmp_path: Path) -> None:
+    rules = DeployRules((FileRule("content/news/*.md", ("/news/*",)),), ("/news/",))
+    shop = a_shop(tmp_path, replace(SHOP, deploy=rules), replace(STAGING, layers=SHOP.layers))
+    first, _ = await both(shop, {f"content/news/{n}.md": f"{n:08x}" for n in range(14)})
+    await shop.ledger.close()
+    assert ("stage.shop.test/news/",) == first.sample
+
+
+async def test_where_nothing_can_be_named_on_staging_that_is_said_and_not_looked_at_for_minutes(tmp_path: Path) -> None:
+    own = replace(STAGING, deploy=DeployRules((FileRule("other/**", ("/all",)),)))
+    shop = a_shop(tmp_path, replace(RULED, deploy=replace(RULED.deploy, always=())), own)
+    shop.edges.serves = {**NEW, "stg": "v1"}
+    taken = await take(shop.core, CI, "k", replace(V2, paths=(), manifest=BUILT))
+    assert isinstance(taken, Deployed)
+    await shop.slate.advance(10)
+    first, then = await shop.job(taken.first[0].id), await shop.job(taken.job.id)
+    await shop.ledger.close()
+    assert ("P-1, which comes first on staging, has nothing to purge there.",) == taken.notes
+    assert (State.DONE, Verdict.STALE, 2) == (first.state, first.verdict, first.round)
+    why = "P-1, which comes first on staging, had nothing to purge and still serves the old"
+    assert (State.CANCELLED, why) == (then.state, then.why)
+
+
+async def test_what_is_expected_is_waited_for_although_nothing_was_purged(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path)
+    shop.edges.serves = {"origin": "v1", "fra": "v1", "iad": "v1"}
+    job = await deployed(shop, replace(V2, paths=(), expected=SHOWS_V2))
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert 5 == ended.round
+
+
 STAGING_ALONE = Policy((Rule("staging", Conditions((CI.id,), sites=frozenset({"staging"})), Run()),))
 WORKS = frozenset({Kind.URL, Kind.PATH, Kind.PREFIX})
 BOTH_HALVES: dict[str, tuple[Announced, Policy | None, Most, str]] = {

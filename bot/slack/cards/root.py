@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from bot.domain.job import Approval, JobView, LayerView, State
 from bot.domain.reasons import ORIGIN_OLD
-from bot.domain.steps import DECIDE_WITHIN, LOOK_AFTER
+from bot.domain.steps import DECIDE_WITHIN, looks_of
 from bot.domain.verdict import NONE_COVERED, Verdict
 from bot.domain.when import length
 from bot.slack.cards.absent import absent_told
@@ -199,7 +199,7 @@ def _looks_again(job: JobView) -> str:
     """Why a proof takes longer, when the next look is, and when the last one at the latest."""
     if job.state is not State.CHECKING or not job.round or not job.why or job.due_at is None or job.purged is None:
         return ""
-    last = job.purged + LOOK_AFTER[-1]
+    last = job.purged + looks_of(job)[-1]
     end = f", and for the last time {clock_with_seconds(last)}" if job.due_at < last else ", for the last time"
     return f"Not proven yet: {escape(job.why, WHY_MAX)}. Looks again {clock_with_seconds(job.due_at)}{end}."
 
