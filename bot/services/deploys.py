@@ -13,7 +13,9 @@ from bot.domain.lent import prefixes_elsewhere
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.shown import shown
 from bot.domain.site import Site, comes_before
+from bot.domain.target import resolve
 from bot.ledger.books import Books
+from bot.services.aside import aside
 from bot.services.deciding import Ready, enter, journal_refusal, readied
 from bot.services.deploy_wishes import NotRead, Wished, wish_of
 from bot.services.filling import with_room
@@ -209,7 +211,8 @@ async def _ready(core: Core, actor: Actor, step: _Step, wished: Wished) -> Ready
         quiet=told.quiet or site.deploy.quiet,
         notes=told.notes,
     )
-    asking = Asking(actor, step.key, "deploy", deploy=deploy, manifest=wished.manifest)
+    pages = await aside(len(wished.pages), lambda: tuple(page.value for page in resolve(wished.pages, site)))
+    asking = Asking(actor, step.key, "deploy", deploy=deploy, manifest=wished.manifest, pages=pages)
     command = wished.command  # without a job its plan tells of the files
     command = replace(command, notes=(*command.notes, *wished.told)) if core.setup.observe else command
     return await readied(core, asking, command, site)

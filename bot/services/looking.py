@@ -10,6 +10,7 @@ from bot.domain.deploy import Expected, pages_of
 from bot.domain.job import JobView
 from bot.domain.landing import Purged
 from bot.domain.leading import Led
+from bot.domain.stand_ins import stand_ins
 from bot.domain.steps import looks_of
 from bot.domain.told import Event, Told
 from bot.domain.verdict import Judgement, Look, Verdict, describe, judge
@@ -152,8 +153,10 @@ def _judged(
     for look in looks:
         books.known.remember(job.site, look.url, look.tags, now)
     text = judgement.why or f"fresh at {', '.join(judgement.fresh_at)}"
-    part = f"looked at {job.seen:,} of {job.targets:,} targets" if job.sees_part else ""
-    told = " · ".join(filter(None, [text, part, problem]))
+    under = stand_ins(replace(job, looks=looks))
+    parts = [f"{job.seen:,} of {job.targets:,} targets" if job.sees_part else "", under.told]
+    part = ", ".join(filter(None, parts))
+    told = " · ".join(filter(None, [text, f"looked at {part}" if part else "", problem]))
     books.messages.say(job.id, Told(Event.LOOKED, n=job.round, text=told), now)
     again = _is_worth_another(job, judgement, job.round)
     seen = replace(
@@ -172,5 +175,6 @@ def _judged(
         now, "proof", "purgebot", job.id,
         verdict=judgement.verdict, fresh=list(judgement.fresh_at), stale=list(judgement.stale_at), looks=len(looks),
         **({"seen": job.seen, "of": job.targets} if job.sees_part else {}),
+        **({"pages_seen": under.seen, "pages": under.pages} if under.are_part else {}),
     )  # fmt: skip
     return finish(books, replace(seen, proven=proven), now)

@@ -19,10 +19,14 @@ from bot.domain.site import DeployRules, Environment, FileRule, Layer, Site
 from bot.domain.told import Event
 from bot.domain.verdict import Verdict
 from bot.ledger.messages import Role
+from bot.record import job_record
+from bot.services import deeds
 from bot.services.deploy_wishes import NotRead
 from bot.services.deploys import Deployed, Observed, Overtaken, take
-from bot.services.replies import PlanShown, Refused
+from bot.services.purges import Asking
+from bot.services.replies import JobMade, PlanShown, Refused
 from bot.services.setup import Core, Current, Most, Setup
+from bot.slack.cards.outcome import outcome
 from providers.contract import Kind
 from providers.errors import Refused as RefusedByProvider
 from tests.services.shop import APPROVERS, SHOP, ScriptedProvider, Shop, open_shop
@@ -605,3 +609,78 @@ def test_pages_of_one_site_on_another_host_by_host() -> None:
     other = replace(STAGING, hosts=("stage.shop.test", "stage-img.shop.test"), schemes=("http",))
     urls = ("https://img.shop.test/a.png?x=%2F", "https://www.shop.test/", "https://img.shop.test/a.png?x=%2F")
     assert ("http://stage-img.shop.test/a.png?x=%2F", "http://stage.shop.test/") == elsewhere(urls, site, other)
+
+
+TEN = tuple(f"content/news/{n}.md" for n in range(10))
+MANY = tuple(f"content/news/{n:03}.md" for n in range(300))
+WIDENED = replace(RULED, deploy=replace(RULED.deploy, always=(), files=(FileRule("content/news/*.md", ("/news/*",)),)))
+
+
+async def widened_deploy(shop: Shop, files: tuple[str, ...], told: Announced = V2) -> JobView:
+    """A deploy of these files, ended."""
+    shop.edges.serves = {**NEW, "fra": "v1", "iad": "v1"}
+    shop.edges.becomes = {}
+    job = await deployed(shop, replace(told, paths=(), changed=files))
+    shop.edges.serves = dict(NEW)
+    await shop.slate.advance(200)
+    return await shop.job(job.id)
+
+
+async def test_the_pages_that_a_prefix_is_purged_in_place_of_are_looked_at(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, WIDENED)
+    ended = await widened_deploy(shop, TEN)
+    await shop.ledger.close()
+    pages = {f"{PAGE}news/{n}" for n in range(10)}
+    assert ("www.shop.test/news/",) == ended.sample
+    assert pages <= {*ended.look_urls}
+    assert (Verdict.FRESH, pages) == (ended.verdict, pages & {*ended.covered})
+    assert outcome(ended, 0.0) == "🟢 shop v2 · P-1 fresh at fra, iad · prefix www.shop.test/news/"
+
+
+async def test_of_many_such_pages_a_sample_of_all_is_looked_at_and_counted(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, WIDENED)
+    ended = await widened_deploy(shop, MANY)
+    steps = await shop.ledger.read(lambda books: books.messages.steps(ended.id))
+    await shop.ledger.close()
+    fifths = [int(at.rpartition("/")[2]) // 5 for at in ended.look_urls if at.startswith(f"{PAGE}news/0")]
+    assert [*range(20)] == fifths
+    part = "60 of 300 pages under prefixes"
+    assert outcome(ended, 0.0).startswith(f"🟢 shop v2 · P-1 fresh where looked at: {part}, at fra, iad · prefix ")
+    assert [True] == [told.text.endswith(f"looked at {part}") for _, told in steps if told.event is Event.LOOKED]
+    told = job_record(ended)["deploy"]
+    assert isinstance(told, dict)
+    assert (300, 60) == (told["pages_under_prefixes"], told["pages_under_prefixes_looked_at"])
+
+
+async def test_a_page_that_a_named_prefix_covers_is_looked_at(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, replace(WIDENED, deploy=replace(WIDENED.deploy, widen=())))
+    await shop.ledger.write(lambda books: books.known.remember("shop", f"{PAGE}news/by-chance", (), 1.0))
+    ended = await widened_deploy(shop, TEN[:2], replace(V2, prefixes=("/news/",)))
+    await shop.ledger.close()
+    assert {f"{PAGE}news/0", f"{PAGE}news/1", f"{PAGE}news/by-chance"} <= {*ended.covered}
+
+
+async def test_a_page_that_a_rule_purges_by_its_prefix_is_looked_at(tmp_path: Path) -> None:
+    rules = (*WIDENED.deploy.files, FileRule("layout/**", ("prefix /news/",)))
+    shop = a_shop(tmp_path, replace(WIDENED, deploy=DeployRules(rules)))
+    ended = await widened_deploy(shop, (*TEN[:1], "layout/a"))
+    await shop.ledger.close()
+    assert (("www.shop.test/news/",), True) == (ended.sample, f"{PAGE}news/0" in ended.covered)
+
+
+async def test_what_is_purged_once_more_is_held_against_the_same_pages(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, WIDENED)
+    ended = await widened_deploy(shop, TEN)
+    again = await deeds.purge_again(shop.core, Asking(CI, "again", "slack", "C_SHOP"), ended.id)
+    await shop.ledger.close()
+    assert isinstance(again, JobMade)
+    assert {f"{PAGE}news/{n}" for n in range(10)} <= {*again.job.look_urls}
+
+
+async def test_what_is_expected_takes_its_room_from_what_is_named_and_not_from_tags(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path)
+    await shop.ledger.write(lambda books: books.known.remember("shop", f"{PAGE}tagged", ("news",), 1.0))
+    told = replace(V2, paths=tuple(f"/{n}" for n in range(90)), tags=("news",), expected=SHOWS_V2)
+    job = await deployed(shop, told)
+    await shop.ledger.close()
+    assert (PAGE, True) == (job.look_urls[0], f"{PAGE}tagged" in job.look_urls)

@@ -28,6 +28,7 @@ from bot.slack.cards.words import (
     layers_told,
     listed,
     number,
+    part_seen,
     title,
     whole,
 )
@@ -236,7 +237,7 @@ def _not_asked(job: JobView) -> str:
 def _by_looking_at(job: JobView) -> str:
     """How much of it was looked at, where that is not all."""
     looked = len({look.url for look in job.looks if look.url in job.covered})
-    if job.seen and (job.kind is Kind.URL or job.sees_part):
+    if job.seen and (job.kind is Kind.URL or part_seen(job)):
         return ""  # the first line says it
     if job.kind is Kind.URL:
         return f", {number(looked)} of {count(job.targets, 'URL')} looked at" if 0 < looked < job.targets else ""
