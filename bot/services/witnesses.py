@@ -72,9 +72,9 @@ def _named(targets: Sequence[Target], stand_for: Sequence[str], seed: str, most:
 def _of_purge(
     books: Books, site: Site, targets: Sequence[Target], seed: str, stand_for: Sequence[str], most: int
 ) -> tuple[str, ...]:
-    """Those named, at most `most`; for wider kinds, up to PAGES_MAX in all and a few at least, what was seen under them in earlier
-    jobs, the page that a prefix itself names, and the front page: a host's own, or the site's, which is often what
-    people look at next."""
+    """Those named, at most `most`; for wider kinds, up to PAGES_MAX in all and a few at least, what was seen under them
+    in earlier jobs, the page that a prefix itself names, and the front page: a host's own, or the site's, which is
+    often what people look at next."""
     urls = _named(targets, stand_for, seed, max(most, 1))
     wider = [target for target in targets if target.kind is not Kind.URL]
     if not wider:
