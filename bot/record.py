@@ -108,7 +108,7 @@ def _deploy(job: JobView, deploy: Deploy) -> Record:
     record: Record = {"version": deploy.version, "told_by": deploy.sender}
     optional: Record = {
         "actor": deploy.actor, "link": deploy.link, "before": deploy.was, "rollback": deploy.rollback,
-        "files": deploy.files, "pages_under_prefixes": deploy.pages,
+        "files": deploy.files, "cost": deploy.cost, "pages_under_prefixes": deploy.pages,
         "pages_under_prefixes_looked_at": stand_ins(job).seen, "told": list(deploy.told), "notes": list(deploy.notes),
         "again": f"P-{deploy.again}" if deploy.again else "",
         "expect": [_expected(job, one) for one in deploy.expected],

@@ -163,7 +163,7 @@ async def _in_cheapest_form(core: Core, actor: Actor, wished: Wished, site: Site
     )
     providers = core.setup.providers
     found = await aside(many + len(wished.command.targets), lambda: widened(wished.command, site, providers, known))
-    if not found.prefixes or not await _is_let_by(core, actor, found, site):
+    if not found.prefixes or not await is_let_by(core, actor, found, site):
         return wished
     now = core.clock.now()
     saved = await core.ledger.read(lambda books: saving(found, books, providers, now))
@@ -171,7 +171,8 @@ async def _in_cheapest_form(core: Core, actor: Actor, wished: Wished, site: Site
     return replace(wished, command=found.command, told=(*wished.told, f"{saved}."), pages=tuple(dict.fromkeys(pages)))
 
 
-async def _is_let_by(core: Core, actor: Actor, found: Widened, site: Site) -> bool:
+async def is_let_by(core: Core, actor: Actor, found: Widened, site: Site) -> bool:
+    """Whether `actor` may purge what was widened without anybody's vote."""
     plan = await plan_for(core, found.command, site)
     if isinstance(plan, Refused):
         return False

@@ -17,6 +17,7 @@ from bot.domain.target import resolve
 from bot.ledger.books import Books
 from bot.services.aside import aside
 from bot.services.deciding import Ready, enter, journal_refusal, readied
+from bot.services.deploy_costs import cost_told
 from bot.services.deploy_wishes import NotRead, Wished, wish_of
 from bot.services.filling import with_room
 from bot.services.purges import Asking
@@ -36,7 +37,11 @@ class Deployed:
     def notes(self) -> tuple[str, ...]:
         """What the sender should know: a sentence each."""
         idle = [one for one in self.first if self.job.targets and not one.targets]
-        return tuple(f"{one.name}, which comes first on {one.site}, has nothing to purge there." for one in idle)
+        costs = [(one.site, one.deploy.cost) for one in (*self.first, self.job) if one.deploy and one.deploy.cost]
+        return (
+            *(f"{one.name}, which comes first on {one.site}, has nothing to purge there." for one in idle),
+            *(f"{site}: {cost}" if self.first else cost for site, cost in costs),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +220,11 @@ async def _ready(core: Core, actor: Actor, step: _Step, wished: Wished) -> Ready
     asking = Asking(actor, step.key, "deploy", deploy=deploy, manifest=wished.manifest, pages=pages)
     command = wished.command  # without a job its plan tells of the files
     command = replace(command, notes=(*command.notes, *wished.told)) if core.setup.observe else command
-    return await readied(core, asking, command, site)
+    ready = await readied(core, asking, command, site)
+    if not isinstance(ready, Ready):
+        return ready
+    cost = await cost_told(core, actor, ready.plan, command, site)
+    return replace(ready, asking=replace(asking, deploy=replace(deploy, cost=cost)))
 
 
 async def _unpurged(core: Core, steps: Sequence[_Step], wishes: Sequence[Wished]) -> None:

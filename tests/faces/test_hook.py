@@ -18,6 +18,7 @@ from bot.domain.told import Event
 from bot.hook import BODY_MAX
 from bot.services.setup import Most
 from bot.settings.model import Deploys, GithubEvent, GithubSender, HookSender, Secret
+from providers.contract import Price
 from tests.faces.door import Counter, auth, counter
 from tests.services.shop import Shop
 
@@ -77,6 +78,13 @@ async def test_a_deploy_is_a_job(ci: Signer) -> None:
     assert (202, {"job": "P-1", "state": "queued", "url": "/v1/jobs/P-1"}) == (answer.status_code, answer.json())
     assert ("token:ci-shop", 2) == (job["requested_by"], job["targets"])
     assert {"version": "4.2.0", "told_by": "token:ci-shop"} == job["deploy"]
+
+
+async def test_the_answer_tells_what_the_purge_costs(ci: Signer) -> None:
+    ci.counter.shop.cf.cost_money(Price(0.005))
+    answer = await ci.send({**BODY, "link": "ftp://ci.test/7"})
+    left_out = "The deploy's link is left out: it does not begin with https:// or http://."
+    assert [left_out, "It costs about $0.01."] == answer.json()["notes"]
 
 
 async def test_whoever_told_of_it_follows_the_job_and_no_other(ci: Signer) -> None:

@@ -21,13 +21,16 @@ from bot.domain.verdict import Verdict
 from bot.ledger.messages import Role
 from bot.record import job_record
 from bot.services import deeds
+from bot.services.deploy_costs import most_shared
 from bot.services.deploy_wishes import NotRead
 from bot.services.deploys import Deployed, Observed, Overtaken, take
 from bot.services.purges import Asking
 from bot.services.replies import JobMade, PlanShown, Refused
 from bot.services.setup import Core, Current, Most, Setup
+from bot.slack.cards import root_card
 from bot.slack.cards.outcome import outcome
-from providers.contract import Kind
+from bot.slack.plain import plain
+from providers.contract import Kind, Price
 from providers.errors import Refused as RefusedByProvider
 from tests.services.shop import APPROVERS, SHOP, ScriptedProvider, Shop, open_shop
 from tests.slate import SlateClock
@@ -684,3 +687,55 @@ async def test_what_is_expected_takes_its_room_from_what_is_named_and_not_from_t
     job = await deployed(shop, told)
     await shop.ledger.close()
     assert (PAGE, True) == (job.look_urls[0], f"{PAGE}tagged" in job.look_urls)
+
+
+async def test_what_a_deploy_costs_is_told_with_what_would_save_it(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, replace(WIDENED, deploy=replace(WIDENED.deploy, widen=())))
+    shop.cf.cost_money(Price(0.005))
+    taken = await take(shop.core, CI, "k", replace(V2, changed=MANY))
+    assert isinstance(taken, Deployed)
+    under_way = plain(root_card(taken.job, 0.0))
+    await shop.slate.advance(200)
+    ended = await shop.job(taken.job.id)
+    await shop.ledger.close()
+    cost = "It costs about $1.51. Naming /news/ in `widen` would save about $1.50."
+    assert (cost,) == taken.notes
+    assert cost.replace("`", "") in under_way
+    assert cost.replace("`", "") in plain(root_card(ended, 0.0))
+    assert (State.QUEUED, cost) == (taken.job.state, ended.deploy and ended.deploy.cost)
+
+
+COSTS: dict[str, tuple[Site, Policy | None, Announced, Price, str]] = {
+    "what costs nothing": (SHOP, None, V2, Price(0.005, free=1000), ""),
+    "pages in no folder": (SHOP, None, V2, Price(0.005), "It costs about $0.01."),
+    "a prefix that needs a vote": (
+        SHOP, built_in(APPROVERS), replace(V2, paths=("/f/a", "/f/b")), Price(0.005), "It costs about $0.01.",
+    ),
+    "what is widened": (
+        WIDENED, None, replace(V2, paths=("/news/a", "/news/b")), Price(0.005), "It costs about $0.005.",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("site", "policy", "told", "price", "says"), COSTS.values(), ids=COSTS)
+async def test_costs(
+    site: Site, policy: Policy | None, told: Announced, price: Price, says: str, tmp_path: Path
+) -> None:
+    shop = a_shop(tmp_path, site, policy=policy)
+    shop.cf.cost_money(price)
+    job = await deployed(shop, told, by=replace(CI, is_sender=policy is None))
+    await shop.ledger.close()
+    assert says == (job.deploy and job.deploy.cost)
+
+
+FOLDERS = {
+    "one folder": (["/f/1", "/f/2"], "/f/"),
+    "the deepest": (["/f/a/1", "/f/a/2?x=/y/"], "/f/a/"),
+    "that of the most": (["/f/a/1", "/f/b/2", "/g/1", "/"], "/f/"),
+    "none": (["/a", "/b", "/?x=/y/"], ""),
+}
+
+
+@pytest.mark.parametrize(("paths", "folder"), FOLDERS.values(), ids=FOLDERS)
+def test_the_folder_that_would_stand_for_the_most(paths: list[str], folder: str) -> None:
+    assert folder == most_shared(paths)

@@ -13,7 +13,7 @@ from bot.domain.when import length
 from bot.slack.cards.absent import absent_told
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.comparison import comparison
-from bot.slack.cards.deploys import deploy_lines, told_by
+from bot.slack.cards.deploys import cost_line, deploy_lines, told_by
 from bot.slack.cards.gone import has_gone, what_went
 from bot.slack.cards.outcome import WHY_MAX as FIRST_WHY_MAX
 from bot.slack.cards.outcome import again_as, barred, first_reason, held_ahead, held_until, missing, outcome, troubled
@@ -99,6 +99,7 @@ def _lines(job: JobView, now: float, names: Mapping[str, str]) -> Iterator[str]:
             yield "Nobody looked at the edge, which may still serve the old. *Purge again* asks for all of it."
         case _:
             yield f"{layers_told(job.layers)}{_not_asked(job)}"
+            yield cost_line(job)
             yield _held_up(job, now)
 
 
