@@ -64,7 +64,7 @@ class Changed:
     def _skipped(self) -> str:
         names = [name.rpartition("/")[2] for name in self.fingerprinted]
         if len(names) == 1:
-            return f"1 hashed asset needs no purge: {_quoted(names[0])}."
+            return f"1 hashed asset{' that is gone' if self.gone else ''} needs no purge: {_quoted(names[0])}."
         if not names:
             return ""
         came = len(names) - self.gone

@@ -15,7 +15,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.told import Event
-from bot.hook import BODY_MAX
+from bot.hook import BODY_MAX, TOO_LARGE
 from bot.services.setup import Most
 from bot.settings.model import Deploys, GithubEvent, GithubSender, HookSender, Secret
 from providers.contract import Price
@@ -244,7 +244,7 @@ async def test_a_huge_body_is_read_no_further_than_the_limit(ci: Signer) -> None
 
 async def test_a_body_that_says_it_is_huge_is_not_read_at_all(ci: Signer) -> None:
     answer = await ci.counter.http.post("/v1/deploys", content=b"{}", headers={"content-length": "5368709120"})
-    assert 413 == answer.status_code
+    assert (413, TOO_LARGE) == (answer.status_code, answer.json()["detail"])
 
 
 LISTED = (
@@ -295,6 +295,9 @@ UNREADABLE: dict[str, tuple[object, str]] = {
         "`version` has more than 200 characters. Send the tag or the commit alone.",
     ),
     "a key that is nearly one": ({**BODY, "path": "/"}, "`path` is no key of a deploy. Did you mean `paths`?"),
+    "a key that is needed, nearly": (
+        {"Site": "shop", "version": "4.2.0"}, "`site` is missing. `Site` is no key of a deploy. Did you mean `site`?",
+    ),
     "a key that is none": ({**BODY, "bogus": 1}, f"`bogus` is no key of a deploy. {LISTED}"),
     "a text for a list": ({**BODY, "paths": "/"}, '`paths` is to be a list of texts, such as ["/", "/pricing"].'),
     "numbers in a list": ({**BODY, "tags": [1]}, '`tags` is to be a list of texts, such as ["news"].'),
