@@ -122,7 +122,7 @@ def read_deploy(raw: bytes) -> Announced:
         body = DeployBody.model_validate_json(raw)
         json.loads(raw, object_pairs_hook=_once, parse_int=str)
     except ValidationError as exc:
-        raise BadBody(_told(exc.errors(include_url=False, include_input=True)[0])) from None
+        raise BadBody(_all_told(exc.errors(include_url=False, include_input=True))) from None
     except _Twice as exc:
         raise BadBody(f"{exc} stands twice in one object. Keep one of the two.") from None
     return body.announced()
@@ -144,6 +144,16 @@ def _expected(path: str, body: ExpectBody) -> Expected:
 
 def _ours(text: str) -> PydanticCustomError:
     return PydanticCustomError("ours", "{text}", {"text": text})
+
+
+def _all_told(errors: Sequence[ErrorDetails]) -> str:
+    """The first that is wrong; of a key that is missing also the one that was written for it."""
+    first = errors[0]
+    if first["type"] != "missing" or not first["loc"]:
+        return _told(first)
+    unknown = (str(one["loc"][0]) for one in errors if one["type"] == "extra_forbidden" and len(one["loc"]) == 1)
+    meant = next((key for key in unknown if _nearest(key) == first["loc"][0]), "")
+    return f"`{first['loc'][0]}` is missing. {_unknown(meant)}" if meant else _told(first)
 
 
 def _told(error: ErrorDetails) -> str:
@@ -186,7 +196,11 @@ def _told_of_page(error: ErrorDetails, page: str) -> str:
 
 
 def _unknown(key: str) -> str:
-    names = sorted(DeployBody.model_fields)
-    near = difflib.get_close_matches(key.lower(), names, n=1, cutoff=0.6)
-    advice = f"Did you mean `{near[0]}`?" if near else f"A deploy has {', '.join(f'`{name}`' for name in names)}."
+    near, names = _nearest(key), sorted(DeployBody.model_fields)
+    advice = f"Did you mean `{near}`?" if near else f"A deploy has {', '.join(f'`{name}`' for name in names)}."
     return f"`{shown(key)}` is no key of a deploy. {advice}"
+
+
+def _nearest(key: str) -> str:
+    """The key of a deploy that is most like `key`; "" where none is."""
+    return next(iter(difflib.get_close_matches(key.lower(), sorted(DeployBody.model_fields), n=1, cutoff=0.6)), "")

@@ -30,6 +30,10 @@ from bot.slack.plain import plain
 
 log = structlog.get_logger()
 BODY_MAX = 1024 * 1024  # bytes
+TOO_LARGE = (
+    f"A deploy has at most {BODY_MAX:,} bytes. Send `paths` or `prefixes`, or a manifest of what pages are made of"
+    " alone: several manifests would be compared with each other."
+)
 _COUNTED = {
     "oidc": "This token counted for another deploy. Ask GitHub for a new one.",
     "github": "This event came before, as another delivery, and counts once. For a new one deploy again.",
@@ -49,7 +53,7 @@ class Hook:
         try:
             raw = await read_body(request, BODY_MAX)
         except TooLarge:
-            return problem(413, "Too large", f"A deploy has at most {BODY_MAX:,} bytes. Send prefixes, or several.")
+            return problem(413, "Too large", TOO_LARGE)
         except ClientDisconnect:
             return Response(status_code=400)
         found = await self._senders.verify(request.headers, raw, self._core.clock.now())
@@ -101,8 +105,8 @@ class Hook:
             if isinstance(taken, Refused):  # GitHub shows the answer to nobody who would look for it
                 log.warning("deploy_not_taken", sender=found.sender, site=told.site, why=taken.what, do=taken.advice)
             return answer
-        noted = {"notes": list(told.notes)} if told.notes else {}
-        return await self._kept(found, digest, {**answer, **noted})
+        notes = [*told.notes, *(taken.notes if isinstance(taken, Deployed) else ())]
+        return await self._kept(found, digest, {**answer, **({"notes": notes} if notes else {})})
 
     async def _kept(self, found: Verified, digest: str, answer: Mapping[str, object]) -> Response:
         """The answer, kept under the sender's key; another body that was quicker under it wins."""

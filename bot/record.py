@@ -11,6 +11,7 @@ from bot.domain.hold import Hold
 from bot.domain.job import Approval, JobView, LayerView, State
 from bot.domain.look import ORIGIN, Look
 from bot.domain.progress import share_sent, still_at_it
+from bot.domain.stand_ins import stand_ins
 from bot.domain.stats import Stats
 from bot.domain.timeline import Entry, Moment
 from bot.domain.warming import KEPT, Copy, Warming
@@ -107,7 +108,8 @@ def _deploy(job: JobView, deploy: Deploy) -> Record:
     record: Record = {"version": deploy.version, "told_by": deploy.sender}
     optional: Record = {
         "actor": deploy.actor, "link": deploy.link, "before": deploy.was, "rollback": deploy.rollback,
-        "files": deploy.files, "told": list(deploy.told), "notes": list(deploy.notes),
+        "files": deploy.files, "cost": deploy.cost, "pages_under_prefixes": deploy.pages,
+        "pages_under_prefixes_looked_at": stand_ins(job).seen, "told": list(deploy.told), "notes": list(deploy.notes),
         "again": f"P-{deploy.again}" if deploy.again else "",
         "expect": [_expected(job, one) for one in deploy.expected],
     }  # fmt: skip

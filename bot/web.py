@@ -102,6 +102,11 @@ class CommandBody(BaseModel):
     text: str
     targets: list[str] = []
 
+    @property
+    def lines(self) -> Sequence[str]:
+        """The targets, one a line; a list that is given and empty is one empty line, unlike none."""
+        return [""] if "targets" in self.model_fields_set and not self.targets else self.targets
+
 
 class Door:
     """The machines' door, where the command goes by the terminal's name. `ready` says whether work can be accepted;
@@ -175,7 +180,7 @@ class Door:
         key = f"api {actor.id} {given or self._core.dice.token()}"
         if given and not await self._claim(key, raw):
             return problem(409, "Key used before", "This Idempotency-Key came with another body. Take a new one.")
-        reply = await self._desk.ask(Asking(actor, key, "api"), self._line(body.text), body.targets)
+        reply = await self._desk.ask(Asking(actor, key, "api"), self._line(body.text), body.lines)
         return answer_of(reply, self._core)
 
     def _line(self, text: str) -> str:
@@ -205,7 +210,7 @@ class Door:
         wait = _seconds(request.query_params.get("wait", "0"))
         if wait is None:
             return problem(400, "Unreadable wait", "`wait` is a number of seconds, at most 60.")
-        name = request.path_params["job"].removeprefix("P-")
+        name = request.path_params["job"].upper().removeprefix("P-")
         if not name.isascii() or not name.isdigit() or len(name) > 12:
             return _no_such_job()
         job = await self._awaited(actor, int(name), wait)

@@ -75,7 +75,8 @@ def lines_of(file: str) -> list[str]:
     except OSError as exc:
         why = _UNREAD.get(type(exc), "cannot be read")
         fail(f"{file} {why}. Give a text file with one target a line.", USAGE)
-    return [line.strip() for line in text.splitlines()]  # empty ones too, so that bad lines keep their numbers
+    lines = [line.strip() for line in text.splitlines()]  # empty ones too, so that bad lines keep their numbers
+    return lines or [""]  # an empty file is an empty list, and not none
 
 
 def job_named(client: BotClient, name: str) -> Record:

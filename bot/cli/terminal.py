@@ -60,10 +60,22 @@ class Left(ProgressColumn):
 
 def part_told(job: Mapping[str, object]) -> str:
     """ " where looked at: 60 of 90 targets", where a verdict rests on a part of a job; "" where it does not."""
-    seen, targets = job.get("targets_looked_at"), job.get("targets")
-    if not isinstance(seen, int) or not isinstance(targets, int) or seen >= targets:
+    deploy = job.get("deploy")
+    pages = deploy if isinstance(deploy, Mapping) else {}
+    parts = [
+        _part(job.get("targets_looked_at"), job.get("targets"), "targets"),
+        _part(
+            pages.get("pages_under_prefixes_looked_at", 0), pages.get("pages_under_prefixes"), "pages under prefixes"
+        ),
+    ]
+    told = ", ".join(filter(None, parts))
+    return f" where looked at: {told}" if told else ""
+
+
+def _part(seen: object, of: object, what: str) -> str:
+    if not isinstance(seen, int) or not isinstance(of, int) or seen >= of:
         return ""
-    return f" where looked at: {seen:,} of {targets:,} targets"
+    return f"{seen:,} of {of:,} {what}"
 
 
 def left(seconds: float | None) -> str:

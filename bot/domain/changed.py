@@ -30,6 +30,7 @@ class Changed:
     lists of files share none and are in order, of the fingerprinted those first that are there."""
 
     targets: tuple[Target, ...] = ()
+    covered: tuple[Target, ...] = ()  # pages that one of them purges as well
     files: int = 0  # that were added, changed or removed
     fingerprinted: tuple[str, ...] = ()
     gone: int = 0  # of those, that are not there any more
@@ -63,7 +64,7 @@ class Changed:
     def _skipped(self) -> str:
         names = [name.rpartition("/")[2] for name in self.fingerprinted]
         if len(names) == 1:
-            return f"1 hashed asset needs no purge: {_quoted(names[0])}."
+            return f"1 hashed asset{' that is gone' if self.gone else ''} needs no purge: {_quoted(names[0])}."
         if not names:
             return ""
         came = len(names) - self.gone
@@ -101,8 +102,10 @@ def what_to_purge(difference: Difference, site: Site) -> Changed:
         came = len(found.fingerprinted)
         for path in difference.removed:
             found.add(path, rules, may_skip=True)
+    targets = _once(found.targets)
     return Changed(
-        targets=_once(found.targets),
+        targets=targets,
+        covered=left_out(found.targets, targets),
         files=len(difference),
         fingerprinted=(*sorted(found.fingerprinted[:came]), *sorted(found.fingerprinted[came:])),
         gone=len(found.fingerprinted) - came,
@@ -148,6 +151,12 @@ def _served_as(targets: Sequence[Target]) -> bool:
     """Whether a file that is named by its content is served under such a name, or its pages are not named at all."""
     pages = [target.value for target in targets if target.kind in _PAGES]
     return not pages or any(is_fingerprinted(page) for page in pages)
+
+
+def left_out(targets: Iterable[Target], kept: Iterable[Target]) -> tuple[Target, ...]:
+    """The pages among `targets` that are not among those `kept`, since something wider purges them as well."""
+    there = {*kept}
+    return tuple(target for target in targets if target.kind in _PAGES and target not in there)
 
 
 def _once(targets: Iterable[Target]) -> tuple[Target, ...]:

@@ -55,6 +55,9 @@ class Deploy:
     told: tuple[str, ...] = ()  # what was skipped, what no rule of the site knows, what a wider form saved; sentences
     quiet: bool = False  # nothing is told while all goes well
     notes: tuple[str, ...] = ()  # what of it could not be used, and why; sentences
+    cost: str = ""  # what its purge costs, and what would save that, as it was when it was told; sentences
+    pages: int = 0  # that are purged by prefixes in their place
+    shown_by: tuple[str, ...] = ()  # those of them that the proof looks at
     again: int = 0  # the job of the deploy that this repeats since a person asked: it is no deploy of the sender's
 
 

@@ -76,6 +76,7 @@ class Heard:
     rest: str = ""  # what follows `help`, `log`, `stats`, or a job that is voted on or reviewed
     kind: Kind | None = None  # the kind spoken last
     moment: tuple[int, int] = (0, 0)  # where the text says when, from its `at` to its end
+    has_empty_list: bool = False  # lines came with it, and nothing stands in them
 
     def said(self, at: int) -> str:
         """Thing number `at`, as typed."""
@@ -289,6 +290,7 @@ class _Sorter:
     def add_lines(self, more: Sequence[str]) -> None:
         """Each line is a thing under the kind that was spoken last, or under the kind it begins with."""
         things = self.heard.things
+        self.heard.has_empty_list = bool(more) and not any(map(str.strip, more))
         plain = plain_urls(self._speaker.sites if self.heard.kind in (None, Kind.URL) else ())
         for number, line in enumerate(more, len(things) + 1):
             if (target := plain(line)) is not None:

@@ -158,7 +158,8 @@ def _why_stale(stale: Sequence[Finding], scene: Scene) -> Iterable[str]:
     if scene.moved_on:
         yield MOVED_ON
         return
-    if any(f.look and f.look.lacks and scene.origin_lacks(f.look) for f in stale):
+    is_not_out = any(f.look and f.look.lacks and scene.origin_lacks(f.look) for f in stale)
+    if is_not_out:
         yield ORIGIN_LACKS
     elif all(f.variant and f.look and is_older(f.look, scene.purged.at) for f in stale) and not scene.purged.left_alone:
         yield KEPT_APART
@@ -166,7 +167,7 @@ def _why_stale(stale: Sequence[Finding], scene: Scene) -> Iterable[str]:
         yield hint
     if all(f.by_bytes for f in stale):
         yield REWRITTEN
-    same = [place for place in places if place in scene.same]
+    same = [] if is_not_out else [place for place in places if place in scene.same]  # what is out nowhere is the same
     before = [look for page in scene.pages for look in page.before]
     yield from new_then_old(same, before, [f.look for f in stale if f.look], scene.purged.at, _listed)
 

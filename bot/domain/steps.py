@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State
 
 LOOK_AFTER = (0.0, 2.0, 10.0, 30.0, 120.0)  # seconds after the purge; until fresh or until nothing can change
+LOOKS_AT_NOTHING = 2  # where nothing was purged and nothing is expected, waiting changes nothing
 FOREVER = 30 * 86400.0  # seconds an open job may wait for a person before it is cancelled
 DECIDE_WITHIN = 86400.0  # seconds a job that missed its time waits for a person
 REMIND_MIN = 240.0  # seconds; who is asked for less time than this is not reminded
@@ -185,10 +187,17 @@ def _in_layer(position: int, layer: LayerView, now: float) -> Step:
 
 
 def _checking(job: JobView, now: float) -> Step:
-    if not job.check or job.round >= len(LOOK_AFTER):
+    looks = looks_of(job)
+    if not job.check or job.round >= len(looks):
         return Finish()
-    due = (job.purged or now) + LOOK_AFTER[job.round]
+    due = (job.purged or now) + looks[job.round]
     return LookAfter(job.round) if now >= due else Wait(due)
+
+
+def looks_of(job: JobView) -> Sequence[float]:
+    """When the edge is looked at until it is proven, in seconds after the purge."""
+    waits = job.targets or (job.deploy is not None and job.deploy.expected)
+    return LOOK_AFTER if waits else LOOK_AFTER[:LOOKS_AT_NOTHING]
 
 
 def ready(job: JobView, now: float) -> JobView:

@@ -59,8 +59,8 @@ class When:
 @dataclass(frozen=True, slots=True)
 class Due:
     """When it begins, in seconds since the epoch, in the zone `zone`, and as its clocks `told` it. `notes` are
-    sentences about what was meant. It begins by itself up to `late_max` seconds after; `schedule` is the file's name
-    for what it is an occurrence of."""
+    sentences about what was meant. It begins by itself up to `late_max` seconds after: for what was typed the policy's
+    `run_within`; `schedule` is the file's name for what it is an occurrence of."""
 
     at: float
     zone: str

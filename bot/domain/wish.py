@@ -39,7 +39,9 @@ def wish(heard: Heard, verb: Verb, speaker: Speaker, notes: Notes) -> Command:
     _must_be_server(heard.given.get("for"), speaker)
     heard = with_whole_time(heard, speaker)
     if not heard.things:
-        raise Confused(nothing_named(speaker, verb, named, heard.given))
+        unnamed = nothing_named(speaker, verb, named, heard.given)
+        empty = "The list or file that came with it holds no target. " if heard.has_empty_list else ""
+        raise Confused(replace(unnamed, problem=f"{empty}{unnamed.problem}"))
     read = _read(heard, _Eyes(speaker, verb, notes))
     _must_not_be_verb(heard, read, speaker)
     if verb not in LOOKING:

@@ -3,16 +3,17 @@ all that in the cheapest form that the site and the policy let by."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.actor import Actor
 from bot.domain.built import read_manifest
-from bot.domain.changed import Changed, what_to_purge
+from bot.domain.changed import Changed, left_out, what_to_purge
 from bot.domain.command import Command
 from bot.domain.deploy import Announced
 from bot.domain.file_rules import always
 from bot.domain.globs import BadRule
+from bot.domain.lent import always_of, file_rules_of, moved, widen_of
 from bot.domain.lists import without_covered
 from bot.domain.manifest import BadManifest, Manifest, named_files
 from bot.domain.policy import Allow
@@ -50,22 +51,26 @@ class NotRead:
 
 @dataclass(frozen=True, slots=True)
 class Wished:
-    """A deploy's purge, what it built, and what is told of its files."""
+    """A deploy's purge, what it built, and what is told of its files. `pages` are what it purges by something wider."""
 
     command: Command
     manifest: bytes | None = None
     files: int = 0
     told: tuple[str, ...] = ()
+    pages: tuple[Target, ...] = ()
 
 
-async def wish_of(core: Core, actor: Actor, told: Announced, site: Site, key: str) -> Wished | NotRead:
-    """What the deploy told under `key` is to purge of `site`; read whole or not at all."""
+async def wish_of(
+    core: Core, actor: Actor, told: Announced, site: Site, key: str, later: Sequence[Site] = ()
+) -> Wished | NotRead:
+    """What the deploy told under `key` is to purge of `site`, which comes before `later`; read whole or not at all."""
     before = await _before(core, site, key) if told.manifest else NOTHING_BEFORE
     many = len(told.urls) + len(told.paths) + FILES_ASIDE * (len(told.changed) + (1000 if told.manifest else 0))
-    wished = await aside(many, lambda: _wished(core, told, site, before))
-    if isinstance(wished, NotRead) or not (wished.command.targets and site.deploy.widen):
+    wished = await aside(many, lambda: _wished(core, told, site, before, later))
+    allowed = replace(site, deploy=replace(site.deploy, widen=widen_of(site, later)))
+    if isinstance(wished, NotRead) or not (wished.command.targets and allowed.deploy.widen):
         return wished
-    return await _in_cheapest_form(core, actor, wished, site, many)
+    return await _in_cheapest_form(core, actor, wished, allowed, many)
 
 
 async def _before(core: Core, site: Site, key: str) -> Before:
@@ -76,23 +81,27 @@ async def _before(core: Core, site: Site, key: str) -> Before:
     return await core.ledger.read(lambda books: books.manifests.before(site.name, but=key))
 
 
-def _wished(core: Core, told: Announced, site: Site, before: Before) -> Wished | NotRead:
+def _wished(core: Core, told: Announced, site: Site, before: Before, later: Sequence[Site]) -> Wished | NotRead:
+    by, always_by = file_rules_of(site, later), always_of(site, later)
+    hosts = [host for one in (site, *later) for host in one.hosts]
     notes = Notes()
     targets, unread = _named(core, told, site, notes)
     changed, manifest = Changed(), None
     try:
-        targets.update(dict.fromkeys(always(site)))
+        targets.update(dict.fromkeys(moved(always(always_by), always_by, site)))
         if told.names_files:
-            manifest = read_manifest(told.manifest, site.hosts) if told.manifest is not None else None
-            changed = _changed(told, site, before, manifest)
+            manifest = read_manifest(told.manifest, hosts) if told.manifest is not None else None
+            changed = _changed(told, by, hosts, before, manifest)
     except BadManifest as exc:
         unread.append(("the manifest", f"{exc.what} {exc.advice}"))
     except BadRule as exc:
         unread.append((f"the rules of {site.name}", f"{exc.what} {exc.advice}"))
     if unread:
         return NotRead(tuple(unread))
-    targets.update(dict.fromkeys(changed.targets))
+    found, covered = moved(changed.targets, by, site), moved(changed.covered, by, site)
+    targets.update(dict.fromkeys(found))
     kept, _ = without_covered(tuple(targets))
+    pages = tuple(dict.fromkeys([*left_out(targets, kept), *covered]))
     command = Command(
         Verb.PURGE,
         tuple(target if target.site else replace(target, site=site.name) for target in kept),
@@ -102,7 +111,13 @@ def _wished(core: Core, told: Announced, site: Site, before: Before) -> Wished |
         warm=told.warm,
         notes=notes.told(),
     )
-    return Wished(command, None if manifest is None else packed(manifest), changed.files, tuple(changed.told()))
+    lent = (_lent(site, by),) if told.names_files and by is not site else ()
+    doc = None if manifest is None else packed(manifest)
+    return Wished(command, doc, changed.files, (*lent, *changed.told()), pages)
+
+
+def _lent(site: Site, by: Site) -> str:
+    return f"{site.name} has no rules for files of its own, so those of {by.name} count."
 
 
 def _named(core: Core, told: Announced, site: Site, notes: Notes) -> tuple[dict[Target, None], list[tuple[str, str]]]:
@@ -130,11 +145,11 @@ def _things(told: Announced) -> Iterator[tuple[Kind, str]]:
     return ((kind, value) for kind, values in named for value in values)
 
 
-def _changed(told: Announced, site: Site, before: Before, manifest: Manifest | None) -> Changed:
-    """What the changed files come to. Raises BadManifest and BadRule."""
+def _changed(told: Announced, by: Site, hosts: Collection[str], before: Before, manifest: Manifest | None) -> Changed:
+    """What the changed files come to by the rules of `by`, on its hosts. Raises BadManifest and BadRule."""
     if manifest is not None:
-        return what_to_purge(before.compared(manifest), site)
-    return what_to_purge(named_files(told.changed, site.hosts), site)
+        return what_to_purge(before.compared(manifest), by)
+    return what_to_purge(named_files(told.changed, hosts), by)
 
 
 async def _in_cheapest_form(core: Core, actor: Actor, wished: Wished, site: Site, many: int) -> Wished:
@@ -148,14 +163,16 @@ async def _in_cheapest_form(core: Core, actor: Actor, wished: Wished, site: Site
     )
     providers = core.setup.providers
     found = await aside(many + len(wished.command.targets), lambda: widened(wished.command, site, providers, known))
-    if not found.prefixes or not await _is_let_by(core, actor, found, site):
+    if not found.prefixes or not await is_let_by(core, actor, found, site):
         return wished
     now = core.clock.now()
     saved = await core.ledger.read(lambda books: saving(found, books, providers, now))
-    return replace(wished, command=found.command, told=(*wished.told, f"{saved}."))
+    pages = (*wished.pages, *left_out(wished.command.targets, found.command.targets))
+    return replace(wished, command=found.command, told=(*wished.told, f"{saved}."), pages=tuple(dict.fromkeys(pages)))
 
 
-async def _is_let_by(core: Core, actor: Actor, found: Widened, site: Site) -> bool:
+async def is_let_by(core: Core, actor: Actor, found: Widened, site: Site) -> bool:
+    """Whether `actor` may purge what was widened without anybody's vote."""
     plan = await plan_for(core, found.command, site)
     if isinstance(plan, Refused):
         return False

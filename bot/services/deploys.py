@@ -9,11 +9,15 @@ from dataclasses import dataclass, replace
 from bot.domain.actor import Actor
 from bot.domain.deploy import Announced, Deploy, elsewhere, is_rollback
 from bot.domain.job import JobView
+from bot.domain.lent import prefixes_elsewhere
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.shown import shown
 from bot.domain.site import Site, comes_before
+from bot.domain.target import resolve
 from bot.ledger.books import Books
+from bot.services.aside import aside
 from bot.services.deciding import Ready, enter, journal_refusal, readied
+from bot.services.deploy_costs import cost_told
 from bot.services.deploy_wishes import NotRead, Wished, wish_of
 from bot.services.filling import with_room
 from bot.services.purges import Asking
@@ -28,6 +32,16 @@ class Deployed:
 
     job: JobView
     first: tuple[JobView, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the sender should know: a sentence each."""
+        idle = [one for one in self.first if self.job.targets and not one.targets]
+        costs = [(one.site, one.deploy.cost) for one in (*self.first, self.job) if one.deploy and one.deploy.cost]
+        return (
+            *(f"{one.name}, which comes first on {one.site}, has nothing to purge there." for one in idle),
+            *(f"{site}: {cost}" if self.first else cost for site, cost in costs),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +72,37 @@ async def take(core: Core, actor: Actor, key: str, told: Announced) -> Taken:
         told = replace(told, at=min(told.at, core.clock.now()))
     if (newer := await _newer(core, actor, key, told)) is not None:
         return newer
-    steps = [_Step(before, replace(told, site=before.name, urls=elsewhere(told.urls, site, before)),
-                   f"{key} before {before.name}") for before in comes_before(site, core.setup.sites)]  # fmt: skip
-    return await _take_all(core, actor, [*steps, _Step(site, told, key)])
+    return await _take_all(core, actor, _steps(core, site, told, key))
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A deploy on one site, and the key of its job."""
+    """A deploy on one site, the key of its job, and the sites that come after."""
 
     site: Site
     told: Announced
     key: str
+    later: tuple[Site, ...] = ()
+
+
+def _steps(core: Core, site: Site, told: Announced, key: str) -> list[_Step]:
+    """The deploy of `site` on each of the sites that come before it, and then on itself."""
+    first = comes_before(site, core.setup.sites)
+    steps = [
+        _Step(
+            before,
+            replace(
+                told,
+                site=before.name,
+                urls=elsewhere(told.urls, site, before),
+                prefixes=prefixes_elsewhere(told.prefixes, site, before),
+            ),
+            f"{key} before {before.name}",
+            (*first[n + 1 :], site),
+        )
+        for n, before in enumerate(first)
+    ]
+    return [*steps, _Step(site, told, key)]
 
 
 class _Undone(Exception):
@@ -88,7 +121,7 @@ async def _take_all(core: Core, actor: Actor, steps: Sequence[_Step]) -> Taken:
         if authorise(actor, Deed.PURGE, Subject(step.site.name)) is not None:
             why = f"{step.site.name} comes before {steps[-1].site.name}, and this sender may not purge that."
             return Refused(why, "Add that site to the sender's `sites`.", by_rule=True)
-        wished = await wish_of(core, actor, step.told, step.site, step.key)
+        wished = await wish_of(core, actor, step.told, step.site, step.key, step.later)
         if isinstance(wished, NotRead):
             return wished
         wishes.append(wished)
@@ -183,10 +216,15 @@ async def _ready(core: Core, actor: Actor, step: _Step, wished: Wished) -> Ready
         quiet=told.quiet or site.deploy.quiet,
         notes=told.notes,
     )
-    asking = Asking(actor, step.key, "deploy", deploy=deploy, manifest=wished.manifest)
+    pages = await aside(len(wished.pages), lambda: tuple(page.value for page in resolve(wished.pages, site)))
+    asking = Asking(actor, step.key, "deploy", deploy=deploy, manifest=wished.manifest, pages=pages)
     command = wished.command  # without a job its plan tells of the files
     command = replace(command, notes=(*command.notes, *wished.told)) if core.setup.observe else command
-    return await readied(core, asking, command, site)
+    ready = await readied(core, asking, command, site)
+    if not isinstance(ready, Ready):
+        return ready
+    cost = await cost_told(core, actor, ready.plan, command, site)
+    return replace(ready, asking=replace(asking, deploy=replace(deploy, cost=cost)))
 
 
 async def _unpurged(core: Core, steps: Sequence[_Step], wishes: Sequence[Wished]) -> None:

@@ -37,4 +37,5 @@ def _not_proven(first: JobView | None) -> str:
         return "is not known any more"
     if first.state is not State.DONE:
         return f"ended as {first.state}"
-    return "still serves the old" if first.verdict is Verdict.STALE else "could not be proven"
+    nothing = "" if first.targets else "had nothing to purge and "
+    return f"{nothing}{'still serves the old' if first.verdict is Verdict.STALE else 'could not be proven'}"

@@ -10,7 +10,8 @@ from bot.domain.deploy import Expected, pages_of
 from bot.domain.job import JobView
 from bot.domain.landing import Purged
 from bot.domain.leading import Led
-from bot.domain.steps import LOOK_AFTER
+from bot.domain.stand_ins import stand_ins
+from bot.domain.steps import looks_of
 from bot.domain.told import Event, Told
 from bot.domain.verdict import Judgement, Look, Verdict, describe, judge
 from bot.domain.world import counted, gathered
@@ -86,7 +87,7 @@ def _judge(job: JobView, looks: Sequence[Look], pages: Sequence[str]) -> Judgeme
 
 def _is_worth_another(job: JobView, judgement: Judgement, round: int) -> bool:
     """Whether the edge is looked at once more after `round` looks."""
-    return judgement.worth_another and job.edge_asked and round < len(LOOK_AFTER)
+    return judgement.worth_another and job.edge_asked and round < len(looks_of(job))
 
 
 def _probes(around: Around) -> list[str]:
@@ -155,8 +156,10 @@ def _judged(
     for look in looks:
         books.known.remember(job.site, look.url, look.tags, now)
     text = judgement.why or f"fresh at {', '.join(judgement.fresh_at)}"
-    part = f"looked at {job.seen:,} of {job.targets:,} targets" if job.sees_part else ""
-    told = " · ".join(filter(None, [text, part, problem]))
+    under = stand_ins(replace(job, looks=looks))
+    parts = [f"{job.seen:,} of {job.targets:,} targets" if job.sees_part else "", under.told]
+    part = ", ".join(filter(None, parts))
+    told = " · ".join(filter(None, [text, f"looked at {part}" if part else "", problem]))
     books.messages.say(job.id, Told(Event.LOOKED, n=job.round, text=told), now)
     again = _is_worth_another(job, judgement, job.round)
     seen = replace(
@@ -170,11 +173,12 @@ def _judged(
         due_at=now,
     )
     if again:
-        return replace(seen, due_at=(job.purged or now) + LOOK_AFTER[job.round])
+        return replace(seen, due_at=(job.purged or now) + looks_of(job)[job.round])
     proven = now if judgement.verdict is Verdict.FRESH else None
     books.journal.add(
         now, "proof", "purgebot", job.id,
         verdict=judgement.verdict, fresh=list(judgement.fresh_at), stale=list(judgement.stale_at), looks=len(looks),
         **({"seen": job.seen, "of": job.targets} if job.sees_part else {}),
+        **({"pages_seen": under.seen, "pages": under.pages} if under.are_part else {}),
     )  # fmt: skip
     return finish(books, replace(seen, proven=proven), now)

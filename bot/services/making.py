@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -64,10 +64,12 @@ def create(
     if draft.approval is not None and not asking.actor.is_token and not asking.is_cure:
         choices = choices_of(plan, command, site, core.setup.providers)
         draft = replace(draft, approval=replace(draft.approval, choices=tuple(choice.label for choice in choices)))
-    urls = pages_to_look_at(books, site, plan.targets, asking.deploy, asking.key)
+    stand_for = asking.pages or (asking.deploy.shown_by if asking.deploy else ())
+    urls = pages_to_look_at(books, site, plan.targets, asking.deploy, asking.key, stand_for)
     draft = replace(
         draft,
         look_urls=urls,
+        deploy=_shown_by(asking, urls),
         notes=(*draft.notes, *_not_queued(command, decision), *_asked_already(books, asking, plan), *plan.notes),
     )
     job = books.jobs.create(draft, stored, asking.key)
@@ -156,6 +158,14 @@ def _job(
         deploy=asking.deploy,
         after=asking.after,
     )
+
+
+def _shown_by(asking: Asking, urls: Sequence[str]) -> Deploy | None:
+    """The deploy with those of its pages in place of which prefixes are purged, as far as they are looked at."""
+    if asking.deploy is None or not asking.pages:
+        return asking.deploy
+    there = {*asking.pages}
+    return replace(asking.deploy, pages=len(asking.pages), shown_by=tuple(url for url in urls if url in there))
 
 
 def _deployed(books: Books, asking: Asking, deploy: Deploy, job: JobView, now: float) -> None:

@@ -38,6 +38,7 @@ class Asking:
     instead_of: int = 0  # the waiting job that this one takes the place of
     deploy: Deploy | None = None  # that it follows: it waits for the end of a hold, and is never refused for one
     manifest: bytes | None = None  # what that deploy built, packed
+    pages: tuple[str, ...] = ()  # URLs of that deploy that prefixes are purged in place of
     after: int = 0  # the job that must be proven before it begins
     anyway: bool = False  # at the machine: though the policy or a hold says no
     is_cure: bool = False  # a diagnosis names it as what helps: nothing narrower would

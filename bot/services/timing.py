@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from difflib import get_close_matches
 from functools import cache
@@ -28,7 +29,7 @@ async def due_of(core: Core, actor: Actor, command: Command, line: str) -> Due |
     found = due(when, core.clock.now(), zone, known_as(name))
     if isinstance(found, NotThen):
         return _not_then(core, f"{found.why} Nothing was scheduled.", found.instead, line)
-    return found
+    return replace(found, late_max=core.setup.policy.run_within)
 
 
 def _not_then(core: Core, why: str, instead: Sequence[Instead], line: str) -> Misunderstood:

@@ -62,10 +62,17 @@ def saving(found: Widened, books: Books, providers: Providers, now: float) -> st
     calls = found.before.calls - found.after.calls
     saved = [_calls(calls)] if calls > 0 else []
     saved += _paid_less(found.before, found.after, providers)
-    usd = sum(_usd(found.before, books, providers, now)) - sum(_usd(found.after, books, providers, now))
+    usd = usd_saved(found, books, providers, now)
     saved += [f"about {dollars(usd)}"] if usd >= CENT else []
     more = f", for {_calls(-calls)} more" if calls < 0 else ""
     return f"{listed(named, 'and')}, {listed(saved, 'and')} saved{more}"
+
+
+def usd_saved(found: Widened, books: Books, providers: Providers, now: float) -> float:
+    """How many US dollars what was widened saves."""
+    if found.before is None or found.after is None:
+        return 0.0
+    return sum(_usd(found.before, books, providers, now)) - sum(_usd(found.after, books, providers, now))
 
 
 def _calls(n: int) -> str:

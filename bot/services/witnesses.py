@@ -26,15 +26,21 @@ T = TypeVar("T")
 
 
 def pages_to_look_at(
-    books: Books, site: Site, targets: Sequence[Target], deploy: Deploy | None = None, seed: str = ""
+    books: Books,
+    site: Site,
+    targets: Sequence[Target],
+    deploy: Deploy | None = None,
+    seed: str = "",
+    stand_for: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """The URLs of which a deploy says what they must show, or the front page where it needs no purge; then those of the
-    purge. Of more named ones than are looked at, a sample of the whole list; the same `seed` makes the same sample."""
-    pages = _of_purge(books, site, targets, seed)
+    purge, and those that its prefixes `stand_for`, which count as named. Of more named ones than are looked at, a
+    sample of the whole list; the same `seed` makes the same sample."""
     if deploy is None:
-        return pages
+        return _of_purge(books, site, targets, seed, stand_for, _named_max(site))
     expected = tuple(pages_of(deploy.expected, site))
-    return tuple(dict.fromkeys([*expected, *pages]))[: _named_max(site)] or (site.root_url(),)
+    pages = _of_purge(books, site, targets, seed, stand_for, _named_max(site) - len(expected))
+    return tuple(dict.fromkeys([*expected, *pages])) or (site.root_url(),)
 
 
 def spread(some: Sequence[T], most: int, seed: str) -> list[T]:
@@ -52,11 +58,24 @@ def _named_max(site: Site) -> int:
     return max(PAGES_MAX, min(NAMED_MAX, REQUESTS_MAX // each))
 
 
-def _of_purge(books: Books, site: Site, targets: Sequence[Target], seed: str) -> tuple[str, ...]:
-    """Those named; for wider kinds, up to PAGES_MAX in all and a few at least, what was seen under them in earlier
-    jobs, the page that a prefix itself names, and the front page: a host's own, or the site's, which is often what
-    people look at next."""
-    urls = spread([target.value for target in targets if target.kind is Kind.URL], _named_max(site), seed)
+def _named(targets: Sequence[Target], stand_for: Sequence[str], seed: str, most: int) -> list[str]:
+    """At most `most` of the URLs that are named, and of those that prefixes stand for: half of the room for either,
+    where both are so many."""
+    urls = [target.value for target in targets if target.kind is Kind.URL]
+    known = {*urls}
+    others = [url for url in stand_for if url not in known]
+    here = max(most - len(others), most // 2) if others else most
+    named = spread(urls, here, seed)
+    return [*named, *spread(others, most - len(named), seed)]
+
+
+def _of_purge(
+    books: Books, site: Site, targets: Sequence[Target], seed: str, stand_for: Sequence[str], most: int
+) -> tuple[str, ...]:
+    """Those named, at most `most`; for wider kinds, up to PAGES_MAX in all and a few at least, what was seen under them
+    in earlier jobs, the page that a prefix itself names, and the front page: a host's own, or the site's, which is
+    often what people look at next."""
+    urls = _named(targets, stand_for, seed, max(most, 1))
     wider = [target for target in targets if target.kind is not Kind.URL]
     if not wider:
         return tuple(urls)
@@ -80,6 +99,7 @@ def covered(books: Books, job: JobView, looks: Sequence[Look]) -> tuple[str, ...
         return tuple(url for url in job.look_urls if url not in failing)
     targets = books.jobs.targets(job.id)
     named = {target.value for target in targets if target.kind is Kind.URL}
+    named |= {*job.deploy.shown_by} if job.deploy else set()
     wider = [target for target in targets if target.kind is not Kind.URL]
     tags = _tags(books, job, looks)
     told = {look.url for look in looks if look.shows or look.lacks}

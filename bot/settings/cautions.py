@@ -70,9 +70,7 @@ def unset(settings: Settings) -> tuple[str, ...]:
         for account in settings.accounts.values()
         for key, secret in account.secrets.items()
     } | {f"api.tokens.{token.name}.bearer": token.bearer for token in settings.api_tokens}
-    for kind, senders in (("tokens", settings.deploys.tokens), ("github", settings.deploys.github)):
-        for sender in senders:
-            places |= {f"deploys.{kind}.{sender.name}.secrets[{n}]": one for n, one in enumerate(sender.secrets)}
+    places |= {f"{place} ({name})": secret for place, secret, name in settings.deploys.secrets()}
     if settings.globalping.token is not None:
         places["globalping.token"] = settings.globalping.token
     troubles = {key: secret.trouble() for key, secret in places.items()}

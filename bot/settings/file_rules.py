@@ -59,6 +59,12 @@ def _widened(complaints: Complaints, typed: str, place: Place) -> str:
         complaints.add(place, f"{quoted(typed)} is everything, and no deploy widens to that.", _FOLDER)
     elif not (folder.startswith("/") and folder.endswith("/")):
         complaints.add(place, f"{quoted(typed)} is not a folder of the site.", _FOLDER)
-    elif "//" in folder or {"*", "?", "#", "\\", " "} & {*folder} or refused_character(folder) or not folder.isascii():
+    elif (
+        {".", ".."} & {*folder.split("/")}
+        or "//" in folder
+        or {"*", "?", "#", "\\", " "} & {*folder}
+        or refused_character(folder)
+        or not folder.isascii()
+    ):
         complaints.add(place, f"{quoted(typed)} is not a folder as a URL names it.", _FOLDER)
     return folder

@@ -60,9 +60,11 @@ def _of_tokens(settings: Settings, already: Lacking) -> Iterator[tuple[str, Secr
 def _of_senders(settings: Settings, already: Lacking) -> Iterator[tuple[str, Secret]]:
     """One of two secrets is enough: the other may come, or have gone."""
     bare = without_secret(settings.deploys.senders) - already.senders
-    for sender in settings.deploys.senders:
-        if sender.name in bare:
-            yield f"deploys.{sender.name}.secrets[0]", _secrets(sender)[0]
+    told: set[str] = set()
+    for place, secret, name in settings.deploys.secrets():
+        if name in bare - told:
+            told.add(name)
+            yield f"{place} ({name})", secret
 
 
 def _secrets(sender: Sender) -> tuple[Secret, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -195,6 +195,19 @@ class Deploys:
     def senders(self) -> tuple[Sender, ...]:
         """All of them."""
         return (*self.tokens, *self.github, *self.oidc)
+
+    def secrets(self) -> Sequence[tuple[str, Secret, str]]:
+        """Each place in the file where a sender's secret is said, the secret, and the sender's name."""
+        parts: Sequence[tuple[str, Sequence[HookSender | GithubSender]]] = (
+            ("tokens", self.tokens),
+            ("github", self.github),
+        )
+        return [
+            (f"deploys.{part}[{n}].{'secret' if len(one.secrets) == 1 else f'secrets[{m}]'}", secret, one.name)
+            for part, senders in parts
+            for n, one in enumerate(senders)
+            for m, secret in enumerate(one.secrets)
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,10 @@ TOLD = {
         ),
         ("298 hashed assets need no purge, such as `a-00000a1e.js`, nor do 289 that are gone.",),
     ),
+    "one hashed asset that is gone": (
+        Difference(removed=(HASHED,)),
+        ("1 hashed asset that is gone needs no purge: `a-4889e940.js`.",),
+    ),
     "one that came and one that went": (
         Difference(added=("dist/b-4889e940.js",), removed=(HASHED,)),
         ("1 hashed asset needs no purge, nor does 1 that is gone.",),

@@ -84,7 +84,7 @@ def test_no_wait_returns_with_the_job(world: Playground) -> None:
 def test_wait_follows_a_job_by_name_or_number(world: Playground) -> None:
     name = str(job_of(run(world, "purge", PRICING, "--json"))["job"])
     by_name, by_number = run(world, "wait", name), run(world, "wait", name.removeprefix("P-"))
-    assert outcome(by_name) == outcome(by_number)
+    assert outcome(by_name) == outcome(by_number) == outcome(run(world, "wait", name.lower()))
     assert (0, True) == (by_name.exit_code, f"{name} fresh" in by_name.stdout)
 
 
@@ -97,6 +97,13 @@ def test_a_list_may_come_from_a_file(world: Playground, tmp_path: Path) -> None:
 def test_a_list_may_come_from_standard_input(world: Playground) -> None:
     result = run(world, "purge", "--file", "-", "--json", typed=f"{HOME}\n{PRICING}\n")
     assert (0, 2) == (result.exit_code, job_of(result)["targets"])
+
+
+@pytest.mark.parametrize("typed", ["", "\n  \n"], ids=["nothing", "empty lines"])
+def test_a_list_of_nothing_is_told_as_that(world: Playground, typed: str) -> None:
+    result = run(world, "purge", "--file", "-", typed=typed)
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert result.stderr.startswith("The list or file that came with it holds no target. Type what should be gone")
 
 
 def test_a_bad_line_of_a_list_purges_nothing(world: Playground) -> None:

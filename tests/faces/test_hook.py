@@ -15,9 +15,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.told import Event
-from bot.hook import BODY_MAX
+from bot.hook import BODY_MAX, TOO_LARGE
 from bot.services.setup import Most
 from bot.settings.model import Deploys, GithubEvent, GithubSender, HookSender, Secret
+from providers.contract import Price
 from tests.faces.door import Counter, auth, counter
 from tests.services.shop import Shop
 
@@ -77,6 +78,13 @@ async def test_a_deploy_is_a_job(ci: Signer) -> None:
     assert (202, {"job": "P-1", "state": "queued", "url": "/v1/jobs/P-1"}) == (answer.status_code, answer.json())
     assert ("token:ci-shop", 2) == (job["requested_by"], job["targets"])
     assert {"version": "4.2.0", "told_by": "token:ci-shop"} == job["deploy"]
+
+
+async def test_the_answer_tells_what_the_purge_costs(ci: Signer) -> None:
+    ci.counter.shop.cf.cost_money(Price(0.005))
+    answer = await ci.send({**BODY, "link": "ftp://ci.test/7"})
+    left_out = "The deploy's link is left out: it does not begin with https:// or http://."
+    assert [left_out, "It costs about $0.01."] == answer.json()["notes"]
 
 
 async def test_whoever_told_of_it_follows_the_job_and_no_other(ci: Signer) -> None:
@@ -236,7 +244,7 @@ async def test_a_huge_body_is_read_no_further_than_the_limit(ci: Signer) -> None
 
 async def test_a_body_that_says_it_is_huge_is_not_read_at_all(ci: Signer) -> None:
     answer = await ci.counter.http.post("/v1/deploys", content=b"{}", headers={"content-length": "5368709120"})
-    assert 413 == answer.status_code
+    assert (413, TOO_LARGE) == (answer.status_code, answer.json()["detail"])
 
 
 LISTED = (
@@ -287,6 +295,9 @@ UNREADABLE: dict[str, tuple[object, str]] = {
         "`version` has more than 200 characters. Send the tag or the commit alone.",
     ),
     "a key that is nearly one": ({**BODY, "path": "/"}, "`path` is no key of a deploy. Did you mean `paths`?"),
+    "a key that is needed, nearly": (
+        {"Site": "shop", "version": "4.2.0"}, "`site` is missing. `Site` is no key of a deploy. Did you mean `site`?",
+    ),
     "a key that is none": ({**BODY, "bogus": 1}, f"`bogus` is no key of a deploy. {LISTED}"),
     "a text for a list": ({**BODY, "paths": "/"}, '`paths` is to be a list of texts, such as ["/", "/pricing"].'),
     "numbers in a list": ({**BODY, "tags": [1]}, '`tags` is to be a list of texts, such as ["news"].'),

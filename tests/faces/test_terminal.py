@@ -81,6 +81,14 @@ def test_what_is_left_is_told_in_words(seconds: float | None, expected: str) -> 
 
 PART = {
     "some": ({"targets": 9000, "targets_looked_at": 60}, " where looked at: 60 of 9,000 targets"),
+    "some pages of a prefix": (
+        {
+            "targets": 1,
+            "targets_looked_at": 1,
+            "deploy": {"pages_under_prefixes": 9000, "pages_under_prefixes_looked_at": 60},
+        },
+        " where looked at: 60 of 9,000 pages under prefixes",
+    ),
     "all": ({"targets": 2, "targets_looked_at": 2}, ""),
     "not known": ({"targets": 2}, ""),
 }

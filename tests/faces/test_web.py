@@ -66,6 +66,23 @@ async def test_a_purge_is_answered_with_its_job(tmp_path: Path) -> None:
     assert ("P-1", "queued") == (answer.json()["job"], answer.json()["state"])
 
 
+@pytest.mark.parametrize("text", ["purge", "plan tag"])
+async def test_an_empty_list_is_told_as_that(tmp_path: Path, text: str) -> None:
+    async with counter(tmp_path) as door:
+        empty, none = await door.say(text, targets=[]), await door.say(text)
+        status = await door.say("status", targets=[])
+    told = "The list or file that came with it holds no target. "
+    assert (422, f"{told}{none.json()['text']}") == (empty.status_code, empty.json()["text"])
+    assert 200 == status.status_code
+
+
+async def test_a_jobs_name_may_be_written_small(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        await door.say(f"purge {URL}")
+        small = await door.job("p-1")
+    assert (200, "P-1") == (small.status_code, small.json()["job"])
+
+
 async def test_targets_may_come_beside_the_text(tmp_path: Path) -> None:
     async with counter(tmp_path) as door:
         await door.say("purge", targets=[URL, "https://www.shop.test/a,b"])

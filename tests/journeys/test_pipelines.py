@@ -154,7 +154,10 @@ def test_a_deploy_larger_than_an_argument_comes_by_file_or_standard_input(
 def test_what_is_larger_than_the_bot_takes_is_refused_in_its_words(play: Playground, tmp_path: Path) -> None:
     (tmp_path / "deploy.json").write_bytes(b" " * (1024 * 1024 + 1))
     told = sh([str(CI / "deployed.sh"), f"@{tmp_path / 'deploy.json'}"], settings(play))
-    said = "purgebot refused the deploy (413): A deploy has at most 1,048,576 bytes. Send prefixes, or several.\n"
+    said = (
+        "purgebot refused the deploy (413): A deploy has at most 1,048,576 bytes. Send `paths` or `prefixes`, or a"
+        " manifest of what pages are made of alone: several manifests would be compared with each other.\n"
+    )
     assert (2, "", said) == (told.returncode, told.stdout, told.stderr)
 
 

@@ -19,11 +19,18 @@ from bot.domain.site import DeployRules, Environment, FileRule, Layer, Site
 from bot.domain.told import Event
 from bot.domain.verdict import Verdict
 from bot.ledger.messages import Role
+from bot.record import job_record
+from bot.services import deeds
+from bot.services.deploy_costs import most_shared
 from bot.services.deploy_wishes import NotRead
 from bot.services.deploys import Deployed, Observed, Overtaken, take
-from bot.services.replies import PlanShown, Refused
+from bot.services.purges import Asking
+from bot.services.replies import JobMade, PlanShown, Refused
 from bot.services.setup import Core, Current, Most, Setup
-from providers.contract import Kind
+from bot.slack.cards import root_card
+from bot.slack.cards.outcome import outcome
+from bot.slack.plain import plain
+from providers.contract import Kind, Price
 from providers.errors import Refused as RefusedByProvider
 from tests.services.shop import APPROVERS, SHOP, ScriptedProvider, Shop, open_shop
 from tests.slate import SlateClock
@@ -168,7 +175,7 @@ async def test_a_page_that_does_not_show_what_it_must_is_old_although_the_origin
     ended = await shop.job(job.id)
     await shop.ledger.close()
     assert (Verdict.STALE, 5) == (ended.verdict, ended.round)
-    assert ORIGIN_LACKS in ended.why
+    assert ended.why.endswith(f" · {ORIGIN_LACKS}")
     assert {"x-build: v2"} == {look.lacks for look in ended.looks if look.url == PAGE}
 
 
@@ -424,6 +431,126 @@ async def test_production_is_not_touched_where_staging_was_not_proven(tmp_path: 
     assert [] == shop.shield.sent
 
 
+RULED_FIRST = replace(
+    RULED,
+    deploy=DeployRules(
+        (
+            FileRule("content/news/*.md", ("/news/*", "url https://www.shop.test/feed/*")),
+            FileRule("layout/**", ("prefix www.shop.test/docs/",)),
+        ),
+        always=("/feed.xml",),
+    ),
+)  # fmt: skip
+FIRST_FILES = {"content/news/a.md": "1a2b3c4d", "layout/x.html": "2b3c4d5e", "README.md": "3c4d5e6f"}
+
+
+async def both(shop: Shop, manifest: object, key: str = "k", told: Announced = V2) -> tuple[JobView, JobView]:
+    """The job on staging and that on the shop."""
+    taken = await take(shop.core, CI, key, replace(told, paths=(), manifest=manifest))
+    assert isinstance(taken, Deployed), taken
+    return taken.first[0], taken.job
+
+
+def bare(job: JobView) -> set[str]:
+    return {value.removeprefix("https://").partition("/")[2] for value in job.sample}
+
+
+async def test_what_the_rules_of_production_yield_is_purged_on_staging_first(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, RULED_FIRST, STAGING)
+    first, then = await both(shop, FIRST_FILES)
+    await shop.ledger.close()
+    assert {"feed.xml", "news/a", "feed/a", "docs/"} == bare(first) == bare(then)
+    assert {"stage.shop.test"} == {
+        value.removeprefix("prefix ").removeprefix("https://").partition("/")[0] for value in first.sample
+    }
+    assert first.deploy is not None
+    assert (
+        "staging has no rules for files of its own, so those of shop count.",
+        "No manifest of an earlier deploy to compare with: all 3 files count as changed.",
+        "1 changed file matches no rule and purges nothing: `README.md`.",
+    ) == first.deploy.told
+
+
+async def test_staging_is_compared_with_what_came_out_on_staging(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, RULED_FIRST, STAGING)
+    shop.edges.serves = {**NEW, "stg": "v1"}
+    await both(shop, FIRST_FILES, "1")
+    await shop.slate.advance(300)  # staging is purged and stays old, so production is given up
+    shop.edges.serves["stg"] = "v2"
+    first, then = await both(shop, FIRST_FILES | {"content/news/b.md": "ffffffff"}, "2")
+    await shop.ledger.close()
+    assert {"feed.xml", "news/b", "feed/b"} == bare(first)
+    assert {"feed.xml", "news/a", "feed/a", "news/b", "feed/b", "docs/"} == bare(then)
+
+
+async def test_the_rules_of_staging_win_where_it_has_some(tmp_path: Path) -> None:
+    own = replace(STAGING, deploy=DeployRules((FileRule("content/**", ("/all",)),), always=("/up",)))
+    shop = a_shop(tmp_path, RULED_FIRST, own)
+    first, _ = await both(shop, FIRST_FILES)
+    await shop.ledger.close()
+    assert {"all", "up"} == bare(first)
+    assert first.deploy is not None
+    assert "those of shop" not in " ".join(first.deploy.told)
+
+
+async def test_of_several_sites_that_come_first_each_goes_by_the_rules_of_the_next_that_has_some(
+    tmp_path: Path,
+) -> None:
+    own = replace(STAGING, deploy=DeployRules((FileRule("content/**", ("/all",)),)))
+    preview = replace(STAGING, name="preview", hosts=("pre.shop.test",), before="staging")
+    by = replace(CI, sites=frozenset({"shop", "staging", "preview"}))
+    shop = a_shop(tmp_path, RULED_FIRST, own, preview)
+    taken = await take(shop.core, by, "k", replace(V2, paths=(), manifest=FIRST_FILES))
+    await shop.ledger.close()
+    assert isinstance(taken, Deployed)
+    assert [{"https://pre.shop.test/all", "https://pre.shop.test/feed.xml"},
+            {"https://stage.shop.test/all", "https://stage.shop.test/feed.xml"}] == [
+        set(job.sample) for job in taken.first
+    ]  # fmt: skip
+
+
+async def test_a_manifest_of_addresses_and_prefixes_with_a_host_are_meant_on_staging_too(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, RULED_FIRST, STAGING)
+    built = {"a": {"file": "https://www.shop.test/content/news/a.md"}}
+    named = replace(V2, prefixes=("www.shop.test/blog/", "https://www.shop.test/b/", "/c/"))
+    first, _ = await both(shop, built, told=named)
+    await shop.ledger.close()
+    assert {"news/a", "feed/a", "feed.xml", "blog/", "b/", "c/"} == bare(first)
+
+
+async def test_what_staging_may_purge_whole_is_what_production_may(tmp_path: Path) -> None:
+    rules = DeployRules((FileRule("content/news/*.md", ("/news/*",)),), ("/news/",))
+    shop = a_shop(tmp_path, replace(SHOP, deploy=rules), replace(STAGING, layers=SHOP.layers))
+    first, _ = await both(shop, {f"content/news/{n}.md": f"{n:08x}" for n in range(14)})
+    await shop.ledger.close()
+    assert ("stage.shop.test/news/",) == first.sample
+
+
+async def test_where_nothing_can_be_named_on_staging_that_is_said_and_not_looked_at_for_minutes(tmp_path: Path) -> None:
+    own = replace(STAGING, deploy=DeployRules((FileRule("other/**", ("/all",)),)))
+    shop = a_shop(tmp_path, replace(RULED, deploy=replace(RULED.deploy, always=())), own)
+    shop.edges.serves = {**NEW, "stg": "v1"}
+    taken = await take(shop.core, CI, "k", replace(V2, paths=(), manifest=BUILT))
+    assert isinstance(taken, Deployed)
+    await shop.slate.advance(10)
+    first, then = await shop.job(taken.first[0].id), await shop.job(taken.job.id)
+    await shop.ledger.close()
+    assert ("P-1, which comes first on staging, has nothing to purge there.",) == taken.notes
+    assert (State.DONE, Verdict.STALE, 2) == (first.state, first.verdict, first.round)
+    why = "P-1, which comes first on staging, had nothing to purge and still serves the old"
+    assert (State.CANCELLED, why) == (then.state, then.why)
+
+
+async def test_what_is_expected_is_waited_for_although_nothing_was_purged(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path)
+    shop.edges.serves = {"origin": "v1", "fra": "v1", "iad": "v1"}
+    job = await deployed(shop, replace(V2, paths=(), expected=SHOWS_V2))
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert 5 == ended.round
+
+
 STAGING_ALONE = Policy((Rule("staging", Conditions((CI.id,), sites=frozenset({"staging"})), Run()),))
 WORKS = frozenset({Kind.URL, Kind.PATH, Kind.PREFIX})
 BOTH_HALVES: dict[str, tuple[Announced, Policy | None, Most, str]] = {
@@ -485,3 +612,130 @@ def test_pages_of_one_site_on_another_host_by_host() -> None:
     other = replace(STAGING, hosts=("stage.shop.test", "stage-img.shop.test"), schemes=("http",))
     urls = ("https://img.shop.test/a.png?x=%2F", "https://www.shop.test/", "https://img.shop.test/a.png?x=%2F")
     assert ("http://stage-img.shop.test/a.png?x=%2F", "http://stage.shop.test/") == elsewhere(urls, site, other)
+
+
+TEN = tuple(f"content/news/{n}.md" for n in range(10))
+MANY = tuple(f"content/news/{n:03}.md" for n in range(300))
+WIDENED = replace(RULED, deploy=replace(RULED.deploy, always=(), files=(FileRule("content/news/*.md", ("/news/*",)),)))
+
+
+async def widened_deploy(shop: Shop, files: tuple[str, ...], told: Announced = V2) -> JobView:
+    """A deploy of these files, ended."""
+    shop.edges.serves = {**NEW, "fra": "v1", "iad": "v1"}
+    shop.edges.becomes = {}
+    job = await deployed(shop, replace(told, paths=(), changed=files))
+    shop.edges.serves = dict(NEW)
+    await shop.slate.advance(200)
+    return await shop.job(job.id)
+
+
+async def test_the_pages_that_a_prefix_is_purged_in_place_of_are_looked_at(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, WIDENED)
+    ended = await widened_deploy(shop, TEN)
+    await shop.ledger.close()
+    pages = {f"{PAGE}news/{n}" for n in range(10)}
+    assert ("www.shop.test/news/",) == ended.sample
+    assert pages <= {*ended.look_urls}
+    assert (Verdict.FRESH, pages) == (ended.verdict, pages & {*ended.covered})
+    assert outcome(ended, 0.0) == "🟢 shop v2 · P-1 fresh at fra, iad · prefix www.shop.test/news/"
+
+
+async def test_of_many_such_pages_a_sample_of_all_is_looked_at_and_counted(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, WIDENED)
+    ended = await widened_deploy(shop, MANY)
+    steps = await shop.ledger.read(lambda books: books.messages.steps(ended.id))
+    await shop.ledger.close()
+    fifths = [int(at.rpartition("/")[2]) // 5 for at in ended.look_urls if at.startswith(f"{PAGE}news/0")]
+    assert [*range(20)] == fifths
+    part = "60 of 300 pages under prefixes"
+    assert outcome(ended, 0.0).startswith(f"🟢 shop v2 · P-1 fresh where looked at: {part}, at fra, iad · prefix ")
+    assert [True] == [told.text.endswith(f"looked at {part}") for _, told in steps if told.event is Event.LOOKED]
+    told = job_record(ended)["deploy"]
+    assert isinstance(told, dict)
+    assert (300, 60) == (told["pages_under_prefixes"], told["pages_under_prefixes_looked_at"])
+
+
+async def test_a_page_that_a_named_prefix_covers_is_looked_at(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, replace(WIDENED, deploy=replace(WIDENED.deploy, widen=())))
+    await shop.ledger.write(lambda books: books.known.remember("shop", f"{PAGE}news/by-chance", (), 1.0))
+    ended = await widened_deploy(shop, TEN[:2], replace(V2, prefixes=("/news/",)))
+    await shop.ledger.close()
+    assert {f"{PAGE}news/0", f"{PAGE}news/1", f"{PAGE}news/by-chance"} <= {*ended.covered}
+
+
+async def test_a_page_that_a_rule_purges_by_its_prefix_is_looked_at(tmp_path: Path) -> None:
+    rules = (*WIDENED.deploy.files, FileRule("layout/**", ("prefix /news/",)))
+    shop = a_shop(tmp_path, replace(WIDENED, deploy=DeployRules(rules)))
+    ended = await widened_deploy(shop, (*TEN[:1], "layout/a"))
+    await shop.ledger.close()
+    assert (("www.shop.test/news/",), True) == (ended.sample, f"{PAGE}news/0" in ended.covered)
+
+
+async def test_what_is_purged_once_more_is_held_against_the_same_pages(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, WIDENED)
+    ended = await widened_deploy(shop, TEN)
+    again = await deeds.purge_again(shop.core, Asking(CI, "again", "slack", "C_SHOP"), ended.id)
+    await shop.ledger.close()
+    assert isinstance(again, JobMade)
+    assert {f"{PAGE}news/{n}" for n in range(10)} <= {*again.job.look_urls}
+
+
+async def test_what_is_expected_takes_its_room_from_what_is_named_and_not_from_tags(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path)
+    await shop.ledger.write(lambda books: books.known.remember("shop", f"{PAGE}tagged", ("news",), 1.0))
+    told = replace(V2, paths=tuple(f"/{n}" for n in range(90)), tags=("news",), expected=SHOWS_V2)
+    job = await deployed(shop, told)
+    await shop.ledger.close()
+    assert (PAGE, True) == (job.look_urls[0], f"{PAGE}tagged" in job.look_urls)
+
+
+async def test_what_a_deploy_costs_is_told_with_what_would_save_it(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, replace(WIDENED, deploy=replace(WIDENED.deploy, widen=())))
+    shop.cf.cost_money(Price(0.005))
+    taken = await take(shop.core, CI, "k", replace(V2, changed=MANY))
+    assert isinstance(taken, Deployed)
+    under_way = plain(root_card(taken.job, 0.0))
+    await shop.slate.advance(200)
+    ended = await shop.job(taken.job.id)
+    await shop.ledger.close()
+    cost = "It costs about $1.51. Naming /news/ in `widen` would save about $1.50."
+    assert (cost,) == taken.notes
+    assert cost.replace("`", "") in under_way
+    assert cost.replace("`", "") in plain(root_card(ended, 0.0))
+    assert (State.QUEUED, cost) == (taken.job.state, ended.deploy and ended.deploy.cost)
+
+
+COSTS: dict[str, tuple[Site, Policy | None, Announced, Price, str]] = {
+    "what costs nothing": (SHOP, None, V2, Price(0.005, free=1000), ""),
+    "pages in no folder": (SHOP, None, V2, Price(0.005), "It costs about $0.01."),
+    "a prefix that needs a vote": (
+        SHOP, built_in(APPROVERS), replace(V2, paths=("/f/a", "/f/b")), Price(0.005), "It costs about $0.01.",
+    ),
+    "what is widened": (
+        WIDENED, None, replace(V2, paths=("/news/a", "/news/b")), Price(0.005), "It costs about $0.005.",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("site", "policy", "told", "price", "says"), COSTS.values(), ids=COSTS)
+async def test_costs(
+    site: Site, policy: Policy | None, told: Announced, price: Price, says: str, tmp_path: Path
+) -> None:
+    shop = a_shop(tmp_path, site, policy=policy)
+    shop.cf.cost_money(price)
+    job = await deployed(shop, told, by=replace(CI, is_sender=policy is None))
+    await shop.ledger.close()
+    assert says == (job.deploy and job.deploy.cost)
+
+
+FOLDERS = {
+    "one folder": (["/f/1", "/f/2"], "/f/"),
+    "the deepest": (["/f/a/1", "/f/a/2?x=/y/"], "/f/a/"),
+    "that of the most": (["/f/a/1", "/f/b/2", "/g/1", "/"], "/f/"),
+    "none": (["/a", "/b", "/?x=/y/"], ""),
+}
+
+
+@pytest.mark.parametrize(("paths", "folder"), FOLDERS.values(), ids=FOLDERS)
+def test_the_folder_that_would_stand_for_the_most(paths: list[str], folder: str) -> None:
+    assert folder == most_shared(paths)

@@ -460,6 +460,19 @@ async def test_after_downtime_it_runs_or_is_told(tmp_path: Path, late: float, st
     assert [("missed" in told)] == [state is State.SCHEDULED]
 
 
+@pytest.mark.parametrize(("late", "state"), [(4.0, State.DONE), (32.0, State.SCHEDULED)], ids=["within", "later"])
+async def test_how_late_a_typed_time_may_be_is_what_the_policy_says(tmp_path: Path, late: float, state: State) -> None:
+    shop = open_shop(tmp_path)
+    under(shop, policy=replace(shop.core.setup.policy, run_within=5.0))
+    job = await made(shop, f"in 12s {PRICING}")
+    shop.clock.at += 12.0 + late
+    shop = await crash(shop)
+    await shop.slate.advance(200)
+    then = await shop.job(job.id)
+    await close(shop)
+    assert (5.0, state) == (then.late_max, then.state)
+
+
 async def test_what_was_missed_begins_when_somebody_says_so(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     job = await made(shop, f"in 2h {PRICING}")

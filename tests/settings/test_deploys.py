@@ -299,9 +299,9 @@ def test_secrets_that_are_not_there_are_told(tmp_path: Path) -> None:
     set_it, write_it = "Set it where the bot runs.", "Write it where the bot runs."
     told = [line for line in unset(loaded(tmp_path, BASE + ALL, {"CI": KEY, "GH": "g" * 30})) if "deploys" in line]
     assert told == [
-        f"deploys.tokens.ci-both.secrets[0]: the variable OLD is not set. {set_it}",
-        f"deploys.tokens.ci-both.secrets[1]: the file {tmp_path / 'new.secret'} does not exist. {write_it}",
-        f"deploys.github.run.secrets[0]: the variable RUN is not set. {set_it}",
+        f"deploys.tokens[1].secrets[0] (ci-both): the variable OLD is not set. {set_it}",
+        f"deploys.tokens[1].secrets[1] (ci-both): the file {tmp_path / 'new.secret'} does not exist. {write_it}",
+        f"deploys.github[1].secret (run): the variable RUN is not set. {set_it}",
     ]
 
 

@@ -168,6 +168,8 @@ def test_a_purge_that_cannot_be_is_told(tmp_path: Path, text: str, said: str) ->
 WIDEN = {
     "the root": ("/", "`/` is everything, and no deploy widens to that."),
     "a star": ("/*", "`/*` is everything, and no deploy widens to that."),
+    "the way up": ("/../x/", "`/../x/` is not a folder as a URL names it."),
+    "the folder itself": ("/x/./", "`/x/./` is not a folder as a URL names it."),
     "nothing": ("", "`` is everything, and no deploy widens to that."),
     "no slash behind": ("/news", "`/news` is not a folder of the site."),
     "no slash in front": ("news/", "`news/` is not a folder of the site."),

@@ -37,7 +37,7 @@ def loaded(folder: Path, without: str = "") -> Settings:
     [
         ("CF_TOKEN", "accounts.cf.token", Lacking(accounts=frozenset({"cf"}))),
         ("OPS_TOKEN", "api.tokens.ops.bearer", Lacking(tokens=frozenset({"ops"}))),
-        ("OLD", "deploys.ci.secrets[0]", Lacking(senders=frozenset({"ci"}))),
+        ("OLD", "deploys.tokens[0].secrets[0] (ci)", Lacking(senders=frozenset({"ci"}))),
         ("PROBES", "globalping.token", Lacking(globalping=True)),
     ],
     ids=["account", "token", "sender", "probes"],

@@ -38,7 +38,12 @@ def deploy_lines(job: JobView) -> Iterator[str]:
         return
     if job.state in (State.DONE, State.PARTIAL):
         yield from _expected(job) if job.deploy.expected else _called(job, job.deploy)
-    yield " ".join(escape(sentence, TOLD_MAX) for sentence in job.deploy.told)
+    yield " ".join(escape(sentence, TOLD_MAX) for sentence in (*job.deploy.told, job.deploy.cost) if sentence)
+
+
+def cost_line(job: JobView) -> str:
+    """What the purge of a deploy costs; "" where that is nothing."""
+    return escape(job.deploy.cost, TOLD_MAX) if job.deploy else ""
 
 
 def told_by(job: JobView) -> str:

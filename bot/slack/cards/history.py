@@ -94,8 +94,8 @@ def outcome_word(job: JobView) -> str:
     """State and verdict in a word or two."""
     if job.ended_by_restore:
         return "⚫ ended by a restore"
-    if job.state is State.DONE and job.verdict is Verdict.FRESH and job.sees_part:
-        return f"{_OUTCOMES[job.verdict]} where looked at: {part_seen(job)}"
+    if job.state is State.DONE and job.verdict is Verdict.FRESH and (part := part_seen(job)):
+        return f"{_OUTCOMES[job.verdict]} where looked at: {part}"
     if job.state is State.DONE:
         return _OUTCOMES[job.verdict]
     return _STATES.get(job.state, f"🔵 {job.state.replace('_', ' ')}")

@@ -7,13 +7,13 @@ from types import MappingProxyType
 
 from bot.domain.job import Approval, JobView, LayerView, State
 from bot.domain.reasons import ORIGIN_OLD
-from bot.domain.steps import DECIDE_WITHIN, LOOK_AFTER
+from bot.domain.steps import DECIDE_WITHIN, looks_of
 from bot.domain.verdict import NONE_COVERED, Verdict
 from bot.domain.when import length
 from bot.slack.cards.absent import absent_told
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.comparison import comparison
-from bot.slack.cards.deploys import deploy_lines, told_by
+from bot.slack.cards.deploys import cost_line, deploy_lines, told_by
 from bot.slack.cards.gone import has_gone, what_went
 from bot.slack.cards.outcome import WHY_MAX as FIRST_WHY_MAX
 from bot.slack.cards.outcome import (
@@ -38,6 +38,7 @@ from bot.slack.cards.words import (
     layers_told,
     listed,
     number,
+    part_seen,
     title,
     whole,
 )
@@ -108,6 +109,7 @@ def _lines(job: JobView, now: float, names: Mapping[str, str]) -> Iterator[str]:
             yield "Nobody looked at the edge, which may still serve the old. *Purge again* asks for all of it."
         case _:
             yield f"{layers_told(job.layers)}{_not_asked(job)}"
+            yield cost_line(job)
             yield _held_up(job, now)
 
 
@@ -212,7 +214,7 @@ def _looks_again(job: JobView) -> str:
     """Why a proof takes longer, when the next look is, and when the last one at the latest."""
     if job.state is not State.CHECKING or not job.round or not job.why or job.due_at is None or job.purged is None:
         return ""
-    last = job.purged + LOOK_AFTER[-1]
+    last = job.purged + looks_of(job)[-1]
     end = f", and for the last time {clock_with_seconds(last)}" if job.due_at < last else ", for the last time"
     return f"Not proven yet: {escape(job.why, WHY_MAX)}. Looks again {clock_with_seconds(job.due_at)}{end}."
 
@@ -249,7 +251,7 @@ def _not_asked(job: JobView) -> str:
 def _by_looking_at(job: JobView) -> str:
     """How much of it was looked at, where that is not all."""
     looked = len({look.url for look in job.looks if look.url in job.covered})
-    if job.seen and (job.kind is Kind.URL or job.sees_part):
+    if job.seen and (job.kind is Kind.URL or part_seen(job)):
         return ""  # the first line says it
     if job.kind is Kind.URL:
         return f", {number(looked)} of {count(job.targets, 'URL')} looked at" if 0 < looked < job.targets else ""

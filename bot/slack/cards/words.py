@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from bot.domain.defaults import SMALL_MAX
 from bot.domain.job import JobView, LayerState, LayerView
 from bot.domain.plan import Cost
+from bot.domain.stand_ins import stand_ins
 from bot.domain.wording import dollars
 from bot.services.checks import DNS
 from bot.slack.escape import code, escape, url_text
@@ -150,16 +151,15 @@ def subject(job: JobView) -> str:
 def fresh_words(job: JobView) -> str:
     """fresh at fra, iad, sin; where not all of it was looked at: fresh where looked at: 20 of 30 URLs, at fra, iad."""
     at = at_places(job.fresh_at)
-    return f"fresh where looked at: {part_seen(job)}{f',{at}' if at else ''}" if job.sees_part else f"fresh{at}"
+    part = part_seen(job)
+    return f"fresh where looked at: {part}{f',{at}' if at else ''}" if part else f"fresh{at}"
 
 
 def part_seen(job: JobView) -> str:
-    """20 of 30 URLs; "" where all of it was looked at, or where that is not known."""
-    return (
-        f"{number(job.seen)} of {count(job.targets, 'URL' if job.kind is Kind.URL else 'target')}"
-        if job.sees_part
-        else ""
-    )
+    """20 of 30 URLs, 60 of 9,000 pages under prefixes; "" where all of it was looked at, or where that is not known."""
+    targets = count(job.targets, "URL" if job.kind is Kind.URL else "target")
+    part = f"{number(job.seen)} of {targets}" if job.sees_part else ""
+    return ", ".join(filter(None, [part, stand_ins(job).told]))
 
 
 def whole(job: JobView) -> str:
