@@ -271,7 +271,7 @@ async def _read(response: httpx.Response, answer: Answer) -> tuple[Body, str]:
         return body, problem(exc)
     except (httpx.RemoteProtocolError, httpx.ReadError):
         return body, cut_off(came, answer.says("content-length"))
-    return body, f"its {answer.says('content-encoding')[:SAYS_MAX]} body is cut off" if body.cut else ""
+    return body, f"the {answer.says('content-encoding')[:SAYS_MAX]} body is cut off" if body.cut else ""
 
 
 def as_written(address: str) -> httpx.URL:

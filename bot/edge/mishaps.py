@@ -45,7 +45,7 @@ def problem(error: BaseException) -> str:
             case ConnectionRefusedError():
                 return "connection refused"
             case Mispacked():
-                return "its body is not what its Content-Encoding says"
+                return "the body is not what its Content-Encoding says"
     return _problem_of_http(error, causes)
 
 

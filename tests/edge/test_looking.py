@@ -221,10 +221,10 @@ BROKEN: dict[str, tuple[bytes, str]] = {
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1e\r\n012345678901234567890123456789\r\n9\r\n",
         "the body is cut off after 30 bytes",
     ),
-    "cut gzip": (answer(gzip.compress(b"page" * 99)[:-9], "Content-Encoding: gzip"), "its gzip body is cut off"),
-    "not gzip": (answer(b"page", "Content-Encoding: gzip"), "its body is not what its Content-Encoding says"),
-    "cut Brotli": (answer(brotli.compress(b"page" * 99)[:-3], "Content-Encoding: br"), "its br body is cut off"),
-    "not Brotli": (answer(b"<p>page</p>", "Content-Encoding: br"), "its body is not what its Content-Encoding says"),
+    "cut gzip": (answer(gzip.compress(b"page" * 99)[:-9], "Content-Encoding: gzip"), "the gzip body is cut off"),
+    "not gzip": (answer(b"page", "Content-Encoding: gzip"), "the body is not what its Content-Encoding says"),
+    "cut Brotli": (answer(brotli.compress(b"page" * 99)[:-3], "Content-Encoding: br"), "the br body is cut off"),
+    "not Brotli": (answer(b"<p>page</p>", "Content-Encoding: br"), "the body is not what its Content-Encoding says"),
 }
 
 

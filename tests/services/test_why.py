@@ -118,6 +118,14 @@ async def test_what_was_repaired_in_the_line_is_told(shop: Shop) -> None:
     assert "Dropped the fragment." in (await check(shop.core, replace(command, verb=Verb.CHECK))).notes
 
 
+async def test_a_check_knows_what_every_layer_purges_by_and_what_one_does_about_variants(shop: Shop) -> None:
+    shop.shield.know_no(Kind.TAG, Kind.PREFIX)
+    shop.cf.can = replace(shop.cf.can, siblings="one finds only one")
+    checked = await check(shop.core, Command(Verb.CHECK, (url("/a"),), "shop"))
+    assert (shop.shield.can.kinds & shop.cf.can.kinds, "one finds only one") == (checked.known, checked.siblings)
+    assert not {Kind.TAG, Kind.PREFIX} & checked.known
+
+
 async def seen(shop: Shop, page: Target) -> Case:
     return (await why(shop, page)).case
 
