@@ -439,7 +439,7 @@ CHECKS: dict[str, tuple[Sequence[str], Sequence[Look], str]] = {
     "by the data centre that the answer names, and in a variant": (
         (PRICING,),
         (
-            replace(look("fra", "b7"), seen_at="AMS"),
+            replace(look("fra", "b7"), seen_at="AMS", also_at=("FRA", "MAD")),
             origin("b7"),
             replace(look("fra", "a1"), seen_at="AMS", variant="X: y"),
             replace(origin("b7"), variant="X: y"),
@@ -450,7 +450,7 @@ CHECKS: dict[str, tuple[Sequence[str], Sequence[Look], str]] = {
            | origin | – | – | b7 | –
            | origin · X: y | – | – | b7 | –
            | fra at AMS · X: y | HIT | 5 h | a1 | 🟠 old
-           | fra at AMS | HIT | 5 h | b7 | 🟢 fresh
+           | fra at AMS and MAD | HIT | 5 h | b7 | 🟢 fresh
            Browsers may keep a copy up to 5 min (max-age=300).
            To purge: `/purge {PRICING}`""",
     ),

@@ -109,7 +109,9 @@ def _place(look: Look) -> str:
     """Where it was, by what the answer says: one place is never sold as the world."""
     name = "by DNS" if look.place == DNS else look.place
     over = f" over {look.over}" if look.over else ""
-    seen_at = f" at {look.seen_at}" if look.seen_at and look.seen_at.lower() != look.place.lower() else ""
+    named = dict.fromkeys((look.seen_at, *look.also_at))
+    where = [name for name in named if name and name.lower() != look.place.lower()]
+    seen_at = f" at {listed(where, POPS_SHOWN)}" if where else ""
     return f"{name}{seen_at}{over}{f' · {in_short(look.variant)}' if look.variant else ''}"
 
 
