@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.verdict import Verdict
 from bot.ledger.asked import AskedBook
 from bot.ledger.batches import Batches
 from bot.ledger.budgets import Budgets
@@ -22,7 +23,7 @@ from bot.ledger.manifests import Manifests
 from bot.ledger.messages import Messages
 from bot.ledger.notices import Notices
 from bot.ledger.queue import Queue
-from bot.ledger.record import GOES_ON_BY, Record, sums
+from bot.ledger.record import Record, sums
 from bot.ledger.retention import Retention
 from bot.ledger.reviews import Reviews
 from bot.ledger.said import Said
@@ -84,11 +85,21 @@ class Books:
         return said
 
     def is_as_sealed(self, job: int) -> bool:
-        """Whether an ended job is, in what it goes on by, as it was when it ended; so is one of which nothing was
-        sealed, since an earlier version ended it."""
-        sealed = {name: hash for name, hash in self.said(job).seals.hashes.items() if name in GOES_ON_BY}
+        """Whether an ended job is as it was sealed when it ended, but for its thread: what goes on, or is changed, is
+        sealed anew. So is one of which nothing was sealed, since an earlier version ended it."""
+        sealed = self.said(job).seals.hashes
         found = sums(self._tx, job, tuple(sorted(sealed))) if sealed else {}
         return all(found[name].hash == hash for name, hash in sealed.items())
+
+    def is_judged_as_asked(self, job: int) -> bool:
+        """Whether what the policy judges of a job, and what it goes by, is what was asked for."""
+        asked = next((doc for _, event, _, doc in self.journal.events(job) if event == "asked"), {})
+        return is_judged(asked.get("judged"), judged_of(self._tx, job))
+
+    def was_proven(self, job: int) -> bool:
+        """Whether the journal says that `job` ended as proven."""
+        _, doc = self.said(job).ending or ("", None)
+        return (doc or {}).get("verdict") == Verdict.FRESH
 
     def beat(self, now: float) -> None:
         """Write the time: the ledger takes writes."""

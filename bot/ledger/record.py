@@ -62,7 +62,6 @@ PARTS: Mapping[str, Part] = {
     "joined": Part("joined", "key by reason", "at"),
     "deploys": Part("deploys", "site version sender", "at happened"),
 }
-GOES_ON_BY = frozenset({"job", "layers", "targets", "votes", "urgent", "joined", "deploys"})  # parts, by a retry
 _CLOSED = ", ".join(f"'{state}'" for state in sorted(CLOSED))
 _TOUCH = "insert or ignore into touched (job, part, first, was) values"
 

@@ -23,6 +23,7 @@ _ALLOWS = "approved", "glass"  # what an event that lets a job run without furth
 
 
 NEAR = 1e-3  # seconds; what JSON and SQLite make of one time
+SET_BACK = 60.0  # seconds
 _SENDS = frozenset({"layer", "resumed", "outcome_unknown"})  # entries that follow a first call
 
 
@@ -127,8 +128,10 @@ class Said:
         return frozenset(vote[0] for vote, has_doc in self.votes[self.before :] if vote[1] is True or not has_doc)
 
     def is_early(self, now: float) -> bool:
-        """Whether it may not have begun at `now`, by when it was asked to begin."""
-        return self.due is not None and not self.ran_now and now < self.due - NEAR
+        """Whether it may not have begun at `now`, by when it was asked to begin; a clock may have been set back since
+        its time came."""
+        is_free = self.due is None or self.ran_now or self.began_at is not None
+        return not is_free and now < (self.due or 0.0) - SET_BACK
 
     @property
     def last_yes(self) -> float | None:

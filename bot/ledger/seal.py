@@ -25,7 +25,7 @@ def _fields(names: str) -> str:
     return ", ".join(f"json_extract({{0}}, '$.{name}')" for name in names.split())
 
 
-_GOES_BY = _fields("site hosts edges look_urls left_alone partly edge_asked after warm")
+_GOES_BY = _fields("site hosts edges look_urls left_alone partly edge_asked after warm deploy.version deploy.expected")
 JUDGED = (
     f"json_array({_fields('kind environment soft counts parts')}, json_array({_GOES_BY}, {_LATE}), {_fields('check')})"
 )

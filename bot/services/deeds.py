@@ -37,7 +37,7 @@ from bot.services.window import of_job, recent
 
 _SHOWN_MAX = 200  # characters of a target
 FORGED = (
-    "its record is not as it was when it ended: somebody changed the ledger's file. Nothing more of it was sent. Run"
+    "its record is not as it was when it ended: somebody changed the ledger's file. Nothing of it was done. Run"
     " `purgebot log verify`, and ask for it anew."
 )
 _CHECKABLE = frozenset({State.DONE, State.PARTIAL})
@@ -231,6 +231,8 @@ async def check_again(core: Core, actor: Actor, number: int) -> Done | Refused:
     def change(books: Books, job: JobView, now: float) -> Done | Refused:
         if job.state not in _CHECKABLE:
             return Refused(f"{job.name} cannot be checked: it is {job.state}.")
+        if not books.is_as_sealed(job.id):
+            return Refused(f"{job.name} cannot be checked: {FORGED}")
         looking = replace(job, state=State.CHECKING, round=0, due_at=now, check=True, ended=None)
         return Done(books.jobs.save(looking), "checking")
 

@@ -186,6 +186,9 @@ def _told_in(core: Core, job: JobView, glass: BreakGlass) -> tuple[str, ...]:
     return tuple(filter(None, homes))[:1]
 
 
+FORGED = "its record is not as it was when it ended, since somebody changed the ledger's file."
+
+
 async def close_review(core: Core, actor: Actor, number: int, note: str = "") -> Done | Refused:
     """Somebody else than who broke the glass or asked has looked at what was done and why."""
     roster = await read_roster(core, fresh=True)
@@ -214,6 +217,8 @@ def _close(books: Books, core: Core, job: JobView, actor: Actor, note: str) -> D
         return Refused(f"Nobody broke the glass of {job.name}.", "`status` tells which reviews are open.")
     if not waiting:
         return Refused(f"The review of {job.name} is closed already.", f"`show {job.name}` tells by whom.")
+    if not job.state.is_open and not books.is_as_sealed(job.id):
+        return Refused(f"{job.name} cannot be reviewed: {FORGED}", "`purgebot log verify` tells what.")
     if actor.id in {review.by for review in waiting}:
         what = f"You broke the glass of {job.name}, so somebody else must review it."
         return Refused(what, "Ask an approver.", by_rule=True)

@@ -44,7 +44,7 @@ from providers.errors import OutcomeUnknown, PurgeError, Refused, Throttled, Una
 log = structlog.get_logger()
 CRASHES_MAX = 3
 CHANGED = (
-    "its targets or calls are not those that people agreed to: somebody changed the ledger's file."
+    "it is not what was asked for or agreed to: somebody changed the ledger's file."
     " Nothing was sent. Run `purgebot log verify`, and ask for it anew."
 )
 OTHER_CALLS = (
@@ -195,11 +195,18 @@ class Jobs:
         asked of the journal, too: the table is what somebody may have changed."""
         said = books.said(job.id)
         is_bound = job.approval is not None or job.scheduled_for is not None or bool(said.needed)
-        if not said.sent and ((is_bound and not books.is_as_asked(job.id)) or not _is_of(said, job)):
+        if not said.sent and not self._is_as_asked(books, job, said, is_bound):
             return CHANGED
         if not said.sent and said.is_early(self._core.clock.now()):
             return OTHER_TIME
         return no_longer_configured(books, self._core, job)
+
+    def _is_as_asked(self, books: Books, job: JobView, said: Said, is_bound: bool) -> bool:
+        """Whether a job that has not begun is what was asked for, of whom it was, and after what had to be proven; its
+        targets and calls are looked at only where it `is_bound` to votes or a time: all calls are, layer by layer."""
+        same = books.is_as_asked(job.id) if is_bound else books.is_judged_as_asked(job.id)
+        is_first_proven = not job.after_proven or books.was_proven(job.after)
+        return same and _is_of(said, job) and is_first_proven
 
     def _cleared(self, books: Books, job: JobView, position: int, people: People, now: float) -> JobView:
         held_back = clearance.cleared(books, self._core, job, people, now)

@@ -9,14 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.command import Command, Verb
 from bot.domain.job import JobView, State
 from bot.ledger.audit import audit
 from bot.ledger.reading import reading
-from bot.services import approvals, deeds
+from bot.services import approvals, deeds, holds
+from bot.services.deploys import Deployed, take
 from bot.services.jobs import CHANGED
+from bot.services.purges import Asking
 from bot.services.replies import Refused
 from bot.slack.cards.root import root_card
-from tests.services.shop import EVERYTHING, LEA, MIA, SAM, Shop, open_shop, url
+from tests.services.shop import EVERYTHING, LEA, MIA, SAM, SHOP, Shop, open_shop, url
+from tests.services.test_deploys import CI, STAGING, V2, a_shop
 from tests.services.test_forged_calls import breaches
 from tests.services.test_holds import say
 
@@ -248,3 +252,24 @@ async def test_an_old_yes_stays_old(tmp_path: Path, change: str) -> None:
     state, why, needed, sent = await after(shop, job)
     assert (State.WAITING, 2, 0) == (state, needed, sent)
     assert "more than 15 min ago" in why
+
+
+@pytest.mark.parametrize(
+    "change", ["'$.after_proven', json('true')", "'$.after', 0", "'$.deploy.expected', json('[]')"]
+)
+async def test_what_follows_another_site_does_not_begin_since_somebody_said_that_it_is_proven(
+    tmp_path: Path, change: str
+) -> None:
+    shop = a_shop(tmp_path, SHOP, STAGING)
+    shop.edges.serves |= dict.fromkeys(STAGING.edges, "v1")
+    await holds.lay(shop.core, Asking(LEA, "hold"), Command(Verb.HOLD, site="staging", reason="freeze"))
+    taken = await take(shop.core, CI, "k", V2)
+    assert isinstance(taken, Deployed)
+    later = next(job.id for job in await shop.ledger.read(lambda books: books.jobs.recent(["shop"])))
+    forged(shop, f"update jobs set doc = json_set(doc, {change}), due_at = 1 where id = {later}")
+    await shop.router.wake_all()
+    await shop.slate.advance(60)
+    job = await shop.job(later)
+    await shop.ledger.close()
+    begun = [layer for layer in job.layers if layer.started is not None]
+    assert ([], True) == (begun, job.why == CHANGED or job.state is State.QUEUED)

@@ -185,3 +185,26 @@ async def test_a_retry_of_what_was_retried_before_goes_on(tmp_path: Path) -> Non
     ended = await shop.job(job.id)
     await shop.ledger.close()
     assert (State.DONE, []) == (ended.state, breaches(shop))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update looks set doc = json_set(doc, '$.version', 'v9') where phase = 'before'",
+        "update history set words = 'innocuous'",
+        "update jobs set doc = json_set(doc, '$.source', 'api')",
+    ],
+    ids=["what was seen before", "what the log finds", "its row"],
+)
+async def test_another_look_seals_nothing_anew_that_was_changed(tmp_path: Path, statement: str) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, url("/a"))
+    await shop.slate.advance(200)
+    forged(shop, statement)
+    before = breaches(shop)
+    again = await deeds.check_again(shop.core, MIA, job.id)
+    await shop.slate.advance(200)
+    await shop.ledger.close()
+    assert isinstance(again, Refused)
+    assert f"P-1 cannot be checked: {FORGED_RECORD}" == again.what
+    assert before and before == breaches(shop)

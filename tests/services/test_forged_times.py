@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.job import State
 from bot.services.jobs import OTHER_TIME
-from tests.services.shop import open_shop
+from tests.services.shop import LEA, open_shop
 from tests.services.test_forged_calls import breaches, forged
 from tests.services.test_schedules import HOUR, PRICING, made, say
 from tests.slate import START
@@ -58,3 +58,18 @@ async def test_what_somebody_has_begin_before_its_time_is_as_it_was_asked(tmp_pa
     ended = await shop.job(job.id)
     await shop.ledger.close()
     assert (State.DONE, []) == (ended.state, breaches(shop))
+
+
+async def test_a_clock_that_is_set_back_once_its_time_has_come_parks_nothing(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await made(shop, f"in 10m {PRICING}")
+    await shop.slate.advance(595)
+    await say(shop, "hold shop because deploying", LEA)
+    await shop.slate.advance(30)
+    held = await shop.job(job.id)
+    shop.clock.at -= 300
+    await say(shop, "release shop", LEA)
+    await shop.slate.advance(900)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.QUEUED, State.DONE, []) == (held.state, ended.state, breaches(shop))

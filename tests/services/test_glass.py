@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +18,11 @@ from bot.domain.hours import Days
 from bot.domain.job import JobView, State
 from bot.domain.policy import Approve, BreakGlass, Conditions, Policy, Rule, Run, Tightening
 from bot.domain.target import Target
+from bot.ledger.audit import audit
 from bot.ledger.books import Books
 from bot.ledger.history import Sought
 from bot.ledger.messages import Role
+from bot.ledger.reading import reading
 from bot.services import approvals
 from bot.services.desk import Desk
 from bot.services.glass import break_glass, close_review
@@ -426,3 +430,21 @@ async def test_breaking_once_more_what_has_ended_and_is_reviewed_claims_neither(
     what = f"The glass of P-1 is broken already: {REASON}"
     assert Refused(what, "It has ended, and its review is open: `show P-1` tells how and by whom.") == ended
     assert Refused(what, "It has ended, and its review is closed: `show P-1` tells how and by whom.") == reviewed
+
+
+async def test_a_review_that_somebody_changed_in_the_file_is_not_closed(tmp_path: Path) -> None:
+    shop = glass_shop(tmp_path)
+    job = await shop.purge(MIA, PREFIX, check=False)
+    await break_glass(shop.core, SAM, job.id, REASON)
+    await shop.slate.advance(60)
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as connection, connection:
+        connection.execute("update reviews set reason = 'I just felt like it', skipped = 0")
+    refused = await close_review(shop.core, LEA, job.id, "rightly so")
+    await shop.ledger.close()
+    assert isinstance(refused, Refused)
+    assert refused.what == (
+        "P-1 cannot be reviewed: its record is not as it was when it ended, since somebody changed the ledger's file."
+    )
+    with reading(tmp_path / "ledger.db") as ledger:
+        told = [breach.what for breach in audit(ledger).breaches]
+    assert ["P-1: the reviews of its broken glass are not as they were written."] == told
