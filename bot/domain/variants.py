@@ -19,15 +19,16 @@ IDENTITY: Asked = ((ENCODING, "identity"),)
 BROTLI: Asked = ((ENCODING, "br"),)
 CHROME: Asked = ((ENCODING, "gzip, deflate, br, zstd"),)  # Firefox, too: https://caniuse.com/zstd (2026-11)
 SAFARI: Asked = ((ENCODING, "gzip, deflate, br"),)
+OVER_HTTP: Asked = ((ENCODING, "gzip, deflate"),)  # every browser, where nothing is encrypted
 ENCODINGS = (IDENTITY, BROTLI, CHROME, SAFARI)  # a plain visitor takes gzip; caches may keep a copy for each string
-VARIANTS_MAX = 7
+VARIANTS_MAX = 8
 NAMES_SHOWN = 5  # fields of Vary
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1"
 AS_A_PHONE: Asked = (("User-Agent", PHONE), *SAFARI)
 _GUESSED = ("User-Agent: ", "Accept-Language: ", "Origin: ")
-_ALL_ASKED = frozenset({"accept-encoding"})  # with gzip, without any, with Brotli, and as browsers ask over https
+_ALL_ASKED = frozenset({"accept-encoding"})  # with gzip, without any, with Brotli, and as browsers ask
 _SAMPLES = {PHONE: "an iPhone", "Accept-Language: de": "a German reader"}
-_NAMES = frozenset(varied(asked) for asked in ENCODINGS)
+_NAMES = frozenset(varied(asked) for asked in (*ENCODINGS, OVER_HTTP))
 
 
 def to_prove(site: Site, plain: Iterable[Look], before: Collection[str] = ()) -> tuple[Asked, ...]:
@@ -35,7 +36,7 @@ def to_prove(site: Site, plain: Iterable[Look], before: Collection[str] = ()) ->
     then at most VARIANTS_MAX that a plain answer's Vary names, by headers of which the site names no values. `before`
     are the variants of the same page that were asked at an earlier look."""
     named = {(field, look.url) for look in plain for field in varied_by(look.varies)}
-    again = [asked for asked in ENCODINGS if varied(asked) in before]
+    again = [asked for asked in (*ENCODINGS, OVER_HTTP) if varied(asked) in before]
     own = {name.lower() for variant in site.variants for name in variant}
     guessed = (asked for field, url in sorted(named) if field not in own for asked in _by_field(field, url))
     by_vary = dict.fromkeys([*again, *guessed])
@@ -58,11 +59,17 @@ def others_may_differ(looks: Iterable[Look]) -> str:
     asked = {look.variant for look in some if look.variant and look.place != ORIGIN}
     own = [f", {one.lower()}" for one in asked - samples if not one.startswith("Origin: ")]
     encodings = {one for one in asked if one.startswith(f"{ENCODING}:")}
-    done = _ALL_ASKED if encodings >= _NAMES or encodings - _NAMES else frozenset[str]()
+    wanted = {varied(one) for look in some for one in encodings_of(look.url)}
+    done = _ALL_ASKED if encodings >= wanted or encodings - _NAMES else frozenset[str]()
     by = sorted(name for name in named - done if not any(f", {name}:" in one for one in own))
     also = [told for sample, told in _SAMPLES.items() if any(sample in one for one in asked)]
     who = " and ".join(["a plain visitor", *also])
     return f"seen as {who}; others may get other copies (Vary: {vary_told(by)})" if by else ""
+
+
+def encodings_of(url: str) -> tuple[Asked, ...]:
+    """The encodings that `url` is asked in beside gzip."""
+    return (*ENCODINGS, OVER_HTTP) if url.startswith("http://") else ENCODINGS
 
 
 def partly_asked(looks: Iterable[Look]) -> str:
@@ -119,7 +126,7 @@ def _by_field(field: str, url: str) -> Iterator[Asked]:
     split = urlsplit(url)
     match field:
         case "accept-encoding":
-            yield from ENCODINGS
+            yield from encodings_of(url)
         case "origin":
             yield (("Origin", f"{split.scheme}://{split.netloc}"),)
         case "user-agent":

@@ -14,7 +14,7 @@ from bot.domain.answer import PLAIN, Answer, Asked, varied
 from bot.domain.defaults import built_in
 from bot.domain.job import State
 from bot.domain.site import Site
-from bot.domain.variants import PHONE
+from bot.domain.variants import PHONE, others_may_differ, to_prove
 from bot.domain.verdict import Look, Verdict
 from bot.record import check_record, job_record
 from bot.services.checking import URLS_MAX
@@ -404,3 +404,15 @@ async def test_a_check_tells_the_old_copies_that_a_purge_of_the_url_may_leave(
     assert (Verdict.STALE, expected) == (reply.judgement.verdict, reply.apart)
     by_url, by_prefix = ((), ("www.shop.test/a",)) if expected else ((PAGE,), ())
     assert (by_url, by_prefix) == (reply.to_purge, reply.to_purge_wider)
+
+
+def test_over_http_browsers_ask_for_other_encodings() -> None:
+    over, tls = (
+        Look("fra", f"{scheme}://www.shop.test/a", 0.0, 200, varies="accept-encoding") for scheme in ("http", "https")
+    )
+    asked = {scheme: {varied(one) for one in to_prove(SHOP, [look])} for scheme, look in (("http", over), ("tls", tls))}
+    assert {"Accept-Encoding: gzip, deflate"} == asked["http"] - asked["tls"]
+    assert "" == others_may_differ([over, *(replace(over, variant=one) for one in asked["http"])])
+    partly = [over, *(replace(over, variant=one) for one in asked["tls"])]
+    assert "Vary: Accept-Encoding" in others_may_differ(partly)
+    assert "" == others_may_differ([tls, *(replace(tls, variant=one) for one in asked["tls"])])
