@@ -196,9 +196,9 @@ def _hop(spot: Spot, case: Case) -> str:
 
 
 def _answered_at(spot: Spot) -> str:
-    """Every data centre that its answers name, where that is not its own name alone."""
+    """Every data centre that its answers name, but for one alone that is called as the place is: FRA56-P1 at fra."""
     named = dict.fromkeys(one.look.seen_at for one in (*spot.plain, *spot.varied) if one.look.seen_at)
-    if {one.lower() for one in named} <= {spot.name.lower()}:
+    if len(named) <= 1 and all(one.lower().startswith(spot.name.lower()) for one in named):
         return ""
     more = len(named) - POPS_SHOWN
     return f" · answered at {', '.join([*named][:POPS_SHOWN])}{f' and {more} more' if more > 0 else ''}"
