@@ -16,12 +16,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from bot.domain.job import CLOSED, State
+from bot.domain.verdict import Verdict
 from bot.ledger.awaited import APPROVAL, awaited, company, its_time
 from bot.ledger.chain import Breach, microseconds
 from bot.ledger.ledger import Row, Value
 from bot.ledger.lots import Lots
 from bot.ledger.reading import Reading
-from bot.ledger.said import FIXED, NAMED, Cast, Doc, Said
+from bot.ledger.said import FIXED, NAMED, PROVEN, Cast, Doc, Said
 from bot.ledger.seal import JUDGED, SOUND, is_judged, is_layered, read_judged, seal_of
 from bot.ledger.told import unsealed
 
@@ -52,6 +53,7 @@ class Agreement:
             *_decided(row, said),
             *awaited(row, said),
             *its_time(row, said),
+            *_following(self._reading, row),
             *company(self._reading, job, row, said),
             *_ending(row, said),
             *self._sealed(job, row, said),
@@ -120,6 +122,13 @@ class Agreement:
 def _jobs_in(reading: Reading, table: str) -> frozenset[int]:
     """Most jobs have no row in it, so that one question spares many."""
     return frozenset(int(row["job"] or 0) for row in reading.stream(f"select distinct job from {table}"))
+
+
+def _following(reading: Reading, row: Row) -> Iterator[str]:
+    """Of what begins only once another job is proven, and is said to be free to."""
+    first = row["after"]
+    if row["after_proven"] and isinstance(first, int) and not reading.rows(PROVEN, job=first, fresh=Verdict.FRESH):
+        yield f"it is free to begin since P-{first} is proven, and no entry says that that was."
 
 
 def _is_as_asked_for(row: Row, said: Said) -> bool:
@@ -207,7 +216,7 @@ COLUMNS: Sequence[str] = (
     "id", "site", "state", "verdict", "kind", "requested_by", "digest", f"{JUDGED.format(SOUND)} as judged",
     *(f"json_extract({SOUND}, '$.{key}') as {name}" for key, name in (
         ("requested_by", "by_doc"), ("digest", "digest_doc"), ("reason", "reason"), ("rule", "rule"), ("soft", "soft"),
-        ("scheduled_for", "scheduled_for"),
+        ("scheduled_for", "scheduled_for"), ("after", "after"), ("after_proven", "after_proven"),
         *APPROVAL,
     )),
 )  # fmt: skip

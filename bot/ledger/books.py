@@ -26,7 +26,7 @@ from bot.ledger.queue import Queue
 from bot.ledger.record import Record, sums
 from bot.ledger.retention import Retention
 from bot.ledger.reviews import Reviews
-from bot.ledger.said import Said
+from bot.ledger.said import PROVEN, Said
 from bot.ledger.schedules import Schedules
 from bot.ledger.seal import is_judged, is_layered, judged_of, seal_of
 from bot.ledger.warmings import Warmings
@@ -97,9 +97,8 @@ class Books:
         return is_judged(asked.get("judged"), judged_of(self._tx, job))
 
     def was_proven(self, job: int) -> bool:
-        """Whether the journal says that `job` ended as proven."""
-        _, doc = self.said(job).ending or ("", None)
-        return (doc or {}).get("verdict") == Verdict.FRESH
+        """Whether the journal says that `job` was proven at some time; also where what it said was pruned."""
+        return bool(self._tx.rows(PROVEN, job=job, fresh=Verdict.FRESH))
 
     def beat(self, now: float) -> None:
         """Write the time: the ledger takes writes."""

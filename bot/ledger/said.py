@@ -25,6 +25,11 @@ _ALLOWS = "approved", "glass"  # what an event that lets a job run without furth
 NEAR = 1e-3  # seconds; what JSON and SQLite make of one time
 SET_BACK = 60.0  # seconds
 _SENDS = frozenset({"layer", "resumed", "outcome_unknown"})  # entries that follow a first call
+# Whether a job was proven at some time; where what would say so was pruned, it is believed.
+PROVEN = (
+    "select 1 from journal where job = :job and event in ('proof', 'ended')"
+    " and (doc is null or json_extract(iif(json_valid(doc), doc, '{}'), '$.verdict') = :fresh) limit 1"
+)
 
 
 @dataclass(slots=True)

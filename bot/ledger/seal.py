@@ -25,6 +25,7 @@ def _fields(names: str) -> str:
     return ", ".join(f"json_extract({{0}}, '$.{name}')" for name in names.split())
 
 
+# Hashed as one, so nothing is added here: what a later version adds stands behind, as `check` does.
 _GOES_BY = _fields("site hosts edges look_urls left_alone partly edge_asked after warm deploy.version deploy.expected")
 JUDGED = (
     f"json_array({_fields('kind environment soft counts parts')}, json_array({_GOES_BY}, {_LATE}), {_fields('check')})"

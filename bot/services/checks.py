@@ -256,8 +256,8 @@ class _Eyes:
 
 
 def _disagree(first: Look, second: Look) -> bool:
-    """Whether two answers of one place that keeps copies hold two contents."""
-    return (first.is_kept or second.is_kept) and compare(first, second) in OTHERS
+    """Whether two answers of one place that keeps copies hold two contents; whatever has an Age is a copy."""
+    return any(one.is_kept or one.age for one in (first, second)) and compare(first, second) in OTHERS
 
 
 def _with(first: Look, second: Look) -> Look:

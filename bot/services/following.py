@@ -9,6 +9,7 @@ from bot.domain.told import Event, Told
 from bot.domain.verdict import Verdict
 from bot.ledger.books import Books
 
+FORGED = "is not what was asked for: somebody changed the ledger's file. Run `purgebot log verify`"
 LOOK_AGAIN = 5.0  # seconds; the end of the first job wakes it, this only finds a lost wake
 
 
@@ -22,10 +23,12 @@ def follow(books: Books, job: JobView, now: float) -> JobView:
     first = books.jobs.find(job.after)
     if first is not None and first.state.is_open:
         return replace(job, due_at=now + LOOK_AGAIN)
-    if first is not None and first.state is State.DONE and first.verdict is Verdict.FRESH:
+    is_forged = first is not None and not books.is_judged_as_asked(first.id)
+    if first is not None and first.state is State.DONE and first.verdict is Verdict.FRESH and not is_forged:
         books.messages.say(job.id, Told(Event.FIRST_PROVEN, text=first.name, layer=first.site), now)
         return replace(job, after_proven=True, due_at=now)
-    why = f"P-{job.after}, which comes first{f' on {first.site}' if first else ''}, {_not_proven(first)}"
+    so = FORGED if is_forged else _not_proven(first)
+    why = f"P-{job.after}, which comes first{f' on {first.site}' if first else ''}, {so}"
     books.batches.cancel(job.id)
     books.messages.say(job.id, Told(Event.NOT_FIRST, text=why), now)
     books.journal.add(now, "cancelled", "purgebot", job.id, why=why)

@@ -11,11 +11,13 @@ import pytest
 
 from bot.domain.command import Command, Verb
 from bot.domain.job import JobView, State
+from bot.domain.verdict import Verdict
 from bot.ledger.audit import audit
 from bot.ledger.reading import reading
 from bot.services import approvals, deeds, holds
 from bot.services.deploys import Deployed, take
 from bot.services.jobs import CHANGED
+from bot.services.keeping import forget
 from bot.services.purges import Asking
 from bot.services.replies import Refused
 from bot.slack.cards.root import root_card
@@ -273,3 +275,67 @@ async def test_what_follows_another_site_does_not_begin_since_somebody_said_that
     await shop.ledger.close()
     begun = [layer for layer in job.layers if layer.started is not None]
     assert ([], True) == (begun, job.why == CHANGED or job.state is State.QUEUED)
+
+
+async def two_sites(path: Path) -> tuple[Shop, int]:
+    """A deploy of the shop whose staging is proven, and the shop is held; and the number of the shop's job."""
+    shop = a_shop(path, SHOP, STAGING)
+    shop.edges.serves |= dict.fromkeys(STAGING.edges, "v2")
+    shop.edges.serves["origin"] = "v2"
+    await holds.lay(shop.core, Asking(LEA, "hold"), Command(Verb.HOLD, site="shop", reason="freeze"))
+    taken = await take(shop.core, CI, "k", V2)
+    assert isinstance(taken, Deployed)
+    await shop.slate.advance(300)
+    return shop, next(job.id for job in await shop.ledger.read(lambda books: books.jobs.recent(["shop"])))
+
+
+async def released(shop: Shop, number: int) -> JobView:
+    await say(shop, LEA, "release shop")
+    await shop.slate.advance(300)
+    return await shop.job(number)
+
+
+async def test_what_was_proven_once_lets_the_next_site_begin_whatever_another_look_says(tmp_path: Path) -> None:
+    shop, later = await two_sites(tmp_path)
+    waits = await shop.job(later)
+    shop.edges.serves["origin"] = "v3"
+    await deeds.check_again(shop.core, LEA, waits.after)
+    await shop.slate.advance(300)
+    first, second = await shop.job(waits.after), await released(shop, later)
+    await shop.ledger.close()
+    assert (True, True) == (waits.after_proven, first.verdict is not Verdict.FRESH)
+    assert (State.DONE, []) == (second.state, breaches(shop))
+
+
+async def test_what_follows_begins_though_the_proof_of_the_first_was_pruned(tmp_path: Path) -> None:
+    shop, later = await two_sites(tmp_path)
+    shop.clock.at += 7200
+    await forget(shop.core, None, 3600.0)
+    second = await released(shop, later)
+    await shop.ledger.close()
+    assert (State.DONE, []) == (second.state, breaches(shop))
+
+
+async def test_a_proof_of_what_was_not_asked_for_lets_nothing_follow(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, SHOP, STAGING)
+    shop.edges.serves |= dict.fromkeys(STAGING.edges, "v1")
+    taken = await take(shop.core, CI, "k", V2)
+    assert isinstance(taken, Deployed)
+    later = next(job for job in await shop.ledger.read(lambda books: books.jobs.recent(["shop"])))
+    await shop.slate.advance(8)
+    forged(shop, f"update jobs set doc = json_set(doc, '$.deploy.version', 'x') where id = {later.after}")
+    shop.edges.serves |= dict.fromkeys((*STAGING.edges, "origin"), "v2")
+    await shop.slate.advance(600)
+    first, second = await shop.job(later.after), await shop.job(later.id)
+    await shop.ledger.close()
+    assert (Verdict.FRESH, State.CANCELLED) == (first.verdict, second.state)
+    assert "is not what was asked for" in second.why
+
+
+async def test_verify_tells_of_what_is_free_to_begin_since_nothing_was_proven(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, SHOP, STAGING)
+    await holds.lay(shop.core, Asking(LEA, "hold"), Command(Verb.HOLD, everywhere=True, reason="freeze"))
+    await take(shop.core, CI, "k", V2)
+    await shop.ledger.close()
+    forged(shop, "update jobs set doc = json_set(doc, '$.after_proven', json('true')) where id = 2")
+    assert ["P-2: it is free to begin since P-1 is proven, and no entry says that that was."] == breaches(shop)
