@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bot.domain.verdict import Verdict
 from bot.ledger.asked import AskedBook
 from bot.ledger.batches import Batches
@@ -66,10 +68,8 @@ class Books:
 
     def is_as_asked(self, job: int) -> bool:
         """Whether a job that has not begun is what was asked for: what the policy judges, targets and calls."""
-        asked = next((doc for _, event, _, doc in self.journal.events(job) if event == "asked"), {})
-        if not is_judged(asked.get("judged"), judged_of(self._tx, job)):
-            return False
-        if not is_layered(self._tx, job, asked):
+        asked = self._asked(job)
+        if not self.is_judged_as_asked(job) or not is_layered(self._tx, job, asked):
             return False
         return asked.get("seal") in (None, seal_of(self._tx, job))
 
@@ -93,8 +93,11 @@ class Books:
 
     def is_judged_as_asked(self, job: int) -> bool:
         """Whether what the policy judges of a job, and what it goes by, is what was asked for."""
-        asked = next((doc for _, event, _, doc in self.journal.events(job) if event == "asked"), {})
-        return is_judged(asked.get("judged"), judged_of(self._tx, job))
+        return is_judged(self._asked(job).get("judged"), judged_of(self._tx, job))
+
+    def _asked(self, job: int) -> Mapping[str, object]:
+        """What the entry `asked` of `job` holds."""
+        return next((doc for _, event, _, doc in self.journal.events(job) if event == "asked"), {})
 
     def was_proven(self, job: int) -> bool:
         """Whether the journal says that `job` was proven at some time; also where what it said was pruned."""

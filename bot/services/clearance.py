@@ -210,10 +210,10 @@ def _what_changed(
     if said.sent and _has_begun(job, approval):
         return _why_not_again(core, job, approval, people, decision, said.ended_at, now)
     agreed_at = _agreed_at(job, approval, said)
-    if agreed_at is not None and now - agreed_at > min(approval.run_within, core.setup.policy.run_within):
+    within = min(approval.run_within, core.setup.policy.run_within)
+    if agreed_at is not None and now - agreed_at > within:
         what = "The glass was broken" if approval.broken_by else "The last yes was"
         what = what if agreed_at == approval.approved else "It was to begin"
-        within = min(approval.run_within, core.setup.policy.run_within)
         ago = f"{within / 60:.0f} min" if within >= 60 else f"{within:.0f} s"
         return f"{what} more than {ago} ago."
     if approval.broken_by in said.glass:

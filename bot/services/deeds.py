@@ -23,6 +23,7 @@ from bot.services.configured import no_longer_configured
 from bot.services.deciding import submit
 from bot.services.endings import tell_all, tell_askers
 from bot.services.fetching import stop
+from bot.services.forged import OTHER_RECORD
 from bot.services.forgotten import no_job
 from bot.services.holding import hold_back
 from bot.services.joining import may_leave
@@ -36,10 +37,6 @@ from bot.services.whose import People, people_of
 from bot.services.window import of_job, recent
 
 _SHOWN_MAX = 200  # characters of a target
-FORGED = (
-    "its record is not as it was when it ended: somebody changed the ledger's file. Nothing of it was done. Run"
-    " `purgebot log verify`, and ask for it anew."
-)
 _CHECKABLE = frozenset({State.DONE, State.PARTIAL})
 
 
@@ -181,7 +178,7 @@ def _never(books: Books, core: Core, job: JobView) -> Refused | None:
     be refused once more."""
     gone = job.why if job.for_good else no_longer_configured(books, core, job)
     if not gone and not job.state.is_open and not books.is_as_sealed(job.id):
-        gone = FORGED
+        gone = OTHER_RECORD
     if gone:
         return Refused(f"{job.name} cannot go on: {gone}")
     if not books.batches.is_refused(job.id):
@@ -232,7 +229,7 @@ async def check_again(core: Core, actor: Actor, number: int) -> Done | Refused:
         if job.state not in _CHECKABLE:
             return Refused(f"{job.name} cannot be checked: it is {job.state}.")
         if not books.is_as_sealed(job.id):
-            return Refused(f"{job.name} cannot be checked: {FORGED}")
+            return Refused(f"{job.name} cannot be checked: {OTHER_RECORD}")
         looking = replace(job, state=State.CHECKING, round=0, due_at=now, check=True, ended=None)
         return Done(books.jobs.save(looking), "checking")
 

@@ -8,8 +8,8 @@ from bot.domain.job import JobView, State
 from bot.domain.told import Event, Told
 from bot.domain.verdict import Verdict
 from bot.ledger.books import Books
+from bot.services.forged import NOT_FIRST
 
-FORGED = "is not what was asked for: somebody changed the ledger's file. Run `purgebot log verify`"
 LOOK_AGAIN = 5.0  # seconds; the end of the first job wakes it, this only finds a lost wake
 
 
@@ -27,7 +27,7 @@ def follow(books: Books, job: JobView, now: float) -> JobView:
     if first is not None and first.state is State.DONE and first.verdict is Verdict.FRESH and not is_forged:
         books.messages.say(job.id, Told(Event.FIRST_PROVEN, text=first.name, layer=first.site), now)
         return replace(job, after_proven=True, due_at=now)
-    so = FORGED if is_forged else _not_proven(first)
+    so = NOT_FIRST if is_forged else _not_proven(first)
     why = f"P-{job.after}, which comes first{f' on {first.site}' if first else ''}, {so}"
     books.batches.cancel(job.id)
     books.messages.say(job.id, Told(Event.NOT_FIRST, text=why), now)

@@ -19,6 +19,7 @@ from bot.ledger.reviews import Review
 from bot.services import clearance
 from bot.services.configured import no_longer_configured
 from bot.services.deciding import site_held
+from bot.services.forged import OTHER_RECORD
 from bot.services.forgotten import no_job
 from bot.services.replies import Done, Refused, refused_by
 from bot.services.roster import approvers, breakers, read_roster
@@ -186,9 +187,6 @@ def _told_in(core: Core, job: JobView, glass: BreakGlass) -> tuple[str, ...]:
     return tuple(filter(None, homes))[:1]
 
 
-FORGED = "its record is not as it was when it ended, since somebody changed the ledger's file."
-
-
 async def close_review(core: Core, actor: Actor, number: int, note: str = "") -> Done | Refused:
     """Somebody else than who broke the glass or asked has looked at what was done and why."""
     roster = await read_roster(core, fresh=True)
@@ -218,7 +216,7 @@ def _close(books: Books, core: Core, job: JobView, actor: Actor, note: str) -> D
     if not waiting:
         return Refused(f"The review of {job.name} is closed already.", f"`show {job.name}` tells by whom.")
     if not job.state.is_open and not books.is_as_sealed(job.id):
-        return Refused(f"{job.name} cannot be reviewed: {FORGED}", "`purgebot log verify` tells what.")
+        return Refused(f"{job.name} cannot be reviewed: {OTHER_RECORD}")
     if actor.id in {review.by for review in waiting}:
         what = f"You broke the glass of {job.name}, so somebody else must review it."
         return Refused(what, "Ask an approver.", by_rule=True)

@@ -33,6 +33,7 @@ from bot.ledger.said import Said
 from bot.services import approvals, clearance, endings, following, looking, timed
 from bot.services.configured import no_longer_configured
 from bot.services.endings import Change
+from bot.services.forged import CHANGED, OTHER_CALLS, OTHER_TIME
 from bot.services.holding import observes
 from bot.services.notes import keep_note
 from bot.services.setup import SLACK, Core, job_name, lane_name, warm_name
@@ -43,18 +44,6 @@ from providers.errors import OutcomeUnknown, PurgeError, Refused, Throttled, Una
 
 log = structlog.get_logger()
 CRASHES_MAX = 3
-CHANGED = (
-    "it is not what was asked for or agreed to: somebody changed the ledger's file."
-    " Nothing was sent. Run `purgebot log verify`, and ask for it anew."
-)
-OTHER_CALLS = (
-    "its calls are not those that were asked for: somebody changed the ledger's file. Nothing more of it was sent. Run"
-    " `purgebot log verify`, and ask for it anew."
-)
-OTHER_TIME = (
-    "the time at which it begins is not the one that was asked for: somebody changed the ledger's file. Nothing was"
-    " sent. Run `purgebot log verify`, and ask for it anew."
-)
 SLACK_AWAY = 5.0  # seconds between two tries to read who asked
 MANY_CALLS = 20  # from here on a provider is asked first what is left of its budgets
 CONFIRM_SECONDS = 2.0  # no further call is asked about after

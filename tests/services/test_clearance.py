@@ -22,7 +22,7 @@ from bot.ledger.reading import reading
 from bot.services import approvals, deeds
 from bot.services.desk import Desk
 from bot.services.endings import park
-from bot.services.jobs import CHANGED
+from bot.services.forged import CHANGED
 from bot.services.purges import Asking
 from bot.services.replies import Done, Refused
 from bot.slack.cards.blocks import Card

@@ -16,7 +16,7 @@ from bot.ledger.audit import audit
 from bot.ledger.reading import reading
 from bot.services import approvals, deeds, holds
 from bot.services.deploys import Deployed, take
-from bot.services.jobs import CHANGED
+from bot.services.forged import CHANGED
 from bot.services.keeping import forget
 from bot.services.purges import Asking
 from bot.services.replies import Refused

@@ -14,8 +14,7 @@ from bot.domain.target import Target
 from bot.ledger.audit import audit
 from bot.ledger.reading import reading
 from bot.services import approvals, deeds
-from bot.services.deeds import FORGED as FORGED_RECORD
-from bot.services.jobs import OTHER_CALLS
+from bot.services.forged import OTHER_CALLS, OTHER_RECORD
 from bot.services.replies import Done, Refused
 from providers.contract import Kind
 from providers.errors import BadCredentials
@@ -171,7 +170,7 @@ async def test_a_retry_does_not_go_on_by_a_record_that_was_changed(tmp_path: Pat
     await shop.slate.advance(60)
     await shop.ledger.close()
     assert isinstance(again, Refused)
-    assert (f"P-1 cannot go on: {FORGED_RECORD}", sent) == (again.what, len(shop.cf.sent))
+    assert (f"P-1 cannot go on: {OTHER_RECORD}", sent) == (again.what, len(shop.cf.sent))
     assert WRONG[what] in breaches(shop)
 
 
@@ -206,5 +205,5 @@ async def test_another_look_seals_nothing_anew_that_was_changed(tmp_path: Path, 
     await shop.slate.advance(200)
     await shop.ledger.close()
     assert isinstance(again, Refused)
-    assert f"P-1 cannot be checked: {FORGED_RECORD}" == again.what
+    assert f"P-1 cannot be checked: {OTHER_RECORD}" == again.what
     assert before and before == breaches(shop)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.job import State
-from bot.services.jobs import OTHER_TIME
+from bot.services.forged import OTHER_TIME
 from tests.services.shop import LEA, open_shop
 from tests.services.test_forged_calls import breaches, forged
 from tests.services.test_schedules import HOUR, PRICING, made, say

@@ -25,6 +25,7 @@ from bot.ledger.messages import Role
 from bot.ledger.reading import reading
 from bot.services import approvals
 from bot.services.desk import Desk
+from bot.services.forged import OTHER_RECORD
 from bot.services.glass import break_glass, close_review
 from bot.services.purges import Asking
 from bot.services.replies import Done, JobsListed, Refused, SiteHeld
@@ -442,9 +443,7 @@ async def test_a_review_that_somebody_changed_in_the_file_is_not_closed(tmp_path
     refused = await close_review(shop.core, LEA, job.id, "rightly so")
     await shop.ledger.close()
     assert isinstance(refused, Refused)
-    assert refused.what == (
-        "P-1 cannot be reviewed: its record is not as it was when it ended, since somebody changed the ledger's file."
-    )
+    assert f"P-1 cannot be reviewed: {OTHER_RECORD}" == refused.what
     with reading(tmp_path / "ledger.db") as ledger:
         told = [breach.what for breach in audit(ledger).breaches]
     assert ["P-1: the reviews of its broken glass are not as they were written."] == told
