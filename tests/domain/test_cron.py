@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.cron import BadCron, comes_twice, instant, is_left_out, read_cron
+from bot.domain.cron import BadCron, Cron, comes_twice, instant, is_left_out, read_cron
 
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo", "Asia/Kathmandu", "UTC")
 
@@ -116,6 +116,8 @@ def test_what_to_write_is_told() -> None:
 def minutes_of_cron(entry: str, zone: ZoneInfo, after: float, until: float) -> list[float]:
     """What a cron daemon does that wakes each minute and never sleeps through one: an oracle for what follows."""
     cron, ran, found = read_cron(entry), set[datetime](), list[float]()
+    _, _, day, month, weekday = entry.split()
+    assert (day, month) == ("*", "*")
     minute = after // 60 * 60
     shown = datetime.fromtimestamp(minute - 60, zone).replace(tzinfo=None)
     for here in _steps(minute, until):
@@ -126,7 +128,7 @@ def minutes_of_cron(entry: str, zone: ZoneInfo, after: float, until: float) -> l
             passed = [wall - timedelta(minutes=n) for n in range(max(1, jumped))]
             passed = [one for one in passed if one not in ran]
             ran.update(passed)
-        if here > after and any(_fits(cron.minutes, cron.hours, entry, one) for one in passed):
+        if here > after and any(_fits(cron, weekday, one) for one in passed):
             found.append(here)
         shown = wall
     return found
@@ -138,11 +140,9 @@ def _steps(minute: float, until: float) -> Iterator[float]:
         minute += 60
 
 
-def _fits(minutes: frozenset[int], hours: frozenset[int], entry: str, wall: datetime) -> bool:
-    _, _, day, month, weekday = read_cron(entry).text.split()
-    assert (day, month) == ("*", "*")
+def _fits(cron: Cron, weekday: str, wall: datetime) -> bool:
     on_day = weekday == "*" or wall.isoweekday() % 7 == int(weekday)
-    return wall.minute in minutes and wall.hour in hours and on_day
+    return wall.minute in cron.minutes and wall.hour in cron.hours and on_day
 
 
 minute_fields = st.sampled_from(["0", "30", "59", "0,15,45", "*/20", "5-10/5", "*"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from ruamel.yaml import YAML
@@ -17,6 +19,9 @@ from tests.settings.test_loading import FULL
 from tests.settings.test_policies import BASE as RULED
 from tests.settings.test_policies import FULL as POLICY
 from tests.settings.test_policies import LEAST
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 BASE = """\
 accounts:
@@ -116,9 +121,14 @@ def parsed(text: str) -> object:
     return data
 
 
+@cache
+def _of_bench() -> Draft202012Validator:
+    return validator(schema(BENCH))
+
+
 def accepts(text: str) -> bool:
     """Whether the schema takes `text`."""
-    return validator(schema(BENCH)).is_valid(parsed(text))
+    return _of_bench().is_valid(parsed(text))
 
 
 def test_it_is_a_schema() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from urllib.parse import urljoin
 
@@ -121,6 +121,9 @@ class Case:
     hold: Hold | None = None
     in_line: tuple[InLine, ...] = ()
     reading: Reading = Reading()
+    _judged: dict[tuple[str, int], tuple[Glance, Finding]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )  # by the spot's name and the glance, which each rule asks about again
 
     def at(self, tier: Tier) -> tuple[Spot, ...]:
         """The spots of one tier that answered."""
@@ -144,6 +147,12 @@ class Case:
     def finding_at(self, spot: Spot, glance: Glance | None = None) -> Finding:
         """What `spot` serves, against the origin: its last plain answer, or `glance`."""
         seen = glance or spot.last
+        key = (spot.name, id(seen))
+        if key not in self._judged:
+            self._judged[key] = (seen, self._judge(spot, seen))  # the glance too: while it is held, no other has its id
+        return self._judged[key][1]
+
+    def _judge(self, spot: Spot, seen: Glance) -> Finding:
         origins = self._asked_alike(seen.look.variant)
         if not any(origin.is_usable for origin in origins) and self._is_other_packing(seen):
             found = self._compared(replace(seen.look, etag=""), self.origins)
