@@ -82,6 +82,13 @@ said() {
     printf '%b' "$found"
 }
 
+# noted: each of the answer's notes, such as what the deploy costs, as a line of its own.
+noted() {
+    text='"([^"\\]|\\.)*"'
+    grep -oE "\"notes\": *\[($text,? *)*\]" "$answer" | head -n 1 | sed 's/^"notes": *//' | grep -oE "$text" |
+        sed -e 's/^"//' -e 's/"$//' -e 's/\\"/"/g' -e 's/\\\\/\\/g' -e 's/^/purgebot: /' || true
+}
+
 # tell: the answer in words, each line marked, so that no runner takes one for a command of its own.
 tell() {
     words=$(said text)
@@ -139,6 +146,7 @@ if [ -z "$job" ]; then
     exit 1
 fi
 echo "purgebot: $job, $(said state)${first:+, after ${first% }}"
+noted
 if [ "$patience" -eq 0 ]; then exit 0; fi
 
 while :; do

@@ -327,6 +327,15 @@ def test_a_site_that_says_yes_to_everything_is_no_purgebot(status: int) -> None:
     assert told.stderr.startswith(f"What answers at {url} is no purgebot: ")
 
 
+def test_what_it_costs_and_what_is_left_out_stands_in_the_pipelines_log() -> None:
+    notes = ['`x[0], "y"` is left out: no \\ path.', "It costs about $0.01."]
+    taken = (202, {"job": "P-9", "state": "queued", "notes": notes, "first": []})
+    with bot([taken]) as (url, _):
+        known = {"PURGEBOT_URL": url, "PURGEBOT_DEPLOY_SECRET": SECRET, "PURGEBOT_TIMEOUT": "0"}
+        told = sh([str(CI / "deployed.sh"), "{}"], known)
+    assert ["purgebot: P-9, queued", *(f"purgebot: {note}" for note in notes)] == told.stdout.splitlines()
+
+
 def test_where_it_does_not_go_the_last_word_is_where_and_why_of_what_comes_first_too() -> None:
     taken = (202, {"job": "P-9", "state": "queued", "url": "/v1/jobs/P-9", "first": ["P-7", "P-8"]})
     given_up = {"job": "P-9", "state": "cancelled", "verdict": "unchecked", "text": "P-9 given up\n  P-8 is old"}
