@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.finding import Finding, Page, Verdict
-from bot.domain.look import Likeness, Look, compare
+from bot.domain.look import ORIGIN, Likeness, Look, compare
 from providers.contract import Cached
 
 TO_MAX = 200  # characters
@@ -23,7 +23,8 @@ class Purged:
     was to be purged, `proven` the looks that proved it earlier. Where the pages looked at stand for others
     (`stands_for_others`), a copy of what was there before the purge, or came by the look before it, is proof only if it
     is surely younger. `not_seen_new` are old answers of earlier looks after it, of data centres that were not seen with
-    the new page since.
+    the new page since. `began` is when the first layer of the same run began, where that was before `at`: an outer
+    cache that is filled from an inner one adds that one's Age to its own (RFC 9111, 4.2.3).
     """
 
     at: float | None = None
@@ -35,23 +36,29 @@ class Purged:
     stands_for_others: bool = False
     was_old_at: Collection[str] = ()
     not_seen_new: Sequence[Look] = ()
+    began: float | None = None
 
     @property
-    def hard_at(self) -> float | None:
-        """When copies were removed, and not only marked as stale."""
-        return None if self.soft else self.at
+    def since(self) -> float | None:
+        """When the first layer began to be purged."""
+        return self.at if self.began is None else self.began
 
-    def is_surely_older(self, look: Look) -> bool:
-        """Whether a kept copy was there before the purge."""
-        return is_older(look, self.hard_at)
+    @property
+    def hard_since(self) -> float | None:
+        """The same where copies were removed, and not only marked as stale."""
+        return None if self.soft else self.since
+
+    def seems_older(self, look: Look, page: Page) -> bool:
+        """Whether a kept copy says that it was there before the purge."""
+        return is_older(aged_here(look, page), self.hard_since)
 
     def may_be_older(self, look: Look, page: Page) -> bool:
         """Whether it may have been: what was the same before, or came by our own look, says by its age alone whether
         the purge reached it."""
-        if self.hard_at is None or not self.stands_for_others or not look.is_kept:
+        if self.hard_since is None or not self.stands_for_others or not look.is_kept:
             return False
         is_known_from_before = page.stays(look) or page.was_missing(look.place)
-        return is_known_from_before and (look.age is None or look.age + 1 > look.at - self.hard_at)
+        return is_known_from_before and (look.age is None or look.age + 1 > look.at - self.hard_since)
 
 
 NOTHING_PURGED = Purged()
@@ -75,29 +82,44 @@ def _only_redirects(look: Look) -> str:
 
 def _landed(finding: Finding, page: Page, purged: Purged) -> Finding:
     look = finding.look
-    if finding.uncached and purged.hard_at is None and not purged.stands_for_others:
+    if finding.uncached and purged.hard_since is None and not purged.stands_for_others:
         return replace(finding, verdict=Verdict.FRESH, uncached=False)  # nothing was purged: it is what visitors get
     if finding.verdict is not Verdict.FRESH or look is None:
         return finding
-    if purged.hard_at is not None and look.cached is Cached.STALE:
+    if purged.hard_since is not None and look.cached is Cached.STALE:
         expired = f"an expired copy ({look.says or 'stale'})"
         why = f"{look.place} serves {expired} while it fetches, and it is what the origin serves"
         return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=True)
-    is_older = purged.is_surely_older(look)
-    if look.shows or not (is_older or purged.may_be_older(look, page)):
+    seems_older = purged.seems_older(look, page)
+    if look.shows or not (seems_older or purged.may_be_older(look, page)):
         return finding
     if purged.left_alone:
         why = f"{look.place} kept its copy, which is what the origin serves: {not_asked(purged.left_alone)}"
         return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=False)
     why = f"the purge has not got to {look.place} yet: its copy is from before it, and is what the origin serves"
-    if not is_older:
+    if not seems_older:
         why = f"the copy at {look.place} is right, but may be from before the purge, so it proves nothing"
+    elif page.was(look.place) and all(compare(was, look) not in ALIKE for was in page.was(look.place)):
+        why = f"the copy at {look.place} {_TOO_OLD}"
     return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=True)
+
+
+_TOO_OLD = (
+    "is new and right, but says that it is older than the purge, so it proves nothing: either a cache further in, which"
+    " is no layer of this site, adds to its Age, or another server gave it"
+)
 
 
 def not_asked(names: Sequence[str]) -> str:
     """Which caches of the chain a purge left out."""
     return f"{' and '.join(names)} {'was' if len(names) == 1 else 'were'} not asked"
+
+
+def aged_here(look: Look, page: Page) -> Look:
+    """`look` without the Age that the origin's own answers come with, where a cache stands before it: a copy of such an
+    answer has had it from the start."""
+    of_origin = max((origin.age or 0 for origin in page.now(ORIGIN)), default=0)
+    return replace(look, age=None if look.age is None else look.age - of_origin)
 
 
 def is_older(look: Look, purged_at: float | None) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.finding import Finding, Page, Verdict, find
-from bot.domain.landing import Purged, is_older, not_asked
+from bot.domain.landing import Purged, aged_here, is_older, not_asked
 from bot.domain.look import ORIGIN, Likeness, Look, compare, describe, in_short
 from bot.domain.modified import told_older
 from bot.domain.nodes import new_then_old
@@ -41,6 +41,10 @@ _OF_MANY = {
     f"the copy at {PLACE} is right": f"the copies at {PLACE} are right",
     "was still old": "were still old",
     "may be from before the purge, so it proves": "may be from before the purge, so they prove",
+    f"the copy at {PLACE} is new and right, but says that it is older than the purge, so it proves": (
+        f"the copies at {PLACE} are new and right, but say that they are older than the purge, so they prove"
+    ),
+    "adds to its Age, or another server gave it": "adds to their Age, or other servers gave them",
 }
 
 _Verdicts = Mapping[str, Verdict]  # by place
@@ -109,12 +113,21 @@ def _why_fresh(findings: Sequence[Finding], scene: Scene) -> Iterable[str]:
     told = {*same, *empty}
     if told == {*scene.at} and all(_unchanged(page, place) for page in scene.pages for place in told):
         yield ORIGIN_OLD
-    survivors = [f.look for f in findings if f.look and f.place not in same and is_older(f.look, scene.purged.at)]
-    if survivors:
+    if survivors := [look for look in _kept(findings, scene) if look.place not in same]:
         first = survivors[0]
         yield f"{first.place} kept its copy ({describe(first, first.at)}), which is what the origin serves"
     if old_at_first := [place for place in scene.places(Verdict.FRESH) if place in scene.purged.was_old_at]:
         yield f"{_listed(old_at_first)}: old at an earlier look, fresh now in {_answers(old_at_first, scene)}"
+
+
+def _kept(findings: Sequence[Finding], scene: Scene) -> list[Look]:
+    """Copies that were there before the purge."""
+    return [
+        look
+        for page in scene.pages
+        for look in (f.look for f in findings if f.look and (f.url, f.variant) == (page.url, page.variant))
+        if is_older(aged_here(look, page), scene.purged.since)
+    ]
 
 
 def _answers(places: Sequence[str], scene: Scene) -> str:
@@ -161,7 +174,10 @@ def _why_stale(stale: Sequence[Finding], scene: Scene) -> Iterable[str]:
     is_not_out = any(f.look and f.look.lacks and scene.origin_lacks(f.look) for f in stale)
     if is_not_out:
         yield ORIGIN_LACKS
-    elif all(f.variant and f.look and is_older(f.look, scene.purged.at) for f in stale) and not scene.purged.left_alone:
+    elif (
+        all(f.variant and f.look and is_older(f.look, scene.purged.since) for f in stale)
+        and not scene.purged.left_alone
+    ):
         yield KEPT_APART
     elif hint := _hint([f.look for f in stale if f.look], scene):
         yield hint
@@ -169,7 +185,7 @@ def _why_stale(stale: Sequence[Finding], scene: Scene) -> Iterable[str]:
         yield REWRITTEN
     same = [] if is_not_out else [place for place in places if place in scene.same]  # what is out nowhere is the same
     before = [look for page in scene.pages for look in page.before]
-    yield from new_then_old(same, before, [f.look for f in stale if f.look], scene.purged.at, _listed)
+    yield from new_then_old(same, before, [f.look for f in stale if f.look], scene.purged.since, _listed)
 
 
 def _old_at(place: str, stale: Sequence[Finding], scene: Scene) -> str:

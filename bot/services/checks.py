@@ -70,11 +70,12 @@ def telling(looks: Sequence[Look], beside: Sequence[Look]) -> tuple[Look, ...]:
     return tuple(look for look in looks if verdict_of(look, beside) in (Verdict.FRESH, Verdict.STALE))
 
 
-def verdict_of(look: Look, beside: Sequence[Look]) -> Verdict:
-    """What `look` alone shows beside the origin's answers to the same request."""
+def verdict_of(look: Look, beside: Sequence[Look], before: Sequence[Look] = ()) -> Verdict:
+    """What `look` alone shows beside the origin's answers to the same request, and what its place gave to it before."""
     asked = (look.url, look.variant)
     origins = [other for other in beside if other.place == ORIGIN and (other.url, other.variant) == asked]
-    return judge((), [look, *origins]).verdict
+    was = [other for other in before if (other.place, other.url, other.variant) == (look.place, *asked)]
+    return judge(was, [look, *origins]).verdict
 
 
 def old_of(urls: Sequence[str], looks: Sequence[Look]) -> list[str]:
@@ -104,11 +105,12 @@ async def look_all(
 ) -> tuple[Look, ...]:
     """Every URL at every place (of `only`, where it names some), and `through_dns` beside the edges; and twice at the
     origin, `within` seconds; what takes longer is left out. With `twice` a plain visitor's request is made once more,
-    after the first, and where a place that keeps copies gives two answers both are told: behind one address there are
-    often several servers. Pages are asked in their other variants too, after a plain visitor's answers: VARIED_MIN, and
-    as many more as `requests` in all allow, first those whose answers name what they vary by. `before` are earlier
-    looks, whose variants are asked again; `expected` is what a URL must show, in every variant. `unsteady` are places
-    that were old at an earlier look: with `twice` they are asked UNSTEADY_TIMES."""
+    after the first, and where a place gives two answers both are told if one of them is a copy, or they show two things
+    of the page: behind one address there are often several servers. Pages are asked in their other variants too, after
+    a plain visitor's answers: VARIED_MIN, and as many more as `requests` in all allow, first those whose answers name
+    what they vary by. `before` are earlier looks, whose variants are asked again; `expected` is what a URL must show,
+    in every variant. `unsteady` are places that were old at an earlier look: with `twice` they are asked
+    UNSTEADY_TIMES."""
     spots = [(place, address) for place, address in places_of(site).items() if not only or place in only]
     if through_dns and site.edges:
         spots.append((DNS, ""))
@@ -222,9 +224,20 @@ class _Eyes:
         if is_failure(stands):
             stands = replace(answer, failures=(*stands.failures, _failure(stands)))
             del self._seen[last]
-        elif not is_failure(answer) and not _disagree(stands, answer):
+        elif not is_failure(answer) and compare(stands, answer) not in OTHERS:
             stands = _with(stands, self._seen.pop(last))
         self._seen[first] = stands
+
+    def _settle(self) -> None:
+        """Take answers that only differ as those of a page do that is made anew for each request into the first one."""
+        looks = [*self._seen.values()]
+        for key in sorted(key for key in self._seen if key[3]):
+            first = (*key[:3], 0)
+            stands, answer = self._seen[first], self._seen[key]
+            if is_failure(answer) or not _are_live(stands, answer):
+                continue
+            if verdict_of(stands, looks, self._before) is verdict_of(answer, looks, self._before):
+                self._seen[first] = _with(stands, self._seen.pop(key))
 
     def _times(self, place: str) -> int:
         """How often a place is asked for a plain visitor's answer in one go."""
@@ -249,15 +262,16 @@ class _Eyes:
 
     def seen(self) -> tuple[Look, ...]:
         """What was seen: a plain visitor's answers first, in the order of the pages and places."""
+        self._settle()
         at = max((look.at for look in self._seen.values()), default=0.0)
         late = {key: replace(look, at=at) for key, look in self._asked.items() if key not in self._seen}
         told = sorted({**self._seen, **late}.items(), key=lambda one: one[0])
         return tuple(answered(self._site, [look for _, look in told if not says_nothing(look)]))
 
 
-def _disagree(first: Look, second: Look) -> bool:
-    """Whether two answers of one place that keeps copies hold two contents; whatever has an Age is a copy."""
-    return any(one.is_kept or one.age for one in (first, second)) and compare(first, second) in OTHERS
+def _are_live(first: Look, second: Look) -> bool:
+    """Whether neither answer is a copy, as far as they say; whatever has an Age is one."""
+    return not any(one.is_kept or one.age for one in (first, second))
 
 
 def _with(first: Look, second: Look) -> Look:

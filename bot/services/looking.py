@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.deploy import Expected, pages_of
-from bot.domain.job import JobView
+from bot.domain.job import JobView, LayerView
 from bot.domain.landing import Purged
 from bot.domain.leading import Led
 from bot.domain.stand_ins import stand_ins
@@ -27,6 +27,7 @@ from providers.contract import Kind
 
 BEFORE_SECONDS = 2.0  # the look before holds a purge at most this long
 AFTER_SECONDS = 8.5
+ONE_GO = 10.0  # seconds at most between the end of one layer and the beginning of the next in one run
 DNS_SECONDS, DNS_SECONDS_BEFORE = 1.0, 0.5  # for resolvers, before the looks; those before share BEFORE_SECONDS
 
 
@@ -80,9 +81,20 @@ def _judge(job: JobView, looks: Sequence[Look], pages: Sequence[str]) -> Judgeme
     kept_by = job.partly if job.kind is Kind.URL else (*job.partly, *job.left_alone)
     purged = Purged(
         purged_at, soft, pages, job.left_alone, proven, kept_by, job.kind is not Kind.URL, job.was_old_at,
-        job.not_seen_new,
+        job.not_seen_new, began_in_one_go(job.layers),
     )  # fmt: skip
     return judge(was(job.before, looks), looks, purged)
+
+
+def began_in_one_go(layers: Sequence[LayerView]) -> float | None:
+    """When the innermost of those layers began that were purged right before the outermost one, in seconds since the
+    epoch. One that was purged long before, as in a job of which the rest is tried again, tells nothing of copies."""
+    began = layers[-1].started if layers else None
+    for inner in reversed(layers[:-1]):
+        if began is None or inner.started is None or inner.ended is None or began - inner.ended > ONE_GO:
+            break
+        began = min(began, inner.started)
+    return began
 
 
 def _is_worth_another(job: JobView, judgement: Judgement, round: int) -> bool:

@@ -108,6 +108,7 @@ class Row:
     proven: Sequence[Look] = ()
     left_alone: Sequence[str] = ()
     kept_by: Sequence[str] = ()
+    began: float | None = None
     again: bool = True
 
 
@@ -281,6 +282,43 @@ FRESH_ROWS = {
         [look("fra", "b7", HIT, 18_000), *origin()],
         Verdict.UNKNOWN,
         "the purge has not got to fra yet: its copy is from before it, and is what the origin serves",
+        again=True,
+    ),
+    "a copy that says it is older, and is another than before": Row(
+        [look("fra", "b7", HIT, 900), *origin()],
+        Verdict.UNKNOWN,
+        "the copy at fra is new and right, but says that it is older than the purge, so it proves nothing: either a"
+        " cache further in, which is no layer of this site, adds to its Age, or another server gave it",
+        before=earlier(look("fra", "a1", HIT, 60), *origin()),
+        again=True,
+    ),
+    "a copy with the Age that the origin's answer had": Row(
+        [look("fra", "b7", HIT, 905), *[replace(x, age=905) for x in origin()]],
+        Verdict.FRESH,
+        "",
+        before=earlier(look("fra", "a1", HIT, 60), *origin()),
+        again=False,
+    ),
+    "a copy older than the purge and than the origin's answer": Row(
+        [look("fra", "b7", HIT, 18_000), *[replace(x, age=905) for x in origin()]],
+        Verdict.UNKNOWN,
+        "the purge has not got to fra yet: its copy is from before it, and is what the origin serves",
+        again=True,
+    ),
+    "an outer cache that was filled from the inner one": Row(
+        [look("fra", "b7", HIT, 12), *origin()],
+        Verdict.FRESH,
+        "already the same at fra before the purge · if it still looks old, the origin itself may be old",
+        before=earlier(look("fra", "b7", HIT, 60), *origin()),
+        began=PURGED - 5,
+        again=False,
+    ),
+    "an outer cache with a copy from before the inner one was purged": Row(
+        [look("fra", "b7", HIT, 16), *origin()],
+        Verdict.UNKNOWN,
+        "the purge has not got to fra yet: its copy is from before it, and is what the origin serves",
+        before=earlier(look("fra", "b7", HIT, 60), *origin()),
+        began=PURGED - 5,
         again=True,
     ),
     "a cache further in keeps other pages of it": Row(
@@ -624,7 +662,9 @@ ROWS = FRESH_ROWS | STALE_ROWS | UNKNOWN_ROWS
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_the_verdict_and_its_reason(row: Row) -> None:
     judgement = judge(
-        row.before, row.after, Purged(PURGED, row.soft, row.covered, row.left_alone, row.proven, row.kept_by)
+        row.before,
+        row.after,
+        Purged(PURGED, row.soft, row.covered, row.left_alone, row.proven, row.kept_by, began=row.began),
     )
     assert (row.verdict, row.why, row.again) == (judgement.verdict, judgement.why, judgement.worth_another)
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.domain.answer import Answer
+import pytest
+
+from bot.domain.answer import PLAIN, Answer, Asked
+from bot.domain.landing import Purged
 from bot.domain.look import Look
 from bot.domain.verdict import Verdict, judge
 from bot.services.checks import look_all
 from bot.services.ports import ReadHeaders
+from providers.contract import Cached
 from tests.services.shop import SHOP, ScriptedEdges
 from tests.slate import SlateClock
 
@@ -35,3 +40,43 @@ async def test_a_second_answer_that_cannot_be_read_is_told_beside_the_first() ->
         judged.verdict,
         judged.why,
     )
+
+
+class LiveEdges(ScriptedEdges):
+    """Edges that give no copies, as far as they say, and no name to what they serve; "gone" is a page that is not."""
+
+    says = Cached.MISS
+
+    async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
+        answer = await super().fetch(url, place, address, asked)
+        return replace(answer, headers=(), status=404) if answer.text == "gone" else replace(answer, headers=())
+
+    def read(self, answer: Answer, by: ReadHeaders | None = None) -> Look:
+        return replace(super().read(answer, by), etag="", version="", cached=self.says, says=self.says.upper())
+
+
+def live(fra: Sequence[str], origin: Sequence[str] = ("new",), says: Cached = Cached.MISS) -> LiveEdges:
+    edges = LiveEdges(SlateClock())
+    edges.says = says
+    edges.serves = {"origin": "new", "fra": "new", "iad": "new"}
+    edges.becomes = {"fra": [*fra], "origin": [*origin]}
+    return edges
+
+
+OLD_BEFORE = Look("fra", PAGE, SlateClock().now() - 60, 200, digest="old")
+
+
+@pytest.mark.parametrize("says", [Cached.MISS, Cached.UNKNOWN, Cached.UNCACHED])
+@pytest.mark.parametrize("second", ["old", "gone"])
+async def test_an_old_answer_counts_that_comes_second_and_says_that_it_is_no_copy(says: Cached, second: str) -> None:
+    edges = live(["new", second], says=says)
+    looks = await look_all(edges, SHOP, [PAGE], 5.0, before=[OLD_BEFORE], twice=True)
+    mine = [look for look in looks if look.place == "fra" and not look.variant]
+    judged = judge([OLD_BEFORE], [look for look in looks if not look.variant], Purged(OLD_BEFORE.at + 1))
+    assert (2, Verdict.STALE, ("fra",)) == (len(mine), judged.verdict, judged.stale_at)
+
+
+async def test_a_page_that_is_made_anew_for_each_request_stands_for_its_place_once() -> None:
+    edges = live([f"made {n}" for n in range(9)], origin=[f"made {n}" for n in range(20, 29)])
+    looks = await look_all(edges, SHOP, [PAGE], 5.0, twice=True)
+    assert 1 == len([look for look in looks if look.place == "fra" and not look.variant])
