@@ -769,7 +769,7 @@ def test_an_edge_that_begins_to_answer_is_not_shut_off_by_a_firewall() -> None:
     spot = Spot("fra", Tier.EDGE, (Glance(begun, Look("fra", URL, NOW, problem=begun.problem)),))
     cause = diagnose(case(spot)).cause
     assert (Name.NO_ANSWER, False) == (cause.name, "firewall" in cause.prevent)
-    assert cause.what.startswith("fra begins to answer and does not go on")
+    assert cause.what.startswith("fra begins to answer and never ends")
 
 
 REFUSED = "purgebot looks only at configured hosts, at public addresses, on ports 80 and 443"

@@ -50,8 +50,8 @@ def _late(case: Case, late: Sequence[Spot], evidence: tuple[str, ...]) -> Cause:
     return Cause(
         Name.NO_ANSWER,
         Certainty.SEEN,
-        f"{names_of(late)} {do(late, 'begins', 'begin')} to answer and {do(late, 'does', 'do')} not go on: visitors there"
-        " wait as well, and what they would get cannot be told.",
+        f"{names_of(late)} {do(late, 'begins', 'begin')} to answer and never {do(late, 'ends', 'end')}: visitors there wait"
+        " as well, and what they would get cannot be told.",
         evidence,
         Cure(
             "Check again", f"check {case.typed}", "Look at the edge and at what it asks: something there holds it back."
