@@ -47,11 +47,12 @@ def no_answer(case: Case) -> Cause | None:
 
 def _late(case: Case, late: Sequence[Spot], evidence: tuple[str, ...]) -> Cause:
     """An edge that lets purgebot in, and does not go on."""
+    begins, ends = do(late, "begins", "begin"), do(late, "ends", "end")
     return Cause(
         Name.NO_ANSWER,
         Certainty.SEEN,
-        f"{names_of(late)} {do(late, 'begins', 'begin')} to answer and never {do(late, 'ends', 'end')}: visitors there wait"
-        " as well, and what they would get cannot be told.",
+        f"{names_of(late)} {begins} to answer and never {ends}: visitors there wait as well, and what they would get"
+        " cannot be told.",
         evidence,
         Cure(
             "Check again", f"check {case.typed}", "Look at the edge and at what it asks: something there holds it back."
