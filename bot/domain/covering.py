@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 
 from bot.domain.target import Target, begins
@@ -26,5 +25,22 @@ def lies_under(target: Target, url: str, tags: Collection[str]) -> bool:
         case Kind.TAG:
             return target.value in tags
         case Kind.PATTERN:
-            parts = ".*".join(re.escape(part) for part in target.value.split("*"))
-            return re.fullmatch(parts, host_and_path) is not None
+            return fits(target.value, host_and_path)
+
+
+def fits(pattern: str, text: str) -> bool:
+    """Whether `text` is what `pattern` names, in which each star stands for anything. No regex, which would try every
+    way to share a text among the stars: each part is looked for once, from where the one before it ends."""
+    head, *rest = pattern.split("*")
+    if not rest:
+        return pattern == text
+    *middle, tail = rest
+    at, end = len(head), len(text) - len(tail)
+    if at > end or not (text.startswith(head) and text.endswith(tail)):
+        return False
+    for part in middle:
+        found = text.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
