@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import fnmatch
+from itertools import count
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.covering import fits, lies_under
+from bot.domain.covering import Extent, fits, lies_under
 from bot.domain.target import Target
 from providers.contract import Kind
 
@@ -41,3 +42,33 @@ def test_a_long_address_and_many_stars_come_to_an_end() -> None:
     """Tried in every way, this would take longer than anybody lives."""
     pattern = Target(Kind.PATTERN, f"www.shop.test/{'*a' * 2_000}*b", "shop")
     assert not lies_under(pattern, f"https://www.shop.test/{'a' * 8_000}", [])
+
+
+KINDS = [
+    st.sampled_from(["www.shop.test", "img.shop.test"]).map(lambda host: Target(Kind.HOST, host, "shop")),
+    st.text("ab/?", max_size=4).map(lambda rest: Target(Kind.PREFIX, f"www.shop.test/{rest}", "shop")),
+    st.text("ab/*", max_size=4).map(lambda rest: Target(Kind.PATTERN, f"www.shop.test/{rest}*", "shop")),
+    st.text("ab/?", max_size=4).map(lambda rest: Target(Kind.URL, f"https://www.shop.test/{rest}", "shop")),
+    st.text("ab/?", max_size=4).map(lambda rest: Target(Kind.PATH, f"/{rest}", "shop")),
+    st.sampled_from("xy").map(lambda tag: Target(Kind.TAG, tag, "shop")),
+    st.just(Target(Kind.EVERYTHING, "", "shop")),
+]
+PAGES = st.tuples(st.text("ab/?", max_size=6).map("https://www.shop.test/{}".format), st.sets(st.sampled_from("xyz")))
+
+
+@given(st.lists(st.one_of(*KINDS), max_size=4), PAGES)
+def test_many_reach_together_what_one_of_them_reaches(targets: list[Target], page: tuple[str, set[str]]) -> None:
+    assert any(lies_under(target, *page) for target in targets) == Extent(targets).holds(*page)
+
+
+def test_the_first_pages_that_are_reached() -> None:
+    pages = [(f"https://www.shop.test/{n}", ()) for n in (1, 2, 12, 3, 13)]
+    extent = Extent([Target(Kind.PATTERN, "www.shop.test/1*", "shop")])
+    assert ["https://www.shop.test/1", "https://www.shop.test/12"] == extent.first(pages, 2)
+
+
+def test_no_list_of_patterns_is_held_against_every_page() -> None:
+    """Of thousands of patterns only the first pages are asked for: the work has an end."""
+    extent = Extent(Target(Kind.PATTERN, f"www.shop.test/{n}*x", "shop") for n in range(10_000))
+    pages = ((f"https://www.shop.test/{n}", ()) for n in count())
+    assert [] == extent.first(pages, 1)
