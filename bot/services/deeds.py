@@ -230,7 +230,7 @@ async def check_again(core: Core, actor: Actor, number: int) -> Done | Refused:
             return Refused(f"{job.name} cannot be checked: it is {job.state}.")
         if not books.is_as_sealed(job.id):
             return Refused(f"{job.name} cannot be checked: {OTHER_RECORD}")
-        looking = replace(job, state=State.CHECKING, round=0, due_at=now, check=True, ended=None)
+        looking = replace(job, state=State.CHECKING, round=0, looked_from=now, due_at=now, check=True, ended=None)
         return Done(books.jobs.save(looking), "checking")
 
     return await _on_job(core, actor, number, Deed.CHECK, change)
