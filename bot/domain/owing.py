@@ -11,9 +11,8 @@ from dataclasses import replace
 
 from bot.domain.finding import Finding, Page, Verdict
 from bot.domain.landing import Purged
-from bot.domain.look import ORIGIN, Likeness, Look, compare, describe, span
+from bot.domain.look import ORIGIN, Look, compare, describe, span
 
-_ALIKE = (Likeness.SAME, Likeness.SAME_VERSION)
 _Centre = tuple[str, str, str, str]  # URL, variant, place, and what the data centre calls itself
 
 
@@ -67,4 +66,4 @@ def _counts(look: Look, purged: Purged) -> bool:
 def _is_origins(look: Look, pages: Sequence[Page]) -> bool:
     mine = (page for page in pages if (page.url, page.variant) == (look.url, look.variant))
     origins = [origin for page in mine for origin in page.now(ORIGIN) if not origin.problem]
-    return any(compare(look, origin) in _ALIKE for origin in origins)
+    return any(compare(look, origin).is_same for origin in origins)
