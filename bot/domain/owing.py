@@ -28,6 +28,15 @@ def not_seen_new(findings: Sequence[Finding], pages: Sequence[Page], purged: Pur
     return tuple(look for centre, look in last.items() if new.get(centre, look.at) <= look.at)
 
 
+def not_met_again(page: Page, place: str) -> tuple[str, ...]:
+    """The data centres that gave the old page of `place` before the purge, and answered at none of the looks after it:
+    whether it got there, nobody saw."""
+    origins = [origin for origin in page.now(ORIGIN) if not origin.problem]
+    met = {name for look in page.now(place) if not look.problem for name in (look.seen_at, *look.also_at)}
+    old = [look for look in page.was(place) if origins and all(compare(look, one).is_other for one in origins)]
+    return tuple(dict.fromkeys(look.seen_at for look in old if look.seen_at and look.seen_at not in met))
+
+
 def unseen(owing: Iterable[Look], purged: Purged) -> list[Finding]:
     """What is said of those that did not answer at this look: they are not known."""
     return [
@@ -40,7 +49,7 @@ def unseen(owing: Iterable[Look], purged: Purged) -> list[Finding]:
 def _why(look: Look, purged: Purged) -> str:
     after = f"{span(max(0.0, look.at - purged.at))} after the purge" if purged.at is not None else ""
     seen = describe(replace(look, variant=""), look.at)
-    return f"{look.place} at {look.seen_at} was still old {after} ({seen}), and no answer has come from there since"
+    return f"{look.place} at {look.seen_at} was still old {after} ({seen}), and nothing new has come from there since"
 
 
 def _seen_new(findings: Sequence[Finding]) -> dict[_Centre, float]:

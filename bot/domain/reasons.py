@@ -11,6 +11,7 @@ from bot.domain.look import ORIGIN, Likeness, Look, compare, describe, in_short
 from bot.domain.modified import told_older
 from bot.domain.nodes import new_then_old
 from bot.domain.noted import noted
+from bot.domain.owing import not_met_again
 from bot.domain.variants import others_may_differ, partly_asked
 from providers.contract import Cached
 
@@ -157,7 +158,17 @@ def _plainly(scene: Scene) -> list[str]:
     whose = (others_may_differ(looks), partly_asked(looks), *noted(scene.pages, _listed))
     over = list(dict.fromkeys(look.place for look in looks if look.over and look.place != ORIGIN))
     told = f"{_listed(over)} asked over http, as the address says: https visitors may get other copies" if over else ""
-    return [line for line in (*whose, told) if line]
+    return [line for line in (*whose, told, *_not_met_again(scene)) if line]
+
+
+def _not_met_again(scene: Scene) -> list[str]:
+    """Data centres that were old before the purge and gave no answer after it."""
+    gone = {place: [name for page in scene.pages for name in not_met_again(page, place)] for place in scene.at}
+    return [
+        f"{place} at {_listed(list(dict.fromkeys(names)))}: old before the purge, and not met again since"
+        for place, names in gone.items()
+        if names and scene.purged.at is not None
+    ]
 
 
 def _unchanged(page: Page, place: str) -> bool:

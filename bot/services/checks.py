@@ -14,6 +14,7 @@ from bot.domain.look import compare
 from bot.domain.site import Site
 from bot.domain.variants import answered, says_nothing, to_prove
 from bot.domain.verdict import Look, Verdict, judge
+from bot.services.planning import title_of
 from bot.services.ports import Looker
 from bot.services.setup import Core
 from bot.services.witnesses import REQUESTS_MAX
@@ -37,11 +38,12 @@ def places_of(site: Site) -> dict[str, str]:
     return dict(site.edges) if site.edges else {DNS: ""}
 
 
-def inner_doors(core: Core, site: Site) -> list[Provider]:
-    """The caches further in that can be asked themselves, from outside in. The outermost one is the edge, and is looked
-    at as that."""
-    providers = [core.setup.providers[layer.account] for layer in reversed(site.layers[:-1])]
-    return [provider for provider in providers if provider.door]
+def inner_doors(core: Core, site: Site) -> list[tuple[str, Provider]]:
+    """The caches further in that can be asked themselves, by name, from outside in. The outermost one is the edge, and
+    is looked at as that."""
+    providers = core.setup.providers
+    inner = [(title_of(one, site, providers), providers[one.account]) for one in reversed(site.layers[:-1])]
+    return [(title, provider) for title, provider in inner if provider.door]
 
 
 async def look_from_within(core: Core, site: Site, url: str, within: float) -> tuple[tuple[Look, ...], str]:
@@ -290,13 +292,13 @@ def _failure(look: Look) -> str:
 async def look_inside(core: Core, site: Site, urls: Sequence[str], within: float) -> tuple[Look, ...]:
     """What the caches further in that can be asked themselves serve of `urls`, outermost first. No visitor asks them,
     so they are never counted among the edges."""
-    asked = [(url, provider) for url in urls for provider in inner_doors(core, site)]
+    asked = [(url, title, provider) for url in urls for title, provider in inner_doors(core, site)]
     gate = asyncio.Semaphore(LOOKS_AT_ONCE)
     found: dict[int, Look] = {}
 
-    async def look(n: int, url: str, provider: Provider) -> None:
+    async def look(n: int, url: str, title: str, provider: Provider) -> None:
         async with gate:
-            answer = await core.looker.fetch(url, provider.title, provider.door)
+            answer = await core.looker.fetch(url, title, provider.door)
         found[n] = core.looker.read(answer, provider.sighting)
 
     with suppress(TimeoutError):

@@ -29,6 +29,7 @@ from bot.services.choices import Choice, Choices, choices_of, keep
 from bot.services.holding import tell_ahead
 from bot.services.instead import narrower
 from bot.services.local import tell_of_local
+from bot.services.planning import title_of
 from bot.services.purges import Asking
 from bot.services.replies import JobMade
 from bot.services.setup import Core
@@ -195,7 +196,7 @@ def _left_alone(core: Core, site: Site, plan: Plan) -> tuple[str, ...]:
     asked = {layer.account for layer in plan.layers}
     if not asked:
         return ()
-    return tuple(core.setup.providers[x.account].title for x in site.layers if x.account not in asked)
+    return tuple(title_of(x, site, core.setup.providers) for x in site.layers if x.account not in asked)
 
 
 def _not_queued(command: Command, decision: Allow | Ask) -> tuple[str, ...]:

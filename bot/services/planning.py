@@ -32,7 +32,7 @@ def make_plan(command: Command, site: Site, providers: Mapping[str, Provider], k
     kind = next(kind for kind in WIDEST_FIRST if wishes[kind])
     soft = wants_soft(command, site)
     asked = [layer for layer in site.layers if command.only in ("", layer.account)]
-    layers = tuple(_plan_layer(layer, site, dict(wishes), soft, providers[layer.account], known) for layer in asked)
+    layers = tuple(_plan_layer(layer, site, dict(wishes), soft, providers, known) for layer in asked)
     return Plan(
         site=site.name,
         environment=site.environment,
@@ -46,6 +46,13 @@ def make_plan(command: Command, site: Site, providers: Mapping[str, Provider], k
         counts=_counts(command.targets, targets, wishes),
         named=_named(command, targets),
     )
+
+
+def title_of(layer: Layer, site: Site, providers: Mapping[str, Provider]) -> str:
+    """What people call a layer: "Cloudflare", and "Cloudflare (account)" where the site has several of that name."""
+    title = providers[layer.account].title
+    accounts = {one.account for one in site.layers if providers[one.account].title == title}
+    return title if len(accounts) < 2 else f"{title} ({layer.account})"
 
 
 def wants_soft(command: Command, site: Site) -> bool:
@@ -84,8 +91,14 @@ def _by_kind(targets: Sequence[Target]) -> dict[Kind, tuple[str, ...]]:
 
 
 def _plan_layer(
-    layer: Layer, site: Site, wishes: dict[Kind, tuple[str, ...]], soft: bool, provider: Provider, known: Known
+    layer: Layer,
+    site: Site,
+    wishes: dict[Kind, tuple[str, ...]],
+    soft: bool,
+    providers: Mapping[str, Provider],
+    known: Known,
 ) -> LayerPlan:
+    provider = providers[layer.account]
     parts: list[Calls] = []
     by_urls = bool(wishes[Kind.TAG]) and Kind.TAG not in provider.can.kinds
     notes = [_by_urls(wishes, provider, layer, known)] if by_urls else []
@@ -101,7 +114,9 @@ def _plan_layer(
         what = f"of {plurals(hard)}: those hard" if softly else "here: hard"
         notes.append(f"{provider.title} knows no soft purge {what}")
     told, mixed = " · ".join(filter(None, notes)), softly and bool(hard)
-    return LayerPlan(layer.account, provider.title, joined(parts), softly, note=told, partly=by_urls, mixed=mixed)
+    return LayerPlan(
+        layer.account, title_of(layer, site, providers), joined(parts), softly, note=told, partly=by_urls, mixed=mixed
+    )
 
 
 def _by_urls(wishes: dict[Kind, tuple[str, ...]], provider: Provider, layer: Layer, known: Known) -> str:

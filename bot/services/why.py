@@ -21,6 +21,7 @@ from bot.domain.why.torn import to_ask_again
 from bot.ledger.books import Books
 from bot.services.checks import inner_doors, places_of
 from bot.services.our_purges import in_line, our_purges
+from bot.services.planning import title_of
 from bot.services.ports import ReadHeaders
 from bot.services.replies import Explained
 from bot.services.setup import Core
@@ -56,9 +57,10 @@ def _held(books: Books, case: Case) -> tuple[Hold | None, tuple[InLine, ...]]:
 
 def fronts(core: Core, site: Site) -> tuple[Front, ...]:
     """The site's caches, outermost first."""
-    accounts = [(layer.account, core.setup.providers[layer.account]) for layer in reversed(site.layers)]
+    providers = core.setup.providers
+    named = [(title_of(x, site, providers), x.account, providers[x.account]) for x in reversed(site.layers)]
     return tuple(
-        Front(one.title, one.name, account, one.can.kinds, one.can.takes, one.can.siblings) for account, one in accounts
+        Front(title, one.name, account, one.can.kinds, one.can.takes, one.can.siblings) for title, account, one in named
     )
 
 
@@ -79,7 +81,7 @@ class _Eyes:
         places = list(places_of(self._site).items())[:PLACES_MAX]
         edges = [self._spot(place, Tier.EDGE, address) for place, address in places]
         doors = inner_doors(self._core, self._site)
-        inner = [self._spot(one.title, Tier.INNER, one.door, one.sighting) for one in doors]
+        inner = [self._spot(title, Tier.INNER, one.door, one.sighting) for title, one in doors]
         origin = [self._spot(ORIGIN, Tier.ORIGIN, self._site.origin)] if self._site.origin else []
         return await self._alike(await asyncio.gather(*edges, *inner, *origin))
 

@@ -19,7 +19,7 @@ MAD_NEW = replace(FRA_NEW, seen_at="MAD")
 IN_BROTLI = "Accept-Encoding: br"
 STILL = (
     'fra at MAD was still old 2 s after the purge (HIT, 9 min old, ETag "a1"),'
-    " and no answer has come from there since · fresh at iad"
+    " and nothing new has come from there since · fresh at iad"
 )
 IAD = look("iad", "b7", Cached.HIT, 1)
 
@@ -118,3 +118,24 @@ def test_failures_beside_new_answers_are_told(failures: tuple[str, ...], told: s
 def test_places_that_fail_alike_are_told_together() -> None:
     looks = [replace(look(place, "b7", Cached.HIT, 1), failures=("502",)) for place in ("fra", "iad")]
     assert "fra, iad: 1 of 2 answers was an error (502)" == judge((), [*looks, *origin()], Purged(PURGED)).why
+
+
+def test_a_data_centre_that_was_old_before_and_does_not_answer_again_is_told() -> None:
+    before = replace(MAD_OLD, at=PURGED - 2)
+    seen = judge([before, *origin()], [FRA_NEW, *origin()], Purged(PURGED))
+    told = "fra at MAD: old before the purge, and not met again since"
+    assert (Verdict.FRESH, told) == (seen.verdict, seen.why)
+
+
+@pytest.mark.parametrize(
+    ("was", "met"),
+    [
+        pytest.param(MAD_OLD, MAD_NEW, id="it answers"),
+        pytest.param(MAD_OLD, replace(FRA_NEW, also_at=("MAD",)), id="it answers second"),
+        pytest.param(UNNAMED_OLD, FRA_NEW, id="it had no name"),
+        pytest.param(replace(MAD_NEW, age=30), FRA_NEW, id="it was new"),
+    ],
+)
+def test_one_that_answers_again_or_was_not_old_is_not_told(was: Look, met: Look) -> None:
+    seen = judge([replace(was, at=PURGED - 2), *origin()], [met, *origin()], Purged(PURGED))
+    assert (Verdict.FRESH, False) == (seen.verdict, "not met again" in seen.why)

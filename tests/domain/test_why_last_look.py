@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.look import Look
+from bot.domain.variants import AS_A_PHONE
 from bot.domain.why import Case, Certainty, Glance, Name, Ours, diagnose
 from providers.contract import Cached
 from tests.domain.why_cases import NOW, URL, case, edge, glance, job, looked, new, old, origin, ours
@@ -84,3 +85,21 @@ def test_what_tells_nothing_of_now_is_not_told(made: Ours) -> None:
 def test_what_is_old_now_is_told_by_what_is_seen_now() -> None:
     cause = diagnose(case(old(), origin(), purges=(purge(FRA_OLD),))).cause
     assert cause.name is not Name.NOTHING_OLD and "saw it old" not in cause.what
+
+
+def by_turns(*phone: Glance) -> Case:
+    """fra, new to a plain visitor by now, and old to a phone."""
+    plain = glance("fra", "new", Cached.HIT, 1)
+    return case(edge("fra", plain, variants=phone), purges=(purge(FRA_OLD),))
+
+
+PHONE_OLD = glance("fra", "old", Cached.HIT, 1, asked=AS_A_PHONE)
+
+
+def test_no_key_is_blamed_where_a_plain_visitor_got_the_old_one_too_moments_ago() -> None:
+    cause = diagnose(by_turns(PHONE_OLD)).cause
+    assert (Name.DISAGREE, Certainty.POSSIBLE) == (cause.name, cause.certainty)
+
+
+def test_a_key_is_blamed_where_the_other_visitor_gets_the_old_one_again_and_again() -> None:
+    assert Name.VARIANT is diagnose(by_turns(PHONE_OLD, PHONE_OLD)).cause.name

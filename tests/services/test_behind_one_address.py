@@ -65,7 +65,7 @@ async def purged(path: Path, seconds: float, **turns: Script) -> tuple[Shop, Man
 
 FRA, MAD_OLD, MAD = ("FRA", "v2"), ("MAD", "v1"), ("MAD", "v2")
 NOT_SEEN_NEW = (
-    'fra at MAD was still old 0 s after the purge (HIT, version "v1"), and no answer has come from there since'
+    'fra at MAD was still old 0 s after the purge (HIT, version "v1"), and nothing new has come from there since'
     " · fresh at iad"
 )
 

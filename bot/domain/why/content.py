@@ -11,6 +11,7 @@ from bot.domain.look import Look, span
 from bot.domain.variants import ENCODING
 from bot.domain.why.case import Case, Twin
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.last_look import was_old_to_all
 from bot.domain.why.owners import siblings
 from bot.domain.why.remedy import every_key, or_wider, past, takes_variants, with_variants
 from bot.domain.why.repeating import shown_again
@@ -53,8 +54,11 @@ def _old_variants(case: Case, spot: Spot) -> Iterator[_Kept]:
     if not plain.were_old or any(plain.were_old):
         return
     for other in others:
-        if other.were_old and all(other.were_old):
-            yield _Kept(spot, plain, other, _how_sure(case, other))
+        if not other.were_old or not all(other.were_old):
+            continue
+        how_sure = _how_sure(case, other)
+        if how_sure is not Certainty.POSSIBLE or not was_old_to_all(case, spot.name):
+            yield _Kept(spot, plain, other, how_sure)
 
 
 def _how_sure(case: Case, other: Course) -> Certainty:

@@ -61,6 +61,12 @@ def is_young(case: Case) -> bool:
     return any(case.now - look.at < SETTLING for look in saw_old(case))
 
 
+def was_old_to_all(case: Case, place: str) -> bool:
+    """Whether `place` gave a plain visitor the old page too, moments ago: then no key of its own tells why another
+    visitor got that."""
+    return is_young(case) and any(look.place == place and not look.variant for look in saw_old(case))
+
+
 def disagree(case: Case) -> Cause | None:
     """An edge was old to a purge's last look, and is new a moment later."""
     fresh = case.fresh()

@@ -9,6 +9,7 @@ from bot.domain.caching import Directives
 from bot.domain.look import ORIGIN, Likeness, Look, compare, span
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.origins_cache import copies
 from bot.domain.why.spots import Spot, Tier, do, names_of
 from bot.domain.why.times import changed_since, modified
 
@@ -98,20 +99,23 @@ def nothing_old(case: Case) -> Cause | None:
         return None
     version = f' (version "{case.origin.look.version}")' if case.origin.look.version else ""
     once = [spot for spot in fresh if len(case.courses_at(spot)[0].were_old) < 2]
+    of_origin = [*copies(case)]
+    then = f"{'empty the cache at the origin, and ' if of_origin else ''}look whether the deploy has reached the origin"
     return Cause(
         Name.NOTHING_OLD,
-        Certainty.LIKELY if once else Certainty.SEEN,
+        Certainty.LIKELY if once or of_origin else Certainty.SEEN,
         f"{names_of(fresh)} {do(fresh, 'serves', 'serve')} what the origin serves{version}, to a plain visitor.",
         (
             f"{names_of(fresh)}: the same as the origin",
             *([f"{names_of(once)}: only one answer tells of the page, and no second one agrees"] if once else []),
+            *of_origin,
             *_changed_nothing(case),
             *_perhaps(case, fresh[0]),
         ),
         Cure(
             "Check again",
             f"check {case.typed}",
-            "Try it in a private window; where it is old there too, look whether the deploy has reached the origin.",
+            f"Try it in a private window; where it is old there too, {then}.",
         ),
         "`lint` tells before a deploy what browsers and caches may go on showing after it, and for how long.",
         at=", ".join(spot.name for spot in fresh),
