@@ -20,7 +20,6 @@ BY_HAND = (
     "new address."
 )
 NO_SERVER = "Nothing tells which server makes these headers"
-NEVER_NEEDED = "Files that are named by their content never need a purge."
 
 
 def lint_record(report: Report) -> Mapping[str, object]:

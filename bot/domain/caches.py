@@ -14,7 +14,6 @@ class Cache:
     targeted: tuple[str, ...] = ()  # fields obeyed before Cache-Control and Expires, first wins
     default: int | None = None  # seconds an answer is kept that says nothing; None: not known, or it depends
     cookies: bool = True  # whether an answer with Set-Cookie is kept
-    swr_cancelled: bool = False  # whether s-maxage is known to cancel stale-while-revalidate
     source: str = ""
     checked: str = "2026-11-23"
 
@@ -24,7 +23,6 @@ CACHES: Mapping[str, Cache] = {  # by a provider's name, or by what is recognise
         "Cloudflare",
         ("cloudflare-cdn-cache-control", "cdn-cache-control"),
         cookies=False,
-        swr_cancelled=True,
         source="developers.cloudflare.com/cache/concepts/cdn-cache-control",
     ),
     "fastly": Cache(
@@ -40,7 +38,7 @@ CACHES: Mapping[str, Cache] = {  # by a provider's name, or by what is recognise
         source="repost.aws/knowledge-center/cloudfront-cache-files-time",
     ),
     "akamai": Cache("Akamai", source="techdocs.akamai.com/property-mgr/reference/latest-caching"),
-    "googlecdn": Cache("Google Cloud CDN", swr_cancelled=True, source="cloud.google.com/cdn/docs/using-cache-modes"),
+    "googlecdn": Cache("Google Cloud CDN", source="cloud.google.com/cdn/docs/using-cache-modes"),
     "bunny": Cache("bunny.net"),
     "azure": Cache("Azure Front Door", source="learn.microsoft.com/azure/frontdoor/front-door-caching"),
     "vercel": Cache(

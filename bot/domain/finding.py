@@ -132,7 +132,7 @@ def _find(page: Page, look: Look) -> Finding:
     if look.redirects and not origins[0].redirects and not look.is_kept:
         return _unknown(look, f"{look.place} redirects ({look.status}), the origin does not")
     likeness = _likeness(look, origins)
-    if look.cached is Cached.UNCACHED and likeness not in (Likeness.OTHER, Likeness.OTHER_BYTES):
+    if look.cached is Cached.UNCACHED and not (likeness and likeness.is_other):
         return _uncached(look, likeness)
     was_read = bool(look.digest or look.begins)
     return _compared(page, look, origins, likeness, was_read and not any(seems_same(look, one) for one in origins))
@@ -200,7 +200,7 @@ def _name(look: Look, like: Look) -> str:
 
 def _uncached(look: Look, likeness: Likeness | None) -> Finding:
     why = f"the page is never cached ({look.says})" if look.says else "the page is never cached"
-    same = likeness in (Likeness.SAME, Likeness.SAME_VERSION)
+    same = likeness is not None and likeness.is_same
     return Finding(look.place, look.url, Verdict.UNKNOWN, why, look, can_change=False, uncached=same)
 
 

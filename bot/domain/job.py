@@ -223,7 +223,6 @@ class JobView:
     held_no: str = ""  # what the policy is known to say against it at that time
     source: str = ""  # slack, api, cli: the door it came through
     channel: str = ""  # where it was asked
-    asked_thread: str = ""  # thread it was asked in, if any
     hosts: tuple[str, ...] = ()
     edges: tuple[str, ...] = ()  # places looked at
     look_urls: tuple[str, ...] = ()  # what proof looks at, at most 65

@@ -6,11 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.finding import Finding, Page, Verdict
-from bot.domain.look import ORIGIN, Likeness, Look, compare
+from bot.domain.look import ORIGIN, Look, compare
 from providers.contract import Cached
 
 TO_MAX = 200  # characters
-ALIKE = (Likeness.SAME, Likeness.SAME_VERSION, Likeness.BEGUN, Likeness.UNSAID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def landed(finding: Finding, page: Page, purged: Purged) -> Finding:
     found, look = _landed(finding, page, purged), finding.look
     if look is None or not look.redirects or look.shows or not (found.uncached or found.verdict is Verdict.FRESH):
         return found
-    if any(compare(was, look) not in ALIKE for was in page.was(look.place)):
+    if not all(compare(was, look).agrees for was in page.was(look.place)):
         return found
     return replace(found, verdict=Verdict.UNKNOWN, why=_only_redirects(look), can_change=False, aside=True)
 
@@ -99,7 +98,7 @@ def _landed(finding: Finding, page: Page, purged: Purged) -> Finding:
     why = f"the purge has not got to {look.place} yet: its copy is from before it, and is what the origin serves"
     if not seems_older:
         why = f"the copy at {look.place} is right, but may be from before the purge, so it proves nothing"
-    elif page.was(look.place) and all(compare(was, look) not in ALIKE for was in page.was(look.place)):
+    elif page.was(look.place) and not any(compare(was, look).agrees for was in page.was(look.place)):
         why = f"the copy at {look.place} {_TOO_OLD}"
     return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=True)
 

@@ -100,6 +100,21 @@ class Likeness(StrEnum):
     UNREAD = "unread"  # a body is packed in a way that is not known here
     UNSAID = "unsaid"  # there is nothing to compare
 
+    @property
+    def is_same(self) -> bool:
+        """Whether both are known to hold the same content."""
+        return self in (Likeness.SAME, Likeness.SAME_VERSION)
+
+    @property
+    def is_other(self) -> bool:
+        """Whether they hold another content, and not under one name."""
+        return self in (Likeness.OTHER, Likeness.OTHER_BYTES)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing speaks against their being the same: no difference, and no body that could not be read."""
+        return self in (Likeness.SAME, Likeness.SAME_VERSION, Likeness.BEGUN, Likeness.UNSAID)
+
 
 def compare(one: Look, other: Look) -> Likeness:
     """Whether two answers hold the same content. Another status is other content, and of a page that is gone nothing

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from bot.domain.landing import is_older
-from bot.domain.look import Likeness, Look, compare
-
-_OTHER = (Likeness.OTHER, Likeness.OTHER_BYTES)
+from bot.domain.look import Look, compare
 
 
 def new_then_old(
@@ -39,4 +37,4 @@ def _is_another(look: Look, before: Sequence[Look], purged_at: float | None) -> 
     """Whether it is a copy from before the purge, and not the one that was seen then."""
     asked = (look.place, look.url, look.variant)
     was = [one for one in before if (one.place, one.url, one.variant) == asked and not one.problem]
-    return is_older(look, purged_at) and all(compare(one, look) in _OTHER for one in was)
+    return is_older(look, purged_at) and all(compare(one, look).is_other for one in was)

@@ -11,7 +11,6 @@ from bot.domain.look import ORIGIN, Likeness, Look, compare, is_begun
 BEGUN = f"only the first {READ_MAX // 1024 // 1024} MiB, the length and the ETag were compared"
 TYPES_MAX = 2  # that are told
 NO_TYPE = "no type"
-_SAME = (Likeness.SAME, Likeness.SAME_VERSION)
 
 
 def noted(pages: Sequence[Page], listed: Callable[[Sequence[str]], str]) -> list[str]:
@@ -26,7 +25,7 @@ def _alike(page: Page) -> Iterator[tuple[Look, Look]]:
     """The answers of places that hold what the origin's first one does, each with that."""
     origin = next((look for look in page.now(ORIGIN) if not look.problem), None)
     for look in page.after if origin is not None else ():
-        if origin is not None and look.place != ORIGIN and not look.problem and compare(look, origin) in _SAME:
+        if origin is not None and look.place != ORIGIN and not look.problem and compare(look, origin).is_same:
             yield look, origin
 
 

@@ -11,10 +11,8 @@ from dataclasses import replace
 
 from bot.domain.finding import Finding, Page, Verdict
 from bot.domain.landing import Purged
-from bot.domain.look import ORIGIN, Likeness, Look, compare, describe, span
+from bot.domain.look import ORIGIN, Look, compare, describe, span
 
-_ALIKE = (Likeness.SAME, Likeness.SAME_VERSION)
-_OTHERS = (Likeness.OTHER, Likeness.OTHER_BYTES)
 _Centre = tuple[str, str, str, str]  # URL, variant, place, and what the data centre calls itself
 
 
@@ -35,7 +33,7 @@ def not_met_again(page: Page, place: str) -> tuple[str, ...]:
     whether it got there, nobody saw."""
     origins = [origin for origin in page.now(ORIGIN) if not origin.problem]
     met = {name for look in page.now(place) if not look.problem for name in (look.seen_at, *look.also_at)}
-    old = [look for look in page.was(place) if origins and all(compare(look, one) in _OTHERS for one in origins)]
+    old = [look for look in page.was(place) if origins and all(compare(look, one).is_other for one in origins)]
     return tuple(dict.fromkeys(look.seen_at for look in old if look.seen_at and look.seen_at not in met))
 
 
@@ -77,4 +75,4 @@ def _counts(look: Look, purged: Purged) -> bool:
 def _is_origins(look: Look, pages: Sequence[Page]) -> bool:
     mine = (page for page in pages if (page.url, page.variant) == (look.url, look.variant))
     origins = [origin for page in mine for origin in page.now(ORIGIN) if not origin.problem]
-    return any(compare(look, origin) in _ALIKE for origin in origins)
+    return any(compare(look, origin).is_same for origin in origins)

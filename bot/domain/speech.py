@@ -267,8 +267,6 @@ OPTIONS = (
 
 SERVERS = ("nginx", "apache", "express")  # whose lines a lint can show
 
-# Words that people of such a bot expect to be verbs. They mean nothing yet, and so never a path or a tag by one click.
-NOT_THINGS: frozenset[str] = frozenset()
 VERB_OF = {row.verb.value: row.verb for row in VERBS}
 KIND_OF = {row.word: row.kind for row in KINDS}
 WORD_OF = {row.kind: row.word for row in KINDS}

@@ -50,11 +50,6 @@ class When:
         """Whether it is a time on the clock, and not counted from now."""
         return self.clock is not None
 
-    @property
-    def has_seconds(self) -> bool:
-        """Whether the clock time names a second."""
-        return self.clock is not None and self.clock[2] != 0
-
 
 @dataclass(frozen=True, slots=True)
 class Due:

@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from bot.domain.policy import Approve, Ask, Conditions, Outline, Policy, Refuse, Rule, Tightening
+from bot.domain.policy import Ask, Conditions, Outline, Policy, Refuse, Rule, Tightening
 from bot.domain.recent import Before
 from bot.domain.shown import how_many
 from providers.contract import Kind
@@ -219,8 +219,3 @@ def too_few(policy: Policy, ask: Ask, able: int, whom: str = "you") -> tuple[str
 def expired(agreed: int) -> str:
     """Why a request expired on which `agreed` people said yes."""
     return f"{'too few people' if agreed else 'nobody'} agreed in time"
-
-
-def consent(rule: Rule) -> str:
-    """What a rule asks for: "2 of approvers"."""
-    return f"{rule.then.needed} of {listed(rule.then.of, 'and')}" if isinstance(rule.then, Approve) else ""

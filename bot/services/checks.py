@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from bot.domain.answer import PLAIN, Answer, Asked, varied
 from bot.domain.deploy import Expected
 from bot.domain.finding import is_failure
-from bot.domain.look import Likeness, compare
+from bot.domain.look import compare
 from bot.domain.site import Site
 from bot.domain.variants import answered, says_nothing, to_prove
 from bot.domain.verdict import Look, Verdict, judge
@@ -27,8 +27,6 @@ LOOKS_AT_ONCE = 32
 VARIED_MIN = 5  # pages that are asked in every variant whatever it takes; more as far as a round has requests left
 UNSTEADY_TIMES = 4  # that a place is asked where it was old at an earlier look: servers behind it may differ
 ONCE_MORE = 2  # times, at most, that a place is asked whose last answer was a failure and that has given a page too
-ALIKE = (Likeness.SAME, Likeness.SAME_VERSION)
-OTHERS = (Likeness.OTHER, Likeness.OTHER_BYTES, Likeness.TORN, Likeness.UNREAD)
 IN_TIME = "no answer in time"
 NOTHING_EXPECTED: Mapping[str, Expected] = {}
 
@@ -226,7 +224,7 @@ class _Eyes:
         if is_failure(stands):
             stands = replace(answer, failures=(*stands.failures, _failure(stands)))
             del self._seen[last]
-        elif not is_failure(answer) and compare(stands, answer) not in OTHERS:
+        elif not is_failure(answer) and compare(stands, answer).agrees:
             stands = _with(stands, self._seen.pop(last))
         self._seen[first] = stands
 
@@ -279,10 +277,10 @@ def _are_live(first: Look, second: Look) -> bool:
 def _with(first: Look, second: Look) -> Look:
     """`first`, which stands for `second` too where that says the same once more."""
     likeness = compare(first, second)
-    if likeness in OTHERS:
+    if not likeness.agrees:
         return first
     known = {first.seen_at, *first.also_at}
-    named = (second.seen_at,) if second.seen_at and second.seen_at not in known and likeness in ALIKE else ()
+    named = (second.seen_at,) if second.seen_at and second.seen_at not in known and likeness.is_same else ()
     return replace(first, answers=first.answers + 1, also_at=(*first.also_at, *named))
 
 

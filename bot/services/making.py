@@ -146,7 +146,6 @@ def _job(
         team=asking.actor.team,
         source=asking.source,
         channel=asking.channel or site.channel,
-        asked_thread=asking.thread,
         hosts=site.hosts,
         edges=tuple(site.edges),
         left_alone=_left_alone(core, site, plan),

@@ -12,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from bot.domain.actor import Actor
-from bot.domain.command import Command, Misunderstood, Verb
+from bot.domain.command import Command, Misunderstood
 from bot.domain.hold_news import HoldNews, Turn
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.schedule import PUNCTUAL, Schedule
@@ -188,8 +188,3 @@ async def run_now(core: Core, desk: Understands, asking: Asking, name: str) -> R
     if isinstance(command, Misunderstood):
         return Refused(command.problem, f"Mend the schedule {name} in the configuration.")
     return await submit(core, asking, command, core.setup.sites[schedule.site])
-
-
-def is_a_purge(command: Command | Misunderstood) -> bool:
-    """Whether a schedule may ask for this."""
-    return isinstance(command, Command) and command.verb is Verb.PURGE and not (command.when or command.bad)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import structlog
 
 from bot.domain.job import JobView, State
@@ -36,6 +34,7 @@ from bot.slack.cards.request import asked_card
 from bot.slack.cards.thread import NAMES_SHOWN
 from bot.slack.deliveries import CLICK
 from bot.slack.past import Past
+from bot.slack.payload import text_of
 from bot.slack.telling import Answer
 from bot.slack.web_api import SlackApi, SlackTrouble
 
@@ -65,9 +64,9 @@ class Answering:
         if isinstance(reply, Linted):
             return Answer(await self._past.with_report(asking, reply), replaces)
         if isinstance(reply, JobMade) and reply.new and reply.job.state is State.WAITING:
-            to = {} if _text(delivery.body, "channel") else {"channel": reply.job.channel}
+            to = {} if text_of(delivery.body, "channel") else {"channel": reply.job.channel}
             return Answer(await self._who_is_asked(asking, reply.job), replaces, to)
-        from_queue = _text(delivery.body, "action") == "queue_cancel"  # a private list, and no job's own card
+        from_queue = text_of(delivery.body, "action") == "queue_cancel"  # a private list, and no job's own card
         on_card = delivery.kind == CLICK and not from_queue
         if isinstance(reply, JobMade) or (isinstance(reply, Done) and on_card and reply.what != "left"):
             return Answer(None, replaces)  # the job's own card says it
@@ -99,7 +98,7 @@ class Answering:
 
     async def opened(self, delivery: Delivery, view: Block) -> bool:
         """Open a form while the trigger lives."""
-        trigger = _text(delivery.body, "trigger_id")
+        trigger = text_of(delivery.body, "trigger_id")
         if not trigger or self._core.clock.now() - delivery.at >= TRIGGER_SECONDS:
             return False
         try:
@@ -108,8 +107,3 @@ class Answering:
             log.warning("form_not_opened", error=trouble.error)
             return False
         return True
-
-
-def _text(body: object, name: str) -> str:
-    value = body.get(name) if isinstance(body, Mapping) else None
-    return value if isinstance(value, str) else ""

@@ -23,6 +23,7 @@ from bot.services.replies import FormWanted, JobMade, Refused, Reply
 from bot.services.setup import Core
 from bot.slack.cards.queue import LEAVE
 from bot.slack.cards.request import of_round
+from bot.slack.payload import text_of
 from bot.slack.plain import unmarked
 from bot.slack.purge_forms import PurgeForms
 
@@ -214,11 +215,11 @@ class Buttons:
             return self._forms.again(asking, name, draft[1])
         if "command" not in draft[1]:
             return OVER
-        command = unpack(COMMAND, _text(draft[1], "command"))
+        command = unpack(COMMAND, text_of(draft[1], "command"))
         site = self._core.setup.sites.get(command.site)
         lines = draft[1].get("lines")
         narrower = tuple(map(str, lines)) if isinstance(lines, list) else ()
-        return FormWanted(name, command, site, _text(draft[1], "softly"), narrower) if site else OVER
+        return FormWanted(name, command, site, text_of(draft[1], "softly"), narrower) if site else OVER
 
     async def from_draft(self, delivery: Delivery, asking: Asking, value: str, action: str) -> Reply:
         """What a private button stands for; it works once, for the person it was shown to, for ten minutes."""
@@ -226,9 +227,9 @@ class Buttons:
         doc = await self.use(delivery, asking, name)
         if doc is None:
             return OVER
-        asking = replace(asking, channel=_text(doc, "channel"), thread=_text(doc, "thread"), key=f"draft {name}")
+        asking = replace(asking, channel=text_of(doc, "channel"), thread=text_of(doc, "thread"), key=f"draft {name}")
         if "command" in doc and not index:
-            command = unpack(COMMAND, _text(doc, "command"))
+            command = unpack(COMMAND, text_of(doc, "command"))
             asked = command.wants_host_confirmed and action != "confirm_host"
             return await self._desk.do(asking, replace(command, wants_host_confirmed=asked))
         lines = doc.get("lines")
@@ -259,9 +260,4 @@ def _number(value: str) -> int:
 
 def _place(body: Mapping[str, object]) -> tuple[str, str]:
     """Channel and time stamp of the message that was clicked."""
-    return _text(body, "channel"), _text(body, "message_ts")
-
-
-def _text(body: object, name: str) -> str:
-    value = body.get(name) if isinstance(body, Mapping) else None
-    return value if isinstance(value, str) else ""
+    return text_of(body, "channel"), text_of(body, "message_ts")

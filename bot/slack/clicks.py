@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import structlog
 
 from bot.ledger.intake import Delivery
@@ -18,6 +16,7 @@ from bot.slack.cards.home import PURGE_FORM
 from bot.slack.cards.purge_form import RECENT, purge_form
 from bot.slack.home import opened
 from bot.slack.past import Past
+from bot.slack.payload import text_of
 from bot.slack.purge_forms import PurgeForms
 from bot.slack.telling import Answer
 from bot.slack.web_api import SlackApi, SlackTrouble
@@ -42,7 +41,7 @@ class Clicks:
     async def clicked(self, delivery: Delivery, asking: Asking) -> Answer:
         """The deed behind the button, and what to say of it."""
         body = delivery.body
-        value, action = _text(body, "value"), _text(body, "action")
+        value, action = text_of(body, "value"), text_of(body, "action")
         private = bool(body.get("ephemeral"))
         if body.get("home"):
             told = await self._at_home(delivery, asking, action, value)
@@ -64,7 +63,7 @@ class Clicks:
             case "pick" | "fix" | "go_with_good" | "confirm_host":
                 other = await self._buttons.instead(delivery, asking, value) if action == "pick" else None
                 chosen = other or await self._buttons.from_draft(delivery, asking, value, action)
-                await self._close_form(_text(body, "view"))
+                await self._close_form(text_of(body, "view"))
                 hides = chosen is not OVER and not isinstance(other, Refused)  # a second click's refusal hides nothing
                 return await self._says.answer(delivery, asking, chosen, private and hides)
             case "cancel" | "run_now" if private:
@@ -116,8 +115,3 @@ class Clicks:
             await self._api.call("views.update", view_id=view, view=chosen_form())
         except SlackTrouble as trouble:
             log.warning("form_not_closed", error=trouble.error)
-
-
-def _text(body: object, name: str) -> str:
-    value = body.get(name) if isinstance(body, Mapping) else None
-    return value if isinstance(value, str) else ""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.slack.links import files_of, links_in
+from bot.slack.payload import part_of, text_of
 
 Payload = Mapping[str, object]
 
@@ -32,41 +33,41 @@ class Incoming:
 def from_command(payload: Payload) -> Incoming:
     """A slash command. Its trigger_id is unique to what the user did."""
     body: dict[str, object] = {
-        "user": _text(payload, "user_id"),
-        "team": _text(payload, "team_id"),
-        "channel": _text(payload, "channel_id"),
-        "text": _as_typed(_text(payload, "text")),
-        "response_url": _text(payload, "response_url"),
-        "trigger_id": _text(payload, "trigger_id"),
+        "user": text_of(payload, "user_id"),
+        "team": text_of(payload, "team_id"),
+        "channel": text_of(payload, "channel_id"),
+        "text": _as_typed(text_of(payload, "text")),
+        "response_url": text_of(payload, "response_url"),
+        "trigger_id": text_of(payload, "trigger_id"),
     }
-    return Incoming(_key("command", payload, _text(payload, "trigger_id")), COMMAND, body)
+    return Incoming(_key("command", payload, text_of(payload, "trigger_id")), COMMAND, body)
 
 
 def from_mention(payload: Payload) -> Incoming:
     """An `@purgebot …` message; Slack sends an event again under the same event_id."""
-    event = _part(payload, "event")
-    text = _text(event, "text")
+    event = part_of(payload, "event")
+    text = text_of(event, "text")
     body: dict[str, object] = {
-        "user": _text(event, "user"),
-        "team": _text(event, "user_team") or _text(event, "team") or _text(payload, "team_id"),
-        "channel": _text(event, "channel"),
-        "thread": _text(event, "thread_ts"),
+        "user": text_of(event, "user"),
+        "team": text_of(event, "user_team") or text_of(event, "team") or text_of(payload, "team_id"),
+        "channel": text_of(event, "channel"),
+        "thread": text_of(event, "thread_ts"),
         "text": _unescaped(text.split(">", 1)[1].strip() if text.startswith("<@") and ">" in text else text),
     }
-    return Incoming(_key("event", payload, _text(payload, "event_id")), MENTION, body)
+    return Incoming(_key("event", payload, text_of(payload, "event_id")), MENTION, body)
 
 
 def from_opening(payload: Payload) -> Incoming | None:
     """Somebody opened the app; None where that was not its Home. `blank` when Slack shows nothing there yet."""
-    event = _part(payload, "event")
+    event = part_of(payload, "event")
     if event.get("tab") != "home":
         return None
     body: dict[str, object] = {
-        "user": _text(event, "user"),
-        "team": _text(event, "user_team") or _text(payload, "team_id"),
-        "blank": not _part(event, "view"),
+        "user": text_of(event, "user"),
+        "team": text_of(event, "user_team") or text_of(payload, "team_id"),
+        "blank": not part_of(event, "view"),
     }
-    return Incoming(_key("event", payload, _text(payload, "event_id")), OPENING, body)
+    return Incoming(_key("event", payload, text_of(payload, "event_id")), OPENING, body)
 
 
 def _as_typed(text: str) -> str:
@@ -89,54 +90,54 @@ def _typed(text: str) -> str:
 def from_joining(payload: Payload) -> Incoming | None:
     """The bot was invited to a channel; None where somebody else joined one. Slack names the bot's own user beside
     the event, https://docs.slack.dev/apis/events-api, read 2026-11-26."""
-    event = _part(payload, "event")
+    event = part_of(payload, "event")
     authorizations = payload.get("authorizations")
     ours = [one for one in authorizations if isinstance(one, Mapping)] if isinstance(authorizations, list) else []
-    who, channel = _text(event, "user"), _text(event, "channel")
+    who, channel = text_of(event, "user"), text_of(event, "channel")
     if not (who and channel and any(one.get("is_bot") and one.get("user_id") == who for one in ours)):
         return None
-    return Incoming(_key("event", payload, _text(payload, "event_id")), INVITED, {"channel": channel})
+    return Incoming(_key("event", payload, text_of(payload, "event_id")), INVITED, {"channel": channel})
 
 
 def from_click(payload: Payload) -> Incoming:
     """A button. The actor is the signed user, the message the container's: never what a value says."""
     action = _first_action(payload)
-    container = _part(payload, "container")
-    user = _part(payload, "user")
-    view = _part(payload, "view")
+    container = part_of(payload, "container")
+    user = part_of(payload, "user")
+    view = part_of(payload, "view")
     body: dict[str, object] = {
-        "user": _text(user, "id"),
-        "team": _text(user, "team_id") or _text(_part(payload, "team"), "id"),
-        "channel": _text(container, "channel_id") or _text(_part(payload, "channel"), "id"),
-        "message_ts": _text(container, "message_ts"),
-        "thread": _text(container, "thread_ts"),
+        "user": text_of(user, "id"),
+        "team": text_of(user, "team_id") or text_of(part_of(payload, "team"), "id"),
+        "channel": text_of(container, "channel_id") or text_of(part_of(payload, "channel"), "id"),
+        "message_ts": text_of(container, "message_ts"),
+        "thread": text_of(container, "thread_ts"),
         "ephemeral": bool(container.get("is_ephemeral")),
-        "action": _text(action, "action_id"),
-        "value": _text(action, "value") or _text(_part(action, "selected_option"), "value"),
-        "response_url": _text(payload, "response_url"),
-        "trigger_id": _text(payload, "trigger_id"),
-        "view": _text(view, "id"),
+        "action": text_of(action, "action_id"),
+        "value": text_of(action, "value") or text_of(part_of(action, "selected_option"), "value"),
+        "response_url": text_of(payload, "response_url"),
+        "trigger_id": text_of(payload, "trigger_id"),
+        "view": text_of(view, "id"),
         "home": view.get("type") == "home",
     }
     if view:
-        body |= {"draft": _text(view, "private_metadata"), "hash": _text(view, "hash"), "fields": _fields(view)}
-    return Incoming(_key("click", payload, _text(payload, "trigger_id")), CLICK, body)
+        body |= {"draft": text_of(view, "private_metadata"), "hash": text_of(view, "hash"), "fields": _fields(view)}
+    return Incoming(_key("click", payload, text_of(payload, "trigger_id")), CLICK, body)
 
 
 def from_submit(payload: Payload) -> Incoming:
     """A form. `private_metadata` names the draft it belongs to."""
-    view = _part(payload, "view")
-    user = _part(payload, "user")
+    view = part_of(payload, "view")
+    user = part_of(payload, "user")
     body: dict[str, object] = {
-        "user": _text(user, "id"),
-        "team": _text(user, "team_id") or _text(_part(payload, "team"), "id"),
-        "form": _text(view, "callback_id"),
-        "draft": _text(view, "private_metadata"),
-        "view": _text(view, "id"),
-        "trigger_id": _text(payload, "trigger_id"),
+        "user": text_of(user, "id"),
+        "team": text_of(user, "team_id") or text_of(part_of(payload, "team"), "id"),
+        "form": text_of(view, "callback_id"),
+        "draft": text_of(view, "private_metadata"),
+        "view": text_of(view, "id"),
+        "trigger_id": text_of(payload, "trigger_id"),
         "fields": _fields(view),
     }
-    return Incoming(_key("view", payload, _text(view, "id"), _text(view, "hash")), SUBMIT, body)
+    return Incoming(_key("view", payload, text_of(view, "id"), text_of(view, "hash")), SUBMIT, body)
 
 
 def _key(what: str, payload: Payload, *names: str) -> str:
@@ -149,19 +150,19 @@ def _key(what: str, payload: Payload, *names: str) -> str:
 
 def from_shortcut(payload: Payload) -> Incoming:
     """A global shortcut, which knows no channel, or one on a message: then the message's links and lists."""
-    user, message = _part(payload, "user"), _part(payload, "message")
+    user, message = part_of(payload, "user"), part_of(payload, "message")
     body: dict[str, object] = {
-        "user": _text(user, "id"),
-        "team": _text(user, "team_id") or _text(_part(payload, "team"), "id"),
-        "shortcut": _text(payload, "callback_id"),
-        "channel": _text(_part(payload, "channel"), "id"),
-        "thread": _text(message, "thread_ts"),
+        "user": text_of(user, "id"),
+        "team": text_of(user, "team_id") or text_of(part_of(payload, "team"), "id"),
+        "shortcut": text_of(payload, "callback_id"),
+        "channel": text_of(part_of(payload, "channel"), "id"),
+        "thread": text_of(message, "thread_ts"),
         "links": links_in(message),
-        "files": [[_text(file, "id"), _text(file, "name")] for file in files_of(message)],
-        "response_url": _text(payload, "response_url"),
-        "trigger_id": _text(payload, "trigger_id"),
+        "files": [[text_of(file, "id"), text_of(file, "name")] for file in files_of(message)],
+        "response_url": text_of(payload, "response_url"),
+        "trigger_id": text_of(payload, "trigger_id"),
     }
-    return Incoming(_key("shortcut", payload, _text(payload, "trigger_id")), SHORTCUT, body)
+    return Incoming(_key("shortcut", payload, text_of(payload, "trigger_id")), SHORTCUT, body)
 
 
 def first_field(incoming: Incoming) -> str:
@@ -172,7 +173,7 @@ def first_field(incoming: Incoming) -> str:
 
 
 def _fields(view: Payload) -> dict[str, str]:
-    return {name: _field(block) for name, block in _part(_part(view, "state"), "values").items()}
+    return {name: _field(block) for name, block in part_of(part_of(view, "state"), "values").items()}
 
 
 def _field(block: object) -> str:
@@ -181,8 +182,8 @@ def _field(block: object) -> str:
         return ""
     for element in block.values():
         if isinstance(element, Mapping):
-            chosen = _text(_part(element, "selected_option"), "value")
-            files = ",".join(_text(file, "id") for file in files_of(element))
+            chosen = text_of(part_of(element, "selected_option"), "value")
+            files = ",".join(text_of(file, "id") for file in files_of(element))
             return str(element.get("value") or "") or chosen or files
     return ""
 
@@ -191,13 +192,3 @@ def _first_action(payload: Payload) -> Payload:
     actions = payload.get("actions")
     first = actions[0] if isinstance(actions, list) and actions else {}
     return first if isinstance(first, Mapping) else {}
-
-
-def _part(payload: Payload, name: str) -> Payload:
-    part = payload.get(name)
-    return part if isinstance(part, Mapping) else {}
-
-
-def _text(payload: Payload, name: str) -> str:
-    value = payload.get(name)
-    return value if isinstance(value, str) else ""

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO
 
 import aiohttp
 
+from bot.slack.payload import part_of, text_of
 from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
 
 UPLOAD_SECONDS = 120.0
@@ -40,7 +40,7 @@ class Files:
 
     async def place(self, user: str) -> str:
         """The id of the conversation between `user` and the bot. Raises SlackTrouble."""
-        return _text(_part(await self._api.call("conversations.open", users=user), "channel"), "id")
+        return text_of(part_of(await self._api.call("conversations.open", users=user), "channel"), "id")
 
     async def send(self, channel: str, file: File, comment: str = "") -> str:
         """Share `file` in a conversation, under `comment`; its address, "" where Slack tells none. Raises
@@ -48,13 +48,13 @@ class Files:
         size = await asyncio.to_thread(file.content.seek, 0, os.SEEK_END)
         more = {"alt_txt": file.alt[:ALT_MAX]} if file.alt else {}
         asked = await self._api.call("files.getUploadURLExternal", filename=file.name, length=size, **more)
-        await self._put(_text(asked, "upload_url"), file)
-        listed = [{"id": _text(asked, "file_id"), "title": file.title}]
+        await self._put(text_of(asked, "upload_url"), file)
+        listed = [{"id": text_of(asked, "file_id"), "title": file.title}]
         said = {"initial_comment": comment} if comment else {}
         shared = await self._api.call("files.completeUploadExternal", files=listed, channel_id=channel, **said)
         found = shared.get("files")
         first = found[0] if isinstance(found, list) and found else {}
-        return _text(first, "permalink") if isinstance(first, Mapping) else ""
+        return text_of(first, "permalink")
 
     async def _put(self, url: str, file: File) -> None:
         await asyncio.to_thread(file.content.seek, 0)
@@ -69,13 +69,3 @@ class Files:
                     raise SlackTrouble(Trouble.LATER, f"upload_answered_{answer.status}")
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exc:
             raise SlackTrouble(Trouble.LATER, type(exc).__name__) from exc
-
-
-def _part(doc: Mapping[str, object], name: str) -> Mapping[str, object]:
-    part = doc.get(name)
-    return part if isinstance(part, Mapping) else {}
-
-
-def _text(doc: Mapping[str, object], name: str) -> str:
-    value = doc.get(name)
-    return value if isinstance(value, str) else ""

@@ -21,6 +21,7 @@ from bot.services.setup import Core, delivery_name
 from bot.services.wishes import TYPED_MAX, Begun, Wishes, files_of, has_list, recent_of, waiting_lines
 from bot.slack.cards.purge_form import AS_SET, GUESS, purge_form
 from bot.slack.inbox import Away, Inbox
+from bot.slack.payload import text_of
 from bot.slack.web_api import SlackApi, SlackTrouble
 from providers.contract import Kind
 
@@ -42,8 +43,8 @@ class PurgeForms:
 
     async def begin(self, asking: Asking, delivery: Delivery, url_until: float) -> Reply:
         """A form for a bare command or a shortcut. Its answers go by `response_url` until `url_until`."""
-        where = {"response_url": _text(delivery.body, "response_url"), "url_until": url_until}
-        match _text(delivery.body, "shortcut"):
+        where = {"response_url": text_of(delivery.body, "response_url"), "url_until": url_until}
+        match text_of(delivery.body, "shortcut"):
             case "":
                 return await self._wishes.begin(asking, Begun(where=where))
             case name if name == PURGE_FORM:
@@ -72,11 +73,11 @@ class PurgeForms:
         """Put one of the asker's last targets into the open form, below what was typed there."""
         if self._wishes.refused(asking.actor) is not None:
             return
-        body, name = delivery.body, _text(delivery.body, "draft")
+        body, name = delivery.body, text_of(delivery.body, "draft")
         found = await self._core.ledger.read(lambda books: books.intake.draft(name, delivery.at))
         if found is None or found[0] != asking.actor.id or "wish" not in found[1]:
             return
-        recent, chosen = recent_of(found[1]), _text(body, "value")
+        recent, chosen = recent_of(found[1]), text_of(body, "value")
         if not (chosen.isascii() and chosen.isdigit() and int(chosen) < len(recent)):
             return
         line, site = recent[int(chosen)]
@@ -91,7 +92,7 @@ class PurgeForms:
         form = replace(form, things=things, site=site, turn=_turn(fields) + 1)
         try:
             await self._api.call(
-                "views.update", view_id=_text(body, "view"), hash=_text(body, "hash"), view=purge_form(form)
+                "views.update", view_id=text_of(body, "view"), hash=text_of(body, "hash"), view=purge_form(form)
             )
         except SlackTrouble as trouble:
             log.warning("form_not_filled", error=trouble.error)
@@ -100,13 +101,13 @@ class PurgeForms:
         """What is wrong with a sent form, by block; nothing where its sender is not known in time: the run says it."""
         try:
             async with asyncio.timeout(KNOWN_SECONDS):
-                actor = await self._core.directory.actor(_text(body, "user"), _text(body, "team"))
+                actor = await self._core.directory.actor(text_of(body, "user"), text_of(body, "team"))
         except TimeoutError:
             return {}
         if self._wishes.refused(actor) is not None:
             return {}
         fields = _fields(body)
-        wrong = wrong_in(_filled(fields, doc), self._wishes.speaker(actor, _text(doc, "channel")))
+        wrong = wrong_in(_filled(fields, doc), self._wishes.speaker(actor, text_of(doc, "channel")))
         return {_named(fields, field): problem for field, problem in wrong.items()}
 
     def over(self, body: Mapping[str, object], sent: bool) -> dict[str, str]:
@@ -151,8 +152,8 @@ class PurgeForms:
 def place_of(doc: Mapping[str, object], now: float) -> dict[str, object]:
     """Where answers about a draft go: its channel and thread, and its response URL while that lives."""
     until = doc.get("url_until")
-    url = _text(doc, "response_url") if isinstance(until, float) and now < until else ""
-    place = {"channel": _text(doc, "channel"), "thread": _text(doc, "thread"), "response_url": url}
+    url = text_of(doc, "response_url") if isinstance(until, float) and now < until else ""
+    place = {"channel": text_of(doc, "channel"), "thread": text_of(doc, "thread"), "response_url": url}
     return {name: value for name, value in place.items() if value}
 
 
@@ -207,8 +208,3 @@ def _fields(body: Mapping[str, object]) -> dict[str, str]:
 def _texts(body: Mapping[str, object], name: str) -> list[str]:
     texts = body.get(name)
     return [str(text) for text in texts] if isinstance(texts, list) else []
-
-
-def _text(body: Mapping[str, object], name: str) -> str:
-    value = body.get(name)
-    return value if isinstance(value, str) else ""

@@ -3,7 +3,6 @@ and what was answered is kept before it is told."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import structlog
@@ -29,6 +28,7 @@ from bot.slack.deliveries import INVITED, OPENING
 from bot.slack.home import opened
 from bot.slack.marks import Marks
 from bot.slack.past import Past
+from bot.slack.payload import text_of
 from bot.slack.purge_forms import PurgeForms
 from bot.slack.submissions import Submissions
 from bot.slack.telling import RESPONSE_SECONDS, Answer, Telling, packed, unpacked
@@ -83,7 +83,7 @@ class Reception:
     async def _strange(self, delivery: Delivery, now: float) -> Delivery:
         """What does not fit its mark, with the answer to whoever it says asked; nothing of it is done, nor is anything
         sent to where it says."""
-        user, text = _text(delivery.body, "user"), _text(delivery.body, "text")
+        user, text = text_of(delivery.body, "user"), text_of(delivery.body, "text")
         answer = packed(Answer(strange_card(text)))
         log.error("delivery_strange", key=delivery.key, kind=delivery.kind, user=user)
 
@@ -112,21 +112,23 @@ class Reception:
             await opened(self._core, body)
             return Answer()
         if delivery.kind == REFUSED_LATER:
-            return Answer(refusal_card(_text(body, "what"), _text(body, "advice")))
+            return Answer(refusal_card(text_of(body, "what"), text_of(body, "advice")))
         if delivery.kind == WARMED_LATER:
             return await self._warmed(delivery)
-        votes = _text(body, "action") in ("approve", "deny", "close_review") or _text(body, "form") == deny.CALLBACK
-        actor = await self._core.directory.actor(_text(body, "user"), _text(body, "team"), fresh=votes)
+        votes = text_of(body, "action") in ("approve", "deny", "close_review") or text_of(body, "form") == deny.CALLBACK
+        actor = await self._core.directory.actor(text_of(body, "user"), text_of(body, "team"), fresh=votes)
         if actor.standing is Standing.AWAY and self._core.clock.now() - delivery.at < AWAY_MAX_SECONDS:
             return None
-        asking = Asking(actor, delivery.key, "slack", _text(body, "channel"), _text(body, "thread"))
+        asking = Asking(actor, delivery.key, "slack", text_of(body, "channel"), text_of(body, "thread"))
         match delivery.kind:
-            case "slack.command" | "slack.mention" if not _text(body, "text").strip():
+            case "slack.command" | "slack.mention" if not text_of(body, "text").strip():
                 return await self._begun(delivery, asking)
             case "slack.shortcut":
                 return await self._begun(delivery, asking)
             case "slack.command" | "slack.mention":
-                return await self._answering.answer(delivery, asking, await self._desk.ask(asking, _text(body, "text")))
+                return await self._answering.answer(
+                    delivery, asking, await self._desk.ask(asking, text_of(body, "text"))
+                )
             case "slack.click":
                 return await self._clicks.clicked(delivery, asking)
             case "slack.submit":
@@ -137,7 +139,7 @@ class Reception:
 
     async def _moved(self, delivery: Delivery) -> Answer | None:
         """Where the card of a job is that could not be shown where it was asked for; None until it is there."""
-        number, channel = int(str(delivery.body.get("job"))), _text(delivery.body, "shown_in")
+        number, channel = int(str(delivery.body.get("job"))), text_of(delivery.body, "shown_in")
 
         def question(books: Books) -> tuple[JobView, Message | None]:
             return books.jobs.get(number), books.messages.find(number, Role.ROOT)
@@ -167,8 +169,3 @@ class Reception:
 def _shown_nowhere(job: JobView) -> Refused:
     what = f"{job.name} goes on, but purgebot may post neither here nor in the channel of {job.site}."
     return Refused(what, f"Invite it to one of them; `show {job.name}` tells how it stands.")
-
-
-def _text(body: object, name: str) -> str:
-    value = body.get(name) if isinstance(body, Mapping) else None
-    return value if isinstance(value, str) else ""

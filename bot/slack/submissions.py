@@ -15,6 +15,7 @@ from bot.slack.answering import Answering
 from bot.slack.buttons import Buttons
 from bot.slack.cards import deny
 from bot.slack.cards.purge_form import CALLBACK
+from bot.slack.payload import text_of
 from bot.slack.purge_forms import PurgeForms, place_of
 from bot.slack.telling import Answer
 
@@ -33,13 +34,13 @@ class Submissions:
 
     async def submitted(self, delivery: Delivery, asking: Asking) -> Answer | None:
         """The deed that a form asks for, and what to say of it; None where that must be tried again."""
-        name = _text(delivery.body, "draft")
-        if _text(delivery.body, "form") == deny.CALLBACK:
+        name = text_of(delivery.body, "draft")
+        if text_of(delivery.body, "form") == deny.CALLBACK:
             return await self._denied(delivery, asking, name)
         doc = await self._buttons.use(delivery, asking, name)
         if doc is None or not ("command" in doc or "wish" in doc):
             return await self._says.answer(delivery, asking, Refused("This form is over.", "Type the command again."))
-        asking = replace(asking, channel=_text(doc, "channel"), thread=_text(doc, "thread"), key=f"draft {name}")
+        asking = replace(asking, channel=text_of(doc, "channel"), thread=text_of(doc, "thread"), key=f"draft {name}")
         reply = await (self._sent if "wish" in doc else self._confirmed)(delivery, asking, doc)
         if reply is None:
             return None
@@ -47,9 +48,8 @@ class Submissions:
         return replace(await self._says.answer(delivery, asking, reply), to=place_of(doc, now))
 
     async def _confirmed(self, delivery: Delivery, asking: Asking, doc: Mapping[str, object]) -> Reply:
-        command = unpack(COMMAND, _text(doc, "command"))
-        fields = delivery.body.get("fields")
-        reason = _text(fields, "reason") if isinstance(fields, Mapping) else ""
+        command = unpack(COMMAND, text_of(doc, "command"))
+        reason = text_of(delivery.body.get("fields"), "reason")
         sure = replace(command, reason=command.reason or reason, confirm=command.site)
         return await self._desk.do(asking, sure, sure=True)
 
@@ -62,38 +62,33 @@ class Submissions:
 
     async def _denied(self, delivery: Delivery, asking: Asking, name: str) -> Answer:
         fields = delivery.body.get("fields")
-        reply, channel = await self._buttons.deny(asking, name, _text(fields, "reason").strip())
+        reply, channel = await self._buttons.deny(asking, name, text_of(fields, "reason").strip())
         if isinstance(reply, Done):
             return Answer()  # the job's own card says it
         return replace(await self._says.answer(delivery, asking, reply), to={"channel": channel})
 
     async def form_errors(self, body: Mapping[str, object]) -> dict[str, str]:
         """What is wrong with a form, by block; asked before it is acknowledged."""
-        if _text(body, "form") == deny.CALLBACK:
-            late = await self._buttons.waits_for_votes(_text(body, "draft"))
-            empty = "" if _text(body.get("fields"), "reason").strip() else deny.EMPTY
+        if text_of(body, "form") == deny.CALLBACK:
+            late = await self._buttons.waits_for_votes(text_of(body, "draft"))
+            empty = "" if text_of(body.get("fields"), "reason").strip() else deny.EMPTY
             return {"reason": late or empty} if late or empty else {}
         now = self._core.clock.now()
-        draft = await self._core.ledger.read(lambda books: books.intake.draft(_text(body, "draft"), now))
+        draft = await self._core.ledger.read(lambda books: books.intake.draft(text_of(body, "draft"), now))
         if draft is not None and "wish" in draft[1] and "used" not in draft[1]:
             return await self._forms.errors(body, draft[1])
-        if _text(body, "form") == CALLBACK:
+        if text_of(body, "form") == CALLBACK:
             return self._forms.over(body, sent=draft is not None)
         if draft is None or "command" not in draft[1]:
             return {"site_name": "This form is over: ten minutes have passed. Close it and type the command again."}
         if "used" in draft[1]:
             return {"site_name": "This form was sent already. Close it."}
-        command = unpack(COMMAND, _text(draft[1], "command"))
+        command = unpack(COMMAND, text_of(draft[1], "command"))
         fields = body.get("fields")
-        typed = _text(fields, "site_name").strip() if isinstance(fields, Mapping) else ""
+        typed = text_of(fields, "site_name").strip()
         errors = {}
         if typed.lower() != command.site.lower():  # a phone writes the first letter large by itself
             errors["site_name"] = f"Type {command.site} to confirm; nothing was purged."
-        if not command.reason and isinstance(fields, Mapping) and not _text(fields, "reason").strip():
+        if not command.reason and isinstance(fields, Mapping) and not text_of(fields, "reason").strip():
             errors["reason"] = "Say why; it is kept in the record."
         return errors
-
-
-def _text(body: object, name: str) -> str:
-    value = body.get(name) if isinstance(body, Mapping) else None
-    return value if isinstance(value, str) else ""

@@ -16,6 +16,7 @@ from bot.ledger.holds import REFUSED_LATER
 from bot.ledger.intake import Delivery
 from bot.services.ports import Clock
 from bot.slack.cards import Card
+from bot.slack.payload import text_of
 from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
 
 log = structlog.get_logger()
@@ -49,7 +50,7 @@ class Telling:
             log.warning("answer_not_told", kind=delivery.kind)
             return True
         body = {**delivery.body, **answer.to}
-        url = _text(body, "response_url")
+        url = text_of(body, "response_url")
         return await (self._by_url(url, answer) if url else self._by_post(body, answer.card))
 
     async def _by_url(self, url: str, answer: Answer) -> bool:
@@ -68,7 +69,7 @@ class Telling:
 
     async def _by_post(self, body: Mapping[str, object], card: Card | None) -> bool:
         """In the channel, for the asker's eyes; where there is none, or the bot is not in it, in their own one."""
-        channel, user, thread = _text(body, "channel"), _text(body, "user"), _text(body, "thread")
+        channel, user, thread = text_of(body, "channel"), text_of(body, "user"), text_of(body, "thread")
         if card is None:
             return True
         said: dict[str, object] = {"text": card.text, "blocks": card.blocks}
@@ -107,8 +108,3 @@ def unpacked(text: str) -> Answer:
     doc = json.loads(text)
     card = Card(doc["text"], doc["blocks"]) if "text" in doc else None
     return Answer(card, text.endswith(" "), doc.get("to", {}))
-
-
-def _text(body: object, name: str) -> str:
-    value = body.get(name) if isinstance(body, Mapping) else None
-    return value if isinstance(value, str) else ""

@@ -19,7 +19,6 @@ _DOCS = "https://docs.slack.dev/apis/web-api/rate-limits"
 UPDATES = Pace(40, 60.0, 8, source=_DOCS, checked="2026-11-23")  # tier 3 is 50+ a minute for the whole workspace
 POSTS = Pace(1, 1.0, 2, source=_DOCS, checked="2026-11-23")  # about one a second in a channel
 READS = Pace(40, 60.0, 8, source=_DOCS, checked="2026-11-23")  # conversations.history, tier 3
-LINKS = Pace(40, 60.0, 8, source=_DOCS, checked="2026-11-23")
 
 
 class Trouble(StrEnum):

@@ -20,7 +20,6 @@ from playground.store import Store
 
 XMLNS = "http://cloudfront.amazonaws.com/doc/2020-05-31/"
 BATCH_MAX = 3000  # paths of one call; AWS publishes none today, this was the ceiling
-FREE_PATHS, PATH_USD = 1000, 0.005  # each month
 BAD_PATHS = "Your request contains one or more invalid invalidation paths."
 REUSED = "Your request contains a caller reference that was used for a previous invalidation batch for the same "
 _PATH = re.compile(r"/[!-~]{0,3999}")
@@ -142,7 +141,3 @@ class Invalidations:
         """Paths and tags of this calendar month (UTC) that count for the bill, the free ones included."""
         sql = "select sum(paths) from invalidations where strftime('%Y-%m', made, 'unixepoch') = ?"
         return int(self._store.rows(sql, (time.strftime("%Y-%m", time.gmtime(self._now())),))[0][0] or 0)
-
-    def owed(self) -> float:
-        """US dollars for this calendar month."""
-        return max(0, self.paid() - FREE_PATHS) * PATH_USD

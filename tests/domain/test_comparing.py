@@ -394,3 +394,21 @@ def test_likeness_is_the_same_from_both_sides(one: Look, other: Look) -> None:
 
 def test_a_page_read_in_part_is_like_itself_before_and_after() -> None:
     assert Likeness.BEGUN is compare(large("fra", etag='W/"b7"'), large("fra", etag='W/"b7"', at=PURGED + 20))
+
+
+# Whether it is the same, another, and whether anything speaks against its being the same.
+SAID = {
+    Likeness.SAME: (True, False, True),
+    Likeness.SAME_VERSION: (True, False, True),
+    Likeness.OTHER: (False, True, False),
+    Likeness.OTHER_BYTES: (False, True, False),
+    Likeness.TORN: (False, False, False),
+    Likeness.BEGUN: (False, False, True),
+    Likeness.UNREAD: (False, False, False),
+    Likeness.UNSAID: (False, False, True),
+}
+
+
+@pytest.mark.parametrize("likeness", Likeness)
+def test_what_a_likeness_says(likeness: Likeness) -> None:
+    assert SAID[likeness] == (likeness.is_same, likeness.is_other, likeness.agrees)

@@ -14,7 +14,6 @@ from bot.domain.why.spots import Spot, Tier, do, names_of
 from bot.domain.why.times import changed_since, modified
 
 _WORKER = re.compile(r"serviceWorker\s*\.\s*register", re.IGNORECASE)
-_DIFFERENT = (Likeness.OTHER, Likeness.OTHER_BYTES)
 _WORKS = "the page registers a service worker, which may answer without asking anybody"
 
 
@@ -22,7 +21,7 @@ def browsers(case: Case) -> Cause | None:
     """The edges are right now and were seen old before, and browsers may go on with what they were given then."""
     fresh, was = case.fresh(), _seen_before(case)
     then = _origin_before(case)
-    old = [look for look in was if then is not None and compare(look, then) in _DIFFERENT]
+    old = [look for look in was if then is not None and compare(look, then).is_other]
     if not fresh or case.saw_old or not old or _served_this_before(case):
         return None
     keeps, worker = _still_keeps(case, fresh[0]), _registers_worker(fresh[0])
@@ -57,7 +56,7 @@ def origin_old(case: Case) -> Cause | None:
     if not fresh or not _served_this_before(case) or case.origin is None or last is None or last.job.proven is None:
         return None
     then, origin = _origin_before(case), case.origin.look
-    if then is None or compare(then, origin) not in _DIFFERENT:
+    if then is None or not compare(then, origin).is_other:
         return None
     version = f' (version "{origin.version}")' if origin.version else ""
     return Cause(

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from bot.domain.answer import Answer
 from bot.domain.finding import REFUSING
-from bot.domain.look import SHOWN_MAX, Likeness, Look, bare_etag, compare, span
+from bot.domain.look import SHOWN_MAX, Look, bare_etag, compare, span
 from bot.domain.masking import masked
 from providers.contract import Cached
 
@@ -146,7 +146,7 @@ def with_bytes(spot: Spot) -> str:
 
 def same(one: Glance, other: Glance) -> bool:
     """Whether two answers hold the same content."""
-    return compare(one.look, other.look) in (Likeness.SAME, Likeness.SAME_VERSION)
+    return compare(one.look, other.look).is_same
 
 
 def do(spots: Sequence[Spot], one: str, several: str) -> str:

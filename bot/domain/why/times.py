@@ -17,7 +17,6 @@ from bot.domain.why.spots import FETCHED, Course, Spot, Tier
 WORKING = 5.0  # seconds from a purge's effect to the answer that says so
 ROUNDED = 1.0  # second that an Age, which is whole, may be short of
 STILL, APART = 2, 2.0  # looks; seconds between two that must have seen an Age grow
-_ALIKE = (Likeness.SAME, Likeness.SAME_VERSION)
 
 
 def stored(look: Look) -> float | None:
@@ -63,9 +62,9 @@ def changed_since(case: Case, ours: Ours) -> bool | None:
         return None
     looks = [look for look in ours.job.looks if (look.place, look.url) == (ORIGIN, case.url) and not look.problem]
     likeness = compare(looks[-1], case.origin.look) if looks else Likeness.UNSAID
-    if likeness in (Likeness.SAME, Likeness.SAME_VERSION):
+    if likeness.is_same:
         return False
-    if likeness in (Likeness.OTHER, Likeness.OTHER_BYTES):
+    if likeness.is_other:
         return True
     changed = modified(case)
     if left_since(case, ours):
@@ -137,7 +136,7 @@ def stands_still(case: Case, spot: Spot) -> bool:
     mine = [look for look in looks if (look.place, look.url, look.variant) == (spot.name, case.url, "")]
     seen = [*sorted(mine, key=lambda look: look.at), now]
     apart = sum(after.at - before.at > APART for before, after in pairwise(seen))
-    same = all(look.is_kept and look.age == now.age and compare(look, now) in _ALIKE for look in seen)
+    same = all(look.is_kept and look.age == now.age and compare(look, now).is_same for look in seen)
     return now.age is not None and apart >= STILL and same
 
 
