@@ -101,10 +101,12 @@ def _is_newest(approval: Approval, digest: str, round: int | None) -> bool:
 
 
 def _refuse(core: Core, actor: Actor, job: JobView, roster: Roster, yes: bool) -> Refused | None:
-    if late := too_late(job, core.clock.now(), yes):
-        return late
     able = voters(core.setup.policy, roster, job.approval.groups if job.approval else (), job.asked_by)
     denied = authorise(actor, Deed.VOTE, Subject(job.site, job, voters=able.people))
+    if denied is not None and authorise(actor, Deed.SEE, Subject(job.site, job)) is not None:
+        return Refused(denied.why, denied.advice, by_rule=True)  # nor is told what became of it
+    if late := too_late(job, core.clock.now(), yes):
+        return late
     if denied is None:
         return None
     if able.problem and denied.rule == "approvers":
