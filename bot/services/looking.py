@@ -22,7 +22,7 @@ from bot.services.endings import Change, finish
 from bot.services.leading import led
 from bot.services.setup import Core
 from bot.services.warming import begin_after
-from bot.services.witnesses import REQUESTS_MAX, covered, seen_of
+from bot.services.witnesses import REQUESTS_MAX, covered, remember, seen_of
 from providers.contract import Kind
 
 BEFORE_SECONDS = 2.0  # the look before holds a purge at most this long
@@ -165,8 +165,7 @@ def _judged(
     books: Books, job: JobView, looks: tuple[Look, ...], judgement: Judgement, now: float, problem: str = ""
 ) -> JobView:
     books.jobs.save_looks(job.id, "after", looks)
-    for look in looks:
-        books.known.remember(job.site, look.url, look.tags, now)
+    remember(books, job, looks, now)
     text = judgement.why or f"fresh at {', '.join(judgement.fresh_at)}"
     under = stand_ins(replace(job, looks=looks))
     parts = [f"{job.seen:,} of {job.targets:,} targets" if job.sees_part else "", under.told]
