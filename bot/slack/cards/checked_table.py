@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from itertools import groupby, zip_longest
 from urllib.parse import urlsplit
 
-from bot.domain.look import bare_etag, in_short, span
+from bot.domain.durations import span
+from bot.domain.look import bare_etag, in_short
 from bot.domain.masking import masked
 from bot.domain.verdict import ORIGIN, Look, Verdict
 from bot.services.checks import DNS, places_of, verdict_of

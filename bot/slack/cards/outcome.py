@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from bot.domain.durations import duration
 from bot.domain.hold import ALL, Hold
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State
 from bot.domain.progress import share_sent
@@ -20,7 +21,6 @@ from bot.slack.cards.words import (
     clock,
     clock_with_seconds,
     count,
-    duration,
     fresh_words,
     listed,
     sentence,

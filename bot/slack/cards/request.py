@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bot.domain.durations import duration
 from bot.domain.job import Approval, JobView, State, Vote
 from bot.domain.wording import dollars
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
@@ -29,7 +30,6 @@ from bot.slack.cards.words import (
     clock,
     cost_text,
     count,
-    duration,
     hosts,
     listed,
     origin_load,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.domain.durations import length
 from bot.domain.job import JobView, State
-from bot.domain.when import length
 from bot.services.replies import Planned, SchedulesListed
 from bot.slack.cards.blocks import Block, Card, actions, button, section
 from bot.slack.cards.outcome import outcome
