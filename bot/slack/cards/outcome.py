@@ -12,6 +12,7 @@ from bot.domain.durations import duration
 from bot.domain.hold import ALL, Hold
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State
 from bot.domain.progress import share_sent
+from bot.domain.shown import count
 from bot.domain.verdict import ORIGIN, Verdict
 from bot.domain.wording import expired
 from bot.slack.cards.deploys import headline
@@ -20,7 +21,6 @@ from bot.slack.cards.words import (
     bar,
     clock,
     clock_with_seconds,
-    count,
     fresh_words,
     listed,
     sentence,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.domain.durations import duration
 from bot.domain.job import Approval, JobView, State, Vote
+from bot.domain.shown import count
 from bot.domain.wording import dollars
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.glass import hint_line
@@ -29,7 +30,6 @@ from bot.slack.cards.words import (
     NARROW,
     clock,
     cost_text,
-    count,
     hosts,
     listed,
     origin_load,

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from bot.domain.durations import duration, length
 from bot.domain.job import Approval, JobView, LayerView, State
 from bot.domain.reasons import ORIGIN_OLD
+from bot.domain.shown import count
 from bot.domain.steps import DECIDE_WITHIN, looks_of
 from bot.domain.verdict import NONE_COVERED, Verdict
 from bot.slack.cards.absent import absent_told
@@ -33,7 +34,6 @@ from bot.slack.cards.words import (
     at_places,
     clock,
     clock_with_seconds,
-    count,
     layers_told,
     listed,
     number,

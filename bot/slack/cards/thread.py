@@ -8,6 +8,7 @@ from bot.domain.actor import is_machine
 from bot.domain.durations import duration, length
 from bot.domain.hold import OBSERVER, Hold
 from bot.domain.job import Approval, JobView, State
+from bot.domain.shown import count
 from bot.domain.told import Event, Told
 from bot.domain.wording import expired
 from bot.slack.cards.deploys import trouble_line
@@ -17,7 +18,6 @@ from bot.slack.cards.words import (
     UNLESS_CHANGED,
     clock,
     clock_with_seconds,
-    count,
     listed,
     sentence,
     subject,

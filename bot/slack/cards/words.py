@@ -10,6 +10,7 @@ from bot.domain.defaults import SMALL_MAX
 from bot.domain.durations import duration
 from bot.domain.job import JobView, LayerState, LayerView
 from bot.domain.plan import Cost
+from bot.domain.shown import count
 from bot.domain.stand_ins import stand_ins
 from bot.domain.wording import dollars
 from bot.services.checks import DNS
@@ -37,11 +38,6 @@ def origin_load(kind: Kind, counts: Mapping[Kind, int], targets: int) -> str:
 def number(n: int) -> str:
     """100,000."""
     return f"{n:,}"
-
-
-def count(n: int, one: str, many: str = "") -> str:
-    """1 call, 2 calls."""
-    return f"{number(n)} {one if n == 1 else many or one + 's'}"
 
 
 def units(n: float, many: str) -> str:
