@@ -175,7 +175,6 @@ class Bot:
             log.info("resumed", calls=n)
         await self._record_configuration()
         await self._log_head()
-        await self.router.prune()
         await self.router.wake_all()
         self._tasks.append(asyncio.create_task(forget_daily(self.core, self._kept_for)))
         self._tasks.append(asyncio.create_task(self._watch_lag()))

@@ -19,7 +19,7 @@ class Answer:
     `place` and `at` are a look's. `text` is the beginning of the unpacked body; `digest` its SHA-256, empty if it was
     not read whole; `begins` the hashes of its beginnings; `size` its bytes as unpacked, as far as read. `dialled` is
     the address that answered. `over` is "http" where an https page was asked for without TLS. `problem` is set when
-    there was no usable answer: with a status where one came whose body is broken.
+    there was no usable answer: with a status where one came whose body is broken, or is `late`: not whole in time.
     """
 
     url: str
@@ -35,11 +35,12 @@ class Answer:
     over: str = ""
     problem: str = ""
     begins: tuple[str, ...] = ()
+    late: bool = False
 
     @property
     def is_broken(self) -> bool:
         """Whether an answer came whose body is cut off, or not packed as it says."""
-        return bool(self.problem and self.status)
+        return bool(self.problem and self.status and not self.late)
 
     def lines(self, name: str) -> tuple[str, ...]:
         """Each line of header `name` (lower case)."""

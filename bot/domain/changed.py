@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.file_rules import Mapped
-from bot.domain.fingerprint import is_fingerprinted
+from bot.domain.fingerprint import Siblings
 from bot.domain.lists import uncollected, without_covered
 from bot.domain.manifest import Difference
 from bot.domain.shown import shown
@@ -93,8 +93,8 @@ class Changed:
 def what_to_purge(difference: Difference, site: Site) -> Changed:
     """What the rules of `site` purge for `difference`. Raises BadRule where a rule was not checked before."""
     rules = [Mapped(rule, site) for rule in site.deploy.files]
-    found = _Found()
     with uncollected():
+        found = _Found(Siblings([*difference.added, *difference.removed]))
         for path in difference.changed:
             found.add(path, rules, may_skip=False)
         for path in difference.added:
@@ -120,7 +120,8 @@ def what_to_purge(difference: Difference, site: Site) -> Changed:
 class _Found:
     """What is found, file by file."""
 
-    def __init__(self) -> None:
+    def __init__(self, siblings: Siblings) -> None:
+        self._siblings = siblings
         self.targets: dict[Target, None] = {}
         self.fingerprinted: list[str] = []
         self.unmapped: list[str] = []
@@ -137,7 +138,7 @@ class _Found:
                 continue
             meant |= of_rule is not None
             targets.extend(of_rule or ())
-        if may_skip and is_fingerprinted(path) and _served_as(targets):
+        if may_skip and self._siblings.is_fingerprinted(path) and self._served_as(targets):
             self.fingerprinted.append(path)
             return
         self.targets.update(dict.fromkeys(targets))
@@ -146,11 +147,11 @@ class _Found:
         elif not meant:
             self.unmapped.append(path)
 
-
-def _served_as(targets: Sequence[Target]) -> bool:
-    """Whether a file that is named by its content is served under such a name, or its pages are not named at all."""
-    pages = [target.value for target in targets if target.kind in _PAGES]
-    return not pages or any(is_fingerprinted(page) for page in pages)
+    def _served_as(self, targets: Sequence[Target]) -> bool:
+        """Whether a file that is named by its content is served under such a name, or its pages are not named at
+        all."""
+        pages = [target.value for target in targets if target.kind in _PAGES]
+        return not pages or any(self._siblings.is_fingerprinted(page) for page in pages)
 
 
 def left_out(targets: Iterable[Target], kept: Iterable[Target]) -> tuple[Target, ...]:

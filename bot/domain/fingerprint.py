@@ -27,6 +27,10 @@ _BASE64URL = re.compile(
     r"[._~-](?=[A-Za-z0-9_-]{0,7}[A-Z])(?:(?=[A-Za-z0-9_-]{0,7}[0-9_-])|(?=[A-Za-z0-9_-]{1,7}[A-Z]))"
     rf"[A-Za-z0-9_-]{{8}}{_TAIL}"
 )
+_BARE = re.compile(
+    r"(?:^|(?P<before>[._~-]))(?P<hash>[0-9a-f]{8,64})(?P<tail>(?:[._-](?:min|chunk|bundle))?\.(?:[mc]?js|css)(?:\.map)?)$"
+)
+_DAY = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 _FOLDERS = ("/_next/static/", "/_nuxt/", "/_astro/", "/_app/immutable/")
 _VERSIONS = frozenset({"v", "ver", "version", "rev", "t", "ts", "build", "hash", "cb"})
 
@@ -38,6 +42,35 @@ def is_fingerprinted(url: str) -> bool:
         return True
     name = path.rpartition("/")[2]
     return _HEX.search(name) is not None or _BASE64URL.search(name) is not None
+
+
+class Siblings:
+    """Which of a build's files are named by their content. One of fifty hashes of eight digits has no letter
+    (`main.08421965.js`), as a number has none: it counts where others of that build are scripts or styles called so,
+    with a hash that shows, and where it is no day (`20261127`)."""
+
+    def __init__(self, files: Iterable[str]) -> None:
+        some = [*files]
+        bare = any(not is_fingerprinted(file) and _BARE.search(_name(file)) for file in some)
+        self._shapes = {_shape(file) for file in some if is_fingerprinted(file)} - {None} if bare else set()
+
+    def is_fingerprinted(self, path: str) -> bool:
+        """Whether the path looks as if the build named it by its content. A path or a URL."""
+        return is_fingerprinted(path) or (bool(self._shapes) and self._is_like_others(path))
+
+    def _is_like_others(self, path: str) -> bool:
+        found = _BARE.search(_name(path))
+        return found is not None and not _DAY.match(found["hash"]) and _shape(path) in self._shapes
+
+
+def _shape(path: str) -> tuple[str, int, str] | None:
+    """How a script or style with a hash is called: what stands before that, its length, and what follows."""
+    found = _BARE.search(_name(path))
+    return None if found is None else (found["before"] or "", len(found["hash"]), found["tail"])
+
+
+def _name(path: str) -> str:
+    return path.partition("#")[0].partition("?")[0].rpartition("/")[2]
 
 
 def is_certain(url: str, headers: Headers) -> bool:

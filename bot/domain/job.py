@@ -206,6 +206,7 @@ class JobView:
     was_old_at: tuple[str, ...] = ()  # places that were old at some look after the purge
     not_seen_new: tuple[Look, ...] = ()  # old answers after it, of data centres not seen with the new page since
     purged: float | None = None  # when the last layer was done
+    looked_from: float | None = None  # from when its looks are counted: since then, or since it was checked again
     proven: float | None = None
     ended: float | None = None
     eta: float | None = None
@@ -259,6 +260,11 @@ class JobView:
     def name(self) -> str:
         """The id people type."""
         return f"P-{self.id}"
+
+    @property
+    def looks_begin(self) -> float | None:
+        """From when its looks are counted; a job of an older ledger has but the time when it was purged."""
+        return self.purged if self.looked_from is None else self.looked_from
 
     @property
     def begins(self) -> float:

@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from bot.domain.actor import Standing
 from bot.domain.hours import Shift, Span
@@ -257,11 +258,18 @@ class Ask:
     fingerprint: str = ""
 
 
+class Lack(StrEnum):
+    """What is missing where a rule would not say no by itself."""
+
+    REASON = "reason"  # the request has none
+    GROUP = "group"  # Slack does not tell who is in a user-group
+
+
 @dataclass(frozen=True, slots=True)
 class Deny:
     """It may not run; `advice` says what would make it pass. `forbids` where a rule says no to it outright, `until` (in
     seconds since the epoch) when that ends by itself. `others` and `others_advice` are for those who did not ask, where
-    `why` and `advice` speak to whoever did."""
+    `why` and `advice` speak to whoever did. `lacks` is what would have to be there first."""
 
     rule: str
     why: str
@@ -270,6 +278,7 @@ class Deny:
     until: float | None = None
     others: str = field(default="", compare=False)
     others_advice: str = field(default="", compare=False)
+    lacks: Lack | None = field(default=None, compare=False)
 
     @property
     def why_to_others(self) -> str:

@@ -23,6 +23,7 @@ from bot.domain.policy import (
     Conditions,
     Decision,
     Deny,
+    Lack,
     Members,
     Outline,
     Policy,
@@ -82,7 +83,7 @@ def _decided(asked: Asked) -> Decision:
 
 def _wants_reason(decision: Decision) -> TypeGuard[Deny]:
     """Whether nothing but a reason is missing, as far as is known."""
-    return isinstance(decision, Deny) and decision.advice == wording.ADD_REASON
+    return isinstance(decision, Deny) and decision.lacks is Lack.REASON
 
 
 def _all_told(denied: Sequence[Deny]) -> Deny:
@@ -97,7 +98,8 @@ def _all_told(denied: Sequence[Deny]) -> Deny:
     if advice and any(map(_wants_reason, denied)):
         advice = f"{advice} {wording.REASON_TOO}"
     why = " ".join([first.why, *(wording.also(one.rule, one.why) for one in more)])
-    return replace(first, why=why, advice=advice, forbids=any(one.forbids for one in others), until=until)
+    lacks = Lack.GROUP if any(one.lacks is Lack.GROUP for one in others) else None
+    return replace(first, why=why, advice=advice, forbids=any(one.forbids for one in others), until=until, lacks=lacks)
 
 
 def _stricter(whole: Decision, alone: Decision) -> Decision:
@@ -249,11 +251,12 @@ def _answer(asked: Asked, found: _Found, kinds: Sequence[Kind]) -> Decision:
         advice, theirs_advice = (wording.hint(found.outgrown, theirs, whom) for whom in ("you", "them"))
         return Deny(NO_RULE, why, advice, others=others, others_advice=theirs_advice)
     if found.problem:
-        return Deny(rule.name, found.problem, wording.UNREAD)
+        return Deny(rule.name, found.problem, wording.UNREAD, lacks=Lack.GROUP)
     if isinstance(rule.then, Refuse):
         return _forbidden(asked, rule)
     if rule.reason and not asked.outline.has_reason:
-        return Deny(rule.name, wording.led(asked.lead, wording.wants_reason(asked.outline)), wording.ADD_REASON)
+        why = wording.led(asked.lead, wording.wants_reason(asked.outline))
+        return Deny(rule.name, why, wording.ADD_REASON, lacks=Lack.REASON)
     if isinstance(rule.then, Approve):
         outgrown = wording.widest(found.outgrown)
         n = items(asked, outgrown.when) if outgrown else 0
@@ -300,7 +303,8 @@ def _ask(asked: Asked, ask: Ask) -> Ask | Deny:
     policy = asked.policy
     able = voters(policy, asked.roster, ask.groups, {asked.actor.id})
     if able.problem:
-        return Deny(ask.rule, f"This needs approval, since {ask.why}. {able.problem}", wording.UNREAD)
+        why = f"This needs approval, since {ask.why}. {able.problem}"
+        return Deny(ask.rule, why, wording.UNREAD, lacks=Lack.GROUP)
     if len(able.people) < ask.needed:
         others, _ = wording.too_few(policy, ask, len(able.people), "whoever asked for it")
         return Deny(ask.rule, *wording.too_few(policy, ask, len(able.people)), others=others)
@@ -318,7 +322,7 @@ def _tightened(asked: Asked, decision: Decision) -> Decision:
             denied.append(_forbidden(asked, one))
         elif one.reason and not asked.outline.has_reason:
             why = wording.led(asked.lead, wording.wants_reason(asked.outline))
-            denied.append(Deny(one.name, why, wording.ADD_REASON))
+            denied.append(Deny(one.name, why, wording.ADD_REASON, lacks=Lack.REASON))
     if isinstance(decision, Deny) or denied:
         return _all_told(denied)
     more = [one for one in adding if one.more]

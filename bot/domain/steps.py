@@ -190,12 +190,17 @@ def _checking(job: JobView, now: float) -> Step:
     looks = looks_of(job)
     if not job.check or job.round >= len(looks):
         return Finish()
-    due = (job.purged or now) + looks[job.round]
+    due = look_due(job, now)
     return LookAfter(job.round) if now >= due else Wait(due)
 
 
+def look_due(job: JobView, now: float) -> float:
+    """When the edge of `job`, which has looks left, is looked at next, in seconds since the epoch."""
+    return (now if job.looks_begin is None else job.looks_begin) + looks_of(job)[job.round]
+
+
 def looks_of(job: JobView) -> Sequence[float]:
-    """When the edge is looked at until it is proven, in seconds after the purge."""
+    """When the edge is looked at until it is proven, in seconds after the purge, or since a new check."""
     waits = job.targets or (job.deploy is not None and job.deploy.expected)
     return LOOK_AFTER if waits else LOOK_AFTER[:LOOKS_AT_NOTHING]
 

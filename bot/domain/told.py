@@ -23,7 +23,7 @@ class Event(StrEnum):
     LET_GO = "let_go"  # the hold has ended, by `who` or by itself
     GLASS_BROKEN = "glass_broken"  # by `who`: `n` votes were skipped; `text` is why
     REVIEWED = "reviewed"  # by `who`, who closed the review; `text` is the note
-    FIRST_PROVEN = "first_proven"  # `text`, the job that comes first, on the site `layer`: it goes on
+    FIRST_PROVEN = "first_proven"  # `text`, which comes first, on the site `layer`; `n`: 1 where votes are missing
     NOT_FIRST = "not_first"  # it is given up, since the one that comes first was not proven; `text` is why
     REFUSED = "refused"  # by the policy, before it began; `text` is why
     SCHEDULED = "scheduled"  # it begins in `seconds`, at the time that `text` says

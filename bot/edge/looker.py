@@ -49,6 +49,7 @@ from providers.cache_status import told
 from providers.contract import Seen, Sighting
 
 LOOK_SECONDS = 8.0  # one look in all
+TELLING = 0.01  # of that, for what is to be told of an answer that began and did not come whole
 CONNECT_SECONDS = 3.0  # to be connected, and again for TLS, shared by the addresses that are tried
 ADDRESSES_MAX = 3  # of a name, tried one after the other
 SAYS_MAX = 40  # characters
@@ -122,8 +123,8 @@ class EdgeLooker:
         went wrong is the answer's `problem`."""
         began = Answer(url, place, self._clock.now(), asked=asked)
         try:
-            async with asyncio.timeout(self._seconds):
-                answer = await self._fetch(began, address)
+            async with asyncio.timeout(self._seconds) as limit:
+                answer = await self._fetch(began, address, limit)
         except TimeoutError:
             answer = replace(began, problem=f"no answer within {self._seconds:g} s")
         except Refusal:
@@ -132,7 +133,7 @@ class EdgeLooker:
             answer = replace(began, problem=problem(exc))
         return replace(answer, at=self._clock.now())
 
-    async def _fetch(self, began: Answer, address: str) -> Answer:
+    async def _fetch(self, began: Answer, address: str, limit: asyncio.Timeout) -> Answer:
         asked = self._guard(began.url)
         dials = [as_written(address)] if address else await self._public(asked)
         if asked.scheme == "https" and dials[0].scheme == "http":
@@ -140,10 +141,10 @@ class EdgeLooker:
         request = partial(self._request, asked, began.asked, CONNECT_SECONDS / len(dials))
         for dial in dials[:-1]:
             try:
-                return await self._ask(request(dial), began)
+                return await self._ask(request(dial), began, limit)
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 continue
-        return await self._ask(request(dials[-1]), began)
+        return await self._ask(request(dials[-1]), began, limit)
 
     def _guard(self, url: str) -> Address:
         """The URL taken apart, if it is one of ours. Raises Refusal."""
@@ -174,13 +175,30 @@ class EdgeLooker:
     def _direct(self) -> httpx.AsyncBaseTransport:
         return httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False, limits=httpx.Limits(max_connections=1))
 
-    async def _ask(self, request: httpx.Request, began: Answer) -> Answer:
+    async def _ask(self, request: httpx.Request, began: Answer, limit: asyncio.Timeout) -> Answer:
         async with self._transport() as transport:
             response = await transport.handle_async_request(request)
             try:
-                return await _answer(response, began)
+                return await self._answer(response, began, limit)
             finally:
                 await response.aclose()
+
+    async def _answer(self, response: httpx.Response, began: Answer, limit: asyncio.Timeout) -> Answer:
+        """What came. One whose body is not whole in time is told as such, with its status. Raises Unusable."""
+        if sum(len(name) + len(value) + 4 for name, value in response.headers.raw) > HEADERS_MAX:
+            raise Unusable(f"its headers are larger than {HEADERS_MAX // 1000} kB")
+        headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
+        answer = replace(began, status=response.status_code, headers=headers, dialled=_dialled(response))
+        ends = limit.when()
+        try:
+            async with asyncio.timeout_at(None if ends is None else ends - self._seconds * TELLING):
+                body, broken = await _read(response, answer)
+        except TimeoutError:
+            late = f"{answer.status}, and no whole body within {self._seconds:g} s"
+            return replace(answer, problem=late, late=True)
+        if broken:
+            return replace(answer, problem=broken)
+        return replace(answer, text=body.text, digest=body.digest, size=body.size, begins=body.begins)
 
     def _request(self, asked: Address, more: Asked, connect: float, dial: httpx.URL) -> httpx.Request:
         headers = httpx.Headers({"Host": asked.host, "User-Agent": AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"})
@@ -203,9 +221,8 @@ class EdgeLooker:
         """An answer as a look. `by` reads the headers of a cache that is not the host's outermost one."""
         if answer.problem:
             asked = varied(answer.asked)
-            return Look(
-                answer.place, answer.url, answer.at, problem=answer.problem, variant=asked, broken=answer.status
-            )
+            broken = answer.status if answer.is_broken else 0
+            return Look(answer.place, answer.url, answer.at, problem=answer.problem, variant=asked, broken=broken)
         leads_to = answer.says("location") if 300 <= answer.status < 400 else ""
         headers, host = answer.joined(), urlsplit(answer.url).hostname or ""
         read = by or self._sightings.get(host)
@@ -236,18 +253,6 @@ class EdgeLooker:
             packed=fit(unreadable(answer.says("content-encoding")), SAYS_MAX),
             content_type=type_of(answer.says("content-type")),
         )
-
-
-async def _answer(response: httpx.Response, began: Answer) -> Answer:
-    """What came. Raises Unusable."""
-    if sum(len(name) + len(value) + 4 for name, value in response.headers.raw) > HEADERS_MAX:
-        raise Unusable(f"its headers are larger than {HEADERS_MAX // 1000} kB")
-    headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
-    answer = replace(began, status=response.status_code, headers=headers, dialled=_dialled(response))
-    body, broken = await _read(response, answer)
-    if broken:
-        return replace(answer, problem=broken)
-    return replace(answer, text=body.text, digest=body.digest, size=body.size, begins=body.begins)
 
 
 def _dialled(response: httpx.Response) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot.domain.job import State
 from bot.domain.verdict import Verdict
 from bot.ledger.asked import AskedBook
 from bot.ledger.batches import Batches
@@ -102,6 +103,13 @@ class Books:
     def was_proven(self, job: int) -> bool:
         """Whether the journal says that `job` was proven at some time; also where what it said was pruned."""
         return bool(self._tx.rows(PROVEN, job=job, fresh=Verdict.FRESH))
+
+    def has_ended_proven(self, job: int) -> bool:
+        """Whether the journal says that `job` ended at some time with all its calls gone, and proven."""
+        return any(
+            event == "ended" and (doc.get("state"), doc.get("verdict")) == (State.DONE, Verdict.FRESH)
+            for _, event, _, doc in self.journal.events(job)
+        )
 
     def beat(self, now: float) -> None:
         """Write the time: the ledger takes writes."""

@@ -274,8 +274,13 @@ class Holds:
         ]
 
     def prune(self, before: float) -> None:
-        """Forget requests that were taken up, if they came before `before`."""
-        self._tx.run("delete from in_line where job is not null and at < :before", before=before)
+        """Forget requests that wait no more since before `before`."""
+        self._tx.run(
+            "delete from in_line where job is not null and at < :before"
+            " and job not in (select id from jobs where created >= :before)"
+            " and id not in (select id from in_line_over where at >= :before)",
+            before=before,
+        )
         self._tx.run("delete from in_line_told where id not in (select id from in_line)")
         self._tx.run("delete from in_line_over where id not in (select id from in_line)")
 

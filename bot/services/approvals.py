@@ -17,11 +17,12 @@ from bot.domain.wording import expired
 from bot.ledger.books import Books
 from bot.ledger.messages import Role
 from bot.services.configured import no_longer_configured
+from bot.services.following import given_up_for
 from bot.services.forgotten import no_job
 from bot.services.holding import hold_back, observes
 from bot.services.replies import Done, Refused
 from bot.services.roster import read_roster
-from bot.services.setup import SLACK, Core, job_name
+from bot.services.setup import SLACK, Core, job_name, wake_next
 
 _UNKNOWN = "Whoever its card names was asked before that. Have the group put right at Slack, or in the policy."
 _UNKNOWN_AWAY = "What Slack does not tell counts as no. Try again in a minute."
@@ -49,6 +50,8 @@ async def vote(
     answer = await core.ledger.write(deed)
     core.engine.wake(SLACK)
     core.engine.wake(job_name(number))
+    if isinstance(answer, Done):
+        wake_next(core, answer.job)
     return answer
 
 
@@ -84,6 +87,8 @@ def _votable(
     if refused is None and yes and (gone := no_longer_configured(books, core, job)):
         advice = f"No yes helps. A no ends it: `{core.setup.command} deny {job.name} because …`."
         return Refused(f"{job.name} cannot run. {gone}", advice)
+    if refused is None and yes and (why := given_up_for(books, job)):
+        return Refused(f"{job.name} no longer waits for votes: it is given up.", f"{why}.")
     return refused or job
 
 
@@ -101,10 +106,12 @@ def _is_newest(approval: Approval, digest: str, round: int | None) -> bool:
 
 
 def _refuse(core: Core, actor: Actor, job: JobView, roster: Roster, yes: bool) -> Refused | None:
-    if late := too_late(job, core.clock.now(), yes):
-        return late
     able = voters(core.setup.policy, roster, job.approval.groups if job.approval else (), job.asked_by)
     denied = authorise(actor, Deed.VOTE, Subject(job.site, job, voters=able.people))
+    if denied is not None and authorise(actor, Deed.SEE, Subject(job.site, job)) is not None:
+        return Refused(denied.why, denied.advice, by_rule=True)  # nor is told what became of it
+    if late := too_late(job, core.clock.now(), yes):
+        return late
     if denied is None:
         return None
     if able.problem and denied.rule == "approvers":
@@ -153,17 +160,25 @@ def too_late(job: JobView, now: float, yes: bool) -> Refused | None:
         advice = "Those who are asked are called as soon as it does. A no counts now too, and ends it."
         return Refused(what, advice, by_rule=True)
     if job.state is not State.WAITING:
-        return Refused(f"{job.name} no longer waits for votes: it is {job.state}.", _who_decided(job))
+        state = "given up" if _is_given_up(job) else job.state
+        return Refused(f"{job.name} no longer waits for votes: it is {state}.", _who_decided(job))
     return None
 
 
 def _who_decided(job: JobView) -> str:
+    """Who decided, or why it was given up."""
     votes = job.approval.votes if job.approval else ()
+    if _is_given_up(job):
+        return f"{job.why}."
     if job.state is State.CANCELLED or (job.approval and job.approval.broken_by):
         return ""
     no = [vote for vote in votes if not vote.yes]
     names = " and ".join(f"<@{vote.by}>" for vote in no or votes)
     return f"{names} decided." if names else ""
+
+
+def _is_given_up(job: JobView) -> bool:
+    return job.state is State.CANCELLED and job.stop_reason == "purgebot"
 
 
 def _count(books: Books, core: Core, job: JobView, vote: Vote, roster: Roster) -> Done | Refused:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.domain.apart import left_by_url
 from bot.domain.command import Command
-from bot.domain.covering import lies_under
+from bot.domain.covering import Extent
 from bot.domain.job import JobView
 from bot.domain.leading import Led
 from bot.domain.site import Site
@@ -86,11 +86,9 @@ def _under_way(books: Books, site: Site, urls: Sequence[str]) -> Mapping[str, Jo
     for job in books.jobs.open([site.name]):
         if job.targets > TARGETS_MAX:
             continue
-        targets = books.jobs.targets(job.id)
-        for url in urls:
-            tags = books.known.tags_of(site.name, url)
-            if any(lies_under(target, url, tags) for target in targets):
-                found.setdefault(url, job)
+        extent = Extent(books.jobs.targets(job.id))
+        for url in extent.first(((url, books.known.tags_of(site.name, url)) for url in urls), len(urls)):
+            found.setdefault(url, job)
     return found
 
 

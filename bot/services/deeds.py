@@ -31,7 +31,7 @@ from bot.services.local import RULE, at_the_machine, journal_overruled, with_vot
 from bot.services.purges import Asking
 from bot.services.replies import Done, JobMade, Joined, PlanShown, Refused, refused_by
 from bot.services.roster import approvers, read_roster
-from bot.services.setup import SLACK, Core, job_name
+from bot.services.setup import SLACK, Core, job_name, wake_next
 from bot.services.turning_back import why_denied
 from bot.services.whose import People, people_of
 from bot.services.window import of_job, recent
@@ -230,7 +230,7 @@ async def check_again(core: Core, actor: Actor, number: int) -> Done | Refused:
             return Refused(f"{job.name} cannot be checked: it is {job.state}.")
         if not books.is_as_sealed(job.id):
             return Refused(f"{job.name} cannot be checked: {OTHER_RECORD}")
-        looking = replace(job, state=State.CHECKING, round=0, due_at=now, check=True, ended=None)
+        looking = replace(job, state=State.CHECKING, round=0, looked_from=now, due_at=now, check=True, ended=None)
         return Done(books.jobs.save(looking), "checking")
 
     return await _on_job(core, actor, number, Deed.CHECK, change)
@@ -296,5 +296,6 @@ async def _on_job(
     answer = await core.ledger.write(within)
     if isinstance(answer, Done):
         core.engine.wake(job_name(number))
+        wake_next(core, answer.job)
         core.engine.wake(SLACK)
     return answer

@@ -65,7 +65,7 @@ def finish_layer(books: Books, job: JobView, position: int, troubled: bool, lot:
 
 
 def _purged(job: JobView, now: float) -> JobView:
-    return replace(job, state=State.CHECKING, purged=now, round=0, due_at=now)
+    return replace(job, state=State.CHECKING, purged=now, looked_from=now, round=0, due_at=now)
 
 
 def nothing_to_send(books: Books, job: JobView, now: float) -> JobView:

@@ -21,6 +21,7 @@ from bot.domain.steps import (
     Miss,
     NothingToSend,
     Remind,
+    Step,
     Wait,
     next_step,
 )
@@ -36,7 +37,7 @@ from bot.services.endings import Change
 from bot.services.forged import CHANGED, OTHER_CALLS, OTHER_TIME
 from bot.services.holding import observes
 from bot.services.notes import keep_note
-from bot.services.setup import SLACK, Core, job_name, lane_name, warm_name
+from bot.services.setup import SLACK, Core, job_name, lane_name, wake_next, warm_name
 from bot.services.urgency import still_urgent, tell_passed
 from bot.services.whose import People, people_of
 from providers.contract import Provider, Receipt
@@ -76,7 +77,7 @@ class Jobs:
         step = next_step(job, self._core.clock.now())
         if clearance.is_of_another_policy(self._core, job) and not isinstance(step, Expire):
             step = JudgeAgain()
-        if following.is_to_follow(job) and not isinstance(step, Wait):
+        if await self._is_to_follow(job, step):
             await self._apply(job, following.follow)
             return
         match step:
@@ -113,6 +114,15 @@ class Jobs:
             case Finish():
                 await self._apply(job, endings.finish)
 
+    async def _is_to_follow(self, job: JobView, step: Step) -> bool:
+        """Whether the job before this one is to be looked at. What waits for votes does so until they are given, or
+        that has ended: nobody is asked for what cannot run."""
+        if not following.is_to_follow(job) or isinstance(step, Expire):
+            return False
+        if job.state is State.WAITING:
+            return await self._core.ledger.read(lambda books: following.is_settled(books, job))
+        return not isinstance(step, Wait)
+
     async def _come_due(self, job: JobView) -> None:
         """Its time has come; what is no longer as it was asked for does not begin, and is told. Where the bot only
         observes its time passes, so that it is late or missed by what was configured once the bot purges again."""
@@ -133,6 +143,7 @@ class Jobs:
         await self._core.ledger.write(
             lambda books: endings.park(books, job, why, self._core.clock.now(), for_good=True)
         )
+        wake_next(self._core, replace(job, state=State.FAILED))
         self._core.engine.wake(SLACK)
 
     async def _judge_again(self, job: JobView) -> None:
@@ -226,8 +237,7 @@ class Jobs:
         self._core.engine.wake(SLACK)
         if not changed.state.is_open:
             self._meter(changed)
-        if changed.then and not changed.state.is_open:
-            self._core.engine.wake(job_name(changed.then))
+        wake_next(self._core, changed)
         if changed.due_at is not None:
             self._core.engine.wake(job_name(job.id), changed.due_at)
         if changed.warming is not None and changed.warming.ended is None:

@@ -9,11 +9,11 @@ import structlog
 
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
-from bot.services.router import PRUNE_AFTER
 from bot.services.setup import Core
 
 log = structlog.get_logger()
 KEEPING_SECONDS = 86_400.0
+PRUNE_AFTER = 7 * 86_400.0  # seconds; idempotency keys are kept this long
 JOBS_LEAST = PRUNE_AFTER  # a repeated request finds its job for so long
 
 
@@ -44,10 +44,26 @@ def _forget_some(entries: tuple[int, int], now: float, books: Books) -> int:
     return books.retention.forget_documents(*entries, now)
 
 
+async def prune(core: Core) -> None:
+    """Remove deliveries with their answers, drafts, notices, queued requests and warmings that ended more than
+    PRUNE_AFTER ago."""
+    before = core.clock.now() - PRUNE_AFTER
+
+    def deed(books: Books) -> None:
+        books.intake.prune(before)
+        books.holds.prune(before)
+        books.notices.prune(before)
+        books.warmings.prune(before)
+
+    await core.ledger.write(deed)
+
+
 async def forget_daily(core: Core, periods: Callable[[], tuple[float | None, float | None]]) -> None:
-    """`forget`, at once and once a day from then on, with the `periods` for jobs and documents of that day."""
+    """`prune` and `forget`, at once and once a day from then on, with the `periods` for jobs and documents of that
+    day."""
     while True:
         try:
+            await prune(core)
             gone = await forget(core, *periods())
         except LedgerDown as exc:
             log.warning("nothing_forgotten", why=str(exc))

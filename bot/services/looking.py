@@ -11,7 +11,7 @@ from bot.domain.job import JobView, LayerView
 from bot.domain.landing import Purged
 from bot.domain.leading import Led
 from bot.domain.stand_ins import stand_ins
-from bot.domain.steps import looks_of
+from bot.domain.steps import look_due, looks_of
 from bot.domain.told import Event, Told
 from bot.domain.verdict import Judgement, Look, Verdict, describe, judge
 from bot.domain.world import counted, gathered
@@ -185,7 +185,7 @@ def _judged(
         due_at=now,
     )
     if again:
-        return replace(seen, due_at=(job.purged or now) + looks_of(job)[job.round])
+        return replace(seen, due_at=look_due(job, now))
     proven = now if judgement.verdict is Verdict.FRESH else None
     books.journal.add(
         now, "proof", "purgebot", job.id,

@@ -33,7 +33,6 @@ from bot.services.setup import (
 log = structlog.get_logger()
 SWEEP_SECONDS = 2.0
 FRESH_SECONDS = 1.0  # what fell due this recently has its own wake
-PRUNE_AFTER = 7 * 86400.0  # seconds; idempotency keys are kept this long
 
 
 class Router:
@@ -150,15 +149,3 @@ class Router:
         for account in lanes:
             self._core.engine.wake(lane_name(account))
         self.swept_at = now
-
-    async def prune(self) -> None:
-        """Forget deliveries, drafts, queued requests and warmings that ended long ago."""
-        before = self._core.clock.now() - PRUNE_AFTER
-
-        def deed(books: Books) -> None:
-            books.intake.prune(before)
-            books.holds.prune(before)
-            books.notices.prune(before)
-            books.warmings.prune(before)
-
-        await self._core.ledger.write(deed)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from bot.domain.actor import Actor
 from bot.domain.call_time import CallTime
 from bot.domain.defaults import built_in
+from bot.domain.job import JobView
 from bot.domain.policy import Policy
 from bot.domain.schedule import Schedule
 from bot.domain.site import Site
@@ -163,6 +164,12 @@ class Core:
 def job_name(number: int) -> str:
     """The engine's name for a job."""
     return f"job:P-{number}"
+
+
+def wake_next(core: Core, job: JobView) -> None:
+    """Where `job` has ended, have the one looked at that follows it."""
+    if job.then and not job.state.is_open:
+        core.engine.wake(job_name(job.then))
 
 
 def lane_name(account: str) -> str:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from bot.domain.job import Approval, JobView, State
 from bot.domain.plan import bound
-from bot.domain.policy import Allow, Ask, Decision, Deny
+from bot.domain.policy import Allow, Ask, Decision, Deny, Lack
 from bot.domain.steps import FOREVER, ready
 from bot.domain.told import Event, Told
-from bot.domain.wording import UNREAD, dollars
+from bot.domain.wording import dollars
 from bot.ledger.books import Books
 from bot.services.approvals import look_now, show_request_again, tell_outcome
 from bot.services.configured import GONE
@@ -89,7 +89,7 @@ def _next_look(books: Books, job: JobView, no: Deny, now: float) -> float:
     """When a no is looked at again of which nobody knows when it ends. What Slack does not tell now it may tell soon:
     the more jobs are kept back, the less often each is looked at for that; the first that goes on has the others looked
     at."""
-    if UNREAD not in no.to_others:
+    if no.lacks is not Lack.GROUP:
         return now + BARRED_AGAIN
     return now + min(BARRED_AGAIN, UNREAD_AGAIN * len({*books.jobs.kept_back(), job.id}))
 

@@ -4,16 +4,16 @@ what is told says how many of how many were seen."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import TypeVar
 
-from bot.domain.covering import lies_under
+from bot.domain.covering import Extent, lies_under
 from bot.domain.deploy import Deploy, pages_of
 from bot.domain.job import JobView
 from bot.domain.look import GONE, ORIGIN, Look
 from bot.domain.site import Site
-from bot.domain.target import Target
+from bot.domain.target import Target, begins
 from bot.ledger.books import Books
 from providers.contract import Kind
 
@@ -83,7 +83,7 @@ def _of_purge(
     scheme = site.schemes[0]
     hosts = [f"{scheme}://{target.value}/" for target in wider if target.kind is Kind.HOST]
     fronts = list(dict.fromkeys(hosts if len(hosts) == len(wider) else [site.root_url(), *hosts]))[:room]
-    known = [url for url, tags in books.known.of_site(site.name) if any(lies_under(x, url, tags) for x in wider)]
+    known = Extent(wider).first(books.known.of_site(site.name), len(urls) + room)
     own = [f"{scheme}://{target.value}" for target in wider if target.kind is Kind.PREFIX]
     under = [url for url in dict.fromkeys([*known, *own]) if url not in urls]
     return tuple(dict.fromkeys([*urls, *under[: room - len(fronts)], *fronts]))
@@ -105,8 +105,12 @@ def covered(books: Books, job: JobView, looks: Sequence[Look]) -> tuple[str, ...
     told = {look.url for look in looks if look.shows or look.lacks}
     there = [url for url in job.look_urls if not _never_there(looks, url)]
     held = job.before if job.looked_before else looks
-    under = ((target, {url for url in there if lies_under(target, url, tags[url])}) for target in wider)
-    shown = {url for target, urls in under for url in urls - _unheld(_own(target, urls), held)}
+    kept = {look.url for look in held if look.is_kept}
+    alone = _alone(there)
+    extent = Extent(wider)
+    others = Extent(target for target in wider if target.kind is not Kind.PREFIX or target.value not in alone)
+    asked = ((url, others if _bare(url) in alone and url not in kept else extent) for url in there)
+    shown = {url for url, extent in asked if extent.holds(url, tags[url])}
     return tuple(url for url in job.look_urls if url in named or url in told or url in shown)
 
 
@@ -125,15 +129,14 @@ def _tags(books: Books, job: JobView, looks: Sequence[Look]) -> Mapping[str, set
     return {url: {*books.known.tags_of(job.site, url), *_labels(looks, url)} for url in job.look_urls}
 
 
-def _own(target: Target, urls: Collection[str]) -> set[str]:
-    """The page that a prefix itself names, where it is the only one of `urls`."""
-    own = {url for url in urls if target.kind is Kind.PREFIX and url.split("://", 1)[-1] == target.value}
-    return own if own == {*urls} else set()
+def _alone(urls: Sequence[str]) -> set[str]:
+    """The prefixes of whose pages none but the one that they name themselves is among `urls`."""
+    names = {_bare(url) for url in urls}
+    return {prefix for prefix in names if not any(begins(name, prefix) for name in names - {prefix})}
 
 
-def _unheld(urls: Collection[str], looks: Sequence[Look]) -> set[str]:
-    """Those of `urls` of which no cache gave out a copy of its own."""
-    return {*urls} - {look.url for look in looks if look.is_kept}
+def _bare(url: str) -> str:
+    return url.split("://", 1)[-1]
 
 
 def _labels(looks: Sequence[Look], url: str) -> Iterable[str]:

@@ -223,3 +223,32 @@ def test_a_build_that_is_deployed_again_purges_nothing(build: dict[str, str]) ->
 def test_a_deploy_never_names_more_than_paths_urls_prefixes_and_tags() -> None:
     targets = what_to_purge(Difference(changed=("t/y", "tags/x", "dist/a")), site(*ALL_RULES)).targets
     assert {Kind.PATH, Kind.PREFIX, Kind.TAG} == {target.kind for target in targets}
+
+
+BUILD = ("dist/main.4f3a9c1e.js", "dist/app-4f3a9c1e.min.css")
+BARE = {
+    "as others are called": ("dist/vendor.08421965.js", True),
+    "a number in a folder of its own": ("dist/a/vendor.08421965.js", True),
+    "a day": ("dist/report.20261127.js", False),
+    "another length": ("dist/vendor.084219650842.js", False),
+    "another kind of file": ("dist/photo.08421965.jpg", False),
+    "another sign before it": ("dist/vendor-08421965.js", False),
+    "with min": ("dist/theme-08421965.min.css", True),
+}
+
+
+@pytest.mark.parametrize(("file", "skipped"), BARE.values(), ids=BARE)
+def test_a_hash_without_a_letter_is_one_where_others_show_that_names_have_one(file: str, skipped: bool) -> None:
+    for difference in (Difference(added=(*BUILD, file)), Difference(added=BUILD, removed=(file,))):
+        found = what_to_purge(difference, site(("dist/**", "/**")))
+        assert (skipped, skipped) == (file in found.fingerprinted, found.targets == ())
+
+
+def test_a_number_alone_is_no_hash() -> None:
+    found = what_to_purge(Difference(added=("dist/vendor.08421965.js",)), site(("dist/**", "/**")))
+    assert ((), (path("/vendor.08421965.js"),)) == (found.fingerprinted, found.targets)
+
+
+def test_one_that_changed_under_its_name_is_purged_whatever_others_are_called() -> None:
+    found = what_to_purge(Difference(added=BUILD, changed=("dist/vendor.08421965.js",)), site(("dist/**", "/**")))
+    assert (path("/vendor.08421965.js"),) == found.targets

@@ -94,6 +94,11 @@ STEPS = [
     pytest.param(job(State.CHECKING, DONE, purged=NOW), LookAfter(0), id="first-look-at-once"),
     pytest.param(job(State.CHECKING, DONE, purged=NOW, round=1), Wait(NOW + 2), id="second-look-after-two-seconds"),
     pytest.param(job(State.CHECKING, DONE, purged=NOW, round=len(LOOK_AFTER)), Finish(), id="five-looks-are-enough"),
+    pytest.param(
+        job(State.CHECKING, DONE, purged=NOW - 86400, looked_from=NOW - 1, round=1),
+        Wait(NOW + 1),
+        id="looks-of-a-new-check-begin-anew",
+    ),
     pytest.param(job(State.CHECKING, DONE, purged=NOW, check=False), Finish(), id="unchecked"),
     pytest.param(job(State.NEEDS_DECISION, DONE, due_at=NOW + 9), Wait(NOW + 9), id="a-person-decides"),
 ]

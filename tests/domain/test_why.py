@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.answer import PLAIN, Asked
+from bot.domain.answer import PLAIN, Answer, Asked
 from bot.domain.job import JobView, LayerState, State
-from bot.domain.look import ORIGIN
+from bot.domain.look import ORIGIN, Look
 from bot.domain.reasons import REWRITTEN
 from bot.domain.site import Site
 from bot.domain.speech import VERB_OF
@@ -762,6 +762,14 @@ def test_a_cache_further_in_that_is_old_is_told_where_the_edges_are_new() -> Non
     told = diagnose(case(new(), shield()))
     line = "possible: Varnish further in is old, and an edge whose copy ends gets that"
     assert (Name.NOTHING_OLD, True) == (told.cause.name, line in told.cause.evidence)
+
+
+def test_an_edge_that_begins_to_answer_is_not_shut_off_by_a_firewall() -> None:
+    begun = Answer(URL, "fra", NOW, 200, problem="200, and no whole body within 8 s", late=True)
+    spot = Spot("fra", Tier.EDGE, (Glance(begun, Look("fra", URL, NOW, problem=begun.problem)),))
+    cause = diagnose(case(spot)).cause
+    assert (Name.NO_ANSWER, False) == (cause.name, "firewall" in cause.prevent)
+    assert cause.what.startswith("fra begins to answer and never ends")
 
 
 REFUSED = "purgebot looks only at configured hosts, at public addresses, on ports 80 and 443"

@@ -200,7 +200,7 @@ TROUBLE: dict[str, tuple[Speak | bytes, str]] = {
     "headers over the cap": (LARGE_HEADERS, "its headers are larger than 64 kB"),
     "headers without end": (flood, "its headers are larger than 64 kB"),
     "no answer": (mute, "no answer within 0.3 s"),
-    "one byte and no more": (drip, "no answer within 0.3 s"),
+    "one byte and no more": (drip, "200, and no whole body within 0.3 s"),
     "hints without end": (hints, "no answer within 0.3 s"),
     "hung up": (b"", "the answer was cut off, or is not HTTP"),
     "not HTTP": (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "the answer was cut off, or is not HTTP"),

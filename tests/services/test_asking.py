@@ -16,7 +16,7 @@ from bot.domain.site import Site
 from bot.domain.target import Target
 from bot.ledger.books import Books
 from bot.ledger.messages import Message, Role
-from bot.services.approvals import vote
+from bot.services.approvals import deniable, vote
 from bot.services.asking import at_once
 from bot.services.choices import choices_of, kept
 from bot.services.deciding import submit
@@ -25,7 +25,7 @@ from bot.services.purges import Asking
 from bot.services.replies import Done, JobMade, Refused
 from bot.services.setup import Current, Setup
 from providers.contract import Kind
-from tests.services.shop import APPROVERS, EVERYTHING, LEA, MIA, SAM, SHOP, Shop, open_shop, url
+from tests.services.shop import APPROVERS, EVERYTHING, GUEST, LEA, MIA, SAM, SHOP, Shop, open_shop, url
 
 NEWS = Target(Kind.PREFIX, "www.shop.test/news/", "shop")
 TWO_HOSTS = replace(SHOP, hosts=("www.shop.test", "img.shop.test"))
@@ -152,6 +152,16 @@ async def test_a_yes_that_was_enough_is_not_taken_back(shop: Shop) -> None:
     await vote(shop.core, SAM, job.id, yes=True)
     told = await vote(shop.core, SAM, job.id, yes=False, reason="wrong site")
     assert told == Refused("P-1 no longer waits for votes: it is queued.", "<@U_SAM> decided.")
+
+
+async def test_who_may_not_see_a_job_hears_nothing_of_what_was_decided(shop: Shop) -> None:
+    job = await shop.purge(MIA, NEWS)
+    waiting = await vote(shop.core, GUEST, job.id, yes=True)
+    await vote(shop.core, SAM, job.id, yes=True)
+    told = [await vote(shop.core, GUEST, job.id, yes=yes, reason="no") for yes in (True, False)]
+    asked = await deniable(shop.core, GUEST, job.id)
+    assert Refused("Guests may not do this.", "Ask a full member of the workspace.", by_rule=True) == waiting
+    assert [waiting] * 3 == [*told, asked]
 
 
 CHOICES = [

@@ -88,6 +88,22 @@ async def test_an_edge_that_stays_old_is_looked_at_five_times_and_said_to_be_sta
     assert (State.DONE, Verdict.STALE, ("fra", "iad")) == (ended.state, ended.verdict, ended.stale_at)
 
 
+async def test_what_is_checked_again_later_is_looked_at_as_long_as_after_its_purge(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, url("/pricing"))
+    await shop.slate.advance(86400)
+    asked = shop.clock.now()
+    await deeds.check_again(shop.core, MIA, job.id)
+    await shop.slate.advance(1)
+    first = await shop.job(job.id)
+    shop.edges.serves |= {"fra": "v2", "iad": "v2"}
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.CHECKING, 1, asked + 2) == (first.state, first.round, first.due_at)
+    assert (State.DONE, Verdict.FRESH, 2, asked + 2) == (ended.state, ended.verdict, ended.round, ended.ended)
+
+
 async def test_the_same_request_makes_one_job(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     jobs = [await shop.purge(MIA, url("/a"), key="same") for _ in range(3)]

@@ -20,6 +20,7 @@ from bot.domain.warming import PAGES_MAX, Copy, Warming, Warmth
 from bot.services import deeds
 from bot.services.desk import Desk
 from bot.services.fetching import LEASE_SECONDS, SLOW
+from bot.services.keeping import prune
 from bot.services.ports import ReadHeaders
 from bot.services.purges import Asking
 from bot.services.replies import (
@@ -538,7 +539,7 @@ async def test_old_warmings_are_forgotten_and_those_of_jobs_stay_with_them(tmp_p
     await warm.warm(f"warm {A}")
     await warm.purge(f"{B} --warm")
     warm.edges.time.at += 8 * 86400
-    await warm.shop.router.prune()
+    await prune(warm.shop.core)
     left = await warm.shop.ledger.read(lambda books: [books.warmings.find(n) is not None for n in (1, 2)])
     await warm.close()
     assert [False, True] == left

@@ -34,7 +34,7 @@ from bot.services.replies import JobMade
 from bot.services.setup import Setup
 from bot.settings.model import Deploys
 from bot.slack.app import SlackDoor, web_client
-from bot.slack.directory import SlackDirectory
+from bot.slack.directory import STANDS_SECONDS, SlackDirectory
 from bot.slack.frames import Envelope
 from bot.slack.home import HomeTabs
 from bot.slack.marks import Marks
@@ -89,6 +89,7 @@ class House:
         app = Door(self.core, tokens, self._ready, asyncio.Event(), Hook(self.core, Senders(Deploys()))).app(None)
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot.test", trust_env=False)
         self._look = sqlite3.connect(path / "ledger.db")
+        self._tables = self._named()
         self._journal = 0  # the last entry before this deed
         self._n = 0
 
@@ -111,17 +112,17 @@ class House:
         self._n += 1
         return f"n{self._n}"
 
-    async def clear(self) -> None:
-        """An empty ledger, but for the journal, which only grows; and later: what was read of people before counts no
-        more."""
-        self.clock.at += 1000
+    async def clear(self, unread: bool = False) -> None:
+        """An empty ledger, but for the journal, which only grows. `unread` has it so much later that what Slack said
+        of people before counts no more."""
+        self.clock.at += STANDS_SECONDS + 1 if unread else 1
         self.slack.slack.reset()
         self.slack.requests.clear()
-        names = [name for name in self._tables() if name != "journal"]
+        names = [name for name in self._tables if name != "journal"]
         await self.shop.ledger.write(lambda books: [books._tx.run(f"delete from {name}") for name in names])
         self._journal = int(str(self._rows("select coalesce(max(seq), 0) from journal")[0][0]))
 
-    def _tables(self) -> list[str]:
+    def _named(self) -> list[str]:
         names = [str(row[0]) for row in self._rows("select name from sqlite_master where type = 'table'")]
         return sorted(name for name in names if name != "meta" and not name.startswith("history_"))
 
@@ -304,7 +305,7 @@ class House:
 
     def books(self) -> Mapping[str, Sequence[tuple[object, ...]]]:
         """All that the ledger remembers, but for deliveries and their answers, and what merely was refused."""
-        kept = {*self._tables()} - {"deliveries", "drafts", "homes", "budgets", "journal"}
+        kept = {*self._tables} - {"deliveries", "drafts", "homes", "budgets", "journal"}
         rows = {name: self._rows(f"select * from {name}") for name in kept}
         news = self._rows("select * from journal where seq > ? and event != 'denied'", str(self._journal))
         return {**rows, "journal": news}

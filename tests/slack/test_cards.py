@@ -351,6 +351,19 @@ right.
            Browsers that have it may keep it up to 5 min (max-age=300).
            asked by <@U_MIA> · read as URL""",
     ),
+    "a new check, and until when": (
+        replace(
+            DONE, state=State.CHECKING, verdict=Verdict.UNKNOWN, fresh_at=("fra",), stale_at=(), round=2,
+            purged=T - 86400, looked_from=T, due_at=T + 10, why="sin did not answer: connection refused",
+        ),
+        f"""\
+        🔵 P-1042 purged, fresh at fra, 2 to go · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s
+           Not proven yet: sin did not answer: connection refused. Looks again \
+<!date^1800000010^{{date_short_pretty}} {{time_secs}}|2027-01-15 08:00:10 UTC>, and for the last time {AT_8_02}.
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           asked by <@U_MIA> · read as URL""",
+    ),
     "the last look of a proof": (
         replace(
             DONE, state=State.CHECKING, verdict=Verdict.UNKNOWN, fresh_at=("fra",), stale_at=(), round=4, purged=T,

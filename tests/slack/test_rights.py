@@ -231,7 +231,7 @@ async def doors(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(("act", "who"), [pytest.param(act, who, id=f"{act}-{who.name}") for act, who in CELLS])
 async def test_what_comes_of_it_is_what_the_table_says(doors: House, act: Act, who: Who) -> None:
-    await doors.clear()
+    await doors.clear(unread=who.is_away)
     owner = who.id if who.own else "U_KAI"
     job = await doors.job(owner, act.before) if act.before else None
     if act.held:

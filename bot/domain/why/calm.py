@@ -33,6 +33,8 @@ def no_answer(case: Case) -> Cause | None:
         step, what = certificates.to_mend(case, spots), certificates.told(case, spots)
         cure = Cure("Check again", f"check {case.typed}", step)
         return Cause(Name.NO_ANSWER, Certainty.SEEN, what, evidence, cure, certificates.PREVENT)
+    if late := [spot for spot in silent if spot.last.answer.late]:
+        return _late(case, late, evidence)
     return Cause(
         Name.NO_ANSWER,
         Certainty.SEEN,
@@ -40,6 +42,22 @@ def no_answer(case: Case) -> Cause | None:
         evidence,
         Cure("Check again", f"check {case.typed}", _to_reach(case, silent)),
         "Let this machine through to every edge: a firewall that stops purgebot stops every proof too.",
+    )
+
+
+def _late(case: Case, late: Sequence[Spot], evidence: tuple[str, ...]) -> Cause:
+    """An edge that lets purgebot in, and does not go on."""
+    begins, ends = do(late, "begins", "begin"), do(late, "ends", "end")
+    return Cause(
+        Name.NO_ANSWER,
+        Certainty.SEEN,
+        f"{names_of(late)} {begins} to answer and never {ends}: visitors there wait as well, and what they would get"
+        " cannot be told.",
+        evidence,
+        Cure(
+            "Check again", f"check {case.typed}", "Look at the edge and at what it asks: something there holds it back."
+        ),
+        "Give caches a time after which they answer without a slow origin, such as stale-if-error.",
     )
 
 

@@ -33,6 +33,7 @@ from bot.slack.cards.words import (
     hosts,
     listed,
     origin_load,
+    sentence,
     subject,
     title,
     titles,
@@ -103,6 +104,8 @@ def _first(job: JobView) -> str:
             return f"⚫ {job.name} denied by {denier(job)} · {subject(job)}"
         case State.EXPIRED:
             return f"⚫ {job.name} expired, {too_few(job)} · {subject(job)}"
+        case State.CANCELLED if not _is_approved(job) and job.stop_reason == "purgebot":
+            return f"⚫ {job.name} given up · {subject(job)}"
         case State.CANCELLED if not _is_approved(job):
             return f"⚫ {job.name} cancelled by {denier(job)} · {subject(job)}"
         case _ if job.approval is not None and job.approval.broken_by:
@@ -233,7 +236,8 @@ def _decided(job: JobView) -> Iterator[str]:
         case State.DENIED | State.EXPIRED:
             yield nothing_went(job)
         case State.CANCELLED if not _is_approved(job):
-            yield "Nothing was purged."
+            why = job.why if job.stop_reason == "purgebot" else ""
+            yield f"Nothing was purged. {sentence(escape(why, WHY_MAX))}".rstrip()
         case State.CANCELLED:
             yield f"Then cancelled by {denier(job)}; its own card tells what had gone."
         case State.NEEDS_DECISION:

@@ -211,9 +211,10 @@ def _purged(job: JobView) -> Iterator[str]:
 
 def _looks_again(job: JobView) -> str:
     """Why a proof takes longer, when the next look is, and when the last one at the latest."""
-    if job.state is not State.CHECKING or not job.round or not job.why or job.due_at is None or job.purged is None:
+    begin = job.looks_begin
+    if job.state is not State.CHECKING or not job.round or not job.why or job.due_at is None or begin is None:
         return ""
-    last = job.purged + looks_of(job)[-1]
+    last = begin + looks_of(job)[-1]
     end = f", and for the last time {clock_with_seconds(last)}" if job.due_at < last else ", for the last time"
     return f"Not proven yet: {escape(job.why, WHY_MAX)}. Looks again {clock_with_seconds(job.due_at)}{end}."
 

@@ -267,7 +267,8 @@ def _by_itself(told: Told) -> str:
             flying = count(told.n, "call") if told.n else "no call"
             return f"purgebot started again and goes on; {flying} had been in flight."
         case Event.FIRST_PROVEN:
-            return f"{text}, which comes first, is proven on {_layer(told)}: it goes on."
+            goes_on = "it goes on once it is approved" if told.n else "it goes on"
+            return f"{text}, which comes first, is proven on {_layer(told)}: {goes_on}."
         case Event.NOT_FIRST:
             return f"Given up: {sentence(text)} Nothing was purged here."
         case Event.LOOKED:

@@ -1,0 +1,87 @@
+"""What is kept for a week goes in a process that stays up, too, and no sooner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.services.keeping import forget_daily, prune
+from bot.services.replies import QueuedOver, Refused
+from tests.services.shop import LEA, MIA, Shop, open_shop
+from tests.services.test_holds import say
+
+DAY = 86_400.0
+
+
+class Stopped(Exception):
+    """The process ends."""
+
+
+def up_for(days: int) -> Callable[[], tuple[None, None]]:
+    """Periods for jobs and documents, of a process that is stopped after so many days."""
+    left = [None] * days
+
+    def periods() -> tuple[None, None]:
+        if not left:
+            raise Stopped
+        left.pop()
+        return None, None
+
+    return periods
+
+
+async def kept(shop: Shop, days: int) -> list[bool]:
+    """Whether what was delivered and done, what was not done, and a draft are there once it was up for so many days."""
+    start = shop.clock.now()
+    await shop.ledger.write(lambda books: books.intake.store("done", "slack.command", {"text": "/a"}, start))
+    await shop.ledger.write(lambda books: books.intake.done("done", start))
+    await shop.ledger.write(lambda books: books.intake.store("due", "slack.command", {"text": "/b"}, start))
+    await shop.ledger.write(lambda books: books.intake.save_draft("draft", "U_MIA", {"lines": ["/a"]}, start))
+    with pytest.raises(Stopped):
+        await forget_daily(shop.core, up_for(days))
+    found = await shop.ledger.read(lambda books: [books.intake.find(key) is not None for key in ("done", "due")])
+    return [*found, await shop.ledger.read(lambda books: books.intake.draft("draft", start - 1) is not None)]
+
+
+@pytest.mark.parametrize(
+    ("days", "there"),
+    [
+        pytest.param(7, [True, True, True], id="a-week"),
+        pytest.param(8, [False, True, False], id="a-day-more"),
+    ],
+)
+async def test_what_slack_delivered_goes_after_a_week_while_the_process_stays_up(
+    tmp_path: Path, days: int, there: list[bool]
+) -> None:
+    shop = open_shop(tmp_path)
+    found = await kept(shop, days)
+    await shop.ledger.close()
+    assert there == found
+
+
+async def queued_for(shop: Shop, days: float, end: str) -> None:
+    """Mia's request waits so many days behind a hold, and then no more."""
+    await say(shop, LEA, "hold shop because deploying 4.2")
+    await say(shop, MIA, "/a --queue because prices")
+    await shop.slate.advance(days * DAY, {"sweep": DAY})
+    await say(shop, LEA, end)
+    await shop.slate.advance(200)
+
+
+@pytest.mark.parametrize("end", ["release shop", "cancel Q-1"])
+async def test_a_queued_request_is_told_for_a_week_after_its_end(tmp_path: Path, end: str) -> None:
+    shop = open_shop(tmp_path)
+    await queued_for(shop, 10, end)
+    shop.clock.at += 6 * DAY
+    await prune(shop.core)
+    still = await say(shop, MIA, "show Q-1")
+    shop.clock.at += 2 * DAY
+    await prune(shop.core)
+    gone = await say(shop, MIA, "show Q-1")
+    await shop.ledger.close()
+    assert (QueuedOver, Refused("There is no Q-1.", "`status`, without a number, lists what waits.")) == (
+        type(still),
+        gone,
+    )
