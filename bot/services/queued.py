@@ -45,7 +45,7 @@ async def put_in_line(core: Core, asking: Asking, command: Command, site: Site) 
             return None
         decision = judged(books, core, actor, plan, command.reason, roster)
         if isinstance(decision, Deny):
-            journal_denied(books, core, asking, plan, decision)
+            journal_denied(books, now, actor.id, plan, decision)
             return refused_by(decision)
         number = books.holds.number_of(asking.key)
         if not number:
